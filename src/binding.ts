@@ -1,0 +1,68 @@
+/**
+ * Pure: does this success belong to this transaction, this subject and this Nevis instance?
+ *
+ * Not its job: to ask anybody. "Active" alone proves nothing, because access keys, status tokens and intent tokens
+ * introspect as active too (https://docs.nevis.net/authcloud/api-doc/api-reference/introspect-ref).
+ */
+import type { Introspection } from './client/client'
+import type { Succeeded } from './factors/factor'
+import type { Subject, Transaction } from './transactions'
+
+/** The field that does not fit. */
+export type Mismatch =
+  | 'userId' | 'username' | 'transactionId' | 'token' | 'active' | 'sub' | 'iss' | 'aud' | 'exp' | 'nbf'
+
+/** Allowance for a clock that runs behind Nevis's, in seconds. */
+const CLOCK_SKEW_SECONDS = 60
+
+/**
+ * Wherever an answer of Nevis names a user, it must be the one that was asked for.
+ * @returns the field that does not fit, or undefined
+ */
+export function subjectMismatch(
+  subject: Subject,
+  named: { userId?: string | undefined; username?: string | undefined },
+): 'userId' | 'username' | undefined {
+  if (subject.userId !== undefined && named.userId !== undefined && named.userId !== subject.userId) return 'userId'
+  if (subject.username !== undefined && named.username !== undefined && named.username !== subject.username) return 'username'
+  return undefined
+}
+
+/**
+ * Is the success that of the transaction which this session started?
+ * @returns the field that does not fit, or undefined
+ */
+export function outcomeMismatch(transaction: Transaction, outcome: Succeeded): Mismatch | undefined {
+  if (transaction.userId === undefined ? outcome.userId === undefined : outcome.userId !== transaction.userId) return 'userId'
+  if (outcome.transactionId !== transaction.id) return 'transactionId'
+  return subjectMismatch(transaction.subject, outcome)
+}
+
+export interface ExpectedProof {
+  readonly userId: string
+  /** Without trailing slash. */
+  readonly issuers: readonly string[]
+  /** Milliseconds since 1970. */
+  readonly now: number
+}
+
+/**
+ * Is the introspected token a transaction token of this user and this instance?
+ * @returns the field that does not fit, or undefined
+ */
+export function proofMismatch(proof: Introspection, expected: ExpectedProof): Mismatch | undefined {
+  if (!proof.active) return 'active'
+  if (proof.sub !== expected.userId) return 'sub'
+  if (proof.iss === undefined || !expected.issuers.includes(withoutSlash(proof.iss))) return 'iss'
+  // Only access keys are known to carry it: https://docs.nevis.net/apidoc/authcloud/, introspection sample.
+  if (proof.aud?.includes('api')) return 'aud'
+  const nowSeconds = expected.now / 1000
+  if (proof.exp !== undefined && proof.exp <= nowSeconds) return 'exp'
+  if (proof.nbf !== undefined && proof.nbf > nowSeconds + CLOCK_SKEW_SECONDS) return 'nbf'
+  return undefined
+}
+
+/** Nevis's `iss` ends in a slash, base URLs usually do not. */
+export function withoutSlash(url: string): string {
+  return url.endsWith('/') ? url.slice(0, -1) : url
+}

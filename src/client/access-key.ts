@@ -1,0 +1,61 @@
+/**
+ * The access key: where it comes from, whether a token is it, and keys derived from it.
+ *
+ * Not its job: to send it. It lives in private members only, because whoever reads it can approve for every user:
+ * `util.inspect`, `JSON.stringify` and loggers must not find it on any object of this package.
+ */
+import { createHash, hkdfSync, timingSafeEqual } from 'node:crypto'
+
+/** The key itself, or a function that gives the current one (rotation, a vault). */
+export type AccessKeySource = string | (() => string | Promise<string>)
+
+/** Visible ASCII only: a line break in a header would let the value write headers of its own. */
+const USABLE = /^[\x21-\x7e]+$/
+
+export function isUsableAccessKey(value: unknown): value is string {
+  return typeof value === 'string' && USABLE.test(value)
+}
+
+export class AccessKey {
+  readonly #source: AccessKeySource
+  #derived: { readonly from: string; readonly keys: Map<string, Buffer> } | undefined
+
+  constructor(source: AccessKeySource) {
+    this.#source = source
+  }
+
+  /**
+   * @throws TypeError if the app's function gives no usable key; whatever that function itself throws passes
+   * unchanged, because only the app knows what it means.
+   */
+  async current(): Promise<string> {
+    const key: unknown = typeof this.#source === 'function' ? await this.#source() : this.#source
+    if (!isUsableAccessKey(key)) {
+      throw new TypeError(
+        'NevisClient: accessKey() must give a non-empty string without white space or control characters',
+      )
+    }
+    return key
+  }
+
+  /** Compared as digests in constant time, so that the time taken tells nothing about the key. */
+  async equals(token: string): Promise<boolean> {
+    return timingSafeEqual(sha256(await this.current()), sha256(token))
+  }
+
+  /** HKDF-SHA256 (RFC 5869) of the current key: 32 bytes, different for each label. */
+  async derive(label: string): Promise<Buffer> {
+    const from = await this.current()
+    if (this.#derived?.from !== from) this.#derived = { from, keys: new Map() }
+    let key = this.#derived.keys.get(label)
+    if (key === undefined) {
+      key = Buffer.from(hkdfSync('sha256', from, '', label, 32))
+      this.#derived.keys.set(label, key)
+    }
+    return key
+  }
+}
+
+function sha256(text: string): Buffer {
+  return createHash('sha256').update(text).digest()
+}

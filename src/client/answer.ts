@@ -1,0 +1,65 @@
+/**
+ * One complete HTTP answer of Nevis: its status, its text, and the two ways to refuse it.
+ *
+ * Not its job: to know which fields an answer must have (`decode.ts`), or how it came here (`http.ts`).
+ */
+import { NevisError, type NevisErrorCode } from './errors'
+
+/** A JSON object as received, unknown fields included. */
+export type RawAnswer = Readonly<Record<string, unknown>>
+
+export function isJsonObject(value: unknown): value is RawAnswer {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+export class Answer {
+  constructor(
+    readonly operation: string,
+    readonly status: number,
+    readonly text: string,
+    readonly retryAfterSeconds: number | undefined,
+  ) {}
+
+  /** @returns the JSON object in the body, or `undefined` if the body is anything else. */
+  jsonObject(): RawAnswer | undefined {
+    try {
+      const value: unknown = JSON.parse(this.text)
+      return isJsonObject(value) ? value : undefined
+    } catch {
+      // The parser's message quotes the body, which may hold a token: it goes no further.
+      return undefined
+    }
+  }
+
+  /** The JSON object of an answer with one of these statuses; everything else is thrown as a NevisError. */
+  json(...statuses: readonly number[]): RawAnswer {
+    if (!statuses.includes(this.status)) throw this.refused()
+    const json = this.jsonObject()
+    if (json === undefined) throw this.unexpected('the answer is not a JSON object')
+    return json
+  }
+
+  /** @param reason names a field or a rule, never a value. */
+  unexpected(reason?: string): NevisError {
+    return this.#error('NEVIS_UNEXPECTED_RESPONSE', reason)
+  }
+
+  /** The error that the HTTP status alone stands for. */
+  refused(): NevisError {
+    const { status } = this
+    if (status === 429) return this.#error('NEVIS_RATE_LIMITED')
+    if (status === 401 || status === 403) return this.#error('NEVIS_UNAUTHORIZED')
+    if (status === 404) return this.#error('NEVIS_NOT_FOUND')
+    if (status >= 400 && status < 500) return this.#error('NEVIS_REJECTED')
+    if (status >= 300 && status < 400) return this.unexpected('a redirect, which is not followed')
+    return this.unexpected()
+  }
+
+  #error(code: NevisErrorCode, reason?: string): NevisError {
+    return new NevisError(code, this.operation, {
+      reason,
+      nevisStatus: this.status,
+      retryAfterSeconds: this.retryAfterSeconds,
+    })
+  }
+}

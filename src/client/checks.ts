@@ -1,0 +1,179 @@
+/**
+ * Requests are checked before they are sent, and made into the JSON that travels.
+ *
+ * Not its job: to send anything. Every mistake is a `TypeError` that names the method and the field. It never repeats
+ * a value: the value may be a code, a phone number or a token.
+ */
+import { appMessageFault, smsFault, textFault } from './messages'
+import type { ApproveRequest, CreateIntentRequest, EnrollRequest, VerifyCodeRequest } from './requests'
+import type { ApprovalBody, EnrollBody, IntentBody, VerificationBody } from './wire'
+
+type Fields = Readonly<Record<string, unknown>>
+
+const USERNAME = /^[A-Za-z0-9_.@-]{1,300}$/
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
+const CHANNEL = /^[a-z][a-z0-9-]{0,31}$/
+const PHONE = /^\+[0-9]{5,15}$/
+const CODE_MAX_CHARACTERS = 64
+const TOKEN = /^[\x20-\x7e]{1,8192}$/
+const INTENT_CHANNELS: readonly unknown[] = ['app', 'push', 'sms']
+const APP_CHANNELS: readonly string[] = ['app', 'qr-code']
+const CHANNELS_WITHOUT_PHONE: readonly string[] = ['app', 'push', 'recovery']
+
+export function checkedEnrollment(request: EnrollRequest): EnrollBody {
+  const method = 'enroll'
+  const fields = fieldsOf(method, request, ['anonymous', 'username', 'userId', 'channel', 'phone', 'message'])
+  const { anonymous, phone, message } = fields
+  const body: EnrollBody = {}
+  const channel = channelOf(method, fields.channel)
+  if (channel !== undefined) body.channel = channel
+  if (anonymous === undefined) Object.assign(body, userOf(method, fields))
+  else if (anonymous !== true) fail(method, 'anonymous', 'must be true where it is given')
+  else if (fields.username !== undefined || fields.userId !== undefined) {
+    fail(method, 'anonymous', 'excludes username and userId')
+  }
+  if (anonymous === true && channel !== undefined && channel !== 'app') fail(method, 'anonymous', 'goes only with channel "app"')
+
+  if (CHANNELS_WITHOUT_PHONE.includes(channel ?? 'app')) {
+    if (phone !== undefined) fail(method, 'phone', 'goes only with channel "sms"')
+    if (message !== undefined) fail(method, 'message', 'goes only with channel "sms"')
+  }
+  if (channel === 'sms' && phone === undefined) fail(method, 'phone', 'is needed for channel "sms"')
+  if (phone !== undefined) {
+    if (typeof phone !== 'string' || !PHONE.test(phone)) fail(method, 'phone', 'must be + and 5 to 15 digits')
+    body.phone = phone
+  }
+  if (message !== undefined) body.message = text(method, 'message', message, smsFault)
+  if (channel === 'recovery') {
+    if (body.username === undefined) fail(method, 'username', 'is needed for channel "recovery"')
+    body.recovery_username = body.username
+  }
+  return body
+}
+
+export function checkedApproval(request: ApproveRequest): ApprovalBody {
+  const method = 'approve'
+  const known = ['username', 'userId', 'channel', 'prompt', 'message', 'notificationMessage', 'authenticatorId']
+  const fields = fieldsOf(method, request, known)
+  const { prompt, message, notificationMessage, authenticatorId } = fields
+  // Always sent: one document calls the channel required, the next says that it defaults to push.
+  const channel = channelOf(method, fields.channel) ?? 'push'
+  const body: ApprovalBody = { ...userOf(method, fields), channel }
+  const isSms = channel === 'sms'
+  if (authenticatorId !== undefined) {
+    const anyDevice = authenticatorId === '*' && APP_CHANNELS.includes(channel)
+    body.authenticatorId = anyDevice ? '*' : checkedId(method, 'authenticatorId', authenticatorId)
+  }
+  if (prompt !== undefined) {
+    if (typeof prompt !== 'boolean') fail(method, 'prompt', 'must be true or false')
+    if (isSms) fail(method, 'prompt', 'does not go with channel "sms"')
+    if (prompt && message === undefined) fail(method, 'message', 'is needed with prompt: true')
+    body.prompt = prompt
+  }
+  if (message !== undefined) body.message = text(method, 'message', message, isSms ? smsFault : appMessageFault)
+  if (notificationMessage !== undefined) {
+    if (isSms) fail(method, 'notificationMessage', 'does not go with channel "sms"')
+    body.notificationMessage = text(method, 'notificationMessage', notificationMessage, textFault)
+  }
+  return body
+}
+
+export function checkedVerification(request: VerifyCodeRequest): { userId: string; body: VerificationBody } {
+  const method = 'verifyCode'
+  const fields = fieldsOf(method, request, ['userId', 'code', 'statusToken', 'channel'])
+  const { code, statusToken, channel } = fields
+  const userId = checkedId(method, 'userId', fields.userId)
+  // Form parsers make arrays and objects of `code[]=…`: only a string is a code.
+  if (typeof code !== 'string' || code === '' || code.length > CODE_MAX_CHARACTERS) {
+    fail(method, 'code', `must be a string of 1 to ${CODE_MAX_CHARACTERS} characters`)
+  }
+  if ((statusToken === undefined) === (channel === undefined)) {
+    throw new TypeError(`${method}: exactly one of statusToken and channel: "recovery" is needed`)
+  }
+  if (channel === undefined) {
+    return { userId, body: { code, statusToken: checkedToken(method, 'statusToken', statusToken) } }
+  }
+  if (channel !== 'recovery') fail(method, 'channel', 'must be "recovery" where it is given')
+  return { userId, body: { code, channel } }
+}
+
+export function checkedIntent(request: CreateIntentRequest): IntentBody {
+  const method = 'createIntent'
+  const fields = fieldsOf(method, request, ['username', 'userId', 'operation', 'channels'])
+  const { operation, channels } = fields
+  if (operation !== 'approve' && operation !== 'enroll') fail(method, 'operation', 'must be "approve" or "enroll"')
+  const body: IntentBody = { ...userOf(method, fields), operation }
+  if (channels !== undefined) {
+    const known = Array.isArray(channels) && channels.every((name) => INTENT_CHANNELS.includes(name))
+    if (!known || channels.length === 0) {
+      fail(method, 'channels', 'must be a non-empty list of "app", "push", "sms"')
+    }
+    body.channels = channels.map(String)
+  }
+  return body
+}
+
+export function checkedUsername(method: string, value: unknown): string {
+  if (typeof value !== 'string' || !USERNAME.test(value)) {
+    fail(method, 'username', 'must be 1 to 300 characters out of A-Z a-z 0-9 _ . @ -')
+  }
+  return value
+}
+
+/** A UUID and nothing else goes into a path: `../` or `?` would ask for something else in the app's name. */
+export function checkedId(method: string, field: string, value: unknown): string {
+  if (typeof value !== 'string' || !UUID.test(value)) fail(method, field, 'must be a UUID')
+  return value
+}
+
+export function checkedToken(method: string, field: string, value: unknown): string {
+  if (typeof value !== 'string' || !TOKEN.test(value)) {
+    fail(method, field, 'must be a non-empty token of at most 8192 characters')
+  }
+  return value
+}
+
+export function checkedName(method: string, value: unknown): string {
+  return text(method, 'name', value, textFault)
+}
+
+/** The text of an SMS, checked where an app configures it: sooner than at the first login. */
+export function assertSmsText(owner: string, value: unknown): asserts value is string {
+  text(owner, 'message', value, smsFault)
+}
+
+/** A misspelt field (`promt: true`) would be left out in silence, and a person would be asked less than was meant. */
+function fieldsOf(method: string, request: unknown, known: readonly string[]): Fields {
+  if (typeof request !== 'object' || request === null || Array.isArray(request)) {
+    throw new TypeError(`${method}: request must be an object`)
+  }
+  for (const name of Object.keys(request)) {
+    if (!known.includes(name)) throw new TypeError(`${method}: unknown field ${JSON.stringify(name)}`)
+  }
+  return { ...request }
+}
+
+function userOf(method: string, { username, userId }: Fields): { username: string } | { userId: string } {
+  if ((username === undefined) === (userId === undefined)) {
+    throw new TypeError(`${method}: exactly one of username and userId is needed`)
+  }
+  return username === undefined
+    ? { userId: checkedId(method, 'userId', userId) }
+    : { username: checkedUsername(method, username) }
+}
+
+function channelOf(method: string, value: unknown): string | undefined {
+  if (value === undefined) return undefined
+  if (typeof value !== 'string' || !CHANNEL.test(value)) fail(method, 'channel', 'must be the name of a channel')
+  return value
+}
+
+function text(method: string, field: string, value: unknown, faultOf: (value: unknown) => string | undefined): string {
+  const fault = faultOf(value)
+  if (fault !== undefined) fail(method, field, fault)
+  return String(value)
+}
+
+function fail(method: string, field: string, fault: string): never {
+  throw new TypeError(`${method}: ${field} ${fault}`)
+}

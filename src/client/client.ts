@@ -1,0 +1,222 @@
+/**
+ * The Nevis Authentication Cloud as a class: one method per endpoint.
+ *
+ * Not its job: HTTP (`http.ts`), the rules for requests (`checks.ts`) and for answers (`decode.ts`), or what an answer
+ * means for a login. It knows neither Express nor Passport and keeps no state of any transaction.
+ *
+ * Every method rejects with a `TypeError`, and sends nothing, if the request breaks a rule that is known beforehand;
+ * with a {@link NevisError} if the call fails; and with whatever the app's own `accessKey` function throws.
+ */
+import { AccessKey } from './access-key'
+import * as check from './checks'
+import * as decode from './decode'
+import { Http } from './http'
+import { decodeIntrospection } from './introspection'
+import { resolveOptions, type NevisClientOptions } from './options'
+import type { ApproveRequest, CreateIntentRequest, EnrollRequest, VerifyCodeRequest } from './requests'
+import type { Approval, Authenticator, Enrollment, Intent, Introspection, Status, User } from './results'
+
+export type { NevisClientOptions } from './options'
+export type * from './requests'
+export type * from './results'
+
+/** A wrong code, or one that is used up, expired or foreign: Nevis only says "4xx otherwise". */
+const WRONG_CODE_STATUSES: readonly number[] = [400, 404, 409, 412, 422]
+
+export class NevisClient {
+  /** Without a trailing slash. */
+  readonly baseURL: string
+  /** The instance id, if the client was made with one. */
+  declare readonly instance?: string
+  readonly #http: Http
+  readonly #accessKey: AccessKey
+
+  /** @throws TypeError that names the option, if an option is missing, wrong or unknown. */
+  constructor(options: NevisClientOptions) {
+    const resolved = resolveOptions(options)
+    this.baseURL = resolved.baseURL
+    if (resolved.instance !== undefined) this.instance = resolved.instance
+    this.#accessKey = new AccessKey(resolved.accessKey)
+    this.#http = new Http(resolved, this.#accessKey)
+  }
+
+  /**
+   * Is the instance there? Whether Nevis checks the access key here is not documented. Repeated on failure.
+   * @returns `'PONG'`
+   * @throws NevisError `NEVIS_UNEXPECTED_RESPONSE` for any other answer; `NEVIS_UNAUTHORIZED`, `NEVIS_RATE_LIMITED`,
+   * `NEVIS_REJECTED`, `NEVIS_UNREACHABLE`, `NEVIS_TIMEOUT`
+   * @see https://docs.nevis.net/apidoc/authcloud/#endpoint
+   */
+  async ping(): Promise<string> {
+    const answer = await this.#http.send({ operation: 'ping', method: 'GET', path: '/ping', repeatable: true })
+    if (answer.status === 404) throw answer.unexpected()
+    if (answer.status !== 200) throw answer.refused()
+    if (answer.text.trim() !== 'PONG') throw answer.unexpected('the answer is not PONG')
+    return 'PONG'
+  }
+
+  /**
+   * Starts an enrolment: makes the user if there is none, and adds a factor. Never repeated.
+   * @param request whose enrolment, and for which channel (default `app`)
+   * @returns what to show, and the status token
+   * @throws NevisError, any code; `NEVIS_NOT_FOUND` for a userId that is not known
+   * @see https://docs.nevis.net/authcloud/api-doc/api-reference/registration-ref
+   */
+  async enroll(request: EnrollRequest): Promise<Enrollment> {
+    const body = check.checkedEnrollment(request)
+    const answer = await this.#http.send({ operation: 'enroll', method: 'POST', path: '/api/v1/users/enroll', body })
+    return decode.decodeEnrollment(answer, body.channel ?? 'app')
+  }
+
+  /**
+   * Starts an approval: asks a person. Never repeated: each one is another push or SMS.
+   * @param request whom to ask, on which channel (default `push`), with which words
+   * @returns the transaction's id, the userId, and the status token, which stays on the server
+   * @throws NevisError, any code; `NEVIS_NOT_FOUND` for a user that is not known
+   * @see https://docs.nevis.net/authcloud/api-doc/api-reference/approval-ref
+   */
+  async approve(request: ApproveRequest): Promise<Approval> {
+    const body = check.checkedApproval(request)
+    const answer = await this.#http.send({ operation: 'approve', method: 'POST', path: '/api/v1/approval', body })
+    return decode.decodeApproval(answer, body.channel)
+  }
+
+  /**
+   * Checks a code of an SMS, or a recovery code. Never repeated: an attempt may be counted, a recovery code used up.
+   * The answer names no user, so `userId` must come from the server's own record of the transaction.
+   * @returns true for HTTP 200 and nothing else; false for 400, 404, 409, 412, 422
+   * @throws NevisError, any code but `NEVIS_NOT_FOUND`
+   * @see https://docs.nevis.net/authcloud/api-doc/api-reference/verification-ref
+   */
+  async verifyCode(request: VerifyCodeRequest): Promise<boolean> {
+    const { userId, body } = check.checkedVerification(request)
+    const path = `${userPath(userId)}/verification`
+    const answer = await this.#http.send({ operation: 'verifyCode', method: 'POST', path, body })
+    if (answer.status === 200) return true
+    if (WRONG_CODE_STATUSES.includes(answer.status)) return false
+    throw answer.refused()
+  }
+
+  /**
+   * Where a transaction stands. Sent without the access key; repeated on failure.
+   * @param statusToken from the answer of `approve` or `enroll`
+   * @returns `pending`, `succeeded`, `failed` or `unknown`, each as data
+   * @throws NevisError, any code but `NEVIS_NOT_FOUND`: a 404 that does not say `unknown` is `NEVIS_UNEXPECTED_RESPONSE`
+   * @see https://docs.nevis.net/authcloud/api-doc/api-reference/status-ref
+   */
+  async getStatus(statusToken: string): Promise<Status> {
+    const body = { statusToken: check.checkedToken('getStatus', 'statusToken', statusToken) }
+    const answer = await this.#http.send({
+      operation: 'getStatus',
+      method: 'POST',
+      path: '/api/v1/status',
+      body,
+      withoutKey: true,
+      repeatable: true,
+    })
+    return decode.decodeStatus(answer)
+  }
+
+  /**
+   * Is a token active, whose is it, until when? Active alone proves no login. Repeated on failure.
+   * @param token a transaction, status or intent token, or an access key
+   * @returns times in seconds since 1970
+   * @throws NevisError, any code but `NEVIS_NOT_FOUND`
+   * @see https://docs.nevis.net/authcloud/api-doc/api-reference/introspect-ref, RFC 7662
+   */
+  async introspect(token: string): Promise<Introspection> {
+    const body = new URLSearchParams({ token: check.checkedToken('introspect', 'token', token) })
+    const path = '/api/v1/introspect'
+    const answer = await this.#http.send({ operation: 'introspect', method: 'POST', path, body, repeatable: true })
+    return decodeIntrospection(answer)
+  }
+
+  /**
+   * A user by userId. Repeated on failure.
+   * @throws NevisError, any code; `NEVIS_NOT_FOUND` if there is none
+   * @see https://docs.nevis.net/authcloud/api-doc/api-reference/users-endpoint-ref
+   */
+  async getUser(userId: string): Promise<User> {
+    const path = userPath(check.checkedId('getUser', 'userId', userId))
+    return decode.decodeUser(await this.#http.send({ operation: 'getUser', method: 'GET', path, repeatable: true }))
+  }
+
+  /**
+   * A user by username. Whether Nevis minds upper and lower case is not documented: compare what comes back.
+   * Repeated on failure.
+   * @throws NevisError, any code; `NEVIS_NOT_FOUND` if there is none
+   * @see https://docs.nevis.net/authcloud/api-doc/api-reference/users-endpoint-ref
+   */
+  async findUserByUsername(username: string): Promise<User> {
+    const operation = 'findUserByUsername'
+    const path = `/api/v1/users?username=${encodeURIComponent(check.checkedUsername(operation, username))}`
+    return decode.decodeUser(await this.#http.send({ operation, method: 'GET', path, repeatable: true }))
+  }
+
+  /**
+   * Deletes a user with all authenticators. Never repeated.
+   * @throws NevisError, any code; `NEVIS_NOT_FOUND` if there is none
+   * @see https://docs.nevis.net/authcloud/api-doc/api-reference/users-endpoint-ref
+   */
+  async deleteUser(userId: string): Promise<void> {
+    await this.#delete('deleteUser', userPath(check.checkedId('deleteUser', 'userId', userId)))
+  }
+
+  /**
+   * Renames an authenticator. Never repeated. Nevis does not ask whose it is: check that it belongs to the person.
+   * @param name 1 to 16384 characters
+   * @throws NevisError, any code; `NEVIS_NOT_FOUND` if there is none
+   * @see https://docs.nevis.net/authcloud/api-doc/api-reference/authenticator-endpoint-ref
+   */
+  async renameAuthenticator(authenticatorId: string, name: string): Promise<Authenticator> {
+    const operation = 'renameAuthenticator'
+    const path = authenticatorPath(check.checkedId(operation, 'authenticatorId', authenticatorId))
+    const body = { name: check.checkedName(operation, name) }
+    return decode.decodeAuthenticator(await this.#http.send({ operation, method: 'PATCH', path, body }))
+  }
+
+  /**
+   * Deletes an authenticator. Never repeated. Nevis does not ask whose it is: check that it belongs to the person.
+   * @throws NevisError, any code; `NEVIS_NOT_FOUND` if there is none
+   * @see https://docs.nevis.net/authcloud/api-doc/api-reference/authenticator-endpoint-ref
+   */
+  async deleteAuthenticator(authenticatorId: string): Promise<void> {
+    const operation = 'deleteAuthenticator'
+    await this.#delete(operation, authenticatorPath(check.checkedId(operation, 'authenticatorId', authenticatorId)))
+  }
+
+  /**
+   * An intent token for Nevis's widget. Never repeated.
+   * @returns the token: one use, ten minutes
+   * @throws NevisError, any code; `NEVIS_NOT_FOUND` for a user that is not known
+   * @see https://docs.nevis.net/authcloud/api-doc/api-reference/intent-ref
+   */
+  async createIntent(request: CreateIntentRequest): Promise<Intent> {
+    const body = check.checkedIntent(request)
+    const answer = await this.#http.send({ operation: 'createIntent', method: 'POST', path: '/api/v1/intent', body })
+    return decode.decodeIntent(answer)
+  }
+
+  /** @internal Is this token our own access key? It would introspect as active. */
+  async holdsAccessKey(token: string): Promise<boolean> {
+    return this.#accessKey.equals(token)
+  }
+
+  /** @internal 32 bytes derived from the current access key, different for each label. */
+  async deriveKey(label: string): Promise<Buffer> {
+    return this.#accessKey.derive(label)
+  }
+
+  async #delete(operation: string, path: string): Promise<void> {
+    const answer = await this.#http.send({ operation, method: 'DELETE', path })
+    if (answer.status !== 204 && answer.status !== 200) throw answer.refused()
+  }
+}
+
+function userPath(userId: string): string {
+  return `/api/v1/users/${encodeURIComponent(userId)}`
+}
+
+function authenticatorPath(authenticatorId: string): string {
+  return `/api/v1/authenticators/${encodeURIComponent(authenticatorId)}`
+}

@@ -1,0 +1,149 @@
+/**
+ * Answers are decoded at the door: from unknown JSON into a typed value, or refused.
+ *
+ * Not its job: to send, or to judge what a value means for a login. Unknown fields are tolerated and kept in `raw`; a
+ * promised field that is missing is `NEVIS_UNEXPECTED_RESPONSE`.
+ */
+import type { Answer, RawAnswer } from './answer'
+import { compact, Fields } from './fields'
+import type { Approval, Authenticator, Enrollment, Intent, Status, User } from './results'
+
+const APP_ENROLLMENT: readonly string[] = ['app', 'push']
+const APP_APPROVAL: readonly string[] = ['app', 'qr-code']
+
+export function decodeUser(answer: Answer): User {
+  const fields = new Fields(answer, answer.json(200))
+  const user = userFields(fields)
+  return {
+    ...user,
+    status: fields.string('status'),
+    authenticators: fields.promised('authenticators', authenticatorsIn(fields)),
+  }
+}
+
+export function decodeAuthenticator(answer: Answer): Authenticator {
+  return authenticator(new Fields(answer, answer.json(200)))
+}
+
+/** @param channel what was asked for: it decides what is promised. */
+export function decodeEnrollment(answer: Answer, channel: string): Enrollment {
+  const fields = new Fields(answer, answer.json(200, 201))
+  const inner = fields.object('enrollment')
+  const isApp = APP_ENROLLMENT.includes(channel)
+  const status = fields.optionalString('status')
+  const statusToken = inner?.optionalString('statusToken') ?? fields.optionalString('statusToken')
+  const enrollment = compact<Omit<Enrollment, keyof ReturnType<typeof userFields>>>({
+    status: isApp ? fields.promised('status', status) : status,
+    authenticators: (isApp ? fields.promised('authenticators', authenticatorsIn(fields)) : authenticatorsIn(fields)) ?? [],
+    transactionId: inner?.optionalString('transactionId') ?? fields.optionalString('transactionId'),
+    statusToken: isApp || channel === 'sms' ? fields.promised('statusToken', statusToken) : statusToken,
+    qrCode: inner?.qrCode() ?? fields.qrCode(),
+    appLinkUri: inner?.link('appLinkUri') ?? fields.link('appLinkUri'),
+    recoveryCodes: channel === 'recovery' ? (firstStrings(inner?.json) ?? firstStrings(fields.json)) : undefined,
+  })
+  if (isApp) {
+    fields.promised('transactionId', enrollment.transactionId)
+    fields.promised('qrCode', enrollment.qrCode)
+    fields.promised('appLinkUri', enrollment.appLinkUri)
+  }
+  return { ...userFields(fields), ...enrollment }
+}
+
+/** @param channel what was asked for: it decides what is promised. */
+export function decodeApproval(answer: Answer, channel: string): Approval {
+  const fields = new Fields(answer, answer.json(200, 201))
+  const approval = compact<Approval>({
+    transactionId: fields.string('transactionId'),
+    userId: fields.string('userId'),
+    statusToken: fields.string('statusToken'),
+    qrCode: fields.qrCode(),
+    appLinkUri: fields.link('appLinkUri'),
+    raw: fields.json,
+  })
+  if (APP_APPROVAL.includes(channel)) {
+    fields.promised('qrCode', approval.qrCode)
+    fields.promised('appLinkUri', approval.appLinkUri)
+  }
+  return approval
+}
+
+/**
+ * HTTP status and `status` must agree, or the answer is refused. A login hangs on this value, so it is the one
+ * enumeration where a value that is not known is not let through: nobody can say whether it means yes or no.
+ *
+ * A 404 without `"status": "unknown"` is not from this endpoint (a wrong host or path; error bodies have a *number*
+ * there). No user or authenticator was asked for, so it is no `NEVIS_NOT_FOUND` but `NEVIS_UNEXPECTED_RESPONSE`.
+ */
+export function decodeStatus(answer: Answer): Status {
+  if (![200, 404, 412].includes(answer.status)) throw answer.refused()
+  const fields = new Fields(answer, answer.jsonObject() ?? {})
+  const combination = `${answer.status} ${fields.description('status') ?? ''}`
+  if (combination === '404 unknown') return { status: 'unknown', raw: fields.json }
+  if (!['200 pending', '200 succeeded', '412 failed'].includes(combination)) {
+    throw answer.unexpected('the HTTP status and the status do not go together')
+  }
+  const transactionId = fields.string('transactionId')
+  const details = compact<StatusDetails>({
+    username: fields.optionalString('username'),
+    createdAt: fields.description('createdAt'),
+    lastUpdatedAt: fields.description('lastUpdatedAt'),
+    raw: fields.json,
+  })
+  if (combination === '200 succeeded') {
+    return { status: 'succeeded', transactionId, userId: fields.string('userId'), token: fields.string('token'), ...details }
+  }
+  const undecided = compact<{ userId?: string; token?: string }>({
+    userId: fields.optionalString('userId'),
+    token: fields.optionalString('token'),
+  })
+  return { status: combination === '412 failed' ? 'failed' : 'pending', transactionId, ...undecided, ...details }
+}
+
+type StatusDetails = Pick<Status & { status: 'pending' }, 'username' | 'createdAt' | 'lastUpdatedAt' | 'raw'>
+
+export function decodeIntent(answer: Answer): Intent {
+  const fields = new Fields(answer, answer.json(200, 201))
+  return { token: fields.string('token'), raw: fields.json }
+}
+
+type UserBasics = Pick<User, 'userId' | 'username' | 'createdAt' | 'updatedAt' | 'exceededRateLimits' | 'raw'>
+
+function userFields(fields: Fields): UserBasics {
+  return compact<UserBasics>({
+    userId: fields.string('userId'),
+    username: fields.optionalString('username'),
+    createdAt: fields.description('createdAt'),
+    updatedAt: fields.description('updatedAt'),
+    exceededRateLimits: fields.get('exceededRateLimits'),
+    raw: fields.json,
+  })
+}
+
+function authenticatorsIn(fields: Fields): readonly Authenticator[] | undefined {
+  return fields.objects('authenticators')?.map(authenticator)
+}
+
+function authenticator(fields: Fields): Authenticator {
+  return compact<Authenticator>({
+    authenticatorId: fields.string('authenticatorId'),
+    name: fields.description('name'),
+    type: fields.description('type'),
+    authenticatorType: fields.description('authenticatorType'),
+    state: fields.description('state'),
+    enrolledAt: fields.description('enrolledAt'),
+    updatedAt: fields.description('updatedAt'),
+    raw: fields.json,
+  })
+}
+
+/**
+ * The field that carries recovery codes is not documented. What is known is that they are strings and that there are
+ * several, and no other documented field is a list of strings.
+ */
+function firstStrings(json: RawAnswer | undefined): readonly string[] | undefined {
+  return Object.values(json ?? {}).find(isListOfStrings)
+}
+
+function isListOfStrings(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.length > 0 && value.every((item) => typeof item === 'string' && item !== '')
+}

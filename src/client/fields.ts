@@ -1,0 +1,98 @@
+/**
+ * Reads single fields out of the JSON of an answer, and refuses what is not as promised.
+ *
+ * Not its job: to know which fields an answer has (`decode.ts`). Errors name the field, never the value.
+ */
+import { isJsonObject, type Answer, type RawAnswer } from './answer'
+import { isLoopback } from './loopback'
+import type { QrCode } from './results'
+
+const PNG_DATA_URI = /^data:image\/png;base64,[A-Za-z0-9+/=]+$/
+
+/** A JSON object together with the answer that it is part of, for the error. */
+export class Fields {
+  constructor(
+    readonly answer: Answer,
+    readonly json: RawAnswer,
+  ) {}
+
+  /** Own fields only; `null` means absent, as it does for a user without a username. */
+  get(name: string): unknown {
+    return Object.hasOwn(this.json, name) ? (this.json[name] ?? undefined) : undefined
+  }
+
+  /** A promised string. */
+  string(name: string): string {
+    return this.optionalString(name) ?? this.#refuse(name, 'is missing')
+  }
+
+  /** A string that decisions hang on: it may be absent, but not something else. */
+  optionalString(name: string): string | undefined {
+    const value = this.get(name)
+    if (value === undefined) return undefined
+    if (typeof value !== 'string' || value === '') this.#refuse(name, 'is not a non-empty string')
+    return value
+  }
+
+  /** A string for people to read (dates, names): of the wrong type it counts as absent, and no login fails for it. */
+  description(name: string): string | undefined {
+    const value = this.get(name)
+    return typeof value === 'string' ? value : undefined
+  }
+
+  /** The object in a field, or `undefined` if it is absent. */
+  object(name: string): Fields | undefined {
+    const value = this.get(name)
+    if (value === undefined) return undefined
+    if (!isJsonObject(value)) this.#refuse(name, 'is not an object')
+    return new Fields(this.answer, value)
+  }
+
+  /** The objects in a list, or `undefined` if it is absent. */
+  objects(name: string): readonly Fields[] | undefined {
+    const value = this.get(name)
+    if (value === undefined) return undefined
+    if (!Array.isArray(value)) this.#refuse(name, 'is not a list')
+    return value.map((item: unknown) => {
+      if (!isJsonObject(item)) this.#refuse(name, 'is not a list of objects')
+      return new Fields(this.answer, item)
+    })
+  }
+
+  /** It becomes the `src` of an image, so anything but base64 could break out of the attribute. */
+  qrCode(): QrCode | undefined {
+    const fields = this.object('qrCode')
+    if (fields === undefined) return undefined
+    const dataUri = fields.string('dataUri')
+    if (!PNG_DATA_URI.test(dataUri)) this.#refuse('qrCode.dataUri', 'is not a PNG data URI')
+    const size = fields.get('size')
+    return compact<QrCode>({ dataUri, type: fields.description('type'), size: typeof size === 'number' ? size : undefined })
+  }
+
+  /** It becomes the `href` of a link: `javascript:` and the like must not get there. */
+  link(name: string): string | undefined {
+    const value = this.optionalString(name)
+    if (value === undefined) return undefined
+    const url = /[\s\p{Cc}]/u.test(value) || !URL.canParse(value) ? undefined : new URL(value)
+    const trusted = url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(url))
+    if (!trusted) this.#refuse(name, 'is not an https URL')
+    return value
+  }
+
+  /** The value, or an error that says that the field is missing. */
+  promised<T>(name: string, value: T | undefined): T {
+    return value ?? this.#refuse(name, 'is missing')
+  }
+
+  #refuse(name: string, fault: string): never {
+    throw this.answer.unexpected(`${name} ${fault}`)
+  }
+}
+
+type Loose<T> = { [Name in keyof T]: T[Name] | undefined }
+
+/** Leaves out what is undefined, so that an absent field is absent and not a field without a value. */
+export function compact<T extends object>(value: Required<Loose<T>>): T
+export function compact(value: object): object {
+  return Object.fromEntries(Object.entries(value).filter(([, field]) => field !== undefined))
+}

@@ -1,0 +1,162 @@
+/**
+ * One call over HTTP: the deadline over all of it, retries where they do no harm, agents, no redirects.
+ *
+ * Not its job: to know what an endpoint means. It gives back any complete answer, whatever its status, and throws a
+ * NevisError where there is none. Errors of axios hold the request with its Authorization header, the URL and the
+ * body: they end here.
+ */
+import { Agent as HttpAgent } from 'node:http'
+import { Agent as HttpsAgent } from 'node:https'
+import { createRequire } from 'node:module'
+import { setTimeout as pause } from 'node:timers/promises'
+import type { AxiosInstance, AxiosStatic, RawAxiosRequestHeaders } from 'axios'
+import type { AccessKey } from './access-key'
+import { Answer } from './answer'
+import { withDeadline } from './deadline'
+import { NevisError } from './errors'
+import { isLoopback } from './loopback'
+import type { ResolvedOptions } from './options'
+
+export interface HttpCall {
+  /** The client's method, for errors. */
+  readonly operation: string
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
+  readonly path: string
+  readonly body?: object | URLSearchParams
+  /** The status endpoint needs no key: what does not need it does not get it. */
+  readonly withoutKey?: true
+  /** Only for calls that notify nobody, spend no code and change nothing. */
+  readonly repeatable?: true
+}
+
+type Transport = Pick<AxiosInstance, 'request'>
+
+/** Nevis's answers have a few kilobytes, most of it the QR code; nothing good needs more than this. */
+const MAX_BYTES = 1_048_576
+const FIRST_PAUSE_MS = 100
+const REPEATABLE_STATUSES: readonly number[] = [429, 502, 503, 504]
+const AGENT_OPTIONS = {
+  keepAlive: true,
+  // A burst of logins queues here, within its deadline, and does not open a connection each.
+  maxSockets: 50,
+  // Milliseconds of idleness. Servers commonly close idle connections after 5 s; a call that is never repeated
+  // must not start on one that is just being closed.
+  timeout: 4_000,
+}
+
+export class Http {
+  readonly #options: ResolvedOptions
+  readonly #accessKey: AccessKey
+  readonly #httpAgent: HttpAgent
+  readonly #httpsAgent: HttpsAgent
+  #axios: Transport | undefined
+
+  constructor(options: ResolvedOptions, accessKey: AccessKey) {
+    this.#options = options
+    this.#accessKey = accessKey
+    this.#httpAgent = options.httpAgent ?? new HttpAgent(AGENT_OPTIONS)
+    this.#httpsAgent = options.httpsAgent ?? new HttpsAgent(AGENT_OPTIONS)
+  }
+
+  async send(call: HttpCall): Promise<Answer> {
+    const { timeoutMs, retries } = this.#options
+    // Before the clock starts: loading takes a tenth of a second, and it is not Nevis that is slow.
+    const axios = (this.#axios ??= this.#newAxios())
+    const expired = () => new NevisError('NEVIS_TIMEOUT', call.operation)
+    return withDeadline(timeoutMs, expired, async ({ signal, remainingMs }) => {
+      const headers = await this.#headers(call)
+      for (let attempt = 0; ; attempt++) {
+        const outcome = await this.#attempt(axios, call, headers, signal)
+        const again = call.repeatable === true && attempt < retries && isPassing(outcome)
+        const pauseMs = outcome.retryAfterSeconds === undefined ? backoffMs(attempt) : outcome.retryAfterSeconds * 1000
+        // A pause that does not fit only delays the same error until the deadline hides it.
+        if (!again || pauseMs >= remainingMs()) {
+          if (outcome instanceof NevisError) throw outcome
+          return outcome
+        }
+        await pause(pauseMs, undefined, { signal })
+      }
+    })
+  }
+
+  async #headers(call: HttpCall): Promise<RawAxiosRequestHeaders> {
+    const headers: RawAxiosRequestHeaders = { Accept: 'application/json', 'User-Agent': 'passport-nevis' }
+    if (call.body instanceof URLSearchParams) headers['Content-Type'] = 'application/x-www-form-urlencoded'
+    else if (call.body !== undefined) headers['Content-Type'] = 'application/json;charset=utf-8'
+    if (call.withoutKey !== true) headers.Authorization = `Bearer ${await this.#accessKey.current()}`
+    return headers
+  }
+
+  async #attempt(
+    axios: Transport,
+    call: HttpCall,
+    headers: RawAxiosRequestHeaders,
+    signal: AbortSignal,
+  ): Promise<Answer | NevisError> {
+    try {
+      const response = await axios.request<unknown>({
+        url: `${this.#options.baseURL}${call.path}`,
+        method: call.method,
+        headers: { ...headers },
+        data: call.body instanceof URLSearchParams ? call.body.toString() : call.body && JSON.stringify(call.body),
+        signal,
+      })
+      const retryAfter: unknown = response.headers['retry-after']
+      return new Answer(call.operation, response.status, String(response.data), retryAfterSeconds(retryAfter))
+    } catch (error) {
+      return transportError(call.operation, error)
+    }
+  }
+
+  /**
+   * Loaded at the first call, because axios takes longer to load than all the rest. A bare `Axios`: defaults and
+   * interceptors that the app puts on its own axios do not reach these requests, nor these requests' key them.
+   */
+  #newAxios(): Transport {
+    const axios = createRequire(__filename)('axios') as AxiosStatic
+    return new axios.Axios({
+      adapter: 'http',
+      httpAgent: this.#httpAgent,
+      httpsAgent: this.#httpsAgent,
+      maxRedirects: 0,
+      maxContentLength: MAX_BYTES,
+      maxBodyLength: MAX_BYTES,
+      responseType: 'text',
+      validateStatus: () => true,
+      // Proxies of the environment are honoured, but what stays on this machine is not shown to one.
+      ...(isLoopback(new URL(this.#options.baseURL)) ? { proxy: false } : {}),
+    })
+  }
+}
+
+function isPassing(outcome: Answer | NevisError): boolean {
+  return outcome instanceof NevisError ? outcome.code === 'NEVIS_UNREACHABLE' : REPEATABLE_STATUSES.includes(outcome.status)
+}
+
+/** Doubles each time; the half that is random keeps many clients from coming back in step. */
+function backoffMs(attempt: number): number {
+  return FIRST_PAUSE_MS * 2 ** attempt * (0.5 + Math.random())
+}
+
+/** Seconds or an HTTP date: RFC 9110, section 10.2.3. */
+function retryAfterSeconds(value: unknown): number | undefined {
+  if (typeof value !== 'string') return undefined
+  if (/^\d{1,9}$/.test(value)) return Number(value)
+  const at = /^\w{3}, .* GMT$/.test(value) ? Date.parse(value) : NaN
+  return Number.isNaN(at) ? undefined : Math.max(0, Math.ceil((at - Date.now()) / 1000))
+}
+
+/** Keeps the code of the error and nothing else of it. */
+function transportError(operation: string, error: unknown): NevisError {
+  const { code, response } = Object(error) as { code?: unknown; response?: unknown }
+  const name = typeof code === 'string' && /^[A-Z0-9_]{1,64}$/.test(code) ? code : 'UNKNOWN'
+  // axios gives a body that is too large and one that was cut off the same code; only the latter has a response.
+  if (name === 'ERR_BAD_RESPONSE' && response === undefined) {
+    return new NevisError('NEVIS_UNEXPECTED_RESPONSE', operation, { reason: 'the answer is too large' })
+  }
+  // HPE_: not HTTP. Z_: not what its Content-Encoding says.
+  if (/^(HPE|Z)_/.test(name)) {
+    return new NevisError('NEVIS_UNEXPECTED_RESPONSE', operation, { reason: 'the answer cannot be read', causeCode: name })
+  }
+  return new NevisError('NEVIS_UNREACHABLE', operation, { causeCode: name })
+}

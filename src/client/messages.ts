@@ -1,0 +1,49 @@
+/**
+ * The rules for text that a person will read: in the app, in a notification, in an SMS.
+ *
+ * Not its job: to know which request the text belongs to. Each function answers with what is wrong, in words that go
+ * after the field's name, or with `undefined`.
+ */
+
+/** Nevis documents no limit; this one only keeps a mistake (a whole page, a file) from being sent. */
+const MAX_CHARACTERS = 16_384
+
+/** The GSM-7 basic alphabet and its extension table: 3GPP TS 23.038, section 6.2.1. */
+const GSM_7 =
+  /^[@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !"#¤%&'()*+,\-./0-9:;<=>?¡A-ZÄÖÑÜ§¿a-zäöñüà\f^{}\\[~\]|€]*$/u
+
+const ALLOWED_TAG = /<\/?(?:b|em|i|strong|u)>|<br ?\/?>/g
+
+export function textFault(value: unknown): string | undefined {
+  if (typeof value !== 'string' || value === '') return 'must be a non-empty string'
+  if (value.length > MAX_CHARACTERS) return `must not be longer than ${MAX_CHARACTERS} characters`
+  return undefined
+}
+
+/** An SMS without the placeholder, or outside the alphabet, would be paid for and useless. */
+export function smsFault(value: unknown): string | undefined {
+  const fault = textFault(value)
+  if (fault !== undefined) return fault
+  const text = String(value)
+  if (!text.includes('{{CODE}}')) return 'must contain {{CODE}} where the code goes'
+  if (!GSM_7.test(text)) return 'must hold only characters of the GSM-7 alphabet'
+  return undefined
+}
+
+/**
+ * Text that is not wrapped is shown as it is, `<` included. Wrapped text is formatted, and Nevis answers 400 to
+ * anything beyond its six tags. `<html` further in is a sign that text and markup got mixed up: refused, so that
+ * nobody's input decides how the message looks.
+ */
+export function appMessageFault(value: unknown): string | undefined {
+  const fault = textFault(value)
+  if (fault !== undefined) return fault
+  const text = String(value)
+  if (!/<html/i.test(text)) return undefined
+  const inner = /^<html>([^]*)<\/html>$/.exec(text)?.[1]
+  if (inner === undefined) return 'must be wrapped in <html>…</html> as a whole, or not at all'
+  if (inner.replace(ALLOWED_TAG, '').includes('<')) {
+    return 'may hold only the tags b br em i strong u, without attributes, inside <html>…</html>'
+  }
+  return undefined
+}

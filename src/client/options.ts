@@ -1,0 +1,119 @@
+/**
+ * What can be configured of a client, checked once and resolved into one readonly object.
+ *
+ * Not its job: to use any of it.
+ */
+import type { Agent as HttpAgent } from 'node:http'
+import type { Agent as HttpsAgent } from 'node:https'
+import { isUsableAccessKey, type AccessKeySource } from './access-key'
+import { isJsonObject } from './answer'
+import { isLoopback } from './loopback'
+
+export interface NevisClientOptions {
+  /** The instance id, for example `my-instance-abc123`: the client talks to `https://{instance}.mauth.nevis.cloud`. */
+  instance?: string | undefined
+  /** Instead of `instance`: the API endpoint base URL. https only; plain http for loopback alone (a simulator). */
+  baseURL?: string | undefined
+  /** The access key, or a function that gives the current one. The function is asked once per call. */
+  accessKey: AccessKeySource
+  /** Milliseconds for one call as a whole, retries and pauses included: 1 to 120000. Default 10000. */
+  timeoutMs?: number | undefined
+  /** How often a call that changes nothing is repeated: 0 to 10. Default 2. */
+  retries?: number | undefined
+  /** Replaces the client's own keep-alive agent for plain http. */
+  httpAgent?: HttpAgent | undefined
+  /** Replaces the client's own keep-alive agent for https, for example to trust another CA. */
+  httpsAgent?: HttpsAgent | undefined
+}
+
+export interface ResolvedOptions {
+  readonly instance: string | undefined
+  /** Without a trailing slash. */
+  readonly baseURL: string
+  readonly accessKey: AccessKeySource
+  readonly timeoutMs: number
+  readonly retries: number
+  readonly httpAgent: HttpAgent | undefined
+  readonly httpsAgent: HttpsAgent | undefined
+}
+
+const NAMES: ReadonlySet<string> = new Set<keyof NevisClientOptions>([
+  'instance',
+  'baseURL',
+  'accessKey',
+  'timeoutMs',
+  'retries',
+  'httpAgent',
+  'httpsAgent',
+])
+/** A DNS label: anything more could name another host and send the access key there. */
+const INSTANCE = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/
+
+/** @throws TypeError that names the option, never its value. */
+export function resolveOptions(options: NevisClientOptions): ResolvedOptions {
+  if (!isJsonObject(options)) {
+    throw new TypeError('NevisClient: options must be an object')
+  }
+  for (const name of Object.keys(options)) {
+    if (!NAMES.has(name)) throw new TypeError(`NevisClient: unknown option ${JSON.stringify(name)}`)
+  }
+  const { instance, baseURL, accessKey, timeoutMs = 10_000, retries = 2, httpAgent, httpsAgent } = options
+  if ((instance === undefined) === (baseURL === undefined)) {
+    throw new TypeError('NevisClient: exactly one of instance and baseURL is needed')
+  }
+  if (typeof accessKey !== 'function' && !isUsableAccessKey(accessKey)) {
+    throw new TypeError(
+      'NevisClient: accessKey must be a non-empty string without white space or control characters, or a function',
+    )
+  }
+  checkInteger('timeoutMs', timeoutMs, 1, 120_000)
+  checkInteger('retries', retries, 0, 10)
+  checkAgent('httpAgent', httpAgent)
+  checkAgent('httpsAgent', httpsAgent)
+  return Object.freeze({
+    instance,
+    baseURL: instance === undefined ? checkedBaseURL(baseURL) : `https://${checkedInstance(instance)}.mauth.nevis.cloud`,
+    accessKey,
+    timeoutMs,
+    retries,
+    httpAgent,
+    httpsAgent,
+  })
+}
+
+function checkedInstance(instance: unknown): string {
+  if (typeof instance !== 'string' || !INSTANCE.test(instance)) {
+    throw new TypeError('NevisClient: instance must be an instance id: lower-case letters, digits and dashes')
+  }
+  return instance
+}
+
+function checkedBaseURL(baseURL: unknown): string {
+  const url = typeof baseURL === 'string' ? parsed(baseURL) : undefined
+  if (typeof baseURL !== 'string' || url === undefined) throw new TypeError('NevisClient: baseURL must be an absolute URL')
+  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopback(url))) {
+    throw new TypeError('NevisClient: baseURL must be https: (plain http: for loopback alone)')
+  }
+  if (url.username !== '' || url.password !== '' || /[?#]/.test(baseURL)) {
+    throw new TypeError('NevisClient: baseURL must not hold credentials, a query or a fragment')
+  }
+  return `${url.origin}${url.pathname}`.replace(/\/+$/, '')
+}
+
+function parsed(text: string): URL | undefined {
+  return URL.canParse(text) ? new URL(text) : undefined
+}
+
+function checkInteger(name: string, value: unknown, min: number, max: number): void {
+  if (!Number.isInteger(value) || Number(value) < min || Number(value) > max) {
+    throw new TypeError(`NevisClient: ${name} must be an integer from ${min} to ${max}`)
+  }
+}
+
+/** Not `instanceof`: proxy agents are often built on another copy of the class. */
+function checkAgent(name: string, value: unknown): void {
+  if (value === undefined) return
+  if (typeof value !== 'object' || value === null || !('addRequest' in value)) {
+    throw new TypeError(`NevisClient: ${name} must be an agent of node:http or node:https`)
+  }
+}

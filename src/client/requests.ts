@@ -1,0 +1,69 @@
+/**
+ * What the client can be asked, as types.
+ *
+ * Not its job: to check what is asked (`checks.ts`); types alone are no help to an app written in JavaScript.
+ */
+import type { ApprovalChannel, EnrollmentChannel, IntentChannel, Open, Operation } from './wire'
+
+/**
+ * A user of this instance: by username (the app's own stable identifier) or by Nevis's userId, never both.
+ * A username has 1 to 300 of the characters `A-Z a-z 0-9 _ . @ -`; a userId is a UUID.
+ */
+export type UserReference =
+  | { username: string; userId?: undefined }
+  | { userId: string; username?: undefined }
+
+/**
+ * A new user without a username. It has to be said in so many words: JSON drops a field that is `undefined`, and Nevis
+ * answers an empty request by making another new user each time.
+ */
+export interface AnonymousEnrollRequest {
+  anonymous: true
+  channel?: 'app' | undefined
+  username?: undefined
+  userId?: undefined
+}
+
+/**
+ * Enrols a new user, or adds a factor to an existing one. Nevis asks for no proof of identity here: call it only for
+ * a person who is already authenticated.
+ */
+export type UserEnrollRequest = UserReference & {
+  anonymous?: undefined
+  /** Default `app`; sent only if given. `sms` needs `phone`; `recovery` needs a username. */
+  channel?: Open<EnrollmentChannel> | undefined
+  /** For `sms`: international, `+` and 5 to 15 digits. */
+  phone?: string | undefined
+  /** For `sms`: the text, in the GSM-7 alphabet, with `{{CODE}}` where the code goes. */
+  message?: string | undefined
+}
+
+export type EnrollRequest = AnonymousEnrollRequest | UserEnrollRequest
+
+export type ApproveRequest = UserReference & {
+  /** Default `push`. `qr-code` is what older instances call `app`. */
+  channel?: Open<ApprovalChannel> | undefined
+  /** Asks the person to accept or deny in so many words; push and app only. Needs a `message`. Nevis's default is false. */
+  prompt?: boolean | undefined
+  /**
+   * push, app: what is shown in the app. Plain text, or `<html>…</html>` with the tags `b br em i strong u`. Never put
+   * text that somebody else can influence into an `<html>` message.
+   * sms: the text, in the GSM-7 alphabet, with `{{CODE}}` where the code goes.
+   */
+  message?: string | undefined
+  /** The text in the phone's notification area. */
+  notificationMessage?: string | undefined
+  /** Which device; default is the one registered last. `*` (any device) only for `app`. */
+  authenticatorId?: string | undefined
+}
+
+/** SMS codes belong to the status token of their approval or enrolment; recovery codes to the user alone. */
+export type VerifyCodeRequest =
+  | { userId: string; code: string; statusToken: string; channel?: undefined }
+  | { userId: string; code: string; channel: 'recovery'; statusToken?: undefined }
+
+export type CreateIntentRequest = UserReference & {
+  operation: Operation
+  /** Default: all channels. */
+  channels?: readonly IntentChannel[] | undefined
+}

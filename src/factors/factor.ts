@@ -1,0 +1,59 @@
+/**
+ * The one shape that every factor has. A new factor is one file of this shape and one line in `index.ts`.
+ *
+ * Not its job: sessions, requests or Passport; a factor sees the client, the subject and its own transaction.
+ */
+import type { NevisClient } from '../client/client'
+import type { FailureCode } from '../failures'
+import type { Shown, Subject, Transaction } from '../transactions'
+
+/** What the application wants asked. */
+export interface FactorRequest {
+  /** Shown on the phone; plain text or Nevis's `<html>` form. */
+  readonly message?: string
+  /** `+41791234567`; only to enrol SMS. */
+  readonly phone?: string
+}
+
+/** What a factor has started, in two drawers. */
+export interface Challenge {
+  /** Stays on the server. */
+  readonly server: {
+    readonly id: string
+    readonly statusToken?: string
+    /** Whom Nevis says it asks. */
+    readonly userId?: string
+    readonly username?: string
+  }
+  /** May go to the browser. */
+  readonly browser: Shown
+}
+
+/** What the browser brought to the callback. */
+export interface Answer {
+  readonly code?: string
+  readonly token?: string
+}
+
+export interface Succeeded {
+  readonly status: 'succeeded'
+  readonly userId?: string
+  readonly username?: string
+  readonly transactionId?: string
+  /** Nevis's transaction token, to be introspected. */
+  readonly token?: string
+}
+
+export type Outcome =
+  | { readonly status: 'pending' }
+  | Succeeded
+  | { readonly status: 'failed'; readonly code: FailureCode; readonly retryable: boolean }
+
+export interface Factor {
+  readonly name: string
+  /** What the browser does meanwhile. */
+  readonly prompt: 'wait' | 'code' | 'widget'
+  approve(nevis: NevisClient, subject: Subject, request: FactorRequest): Promise<Challenge>
+  enroll?(nevis: NevisClient, subject: Subject, request: FactorRequest): Promise<Challenge>
+  check(nevis: NevisClient, transaction: Transaction, answer: Answer): Promise<Outcome>
+}

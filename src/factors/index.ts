@@ -1,0 +1,5 @@
+/** The factors, by name. */
+export { app } from './app'
+export { push } from './push'
+export { recovery } from './recovery'
+export { sms } from './sms'

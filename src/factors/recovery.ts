@@ -1,0 +1,40 @@
+/**
+ * Recovery: a code from the set that the person wrote down once; each is good for one sign-in.
+ *
+ * Source: https://docs.nevis.net/authcloud/api-doc/api-use-cases/recovery-codes/authenticate-with-recovery-codes
+ */
+import { randomUUID } from 'node:crypto'
+import type { NevisClient } from '../client/client'
+import type { Subject } from '../transactions'
+import type { Factor } from './factor'
+import { enrollmentChallenge } from './shared'
+
+/** The factor `recovery`. Nevis is asked nothing before the code is there, so the transaction's id is ours. */
+export function recovery(): Factor {
+  return {
+    name: 'recovery',
+    prompt: 'code',
+    async approve(nevis, subject) {
+      return { server: { id: randomUUID(), ...(await userOf(nevis, subject)) }, browser: {} }
+    },
+    async enroll(nevis, subject) {
+      const username = subject.username ?? (await nevis.getUser(subject.userId as string)).username
+      if (username === undefined) throw new TypeError('recovery: Nevis makes recovery codes only for a user with a username')
+      return enrollmentChallenge(await nevis.enroll({ username, channel: 'recovery' }), randomUUID())
+    },
+    async check(nevis, { id, userId, operation }, { code }) {
+      const succeeded = { status: 'succeeded', userId: userId as string, transactionId: id } as const
+      // Nevis has made the codes with its answer; there is nothing left to prove.
+      if (operation === 'enroll') return succeeded
+      const right = await nevis.verifyCode({ userId: userId as string, code: code as string, channel: 'recovery' })
+      return right ? succeeded : { status: 'failed', code: 'wrong_code', retryable: true }
+    },
+  }
+}
+
+/** A verification is addressed by userId; where only the username is known, Nevis tells. */
+async function userOf(nevis: NevisClient, subject: Subject): Promise<{ userId: string; username?: string }> {
+  if (subject.userId !== undefined) return { userId: subject.userId }
+  const { userId, username } = await nevis.findUserByUsername(subject.username as string)
+  return { userId, ...(username !== undefined && { username }) }
+}

@@ -1,0 +1,60 @@
+/**
+ * What several factors do alike: name a subject to Nevis, sort an answer into the two drawers, read the status.
+ *
+ * Not its job: anything that belongs to one factor only.
+ */
+import type { Approval, Enrollment, NevisClient, SucceededStatus } from '../client/client'
+import type { Subject, Transaction } from '../transactions'
+import type { Challenge, Outcome } from './factor'
+
+/** Nevis takes one name of a user, never both. */
+export function nameOf(subject: Subject): { userId: string } | { username: string } {
+  if (subject.userId !== undefined) return { userId: subject.userId }
+  return { username: subject.username as string }
+}
+
+export function approvalChallenge(approval: Approval): Challenge {
+  const { raw, transactionId: id, statusToken, userId, qrCode, appLinkUri } = approval
+  return {
+    server: {
+      id,
+      statusToken,
+      ...(userId !== undefined && { userId }),
+      ...(typeof raw['username'] === 'string' && { username: raw['username'] }),
+    },
+    browser: { ...(qrCode && { qrCode: qrCode.dataUri }), ...(appLinkUri !== undefined && { appLinkUri }) },
+  }
+}
+
+/** @param id ours, for the channels whose answer is not documented to carry one */
+export function enrollmentChallenge(enrollment: Enrollment, id: string): Challenge {
+  const { transactionId, statusToken, userId, username, qrCode, appLinkUri, recoveryCodes } = enrollment
+  return {
+    server: {
+      id: transactionId ?? id,
+      userId,
+      ...(statusToken !== undefined && { statusToken }),
+      ...(username !== undefined && { username }),
+    },
+    browser: {
+      ...(qrCode && { qrCode: qrCode.dataUri }),
+      ...(appLinkUri !== undefined && { appLinkUri }),
+      ...(recoveryCodes && { recoveryCodes }),
+    },
+  }
+}
+
+export function succeeded(answer: SucceededStatus): Outcome {
+  const { userId, username, transactionId, token } = answer
+  return { status: 'succeeded', userId, transactionId, token, ...(username !== undefined && { username }) }
+}
+
+/** Denied, timed out or no longer known: told apart no further than Nevis does. */
+export const notApproved: Outcome = { status: 'failed', code: 'not_approved', retryable: false }
+
+/** Asks Nevis itself; what the browser says about the status never counts. */
+export async function outcomeByStatus(nevis: NevisClient, transaction: Transaction): Promise<Outcome> {
+  const answer = await nevis.getStatus(transaction.statusToken as string)
+  if (answer.status === 'pending') return { status: 'pending' }
+  return answer.status === 'succeeded' ? succeeded(answer) : notApproved
+}

@@ -1,0 +1,61 @@
+/**
+ * SMS: a code by text message, typed into the page.
+ *
+ * Source: https://docs.nevis.net/authcloud/api-doc/api-use-cases/phone/authenticate-with-sms
+ */
+import { randomUUID } from 'node:crypto'
+import { assertSmsText } from '../client/checks'
+import type { PendingStatus, UnknownStatus } from '../client/client'
+import type { Factor, Succeeded } from './factor'
+import { approvalChallenge, enrollmentChallenge, nameOf, notApproved, succeeded } from './shared'
+
+export interface SmsOptions {
+  /**
+   * The text of the SMS: GSM-7 characters, `{{CODE}}` where the code goes; or a function that makes it of the
+   * transaction's message. Default: Nevis's own text.
+   */
+  readonly message?: string | ((message: string | undefined) => string)
+  /**
+   * Accept a right code only together with a transaction token that introspects. The newer documents make SMS
+   * transactions not pollable, so that an instance may never give one. Default false.
+   */
+  readonly requireIntrospection?: boolean
+}
+
+/** The factor `sms`. */
+export function sms({ message: text, requireIntrospection = false }: SmsOptions = {}): Factor {
+  if (typeof text === 'string') assertSmsText('sms', text)
+  else if (text !== undefined && typeof text !== 'function') throw new TypeError('sms: message must be a string or a function')
+  const textFor = (message: string | undefined) => {
+    const made = typeof text === 'function' ? text(message) : text
+    return made === undefined ? {} : { message: made }
+  }
+  return {
+    name: 'sms',
+    prompt: 'code',
+    async approve(nevis, subject, { message }) {
+      return approvalChallenge(await nevis.approve({ ...nameOf(subject), channel: 'sms', ...textFor(message) }))
+    },
+    async enroll(nevis, subject, { message, phone }) {
+      const request = { ...nameOf(subject), channel: 'sms' as const, phone: phone as string, ...textFor(message) }
+      return enrollmentChallenge(await nevis.enroll(request), randomUUID())
+    },
+    async check(nevis, transaction, { code }) {
+      const { id, userId, statusToken } = transaction as { id: string; userId: string; statusToken: string }
+      const right = await nevis.verifyCode({ userId, code: code as string, statusToken })
+      if (!right) return { status: 'failed', code: 'wrong_code', retryable: true }
+      // A verification's answer names nobody; where the status still speaks, it decides.
+      const answer = await nevis.getStatus(statusToken)
+      if (answer.status === 'succeeded') return succeeded(answer)
+      if (answer.status === 'failed' || requireIntrospection) return notApproved
+      // Names that it gives all the same must fit; the binding compares them.
+      return { status: 'succeeded', userId, transactionId: id, ...namesIn(answer) }
+    },
+  }
+}
+
+function namesIn(answer: PendingStatus | UnknownStatus): Partial<Succeeded> {
+  if (answer.status === 'unknown') return {}
+  const { userId, username, transactionId } = answer
+  return { transactionId, ...(userId !== undefined && { userId }), ...(username !== undefined && { username }) }
+}

@@ -1,0 +1,77 @@
+/**
+ * Seals and opens the handle: the browser's only name for a transaction.
+ *
+ * It holds what the status endpoint needs to answer without a session, in any process. AES-256-GCM, so that nobody
+ * reads the status token in it and nobody makes one. Not its job: to decide whether a browser may use the
+ * transaction; that is the session's.
+ */
+import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
+
+export interface Sealed {
+  readonly id: string
+  readonly factor: string
+  readonly statusToken?: string
+  /** Milliseconds since 1970. */
+  readonly expiresAt: number
+}
+
+/** The keys at this moment: the first seals, all open. 32 bytes each. */
+export type Keys = () => Promise<readonly Buffer[]>
+
+const VERSION = 1
+const IV_BYTES = 12
+const TAG_BYTES = 16
+/** A status token is a JWT of a few hundred bytes; no browser or proxy carries much longer addresses. */
+const MAX_LENGTH = 8192
+
+/** @internal */
+export class Handles {
+  private readonly context: Buffer
+
+  /** @param name the strategy's: a handle of one strategy does not open in another */
+  constructor(
+    private readonly keys: Keys,
+    name: string,
+  ) {
+    this.context = Buffer.from(`passport-nevis handle ${VERSION} ${name}`)
+  }
+
+  async seal(sealed: Sealed): Promise<string> {
+    const [key] = await this.keys()
+    const iv = randomBytes(IV_BYTES)
+    const cipher = createCipheriv('aes-256-gcm', key as Buffer, iv).setAAD(this.context)
+    const text = JSON.stringify([sealed.id, sealed.factor, sealed.expiresAt, sealed.statusToken])
+    const body = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()])
+    return Buffer.concat([Buffer.of(VERSION), iv, body, cipher.getAuthTag()]).toString('base64url')
+  }
+
+  /** @returns undefined for anything that was not sealed here, one flipped bit included */
+  async open(handle: unknown): Promise<Sealed | undefined> {
+    if (typeof handle !== 'string' || handle.length > MAX_LENGTH) return undefined
+    const bytes = Buffer.from(handle, 'base64url')
+    if (bytes.length <= 1 + IV_BYTES + TAG_BYTES || bytes[0] !== VERSION) return undefined
+    // base64url ignores the last character's spare bits and foreign characters: only one spelling is ours.
+    if (bytes.toString('base64url') !== handle) return undefined
+    for (const key of await this.keys()) {
+      const text = this.decrypt(bytes, key)
+      if (text !== undefined) return parse(text)
+    }
+    return undefined
+  }
+
+  private decrypt(bytes: Buffer, key: Buffer): string | undefined {
+    const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(1, 1 + IV_BYTES), { authTagLength: TAG_BYTES })
+      .setAAD(this.context)
+      .setAuthTag(bytes.subarray(-TAG_BYTES))
+    try {
+      return decipher.update(bytes.subarray(1 + IV_BYTES, -TAG_BYTES), undefined, 'utf8') + decipher.final('utf8')
+    } catch {
+      return undefined
+    }
+  }
+}
+
+function parse(text: string): Sealed {
+  const [id, factor, expiresAt, statusToken] = JSON.parse(text) as [string, string, number, string | null]
+  return { id, factor, expiresAt, ...(statusToken === null ? {} : { statusToken }) }
+}

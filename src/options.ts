@@ -1,0 +1,224 @@
+/**
+ * What can be configured, checked once and resolved into one readonly object.
+ *
+ * Not its job: to act on any of it.
+ */
+import { createHash, hkdfSync } from 'node:crypto'
+import { withoutSlash } from './binding'
+import { NevisClient } from './client/client'
+import type { Operation } from './client/wire'
+import type { Factor } from './factors/factor'
+import { Handles, type Keys } from './handle'
+import { failClosed, MemoryLedger, type Ledger } from './ledger'
+import type { NevisRequest } from './request'
+import type { Subject } from './transactions'
+
+/** A value, or a function that takes it from the request. Declared as a method so that any host's request type fits. */
+export type FromRequest<T> = T | { of(req: NevisRequest): T | Promise<T> }['of']
+
+export interface NevisStrategyOptions {
+  /** Instance id: the API is then `https://{instance}.mauth.nevis.cloud`. This, `baseURL` or `client`. */
+  readonly instance?: string | undefined
+  /** Address of the API without `/api/v1`; https, or http to loopback (the simulator). */
+  readonly baseURL?: string | undefined
+  /** Access key of the instance, or a function that gives the current one, for rotation. Goes with `instance` or `baseURL`. */
+  readonly accessKey?: string | (() => string | Promise<string>) | undefined
+  /** A client of your own making, for other time-outs or agents. */
+  readonly client?: NevisClient | undefined
+  /** What this app allows: `[push(), app(), sms(), recovery()]`; the first is the default. */
+  readonly factors: readonly Factor[]
+  /** Where `waitingPage` is mounted: an absolute path, or a URL. */
+  readonly waitingURL: string
+  /** Where the decided transaction is brought: the route with `passport.authenticate('nevis')`. */
+  readonly callbackURL: string
+  /** Where `statusEndpoint` is mounted. */
+  readonly statusURL: string
+  /** Name under which Passport knows the strategy. Default `nevis`. */
+  readonly name?: string | undefined
+  /** Who is asked. Default: `req.user.nevisUserId` if set, else `req.user.username`. */
+  readonly subject?: { of(req: NevisRequest): Subject | undefined | Promise<Subject | undefined> }['of'] | undefined
+  /** `approve` (default) or `enroll`, or a function that decides, e.g. to enrol at the first login. */
+  readonly operation?: FromRequest<Operation> | undefined
+  /** What push and app show on the phone. Never put text from outside into an `<html>` message unescaped. */
+  readonly message?: FromRequest<string | undefined> | undefined
+  /** Anything that JSON can hold; comes back unchanged in `profile.data`. */
+  readonly data?: FromRequest<unknown>
+  /** Seconds for which a transaction may be approved. 30 to 600, default 120. */
+  readonly lifetimeSeconds?: number | undefined
+  /** Seconds after the first factor for which another factor may be tried. 30 to 3600, default 600. */
+  readonly firstFactorLifetimeSeconds?: number | undefined
+  /** Codes that may be tried per transaction. 1 to 20, default 5. */
+  readonly maxAttempts?: number | undefined
+  /** Starts per subject over all sessions and processes. Default `{ starts: 5, perSeconds: 300 }`. */
+  readonly startBudget?: { readonly starts: number; readonly perSeconds: number } | undefined
+  /** What all processes agree on. Default `new MemoryLedger()`, good for one process only. */
+  readonly ledger?: Ledger | undefined
+  /** Property of the session that holds our state. Default `nevis`. */
+  readonly sessionKey?: string | undefined
+  /** Accepted `iss` of transaction tokens. Default: the base URL of the API, with or without a slash. */
+  readonly issuer?: string | readonly string[] | undefined
+  /** Seals the handle: the first seals, all open; 32 characters or more. Default: derived from the access key. */
+  readonly secret?: string | readonly string[] | undefined
+  /** Call `verify(req, profile, done)` instead of `verify(profile, done)`. Default false. */
+  readonly passReqToCallback?: boolean | undefined
+}
+
+/** @internal */
+export interface Settings {
+  readonly name: string
+  readonly client: NevisClient
+  readonly factors: readonly Factor[]
+  readonly waitingURL: string
+  readonly callbackURL: string
+  readonly statusURL: string
+  readonly subject: (req: NevisRequest) => Subject | undefined | Promise<Subject | undefined>
+  readonly operation: FromRequest<Operation>
+  readonly message: FromRequest<string | undefined>
+  readonly data: FromRequest<unknown>
+  readonly lifetimeMs: number
+  readonly firstFactorLifetimeMs: number
+  readonly maxAttempts: number
+  readonly startBudget: { readonly starts: number; readonly perSeconds: number }
+  readonly ledger: Ledger
+  readonly sessionKey: string
+  readonly issuers: readonly string[]
+  readonly handles: Handles
+  readonly passReqToCallback: boolean
+}
+
+const KNOWN: Record<keyof NevisStrategyOptions, true> = {
+  instance: true, baseURL: true, accessKey: true, client: true, factors: true, waitingURL: true, callbackURL: true,
+  statusURL: true, name: true, subject: true, operation: true, message: true, data: true, lifetimeSeconds: true,
+  firstFactorLifetimeSeconds: true, maxAttempts: true, startBudget: true, ledger: true, sessionKey: true, issuer: true,
+  secret: true, passReqToCallback: true,
+}
+
+/**
+ * @throws TypeError that names the option
+ * @internal
+ */
+export function resolveOptions(options: NevisStrategyOptions): Settings {
+  if (typeof options !== 'object' || options === null) throw mistake('options must be an object')
+  const unknown = Object.keys(options).find((key) => !Object.hasOwn(KNOWN, key))
+  if (unknown !== undefined) throw mistake(`unknown option "${unknown}"`)
+
+  const name = text('name', options.name ?? 'nevis')
+  const client = clientOf(options)
+  return Object.freeze({
+    name,
+    client,
+    factors: factorsOf(options.factors),
+    waitingURL: address('waitingURL', options.waitingURL),
+    callbackURL: address('callbackURL', options.callbackURL),
+    statusURL: address('statusURL', options.statusURL),
+    subject: fn('subject', options.subject ?? userOfRequest),
+    operation: operationOf(options.operation ?? 'approve'),
+    message: options.message,
+    data: options.data,
+    lifetimeMs: 1000 * whole('lifetimeSeconds', options.lifetimeSeconds ?? 120, 30, 600),
+    firstFactorLifetimeMs: 1000 * whole('firstFactorLifetimeSeconds', options.firstFactorLifetimeSeconds ?? 600, 30, 3600),
+    maxAttempts: whole('maxAttempts', options.maxAttempts ?? 5, 1, 20),
+    startBudget: budgetOf(options.startBudget ?? { starts: 5, perSeconds: 300 }),
+    ledger: failClosed(ledgerOf(options.ledger ?? new MemoryLedger())),
+    sessionKey: text('sessionKey', options.sessionKey ?? 'nevis'),
+    issuers: texts('issuer', options.issuer ?? client.baseURL).map(withoutSlash),
+    handles: new Handles(keysOf(options.secret, client), name),
+    passReqToCallback: flag('passReqToCallback', options.passReqToCallback ?? false),
+  })
+}
+
+function mistake(sentence: string): TypeError {
+  return new TypeError(`NevisStrategy: ${sentence}`)
+}
+
+function clientOf({ client, instance, baseURL, accessKey }: NevisStrategyOptions): NevisClient {
+  if (client === undefined) return new NevisClient({ instance, baseURL, accessKey: accessKey as string })
+  if (instance !== undefined || baseURL !== undefined || accessKey !== undefined) {
+    throw mistake('client goes without instance, baseURL and accessKey')
+  }
+  if (!(client instanceof NevisClient)) throw mistake('client must be a NevisClient')
+  return client
+}
+
+function factorsOf(factors: unknown): readonly Factor[] {
+  if (!Array.isArray(factors) || factors.length === 0) throw mistake('factors must be a list such as [push(), sms()]')
+  for (const factor of factors as Partial<Factor>[]) {
+    if (typeof factor?.name !== 'string' || typeof factor.approve !== 'function' || typeof factor.check !== 'function') {
+      throw mistake('factors must hold factors: push(), not push')
+    }
+  }
+  const names = (factors as Factor[]).map((factor) => factor.name)
+  if (new Set(names).size < names.length) throw mistake('factors must not name a factor twice')
+  return Object.freeze([...(factors as Factor[])])
+}
+
+function address(option: string, value: unknown): string {
+  const url = text(option, value)
+  if (/^\/(?![/\\])/.test(url) || /^https?:\/\//.test(url)) return url
+  throw mistake(`${option} must be an absolute path such as "/login/2fa", or a URL`)
+}
+
+function text(option: string, value: unknown): string {
+  if (typeof value !== 'string' || value === '') throw mistake(`${option} must be a non-empty string`)
+  return value
+}
+
+function texts(option: string, value: unknown): string[] {
+  const list: unknown[] = Array.isArray(value) ? value : [value]
+  if (list.length === 0) throw mistake(`${option} must not be an empty list`)
+  return list.map((one) => text(option, one))
+}
+
+function whole(option: string, value: unknown, least: number, most: number): number {
+  if (Number.isInteger(value) && (value as number) >= least && (value as number) <= most) return value as number
+  throw mistake(`${option} must be a whole number from ${least} to ${most}`)
+}
+
+function flag(option: string, value: unknown): boolean {
+  if (typeof value !== 'boolean') throw mistake(`${option} must be true or false`)
+  return value
+}
+
+function fn<F>(option: string, value: F): F {
+  if (typeof value !== 'function') throw mistake(`${option} must be a function`)
+  return value
+}
+
+function operationOf(value: FromRequest<Operation>): FromRequest<Operation> {
+  if (value === 'approve' || value === 'enroll' || typeof value === 'function') return value
+  throw mistake('operation must be "approve", "enroll" or a function')
+}
+
+function budgetOf(value: { starts: number; perSeconds: number }): { starts: number; perSeconds: number } {
+  const { starts, perSeconds } = value
+  return { starts: whole('startBudget.starts', starts, 1, 1000), perSeconds: whole('startBudget.perSeconds', perSeconds, 1, 86_400) }
+}
+
+function ledgerOf(value: Ledger): Ledger {
+  if (typeof value?.claim === 'function' && typeof value.count === 'function') return value
+  throw mistake('ledger must have claim() and count(), such as new MemoryLedger()')
+}
+
+function keysOf(secret: NevisStrategyOptions['secret'], client: NevisClient): Keys {
+  if (secret === undefined) return async () => [await client.deriveKey('passport-nevis handle')]
+  const secrets = texts('secret', secret)
+  if (secrets.some((one) => one.length < 32)) throw mistake('secret must have 32 characters or more')
+  const keys = secrets.map((one) => Buffer.from(hkdfSync('sha256', one, '', 'passport-nevis handle', 32)))
+  return async () => keys
+}
+
+function userOfRequest(req: NevisRequest): Subject | undefined {
+  const user = req.user as { nevisUserId?: unknown; username?: unknown } | undefined
+  if (typeof user?.nevisUserId === 'string' && user.nevisUserId !== '') return { userId: user.nevisUserId }
+  if (typeof user?.username === 'string' && user.username !== '') return { username: user.username }
+  return undefined
+}
+
+/**
+ * A ledger's key for a subject: no name of a person leaves the process.
+ * @internal
+ */
+export function subjectKey(settings: Settings, { userId, username }: Subject): string {
+  const name = userId === undefined ? `username:${username}` : `userId:${userId}`
+  return createHash('sha256').update(`${settings.client.baseURL}\n${name}`).digest('base64url')
+}

@@ -1,0 +1,112 @@
+/**
+ * The second factor record: written after the login, read before what is risky.
+ *
+ * Not its job: to ask for the factor. The record sits in the session, so that it dies with it; it also names the
+ * login it was made for, so that it is void for whoever signs in later in the same session.
+ */
+import { createHash } from 'node:crypto'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { sessionOf, wantsPage } from './request'
+import { saveSession, type SessionLike, type SessionState } from './transactions'
+import type { NevisProfile } from './verify'
+
+/** That a second factor was given, by whom, and when. */
+export interface SecondFactorRecord {
+  /** Nevis's userId. */
+  readonly userId: string
+  readonly factor: string
+  readonly transactionId: string
+  /** Milliseconds since 1970. */
+  readonly at: number
+}
+
+interface BoundRecord extends SecondFactorRecord {
+  /** Digest of the login that Passport keeps in the session. */
+  readonly login: string
+}
+
+export interface RecordSecondFactorOptions {
+  /** As given to the strategy. Default `nevis`. */
+  readonly sessionKey?: string
+}
+
+export interface RequireSecondFactorOptions extends RecordSecondFactorOptions {
+  /** Seconds for which a second factor is fresh enough. */
+  readonly maxAgeSeconds: number
+  /** Names of the factors that will do. Default: any. */
+  readonly factors?: readonly string[]
+  /** Where pages are sent (303) to give it. Default: nowhere, they get the 401 too. */
+  readonly redirectTo?: string
+}
+
+/** Middleware, in the form that Express, Connect and NestJS share. */
+export type Middleware = (req: IncomingMessage, res: ServerResponse, next: (error?: unknown) => void) => void
+
+/**
+ * Middleware for after `passport.authenticate('nevis')`: login renews the session, so only now can the record be
+ * written. An enrolment is no approval and leaves no record.
+ * @returns middleware; it passes an error on when nobody approved anything, or nobody is logged in
+ */
+export function recordSecondFactor({ sessionKey = 'nevis' }: RecordSecondFactorOptions = {}): Middleware {
+  return (req, _res, next) => {
+    const { authInfo } = req as { authInfo?: { nevis?: NevisProfile } }
+    const profile = authInfo?.nevis
+    const session = sessionOf(req)
+    const login = session && loginOf(session)
+    if (profile === undefined || session === undefined || login === undefined) {
+      return next(new Error('recordSecondFactor: mount it after passport.authenticate("nevis"), for a user who is logged in'))
+    }
+    if (profile.operation !== 'approve') return next()
+    const { id: userId, factor, transactionId } = profile
+    const secondFactor: BoundRecord = { userId, factor, transactionId, at: Date.now(), login }
+    session[sessionKey] = { ...(session[sessionKey] as SessionState | undefined), secondFactor } satisfies SessionState
+    saveSession(session).then(() => next(), next)
+  }
+}
+
+/**
+ * The record of this session, if it was made for the login that is there now.
+ * @returns undefined when there is none
+ */
+export function secondFactorOf(req: object, { sessionKey = 'nevis' }: RecordSecondFactorOptions = {}): SecondFactorRecord | undefined {
+  const session = sessionOf(req)
+  const record = (session?.[sessionKey] as SessionState | undefined)?.secondFactor as BoundRecord | undefined
+  if (session === undefined || record === undefined || record.login !== loginOf(session)) return undefined
+  const { userId, factor, transactionId, at } = record
+  return { userId, factor, transactionId, at }
+}
+
+/**
+ * Middleware that lets only a fresh second factor pass.
+ * @throws TypeError when an option is wrong
+ * @returns middleware; refused, a page goes to `redirectTo`, everything else gets 401 in the words of RFC 9470
+ */
+export function requireSecondFactor({ maxAgeSeconds, factors, redirectTo, sessionKey = 'nevis' }: RequireSecondFactorOptions): Middleware {
+  if (!Number.isFinite(maxAgeSeconds) || maxAgeSeconds <= 0) throw new TypeError('requireSecondFactor: maxAgeSeconds must be a positive number')
+  if (factors !== undefined && !Array.isArray(factors)) throw new TypeError('requireSecondFactor: factors must be a list of names')
+  return (req, res, next) => {
+    const record = secondFactorOf(req, { sessionKey })
+    const ageMs = record === undefined ? Infinity : Date.now() - record.at
+    // A clock that was set back must not make a record fresher than new.
+    const isFresh = ageMs >= 0 && ageMs <= maxAgeSeconds * 1000
+    if (record !== undefined && isFresh && (factors === undefined || factors.includes(record.factor))) return next()
+    if (redirectTo !== undefined && wantsPage(req)) return answer(res, 303, { Location: redirectTo })
+    const words = { error: 'insufficient_user_authentication', error_description: 'A fresh second factor is required' }
+    const challenge = `Bearer error="${words.error}", error_description="${words.error_description}", max_age="${Math.floor(maxAgeSeconds)}"`
+    const headers = { 'WWW-Authenticate': challenge, 'Content-Type': 'application/json; charset=utf-8', 'Cache-Control': 'no-store' }
+    answer(res, 401, headers, JSON.stringify({ ...words, max_age: Math.floor(maxAgeSeconds) }))
+  }
+}
+
+function answer(res: ServerResponse, status: number, headers: Record<string, string>, body = ''): void {
+  res.statusCode = status
+  for (const [name, value] of Object.entries(headers)) res.setHeader(name, value)
+  res.end(body)
+}
+
+/** Passport keeps the serialized user under `passport.user`; after a logout there is none. */
+function loginOf(session: SessionLike): string | undefined {
+  const { user } = (session['passport'] ?? {}) as { user?: unknown }
+  if (user === undefined || user === null) return undefined
+  return createHash('sha256').update(JSON.stringify(user)).digest('base64url')
+}

@@ -1,0 +1,79 @@
+/**
+ * `POST /api/v1/approval`: asks a person to approve by push, by QR code or app link, or by a code in a text.
+ *
+ * Not its job: the person's answer (see `phone.ts`, `verification.ts`). Passkeys are not simulated.
+ *
+ * Source: https://docs.nevis.net/authcloud/api-doc/api-reference/approval-ref
+ */
+import { answer, type Answer } from './answer'
+import type { Call } from './call'
+import type { Cloud } from './cloud'
+import { appMessage, flag, oneOf, smsTemplate, subject, text, uuid, withCode, type Body } from './inputs'
+import { allowed, use } from './intent-use'
+import type { Transaction, User } from './model'
+import { Problem } from './problem'
+import { approvalJson } from './resources'
+
+/** The code for a user without anything to ask is not documented: here it is that of an unknown user. */
+const nothingToAsk = (): Problem => new Problem(404, 'The user has nothing registered for this channel')
+
+/** @returns the device that is asked: the named one, else the last registered */
+function deviceOf(user: User | undefined, body: Body, channel: 'app' | 'push'): string {
+  const any = text(body, 'authenticatorId') === '*'
+  if (any && channel !== 'app') throw new Problem(400, "The authenticatorId '*' is for the channel app only")
+  const wanted = any ? undefined : uuid(body, 'authenticatorId')?.toLowerCase()
+  if (user === undefined) return '*'
+  const last = user.authenticators.at(-1)
+  if (last === undefined) throw nothingToAsk()
+  if (any) return '*'
+  if (wanted === undefined) return last.authenticatorId
+  if (!user.authenticators.some((each) => each.authenticatorId === wanted)) {
+    throw new Problem(404, 'The authenticator does not exist')
+  }
+  return wanted
+}
+
+function askPhone(cloud: Cloud, body: Body, channel: 'app' | 'push', user: User | undefined): Transaction {
+  const prompt = flag(body, 'prompt')
+  const message = appMessage(body, prompt)
+  const notificationMessage = text(body, 'notificationMessage')
+  const authenticatorId = deviceOf(user, body, channel)
+  if (channel === 'push' && user !== undefined) cloud.limits.admit('push', user.userId)
+  const transaction = cloud.transactions.begin({
+    operation: 'approve',
+    channel,
+    user,
+    authenticatorId,
+    prompt,
+    message,
+    notificationMessage,
+  })
+  if (channel === 'push') cloud.transactions.arrive(transaction)
+  return transaction
+}
+
+function sendCode(cloud: Cloud, body: Body, user: User): Transaction {
+  const template = smsTemplate(body)
+  if (body['authenticatorId'] === '*') throw new Problem(400, "The authenticatorId '*' is for the channel app only")
+  if (user.phone === undefined) throw nothingToAsk()
+  cloud.limits.admit('sms', user.userId)
+  const code = cloud.newSmsCode()
+  user.inbox.push(withCode(template, code))
+  return cloud.transactions.begin({ operation: 'approve', channel: 'sms', user, phone: user.phone, code })
+}
+
+export function approve({ cloud, body, intent }: Call): Answer {
+  // Required by the table of the documents, which names a default all the same.
+  const asked = oneOf(text(body, 'channel') ?? 'push', 'channel', ['push', 'app', 'qr-code', 'sms'])
+  const channel = asked === 'qr-code' ? 'app' : asked
+  const named = allowed(cloud, intent, 'approve', channel, subject(body))
+  // Only a QR code or app link needs no user: whoever scans it is the user.
+  if (named === undefined && channel !== 'app') throw new Problem(400, 'One of username and userId is required')
+  const user = named && cloud.get(named)
+  const transaction =
+    channel === 'sms' && user !== undefined
+      ? sendCode(cloud, body, user)
+      : askPhone(cloud, body, channel === 'push' ? 'push' : 'app', user)
+  use(intent)
+  return answer(201, approvalJson(cloud, transaction))
+}

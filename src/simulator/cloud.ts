@@ -1,0 +1,168 @@
+/**
+ * The state of one simulated instance: users, authenticators, intents and the access key; it holds the transactions.
+ *
+ * Not its job: HTTP (see `server.ts`), the rules of an endpoint (see the operations), or a person's part (`phone.ts`).
+ */
+import { randomInt, randomUUID } from 'node:crypto'
+import type { Clock } from './clock'
+import { Limits } from './limits'
+import type { Authenticator, Intent, Subject, User } from './model'
+import { Problem } from './problem'
+import { Tokens, type Claims } from './tokens'
+import { Transactions } from './transactions'
+
+/** That of the key in the documented example of an introspection. */
+const ACCESS_KEY_LIFETIME_SECONDS = 30 * 24 * 3600
+const ACCESS_KEY_SUBJECT = '100'
+/** https://docs.nevis.net/authcloud/widget/auth-widget: usable once within ten minutes. */
+const INTENT_LIFETIME_SECONDS = 600
+/** The default of the management console. */
+const MAX_AUTHENTICATORS = 10
+
+export interface CloudSettings {
+  readonly baseURL: string
+  readonly accessKey: string | undefined
+  readonly lifetimeSeconds: number
+  readonly pushRateLimit: number | undefined
+  readonly smsRateLimit: number | undefined
+}
+
+export class Cloud {
+  readonly baseURL: string
+  readonly tokens: Tokens
+  readonly transactions: Transactions
+  readonly limits: Limits
+  readonly users = new Map<string, User>()
+  private readonly intents = new Map<string, Intent>()
+  private key: string
+  private keyClaims: Claims
+
+  constructor(
+    readonly clock: Clock,
+    settings: CloudSettings,
+  ) {
+    this.baseURL = settings.baseURL
+    this.tokens = new Tokens(clock, `${settings.baseURL}/`)
+    this.transactions = new Transactions(clock, this.tokens, settings.lifetimeSeconds)
+    this.limits = new Limits(clock, { push: settings.pushRateLimit, sms: settings.smsRateLimit })
+    this.keyClaims = this.tokens.claims('api', ACCESS_KEY_LIFETIME_SECONDS, ACCESS_KEY_SUBJECT)
+    this.key = settings.accessKey ?? this.mintAccessKey()
+  }
+
+  get accessKey(): string {
+    return this.key
+  }
+
+  rotateAccessKey(): string {
+    this.keyClaims = this.tokens.claims('api', ACCESS_KEY_LIFETIME_SECONDS, ACCESS_KEY_SUBJECT)
+    this.key = this.mintAccessKey()
+    return this.key
+  }
+
+  isAccessKey(token: string): boolean {
+    return token === this.key && this.keyClaims.exp > this.clock.now()
+  }
+
+  /** @returns the claims of any live token of this instance; a key that was rotated away is none */
+  introspect(token: string): Claims | undefined {
+    if (token === this.key) return this.isAccessKey(token) ? this.keyClaims : undefined
+    const claims = this.tokens.read(token)
+    return claims?.aud === 'api' ? undefined : claims
+  }
+
+  userById(userId: string): User | undefined {
+    return this.users.get(userId.toLowerCase())
+  }
+
+  /** Exactly as written: whether the real look-up minds the case is not documented. */
+  userByName(username: string): User | undefined {
+    for (const user of this.users.values()) if (user.username === username) return user
+    return undefined
+  }
+
+  find(subject: Subject): User | undefined {
+    return 'userId' in subject ? this.userById(subject.userId) : this.userByName(subject.username)
+  }
+
+  /** @throws Problem (404) */
+  get(subject: Subject): User {
+    const user = this.find(subject)
+    if (user === undefined) throw new Problem(404, 'The user does not exist')
+    return user
+  }
+
+  createUser(username: string | undefined): User {
+    const now = this.clock.now()
+    const user: User = {
+      userId: randomUUID(),
+      username,
+      createdAt: now,
+      updatedAt: now,
+      authenticators: [],
+      phone: undefined,
+      recoveryCodes: [],
+      inbox: [],
+    }
+    this.users.set(user.userId, user)
+    return user
+  }
+
+  deleteUser(user: User): void {
+    this.users.delete(user.userId)
+    for (const transaction of this.transactions.all()) {
+      if (transaction.user === user && transaction.status === 'pending') this.transactions.decide(transaction, 'failed')
+    }
+  }
+
+  /** The code of the answer above the limit is not documented; a conflict is the nearest of the listed ones. */
+  checkRoom(user: User): void {
+    if (user.authenticators.length >= MAX_AUTHENTICATORS) throw new Problem(409, 'The user has too many authenticators')
+  }
+
+  addAuthenticator(user: User, holder: string, name = `${holder}'s phone`): Authenticator {
+    const now = this.clock.now()
+    const type = user.authenticators.length % 2 === 0 ? 'ios' : 'android'
+    const authenticator: Authenticator = { authenticatorId: randomUUID(), name, type, holder, enrolledAt: now, updatedAt: now }
+    user.authenticators.push(authenticator)
+    user.updatedAt = now
+    return authenticator
+  }
+
+  /** @throws Problem (404) */
+  authenticator(authenticatorId: string): { user: User; authenticator: Authenticator } {
+    for (const user of this.users.values()) {
+      const authenticator = user.authenticators.find((each) => each.authenticatorId === authenticatorId.toLowerCase())
+      if (authenticator !== undefined) return { user, authenticator }
+    }
+    throw new Problem(404, 'The authenticator does not exist')
+  }
+
+  createIntent(intent: Omit<Intent, 'token' | 'used'>): Intent {
+    // Somebody who is yet to be enrolled has no userId that could be the subject.
+    const userId = this.find(intent.subject)?.userId
+    const made: Intent = { ...intent, token: this.tokens.mint('intent', INTENT_LIFETIME_SECONDS, userId), used: false }
+    this.intents.set(made.token, made)
+    return made
+  }
+
+  /** @returns the intent, unless it was used or is too old */
+  intent(token: string): Intent | undefined {
+    const intent = this.intents.get(token)
+    return intent === undefined || intent.used || this.tokens.read(token) === undefined ? undefined : intent
+  }
+
+  newSmsCode(): string {
+    return randomInt(1_000_000).toString().padStart(6, '0')
+  }
+
+  /** 16 characters that tell upper and lower case apart, in groups; how many there are in a set is not documented. */
+  newRecoveryCodes(count: number): string[] {
+    const alphabet = 'ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789'
+    const group = () => Array.from({ length: 4 }, () => alphabet.charAt(randomInt(alphabet.length))).join('')
+    return Array.from({ length: count }, () => [group(), group(), group(), group()].join('-'))
+  }
+
+  private mintAccessKey(): string {
+    return this.tokens.mint('api', ACCESS_KEY_LIFETIME_SECONDS, ACCESS_KEY_SUBJECT)
+  }
+}

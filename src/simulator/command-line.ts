@@ -1,0 +1,89 @@
+/**
+ * The command `passport-nevis-simulator`: reads its flags, starts a simulator and says how to reach it.
+ *
+ * Not its job: to be a process; exit codes and signals are those of `command.ts`.
+ */
+import { parseArgs } from 'node:util'
+import { NevisSimulator } from './simulator'
+
+const USAGE = `Usage: passport-nevis-simulator [options]
+
+  --port <number>       TCP port on 127.0.0.1 (default 4001, 0 is any free one)
+  --instance <id>       instance id (default simulator)
+  --access-key <key>    access key (default a new one)
+  --user <name>         a user who is enrolled already; may be repeated (default anna and ben)
+  --help                this text
+`
+
+/** Where the command writes. */
+export interface Output {
+  log(text: string): void
+  error(text: string): void
+}
+
+/** What has become of the command: it runs, or it has ended with an exit code (2 is a wrong flag, 1 is the rest). */
+export type Outcome = { simulator: NevisSimulator } | { exitCode: 0 | 1 | 2 }
+
+function parse(argv: readonly string[]) {
+  const { values } = parseArgs({
+    args: [...argv],
+    options: {
+      port: { type: 'string', default: '4001' },
+      instance: { type: 'string', default: 'simulator' },
+      'access-key': { type: 'string' },
+      user: { type: 'string', multiple: true, default: ['anna', 'ben'] },
+      help: { type: 'boolean', default: false },
+    },
+  })
+  if (!/^\d+$/.test(values.port)) throw new TypeError('--port takes a number')
+  return values
+}
+
+/** One sentence for a person, from the long ones of `parseArgs`. */
+const sentence = (error: unknown): string => (error instanceof Error ? (error.message.split('. ')[0] ?? '') : '')
+
+function hasCode(error: unknown, code: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === code
+}
+
+function introduce(simulator: NevisSimulator, users: readonly string[]): string {
+  const lines = [
+    `baseURL     ${simulator.baseURL}`,
+    `instance    ${simulator.instance}`,
+    `accessKey   ${simulator.accessKey}`,
+    `phones      ${simulator.baseURL}/`,
+  ]
+  users.forEach((username, at) => {
+    const phone = `+4179555${String(at + 1).padStart(4, '0')}`
+    const { recoveryCodes } = simulator.addUser({ username, phone, recoveryCodes: 3 })
+    lines.push(`user        ${username}, phone ${phone}, recovery codes ${recoveryCodes.join(' ')}`)
+  })
+  return lines.join('\n')
+}
+
+/** @param argv the arguments without node and the script */
+export async function main(argv: readonly string[], output: Output): Promise<Outcome> {
+  let flags: ReturnType<typeof parse>
+  try {
+    flags = parse(argv)
+  } catch (error) {
+    output.error(`passport-nevis-simulator: ${sentence(error)} (see --help)`)
+    return { exitCode: 2 }
+  }
+  if (flags.help) {
+    output.log(USAGE)
+    return { exitCode: 0 }
+  }
+  const { port, instance, 'access-key': accessKey } = flags
+  let simulator: NevisSimulator | undefined
+  try {
+    simulator = await NevisSimulator.start({ port: Number(port), instance, ...(accessKey !== undefined && { accessKey }) })
+    output.log(introduce(simulator, [...new Set(flags.user)]))
+    return { simulator }
+  } catch (error) {
+    await simulator?.close()
+    const wrongFlag = !hasCode(error, 'EADDRINUSE') && !hasCode(error, 'EACCES')
+    output.error(`passport-nevis-simulator: ${wrongFlag ? sentence(error) : `port ${port} is taken or not allowed`}`)
+    return { exitCode: wrongFlag ? 2 : 1 }
+  }
+}

@@ -1,0 +1,59 @@
+/**
+ * Puts an answer on the wire: whole, or in the bad manner that a fault asks for.
+ *
+ * Not its job: what the answer says.
+ */
+import { once } from 'node:events'
+import type { ServerResponse } from 'node:http'
+import type { Answer } from './answer'
+
+export interface Manner {
+  readonly reset: boolean
+  readonly truncate: boolean
+  /** Milliseconds between two bytes. */
+  readonly dripMs: number | undefined
+}
+
+export type Wait = (ms: number) => Promise<void>
+
+/** The bytes and the headers, each of which the answer may overrule. */
+function encoded(answer: Answer): { bytes: Buffer; headers: Record<string, string> } {
+  const { body } = answer
+  const bytes = body === undefined ? Buffer.alloc(0) : Buffer.from(typeof body === 'string' ? body : JSON.stringify(body))
+  const type = typeof body === 'string' ? 'text/plain;charset=utf-8' : 'application/json'
+  const defaults: Record<string, string> = body === undefined ? {} : { 'content-type': type }
+  // No Content-Length with 204: RFC 9110, section 8.6.
+  if (answer.status !== 204) defaults['content-length'] = String(bytes.length)
+  return { bytes, headers: { ...defaults, ...answer.headers } }
+}
+
+async function drip(response: ServerResponse, bytes: Buffer, wait: () => Promise<void>): Promise<void> {
+  response.flushHeaders()
+  for (const byte of bytes) {
+    await wait()
+    if (response.destroyed) return
+    response.write(Buffer.of(byte))
+  }
+  response.end()
+}
+
+export async function deliver(response: ServerResponse, answer: Answer, manner: Manner | undefined, wait: Wait): Promise<void> {
+  if (manner?.reset) {
+    response.socket?.resetAndDestroy()
+    return
+  }
+  const { bytes, headers } = encoded(answer)
+  if (manner?.truncate) {
+    const sent = bytes.subarray(0, bytes.length >> 1)
+    response.writeHead(answer.status, { ...headers, 'content-length': String(bytes.length + 1) })
+    response.flushHeaders()
+    response.write(sent, () => response.socket?.destroySoon())
+    return
+  }
+  response.writeHead(answer.status, headers)
+  const { dripMs } = manner ?? {}
+  if (dripMs !== undefined) return drip(response, bytes, () => wait(dripMs))
+  response.end(bytes)
+  // A connection that is cut by `close()` has no `finish`.
+  if (!response.writableFinished && !response.destroyed) await Promise.race([once(response, 'finish'), once(response, 'close')])
+}

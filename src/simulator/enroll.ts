@@ -1,0 +1,72 @@
+/**
+ * `POST /api/v1/users/enroll`: starts the registration of an app or a phone number, or makes recovery codes.
+ *
+ * Not its job: to finish a registration; the phone does (see `phone.ts`), or a verification.
+ *
+ * Source: https://docs.nevis.net/authcloud/api-doc/api-reference/registration-ref
+ */
+import { answer, type Answer } from './answer'
+import type { Call } from './call'
+import type { Cloud } from './cloud'
+import { oneOf, phoneNumber, smsTemplate, subject, text, withCode, type Body } from './inputs'
+import { allowed, use } from './intent-use'
+import type { Subject, User } from './model'
+import { Problem } from './problem'
+import { enrollmentJson, linkJson } from './resources'
+
+/** How many codes are in a set is not documented. */
+export const RECOVERY_CODES = 10
+
+/** A username that nobody has makes a user; a userId never does; neither of them always does. */
+function userFor(cloud: Cloud, named: Subject | undefined): User {
+  if (named === undefined) return cloud.createUser(undefined)
+  return 'userId' in named ? cloud.get(named) : (cloud.find(named) ?? cloud.createUser(named.username))
+}
+
+function enrollPhone(cloud: Cloud, body: Body, named: Subject | undefined): Answer {
+  const phone = phoneNumber(body)
+  const template = smsTemplate(body)
+  if (named === undefined) throw new Problem(400, 'One of username and userId is required')
+  const user = userFor(cloud, named)
+  cloud.limits.admit('sms', user.userId)
+  const code = cloud.newSmsCode()
+  const transaction = cloud.transactions.begin({ operation: 'enroll', channel: 'sms', user, phone, code })
+  user.inbox.push(withCode(template, code))
+  // The exact body is not documented: the user, and the two members that a verification needs.
+  const { transactionId, statusToken } = transaction
+  return answer(201, enrollmentJson(cloud, user, { transactionId, statusToken }))
+}
+
+function enrollRecovery(cloud: Cloud, body: Body, named: Subject | undefined): Answer {
+  const owner = text(body, 'recovery_username')
+  if (owner === undefined) throw new Problem(400, "The field 'recovery_username' is required")
+  const user = named === undefined ? undefined : cloud.find(named)
+  const name = user === undefined && named !== undefined && 'username' in named ? named.username : user?.username
+  if (name !== owner) throw new Problem(400, 'recovery_username and username must name the same user')
+  const holder = user ?? cloud.createUser(owner)
+  // Whether a second set replaces the first is not documented; here it does.
+  holder.recoveryCodes = cloud.newRecoveryCodes(RECOVERY_CODES)
+  // The field that carries the codes is not documented: this name is the simulator's own.
+  return answer(201, enrollmentJson(cloud, holder, { recoveryCodes: [...holder.recoveryCodes] }))
+}
+
+function enrollApp(cloud: Cloud, channel: 'app' | 'push', named: Subject | undefined): Answer {
+  const user = userFor(cloud, named)
+  cloud.checkRoom(user)
+  const transaction = cloud.transactions.begin({ operation: 'enroll', channel, user })
+  const { transactionId, statusToken } = transaction
+  return answer(201, enrollmentJson(cloud, user, { transactionId, statusToken, ...linkJson(cloud, transaction) }))
+}
+
+export function enroll({ cloud, body, intent }: Call): Answer {
+  const channel = oneOf(text(body, 'channel') ?? 'app', 'channel', ['app', 'push', 'sms', 'recovery'])
+  const named = allowed(cloud, intent, 'enroll', channel, subject(body))
+  const result =
+    channel === 'sms'
+      ? enrollPhone(cloud, body, named)
+      : channel === 'recovery'
+        ? enrollRecovery(cloud, body, named)
+        : enrollApp(cloud, channel, named)
+  use(intent)
+  return result
+}

@@ -1,0 +1,52 @@
+/**
+ * Rate limiting: how many pushes and texts a user may be sent before the user is blocked for that channel.
+ *
+ * Not its job: other channels, which keep working while one is blocked.
+ *
+ * The numbers, the window and the code of the answer are not documented. Here a user stays blocked for five minutes,
+ * and the answer is 429 with `Retry-After`.
+ */
+import type { Clock } from './clock'
+import { Problem } from './problem'
+
+const BLOCK_SECONDS = 300
+
+export type LimitedChannel = 'push' | 'sms'
+
+interface Count {
+  starts: number
+  blockedUntil: number | undefined
+}
+
+export class Limits {
+  private readonly counts = new Map<string, Count>()
+
+  /** @param allowed starts per user before the block; `undefined` is no limit */
+  constructor(
+    private readonly clock: Clock,
+    private readonly allowed: Readonly<Record<LimitedChannel, number | undefined>>,
+  ) {}
+
+  /** Counts one start. @throws Problem (429) while the user is blocked */
+  admit(channel: LimitedChannel, userId: string): void {
+    const allowed = this.allowed[channel]
+    if (allowed === undefined) return
+    const now = this.clock.now()
+    const key = `${channel} ${userId}`
+    let count = this.counts.get(key)
+    if (count === undefined || (count.blockedUntil ?? Infinity) <= now) {
+      count = { starts: 0, blockedUntil: undefined }
+      this.counts.set(key, count)
+    }
+    if (++count.starts <= allowed) return
+    count.blockedUntil ??= now + BLOCK_SECONDS * 1000
+    const seconds = Math.ceil((count.blockedUntil - now) / 1000)
+    throw new Problem(429, `The user is blocked for ${channel}`, { 'retry-after': String(seconds) })
+  }
+
+  /** The channels for which the user is blocked now. */
+  exceeded(userId: string): LimitedChannel[] {
+    const now = this.clock.now()
+    return (['push', 'sms'] as const).filter((channel) => (this.counts.get(`${channel} ${userId}`)?.blockedUntil ?? 0) > now)
+  }
+}

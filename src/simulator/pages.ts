@@ -1,0 +1,105 @@
+/**
+ * Answers the requests of a person's browser: the page with the phones, its forms, and an app link that was opened.
+ *
+ * Not its job: the API (see `server.ts`), nor the HTML (see `phones-page.ts`).
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { answer, type Answer } from './answer'
+import type { Cloud } from './cloud'
+import { deliver } from './delivery'
+import { POLICY } from './page-assets'
+import { Phone } from './phone'
+import { openPage, phonesPage, phonesState } from './phones-page'
+import { readBody } from './requests'
+
+const PAGES = new Map<string, (pages: Pages, request: IncomingMessage, url: URL) => Answer | Promise<Answer>>([
+  ['GET /', (pages) => pages.phones()],
+  ['GET /open', (pages, _, url) => pages.open(url)],
+  ['GET /_simulator/state', (pages) => pages.state()],
+  ['POST /_simulator/decide', (pages, request) => pages.decide(request)],
+  ['POST /_simulator/scan', (pages, request) => pages.scan(request)],
+])
+
+const html = (status: number, body: string): Answer => ({
+  status,
+  headers: { 'content-type': 'text/html;charset=utf-8', 'content-security-policy': POLICY },
+  body,
+})
+
+const seePhones = (): Answer => ({ status: 303, headers: { location: '/' }, body: undefined })
+
+/** Only these are ours: a page of another site may have its own name resolve to this machine. */
+const isLoopback = (host: string | undefined): boolean => /^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/i.test(host ?? '')
+
+/** A form of another site must not press a button here. Tools other than browsers send neither header. */
+function isOwnForm({ headers }: IncomingMessage): boolean {
+  const { origin, host } = headers
+  const site = headers['sec-fetch-site'] ?? 'same-origin'
+  return site === 'same-origin' && (origin === undefined || origin === `http://${host ?? ''}`)
+}
+
+export class Pages {
+  constructor(private readonly cloud: Cloud) {}
+
+  /** True for the paths that are the simulator's own and not the cloud's. */
+  has(path: string): boolean {
+    return path === '/' || path === '/open' || path.startsWith('/_simulator/')
+  }
+
+  async handle(request: IncomingMessage, response: ServerResponse, url: URL): Promise<void> {
+    try {
+      const found = await this.answer(request, url)
+      const headers = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff', 'referrer-policy': 'same-origin' }
+      const whole: Answer = { ...found, headers: { ...headers, ...found.headers } }
+      await deliver(response, whole, undefined, () => Promise.resolve())
+    } catch {
+      // The caller went away in the middle of the body.
+      response.destroy()
+    }
+  }
+
+  phones(): Answer {
+    return html(200, phonesPage(this.cloud))
+  }
+
+  open(url: URL): Answer {
+    const token = url.searchParams.get('dispatchTokenResponse') ?? ''
+    const transaction = this.cloud.transactions.ofDispatchToken(token)
+    return html(transaction?.status === 'pending' ? 200 : 404, openPage(this.cloud, url.href, transaction))
+  }
+
+  state(): Answer {
+    return answer(200, phonesState(this.cloud))
+  }
+
+  decide(request: IncomingMessage): Promise<Answer> {
+    return this.act(request, (phone, form) => {
+      const transactionId = form.get('transactionId') ?? ''
+      return form.get('decision') === 'approve' ? phone.approve(transactionId) : phone.deny(transactionId)
+    })
+  }
+
+  scan(request: IncomingMessage): Promise<Answer> {
+    return this.act(request, (phone, form) => phone.scan((form.get('link') ?? '').trim()))
+  }
+
+  private answer(request: IncomingMessage, url: URL): Answer | Promise<Answer> {
+    if (!isLoopback(request.headers.host)) return answer(403, 'The simulator answers to loopback names only')
+    const found = PAGES.get(`${request.method ?? ''} ${url.pathname}`)
+    return found === undefined ? answer(404, 'Not found') : found(this, request, url)
+  }
+
+  /** Does what a form asks, then shows the phones; with the reason if the phone refuses. */
+  private async act(request: IncomingMessage, work: (phone: Phone, form: URLSearchParams) => Promise<void>): Promise<Answer> {
+    const form = new URLSearchParams(await readBody(request))
+    if (!isOwnForm(request)) return answer(403, 'This form comes from another site')
+    const user = this.cloud.userById(form.get('user') ?? '')
+    if (user === undefined) return html(409, phonesPage(this.cloud, 'This user does not exist any more.'))
+    try {
+      await work(new Phone(this.cloud, user.username ?? user.userId), form)
+      return seePhones()
+    } catch (error) {
+      return html(409, phonesPage(this.cloud, error instanceof Error ? error.message : undefined))
+    }
+  }
+}

@@ -1,0 +1,34 @@
+/**
+ * What the cloud answers when it refuses: a status code and one of the two documented error bodies.
+ *
+ * Not its job: to decide on refusing (see the operations), nor the failures that a fault scripts (see `faults.ts`).
+ *
+ * Source: https://docs.nevis.net/apidoc/authcloud/ (Errors).
+ */
+import { STATUS_CODES } from 'node:http'
+import type { ErrorJson } from '../client/wire'
+import type { Answer } from './answer'
+import { isoSeconds } from './clock'
+
+/** Thrown by an operation, answered by the server. */
+export class Problem extends Error {
+  constructor(
+    readonly status: number,
+    message: string,
+    readonly headers: Readonly<Record<string, string>> = {},
+  ) {
+    super(message)
+    this.name = 'Problem'
+  }
+}
+
+/** The documents show a 403 with milliseconds and without `message`, and a 400 with an ISO time and a message. */
+export function problemAnswer(problem: Problem, path: string, now: number): Answer {
+  const { status, message, headers } = problem
+  const error = STATUS_CODES[status] ?? 'Error'
+  const body: ErrorJson =
+    status === 403
+      ? { error, path, status, timestamp: now }
+      : { error, message, path, status, timestamp: isoSeconds(now) }
+  return { status, headers: { ...headers }, body }
+}

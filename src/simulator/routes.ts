@@ -1,0 +1,74 @@
+/**
+ * The endpoints: method and path, who may call, what media type, and the operation behind it.
+ *
+ * Not its job: to read requests (see `server.ts`) or to do the work (see the operations).
+ */
+import { answer, type Answer } from './answer'
+import { approve } from './approval'
+import type { Call } from './call'
+import { deleteAuthenticator, deleteUser, findUserByUsername, getUser, renameAuthenticator } from './directory'
+import { enroll } from './enroll'
+import { createIntent } from './intent'
+import { getStatus, introspect } from './results'
+import { verifyCode } from './verification'
+
+/** The operations by the names that faults and the record of requests use. */
+export const OPERATIONS = [
+  'ping',
+  'enroll',
+  'approve',
+  'verifyCode',
+  'getStatus',
+  'introspect',
+  'getUser',
+  'findUserByUsername',
+  'deleteUser',
+  'renameAuthenticator',
+  'deleteAuthenticator',
+  'createIntent',
+] as const
+
+export type OperationName = (typeof OPERATIONS)[number]
+
+export interface Route {
+  readonly operation: OperationName
+  readonly method: string
+  readonly path: RegExp
+  readonly media: 'json' | 'form' | 'none'
+  readonly authorization: 'key' | 'key or intent' | 'none'
+  run(call: Call): Answer
+}
+
+const route = (
+  operation: OperationName,
+  method: string,
+  path: RegExp,
+  media: Route['media'],
+  authorization: Route['authorization'],
+  run: Route['run'],
+): Route => ({ operation, method, path, media, authorization, run })
+
+/** Whether the real `/ping` looks at the key is not documented; here it does. */
+const ROUTES: readonly Route[] = [
+  route('ping', 'GET', /^\/ping$/, 'none', 'key', () => answer(200, 'PONG')),
+  route('enroll', 'POST', /^\/api\/v1\/users\/enroll\/?$/, 'json', 'key or intent', enroll),
+  route('approve', 'POST', /^\/api\/v1\/approval$/, 'json', 'key or intent', approve),
+  route('verifyCode', 'POST', /^\/api\/v1\/users\/([^/]+)\/verification$/, 'json', 'key', verifyCode),
+  route('getStatus', 'POST', /^\/api\/v1\/status$/, 'json', 'none', getStatus),
+  route('introspect', 'POST', /^\/api\/v1\/introspect$/, 'form', 'key', introspect),
+  route('createIntent', 'POST', /^\/api\/v1\/intent$/, 'json', 'key', createIntent),
+  route('findUserByUsername', 'GET', /^\/api\/v1\/users$/, 'none', 'key', findUserByUsername),
+  route('getUser', 'GET', /^\/api\/v1\/users\/([^/]+)$/, 'none', 'key', getUser),
+  route('deleteUser', 'DELETE', /^\/api\/v1\/users\/([^/]+)$/, 'none', 'key', deleteUser),
+  route('renameAuthenticator', 'PATCH', /^\/api\/v1\/authenticators\/([^/]+)$/, 'json', 'key', renameAuthenticator),
+  route('deleteAuthenticator', 'DELETE', /^\/api\/v1\/authenticators\/([^/]+)$/, 'none', 'key', deleteAuthenticator),
+]
+
+/** @returns the route and the id in the path, or `undefined`: "405, the API endpoint does not exist" */
+export function findRoute(method: string, path: string): { route: Route; id: string } | undefined {
+  for (const each of ROUTES) {
+    const match = each.method === method ? each.path.exec(path) : null
+    if (match !== null) return { route: each, id: match[1] ?? '' }
+  }
+  return undefined
+}

@@ -1,0 +1,118 @@
+/**
+ * The HTTP side of the cloud: reads a request, checks who calls and with what, runs the operation, answers.
+ *
+ * Not its job: what an operation does, nor the page with the phones (see `pages.ts`).
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { isRecord, type Answer } from './answer'
+import type { Call } from './call'
+import type { Cloud } from './cloud'
+import { deliver, type Manner } from './delivery'
+import type { Faults } from './faults'
+import { asBody, type Body } from './inputs'
+import { Problem, problemAnswer } from './problem'
+import { decodeBody, mediaType, readBody, type RecordedRequest } from './requests'
+import { findRoute, type Route } from './routes'
+import { spoil } from './spoil'
+
+const MEDIA_TYPES = { json: 'application/json', form: 'application/x-www-form-urlencoded' } as const
+
+/** One request as far as it is read. */
+interface Read {
+  readonly request: IncomingMessage
+  readonly url: URL
+  readonly found: ReturnType<typeof findRoute>
+  readonly type: string
+  /** `undefined` where it was too long. */
+  readonly text: string | undefined
+  readonly body: unknown
+}
+
+export class CloudServer {
+  private readonly closing = new AbortController()
+
+  constructor(
+    private readonly cloud: Cloud,
+    private readonly faults: Faults,
+    private readonly requests: RecordedRequest[],
+    private readonly latencyMs: number,
+  ) {}
+
+  /** Ends all waiting; the connections are the HTTP server's. */
+  close(): void {
+    this.closing.abort()
+  }
+
+  async handle(request: IncomingMessage, response: ServerResponse, url: URL): Promise<void> {
+    try {
+      await this.answer(request, response, url)
+    } catch {
+      // The caller went away in the middle of the body, or the simulator is closing.
+      response.destroy()
+    }
+  }
+
+  private async answer(request: IncomingMessage, response: ServerResponse, url: URL): Promise<void> {
+    const { method = '' } = request
+    const at = this.cloud.clock.now()
+    const found = findRoute(method, url.pathname)
+    const type = mediaType(request)
+    const text = await readBody(request)
+    const body = text === undefined ? undefined : decodeBody(type, text)
+    const operation = found?.route.operation ?? 'unknown'
+    const path = url.pathname + url.search
+    const record: RecordedRequest = { operation, method, path, headers: request.headers, body, at }
+    this.requests.push(record)
+    await this.wait(this.latencyMs)
+    const { answer, manner } = await this.result({ request, url, found, type, text, body })
+    if (!manner?.reset) record.status = answer.status
+    await deliver(response, answer, manner, (ms) => this.wait(ms))
+  }
+
+  private async result(read: Read): Promise<{ answer: Answer; manner?: Manner }> {
+    const operation = read.found?.route.operation
+    const fault = operation && this.faults.take(operation)
+    const real = () => this.execute(read)
+    if (fault === undefined) return { answer: real() }
+    const sent = isRecord(read.body) ? read.body['statusToken'] : undefined
+    const statusToken = typeof sent === 'string' ? sent : undefined
+    const wait = (ms: number) => this.wait(ms)
+    return spoil({ cloud: this.cloud, operation: operation as Route['operation'], path: read.url.pathname, statusToken, real, wait }, fault)
+  }
+
+  private execute(read: Read): Answer {
+    try {
+      if (read.found === undefined) throw new Problem(405, 'The endpoint does not exist')
+      const { route, id } = read.found
+      const intent = this.authorize(read.request, route)
+      const call: Call = { cloud: this.cloud, body: bodyOf(read, route), id, query: read.url.searchParams, intent }
+      return route.run(call)
+    } catch (error) {
+      const problem = error instanceof Problem ? error : new Problem(500, 'The simulator has failed')
+      return problemAnswer(problem, read.url.pathname, this.cloud.clock.now())
+    }
+  }
+
+  /** @returns the intent, where its token stands in for the access key */
+  private authorize(request: IncomingMessage, route: Route): Call['intent'] {
+    if (route.authorization === 'none') return undefined
+    const token = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '')?.[1]
+    if (token === undefined) throw new Problem(401, 'The Authorization header is missing')
+    if (this.cloud.isAccessKey(token)) return undefined
+    const intent = route.authorization === 'key or intent' ? this.cloud.intent(token) : undefined
+    if (intent === undefined) throw new Problem(403, 'The access key is not valid')
+    return intent
+  }
+
+  private async wait(ms: number): Promise<void> {
+    if (ms > 0) await sleep(ms, undefined, { signal: this.closing.signal })
+  }
+}
+
+function bodyOf({ type, text, body }: Read, { media }: Route): Body {
+  if (media === 'none') return {}
+  if (text === undefined) throw new Problem(413, 'The request body is longer than one megabyte')
+  if (type !== MEDIA_TYPES[media]) throw new Problem(415, `The media type must be ${MEDIA_TYPES[media]}`)
+  return asBody(body)
+}

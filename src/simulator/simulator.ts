@@ -1,0 +1,159 @@
+/**
+ * An offline Nevis Authentication Cloud with fake phones, for tests and demonstrations.
+ *
+ * Not its job: security. It is written from the public documents of the service and does what they say; where they
+ * are silent, the file concerned says what was chosen.
+ *
+ * Sources: https://docs.nevis.net/apidoc/authcloud/ and https://docs.nevis.net/authcloud/api-doc/
+ */
+import { once } from 'node:events'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { Clock } from './clock'
+import { Cloud } from './cloud'
+import { Faults } from './faults'
+import { phoneNumber, username } from './inputs'
+import { resolve, type NevisSimulatorOptions } from './options'
+import { Pages } from './pages'
+import { Phone } from './phone'
+import type { RecordedRequest } from './requests'
+import { CloudServer } from './server'
+import { snapshots, type UserSnapshot } from './snapshot'
+
+/** Longer than clients keep an idle connection: none of them meets one that is being closed. */
+const KEEP_ALIVE_MS = 65_000
+
+export interface NewUser {
+  readonly username: string
+  /** How many app authenticators, or their names; one by default. */
+  readonly authenticators?: number | readonly string[]
+  /** A confirmed phone number, in the international form; none by default. */
+  readonly phone?: string
+  /** The recovery codes, or how many; none by default. */
+  readonly recoveryCodes?: number | readonly string[]
+}
+
+export interface AddedUser {
+  readonly userId: string
+  readonly username: string
+  readonly recoveryCodes: readonly string[]
+  /** In the order of registration: a push goes to the last. */
+  readonly authenticatorIds: readonly string[]
+}
+
+export class NevisSimulator {
+  /** For example `http://127.0.0.1:4001`; no slash at the end. Opened in a browser it shows the phones. */
+  readonly baseURL: string
+  readonly instance: string
+  /** What the cloud does wrong. */
+  readonly faults: Faults
+  /** What was asked of the API, oldest first. `requests.length = 0` empties it. */
+  readonly requests: RecordedRequest[] = []
+  private readonly cloud: Cloud
+  private readonly api: CloudServer
+  private readonly pages: Pages
+  private closed: Promise<void> | undefined
+
+  /**
+   * Starts a simulator on the loopback interface.
+   *
+   * @throws TypeError (rejects) for a wrong option; Error with the code of the system, such as `EADDRINUSE`
+   */
+  static async start(options: NevisSimulatorOptions = {}): Promise<NevisSimulator> {
+    const resolved = resolve(options)
+    const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS })
+    server.listen(resolved.port, resolved.host)
+    await once(server, 'listening')
+    return new NevisSimulator(server, resolved)
+  }
+
+  private constructor(
+    private readonly server: Server,
+    options: ReturnType<typeof resolve>,
+  ) {
+    const host = options.host.includes(':') ? `[${options.host}]` : options.host
+    this.baseURL = `http://${host}:${String((server.address() as AddressInfo).port)}`
+    this.instance = options.instance
+    this.faults = new Faults(options.seed)
+    this.cloud = new Cloud(new Clock(), { ...options, baseURL: this.baseURL })
+    this.api = new CloudServer(this.cloud, this.faults, this.requests, options.latencyMs)
+    this.pages = new Pages(this.cloud)
+    server.on('request', (request, response) => {
+      void this.handle(request, response)
+    })
+  }
+
+  get accessKey(): string {
+    return this.cloud.accessKey
+  }
+
+  /** Copies of all users, in the order of their making. */
+  get users(): readonly UserSnapshot[] {
+    return snapshots(this.cloud)
+  }
+
+  /** @param nameOrUserId of its owner; or any name, for a phone that is still to scan an enrolment */
+  phone(nameOrUserId: string): Phone {
+    return new Phone(this.cloud, nameOrUserId)
+  }
+
+  /** @returns the texts that were sent to this user, newest last */
+  sms(nameOrUserId: string): string[] {
+    const user = this.cloud.userByName(nameOrUserId) ?? this.cloud.userById(nameOrUserId)
+    return [...(user?.inbox ?? [])]
+  }
+
+  /**
+   * Adds a user who is enrolled already.
+   *
+   * @throws TypeError if the name is taken; Error if the name or phone number breaks the rules of the API
+   */
+  addUser(user: NewUser): AddedUser {
+    const { authenticators = 1, phone, recoveryCodes = 0 } = user
+    const name = username(user.username)
+    if (this.cloud.userByName(name) !== undefined) throw new TypeError(`NevisSimulator: the user ${name} exists already`)
+    const confirmed = phone === undefined ? undefined : phoneNumber({ phone })
+    const names = typeof authenticators === 'number' ? Array<undefined>(authenticators).fill(undefined) : authenticators
+    const added = this.cloud.createUser(name)
+    added.phone = confirmed
+    added.recoveryCodes =
+      typeof recoveryCodes === 'number' ? this.cloud.newRecoveryCodes(recoveryCodes) : [...recoveryCodes]
+    const authenticatorIds = names.map((each) => this.cloud.addAuthenticator(added, name, each).authenticatorId)
+    return { userId: added.userId, username: name, recoveryCodes: [...added.recoveryCodes], authenticatorIds }
+  }
+
+  /** Milliseconds since 1970 by the simulator's clock. */
+  now(): number {
+    return this.cloud.clock.now()
+  }
+
+  /** Moves the clock forward: what has expired by then has. @param ms milliseconds */
+  advance(ms: number): void {
+    this.cloud.clock.advance(ms)
+  }
+
+  /** Replaces the access key; the old one is refused with 403. @returns the new one */
+  rotateAccessKey(): string {
+    return this.cloud.rotateAccessKey()
+  }
+
+  /** Ends everything, connections and calls under way included. May be called again. */
+  close(): Promise<void> {
+    this.closed ??= new Promise((done) => {
+      this.api.close()
+      this.server.close(() => {
+        done()
+      })
+      this.server.closeAllConnections()
+    })
+    return this.closed
+  }
+
+  private async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const target = request.url ?? '/'
+    // A path such as `//host` would be read as another host.
+    const url = new URL(this.baseURL + (target.startsWith('/') ? target : '/'))
+    if (this.pages.has(url.pathname)) await this.pages.handle(request, response, url)
+    else await this.api.handle(request, response, url)
+  }
+}

@@ -1,0 +1,34 @@
+/**
+ * Users as a test may look at them: copies that change nothing.
+ *
+ * Not its job: the user of the API (see `resources.ts`), which shows less.
+ */
+import type { AuthenticatorJson } from '../client/wire'
+import type { Cloud } from './cloud'
+import type { LimitedChannel } from './limits'
+import { authenticatorJson, userStatus } from './resources'
+
+export interface UserSnapshot {
+  readonly userId: string
+  readonly username: string | undefined
+  readonly status: 'new' | 'active'
+  readonly authenticators: readonly AuthenticatorJson[]
+  /** The confirmed number. */
+  readonly phone: string | undefined
+  /** The codes that are not used up. */
+  readonly recoveryCodes: readonly string[]
+  /** The channels for which the user is blocked. */
+  readonly exceededRateLimits: readonly LimitedChannel[]
+}
+
+export function snapshots(cloud: Cloud): UserSnapshot[] {
+  return [...cloud.users.values()].map((user) => ({
+    userId: user.userId,
+    username: user.username,
+    status: userStatus(user),
+    authenticators: user.authenticators.map(authenticatorJson),
+    phone: user.phone,
+    recoveryCodes: [...user.recoveryCodes],
+    exceededRateLimits: cloud.limits.exceeded(user.userId),
+  }))
+}

@@ -1,0 +1,84 @@
+/**
+ * Spoils one answer as a fault says.
+ *
+ * Not its job: to choose the fault (see `faults.ts`), nor to send the bytes (see `delivery.ts`).
+ */
+import { isRecord, type Answer } from './answer'
+import type { Cloud } from './cloud'
+import type { Manner } from './delivery'
+import type { Fault } from './faults'
+import { Problem, problemAnswer } from './problem'
+import type { OperationName } from './routes'
+
+export interface Scene {
+  readonly cloud: Cloud
+  readonly operation: OperationName
+  readonly path: string
+  /** The status token of a status call. */
+  readonly statusToken: string | undefined
+  /** Executes the call. */
+  real(): Answer
+  wait(ms: number): Promise<void>
+}
+
+function wrongToken({ cloud, statusToken }: Scene, kind: string, userId: string | undefined): string {
+  const other = [...cloud.users.values()].find((user) => user.userId !== userId) ?? cloud.createUser(undefined)
+  switch (kind) {
+    case 'status':
+      return statusToken ?? ''
+    case 'intent':
+      return cloud.tokens.mint('intent', 600, userId)
+    case 'accessKey':
+      return cloud.accessKey
+    case 'otherUser':
+      return cloud.tokens.mint('transaction', 600, other.userId)
+    default:
+      return kind
+  }
+}
+
+/** The real answer, changed in its members. */
+function changed(scene: Scene, fault: Fault, real: Answer): Answer {
+  if (!isRecord(real.body)) return real
+  const body: Record<string, unknown> = { ...real.body, ...fault.patch }
+  if (fault.swapToken !== undefined && 'token' in body) {
+    const userId = typeof body['userId'] === 'string' ? body['userId'] : undefined
+    body['token'] = wrongToken(scene, fault.swapToken, userId)
+  }
+  return { ...real, status: fault.status ?? real.status, body }
+}
+
+/** An answer in place of the real one: its status, and what the documents show as the body for it. */
+function replaced(scene: Scene, fault: Fault): Answer {
+  const { cloud, operation, path } = scene
+  const status = fault.rateLimit ? 429 : fault.redirect !== undefined ? 302 : (fault.status ?? 200)
+  const headers: Record<string, string> = {}
+  if (fault.retryAfterSeconds !== undefined) headers['retry-after'] = String(fault.retryAfterSeconds)
+  if (fault.redirect !== undefined) headers['location'] = fault.redirect
+  if (fault.body !== undefined) return { status, headers: { 'content-type': 'application/json', ...headers }, body: fault.body }
+  if (status < 400) return { status, headers, body: undefined }
+  if (operation === 'getStatus' && status === 404) return { status, headers, body: { status: 'unknown' } }
+  if (operation === 'getStatus' && status === 412) {
+    // Looking at a status has no effect that would have to be held back.
+    const real = scene.real()
+    if (isRecord(real.body)) return { status, headers, body: { ...real.body, status: 'failed' } }
+  }
+  return problemAnswer(new Problem(status, 'Scripted by a fault', headers), path, cloud.clock.now())
+}
+
+export async function spoil(scene: Scene, fault: Fault): Promise<{ answer: Answer; manner: Manner }> {
+  const { when = 'before', delayMs = 0, drip, truncate, reset } = fault
+  const changes = fault.patch !== undefined || fault.swapToken !== undefined
+  const replaces =
+    fault.status !== undefined || fault.body !== undefined || fault.rateLimit || fault.redirect !== undefined || reset
+  const executes = when === 'after' || !replaces || changes || truncate || drip !== undefined
+  if (when === 'before') await scene.wait(delayMs)
+  const real = executes ? scene.real() : undefined
+  if (when === 'after') await scene.wait(delayMs)
+  const answer =
+    real !== undefined && (changes || !replaces) ? changed(scene, fault, real) : replaced(scene, fault)
+  return {
+    answer: { ...answer, headers: { ...answer.headers, ...fault.headers } },
+    manner: { reset: reset === true, truncate: truncate === true, dripMs: drip },
+  }
+}

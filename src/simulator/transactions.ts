@@ -1,0 +1,102 @@
+/**
+ * The transactions of the cloud: begun, found by their tokens, decided once, ended by time.
+ *
+ * Not its job: who may decide (see `phone.ts`, `verification.ts`), nor what an answer looks like.
+ */
+import { randomBytes, randomUUID } from 'node:crypto'
+import type { Clock } from './clock'
+import type { Transaction, User } from './model'
+import type { Tokens } from './tokens'
+
+/** How long the tokens of a transaction live after it was begun or decided; the documents do not say. */
+const TOKEN_LIFETIME_SECONDS = 600
+
+/** What the caller says about a new transaction; the store fills in the rest. */
+export type Beginning = Pick<Transaction, 'operation' | 'channel' | 'user'> &
+  Partial<Pick<Transaction, 'authenticatorId' | 'prompt' | 'message' | 'notificationMessage' | 'code' | 'phone'>>
+
+export class Transactions {
+  private readonly byId = new Map<string, Transaction>()
+  private readonly byStatusToken = new Map<string, Transaction>()
+  private readonly byDispatchToken = new Map<string, Transaction>()
+  private arrivals = 0
+
+  constructor(
+    private readonly clock: Clock,
+    private readonly tokens: Tokens,
+    private readonly lifetimeSeconds: number,
+  ) {}
+
+  begin(beginning: Beginning): Transaction {
+    const { user, operation, channel } = beginning
+    const now = this.clock.now()
+    const hasLink = operation === 'enroll' ? channel !== 'sms' : channel === 'app'
+    const transaction: Transaction = {
+      operation,
+      channel,
+      user,
+      usernameless: user === undefined,
+      transactionId: randomUUID(),
+      statusToken: this.tokens.mint('status', this.lifetimeSeconds + TOKEN_LIFETIME_SECONDS, user?.userId),
+      dispatchToken: hasLink ? dispatchToken() : undefined,
+      authenticatorId: beginning.authenticatorId,
+      prompt: beginning.prompt ?? false,
+      message: beginning.message,
+      notificationMessage: beginning.notificationMessage,
+      code: beginning.code,
+      phone: beginning.phone,
+      wrongCodes: 0,
+      status: 'pending',
+      token: this.resultToken(user),
+      arrival: undefined,
+      createdAt: now,
+      lastUpdatedAt: now,
+      expiresAt: now + this.lifetimeSeconds * 1000,
+    }
+    this.byId.set(transaction.transactionId, transaction)
+    this.byStatusToken.set(transaction.statusToken, transaction)
+    if (transaction.dispatchToken !== undefined) this.byDispatchToken.set(transaction.dispatchToken, transaction)
+    return transaction
+  }
+
+  ofStatusToken(token: string): Transaction | undefined {
+    return this.settled(this.byStatusToken.get(token))
+  }
+
+  ofDispatchToken(token: string): Transaction | undefined {
+    return this.settled(this.byDispatchToken.get(token))
+  }
+
+  /** All of them, oldest first. */
+  all(): Transaction[] {
+    return [...this.byId.values()].map((transaction) => this.settled(transaction))
+  }
+
+  /** The request is on the phone now. */
+  arrive(transaction: Transaction): void {
+    transaction.arrival = ++this.arrivals
+  }
+
+  decide(transaction: Transaction, status: 'succeeded' | 'failed', at = this.clock.now()): void {
+    transaction.status = status
+    transaction.lastUpdatedAt = at
+    transaction.token = this.resultToken(transaction.user)
+  }
+
+  /** A deadline has no timer: it is kept when somebody looks. */
+  private settled<Found extends Transaction | undefined>(transaction: Found): Found {
+    if (transaction?.status === 'pending' && this.clock.now() >= transaction.expiresAt) {
+      this.decide(transaction, 'failed', transaction.expiresAt)
+    }
+    return transaction
+  }
+
+  private resultToken(user: User | undefined): string {
+    return this.tokens.mint('transaction', TOKEN_LIFETIME_SECONDS, user?.userId)
+  }
+}
+
+/** Short, so that the app link fits a QR code; it begins like the documented one. */
+function dispatchToken(): string {
+  return Buffer.from(JSON.stringify({ nonce: randomBytes(12).toString('base64url') })).toString('base64url')
+}

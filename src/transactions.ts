@@ -1,0 +1,136 @@
+/**
+ * A transaction, one approval or enrolment under way, and where it is kept: the session of the browser that started it.
+ *
+ * Not its job: single use. A session that is written late brings a finished transaction back; the ledger decides.
+ */
+import type { FailureCode } from './failures'
+import type { Operation } from './client/wire'
+import { StorageError } from './storage'
+
+/** Who is asked, in Nevis's terms: at least one of the two. */
+export interface Subject {
+  readonly userId?: string | undefined
+  readonly username?: string | undefined
+}
+
+/** What the browser may see of a challenge. */
+export interface Shown {
+  /** `data:image/png;base64,…` */
+  readonly qrCode?: string
+  /** Opens the Access App on the same phone. */
+  readonly appLinkUri?: string
+  /** For Nevis's widget. */
+  readonly intentToken?: string
+  /** To be written down; shown once. */
+  readonly recoveryCodes?: readonly string[]
+}
+
+export interface Transaction {
+  readonly id: string
+  readonly factor: string
+  readonly operation: Operation
+  /** Who was to be asked. */
+  readonly subject: Subject
+  /** Whom Nevis says it asked. */
+  readonly userId?: string
+  /** Stays on the server. */
+  readonly statusToken?: string
+  /** Times are milliseconds since 1970. */
+  readonly startedAt: number
+  readonly expiresAt: number
+  /** When the first factor was right: another factor may be tried for a while from then on. */
+  readonly firstFactorAt: number
+  readonly message?: string
+  readonly data?: unknown
+  readonly shown: Shown
+  /** Codes tried so far, for display; the ledger's count is the one that decides. */
+  readonly attempts?: number
+  /** Set when it has ended without success: the code that every later callback gets. */
+  readonly closed?: FailureCode
+}
+
+/** What we keep in the session under the session key. */
+export interface SessionState {
+  readonly transactions?: Readonly<Record<string, Transaction>>
+  readonly secondFactor?: unknown
+}
+
+/** The part of a session that every host has; `save` is missing in some. */
+export interface SessionLike {
+  [key: string]: unknown
+  save?: (done: (error?: unknown) => void) => unknown
+}
+
+/** Tabs that wait at once in one session; beyond it the oldest is forgotten, so that a session stays small. */
+const MAX_TRANSACTIONS = 8
+
+/** @internal */
+export class SessionTransactions {
+  constructor(
+    private readonly session: SessionLike,
+    private readonly key: string,
+    /** Milliseconds after its first factor for which a transaction is kept. */
+    private readonly keepMs: number,
+  ) {}
+
+  get(id: string): Transaction | undefined {
+    return this.all()[id]
+  }
+
+  /** A transaction that is still open and equal to what is about to be started. */
+  find(matches: (transaction: Transaction) => boolean): Transaction | undefined {
+    return Object.values(this.all()).find(matches)
+  }
+
+  put(transaction: Transaction): void {
+    const now = Date.now()
+    const others = Object.values(this.all())
+      .filter(({ id, firstFactorAt, expiresAt }) => id !== transaction.id && now < Math.max(firstFactorAt + this.keepMs, expiresAt))
+      .sort((a, b) => b.startedAt - a.startedAt)
+    this.write([transaction, ...others].slice(0, MAX_TRANSACTIONS))
+  }
+
+  /** Ends a transaction without success; what it showed and its token are forgotten at once. */
+  close(transaction: Transaction, code: FailureCode): void {
+    const { statusToken: _token, ...rest } = transaction
+    this.put({ ...rest, shown: {}, closed: code })
+  }
+
+  remove(id: string): void {
+    this.write(Object.values(this.all()).filter((transaction) => transaction.id !== id))
+  }
+
+  /**
+   * Waits until the session is stored, since only Passport's `redirect` would.
+   * @throws StorageError `SESSION_UNAVAILABLE`
+   */
+  async save(): Promise<void> {
+    await saveSession(this.session)
+  }
+
+  private all(): Readonly<Record<string, Transaction>> {
+    return (this.session[this.key] as SessionState | undefined)?.transactions ?? {}
+  }
+
+  /** Replaces the whole object: some sessions do not notice writes inside it. */
+  private write(transactions: Transaction[]): void {
+    this.session[this.key] = {
+      ...(this.session[this.key] as SessionState | undefined),
+      transactions: Object.fromEntries(transactions.map((transaction) => [transaction.id, transaction])),
+    } satisfies SessionState
+  }
+}
+
+/** @internal */
+export async function saveSession(session: SessionLike): Promise<void> {
+  if (typeof session.save !== 'function') return
+  const save = session.save.bind(session)
+  try {
+    await new Promise<void>((resolve, reject) => {
+      const result = save((error) => (error ? reject(error) : resolve()))
+      if (result instanceof Promise) result.then(() => resolve(), reject)
+    })
+  } catch (error) {
+    throw new StorageError('SESSION_UNAVAILABLE', error)
+  }
+}

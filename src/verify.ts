@@ -1,0 +1,64 @@
+/**
+ * Runs the application's `verify` and settles once, whether it is a callback, a promise, or both.
+ *
+ * Not its job: to decide anything about the answer.
+ */
+import type { Operation } from './client/wire'
+import type { NevisRequest } from './request'
+
+/** Who approved what, in Passport's words. */
+export interface NevisProfile {
+  readonly provider: 'nevis'
+  /** Nevis's lifelong userId. */
+  readonly id: string
+  readonly username?: string
+  readonly factor: string
+  /** An enrolment never passes for an approval: look here before you let somebody in on one. */
+  readonly operation: Operation
+  readonly transactionId: string
+  /** Exactly what was shown on the phone. */
+  readonly message?: string
+  /** Exactly what the application gave at the start. */
+  readonly data?: unknown
+}
+
+/** `done(error)`, `done(null, false, { message })` for nobody, or `done(null, user, info)`. */
+export type VerifyDone = (error?: unknown, user?: Express.User | false | null, info?: object) => void
+
+type Found = Express.User | false | null | undefined
+
+/** With a callback, or async: `(profile, done) => …` or `async (profile) => user`. */
+export type Verify = ((profile: NevisProfile, done: VerifyDone) => void) | ((profile: NevisProfile, done: VerifyDone) => Promise<Found>)
+
+/** The same with `passReqToCallback`: the request comes first. */
+export type VerifyWithRequest =
+  | ((req: NevisRequest, profile: NevisProfile, done: VerifyDone) => void)
+  | ((req: NevisRequest, profile: NevisProfile, done: VerifyDone) => Promise<Found>)
+
+export interface Verdict {
+  readonly user: Express.User | false
+  readonly info?: object
+}
+
+/**
+ * The first settlement wins. A promise of `undefined` means nobody, unless the function declares `done`: it then
+ * calls it later (`async (profile, done) => db.get(profile.id, done)`). The arguments never depend on `length`.
+ * @internal
+ */
+export function runVerify(verify: Verify | VerifyWithRequest, args: readonly unknown[]): Promise<Verdict> {
+  return new Promise((resolve, reject) => {
+    const done: VerifyDone = (error, user, info) => {
+      if (error) reject(error)
+      else resolve({ user: user || false, ...(info && { info }) })
+    }
+    const result = (verify as (...args: unknown[]) => unknown)(...args, done)
+    if (!isThenable(result)) return
+    result.then((user) => {
+      if (user !== undefined || verify.length <= args.length) done(null, user as Found)
+    }, reject)
+  })
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof (value as { then?: unknown } | undefined | null)?.then === 'function'
+}

@@ -1,0 +1,44 @@
+/**
+ * Text into HTML, safely.
+ *
+ * Not its job: any page.
+ */
+
+/** HTML that is safe to send; only `html` makes it. */
+export class Html {
+  constructor(readonly text: string) {}
+}
+
+type Piece = string | number | Html | undefined | false | readonly Piece[]
+
+/** Tag for templates: whatever is put in is escaped, unless it is `Html` itself. */
+export function html(strings: TemplateStringsArray, ...pieces: Piece[]): Html {
+  return new Html(strings.reduce((text, string, i) => text + flatten(pieces[i - 1]) + string))
+}
+
+function flatten(piece: Piece): string {
+  if (piece === undefined || piece === false) return ''
+  if (piece instanceof Html) return piece.text
+  return typeof piece === 'object' ? piece.map(flatten).join('') : escape(String(piece))
+}
+
+function escape(text: string): string {
+  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
+}
+
+/**
+ * A message as the phone shows it: in `<html>…</html>` Nevis's own few tags count, everything else is plain text.
+ * Source: https://docs.nevis.net/authcloud/api-doc/api-reference/approval-ref, `message`.
+ */
+export function messageHtml(message: string): Html {
+  const wrapped = /^<html>([^]*)<\/html>$/.exec(message)?.[1]
+  if (wrapped === undefined) return html`${message}`
+  const pieces = wrapped.split(/(<\/?(?:b|br|em|i|strong|u)\s*\/?>)/)
+  return html`${pieces.map((piece, i) => (i % 2 === 1 ? new Html(piece) : unescaped(piece)))}`
+}
+
+/** The phone's HTML may hold these escapes; they are text here, to be escaped again. */
+function unescaped(text: string): string {
+  const characters: Record<string, string> = { '&lt;': '<', '&gt;': '>', '&quot;': '"', '&#39;': "'", '&amp;': '&' }
+  return text.replace(/&(?:lt|gt|quot|#39|amp);/g, (entity) => characters[entity] as string)
+}

@@ -1,0 +1,214 @@
+/**
+ * getStatus and introspect: the two answers that a login hangs on.
+ *
+ * An attacker cannot write these answers, but a proxy, a wrong host, a new version or a half-read document can garble
+ * them; whatever is not exactly a documented yes must not come out as one.
+ */
+import fc from 'fast-check'
+import nock from 'nock'
+import { Answer } from '../../src/client/answer'
+import { decodeStatus } from '../../src/client/decode'
+import { NevisError } from '../../src/client/errors'
+import { decodeIntrospection } from '../../src/client/introspection'
+import { offline } from './offline'
+import { ACCESS_KEY, CLOUD, FORBIDDEN, NOT_FOUND, newClient, nevisError, STATUS } from './support'
+
+offline()
+
+const status = (code: number, body: nock.Body) => nock(CLOUD).post('/api/v1/status').reply(code, body)
+const introspection = (code: number, body: nock.Body) => nock(CLOUD).post('/api/v1/introspect').reply(code, body)
+
+describe('getStatus', () => {
+  describe('with the answers of the documents', () => {
+    it.each([
+      [200, 'pending'],
+      [200, 'succeeded'],
+      [412, 'failed'],
+    ])('resolves HTTP %i %s to data, and sends no access key', async (code, word) => {
+      const body = { ...STATUS, status: word }
+      nock(CLOUD, { badheaders: ['authorization'], reqheaders: { 'content-type': 'application/json;charset=utf-8' } })
+        .post('/api/v1/status', { statusToken: 'eyJhb...lc3g' })
+        .reply(code, body)
+      await expect(newClient().getStatus('eyJhb...lc3g')).resolves.toEqual({ ...body, raw: body })
+    })
+
+    it('resolves HTTP 404 unknown to data', async () => {
+      status(404, { status: 'unknown' })
+      await expect(newClient().getStatus('x')).resolves.toEqual({ status: 'unknown', raw: { status: 'unknown' } })
+    })
+
+    it('needs no userId while nobody has answered', async () => {
+      status(200, { transactionId: 't', status: 'pending', userId: null })
+      await expect(newClient().getStatus('x')).resolves.toMatchObject({ status: 'pending', transactionId: 't' })
+    })
+
+    it('passes on the username of newer answers', async () => {
+      status(200, { ...STATUS, status: 'succeeded', username: 'u12345' })
+      await expect(newClient().getStatus('x')).resolves.toMatchObject({ status: 'succeeded', username: 'u12345' })
+    })
+
+    it('never asks for the access key', async () => {
+      status(200, STATUS)
+      const accessKey = jest.fn(() => ACCESS_KEY)
+      await newClient({ accessKey }).getStatus('x')
+      expect(accessKey).not.toHaveBeenCalled()
+    })
+  })
+
+  describe('with a combination that cannot be', () => {
+    it.each<[number, nock.Body]>([
+      [200, { ...STATUS, status: 'failed' }],
+      [200, { ...STATUS, status: 'unknown' }],
+      [200, { ...STATUS, status: 'approved' }],
+      [200, { ...STATUS, status: 'Succeeded' }],
+      [200, { ...STATUS, status: ['succeeded'] }],
+      [200, { ...STATUS, status: true }],
+      [200, { ...STATUS, status: 200 }],
+      [200, { transactionId: 't' }],
+      [412, { ...STATUS, status: 'succeeded' }],
+      [412, { ...STATUS, status: 'pending' }],
+      [412, { error: 'Precondition Failed', status: 412 }],
+      [404, { ...STATUS, status: 'succeeded' }],
+      [404, NOT_FOUND],
+      [404, '<html>404</html>'],
+      [201, { ...STATUS, status: 'succeeded' }],
+      [302, { ...STATUS, status: 'succeeded' }],
+      [500, { ...STATUS, status: 'succeeded' }],
+      [200, 'succeeded'],
+      [200, [{ ...STATUS, status: 'succeeded' }] as unknown as nock.Body],
+    ])('rejects HTTP %i %j with NEVIS_UNEXPECTED_RESPONSE', async (code, body) => {
+      status(code, body)
+      expect(await nevisError(newClient().getStatus('x'))).toMatchObject({
+        code: 'NEVIS_UNEXPECTED_RESPONSE', operation: 'getStatus', nevisStatus: code,
+      })
+    })
+  })
+
+  describe('with a promised field missing', () => {
+    it.each([
+      ...['transactionId', 'userId', 'token'].map((name): [string, number, string] => [name, 200, 'succeeded']),
+      ['transactionId', 200, 'pending'],
+      ['transactionId', 412, 'failed'],
+    ] as [string, number, string][])('rejects without %s: HTTP %i %s', async (name, code, word) => {
+      for (const value of [undefined, null, '', 7, {}]) {
+        status(code, { ...STATUS, status: word, [name]: value } as nock.Body)
+        expect((await nevisError(newClient().getStatus('x'))).message).toContain(name)
+      }
+    })
+  })
+
+  describe('with an error of Nevis', () => {
+    it.each([
+      [400, 'NEVIS_REJECTED'],
+      [401, 'NEVIS_UNAUTHORIZED'],
+      [403, 'NEVIS_UNAUTHORIZED'],
+      [429, 'NEVIS_RATE_LIMITED'],
+    ])('rejects HTTP %i with %s', async (code, expected) => {
+      status(code, FORBIDDEN)
+      expect((await nevisError(newClient().getStatus('x'))).code).toBe(expected)
+    })
+  })
+
+  describe('with any JSON at all', () => {
+    it('says succeeded only to HTTP 200, "succeeded" and all three strings', () => {
+      const value = fc.oneof(fc.constantFrom('succeeded', 'pending', 'failed', 'unknown', '', null, 7, true), fc.jsonValue())
+      const body = fc.record({ status: value, transactionId: value, userId: value, token: value }, { requiredKeys: [] })
+      fc.assert(
+        fc.property(fc.constantFrom(200, 201, 404, 412, 500), body, (code, json) => {
+          try {
+            const decoded = decodeStatus(new Answer('getStatus', code, JSON.stringify(json), undefined))
+            if (decoded.status === 'succeeded') {
+              expect([code, json.status]).toEqual([200, 'succeeded'])
+              for (const field of [json.transactionId, json.userId, json.token]) expect(field).toEqual(expect.stringMatching(/./s))
+            }
+          } catch (error) {
+            expect(error).toBeInstanceOf(NevisError)
+          }
+        }),
+      )
+    })
+  })
+})
+
+describe('introspect', () => {
+  const sample = {
+    active: true, exp: 1613572626000, iat: 1610980626000, sub: '100', aud: 'api', iss: `${CLOUD}/`,
+  }
+
+  describe('of a token that is active', () => {
+    it('sends a form and gives seconds for the milliseconds of the documents', async () => {
+      nock(CLOUD, {
+        reqheaders: { authorization: `Bearer ${ACCESS_KEY}`, 'content-type': 'application/x-www-form-urlencoded' },
+      })
+        .post('/api/v1/introspect', 'token=eyJ.a%2Bb%2Fc%3D.d')
+        .reply(200, sample)
+      await expect(newClient().introspect('eyJ.a+b/c=.d')).resolves.toEqual({
+        active: true, exp: 1613572626, iat: 1610980626, sub: '100', aud: ['api'], iss: `${CLOUD}/`, raw: sample,
+      })
+    })
+
+    it.each<[unknown, number]>([
+      [1613572626, 1613572626],
+      ['1613572626', 1613572626],
+      ['1613572626999', 1613572626],
+      [1613572626.5, 1613572626.5],
+      [99_999_999_999, 99_999_999_999],
+      [100_000_000_000, 100_000_000],
+      [0, 0],
+    ])('reads the time %j as %d seconds', async (time, seconds) => {
+      introspection(200, { active: true, exp: time, nbf: time, iat: time } as nock.Body)
+      await expect(newClient().introspect('x')).resolves.toMatchObject({ exp: seconds, nbf: seconds, iat: seconds })
+    })
+
+    it('keeps a list of audiences, and leaves out what is absent', async () => {
+      introspection(200, { active: true, aud: ['a', 'b'], jti: 'j' })
+      await expect(newClient().introspect('x')).resolves.toEqual({
+        active: true, aud: ['a', 'b'], raw: { active: true, aud: ['a', 'b'], jti: 'j' },
+      })
+    })
+  })
+
+  describe('of a token that is not', () => {
+    it('resolves to inactive and reads nothing else', async () => {
+      introspection(200, { active: false, exp: 'x' })
+      await expect(newClient().introspect('x')).resolves.toEqual({ active: false, raw: { active: false, exp: 'x' } })
+    })
+  })
+
+  describe('with an answer that is garbled', () => {
+    it.each<unknown>([
+      {}, { active: 'true' }, { active: 1 }, { active: null }, { status: 'active' }, [sample], 'true',
+      ...[null, true, 'soon', '', '-1', -1, {}, [1], '0x10', '1e3'].flatMap((time) => [
+        { ...sample, exp: time }, { ...sample, nbf: time }, { ...sample, iat: time },
+      ]),
+      ...[null, 7, {}, [7], ['a', null], true].map((aud) => ({ ...sample, aud })),
+      ...[null, 7, ['100'], {}].flatMap((text) => [{ ...sample, sub: text }, { ...sample, iss: text }]),
+    ])('rejects %j with NEVIS_UNEXPECTED_RESPONSE', async (body) => {
+      introspection(200, body as nock.Body)
+      expect((await nevisError(newClient().introspect('x'))).code).toBe('NEVIS_UNEXPECTED_RESPONSE')
+    })
+
+    it.each<[number, string]>([
+      [201, 'NEVIS_UNEXPECTED_RESPONSE'],
+      [404, 'NEVIS_UNEXPECTED_RESPONSE'],
+      [500, 'NEVIS_UNEXPECTED_RESPONSE'],
+      [403, 'NEVIS_UNAUTHORIZED'],
+      [415, 'NEVIS_REJECTED'],
+    ])('rejects HTTP %i with %s, whatever its body says', async (code, expected) => {
+      introspection(code, sample)
+      expect((await nevisError(newClient().introspect('x'))).code).toBe(expected)
+    })
+  })
+
+  describe('with a prototype that somebody polluted', () => {
+    it('does not take the claims from there', () => {
+      Object.defineProperty(Object.prototype, 'sub', { value: 'attacker', configurable: true })
+      try {
+        const decoded = decodeIntrospection(new Answer('introspect', 200, '{"active":true}', undefined))
+        expect(Object.hasOwn(decoded, 'sub')).toBe(false)
+      } finally {
+        Reflect.deleteProperty(Object.prototype, 'sub')
+      }
+    })
+  })
+})

@@ -1,0 +1,149 @@
+/** What a client can be made with, and what it refuses to be made with. */
+import { Agent } from 'node:http'
+import { inspect } from 'node:util'
+import { NevisClient, type NevisClientOptions } from '../../src/client/client'
+import { ACCESS_KEY, CLOUD, INSTANCE } from './support'
+
+const make = (options: unknown) => () => new NevisClient(options as NevisClientOptions)
+
+describe('new NevisClient', () => {
+  describe('with an instance', () => {
+    it('talks to the host of that instance', () => {
+      const client = new NevisClient({ instance: INSTANCE, accessKey: ACCESS_KEY })
+      expect(client.baseURL).toBe(CLOUD)
+      expect(client.instance).toBe(INSTANCE)
+    })
+
+    it.each(['', 'A', 'a.b', 'evil.example/', '-a', 'a-', 'a@b', 'a'.repeat(64), 7, null, ['a']])('refuses %j', (instance) => {
+      expect(make({ instance, accessKey: ACCESS_KEY })).toThrow(TypeError)
+      expect(make({ instance, accessKey: ACCESS_KEY })).toThrow(/^NevisClient: instance /)
+    })
+  })
+
+  describe('with a base URL', () => {
+    it.each([
+      ['https://nevis.example', 'https://nevis.example'],
+      ['https://nevis.example/', 'https://nevis.example'],
+      ['https://nevis.example:8443/gateway//', 'https://nevis.example:8443/gateway'],
+      ['http://localhost:3000', 'http://localhost:3000'],
+      ['http://127.8.9.10:3000/', 'http://127.8.9.10:3000'],
+      ['http://[::1]:3000', 'http://[::1]:3000'],
+    ])('takes %s', (baseURL, expected) => {
+      const client = new NevisClient({ baseURL, accessKey: ACCESS_KEY })
+      expect(client.baseURL).toBe(expected)
+      expect('instance' in client).toBe(false)
+    })
+
+    it.each([
+      'http://nevis.example',
+      'http://localhost.evil.example',
+      'http://127.0.0.1.evil.example',
+      'http://128.0.0.1',
+      'ftp://localhost',
+      'https://user@nevis.example',
+      'https://user:secret@nevis.example',
+      'https://nevis.example/?a=b',
+      'https://nevis.example/?',
+      'https://nevis.example/#a',
+      'nevis.example',
+      '',
+      7,
+      null,
+    ])('refuses %j', (baseURL) => {
+      expect(make({ baseURL, accessKey: ACCESS_KEY })).toThrow(TypeError)
+      expect(make({ baseURL, accessKey: ACCESS_KEY })).toThrow(/^NevisClient: baseURL (?!.*secret)/)
+    })
+  })
+
+  describe('with neither or both of instance and baseURL', () => {
+    it.each([{}, { instance: undefined }, { instance: 'a', baseURL: 'https://a.example' }])('refuses %j', (where) => {
+      expect(make({ ...where, accessKey: ACCESS_KEY })).toThrow('NevisClient: exactly one of instance and baseURL is needed')
+    })
+  })
+
+  describe('with an option that is wrong', () => {
+    it('refuses an unknown name, and says it', () => {
+      expect(make({ instance: 'a', accessKey: ACCESS_KEY, foo: 1 })).toThrow(
+        new TypeError('NevisClient: unknown option "foo"'),
+      )
+    })
+
+    it.each([undefined, null, 'x', []])('refuses %j in place of the options', (options) => {
+      expect(make(options)).toThrow(new TypeError('NevisClient: options must be an object'))
+    })
+
+    it.each(['', 'two words', 'line\r\nX-Evil: 1', 'tab\t', 'über', 7, null, undefined, {}])(
+      'refuses the access key %j without repeating it',
+      (accessKey) => {
+        expect(make({ instance: 'a', accessKey })).toThrow(
+          new TypeError(
+            'NevisClient: accessKey must be a non-empty string without white space or control characters, or a function',
+          ),
+        )
+      },
+    )
+
+    it.each([
+      ['timeoutMs', [0, -1, 1.5, 120_001, '10', NaN, null]],
+      ['retries', [-1, 1.5, 11, '2', Infinity, null]],
+      ['httpAgent', [{}, 'agent', 7, null]],
+      ['httpsAgent', [{}, 'agent', 7, null]],
+    ])('refuses a wrong %s by name', (name, values) => {
+      for (const value of values) {
+        expect(make({ instance: 'a', accessKey: ACCESS_KEY, [name]: value })).toThrow(TypeError)
+        expect(make({ instance: 'a', accessKey: ACCESS_KEY, [name]: value })).toThrow(`NevisClient: ${name} must be `)
+      }
+    })
+
+    it('takes the limits themselves, and undefined as absent', () => {
+      const good = { timeoutMs: 120_000, retries: 10, httpAgent: new Agent(), httpsAgent: undefined, baseURL: undefined }
+      expect(make({ instance: 'a', accessKey: ACCESS_KEY, ...good })).not.toThrow()
+      expect(make({ instance: 'a', accessKey: ACCESS_KEY, timeoutMs: 1, retries: 0 })).not.toThrow()
+    })
+  })
+
+  describe('once it is made', () => {
+    it('shows its access key to nobody', () => {
+      const client = new NevisClient({ instance: INSTANCE, accessKey: ACCESS_KEY })
+      expect(inspect(client, { showHidden: true, depth: Infinity })).not.toContain('canary')
+      expect(JSON.stringify(client)).toBe(JSON.stringify({ baseURL: CLOUD, instance: INSTANCE }))
+      expect(JSON.stringify(structuredClone({ ...client }))).not.toContain('canary')
+    })
+  })
+})
+
+describe('the access key', () => {
+  describe('held by the client', () => {
+    it('is recognized, and nothing else is', async () => {
+      const client = new NevisClient({ instance: INSTANCE, accessKey: () => ACCESS_KEY })
+      await expect(client.holdsAccessKey(ACCESS_KEY)).resolves.toBe(true)
+      await expect(client.holdsAccessKey(`${ACCESS_KEY} `)).resolves.toBe(false)
+      await expect(client.holdsAccessKey('')).resolves.toBe(false)
+    })
+  })
+
+  describe('as the root of other keys', () => {
+    it('gives 32 bytes that depend on the label and on the key alone', async () => {
+      let current = 'key-1'
+      const client = new NevisClient({ instance: INSTANCE, accessKey: () => current })
+      const again = new NevisClient({ instance: 'other', accessKey: 'key-1' })
+      const first = await client.deriveKey('handle')
+      expect(first).toHaveLength(32)
+      expect(await client.deriveKey('handle')).toBe(first)
+      expect(await again.deriveKey('handle')).toEqual(first)
+      expect(await client.deriveKey('other')).not.toEqual(first)
+      current = 'key-2'
+      expect(await client.deriveKey('handle')).not.toEqual(first)
+      current = 'key-1'
+      expect(await client.deriveKey('handle')).toEqual(first)
+    })
+
+    it('is HKDF-SHA256 as in RFC 5869', async () => {
+      const { createHmac } = await import('node:crypto')
+      const hmac = (key: Buffer, data: string) => createHmac('sha256', key).update(data).digest()
+      const expected = hmac(hmac(Buffer.alloc(32), ACCESS_KEY), 'handle\u0001')
+      const client = new NevisClient({ instance: INSTANCE, accessKey: ACCESS_KEY })
+      expect(await client.deriveKey('handle')).toEqual(expected)
+    })
+  })
+})

@@ -1,0 +1,186 @@
+/** Requests that break a rule are refused before anything is sent, in words that repeat no value. */
+import { assertSmsText } from '../../src/client/checks'
+import type { NevisClient } from '../../src/client/client'
+import { offline } from './offline'
+import { AUTHENTICATOR_ID, newClient, USER_ID } from './support'
+
+offline()
+
+type Method = Exclude<keyof NevisClient, 'baseURL' | 'instance'>
+
+/** nock lets no request out, so a request that was sent is a NevisError here, and the test fails. */
+async function refusal(method: Method, ...args: unknown[]): Promise<string> {
+  const client = newClient()
+  const call = client[method] as (...args: unknown[]) => Promise<unknown>
+  const outcome = await call.apply(client, args).catch((error: unknown) => error)
+  expect(outcome).toBeInstanceOf(TypeError)
+  return (outcome as TypeError).message
+}
+
+const SECRET = 'canary'
+const user = { username: 'u12345' }
+const sms = { ...user, channel: 'sms', phone: '+41791234567' }
+
+describe('enroll', () => {
+  describe('with a request that breaks a rule', () => {
+    it.each<[string, unknown]>([
+      ['request must be an object', undefined],
+      ['request must be an object', null],
+      ['request must be an object', ['u12345']],
+      ['request must be an object', 'u12345'],
+      ['exactly one of username and userId', {}],
+      ['exactly one of username and userId', { username: undefined }],
+      ['exactly one of username and userId', { ...user, userId: USER_ID }],
+      ['username must be', { username: '' }],
+      ['username must be', { username: null }],
+      ['username must be', { username: `${SECRET} x` }],
+      ['username must be', { username: 'a'.repeat(301) }],
+      ['username must be', { username: ['u12345'] }],
+      ['userId must be a UUID', { userId: `../${SECRET}` }],
+      ['userId must be a UUID', { userId: 100 }],
+      ['anonymous must be true', { anonymous: false }],
+      ['anonymous must be true', { ...user, anonymous: 'yes' }],
+      ['anonymous excludes username and userId', { ...user, anonymous: true }],
+      ['anonymous goes only with channel "app"', { anonymous: true, channel: 'sms', phone: '+41791234567' }],
+      ['channel must be the name', { ...user, channel: 7 }],
+      ['channel must be the name', { ...user, channel: '' }],
+      ['phone is needed', { ...user, channel: 'sms' }],
+      ['phone must be + and 5 to 15 digits', { ...sms, phone: `${SECRET}` }],
+      ['phone must be + and 5 to 15 digits', { ...sms, phone: '+41 79 123 45 67' }],
+      ['phone must be + and 5 to 15 digits', { ...sms, phone: '+1234' }],
+      ['phone must be + and 5 to 15 digits', { ...sms, phone: 41791234567 }],
+      ['phone goes only with channel "sms"', { ...user, phone: '+41791234567' }],
+      ['message goes only with channel "sms"', { ...user, channel: 'push', message: 'hello' }],
+      ['message must contain {{CODE}}', { ...sms, message: `${SECRET}` }],
+      ['message must hold only characters of the GSM-7', { ...sms, message: `${SECRET} {{CODE}} ✓` }],
+      ['message must be a non-empty string', { ...sms, message: '' }],
+      ['username is needed for channel "recovery"', { userId: USER_ID, channel: 'recovery' }],
+      ['unknown field "phoneNumber"', { ...sms, phoneNumber: SECRET }],
+    ])('rejects with a TypeError: %s', async (words, request) => {
+      const message = await refusal('enroll', request)
+      expect(message).toMatch(/^enroll: /)
+      expect(message).toContain(words)
+      expect(message).not.toContain(SECRET)
+    })
+  })
+})
+
+describe('approve', () => {
+  describe('with a request that breaks a rule', () => {
+    it.each<[string, unknown]>([
+      ['request must be an object', undefined],
+      ['exactly one of username and userId', { channel: 'push' }],
+      ['message is needed with prompt: true', { ...user, prompt: true }],
+      ['message must be a non-empty string', { ...user, prompt: true, message: '' }],
+      ['message must not be longer', { ...user, message: 'a'.repeat(16_385) }],
+      ['prompt must be true or false', { ...user, prompt: 'true' }],
+      ['prompt does not go with channel "sms"', { ...user, channel: 'sms', prompt: false }],
+      ['notificationMessage does not go', { ...user, channel: 'sms', notificationMessage: 'x' }],
+      ['notificationMessage must be a non-empty string', { ...user, notificationMessage: {} }],
+      ['authenticatorId must be a UUID', { ...user, authenticatorId: SECRET }],
+      ['authenticatorId must be a UUID', { ...user, channel: 'push', authenticatorId: '*' }],
+      ['message must contain {{CODE}}', { ...user, channel: 'sms', message: SECRET }],
+      ['message must be wrapped', { ...user, message: `${SECRET} <html>` }],
+      ['message must be wrapped', { ...user, message: '<html><b>pay</b>' }],
+      ['message must be wrapped', { ...user, message: '<HTML>pay</HTML>' }],
+      ['message may hold only the tags', { ...user, message: '<html><a>pay</a></html>' }],
+      ['message may hold only the tags', { ...user, message: '<html><b class="x">pay</b></html>' }],
+      ['message may hold only the tags', { ...user, message: '<html>1 < 2</html>' }],
+      ['message may hold only the tags', { ...user, message: '<html>a</html><html>b</html>' }],
+      ['unknown field "promt"', { ...user, promt: true }],
+    ])('rejects with a TypeError: %s', async (words, request) => {
+      const message = await refusal('approve', request)
+      expect(message).toMatch(/^approve: /)
+      expect(message).toContain(words)
+      expect(message).not.toContain(SECRET)
+    })
+  })
+})
+
+describe('verifyCode', () => {
+  const good = { userId: USER_ID, code: '123456', statusToken: 'token' }
+
+  describe('with a request that breaks a rule', () => {
+    it.each<[string, unknown]>([
+      ['request must be an object', [good]],
+      ['userId must be a UUID', { ...good, userId: '7e16ba00/../../x' }],
+      ['code must be a string', { ...good, code: [SECRET] }],
+      ['code must be a string', { ...good, code: '' }],
+      ['code must be a string', { ...good, code: 123456 }],
+      ['code must be a string', { ...good, code: SECRET.repeat(11) }],
+      ['exactly one of statusToken and channel', { userId: USER_ID, code: SECRET }],
+      ['exactly one of statusToken and channel', { ...good, channel: 'recovery' }],
+      ['channel must be "recovery"', { userId: USER_ID, code: SECRET, channel: 'sms' }],
+      ['statusToken must be a non-empty token', { ...good, statusToken: `${SECRET}\n` }],
+      ['unknown field "token"', { ...good, token: SECRET }],
+    ])('rejects with a TypeError: %s', async (words, request) => {
+      const message = await refusal('verifyCode', request)
+      expect(message).toMatch(/^verifyCode: /)
+      expect(message).toContain(words)
+      expect(message).not.toContain(SECRET)
+    })
+  })
+})
+
+describe('createIntent', () => {
+  describe('with a request that breaks a rule', () => {
+    it.each<[string, unknown]>([
+      ['request must be an object', null],
+      ['exactly one of username and userId', { operation: 'enroll' }],
+      ['operation must be', { ...user, operation: 'login' }],
+      ['operation must be', user],
+      ['channels must be', { ...user, operation: 'enroll', channels: [] }],
+      ['channels must be', { ...user, operation: 'enroll', channels: 'push' }],
+      ['channels must be', { ...user, operation: 'enroll', channels: ['recovery'] }],
+    ])('rejects with a TypeError: %s', async (words, request) => {
+      expect(await refusal('createIntent', request)).toContain(`createIntent: ${words}`)
+    })
+  })
+})
+
+describe('the methods that take a single value', () => {
+  const longToken = 'a'.repeat(8193)
+  describe('with a value of the wrong kind', () => {
+    it.each<[Method, unknown]>([
+      ...[undefined, null, '', 7, ['a'], `a\u0000${SECRET}`, longToken].flatMap((token): [Method, unknown][] => [
+        ['getStatus', token],
+        ['introspect', token],
+      ]),
+      ...[undefined, null, '', 7, [USER_ID], 'x/../y', '*', `${USER_ID}\n`].flatMap((id): [Method, unknown][] => [
+        ['getUser', id],
+        ['deleteUser', id],
+        ['renameAuthenticator', id],
+        ['deleteAuthenticator', id],
+      ]),
+      ...[undefined, '', 'a b', ['u'], 'ü'].map((username): [Method, unknown] => ['findUserByUsername', username]),
+    ])('%s rejects %j with a TypeError', async (method, value) => {
+      const message = await refusal(method, value, 'name')
+      expect(message).toMatch(new RegExp(`^${method}: `))
+      expect(message).not.toContain(SECRET)
+    })
+  })
+
+  describe('with a name that is no text', () => {
+    it.each([undefined, '', 7, {}])('renameAuthenticator rejects %j', async (name) => {
+      expect(await refusal('renameAuthenticator', AUTHENTICATOR_ID, name)).toMatch(/^renameAuthenticator: name must be/)
+    })
+  })
+})
+
+describe('assertSmsText', () => {
+  describe('with every character of the GSM-7 alphabet and its extension', () => {
+    it('accepts the text', () => {
+      const letters =
+        '@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !"#¤%&\'()*+,-./0123456789:;<=>?¡ABCXYZÄÖÑÜ§¿abcxyzäöñüà\f^{}\\[~]|€'
+      expect(() => assertSmsText('sms', `${letters} {{CODE}}`)).not.toThrow()
+    })
+  })
+
+  describe('with a character outside of it', () => {
+    it.each(['ç', '`', '\t', '’', '😀', 'ê', '\u00a0'])('refuses %j in the name of its owner', (character) => {
+      expect(() => assertSmsText('sms', `{{CODE}} ${character}`)).toThrow(
+        new TypeError('sms: message must hold only characters of the GSM-7 alphabet'),
+      )
+    })
+  })
+})

@@ -1,0 +1,87 @@
+/**
+ * Errors are logged, sent to trackers and shown on error pages. An HTTP library's error holds the whole request: the
+ * access key opens every account of the instance, a code or token one login, a phone number is personal data. So every
+ * way in which a call can fail is walked here, and everything that can be printed of the error is searched.
+ */
+import type { RequestListener } from 'node:http'
+import { inspect } from 'node:util'
+import type { NevisClient } from '../../src/client/client'
+import { NevisError } from '../../src/client/errors'
+import { closeServers, newClient, nevisError, serve, STATUS, USER_ID } from './support'
+
+afterEach(closeServers)
+
+const CANARY = 'canary'
+const PHONE = '+41791112233'
+const CALLS: [string, (client: NevisClient) => Promise<unknown>][] = [
+  ['ping', (client) => client.ping()],
+  ['enroll', (client) => client.enroll({ username: CANARY, channel: 'sms', phone: PHONE, message: `${CANARY} {{CODE}}` })],
+  ['approve', (client) => client.approve({ username: CANARY, prompt: true, message: CANARY })],
+  ['verifyCode', (client) => client.verifyCode({ userId: USER_ID, code: CANARY, statusToken: `${CANARY}.token` })],
+  ['getStatus', (client) => client.getStatus(`${CANARY}.token`)],
+  ['introspect', (client) => client.introspect(`${CANARY}.token`)],
+  ['findUserByUsername', (client) => client.findUserByUsername(CANARY)],
+  ['createIntent', (client) => client.createIntent({ username: CANARY, operation: 'approve' })],
+]
+
+const answer = (status: number, body: string): RequestListener => (_req, res) =>
+  void res.writeHead(status, { 'x-trace': CANARY, location: `/${CANARY}` }).end(body)
+const ECHO = JSON.stringify({ ...STATUS, status: CANARY, token: `${CANARY}.token`, message: `${CANARY} ${PHONE}` })
+
+const FAULTS: [string, RequestListener | undefined][] = [
+  ['a refused connection', undefined],
+  ['a reset', (req) => void req.socket.resetAndDestroy()],
+  ['an answer cut short', (req, res) => {
+    res.writeHead(200, { 'content-length': '1000' }).write(CANARY)
+    setImmediate(() => req.socket.destroy())
+  }],
+  ['no answer in time', () => undefined],
+  ['text that is not JSON', answer(203, `<p>${CANARY}</p>`)],
+  ['an answer that is too large', (_req, res) => void res.writeHead(200).end(CANARY.repeat(400_000))],
+  ...[203, 302, 401, 403, 415, 418, 429, 500, 503].map((status): [string, RequestListener] => [
+    `HTTP ${status}`,
+    answer(status, ECHO),
+  ]),
+]
+
+function printed(error: NevisError): string {
+  const shown = [
+    inspect(error, { showHidden: true, depth: Infinity }),
+    inspect({ error }, { depth: 10, getters: true }),
+    JSON.stringify(error),
+    JSON.stringify(error, Object.getOwnPropertyNames(error)),
+    String(error),
+    error.message,
+    error.stack,
+    inspect(error.cause, { showHidden: true, depth: Infinity }),
+  ]
+  return shown.join('\n').replaceAll(__filename, '')
+}
+
+describe.each(FAULTS)('a call that meets %s', (_fault, listener) => {
+  describe('with secrets in the key, the request and the answer', () => {
+    it.each(CALLS)('%s shows none of them', async (operation, call) => {
+      const { baseURL } = await serve(listener ?? (() => undefined))
+      if (listener === undefined) await closeServers()
+      const client = newClient({ baseURL, accessKey: `${CANARY}-access-key`, timeoutMs: listener?.length === 0 ? 60 : 5000 })
+      const error = await nevisError(call(client))
+      expect(error.operation).toBe(operation)
+      expect(printed(error)).not.toMatch(new RegExp(`${CANARY}|${PHONE.slice(1)}|Bearer|127\\.0\\.0\\.1`))
+      expect(inspect(client, { showHidden: true, depth: 20 })).not.toContain(CANARY)
+    })
+  })
+})
+
+describe('a NevisError', () => {
+  describe('as an app sees it', () => {
+    it('has a name, a code, a status, and no field without a value', () => {
+      const error = new NevisError('NEVIS_TIMEOUT', 'approve')
+      expect(error).toBeInstanceOf(Error)
+      expect(JSON.parse(JSON.stringify(error))).toEqual({
+        name: 'NevisError', code: 'NEVIS_TIMEOUT', operation: 'approve', status: 504,
+      })
+      expect(Object.keys(error)).not.toContain('nevisStatus')
+      expect(error.cause).toBeUndefined()
+    })
+  })
+})
