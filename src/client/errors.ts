@@ -52,7 +52,7 @@ export interface NevisErrorDetails {
 }
 
 /** What is left of an error of the network: its code. The original holds the request with its Authorization header. */
-export class NetworkFault extends Error {
+class NetworkFault extends Error {
   override readonly name = 'NetworkFault'
   constructor(readonly code: string) {
     super(code)

@@ -35,7 +35,7 @@ button:hover { filter: brightness(1.08) }
 input { width: 100%; min-width: 0; border: 1px solid var(--quiet); background: var(--screen); color: var(--text) }
 :focus-visible { outline: 3px solid var(--link); outline-offset: 2px }
 .scan { display: flex; gap: .5rem; margin-top: .25rem } .scan button { width: auto; flex: none }
-.open { max-width: 28rem } .open form { margin-top: .75rem }
+.open { max-width: 28rem } .open form { margin-top: .75rem } .open p:last-child { margin-top: 1.25rem }
 summary { cursor: pointer; margin-top: 1.25rem; font-size: .8rem; font-weight: 600; color: var(--quiet) }
 code { font: .875rem/1.8 ui-monospace, monospace; overflow-wrap: anywhere }
 .codes { margin: .25rem 0 0; padding: 0; list-style: none }
@@ -73,6 +73,7 @@ export const POLICY = [
   "default-src 'none'",
   `style-src ${hash(STYLE)}`,
   `script-src ${hash(SCRIPT)}`,
+  'img-src data:',
   "connect-src 'self'",
   "form-action 'self'",
   "base-uri 'none'",

@@ -25,7 +25,8 @@ function messageHtml(message: string): string {
 
 const nameOf = (user: User): string => user.username ?? `User ${user.userId.slice(0, 8)}`
 
-function page(title: string, main: string, refreshes: boolean): string {
+/** @param refreshes by its script, or, where none runs, by loading its address again, or not at all */
+function page(title: string, main: string, refreshes: 'script' | 'script or address' | 'never'): string {
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -33,14 +34,14 @@ function page(title: string, main: string, refreshes: boolean): string {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${escaped(title)}</title>
 <link rel="icon" href="data:,">
-${refreshes ? '<noscript><meta http-equiv="refresh" content="3"></noscript>' : ''}
+${refreshes === 'script or address' ? '<noscript><meta http-equiv="refresh" content="3"></noscript>' : ''}
 <style>${STYLE}</style>
 </head>
 <body>
 <main class="page">
 ${main}
 </main>
-${refreshes ? `<script>${SCRIPT}</script>` : ''}
+${refreshes === 'never' ? '' : `<script>${SCRIPT}</script>`}
 </body>
 </html>
 `
@@ -117,14 +118,14 @@ export function phonesPage(cloud: Cloud, note?: string): string {
 ${warning}
 <div class="phones" id="phones" data-version="${version}">${html}</div>`
   // After a mistake the address is that of the form; asking for it again would not be this page.
-  return page('Phones of the Nevis simulator', main, note === undefined)
+  return page('Phones of the Nevis simulator', main, note === undefined ? 'script or address' : 'script')
 }
 
 /** @param transaction what the link stands for; `undefined` for a link that is unknown or over */
 export function openPage(cloud: Cloud, link: string, transaction: Transaction | undefined): string {
   const back = '<p><a href="/">All phones</a></p>'
   if (transaction?.status !== 'pending') {
-    return page('App link', `<h1>This link is not valid any more</h1>\n${back}`, false)
+    return page('App link', `<h1>This link is not valid any more</h1>\n${back}`, 'never')
   }
   const users = [...cloud.users.values()].sort(
     (one, other) => Number(other === transaction.user) - Number(one === transaction.user),
@@ -139,6 +140,6 @@ export function openPage(cloud: Cloud, link: string, transaction: Transaction | 
     'App link',
     `<div class="open"><h1>This link was opened on the phone</h1>\n<p class="quiet">${what} Whose phone is it?</p>
 ${nobody}${forms.join('\n')}\n${back}</div>`,
-    false,
+    'never',
   )
 }

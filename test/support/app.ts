@@ -64,7 +64,7 @@ export async function startApp(options: AppOptions): Promise<TestApp> {
   passport.use(new LocalStrategy((username, password, done) => done(null, password === PASSWORD ? userOf(username) : false)))
   const verify: Verify = (profile, done) => {
     verified.push(profile)
-    if (options.verify !== undefined) return options.verify(profile, done) as undefined
+    if (options.verify !== undefined) return options.verify(profile, done)
     done(null, userOf(profile.username as string))
   }
   const nevis = new NevisStrategy({ ...strategyOptions(simulator), ...options.strategy } as NevisStrategyOptions & { passReqToCallback?: false }, verify)
@@ -77,7 +77,7 @@ export async function startApp(options: AppOptions): Promise<TestApp> {
     const settled = (error: unknown, user: unknown, info: unknown, status: unknown) => {
       if (error) return next(error)
       if (!user) return void res.status(status as number).json({ action: 'fail', ...(info as object) })
-      req.logIn(user as Express.User, (failed) => (failed ? next(failed) : res.json({ action: 'success', user, info })))
+      req.logIn(user, (failed) => (failed ? next(failed) : res.json({ action: 'success', user, info })))
     }
     passport.authenticate('nevis', options ?? {}, settled as never)(req, res, next)
   }

@@ -19,7 +19,7 @@ export class Browser {
   }
 
   /** Fields go as a form. */
-  post(path: string, fields: Record<string, string> | string[][] = {}, headers: Record<string, string> = {}): Promise<Page> {
+  post(path: string, fields: Record<string, string> | [string, string][] = {}, headers: Record<string, string> = {}): Promise<Page> {
     return this.send('POST', path, { 'content-type': 'application/x-www-form-urlencoded', ...headers }, new URLSearchParams(fields).toString())
   }
 

@@ -1,26 +1,60 @@
-import passport from 'passport'
+/** How an application in TypeScript meets the package: compiled, never run. */
 import express, { type Request } from 'express'
-import { NevisStrategy, push, sms, statusEndpoint, waitingPage, recordSecondFactor, requireSecondFactor, type FailureCode } from '../../src'
+import passport from 'passport'
+import {
+  NevisStrategy, push, recordSecondFactor, requireSecondFactor, sms, statusEndpoint, waitingPage,
+  type FailureCode, type NevisProfile, type NevisStrategyOptions,
+} from '../../src'
 
 declare global {
   // eslint-disable-next-line @typescript-eslint/no-namespace
   namespace Express {
-    interface User { id: number; username: string }
+    interface User {
+      id: number
+      username: string
+    }
   }
 }
+
 const users = new Map<string, Express.User>()
-const nevis = new NevisStrategy(
-  { instance: process.env['X'], accessKey: process.env['Y'], factors: [push(), sms()], waitingURL: '/a', callbackURL: '/b', statusURL: '/c',
-    subject: (req: Request) => ({ username: String(req.body.x) }), operation: (req) => (req.user ? 'approve' : 'enroll'), message: 'x' },
+const options: NevisStrategyOptions = {
+  instance: process.env['NEVIS_INSTANCE'],
+  accessKey: process.env['NEVIS_ACCESS_KEY'],
+  factors: [push(), sms()],
+  waitingURL: '/login/2fa',
+  callbackURL: '/login/2fa/callback',
+  statusURL: '/login/2fa/status',
+}
+
+export const callbackStyle = new NevisStrategy(
+  {
+    ...options,
+    passReqToCallback: false,
+    subject: (req: Request) => ({ username: req.path }),
+    operation: (req) => (req.user ? 'approve' : 'enroll'),
+    message: (req) => `Hello ${req.user?.username}`,
+  },
   (profile, done) => done(null, users.get(profile.id)),
 )
-passport.use(nevis)
-passport.use(new NevisStrategy({ instance: 'x', accessKey: 'y', factors: [push()], waitingURL: '/a', callbackURL: '/b', statusURL: '/c' }, async (profile) => users.get(profile.id)))
-passport.use(new NevisStrategy({ instance: 'x', accessKey: 'y', factors: [push()], waitingURL: '/a', callbackURL: '/b', statusURL: '/c', passReqToCallback: true }, async (req, profile) => req.user ?? users.get(profile.id)))
-const web = express()
-web.get('/c', statusEndpoint(nevis))
-web.get('/a', waitingPage(nevis, { csrfToken: (req) => String(req.url) }))
-web.get('/a', waitingPage(nevis, { csrfToken: (req: Request) => String(req.baseUrl) }))
-web.post('/a', passport.authenticate('nevis', { factor: 'sms', message: (req: Request) => req.path, data: { a: 1 } }), recordSecondFactor(), requireSecondFactor({ maxAgeSeconds: 3 }))
-web.post('/b', passport.authenticate(nevis))
-export const code: FailureCode = 'no_subject'
+export const asyncStyle = new NevisStrategy({ ...options, passReqToCallback: false }, async (profile) => users.get(profile.id))
+export const withRequest = new NevisStrategy({ ...options, passReqToCallback: true }, async (req, profile) => req.user ?? users.get(profile.id))
+passport.use(callbackStyle)
+passport.use('other', asyncStyle)
+
+const app = express()
+app.get('/login/2fa/status', statusEndpoint(callbackStyle))
+app.get('/login/2fa', waitingPage(callbackStyle))
+app.get('/login/2fa', waitingPage(callbackStyle, { csrfToken: (req) => String(req.url) }))
+app.get('/login/2fa', waitingPage(callbackStyle, { csrfToken: (req: Request) => req.baseUrl }))
+app.post('/login', passport.authenticate('nevis', { factor: 'sms', message: (req: Request) => req.path, data: { amount: 1 } }))
+app.post('/login', passport.authenticate(callbackStyle))
+app.all('/login/2fa/callback', recordSecondFactor(), requireSecondFactor({ maxAgeSeconds: 300, factors: ['push'] }))
+
+// @ts-expect-error a failure code is one of a closed list
+export const code: FailureCode = 'tired'
+// @ts-expect-error a profile is read-only
+export const change = (profile: NevisProfile) => (profile.id = 'other')
+// @ts-expect-error a factor is called: push()
+export const uncalled = new NevisStrategy({ ...options, passReqToCallback: false, factors: [push] }, () => undefined)
+// @ts-expect-error an operation is one of two
+export const operation = passport.authenticate('nevis', { operation: 'delete' })

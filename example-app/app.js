@@ -1,0 +1,106 @@
+/**
+ * The Express app: who may go where.
+ *
+ * It signs people in by password. What the second factor adds stands between `second factor: begin` and
+ * `second factor: end`, and in `nevis.js`. Not its job: to listen (`server.js`).
+ */
+import express from 'express'
+import { Passport } from 'passport'
+import { fileURLToPath } from 'node:url'
+import { handleError, notFound, page, signedIn } from './pages.js'
+import { passwordStrategy } from './password.js'
+import { csrfProtection, headers, passwordLimit, sessions } from './security.js'
+import { transferOf } from './transfer.js'
+import { accountPage } from './views/account.js'
+import { homePage } from './views/home.js'
+import { loginPage } from './views/login.js'
+import { transferPage } from './views/transfer.js'
+// second factor: begin
+import { recordSecondFactor, requireSecondFactor, secondFactorOf, statusEndpoint, waitingPage } from 'passport-nevis'
+import { factorNames, nevisStrategy, stepUp } from './nevis.js'
+import { csrfToken } from './security.js'
+import { stepUpPage } from './views/step-up.js'
+// second factor: end
+
+/** Whoever fails goes back to the password, with the reason. */
+const onFailure = { failureRedirect: '/login', failureMessage: true }
+
+/**
+ * @param config see `config.js`
+ * @param users see `users.js`
+ * @param demo `{ phonesURL, accounts }` for the first page; undefined outside of the demo
+ * @param cloud where the second factor is asked for
+ */
+export function createApp({ config, users, demo, cloud }) {
+  const app = express()
+  const passport = new Passport()
+  passport.use(passwordStrategy(users))
+  passport.serializeUser((user, done) => done(null, user.id))
+  passport.deserializeUser((id, done) => users.findById(id).then((user) => done(null, user ?? false), done))
+
+  app.set('trust proxy', config.trustProxy)
+  app.use(headers(config))
+  app.use(express.static(fileURLToPath(new URL('public', import.meta.url)), { index: false }))
+  // second factor: begin
+  const nevis = nevisStrategy({ cloud, users })
+  passport.use(nevis)
+  app.get('/login/2fa/status', statusEndpoint(nevis)) // before the session: it needs none
+  // second factor: end
+  app.use(express.urlencoded({ extended: false }), sessions(config), passport.session(), csrfProtection)
+
+  app.get('/', page(homePage, { demo }))
+
+  const formParts = {
+    // second factor: begin
+    factors: factorNames,
+    // second factor: end
+  }
+  app.get('/login', (req, res, next) => (req.isAuthenticated() ? res.redirect(303, '/account') : next()), page(loginPage, formParts))
+  app.post(
+    '/login',
+    passwordLimit(config),
+    passport.authenticate('local', {
+      ...onFailure,
+      // second factor: begin
+      session: false, // the password is right, but nobody is signed in yet
+      // second factor: end
+    }),
+    // second factor: begin
+    passport.authenticate('nevis', onFailure), // goes to the waiting page
+    // second factor: end
+    (_req, res) => res.redirect(303, '/account'),
+  )
+  // second factor: begin
+  app.get('/login/2fa', waitingPage(nevis, { csrfToken }))
+  app.post('/login/2fa', passport.authenticate('nevis', onFailure)) // another factor, once more, cancel
+  app.all('/login/2fa/callback', passport.authenticate('nevis', onFailure), recordSecondFactor(), (req, res) =>
+    res.redirect(303, req.authInfo.nevis.data?.returnTo ?? '/account'),
+  )
+  app.get('/step-up', signedIn, page(stepUpPage, { factors: factorNames }))
+  app.post('/step-up', signedIn, passport.authenticate('nevis', { ...onFailure, ...stepUp }))
+  // second factor: end
+  app.post('/logout', (req, res, next) => req.logout((error) => (error ? next(error) : res.redirect(303, '/'))))
+
+  const accountParts = {
+    // second factor: begin
+    secondFactor: secondFactorOf,
+    factors: factorNames,
+    // second factor: end
+  }
+  app.get('/account', signedIn, page(accountPage, accountParts))
+
+  app.use('/transfer', signedIn)
+  // second factor: begin
+  app.use('/transfer', requireSecondFactor({ maxAgeSeconds: 300, redirectTo: '/step-up' }))
+  // second factor: end
+  app.get('/transfer', page(transferPage))
+  app.post('/transfer', (req, res) => {
+    const { message, isDone } = transferOf(req.body)
+    req.session.messages = [message]
+    res.redirect(303, isDone ? '/account' : '/transfer')
+  })
+
+  app.use(notFound)
+  app.use(handleError)
+  return app
+}

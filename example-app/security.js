@@ -1,0 +1,54 @@
+/** What stands before every route: headers, session, protection against forged forms, a limit for passwords. */
+import { csrfSync } from 'csrf-sync'
+import { rateLimit } from 'express-rate-limit'
+import session from 'express-session'
+import helmet from 'helmet'
+import { errorPage } from './views/error.js'
+
+const MINUTE_MS = 60_000
+
+/** No inline script or style anywhere; `data:` is for the QR code of the second factor. */
+const POLICY = {
+  defaultSrc: ["'none'"],
+  scriptSrc: ["'self'"],
+  styleSrc: ["'self'"],
+  imgSrc: ["'self'", 'data:'],
+  connectSrc: ["'self'"],
+  formAction: ["'self'"],
+  baseUri: ["'none'"],
+  frameAncestors: ["'none'"],
+}
+
+export function headers({ cookieSecure }) {
+  return helmet({
+    contentSecurityPolicy: { useDefaults: false, directives: POLICY },
+    strictTransportSecurity: cookieSecure,
+    referrerPolicy: { policy: 'same-origin' },
+  })
+}
+
+/** In this process's memory: several processes need a store that they share, such as connect-pg-simple. */
+export function sessions({ sessionSecret, cookieSecure }) {
+  return session({
+    name: cookieSecure ? '__Host-sid' : 'sid',
+    secret: sessionSecret,
+    resave: false,
+    saveUninitialized: false,
+    cookie: { httpOnly: true, sameSite: 'lax', secure: cookieSecure, maxAge: 8 * 60 * MINUTE_MS },
+  })
+}
+
+/** Every POST needs the token of its session in the field `_csrf`; `csrfToken(req)` makes it. */
+export const { csrfSynchronisedProtection: csrfProtection, generateToken: csrfToken } = csrfSync({
+  getTokenFromRequest: (req) => req.body?._csrf,
+})
+
+export function passwordLimit({ loginLimit }) {
+  return rateLimit({
+    windowMs: 15 * MINUTE_MS,
+    limit: loginLimit,
+    standardHeaders: 'draft-8',
+    legacyHeaders: false,
+    handler: (_req, res) => res.status(429).send(errorPage(429)),
+  })
+}

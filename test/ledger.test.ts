@@ -1,0 +1,123 @@
+/** The ledger in memory, and that a ledger which fails lets nobody in. */
+import { inspect } from 'node:util'
+import { MemoryLedger, StorageError, type Ledger } from '../src'
+import { failClosed } from '../src/ledger'
+import { ledgerContract } from './support/ledger-contract'
+
+const realNow = Date.now
+let offset = 0
+
+function advance(ms: number): void {
+  offset += ms
+  jest.spyOn(Date, 'now').mockImplementation(() => realNow() + offset)
+}
+
+afterEach(() => {
+  jest.restoreAllMocks()
+  offset = 0
+})
+
+ledgerContract('MemoryLedger', () => ({ ledger: new MemoryLedger(), advance }))
+ledgerContract('MemoryLedger behind failClosed', () => ({ ledger: failClosed(new MemoryLedger()), advance }))
+
+describe('MemoryLedger', () => {
+  const sizeOf = (ledger: MemoryLedger): number => (ledger as any).entries.size
+
+  describe('once ten thousand entries are over', () => {
+    it('forgets them while it works', async () => {
+      const ledger = new MemoryLedger()
+      for (let i = 0; i < 5_000; i++) {
+        await ledger.claim(`a${i}`, 1)
+        await ledger.count(`a${i}`, 1)
+      }
+      expect(sizeOf(ledger)).toBe(10_000)
+      advance(60_000)
+      await ledger.claim('one more', 60)
+      expect(sizeOf(ledger)).toBe(1)
+    })
+
+    it('keeps those that are not over', async () => {
+      const ledger = new MemoryLedger()
+      for (let i = 0; i < 100; i++) await ledger.claim(`short${i}`, 1)
+      await ledger.claim('long', 3600)
+      await ledger.count('long', 3600)
+      advance(60_000)
+      expect(await ledger.claim('long', 3600)).toBe(false)
+      expect(await ledger.count('long', 3600)).toBe(2)
+      expect(sizeOf(ledger)).toBe(2)
+    })
+  })
+
+  describe('two of them', () => {
+    it('share nothing', async () => {
+      const [one, other] = [new MemoryLedger(), new MemoryLedger()]
+      expect(await one.claim('a', 60)).toBe(true)
+      expect(await other.claim('a', 60)).toBe(true)
+    })
+  })
+})
+
+describe('failClosed', () => {
+  const failureOf = async (answer: () => unknown, call: 'claim' | 'count'): Promise<StorageError> => {
+    const ledger = failClosed({ claim: answer, count: answer } as unknown as Ledger)
+    const error: unknown = await ledger[call]('a', 60).then(
+      (value) => { throw new Error(`answered ${inspect(value)}`) },
+      (reason: unknown) => reason,
+    )
+    expect(error).toBeInstanceOf(StorageError)
+    return error as StorageError
+  }
+
+  describe.each(['claim', 'count'] as const)('with a ledger whose %s', (call) => {
+    const wrong: [string, () => unknown][] = [
+      ['rejects', () => Promise.reject(new Error('gone'))],
+      ['rejects with nothing', () => Promise.reject(undefined)],
+      ['throws', () => { throw new Error('gone') }],
+      ['gives undefined', () => Promise.resolve(undefined)],
+      ['gives nothing, not even a promise', () => undefined],
+      ['gives null', () => Promise.resolve(null)],
+      ['gives NaN', () => Promise.resolve(NaN)],
+      ['gives OK', () => Promise.resolve('OK')],
+      ['gives the text 1', () => Promise.resolve('1')],
+      ['gives 0', () => Promise.resolve(0)],
+      ['gives -1', () => Promise.resolve(-1)],
+      ['gives 1.5', () => Promise.resolve(1.5)],
+      ['gives Infinity', () => Promise.resolve(Infinity)],
+      ['gives an object', () => Promise.resolve({})],
+      ['gives what the other one promises', () => Promise.resolve(call === 'claim' ? 1 : true)],
+    ]
+
+    it.each(wrong)('%s, rejects with LEDGER_UNAVAILABLE', async (_name, answer) => {
+      const error = await failureOf(answer, call)
+      expect(error).toMatchObject({ name: 'StorageError', code: 'LEDGER_UNAVAILABLE', status: 503 })
+    })
+
+    it('fails, keeps the name and code of the cause and none of its secrets', async () => {
+      const gone = Object.assign(new Error('SET canary failed'), {
+        code: 'ECONNREFUSED',
+        command: { name: 'set', args: ['canary'] },
+        stack: 'Error: canary',
+      })
+      const error = await failureOf(() => Promise.reject(gone), call)
+      expect(error.cause).toEqual({ name: 'Error', code: 'ECONNREFUSED' })
+      const printed = [inspect(error, { showHidden: true, depth: Infinity }), JSON.stringify(error), error.stack, String(error)]
+      expect(printed.join('\n')).not.toContain('canary')
+    })
+
+    it('answers as promised, hands the answer on', async () => {
+      const ledger = failClosed({ claim: async () => false, count: async () => 7 })
+      expect(await ledger[call]('a', 60)).toBe(call === 'claim' ? false : 7)
+    })
+
+    it('reads its own state, is called as a method with the key and the seconds', async () => {
+      const seen: unknown[] = []
+      class Own implements Ledger {
+        private readonly answer = { claim: true, count: 3 }
+        async claim(...args: [string, number]) { seen.push(args); return this.answer.claim }
+        async count(...args: [string, number]) { seen.push(args); return this.answer.count }
+      }
+      expect(await failClosed(new Own())[call]('key', 42)).toBe(call === 'claim' ? true : 3)
+      expect(seen).toEqual([['key', 42]])
+    })
+  })
+})

@@ -1,0 +1,149 @@
+/** The page with the phones: what it shows, its forms, and who may press its buttons. */
+import { request } from 'node:http'
+import { Caller, started, type Json } from './http'
+
+let nevis: Caller
+beforeEach(async () => {
+  nevis = await started()
+})
+afterEach(() => nevis.simulator.close())
+
+const page = async (path = '/') => {
+  const response = await fetch(nevis.simulator.baseURL + path)
+  return { status: response.status, headers: response.headers, html: await response.text() }
+}
+
+const post = async (path: string, fields: Record<string, string>, headers: Record<string, string> = {}) => {
+  const body = new URLSearchParams(fields)
+  const response = await fetch(nevis.simulator.baseURL + path, { method: 'POST', body, headers, redirect: 'manual' })
+  return { status: response.status, location: response.headers.get('location'), html: await response.text() }
+}
+
+/** `fetch` does not let a caller choose these two headers. */
+const withHeaders = (method: string, path: string, headers: Record<string, string>) =>
+  new Promise<number | undefined>((resolve, reject) => {
+    request(nevis.simulator.baseURL + path, { method, headers }, (response) => {
+      response.resume()
+      resolve(response.statusCode)
+    })
+      .on('error', reject)
+      .end()
+  })
+
+describe('the page with the phones', () => {
+  test('without users › says so, and lets a browser run only what is its own', async () => {
+    const { status, headers, html } = await page()
+    expect(status).toBe(200)
+    expect(html).toContain('No users yet.')
+    expect(html).toContain('<noscript><meta http-equiv="refresh"')
+    expect(headers.get('content-security-policy')).toMatch(/default-src 'none'.*script-src 'sha256-.*frame-ancestors 'none'/)
+    expect(headers.get('cache-control')).toBe('no-store')
+  })
+
+  test('with users › shows requests, texts and recovery codes', async () => {
+    nevis.simulator.addUser({ username: 'anna', phone: '+41791234567', recoveryCodes: ['Abcd-1'] })
+    await nevis.approve({ username: 'anna', channel: 'push', notificationMessage: 'Bank' })
+    await nevis.approve({ username: 'anna', channel: 'sms', message: 'Take {{CODE}}' })
+    await nevis.enroll({})
+    const { html } = await page()
+    for (const part of ['>anna</h2>', 'Bank', 'Do you want to log in?', '>Accept<', '>Deny<', '<li>Take ', 'Abcd-1', 'Nothing registered yet', '>User ']) {
+      expect(html).toContain(part)
+    }
+    expect(nevis.simulator.requests).toHaveLength(3)
+  })
+
+  test('with markup in a message › escapes all of it but the six allowed tags', async () => {
+    nevis.simulator.addUser({ username: 'anna' })
+    await nevis.approve({ username: 'anna', channel: 'push', message: `<img src=x onerror='1'> & "you"` })
+    await nevis.approve({ username: 'anna', channel: 'push', message: '<html>Pay <b>10</b> & more<br/></html>' })
+    const { html } = await page()
+    expect(html).toContain('&lt;img src=x onerror=&#39;1&#39;&gt; &amp; &quot;you&quot;')
+    expect(html).toContain('Pay <b>10</b> &amp; more<br>')
+  })
+
+  test('asked for its state › gives another version only when something has changed', async () => {
+    nevis.simulator.addUser({ username: 'anna' })
+    const state = async () => (await (await fetch(`${nevis.simulator.baseURL}/_simulator/state`)).json()) as Json
+    const first = await state()
+    expect(await state()).toEqual(first)
+    await nevis.approve({ username: 'anna', channel: 'push' })
+    expect((await state())['version']).not.toBe(first['version'])
+    expect((await page()).html).toContain(String((await state())['version']))
+  })
+
+  test('asked for another path › is 404', async () => {
+    expect((await page('/_simulator/nothing')).status).toBe(404)
+  })
+})
+
+describe('its buttons', () => {
+  test.each([['approve', 'succeeded'], ['deny', 'failed']])('%s › decides the request and goes back', async (decision, status) => {
+    const { userId } = nevis.simulator.addUser({ username: 'anna' })
+    const { transactionId, statusToken } = (await nevis.approve({ username: 'anna', channel: 'push' })).json
+    const reply = await post('/_simulator/decide', { user: userId, transactionId: String(transactionId), decision })
+    expect([reply.status, reply.location]).toEqual([303, '/'])
+    expect((await nevis.status(statusToken)).json['status']).toBe(status)
+  })
+
+  test('scan › registers the phone that was chosen', async () => {
+    const { json } = await nevis.enroll({ username: 'anna' })
+    const link = String((json['enrollment'] as Json)['appLinkUri'])
+    expect((await post('/_simulator/scan', { user: String(json['userId']), link: ` ${link} ` })).status).toBe(303)
+    expect(nevis.simulator.users[0]?.status).toBe('active')
+  })
+
+  test('pressed for nothing or by nobody › are 409 with the reason on the page', async () => {
+    const { userId } = nevis.simulator.addUser({ username: 'anna' })
+    const nothing = await post('/_simulator/decide', { user: userId, decision: 'deny' })
+    expect([nothing.status, nothing.html]).toEqual([409, expect.stringContaining('No request is waiting on anna&#39;s phone.')])
+    const link = await post('/_simulator/scan', { user: userId })
+    expect([link.status, link.html]).toEqual([409, expect.stringContaining('This is not an app link')])
+    expect((await post('/_simulator/scan', {})).html).toContain('This user does not exist any more.')
+  })
+
+  test('pressed from another site › are 403 and decide nothing', async () => {
+    const { userId } = nevis.simulator.addUser({ username: 'anna' })
+    const { transactionId } = (await nevis.approve({ username: 'anna', channel: 'push' })).json
+    const fields = { user: userId, transactionId: String(transactionId), decision: 'approve' }
+    expect((await post('/_simulator/decide', fields, { origin: 'https://evil.example' })).status).toBe(403)
+    expect(await withHeaders('POST', '/_simulator/decide', { 'sec-fetch-site': 'cross-site' })).toBe(403)
+    expect(nevis.simulator.phone('anna').waiting).toHaveLength(1)
+    expect((await post('/_simulator/decide', fields, { origin: nevis.simulator.baseURL })).status).toBe(303)
+  })
+
+  test('asked for by a name that is not loopback › is 403', async () => {
+    expect(await withHeaders('GET', '/_simulator/state', { host: 'evil.example' })).toBe(403)
+    expect(await withHeaders('GET', '/', { host: 'localhost:4001' })).toBe(200)
+  })
+})
+
+describe('an app link in a browser', () => {
+  const pathOf = (link: unknown) => String(link).slice(nevis.simulator.baseURL.length)
+
+  test('of an enrolment › offers all phones, that of the user first', async () => {
+    nevis.simulator.addUser({ username: 'ben' })
+    const { json } = await nevis.enroll({ username: 'anna' })
+    const { status, html } = await page(pathOf((json['enrollment'] as Json)['appLinkUri']))
+    expect(status).toBe(200)
+    expect(html).toContain('It registers the phone.')
+    expect(html.indexOf('Scan with anna’s phone')).toBeLessThan(html.indexOf('Scan with ben’s phone'))
+    expect(html.indexOf('Scan with anna’s phone')).toBeGreaterThan(0)
+  })
+
+  test('of an approval › says so, and without users that there are none', async () => {
+    const { userId } = nevis.simulator.addUser({ username: 'anna' })
+    const named = await nevis.approve({ username: 'anna', channel: 'app' })
+    expect((await page(pathOf(named.json['appLinkUri']))).html).toContain('It asks for an approval.')
+    const { appLinkUri } = (await nevis.approve({ channel: 'app' })).json
+    await nevis.call('DELETE', `/api/v1/users/${userId}`)
+    expect((await page(pathOf(appLinkUri))).html).toContain('There are no users yet.')
+    expect((await page(pathOf(named.json['appLinkUri']))).status).toBe(404)
+  })
+
+  test('that is unknown or over › is 404', async () => {
+    expect((await page('/open')).html).toContain('not valid any more')
+    const { json } = await nevis.enroll({})
+    nevis.simulator.advance(120_000)
+    expect((await page(pathOf((json['enrollment'] as Json)['appLinkUri']))).status).toBe(404)
+  })
+})
