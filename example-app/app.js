@@ -7,7 +7,7 @@
 import express from 'express'
 import { Passport } from 'passport'
 import { fileURLToPath } from 'node:url'
-import { handleError, notFound, page, signedIn } from './pages.js'
+import { handleError, notFound, page, signedIn, signedOut } from './pages.js'
 import { passwordStrategy } from './password.js'
 import { csrfProtection, headers, passwordLimit, sessions } from './security.js'
 import { transferOf } from './transfer.js'
@@ -41,6 +41,7 @@ export function createApp({ config, users, demo, cloud }) {
   app.set('trust proxy', config.trustProxy)
   app.use(headers(config))
   app.use(express.static(fileURLToPath(new URL('public', import.meta.url)), { index: false }))
+  app.get('/favicon.ico', (_req, res) => res.redirect(301, '/favicon.svg'))
   // second factor: begin
   const nevis = nevisStrategy({ cloud, users })
   passport.use(nevis)
@@ -48,14 +49,14 @@ export function createApp({ config, users, demo, cloud }) {
   // second factor: end
   app.use(express.urlencoded({ extended: false }), sessions(config), passport.session(), csrfProtection)
 
-  app.get('/', page(homePage, { demo }))
+  app.get('/', page(homePage, () => ({ demo })))
 
-  const formParts = {
+  const loginParts = {
     // second factor: begin
     factors: factorNames,
     // second factor: end
   }
-  app.get('/login', (req, res, next) => (req.isAuthenticated() ? res.redirect(303, '/account') : next()), page(loginPage, formParts))
+  app.get('/login', signedOut, page(loginPage, () => loginParts))
   app.post(
     '/login',
     passwordLimit(config),
@@ -76,17 +77,18 @@ export function createApp({ config, users, demo, cloud }) {
   app.all('/login/2fa/callback', passport.authenticate('nevis', onFailure), recordSecondFactor(), (req, res) =>
     res.redirect(303, req.authInfo.nevis.data?.returnTo ?? '/account'),
   )
-  app.get('/step-up', signedIn, page(stepUpPage, { factors: factorNames }))
+  app.get('/step-up', signedIn, page(stepUpPage, () => ({ factors: factorNames })))
   app.post('/step-up', signedIn, passport.authenticate('nevis', { ...onFailure, ...stepUp }))
   // second factor: end
   app.post('/logout', (req, res, next) => req.logout((error) => (error ? next(error) : res.redirect(303, '/'))))
 
-  const accountParts = {
+  const accountParts = (req) => ({
+    user: req.user,
     // second factor: begin
-    secondFactor: secondFactorOf,
+    secondFactor: secondFactorOf(req),
     factors: factorNames,
     // second factor: end
-  }
+  })
   app.get('/account', signedIn, page(accountPage, accountParts))
 
   app.use('/transfer', signedIn)

@@ -49,6 +49,6 @@ export function passwordLimit({ loginLimit }) {
     limit: loginLimit,
     standardHeaders: 'draft-8',
     legacyHeaders: false,
-    handler: (_req, res) => res.status(429).send(errorPage(429)),
+    handler: (_req, res) => res.status(429).send(errorPage(429).text),
   })
 }

@@ -5,7 +5,7 @@
  * The session cannot do this: of ten parallel callbacks all ten read it before the first one writes it.
  */
 
-import { StorageError } from './storage'
+import { inTime, StorageError } from './storage'
 
 export interface Ledger {
   /**
@@ -68,17 +68,13 @@ export class MemoryLedger implements Ledger {
 
 /**
  * The same ledger, but whatever goes wrong in it lets nobody in.
- * @throws StorageError `LEDGER_UNAVAILABLE` when it rejects or answers with something else than promised
+ * @throws StorageError `LEDGER_UNAVAILABLE` when it rejects, takes too long, or answers with something else than promised
  * @internal
  */
 export function failClosed(ledger: Ledger): Ledger {
   const asked = async <T>(answer: () => Promise<T>, isPromised: (value: T) => boolean): Promise<T> => {
-    try {
-      const value = await answer()
-      if (isPromised(value)) return value
-    } catch (error) {
-      throw new StorageError('LEDGER_UNAVAILABLE', error)
-    }
+    const value = await inTime('LEDGER_UNAVAILABLE', async () => answer())
+    if (isPromised(value)) return value
     throw new StorageError('LEDGER_UNAVAILABLE')
   }
   return {

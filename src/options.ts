@@ -3,7 +3,7 @@
  *
  * Not its job: to act on any of it.
  */
-import { createHash, hkdfSync } from 'node:crypto'
+import { hkdfSync } from 'node:crypto'
 import { withoutSlash } from './binding'
 import { NevisClient } from './client/client'
 import type { Operation } from './client/wire'
@@ -51,6 +51,8 @@ export interface NevisStrategyOptions {
   readonly maxAttempts?: number | undefined
   /** Starts per subject over all sessions and processes. Default `{ starts: 5, perSeconds: 300 }`. */
   readonly startBudget?: { readonly starts: number; readonly perSeconds: number } | undefined
+  /** Codes that may be tried per subject over all transactions and factors. Default `{ attempts: 30, perSeconds: 3600 }`. */
+  readonly attemptBudget?: { readonly attempts: number; readonly perSeconds: number } | undefined
   /** What all processes agree on. Default `new MemoryLedger()`, good for one process only. */
   readonly ledger?: Ledger | undefined
   /** Property of the session that holds our state. Default `nevis`. */
@@ -79,6 +81,7 @@ export interface Settings {
   readonly firstFactorLifetimeMs: number
   readonly maxAttempts: number
   readonly startBudget: { readonly starts: number; readonly perSeconds: number }
+  readonly attemptBudget: { readonly attempts: number; readonly perSeconds: number }
   readonly ledger: Ledger
   readonly sessionKey: string
   readonly issuers: readonly string[]
@@ -89,7 +92,7 @@ export interface Settings {
 const KNOWN: Record<keyof NevisStrategyOptions, true> = {
   instance: true, baseURL: true, accessKey: true, client: true, factors: true, waitingURL: true, callbackURL: true,
   statusURL: true, name: true, subject: true, operation: true, message: true, data: true, lifetimeSeconds: true,
-  firstFactorLifetimeSeconds: true, maxAttempts: true, startBudget: true, ledger: true, sessionKey: true, issuer: true,
+  firstFactorLifetimeSeconds: true, maxAttempts: true, startBudget: true, attemptBudget: true, ledger: true, sessionKey: true, issuer: true,
   secret: true, passReqToCallback: true,
 }
 
@@ -118,8 +121,9 @@ export function resolveOptions(options: NevisStrategyOptions): Settings {
     lifetimeMs: 1000 * whole('lifetimeSeconds', options.lifetimeSeconds ?? 120, 30, 600),
     firstFactorLifetimeMs: 1000 * whole('firstFactorLifetimeSeconds', options.firstFactorLifetimeSeconds ?? 600, 30, 3600),
     maxAttempts: whole('maxAttempts', options.maxAttempts ?? 5, 1, 20),
-    startBudget: budgetOf(options.startBudget ?? { starts: 5, perSeconds: 300 }),
-    ledger: failClosed(ledgerOf(options.ledger ?? new MemoryLedger())),
+    startBudget: budgetOf('startBudget', options.startBudget ?? { starts: 5, perSeconds: 300 }, 'starts'),
+    attemptBudget: budgetOf('attemptBudget', options.attemptBudget ?? { attempts: 30, perSeconds: 3600 }, 'attempts'),
+    ledger: failClosed(ledgerOf(options.ledger)),
     sessionKey: text('sessionKey', options.sessionKey ?? 'nevis'),
     issuers: texts('issuer', options.issuer ?? client.baseURL).map(withoutSlash),
     handles: new Handles(keysOf(options.secret, client), name),
@@ -189,14 +193,22 @@ function operationOf(value: FromRequest<Operation>): FromRequest<Operation> {
   throw mistake('operation must be "approve", "enroll" or a function')
 }
 
-function budgetOf(value: { starts: number; perSeconds: number }): { starts: number; perSeconds: number } {
-  const { starts, perSeconds } = value
-  return { starts: whole('startBudget.starts', starts, 1, 1000), perSeconds: whole('startBudget.perSeconds', perSeconds, 1, 86_400) }
+function budgetOf<Unit extends string>(option: string, value: Record<Unit | 'perSeconds', number>, unit: Unit) {
+  whole(`${option}.${unit}`, value?.[unit], 1, 1000)
+  whole(`${option}.perSeconds`, value.perSeconds, 1, 86_400)
+  return Object.freeze({ ...value })
 }
 
-function ledgerOf(value: Ledger): Ledger {
-  if (typeof value?.claim === 'function' && typeof value.count === 'function') return value
-  throw mistake('ledger must have claim() and count(), such as new MemoryLedger()')
+function ledgerOf(ledger: Ledger = new MemoryLedger()): Ledger {
+  if (typeof ledger?.claim !== 'function' || typeof ledger.count !== 'function') {
+    throw mistake('ledger must have claim() and count(), such as new MemoryLedger()')
+  }
+  if (ledger instanceof MemoryLedger && process.env['NODE_ENV'] === 'production') {
+    process.emitWarning('NevisStrategy runs on the MemoryLedger, which is good for one process only: with several, give it a RedisLedger', {
+      code: 'PASSPORT_NEVIS_MEMORY_LEDGER',
+    })
+  }
+  return ledger
 }
 
 function keysOf(secret: NevisStrategyOptions['secret'], client: NevisClient): Keys {
@@ -212,13 +224,4 @@ function userOfRequest(req: NevisRequest): Subject | undefined {
   if (typeof user?.nevisUserId === 'string' && user.nevisUserId !== '') return { userId: user.nevisUserId }
   if (typeof user?.username === 'string' && user.username !== '') return { username: user.username }
   return undefined
-}
-
-/**
- * A ledger's key for a subject: no name of a person leaves the process.
- * @internal
- */
-export function subjectKey(settings: Settings, { userId, username }: Subject): string {
-  const name = userId === undefined ? `username:${username}` : `userId:${userId}`
-  return createHash('sha256').update(`${settings.client.baseURL}\n${name}`).digest('base64url')
 }

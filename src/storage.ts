@@ -34,7 +34,31 @@ export class StorageError extends Error {
 }
 
 function withoutSecrets(cause: unknown): { name: string; code?: string } {
-  if (!(cause instanceof Error)) return { name: typeof cause }
-  const code = (cause as { code?: unknown }).code
-  return { name: cause.name, ...(typeof code === 'string' && /^[A-Z][A-Z0-9_]*$/.test(code) ? { code } : {}) }
+  const { name, code } = Object(cause) as { name?: unknown; code?: unknown }
+  return { name: isWord(name) ? name : 'Error', ...(isWord(code) && { code }) }
+}
+
+function isWord(value: unknown): value is string {
+  return typeof value === 'string' && /^\w{1,64}$/.test(value)
+}
+
+/** A store that does not answer must not leave a browser without one. */
+const DEADLINE_MS = 5000
+
+/**
+ * What a store answers, or a StorageError with this code when it fails or takes longer than five seconds.
+ * @internal
+ */
+export async function inTime<T>(code: StorageErrorCode, ask: () => Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const tooLate = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new StorageError(code)), DEADLINE_MS)
+  })
+  try {
+    return await Promise.race([ask(), tooLate])
+  } catch (error) {
+    throw error instanceof StorageError ? error : new StorageError(code, error)
+  } finally {
+    clearTimeout(timer)
+  }
 }

@@ -5,7 +5,7 @@
  */
 import type { FailureCode } from './failures'
 import type { Operation } from './client/wire'
-import { StorageError } from './storage'
+import { inTime } from './storage'
 
 /** Who is asked, in Nevis's terms: at least one of the two. */
 export interface Subject {
@@ -43,6 +43,8 @@ export interface Transaction {
   readonly message?: string
   readonly data?: unknown
   readonly shown: Shown
+  /** Which start of its subject it was, from the second one on. */
+  readonly starts?: number
   /** Codes tried so far, for display; the ledger's count is the one that decides. */
   readonly attempts?: number
   /** Set when it has ended without success: the code that every later callback gets. */
@@ -125,12 +127,12 @@ export class SessionTransactions {
 export async function saveSession(session: SessionLike): Promise<void> {
   if (typeof session.save !== 'function') return
   const save = session.save.bind(session)
-  try {
-    await new Promise<void>((resolve, reject) => {
-      const result = save((error) => (error ? reject(error) : resolve()))
-      if (result instanceof Promise) result.then(() => resolve(), reject)
-    })
-  } catch (error) {
-    throw new StorageError('SESSION_UNAVAILABLE', error)
-  }
+  await inTime(
+    'SESSION_UNAVAILABLE',
+    () =>
+      new Promise<void>((resolve, reject) => {
+        const result = save((error) => (error ? reject(error) : resolve()))
+        if (result instanceof Promise) result.then(() => resolve(), reject)
+      }),
+  )
 }

@@ -39,12 +39,14 @@ function parse(argv: readonly string[]) {
   return values
 }
 
-/** One sentence for a person, from the long ones of `parseArgs`. */
-const sentence = (error: unknown): string => (error instanceof Error ? (error.message.split('. ')[0] ?? '') : '')
-
-function hasCode(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code
+/** What an error says about itself. By its members, not its class: an error of the system may be of another realm. */
+function told(error: unknown, member: 'message' | 'code'): string {
+  const value: unknown = typeof error === 'object' && error !== null ? Reflect.get(error, member) : undefined
+  return typeof value === 'string' ? value : ''
 }
+
+/** One sentence for a person, from the long ones of `parseArgs`. */
+const sentence = (error: unknown): string => told(error, 'message').split('. ')[0] ?? ''
 
 function introduce(simulator: NevisSimulator, users: readonly string[]): string {
   const lines = [
@@ -82,7 +84,7 @@ export async function main(argv: readonly string[], output: Output): Promise<Out
     return { simulator }
   } catch (error) {
     await simulator?.close()
-    const wrongFlag = !hasCode(error, 'EADDRINUSE') && !hasCode(error, 'EACCES')
+    const wrongFlag = !['EADDRINUSE', 'EACCES'].includes(told(error, 'code'))
     output.error(`passport-nevis-simulator: ${wrongFlag ? sentence(error) : `port ${port} is taken or not allowed`}`)
     return { exitCode: wrongFlag ? 2 : 1 }
   }

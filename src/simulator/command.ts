@@ -6,14 +6,15 @@
  */
 import { main } from './command-line'
 
-void main(process.argv.slice(2), console).then((outcome) => {
-  if ('exitCode' in outcome) {
-    process.exitCode = outcome.exitCode
-    return
-  }
-  const stop = (): void => {
-    void outcome.simulator.close()
-  }
-  process.once('SIGINT', stop)
-  process.once('SIGTERM', stop)
+const running = main(process.argv.slice(2), console)
+
+// Before anything is printed: whoever reads the output may send a signal at once.
+const stop = (): void => {
+  void running.then((outcome) => ('simulator' in outcome ? outcome.simulator.close() : undefined))
+}
+process.once('SIGINT', stop)
+process.once('SIGTERM', stop)
+
+void running.then((outcome) => {
+  if ('exitCode' in outcome) process.exitCode = outcome.exitCode
 })

@@ -48,8 +48,9 @@ describe('the command', () => {
   test('with a port that is taken › ends with 1 and says so', async () => {
     const simulator = await NevisSimulator.start()
     const { port } = new URL(simulator.baseURL)
-    expect(await run('--port', port)).toMatchObject({ exitCode: 1, err: `passport-nevis-simulator: port ${port} is taken or not allowed` })
+    const { exitCode, err } = await run('--port', port)
     await simulator.close()
+    expect([exitCode, err]).toEqual([1, `passport-nevis-simulator: port ${port} is taken or not allowed`])
   })
 })
 

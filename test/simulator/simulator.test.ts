@@ -1,7 +1,7 @@
 /** The simulator as an object: start, options, users, the record of requests, close. */
 import { once } from 'node:events'
 import { connect } from 'node:net'
-import { NevisSimulator, type NevisSimulatorOptions } from '../../src/simulator'
+import { NevisSimulator } from '../../src/simulator'
 import { Caller, newestCode, started } from './http'
 
 describe('start', () => {
@@ -36,7 +36,7 @@ describe('start', () => {
     ['latencyMs', { latencyMs: '5' }],
     ['prot', { prot: 1 }],
   ])('with a wrong %s › is a TypeError that names it', async (name, options) => {
-    const start = NevisSimulator.start(options as NevisSimulatorOptions)
+    const start = NevisSimulator.start(options)
     await expect(start).rejects.toThrow(TypeError)
     await expect(start).rejects.toThrow(name)
   })

@@ -1,0 +1,43 @@
+/** The first page; in the demo with the phones and the accounts. */
+import { html } from '../html.js'
+import { layout } from './layout.js'
+
+export function homePage(everyPage, { demo }) {
+  const { user } = everyPage
+  return layout(
+    'Welcome',
+    everyPage,
+    html`<section class="hero">
+        <h1>Your insurance, behind two locks</h1>
+        <p class="lead">Sign in with your password, then confirm it with your second factor.</p>
+        ${
+          user
+            ? html`<p><a class="button" href="/account">To your account</a></p>`
+            : html`<p><a class="button" href="/login">Sign in</a></p>`
+        }
+      </section>
+      ${demo && demoPart(demo)}`,
+  )
+}
+
+function demoPart({ phonesURL, accounts }) {
+  return html`<section class="demo" aria-labelledby="demo">
+        <h2 id="demo"><span class="tag">Demo</span> Try it without a phone</h2>
+        <p>No Nevis instance is configured, so the cloud and its phones are simulated. The passwords are made anew at each start.</p>
+        <p><a class="button second" href="${phonesURL}" target="_blank" rel="noopener">Open the phones</a></p>
+        <ul class="cards">${accounts.map(accountCard)}</ul>
+      </section>`
+}
+
+function accountCard({ username, password, has, recoveryCodes }) {
+  return html`
+          <li class="card">
+            <h3>${username}</h3>
+            <dl>
+              <dt>Username</dt><dd><code>${username}</code></dd>
+              <dt>Password</dt><dd><code>${password}</code></dd>
+              <dt>Has</dt><dd>${has}</dd>
+              ${recoveryCodes.length > 0 && html`<dt>Recovery codes, each for one sign-in</dt>${recoveryCodes.map((code) => html`<dd><code>${code}</code></dd>`)}`}
+            </dl>
+          </li>`
+}

@@ -1,0 +1,22 @@
+/** The form for a transfer, which wants a fresh second factor. */
+import { html } from '../html.js'
+import { csrfField, layout } from './layout.js'
+
+export function transferPage(everyPage) {
+  return layout(
+    'Transfer',
+    everyPage,
+    html`<section class="card narrow">
+        <h1>Transfer money</h1>
+        <p>Nothing is really moved.</p>
+        <form method="post" action="/transfer">
+          ${csrfField(everyPage.csrfToken)}
+          <label for="recipient">To</label>
+          <input id="recipient" name="recipient" maxlength="60" autocomplete="off" required>
+          <label for="amount">Amount in CHF</label>
+          <input id="amount" name="amount" inputmode="decimal" maxlength="9" autocomplete="off" placeholder="50.00" required>
+          <button class="button">Transfer</button>
+        </form>
+      </section>`,
+  )
+}

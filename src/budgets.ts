@@ -1,0 +1,83 @@
+/**
+ * How often a subject may be asked, and how often codes may be tried, over all sessions and processes.
+ *
+ * Against push bombing (MITRE ATT&CK T1621; OWASP ASVS 5.0, 6.6.4) and guessed codes. Not its job: single use
+ * (`ledger.claim` at the callback). No name of a person leaves the process: keys hold digests.
+ */
+import { createHash } from 'node:crypto'
+import type { Ledger } from './ledger'
+import type { Settings } from './options'
+import type { Subject, Transaction } from './transactions'
+
+/** Denials and time-outs are remembered this long. */
+const DENIALS_PER_SECONDS = 3600
+/** One denial is a slip. Pause after the second; each further one doubles it, up to the window of the start budget. */
+const FIRST_PAUSE_SECONDS = 15
+/** Only to look whether a pause is running: long enough for any ledger, too short for anybody to meet it. */
+const GLANCE_SECONDS = 0.001
+/** Seconds that a claim or count outlives its transaction: more than the clocks of two processes differ. */
+const MARGIN_SECONDS = 300
+
+export interface Spent {
+  readonly count: number
+  /** The budget that is used up, if one is. */
+  readonly over?: 'starts' | 'pause' | 'attempts' | 'subjectAttempts'
+  readonly limit: number
+}
+
+/** @internal */
+export class Budgets {
+  private readonly ledger: Ledger
+
+  constructor(private readonly settings: Settings) {
+    this.ledger = settings.ledger
+  }
+
+  /** Counts a start before anybody is asked. A usual sign-in costs one call of the ledger here. */
+  async spendStart(subject: Subject): Promise<Spent> {
+    const { starts: limit, perSeconds } = this.settings.startBudget
+    const key = this.keyOf(subject)
+    const count = await this.ledger.count(`starts:${key}`, perSeconds)
+    if (count > limit) return { count, limit, over: 'starts' }
+    if (count > 1 && !(await this.ledger.claim(`pause:${key}`, GLANCE_SECONDS))) return { count, limit, over: 'pause' }
+    return { count, limit }
+  }
+
+  /** Counts a code before it is tried: of fifty at once only as many reach Nevis as are allowed. */
+  async spendCode(transaction: Transaction): Promise<Spent> {
+    const { maxAttempts: limit, attemptBudget } = this.settings
+    const count = await this.ledger.count(`attempts:${transaction.id}`, secondsToKeep(transaction))
+    if (count > limit) return { count, limit, over: 'attempts' }
+    const all = await this.ledger.count(`codes:${this.keyOf(transaction.subject)}`, attemptBudget.perSeconds)
+    if (all > attemptBudget.attempts) return { count, limit: attemptBudget.attempts, over: 'subjectAttempts' }
+    return { count, limit }
+  }
+
+  /** After denials nobody is asked again for a while, and for longer each time. */
+  async noteDenial(subject: Subject): Promise<void> {
+    const key = this.keyOf(subject)
+    const denials = await this.ledger.count(`denials:${key}`, DENIALS_PER_SECONDS)
+    if (denials < 2) return
+    const seconds = Math.min(FIRST_PAUSE_SECONDS * 2 ** (denials - 2), this.settings.startBudget.perSeconds)
+    await this.ledger.claim(`pause:${key}`, seconds)
+  }
+
+  /** How often the subject has lately denied. Looking counts as one more; it is meant to be rare. */
+  async denialsOf(subject: Subject): Promise<number> {
+    return (await this.ledger.count(`denials:${this.keyOf(subject)}`, DENIALS_PER_SECONDS)) - 1
+  }
+
+  /** @returns true for one caller only, in whatever process */
+  claim(transaction: Transaction): Promise<boolean> {
+    return this.ledger.claim(`transaction:${transaction.id}`, secondsToKeep(transaction))
+  }
+
+  private keyOf({ userId, username }: Subject): string {
+    const name = userId === undefined ? `username:${username}` : `userId:${userId}`
+    return createHash('sha256').update(`${this.settings.client.baseURL}\n${name}`).digest('base64url')
+  }
+}
+
+function secondsToKeep({ expiresAt }: Transaction): number {
+  return Math.ceil((expiresAt - Date.now()) / 1000) + MARGIN_SECONDS
+}

@@ -1,0 +1,283 @@
+/**
+ * One request's way through the strategy: start, callback or cancel.
+ *
+ * Not its job: Passport's actions (`strategy.ts`), HTTP to Nevis (`client/`), what a factor does (`factors/`). It ends
+ * by returning where to go or who signs in, by throwing a `Refusal`, or by throwing a fault.
+ */
+import { outcomeMismatch, proofMismatch, subjectMismatch, type Mismatch } from './binding'
+import { Budgets, type Spent } from './budgets'
+import { NevisError } from './client/errors'
+import { about, publish } from './events'
+import type { Answer, Challenge, Factor, Succeeded } from './factors/factor'
+import { Refusal, type FailureCode } from './failures'
+import type { Settings } from './options'
+import { fieldOf, sessionOf, type NevisRequest } from './request'
+import { StorageError } from './storage'
+import { SessionTransactions, type Transaction } from './transactions'
+import type { NevisProfile } from './verify'
+import { factorFor, isPendingFor, phoneOf, wantedBy, type NevisAuthenticateOptions, type Wanted } from './wanted'
+
+/** Where the browser goes, or who approved. */
+export type Exit = { readonly to: string } | { readonly profile: NevisProfile }
+
+type Field = string | null | undefined
+
+/** Longer codes are wrong without asking: recovery codes have 16 characters and a few dashes. */
+const MAX_CODE_LENGTH = 64
+/** From this many starts on, a success is held against the subject's denials. */
+const MANY_STARTS = 3
+
+/** @internal */
+export class Exchange {
+  private readonly budgets: Budgets
+  private readonly transactions: SessionTransactions
+  /** What is known so far of the transaction that this is about, for events. */
+  private current: Partial<Transaction> = {}
+
+  /** @throws StorageError `SESSION_REQUIRED` */
+  constructor(
+    private readonly settings: Settings,
+    private readonly req: NevisRequest,
+    private readonly options: NevisAuthenticateOptions,
+  ) {
+    const session = sessionOf(req)
+    if (session === undefined) throw new StorageError('SESSION_REQUIRED')
+    this.transactions = new SessionTransactions(session, settings.sessionKey, settings.firstFactorLifetimeMs)
+    this.budgets = new Budgets(settings)
+  }
+
+  /** The three questions: is it a callback, else may it start something? A GET never sends a push. */
+  async run(): Promise<Exit> {
+    const { req } = this
+    const handle = fieldOf(req, 'transaction')
+    const factor = fieldOf(req, 'factor')
+    const cancel = fieldOf(req, 'cancel') !== undefined
+    try {
+      if (handle !== undefined && factor === undefined && !cancel) return await this.callback(handle)
+      if (req.method === 'GET' || req.method === 'HEAD') throw new Refusal('start_requires_post')
+      return await (cancel ? this.cancel(handle) : this.start(handle, factor))
+    } catch (reason) {
+      if (reason instanceof Refusal) publish('failed', { ...this.about(), code: reason.code })
+      throw reason
+    }
+  }
+
+  private async start(handle: Field, factorName: Field): Promise<Exit> {
+    const { settings, transactions, req, options } = this
+    const now = Date.now()
+    const before = handle === undefined ? undefined : await this.before(handle, now)
+    const wanted = before ?? (await wantedBy(req, options, settings))
+    const factor = factorFor(settings, wanted.operation, factorName, options.factor)
+    const { operation, subject, message, data } = wanted
+    this.current = { operation, subject, factor: factor.name }
+
+    const pending = before === undefined ? transactions.find(isPendingFor(wanted, factor, now)) : undefined
+    if (pending !== undefined) {
+      this.current = pending
+      publish('reused', this.about())
+      return this.wait({ ...pending, firstFactorAt: now })
+    }
+
+    const spent = await this.budgets.spendStart(subject)
+    if (spent.over !== undefined) throw this.overBudget(spent, 'too_many_starts')
+    const { server, browser } = await this.challenge(factor, wanted)
+    const field = subjectMismatch(subject, server)
+    if (field !== undefined) throw this.mismatched(field)
+
+    const transaction: Transaction = {
+      id: server.id,
+      factor: factor.name,
+      operation,
+      subject,
+      startedAt: now,
+      expiresAt: now + settings.lifetimeMs,
+      firstFactorAt: before?.firstFactorAt ?? now,
+      shown: browser,
+      ...(server.userId !== undefined && { userId: server.userId }),
+      ...(server.statusToken !== undefined && { statusToken: server.statusToken }),
+      ...(message !== undefined && { message }),
+      ...(data !== undefined && { data }),
+      ...(spent.count > 1 && { starts: spent.count }),
+    }
+    if (before !== undefined) transactions.close(before, 'cancelled')
+    this.current = transaction
+    publish('started', this.about())
+    return this.wait(transaction)
+  }
+
+  private async callback(handle: Field): Promise<Exit> {
+    const { settings, transactions, budgets } = this
+    const transaction = await this.held(handle)
+    if (transaction === undefined) return this.again(this.codeForLost())
+    if (transaction.closed !== undefined) throw new Refusal(transaction.closed)
+    if (Date.now() >= transaction.expiresAt) return this.close(transaction, 'expired_transaction')
+
+    const factor = factorFor(settings, transaction.operation, transaction.factor)
+    const answer = this.answerFor(transaction, factor)
+    const spent = answer.code === undefined ? undefined : await budgets.spendCode(transaction)
+    if (spent?.over === 'subjectAttempts') throw this.overBudget(spent, 'too_many_attempts')
+    if (spent?.over === 'attempts') {
+      this.overBudget(spent, 'too_many_attempts')
+      return this.close(transaction, 'too_many_attempts')
+    }
+
+    const outcome = await factor.check(settings.client, transaction, answer)
+    if (outcome.status === 'pending') return { to: await this.waitingURL(transaction) }
+    if (outcome.status === 'failed') {
+      return outcome.retryable ? this.wrongCode(transaction, spent?.count ?? 0) : this.notApproved(transaction, outcome.code)
+    }
+    const field = await this.mismatchOf(transaction, factor, outcome)
+    if (field !== undefined) {
+      this.mismatched(field)
+      return this.close(transaction, 'binding_mismatch')
+    }
+    if (!(await budgets.claim(transaction))) {
+      publish('suspicious', { ...this.about(), reason: 'used_transaction' })
+      return this.again('used_transaction')
+    }
+    transactions.remove(transaction.id)
+    await transactions.save()
+    await this.lookBack(transaction)
+    publish('decided', { ...this.about(), outcome: 'succeeded' })
+    return { profile: profileOf(transaction, outcome) }
+  }
+
+  private async cancel(handle: Field): Promise<Exit> {
+    const transaction = await this.held(handle)
+    if (transaction === undefined) throw new Refusal(this.codeForLost())
+    return this.close(transaction, transaction.closed ?? 'cancelled')
+  }
+
+  /** The transaction in whose place another factor, or the same one again, may be started. */
+  private async before(handle: Field, now: number): Promise<Transaction> {
+    const transaction = await this.held(handle)
+    if (transaction === undefined) throw new Refusal(this.codeForLost())
+    if (transaction.closed === 'cancelled') throw new Refusal('cancelled')
+    if (now >= transaction.firstFactorAt + this.settings.firstFactorLifetimeMs) throw new Refusal('expired_transaction')
+    return transaction
+  }
+
+  /** The transaction that the handle names; undefined where this session does not hold it. */
+  private async held(handle: Field): Promise<Transaction | undefined> {
+    const sealed = await this.settings.handles.open(handle)
+    if (sealed === undefined) throw new Refusal('unknown_transaction')
+    const transaction = this.transactions.get(sealed.id)
+    this.current = transaction ?? { id: sealed.id, factor: sealed.factor }
+    return transaction
+  }
+
+  /** A callback that comes once more is sent on or refused; nothing is executed twice. */
+  private again(code: FailureCode): Exit {
+    const { successReturnToOrRedirect, successRedirect } = this.options
+    const { returnTo } = sessionOf(this.req) as { returnTo?: unknown }
+    const to = successReturnToOrRedirect && typeof returnTo === 'string' ? returnTo : (successReturnToOrRedirect ?? successRedirect)
+    if (this.req.user && to) return { to }
+    throw new Refusal(code)
+  }
+
+  /** Whoever is signed in has used it; anybody else never had it. */
+  private codeForLost(): FailureCode {
+    return this.req.user ? 'used_transaction' : 'unknown_transaction'
+  }
+
+  private async wrongCode(transaction: Transaction, attempts: number): Promise<Exit> {
+    if (attempts >= this.settings.maxAttempts) this.transactions.close(transaction, 'too_many_attempts')
+    else this.transactions.put({ ...transaction, attempts })
+    await this.transactions.save()
+    // The waiting page's own form: a mistyped code must not send the person back to the password.
+    if (fieldOf(this.req, 'retry') !== undefined) return { to: await this.waitingURL(transaction) }
+    throw new Refusal('wrong_code')
+  }
+
+  private async notApproved(transaction: Transaction, code: FailureCode): Promise<never> {
+    publish('decided', { ...this.about(), outcome: 'failed' })
+    // First, so that a ledger that is down closes nothing.
+    if (await this.budgets.claim(transaction)) await this.budgets.noteDenial(transaction.subject)
+    return this.close(transaction, code)
+  }
+
+  private async close(transaction: Transaction, code: FailureCode): Promise<never> {
+    this.transactions.close(transaction, code)
+    await this.transactions.save()
+    throw new Refusal(code)
+  }
+
+  private async wait(transaction: Transaction): Promise<Exit> {
+    this.transactions.put(transaction)
+    await this.transactions.save()
+    return { to: await this.waitingURL(transaction) }
+  }
+
+  private async waitingURL(transaction: Transaction): Promise<string> {
+    const { waitingURL, handles } = this.settings
+    return `${waitingURL}${waitingURL.includes('?') ? '&' : '?'}transaction=${await handles.seal(transaction)}`
+  }
+
+  private async challenge(factor: Factor, { operation, subject, message }: Wanted): Promise<Challenge> {
+    const phone = await phoneOf(this.req, this.options)
+    const request = { ...(message !== undefined && { message }), ...(phone !== undefined && { phone }) }
+    try {
+      return await (factor[operation] as Factor['approve'])(this.settings.client, subject, request)
+    } catch (error) {
+      if (error instanceof NevisError && error.code === 'NEVIS_NOT_FOUND') throw new Refusal('not_enrolled')
+      throw error
+    }
+  }
+
+  private answerFor(transaction: Transaction, factor: Factor): Answer {
+    if (factor.prompt === 'wait' || transaction.shown.recoveryCodes !== undefined) return {}
+    const field = factor.prompt === 'code' ? 'code' : 'token'
+    const value = fieldOf(this.req, field)?.trim()
+    if (!value) throw new Refusal('missing_code')
+    if (field === 'code' && value.length > MAX_CODE_LENGTH) throw new Refusal('wrong_code')
+    return { [field]: value }
+  }
+
+  /** What does not fit, if the success does not belong to this transaction. Every step fails closed. */
+  private async mismatchOf(transaction: Transaction, factor: Factor, outcome: Succeeded): Promise<Mismatch | undefined> {
+    const { client, issuers } = this.settings
+    const { userId, token } = outcome
+    const field = outcomeMismatch(transaction, outcome)
+    if (userId === undefined || field !== undefined) return field ?? 'userId'
+    // Only a verified code may come without a transaction token: Nevis gives none for it.
+    if (token === undefined) return factor.prompt === 'code' ? undefined : 'token'
+    if (token === transaction.statusToken || (await client.holdsAccessKey(token))) return 'token'
+    return proofMismatch(await client.introspect(token), { userId, issuers, now: Date.now() })
+  }
+
+  private mismatched(field: Mismatch): Refusal {
+    publish('suspicious', { ...this.about(), reason: 'binding_mismatch', field })
+    return new Refusal('binding_mismatch')
+  }
+
+  private overBudget({ over, limit }: Spent, code: FailureCode): Refusal {
+    publish('budget', { ...this.about(), budget: over as NonNullable<Spent['over']>, limit })
+    return new Refusal(code)
+  }
+
+  /** A success after a wave of denials is what push bombing looks like (MITRE ATT&CK T1621). */
+  private async lookBack({ starts = 1, subject }: Transaction): Promise<void> {
+    if (starts < MANY_STARTS) return
+    const denials = await this.budgets.denialsOf(subject)
+    if (denials >= 2) publish('suspicious', { ...this.about(), reason: 'success_after_denials', denials })
+  }
+
+  private about() {
+    return about(this.settings.name, this.current)
+  }
+}
+
+function profileOf(transaction: Transaction, outcome: Succeeded): NevisProfile {
+  const { factor, operation, id, subject, message, data } = transaction
+  const username = outcome.username ?? subject.username
+  return Object.freeze({
+    provider: 'nevis',
+    id: outcome.userId as string,
+    ...(username !== undefined && { username }),
+    factor,
+    operation,
+    transactionId: id,
+    ...(message !== undefined && { message }),
+    ...(data !== undefined && { data }),
+  })
+}

@@ -1,0 +1,266 @@
+/** The arrows of the house: who may import whom, who may touch the response, and how long a file may be. */
+import { readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, relative, resolve, sep } from 'node:path'
+import ts from 'typescript'
+
+const SRC = resolve(__dirname, '../src')
+const MAX_LINES = 300
+
+interface Import {
+  /** Path from src without extension, or the name of a package. */
+  readonly to: string
+  readonly isLocal: boolean
+  readonly isType: boolean
+}
+
+interface Source {
+  readonly path: string
+  readonly text: string
+  readonly tree: ts.SourceFile
+  readonly imports: readonly Import[]
+}
+
+const named = (file: string) => file.replace(/\.ts$/, '')
+
+const sources = new Map<string, Source>(
+  readdirSync(SRC, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts'))
+    .map((file) => {
+      const text = readFileSync(join(SRC, file), 'utf8')
+      const tree = ts.createSourceFile(file, text, ts.ScriptTarget.ES2022, true)
+      const path = file.split(sep).join('/')
+      return [named(path), { path, text, tree, imports: importsOf(path, tree) }]
+    }),
+)
+
+function importsOf(path: string, tree: ts.SourceFile): Import[] {
+  const found: Import[] = []
+  const add = (specifier: ts.Node | undefined, isType: boolean) => {
+    if (specifier === undefined || !ts.isStringLiteralLike(specifier)) return
+    const isLocal = specifier.text.startsWith('.')
+    const to = isLocal ? relative(SRC, resolve(SRC, dirname(path), specifier.text)).split(sep).join('/').replace(/\.js$/, '') : specifier.text
+    found.push({ to, isLocal, isType })
+  }
+  visit(tree, (node) => {
+    if (ts.isImportDeclaration(node)) add(node.moduleSpecifier, isTypeImport(node.importClause))
+    else if (ts.isExportDeclaration(node)) {
+      const { exportClause } = node
+      const all = exportClause !== undefined && ts.isNamedExports(exportClause) && exportClause.elements.every((one) => one.isTypeOnly)
+      add(node.moduleSpecifier, node.isTypeOnly || all)
+    } else if (ts.isImportTypeNode(node)) add(ts.isLiteralTypeNode(node.argument) ? node.argument.literal : undefined, true)
+    else if (ts.isExternalModuleReference(node)) add(node.expression, false)
+    else if (ts.isCallExpression(node)) {
+      const { expression } = node
+      const isRequire = ts.isIdentifier(expression) && expression.text === 'require'
+      if (isRequire || expression.kind === ts.SyntaxKind.ImportKeyword) add(node.arguments[0], false)
+    }
+  })
+  return found
+}
+
+function isTypeImport(clause: ts.ImportClause | undefined): boolean {
+  if (clause === undefined) return false
+  const { name, namedBindings, isTypeOnly } = clause
+  if (isTypeOnly) return true
+  return name === undefined && namedBindings !== undefined && ts.isNamedImports(namedBindings) && namedBindings.elements.every((one) => one.isTypeOnly)
+}
+
+function visit(node: ts.Node, see: (node: ts.Node) => void): void {
+  see(node)
+  ts.forEachChild(node, (child) => visit(child, see))
+}
+
+/** The file behind a local import: `./factors` is `factors/index`. */
+function target({ to }: Import): string {
+  return sources.has(to) ? to : `${to}/index`
+}
+
+const inside = (folder: string) => [...sources].filter(([name]) => name.startsWith(`${folder}/`))
+const folderOf = (name: string) => (name.includes('/') ? name.slice(0, name.indexOf('/')) : '')
+
+/** `from → to` of all local imports that break a rule. */
+function breaking(files: [string, Source][], isAllowed: (to: string, one: Import) => boolean): string[] {
+  return files.flatMap(([name, { imports }]) =>
+    imports.filter((one) => one.isLocal && !isAllowed(target(one), one)).map((one) => `${name} → ${target(one)}`),
+  )
+}
+
+function packagesOf(files: [string, Source][]): Set<string> {
+  return new Set(files.flatMap(([, { imports }]) => imports.filter(({ isLocal }) => !isLocal).map(({ to }) => to)))
+}
+
+/** The names that a file uses, wherever: identifiers of all kinds. */
+function identifiersOf({ tree }: Source): Set<string> {
+  const names = new Set<string>()
+  visit(tree, (node) => { if (ts.isIdentifier(node)) names.add(node.text) })
+  return names
+}
+
+/** Members that are read, or taken off something: `x.fail`, `x['fail']`, `const { fail } = x`. */
+function membersOf({ tree }: Source): Set<string> {
+  const names = new Set<string>()
+  visit(tree, (node) => {
+    if (ts.isPropertyAccessExpression(node)) names.add(node.name.text)
+    else if (ts.isElementAccessExpression(node) && ts.isStringLiteralLike(node.argumentExpression)) names.add(node.argumentExpression.text)
+    else if (ts.isBindingElement(node)) {
+      const name = node.propertyName ?? node.name
+      if (ts.isIdentifier(name)) names.add(name.text)
+    }
+  })
+  return names
+}
+
+describe('the source', () => {
+  describe('read by this test', () => {
+    it('is all there, with its imports', () => {
+      expect(sources.size).toBeGreaterThan(40)
+      const strategy = sources.get('strategy') as Source
+      expect(strategy.imports).toContainEqual({ to: 'binding', isLocal: true, isType: false })
+      expect(strategy.imports).toContainEqual({ to: 'factors/factor', isLocal: true, isType: true })
+      expect(strategy.imports).toContainEqual({ to: 'passport-strategy', isLocal: false, isType: false })
+      const missing = [...sources.values()].flatMap(({ imports }) => imports.filter((one) => one.isLocal && !sources.has(target(one))))
+      expect(missing).toEqual([])
+    })
+  })
+
+  describe('in its imports', () => {
+    it('has no cycle', () => {
+      const cycles: string[] = []
+      const done = new Set<string>()
+      const walk = (name: string, way: string[]) => {
+        if (way.includes(name)) return void cycles.push([...way.slice(way.indexOf(name)), name].join(' → '))
+        if (done.has(name)) return
+        for (const one of (sources.get(name) as Source).imports) if (one.isLocal && !one.isType) walk(target(one), [...way, name])
+        done.add(name)
+      }
+      for (const name of sources.keys()) walk(name, [])
+      expect(cycles).toEqual([])
+    })
+
+    it('uses no package but those that it says it needs', () => {
+      const ours = [...packagesOf([...sources])].filter((name) => !name.startsWith('node:')).sort()
+      expect(ours).toEqual(['axios', 'passport', 'passport-strategy'])
+      // Passport itself is the application's: types only.
+      const passport = [...sources.values()].flatMap(({ imports }) => imports.filter(({ to }) => to === 'passport'))
+      expect(passport.filter(({ isType }) => !isType)).toEqual([])
+    })
+  })
+
+  describe('in each file', () => {
+    it.each([...sources.values()].map(({ path, text }) => [path, text]))('%s opens with its job and is no longer than 300 lines', (_path, text) => {
+      expect(text.replace(/^#!.*\n/, '')).toMatch(/^\/\*\*\s+(?:\*\s+)?\S/)
+      expect(text.trimEnd().split('\n').length).toBeLessThanOrEqual(MAX_LINES)
+    })
+  })
+})
+
+describe('client/', () => {
+  describe('in its imports', () => {
+    it('knows nothing outside itself', () => {
+      expect(breaking(inside('client'), (to) => folderOf(to) === 'client')).toEqual([])
+    })
+
+    it('knows neither Express nor Passport', () => {
+      expect([...packagesOf(inside('client'))].filter((name) => !name.startsWith('node:'))).toEqual(['axios'])
+    })
+  })
+})
+
+describe('factors/', () => {
+  describe('in its imports', () => {
+    it('knows the client, itself, the failures, and the types of transactions', () => {
+      const isAllowed = (to: string, { isType }: Import) =>
+        ['client', 'factors'].includes(folderOf(to)) || to === 'failures' || (to === 'transactions' && isType)
+      expect(breaking(inside('factors'), isAllowed)).toEqual([])
+    })
+
+    it('knows no package', () => {
+      expect([...packagesOf(inside('factors'))].filter((name) => name !== 'node:crypto')).toEqual([])
+    })
+  })
+
+  describe('in its words', () => {
+    it.each(inside('factors'))('%s sees no request', (_name, source) => {
+      const names = identifiersOf(source)
+      for (const name of ['req', 'res', 'session', 'IncomingMessage', 'NevisRequest']) expect(names).not.toContain(name)
+    })
+  })
+})
+
+describe('the response', () => {
+  const mayTouch = (name: string) => ['waiting', 'simulator'].includes(folderOf(name)) || name === 'second-factor'
+
+  describe('outside waiting/ and second-factor', () => {
+    it.each([...sources].filter(([name]) => !mayTouch(name)))('is not touched by %s', (_name, source) => {
+      const names = identifiersOf(source)
+      for (const name of ['res', 'ServerResponse', 'OutgoingMessage']) expect(names).not.toContain(name)
+    })
+  })
+
+  describe('in waiting/ and second-factor', () => {
+    it('is Node\'s own: Express\'s methods are not used', () => {
+      for (const [name, source] of [...inside('waiting'), ['second-factor', sources.get('second-factor') as Source] as const]) {
+        const used: string[] = []
+        visit(source.tree, (node) => {
+          if (ts.isPropertyAccessExpression(node) && node.expression.getText() === 'res') used.push(node.name.text)
+        })
+        const own = ['statusCode', 'setHeader', 'hasHeader', 'end', 'req', 'write', 'flushHeaders', 'on', 'once', 'off', 'writableEnded', 'destroyed', 'headersSent']
+        expect([name, used.filter((member) => !own.includes(member))]).toEqual([name, []])
+      }
+    })
+  })
+})
+
+describe('Passport\'s actions', () => {
+  describe('outside strategy and the simulator', () => {
+    it.each([...sources].filter(([name]) => name !== 'strategy' && folderOf(name) !== 'simulator'))('are not mentioned by %s', (_name, source) => {
+      const members = membersOf(source)
+      for (const action of ['success', 'fail', 'redirect', 'pass']) expect(members).not.toContain(action)
+      expect(source.imports.map(({ to }) => to)).not.toContain('passport-strategy')
+      expect(identifiersOf(source)).not.toContain('PassportActions')
+    })
+  })
+
+  describe('in strategy', () => {
+    it('are mentioned', () => {
+      const members = membersOf(sources.get('strategy') as Source)
+      for (const action of ['success', 'fail', 'redirect', 'error']) expect(members).toContain(action)
+    })
+  })
+})
+
+describe('the simulator', () => {
+  describe('seen from the public door', () => {
+    it('cannot be reached, not even for a type', () => {
+      const reached = new Set<string>()
+      const walk = (name: string) => {
+        if (reached.has(name)) return
+        reached.add(name)
+        for (const one of (sources.get(name) as Source).imports) if (one.isLocal) walk(target(one))
+      }
+      walk('index')
+      expect(reached).toContain('client/client')
+      expect([...reached].filter((name) => folderOf(name) === 'simulator')).toEqual([])
+    })
+  })
+
+  describe('in its imports', () => {
+    it('knows nothing of the rest but the types of what travels', () => {
+      const isAllowed = (to: string, { isType }: Import) => folderOf(to) === 'simulator' || (to === 'client/wire' && isType)
+      expect(breaking(inside('simulator'), isAllowed)).toEqual([])
+    })
+
+    it('knows no package', () => {
+      expect([...packagesOf(inside('simulator'))].filter((name) => !name.startsWith('node:'))).toEqual([])
+    })
+  })
+})
+
+describe('the public door', () => {
+  describe('index', () => {
+    it('holds names, nothing else', () => {
+      const { tree } = sources.get('index') as Source
+      expect(tree.statements.every((one) => ts.isExportDeclaration(one) && one.moduleSpecifier !== undefined)).toBe(true)
+    })
+  })
+})

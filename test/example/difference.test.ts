@@ -1,0 +1,53 @@
+/**
+ * What a second factor adds to an app with passwords: little, and marked.
+ */
+import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { exampleApp, START_MS, startExample, submit } from './support'
+
+const BLOCK = /^ *\/\/ second factor: begin\n([^]*?)^ *\/\/ second factor: end\n/gm
+
+let source: string
+beforeAll(async () => {
+  source = await readFile(join(exampleApp, 'app.js'), 'utf8')
+})
+
+describe('the lines of the second factor', () => {
+  it('are at most 25', () => {
+    const marked = [...source.matchAll(BLOCK)].flatMap(([, lines]) => (lines as string).trimEnd().split('\n'))
+    expect(marked.length).toBeGreaterThan(5)
+    expect(marked.length).toBeLessThanOrEqual(25)
+  })
+
+  it('are all marked', () => {
+    expect(source.replace(BLOCK, '').replace(/\/\*\*[^]*?\*\//g, '')).not.toMatch(/nevis|2fa|second ?factor|step-?up/i)
+  })
+
+  it('taken away › leave an app that signs in by password alone', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'example-app-'))
+    try {
+      await cp(exampleApp, folder, { recursive: true, filter: (path) => !/(node_modules|data|nevis\.js|step-up\.js)$/.test(path) })
+      await symlink(join(exampleApp, '../node_modules'), join(folder, 'node_modules'))
+      await writeFile(join(folder, 'app.js'), source.replace(BLOCK, ''))
+      const app = await startExample({}, folder)
+      try {
+        const browser = app.browser()
+        const { username, password } = app.account('anna')
+        expect((await submit(browser, '/login', '/login', { username, password: 'wrong' })).location).toBe('/login')
+        expect((await browser.get('/account')).location).toBe('/login')
+        expect((await submit(browser, '/login', '/login', { username, password })).location).toBe('/account')
+        const account = await browser.get('/account')
+        expect(account.text).toContain('Hello anna')
+        expect(account.text).not.toContain('Second factor')
+        expect((await browser.get('/transfer')).status).toBe(200)
+        expect(await app.phone('anna').requests()).toBe(0)
+        expect((await submit(browser, '/account', '/logout')).location).toBe('/')
+      } finally {
+        await app.stop()
+      }
+    } finally {
+      await rm(folder, { recursive: true })
+    }
+  }, START_MS)
+})

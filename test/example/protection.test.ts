@@ -1,0 +1,137 @@
+/**
+ * What the example app refuses.
+ */
+import { Browser } from '../support/browser'
+import { callbackOf, enterPassword, signIn, START_MS, startExample, submit, type Running } from './support'
+
+let app: Running
+beforeAll(async () => {
+  app = await startExample({ LOGIN_LIMIT: '12' })
+}, START_MS)
+afterAll(() => app.stop())
+
+const PROTECTED = ['/account', '/transfer', '/step-up']
+
+async function expectShut(browser: Browser): Promise<void> {
+  for (const path of PROTECTED) expect([path, (await browser.get(path, { accept: 'text/html' })).location]).toEqual([path, '/login'])
+  for (const path of ['/transfer', '/step-up']) {
+    const answer = await submit(browser, '/login', path, { recipient: 'Ben', amount: '50' })
+    expect([path, answer.location]).toEqual([path, '/login'])
+  }
+}
+
+describe('a protected route', () => {
+  it('without a login › refuses', () => expectShut(app.browser()))
+
+  it('between the password and the second factor › refuses', async () => {
+    const browser = app.browser()
+    await enterPassword(browser, app.account('anna'))
+    await expectShut(browser)
+    await app.phone('anna').approve()
+    await expectShut(browser)
+  })
+
+  it('after the sign-out › refuses, also with the old cookie', async () => {
+    const browser = await signIn(app, 'anna')
+    const old = browser.clone()
+    expect((await submit(browser, '/account', '/logout')).location).toBe('/')
+    await expectShut(browser)
+    expect((await old.get('/account')).location).toBe('/login')
+  })
+})
+
+describe('the callback', () => {
+  it('in another browser › refuses', async () => {
+    const waiting = await enterPassword(app.browser(), app.account('ben'))
+    await app.phone('ben').approve()
+    const stranger = app.browser()
+    expect((await stranger.get(callbackOf(waiting))).location).toBe('/login')
+    expect((await stranger.get('/account')).location).toBe('/login')
+  })
+
+  it('a second time › leaves the person signed in, with an explanation', async () => {
+    const browser = app.browser()
+    const waiting = await enterPassword(browser, app.account('ben'))
+    await app.phone('ben').approve()
+    await browser.get(callbackOf(waiting))
+    expect((await browser.get(callbackOf(waiting))).location).toBe('/login')
+    expect((await browser.get('/login')).location).toBe('/account')
+    expect((await browser.get('/account')).text).toContain('already been used')
+  })
+})
+
+describe('a form', () => {
+  it.each(['/login', '/login/2fa', '/login/2fa/callback', '/logout', '/step-up', '/transfer'])('to %s without its token › is refused with 403', async (path) => {
+    const browser = app.browser()
+    await browser.get('/login')
+    expect((await browser.post(path)).status).toBe(403)
+    expect((await browser.post(path, { _csrf: '0'.repeat(256) })).status).toBe(403)
+  })
+})
+
+describe('the headers', () => {
+  it('allow no inline script and no frame, on the waiting page too', async () => {
+    const browser = app.browser()
+    const waiting = await enterPassword(browser, app.account('ben'), 'app')
+    for (const path of ['/', '/login', waiting, '/nowhere']) {
+      const { headers, text } = await browser.get(path, { accept: 'text/html' })
+      expect(headers.get('content-security-policy')).toMatch(/^default-src 'none';script-src 'self';style-src 'self';.*frame-ancestors 'none'$/)
+      expect(text).not.toMatch(/<style|\sstyle=|<script(?![^>]+src=)|\son\w+=/)
+    }
+  })
+
+  it('keep the cookie from scripts and other sites', async () => {
+    const { headers } = await app.browser().get('/login')
+    expect(headers.get('set-cookie')).toMatch(/^sid=.*; HttpOnly; SameSite=Lax$/)
+    expect(headers.get('x-powered-by')).toBeNull()
+  })
+})
+
+describe('an address that does not exist', () => {
+  it('is told with 404', async () => {
+    const page = await app.browser().get('/nowhere')
+    expect(page.status).toBe(404)
+    expect(page.text).toContain('There is no such page')
+  })
+
+  it('nor can be read is told with 404, too', async () => {
+    expect((await app.browser().get('/%E0%A4%A')).status).toBe(404)
+  })
+})
+
+describe('a password', () => {
+  const wrong = 'The username or the password is not right.'
+
+  it.each([
+    ['wrong', { username: 'anna', password: 'wrong' }],
+    ['of nobody', { username: 'nobody', password: 'wrong' }],
+    ['of a name that no database takes', { username: 'an\0na', password: 'wrong' }],
+  ])('%s › lands on the login page with one and the same reason, and asks nobody', async (_, fields) => {
+    const browser = app.browser()
+    const before = await app.phone('anna').requests()
+    expect((await submit(browser, '/login', '/login', fields)).location).toBe('/login')
+    expect((await browser.get('/login')).text).toContain(wrong)
+    expect(await app.phone('anna').requests()).toBe(before)
+  })
+
+  it('given twice › is wrong', async () => {
+    const browser = app.browser()
+    const token = /name="_csrf" value="(\w+)"/.exec((await browser.get('/login')).text)?.[1] as string
+    const twice: [string, string][] = [['_csrf', token], ['username', 'anna'], ['username', 'ben'], ['password', 'a'], ['password', 'b']]
+    expect((await browser.post('/login', twice)).location).toBe('/login')
+    expect((await browser.get('/login')).text).toContain('Missing credentials')
+    expect((await browser.get('/account')).location).toBe('/login')
+  })
+
+  it('tried too often › is not looked at any more', async () => {
+    const browser = app.browser()
+    let last = 0
+    for (let tries = 0; tries < 13 && last !== 429; tries++) {
+      last = (await submit(browser, '/login', '/login', { username: 'anna', password: 'wrong' })).status
+    }
+    expect(last).toBe(429)
+    const { username, password } = app.account('anna')
+    expect((await submit(browser, '/login', '/login', { username, password })).status).toBe(429)
+    expect(app.stderr()).toBe('')
+  })
+})

@@ -1,0 +1,128 @@
+/**
+ * Signing in to the example app, by every factor.
+ */
+import {
+  callbackOf, choose, enterPassword, START_MS, startExample, statusOf, submit, typeCode, type Running,
+} from './support'
+
+let app: Running
+beforeAll(async () => {
+  app = await startExample()
+}, START_MS)
+afterAll(() => app.stop())
+
+const factorOn = (page: string): string | undefined => /data-factor="(\w+)"/.exec(page)?.[1]
+
+describe('the first page', () => {
+  it('shows the phones and the demo accounts, and sets no cookie', async () => {
+    const page = await app.browser().get('/')
+    expect(page.status).toBe(200)
+    expect(page.headers.get('set-cookie')).toBeNull()
+    expect(page.text).toContain(`href="${app.phonesOrigin}/"`)
+    for (const username of ['anna', 'ben', 'clara']) expect(page.text).toContain(app.account(username).password)
+  })
+})
+
+describe('signing in', () => {
+  it('by push › leads to the account, which shows the factor and the time', async () => {
+    const browser = app.browser()
+    const waiting = await enterPassword(browser, app.account('anna'))
+    expect((await browser.get(statusOf(waiting))).json()).toMatchObject({ status: 'pending', prompt: 'wait' })
+    const before = Date.now()
+    await app.phone('anna').approve()
+    expect((await browser.get(statusOf(waiting))).json()).toMatchObject({ status: 'succeeded' })
+    expect((await browser.get(callbackOf(waiting))).location).toBe('/account')
+
+    const account = await browser.get('/account')
+    expect(account.status).toBe(200)
+    expect(account.text).toContain('Hello anna')
+    expect(factorOn(account.text)).toBe('push')
+    const at = Date.parse(/<time datetime="([^"]+)"/.exec(account.text)?.[1] as string)
+    expect(at).toBeGreaterThanOrEqual(before)
+    expect(at).toBeLessThanOrEqual(Date.now())
+  })
+
+  it('by push that is denied › lands on the login page with the reason, shown once', async () => {
+    const browser = app.browser()
+    const waiting = await enterPassword(browser, app.account('ben'))
+    await app.phone('ben').deny()
+    expect((await browser.get(statusOf(waiting))).json()).toMatchObject({ status: 'failed' })
+    expect((await browser.get(callbackOf(waiting))).location).toBe('/login')
+    expect((await browser.get('/login')).text).toContain('The request was not approved.')
+    expect((await browser.get('/login')).text).not.toContain('The request was not approved.')
+    expect((await browser.get('/account')).location).toBe('/login')
+  })
+
+  it('by a QR code or link › leads to the account', async () => {
+    const browser = app.browser()
+    const waiting = await enterPassword(browser, app.account('ben'), 'app')
+    const page = await browser.get(waiting, { accept: 'text/html' })
+    expect(page.text).toContain('src="data:image/png;base64,')
+    const { appLinkUri } = (await browser.get(waiting, { accept: 'application/json' })).json()
+    await app.phone('ben').scan(appLinkUri)
+    await app.phone('ben').approve()
+    expect((await browser.get(callbackOf(waiting))).location).toBe('/account')
+    expect(factorOn((await browser.get('/account')).text)).toBe('app')
+  })
+
+  it('by SMS › takes the right code after a wrong one', async () => {
+    const browser = app.browser()
+    const waiting = await enterPassword(browser, app.account('clara'), 'sms')
+    const code = /\d{4,}/.exec(await app.phone('clara').sms())?.[0] as string
+    const wrong = await typeCode(browser, waiting, code === '00000' ? '11111' : '00000')
+    expect(wrong.status).toBe(303)
+    expect((await browser.get(wrong.location as string, { accept: 'text/html' })).text).toContain('4 attempts left')
+    expect((await typeCode(browser, wrong.location as string, code)).location).toBe('/account')
+    expect(factorOn((await browser.get('/account')).text)).toBe('sms')
+  })
+
+  it('by a recovery code › takes each code once', async () => {
+    const clara = app.account('clara')
+    const [code] = clara.recoveryCodes as [string]
+    const browser = app.browser()
+    expect((await typeCode(browser, await enterPassword(browser, clara, 'recovery'), code)).location).toBe('/account')
+    expect(factorOn((await browser.get('/account')).text)).toBe('recovery')
+
+    const again = app.browser()
+    const second = await typeCode(again, await enterPassword(again, clara, 'recovery'), code)
+    expect(second.location).toMatch(/^\/login\/2fa\?transaction=/)
+    expect((await again.get('/account')).location).toBe('/login')
+  })
+
+  it('by another factor than at first › closes the first', async () => {
+    const browser = app.browser()
+    const first = await enterPassword(browser, app.account('anna'))
+    const switched = await choose(browser, first, { factor: 'sms' })
+    expect(switched.status).toBe(303)
+    await app.phone('anna').approve()
+    expect((await browser.get(callbackOf(first))).location).toBe('/login')
+    const code = /\d{4,}/.exec(await app.phone('anna').sms())?.[0] as string
+    expect((await typeCode(browser, switched.location as string, code)).location).toBe('/account')
+    expect(factorOn((await browser.get('/account')).text)).toBe('sms')
+  })
+
+  it('cancelled › lands on the login page, and an approval afterwards lets nobody in', async () => {
+    const browser = app.browser()
+    const waiting = await enterPassword(browser, app.account('anna'))
+    expect((await choose(browser, waiting, { cancel: '1' })).location).toBe('/login')
+    expect((await browser.get('/login')).text).toContain('The sign-in was cancelled.')
+    await app.phone('anna').approve()
+    expect((await browser.get(callbackOf(waiting))).location).toBe('/login')
+    expect((await browser.get('/account')).location).toBe('/login')
+  })
+
+  it('by a factor that is not set up › says so on the login page', async () => {
+    const browser = app.browser()
+    const { username, password } = app.account('ben')
+    expect((await submit(browser, '/login', '/login', { username, password, factor: 'sms' })).location).toBe('/login')
+    expect((await browser.get('/login')).text).toContain('not set up')
+  })
+
+  it('by a factor that is not offered › says so on the login page', async () => {
+    const browser = app.browser()
+    const { username, password } = app.account('ben')
+    expect((await submit(browser, '/login', '/login', { username, password, factor: 'nonsense' })).location).toBe('/login')
+    expect((await browser.get('/login')).text).toContain('not offered here')
+    expect(app.stderr()).toBe('')
+  })
+})

@@ -1,0 +1,54 @@
+/**
+ * Confirming once more before something risky.
+ */
+import { callbackOf, signIn, START_MS, startExample, submit, type Running } from './support'
+
+let app: Running
+beforeAll(async () => {
+  app = await startExample()
+}, START_MS)
+afterAll(() => app.stop())
+
+const page = { accept: 'text/html' }
+
+describe('a transfer', () => {
+  it('right after the sign-in › goes through', async () => {
+    const browser = await signIn(app, 'ben')
+    expect((await browser.get('/transfer', page)).status).toBe(200)
+    expect((await submit(browser, '/transfer', '/transfer', { recipient: 'Anna', amount: '50' })).location).toBe('/account')
+    expect((await browser.get('/account')).text).toContain('CHF 50.00 are on their way to Anna.')
+  })
+
+  it.each([
+    [{ recipient: '<b>Anna</b>', amount: '50' }, 'Enter the name of the recipient.'],
+    [{ recipient: 'Anna', amount: '-50' }, 'Enter an amount'],
+    [{ recipient: 'Anna', amount: '0.00' }, 'Enter an amount'],
+  ])('of %j › is refused with the reason', async (fields, reason) => {
+    const browser = await signIn(app, 'anna')
+    expect((await submit(browser, '/transfer', '/transfer', fields)).location).toBe('/transfer')
+    expect((await browser.get('/transfer', page)).text).toContain(reason)
+  })
+})
+
+describe('confirming once more', () => {
+  it('asks the phone with words of its own, renews the session and leads back to the transfer', async () => {
+    const browser = await signIn(app, 'ben')
+    const before = browser.clone()
+    const started = await submit(browser, '/step-up', '/step-up', { factor: 'push' })
+    expect((await browser.get(started.location as string, page)).text).toContain('Confirm your transfers at Alpine Mutual?')
+    await app.phone('ben').approve()
+    expect((await browser.get(callbackOf(started.location as string))).location).toBe('/transfer')
+    expect((await browser.get('/transfer', page)).status).toBe(200)
+    expect(before.cookies.get('sid')).not.toBe(browser.cookies.get('sid'))
+    expect((await before.get('/account')).location).toBe('/login')
+  })
+
+  it('denied › leaves the person signed in, with the reason', async () => {
+    const browser = await signIn(app, 'ben')
+    const started = await submit(browser, '/step-up', '/step-up', { factor: 'push' })
+    await app.phone('ben').deny()
+    expect((await browser.get(callbackOf(started.location as string))).location).toBe('/login')
+    expect((await browser.get('/login')).location).toBe('/account')
+    expect((await browser.get('/account')).text).toContain('The request was not approved.')
+  })
+})

@@ -1,0 +1,171 @@
+/**
+ * The example app as a process of its own, and the people in front of it: at the browser and at the phone.
+ */
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { Browser, type Page } from '../support/browser'
+
+export const exampleApp = join(__dirname, '../../example-app')
+
+/** Generous: the database is compiled when the process starts. */
+export const START_MS = 60_000
+
+export interface Ended {
+  readonly exitCode: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+export interface Account {
+  readonly username: string
+  readonly password: string
+  readonly recoveryCodes: readonly string[]
+}
+
+export interface Running {
+  readonly origin: string
+  readonly phonesOrigin: string
+  readonly process: ChildProcess
+  /** Everything that was written to standard error so far. */
+  stderr(): string
+  account(username: string): Account
+  browser(): Browser
+  phone(username: string): Phone
+  stop(signal?: NodeJS.Signals): Promise<Ended>
+}
+
+/** Nothing of this machine's settings, so that a test says all that counts. */
+function environment(settings: Record<string, string>): Record<string, string> {
+  return { PATH: process.env['PATH'] as string, PORT: '0', SIMULATOR_PORT: '0', LOGIN_LIMIT: '1000', ...settings }
+}
+
+export function launch(settings: Record<string, string>, folder = exampleApp, args: readonly string[] = ['server.js']) {
+  const child = spawn(process.execPath, args, { cwd: folder, env: environment(settings), stdio: ['ignore', 'pipe', 'pipe'] })
+  const texts = { stdout: '', stderr: '' }
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (texts.stdout += text))
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (texts.stderr += text))
+  const ended = once(child, 'close').then(([exitCode]): Ended => ({ exitCode: exitCode as number | null, ...texts }))
+  return { child, texts, ended }
+}
+
+/** For an app that is to refuse to start. */
+export async function runToEnd(settings: Record<string, string>): Promise<Ended> {
+  return launch(settings).ended
+}
+
+export async function startExample(settings: Record<string, string> = {}, folder = exampleApp): Promise<Running> {
+  const { child, texts, ended } = launch(settings, folder)
+  const lines = () => /^Example app on (\S+)\nPhones on (\S+)$/m.exec(texts.stdout)
+  while (lines() === null) {
+    const end = await Promise.race([once(child.stdout, 'data').then(() => undefined), ended])
+    if (end !== undefined) throw new Error(`The example app has ended: ${end.stderr}`)
+  }
+  const [, origin, phonesOrigin] = lines() as unknown as [string, string, string]
+  const home = await new Browser(origin).get('/')
+  return {
+    origin,
+    phonesOrigin,
+    process: child,
+    stderr: () => texts.stderr,
+    account: (username) => accountIn(home.text, username),
+    browser: () => new Browser(origin),
+    phone: (username) => new Phone(new Browser(phonesOrigin), username),
+    async stop(signal = 'SIGTERM') {
+      child.kill(signal)
+      return ended
+    },
+  }
+}
+
+/** As the first page shows it. */
+function accountIn(page: string, username: string): Account {
+  const card = page.split('<li class="card">').find((part) => part.includes(`<h3>${username}</h3>`)) as string
+  const [, password, ...recoveryCodes] = [...card.matchAll(/<code>([^<]+)<\/code>/g)].map(([, code]) => code as string)
+  return { username, password: password as string, recoveryCodes }
+}
+
+/** A person with a phone: presses the buttons of the simulator's page. */
+export class Phone {
+  constructor(
+    private readonly browser: Browser,
+    private readonly username: string,
+  ) {}
+
+  async approve(): Promise<void> {
+    await this.decide('approve')
+  }
+
+  async deny(): Promise<void> {
+    await this.decide('deny')
+  }
+
+  async scan(link: string): Promise<void> {
+    const user = hiddenField(await this.look(), 'user')
+    expect((await this.browser.post('/_simulator/scan', { user, link })).status).toBe(303)
+  }
+
+  /** Requests that wait for an answer. */
+  async requests(): Promise<number> {
+    return (await this.look()).split('<div class="request">').length - 1
+  }
+
+  /** The newest text message. */
+  async sms(): Promise<string> {
+    return /<ul class="texts"><li>([^<]*)</.exec(await this.look())?.[1] as string
+  }
+
+  private async decide(decision: 'approve' | 'deny'): Promise<void> {
+    const phone = await this.look()
+    const fields = { user: hiddenField(phone, 'user'), transactionId: hiddenField(phone, 'transactionId'), decision }
+    expect((await this.browser.post('/_simulator/decide', fields)).status).toBe(303)
+  }
+
+  private async look(): Promise<string> {
+    const page = await this.browser.get('/')
+    return page.text.split('<section').find((part) => part.includes(`aria-label="${this.username}"`)) as string
+  }
+}
+
+export function hiddenField(page: string, name: string): string {
+  const value = new RegExp(`<input type="hidden" name="${name}" value="([^"]*)"`).exec(page)?.[1]
+  if (value === undefined) throw new Error(`no field ${name} in ${page}`)
+  return value
+}
+
+/** Submits a form of a page: with the token that the page holds. */
+export async function submit(browser: Browser, from: string, to: string, fields: Record<string, string> = {}): Promise<Page> {
+  const page = await browser.get(from, { accept: 'text/html' })
+  return browser.post(to, { _csrf: hiddenField(page.text, '_csrf'), ...fields }, { accept: 'text/html' })
+}
+
+/** The password, and the factor; answers with the address of the waiting page. */
+export async function enterPassword(browser: Browser, { username, password }: Account, factor = 'push'): Promise<string> {
+  const answer = await submit(browser, '/login', '/login', { username, password, factor })
+  expect(answer.location).toMatch(/^\/login\/2fa\?transaction=/)
+  return answer.location as string
+}
+
+export const statusOf = (waiting: string): string => waiting.replace('/login/2fa?', '/login/2fa/status?')
+export const callbackOf = (waiting: string): string => waiting.replace('/login/2fa?', '/login/2fa/callback?')
+
+/** Sends the waiting page's own form for another factor, the same once more, or an end. */
+export async function choose(browser: Browser, waiting: string, fields: Record<string, string>): Promise<Page> {
+  const transaction = new URL(waiting, browser.origin).searchParams.get('transaction') as string
+  return submit(browser, waiting, '/login/2fa', { transaction, ...fields })
+}
+
+/** Types a code into the waiting page. */
+export async function typeCode(browser: Browser, waiting: string, code: string): Promise<Page> {
+  const transaction = new URL(waiting, browser.origin).searchParams.get('transaction') as string
+  return submit(browser, waiting, '/login/2fa/callback', { transaction, retry: '1', code })
+}
+
+/** All the way to the account, by push. */
+export async function signIn(app: Running, username: string): Promise<Browser> {
+  const browser = app.browser()
+  const waiting = await enterPassword(browser, app.account(username))
+  await app.phone(username).approve()
+  expect((await browser.get(callbackOf(waiting))).location).toBe('/account')
+  return browser
+}

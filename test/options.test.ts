@@ -1,0 +1,265 @@
+/** What NevisStrategy can be configured with, what it refuses, and what it makes of the rest. */
+import { inspect } from 'node:util'
+import { MemoryLedger, NevisClient, NevisStrategy, app, push, recovery, sms, type NevisRequest, type NevisStrategyOptions } from '../src'
+
+const required: NevisStrategyOptions = {
+  instance: 'example', accessKey: 'key-0123456789', factors: [push(), app(), sms(), recovery()], waitingURL: '/2fa', callbackURL: '/2fa/callback',
+  statusURL: '/2fa/status',
+}
+const verify = () => undefined
+const make = (options: unknown) => new NevisStrategy(options as NevisStrategyOptions & { passReqToCallback?: false }, verify)
+const made = (options: Partial<NevisStrategyOptions> = {}) => make({ ...required, ...options })
+
+function mistakeOf(work: () => unknown): TypeError {
+  try {
+    work()
+  } catch (error) {
+    expect(error).toBeInstanceOf(TypeError)
+    return error as TypeError
+  }
+  throw new Error('was accepted')
+}
+
+const sealed = { id: 't', factor: 'push', expiresAt: 1 }
+
+describe('new NevisStrategy', () => {
+  describe('with a wrong option', () => {
+    const texts = [7, '', null, {}, ['x']]
+    const wholes = [0, -1, 1.5, NaN, Infinity, '60', null, true]
+    const addresses = [
+      undefined, null, 7, '', {}, 'login/2fa', './login', '//evil', '//evil.example/x', '/\\evil', '\\\\evil', '/\t/evil', '/\n/evil', '/a b',
+      'javascript:alert(1)', 'data:text/html,x', 'ftp://a.example/', 'https:/a.example', 'https:a.example', ' /login', 'https://', '?x', '#x',
+    ]
+    const wrong: [keyof NevisStrategyOptions, unknown[]][] = [
+      ['instance', [7, '', 'a.b', null, {}]],
+      ['accessKey', [7, '', 'two words', null, undefined, {}]],
+      ['factors', [undefined, null, [], {}, 'push', push, push(), [push], [undefined], [null], [{}], [{ ...push(), name: 7 }],
+        [{ ...push(), approve: undefined }], [{ ...push(), check: undefined }], [{ name: 'x', prompt: 'wait' }], [push(), push()],
+        [push(), sms(), { ...app(), name: 'sms' }], [{ ...push(), name: '' }], [{ ...push(), prompt: 'never' }], [{ ...push(), enroll: 7 }]]],
+      ['waitingURL', addresses],
+      ['callbackURL', addresses],
+      ['statusURL', addresses],
+      ['name', texts],
+      ['subject', [7, 'anna', {}, null, { username: 'anna' }]],
+      ['operation', [7, '', 'Approve', 'register', null, {}]],
+      ['message', [7, null, {}, true]],
+      ['lifetimeSeconds', [...wholes, 29, 601]],
+      ['firstFactorLifetimeSeconds', [...wholes, 29, 3601]],
+      ['maxAttempts', [...wholes, 21]],
+      ['startBudget', [7, 'many', null, {}, { starts: 5 }, { perSeconds: 300 }, { starts: 0, perSeconds: 300 }, { starts: 5, perSeconds: 0 },
+        { starts: '5', perSeconds: 300 }, { starts: 1.5, perSeconds: 300 }, { starts: 5, perSeconds: Infinity }, { starts: 1001, perSeconds: 1 },
+        { starts: 5, perSeconds: 86_401 }]],
+      ['ledger', [7, null, {}, 'memory', MemoryLedger, { claim: async () => true }, { count: async () => 1 }]],
+      ['sessionKey', texts],
+      ['issuer', [7, '', null, {}, [], [''], ['https://a.example', 7]]],
+      ['secret', [7, '', null, {}, [], 'short', 'x'.repeat(31), [''], ['x'.repeat(32), 'short'], [7]]],
+      ['passReqToCallback', [0, 1, 'true', null, {}]],
+    ]
+
+    it.each(wrong.flatMap(([option, values]) => values.map((value): [string, string, unknown] => [option, inspect(value, { depth: 1 }), value])))(
+      'refuses %s: %s, and names it',
+      (option, _shown, value) => {
+        const { message } = mistakeOf(() => make({ ...required, [option]: value }))
+        expect(message).toMatch(new RegExp(`^NevisStrategy: .*\\b${option}\\b`))
+      },
+    )
+
+    it.each([7, '', null, 'nevis.example', 'http://nevis.example', 'https://a:b@nevis.example'])('refuses baseURL: %p, and names it', (baseURL) => {
+      const { instance: _instance, ...others } = required
+      expect(mistakeOf(() => make({ ...others, baseURL })).message).toMatch(/^NevisStrategy: .*\bbaseURL\b/)
+    })
+
+    it('never repeats a secret', () => {
+      for (const wrongSecret of [{ secret: 'canary' }, { secret: ['x'.repeat(32), 'canary'] }, { accessKey: 'canary canary' }]) {
+        expect(mistakeOf(() => make({ ...required, ...wrongSecret })).message).not.toContain('canary')
+      }
+    })
+
+    it('says push(), not push, when the call was forgotten', () => {
+      expect(mistakeOf(() => make({ ...required, factors: [push] })).message).toContain('push(), not push')
+    })
+  })
+
+  describe('with an option that it does not know', () => {
+    it.each(['foo', 'Factors', 'callbackUrl', 'lifetime', 'constructor', 'toString', 'timeoutMs', ''])('refuses %j by name', (name) => {
+      expect(mistakeOf(() => make({ ...required, [name]: undefined })).message).toBe(`NevisStrategy: unknown option "${name}"`)
+    })
+  })
+
+  describe('with something else in place of the options', () => {
+    it.each([undefined, null, 'x', 7, verify, []])('refuses %p', (options) => {
+      expect(mistakeOf(() => make(options)).message).toMatch(/^NevisStrategy: options must be an object/)
+    })
+  })
+
+  describe('without a verify function', () => {
+    it.each([undefined, null, 'x', {}])('refuses %p', (value) => {
+      expect(mistakeOf(() => new NevisStrategy(required as never, value as never)).message).toBe('NevisStrategy: verify must be a function')
+    })
+  })
+
+  describe('with a client', () => {
+    const client = new NevisClient({ baseURL: 'https://nevis.example', accessKey: 'key-0123456789' })
+    const { instance: _instance, accessKey: _accessKey, ...rest } = required
+
+    it('uses it', () => {
+      const { settings } = make({ ...rest, client, instance: undefined, baseURL: undefined, accessKey: undefined })
+      expect(settings.client).toBe(client)
+      expect(settings.issuers).toEqual(['https://nevis.example'])
+    })
+
+    it.each([{ instance: 'example' }, { baseURL: 'https://nevis.example' }, { accessKey: 'key' }])('refuses %j beside it', (beside) => {
+      expect(mistakeOf(() => make({ ...rest, client, ...beside })).message).toBe(
+        'NevisStrategy: client goes without instance, baseURL and accessKey',
+      )
+    })
+
+    it.each([null, 7, {}, { baseURL: 'https://nevis.example' }, NevisClient])('refuses %p as one', (other) => {
+      expect(mistakeOf(() => make({ ...rest, client: other })).message).toBe('NevisStrategy: client must be a NevisClient')
+    })
+  })
+
+  describe('with no address, or two, of the cloud', () => {
+    it.each([
+      { instance: undefined },
+      { instance: undefined, baseURL: undefined },
+      { baseURL: 'https://nevis.example' },
+    ])('refuses %j', (where) => {
+      expect(mistakeOf(() => make({ ...required, ...where })).message).toMatch(/^NevisStrategy: .*instance.*baseURL/)
+    })
+  })
+
+  describe('with nothing but what is required', () => {
+    it('takes the defaults', async () => {
+      const { name, settings } = make(required)
+      expect(name).toBe('nevis')
+      expect(settings).toMatchObject({
+        name: 'nevis', waitingURL: '/2fa', callbackURL: '/2fa/callback', statusURL: '/2fa/status', operation: 'approve', lifetimeMs: 120_000,
+        firstFactorLifetimeMs: 600_000, maxAttempts: 5, startBudget: { starts: 5, perSeconds: 300 }, sessionKey: 'nevis',
+        issuers: ['https://example.mauth.nevis.cloud'], passReqToCallback: false,
+      })
+      expect(settings.message).toBeUndefined()
+      expect(settings.data).toBeUndefined()
+      expect(settings.factors.map((factor) => factor.name)).toEqual(['push', 'app', 'sms', 'recovery'])
+      expect(settings.client.baseURL).toBe('https://example.mauth.nevis.cloud')
+      expect(await settings.ledger.claim('a', 1)).toBe(true)
+      expect(await settings.ledger.claim('a', 1)).toBe(false)
+    })
+
+    it('takes undefined for absent', () => {
+      const names = ['baseURL', 'client', 'name', 'subject', 'operation', 'message', 'data', 'lifetimeSeconds', 'firstFactorLifetimeSeconds',
+        'maxAttempts', 'startBudget', 'ledger', 'sessionKey', 'issuer', 'secret', 'passReqToCallback']
+      const { settings } = make({ ...required, ...Object.fromEntries(names.map((name) => [name, undefined])) })
+      expect(settings).toMatchObject({ name: 'nevis', lifetimeMs: 120_000, maxAttempts: 5, sessionKey: 'nevis' })
+    })
+
+    it('gives no two strategies the same ledger', async () => {
+      expect(await make(required).settings.ledger.claim('a', 60)).toBe(true)
+      expect(await make(required).settings.ledger.claim('a', 60)).toBe(true)
+    })
+
+    it.each<[unknown, object | undefined]>([
+      [undefined, undefined],
+      [{}, undefined],
+      [{ username: 'anna' }, { username: 'anna' }],
+      [{ username: 'anna', nevisUserId: 'u-1' }, { userId: 'u-1' }],
+      [{ nevisUserId: 'u-1' }, { userId: 'u-1' }],
+      [{ username: 'anna', nevisUserId: '' }, { username: 'anna' }],
+      [{ username: 'anna', nevisUserId: null }, { username: 'anna' }],
+      [{ username: '' }, undefined],
+      [{ username: ['anna'] }, undefined],
+      [{ id: 'anna' }, undefined],
+    ])('asks for a req.user of %j about %j', async (user, expected) => {
+      expect(await make(required).settings.subject({ user } as unknown as NevisRequest)).toEqual(expected)
+    })
+  })
+
+  describe('with the limits themselves', () => {
+    it.each<[Partial<NevisStrategyOptions>, object]>([
+      [{ lifetimeSeconds: 30 }, { lifetimeMs: 30_000 }],
+      [{ lifetimeSeconds: 600 }, { lifetimeMs: 600_000 }],
+      [{ firstFactorLifetimeSeconds: 30 }, { firstFactorLifetimeMs: 30_000 }],
+      [{ firstFactorLifetimeSeconds: 3600 }, { firstFactorLifetimeMs: 3_600_000 }],
+      [{ maxAttempts: 1 }, { maxAttempts: 1 }],
+      [{ maxAttempts: 20 }, { maxAttempts: 20 }],
+      [{ startBudget: { starts: 1, perSeconds: 1 } }, { startBudget: { starts: 1, perSeconds: 1 } }],
+      [{ startBudget: { starts: 1000, perSeconds: 86_400 } }, { startBudget: { starts: 1000, perSeconds: 86_400 } }],
+      [{ name: 'second' }, { name: 'second' }],
+      [{ sessionKey: 'mfa' }, { sessionKey: 'mfa' }],
+      [{ operation: 'enroll' }, { operation: 'enroll' }],
+      [{ message: 'Hello' }, { message: 'Hello' }],
+      [{ data: null }, { data: null }],
+      [{ passReqToCallback: true } as object, { passReqToCallback: true }],
+      [{ waitingURL: 'https://app.example/2fa', callbackURL: 'http://localhost:3000/2fa?x=1', statusURL: '/' },
+        { waitingURL: 'https://app.example/2fa', callbackURL: 'http://localhost:3000/2fa?x=1', statusURL: '/' }],
+      [{ issuer: 'https://a.example/' }, { issuers: ['https://a.example'] }],
+      [{ issuer: ['https://a.example/', 'https://b.example'] }, { issuers: ['https://a.example', 'https://b.example'] }],
+    ])('takes %j', (options, expected) => {
+      expect(made(options).settings).toMatchObject(expected)
+    })
+  })
+
+  describe('with a secret of its own', () => {
+    const [old, next] = ['o'.repeat(32), 'n'.repeat(32)]
+    const handlesOf = (secret?: NevisStrategyOptions['secret'], accessKey = 'key-0123456789') => made({ secret, accessKey }).settings.handles
+
+    it('seals with the first and opens with all', async () => {
+      const byOld = await handlesOf(old).seal(sealed)
+      const byBoth = await handlesOf([next, old]).seal(sealed)
+      expect(await handlesOf([next, old]).open(byOld)).toEqual(sealed)
+      expect(await handlesOf([next, old]).open(byBoth)).toEqual(sealed)
+      expect(await handlesOf(next).open(byBoth)).toEqual(sealed)
+      expect(await handlesOf(old).open(byBoth)).toBeUndefined()
+      expect(await handlesOf(next).open(byOld)).toBeUndefined()
+    })
+
+    it('outlives a new access key', async () => {
+      expect(await handlesOf(old, 'key-2').open(await handlesOf(old, 'key-1').seal(sealed))).toEqual(sealed)
+    })
+
+    it('takes the access key without one', async () => {
+      const handle = await handlesOf(undefined, 'key-1').seal(sealed)
+      expect(await handlesOf(undefined, 'key-1').open(handle)).toEqual(sealed)
+      expect(await handlesOf(undefined, 'key-2').open(handle)).toBeUndefined()
+      expect(await handlesOf(old, 'key-1').open(handle)).toBeUndefined()
+    })
+  })
+
+  describe('once it is made', () => {
+    it('has settings that nobody can change', () => {
+      const { settings } = make(required)
+      expect(Object.isFrozen(settings)).toBe(true)
+      expect(Object.isFrozen(settings.factors)).toBe(true)
+    })
+
+    it('has written nothing into the options, not even into frozen ones', () => {
+      const options = Object.freeze({
+        ...required, factors: Object.freeze([push(), sms()]), startBudget: Object.freeze({ starts: 3, perSeconds: 60 }),
+        issuer: Object.freeze(['https://a.example/']), secret: Object.freeze(['x'.repeat(32)]),
+      })
+      const before = JSON.stringify(options)
+      make(options)
+      expect(JSON.stringify(options)).toBe(before)
+    })
+
+    it('does not see what is changed in the options later', async () => {
+      const factors = [push()]
+      const startBudget = { starts: 3, perSeconds: 60 }
+      const issuer = ['https://a.example']
+      const secret = ['a'.repeat(32)]
+      const options: any = { ...required, factors, startBudget, issuer, secret }
+      const { settings } = make(options)
+      const handle = await settings.handles.seal(sealed)
+      factors.push(sms())
+      startBudget.starts = 1000
+      issuer.push('https://evil.example')
+      secret[0] = 'b'.repeat(32)
+      options.maxAttempts = 20
+      expect(settings.factors).toHaveLength(1)
+      expect(settings.startBudget).toEqual({ starts: 3, perSeconds: 60 })
+      expect(settings.issuers).toEqual(['https://a.example'])
+      expect(settings.maxAttempts).toBe(5)
+      expect(await settings.handles.open(handle)).toEqual(sealed)
+    })
+  })
+})

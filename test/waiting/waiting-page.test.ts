@@ -1,0 +1,527 @@
+/** The waiting page: what a person sees, for every factor and state, and the same as data. */
+import { createHash } from 'node:crypto'
+import { waitingPage } from '../../src'
+import { NevisSimulator } from '../../src/simulator'
+import { callbackOf, PASSWORD, signIn, startApp, waitingOf, type AppOptions, type TestApp } from '../support/app'
+import type { Browser, Page } from '../support/browser'
+
+let simulator: NevisSimulator
+let app: TestApp
+
+const start = (options: Partial<AppOptions> = {}) =>
+  startApp({
+    simulator,
+    ...options,
+    routes: (express, parts) => {
+      express.all('/any-method', waitingPage(parts.nevis))
+      express.get('/with-tokens', waitingPage(parts.nevis, { csrfToken: () => 'csrf"<&', nonce: () => 'n0nce"<' }))
+      express.get('/with-policy', (_req, res, next) => { res.setHeader('Content-Security-Policy', "default-src 'self'"); next() }, waitingPage(parts.nevis))
+      options.routes?.(express, parts)
+    },
+  })
+
+beforeEach(async () => {
+  simulator = await NevisSimulator.start()
+  simulator.addUser({ username: 'anna', phone: '+41791234567', recoveryCodes: 2 })
+  app = await start()
+})
+
+afterEach(async () => {
+  jest.restoreAllMocks()
+  await app.close()
+  await simulator.close()
+})
+
+async function restart(options: Partial<AppOptions>): Promise<void> {
+  await app.close()
+  app = await start(options)
+}
+
+const JSON_ONLY = { accept: 'application/json' }
+const PAGE = { accept: 'text/html' }
+const REFRESH = /<noscript><meta http-equiv="refresh" content="\d+"><\/noscript>/
+
+async function started(factor = 'push'): Promise<{ browser: Browser; handle: string }> {
+  const browser = app.browser()
+  return { browser, handle: await signIn(browser, 'anna', { factor }) }
+}
+
+async function pageFor(factor = 'push'): Promise<Page> {
+  const { browser, handle } = await started(factor)
+  return expectPage(await browser.get(waitingOf(handle), PAGE))
+}
+
+function expectPage(page: Page): Page {
+  expect(page.status).toBe(200)
+  expect(page.headers.get('content-type')).toBe('text/html; charset=utf-8')
+  expect(page.headers.get('cache-control')).toBe('no-store')
+  expect(page.text).toMatch(/^<!doctype html>\n<html lang="en">/)
+  return page
+}
+
+const viewOf = async (browser: Browser, handle: string) => (await browser.get(waitingOf(handle), JSON_ONLY)).json()
+const later = (ms: number) => {
+  const now = Date.now()
+  jest.spyOn(Date, 'now').mockReturnValue(now + ms)
+}
+
+/** The forms of a page: where they go and what they send. */
+function formsOf(text: string): { action: string; fields: Record<string, string> }[] {
+  return [...text.matchAll(/<form method="post" action="([^"]*)"[^>]*>(.*?)<\/form>/gs)].map(([, action, inner]) => ({
+    action: action as string,
+    fields: Object.fromEntries([...(inner as string).matchAll(/<input type="hidden" name="([^"]*)" value="([^"]*)">/g)].map(([, name, value]) => [name, value])),
+  }))
+}
+
+describe('the page', () => {
+  describe('for a push', () => {
+    it('tells to look at the phone, and offers the other ways', async () => {
+      const { browser, handle } = await started()
+      const { text } = expectPage(await browser.get(waitingOf(handle), PAGE))
+      expect(text).toContain('<h1>Check your phone</h1>')
+      expect(text).toContain('data-prompt="wait" data-status="pending"')
+      expect(text).toContain(`data-transaction="${handle}"`)
+      expect(text).toContain('data-status-url="/login/2fa/status" data-callback-url="/login/2fa/callback"')
+      expect(formsOf(text)).toEqual([
+        ...['push', 'app', 'sms', 'recovery'].map((factor) => ({ action: '/login/2fa', fields: { transaction: handle, factor } })),
+        { action: '/login/2fa', fields: { transaction: handle, cancel: '1' } },
+      ])
+      for (const label of ['Send it again', 'Use a QR code', 'Send me an SMS', 'Use a recovery code', 'Cancel']) {
+        expect(text).toContain(`<button>${label}</button>`)
+      }
+      expect(text).not.toContain('name="code"')
+    })
+
+    it('refreshes by itself without JavaScript', async () => {
+      expect((await pageFor()).text).toMatch(REFRESH)
+    })
+
+    it('shows no message when there is none', async () => {
+      expect((await pageFor()).text).not.toContain('<figure')
+    })
+  })
+
+  describe('for the app', () => {
+    it('shows the QR code and the link', async () => {
+      const { browser, handle } = await started('app')
+      const { qrCode, appLinkUri } = await viewOf(browser, handle)
+      const { text } = expectPage(await browser.get(waitingOf(handle), PAGE))
+      expect(text).toContain('<h1>Scan the code</h1>')
+      expect(text).toContain(`<img src="${qrCode}" alt="QR code for the Access App"`)
+      expect(text).toContain(`href="${(appLinkUri as string).replaceAll('&', '&#38;')}"`)
+      expect(text).toMatch(REFRESH)
+    })
+  })
+
+  describe.each([
+    ['sms', 'Enter the code from the SMS', 'numeric', 'one-time-code'],
+    ['recovery', 'Enter a recovery code', 'text', 'off'],
+  ])('for a code: %s', (factor, heading, mode, autocomplete) => {
+    it('asks for the code in a form that goes to the callback and comes back', async () => {
+      const { browser, handle } = await started(factor)
+      const { text } = expectPage(await browser.get(waitingOf(handle), PAGE))
+      expect(text).toContain(`<h1>${heading}</h1>`)
+      expect(text).toContain('data-prompt="code" data-status="pending"')
+      expect(formsOf(text)[0]).toEqual({ action: '/login/2fa/callback', fields: { transaction: handle, retry: '1' } })
+      expect(text).toMatch(new RegExp(`<input id="nevis-code" name="code" required maxlength="64"[^>]*autocomplete="${autocomplete}" inputmode="${mode}">`))
+      expect(text).not.toContain('aria-invalid')
+      expect(text).not.toContain('attempt')
+    })
+
+    it('does not refresh while somebody types', async () => {
+      expect((await pageFor(factor)).text).not.toContain('http-equiv="refresh"')
+    })
+  })
+
+  describe('for recovery codes that were just made', () => {
+    it('shows them, and goes on without a code', async () => {
+      await restart({ strategy: { operation: 'enroll' } })
+      const { browser, handle } = await started('recovery')
+      const { recoveryCodes } = await viewOf(browser, handle)
+      expect(recoveryCodes.length).toBeGreaterThan(1)
+      const { text } = expectPage(await browser.get(waitingOf(handle), PAGE))
+      for (const code of recoveryCodes) expect(text).toContain(`<li><code>${code}</code></li>`)
+      expect(formsOf(text)[0]).toEqual({ action: '/login/2fa/callback', fields: { transaction: handle } })
+      expect(text).not.toContain('name="code"')
+    })
+  })
+
+  describe('with a message', () => {
+    it.each([
+      ['Pay 5 < 6 & "7"?', 'Pay 5 &#60; 6 &#38; &#34;7&#34;?'],
+      ['<script>alert(1)</script>', '&#60;script&#62;alert(1)&#60;/script&#62;'],
+      ['<html><b>Pay</b> 5 &lt; 6<br/>now</html>', '<b>Pay</b> 5 &#60; 6<br/>now'],
+    ])('shows what the phone shows: %s', async (message, shown) => {
+      await restart({ strategy: { message } })
+      for (const factor of ['push', 'app']) {
+        const { text } = await pageFor(factor)
+        expect(text).toContain(`<blockquote>${shown}</blockquote>`)
+        expect(text).not.toContain('<script>')
+      }
+    })
+  })
+
+  describe('after a wrong code', () => {
+    it('comes back and says how many are left', async () => {
+      const { browser, handle } = await started('sms')
+      for (const [left, words] of [[4, '4 attempts left'], [3, '3 attempts left'], [2, '2 attempts left'], [1, '1 attempt left']] as const) {
+        const back = await browser.post('/login/2fa/callback', { ...(formsOf((await browser.get(waitingOf(handle), PAGE)).text)[0]?.fields), code: 'x' })
+        expect(back.status).toBe(303)
+        const page = expectPage(await browser.get(back.location as string, PAGE))
+        expect(page.text).toContain(`role="alert" id="nevis-error">The code is not right. ${words}.</p>`)
+        expect(page.text).toContain('aria-invalid="true" aria-describedby="nevis-error"')
+        expect((await browser.get(back.location as string, JSON_ONLY)).json()).toMatchObject({ status: 'pending', attemptsLeft: left, failure: 'wrong_code' })
+      }
+    })
+
+    it('says that it is over after the last', async () => {
+      const { browser, handle } = await started('sms')
+      let back: Page | undefined
+      for (let i = 0; i < 5; i++) back = await browser.post('/login/2fa/callback', { transaction: handle, code: 'x', retry: '1' })
+      expect(back?.status).toBe(303)
+      const page = expectPage(await browser.get(back?.location as string, PAGE))
+      expect(page.text).toContain('<h1>That did not work</h1>')
+      expect(page.text).toContain('<p class="nevis-error" role="alert">Too many wrong codes. Start again.</p>')
+      expect(page.text).not.toContain('name="code"')
+      expect(await viewOf(browser, handle)).toMatchObject({ status: 'failed', attemptsLeft: 0, failure: 'too_many_attempts' })
+    })
+  })
+
+  describe('of a transaction that is over', () => {
+    const over = async (browser: Browser, handle: string, sentence: string) => {
+      const { text } = expectPage(await browser.get(waitingOf(handle), PAGE))
+      expect(text).toContain('<h1>That did not work</h1>')
+      expect(text).toContain(`<p class="nevis-error" role="alert">${sentence}</p>`)
+      expect(text).not.toContain('http-equiv="refresh"')
+      expect(text).not.toContain('data-countdown')
+      expect(text).not.toContain('name="code"')
+      return text
+    }
+
+    it('says that it was not approved, and offers other ways', async () => {
+      const { browser, handle } = await started()
+      await simulator.phone('anna').deny()
+      expect(await viewOf(browser, handle)).toMatchObject({ status: 'failed', failure: 'not_approved' })
+      expect(formsOf(await over(browser, handle, 'The request was not approved.'))).toHaveLength(5)
+    })
+
+    it('says the same when the callback has closed it', async () => {
+      const { browser, handle } = await started()
+      await simulator.phone('anna').deny()
+      expect((await browser.get(callbackOf(handle))).json()).toMatchObject({ code: 'not_approved' })
+      const asked = simulator.requests.length
+      expect(await viewOf(browser, handle)).toMatchObject({ status: 'failed', failure: 'not_approved' })
+      await over(browser, handle, 'The request was not approved.')
+      expect(simulator.requests).toHaveLength(asked)
+    })
+
+    it('says that the time is over', async () => {
+      for (const factor of ['push', 'sms']) {
+        const { browser, handle } = await started(factor)
+        later(120_000)
+        expect(await viewOf(browser, handle)).toMatchObject({ status: 'expired', failure: 'expired_transaction' })
+        await over(browser, handle, 'The time to approve is over. Start again.')
+        expect((await browser.get(callbackOf(handle))).json()).toMatchObject({ code: 'expired_transaction' })
+        expect(await viewOf(browser, handle)).toMatchObject({ status: 'expired', failure: 'expired_transaction' })
+        jest.restoreAllMocks()
+      }
+    })
+
+    it('says that it was cancelled, and offers nothing more', async () => {
+      const { browser, handle } = await started()
+      expect((await browser.post('/login/2fa', { transaction: handle, cancel: '1' })).json()).toMatchObject({ code: 'cancelled' })
+      expect(await viewOf(browser, handle)).toMatchObject({ status: 'failed', failure: 'cancelled' })
+      expect(formsOf(await over(browser, handle, 'The sign-in was cancelled.'))).toEqual([])
+    })
+  })
+
+  describe('of a transaction that was approved', () => {
+    it('goes to the callback and logs nobody in by itself', async () => {
+      const { browser, handle } = await started()
+      await simulator.phone('anna').approve()
+      const page = await browser.get(waitingOf(handle), PAGE)
+      expect(page.status).toBe(303)
+      expect(page.location).toBe(callbackOf(handle))
+      expect(page.headers.get('cache-control')).toBe('no-store')
+      expect((await browser.get('/me')).json()).toEqual({ user: null })
+      expect(app.verified).toHaveLength(0)
+      expect((await browser.get(page.location as string)).json()).toMatchObject({ action: 'success' })
+    })
+
+    it('goes to a callback that has a query already', async () => {
+      await restart({ strategy: { callbackURL: '/login/2fa/callback?tenant=1' } })
+      const { browser, handle } = await started()
+      await simulator.phone('anna').approve()
+      expect((await browser.get(waitingOf(handle), PAGE)).location).toBe(`/login/2fa/callback?tenant=1&transaction=${handle}`)
+    })
+  })
+})
+
+describe('the page for a handle', () => {
+  const expectStranger = (page: Page, code: string, sentence: string) => {
+    expect(page.status).toBe(403)
+    expect(page.headers.get('content-type')).toBe('text/html; charset=utf-8')
+    expect(page.text).toContain(`<p role="alert">${sentence}</p>`)
+    expect(page.text).not.toContain('<form')
+    expect(page.text).not.toContain('data-transaction')
+    expect(page.text).not.toContain('http-equiv')
+    expect(page.text).not.toContain(code)
+  }
+  const UNKNOWN = 'This sign-in was not started in this browser. Start again.'
+
+  describe('of another session', () => {
+    it.each(['pending', 'approved'])('explains, and shows and does nothing: %s', async (state) => {
+      const { handle } = await started('app')
+      if (state === 'approved') await simulator.phone('anna').scan((simulator as any).cloud ? await linkOf(handle) : '')
+      const asked = simulator.requests.length
+      const stranger = app.browser()
+      expectStranger(await stranger.get(waitingOf(handle), PAGE), 'unknown_transaction', UNKNOWN)
+      const page = await stranger.get(waitingOf(handle), JSON_ONLY)
+      expect(page.status).toBe(403)
+      expect(page.json()).toEqual({ code: 'unknown_transaction', message: UNKNOWN })
+      expect((await stranger.get('/me')).json()).toEqual({ user: null })
+      expect(simulator.requests).toHaveLength(asked)
+      expect(app.verified).toHaveLength(0)
+    })
+  })
+
+  describe('that does not open', () => {
+    it.each(['garbage', '', 'A'.repeat(9000), 'x&transaction=y', '%00', '%3Cscript%3E'])('explains: %s', async (handle) => {
+      const page = await app.browser().get(waitingOf(handle), PAGE)
+      expectStranger(page, 'unknown_transaction', UNKNOWN)
+      expect(page.text).not.toContain('<script>')
+    })
+  })
+
+  describe('that was used', () => {
+    it('says so to whoever is signed in, and nothing more', async () => {
+      const { browser, handle } = await started()
+      await simulator.phone('anna').approve()
+      await browser.get(callbackOf(handle))
+      expectStranger(await browser.get(waitingOf(handle), PAGE), 'used_transaction', 'This approval has already been used.')
+      expect((await browser.get(waitingOf(handle), JSON_ONLY)).json()).toEqual({
+        code: 'used_transaction', message: 'This approval has already been used.',
+      })
+    })
+  })
+
+  describe('without a session', () => {
+    it('ends in an error that says what is missing', async () => {
+      await restart({ session: false })
+      const page = await app.browser().get(waitingOf('x'), PAGE)
+      expect(page.status).toBe(500)
+      expect(page.json()).toMatchObject({ action: 'error', name: 'StorageError', code: 'SESSION_REQUIRED' })
+    })
+  })
+})
+
+/** The link that a phone opens, read where the person would see it. */
+async function linkOf(handle: string): Promise<string> {
+  const sealed = await app.nevis.settings.handles.open(handle)
+  const all: { transactionId: string; dispatchToken?: string }[] = (simulator as any).cloud.transactions.all()
+  const { dispatchToken } = all.find((one) => one.transactionId === sealed?.id) as { dispatchToken?: string }
+  return `https://x.example/?dispatchTokenResponse=${dispatchToken}`
+}
+
+describe('the view, as data', () => {
+  const common = (handle: string, factor: string, prompt: string) => ({
+    transaction: handle, factor, prompt, status: 'pending', expiresAt: expect.stringMatching(/^\d{4}-.*Z$/),
+    factors: ['push', 'app', 'sms', 'recovery'], statusURL: '/login/2fa/status', callbackURL: '/login/2fa/callback',
+  })
+
+  describe('of each factor', () => {
+    it('holds exactly the documented fields: push', async () => {
+      const { browser, handle } = await started()
+      const page = await browser.get(waitingOf(handle), JSON_ONLY)
+      expect(page.status).toBe(200)
+      expect(page.headers.get('content-type')).toBe('application/json; charset=utf-8')
+      expect(page.headers.get('cache-control')).toBe('no-store')
+      expect(page.json()).toEqual(common(handle, 'push', 'wait'))
+    })
+
+    it('holds exactly the documented fields: push with a message', async () => {
+      await restart({ strategy: { message: 'Sign in?', data: 'secret' } })
+      const { browser, handle } = await started()
+      expect(await viewOf(browser, handle)).toEqual({ ...common(handle, 'push', 'wait'), message: 'Sign in?' })
+    })
+
+    it('holds exactly the documented fields: app', async () => {
+      const { browser, handle } = await started('app')
+      expect(await viewOf(browser, handle)).toEqual({
+        ...common(handle, 'app', 'wait'), qrCode: expect.stringMatching(/^data:image\/png;base64,/), appLinkUri: expect.stringMatching(/^https?:/),
+      })
+    })
+
+    it.each(['sms', 'recovery'])('holds exactly the documented fields: %s', async (factor) => {
+      const { browser, handle } = await started(factor)
+      const asked = simulator.requests.length
+      expect(await viewOf(browser, handle)).toEqual({ ...common(handle, factor, 'code'), attemptsLeft: 5 })
+      expect(simulator.requests).toHaveLength(asked)
+    })
+
+    it('never holds the status token or the userId', async () => {
+      for (const factor of ['push', 'app', 'sms', 'recovery']) {
+        const { browser, handle } = await started(factor)
+        const sealed = await app.nevis.settings.handles.open(handle)
+        const { text } = await browser.get(waitingOf(handle), JSON_ONLY)
+        if (sealed?.statusToken !== undefined) expect(text).not.toContain(sealed.statusToken)
+        expect(text).not.toContain(simulator.users[0]?.userId)
+        expect(text).not.toContain('41791234567')
+      }
+    })
+  })
+
+  describe('of a transaction that was approved', () => {
+    it('says so, and leaves the way to the callback to the page', async () => {
+      const { browser, handle } = await started()
+      await simulator.phone('anna').approve()
+      const page = await browser.get(waitingOf(handle), JSON_ONLY)
+      expect(page.status).toBe(200)
+      expect(page.json()).toEqual({ ...common(handle, 'push', 'wait'), status: 'succeeded' })
+    })
+  })
+
+  describe('of an enrolment', () => {
+    it('names the factors that can be enrolled', async () => {
+      await restart({ strategy: { operation: 'enroll' } })
+      const { browser, handle } = await started('app')
+      expect((await viewOf(browser, handle)).factors).toEqual(['app', 'sms', 'recovery'])
+    })
+  })
+
+  describe('while Nevis cannot be reached', () => {
+    it('is still pending', async () => {
+      const { browser, handle } = await started()
+      simulator.faults.add({ on: 'getStatus', status: 500 })
+      expect(await viewOf(browser, handle)).toEqual(common(handle, 'push', 'wait'))
+    })
+  })
+})
+
+describe('the headers of the page', () => {
+  describe('for its policy', () => {
+    it('allow nothing from elsewhere, no frame and no referrer', async () => {
+      const { headers } = await pageFor()
+      const policy = headers.get('content-security-policy')
+      for (const rule of ["default-src 'none'", "script-src 'self'", "style-src 'self'", "connect-src 'self'", "form-action 'self'", "frame-ancestors 'none'", "base-uri 'none'"]) {
+        expect(policy).toContain(rule)
+      }
+      expect(policy).not.toContain('unsafe')
+      expect(headers.get('referrer-policy')).toBe('same-origin')
+      expect(headers.get('x-content-type-options')).toBe('nosniff')
+    })
+
+    it('are set for an explanation too', async () => {
+      expect((await app.browser().get(waitingOf('x'), PAGE)).headers.get('content-security-policy')).toContain("default-src 'none'")
+    })
+
+    it('leave the app\'s own as it is', async () => {
+      const { browser, handle } = await started()
+      const page = expectPage(await browser.get(`/with-policy?transaction=${handle}`, PAGE))
+      expect(page.headers.get('content-security-policy')).toBe("default-src 'self'")
+    })
+
+    it('match a page without script or style of its own', async () => {
+      for (const factor of ['push', 'app', 'sms']) {
+        const { text } = await pageFor(factor)
+        expect(text).not.toMatch(/<style|\sstyle=|\son[a-z]+=|<script(?![^>]*\ssrc=)/)
+      }
+    })
+  })
+
+  describe('for another method', () => {
+    it('answer HEAD like GET, without the body', async () => {
+      const { browser, handle } = await started()
+      const [get, head] = [await browser.get(waitingOf(handle), PAGE), await browser.send('HEAD', waitingOf(handle), PAGE)]
+      expect([head.status, head.text]).toEqual([200, ''])
+      for (const name of ['content-type', 'content-length', 'content-security-policy', 'cache-control']) {
+        expect(head.headers.get(name)).toBe(get.headers.get(name))
+      }
+    })
+
+    it.each(['POST', 'PUT', 'DELETE'])('answer 405 to %s', async (method) => {
+      const { browser, handle } = await started()
+      const page = await browser.send(method, `/any-method?transaction=${handle}`, PAGE)
+      expect(page.status).toBe(405)
+      expect(page.headers.get('allow')).toBe('GET, HEAD')
+      expect(page.text).toBe('')
+    })
+  })
+})
+
+describe('csrfToken and nonce', () => {
+  describe('given as functions', () => {
+    it('reach every form and both tags, escaped', async () => {
+      for (const factor of ['push', 'sms']) {
+        const { browser, handle } = await started(factor)
+        const { text } = expectPage(await browser.get(`/with-tokens?transaction=${handle}`, PAGE))
+        const forms = formsOf(text)
+        expect(forms.length).toBeGreaterThan(4)
+        for (const { fields } of forms) expect(fields['_csrf']).toBe('csrf&#34;&#60;&#38;')
+        expect(text).toMatch(/<script src="[^"]*" defer nonce="n0nce&#34;&#60;">/)
+        expect(text).toMatch(/<link rel="stylesheet" href="[^"]*" nonce="n0nce&#34;&#60;">/)
+      }
+    })
+  })
+
+  describe('not given', () => {
+    it('leave no trace', async () => {
+      const { text } = await pageFor('sms')
+      expect(text).not.toContain('_csrf')
+      expect(text).not.toContain('nonce')
+    })
+  })
+
+  describe('given as something else', () => {
+    it.each([
+      ['csrfToken', { csrfToken: 'x' }],
+      ['nonce', { nonce: 'x' }],
+      ['csrf', { csrf: () => 'x' }],
+    ])('are refused at the start of the app, by name: %s', (option, options) => {
+      expect(() => waitingPage(app.nevis, options as never)).toThrow(TypeError)
+      expect(() => waitingPage(app.nevis, options as never)).toThrow(new RegExp(`^waitingPage: .*\\b${option}\\b`))
+    })
+  })
+})
+
+describe('the page\'s own files', () => {
+  const linksOf = (text: string) => ({
+    script: /<script src="([^"]*)"/.exec(text)?.[1]?.replaceAll('&#38;', '&') as string,
+    style: /<link rel="stylesheet" href="([^"]*)"/.exec(text)?.[1]?.replaceAll('&#38;', '&') as string,
+  })
+
+  describe('as the page links them', () => {
+    it.each([
+      ['script', 'text/javascript; charset=utf-8', "'use strict'"],
+      ['style', 'text/css; charset=utf-8', '{'],
+    ] as const)('are served to anybody, to be kept for ever under an address that tells their content: %s', async (name, type, content) => {
+      const link = linksOf((await pageFor()).text)[name]
+      const page = await app.browser().get(link)
+      expect(page.status).toBe(200)
+      expect(page.headers.get('content-type')).toBe(type)
+      expect(page.headers.get('cache-control')).toBe('public, max-age=31536000, immutable')
+      expect(page.headers.get('x-content-type-options')).toBe('nosniff')
+      expect(page.headers.getSetCookie()).toEqual([])
+      expect(page.text).toContain(content)
+      expect(new URL(link, app.origin).searchParams.get('v')).toBe(createHash('sha256').update(page.text).digest('hex').slice(0, 12))
+    })
+
+    it('are found where the waiting URL has a query of its own', async () => {
+      await restart({ strategy: { waitingURL: '/login/2fa?tenant=1' } })
+      const browser = app.browser()
+      const { location } = await browser.post('/login', { username: 'anna', password: PASSWORD })
+      expect(location).toMatch(/^\/login\/2fa\?tenant=1&transaction=/)
+      const links = linksOf(expectPage(await browser.get(location as string, PAGE)).text)
+      expect((await browser.get(links.script)).headers.get('content-type')).toBe('text/javascript; charset=utf-8')
+      expect((await browser.get(links.style)).headers.get('content-type')).toBe('text/css; charset=utf-8')
+    })
+  })
+
+  describe('by another name', () => {
+    it.each(['other', 'constructor', '__proto__', '../waiting-page.ts', ''])('are none: %j', async (name) => {
+      const page = await app.browser().get(`/login/2fa?asset=${encodeURIComponent(name)}`, PAGE)
+      expect(page.status).toBe(403)
+      expect(page.headers.get('cache-control')).toBe('no-store')
+    })
+  })
+})
