@@ -39,15 +39,32 @@ const expect = (what, actual, wanted) => {
 }
 
 try {
+  const first = await send('GET', '/')
+  const [, username, password] = /<dt>Username<\/dt><dd><code>([^<]+)<\/code><\/dd>\s*<dt>Password<\/dt><dd><code>([^<]+)<\/code>/.exec(first.text)
   const form = await send('GET', '/login')
-  const start = await send('POST', '/login', { username: 'anna', password: process.env.DEMO_PASSWORD ?? /<code>([^<]+)<\/code>/.exec((await send('GET', '/')).text.split('anna')[1])[1], _csrf: tokenIn(form.text) })
-  expect('start', start.status, 303)
-  expect('waiting page', start.location, /^\/login\/2fa\?transaction=/)
-  expect('account before the tap', (await send('GET', '/account')).status, 302)
+  const start = await send('POST', '/login', { username, password, _csrf: tokenIn(form.text) })
+  expect('the password', start.status, 303)
+  expect('the waiting page', start.location, /^\/login\/2fa\?transaction=/)
+  const waiting = await send('GET', start.location)
+  expect('the waiting page', waiting.status, 200)
+  expect('the account before the tap', String((await send('GET', '/account')).location), /^\/login/)
 
-  const state = await (await fetch(new URL('/_simulator/state', addresses.phones))).json()
-  console.log(JSON.stringify(state).slice(0, 300))
+  const phones = await (await fetch(addresses.phones)).text()
+  const fields = Object.fromEntries(['user', 'transactionId'].map((name) => [name, new RegExp(`name="${name}" value="([^"]+)"`).exec(phones)[1]]))
+  const tap = await fetch(new URL('/_simulator/decide', addresses.phones), { method: 'POST', body: new URLSearchParams({ ...fields, decision: 'approve' }) })
+  expect('the tap', tap.status, 200)
+
+  const handle = new URL(start.location, addresses.app).searchParams.get('transaction')
+  expect('the callback', (await send('GET', `/login/2fa/callback?transaction=${handle}`)).location, '/account')
+  const account = await send('GET', '/account')
+  expect('the account', account.status, 200)
+  await send('POST', '/logout', { _csrf: tokenIn(account.text) })
+  expect('the account after signing out', String((await send('GET', '/account')).location), /^\/login/)
 } finally {
   child.kill('SIGTERM')
 }
 await exited
+for (const [name, address] of Object.entries(addresses)) {
+  const isGone = await fetch(address).then(() => false, () => true)
+  if (!isGone) throw new Error(`${name} still answers after SIGTERM`)
+}

@@ -114,10 +114,10 @@ describe('the source', () => {
   describe('read by this test', () => {
     it('is all there, with its imports', () => {
       expect(sources.size).toBeGreaterThan(40)
-      const strategy = sources.get('strategy') as Source
-      expect(strategy.imports).toContainEqual({ to: 'binding', isLocal: true, isType: false })
-      expect(strategy.imports).toContainEqual({ to: 'factors/factor', isLocal: true, isType: true })
-      expect(strategy.imports).toContainEqual({ to: 'passport-strategy', isLocal: false, isType: false })
+      const importsOfFile = (name: string) => (sources.get(name) as Source).imports
+      expect(importsOfFile('factors/push')).toContainEqual({ to: 'factors/shared', isLocal: true, isType: false })
+      expect(importsOfFile('factors/push')).toContainEqual({ to: 'factors/factor', isLocal: true, isType: true })
+      expect(importsOfFile('strategy')).toContainEqual({ to: 'passport-strategy', isLocal: false, isType: false })
       const missing = [...sources.values()].flatMap(({ imports }) => imports.filter((one) => one.isLocal && !sources.has(target(one))))
       expect(missing).toEqual([])
     })

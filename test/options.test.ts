@@ -189,7 +189,7 @@ describe('new NevisStrategy', () => {
       [{ operation: 'enroll' }, { operation: 'enroll' }],
       [{ message: 'Hello' }, { message: 'Hello' }],
       [{ data: null }, { data: null }],
-      [{ passReqToCallback: true } as object, { passReqToCallback: true }],
+      [{ passReqToCallback: true }, { passReqToCallback: true }],
       [{ waitingURL: 'https://app.example/2fa', callbackURL: 'http://localhost:3000/2fa?x=1', statusURL: '/' },
         { waitingURL: 'https://app.example/2fa', callbackURL: 'http://localhost:3000/2fa?x=1', statusURL: '/' }],
       [{ issuer: 'https://a.example/' }, { issuers: ['https://a.example'] }],

@@ -98,7 +98,7 @@ describe('messageHtml', () => {
         const rest = messageHtml(`<html>${pieces.join('')}</html>`).text.replace(TAGS, '')
         expect(rest).not.toMatch(/[<>"']/)
       }))
-      assert(property(stringMatching(/^[<>\/bru"' =&;a-z]{0,40}$/), (inner) => {
+      assert(property(stringMatching(/^[<>/bru"' =&;a-z]{0,40}$/), (inner) => {
         expect(messageHtml(`<html>${inner}</html>`).text.replace(TAGS, '')).not.toMatch(/[<>"']/)
       }))
     })

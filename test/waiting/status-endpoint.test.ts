@@ -183,14 +183,6 @@ describe('the status for a handle', () => {
       expectStatus(await app.browser().get(`${statusOf(handle)}&transaction=x`), 'unknown', undefined, 404)
     })
   })
-
-  describe('in the body', () => {
-    it('is not looked for', async () => {
-      const handle = await started()
-      const page = await app.browser().post('/login/2fa/status', { transaction: handle })
-      expect(page.status).toBe(405)
-    })
-  })
 })
 
 describe('the status endpoint', () => {

@@ -271,8 +271,8 @@ describe('the page for a handle', () => {
 
   describe('of another session', () => {
     it.each(['pending', 'approved'])('explains, and shows and does nothing: %s', async (state) => {
-      const { handle } = await started('app')
-      if (state === 'approved') await simulator.phone('anna').scan((simulator as any).cloud ? await linkOf(handle) : '')
+      const { handle } = await started(state === 'approved' ? 'push' : 'app')
+      if (state === 'approved') await simulator.phone('anna').approve()
       const asked = simulator.requests.length
       const stranger = app.browser()
       expectStranger(await stranger.get(waitingOf(handle), PAGE), 'unknown_transaction', UNKNOWN)
@@ -314,14 +314,6 @@ describe('the page for a handle', () => {
     })
   })
 })
-
-/** The link that a phone opens, read where the person would see it. */
-async function linkOf(handle: string): Promise<string> {
-  const sealed = await app.nevis.settings.handles.open(handle)
-  const all: { transactionId: string; dispatchToken?: string }[] = (simulator as any).cloud.transactions.all()
-  const { dispatchToken } = all.find((one) => one.transactionId === sealed?.id) as { dispatchToken?: string }
-  return `https://x.example/?dispatchTokenResponse=${dispatchToken}`
-}
 
 describe('the view, as data', () => {
   const common = (handle: string, factor: string, prompt: string) => ({
