@@ -5,7 +5,7 @@ const nodeGlobals = Object.fromEntries(
   ['process', 'console', 'URL', 'URLSearchParams', 'fetch', 'setTimeout', 'clearTimeout', 'Buffer'].map((name) => [name, 'readonly']),
 )
 const browserGlobals = Object.fromEntries(
-  ['document', 'location', 'fetch', 'setTimeout', 'clearTimeout', 'EventSource', 'addEventListener', 'navigator', 'window', 'URLSearchParams', 'history'].map(
+  ['document', 'location', 'fetch', 'setTimeout', 'clearTimeout', 'EventSource', 'addEventListener', 'navigator', 'window', 'URLSearchParams', 'history', 'BroadcastChannel'].map(
     (name) => [name, 'readonly'],
   ),
 )

@@ -14,6 +14,7 @@ import type { Settings } from './options'
 import { fieldOf, sessionOf, type NevisRequest } from './request'
 import { StorageError } from './storage'
 import { SessionTransactions, type Transaction } from './transactions'
+import { withQuery } from './url'
 import type { NevisProfile } from './verify'
 import { factorFor, isPendingFor, phoneOf, wantedBy, type NevisAuthenticateOptions, type Wanted } from './wanted'
 
@@ -181,7 +182,7 @@ export class Exchange {
   }
 
   private async wrongCode(transaction: Transaction, attempts: number): Promise<Exit> {
-    if (attempts >= this.settings.maxAttempts) this.transactions.close(transaction, 'too_many_attempts')
+    if (attempts >= this.settings.maxAttempts) this.transactions.close({ ...transaction, attempts }, 'too_many_attempts')
     else this.transactions.put({ ...transaction, attempts })
     await this.transactions.save()
     // The waiting page's own form: a mistyped code must not send the person back to the password.
@@ -210,7 +211,7 @@ export class Exchange {
 
   private async waitingURL(transaction: Transaction): Promise<string> {
     const { waitingURL, handles } = this.settings
-    return `${waitingURL}${waitingURL.includes('?') ? '&' : '?'}transaction=${await handles.seal(transaction)}`
+    return withQuery(waitingURL, { transaction: await handles.seal(transaction) })
   }
 
   private async challenge(factor: Factor, { operation, subject, message }: Wanted): Promise<Challenge> {

@@ -9,6 +9,7 @@ export const failures = {
   no_subject: { status: 400, message: 'Sign in first: nobody is known whom the second factor could ask.' },
   unknown_factor: { status: 400, message: 'This second factor is not offered here.' },
   missing_code: { status: 400, message: 'Enter the code.' },
+  phone_refused: { status: 400, message: 'This phone number cannot be used.' },
   start_requires_post: { status: 405, message: 'A second factor is started with POST.' },
   not_enrolled: { status: 403, message: 'This second factor is not set up for the account.' },
   cancelled: { status: 401, message: 'The sign-in was cancelled.' },

@@ -12,6 +12,8 @@ import { Handles, type Keys } from './handle'
 import { failClosed, MemoryLedger, type Ledger } from './ledger'
 import type { NevisRequest } from './request'
 import type { Subject } from './transactions'
+import { defaultSchedule, type PollStep } from './waiting/schedule'
+import { StatusWatch } from './waiting/watch'
 
 /** A value, or a function that takes it from the request. Declared as a method so that any host's request type fits. */
 export type FromRequest<T> = T | { of(req: NevisRequest): T | Promise<T> }['of']
@@ -53,6 +55,10 @@ export interface NevisStrategyOptions {
   readonly startBudget?: { readonly starts: number; readonly perSeconds: number } | undefined
   /** Codes that may be tried per subject over all transactions and factors. Default `{ attempts: 30, perSeconds: 3600 }`. */
   readonly attemptBudget?: { readonly attempts: number; readonly perSeconds: number } | undefined
+  /** How often Nevis is asked for a status while somebody waits. Default: see `defaultSchedule`. */
+  readonly pollSchedule?: readonly PollStep[] | undefined
+  /** Status calls of this process for everybody who waits, shared fairly. 1 to 10 000, default 200. */
+  readonly maxStatusCallsPerSecond?: number | undefined
   /** What all processes agree on. Default `new MemoryLedger()`, good for one process only. */
   readonly ledger?: Ledger | undefined
   /** Property of the session that holds our state. Default `nevis`. */
@@ -86,13 +92,14 @@ export interface Settings {
   readonly sessionKey: string
   readonly issuers: readonly string[]
   readonly handles: Handles
+  readonly watch: StatusWatch
   readonly passReqToCallback: boolean
 }
 
 const KNOWN: Record<keyof NevisStrategyOptions, true> = {
   instance: true, baseURL: true, accessKey: true, client: true, factors: true, waitingURL: true, callbackURL: true,
   statusURL: true, name: true, subject: true, operation: true, message: true, data: true, lifetimeSeconds: true,
-  firstFactorLifetimeSeconds: true, maxAttempts: true, startBudget: true, attemptBudget: true, ledger: true, sessionKey: true, issuer: true,
+  firstFactorLifetimeSeconds: true, maxAttempts: true, startBudget: true, attemptBudget: true, pollSchedule: true, maxStatusCallsPerSecond: true, ledger: true, sessionKey: true, issuer: true,
   secret: true, passReqToCallback: true,
 }
 
@@ -101,34 +108,53 @@ const KNOWN: Record<keyof NevisStrategyOptions, true> = {
  * @internal
  */
 export function resolveOptions(options: NevisStrategyOptions): Settings {
-  if (typeof options !== 'object' || options === null) throw mistake('options must be an object')
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) throw mistake('options must be an object')
   const unknown = Object.keys(options).find((key) => !Object.hasOwn(KNOWN, key))
   if (unknown !== undefined) throw mistake(`unknown option "${unknown}"`)
 
-  const name = text('name', options.name ?? 'nevis')
+  const { name = 'nevis', subject = userOfRequest, operation = 'approve', sessionKey = 'nevis', passReqToCallback = false } = options
+  const { lifetimeSeconds = 120, firstFactorLifetimeSeconds = 600, maxAttempts = 5, maxStatusCallsPerSecond = 200 } = options
+  const { startBudget = { starts: 5, perSeconds: 300 }, attemptBudget = { attempts: 30, perSeconds: 3600 } } = options
   const client = clientOf(options)
+  const { issuer = client.baseURL, pollSchedule = defaultSchedule } = options
+  const lifetimeMs = 1000 * whole('lifetimeSeconds', lifetimeSeconds, 30, 600)
   return Object.freeze({
-    name,
+    name: text('name', name),
     client,
     factors: factorsOf(options.factors),
     waitingURL: address('waitingURL', options.waitingURL),
     callbackURL: address('callbackURL', options.callbackURL),
     statusURL: address('statusURL', options.statusURL),
-    subject: fn('subject', options.subject ?? userOfRequest),
-    operation: operationOf(options.operation ?? 'approve'),
-    message: options.message,
+    subject: fn('subject', subject),
+    operation: operationOf(operation),
+    message: messageOf(options.message),
     data: options.data,
-    lifetimeMs: 1000 * whole('lifetimeSeconds', options.lifetimeSeconds ?? 120, 30, 600),
-    firstFactorLifetimeMs: 1000 * whole('firstFactorLifetimeSeconds', options.firstFactorLifetimeSeconds ?? 600, 30, 3600),
-    maxAttempts: whole('maxAttempts', options.maxAttempts ?? 5, 1, 20),
-    startBudget: budgetOf('startBudget', options.startBudget ?? { starts: 5, perSeconds: 300 }, 'starts'),
-    attemptBudget: budgetOf('attemptBudget', options.attemptBudget ?? { attempts: 30, perSeconds: 3600 }, 'attempts'),
+    lifetimeMs,
+    firstFactorLifetimeMs: 1000 * whole('firstFactorLifetimeSeconds', firstFactorLifetimeSeconds, 30, 3600),
+    maxAttempts: whole('maxAttempts', maxAttempts, 1, 20),
+    startBudget: budgetOf('startBudget', startBudget, 'starts'),
+    attemptBudget: budgetOf('attemptBudget', attemptBudget, 'attempts'),
     ledger: failClosed(ledgerOf(options.ledger)),
-    sessionKey: text('sessionKey', options.sessionKey ?? 'nevis'),
-    issuers: texts('issuer', options.issuer ?? client.baseURL).map(withoutSlash),
+    sessionKey: sessionKeyOf('NevisStrategy', sessionKey),
+    issuers: texts('issuer', issuer).map(withoutSlash),
     handles: new Handles(keysOf(options.secret, client), name),
-    passReqToCallback: flag('passReqToCallback', options.passReqToCallback ?? false),
+    watch: new StatusWatch(client, {
+      lifetimeMs,
+      schedule: scheduleOf(pollSchedule),
+      maxCallsPerSecond: whole('maxStatusCallsPerSecond', maxStatusCallsPerSecond, 1, 10_000),
+    }),
+    passReqToCallback: flag('passReqToCallback', passReqToCallback),
   })
+}
+
+/**
+ * The property of the session that is ours alone: Passport's and the session's own would be overwritten.
+ * @throws TypeError
+ * @internal
+ */
+export function sessionKeyOf(owner: string, key: unknown): string {
+  if (typeof key === 'string' && key !== '' && !['passport', 'cookie', '__proto__'].includes(key)) return key
+  throw new TypeError(`${owner}: sessionKey must be a non-empty string, and neither "passport" nor "cookie"`)
 }
 
 function mistake(sentence: string): TypeError {
@@ -136,7 +162,13 @@ function mistake(sentence: string): TypeError {
 }
 
 function clientOf({ client, instance, baseURL, accessKey }: NevisStrategyOptions): NevisClient {
-  if (client === undefined) return new NevisClient({ instance, baseURL, accessKey: accessKey as string })
+  if (client === undefined) {
+    try {
+      return new NevisClient({ instance, baseURL, accessKey: accessKey as string })
+    } catch (error) {
+      throw mistake((error as Error).message.replace(/^NevisClient: /, ''))
+    }
+  }
   if (instance !== undefined || baseURL !== undefined || accessKey !== undefined) {
     throw mistake('client goes without instance, baseURL and accessKey')
   }
@@ -146,19 +178,28 @@ function clientOf({ client, instance, baseURL, accessKey }: NevisStrategyOptions
 
 function factorsOf(factors: unknown): readonly Factor[] {
   if (!Array.isArray(factors) || factors.length === 0) throw mistake('factors must be a list such as [push(), sms()]')
-  for (const factor of factors as Partial<Factor>[]) {
-    if (typeof factor?.name !== 'string' || typeof factor.approve !== 'function' || typeof factor.check !== 'function') {
-      throw mistake('factors must hold factors: push(), not push')
-    }
-  }
-  const names = (factors as Factor[]).map((factor) => factor.name)
+  if (!factors.every(isFactor)) throw mistake('factors must hold factors: push(), not push')
+  const names = (factors).map((factor) => factor.name)
   if (new Set(names).size < names.length) throw mistake('factors must not name a factor twice')
-  return Object.freeze([...(factors as Factor[])])
+  return Object.freeze([...(factors)])
 }
 
+function isFactor(factor: Partial<Factor> | undefined): factor is Factor {
+  return (
+    typeof factor?.name === 'string' &&
+    factor.name !== '' &&
+    ['wait', 'code', 'widget'].includes(factor.prompt as string) &&
+    typeof factor.approve === 'function' &&
+    typeof factor.check === 'function' &&
+    ['undefined', 'function'].includes(typeof factor.enroll)
+  )
+}
+
+/** Nothing that a browser could read as another host: `//evil`, `/\evil`, or either with white space that it drops. */
 function address(option: string, value: unknown): string {
   const url = text(option, value)
-  if (/^\/(?![/\\])/.test(url) || /^https?:\/\//.test(url)) return url
+  const isAddress = /^\/(?![/\\])/.test(url) || /^https?:\/\//.test(url)
+  if (isAddress && !/[\s\p{Cc}#]/u.test(url) && URL.canParse(url, 'http://host')) return url
   throw mistake(`${option} must be an absolute path such as "/login/2fa", or a URL`)
 }
 
@@ -193,10 +234,24 @@ function operationOf(value: FromRequest<Operation>): FromRequest<Operation> {
   throw mistake('operation must be "approve", "enroll" or a function')
 }
 
+function messageOf(value: NevisStrategyOptions['message']): NevisStrategyOptions['message'] {
+  if (value === undefined || typeof value === 'function' || (typeof value === 'string' && value !== '')) return value
+  throw mistake('message must be a non-empty string or a function')
+}
+
 function budgetOf<Unit extends string>(option: string, value: Record<Unit | 'perSeconds', number>, unit: Unit) {
   whole(`${option}.${unit}`, value?.[unit], 1, 1000)
   whole(`${option}.perSeconds`, value.perSeconds, 1, 86_400)
   return Object.freeze({ ...value })
+}
+
+function scheduleOf(steps: readonly PollStep[]): readonly PollStep[] {
+  const isStep = (step: Partial<PollStep> | undefined, before = 0): boolean =>
+    typeof step?.untilSeconds === 'number' && step.untilSeconds > before && typeof step.everySeconds === 'number' && step.everySeconds >= 0.5
+  if (Array.isArray(steps) && steps.length > 0 && steps.every((step: PollStep, i) => isStep(step, (steps as PollStep[])[i - 1]?.untilSeconds))) {
+    return structuredClone(steps as PollStep[])
+  }
+  throw mistake('pollSchedule must be a list of { untilSeconds, everySeconds }, rising, none more often than every 0.5 s')
 }
 
 function ledgerOf(ledger: Ledger = new MemoryLedger()): Ledger {

@@ -35,7 +35,7 @@ export class RedisLedger implements Ledger {
   constructor(client: NodeRedis | IoRedis, { prefix = 'passport-nevis:' }: RedisLedgerOptions = {}) {
     // ioredis has a sendCommand of another kind, so that `call` is asked for first.
     if (typeof (client as IoRedis)?.call === 'function') {
-      this.send = (command, ...args) => (client as IoRedis).call(command as string, ...args)
+      this.send = (command, ...args) => (client as IoRedis).call(command, ...args)
     } else if (typeof (client as NodeRedis)?.sendCommand === 'function') {
       this.send = (...command) => (client as NodeRedis).sendCommand(command)
     } else {

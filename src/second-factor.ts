@@ -6,6 +6,7 @@
  */
 import { createHash } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { sessionKeyOf } from './options'
 import { sessionOf, wantsPage } from './request'
 import { saveSession, type SessionLike, type SessionState } from './transactions'
 import type { NevisProfile } from './verify'
@@ -47,7 +48,9 @@ export type Middleware = (req: IncomingMessage, res: ServerResponse, next: (erro
  * written. An enrolment is no approval and leaves no record.
  * @returns middleware; it passes an error on when nobody approved anything, or nobody is logged in
  */
-export function recordSecondFactor({ sessionKey = 'nevis' }: RecordSecondFactorOptions = {}): Middleware {
+export function recordSecondFactor(options: RecordSecondFactorOptions = {}): Middleware {
+  refuseUnknown('recordSecondFactor', options, ['sessionKey'])
+  const sessionKey = sessionKeyOf('recordSecondFactor', options.sessionKey ?? 'nevis')
   return (req, _res, next) => {
     const { authInfo } = req as { authInfo?: { nevis?: NevisProfile } }
     const profile = authInfo?.nevis
@@ -70,8 +73,9 @@ export function recordSecondFactor({ sessionKey = 'nevis' }: RecordSecondFactorO
  */
 export function secondFactorOf(req: object, { sessionKey = 'nevis' }: RecordSecondFactorOptions = {}): SecondFactorRecord | undefined {
   const session = sessionOf(req)
+  const login = session && loginOf(session)
   const record = (session?.[sessionKey] as SessionState | undefined)?.secondFactor as BoundRecord | undefined
-  if (session === undefined || record === undefined || record.login !== loginOf(session)) return undefined
+  if (login === undefined || record?.login !== login) return undefined
   const { userId, factor, transactionId, at } = record
   return { userId, factor, transactionId, at }
 }
@@ -81,9 +85,15 @@ export function secondFactorOf(req: object, { sessionKey = 'nevis' }: RecordSeco
  * @throws TypeError when an option is wrong
  * @returns middleware; refused, a page goes to `redirectTo`, everything else gets 401 in the words of RFC 9470
  */
-export function requireSecondFactor({ maxAgeSeconds, factors, redirectTo, sessionKey = 'nevis' }: RequireSecondFactorOptions): Middleware {
+export function requireSecondFactor(options: RequireSecondFactorOptions): Middleware {
+  refuseUnknown('requireSecondFactor', options, ['maxAgeSeconds', 'factors', 'redirectTo', 'sessionKey'])
+  const { maxAgeSeconds, factors, redirectTo } = options
+  const sessionKey = sessionKeyOf('requireSecondFactor', options.sessionKey ?? 'nevis')
   if (!Number.isFinite(maxAgeSeconds) || maxAgeSeconds <= 0) throw new TypeError('requireSecondFactor: maxAgeSeconds must be a positive number')
-  if (factors !== undefined && !Array.isArray(factors)) throw new TypeError('requireSecondFactor: factors must be a list of names')
+  if (factors !== undefined && !isListOfNames(factors)) throw new TypeError('requireSecondFactor: factors must be a list of names')
+  if (redirectTo !== undefined && (typeof redirectTo !== 'string' || redirectTo === '')) {
+    throw new TypeError('requireSecondFactor: redirectTo must be a non-empty string')
+  }
   return (req, res, next) => {
     const record = secondFactorOf(req, { sessionKey })
     const ageMs = record === undefined ? Infinity : Date.now() - record.at
@@ -96,6 +106,17 @@ export function requireSecondFactor({ maxAgeSeconds, factors, redirectTo, sessio
     const headers = { 'WWW-Authenticate': challenge, 'Content-Type': 'application/json; charset=utf-8', 'Cache-Control': 'no-store' }
     answer(res, 401, headers, JSON.stringify({ ...words, max_age: Math.floor(maxAgeSeconds) }))
   }
+}
+
+/** A misspelt option would let more pass than was meant. */
+function refuseUnknown(owner: string, options: object, known: readonly string[]): void {
+  if (typeof options !== 'object' || options === null) throw new TypeError(`${owner}: options must be an object`)
+  const unknown = Object.keys(options).find((key) => !known.includes(key))
+  if (unknown !== undefined) throw new TypeError(`${owner}: unknown option "${unknown}"`)
+}
+
+function isListOfNames(value: unknown): boolean {
+  return Array.isArray(value) && value.length > 0 && value.every((name) => typeof name === 'string' && name !== '')
 }
 
 function answer(res: ServerResponse, status: number, headers: Record<string, string>, body = ''): void {

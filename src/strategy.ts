@@ -48,11 +48,10 @@ export class NevisStrategy extends PassportStrategy {
    * strategy object serves all requests, so this request's actions are taken off it before anything is awaited.
    */
   authenticate(req: NevisRequest, options: NevisAuthenticateOptions = {}): void {
-    const actions = this as unknown as PassportActions
-    const { success, fail, redirect, error } = actions
+    const { success, fail, redirect, error } = this as unknown as PassportActions
     this.decide(req, options, { success, redirect })
-      .catch((reason) => (reason instanceof Refusal ? fail(reason.toFailure(), reason.status) : error(reason)))
-      .catch(error)
+      .catch((reason) => (reason instanceof Refusal ? fail(reason.toFailure(), reason.status) : error(faultOf(reason))))
+      .catch((reason) => error(faultOf(reason)))
   }
 
   private async decide(
@@ -67,4 +66,13 @@ export class NevisStrategy extends PassportStrategy {
     if (user === false) throw new Refusal('rejected', (info as { message?: string } | undefined)?.message)
     success(user, { ...info, nevis: profile })
   }
+}
+
+/**
+ * Whoever rejects with nothing, or with Express's word `'route'`, would have the host go on as if nothing had failed:
+ * only an object is an error to every host.
+ */
+function faultOf(reason: unknown): object {
+  if (typeof reason === 'object' && reason !== null) return reason
+  return new Error(`NevisStrategy: something failed without an error (${typeof reason})`)
 }

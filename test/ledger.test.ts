@@ -104,6 +104,21 @@ describe('failClosed', () => {
       expect(printed.join('\n')).not.toContain('canary')
     })
 
+    it('never answers, rejects with LEDGER_UNAVAILABLE after five seconds', async () => {
+      jest.useFakeTimers()
+      try {
+        const failed = failureOf(() => new Promise(() => undefined), call)
+        let isSettled = false
+        void failed.finally(() => { isSettled = true })
+        await jest.advanceTimersByTimeAsync(4_999)
+        expect(isSettled).toBe(false)
+        await jest.advanceTimersByTimeAsync(1)
+        expect(await failed).toMatchObject({ name: 'StorageError', code: 'LEDGER_UNAVAILABLE', status: 503 })
+      } finally {
+        jest.useRealTimers()
+      }
+    })
+
     it('answers as promised, hands the answer on', async () => {
       const ledger = failClosed({ claim: async () => false, count: async () => 7 })
       expect(await ledger[call]('a', 60)).toBe(call === 'claim' ? false : 7)

@@ -92,6 +92,23 @@ describe('saving the session', () => {
     })
   })
 
+  describe('with a save that never ends', () => {
+    it('rejects with SESSION_UNAVAILABLE after five seconds', async () => {
+      jest.useFakeTimers()
+      try {
+        const failed = saveSession({ save: () => undefined }).then(() => 'saved', (reason: unknown) => reason)
+        let isSettled = false
+        void failed.finally(() => { isSettled = true })
+        await jest.advanceTimersByTimeAsync(4_999)
+        expect(isSettled).toBe(false)
+        await jest.advanceTimersByTimeAsync(1)
+        expect(await failed).toMatchObject({ name: 'StorageError', code: 'SESSION_UNAVAILABLE', status: 503 })
+      } finally {
+        jest.useRealTimers()
+      }
+    })
+  })
+
   describe('without one', () => {
     it('leaves it to the host', async () => {
       await expect(saveSession({})).resolves.toBeUndefined()

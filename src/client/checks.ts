@@ -40,7 +40,7 @@ export function checkedEnrollment(request: EnrollRequest): EnrollBody {
   }
   if (channel === 'sms' && phone === undefined) fail(method, 'phone', 'is needed for channel "sms"')
   if (phone !== undefined) {
-    if (typeof phone !== 'string' || !PHONE.test(phone)) fail(method, 'phone', 'must be + and 5 to 15 digits')
+    if (!isPhone(phone)) fail(method, 'phone', 'must be + and 5 to 15 digits')
     body.phone = phone
   }
   if (message !== undefined) body.message = text(method, 'message', message, smsFault)
@@ -176,4 +176,9 @@ function text(method: string, field: string, value: unknown, faultOf: (value: un
 
 function fail(method: string, field: string, fault: string): never {
   throw new TypeError(`${method}: ${field} ${fault}`)
+}
+
+/** `+`, country code, number: the form that Nevis takes. */
+export function isPhone(value: unknown): value is string {
+  return typeof value === 'string' && PHONE.test(value)
 }

@@ -4,8 +4,10 @@
  * Source: https://docs.nevis.net/authcloud/api-doc/api-use-cases/phone/authenticate-with-sms
  */
 import { randomUUID } from 'node:crypto'
-import { assertSmsText } from '../client/checks'
+import { assertSmsText, isPhone } from '../client/checks'
 import type { PendingStatus, UnknownStatus } from '../client/client'
+import { NevisError } from '../client/errors'
+import { Refusal } from '../failures'
 import type { Factor, Succeeded } from './factor'
 import { approvalChallenge, enrollmentChallenge, nameOf, notApproved, succeeded } from './shared'
 
@@ -37,8 +39,14 @@ export function sms({ message: text, requireIntrospection = false }: SmsOptions 
       return approvalChallenge(await nevis.approve({ ...nameOf(subject), channel: 'sms', ...textFor(message) }))
     },
     async enroll(nevis, subject, { message, phone }) {
-      const request = { ...nameOf(subject), channel: 'sms' as const, phone: phone as string, ...textFor(message) }
-      return enrollmentChallenge(await nevis.enroll(request), randomUUID())
+      if (phone === undefined || !isPhone(phone)) throw new Refusal('phone_refused')
+      const request = { ...nameOf(subject), channel: 'sms' as const, phone, ...textFor(message) }
+      try {
+        return enrollmentChallenge(await nevis.enroll(request), randomUUID())
+      } catch (error) {
+        if (error instanceof NevisError && error.nevisStatus === 400) throw new Refusal('phone_refused')
+        throw error
+      }
     },
     async check(nevis, transaction, { code }) {
       const { id, userId, statusToken } = transaction as { id: string; userId: string; statusToken: string }

@@ -4,13 +4,13 @@
  * Not its job: to find out the state (`view.ts`), or to send anything.
  */
 import { html, messageHtml, type Html } from './html'
-import type { Texts } from './texts'
+import type { Language } from './texts/languages'
+import type { ByFactor } from './texts/texts'
 import type { WaitingView } from './view'
 
 export interface PageParts {
   readonly waitingURL: string
-  readonly texts: Texts
-  readonly lang: string
+  readonly language: Language
   readonly assets: { readonly script: string; readonly style: string }
   readonly csrfToken?: string | undefined
   readonly nonce?: string | undefined
@@ -18,18 +18,21 @@ export interface PageParts {
 
 /** Seconds between two looks of a browser without JavaScript. */
 const REFRESH_SECONDS = 3
+/** Seconds after a start before the page offers to send it again. */
+const RESEND_SECONDS = 15
 
 export function pageHtml(view: WaitingView, parts: PageParts): Html {
-  const { texts } = parts
-  const isOver = view.status === 'failed' || view.status === 'expired'
+  const { texts } = parts.language
+  const isOver = view.status !== 'pending'
   const heading = isOver ? texts.failed : named(texts.heading, view.factor)
   const main = html`
     <main class="nevis" data-prompt="${view.prompt}" data-status="${view.status}" data-transaction="${view.transaction}"
-      data-status-url="${view.statusURL}" data-callback-url="${view.callbackURL}" data-expires-at="${view.expiresAt}">
+      data-status-url="${view.statusURL}" data-callback-url="${view.callbackURL}" data-expires-at="${view.expiresAt}"
+      data-approved="${texts.approved}" data-elsewhere="${texts.elsewhere}" data-offline="${texts.offline}">
       <h1>${heading}</h1>
-      ${isOver ? failurePart(view, texts) : waitingPart(view, parts)}
-      ${waysPart(view, parts)}
-      <p class="nevis-note" role="status" data-note data-unreachable="${texts.unreachable}"></p>
+      <p class="nevis-note" role="status" data-note></p>
+      ${isOver ? errorPart(texts.failure[view.failure ?? 'not_approved']) : waitingPart(view, parts)}
+      ${view.failure !== 'cancelled' && waysPart(view, parts)}
     </main>`
   const refresh = !isOver && view.prompt === 'wait' && html`<noscript><meta http-equiv="refresh" content="${REFRESH_SECONDS}"></noscript>`
   return shell(heading, refresh, main, parts)
@@ -37,13 +40,14 @@ export function pageHtml(view: WaitingView, parts: PageParts): Html {
 
 /** For a link that this browser has no transaction for: an explanation, never a login. */
 export function strangerHtml(message: string, parts: PageParts): Html {
-  return shell(parts.texts.failed, false, html`<main class="nevis"><h1>${parts.texts.failed}</h1><p role="alert">${message}</p></main>`, parts)
+  const { failed, stranger } = parts.language.texts
+  return shell(failed, false, html`<main class="nevis"><h1>${failed}</h1>${errorPart(message)}<p>${stranger}</p></main>`, parts)
 }
 
-function shell(title: string, head: Html | false, main: Html, { lang, assets, nonce }: PageParts): Html {
+function shell(title: string, head: Html | false, main: Html, { language, assets, nonce }: PageParts): Html {
   const nonceAttribute = nonce !== undefined && html` nonce="${nonce}"`
   return html`<!doctype html>
-<html lang="${lang}">
+<html lang="${language.tag}" dir="${language.texts.dir}">
   <head>
     <meta charset="utf-8">
     <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -61,32 +65,43 @@ function shell(title: string, head: Html | false, main: Html, { lang, assets, no
 }
 
 function waitingPart(view: WaitingView, parts: PageParts): Html {
-  const { texts } = parts
+  const { texts } = parts.language
   return html`
       <p>${named(texts.hint, view.factor)}</p>
-      ${view.message !== undefined && html`<figure class="nevis-message"><figcaption>${texts.messageLabel}</figcaption><blockquote>${messageHtml(view.message)}</blockquote></figure>`}
-      ${view.appLinkUri !== undefined && html`<p class="nevis-link"><a class="nevis-button" href="${view.appLinkUri}">${texts.openApp}</a></p>`}
-      ${view.qrCode !== undefined && html`<p class="nevis-qr"><img src="${view.qrCode}" alt="${texts.qrCode}" width="240" height="240"></p>`}
+      ${view.message !== undefined && messagePart(texts.messageLabel, view.message)}
+      ${view.appLinkUri !== undefined && appPart(view, parts)}
       ${view.recoveryCodes !== undefined ? recoveryPart(view, parts) : view.prompt === 'code' && codePart(view, parts)}
       <p class="nevis-time"><span>${texts.timeLeft}</span> <time data-countdown datetime="${view.expiresAt}">${clock(view.expiresAt)}</time></p>
       ${view.prompt === 'wait' && html`<noscript><p>${texts.refreshes}</p></noscript>`}`
 }
 
-function codePart(view: WaitingView, { texts, csrfToken }: PageParts): Html {
+function messagePart(label: string, message: string): Html {
+  return html`<figure class="nevis-message"><figcaption>${label}</figcaption><blockquote>${messageHtml(message)}</blockquote></figure>`
+}
+
+/** Both ways are there on every device; the style puts the likelier one first. */
+function appPart(view: WaitingView, { language: { texts } }: PageParts): Html {
+  return html`<div class="nevis-app">
+        ${view.qrCode !== undefined && html`<img src="${view.qrCode}" alt="${texts.qrCode}" width="240" height="240">`}
+        <a class="nevis-button" href="${view.appLinkUri}">${texts.openApp}</a>
+      </div>`
+}
+
+function codePart(view: WaitingView, { language: { texts }, csrfToken }: PageParts): Html {
   const isWrong = view.failure === 'wrong_code'
-  const recovery = view.factor === 'recovery'
+  const isNumber = view.factor !== 'recovery'
   return html`
       <form method="post" action="${view.callbackURL}" class="nevis-code">
         ${hidden('transaction', view.transaction)}${hidden('retry', '1')}${csrf(csrfToken)}
-        ${isWrong && html`<p class="nevis-error" role="alert" id="nevis-error">${texts.attemptsLeft(view.attemptsLeft ?? 0)}</p>`}
+        ${isWrong && html`<p class="nevis-error" role="alert" id="nevis-error">${texts.attemptsLeft.replace('{n}', String(view.attemptsLeft))}</p>`}
         <label for="nevis-code">${texts.code}</label>
         <input id="nevis-code" name="code" required maxlength="64" autofocus spellcheck="false" autocapitalize="none"
-          autocomplete="${recovery ? 'off' : 'one-time-code'}" inputmode="${recovery ? 'text' : 'numeric'}"${isWrong && html` aria-invalid="true" aria-describedby="nevis-error"`}>
+          autocomplete="${isNumber ? 'one-time-code' : 'off'}" inputmode="${isNumber ? 'numeric' : 'text'}"${isWrong && html` aria-invalid="true" aria-describedby="nevis-error"`}>
         <button class="nevis-button">${texts.send}</button>
       </form>`
 }
 
-function recoveryPart(view: WaitingView, { texts, csrfToken }: PageParts): Html {
+function recoveryPart(view: WaitingView, { language: { texts }, csrfToken }: PageParts): Html {
   return html`
       <p>${texts.recoveryCodes}</p>
       <ul class="nevis-codes">${view.recoveryCodes?.map((code) => html`<li><code>${code}</code></li>`)}</ul>
@@ -95,20 +110,21 @@ function recoveryPart(view: WaitingView, { texts, csrfToken }: PageParts): Html 
       </form>`
 }
 
-function failurePart(view: WaitingView, texts: Texts): Html {
-  return html`<p class="nevis-error" role="alert">${texts.failure[view.failure ?? 'not_approved']}</p>`
+function errorPart(message: string): Html {
+  return html`<p class="nevis-error" role="alert">${message}</p>`
 }
 
 /** Another factor, the same again, or none: one form each, so that it works without JavaScript. */
-function waysPart(view: WaitingView, { texts, waitingURL, csrfToken }: PageParts): Html {
-  const form = (field: string, value: string, label: string) => html`
-        <form method="post" action="${waitingURL}">${hidden('transaction', view.transaction)}${hidden(field, value)}${csrf(csrfToken)}<button>${label}</button></form>`
-  const label = (name: string) => (name === view.factor ? texts.resend : named(texts.use, name))
-  if (view.failure === 'cancelled') return html``
+function waysPart(view: WaitingView, { language: { texts }, waitingURL, csrfToken }: PageParts): Html {
+  const form = (field: string, value: string, button: Html) => html`
+        <form method="post" action="${waitingURL}">${hidden('transaction', view.transaction)}${hidden(field, value)}${csrf(csrfToken)}${button}</form>`
+  const resend = html`<button${view.status === 'pending' && html` data-resend="${RESEND_SECONDS}" data-resend-in="${texts.resendIn}"`}>${texts.resend}</button>`
+  const others = view.factors.filter((name) => name !== view.factor)
   return html`
       <section class="nevis-ways" aria-label="${texts.otherWays}">
-        <h2>${texts.otherWays}</h2>${view.factors.map((name) => form('factor', name, label(name)))}
-        ${form('cancel', '1', texts.cancel)}
+        <h2>${texts.otherWays}</h2>
+        ${form('factor', view.factor, resend)}${others.map((name) => form('factor', name, html`<button>${named(texts.use, name)}</button>`))}
+        ${form('cancel', '1', html`<button class="nevis-cancel">${texts.cancel}</button>`)}
       </section>`
 }
 
@@ -120,8 +136,8 @@ function csrf(token: string | undefined): Html | false {
   return token !== undefined && hidden('_csrf', token)
 }
 
-function named(texts: Readonly<Record<string, string>>, name: string): string {
-  return texts[name] ?? (texts['other'] as string)
+function named(texts: ByFactor, name: string): string {
+  return Object.hasOwn(texts, name) ? (texts[name] as string) : texts.other
 }
 
 function clock(expiresAt: string): string {

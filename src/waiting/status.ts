@@ -3,13 +3,13 @@
  *
  * Not its job: to log anybody in. `succeeded` only sends the page to the callback, which asks Nevis itself.
  */
-import { NevisError } from '../client/errors'
 import type { Factor } from '../factors/factor'
 import type { Sealed } from '../handle'
 import type { Settings } from '../options'
+import type { Watched } from './watch'
 
 export interface WaitingStatus {
-  readonly status: 'pending' | 'succeeded' | 'failed' | 'expired'
+  readonly status: Watched
   readonly prompt: Factor['prompt']
   /** ISO 8601. */
   readonly expiresAt: string
@@ -17,24 +17,30 @@ export interface WaitingStatus {
   readonly retryAfterSeconds: number
 }
 
-const RETRY_AFTER_SECONDS = 2
-
-/** While Nevis cannot be reached the transaction is still pending: nothing has been decided. */
+/** Nevis is asked nothing for factors that need the browser's answer: they stay pending until the callback. */
 export async function statusOf(settings: Settings, sealed: Sealed): Promise<WaitingStatus> {
-  const prompt = settings.factors.find(({ name }) => name === sealed.factor)?.prompt ?? 'wait'
-  const answer = (status: WaitingStatus['status']): WaitingStatus => ({
+  return describe(settings, sealed, await settings.watch.look(watchable(settings, sealed)))
+}
+
+/** @returns a function that stops listening */
+export function followStatus(settings: Settings, sealed: Sealed, listener: (status: WaitingStatus) => void): () => void {
+  return settings.watch.follow(watchable(settings, sealed), (status) => listener(describe(settings, sealed, status)))
+}
+
+function watchable(settings: Settings, { id, factor, statusToken, expiresAt }: Sealed): Sealed {
+  const isPolled = promptOf(settings, factor) === 'wait' && statusToken !== undefined
+  return { id, factor, expiresAt, ...(isPolled && { statusToken }) }
+}
+
+function describe(settings: Settings, sealed: Sealed, status: Watched): WaitingStatus {
+  return {
     status,
-    prompt,
+    prompt: promptOf(settings, sealed.factor),
     expiresAt: new Date(sealed.expiresAt).toISOString(),
-    retryAfterSeconds: RETRY_AFTER_SECONDS,
-  })
-  if (Date.now() >= sealed.expiresAt) return answer('expired')
-  if (prompt !== 'wait' || sealed.statusToken === undefined) return answer('pending')
-  try {
-    const { status } = await settings.client.getStatus(sealed.statusToken)
-    return answer(status === 'unknown' ? 'failed' : status)
-  } catch (error) {
-    if (error instanceof NevisError) return answer('pending')
-    throw error
+    retryAfterSeconds: Math.ceil(settings.watch.delayMs(sealed) / 1000),
   }
+}
+
+function promptOf(settings: Settings, factor: string): Factor['prompt'] {
+  return settings.factors.find(({ name }) => name === factor)?.prompt ?? 'wait'
 }

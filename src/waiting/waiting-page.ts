@@ -13,9 +13,10 @@ import type { Middleware } from '../second-factor'
 import { StorageError } from '../storage'
 import type { NevisStrategy } from '../strategy'
 import { SessionTransactions } from '../transactions'
+import { withQuery } from '../url'
 import { pageHtml, strangerHtml, type PageParts } from './page'
 import { respond, respondJson } from './respond'
-import { en, type Texts } from './texts'
+import { preferred, speakable, type Locales } from './texts/languages'
 import { viewOf } from './view'
 
 export interface WaitingPageOptions<Req extends IncomingMessage = IncomingMessage, Res extends ServerResponse = ServerResponse> {
@@ -23,6 +24,8 @@ export interface WaitingPageOptions<Req extends IncomingMessage = IncomingMessag
   csrfToken?(req: Req, res: Res): string
   /** Nonce for the script and style tags, for a policy without `'self'`. Default: none. */
   nonce?(req: Req, res: Res): string
+  /** Texts of your own by language tag, over ours or as more languages. */
+  readonly locales?: Locales
 }
 
 const POLICY =
@@ -35,16 +38,19 @@ const assets = {
 
 /**
  * `GET waitingURL?transaction=<handle>` → the page, or with `Accept: application/json` a `WaitingView`.
- * Needs the session; sets a strict Content-Security-Policy unless one is set already.
+ * Needs the session; sets a strict Content-Security-Policy unless one is set already. The language is the browser's.
  * @param strategy the one whose transactions it shows
+ * @throws TypeError when an option is wrong or unknown
  */
 export function waitingPage<Req extends IncomingMessage, Res extends ServerResponse>(
   strategy: NevisStrategy,
   options: WaitingPageOptions<Req, Res> = {},
 ): (req: Req, res: Res, next: Parameters<Middleware>[2]) => void {
+  check(options)
   const { settings } = strategy
-  const link = (name: keyof typeof assets) => `${settings.waitingURL}?asset=${name}&v=${assets[name].hash}`
+  const link = (name: keyof typeof assets) => withQuery(settings.waitingURL, { asset: name, v: assets[name].hash })
   const links = { script: link('script'), style: link('style') }
+  const languages = speakable(options.locales)
 
   async function serve(req: Req, res: Res): Promise<void> {
     const name = queryFieldOf(req, 'asset')
@@ -52,11 +58,9 @@ export function waitingPage<Req extends IncomingMessage, Res extends ServerRespo
 
     const session = sessionOf(req)
     if (session === undefined) throw new StorageError('SESSION_REQUIRED')
-    const texts: Texts = en
     const parts: PageParts = {
       waitingURL: settings.waitingURL,
-      texts,
-      lang: 'en',
+      language: preferred(req.headers['accept-language'], languages),
       assets: links,
       csrfToken: options.csrfToken?.(req, res),
       nonce: options.nonce?.(req, res),
@@ -70,15 +74,12 @@ export function waitingPage<Req extends IncomingMessage, Res extends ServerRespo
       const code: FailureCode = sealed !== undefined && (req as { user?: unknown }).user ? 'used_transaction' : 'unknown_transaction'
       const { status, message } = failures[code]
       if (wantsJson) return respondJson(res, status, { code, message })
-      return respondPage(res, status, strangerHtml(texts.failure[code], parts).text)
+      return respondPage(res, status, strangerHtml(parts.language.texts.failure[code], parts).text, parts)
     }
     const view = await viewOf(settings, handle as string, transaction)
     if (wantsJson) return respondJson(res, 200, view)
-    if (view.status === 'succeeded') {
-      const { callbackURL } = settings
-      return respond(res, 303, { Location: `${callbackURL}${callbackURL.includes('?') ? '&' : '?'}transaction=${handle}` })
-    }
-    respondPage(res, 200, pageHtml(view, parts).text)
+    if (view.status === 'succeeded') return respond(res, 303, { Location: withQuery(settings.callbackURL, { transaction: view.transaction }) })
+    respondPage(res, 200, pageHtml(view, parts).text, parts)
   }
 
   return (req, res, next) => {
@@ -87,10 +88,23 @@ export function waitingPage<Req extends IncomingMessage, Res extends ServerRespo
   }
 }
 
-function respondPage(res: ServerResponse, status: number, body: string): void {
-  const policy = res.hasHeader('Content-Security-Policy') ? {} : { 'Content-Security-Policy': POLICY }
-  // The address holds the handle: no other site may learn it.
-  respond(res, status, { 'Content-Type': 'text/html; charset=utf-8', 'Referrer-Policy': 'same-origin', ...policy }, body)
+function check(options: object): void {
+  for (const [name, value] of Object.entries(options)) {
+    if (name !== 'csrfToken' && name !== 'nonce' && name !== 'locales') throw new TypeError(`waitingPage: unknown option "${name}"`)
+    const type = name === 'locales' ? 'object' : 'function'
+    if (value !== undefined && (typeof value !== type || value === null)) throw new TypeError(`waitingPage: ${name} must be a${type === 'object' ? 'n' : ''} ${type}`)
+  }
+}
+
+function respondPage(res: ServerResponse, status: number, body: string, { language }: PageParts): void {
+  const headers = {
+    'Content-Type': 'text/html; charset=utf-8',
+    'Content-Language': language.tag,
+    // The address holds the handle: no other site may learn it.
+    'Referrer-Policy': 'same-origin',
+    ...(!res.hasHeader('Content-Security-Policy') && { 'Content-Security-Policy': POLICY }),
+  }
+  respond(res, status, headers, body)
 }
 
 function asset(file: string, type: string) {

@@ -209,7 +209,7 @@ describe('sms', () => {
       expect(page.status).toBe(303)
       expect(page.location).toMatch(/^\/login\/2fa\?transaction=/)
       const back = await browser.get(page.location as string)
-      expect(back.text).toContain('4 attempts left')
+      expect(back.text).toContain('Attempts left: 4')
     })
   })
 

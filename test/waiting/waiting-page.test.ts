@@ -55,7 +55,7 @@ function expectPage(page: Page): Page {
   expect(page.status).toBe(200)
   expect(page.headers.get('content-type')).toBe('text/html; charset=utf-8')
   expect(page.headers.get('cache-control')).toBe('no-store')
-  expect(page.text).toMatch(/^<!doctype html>\n<html lang="en">/)
+  expect(page.text).toMatch(/^<!doctype html>\n<html lang="en" dir="ltr">/)
   return page
 }
 
@@ -86,8 +86,8 @@ describe('the page', () => {
         ...['push', 'app', 'sms', 'recovery'].map((factor) => ({ action: '/login/2fa', fields: { transaction: handle, factor } })),
         { action: '/login/2fa', fields: { transaction: handle, cancel: '1' } },
       ])
-      for (const label of ['Send it again', 'Use a QR code', 'Send me an SMS', 'Use a recovery code', 'Cancel']) {
-        expect(text).toContain(`<button>${label}</button>`)
+      for (const label of ['Send it again', 'Use a QR code or link', 'Send me a code by SMS', 'Use a recovery code', 'Cancel']) {
+        expect(text).toContain(`>${label}</button>`)
       }
       expect(text).not.toContain('name="code"')
     })
@@ -164,7 +164,7 @@ describe('the page', () => {
   describe('after a wrong code', () => {
     it('comes back and says how many are left', async () => {
       const { browser, handle } = await started('sms')
-      for (const [left, words] of [[4, '4 attempts left'], [3, '3 attempts left'], [2, '2 attempts left'], [1, '1 attempt left']] as const) {
+      for (const [left, words] of [[4, 'Attempts left: 4'], [3, 'Attempts left: 3'], [2, 'Attempts left: 2'], [1, 'Attempts left: 1']] as const) {
         const back = await browser.post('/login/2fa/callback', { ...(formsOf((await browser.get(waitingOf(handle), PAGE)).text)[0]?.fields), code: 'x' })
         expect(back.status).toBe(303)
         const page = expectPage(await browser.get(back.location as string, PAGE))
@@ -261,7 +261,7 @@ describe('the page for a handle', () => {
   const expectStranger = (page: Page, code: string, sentence: string) => {
     expect(page.status).toBe(403)
     expect(page.headers.get('content-type')).toBe('text/html; charset=utf-8')
-    expect(page.text).toContain(`<p role="alert">${sentence}</p>`)
+    expect(page.text).toContain(`<p class="nevis-error" role="alert">${sentence}</p>`)
     expect(page.text).not.toContain('<form')
     expect(page.text).not.toContain('data-transaction')
     expect(page.text).not.toContain('http-equiv')

@@ -1,0 +1,66 @@
+/**
+ * The languages that the waiting page speaks, and which one a browser prefers.
+ *
+ * Not its job: what they say.
+ */
+import { de } from './de'
+import { en } from './en'
+import { fr } from './fr'
+import { it } from './it'
+import type { Texts } from './texts'
+
+/** Texts of your own, by language tag: they replace ours one by one, or add a language, with English where they are silent. */
+export type Locales = Readonly<Record<string, DeepPartial<Texts>>>
+
+type DeepPartial<T> = { readonly [Key in keyof T]?: T[Key] extends string ? T[Key] : DeepPartial<T[Key]> }
+
+/** The languages that come with the package, by tag. */
+export const languages: Readonly<Record<string, Texts>> = { en, de, fr, it }
+
+export interface Language {
+  readonly tag: string
+  readonly texts: Texts
+}
+
+/**
+ * Ours and yours, by lower-case tag. English comes first: it is spoken to whoever wants nothing that is there.
+ * @internal
+ */
+export function speakable(locales: Locales = {}): ReadonlyMap<string, Language> {
+  const all = new Map(Object.entries(languages).map(([tag, texts]) => [tag, { tag, texts }]))
+  for (const [tag, own] of Object.entries(locales)) {
+    const base = all.get(tag.toLowerCase()) ?? all.get(primary(tag))
+    all.set(tag.toLowerCase(), { tag, texts: merged(base?.texts ?? en, own) })
+  }
+  return all
+}
+
+/**
+ * The language that an `Accept-Language` header asks for (RFC 9110, 12.5.4), or English.
+ * @internal
+ */
+export function preferred(header: string | undefined, spoken: ReadonlyMap<string, Language>): Language {
+  const wishes = (header ?? '').slice(0, 1000).split(',').map((wish, i) => {
+    const [tag = '', ...parameters] = wish.trim().toLowerCase().split(/\s*;\s*/)
+    const quality = parameters.find((parameter) => parameter.startsWith('q='))?.slice(2) ?? '1'
+    return { tag, quality: Number(quality) || 0, i }
+  })
+  wishes.sort((a, b) => b.quality - a.quality || a.i - b.i)
+  for (const { tag, quality } of wishes) {
+    const language = quality > 0 ? (spoken.get(tag) ?? spoken.get(primary(tag))) : undefined
+    if (language !== undefined) return language
+  }
+  return spoken.get('en') as Language
+}
+
+function primary(tag: string): string {
+  return (tag.split('-')[0] as string).toLowerCase()
+}
+
+function merged(texts: Texts, own: DeepPartial<Texts>): Texts {
+  const entries = Object.entries(texts).map(([key, text]: [string, unknown]) => {
+    const mine: unknown = own[key as keyof Texts]
+    return [key, typeof text === 'object' ? { ...text, ...(mine as object) } : (mine ?? text)]
+  })
+  return Object.fromEntries(entries) as Texts
+}

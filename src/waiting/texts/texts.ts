@@ -1,0 +1,49 @@
+/**
+ * What a language must say for the waiting page to speak it.
+ *
+ * Not its job: to choose among languages (`languages.ts`).
+ */
+import type { FailureCode } from '../../failures'
+
+/** Texts by a factor's name; `other` is for factors of your own. */
+export type ByFactor = Readonly<Record<'push' | 'app' | 'sms' | 'recovery' | 'other', string> & Record<string, string>>
+
+export interface Texts {
+  /** Direction of the script. */
+  readonly dir: 'ltr' | 'rtl'
+  /** Heading while a factor waits. */
+  readonly heading: ByFactor
+  /** What the person should do. */
+  readonly hint: ByFactor
+  /** Button that starts a factor. */
+  readonly use: ByFactor
+  /** Above the message that the phone shows too. */
+  readonly messageLabel: string
+  readonly openApp: string
+  /** For those who cannot see the QR code. */
+  readonly qrCode: string
+  readonly code: string
+  readonly send: string
+  /** After a wrong code; `{n}` is how many may still be tried. */
+  readonly attemptsLeft: string
+  readonly timeLeft: string
+  /** Shown where there is no JavaScript. */
+  readonly refreshes: string
+  readonly otherWays: string
+  readonly resend: string
+  /** `{n}` is seconds. */
+  readonly resendIn: string
+  readonly cancel: string
+  /** Heading once it has ended without success. */
+  readonly failed: string
+  /** Announced when the approval is there. */
+  readonly approved: string
+  /** In the other tabs, when one of them goes on. */
+  readonly elsewhere: string
+  readonly offline: string
+  /** Opened where it was not started: an explanation, never a login. */
+  readonly stranger: string
+  readonly recoveryCodes: string
+  readonly written: string
+  readonly failure: Readonly<Record<FailureCode, string>>
+}

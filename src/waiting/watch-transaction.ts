@@ -1,0 +1,36 @@
+/**
+ * A transaction's status as an AsyncIterable, for those who tell their browsers by other means.
+ *
+ * Not its job: sessions. Whoever holds the handle may watch; only the session that started it can use it.
+ */
+import type { NevisStrategy } from '../strategy'
+import { followStatus, statusOf, type WaitingStatus } from './status'
+
+/**
+ * Yields the status now and, if that is `pending`, once more when it is decided or over.
+ * @param handle what the browser was given as `transaction`
+ * @param options.signal ends it early, without an error
+ * @throws TypeError when the handle does not open
+ */
+export async function* watchTransaction(
+  strategy: NevisStrategy,
+  handle: string,
+  { signal }: { readonly signal?: AbortSignal } = {},
+): AsyncGenerator<WaitingStatus, void, undefined> {
+  const { settings } = strategy
+  const sealed = await settings.handles.open(handle)
+  if (sealed === undefined) throw new TypeError('watchTransaction: the handle does not open')
+  const status = await statusOf(settings, sealed)
+  yield status
+  if (status.status !== 'pending' || signal?.aborted) return
+  let stop = () => {}
+  try {
+    const decided = await new Promise<WaitingStatus | undefined>((resolve) => {
+      stop = followStatus(settings, sealed, resolve)
+      signal?.addEventListener('abort', () => resolve(undefined), { once: true })
+    })
+    if (decided !== undefined) yield decided
+  } finally {
+    stop()
+  }
+}

@@ -1,0 +1,172 @@
+/**
+ * Watches a transaction once, however many tabs and clients ask: one loop of calls per transaction and process.
+ *
+ * It asks only while somebody listens or looks, remembers what was decided until the transaction's end, and leaves no
+ * timer behind. Not its job: to tell a browser (`status-endpoint.ts`), or to log anybody in.
+ */
+import type { NevisClient } from '../client/client'
+import { NevisError } from '../client/errors'
+import type { Sealed } from '../handle'
+import { delayMs, FairRate, withJitter, type PollStep } from './schedule'
+
+export type Watched = 'pending' | 'succeeded' | 'failed' | 'expired'
+
+export interface WatchOptions {
+  readonly lifetimeMs: number
+  readonly schedule: readonly PollStep[]
+  readonly maxCallsPerSecond: number
+}
+
+type Listener = (status: Watched) => void
+
+/** Whoever looks again within this time gets the answer that is there. */
+const FRESH_MS = 1000
+const SWEEP_EVERY_MS = 10_000
+
+/** @internal */
+export class StatusWatch {
+  private readonly transactions = new Map<string, WatchedTransaction>()
+  private readonly rate: FairRate
+  private nextSweepAt = 0
+
+  constructor(
+    private readonly client: NevisClient,
+    private readonly options: WatchOptions,
+  ) {
+    this.rate = new FairRate(options.maxCallsPerSecond)
+  }
+
+  /** How a transaction stands. Asks Nevis unless somebody just has, or its turn has not come. */
+  look(sealed: Sealed): Promise<Watched> {
+    return this.of(sealed).look()
+  }
+
+  /**
+   * Calls the listener once, as soon as the transaction is decided or over.
+   * @returns a function that stops listening
+   */
+  follow(sealed: Sealed, listener: Listener): () => void {
+    return this.of(sealed).follow(listener)
+  }
+
+  /** Milliseconds after which it is worth looking again. */
+  delayMs(sealed: Sealed): number {
+    return delayMs(this.options.schedule, this.ageMs(sealed))
+  }
+
+  private of(sealed: Sealed): WatchedTransaction {
+    const now = Date.now()
+    this.sweep(now)
+    const known = this.transactions.get(sealed.id)
+    if (known !== undefined) return known
+    const watched = new WatchedTransaction(sealed, this.client, this.rate, (failures) =>
+      delayMs(this.options.schedule, this.ageMs(sealed), failures),
+    )
+    if (now < sealed.expiresAt) this.transactions.set(sealed.id, watched)
+    return watched
+  }
+
+  private ageMs({ expiresAt }: Sealed): number {
+    return Date.now() - (expiresAt - this.options.lifetimeMs)
+  }
+
+  private sweep(now: number): void {
+    if (now < this.nextSweepAt) return
+    this.nextSweepAt = now + SWEEP_EVERY_MS
+    for (const [id, watched] of this.transactions) if (watched.isOver(now)) this.transactions.delete(id)
+  }
+}
+
+class WatchedTransaction {
+  private status: Watched = 'pending'
+  private askedAt = -Infinity
+  private failures = 0
+  private retryAfterMs = 0
+  private asking: Promise<void> | undefined
+  private timer: NodeJS.Timeout | undefined
+  private readonly listeners = new Set<Listener>()
+
+  constructor(
+    private readonly sealed: Sealed,
+    private readonly client: NevisClient,
+    private readonly rate: FairRate,
+    private readonly delayMs: (failures: number) => number,
+  ) {}
+
+  isOver(now: number): boolean {
+    return now >= this.sealed.expiresAt && this.listeners.size === 0
+  }
+
+  async look(): Promise<Watched> {
+    const isFresh = performance.now() < this.askedAt + Math.max(FRESH_MS, this.retryAfterMs)
+    if (this.now() === 'pending' && this.sealed.statusToken !== undefined && !isFresh) {
+      if (this.asking !== undefined || this.rate.tryTake()) await this.ask()
+    }
+    return this.now()
+  }
+
+  follow(listener: Listener): () => void {
+    const status = this.now()
+    if (status !== 'pending') {
+      listener(status)
+      return () => undefined
+    }
+    this.listeners.add(listener)
+    this.schedule()
+    return () => {
+      this.listeners.delete(listener)
+      if (this.listeners.size === 0) this.stop()
+    }
+  }
+
+  /** The end of its time outweighs whatever Nevis said: the callback will refuse it. */
+  private now(): Watched {
+    return Date.now() >= this.sealed.expiresAt ? 'expired' : this.status
+  }
+
+  private schedule(): void {
+    if (this.timer !== undefined || this.listeners.size === 0) return
+    const left = Math.max(0, this.sealed.expiresAt - Date.now())
+    const pause = this.sealed.statusToken === undefined ? left : Math.max(withJitter(this.delayMs(this.failures)), this.retryAfterMs)
+    this.timer = setTimeout(() => void this.turn(), Math.min(pause, left)).unref()
+  }
+
+  private async turn(): Promise<void> {
+    if (this.now() === 'pending' && this.sealed.statusToken !== undefined) {
+      await this.rate.take()
+      if (this.listeners.size > 0) await this.ask()
+    }
+    this.timer = undefined
+    if (this.now() === 'pending') return this.schedule()
+    const listeners = [...this.listeners]
+    this.listeners.clear()
+    for (const listener of listeners) listener(this.now())
+  }
+
+  private stop(): void {
+    clearTimeout(this.timer)
+    this.timer = undefined
+  }
+
+  private ask(): Promise<void> {
+    this.asking ??= this.askOnce().finally(() => {
+      this.asking = undefined
+    })
+    return this.asking
+  }
+
+  /** While Nevis cannot be reached the transaction is still pending: nothing has been decided. */
+  private async askOnce(): Promise<void> {
+    this.retryAfterMs = 0
+    try {
+      const { status } = await this.client.getStatus(this.sealed.statusToken as string)
+      this.status = status === 'unknown' ? 'failed' : status
+      this.failures = 0
+    } catch (error) {
+      this.failures += 1
+      if (error instanceof NevisError) this.retryAfterMs = 1000 * (error.retryAfterSeconds ?? 0)
+    }
+    this.askedAt = performance.now()
+    this.rate.report(this.failures === 0)
+  }
+}

@@ -1,0 +1,370 @@
+/**
+ * One approval, one login.
+ *
+ * The attacker holds a copy of the victim's session cookie and of the address with the handle (a shared computer, a
+ * proxy's log, an extension), or simply is the victim, who approved one transfer and wants two: the callback is sent
+ * many times at once. Where "used" means that something was deleted from the session, all requests read the session
+ * before the first one writes it: passport-oauth2's session store let five of five parallel callbacks through, and
+ * passport-totp takes the same code again as long as it is shown. One process is the easy case; behind a balancer
+ * each process has its own memory, and a ledger that is down must not mean that everything is new.
+ */
+import { RedisStore } from 'connect-redis'
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { createClient } from 'redis'
+import { MemoryLedger, NevisStrategy, RedisLedger, type Ledger } from '../../src'
+import { callbackOf, handleIn, PASSWORD, signIn, strategyOptions } from '../support/app'
+import { Browser } from '../support/browser'
+import { describeWithRedis, RedisServer } from '../support/redis'
+import { act, codeOf } from './support/act'
+import { lab, outcomeOf, tally } from './support/lab'
+import { SlowStore } from './support/slow-store'
+
+const TIMES = 200
+const world = lab()
+
+/** A client that fails at once where there is no Redis. */
+async function connect(path: string) {
+  const client = createClient({ socket: { path, tls: false, reconnectStrategy: 20 }, disableOfflineQueue: true })
+  client.on('error', () => undefined)
+  await client.connect()
+  return client
+}
+
+/** `events.once` would reject at the first vain try to connect. */
+function isReady(client: Awaited<ReturnType<typeof connect>>): Promise<void> {
+  return new Promise((resolve) => {
+    if (client.isReady) resolve()
+    else client.on('ready', resolve)
+  })
+}
+
+/** All at once, each with its own copy of the cookies; how often each outcome came. */
+async function burst(browsers: readonly Browser[], path: string): Promise<Record<string, number>> {
+  const pages = await Promise.all(Array.from({ length: TIMES }, (_, i) => (browsers[i % browsers.length] as Browser).clone().get(path)))
+  return tally(pages.map(outcomeOf))
+}
+
+function expectOneSuccess(outcomes: Record<string, number>): void {
+  const { success, used_transaction: used = 0, unknown_transaction: unknown = 0, ...others } = outcomes
+  expect(others).toEqual({})
+  expect(success).toBe(1)
+  expect(used + unknown).toBe(TIMES - 1)
+  // Otherwise they did not race at all.
+  expect(used).toBeGreaterThan(0)
+}
+
+describe(`the callback, ${TIMES} times at once with the cookie of one session`, () => {
+  describe('in one process, with sessions that take 20 ms', () => {
+    it('signs in once, verify runs once, and all others fail with used_transaction or unknown_transaction', async () => {
+      const app = await world.start({ session: { store: new SlowStore() } })
+      const browser = app.browser()
+      const handle = await signIn(browser, 'anna')
+      await world.simulator.phone('anna').approve()
+      expectOneSuccess(await burst([browser], callbackOf(handle)))
+      expect(app.verified).toHaveLength(1)
+      expect(world.events.of('decided')).toHaveLength(1)
+    })
+
+    it('signs in once though every answer writes its session back (resave)', async () => {
+      const app = await world.start({ session: { store: new SlowStore(), resave: true } })
+      const browser = app.browser()
+      const handle = await signIn(browser, 'anna')
+      await world.simulator.phone('anna').approve()
+      expectOneSuccess(await burst([browser], callbackOf(handle)))
+      expect(outcomeOf(await browser.get(callbackOf(handle)))).toMatch(/^(used|unknown)_transaction$/)
+      expect(app.verified).toHaveLength(1)
+    })
+  })
+
+  describe('on top of a login that keeps its session (passport.authorize)', () => {
+    it('runs the handler once and sends all others to successRedirect, none to an error', async () => {
+      let transfers = 0
+      const app = await world.start({
+        session: { store: new SlowStore() },
+        routes: (web, { passport }) => {
+          web.post('/password-only', passport.authenticate('local'), (_req, res) => void res.end())
+          web.post('/transfer', passport.authorize('nevis'))
+          web.get('/transfer', passport.authorize('nevis', { successRedirect: '/done' }), (_req, res) => {
+            transfers++
+            res.json({ action: 'success' })
+          })
+        },
+      })
+      const browser = app.browser()
+      await browser.post('/password-only', { username: 'anna', password: PASSWORD })
+      const handle = handleIn((await browser.post('/transfer')).location)
+      await world.simulator.phone('anna').approve()
+      expect(await burst([browser], `/transfer?transaction=${handle}`)).toEqual({ success: 1, '303 /done': TIMES - 1 })
+      expect(transfers).toBe(1)
+      expect(app.verified).toHaveLength(1)
+    })
+  })
+
+  describe('of a transaction that was denied', () => {
+    it('never signs in, and counts one denial', async () => {
+      const app = await world.start({ session: { store: new SlowStore() } })
+      const browser = app.browser()
+      const handle = await signIn(browser, 'anna')
+      await world.simulator.phone('anna').deny()
+      expect(await burst([browser], callbackOf(handle))).toEqual({ not_approved: TIMES })
+      expect((await browser.clone().post('/login', { username: 'anna', password: PASSWORD })).status).toBe(303)
+    })
+  })
+})
+
+describeWithRedis('the callback, with Redis', () => {
+  let redis: RedisServer
+  let client: Awaited<ReturnType<typeof connect>>
+
+  beforeAll(async () => {
+    redis = await RedisServer.start()
+    client = await connect(redis.path)
+  })
+  beforeEach(async () => void (await client.flushAll()))
+  afterAll(async () => {
+    client.destroy()
+    await redis.close()
+  })
+
+  describe(`${TIMES} times at once in one process, sessions and ledger in Redis`, () => {
+    it('signs in once, verify runs once, and all others fail', async () => {
+      const store = new SlowStore(new RedisStore({ client }))
+      const app = await world.start({ session: { store }, strategy: { ledger: new RedisLedger(client) } })
+      const browser = app.browser()
+      const handle = await signIn(browser, 'anna')
+      await world.simulator.phone('anna').approve()
+      expectOneSuccess(await burst([browser], callbackOf(handle)))
+      expect(app.verified).toHaveLength(1)
+    })
+  })
+
+  describe(`${TIMES} times at once to three processes in turn, sessions and ledger in Redis`, () => {
+    const workers: ChildProcess[] = []
+
+    async function startWorker(): Promise<string> {
+      const setup = { baseURL: world.simulator.baseURL, accessKey: world.simulator.accessKey, redisPath: redis.path, latencyMs: 20, password: PASSWORD }
+      const worker = spawn(process.execPath, [join(__dirname, 'worker.mjs'), JSON.stringify(setup)], { stdio: ['pipe', 'pipe', 'inherit'] })
+      workers.push(worker)
+      const [line] = (await once(worker.stdout, 'data')) as [Buffer]
+      return line.toString().trim()
+    }
+
+    afterEach(async () => {
+      for (const worker of workers.splice(0)) {
+        const gone = once(worker, 'exit')
+        worker.stdin?.end()
+        await gone
+      }
+    })
+
+    it('signs in once, verify runs once in all of them together, and all others fail', async () => {
+      if (!existsSync(join(__dirname, '../../dist/index.js'))) throw new Error('run "npm run build" first')
+      const origins = await Promise.all([startWorker(), startWorker(), startWorker()])
+      expect(new Set(origins).size).toBe(3)
+      const browser = new Browser(origins[0] as string)
+      const handle = await signIn(browser, 'anna')
+      await world.simulator.phone('anna').approve()
+      const browsers = origins.map((origin) => {
+        const other = new Browser(origin)
+        for (const [name, value] of browser.cookies) other.cookies.set(name, value)
+        return other
+      })
+      expectOneSuccess(await burst(browsers, callbackOf(handle)))
+      expect(await client.get('verified')).toBe('1')
+      // Every process took part: each asked the cloud itself.
+      expect(world.asked('introspect')).toBeGreaterThan(3)
+    }, 30_000)
+  })
+
+  describe('while the ledger\'s Redis is down', () => {
+    it('ends in an error 503 at the start and asks nobody; once Redis is back, the start works', async () => {
+      const own = await connect(redis.path)
+      world.defer(() => own.destroy())
+      const app = await world.start({ strategy: { ledger: new RedisLedger(own) } })
+      await redis.kill()
+      const page = await app.browser().post('/login', { username: 'anna', password: PASSWORD })
+      expect(page.status).toBe(503)
+      expect(page.json()).toMatchObject({ action: 'error', name: 'StorageError', code: 'LEDGER_UNAVAILABLE' })
+      expect(world.operations()).toEqual([])
+      await restarted(own)
+      await signIn(app.browser(), 'anna')
+      expect(world.operations()).toEqual(['approve'])
+    })
+
+    it('ends in an error 503 at the callback and signs nobody in; once Redis is back, the same approval does', async () => {
+      const own = await connect(redis.path)
+      world.defer(() => own.destroy())
+      const app = await world.start({ strategy: { ledger: new RedisLedger(own) } })
+      const browser = app.browser()
+      const handle = await signIn(browser, 'anna')
+      await world.simulator.phone('anna').approve()
+      await redis.kill()
+      for (let i = 0; i < 3; i++) {
+        const page = await browser.get(callbackOf(handle))
+        expect(page.status).toBe(503)
+        expect(page.json()).toMatchObject({ action: 'error', name: 'StorageError', code: 'LEDGER_UNAVAILABLE' })
+      }
+      expect(app.verified).toHaveLength(0)
+      expect((await browser.get('/me')).json()).toEqual({ user: null })
+      await restarted(own)
+      expect(outcomeOf(await browser.get(callbackOf(handle)))).toBe('success')
+      expect(outcomeOf(await browser.get(callbackOf(handle)))).toBe('used_transaction')
+      expect(app.verified).toHaveLength(1)
+    })
+
+    it('counts no denial and closes nothing', async () => {
+      const own = await connect(redis.path)
+      world.defer(() => own.destroy())
+      const app = await world.start({ strategy: { ledger: new RedisLedger(own) } })
+      const browser = app.browser()
+      const handle = await signIn(browser, 'anna')
+      await world.simulator.phone('anna').deny()
+      await redis.kill()
+      expect(outcomeOf(await browser.get(callbackOf(handle)))).toBe('LEDGER_UNAVAILABLE')
+      await restarted(own)
+      expect(outcomeOf(await browser.get(callbackOf(handle)))).toBe('not_approved')
+    })
+
+    async function restarted(own: Awaited<ReturnType<typeof connect>>): Promise<void> {
+      await redis.restart()
+      await Promise.all([own, client].map(isReady))
+    }
+  })
+})
+
+describe('a ledger that does not do as promised', () => {
+  const broken = (claim: Ledger['claim']): Ledger => ({ claim, count: async () => 1 })
+
+  async function approved(ledger: Ledger) {
+    const verified: string[] = []
+    const nevis = new NevisStrategy({ ...strategyOptions(world.simulator), passReqToCallback: false, ledger }, (profile, done) => {
+      verified.push(profile.id)
+      done(null, { username: profile.username })
+    })
+    const session: Record<string, unknown> = {}
+    const request = (query: object, method: string) => ({ method, url: '/', headers: {}, query, session, user: { username: 'anna' } })
+    return { nevis, verified, request }
+  }
+
+  describe('at the callback of an approved push', () => {
+    it.each<[string, Ledger['claim']]>([
+      ['rejects', () => Promise.reject(new Error('READONLY'))],
+      ['throws', () => { throw new Error('closed') }],
+      ['answers with nothing', async () => undefined as never],
+      ['answers with "OK"', async () => 'OK' as never],
+      ['answers with 1', async () => 1 as never],
+      ['answers with null', async () => null as never],
+    ])('ends in LEDGER_UNAVAILABLE where its claim %s', async (_name, claim) => {
+      const { nevis, verified, request } = await approved(broken(claim))
+      const handle = handleIn((await act(nevis, request({}, 'POST'))).args[0] as string)
+      await world.simulator.phone('anna').approve()
+      const outcome = await act(nevis, request({ transaction: handle }, 'GET'))
+      expect(outcome).toMatchObject({ action: 'error', args: [{ code: 'LEDGER_UNAVAILABLE', status: 503 }] })
+      expect(verified).toEqual([])
+    })
+
+    it('ends in LEDGER_UNAVAILABLE where its claim never answers, after five seconds and once', async () => {
+      let asked: () => void
+      const isAsked = new Promise<void>((resolve) => (asked = resolve))
+      const { nevis, verified, request } = await approved(broken(() => {
+        asked()
+        return new Promise(() => undefined)
+      }))
+      const handle = handleIn((await act(nevis, request({}, 'POST'))).args[0] as string)
+      await world.simulator.phone('anna').approve()
+      jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate', 'queueMicrotask', 'performance', 'Date'] })
+      try {
+        const outcome = act(nevis, request({ transaction: handle }, 'GET'))
+        await isAsked
+        await jest.advanceTimersByTimeAsync(5000)
+        expect(codeOf(await outcome)).toBe('LEDGER_UNAVAILABLE')
+        expect((await outcome).actions).toEqual(['error'])
+      } finally {
+        jest.useRealTimers()
+      }
+      expect(verified).toEqual([])
+    })
+  })
+
+  describe('at the start', () => {
+    it.each<[string, Ledger['count']]>([
+      ['rejects', () => Promise.reject(new Error('READONLY'))],
+      ['answers with 0', async () => 0],
+      ['answers with NaN', async () => NaN],
+      ['answers with "1"', async () => '1' as never],
+      ['answers with a fraction', async () => 0.5],
+      ['answers with -1', async () => -1],
+    ])('ends in LEDGER_UNAVAILABLE where its count %s, and asks nobody', async (_name, count) => {
+      const { nevis, request } = await approved({ claim: async () => true, count })
+      expect(await act(nevis, request({}, 'POST'))).toMatchObject({ action: 'error', args: [{ code: 'LEDGER_UNAVAILABLE', status: 503 }] })
+      expect(world.operations()).toEqual([])
+    })
+
+    it('ends in LEDGER_UNAVAILABLE where its count never answers, and asks nobody', async () => {
+      const { nevis, request } = await approved({ claim: async () => true, count: () => new Promise(() => undefined) })
+      jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate', 'queueMicrotask', 'performance', 'Date'] })
+      try {
+        const outcome = act(nevis, request({}, 'POST'))
+        await jest.advanceTimersByTimeAsync(5000)
+        expect(codeOf(await outcome)).toBe('LEDGER_UNAVAILABLE')
+      } finally {
+        jest.useRealTimers()
+      }
+      expect(world.operations()).toEqual([])
+    })
+  })
+
+  describe('once the approval was claimed', () => {
+    it('signs in all the same where only the look back at denials fails: the approval must not be lost', async () => {
+      const denials = new MemoryLedger()
+      let starts = 2
+      const ledger: Ledger = {
+        claim: (key, ttlSeconds) => denials.claim(key, ttlSeconds),
+        count: async (key) => {
+          if (key.startsWith('denials:')) throw new Error('READONLY')
+          return ++starts
+        },
+      }
+      const { nevis, request } = await approved(ledger)
+      const handle = handleIn((await act(nevis, request({}, 'POST'))).args[0] as string)
+      await world.simulator.phone('anna').approve()
+      expect(codeOf(await act(nevis, request({ transaction: handle }, 'GET')))).toBe('success')
+    })
+  })
+})
+
+describe('the ledger of one process', () => {
+  const warnings = () => {
+    const spy = jest.spyOn(process, 'emitWarning').mockImplementation(() => undefined)
+    return () => spy.mock.calls.map(([, options]) => (options as { code?: string } | undefined)?.code)
+  }
+  const environment = process.env['NODE_ENV']
+  afterEach(() => void (process.env['NODE_ENV'] = environment))
+
+  const build = (ledger?: Ledger) => new NevisStrategy({ ...strategyOptions(world.simulator), passReqToCallback: false, ...(ledger && { ledger }) }, () => undefined)
+  const redisLike = () => new RedisLedger({ sendCommand: async () => 'OK' })
+
+  describe('with NODE_ENV=production', () => {
+    it.each<[string, () => Ledger | undefined]>([
+      ['by default', () => undefined],
+      ['given as new MemoryLedger()', () => new MemoryLedger()],
+    ])('is warned about: %s', (_name, ledger) => {
+      const codes = warnings()
+      process.env['NODE_ENV'] = 'production'
+      build(ledger())
+      expect(codes()).toEqual(['PASSPORT_NEVIS_MEMORY_LEDGER'])
+    })
+  })
+
+  it('is not warned about where it is right: with a RedisLedger, or while developing', () => {
+    const codes = warnings()
+    process.env['NODE_ENV'] = 'production'
+    build(redisLike())
+    process.env['NODE_ENV'] = 'development'
+    build()
+    expect(codes()).toEqual([])
+  })
+})

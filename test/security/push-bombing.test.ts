@@ -1,0 +1,324 @@
+/**
+ * Push bombing: MITRE ATT&CK T1621 (Multi-Factor Authentication Request Generation), OWASP ASVS 5.0, 6.6.4.
+ *
+ * The attacker has the password and lets the victim's phone ring until the victim, half asleep, accepts. No published
+ * strategy that was measured limits how often it asks: each POST is a push. Here a subject has a budget of starts
+ * over all sessions and processes, an approval that is pending is used again, nothing is sent again by itself after a
+ * denial, denials make pauses that grow, and a success at the end of such a wave is reported.
+ */
+import { createClient } from 'redis'
+import { MemoryLedger, RedisLedger } from '../../src'
+import type { Browser } from '../support/browser'
+import { callbackOf, handleIn, PASSWORD, signIn, statusOf, waitingOf, type TestApp } from '../support/app'
+import { describeWithRedis, RedisServer } from '../support/redis'
+import { lab, outcomeOf, tally } from './support/lab'
+
+const world = lab()
+const credentials = { username: 'anna', password: PASSWORD }
+/** Where the budget of starts is not what is tested. */
+const MANY_STARTS = { starts: 1000, perSeconds: 3600 }
+
+const startIn = async (browser: Browser) => outcomeOf(await browser.post('/login', credentials))
+const pushes = () => world.asked('approve')
+
+/** A push from a new session, denied, and brought to the callback. */
+async function denied(app: TestApp): Promise<void> {
+  const browser = app.browser()
+  const handle = await signIn(browser, 'anna')
+  await world.simulator.phone('anna').deny()
+  expect(outcomeOf(await browser.get(callbackOf(handle)))).toBe('not_approved')
+}
+
+describe('the budget of starts', () => {
+  describe('from fifty sessions at once', () => {
+    it('lets five pushes out; all others fail with too_many_starts', async () => {
+      const app = await world.start()
+      const outcomes = await Promise.all(Array.from({ length: 50 }, () => startIn(app.browser())))
+      expect(pushes()).toBeLessThanOrEqual(5)
+      expect(tally(outcomes)).toEqual({ '303 /login/2fa': pushes(), too_many_starts: 50 - pushes() })
+      expect(world.events.of('budget')[0]).toMatchObject({ budget: 'starts', limit: 5, subject: { username: 'anna' } })
+    })
+  })
+
+  describe('one start after the other', () => {
+    it('allows exactly so many, whatever the factor and whichever way it is started', async () => {
+      const app = await world.start()
+      const browser = app.browser()
+      let handle = await signIn(browser, 'anna')
+      for (const factor of ['sms', 'app', 'push', 'push']) handle = handleIn((await browser.post('/login/2fa', { transaction: handle, factor })).location)
+      expect(outcomeOf(await browser.post('/login/2fa', { transaction: handle, factor: 'push' }))).toBe('too_many_starts')
+      expect(await startIn(app.browser())).toBe('too_many_starts')
+      expect(pushes()).toBe(5)
+    })
+
+    it('is not renewed by cancelling', async () => {
+      const app = await world.start({ strategy: { startBudget: { starts: 3, perSeconds: 300 } } })
+      const outcomes: string[] = []
+      for (let i = 0; i < 6; i++) {
+        const browser = app.browser()
+        const page = await browser.post('/login', credentials)
+        outcomes.push(outcomeOf(page))
+        if (page.location !== undefined) await browser.post('/login/2fa', { transaction: handleIn(page.location), cancel: '1' })
+      }
+      expect(tally(outcomes)).toEqual({ '303 /login/2fa': 3, too_many_starts: 3 })
+      expect(pushes()).toBe(3)
+    })
+
+    it('is spent before Nevis is asked, so that a cloud that fails costs a start too', async () => {
+      const app = await world.start({ strategy: { startBudget: { starts: 2, perSeconds: 300 } } })
+      world.simulator.faults.add({ on: 'approve', status: 500, when: 'after' })
+      expect(await startIn(app.browser())).toBe('NEVIS_UNEXPECTED_RESPONSE')
+      expect(await startIn(app.browser())).toBe('NEVIS_UNEXPECTED_RESPONSE')
+      expect(await startIn(app.browser())).toBe('too_many_starts')
+      expect(pushes()).toBe(2)
+    })
+
+    it('is each person\'s own, and ends with its time', async () => {
+      const app = await world.start({ strategy: { startBudget: { starts: 1, perSeconds: 60 } } })
+      expect(await startIn(app.browser())).toBe('303 /login/2fa')
+      expect(await startIn(app.browser())).toBe('too_many_starts')
+      await signIn(app.browser(), 'ben')
+      world.later(60)
+      expect(await startIn(app.browser())).toBe('303 /login/2fa')
+    })
+  })
+
+  describe('over two apps that share a ledger', () => {
+    it('is one budget', async () => {
+      const ledger = new MemoryLedger()
+      const apps = [await world.start({ strategy: { ledger } }), await world.start({ strategy: { ledger } })]
+      const outcomes: string[] = []
+      for (let i = 0; i < 8; i++) outcomes.push(await startIn((apps[i % 2] as TestApp).browser()))
+      expect(tally(outcomes)).toEqual({ '303 /login/2fa': 5, too_many_starts: 3 })
+      expect(pushes()).toBe(5)
+    })
+  })
+})
+
+describeWithRedis('the budget of starts, in Redis', () => {
+  describe('over two apps with connections of their own, from fifty sessions at once', () => {
+    it('is one budget', async () => {
+      const redis = await RedisServer.start()
+      world.defer(() => redis.close())
+      const ledger = async () => {
+        const client = createClient({ socket: { path: redis.path, tls: false }, disableOfflineQueue: true })
+        client.on('error', () => undefined)
+        await client.connect()
+        world.defer(() => client.destroy())
+        return new RedisLedger(client)
+      }
+      const apps = [await world.start({ strategy: { ledger: await ledger() } }), await world.start({ strategy: { ledger: await ledger() } })]
+      const outcomes = await Promise.all(Array.from({ length: 50 }, (_, i) => startIn((apps[i % 2] as TestApp).browser())))
+      expect(pushes()).toBeLessThanOrEqual(5)
+      expect(pushes()).toBeGreaterThan(0)
+      expect(tally(outcomes)).toEqual({ '303 /login/2fa': pushes(), too_many_starts: 50 - pushes() })
+    })
+  })
+})
+
+describe('an approval that is pending', () => {
+  describe('started again and again in its session', () => {
+    it('is used again: one push, however often, and no budget is spent', async () => {
+      const app = await world.start()
+      const browser = app.browser()
+      for (let i = 0; i < 20; i++) expect(await startIn(browser)).toBe('303 /login/2fa')
+      expect(pushes()).toBe(1)
+      expect(world.events.of('reused')).toHaveLength(19)
+      for (let i = 0; i < 4; i++) expect(await startIn(app.browser())).toBe('303 /login/2fa')
+      expect(await startIn(app.browser())).toBe('too_many_starts')
+    })
+  })
+
+  describe('watched on the waiting page and by the status endpoint', () => {
+    it('is never sent again', async () => {
+      const app = await world.start()
+      const browser = app.browser()
+      const handle = await signIn(browser, 'anna')
+      for (let i = 0; i < 5; i++) {
+        await browser.get(waitingOf(handle))
+        await browser.get(statusOf(handle))
+        await browser.get(callbackOf(handle))
+      }
+      expect(pushes()).toBe(1)
+    })
+  })
+})
+
+describe('a denial', () => {
+  describe('seen by the page and the callback', () => {
+    it('sends nothing again by itself, however often the browser comes', async () => {
+      const app = await world.start()
+      const browser = app.browser()
+      const handle = await signIn(browser, 'anna')
+      await world.simulator.phone('anna').deny()
+      for (let i = 0; i < 5; i++) {
+        await browser.get(statusOf(handle))
+        expect((await browser.get(waitingOf(handle))).status).toBe(200)
+        expect(outcomeOf(await browser.get(callbackOf(handle)))).toBe('not_approved')
+        expect(outcomeOf(await browser.post(`/login/2fa/callback`, { transaction: handle }))).toBe('not_approved')
+      }
+      expect(pushes()).toBe(1)
+    })
+
+    it('counts once, however often it is looked at', async () => {
+      const app = await world.start({ strategy: { startBudget: MANY_STARTS } })
+      const browser = app.browser()
+      const handle = await signIn(browser, 'anna')
+      await world.simulator.phone('anna').deny()
+      await Promise.all(Array.from({ length: 10 }, () => browser.clone().get(callbackOf(handle))))
+      expect(await startIn(app.browser())).toBe('303 /login/2fa')
+    })
+  })
+
+  describe('after which the person tries again', () => {
+    it('makes no pause: one denial is a slip', async () => {
+      const app = await world.start({ strategy: { startBudget: MANY_STARTS } })
+      await denied(app)
+      expect(await startIn(app.browser())).toBe('303 /login/2fa')
+    })
+  })
+
+  describe('after a denial', () => {
+    it('makes pauses of 15, 30, 60, 120 seconds, up to the window of the start budget', async () => {
+      const app = await world.start({ strategy: { startBudget: { starts: 1000, perSeconds: 200 } } })
+      await denied(app)
+      for (const seconds of [15, 30, 60, 120, 200, 200]) {
+        await denied(app)
+        const before = pushes()
+        expect(await startIn(app.browser())).toBe('too_many_starts')
+        world.later(seconds - 1)
+        expect(await startIn(app.browser())).toBe('too_many_starts')
+        expect(pushes()).toBe(before)
+        expect(world.events.of('budget').at(-1)).toMatchObject({ budget: 'pause', subject: { username: 'anna' } })
+        world.later(2)
+      }
+      expect(await startIn(app.browser())).toBe('303 /login/2fa')
+    })
+
+    it('holds though the window of the start budget turns over meanwhile', async () => {
+      const app = await world.start()
+      await denied(app)
+      world.later(295)
+      await denied(app)
+      world.later(6)
+      expect(await startIn(app.browser())).toBe('too_many_starts')
+      world.later(10)
+      expect(await startIn(app.browser())).toBe('303 /login/2fa')
+    })
+
+    it('keeps other people out of it', async () => {
+      const app = await world.start({ strategy: { startBudget: MANY_STARTS } })
+      for (let i = 0; i < 2; i++) await denied(app)
+      expect(await startIn(app.browser())).toBe('too_many_starts')
+      await signIn(app.browser(), 'ben')
+    })
+
+    it('holds for every factor, and for switching to one', async () => {
+      const app = await world.start({ strategy: { startBudget: MANY_STARTS } })
+      const browser = app.browser()
+      await denied(app)
+      const handle = await signIn(browser, 'anna')
+      await world.simulator.phone('anna').deny()
+      await browser.get(callbackOf(handle))
+      for (const factor of ['push', 'app', 'sms']) {
+        expect(outcomeOf(await browser.post('/login/2fa', { transaction: handle, factor }))).toBe('too_many_starts')
+        expect(outcomeOf(await app.browser().post('/login', { ...credentials, factor }))).toBe('too_many_starts')
+      }
+      expect(pushes()).toBe(2)
+    })
+  })
+
+  describe('of one of many pushes that were sent before', () => {
+    it('lengthens a pause that is running already', async () => {
+      const app = await world.start({ strategy: { startBudget: MANY_STARTS } })
+      const waiting = await Promise.all(
+        Array.from({ length: 4 }, async () => {
+          const browser = app.browser()
+          return { browser, handle: await signIn(browser, 'anna') }
+        }),
+      )
+      for (let i = 0; i < waiting.length; i++) await world.simulator.phone('anna').deny()
+      for (const { browser, handle } of waiting) expect(outcomeOf(await browser.get(callbackOf(handle)))).toBe('not_approved')
+      // Four denials: the pause is 60 seconds now, not the 15 of the second.
+      world.later(20)
+      expect(await startIn(app.browser())).toBe('too_many_starts')
+      world.later(41)
+      expect(await startIn(app.browser())).toBe('303 /login/2fa')
+    })
+  })
+
+  describe('that the attacker learns from the status endpoint and never brings to the callback', () => {
+    it('counts all the same', async () => {
+      const app = await world.start({ strategy: { startBudget: MANY_STARTS } })
+      for (let i = 0; i < 2; i++) {
+        const browser = app.browser()
+        const handle = await signIn(browser, 'anna')
+        await world.simulator.phone('anna').deny()
+        expect((await browser.get(statusOf(handle))).json()).toMatchObject({ status: 'failed' })
+      }
+      expect(await startIn(app.browser())).toBe('too_many_starts')
+    })
+  })
+})
+
+describe('a success', () => {
+  const suspicions = () => world.events.of('suspicious').map(({ reason, denials }) => ({ reason, denials }))
+
+  async function approved(app: TestApp): Promise<void> {
+    const browser = app.browser()
+    const handle = await signIn(browser, 'anna')
+    await world.simulator.phone('anna').approve()
+    expect(outcomeOf(await browser.get(callbackOf(handle)))).toBe('success')
+  }
+
+  describe('after two denials', () => {
+    it('signs in, and raises suspicious with success_after_denials and their number', async () => {
+      const app = await world.start({ strategy: { startBudget: MANY_STARTS } })
+      await denied(app)
+      await denied(app)
+      world.later(16)
+      await approved(app)
+      expect(suspicions()).toEqual([{ reason: 'success_after_denials', denials: 2 }])
+      expect(world.events.of('suspicious')[0]).toMatchObject({ subject: { username: 'anna' }, factor: 'push', operation: 'approve' })
+    })
+  })
+
+  describe('at the end of a patient wave, one push every six minutes', () => {
+    it('raises it too', async () => {
+      const app = await world.start()
+      for (let i = 0; i < 5; i++) {
+        await denied(app)
+        world.later(360)
+      }
+      await approved(app)
+      expect(suspicions()).toEqual([{ reason: 'success_after_denials', denials: 5 }])
+    })
+  })
+
+  describe('after one denial', () => {
+    it('raises nothing: one denial is a slip', async () => {
+      const app = await world.start({ strategy: { startBudget: MANY_STARTS } })
+      await denied(app)
+      await approved(app)
+      await approved(app)
+      expect(suspicions()).toEqual([])
+    })
+  })
+
+  describe('that comes often, without any denial', () => {
+    it('raises nothing', async () => {
+      const app = await world.start({ strategy: { startBudget: MANY_STARTS } })
+      for (let i = 0; i < 8; i++) await approved(app)
+      expect(suspicions()).toEqual([])
+    })
+
+    it('makes no pause longer: the first two denials after it pause for 15 seconds', async () => {
+      const app = await world.start({ strategy: { startBudget: MANY_STARTS } })
+      for (let i = 0; i < 8; i++) await approved(app)
+      await denied(app)
+      await denied(app)
+      world.later(16)
+      expect(await startIn(app.browser())).toBe('303 /login/2fa')
+    })
+  })
+})

@@ -1,0 +1,33 @@
+/**
+ * Runs `authenticate` as Passport does, on a copy of the strategy, and keeps every action that it takes.
+ *
+ * Not its job: Express. Requests are plain objects, so that thousands cost little.
+ */
+import type { NevisStrategy } from '../../../src'
+
+export interface Act {
+  readonly action: 'success' | 'fail' | 'redirect' | 'error' | 'pass'
+  readonly args: readonly unknown[]
+  /** All actions so far, this one included: there must never be a second one. */
+  readonly actions: readonly string[]
+}
+
+export function act(strategy: NevisStrategy, req: object, options: object = {}): Promise<Act> {
+  return new Promise((resolve) => {
+    const actions: string[] = []
+    const copy = Object.create(strategy) as NevisStrategy & Record<string, unknown>
+    for (const action of ['success', 'fail', 'redirect', 'error', 'pass'] as const) {
+      copy[action] = (...args: unknown[]) => {
+        actions.push(action)
+        resolve({ action, args, actions })
+      }
+    }
+    copy.authenticate(req as never, options)
+  })
+}
+
+/** The failure or error code, or the action itself. */
+export function codeOf({ action, args }: Act): string {
+  const { code } = Object(args[0]) as { code?: unknown }
+  return action !== 'redirect' && action !== 'success' && typeof code === 'string' ? code : action
+}

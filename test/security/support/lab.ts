@@ -1,0 +1,83 @@
+/**
+ * What every attack needs: an offline cloud with anna and ben in it, apps that are closed at the end, and their events.
+ *
+ * Not its job: any attack.
+ */
+import { NevisSimulator } from '../../../src/simulator'
+import { startApp, type AppOptions, type TestApp } from '../../support/app'
+import { recordEvents, type Recorded } from './recorded'
+
+export interface Lab {
+  readonly simulator: NevisSimulator
+  /** Newest last. */
+  readonly events: Recorded
+  start(options?: Omit<AppOptions, 'simulator'>): Promise<TestApp>
+  /** Called after the test, last one first. */
+  defer(close: () => unknown): void
+  /** What Nevis was asked, oldest first. */
+  operations(): string[]
+  /** How often. */
+  asked(operation: string): number
+  /** Moves the clocks of the app and of the cloud. */
+  later(seconds: number): void
+}
+
+/** Call it once at the top of a file: sets up before and clears up after every test. */
+export function lab(): Lab {
+  let simulator: NevisSimulator
+  let events: Recorded
+  let aheadMs = 0
+  const closers: (() => unknown)[] = []
+
+  beforeEach(async () => {
+    simulator = await NevisSimulator.start()
+    simulator.addUser({ username: 'anna', phone: '+41791234567', recoveryCodes: ['AAAA-1111', 'BBBB-2222', 'CCCC-3333'] })
+    simulator.addUser({ username: 'ben', phone: '+41797654321', recoveryCodes: 3 })
+    events = recordEvents()
+    aheadMs = 0
+  })
+
+  afterEach(async () => {
+    jest.restoreAllMocks()
+    events.stop()
+    for (const close of closers.splice(0).reverse()) await close()
+    await simulator.close()
+  })
+
+  return {
+    get simulator() {
+      return simulator
+    },
+    get events() {
+      return events
+    },
+    start: async (options = {}) => {
+      const app = await startApp({ simulator, ...options })
+      closers.push(app.close)
+      return app
+    },
+    defer: (close) => void closers.push(close),
+    operations: () => simulator.requests.map(({ operation }) => operation),
+    asked: (operation) => simulator.requests.filter((request) => request.operation === operation).length,
+    later: (seconds) => {
+      aheadMs += seconds * 1000
+      simulator.advance(seconds * 1000)
+      const clock = performance.timeOrigin + aheadMs
+      jest.spyOn(Date, 'now').mockImplementation(() => Math.floor(clock + performance.now()))
+    },
+  }
+}
+
+/** How often each outcome came: `{ success: 1, used_transaction: 9 }`. */
+export function tally(outcomes: readonly string[]): Record<string, number> {
+  const counts: Record<string, number> = {}
+  for (const outcome of outcomes) counts[outcome] = (counts[outcome] ?? 0) + 1
+  return counts
+}
+
+/** The failure or error code of an answer of the test app, or its action, or where it leads. */
+export function outcomeOf(page: { status: number; location: string | undefined; text: string }): string {
+  if (page.location !== undefined) return `${page.status} ${page.location.split('?')[0]}`
+  const { action, code } = JSON.parse(page.text) as { action: string; code?: string }
+  return code ?? action
+}

@@ -1,0 +1,37 @@
+/**
+ * Everything by which a value can be printed, so that a planted secret can be searched for in it.
+ *
+ * Not its job: to plant.
+ */
+import { inspect } from 'node:util'
+
+/** In every planted secret, whatever its form; no code or file holds it otherwise. */
+export const CANARY = /c4n4ry|\+4179000|41790000000/i
+
+export function printed(...values: readonly unknown[]): string {
+  const shown: unknown[] = []
+  for (const value of values) {
+    shown.push(inspect(value, { showHidden: true, depth: Infinity, maxStringLength: Infinity, maxArrayLength: Infinity }))
+    shown.push(inspect(value, { getters: true, depth: 20 }))
+    shown.push(json(value), json(value, Object.getOwnPropertyNames(Object(value))), text(value))
+    if (value instanceof Error) shown.push(value.message, value.stack, inspect(value.cause, { showHidden: true, depth: Infinity }))
+  }
+  return shown.join('\n')
+}
+
+function json(value: unknown, names?: string[]): string | undefined {
+  try {
+    return JSON.stringify(value, names)
+  } catch {
+    // Cycles: `inspect` has shown them.
+    return undefined
+  }
+}
+
+function text(value: unknown): string {
+  try {
+    return String(value)
+  } catch {
+    return ''
+  }
+}

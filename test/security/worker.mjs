@@ -1,0 +1,74 @@
+// One process of several: an app with passwords and a second factor, sessions and ledger in one Redis. It prints its
+// port. Not its job: to assert anything; `exactly-once.test.ts` starts three of them.
+import { createRequire } from 'node:module'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import process from 'node:process'
+import { URL } from 'node:url'
+import { setTimeout } from 'node:timers'
+import { RedisStore } from 'connect-redis'
+import express from 'express'
+import session from 'express-session'
+import { Passport } from 'passport'
+import { Strategy as LocalStrategy } from 'passport-local'
+import { createClient } from 'redis'
+
+const { NevisStrategy, RedisLedger, push } = createRequire(import.meta.url)('../../dist/index.js')
+const { baseURL, accessKey, redisPath, latencyMs, password } = JSON.parse(process.argv[2])
+
+const redis = createClient({ socket: { path: redisPath, tls: false }, disableOfflineQueue: true })
+redis.on('error', () => undefined)
+await redis.connect()
+
+class SlowRedisStore extends RedisStore {
+  get(id, done) {
+    setTimeout(() => super.get(id, done), latencyMs)
+  }
+  set(id, value, done) {
+    setTimeout(() => super.set(id, value, done), latencyMs)
+  }
+  destroy(id, done) {
+    setTimeout(() => super.destroy(id, done), latencyMs)
+  }
+}
+
+const passport = new Passport()
+passport.use(new LocalStrategy((username, given, done) => done(null, given === password && { username })))
+passport.use(
+  new NevisStrategy(
+    {
+      baseURL, accessKey,
+      factors: [push()],
+      waitingURL: '/login/2fa', callbackURL: '/login/2fa/callback', statusURL: '/login/2fa/status',
+      ledger: new RedisLedger(redis),
+    },
+    async (profile) => {
+      await redis.incr('verified')
+      return { username: profile.username }
+    },
+  ),
+)
+passport.serializeUser((user, done) => done(null, user.username))
+passport.deserializeUser((username, done) => done(null, { username }))
+
+const authenticate = (req, res, next) => {
+  const settled = (error, user, info, status) => {
+    if (error) return next(error)
+    if (!user) return void res.status(status).json({ action: 'fail', ...info })
+    req.logIn(user, (failed) => (failed ? next(failed) : res.json({ action: 'success', user })))
+  }
+  passport.authenticate('nevis', {}, settled)(req, res, next)
+}
+const app = express()
+app.use(express.urlencoded({ extended: false }))
+app.use(session({ secret: 'a secret for tests', resave: false, saveUninitialized: false, store: new SlowRedisStore({ client: redis }) }), passport.session())
+app.post('/login', passport.authenticate('local', { session: false }), authenticate)
+app.get('/login/2fa/callback', authenticate)
+app.get('/me', (req, res) => res.json({ user: req.user ?? null }))
+app.use((error, _req, res, _next) => void res.status(error.status ?? 500).json({ action: 'error', code: error.code }))
+
+const server = createServer(app).listen(0, '127.0.0.1')
+await once(server, 'listening')
+process.stdout.write(`${new URL(`http://127.0.0.1:${server.address().port}`).origin}\n`)
+// Ends with the test, even when that is killed.
+process.stdin.resume().once('end', () => process.exit())
