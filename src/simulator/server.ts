@@ -3,6 +3,7 @@
  *
  * Not its job: what an operation does, nor the page with the phones (see `pages.ts`).
  */
+import { setMaxListeners } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isRecord, type Answer } from './answer'
@@ -37,7 +38,10 @@ export class CloudServer {
     private readonly faults: Faults,
     private readonly requests: RecordedRequest[],
     private readonly latencyMs: number,
-  ) {}
+  ) {
+    // As many calls may wait at once as there are callers.
+    setMaxListeners(0, this.closing.signal)
+  }
 
   /** Ends all waiting; the connections are the HTTP server's. */
   close(): void {

@@ -5,7 +5,7 @@
  */
 import { html, messageHtml, type Html } from './html'
 import type { Language } from './texts/languages'
-import type { ByFactor } from './texts/texts'
+import type { ByFactor, Texts } from './texts/texts'
 import type { WaitingView } from './view'
 
 export interface PageParts {
@@ -24,11 +24,11 @@ const RESEND_SECONDS = 15
 export function pageHtml(view: WaitingView, parts: PageParts): Html {
   const { texts } = parts.language
   const isOver = view.status !== 'pending'
-  const heading = isOver ? texts.failed : named(texts.heading, view.factor)
+  const heading = isOver ? texts.failed : view.recoveryCodes !== undefined ? texts.recoveryCodesHeading : named(texts.heading, view.factor)
   const main = html`
     <main class="nevis" data-prompt="${view.prompt}" data-status="${view.status}" data-transaction="${view.transaction}"
-      data-status-url="${view.statusURL}" data-callback-url="${view.callbackURL}" data-expires-at="${view.expiresAt}"
-      data-approved="${texts.approved}" data-elsewhere="${texts.elsewhere}" data-offline="${texts.offline}">
+      data-status-url="${view.statusURL}" data-callback-url="${view.callbackURL}" data-seconds-left="${secondsUntil(view.expiresAt)}"
+      data-approved="${texts.approved}" data-elsewhere="${texts.elsewhere}" data-nothing-left="${texts.nothingLeft}" data-offline="${texts.offline}">
       <h1>${heading}</h1>
       <p class="nevis-note" role="status" data-note></p>
       ${isOver ? errorPart(texts.failure[view.failure ?? 'not_approved']) : waitingPart(view, parts)}
@@ -67,16 +67,18 @@ function shell(title: string, head: Html | false, main: Html, { language, assets
 function waitingPart(view: WaitingView, parts: PageParts): Html {
   const { texts } = parts.language
   return html`
-      <p>${named(texts.hint, view.factor)}</p>
-      ${view.message !== undefined && messagePart(texts.messageLabel, view.message)}
+      <p>${view.recoveryCodes !== undefined ? texts.recoveryCodes : named(texts.hint, view.factor)}</p>
+      ${view.message !== undefined && messagePart(view, view.message, parts)}
       ${view.appLinkUri !== undefined && appPart(view, parts)}
       ${view.recoveryCodes !== undefined ? recoveryPart(view, parts) : view.prompt === 'code' && codePart(view, parts)}
       <p class="nevis-time"><span>${texts.timeLeft}</span> <time data-countdown datetime="${view.expiresAt}">${clock(view.expiresAt)}</time></p>
       ${view.prompt === 'wait' && html`<noscript><p>${texts.refreshes}</p></noscript>`}`
 }
 
-function messagePart(label: string, message: string): Html {
-  return html`<figure class="nevis-message"><figcaption>${label}</figcaption><blockquote>${messageHtml(message)}</blockquote></figure>`
+/** With a code, the page alone shows what is being confirmed: the phone does not. */
+function messagePart({ prompt }: WaitingView, message: string, { language: { texts } }: PageParts): Html {
+  const label = prompt === 'wait' && html`<figcaption>${texts.messageLabel}</figcaption>`
+  return html`<figure class="nevis-message">${label}<blockquote>${messageHtml(message)}</blockquote></figure>`
 }
 
 /** Both ways are there on every device; the style puts the likelier one first. */
@@ -103,9 +105,8 @@ function codePart(view: WaitingView, { language: { texts }, csrfToken }: PagePar
 
 function recoveryPart(view: WaitingView, { language: { texts }, csrfToken }: PageParts): Html {
   return html`
-      <p>${texts.recoveryCodes}</p>
       <ul class="nevis-codes">${view.recoveryCodes?.map((code) => html`<li><code>${code}</code></li>`)}</ul>
-      <form method="post" action="${view.callbackURL}">
+      <form method="post" action="${view.callbackURL}" class="nevis-written">
         ${hidden('transaction', view.transaction)}${csrf(csrfToken)}<button class="nevis-button">${texts.written}</button>
       </form>`
 }
@@ -114,18 +115,25 @@ function errorPart(message: string): Html {
   return html`<p class="nevis-error" role="alert">${message}</p>`
 }
 
-/** Another factor, the same again, or none: one form each, so that it works without JavaScript. */
+/** The same once more, another factor, or none: one form each, so that it works without JavaScript. */
 function waysPart(view: WaitingView, { language: { texts }, waitingURL, csrfToken }: PageParts): Html {
   const form = (field: string, value: string, button: Html) => html`
         <form method="post" action="${waitingURL}">${hidden('transaction', view.transaction)}${hidden(field, value)}${csrf(csrfToken)}${button}</form>`
-  const resend = html`<button${view.status === 'pending' && html` data-resend="${RESEND_SECONDS}" data-resend-in="${texts.resendIn}"`}>${texts.resend}</button>`
   const others = view.factors.filter((name) => name !== view.factor)
-  return html`
-      <section class="nevis-ways" aria-label="${texts.otherWays}">
-        <h2>${texts.otherWays}</h2>
-        ${form('factor', view.factor, resend)}${others.map((name) => form('factor', name, html`<button>${named(texts.use, name)}</button>`))}
-        ${form('cancel', '1', html`<button class="nevis-cancel">${texts.cancel}</button>`)}
-      </section>`
+  return html`${againButton(view, texts, (button) => form('factor', view.factor, button))}
+      ${others.length > 0 && html`
+      <section class="nevis-ways" aria-labelledby="nevis-ways">
+        <h2 id="nevis-ways">${texts.otherWays}</h2>${others.map((name) => form('factor', name, html`<button>${named(texts.use, name)}</button>`))}
+      </section>`}
+      <div class="nevis-end">${form('cancel', '1', html`<button>${texts.cancel}</button>`)}
+      </div>`
+}
+
+/** Once it is over, this is what most people want; before, it is for what was sent and did not arrive. */
+function againButton(view: WaitingView, texts: Texts, form: (button: Html) => Html): Html | false {
+  if (view.status !== 'pending') return form(html`<button class="nevis-button">${named(texts.use, view.factor)}</button>`)
+  const isSent = view.factor !== 'recovery' && view.appLinkUri === undefined
+  return isSent && form(html`<button class="nevis-again" data-resend="${RESEND_SECONDS}" data-resend-in="${texts.resendIn}">${texts.resend}</button>`)
 }
 
 function hidden(name: string, value: string): Html {
@@ -140,7 +148,11 @@ function named(texts: ByFactor, name: string): string {
   return Object.hasOwn(texts, name) ? (texts[name] as string) : texts.other
 }
 
+function secondsUntil(time: string): number {
+  return Math.max(0, Math.ceil((Date.parse(time) - Date.now()) / 1000))
+}
+
 function clock(expiresAt: string): string {
-  const seconds = Math.max(0, Math.round((Date.parse(expiresAt) - Date.now()) / 1000))
+  const seconds = secondsUntil(expiresAt)
   return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`
 }

@@ -97,8 +97,9 @@ class WatchedTransaction {
     return now >= this.sealed.expiresAt && this.listeners.size === 0
   }
 
+  /** Where somebody listens already, the loop asks soon enough: one more tab costs no call. */
   async look(): Promise<Watched> {
-    const isFresh = performance.now() < this.askedAt + Math.max(FRESH_MS, this.retryAfterMs)
+    const isFresh = this.listeners.size > 0 || performance.now() < this.askedAt + Math.max(FRESH_MS, this.retryAfterMs)
     if (this.now() === 'pending' && this.sealed.statusToken !== undefined && !isFresh) {
       if (this.asking !== undefined || this.rate.tryTake()) await this.ask()
     }

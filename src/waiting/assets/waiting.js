@@ -3,109 +3,145 @@
 'use strict'
 ;(() => {
   const main = document.querySelector('main[data-transaction]')
-  if (!main || main.dataset.status !== 'pending') return
-  const { transaction, statusUrl, callbackUrl, expiresAt, prompt, approved, elsewhere, offline } = main.dataset
+  if (!main) return
+  // What the browser kept of a page that was left is out of date.
+  addEventListener('pageshow', (event) => event.persisted && location.reload())
+  sendOnce()
+  if (main.dataset.status !== 'pending') return
+
+  const { transaction, statusUrl, callbackUrl, secondsLeft, prompt, approved, elsewhere, nothingLeft, offline } = main.dataset
   const withTransaction = (url) => `${url}${url.includes('?') ? '&' : '?'}transaction=${encodeURIComponent(transaction)}`
+  const heading = main.querySelector('h1')
   const note = main.querySelector('[data-note]')
+  const countdown = main.querySelector('[data-countdown]')
+  const resend = main.querySelector('[data-resend]')
+  const resendLabel = resend?.textContent
+  // Durations by this clock, not times: it may be minutes wrong.
+  const startedAt = Date.now()
+
+  let stream
+  let errors = 0
+  let timer
+  // Counts the pauses: an answer from before one is late.
+  let round = 0
+  let isOver = false
+
   // Written only when it changes: a screen reader announces changes of state, not every look.
-  const say = (text) => {
+  function say(text) {
     if (note.textContent !== text) note.textContent = text
   }
 
-  let stream
-  let timer
-  let isOver = false
+  function sayWhetherOnline() {
+    if (!isOver) say(navigator.onLine ? '' : offline)
+  }
 
-  function end(text) {
+  function learn(status) {
+    if (isOver) return
+    if (status === 'pending') return sayWhetherOnline()
     isOver = true
     pause()
-    say(text)
+    if (status !== 'succeeded') return location.reload()
+    if (!navigator.locks) return goOn()
+    // Several tabs learn at the same moment. Whoever has the lock keeps it until it has gone on.
+    navigator.locks.request(`passport-nevis ${transaction}`, { ifAvailable: true }, (lock) => {
+      if (lock === null) return leave()
+      goOn()
+      return new Promise(() => {})
+    })
   }
 
-  // Only one of several tabs may go on: the approval counts once.
-  const tabs = 'BroadcastChannel' in window ? new BroadcastChannel('passport-nevis') : undefined
-  if (tabs) {
-    tabs.onmessage = ({ data }) => {
-      if (data === transaction && !isOver) end(elsewhere)
-    }
-  }
-
-  function learn({ status }) {
-    if (isOver || status === 'pending') return say('')
-    if (status !== 'succeeded') {
-      end('')
-      return location.reload()
-    }
-    end(approved)
+  function goOn() {
+    main.dataset.status = 'succeeded'
+    say(approved)
     tabs?.postMessage(transaction)
     location.replace(withTransaction(callbackUrl))
   }
 
+  // Only one of several tabs may go on: the approval counts once.
+  const tabs = 'BroadcastChannel' in window ? new BroadcastChannel('passport-nevis') : undefined
+  if (tabs) tabs.onmessage = ({ data }) => data === transaction && main.dataset.status === 'pending' && leave()
+
+  function leave() {
+    isOver = true
+    pause()
+    main.dataset.status = 'elsewhere'
+    heading.textContent = document.title = nothingLeft
+    for (const part of main.children) part.hidden = part !== heading && part !== note
+    say(elsewhere)
+  }
+
   function listen() {
     stream = new EventSource(withTransaction(statusUrl))
-    stream.addEventListener('status', (event) => learn(JSON.parse(event.data)))
-    stream.onopen = () => say('')
+    stream.addEventListener('status', ({ data }) => learn(JSON.parse(data).status))
+    stream.onopen = () => {
+      errors = 0
+      sayWhetherOnline()
+    }
     stream.onerror = () => {
-      if (isOver) return
-      // Closed for good: the server has no stream to spare, or gone for now: the browser tries again by itself.
+      // Closed for good: the server has no stream to spare.
       if (stream.readyState === EventSource.CLOSED) return void ask()
-      if (!navigator.onLine) say(offline)
+      // Gone for now: the browser tries again by itself. Proxies end a long stream now and then; that is no news.
+      if (++errors > 1) say(offline)
     }
   }
 
   async function ask() {
-    let wait = 2
+    const asked = round
+    let waitSeconds = 2
     try {
       const response = await fetch(withTransaction(statusUrl), { headers: { accept: 'application/json' }, cache: 'no-store' })
-      const answer = await response.json()
-      learn(answer)
-      wait = answer.retryAfterSeconds ?? wait
+      const { status, retryAfterSeconds = waitSeconds } = await response.json()
+      waitSeconds = retryAfterSeconds
+      if (asked === round) learn(status)
     } catch {
-      if (!isOver) say(offline)
+      if (asked === round) say(offline)
     }
-    if (!isOver && document.visibilityState === 'visible') timer = setTimeout(ask, wait * 1000)
+    if (asked === round) timer = setTimeout(ask, waitSeconds * 1000)
   }
 
   function pause() {
     clearTimeout(timer)
     stream?.close()
-    stream = undefined
+    round += 1
   }
 
   // A tab that nobody sees costs nothing, and leaves the few connections to those that somebody does.
   function resume() {
     pause()
-    if (isOver || document.visibilityState !== 'visible') return
-    if (prompt === 'wait') listen()
+    sayWhetherOnline()
+    if (!isOver && prompt === 'wait' && document.visibilityState === 'visible') listen()
   }
+
+  const left = (seconds) => Math.max(0, Math.ceil(seconds - (Date.now() - startedAt) / 1000))
 
   function tick() {
-    const seconds = Math.max(0, Math.round((Date.parse(expiresAt) - Date.now()) / 1000))
-    main.querySelector('[data-countdown]').textContent = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`
-    if (seconds === 0 && prompt !== 'wait') return location.reload()
-    if (!isOver && seconds > 0) setTimeout(tick, 1000)
+    const seconds = left(secondsLeft)
+    countdown.textContent = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`
+    if (resend) {
+      const wait = left(resend.dataset.resend)
+      resend.disabled = wait > 0
+      resend.textContent = wait > 0 ? resend.dataset.resendIn.replace('{n}', wait) : resendLabel
+    }
+    if (isOver) return
+    if (seconds > 0) setTimeout(tick, 1000 - ((Date.now() - startedAt) % 1000))
+    else if (prompt !== 'wait') location.reload()
   }
 
-  function holdBack(button) {
-    const label = button.textContent
-    let left = Number(button.dataset.resend)
-    button.disabled = true
-    const step = () => {
-      button.textContent = left > 0 ? button.dataset.resendIn.replace('{n}', left) : label
-      button.disabled = left > 0
-      if (left-- > 0) setTimeout(step, 1000)
-    }
-    step()
+  // After a double click the second start would end the first.
+  function sendOnce() {
+    let sentAt = -Infinity
+    main.addEventListener('submit', (event) => {
+      if (event.timeStamp < sentAt + 3000) event.preventDefault()
+      else sentAt = event.timeStamp
+    })
   }
 
   document.addEventListener('visibilitychange', resume)
   addEventListener('online', resume)
-  addEventListener('offline', () => !isOver && say(offline))
+  addEventListener('offline', sayWhetherOnline)
   addEventListener('pagehide', pause)
-  addEventListener('pageshow', (event) => event.persisted && location.reload())
-  for (const button of main.querySelectorAll('[data-resend]')) holdBack(button)
-  // A code that is pasted or filled in with spaces around it is still a code.
-  main.querySelector('input[name="code"]')?.addEventListener('change', ({ target }) => (target.value = target.value.trim()))
+  // A code that is pasted or filled in with spaces in it is still a code.
+  main.querySelector('input[name="code"]')?.addEventListener('change', ({ target }) => (target.value = target.value.replace(/\s/g, '')))
   tick()
   resume()
 })()

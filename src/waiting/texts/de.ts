@@ -39,8 +39,10 @@ export const de: Texts = {
   failed: 'Das hat nicht geklappt',
   approved: 'Bestätigt. Einen Moment …',
   elsewhere: 'Es ging in einem anderen Tab weiter. Sie können diesen schliessen.',
+  nothingLeft: 'Hier ist nichts mehr zu tun',
   offline: 'Keine Verbindung. Neuer Versuch …',
   stranger: 'Diese Seite gehört zu einer Anmeldung, die in einem anderen Browser begonnen wurde oder schon vorbei ist. Mit ihrer Adresse kann sich niemand anmelden. Beginnen Sie auf der Anmeldeseite neu.',
+  recoveryCodesHeading: 'Ihre Wiederherstellungscodes',
   recoveryCodes: 'Notieren Sie diese Codes und bewahren Sie sie sicher auf. Sie werden nur jetzt gezeigt.',
   written: 'Ich habe sie notiert',
   failure: {

@@ -39,8 +39,10 @@ export const fr: Texts = {
   failed: 'Cela n’a pas fonctionné',
   approved: 'Confirmé. Un instant …',
   elsewhere: 'La suite se passe dans un autre onglet. Vous pouvez fermer celui-ci.',
+  nothingLeft: 'Plus rien à faire ici',
   offline: 'Pas de connexion. Nouvel essai …',
   stranger: 'Cette page appartient à une connexion commencée dans un autre navigateur, ou déjà terminée. Son adresse ne permet à personne de se connecter. Recommencez depuis la page de connexion.',
+  recoveryCodesHeading: 'Vos codes de récupération',
   recoveryCodes: 'Notez ces codes et gardez-les en lieu sûr. Ils ne sont affichés que maintenant.',
   written: 'Je les ai notés',
   failure: {

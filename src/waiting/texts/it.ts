@@ -39,8 +39,10 @@ export const it: Texts = {
   failed: 'Non ha funzionato',
   approved: 'Confermato. Un momento …',
   elsewhere: 'Si continua in un’altra scheda. Può chiudere questa.',
+  nothingLeft: 'Qui non resta nulla da fare',
   offline: 'Nessuna connessione. Nuovo tentativo …',
   stranger: 'Questa pagina appartiene a un accesso iniziato in un altro browser o già concluso. Con il suo indirizzo nessuno può accedere. Ricominci dalla pagina di accesso.',
+  recoveryCodesHeading: 'I Suoi codici di recupero',
   recoveryCodes: 'Annoti questi codici e li conservi al sicuro. Sono mostrati solo adesso.',
   written: 'Li ho annotati',
   failure: {

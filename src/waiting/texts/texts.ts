@@ -40,9 +40,12 @@ export interface Texts {
   readonly approved: string
   /** In the other tabs, when one of them goes on. */
   readonly elsewhere: string
+  /** Heading of those tabs. */
+  readonly nothingLeft: string
   readonly offline: string
   /** Opened where it was not started: an explanation, never a login. */
   readonly stranger: string
+  readonly recoveryCodesHeading: string
   readonly recoveryCodes: string
   readonly written: string
   readonly failure: Readonly<Record<FailureCode, string>>

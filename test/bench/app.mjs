@@ -1,0 +1,69 @@
+// The app that is measured: a password-less stand-in for the first factor, and the second factor as the README has it.
+// Run as a process of its own: node app.mjs CLOUD; prints its address. `GET /measure` tells what it costs.
+import express from 'express'
+import session from 'express-session'
+import { randomUUID } from 'node:crypto'
+import { monitorEventLoopDelay } from 'node:perf_hooks'
+import passport from 'passport'
+import { NevisStrategy, push, statusEndpoint, waitingPage } from 'passport-nevis'
+
+let storeCalls = 0
+class CountingStore extends session.MemoryStore {}
+for (const method of ['get', 'set', 'touch', 'destroy']) {
+  const original = CountingStore.prototype[method]
+  CountingStore.prototype[method] = function (...args) {
+    storeCalls++
+    return original.apply(this, args)
+  }
+}
+
+const nevis = new NevisStrategy(
+  {
+    baseURL: process.argv[2],
+    accessKey: 'a-key-for-the-benchmark',
+    factors: [push()],
+    waitingURL: '/2fa',
+    callbackURL: '/2fa/callback',
+    statusURL: '/2fa/status',
+    lifetimeSeconds: 600,
+    maxStatusCallsPerSecond: Number(process.env.MAX_CALLS ?? 200),
+  },
+  (profile, done) => done(null, { id: profile.id }),
+)
+passport.use(nevis)
+passport.serializeUser((user, done) => done(null, user.id))
+passport.deserializeUser((id, done) => done(null, { id }))
+
+const app = express()
+app.get('/2fa/status', statusEndpoint(nevis, { maxStreams: 20_000 }))
+const delay = monitorEventLoopDelay({ resolution: 5 })
+let cpu
+app.get('/measure', (req, res) => {
+  if (req.query.reset !== undefined) {
+    delay.reset()
+    cpu = { usage: process.cpuUsage(), at: performance.now() }
+    storeCalls = 0
+  }
+  if (req.query.gc !== undefined) globalThis.gc?.()
+  const used = process.cpuUsage(cpu?.usage)
+  const seconds = cpu ? (performance.now() - cpu.at) / 1000 : 0
+  res.json({
+    rss: process.memoryUsage().rss,
+    heap: process.memoryUsage().heapUsed,
+    cpuShare: seconds > 0 ? (used.user + used.system) / 1e6 / seconds : 0,
+    delayP99: delay.percentile(99) / 1e6,
+    storeCalls,
+  })
+})
+delay.enable()
+app.use(express.urlencoded({ extended: false }), session({ secret: 'benchmark', resave: false, saveUninitialized: false, store: new CountingStore() }), passport.session())
+app.post('/login', (req, _res, next) => {
+  req.user = { nevisUserId: randomUUID() }
+  next()
+}, passport.authenticate('nevis'))
+app.get('/go', (_req, res) => res.type('html').send('<form method="post" action="/login"><button>Sign in</button></form>'))
+app.get('/id', (req, res) => res.send(Object.keys(req.session.nevis.transactions)[0]))
+app.get('/2fa', waitingPage(nevis))
+app.all('/2fa/callback', passport.authenticate('nevis'), (_req, res) => res.redirect(303, '/in'))
+app.get('/in', (_req, res) => res.type('html').send('<h1>In</h1>'))
+const server = app.listen(0, '127.0.0.1', () => console.log(`http://127.0.0.1:${server.address().port}`))

@@ -1,0 +1,53 @@
+// A fake Nevis cloud that is faster than what is measured: answers approval and status, decides on request.
+// Run as a process of its own; prints its port. `POST /decide?id=…` approves a transaction, `GET /calls` counts.
+import { randomUUID } from 'node:crypto'
+import { createServer } from 'node:http'
+
+const latencyMs = Number(process.argv[2] ?? 0)
+const transactions = new Map()
+const calls = { approval: 0, status: 0, introspect: 0 }
+let origin
+
+const routes = {
+  '/api/v1/approval': (body) => {
+    const transaction = { transactionId: randomUUID(), userId: body.userId ?? randomUUID(), status: 'pending' }
+    transactions.set(transaction.transactionId, transaction)
+    calls.approval++
+    return [201, { transactionId: transaction.transactionId, userId: transaction.userId, statusToken: `eyJ.${transaction.transactionId}.${'s'.repeat(200)}` }]
+  },
+  '/api/v1/status': (body) => {
+    calls.status++
+    const transaction = transactions.get(body.statusToken.split('.')[1])
+    return [200, { ...transaction, token: `eyT.${transaction.userId}` }]
+  },
+  '/api/v1/introspect': (_body, text) => {
+    calls.introspect++
+    const userId = new URLSearchParams(text).get('token').slice(4)
+    return [200, { active: true, sub: userId, iss: `${origin}/`, aud: 'transaction' }]
+  },
+}
+
+const server = createServer((req, res) => {
+  const url = new URL(req.url, 'http://cloud')
+  if (url.pathname === '/calls') return res.end(JSON.stringify(calls))
+  if (url.pathname === '/decide') {
+    transactions.get(url.searchParams.get('id')).status = 'succeeded'
+    return res.end()
+  }
+  let text = ''
+  req.on('data', (chunk) => (text += chunk))
+  req.on('end', () => {
+    const [status, answer] = routes[url.pathname](text.startsWith('{') ? JSON.parse(text) : {}, text)
+    const send = () => {
+      res.writeHead(status, { 'content-type': 'application/json' })
+      res.end(JSON.stringify(answer))
+    }
+    if (latencyMs > 0) setTimeout(send, latencyMs)
+    else send()
+  })
+})
+server.keepAliveTimeout = 60_000
+server.listen(0, '127.0.0.1', () => {
+  origin = `http://127.0.0.1:${server.address().port}`
+  console.log(origin)
+})

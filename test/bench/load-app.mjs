@@ -1,0 +1,60 @@
+// One of several processes under load: sessions and ledger in one Redis, and every sign-in counted there.
+// Run as a process of its own: node load-app.mjs CLOUD KEY REDIS-SOCKET; prints its address.
+import { RedisStore } from 'connect-redis'
+import express from 'express'
+import session from 'express-session'
+import passport from 'passport'
+import { NevisClient, NevisStrategy, RedisLedger, push, sms, statusEndpoint } from 'passport-nevis'
+import { createClient } from 'redis'
+
+const [, , baseURL, accessKey, path] = process.argv
+const redis = createClient({ socket: { path, tls: false }, disableOfflineQueue: true })
+redis.on('error', () => {})
+await redis.connect()
+
+const nevis = new NevisStrategy(
+  {
+    client: new NevisClient({ baseURL, accessKey, timeoutMs: 1000 }),
+    factors: [push(), sms()],
+    waitingURL: '/2fa',
+    callbackURL: '/2fa/callback',
+    statusURL: '/2fa/status',
+    subject: (req) => req.user,
+    startBudget: { starts: 1000, perSeconds: 60 },
+    ledger: new RedisLedger(redis),
+  },
+  async (profile) => {
+    // The proof of single use: how often `verify` ran for each approval, over all processes.
+    await redis.hIncrBy('verified', profile.transactionId, 1)
+    return { username: profile.username }
+  },
+)
+passport.use(nevis)
+passport.serializeUser((user, done) => done(null, user.username))
+passport.deserializeUser((username, done) => done(null, { username }))
+
+const app = express()
+app.get('/2fa/status', statusEndpoint(nevis))
+app.get('/memory', (_req, res) => {
+  globalThis.gc?.()
+  res.json(process.memoryUsage().heapUsed)
+})
+app.use(
+  express.urlencoded({ extended: false }),
+  session({ secret: 'load', resave: false, saveUninitialized: false, store: new RedisStore({ client: redis, ttl: 900 }) }),
+  passport.session(),
+)
+const firstFactor = (req, _res, next) => {
+  req.user = { username: req.body.username }
+  next()
+}
+const settle = (req, res, next) => (error, user, info, status) => {
+  if (error) return next(error)
+  if (!user) return res.status(status).json(info)
+  req.logIn(user, (failed) => (failed ? next(failed) : res.json({ user: user.username, transaction: info.nevis.transactionId })))
+}
+app.post('/login', firstFactor, passport.authenticate('nevis'))
+app.all('/2fa/callback', (req, res, next) => passport.authenticate('nevis', settle(req, res, next))(req, res, next))
+app.get('/me', (req, res) => res.json({ user: req.user?.username ?? null }))
+app.use((error, _req, res, _next) => res.status(error.status ?? 500).json({ code: error.code ?? error.name }))
+const server = app.listen(0, '127.0.0.1', () => console.log(`http://127.0.0.1:${server.address().port}`))
