@@ -10,9 +10,9 @@ import type { Subject, Transaction } from './transactions'
 
 /** The field that does not fit. */
 export type Mismatch =
-  | 'userId' | 'username' | 'transactionId' | 'token' | 'active' | 'sub' | 'iss' | 'aud' | 'exp' | 'nbf'
+  | 'userId' | 'username' | 'transactionId' | 'token' | 'active' | 'sub' | 'iss' | 'aud' | 'exp' | 'nbf' | 'iat'
 
-/** Allowance for a clock that runs behind Nevis's, in seconds. */
+/** Allowance for a clock that differs from Nevis's, in seconds. */
 const CLOCK_SKEW_SECONDS = 60
 
 /**
@@ -42,6 +42,8 @@ export interface ExpectedProof {
   readonly userId: string
   /** Without trailing slash. */
   readonly issuers: readonly string[]
+  /** When the transaction was started, in milliseconds since 1970. */
+  readonly startedAt: number
   /** Milliseconds since 1970. */
   readonly now: number
 }
@@ -59,6 +61,8 @@ export function proofMismatch(proof: Introspection, expected: ExpectedProof): Mi
   const nowSeconds = expected.now / 1000
   if (proof.exp !== undefined && proof.exp <= nowSeconds) return 'exp'
   if (proof.nbf !== undefined && proof.nbf > nowSeconds + CLOCK_SKEW_SECONDS) return 'nbf'
+  // An older token of the same person is alike in everything else that Nevis documents.
+  if (proof.iat !== undefined && proof.iat < expected.startedAt / 1000 - CLOCK_SKEW_SECONDS) return 'iat'
   return undefined
 }
 

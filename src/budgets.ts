@@ -33,13 +33,13 @@ export class Budgets {
     this.ledger = settings.ledger
   }
 
-  /** Counts a start before anybody is asked. A usual sign-in costs one call of the ledger here. */
+  /** Counts a start before anybody is asked, and looks whether a pause is running. */
   async spendStart(subject: Subject): Promise<Spent> {
     const { starts: limit, perSeconds } = this.settings.startBudget
     const key = this.keyOf(subject)
     const count = await this.ledger.count(`starts:${key}`, perSeconds)
     if (count > limit) return { count, limit, over: 'starts' }
-    if (count > 1 && !(await this.ledger.claim(`pause:${key}`, GLANCE_SECONDS))) return { count, limit, over: 'pause' }
+    if (!(await this.ledger.claim(`pause:${key}`, GLANCE_SECONDS))) return { count, limit, over: 'pause' }
     return { count, limit }
   }
 
@@ -48,7 +48,8 @@ export class Budgets {
     const { maxAttempts: limit, attemptBudget } = this.settings
     const count = await this.ledger.count(`attempts:${transaction.id}`, secondsToKeep(transaction))
     if (count > limit) return { count, limit, over: 'attempts' }
-    const all = await this.ledger.count(`codes:${this.keyOf(transaction.subject)}`, attemptBudget.perSeconds)
+    const { userId, subject } = transaction
+    const all = await this.ledger.count(`codes:${this.keyOf(userId === undefined ? subject : { userId })}`, attemptBudget.perSeconds)
     if (all > attemptBudget.attempts) return { count, limit: attemptBudget.attempts, over: 'subjectAttempts' }
     return { count, limit }
   }
@@ -56,15 +57,23 @@ export class Budgets {
   /** After denials nobody is asked again for a while, and for longer each time. */
   async noteDenial(subject: Subject): Promise<void> {
     const key = this.keyOf(subject)
-    const denials = await this.ledger.count(`denials:${key}`, DENIALS_PER_SECONDS)
+    const [denials] = await Promise.all([
+      this.ledger.count(`denials:${key}`, DENIALS_PER_SECONDS),
+      this.ledger.count(`denials-and-looks:${key}`, DENIALS_PER_SECONDS),
+    ])
     if (denials < 2) return
     const seconds = Math.min(FIRST_PAUSE_SECONDS * 2 ** (denials - 2), this.settings.startBudget.perSeconds)
     await this.ledger.claim(`pause:${key}`, seconds)
   }
 
-  /** How often the subject has lately denied. Looking counts as one more; it is meant to be rare. */
+  /** How often the subject has lately denied. A ledger can only count, so looks are counted and taken off again. */
   async denialsOf(subject: Subject): Promise<number> {
-    return (await this.ledger.count(`denials:${this.keyOf(subject)}`, DENIALS_PER_SECONDS)) - 1
+    const key = this.keyOf(subject)
+    const [both, looks] = await Promise.all([
+      this.ledger.count(`denials-and-looks:${key}`, DENIALS_PER_SECONDS),
+      this.ledger.count(`looks:${key}`, DENIALS_PER_SECONDS),
+    ])
+    return both - looks
   }
 
   /** @returns true for one caller only, in whatever process */

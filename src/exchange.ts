@@ -7,13 +7,13 @@
 import { outcomeMismatch, proofMismatch, subjectMismatch, type Mismatch } from './binding'
 import { Budgets, type Spent } from './budgets'
 import { NevisError } from './client/errors'
-import { about, publish } from './events'
+import { about, publish, type About } from './events'
 import type { Answer, Challenge, Factor, Succeeded } from './factors/factor'
 import { Refusal, type FailureCode } from './failures'
 import type { Settings } from './options'
-import { fieldOf, sessionOf, type NevisRequest } from './request'
+import { fieldOf, loginOf, sessionOf, type NevisRequest } from './request'
 import { StorageError } from './storage'
-import { SessionTransactions, type Transaction } from './transactions'
+import { SessionTransactions, type SessionLike, type Transaction } from './transactions'
 import { withQuery } from './url'
 import type { NevisProfile } from './verify'
 import { factorFor, isPendingFor, phoneOf, wantedBy, type NevisAuthenticateOptions, type Wanted } from './wanted'
@@ -25,14 +25,15 @@ type Field = string | null | undefined
 
 /** Longer codes are wrong without asking: recovery codes have 16 characters and a few dashes. */
 const MAX_CODE_LENGTH = 64
-/** From this many starts on, a success is held against the subject's denials. */
+/** From this many starts within their window on, a success is held against the subject's denials. */
 const MANY_STARTS = 3
+const MANY_DENIALS = 2
 
 /** @internal */
 export class Exchange {
+  private readonly session: SessionLike
   private readonly budgets: Budgets
   private readonly transactions: SessionTransactions
-  /** What is known so far of the transaction that this is about, for events. */
   private current: Partial<Transaction> = {}
 
   /** @throws StorageError `SESSION_REQUIRED` */
@@ -43,6 +44,7 @@ export class Exchange {
   ) {
     const session = sessionOf(req)
     if (session === undefined) throw new StorageError('SESSION_REQUIRED')
+    this.session = session
     this.transactions = new SessionTransactions(session, settings.sessionKey, settings.firstFactorLifetimeMs)
     this.budgets = new Budgets(settings)
   }
@@ -53,14 +55,14 @@ export class Exchange {
     const handle = fieldOf(req, 'transaction')
     const factor = fieldOf(req, 'factor')
     const cancel = fieldOf(req, 'cancel') !== undefined
-    try {
-      if (handle !== undefined && factor === undefined && !cancel) return await this.callback(handle)
-      if (req.method === 'GET' || req.method === 'HEAD') throw new Refusal('start_requires_post')
-      return await (cancel ? this.cancel(handle) : this.start(handle, factor))
-    } catch (reason) {
-      if (reason instanceof Refusal) publish('failed', { ...this.about(), code: reason.code })
-      throw reason
-    }
+    if (handle !== undefined && factor === undefined && !cancel) return this.callback(handle)
+    if (req.method === 'GET' || req.method === 'HEAD') throw new Refusal('start_requires_post')
+    return cancel ? this.cancel(handle) : this.start(handle, factor)
+  }
+
+  /** What is known of the transaction that this request is about, for events. */
+  about(): About {
+    return about(this.settings.name, this.current)
   }
 
   private async start(handle: Field, factorName: Field): Promise<Exit> {
@@ -85,6 +87,7 @@ export class Exchange {
     const field = subjectMismatch(subject, server)
     if (field !== undefined) throw this.mismatched(field)
 
+    const login = this.login()
     const transaction: Transaction = {
       id: server.id,
       factor: factor.name,
@@ -99,6 +102,7 @@ export class Exchange {
       ...(message !== undefined && { message }),
       ...(data !== undefined && { data }),
       ...(spent.count > 1 && { starts: spent.count }),
+      ...(login !== undefined && { login }),
     }
     if (before !== undefined) transactions.close(before, 'cancelled')
     this.current = transaction
@@ -110,6 +114,7 @@ export class Exchange {
     const { settings, transactions, budgets } = this
     const transaction = await this.held(handle)
     if (transaction === undefined) return this.again(this.codeForLost())
+    if (transaction.login !== undefined && transaction.login !== this.login()) throw new Refusal('unknown_transaction')
     if (transaction.closed !== undefined) throw new Refusal(transaction.closed)
     if (Date.now() >= transaction.expiresAt) return this.close(transaction, 'expired_transaction')
 
@@ -132,13 +137,15 @@ export class Exchange {
       this.mismatched(field)
       return this.close(transaction, 'binding_mismatch')
     }
+    // Before the claim: what fails here must not cost the approval.
+    const denials = await this.denialsBefore(transaction)
     if (!(await budgets.claim(transaction))) {
       publish('suspicious', { ...this.about(), reason: 'used_transaction' })
       return this.again('used_transaction')
     }
     transactions.remove(transaction.id)
     await transactions.save()
-    await this.lookBack(transaction)
+    if (denials >= MANY_DENIALS) publish('suspicious', { ...this.about(), reason: 'success_after_denials', denials })
     publish('decided', { ...this.about(), outcome: 'succeeded' })
     return { profile: profileOf(transaction, outcome) }
   }
@@ -153,6 +160,7 @@ export class Exchange {
   private async before(handle: Field, now: number): Promise<Transaction> {
     const transaction = await this.held(handle)
     if (transaction === undefined) throw new Refusal(this.codeForLost())
+    if (transaction.login !== undefined && transaction.login !== this.login()) throw new Refusal('unknown_transaction')
     if (transaction.closed === 'cancelled') throw new Refusal('cancelled')
     if (now >= transaction.firstFactorAt + this.settings.firstFactorLifetimeMs) throw new Refusal('expired_transaction')
     return transaction
@@ -170,10 +178,15 @@ export class Exchange {
   /** A callback that comes once more is sent on or refused; nothing is executed twice. */
   private again(code: FailureCode): Exit {
     const { successReturnToOrRedirect, successRedirect } = this.options
-    const { returnTo } = sessionOf(this.req) as { returnTo?: unknown }
+    const { returnTo } = this.session
     const to = successReturnToOrRedirect && typeof returnTo === 'string' ? returnTo : (successReturnToOrRedirect ?? successRedirect)
     if (this.req.user && to) return { to }
     throw new Refusal(code)
+  }
+
+  /** Who is signed in: what one login has started must not be finished in another. */
+  private login(): string | undefined {
+    return loginOf(this.session)
   }
 
   /** Whoever is signed in has used it; anybody else never had it. */
@@ -182,8 +195,11 @@ export class Exchange {
   }
 
   private async wrongCode(transaction: Transaction, attempts: number): Promise<Exit> {
-    if (attempts >= this.settings.maxAttempts) this.transactions.close({ ...transaction, attempts }, 'too_many_attempts')
-    else this.transactions.put({ ...transaction, attempts })
+    const { maxAttempts } = this.settings
+    if (attempts >= maxAttempts) {
+      this.overBudget({ count: attempts, limit: maxAttempts, over: 'attempts' }, 'too_many_attempts')
+      this.transactions.close({ ...transaction, attempts }, 'too_many_attempts')
+    } else this.transactions.put({ ...transaction, attempts })
     await this.transactions.save()
     // The waiting page's own form: a mistyped code must not send the person back to the password.
     if (fieldOf(this.req, 'retry') !== undefined) return { to: await this.waitingURL(transaction) }
@@ -243,7 +259,7 @@ export class Exchange {
     // Only a verified code may come without a transaction token: Nevis gives none for it.
     if (token === undefined) return factor.prompt === 'code' ? undefined : 'token'
     if (token === transaction.statusToken || (await client.holdsAccessKey(token))) return 'token'
-    return proofMismatch(await client.introspect(token), { userId, issuers, now: Date.now() })
+    return proofMismatch(await client.introspect(token), { userId, issuers, startedAt: transaction.startedAt, now: Date.now() })
   }
 
   private mismatched(field: Mismatch): Refusal {
@@ -257,14 +273,8 @@ export class Exchange {
   }
 
   /** A success after a wave of denials is what push bombing looks like (MITRE ATT&CK T1621). */
-  private async lookBack({ starts = 1, subject }: Transaction): Promise<void> {
-    if (starts < MANY_STARTS) return
-    const denials = await this.budgets.denialsOf(subject)
-    if (denials >= 2) publish('suspicious', { ...this.about(), reason: 'success_after_denials', denials })
-  }
-
-  private about() {
-    return about(this.settings.name, this.current)
+  private async denialsBefore({ starts = 1, subject }: Transaction): Promise<number> {
+    return starts < MANY_STARTS ? 0 : this.budgets.denialsOf(subject)
   }
 }
 

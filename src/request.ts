@@ -3,6 +3,7 @@
  *
  * Not its job: to believe it. Fields come from strangers: they may be missing, arrays, or kilobytes long.
  */
+import { createHash } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import type {} from 'passport'
 import type { SessionLike } from './transactions'
@@ -40,6 +41,16 @@ export function queryFieldOf(req: IncomingMessage & { readonly originalUrl?: str
 export function sessionOf(req: object): SessionLike | undefined {
   const { session } = req as { session?: SessionLike | null }
   return session ?? undefined
+}
+
+/**
+ * A digest of who is signed in: Passport keeps the serialized user under `passport.user`, and none after a logout.
+ * @internal
+ */
+export function loginOf(session: SessionLike): string | undefined {
+  const { user } = (session['passport'] ?? {}) as { user?: unknown }
+  if (user === undefined || user === null) return undefined
+  return createHash('sha256').update(JSON.stringify(user)).digest('base64url')
 }
 
 /** Does the one who asks want a page rather than data? */

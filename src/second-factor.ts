@@ -7,8 +7,8 @@
 import { createHash } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { sessionKeyOf } from './options'
-import { sessionOf, wantsPage } from './request'
-import { saveSession, type SessionLike, type SessionState } from './transactions'
+import { loginOf, sessionOf, wantsPage } from './request'
+import { saveSession, type SessionState } from './transactions'
 import type { NevisProfile } from './verify'
 
 /** That a second factor was given, by whom, and when. */
@@ -24,6 +24,8 @@ export interface SecondFactorRecord {
 interface BoundRecord extends SecondFactorRecord {
   /** Digest of the login that Passport keeps in the session. */
   readonly login: string
+  /** Digest of the session's id, which changes at logout even where the session's data is kept. */
+  readonly sessionId: string
 }
 
 export interface RecordSecondFactorOptions {
@@ -61,7 +63,7 @@ export function recordSecondFactor(options: RecordSecondFactorOptions = {}): Mid
     }
     if (profile.operation !== 'approve') return next()
     const { id: userId, factor, transactionId } = profile
-    const secondFactor: BoundRecord = { userId, factor, transactionId, at: Date.now(), login }
+    const secondFactor: BoundRecord = { userId, factor, transactionId, at: Date.now(), login, sessionId: sessionIdOf(req) }
     session[sessionKey] = { ...(session[sessionKey] as SessionState | undefined), secondFactor } satisfies SessionState
     saveSession(session).then(() => next(), next)
   }
@@ -75,7 +77,7 @@ export function secondFactorOf(req: object, { sessionKey = 'nevis' }: RecordSeco
   const session = sessionOf(req)
   const login = session && loginOf(session)
   const record = (session?.[sessionKey] as SessionState | undefined)?.secondFactor as BoundRecord | undefined
-  if (login === undefined || record?.login !== login) return undefined
+  if (login === undefined || record?.login !== login || record.sessionId !== sessionIdOf(req)) return undefined
   const { userId, factor, transactionId, at } = record
   return { userId, factor, transactionId, at }
 }
@@ -125,9 +127,7 @@ function answer(res: ServerResponse, status: number, headers: Record<string, str
   res.end(body)
 }
 
-/** Passport keeps the serialized user under `passport.user`; after a logout there is none. */
-function loginOf(session: SessionLike): string | undefined {
-  const { user } = (session['passport'] ?? {}) as { user?: unknown }
-  if (user === undefined || user === null) return undefined
-  return createHash('sha256').update(JSON.stringify(user)).digest('base64url')
+function sessionIdOf(req: object): string {
+  const { sessionID } = req as { sessionID?: unknown }
+  return typeof sessionID === 'string' ? createHash('sha256').update(sessionID).digest('base64url') : ''
 }

@@ -4,6 +4,7 @@
  * The only file that knows Passport's actions. Not its job: what happens between a request and its answer
  * (`exchange.ts`: start → pending → callback → introspect), or what the browser sees meanwhile (`waiting/`).
  */
+import { publish } from './events'
 import { Exchange } from './exchange'
 import { Refusal, type Failure } from './failures'
 import { resolveOptions, type NevisStrategyOptions, type Settings } from './options'
@@ -59,12 +60,18 @@ export class NevisStrategy extends PassportStrategy {
     options: NevisAuthenticateOptions,
     { success, redirect }: Pick<PassportActions, 'success' | 'redirect'>,
   ): Promise<void> {
-    const exit = await new Exchange(this.settings, req, options).run()
-    if ('to' in exit) return redirect(exit.to, 303)
-    const { profile } = exit
-    const { user, info } = await runVerify(this.verify, this.settings.passReqToCallback ? [req, profile] : [profile])
-    if (user === false) throw new Refusal('rejected', (info as { message?: string } | undefined)?.message)
-    success(user, { ...info, nevis: profile })
+    const exchange = new Exchange(this.settings, req, options)
+    try {
+      const exit = await exchange.run()
+      if ('to' in exit) return redirect(exit.to, 303)
+      const { profile } = exit
+      const { user, info } = await runVerify(this.verify, this.settings.passReqToCallback ? [req, profile] : [profile])
+      if (user === false) throw new Refusal('rejected', (info as { message?: string } | undefined)?.message)
+      success(user, { ...info, nevis: profile })
+    } catch (reason) {
+      if (reason instanceof Refusal) publish('failed', { ...exchange.about(), code: reason.code })
+      throw reason
+    }
   }
 }
 

@@ -45,6 +45,8 @@ export interface Transaction {
   readonly shown: Shown
   /** Which start of its subject it was, from the second one on. */
   readonly starts?: number
+  /** Digest of the login in which it was started, if there was one. */
+  readonly login?: string
   /** Codes tried so far, for display; the ledger's count is the one that decides. */
   readonly attempts?: number
   /** Set when it has ended without success: the code that every later callback gets. */

@@ -74,7 +74,7 @@ describe('an answer that names a user', () => {
 describe('an introspected token', () => {
   const NOW = 1_700_000_000_000
   const seconds = NOW / 1000
-  const expected: ExpectedProof = { userId: USER, issuers: ['https://a.mauth.nevis.cloud'], now: NOW }
+  const expected: ExpectedProof = { userId: USER, issuers: ['https://a.mauth.nevis.cloud'], startedAt: NOW - 10_000, now: NOW }
   const proof: Extract<Introspection, { active: true }> = {
     active: true, sub: USER, iss: 'https://a.mauth.nevis.cloud/', aud: ['transaction'], exp: seconds + 60, iat: seconds - 5,
     nbf: seconds - 5, raw: {},
@@ -95,6 +95,7 @@ describe('an introspected token', () => {
       ['none of the optional claims', without('aud', 'exp', 'iat', 'nbf'), {}],
       ['an exp just ahead', { ...proof, exp: seconds + 0.001 }, {}],
       ['an nbf ahead by as much as clocks differ', { ...proof, nbf: seconds + 60 }, {}],
+      ['an iat before the start by as much as clocks differ', { ...proof, iat: seconds - 70 }, {}],
     ])('is a proof: %s', (_name, given, more) => {
       expect(proofMismatch(given, { ...expected, ...more })).toBeUndefined()
     })
@@ -104,6 +105,7 @@ describe('an introspected token', () => {
     it.each<[string, string, Introspection]>([
       ['active', 'inactive', { active: false, raw: {} }],
       ['active', 'inactive with all the rest', { ...proof, active: false }],
+      ['iat', 'issued long before the start', { ...proof, iat: seconds - 71 }],
       ['sub', 'another user', { ...proof, sub: OTHER }],
       ['sub', 'nobody', without('sub')],
       ['sub', 'an empty sub', { ...proof, sub: '' }],
@@ -151,7 +153,7 @@ describe('a token of the cloud', () => {
   afterEach(() => simulator.close())
 
   const mismatchOf = async (token: string) =>
-    proofMismatch(await client.introspect(token), { userId, issuers: [simulator.baseURL], now: Date.now() })
+    proofMismatch(await client.introspect(token), { userId, issuers: [simulator.baseURL], startedAt: Date.now() - 10_000, now: Date.now() })
 
   const approved = async (): Promise<{ token: string; statusToken: string }> => {
     const { statusToken } = await client.approve({ username: 'anna' })
@@ -186,7 +188,7 @@ describe('a token of the cloud', () => {
       const introspection = await client.introspect(simulator.accessKey)
       expect(introspection.active).toBe(true)
       expect(await mismatchOf(simulator.accessKey)).toBe('sub')
-      expect(proofMismatch({ ...introspection, sub: userId } as Introspection, { userId, issuers: [simulator.baseURL], now: Date.now() })).toBe('aud')
+      expect(proofMismatch({ ...introspection, sub: userId } as Introspection, { userId, issuers: [simulator.baseURL], startedAt: Date.now() - 10_000, now: Date.now() })).toBe('aud')
     })
   })
 })

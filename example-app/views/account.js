@@ -9,9 +9,9 @@ export function accountPage(everyPage, { user, secondFactor, factors }) {
   return layout(
     'Account',
     everyPage,
-    html`<section class="card">
+    html`<section class="card narrow">
         <h1>Hello ${user.username}</h1>
-        <dl class="facts">
+        <dl>
           <dt>Signed in as</dt><dd>${user.username}</dd>
           ${secondFactor && secondFactorPart(secondFactor, factors)}
         </dl>

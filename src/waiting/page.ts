@@ -72,7 +72,7 @@ function waitingPart(view: WaitingView, parts: PageParts): Html {
       ${view.appLinkUri !== undefined && appPart(view, parts)}
       ${view.recoveryCodes !== undefined ? recoveryPart(view, parts) : view.prompt === 'code' && codePart(view, parts)}
       <p class="nevis-time"><span>${texts.timeLeft}</span> <time data-countdown datetime="${view.expiresAt}">${clock(view.expiresAt)}</time></p>
-      ${view.prompt === 'wait' && html`<noscript><p>${texts.refreshes}</p></noscript>`}`
+      ${view.prompt === 'wait' && html`<noscript><p class="nevis-time">${texts.refreshes}</p></noscript>`}`
 }
 
 /** With a code, the page alone shows what is being confirmed: the phone does not. */

@@ -19,8 +19,10 @@ export interface WatchOptions {
 
 type Listener = (status: Watched) => void
 
-/** Whoever looks again within this time gets the answer that is there. */
-const FRESH_MS = 1000
+/** However many look at a transaction, Nevis is asked for it about once in this time … */
+const LOOK_EVERY_MS = 1000
+/** … after so many looks at once, each of which may be the one that finds the answer. */
+const LOOKS_AT_ONCE = 5
 const SWEEP_EVERY_MS = 10_000
 
 /** @internal */
@@ -79,11 +81,13 @@ export class StatusWatch {
 
 class WatchedTransaction {
   private status: Watched = 'pending'
-  private askedAt = -Infinity
   private failures = 0
-  private retryAfterMs = 0
+  /** Milliseconds of `performance.now()`. */
+  private nextLookAt = -Infinity
+  private quietUntil = -Infinity
   private asking: Promise<void> | undefined
   private timer: NodeJS.Timeout | undefined
+  private isTurning = false
   private readonly listeners = new Set<Listener>()
 
   constructor(
@@ -99,20 +103,14 @@ class WatchedTransaction {
 
   /** Where somebody listens already, the loop asks soon enough: one more tab costs no call. */
   async look(): Promise<Watched> {
-    const isFresh = this.listeners.size > 0 || performance.now() < this.askedAt + Math.max(FRESH_MS, this.retryAfterMs)
-    if (this.now() === 'pending' && this.sealed.statusToken !== undefined && !isFresh) {
-      if (this.asking !== undefined || this.rate.tryTake()) await this.ask()
-    }
+    const mayAsk = this.isAskable() && this.listeners.size === 0
+    if (mayAsk && (this.asking !== undefined || this.takesLook())) await this.ask()
     return this.now()
   }
 
   follow(listener: Listener): () => void {
-    const status = this.now()
-    if (status !== 'pending') {
-      listener(status)
-      return () => undefined
-    }
     this.listeners.add(listener)
+    this.settle()
     this.schedule()
     return () => {
       this.listeners.delete(listener)
@@ -125,28 +123,51 @@ class WatchedTransaction {
     return Date.now() >= this.sealed.expiresAt ? 'expired' : this.status
   }
 
+  private isAskable(): boolean {
+    return this.now() === 'pending' && this.sealed.statusToken !== undefined
+  }
+
+  private takesLook(): boolean {
+    const now = performance.now()
+    if (now < this.quietUntil || now < this.nextLookAt - LOOK_EVERY_MS * (LOOKS_AT_ONCE - 1) || !this.rate.tryTake()) return false
+    this.nextLookAt = Math.max(now, this.nextLookAt) + LOOK_EVERY_MS
+    return true
+  }
+
+  /** One timer at a time, and none while it is its turn or nobody listens. */
   private schedule(): void {
-    if (this.timer !== undefined || this.listeners.size === 0) return
-    const left = Math.max(0, this.sealed.expiresAt - Date.now())
-    const pause = this.sealed.statusToken === undefined ? left : Math.max(withJitter(this.delayMs(this.failures)), this.retryAfterMs)
-    this.timer = setTimeout(() => void this.turn(), Math.min(pause, left)).unref()
+    if (this.timer !== undefined || this.isTurning || this.listeners.size === 0) return
+    const left = this.sealed.expiresAt - Date.now()
+    const pause = Math.max(withJitter(this.delayMs(this.failures)), this.quietUntil - performance.now())
+    const wait = this.sealed.statusToken === undefined ? left : Math.min(pause, left)
+    this.timer = setTimeout(() => void this.turn(), Math.max(0, wait)).unref()
   }
 
   private async turn(): Promise<void> {
-    if (this.now() === 'pending' && this.sealed.statusToken !== undefined) {
+    this.stop()
+    this.isTurning = true
+    if (this.isAskable()) {
       await this.rate.take()
       if (this.listeners.size > 0) await this.ask()
     }
-    this.timer = undefined
-    if (this.now() === 'pending') return this.schedule()
-    const listeners = [...this.listeners]
-    this.listeners.clear()
-    for (const listener of listeners) listener(this.now())
+    this.isTurning = false
+    this.settle()
+    this.schedule()
   }
 
   private stop(): void {
     clearTimeout(this.timer)
     this.timer = undefined
+  }
+
+  /** Tells everybody who listens, once it is decided or over. */
+  private settle(): void {
+    const status = this.now()
+    if (status === 'pending') return
+    this.stop()
+    const listeners = [...this.listeners]
+    this.listeners.clear()
+    for (const listener of listeners) listener(status)
   }
 
   private ask(): Promise<void> {
@@ -158,16 +179,16 @@ class WatchedTransaction {
 
   /** While Nevis cannot be reached the transaction is still pending: nothing has been decided. */
   private async askOnce(): Promise<void> {
-    this.retryAfterMs = 0
     try {
       const { status } = await this.client.getStatus(this.sealed.statusToken as string)
       this.status = status === 'unknown' ? 'failed' : status
       this.failures = 0
     } catch (error) {
       this.failures += 1
-      if (error instanceof NevisError) this.retryAfterMs = 1000 * (error.retryAfterSeconds ?? 0)
+      const { retryAfterSeconds = 0 } = error instanceof NevisError ? error : {}
+      this.quietUntil = performance.now() + retryAfterSeconds * 1000
     }
-    this.askedAt = performance.now()
     this.rate.report(this.failures === 0)
+    this.settle()
   }
 }

@@ -71,7 +71,7 @@ describe('signing in', () => {
     const code = /\d{4,}/.exec(await app.phone('clara').sms())?.[0] as string
     const wrong = await typeCode(browser, waiting, code === '00000' ? '11111' : '00000')
     expect(wrong.status).toBe(303)
-    expect((await browser.get(wrong.location as string, { accept: 'text/html' })).text).toContain('4 attempts left')
+    expect((await browser.get(wrong.location as string, { accept: 'text/html' })).text).toContain('Attempts left: 4')
     expect((await typeCode(browser, wrong.location as string, code)).location).toBe('/account')
     expect(factorOn((await browser.get('/account')).text)).toBe('sms')
   })

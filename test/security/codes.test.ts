@@ -13,6 +13,7 @@ import { lab, outcomeOf, tally } from './support/lab'
 import { SlowStore } from './support/slow-store'
 
 const world = lab()
+jest.setTimeout(30_000)
 const CALLBACK = '/login/2fa/callback'
 
 const rightCode = (factor: string, username = 'anna') =>

@@ -14,6 +14,7 @@ import { describeWithRedis, RedisServer } from '../support/redis'
 import { lab, outcomeOf, tally } from './support/lab'
 
 const world = lab()
+jest.setTimeout(30_000)
 const credentials = { username: 'anna', password: PASSWORD }
 /** Where the budget of starts is not what is tested. */
 const MANY_STARTS = { starts: 1000, perSeconds: 3600 }
@@ -292,6 +293,22 @@ describe('a success', () => {
       }
       await approved(app)
       expect(suspicions()).toEqual([{ reason: 'success_after_denials', denials: 5 }])
+    })
+  })
+
+  describe('at the end of a wave, an hour after another denial and some successes', () => {
+    it('raises it too: what is counted together begins and ends together', async () => {
+      const app = await world.start({ strategy: { startBudget: MANY_STARTS } })
+      await denied(app)
+      world.later(600)
+      for (let i = 0; i < 4; i++) await approved(app)
+      expect(suspicions()).toEqual([])
+      world.later(3010)
+      await denied(app)
+      await denied(app)
+      world.later(16)
+      await approved(app)
+      expect(suspicions()).toEqual([{ reason: 'success_after_denials', denials: 2 }])
     })
   })
 

@@ -65,7 +65,8 @@ app.use(session({ secret: 'a secret for tests', resave: false, saveUninitialized
 app.post('/login', passport.authenticate('local', { session: false }), authenticate)
 app.get('/login/2fa/callback', authenticate)
 app.get('/me', (req, res) => res.json({ user: req.user ?? null }))
-app.use((error, _req, res, _next) => void res.status(error.status ?? 500).json({ action: 'error', code: error.code }))
+// Express knows an error handler by its four parameters.
+app.use((error, _req, res, next) => (res.headersSent ? next(error) : res.status(error.status ?? 500).json({ action: 'error', code: error.code })))
 
 const server = createServer(app).listen(0, '127.0.0.1')
 await once(server, 'listening')

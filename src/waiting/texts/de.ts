@@ -7,7 +7,7 @@ export const de: Texts = {
     push: 'Schauen Sie auf Ihr Telefon',
     app: 'Scannen Sie den Code',
     sms: 'Code aus der SMS eingeben',
-    recovery: 'Wiederherstellungscode eingeben',
+    recovery: 'Wiederherstellungs\u00adcode eingeben',
     other: 'Bestätigen Sie, dass Sie es sind',
   },
   hint: {
@@ -42,7 +42,7 @@ export const de: Texts = {
   nothingLeft: 'Hier ist nichts mehr zu tun',
   offline: 'Keine Verbindung. Neuer Versuch …',
   stranger: 'Diese Seite gehört zu einer Anmeldung, die in einem anderen Browser begonnen wurde oder schon vorbei ist. Mit ihrer Adresse kann sich niemand anmelden. Beginnen Sie auf der Anmeldeseite neu.',
-  recoveryCodesHeading: 'Ihre Wiederherstellungscodes',
+  recoveryCodesHeading: 'Ihre Wiederherstellungs\u00adcodes',
   recoveryCodes: 'Notieren Sie diese Codes und bewahren Sie sie sicher auf. Sie werden nur jetzt gezeigt.',
   written: 'Ich habe sie notiert',
   failure: {

@@ -18,9 +18,12 @@ export interface Lab {
   operations(): string[]
   /** How often. */
   asked(operation: string): number
-  /** Moves the clocks of the app and of the cloud. */
+  /** Moves the clocks of the app and of the cloud; not while a request is under way. */
   later(seconds: number): void
 }
+
+/** The clock as it is, whatever a test makes of it. */
+const ticks = performance.now.bind(performance)
 
 /** Call it once at the top of a file: sets up before and clears up after every test. */
 export function lab(): Lab {
@@ -62,8 +65,9 @@ export function lab(): Lab {
     later: (seconds) => {
       aheadMs += seconds * 1000
       simulator.advance(seconds * 1000)
-      const clock = performance.timeOrigin + aheadMs
-      jest.spyOn(Date, 'now').mockImplementation(() => Math.floor(clock + performance.now()))
+      const ahead = aheadMs
+      jest.spyOn(Date, 'now').mockImplementation(() => Math.floor(performance.timeOrigin + ticks() + ahead))
+      jest.spyOn(performance, 'now').mockImplementation(() => ticks() + ahead)
     },
   }
 }

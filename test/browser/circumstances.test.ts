@@ -1,0 +1,302 @@
+/**
+ * What happens around the waiting page: other tabs and browsers, lost connections, tabs in the background, clocks that
+ * are wrong, servers that restart.
+ *
+ * Not its job: the factors (`sign-in.test.ts`).
+ */
+import type { ServerResponse } from 'node:http'
+import type { BrowserContext, Page } from 'playwright-core'
+import { statusEndpoint, type StatusEndpoint } from '../../src'
+import { describeWithChromium } from '../support/chromium'
+import {
+  codeFor, enterPassword, forgiveComplaints, heading, isSignedIn, showsHeading, startCloud, useChromium, waiting, type Cloud,
+} from './support'
+
+describeWithChromium('the waiting page', () => {
+  const chromium = useChromium()
+  let cloud: Cloud
+  let endpoint: StatusEndpoint
+  /** Streams that are open on the server. */
+  const streams = new Set<ServerResponse>()
+
+  /** @param maxStreams of the status endpoint */
+  const start = async (maxStreams = 100) => {
+    cloud = await startCloud({
+      strategy: { statusURL: '/live', pollSchedule: [{ untilSeconds: 600, everySeconds: 0.5 }] },
+      routes: (app, { nevis }) => {
+        endpoint = statusEndpoint(nevis, { maxStreams })
+        app.get('/live', (req, res, next) => {
+          if (req.headers.accept?.includes('event-stream')) streams.add(res)
+          res.on('close', () => streams.delete(res))
+          next()
+        }, endpoint)
+      },
+    })
+  }
+
+  beforeEach(() => start())
+  afterEach(async () => {
+    jest.restoreAllMocks()
+    await cloud.close()
+  })
+
+  const until = async (condition: () => boolean) => {
+    while (!condition()) await new Promise((resolve) => setTimeout(resolve, 10))
+  }
+  const asked = () => cloud.simulator.requests.filter(({ operation }) => operation === 'getStatus').length
+  const note = (page: Page) => page.getByRole('status')
+  const says = (page: Page, text: string) => page.locator('[role=status]', { hasText: text }).waitFor()
+  const saysNothing = (page: Page) => page.locator('[role=status]:empty').waitFor({ state: 'attached' })
+  const see = (page: Page, visibility: 'visible' | 'hidden') =>
+    page.evaluate(`Object.defineProperty(document, 'visibilityState', { value: '${visibility}', configurable: true })
+      document.dispatchEvent(new Event('visibilitychange'))`)
+  /** By the server's clock. */
+  const later = (ms: number) => {
+    const now = Date.now
+    jest.spyOn(Date, 'now').mockImplementation(() => now() + ms)
+  }
+
+  describe('in two tabs', () => {
+    async function twoTabs(context: BrowserContext) {
+      const { page, address, username } = await waiting(context, cloud)
+      const other = await context.newPage()
+      await other.goto(address)
+      return { tabs: [page, other] as const, username }
+    }
+
+    it('goes on in one alone, and tells so in the other', async () => {
+      const { tabs, username } = await twoTabs(await chromium.open())
+      await until(() => streams.size === 2)
+      await cloud.simulator.phone(username).approve()
+      await Promise.all(tabs.map((tab) => tab.getByText('"action"').or(tab.getByText('Nothing left to do here')).waitFor()))
+      const left = (await Promise.all(tabs.map((tab) => tab.title()))).indexOf('Nothing left to do here')
+      const [stayed, went] = left === 0 ? tabs : [tabs[1], tabs[0]]
+      await isSignedIn(went)
+      await showsHeading(stayed, 'Nothing left to do here')
+      expect(await note(stayed).textContent()).toBe('This went on in another tab. You can close this one.')
+      expect(await stayed.getByRole('button').count()).toBe(0)
+      expect(cloud.app.verified).toHaveLength(1)
+    })
+
+    it('tells the one in the background, too', async () => {
+      const { tabs: [front, back], username } = await twoTabs(await chromium.open())
+      await see(back, 'hidden')
+      await cloud.simulator.phone(username).approve()
+      await isSignedIn(front)
+      await see(back, 'visible')
+      await showsHeading(back, 'Nothing left to do here')
+      expect(cloud.app.verified).toHaveLength(1)
+    })
+
+    it('shows a denial in both', async () => {
+      const { tabs, username } = await twoTabs(await chromium.open())
+      await cloud.simulator.phone(username).deny()
+      for (const tab of tabs) await showsHeading(tab, 'That did not work')
+    })
+  })
+
+  describe('in another browser, by a stolen link', () => {
+    it.each(['before', 'after'])('explains, and signs nobody in: %s the approval', async (when) => {
+      const { username, address, page } = await waiting(await chromium.open(), cloud)
+      await see(page, 'hidden')
+      if (when === 'after') await cloud.simulator.phone(username).approve()
+      const thief = await (await chromium.open()).newPage()
+      await thief.goto(address)
+      await showsHeading(thief, 'That did not work')
+      await thief.getByText('Nobody can sign in with its address.').waitFor()
+      await thief.goto(address.replace('/login/2fa?', '/login/2fa/callback?'))
+      await thief.getByText('"code":"unknown_transaction"').waitFor()
+      await thief.goto(`${cloud.app.origin}/me`)
+      await thief.getByText('{"user":null}').waitFor()
+      forgiveComplaints(/403/)
+
+      if (when === 'before') await cloud.simulator.phone(username).approve()
+      await see(page, 'visible')
+      await isSignedIn(page)
+      expect(cloud.app.verified).toHaveLength(1)
+    })
+  })
+
+  describe('after success', () => {
+    it('takes nothing twice, neither by reload nor by its old address', async () => {
+      const { page, address, username } = await waiting(await chromium.open(), cloud)
+      await cloud.simulator.phone(username).approve()
+      await isSignedIn(page)
+      await page.reload()
+      await page.getByText('"code":"used_transaction"').waitFor()
+      await page.goto(address)
+      await page.getByText('This approval has already been used.').waitFor()
+      await page.goBack()
+      await page.getByText('"code":"used_transaction"').waitFor()
+      expect(cloud.app.verified).toHaveLength(1)
+      forgiveComplaints(/403/)
+    })
+  })
+
+  describe('without a connection', () => {
+    it('says so, and goes on when there is one again', async () => {
+      const context = await chromium.open()
+      const { page, username } = await waiting(context, cloud)
+      await context.setOffline(true)
+      await says(page, 'No connection. Trying again …')
+      await see(page, 'hidden')
+      await cloud.simulator.phone(username).approve()
+      await see(page, 'visible')
+      await says(page, 'No connection. Trying again …')
+      await context.setOffline(false)
+      await isSignedIn(page)
+      forgiveComplaints(/INTERNET_DISCONNECTED/)
+    })
+
+    it('says no more of it once there is one again, while somebody types a code', async () => {
+      const context = await chromium.open()
+      const { page, username } = await waiting(context, cloud, { factor: 'sms' })
+      await page.getByLabel('Code').fill('12')
+      await context.setOffline(true)
+      await says(page, 'No connection. Trying again …')
+      await context.setOffline(false)
+      await saysNothing(page)
+      expect(await page.getByLabel('Code').inputValue()).toBe('12')
+      await page.getByLabel('Code').fill(codeFor(cloud, username))
+      await page.keyboard.press('Enter')
+      await isSignedIn(page)
+    })
+  })
+
+  describe('in the background', () => {
+    it('keeps no stream open and asks nothing, and learns of the decision at once on return', async () => {
+      const { page, username } = await waiting(await chromium.open(), cloud)
+      await until(() => streams.size === 1)
+      await see(page, 'hidden')
+      await until(() => streams.size === 0)
+      const before = asked()
+      await cloud.simulator.phone(username).approve()
+      await new Promise((resolve) => setTimeout(resolve, 1200))
+      expect([asked(), streams.size]).toEqual([before, 0])
+      expect(await heading(page).textContent()).toBe('Check your phone')
+      await see(page, 'visible')
+      await isSignedIn(page)
+      expect(asked()).toBeLessThanOrEqual(before + 2)
+    })
+
+    it('never keeps more than one stream, however often it comes and goes', async () => {
+      const { page } = await waiting(await chromium.open(), cloud)
+      for (let i = 0; i < 10; i++) {
+        await see(page, 'hidden')
+        await see(page, 'visible')
+      }
+      await until(() => streams.size === 1)
+    })
+  })
+
+  describe('when the time is over', () => {
+    it('says so, and offers to start again', async () => {
+      const { page } = await waiting(await chromium.open(), cloud)
+      await until(() => streams.size === 1)
+      later(120_000)
+      await page.getByText('The time to approve is over. Start again.').waitFor()
+      jest.restoreAllMocks()
+      await page.getByRole('button', { name: 'Send a request to my phone' }).click()
+      await showsHeading(page, 'Check your phone')
+    })
+
+    it('says so to whoever has not typed the code', async () => {
+      const context = await chromium.open()
+      await context.clock.install()
+      const { page } = await waiting(context, cloud, { factor: 'sms' })
+      later(120_000)
+      await context.clock.fastForward(121_000)
+      await page.getByText('The time to approve is over. Start again.').waitFor()
+    })
+  })
+
+  describe('where the clock is wrong', () => {
+    it.each([['fast', 3600_000], ['slow', -3600_000]])('counts the time that is left all the same: an hour %s', async (_name, ms) => {
+      const context = await chromium.open()
+      await context.clock.install({ time: Date.now() + ms })
+      const { page } = await waiting(context, cloud, { factor: 'sms' })
+      let loads = 0
+      page.on('load', () => loads++)
+      await context.clock.runFor(3000)
+      expect(await page.locator('[data-countdown]').textContent()).toMatch(/^1:5[4-7]$/)
+      expect(loads).toBe(0)
+    })
+  })
+
+  describe('to a screen reader', () => {
+    it('announces nothing while nothing changes, then that it is approved', async () => {
+      const context = await chromium.open()
+      const { page, username } = await waiting(context, cloud)
+      await page.evaluate(`said = []
+        new MutationObserver((records) => said.push(...records.map(({ target }) => target.textContent)))
+          .observe(document.querySelector('[role=status]'), { childList: true, characterData: true, subtree: true })`)
+      expect(await page.locator('[role=status], [role=alert], [aria-live]').count()).toBe(1)
+      const before = asked()
+      await until(() => asked() >= before + 3)
+      expect(await page.evaluate('said')).toEqual([])
+      // Nothing comes back, so that the page is still there to be asked.
+      await context.route(/callback/, (route) => route.fulfill({ status: 204 }))
+      await cloud.simulator.phone(username).approve()
+      await says(page, 'Approved. One moment …')
+      expect(await page.evaluate('said')).toEqual(['Approved. One moment …'])
+    })
+  })
+
+  describe('when a button is pressed twice', () => {
+    it('starts once', async () => {
+      const { page, username } = await waiting(await chromium.open(), cloud)
+      await page.getByRole('button', { name: 'Send me a code by SMS' }).dblclick()
+      await showsHeading(page, 'Enter the code from the SMS')
+      expect(cloud.simulator.sms(username)).toHaveLength(1)
+      await page.getByLabel('Code').fill(codeFor(cloud, username))
+      await page.keyboard.press('Enter')
+      await isSignedIn(page)
+    })
+  })
+
+  describe('when the server ends its streams', () => {
+    it('connects again and learns of the decision', async () => {
+      const { page, username } = await waiting(await chromium.open(), cloud)
+      await until(() => streams.size === 1)
+      endpoint.closeStreams()
+      await until(() => streams.size === 0)
+      await until(() => streams.size === 1)
+      expect(await note(page).textContent()).toBe('')
+      await cloud.simulator.phone(username).approve()
+      await isSignedIn(page)
+    })
+
+    it('or has none to spare › asks in JSON', async () => {
+      await cloud.close()
+      await start(0)
+      const { page, username } = await waiting(await chromium.open(), cloud)
+      await page.waitForResponse((response) => response.url().includes('/live?') && response.request().resourceType() === 'fetch')
+      await cloud.simulator.phone(username).approve()
+      await isSignedIn(page)
+      forgiveComplaints(/EventSource's response has a MIME type/)
+    })
+
+    it('or is gone › says so, and goes on when it is back', async () => {
+      const context = await chromium.open()
+      const { page, username } = await waiting(context, cloud)
+      await until(() => streams.size === 1)
+      await context.route(/live/, (route) => route.abort('connectionrefused'))
+      endpoint.closeStreams()
+      await says(page, 'No connection. Trying again …')
+      await cloud.simulator.phone(username).approve()
+      await context.unroute(/live/)
+      await isSignedIn(page)
+      forgiveComplaints(/CONNECTION_REFUSED/)
+    })
+  })
+
+  it('opened again in the same browser › is the same page, and asks nobody again', async () => {
+    const context = await chromium.open()
+    const { address, username } = await waiting(context, cloud)
+    expect(new URL(await enterPassword(context, cloud, username)).pathname).toBe('/login/2fa')
+    const page = await context.newPage()
+    await page.goto(address)
+    await showsHeading(page, 'Check your phone')
+    expect(cloud.simulator.phone(username).requests()).toHaveLength(1)
+  })
+})

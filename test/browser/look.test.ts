@@ -1,0 +1,174 @@
+/**
+ * How the waiting page looks and reads, in every state: accessible, no wider than its screen, in light and dark, on a
+ * phone and in every language. Leaves a screenshot of each in `screenshots/`.
+ */
+import axe from 'axe-core'
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import type { BrowserContext, Page } from 'playwright-core'
+import { waitingPage, type Locales } from '../../src'
+import { describeWithChromium } from '../support/chromium'
+import { enterPassword, forgiveComplaints, startCloud, useChromium, waiting, type Cloud } from './support'
+
+const FOLDER = join(__dirname, 'screenshots')
+const DESKTOP = { width: 1280, height: 900 }
+const PHONE = { width: 360, height: 740 }
+const NARROWEST = { width: 320, height: 640 }
+
+/** English is looked at anyway. */
+const LANGUAGES = { de: 'de-CH', fr: 'fr-CH', it: 'it-CH' }
+
+/** A language of the app's own, written from right to left. */
+const ar: Locales[string] = {
+  dir: 'rtl',
+  heading: { push: 'انظر إلى هاتفك' },
+  hint: { push: 'أرسلنا طلبًا إلى تطبيقك. افتحه واقبل الطلب.' },
+  messageLabel: 'يعرض هاتفك',
+  timeLeft: 'الوقت المتبقي',
+  otherWays: 'طريقة أخرى',
+  cancel: 'إلغاء',
+}
+
+type State = (context: BrowserContext, cloud: Cloud) => Promise<Page>
+
+/** A transaction that ends under the eyes of the page. */
+const ended = (fields: Record<string, string>, end: (cloud: Cloud, username: string) => Promise<void> | void): State => async (context, cloud) => {
+  const { page, username } = await waiting(context, cloud, fields)
+  await end(cloud, username)
+  await page.locator('main[data-status="failed"], main[data-status="expired"]').waitFor()
+  return page
+}
+
+const states: Record<string, State> = {
+  push: async (context, cloud) => (await waiting(context, cloud)).page,
+  app: async (context, cloud) => (await waiting(context, cloud, { factor: 'app' })).page,
+  sms: async (context, cloud) => (await waiting(context, cloud, { factor: 'sms' })).page,
+  recovery: async (context, cloud) => (await waiting(context, cloud, { factor: 'recovery' })).page,
+  'wrong-code': async (context, cloud) => {
+    const { page } = await waiting(context, cloud, { factor: 'sms' })
+    await page.locator('#nevis-code').fill('1')
+    await page.locator('#nevis-code').press('Enter')
+    await page.getByRole('alert').waitFor()
+    return page
+  },
+  denied: ended({}, ({ simulator }, username) => simulator.phone(username).deny()),
+  'no-more-attempts': async (context, cloud) => {
+    const { page, address } = await waiting(context, cloud, { factor: 'recovery' })
+    const transaction = new URL(address).searchParams.get('transaction') as string
+    for (let i = 0; i < 5; i++) await context.request.post(`${cloud.app.origin}/login/2fa/callback`, { form: { transaction, code: 'x', retry: '1' } })
+    await page.reload()
+    return page
+  },
+  stranger: async (context, cloud) => {
+    const { app } = cloud
+    const page = await context.newPage()
+    await page.goto(`${app.origin}/login/2fa?transaction=x`)
+    forgiveComplaints(/403/)
+    return page
+  },
+  'recovery-codes': async (context, cloud) => {
+    const { username } = cloud.newUser()
+    const address = await enterPassword(context, cloud, username, { factor: 'recovery', operation: 'enroll' })
+    const page = await context.newPage()
+    await page.goto(address)
+    return page
+  },
+  offline: async (context, cloud) => {
+    const { page } = await waiting(context, cloud)
+    await context.setOffline(true)
+    await page.locator('[data-note]:not(:empty)').waitFor()
+    return page
+  },
+  elsewhere: async (context, cloud) => {
+    const { page, address, username } = await waiting(context, cloud)
+    const other = await context.newPage()
+    await other.goto(address)
+    await cloud.simulator.phone(username).approve()
+    const through = await Promise.race([page.waitForURL(/callback/).then(() => page), other.waitForURL(/callback/).then(() => other)])
+    return through === page ? other : page
+  },
+}
+
+describeWithChromium('the waiting page', () => {
+  const chromium = useChromium()
+  let cloud: Cloud
+
+  beforeAll(async () => {
+    mkdirSync(FOLDER, { recursive: true })
+    cloud = await startCloud({
+      strategy: {
+        message: 'Sign in to Alpine Mutual?',
+        pollSchedule: [{ untilSeconds: 600, everySeconds: 0.5 }],
+        operation: ({ body }) => ((body as { operation?: string }).operation === 'enroll' ? 'enroll' : 'approve'),
+      },
+      routes: (express, { nevis }) => express.get('/arabic', waitingPage(nevis, { locales: { ar } })),
+    })
+  })
+  afterAll(() => cloud.close())
+
+  const shoot = (page: Page, name: string) => page.screenshot({ path: join(FOLDER, `${name}.png`), fullPage: true })
+
+  describe.each(Object.entries(states))('in the state "%s"', (name, state) => {
+    it('is accessible in light and dark, and fits every screen', async () => {
+      const page = await state(await chromium.open({ viewport: DESKTOP }), cloud)
+      for (const colorScheme of ['light', 'dark'] as const) {
+        await page.emulateMedia({ colorScheme })
+        await shoot(page, `${name}-desktop-${colorScheme}`)
+        expect(await violations(page)).toEqual([])
+      }
+      await page.emulateMedia({ colorScheme: 'light' })
+      await page.setViewportSize(PHONE)
+      await shoot(page, `${name}-phone`)
+      await expectToFit(page)
+      forgiveComplaints(/INTERNET_DISCONNECTED/)
+    })
+
+    it.each(Object.entries(LANGUAGES))('speaks one language and fits the narrowest screen: %s', async (tag, locale) => {
+      const page = await state(await chromium.open({ viewport: PHONE, locale }), cloud)
+      expect(await page.locator('html').getAttribute('lang')).toBe(tag)
+      await shoot(page, `${name}-phone-${tag}`)
+      await expectToFit(page)
+      forgiveComplaints(/INTERNET_DISCONNECTED/)
+    })
+  })
+
+  it('on a phone › shows the link first, large enough for a finger', async () => {
+    const page = await (states['app'] as State)(await chromium.open({ viewport: PHONE, isMobile: true, hasTouch: true }), cloud)
+    await shoot(page, 'app-phone-touch')
+    const [link, code] = await Promise.all([page.getByRole('link').boundingBox(), page.getByRole('img').boundingBox()])
+    expect(link?.y).toBeLessThan(code?.y as number)
+    for (const target of await page.locator('a, button').all()) expect((await target.boundingBox())?.height).toBeGreaterThanOrEqual(44)
+    expect(await violations(page)).toEqual([])
+  })
+
+  it('in a language from right to left › begins on the right', async () => {
+    const page = await (states['push'] as State)(await chromium.open({ viewport: PHONE, locale: 'ar-EG' }), cloud)
+    await page.goto(page.url().replace('/login/2fa', '/arabic'))
+    expect(await page.locator('html').getAttribute('dir')).toBe('rtl')
+    await shoot(page, 'push-phone-ar')
+    const quote = await page.evaluate<{ borderRightWidth: string; borderLeftWidth: string }>('({ ...getComputedStyle(document.querySelector("blockquote")) })')
+    expect([quote.borderRightWidth, quote.borderLeftWidth]).toEqual(['4px', '0px'])
+    expect(await violations(page)).toEqual([])
+    await expectToFit(page)
+  })
+
+  it.each([['no-preference', 1], ['reduce', 0]] as const)('where motion is wished so: %s › has so many animations', async (reducedMotion, count) => {
+    const page = await (states['push'] as State)(await chromium.open({ reducedMotion }), cloud)
+    expect(await page.evaluate('document.getAnimations().length')).toBe(count)
+  })
+})
+
+async function expectToFit(page: Page): Promise<void> {
+  await page.setViewportSize(NARROWEST)
+  const { scrollWidth, clientWidth } = await page.evaluate<{ scrollWidth: number; clientWidth: number }>(
+    '({ scrollWidth: document.documentElement.scrollWidth, clientWidth: document.documentElement.clientWidth })',
+  )
+  expect(scrollWidth).toBe(clientWidth)
+}
+
+/** By axe-core, every rule that it has; handed to the page past its policy. */
+async function violations(page: Page): Promise<string[]> {
+  await page.evaluate(axe.source)
+  const { violations } = await page.evaluate<axe.AxeResults>('axe.run()')
+  return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)
+}

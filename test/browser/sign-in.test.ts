@@ -1,0 +1,247 @@
+/**
+ * The example app in a real browser, to the end, as its users meet it: every factor, with and without JavaScript, by
+ * mouse, finger and keyboard.
+ *
+ * Not its job: tabs, connections and clocks (`circumstances.test.ts`), or how it looks (`look.test.ts`).
+ */
+import type { BrowserContext, Page } from 'playwright-core'
+import { START_MS, startExample, type Running } from '../example/support'
+import { describeWithChromium } from '../support/chromium'
+import { forgiveComplaints, heading, showsHeading, useChromium } from './support'
+
+/** The app lets nobody be asked more than five times in five minutes: the tests share these people out. */
+type Person = 'anna' | 'ben' | 'clara'
+
+describeWithChromium('signing in to the example app', () => {
+  const chromium = useChromium()
+  let app: Running
+
+  beforeAll(async () => {
+    app = await startExample()
+  }, START_MS)
+  afterAll(() => app?.stop())
+
+  /** The password, typed; answers at the waiting page. */
+  async function enter(context: BrowserContext, person: Person, factor: string): Promise<Page> {
+    const { username, password } = app.account(person)
+    const page = await context.newPage()
+    await page.goto(`${app.origin}/login`)
+    await page.getByLabel('Username').fill(username)
+    await page.getByLabel('Password').fill(password)
+    await page.getByLabel('Confirm with').selectOption(factor)
+    await page.getByRole('button', { name: 'Sign in' }).click()
+    await page.locator('main[data-transaction]').waitFor()
+    return page
+  }
+
+  async function expectAccount(page: Page, person: Person, factor: string): Promise<void> {
+    await page.waitForURL(`${app.origin}/account`)
+    await showsHeading(page, `Hello ${person}`)
+    expect(await page.locator('[data-factor]').getAttribute('data-factor')).toBe(factor)
+  }
+
+  async function expectSignedOut(page: Page): Promise<void> {
+    await page.goto(`${app.origin}/account`)
+    expect(page.url()).toBe(`${app.origin}/login`)
+  }
+
+  const smsCode = async (person: Person) => /\d{4,}/.exec(await app.phone(person).sms())?.[0] as string
+
+  describe('by push', () => {
+    it('needs nothing more of the browser once the phone has accepted', async () => {
+      const page = await enter(await chromium.open(), 'anna', 'push')
+      expect(await heading(page).textContent()).toBe('Check your phone')
+      await page.getByText('Sign in to Alpine Mutual?').waitFor()
+      await app.phone('anna').approve()
+      await expectAccount(page, 'anna', 'push')
+    })
+
+    it('that is denied › says so, and the same person may try another way', async () => {
+      const page = await enter(await chromium.open(), 'ben', 'push')
+      await app.phone('ben').deny()
+      await showsHeading(page, 'That did not work')
+      expect(await page.getByRole('alert').textContent()).toBe('The request was not approved.')
+      await page.getByRole('button', { name: 'Use a QR code or link' }).click()
+      await showsHeading(page, 'Scan the code')
+      await app.phone('ben').scan((await page.getByRole('link').getAttribute('href')) as string)
+      await app.phone('ben').approve()
+      await expectAccount(page, 'ben', 'app')
+    })
+
+    it('sent again after a pause › closes the first and takes the second', async () => {
+      const context = await chromium.open()
+      await context.clock.install()
+      const page = await enter(context, 'anna', 'push')
+      const button = page.locator('[data-resend]')
+      expect(await button.isDisabled()).toBe(true)
+      await context.clock.runFor(5000)
+      expect(await button.textContent()).toMatch(/^Send it again \(in (9|10) s\)$/)
+      await context.clock.runFor(11_000)
+      expect([await button.textContent(), await button.isDisabled()]).toEqual(['Send it again', false])
+
+      const first = page.url()
+      await button.click()
+      await page.waitForURL((url) => url.href !== first && url.pathname === '/login/2fa')
+      expect(await app.phone('anna').requests()).toBe(2)
+      await app.phone('anna').approve()
+      await context.clock.runFor(1000)
+      await expectAccount(page, 'anna', 'push')
+    })
+  })
+
+  describe('by SMS', () => {
+    it('takes the right code after a wrong one, pasted with spaces', async () => {
+      const page = await enter(await chromium.open(), 'clara', 'sms')
+      const field = page.getByLabel('Code')
+      await field.fill('1')
+      await page.getByRole('button', { name: 'Continue' }).click()
+      await page.getByRole('alert').waitFor()
+      expect(await page.getByRole('alert').textContent()).toContain('Attempts left: 4')
+      const code = await smsCode('clara')
+      await field.fill(` ${code.slice(0, 3)} ${code.slice(3)} `)
+      await page.getByRole('button', { name: 'Continue' }).click()
+      await expectAccount(page, 'clara', 'sms')
+    })
+
+    it('needs no mouse: the field has the focus, the next button sends it, all others are within reach', async () => {
+      const context = await chromium.open()
+      const { username, password } = app.account('clara')
+      const page = await context.newPage()
+      await page.goto(`${app.origin}/login`)
+      await page.keyboard.type(username)
+      await page.keyboard.press('Tab')
+      await page.keyboard.type(password)
+      await page.keyboard.press('Tab')
+      await page.keyboard.type('Code')
+      await page.keyboard.press('Tab')
+      await page.keyboard.press('Enter')
+      await page.locator('#nevis-code:focus').waitFor()
+
+      const reached: string[] = []
+      const focused = page.locator(':focus')
+      for (let i = 0; i < 8 && !reached.includes('Cancel'); i++) {
+        await page.keyboard.press('Tab')
+        reached.push((await focused.textContent()) as string)
+        expect(await focused.evaluate((element) => (element as unknown as { matches(s: string): boolean }).matches(':focus-visible'))).toBe(true)
+      }
+      // The button that waits is passed over.
+      expect(reached).toEqual(['Continue', 'Send a request to my phone', 'Use a QR code or link', 'Use a recovery code', 'Cancel'])
+      for (const _ of reached) await page.keyboard.press('Shift+Tab')
+      await page.keyboard.type(await smsCode('clara'))
+      await page.keyboard.press('Enter')
+      await expectAccount(page, 'clara', 'sms')
+    })
+
+    it('cancelled › lands on the login page, signed out', async () => {
+      const page = await enter(await chromium.open(), 'clara', 'sms')
+      await page.getByRole('button', { name: 'Cancel' }).click()
+      await page.waitForURL(`${app.origin}/login`)
+      await page.getByText('The sign-in was cancelled.').waitFor()
+      await expectSignedOut(page)
+    })
+  })
+
+  describe('by a recovery code', () => {
+    it('leads to the account', async () => {
+      const page = await enter(await chromium.open(), 'clara', 'recovery')
+      const [code] = app.account('clara').recoveryCodes as [string]
+      await page.getByLabel('Code').fill(code)
+      await page.keyboard.press('Enter')
+      await expectAccount(page, 'clara', 'recovery')
+    })
+  })
+
+  describe('by another factor than at first', () => {
+    it('leads to the account, and the first is closed', async () => {
+      const page = await enter(await chromium.open(), 'anna', 'push')
+      const first = page.url()
+      await page.getByRole('button', { name: 'Send me a code by SMS' }).click()
+      await showsHeading(page, 'Enter the code from the SMS')
+      expect(page.url()).not.toBe(first)
+      await page.getByLabel('Code').fill(await smsCode('anna'))
+      await page.keyboard.press('Enter')
+      await expectAccount(page, 'anna', 'sms')
+    })
+  })
+
+  describe('on a phone', () => {
+    it('offers the link before the code, and opens it at a tap only', async () => {
+      const context = await chromium.open({ viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true })
+      const page = await enter(context, 'ben', 'app')
+      const opened: string[] = []
+      context.on('request', (request) => {
+        if (!request.url().startsWith(app.origin) && !request.url().startsWith('data:')) opened.push(request.url())
+      })
+      const link = page.getByRole('link', { name: 'Open the Access App' })
+      const [top, code] = [await link.boundingBox(), await page.getByRole('img').boundingBox()]
+      expect(top?.y).toBeLessThan(code?.y as number)
+      expect(top?.height).toBeGreaterThanOrEqual(44)
+      // Long enough to have been followed, were it followed by itself.
+      await page.locator('[data-countdown]', { hasText: '1:57' }).waitFor()
+      expect(opened).toEqual([])
+
+      // The simulator's link leads to its phones' page; here it stays with the browser that tapped.
+      const href = (await link.getAttribute('href')) as string
+      await context.route((url) => url.href === href, (route) => route.fulfill({ status: 204 }))
+      await Promise.all([page.waitForRequest(href), link.tap()])
+      expect(opened).toEqual([href])
+      await app.phone('ben').scan(href)
+      await app.phone('ben').approve()
+      await expectAccount(page, 'ben', 'app')
+    })
+  })
+
+  describe('without JavaScript', () => {
+    it('looks again by itself until it is decided, to the same end', async () => {
+      const page = await enter(await chromium.open({ javaScriptEnabled: false }), 'ben', 'push')
+      expect(await page.locator('noscript p').isVisible()).toBe(true)
+      await page.waitForEvent('request', (request) => request.url().includes('/login/2fa?transaction='))
+      await page.waitForLoadState()
+      expect(await heading(page).textContent()).toBe('Check your phone')
+      await app.phone('ben').approve()
+      await expectAccount(page, 'ben', 'push')
+    })
+
+    it('takes a code', async () => {
+      const page = await enter(await chromium.open({ javaScriptEnabled: false }), 'clara', 'sms')
+      await page.getByLabel('Code').fill('1')
+      await page.getByRole('button', { name: 'Continue' }).click()
+      await page.getByRole('alert').waitFor()
+      await page.getByLabel('Code').fill(await smsCode('clara'))
+      await page.getByRole('button', { name: 'Continue' }).click()
+      await expectAccount(page, 'clara', 'sms')
+    })
+  })
+
+  describe('once it is done', () => {
+    it('is done: reload, back and the old addresses lead to the account or to an explanation', async () => {
+      const page = await enter(await chromium.open(), 'ben', 'push')
+      const address = page.url()
+      await app.phone('ben').approve()
+      await expectAccount(page, 'ben', 'push')
+      const at = await page.locator('time').getAttribute('datetime')
+      await page.reload()
+      await expectAccount(page, 'ben', 'push')
+      await page.goBack()
+      await expectAccount(page, 'ben', 'push')
+      await page.goto(address)
+      await page.getByText('This approval has already been used.').waitFor()
+      await page.goto(address.replace('/login/2fa?', '/login/2fa/callback?'))
+      await expectAccount(page, 'ben', 'push')
+      expect(await page.locator('time').getAttribute('datetime')).toBe(at)
+      forgiveComplaints(/403/)
+    })
+  })
+
+  it('sends the strict policy with every page, and nothing against it', async () => {
+    const page = await (await chromium.open()).newPage()
+    const answer = await page.goto(`${app.origin}/login/2fa?transaction=x`)
+    const policy = (answer?.headers()['content-security-policy'] ?? '').replaceAll(/;(?=\S)/g, '; ')
+    for (const rule of ["default-src 'none'", "script-src 'self'", "style-src 'self'", "img-src 'self' data:", "connect-src 'self'", "form-action 'self'"]) {
+      expect(policy).toContain(rule)
+    }
+    expect(policy).not.toContain('unsafe')
+    expect(app.stderr()).toBe('')
+    forgiveComplaints(/403/)
+  })
+})

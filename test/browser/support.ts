@@ -1,0 +1,119 @@
+/**
+ * People at real browsers in front of an app in this process, whose cloud the test controls.
+ *
+ * Not its job: the example app, which is a process of its own (`sign-in.test.ts`).
+ */
+import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core'
+import { NevisSimulator, type AddedUser } from '../../src/simulator'
+import { PASSWORD, startApp, type AppOptions, type TestApp } from '../support/app'
+import { launchChromium } from '../support/chromium'
+
+/** Generous: an old machine with two cores compiles the database meanwhile. */
+export const SLOW_MS = 60_000
+jest.setTimeout(SLOW_MS)
+
+/** What the browser has complained about: errors, warnings, violations of the policy. */
+const complaints: string[] = []
+let forgiven: RegExp[] = []
+
+/** One Chromium for the file; each `open` is a new profile. Fails a test in whose course the browser complained. */
+export function useChromium(): { open(options?: BrowserContextOptions): Promise<BrowserContext> } {
+  let chromium: Browser
+  beforeAll(async () => {
+    chromium = await launchChromium()
+  }, SLOW_MS)
+  afterAll(() => chromium?.close())
+  afterEach(async () => {
+    await Promise.all(chromium.contexts().map((context) => context.close()))
+    const patterns = forgiven
+    forgiven = []
+    expect(complaints.splice(0).filter((complaint) => !patterns.some((pattern) => pattern.test(complaint)))).toEqual([])
+  })
+  return {
+    async open(options = {}) {
+      const context = await chromium.newContext({ locale: 'en-GB', ...options })
+      context.setDefaultTimeout(SLOW_MS / 2)
+      if (options.javaScriptEnabled !== false) await context.addInitScript(reportViolations)
+      context.on('console', (message) => {
+        // The icon of the site is the site's own affair.
+        const isOurs = !message.location().url.endsWith('/favicon.ico')
+        if (isOurs && ['error', 'warning'].includes(message.type())) complaints.push(`${message.text()} (${message.location().url})`)
+      })
+      context.on('weberror', (error) => complaints.push(String(error.error())))
+      return context
+    },
+  }
+}
+
+/** For what a test brings about on purpose; everything else still counts. */
+export function forgiveComplaints(pattern: RegExp): void {
+  forgiven.push(pattern)
+}
+
+/** Runs in the page. */
+function reportViolations(): void {
+  const page = globalThis as unknown as { addEventListener(name: string, listener: (event: any) => void): void }
+  page.addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI }) =>
+    console.error(`policy: ${violatedDirective} ${blockedURI}`),
+  )
+}
+
+export interface Cloud {
+  readonly simulator: NevisSimulator
+  readonly app: TestApp
+  /** Somebody who has every factor. */
+  newUser(): AddedUser & { readonly phone: string }
+  close(): Promise<void>
+}
+
+export async function startCloud(options: Partial<AppOptions> = {}): Promise<Cloud> {
+  const simulator = await NevisSimulator.start()
+  const app = await startApp({ simulator, ...options })
+  let users = 0
+  return {
+    simulator,
+    app,
+    newUser() {
+      const phone = `+4179000${String(1000 + ++users)}`
+      return { ...simulator.addUser({ username: `person${users}`, phone, recoveryCodes: 2 }), phone }
+    },
+    async close() {
+      await app.close()
+      await simulator.close()
+    },
+  }
+}
+
+/** The password, in this profile; answers with the address of the waiting page. */
+export async function enterPassword(context: BrowserContext, { app }: Cloud, username: string, fields: Record<string, string> = {}): Promise<string> {
+  const form = { username, password: PASSWORD, ...fields }
+  const answer = await context.request.post(`${app.origin}/login`, { form, maxRedirects: 0 })
+  expect(answer.status()).toBe(303)
+  return new URL(answer.headers()['location'] as string, app.origin).href
+}
+
+/** A new tab at the waiting page of somebody new. */
+export async function waiting(context: BrowserContext, cloud: Cloud, fields: Record<string, string> = {}) {
+  const { username, recoveryCodes } = cloud.newUser()
+  const address = await enterPassword(context, cloud, username, fields)
+  const page = await context.newPage()
+  await page.goto(address)
+  return { page, address, username, recoveryCodes }
+}
+
+/** The code of the newest text message. */
+export function codeFor({ simulator }: Cloud, username: string): string {
+  return /\d{4,}/.exec(simulator.sms(username).at(-1) ?? '')?.[0] as string
+}
+
+/** The app in this process answers in JSON which action Passport took. */
+export async function isSignedIn(page: Page): Promise<void> {
+  await page.getByText('"action":"success"').waitFor()
+}
+
+export const heading = (page: Page) => page.getByRole('heading', { level: 1 })
+
+/** Waits until the heading is this one. */
+export async function showsHeading(page: Page, name: string): Promise<void> {
+  await page.getByRole('heading', { level: 1, name, exact: true }).waitFor()
+}

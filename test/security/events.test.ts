@@ -1,0 +1,301 @@
+/**
+ * What an audit can see.
+ *
+ * An attack that nobody notices goes on: a wave of denials, codes tried, an approval that comes twice, an answer that
+ * is somebody else's. No published strategy that was measured tells anybody. Ours publishes on
+ * `node:diagnostics_channel`; here is one scenario for each event with everything that is published in it, because an
+ * event that is missing blinds the audit, and one field too many (a token, a code, a phone number, a message, the
+ * application's data) makes the audit log itself the leak.
+ */
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import type { NevisEvents } from '../../src'
+import { callbackOf, handleIn, PASSWORD, signIn, type TestApp } from '../support/app'
+import { lab, outcomeOf } from './support/lab'
+import { EVENT_NAMES } from './support/recorded'
+import { CANARY, printed } from './support/secrets'
+import { SlowStore } from './support/slow-store'
+
+const world = lab()
+const UUID = /[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g
+
+/** All events so far, with `user 1`, `transaction 1` … in the place of ids. */
+function published(): string {
+  const words = new Map<string, string>()
+  world.simulator.users.forEach(({ userId, username }) => words.set(userId, `<${username}>`))
+  let transactions = 0
+  return world.events.all
+    .map(({ event, ...fields }) => `${event} ${JSON.stringify(fields)}`)
+    .join('\n')
+    .replace(UUID, (id) => {
+      if (!words.has(id)) words.set(id, `<transaction ${++transactions}>`)
+      return words.get(id) as string
+    })
+}
+
+const smsCode = () => /\d{6}/.exec(world.simulator.sms('anna').at(-1) as string)?.[0] as string
+const MANY_STARTS = { startBudget: { starts: 1000, perSeconds: 60 } }
+
+async function denied(app: TestApp): Promise<void> {
+  const browser = app.browser()
+  const handle = await signIn(browser, 'anna')
+  await world.simulator.phone('anna').deny()
+  await browser.get(callbackOf(handle))
+}
+
+describe('the events of', () => {
+  describe('a sign-in that is approved', () => {
+    it('are started and decided', async () => {
+      const app = await world.start()
+      const browser = app.browser()
+      const handle = await signIn(browser, 'anna')
+      await browser.get(callbackOf(handle))
+      await world.simulator.phone('anna').approve()
+      await browser.get(callbackOf(handle))
+      expect(published()).toMatchInlineSnapshot(`
+"started {"strategy":"nevis","subject":{"username":"anna"},"userId":"<anna>","transactionId":"<transaction 1>","factor":"push","operation":"approve"}
+decided {"strategy":"nevis","subject":{"username":"anna"},"userId":"<anna>","transactionId":"<transaction 1>","factor":"push","operation":"approve","outcome":"succeeded"}"
+`)
+    })
+
+    it('are the same for a code, and failed for each wrong one', async () => {
+      const app = await world.start()
+      const browser = app.browser()
+      const transaction = await signIn(browser, 'anna', { factor: 'sms' })
+      await browser.post('/login/2fa/callback', { transaction, code: '000000' })
+      await browser.post('/login/2fa/callback', { transaction, code: smsCode() })
+      expect(published()).toMatchInlineSnapshot(`
+"started {"strategy":"nevis","subject":{"username":"anna"},"userId":"<anna>","transactionId":"<transaction 1>","factor":"sms","operation":"approve"}
+failed {"strategy":"nevis","subject":{"username":"anna"},"userId":"<anna>","transactionId":"<transaction 1>","factor":"sms","operation":"approve","code":"wrong_code"}
+decided {"strategy":"nevis","subject":{"username":"anna"},"userId":"<anna>","transactionId":"<transaction 1>","factor":"sms","operation":"approve","outcome":"succeeded"}"
+`)
+    })
+
+    it('end with failed where verify says no: decided tells of the approval, not of the account', async () => {
+      const app = await world.start({ verify: (_profile, done) => done(null, false) })
+      const browser = app.browser()
+      const handle = await signIn(browser, 'anna')
+      await world.simulator.phone('anna').approve()
+      await browser.get(callbackOf(handle))
+      expect(published()).toMatchInlineSnapshot(`
+"started {"strategy":"nevis","subject":{"username":"anna"},"userId":"<anna>","transactionId":"<transaction 1>","factor":"push","operation":"approve"}
+decided {"strategy":"nevis","subject":{"username":"anna"},"userId":"<anna>","transactionId":"<transaction 1>","factor":"push","operation":"approve","outcome":"succeeded"}
+failed {"strategy":"nevis","subject":{"username":"anna"},"userId":"<anna>","transactionId":"<transaction 1>","factor":"push","operation":"approve","code":"rejected"}"
+`)
+    })
+  })
+
+  describe('a start while the same is pending', () => {
+    it('are started and reused', async () => {
+      const app = await world.start()
+      const browser = app.browser()
+      await signIn(browser, 'anna')
+      await signIn(browser, 'anna')
+      expect(published()).toMatchInlineSnapshot(`
+"started {"strategy":"nevis","subject":{"username":"anna"},"userId":"<anna>","transactionId":"<transaction 1>","factor":"push","operation":"approve"}
+reused {"strategy":"nevis","subject":{"username":"anna"},"userId":"<anna>","transactionId":"<transaction 1>","factor":"push","operation":"approve"}"
+`)
+    })
+  })
+
+  describe('a sign-in that is denied', () => {
+    it('are started, decided and failed', async () => {
+      const app = await world.start()
+      await denied(app)
+      expect(published()).toMatchInlineSnapshot(`
+"started {"strategy":"nevis","subject":{"username":"anna"},"userId":"<anna>","transactionId":"<transaction 1>","factor":"push","operation":"approve"}
+decided {"strategy":"nevis","subject":{"username":"anna"},"userId":"<anna>","transactionId":"<transaction 1>","factor":"push","operation":"approve","outcome":"failed"}
+failed {"strategy":"nevis","subject":{"username":"anna"},"userId":"<anna>","transactionId":"<transaction 1>","factor":"push","operation":"approve","code":"not_approved"}"
+`)
+    })
+  })
+
+  describe('a sign-in that is cancelled, and a stranger who tries', () => {
+    it('are failed, with what is known', async () => {
+      const app = await world.start()
+      const browser = app.browser()
+      const handle = await signIn(browser, 'anna')
+      await app.browser().get(callbackOf(handle))
+      await app.browser().get(callbackOf('AAAA'))
+      await browser.post('/login/2fa', { transaction: handle, cancel: '1' })
+      expect(published()).toMatchInlineSnapshot(`
+"started {"strategy":"nevis","subject":{"username":"anna"},"userId":"<anna>","transactionId":"<transaction 1>","factor":"push","operation":"approve"}
+failed {"strategy":"nevis","transactionId":"<transaction 1>","factor":"push","code":"unknown_transaction"}
+failed {"strategy":"nevis","code":"unknown_transaction"}
+failed {"strategy":"nevis","subject":{"username":"anna"},"userId":"<anna>","transactionId":"<transaction 1>","factor":"push","operation":"approve","code":"cancelled"}"
+`)
+    })
+  })
+
+  describe('a change to another factor', () => {
+    it('are started twice', async () => {
+      const app = await world.start()
+      const browser = app.browser()
+      const handle = await signIn(browser, 'anna')
+      await browser.post('/login/2fa', { transaction: handle, factor: 'sms' })
+      expect(published()).toMatchInlineSnapshot(`
+"started {"strategy":"nevis","subject":{"username":"anna"},"userId":"<anna>","transactionId":"<transaction 1>","factor":"push","operation":"approve"}
+started {"strategy":"nevis","subject":{"username":"anna"},"userId":"<anna>","transactionId":"<transaction 2>","factor":"sms","operation":"approve"}"
+`)
+    })
+  })
+
+  describe('too many starts', () => {
+    it('are budget "starts" and failed', async () => {
+      const app = await world.start({ strategy: { startBudget: { starts: 1, perSeconds: 60 } } })
+      await signIn(app.browser(), 'anna')
+      await app.browser().post('/login', { username: 'anna', password: PASSWORD })
+      expect(published()).toMatchInlineSnapshot(`
+"started {"strategy":"nevis","subject":{"username":"anna"},"userId":"<anna>","transactionId":"<transaction 1>","factor":"push","operation":"approve"}
+budget {"strategy":"nevis","subject":{"username":"anna"},"factor":"push","operation":"approve","budget":"starts","limit":1}
+failed {"strategy":"nevis","subject":{"username":"anna"},"factor":"push","operation":"approve","code":"too_many_starts"}"
+`)
+    })
+  })
+
+  describe('a start in the pause after two denials', () => {
+    it('end with budget "pause" and failed', async () => {
+      const app = await world.start({ strategy: MANY_STARTS })
+      await denied(app)
+      await denied(app)
+      await app.browser().post('/login', { username: 'anna', password: PASSWORD })
+      expect(published().split('\n').slice(-2).join('\n')).toMatchInlineSnapshot(`
+"budget {"strategy":"nevis","subject":{"username":"anna"},"factor":"push","operation":"approve","budget":"pause","limit":1000}
+failed {"strategy":"nevis","subject":{"username":"anna"},"factor":"push","operation":"approve","code":"too_many_starts"}"
+`)
+    })
+  })
+
+  describe('too many codes', () => {
+    it('are budget "attempts" for the transaction', async () => {
+      // Slow enough that the second code does not find the transaction closed.
+      const app = await world.start({ strategy: { maxAttempts: 1 }, session: { store: new SlowStore() } })
+      const browser = app.browser()
+      const transaction = await signIn(browser, 'anna', { factor: 'sms' })
+      const both = [browser.clone(), browser.clone()].map((one) => one.post('/login/2fa/callback', { transaction, code: '000000' }))
+      await Promise.all(both)
+      expect(published().split('\n').sort().join('\n')).toMatchInlineSnapshot(`
+"budget {"strategy":"nevis","subject":{"username":"anna"},"userId":"<anna>","transactionId":"<transaction 1>","factor":"sms","operation":"approve","budget":"attempts","limit":1}
+failed {"strategy":"nevis","subject":{"username":"anna"},"userId":"<anna>","transactionId":"<transaction 1>","factor":"sms","operation":"approve","code":"too_many_attempts"}
+failed {"strategy":"nevis","subject":{"username":"anna"},"userId":"<anna>","transactionId":"<transaction 1>","factor":"sms","operation":"approve","code":"wrong_code"}
+started {"strategy":"nevis","subject":{"username":"anna"},"userId":"<anna>","transactionId":"<transaction 1>","factor":"sms","operation":"approve"}"
+`)
+    })
+
+    it('are budget "subjectAttempts" for the person', async () => {
+      const app = await world.start({ strategy: { attemptBudget: { attempts: 1, perSeconds: 60 } } })
+      const browser = app.browser()
+      const transaction = await signIn(browser, 'anna', { factor: 'recovery' })
+      for (let i = 0; i < 2; i++) await browser.post('/login/2fa/callback', { transaction, code: 'wrong' })
+      expect(published()).toMatchInlineSnapshot(`
+"started {"strategy":"nevis","subject":{"username":"anna"},"userId":"<anna>","transactionId":"<transaction 1>","factor":"recovery","operation":"approve"}
+failed {"strategy":"nevis","subject":{"username":"anna"},"userId":"<anna>","transactionId":"<transaction 1>","factor":"recovery","operation":"approve","code":"wrong_code"}
+budget {"strategy":"nevis","subject":{"username":"anna"},"userId":"<anna>","transactionId":"<transaction 1>","factor":"recovery","operation":"approve","budget":"subjectAttempts","limit":1}
+failed {"strategy":"nevis","subject":{"username":"anna"},"userId":"<anna>","transactionId":"<transaction 1>","factor":"recovery","operation":"approve","code":"too_many_attempts"}"
+`)
+    })
+  })
+
+  describe('an answer that is somebody else\'s', () => {
+    it('are suspicious "binding_mismatch" with the field, and failed', async () => {
+      const app = await world.start()
+      const browser = app.browser()
+      const handle = await signIn(browser, 'anna')
+      await world.simulator.phone('anna').approve()
+      world.simulator.faults.add({ on: 'introspect', patch: { sub: 'somebody else' } })
+      await browser.get(callbackOf(handle))
+      expect(published()).toMatchInlineSnapshot(`
+"started {"strategy":"nevis","subject":{"username":"anna"},"userId":"<anna>","transactionId":"<transaction 1>","factor":"push","operation":"approve"}
+suspicious {"strategy":"nevis","subject":{"username":"anna"},"userId":"<anna>","transactionId":"<transaction 1>","factor":"push","operation":"approve","reason":"binding_mismatch","field":"sub"}
+failed {"strategy":"nevis","subject":{"username":"anna"},"userId":"<anna>","transactionId":"<transaction 1>","factor":"push","operation":"approve","code":"binding_mismatch"}"
+`)
+    })
+  })
+
+  describe('an approval that is used twice', () => {
+    it('are suspicious "used_transaction" and failed', async () => {
+      const claimed = new Set<string>()
+      // The claim of the other process comes first.
+      const ledger = { count: async () => 1, claim: async (key: string) => !key.startsWith('transaction:') && !claimed.has(key) }
+      const app = await world.start({ strategy: { ledger } })
+      const browser = app.browser()
+      const handle = await signIn(browser, 'anna')
+      await world.simulator.phone('anna').approve()
+      expect(outcomeOf(await browser.get(callbackOf(handle)))).toBe('used_transaction')
+      expect(published()).toMatchInlineSnapshot(`
+"started {"strategy":"nevis","subject":{"username":"anna"},"userId":"<anna>","transactionId":"<transaction 1>","factor":"push","operation":"approve"}
+suspicious {"strategy":"nevis","subject":{"username":"anna"},"userId":"<anna>","transactionId":"<transaction 1>","factor":"push","operation":"approve","reason":"used_transaction"}
+failed {"strategy":"nevis","subject":{"username":"anna"},"userId":"<anna>","transactionId":"<transaction 1>","factor":"push","operation":"approve","code":"used_transaction"}"
+`)
+    })
+  })
+
+  describe('a success after a wave of denials', () => {
+    it('end with suspicious "success_after_denials" beside decided', async () => {
+      const app = await world.start({ strategy: MANY_STARTS })
+      await denied(app)
+      await denied(app)
+      world.later(16)
+      const browser = app.browser()
+      const handle = await signIn(browser, 'anna')
+      await world.simulator.phone('anna').approve()
+      await browser.get(callbackOf(handle))
+      expect(published().split('\n').slice(-2).join('\n')).toMatchInlineSnapshot(`
+"suspicious {"strategy":"nevis","subject":{"username":"anna"},"userId":"<anna>","transactionId":"<transaction 3>","factor":"push","operation":"approve","reason":"success_after_denials","denials":2}
+decided {"strategy":"nevis","subject":{"username":"anna"},"userId":"<anna>","transactionId":"<transaction 3>","factor":"push","operation":"approve","outcome":"succeeded"}"
+`)
+    })
+  })
+
+  describe('a step-up', () => {
+    it('are those of a sign-in', async () => {
+      const app = await world.start({
+        routes: (web, { passport }) => {
+          web.post('/password-only', passport.authenticate('local'), (_req, res) => void res.end())
+          web.all('/up', passport.authorize('nevis'), (_req, res) => void res.end())
+        },
+      })
+      const browser = app.browser()
+      await browser.post('/password-only', { username: 'anna', password: PASSWORD })
+      const handle = handleIn((await browser.post('/up')).location)
+      await world.simulator.phone('anna').approve()
+      await browser.get(`/up?transaction=${handle}`)
+      expect(published()).toMatchInlineSnapshot(`
+"started {"strategy":"nevis","subject":{"username":"anna"},"userId":"<anna>","transactionId":"<transaction 1>","factor":"push","operation":"approve"}
+decided {"strategy":"nevis","subject":{"username":"anna"},"userId":"<anna>","transactionId":"<transaction 1>","factor":"push","operation":"approve","outcome":"succeeded"}"
+`)
+    })
+  })
+})
+
+describe('an event', () => {
+  describe('of any name', () => {
+    it('holds no message, no data of the application, no code and no phone number', async () => {
+      const app = await world.start({ strategy: { ...MANY_STARTS, message: () => 'c4n4ry', data: () => ({ iban: 'c4n4ry' }), maxAttempts: 1 } })
+      const browser = app.browser()
+      for (const factor of ['push', 'app', 'recovery']) {
+        const transaction = await signIn(browser, 'anna', { factor, phone: '+41790000000' })
+        await signIn(browser, 'anna', { factor, phone: '+41790000000' })
+        for (let i = 0; i < 3; i++) await browser.post('/login/2fa/callback', { transaction, code: 'c4n4ry', token: 'c4n4ry', returnTo: 'c4n4ry' })
+        await browser.post('/login/2fa', { transaction, cancel: 'c4n4ry' })
+      }
+      expect(world.events.all.length).toBeGreaterThan(10)
+      expect(printed(world.events.all)).not.toMatch(CANARY)
+    })
+
+    it('is frozen: one listener cannot change what the next one gets', async () => {
+      const frozen: boolean[] = []
+      const listener = (event: unknown) => void frozen.push(Object.isFrozen(event))
+      EVENT_NAMES.forEach((name) => subscribe(`passport-nevis:${name}`, listener))
+      world.defer(() => EVENT_NAMES.forEach((name) => unsubscribe(`passport-nevis:${name}`, listener)))
+      const app = await world.start()
+      await denied(app)
+      expect(frozen).toEqual([true, true, true])
+    })
+
+    it('is typed by its name', () => {
+      // Compiled by `npm run typecheck`: the union is closed.
+      const names: Record<keyof NevisEvents, true> = { started: true, reused: true, decided: true, failed: true, budget: true, suspicious: true }
+      expect(Object.keys(names).sort()).toEqual([...EVENT_NAMES].sort())
+    })
+  })
+})

@@ -1,0 +1,335 @@
+/**
+ * One loop of calls per transaction, however many tabs and clients ask; by a clock that the tests move, and a Nevis
+ * that answers as they say.
+ */
+import type { NevisClient } from '../../src'
+import { NevisError } from '../../src/client/errors'
+import { StatusWatch, type Watched } from '../../src/waiting/watch'
+
+const LIFETIME_MS = 120_000
+const SCHEDULE = [{ untilSeconds: 10, everySeconds: 1 }, { untilSeconds: Infinity, everySeconds: 4 }]
+
+type Answer = 'pending' | 'succeeded' | 'failed' | 'unknown' | Error
+
+let answer: Answer
+/** Milliseconds that Nevis takes. */
+let latencyMs: number
+/** When Nevis was asked, in milliseconds since the start. */
+let asked: number[]
+let startedAt: number
+let watch: StatusWatch
+
+const client = {
+  getStatus: jest.fn(async () => {
+    asked.push(Date.now() - startedAt)
+    const given = answer
+    if (latencyMs > 0) await new Promise((resolve) => setTimeout(resolve, latencyMs))
+    if (given instanceof Error) throw given
+    return { status: given }
+  }),
+} as unknown as NevisClient
+
+const newWatch = (maxCallsPerSecond = 200) => new StatusWatch(client, { lifetimeMs: LIFETIME_MS, schedule: SCHEDULE, maxCallsPerSecond })
+const sealed = (id = 't') => ({ id, factor: 'push', statusToken: 'token', expiresAt: startedAt + LIFETIME_MS })
+const pass = (ms: number) => jest.advanceTimersByTimeAsync(ms)
+
+function listening(id?: string): { heard: Watched[]; stop: () => void } {
+  const heard: Watched[] = []
+  return { heard, stop: watch.follow(sealed(id), (status) => heard.push(status)) }
+}
+
+beforeEach(() => {
+  jest.useFakeTimers()
+  answer = 'pending'
+  latencyMs = 0
+  asked = []
+  startedAt = Date.now()
+  watch = newWatch()
+})
+
+afterEach(() => {
+  // Whatever happened: once it is over, nothing is left to happen.
+  expect(jest.getTimerCount()).toBe(0)
+  jest.useRealTimers()
+})
+
+describe('following a transaction', () => {
+  describe('that is decided', () => {
+    it.each([['succeeded', 'succeeded'], ['failed', 'failed'], ['unknown', 'failed']] as const)('tells every listener once: %s', async (given, expected) => {
+      const tabs = Array.from({ length: 10 }, () => listening())
+      await pass(3000)
+      answer = given
+      await pass(1200)
+      for (const { heard } of tabs) expect(heard).toEqual([expected])
+      await pass(LIFETIME_MS)
+      for (const { heard } of tabs) expect(heard).toEqual([expected])
+    })
+
+    it('asks no more, whoever comes later', async () => {
+      answer = 'succeeded'
+      listening()
+      await pass(2000)
+      expect(asked).toHaveLength(1)
+      expect(listening().heard).toEqual(['succeeded'])
+      expect(await watch.look(sealed())).toBe('succeeded')
+      await pass(60_000)
+      expect(await watch.look(sealed())).toBe('succeeded')
+      expect(asked).toHaveLength(1)
+    })
+  })
+
+  describe('by ten tabs and ten clients', () => {
+    it('asks no more often than for one', async () => {
+      const one = listening()
+      await pass(20_000)
+      one.stop()
+      const forOne = asked.length
+
+      asked = []
+      startedAt = Date.now()
+      const tabs = Array.from({ length: 10 }, () => listening('many'))
+      for (let second = 0; second < 20; second++) {
+        await Promise.all(Array.from({ length: 10 }, () => watch.look(sealed('many'))))
+        await pass(1000)
+      }
+      tabs.forEach(({ stop }) => stop())
+      expect(asked.length).toBeLessThanOrEqual(forOne + 10)
+      for (let i = 1; i < asked.length; i++) expect(asked[i] as number - (asked[i - 1] as number)).toBeGreaterThan(0)
+    })
+
+    it('asks nothing for the second tab', async () => {
+      const first = listening()
+      await pass(1500)
+      const before = asked.length
+      const second = listening()
+      expect(await watch.look(sealed())).toBe('pending')
+      expect(asked).toHaveLength(before)
+      first.stop()
+      second.stop()
+    })
+  })
+
+  describe('by its age', () => {
+    it('asks each second at first, later every four, give or take a tenth', async () => {
+      const { stop } = listening()
+      await pass(60_000)
+      stop()
+      const gaps = asked.map((at, i) => at - (asked[i - 1] ?? 0))
+      asked.forEach((at, i) => {
+        const step = (asked[i - 1] ?? 0) < 10_000 ? 1000 : 4000
+        expect(gaps[i]).toBeGreaterThanOrEqual(step * 0.9)
+        expect(gaps[i]).toBeLessThanOrEqual(step * 1.1 + 1)
+        expect(at).toBeLessThanOrEqual(60_000)
+      })
+      expect(new Set(gaps).size).toBeGreaterThan(5)
+    })
+  })
+
+  describe('until nobody listens', () => {
+    it('asks no more and leaves nothing behind', async () => {
+      const tabs = [listening(), listening()]
+      await pass(3000)
+      tabs[0]?.stop()
+      const before = asked.length
+      await pass(3000)
+      expect(asked.length).toBeGreaterThan(before)
+      tabs[1]?.stop()
+      expect(jest.getTimerCount()).toBe(0)
+      const after = asked.length
+      await pass(LIFETIME_MS)
+      expect(asked).toHaveLength(after)
+      for (const { heard } of tabs) expect(heard).toEqual([])
+    })
+
+    it('goes on when somebody comes back', async () => {
+      listening().stop()
+      await pass(5000)
+      const { heard } = listening()
+      answer = 'succeeded'
+      await pass(1200)
+      expect(heard).toEqual(['succeeded'])
+    })
+
+    it('may be told twice that one has left', async () => {
+      const [one, other] = [listening(), listening()]
+      one.stop()
+      one.stop()
+      answer = 'failed'
+      await pass(1200)
+      expect([one.heard, other.heard]).toEqual([[], ['failed']])
+    })
+  })
+
+  describe('when the last tab leaves and another comes while Nevis is being asked', () => {
+    it('does not ask twice as often from then on', async () => {
+      latencyMs = 20
+      const first = listening()
+      while (asked.length === 0) await pass(1)
+      first.stop()
+      const second = listening()
+      await pass(60_000)
+      second.stop()
+      // Every second for ten, then every four, each a tenth sooner at most.
+      expect(asked.length).toBeLessThanOrEqual(27)
+      await pass(LIFETIME_MS)
+    })
+  })
+
+  describe('until its end', () => {
+    it('tells that it has expired, at its time, and asks no more', async () => {
+      const { heard } = listening()
+      await pass(LIFETIME_MS - 1)
+      expect(heard).toEqual([])
+      await pass(2)
+      expect(heard).toEqual(['expired'])
+      const before = asked.length
+      expect(await watch.look(sealed())).toBe('expired')
+      expect(listening().heard).toEqual(['expired'])
+      await pass(LIFETIME_MS)
+      expect(asked).toHaveLength(before)
+    })
+
+    it('outweighs what was decided before', async () => {
+      answer = 'succeeded'
+      expect(await watch.look(sealed())).toBe('succeeded')
+      await pass(LIFETIME_MS)
+      expect(await watch.look(sealed())).toBe('expired')
+    })
+  })
+
+  describe('without a status token', () => {
+    it('asks nothing, and tells the end', async () => {
+      const heard: Watched[] = []
+      const { statusToken: _, ...code } = sealed()
+      watch.follow(code, (status) => heard.push(status))
+      expect(await watch.look(code)).toBe('pending')
+      await pass(LIFETIME_MS)
+      expect(heard).toEqual(['expired'])
+      expect(asked).toEqual([])
+    })
+  })
+})
+
+describe('looking at a transaction', () => {
+  it('asks once for all who look at the same time, and again a second later', async () => {
+    latencyMs = 50
+    const looks = Promise.all(Array.from({ length: 10 }, () => watch.look(sealed())))
+    await pass(50)
+    expect(await looks).toEqual(Array<string>(10).fill('pending'))
+    expect(asked).toHaveLength(1)
+    await pass(900)
+    await watch.look(sealed())
+    expect(asked).toHaveLength(1)
+    await pass(101)
+    answer = 'succeeded'
+    const look = watch.look(sealed())
+    await pass(50)
+    expect(await look).toBe('succeeded')
+    expect(asked).toHaveLength(2)
+  })
+
+  it('leaves no timer, though nobody looks again', async () => {
+    await watch.look(sealed())
+    expect(jest.getTimerCount()).toBe(0)
+  })
+})
+
+describe('while Nevis', () => {
+  const unreachable = new NevisError('NEVIS_UNREACHABLE', 'getStatus')
+
+  describe.each([
+    ['cannot be reached', unreachable],
+    ['takes too long', new NevisError('NEVIS_TIMEOUT', 'getStatus')],
+    ['answers with 5xx', new NevisError('NEVIS_UNEXPECTED_RESPONSE', 'getStatus', { nevisStatus: 500 } as never)],
+    ['cannot be asked for a reason of the app\'s own', new Error('vault sealed')],
+  ])('%s', (_name, error) => {
+    it('is pending, and is asked ever less often, then as usual', async () => {
+      answer = error
+      const { heard, stop } = listening()
+      await pass(40_000)
+      // 1 + 2 + 4 + 8 s, and from 10 s on 4 s doubled, up to 30 s.
+      expect(asked.length).toBeGreaterThanOrEqual(4)
+      expect(asked.length).toBeLessThanOrEqual(6)
+      expect(heard).toEqual([])
+      expect(await watch.look(sealed())).toBe('pending')
+
+      answer = 'pending'
+      await pass(34_000)
+      const before = asked.length
+      await pass(12_000)
+      expect(asked.length - before).toBeGreaterThanOrEqual(2)
+      answer = 'succeeded'
+      await pass(5000)
+      expect(heard).toEqual(['succeeded'])
+      stop()
+    })
+  })
+
+  describe('fails', () => {
+    it('is asked less often by those who look, too', async () => {
+      answer = unreachable
+      for (let i = 0; i < 20; i++) {
+        expect(await watch.look(sealed())).toBe('pending')
+        await pass(2000)
+      }
+      expect(asked.length).toBeLessThanOrEqual(7)
+    })
+
+    it('tells those who look that it is worth waiting longer', async () => {
+      const usual = watch.delayMs(sealed())
+      answer = unreachable
+      for (let i = 0; i < 5; i++) {
+        await watch.look(sealed())
+        await pass(1100)
+      }
+      expect(watch.delayMs(sealed())).toBeGreaterThan(usual)
+    })
+  })
+
+  describe('says when to come again', () => {
+    it('is not asked before', async () => {
+      answer = new NevisError('NEVIS_RATE_LIMITED', 'getStatus', { retryAfterSeconds: 20 } as never)
+      const { heard } = listening()
+      await pass(1200)
+      expect(asked).toHaveLength(1)
+      answer = 'succeeded'
+      await pass(18_000)
+      expect(await watch.look(sealed())).toBe('pending')
+      expect(asked).toHaveLength(1)
+      await pass(4000)
+      expect(asked).toHaveLength(2)
+      expect(heard).toEqual(['succeeded'])
+    })
+
+    it('is not waited for beyond the end', async () => {
+      answer = new NevisError('NEVIS_RATE_LIMITED', 'getStatus', { retryAfterSeconds: 86_400 } as never)
+      const { heard } = listening()
+      await pass(LIFETIME_MS)
+      expect(heard).toEqual(['expired'])
+    })
+  })
+})
+
+describe('many transactions', () => {
+  it('share the calls of the process', async () => {
+    watch = newWatch(10)
+    const people = Array.from({ length: 100 }, (_, i) => listening(String(i)))
+    await pass(30_000)
+    for (let second = 1; second < 30; second++) {
+      const inSecond = asked.filter((at) => at >= second * 1000 && at < (second + 1) * 1000)
+      expect(inSecond.length).toBeLessThanOrEqual(12)
+    }
+    expect(asked.length).toBeGreaterThan(250)
+    people.forEach(({ stop }) => stop())
+    await pass(LIFETIME_MS)
+  })
+
+  it('are forgotten after their end', async () => {
+    const { transactions } = watch as unknown as { transactions: Map<string, unknown> }
+    for (let i = 0; i < 100; i++) await watch.look(sealed(String(i)))
+    expect(transactions.size).toBe(100)
+    await pass(LIFETIME_MS + 1)
+    await watch.look({ ...sealed('new'), expiresAt: Date.now() + 1000 })
+    expect(transactions.size).toBe(1)
+  })
+})
