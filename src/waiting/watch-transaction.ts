@@ -23,14 +23,21 @@ export async function* watchTransaction(
   const status = await statusOf(settings, sealed)
   yield status
   if (status.status !== 'pending' || signal?.aborted) return
-  let stop = () => {}
+  const { promise, resolve } = deferred<WaitingStatus | undefined>()
+  const abort = () => resolve(undefined)
+  const stop = followStatus(settings, sealed, resolve)
+  signal?.addEventListener('abort', abort)
   try {
-    const decided = await new Promise<WaitingStatus | undefined>((resolve) => {
-      stop = followStatus(settings, sealed, resolve)
-      signal?.addEventListener('abort', () => resolve(undefined), { once: true })
-    })
+    const decided = await promise
     if (decided !== undefined) yield decided
   } finally {
+    signal?.removeEventListener('abort', abort)
     stop()
   }
+}
+
+function deferred<T>(): { promise: Promise<T>; resolve: (value: T) => void } {
+  let resolve: (value: T) => void = () => {}
+  const promise = new Promise<T>((done) => (resolve = done))
+  return { promise, resolve }
 }

@@ -22,7 +22,7 @@ type Listener = (status: Watched) => void
 /** However many look at a transaction, Nevis is asked for it about once in this time … */
 const LOOK_EVERY_MS = 1000
 /** … after so many looks at once, each of which may be the one that finds the answer. */
-const LOOKS_AT_ONCE = 5
+const LOOKS_AT_ONCE = 3
 const SWEEP_EVERY_MS = 10_000
 
 /** @internal */

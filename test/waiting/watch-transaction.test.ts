@@ -41,7 +41,7 @@ describe('watching a transaction', () => {
       const handle = await signIn(app.browser(), 'anna')
       const statuses = await collect(handle, (status, n) => {
         expect(status).toEqual({ status: status.status, prompt: 'wait', expiresAt: expect.stringMatching(/Z$/), retryAfterSeconds: expect.any(Number) })
-        if (n === 1) return simulator.phone('anna')[decision]()
+        return n === 1 ? simulator.phone('anna')[decision]() : undefined
       })
       expect(statuses).toEqual(['pending', expected])
     })

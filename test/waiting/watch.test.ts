@@ -240,7 +240,7 @@ describe('while Nevis', () => {
   describe.each([
     ['cannot be reached', unreachable],
     ['takes too long', new NevisError('NEVIS_TIMEOUT', 'getStatus')],
-    ['answers with 5xx', new NevisError('NEVIS_UNEXPECTED_RESPONSE', 'getStatus', { nevisStatus: 500 } as never)],
+    ['answers with 5xx', new NevisError('NEVIS_UNEXPECTED_RESPONSE', 'getStatus', { nevisStatus: 500 })],
     ['cannot be asked for a reason of the app\'s own', new Error('vault sealed')],
   ])('%s', (_name, error) => {
     it('is pending, and is asked ever less often, then as usual', async () => {
@@ -288,7 +288,7 @@ describe('while Nevis', () => {
 
   describe('says when to come again', () => {
     it('is not asked before', async () => {
-      answer = new NevisError('NEVIS_RATE_LIMITED', 'getStatus', { retryAfterSeconds: 20 } as never)
+      answer = new NevisError('NEVIS_RATE_LIMITED', 'getStatus', { retryAfterSeconds: 20 })
       const { heard } = listening()
       await pass(1200)
       expect(asked).toHaveLength(1)
@@ -302,7 +302,7 @@ describe('while Nevis', () => {
     })
 
     it('is not waited for beyond the end', async () => {
-      answer = new NevisError('NEVIS_RATE_LIMITED', 'getStatus', { retryAfterSeconds: 86_400 } as never)
+      answer = new NevisError('NEVIS_RATE_LIMITED', 'getStatus', { retryAfterSeconds: 86_400 })
       const { heard } = listening()
       await pass(LIFETIME_MS)
       expect(heard).toEqual(['expired'])
