@@ -13,7 +13,7 @@ import type { Subject, Transaction } from './transactions'
 const DENIALS_PER_SECONDS = 3600
 /** One denial is a slip. Pause after the second; each further one doubles it, up to the window of the start budget. */
 const FIRST_PAUSE_SECONDS = 15
-/** Only to look whether a pause is running: long enough for any ledger, too short for anybody to meet it. */
+/** Only to look whether a claim is there: long enough for any ledger, too short for anybody to meet it. */
 const GLANCE_SECONDS = 0.001
 /** Seconds that a claim or count outlives its transaction: more than the clocks of two processes differ. */
 const MARGIN_SECONDS = 300
@@ -58,23 +58,19 @@ export class Budgets {
   /** After denials nobody is asked again for a while, and for longer each time. */
   async noteDenial(subject: Subject): Promise<void> {
     const key = this.keyOf(subject)
-    const [denials] = await Promise.all([
-      this.ledger.count(`denials:${key}`, DENIALS_PER_SECONDS),
-      this.ledger.count(`denials-and-looks:${key}`, DENIALS_PER_SECONDS),
-    ])
+    const denials = await this.ledger.count(`denials:${key}`, DENIALS_PER_SECONDS)
+    await this.ledger.claim(`denied:${key}:${denials}`, DENIALS_PER_SECONDS)
     if (denials < 2) return
     const seconds = Math.min(FIRST_PAUSE_SECONDS * 2 ** (denials - 2), this.settings.startBudget.perSeconds)
     await this.ledger.claim(`pause:${key}`, seconds)
   }
 
-  /** How often the subject has lately denied. A ledger can only count, so looks are counted and taken off again. */
+  /** How often the subject has lately denied, if more than once. A look must not count: each denial left a mark. */
   async denialsOf(subject: Subject): Promise<number> {
     const key = this.keyOf(subject)
-    const [both, looks] = await Promise.all([
-      this.ledger.count(`denials-and-looks:${key}`, DENIALS_PER_SECONDS),
-      this.ledger.count(`looks:${key}`, DENIALS_PER_SECONDS),
-    ])
-    return both - looks
+    let denials = 1
+    while (!(await this.ledger.claim(`denied:${key}:${denials + 1}`, GLANCE_SECONDS))) denials++
+    return denials === 1 ? 0 : denials
   }
 
   /** @returns true for one caller only, in whatever process */

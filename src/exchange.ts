@@ -137,14 +137,13 @@ export class Exchange {
       this.mismatched(field)
       return this.close(transaction, 'binding_mismatch')
     }
-    // Before the claim: what fails here must not cost the approval.
-    const denials = await this.denialsBefore(transaction)
     if (!(await budgets.claim(transaction))) {
       publish('suspicious', { ...this.about(), reason: 'used_transaction' })
       return this.again('used_transaction')
     }
     transactions.remove(transaction.id)
     await transactions.save()
+    const denials = await this.denialsBefore(transaction)
     if (denials >= MANY_DENIALS) publish('suspicious', { ...this.about(), reason: 'success_after_denials', denials })
     publish('decided', { ...this.about(), outcome: 'succeeded' })
     return { profile: profileOf(transaction, outcome) }
@@ -274,7 +273,8 @@ export class Exchange {
 
   /** A success after a wave of denials is what push bombing looks like (MITRE ATT&CK T1621). */
   private async denialsBefore({ starts = 1, subject }: Transaction): Promise<number> {
-    return starts < MANY_STARTS ? 0 : this.budgets.denialsOf(subject)
+    // Only an event hangs on it: what fails here must not cost a good approval.
+    return starts < MANY_STARTS ? 0 : this.budgets.denialsOf(subject).catch(() => 0)
   }
 }
 

@@ -37,7 +37,7 @@ function accountCard({ username, password, has, recoveryCodes }) {
               <dt>Username</dt><dd><code>${username}</code></dd>
               <dt>Password</dt><dd><code>${password}</code></dd>
               <dt>Has</dt><dd>${has}</dd>
-              ${recoveryCodes.length > 0 && html`<dt>Recovery codes, good for once each</dt>${recoveryCodes.map((code) => html`<dd><code>${code}</code></dd>`)}`}
+              ${recoveryCodes.length > 0 && html`<dt>Recovery codes (each works once)</dt>${recoveryCodes.map((code) => html`<dd><code>${code}</code></dd>`)}`}
             </dl>
           </li>`
 }

@@ -171,7 +171,7 @@ describeWithChromium('the waiting page', () => {
 
 /** By the header alone, which can be changed later; a locale cannot. */
 function speaking(tag: string) {
-  return { locale: undefined, extraHTTPHeaders: { 'accept-language': `${tag}-CH, en;q=0.1` } }
+  return { extraHTTPHeaders: { 'accept-language': `${tag}-CH, en;q=0.1` } }
 }
 
 async function expectToFit(page: Page): Promise<void> {

@@ -31,7 +31,8 @@ export function useChromium(): { open(options?: BrowserContextOptions): Promise<
   })
   return {
     async open(options = {}) {
-      const context = await chromium.newContext({ locale: 'en-GB', ...options })
+      const language = options.extraHTTPHeaders === undefined ? { locale: 'en-GB' } : {}
+      const context = await chromium.newContext({ ...language, ...options })
       context.setDefaultTimeout(SLOW_MS / 2)
       if (options.javaScriptEnabled !== false) await context.addInitScript(reportViolations)
       context.on('console', (message) => {

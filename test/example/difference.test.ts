@@ -4,7 +4,7 @@
 import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { exampleApp, START_MS, startExample, submit } from './support'
+import { exampleApp, startExample, submit } from './support'
 
 const BLOCK = /^ *\/\/ second factor: begin\n([^]*?)^ *\/\/ second factor: end\n/gm
 
@@ -49,5 +49,5 @@ describe('the lines of the second factor', () => {
     } finally {
       await rm(folder, { recursive: true })
     }
-  }, START_MS)
+  })
 })

@@ -2,7 +2,7 @@
  * What the example app tells when something breaks that is nobody's fault: the status, and not a word more.
  */
 import { Browser } from '../support/browser'
-import { launch, START_MS, submit } from './support'
+import { launch, submit } from './support'
 
 /** The app with a cloud that nobody listens for, and one account in place of the database. */
 const SCRIPT = `
@@ -34,5 +34,5 @@ describe('a fault', () => {
       child.kill()
     }
     expect((await ended).stderr).toBe('NevisError NEVIS_UNREACHABLE\n')
-  }, START_MS)
+  })
 })

@@ -2,12 +2,12 @@
  * What the example app refuses.
  */
 import { Browser } from '../support/browser'
-import { callbackOf, enterPassword, signIn, START_MS, startExample, submit, type Running } from './support'
+import { callbackOf, enterPassword, signIn, startExample, submit, type Running } from './support'
 
 let app: Running
 beforeAll(async () => {
   app = await startExample({ LOGIN_LIMIT: '12' })
-}, START_MS)
+})
 afterAll(() => app.stop())
 
 const PROTECTED = ['/account', '/transfer', '/step-up']

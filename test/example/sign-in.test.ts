@@ -2,13 +2,13 @@
  * Signing in to the example app, by every factor.
  */
 import {
-  callbackOf, choose, enterPassword, START_MS, startExample, statusOf, submit, typeCode, type Running,
+  callbackOf, choose, enterPassword, startExample, statusOf, submit, typeCode, type Running,
 } from './support'
 
 let app: Running
 beforeAll(async () => {
   app = await startExample()
-}, START_MS)
+})
 afterAll(() => app.stop())
 
 const factorOn = (page: string): string | undefined => /data-factor="(\w+)"/.exec(page)?.[1]

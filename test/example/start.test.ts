@@ -7,24 +7,39 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { listen } from '../support/app'
-import { runToEnd, signIn, START_MS, startExample } from './support'
+import { refusals, runToEnd, signIn, startExample } from './support'
 
 const SECRET = 'a secret of thirty-two characters'
 const CLOUD = { NEVIS_INSTANCE: 'somewhere', NEVIS_ACCESS_KEY: 'key-of-nobody' }
 
+const CASES: [string, Record<string, string>, string][] = [
+  ['an instance without a key', { NEVIS_INSTANCE: 'somewhere' }, 'NEVIS_ACCESS_KEY is missing: it goes with NEVIS_INSTANCE; set neither for the demo.'],
+  ['a key without an instance', { NEVIS_ACCESS_KEY: 'key-of-nobody' }, 'NEVIS_INSTANCE is missing: it goes with NEVIS_ACCESS_KEY; set neither for the demo.'],
+  ['the cloud without a session secret', CLOUD, 'SESSION_SECRET is missing: only the demo makes one for itself.'],
+  ['a short session secret', { SESSION_SECRET: 'short' }, 'SESSION_SECRET must have at least 32 characters.'],
+  ['a port that is none', { PORT: '80a' }, 'PORT must be a whole number from 0 to 65535.'],
+  ['a limit of nothing', { LOGIN_LIMIT: '0' }, 'LOGIN_LIMIT must be a whole number from 1 to 1000000.'],
+  ['a flag that is none', { COOKIE_SECURE: 'yes' }, 'COOKIE_SECURE must be true or false.'],
+  ['secure cookies without a proxy', { COOKIE_SECURE: 'true' }, 'COOKIE_SECURE needs TRUST_PROXY, the number of TLS proxies in front: this app itself speaks plain http.'],
+  ['two databases', { DATABASE_URL: 'postgres://a/b', DATA_DIR: 'c' }, 'Set DATABASE_URL or DATA_DIR, not both.'],
+  ['a database of another kind', { DATABASE_URL: 'mysql://a/b' }, 'DATABASE_URL must start with postgres://.'],
+  ['a demo in production', { NODE_ENV: 'production' }, 'NODE_ENV=production needs NEVIS_INSTANCE and NEVIS_ACCESS_KEY: the demo shows its passwords to everybody.'],
+]
+
+describe('a setting', () => {
+  let said: string[]
+  beforeAll(async () => {
+    said = await refusals(CASES.map(([, settings]) => settings))
+  })
+
+  it.each(CASES)('%s › is refused with one sentence', (name, _, sentence) => {
+    expect(said[CASES.findIndex(([each]) => each === name)]).toBe(sentence)
+  })
+})
+
 describe('starting', () => {
   it.each<[string, Record<string, string>, string]>([
     ['an instance without a key', { NEVIS_INSTANCE: 'somewhere' }, 'NEVIS_ACCESS_KEY is missing: it goes with NEVIS_INSTANCE; set neither for the demo.'],
-    ['a key without an instance', { NEVIS_ACCESS_KEY: 'key-of-nobody' }, 'NEVIS_INSTANCE is missing: it goes with NEVIS_ACCESS_KEY; set neither for the demo.'],
-    ['the cloud without a session secret', CLOUD, 'SESSION_SECRET is missing: only the demo makes one for itself.'],
-    ['a short session secret', { SESSION_SECRET: 'short' }, 'SESSION_SECRET must have at least 32 characters.'],
-    ['a port that is none', { PORT: '80a' }, 'PORT must be a whole number from 0 to 65535.'],
-    ['a limit of nothing', { LOGIN_LIMIT: '0' }, 'LOGIN_LIMIT must be a whole number from 1 to 1000000.'],
-    ['a flag that is none', { COOKIE_SECURE: 'yes' }, 'COOKIE_SECURE must be true or false.'],
-    ['secure cookies without a proxy', { COOKIE_SECURE: 'true' }, 'COOKIE_SECURE needs TRUST_PROXY, the number of TLS proxies in front: this app itself speaks plain http.'],
-    ['two databases', { DATABASE_URL: 'postgres://a/b', DATA_DIR: 'c' }, 'Set DATABASE_URL or DATA_DIR, not both.'],
-    ['a database of another kind', { DATABASE_URL: 'mysql://a/b' }, 'DATABASE_URL must start with postgres://.'],
-    ['a demo in production', { NODE_ENV: 'production' }, 'NODE_ENV=production needs NEVIS_INSTANCE and NEVIS_ACCESS_KEY: the demo shows its passwords to everybody.'],
     ['a host of another machine', { HOST: '192.0.2.1' }, 'HOST is not an address of this machine.'],
   ])('with %s › ends with one sentence and exit code 1', async (_, settings, sentence) => {
     expect(await runToEnd(settings)).toEqual({ exitCode: 1, stdout: '', stderr: `${sentence}\n` })
@@ -35,7 +50,7 @@ describe('starting', () => {
     expect(exitCode).toBe(1)
     expect(stderr).toMatch(/^.*instance.*\n$/)
     expect(stderr).not.toContain('key-of-nobody')
-  }, START_MS)
+  })
 
   describe('with a port that is taken', () => {
     let server: Server
@@ -69,7 +84,7 @@ describe('with DATA_DIR', () => {
     } finally {
       await rm(folder, { recursive: true })
     }
-  }, START_MS)
+  })
 })
 
 describe('ending', () => {
@@ -79,5 +94,5 @@ describe('ending', () => {
     expect(await app.stop(signal)).toMatchObject({ exitCode: 0, stderr: '' })
     await expect(fetch(app.origin)).rejects.toThrow()
     await expect(fetch(app.phonesOrigin)).rejects.toThrow()
-  }, START_MS)
+  })
 })

@@ -1,12 +1,15 @@
 /**
  * Confirming once more before something risky.
  */
-import { callbackOf, signIn, START_MS, startExample, submit, type Running } from './support'
+import { callbackOf, signIn, startExample, submit, type Running } from './support'
+
+/** A clock that goes on by six minutes at each SIGUSR2. */
+const CLOCK = 'let ahead=0;const{now}=Date;Date.now=()=>now()+ahead;process.on("SIGUSR2",()=>{ahead+=360000})'
 
 let app: Running
 beforeAll(async () => {
-  app = await startExample()
-}, START_MS)
+  app = await startExample({ NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(CLOCK)}` })
+})
 afterAll(() => app.stop())
 
 const page = { accept: 'text/html' }
@@ -27,6 +30,25 @@ describe('a transfer', () => {
     const browser = await signIn(app, 'anna')
     expect((await submit(browser, '/transfer', '/transfer', fields)).location).toBe('/transfer')
     expect((await browser.get('/transfer', page)).text).toContain(reason)
+  })
+})
+
+describe('a transfer with a second factor that is six minutes old', () => {
+  it('is sent to confirm once more, and nothing is transferred; then it goes through', async () => {
+    const browser = await signIn(app, 'anna')
+    expect((await browser.get('/transfer', page)).status).toBe(200)
+    app.process.kill('SIGUSR2')
+    let answer = await browser.get('/transfer', page)
+    for (let looks = 0; looks < 500 && answer.status === 200; looks++) answer = await browser.get('/transfer', page)
+    expect([answer.status, answer.location]).toEqual([303, '/step-up'])
+    expect((await submit(browser, '/account', '/transfer', { recipient: 'Ben', amount: '50' })).location).toBe('/step-up')
+    expect((await browser.get('/transfer', { accept: 'application/json' })).status).toBe(401)
+    expect((await browser.get('/account')).text).not.toContain('on their way')
+
+    const started = await submit(browser, '/step-up', '/step-up', { factor: 'push' })
+    await app.phone('anna').approve()
+    expect((await browser.get(callbackOf(started.location as string))).location).toBe('/transfer')
+    expect((await submit(browser, '/transfer', '/transfer', { recipient: 'Ben', amount: '50' })).location).toBe('/account')
   })
 })
 

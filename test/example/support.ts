@@ -8,8 +8,9 @@ import { Browser, type Page } from '../support/browser'
 
 export const exampleApp = join(__dirname, '../../example-app')
 
-/** Generous: the database is compiled when the process starts. */
-export const START_MS = 60_000
+/** Generous: a process starts, and compiles its database. */
+export const START_MS = 120_000
+jest.setTimeout(START_MS)
 
 export interface Ended {
   readonly exitCode: number | null
@@ -76,6 +77,16 @@ export async function startExample(settings: Record<string, string> = {}, folder
       return ended
     },
   }
+}
+
+/** What the app's own `config.js` says of each of these environments; one process for all. */
+export async function refusals(environments: readonly Record<string, string>[]): Promise<string[]> {
+  const script = `
+    import { readConfig } from './config.js'
+    const said = JSON.parse(process.argv[1]).map((env) => { try { readConfig(env); return 'accepted' } catch (error) { return error.message } })
+    console.log(JSON.stringify(said))`
+  const { stdout } = await launch({}, exampleApp, ['--input-type=module', '-e', script, JSON.stringify(environments)]).ended
+  return JSON.parse(stdout) as string[]
 }
 
 /** As the first page shows it. */

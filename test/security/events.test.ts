@@ -173,7 +173,8 @@ failed {"strategy":"nevis","subject":{"username":"anna"},"factor":"push","operat
       const transaction = await signIn(browser, 'anna', { factor: 'sms' })
       const both = [browser.clone(), browser.clone()].map((one) => one.post('/login/2fa/callback', { transaction, code: '000000' }))
       await Promise.all(both)
-      expect(published().split('\n').sort().join('\n')).toMatchInlineSnapshot(`
+      // Each kind once: how many of them tell of it depends on who comes first.
+      expect([...new Set(published().split('\n'))].sort().join('\n')).toMatchInlineSnapshot(`
 "budget {"strategy":"nevis","subject":{"username":"anna"},"userId":"<anna>","transactionId":"<transaction 1>","factor":"sms","operation":"approve","budget":"attempts","limit":1}
 failed {"strategy":"nevis","subject":{"username":"anna"},"userId":"<anna>","transactionId":"<transaction 1>","factor":"sms","operation":"approve","code":"too_many_attempts"}
 failed {"strategy":"nevis","subject":{"username":"anna"},"userId":"<anna>","transactionId":"<transaction 1>","factor":"sms","operation":"approve","code":"wrong_code"}

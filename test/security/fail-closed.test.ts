@@ -255,6 +255,7 @@ describe('whole logins against a cloud that does anything', () => {
     afterEach(async () => cloud.close())
 
     it.each(['status', 'introspect', 'approve'] as const)('end in an error without reading them to the end (%s)', async (call) => {
+      const before = held()
       let sent = 0
       const chunk = Buffer.alloc(2 ** 20, 'c4n4ry')
       const nevis = strategyOf(cloud, 10_000)
@@ -281,6 +282,9 @@ describe('whole logins against a cloud that does anything', () => {
       }
       expect(outcome).toMatchObject({ action: 'error', args: [{ code: 'NEVIS_UNEXPECTED_RESPONSE', status: 502 }] })
       expect(sent).toBeLessThan(50)
+      // The deadline was ten seconds: its timer would still be there.
+      await cloud.close()
+      expect(await leftBehind(before)).toEqual({})
     })
   })
 })
