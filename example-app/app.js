@@ -72,7 +72,7 @@ export function createApp({ config, users, demo, cloud }) {
     (_req, res) => res.redirect(303, '/account'),
   )
   // second factor: begin
-  app.get('/login/2fa', waitingPage(nevis, { csrfToken }))
+  app.get('/login/2fa', waitingPage(nevis, { csrfToken, stylesheet: '/brand.css' }))
   app.post('/login/2fa', passport.authenticate('nevis', onFailure)) // another factor, once more, cancel
   app.all('/login/2fa/callback', passport.authenticate('nevis', onFailure), recordSecondFactor(), (req, res) =>
     res.redirect(303, req.authInfo.nevis.data?.returnTo ?? '/account'),

@@ -11,7 +11,7 @@ import type { WaitingView } from './view'
 export interface PageParts {
   readonly waitingURL: string
   readonly language: Language
-  readonly assets: { readonly script: string; readonly style: string }
+  readonly assets: { readonly script: string; readonly styles: readonly string[] }
   readonly csrfToken?: string | undefined
   readonly nonce?: string | undefined
 }
@@ -55,7 +55,7 @@ function shell(title: string, head: Html | false, main: Html, { language, assets
     <meta name="color-scheme" content="light dark">
     <title>${title}</title>
     ${head}
-    <link rel="stylesheet" href="${assets.style}"${nonceAttribute}>
+    ${assets.styles.map((style) => html`<link rel="stylesheet" href="${style}"${nonceAttribute}>`)}
     <script src="${assets.script}" defer${nonceAttribute}></script>
   </head>
   <body>${main}

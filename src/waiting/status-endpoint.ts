@@ -10,7 +10,7 @@ import { queryFieldOf } from '../request'
 import type { Middleware } from '../second-factor'
 import type { NevisStrategy } from '../strategy'
 import { respond, respondJson } from './respond'
-import { followStatus, statusOf, type WaitingStatus } from './status'
+import { followStatus, knownStatusOf, statusOf, type WaitingStatus } from './status'
 
 export interface StatusEndpointOptions {
   /** Event streams open at once in this process; who comes later gets JSON and asks again. Default 10 000. */
@@ -39,21 +39,23 @@ export function statusEndpoint(strategy: NevisStrategy, { maxStreams = 10_000 }:
   async function serve(req: IncomingMessage, res: ServerResponse): Promise<void> {
     const sealed = await settings.handles.open(queryFieldOf(req, 'transaction'))
     if (sealed === undefined) return respondJson(res, 404, { status: 'unknown' })
-    const status = await statusOf(settings, sealed)
     const wantsStream = req.method === 'GET' && (req.headers.accept ?? '').includes('text/event-stream')
-    if (wantsStream && streams.size < maxStreams && !res.destroyed) stream(res, sealed, status)
-    else respondJson(res, 200, status)
+    if (wantsStream && streams.size < maxStreams && !res.destroyed) stream(res, sealed)
+    else respondJson(res, 200, await statusOf(settings, sealed))
   }
 
-  function stream(res: ServerResponse, sealed: Sealed, status: WaitingStatus): void {
-    streams.add(res)
+  function stream(res: ServerResponse, sealed: Sealed): void {
     res.statusCode = 200
     res.setHeader('Content-Type', 'text/event-stream; charset=utf-8')
     res.setHeader('Cache-Control', 'no-store, no-transform')
     res.setHeader('X-Content-Type-Options', 'nosniff')
     res.setHeader('X-Accel-Buffering', 'no')
-    res.write(event(status))
-    if (status.status !== 'pending') return void res.end()
+    const known = knownStatusOf(settings, sealed)
+    if (known.status !== 'pending') return void res.end(event(known))
+    // The first event waits for nobody: the answer may take as long as Nevis does.
+    res.write(event(known))
+    void statusOf(settings, sealed)
+    streams.add(res)
     const heartbeat = setInterval(() => res.write(': still here\n\n'), HEARTBEAT_MS).unref()
     const stop = followStatus(settings, sealed, (decided) => res.end(event(decided)))
     res.once('close', () => {

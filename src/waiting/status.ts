@@ -22,6 +22,11 @@ export async function statusOf(settings: Settings, sealed: Sealed): Promise<Wait
   return describe(settings, sealed, await settings.watch.look(watchable(settings, sealed)))
 }
 
+/** The same as far as this process knows, without asking anybody. */
+export function knownStatusOf(settings: Settings, sealed: Sealed): WaitingStatus {
+  return describe(settings, sealed, settings.watch.peek(watchable(settings, sealed)))
+}
+
 /** @returns a function that stops listening */
 export function followStatus(settings: Settings, sealed: Sealed, listener: (status: WaitingStatus) => void): () => void {
   return settings.watch.follow(watchable(settings, sealed), (status) => listener(describe(settings, sealed, status)))

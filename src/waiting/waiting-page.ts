@@ -24,12 +24,16 @@ export interface WaitingPageOptions<Req extends IncomingMessage = IncomingMessag
   csrfToken?(req: Req, res: Res): string
   /** Nonce for the script and style tags, for a policy without `'self'`. Default: none. */
   nonce?(req: Req, res: Res): string
+  /** Address of a stylesheet of your own, which comes after ours and may set its custom properties. Default: none. */
+  readonly stylesheet?: string
   /** Texts of your own by language tag, over ours or as more languages. */
   readonly locales?: Locales
 }
 
 const POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+
+const TYPES = { csrfToken: 'function', nonce: 'function', stylesheet: 'string', locales: 'object' } as const
 
 const assets = {
   script: asset('waiting.js', 'text/javascript; charset=utf-8'),
@@ -49,7 +53,7 @@ export function waitingPage<Req extends IncomingMessage, Res extends ServerRespo
   check(options)
   const { settings } = strategy
   const link = (name: keyof typeof assets) => withQuery(settings.waitingURL, { asset: name, v: assets[name].hash })
-  const links = { script: link('script'), style: link('style') }
+  const links = { script: link('script'), styles: [link('style'), ...(options.stylesheet === undefined ? [] : [options.stylesheet])] }
   const languages = speakable(options.locales)
 
   async function serve(req: Req, res: Res): Promise<void> {
@@ -90,9 +94,9 @@ export function waitingPage<Req extends IncomingMessage, Res extends ServerRespo
 
 function check(options: object): void {
   for (const [name, value] of Object.entries(options)) {
-    if (name !== 'csrfToken' && name !== 'nonce' && name !== 'locales') throw new TypeError(`waitingPage: unknown option "${name}"`)
-    const type = name === 'locales' ? 'object' : 'function'
-    if (value !== undefined && (typeof value !== type || value === null)) throw new TypeError(`waitingPage: ${name} must be a${type === 'object' ? 'n' : ''} ${type}`)
+    if (!Object.hasOwn(TYPES, name)) throw new TypeError(`waitingPage: unknown option "${name}"`)
+    const type = TYPES[name as keyof typeof TYPES]
+    if (value !== undefined && (typeof value !== type || value === null)) throw new TypeError(`waitingPage: ${name} must be of type ${type}`)
   }
 }
 

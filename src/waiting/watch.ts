@@ -21,8 +21,9 @@ type Listener = (status: Watched) => void
 
 /** However many look at a transaction, Nevis is asked for it about once in this time … */
 const LOOK_EVERY_MS = 1000
-/** … after so many looks at once, each of which may be the one that finds the answer. */
+/** … after so many looks at once, each of which may be the one that finds the answer; less often while Nevis fails. */
 const LOOKS_AT_ONCE = 3
+const MAX_LOOK_EVERY_MS = 30_000
 const SWEEP_EVERY_MS = 10_000
 
 /** @internal */
@@ -43,6 +44,11 @@ export class StatusWatch {
     return this.of(sealed).look()
   }
 
+  /** How it stands as far as this process knows; asks nobody. */
+  peek(sealed: Sealed): Watched {
+    return this.of(sealed).now()
+  }
+
   /**
    * Calls the listener once, as soon as the transaction is decided or over.
    * @returns a function that stops listening
@@ -53,7 +59,7 @@ export class StatusWatch {
 
   /** Milliseconds after which it is worth looking again. */
   delayMs(sealed: Sealed): number {
-    return delayMs(this.options.schedule, this.ageMs(sealed))
+    return delayMs(this.options.schedule, this.ageMs(sealed), this.transactions.get(sealed.id)?.failures)
   }
 
   private of(sealed: Sealed): WatchedTransaction {
@@ -80,8 +86,9 @@ export class StatusWatch {
 }
 
 class WatchedTransaction {
+  /** How often in a row Nevis has not answered. */
+  failures = 0
   private status: Watched = 'pending'
-  private failures = 0
   /** Milliseconds of `performance.now()`. */
   private nextLookAt = -Infinity
   private quietUntil = -Infinity
@@ -119,7 +126,7 @@ class WatchedTransaction {
   }
 
   /** The end of its time outweighs whatever Nevis said: the callback will refuse it. */
-  private now(): Watched {
+  now(): Watched {
     return Date.now() >= this.sealed.expiresAt ? 'expired' : this.status
   }
 
@@ -130,7 +137,7 @@ class WatchedTransaction {
   private takesLook(): boolean {
     const now = performance.now()
     if (now < this.quietUntil || now < this.nextLookAt - LOOK_EVERY_MS * (LOOKS_AT_ONCE - 1) || !this.rate.tryTake()) return false
-    this.nextLookAt = Math.max(now, this.nextLookAt) + LOOK_EVERY_MS
+    this.nextLookAt = Math.max(now, this.nextLookAt) + Math.min(LOOK_EVERY_MS * 2 ** this.failures, MAX_LOOK_EVERY_MS)
     return true
   }
 
