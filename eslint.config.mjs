@@ -2,7 +2,7 @@ import js from '@eslint/js'
 import tseslint from 'typescript-eslint'
 
 const nodeGlobals = Object.fromEntries(
-  ['process', 'console', 'URL', 'URLSearchParams', 'fetch', 'setTimeout', 'clearTimeout', 'Buffer'].map((name) => [name, 'readonly']),
+  ['process', 'console', 'URL', 'URLSearchParams', 'fetch', 'setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'Buffer', 'performance', 'globalThis', 'AbortController', 'TextDecoder', 'Response', 'Headers'].map((name) => [name, 'readonly']),
 )
 const browserGlobals = Object.fromEntries(
   ['document', 'location', 'fetch', 'setTimeout', 'clearTimeout', 'EventSource', 'addEventListener', 'navigator', 'window', 'URLSearchParams', 'history', 'BroadcastChannel'].map(
@@ -11,7 +11,7 @@ const browserGlobals = Object.fromEntries(
 )
 
 export default tseslint.config(
-  { ignores: ['dist/', 'coverage/', '**/node_modules/', 'example-app/data/', 'reports/'] },
+  { ignores: ['dist/', 'coverage/', '**/node_modules/', 'example-app/data/', 'reports/', '.stryker-tmp/'] },
   js.configs.recommended,
   {
     files: ['src/**/*.ts', 'test/**/*.ts'],
@@ -29,6 +29,7 @@ export default tseslint.config(
     files: ['test/**/*.ts'],
     rules: {
       '@typescript-eslint/no-explicit-any': 'off',
+      '@typescript-eslint/no-implied-eval': 'off',
       '@typescript-eslint/no-unsafe-assignment': 'off',
       '@typescript-eslint/no-unsafe-member-access': 'off',
       '@typescript-eslint/no-unsafe-argument': 'off',
@@ -38,6 +39,7 @@ export default tseslint.config(
       '@typescript-eslint/unbound-method': 'off',
     },
   },
-  { files: ['example-app/**/*.js'], languageOptions: { globals: nodeGlobals } },
+  { files: ['example-app/**/*.js', 'test/**/*.mjs', '.ci/*.mjs', 'eslint.config.mjs'], languageOptions: { globals: nodeGlobals } },
+  { files: ['**/*.mjs', 'example-app/**/*.js'], rules: { 'no-unused-vars': ['error', { argsIgnorePattern: '^_' }] } },
   { files: ['src/waiting/assets/*.js', 'example-app/public/**/*.js'], languageOptions: { sourceType: 'script', globals: browserGlobals } },
 )

@@ -68,7 +68,7 @@ function waitingPart(view: WaitingView, parts: PageParts): Html {
   const { texts } = parts.language
   return html`
       <p>${view.recoveryCodes !== undefined ? texts.recoveryCodes : named(texts.hint, view.factor)}</p>
-      ${view.message !== undefined && messagePart(view, view.message, parts)}
+      ${view.message !== undefined && view.recoveryCodes === undefined && messagePart(view, view.message, parts)}
       ${view.appLinkUri !== undefined && appPart(view, parts)}
       ${view.recoveryCodes !== undefined ? recoveryPart(view, parts) : view.prompt === 'code' && codePart(view, parts)}
       <p class="nevis-time"><span>${texts.timeLeft}</span> <time data-countdown datetime="${view.expiresAt}">${clock(view.expiresAt)}</time></p>

@@ -75,7 +75,7 @@ describe('getStatus', () => {
       [302, { ...STATUS, status: 'succeeded' }],
       [500, { ...STATUS, status: 'succeeded' }],
       [200, 'succeeded'],
-      [200, [{ ...STATUS, status: 'succeeded' }] as unknown as nock.Body],
+      [200, [{ ...STATUS, status: 'succeeded' }]],
     ])('rejects HTTP %i %j with NEVIS_UNEXPECTED_RESPONSE', async (code, body) => {
       status(code, body)
       expect(await nevisError(newClient().getStatus('x'))).toMatchObject({
