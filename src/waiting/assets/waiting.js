@@ -18,6 +18,8 @@
   const resendLabel = resend?.textContent
   // Durations by this clock, not times: it may be minutes wrong.
   const startedAt = Date.now()
+  // On a slow machine another tab may have had the lock and gone on before this one has heard of it.
+  const HEARING_MS = 20
 
   let stream
   let errors = 0
@@ -45,12 +47,13 @@
     // Several tabs learn at the same moment. Whoever has the lock keeps it until it has gone on.
     navigator.locks.request(`passport-nevis ${transaction}`, { ifAvailable: true }, (lock) => {
       if (lock === null) return leave()
-      goOn()
+      setTimeout(goOn, HEARING_MS)
       return new Promise(() => {})
     })
   }
 
   function goOn() {
+    if (main.dataset.status !== 'pending') return
     main.dataset.status = 'succeeded'
     say(approved)
     tabs?.postMessage(transaction)
