@@ -24,6 +24,8 @@ const LOOK_EVERY_MS = 1000
 /** … after so many looks at once, each of which may be the one that finds the answer; less often while Nevis fails. */
 const LOOKS_AT_ONCE = 3
 const MAX_LOOK_EVERY_MS = 30_000
+/** Nobody's page waits longer for Nevis than this; the answer is kept for the next look. */
+const PATIENCE_MS = 2000
 const SWEEP_EVERY_MS = 10_000
 
 /** @internal */
@@ -111,7 +113,7 @@ class WatchedTransaction {
   /** Where somebody listens already, the loop asks soon enough: one more tab costs no call. */
   async look(): Promise<Watched> {
     const mayAsk = this.isAskable() && this.listeners.size === 0
-    if (mayAsk && (this.asking !== undefined || this.takesLook())) await this.ask()
+    if (mayAsk && (this.asking !== undefined || this.takesLook())) await atMost(PATIENCE_MS, this.ask())
     return this.now()
   }
 
@@ -198,4 +200,10 @@ class WatchedTransaction {
     this.rate.report(this.failures === 0)
     this.settle()
   }
+}
+
+async function atMost(ms: number, work: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  await Promise.race([work, new Promise<void>((resolve) => (timer = setTimeout(resolve, ms)))])
+  clearTimeout(timer)
 }

@@ -219,6 +219,17 @@ describe('looking at a transaction', () => {
     expect(asked).toHaveLength(1)
   })
 
+  it('waits two seconds for Nevis at most, and keeps its answer for the next look', async () => {
+    latencyMs = 8000
+    answer = 'succeeded'
+    const look = watch.look(sealed())
+    await pass(2000)
+    expect(await look).toBe('pending')
+    await pass(6000)
+    expect(watch.peek(sealed())).toBe('succeeded')
+    expect(asked).toHaveLength(1)
+  })
+
   it('asks about once a second, however often somebody looks, and finds what was decided', async () => {
     for (let i = 0; i < 200; i++) {
       expect(await watch.look(sealed())).toBe('pending')
