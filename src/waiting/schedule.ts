@@ -13,7 +13,7 @@ export interface PollStep {
 
 /**
  * Most people answer within seconds, few after a minute. Against answers that are spread log-normally around 8 s this
- * asks less often than once a second and finds most answers within 0.7 s; see `docs/performance.md`.
+ * asks less often than once a second and finds half of the answers within 0.65 s; see `docs/performance.md`.
  */
 export const defaultSchedule: readonly PollStep[] = [
   { untilSeconds: 2, everySeconds: 2 },
