@@ -16,6 +16,7 @@ import { StorageError } from './storage'
 import { SessionTransactions, type SessionLike, type Transaction } from './transactions'
 import { withQuery } from './url'
 import type { NevisProfile } from './verify'
+import type { Seen } from './waiting/watch'
 import { factorFor, isPendingFor, phoneOf, wantedBy, type NevisAuthenticateOptions, type Wanted } from './wanted'
 
 /** Where the browser goes, or who approved. */
@@ -127,12 +128,13 @@ export class Exchange {
       return this.close(transaction, 'too_many_attempts')
     }
 
-    const outcome = await factor.check(settings.client, transaction, answer)
+    const seen = factor.prompt === 'wait' ? settings.watch.take(transaction) : undefined
+    const outcome = await factor.check(settings.client, transaction, { ...answer, ...(seen && { status: seen.answer }) })
     if (outcome.status === 'pending') return { to: await this.waitingURL(transaction) }
     if (outcome.status === 'failed') {
       return outcome.retryable ? this.wrongCode(transaction, spent?.count ?? 0) : this.notApproved(transaction, outcome.code)
     }
-    const field = await this.mismatchOf(transaction, factor, outcome)
+    const field = await this.mismatchOf(transaction, factor, outcome, seen)
     if (field !== undefined) {
       this.mismatched(field)
       return this.close(transaction, 'binding_mismatch')
@@ -250,7 +252,7 @@ export class Exchange {
   }
 
   /** What does not fit, if the success does not belong to this transaction. Every step fails closed. */
-  private async mismatchOf(transaction: Transaction, factor: Factor, outcome: Succeeded): Promise<Mismatch | undefined> {
+  private async mismatchOf(transaction: Transaction, factor: Factor, outcome: Succeeded, seen?: Seen): Promise<Mismatch | undefined> {
     const { client, issuers } = this.settings
     const { userId, token } = outcome
     const field = outcomeMismatch(transaction, outcome)
@@ -258,7 +260,8 @@ export class Exchange {
     // Only a verified code may come without a transaction token: Nevis gives none for it.
     if (token === undefined) return factor.prompt === 'code' ? undefined : 'token'
     if (token === transaction.statusToken || (await client.holdsAccessKey(token))) return 'token'
-    return proofMismatch(await client.introspect(token), { userId, issuers, startedAt: transaction.startedAt, now: Date.now() })
+    const underWay = seen?.answer.token === token ? seen.introspection : undefined
+    return proofMismatch(await (underWay ?? client.introspect(token)), { userId, issuers, startedAt: transaction.startedAt, now: Date.now() })
   }
 
   private mismatched(field: Mismatch): Refusal {

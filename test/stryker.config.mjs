@@ -14,7 +14,7 @@ export default {
       coverageThreshold: undefined,
       collectCoverageFrom: undefined,
       // Those that start processes and browsers, or run for minutes, tell nothing that these do not.
-      testPathIgnorePatterns: ['/simulator/', '/example/', '/browser/', '/docs.test', '/architecture.test', '/exactly-once', '/fail-closed', '/redis-ledger', '/package.test'],
+      testPathIgnorePatterns: ['/simulator/', '/example/', '/browser/', '/docs.test', '/architecture.test', '/exactly-once', '/fail-closed', '/package.test'],
     },
   },
   ignorePatterns: ['dist', 'coverage', 'reports', 'example-app', 'test/browser', 'test/bench'],

@@ -3,7 +3,7 @@
  *
  * Not its job: sessions, requests or Passport; a factor sees the client, the subject and its own transaction.
  */
-import type { NevisClient } from '../client/client'
+import type { NevisClient, SucceededStatus } from '../client/client'
 import type { FailureCode } from '../failures'
 import type { Shown, Subject, Transaction } from '../transactions'
 
@@ -29,10 +29,14 @@ export interface Challenge {
   readonly browser: Shown
 }
 
-/** What the browser brought to the callback. */
+/** What a check has to go on. */
 export interface Answer {
+  /** Brought by the browser. */
   readonly code?: string
+  /** Brought by the browser. */
   readonly token?: string
+  /** Nevis's own answer to this transaction's status token, where this process learned it a moment ago. */
+  readonly status?: SucceededStatus
 }
 
 export interface Succeeded {

@@ -5,7 +5,7 @@
  */
 import type { Approval, Enrollment, NevisClient, SucceededStatus } from '../client/client'
 import type { Subject, Transaction } from '../transactions'
-import type { Challenge, Outcome } from './factor'
+import type { Answer, Challenge, Outcome } from './factor'
 
 /** Nevis takes one name of a user, never both. */
 export function nameOf(subject: Subject): { userId: string } | { username: string } {
@@ -53,8 +53,8 @@ export function succeeded(answer: SucceededStatus): Outcome {
 export const notApproved: Outcome = { status: 'failed', code: 'not_approved', retryable: false }
 
 /** Asks Nevis itself; what the browser says about the status never counts. */
-export async function outcomeByStatus(nevis: NevisClient, transaction: Transaction): Promise<Outcome> {
-  const answer = await nevis.getStatus(transaction.statusToken as string)
+export async function outcomeByStatus(nevis: NevisClient, transaction: Transaction, { status }: Answer): Promise<Outcome> {
+  const answer = status ?? await nevis.getStatus(transaction.statusToken as string)
   if (answer.status === 'pending') return { status: 'pending' }
   return answer.status === 'succeeded' ? succeeded(answer) : notApproved
 }

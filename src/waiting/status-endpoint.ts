@@ -54,7 +54,6 @@ export function statusEndpoint(strategy: NevisStrategy, { maxStreams = 10_000 }:
     if (known.status !== 'pending') return void res.end(event(known))
     // The first event waits for nobody: the answer may take as long as Nevis does.
     res.write(event(known))
-    void statusOf(settings, sealed)
     streams.add(res)
     const heartbeat = setInterval(() => res.write(': still here\n\n'), HEARTBEAT_MS).unref()
     const stop = followStatus(settings, sealed, (decided) => res.end(event(decided)))

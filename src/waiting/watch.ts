@@ -4,9 +4,10 @@
  * It asks only while somebody listens or looks, remembers what was decided until the transaction's end, and leaves no
  * timer behind. Not its job: to tell a browser (`status-endpoint.ts`), or to log anybody in.
  */
-import type { NevisClient } from '../client/client'
+import type { Introspection, NevisClient, SucceededStatus } from '../client/client'
 import { NevisError } from '../client/errors'
 import type { Sealed } from '../handle'
+import type { Transaction } from '../transactions'
 import { delayMs, FairRate, withJitter, type PollStep } from './schedule'
 
 export type Watched = 'pending' | 'succeeded' | 'failed' | 'expired'
@@ -15,6 +16,13 @@ export interface WatchOptions {
   readonly lifetimeMs: number
   readonly schedule: readonly PollStep[]
   readonly maxCallsPerSecond: number
+}
+
+/** A success that this process has just learned from Nevis itself. */
+export interface Seen {
+  readonly answer: SucceededStatus
+  /** The introspection of its token, under way while the browser goes to the callback. */
+  readonly introspection?: Promise<Introspection>
 }
 
 type Listener = (status: Watched) => void
@@ -26,6 +34,8 @@ const LOOKS_AT_ONCE = 3
 const MAX_LOOK_EVERY_MS = 30_000
 /** Nobody's page waits longer for Nevis than this; the answer is kept for the next look. */
 const PATIENCE_MS = 2000
+/** A success older than this is asked for once more: a browser takes less to get to the callback. */
+const FRESH_MS = 5000
 const SWEEP_EVERY_MS = 10_000
 
 /** @internal */
@@ -57,6 +67,14 @@ export class StatusWatch {
    */
   follow(sealed: Sealed, listener: Listener): () => void {
     return this.of(sealed).follow(listener)
+  }
+
+  /**
+   * The success of exactly this transaction, if it was learned a moment ago. Gives it once and forgets it: a second
+   * callback asks Nevis.
+   */
+  take({ id, statusToken }: Transaction): Seen | undefined {
+    return statusToken === undefined ? undefined : this.transactions.get(id)?.take(statusToken)
   }
 
   /** Milliseconds after which it is worth looking again. */
@@ -95,6 +113,7 @@ class WatchedTransaction {
   private nextLookAt = -Infinity
   private quietUntil = -Infinity
   private asking: Promise<void> | undefined
+  private seen: (Seen & { readonly at: number }) | undefined
   private timer: NodeJS.Timeout | undefined
   private isTurning = false
   private readonly listeners = new Set<Listener>()
@@ -120,11 +139,20 @@ class WatchedTransaction {
   follow(listener: Listener): () => void {
     this.listeners.add(listener)
     this.settle()
+    // Unless the page itself has just looked.
+    if (this.listeners.size === 1 && this.isAskable() && performance.now() >= this.nextLookAt && this.takesLook()) void this.ask()
     this.schedule()
     return () => {
       this.listeners.delete(listener)
       if (this.listeners.size === 0) this.stop()
     }
+  }
+
+  take(statusToken: string): Seen | undefined {
+    const { seen } = this
+    this.seen = undefined
+    const isFresh = seen !== undefined && performance.now() - seen.at < FRESH_MS && this.sealed.statusToken === statusToken
+    return isFresh ? seen : undefined
   }
 
   /** The end of its time outweighs whatever Nevis said: the callback will refuse it. */
@@ -155,7 +183,7 @@ class WatchedTransaction {
   private async turn(): Promise<void> {
     this.stop()
     this.isTurning = true
-    if (this.isAskable()) {
+    if (this.isAskable() && performance.now() >= this.quietUntil) {
       await this.rate.take()
       if (this.listeners.size > 0) await this.ask()
     }
@@ -189,9 +217,10 @@ class WatchedTransaction {
   /** While Nevis cannot be reached the transaction is still pending: nothing has been decided. */
   private async askOnce(): Promise<void> {
     try {
-      const { status } = await this.client.getStatus(this.sealed.statusToken as string)
-      this.status = status === 'unknown' ? 'failed' : status
+      const answer = await this.client.getStatus(this.sealed.statusToken as string)
+      this.status = answer.status === 'unknown' ? 'failed' : answer.status
       this.failures = 0
+      if (answer.status === 'succeeded') this.see(answer)
     } catch (error) {
       this.failures += 1
       const { retryAfterSeconds = 0 } = error instanceof NevisError ? error : {}
@@ -199,6 +228,14 @@ class WatchedTransaction {
     }
     this.rate.report(this.failures === 0)
     this.settle()
+  }
+
+  private see(answer: SucceededStatus): void {
+    // Whoever listens goes to the callback now.
+    const introspection = this.listeners.size > 0 ? this.client.introspect(answer.token) : undefined
+    // Its failure is the callback's, if one comes.
+    introspection?.catch(() => {})
+    this.seen = { answer, at: performance.now(), ...(introspection && { introspection }) }
   }
 }
 

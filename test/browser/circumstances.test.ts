@@ -166,13 +166,16 @@ describeWithChromium('the waiting page', () => {
 
   describe('in the background', () => {
     it('keeps no stream open and asks nothing, and learns of the decision at once on return', async () => {
-      const { page, username } = await waiting(await chromium.open(), cloud)
+      const context = await chromium.open()
+      await context.clock.install()
+      const { page, username } = await waiting(context, cloud)
       await until(() => streams() === 1)
       await see(page, 'hidden')
+      // Without a stream the server has nobody to ask for, and the page's own clock is moved.
       await until(() => streams() === 0)
       const before = asked()
       await cloud.simulator.phone(username).approve()
-      await new Promise((resolve) => setTimeout(resolve, 1200))
+      await context.clock.runFor(60_000)
       expect([asked(), streams()]).toEqual([before, 0])
       expect(await heading(page).textContent()).toBe('Check your phone')
       await see(page, 'visible')

@@ -16,13 +16,21 @@ beforeEach(async () => {
 })
 
 afterEach(async () => {
+  jest.useRealTimers()
   jest.restoreAllMocks()
   await app.close()
   await simulator.close()
 })
 
+const { setTimeout: realTimeout } = globalThis
+
 const until = async (condition: () => boolean) => {
-  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 10))
+  while (!condition()) await new Promise((resolve) => realTimeout(resolve, 10))
+}
+
+/** Only our own timers are moved; the network keeps its own time. */
+function moveTimers(): void {
+  jest.useFakeTimers({ doNotFake: ['Date', 'hrtime', 'nextTick', 'performance', 'queueMicrotask', 'setImmediate', 'clearImmediate'] })
 }
 
 async function collect(handle: string, onEach: (status: WaitingStatus, index: number) => unknown = () => undefined): Promise<string[]> {
@@ -95,14 +103,15 @@ describe('a watch that is ended early', () => {
 
   it('by its signal › ends without an error and asks no more', async () => {
     const abort = new AbortController()
+    moveTimers()
     const iterator = await waiting(abort.signal)
     const end = iterator.next()
-    await until(() => asked() > 1)
+    await until(() => jest.getTimerCount() === 1)
+    jest.advanceTimersByTime(600)
+    await until(() => asked() === 2 && jest.getTimerCount() === 1)
     abort.abort()
     expect(await end).toEqual({ value: undefined, done: true })
-    const calls = asked()
-    await new Promise((resolve) => setTimeout(resolve, 700))
-    expect(asked()).toBe(calls)
+    expect(jest.getTimerCount()).toBe(0)
   })
 
   it('by its signal, between two values › ends without an error', async () => {
@@ -113,13 +122,13 @@ describe('a watch that is ended early', () => {
   })
 
   it('by leaving the loop › asks no more', async () => {
+    moveTimers()
     for await (const status of watchTransaction(app.nevis, await signIn(app.browser(), 'anna'))) {
       expect(status.status).toBe('pending')
       break
     }
-    const calls = asked()
-    await new Promise((resolve) => setTimeout(resolve, 700))
-    expect(asked()).toBe(calls)
+    expect(asked()).toBe(1)
+    expect(jest.getTimerCount()).toBe(0)
   })
 
   it('or decided › leaves nothing on a signal that outlives it', async () => {

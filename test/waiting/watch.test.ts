@@ -19,13 +19,19 @@ let asked: number[]
 let startedAt: number
 let watch: StatusWatch
 
+let introspected: object | Error
+
 const client = {
   getStatus: jest.fn(async () => {
     asked.push(Date.now() - startedAt)
     const given = answer
     if (latencyMs > 0) await new Promise((resolve) => setTimeout(resolve, latencyMs))
     if (given instanceof Error) throw given
-    return { status: given }
+    return { status: given, token: 'transaction token' }
+  }),
+  introspect: jest.fn(async () => {
+    if (introspected instanceof Error) throw introspected
+    return introspected
   }),
 } as unknown as NevisClient
 
@@ -41,6 +47,8 @@ function listening(id?: string): { heard: Watched[]; stop: () => void } {
 beforeEach(() => {
   jest.useFakeTimers()
   answer = 'pending'
+  introspected = { active: true }
+  jest.mocked(client.introspect).mockClear()
   latencyMs = 0
   asked = []
   startedAt = Date.now()
@@ -110,10 +118,11 @@ describe('following a transaction', () => {
   })
 
   describe('by its age', () => {
-    it('asks each second at first, later every four, give or take a tenth', async () => {
+    it('asks at once, each second at first, later every four, give or take a tenth', async () => {
       const { stop } = listening()
       await pass(60_000)
       stop()
+      expect(asked.shift()).toBe(0)
       const gaps = asked.map((at, i) => at - (asked[i - 1] ?? 0))
       asked.forEach((at, i) => {
         const step = (asked[i - 1] ?? 0) < 10_000 ? 1000 : 4000
@@ -122,6 +131,16 @@ describe('following a transaction', () => {
         expect(at).toBeLessThanOrEqual(60_000)
       })
       expect(new Set(gaps).size).toBeGreaterThan(5)
+    })
+  })
+
+  describe('that somebody has just looked at', () => {
+    it('does not ask once more at the beginning', async () => {
+      await watch.look(sealed())
+      const { stop } = listening()
+      await pass(800)
+      stop()
+      expect(asked).toEqual([0])
     })
   })
 
@@ -342,5 +361,64 @@ describe('many transactions', () => {
     await pass(LIFETIME_MS + 1)
     await watch.look({ ...sealed('new'), expiresAt: Date.now() + 1000 })
     expect(transactions.size).toBe(1)
+  })
+})
+
+describe('the success that was just learned', () => {
+  const transaction = { id: 't', statusToken: 'token' } as Transaction
+
+  describe('while somebody listened', () => {
+    it('is given once, with its introspection under way', async () => {
+      listening()
+      answer = 'succeeded'
+      await pass(1200)
+      expect(client.introspect).toHaveBeenCalledTimes(1)
+      expect(client.introspect).toHaveBeenCalledWith('transaction token')
+      const seen = watch.take(transaction)
+      expect(seen?.answer).toEqual({ status: 'succeeded', token: 'transaction token' })
+      expect(await seen?.introspection).toBe(introspected)
+      expect(watch.take(transaction)).toBeUndefined()
+      expect(asked.length + jest.mocked(client.introspect).mock.calls.length).toBe(3)
+    })
+
+    it('carries the failure of its introspection to whoever takes it, and to nobody else', async () => {
+      introspected = new NevisError('NEVIS_UNREACHABLE', 'introspect')
+      listening()
+      answer = 'succeeded'
+      await pass(1200)
+      await expect(watch.take(transaction)?.introspection).rejects.toBe(introspected)
+    })
+  })
+
+  describe('by a look', () => {
+    it('is given without an introspection: nobody is known to be on the way', async () => {
+      answer = 'succeeded'
+      expect(await watch.look(sealed())).toBe('succeeded')
+      expect(watch.take(transaction)).toEqual({ answer: { status: 'succeeded', token: 'transaction token' }, at: expect.any(Number) })
+      expect(client.introspect).not.toHaveBeenCalled()
+    })
+  })
+
+  it.each<[string, Partial<Transaction>]>([
+    ['another transaction', { id: 'other' }],
+    ['another status token', { statusToken: 'other' }],
+    ['no status token', { statusToken: undefined as never }],
+  ])('is not given to %s', async (_who, other) => {
+    answer = 'succeeded'
+    await watch.look(sealed())
+    expect(watch.take({ ...transaction, ...other })).toBeUndefined()
+  })
+
+  it('is not given five seconds later', async () => {
+    answer = 'succeeded'
+    await watch.look(sealed())
+    await pass(5000)
+    expect(watch.take(transaction)).toBeUndefined()
+  })
+
+  it.each(['pending', 'failed'] as const)('is not there while the answer is: %s', async (given) => {
+    answer = given
+    await watch.look(sealed())
+    expect(watch.take(transaction)).toBeUndefined()
   })
 })
