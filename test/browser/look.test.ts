@@ -18,7 +18,7 @@ const NARROWEST = { width: 320, height: 640 }
 /** English is looked at anyway. */
 const LANGUAGES = ['de', 'fr', 'it']
 /** States of the page in this tab alone; every other one is the server's. */
-const LOST_BY_RELOAD = ['offline', 'elsewhere']
+const LOST_BY_RELOAD = ['offline', 'elsewhere', 'approved']
 
 /** A language of the app's own, written from right to left. */
 const ar: Locales[string] = {
@@ -59,6 +59,29 @@ const states: Record<string, State> = {
     const transaction = new URL(address).searchParams.get('transaction') as string
     for (let i = 0; i < 5; i++) await context.request.post(`${cloud.app.origin}/login/2fa/callback`, { form: { transaction, code: 'x', retry: '1' } })
     await page.reload()
+    return page
+  },
+  expired: async (context, cloud) => {
+    const { page } = await waiting(context, cloud, { factor: 'sms' })
+    const now = Date.now()
+    jest.spyOn(Date, 'now').mockImplementation(() => now + 121_000)
+    await page.reload()
+    return page
+  },
+  cancelled: async (context, cloud) => {
+    const { page, address } = await waiting(context, cloud)
+    await page.getByRole('button').last().click()
+    await page.getByText('"cancelled"').waitFor()
+    await page.goto(address)
+    forgiveComplaints(/401/)
+    return page
+  },
+  approved: async (context, cloud) => {
+    const { page, username } = await waiting(context, cloud)
+    // An answer that leaves the page where it is.
+    await context.route(/callback/, (route) => route.fulfill({ status: 204 }))
+    await cloud.simulator.phone(username).approve()
+    await page.locator('main[data-status="succeeded"] [role=status]:not(:empty)').waitFor()
     return page
   },
   stranger: async (context, cloud) => {
@@ -107,6 +130,7 @@ describeWithChromium('the waiting page', () => {
     })
   })
   afterAll(() => cloud.close())
+  afterEach(() => jest.restoreAllMocks())
 
   const shoot = (page: Page, name: string, fullPage = true) => page.screenshot({ path: join(FOLDER, `${name}.png`), fullPage })
 
@@ -125,7 +149,7 @@ describeWithChromium('the waiting page', () => {
       forgiveComplaints(/INTERNET_DISCONNECTED/)
     })
 
-    it('speaks every language, and fits the narrowest screen in each', async () => {
+    it('speaks every language, is accessible in it, and fits the narrowest screen in each', async () => {
       let page: Page | undefined
       for (const tag of LANGUAGES) {
         if (page === undefined || LOST_BY_RELOAD.includes(name)) page = await state(await chromium.open({ viewport: PHONE, ...speaking(tag) }), cloud)
@@ -136,6 +160,7 @@ describeWithChromium('the waiting page', () => {
         }
         expect(await page.locator('html').getAttribute('lang')).toBe(tag)
         await shoot(page, `${name}-phone-${tag}`)
+        expect(await violations(page)).toEqual([])
         await expectToFit(page)
       }
       forgiveComplaints(/INTERNET_DISCONNECTED|403/)
