@@ -2,7 +2,7 @@
  * One loop of calls per transaction, however many tabs and clients ask; by a clock that the tests move, and a Nevis
  * that answers as they say.
  */
-import type { NevisClient } from '../../src'
+import type { NevisClient, Transaction } from '../../src'
 import { NevisError } from '../../src/client/errors'
 import { StatusWatch, type Watched } from '../../src/waiting/watch'
 
