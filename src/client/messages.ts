@@ -12,6 +12,7 @@ const MAX_CHARACTERS = 16_384
 const GSM_7 =
   /^[@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !"#¤%&'()*+,\-./0-9:;<=>?¡A-ZÄÖÑÜ§¿a-zäöñüà\f^{}\\[~\]|€]*$/u
 
+const WRAPPED = /^<html>([^]*)<\/html>$/
 const ALLOWED_TAG = /<\/?(?:b|em|i|strong|u)>|<br ?\/?>/g
 
 export function textFault(value: unknown): string | undefined {
@@ -30,6 +31,15 @@ export function smsFault(value: unknown): string | undefined {
   return undefined
 }
 
+/** An app message as text alone, for channels that format nothing. */
+export function plainText(message: string): string {
+  const inner = WRAPPED.exec(message)?.[1]
+  if (inner === undefined) return message
+  const text = inner.replace(/<br ?\/?>/g, '\n').replace(ALLOWED_TAG, '')
+  const characters: Readonly<Record<string, string>> = { '&lt;': '<', '&gt;': '>', '&quot;': '"', '&#39;': "'", '&amp;': '&' }
+  return text.replace(/&(?:lt|gt|quot|#39|amp);/g, (entity) => characters[entity] as string)
+}
+
 /**
  * Text that is not wrapped is shown as it is, `<` included. Wrapped text is formatted, and Nevis answers 400 to
  * anything beyond its six tags. `<html` further in is a sign that text and markup got mixed up: refused, so that
@@ -40,7 +50,7 @@ export function appMessageFault(value: unknown): string | undefined {
   if (fault !== undefined) return fault
   const text = String(value)
   if (!/<html/i.test(text)) return undefined
-  const inner = /^<html>([^]*)<\/html>$/.exec(text)?.[1]
+  const inner = WRAPPED.exec(text)?.[1]
   if (inner === undefined) return 'must be wrapped in <html>…</html> as a whole, or not at all'
   if (inner.replace(ALLOWED_TAG, '').includes('<')) {
     return 'may hold only the tags b br em i strong u, without attributes, inside <html>…</html>'

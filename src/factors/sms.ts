@@ -7,6 +7,7 @@ import { randomUUID } from 'node:crypto'
 import { assertSmsText, isPhone } from '../client/checks'
 import type { PendingStatus, UnknownStatus } from '../client/client'
 import { NevisError } from '../client/errors'
+import { plainText } from '../client/messages'
 import { Refusal } from '../failures'
 import type { Factor, Succeeded } from './factor'
 import { approvalChallenge, enrollmentChallenge, nameOf, notApproved, succeeded } from './shared'
@@ -14,7 +15,7 @@ import { approvalChallenge, enrollmentChallenge, nameOf, notApproved, succeeded 
 export interface SmsOptions {
   /**
    * The text of the SMS: GSM-7 characters, `{{CODE}}` where the code goes; or a function that makes it of the
-   * transaction's message. Default: Nevis's own text.
+   * transaction's message, which comes without its tags if it is in the `<html>` form. Default: Nevis's own text.
    */
   readonly message?: string | ((message: string | undefined) => string)
   /**
@@ -29,7 +30,7 @@ export function sms({ message: text, requireIntrospection = false }: SmsOptions 
   if (typeof text === 'string') assertSmsText('sms', text)
   else if (text !== undefined && typeof text !== 'function') throw new TypeError('sms: message must be a string or a function')
   const textFor = (message: string | undefined) => {
-    const made = typeof text === 'function' ? text(message) : text
+    const made = typeof text === 'function' ? text(message === undefined ? undefined : plainText(message)) : text
     return made === undefined ? {} : { message: made }
   }
   return {

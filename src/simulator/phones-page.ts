@@ -20,7 +20,9 @@ const escaped = (text: string): string => text.replace(/[&<>"']/g, (character) =
 function messageHtml(message: string): string {
   const formatted = /^<html>([^]*)<\/html>$/.exec(message)?.[1]
   if (formatted === undefined) return escaped(message)
-  return escaped(formatted).replace(/&lt;(\/?)(b|br|em|i|strong|u)\s*\/?&gt;/g, '<$1$2>')
+  const tagged = escaped(formatted).replace(/&lt;(\/?)(b|br|em|i|strong|u)\s*\/?&gt;/g, '<$1$2>')
+  // It is HTML, so its escapes are shown as what they stand for.
+  return tagged.replace(/&amp;(lt|gt|quot|#39|amp);/g, '&$1;')
 }
 
 const nameOf = (user: User): string => user.username ?? `User ${user.userId.slice(0, 8)}`

@@ -56,9 +56,11 @@ describe('the page with the phones', () => {
     nevis.simulator.addUser({ username: 'anna' })
     await nevis.approve({ username: 'anna', channel: 'push', message: `<img src=x onerror='1'> & "you"` })
     await nevis.approve({ username: 'anna', channel: 'push', message: '<html>Pay <b>10</b> & more<br/></html>' })
+    await nevis.approve({ username: 'anna', channel: 'push', message: '<html>To <i>M&amp;S &lt;b&gt;</i></html>' })
     const { html } = await page()
     expect(html).toContain('&lt;img src=x onerror=&#39;1&#39;&gt; &amp; &quot;you&quot;')
     expect(html).toContain('Pay <b>10</b> &amp; more<br>')
+    expect(html).toContain('To <i>M&amp;S &lt;b&gt;</i>')
   })
 
   test('asked for its state › gives another version only when something has changed', async () => {
