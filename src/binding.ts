@@ -11,6 +11,7 @@ import type { Subject, Transaction } from './transactions'
 /** The field that does not fit. */
 export type Mismatch =
   | 'userId' | 'username' | 'transactionId' | 'token' | 'active' | 'sub' | 'iss' | 'aud' | 'exp' | 'nbf' | 'iat'
+  | 'digest' | 'login'
 
 /** Allowance for a clock that differs from Nevis's, in seconds. */
 const CLOCK_SKEW_SECONDS = 60
@@ -36,6 +37,15 @@ export function outcomeMismatch(transaction: Transaction, outcome: Succeeded): M
   if (transaction.userId === undefined ? outcome.userId === undefined : outcome.userId !== transaction.userId) return 'userId'
   if (outcome.transactionId !== transaction.id) return 'transactionId'
   return subjectMismatch(transaction.subject, outcome)
+}
+
+/**
+ * Is this the one who is asked in the transaction? Every name that it has must be there and equal.
+ */
+export function isSubjectOf(subject: Subject | undefined, { subject: asked, userId = asked.userId }: Transaction): boolean {
+  if (subject?.userId === undefined && subject?.username === undefined) return false
+  const { userId: ownId = userId, username = asked.username } = subject
+  return ownId === userId && username === asked.username
 }
 
 export interface ExpectedProof {

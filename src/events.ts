@@ -39,8 +39,8 @@ export interface NevisEvents {
   /** A budget of starts or codes was used up (MITRE ATT&CK T1621, OWASP ASVS 6.6.4). */
   budget: About & { readonly budget: 'starts' | 'attempts' | 'subjectAttempts' | 'pause'; readonly limit: number }
   /**
-   * Something that does not happen by itself: an answer that belongs to somebody else (`field` says what does not
-   * fit), an approval used twice, or a success after a wave of denials, which is what push bombing looks like.
+   * Something that does not happen by itself: an answer that belongs to somebody else, or a transaction that was changed
+   * in the session (`field` says what does not fit), an approval used twice, or a success after a wave of denials, which is what push bombing looks like.
    */
   suspicious: About &
     (

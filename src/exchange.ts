@@ -12,15 +12,17 @@ import type { Answer, Challenge, Factor, Succeeded } from './factors/factor'
 import { Refusal, type FailureCode } from './failures'
 import type { Settings } from './options'
 import { fieldOf, loginOf, sessionOf, type NevisRequest } from './request'
+import { forgetReturnTo, returnToIn, sitePathOf } from './return-to'
+import type { SessionLike } from './session'
 import { StorageError } from './storage'
-import { SessionTransactions, type SessionLike, type Transaction } from './transactions'
+import { SessionTransactions, type Transaction } from './transactions'
 import { withQuery } from './url'
-import type { NevisProfile } from './verify'
+import { profileOf, type NevisProfile } from './verify'
 import type { Seen } from './waiting/watch'
-import { factorFor, isPendingFor, phoneOf, wantedBy, type NevisAuthenticateOptions, type Wanted } from './wanted'
+import { countsFor, factorFor, isPendingFor, phoneOf, wantedBy, type NevisAuthenticateOptions, type Wanted } from './wanted'
 
 /** Where the browser goes, or who approved. */
-export type Exit = { readonly to: string } | { readonly profile: NevisProfile }
+export type Exit = { readonly to: string } | { readonly profile: NevisProfile; readonly returnTo: string | undefined }
 
 type Field = string | null | undefined
 
@@ -71,15 +73,16 @@ export class Exchange {
     const now = Date.now()
     const before = handle === undefined ? undefined : await this.before(handle, now)
     const wanted = before ?? (await wantedBy(req, options, settings))
-    const factor = factorFor(settings, wanted.operation, factorName, options.factor)
-    const { operation, subject, message, data } = wanted
+    const factor = factorFor(settings, wanted.operation, factorName, options.factor, wanted.factors)
+    const { operation, subject, message, data, factors } = wanted
+    const returnTo = before === undefined ? returnToIn(this.session, settings.sessionKey) : before.returnTo
     this.current = { operation, subject, factor: factor.name }
 
     const pending = before === undefined ? transactions.find(isPendingFor(wanted, factor, now)) : undefined
-    if (pending !== undefined) {
+    if (pending !== undefined && (await settings.digests.fits(pending))) {
       this.current = pending
       publish('reused', this.about())
-      return this.wait({ ...pending, firstFactorAt: now })
+      return this.wait({ ...pending, firstFactorAt: now, ...(returnTo !== undefined && { returnTo }) })
     }
 
     const spent = await this.budgets.spendStart(subject)
@@ -89,7 +92,7 @@ export class Exchange {
     if (field !== undefined) throw this.mismatched(field)
 
     const login = this.login()
-    const transaction: Transaction = {
+    const transaction = await settings.digests.bind({
       id: server.id,
       factor: factor.name,
       operation,
@@ -102,9 +105,11 @@ export class Exchange {
       ...(server.statusToken !== undefined && { statusToken: server.statusToken }),
       ...(message !== undefined && { message }),
       ...(data !== undefined && { data }),
+      ...(factors !== undefined && { factors }),
+      ...(returnTo !== undefined && { returnTo }),
       ...(spent.count > 1 && { starts: spent.count }),
       ...(login !== undefined && { login }),
-    }
+    })
     if (before !== undefined) transactions.close(before, 'cancelled')
     this.current = transaction
     publish('started', this.about())
@@ -117,6 +122,7 @@ export class Exchange {
     if (transaction === undefined) return this.again(this.codeForLost())
     if (transaction.login !== undefined && transaction.login !== this.login()) throw new Refusal('unknown_transaction')
     if (transaction.closed !== undefined) throw new Refusal(transaction.closed)
+    if (!(await countsFor(this.req, this.options, settings, transaction))) throw this.mismatched('login')
     if (Date.now() >= transaction.expiresAt) return this.close(transaction, 'expired_transaction')
 
     const factor = factorFor(settings, transaction.operation, transaction.factor)
@@ -144,11 +150,13 @@ export class Exchange {
       return this.again('used_transaction')
     }
     transactions.remove(transaction.id)
+    const returnTo = sitePathOf(transaction.returnTo)
+    forgetReturnTo(this.session, settings.sessionKey, returnTo)
     await transactions.save()
     const denials = await this.denialsBefore(transaction)
     if (denials >= MANY_DENIALS) publish('suspicious', { ...this.about(), reason: 'success_after_denials', denials })
     publish('decided', { ...this.about(), outcome: 'succeeded' })
-    return { profile: profileOf(transaction, outcome) }
+    return { profile: profileOf(transaction, outcome), returnTo }
   }
 
   private async cancel(handle: Field): Promise<Exit> {
@@ -171,9 +179,11 @@ export class Exchange {
   private async held(handle: Field): Promise<Transaction | undefined> {
     const sealed = await this.settings.handles.open(handle)
     if (sealed === undefined) throw new Refusal('unknown_transaction')
+    this.current = { id: sealed.id, factor: sealed.factor }
     const transaction = this.transactions.get(sealed.id)
-    this.current = transaction ?? { id: sealed.id, factor: sealed.factor }
-    return transaction
+    if (transaction === undefined) return undefined
+    if (transaction.id !== sealed.id || !(await this.settings.digests.fits(transaction))) throw this.mismatched('digest')
+    return (this.current = transaction)
   }
 
   /** A callback that comes once more is sent on or refused; nothing is executed twice. */
@@ -279,19 +289,4 @@ export class Exchange {
     // Only an event hangs on it: what fails here must not cost a good approval.
     return starts < MANY_STARTS ? 0 : this.budgets.denialsOf(subject).catch(() => 0)
   }
-}
-
-function profileOf(transaction: Transaction, outcome: Succeeded): NevisProfile {
-  const { factor, operation, id, subject, message, data } = transaction
-  const username = outcome.username ?? subject.username
-  return Object.freeze({
-    provider: 'nevis',
-    id: outcome.userId as string,
-    ...(username !== undefined && { username }),
-    factor,
-    operation,
-    transactionId: id,
-    ...(message !== undefined && { message }),
-    ...(data !== undefined && { data }),
-  })
 }

@@ -7,6 +7,7 @@ import { hkdfSync } from 'node:crypto'
 import { withoutSlash } from './binding'
 import { NevisClient } from './client/client'
 import type { Operation } from './client/wire'
+import { Digests } from './digest'
 import type { Factor } from './factors/factor'
 import { Handles, type Keys } from './handle'
 import { failClosed, MemoryLedger, type Ledger } from './ledger'
@@ -37,11 +38,14 @@ export interface NevisStrategyOptions {
   readonly statusURL: string
   /** Name under which Passport knows the strategy. Default `nevis`. */
   readonly name?: string | undefined
-  /** Who is asked. Default: `req.user.nevisUserId` if set, else `req.user.username`. */
+  /**
+   * Who is asked. Default: `req.user.nevisUserId` if set, else `req.user.username`. Where a callback logs nobody in
+   * (`passport.authorize`) but somebody is, it is asked again: the approval must be of whoever is signed in.
+   */
   readonly subject?: { of(req: NevisRequest): Subject | undefined | Promise<Subject | undefined> }['of'] | undefined
   /** `approve` (default) or `enroll`, or a function that decides, e.g. to enrol at the first login. */
   readonly operation?: FromRequest<Operation> | undefined
-  /** What push and app show on the phone. Never put text from outside into an `<html>` message unescaped. */
+  /** What push and app show on the phone. Text from outside belongs into `htmlMessage`, which escapes it. */
   readonly message?: FromRequest<string | undefined> | undefined
   /** Anything that JSON can hold; comes back unchanged in `profile.data`. */
   readonly data?: FromRequest<unknown>
@@ -65,7 +69,7 @@ export interface NevisStrategyOptions {
   readonly sessionKey?: string | undefined
   /** Accepted `iss` of transaction tokens. Default: the base URL of the API, with or without a slash. */
   readonly issuer?: string | readonly string[] | undefined
-  /** Seals the handle: the first seals, all open; 32 characters or more. Default: derived from the access key. */
+  /** Seals handles and transactions: the first seals, all open; 32 characters or more. Default: derived from the access key. */
   readonly secret?: string | readonly string[] | undefined
   /** Call `verify(req, profile, done)` instead of `verify(profile, done)`. Default false. */
   readonly passReqToCallback?: boolean | undefined
@@ -92,6 +96,7 @@ export interface Settings {
   readonly sessionKey: string
   readonly issuers: readonly string[]
   readonly handles: Handles
+  readonly digests: Digests
   readonly watch: StatusWatch
   readonly passReqToCallback: boolean
 }
@@ -137,7 +142,8 @@ export function resolveOptions(options: NevisStrategyOptions): Settings {
     ledger: failClosed(ledgerOf(options.ledger)),
     sessionKey: sessionKeyOf('NevisStrategy', sessionKey),
     issuers: texts('issuer', issuer).map(withoutSlash),
-    handles: new Handles(keysOf(options.secret, client), name),
+    handles: new Handles(keysOf('passport-nevis handle', options.secret, client), name),
+    digests: new Digests(keysOf('passport-nevis transaction', options.secret, client), name),
     watch: new StatusWatch(client, {
       lifetimeMs,
       schedule: scheduleOf(pollSchedule),
@@ -266,11 +272,11 @@ function ledgerOf(ledger: Ledger = new MemoryLedger()): Ledger {
   return ledger
 }
 
-function keysOf(secret: NevisStrategyOptions['secret'], client: NevisClient): Keys {
-  if (secret === undefined) return async () => [await client.deriveKey('passport-nevis handle')]
+function keysOf(use: string, secret: NevisStrategyOptions['secret'], client: NevisClient): Keys {
+  if (secret === undefined) return async () => [await client.deriveKey(use)]
   const secrets = texts('secret', secret)
   if (secrets.some((one) => one.length < 32)) throw mistake('secret must have 32 characters or more')
-  const keys = secrets.map((one) => Buffer.from(hkdfSync('sha256', one, '', 'passport-nevis handle', 32)))
+  const keys = secrets.map((one) => Buffer.from(hkdfSync('sha256', one, '', use, 32)))
   return async () => keys
 }
 

@@ -6,7 +6,7 @@
 import { createHash } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import type {} from 'passport'
-import type { SessionLike } from './transactions'
+import type { SessionLike } from './session'
 
 /** A request as Express, NestJS, Fastify or Koa hand it to Passport. */
 export type NevisRequest = IncomingMessage &

@@ -8,7 +8,10 @@ import { createHash } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { sessionKeyOf } from './options'
 import { loginOf, sessionOf, wantsPage } from './request'
-import { saveSession, type SessionState } from './transactions'
+import { keepReturnTo } from './return-to'
+import { renewSession, saveSession } from './session'
+import { isListOfNames } from './strength'
+import type { SessionState } from './transactions'
 import type { NevisProfile } from './verify'
 
 /** That a second factor was given, by whom, and when. */
@@ -36,9 +39,12 @@ export interface RecordSecondFactorOptions {
 export interface RequireSecondFactorOptions extends RecordSecondFactorOptions {
   /** Seconds for which a second factor is fresh enough. */
   readonly maxAgeSeconds: number
-  /** Names of the factors that will do. Default: any. */
+  /** Names of the factors that will do, such as `atLeast('sms')`. Default: any. */
   readonly factors?: readonly string[]
-  /** Where pages are sent (303) to give it. Default: nowhere, they get the 401 too. */
+  /**
+   * Where pages are sent (303) to give it; the address of a page that was asked for by GET comes back as
+   * `req.authInfo.returnTo`. Default: nowhere, they get the 401 too.
+   */
   readonly redirectTo?: string
 }
 
@@ -46,9 +52,12 @@ export interface RequireSecondFactorOptions extends RecordSecondFactorOptions {
 export type Middleware = (req: IncomingMessage, res: ServerResponse, next: (error?: unknown) => void) => void
 
 /**
- * Middleware for after `passport.authenticate('nevis')`: login renews the session, so only now can the record be
- * written. An enrolment is no approval and leaves no record.
- * @returns middleware; it passes an error on when nobody approved anything, or nobody is logged in
+ * Middleware for after `passport.authenticate('nevis')` or `passport.authorize('nevis')`: a login renews the session, so
+ * only now can the record be written. The session gets a new id and keeps all that is in it, after `authorize` too,
+ * where Passport does not renew it; a host whose sessions have no `regenerate` keeps its id. An enrolment is no approval
+ * and leaves no record.
+ * @returns middleware; it passes an error on when nobody approved anything, or nobody is logged in, and a StorageError
+ * `SESSION_UNAVAILABLE` when the session could not be renewed or saved
  */
 export function recordSecondFactor(options: RecordSecondFactorOptions = {}): Middleware {
   refuseUnknown('recordSecondFactor', options, ['sessionKey'])
@@ -62,11 +71,16 @@ export function recordSecondFactor(options: RecordSecondFactorOptions = {}): Mid
       return next(new Error('recordSecondFactor: mount it after passport.authenticate("nevis"), for a user who is logged in'))
     }
     if (profile.operation !== 'approve') return next()
-    const { id: userId, factor, transactionId } = profile
-    const secondFactor: BoundRecord = { userId, factor, transactionId, at: Date.now(), login, sessionId: sessionIdOf(req) }
-    session[sessionKey] = { ...(session[sessionKey] as SessionState | undefined), secondFactor } satisfies SessionState
-    saveSession(session).then(() => next(), next)
+    write(req, sessionKey, profile, login).then(() => next(), next)
   }
+}
+
+async function write(req: IncomingMessage, sessionKey: string, profile: NevisProfile, login: string): Promise<void> {
+  const session = await renewSession(req)
+  const { id: userId, factor, transactionId } = profile
+  const secondFactor: BoundRecord = { userId, factor, transactionId, at: Date.now(), login, sessionId: sessionIdOf(req) }
+  session[sessionKey] = { ...(session[sessionKey] as SessionState | undefined), secondFactor } satisfies SessionState
+  await saveSession(session)
 }
 
 /**
@@ -102,7 +116,11 @@ export function requireSecondFactor(options: RequireSecondFactorOptions): Middle
     // A clock that was set back must not make a record fresher than new.
     const isFresh = ageMs >= 0 && ageMs <= maxAgeSeconds * 1000
     if (record !== undefined && isFresh && (factors === undefined || factors.includes(record.factor))) return next()
-    if (redirectTo !== undefined && wantsPage(req)) return answer(res, 303, { Location: redirectTo })
+    if (redirectTo !== undefined && wantsPage(req)) {
+      const session = sessionOf(req)
+      const isChanged = session !== undefined && keepReturnTo(session, sessionKey, req)
+      return void (isChanged ? saveSession(session) : Promise.resolve()).then(() => answer(res, 303, { Location: redirectTo })).catch(next)
+    }
     const words = { error: 'insufficient_user_authentication', error_description: 'A fresh second factor is required' }
     const challenge = `Bearer error="${words.error}", error_description="${words.error_description}", max_age="${Math.floor(maxAgeSeconds)}"`
     const headers = { 'WWW-Authenticate': challenge, 'Content-Type': 'application/json; charset=utf-8', 'Cache-Control': 'no-store' }
@@ -115,10 +133,6 @@ function refuseUnknown(owner: string, options: object, known: readonly string[])
   if (typeof options !== 'object' || options === null) throw new TypeError(`${owner}: options must be an object`)
   const unknown = Object.keys(options).find((key) => !known.includes(key))
   if (unknown !== undefined) throw new TypeError(`${owner}: unknown option "${unknown}"`)
-}
-
-function isListOfNames(value: unknown): boolean {
-  return Array.isArray(value) && value.length > 0 && value.every((name) => typeof name === 'string' && name !== '')
 }
 
 function answer(res: ServerResponse, status: number, headers: Record<string, string>, body = ''): void {

@@ -9,7 +9,7 @@ import { Exchange } from './exchange'
 import { Refusal, type Failure } from './failures'
 import { resolveOptions, type NevisStrategyOptions, type Settings } from './options'
 import type { NevisRequest } from './request'
-import { runVerify, type Verify, type VerifyWithRequest } from './verify'
+import { runVerify, type NevisProfile, type Verify, type VerifyWithRequest } from './verify'
 import type { NevisAuthenticateOptions } from './wanted'
 
 /** What Passport puts on a strategy for each request. */
@@ -18,6 +18,19 @@ interface PassportActions {
   readonly fail: (challenge: Failure, status: number) => void
   readonly redirect: (url: string, status: number) => void
   readonly error: (error: unknown) => void
+}
+
+declare global {
+  // eslint-disable-next-line @typescript-eslint/no-namespace
+  namespace Express {
+    /** What Passport puts at `req.authInfo`. */
+    interface AuthInfo {
+      /** What was approved. */
+      readonly nevis?: NevisProfile
+      /** The page of this site from which `requireSecondFactor` had sent the person away. */
+      readonly returnTo?: string
+    }
+  }
 }
 
 const PassportStrategy = require('passport-strategy') as new () => object
@@ -64,10 +77,10 @@ export class NevisStrategy extends PassportStrategy {
     try {
       const exit = await exchange.run()
       if ('to' in exit) return redirect(exit.to, 303)
-      const { profile } = exit
+      const { profile, returnTo } = exit
       const { user, info } = await runVerify(this.verify, this.settings.passReqToCallback ? [req, profile] : [profile])
       if (user === false) throw new Refusal('rejected', (info as { message?: string } | undefined)?.message)
-      success(user, { ...info, nevis: profile })
+      success(user, { ...info, nevis: profile, ...(returnTo !== undefined && { returnTo }) })
     } catch (reason) {
       if (reason instanceof Refusal) publish('failed', { ...exchange.about(), code: reason.code })
       throw reason

@@ -5,7 +5,8 @@
  */
 import type { FailureCode } from './failures'
 import type { Operation } from './client/wire'
-import { inTime } from './storage'
+import type { KeptReturnTo } from './return-to'
+import { saveSession, type SessionLike } from './session'
 
 /** Who is asked, in Nevis's terms: at least one of the two. */
 export interface Subject {
@@ -42,6 +43,12 @@ export interface Transaction {
   readonly firstFactorAt: number
   readonly message?: string
   readonly data?: unknown
+  /** Names of the factors by which it may be done, where the route says so. */
+  readonly factors?: readonly string[]
+  /** The page that the person was sent away from. */
+  readonly returnTo?: string
+  /** Shows that nobody changed in the session what was started: see `digest.ts`. */
+  readonly digest?: string
   readonly shown: Shown
   /** Which start of its subject it was, from the second one on. */
   readonly starts?: number
@@ -57,12 +64,7 @@ export interface Transaction {
 export interface SessionState {
   readonly transactions?: Readonly<Record<string, Transaction>>
   readonly secondFactor?: unknown
-}
-
-/** The part of a session that every host has; `save` is missing in some. */
-export interface SessionLike {
-  [key: string]: unknown
-  save?: (done: (error?: unknown) => void) => unknown
+  readonly returnTo?: KeptReturnTo
 }
 
 /** Tabs that wait at once in one session; beyond it the oldest is forgotten, so that a session stays small. */
@@ -123,18 +125,4 @@ export class SessionTransactions {
       transactions: Object.fromEntries(transactions.map((transaction) => [transaction.id, transaction])),
     } satisfies SessionState
   }
-}
-
-/** @internal */
-export async function saveSession(session: SessionLike): Promise<void> {
-  if (typeof session.save !== 'function') return
-  const save = session.save.bind(session)
-  await inTime(
-    'SESSION_UNAVAILABLE',
-    () =>
-      new Promise<void>((resolve, reject) => {
-        const result = save((error) => (error ? reject(error) : resolve()))
-        if (result instanceof Promise) result.then(() => resolve(), reject)
-      }),
-  )
 }

@@ -4,7 +4,9 @@
  * Not its job: to decide anything about the answer.
  */
 import type { Operation } from './client/wire'
+import type { Succeeded } from './factors/factor'
 import type { NevisRequest } from './request'
+import type { Transaction } from './transactions'
 
 /** Who approved what, in Passport's words. */
 export interface NevisProfile {
@@ -20,6 +22,22 @@ export interface NevisProfile {
   readonly message?: string
   /** Exactly what the application gave at the start. */
   readonly data?: unknown
+}
+
+/** @internal */
+export function profileOf(transaction: Transaction, outcome: Succeeded): NevisProfile {
+  const { factor, operation, id, subject, message, data } = transaction
+  const username = outcome.username ?? subject.username
+  return Object.freeze({
+    provider: 'nevis',
+    id: outcome.userId as string,
+    ...(username !== undefined && { username }),
+    factor,
+    operation,
+    transactionId: id,
+    ...(message !== undefined && { message }),
+    ...(data !== undefined && { data }),
+  })
 }
 
 /** `done(error)`, `done(null, false, { message })` for nobody, or `done(null, user, info)`. */

@@ -4,11 +4,13 @@
  * Not its job: to ask it.
  */
 import { isDeepStrictEqual } from 'node:util'
+import { isSubjectOf } from './binding'
 import type { Operation } from './client/wire'
 import type { Factor } from './factors/factor'
 import { Refusal } from './failures'
 import type { FromRequest, Settings } from './options'
-import { fieldOf, type NevisRequest } from './request'
+import { fieldOf, loginOf, sessionOf, type NevisRequest } from './request'
+import { isListOfNames } from './strength'
 import type { Subject, Transaction } from './transactions'
 
 export interface Wanted {
@@ -16,12 +18,18 @@ export interface Wanted {
   readonly operation: Operation
   readonly message?: string
   readonly data?: unknown
+  readonly factors?: readonly string[]
 }
 
 /** Options of `passport.authenticate('nevis', …)`, beside Passport's own. */
 export interface NevisAuthenticateOptions {
   /** Factor to start unless the request names one. Default: the first of `factors`. */
   factor?: string | undefined
+  /**
+   * Names of the factors that will do here, also when the person changes to another one, such as `atLeast('push')`
+   * where the phone must show what is signed. Default: the strategy's.
+   */
+  factors?: readonly string[] | undefined
   /** Default: the strategy's. */
   operation?: FromRequest<Operation> | undefined
   /** Default: the strategy's. */
@@ -32,6 +40,10 @@ export interface NevisAuthenticateOptions {
   phone?: FromRequest<string | undefined> | undefined
   successRedirect?: string | undefined
   successReturnToOrRedirect?: string | undefined
+  /** Passport's; set by `passport.authorize`. */
+  assignProperty?: string | undefined
+  /** Passport's; `false` for no login in the session. */
+  session?: boolean | undefined
 }
 
 declare module 'passport' {
@@ -40,7 +52,7 @@ declare module 'passport' {
 }
 
 /**
- * @throws Refusal `no_subject`; TypeError when a function of the application answers nonsense
+ * @throws Refusal `no_subject`; TypeError when a function of the application answers nonsense, or `factors` is no list
  * @internal
  */
 export async function wantedBy(req: NevisRequest, options: NevisAuthenticateOptions, settings: Settings): Promise<Wanted> {
@@ -50,7 +62,15 @@ export async function wantedBy(req: NevisRequest, options: NevisAuthenticateOpti
   if (operation !== 'approve' && operation !== 'enroll') throw new TypeError('NevisStrategy: operation must be "approve" or "enroll"')
   const message = await valueOf(options.message ?? settings.message, req)
   const data = frozenCopy(await valueOf(options.data ?? settings.data, req))
-  return { subject, operation, ...(message !== undefined && { message }), ...(data !== undefined && { data }) }
+  const { factors } = options
+  if (factors !== undefined && !isListOfNames(factors)) throw new TypeError('NevisStrategy: factors of a route must be a list of names')
+  return {
+    subject,
+    operation,
+    ...(message !== undefined && { message }),
+    ...(data !== undefined && { data }),
+    ...(factors !== undefined && { factors: [...factors] }),
+  }
 }
 
 /**
@@ -63,14 +83,16 @@ export function factorFor(
   operation: Operation,
   requested: string | null | undefined,
   ofRoute?: string,
+  allowed?: readonly string[],
 ): Factor {
-  const offered = settings.factors.filter((factor) => typeof factor[operation] === 'function')
+  const offered = settings.factors.filter((factor) => typeof factor[operation] === 'function' && (allowed?.includes(factor.name) ?? true))
   const name = requested === undefined ? (ofRoute ?? offered[0]?.name) : requested
   const factor = offered.find((one) => one.name === name)
   if (factor !== undefined) return factor
   if (requested === undefined && ofRoute !== undefined) {
     throw new TypeError(`NevisStrategy: factor "${ofRoute}" of this route is not among the strategy's factors`)
   }
+  if (offered.length === 0 && allowed !== undefined) throw new TypeError('NevisStrategy: none of the factors of this route is among the strategy\'s')
   throw new Refusal('unknown_factor')
 }
 
@@ -89,9 +111,26 @@ export function isPendingFor(wanted: Wanted, factor: Factor, now: number) {
     now < one.expiresAt &&
     one.factor === factor.name &&
     isDeepStrictEqual(
-      { ...wanted.subject, operation: wanted.operation, message: wanted.message, data: wanted.data },
-      { ...one.subject, operation: one.operation, message: one.message, data: one.data },
+      { ...wanted.subject, operation: wanted.operation, message: wanted.message, data: wanted.data, factors: wanted.factors },
+      { ...one.subject, operation: one.operation, message: one.message, data: one.data, factors: one.factors },
     )
+}
+
+/**
+ * May this transaction be finished by this request? Where Passport will log nobody in (`passport.authorize`,
+ * `session: false`), an approval counts for whoever is signed in, and so it must be theirs: with a second password,
+ * somebody could otherwise start one of another account, and approve it on another phone.
+ * @internal
+ */
+export async function countsFor(
+  req: NevisRequest,
+  { assignProperty, session }: NevisAuthenticateOptions,
+  settings: Settings,
+  transaction: Transaction,
+): Promise<boolean> {
+  const logsIn = assignProperty === undefined && session !== false
+  if (logsIn || loginOf(sessionOf(req) ?? {}) === undefined) return true
+  return isSubjectOf(await settings.subject(req), transaction)
 }
 
 function isSubject(subject: Subject | undefined): subject is Subject {

@@ -11,6 +11,12 @@ let userId: string
 
 class Store extends session.MemoryStore {
   failing = false
+  failingToDestroy = false
+
+  override destroy(sid: string, done?: (error?: unknown) => void): void {
+    if (this.failingToDestroy) setImmediate(() => done?.(new Error('canary')))
+    else super.destroy(sid, done)
+  }
 
   override set(sid: string, data: session.SessionData, done?: (error?: unknown) => void): void {
     if (this.failing) setImmediate(() => done?.(new Error('canary')))
@@ -34,6 +40,13 @@ const start = (options: Partial<AppOptions> = {}, sessionKey?: string) => {
       })
       express.all('/callback-failing', passport.authenticate('nevis'), (_req, _res, next) => { store.failing = true; next() }, recordSecondFactor(key), passed)
       express.all('/callback-kept', passport.authenticate('nevis', { keepSessionInfo: true }), recordSecondFactor(key), passed)
+      express.all('/callback-authorized', passport.authorize('nevis'), recordSecondFactor(key), passed)
+      express.post('/remember-me', (req, res) => {
+        req.session.cookie.maxAge = 1_000_000_000
+        Object.assign(req.session, { cart: ['book'] })
+        passed(req, res)
+      })
+      express.get('/cart', (req, res) => void res.json({ cart: (req.session as { cart?: unknown }).cart, maxAge: req.session.cookie.originalMaxAge }))
       express.get('/record', (req, res) => void res.json({ record: secondFactorOf(req, key) ?? null }))
       express.get('/record-elsewhere', (req, res) => void res.json({ record: secondFactorOf(req, { sessionKey: 'elsewhere' }) ?? null }))
       express.post('/record-only', recordSecondFactor(key), passed)
@@ -153,6 +166,37 @@ describe('recordSecondFactor', () => {
       expect((await browser.get(`/callback-kept?transaction=${handle}`)).json()).toEqual({ action: 'passed' })
       await expectPassed(browser)
       expect((await browser.get(waitingOf(other), { accept: 'application/json' })).json()).toMatchObject({ factor: 'sms', status: 'pending' })
+    })
+  })
+
+  describe('after passport.authorize, which leaves the session as it is', () => {
+    it('renews its id, keeps what is in it and how long it lasts, and the old id is dead', async () => {
+      const browser = await signedIn()
+      await browser.post('/remember-me')
+      const old = browser.clone()
+      const handle = handleIn((await browser.post('/start')).location)
+      await simulator.phone('anna').approve()
+      expect((await browser.get(`/callback-authorized?transaction=${handle}`)).json()).toEqual({ action: 'passed' })
+      expect(browser.cookies.get('connect.sid')).not.toBe(old.cookies.get('connect.sid'))
+      expect((await browser.get('/cart')).json()).toEqual({ cart: ['book'], maxAge: 1_000_000_000 })
+      expect((await browser.get('/me')).json()).toEqual({ user: { username: 'anna' } })
+      await expectPassed(browser)
+      expect((await old.get('/me')).json()).toEqual({ user: null })
+      await expectRefused(old)
+      expect(Object.keys((store as unknown as { sessions: object }).sessions)).toHaveLength(1)
+    })
+
+    it('ends in an error where the id cannot be renewed, and no record is made', async () => {
+      const browser = await signedIn()
+      at(Date.now() + 400_000)
+      const handle = handleIn((await browser.post('/start')).location)
+      await simulator.phone('anna').approve()
+      store.failingToDestroy = true
+      const page = await browser.get(`/callback-authorized?transaction=${handle}`)
+      store.failingToDestroy = false
+      expect(page.status).toBe(503)
+      expect(page.json()).toMatchObject({ action: 'error', name: 'StorageError', code: 'SESSION_UNAVAILABLE' })
+      await expectRefused(browser)
     })
   })
 
@@ -299,6 +343,24 @@ describe('requireSecondFactor', () => {
 
     it('lets a fresh record pass', async () => {
       await expectPassed(await signedIn(), '/transfer-page')
+    })
+
+    it('ends in an error where the address of the page cannot be stored', async () => {
+      store.failing = true
+      const page = await app.browser().get('/transfer-page', { accept: 'text/html' })
+      expect(page.status).toBe(503)
+      expect(page.json()).toMatchObject({ action: 'error', name: 'StorageError', code: 'SESSION_UNAVAILABLE' })
+    })
+
+    it('makes no session for a form', async () => {
+      const page = await app.browser().post('/transfer-page', {}, { accept: 'text/html' })
+      expect([page.status, page.headers.getSetCookie()]).toEqual([303, []])
+    })
+
+    it('sends a page away that has no session', async () => {
+      await app.close()
+      app = await startApp({ simulator, session: false, routes: (express) => express.get('/page', requireSecondFactor({ maxAgeSeconds: 1, redirectTo: '/step-up' })) })
+      expect((await app.browser().get('/page', { accept: 'text/html' })).location).toBe('/step-up')
     })
   })
 

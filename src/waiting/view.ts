@@ -45,7 +45,7 @@ export async function viewOf(settings: Settings, handle: string, transaction: Tr
     prompt,
     status: closed === undefined ? status : closed === 'expired_transaction' ? 'expired' : 'failed',
     expiresAt,
-    factors: settings.factors.filter((factor) => typeof factor[transaction.operation] === 'function').map(({ name }) => name),
+    factors: offeredFor(settings, transaction),
     statusURL: settings.statusURL,
     callbackURL: settings.callbackURL,
     ...(message !== undefined && { message }),
@@ -53,6 +53,11 @@ export async function viewOf(settings: Settings, handle: string, transaction: Tr
     ...(prompt === 'code' && { attemptsLeft: Math.max(0, settings.maxAttempts - attempts) }),
     ...(failure !== undefined && { failure }),
   }
+}
+
+function offeredFor({ factors }: Settings, { operation, factors: allowed }: Transaction): string[] {
+  const names = factors.filter((factor) => typeof factor[operation] === 'function').map(({ name }) => name)
+  return allowed === undefined ? names : names.filter((name) => allowed.includes(name))
 }
 
 function failureOf(status: WaitingStatus['status']): FailureCode | undefined {

@@ -2,7 +2,7 @@
 import express, { type Request } from 'express'
 import passport from 'passport'
 import {
-  NevisStrategy, push, recordSecondFactor, requireSecondFactor, sms, statusEndpoint, waitingPage,
+  NevisStrategy, atLeast, htmlMessage, push, recordSecondFactor, requireSecondFactor, sms, statusEndpoint, waitingPage,
   type FailureCode, type NevisProfile, type NevisStrategyOptions,
 } from '../../src'
 
@@ -48,6 +48,8 @@ app.get('/login/2fa', waitingPage(callbackStyle, { csrfToken: (req) => String(re
 app.get('/login/2fa', waitingPage(callbackStyle, { csrfToken: (req: Request) => req.baseUrl }))
 app.post('/login', passport.authenticate('nevis', { factor: 'sms', message: (req: Request) => req.path, data: { amount: 1 } }))
 app.post('/login', passport.authenticate(callbackStyle))
+app.post('/pay', passport.authorize('nevis', { factors: atLeast('push'), message: (req: Request) => htmlMessage`Pay <b>${req.path}</b>?` }))
+app.all('/login/2fa/callback', (req, res) => res.redirect(303, req.authInfo?.nevis?.message ?? req.authInfo?.returnTo ?? '/'))
 app.all('/login/2fa/callback', recordSecondFactor(), requireSecondFactor({ maxAgeSeconds: 300, factors: ['push'] }))
 
 // @ts-expect-error a failure code is one of a closed list
@@ -56,5 +58,9 @@ export const code: FailureCode = 'tired'
 export const change = (profile: NevisProfile) => (profile.id = 'other')
 // @ts-expect-error a factor is called: push()
 export const uncalled = new NevisStrategy({ ...options, passReqToCallback: false, factors: [push] }, () => undefined)
+// @ts-expect-error a factor of another's making has no rank
+export const unranked = atLeast('fax')
+// @ts-expect-error a value is text or a number
+export const absent = htmlMessage`Pay ${undefined}`
 // @ts-expect-error an operation is one of two
 export const operation = passport.authenticate('nevis', { operation: 'delete' })

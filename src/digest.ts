@@ -1,0 +1,50 @@
+/**
+ * Binds a transaction to what was started: a keyed digest of all that must be the same when it is finished.
+ *
+ * Between the two it lies in the session, where a careless merge or whoever else writes to the store could change the
+ * amount after the phone has shown it. The key never is in the session, so a changed transaction cannot be given a
+ * digest that fits. Not its job: to say what follows from that (`exchange.ts`), or whose the transaction is.
+ */
+import { createHmac, timingSafeEqual } from 'node:crypto'
+import type { Keys } from './handle'
+import type { Transaction } from './transactions'
+
+/** @internal */
+export class Digests {
+  /** @param name the strategy's: a transaction of one strategy is none of another's in the same session */
+  constructor(
+    private readonly keys: Keys,
+    private readonly name: string,
+  ) {}
+
+  async bind(transaction: Transaction): Promise<Transaction> {
+    const [key] = await this.keys()
+    return { ...transaction, digest: this.digestOf(transaction, key as Buffer).toString('base64url') }
+  }
+
+  /** @returns false for one that was changed, and for one without a digest, as of a version that made none: who waits starts again */
+  async fits(transaction: Transaction): Promise<boolean> {
+    const digest = Buffer.from(String(transaction.digest), 'base64url')
+    const fitting = (await this.keys()).map((key) => this.digestOf(transaction, key))
+    return fitting.some((one) => one.length === digest.length && timingSafeEqual(one, digest))
+  }
+
+  private digestOf(transaction: Transaction, key: Buffer): Buffer {
+    const { id, factor, factors, operation, subject, userId, login, startedAt, expiresAt, message, data } = transaction
+    const bound = { id, factor, factors, operation, subject, userId, login, startedAt, expiresAt, message, data }
+    return createHmac('sha256', key).update(canonicalJson([this.name, bound])).digest()
+  }
+}
+
+/**
+ * JSON with sorted names, as in RFC 8785, since some stores (PostgreSQL's `jsonb`) give them back in another order.
+ * @param value what JSON can hold
+ * @internal
+ */
+export function canonicalJson(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonicalJson).join()}]`
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value)
+  const fields = Object.entries(value).filter(([, field]) => field !== undefined)
+  const sorted = fields.sort(([a], [b]) => (a < b ? -1 : 1))
+  return `{${sorted.map(([name, field]) => `${JSON.stringify(name)}:${canonicalJson(field)}`).join()}}`
+}

@@ -1,0 +1,35 @@
+/**
+ * How strong the factors are, so that an app can say "SMS or better" without naming them all.
+ *
+ * Not its job: to enforce it. The names go into `factors` of `requireSecondFactor`, or of a route.
+ */
+
+/**
+ * | rank | factors | because |
+ * |---|---|---|
+ * | 1 | `recovery` | look-up secrets (NIST SP 800-63B-4, 3.1.2), written down long before and good until used; NIST means them for the loss of another authenticator (4.2.1.1) |
+ * | 2 | `sms` | made for the occasion and short-lived, but "restricted" by NIST SP 800-63B-4 (3.1.3.3, 3.2.9); OWASP ASVS 5.0, V6.6, wants it replaced by push |
+ * | 2 | `widget` | may use app, push or SMS, and does not say which it was: as strong as the weakest of them |
+ * | 3 | `push`, `app` | a key on the person's phone, which shows what is approved |
+ *
+ * That `recovery` stands below `sms` is this package's judgement; no standard ranks the two. None of them resists
+ * phishing in NIST's sense (3.2.5).
+ */
+const RANKS = { recovery: 1, sms: 2, widget: 2, push: 3, app: 3 } as const
+
+/** A factor of this package; one of your own has no rank: add its name to the list. */
+export type RankedFactor = keyof typeof RANKS
+
+/**
+ * Names of the factors that are at least as strong as this one, for `factors`.
+ * @throws TypeError for a name without a rank
+ */
+export function atLeast(factor: RankedFactor): readonly string[] {
+  if (!Object.hasOwn(RANKS, factor)) throw new TypeError(`atLeast: the factor must be one of ${Object.keys(RANKS).join(', ')}`)
+  return Object.keys(RANKS).filter((name) => RANKS[name as RankedFactor] >= RANKS[factor])
+}
+
+/** @internal */
+export function isListOfNames(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.length > 0 && value.every((name) => typeof name === 'string' && name !== '')
+}

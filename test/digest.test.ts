@@ -1,0 +1,73 @@
+/** The digest of a transaction: fits what was started, and nothing else. */
+import { assert, jsonValue, property } from 'fast-check'
+import { randomBytes } from 'node:crypto'
+import { canonicalJson, Digests } from '../src/digest'
+import type { Transaction } from '../src/transactions'
+
+const KEY = randomBytes(32)
+const keysOf = (...keys: Buffer[]) => async () => keys
+const digests = new Digests(keysOf(KEY), 'nevis')
+const TRANSACTION: Transaction = {
+  id: 'id', factor: 'push', operation: 'approve', subject: { username: 'anna' }, startedAt: 1, expiresAt: 2, firstFactorAt: 1, shown: {}, message: 'Pay?', data: { amount: 5 },
+}
+
+describe('a digest', () => {
+  it('fits what was bound', async () => {
+    const bound = await digests.bind(TRANSACTION)
+    expect(bound).toEqual({ ...TRANSACTION, digest: expect.stringMatching(/^[\w-]{43}$/) })
+    expect(await digests.fits(bound)).toBe(true)
+  })
+
+  it('fits while only that changes which a transaction is meant to change', async () => {
+    const bound = await digests.bind(TRANSACTION)
+    const later = { ...bound, firstFactorAt: 9, attempts: 3, closed: 'cancelled' as const, statusToken: 'x', shown: { qrCode: 'x' }, starts: 4, returnTo: '/a' }
+    expect(await digests.fits(later)).toBe(true)
+  })
+
+  it('fits after any way through JSON, with the names in any order', async () => {
+    await assertJson(async (data) => {
+      const { digest, ...rest } = await digests.bind({ ...TRANSACTION, data })
+      const stored = JSON.parse(JSON.stringify({ digest, ...Object.fromEntries(Object.entries(rest).reverse()) })) as Transaction
+      expect(await digests.fits(stored)).toBe(true)
+    })
+  })
+
+  it.each(['id', 'factor', 'factors', 'operation', 'subject', 'userId', 'login', 'startedAt', 'expiresAt', 'message', 'data', 'digest'])('does not fit where %s is another, or gone', async (field) => {
+    const bound = await digests.bind({ ...TRANSACTION, userId: 'u', login: 'l', factors: ['push'] })
+    for (const value of ['changed', undefined, null, { amount: 6 }, [], 0, '']) expect(await digests.fits({ ...bound, [field]: value })).toBe(false)
+  })
+
+  it('does not fit in another strategy, nor with another key', async () => {
+    const bound = await digests.bind(TRANSACTION)
+    expect(await new Digests(keysOf(KEY), 'other').fits(bound)).toBe(false)
+    expect(await new Digests(keysOf(randomBytes(32)), 'nevis').fits(bound)).toBe(false)
+    expect(await new Digests(keysOf(), 'nevis').fits(bound)).toBe(false)
+  })
+
+  it('fits with a key that is no longer the first', async () => {
+    const bound = await digests.bind(TRANSACTION)
+    expect(await new Digests(keysOf(randomBytes(32), KEY), 'nevis').fits(bound)).toBe(true)
+    expect(await digests.fits(await new Digests(keysOf(randomBytes(32), KEY), 'nevis').bind(TRANSACTION))).toBe(false)
+  })
+})
+
+describe('canonicalJson', () => {
+  it.each([
+    [{ b: 1, a: { d: [2, { f: null, e: 'x' }], c: true } }, '{"a":{"c":true,"d":[2,{"e":"x","f":null}]},"b":1}'],
+    [{ a: undefined, '': 0, 'ü"': '\n' }, '{"":0,"ü\\"":"\\n"}'],
+    [[1, '1', true, null], '[1,"1",true,null]'],
+  ])('writes %j with its names in order', (value, text) => {
+    expect(canonicalJson(value)).toBe(text)
+  })
+
+  it('writes what reads back as the same, so that two values never look alike', async () => {
+    await assertJson(async (value) => expect(JSON.parse(canonicalJson(value))).toEqual(value))
+  })
+})
+
+/** Values as they are after they were JSON once. */
+async function assertJson(see: (value: unknown) => Promise<void>): Promise<void> {
+  const seen: Promise<void>[] = []
+  assert(property(jsonValue(), (value) => void seen.push(see(JSON.parse(JSON.stringify(value))))))
+  await Promise.all(seen)
+}
