@@ -1,9 +1,9 @@
-/** The README's quick start, run as it stands: what a newcomer copies must work. */
+/** The README's quick start, step-up and signing, run as they stand: what a newcomer copies must work. */
 import { readFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import passport from 'passport'
+import { Passport } from 'passport'
 import { Strategy as LocalStrategy } from 'passport-local'
 import * as door from '../src'
 import { NevisSimulator } from '../src/simulator'
@@ -13,40 +13,59 @@ import { Browser } from './support/browser'
 const readme = readFileSync(join(__dirname, '..', 'README.md'), 'utf8')
 const blocks = [...readme.matchAll(/```js\n([^]*?)```/g)].map(([, code]) => code as string)
 const quickStart = blocks[0] as string
+const blockWith = (line: string) => blocks.find((code) => code.includes(line)) as string
+const stepUp = blockWith("app.get('/step-up'")
+const signing = blockWith("app.post('/pay'")
 
 let simulator: NevisSimulator
-let server: Server
-let browser: Browser
+const servers: Server[] = []
+const paid: unknown[] = []
 
-beforeAll(async () => {
-  simulator = await NevisSimulator.start()
-  const anna = simulator.addUser({ username: 'anna' })
+/** A browser at an app that is made of this code of the README. */
+async function serve(code: string): Promise<Browser> {
+  const { userId } = simulator.addUser({ username: 'anna' })
+  const passport = new Passport()
   passport.use(new LocalStrategy((username, password, done) => done(null, password === PASSWORD && ({ username }))))
   passport.serializeUser((user, done) => done(null, user))
   passport.deserializeUser((user, done) => done(null, user as never))
-  const users = { findByNevisId: (id: string, done: door.VerifyDone) => done(null, (id === anna.userId && { username: 'anna' })) }
-  const transfer = (_req: unknown, res: { end(text: string): void }) => res.end('transferred')
-
+  const ours = {
+    simulator,
+    users: { findByNevisId: (id: string, done: door.VerifyDone) => done(null, (id === userId && { username: 'anna' })) },
+    transfer: (_req: unknown, res: { end(text: string): void }) => res.end('transferred'),
+    stepUpPage: (_req: unknown, res: { end(text: string): void }) => res.end('a form'),
+    pay: (data: unknown) => void paid.push(data),
+  }
   // Only what the README leaves to the reader is filled in: the address of the cloud, and the session's options.
-  const code = quickStart
+  const filled = code
     .replace('instance: process.env.NEVIS_INSTANCE', 'baseURL: simulator.baseURL')
     .replace('process.env.NEVIS_ACCESS_KEY', 'simulator.accessKey')
     .replace('session({ /* … */ })', `session({ secret: 'x', resave: false, saveUninitialized: false })`)
   const modules: Record<string, unknown> = { 'passport-nevis': door, passport }
   const load = (name: string): unknown => modules[name] ?? jest.requireActual(name)
-  const app = new Function('require', 'simulator', 'users', 'transfer', `${code}\nreturn app`)(load, simulator, users, transfer) as () => void
-  server = createServer(app)
+  const app = new Function('require', ...Object.keys(ours), `${filled}\nreturn app`)(load, ...Object.values(ours)) as () => void
+  const server = createServer(app)
+  servers.push(server)
   await listen(server)
-  browser = new Browser(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)
+  return new Browser(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)
+}
+
+beforeEach(async () => {
+  simulator = await NevisSimulator.start()
+  paid.length = 0
 })
 
-afterAll(async () => {
-  server.closeAllConnections()
-  await new Promise((resolve) => server.close(resolve))
+afterEach(async () => {
+  for (const server of servers.splice(0)) {
+    server.closeAllConnections()
+    await new Promise((resolve) => server.close(resolve))
+  }
   await simulator.close()
 })
 
 describe('the quick start', () => {
+  let browser: Browser
+  beforeEach(async () => void (browser = await serve(quickStart)))
+
   it('refuses a transfer without a second factor', async () => {
     expect((await browser.post('/transfer')).status).toBe(401)
   })
@@ -68,8 +87,38 @@ describe('the quick start', () => {
   })
 
   it('cancels to the sign-in page', async () => {
-    const other = new Browser(browser.origin)
-    const handle = handleIn((await other.post('/login', { username: 'anna', password: PASSWORD })).location)
-    expect((await other.post('/login/2fa', { transaction: handle, cancel: '1' })).location).toBe('/login')
+    const handle = handleIn((await browser.post('/login', { username: 'anna', password: PASSWORD })).location)
+    expect((await browser.post('/login/2fa', { transaction: handle, cancel: '1' })).location).toBe('/login')
+  })
+})
+
+describe('the step-up and the signing', () => {
+  let browser: Browser
+  beforeEach(async () => {
+    browser = await serve(quickStart.replace(/^app\.all\('\/login\/2fa\/callback'[^]*?\n\n/m, '') + stepUp + signing)
+    await finish(await browser.post('/login', { username: 'anna', password: PASSWORD }))
+  })
+
+  async function finish(start: { location: string | undefined }): Promise<string | undefined> {
+    const handle = handleIn(start.location)
+    await simulator.phone('anna').approve()
+    return (await browser.get(`/login/2fa/callback?transaction=${handle}`)).location
+  }
+
+  it('lead back to the page that asked for a fresh second factor', async () => {
+    const now = Date.now()
+    jest.spyOn(Date, 'now').mockImplementation(() => now + 301_000)
+    expect((await browser.get('/transfer?to=ben', { accept: 'text/html' })).location).toBe('/step-up')
+    expect((await browser.get('/step-up')).text).toBe('a form')
+    expect(await finish(await browser.post('/step-up'))).toBe('/transfer?to=ben')
+    jest.restoreAllMocks()
+  })
+
+  it('pay what was shown on the phone, once', async () => {
+    const start = await browser.post('/pay', { amount: '5.00', payee: 'M&S' })
+    expect(simulator.phone('anna').waiting).toMatchObject([{ message: '<html>Pay <b>5.00 CHF</b> to M&amp;S?</html>' }])
+    expect(await finish(start)).toBe('/')
+    await browser.post('/login/2fa/callback', { transaction: handleIn(start.location), amount: '9999.00' })
+    expect(paid).toEqual([{ kind: 'payment', amount: '5.00', payee: 'M&S' }])
   })
 })
