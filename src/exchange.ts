@@ -4,6 +4,7 @@
  * Not its job: Passport's actions (`strategy.ts`), HTTP to Nevis (`client/`), what a factor does (`factors/`). It ends
  * by returning where to go or who signs in, by throwing a `Refusal`, or by throwing a fault.
  */
+import { foreignIn } from './authenticators'
 import { outcomeMismatch, proofMismatch, subjectMismatch, type Mismatch } from './binding'
 import { Budgets, type Spent } from './budgets'
 import { NevisError } from './client/errors'
@@ -19,7 +20,7 @@ import { SessionTransactions, type Transaction } from './transactions'
 import { withQuery } from './url'
 import { profileOf, type NevisProfile } from './verify'
 import type { Seen } from './waiting/watch'
-import { countsFor, factorFor, isPendingFor, phoneOf, wantedBy, type NevisAuthenticateOptions, type Wanted } from './wanted'
+import { authenticatorFor, countsFor, factorFor, isPendingFor, phoneOf, wantedBy, type NevisAuthenticateOptions, type Wanted } from './wanted'
 
 /** Where the browser goes, or who approved. */
 export type Exit = { readonly to: string } | { readonly profile: NevisProfile; readonly returnTo: string | undefined }
@@ -78,7 +79,8 @@ export class Exchange {
     const returnTo = before === undefined ? returnToIn(this.session, settings.sessionKey) : before.returnTo
     this.current = { operation, subject, factor: factor.name }
 
-    const pending = before === undefined ? transactions.find(isPendingFor(wanted, factor, now)) : undefined
+    const authenticatorId = await authenticatorFor(req, options, wanted, factor, before)
+    const pending = before === undefined ? transactions.find(isPendingFor(wanted, factor, authenticatorId, now)) : undefined
     if (pending !== undefined && (await settings.digests.fits(pending))) {
       this.current = pending
       publish('reused', this.about())
@@ -87,7 +89,7 @@ export class Exchange {
 
     const spent = await this.budgets.spendStart(subject)
     if (spent.over !== undefined) throw this.overBudget(spent, 'too_many_starts')
-    const { server, browser } = await this.challenge(factor, wanted)
+    const { server, browser } = await this.challenge(factor, wanted, authenticatorId)
     const field = subjectMismatch(subject, server)
     if (field !== undefined) throw this.mismatched(field)
 
@@ -102,6 +104,7 @@ export class Exchange {
       firstFactorAt: before?.firstFactorAt ?? now,
       shown: browser,
       ...(server.userId !== undefined && { userId: server.userId }),
+      ...(authenticatorId !== undefined && { authenticatorId }),
       ...(server.statusToken !== undefined && { statusToken: server.statusToken }),
       ...(message !== undefined && { message }),
       ...(data !== undefined && { data }),
@@ -241,11 +244,19 @@ export class Exchange {
     return withQuery(waitingURL, { transaction: await handles.seal(transaction) })
   }
 
-  private async challenge(factor: Factor, { operation, subject, message }: Wanted): Promise<Challenge> {
+  private async challenge(factor: Factor, { operation, subject, message }: Wanted, authenticatorId?: string): Promise<Challenge> {
+    const { client } = this.settings
     const phone = await phoneOf(this.req, this.options)
-    const request = { ...(message !== undefined && { message }), ...(phone !== undefined && { phone }) }
+    const request = {
+      ...(message !== undefined && { message }),
+      ...(phone !== undefined && { phone }),
+      ...(authenticatorId !== undefined && { authenticatorId }),
+    }
     try {
-      return await (factor[operation] as Factor['approve'])(this.settings.client, subject, request)
+      const foreign = authenticatorId === undefined ? undefined : await foreignIn(client, subject, authenticatorId)
+      if (foreign === 'authenticatorId') throw new Refusal('unknown_authenticator')
+      if (foreign !== undefined) throw this.mismatched(foreign)
+      return await (factor[operation] as Factor['approve'])(client, subject, request)
     } catch (error) {
       if (error instanceof NevisError && error.code === 'NEVIS_NOT_FOUND') throw new Refusal('not_enrolled')
       throw error

@@ -8,6 +8,7 @@
 export const failures = {
   no_subject: { status: 400, message: 'Sign in first: nobody is known whom the second factor could ask.' },
   unknown_factor: { status: 400, message: 'This second factor is not offered here.' },
+  unknown_authenticator: { status: 400, message: 'This phone is not set up for the account.' },
   missing_code: { status: 400, message: 'Enter the code.' },
   phone_refused: { status: 400, message: 'This phone number cannot be used.' },
   start_requires_post: { status: 405, message: 'A second factor is started with POST.' },

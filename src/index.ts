@@ -1,4 +1,5 @@
 /** The public door: names, nothing else. */
+export { ownAuthenticator } from './authenticators'
 export { NevisClient } from './client/client'
 export { NevisError } from './client/errors'
 export { htmlMessage } from './client/html-message'
@@ -34,6 +35,7 @@ export type { Locales } from './waiting/texts/languages'
 export type { Texts } from './waiting/texts/texts'
 export type { PollStep } from './waiting/schedule'
 export type { StatusEndpoint, StatusEndpointOptions } from './waiting/status-endpoint'
+export type { Offer, OfferedAuthenticator } from './waiting/authenticators'
 export type { WaitingPageOptions } from './waiting/waiting-page'
 export type { WaitingStatus } from './waiting/status'
 export type { WaitingView } from './waiting/view'

@@ -16,12 +16,14 @@ export type NevisRequest = IncomingMessage &
     readonly body?: unknown
   }
 
+type Fields = Pick<NevisRequest, 'body' | 'originalUrl' | 'query' | 'url'>
+
 /**
  * A field of the body, else of the query.
  * @returns undefined when it is not there; null when it is there but is no string
  * @internal
  */
-export function fieldOf(req: NevisRequest, name: string): string | null | undefined {
+export function fieldOf(req: Fields, name: string): string | null | undefined {
   const value = own(req.body, name) ?? own(req.query ?? queryOf(req), name)
   if (value === undefined) return undefined
   return typeof value === 'string' ? value : null
@@ -31,7 +33,7 @@ export function fieldOf(req: NevisRequest, name: string): string | null | undefi
  * A field of the query of a request that may not have passed any parser.
  * @internal
  */
-export function queryFieldOf(req: IncomingMessage & { readonly originalUrl?: string }, name: string): string | null | undefined {
+export function queryFieldOf(req: Fields, name: string): string | null | undefined {
   const value = own(queryOf(req), name)
   if (value === undefined) return undefined
   return typeof value === 'string' ? value : null
@@ -63,7 +65,7 @@ function own(fields: unknown, name: string): unknown {
   return (fields as Record<string, unknown>)[name]
 }
 
-function queryOf(req: IncomingMessage & { readonly originalUrl?: string }): Record<string, string | string[]> {
+function queryOf(req: Fields): Record<string, string | string[]> {
   const url = req.originalUrl ?? req.url ?? ''
   const start = url.indexOf('?')
   const params = new URLSearchParams(start < 0 ? '' : url.slice(start))

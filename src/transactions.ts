@@ -34,6 +34,8 @@ export interface Transaction {
   readonly subject: Subject
   /** Whom Nevis says it asked. */
   readonly userId?: string
+  /** Which authenticator was to be asked, if one was named. */
+  readonly authenticatorId?: string
   /** Stays on the server. */
   readonly statusToken?: string
   /** Times are milliseconds since 1970. */

@@ -1,5 +1,5 @@
 /**
- * Runs the application's `verify` and settles once, whether it is a callback, a promise, or both.
+ * What the application's `verify` gets, and its run, which settles once, whether it is a callback, a promise, or both.
  *
  * Not its job: to decide anything about the answer.
  */

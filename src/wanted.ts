@@ -38,6 +38,11 @@ export interface NevisAuthenticateOptions {
   data?: FromRequest<unknown>
   /** `+41791234567`, to enrol SMS. Default: `req.body.phone`. */
   phone?: FromRequest<string | undefined> | undefined
+  /**
+   * Which of the person's own authenticators push or app ask, unless the request names one. Default: the one that was
+   * registered last. Nevis is asked first whether it is theirs: one more call.
+   */
+  authenticatorId?: FromRequest<string | undefined> | undefined
   successRedirect?: string | undefined
   successReturnToOrRedirect?: string | undefined
   /** Passport's; set by `passport.authorize`. */
@@ -96,20 +101,42 @@ export function factorFor(
   throw new Refusal('unknown_factor')
 }
 
+/**
+ * The authenticator that the request names, else, for the same factor once more, the one that was asked before, else the
+ * route's. Whether it is the subject's own is still to be found out.
+ * @throws Refusal `unknown_authenticator` for what is no string
+ * @internal
+ */
+export async function authenticatorFor(
+  req: NevisRequest,
+  options: NevisAuthenticateOptions,
+  { operation }: Wanted,
+  factor: Factor,
+  before: Transaction | undefined,
+): Promise<string | undefined> {
+  if (operation !== 'approve' || !factor.takesAuthenticator) return undefined
+  const requested = fieldOf(req, 'authenticatorId')
+  const same = before?.factor === factor.name ? before.authenticatorId : undefined
+  const id = requested === undefined ? (same ?? (await valueOf(options.authenticatorId, req)) ?? undefined) : requested
+  if (id === undefined || typeof id === 'string') return id
+  throw new Refusal('unknown_authenticator')
+}
+
 /** @internal */
 export async function phoneOf(req: NevisRequest, options: NevisAuthenticateOptions): Promise<string | undefined> {
-  return (await valueOf(options.phone, req)) ?? fieldOf({ body: req.body } as NevisRequest, 'phone')?.trim()
+  return (await valueOf(options.phone, req)) ?? fieldOf({ body: req.body }, 'phone')?.trim()
 }
 
 /**
  * Is this transaction, still open, what is wanted? Then nobody's phone rings twice (MITRE ATT&CK T1621).
  * @internal
  */
-export function isPendingFor(wanted: Wanted, factor: Factor, now: number) {
+export function isPendingFor(wanted: Wanted, factor: Factor, authenticatorId: string | undefined, now: number) {
   return (one: Transaction): boolean =>
     one.closed === undefined &&
     now < one.expiresAt &&
     one.factor === factor.name &&
+    one.authenticatorId === authenticatorId &&
     isDeepStrictEqual(
       { ...wanted.subject, operation: wanted.operation, message: wanted.message, data: wanted.data, factors: wanted.factors },
       { ...one.subject, operation: one.operation, message: one.message, data: one.data, factors: one.factors },

@@ -10,17 +10,25 @@ import { approvalChallenge, enrollmentChallenge, nameOf, outcomeByStatus } from 
 export interface AppOptions {
   /** `qr-code` is the older documents' name of the channel, for instances that still want it. Default `app`. */
   readonly channel?: 'app' | 'qr-code'
+  /**
+   * Any of the person's own phones may scan. Otherwise only one may: the one that the start names, or the one that was
+   * registered last. Default false.
+   */
+  readonly anyAuthenticator?: boolean
 }
 
-/** The factor `app`. The QR code is valid for the person's last registered device. */
-export function app({ channel = 'app' }: AppOptions = {}): Factor {
+/** The factor `app`. */
+export function app({ channel = 'app', anyAuthenticator = false }: AppOptions = {}): Factor {
   if (channel !== 'app' && channel !== 'qr-code') throw new TypeError('app: channel must be "app" or "qr-code"')
+  if (typeof anyAuthenticator !== 'boolean') throw new TypeError('app: anyAuthenticator must be true or false')
   return {
     name: 'app',
     prompt: 'wait',
-    async approve(nevis, subject, { message }) {
+    takesAuthenticator: !anyAuthenticator,
+    async approve(nevis, subject, { message, authenticatorId: named }) {
       const shown = message === undefined ? {} : { message, prompt: true }
-      return approvalChallenge(await nevis.approve({ ...nameOf(subject), channel, ...shown }))
+      const authenticatorId = anyAuthenticator ? '*' : named
+      return approvalChallenge(await nevis.approve({ ...nameOf(subject), channel, authenticatorId, ...shown }))
     },
     async enroll(nevis, subject) {
       return enrollmentChallenge(await nevis.enroll(nameOf(subject)), randomUUID())

@@ -13,6 +13,8 @@ export interface FactorRequest {
   readonly message?: string
   /** `+41791234567`; only to enrol SMS. */
   readonly phone?: string
+  /** Which of the subject's authenticators to ask; one of their own. Only for a factor that takes one. */
+  readonly authenticatorId?: string
 }
 
 /** What a factor has started, in two drawers. */
@@ -57,6 +59,8 @@ export interface Factor {
   readonly name: string
   /** What the browser does meanwhile. */
   readonly prompt: 'wait' | 'code' | 'widget'
+  /** An approval asks one authenticator of several, and a start may name it. Default false. */
+  readonly takesAuthenticator?: boolean
   approve(nevis: NevisClient, subject: Subject, request: FactorRequest): Promise<Challenge>
   enroll?(nevis: NevisClient, subject: Subject, request: FactorRequest): Promise<Challenge>
   check(nevis: NevisClient, transaction: Transaction, answer: Answer): Promise<Outcome>

@@ -120,13 +120,27 @@ function waysPart(view: WaitingView, { language: { texts }, waitingURL, csrfToke
   const form = (field: string, value: string, button: Html) => html`
         <form method="post" action="${waitingURL}">${hidden('transaction', view.transaction)}${hidden(field, value)}${csrf(csrfToken)}${button}</form>`
   const others = view.factors.filter((name) => name !== view.factor)
+  const another = view.authenticators === undefined && view.authenticatorsURL
   return html`${againButton(view, texts, (button) => form('factor', view.factor, button))}
-      ${others.length > 0 && html`
+      ${view.authenticators !== undefined && phonesPart(view, texts, (id, button) => form('factor', view.factor, html`${hidden('authenticatorId', id)}${button}`))}
+      ${(others.length > 0 || another) && html`
       <section class="nevis-ways" aria-labelledby="nevis-ways">
-        <h2 id="nevis-ways">${texts.otherWays}</h2>${others.map((name) => form('factor', name, html`<button>${named(texts.use, name)}</button>`))}
+        <h2 id="nevis-ways">${texts.otherWays}</h2>
+        ${another && html`<a href="${another}#nevis-phones">${texts.anotherPhone}</a>`}${others.map((name) => form('factor', name, html`<button>${named(texts.use, name)}</button>`))}
       </section>`}
       <div class="nevis-end">${form('cancel', '1', html`<button>${texts.cancel}</button>`)}
       </div>`
+}
+
+/** The person's own phones, one form each; it takes two to have a choice. */
+function phonesPart({ authenticators }: WaitingView, texts: Texts, form: (id: string, button: Html) => Html): Html {
+  const label = (name: string | undefined, i: number) => name || texts.phone.replace('{n}', String(i + 1))
+  const choice = authenticators?.map(({ id, name }, i) => form(id, html`<button><bdi>${label(name, i)}</bdi></button>`)) ?? []
+  const reason = authenticators ? texts.onlyPhone : texts.unavailableHint
+  return html`
+      <section class="nevis-ways" id="nevis-phones" aria-labelledby="nevis-which">
+        <h2 id="nevis-which">${texts.whichPhone}</h2>${choice.length > 1 ? choice : html`<p>${reason}</p>`}
+      </section>`
 }
 
 /** Once it is over, this is what most people want; before, it is for what was sent and did not arrive. */

@@ -7,9 +7,10 @@ import type { Factor } from '../factors/factor'
 import type { FailureCode } from '../failures'
 import type { Settings } from '../options'
 import type { Transaction } from '../transactions'
+import type { Offer } from './authenticators'
 import { statusOf, type WaitingStatus } from './status'
 
-export interface WaitingView {
+export interface WaitingView extends Offer {
   /** The handle. */
   readonly transaction: string
   readonly factor: string

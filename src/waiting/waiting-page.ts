@@ -8,12 +8,14 @@ import { readFileSync } from 'node:fs'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { join } from 'node:path'
 import { failures, type FailureCode } from '../failures'
+import type { Settings } from '../options'
 import { queryFieldOf, sessionOf } from '../request'
 import type { Middleware } from '../second-factor'
 import { StorageError } from '../storage'
 import type { NevisStrategy } from '../strategy'
 import { SessionTransactions } from '../transactions'
 import { withQuery } from '../url'
+import { AuthenticatorChoice } from './authenticators'
 import { pageHtml, strangerHtml, type PageParts } from './page'
 import { respond, respondJson } from './respond'
 import { preferred, speakable, type Locales } from './texts/languages'
@@ -50,10 +52,10 @@ export function waitingPage<Req extends IncomingMessage, Res extends ServerRespo
   strategy: NevisStrategy,
   options: WaitingPageOptions<Req, Res> = {},
 ): (req: Req, res: Res, next: Parameters<Middleware>[2]) => void {
-  check(options)
+  checkOptions('waitingPage', options, TYPES)
   const { settings } = strategy
-  const link = (name: keyof typeof assets) => withQuery(settings.waitingURL, { asset: name, v: assets[name].hash })
-  const links = { script: link('script'), styles: [link('style'), ...(options.stylesheet === undefined ? [] : [options.stylesheet])] }
+  const links = linksOf(settings, options.stylesheet)
+  const choice = new AuthenticatorChoice(settings)
   const languages = speakable(options.locales)
 
   async function serve(req: Req, res: Res): Promise<void> {
@@ -80,7 +82,12 @@ export function waitingPage<Req extends IncomingMessage, Res extends ServerRespo
       if (wantsJson) return respondJson(res, status, { code, message })
       return respondPage(res, status, strangerHtml(parts.language.texts.failure[code], parts).text, parts)
     }
-    const view = await viewOf(settings, handle as string, transaction)
+    const isChoosing = queryFieldOf(req, 'authenticators') !== undefined
+    const [seen, offer] = await Promise.all([
+      viewOf(settings, handle as string, transaction),
+      choice.offer(handle as string, transaction, session, isChoosing),
+    ])
+    const view = { ...seen, ...offer }
     if (wantsJson) return respondJson(res, 200, view)
     if (view.status === 'succeeded') return respond(res, 303, { Location: withQuery(settings.callbackURL, { transaction: view.transaction }) })
     respondPage(res, 200, pageHtml(view, parts).text, parts)
@@ -92,15 +99,21 @@ export function waitingPage<Req extends IncomingMessage, Res extends ServerRespo
   }
 }
 
-function check(options: object): void {
+/** @throws TypeError that names the page and the option */
+export function checkOptions(owner: string, options: object, types: Readonly<Record<string, string>>): void {
   for (const [name, value] of Object.entries(options)) {
-    if (!Object.hasOwn(TYPES, name)) throw new TypeError(`waitingPage: unknown option "${name}"`)
-    const type = TYPES[name as keyof typeof TYPES]
-    if (value !== undefined && (typeof value !== type || value === null)) throw new TypeError(`waitingPage: ${name} must be of type ${type}`)
+    if (!Object.hasOwn(types, name)) throw new TypeError(`${owner}: unknown option "${name}"`)
+    if (value !== undefined && (typeof value !== types[name] || value === null)) throw new TypeError(`${owner}: ${name} must be of type ${types[name]}`)
   }
 }
 
-function respondPage(res: ServerResponse, status: number, body: string, { language }: PageParts): void {
+/** Where our own script and style are, and the app's style after them. */
+export function linksOf({ waitingURL }: Settings, stylesheet: string | undefined): PageParts['assets'] {
+  const link = (name: keyof typeof assets) => withQuery(waitingURL, { asset: name, v: assets[name].hash })
+  return { script: link('script'), styles: [link('style'), ...(stylesheet === undefined ? [] : [stylesheet])] }
+}
+
+export function respondPage(res: ServerResponse, status: number, body: string, { language }: PageParts): void {
   const headers = {
     'Content-Type': 'text/html; charset=utf-8',
     'Content-Language': language.tag,

@@ -64,7 +64,7 @@ describeWithChromium('signing in to the example app', () => {
       expect(await page.getByRole('alert').textContent()).toBe('The request was not approved.')
       await page.getByRole('button', { name: 'Use a QR code or link' }).click()
       await showsHeading(page, 'Scan the code')
-      await app.phone('ben').scan((await page.getByRole('link').getAttribute('href')) as string)
+      await app.phone('ben').scan((await page.getByRole('link', { name: 'Open the Access App' }).getAttribute('href')) as string)
       await app.phone('ben').approve()
       await expectAccount(page, 'ben', 'app')
     })

@@ -106,6 +106,7 @@ const successes: Scenario[] = [
 const refusals: Record<FailureCode, Omit<Scenario, 'ends' | 'name'>> = {
   no_subject: { options: { subject: () => undefined }, run: (drive) => drive.start({ phone: PHONE, code: 'c4n4ry' }) },
   unknown_factor: { run: (drive) => drive.start({ factor: 'c4n4ry' }) },
+  unknown_authenticator: { run: (drive) => drive.start({ authenticatorId: 'c4n4ry' }) },
   missing_code: { run: async (drive) => {
     await drive.start({ factor: 'sms' })
     return drive.callback({ token: 'c4n4ry' })

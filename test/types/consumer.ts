@@ -2,7 +2,7 @@
 import express, { type Request } from 'express'
 import passport from 'passport'
 import {
-  NevisStrategy, atLeast, htmlMessage, push, recordSecondFactor, requireSecondFactor, sms, statusEndpoint, waitingPage,
+  NevisClient, NevisStrategy, atLeast, htmlMessage, ownAuthenticator, push, recordSecondFactor, requireSecondFactor, sms, statusEndpoint, waitingPage,
   type FailureCode, type NevisProfile, type NevisStrategyOptions,
 } from '../../src'
 
@@ -50,6 +50,11 @@ app.post('/login', passport.authenticate('nevis', { factor: 'sms', message: (req
 app.post('/login', passport.authenticate(callbackStyle))
 app.post('/pay', passport.authorize('nevis', { factors: atLeast('push'), message: (req: Request) => htmlMessage`Pay <b>${req.path}</b>?` }))
 app.all('/login/2fa/callback', (req, res) => res.redirect(303, req.authInfo?.nevis?.message ?? req.authInfo?.returnTo ?? '/'))
+app.post('/login', passport.authenticate('nevis', { authenticatorId: (req: Request) => req.params['phone'] as string | undefined }))
+app.post('/remove', async (req, res) => {
+  const phone = await ownAuthenticator(new NevisClient({ instance: 'x', accessKey: 'x' }), { username: 'anna' }, (req.body as { id?: unknown }).id)
+  res.end(phone?.authenticatorId)
+})
 app.all('/login/2fa/callback', recordSecondFactor(), requireSecondFactor({ maxAgeSeconds: 300, factors: ['push'] }))
 
 // @ts-expect-error a failure code is one of a closed list

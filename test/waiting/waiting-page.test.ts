@@ -319,6 +319,7 @@ describe('the view, as data', () => {
   const common = (handle: string, factor: string, prompt: string) => ({
     transaction: handle, factor, prompt, status: 'pending', expiresAt: expect.stringMatching(/^\d{4}-.*Z$/),
     factors: ['push', 'app', 'sms', 'recovery'], statusURL: '/login/2fa/status', callbackURL: '/login/2fa/callback',
+    ...(prompt === 'wait' && { authenticatorsURL: `/login/2fa?transaction=${handle}&authenticators=1` }),
   })
 
   describe('of each factor', () => {

@@ -33,6 +33,14 @@ export interface Texts {
   readonly resend: string
   /** `{n}` is seconds. */
   readonly resendIn: string
+  /** Link to the list of the person's own phones. */
+  readonly anotherPhone: string
+  /** Heading of that list. */
+  readonly whichPhone: string
+  /** In place of the list where there is nothing to choose from. */
+  readonly onlyPhone: string
+  /** For a phone without a name; `{n}` is its place in the list. */
+  readonly phone: string
   readonly cancel: string
   /** Heading once it has ended without success. */
   readonly failed: string
@@ -45,6 +53,10 @@ export interface Texts {
   readonly offline: string
   /** Opened where it was not started: an explanation, never a login. */
   readonly stranger: string
+  /** Heading while Nevis, or one of the app's own stores, is down. */
+  readonly unavailable: string
+  readonly unavailableHint: string
+  readonly tryAgain: string
   readonly recoveryCodesHeading: string
   readonly recoveryCodes: string
   readonly written: string

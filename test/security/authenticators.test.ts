@@ -1,0 +1,201 @@
+/**
+ * Somebody else's phone.
+ *
+ * An approval can name the phone that is asked. Nevis's documents do not say that it must be the user's own, and rename
+ * and delete do not even name a user. Whoever has anna's password and could name his own phone would approve in her
+ * place; whoever could name hers in his own sign-in would ring it at will, and spend no budget of hers; and whoever could
+ * name hers on the page with his devices would take it away from her. Ids are no secrets: they are in pages, in logs, and
+ * in the answers of the API.
+ *
+ * So whatever names an authenticator is compared with what Nevis says is the subject's own, and a foreign id reaches
+ * Nevis never: not in a path, not in a body.
+ */
+import { NevisClient, ownAuthenticator, push } from '../../src'
+import { callbackOf, handleIn, PASSWORD, signIn, waitingOf, type TestApp } from '../support/app'
+import type { Browser, Page } from '../support/browser'
+import { lab, outcomeOf } from './support/lab'
+
+const world = lab()
+
+const idOf = (username: string) => world.simulator.users.find((user) => user.username === username)?.authenticators[0]?.authenticatorId as string
+/** Everything that went to Nevis. */
+const sent = () => JSON.stringify(world.simulator.requests.map(({ path, body }) => [path, body]))
+const nobodys = '00000000-0000-4000-8000-000000000000'
+
+/** Every way in which a request can name a phone. */
+const ways: [string, (app: TestApp, authenticatorId: string) => Promise<Page>][] = [
+  ['with the password', (app, authenticatorId) => app.browser().post('/login', { username: 'anna', password: PASSWORD, authenticatorId })],
+  ['in the query', (app, authenticatorId) => app.browser().post(`/login?authenticatorId=${authenticatorId}`, { username: 'anna', password: PASSWORD })],
+  ['for a QR code', (app, authenticatorId) => app.browser().post('/login', { username: 'anna', password: PASSWORD, factor: 'app', authenticatorId })],
+  ['to send it again', async (app, authenticatorId) => {
+    const browser = app.browser()
+    return browser.post('/login/2fa', { transaction: await signIn(browser, 'anna'), factor: 'push', authenticatorId })
+  }],
+  ['in place of a code', async (app, authenticatorId) => {
+    const browser = app.browser()
+    return browser.post('/login/2fa', { transaction: await signIn(browser, 'anna', { factor: 'sms' }), factor: 'push', authenticatorId })
+  }],
+]
+
+describe('a start that names somebody else\'s phone', () => {
+  describe.each(ways)('%s', (_way, start) => {
+    it.each([['ben\'s', () => idOf('ben')], ['nobody\'s', () => nobodys], ['any', () => '*'], ['no id at all', () => '../x']])('fails with unknown_authenticator, and the id never reaches Nevis: %s', async (_whose, id) => {
+      const app = await world.start()
+      const page = await start(app, id())
+      expect(page.status).toBe(400)
+      expect(outcomeOf(page)).toBe('unknown_authenticator')
+      expect(sent()).not.toContain(id())
+      expect(world.simulator.phone('ben').waiting).toEqual([])
+    })
+  })
+
+  describe('by the route, which took it from the request', () => {
+    it('fails as well: whoever names it, it must be the subject\'s own', async () => {
+      const app = await world.start({ start: { authenticatorId: (req) => (req.body as { device: string }).device } })
+      const page = await app.browser().post('/login', { username: 'anna', password: PASSWORD, device: idOf('ben') })
+      expect(outcomeOf(page)).toBe('unknown_authenticator')
+      expect(sent()).not.toContain(idOf('ben'))
+    })
+  })
+
+  describe('while an approval is under way', () => {
+    it('costs nothing of it: it still signs in', async () => {
+      const app = await world.start()
+      const browser = app.browser()
+      const handle = await signIn(browser, 'anna')
+      expect(outcomeOf(await browser.post('/login/2fa', { transaction: handle, factor: 'push', authenticatorId: idOf('ben') }))).toBe('unknown_authenticator')
+      await world.simulator.phone('anna').approve()
+      expect(outcomeOf(await browser.get(callbackOf(handle)))).toBe('success')
+    })
+  })
+
+  describe('again and again', () => {
+    it('is held by the budget of starts: nobody tries many ids', async () => {
+      const app = await world.start()
+      const outcomes: string[] = []
+      for (let i = 0; i < 7; i++) outcomes.push(outcomeOf(await app.browser().post('/login', { username: 'anna', password: PASSWORD, authenticatorId: idOf('ben') })))
+      expect(outcomes).toEqual([...Array<string>(5).fill('unknown_authenticator'), 'too_many_starts', 'too_many_starts'])
+      expect(world.asked('findUserByUsername')).toBe(5)
+    })
+  })
+
+  describe('that was the person\'s own when the page was made', () => {
+    it('fails with unknown_authenticator once it is removed', async () => {
+      const app = await world.start()
+      const browser = app.browser()
+      const mine = idOf('anna')
+      const handle = handleIn((await browser.post('/login', { username: 'anna', password: PASSWORD, authenticatorId: mine })).location)
+      await new NevisClient({ baseURL: world.simulator.baseURL, accessKey: world.simulator.accessKey }).deleteAuthenticator(mine)
+      expect(outcomeOf(await browser.post('/login/2fa', { transaction: handle, factor: 'push' }))).toBe('unknown_authenticator')
+    })
+  })
+})
+
+describe('a cloud that answers about another user', () => {
+  it.each([
+    ['another userId', { userId: '11111111-1111-4111-8111-111111111111' }, 'userId'],
+    ['another username', { username: 'ben' }, 'username'],
+  ] as const)('with %s › ends in binding_mismatch, asks nobody, and says why in an event alone', async (_what, patch, field) => {
+    const { userId } = world.simulator.users.find(({ username }) => username === 'anna') as { userId: string }
+    const app = await world.start({ strategy: { subject: () => ({ userId, username: 'anna' }) } })
+    world.simulator.faults.add({ on: 'getUser', patch })
+    const page = await app.browser().post('/login', { username: 'anna', password: PASSWORD, authenticatorId: idOf('anna') })
+    expect(outcomeOf(page)).toBe('binding_mismatch')
+    expect(page.text).not.toContain(field)
+    expect(world.events.of('suspicious')).toMatchObject([{ reason: 'binding_mismatch', field }])
+    expect(world.asked('approve')).toBe(0)
+  })
+
+  it('that cannot be asked whose it is › ends in an error, and nobody is asked', async () => {
+    const app = await world.start()
+    world.simulator.faults.add({ on: 'findUserByUsername', status: 500 })
+    const page = await app.browser().post('/login', { username: 'anna', password: PASSWORD, authenticatorId: idOf('anna') })
+    expect(outcomeOf(page)).toBe('NEVIS_UNEXPECTED_RESPONSE')
+    expect(world.asked('approve')).toBe(0)
+  })
+})
+
+describe('the names of somebody\'s phones', () => {
+  const list = (handle: string) => `${waitingOf(handle)}&authenticators=1`
+  const name = () => world.simulator.users.find(({ username }) => username === 'anna')?.authenticators[0]?.name as string
+
+  describe('asked for with a stolen handle', () => {
+    it('are not told, and Nevis is not asked', async () => {
+      const app = await world.start()
+      const handle = await signIn(app.browser(), 'anna')
+      const page = await app.browser().get(list(handle))
+      expect(page.status).toBe(403)
+      expect(page.text).not.toContain(name())
+      expect(world.asked('getUser')).toBe(0)
+    })
+  })
+
+  describe('asked for once nothing more could be started with the transaction', () => {
+    it.each([
+      ['cancelled', async (browser: Browser, handle: string) => void (await browser.post('/login/2fa', { transaction: handle, cancel: '1' }))],
+      ['too long after the password', async () => world.later(601)],
+    ] as const)('are not told: %s', async (_why, end) => {
+      const app = await world.start()
+      const browser = app.browser()
+      const handle = await signIn(browser, 'anna')
+      await end(browser, handle)
+      const page = await browser.get(list(handle), { accept: 'application/json' })
+      expect(page.json()).not.toHaveProperty('authenticators')
+      expect(page.json()).not.toHaveProperty('authenticatorsURL')
+      expect(world.asked('getUser')).toBe(0)
+    })
+  })
+
+  describe('asked for by whoever signs in next in the same session', () => {
+    it('are not told', async () => {
+      const app = await world.start({
+        routes: (express, { passport }) => {
+          express.post('/password-only', passport.authenticate('local', { keepSessionInfo: true } as object), (_req, res) => void res.end())
+        },
+      })
+      const browser = app.browser()
+      await browser.post('/password-only', { username: 'anna', password: PASSWORD })
+      const handle = handleIn((await browser.post('/start')).location)
+      expect((await browser.get(list(handle), { accept: 'application/json' })).json().authenticators).toEqual([{ id: idOf('anna'), name: name() }])
+      await browser.post('/password-only', { username: 'ben', password: PASSWORD })
+      expect((await browser.get(list(handle), { accept: 'application/json' })).json()).not.toHaveProperty('authenticators')
+    })
+  })
+})
+
+describe('ownAuthenticator, before an app renames or removes a phone', () => {
+  const client = () => new NevisClient({ baseURL: world.simulator.baseURL, accessKey: world.simulator.accessKey })
+  const userIdOf = (username: string) => world.simulator.users.find((user) => user.username === username)?.userId as string
+
+  it('finds the person\'s own, by userId and by username', async () => {
+    for (const subject of [{ userId: userIdOf('anna') }, { username: 'anna' }]) {
+      expect(await ownAuthenticator(client(), subject, idOf('anna'))).toMatchObject({ authenticatorId: idOf('anna') })
+    }
+  })
+
+  it.each([['ben\'s', () => idOf('ben')], ['nobody\'s', () => nobodys], ['any', () => '*'], ['none', () => undefined], ['a list', () => [idOf('anna')]], ['an object', () => ({ toString: () => idOf('anna') })]])('finds nothing for what is not, and sends it nowhere: %s', async (_whose, id) => {
+    expect(await ownAuthenticator(client(), { userId: userIdOf('anna') }, id())).toBeUndefined()
+    expect(sent()).not.toContain(idOf('ben'))
+    expect(world.operations()).toEqual(['getUser'])
+  })
+
+  it('finds nothing where Nevis answers about somebody else', async () => {
+    world.simulator.faults.add({ on: 'getUser', patch: { userId: userIdOf('ben') } })
+    expect(await ownAuthenticator(client(), { userId: userIdOf('anna') }, idOf('anna'))).toBeUndefined()
+  })
+
+  it('rejects for somebody whom Nevis does not know', async () => {
+    await expect(ownAuthenticator(client(), { username: 'nobody' }, idOf('anna'))).rejects.toMatchObject({ code: 'NEVIS_NOT_FOUND' })
+  })
+})
+
+describe('a factor of one\'s own that says nothing of phones', () => {
+  it('is given none, whatever the request names', async () => {
+    const { takesAuthenticator: _none, ...plain } = push()
+    const given: unknown[] = []
+    const app = await world.start({ strategy: { factors: [{ ...plain, approve: (nevis, subject, request) => (given.push(request), push().approve(nevis, subject, request)) }] } })
+    await signIn(app.browser(), 'anna', { authenticatorId: idOf('ben') })
+    expect(given).toEqual([{}])
+    expect(sent()).not.toContain(idOf('ben'))
+  })
+})

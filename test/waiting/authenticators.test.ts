@@ -1,0 +1,185 @@
+/** The person's other phones on the waiting page: offered when somebody looks for them, with and without JavaScript. */
+import { app as appFactor, push } from '../../src'
+import type { Settings } from '../../src/options'
+import type { Transaction } from '../../src/transactions'
+import { AuthenticatorChoice } from '../../src/waiting/authenticators'
+import { lab } from '../security/support/lab'
+import { callbackOf, handleIn, signIn, waitingOf, type TestApp } from '../support/app'
+import type { Browser } from '../support/browser'
+
+const world = lab()
+const PAGE = { accept: 'text/html' }
+const JSON_ONLY = { accept: 'application/json' }
+const urlOf = (handle: string) => `/login/2fa?transaction=${handle}&authenticators=1`
+
+interface Waiting {
+  readonly app: TestApp
+  readonly browser: Browser
+  readonly handle: string
+  readonly ids: readonly string[]
+}
+
+/** Somebody with these phones, who waits. */
+async function waiting(authenticators: number | readonly string[], factor = 'push', strategy = {}): Promise<Waiting> {
+  const { authenticatorIds } = world.simulator.addUser({ username: 'eve', phone: '+41790000000', authenticators })
+  const app = await world.start({ strategy })
+  const browser = app.browser()
+  return { app, browser, handle: await signIn(browser, 'eve', { factor }), ids: authenticatorIds }
+}
+
+/** The phones of a page: what is sent, and what the button says. */
+const phonesOf = (text: string) =>
+  [...text.matchAll(/name="factor" value="(\w+)"><input type="hidden" name="authenticatorId" value="([^"]*)">.*?<button><bdi>(.*?)<\/bdi>/g)].map(([, factor, id, name]) => [factor, id, name])
+
+describe('the waiting page', () => {
+  describe('as it is opened', () => {
+    it.each(['push', 'app'])('has a link to the other phones, and asks Nevis nothing for it: %s', async (factor) => {
+      const { browser, handle } = await waiting(2, factor)
+      const { text } = await browser.get(waitingOf(handle), PAGE)
+      expect(text).toContain(`<a href="/login/2fa?transaction=${handle}&#38;authenticators=1#nevis-phones">Use another phone</a>`)
+      expect(phonesOf(text)).toEqual([])
+      expect((await browser.get(waitingOf(handle), JSON_ONLY)).json()).toMatchObject({ authenticatorsURL: urlOf(handle) })
+      expect(world.asked('getUser')).toBe(0)
+    })
+
+    it.each(['sms', 'recovery'])('has none where no phone is asked: %s', async (factor) => {
+      const { browser, handle } = await waiting(2, factor)
+      expect((await browser.get(urlOf(handle), PAGE)).text).not.toContain('phone</a>')
+      expect((await browser.get(urlOf(handle), JSON_ONLY)).json()).not.toHaveProperty('authenticatorsURL')
+      expect(world.asked('getUser')).toBe(0)
+    })
+
+    it('has none where any phone may scan', async () => {
+      const { browser, handle } = await waiting(2, 'app', { factors: [push(), appFactor({ anyAuthenticator: true })] })
+      expect((await browser.get(urlOf(handle), JSON_ONLY)).json()).not.toHaveProperty('authenticatorsURL')
+    })
+
+    it('has none for an enrolment', async () => {
+      const { browser, handle } = await waiting(2, 'app', { operation: 'enroll' })
+      expect((await browser.get(urlOf(handle), JSON_ONLY)).json()).not.toHaveProperty('authenticatorsURL')
+    })
+  })
+
+  describe('with the list, for somebody with several phones', () => {
+    it('offers each by its name, and the one that is chosen is asked and signs in', async () => {
+      const { browser, handle, ids } = await waiting(['Old phone', 'New phone'])
+      const { text } = await browser.get(urlOf(handle), PAGE)
+      expect(text).toContain('<h1>Check your phone</h1>')
+      expect(text).toContain('<section class="nevis-ways" id="nevis-phones" aria-labelledby="nevis-which">')
+      expect(text).toContain('<h2 id="nevis-which">Which phone?</h2>')
+      expect(text).not.toContain('Use another phone')
+      expect(phonesOf(text)).toEqual([['push', ids[0], 'Old phone'], ['push', ids[1], 'New phone']])
+
+      const chosen = handleIn((await browser.post('/login/2fa', { transaction: handle, factor: 'push', authenticatorId: ids[0] as string })).location)
+      expect(world.simulator.phone('eve').waiting.at(-1)).toMatchObject({ authenticatorId: ids[0] })
+      await world.simulator.phone('eve').approve()
+      expect((await browser.get(callbackOf(chosen))).json()).toMatchObject({ action: 'success' })
+    })
+
+    it('offers a QR code for another phone', async () => {
+      const { browser, handle, ids } = await waiting(['Old phone', 'New phone'], 'app')
+      expect(phonesOf((await browser.get(urlOf(handle), PAGE)).text)).toEqual([['app', ids[0], 'Old phone'], ['app', ids[1], 'New phone']])
+    })
+
+    it('is the same as data', async () => {
+      const { browser, handle, ids } = await waiting(['Old phone', 'New phone'])
+      const { authenticators } = (await browser.get(urlOf(handle), JSON_ONLY)).json() as { authenticators: unknown }
+      expect(authenticators).toEqual([{ id: ids[0], name: 'Old phone' }, { id: ids[1], name: 'New phone' }])
+    })
+
+    it('says in four languages which and how', async () => {
+      const { browser, handle } = await waiting(2)
+      for (const [tag, words] of [['de', 'Welches Telefon?'], ['fr', 'Quel téléphone ?'], ['it', 'Quale telefono?']] as const) {
+        expect((await browser.get(urlOf(handle), { ...PAGE, 'accept-language': tag })).text).toContain(words)
+      }
+    })
+
+    it('shows a name as text, whatever it is made of', async () => {
+      const { browser, handle } = await waiting(['"><script>alert(1)</script>', '\u202egnp.exe', '<b>'])
+      const { text } = await browser.get(urlOf(handle), PAGE)
+      expect(phonesOf(text).map(([, , name]) => name)).toEqual(['&#34;&#62;&#60;script&#62;alert(1)&#60;/script&#62;', '\u202egnp.exe', '&#60;b&#62;'])
+      expect(text).not.toContain('<script>')
+    })
+
+    it('counts those that have no name, and leaves out passkeys', async () => {
+      const { browser, handle } = await waiting(1)
+      const authenticators = [{ authenticatorId: 'a' }, { authenticatorId: 'b', name: 'Key', authenticatorType: 'fido2' }, { authenticatorId: 'c', name: '' }]
+      world.simulator.faults.add({ on: 'getUser', patch: { authenticators } })
+      expect(phonesOf((await browser.get(urlOf(handle), PAGE)).text)).toEqual([['push', 'a', 'Phone 1'], ['push', 'c', 'Phone 2']])
+    })
+
+    it('is there once the request was denied, too', async () => {
+      const { browser, handle } = await waiting(2)
+      await world.simulator.phone('eve').deny()
+      const { text } = await browser.get(urlOf(handle), PAGE)
+      expect(text).toContain('The request was not approved.')
+      expect(phonesOf(text)).toHaveLength(2)
+    })
+  })
+
+  describe('with the list, for somebody with one phone', () => {
+    it('says that there is no other', async () => {
+      const { browser, handle } = await waiting(1)
+      const { text } = await browser.get(urlOf(handle), PAGE)
+      expect(text).toContain('<p>No other phone is set up for the account.</p>')
+      expect(phonesOf(text)).toEqual([])
+    })
+  })
+
+  describe('with the list, opened again and again', () => {
+    it('asks Nevis once in ten seconds, in however many tabs', async () => {
+      const { browser, handle } = await waiting(2)
+      await Promise.all(Array.from({ length: 10 }, () => browser.get(urlOf(handle), PAGE)))
+      await browser.get(urlOf(handle), PAGE)
+      expect(world.asked('getUser')).toBe(1)
+      world.later(10)
+      await browser.get(urlOf(handle), PAGE)
+      expect(world.asked('getUser')).toBe(2)
+    })
+  })
+
+  describe('with the list, while Nevis cannot be asked', () => {
+    it.each([
+      ['is down', { status: 500 }],
+      ['answers about somebody else', { patch: { userId: '11111111-1111-4111-8111-111111111111' } }],
+    ])('says so, and goes on waiting: it %s', async (_how, fault) => {
+      const { browser, handle } = await waiting(2)
+      world.simulator.faults.add({ on: 'getUser', ...fault })
+      const { status, text } = await browser.get(urlOf(handle), PAGE)
+      expect(status).toBe(200)
+      expect(text).toContain('The second factor is not available at the moment')
+      expect(phonesOf(text)).toEqual([])
+      expect((await browser.get(urlOf(handle), JSON_ONLY)).json()).toMatchObject({ status: 'pending', authenticators: null })
+      await world.simulator.phone('eve').approve()
+      expect((await browser.get(callbackOf(handle))).json()).toMatchObject({ action: 'success' })
+    })
+  })
+})
+
+describe('the list', () => {
+  it('is waited for for two seconds; what comes later is there for the next look', async () => {
+    jest.useFakeTimers()
+    try {
+      let answer: (user: object) => void = () => undefined
+      const getUser = jest.fn(() => new Promise((resolve) => (answer = resolve)))
+      const settings = { waitingURL: '/2fa', factors: [push()], firstFactorLifetimeMs: 600_000, client: { getUser } } as unknown as Settings
+      const choice = new AuthenticatorChoice(settings)
+      const transaction = { factor: 'push', operation: 'approve', userId: 'u', firstFactorAt: Date.now() } as Transaction
+      const look = () => choice.offer('h', transaction, {}, true).then(({ authenticators }) => authenticators)
+
+      let isSettled = false
+      const first = look().finally(() => { isSettled = true })
+      await jest.advanceTimersByTimeAsync(1_999)
+      expect(isSettled).toBe(false)
+      await jest.advanceTimersByTimeAsync(1)
+      expect(await first).toBeNull()
+
+      answer({ userId: 'u', authenticators: [{ authenticatorId: 'a' }] })
+      expect(await look()).toEqual([{ id: 'a' }])
+      expect(getUser).toHaveBeenCalledTimes(1)
+      expect(jest.getTimerCount()).toBe(0)
+    } finally {
+      jest.useRealTimers()
+    }
+  })
+})
