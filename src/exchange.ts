@@ -87,6 +87,7 @@ export class Exchange {
       return this.wait({ ...pending, firstFactorAt: now, ...(returnTo !== undefined && { returnTo }) })
     }
 
+    await settings.health?.check()
     const spent = await this.budgets.spendStart(subject)
     if (spent.over !== undefined) throw this.overBudget(spent, 'too_many_starts')
     const { server, browser } = await this.challenge(factor, wanted, authenticatorId)

@@ -10,6 +10,7 @@ import type { Operation } from './client/wire'
 import { Digests } from './digest'
 import type { Factor } from './factors/factor'
 import { Handles, type Keys } from './handle'
+import { Health } from './health'
 import { failClosed, MemoryLedger, type Ledger } from './ledger'
 import type { NevisRequest } from './request'
 import type { Subject } from './transactions'
@@ -63,6 +64,11 @@ export interface NevisStrategyOptions {
   readonly pollSchedule?: readonly PollStep[] | undefined
   /** Status calls of this process for everybody who waits, shared fairly. 1 to 10 000, default 200. */
   readonly maxStatusCallsPerSecond?: number | undefined
+  /**
+   * Ask Nevis for a ping before a start, so that nobody is sent to wait while it is down, and no start is spent. At most
+   * one ping per process every 10 s, every 2 s while Nevis is down, each with 2 s to answer. Default false.
+   */
+  readonly healthCheck?: boolean | undefined
   /** What all processes agree on. Default `new MemoryLedger()`, good for one process only. */
   readonly ledger?: Ledger | undefined
   /** Property of the session that holds our state. Default `nevis`. */
@@ -92,6 +98,8 @@ export interface Settings {
   readonly maxAttempts: number
   readonly startBudget: { readonly starts: number; readonly perSeconds: number }
   readonly attemptBudget: { readonly attempts: number; readonly perSeconds: number }
+  /** There if starts are to ask it. */
+  readonly health: Health | undefined
   readonly ledger: Ledger
   readonly sessionKey: string
   readonly issuers: readonly string[]
@@ -104,7 +112,7 @@ export interface Settings {
 const KNOWN: Record<keyof NevisStrategyOptions, true> = {
   instance: true, baseURL: true, accessKey: true, client: true, factors: true, waitingURL: true, callbackURL: true,
   statusURL: true, name: true, subject: true, operation: true, message: true, data: true, lifetimeSeconds: true,
-  firstFactorLifetimeSeconds: true, maxAttempts: true, startBudget: true, attemptBudget: true, pollSchedule: true, maxStatusCallsPerSecond: true, ledger: true, sessionKey: true, issuer: true,
+  firstFactorLifetimeSeconds: true, maxAttempts: true, startBudget: true, attemptBudget: true, pollSchedule: true, maxStatusCallsPerSecond: true, healthCheck: true, ledger: true, sessionKey: true, issuer: true,
   secret: true, passReqToCallback: true,
 }
 
@@ -117,7 +125,7 @@ export function resolveOptions(options: NevisStrategyOptions): Settings {
   const unknown = Object.keys(options).find((key) => !Object.hasOwn(KNOWN, key))
   if (unknown !== undefined) throw mistake(`unknown option "${unknown}"`)
 
-  const { name = 'nevis', subject = userOfRequest, operation = 'approve', sessionKey = 'nevis', passReqToCallback = false } = options
+  const { name = 'nevis', subject = userOfRequest, operation = 'approve', sessionKey = 'nevis', passReqToCallback = false, healthCheck = false } = options
   const { lifetimeSeconds = 120, firstFactorLifetimeSeconds = 600, maxAttempts = 5, maxStatusCallsPerSecond = 200 } = options
   const { startBudget = { starts: 5, perSeconds: 300 }, attemptBudget = { attempts: 30, perSeconds: 3600 } } = options
   const client = clientOf(options)
@@ -139,6 +147,7 @@ export function resolveOptions(options: NevisStrategyOptions): Settings {
     maxAttempts: whole('maxAttempts', maxAttempts, 1, 20),
     startBudget: budgetOf('startBudget', startBudget, 'starts'),
     attemptBudget: budgetOf('attemptBudget', attemptBudget, 'attempts'),
+    health: flag('healthCheck', healthCheck) ? new Health(client) : undefined,
     ledger: failClosed(ledgerOf(options.ledger)),
     sessionKey: sessionKeyOf('NevisStrategy', sessionKey),
     issuers: texts('issuer', issuer).map(withoutSlash),

@@ -53,6 +53,7 @@ describe('new NevisStrategy', () => {
       ['sessionKey', texts],
       ['issuer', [7, '', null, {}, [], [''], ['https://a.example', 7]]],
       ['secret', [7, '', null, {}, [], 'short', 'x'.repeat(31), [''], ['x'.repeat(32), 'short'], [7]]],
+      ['healthCheck', [0, 1, 'true', null, {}]],
       ['passReqToCallback', [0, 1, 'true', null, {}]],
     ]
 

@@ -36,6 +36,7 @@ describe('the doors', () => {
   "failures",
   "htmlMessage",
   "languages",
+  "outagePage",
   "ownAuthenticator",
   "push",
   "recordSecondFactor",

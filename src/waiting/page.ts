@@ -44,6 +44,13 @@ export function strangerHtml(message: string, parts: PageParts): Html {
   return shell(failed, false, html`<main class="nevis"><h1>${failed}</h1>${errorPart(message)}<p>${stranger}</p></main>`, parts)
 }
 
+/** @param again where it can be tried again; nothing here does so by itself */
+export function outageHtml(again: string, parts: PageParts): Html {
+  const { unavailable, unavailableHint, tryAgain } = parts.language.texts
+  const link = html`<p><a class="nevis-button" href="${again}">${tryAgain}</a></p>`
+  return shell(unavailable, false, html`<main class="nevis"><h1>${unavailable}</h1>${errorPart(unavailableHint)}${link}</main>`, parts)
+}
+
 function shell(title: string, head: Html | false, main: Html, { language, assets, nonce }: PageParts): Html {
   const nonceAttribute = nonce !== undefined && html` nonce="${nonce}"`
   return html`<!doctype html>

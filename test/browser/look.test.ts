@@ -6,7 +6,7 @@ import axe from 'axe-core'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { BrowserContext, Page } from 'playwright-core'
-import { waitingPage, type Locales } from '../../src'
+import { NevisError, outagePage, waitingPage, type Locales } from '../../src'
 import { describeWithChromium } from '../support/chromium'
 import { enterPassword, forgiveComplaints, startCloud, useChromium, waiting, type Cloud } from './support'
 
@@ -107,6 +107,12 @@ const states: Record<string, State> = {
     forgiveComplaints(/403/)
     return page
   },
+  outage: async (context, { app }) => {
+    const page = await context.newPage()
+    await page.goto(`${app.origin}/outage`)
+    forgiveComplaints(/503/)
+    return page
+  },
   'recovery-codes': async (context, cloud) => {
     const { username } = cloud.newUser()
     const address = await enterPassword(context, cloud, username, { factor: 'recovery', operation: 'enroll' })
@@ -144,6 +150,7 @@ describeWithChromium('the waiting page', () => {
       },
       routes: (express, { nevis }) => {
         express.get('/arabic', waitingPage(nevis, { locales: { ar } }))
+        express.get('/outage', (_req, _res, next) => next(new NevisError('NEVIS_TIMEOUT', 'ping')), outagePage(nevis))
       },
     })
   })

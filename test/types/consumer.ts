@@ -2,7 +2,7 @@
 import express, { type Request } from 'express'
 import passport from 'passport'
 import {
-  NevisClient, NevisStrategy, atLeast, htmlMessage, ownAuthenticator, push, recordSecondFactor, requireSecondFactor, sms, statusEndpoint, waitingPage,
+  NevisClient, NevisStrategy, atLeast, htmlMessage, outagePage, ownAuthenticator, push, recordSecondFactor, requireSecondFactor, sms, statusEndpoint, waitingPage,
   type FailureCode, type NevisProfile, type NevisStrategyOptions,
 } from '../../src'
 
@@ -55,6 +55,7 @@ app.post('/remove', async (req, res) => {
   const phone = await ownAuthenticator(new NevisClient({ instance: 'x', accessKey: 'x' }), { username: 'anna' }, (req.body as { id?: unknown }).id)
   res.end(phone?.authenticatorId)
 })
+app.use(outagePage(callbackStyle), outagePage(callbackStyle, { signInURL: '/login', nonce: (req: Request) => req.path }))
 app.all('/login/2fa/callback', recordSecondFactor(), requireSecondFactor({ maxAgeSeconds: 300, factors: ['push'] }))
 
 // @ts-expect-error a failure code is one of a closed list
