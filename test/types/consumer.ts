@@ -55,7 +55,8 @@ app.post('/remove', async (req, res) => {
   const phone = await ownAuthenticator(new NevisClient({ instance: 'x', accessKey: 'x' }), { username: 'anna' }, (req.body as { id?: unknown }).id)
   res.end(phone?.authenticatorId)
 })
-app.use(outagePage(callbackStyle), outagePage(callbackStyle, { signInURL: '/login', nonce: (req: Request) => req.path }))
+app.use(outagePage(callbackStyle))
+app.use(outagePage(callbackStyle, { signInURL: '/login', nonce: (req: Request) => req.path }))
 app.all('/login/2fa/callback', recordSecondFactor(), requireSecondFactor({ maxAgeSeconds: 300, factors: ['push'] }))
 
 // @ts-expect-error a failure code is one of a closed list
