@@ -1,7 +1,7 @@
 /**
- * Answers the requests of a person's browser: the page with the phones, its forms, and an app link that was opened.
+ * Answers the requests of a person's browser: the page with the phones, its forms, an app link that was opened, the widget.
  *
- * Not its job: the API (see `server.ts`), nor the HTML (see `phones-page.ts`).
+ * Not its job: the API (see `server.ts`), nor the HTML (see `phones-page.ts`, `widget.ts`).
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { answer, type Answer } from './answer'
@@ -11,6 +11,7 @@ import { POLICY } from './page-assets'
 import { Phone } from './phone'
 import { openPage, phonesPage, phonesState } from './phones-page'
 import { readBody } from './requests'
+import { widgetFrame, widgetIntent, widgetScript } from './widget'
 
 const PAGES = new Map<string, (pages: Pages, request: IncomingMessage, url: URL) => Answer | Promise<Answer>>([
   ['GET /', (pages) => pages.phones()],
@@ -18,6 +19,9 @@ const PAGES = new Map<string, (pages: Pages, request: IncomingMessage, url: URL)
   ['GET /_simulator/state', (pages) => pages.state()],
   ['POST /_simulator/decide', (pages, request) => pages.decide(request)],
   ['POST /_simulator/scan', (pages, request) => pages.scan(request)],
+  ['GET /widget/auth.js', widgetScript],
+  ['GET /widget/frame', widgetFrame],
+  ['POST /widget/intent', (pages, request) => pages.intent(request)],
 ])
 
 const html = (status: number, body: string): Answer => ({
@@ -43,7 +47,7 @@ export class Pages {
 
   /** True for the paths that are the simulator's own and not the cloud's. */
   has(path: string): boolean {
-    return path === '/' || path === '/open' || path.startsWith('/_simulator/')
+    return path === '/' || path === '/open' || path.startsWith('/_simulator/') || path.startsWith('/widget/')
   }
 
   async handle(request: IncomingMessage, response: ServerResponse, url: URL): Promise<void> {
@@ -81,6 +85,10 @@ export class Pages {
 
   scan(request: IncomingMessage): Promise<Answer> {
     return this.act(request, (phone, form) => phone.scan((form.get('link') ?? '').trim()))
+  }
+
+  intent({ headers }: IncomingMessage): Answer {
+    return widgetIntent(this.cloud, headers.authorization)
   }
 
   private answer(request: IncomingMessage, url: URL): Answer | Promise<Answer> {

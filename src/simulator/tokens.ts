@@ -4,7 +4,8 @@
  * Not its job: to know whether a token was used or whose key it is (see `cloud.ts`).
  *
  * Times inside are milliseconds, as in the documented example of an introspection, though its table says seconds.
- * The `aud` of an access key is documented (`api`); those of the other three are the simulator's own.
+ * The `aud` of an access key is documented (`api`); those of the other three are the simulator's own. A transaction's token
+ * "contains the verifiable result of the current status": under which name is not documented, and an introspection hides it.
  */
 import { createHmac, randomBytes, randomUUID, timingSafeEqual } from 'node:crypto'
 import { isRecord } from './answer'
@@ -39,9 +40,10 @@ export class Tokens {
     return subject === undefined ? claims : { ...claims, sub: subject }
   }
 
-  mint(kind: TokenKind, lifetimeSeconds: number, subject: string | undefined): string {
+  /** @param result of a transaction, to be kept in its token */
+  mint(kind: TokenKind, lifetimeSeconds: number, subject: string | undefined, result?: string): string {
     const claims = this.claims(kind, lifetimeSeconds, subject)
-    const content = `${HEADER}.${encode({ ...claims, jti: randomUUID() })}`
+    const content = `${HEADER}.${encode({ ...claims, jti: randomUUID(), result })}`
     return `${content}.${this.sign(content).toString('base64url')}`
   }
 
@@ -54,7 +56,7 @@ export class Tokens {
     if (given.length !== expected.length || !timingSafeEqual(given, expected)) return undefined
     const payload: unknown = JSON.parse(Buffer.from(content.slice(HEADER.length + 1), 'base64url').toString())
     if (!isRecord(payload)) return undefined
-    const { jti: _, ...claims } = payload as unknown as Claims & { jti: string }
+    const { jti: _jti, result: _result, ...claims } = payload as unknown as Claims & { jti: string; result?: string }
     return claims.exp > this.clock.now() ? claims : undefined
   }
 

@@ -47,7 +47,7 @@ export class Transactions {
       phone: beginning.phone,
       wrongCodes: 0,
       status: 'pending',
-      token: this.resultToken(user),
+      token: this.resultToken(user, 'pending'),
       arrival: undefined,
       createdAt: now,
       lastUpdatedAt: now,
@@ -80,7 +80,7 @@ export class Transactions {
   decide(transaction: Transaction, status: 'succeeded' | 'failed', at = this.clock.now()): void {
     transaction.status = status
     transaction.lastUpdatedAt = at
-    transaction.token = this.resultToken(transaction.user)
+    transaction.token = this.resultToken(transaction.user, status)
   }
 
   /** A deadline has no timer: it is kept when somebody looks. */
@@ -91,8 +91,8 @@ export class Transactions {
     return transaction
   }
 
-  private resultToken(user: User | undefined): string {
-    return this.tokens.mint('transaction', TOKEN_LIFETIME_SECONDS, user?.userId)
+  private resultToken(user: User | undefined, status: Transaction['status']): string {
+    return this.tokens.mint('transaction', TOKEN_LIFETIME_SECONDS, user?.userId, status)
   }
 }
 

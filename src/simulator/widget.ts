@@ -1,0 +1,144 @@
+/**
+ * A stand-in for Nevis's widget: the script that a page loads, and what runs in the frame that it makes.
+ *
+ * Not its job: to look or to be called like Nevis's own. Documented are the script's address, the frame, the intent token
+ * and the result callback in its config, and some codes of the result. The name of the global and those of the config and
+ * of the result are not: here they are the simulator's own, so that nobody takes them for Nevis's. It asks by push, or
+ * by QR code where the intent token does not allow push; SMS it does not know.
+ *
+ * Sources: https://docs.nevis.net/authcloud/widget/auth-widget and …/widget/auth-widget-ref
+ */
+import { createHash } from 'node:crypto'
+import { answer, type Answer } from './answer'
+import type { Cloud } from './cloud'
+
+/**
+ * Runs in the page of the application: `nevisSimulatorWidget({ intentToken, element, onResult })`, where `onResult` gets
+ * `{ code, token?, data? }` once. The style is an attribute because Nevis's widget, too, asks for `'unsafe-inline'`.
+ */
+const HOST_SCRIPT = `'use strict'
+;(() => {
+  const { origin } = new URL(document.currentScript.src)
+  globalThis.nevisSimulatorWidget = ({ intentToken, element, onResult }) => {
+    const frame = document.createElement('iframe')
+    frame.src = origin + '/widget/frame'
+    frame.title = 'Nevis widget'
+    const size = (height) => frame.setAttribute('style', 'display: block; width: 100%; border: 0; height: ' + height + 'px')
+    size(0)
+    frame.onload = () => frame.contentWindow.postMessage({ intentToken }, origin)
+    addEventListener('message', function listen(event) {
+      if (event.source !== frame.contentWindow || event.origin !== origin) return
+      if (event.data.height !== undefined) return size(event.data.height)
+      removeEventListener('message', listen)
+      frame.remove()
+      onResult(event.data)
+    })
+    element.append(frame)
+  }
+})()
+`
+
+/**
+ * Runs in the frame. Documented: success-001 registration, success-002 login, error-1000 unknown, error-1001 no QR code for an
+ * enrolment (the intent token is wrong or too old), error-1002 it was not scanned in time. What else there is, is not.
+ */
+const FRAME_SCRIPT = `'use strict'
+addEventListener('message', (event) => {
+  if (event.source !== parent) return
+  new ResizeObserver(([{ target }]) => parent.postMessage({ height: target.scrollHeight }, event.origin)).observe(document.body)
+  run(event.data.intentToken)
+    .catch(() => ({ code: 'error-1000' }))
+    .then((result) => parent.postMessage(result, event.origin))
+}, { once: true })
+
+async function run(intentToken) {
+  const authorization = 'Bearer ' + intentToken
+  const call = async (path, body) => {
+    const headers = { authorization, 'content-type': 'application/json' }
+    const response = await fetch(path, { method: 'POST', headers, body: JSON.stringify(body) })
+    return { ok: response.ok, json: await response.json() }
+  }
+  const about = await call('/widget/intent', {})
+  if (!about.ok) return { code: 'error-1001' }
+  const { operation, channels } = about.json
+  const isEnrolment = operation === 'enroll'
+  const channel = (isEnrolment ? ['app', 'push'] : ['push', 'app']).find((each) => channels.includes(each))
+  const begun = channel && (await call(isEnrolment ? '/api/v1/users/enroll' : '/api/v1/approval', { channel }))
+  if (!begun?.ok) return { code: isEnrolment ? 'error-1001' : 'error-1000' }
+  const { statusToken, qrCode, appLinkUri } = isEnrolment ? begun.json.enrollment : begun.json
+  show(qrCode, appLinkUri)
+  for (;;) {
+    const { json } = await call('/api/v1/status', { statusToken })
+    if (json.status === 'succeeded') {
+      const done = isEnrolment ? { code: 'success-001', data: { userId: json.userId } } : { code: 'success-002' }
+      return { ...done, token: json.token }
+    }
+    if (json.status !== 'pending') return { code: isEnrolment ? 'error-1002' : 'error-1000' }
+    await new Promise((resolve) => setTimeout(resolve, 500))
+  }
+}
+
+function show(qrCode, appLinkUri) {
+  document.querySelector('p').textContent = qrCode ? 'Scan this code with your phone.' : 'Accept the request on your phone.'
+  if (!qrCode) return
+  const image = document.querySelector('img')
+  image.src = qrCode.dataUri
+  image.hidden = false
+  const link = document.querySelector('a')
+  link.href = appLinkUri
+  link.hidden = false
+}
+`
+
+const STYLE = `:root { color-scheme: light dark }
+body { margin: 0; overflow: hidden; font: 16px/1.5 system-ui, sans-serif; text-align: center }
+img { display: block; margin: 0 auto; width: 12rem; height: 12rem; background: #fff } [hidden] { display: none }
+h1 { margin: 0; font-size: .8rem; font-weight: 600 } p { margin: .5rem 0 }
+`
+
+const FRAME = `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<title>Nevis widget</title>
+<style>${STYLE}</style>
+</head>
+<body>
+<h1>Widget of the Nevis simulator</h1>
+<p role="status">One moment …</p>
+<img alt="QR code" hidden>
+<a target="_blank" hidden>Open the app</a>
+<script>${FRAME_SCRIPT}</script>
+</body>
+</html>
+`
+
+const hash = (text: string): string => `'sha256-${createHash('sha256').update(text).digest('base64')}'`
+
+/** Nevis's widget, too, says in whose pages it may run; here in those of this machine. */
+const POLICY = [
+  "default-src 'none'",
+  `style-src ${hash(STYLE)}`,
+  `script-src ${hash(FRAME_SCRIPT)}`,
+  'img-src data:',
+  "connect-src 'self'",
+  "base-uri 'none'",
+  'frame-ancestors http://127.0.0.1:* http://localhost:*',
+].join('; ')
+
+const content = (type: string, body: string, headers: Record<string, string> = {}): Answer => ({
+  status: 200,
+  headers: { 'content-type': `${type};charset=utf-8`, ...headers },
+  body,
+})
+
+export const widgetScript = (): Answer => content('text/javascript', HOST_SCRIPT)
+
+export const widgetFrame = (): Answer => content('text/html', FRAME, { 'content-security-policy': POLICY })
+
+/** What an intent token is for: how the real widget learns of it is not documented. */
+export function widgetIntent(cloud: Cloud, authorization: string | undefined): Answer {
+  const intent = cloud.intent(/^Bearer (\S+)$/.exec(authorization ?? '')?.[1] ?? '')
+  if (intent === undefined) return answer(403, {})
+  return answer(200, { operation: intent.operation, channels: intent.channels ?? ['app', 'push', 'sms'] })
+}
