@@ -2,7 +2,7 @@
  * How often a subject may be asked, and how often codes may be tried, over all sessions and processes.
  *
  * Against push bombing (MITRE ATT&CK T1621; OWASP ASVS 5.0, 6.6.4) and guessed codes. Not its job: single use
- * (`ledger.claim` at the callback). No name of a person leaves the process: keys hold digests.
+ * (`ledger.claim` at the callback). No name of a person and no token leaves the process: keys hold digests.
  */
 import { createHash } from 'node:crypto'
 import type { Ledger } from './ledger'
@@ -17,6 +17,12 @@ const FIRST_PAUSE_SECONDS = 15
 const GLANCE_SECONDS = 0.001
 /** Seconds that a claim or count outlives its transaction: more than the clocks of two processes differ. */
 const MARGIN_SECONDS = 300
+
+/**
+ * A token counts for no transaction that was started more than a minute after it was issued, and none of those lives longer
+ * than ten minutes: then the token is too old for all of them.
+ */
+const TOKEN_SECONDS = 600 + MARGIN_SECONDS
 
 export interface Spent {
   readonly count: number
@@ -78,10 +84,23 @@ export class Budgets {
     return this.ledger.claim(`transaction:${transaction.id}`, secondsToKeep(transaction))
   }
 
+  /**
+   * A token that a browser was given, or has brought as its proof: in no transaction, of no session or process, does it
+   * count again.
+   * @returns true for the first caller only
+   */
+  claimToken(token: string): Promise<boolean> {
+    return this.ledger.claim(`token:${digest(token)}`, TOKEN_SECONDS)
+  }
+
   private keyOf({ userId, username }: Subject): string {
     const name = userId === undefined ? `username:${username}` : `userId:${userId}`
-    return createHash('sha256').update(`${this.settings.client.baseURL}\n${name}`).digest('base64url')
+    return digest(`${this.settings.client.baseURL}\n${name}`)
   }
+}
+
+function digest(text: string): string {
+  return createHash('sha256').update(text).digest('base64url')
 }
 
 function secondsToKeep({ expiresAt }: Transaction): number {

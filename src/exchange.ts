@@ -5,13 +5,14 @@
  * by returning where to go or who signs in, by throwing a `Refusal`, or by throwing a fault.
  */
 import { foreignIn } from './authenticators'
-import { outcomeMismatch, proofMismatch, subjectMismatch, type Mismatch } from './binding'
+import { subjectMismatch, type Mismatch } from './binding'
 import { Budgets, type Spent } from './budgets'
 import { NevisError } from './client/errors'
 import { about, publish, type About } from './events'
-import type { Answer, Challenge, Factor, Succeeded } from './factors/factor'
+import type { Answer, Challenge, Factor } from './factors/factor'
 import { Refusal, type FailureCode } from './failures'
 import type { Settings } from './options'
+import { mismatchOf } from './proof'
 import { fieldOf, loginOf, sessionOf, type NevisRequest } from './request'
 import { forgetReturnTo, returnToIn, sitePathOf } from './return-to'
 import type { SessionLike } from './session'
@@ -19,7 +20,6 @@ import { StorageError } from './storage'
 import { SessionTransactions, type Transaction } from './transactions'
 import { withQuery } from './url'
 import { profileOf, type NevisProfile } from './verify'
-import type { Seen } from './waiting/watch'
 import { authenticatorFor, countsFor, factorFor, isPendingFor, phoneOf, wantedBy, type NevisAuthenticateOptions, type Wanted } from './wanted'
 
 /** Where the browser goes, or who approved. */
@@ -93,6 +93,7 @@ export class Exchange {
     const { server, browser } = await this.challenge(factor, wanted, authenticatorId)
     const field = subjectMismatch(subject, server)
     if (field !== undefined) throw this.mismatched(field)
+    if (browser.intentToken !== undefined) await this.budgets.claimToken(browser.intentToken)
 
     const login = this.login()
     const transaction = await settings.digests.bind({
@@ -144,7 +145,7 @@ export class Exchange {
     if (outcome.status === 'failed') {
       return outcome.retryable ? this.wrongCode(transaction, spent?.count ?? 0) : this.notApproved(transaction, outcome.code)
     }
-    const field = await this.mismatchOf(transaction, factor, outcome, seen)
+    const field = await mismatchOf(settings, transaction, factor, outcome, seen)
     if (field !== undefined) {
       this.mismatched(field)
       return this.close(transaction, 'binding_mismatch')
@@ -152,6 +153,10 @@ export class Exchange {
     if (!(await budgets.claim(transaction))) {
       publish('suspicious', { ...this.about(), reason: 'used_transaction' })
       return this.again('used_transaction')
+    }
+    if (factor.prompt === 'widget' && !(await budgets.claimToken(outcome.token as string))) {
+      this.mismatched('token')
+      return this.close(transaction, 'binding_mismatch')
     }
     transactions.remove(transaction.id)
     const returnTo = sitePathOf(transaction.returnTo)
@@ -271,19 +276,6 @@ export class Exchange {
     if (!value) throw new Refusal('missing_code')
     if (field === 'code' && value.length > MAX_CODE_LENGTH) throw new Refusal('wrong_code')
     return { [field]: value }
-  }
-
-  /** What does not fit, if the success does not belong to this transaction. Every step fails closed. */
-  private async mismatchOf(transaction: Transaction, factor: Factor, outcome: Succeeded, seen?: Seen): Promise<Mismatch | undefined> {
-    const { client, issuers } = this.settings
-    const { userId, token } = outcome
-    const field = outcomeMismatch(transaction, outcome)
-    if (userId === undefined || field !== undefined) return field ?? 'userId'
-    // Only a verified code may come without a transaction token: Nevis gives none for it.
-    if (token === undefined) return factor.prompt === 'code' ? undefined : 'token'
-    if (token === transaction.statusToken || (await client.holdsAccessKey(token))) return 'token'
-    const underWay = seen?.answer.token === token ? seen.introspection : undefined
-    return proofMismatch(await (underWay ?? client.introspect(token)), { userId, issuers, startedAt: transaction.startedAt, now: Date.now() })
   }
 
   private mismatched(field: Mismatch): Refusal {

@@ -47,6 +47,7 @@ describe('the doors', () => {
   "statusEndpoint",
   "waitingPage",
   "watchTransaction",
+  "widget",
 ]
 `)
   })

@@ -6,7 +6,7 @@
  */
 import { appMessageFault, smsFault, textFault } from './messages'
 import type { ApproveRequest, CreateIntentRequest, EnrollRequest, VerifyCodeRequest } from './requests'
-import type { ApprovalBody, EnrollBody, IntentBody, VerificationBody } from './wire'
+import type { ApprovalBody, EnrollBody, IntentBody, IntentChannel, VerificationBody } from './wire'
 
 type Fields = Readonly<Record<string, unknown>>
 
@@ -104,11 +104,8 @@ export function checkedIntent(request: CreateIntentRequest): IntentBody {
   if (operation !== 'approve' && operation !== 'enroll') fail(method, 'operation', 'must be "approve" or "enroll"')
   const body: IntentBody = { ...userOf(method, fields), operation }
   if (channels !== undefined) {
-    const known = Array.isArray(channels) && channels.every((name) => INTENT_CHANNELS.includes(name))
-    if (!known || channels.length === 0) {
-      fail(method, 'channels', 'must be a non-empty list of "app", "push", "sms"')
-    }
-    body.channels = channels.map(String)
+    assertIntentChannels(method, channels)
+    body.channels = [...channels]
   }
   return body
 }
@@ -127,7 +124,7 @@ export function checkedId(method: string, field: string, value: unknown): string
 }
 
 export function checkedToken(method: string, field: string, value: unknown): string {
-  if (typeof value !== 'string' || !TOKEN.test(value)) {
+  if (!isToken(value)) {
     fail(method, field, 'must be a non-empty token of at most 8192 characters')
   }
   return value
@@ -140,6 +137,12 @@ export function checkedName(method: string, value: unknown): string {
 /** The text of an SMS, checked where an app configures it: sooner than at the first login. */
 export function assertSmsText(owner: string, value: unknown): asserts value is string {
   text(owner, 'message', value, smsFault)
+}
+
+/** What an intent token may be restricted to, checked where an app configures it. */
+export function assertIntentChannels(owner: string, value: unknown): asserts value is readonly IntentChannel[] {
+  const known = Array.isArray(value) && value.length > 0 && value.every((name) => INTENT_CHANNELS.includes(name))
+  if (!known) fail(owner, 'channels', 'must be a non-empty list of "app", "push", "sms"')
 }
 
 /** A misspelt field (`promt: true`) would be left out in silence, and a person would be asked less than was meant. */
@@ -176,6 +179,11 @@ function text(method: string, field: string, value: unknown, faultOf: (value: un
 
 function fail(method: string, field: string, fault: string): never {
   throw new TypeError(`${method}: ${field} ${fault}`)
+}
+
+/** Short enough, and nothing that could not be in one. */
+export function isToken(value: unknown): value is string {
+  return typeof value === 'string' && TOKEN.test(value)
 }
 
 /** `+`, country code, number: the form that Nevis takes. */

@@ -4,10 +4,8 @@
  * Source: https://docs.nevis.net/authcloud/api-doc/api-use-cases/recovery-codes/authenticate-with-recovery-codes
  */
 import { randomUUID } from 'node:crypto'
-import type { NevisClient } from '../client/client'
-import type { Subject } from '../transactions'
 import type { Factor } from './factor'
-import { enrollmentChallenge } from './shared'
+import { enrollmentChallenge, userOf } from './shared'
 
 /** The factor `recovery`. Nevis is asked nothing before the code is there, so the transaction's id is ours. */
 export function recovery(): Factor {
@@ -30,11 +28,4 @@ export function recovery(): Factor {
       return right ? succeeded : { status: 'failed', code: 'wrong_code', retryable: true }
     },
   }
-}
-
-/** A verification is addressed by userId; where only the username is known, Nevis tells. */
-async function userOf(nevis: NevisClient, subject: Subject): Promise<{ userId: string; username?: string }> {
-  if (subject.userId !== undefined) return { userId: subject.userId }
-  const { userId, username } = await nevis.findUserByUsername(subject.username as string)
-  return { userId, ...(username !== undefined && { username }) }
 }

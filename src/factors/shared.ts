@@ -13,6 +13,13 @@ export function nameOf(subject: Subject): { userId: string } | { username: strin
   return { username: subject.username as string }
 }
 
+/** Some calls need the userId; where only the username is known, Nevis tells. */
+export async function userOf(nevis: NevisClient, subject: Subject): Promise<{ userId: string; username?: string }> {
+  if (subject.userId !== undefined) return { userId: subject.userId }
+  const { userId, username } = await nevis.findUserByUsername(subject.username as string)
+  return { userId, ...(username !== undefined && { username }) }
+}
+
 export function approvalChallenge(approval: Approval): Challenge {
   const { raw, transactionId: id, statusToken, userId, qrCode, appLinkUri } = approval
   return {

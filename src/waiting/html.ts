@@ -9,7 +9,7 @@ export class Html {
   constructor(readonly text: string) {}
 }
 
-type Piece = string | number | Html | undefined | false | readonly Piece[]
+export type Piece = string | number | Html | undefined | false | readonly Piece[]
 
 /** Tag for templates: whatever is put in is escaped, unless it is `Html` itself. */
 export function html(strings: TemplateStringsArray, ...pieces: Piece[]): Html {

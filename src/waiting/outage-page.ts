@@ -55,7 +55,7 @@ export function outagePage<Req extends IncomingMessage, Res extends ServerRespon
     const transaction = fieldOf(req, 'transaction')
     // What is under way is not lost: its page goes on from where it stands.
     const again = transaction ? withQuery(waitingURL, { transaction }) : signInURL
-    const parts = { waitingURL, language, assets, nonce: options.nonce?.(req, res) }
+    const parts = { waitingURL, language, assets, nonce: options.nonce?.(req, res), widgetScripts: [] }
     respondPage(res, 503, outageHtml(again, parts).text, parts)
   }
 }

@@ -3,7 +3,7 @@
  *
  * Not its job: to find out the state (`view.ts`), or to send anything.
  */
-import { html, messageHtml, type Html } from './html'
+import { html, messageHtml, type Html, type Piece } from './html'
 import type { Language } from './texts/languages'
 import type { ByFactor, Texts } from './texts/texts'
 import type { WaitingView } from './view'
@@ -12,6 +12,8 @@ export interface PageParts {
   readonly waitingURL: string
   readonly language: Language
   readonly assets: { readonly script: string; readonly styles: readonly string[] }
+  /** Nevis's script, and the app's own that starts it. */
+  readonly widgetScripts: readonly string[]
   readonly csrfToken?: string | undefined
   readonly nonce?: string | undefined
 }
@@ -35,7 +37,13 @@ export function pageHtml(view: WaitingView, parts: PageParts): Html {
       ${view.failure !== 'cancelled' && waysPart(view, parts)}
     </main>`
   const refresh = !isOver && view.prompt === 'wait' && html`<noscript><meta http-equiv="refresh" content="${REFRESH_SECONDS}"></noscript>`
-  return shell(heading, refresh, main, parts)
+  const scripts = showsWidget(view) && parts.widgetScripts.map((script) => scriptTag(script, parts))
+  return shell(heading, [refresh, scripts], main, parts)
+}
+
+/** Scripts of others are let in for as long as the page needs them. */
+export function showsWidget({ prompt, status }: WaitingView): boolean {
+  return prompt === 'widget' && status === 'pending'
 }
 
 /** For a link that this browser has no transaction for: an explanation, never a login. */
@@ -51,8 +59,8 @@ export function outageHtml(again: string, parts: PageParts): Html {
   return shell(unavailable, false, html`<main class="nevis"><h1>${unavailable}</h1>${errorPart(unavailableHint)}${link}</main>`, parts)
 }
 
-function shell(title: string, head: Html | false, main: Html, { language, assets, nonce }: PageParts): Html {
-  const nonceAttribute = nonce !== undefined && html` nonce="${nonce}"`
+function shell(title: string, head: Piece, main: Html, parts: PageParts): Html {
+  const { language, assets } = parts
   return html`<!doctype html>
 <html lang="${language.tag}" dir="${language.texts.dir}">
   <head>
@@ -61,14 +69,22 @@ function shell(title: string, head: Html | false, main: Html, { language, assets
     <meta name="robots" content="noindex">
     <meta name="color-scheme" content="light dark">
     <title>${title}</title>
+    ${assets.styles.map((style) => html`<link rel="stylesheet" href="${style}"${nonceOf(parts)}>`)}
+    ${scriptTag(assets.script, parts)}
     ${head}
-    ${assets.styles.map((style) => html`<link rel="stylesheet" href="${style}"${nonceAttribute}>`)}
-    <script src="${assets.script}" defer${nonceAttribute}></script>
   </head>
   <body>${main}
   </body>
 </html>
 `
+}
+
+function scriptTag(src: string, parts: PageParts): Html {
+  return html`<script src="${src}" defer${nonceOf(parts)}></script>`
+}
+
+function nonceOf({ nonce }: PageParts): Html | false {
+  return nonce !== undefined && html` nonce="${nonce}"`
 }
 
 function waitingPart(view: WaitingView, parts: PageParts): Html {
@@ -78,6 +94,7 @@ function waitingPart(view: WaitingView, parts: PageParts): Html {
       ${view.message !== undefined && view.recoveryCodes === undefined && messagePart(view, view.message, parts)}
       ${view.appLinkUri !== undefined && appPart(view, parts)}
       ${view.recoveryCodes !== undefined ? recoveryPart(view, parts) : view.prompt === 'code' && codePart(view, parts)}
+      ${showsWidget(view) && widgetPart(view, parts)}
       <p class="nevis-time"><span>${texts.timeLeft}</span> <time data-countdown datetime="${view.expiresAt}">${clock(view.expiresAt)}</time></p>
       ${view.prompt === 'wait' && html`<noscript><p class="nevis-time">${texts.refreshes}</p></noscript>`}`
 }
@@ -118,6 +135,17 @@ function recoveryPart(view: WaitingView, { language: { texts }, csrfToken }: Pag
       </form>`
 }
 
+/** The result travels in the body of a POST, so that no address and no access log holds it. */
+function widgetPart(view: WaitingView, { language: { texts }, csrfToken }: PageParts): Html {
+  return html`
+      <div class="nevis-widget" data-intent-token="${view.intentToken}"></div>
+      <p class="nevis-error" role="alert" data-widget-failed hidden>${texts.widgetFailed}</p>
+      <noscript><p class="nevis-error">${texts.needsScript}</p></noscript>
+      <form method="post" action="${view.callbackURL}" data-widget-result>
+        ${hidden('transaction', view.transaction)}${hidden('token', '')}${csrf(csrfToken)}
+      </form>`
+}
+
 function errorPart(message: string): Html {
   return html`<p class="nevis-error" role="alert">${message}</p>`
 }
@@ -153,6 +181,7 @@ function phonesPart({ authenticators }: WaitingView, texts: Texts, form: (id: st
 /** Once it is over, this is what most people want; before, it is for what was sent and did not arrive. */
 function againButton(view: WaitingView, texts: Texts, form: (button: Html) => Html): Html | false {
   if (view.status !== 'pending') return form(html`<button class="nevis-button">${named(texts.use, view.factor)}</button>`)
+  if (view.prompt === 'widget') return form(html`<button class="nevis-again">${texts.startOver}</button>`)
   const isSent = view.factor !== 'recovery' && view.appLinkUri === undefined
   return isSent && form(html`<button class="nevis-again" data-resend="${RESEND_SECONDS}" data-resend-in="${texts.resendIn}">${texts.resend}</button>`)
 }

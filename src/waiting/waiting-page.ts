@@ -16,7 +16,7 @@ import type { NevisStrategy } from '../strategy'
 import { SessionTransactions } from '../transactions'
 import { withQuery } from '../url'
 import { AuthenticatorChoice } from './authenticators'
-import { pageHtml, strangerHtml, type PageParts } from './page'
+import { pageHtml, showsWidget, strangerHtml, type PageParts } from './page'
 import { respond, respondJson } from './respond'
 import { preferred, speakable, type Locales } from './texts/languages'
 import { viewOf } from './view'
@@ -30,12 +30,33 @@ export interface WaitingPageOptions<Req extends IncomingMessage = IncomingMessag
   readonly stylesheet?: string
   /** Texts of your own by language tag, over ours or as more languages. */
   readonly locales?: Locales
+  /**
+   * Address of a script of your own that starts Nevis's widget; needed with the factor `widget`. It sets
+   * `window.startNevisWidget`, which the page calls once with `{ intentToken, element, succeeded(token), failed() }`: make
+   * the widget with the intent token, in the element or wherever it shows itself, and call back with its result.
+   *
+   * The page loads Nevis's `/widget/auth.js` before. What that script defines, and how it is told the intent token and the
+   * callback, is in Nevis's guide for customers and not in the documents that this package was made from: that is why
+   * these few lines are yours.
+   * @see https://docs.nevis.net/authcloud/widget/auth-widget
+   */
+  readonly widgetScript?: string
 }
 
-const POLICY =
-  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+type Policy = Readonly<Record<string, string>>
 
-const TYPES = { csrfToken: 'function', nonce: 'function', stylesheet: 'string', locales: 'object' } as const
+const POLICY: Policy = {
+  'default-src': "'none'",
+  'script-src': "'self'",
+  'style-src': "'self'",
+  'img-src': "'self' data:",
+  'connect-src': "'self'",
+  'form-action': "'self'",
+  'base-uri': "'none'",
+  'frame-ancestors': "'none'",
+}
+
+const TYPES = { csrfToken: 'function', nonce: 'function', stylesheet: 'string', locales: 'object', widgetScript: 'string' } as const
 
 const assets = {
   script: asset('waiting.js', 'text/javascript; charset=utf-8'),
@@ -44,9 +65,10 @@ const assets = {
 
 /**
  * `GET waitingURL?transaction=<handle>` → the page, or with `Accept: application/json` a `WaitingView`.
- * Needs the session; sets a strict Content-Security-Policy unless one is set already. The language is the browser's.
+ * Needs the session; sets a strict Content-Security-Policy unless one is set already, opened for the widget only where the
+ * page holds it. The language is the browser's.
  * @param strategy the one whose transactions it shows
- * @throws TypeError when an option is wrong or unknown
+ * @throws TypeError when an option is wrong or unknown, or `widgetScript` is missing
  */
 export function waitingPage<Req extends IncomingMessage, Res extends ServerResponse>(
   strategy: NevisStrategy,
@@ -56,6 +78,12 @@ export function waitingPage<Req extends IncomingMessage, Res extends ServerRespo
   const { settings } = strategy
   const links = linksOf(settings, options.stylesheet)
   const choice = new AuthenticatorChoice(settings)
+  const { widgetScript } = options
+  if (widgetScript === undefined && settings.factors.some(({ prompt }) => prompt === 'widget')) {
+    throw new TypeError('waitingPage: widgetScript is needed with the factor widget')
+  }
+  const widgetScripts = widgetScript === undefined ? [] : [`${settings.client.baseURL}/widget/auth.js`, widgetScript]
+  const widgetPolicy = policyForWidget(new URL(settings.client.baseURL).origin)
   const languages = speakable(options.locales)
 
   async function serve(req: Req, res: Res): Promise<void> {
@@ -68,6 +96,7 @@ export function waitingPage<Req extends IncomingMessage, Res extends ServerRespo
       waitingURL: settings.waitingURL,
       language: preferred(req.headers['accept-language'], languages),
       assets: links,
+      widgetScripts,
       csrfToken: options.csrfToken?.(req, res),
       nonce: options.nonce?.(req, res),
     }
@@ -90,7 +119,7 @@ export function waitingPage<Req extends IncomingMessage, Res extends ServerRespo
     const view = { ...seen, ...offer }
     if (wantsJson) return respondJson(res, 200, view)
     if (view.status === 'succeeded') return respond(res, 303, { Location: withQuery(settings.callbackURL, { transaction: view.transaction }) })
-    respondPage(res, 200, pageHtml(view, parts).text, parts)
+    respondPage(res, 200, pageHtml(view, parts).text, parts, showsWidget(view) ? widgetPolicy : POLICY)
   }
 
   return (req, res, next) => {
@@ -113,13 +142,18 @@ export function linksOf({ waitingURL }: Settings, stylesheet: string | undefined
   return { script: link('script'), styles: [link('style'), ...(stylesheet === undefined ? [] : [stylesheet])] }
 }
 
-export function respondPage(res: ServerResponse, status: number, body: string, { language }: PageParts): void {
+/** What Nevis's reference of the widget asks for: https://docs.nevis.net/authcloud/widget/auth-widget-ref */
+function policyForWidget(origin: string): Policy {
+  return { ...POLICY, 'script-src': `'self' ${origin}`, 'child-src': origin, 'style-src': "'self' 'unsafe-inline'" }
+}
+
+export function respondPage(res: ServerResponse, status: number, body: string, { language }: PageParts, policy = POLICY): void {
   const headers = {
     'Content-Type': 'text/html; charset=utf-8',
     'Content-Language': language.tag,
     // The address holds the handle: no other site may learn it.
     'Referrer-Policy': 'same-origin',
-    ...(!res.hasHeader('Content-Security-Policy') && { 'Content-Security-Policy': POLICY }),
+    ...(!res.hasHeader('Content-Security-Policy') && { 'Content-Security-Policy': Object.entries(policy).map(([name, sources]) => `${name} ${sources}`).join('; ') }),
   }
   respond(res, status, headers, body)
 }

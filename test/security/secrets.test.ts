@@ -18,13 +18,13 @@ import type { AddressInfo } from 'node:net'
 import { inspect } from 'node:util'
 import { Passport } from 'passport'
 import {
-  app as appFactor, failures, MemoryLedger, NevisClient, NevisError, NevisStrategy, push, recovery, sms, statusEndpoint, waitingPage,
+  app as appFactor, failures, MemoryLedger, NevisClient, NevisError, NevisStrategy, push, recovery, sms, statusEndpoint, waitingPage, widget,
   type FailureCode, type NevisErrorCode, type NevisStrategyOptions, type StorageErrorCode, type Verify,
 } from '../../src'
 import { listen } from '../support/app'
 import { Browser } from '../support/browser'
 import { act, codeOf } from './support/act'
-import { FakeCloud, World, type Behaviour, type Script } from './support/fake-cloud'
+import { FakeCloud, widgetToken, World, type Behaviour, type Script } from './support/fake-cloud'
 import { recordEvents, type Recorded } from './support/recorded'
 import { CANARY, printed } from './support/secrets'
 
@@ -63,6 +63,10 @@ const approvedPush = async (drive: Drive) => {
   drive.world.decide('approved')
   return drive.callback()
 }
+const broughtResult = async (drive: Drive) => {
+  await drive.start({ factor: 'widget' })
+  return drive.callback({ token: widgetToken('result', drive.world) })
+}
 const other = { status: 'succeeded', httpStatus: 200, transaction: 'own', user: 'other', username: 'other', token: 'transaction', active: true } as const
 
 const successes: Scenario[] = [
@@ -80,6 +84,8 @@ const successes: Scenario[] = [
     await drive.start({ factor: 'recovery' })
     return drive.callback({ code: drive.world.secretCodes.recovery })
   } },
+  { ends: 'success', name: 'widget', run: broughtResult },
+  { ends: 'success', name: 'enrolling by the widget', options: { operation: 'enroll' }, run: broughtResult },
   { ends: 'success', name: 'enrolling the app', options: { operation: 'enroll' }, run: async (drive) => {
     await drive.start({ factor: 'app' })
     drive.world.decide('approved')
@@ -173,6 +179,8 @@ const faults: Scenario[] = ([
   ...[...wrongAnswers, ...notJson].map(([name, behaviour, ends]): Scenario => ({ ends, name: `enroll: ${name}`, options: { operation: 'enroll' }, script: { enroll: always(behaviour) }, run: (drive) => drive.start({ factor: 'sms', phone: PHONE }) })),
   ...[...wrongAnswers, ...notJson].map(([name, behaviour, ends]): Scenario => ({ ends, name: `status: ${name}`, script: { status: always(behaviour) }, run: approvedPush })),
   ...[...wrongAnswers, ...notJson].map(([name, behaviour, ends]): Scenario => ({ ends, name: `introspection: ${name}`, script: { introspect: always(behaviour) }, run: approvedPush })),
+  ...[...wrongAnswers, ...notJson].map(([name, behaviour, ends]): Scenario => ({ ends, name: `intent: ${name}`, script: { intent: always(behaviour) }, run: (drive) => drive.start({ factor: 'widget' }) })),
+  ...[...wrongAnswers, ...notJson].map(([name, behaviour, ends]): Scenario => ({ ends, name: `status of a widget's result: ${name}`, script: { status: always(behaviour) }, run: broughtResult })),
   ...wrongAnswers.map(([name, behaviour, ends]): Scenario => ({ ends, name: `verification: ${name}`, script: { verify: always(behaviour) }, run: async (drive) => {
     await drive.start({ factor: 'sms' })
     return drive.callback({ code: 'c4n4ry-wrong' })
@@ -193,6 +201,14 @@ const mistakes: Scenario[] = [
   { ends: 'phone_refused', name: 'no phone number', options: { operation: 'enroll' }, run: (drive) => drive.start({ factor: 'sms' }) },
   { ends: 'error', name: 'a message that mixes text and markup', options: { message: () => '<html>c4n4ry<script></html>' }, run: (drive) => drive.start() },
   { ends: 'error', name: 'an SMS without its code', options: { message: () => 'c4n4ry', factors: [sms({ message: (text) => text as string })] }, run: (drive) => drive.start() },
+  { ends: 'binding_mismatch', name: 'an intent token handed back', run: async (drive) => {
+    await drive.start({ factor: 'widget' })
+    return drive.callback({ token: widgetToken('intent', drive.world) })
+  } },
+  { ends: 'binding_mismatch', name: 'a result of the widget that is none', run: async (drive) => {
+    await drive.start({ factor: 'widget' })
+    return drive.callback({ token: 'c4n4ry\u0001' })
+  } },
   { ends: 'error', name: 'an operation that is none', options: { operation: () => 'c4n4ry' as never }, run: (drive) => drive.start() },
   { ends: 'error', name: 'a username that Nevis does not allow', options: { subject: () => ({ username: 'c4n4ry with spaces' }) }, run: (drive) => drive.start() },
   { ends: 'error', name: 'an access key that is none', clientOptions: { accessKey: () => 'c4n4ry with spaces' }, options: { secret: 'x'.repeat(32) }, run: (drive) => drive.start() },
@@ -248,7 +264,7 @@ function worldFor(script: Script = {}): World {
 
 function strategyFor({ options = {}, clientOptions = {}, verify = async ({ id }) => ({ id }) }: Partial<Scenario> = {}): NevisStrategy {
   const client = new NevisClient({ baseURL: cloud.baseURL, accessKey: cloud.accessKey, timeoutMs: 3000, retries: 0, ...clientOptions })
-  const base = { client, factors: [push(), appFactor(), sms(), recovery()], waitingURL: '/2fa', callbackURL: '/2fa/callback', statusURL: '/2fa/status', ledger: new MemoryLedger() }
+  const base = { client, factors: [push(), appFactor(), sms(), recovery(), widget()], waitingURL: '/2fa', callbackURL: '/2fa/callback', statusURL: '/2fa/status', ledger: new MemoryLedger() }
   return new NevisStrategy({ ...base, ...options, passReqToCallback: false }, verify)
 }
 
@@ -317,7 +333,7 @@ async function serve(scenario: Partial<Scenario>, world: World): Promise<Served>
     if (req.path === '/start') req.user = { username: world.anna.username }
     next()
   })
-  app.get('/2fa', waitingPage(nevis))
+  app.get('/2fa', waitingPage(nevis, { widgetScript: '/widget.js' }))
   app.all(['/start', '/2fa', '/2fa/callback'], passport.authenticate('nevis'), (req, res) => void res.json({ user: req.user, info: req.authInfo }))
   const server = createServer(app)
   await listen(server)
@@ -366,12 +382,13 @@ describe('what a browser gets, and what is logged and published meanwhile', () =
 
 describe('the waiting page', () => {
   /** What its own browser is meant to use. */
-  const MEANT = /data:image\/png;base64,c4n4ryQR|https:\/\/link\.example\/\?dispatchTokenResponse=c4n4ry-link-\d+|c4n4ry-written-\d/g
+  const MEANT = /data:image\/png;base64,c4n4ryQR|https:\/\/link\.example\/\?dispatchTokenResponse=c4n4ry-link-\d+|c4n4ry-written-\d|e30\.e30\.c4n4ry-intent---\d+/g
 
   describe.each([
     ['app', {}, { factor: 'app' }],
     ['push', {}, { factor: 'push' }],
     ['sms', {}, { factor: 'sms' }],
+    ['the widget', {}, { factor: 'widget' }],
     ['enrolling the app', { operation: 'enroll' }, { factor: 'app' }],
     ['enrolling SMS', { operation: 'enroll' }, { factor: 'sms', phone: PHONE }],
     ['enrolling recovery codes', { operation: 'enroll' }, { factor: 'recovery' }],

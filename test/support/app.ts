@@ -10,7 +10,7 @@ import { Passport, type AuthenticateOptions } from 'passport'
 import { Strategy as LocalStrategy } from 'passport-local'
 import {
   NevisStrategy, app as appFactor, push, recovery, sms, statusEndpoint, waitingPage,
-  type NevisProfile, type NevisStrategyOptions, type Verify,
+  type NevisProfile, type NevisStrategyOptions, type Verify, type WaitingPageOptions,
 } from '../../src'
 import { NevisSimulator } from '../../src/simulator'
 import { Browser } from './browser'
@@ -28,6 +28,7 @@ export interface AppOptions {
   /** For the route that starts, beside the password. */
   readonly start?: AuthenticateOptions
   readonly callback?: AuthenticateOptions
+  readonly page?: WaitingPageOptions
   readonly session?: Partial<session.SessionOptions> | false
   readonly bodyParsers?: boolean
   /** More routes, once everything is mounted. */
@@ -89,7 +90,7 @@ export async function startApp(options: AppOptions): Promise<TestApp> {
     app.use(session({ secret: 'a secret for tests', resave: false, saveUninitialized: false, ...options.session }), passport.session())
   }
   app.post('/login', passport.authenticate('local', { session: false }), authenticate(options.start))
-  app.get('/login/2fa', waitingPage(nevis))
+  app.get('/login/2fa', waitingPage(nevis, { widgetScript: '/widget.js', ...options.page }))
   app.post('/login/2fa', authenticate())
   app.all('/login/2fa/callback', authenticate(options.callback))
   app.all('/start', authenticate(options.start))

@@ -1,21 +1,23 @@
 /** The waiting page: what a person sees, for every factor and state, and the same as data. */
 import { createHash } from 'node:crypto'
-import { waitingPage } from '../../src'
+import { app as appFactor, NevisStrategy, push, recovery, sms, waitingPage, widget } from '../../src'
 import { NevisSimulator } from '../../src/simulator'
-import { callbackOf, PASSWORD, signIn, startApp, waitingOf, type AppOptions, type TestApp } from '../support/app'
+import { callbackOf, PASSWORD, signIn, startApp, strategyOptions, waitingOf, type AppOptions, type TestApp } from '../support/app'
 import type { Browser, Page } from '../support/browser'
 
 let simulator: NevisSimulator
 let app: TestApp
+
+const PAGE_OPTIONS = { widgetScript: '/widget.js' }
 
 const start = (options: Partial<AppOptions> = {}) =>
   startApp({
     simulator,
     ...options,
     routes: (express, parts) => {
-      express.all('/any-method', waitingPage(parts.nevis))
-      express.get('/with-tokens', waitingPage(parts.nevis, { csrfToken: () => 'csrf"<&', nonce: () => 'n0nce"<' }))
-      express.get('/with-policy', (_req, res, next) => { res.setHeader('Content-Security-Policy', "default-src 'self'"); next() }, waitingPage(parts.nevis))
+      express.all('/any-method', waitingPage(parts.nevis, PAGE_OPTIONS))
+      express.get('/with-tokens', waitingPage(parts.nevis, { widgetScript: '/own"<.js', csrfToken: () => 'csrf"<&', nonce: () => 'n0nce"<' }))
+      express.get('/with-policy', (_req, res, next) => { res.setHeader('Content-Security-Policy', "default-src 'self'"); next() }, waitingPage(parts.nevis, PAGE_OPTIONS))
       options.routes?.(express, parts)
     },
   })
@@ -130,6 +132,88 @@ describe('the page', () => {
 
     it('does not refresh while somebody types', async () => {
       expect((await pageFor(factor)).text).not.toContain('http-equiv="refresh"')
+    })
+  })
+
+  describe('for the widget', () => {
+    beforeEach(() => restart({ strategy: { factors: [widget(), push(), appFactor(), sms(), recovery()] } }))
+
+    it('hands over the intent token, and has a form for the result that goes to the callback by POST', async () => {
+      const { browser, handle } = await started('widget')
+      const { intentToken } = await viewOf(browser, handle)
+      const { text } = expectPage(await browser.get(waitingOf(handle), PAGE))
+      expect(text).toContain('<h1>Confirm that it is you</h1>')
+      expect(text).toContain('data-prompt="widget" data-status="pending"')
+      expect(text).toContain(`<div class="nevis-widget" data-intent-token="${intentToken}"></div>`)
+      expect(formsOf(text)).toEqual([
+        { action: '/login/2fa/callback', fields: { transaction: handle, token: '' } },
+        ...['widget', 'push', 'app', 'sms', 'recovery'].map((factor) => ({ action: '/login/2fa', fields: { transaction: handle, factor } })),
+        { action: '/login/2fa', fields: { transaction: handle, cancel: '1' } },
+      ])
+      expect(text).toContain('>Start over</button>')
+      expect(text).toMatch(/data-widget-failed hidden>That did not work\./)
+      expect(text.split(intentToken)).toHaveLength(2)
+    })
+
+    it('loads our script, then Nevis\'s, then the app\'s own', async () => {
+      const { text } = await pageFor('widget')
+      const scripts = [...text.matchAll(/<script src="([^"?]*)[^"]*" defer><\/script>/g)].map(([, src]) => src)
+      expect(scripts).toEqual(['/login/2fa', `${simulator.baseURL}/widget/auth.js`, '/widget.js'])
+    })
+
+    it('says without JavaScript that it needs it, and does not refresh', async () => {
+      const { text } = await pageFor('widget')
+      expect(text).toContain('<noscript><p class="nevis-error">This way needs JavaScript')
+      expect(text).not.toMatch(REFRESH)
+    })
+
+    it('opens the policy to the instance as Nevis asks for, and no further', async () => {
+      const { headers } = await pageFor('widget')
+      expect(headers.get('content-security-policy')).toBe(
+        `default-src 'none'; script-src 'self' ${simulator.baseURL}; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; ` +
+          `form-action 'self'; base-uri 'none'; frame-ancestors 'none'; child-src ${simulator.baseURL}`,
+      )
+    })
+
+    it.each(['cancelled', 'expired'])('lets no scripts of others in once it is over: %s', async (end) => {
+      const { browser, handle } = await started('widget')
+      const { intentToken } = await viewOf(browser, handle)
+      if (end === 'cancelled') await browser.post('/login/2fa', { transaction: handle, cancel: '1' })
+      else later(120_000)
+      const { text, headers } = expectPage(await browser.get(waitingOf(handle), PAGE))
+      expect(headers.get('content-security-policy')).not.toMatch(/unsafe|http:/)
+      expect(text).not.toContain('auth.js')
+      expect(text).not.toContain('/widget.js')
+      expect(text).not.toContain(intentToken)
+    })
+
+    it('leaves the pages of other factors as strict as ever', async () => {
+      const { text, headers } = await pageFor('push')
+      expect(headers.get('content-security-policy')).not.toMatch(/unsafe|http:|child-src/)
+      expect(text).not.toContain('auth.js')
+    })
+
+    it('gives the view, as data, with the intent token', async () => {
+      const { browser, handle } = await started('widget')
+      expect(await viewOf(browser, handle)).toEqual({
+        transaction: handle, factor: 'widget', prompt: 'widget', status: 'pending', expiresAt: expect.any(String),
+        factors: ['widget', 'push', 'app', 'sms', 'recovery'], statusURL: '/login/2fa/status', callbackURL: '/login/2fa/callback',
+        intentToken: expect.stringMatching(/^eyJ/),
+      })
+    })
+
+    it('puts tokens for forms and tags where they belong, escaped', async () => {
+      const { browser, handle } = await started('widget')
+      const { text } = expectPage(await browser.get(`/with-tokens?transaction=${handle}`, PAGE))
+      for (const src of [`${simulator.baseURL}/widget/auth.js`, '/own&#34;&#60;.js']) expect(text).toContain(`<script src="${src}" defer nonce="n0nce&#34;&#60;"></script>`)
+      expect(formsOf(text)[0]?.fields).toMatchObject({ token: '', _csrf: 'csrf&#34;&#60;&#38;' })
+    })
+
+    it('is not made without a script that starts it', () => {
+      const strategy = (factors: NevisStrategy['settings']['factors']) => new NevisStrategy({ ...strategyOptions(simulator), factors, passReqToCallback: false }, () => undefined)
+      expect(() => waitingPage(strategy([push(), widget()]))).toThrow(new TypeError('waitingPage: widgetScript is needed with the factor widget'))
+      expect(() => waitingPage(strategy([push(), widget()]), { widgetScript: 1 as never })).toThrow(new TypeError('waitingPage: widgetScript must be of type string'))
+      expect(() => waitingPage(strategy([push()]))).not.toThrow()
     })
   })
 

@@ -115,6 +115,31 @@
     if (!isOver && prompt === 'wait' && document.visibilityState === 'visible') listen()
   }
 
+  // Once all scripts of the page have run, Nevis's and the app's own among them.
+  function startWidget() {
+    const element = main.querySelector('[data-intent-token]')
+    if (!element) return
+    const { intentToken } = element.dataset
+    const failed = () => !isOver && (main.querySelector('[data-widget-failed]').hidden = false)
+    const succeeded = (token) => {
+      if (isOver) return
+      if (!token) return failed()
+      isOver = true
+      main.dataset.status = 'succeeded'
+      say(approved)
+      tabs?.postMessage(transaction)
+      const form = main.querySelector('[data-widget-result]')
+      form.elements.token.value = token
+      form.submit()
+    }
+    Promise.resolve()
+      .then(() => window.startNevisWidget({ intentToken, element, succeeded, failed }))
+      .catch((error) => {
+        console.error(error)
+        failed()
+      })
+  }
+
   const left = (seconds) => Math.max(0, Math.ceil(seconds - (Date.now() - startedAt) / 1000))
 
   function tick() {
@@ -145,6 +170,7 @@
   addEventListener('pagehide', pause)
   // A code that is pasted or filled in with spaces in it is still a code.
   main.querySelector('input[name="code"]')?.addEventListener('change', ({ target }) => (target.value = target.value.replace(/\s/g, '')))
+  addEventListener('DOMContentLoaded', startWidget)
   tick()
   resume()
 })()

@@ -8,6 +8,7 @@ export const de: Texts = {
     app: 'Scannen Sie den Code',
     sms: 'Code aus der SMS eingeben',
     recovery: 'Wiederherstellungs\u00adcode eingeben',
+    widget: 'Bestätigen Sie, dass Sie es sind',
     other: 'Bestätigen Sie, dass Sie es sind',
   },
   hint: {
@@ -15,6 +16,7 @@ export const de: Texts = {
     app: 'Scannen Sie diesen Code mit Ihrer Access App. Ist die App auf diesem Gerät, öffnen Sie sie von hier.',
     sms: 'Wir haben einen Code an Ihre Telefonnummer gesendet.',
     recovery: 'Geben Sie einen der Codes ein, die Sie sich notiert haben. Jeder gilt nur einmal.',
+    widget: 'Folgen Sie den Schritten hier auf der Seite.',
     other: 'Folgen Sie den Anweisungen Ihres zweiten Faktors.',
   },
   use: {
@@ -22,6 +24,7 @@ export const de: Texts = {
     app: 'QR-Code oder Link verwenden',
     sms: 'Code per SMS senden',
     recovery: 'Wiederherstellungscode verwenden',
+    widget: 'Hier auf der Seite bestätigen',
     other: 'Anderen zweiten Faktor verwenden',
   },
   messageLabel: 'Ihr Telefon zeigt',
@@ -39,6 +42,7 @@ export const de: Texts = {
   whichPhone: 'Welches Telefon?',
   onlyPhone: 'Für das Konto ist kein anderes Telefon eingerichtet.',
   phone: 'Telefon {n}',
+  startOver: 'Neu beginnen',
   cancel: 'Abbrechen',
   failed: 'Das hat nicht geklappt',
   approved: 'Bestätigt. Einen Moment …',
@@ -52,6 +56,8 @@ export const de: Texts = {
   recoveryCodesHeading: 'Ihre Wiederherstellungs\u00adcodes',
   recoveryCodes: 'Notieren Sie diese Codes und bewahren Sie sie sicher auf. Sie werden nur jetzt gezeigt.',
   written: 'Ich habe sie notiert',
+  widgetFailed: 'Das hat nicht geklappt. Beginnen Sie neu oder wählen Sie einen anderen Weg.',
+  needsScript: 'Dieser Weg braucht JavaScript, das in diesem Browser ausgeschaltet ist. Wählen Sie einen anderen Weg.',
   failure: {
     no_subject: 'Melden Sie sich zuerst an: Es ist nicht bekannt, wer den zweiten Faktor geben soll.',
     unknown_factor: 'Dieser zweite Faktor wird hier nicht angeboten.',

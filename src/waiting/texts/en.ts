@@ -9,6 +9,7 @@ export const en: Texts = {
     app: 'Scan the code',
     sms: 'Enter the code from the SMS',
     recovery: 'Enter a recovery code',
+    widget: 'Confirm that it is you',
     other: 'Confirm that it is you',
   },
   hint: {
@@ -16,6 +17,7 @@ export const en: Texts = {
     app: 'Scan this code with your Access App. If the app is on this device, open it from here.',
     sms: 'We have sent a code to your phone number.',
     recovery: 'Type one of the recovery codes that you wrote down. Each works once.',
+    widget: 'Follow the steps here on the page.',
     other: 'Follow the instructions of your second factor.',
   },
   use: {
@@ -23,6 +25,7 @@ export const en: Texts = {
     app: 'Use a QR code or link',
     sms: 'Send me a code by SMS',
     recovery: 'Use a recovery code',
+    widget: 'Confirm here on the page',
     other: 'Use another second factor',
   },
   messageLabel: 'Your phone shows',
@@ -40,6 +43,7 @@ export const en: Texts = {
   whichPhone: 'Which phone?',
   onlyPhone: 'No other phone is set up for the account.',
   phone: 'Phone {n}',
+  startOver: 'Start over',
   cancel: 'Cancel',
   failed: 'That did not work',
   approved: 'Approved. One moment …',
@@ -53,5 +57,7 @@ export const en: Texts = {
   recoveryCodesHeading: 'Your recovery codes',
   recoveryCodes: 'Write these codes down and keep them safe. They are shown only now.',
   written: 'I have written them down',
+  widgetFailed: 'That did not work. Start over, or choose another way.',
+  needsScript: 'This way needs JavaScript, which is switched off in this browser. Choose another way.',
   failure: Object.fromEntries(Object.entries(failures).map(([code, { message }]) => [code, message])) as Record<FailureCode, string>,
 }

@@ -8,6 +8,7 @@ export const fr: Texts = {
     app: 'Scannez le code',
     sms: 'Saisissez le code reçu par SMS',
     recovery: 'Saisissez un code de récupération',
+    widget: 'Confirmez que c’est bien vous',
     other: 'Confirmez que c’est bien vous',
   },
   hint: {
@@ -15,6 +16,7 @@ export const fr: Texts = {
     app: 'Scannez ce code avec votre Access App. Si l’application est sur cet appareil, ouvrez-la d’ici.',
     sms: 'Nous avons envoyé un code à votre numéro de téléphone.',
     recovery: 'Saisissez un des codes que vous avez notés. Chacun ne sert qu’une fois.',
+    widget: 'Suivez les étapes ici, sur la page.',
     other: 'Suivez les instructions de votre second facteur.',
   },
   use: {
@@ -22,6 +24,7 @@ export const fr: Texts = {
     app: 'Utiliser un code QR ou un lien',
     sms: 'M’envoyer un code par SMS',
     recovery: 'Utiliser un code de récupération',
+    widget: 'Confirmer ici, sur la page',
     other: 'Utiliser un autre second facteur',
   },
   messageLabel: 'Votre téléphone affiche',
@@ -39,6 +42,7 @@ export const fr: Texts = {
   whichPhone: 'Quel téléphone ?',
   onlyPhone: 'Aucun autre téléphone n’est configuré pour le compte.',
   phone: 'Téléphone {n}',
+  startOver: 'Recommencer',
   cancel: 'Annuler',
   failed: 'Cela n’a pas fonctionné',
   approved: 'Confirmé. Un instant …',
@@ -52,6 +56,8 @@ export const fr: Texts = {
   recoveryCodesHeading: 'Vos codes de récupération',
   recoveryCodes: 'Notez ces codes et gardez-les en lieu sûr. Ils ne sont affichés que maintenant.',
   written: 'Je les ai notés',
+  widgetFailed: 'Cela n’a pas fonctionné. Recommencez ou choisissez un autre moyen.',
+  needsScript: 'Ce moyen a besoin de JavaScript, désactivé dans ce navigateur. Choisissez un autre moyen.',
   failure: {
     no_subject: 'Connectez-vous d’abord : on ne sait pas à qui demander le second facteur.',
     unknown_factor: 'Ce second facteur n’est pas proposé ici.',

@@ -8,6 +8,7 @@ export const it: Texts = {
     app: 'Scansioni il codice',
     sms: 'Inserisca il codice ricevuto per SMS',
     recovery: 'Inserisca un codice di recupero',
+    widget: 'Confermi la Sua identità',
     other: 'Confermi la Sua identità',
   },
   hint: {
@@ -15,6 +16,7 @@ export const it: Texts = {
     app: 'Scansioni questo codice con la Access App. Se l’app è su questo dispositivo, la apra da qui.',
     sms: 'Abbiamo inviato un codice al Suo numero di telefono.',
     recovery: 'Inserisca uno dei codici che ha annotato. Ognuno vale una sola volta.',
+    widget: 'Segua i passi qui, sulla pagina.',
     other: 'Segua le istruzioni del secondo fattore.',
   },
   use: {
@@ -22,6 +24,7 @@ export const it: Texts = {
     app: 'Usare un codice QR o un link',
     sms: 'Inviare un codice per SMS',
     recovery: 'Usare un codice di recupero',
+    widget: 'Confermare qui, sulla pagina',
     other: 'Usare un altro secondo fattore',
   },
   messageLabel: 'Il telefono mostra',
@@ -39,6 +42,7 @@ export const it: Texts = {
   whichPhone: 'Quale telefono?',
   onlyPhone: 'Nessun altro telefono è configurato per il conto.',
   phone: 'Telefono {n}',
+  startOver: 'Ricominciare',
   cancel: 'Annullare',
   failed: 'Non ha funzionato',
   approved: 'Confermato. Un momento …',
@@ -52,6 +56,8 @@ export const it: Texts = {
   recoveryCodesHeading: 'I Suoi codici di recupero',
   recoveryCodes: 'Annoti questi codici e li conservi al sicuro. Sono mostrati solo adesso.',
   written: 'Li ho annotati',
+  widgetFailed: 'Non ha funzionato. Ricominci o scelga un altro modo.',
+  needsScript: 'Questo modo richiede JavaScript, disattivato in questo browser. Scelga un altro modo.',
   failure: {
     no_subject: 'Prima acceda: non si sa a chi chiedere il secondo fattore.',
     unknown_factor: 'Questo secondo fattore non è offerto qui.',

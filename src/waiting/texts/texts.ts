@@ -6,7 +6,7 @@
 import type { FailureCode } from '../../failures'
 
 /** Texts by a factor's name; `other` is for factors of your own. */
-export type ByFactor = Readonly<Record<'push' | 'app' | 'sms' | 'recovery' | 'other', string> & Record<string, string>>
+export type ByFactor = Readonly<Record<'push' | 'app' | 'sms' | 'recovery' | 'widget' | 'other', string> & Record<string, string>>
 
 export interface Texts {
   /** Direction of the script. */
@@ -41,6 +41,8 @@ export interface Texts {
   readonly onlyPhone: string
   /** For a phone without a name; `{n}` is its place in the list. */
   readonly phone: string
+  /** Button that starts the widget anew. */
+  readonly startOver: string
   readonly cancel: string
   /** Heading once it has ended without success. */
   readonly failed: string
@@ -60,5 +62,9 @@ export interface Texts {
   readonly recoveryCodesHeading: string
   readonly recoveryCodes: string
   readonly written: string
+  /** Shown when the widget has ended without a success, or has not come. */
+  readonly widgetFailed: string
+  /** Shown in the widget's place where there is no JavaScript. */
+  readonly needsScript: string
   readonly failure: Readonly<Record<FailureCode, string>>
 }

@@ -7,7 +7,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 
-export type Call = 'approve' | 'enroll' | 'status' | 'introspect' | 'verify' | 'user'
+export type Call = 'approve' | 'enroll' | 'status' | 'introspect' | 'verify' | 'user' | 'intent'
 
 /** What happens to one answer. Those that lie say something false in good form; the others are mere faults. */
 export type Behaviour =
@@ -65,7 +65,7 @@ export class World {
     this.anna = { userId: uuid(number, 0xa), username: `anna-${number}` }
     this.ben = { userId: uuid(number, 0xb), username: `ben-${number}` }
     this.secretCodes = { sms: `c4n4ry-sms-${number}`, recovery: `c4n4ry-recovery-${number}`, other: `c4n4ry-other-${number}` }
-    this.scripts = { approve: [...(script.approve ?? [])], enroll: [...(script.enroll ?? [])], status: [...(script.status ?? [])], introspect: [...(script.introspect ?? [])], verify: [...(script.verify ?? [])], user: [...(script.user ?? [])] }
+    this.scripts = { approve: [...(script.approve ?? [])], enroll: [...(script.enroll ?? [])], status: [...(script.status ?? [])], introspect: [...(script.introspect ?? [])], verify: [...(script.verify ?? [])], user: [...(script.user ?? [])], intent: [...(script.intent ?? [])] }
   }
 
   next(call: Call): Behaviour {
@@ -144,7 +144,7 @@ export class FakeCloud {
     const call = callOf(url)
     // Names and tokens end in the number of their world; a userId begins with it.
     const name = url.startsWith('/api/v1/users?') ? url : (body['username'] ?? body['userId'] ?? body['statusToken'] ?? body['token'] ?? '')
-    const number = call === 'verify' ? Number.parseInt(url.split('/')[4] as string, 16) : numberIn(name)
+    const number = /^\/api\/v1\/users\/[0-9a-f]{8}-/.test(url) ? Number.parseInt(url.split('/')[4] as string, 16) : numberIn(name)
     const world = this.worlds.get(number)
     if (world === undefined) return void res.writeHead(404).end('{}')
     const behaviour = world.next(call)
@@ -178,6 +178,7 @@ export class FakeCloud {
     }
     if (call === 'introspect') return { status: 200, body: this.introspection(world, body['token'] as string) }
     if (call === 'user') return { status: 200, body: { ...anna, status: 'active', authenticators: [] } }
+    if (call === 'intent') return { status: 200, body: { token: widgetToken('intent', world) } }
     const userId = url.split('/')[4] as string
     const code = body['code'] as string
     if (body['channel'] === 'recovery') {
@@ -199,6 +200,7 @@ export class FakeCloud {
     const issued = Math.floor(Date.now() / 1000) + skewSeconds
     const good = { active: true, sub: anna.userId, iss: `${this.baseURL}/`, iat: issued, exp: issued + 600 }
     if (token === this.accessKey) return { ...good, aud: 'api' }
+    if (token === widgetToken('intent', world) || token === widgetToken('result', world)) return good
     const kind = (/^c4n4ry-token-(\w+)-/.exec(token)?.[1] ?? (token.startsWith('c4n4ry-status-') ? 'ownStatus' : 'garbage')) as Kind
     // A token that comes with a pending answer proves nothing: it is active only once its approval was given.
     const isApproved = world.approvals.some(({ id, state }) => state === 'approved' && token.includes(id))
@@ -290,6 +292,11 @@ function tokenOf(kind: Kind, world: World, approval: Approval | undefined): stri
   return `c4n4ry-token-${kind}-${approval?.id ?? 'none'}-${world.number}`
 }
 
+/** In the form of a JSON Web Token: what the page gives to the widget, and what the widget gives back. */
+export function widgetToken(kind: 'intent' | 'result', { number }: World): string {
+  return `e30.e30.c4n4ry-${kind}---${String(number).padStart(8, '0')}`
+}
+
 function numberIn(text: string): number {
   if (/^[0-9a-f]{8}-0000-4000/.test(text)) return Number.parseInt(text.slice(0, 8), 16)
   return Number(/(\d+)$/.exec(text)?.[1] ?? NaN)
@@ -300,6 +307,7 @@ function callOf(url: string): Call {
   if (url === '/api/v1/users/enroll') return 'enroll'
   if (url === '/api/v1/status') return 'status'
   if (url === '/api/v1/introspect') return 'introspect'
+  if (url === '/api/v1/intent') return 'intent'
   return url.endsWith('/verification') ? 'verify' : 'user'
 }
 

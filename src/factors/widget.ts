@@ -1,0 +1,75 @@
+/**
+ * Widget: Nevis's own page element asks the person, and the browser brings the token of the result.
+ *
+ * Here the server never holds a status token, so nobody but the introspection says that the person approved. The user is
+ * known before the widget starts; whose token it is, and what else it must not be, is compared in `proof.ts`.
+ *
+ * Source: https://docs.nevis.net/authcloud/widget/auth-widget
+ */
+import { randomUUID } from 'node:crypto'
+import { assertIntentChannels } from '../client/checks'
+import type { Intent, NevisClient, User } from '../client/client'
+import { NevisError } from '../client/errors'
+import type { IntentChannel } from '../client/wire'
+import type { Subject } from '../transactions'
+import type { Challenge, Factor } from './factor'
+import { nameOf, notApproved, userOf } from './shared'
+
+export interface WidgetOptions {
+  /** What the widget may use: `app`, `push`, `sms`. Default: all that Nevis offers. */
+  readonly channels?: readonly IntentChannel[]
+}
+
+type Named = Pick<User, 'userId' | 'username'>
+
+/**
+ * The factor `widget`. Offer it only where you need it: the other factors ask Nevis how their transaction stands, this one
+ * cannot; see SECURITY.md, "The widget". The intent token is good for one use within ten minutes, and the widget shows no
+ * message of yours.
+ *
+ * An enrolment succeeds once Nevis's own record of the user says more than `new`: documented for the app; whether a phone
+ * number alone is enough is not.
+ * @throws TypeError when `channels` is wrong
+ */
+export function widget({ channels }: WidgetOptions = {}): Factor {
+  if (channels !== undefined) assertIntentChannels('widget', channels)
+  const restriction = channels === undefined ? {} : { channels: [...channels] }
+  return {
+    name: 'widget',
+    prompt: 'widget',
+    async approve(nevis, subject) {
+      const user = await userOf(nevis, subject)
+      return challenge(await nevis.createIntent({ userId: user.userId, operation: 'approve', ...restriction }), user)
+    },
+    async enroll(nevis, subject) {
+      const user = await recordOf(nevis, subject)
+      const name = user === undefined ? nameOf(subject) : { userId: user.userId }
+      return challenge(await nevis.createIntent({ ...name, operation: 'enroll', ...restriction }), user)
+    },
+    async check(nevis, { id, userId, subject, operation }, { token }) {
+      const brought = { status: 'succeeded', transactionId: id, token: token as string } as const
+      if (operation === 'approve') return { ...brought, userId: userId as string }
+      const user = await recordOf(nevis, userId === undefined ? subject : { userId })
+      return user === undefined || user.status === 'new' ? notApproved : { ...brought, ...namesOf(user) }
+    },
+  }
+}
+
+/** The id is ours: Nevis makes its transaction only once the widget runs. */
+function challenge({ token }: Intent, user?: Named): Challenge {
+  return { server: { id: randomUUID(), ...(user !== undefined && namesOf(user)) }, browser: { intentToken: token } }
+}
+
+function namesOf({ userId, username }: Named): Named {
+  return { userId, ...(username !== undefined && { username }) }
+}
+
+/** Undefined while there is none: an enrolment makes the user. */
+async function recordOf(nevis: NevisClient, { userId, username }: Subject): Promise<User | undefined> {
+  try {
+    return await (userId === undefined ? nevis.findUserByUsername(username as string) : nevis.getUser(userId))
+  } catch (error) {
+    if (error instanceof NevisError && error.code === 'NEVIS_NOT_FOUND') return undefined
+    throw error
+  }
+}
