@@ -17,8 +17,8 @@ import { loginPage } from './views/login.js'
 import { transferPage } from './views/transfer.js'
 // second factor: begin
 import { recordSecondFactor, requireSecondFactor, secondFactorOf, statusEndpoint, waitingPage } from 'passport-nevis'
-import { factorNames, nevisStrategy, stepUp } from './nevis.js'
-import { csrfToken } from './security.js'
+import { factorNamesOf, nevisStrategy, stepUp } from './nevis.js'
+import { csrfToken, ownPolicy } from './security.js'
 import { stepUpPage } from './views/step-up.js'
 // second factor: end
 
@@ -43,7 +43,8 @@ export function createApp({ config, users, demo, cloud }) {
   app.use(express.static(fileURLToPath(new URL('public', import.meta.url)), { index: false }))
   app.get('/favicon.ico', (_req, res) => res.redirect(301, '/favicon.svg'))
   // second factor: begin
-  const nevis = nevisStrategy({ cloud, users })
+  const nevis = nevisStrategy({ cloud, users, config })
+  const factorNames = factorNamesOf(config)
   passport.use(nevis)
   app.get('/login/2fa/status', statusEndpoint(nevis)) // before the session: it needs none
   // second factor: end
@@ -72,7 +73,7 @@ export function createApp({ config, users, demo, cloud }) {
     (_req, res) => res.redirect(303, '/account'),
   )
   // second factor: begin
-  app.get('/login/2fa', waitingPage(nevis, { csrfToken, stylesheet: '/brand.css' }))
+  app.get('/login/2fa', ownPolicy, waitingPage(nevis, { csrfToken, stylesheet: '/brand.css', widgetScript: '/widget.js' }))
   app.post('/login/2fa', passport.authenticate('nevis', onFailure)) // another factor, once more, cancel
   app.all('/login/2fa/callback', passport.authenticate('nevis', onFailure), recordSecondFactor(), (req, res) =>
     res.redirect(303, req.authInfo.nevis.data?.returnTo ?? '/account'),

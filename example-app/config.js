@@ -31,6 +31,8 @@ export function readConfig(env = process.env) {
     cookieSecure,
     /** Passwords that one address may try in 15 minutes. */
     loginLimit: whole(env, 'LOGIN_LIMIT', 20, 1, 1_000_000),
+    /** Whether Nevis's widget is offered too; with an instance of Nevis, `public/widget.js` must be made to fit first. */
+    widget: flag(env, 'WIDGET', false),
     database: databaseOf(env, nevis === undefined),
   })
 }

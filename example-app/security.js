@@ -27,6 +27,12 @@ export function headers({ cookieSecure }) {
   })
 }
 
+/** For a page that brings a policy of its own. */
+export function ownPolicy(_req, res, next) {
+  res.removeHeader('Content-Security-Policy')
+  next()
+}
+
 /** In this process's memory: several processes need a store that they share, such as connect-pg-simple. */
 export function sessions({ sessionSecret, cookieSecure }) {
   return session({

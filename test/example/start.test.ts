@@ -20,6 +20,7 @@ const CASES: [string, Record<string, string>, string][] = [
   ['a port that is none', { PORT: '80a' }, 'PORT must be a whole number from 0 to 65535.'],
   ['a limit of nothing', { LOGIN_LIMIT: '0' }, 'LOGIN_LIMIT must be a whole number from 1 to 1000000.'],
   ['a flag that is none', { COOKIE_SECURE: 'yes' }, 'COOKIE_SECURE must be true or false.'],
+  ['a widget that is neither there nor not', { WIDGET: '1' }, 'WIDGET must be true or false.'],
   ['secure cookies without a proxy', { COOKIE_SECURE: 'true' }, 'COOKIE_SECURE needs TRUST_PROXY, the number of TLS proxies in front: this app itself speaks plain http.'],
   ['two databases', { DATABASE_URL: 'postgres://a/b', DATA_DIR: 'c' }, 'Set DATABASE_URL or DATA_DIR, not both.'],
   ['a database of another kind', { DATABASE_URL: 'mysql://a/b' }, 'DATABASE_URL must start with postgres://.'],

@@ -1,0 +1,192 @@
+/**
+ * The widget in a real browser, on the simulator's stand-in: in the example app to the end, and what becomes of it when it
+ * fails, comes twice or does not come. Leaves screenshots in `screenshots/`.
+ */
+import axe from 'axe-core'
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import type { BrowserContext, Page } from 'playwright-core'
+import { push, widget } from '../../src'
+import { START_MS, startExample, type Running } from '../example/support'
+import { describeWithChromium } from '../support/chromium'
+import { WIDGET_SCRIPT } from '../support/widget'
+import { enterPassword, forgiveComplaints, heading, isSignedIn, showsHeading, startCloud, useChromium, waiting, type Cloud } from './support'
+
+const FOLDER = join(__dirname, 'screenshots')
+const shoot = (page: Page, name: string) => page.screenshot({ path: join(FOLDER, `${name}.png`), fullPage: true })
+const inWidget = (page: Page, text: string) => page.frameLocator('.nevis-widget iframe').getByText(text).waitFor()
+const failure = (page: Page) => page.getByText('That did not work. Start over, or choose another way.')
+
+beforeAll(() => mkdirSync(FOLDER, { recursive: true }))
+
+describeWithChromium('signing in to the example app through the widget', () => {
+  const chromium = useChromium()
+  let app: Running
+
+  beforeAll(async () => {
+    app = await startExample({ WIDGET: 'true' })
+  }, START_MS)
+  afterAll(() => app?.stop())
+
+  it('shows the widget on the page, and signs in once the phone has accepted', async () => {
+    const { username, password } = app.account('anna')
+    const page = await (await chromium.open()).newPage()
+    await page.goto(`${app.origin}/login`)
+    await page.getByLabel('Username').fill(username)
+    await page.getByLabel('Password').fill(password)
+    await page.getByLabel('Confirm with').selectOption('widget')
+    await page.getByRole('button', { name: 'Sign in' }).click()
+    await showsHeading(page, 'Confirm that it is you')
+    await inWidget(page, 'Accept the request on your phone.')
+    await shoot(page, 'widget-example')
+    await app.phone('anna').approve()
+    await showsHeading(page, 'Hello anna')
+    expect(page.url()).toBe(`${app.origin}/account`)
+    expect(await page.locator('[data-factor]').getAttribute('data-factor')).toBe('widget')
+    expect(app.stderr()).toBe('')
+  })
+})
+
+describeWithChromium('the page with the widget', () => {
+  const chromium = useChromium()
+  let cloud: Cloud
+
+  beforeAll(async () => {
+    cloud = await startCloud({
+      strategy: {
+        factors: [widget(), push()],
+        operation: ({ body }) => ((body as { operation?: string }).operation === 'enroll' ? 'enroll' : 'approve'),
+      },
+      routes: (express) => express.get('/widget.js', (_req, res) => void res.type('js').send(WIDGET_SCRIPT)),
+    })
+  })
+  afterAll(() => cloud.close())
+
+  it('is accessible in light and dark, in both its states', async () => {
+    const { page, username } = await waiting(await chromium.open(), cloud)
+    await inWidget(page, 'Accept the request on your phone.')
+    await expectAccessible(page, 'widget')
+    await cloud.simulator.phone(username).deny()
+    await failure(page).waitFor()
+    await expectAccessible(page, 'widget-failed')
+  })
+
+  it.each([
+    ['de', 'Das hat nicht geklappt.'],
+    ['fr', 'Cela n’a pas fonctionné.'],
+    ['it', 'Non ha funzionato.'],
+  ])('in %s › says everything, and fits the narrowest screen', async (tag, sentence) => {
+    const context = await chromium.open({ viewport: { width: 320, height: 640 }, extraHTTPHeaders: { 'accept-language': tag } })
+    await context.route('**/widget/auth.js', (route) => route.abort())
+    forgiveComplaints(/ERR_FAILED|is not a function/)
+    const { page } = await waiting(context, cloud)
+    await page.getByRole('alert').getByText(sentence).waitFor()
+    await shoot(page, `widget-failed-${tag}`)
+    expect(await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth')).toBe(0)
+  })
+
+  it('after a denial › starts over with a new widget', async () => {
+    const { page, username } = await waiting(await chromium.open(), cloud)
+    await inWidget(page, 'Accept the request on your phone.')
+    forgiveComplaints(/412/)
+    await cloud.simulator.phone(username).deny()
+    await failure(page).waitFor()
+    await page.getByRole('button', { name: 'Start over' }).click()
+    await inWidget(page, 'Accept the request on your phone.')
+    await cloud.simulator.phone(username).approve()
+    await isSignedIn(page)
+  })
+
+  it('loaded again › says that it did not work, because an intent token is good for one use', async () => {
+    const { page } = await waiting(await chromium.open(), cloud)
+    await inWidget(page, 'Accept the request on your phone.')
+    forgiveComplaints(/403/)
+    await page.reload()
+    await failure(page).waitFor()
+    expect(await page.locator('.nevis-widget iframe').count()).toBe(0)
+  })
+
+  it('opened in two tabs › the one that succeeds goes on, the other says so', async () => {
+    const context = await chromium.open()
+    const { page, address, username } = await waiting(context, cloud)
+    await inWidget(page, 'Accept the request on your phone.')
+    forgiveComplaints(/403/)
+    const other = await context.newPage()
+    await other.goto(address)
+    await failure(other).waitFor()
+    await cloud.simulator.phone(username).approve()
+    await isSignedIn(page)
+    await showsHeading(other, 'Nothing left to do here')
+  })
+
+  it.each(['**/widget/auth.js', '**/widget.js'])('where %s does not come › says that it did not work, and offers the others', async (script) => {
+    const context = await chromium.open()
+    await context.route(script, (route) => route.abort())
+    forgiveComplaints(/ERR_FAILED|is not a function/)
+    const { page } = await waiting(context, cloud)
+    await failure(page).waitFor()
+    await page.getByRole('button', { name: 'Send a request to my phone' }).click()
+    await showsHeading(page, 'Check your phone')
+  })
+
+  it('without JavaScript › says that it needs it, and offers the others', async () => {
+    const { page } = await waiting(await chromium.open({ javaScriptEnabled: false }), cloud)
+    await page.locator('noscript p', { hasText: 'This way needs JavaScript' }).waitFor()
+    expect(await failure(page).isVisible()).toBe(false)
+    await shoot(page, 'widget-no-script')
+    await page.getByRole('button', { name: 'Send a request to my phone' }).click()
+    expect(await heading(page).textContent()).toBe('Check your phone')
+  })
+
+  it('for an enrolment › shows what to scan, and enrols the phone', async () => {
+    const context = await chromium.open()
+    const page = await enrolling(context, 'newcomer')
+    await inWidget(page, 'Scan this code with your phone.')
+    await shoot(page, 'widget-enroll')
+    const link = page.frameLocator('.nevis-widget iframe').getByRole('link')
+    await cloud.simulator.phone('newcomer').scan((await link.getAttribute('href')) as string)
+    await isSignedIn(page)
+    expect(cloud.app.verified.at(-1)).toMatchObject({ username: 'newcomer', factor: 'widget', operation: 'enroll' })
+  })
+
+  // Last: the clock of the cloud goes ahead of the app's.
+  it('for an enrolment that nobody scans › says that it did not work', async () => {
+    const page = await enrolling(await chromium.open(), 'idler')
+    await inWidget(page, 'Scan this code with your phone.')
+    cloud.simulator.advance(121_000)
+    forgiveComplaints(/412/)
+    await failure(page).waitFor()
+  })
+
+  it('more than ten minutes old to Nevis › says that it did not work', async () => {
+    const context = await chromium.open()
+    const { username } = cloud.newUser()
+    const address = await enterPassword(context, cloud, username)
+    cloud.simulator.advance(600_000)
+    const page = await context.newPage()
+    forgiveComplaints(/403/)
+    await page.goto(address)
+    await failure(page).waitFor()
+  })
+
+  async function enrolling(context: BrowserContext, username: string): Promise<Page> {
+    const page = await context.newPage()
+    await page.goto(await enterPassword(context, cloud, username, { operation: 'enroll' }))
+    return page
+  }
+
+  async function expectAccessible(page: Page, name: string): Promise<void> {
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme })
+      await shoot(page, `${name}-${colorScheme}`)
+      await page.evaluate(axe.source)
+      const { violations } = await page.evaluate<axe.AxeResults>('axe.run({ iframes: false })')
+      expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)).toEqual([])
+    }
+    await page.emulateMedia({ colorScheme: 'light' })
+    await page.setViewportSize({ width: 320, height: 640 })
+    await shoot(page, `${name}-narrow`)
+    expect(await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth')).toBe(0)
+    forgiveComplaints(/412/)
+  }
+})
