@@ -1,5 +1,5 @@
 /** How strong the factors are. */
-import { app, atLeast, push, recovery, sms } from '../src'
+import { app, atLeast, push, recovery, sms, widget } from '../src'
 
 describe('atLeast', () => {
   it.each([
@@ -13,7 +13,7 @@ describe('atLeast', () => {
   })
 
   it('ranks every factor of this package', () => {
-    for (const { name } of [push(), app(), sms(), recovery()]) expect(atLeast(name as 'push')).toContain(name)
+    for (const { name } of [push(), app(), sms(), recovery(), widget()]) expect(atLeast(name as 'push')).toContain(name)
   })
 
   it.each(['fax', '', 'toString', '__proto__', undefined, null, 2])('refuses what has no rank: %p', (factor) => {
