@@ -35,7 +35,11 @@ export async function foreignIn(
   return subjectMismatch(subject, user) ?? (authenticatorIn(user, authenticatorId) === undefined ? 'authenticatorId' : undefined)
 }
 
-function userOf(client: NevisClient, { userId, username }: Subject): Promise<User> {
+/**
+ * @throws NevisError, any code; `NEVIS_NOT_FOUND` if there is none
+ * @internal
+ */
+export function userOf(client: NevisClient, { userId, username }: Subject): Promise<User> {
   return userId === undefined ? client.findUserByUsername(username as string) : client.getUser(userId)
 }
 

@@ -4,15 +4,16 @@
  * Not its job: Passport's actions (`strategy.ts`), HTTP to Nevis (`client/`), what a factor does (`factors/`). It ends
  * by returning where to go or who signs in, by throwing a `Refusal`, or by throwing a fault.
  */
-import { foreignIn } from './authenticators'
-import { subjectMismatch, type Mismatch } from './binding'
+import type { Mismatch } from './binding'
 import { Budgets, type Spent } from './budgets'
-import { NevisError } from './client/errors'
+import { challengeFor } from './challenge'
 import { about, publish, type About } from './events'
-import type { Answer, Challenge, Factor } from './factors/factor'
+import { promptOf, type Answer, type Factor } from './factors/factor'
 import { Refusal, type FailureCode } from './failures'
+import type { Sealed } from './handle'
 import type { Settings } from './options'
 import { mismatchOf } from './proof'
+import { lockCodes } from './recovery-codes'
 import { fieldOf, loginOf, sessionOf, type NevisRequest } from './request'
 import { forgetReturnTo, returnToIn, sitePathOf } from './return-to'
 import type { SessionLike } from './session'
@@ -20,7 +21,7 @@ import { StorageError } from './storage'
 import { SessionTransactions, type Transaction } from './transactions'
 import { withQuery } from './url'
 import { profileOf, type NevisProfile } from './verify'
-import { authenticatorFor, countsFor, factorFor, isPendingFor, phoneOf, wantedBy, type NevisAuthenticateOptions, type Wanted } from './wanted'
+import { authenticatorFor, canBeShownAgain, countsFor, factorFor, isPendingFor, wantedBy, type NevisAuthenticateOptions } from './wanted'
 
 /** Where the browser goes, or who approved. */
 export type Exit = { readonly to: string } | { readonly profile: NevisProfile; readonly returnTo: string | undefined }
@@ -81,7 +82,7 @@ export class Exchange {
 
     const authenticatorId = await authenticatorFor(req, options, wanted, factor, before)
     const pending = before === undefined ? transactions.find(isPendingFor(wanted, factor, authenticatorId, now)) : undefined
-    if (pending !== undefined && (await settings.digests.fits(pending))) {
+    if (pending !== undefined && canBeShownAgain(pending) && (await settings.digests.fits(pending))) {
       this.current = pending
       publish('reused', this.about())
       return this.wait({ ...pending, firstFactorAt: now, ...(returnTo !== undefined && { returnTo }) })
@@ -90,11 +91,15 @@ export class Exchange {
     await settings.health?.check()
     const spent = await this.budgets.spendStart(subject)
     if (spent.over !== undefined) throw this.overBudget(spent, 'too_many_starts')
-    const { server, browser } = await this.challenge(factor, wanted, authenticatorId)
-    const field = subjectMismatch(subject, server)
-    if (field !== undefined) throw this.mismatched(field)
-    if (browser.intentToken !== undefined) await this.budgets.claimToken(browser.intentToken)
+    const challenge = await challengeFor(settings, req, options, factor, wanted, authenticatorId)
+    if (typeof challenge === 'string') throw this.mismatched(challenge)
 
+    const { server, browser } = challenge
+    if (browser.intentToken !== undefined) await this.budgets.claimToken(browser.intentToken)
+    const { recoveryCodes, ...shown } = browser
+    const codes = recoveryCodes && lockCodes(recoveryCodes)
+    // To write codes down takes longer than a tap, and nothing at Nevis waits for it.
+    const lifetimeMs = codes === undefined ? settings.lifetimeMs : settings.firstFactorLifetimeMs
     const login = this.login()
     const transaction = await settings.digests.bind({
       id: server.id,
@@ -102,9 +107,10 @@ export class Exchange {
       operation,
       subject,
       startedAt: now,
-      expiresAt: now + settings.lifetimeMs,
+      expiresAt: now + lifetimeMs,
       firstFactorAt: before?.firstFactorAt ?? now,
-      shown: browser,
+      shown,
+      ...(codes !== undefined && { codesKey: codes.key }),
       ...(server.userId !== undefined && { userId: server.userId }),
       ...(authenticatorId !== undefined && { authenticatorId }),
       ...(server.statusToken !== undefined && { statusToken: server.statusToken }),
@@ -115,10 +121,11 @@ export class Exchange {
       ...(spent.count > 1 && { starts: spent.count }),
       ...(login !== undefined && { login }),
     })
-    if (before !== undefined) transactions.close(before, 'cancelled')
+    const replaced = before ?? pending
+    if (replaced !== undefined) transactions.close(replaced, 'cancelled')
     this.current = transaction
     publish('started', this.about())
-    return this.wait(transaction)
+    return this.wait(transaction, codes?.locked)
   }
 
   private async callback(handle: Field): Promise<Exit> {
@@ -139,7 +146,7 @@ export class Exchange {
       return this.close(transaction, 'too_many_attempts')
     }
 
-    const seen = factor.prompt === 'wait' ? settings.watch.take(transaction) : undefined
+    const seen = promptOf(factor, transaction.operation) === 'wait' ? settings.watch.take(transaction) : undefined
     const outcome = await factor.check(settings.client, transaction, { ...answer, ...(seen && { status: seen.answer }) })
     if (outcome.status === 'pending') return { to: await this.waitingURL(transaction) }
     if (outcome.status === 'failed') {
@@ -239,39 +246,21 @@ export class Exchange {
     throw new Refusal(code)
   }
 
-  private async wait(transaction: Transaction): Promise<Exit> {
+  private async wait(transaction: Transaction, lockedCodes?: string): Promise<Exit> {
     this.transactions.put(transaction)
     await this.transactions.save()
-    return { to: await this.waitingURL(transaction) }
+    return { to: await this.waitingURL({ ...transaction, ...(lockedCodes !== undefined && { lockedCodes }) }) }
   }
 
-  private async waitingURL(transaction: Transaction): Promise<string> {
+  private async waitingURL(sealed: Sealed): Promise<string> {
     const { waitingURL, handles } = this.settings
-    return withQuery(waitingURL, { transaction: await handles.seal(transaction) })
-  }
-
-  private async challenge(factor: Factor, { operation, subject, message }: Wanted, authenticatorId?: string): Promise<Challenge> {
-    const { client } = this.settings
-    const phone = await phoneOf(this.req, this.options)
-    const request = {
-      ...(message !== undefined && { message }),
-      ...(phone !== undefined && { phone }),
-      ...(authenticatorId !== undefined && { authenticatorId }),
-    }
-    try {
-      const foreign = authenticatorId === undefined ? undefined : await foreignIn(client, subject, authenticatorId)
-      if (foreign === 'authenticatorId') throw new Refusal('unknown_authenticator')
-      if (foreign !== undefined) throw this.mismatched(foreign)
-      return await (factor[operation] as Factor['approve'])(client, subject, request)
-    } catch (error) {
-      if (error instanceof NevisError && error.code === 'NEVIS_NOT_FOUND') throw new Refusal('not_enrolled')
-      throw error
-    }
+    return withQuery(waitingURL, { transaction: await handles.seal(sealed) })
   }
 
   private answerFor(transaction: Transaction, factor: Factor): Answer {
-    if (factor.prompt === 'wait' || transaction.shown.recoveryCodes !== undefined) return {}
-    const field = factor.prompt === 'code' ? 'code' : 'token'
+    const prompt = promptOf(factor, transaction.operation)
+    if (prompt === 'wait' || prompt === 'confirm') return {}
+    const field = prompt === 'code' ? 'code' : 'token'
     const value = fieldOf(this.req, field)?.trim()
     if (!value) throw new Refusal('missing_code')
     if (field === 'code' && value.length > MAX_CODE_LENGTH) throw new Refusal('wrong_code')

@@ -13,6 +13,8 @@ export const failures = {
   phone_refused: { status: 400, message: 'This phone number cannot be used.' },
   start_requires_post: { status: 405, message: 'A second factor is started with POST.' },
   not_enrolled: { status: 403, message: 'This second factor is not set up for the account.' },
+  already_enrolled: { status: 403, message: 'This account has a second factor already. Use it first.' },
+  too_many_authenticators: { status: 409, message: 'This account has as many devices as it may have. Remove one first.' },
   cancelled: { status: 401, message: 'The sign-in was cancelled.' },
   too_many_attempts: { status: 429, message: 'Too many wrong codes. Start again.' },
   rejected: { status: 401, message: 'The account was not accepted.' },

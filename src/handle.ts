@@ -6,11 +6,15 @@
  * transaction; that is the session's.
  */
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
+import type { Operation } from './client/wire'
 
 export interface Sealed {
   readonly id: string
   readonly factor: string
+  readonly operation?: Operation
   readonly statusToken?: string
+  /** Recovery codes under a key that only the session has: see `recovery-codes.ts`. */
+  readonly lockedCodes?: string
   /** Milliseconds since 1970. */
   readonly expiresAt: number
 }
@@ -36,42 +40,58 @@ export class Handles {
     this.context = Buffer.from(`passport-nevis handle ${VERSION} ${name}`)
   }
 
-  async seal(sealed: Sealed): Promise<string> {
+  async seal({ id, factor, expiresAt, statusToken, operation, lockedCodes }: Sealed): Promise<string> {
     const [key] = await this.keys()
-    const iv = randomBytes(IV_BYTES)
-    const cipher = createCipheriv('aes-256-gcm', key as Buffer, iv).setAAD(this.context)
-    const text = JSON.stringify([sealed.id, sealed.factor, sealed.expiresAt, sealed.statusToken])
-    const body = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()])
-    return Buffer.concat([Buffer.of(VERSION), iv, body, cipher.getAuthTag()]).toString('base64url')
+    const text = JSON.stringify([id, factor, expiresAt, statusToken, operation, lockedCodes])
+    return Buffer.concat([Buffer.of(VERSION), encrypt(text, key as Buffer, this.context)]).toString('base64url')
   }
 
   /** @returns undefined for anything that was not sealed here, one flipped bit included */
   async open(handle: unknown): Promise<Sealed | undefined> {
     if (typeof handle !== 'string' || handle.length > MAX_LENGTH) return undefined
     const bytes = Buffer.from(handle, 'base64url')
-    if (bytes.length <= 1 + IV_BYTES + TAG_BYTES || bytes[0] !== VERSION) return undefined
+    if (bytes[0] !== VERSION) return undefined
     // base64url ignores the last character's spare bits and foreign characters: only one spelling is ours.
     if (bytes.toString('base64url') !== handle) return undefined
     for (const key of await this.keys()) {
-      const text = this.decrypt(bytes, key)
+      const text = decrypt(bytes.subarray(1), key, this.context)
       if (text !== undefined) return parse(text)
     }
     return undefined
   }
-
-  private decrypt(bytes: Buffer, key: Buffer): string | undefined {
-    const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(1, 1 + IV_BYTES), { authTagLength: TAG_BYTES })
-      .setAAD(this.context)
-      .setAuthTag(bytes.subarray(-TAG_BYTES))
-    try {
-      return decipher.update(bytes.subarray(1 + IV_BYTES, -TAG_BYTES), undefined, 'utf8') + decipher.final('utf8')
-    } catch {
-      return undefined
-    }
-  }
 }
 
 function parse(text: string): Sealed {
-  const [id, factor, expiresAt, statusToken] = JSON.parse(text) as [string, string, number, string | null]
-  return { id, factor, expiresAt, ...(statusToken === null ? {} : { statusToken }) }
+  const [id, factor, expiresAt, ...others] = JSON.parse(text) as [string, string, number, string | null, Operation | null, string | null]
+  const [statusToken, operation, lockedCodes] = others
+  return { id, factor, expiresAt, ...(statusToken && { statusToken }), ...(operation && { operation }), ...(lockedCodes && { lockedCodes }) }
+}
+
+/**
+ * AES-256-GCM with a random nonce.
+ * @param context must be the same to decrypt
+ * @returns nonce, ciphertext and tag
+ * @internal
+ */
+export function encrypt(text: string, key: Buffer, context: Buffer): Buffer {
+  const iv = randomBytes(IV_BYTES)
+  const cipher = createCipheriv('aes-256-gcm', key, iv).setAAD(context)
+  const body = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()])
+  return Buffer.concat([iv, body, cipher.getAuthTag()])
+}
+
+/**
+ * @returns undefined for what was not encrypted with this key and context
+ * @internal
+ */
+export function decrypt(bytes: Buffer, key: Buffer, context: Buffer): string | undefined {
+  if (bytes.length <= IV_BYTES + TAG_BYTES) return undefined
+  try {
+    const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, IV_BYTES), { authTagLength: TAG_BYTES })
+      .setAAD(context)
+      .setAuthTag(bytes.subarray(-TAG_BYTES))
+    return decipher.update(bytes.subarray(IV_BYTES, -TAG_BYTES), undefined, 'utf8') + decipher.final('utf8')
+  } catch {
+    return undefined
+  }
 }

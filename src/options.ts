@@ -8,7 +8,7 @@ import { withoutSlash } from './binding'
 import { NevisClient } from './client/client'
 import type { Operation } from './client/wire'
 import { Digests } from './digest'
-import type { Factor } from './factors/factor'
+import type { Factor, Prompt } from './factors/factor'
 import { Handles, type Keys } from './handle'
 import { Health } from './health'
 import { failClosed, MemoryLedger, type Ledger } from './ledger'
@@ -199,11 +199,13 @@ function factorsOf(factors: unknown): readonly Factor[] {
   return Object.freeze([...(factors)])
 }
 
+const PROMPTS: readonly unknown[] = ['wait', 'code', 'widget', 'confirm'] satisfies Prompt[]
+
 function isFactor(factor: Partial<Factor> | undefined): factor is Factor {
   return (
     typeof factor?.name === 'string' &&
     factor.name !== '' &&
-    ['wait', 'code', 'widget'].includes(factor.prompt as string) &&
+    [factor.prompt, factor.enrollPrompt ?? factor.prompt].every((prompt) => PROMPTS.includes(prompt)) &&
     typeof factor.approve === 'function' &&
     typeof factor.check === 'function' &&
     ['undefined', 'function'].includes(typeof factor.enroll)

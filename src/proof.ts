@@ -6,7 +6,7 @@
 import { outcomeMismatch, proofMismatch, type Mismatch } from './binding'
 import { isToken } from './client/checks'
 import type { NevisClient } from './client/client'
-import type { Factor, Succeeded } from './factors/factor'
+import { promptOf, type Factor, type Succeeded } from './factors/factor'
 import type { Settings } from './options'
 import { mayBeResult } from './result-token'
 import type { Transaction } from './transactions'
@@ -28,8 +28,8 @@ export async function mismatchOf(
   const { userId, token } = outcome
   const field = outcomeMismatch(transaction, outcome)
   if (userId === undefined || field !== undefined) return field ?? 'userId'
-  // Only a verified code may come without a transaction token: Nevis gives none for it.
-  if (token === undefined) return factor.prompt === 'code' ? undefined : 'token'
+  // Only a verified code, and codes that were made, come without a transaction token: Nevis gives none for them.
+  if (token === undefined) return ['code', 'confirm'].includes(promptOf(factor, transaction.operation)) ? undefined : 'token'
   if (token === transaction.statusToken || (await client.holdsAccessKey(token))) return 'token'
   const isBrought = factor.prompt === 'widget'
   if (isBrought && (await isNoResult(client, transaction, token))) return 'token'

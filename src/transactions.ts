@@ -22,7 +22,7 @@ export interface Shown {
   readonly appLinkUri?: string
   /** For Nevis's widget. */
   readonly intentToken?: string
-  /** To be written down; shown once. */
+  /** To be written down. They are never kept: they travel in the handle. */
   readonly recoveryCodes?: readonly string[]
 }
 
@@ -51,7 +51,9 @@ export interface Transaction {
   readonly returnTo?: string
   /** Shows that nobody changed in the session what was started: see `digest.ts`. */
   readonly digest?: string
-  readonly shown: Shown
+  readonly shown: Omit<Shown, 'recoveryCodes'>
+  /** Unlocks the recovery codes in the handle. */
+  readonly codesKey?: string
   /** Which start of its subject it was, from the second one on. */
   readonly starts?: number
   /** Digest of the login in which it was started, if there was one. */
@@ -100,7 +102,7 @@ export class SessionTransactions {
 
   /** Ends a transaction without success; what it showed and its token are forgotten at once. */
   close(transaction: Transaction, code: FailureCode): void {
-    const { statusToken: _token, ...rest } = transaction
+    const { statusToken: _token, codesKey: _key, ...rest } = transaction
     this.put({ ...rest, shown: {}, closed: code })
   }
 

@@ -122,9 +122,12 @@ export async function authenticatorFor(
   throw new Refusal('unknown_authenticator')
 }
 
-/** @internal */
+/**
+ * People write phone numbers in groups.
+ * @internal
+ */
 export async function phoneOf(req: NevisRequest, options: NevisAuthenticateOptions): Promise<string | undefined> {
-  return (await valueOf(options.phone, req)) ?? fieldOf({ body: req.body }, 'phone')?.trim()
+  return (await valueOf(options.phone, req)) ?? fieldOf({ body: req.body }, 'phone')?.replace(/[\s-]/g, '')
 }
 
 /**
@@ -158,6 +161,14 @@ export async function countsFor(
   const logsIn = assignProperty === undefined && session !== false
   if (logsIn || loginOf(sessionOf(req) ?? {}) === undefined) return true
   return isSubjectOf(await settings.subject(req), transaction)
+}
+
+/**
+ * An enrolment by SMS may be for another number this time, and recovery codes cannot be shown by a second handle.
+ * @internal
+ */
+export function canBeShownAgain({ operation, shown }: Transaction): boolean {
+  return operation === 'approve' || shown.appLinkUri !== undefined || shown.intentToken !== undefined
 }
 
 function isSubject(subject: Subject | undefined): subject is Subject {

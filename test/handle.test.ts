@@ -19,6 +19,7 @@ describe('a sealed handle', () => {
     it.each<[string, Sealed]>([
       ['with a status token', SEALED],
       ['without one', { id: 'transaction-id', factor: 'recovery', expiresAt: 1 }],
+      ['of an enrolment, with recovery codes', { ...SEALED, operation: 'enroll', lockedCodes: 'bG9ja2Vk' }],
       ['with letters of every kind', { ...SEALED, id: 'ü"\\\n\u2028😀', factor: '["x"]' }],
     ])('opens to what was sealed, %s', async (_name, sealed) => {
       expect(await handles.open(await handles.seal(sealed))).toEqual(sealed)

@@ -35,7 +35,7 @@ describe('new NevisStrategy', () => {
       ['accessKey', [7, '', 'two words', null, undefined, {}]],
       ['factors', [undefined, null, [], {}, 'push', push, push(), [push], [undefined], [null], [{}], [{ ...push(), name: 7 }],
         [{ ...push(), approve: undefined }], [{ ...push(), check: undefined }], [{ name: 'x', prompt: 'wait' }], [push(), push()],
-        [push(), sms(), { ...app(), name: 'sms' }], [{ ...push(), name: '' }], [{ ...push(), prompt: 'never' }], [{ ...push(), enroll: 7 }]]],
+        [push(), sms(), { ...app(), name: 'sms' }], [{ ...push(), name: '' }], [{ ...push(), prompt: 'never' }], [{ ...push(), enrollPrompt: 'never' }], [{ ...push(), enroll: 7 }]]],
       ['waitingURL', addresses],
       ['callbackURL', addresses],
       ['statusURL', addresses],

@@ -1,5 +1,7 @@
-/** The README's quick start, step-up and signing, run as they stand: what a newcomer copies must work. */
+/** The README's quick start, step-up, signing and enrolment, run as they stand: what a newcomer copies must work. */
 import { readFileSync } from 'node:fs'
+import express from 'express'
+import session from 'express-session'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -120,5 +122,60 @@ describe('the step-up and the signing', () => {
     expect(await finish(start)).toBe('/')
     await browser.post('/login/2fa/callback', { transaction: handleIn(start.location), amount: '9999.00' })
     expect(paid).toEqual([{ kind: 'payment', amount: '5.00', payee: 'M&S' }])
+  })
+})
+
+describe('the enrolment', () => {
+  const strategyBlock = blockWith("operation: (req) =>")
+  const routesBlock = blockWith("app.post('/account/factors'")
+  const links = new Map<string, string>()
+  let browser: Browser
+
+  beforeEach(async () => {
+    links.clear()
+    const userOf = (username: string) => ({ username, nevisUserId: links.get(username) })
+    const users = {
+      findByNevisId: async (id: string) => [...links].filter(([, userId]) => userId === id).map(([username]) => userOf(username))[0],
+      link: async (username: string, id: string) => (links.set(username, id), userOf(username)),
+    }
+    const passport = new Passport()
+    passport.use(new LocalStrategy((username, password, done) => done(null, password === PASSWORD && userOf(username))))
+    passport.serializeUser((user, done) => done(null, (user as { username: string }).username))
+    passport.deserializeUser((username: string, done) => done(null, userOf(username)))
+    const { app: qrCode, ...others } = door
+    const above = `baseURL: simulator.baseURL, accessKey: simulator.accessKey, factors: [push(), qrCode(), sms(), recovery()],
+      waitingURL: '/login/2fa', callbackURL: '/login/2fa/callback', statusURL: '/login/2fa/status',`
+    const run = (code: string, given: object) => new Function(...Object.keys({ ...others, ...given }), code)(...Object.values({ ...others, ...given })) as unknown
+    const nevis = run(`${strategyBlock.replace('/* … as above … */', above)}\nreturn nevis`, { qrCode, simulator, users }) as door.NevisStrategy
+    passport.use(nevis)
+    const app = express()
+    app.use(express.urlencoded({ extended: false }), session({ secret: 'x', resave: false, saveUninitialized: false }), passport.session())
+    app.post('/login', passport.authenticate('local', { session: false }), passport.authenticate('nevis'))
+    app.post('/step-up', passport.authorize('nevis'))
+    app.get('/login/2fa', door.waitingPage(nevis))
+    run(routesBlock, { app, passport })
+    const server = createServer(app)
+    servers.push(server)
+    await listen(server)
+    browser = new Browser(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)
+  })
+
+  const back = async (handle: string) => (await browser.post('/login/2fa/callback', { transaction: handle })).location
+  const view = async (location: string | undefined) => (await browser.get(location as string, { accept: 'application/json' })).json()
+
+  it('gives the app at the first login and links it, and another factor once the first was given', async () => {
+    const first = await browser.post('/login', { username: 'nora', password: PASSWORD })
+    await simulator.phone('nora').scan((await view(first.location)).appLinkUri)
+    expect(await back(handleIn(first.location))).toBe('/')
+    expect([...links]).toEqual([['nora', simulator.users[0]?.userId]])
+
+    const page = { accept: 'text/html' }
+    expect((await browser.post('/account/factors', { factor: 'recovery' }, page)).location).toBe('/step-up')
+    const approval = await browser.post('/step-up')
+    await simulator.phone('nora').approve()
+    expect(await back(handleIn(approval.location))).toBe('/')
+    const second = await browser.post('/account/factors', { factor: 'recovery' }, page)
+    expect((await view(second.location)).recoveryCodes).toHaveLength(10)
+    expect(await back(handleIn(second.location))).toBe('/')
   })
 })

@@ -4,6 +4,7 @@
  * Not its job: sessions, requests or Passport; a factor sees the client, the subject and its own transaction.
  */
 import type { NevisClient, SucceededStatus } from '../client/client'
+import type { Operation } from '../client/wire'
 import type { FailureCode } from '../failures'
 import type { Shown, Subject, Transaction } from '../transactions'
 
@@ -55,13 +56,22 @@ export type Outcome =
   | Succeeded
   | { readonly status: 'failed'; readonly code: FailureCode; readonly retryable: boolean }
 
+/** What the browser does meanwhile: waits, asks for a code, runs Nevis's widget, or shows something and has it confirmed. */
+export type Prompt = 'wait' | 'code' | 'widget' | 'confirm'
+
 export interface Factor {
   readonly name: string
-  /** What the browser does meanwhile. */
-  readonly prompt: 'wait' | 'code' | 'widget'
+  readonly prompt: Prompt
+  /** The same at an enrolment, where it differs. */
+  readonly enrollPrompt?: Prompt
   /** An approval asks one authenticator of several, and a start may name it. Default false. */
   readonly takesAuthenticator?: boolean
   approve(nevis: NevisClient, subject: Subject, request: FactorRequest): Promise<Challenge>
   enroll?(nevis: NevisClient, subject: Subject, request: FactorRequest): Promise<Challenge>
   check(nevis: NevisClient, transaction: Transaction, answer: Answer): Promise<Outcome>
+}
+
+/** @internal */
+export function promptOf({ prompt, enrollPrompt = prompt }: Factor, operation: Operation | undefined): Prompt {
+  return operation === 'enroll' ? enrollPrompt : prompt
 }

@@ -4,6 +4,7 @@
  * Source: https://docs.nevis.net/authcloud/api-doc/api-use-cases/recovery-codes/authenticate-with-recovery-codes
  */
 import { randomUUID } from 'node:crypto'
+import { NevisError } from '../client/errors'
 import type { Factor } from './factor'
 import { enrollmentChallenge, userOf } from './shared'
 
@@ -12,17 +13,21 @@ export function recovery(): Factor {
   return {
     name: 'recovery',
     prompt: 'code',
+    enrollPrompt: 'confirm',
     async approve(nevis, subject) {
       return { server: { id: randomUUID(), ...(await userOf(nevis, subject)) }, browser: {} }
     },
     async enroll(nevis, subject) {
       const username = subject.username ?? (await nevis.getUser(subject.userId as string)).username
       if (username === undefined) throw new TypeError('recovery: Nevis makes recovery codes only for a user with a username')
-      return enrollmentChallenge(await nevis.enroll({ username, channel: 'recovery' }), randomUUID())
+      const challenge = enrollmentChallenge(await nevis.enroll({ username, channel: 'recovery' }), randomUUID())
+      // Nobody confirms that they have written down what they never saw.
+      if (challenge.browser.recoveryCodes === undefined) throw new NevisError('NEVIS_UNEXPECTED_RESPONSE', 'enroll', { reason: 'no recovery codes' })
+      return challenge
     },
     async check(nevis, { id, userId, operation }, { code }) {
       const succeeded = { status: 'succeeded', userId: userId as string, transactionId: id } as const
-      // Nevis has made the codes with its answer; there is nothing left to prove.
+      // Nevis has made the codes with its answer, and the person has just confirmed: there is nothing left to prove.
       if (operation === 'enroll') return succeeded
       const right = await nevis.verifyCode({ userId: userId as string, code: code as string, channel: 'recovery' })
       return right ? succeeded : { status: 'failed', code: 'wrong_code', retryable: true }

@@ -5,7 +5,7 @@
  */
 import { html, messageHtml, type Html, type Piece } from './html'
 import type { Language } from './texts/languages'
-import type { ByFactor, Texts } from './texts/texts'
+import type { Texts } from './texts/texts'
 import type { WaitingView } from './view'
 
 export interface PageParts {
@@ -20,13 +20,15 @@ export interface PageParts {
 
 /** Seconds between two looks of a browser without JavaScript. */
 const REFRESH_SECONDS = 3
+/** The same where the page has a field in which somebody may be typing. */
+const REFRESH_SECONDS_FOR_TYPING = 30
 /** Seconds after a start before the page offers to send it again. */
 const RESEND_SECONDS = 15
 
 export function pageHtml(view: WaitingView, parts: PageParts): Html {
   const { texts } = parts.language
   const isOver = view.status !== 'pending'
-  const heading = isOver ? texts.failed : view.recoveryCodes !== undefined ? texts.recoveryCodesHeading : named(texts.heading, view.factor)
+  const heading = isOver ? texts.failed : named(wordsFor(view, texts).heading, view.factor)
   const main = html`
     <main class="nevis" data-prompt="${view.prompt}" data-status="${view.status}" data-transaction="${view.transaction}"
       data-status-url="${view.statusURL}" data-callback-url="${view.callbackURL}" data-seconds-left="${secondsUntil(view.expiresAt)}"
@@ -34,9 +36,12 @@ export function pageHtml(view: WaitingView, parts: PageParts): Html {
       <h1>${heading}</h1>
       <p class="nevis-note" role="status" data-note></p>
       ${isOver ? errorPart(texts.failure[view.failure ?? 'not_approved']) : waitingPart(view, parts)}
-      ${view.failure !== 'cancelled' && waysPart(view, parts)}
+      ${view.failure !== 'cancelled' && html`${(isOver || view.prompt !== 'confirm') && waysPart(view, parts)}
+      <div class="nevis-end">${wayForm(view, parts, 'cancel', '1', html`<button>${texts.cancel}</button>`)}
+      </div>`}
     </main>`
-  const refresh = !isOver && view.prompt === 'wait' && html`<noscript><meta http-equiv="refresh" content="${REFRESH_SECONDS}"></noscript>`
+  const seconds = view.factors.some((name) => needsPhone(view, name)) ? REFRESH_SECONDS_FOR_TYPING : REFRESH_SECONDS
+  const refresh = !isOver && view.prompt === 'wait' && html`<noscript><meta http-equiv="refresh" content="${seconds}"></noscript>`
   const scripts = showsWidget(view) && parts.widgetScripts.map((script) => scriptTag(script, parts))
   return shell(heading, [refresh, scripts], main, parts)
 }
@@ -90,10 +95,11 @@ function nonceOf({ nonce }: PageParts): Html | false {
 function waitingPart(view: WaitingView, parts: PageParts): Html {
   const { texts } = parts.language
   return html`
-      <p>${view.recoveryCodes !== undefined ? texts.recoveryCodes : named(texts.hint, view.factor)}</p>
-      ${view.message !== undefined && view.recoveryCodes === undefined && messagePart(view, view.message, parts)}
+      <p>${named(wordsFor(view, texts).hint, view.factor)}</p>
+      ${view.message !== undefined && view.operation === 'approve' && messagePart(view, view.message, parts)}
       ${view.appLinkUri !== undefined && appPart(view, parts)}
-      ${view.recoveryCodes !== undefined ? recoveryPart(view, parts) : view.prompt === 'code' && codePart(view, parts)}
+      ${view.prompt === 'code' && codePart(view, parts)}
+      ${view.prompt === 'confirm' && confirmPart(view, parts)}
       ${showsWidget(view) && widgetPart(view, parts)}
       <p class="nevis-time"><span>${texts.timeLeft}</span> <time data-countdown datetime="${view.expiresAt}">${clock(view.expiresAt)}</time></p>
       ${view.prompt === 'wait' && html`<noscript><p class="nevis-time">${texts.refreshes}</p></noscript>`}`
@@ -127,9 +133,11 @@ function codePart(view: WaitingView, { language: { texts }, csrfToken }: PagePar
       </form>`
 }
 
-function recoveryPart(view: WaitingView, { language: { texts }, csrfToken }: PageParts): Html {
+/** Without JavaScript the browser's own menu prints, and one click marks all codes. */
+function confirmPart(view: WaitingView, { language: { texts }, csrfToken }: PageParts): Html {
   return html`
-      <ul class="nevis-codes">${view.recoveryCodes?.map((code) => html`<li><code>${code}</code></li>`)}</ul>
+      ${view.recoveryCodes !== undefined && html`<ul class="nevis-codes" data-codes>${view.recoveryCodes.map((code) => html`<li><code>${code}</code></li>`)}</ul>
+      <div class="nevis-keep"><button type="button" data-print hidden>${texts.print}</button><button type="button" data-copy="${texts.copied}" hidden>${texts.copy}</button></div>`}
       <form method="post" action="${view.callbackURL}" class="nevis-written">
         ${hidden('transaction', view.transaction)}${csrf(csrfToken)}<button class="nevis-button">${texts.written}</button>
       </form>`
@@ -151,20 +159,45 @@ function errorPart(message: string): Html {
 }
 
 /** The same once more, another factor, or none: one form each, so that it works without JavaScript. */
-function waysPart(view: WaitingView, { language: { texts }, waitingURL, csrfToken }: PageParts): Html {
-  const form = (field: string, value: string, button: Html) => html`
-        <form method="post" action="${waitingURL}">${hidden('transaction', view.transaction)}${hidden(field, value)}${csrf(csrfToken)}${button}</form>`
+function waysPart(view: WaitingView, parts: PageParts): Html {
+  const { texts } = parts.language
+  const { use } = wordsFor(view, texts)
   const others = view.factors.filter((name) => name !== view.factor)
   const another = view.authenticators === undefined && view.authenticatorsURL
-  return html`${againButton(view, texts, (button) => form('factor', view.factor, button))}
-      ${view.authenticators !== undefined && phonesPart(view, texts, (id, button) => form('factor', view.factor, html`${hidden('authenticatorId', id)}${button}`))}
+  const otherForm = (name: string) => {
+    const words = named(use, name)
+    return factorForm(view, parts, name, words, html`<button>${needsPhone(view, name) ? texts.send : words}</button>`)
+  }
+  return html`${againButton(view, parts)}
+      ${view.authenticators !== undefined && phonesPart(view, texts, (id, button) => wayForm(view, parts, 'factor', view.factor, html`${hidden('authenticatorId', id)}${button}`))}
       ${(others.length > 0 || another) && html`
       <section class="nevis-ways" aria-labelledby="nevis-ways">
         <h2 id="nevis-ways">${texts.otherWays}</h2>
-        ${another && html`<a href="${another}#nevis-phones">${texts.anotherPhone}</a>`}${others.map((name) => form('factor', name, html`<button>${named(texts.use, name)}</button>`))}
-      </section>`}
-      <div class="nevis-end">${form('cancel', '1', html`<button>${texts.cancel}</button>`)}
-      </div>`
+        ${another && html`<a href="${another}#nevis-phones">${texts.anotherPhone}</a>`}${others.map(otherForm)}
+      </section>`}`
+}
+
+function wayForm(view: WaitingView, { waitingURL, csrfToken }: PageParts, field: string, value: string, content: Html): Html {
+  return html`
+        <form method="post" action="${waitingURL}">${hidden('transaction', view.transaction)}${hidden(field, value)}${csrf(csrfToken)}${content}</form>`
+}
+
+/** Where a phone number is needed it is folded away, so that nobody takes its field for the code's. */
+function factorForm(view: WaitingView, parts: PageParts, name: string, words: string, button: Html): Html {
+  const form = (content: Html) => wayForm(view, parts, 'factor', name, content)
+  if (!needsPhone(view, name)) return form(button)
+  const withPhone = form(html`${phoneField(parts.language.texts)}${button}`)
+  return view.status === 'pending' ? html`<details><summary>${words}</summary>${withPhone}</details>` : withPhone
+}
+
+function needsPhone({ operation }: WaitingView, factor: string): boolean {
+  return operation === 'enroll' && factor === 'sms'
+}
+
+/** The number is kept nowhere: whoever wants another text types it again, and may correct it. */
+function phoneField({ phoneNumber }: Texts): Html {
+  return html`<label for="nevis-phone">${phoneNumber}</label>
+          <input id="nevis-phone" name="phone" type="tel" required maxlength="30" pattern="\\s*\\+[0-9\\s\\-]{5,25}" autocomplete="tel">`
 }
 
 /** The person's own phones, one form each; it takes two to have a choice. */
@@ -179,11 +212,14 @@ function phonesPart({ authenticators }: WaitingView, texts: Texts, form: (id: st
 }
 
 /** Once it is over, this is what most people want; before, it is for what was sent and did not arrive. */
-function againButton(view: WaitingView, texts: Texts, form: (button: Html) => Html): Html | false {
-  if (view.status !== 'pending') return form(html`<button class="nevis-button">${named(texts.use, view.factor)}</button>`)
-  if (view.prompt === 'widget') return form(html`<button class="nevis-again">${texts.startOver}</button>`)
+function againButton(view: WaitingView, parts: PageParts): Html | false {
+  const { texts } = parts.language
+  const form = (words: string, button: Html) => factorForm(view, parts, view.factor, words, button)
+  const words = named(wordsFor(view, texts).use, view.factor)
+  if (view.status !== 'pending') return form(words, html`<button class="nevis-button">${words}</button>`)
+  if (view.prompt === 'widget') return form(texts.startOver, html`<button class="nevis-again">${texts.startOver}</button>`)
   const isSent = view.factor !== 'recovery' && view.appLinkUri === undefined
-  return isSent && form(html`<button class="nevis-again" data-resend="${RESEND_SECONDS}" data-resend-in="${texts.resendIn}">${texts.resend}</button>`)
+  return isSent && form(texts.resend, html`<button class="nevis-again" data-resend="${RESEND_SECONDS}" data-resend-in="${texts.resendIn}">${texts.resend}</button>`)
 }
 
 function hidden(name: string, value: string): Html {
@@ -194,7 +230,14 @@ function csrf(token: string | undefined): Html | false {
   return token !== undefined && hidden('_csrf', token)
 }
 
-function named(texts: ByFactor, name: string): string {
+function wordsFor({ operation }: WaitingView, texts: Texts): Record<'heading' | 'hint' | 'use', Words> {
+  if (operation === 'approve') return texts
+  return { heading: texts.enrollHeading, hint: texts.enrollHint, use: texts.enrollUse }
+}
+
+type Words = Readonly<Record<string, string> & { other: string }>
+
+function named(texts: Words, name: string): string {
   return Object.hasOwn(texts, name) ? (texts[name] as string) : texts.other
 }
 

@@ -3,14 +3,14 @@
  *
  * Not its job: to log anybody in. `succeeded` only sends the page to the callback, which asks Nevis itself.
  */
-import type { Factor } from '../factors/factor'
+import { promptOf, type Prompt } from '../factors/factor'
 import type { Sealed } from '../handle'
 import type { Settings } from '../options'
 import type { Watched } from './watch'
 
 export interface WaitingStatus {
   readonly status: Watched
-  readonly prompt: Factor['prompt']
+  readonly prompt: Prompt
   /** ISO 8601. */
   readonly expiresAt: string
   /** Seconds after which it is worth asking again. */
@@ -32,20 +32,22 @@ export function followStatus(settings: Settings, sealed: Sealed, listener: (stat
   return settings.watch.follow(watchable(settings, sealed), (status) => listener(describe(settings, sealed, status)))
 }
 
-function watchable(settings: Settings, { id, factor, statusToken, expiresAt }: Sealed): Sealed {
-  const isPolled = promptOf(settings, factor) === 'wait' && statusToken !== undefined
+function watchable(settings: Settings, sealed: Sealed): Sealed {
+  const { id, factor, statusToken, expiresAt } = sealed
+  const isPolled = promptFor(settings, sealed) === 'wait' && statusToken !== undefined
   return { id, factor, expiresAt, ...(isPolled && { statusToken }) }
 }
 
 function describe(settings: Settings, sealed: Sealed, status: Watched): WaitingStatus {
   return {
     status,
-    prompt: promptOf(settings, sealed.factor),
+    prompt: promptFor(settings, sealed),
     expiresAt: new Date(sealed.expiresAt).toISOString(),
     retryAfterSeconds: Math.ceil(settings.watch.delayMs(sealed) / 1000),
   }
 }
 
-function promptOf(settings: Settings, factor: string): Factor['prompt'] {
-  return settings.factors.find(({ name }) => name === factor)?.prompt ?? 'wait'
+function promptFor({ factors }: Settings, { factor: named, operation }: Sealed): Prompt {
+  const factor = factors.find(({ name }) => name === named)
+  return factor === undefined ? 'wait' : promptOf(factor, operation)
 }

@@ -3,9 +3,12 @@
  *
  * Not its job: how it looks.
  */
-import type { Factor } from '../factors/factor'
+import type { Operation } from '../client/wire'
+import type { Prompt } from '../factors/factor'
 import type { FailureCode } from '../failures'
+import type { Sealed } from '../handle'
 import type { Settings } from '../options'
+import { unlockCodes } from '../recovery-codes'
 import type { Transaction } from '../transactions'
 import type { Offer } from './authenticators'
 import { statusOf, type WaitingStatus } from './status'
@@ -14,7 +17,8 @@ export interface WaitingView extends Offer {
   /** The handle. */
   readonly transaction: string
   readonly factor: string
-  readonly prompt: Factor['prompt']
+  readonly operation: Operation
+  readonly prompt: Prompt
   readonly status: WaitingStatus['status']
   /** ISO 8601. */
   readonly expiresAt: string
@@ -28,6 +32,7 @@ export interface WaitingView extends Offer {
   readonly qrCode?: string
   readonly appLinkUri?: string
   readonly intentToken?: string
+  /** Until they are confirmed; then never again. */
   readonly recoveryCodes?: readonly string[]
   /** For codes. */
   readonly attemptsLeft?: number
@@ -35,14 +40,19 @@ export interface WaitingView extends Offer {
   readonly failure?: FailureCode
 }
 
-/** @internal */
-export async function viewOf(settings: Settings, handle: string, transaction: Transaction): Promise<WaitingView> {
-  const { closed, shown, message, attempts = 0 } = transaction
+/**
+ * @param sealed what the handle holds
+ * @internal
+ */
+export async function viewOf(settings: Settings, handle: string, sealed: Sealed, transaction: Transaction): Promise<WaitingView> {
+  const { closed, operation, shown, codesKey, message, attempts = 0 } = transaction
   const { status, prompt, expiresAt } = await statusOf(settings, transaction)
+  const recoveryCodes = status === 'pending' ? unlockCodes(codesKey, sealed.lockedCodes) : undefined
   const failure = closed ?? failureOf(status) ?? (attempts > 0 ? 'wrong_code' : undefined)
   return {
     transaction: handle,
     factor: transaction.factor,
+    operation,
     prompt,
     status: closed === undefined ? status : closed === 'expired_transaction' ? 'expired' : 'failed',
     expiresAt,
@@ -51,6 +61,7 @@ export async function viewOf(settings: Settings, handle: string, transaction: Tr
     callbackURL: settings.callbackURL,
     ...(message !== undefined && { message }),
     ...shown,
+    ...(recoveryCodes !== undefined && { recoveryCodes }),
     ...(prompt === 'code' && { attemptsLeft: Math.max(0, settings.maxAttempts - attempts) }),
     ...(failure !== undefined && { failure }),
   }

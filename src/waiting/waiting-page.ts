@@ -105,7 +105,7 @@ export function waitingPage<Req extends IncomingMessage, Res extends ServerRespo
     const transactions = new SessionTransactions(session, settings.sessionKey, settings.firstFactorLifetimeMs)
     const transaction = sealed && transactions.get(sealed.id)
     const wantsJson = (req.headers.accept ?? '').includes('application/json')
-    if (transaction === undefined) {
+    if (sealed === undefined || transaction === undefined) {
       const code: FailureCode = sealed !== undefined && (req as { user?: unknown }).user ? 'used_transaction' : 'unknown_transaction'
       const { status, message } = failures[code]
       if (wantsJson) return respondJson(res, status, { code, message })
@@ -113,7 +113,7 @@ export function waitingPage<Req extends IncomingMessage, Res extends ServerRespo
     }
     const isChoosing = queryFieldOf(req, 'authenticators') !== undefined
     const [seen, offer] = await Promise.all([
-      viewOf(settings, handle as string, transaction),
+      viewOf(settings, handle as string, sealed, transaction),
       choice.offer(handle as string, transaction, session, isChoosing),
     ])
     const view = { ...seen, ...offer }

@@ -18,7 +18,7 @@ const NARROWEST = { width: 320, height: 640 }
 /** English is looked at anyway. */
 const LANGUAGES = ['de', 'fr', 'it']
 /** States of the page in this tab alone; every other one is the server's. */
-const LOST_BY_RELOAD = ['offline', 'elsewhere', 'approved']
+const LOST_BY_RELOAD = ['offline', 'elsewhere', 'approved', 'enroll-sms-instead']
 
 /** A language of the app's own, written from right to left. */
 const ar: Locales[string] = {
@@ -47,6 +47,18 @@ const ended = (fields: Record<string, string>, end: (cloud: Cloud, username: str
   await end(cloud, username)
   await page.locator('main[data-status="failed"], main[data-status="expired"]').waitFor()
   return page
+}
+
+let newcomers = 0
+
+/** Somebody whom Nevis does not know yet. */
+function enrolling(factor: string, fields: Record<string, string> = {}): State {
+  return async (context, cloud) => {
+    const address = await enterPassword(context, cloud, `newcomer${++newcomers}`, { factor, operation: 'enroll', ...fields })
+    const page = await context.newPage()
+    await page.goto(address)
+    return page
+  }
 }
 
 const states: Record<string, State> = {
@@ -113,13 +125,15 @@ const states: Record<string, State> = {
     forgiveComplaints(/503/)
     return page
   },
-  'recovery-codes': async (context, cloud) => {
-    const { username } = cloud.newUser()
-    const address = await enterPassword(context, cloud, username, { factor: 'recovery', operation: 'enroll' })
-    const page = await context.newPage()
-    await page.goto(address)
+  'enroll-app': enrolling('app'),
+  'enroll-sms': enrolling('sms', { phone: '+41790000001' }),
+  'enroll-sms-instead': async (context, cloud) => {
+    const page = await enrolling('app')(context, cloud)
+    await page.locator('summary').click()
+    await page.locator('#nevis-phone').fill('+41 79 000 00 01')
     return page
   },
+  'recovery-codes': enrolling('recovery'),
   offline: async (context, cloud) => {
     const { page } = await waiting(context, cloud)
     await context.setOffline(true)

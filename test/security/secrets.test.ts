@@ -85,7 +85,7 @@ const successes: Scenario[] = [
     return drive.callback({ code: drive.world.secretCodes.recovery })
   } },
   { ends: 'success', name: 'widget', run: broughtResult },
-  { ends: 'success', name: 'enrolling by the widget', options: { operation: 'enroll' }, run: broughtResult },
+  { ends: 'success', name: 'enrolling by the widget', options: { operation: 'enroll' }, script: { user: [{ do: 'truth' }, { do: 'truth' }, ...always({ do: 'patch', patch: { status: 'active' } })] }, run: broughtResult },
   { ends: 'success', name: 'enrolling the app', options: { operation: 'enroll' }, run: async (drive) => {
     await drive.start({ factor: 'app' })
     drive.world.decide('approved')
@@ -120,6 +120,8 @@ const refusals: Record<FailureCode, Omit<Scenario, 'ends' | 'name'>> = {
   phone_refused: { options: { operation: 'enroll' }, script: { enroll: always({ do: 'status', status: 400 }) }, run: (drive) => drive.start({ factor: 'sms', phone: PHONE }) },
   start_requires_post: { run: (drive) => drive.send('GET', { phone: PHONE, factor: 'c4n4ry' }) },
   not_enrolled: { script: { approve: always({ do: 'status', status: 404 }) }, run: (drive) => drive.start() },
+  already_enrolled: { options: { operation: 'enroll' }, script: { user: always({ do: 'patch', patch: { status: 'active', phones: [PHONE] } }) }, run: (drive) => drive.start({ factor: 'sms', phone: PHONE }) },
+  too_many_authenticators: { options: { operation: 'enroll' }, script: { enroll: always({ do: 'status', status: 409 }) }, run: (drive) => drive.start({ factor: 'sms', phone: PHONE }) },
   cancelled: { run: async (drive) => {
     await drive.start()
     return drive.callback({ cancel: 'c4n4ry' })
@@ -177,6 +179,8 @@ const notJson: [string, Behaviour, NevisErrorCode][] = [
 const faults: Scenario[] = ([
   ...[...wrongAnswers, ...notJson].map(([name, behaviour, ends]): Scenario => ({ ends, name: `approve: ${name}`, script: { approve: always(behaviour) }, run: (drive) => drive.start() })),
   ...[...wrongAnswers, ...notJson].map(([name, behaviour, ends]): Scenario => ({ ends, name: `enroll: ${name}`, options: { operation: 'enroll' }, script: { enroll: always(behaviour) }, run: (drive) => drive.start({ factor: 'sms', phone: PHONE }) })),
+  ...[...wrongAnswers, ...notJson].map(([name, behaviour, ends]): Scenario => ({ ends, name: `user: ${name}`, options: { operation: 'enroll' }, script: { user: always(behaviour) }, run: (drive) => drive.start({ factor: 'recovery' }) })),
+  { ends: 'NEVIS_UNEXPECTED_RESPONSE', name: 'enroll: recovery codes that are not there', options: { operation: 'enroll' }, script: { enroll: always({ do: 'patch', patch: { enrollment: { c4n4ry: 'c4n4ry' } } }) }, run: (drive) => drive.start({ factor: 'recovery' }) },
   ...[...wrongAnswers, ...notJson].map(([name, behaviour, ends]): Scenario => ({ ends, name: `status: ${name}`, script: { status: always(behaviour) }, run: approvedPush })),
   ...[...wrongAnswers, ...notJson].map(([name, behaviour, ends]): Scenario => ({ ends, name: `introspection: ${name}`, script: { introspect: always(behaviour) }, run: approvedPush })),
   ...[...wrongAnswers, ...notJson].map(([name, behaviour, ends]): Scenario => ({ ends, name: `intent: ${name}`, script: { intent: always(behaviour) }, run: (drive) => drive.start({ factor: 'widget' }) })),

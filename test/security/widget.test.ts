@@ -44,6 +44,9 @@ async function waiting(app: TestApp, username = 'anna', fields: Record<string, s
   return { browser, handle, intentToken: await intentTokenOf(browser, handle) }
 }
 
+/** As if the person's phone were only to come: whoever has one enrols no other without it. */
+const forgetPhones = () => world.simulator.faults.add({ on: 'findUserByUsername', patch: { status: 'new', authenticators: [] } })
+
 const bring = async ({ browser, handle }: Waiting, token: string) => outcomeOf(await browser.post(CALLBACK, { transaction: handle, token }))
 const approved = ({ intentToken }: Waiting, username = 'anna') => approvedToken(world.simulator, intentToken, username)
 
@@ -97,6 +100,7 @@ describe('a token that no approval gave', () => {
     })
 
     it('is refused: the intent token of an enrolment', async () => {
+      forgetPhones()
       const app = await start()
       const sign = await waiting(app)
       const { intentToken } = await waiting(app, 'anna', { operation: 'enroll' })
@@ -298,6 +302,7 @@ describe('a genuine token', () => {
 
   describe('of an enrolment', () => {
     it('does not enrol a second time', async () => {
+      forgetPhones()
       const app = await start()
       const [first, second] = [await waiting(app, 'anna', { operation: 'enroll' }), await waiting(app, 'anna', { operation: 'enroll' })]
       const begun = await beginEnrolment(world.simulator, first.intentToken)
@@ -307,6 +312,7 @@ describe('a genuine token', () => {
     })
 
     it('does not sign in by approval once it has enrolled', async () => {
+      forgetPhones()
       const app = await start()
       const [enrolment, sign] = [await waiting(app, 'anna', { operation: 'enroll' }), await waiting(app)]
       const begun = await beginEnrolment(world.simulator, enrolment.intentToken)

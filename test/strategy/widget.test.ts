@@ -222,23 +222,34 @@ describe('enroll', () => {
     })
   })
 
-  describe('of somebody who has a phone already', () => {
+  describe('of somebody whom Nevis knows, without a phone', () => {
+    let doras: string
+    beforeEach(() => void (doras = simulator.addUser({ username: 'dora', authenticators: 0 }).userId))
+
     it('makes the intent for the userId that was found before, and adds the device', async () => {
-      const { browser, handle, intentToken } = await started()
-      expect(intents()).toEqual([{ userId, operation: 'enroll' }])
+      const { browser, handle, intentToken } = await started('dora')
+      expect(intents()).toEqual([{ userId: doras, operation: 'enroll' }])
       const begun = await beginEnrolment(simulator, intentToken)
-      await simulator.phone('anna').scan(begun.appLinkUri)
+      await simulator.phone('dora').scan(begun.appLinkUri)
       const page = await browser.post(CALLBACK, { transaction: handle, token: await tokenOf(simulator, begun) })
-      expect(page.json()).toMatchObject({ action: 'success', info: { nevis: { id: userId, operation: 'enroll' } } })
+      expect(page.json()).toMatchObject({ action: 'success', info: { nevis: { id: doras, operation: 'enroll' } } })
     })
 
     it('fails with not_approved once Nevis has no such user any more', async () => {
-      const { browser, handle, intentToken } = await started()
+      const { browser, handle, intentToken } = await started('dora')
       const begun = await beginEnrolment(simulator, intentToken)
-      await simulator.phone('anna').scan(begun.appLinkUri)
+      await simulator.phone('dora').scan(begun.appLinkUri)
       simulator.faults.add({ on: 'getUser', status: 404 })
       const page = await browser.post(CALLBACK, { transaction: handle, token: await tokenOf(simulator, begun) })
       expect(page.json()).toMatchObject({ action: 'fail', code: 'not_approved' })
+    })
+  })
+
+  describe('of somebody who has a phone already', () => {
+    it('fails with already_enrolled and makes no intent, without that phone', async () => {
+      const page = await app.browser().post('/login', { username: 'anna', password: PASSWORD })
+      expect([page.status, page.json().code]).toEqual([403, 'already_enrolled'])
+      expect(intents()).toEqual([])
     })
   })
 

@@ -43,9 +43,9 @@ const JSON_ONLY = { accept: 'application/json' }
 const PAGE = { accept: 'text/html' }
 const REFRESH = /<noscript><meta http-equiv="refresh" content="\d+"><\/noscript>/
 
-async function started(factor = 'push'): Promise<{ browser: Browser; handle: string }> {
+async function started(factor = 'push', username = 'anna', fields: Record<string, string> = {}): Promise<{ browser: Browser; handle: string }> {
   const browser = app.browser()
-  return { browser, handle: await signIn(browser, 'anna', { factor }) }
+  return { browser, handle: await signIn(browser, username, { factor, ...fields }) }
 }
 
 async function pageFor(factor = 'push'): Promise<Page> {
@@ -196,7 +196,7 @@ describe('the page', () => {
     it('gives the view, as data, with the intent token', async () => {
       const { browser, handle } = await started('widget')
       expect(await viewOf(browser, handle)).toEqual({
-        transaction: handle, factor: 'widget', prompt: 'widget', status: 'pending', expiresAt: expect.any(String),
+        transaction: handle, factor: 'widget', operation: 'approve', prompt: 'widget', status: 'pending', expiresAt: expect.any(String),
         factors: ['widget', 'push', 'app', 'sms', 'recovery'], statusURL: '/login/2fa/status', callbackURL: '/login/2fa/callback',
         intentToken: expect.stringMatching(/^eyJ/),
       })
@@ -220,13 +220,87 @@ describe('the page', () => {
   describe('for recovery codes that were just made', () => {
     it('shows them, and goes on without a code', async () => {
       await restart({ strategy: { operation: 'enroll' } })
-      const { browser, handle } = await started('recovery')
+      const { browser, handle } = await started('recovery', 'newcomer')
       const { recoveryCodes } = await viewOf(browser, handle)
       expect(recoveryCodes.length).toBeGreaterThan(1)
       const { text } = expectPage(await browser.get(waitingOf(handle), PAGE))
+      expect(text).toContain('<h1>Your recovery codes</h1>')
       for (const code of recoveryCodes) expect(text).toContain(`<li><code>${code}</code></li>`)
-      expect(formsOf(text)[0]).toEqual({ action: '/login/2fa/callback', fields: { transaction: handle } })
       expect(text).not.toContain('name="code"')
+      // Confirm or cancel: what was made is not made again by the way.
+      expect(formsOf(text)).toEqual([
+        { action: '/login/2fa/callback', fields: { transaction: handle } },
+        { action: '/login/2fa', fields: { transaction: handle, cancel: '1' } },
+      ])
+    })
+
+    it('offers to print and to copy them only where that works: with JavaScript', async () => {
+      await restart({ strategy: { operation: 'enroll' } })
+      const { browser, handle } = await started('recovery', 'newcomer')
+      const { text } = expectPage(await browser.get(waitingOf(handle), PAGE))
+      expect(text).toContain('<button type="button" data-print hidden>Print</button>')
+      expect(text).toContain('<button type="button" data-copy="Copied." hidden>Copy</button>')
+    })
+
+    it('gives ten minutes to write them down, and then shows them no more', async () => {
+      await restart({ strategy: { operation: 'enroll' } })
+      const { browser, handle } = await started('recovery', 'newcomer')
+      later(599_000)
+      expect((await viewOf(browser, handle)).recoveryCodes).toHaveLength(10)
+      later(600_000)
+      const view = await viewOf(browser, handle)
+      expect(view).toMatchObject({ status: 'expired', failure: 'expired_transaction' })
+      expect(view).not.toHaveProperty('recoveryCodes')
+      expect((await browser.get(waitingOf(handle), PAGE)).text).not.toContain('<code>')
+      expect((await browser.post('/login/2fa/callback', { transaction: handle })).json()).toMatchObject({ code: 'expired_transaction' })
+    })
+  })
+
+  describe('for the enrolment of a phone number', () => {
+    const PHONE_INPUT = /<label for="nevis-phone">[^<]+<\/label>\s*<input id="nevis-phone" name="phone" type="tel" required/
+
+    it('asks for the code, and for the number again where another text is wanted', async () => {
+      await restart({ strategy: { operation: 'enroll' } })
+      const { browser, handle } = await started('sms', 'newcomer', { phone: '+41790000001' })
+      const { text } = expectPage(await browser.get(waitingOf(handle), PAGE))
+      expect(text).toContain('With it, the number becomes your second factor.')
+      expect(formsOf(text)[0]).toEqual({ action: '/login/2fa/callback', fields: { transaction: handle, retry: '1' } })
+      expect(text).toMatch(PHONE_INPUT)
+      expect(text).not.toContain('41790000001')
+    })
+
+    it('asks for the number where SMS is the other way', async () => {
+      await restart({ strategy: { operation: 'enroll' } })
+      const { browser, handle } = await started('app', 'newcomer')
+      const { text } = expectPage(await browser.get(waitingOf(handle), PAGE))
+      expect(text).toMatch(PHONE_INPUT)
+      expect(text.match(/id="nevis-phone"/g)).toHaveLength(1)
+      // Without JavaScript the page looks again by itself: not while the number is typed.
+      expect(text).toContain('http-equiv="refresh" content="30"')
+      const [, pattern] = /pattern="([^"]+)"/.exec(text) as unknown as [string, string]
+      for (const [number, fits] of [['+41 79 123 45 67', true], ['+41-79-123-45-67', true], ['079 123 45 67', false], ['+41 (0)79', false], ['+', false]] as const) {
+        expect([number, new RegExp(`^(?:${pattern})$`, 'v').test(number)]).toEqual([number, fits])
+      }
+      const next = await browser.post('/login/2fa', { transaction: handle, factor: 'sms', phone: ' +41 79 000-00 01 ' })
+      expect(next.status).toBe(303)
+      expect(simulator.requests.at(-1)?.body).toMatchObject({ channel: 'sms', phone: '+41790000001' })
+    })
+
+    it('is not what an approval asks', async () => {
+      expect((await pageFor()).text).not.toContain('name="phone"')
+      expect((await pageFor('sms')).text).not.toContain('name="phone"')
+    })
+  })
+
+  describe('for the enrolment of the app', () => {
+    it('says so, in its own words, and shows the QR code', async () => {
+      await restart({ strategy: { operation: 'enroll' } })
+      const { browser, handle } = await started('app', 'newcomer')
+      const { text } = expectPage(await browser.get(waitingOf(handle), PAGE))
+      expect(text).toContain('<h1>Set up the Access App</h1>')
+      expect(text).toContain('Install the Access App on your phone, then scan this code with it.')
+      expect(text).toContain('<button>Make recovery codes</button>')
+      expect(text).toContain('<img src="data:image/png;base64,')
     })
   })
 
@@ -401,7 +475,7 @@ describe('the page for a handle', () => {
 
 describe('the view, as data', () => {
   const common = (handle: string, factor: string, prompt: string) => ({
-    transaction: handle, factor, prompt, status: 'pending', expiresAt: expect.stringMatching(/^\d{4}-.*Z$/),
+    transaction: handle, factor, operation: 'approve', prompt, status: 'pending', expiresAt: expect.stringMatching(/^\d{4}-.*Z$/),
     factors: ['push', 'app', 'sms', 'recovery'], statusURL: '/login/2fa/status', callbackURL: '/login/2fa/callback',
     ...(prompt === 'wait' && { authenticatorsURL: `/login/2fa?transaction=${handle}&authenticators=1` }),
   })
@@ -461,8 +535,16 @@ describe('the view, as data', () => {
   describe('of an enrolment', () => {
     it('names the factors that can be enrolled', async () => {
       await restart({ strategy: { operation: 'enroll' } })
-      const { browser, handle } = await started('app')
-      expect((await viewOf(browser, handle)).factors).toEqual(['app', 'sms', 'recovery'])
+      const { browser, handle } = await started('app', 'newcomer')
+      expect(await viewOf(browser, handle)).toMatchObject({ operation: 'enroll', prompt: 'wait', factors: ['app', 'sms', 'recovery'] })
+    })
+
+    it('holds exactly the documented fields: recovery', async () => {
+      await restart({ strategy: { operation: 'enroll' } })
+      const { browser, handle } = await started('recovery', 'newcomer')
+      expect(await viewOf(browser, handle)).toEqual({
+        ...common(handle, 'recovery', 'confirm'), operation: 'enroll', factors: ['app', 'sms', 'recovery'], recoveryCodes: expect.any(Array),
+      })
     })
   })
 

@@ -164,6 +164,18 @@
     })
   }
 
+  // Recovery codes, to take along. A page without TLS has no clipboard.
+  function offer(button, action) {
+    if (!button) return
+    button.hidden = false
+    button.addEventListener('click', action)
+  }
+
+  const codes = [...main.querySelectorAll('[data-codes] code')].map(({ textContent }) => textContent)
+  const copyButton = main.querySelector('[data-copy]')
+  offer(main.querySelector('[data-print]'), () => window.print())
+  if (navigator.clipboard) offer(copyButton, () => navigator.clipboard.writeText(codes.join('\n')).then(() => say(copyButton.dataset.copy), () => {}))
+
   document.addEventListener('visibilitychange', resume)
   addEventListener('online', resume)
   addEventListener('offline', sayWhetherOnline)

@@ -7,6 +7,8 @@ import type { FailureCode } from '../../failures'
 
 /** Texts by a factor's name; `other` is for factors of your own. */
 export type ByFactor = Readonly<Record<'push' | 'app' | 'sms' | 'recovery' | 'widget' | 'other', string> & Record<string, string>>
+/** The same for what can be enrolled. */
+export type ByEnrollable = Readonly<Record<'app' | 'sms' | 'recovery' | 'widget' | 'other', string> & Record<string, string>>
 
 export interface Texts {
   /** Direction of the script. */
@@ -17,12 +19,18 @@ export interface Texts {
   readonly hint: ByFactor
   /** Button that starts a factor. */
   readonly use: ByFactor
+  /** The same at an enrolment. */
+  readonly enrollHeading: ByEnrollable
+  readonly enrollHint: ByEnrollable
+  readonly enrollUse: ByEnrollable
   /** Above the message that the phone shows too. */
   readonly messageLabel: string
   readonly openApp: string
   /** For those who cannot see the QR code. */
   readonly qrCode: string
   readonly code: string
+  /** At an enrolment by SMS; says that the country code belongs to it. */
+  readonly phoneNumber: string
   readonly send: string
   /** After a wrong code; `{n}` is how many may still be tried. */
   readonly attemptsLeft: string
@@ -59,12 +67,14 @@ export interface Texts {
   readonly unavailable: string
   readonly unavailableHint: string
   readonly tryAgain: string
-  readonly recoveryCodesHeading: string
-  readonly recoveryCodes: string
+  /** Confirms that the recovery codes were written down. */
   readonly written: string
   /** Shown when the widget has ended without a success, or has not come. */
   readonly widgetFailed: string
   /** Shown in the widget's place where there is no JavaScript. */
   readonly needsScript: string
+  readonly print: string
+  readonly copy: string
+  readonly copied: string
   readonly failure: Readonly<Record<FailureCode, string>>
 }

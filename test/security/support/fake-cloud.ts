@@ -177,7 +177,7 @@ export class FakeCloud {
       return { status: status === 'failed' ? 412 : 200, body: { status, transactionId, userId, username, token: tokenOf('transaction', world, approval), createdAt: 'x', lastUpdatedAt: 'x' } }
     }
     if (call === 'introspect') return { status: 200, body: this.introspection(world, body['token'] as string) }
-    if (call === 'user') return { status: 200, body: { ...anna, status: 'active', authenticators: [] } }
+    if (call === 'user') return { status: 200, body: { ...anna, status: 'new', authenticators: [] } }
     if (call === 'intent') return { status: 200, body: { token: widgetToken('intent', world) } }
     const userId = url.split('/')[4] as string
     const code = body['code'] as string

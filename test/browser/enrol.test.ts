@@ -1,0 +1,114 @@
+/** Enrolment in a real browser: the page alone leads somebody without a factor to one, and recovery codes to paper. */
+import { describeWithChromium } from '../support/chromium'
+import { codeFor, enterPassword, forgiveComplaints, heading, isSignedIn, showsHeading, startCloud, useChromium, type Cloud } from './support'
+import type { BrowserContext, Page } from 'playwright-core'
+
+describeWithChromium('enrolment on the waiting page', () => {
+  const chromium = useChromium()
+  let cloud: Cloud
+  let newcomers = 0
+
+  beforeAll(async () => {
+    cloud = await startCloud({ strategy: { operation: 'enroll', pollSchedule: [{ untilSeconds: 600, everySeconds: 0.5 }] } })
+  })
+  afterAll(() => cloud.close())
+
+  async function enrolling(context: BrowserContext, factor: string): Promise<{ page: Page; username: string }> {
+    const username = `newcomer${++newcomers}`
+    const address = await enterPassword(context, cloud, username, { factor })
+    const page = await context.newPage()
+    await page.goto(address)
+    return { page, username }
+  }
+  const userOf = (name: string) => cloud.simulator.users.find(({ username }) => username === name)
+  const codesOn = (page: Page) => page.locator('.nevis-codes code').allTextContents()
+
+  it('of the app › goes on by itself once the code was scanned', async () => {
+    const { page, username } = await enrolling(await chromium.open(), 'app')
+    await showsHeading(page, 'Set up the Access App')
+    await cloud.simulator.phone(username).scan((await page.getByRole('link').getAttribute('href')) as string)
+    await isSignedIn(page)
+    expect(userOf(username)?.authenticators).toHaveLength(1)
+  })
+
+  describe.each([['with', true], ['without', false]] as const)('of a phone number, instead of the app, %s JavaScript', (_name, javaScriptEnabled) => {
+    it('asks for the number, then for the code', async () => {
+      const { page, username } = await enrolling(await chromium.open({ javaScriptEnabled }), 'app')
+      await page.getByText('Set up SMS').click()
+      await page.getByLabel('Mobile number').fill('079 000 00 01')
+      await page.getByRole('button', { name: 'Continue' }).click()
+      // The browser itself asks for the country code.
+      await page.locator('#nevis-phone:invalid').waitFor()
+      await page.getByLabel('Mobile number').fill('+41 79 000 00 01')
+      await page.keyboard.press('Enter')
+      await showsHeading(page, 'Enter the code from the SMS')
+      await page.getByLabel('Code', { exact: true }).fill(codeFor(cloud, username))
+      await page.keyboard.press('Enter')
+      await isSignedIn(page)
+      expect(userOf(username)).toMatchObject({ phone: '+41790000001', authenticators: [] })
+    })
+  })
+
+  it('of a mistyped phone number › sends to another one', async () => {
+    const context = await chromium.open({ javaScriptEnabled: false })
+    const username = `newcomer${++newcomers}`
+    const page = await context.newPage()
+    await page.goto(await enterPassword(context, cloud, username, { factor: 'sms', phone: '+41790000009' }))
+    const first = page.url()
+    await page.locator('summary', { hasText: 'Send it again' }).click()
+    await page.getByLabel('Mobile number').fill('+41790000001')
+    await page.keyboard.press('Enter')
+    await page.waitForURL((url) => url.href !== first)
+    expect(cloud.simulator.sms(username)).toHaveLength(2)
+    await page.getByLabel('Code', { exact: true }).fill(codeFor(cloud, username))
+    await page.keyboard.press('Enter')
+    await isSignedIn(page)
+    expect(userOf(username)?.phone).toBe('+41790000001')
+  })
+
+  describe('of recovery codes', () => {
+    it('copies and prints them, shows them again on reload, and never after they were confirmed', async () => {
+      const context = await chromium.open()
+      await context.grantPermissions(['clipboard-read', 'clipboard-write'])
+      await context.addInitScript('window.printed = 0; window.print = () => { window.printed += 1 }')
+      const { page, username } = await enrolling(context, 'recovery')
+      await showsHeading(page, 'Your recovery codes')
+      const codes = await codesOn(page)
+      expect(codes).toEqual(userOf(username)?.recoveryCodes)
+
+      await page.getByRole('button', { name: 'Copy' }).click()
+      await page.getByRole('status').getByText('Copied.').waitFor()
+      expect(await page.evaluate('navigator.clipboard.readText()')).toBe(codes.join('\n'))
+      await page.getByRole('button', { name: 'Print' }).click()
+      expect(await page.evaluate('window.printed')).toBe(1)
+
+      await page.reload()
+      expect(await codesOn(page)).toEqual(codes)
+      const address = page.url()
+      await page.getByRole('button', { name: 'I have written them down' }).click()
+      await isSignedIn(page)
+
+      await page.goBack()
+      await page.getByText('This approval has already been used.').waitFor()
+      await page.goto(address)
+      await page.getByText('This approval has already been used.').waitFor()
+      expect(await codesOn(page)).toEqual([])
+      forgiveComplaints(/403/)
+    })
+
+    it('prints them and their heading alone', async () => {
+      const { page } = await enrolling(await chromium.open(), 'recovery')
+      await page.emulateMedia({ media: 'print' })
+      expect(await page.locator('main > :visible').evaluateAll((parts: { localName: string }[]) => parts.map(({ localName }) => localName))).toEqual(['h1', 'ul'])
+    })
+
+    it('works without JavaScript: no button that does nothing, and one click marks all codes', async () => {
+      const { page, username } = await enrolling(await chromium.open({ javaScriptEnabled: false }), 'recovery')
+      expect(await heading(page).textContent()).toBe('Your recovery codes')
+      expect(await page.getByRole('button').allTextContents()).toEqual(['I have written them down', 'Cancel'])
+      expect(await codesOn(page)).toEqual(userOf(username)?.recoveryCodes)
+      await page.getByRole('button', { name: 'I have written them down' }).click()
+      await isSignedIn(page)
+    })
+  })
+})

@@ -1,0 +1,57 @@
+/** Recovery codes on their way: neither half shows them, both together do. */
+import { randomBytes } from 'node:crypto'
+import { Handles } from '../src/handle'
+import { lockCodes, unlockCodes } from '../src/recovery-codes'
+
+const CODES = Array.from({ length: 10 }, (_, i) => `Abcd-${1000 + i}-efGH-ijkl`)
+const readable = (text: string) => text + Buffer.from(text, 'base64url').toString('latin1')
+
+describe('recovery codes', () => {
+  describe('with both halves', () => {
+    it('open to what was locked', () => {
+      const { key, locked } = lockCodes(CODES)
+      expect(unlockCodes(key, locked)).toEqual(CODES)
+    })
+
+    it('open from a handle, whose length any server takes', async () => {
+      const handles = new Handles(async () => [randomBytes(32)], 'nevis')
+      const { locked } = lockCodes(CODES)
+      const handle = await handles.seal({ id: randomBytes(16).toString('hex'), factor: 'recovery', operation: 'enroll', expiresAt: Date.now(), lockedCodes: locked })
+      expect(handle.length).toBeLessThan(1000)
+    })
+
+    it('open from a handle even where there are a hundred, with a long status token', async () => {
+      const key = randomBytes(32)
+      const handles = new Handles(async () => [key], 'nevis')
+      const codes = Array.from({ length: 100 }, (_, i) => `Abcd-${1000 + i}-efGH-ijkl`)
+      const { key: codesKey, locked } = lockCodes(codes)
+      const handle = await handles.seal({ id: 'x'.repeat(36), factor: 'recovery', operation: 'enroll', expiresAt: Date.now(), statusToken: 's'.repeat(1000), lockedCodes: locked })
+      expect(unlockCodes(codesKey, (await handles.open(handle))?.lockedCodes)).toEqual(codes)
+    })
+  })
+
+  describe('with one half', () => {
+    it('show nothing', () => {
+      const { key, locked } = lockCodes(CODES)
+      for (const code of CODES) expect(readable(key) + readable(locked)).not.toContain(code)
+      expect(unlockCodes(undefined, locked)).toBeUndefined()
+      expect(unlockCodes(key, undefined)).toBeUndefined()
+    })
+
+    it('do not open with the key of others, nor changed', () => {
+      const { key, locked } = lockCodes(CODES)
+      expect(unlockCodes(lockCodes(CODES).key, locked)).toBeUndefined()
+      const bytes = Buffer.from(locked, 'base64url')
+      bytes[20] = (bytes[20] as number) ^ 1
+      expect(unlockCodes(key, bytes.toString('base64url'))).toBeUndefined()
+      for (const foreign of ['', 'x', key, locked.slice(1)]) expect(unlockCodes(key, foreign)).toBeUndefined()
+      for (const foreign of ['', 'x', locked]) expect(unlockCodes(foreign, locked)).toBeUndefined()
+    })
+  })
+
+  describe('that are too many for an address', () => {
+    it('are refused, and not repeated', () => {
+      expect(() => lockCodes(Array.from({ length: 1000 }, () => 'c4n4ry'))).toThrow(new RangeError('NevisStrategy: more recovery codes than an address can carry'))
+    })
+  })
+})
