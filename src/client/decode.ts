@@ -4,9 +4,9 @@
  * Not its job: to send, or to judge what a value means for a login. Unknown fields are tolerated and kept in `raw`; a
  * promised field that is missing is `NEVIS_UNEXPECTED_RESPONSE`.
  */
-import type { Answer, RawAnswer } from './answer'
+import { isJsonObject, type Answer, type RawAnswer } from './answer'
 import { compact, Fields } from './fields'
-import type { Approval, Authenticator, Enrollment, Intent, Status, User } from './results'
+import type { Approval, Authenticator, Enrollment, Intent, Status, UafDetails, User } from './results'
 
 const APP_ENROLLMENT: readonly string[] = ['app', 'push']
 const APP_APPROVAL: readonly string[] = ['app', 'qr-code']
@@ -106,7 +106,7 @@ export function decodeIntent(answer: Answer): Intent {
   return { token: fields.string('token'), raw: fields.json }
 }
 
-type UserBasics = Pick<User, 'userId' | 'username' | 'createdAt' | 'updatedAt' | 'exceededRateLimits' | 'raw'>
+type UserBasics = Pick<User, 'userId' | 'username' | 'createdAt' | 'updatedAt' | 'lastLoginDateSuccess' | 'lastLoginDateFailure' | 'exceededRateLimits' | 'raw'>
 
 function userFields(fields: Fields): UserBasics {
   return compact<UserBasics>({
@@ -114,6 +114,8 @@ function userFields(fields: Fields): UserBasics {
     username: fields.optionalString('username'),
     createdAt: fields.description('createdAt'),
     updatedAt: fields.description('updatedAt'),
+    lastLoginDateSuccess: fields.description('lastLoginDateSuccess'),
+    lastLoginDateFailure: fields.description('lastLoginDateFailure'),
     exceededRateLimits: fields.get('exceededRateLimits'),
     raw: fields.json,
   })
@@ -132,7 +134,21 @@ function authenticator(fields: Fields): Authenticator {
     state: fields.description('state'),
     enrolledAt: fields.description('enrolledAt'),
     updatedAt: fields.description('updatedAt'),
+    uaf: uafOf(fields),
     raw: fields.json,
+  })
+}
+
+/** No decision hangs on it: of the wrong type it counts as absent. */
+function uafOf(authenticator: Fields): UafDetails | undefined {
+  const json = authenticator.get('uaf')
+  if (!isJsonObject(json)) return undefined
+  const fields = new Fields(authenticator.answer, json)
+  const isSilent = fields.get('userDisabledPushNotification')
+  return compact<UafDetails>({
+    userAgent: fields.description('userAgent'),
+    deviceRef: fields.description('deviceRef'),
+    userDisabledPushNotification: typeof isSilent === 'boolean' ? isSilent : undefined,
   })
 }
 

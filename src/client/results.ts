@@ -30,6 +30,16 @@ export interface Authenticator extends Decoded {
   readonly state?: string
   readonly enrolledAt?: string
   readonly updatedAt?: string
+  /** Of newer answers, and only for authenticators of the app. */
+  readonly uaf?: UafDetails
+}
+
+/** Source: https://docs.nevis.net/authcloud/api-doc/api-reference/authenticator-endpoint-ref */
+export interface UafDetails {
+  readonly userAgent?: string
+  readonly deviceRef?: string
+  /** The person has switched notifications off: a push waits unseen until the app is opened. */
+  readonly userDisabledPushNotification?: boolean
 }
 
 interface UserFields extends Decoded {
@@ -38,6 +48,10 @@ interface UserFields extends Decoded {
   readonly authenticators: readonly Authenticator[]
   readonly createdAt?: string
   readonly updatedAt?: string
+  /** Of newer answers. */
+  readonly lastLoginDateSuccess?: string
+  /** Of newer answers. */
+  readonly lastLoginDateFailure?: string
   /** There only while the user is blocked for push or SMS; Nevis does not document its shape. */
   readonly exceededRateLimits?: unknown
 }

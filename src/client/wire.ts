@@ -70,6 +70,12 @@ export interface AuthenticatorJson {
   state?: string
   enrolledAt?: string
   updatedAt?: string
+  /** Only for authenticators of the app. */
+  uaf?: {
+    userAgent?: string
+    deviceRef?: string
+    userDisabledPushNotification?: boolean
+  }
 }
 
 export interface UserJson {
@@ -78,6 +84,8 @@ export interface UserJson {
   status: Open<'new' | 'active'>
   createdAt?: string
   updatedAt?: string
+  lastLoginDateSuccess?: string
+  lastLoginDateFailure?: string
   authenticators: AuthenticatorJson[]
   /** Only there while the user is blocked for SMS or push; its shape is not documented. */
   exceededRateLimits?: unknown

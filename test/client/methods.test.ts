@@ -291,6 +291,21 @@ describe('users', () => {
       await expect(newClient().findUserByUsername('a.b@c-d_e')).resolves.toEqual(expected)
     })
 
+    it('passes on what newer answers tell of logins and of the app on the phone', async () => {
+      const uaf = { userAgent: 'Access App 4.1', deviceRef: AUTHENTICATOR_ID, userDisabledPushNotification: true }
+      const phone = { ...AUTHENTICATOR, authenticatorType: 'app', state: 'active', uaf }
+      const logins = { lastLoginDateSuccess: '2026-01-09T08:44:36Z', lastLoginDateFailure: '2026-01-08T08:44:36Z' }
+      nock(CLOUD).get(`/api/v1/users/${USER_ID}`).reply(200, { ...USER, ...logins, authenticators: [phone] })
+      await expect(newClient().getUser(USER_ID)).resolves.toMatchObject({ ...logins, authenticators: [phone] })
+    })
+
+    it.each([null, 'x', [true], { userDisabledPushNotification: 'no', userAgent: 7 }])('takes for absent what is odd in it: %j', async (uaf) => {
+      nock(CLOUD).get(`/api/v1/users/${USER_ID}`).reply(200, { ...USER, lastLoginDateSuccess: 7, authenticators: [{ ...AUTHENTICATOR, uaf }] })
+      const { authenticators, ...user } = await newClient().getUser(USER_ID)
+      expect('lastLoginDateSuccess' in user).toBe(false)
+      expect(authenticators[0]?.uaf ?? {}).toEqual({})
+    })
+
     it('tolerates what is new, odd or not documented, and keeps it in raw', async () => {
       const body = {
         ...USER, username: null, status: 'suspended', createdAt: 1600863157593, exceededRateLimits: { push: {} }, more: 1,
@@ -299,7 +314,7 @@ describe('users', () => {
       nock(CLOUD).get(`/api/v1/users/${USER_ID}`).reply(200, body)
       await expect(newClient().getUser(USER_ID)).resolves.toEqual({
         userId: USER_ID, status: 'suspended', updatedAt: USER.updatedAt, exceededRateLimits: { push: {} }, raw: body,
-        authenticators: [{ authenticatorId: AUTHENTICATOR_ID, type: 'watch', raw: body.authenticators[0] }],
+        authenticators: [{ authenticatorId: AUTHENTICATOR_ID, type: 'watch', uaf: { deviceRef: 'x' }, raw: body.authenticators[0] }],
       })
     })
 
