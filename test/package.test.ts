@@ -76,7 +76,7 @@ describe('the tarball', () => {
     ]
     const paths = files.map(({ path }) => path)
     const others = paths.filter((path) => !/^dist\/.+\.(js|mjs|d\.ts|d\.mts|css)$/.test(path)).sort()
-    expect(others).toEqual(['CHANGELOG.md', 'LICENSE', 'README.md', 'SECURITY.md', 'docs/asvs.md', 'docs/events.md', 'docs/performance.md', 'package.json'])
+    expect(others).toEqual(['CHANGELOG.md', 'LICENSE', 'README.md', 'SECURITY.md', 'docs/asvs.md', 'docs/coverage.md', 'docs/events.md', 'docs/performance.md', 'package.json'])
     expect(paths).toEqual(expect.arrayContaining(['dist/index.js', 'dist/index.mjs', 'dist/index.d.ts', 'dist/index.d.mts', 'dist/waiting/assets/waiting.js', 'dist/waiting/assets/waiting.css', 'dist/simulator/command.js']))
   })
 
