@@ -7,8 +7,9 @@
 import express from 'express'
 import { Passport } from 'passport'
 import { fileURLToPath } from 'node:url'
-import { handleError, notFound, page, signedIn, signedOut } from './pages.js'
+import { handleError, logError, notFound, page, signedIn, signedOut } from './pages.js'
 import { passwordStrategy } from './password.js'
+import { invoiceRoutes } from './paying.js'
 import { csrfProtection, headers, passwordLimit, sessions } from './security.js'
 import { transferOf } from './transfer.js'
 import { accountPage } from './views/account.js'
@@ -16,8 +17,9 @@ import { homePage } from './views/home.js'
 import { loginPage } from './views/login.js'
 import { transferPage } from './views/transfer.js'
 // second factor: begin
-import { recordSecondFactor, requireSecondFactor, secondFactorOf, statusEndpoint, waitingPage } from 'passport-nevis'
-import { factorNamesOf, nevisStrategy, stepUp } from './nevis.js'
+import { atLeast, outagePage, recordSecondFactor, requireSecondFactor, secondFactorOf, statusEndpoint, waitingPage } from 'passport-nevis'
+import { factorNamesOf, nevisStrategy, signing, stepUp } from './nevis.js'
+import { paySigned } from './paying.js'
 import { csrfToken, ownPolicy } from './security.js'
 import { stepUpPage } from './views/step-up.js'
 // second factor: end
@@ -28,10 +30,11 @@ const onFailure = { failureRedirect: '/login', failureMessage: true }
 /**
  * @param config see `config.js`
  * @param users see `users.js`
+ * @param invoices see `invoices.js`
  * @param demo `{ phonesURL, accounts }` for the first page; undefined outside of the demo
  * @param cloud where the second factor is asked for
  */
-export function createApp({ config, users, demo, cloud }) {
+export function createApp({ config, users, invoices, demo, cloud }) {
   const app = express()
   const passport = new Passport()
   passport.use(passwordStrategy(users))
@@ -75,10 +78,11 @@ export function createApp({ config, users, demo, cloud }) {
   // second factor: begin
   app.get('/login/2fa', ownPolicy, waitingPage(nevis, { csrfToken, stylesheet: '/brand.css', widgetScript: '/widget.js' }))
   app.post('/login/2fa', passport.authenticate('nevis', onFailure)) // another factor, once more, cancel
-  app.all('/login/2fa/callback', passport.authenticate('nevis', onFailure), recordSecondFactor(), (req, res) =>
-    res.redirect(303, req.authInfo.nevis.data?.returnTo ?? '/account'),
+  const decided = { ...onFailure, keepSessionInfo: true } // what waits in other tabs goes on
+  app.all('/login/2fa/callback', passport.authenticate('nevis', decided), recordSecondFactor(), paySigned(invoices), (req, res) =>
+    res.redirect(303, req.authInfo.returnTo ?? '/account'),
   )
-  app.get('/step-up', signedIn, page(stepUpPage, () => ({ factors: factorNames })))
+  app.get('/step-up', signedIn, page(stepUpPage, () => ({ factors: factorNamesOf(config, stepUp.factors) })))
   app.post('/step-up', signedIn, passport.authenticate('nevis', { ...onFailure, ...stepUp }))
   // second factor: end
   app.post('/logout', (req, res, next) => req.logout((error) => (error ? next(error) : res.redirect(303, '/'))))
@@ -92,11 +96,21 @@ export function createApp({ config, users, demo, cloud }) {
   })
   app.get('/account', signedIn, page(accountPage, accountParts))
 
+  app.use(
+    '/invoices',
+    signedIn,
+    invoiceRoutes(invoices, {
+      // second factor: begin
+      confirm: passport.authorize('nevis', { ...onFailure, ...signing }), // the phone shows what is paid in the callback
+      // second factor: end
+    }),
+  )
+
   app.use('/transfer', signedIn)
   // second factor: begin
-  app.use('/transfer', requireSecondFactor({ maxAgeSeconds: 300, redirectTo: '/step-up' }))
+  app.use('/transfer', requireSecondFactor({ maxAgeSeconds: 300, factors: atLeast('sms'), redirectTo: '/step-up' }))
   // second factor: end
-  app.get('/transfer', page(transferPage))
+  app.get('/transfer', page(transferPage, ({ query }) => ({ recipient: String(query.recipient ?? '') })))
   app.post('/transfer', (req, res) => {
     const { message, isDone } = transferOf(req.body)
     req.session.messages = [message]
@@ -104,6 +118,10 @@ export function createApp({ config, users, demo, cloud }) {
   })
 
   app.use(notFound)
+  app.use(logError)
+  // second factor: begin
+  app.use(outagePage(nevis, { signInURL: '/login', stylesheet: '/brand.css' }))
+  // second factor: end
   app.use(handleError)
   return app
 }

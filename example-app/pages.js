@@ -4,10 +4,10 @@ import { errorPage } from './views/error.js'
 
 /**
  * @param view from `views/`
- * @param parts gives the view's own parts for a request
+ * @param parts gives the view's own parts for a request, or a promise of them
  */
 export function page(view, parts = () => ({})) {
-  return (req, res) => {
+  return async (req, res) => {
     const everyPage = {
       user: req.user,
       messages: takeMessages(req),
@@ -16,7 +16,7 @@ export function page(view, parts = () => ({})) {
         return csrfToken(req)
       },
     }
-    res.set('Cache-Control', 'no-store').send(view(everyPage, parts(req)).text)
+    res.set('Cache-Control', 'no-store').send(view(everyPage, await parts(req)).text)
   }
 }
 
@@ -34,12 +34,21 @@ export function notFound(_req, res) {
   res.status(404).send(errorPage(404).text)
 }
 
-/** Tells nobody more than the status; the log gets the name and the code, never the message. */
+/** The log gets the name and the code, never the message. */
+export function logError(error, _req, _res, next) {
+  if (statusOf(error) >= 500) console.error(`${error.name} ${error.code ?? ''}`.trim())
+  next(error)
+}
+
+/** Tells nobody more than the status. */
 export function handleError(error, _req, res, next) {
-  const status = error.status >= 400 && error.status < 600 ? error.status : 500
-  if (status >= 500) console.error(`${error.name} ${error.code ?? ''}`.trim())
   if (res.headersSent) return next(error)
+  const status = statusOf(error)
   res.status(status).send(errorPage(status).text)
+}
+
+function statusOf({ status }) {
+  return status >= 400 && status < 600 ? status : 500
 }
 
 /** Passport and the routes leave messages in the session; each is shown once. */

@@ -5,6 +5,7 @@ import { createApp } from './app.js'
 import { ConfigError, readConfig } from './config.js'
 import { openDatabase } from './database.js'
 import { addDemoAccounts, startSimulator } from './demo.js'
+import { Invoices } from './invoices.js'
 import { Users } from './users.js'
 
 /** What has been opened, newest last, each with the function that closes it. */
@@ -23,9 +24,10 @@ async function start() {
   const database = await openDatabase(config.database)
   closers.push(() => database.close())
   const users = await Users.open(database)
+  const invoices = await Invoices.open(database)
   const demo = simulator && (await addDemoAccounts(simulator, users))
   const cloud = simulator ? { baseURL: simulator.baseURL, accessKey: simulator.accessKey } : config.nevis
-  ready(createApp({ config, users, demo, cloud }))
+  ready(createApp({ config, users, invoices, demo, cloud }))
 
   console.log(`Example app on ${urlOf(server)}`)
   if (simulator) console.log(`Phones on ${simulator.baseURL}`)

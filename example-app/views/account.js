@@ -15,7 +15,7 @@ export function accountPage(everyPage, { user, secondFactor, factors }) {
           <dt>Signed in as</dt><dd>${user.username}</dd>
           ${secondFactor && secondFactorPart(secondFactor, factors)}
         </dl>
-        <p><a class="button" href="/transfer">Transfer money</a></p>
+        <p><a class="button" href="/transfer">Transfer money</a> <a class="button second" href="/invoices">Pay invoices</a></p>
       </section>`,
   )
 }

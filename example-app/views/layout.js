@@ -40,6 +40,7 @@ export function csrfField(csrfToken) {
 
 function accountLinks(csrfToken) {
   return html`<a href="/account">Account</a>
+        <a href="/invoices">Invoices</a>
         <a href="/transfer">Transfer</a>
         <form method="post" action="/logout">${csrfField(csrfToken)}<button class="plain">Sign out</button></form>`
 }

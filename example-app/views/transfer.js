@@ -2,7 +2,7 @@
 import { html } from '../html.js'
 import { csrfField, layout } from './layout.js'
 
-export function transferPage(everyPage) {
+export function transferPage(everyPage, { recipient }) {
   return layout(
     'Transfer',
     everyPage,
@@ -12,7 +12,7 @@ export function transferPage(everyPage) {
         <form method="post" action="/transfer">
           ${csrfField(everyPage.csrfToken)}
           <label for="recipient">To</label>
-          <input id="recipient" name="recipient" maxlength="60" autocomplete="off" required>
+          <input id="recipient" name="recipient" value="${recipient}" maxlength="60" autocomplete="off" required>
           <label for="amount">Amount in CHF</label>
           <input id="amount" name="amount" inputmode="decimal" maxlength="9" autocomplete="off" placeholder="50.00" required>
           <button class="button">Transfer</button>

@@ -121,6 +121,11 @@ export class Phone {
     return (await this.look()).split('<div class="request">').length - 1
   }
 
+  /** What the newest request shows, as its reader sees it: without the tags. */
+  async message(): Promise<string> {
+    return (/<p class="message">(.*)<\/p>/.exec(await this.look())?.[1] as string).replace(/<br>/g, ' ').replace(/<[^>]+>/g, '').replaceAll('&amp;', '&')
+  }
+
   /** The newest text message. */
   async sms(): Promise<string> {
     return /<ul class="texts"><li>([^<]*)</.exec(await this.look())?.[1] as string

@@ -1,0 +1,43 @@
+/**
+ * What a test may do to the example app's process from outside: let six minutes pass, take Nevis away and bring it back.
+ */
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import type { Running } from './support'
+
+const simulator = pathToFileURL(join(__dirname, '../../dist/simulator/index.mjs')).href
+
+/** Says on standard error when it is done. */
+const SCRIPT = `
+import { NevisSimulator } from '${simulator}'
+const { now } = Date
+let ahead = 0
+Date.now = () => now() + ahead
+process.on('SIGUSR2', () => { ahead += 360000; console.error('later') })
+const { start } = NevisSimulator
+NevisSimulator.start = async (options) => {
+  const cloud = await start.call(NevisSimulator, options)
+  let fault
+  process.on('SIGHUP', () => {
+    fault = fault ? fault.remove() : cloud.faults.add({ reset: true })
+    console.error(fault ? 'down' : 'up')
+  })
+  return cloud
+}`
+
+/** For `startExample`. */
+export const circumstances = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(SCRIPT)}` }
+
+/** The budgets of the people are full again, and no second factor is fresh. */
+export const sixMinutesLater = (app: Running) => signal(app, 'SIGUSR2', 'later')
+/** The phones go on: what waits there can still be answered. */
+export const nevisGoesDown = (app: Running) => signal(app, 'SIGHUP', 'down')
+export const nevisComesBack = (app: Running) => signal(app, 'SIGHUP', 'up')
+
+async function signal(app: Running, name: NodeJS.Signals, word: string): Promise<void> {
+  const said = () => app.stderr().split('\n').filter((line) => line === word).length
+  const before = said()
+  app.process.kill(name)
+  for (let looks = 0; looks < 100 && said() === before; looks++) await once(app.process.stderr as NodeJS.ReadableStream, 'data')
+}

@@ -1,0 +1,176 @@
+/**
+ * Paying an invoice that is signed on the phone, and attacks on it. Whoever sits in the browser, or has put a program
+ * there, wants another amount paid, another invoice, somebody else's, or the same one twice, with an approval that was
+ * given for something else.
+ */
+import type { Browser, Page } from '../support/browser'
+import { circumstances, sixMinutesLater } from './circumstances'
+import { callbackOf, choose, hiddenField, signIn, startExample, submit, type Running } from './support'
+
+const DENTIST = 'Dental practice Müller & Sons'
+const POWER = 'City power works'
+
+let app: Running
+beforeAll(async () => {
+  app = await startExample(circumstances)
+})
+beforeEach(() => sixMinutesLater(app))
+afterAll(() => app.stop())
+
+const page = { accept: 'text/html' }
+const transactionIn = (waiting: string) => new URLSearchParams(waiting.split('?')[1]).get('transaction') as string
+
+async function rowOf(browser: Browser, payee: string): Promise<string> {
+  const { text } = await browser.get('/invoices', page)
+  return text.split('<li>').find((part) => part.includes(`<strong>${payee.replace('&', '&#38;')}</strong>`)) as string
+}
+
+const isPaid = async (browser: Browser, payee: string) => !(await rowOf(browser, payee)).includes('<form')
+
+/** The address to which the button sends. */
+async function addressOf(browser: Browser, payee: string): Promise<string> {
+  return /action="(\/invoices\/\d+\/pay)"/.exec(await rowOf(browser, payee))?.[1] as string
+}
+
+async function pressPay(browser: Browser, payee: string, fields: Record<string, string> = {}): Promise<Page> {
+  return submit(browser, '/invoices', await addressOf(browser, payee), fields)
+}
+
+/** @returns the address of the waiting page */
+async function startPaying(browser: Browser, payee: string, fields: Record<string, string> = {}): Promise<string> {
+  const { location } = await pressPay(browser, payee, fields)
+  expect(location).toMatch(/^\/login\/2fa\?transaction=/)
+  return location as string
+}
+
+/** Everybody has three invoices for the whole file: the tests share them out. */
+describe('paying an invoice', () => {
+  it('without a login › is refused', async () => {
+    const browser = app.browser()
+    expect((await browser.get('/invoices', page)).location).toBe('/login')
+    expect((await submit(browser, '/login', '/invoices/1/pay')).location).toBe('/login')
+  })
+
+  it('denied on the phone › pays nothing', async () => {
+    const browser = await signIn(app, 'ben')
+    const waiting = await startPaying(browser, POWER)
+    await app.phone('ben').deny()
+    expect((await browser.get(callbackOf(waiting))).location).toBe('/login')
+    expect(await isPaid(browser, POWER)).toBe(false)
+  })
+
+  it.each(['sms', 'recovery'])('by %s, which does not show what is signed › is refused, at the start and later', async (factor) => {
+    const browser = await signIn(app, 'anna')
+    expect((await pressPay(browser, POWER, { factor })).location).toBe('/invoices')
+    expect((await browser.get('/invoices', page)).text).toContain('This second factor is not offered here.')
+    const waiting = await startPaying(browser, POWER)
+    expect((await choose(browser, waiting, { factor })).location).toBe('/login')
+    await app.phone('anna').deny()
+  })
+
+  it('by somebody without a phone › is refused with the reason', async () => {
+    const browser = app.browser()
+    const { username, password, recoveryCodes } = app.account('clara')
+    const waiting = (await submit(browser, '/login', '/login', { username, password, factor: 'recovery' })).location as string
+    await submit(browser, waiting, '/login/2fa/callback', { transaction: transactionIn(waiting), code: recoveryCodes[0] as string })
+    expect((await pressPay(browser, POWER)).location).toBe('/invoices')
+    expect((await browser.get('/invoices', page)).text).toContain('This second factor is not set up for the account.')
+  })
+})
+
+describe('an attack', () => {
+  it('by a link › a GET asks nobody and pays nothing', async () => {
+    const browser = await signIn(app, 'ben')
+    expect((await browser.get(await addressOf(browser, POWER), page)).status).toBe(404)
+    expect(await app.phone('ben').requests()).toBe(0)
+    expect(await isPaid(browser, POWER)).toBe(false)
+  })
+
+  it('by a form of another site › without its token it is refused with 403, and nobody is asked', async () => {
+    const browser = await signIn(app, 'ben')
+    expect((await browser.post(await addressOf(browser, POWER))).status).toBe(403)
+    expect(await app.phone('ben').requests()).toBe(0)
+  })
+
+  it('with an invoice of somebody else › is told with 404, and nobody is asked', async () => {
+    const [ben, anna] = [await signIn(app, 'ben'), await signIn(app, 'anna')]
+    const address = await addressOf(anna, POWER)
+    expect((await submit(ben, '/invoices', address)).status).toBe(404)
+    expect((await ben.get(address.replace('pay', 'receipt'), page)).status).toBe(404)
+    expect([await app.phone('ben').requests(), await app.phone('anna').requests()]).toEqual([0, 0])
+    expect(await isPaid(anna, POWER)).toBe(false)
+  })
+
+  it('with an approval of something else › brought to the address of an invoice, it pays nothing', async () => {
+    const browser = await signIn(app, 'ben')
+    const stepUp = (await submit(browser, '/step-up', '/step-up', { factor: 'push' })).location as string
+    await app.phone('ben').approve()
+    const payment = await startPaying(browser, DENTIST)
+    await app.phone('ben').approve()
+    const target = await addressOf(browser, POWER)
+    for (const waiting of [stepUp, payment]) {
+      expect((await submit(browser, '/invoices', target, { transaction: transactionIn(waiting) })).status).toBe(404)
+    }
+    expect([await isPaid(browser, POWER), await isPaid(browser, DENTIST)]).toEqual([false, false])
+  })
+
+  it('with another amount at the start or in the callback › pays what the phone has shown', async () => {
+    const browser = await signIn(app, 'ben')
+    const other = (await addressOf(browser, DENTIST)).split('/')[2] as string
+    const lies = { amount: '0.05', payee: DENTIST, message: 'Pay nothing?', id: other, 'data[amount]': '0.05', data: '{"amount":"0.05"}', kind: 'login' }
+    const waiting = await startPaying(browser, POWER, lies)
+    expect(await app.phone('ben').message()).toBe(`Pay CHF 86.15 to ${POWER}?`)
+    await app.phone('ben').approve()
+    const form = await browser.get('/invoices', page)
+    const fields = { _csrf: hiddenField(form.text, '_csrf'), transaction: transactionIn(waiting), ...lies }
+    const { location } = await browser.post(`/login/2fa/callback?amount=0.05&id=${other}`, fields, page)
+    const receipt = await browser.get(location as string, page)
+    expect(receipt.text).toContain('CHF 86.15')
+    expect(receipt.text).toContain(POWER)
+    expect([await isPaid(browser, POWER), await isPaid(browser, DENTIST)]).toEqual([true, false])
+  })
+
+  it('with the callback again, ten at once and one later › pays once', async () => {
+    const browser = await signIn(app, 'ben')
+    const waiting = await startPaying(browser, DENTIST)
+    expect(await app.phone('ben').message()).toBe(`Pay CHF 240.50 to ${DENTIST}?`)
+    await app.phone('ben').approve()
+    const tabs = Array.from({ length: 10 }, () => browser.clone())
+    const answers = await Promise.all(tabs.map((tab) => tab.get(callbackOf(waiting), page)))
+    const receipts = answers.filter(({ location }) => location?.endsWith('/receipt'))
+    expect(receipts).toHaveLength(1)
+    const winner = tabs[answers.indexOf(receipts[0] as Page)] as Browser
+    const before = (await winner.get(receipts[0]?.location as string, page)).text
+    await sixMinutesLater(app)
+    expect((await winner.get(callbackOf(waiting), page)).location).toBe('/login')
+    const paidAt = (text: string) => /datetime="([^"]+)"/.exec(text)?.[1]
+    expect(paidAt((await winner.get(receipts[0]?.location as string, page)).text)).toBe(paidAt(before))
+  })
+})
+
+describe('two payments', () => {
+  it('of the same invoice, signed in two browsers › pay once, and the second is told', async () => {
+    const [one, other] = [await signIn(app, 'anna'), await signIn(app, 'anna')]
+    const waiting = [await startPaying(one, DENTIST), await startPaying(other, DENTIST)] as const
+    await app.phone('anna').approve()
+    await app.phone('anna').approve()
+    expect((await one.get(callbackOf(waiting[0]), page)).location).toMatch(/\/receipt$/)
+    expect((await other.get(callbackOf(waiting[1]), page)).location).toBe('/invoices')
+    expect((await other.get('/invoices', page)).text).toContain('Nothing was paid: the invoice has changed, or was paid before.')
+  })
+
+  it('in two tabs › are each paid, the later one first, and a form of a third tab is still good', async () => {
+    const browser = await signIn(app, 'anna')
+    const form = hiddenField((await browser.get('/transfer', page)).text, '_csrf')
+    const first = await startPaying(browser, POWER)
+    const second = await startPaying(browser, 'Alpine Mutual')
+    expect(await app.phone('anna').requests()).toBe(2)
+    await app.phone('anna').approve()
+    await app.phone('anna').approve()
+    for (const [waiting, amount] of [[second, '1250.00'], [first, '86.15']] as const) {
+      const { location } = await browser.get(callbackOf(waiting), page)
+      expect((await browser.get(location as string, page)).text).toContain(`CHF ${amount}`)
+    }
+    expect((await browser.post('/transfer', { _csrf: form, recipient: 'Ben', amount: '50' }, page)).location).toBe('/account')
+  })
+})
