@@ -41,6 +41,8 @@ describe('the lines of the second factor', () => {
         expect(account.text).toContain('Hello anna')
         expect(account.text).not.toContain('Second factor')
         expect((await browser.get('/transfer')).status).toBe(200)
+        const pay = /action="(\/invoices\/\d+\/pay)"/.exec((await browser.get('/invoices')).text)?.[1] as string
+        expect((await submit(browser, '/invoices', pay)).location).toMatch(/\/receipt$/)
         expect(await app.phone('anna').requests()).toBe(0)
         expect((await submit(browser, '/account', '/logout')).location).toBe('/')
       } finally {

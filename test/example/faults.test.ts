@@ -28,6 +28,7 @@ describe('a fault', () => {
       const answer = await submit(browser, '/login', '/login', { username: 'anna', password: 'right' })
       expect(answer.status).toBe(503)
       expect(answer.text).toContain('Not available just now')
+      expect(answer.headers.get('retry-after')).toMatch(/^\d+$/)
       expect(answer.text).not.toMatch(/key-of-nobody|Error:|\bat \//)
       expect((await browser.get('/account')).location).toBe('/login')
     } finally {

@@ -1,15 +1,14 @@
 /**
  * Confirming once more before something risky.
  */
-import { callbackOf, signIn, startExample, submit, type Running } from './support'
-
-/** A clock that goes on by six minutes at each SIGUSR2. */
-const CLOCK = 'let ahead=0;const{now}=Date;Date.now=()=>now()+ahead;process.on("SIGUSR2",()=>{ahead+=360000})'
+import { circumstances, sixMinutesLater } from './circumstances'
+import { callbackOf, enterPassword, signIn, startExample, submit, typeCode, type Running } from './support'
 
 let app: Running
 beforeAll(async () => {
-  app = await startExample({ NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(CLOCK)}` })
+  app = await startExample(circumstances)
 })
+beforeEach(() => sixMinutesLater(app))
 afterAll(() => app.stop())
 
 const page = { accept: 'text/html' }
@@ -37,18 +36,34 @@ describe('a transfer with a second factor that is six minutes old', () => {
   it('is sent to confirm once more, and nothing is transferred; then it goes through', async () => {
     const browser = await signIn(app, 'anna')
     expect((await browser.get('/transfer', page)).status).toBe(200)
-    app.process.kill('SIGUSR2')
-    let answer = await browser.get('/transfer', page)
-    for (let looks = 0; looks < 500 && answer.status === 200; looks++) answer = await browser.get('/transfer', page)
+    await sixMinutesLater(app)
+    const answer = await browser.get('/transfer', page)
     expect([answer.status, answer.location]).toEqual([303, '/step-up'])
     expect((await submit(browser, '/account', '/transfer', { recipient: 'Ben', amount: '50' })).location).toBe('/step-up')
     expect((await browser.get('/transfer', { accept: 'application/json' })).status).toBe(401)
     expect((await browser.get('/account')).text).not.toContain('on their way')
 
-    const started = await submit(browser, '/step-up', '/step-up', { factor: 'push' })
+    await browser.get('/transfer?recipient=Ben', page)
+    const started = await submit(browser, '/step-up', '/step-up', { factor: 'push', returnTo: '/logout' })
     await app.phone('anna').approve()
-    expect((await browser.get(callbackOf(started.location as string))).location).toBe('/transfer')
+    expect((await browser.get(callbackOf(started.location as string))).location).toBe('/transfer?recipient=Ben')
+    expect((await browser.get('/transfer?recipient=Ben', page)).text).toContain('value="Ben"')
     expect((await submit(browser, '/transfer', '/transfer', { recipient: 'Ben', amount: '50' })).location).toBe('/account')
+  })
+})
+
+describe('a transfer after a sign-in by recovery code', () => {
+  it('wants something stronger, and a recovery code is not offered', async () => {
+    const browser = app.browser()
+    const waiting = await enterPassword(browser, app.account('anna'), 'recovery')
+    expect((await typeCode(browser, waiting, app.account('anna').recoveryCodes[0] as string)).location).toBe('/account')
+    expect((await browser.get('/transfer', page)).location).toBe('/step-up')
+    expect((await browser.get('/step-up', page)).text).not.toContain('value="recovery"')
+    expect((await submit(browser, '/step-up', '/step-up', { factor: 'recovery' })).location).toBe('/login')
+    const started = await submit(browser, '/step-up', '/step-up', { factor: 'sms' })
+    const code = /\d{4,}/.exec(await app.phone('anna').sms())?.[0] as string
+    expect((await typeCode(browser, started.location as string, code)).location).toBe('/transfer')
+    expect((await browser.get('/transfer', page)).status).toBe(200)
   })
 })
 
@@ -56,8 +71,10 @@ describe('confirming once more', () => {
   it('asks the phone with words of its own, renews the session and leads back to the transfer', async () => {
     const browser = await signIn(app, 'ben')
     const before = browser.clone()
+    await sixMinutesLater(app)
+    await browser.get('/transfer', page)
     const started = await submit(browser, '/step-up', '/step-up', { factor: 'push' })
-    expect((await browser.get(started.location as string, page)).text).toContain('Confirm your transfers at Alpine Mutual?')
+    expect((await browser.get(started.location as string, page)).text).toContain('Confirm that it is you, at Alpine Mutual?')
     await app.phone('ben').approve()
     expect((await browser.get(callbackOf(started.location as string))).location).toBe('/transfer')
     expect((await browser.get('/transfer', page)).status).toBe(200)
