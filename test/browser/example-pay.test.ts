@@ -1,0 +1,201 @@
+/**
+ * What somebody who is signed in to the example app confirms, in a real browser: payments that are signed on the phone,
+ * a transfer that wants a fresh second factor, and what is seen while Nevis is down. Leaves a screenshot of each page in
+ * `screenshots/`, wide and on a phone.
+ *
+ * Not its job: attacks (`test/example/invoices.test.ts`).
+ */
+import axe from 'axe-core'
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import type { BrowserContext, Page } from 'playwright-core'
+import { circumstances, nevisComesBack, nevisGoesDown, sixMinutesLater } from '../example/circumstances'
+import { START_MS, startExample, type Running } from '../example/support'
+import { describeWithChromium } from '../support/chromium'
+import { forgiveComplaints, showsHeading, useChromium } from './support'
+
+const FOLDER = join(__dirname, 'screenshots')
+const DESKTOP = { width: 1280, height: 900 }
+const PHONE = { width: 360, height: 740 }
+const DENTIST = 'Dental practice Müller & Sons'
+const POWER = 'City power works'
+
+describeWithChromium('in the example app', () => {
+  const chromium = useChromium()
+  let app: Running
+
+  beforeAll(async () => {
+    mkdirSync(FOLDER, { recursive: true })
+    app = await startExample(circumstances)
+  }, START_MS)
+  beforeEach(() => sixMinutesLater(app))
+  afterAll(() => app?.stop())
+
+  /** Wide and on a phone: a picture, no wider than the screen, and accessible. */
+  async function look(page: Page, name: string): Promise<void> {
+    for (const [device, viewport] of Object.entries({ desktop: DESKTOP, phone: PHONE })) {
+      await page.setViewportSize(viewport)
+      await page.screenshot({ path: join(FOLDER, `example-${name}-${device}.png`), fullPage: true })
+      expect(await page.evaluate<number>('document.documentElement.scrollWidth')).toBeLessThanOrEqual(viewport.width)
+      await page.evaluate(axe.source)
+      const { violations } = await page.evaluate<{ violations: { id: string; nodes: { html: string }[] }[] }>('axe.run()')
+      expect([name, device, violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)]).toEqual([name, device, []])
+    }
+    await page.setViewportSize(DESKTOP)
+  }
+
+  async function signIn(context: BrowserContext, person: string): Promise<Page> {
+    const { username, password } = app.account(person)
+    const page = await context.newPage()
+    await page.goto(`${app.origin}/login`)
+    await page.getByLabel('Username').fill(username)
+    await page.getByLabel('Password').fill(password)
+    await page.getByRole('button', { name: 'Sign in' }).click()
+    await showsHeading(page, 'Check your phone')
+    await app.phone(person).approve()
+    await showsHeading(page, `Hello ${person}`)
+    return page
+  }
+
+  async function pay(page: Page, payee: string): Promise<void> {
+    await page.goto(`${app.origin}/invoices`)
+    await page.getByRole('button', { name: payee }).click()
+    await showsHeading(page, 'Check your phone')
+  }
+
+  /** The page with the phones, in another window. */
+  async function phones(context: BrowserContext): Promise<Page> {
+    const page = await context.newPage()
+    await page.goto(app.phonesOrigin)
+    return page
+  }
+
+  describe('an invoice', () => {
+    it('is signed on the phone, which shows the amount and the payee, and gives a receipt', async () => {
+      const context = await chromium.open({ viewport: DESKTOP })
+      const page = await signIn(context, 'anna')
+      await look(page, 'account')
+      await page.getByRole('link', { name: 'Pay invoices' }).click()
+      await showsHeading(page, 'Invoices')
+      await look(page, 'invoices')
+
+      await page.getByRole('button', { name: `Pay CHF 240.50 to ${DENTIST}` }).click()
+      await showsHeading(page, 'Check your phone')
+      await page.getByText(`Pay CHF 240.50`).waitFor()
+      await look(page, 'sign')
+
+      const phone = await phones(await chromium.open({ viewport: DESKTOP }))
+      const request = phone.getByRole('region', { name: 'anna' })
+      expect(await request.locator('.message').innerText()).toBe(`Pay CHF 240.50\nto ${DENTIST}?`)
+      await look(phone, 'sign-on-the-phone')
+      await request.getByRole('button', { name: 'Accept' }).click()
+
+      await showsHeading(page, 'Paid')
+      await page.getByText('CHF 240.50').waitFor()
+      await page.getByText(DENTIST).waitFor()
+      await look(page, 'receipt')
+      await page.getByRole('link', { name: 'All invoices' }).click()
+      await page.getByRole('link', { name: `Paid: receipt for ${DENTIST}` }).waitFor()
+      expect(await page.getByRole('button', { name: /^Pay/ }).count()).toBe(2)
+      await look(page, 'invoices-one-paid')
+    })
+
+    it('denied on the phone › is still to be paid', async () => {
+      const page = await signIn(await chromium.open(), 'ben')
+      await pay(page, POWER)
+      await app.phone('ben').deny()
+      await showsHeading(page, 'That did not work')
+      await look(page, 'sign-denied')
+      await page.goto(`${app.origin}/invoices`)
+      await page.getByRole('button', { name: POWER }).waitFor()
+    })
+
+    it('once more after it was paid, by going back › cannot be paid', async () => {
+      const page = await signIn(await chromium.open(), 'ben')
+      await pay(page, 'Alpine Mutual')
+      await app.phone('ben').approve()
+      await showsHeading(page, 'Paid')
+      await page.goBack()
+      await page.waitForLoadState()
+      await page.goto(`${app.origin}/invoices`)
+      await page.getByRole('link', { name: 'Paid: receipt for Alpine Mutual' }).waitFor()
+      expect(await app.phone('ben').requests()).toBe(0)
+    })
+  })
+
+  describe('two invoices in two tabs', () => {
+    it('wait at the same time, and each is paid', async () => {
+      const context = await chromium.open()
+      const first = await signIn(context, 'ben')
+      const second = await context.newPage()
+      await pay(first, DENTIST)
+      await pay(second, POWER)
+      const phone = await phones(await chromium.open({ viewport: DESKTOP }))
+      expect(await phone.getByRole('region', { name: 'ben' }).locator('.message').allInnerTexts()).toEqual([
+        `Pay CHF 86.15\nto ${POWER}?`,
+        `Pay CHF 240.50\nto ${DENTIST}?`,
+      ])
+      await look(phone, 'two-on-the-phone')
+      await app.phone('ben').approve()
+      await showsHeading(second, 'Paid')
+      await second.getByText('CHF 86.15').waitFor()
+      await app.phone('ben').approve()
+      await showsHeading(first, 'Paid')
+      await first.getByText('CHF 240.50').waitFor()
+    })
+  })
+
+  describe('a transfer with a second factor that is six minutes old', () => {
+    it('asks for a fresh one, and goes on where the person was', async () => {
+      const page = await signIn(await chromium.open(), 'ben')
+      await sixMinutesLater(app)
+      await page.goto(`${app.origin}/transfer?recipient=Clara`)
+      await showsHeading(page, 'Confirm it is you')
+      await look(page, 'step-up')
+      await page.getByRole('button', { name: 'Confirm with second factor' }).click()
+      await page.getByText('Confirm that it is you, at Alpine Mutual?').waitFor()
+      await app.phone('ben').approve()
+      await showsHeading(page, 'Transfer money')
+      expect(page.url()).toBe(`${app.origin}/transfer?recipient=Clara`)
+      expect(await page.getByLabel('To').inputValue()).toBe('Clara')
+      await look(page, 'transfer')
+      await page.getByLabel('Amount in CHF').fill('50')
+      await page.getByRole('button', { name: 'Transfer' }).click()
+      await page.getByText('CHF 50.00 are on their way to Clara.').waitFor()
+      await look(page, 'transferred')
+    })
+  })
+
+  describe('while Nevis is down', () => {
+    it('at the start › a page says so, nobody is signed in, and later the sign-in works', async () => {
+      forgiveComplaints(/503/)
+      const page = await (await chromium.open({ viewport: DESKTOP })).newPage()
+      const { username, password } = app.account('anna')
+      await page.goto(`${app.origin}/login`)
+      await page.getByLabel('Username').fill(username)
+      await page.getByLabel('Password').fill(password)
+      await nevisGoesDown(app)
+      await page.getByRole('button', { name: 'Sign in' }).click()
+      await showsHeading(page, 'Not available just now')
+      await look(page, 'outage')
+      await nevisComesBack(app)
+      await page.getByRole('link', { name: 'Try again' }).click()
+      await showsHeading(page, 'Sign in')
+    })
+
+    it('at the callback › a page says so, and what was approved meanwhile is paid afterwards', async () => {
+      forgiveComplaints(/503/)
+      const context = await chromium.open({ viewport: DESKTOP, javaScriptEnabled: false })
+      const page = await signIn(context, 'anna')
+      await pay(page, POWER)
+      const callback = page.url().replace('/login/2fa?', '/login/2fa/callback?')
+      await nevisGoesDown(app)
+      await app.phone('anna').approve()
+      await page.goto(callback)
+      await showsHeading(page, 'Not available just now')
+      await nevisComesBack(app)
+      await page.getByRole('link', { name: 'Try again' }).click()
+      await showsHeading(page, 'Paid')
+    })
+  })
+})
