@@ -11,6 +11,7 @@ import { handleError, logError, notFound, page, signedIn, signedOut } from './pa
 import { passwordStrategy } from './password.js'
 import { invoiceRoutes } from './paying.js'
 import { csrfProtection, headers, passwordLimit, sessions } from './security.js'
+import { signUp } from './sign-up.js'
 import { transferOf } from './transfer.js'
 import { accountPage } from './views/account.js'
 import { homePage } from './views/home.js'
@@ -18,7 +19,8 @@ import { loginPage } from './views/login.js'
 import { transferPage } from './views/transfer.js'
 // second factor: begin
 import { atLeast, outagePage, recordSecondFactor, requireSecondFactor, secondFactorOf, statusEndpoint, waitingPage } from 'passport-nevis'
-import { factorNamesOf, nevisStrategy, signing, stepUp } from './nevis.js'
+import { devices } from './devices.js'
+import { afterPassword, approved, factorNamesOf, goOn, nevisStrategy, signing, stepUp } from './nevis.js'
 import { paySigned } from './paying.js'
 import { csrfToken, ownPolicy } from './security.js'
 import { stepUpPage } from './views/step-up.js'
@@ -53,6 +55,7 @@ export function createApp({ config, users, invoices, demo, cloud }) {
   // second factor: end
   app.use(express.urlencoded({ extended: false }), sessions(config), passport.session(), csrfProtection)
 
+  app.use('/sign-up', signUp({ config, users }))
   app.get('/', page(homePage, () => ({ demo })))
 
   const loginParts = {
@@ -71,19 +74,17 @@ export function createApp({ config, users, invoices, demo, cloud }) {
       // second factor: end
     }),
     // second factor: begin
-    passport.authenticate('nevis', onFailure), // goes to the waiting page
+    afterPassword({ cloud, passport, onFailure }), // goes to the waiting page
     // second factor: end
     (_req, res) => res.redirect(303, '/account'),
   )
   // second factor: begin
   app.get('/login/2fa', ownPolicy, waitingPage(nevis, { csrfToken, stylesheet: '/brand.css', widgetScript: '/widget.js' }))
   app.post('/login/2fa', passport.authenticate('nevis', onFailure)) // another factor, once more, cancel
-  const decided = { ...onFailure, keepSessionInfo: true } // what waits in other tabs goes on
-  app.all('/login/2fa/callback', passport.authenticate('nevis', decided), recordSecondFactor(), paySigned(invoices), (req, res) =>
-    res.redirect(303, req.authInfo.returnTo ?? '/account'),
-  )
+  app.all('/login/2fa/callback', approved({ passport, onFailure }), recordSecondFactor(), paySigned(invoices), goOn)
   app.get('/step-up', signedIn, page(stepUpPage, () => ({ factors: factorNamesOf(config, stepUp.factors) })))
-  app.post('/step-up', signedIn, passport.authenticate('nevis', { ...onFailure, ...stepUp }))
+  app.post('/step-up', signedIn, passport.authorize('nevis', { ...onFailure, ...stepUp }))
+  app.use('/account/devices', devices({ cloud, passport, users }))
   // second factor: end
   app.post('/logout', (req, res, next) => req.logout((error) => (error ? next(error) : res.redirect(303, '/'))))
 

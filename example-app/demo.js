@@ -25,7 +25,8 @@ export async function addDemoAccounts(simulator, users) {
 
 async function addAccount(simulator, users, { has, ...person }) {
   const { userId, username, recoveryCodes } = simulator.addUser(person)
+  const factors = [...(person.phone ? ['sms'] : []), ...(recoveryCodes.length > 0 ? ['recovery'] : [])]
   const password = randomBytes(6).toString('hex')
-  await users.putDemo({ username, passwordHash: await hashPassword(password), nevisUserId: userId })
+  await users.putDemo({ username, passwordHash: await hashPassword(password), nevisUserId: userId, factors })
   return { username, password, has, recoveryCodes }
 }

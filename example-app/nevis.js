@@ -1,5 +1,5 @@
 /** The second factor: which ones there are, whom they ask, and whose account an approval belongs to. */
-import { NevisStrategy, app, atLeast, htmlMessage, push, recovery, sms, widget } from 'passport-nevis'
+import { NevisClient, NevisStrategy, app, atLeast, htmlMessage, push, recovery, sms, widget } from 'passport-nevis'
 
 /**
  * As people call them; the first is the default.
@@ -38,6 +38,51 @@ export function nevisStrategy({ cloud, users, config }) {
       callbackURL: '/login/2fa/callback',
       statusURL: '/login/2fa/status',
     },
-    async (profile) => users.findByNevisId(profile.id),
+    async ({ id, username, operation, factor }) => {
+      const user = (await users.findByNevisId(id)) ?? (await users.link(username, id))
+      if (user && operation === 'enroll') await users.noteAdded(user.id, factor)
+      return user
+    },
   )
+}
+
+/**
+ * Right after the password: asks for the second factor. Whoever has none sets one up; recovery codes alone are none.
+ * Somebody whose browser went away at the end of an enrolment has one that is not linked yet: they confirm with it.
+ */
+export function afterPassword({ cloud, passport, onFailure }) {
+  const client = new NevisClient(cloud)
+  const operation = async ({ user }) => ((await isEnrolled(client, user.username)) ? 'approve' : 'enroll')
+  const confirm = passport.authenticate('nevis', onFailure)
+  const first = passport.authenticate('nevis', { ...onFailure, operation, factors: ['app', 'sms'] })
+  return (req, res, next) => {
+    if (req.user.nevisUserId) return confirm(req, res, next)
+    delete req.body.factor // chosen before anybody could know
+    first(req, res, next)
+  }
+}
+
+async function isEnrolled(client, username) {
+  try {
+    return (await client.findUserByUsername(username)).status === 'active'
+  } catch (error) {
+    if (error.code === 'NEVIS_NOT_FOUND') return false
+    throw error
+  }
+}
+
+/** The callback: a login for whoever is not signed in yet; for everybody else it leaves the login as it is. */
+export function approved({ passport, onFailure }) {
+  const login = passport.authenticate('nevis', { ...onFailure, keepSessionInfo: true }) // what waits in other tabs goes on
+  const onceMore = passport.authorize('nevis', { ...onFailure }) // writes into what it gets
+  return (req, res, next) => (req.user ? onceMore : login)(req, res, next)
+}
+
+const ENROLLED = { app: 'Your phone is set up.', sms: 'You can sign in by SMS now.', recovery: 'Your new recovery codes are good from now on.' }
+
+/** Goes on to where somebody was going, after the callback. */
+export function goOn(req, res) {
+  const { returnTo, nevis } = req.authInfo
+  if (nevis.operation === 'enroll') req.session.messages = [ENROLLED[nevis.factor] ?? 'It is set up.']
+  res.redirect(303, returnTo ?? nevis.data?.returnTo ?? '/account')
 }

@@ -5,6 +5,8 @@ const CREATE = `
     username text not null unique,
     password_hash text not null,
     nevis_user_id text unique,
+    sms_since timestamptz,
+    codes_since timestamptz,
     is_demo boolean not null default false
   )`
 const COLUMNS = 'id, username, nevis_user_id as "nevisUserId"'
@@ -49,8 +51,42 @@ export class Users {
     ])
   }
 
+  /**
+   * An account that has no second factor yet.
+   * @returns false where the name is taken
+   */
+  async signUp({ username, passwordHash }) {
+    const added = await this.one('insert into users (username, password_hash) values ($1, $2) on conflict do nothing returning id', [
+      username,
+      passwordHash,
+    ])
+    return added !== undefined
+  }
+
+  /**
+   * Remembers who somebody is at Nevis, once.
+   * @returns the account; undefined where it is linked already
+   */
+  link(username, nevisUserId) {
+    return this.one(`update users set nevis_user_id = $2 where username = $1 and nevis_user_id is null returning ${COLUMNS}`, [
+      username,
+      nevisUserId,
+    ])
+  }
+
+  /** Nevis lists apps, but neither phone numbers nor recovery codes: that there are some is remembered here, and no more. */
+  async noteAdded(id, factor) {
+    const column = { sms: 'sms_since', recovery: 'codes_since' }[factor]
+    if (column) await this.database.query(`update users set ${column} = now() where id = $1`, [id])
+  }
+
+  /** @returns `{ smsSince, codesSince }`, each null where there is none */
+  addedBy(id) {
+    return this.one('select sms_since as "smsSince", codes_since as "codesSince" from users where id = $1', [id])
+  }
+
   /** Adds or renews a demo account; a real account of that name is left alone. */
-  async putDemo({ username, passwordHash, nevisUserId }) {
+  async putDemo({ username, passwordHash, nevisUserId, factors }) {
     const renewed = await this.one(
       `insert into users (username, password_hash, nevis_user_id, is_demo) values ($1, $2, $3, true)
        on conflict (username) do update set password_hash = excluded.password_hash, nevis_user_id = excluded.nevis_user_id
@@ -58,6 +94,7 @@ export class Users {
       [username, passwordHash, nevisUserId],
     )
     if (renewed === undefined) throw new Error(`The database has a real account named ${username}: it is not one for the demo`)
+    for (const factor of factors) await this.noteAdded(renewed.id, factor)
   }
 
   async one(sql, parameters) {

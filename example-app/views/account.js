@@ -16,6 +16,7 @@ export function accountPage(everyPage, { user, secondFactor, factors }) {
           ${secondFactor && secondFactorPart(secondFactor, factors)}
         </dl>
         <p><a class="button" href="/transfer">Transfer money</a> <a class="button second" href="/invoices">Pay invoices</a></p>
+        ${factors && html`<p><a href="/account/devices">Your devices</a></p>`}
       </section>`,
   )
 }

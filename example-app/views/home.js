@@ -13,7 +13,7 @@ export function homePage(everyPage, { demo }) {
         ${
           user
             ? html`<p><a class="button" href="/account">To your account</a></p>`
-            : html`<p><a class="button" href="/login">Sign in</a></p>`
+            : html`<p class="ways"><a class="button" href="/login">Sign in</a> <a class="button second" href="/sign-up">Sign up</a></p>`
         }
       </section>
       ${demo && demoPart(demo)}`,

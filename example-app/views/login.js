@@ -18,6 +18,7 @@ export function loginPage(everyPage, { factors }) {
           ${factors && factorChoice(factors)}
           <button class="button">Sign in</button>
         </form>
+        <p>No account yet? <a href="/sign-up">Sign up</a></p>
       </section>`,
   )
 }

@@ -9,7 +9,7 @@ export function stepUpPage(everyPage, { factors }) {
     everyPage,
     html`<section class="card narrow">
         <h1>Confirm it is you</h1>
-        <p>A transfer needs a second factor that is no older than five minutes.</p>
+        <p>This needs a second factor that is no older than five minutes.</p>
         <form method="post" action="/step-up">
           ${csrfField(everyPage.csrfToken)}
           ${factorChoice(factors)}
