@@ -20,10 +20,10 @@ export function devices({ cloud, passport, users }) {
   const routes = Router()
   routes.use(signedIn, requireSecondFactor({ maxAgeSeconds: 300, redirectTo: '/step-up' }))
 
-  routes.get('/', async (req, res) => {
-    const [{ authenticators }, added] = await Promise.all([nevis.getUser(req.user.nevisUserId), users.addedBy(req.user.id)])
-    page(devicesPage, () => ({ devices: authenticators, added }))(req, res)
-  })
+  routes.get('/', page(devicesPage, async ({ user }) => {
+    const [{ authenticators }, added] = await Promise.all([nevis.getUser(user.nevisUserId), users.addedBy(user.id)])
+    return { devices: authenticators, added }
+  }))
 
   // Goes to the waiting page, and comes back by way of the callback.
   routes.post('/add', passport.authorize('nevis', {

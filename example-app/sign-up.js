@@ -22,7 +22,7 @@ export function signUp({ config, users }) {
 }
 
 function refusalOf({ username, password }) {
-  if (typeof username !== 'string' || !USERNAME.test(username)) return 'A username has 3 to 50 of the characters a-z 0-9 _ . -'
+  if (typeof username !== 'string' || !USERNAME.test(username)) return 'A username has 3 to 50 small letters, digits, or _ . -, and begins with a letter or digit.'
   const { min, max } = PASSWORD_LENGTH
   if (typeof password !== 'string' || password.length < min || password.length > max) return `A password has ${min} to ${max} characters.`
 }

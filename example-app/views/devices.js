@@ -19,6 +19,7 @@ export function devicesPage(everyPage, { devices, added: { smsSince, codesSince 
     everyPage,
     html`<section class="card medium">
         <h1>Your devices</h1>
+        ${devices.length === 0 && html`<p>None with the app yet.</p>`}
         <ul class="devices">${devices.map((device, i) => devicePart(device, `Device ${i + 1}`, devices.length === 1, csrf))}</ul>
         ${
           devices.length === 1 &&

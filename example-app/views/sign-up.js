@@ -13,7 +13,7 @@ export function signUpPage(everyPage, { passwordLength: { min, max } }) {
           <label for="username">Username</label>
           <input id="username" name="username" autocomplete="username" autocapitalize="none" spellcheck="false" required
             minlength="3" maxlength="50" pattern="[a-z0-9][a-z0-9_.\\-]{2,49}" aria-describedby="username-rule">
-          <p class="quiet" id="username-rule">3 to 50 of the characters a-z 0-9 _ . -</p>
+          <p class="quiet" id="username-rule">3 to 50 small letters, digits, or _ . -</p>
           <label for="password">Password</label>
           <input id="password" name="password" type="password" autocomplete="new-password" required
             minlength="${min}" maxlength="${max}" aria-describedby="password-rule">

@@ -27,7 +27,7 @@ describe('the lines of the second factor', () => {
   it('taken away › leave an app that signs in by password alone', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'example-app-'))
     try {
-      await cp(exampleApp, folder, { recursive: true, filter: (path) => !/(node_modules|data|nevis\.js|step-up\.js)$/.test(path) })
+      await cp(exampleApp, folder, { recursive: true, filter: (path) => !/(node_modules|data|nevis\.js|devices\.js|step-up\.js)$/.test(path) })
       await symlink(join(exampleApp, '../node_modules'), join(folder, 'node_modules'))
       await writeFile(join(folder, 'app.js'), source.replace(BLOCK, ''))
       const app = await startExample({}, folder)

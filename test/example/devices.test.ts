@@ -1,0 +1,251 @@
+/**
+ * Signing up, the first device, and the page of one's own devices in the example app. Nevis renames and removes whatever
+ * authenticator it is told, and enrols whomever it is told: that it is the person's own, and the person at it, is the app's to see to.
+ */
+import type { Browser, Page } from '../support/browser'
+import { circumstances, sixMinutesLater } from './circumstances'
+import { callbackOf, choose, enterPassword, hiddenField, signIn, startExample, submit, typeCode, type Account, type Running } from './support'
+
+let app: Running
+beforeAll(async () => {
+  app = await startExample(circumstances)
+})
+beforeEach(() => sixMinutesLater(app))
+afterAll(() => app.stop())
+
+const page = { accept: 'text/html' }
+const DEVICES = '/account/devices'
+
+let people = 0
+async function signUp(browser: Browser, fields: Record<string, string> = {}): Promise<Account & { answer: Page }> {
+  const account = { username: `person-${++people}`, password: 'long enough', recoveryCodes: [], ...fields }
+  const answer = await submit(browser, '/sign-up', '/sign-up', { username: account.username, password: account.password })
+  return { ...account, answer }
+}
+
+const viewOf = async (browser: Browser, waiting: string) => (await browser.get(waiting, { accept: 'application/json' })).json() as Record<string, string>
+
+/** Signed up, one device, and signed in by it. */
+async function newcomer(): Promise<{ browser: Browser; account: Account }> {
+  const browser = app.browser()
+  const account = await signUp(browser)
+  const enrolment = await enterPassword(browser, account)
+  await app.phone(account.username).scan((await viewOf(browser, enrolment))['appLinkUri'] as string)
+  expect((await browser.get(callbackOf(enrolment))).location).toBe('/account')
+  const approval = (await submit(browser, '/step-up', '/step-up', { factor: 'push' })).location as string
+  await app.phone(account.username).approve()
+  expect((await browser.get(callbackOf(approval))).location).toBe('/account')
+  return { browser, account }
+}
+
+async function addDevice(browser: Browser, { username }: Account): Promise<void> {
+  const waiting = (await submit(browser, DEVICES, `${DEVICES}/add`, { factor: 'app' })).location as string
+  await app.phone(username).scan((await viewOf(browser, waiting))['appLinkUri'] as string)
+  expect((await browser.get(callbackOf(waiting))).location).toBe(DEVICES)
+}
+
+async function devicesOf(browser: Browser): Promise<{ id: string; name: string }[]> {
+  const { status, text } = await browser.get(DEVICES, page)
+  expect(status).toBe(200)
+  return text.split('<li>').slice(1).map((item) => ({ id: hiddenField(item, 'authenticatorId'), name: /<h2>([^<]*)</.exec(item)?.[1] as string }))
+}
+
+/** The requests of the page, for the device with this id. */
+const acts = (id: string): [string, Record<string, string>][] => [
+  [`${DEVICES}/rename`, { authenticatorId: id, name: 'Mine' }],
+  [`${DEVICES}/remove`, { authenticatorId: id }],
+]
+
+describe('signing up', () => {
+  it.each([
+    ['a name that is taken', { username: 'anna' }, 'There is an account of that name already.'],
+    ['a name in capitals', { username: 'ANNA' }, 'A username has 3 to 50'],
+    ['a name with markup', { username: '<b>anna</b>' }, 'A username has 3 to 50'],
+    ['a short password', { password: 'short' }, 'A password has 8 to 128 characters.'],
+    ['no password', { password: '' }, 'A password has 8 to 128 characters.'],
+  ])('with %s › is refused with the reason', async (_what, fields, reason) => {
+    const browser = app.browser()
+    expect((await signUp(browser, fields)).answer.location).toBe('/sign-up')
+    expect((await browser.get('/sign-up')).text).toContain(reason)
+  })
+
+  it('with a name that is taken › changes no password', async () => {
+    const browser = app.browser()
+    await signUp(browser, { username: 'ben' })
+    expect((await submit(browser, '/login', '/login', { username: 'ben', password: 'long enough' })).location).toBe('/login')
+    await signIn(app, 'ben')
+  })
+
+  it('signs nobody in', async () => {
+    const browser = app.browser()
+    expect((await signUp(browser)).answer.location).toBe('/login')
+    expect((await browser.get('/account')).location).toBe('/login')
+  })
+
+  it('without a token, or by GET › makes no account', async () => {
+    const browser = app.browser()
+    const fields = { username: 'forged', password: 'long enough' }
+    expect((await browser.post('/sign-up', fields)).status).toBe(403)
+    await browser.get(`/sign-up?${new URLSearchParams(fields)}`)
+    expect((await submit(browser, '/login', '/login', fields)).location).toBe('/login')
+  })
+})
+
+describe('the first sign-in', () => {
+  it('is an enrolment of the app, whichever factor the form names', async () => {
+    const browser = app.browser()
+    const waiting = await enterPassword(browser, await signUp(browser), 'push')
+    expect(await viewOf(browser, waiting)).toMatchObject({ factor: 'app', status: 'pending' })
+  })
+
+  it('does not take recovery codes for a second factor', async () => {
+    const browser = app.browser()
+    const waiting = await enterPassword(browser, await signUp(browser))
+    expect((await choose(browser, waiting, { factor: 'recovery' })).location).toBe('/login')
+    expect((await browser.get('/account')).location).toBe('/login')
+  })
+
+  it('by enrolment › is not yet the second factor that the page of devices wants', async () => {
+    const browser = app.browser()
+    const account = await signUp(browser)
+    const waiting = await enterPassword(browser, account)
+    await app.phone(account.username).scan((await viewOf(browser, waiting))['appLinkUri'] as string)
+    expect((await browser.get(callbackOf(waiting))).location).toBe('/account')
+    expect((await browser.get(DEVICES, page)).location).toBe('/step-up')
+  })
+
+  it('after a browser that went away at the end of the enrolment › asks the device that is there, and links it', async () => {
+    const lost = app.browser()
+    const account = await signUp(lost)
+    const enrolment = await enterPassword(lost, account)
+    await app.phone(account.username).scan((await viewOf(lost, enrolment))['appLinkUri'] as string)
+
+    const browser = app.browser()
+    const approval = await enterPassword(browser, account)
+    expect((await browser.get(callbackOf(approval))).location).toMatch(/^\/login\/2fa\?/)
+    await app.phone(account.username).scan((await viewOf(browser, approval))['appLinkUri'] as string)
+    await app.phone(account.username).approve()
+    expect((await browser.get(callbackOf(approval))).location).toBe('/account')
+    expect(await devicesOf(browser)).toHaveLength(1)
+    await enterPassword(app.browser(), account, 'push')
+  })
+})
+
+describe('the page of devices', () => {
+  it('leads back to itself by way of a fresh second factor', async () => {
+    const browser = await signIn(app, 'anna')
+    await sixMinutesLater(app)
+    expect((await browser.get(DEVICES, page)).location).toBe('/step-up')
+    const approval = (await submit(browser, '/step-up', '/step-up', { factor: 'push' })).location as string
+    await app.phone('anna').approve()
+    expect((await browser.get(callbackOf(approval))).location).toBe(DEVICES)
+    expect(await devicesOf(browser)).toHaveLength(1)
+  })
+
+  it('of somebody without a device › says so', async () => {
+    const browser = app.browser()
+    const waiting = await enterPassword(browser, app.account('clara'), 'recovery')
+    await typeCode(browser, waiting, app.account('clara').recoveryCodes[0] as string)
+    expect((await browser.get(DEVICES, page)).text).toContain('None with the app yet.')
+  })
+
+  it('after something was set up › still has its second factor', async () => {
+    const { browser, account } = await newcomer()
+    await addDevice(browser, account)
+    expect(await devicesOf(browser)).toHaveLength(2)
+  })
+})
+
+describe('a name for a device', () => {
+  it.each(['', ' ', 'x'.repeat(41), 'two\nlines', '<b>'])('of %j › is refused with the reason', async (name) => {
+    const browser = await signIn(app, 'ben')
+    const [device] = await devicesOf(browser)
+    expect((await submit(browser, DEVICES, `${DEVICES}/rename`, { authenticatorId: device?.id as string, name })).location).toBe(DEVICES)
+    expect((await browser.get(DEVICES, page)).text).toContain('A name has 1 to 40')
+    expect(await devicesOf(browser)).toEqual([device])
+  })
+})
+
+describe('renaming and removing', () => {
+  it('somebody else’s device › fails with 404, and it is as it was', async () => {
+    const { browser: victim, account } = await newcomer()
+    await addDevice(victim, account)
+    const before = await devicesOf(victim)
+    const thief = await signIn(app, 'ben')
+    for (const [path, fields] of acts(before[0]?.id as string)) expect([path, (await submit(thief, DEVICES, path, fields)).status]).toEqual([path, 404])
+    expect(await devicesOf(victim)).toEqual(before)
+  })
+
+  it('what is nobody’s device › fails with 404', async () => {
+    const browser = await signIn(app, 'ben')
+    for (const id of ['', '*', '../users', '00000000-0000-4000-8000-000000000000']) {
+      for (const [path, fields] of acts(id)) expect([id, path, (await submit(browser, DEVICES, path, fields)).status]).toEqual([id, path, 404])
+    }
+    for (const [path] of acts('')) expect([path, (await submit(browser, DEVICES, path, { name: 'Mine' })).status]).toEqual([path, 404])
+  })
+
+  it('without a fresh second factor › is sent to give one, and nothing changes', async () => {
+    const { browser, account } = await newcomer()
+    await addDevice(browser, account)
+    const before = await devicesOf(browser)
+    await sixMinutesLater(app)
+    for (const [path, fields] of [...acts(before[0]?.id as string), [`${DEVICES}/add`, { factor: 'recovery' }] as const]) {
+      expect([path, (await submit(browser, '/account', path, fields)).location]).toEqual([path, '/step-up'])
+    }
+    const json = { accept: 'application/json' }
+    const _csrf = hiddenField((await browser.get('/account')).text, '_csrf')
+    for (const [path, fields] of acts(before[0]?.id as string)) expect((await browser.post(path, { _csrf, ...fields }, json)).status).toBe(401)
+    const approval = (await submit(browser, '/step-up', '/step-up', { factor: 'push' })).location as string
+    await app.phone(account.username).approve()
+    await browser.get(callbackOf(approval))
+    expect(await devicesOf(browser)).toEqual(before)
+  })
+
+  it('by GET › is no page, and nothing changes', async () => {
+    const { browser, account } = await newcomer()
+    await addDevice(browser, account)
+    const before = await devicesOf(browser)
+    for (const [path, fields] of [...acts(before[0]?.id as string), [`${DEVICES}/add`, { factor: 'recovery' }] as const]) {
+      expect([path, (await browser.get(`${path}?${new URLSearchParams(fields)}`, page)).status]).toEqual([path, 404])
+    }
+    expect(await devicesOf(browser)).toEqual(before)
+  })
+
+  it('without the token of the form › fails with 403, and nothing changes', async () => {
+    const { browser, account } = await newcomer()
+    await addDevice(browser, account)
+    const before = await devicesOf(browser)
+    for (const [path, fields] of [...acts(before[0]?.id as string), [`${DEVICES}/add`, { factor: 'recovery' }] as const]) {
+      expect([path, (await browser.post(path, fields, page)).status]).toEqual([path, 403])
+      expect([path, (await browser.post(path, { ...fields, _csrf: '0'.repeat(256) }, page)).status]).toEqual([path, 403])
+    }
+    expect(await devicesOf(browser)).toEqual(before)
+  })
+
+  it('before the second factor, or without a login › is sent to the login', async () => {
+    const browser = app.browser()
+    await enterPassword(browser, app.account('anna'))
+    for (const who of [browser, app.browser()]) {
+      for (const [path, fields] of acts('x')) expect((await submit(who, '/login', path, fields)).location).toBe('/login')
+    }
+  })
+})
+
+describe('removing the last device', () => {
+  it('is refused with the reason', async () => {
+    const browser = await signIn(app, 'ben')
+    const [device] = await devicesOf(browser)
+    expect((await submit(browser, DEVICES, `${DEVICES}/remove`, { authenticatorId: device?.id as string })).location).toBe(DEVICES)
+    expect((await browser.get(DEVICES, page)).text).toContain('Your only device stays.')
+    expect(await devicesOf(browser)).toEqual([device])
+  })
+
+  it('by removing both at the same moment › leaves one', async () => {
+    const { browser, account } = await newcomer()
+    await addDevice(browser, account)
+    const before = await devicesOf(browser)
+    const _csrf = hiddenField((await browser.get(DEVICES, page)).text, '_csrf')
+    await Promise.all(before.map(({ id }) => browser.post(`${DEVICES}/remove`, { _csrf, authenticatorId: id }, page)))
+    expect(await devicesOf(browser)).toHaveLength(1)
+  })
+})
