@@ -1,8 +1,9 @@
 /**
  * "Your devices": what somebody confirms with, to rename, remove and add; all of it after a fresh second factor.
  *
- * The last device stays: without one, a stolen password would be all that stands before the next enrolment. Whoever has lost
- * it signs in by SMS or with a recovery code, sets up the new one here, and then removes the lost one.
+ * The last device stays: without it only weaker ways are left, or none, and Nevis may show its owner as somebody new, to whom a
+ * first factor is given for the password alone. Whoever has lost it signs in by SMS or with a recovery code, sets up the new
+ * one here, and then removes the lost one.
  */
 import { Router } from 'express'
 import { NevisClient, ownAuthenticator, requireSecondFactor } from 'passport-nevis'

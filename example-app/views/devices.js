@@ -23,8 +23,8 @@ export function devicesPage(everyPage, { devices, added: { smsSince, codesSince 
         <ul class="devices">${devices.map((device, i) => devicePart(device, `Device ${i + 1}`, devices.length === 1, csrf))}</ul>
         ${
           devices.length === 1 &&
-          html`<p class="quiet">Your only device cannot be removed: your password alone would then be enough to set up another
-          one. Set up the other one first, then remove this one.</p>`
+          html`<p class="quiet">Your only device cannot be removed, or you might lock yourself out. Set up the other one first,
+          then remove this one.</p>`
         }
         ${adding('app', html`<button class="button second">Set up another device</button>`)}
       </section>

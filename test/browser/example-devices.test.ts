@@ -13,7 +13,6 @@ import { showsHeading, useChromium } from './support'
 
 const FOLDER = join(__dirname, 'screenshots')
 const SIZES = { wide: { width: 1280, height: 900 }, phone: { width: 360, height: 740 } }
-const APP_HEADING = 'Scan the code'
 const DORA = { username: 'dora', password: 'a long way home' }
 
 describeWithChromium('a person without an account', () => {
@@ -56,10 +55,10 @@ describeWithChromium('a person without an account', () => {
   step('signs in for the first time and sets up a device by QR code: signed in', async (page) => {
     await page.goto(`${app.origin}/login`)
     await enterForm(page, 'Sign in')
-    await showsHeading(page, APP_HEADING)
+    await appLink(page).waitFor()
     await page.getByRole('img', { name: 'QR code' }).waitFor()
     await look(page, 'first-device')
-    await app.phone('dora').scan((await page.getByRole('link').getAttribute('href')) as string)
+    await app.phone('dora').scan((await appLink(page).getAttribute('href')) as string)
     await showsHeading(page, 'Hello dora')
     await said(page, 'Your phone is set up.')
     await look(page, 'account-first-time')
@@ -153,8 +152,8 @@ describeWithChromium('a person without an account', () => {
     await page.getByText('Your only device cannot be removed').waitFor()
     expect(await page.locator('summary', { hasText: 'Remove' }).count()).toBe(0)
     await page.getByRole('button', { name: 'Set up another device' }).click()
-    await showsHeading(page, APP_HEADING)
-    await app.phone('dora').scan((await page.getByRole('link').getAttribute('href')) as string)
+    await appLink(page).waitFor()
+    await app.phone('dora').scan((await appLink(page).getAttribute('href')) as string)
     await showsHeading(page, 'Your devices')
     expect(await names(page)).toEqual(['Dora’s old phone', "dora's phone"])
     await look(page, 'devices-two')
@@ -214,6 +213,7 @@ describeWithChromium('a person without an account', () => {
     await app.phone('dora').approve()
   }
 
+  const appLink = (page: Page) => page.getByRole('link', { name: 'Open the Access App' })
   const names = (page: Page) => page.locator('.devices h2').allTextContents()
   const said = (page: Page, text: string) => page.getByRole('status').getByText(text).waitFor()
   const smsCode = async () => /\d{4,}/.exec(await app.phone('dora').sms())?.[0] as string
