@@ -2,13 +2,25 @@
  * Signing up, the first device, and the page of one's own devices in the example app. Nevis renames and removes whatever
  * authenticator it is told, and enrols whomever it is told: that it is the person's own, and the person at it, is the app's to see to.
  */
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import type { Browser, Page } from '../support/browser'
 import { circumstances, sixMinutesLater } from './circumstances'
 import { callbackOf, choose, enterPassword, hiddenField, signIn, startExample, submit, typeCode, type Account, type Running } from './support'
 
+/** Nevis is slow to say who somebody is: who asks at the same moment learns the same. */
+const SLOW = `
+import { NevisSimulator } from '${pathToFileURL(join(__dirname, '../../dist/simulator/index.mjs')).href}'
+const { start } = NevisSimulator
+NevisSimulator.start = async (options) => {
+  const cloud = await start.call(NevisSimulator, options)
+  cloud.faults.add({ on: 'getUser', delayMs: 50 })
+  return cloud
+}`
+
 let app: Running
 beforeAll(async () => {
-  app = await startExample(circumstances)
+  app = await startExample({ NODE_OPTIONS: `${circumstances.NODE_OPTIONS} --import=data:text/javascript,${encodeURIComponent(SLOW)}` })
 })
 beforeEach(() => sixMinutesLater(app))
 afterAll(() => app.stop())
@@ -245,7 +257,8 @@ describe('removing the last device', () => {
     await addDevice(browser, account)
     const before = await devicesOf(browser)
     const _csrf = hiddenField((await browser.get(DEVICES, page)).text, '_csrf')
-    await Promise.all(before.map(({ id }) => browser.post(`${DEVICES}/remove`, { _csrf, authenticatorId: id }, page)))
+    const removals = before.map(({ id }) => browser.post(`${DEVICES}/remove`, { _csrf, authenticatorId: id }, page))
+    expect((await Promise.all(removals)).map(({ location }) => location)).toEqual([DEVICES, DEVICES])
     expect(await devicesOf(browser)).toHaveLength(1)
   })
 })
