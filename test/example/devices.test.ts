@@ -98,7 +98,7 @@ describe('signing up', () => {
     const browser = app.browser()
     const fields = { username: 'forged', password: 'long enough' }
     expect((await browser.post('/sign-up', fields)).status).toBe(403)
-    await browser.get(`/sign-up?${new URLSearchParams(fields)}`)
+    await browser.get(`/sign-up?${new URLSearchParams(fields).toString()}`)
     expect((await submit(browser, '/login', '/login', fields)).location).toBe('/login')
   })
 })
@@ -218,7 +218,7 @@ describe('renaming and removing', () => {
     await addDevice(browser, account)
     const before = await devicesOf(browser)
     for (const [path, fields] of [...acts(before[0]?.id as string), [`${DEVICES}/add`, { factor: 'recovery' }] as const]) {
-      expect([path, (await browser.get(`${path}?${new URLSearchParams(fields)}`, page)).status]).toEqual([path, 404])
+      expect([path, (await browser.get(`${path}?${new URLSearchParams(fields).toString()}`, page)).status]).toEqual([path, 404])
     }
     expect(await devicesOf(browser)).toEqual(before)
   })
