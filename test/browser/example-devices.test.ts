@@ -95,7 +95,7 @@ describeWithChromium('a person without an account', () => {
 
   step('adds a phone number: once the code is typed, it is set up', async (page) => {
     await openDevices(page)
-    await page.getByLabel('Mobile number').fill('+41795550009')
+    await page.getByLabel('Mobile number').fill('+41 79 555 00 09')
     await page.getByRole('button', { name: 'Add this number' }).click()
     await showsHeading(page, 'Enter the code from the SMS')
     await look(page, 'add-phone')
