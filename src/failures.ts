@@ -15,15 +15,15 @@ export const failures = {
   not_enrolled: { status: 403, message: 'This second factor is not set up for the account.' },
   already_enrolled: { status: 403, message: 'This account has a second factor already. Use it first.' },
   too_many_authenticators: { status: 409, message: 'This account has as many devices as it may have. Remove one first.' },
-  cancelled: { status: 401, message: 'The sign-in was cancelled.' },
+  cancelled: { status: 401, message: 'The request was cancelled.' },
   too_many_attempts: { status: 429, message: 'Too many wrong codes. Start again.' },
   rejected: { status: 401, message: 'The account was not accepted.' },
   not_approved: { status: 401, message: 'The request was not approved.' },
   wrong_code: { status: 401, message: 'The code is not right.' },
   expired_transaction: { status: 401, message: 'The time to approve is over. Start again.' },
-  unknown_transaction: { status: 403, message: 'This sign-in was not started in this browser. Start again.' },
+  unknown_transaction: { status: 403, message: 'This request was not started in this browser. Start again.' },
   used_transaction: { status: 403, message: 'This approval has already been used.' },
-  binding_mismatch: { status: 403, message: 'The approval does not belong to this sign-in.' },
+  binding_mismatch: { status: 403, message: 'The approval does not belong to this request.' },
   too_many_starts: { status: 429, message: 'Too many requests for this account. Wait a few minutes.' },
 } as const satisfies Record<string, { status: number; message: string }>
 

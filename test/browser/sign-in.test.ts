@@ -137,7 +137,7 @@ describeWithChromium('signing in to the example app', () => {
     it('cancelled › lands on the login page, signed out', async () => {
       const page = await enter(await chromium.open(), 'clara', 'sms')
       await page.getByRole('button', { name: 'Cancel' }).click()
-      await page.getByText('The sign-in was cancelled.').waitFor()
+      await page.getByText('The request was cancelled.').waitFor()
       expect(page.url()).toBe(`${app.origin}/login`)
       await expectSignedOut(page)
     })

@@ -389,7 +389,7 @@ describe('the page', () => {
       const { browser, handle } = await started()
       expect((await browser.post('/login/2fa', { transaction: handle, cancel: '1' })).json()).toMatchObject({ code: 'cancelled' })
       expect(await viewOf(browser, handle)).toMatchObject({ status: 'failed', failure: 'cancelled' })
-      expect(formsOf(await over(browser, handle, 'The sign-in was cancelled.'))).toEqual([])
+      expect(formsOf(await over(browser, handle, 'The request was cancelled.'))).toEqual([])
     })
   })
 
@@ -425,7 +425,7 @@ describe('the page for a handle', () => {
     expect(page.text).not.toContain('http-equiv')
     expect(page.text).not.toContain(code)
   }
-  const UNKNOWN = 'This sign-in was not started in this browser. Start again.'
+  const UNKNOWN = 'This request was not started in this browser. Start again.'
 
   describe('of another session', () => {
     it.each(['pending', 'approved'])('explains, and shows and does nothing: %s', async (state) => {
