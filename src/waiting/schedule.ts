@@ -13,12 +13,12 @@ export interface PollStep {
 
 /**
  * Most people answer within seconds, few after a minute. Against answers that are spread log-normally around 8 s this
- * asks less often than once a second and finds half of the answers within 0.65 s; see `docs/performance.md`.
+ * asks less often than once a second and finds half of the answers within 0.63 s; see `docs/performance.md`.
  */
 export const defaultSchedule: readonly PollStep[] = [
   { untilSeconds: 2, everySeconds: 2 },
-  { untilSeconds: 15, everySeconds: 1.2 },
-  { untilSeconds: 40, everySeconds: 1.5 },
+  { untilSeconds: 20, everySeconds: 1.2 },
+  { untilSeconds: 60, everySeconds: 1.4 },
   { untilSeconds: Infinity, everySeconds: 4 },
 ]
 

@@ -26,6 +26,13 @@ export function answerSeconds(random) {
   return 8 * Math.exp((Math.log(15) / 3.09) * gauss)
 }
 
+/** Answers of so many people that have the distribution's own spread, in random order: few people drawn at random would not. */
+export function spreadAnswers(people, random) {
+  const many = Array.from({ length: people * 200 }, () => answerSeconds(random)).sort((a, b) => a - b)
+  const answers = Array.from({ length: people }, (_, i) => many[i * 200 + 100])
+  return answers.map((seconds) => [random(), seconds]).sort(([a], [b]) => a - b).map(([, seconds]) => seconds)
+}
+
 /** A generator with a seed, so that two runs have the same people. */
 export function seeded(seed) {
   return () => {

@@ -47,7 +47,8 @@
     // Several tabs learn at the same moment. Whoever has the lock keeps it until it has gone on.
     navigator.locks.request(`passport-nevis ${transaction}`, { ifAvailable: true }, (lock) => {
       if (lock === null) return leave()
-      setTimeout(goOn, HEARING_MS)
+      if (hasCompany) setTimeout(goOn, HEARING_MS)
+      else goOn()
       return new Promise(() => {})
     })
   }
@@ -56,13 +57,22 @@
     if (main.dataset.status !== 'pending') return
     main.dataset.status = 'succeeded'
     say(approved)
-    tabs?.postMessage(transaction)
+    tabs?.postMessage({ transaction, says: 'gone on' })
     location.replace(withTransaction(callbackUrl))
   }
 
   // Only one of several tabs may go on: the approval counts once.
+  let hasCompany = false
   const tabs = 'BroadcastChannel' in window ? new BroadcastChannel('passport-nevis') : undefined
-  if (tabs) tabs.onmessage = ({ data }) => data === transaction && main.dataset.status === 'pending' && leave()
+  if (tabs) {
+    tabs.onmessage = ({ data: { transaction: of, says } }) => {
+      if (of !== transaction || main.dataset.status !== 'pending') return
+      if (says === 'gone on') return leave()
+      hasCompany = true
+      if (says === 'hello') tabs.postMessage({ transaction, says: 'hello to you' })
+    }
+    tabs.postMessage({ transaction, says: 'hello' })
+  }
 
   function leave() {
     isOver = true
