@@ -137,7 +137,7 @@
       isOver = true
       main.dataset.status = 'succeeded'
       say(approved)
-      tabs?.postMessage(transaction)
+      tabs?.postMessage({ transaction, says: 'gone on' })
       const form = main.querySelector('[data-widget-result]')
       form.elements.token.value = token
       form.submit()
