@@ -5,6 +5,7 @@
  * (`ledger.claim` at the callback). No name of a person and no token leaves the process: keys hold digests.
  */
 import { createHash } from 'node:crypto'
+import { setTimeout as wait } from 'node:timers/promises'
 import type { Ledger } from './ledger'
 import type { Settings } from './options'
 import type { Subject, Transaction } from './transactions'
@@ -14,7 +15,8 @@ const DENIALS_PER_SECONDS = 3600
 /** One denial is a slip. Pause after the second; each further one doubles it, up to the window of the start budget. */
 const FIRST_PAUSE_SECONDS = 15
 /** Only to look whether a claim is there: long enough for any ledger, too short for anybody to meet it. */
-const GLANCE_SECONDS = 0.001
+const GLANCE_MS = 1
+const GLANCE_SECONDS = GLANCE_MS / 1000
 /** Seconds that a claim or count outlives its transaction: more than the clocks of two processes differ. */
 const MARGIN_SECONDS = 300
 
@@ -46,7 +48,7 @@ export class Budgets {
     const count = await this.ledger.count(`starts:${key}`, perSeconds)
     if (count > limit) return { count, limit, over: 'starts' }
     // The first start of a window is free to go: a usual sign-in costs one call of the ledger here.
-    if (count > 1 && !(await this.ledger.claim(`pause:${key}`, GLANCE_SECONDS))) return { count, limit, over: 'pause' }
+    if (count > 1 && !(await this.claimPause(key, GLANCE_SECONDS, count))) return { count, limit, over: 'pause' }
     return { count, limit }
   }
 
@@ -68,7 +70,18 @@ export class Budgets {
     await this.ledger.claim(`denied:${key}:${denials}`, DENIALS_PER_SECONDS)
     if (denials < 2) return
     const seconds = Math.min(FIRST_PAUSE_SECONDS * 2 ** (denials - 2), this.settings.startBudget.perSeconds)
-    await this.ledger.claim(`pause:${key}`, seconds)
+    await this.claimPause(key, seconds, 1)
+  }
+
+  /**
+   * What is in the way may be only somebody's glance at the same moment: then it is gone a little later. Each start has
+   * its place in the row, so that glances do not meet twice.
+   * @returns false while a pause is running
+   */
+  private async claimPause(key: string, seconds: number, place: number): Promise<boolean> {
+    if (await this.ledger.claim(`pause:${key}`, seconds)) return true
+    await wait(GLANCE_MS * 2 * place)
+    return this.ledger.claim(`pause:${key}`, seconds)
   }
 
   /** How often the subject has lately denied, if more than once. A look must not count: each denial left a mark. */
