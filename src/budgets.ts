@@ -14,9 +14,11 @@ import type { Subject, Transaction } from './transactions'
 const DENIALS_PER_SECONDS = 3600
 /** One denial is a slip. Pause after the second; each further one doubles it, up to the window of the start budget. */
 const FIRST_PAUSE_SECONDS = 15
-/** Only to look whether a claim is there: long enough for any ledger, too short for anybody to meet it. */
+/** Only to look whether a claim is there: the shortest time that every ledger keeps. */
 const GLANCE_MS = 1
 const GLANCE_SECONDS = GLANCE_MS / 1000
+/** So often a pause is looked for before it is believed. */
+const PAUSE_LOOKS = 5
 /** Seconds that a claim or count outlives its transaction: more than the clocks of two processes differ. */
 const MARGIN_SECONDS = 300
 
@@ -75,12 +77,14 @@ export class Budgets {
 
   /**
    * What is in the way may be only somebody's glance at the same moment: then it is gone a little later. Each start has
-   * its place in the row, so that glances do not meet twice.
+   * its place in the row, so that those which met once do not meet again.
    * @returns false while a pause is running
    */
   private async claimPause(key: string, seconds: number, place: number): Promise<boolean> {
-    if (await this.ledger.claim(`pause:${key}`, seconds)) return true
-    await wait(GLANCE_MS * 2 * place)
+    for (let look = 1; look < PAUSE_LOOKS; look++) {
+      if (await this.ledger.claim(`pause:${key}`, seconds)) return true
+      await wait(GLANCE_MS * 2 * place)
+    }
     return this.ledger.claim(`pause:${key}`, seconds)
   }
 
