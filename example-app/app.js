@@ -34,9 +34,10 @@ const onFailure = { failureRedirect: '/login', failureMessage: true }
  * @param users see `users.js`
  * @param invoices see `invoices.js`
  * @param demo `{ phonesURL, accounts }` for the first page; undefined outside of the demo
+ * @param redis what several processes share; undefined for one
  * @param cloud where the second factor is asked for
  */
-export function createApp({ config, users, invoices, demo, cloud }) {
+export function createApp({ config, users, invoices, demo, redis, cloud }) {
   const app = express()
   const passport = new Passport()
   passport.use(passwordStrategy(users))
@@ -48,12 +49,12 @@ export function createApp({ config, users, invoices, demo, cloud }) {
   app.use(express.static(fileURLToPath(new URL('public', import.meta.url)), { index: false }))
   app.get('/favicon.ico', (_req, res) => res.redirect(301, '/favicon.svg'))
   // second factor: begin
-  const nevis = nevisStrategy({ cloud, users, config })
+  const nevis = nevisStrategy({ cloud, users, config, redis })
   const factorNames = factorNamesOf(config)
   passport.use(nevis)
   app.get('/login/2fa/status', statusEndpoint(nevis)) // before the session: it needs none
   // second factor: end
-  app.use(express.urlencoded({ extended: false }), sessions(config), passport.session(), csrfProtection)
+  app.use(express.urlencoded({ extended: false }), sessions(config, redis), passport.session(), csrfProtection)
 
   app.use('/sign-up', signUp({ config, users }))
   app.get('/', page(homePage, () => ({ demo })))

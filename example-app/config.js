@@ -9,6 +9,7 @@ const MIN_SECRET_LENGTH = 32
 
 export function readConfig(env = process.env) {
   const nevis = nevisOf(env)
+  const redisURL = redisOf(env, nevis === undefined)
   const isProduction = env.NODE_ENV === 'production'
   if (isProduction && nevis === undefined) {
     throw new ConfigError('NODE_ENV=production needs NEVIS_INSTANCE and NEVIS_ACCESS_KEY: the demo shows its passwords to everybody.')
@@ -34,12 +35,18 @@ export function readConfig(env = process.env) {
     /** Whether Nevis's widget is offered too; with an instance of Nevis, `public/widget.js` must be made to fit first. */
     widget: flag(env, 'WIDGET', false),
     database: databaseOf(env, nevis === undefined),
+    /** Undefined: sessions and ledger in this process's memory. */
+    redisURL,
   })
 }
 
 function nevisOf(env) {
   const instance = text(env, 'NEVIS_INSTANCE')
+  const baseURL = text(env, 'NEVIS_BASE_URL')
   const accessKey = text(env, 'NEVIS_ACCESS_KEY')
+  if (instance !== undefined && baseURL !== undefined) throw new ConfigError('Set NEVIS_INSTANCE or NEVIS_BASE_URL, not both.')
+  if (baseURL !== undefined && accessKey !== undefined) return Object.freeze({ baseURL, accessKey })
+  if (baseURL !== undefined) throw new ConfigError('NEVIS_ACCESS_KEY is missing: it goes with NEVIS_BASE_URL; set neither for the demo.')
   if (instance === undefined && accessKey === undefined) return undefined
   if (instance === undefined) throw new ConfigError('NEVIS_INSTANCE is missing: it goes with NEVIS_ACCESS_KEY; set neither for the demo.')
   if (accessKey === undefined) throw new ConfigError('NEVIS_ACCESS_KEY is missing: it goes with NEVIS_INSTANCE; set neither for the demo.')
@@ -53,6 +60,13 @@ function secretOf(env, isRequired) {
     throw new ConfigError(`SESSION_SECRET must have at least ${MIN_SECRET_LENGTH} characters.`)
   }
   return secret ?? randomBytes(32).toString('base64url')
+}
+
+function redisOf(env, isDemo) {
+  const url = text(env, 'REDIS_URL')
+  if (url !== undefined && isDemo) throw new ConfigError('REDIS_URL is for several processes, and the demo is one: set NEVIS_INSTANCE too.')
+  if (url !== undefined && !/^(rediss?|unix):\/\/./.test(url)) throw new ConfigError('REDIS_URL must start with redis://, rediss:// or unix://.')
+  return url
 }
 
 /** Neither url nor dataDir: in memory. */

@@ -24,7 +24,7 @@ const ID = /^[1-9]\d{0,8}$/
 export class Invoices {
   /** Makes the table where there is none; the one of the users is there already. */
   static async open(database) {
-    await database.query(CREATE)
+    await database.create(CREATE)
     return new Invoices(database)
   }
 

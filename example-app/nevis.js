@@ -1,5 +1,5 @@
 /** The second factor: which ones there are, whom they ask, and whose account an approval belongs to. */
-import { NevisClient, NevisStrategy, app, atLeast, htmlMessage, push, recovery, sms, widget } from 'passport-nevis'
+import { NevisClient, NevisStrategy, RedisLedger, app, atLeast, htmlMessage, push, recovery, sms, widget } from 'passport-nevis'
 
 /**
  * As people call them; the first is the default.
@@ -27,8 +27,11 @@ export const signing = {
   data: ({ invoice: { id, payee, amount } }) => ({ kind: 'payment', id, payee, amount }),
 }
 
-/** @param cloud `{ instance, accessKey }`, or `{ baseURL, accessKey }` of the simulator */
-export function nevisStrategy({ cloud, users, config }) {
+/**
+ * @param cloud `{ instance, accessKey }`, or `{ baseURL, accessKey }` of the simulator
+ * @param redis what several processes share; undefined for one
+ */
+export function nevisStrategy({ cloud, users, config, redis }) {
   return new NevisStrategy(
     {
       ...cloud,
@@ -37,6 +40,7 @@ export function nevisStrategy({ cloud, users, config }) {
       waitingURL: '/login/2fa',
       callbackURL: '/login/2fa/callback',
       statusURL: '/login/2fa/status',
+      ...(redis && { ledger: new RedisLedger(redis) }),
     },
     async ({ id, username, operation, factor }) => {
       const user = (await users.findByNevisId(id)) ?? (await users.link(username, id))

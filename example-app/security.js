@@ -1,4 +1,5 @@
 /** What stands before every route: headers, session, protection against forged forms, a limit for passwords. */
+import { RedisStore } from 'connect-redis'
 import { csrfSync } from 'csrf-sync'
 import { rateLimit } from 'express-rate-limit'
 import session from 'express-session'
@@ -33,14 +34,17 @@ export function ownPolicy(_req, res, next) {
   next()
 }
 
-/** In this process's memory: several processes need a store that they share, such as connect-pg-simple. */
-export function sessions({ sessionSecret, cookieSecure }) {
+const SESSION_SECONDS = 8 * 60 * 60
+
+/** @param redis where several processes keep them; in this process's memory without it */
+export function sessions({ sessionSecret, cookieSecure }, redis) {
   return session({
     name: cookieSecure ? '__Host-sid' : 'sid',
     secret: sessionSecret,
+    store: redis && new RedisStore({ client: redis, ttl: SESSION_SECONDS }),
     resave: false,
     saveUninitialized: false,
-    cookie: { httpOnly: true, sameSite: 'lax', secure: cookieSecure, maxAge: 8 * 60 * MINUTE_MS },
+    cookie: { httpOnly: true, sameSite: 'lax', secure: cookieSecure, maxAge: SESSION_SECONDS * 1000 },
   })
 }
 
@@ -49,6 +53,7 @@ export const { csrfSynchronisedProtection: csrfProtection, generateToken: csrfTo
   getTokenFromRequest: (req) => req.body?._csrf,
 })
 
+/** Counted in each process by itself: of three, each allows so many. */
 export function passwordLimit({ loginLimit }) {
   return rateLimit({
     windowMs: 15 * MINUTE_MS,

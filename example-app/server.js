@@ -6,6 +6,7 @@ import { ConfigError, readConfig } from './config.js'
 import { openDatabase } from './database.js'
 import { addDemoAccounts, startSimulator } from './demo.js'
 import { Invoices } from './invoices.js'
+import { openRedis } from './redis.js'
 import { Users } from './users.js'
 
 /** What has been opened, newest last, each with the function that closes it. */
@@ -23,15 +24,17 @@ async function start() {
   const simulator = config.nevis === undefined ? await openSimulator(config.simulatorPort) : undefined
   const database = await openDatabase(config.database)
   closers.push(() => database.close())
+  const redis = await openRedis(config.redisURL)
+  if (redis) closers.push(() => redis.close())
   const users = await Users.open(database)
   const invoices = await Invoices.open(database)
   const demo = simulator && (await addDemoAccounts(simulator, users))
   const cloud = simulator ? { baseURL: simulator.baseURL, accessKey: simulator.accessKey } : config.nevis
-  ready(createApp({ config, users, invoices, demo, cloud }))
+  ready(createApp({ config, users, invoices, demo, redis, cloud }))
 
   console.log(`Example app on ${urlOf(server)}`)
   if (simulator) console.log(`Phones on ${simulator.baseURL}`)
-  else console.log(`Nevis instance ${config.nevis.instance}`)
+  else console.log(`Nevis at ${config.nevis.instance ?? config.nevis.baseURL}`)
 }
 
 async function openSimulator(port) {

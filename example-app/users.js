@@ -16,7 +16,7 @@ const USERNAME = /^[A-Za-z0-9_.@-]{1,64}$/
 export class Users {
   /** Makes the table where there is none. */
   static async open(database) {
-    await database.query(CREATE)
+    await database.create(CREATE)
     return new Users(database)
   }
 

@@ -15,6 +15,10 @@ const CLOUD = { NEVIS_INSTANCE: 'somewhere', NEVIS_ACCESS_KEY: 'key-of-nobody' }
 const CASES: [string, Record<string, string>, string][] = [
   ['an instance without a key', { NEVIS_INSTANCE: 'somewhere' }, 'NEVIS_ACCESS_KEY is missing: it goes with NEVIS_INSTANCE; set neither for the demo.'],
   ['a key without an instance', { NEVIS_ACCESS_KEY: 'key-of-nobody' }, 'NEVIS_INSTANCE is missing: it goes with NEVIS_ACCESS_KEY; set neither for the demo.'],
+  ['a cloud in two places', { ...CLOUD, NEVIS_BASE_URL: 'http://127.0.0.1:1' }, 'Set NEVIS_INSTANCE or NEVIS_BASE_URL, not both.'],
+  ['an address without a key', { NEVIS_BASE_URL: 'http://127.0.0.1:1' }, 'NEVIS_ACCESS_KEY is missing: it goes with NEVIS_BASE_URL; set neither for the demo.'],
+  ['a Redis for the demo', { REDIS_URL: 'redis://a' }, 'REDIS_URL is for several processes, and the demo is one: set NEVIS_INSTANCE too.'],
+  ['a Redis of another kind', { ...CLOUD, SESSION_SECRET: SECRET, REDIS_URL: 'http://a' }, 'REDIS_URL must start with redis://, rediss:// or unix://.'],
   ['the cloud without a session secret', CLOUD, 'SESSION_SECRET is missing: only the demo makes one for itself.'],
   ['a short session secret', { SESSION_SECRET: 'short' }, 'SESSION_SECRET must have at least 32 characters.'],
   ['a port that is none', { PORT: '80a' }, 'PORT must be a whole number from 0 to 65535.'],
@@ -44,6 +48,11 @@ describe('starting', () => {
     ['a host of another machine', { HOST: '192.0.2.1' }, 'HOST is not an address of this machine.'],
   ])('with %s › ends with one sentence and exit code 1', async (_, settings, sentence) => {
     expect(await runToEnd(settings)).toEqual({ exitCode: 1, stdout: '', stderr: `${sentence}\n` })
+  })
+
+  it('with a Redis that is not there › ends with one sentence', async () => {
+    const { exitCode, stderr } = await runToEnd({ ...CLOUD, SESSION_SECRET: SECRET, DATA_DIR: 'memory://', REDIS_URL: 'redis://127.0.0.1:1' })
+    expect({ exitCode, stderr }).toEqual({ exitCode: 1, stderr: 'Redis does not answer at REDIS_URL.\n' })
   })
 
   it('with an instance that is none › ends with one sentence that does not tell the key', async () => {

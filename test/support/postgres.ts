@@ -1,0 +1,60 @@
+/**
+ * A real PostgreSQL of its own for a test file, on a socket in a new folder. On a machine without it the tests that need
+ * it are shown as skipped; in CI they must run.
+ */
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+const binaries = binaryFolder()
+export const describeWithPostgres = binaries !== undefined || process.env['CI'] !== undefined ? describe : describe['skip']
+
+export class PostgresServer {
+  private constructor(
+    readonly url: string,
+    private readonly folder: string,
+    private readonly child: ChildProcess,
+  ) {}
+
+  static async start(): Promise<PostgresServer> {
+    if (binaries === undefined) throw new Error('PostgreSQL is not installed')
+    const folder = mkdtempSync(join(tmpdir(), 'passport-nevis-'))
+    const owner = unprivileged()
+    if (owner !== undefined) chownSync(folder, owner.uid, owner.gid)
+    const data = join(folder, 'data')
+    execFileSync(join(binaries, 'initdb'), ['-D', data, '-U', 'example', '--auth=trust', '--no-sync', '--encoding=UTF8'], { ...owner, cwd: folder, stdio: 'ignore' })
+    const child = spawn(join(binaries, 'postgres'), ['-D', data, '-k', folder, '-c', 'listen_addresses=', '-c', 'fsync=off'], { ...owner, cwd: folder })
+    let said = ''
+    for (let chunks = 0; chunks < 100 && !said.includes('ready to accept connections'); chunks++) {
+      const [chunk] = await Promise.race([once(child.stderr, 'data'), once(child, 'exit').then(() => [undefined])])
+      if (chunk === undefined) throw new Error(`PostgreSQL has ended: ${said}`)
+      said += String(chunk)
+    }
+    return new PostgresServer(`postgres://example@localhost/postgres?host=${encodeURIComponent(folder)}`, folder, child)
+  }
+
+  /** Breaks off its connections. */
+  async close(): Promise<void> {
+    const gone = once(this.child, 'exit')
+    this.child.kill('SIGQUIT')
+    await gone
+    rmSync(this.folder, { recursive: true, force: true })
+  }
+}
+
+/** Debian keeps them out of PATH. */
+function binaryFolder(): string | undefined {
+  const folders = (process.env['PATH'] ?? '').split(':')
+  const packaged = '/usr/lib/postgresql'
+  if (existsSync(packaged)) folders.push(...readdirSync(packaged).map((version) => join(packaged, version, 'bin')))
+  return folders.find((folder) => existsSync(join(folder, 'postgres')) && existsSync(join(folder, 'initdb')))
+}
+
+/** PostgreSQL refuses to run as root. */
+function unprivileged(): { uid: number; gid: number } | undefined {
+  if (process.getuid?.() !== 0) return undefined
+  const id = (flag: string) => Number(execFileSync('id', [flag, 'postgres'], { encoding: 'utf8' }))
+  return { uid: id('-u'), gid: id('-g') }
+}
