@@ -1,0 +1,88 @@
+/**
+ * What a sign-in leaves in Redis, and what it costs there: as the guide on several processes says.
+ */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { createClient } from 'redis'
+import { NevisSimulator } from '../../src/simulator'
+import { RedisLedger } from '../../src'
+import { callbackOf, signIn, startApp, statusOf, type TestApp } from '../support/app'
+import { describeWithRedis, RedisServer } from '../support/redis'
+
+const guide = readFileSync(join(__dirname, '../../docs/guides/several-processes.md'), 'utf8')
+/** `count:starts:<subject>` and its like, as patterns. */
+const documented = [...guide.matchAll(/`((?:claim|count):[^`]+)`/g)].map(([, key]) => ({
+  key: key as string,
+  pattern: new RegExp(`^passport-nevis:${(key as string).replace(/<n>/g, '\\d+').replace(/<\w+>/g, '[\\w-]{36,43}')}$`),
+}))
+
+describeWithRedis('the ledger in Redis', () => {
+  let redis: RedisServer
+  let simulator: NevisSimulator
+  let app: TestApp
+  let client: ReturnType<typeof createClient>
+  const commands: string[] = []
+
+  beforeEach(async () => {
+    redis = await RedisServer.start()
+    client = createClient({ socket: { path: redis.path, tls: false }, disableOfflineQueue: true })
+    client.on('error', () => undefined)
+    await client.connect()
+    simulator = await NevisSimulator.start()
+    simulator.addUser({ username: 'anna', phone: '+41791234567', recoveryCodes: 3 })
+    commands.length = 0
+    const counting = {
+      sendCommand(command: string[]): Promise<unknown> {
+        commands.push(command[0] as string)
+        return client.sendCommand(command)
+      },
+    }
+    app = await startApp({ simulator, strategy: { ledger: new RedisLedger(counting) } })
+  })
+
+  afterEach(async () => {
+    await app.close()
+    await simulator.close()
+    client.destroy()
+    await redis.close()
+  })
+
+  it('gets two commands for a push sign-in, and none for a status', async () => {
+    const browser = app.browser()
+    const handle = await signIn(browser, 'anna')
+    expect(commands).toEqual(['EVAL'])
+    for (let i = 0; i < 3; i++) await browser.get(statusOf(handle))
+    expect(commands).toEqual(['EVAL'])
+    await simulator.phone('anna').approve()
+    await browser.get(statusOf(handle))
+    expect((await browser.get(callbackOf(handle))).json()).toMatchObject({ action: 'success' })
+    expect(commands).toEqual(['EVAL', 'SET'])
+  })
+
+  it('holds the keys that the guide names, each of which ends', async () => {
+    const seen = new Map<string, number>()
+    const look = async () => {
+      for (const key of (await client.sendCommand(['KEYS', '*'])) as string[]) seen.set(key, Number(await client.sendCommand(['PTTL', key])))
+    }
+    for (const decide of ['approve', 'deny', 'deny'] as const) {
+      const browser = app.browser()
+      const handle = await signIn(browser, 'anna')
+      await simulator.phone('anna')[decide]()
+      await browser.get(callbackOf(handle))
+      await look()
+    }
+    await client.sendCommand(['DEL', ...[...seen.keys()].filter((key) => key.includes(':pause:'))])
+    const browser = app.browser()
+    const handle = await signIn(browser, 'anna', { factor: 'sms' })
+    await browser.get(`${callbackOf(handle)}&code=000000`)
+    await look()
+
+    const names = [...seen.keys()]
+    expect(names.filter((name) => !documented.some(({ pattern }) => pattern.test(name)))).toEqual([])
+    // The widget's is written by the widget alone.
+    expect(documented.filter(({ key, pattern }) => !key.startsWith('claim:token') && !names.some((name) => pattern.test(name)))).toEqual([])
+    const [hour, none] = [3_600_000, -1]
+    for (const [name, milliseconds] of seen) expect(`${name} ${milliseconds !== none && milliseconds <= hour}`).toBe(`${name} true`)
+    expect(names.join('\n')).not.toMatch(/anna|\+41/)
+  })
+})
