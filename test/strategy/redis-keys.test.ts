@@ -62,7 +62,7 @@ describeWithRedis('the ledger in Redis', () => {
   it('holds the keys that the guide names, each of which ends', async () => {
     const seen = new Map<string, number>()
     const look = async () => {
-      for (const key of (await client.sendCommand(['KEYS', '*'])) as string[]) seen.set(key, Number(await client.sendCommand(['PTTL', key])))
+      for (const key of await client.keys('*')) seen.set(key, await client.pTTL(key))
     }
     for (const decide of ['approve', 'deny', 'deny'] as const) {
       const browser = app.browser()
