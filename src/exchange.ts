@@ -16,7 +16,7 @@ import { mismatchOf } from './proof'
 import { lockCodes } from './recovery-codes'
 import { fieldOf, loginOf, sessionOf, type NevisRequest } from './request'
 import { forgetReturnTo, returnToIn, sitePathOf } from './return-to'
-import type { SessionLike } from './session'
+import { isInCookie, type SessionLike } from './session'
 import { StorageError } from './storage'
 import { SessionTransactions, type Transaction } from './transactions'
 import { withQuery } from './url'
@@ -41,7 +41,7 @@ export class Exchange {
   private readonly transactions: SessionTransactions
   private current: Partial<Transaction> = {}
 
-  /** @throws StorageError `SESSION_REQUIRED` */
+  /** @throws StorageError `SESSION_REQUIRED`, `SESSION_IN_COOKIE` */
   constructor(
     private readonly settings: Settings,
     private readonly req: NevisRequest,
@@ -49,6 +49,7 @@ export class Exchange {
   ) {
     const session = sessionOf(req)
     if (session === undefined) throw new StorageError('SESSION_REQUIRED')
+    if (isInCookie(session)) throw new StorageError('SESSION_IN_COOKIE')
     this.session = session
     this.transactions = new SessionTransactions(session, settings.sessionKey, settings.firstFactorLifetimeMs)
     this.budgets = new Budgets(settings)
@@ -81,11 +82,13 @@ export class Exchange {
     this.current = { operation, subject, factor: factor.name }
 
     const authenticatorId = await authenticatorFor(req, options, wanted, factor, before)
-    const pending = before === undefined ? transactions.find(isPendingFor(wanted, factor, authenticatorId, now)) : undefined
-    if (pending !== undefined && canBeShownAgain(pending) && (await settings.digests.fits(pending))) {
-      this.current = pending
+    const isPending = isPendingFor(wanted, factor, authenticatorId, now)
+    // Another strategy's, in the same session, does not fit: it is left alone.
+    const earlier = before ?? (await transactions.find(async (one) => isPending(one) && settings.digests.fits(one)))
+    if (before === undefined && earlier !== undefined && canBeShownAgain(earlier)) {
+      this.current = earlier
       publish('reused', this.about())
-      return this.wait({ ...pending, firstFactorAt: now, ...(returnTo !== undefined && { returnTo }) })
+      return this.wait({ ...earlier, firstFactorAt: now, ...(returnTo !== undefined && { returnTo }) })
     }
 
     await settings.health?.check()
@@ -121,8 +124,7 @@ export class Exchange {
       ...(spent.count > 1 && { starts: spent.count }),
       ...(login !== undefined && { login }),
     })
-    const replaced = before ?? pending
-    if (replaced !== undefined) transactions.close(replaced, 'cancelled')
+    if (earlier !== undefined) transactions.close(earlier, 'cancelled')
     this.current = transaction
     publish('started', this.about())
     return this.wait(transaction, codes?.locked)

@@ -14,6 +14,16 @@ export interface SessionLike {
 }
 
 /**
+ * Is all of the session in a cookie, as with cookie-session? Signed, but not encrypted: the browser would read the
+ * status token. It could put back whatever was closed, and the record of a second factor after a log-out.
+ * @internal
+ */
+export function isInCookie(session: SessionLike): boolean {
+  // Its prototype's; other sessions may hold anything of their own.
+  return ['isChanged', 'isPopulated'].every((name) => name in session && !Object.hasOwn(session, name))
+}
+
+/**
  * Waits until the session is stored.
  * @throws StorageError `SESSION_UNAVAILABLE`
  * @internal

@@ -6,15 +6,20 @@
  */
 
 /**
- * `SESSION_REQUIRED`: no session middleware ran before the strategy (status 500) · `SESSION_UNAVAILABLE`: the
- * session could not be saved (503) · `LEDGER_UNAVAILABLE`: the ledger did not answer, so nobody is let in (503).
+ * `SESSION_REQUIRED`: no session middleware ran before the strategy (status 500) · `SESSION_IN_COOKIE`: the browser
+ * holds the session itself, as with cookie-session (500) · `SESSION_UNAVAILABLE`: the session could not be saved
+ * (503) · `LEDGER_UNAVAILABLE`: the ledger did not answer, so nobody is let in (503).
  */
-export type StorageErrorCode = 'SESSION_REQUIRED' | 'SESSION_UNAVAILABLE' | 'LEDGER_UNAVAILABLE'
+export type StorageErrorCode = 'SESSION_REQUIRED' | 'SESSION_IN_COOKIE' | 'SESSION_UNAVAILABLE' | 'LEDGER_UNAVAILABLE'
 
 const sentences: Record<StorageErrorCode, { status: number; message: string }> = {
   SESSION_REQUIRED: {
     status: 500,
     message: 'NevisStrategy needs a session: mount session middleware (for example express-session) before passport.authenticate("nevis")',
+  },
+  SESSION_IN_COOKIE: {
+    status: 500,
+    message: 'NevisStrategy needs a session that stays on the server: this one is in a cookie (cookie-session), where the browser reads and restores it; use express-session with a store',
   },
   SESSION_UNAVAILABLE: { status: 503, message: 'NevisStrategy: the session could not be saved' },
   LEDGER_UNAVAILABLE: { status: 503, message: 'NevisStrategy: the ledger did not answer' },

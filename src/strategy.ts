@@ -80,7 +80,10 @@ export class NevisStrategy extends PassportStrategy {
       const { profile, returnTo } = exit
       const { user, info } = await runVerify(this.verify, this.settings.passReqToCallback ? [req, profile] : [profile])
       if (user === false) throw new Refusal('rejected', (info as { message?: string } | undefined)?.message)
-      success(user, { ...info, nevis: profile, ...(returnTo !== undefined && { returnTo }) })
+      const authInfo = { ...info, nevis: profile, ...(returnTo !== undefined && { returnTo }) }
+      // What Passport does after a login, and since 0.7 after `passport.authorize` too: 0.6 would lose what was approved.
+      if (options.assignProperty !== undefined) req.authInfo = authInfo
+      success(user, authInfo)
     } catch (reason) {
       if (reason instanceof Refusal) publish('failed', { ...exchange.about(), code: reason.code })
       throw reason

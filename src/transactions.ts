@@ -88,8 +88,9 @@ export class SessionTransactions {
   }
 
   /** A transaction that is still open and equal to what is about to be started. */
-  find(matches: (transaction: Transaction) => boolean): Transaction | undefined {
-    return Object.values(this.all()).find(matches)
+  async find(matches: (transaction: Transaction) => boolean | Promise<boolean>): Promise<Transaction | undefined> {
+    for (const transaction of Object.values(this.all())) if (await matches(transaction)) return transaction
+    return undefined
   }
 
   put(transaction: Transaction): void {

@@ -19,6 +19,7 @@ describe('StorageError', () => {
   describe('by code', () => {
     it.each([
       ['SESSION_REQUIRED', 500],
+      ['SESSION_IN_COOKIE', 500],
       ['SESSION_UNAVAILABLE', 503],
       ['LEDGER_UNAVAILABLE', 503],
     ] as const)('%s has the status %d', (code, status) => {

@@ -11,7 +11,7 @@
  * actions and over HTTP, and everything that comes out is searched for the mark. Only the waiting page may show its
  * own browser what that browser is meant to use: QR code, deep link, recovery codes to write down.
  */
-import express, { type Express as App } from 'express'
+import express, { type Express as App, type RequestHandler } from 'express'
 import session from 'express-session'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -50,7 +50,7 @@ interface Scenario {
   readonly options?: Partial<NevisStrategyOptions>
   readonly clientOptions?: object
   readonly verify?: Verify
-  readonly session?: 'none' | 'broken'
+  readonly session?: 'none' | 'cookie' | 'broken'
   readonly run: (drive: Drive) => Promise<unknown>
 }
 
@@ -193,6 +193,7 @@ const faults: Scenario[] = ([
 
 const storage: (Scenario & { ends: StorageErrorCode })[] = [
   { ends: 'SESSION_REQUIRED', name: 'no session', session: 'none', run: (drive) => drive.start({ phone: PHONE }) },
+  { ends: 'SESSION_IN_COOKIE', name: 'a session in a cookie', session: 'cookie', run: (drive) => drive.start({ phone: PHONE }) },
   { ends: 'SESSION_UNAVAILABLE', name: 'a session that cannot be saved', session: 'broken', run: (drive) => drive.start() },
   { ends: 'LEDGER_UNAVAILABLE', name: 'a ledger that is down', options: { ledger: { claim: () => Promise.reject(broken('c4n4ry')), count: () => Promise.reject(broken('c4n4ry')) } }, run: (drive) => drive.start() },
   { ends: 'LEDGER_UNAVAILABLE', name: 'a ledger that rejects with a word', options: { ledger: { claim: () => Promise.reject('c4n4ry'), count: async () => 1 } }, run: approvedPush },
@@ -284,7 +285,7 @@ describe('what Passport\'s actions are given', () => {
   it.each(scenarios.map((scenario) => [scenario.ends, scenario.name, scenario] as const))('holds no secret: %s (%s)', async (ends, _name, scenario) => {
     const world = worldFor(scenario.script)
     const nevis = strategyFor(scenario)
-    const kept: Record<string, unknown> | undefined = scenario.session === 'none' ? undefined : {}
+    const kept: Record<string, unknown> | undefined = scenario.session === 'none' ? undefined : Object.create(scenario.session === 'cookie' ? { isChanged: true, isPopulated: true } : {}) as Record<string, unknown>
     if (scenario.session === 'broken') (kept as Record<string, unknown>)['save'] = (done: (error: unknown) => void) => done(broken('SET sess:c4n4ry-session-id'))
     let transaction: string | undefined
     const all: unknown[] = []
@@ -328,7 +329,8 @@ async function serve(scenario: Partial<Scenario>, world: World): Promise<Served>
   app.set('env', 'development')
   app.get('/2fa/status', statusEndpoint(nevis))
   app.use(express.urlencoded({ extended: false }))
-  if (scenario.session !== 'none') {
+  if (scenario.session === 'cookie') app.use(jest.requireActual<(options: object) => RequestHandler>('cookie-session')({ keys: ['a secret for tests'] }))
+  else if (scenario.session !== 'none') {
     const store = new session.MemoryStore()
     if (scenario.session === 'broken') store.set = (_id, _value, done) => done?.(broken('SET sess:c4n4ry-session-id'))
     app.use(session({ secret: 'a secret for tests', resave: false, saveUninitialized: false, store }), passport.session())
@@ -487,7 +489,7 @@ describe('a strategy and a client', () => {
 describe('these scenarios', () => {
   it('drive every failure code, every error code of Nevis but NEVIS_NOT_FOUND, and every one of the stores', () => {
     const nevisCodes: NevisErrorCode[] = ['NEVIS_UNREACHABLE', 'NEVIS_TIMEOUT', 'NEVIS_RATE_LIMITED', 'NEVIS_UNAUTHORIZED', 'NEVIS_REJECTED', 'NEVIS_UNEXPECTED_RESPONSE']
-    const storageCodes: StorageErrorCode[] = ['SESSION_REQUIRED', 'SESSION_UNAVAILABLE', 'LEDGER_UNAVAILABLE']
+    const storageCodes: StorageErrorCode[] = ['SESSION_REQUIRED', 'SESSION_IN_COOKIE', 'SESSION_UNAVAILABLE', 'LEDGER_UNAVAILABLE']
     const ends = new Set(scenarios.map((scenario) => scenario.ends))
     for (const code of [...Object.keys(failures), ...nevisCodes, ...storageCodes, 'success', 'redirect', 'error']) expect([code, ends.has(code)]).toEqual([code, true])
   })

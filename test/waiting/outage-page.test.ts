@@ -163,6 +163,7 @@ describe('an error', () => {
   it.each<[Code, number | undefined, number]>([
     ['NEVIS_UNAUTHORIZED', 403, 500], ['NEVIS_NOT_FOUND', 404, 500], ['NEVIS_REJECTED', 400, 500], ['NEVIS_UNEXPECTED_RESPONSE', 200, 502],
     ['NEVIS_UNEXPECTED_RESPONSE', 302, 502], ['NEVIS_UNEXPECTED_RESPONSE', undefined, 502], ['SESSION_REQUIRED', undefined, 500],
+    ['SESSION_IN_COOKIE', undefined, 500],
   ])('that somebody must mend is passed on: %s %s', async (code, nevisStatus, status) => {
     const page = await throwing(await start(), errorOf(code, nevisStatus))
     expect(page.status).toBe(status)

@@ -1,0 +1,128 @@
+/** Express 5 and 4 with Passport 0.7 and 0.6: the app of docs/guides/hosts/express.md, driven from outside. */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { NevisSimulator } from '../../src/simulator'
+import { callbackOf, handleIn, statusOf, waitingOf } from '../support/app'
+import type { Browser } from '../support/browser'
+import { nameOf, serve, stacks, type Host } from './express/host'
+
+const PASSWORD = 'correct horse'
+const page = { accept: 'text/html' }
+let simulator: NevisSimulator
+let host: Host
+let browser: Browser
+
+const login = (fields: Record<string, string> = {}) => browser.post('/login', { username: 'anna', password: PASSWORD, ...fields })
+const greeting = async (who = browser) => (await who.get('/')).text
+const alert = async () => /<p role="alert">([^<]*)</.exec((await browser.get('/login')).text)?.[1]
+const codeSent = () => /\d{4,}/.exec(simulator.sms('anna').at(-1) as string)?.[0] as string
+
+/** Password and tap. */
+async function signIn(): Promise<void> {
+  const handle = handleIn((await login()).location)
+  await simulator.phone('anna').approve()
+  expect((await browser.get(callbackOf(handle))).location).toBe('/')
+}
+
+afterEach(async () => {
+  jest.restoreAllMocks()
+  await host.close()
+  await simulator.close()
+})
+
+describe.each(stacks.map((stack) => [nameOf(stack), stack] as const))('%s', (_name, stack) => {
+  beforeEach(async () => {
+    simulator = await NevisSimulator.start()
+    const { userId } = simulator.addUser({ username: 'anna', phone: '+41791234567' })
+    host = await serve('app.js', stack, simulator, [{ id: 1, username: 'anna', password: PASSWORD, nevisUserId: userId }])
+    browser = host.browser()
+  })
+
+  describe('a sign-in by push', () => {
+    it('goes by the waiting page to the home page, and counts as a fresh second factor', async () => {
+      const start = await login()
+      expect([start.status, start.location?.split('?')[0]]).toEqual([303, '/login/2fa'])
+      const handle = handleIn(start.location)
+      expect((await browser.get(waitingOf(handle), page)).text).toContain('Check your phone')
+      expect((await browser.get(statusOf(handle))).json()).toMatchObject({ status: 'pending' })
+      expect((await browser.get(callbackOf(handle))).location).toMatch('/login/2fa?transaction=')
+      expect(await greeting()).toBe('Hello')
+      await simulator.phone('anna').approve()
+      expect((await browser.get(callbackOf(handle))).location).toBe('/')
+      expect(await greeting()).toBe('Hello anna')
+      expect((await browser.get('/transfer', page)).text).toBe('Whom do you want to pay?')
+    })
+
+    it('ends at the log-out', async () => {
+      await signIn()
+      const before = browser.clone()
+      expect((await browser.post('/logout')).location).toBe('/')
+      expect(await greeting()).toBe('Hello')
+      expect(await greeting(before)).toBe('Hello')
+    })
+  })
+
+  describe('a sign-in by SMS', () => {
+    it('takes the code, and a wrong one goes back to the page that asks for it', async () => {
+      const start = await login({ factor: 'sms' })
+      const handle = handleIn(start.location)
+      expect((await browser.get(waitingOf(handle), page)).text).toContain('name="code"')
+      const wrong = await browser.post('/login/2fa/callback', { transaction: handle, code: '000000', retry: '1' })
+      expect([wrong.status, wrong.location?.split('?')[0]]).toEqual([303, '/login/2fa'])
+      expect(await greeting()).toBe('Hello')
+      expect((await browser.post('/login/2fa/callback', { transaction: handle, code: codeSent() })).location).toBe('/')
+      expect(await greeting()).toBe('Hello anna')
+    })
+  })
+
+  describe('a failure', () => {
+    it.each<[string, () => Promise<unknown>, string]>([
+      ['a wrong password', () => login({ password: 'wrong' }), ''],
+      ['a push that is denied', async () => {
+        const handle = handleIn((await login()).location)
+        await simulator.phone('anna').deny()
+        return browser.get(callbackOf(handle))
+      }, 'The request was not approved.'],
+      ['a wrong code', async () => {
+        const handle = handleIn((await login({ factor: 'sms' })).location)
+        return browser.post('/login/2fa/callback', { transaction: handle, code: '000000' })
+      }, 'The code is not right.'],
+      ['a cancelled request', async () => browser.post('/login/2fa', { transaction: handleIn((await login()).location), cancel: '1' }), 'The request was cancelled.'],
+      ['a second factor that is not offered', () => login({ factor: 'recovery' }), 'This second factor is not offered here.'],
+    ])('goes back to the password with the reason: %s', async (_what, fail, reason) => {
+      expect(await fail()).toMatchObject({ status: 302, location: '/login' })
+      expect(await alert()).toBe(reason)
+      expect(await alert()).toBe('')
+      expect(await greeting()).toBe('Hello')
+    })
+  })
+
+  describe('a step-up', () => {
+    it('is asked for once the second factor is too old, and leads back to the page', async () => {
+      await signIn()
+      const now = Date.now()
+      jest.spyOn(Date, 'now').mockImplementation(() => now + 301_000)
+      expect(await browser.get('/transfer?to=ben', page)).toMatchObject({ status: 303, location: '/step-up' })
+      expect((await browser.get('/step-up')).text).toContain('<form method="post">')
+      const start = await browser.post('/step-up')
+      expect([start.status, start.location?.split('?')[0]]).toEqual([303, '/login/2fa'])
+      expect(simulator.phone('anna').waiting).toMatchObject([{ message: 'Confirm it is you?' }])
+      expect((await browser.get('/transfer', page)).location).toBe('/step-up')
+      await simulator.phone('anna').approve()
+      expect((await browser.get(callbackOf(handleIn(start.location)))).location).toBe('/transfer?to=ben')
+      expect((await browser.get('/transfer?to=ben', page)).text).toBe('Whom do you want to pay?')
+      expect(await greeting()).toBe('Hello anna')
+    })
+
+    it('that is denied leaves the login, and opens nothing', async () => {
+      await signIn()
+      const now = Date.now()
+      jest.spyOn(Date, 'now').mockImplementation(() => now + 301_000)
+      const start = await browser.post('/step-up')
+      await simulator.phone('anna').deny()
+      expect((await browser.get(callbackOf(handleIn(start.location)))).location).toBe('/login')
+      expect(await greeting()).toBe('Hello anna')
+      expect((await browser.get('/transfer', page)).location).toBe('/step-up')
+    })
+  })
+})

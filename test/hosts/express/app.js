@@ -1,0 +1,60 @@
+const express = require('express')
+const session = require('express-session')
+const passport = require('passport')
+const { Strategy: LocalStrategy } = require('passport-local')
+const { NevisStrategy, push, sms, statusEndpoint, waitingPage, recordSecondFactor, requireSecondFactor } = require('passport-nevis')
+const users = require('./users') // yours
+
+passport.use(new LocalStrategy((username, password, done) => users.withPassword(username, password).then((user) => done(null, user), done)))
+passport.serializeUser((user, done) => done(null, user.id))
+passport.deserializeUser((id, done) => users.findById(id).then((user) => done(null, user ?? false), done))
+
+const nevis = new NevisStrategy(
+  {
+    baseURL: process.env.NEVIS_URL, // https://<instance>.mauth.nevis.cloud
+    accessKey: process.env.NEVIS_ACCESS_KEY,
+    factors: [push(), sms()],
+    waitingURL: '/login/2fa',
+    callbackURL: '/login/2fa/callback',
+    statusURL: '/login/2fa/status',
+  },
+  (profile) => users.findByNevisId(profile.id),
+)
+passport.use(nevis)
+
+const app = express()
+app.get('/login/2fa/status', statusEndpoint(nevis)) // before session(): it needs none
+app.use(express.urlencoded({ extended: false }))
+app.use(session({ secret: process.env.SESSION_SECRET, resave: false, saveUninitialized: false, cookie: { sameSite: 'lax', secure: 'auto' } }))
+app.use(passport.session())
+
+const onFailure = { failureRedirect: '/login', failureMessage: true }
+
+// Sign in: the password, then the second factor.
+app.get('/login', (req, res) => {
+  const { messages = [] } = req.session
+  delete req.session.messages // each is shown once
+  res.send(`<!doctype html><p role="alert">${messages.at(-1) ?? ''}</p>
+    <form method="post"><input name="username"><input name="password" type="password"><button>Sign in</button></form>`)
+})
+app.post('/login',
+  passport.authenticate('local', { ...onFailure, session: false }), // the password is right, but nobody is signed in yet
+  passport.authenticate('nevis', onFailure)) // to the waiting page
+app.get('/login/2fa', waitingPage(nevis))
+app.post('/login/2fa', passport.authenticate('nevis', onFailure)) // another factor, once more, cancel
+app.all('/login/2fa/callback',
+  passport.authenticate('nevis', { ...onFailure, keepSessionInfo: true }),
+  recordSecondFactor(),
+  (req, res) => res.redirect(303, req.authInfo.returnTo ?? '/'))
+
+app.get('/', (req, res) => res.send(req.user ? `Hello ${req.user.username}` : 'Hello'))
+app.post('/logout', (req, res, next) => req.logout((error) => (error ? next(error) : res.redirect(303, '/'))))
+
+// Step-up: what is risky asks for a second factor of the last five minutes.
+const signedIn = (req, res, next) => (req.user ? next() : res.redirect(303, '/login'))
+app.get('/transfer', signedIn, requireSecondFactor({ maxAgeSeconds: 300, redirectTo: '/step-up' }), (req, res) => res.send('Whom do you want to pay?'))
+app.get('/step-up', signedIn, (req, res) => res.send('<!doctype html><form method="post"><button>Confirm it is you</button></form>'))
+app.post('/step-up', signedIn, passport.authorize('nevis', { ...onFailure, message: 'Confirm it is you?' })) // to the waiting page
+
+module.exports = app
+if (require.main === module) app.listen(3000)

@@ -1,0 +1,77 @@
+/**
+ * The apps of this folder, as people run them, on one of the stacks that people have: an Express and a Passport.
+ *
+ * Not its job: what is done with them.
+ */
+import { createServer, type RequestListener } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import * as door from '../../../src'
+import type { NevisSimulator } from '../../../src/simulator'
+import { listen } from '../../support/app'
+import { Browser } from '../../support/browser'
+
+/** Names of packages: `express4` is Express 4, `passport06` is Passport 0.6. */
+export interface Stack {
+  readonly express: 'express' | 'express4'
+  readonly passport: 'passport' | 'passport06'
+}
+
+/** The one to look at where the other combinations show nothing new, and the oldest. */
+export const newest: Stack = { express: 'express', passport: 'passport' }
+export const oldest: Stack = { express: 'express4', passport: 'passport06' }
+export const stacks: readonly Stack[] = [newest, { express: 'express', passport: 'passport06' }, { express: 'express4', passport: 'passport' }, oldest]
+
+/** The version that is really there, for the title of a test. */
+export const nameOf = ({ express, passport }: Stack): string => `Express ${versionOf(express)}, Passport ${versionOf(passport)}`
+
+function versionOf(name: string): string {
+  const { version } = jest.requireActual<{ version: string }>(`${name}/package.json`)
+  return version.split('.').slice(0, version.startsWith('0') ? 2 : 1).join('.')
+}
+
+/** What `users.js` of this folder keeps. */
+export interface HostUser {
+  readonly id: number
+  readonly username: string
+  readonly password?: string
+  readonly nevisUserId?: string
+  readonly providerId?: string
+}
+
+export interface Host {
+  browser(): Browser
+  close(): Promise<void>
+}
+
+/**
+ * @param file in this folder; it exports an app
+ * @param env what the app reads of the environment, beside the cloud
+ */
+export async function serve(file: string, stack: Stack, simulator: NevisSimulator, users: readonly HostUser[], env: Record<string, string> = {}): Promise<Host> {
+  Object.assign(process.env, { NEVIS_URL: simulator.baseURL, NEVIS_ACCESS_KEY: simulator.accessKey, SESSION_SECRET: 'a secret for tests', ...env })
+  let app: RequestListener | undefined
+  jest.isolateModules(() => {
+    jest.doMock('express', () => jest.requireActual<object>(stack.express))
+    jest.doMock('passport', () => jest.requireActual<object>(stack.passport))
+    jest.doMock('passport-nevis', () => door, { virtual: true })
+    const { add } = require('./users.js') as { add(user: HostUser): void }
+    users.forEach(add)
+    app = require(`./${file}`) as RequestListener
+  })
+  return listening(app as RequestListener)
+}
+
+/** An app that a test has made by itself. */
+export async function listening(app: RequestListener): Promise<Host> {
+  const server = createServer(app)
+  await listen(server)
+  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  return {
+    browser: () => new Browser(origin),
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve())
+        server.closeAllConnections()
+      }),
+  }
+}

@@ -1,0 +1,50 @@
+const passport = require('passport')
+const OAuth2Strategy = require('passport-oauth2') // or your provider's own
+const app = require('./app') // as above
+const users = require('./users') // yours
+
+const provider = process.env.PROVIDER_URL
+const oauth2 = new OAuth2Strategy(
+  {
+    authorizationURL: `${provider}/authorize`,
+    tokenURL: `${provider}/token`,
+    clientID: process.env.CLIENT_ID,
+    clientSecret: process.env.CLIENT_SECRET,
+    callbackURL: '/auth/provider/callback',
+    state: true,
+  },
+  (_accessToken, _refreshToken, profile, done) => users.findByProvider(profile.id).then((user) => done(null, user ?? false), done),
+)
+oauth2.userProfile = (accessToken, done) => {
+  const headers = { authorization: `Bearer ${accessToken}` }
+  fetch(`${provider}/userinfo`, { headers }).then((answer) => answer.json()).then((profile) => done(null, profile), done)
+}
+passport.use(oauth2)
+
+const onFailure = { failureRedirect: '/login', failureMessage: true }
+app.get('/auth/provider', passport.authenticate('oauth2'))
+
+// The person comes back by GET, and a GET never sends a push: remember who it is, and have a button pressed.
+app.get('/auth/provider/callback',
+  passport.authenticate('oauth2', { ...onFailure, session: false }), // it is known who it is, but nobody is signed in yet
+  (req, res, next) => {
+    const firstFactor = { id: req.user.id, at: Date.now() }
+    req.session.regenerate((error) => { // a new session: nobody else knows its id
+      if (error) return next(error)
+      req.session.firstFactor = firstFactor
+      req.session.save((failed) => (failed ? next(failed) : res.redirect(303, '/login/second-factor')))
+    })
+  })
+app.get('/login/second-factor', (req, res) => res.send(`<!doctype html><form method="post">
+  <button name="factor" value="push">Confirm on my phone</button> <button name="factor" value="sms">Send me a code</button></form>`))
+app.post('/login/second-factor',
+  (req, res, next) => {
+    const { id, at } = req.session.firstFactor ?? {}
+    delete req.session.firstFactor // it serves once, and for ten minutes
+    if (!(Date.now() - at < 600_000)) return next()
+    users.findById(id).then((user) => { req.user = user }).then(() => next(), next)
+  },
+  passport.authenticate('nevis', onFailure)) // to the waiting page; whoever is not known goes back to /login
+
+module.exports = app
+if (require.main === module) app.listen(3000)
