@@ -1,0 +1,175 @@
+/**
+ * Passport's own options and forms, on the newest and the oldest stack: what people use already goes on.
+ *
+ * Not its job: a callback that comes twice (`test/strategy/callback.test.ts`).
+ */
+import type { ErrorRequestHandler, RequestHandler } from 'express'
+import { recordSecondFactor, requireSecondFactor, secondFactorOf } from '../../src'
+import { NevisSimulator } from '../../src/simulator'
+import { handleIn, PASSWORD } from '../support/app'
+import type { Browser } from '../support/browser'
+import { bare, type BareOptions } from './express/bare'
+import { nameOf, newest, oldest, type Host } from './express/host'
+
+const flash = jest.requireActual<() => RequestHandler>('connect-flash')
+let simulator: NevisSimulator
+let host: Host
+let browser: Browser
+
+const routes: BareOptions['routes'] = (app, { passport }) => {
+  const done: RequestHandler = (req, res) => void res.json({ user: req.user ?? null, account: (req as { account?: unknown }).account ?? null, record: secondFactorOf(req)?.factor ?? null })
+  const login = (path: string, ...callback: (RequestHandler | ErrorRequestHandler)[]) => app.all(path, ...callback)
+  app.post('/login', passport.authenticate('local', { session: false }), passport.authenticate('nevis'))
+  app.post('/password-only', passport.authenticate('local'), done)
+  app.post('/remember', (req, res) => {
+    Object.assign(req.session, { cart: ['book'], returnTo: '/wanted' })
+    res.end()
+  })
+  app.get('/session', (req, res) => void res.json({ ...req.session, user: req.user ?? null, cookie: undefined, nevis: undefined, passport: undefined }))
+  app.get('/flash', (req, res) => void res.json((req as unknown as { flash(): unknown }).flash()))
+
+  login('/return-kept', passport.authenticate('nevis', { successReturnToOrRedirect: '/home', keepSessionInfo: true }))
+  login('/return', passport.authenticate('nevis', { successReturnToOrRedirect: '/home' }))
+  login('/redirect', passport.authenticate('nevis', { successRedirect: '/home', failureRedirect: '/sorry' }))
+  login('/message', passport.authenticate('nevis', { failureRedirect: '/sorry', failureMessage: true }))
+  login('/own-message', passport.authenticate('nevis', { failureRedirect: '/sorry', failureMessage: 'Please try again.' }))
+  login('/flash-failure', passport.authenticate('nevis', { failureRedirect: '/sorry', failureFlash: true }))
+  login('/own-flash', passport.authenticate('nevis', { failureRedirect: '/sorry', failureFlash: { type: 'warning', message: 'Please try again.' } }))
+  login('/bare', passport.authenticate('nevis'), done)
+  login('/error', passport.authenticate('nevis', { failWithError: true }), done, ((error: { name: string; status: number }, _req, res, _next) => {
+    res.status(error.status).json({ name: error.name, status: error.status })
+  }) as ErrorRequestHandler)
+  login('/custom', (req, res, next) => {
+    const decided = (error: unknown, user: Express.User | false | undefined, info: Express.AuthInfo & { code?: string }, status?: number) => {
+      if (error) return next(error)
+      if (!user) return void res.status(status ?? 401).json({ code: info.code })
+      req.logIn(user, (failed) => {
+        if (failed) return next(failed)
+        req.authInfo = info
+        next()
+      })
+    }
+    passport.authenticate('nevis', decided as never)(req, res, next)
+  }, recordSecondFactor(), done)
+
+  app.post('/step-up', passport.authorize('nevis', {}))
+  login('/stepped-up', passport.authorize('nevis', {}), recordSecondFactor(), done)
+  app.post('/transfer', requireSecondFactor({ maxAgeSeconds: 300 }), done)
+  const shared = {}
+  passport.authorize('nevis', shared)
+  login('/shared', passport.authenticate('nevis', shared), recordSecondFactor(), done)
+}
+
+const start = async (path = '/login', fields: Record<string, string> = {}) => handleIn((await browser.post(path, { username: 'anna', password: PASSWORD, ...fields })).location)
+const inSession = async () => (await browser.get('/session')).json()
+
+async function approved(path: string, from = '/login') {
+  const handle = await start(from)
+  await simulator.phone('anna').approve()
+  return browser.get(`${path}?transaction=${handle}`)
+}
+
+async function denied(path: string, from = '/login') {
+  const handle = await start(from)
+  await simulator.phone('anna').deny()
+  return browser.get(`${path}?transaction=${handle}`)
+}
+
+describe.each([newest, oldest].map((stack) => [nameOf(stack), stack] as const))('%s', (_name, stack) => {
+  beforeEach(async () => {
+    simulator = await NevisSimulator.start()
+    simulator.addUser({ username: 'anna', phone: '+41791234567' })
+    host = await bare({ simulator, stack, before: [flash()], routes })
+    browser = host.browser()
+  })
+
+  afterEach(async () => {
+    await host.close()
+    await simulator.close()
+  })
+
+  describe('after a success', () => {
+    it('successRedirect goes there', async () => {
+      expect(await approved('/redirect')).toMatchObject({ status: 302, location: '/home' })
+      expect((await inSession()).user).toEqual({ username: 'anna' })
+    })
+
+    it('successReturnToOrRedirect with keepSessionInfo goes to where the session wanted to return, and keeps the cart', async () => {
+      await browser.post('/remember')
+      expect((await approved('/return-kept')).location).toBe('/wanted')
+      expect(await inSession()).toEqual({ cart: ['book'], user: { username: 'anna' } })
+      expect((await approved('/return-kept')).location).toBe('/home')
+    })
+
+    it('successReturnToOrRedirect alone goes to its own address, because Passport forgets the session of before', async () => {
+      await browser.post('/remember')
+      expect((await approved('/return')).location).toBe('/home')
+      expect(await inSession()).toEqual({ user: { username: 'anna' } })
+    })
+  })
+
+  describe('after a failure', () => {
+    it('failureRedirect goes there, and says nothing', async () => {
+      expect(await denied('/redirect')).toMatchObject({ status: 302, location: '/sorry' })
+      expect(await inSession()).toEqual({ user: null })
+    })
+
+    it.each([['/message', 'The request was not approved.'], ['/own-message', 'Please try again.']])('failureMessage keeps a sentence for the page: %s', async (path, message) => {
+      expect((await denied(path)).location).toBe('/sorry')
+      expect(await inSession()).toEqual({ user: null, messages: [message] })
+    })
+
+    it.each([['/flash-failure', { error: ['The request was not approved.'] }], ['/own-flash', { warning: ['Please try again.'] }]])('failureFlash keeps a sentence for connect-flash: %s', async (path, messages) => {
+      expect((await denied(path)).location).toBe('/sorry')
+      expect((await browser.get('/flash')).json()).toEqual(messages)
+    })
+
+    it('failWithError gives an error with the status to the error handler', async () => {
+      expect(await denied('/error')).toMatchObject({ status: 401 })
+      const page = await browser.get('/error?transaction=x')
+      expect([page.status, page.json()]).toEqual([403, { name: 'AuthenticationError', status: 403 }])
+    })
+
+    it('none of them answers with the status in plain words, and no challenge', async () => {
+      const page = await denied('/bare')
+      expect([page.status, page.text, page.headers.get('www-authenticate')]).toEqual([401, 'Unauthorized', null])
+    })
+  })
+
+  describe('a callback of the application\'s own', () => {
+    it('gets user and info, and a record is made once it gives the info on', async () => {
+      expect((await approved('/custom')).json()).toEqual({ user: { username: 'anna' }, account: null, record: 'push' })
+      expect((await browser.post('/transfer')).status).toBe(200)
+    })
+
+    it('gets code and status of a failure', async () => {
+      const page = await denied('/custom')
+      expect([page.status, page.json()]).toEqual([401, { code: 'not_approved' }])
+    })
+  })
+
+  describe('passport.authorize', () => {
+    it('leaves the login as it is, gives the approval on, and a record is made', async () => {
+      await browser.post('/password-only', { username: 'anna', password: PASSWORD })
+      await browser.post('/remember')
+      expect((await browser.post('/transfer')).status).toBe(401)
+      const page = await approved('/stepped-up', '/step-up')
+      expect(page.json()).toEqual({ user: { username: 'anna' }, account: { username: 'anna' }, record: 'push' })
+      expect((await browser.post('/transfer')).status).toBe(200)
+      expect(await inSession()).toMatchObject({ cart: ['book'], user: { username: 'anna' } })
+    })
+
+    it('leaves the login as it is after a denial, without a record', async () => {
+      await browser.post('/password-only', { username: 'anna', password: PASSWORD })
+      expect((await denied('/stepped-up', '/step-up')).status).toBe(401)
+      expect((await browser.post('/transfer')).status).toBe(401)
+      expect((await inSession()).user).toEqual({ username: 'anna' })
+    })
+
+    it('writes into its options: who gives the same object to authenticate signs nobody in', async () => {
+      const page = await approved('/shared')
+      expect(page.json().error.message).toContain('for a user who is logged in')
+      expect((await inSession()).user).toBeNull()
+    })
+  })
+})
