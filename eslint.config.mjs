@@ -40,6 +40,7 @@ export default tseslint.config(
     },
   },
   { files: ['example-app/**/*.js', 'test/**/*.mjs', '.ci/*.mjs', 'eslint.config.mjs'], languageOptions: { globals: nodeGlobals } },
+  { files: ['test/hosts/**/*.js'], languageOptions: { sourceType: 'commonjs', globals: nodeGlobals } },
   { files: ['**/*.mjs', 'example-app/**/*.js'], rules: { 'no-unused-vars': ['error', { argsIgnorePattern: '^_' }] } },
   { files: ['src/waiting/assets/*.js', 'example-app/public/**/*.js'], languageOptions: { sourceType: 'script', globals: browserGlobals } },
 )

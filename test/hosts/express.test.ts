@@ -24,18 +24,18 @@ async function signIn(): Promise<void> {
   expect((await browser.get(callbackOf(handle))).location).toBe('/')
 }
 
-afterEach(async () => {
-  jest.restoreAllMocks()
-  await host.close()
-  await simulator.close()
-})
-
 describe.each(stacks.map((stack) => [nameOf(stack), stack] as const))('%s', (_name, stack) => {
   beforeEach(async () => {
     simulator = await NevisSimulator.start()
     const { userId } = simulator.addUser({ username: 'anna', phone: '+41791234567' })
     host = await serve('app.js', stack, simulator, [{ id: 1, username: 'anna', password: PASSWORD, nevisUserId: userId }])
     browser = host.browser()
+  })
+
+  afterEach(async () => {
+    jest.restoreAllMocks()
+    await host.close()
+    await simulator.close()
   })
 
   describe('a sign-in by push', () => {
@@ -124,5 +124,13 @@ describe.each(stacks.map((stack) => [nameOf(stack), stack] as const))('%s', (_na
       expect(await greeting()).toBe('Hello anna')
       expect((await browser.get('/transfer', page)).location).toBe('/step-up')
     })
+  })
+})
+
+describe('docs/guides/hosts/express.md', () => {
+  it('shows the code that is driven here and in oauth2.test.ts, and no other', () => {
+    const guide = readFileSync(join(__dirname, '../../docs/guides/hosts/express.md'), 'utf8')
+    const shown = [...guide.matchAll(/^```js\n([^]*?)^```$/gm)].map(([, code]) => code)
+    expect(shown).toEqual(['app.js', 'oauth2.js'].map((file) => readFileSync(join(__dirname, 'express', file), 'utf8')))
   })
 })

@@ -34,23 +34,24 @@ const routes: BareOptions['routes'] = (app, { passport }) => {
   login('/message', passport.authenticate('nevis', { failureRedirect: '/sorry', failureMessage: true }))
   login('/own-message', passport.authenticate('nevis', { failureRedirect: '/sorry', failureMessage: 'Please try again.' }))
   login('/flash-failure', passport.authenticate('nevis', { failureRedirect: '/sorry', failureFlash: true }))
-  login('/own-flash', passport.authenticate('nevis', { failureRedirect: '/sorry', failureFlash: { type: 'warning', message: 'Please try again.' } }))
+  login('/own-flash', passport.authenticate('nevis', { failureRedirect: '/sorry', failureFlash: { type: 'warning', message: 'Please try again.' } as never })) // @types/passport knows no object here
   login('/bare', passport.authenticate('nevis'), done)
   login('/error', passport.authenticate('nevis', { failWithError: true }), done, ((error: { name: string; status: number }, _req, res, _next) => {
     res.status(error.status).json({ name: error.name, status: error.status })
   }) as ErrorRequestHandler)
-  login('/custom', (req, res, next) => {
+  const custom: RequestHandler = (req, res, next) => {
     const decided = (error: unknown, user: Express.User | false | undefined, info: Express.AuthInfo & { code?: string }, status?: number) => {
       if (error) return next(error)
       if (!user) return void res.status(status ?? 401).json({ code: info.code })
-      req.logIn(user, (failed) => {
+      req.logIn(user, (failed: unknown) => {
         if (failed) return next(failed)
         req.authInfo = info
         next()
       })
     }
     passport.authenticate('nevis', decided as never)(req, res, next)
-  }, recordSecondFactor(), done)
+  }
+  login('/custom', custom, recordSecondFactor(), done)
 
   app.post('/step-up', passport.authorize('nevis', {}))
   login('/stepped-up', passport.authorize('nevis', {}), recordSecondFactor(), done)

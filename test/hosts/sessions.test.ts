@@ -32,7 +32,15 @@ afterEach(async () => {
   await simulator.close()
 })
 
+let arrived: () => void
+/** Lets the slow answer go. */
+let goOn: () => void
+
 const routes: BareOptions['routes'] = (app, { passport }) => {
+  app.get('/slow', (_req, res) => {
+    goOn = () => void res.end()
+    arrived()
+  })
   const onFailure = { failureRedirect: '/login', failureMessage: true }
   app.post('/cart', (req, res) => {
     Object.assign(req.session, { cart: ['book'] })
@@ -125,6 +133,24 @@ describe.each([false, true])('with resave: %s, express-session', (resave) => {
       await serve(new RedisStore({ client }), resave)
       await liveThrough()
     })
+  })
+})
+
+describe('a start while a slow answer of another tab is under way', () => {
+  it.each([
+    [false, 'counts', '/in'],
+    [true, 'may be lost with the session that is written back, and then lets nobody in', '/login'],
+  ])('with resave: %s %s', async (resave, _what, where) => {
+    await serve(new session.MemoryStore(), resave)
+    await browser.post('/cart')
+    const isThere = new Promise<void>((resolve) => void (arrived = resolve))
+    const slow = browser.get('/slow')
+    await isThere
+    const handle = await start()
+    goOn()
+    await slow
+    await simulator.phone('anna').approve()
+    expect((await browser.get(callbackOf(handle))).location).toBe(where)
   })
 })
 
