@@ -4,7 +4,7 @@
  * Not its job: to believe it. Fields come from strangers: they may be missing, arrays, or kilobytes long.
  */
 import { createHash } from 'node:crypto'
-import type { IncomingMessage } from 'node:http'
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import type {} from 'passport'
 import type { SessionLike } from './session'
 
@@ -16,7 +16,25 @@ export type NevisRequest = IncomingMessage &
     readonly body?: unknown
   }
 
-type Fields = Pick<NevisRequest, 'body' | 'originalUrl' | 'query' | 'url'>
+/**
+ * What the pages and guards read of a request: Express's, NestJS's or Fastify's, or a Koa context, which keeps who is
+ * signed in under `state` and the body under `request`.
+ */
+export interface HostRequest {
+  readonly method?: string | undefined
+  readonly url?: string | undefined
+  readonly originalUrl?: string | undefined
+  readonly headers: IncomingHttpHeaders
+  readonly query?: unknown
+  readonly body?: unknown
+  readonly session?: unknown
+  readonly user?: unknown
+  readonly authInfo?: unknown
+  readonly state?: unknown
+  readonly request?: unknown
+}
+
+type Fields = Pick<HostRequest, 'body' | 'originalUrl' | 'query' | 'url'>
 
 /**
  * A field of the body, else of the query.
@@ -39,6 +57,24 @@ export function queryFieldOf(req: Fields, name: string): string | null | undefin
   return typeof value === 'string' ? value : null
 }
 
+/**
+ * Of a Koa context `body` is the answer's.
+ * @internal
+ */
+export function bodyOf(req: HostRequest): unknown {
+  return req.state === undefined ? req.body : (req.request as HostRequest | undefined)?.body
+}
+
+/** @internal */
+export function userOf(req: HostRequest): unknown {
+  return (req.user ?? (req.state as HostRequest | undefined)?.user) || undefined
+}
+
+/** @internal */
+export function authInfoOf(req: HostRequest): Express.AuthInfo | undefined {
+  return (req.authInfo ?? (req.state as HostRequest | undefined)?.authInfo) as Express.AuthInfo | undefined
+}
+
 /** @internal */
 export function sessionOf(req: object): SessionLike | undefined {
   const { session } = req as { session?: SessionLike | null }
@@ -46,17 +82,21 @@ export function sessionOf(req: object): SessionLike | undefined {
 }
 
 /**
- * A digest of who is signed in: Passport keeps the serialized user under `passport.user`, and none after a logout.
+ * A digest of who is signed in: Passport keeps the serialized user under `passport.user`, and leaves an empty object after
+ * a logout; @fastify/passport keeps the serialized user itself under `passport`, and leaves nothing.
  * @internal
  */
 export function loginOf(session: SessionLike): string | undefined {
-  const { user } = (session['passport'] ?? {}) as { user?: unknown }
+  const { passport } = session
+  const isObject = typeof passport === 'object' && passport !== null
+  const isPassports = isObject && (Object.hasOwn(passport, 'user') || Object.keys(passport).length === 0)
+  const user = isPassports ? (passport as { user?: unknown }).user : passport
   if (user === undefined || user === null) return undefined
   return createHash('sha256').update(JSON.stringify(user)).digest('base64url')
 }
 
 /** Does the one who asks want a page rather than data? */
-export function wantsPage(req: IncomingMessage): boolean {
+export function wantsPage(req: HostRequest): boolean {
   return (req.headers.accept ?? '').includes('text/html')
 }
 

@@ -4,8 +4,7 @@
  * Taken from the address of the refused page alone, never from a field of a request, so that no link decides where
  * somebody ends up. Not its job: to go there.
  */
-import type { IncomingMessage } from 'node:http'
-import { loginOf } from './request'
+import { loginOf, type HostRequest } from './request'
 import type { SessionLike } from './session'
 import type { SessionState } from './transactions'
 
@@ -39,7 +38,7 @@ export function sitePathOf(value: unknown): string | undefined {
  * @returns whether the session has changed
  * @internal
  */
-export function keepReturnTo(session: SessionLike, key: string, req: IncomingMessage & { readonly originalUrl?: string }): boolean {
+export function keepReturnTo(session: SessionLike, key: string, req: HostRequest): boolean {
   const isPage = req.method === 'GET' || req.method === 'HEAD'
   const path = isPage ? sitePathOf(req.originalUrl ?? req.url) : undefined
   const login = loginOf(session)

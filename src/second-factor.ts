@@ -5,11 +5,11 @@
  * login it was made for, so that it is void for whoever signs in later in the same session.
  */
 import { createHash } from 'node:crypto'
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import { json, middleware, whole, type Middleware } from './answer'
 import { sessionKeyOf } from './options'
-import { loginOf, sessionOf, wantsPage } from './request'
+import { authInfoOf, loginOf, sessionOf, wantsPage, type HostRequest } from './request'
 import { keepReturnTo } from './return-to'
-import { renewSession, saveSession } from './session'
+import { renewSession, saveSession, sessionIdOf } from './session'
 import { isListOfNames } from './strength'
 import type { SessionState } from './transactions'
 import type { NevisProfile } from './verify'
@@ -48,9 +48,6 @@ export interface RequireSecondFactorOptions extends RecordSecondFactorOptions {
   readonly redirectTo?: string
 }
 
-/** Middleware, in the form that Express, Connect and NestJS share. */
-export type Middleware = (req: IncomingMessage, res: ServerResponse, next: (error?: unknown) => void) => void
-
 /**
  * Middleware for after `passport.authenticate('nevis')` or `passport.authorize('nevis')`: a login renews the session, so
  * only now can the record be written. The session gets a new id and keeps all that is in it, after `authorize` too,
@@ -62,23 +59,22 @@ export type Middleware = (req: IncomingMessage, res: ServerResponse, next: (erro
 export function recordSecondFactor(options: RecordSecondFactorOptions = {}): Middleware {
   refuseUnknown('recordSecondFactor', options, ['sessionKey'])
   const sessionKey = sessionKeyOf('recordSecondFactor', options.sessionKey ?? 'nevis')
-  return (req, _res, next) => {
-    const { authInfo } = req as { authInfo?: { nevis?: NevisProfile } }
-    const profile = authInfo?.nevis
+  return middleware(async (req) => {
+    const profile = authInfoOf(req)?.nevis
     const session = sessionOf(req)
     const login = session && loginOf(session)
     if (profile === undefined || session === undefined || login === undefined) {
-      return next(new Error('recordSecondFactor: mount it after passport.authenticate("nevis"), for a user who is logged in'))
+      throw new Error('recordSecondFactor: mount it after passport.authenticate("nevis"), for a user who is logged in')
     }
-    if (profile.operation !== 'approve') return next()
-    write(req, sessionKey, profile, login).then(() => next(), next)
-  }
+    if (profile.operation === 'approve') await write(req, sessionKey, profile, login)
+    return undefined
+  })
 }
 
-async function write(req: IncomingMessage, sessionKey: string, profile: NevisProfile, login: string): Promise<void> {
+async function write(req: HostRequest, sessionKey: string, profile: NevisProfile, login: string): Promise<void> {
   const session = await renewSession(req)
   const { id: userId, factor, transactionId } = profile
-  const secondFactor: BoundRecord = { userId, factor, transactionId, at: Date.now(), login, sessionId: sessionIdOf(req) }
+  const secondFactor: BoundRecord = { userId, factor, transactionId, at: Date.now(), login, sessionId: idDigestOf(req) }
   session[sessionKey] = { ...(session[sessionKey] as SessionState | undefined), secondFactor } satisfies SessionState
   await saveSession(session)
 }
@@ -91,7 +87,7 @@ export function secondFactorOf(req: object, { sessionKey = 'nevis' }: RecordSeco
   const session = sessionOf(req)
   const login = session && loginOf(session)
   const record = (session?.[sessionKey] as SessionState | undefined)?.secondFactor as BoundRecord | undefined
-  if (login === undefined || record?.login !== login || record.sessionId !== sessionIdOf(req)) return undefined
+  if (login === undefined || record?.login !== login || record.sessionId !== idDigestOf(req)) return undefined
   const { userId, factor, transactionId, at } = record
   return { userId, factor, transactionId, at }
 }
@@ -110,22 +106,21 @@ export function requireSecondFactor(options: RequireSecondFactorOptions): Middle
   if (redirectTo !== undefined && (typeof redirectTo !== 'string' || redirectTo === '')) {
     throw new TypeError('requireSecondFactor: redirectTo must be a non-empty string')
   }
-  return (req, res, next) => {
+  return middleware(async (req) => {
     const record = secondFactorOf(req, { sessionKey })
     const ageMs = record === undefined ? Infinity : Date.now() - record.at
     // A clock that was set back must not make a record fresher than new.
     const isFresh = ageMs >= 0 && ageMs <= maxAgeSeconds * 1000
-    if (record !== undefined && isFresh && (factors === undefined || factors.includes(record.factor))) return next()
+    if (record !== undefined && isFresh && (factors === undefined || factors.includes(record.factor))) return undefined
     if (redirectTo !== undefined && wantsPage(req)) {
       const session = sessionOf(req)
-      const isChanged = session !== undefined && keepReturnTo(session, sessionKey, req)
-      return void (isChanged ? saveSession(session) : Promise.resolve()).then(() => answer(res, 303, { Location: redirectTo })).catch(next)
+      if (session !== undefined && keepReturnTo(session, sessionKey, req)) await saveSession(session)
+      return whole(303, { Location: redirectTo })
     }
     const words = { error: 'insufficient_user_authentication', error_description: 'A fresh second factor is required' }
     const challenge = `Bearer error="${words.error}", error_description="${words.error_description}", max_age="${Math.floor(maxAgeSeconds)}"`
-    const headers = { 'WWW-Authenticate': challenge, 'Content-Type': 'application/json; charset=utf-8', 'Cache-Control': 'no-store' }
-    answer(res, 401, headers, JSON.stringify({ ...words, max_age: Math.floor(maxAgeSeconds) }))
-  }
+    return json(401, { ...words, max_age: Math.floor(maxAgeSeconds) }, { 'WWW-Authenticate': challenge })
+  })
 }
 
 /** A misspelt option would let more pass than was meant. */
@@ -135,13 +130,7 @@ function refuseUnknown(owner: string, options: object, known: readonly string[])
   if (unknown !== undefined) throw new TypeError(`${owner}: unknown option "${unknown}"`)
 }
 
-function answer(res: ServerResponse, status: number, headers: Record<string, string>, body = ''): void {
-  res.statusCode = status
-  for (const [name, value] of Object.entries(headers)) res.setHeader(name, value)
-  res.end(body)
-}
-
-function sessionIdOf(req: object): string {
-  const { sessionID } = req as { sessionID?: unknown }
-  return typeof sessionID === 'string' ? createHash('sha256').update(sessionID).digest('base64url') : ''
+function idDigestOf(req: object): string {
+  const id = sessionIdOf(req)
+  return id === undefined ? '' : createHash('sha256').update(id).digest('base64url')
 }

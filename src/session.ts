@@ -4,13 +4,28 @@
  * Not its job: what is in it.
  */
 import { sessionOf } from './request'
-import { inTime } from './storage'
+import { inTime, StorageError } from './storage'
 
 /** The part of a session that every host has; `save` and `regenerate` are missing in some. */
 export interface SessionLike {
   [key: string]: unknown
   save?: (done: (error?: unknown) => void) => unknown
   regenerate?: (done: (error?: unknown) => void) => unknown
+  /** Of some that are behind a proxy: all that is in it. */
+  data?: () => unknown
+}
+
+/** Browsers drop a cookie of more than 4096 bytes; encrypting it, Base64 and percent-encoding make half as much more of it. */
+const MAX_BYTES_IN_COOKIE = 2700
+
+/**
+ * Would a browser silently drop it? A session that cannot be saved is all in a cookie, which goes out with the answer.
+ * @internal
+ */
+export function isTooLarge(session: SessionLike): boolean {
+  if (typeof session.save === 'function') return false
+  const data = typeof session.data === 'function' ? session.data() : session
+  return Buffer.byteLength(JSON.stringify(data)) > MAX_BYTES_IN_COOKIE
 }
 
 /**
@@ -25,10 +40,11 @@ export function isInCookie(session: SessionLike): boolean {
 
 /**
  * Waits until the session is stored.
- * @throws StorageError `SESSION_UNAVAILABLE`
+ * @throws StorageError `SESSION_UNAVAILABLE`; `SESSION_TOO_LARGE`
  * @internal
  */
 export async function saveSession(session: SessionLike): Promise<void> {
+  if (isTooLarge(session)) throw new StorageError('SESSION_TOO_LARGE')
   if (typeof session.save === 'function') await finished(session.save.bind(session))
 }
 
@@ -41,13 +57,25 @@ export async function saveSession(session: SessionLike): Promise<void> {
  */
 export async function renewSession(req: object): Promise<SessionLike> {
   const before = sessionOf(req) as SessionLike
-  if (typeof before.regenerate !== 'function') return before
+  // What cannot be saved is all in a cookie: there is no id that anybody could know, and some empty themselves instead.
+  if (typeof before.regenerate !== 'function' || typeof before.save !== 'function') return before
   // Named properties only: some hosts keep the id itself under a symbol.
   const kept = Object.entries(before)
   await finished(before.regenerate.bind(before))
   const after = sessionOf(req) as SessionLike
   for (const [name, value] of kept) after[name] = value
   return after
+}
+
+/**
+ * The id under which a store keeps the session: express-session, @fastify/session, koa-session.
+ * @returns undefined where there is none
+ * @internal
+ */
+export function sessionIdOf(req: object): string | undefined {
+  const { sessionId, externalKey } = sessionOf(req) ?? {}
+  const id = (req as { sessionID?: unknown }).sessionID ?? sessionId ?? externalKey
+  return typeof id === 'string' ? id : undefined
 }
 
 /** Some hosts call back, some return a promise, some do both. */

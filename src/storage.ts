@@ -7,10 +7,11 @@
 
 /**
  * `SESSION_REQUIRED`: no session middleware ran before the strategy (status 500) · `SESSION_IN_COOKIE`: the browser
- * holds the session itself, as with cookie-session (500) · `SESSION_UNAVAILABLE`: the session could not be saved
- * (503) · `LEDGER_UNAVAILABLE`: the ledger did not answer, so nobody is let in (503).
+ * holds the session itself and can read it, as with cookie-session (500) · `SESSION_TOO_LARGE`: it is in an encrypted
+ * cookie, and no browser keeps one of that size (500) · `SESSION_UNAVAILABLE`: the session could not be saved (503) ·
+ * `LEDGER_UNAVAILABLE`: the ledger did not answer, so nobody is let in (503).
  */
-export type StorageErrorCode = 'SESSION_REQUIRED' | 'SESSION_IN_COOKIE' | 'SESSION_UNAVAILABLE' | 'LEDGER_UNAVAILABLE'
+export type StorageErrorCode = 'SESSION_REQUIRED' | 'SESSION_IN_COOKIE' | 'SESSION_TOO_LARGE' | 'SESSION_UNAVAILABLE' | 'LEDGER_UNAVAILABLE'
 
 const sentences: Record<StorageErrorCode, { status: number; message: string }> = {
   SESSION_REQUIRED: {
@@ -22,6 +23,10 @@ const sentences: Record<StorageErrorCode, { status: number; message: string }> =
     message: 'NevisStrategy needs a session that stays on the server: this one is in a cookie (cookie-session), where the browser reads and restores it; use express-session with a store',
   },
   SESSION_UNAVAILABLE: { status: 503, message: 'NevisStrategy: the session could not be saved' },
+  SESSION_TOO_LARGE: {
+    status: 500,
+    message: 'NevisStrategy: the session is in a cookie and larger than browsers keep one, as it is with a QR code: use a session store on the server',
+  },
   LEDGER_UNAVAILABLE: { status: 503, message: 'NevisStrategy: the ledger did not answer' },
 }
 

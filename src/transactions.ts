@@ -6,7 +6,7 @@
 import type { FailureCode } from './failures'
 import type { Operation } from './client/wire'
 import type { KeptReturnTo } from './return-to'
-import { saveSession, type SessionLike } from './session'
+import { isTooLarge, saveSession, type SessionLike } from './session'
 
 /** Who is asked, in Nevis's terms: at least one of the two. */
 export interface Subject {
@@ -112,10 +112,16 @@ export class SessionTransactions {
   }
 
   /**
-   * Waits until the session is stored, since only Passport's `redirect` would.
-   * @throws StorageError `SESSION_UNAVAILABLE`
+   * Waits until the session is stored, since only Passport's `redirect` would. In a cookie it holds fewer transactions: the
+   * oldest are forgotten.
+   * @throws StorageError `SESSION_UNAVAILABLE`; `SESSION_TOO_LARGE` where not even one fits
    */
   async save(): Promise<void> {
+    const kept = Object.values(this.all()).sort((a, b) => b.startedAt - a.startedAt)
+    while (kept.length > 1 && isTooLarge(this.session)) {
+      kept.pop()
+      this.write(kept)
+    }
     await saveSession(this.session)
   }
 

@@ -1,5 +1,5 @@
 /** A session that gets a new id: in every way in which hosts do that. */
-import { renewSession, type SessionLike } from '../src/session'
+import { renewSession, saveSession, type SessionLike } from '../src/session'
 
 interface Request {
   session: SessionLike
@@ -8,7 +8,7 @@ interface Request {
 /** @param regenerate puts a new session in place, and finishes as its host does */
 function requestWith(regenerate: (req: Request, done: (error?: unknown) => void) => unknown): Request {
   const req: Request = { session: {} }
-  const session = Object.create({ regenerate: (done: (error?: unknown) => void) => regenerate(req, done) }) as SessionLike
+  const session = Object.create({ regenerate: (done: (error?: unknown) => void) => regenerate(req, done), save: (done: () => void) => done() }) as SessionLike
   req.session = Object.assign(session, { cart: ['book'], passport: { user: 'anna' }, [Symbol('id')]: 'old' })
   return req
 }
@@ -35,9 +35,15 @@ describe('renewSession', () => {
   it('leaves it as it is where the host cannot renew it', async () => {
     const session: SessionLike = { cart: ['book'] }
     expect(await renewSession({ session })).toBe(session)
-    const shim: SessionLike = { cart: ['book'], regenerate: (done) => done() }
+    const shim: SessionLike = { cart: ['book'], regenerate: (done) => done(), save: (done) => done() }
     expect(await renewSession({ session: shim })).toBe(shim)
     expect(shim['cart']).toEqual(['book'])
+  })
+
+  it('leaves it as it is where it is all in a cookie: such a host empties it, and calls nobody back', async () => {
+    const session: SessionLike = { cart: ['book'], regenerate: () => delete session['cart'] }
+    expect(await renewSession({ session })).toBe(session)
+    expect(session['cart']).toEqual(['book'])
   })
 
   it.each<[string, (req: Request, done: (error?: unknown) => void) => unknown]>([
@@ -46,5 +52,24 @@ describe('renewSession', () => {
     ['throws', () => { throw new Error('canary') }],
   ])('fails with SESSION_UNAVAILABLE where the host %s', async (_name, regenerate) => {
     await expect(renewSession(requestWith(regenerate))).rejects.toMatchObject({ name: 'StorageError', code: 'SESSION_UNAVAILABLE', message: expect.not.stringContaining('canary') })
+  })
+})
+
+describe('saveSession', () => {
+  const filled = (bytes: number): SessionLike => ({ cart: 'x'.repeat(bytes - JSON.stringify({ cart: '' }).length) })
+
+  it('takes what a cookie can carry, and fails with SESSION_TOO_LARGE beyond, where the session cannot be saved', async () => {
+    await expect(saveSession(filled(2700))).resolves.toBeUndefined()
+    await expect(saveSession(filled(2701))).rejects.toMatchObject({ name: 'StorageError', code: 'SESSION_TOO_LARGE', status: 500 })
+  })
+
+  it('asks a session behind a proxy for its data', async () => {
+    const behind = (bytes: number): SessionLike => ({ data: () => filled(bytes) })
+    await expect(saveSession(behind(2700))).resolves.toBeUndefined()
+    await expect(saveSession(behind(2701))).rejects.toMatchObject({ code: 'SESSION_TOO_LARGE' })
+  })
+
+  it('leaves the size to a session that can be saved', async () => {
+    await expect(saveSession({ ...filled(100_000), save: (done) => done() })).resolves.toBeUndefined()
   })
 })

@@ -3,18 +3,18 @@
  *
  * Not its job: any way around. Nothing is tried again by itself, no weaker factor takes over, and nobody is let in.
  */
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { ServerResponse } from 'node:http'
+import { json, plain, send, type Answer, type HostResponse, type PlainAnswer } from '../answer'
 import { NevisError } from '../client/errors'
-import { fieldOf, wantsPage } from '../request'
+import { bodyOf, fieldOf, wantsPage, type HostRequest } from '../request'
 import { StorageError } from '../storage'
 import type { NevisStrategy } from '../strategy'
 import { withQuery } from '../url'
 import { outageHtml } from './page'
-import { respondJson } from './respond'
 import { preferred, speakable, type Locales } from './texts/languages'
-import { checkOptions, linksOf, respondPage } from './waiting-page'
+import { checkOptions, linksOf, page } from './waiting-page'
 
-export interface OutagePageOptions<Req extends IncomingMessage = IncomingMessage, Res extends ServerResponse = ServerResponse> {
+export interface OutagePageOptions<Req extends HostRequest = HostRequest, Res extends HostResponse = HostResponse> {
   /** Where the link leads when no transaction is under way: the page with the password. Default `/`. */
   readonly signInURL?: string
   /** As for `waitingPage`. */
@@ -29,6 +29,13 @@ const TYPES = { signInURL: 'string', nonce: 'function', stylesheet: 'string', lo
 /** Seconds after which it is worth trying again, where Nevis names none. */
 const RETRY_AFTER_SECONDS = 10
 
+/** Error-handling middleware of Express, and in `answer` the same for other hosts. */
+export interface OutagePage<Req = HostRequest, Res = HostResponse> {
+  (error: unknown, req: Req, res: Res & ServerResponse, next: (error?: unknown) => void): void
+  /** @returns what to send, or undefined for an error that is none of an outage */
+  answer(error: unknown, req: Req, res?: Res): Promise<PlainAnswer | undefined>
+}
+
 /**
  * Error-handling middleware, for after all routes with `passport.authenticate('nevis')` or `waitingPage`: an outage of Nevis, of
  * the session store or of the ledger is answered with 503, `Retry-After` and a page, or `{ code: 'unavailable', message }`.
@@ -36,28 +43,37 @@ const RETRY_AFTER_SECONDS = 10
  * @param strategy the one whose errors these are; its `waitingPage` serves the style
  * @throws TypeError when an option is wrong or unknown
  */
-export function outagePage<Req extends IncomingMessage, Res extends ServerResponse>(
+export function outagePage<Req extends HostRequest = HostRequest, Res extends HostResponse = HostResponse>(
   strategy: NevisStrategy,
   options: OutagePageOptions<Req, Res> = {},
-): (error: unknown, req: Req, res: Res, next: (error?: unknown) => void) => void {
+): OutagePage<Req, Res> {
   checkOptions('outagePage', options, TYPES)
   const { waitingURL } = strategy.settings
   const { signInURL = '/', stylesheet, locales } = options
   const assets = linksOf(strategy.settings, stylesheet)
   const languages = speakable(locales)
 
-  return (error, req, res, next) => {
-    if (!isOutage(error) || res.headersSent) return next(error)
+  function answerTo(error: unknown, req: Req, res: Res): Answer | undefined {
+    if (!isOutage(error)) return undefined
     const { retryAfterSeconds = RETRY_AFTER_SECONDS } = error as { retryAfterSeconds?: number }
-    res.setHeader('Retry-After', Math.max(1, retryAfterSeconds))
+    const retryAfter = { 'Retry-After': String(Math.max(1, retryAfterSeconds)) }
     const language = preferred(req.headers['accept-language'], languages)
-    if (!wantsPage(req)) return respondJson(res, 503, { code: 'unavailable', message: language.texts.unavailableHint })
-    const transaction = fieldOf(req, 'transaction')
+    if (!wantsPage(req)) return json(503, { code: 'unavailable', message: language.texts.unavailableHint }, retryAfter)
+    const { query, originalUrl, url } = req
+    const transaction = fieldOf({ body: bodyOf(req), query, originalUrl, url }, 'transaction')
     // What is under way is not lost: its page goes on from where it stands.
     const again = transaction ? withQuery(waitingURL, { transaction }) : signInURL
     const parts = { waitingURL, language, assets, nonce: options.nonce?.(req, res), widgetScripts: [] }
-    respondPage(res, 503, outageHtml(again, parts).text, parts)
+    const answer = page(res, 503, outageHtml(again, parts).text, parts)
+    return { ...answer, headers: { ...answer.headers, ...retryAfter } }
   }
+
+  const express = (error: unknown, req: Req, res: Res & ServerResponse, next: (error?: unknown) => void): void => {
+    const answer = res.headersSent ? undefined : answerTo(error, req, res)
+    if (answer === undefined) next(error)
+    else send(res, answer)
+  }
+  return Object.assign(express, { answer: async (error: unknown, req: Req, res?: Res) => plain(answerTo(error, req, res as Res)) })
 }
 
 /** Somebody else's trouble, which passes. A wrong access key, or an answer that cannot be read, does not by itself. */

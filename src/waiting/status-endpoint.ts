@@ -4,12 +4,10 @@
  * It needs no session and writes none: a late answer would bring a finished transaction back, and polling would keep
  * a session alive for ever. Mount it before the session middleware.
  */
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import { json, middleware, whole, type Answer, type Middleware, type Stream } from '../answer'
 import type { Sealed } from '../handle'
-import { queryFieldOf } from '../request'
-import type { Middleware } from '../second-factor'
+import { queryFieldOf, type HostRequest } from '../request'
 import type { NevisStrategy } from '../strategy'
-import { respond, respondJson } from './respond'
 import { followStatus, knownStatusOf, statusOf, type WaitingStatus } from './status'
 
 export interface StatusEndpointOptions {
@@ -34,41 +32,51 @@ const HEARTBEAT_MS = 20_000
  */
 export function statusEndpoint(strategy: NevisStrategy, { maxStreams = 10_000 }: StatusEndpointOptions = {}): StatusEndpoint {
   const { settings } = strategy
-  const streams = new Set<ServerResponse>()
+  const streams = new Set<{ close: () => void }>()
 
-  async function serve(req: IncomingMessage, res: ServerResponse): Promise<void> {
+  async function serve(req: HostRequest): Promise<Answer> {
+    if (req.method !== 'GET' && req.method !== 'HEAD') return whole(405, { Allow: 'GET, HEAD' })
     const sealed = await settings.handles.open(queryFieldOf(req, 'transaction'))
-    if (sealed === undefined) return respondJson(res, 404, { status: 'unknown' })
+    if (sealed === undefined) return json(404, { status: 'unknown' })
     const wantsStream = req.method === 'GET' && (req.headers.accept ?? '').includes('text/event-stream')
-    if (wantsStream && streams.size < maxStreams && !res.destroyed) stream(res, sealed)
-    else respondJson(res, 200, await statusOf(settings, sealed))
+    if (wantsStream && streams.size < maxStreams) return streaming(sealed)
+    return json(200, await statusOf(settings, sealed))
   }
 
-  function stream(res: ServerResponse, sealed: Sealed): void {
-    res.statusCode = 200
-    res.setHeader('Content-Type', 'text/event-stream; charset=utf-8')
-    res.setHeader('Cache-Control', 'no-store, no-transform')
-    res.setHeader('X-Content-Type-Options', 'nosniff')
-    res.setHeader('X-Accel-Buffering', 'no')
-    const known = knownStatusOf(settings, sealed)
-    if (known.status !== 'pending') return void res.end(event(known))
+  function streaming(sealed: Sealed): Answer {
+    const headers = {
+      'Content-Type': 'text/event-stream; charset=utf-8',
+      'Cache-Control': 'no-store, no-transform',
+      'X-Content-Type-Options': 'nosniff',
+      'X-Accel-Buffering': 'no',
+    }
     // The first event waits for nobody: the answer may take as long as Nevis does.
-    res.write(event(known))
-    streams.add(res)
-    const heartbeat = setInterval(() => res.write(': still here\n\n'), HEARTBEAT_MS).unref()
-    const stop = followStatus(settings, sealed, (decided) => res.end(event(decided)))
-    res.once('close', () => {
-      clearInterval(heartbeat)
-      stop()
-      streams.delete(res)
-    })
+    const known = knownStatusOf(settings, sealed)
+    if (known.status !== 'pending') return { status: 200, headers, body: event(known) }
+    // From now on it has its place among the open ones.
+    const place = { close: () => {} }
+    streams.add(place)
+    const body: Stream = (sink) => {
+      sink.write(event(known))
+      const heartbeat = setInterval(() => sink.write(': still here\n\n'), HEARTBEAT_MS).unref()
+      let unfollow = () => {}
+      const stop = () => {
+        clearInterval(heartbeat)
+        unfollow()
+        streams.delete(place)
+      }
+      const end = (last?: string) => {
+        stop()
+        sink.end(last)
+      }
+      place.close = end
+      unfollow = followStatus(settings, sealed, (decided) => end(event(decided)))
+      return stop
+    }
+    return { status: 200, headers, body }
   }
 
-  const endpoint: Middleware = (req, res, next) => {
-    if (req.method !== 'GET' && req.method !== 'HEAD') return respond(res, 405, { Allow: 'GET, HEAD' })
-    serve(req, res).catch(next)
-  }
-  return Object.assign(endpoint, { closeStreams: () => streams.forEach((res) => res.end()) })
+  return Object.assign(middleware(serve), { closeStreams: () => streams.forEach(({ close }) => close()) })
 }
 
 function event(status: WaitingStatus): string {

@@ -5,23 +5,21 @@
  */
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import type { IncomingMessage, ServerResponse } from 'node:http'
 import { join } from 'node:path'
+import { isHeaderSet, json, middleware, whole, type Answer, type HostResponse, type Middleware } from '../answer'
 import { failures, type FailureCode } from '../failures'
 import type { Settings } from '../options'
-import { queryFieldOf, sessionOf } from '../request'
-import type { Middleware } from '../second-factor'
+import { queryFieldOf, sessionOf, userOf, type HostRequest } from '../request'
 import { StorageError } from '../storage'
 import type { NevisStrategy } from '../strategy'
 import { SessionTransactions } from '../transactions'
 import { withQuery } from '../url'
 import { AuthenticatorChoice } from './authenticators'
 import { pageHtml, showsWidget, strangerHtml, type PageParts } from './page'
-import { respond, respondJson } from './respond'
 import { preferred, speakable, type Locales } from './texts/languages'
 import { viewOf } from './view'
 
-export interface WaitingPageOptions<Req extends IncomingMessage = IncomingMessage, Res extends ServerResponse = ServerResponse> {
+export interface WaitingPageOptions<Req extends HostRequest = HostRequest, Res extends HostResponse = HostResponse> {
   /** Token for the hidden field `_csrf` of every form. Default: none. */
   csrfToken?(req: Req, res: Res): string
   /** Nonce for the script and style tags, for a policy without `'self'`. Default: none. */
@@ -70,10 +68,10 @@ const assets = {
  * @param strategy the one whose transactions it shows
  * @throws TypeError when an option is wrong or unknown, or `widgetScript` is missing
  */
-export function waitingPage<Req extends IncomingMessage, Res extends ServerResponse>(
+export function waitingPage<Req extends HostRequest = HostRequest, Res extends HostResponse = HostResponse>(
   strategy: NevisStrategy,
   options: WaitingPageOptions<Req, Res> = {},
-): (req: Req, res: Res, next: Parameters<Middleware>[2]) => void {
+): Middleware<Req, Res> {
   checkOptions('waitingPage', options, TYPES)
   const { settings } = strategy
   const links = linksOf(settings, options.stylesheet)
@@ -86,9 +84,10 @@ export function waitingPage<Req extends IncomingMessage, Res extends ServerRespo
   const widgetPolicy = policyForWidget(new URL(settings.client.baseURL).origin)
   const languages = speakable(options.locales)
 
-  async function serve(req: Req, res: Res): Promise<void> {
+  return middleware(async (req, res) => {
+    if (req.method !== 'GET' && req.method !== 'HEAD') return whole(405, { Allow: 'GET, HEAD' })
     const name = queryFieldOf(req, 'asset')
-    if (name === 'script' || name === 'style') return respond(res, 200, assets[name].headers, assets[name].body)
+    if (name === 'script' || name === 'style') return whole(200, assets[name].headers, assets[name].body)
 
     const session = sessionOf(req)
     if (session === undefined) throw new StorageError('SESSION_REQUIRED')
@@ -106,10 +105,10 @@ export function waitingPage<Req extends IncomingMessage, Res extends ServerRespo
     const transaction = sealed && transactions.get(sealed.id)
     const wantsJson = (req.headers.accept ?? '').includes('application/json')
     if (sealed === undefined || transaction === undefined) {
-      const code: FailureCode = sealed !== undefined && (req as { user?: unknown }).user ? 'used_transaction' : 'unknown_transaction'
+      const code: FailureCode = sealed !== undefined && userOf(req) !== undefined ? 'used_transaction' : 'unknown_transaction'
       const { status, message } = failures[code]
-      if (wantsJson) return respondJson(res, status, { code, message })
-      return respondPage(res, status, strangerHtml(parts.language.texts.failure[code], parts).text, parts)
+      if (wantsJson) return json(status, { code, message })
+      return page(res, status, strangerHtml(parts.language.texts.failure[code], parts).text, parts)
     }
     const isChoosing = queryFieldOf(req, 'authenticators') !== undefined
     const [seen, offer] = await Promise.all([
@@ -117,15 +116,10 @@ export function waitingPage<Req extends IncomingMessage, Res extends ServerRespo
       choice.offer(handle as string, transaction, session, isChoosing),
     ])
     const view = { ...seen, ...offer }
-    if (wantsJson) return respondJson(res, 200, view)
-    if (view.status === 'succeeded') return respond(res, 303, { Location: withQuery(settings.callbackURL, { transaction: view.transaction }) })
-    respondPage(res, 200, pageHtml(view, parts).text, parts, showsWidget(view) ? widgetPolicy : POLICY)
-  }
-
-  return (req, res, next) => {
-    if (req.method !== 'GET' && req.method !== 'HEAD') return respond(res, 405, { Allow: 'GET, HEAD' })
-    serve(req, res).catch(next)
-  }
+    if (wantsJson) return json(200, view)
+    if (view.status === 'succeeded') return whole(303, { Location: withQuery(settings.callbackURL, { transaction: view.transaction }) })
+    return page(res, 200, pageHtml(view, parts).text, parts, showsWidget(view) ? widgetPolicy : POLICY)
+  })
 }
 
 /** @throws TypeError that names the page and the option */
@@ -147,15 +141,18 @@ function policyForWidget(origin: string): Policy {
   return { ...POLICY, 'script-src': `'self' ${origin}`, 'child-src': origin, 'style-src': "'self' 'unsafe-inline'" }
 }
 
-export function respondPage(res: ServerResponse, status: number, body: string, { language }: PageParts, policy = POLICY): void {
-  const headers = {
-    'Content-Type': 'text/html; charset=utf-8',
-    'Content-Language': language.tag,
-    // The address holds the handle: no other site may learn it.
-    'Referrer-Policy': 'same-origin',
-    ...(!res.hasHeader('Content-Security-Policy') && { 'Content-Security-Policy': Object.entries(policy).map(([name, sources]) => `${name} ${sources}`).join('; ') }),
-  }
-  respond(res, status, headers, body)
+export function page(res: HostResponse | undefined, status: number, body: string, { language }: PageParts, policy = POLICY): Answer {
+  return whole(
+    status,
+    {
+      'Content-Type': 'text/html; charset=utf-8',
+      'Content-Language': language.tag,
+      // The address holds the handle: no other site may learn it.
+      'Referrer-Policy': 'same-origin',
+      ...(!isHeaderSet(res, 'Content-Security-Policy') && { 'Content-Security-Policy': Object.entries(policy).map(([name, sources]) => `${name} ${sources}`).join('; ') }),
+    },
+    body,
+  )
 }
 
 function asset(file: string, type: string) {
