@@ -68,13 +68,12 @@ export async function renewSession(req: object): Promise<SessionLike> {
 }
 
 /**
- * The id under which a store keeps the session: express-session, @fastify/session, koa-session.
- * @returns undefined where there is none
+ * The id under which a store keeps the session.
+ * @returns undefined where the host has none, or does not tell it: koa-session goes on naming the one before it was renewed
  * @internal
  */
 export function sessionIdOf(req: object): string | undefined {
-  const { sessionId, externalKey } = sessionOf(req) ?? {}
-  const id = (req as { sessionID?: unknown }).sessionID ?? sessionId ?? externalKey
+  const id = (req as { sessionID?: unknown }).sessionID ?? sessionOf(req)?.['sessionId']
   return typeof id === 'string' ? id : undefined
 }
 

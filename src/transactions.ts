@@ -7,6 +7,7 @@ import type { FailureCode } from './failures'
 import type { Operation } from './client/wire'
 import type { KeptReturnTo } from './return-to'
 import { isTooLarge, saveSession, type SessionLike } from './session'
+import { StorageError } from './storage'
 
 /** Who is asked, in Nevis's terms: at least one of the two. */
 export interface Subject {
@@ -118,9 +119,10 @@ export class SessionTransactions {
    */
   async save(): Promise<void> {
     const kept = Object.values(this.all()).sort((a, b) => b.startedAt - a.startedAt)
-    while (kept.length > 1 && isTooLarge(this.session)) {
+    while (kept.length > 0 && isTooLarge(this.session)) {
       kept.pop()
       this.write(kept)
+      if (kept.length === 0) throw new StorageError('SESSION_TOO_LARGE')
     }
     await saveSession(this.session)
   }

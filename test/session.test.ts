@@ -1,5 +1,6 @@
 /** A session that gets a new id: in every way in which hosts do that. */
 import { renewSession, saveSession, type SessionLike } from '../src/session'
+import { SessionTransactions, type Transaction } from '../src/transactions'
 
 interface Request {
   session: SessionLike
@@ -71,5 +72,30 @@ describe('saveSession', () => {
 
   it('leaves the size to a session that can be saved', async () => {
     await expect(saveSession({ ...filled(100_000), save: (done) => done() })).resolves.toBeUndefined()
+  })
+})
+
+describe('transactions in a session that is all in a cookie', () => {
+  const now = Date.now()
+  const started = (id: string, at: number, qrCode: string): Transaction => ({
+    id, factor: 'app', operation: 'approve', subject: { username: 'anna' }, startedAt: now + at, expiresAt: now + 60_000, firstFactorAt: now, shown: { qrCode },
+  })
+
+  it('are forgotten from the oldest on, until the rest fits', async () => {
+    const session: SessionLike = { cart: ['book'] }
+    const transactions = new SessionTransactions(session, 'nevis', 60_000)
+    for (const [i, id] of ['a', 'b', 'c'].entries()) transactions.put(started(id, i, 'x'.repeat(1000)))
+    await transactions.save()
+    expect(['a', 'b', 'c'].map((id) => transactions.get(id)?.id)).toEqual([undefined, 'b', 'c'])
+    expect(session['cart']).toEqual(['book'])
+  })
+
+  it('are refused with SESSION_TOO_LARGE where not even one fits, and nothing of them is left', async () => {
+    const session: SessionLike = {}
+    const transactions = new SessionTransactions(session, 'nevis', 60_000)
+    transactions.put(started('a', 0, 'x'.repeat(3000)))
+    await expect(transactions.save()).rejects.toMatchObject({ code: 'SESSION_TOO_LARGE' })
+    expect(transactions.get('a')).toBeUndefined()
+    expect(JSON.stringify(session)).not.toContain('xxx')
   })
 })

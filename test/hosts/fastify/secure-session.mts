@@ -1,0 +1,20 @@
+// secure-session.mts
+import formbody from '@fastify/formbody'
+import secureSession from '@fastify/secure-session'
+import Fastify from 'fastify'
+import { passport, signIn, status } from './sign-in.mjs'
+
+const app = Fastify({ logger: process.env['NODE_ENV'] === 'production' })
+app.register(status)
+app.register(async (site) => {
+  await site.register(formbody)
+  await site.register(secureSession, {
+    key: Buffer.from(process.env['SESSION_KEY'] as string, 'hex'), // 32 bytes
+    expiry: 3600, // seconds: until then a cookie that somebody kept counts, after a log-out too
+    cookie: { path: '/', secure: process.env['NODE_ENV'] === 'production', sameSite: 'lax' },
+  })
+  await site.register(passport.initialize())
+  await site.register(passport.secureSession())
+  await site.register(signIn)
+})
+console.log(await app.listen({ host: '127.0.0.1', port: Number(process.env['PORT'] ?? 3000) }))

@@ -1,0 +1,77 @@
+// sign-in.mts
+import { Authenticator } from '@fastify/passport'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { Strategy as LocalStrategy } from 'passport-local'
+import { NevisStrategy, app as qrCode, atLeast, push, sms } from 'passport-nevis'
+import { outagePage, recordSecondFactor, requireSecondFactor, statusEndpoint, waitingPage, type Middleware } from 'passport-nevis'
+import { findByNevisId, findByPassword, findByUsername, type User } from '../users.mjs'
+
+declare module 'fastify' {
+  interface PassportUser extends User {}
+}
+
+export const nevis = new NevisStrategy(
+  {
+    baseURL: process.env['NEVIS_BASE_URL'], // or instance
+    accessKey: process.env['NEVIS_ACCESS_KEY'],
+    factors: [push(), qrCode(), sms()],
+    waitingURL: '/login/2fa',
+    callbackURL: '/login/2fa/callback',
+    statusURL: '/login/2fa/status',
+  },
+  async (profile) => findByNevisId(profile.id),
+)
+
+export const passport = new Authenticator()
+passport.use(new LocalStrategy((username, password, done) => done(null, findByPassword(username, password) ?? false)))
+passport.use(nevis)
+passport.registerUserSerializer(async (user: User) => user.username)
+passport.registerUserDeserializer(async (username: string) => findByUsername(username) ?? null)
+
+/** What passport-nevis answers, as a handler or as a hook. */
+const mounted = ({ answer }: Middleware) => async (request: FastifyRequest, reply: FastifyReply) => {
+  const answered = await answer(request, reply)
+  if (answered) return reply.code(answered.status).headers(answered.headers).send(answered.body)
+}
+
+/** For outside the scope of the session: it needs none, and must keep none alive. */
+export async function status(app: FastifyInstance) {
+  app.get('/login/2fa/status', mounted(statusEndpoint(nevis)))
+}
+
+export async function signIn(app: FastifyInstance) {
+  const failed = { failureRedirect: '/login', failureMessage: true }
+  const password = passport.authenticate('local', { session: false, failureRedirect: '/login' }) // password right, not signed in yet
+  const secondFactor = passport.authenticate('nevis', failed)
+  const redirected = async () => {} // the start has sent the browser to the waiting page
+
+  app.post('/login', { preValidation: [password, secondFactor] }, redirected)
+  app.get('/login/2fa', mounted(waitingPage(nevis)))
+  app.post('/login/2fa', { preValidation: secondFactor }, redirected) // another factor, once more, cancel
+  app.route({
+    method: ['GET', 'POST'],
+    url: '/login/2fa/callback',
+    preValidation: [passport.authenticate('nevis', { ...failed, keepSessionInfo: true }), mounted(recordSecondFactor())],
+    handler: (request, reply) => reply.redirect(request.authInfo?.['returnTo'] ?? '/', 303),
+  })
+
+  app.get('/step-up', (_request, reply) => reply.type('text/html').send('<form method="post"><button>Confirm it is you</button></form>'))
+  app.post('/step-up', { preValidation: secondFactor }, redirected)
+  const fresh = mounted(requireSecondFactor({ maxAgeSeconds: 300, factors: atLeast('push'), redirectTo: '/step-up' }))
+  app.get('/transfer', { preHandler: fresh }, async () => 'Whom do you want to pay?')
+
+  app.get('/', async ({ user }) => `Hello ${user?.username ?? 'stranger'}`)
+  app.get('/login', async ({ session }) => session.get('messages') ?? [])
+  app.post('/logout', async (request, reply) => {
+    await request.logOut()
+    return reply.redirect('/', 303)
+  })
+
+  const outage = outagePage(nevis, { signInURL: '/login' })
+  app.setErrorHandler(async (error, request, reply) => {
+    request.log.error(error)
+    const answered = await outage.answer(error, request, reply)
+    if (!answered) throw error // to Fastify's own answer
+    return reply.code(answered.status).headers(answered.headers).send(answered.body)
+  })
+}

@@ -1,0 +1,144 @@
+// app.mts
+import 'reflect-metadata'
+import { All, ArgumentsHost, Catch, Controller, ExecutionContext, Get, Header, HttpException, Injectable, Module, Post, Req, RequestMethod, Res, UseGuards } from '@nestjs/common'
+import type { MiddlewareConsumer, NestModule } from '@nestjs/common'
+import { BaseExceptionFilter, HttpAdapterHost, NestFactory } from '@nestjs/core'
+import { AuthGuard, PassportModule, PassportStrategy } from '@nestjs/passport'
+import type { Request, Response } from 'express'
+import session from 'express-session'
+import passport from 'passport'
+import { Strategy as LocalStrategy } from 'passport-local'
+import { NevisStrategy, app as qrCode, atLeast, push, sms, type Failure, type NevisProfile } from 'passport-nevis'
+import { outagePage, recordSecondFactor, requireSecondFactor, statusEndpoint, waitingPage } from 'passport-nevis'
+import { findByNevisId, findByPassword, findByUsername, type User } from '../users.mjs'
+
+@Injectable()
+export class Nevis extends PassportStrategy(NevisStrategy) {
+  constructor() {
+    super({
+      baseURL: process.env['NEVIS_BASE_URL'], // or instance
+      accessKey: process.env['NEVIS_ACCESS_KEY'],
+      factors: [push(), qrCode(), sms()],
+      waitingURL: '/login/2fa',
+      callbackURL: '/login/2fa/callback',
+      statusURL: '/login/2fa/status',
+    })
+  }
+
+  async validate(profile: NevisProfile) {
+    return findByNevisId(profile.id)
+  }
+}
+
+@Injectable()
+export class Password extends PassportStrategy(LocalStrategy) {
+  async validate(username: string, password: string) {
+    return findByPassword(username, password)
+  }
+}
+
+passport.serializeUser<string>((user, done) => done(null, (user as User).username))
+passport.deserializeUser<string>((username, done) => done(null, findByUsername(username) ?? false))
+
+/** Starts an approval, or ends the request with the failure of one. */
+@Injectable()
+export class NevisGuard extends AuthGuard('nevis') {
+  override handleRequest<TUser>(error: unknown, user: TUser | false, info: Failure, _context: ExecutionContext, status?: number): TUser {
+    if (error) throw error
+    if (!user) throw new HttpException(info, status ?? 401)
+    return user
+  }
+}
+
+/** Signs in whoever has approved, and records that a second factor was given. */
+@Injectable()
+export class NevisCallbackGuard extends NevisGuard {
+  private readonly record = recordSecondFactor()
+
+  override async canActivate(context: ExecutionContext) {
+    const request = context.switchToHttp().getRequest<Request>()
+    await super.canActivate(context)
+    await super.logIn(request)
+    await this.record.answer(request)
+    return true
+  }
+}
+
+@Controller()
+export class SignIn {
+  @Post('login')
+  @UseGuards(AuthGuard('local'), NevisGuard) // password right, not signed in yet → start → waiting page
+  start() {}
+
+  @Post('login/2fa')
+  @UseGuards(NevisGuard) // another factor, once more, cancel
+  again() {}
+
+  @All('login/2fa/callback')
+  @UseGuards(NevisCallbackGuard)
+  callback(@Req() request: Request, @Res() response: Response) {
+    response.redirect(303, request.authInfo?.returnTo ?? '/')
+  }
+
+  @Get('step-up')
+  @Header('Content-Type', 'text/html')
+  stepUp() {
+    return '<form method="post"><button>Confirm it is you</button></form>'
+  }
+
+  @Post('step-up')
+  @UseGuards(NevisGuard)
+  confirm() {}
+
+  @Post('logout')
+  logout(@Req() request: Request, @Res() response: Response) {
+    request.logout((error) => response.redirect(303, error ? '/login' : '/'))
+  }
+}
+
+@Controller()
+export class Site {
+  @Get()
+  home(@Req() request: Request) {
+    return `Hello ${(request.user as User | undefined)?.username ?? 'stranger'}`
+  }
+
+  @Get('transfer')
+  transfer() {
+    return 'Whom do you want to pay?'
+  }
+}
+
+/** An outage is answered with its page; every other error goes its way through NestJS. */
+@Catch()
+export class OutageFilter extends BaseExceptionFilter {
+  private readonly page
+
+  constructor(host: HttpAdapterHost, nevis: Nevis) {
+    super(host.httpAdapter)
+    this.page = outagePage(nevis, { signInURL: '/login' })
+  }
+
+  override catch(error: unknown, host: ArgumentsHost) {
+    const http = host.switchToHttp()
+    this.page(error, http.getRequest<Request>(), http.getResponse<Response>(), () => super.catch(error, host))
+  }
+}
+
+@Module({ imports: [PassportModule.register({ session: true, keepSessionInfo: true })], controllers: [SignIn, Site], providers: [Nevis, Password] })
+export class App implements NestModule {
+  constructor(private readonly nevis: Nevis) {}
+
+  configure(consumer: MiddlewareConsumer) {
+    consumer.apply(waitingPage(this.nevis)).forRoutes({ path: 'login/2fa', method: RequestMethod.GET })
+    consumer.apply(requireSecondFactor({ maxAgeSeconds: 300, factors: atLeast('push'), redirectTo: '/step-up' })).forRoutes('transfer')
+  }
+}
+
+const app = await NestFactory.create(App, { logger: ['error', 'warn'] })
+const nevis = app.get(Nevis)
+app.use('/login/2fa/status', statusEndpoint(nevis)) // before the session: it needs none, and must keep none alive
+app.use(session({ secret: process.env['SESSION_SECRET'] as string, resave: false, saveUninitialized: false, cookie: { sameSite: 'lax' } }), passport.session())
+app.useGlobalFilters(new OutageFilter(app.get(HttpAdapterHost), nevis))
+await app.listen(Number(process.env['PORT'] ?? 3000), '127.0.0.1')
+console.log(await app.getUrl())

@@ -1,0 +1,96 @@
+/**
+ * Runs an app of the guides as its readers do: as a program of its own, compiled where it is TypeScript.
+ *
+ * Not its job: to know what it is an app of. It lies in this repository while it runs, so that its imports lead where a
+ * reader's would.
+ */
+import { spawn } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import ts from 'typescript'
+import type { NevisSimulator } from '../../src/simulator'
+import { Browser } from '../support/browser'
+
+export interface Program {
+  readonly origin: string
+  /** Everything that it has printed. */
+  output(): string
+  browser(): Browser
+  close(): Promise<void>
+}
+
+const BUILT = join(__dirname, '.built')
+const compilerOptions: ts.CompilerOptions = {
+  module: ts.ModuleKind.ESNext,
+  target: ts.ScriptTarget.ES2022,
+  experimentalDecorators: true,
+  emitDecoratorMetadata: true,
+}
+
+/** @param app folder and file, without the extension */
+export async function run(app: string, simulator: NevisSimulator, users: readonly { username: string; userId: string }[]): Promise<Program> {
+  const [folder, name] = app.split('/') as [string, string]
+  mkdirSync(BUILT, { recursive: true })
+  const built = mkdtempSync(join(BUILT, `${folder}-`))
+  compile(__dirname, built)
+  compile(join(__dirname, folder), join(built, folder))
+  const child = spawn(process.execPath, [join(built, folder, `${name}.mjs`)], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: {
+      PATH: process.env['PATH'],
+      PORT: '0',
+      SESSION_SECRET: 'a secret of thirty-two characters',
+      SESSION_KEY: '5e'.repeat(32),
+      NEVIS_BASE_URL: simulator.baseURL,
+      NEVIS_ACCESS_KEY: simulator.accessKey,
+      USERS: JSON.stringify(users.map(({ username, userId }) => ({ username, nevisUserId: userId }))),
+    },
+  })
+  let printed = ''
+  const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()))
+  const address = new Promise<string | undefined>((resolve) => {
+    const read = (chunk: Buffer) => {
+      printed += String(chunk)
+      const found = /^http:\S+/m.exec(printed)?.[0]
+      if (found !== undefined) resolve(found)
+    }
+    child.stdout.on('data', read)
+    child.stderr.on('data', read)
+    void exited.then(() => resolve(undefined))
+  })
+  const origin = await address
+  const close = async () => {
+    child.kill()
+    await exited
+    rmSync(built, { recursive: true })
+  }
+  if (origin === undefined) {
+    await close()
+    throw new Error(`${app} has ended:\n${printed}`)
+  }
+  return { origin, output: () => printed, browser: () => new CookieLimits(origin), close }
+}
+
+/** Browsers drop a cookie whose name and value have more than 4096 bytes (RFC 6265bis, 5.7). */
+class CookieLimits extends Browser {
+  override async send(...args: Parameters<Browser['send']>): ReturnType<Browser['send']> {
+    const before = new Map(this.cookies)
+    const page = await super.send(...args)
+    for (const [name, value] of this.cookies) {
+      if (name.length + value.length <= 4096) continue
+      const old = before.get(name)
+      if (old === undefined) this.cookies.delete(name)
+      else this.cookies.set(name, old)
+    }
+    return page
+  }
+}
+
+function compile(from: string, to: string): void {
+  mkdirSync(to, { recursive: true })
+  for (const file of readdirSync(from).filter((one) => /\.m[tj]s$/.test(one))) {
+    const text = readFileSync(join(from, file), 'utf8')
+    const { outputText } = file.endsWith('.mjs') ? { outputText: text } : ts.transpileModule(text, { compilerOptions, fileName: file })
+    writeFileSync(join(to, file.replace(/\.mts$/, '.mjs')), outputText)
+  }
+}

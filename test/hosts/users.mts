@@ -1,0 +1,14 @@
+/** Stands for the users of the reader's app: passwords are the same for all, and Nevis's ids come from the environment. */
+export interface User {
+  readonly username: string
+  readonly nevisUserId: string
+}
+
+const users = JSON.parse(process.env['USERS'] ?? '[]') as User[]
+
+export const findByUsername = (username: string): User | undefined => users.find((user) => user.username === username)
+
+export const findByNevisId = (nevisUserId: string): User | undefined => users.find((user) => user.nevisUserId === nevisUserId)
+
+export const findByPassword = (username: string, password: string): User | undefined =>
+  password === 'correct horse' ? findByUsername(username) : undefined
