@@ -3,7 +3,7 @@
  *
  * Not its job: to know what it says.
  */
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
 import type { HostRequest } from './request'
 
@@ -90,7 +90,7 @@ export function send(res: ServerResponse, { status, headers, body }: Answer): vo
   for (const [name, value] of Object.entries(headers)) res.setHeader(name, value)
   if (typeof body === 'function') return stream(res, body)
   res.setHeader('Content-Length', Buffer.byteLength(body))
-  res.end((res.req as IncomingMessage).method === 'HEAD' ? undefined : body)
+  res.end(res.req.method === 'HEAD' ? undefined : body)
 }
 
 function stream(res: ServerResponse, open: Stream): void {

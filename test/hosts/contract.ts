@@ -318,6 +318,9 @@ export function hostContract({ app, failure, isSessionInCookie = false }: Host):
       const handles = [await started(), await started({ factor: 'sms' })]
       expect((await browser.get(waitingOf(handles[0] as string), { accept: 'application/json' })).json()).toMatchObject({ status: 'pending' })
       expect(await answer(handles[1] as string, codeOf())).toMatchObject({ status: 303, location: '/' })
+      // The login has made a new session; what waits in the other tab is still there.
+      await simulator.phone(username).approve()
+      expect(await browser.get(callbackOf(handles[0] as string))).toMatchObject({ status: 303, location: '/' })
     })
   })
 }

@@ -22,7 +22,7 @@ export const nevis = new NevisStrategy(
   async (profile) => findByNevisId(profile.id),
 )
 
-export const passport = new Authenticator()
+export const passport = new Authenticator({ clearSessionIgnoreFields: ['nevis'] }) // what waits in other tabs outlives a login
 passport.use(new LocalStrategy((username, password, done) => done(null, findByPassword(username, password) ?? false)))
 passport.use(nevis)
 passport.registerUserSerializer(async (user: User) => user.username)
@@ -51,7 +51,7 @@ export async function signIn(app: FastifyInstance) {
   app.route({
     method: ['GET', 'POST'],
     url: '/login/2fa/callback',
-    preValidation: [passport.authenticate('nevis', { ...failed, keepSessionInfo: true }), mounted(recordSecondFactor())],
+    preValidation: [secondFactor, mounted(recordSecondFactor())],
     handler: (request, reply) => reply.redirect(request.authInfo?.['returnTo'] ?? '/', 303),
   })
 

@@ -43,7 +43,7 @@ passport.deserializeUser<string>((username, done) => done(null, findByUsername(u
 /** Starts an approval, or ends the request with the failure of one. */
 @Injectable()
 export class NevisGuard extends AuthGuard('nevis') {
-  override handleRequest<TUser>(error: unknown, user: TUser | false, info: Failure, _context: ExecutionContext, status?: number): TUser {
+  override handleRequest<TUser>(error: Error | null, user: TUser | false, info: Failure, _context: ExecutionContext, status?: number): TUser {
     if (error) throw error
     if (!user) throw new HttpException(info, status ?? 401)
     return user

@@ -1,0 +1,136 @@
+/** The answers for hosts that are not Express: as data, and as a stream that ends what it holds. */
+import type { Readable } from 'node:stream'
+import { NevisError, outagePage, recordSecondFactor, requireSecondFactor, statusEndpoint, waitingPage, type HostRequest, type PlainAnswer } from '../src'
+import { NevisSimulator } from '../src/simulator'
+import { signIn, startApp, type TestApp } from './support/app'
+
+let simulator: NevisSimulator
+let app: TestApp
+
+beforeEach(async () => {
+  simulator = await NevisSimulator.start()
+  simulator.addUser({ username: 'anna' })
+  app = await startApp({ simulator, strategy: { pollSchedule: [{ untilSeconds: 600, everySeconds: 0.5 }] } })
+})
+
+afterEach(async () => {
+  await app.close()
+  await simulator.close()
+})
+
+const request = (url: string, rest: Partial<HostRequest> = {}): HostRequest => ({ method: 'GET', url, headers: {}, session: {}, ...rest })
+const policyOf = (answer: PlainAnswer | undefined) => answer?.headers['Content-Security-Policy']
+
+describe('the answer of a page', () => {
+  it('is status, headers and body', async () => {
+    expect(await waitingPage(app.nevis).answer(request('/login/2fa'))).toMatchObject({
+      status: 403,
+      headers: { 'Content-Type': 'text/html; charset=utf-8', 'Cache-Control': 'no-store', 'Referrer-Policy': 'same-origin' },
+      body: expect.stringContaining('<!doctype html>'),
+    })
+    expect(await waitingPage(app.nevis).answer(request('/login/2fa', { method: 'DELETE' }))).toMatchObject({ status: 405, headers: { Allow: 'GET, HEAD' }, body: '' })
+  })
+
+  it.each<[string, object]>([
+    ['hasHeader', { hasHeader: (name: string) => name === 'Content-Security-Policy' }],
+    ['has', { has: (name: string) => name === 'Content-Security-Policy' }],
+  ])('leaves a policy alone that the host has set: %s', async (_name, res) => {
+    const none = Object.fromEntries(Object.keys(res).map((name) => [name, () => false]))
+    const page = waitingPage(app.nevis)
+    const outage = outagePage(app.nevis)
+    const error = new NevisError('NEVIS_TIMEOUT', 'approve')
+    const asPage = request('/', { headers: { accept: 'text/html' } })
+    expect([policyOf(await page.answer(asPage, res)), policyOf(await outage.answer(error, asPage, res))]).toEqual([undefined, undefined])
+    for (const answer of [await page.answer(asPage, none), await page.answer(asPage), await outage.answer(error, asPage)]) expect(policyOf(answer)).toContain("default-src 'none'")
+  })
+
+  it('asks the functions among the options with what the host has given', async () => {
+    const asked: unknown[] = []
+    const page = waitingPage(app.nevis, { nonce: (...args) => { asked.push(...args); return 'n0nce' } })
+    const given = [request('/login/2fa'), { has: () => false }] as const
+    expect((await page.answer(...given))?.body).toContain('nonce="n0nce"')
+    expect(asked).toEqual(given)
+  })
+
+  it('is thrown where Express would get an error, and is nothing where the request may go on', async () => {
+    await expect(waitingPage(app.nevis).answer(request('/login/2fa', { session: undefined }))).rejects.toMatchObject({ code: 'SESSION_REQUIRED' })
+    await expect(recordSecondFactor().answer(request('/'))).rejects.toThrow('mount it after passport.authenticate')
+    expect(await requireSecondFactor({ maxAgeSeconds: 1 }).answer(request('/'))).toMatchObject({ status: 401 })
+    expect(await outagePage(app.nevis).answer(new Error('mine'), request('/'))).toBeUndefined()
+  })
+})
+
+describe('who is signed in', () => {
+  const profile = { operation: 'approve', id: 'id', factor: 'push', transactionId: 't' }
+
+  it.each<[string, unknown]>([
+    ['Passport keeps', { user: 'anna' }],
+    ['@fastify/passport keeps as a text', 'anna'],
+    ['@fastify/passport keeps as an object', { id: 5 }],
+  ])('is read as %s', async (_host, passport) => {
+    const req = request('/', { session: { passport }, authInfo: { nevis: profile } })
+    expect(await recordSecondFactor().answer(req)).toBeUndefined()
+    expect(await requireSecondFactor({ maxAgeSeconds: 60 }).answer(req)).toBeUndefined()
+    // What Passport leaves behind at a log-out is nobody.
+    Object.assign(req.session as object, { passport: {} })
+    expect(await requireSecondFactor({ maxAgeSeconds: 60 }).answer(req)).toMatchObject({ status: 401 })
+    await expect(recordSecondFactor().answer(req)).rejects.toThrow('for a user who is logged in')
+  })
+
+  it('is under state in a Koa context, with what was approved', async () => {
+    const ctx = request('/', { session: { passport: { user: 'anna' } }, state: { authInfo: { nevis: profile } } })
+    expect(await recordSecondFactor().answer(ctx)).toBeUndefined()
+    expect(await requireSecondFactor({ maxAgeSeconds: 60 }).answer(ctx)).toBeUndefined()
+  })
+})
+
+describe('the answer of the status endpoint, as a stream', () => {
+  const bodyOf = (answer: PlainAnswer | undefined): Readable | string => answer?.body as Readable | string
+  let handle: string
+  const ask = async (endpoint: ReturnType<typeof statusEndpoint>) =>
+    bodyOf(await endpoint.answer(request(`/status?transaction=${handle}`, { headers: { accept: 'text/event-stream' }, session: undefined })))
+
+  async function textOf(body: Readable | string): Promise<string> {
+    let text = ''
+    for await (const chunk of body) text += String(chunk)
+    return text
+  }
+
+  beforeEach(async () => {
+    handle = await signIn(app.browser(), 'anna')
+  })
+
+  it('tells the status, and ends once it is decided', async () => {
+    const body = await ask(statusEndpoint(app.nevis))
+    const text = textOf(body)
+    await simulator.phone('anna').approve()
+    expect((await text).match(/"status":"\w+"/g)).toEqual(['"status":"pending"', '"status":"succeeded"'])
+  })
+
+  it('gives its place free when it is destroyed', async () => {
+    const endpoint = statusEndpoint(app.nevis, { maxStreams: 1 })
+    const first = (await ask(endpoint)) as Readable
+    expect(await ask(endpoint)).toContain('"status":"pending"')
+    first.destroy()
+    expect(((await ask(endpoint)) as Readable).destroy().destroyed).toBe(true)
+  })
+
+  it('takes its place before anybody else is answered', async () => {
+    const endpoint = statusEndpoint(app.nevis, { maxStreams: 2 })
+    const bodies = await Promise.all(Array.from({ length: 6 }, () => ask(endpoint)))
+    expect(bodies.filter((body) => typeof body !== 'string').length).toBe(2)
+    endpoint.closeStreams()
+  })
+
+  it('ends with closeStreams, read or not, and says nothing more', async () => {
+    const endpoint = statusEndpoint(app.nevis, { maxStreams: 2 })
+    const [read, unread] = [(await ask(endpoint)) as Readable, (await ask(endpoint)) as Readable]
+    const failed = jest.fn()
+    unread.on('error', failed)
+    endpoint.closeStreams()
+    expect((await textOf(read)).match(/event: status/g)?.length).toBe(1)
+    await simulator.phone('anna').approve()
+    expect(await textOf(await ask(endpoint))).toContain('"status":"succeeded"')
+    expect(failed).not.toHaveBeenCalled()
+  })
+})
