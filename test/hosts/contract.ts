@@ -19,6 +19,9 @@ export interface Host {
   readonly isSessionInCookie?: boolean
 }
 
+// A program starts in every file, and the machine may be busy.
+jest.setTimeout(60_000)
+
 const asPage = { accept: 'text/html' }
 
 export function hostContract({ app, failure, isSessionInCookie = false }: Host): void {
@@ -57,7 +60,7 @@ export function hostContract({ app, failure, isSessionInCookie = false }: Host):
     simulator = await NevisSimulator.start()
     const users = people.map((one) => ({ ...one, userId: simulator.addUser(one).userId }))
     program = await run(app, simulator, users)
-  }, 30_000)
+  })
 
   beforeEach(() => {
     username = people[next++]?.username as string
