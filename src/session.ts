@@ -29,13 +29,14 @@ export function isTooLarge(session: SessionLike): boolean {
 }
 
 /**
- * Is all of the session in a cookie, as with cookie-session? Signed, but not encrypted: the browser would read the
+ * Is all of the session in a cookie, as with cookie-session, and with koa-session where it has no store? Signed, but not encrypted: the browser would read the
  * status token. It could put back whatever was closed, and the record of a second factor after a log-out.
  * @internal
  */
 export function isInCookie(session: SessionLike): boolean {
   // Its prototype's; other sessions may hold anything of their own.
-  return ['isChanged', 'isPopulated'].every((name) => name in session && !Object.hasOwn(session, name))
+  const isOfHost = (name: string) => name in session && !Object.hasOwn(session, name)
+  return ['isChanged', 'isPopulated'].every(isOfHost) || (isOfHost('externalKey') && session['externalKey'] === undefined)
 }
 
 /**

@@ -20,7 +20,7 @@ const sentences: Record<StorageErrorCode, { status: number; message: string }> =
   },
   SESSION_IN_COOKIE: {
     status: 500,
-    message: 'NevisStrategy needs a session that stays on the server: this one is in a cookie (cookie-session), where the browser reads and restores it; use express-session with a store',
+    message: 'NevisStrategy needs a session that stays on the server: this one is in a cookie (cookie-session, koa-session without a store), where the browser reads and restores it; use express-session with a store, or the option store of koa-session',
   },
   SESSION_UNAVAILABLE: { status: 503, message: 'NevisStrategy: the session could not be saved' },
   SESSION_TOO_LARGE: {
