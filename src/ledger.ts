@@ -66,18 +66,25 @@ export class MemoryLedger implements Ledger {
   }
 }
 
+/** @internal */
+export interface ClosedLedger extends Ledger {
+  /** The class of the ledger inside. */
+  readonly kind: string
+}
+
 /**
  * The same ledger, but whatever goes wrong in it lets nobody in.
  * @throws StorageError `LEDGER_UNAVAILABLE` when it rejects, takes too long, or answers with something else than promised
  * @internal
  */
-export function failClosed(ledger: Ledger): Ledger {
+export function failClosed(ledger: Ledger): ClosedLedger {
   const asked = async <T>(answer: () => Promise<T>, isPromised: (value: T) => boolean): Promise<T> => {
     const value = await inTime('LEDGER_UNAVAILABLE', async () => answer())
     if (isPromised(value)) return value
     throw new StorageError('LEDGER_UNAVAILABLE')
   }
   return {
+    kind: ledger.constructor?.name ?? '',
     claim: (key, ttlSeconds) => asked(() => ledger.claim(key, ttlSeconds), (value) => typeof value === 'boolean'),
     count: (key, ttlSeconds) => asked(() => ledger.count(key, ttlSeconds), (value) => Number.isInteger(value) && value >= 1),
   }

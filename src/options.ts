@@ -11,7 +11,7 @@ import { Digests } from './digest'
 import type { Factor, Prompt } from './factors/factor'
 import { Handles, type Keys } from './handle'
 import { Health } from './health'
-import { failClosed, MemoryLedger, type Ledger } from './ledger'
+import { failClosed, MemoryLedger, type ClosedLedger, type Ledger } from './ledger'
 import type { NevisRequest } from './request'
 import type { Subject } from './transactions'
 import { defaultSchedule, type PollStep } from './waiting/schedule'
@@ -100,7 +100,7 @@ export interface Settings {
   readonly attemptBudget: { readonly attempts: number; readonly perSeconds: number }
   /** There if starts are to ask it. */
   readonly health: Health | undefined
-  readonly ledger: Ledger
+  readonly ledger: ClosedLedger
   readonly sessionKey: string
   readonly issuers: readonly string[]
   readonly handles: Handles

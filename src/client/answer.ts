@@ -18,6 +18,8 @@ export class Answer {
     readonly status: number,
     readonly text: string,
     readonly retryAfterSeconds: number | undefined,
+    /** Its `Date` header, in milliseconds since 1970. */
+    readonly date?: number,
   ) {}
 
   /** @returns the JSON object in the body, or `undefined` if the body is anything else. */

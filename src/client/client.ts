@@ -8,6 +8,7 @@
  * with a {@link NevisError} if the call fails; and with whatever the app's own `accessKey` function throws.
  */
 import { AccessKey } from './access-key'
+import type { Answer } from './answer'
 import * as check from './checks'
 import * as decode from './decode'
 import { Http } from './http'
@@ -48,7 +49,7 @@ export class NevisClient {
    * @see https://docs.nevis.net/apidoc/authcloud/#endpoint
    */
   async ping(): Promise<string> {
-    const answer = await this.#http.send({ operation: 'ping', method: 'GET', path: '/ping', repeatable: true })
+    const answer = await this.answerToPing()
     if (answer.status === 404) throw answer.unexpected()
     if (answer.status !== 200) throw answer.refused()
     if (answer.text.trim() !== 'PONG') throw answer.unexpected('the answer is not PONG')
@@ -195,6 +196,16 @@ export class NevisClient {
     const body = check.checkedIntent(request)
     const answer = await this.#http.send({ operation: 'createIntent', method: 'POST', path: '/api/v1/intent', body })
     return decode.decodeIntent(answer)
+  }
+
+  /** @internal The answer to a ping as it came, for the doctor: what refuses a key still has a clock. */
+  async answerToPing(): Promise<Answer> {
+    return this.#http.send({ operation: 'ping', method: 'GET', path: '/ping', repeatable: true })
+  }
+
+  /** @internal What Nevis says of our own access key, for the doctor. */
+  async introspectAccessKey(): Promise<Introspection> {
+    return this.introspect(await this.#accessKey.current())
   }
 
   /** @internal Is this token our own access key? It would introspect as active. */

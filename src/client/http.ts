@@ -101,8 +101,8 @@ export class Http {
         data: call.body instanceof URLSearchParams ? call.body.toString() : call.body && JSON.stringify(call.body),
         signal,
       })
-      const retryAfter: unknown = response.headers['retry-after']
-      return new Answer(call.operation, response.status, String(response.data), retryAfterSeconds(retryAfter))
+      const { 'retry-after': retryAfter, date } = response.headers as Record<string, unknown>
+      return new Answer(call.operation, response.status, String(response.data), retryAfterSeconds(retryAfter), httpDate(date))
     } catch (error) {
       return transportError(call.operation, error)
     }
@@ -142,8 +142,14 @@ function backoffMs(attempt: number): number {
 function retryAfterSeconds(value: unknown): number | undefined {
   if (typeof value !== 'string') return undefined
   if (/^\d{1,9}$/.test(value)) return Number(value)
-  const at = /^\w{3}, .* GMT$/.test(value) ? Date.parse(value) : NaN
-  return Number.isNaN(at) ? undefined : Math.max(0, Math.ceil((at - Date.now()) / 1000))
+  const at = httpDate(value)
+  return at === undefined ? undefined : Math.max(0, Math.ceil((at - Date.now()) / 1000))
+}
+
+/** Milliseconds since 1970: RFC 9110, section 5.6.7. */
+function httpDate(value: unknown): number | undefined {
+  const at = typeof value === 'string' && /^\w{3}, .* GMT$/.test(value) ? Date.parse(value) : NaN
+  return Number.isNaN(at) ? undefined : at
 }
 
 /** Keeps the code of the error and nothing else of it. */

@@ -1,0 +1,78 @@
+/**
+ * The app that was loaded, as a whole: Passport, its Nevis strategies, and for each its cloud, ledger and routes; the session.
+ *
+ * Not its job: to load it (`patient.ts`).
+ */
+import { randomUUID } from 'node:crypto'
+import { cloudFindings } from './cloud-checks'
+import { completed, error, ok, unchecked, warning, type Finding } from './findings'
+import type { Patient } from './patient'
+import type { Reply } from './probe'
+import { routeFindings } from './route-checks'
+import { sessionFindings, withSessionGaps } from './session-checks'
+import type { PassportModule, Registered } from './witness'
+
+/** @param isProduction whether it is judged as in production: NODE_ENV says so */
+export async function appFindings({ origin, witness }: Patient, isProduction: boolean): Promise<Finding[]> {
+  const { registered, passports } = witness
+  const loaded = ok('app.loaded', 'the app answers on loopback, and listens nowhere else')
+  const passport = passportFinding(registered.find((one) => one.passport)?.passport ?? passports[0])
+  if (registered.length === 0) {
+    const remedy = 'passport.use(nevis), or export the strategy beside the app'
+    return completed([loaded, passport, error('app.strategy', 'the app registers no NevisStrategy', remedy)], 'no strategy says what to check', 'see app.strategy')
+  }
+  const findings: Finding[] = [loaded, passport]
+  let callback: Reply | undefined
+  for (const one of registered) {
+    const { settings } = one.strategy
+    const routes = await routeFindings(origin, witness, one)
+    callback ??= routes.callback
+    const own = [
+      strategyFinding(one),
+      ...(await cloudFindings(settings.client, settings.issuers)),
+      ...(await ledgerFindings(one, isProduction)),
+      ...routes.findings,
+    ]
+    findings.push(...(registered.length === 1 ? own : own.map((finding) => ({ ...finding, strategy: one.name }))))
+  }
+  const session = sessionFindings(witness, { isProduction, isTls: origin.startsWith('https:'), callback })
+  return [...findings, ...withSessionGaps(session, witness).filter(({ check }) => check.startsWith('session.'))]
+}
+
+function passportFinding(passport: PassportModule | undefined): Finding {
+  const check = 'app.passport'
+  if (passport === undefined) return unchecked(check, 'the app has no Passport that the doctor could find', 'npm install passport')
+  const { name, version } = passport
+  if (name !== 'passport') return ok(check, `the app uses ${name} ${version}`)
+  const [major, minor] = version.split('.').map(Number) as [number, number]
+  if (major === 0 && minor < 6) return error(check, `Passport ${version} keeps the session id at a login (CVE-2022-25896)`, 'npm install passport@0.7')
+  if (major === 0 && minor <= 7) return ok(check, `Passport ${version}`)
+  return warning(check, `Passport ${version} is newer than this package was tried with`, 'sign in once with each factor, or use 0.7')
+}
+
+function strategyFinding({ name, strategy, passport }: Registered): Finding {
+  const factors = strategy.settings.factors.map((factor) => factor.name).join(', ')
+  if (passport !== undefined) return ok('app.strategy', `a NevisStrategy is registered as "${name}", with ${factors}`)
+  return warning('app.strategy', `a NevisStrategy is exported, with ${factors}, but was not seen to be given to Passport`, 'passport.use(nevis)')
+}
+
+async function ledgerFindings({ strategy: { settings } }: Registered, isProduction: boolean): Promise<Finding[]> {
+  const { ledger } = settings
+  const kind = ledger.kind || 'ledger of your own'
+  const isOwn = kind === 'MemoryLedger'
+  const kindFinding = !isOwn
+    ? ok('ledger.kind', `the strategy has a ${kind}`)
+    : isProduction
+      ? warning('ledger.kind', 'the strategy runs on the MemoryLedger, which is good for one process only', 'ledger: new RedisLedger(redis), unless there is only ever one process')
+      : ok('ledger.kind', 'the strategy runs on the MemoryLedger, which will do outside production')
+  const key = `doctor:${randomUUID()}`
+  const claims = await Promise.all([ledger.claim(key, 1), ledger.claim(key, 1)]).catch(() => undefined)
+  if (claims === undefined) return [kindFinding, error('ledger.claims', 'the ledger does not answer: nobody is let in', 'look at the connection of the ledger')]
+  const isOnce = claims.filter(Boolean).length === 1
+  return [
+    kindFinding,
+    isOnce
+      ? ok('ledger.claims', 'of two claims at the same time one gets through')
+      : error('ledger.claims', `of two claims at the same time ${claims[0] ? 'both get' : 'none gets'} through`, 'claim() must be true for exactly one caller: use RedisLedger, or mend your own'),
+  ]
+}

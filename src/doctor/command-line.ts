@@ -1,0 +1,66 @@
+/**
+ * The command `passport-nevis doctor`: reads its arguments, examines, reports.
+ *
+ * Not its job: to be a process; the exit code is set by `command.ts`.
+ */
+import { parseArgs } from 'node:util'
+import { examined } from './examination'
+import { reportOf } from './report'
+
+const USAGE = `Usage: passport-nevis doctor [file] [--json]
+
+  file      starts your app, or exports it; it is loaded, and asked on a free port of this machine only.
+            Without it, only the cloud of NEVIS_INSTANCE (or NEVIS_BASE_URL) and NEVIS_ACCESS_KEY is checked.
+  --json    the findings as JSON
+  --help    this text
+
+Nobody is notified, and no secret is printed. NODE_ENV=production judges as for production.
+Exit code: 0 without errors, 1 with errors, 2 for wrong arguments.
+`
+
+/** Where the command writes. */
+export interface Output {
+  log(text: string): void
+  error(text: string): void
+}
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+/**
+ * @param argv the arguments without node and the script
+ * @returns the exit code
+ */
+export async function main(argv: readonly string[], env: Environment, output: Output): Promise<0 | 1 | 2> {
+  const given = argumentsIn(argv)
+  if (typeof given === 'string') {
+    output.error(`passport-nevis: ${given} (see passport-nevis doctor --help)`)
+    return 2
+  }
+  if (given.help) {
+    output.log(USAGE)
+    return 0
+  }
+  const findings = await examined(given.file, env)
+  const isWell = findings.every(({ level }) => level !== 'error')
+  if (given.json) output.log(JSON.stringify({ ok: isWell, findings }, undefined, 2))
+  else output.log(`${titleOf(given.file, env)}\n\n${reportOf(findings)}`)
+  return isWell ? 0 : 1
+}
+
+/** @returns a sentence if they are wrong */
+function argumentsIn(argv: readonly string[]): string | { file: string | undefined; json: boolean; help: boolean } {
+  try {
+    const options = { json: { type: 'boolean', default: false }, help: { type: 'boolean', default: false } } as const
+    const { values, positionals } = parseArgs({ args: [...argv], options, allowPositionals: true })
+    const [command, file, ...others] = positionals
+    if (command !== 'doctor' && !values.help) return 'the one command is doctor'
+    return others.length > 0 ? 'doctor takes one file' : { file, ...values }
+  } catch (reason) {
+    return String(Reflect.get(Object(reason) as object, 'message')).split('. ')[0] as string
+  }
+}
+
+function titleOf(file: string | undefined, env: Environment): string {
+  const what = file === undefined ? 'the cloud of the environment' : file
+  return `passport-nevis doctor: ${what}, ${env['NODE_ENV'] === 'production' ? 'as in production' : 'not as in production (NODE_ENV)'}`
+}

@@ -1,0 +1,11 @@
+#!/usr/bin/env node
+/**
+ * The process around the command.
+ *
+ * Not its job: arguments and output (see `command-line.ts`).
+ */
+import { main } from './command-line'
+
+void main(process.argv.slice(2), process.env, console).then((exitCode) => {
+  process.exitCode = exitCode
+})

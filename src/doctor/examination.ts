@@ -1,0 +1,53 @@
+/**
+ * The whole examination: the app in a process of its own, or without one the cloud that the environment names.
+ *
+ * Not its job: what is checked, and what is printed.
+ */
+import { fork } from 'node:child_process'
+import { join } from 'node:path'
+import { environmentFindings } from './environment'
+import { completed, error, type Finding } from './findings'
+
+const DEADLINE_MS = 120_000
+/** For an app that closes its database on SIGTERM. */
+const GRACE_MS = 3000
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+/** @param file that starts or exports the app; undefined for the cloud alone */
+export async function examined(file: string | undefined, env: Environment): Promise<Finding[]> {
+  if (file === undefined) {
+    const findings = await environmentFindings(env)
+    const gaps = completed(findings.filter(isCloud), 'the checks before it have failed', 'see above')
+    return completed(gaps.filter(isCloud), 'no app was named', 'npx passport-nevis doctor <the file that starts your app, or exports it>')
+  }
+  const found = await appFindings(file, env)
+  const isAdmitted = found.some(({ check, level }) => check === 'app.loaded' && level === 'ok')
+  const names = env['NEVIS_INSTANCE'] || env['NEVIS_BASE_URL']
+  // An app that does not load still has a cloud.
+  const cloud = !isAdmitted && names ? await environmentFindings(env) : []
+  return completed([...found, ...cloud], isAdmitted ? 'the checks before it have failed' : 'the app could not be examined', isAdmitted ? 'see above' : 'see app.loaded')
+}
+
+const isCloud = ({ check }: Finding) => check.startsWith('cloud.')
+
+function appFindings(file: string, env: Environment): Promise<Finding[]> {
+  return new Promise((resolve) => {
+    const child = fork(join(__dirname, 'app-process.js'), [file], { env, stdio: ['ignore', 'ignore', 'ignore', 'ipc'] })
+    const end = (findings: Finding[]) => {
+      clearTimeout(timer)
+      child.kill('SIGTERM')
+      const kill = setTimeout(() => child.kill('SIGKILL'), GRACE_MS)
+      child.once('exit', () => clearTimeout(kill))
+      resolve(findings)
+    }
+    const fault = (finding: string) => end([error('app.loaded', finding, 'start it yourself, with the same environment: it says why')])
+    const timer = setTimeout(() => fault(`the examination did not end within ${DEADLINE_MS / 1000} s`), DEADLINE_MS)
+    // The app may send messages of its own.
+    child.on('message', (message) => {
+      const { passportNevisDoctor: findings } = Object(message) as { passportNevisDoctor?: Finding[] }
+      if (findings !== undefined) end(findings)
+    })
+    child.once('exit', (code, signal) => fault(`the app ended by itself (${signal ?? `exit code ${code}`})`))
+  })
+}

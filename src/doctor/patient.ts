@@ -1,0 +1,151 @@
+/**
+ * Loads an app so that it can be examined: it is watched while it sets itself up, and whatever it listens on becomes a
+ * free port of loopback. For a process of its own, which ends with the examination.
+ *
+ * Not its job: to ask the app anything.
+ */
+import { once } from 'node:events'
+import { createServer, Server as HttpServer, type RequestListener } from 'node:http'
+import { Server as HttpsServer } from 'node:https'
+import { createRequire } from 'node:module'
+import { Server as NetServer, type AddressInfo } from 'node:net'
+import { resolve } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import { pathToFileURL } from 'node:url'
+import { error, type Finding } from './findings'
+import { Witness } from './witness'
+
+export interface Patient {
+  /** Where it answers: loopback. */
+  readonly origin: string
+  readonly witness: Witness
+}
+
+/** For an app that opens a database first. */
+const LOAD_MS = 60_000
+const LOOK_EVERY_MS = 20
+
+/** @returns the finding instead, if it cannot be loaded */
+export async function admitted(file: string): Promise<Patient | Finding> {
+  const path = pathOf(file)
+  if (path === undefined) return error('app.loaded', 'there is no such file', 'npx passport-nevis doctor <the file that starts your app, or exports it>')
+  const witness = new Witness()
+  watchModules(path, witness)
+  const servers = catchServers()
+  const deadline = Date.now() + LOAD_MS
+  let exported: unknown[]
+  try {
+    exported = await inTime(deadline, exportsOf(path))
+  } catch (reason) {
+    return error('app.loaded', `the app throws while it is loaded: ${told(reason, path)}`, `start it yourself, with the same environment: it says why`)
+  }
+  for (const one of exported) witness.register(one)
+  const app = exported.find(isListener)
+  if (app !== undefined) return { origin: await originOf(app instanceof NetServer ? app : createServer(app as RequestListener)), witness }
+  // The simulator of a demo listens too, but is no app.
+  const isCloud = (server: NetServer) => witness.registered.some(({ strategy }) => sameHost(strategy.settings.client.baseURL, server))
+  const found = () => servers.find((server) => server.listening && !isCloud(server))
+  const isReady = () => found() !== undefined && witness.registered.length > 0
+  let isIdle = false
+  const idle = once(process, 'beforeExit').then(() => (isIdle = true))
+  while (!isReady() && !isIdle && Date.now() < deadline) await Promise.race([pause(LOOK_EVERY_MS, undefined, { ref: false }), idle])
+  const server = found()
+  if (server !== undefined) return { origin: await originOf(server), witness }
+  return error('app.loaded', 'the app neither listens nor exports a function that takes requests', 'name the file that starts it, or let the module export it: module.exports = app')
+}
+
+function pathOf(file: string): string | undefined {
+  try {
+    return createRequire(`${process.cwd()}/`).resolve(resolve(file))
+  } catch {
+    return undefined
+  }
+}
+
+async function exportsOf(path: string): Promise<unknown[]> {
+  const module = (await import(pathToFileURL(path).href)) as Record<string, unknown>
+  const main = Object(await module['default']) as Record<string, unknown>
+  return Promise.all([main, ...Object.values(module), ...(typeof main === 'object' ? Object.values(main) : [])])
+}
+
+const isListener = (value: unknown): boolean => value instanceof HttpServer || value instanceof HttpsServer || (typeof value === 'function' && 'handle' in value)
+
+/** The doctor sees what these modules do, as the app's own `require` and `import` find them. */
+function watchModules(path: string, witness: Witness): void {
+  const fromApp = createRequire(path)
+  const roots = [fromApp, ...['koa-passport', '@nestjs/passport'].flatMap((name) => found(fromApp, name).map((entry) => createRequire(entry)))]
+  const entries = new Set(roots.flatMap((root) => found(root, 'passport')))
+  for (const entry of entries) {
+    const { version } = createRequire(entry)('../package.json') as { version: string }
+    const { Authenticator } = fromApp(entry) as { Authenticator: { prototype: object } }
+    witness.watchPassport({ name: 'passport', version }, Authenticator.prototype)
+  }
+  for (const entry of found(fromApp, '@fastify/passport')) {
+    const { version } = createRequire(entry)('../package.json') as { version: string }
+    const { Authenticator } = fromApp(entry) as { Authenticator: { prototype: object } }
+    witness.watchPassport({ name: '@fastify/passport', version }, Authenticator.prototype)
+  }
+  for (const entry of found(fromApp, 'express-session')) replaceExports(fromApp, entry, (factory) => witness.watchSessions(factory))
+}
+
+function found(from: NodeJS.Require, name: string): string[] {
+  try {
+    return [from.resolve(name)]
+  } catch {
+    return []
+  }
+}
+
+/** While it is loaded, because later an `import` no longer sees a change. */
+function replaceExports(from: NodeJS.Require, entry: string, replacement: (exports: object) => object): void {
+  const { extensions } = from
+  const load = extensions['.js']
+  extensions['.js'] = (module, path) => {
+    load(module, path)
+    if (path === entry) module.exports = replacement(module.exports as object)
+  }
+  try {
+    from(entry)
+  } finally {
+    extensions['.js'] = load
+  }
+}
+
+/** Nothing of the app listens where it would for its visitors. */
+function catchServers(): (HttpServer | HttpsServer)[] {
+  const servers: (HttpServer | HttpsServer)[] = []
+  const prototype = NetServer.prototype as unknown as { listen(this: NetServer, ...args: unknown[]): NetServer }
+  const { listen } = prototype
+  prototype.listen = function (...args) {
+    const callback = args.find((one) => typeof one === 'function')
+    if (this instanceof HttpServer || this instanceof HttpsServer) servers.push(this)
+    return listen.call(this, { port: 0, host: '127.0.0.1' }, callback)
+  }
+  return servers
+}
+
+async function originOf(server: NetServer): Promise<string> {
+  if (!server.listening) await once(server.listen(), 'listening')
+  return `http${server instanceof HttpsServer ? 's' : ''}://127.0.0.1:${(server.address() as AddressInfo).port}`
+}
+
+function sameHost(baseURL: string, server: NetServer): boolean {
+  return new URL(baseURL).port === String((server.address() as AddressInfo).port)
+}
+
+async function inTime<T>(deadline: number, work: Promise<T>): Promise<T> {
+  return Promise.race([work, pause(deadline - Date.now(), undefined, { ref: false }).then(() => Promise.reject(new Error()))])
+}
+
+/** Kind, code and place of an error. Its text is printed only if it is one of ours: others quote what they were given. */
+function told(reason: unknown, path: string): string {
+  const { name, code, message, stack } = Object(reason) as Record<'name' | 'code' | 'message' | 'stack', unknown>
+  const text = String(message)
+  if (name === 'TypeError' && /^(Nevis|waitingPage|statusEndpoint|outagePage|requireSecondFactor|recordSecondFactor|RedisLedger)\w*: /.test(text)) return text
+  const place = String(stack).split(path)[1]?.match(/^:\d+/)?.[0]
+  return [isWord(name) ? name : 'Error', isWord(code) ? ` ${code}` : '', place === undefined ? '' : ` at line ${place.slice(1)}`].join('')
+}
+
+function isWord(value: unknown): value is string {
+  return typeof value === 'string' && /^\w{1,64}$/.test(value)
+}

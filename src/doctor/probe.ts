@@ -1,0 +1,107 @@
+/**
+ * One question to the app over loopback, as a browser behind a TLS proxy would ask it, and what came of it.
+ *
+ * Not its job: to know which answer is the right one (`route-checks.ts`).
+ */
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import { request as requestHttp, type IncomingMessage } from 'node:http'
+import { request as requestHttps } from 'node:https'
+import { isJsonObject } from '../client/answer'
+
+export interface Cookie {
+  readonly httpOnly: boolean
+  readonly secure: boolean
+  readonly sameSite: unknown
+}
+
+export interface Reply {
+  readonly status: number
+  /** The body, if it is a JSON object. */
+  readonly json: Readonly<Record<string, unknown>>
+  /** Path of the address to which the answer sends the browser. */
+  readonly location: string | undefined
+  /** Cookies that may hold a session: not those of a CSRF protection, which scripts must read. */
+  readonly cookies: readonly Cookie[]
+  /** Names of the strategies that refused this request as one of theirs. */
+  readonly refusedBy: readonly string[]
+}
+
+/** Of a transaction that nobody has started. */
+export const MADE_UP = 'passport-nevis-doctor'
+
+const DEADLINE_MS = 5000
+const MAX_CHARACTERS = 100_000
+
+/**
+ * @param origin of the app, on loopback
+ * @param address a path, or the URL under which browsers know it
+ * @returns undefined if there was no answer within five seconds
+ */
+export async function ask(origin: string, method: 'GET' | 'POST', address: string, fields: Readonly<Record<string, string>>): Promise<Reply | undefined> {
+  const refusedBy: string[] = []
+  const note = (event: unknown) => void refusedBy.push((event as { strategy: string }).strategy)
+  subscribe('passport-nevis:failed', note)
+  try {
+    const answer = await send(origin, method, address, new URLSearchParams(fields).toString())
+    return answer && { ...answer, refusedBy }
+  } finally {
+    unsubscribe('passport-nevis:failed', note)
+  }
+}
+
+function send(origin: string, method: 'GET' | 'POST', address: string, form: string): Promise<Omit<Reply, 'refusedBy'> | undefined> {
+  const known = new URL(address, origin)
+  if (method === 'GET') known.search += `${known.search === '' ? '?' : '&'}${form}`
+  const options = {
+    method,
+    path: known.pathname + known.search,
+    signal: AbortSignal.timeout(DEADLINE_MS),
+    // The app's own certificate is for its public name.
+    rejectUnauthorized: false,
+    headers: {
+      host: known.host,
+      accept: 'application/json',
+      origin: `https://${known.host}`,
+      'sec-fetch-site': 'same-origin',
+      'user-agent': 'passport-nevis-doctor',
+      'x-forwarded-proto': 'https',
+      ...(method === 'POST' && { 'content-type': 'application/x-www-form-urlencoded', 'content-length': Buffer.byteLength(form) }),
+    },
+  }
+  return new Promise((resolve) => {
+    const request = (origin.startsWith('https:') ? requestHttps : requestHttp)(origin, options, (answer) => {
+      let text = ''
+      answer.setEncoding('utf8').on('data', (part: string) => {
+        if (text.length < MAX_CHARACTERS) text += part
+      })
+      answer.on('error', () => resolve(undefined)).on('end', () => resolve(read(answer, text)))
+    })
+    request.on('error', () => resolve(undefined)).end(method === 'POST' ? form : undefined)
+  })
+}
+
+function read({ statusCode, headers }: IncomingMessage, text: string): Omit<Reply, 'refusedBy'> {
+  const { location, 'set-cookie': cookies = [] } = headers
+  const isKnown = location !== undefined && URL.canParse(location, 'http://app')
+  return {
+    status: statusCode as number,
+    json: jsonIn(text),
+    location: isKnown ? new URL(location, 'http://app').pathname : undefined,
+    cookies: cookies.filter((line) => !/^[^=]*(csrf|xsrf)/i.test(line)).map(cookieIn),
+  }
+}
+
+function jsonIn(text: string): Readonly<Record<string, unknown>> {
+  try {
+    const value: unknown = JSON.parse(text)
+    return isJsonObject(value) ? value : {}
+  } catch {
+    return {}
+  }
+}
+
+function cookieIn(line: string): Cookie {
+  const attributes = line.split(';').slice(1).map((one) => one.trim().toLowerCase())
+  const sameSite = attributes.find((one) => one.startsWith('samesite='))?.slice('samesite='.length)
+  return { httpOnly: attributes.includes('httponly'), secure: attributes.includes('secure'), sameSite }
+}

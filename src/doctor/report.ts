@@ -1,0 +1,51 @@
+/**
+ * The findings as text for a terminal.
+ *
+ * Not its job: to find anything. For programs there is the JSON.
+ */
+import type { Finding } from './findings'
+
+const WORDS = { ok: 'ok', warning: 'WARNING', error: 'ERROR', unchecked: 'not checked' } as const
+const LEVELS = ['ok', 'warning', 'error', 'unchecked'] as const
+const LEVEL_WIDTH = 13
+const CHECK_WIDTH = 28
+
+export function reportOf(findings: readonly Finding[]): string {
+  const lines: string[] = []
+  for (const { finding, checks, level, remedy } of blocksOf(findings)) {
+    const [first, ...others] = checks as [string, ...string[]]
+    const isAlone = others.length === 0
+    lines.push(`${WORDS[level].padEnd(LEVEL_WIDTH)}${isAlone ? `${first.padEnd(CHECK_WIDTH)}${finding}` : checks.join(', ')}`)
+    const indent = ' '.repeat(LEVEL_WIDTH + (isAlone ? CHECK_WIDTH : 0))
+    if (!isAlone) lines.push(`${indent}${finding}`)
+    if (remedy !== undefined) lines.push(`${indent}→ ${remedy}`)
+  }
+  return [...lines, '', countsOf(findings)].join('\n')
+}
+
+interface Block {
+  readonly level: Finding['level']
+  readonly checks: string[]
+  readonly finding: string
+  readonly remedy: string | undefined
+}
+
+/** What could not be checked for one and the same reason is said once. */
+function blocksOf(findings: readonly Finding[]): Block[] {
+  const blocks: Block[] = []
+  for (const one of findings) {
+    const check = one.strategy === undefined ? one.check : `${one.check} (${one.strategy})`
+    const remedy = one.level === 'ok' ? undefined : one.remedy
+    const last = blocks.at(-1)
+    const isAlike = one.level === 'unchecked' && last?.level === 'unchecked' && last.finding === one.finding && last.remedy === remedy
+    if (isAlike) last.checks.push(check)
+    else blocks.push({ level: one.level, checks: [check], finding: one.finding, remedy })
+  }
+  return blocks
+}
+
+function countsOf(findings: readonly Finding[]): string {
+  const count = (level: Finding['level']) => findings.filter((one) => one.level === level).length
+  const plural = { ok: 'ok', warning: 'warnings', error: 'errors', unchecked: 'not checked' }
+  return LEVELS.map((level) => `${count(level)} ${count(level) === 1 ? WORDS[level].toLowerCase() : plural[level]}`).join(', ')
+}

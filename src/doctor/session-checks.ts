@@ -1,0 +1,112 @@
+/**
+ * Is the session fit to carry a login? Judged by the options that express-session was given and by the cookie that it made;
+ * for other hosts, by the cookies that came with the callback's answer.
+ *
+ * Not its job: the session of anybody; it reads none.
+ */
+import { completed, error, ok, unchecked, warning, type Check, type Finding } from './findings'
+import type { Cookie, Reply } from './probe'
+import type { SessionSetup, Witness } from './witness'
+
+const MIN_SECRET_LENGTH = 32
+
+interface Circumstances {
+  readonly isProduction: boolean
+  /** Whether the app itself speaks TLS. */
+  readonly isTls: boolean
+  /** What the callback answered. */
+  readonly callback: Reply | undefined
+}
+
+export function sessionFindings({ sessions }: Witness, circumstances: Circumstances): Finding[] {
+  const setup = sessions.find(({ uses }) => uses.length > 0) ?? sessions[0]
+  const use = setup?.uses.at(-1)
+  const cookies = setup === undefined ? (circumstances.callback?.cookies ?? []) : use?.cookie === undefined ? [] : [use.cookie]
+  return [
+    ...(setup === undefined ? [] : setupFindings(setup, circumstances)),
+    ...(cookies.length === 0 ? [] : cookieFindings(cookies, circumstances)),
+    ...(setup === undefined || use === undefined ? [] : [proxyFinding(setup, use, circumstances)]),
+  ]
+}
+
+/** What to say of the checks that were not made. */
+export function withSessionGaps(findings: readonly Finding[], { sessions }: Witness): Finding[] {
+  return sessions.length === 0
+    ? completed(findings, 'the app sets up no express-session that the doctor could see', 'compare the options of your session by hand: SECURITY.md says what is needed')
+    : completed(findings, 'express-session did not run for any of the routes', 'mount session() before the waiting page and the callback')
+}
+
+function setupFindings({ options }: SessionSetup, { isProduction }: Circumstances): Finding[] {
+  return [
+    storeFinding(options['store'], isProduction),
+    flagFinding('session.resave', 'resave', options['resave'], 'a slow answer may put back what a faster one has removed from the session'),
+    flagFinding('session.save-uninitialized', 'saveUninitialized', options['saveUninitialized'], 'every visitor gets a session and a cookie'),
+    secretFinding(options['secret'], isProduction),
+  ]
+}
+
+function storeFinding(store: unknown, isProduction: boolean): Finding {
+  const name = store === undefined ? 'MemoryStore' : classOf(store)
+  if (name !== 'MemoryStore') return ok('session.store', `sessions are in a ${name}`)
+  if (!isProduction) return ok('session.store', 'sessions are in memory, which will do outside production')
+  return warning('session.store', 'sessions are in the memory of one process, and lost with it', 'give session() a store that all processes share, such as connect-redis')
+}
+
+function flagFinding(check: Check, option: string, value: unknown, because: string): Finding {
+  if (value === false) return ok(check, `${option} is false`)
+  return warning(check, `${option} is ${value === undefined ? 'not set, which means true' : 'true'}: ${because}`, `session({ ${option}: false, … })`)
+}
+
+function secretFinding(secret: unknown, isProduction: boolean): Finding {
+  const secrets = [secret].flat().filter((one) => typeof one === 'string')
+  const remedy = "make a long one: node -p \"require('crypto').randomBytes(32).toString('base64url')\""
+  if (secrets.length === 0) return error('session.secret', 'session() was given no secret', remedy)
+  const shortest = Math.min(...secrets.map((one) => one.length))
+  if (shortest >= MIN_SECRET_LENGTH) return ok('session.secret', `the secret has ${MIN_SECRET_LENGTH} characters or more`)
+  return (isProduction ? error : warning)('session.secret', `the secret has fewer than ${MIN_SECRET_LENGTH} characters: whoever guesses it can sign cookies`, remedy)
+}
+
+function cookieFindings(cookies: readonly Cookie[], { isProduction, isTls }: Circumstances): Finding[] {
+  const isSecure = cookies.every(({ secure }) => secure)
+  const sites = cookies.map(({ sameSite }) => (sameSite === true ? 'strict' : typeof sameSite === 'string' ? sameSite.toLowerCase() : undefined))
+  return [
+    cookies.every(({ httpOnly }) => httpOnly)
+      ? ok('session.http-only', 'scripts cannot read the session cookie')
+      : error('session.http-only', 'scripts can read the session cookie', 'cookie: { httpOnly: true }'),
+    secureFinding(isSecure, isProduction, isTls),
+    sameSiteFinding(sites, isSecure),
+  ]
+}
+
+function secureFinding(isSecure: boolean, isProduction: boolean, isTls: boolean): Finding {
+  if (isSecure) return ok('session.secure', 'the session cookie goes over https only')
+  if (!isProduction && !isTls) return ok('session.secure', 'the session cookie may go over plain http, which will do outside production')
+  return error('session.secure', 'the session cookie may go over plain http', "cookie: { secure: true }, and behind a TLS proxy app.set('trust proxy', 1)")
+}
+
+function sameSiteFinding(sites: readonly (string | undefined)[], isSecure: boolean): Finding {
+  const remedy = "cookie: { sameSite: 'lax' }"
+  if (sites.includes('none')) {
+    return isSecure
+      ? warning('session.same-site', 'sameSite is none: forms of other sites are sent with the session', remedy)
+      : error('session.same-site', 'sameSite is none without secure: browsers drop such a cookie', remedy)
+  }
+  if (sites.every((site) => site === 'lax' || site === 'strict')) return ok('session.same-site', 'other sites cannot post forms with the session')
+  return warning('session.same-site', 'sameSite is not set: not every browser takes that for lax', remedy)
+}
+
+function proxyFinding({ options }: SessionSetup, { cookie, trustsProxy }: SessionSetup['uses'][number], { isTls }: Circumstances): Finding {
+  const check = 'session.trust-proxy'
+  if (isTls) return ok(check, 'the app speaks TLS itself')
+  const believes = typeof options['proxy'] === 'boolean' ? options['proxy'] : trustsProxy
+  const wantsSecure = cookie?.secure === true
+  if (!wantsSecure) return ok(check, 'the cookie does not depend on a proxy')
+  if (believes === undefined) return unchecked(check, 'the host does not say whether it believes a TLS proxy', 'sign in once through the proxy: without a session cookie nobody gets in')
+  if (believes) return ok(check, 'the app believes the TLS proxy in front')
+  return error(check, 'the session cookie is for https only, but the app believes no TLS proxy: it never sends the cookie', "app.set('trust proxy', 1), with the number of proxies in front")
+}
+
+function classOf(store: unknown): string {
+  const { name } = Object((store as object).constructor) as { name?: string }
+  return name || 'store'
+}

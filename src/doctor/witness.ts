@@ -1,0 +1,120 @@
+/**
+ * Watches an app set itself up: which strategies it gives to Passport, where it has them asked, and how it configures
+ * its sessions. What it watches works as before.
+ *
+ * Not its job: to judge. It sees what goes through Passport's `use`, `authenticate` and `authorize`, and through the function
+ * that express-session exports; it reads nobody's private members.
+ */
+import type { NevisStrategy } from '../strategy'
+import type { Cookie } from './probe'
+
+/** The module under whose name Passport came to the app. */
+export interface PassportModule {
+  readonly name: string
+  readonly version: string
+}
+
+export interface Registered {
+  /** Under which Passport knows it. */
+  readonly name: string
+  readonly strategy: NevisStrategy
+  /** Undefined for one that the app only exports. */
+  readonly passport?: PassportModule
+}
+
+/** One `passport.authenticate('nevis', …)` or `authorize`, made before the first request came. */
+export interface Guard {
+  readonly asks: readonly unknown[]
+  hasRun: boolean
+}
+
+/** What express-session did for one request. */
+interface SessionUse {
+  readonly path: string
+  readonly cookie: Cookie | undefined
+  /** Whether Express believes the proxies in front; undefined without Express. */
+  readonly trustsProxy: boolean | undefined
+}
+
+export interface SessionSetup {
+  readonly options: Readonly<Record<string, unknown>>
+  readonly uses: SessionUse[]
+}
+
+type Callable = (this: unknown, ...args: unknown[]) => unknown
+type Methods = Record<string, Callable>
+interface Request {
+  readonly url: string
+  readonly originalUrl?: string
+  readonly session?: { readonly cookie?: Cookie }
+  readonly app?: { get?(setting: string): unknown }
+}
+
+export class Witness {
+  readonly registered: Registered[] = []
+  readonly guards: Guard[] = []
+  readonly sessions: SessionSetup[] = []
+  /** Of whatever Passport the app could load, whether or not it uses it. */
+  readonly passports: PassportModule[] = []
+
+  /** @param prototype of the class `Authenticator` that the module exports */
+  watchPassport(passport: PassportModule, prototype: object): void {
+    this.passports.push(passport)
+    const methods = prototype as Methods
+    const { use } = methods as { use: Callable }
+    const note = (name: unknown, strategy: unknown) => this.register(strategy ?? name, strategy === undefined ? undefined : String(name), passport)
+    methods['use'] = function (name, strategy) {
+      note(name, strategy)
+      return use.call(this, name, strategy)
+    }
+    const { guards } = this
+    for (const method of ['authenticate', 'authorize']) {
+      const make = methods[method] as Callable
+      methods[method] = function (...args) {
+        const made = make.apply(this, args)
+        if (typeof made !== 'function') return made
+        const guard: Guard = { asks: [args[0]].flat(), hasRun: false }
+        guards.push(guard)
+        return function (this: unknown, ...request: unknown[]) {
+          guard.hasRun = true
+          return (made as Callable).apply(this, request)
+        }
+      }
+    }
+  }
+
+  /** @returns what the app gets in place of express-session's function */
+  watchSessions<Factory extends object>(factory: Factory): Factory {
+    const watched = (options: Record<string, unknown> = {}) => {
+      const setup: SessionSetup = { options, uses: [] }
+      this.sessions.push(setup)
+      const middleware = (factory as unknown as Callable)(options) as Callable
+      return (request: Request, response: unknown, next: Callable) =>
+        middleware(request, response, (...reason: unknown[]) => {
+          setup.uses.push(useIn(request))
+          return next(...reason)
+        })
+    }
+    return Object.assign(watched, factory) as unknown as Factory
+  }
+
+  /** Notes what is a strategy of this package, from whatever copy of it. */
+  register(strategy: unknown, name?: string, passport?: PassportModule): void {
+    if (!isNevisStrategy(strategy) || this.registered.some((one) => one.strategy === strategy)) return
+    this.registered.push({ name: name ?? strategy.name, strategy, ...(passport !== undefined && { passport }) })
+  }
+}
+
+function useIn(request: Request): SessionUse {
+  const setting = request.app?.get?.('trust proxy')
+  return {
+    path: (request.originalUrl ?? request.url).split('?')[0] as string,
+    cookie: request.session?.cookie,
+    trustsProxy: request.app?.get === undefined ? undefined : Boolean(setting),
+  }
+}
+
+function isNevisStrategy(value: unknown): value is NevisStrategy {
+  const { settings } = Object(value) as { settings?: { client?: object; statusURL?: unknown } }
+  return typeof settings?.statusURL === 'string' && settings.client !== undefined
+}
