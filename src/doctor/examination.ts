@@ -37,8 +37,8 @@ function appFindings(file: string, env: Environment): Promise<Finding[]> {
     const end = (findings: Finding[]) => {
       clearTimeout(timer)
       child.kill('SIGTERM')
-      const kill = setTimeout(() => child.kill('SIGKILL'), GRACE_MS)
-      child.once('exit', () => clearTimeout(kill))
+      // Only the app's process keeps this one waiting.
+      setTimeout(() => child.kill('SIGKILL'), GRACE_MS).unref()
       resolve(findings)
     }
     const fault = (finding: string) => end([error('app.loaded', finding, 'start it yourself, with the same environment: it says why')])

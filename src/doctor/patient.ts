@@ -37,7 +37,7 @@ export async function admitted(file: string): Promise<Patient | Finding> {
   try {
     exported = await inTime(deadline, exportsOf(path))
   } catch (reason) {
-    return error('app.loaded', `the app throws while it is loaded: ${told(reason, path)}`, `start it yourself, with the same environment: it says why`)
+    return thrownFinding(reason, path)
   }
   for (const one of exported) witness.register(one)
   const app = exported.find(isListener)
@@ -138,13 +138,16 @@ async function inTime<T>(deadline: number, work: Promise<T>): Promise<T> {
 }
 
 /** Kind, code and place of an error. Its text is printed only if it is one of ours: others quote what they were given. */
-function told(reason: unknown, path: string): string {
+function thrownFinding(reason: unknown, path: string): Finding {
   const { name, code, message, stack } = Object(reason) as Record<'name' | 'code' | 'message' | 'stack', unknown>
   const text = String(message)
-  if (name === 'TypeError' && /^(Nevis|waitingPage|statusEndpoint|outagePage|requireSecondFactor|recordSecondFactor|RedisLedger)\w*: /.test(text)) return text
+  if (name === 'TypeError' && OURS.test(text)) return error('app.loaded', `the app throws while it is loaded: ${text}`, 'mend that option; the README has them all')
   const place = String(stack).split(path)[1]?.match(/^:\d+/)?.[0]
-  return [isWord(name) ? name : 'Error', isWord(code) ? ` ${code}` : '', place === undefined ? '' : ` at line ${place.slice(1)}`].join('')
+  const told = [isWord(name) ? name : 'Error', isWord(code) ? ` ${code}` : '', place === undefined ? '' : ` at line ${place.slice(1)}`].join('')
+  return error('app.loaded', `the app throws while it is loaded: ${told}`, 'start it yourself, with the same environment: it says why')
 }
+
+const OURS = /^(Nevis(Strategy|Client)|waitingPage|statusEndpoint|outagePage|requireSecondFactor|recordSecondFactor|RedisLedger): /
 
 function isWord(value: unknown): value is string {
   return typeof value === 'string' && /^\w{1,64}$/.test(value)

@@ -23,8 +23,8 @@ export async function routeFindings(origin: string, witness: Witness, { name, st
   const [waiting, status, callback] = [waitingURL, statusURL, callbackURL].map(shown) as [string, string, string]
   const wasHere = (reply: Reply | undefined) => reply?.refusedBy.includes(strategy.name) === true
   const lacksSession = (path: string) => witness.sessions.length > 0 && !usedAt(witness, path)
-  const fault = (check: Check, path: string, reply: Reply | undefined, mount: string) =>
-    faultOf(check, path, reply, reply !== undefined && reply.status >= 500 && lacksSession(path), mount)
+  const fault = (check: Check, request: string, reply: Reply | undefined, mount: string) =>
+    faultOf(check, request, reply, reply !== undefined && reply.status >= 500 && lacksSession(request.split(' ')[1] as string), mount)
 
   const findings: Finding[] = []
 
@@ -73,16 +73,16 @@ function guarded(check: Check, path: string, reply: Reply | undefined): Finding 
   return unchecked(check, `POST ${path} is refused before the strategy (HTTP ${reply.status}), as a CSRF protection would`, remedy)
 }
 
-function faultOf(check: Check, path: string, reply: Reply | undefined, lacksSession: boolean, mount: string): Finding {
-  if (reply === undefined) return error(check, `${path} does not answer within 5 s`, `look at what is mounted before it: ${mount}`)
+function faultOf(check: Check, request: string, reply: Reply | undefined, lacksSession: boolean, mount: string): Finding {
+  if (reply === undefined) return error(check, `${request} does not answer within 5 s`, `look at what is mounted before it: ${mount}`)
   const { status, location } = reply
-  if (lacksSession) return error(check, `${path} fails without a session (HTTP ${status})`, 'mount session() before it')
-  if (status === 404 || status === 405) return error(check, `${path} is missing (HTTP ${status})`, mount)
-  if (status >= 500) return error(check, `${path} fails (HTTP ${status})`, 'the log of the app says why; the strategy needs a session before it')
+  if (lacksSession) return error(check, `${request} fails without a session (HTTP ${status})`, 'mount session() before it')
+  if (status === 404 || status === 405) return error(check, `${request} is missing (HTTP ${status})`, mount)
+  if (status >= 500) return error(check, `${request} fails (HTTP ${status})`, 'the log of the app says why; the strategy needs a session before it')
   const where = location === undefined ? '' : `, to ${location}`
   const isBarred = (status >= 300 && status < 400) || status === 401 || status === 403
-  if (isBarred) return error(check, `${path} is barred (HTTP ${status}${where}): nobody is signed in yet when it is needed`, `mount it before what demands a login: ${mount}`)
-  return error(check, `${path} is answered by something else (HTTP ${status})`, mount)
+  if (isBarred) return error(check, `${request} is barred (HTTP ${status}${where}): nobody is signed in yet when it is needed`, `mount it before what demands a login: ${mount}`)
+  return error(check, `${request} is answered by something else (HTTP ${status})`, mount)
 }
 
 /**

@@ -32,7 +32,7 @@ export function sessionFindings({ sessions }: Witness, circumstances: Circumstan
 /** What to say of the checks that were not made. */
 export function withSessionGaps(findings: readonly Finding[], { sessions }: Witness): Finding[] {
   return sessions.length === 0
-    ? completed(findings, 'the app sets up no express-session that the doctor could see', 'compare the options of your session by hand: SECURITY.md says what is needed')
+    ? completed(findings, 'the app sets up no express-session that the doctor could see', 'compare the options of your session by hand with docs/guides/doctor.md')
     : completed(findings, 'express-session did not run for any of the routes', 'mount session() before the waiting page and the callback')
 }
 

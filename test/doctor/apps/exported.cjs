@@ -1,0 +1,33 @@
+/** A well-behaved app that talks, and is exported. */
+const process = require('node:process')
+const { env } = process
+const express = require('express')
+const session = require('express-session')
+const { Passport } = require('passport')
+const { NevisStrategy, push, recordSecondFactor, statusEndpoint, waitingPage } = require('passport-nevis')
+
+console.log('c4n4ry out', env.NEVIS_ACCESS_KEY)
+console.error('c4n4ry err')
+process.send?.({ ready: 'c4n4ry' })
+
+const passport = new Passport()
+const nevis = new NevisStrategy(
+  {
+    baseURL: env.NEVIS_BASE_URL,
+    accessKey: env.NEVIS_ACCESS_KEY,
+    factors: [push()],
+    waitingURL: '/login/2fa',
+    callbackURL: '/login/2fa/callback',
+    statusURL: '/login/2fa/status',
+  },
+  async () => false,
+)
+passport.use(nevis)
+const app = express()
+app.get('/login/2fa/status', statusEndpoint(nevis))
+app.use(session({ secret: env.SESSION_SECRET, resave: false, saveUninitialized: false, cookie: { sameSite: 'lax' } }))
+app.post('/login', passport.authenticate('nevis'))
+app.get('/login/2fa', waitingPage(nevis))
+app.post('/login/2fa', passport.authenticate('nevis'))
+if (env.FAULT !== 'no callback') app.all('/login/2fa/callback', passport.authenticate('nevis', { failureRedirect: '/login', failureMessage: true }), recordSecondFactor())
+module.exports = { app }

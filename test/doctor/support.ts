@@ -1,0 +1,103 @@
+/** Apps to be examined, watched as the doctor watches them: a healthy one, and each fault on request. */
+import express, { type Express as App, type RequestHandler } from 'express'
+import expressSession, { type SessionOptions } from 'express-session'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { Passport } from 'passport'
+import { NevisStrategy, push, sms, statusEndpoint, waitingPage, type NevisStrategyOptions } from '../../src'
+import { appFindings } from '../../src/doctor/app-checks'
+import type { Check, Finding } from '../../src/doctor/findings'
+import { Witness } from '../../src/doctor/witness'
+import type { NevisSimulator } from '../../src/simulator'
+import { listen } from '../support/app'
+
+export type Mount = 'status' | 'session' | 'start' | 'waiting' | 'choose' | 'callback'
+
+export interface Fault {
+  readonly strategy?: Partial<NevisStrategyOptions>
+  readonly session?: Partial<SessionOptions>
+  /** Not mounted at all. */
+  readonly without?: readonly Mount[]
+  /** Mounted in place of what belongs there. */
+  readonly instead?: Partial<Record<Mount, RequestHandler>>
+  /** Runs before everything else. */
+  readonly first?: RequestHandler
+  /** Runs behind the status, before all the rest. */
+  readonly guard?: RequestHandler
+  readonly trustProxy?: boolean | number
+  /** Passport's `use` is not called. */
+  readonly unregistered?: boolean
+  readonly passport?: { name: string; version: string }
+  readonly production?: boolean
+  readonly statusLast?: boolean
+  /** Where the session is mounted. */
+  readonly sessionPath?: string
+}
+
+export const SECRET = 'a session secret of more than 32 characters'
+
+const servers: Server[] = []
+
+export async function closeServers(): Promise<void> {
+  for (const server of servers.splice(0)) {
+    server.closeAllConnections()
+    await new Promise((resolve) => server.close(resolve))
+  }
+}
+
+export async function originOf(app: App): Promise<string> {
+  const server = createServer(app)
+  servers.push(server)
+  await listen(server)
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+}
+
+/** What the doctor finds in an app that is healthy but for the fault. */
+export async function findingsOf(simulator: NevisSimulator, fault: Fault = {}): Promise<Finding[]> {
+  const witness = new Witness()
+  class Watched extends Passport {}
+  witness.watchPassport(fault.passport ?? { name: 'passport', version: '0.7.0' }, Watched.prototype)
+  const session = witness.watchSessions(expressSession)
+
+  const passport = new Watched()
+  const nevis = new NevisStrategy(
+    {
+      baseURL: simulator.baseURL,
+      accessKey: simulator.accessKey,
+      factors: [push(), sms()],
+      waitingURL: '/2fa',
+      callbackURL: '/2fa/callback',
+      statusURL: '/2fa/status',
+      ...fault.strategy,
+    } as NevisStrategyOptions & { passReqToCallback?: false },
+    async () => false,
+  )
+  if (fault.unregistered) witness.register(nevis)
+  else passport.use(nevis)
+
+  const app = express()
+  if (fault.trustProxy !== undefined) app.set('trust proxy', fault.trustProxy)
+  if (fault.first) app.use(fault.first)
+  const mounts: Record<Mount, () => void> = {
+    status: () => app.get('/2fa/status', fault.instead?.status ?? statusEndpoint(nevis)),
+    session: () => app.use(fault.sessionPath ?? '/', session({ secret: SECRET, resave: false, saveUninitialized: false, cookie: { sameSite: 'lax' }, ...fault.session })),
+    start: () => app.post('/login', passport.authenticate('nevis')),
+    waiting: () => app.get('/2fa', fault.instead?.waiting ?? waitingPage(nevis)),
+    choose: () => app.post('/2fa', fault.instead?.choose ?? (fault.unregistered ? passport.authenticate(nevis) : passport.authenticate('nevis'))),
+    callback: () => app.all('/2fa/callback', fault.instead?.callback ?? (fault.unregistered ? passport.authenticate(nevis) : passport.authenticate('nevis'))),
+  }
+  const mount = (name: Mount) => fault.without?.includes(name) || mounts[name]()
+  if (!fault.statusLast) mount('status')
+  app.use(express.urlencoded({ extended: false }))
+  mount('session')
+  if (fault.guard) app.use(fault.guard)
+  for (const name of ['start', 'waiting', 'choose', 'callback'] as const) mount(name)
+  if (fault.statusLast) mount('status')
+  app.use(((_error, _req, res, _next) => void res.status(500).end('broken')) as express.ErrorRequestHandler)
+  return appFindings({ origin: await originOf(app), witness }, fault.production ?? false)
+}
+
+/** Only what is not well: `{ check: 'level: finding' }`. */
+export function troublesIn(findings: readonly Finding[]): Partial<Record<Check, string>> {
+  return Object.fromEntries(findings.filter(({ level }) => level !== 'ok').map(({ check, level, finding }) => [check, `${level}: ${finding}`]))
+}
