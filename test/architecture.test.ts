@@ -229,18 +229,23 @@ describe('Passport\'s actions', () => {
   })
 })
 
+/** All that is loaded with the public door, or named by a type. */
+function reachedFromDoor(): string[] {
+  const reached = new Set<string>()
+  const walk = (name: string) => {
+    if (reached.has(name)) return
+    reached.add(name)
+    for (const one of (sources.get(name) as Source).imports) if (one.isLocal) walk(target(one))
+  }
+  walk('index')
+  return [...reached]
+}
+
 describe('the simulator', () => {
   describe('seen from the public door', () => {
     it('cannot be reached, not even for a type', () => {
-      const reached = new Set<string>()
-      const walk = (name: string) => {
-        if (reached.has(name)) return
-        reached.add(name)
-        for (const one of (sources.get(name) as Source).imports) if (one.isLocal) walk(target(one))
-      }
-      walk('index')
-      expect(reached).toContain('client/client')
-      expect([...reached].filter((name) => folderOf(name) === 'simulator')).toEqual([])
+      expect(reachedFromDoor()).toContain('client/client')
+      expect(reachedFromDoor().filter((name) => folderOf(name) === 'simulator')).toEqual([])
     })
   })
 
@@ -252,6 +257,26 @@ describe('the simulator', () => {
 
     it('knows no package', () => {
       expect([...packagesOf(inside('simulator'))].filter((name) => !name.startsWith('node:'))).toEqual([])
+    })
+  })
+})
+
+describe('the doctor', () => {
+  describe('seen from the public door', () => {
+    it('cannot be reached, not even for a type', () => {
+      expect(inside('doctor').length).toBeGreaterThan(5)
+      expect(reachedFromDoor().filter((name) => folderOf(name) === 'doctor')).toEqual([])
+    })
+  })
+
+  describe('in its imports', () => {
+    it('knows the client, what an issuer is, and the type of the strategy', () => {
+      const isAllowed = (to: string, { isType }: Import) => ['client', 'doctor'].includes(folderOf(to)) || to === 'binding' || (to === 'strategy' && isType)
+      expect(breaking(inside('doctor'), isAllowed)).toEqual([])
+    })
+
+    it('knows no package', () => {
+      expect([...packagesOf(inside('doctor'))].filter((name) => !name.startsWith('node:'))).toEqual([])
     })
   })
 })

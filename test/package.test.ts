@@ -1,5 +1,6 @@
 /** The package as its users get it: its doors, its files, and what loading it costs. */
 import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 const root = join(__dirname, '..')
@@ -62,10 +63,10 @@ describe('the doors', () => {
 })
 
 describe('loading passport-nevis', () => {
-  it('loads neither the simulator nor axios', () => {
+  it('loads neither the simulator nor the doctor nor axios', () => {
     const loaded = run(`require('passport-nevis'); console.log(JSON.stringify(Object.keys(require.cache)))`) as string[]
     expect(loaded.length).toBeGreaterThan(0)
-    expect(loaded.filter((file) => /simulator|node_modules.axios/.test(file))).toEqual([])
+    expect(loaded.filter((file) => /simulator|dist.doctor|node_modules.axios/.test(file))).toEqual([])
   })
 })
 
@@ -77,7 +78,13 @@ describe('the tarball', () => {
     const paths = files.map(({ path }) => path)
     const others = paths.filter((path) => !/^dist\/.+\.(js|mjs|d\.ts|d\.mts|css)$/.test(path)).sort()
     expect(others).toEqual(['CHANGELOG.md', 'LICENSE', 'README.md', 'SECURITY.md', 'docs/asvs.md', 'docs/coverage.md', 'docs/events.md', 'docs/performance.md', 'package.json'])
-    expect(paths).toEqual(expect.arrayContaining(['dist/index.js', 'dist/index.mjs', 'dist/index.d.ts', 'dist/index.d.mts', 'dist/waiting/assets/waiting.js', 'dist/waiting/assets/waiting.css', 'dist/simulator/command.js']))
+    expect(paths).toEqual(expect.arrayContaining(['dist/index.js', 'dist/index.mjs', 'dist/index.d.ts', 'dist/index.d.mts', 'dist/waiting/assets/waiting.js', 'dist/waiting/assets/waiting.css', 'dist/simulator/command.js', 'dist/doctor/command.js', 'dist/doctor/app-process.js']))
+  })
+
+  it('has these commands, each a script for node', () => {
+    const { bin } = run(`console.log(JSON.stringify(require('passport-nevis/package.json')))`) as { bin: Record<string, string> }
+    expect(bin).toEqual({ 'passport-nevis': 'dist/doctor/command.js', 'passport-nevis-simulator': 'dist/simulator/command.js' })
+    for (const file of Object.values(bin)) expect(readFileSync(join(root, file), 'utf8')).toMatch(/^#!\/usr\/bin\/env node\n/)
   })
 
   it('runs nothing when it is installed', () => {

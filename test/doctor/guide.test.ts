@@ -1,0 +1,46 @@
+/** The guide of the doctor: it names every check, and shows what the doctor prints. */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { CHECKS } from '../../src/doctor/findings'
+import { NevisSimulator } from '../../src/simulator'
+
+const ROOT = join(__dirname, '../..')
+const guide = readFileSync(join(ROOT, 'docs/guides/doctor.md'), 'utf8')
+const [example, careless] = [...guide.matchAll(/```text\n\$ .*\n([^]*?)```/g)].map(([, text]) => text as string) as [string, string]
+/** Ports, dates and counts are those of the day. */
+const masked = (text: string) => text.replace(/\d+/g, 'N').trim()
+/** The example app compiles its database when it starts. */
+jest.setTimeout(180_000)
+
+async function printed(folder: string, file: string, settings: Record<string, string> = {}): Promise<string> {
+  const child = spawn(process.execPath, [join(ROOT, 'dist/doctor/command.js'), 'doctor', file], {
+    cwd: join(ROOT, folder),
+    env: { PATH: process.env['PATH'], ...settings },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  let text = ''
+  child.stdout.setEncoding('utf8').on('data', (part: string) => (text += part))
+  await once(child, 'close')
+  return text
+}
+
+describe('the guide', () => {
+  it('names every check in its table, in the order of the report, and no other', () => {
+    const rows = [...guide.matchAll(/^\| `([a-z]+\.[a-z-]+)` \| [^|]+ \| [^|]+ \|$/gm)].map(([, check]) => check)
+    expect(rows).toEqual([...CHECKS])
+  })
+
+  it('shows what is printed for the example app as npm start runs it', async () => {
+    expect(masked(await printed('example-app', 'server.js'))).toBe(masked(example))
+  })
+
+  it('shows what is printed for a first attempt in production', async () => {
+    const simulator = await NevisSimulator.start()
+    const text = await printed('test/doctor/apps', 'careless.cjs', { NODE_ENV: 'production', NEVIS_BASE_URL: simulator.baseURL, PORT: '0' })
+    await simulator.close()
+    expect(masked(text).replace('careless.cjs', 'app.js')).toBe(masked(careless))
+    expect(text).not.toContain('c4n4ry')
+  })
+})
