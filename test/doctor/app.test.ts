@@ -36,6 +36,11 @@ describe('an app that is well', () => {
     expect(told).toMatchObject({ 'session.store': 'sessions are in a SharedStore', 'ledger.kind': 'the strategy has a RedisLedger', 'session.trust-proxy': 'the app believes the TLS proxy in front' })
   })
 
+  it('is well in production with secure: auto, because it is asked as behind a TLS proxy', async () => {
+    const cookie = { secure: 'auto', sameSite: 'lax' } as const
+    expect(troublesIn(await findingsOf(simulator, { ...production, session: { ...production.session, cookie } }))).toEqual({})
+  })
+
   it('notifies nobody: Nevis gets a ping and an introspection', async () => {
     await findingsOf(simulator)
     expect(simulator.requests.map(({ operation }) => operation)).toEqual(['ping', 'introspect'])

@@ -53,6 +53,12 @@ describe('the cloud', () => {
     expect(troublesIn(await examine())).toEqual(Object.fromEntries(expected))
   })
 
+  it('that is not Nevis › gets no second call', async () => {
+    simulator.faults.add({ on: 'ping', status: 404 })
+    await examine()
+    expect(simulator.requests.map(({ operation }) => operation)).toEqual(['ping'])
+  })
+
   it('with another key › says that Nevis refuses it, and judges the clock all the same', async () => {
     simulator.faults.add({ on: 'ping', headers: { date: dateOff(3600) } })
     const troubles = troublesIn(await examine(clientOf('c4n4ry-wrong')))
