@@ -77,15 +77,14 @@ function keyFindings(answer: Introspection | NevisError | object, issuers: reado
     return [error('cloud.access-key', `the access key could not be introspected (${answer.code})`, 'try again later; approvals are introspected in the same way')]
   }
   if (!('active' in answer)) return [keyFunctionFinding()]
-  const token = answer as Introspection
-  if (!token.active) return [error('cloud.access-key', 'Nevis says that the access key is not active', replace)]
-  const isKey = token.aud === undefined || token.aud.includes('api')
+  if (!answer.active) return [error('cloud.access-key', 'Nevis says that the access key is not active', replace)]
+  const isKey = answer.aud === undefined || answer.aud.includes('api')
   return [
     isKey
       ? ok('cloud.access-key', 'Nevis takes the access key')
       : warning('cloud.access-key', 'Nevis takes the access key, but says that it is not meant for the API', replace),
-    expiryFinding(token.exp),
-    issuerFinding(token.iss, issuers),
+    expiryFinding(answer.exp),
+    issuerFinding(answer.iss, issuers),
   ]
 }
 

@@ -65,7 +65,8 @@ function pathOf(file: string): string | undefined {
 async function exportsOf(path: string): Promise<unknown[]> {
   const module = (await import(pathToFileURL(path).href)) as Record<string, unknown>
   const main = Object(await module['default']) as Record<string, unknown>
-  return Promise.all([main, ...Object.values(module), ...(typeof main === 'object' ? Object.values(main) : [])])
+  const all = [main, ...Object.values(module), ...(typeof main === 'object' ? Object.values(main) : [])]
+  return Promise.all(all.map(async (one) => one))
 }
 
 const isListener = (value: unknown): boolean => value instanceof HttpServer || value instanceof HttpsServer || (typeof value === 'function' && 'handle' in value)
@@ -114,7 +115,7 @@ function replaceExports(from: NodeJS.Require, entry: string, replacement: (expor
 /** Nothing of the app listens where it would for its visitors. */
 function catchServers(): (HttpServer | HttpsServer)[] {
   const servers: (HttpServer | HttpsServer)[] = []
-  const prototype = NetServer.prototype as unknown as { listen(this: NetServer, ...args: unknown[]): NetServer }
+  const prototype = NetServer.prototype as unknown as { listen: (this: NetServer, ...args: unknown[]) => NetServer }
   const { listen } = prototype
   prototype.listen = function (...args) {
     const callback = args.find((one) => typeof one === 'function')

@@ -95,7 +95,7 @@ export class Witness {
           return next(...reason)
         })
     }
-    return Object.assign(watched, factory) as unknown as Factory
+    return Object.assign(watched, factory)
   }
 
   /** Notes what is a strategy of this package, from whatever copy of it. */

@@ -16,7 +16,7 @@ afterEach(async () => {
 
 const answer = (status: number, headers: Record<string, string> = {}): RequestHandler => (_req, res) => void res.writeHead(status, headers).end('another')
 const onPost = (handler: RequestHandler): RequestHandler => (req, res, next) => (req.method === 'POST' ? handler(req, res, next) : next())
-const shared = new RedisLedger({ call: async () => { shared.taken = !shared.taken; return shared.taken ? 'OK' : null } } as never) as RedisLedger & { taken?: boolean }
+const shared = new RedisLedger({ call: async () => { shared.taken = !shared.taken; return shared.taken ? 'OK' : null } }) as RedisLedger & { taken?: boolean }
 const sessionStore = { on() {}, generate() {}, get: (_id: string, done: () => void) => done(), set: (_id: string, _s: unknown, done: () => void) => done() }
 class SharedStore { constructor() { Object.assign(this, sessionStore) } }
 const production = { production: true, trustProxy: 1, strategy: { ledger: shared }, session: { store: new SharedStore() as never, cookie: { secure: true, sameSite: 'lax' as const } } }
@@ -84,7 +84,7 @@ describe('an app with one fault', () => {
     }],
     ['a route that breaks off', { instead: { waiting: (req) => void req.socket.destroy() } }, { 'routes.waiting': 'error: GET /2fa does not answer within 5 s' }],
     ['resave', { session: { resave: true } }, { 'session.resave': 'warning: resave is true: a slow answer may put back what a faster one has removed from the session' }],
-    ['no resave', { session: { resave: undefined } as never }, { 'session.resave': 'warning: resave is not set, which means true: a slow answer may put back what a faster one has removed from the session' }],
+    ['no resave', { session: { resave: undefined } }, { 'session.resave': 'warning: resave is not set, which means true: a slow answer may put back what a faster one has removed from the session' }],
     ['saveUninitialized', { session: { saveUninitialized: true } }, { 'session.save-uninitialized': 'warning: saveUninitialized is true: every visitor gets a session and a cookie' }],
     ['a short secret', { session: { secret: 'c4n4ry' } }, { 'session.secret': 'warning: the secret has fewer than 32 characters: whoever guesses it can sign cookies' }],
     ['a short secret among long ones', { session: { secret: [SECRET, 'c4n4ry'] } }, { 'session.secret': 'warning: the secret has fewer than 32 characters: whoever guesses it can sign cookies' }],
@@ -94,7 +94,7 @@ describe('an app with one fault', () => {
     ['sameSite none, secure', { trustProxy: 1, session: { cookie: { sameSite: 'none', secure: true } } }, { 'session.same-site': 'warning: sameSite is none: forms of other sites are sent with the session' }],
     ['secure without a trusted proxy', { session: { cookie: { secure: true, sameSite: 'strict' } } }, { 'session.trust-proxy': 'error: the session cookie is for https only, but the app believes no TLS proxy: it never sends the cookie' }],
     ['secure, and told not to believe', { trustProxy: 1, session: { proxy: false, cookie: { secure: true, sameSite: true } } }, { 'session.trust-proxy': 'error: the session cookie is for https only, but the app believes no TLS proxy: it never sends the cookie' }],
-    ['memory in production', { ...production, session: { ...production.session, store: undefined as never } }, { 'session.store': 'warning: sessions are in the memory of one process, and lost with it' }],
+    ['memory in production', { ...production, session: { ...production.session, store: undefined } }, { 'session.store': 'warning: sessions are in the memory of one process, and lost with it' }],
     ['the MemoryLedger in production', { ...production, strategy: {} }, { 'ledger.kind': 'warning: the strategy runs on the MemoryLedger, which is good for one process only' }],
     ['a short secret in production', { ...production, session: { ...production.session, secret: 'c4n4ry' } }, { 'session.secret': 'error: the secret has fewer than 32 characters: whoever guesses it can sign cookies' }],
     ['plain http in production', { ...production, session: { ...production.session, cookie: { sameSite: 'lax' } } }, { 'session.secure': 'error: the session cookie may go over plain http' }],

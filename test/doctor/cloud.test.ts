@@ -73,7 +73,7 @@ describe('the cloud', () => {
 
   it('that no name server knows › asks for the instance id', async () => {
     const lookup = (_name: string, _options: unknown, done: (error: Error) => void) => done(Object.assign(new Error('c4n4ry'), { code: 'ENOTFOUND' }))
-    const client = new NevisClient({ instance: 'nobody', accessKey: 'key', retries: 0, httpsAgent: new Agent({ lookup }) })
+    const client = new NevisClient({ instance: 'nobody', accessKey: 'key', retries: 0, httpsAgent: new Agent({ lookup: lookup as never }) })
     const [, finding] = await cloudFindings(client, [])
     expect(finding).toEqual({
       check: 'cloud.reachable',

@@ -1,4 +1,5 @@
 /** A well-behaved app that talks, and is exported. */
+const console = require('node:console')
 const process = require('node:process')
 const { env } = process
 const express = require('express')
