@@ -4,7 +4,9 @@
  * Not its job: to log. No payload holds a token, a code, a phone number, a message or the application's data.
  */
 import { channel } from 'node:diagnostics_channel'
+import type { Mismatch } from './binding'
 import type { Operation } from './client/wire'
+import type { FactorName } from './factors/names'
 import type { FailureCode } from './failures'
 import type { Subject, Transaction } from './transactions'
 
@@ -19,7 +21,7 @@ export interface About extends Base {
   /** Nevis's userId. */
   readonly userId?: string
   readonly transactionId?: string
-  readonly factor?: string
+  readonly factor?: FactorName
   readonly operation?: Operation
 }
 
@@ -44,7 +46,7 @@ export interface NevisEvents {
    */
   suspicious: About &
     (
-      | { readonly reason: 'binding_mismatch'; readonly field: string }
+      | { readonly reason: 'binding_mismatch'; readonly field: Mismatch }
       | { readonly reason: 'used_transaction' }
       | { readonly reason: 'success_after_denials'; readonly denials: number }
     )

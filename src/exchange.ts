@@ -4,11 +4,13 @@
  * Not its job: Passport's actions (`strategy.ts`), HTTP to Nevis (`client/`), what a factor does (`factors/`). It ends
  * by returning where to go or who signs in, by throwing a `Refusal`, or by throwing a fault.
  */
+import type { AuthenticateOptions } from 'passport'
 import type { Mismatch } from './binding'
 import { Budgets, type Spent } from './budgets'
 import { challengeFor } from './challenge'
 import { about, publish, type About } from './events'
 import { promptOf, type Answer, type Factor } from './factors/factor'
+import type { FactorName } from './factors/names'
 import { Refusal, type FailureCode } from './failures'
 import type { Sealed } from './handle'
 import type { Settings } from './options'
@@ -21,7 +23,7 @@ import { StorageError } from './storage'
 import { SessionTransactions, type Transaction } from './transactions'
 import { withQuery } from './url'
 import { profileOf, type NevisProfile } from './verify'
-import { authenticatorFor, canBeShownAgain, countsFor, factorFor, isPendingFor, wantedBy, type NevisAuthenticateOptions } from './wanted'
+import { authenticatorFor, canBeShownAgain, countsFor, factorFor, isPendingFor, wantedBy } from './wanted'
 
 /** Where the browser goes, or who approved. */
 export type Exit = { readonly to: string } | { readonly profile: NevisProfile; readonly returnTo: string | undefined }
@@ -45,7 +47,7 @@ export class Exchange {
   constructor(
     private readonly settings: Settings,
     private readonly req: NevisRequest,
-    private readonly options: NevisAuthenticateOptions,
+    private readonly options: AuthenticateOptions,
   ) {
     const session = sessionOf(req)
     if (session === undefined) throw new StorageError('SESSION_REQUIRED')
@@ -197,7 +199,7 @@ export class Exchange {
   private async held(handle: Field): Promise<Transaction | undefined> {
     const sealed = await this.settings.handles.open(handle)
     if (sealed === undefined) throw new Refusal('unknown_transaction')
-    this.current = { id: sealed.id, factor: sealed.factor }
+    this.current = { id: sealed.id, factor: sealed.factor as FactorName }
     const transaction = this.transactions.get(sealed.id)
     if (transaction === undefined) return undefined
     if (transaction.id !== sealed.id || !(await this.settings.digests.fits(transaction))) throw this.mismatched('digest')

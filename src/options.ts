@@ -20,6 +20,9 @@ import { StatusWatch } from './waiting/watch'
 /** A value, or a function that takes it from the request. Declared as a method so that any host's request type fits. */
 export type FromRequest<T> = T | { of(req: NevisRequest): T | Promise<T> }['of']
 
+/** Anything that JSON can hold, or a function that makes it. */
+export type Data = object | string | number | boolean | null | { of(req: NevisRequest): unknown }['of']
+
 export interface NevisStrategyOptions {
   /** Instance id: the API is then `https://{instance}.mauth.nevis.cloud`. This, `baseURL` or `client`. */
   readonly instance?: string | undefined
@@ -49,7 +52,7 @@ export interface NevisStrategyOptions {
   /** What push and app show on the phone. Text from outside belongs into `htmlMessage`, which escapes it. */
   readonly message?: FromRequest<string | undefined> | undefined
   /** Anything that JSON can hold; comes back unchanged in `profile.data`. */
-  readonly data?: FromRequest<unknown>
+  readonly data?: Data | undefined
   /** Seconds for which a transaction may be approved. 30 to 600, default 120. */
   readonly lifetimeSeconds?: number | undefined
   /** Seconds after the first factor for which another factor may be tried. 30 to 3600, default 600. */
@@ -204,7 +207,7 @@ const PROMPTS: readonly unknown[] = ['wait', 'code', 'widget', 'confirm'] satisf
 function isFactor(factor: Partial<Factor> | undefined): factor is Factor {
   return (
     typeof factor?.name === 'string' &&
-    factor.name !== '' &&
+    factor.name.length > 0 &&
     [factor.prompt, factor.enrollPrompt ?? factor.prompt].every((prompt) => PROMPTS.includes(prompt)) &&
     typeof factor.approve === 'function' &&
     typeof factor.check === 'function' &&

@@ -95,7 +95,10 @@ export function loginOf(session: SessionLike): string | undefined {
   return createHash('sha256').update(JSON.stringify(user)).digest('base64url')
 }
 
-/** Does the one who asks want a page rather than data? */
+/**
+ * Does the one who asks want a page rather than data?
+ * @internal
+ */
 export function wantsPage(req: HostRequest): boolean {
   return (req.headers.accept ?? '').includes('text/html')
 }

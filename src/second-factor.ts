@@ -6,6 +6,7 @@
  */
 import { createHash } from 'node:crypto'
 import { json, middleware, whole, type Middleware } from './answer'
+import type { FactorName } from './factors/names'
 import { sessionKeyOf } from './options'
 import { authInfoOf, loginOf, sessionOf, wantsPage, type HostRequest } from './request'
 import { keepReturnTo } from './return-to'
@@ -18,7 +19,7 @@ import type { NevisProfile } from './verify'
 export interface SecondFactorRecord {
   /** Nevis's userId. */
   readonly userId: string
-  readonly factor: string
+  readonly factor: FactorName
   readonly transactionId: string
   /** Milliseconds since 1970. */
   readonly at: number
@@ -40,7 +41,7 @@ export interface RequireSecondFactorOptions extends RecordSecondFactorOptions {
   /** Seconds for which a second factor is fresh enough. */
   readonly maxAgeSeconds: number
   /** Names of the factors that will do, such as `atLeast('sms')`. Default: any. */
-  readonly factors?: readonly string[]
+  readonly factors?: readonly FactorName[]
   /**
    * Where pages are sent (303) to give it; the address of a page that was asked for by GET comes back as
    * `req.authInfo.returnTo`. Default: nowhere, they get the 401 too.

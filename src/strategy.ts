@@ -4,13 +4,13 @@
  * The only file that knows Passport's actions. Not its job: what happens between a request and its answer
  * (`exchange.ts`: start → pending → callback → introspect), or what the browser sees meanwhile (`waiting/`).
  */
+import type { AuthenticateOptions } from 'passport'
 import { publish } from './events'
 import { Exchange } from './exchange'
 import { Refusal, type Failure } from './failures'
 import { resolveOptions, type NevisStrategyOptions, type Settings } from './options'
 import type { NevisRequest } from './request'
 import { runVerify, type NevisProfile, type Verify, type VerifyWithRequest } from './verify'
-import type { NevisAuthenticateOptions } from './wanted'
 
 /** What Passport puts on a strategy for each request. */
 interface PassportActions {
@@ -61,7 +61,7 @@ export class NevisStrategy extends PassportStrategy {
    * Called by Passport, which ignores what it returns: one promise is started and ended here. Given by instance, one
    * strategy object serves all requests, so this request's actions are taken off it before anything is awaited.
    */
-  authenticate(req: NevisRequest, options: NevisAuthenticateOptions = {}): void {
+  authenticate(req: NevisRequest, options: AuthenticateOptions = {}): void {
     const { success, fail, redirect, error } = this as unknown as PassportActions
     this.decide(req, options, { success, redirect })
       .catch((reason) => (reason instanceof Refusal ? fail(reason.toFailure(), reason.status) : error(faultOf(reason))))
@@ -70,7 +70,7 @@ export class NevisStrategy extends PassportStrategy {
 
   private async decide(
     req: NevisRequest,
-    options: NevisAuthenticateOptions,
+    options: AuthenticateOptions,
     { success, redirect }: Pick<PassportActions, 'success' | 'redirect'>,
   ): Promise<void> {
     const exchange = new Exchange(this.settings, req, options)

@@ -3,6 +3,7 @@
  *
  * Not its job: to enforce it. The names go into `factors` of `requireSecondFactor`, or of a route.
  */
+import type { FactorName } from './factors/names'
 
 /**
  * | rank | factors | because |
@@ -24,12 +25,12 @@ export type RankedFactor = keyof typeof RANKS
  * Names of the factors that are at least as strong as this one, for `factors`.
  * @throws TypeError for a name without a rank
  */
-export function atLeast(factor: RankedFactor): readonly string[] {
+export function atLeast(factor: RankedFactor): readonly RankedFactor[] {
   if (!Object.hasOwn(RANKS, factor)) throw new TypeError(`atLeast: the factor must be one of ${Object.keys(RANKS).join(', ')}`)
-  return Object.keys(RANKS).filter((name) => RANKS[name as RankedFactor] >= RANKS[factor])
+  return (Object.keys(RANKS) as RankedFactor[]).filter((name) => RANKS[name] >= RANKS[factor])
 }
 
 /** @internal */
-export function isListOfNames(value: unknown): value is readonly string[] {
+export function isListOfNames(value: unknown): value is readonly FactorName[] {
   return Array.isArray(value) && value.length > 0 && value.every((name) => typeof name === 'string' && name !== '')
 }

@@ -5,6 +5,7 @@
  */
 import type { FailureCode } from './failures'
 import type { Operation } from './client/wire'
+import type { FactorName } from './factors/names'
 import type { KeptReturnTo } from './return-to'
 import { isTooLarge, saveSession, type SessionLike } from './session'
 import { StorageError } from './storage'
@@ -29,7 +30,7 @@ export interface Shown {
 
 export interface Transaction {
   readonly id: string
-  readonly factor: string
+  readonly factor: FactorName
   readonly operation: Operation
   /** Who was to be asked. */
   readonly subject: Subject
@@ -47,7 +48,7 @@ export interface Transaction {
   readonly message?: string
   readonly data?: unknown
   /** Names of the factors by which it may be done, where the route says so. */
-  readonly factors?: readonly string[]
+  readonly factors?: readonly FactorName[]
   /** The page that the person was sent away from. */
   readonly returnTo?: string
   /** Shows that nobody changed in the session what was started: see `digest.ts`. */

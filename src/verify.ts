@@ -5,6 +5,7 @@
  */
 import type { Operation } from './client/wire'
 import type { Succeeded } from './factors/factor'
+import type { FactorName } from './factors/names'
 import type { NevisRequest } from './request'
 import type { Transaction } from './transactions'
 
@@ -14,7 +15,7 @@ export interface NevisProfile {
   /** Nevis's lifelong userId. */
   readonly id: string
   readonly username?: string
-  readonly factor: string
+  readonly factor: FactorName
   /** An enrolment never passes for an approval: look here before you let somebody in on one. */
   readonly operation: Operation
   readonly transactionId: string
@@ -45,13 +46,17 @@ export type VerifyDone = (error?: unknown, user?: Express.User | false | null, i
 
 type Found = Express.User | false | null | undefined
 
-/** With a callback, or async: `(profile, done) => …` or `async (profile) => user`. */
-export type Verify = ((profile: NevisProfile, done: VerifyDone) => void) | ((profile: NevisProfile, done: VerifyDone) => Promise<Found>)
+/**
+ * Nothing, or a promise of the user. A user that is returned without a promise would be waited for in vain, and must not
+ * compile: a callback that happens to return something gets braces, `(profile, done) => { db.get(profile.id, done) }`.
+ */
+type Verified = void | PromiseLike<Found | void>
 
-/** The same with `passReqToCallback`: the request comes first. */
-export type VerifyWithRequest =
-  | ((req: NevisRequest, profile: NevisProfile, done: VerifyDone) => void)
-  | ((req: NevisRequest, profile: NevisProfile, done: VerifyDone) => Promise<Found>)
+/** With a callback, or async: `(profile, done) => …` or `async (profile) => user`. */
+export type Verify = (profile: NevisProfile, done: VerifyDone) => Verified
+
+/** The same with `passReqToCallback`: the request comes first. Declared as a method so that any host's request type fits. */
+export type VerifyWithRequest = { of(req: NevisRequest, profile: NevisProfile, done: VerifyDone): Verified }['of']
 
 export interface Verdict {
   readonly user: Express.User | false

@@ -4,11 +4,13 @@
  * Not its job: to ask it.
  */
 import { isDeepStrictEqual } from 'node:util'
+import type { AuthenticateOptions } from 'passport'
 import { isSubjectOf } from './binding'
 import type { Operation } from './client/wire'
 import type { Factor } from './factors/factor'
+import type { FactorName } from './factors/names'
 import { Refusal } from './failures'
-import type { FromRequest, Settings } from './options'
+import type { Data, FromRequest, Settings } from './options'
 import { fieldOf, loginOf, sessionOf, type NevisRequest } from './request'
 import { isListOfNames } from './strength'
 import type { Subject, Transaction } from './transactions'
@@ -18,24 +20,24 @@ export interface Wanted {
   readonly operation: Operation
   readonly message?: string
   readonly data?: unknown
-  readonly factors?: readonly string[]
+  readonly factors?: readonly FactorName[]
 }
 
 /** Options of `passport.authenticate('nevis', …)`, beside Passport's own. */
 export interface NevisAuthenticateOptions {
   /** Factor to start unless the request names one. Default: the first of `factors`. */
-  factor?: string | undefined
+  factor?: FactorName | undefined
   /**
    * Names of the factors that will do here, also when the person changes to another one, such as `atLeast('push')`
    * where the phone must show what is signed. Default: the strategy's.
    */
-  factors?: readonly string[] | undefined
+  factors?: readonly FactorName[] | undefined
   /** Default: the strategy's. */
   operation?: FromRequest<Operation> | undefined
   /** Default: the strategy's. */
   message?: FromRequest<string | undefined> | undefined
   /** Default: the strategy's. */
-  data?: FromRequest<unknown>
+  data?: Data | undefined
   /** `+41791234567`, to enrol SMS. Default: `req.body.phone`. */
   phone?: FromRequest<string | undefined> | undefined
   /**
@@ -43,12 +45,6 @@ export interface NevisAuthenticateOptions {
    * registered last. Nevis is asked first whether it is theirs: one more call.
    */
   authenticatorId?: FromRequest<string | undefined> | undefined
-  successRedirect?: string | undefined
-  successReturnToOrRedirect?: string | undefined
-  /** Passport's; set by `passport.authorize`. */
-  assignProperty?: string | undefined
-  /** Passport's; `false` for no login in the session. */
-  session?: boolean | undefined
 }
 
 declare module 'passport' {
@@ -87,8 +83,8 @@ export function factorFor(
   settings: Settings,
   operation: Operation,
   requested: string | null | undefined,
-  ofRoute?: string,
-  allowed?: readonly string[],
+  ofRoute?: FactorName,
+  allowed?: readonly FactorName[],
 ): Factor {
   const offered = settings.factors.filter((factor) => typeof factor[operation] === 'function' && (allowed?.includes(factor.name) ?? true))
   const name = requested === undefined ? (ofRoute ?? offered[0]?.name) : requested
@@ -154,7 +150,7 @@ export function isPendingFor(wanted: Wanted, factor: Factor, authenticatorId: st
  */
 export async function countsFor(
   req: NevisRequest,
-  { assignProperty, session }: NevisAuthenticateOptions,
+  { assignProperty, session }: AuthenticateOptions,
   settings: Settings,
   transaction: Transaction,
 ): Promise<boolean> {

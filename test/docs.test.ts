@@ -15,7 +15,7 @@ const read = (path: string) => readFileSync(join(ROOT, path), 'utf8')
 const isFile = (path: string) => existsSync(join(ROOT, path))
 
 const readme = read('README.md')
-const papers: [string, string][] = ['SECURITY.md', 'docs/asvs.md', 'docs/coverage.md', 'docs/events.md', 'docs/guides/hosts/express.md'].map((path) => [path, read(path)])
+const papers: [string, string][] = ['CONTRIBUTING.md', 'SECURITY.md', 'docs/asvs.md', 'docs/coverage.md', 'docs/events.md', 'docs/guides/hosts/express.md'].map((path) => [path, read(path)])
 const paper = (path: string) => (papers.find(([name]) => name === path) as [string, string])[1]
 
 /** Inline code outside of fenced blocks. */
@@ -265,7 +265,7 @@ describe('README.md', () => {
     const statuses = (head: string) => rowsOf(readme, head).map(([code, , status]) => [codeIn(code)[0], Number(status)])
 
     it('has every NevisError code with its status, and no other', () => {
-      expect(statuses('`NevisError` code').sort()).toEqual(nevisErrorCodes.map((code) => [code, new NevisError(code, 'x').status]).sort())
+      expect(statuses('`NevisError` code').sort()).toEqual(nevisErrorCodes.map((code) => [code, new NevisError(code, 'ping').status]).sort())
     })
 
     it('has every StorageError code with its status, and no other', () => {

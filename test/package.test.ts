@@ -1,12 +1,12 @@
 /** The package as its users get it: its doors, its files, and what loading it costs. */
 import { execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join, relative } from 'node:path'
+import { pack, ROOT, runtimeClosure } from './support/installed'
 
-const root = join(__dirname, '..')
 /** Runs a script inside the package, where its own name leads through its own doors. */
 const run = (script: string, type = 'commonjs'): unknown =>
-  JSON.parse(execFileSync(process.execPath, [`--input-type=${type}`, '-e', script], { cwd: root, encoding: 'utf8' }))
+  JSON.parse(execFileSync(process.execPath, [`--input-type=${type}`, '-e', script], { cwd: ROOT, encoding: 'utf8' }))
 
 describe('the doors', () => {
   it.each(['passport-nevis', 'passport-nevis/simulator'])('%s gives the same values to import and to require', (door) => {
@@ -63,32 +63,54 @@ describe('the doors', () => {
 })
 
 describe('loading passport-nevis', () => {
-  it('loads neither the simulator nor the doctor nor axios', () => {
+  it('loads neither the simulator nor axios', () => {
     const loaded = run(`require('passport-nevis'); console.log(JSON.stringify(Object.keys(require.cache)))`) as string[]
     expect(loaded.length).toBeGreaterThan(0)
-    expect(loaded.filter((file) => /simulator|dist.doctor|node_modules.axios/.test(file))).toEqual([])
+    expect(loaded.filter((file) => /simulator|node_modules.axios/.test(file))).toEqual([])
   })
 })
 
 describe('the tarball', () => {
-  it('holds the build, the papers and nothing else', () => {
-    const [{ files }] = JSON.parse(execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })) as [
-      { files: { path: string }[] },
-    ]
-    const paths = files.map(({ path }) => path)
-    const others = paths.filter((path) => !/^dist\/.+\.(js|mjs|d\.ts|d\.mts|css)$/.test(path)).sort()
+  const { files, size, unpackedSize } = pack('--dry-run')
+  const paths = files.map(({ path }) => path)
+
+  it('holds the build of every source, the papers and nothing else', () => {
+    const sources = readdirSync(join(ROOT, 'src'), { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
+    const built = sources.map((entry) => relative(join(ROOT, 'src'), join(entry.parentPath, entry.name))).flatMap((path) => {
+      const [, name, kind] = /^(.+)\.(ts|mts|js|css)$/.exec(path) as unknown as [string, string, string]
+      return kind === 'ts' ? [`${name}.js`, `${name}.d.ts`] : kind === 'mts' ? [`${name}.mjs`, `${name}.d.mts`] : [path]
+    })
+    expect(paths.filter((path) => path.startsWith('dist/')).sort()).toEqual(built.map((path) => `dist/${path}`).sort())
+    expect(built).toContain('waiting/assets/waiting.css')
+    const others = paths.filter((path) => !path.startsWith('dist/')).sort()
     expect(others).toEqual(['CHANGELOG.md', 'LICENSE', 'README.md', 'SECURITY.md', 'docs/asvs.md', 'docs/coverage.md', 'docs/events.md', 'docs/performance.md', 'package.json'])
-    expect(paths).toEqual(expect.arrayContaining(['dist/index.js', 'dist/index.mjs', 'dist/index.d.ts', 'dist/index.d.mts', 'dist/waiting/assets/waiting.js', 'dist/waiting/assets/waiting.css', 'dist/simulator/command.js', 'dist/doctor/command.js', 'dist/doctor/app-process.js']))
   })
 
-  it('has these commands, each a script for node', () => {
-    const { bin } = run(`console.log(JSON.stringify(require('passport-nevis/package.json')))`) as { bin: Record<string, string> }
+  it('holds each command, as a script of Node', () => {
+    const { bin } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { bin: Record<string, string> }
     expect(bin).toEqual({ 'passport-nevis': 'dist/doctor/command.js', 'passport-nevis-simulator': 'dist/simulator/command.js' })
-    for (const file of Object.values(bin)) expect(readFileSync(join(root, file), 'utf8')).toMatch(/^#!\/usr\/bin\/env node\n/)
+    expect(paths).toEqual(expect.arrayContaining(Object.values(bin)))
+    for (const file of Object.values(bin)) expect(readFileSync(join(ROOT, file), 'utf8')).toMatch(/^#!\/usr\/bin\/env node\n/)
   })
 
-  it('runs nothing when it is installed', () => {
-    const { scripts } = JSON.parse(execFileSync(process.execPath, ['-p', `JSON.stringify(require('./package.json'))`], { cwd: root, encoding: 'utf8' })) as { scripts: object }
+  it('is no bigger than 256 KB packed, and 900 KB unpacked', () => {
+    expect(size).toBeLessThan(256_000)
+    expect(unpackedSize).toBeLessThan(900_000)
+  })
+})
+
+describe('an installation', () => {
+  it('brings along three packages and their own, 44 at most', () => {
+    const { dependencies } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { dependencies: object }
+    expect(Object.keys(dependencies)).toEqual(['@types/passport', 'axios', 'passport-strategy'])
+    const folders = [...runtimeClosure().keys()]
+    expect(folders).toEqual(expect.arrayContaining(['node_modules/axios', 'node_modules/form-data', 'node_modules/@types/express-serve-static-core']))
+    expect(folders.length).toBeLessThanOrEqual(44)
+  })
+
+  it('runs no script, of this package or of another', () => {
+    const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { scripts: object }
     expect(Object.keys(scripts).filter((name) => ['preinstall', 'install', 'postinstall', 'prepare'].includes(name))).toEqual([])
+    expect([...runtimeClosure()].filter(([, { hasInstallScript }]) => hasInstallScript).map(([folder]) => folder)).toEqual([])
   })
 })

@@ -3,7 +3,7 @@
  *
  * Not its job: to know which fields an answer must have (`decode.ts`), or how it came here (`http.ts`).
  */
-import { NevisError, type NevisErrorCode } from './errors'
+import { NevisError, type NevisErrorCode, type NevisMethod } from './errors'
 
 /** A JSON object as received, unknown fields included. */
 export type RawAnswer = Readonly<Record<string, unknown>>
@@ -14,7 +14,7 @@ export function isJsonObject(value: unknown): value is RawAnswer {
 
 export class Answer {
   constructor(
-    readonly operation: string,
+    readonly operation: NevisMethod,
     readonly status: number,
     readonly text: string,
     readonly retryAfterSeconds: number | undefined,

@@ -11,6 +11,7 @@ import { AccessKey } from './access-key'
 import type { Answer } from './answer'
 import * as check from './checks'
 import * as decode from './decode'
+import type { NevisMethod } from './errors'
 import { Http } from './http'
 import { decodeIntrospection } from './introspection'
 import { resolveOptions, type NevisClientOptions } from './options'
@@ -218,7 +219,7 @@ export class NevisClient {
     return this.#accessKey.derive(label)
   }
 
-  async #delete(operation: string, path: string): Promise<void> {
+  async #delete(operation: NevisMethod, path: string): Promise<void> {
     const answer = await this.#http.send({ operation, method: 'DELETE', path })
     if (answer.status !== 204 && answer.status !== 200) throw answer.refused()
   }

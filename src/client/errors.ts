@@ -28,6 +28,21 @@ export type NevisErrorCode =
   | 'NEVIS_REJECTED'
   | 'NEVIS_UNEXPECTED_RESPONSE'
 
+/** The client's method that failed. */
+export type NevisMethod =
+  | 'ping'
+  | 'enroll'
+  | 'approve'
+  | 'verifyCode'
+  | 'getStatus'
+  | 'introspect'
+  | 'getUser'
+  | 'findUserByUsername'
+  | 'deleteUser'
+  | 'renameAuthenticator'
+  | 'deleteAuthenticator'
+  | 'createIntent'
+
 /** `status` is what the app should answer to its own visitor: Express turns `err.status` into the response. */
 const TABLE: Readonly<Record<NevisErrorCode, { status: number; words: string }>> = {
   NEVIS_UNREACHABLE: { status: 503, words: 'no connection, or it was closed early' },
@@ -69,7 +84,7 @@ export class NevisError extends Error {
   /** Stable; see {@link NevisErrorCode}. */
   readonly code: NevisErrorCode
   /** The client's method that failed, for example `approve`. */
-  readonly operation: string
+  readonly operation: NevisMethod
   /** The HTTP status that *this* app should answer with: 500, 502, 503 or 504. Nevis's own is `nevisStatus`. */
   readonly status: number
   /** The HTTP status that Nevis answered with; absent when there was no answer. */
@@ -77,7 +92,7 @@ export class NevisError extends Error {
   /** How long Nevis asks to wait, in seconds; absent when it does not say. */
   declare readonly retryAfterSeconds?: number
 
-  constructor(code: NevisErrorCode, operation: string, details: NevisErrorDetails = {}) {
+  constructor(code: NevisErrorCode, operation: NevisMethod, details: NevisErrorDetails = {}) {
     const { reason, nevisStatus, retryAfterSeconds, causeCode } = details
     const row = TABLE[code]
     const http = nevisStatus === undefined ? '' : ` (HTTP ${nevisStatus})`

@@ -13,13 +13,13 @@ import type { AxiosInstance, AxiosStatic, RawAxiosRequestHeaders } from 'axios'
 import type { AccessKey } from './access-key'
 import { Answer } from './answer'
 import { withDeadline } from './deadline'
-import { NevisError } from './errors'
+import { NevisError, type NevisMethod } from './errors'
 import { isLoopback } from './loopback'
 import type { ResolvedOptions } from './options'
 
 export interface HttpCall {
   /** The client's method, for errors. */
-  readonly operation: string
+  readonly operation: NevisMethod
   readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
   readonly path: string
   readonly body?: object | URLSearchParams
@@ -153,7 +153,7 @@ function httpDate(value: unknown): number | undefined {
 }
 
 /** Keeps the code of the error and nothing else of it. */
-function transportError(operation: string, error: unknown): NevisError {
+function transportError(operation: NevisMethod, error: unknown): NevisError {
   const { code, response } = Object(error) as { code?: unknown; response?: unknown }
   const name = typeof code === 'string' && /^[A-Z0-9_]{1,64}$/.test(code) ? code : 'UNKNOWN'
   // axios gives a body that is too large and one that was cut off the same code; only the latter has a response.

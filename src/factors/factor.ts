@@ -7,6 +7,7 @@ import type { NevisClient, SucceededStatus } from '../client/client'
 import type { Operation } from '../client/wire'
 import type { FailureCode } from '../failures'
 import type { Shown, Subject, Transaction } from '../transactions'
+import type { FactorName } from './names'
 
 /** What the application wants asked. */
 export interface FactorRequest {
@@ -60,7 +61,8 @@ export type Outcome =
 export type Prompt = 'wait' | 'code' | 'widget' | 'confirm'
 
 export interface Factor {
-  readonly name: string
+  /** One of your own making is added to `FactorNames` first. */
+  readonly name: FactorName
   readonly prompt: Prompt
   /** The same at an enrolment, where it differs. */
   readonly enrollPrompt?: Prompt

@@ -33,6 +33,7 @@ const KEEP_FAILURE_MS = 2000
 /** Nobody's page waits longer for Nevis than this. */
 const PATIENCE_MS = 2000
 
+/** @internal */
 export class AuthenticatorChoice {
   private readonly users = new Remembered<User>(KEEP_MS, KEEP_FAILURE_MS)
 

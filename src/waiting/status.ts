@@ -17,17 +17,26 @@ export interface WaitingStatus {
   readonly retryAfterSeconds: number
 }
 
-/** Nevis is asked nothing for factors that need the browser's answer: they stay pending until the callback. */
+/**
+ * Nevis is asked nothing for factors that need the browser's answer: they stay pending until the callback.
+ * @internal
+ */
 export async function statusOf(settings: Settings, sealed: Sealed): Promise<WaitingStatus> {
   return describe(settings, sealed, await settings.watch.look(watchable(settings, sealed)))
 }
 
-/** The same as far as this process knows, without asking anybody. */
+/**
+ * The same as far as this process knows, without asking anybody.
+ * @internal
+ */
 export function knownStatusOf(settings: Settings, sealed: Sealed): WaitingStatus {
   return describe(settings, sealed, settings.watch.peek(watchable(settings, sealed)))
 }
 
-/** @returns a function that stops listening */
+/**
+ * @returns a function that stops listening
+ * @internal
+ */
 export function followStatus(settings: Settings, sealed: Sealed, listener: (status: WaitingStatus) => void): () => void {
   return settings.watch.follow(watchable(settings, sealed), (status) => listener(describe(settings, sealed, status)))
 }

@@ -5,6 +5,7 @@
  */
 import type { Operation } from '../client/wire'
 import type { Prompt } from '../factors/factor'
+import type { FactorName } from '../factors/names'
 import type { FailureCode } from '../failures'
 import type { Sealed } from '../handle'
 import type { Settings } from '../options'
@@ -16,14 +17,14 @@ import { statusOf, type WaitingStatus } from './status'
 export interface WaitingView extends Offer {
   /** The handle. */
   readonly transaction: string
-  readonly factor: string
+  readonly factor: FactorName
   readonly operation: Operation
   readonly prompt: Prompt
   readonly status: WaitingStatus['status']
   /** ISO 8601. */
   readonly expiresAt: string
   /** Names of the factors that may be tried instead; this one among them means that it can be sent again. */
-  readonly factors: readonly string[]
+  readonly factors: readonly FactorName[]
   readonly statusURL: string
   readonly callbackURL: string
   /** Exactly what the phone shows. */
@@ -67,7 +68,7 @@ export async function viewOf(settings: Settings, handle: string, sealed: Sealed,
   }
 }
 
-function offeredFor({ factors }: Settings, { operation, factors: allowed }: Transaction): string[] {
+function offeredFor({ factors }: Settings, { operation, factors: allowed }: Transaction): FactorName[] {
   const names = factors.filter((factor) => typeof factor[operation] === 'function').map(({ name }) => name)
   return allowed === undefined ? names : names.filter((name) => allowed.includes(name))
 }

@@ -122,7 +122,10 @@ export function waitingPage<Req extends HostRequest = HostRequest, Res extends H
   })
 }
 
-/** @throws TypeError that names the page and the option */
+/**
+ * @throws TypeError that names the page and the option
+ * @internal
+ */
 export function checkOptions(owner: string, options: object, types: Readonly<Record<string, string>>): void {
   for (const [name, value] of Object.entries(options)) {
     if (!Object.hasOwn(types, name)) throw new TypeError(`${owner}: unknown option "${name}"`)
@@ -130,7 +133,10 @@ export function checkOptions(owner: string, options: object, types: Readonly<Rec
   }
 }
 
-/** Where our own script and style are, and the app's style after them. */
+/**
+ * Where our own script and style are, and the app's style after them.
+ * @internal
+ */
 export function linksOf({ waitingURL }: Settings, stylesheet: string | undefined): PageParts['assets'] {
   const link = (name: keyof typeof assets) => withQuery(waitingURL, { asset: name, v: assets[name].hash })
   return { script: link('script'), styles: [link('style'), ...(stylesheet === undefined ? [] : [stylesheet])] }
@@ -141,6 +147,7 @@ function policyForWidget(origin: string): Policy {
   return { ...POLICY, 'script-src': `'self' ${origin}`, 'child-src': origin, 'style-src': "'self' 'unsafe-inline'" }
 }
 
+/** @internal */
 export function page(res: HostResponse | undefined, status: number, body: string, { language }: PageParts, policy = POLICY): Answer {
   return whole(
     status,

@@ -354,7 +354,7 @@ function statusOfEnd(ends: string): number {
   if (ends === 'success') return 200
   if (ends === 'redirect') return 303
   if (ends in failures) return failures[ends as FailureCode].status
-  if (ends.startsWith('NEVIS_')) return new NevisError(ends as NevisErrorCode, 'x').status
+  if (ends.startsWith('NEVIS_')) return new NevisError(ends as NevisErrorCode, 'ping').status
   return ends === 'SESSION_UNAVAILABLE' || ends === 'LEDGER_UNAVAILABLE' ? 503 : 500
 }
 

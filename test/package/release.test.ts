@@ -1,0 +1,165 @@
+/** What CONTRIBUTING.md and the workflows say is so, and what a release consists of. */
+import { execFileSync, spawnSync } from 'node:child_process'
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { ROOT, runtimeClosure } from '../support/installed'
+
+const read = (path: string) => readFileSync(join(ROOT, path), 'utf8')
+const { version, scripts, dependencies } = JSON.parse(read('package.json')) as { version: string; scripts: Record<string, string>; dependencies: object }
+const workflows = readdirSync(join(ROOT, '.github/workflows')).map((name) => [name, read(`.github/workflows/${name}`)] as const)
+const ci = read('.github/workflows/ci.yml')
+const release = read('.github/workflows/release.yml')
+
+/** What is wrong with a command of ours, or nothing; what npm, npx and gh can do by themselves is theirs. */
+function lost(command: string): string | undefined {
+  const [program = '', ...rest] = command.trim().replace(/\s+#.*$/, '').replace(/^sudo /, '').split(/\s+/)
+  const args = rest.filter((word) => !word.startsWith('-'))
+  if (program === 'npm') {
+    const [verb = '', script = ''] = args
+    if (verb === 'run') return Object.hasOwn(scripts, script) ? undefined : command
+    return ['start', 'test'].includes(verb) ? (Object.hasOwn(scripts, verb) ? undefined : command) : undefined
+  }
+  if (program === 'npx') return args.slice(1).every((path) => !path.includes('/') || existsSync(join(ROOT, path))) ? undefined : command
+  const file = program === 'node' ? args[0] : program
+  if (file === undefined || !/^[.\w]+\//.test(file)) return undefined
+  if (!existsSync(join(ROOT, file))) return command
+  return program === 'node' || (statSync(join(ROOT, file)).mode & 0o100) !== 0 ? undefined : command
+}
+
+/** The jobs of a workflow, as text. */
+function jobsOf(workflow: string): Record<string, string> {
+  const [, jobs = ''] = workflow.split(/^jobs:\n/m)
+  return Object.fromEntries(jobs.split(/^ {2}(?=[\w-]+:$)/m).slice(1).map((job) => [job.slice(0, job.indexOf(':')), job]))
+}
+
+const stepsOf = (job: string) => [...job.matchAll(/^ +- run: (.+)$/gm)].map(([, command]) => command as string)
+
+describe('CONTRIBUTING.md', () => {
+  const text = read('CONTRIBUTING.md')
+
+  it('names commands that there are', () => {
+    const blocks = [...text.matchAll(/^```sh\n([^]*?)^```$/gm)].flatMap(([, block]) => (block as string).trim().split('\n'))
+    const spans = [...text.matchAll(/`((?:npm|npx|node|\.ci\/)[^`]*)`/g)].map(([, span]) => span as string)
+    const commands = [...blocks, ...spans]
+    expect(commands).toEqual(expect.arrayContaining(['.ci/run', '.ci/on-node 24', 'npm run lint', 'sudo .ci/install-tools']))
+    expect(commands.map(lost).filter(Boolean)).toEqual([])
+    expect(['npm run nothing', 'sudo .ci/nothing', 'npx jest -i test/nothing/', 'node test/nothing.mjs'].filter(lost)).toHaveLength(4)
+  })
+
+  it('says what is not repeated on another Node, and so does the script', () => {
+    const [, without = ''] = /^without=\((.+)\)$/m.exec(read('.ci/on-node')) ?? []
+    const paths = without.split(' ').map((path) => (path.endsWith('/') ? path : `${path}.test.ts`))
+    expect(paths.length).toBeGreaterThan(0)
+    const [said] = /^What `\.ci\/on-node` does not repeat[^]*?which read/m.exec(text) ?? ['']
+    expect([...said.matchAll(/`(test\/[^`]+)`/g)].map(([, path]) => path)).toEqual(paths)
+    expect(read('.ci/on-node')).toContain('not repeated: ${without[*]}')
+  })
+
+  it('has the versions of Node that CI runs', () => {
+    const told = [...text.matchAll(/^\| ([\d, ]+) \|/gm)].flatMap(([, list]) => (list as string).split(', '))
+    const [, matrix = ''] = /node: \[([\d, ]+)\]/.exec(ci) ?? []
+    const [, newest = ''] = /^suite \.ci\/on-node (\d+)$/m.exec(read('.ci/run')) ?? []
+    const [, oldest = ''] = /node-version: (\d+)\n *- run: sudo \.ci\/install-tools\n *- run: \.ci\/run/.exec(ci) ?? []
+    expect(told.sort()).toEqual([oldest, ...matrix.split(', '), newest].sort())
+    expect(told).toEqual(['20', '22', '24', '26'])
+  })
+})
+
+describe('CHANGELOG.md', () => {
+  it('begins with this version, and goes back from one version to the one before', () => {
+    const heads = [...read('CHANGELOG.md').matchAll(/^## (.+)$/gm)].map(([, head]) => /^(\d+)\.(\d+)\.(\d+) \((unreleased|\d{4}-\d\d-\d\d)\)$/.exec(head as string))
+    expect(heads).not.toContain(null)
+    const versions = heads.map((head) => (head as RegExpExecArray).slice(1, 4).map(Number))
+    expect(versions[0]?.join('.')).toBe(version)
+    const ordered = [...versions].sort(([a = 0, b = 0, c = 0], [d = 0, e = 0, f = 0]) => d - a || e - b || f - c)
+    expect(versions).toEqual(ordered)
+    expect(heads.slice(1).map((head) => head?.[4])).not.toContain('unreleased')
+  })
+})
+
+describe('the workflows', () => {
+  it.each(workflows)('%s pins every action to a commit, and names its version', (_name, text) => {
+    const uses = [...text.matchAll(/uses: (.*)$/gm)].map(([, action]) => action as string)
+    expect(uses.length).toBeGreaterThan(0)
+    expect(uses.filter((action) => !/^[\w-]+\/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/.test(action))).toEqual([])
+  })
+
+  it.each(workflows)('%s runs commands that there are, each job within a time', (_name, text) => {
+    const jobs = Object.values(jobsOf(text))
+    expect(jobs.flatMap(stepsOf).map(lost).filter(Boolean)).toEqual([])
+    expect(jobs.filter((job) => !/^ {4}timeout-minutes: \d+$/m.test(job))).toEqual([])
+  })
+
+  it('may read, and what may do more runs nothing of this repository', () => {
+    expect(ci).toMatch(/^permissions:\n {2}contents: read\n\n/m)
+    expect(release).toMatch(/^permissions: \{\}$/m)
+    const { pack = '', publish = '', attach = '' } = jobsOf(release)
+    const permissionsOf = (job: string) => /^ {4}permissions:\n((?: {6}.+\n)+)/m.exec(job)?.[1]?.trim()
+    expect([pack, publish, attach].map(permissionsOf)).toEqual(['contents: read', 'id-token: write', 'contents: write'])
+    for (const job of [publish, attach]) expect(job).not.toMatch(/checkout|npm (ci|install|run)|\.ci\/|secrets\./)
+    expect(Object.values(jobsOf(ci)).filter((job) => job.includes('permissions:'))).toEqual([])
+    for (const [, text] of workflows) expect(text.match(/actions\/checkout/g)?.length).toBe(text.match(/persist-credentials: false/g)?.length)
+  })
+
+  it('publish with provenance, after a dry run of the same', () => {
+    const [rehearsal, publication, ...others] = stepsOf(jobsOf(release)['publish'] as string)
+    expect(publication).toBe('npm publish ./passport-nevis-*.tgz --provenance --access public')
+    expect(rehearsal).toBe(`${String(publication)} --dry-run`)
+    expect(others).toEqual([])
+  })
+
+  it('audit what an application gets', () => {
+    expect(stepsOf(jobsOf(ci)['audit'] as string)).toContain('npm audit --omit=dev')
+  })
+})
+
+describe('a release', () => {
+  let folder: string
+
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'passport-nevis-'))
+    for (const path of ['.ci', 'CHANGELOG.md', 'package-lock.json']) cpSync(join(ROOT, path), join(folder, path), { recursive: true })
+    writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'passport-nevis', version, dependencies, files: ['CHANGELOG.md'] }))
+  })
+  afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+  const make = (tag: string) => spawnSync(process.execPath, [join(folder, '.ci/release.mjs'), tag], { cwd: folder, encoding: 'utf8' })
+  const dateIt = (date: string) => {
+    const text = readFileSync(join(folder, 'CHANGELOG.md'), 'utf8')
+    writeFileSync(join(folder, 'CHANGELOG.md'), text.replace(/^(## \S+) \(.*\)$/m, `$1 (${date})`))
+  }
+
+  it('is refused for a tag of another version', () => {
+    dateIt('2026-11-30')
+    expect(make('v99.0.0').stderr).toContain(`the tag is v99.0.0, the version in package.json ${version}`)
+    expect(existsSync(join(folder, 'release'))).toBe(false)
+  })
+
+  it('is refused while the changelog does not date it', () => {
+    dateIt('unreleased')
+    expect(make(`v${version}`).stderr).toContain(`it needs ${version} with its date`)
+    expect(existsSync(join(folder, 'release'))).toBe(false)
+  })
+
+  it('is the tarball and its bill of materials', () => {
+    dateIt('2026-11-30')
+    expect(make(`v${version}`).status).toBe(0)
+    expect(readdirSync(join(folder, 'release')).sort()).toEqual([`passport-nevis-${version}.tgz`, 'sbom.cdx.json'])
+  }, 120_000)
+})
+
+describe('the bill of materials', () => {
+  it('names what an installation consists of, each with its digest, and nothing else', () => {
+    const bill = JSON.parse(execFileSync(process.execPath, [join(ROOT, '.ci/sbom.mjs')], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })) as {
+      bomFormat: string
+      metadata: { component: { purl: string } }
+      components: { name: string; version: string; purl: string; hashes?: { alg: string }[] }[]
+    }
+    expect(bill.bomFormat).toBe('CycloneDX')
+    expect(bill.metadata.component.purl).toBe(`pkg:npm/passport-nevis@${version}`)
+    const installed = [...runtimeClosure()].map(([path, locked]) => `${path.split('node_modules/').at(-1)}@${locked.version}`)
+    expect(bill.components.map((one) => `${one.name}@${one.version}`).sort()).toEqual(installed.sort())
+    expect(bill.components.filter(({ purl, hashes }) => !purl.startsWith('pkg:npm/') || hashes?.[0]?.alg !== 'SHA-512')).toEqual([])
+  }, 120_000)
+})

@@ -1,0 +1,66 @@
+/** The package as npm would install it somewhere else: the packed files and what they need, and nothing more. */
+import { execFileSync } from 'node:child_process'
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, realpathSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+export const ROOT = join(__dirname, '..', '..')
+
+interface Locked {
+  readonly version: string
+  readonly dependencies?: Readonly<Record<string, string>>
+  readonly hasInstallScript?: boolean
+}
+
+interface Packed {
+  readonly filename: string
+  /** Bytes. */
+  readonly size: number
+  readonly unpackedSize: number
+  readonly files: readonly { readonly path: string }[]
+}
+
+const { packages } = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8')) as { packages: Readonly<Record<string, Locked>> }
+
+/** What `npm install passport-nevis` brings along: the folder of each package, and what the lock file says of it. */
+export function runtimeClosure(): ReadonlyMap<string, Locked> {
+  const found = new Map<string, Locked>()
+  const add = (of: string) => {
+    for (const name of Object.keys((packages[of] as Locked).dependencies ?? {})) {
+      const folder = placesFor(name, of).find((place) => packages[place] !== undefined)
+      if (folder === undefined) throw new Error(`${name} is not in package-lock.json`)
+      if (found.has(folder)) continue
+      found.set(folder, packages[folder] as Locked)
+      add(folder)
+    }
+  }
+  add('')
+  return found
+}
+
+/** Where Node looks for a package, from the inside out. */
+function placesFor(name: string, of: string): string[] {
+  const above = of.split('/node_modules/')
+  const inside = of === '' ? [] : above.map((_, i) => `${above.slice(0, above.length - i).join('/node_modules/')}/node_modules/${name}`)
+  return [...inside, `node_modules/${name}`]
+}
+
+/** What `npm publish` would upload; the build is the one in `dist`. */
+export function pack(...options: string[]): Packed {
+  const json = execFileSync('npm', ['pack', '--json', '--ignore-scripts', ...options], { cwd: ROOT, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })
+  const [packed] = JSON.parse(json) as [Packed]
+  return packed
+}
+
+/** A new folder with `node_modules`; remove it when you are done. */
+export function installElsewhere(): string {
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'passport-nevis-')))
+  const { filename } = pack('--pack-destination', folder)
+  const home = join(folder, 'node_modules', 'passport-nevis')
+  mkdirSync(home, { recursive: true })
+  execFileSync('tar', ['-xzf', join(folder, filename), '-C', home, '--strip-components=1'])
+  for (const place of runtimeClosure().keys()) {
+    cpSync(join(ROOT, place), join(folder, place), { recursive: true, filter: (path) => !path.slice(join(ROOT, place).length).includes('node_modules') })
+  }
+  return folder
+}

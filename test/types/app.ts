@@ -1,0 +1,152 @@
+/** How an application in TypeScript meets the package: compiled here and in `test/consumer.test.ts`, never run. */
+import express, { type Request } from 'express'
+import { subscribe } from 'node:diagnostics_channel'
+import passport from 'passport'
+import {
+  MemoryLedger, NevisClient, NevisError, NevisStrategy, RedisLedger, StorageError, app as qrCode, atLeast, failures, htmlMessage, languages, outagePage,
+  ownAuthenticator, push, recordSecondFactor, recovery, requireSecondFactor, secondFactorOf, sms, statusEndpoint, waitingPage, watchTransaction, widget,
+  type Factor, type Failure, type FailureCode, type NevisEvents, type NevisProfile, type NevisStrategyOptions, type VerifyDone,
+} from 'passport-nevis'
+import { NevisSimulator } from 'passport-nevis/simulator'
+
+interface Account {
+  id: number
+  username: string
+  nevisUserId: string
+}
+
+declare global {
+  // eslint-disable-next-line @typescript-eslint/no-namespace
+  namespace Express {
+    interface User extends Account {}
+  }
+}
+
+declare module 'passport-nevis' {
+  interface FactorNames {
+    fax: true
+  }
+}
+
+/** A factor of the application's own making. */
+const fax: Factor = {
+  name: 'fax',
+  prompt: 'code',
+  approve: async (_nevis, _subject, { message }) => ({ server: { id: message ?? 'x' }, browser: {} }),
+  check: async (_nevis, { id }, { code }) => (code === id ? { status: 'succeeded', transactionId: id } : { status: 'failed', code: 'wrong_code', retryable: true }),
+}
+
+const users = {
+  all: new Map<string, Account>(),
+  /** With a callback, typed as stores usually type it. */
+  findByNevisId: (_id: string, _done: (error: Error | null, user?: Account | false) => void): void => undefined,
+  find: async (id: string): Promise<Account | null> => users.all.get(id) ?? null,
+}
+const redis = { sendCommand: async (command: string[]): Promise<unknown> => command }
+
+const options = {
+  instance: process.env['NEVIS_INSTANCE'],
+  accessKey: process.env['NEVIS_ACCESS_KEY'],
+  factors: [push(), qrCode(), sms({ message: 'Your code: {{CODE}}' }), recovery(), widget({ channels: ['app'] }), fax],
+  waitingURL: '/login/2fa',
+  callbackURL: '/login/2fa/callback',
+  statusURL: '/login/2fa/status',
+} satisfies NevisStrategyOptions
+
+export const callbackStyle = new NevisStrategy(
+  {
+    ...options,
+    subject: (req: Request) => ({ userId: req.user?.nevisUserId }),
+    operation: (req) => (req.user?.nevisUserId === '' ? 'enroll' : 'approve'),
+    message: (req: Request<{ id: string }, string, { amount: string }>) => `Pay ${req.body.amount}?`,
+    data: ({ originalUrl }) => ({ originalUrl }),
+    accessKey: async () => 'key',
+    ledger: process.env['REDIS_URL'] === undefined ? new MemoryLedger() : new RedisLedger(redis),
+  },
+  (profile, done) => users.findByNevisId(profile.id, done),
+)
+export const asyncStyle = new NevisStrategy(options, async (profile) => users.find(profile.id))
+export const withRequest = new NevisStrategy({ ...options, passReqToCallback: true }, async (req, profile) => req.user ?? users.find(profile.id))
+export const withTypedRequest = new NevisStrategy({ ...options, passReqToCallback: true }, (req: Request<object, string, { code: string }>, _profile, done) => done(req.body.code))
+export const withInfo = new NevisStrategy(options, ({ factor }: NevisProfile, done: VerifyDone) => done(null, false, { message: `Not by ${factor}` }))
+passport.use(callbackStyle).use('other', asyncStyle)
+
+const app = express()
+app.get('/login/2fa/status', statusEndpoint(callbackStyle, { maxStreams: 100 }))
+app.get('/login/2fa', waitingPage(callbackStyle))
+app.get('/login/2fa', waitingPage(callbackStyle, { csrfToken: (req) => String(req.url), locales: { de: { cancel: languages['de']?.cancel ?? 'Zurück' } } }))
+app.get('/login/2fa', waitingPage(callbackStyle, { csrfToken: (req: Request) => req.baseUrl, nonce: (_req, res) => String(res.statusCode) }))
+
+app.post('/login', passport.authenticate('nevis'))
+app.post('/login', passport.authenticate(callbackStyle))
+app.post('/login', passport.authenticate(['nevis', 'other'], { factor: 'sms', failureRedirect: '/login', failureMessage: true }))
+app.post('/login', passport.authenticate('nevis', { factor: 'fax', message: (req: Request) => req.path, data: { amount: 1 } }))
+app.post('/login', passport.authenticate('nevis', { authenticatorId: (req: Request) => req.params['phone'] as string | undefined }))
+app.post('/pay', passport.authorize('nevis', { factors: atLeast('push'), message: (req: Request) => htmlMessage`Pay <b>${req.path}</b>?` }))
+app.post('/account', passport.authorize('nevis', { operation: 'enroll', phone: ({ body }: Request<object, string, { phone: string }>) => body.phone }))
+app.post('/login', (req, res, next) => {
+  const answered = (error: unknown, user?: Express.User | false | null, info?: object | string | (string | undefined)[]): void => {
+    if (error !== null) return next(error)
+    if (user) return req.logIn(user, next)
+    const { code } = info as Failure
+    res.status(failures[code].status).json(failures[code].message)
+  }
+  passport.authenticate('nevis', answered)(req, res, next)
+})
+app.all('/login/2fa/callback', recordSecondFactor(), (req, res) => {
+  const profile: NevisProfile | undefined = req.authInfo?.nevis
+  if (profile?.operation === 'enroll') return res.redirect('/account')
+  res.redirect(303, profile?.message ?? req.authInfo?.returnTo ?? '/')
+})
+app.use('/transfer', requireSecondFactor({ maxAgeSeconds: 300, factors: ['push', 'fax'], redirectTo: '/step-up' }), (req, res) => {
+  res.end(secondFactorOf(req)?.factor)
+})
+app.post('/remove', async (req, res) => {
+  const client = new NevisClient({ instance: 'x', accessKey: 'x' })
+  const phone = await ownAuthenticator(client, { username: 'anna' }, (req.body as { id?: unknown }).id)
+  res.end(phone?.authenticatorId)
+})
+app.use(outagePage(callbackStyle))
+app.use(outagePage(callbackStyle, { signInURL: '/login', nonce: (req: Request) => req.path }))
+
+/** Closed lists: each has a value for every code, and a `switch` may name them all. */
+export function wordFor(error: unknown): string {
+  if (error instanceof StorageError) return { SESSION_REQUIRED: 'none', SESSION_IN_COOKIE: 'none', SESSION_UNAVAILABLE: 'down', LEDGER_UNAVAILABLE: 'down' }[error.code]
+  if (!(error instanceof NevisError)) return 'other'
+  switch (error.code) {
+    case 'NEVIS_UNREACHABLE':
+    case 'NEVIS_TIMEOUT':
+    case 'NEVIS_RATE_LIMITED':
+      return `later: ${error.operation satisfies keyof NevisClient}`
+    case 'NEVIS_UNAUTHORIZED':
+    case 'NEVIS_NOT_FOUND':
+    case 'NEVIS_REJECTED':
+    case 'NEVIS_UNEXPECTED_RESPONSE':
+      return String(error.nevisStatus)
+  }
+}
+export const sentences = Object.fromEntries(Object.entries(failures).map(([code, { message }]) => [code as FailureCode, message]))
+export function word({ factor, operation }: NevisProfile): string {
+  const factors = { push: 'tap', app: 'scan', sms: 'text', recovery: 'paper', widget: 'widget', fax: 'fax' }
+  return factors[factor] + { approve: 'yes', enroll: 'new' }[operation]
+}
+export function listen(log: (code: FailureCode | undefined, field: string) => void): void {
+  const channels: { [Name in keyof NevisEvents]: (event: NevisEvents[Name]) => void } = {
+    started: ({ transactionId = '' }) => log(undefined, transactionId),
+    reused: ({ strategy }) => log(undefined, strategy),
+    decided: ({ outcome }) => log(undefined, { succeeded: 'in', failed: 'out' }[outcome]),
+    failed: ({ code }) => log(code, ''),
+    budget: ({ budget }) => log(undefined, { starts: 1, attempts: 2, subjectAttempts: 3, pause: 4 }[budget].toFixed()),
+    suspicious: (event) => log(undefined, event.reason === 'binding_mismatch' ? event.field : event.reason),
+  }
+  subscribe('passport-nevis:failed', (event) => channels.failed(event as NevisEvents['failed']))
+}
+
+export async function test(signal: AbortSignal): Promise<void> {
+  const simulator = await NevisSimulator.start({ port: 0 })
+  simulator.addUser({ username: 'anna', phone: '+41791234567' })
+  simulator.faults.add({ on: 'getStatus', status: 500, times: 2 })
+  await simulator.phone('anna').approve()
+  for await (const { status } of watchTransaction(callbackStyle, 'handle', { signal })) if (status !== 'pending') break
+  await simulator.close()
+}

@@ -1,0 +1,67 @@
+/** What must not compile. */
+import passport from 'passport'
+import {
+  NevisClient, NevisError, NevisStrategy, atLeast, htmlMessage, push, requireSecondFactor, waitingPage,
+  type Factor, type FailureCode, type NevisErrorCode, type NevisEventName, type NevisProfile, type NevisStrategyOptions, type Operation, type StorageErrorCode,
+} from 'passport-nevis'
+import { NevisSimulator } from 'passport-nevis/simulator'
+
+declare const options: NevisStrategyOptions & { readonly passReqToCallback: false }
+declare const nevis: NevisStrategy
+
+// @ts-expect-error a failure code is one of a closed list
+export const code: FailureCode = 'tired'
+// @ts-expect-error an error code is one of a closed list
+export const errorCode: NevisErrorCode = 'NEVIS_TIRED'
+// @ts-expect-error so is that of our own stores
+export const storageCode: StorageErrorCode = 'SESSION_TIRED'
+// @ts-expect-error there are two operations
+export const operation: Operation = 'delete'
+// @ts-expect-error an event is one of a closed list
+export const event: NevisEventName = 'tired'
+// @ts-expect-error what failed is a method of the client
+export const error = new NevisError('NEVIS_TIMEOUT', 'sleep')
+// @ts-expect-error a profile is read-only
+export const change = (profile: NevisProfile) => (profile.id = 'other')
+
+// @ts-expect-error a factor is called: push()
+export const uncalled = new NevisStrategy({ ...options, factors: [push] }, () => undefined)
+// @ts-expect-error the name of a factor of one's own is declared first
+export const undeclared: Factor = { ...push(), name: 'pigeon' }
+// @ts-expect-error an option is misspelt
+export const misspelt = new NevisStrategy({ ...options, lifetimeSecond: 120 }, () => undefined)
+// @ts-expect-error without verify
+export const withoutVerify = new NevisStrategy(options)
+// @ts-expect-error the user is an Express.User
+export const textUser = new NevisStrategy(options, async () => 'anna')
+// @ts-expect-error the same with a callback
+export const textUserByCallback = new NevisStrategy(options, (_profile, done) => done(null, 'anna'))
+// @ts-expect-error nobody would wait for a user that is no promise
+export const withoutPromise = new NevisStrategy(options, () => ({ id: 1, username: 'anna', nevisUserId: 'x' }))
+// @ts-expect-error the request comes only with passReqToCallback
+export const threeArguments = new NevisStrategy(options, (_req, _profile, done) => done(null, false))
+
+// @ts-expect-error an operation is one of two
+export const wrongOperation = passport.authenticate('nevis', { operation: 'delete' })
+// @ts-expect-error a factor has one of five names
+export const wrongFactor = passport.authenticate('nevis', { factor: 'pushh' })
+// @ts-expect-error for authorize, too
+export const wrongFactors = passport.authorize('nevis', { factors: ['pushh'] })
+// @ts-expect-error a message is text
+export const wrongMessage = passport.authorize('nevis', { message: 5 })
+// @ts-expect-error a misspelt name is no factor that anybody could give
+export const wrongList = requireSecondFactor({ maxAgeSeconds: 300, factors: ['pushh'] })
+// @ts-expect-error how old a second factor may be is said
+export const withoutAge = requireSecondFactor({})
+// @ts-expect-error a factor of another's making has no rank
+export const unranked = atLeast('fax')
+// @ts-expect-error a value is text or a number
+export const absent = htmlMessage`Pay ${undefined}`
+// @ts-expect-error an option is misspelt
+export const wrongPage = waitingPage(nevis, { csrf: () => '' })
+// @ts-expect-error a client needs its access key
+export const withoutKey = new NevisClient({ instance: 'x' })
+// @ts-expect-error an SMS code goes with its status token
+export const withoutToken = new NevisClient({ instance: 'x', accessKey: 'x' }).verifyCode({ userId: 'x', code: '1' })
+// @ts-expect-error a fault hits a method that there is
+export const wrongFault = async () => (await NevisSimulator.start()).faults.add({ on: 'sleep', status: 500 })
