@@ -1,5 +1,5 @@
 /** How an application in TypeScript meets the package: compiled here and in `test/consumer.test.ts`, never run. */
-import express, { type Request } from 'express'
+import express, { type Request, type Response } from 'express'
 import { subscribe } from 'node:diagnostics_channel'
 import passport from 'passport'
 import {
@@ -75,7 +75,7 @@ const app = express()
 app.get('/login/2fa/status', statusEndpoint(callbackStyle, { maxStreams: 100 }))
 app.get('/login/2fa', waitingPage(callbackStyle))
 app.get('/login/2fa', waitingPage(callbackStyle, { csrfToken: (req) => String(req.url), locales: { de: { cancel: languages['de']?.cancel ?? 'Zurück' } } }))
-app.get('/login/2fa', waitingPage(callbackStyle, { csrfToken: (req: Request) => req.baseUrl, nonce: (_req, res) => String(res.statusCode) }))
+app.get('/login/2fa', waitingPage(callbackStyle, { csrfToken: (req: Request) => req.baseUrl, nonce: (_req, res: Response) => String(res.locals['nonce']) }))
 
 app.post('/login', passport.authenticate('nevis'))
 app.post('/login', passport.authenticate(callbackStyle))
@@ -111,7 +111,7 @@ app.use(outagePage(callbackStyle, { signInURL: '/login', nonce: (req: Request) =
 
 /** Closed lists: each has a value for every code, and a `switch` may name them all. */
 export function wordFor(error: unknown): string {
-  if (error instanceof StorageError) return { SESSION_REQUIRED: 'none', SESSION_IN_COOKIE: 'none', SESSION_UNAVAILABLE: 'down', LEDGER_UNAVAILABLE: 'down' }[error.code]
+  if (error instanceof StorageError) return { SESSION_REQUIRED: 'none', SESSION_IN_COOKIE: 'none', SESSION_TOO_LARGE: 'none', SESSION_UNAVAILABLE: 'down', LEDGER_UNAVAILABLE: 'down' }[error.code]
   if (!(error instanceof NevisError)) return 'other'
   switch (error.code) {
     case 'NEVIS_UNREACHABLE':
