@@ -9,6 +9,7 @@ import { userOf } from './authenticators'
 import { subjectMismatch } from './binding'
 import type { NevisClient, User } from './client/client'
 import { NevisError } from './client/errors'
+import type { Operation } from './client/wire'
 import { Refusal } from './failures'
 import type { Settings } from './options'
 import type { NevisRequest } from './request'
@@ -28,6 +29,17 @@ export async function admitted(settings: Settings, req: NevisRequest, subject: S
   if (field !== undefined) return field
   if (hasFactor(user) && !hasJustProved(settings, req, user)) throw new Refusal('already_enrolled')
   return { ...subject, userId: user.userId }
+}
+
+/**
+ * Who has no factor at Nevis is to be given the first one. Asked of Nevis and not of the application, which does not learn of
+ * an enrolment whose browser never came back.
+ * @throws NevisError
+ * @internal
+ */
+export async function firstOperation(client: NevisClient, subject: Subject): Promise<Operation> {
+  const user = await knownUser(client, subject)
+  return user !== undefined && hasFactor(user) ? 'approve' : 'enroll'
 }
 
 async function knownUser(client: NevisClient, subject: Subject): Promise<User | undefined> {

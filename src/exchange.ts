@@ -17,7 +17,7 @@ import type { Settings } from './options'
 import { mismatchOf } from './proof'
 import { lockCodes } from './recovery-codes'
 import { fieldOf, loginOf, sessionOf, type NevisRequest } from './request'
-import { forgetReturnTo, returnToIn, sitePathOf } from './return-to'
+import { forgetReturnTo, returnToBeforeLogin, returnToIn, sitePathOf } from './return-to'
 import { isInCookie, type SessionLike } from './session'
 import { StorageError } from './storage'
 import { SessionTransactions, type Transaction } from './transactions'
@@ -80,7 +80,7 @@ export class Exchange {
     const wanted = before ?? (await wantedBy(req, options, settings))
     const factor = factorFor(settings, wanted.operation, factorName, options.factor, wanted.factors)
     const { operation, subject, message, data, factors } = wanted
-    const returnTo = before === undefined ? returnToIn(this.session, settings.sessionKey) : before.returnTo
+    const returnTo = before === undefined ? (returnToIn(this.session, settings.sessionKey) ?? returnToBeforeLogin(this.session)) : before.returnTo
     this.current = { operation, subject, factor: factor.name }
 
     const authenticatorId = await authenticatorFor(req, options, wanted, factor, before)
@@ -171,7 +171,7 @@ export class Exchange {
     }
     transactions.remove(transaction.id)
     const returnTo = sitePathOf(transaction.returnTo)
-    forgetReturnTo(this.session, settings.sessionKey, returnTo)
+    forgetReturnTo(this.session, settings.sessionKey, returnTo, this.options)
     await transactions.save()
     const denials = await this.denialsBefore(transaction)
     if (denials >= MANY_DENIALS) publish('suspicious', { ...this.about(), reason: 'success_after_denials', denials })

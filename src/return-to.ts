@@ -1,8 +1,8 @@
 /**
- * Where a person was when a fresh second factor was asked for: kept in the session, given back with the approval.
+ * Where a person was when a fresh second factor, or a login, was asked for: kept in the session, given back with the approval.
  *
- * Taken from the address of the refused page alone, never from a field of a request, so that no link decides where
- * somebody ends up. Not its job: to go there.
+ * Taken from the address of the refused page, or from where the app keeps its own, never from a field of a request, so that no
+ * link decides where somebody ends up. Not its job: to go there.
  */
 import { loginOf, type HostRequest } from './request'
 import type { SessionLike } from './session'
@@ -52,11 +52,27 @@ export function returnToIn(session: SessionLike, key: string): string | undefine
 }
 
 /**
- * Forgets it once it was given back; another one, of another tab, stays.
+ * Where somebody was going before they were asked to sign in: Passport's own word for it, which an app's guard
+ * (`connect-ensure-login`, or three lines of its own) writes. Only before a login: later it is old.
  * @internal
  */
-export function forgetReturnTo(session: SessionLike, key: string, path: string | undefined): void {
-  if (path !== undefined && returnToIn(session, key) === path) write(session, key, undefined)
+export function returnToBeforeLogin(session: SessionLike): string | undefined {
+  return loginOf(session) === undefined ? sitePathOf(session['returnTo']) : undefined
+}
+
+/**
+ * Forgets it once it was given back; another one, of another tab, stays, and so does what Passport itself is to follow.
+ * @internal
+ */
+export function forgetReturnTo(
+  session: SessionLike,
+  key: string,
+  path: string | undefined,
+  { successReturnToOrRedirect }: { readonly successReturnToOrRedirect?: string | undefined } = {},
+): void {
+  if (path === undefined) return
+  if (returnToIn(session, key) === path) write(session, key, undefined)
+  if (session['returnTo'] === path && !successReturnToOrRedirect) delete session['returnTo']
 }
 
 function write(session: SessionLike, key: string, returnTo: KeptReturnTo | undefined): boolean {

@@ -65,7 +65,7 @@ export function recordSecondFactor(options: RecordSecondFactorOptions = {}): Mid
     const session = sessionOf(req)
     const login = session && loginOf(session)
     if (profile === undefined || session === undefined || login === undefined) {
-      throw new Error('recordSecondFactor: mount it after passport.authenticate("nevis"), for a user who is logged in')
+      throw new Error('recordSecondFactor: mount it after passport.authenticate("nevis"), for a user who is logged in; with a callback of your own, after req.authInfo = info and req.logIn()')
     }
     if (profile.operation === 'approve') await write(req, sessionKey, profile, login)
     return undefined

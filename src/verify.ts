@@ -75,7 +75,11 @@ export function runVerify(verify: Verify | VerifyWithRequest, args: readonly unk
       else resolve({ user: user || false, ...(info && { info }) })
     }
     const result = (verify as (...args: unknown[]) => unknown)(...args, done)
-    if (!isThenable(result)) return
+    if (!isThenable(result)) {
+      // Nobody else would answer the browser. With a `done` of its own, what it returns means nothing: it may be a database.
+      if (result !== undefined && verify.length <= args.length) reject(new TypeError('NevisStrategy: verify must call done, or return a promise: make it async'))
+      return
+    }
     result.then((user) => {
       if (user !== undefined || verify.length <= args.length) done(null, user as Found)
     }, reject)

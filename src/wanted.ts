@@ -7,6 +7,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { AuthenticateOptions } from 'passport'
 import { isSubjectOf } from './binding'
 import type { Operation } from './client/wire'
+import { firstOperation } from './enrolment'
 import type { Factor } from './factors/factor'
 import type { FactorName } from './factors/names'
 import { Refusal } from './failures'
@@ -33,7 +34,7 @@ export interface NevisAuthenticateOptions {
    */
   factors?: readonly FactorName[] | undefined
   /** Default: the strategy's. */
-  operation?: FromRequest<Operation> | undefined
+  operation?: FromRequest<Operation | 'approve-or-enroll'> | undefined
   /** Default: the strategy's. */
   message?: FromRequest<string | undefined> | undefined
   /** Default: the strategy's. */
@@ -53,14 +54,17 @@ declare module 'passport' {
 }
 
 /**
- * @throws Refusal `no_subject`; TypeError when a function of the application answers nonsense, or `factors` is no list
+ * @throws Refusal `no_subject`; NevisError; TypeError when a function of the application answers nonsense, or `factors` is no list
  * @internal
  */
 export async function wantedBy(req: NevisRequest, options: NevisAuthenticateOptions, settings: Settings): Promise<Wanted> {
   const subject = await settings.subject(req)
   if (!isSubject(subject)) throw new Refusal('no_subject')
-  const operation = await valueOf(options.operation ?? settings.operation, req)
-  if (operation !== 'approve' && operation !== 'enroll') throw new TypeError('NevisStrategy: operation must be "approve" or "enroll"')
+  const wish = await valueOf(options.operation ?? settings.operation, req)
+  const operation = wish === 'approve-or-enroll' ? await firstOperation(settings.client, subject) : wish
+  if (operation !== 'approve' && operation !== 'enroll') {
+    throw new TypeError('NevisStrategy: operation must be "approve", "enroll" or "approve-or-enroll"')
+  }
   const message = await valueOf(options.message ?? settings.message, req)
   const data = frozenCopy(await valueOf(options.data ?? settings.data, req))
   const { factors } = options

@@ -3,8 +3,7 @@ import { inspect } from 'node:util'
 import { MemoryLedger, NevisClient, NevisStrategy, app, push, recovery, sms, type NevisRequest, type NevisStrategyOptions } from '../src'
 
 const required: NevisStrategyOptions = {
-  instance: 'example', accessKey: 'key-0123456789', factors: [push(), app(), sms(), recovery()], waitingURL: '/2fa', callbackURL: '/2fa/callback',
-  statusURL: '/2fa/status',
+  instance: 'example', accessKey: 'key-0123456789', factors: [push(), app(), sms(), recovery()], waitingURL: '/2fa',
 }
 const verify = () => undefined
 const make = (options: unknown) => new NevisStrategy(options as NevisStrategyOptions & { passReqToCallback?: false }, verify)
@@ -37,8 +36,8 @@ describe('new NevisStrategy', () => {
         [{ ...push(), approve: undefined }], [{ ...push(), check: undefined }], [{ name: 'x', prompt: 'wait' }], [push(), push()],
         [push(), sms(), { ...app(), name: 'sms' }], [{ ...push(), name: '' }], [{ ...push(), prompt: 'never' }], [{ ...push(), enrollPrompt: 'never' }], [{ ...push(), enroll: 7 }]]],
       ['waitingURL', addresses],
-      ['callbackURL', addresses],
-      ['statusURL', addresses],
+      ['callbackURL', addresses.filter((one) => one !== undefined)],
+      ['statusURL', addresses.filter((one) => one !== undefined)],
       ['name', texts],
       ['subject', [7, 'anna', {}, null, { username: 'anna' }]],
       ['operation', [7, '', 'Approve', 'register', null, {}]],
@@ -148,7 +147,7 @@ describe('new NevisStrategy', () => {
     })
 
     it('takes undefined for absent', () => {
-      const names = ['baseURL', 'client', 'name', 'subject', 'operation', 'message', 'data', 'lifetimeSeconds', 'firstFactorLifetimeSeconds',
+      const names = ['baseURL', 'client', 'callbackURL', 'statusURL', 'name', 'subject', 'operation', 'message', 'data', 'lifetimeSeconds', 'firstFactorLifetimeSeconds',
         'maxAttempts', 'startBudget', 'ledger', 'sessionKey', 'issuer', 'secret', 'passReqToCallback']
       const { settings } = make({ ...required, ...Object.fromEntries(names.map((name) => [name, undefined])) })
       expect(settings).toMatchObject({ name: 'nevis', lifetimeMs: 120_000, maxAttempts: 5, sessionKey: 'nevis' })
@@ -188,6 +187,10 @@ describe('new NevisStrategy', () => {
       [{ name: 'second' }, { name: 'second' }],
       [{ sessionKey: 'mfa' }, { sessionKey: 'mfa' }],
       [{ operation: 'enroll' }, { operation: 'enroll' }],
+      [{ operation: 'approve-or-enroll' }, { operation: 'approve-or-enroll' }],
+      [{ waitingURL: '/2fa/' }, { callbackURL: '/2fa/callback', statusURL: '/2fa/status' }],
+      [{ waitingURL: 'https://app.example/2fa?x=/y' }, { callbackURL: 'https://app.example/2fa/callback', statusURL: 'https://app.example/2fa/status' }],
+      [{ callbackURL: '/back' }, { callbackURL: '/back', statusURL: '/2fa/status' }],
       [{ message: 'Hello' }, { message: 'Hello' }],
       [{ data: null }, { data: null }],
       [{ passReqToCallback: true }, { passReqToCallback: true }],

@@ -126,7 +126,7 @@ describe('the step-up and the signing', () => {
 })
 
 describe('the enrolment', () => {
-  const strategyBlock = blockWith("operation: (req) =>")
+  const strategyBlock = blockWith("    operation: 'approve-or-enroll'")
   const routesBlock = blockWith("app.post('/account/factors'")
   const links = new Map<string, string>()
   let browser: Browser

@@ -51,6 +51,13 @@ export function showsWidget({ prompt, status }: WaitingView): boolean {
   return prompt === 'widget' && status === 'pending'
 }
 
+/** For somebody who is signed in and is to confirm once more: nothing is sent before they say so. */
+export function askHtml(parts: PageParts): Html {
+  const { heading, send } = parts.language.texts
+  const form = html`<form method="post" action="${parts.waitingURL}">${csrf(parts.csrfToken)}<button class="nevis-button">${send}</button></form>`
+  return shell(heading.other, false, html`<main class="nevis"><h1>${heading.other}</h1>${form}</main>`, parts)
+}
+
 /** For a link that this browser has no transaction for: an explanation, never a login. */
 export function strangerHtml(message: string, parts: PageParts): Html {
   const { failed, stranger } = parts.language.texts

@@ -15,7 +15,7 @@ import type { NevisStrategy } from '../strategy'
 import { SessionTransactions } from '../transactions'
 import { withQuery } from '../url'
 import { AuthenticatorChoice } from './authenticators'
-import { pageHtml, showsWidget, strangerHtml, type PageParts } from './page'
+import { askHtml, pageHtml, showsWidget, strangerHtml, type PageParts } from './page'
 import { preferred, speakable, type Locales } from './texts/languages'
 import { viewOf } from './view'
 
@@ -62,7 +62,8 @@ const assets = {
 }
 
 /**
- * `GET waitingURL?transaction=<handle>` → the page, or with `Accept: application/json` a `WaitingView`.
+ * `GET waitingURL?transaction=<handle>` → the page, or with `Accept: application/json` a `WaitingView`. Without a transaction,
+ * whoever is signed in gets a button that starts one: `requireSecondFactor({ redirectTo: waitingURL })`.
  * Needs the session; sets a strict Content-Security-Policy unless one is set already, opened for the widget only where the
  * page holds it. The language is the browser's.
  * @param strategy the one whose transactions it shows
@@ -104,8 +105,10 @@ export function waitingPage<Req extends HostRequest = HostRequest, Res extends H
     const transactions = new SessionTransactions(session, settings.sessionKey, settings.firstFactorLifetimeMs)
     const transaction = sealed && transactions.get(sealed.id)
     const wantsJson = (req.headers.accept ?? '').includes('application/json')
+    const isSignedIn = userOf(req) !== undefined
+    if (handle === undefined && isSignedIn && !wantsJson) return page(res, 200, askHtml(parts).text, parts)
     if (sealed === undefined || transaction === undefined) {
-      const code: FailureCode = sealed !== undefined && userOf(req) !== undefined ? 'used_transaction' : 'unknown_transaction'
+      const code: FailureCode = sealed !== undefined && isSignedIn ? 'used_transaction' : 'unknown_transaction'
       const { status, message } = failures[code]
       if (wantsJson) return json(status, { code, message })
       return page(res, status, strangerHtml(parts.language.texts.failure[code], parts).text, parts)
