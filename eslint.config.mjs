@@ -16,7 +16,7 @@ export default tseslint.config(
   {
     files: ['src/**/*.ts', 'test/**/*.ts', 'test/hosts/**/*.mts'],
     extends: [tseslint.configs.recommendedTypeChecked],
-    languageOptions: { parserOptions: { project: ['./tsconfig.json', './test/tsconfig.json', './test/types/tsconfig.json', './test/hosts/tsconfig.json'], tsconfigRootDir: import.meta.dirname } },
+    languageOptions: { parserOptions: { project: ['./tsconfig.json', './test/tsconfig.json', './test/types/tsconfig.json', './test/hosts/tsconfig.json', './test/stranger/shapes/typescript/tsconfig.json'], tsconfigRootDir: import.meta.dirname } },
     rules: {
       '@typescript-eslint/no-require-imports': 'off',
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
@@ -39,6 +39,9 @@ export default tseslint.config(
       '@typescript-eslint/unbound-method': 'off',
     },
   },
+  { files: ['test/stranger/**/*.js', 'test/kit/**/*.js'], languageOptions: { sourceType: 'commonjs', globals: { ...nodeGlobals, __dirname: 'readonly' } } },
+  { files: ['test/kit/jest/*.js'], languageOptions: { globals: Object.fromEntries(['jest', 'test', 'expect', 'beforeEach', 'afterEach'].map((name) => [name, 'readonly'])) } },
+  { files: ['test/stranger/**/*.js'], rules: { 'no-unused-vars': ['error', { argsIgnorePattern: '^(_|req|res|next)' }] } },
   { files: ['example-app/**/*.js', 'test/**/*.mjs', '.ci/*.mjs', 'eslint.config.mjs'], languageOptions: { globals: nodeGlobals } },
   { files: ['test/hosts/**/*.js'], languageOptions: { sourceType: 'commonjs', globals: nodeGlobals } },
   { files: ['**/*.mjs', 'example-app/**/*.js'], rules: { 'no-unused-vars': ['error', { argsIgnorePattern: '^_' }] } },
