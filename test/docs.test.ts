@@ -15,7 +15,7 @@ const read = (path: string) => readFileSync(join(ROOT, path), 'utf8')
 const isFile = (path: string) => existsSync(join(ROOT, path))
 
 const readme = read('README.md')
-const papers: [string, string][] = ['CONTRIBUTING.md', 'SECURITY.md', 'docs/asvs.md', 'docs/coverage.md', 'docs/events.md', 'docs/guides/hosts/express.md'].map((path) => [path, read(path)])
+const papers: [string, string][] = ['CONTRIBUTING.md', 'SECURITY.md', 'docs/asvs.md', 'docs/coverage.md', 'docs/events.md', 'docs/guides/existing-app.md', 'docs/guides/testing.md', 'docs/guides/hosts/express.md'].map((path) => [path, read(path)])
 const paper = (path: string) => (papers.find(([name]) => name === path) as [string, string])[1]
 
 /** Inline code outside of fenced blocks. */

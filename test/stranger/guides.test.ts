@@ -1,0 +1,37 @@
+/** The guides on an existing app and on testing show code that is run: each block names its file, and stands in it so. */
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+const guides = { 'existing-app': [join(__dirname, 'after'), join(__dirname, 'shapes')], testing: [join(__dirname, '../kit')] }
+
+/** What a block shows, piece by piece: `// …` stands for what is left out. */
+function blocksOf(guide: string): { file: string; pieces: string[] }[] {
+  const text = readFileSync(join(__dirname, '../../docs/guides', `${guide}.md`), 'utf8')
+  return [...text.matchAll(/^```(?:js|ts)\n\/\/ (\S+)\n([^]*?)\n```$/gm)].map(([, file, code]) => ({ file: file as string, pieces: (code as string).split('\n// …\n') }))
+}
+
+describe.each(Object.entries(guides))('the guide %s', (guide, folders) => {
+  const blocks = blocksOf(guide)
+
+  it('names the file of every block', () => {
+    const fences = readFileSync(join(__dirname, '../../docs/guides', `${guide}.md`), 'utf8').match(/^```\w+$/gm)
+    expect(blocks.length).toBeGreaterThan(4)
+    expect(fences).toHaveLength(blocks.length)
+  })
+
+  it.each(blocks.map(({ file, pieces }, i) => [`${i + 1}. ${file}`, file, pieces] as const))('shows the code as it is run: %s', (_name, file, pieces) => {
+    const code = readFileSync(folders.map((folder) => join(folder, file)).find(existsSync) as string, 'utf8')
+    for (const piece of pieces) expect(code).toContain(piece)
+  })
+})
+
+describe('the guide existing-app', () => {
+  it('shows every line that was changed', () => {
+    const shown = blocksOf('existing-app').flatMap(({ pieces }) => pieces).join('\n')
+    for (const file of ['app.js', 'auth.js', 'routes/auth.js', 'routes/account.js', 'routes/notes.js', 'db.js', 'users.js', 'server.js', 'session-store.js']) {
+      const before = new Set(readFileSync(join(__dirname, 'before', file), 'utf8').split('\n'))
+      const added = readFileSync(join(__dirname, 'after', file), 'utf8').split('\n').filter((line) => !before.has(line))
+      expect(added.filter((line) => !shown.includes(line))).toEqual([])
+    }
+  })
+})

@@ -1,0 +1,177 @@
+/**
+ * Other shapes that apps have: a login with callbacks of its own, a JSON API for a single-page app, TypeScript with router
+ * files under a prefix, and a roll-out to a part of the people.
+ */
+import express, { type Express as App } from 'express'
+import session from 'express-session'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { Passport } from 'passport'
+import { Strategy as LocalStrategy } from 'passport-local'
+import { NevisStrategy, push, requireSecondFactor, secondFactorOf, sms, statusEndpoint } from 'passport-nevis'
+import { NevisSimulator } from '../../src/simulator'
+import { handleIn, listen, PASSWORD } from '../support/app'
+import { Browser } from '../support/browser'
+
+let simulator: NevisSimulator
+let server: Server
+let browser: Browser
+
+beforeEach(async () => {
+  simulator = await NevisSimulator.start()
+})
+
+afterEach(async () => {
+  server.closeAllConnections()
+  await new Promise((resolve) => server.close(resolve))
+  await simulator.close()
+})
+
+async function serve(app: App): Promise<void> {
+  server = createServer(app)
+  await listen(server)
+  browser = new Browser(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)
+}
+
+/** An app with passwords around these routes. */
+async function withRoutes(routes: (app: App, parts: object) => void, waitingURL: string): Promise<void> {
+  const passport = new Passport()
+  passport.use(new LocalStrategy((username, password, done) => done(null, password === PASSWORD && { username }, { message: 'Wrong password.' })))
+  passport.serializeUser((user, done) => done(null, (user as { username: string }).username))
+  passport.deserializeUser((username: string, done) => done(null, { username }))
+  const { baseURL, accessKey } = simulator
+  const nevis = new NevisStrategy({ baseURL, accessKey, factors: [push(), sms()], waitingURL }, async ({ username = '' }) => ({ username }))
+  passport.use(nevis)
+  const app = express()
+  app.get(`${waitingURL}/status`, statusEndpoint(nevis))
+  app.use(express.urlencoded({ extended: false }), express.json(), session({ secret: 'x', resave: false, saveUninitialized: false }), passport.session())
+  routes(app, { passport, nevis })
+  app.get('/me', (req, res) => void res.json({ user: req.user ?? null, factor: secondFactorOf(req)?.factor ?? null }))
+  app.get('/account', requireSecondFactor({ maxAgeSeconds: 300, redirectTo: waitingURL }), (_req, res) => void res.send('Account'))
+  await serve(app)
+}
+
+const me = async () => (await browser.get('/me')).json()
+const NOBODY = { user: null, factor: null }
+
+describe('a login with callbacks of its own', () => {
+  const login = (password = PASSWORD) => browser.post('/login', { username: 'anna', password })
+  beforeEach(async () => {
+    simulator.addUser({ username: 'anna' })
+    await withRoutes(jest.requireActual('./shapes/custom-callback'), '/login/2fa')
+  })
+
+  it('with an approval › signs in, and records the second factor', async () => {
+    const handle = handleIn((await login()).location)
+    expect(await me()).toEqual(NOBODY)
+    await simulator.phone('anna').approve()
+    expect((await browser.get(`/login/2fa/callback?transaction=${handle}`)).location).toBe('/')
+    expect(await me()).toEqual({ user: { username: 'anna' }, factor: 'push' })
+    expect((await browser.get('/account')).text).toBe('Account')
+  })
+
+  it('with a wrong password, or a denial › answers in its own words', async () => {
+    const wrong = await login('wrong')
+    expect([wrong.status, wrong.text]).toEqual([401, 'Wrong password.'])
+    const handle = handleIn((await login()).location)
+    await simulator.phone('anna').deny()
+    const denied = await browser.get(`/login/2fa/callback?transaction=${handle}`)
+    expect([denied.status, denied.text]).toEqual([401, 'The request was not approved.'])
+    expect(await me()).toEqual(NOBODY)
+  })
+})
+
+describe('a JSON API for a single-page app', () => {
+  type SignIn = (username: string, password: string, show: (view: any) => Promise<string | undefined>) => Promise<unknown>
+  const { apiRoutes, signIn } = jest.requireActual<{ apiRoutes: Parameters<typeof withRoutes>[0]; signIn: SignIn }>('./shapes/single-page')
+
+  beforeEach(async () => {
+    await withRoutes(apiRoutes, '/api/login/2fa')
+    jest.spyOn(globalThis, 'fetch').mockImplementation(follow)
+  })
+  afterEach(() => void jest.restoreAllMocks())
+
+  const real = fetch
+  /** What a browser does with `fetch`: cookies of this site, and a 303 followed with the same Accept. */
+  async function follow(url: unknown, init: RequestInit = {}): Promise<Response> {
+    if (!String(url).startsWith('/')) return real(url as string, init)
+    const page = await browser.send(init.method ?? 'GET', url as string, init.headers as Record<string, string>, init.body as string | undefined)
+    if (page.status === 303) return follow(page.location, { headers: { accept: 'application/json' } })
+    return new Response(page.text, { status: page.status })
+  }
+
+  it('with an approval › answers who is signed in', async () => {
+    simulator.addUser({ username: 'anna' })
+    const user = await signIn('anna', PASSWORD, async (view) => {
+      expect(view).toMatchObject({ factor: 'push', prompt: 'wait', status: 'pending' })
+      expect(await me()).toEqual(NOBODY)
+      await simulator.phone('anna').approve()
+      return undefined
+    })
+    expect(user).toEqual({ username: 'anna' })
+    expect(await me()).toEqual({ user: { username: 'anna' }, factor: 'push' })
+  })
+
+  it('with the code of a text › answers who is signed in', async () => {
+    simulator.addUser({ username: 'clara', authenticators: 0, phone: '+41790000001' })
+    expect(await signIn('clara', PASSWORD, async ({ prompt }) => (prompt === 'code' ? /\d{6}/.exec(simulator.sms('clara').at(-1) as string)?.[0] : undefined))).toEqual({ username: 'clara' })
+  })
+
+  it.each<[string, string, (view: any) => Promise<undefined>, object]>([
+    ['wrong password', 'wrong', async () => undefined, { message: 'Wrong password.' }],
+    ['denied', PASSWORD, async () => void (await simulator.phone('anna').deny()), { code: 'not_approved' }],
+  ])('says why not, in JSON: %s', async (_name, password, show, reason) => {
+    simulator.addUser({ username: 'anna' })
+    await expect(signIn('anna', password, show)).rejects.toMatchObject(reason)
+    expect(await me()).toEqual(NOBODY)
+  })
+})
+
+describe('TypeScript with router files under a prefix', () => {
+  beforeEach(async () => {
+    process.env['NEVIS_URL'] = simulator.baseURL
+    process.env['NEVIS_ACCESS_KEY'] = simulator.accessKey
+    simulator.addUser({ username: 'user-7' })
+    const { app } = jest.requireActual<{ app: App }>('./shapes/typescript/app')
+    await serve(app)
+  })
+  afterEach(() => {
+    delete process.env['NEVIS_URL']
+    delete process.env['NEVIS_ACCESS_KEY']
+  })
+
+  it('with e-mail addresses for names › signs in, and asks for the second factor where it must be fresh', async () => {
+    const started = await browser.post('/auth/login', { email: 'anna+notes@example.com', password: 'correct horse' })
+    expect(started.location).toMatch(/^\/auth\/2fa\?transaction=/)
+    expect((await browser.get(started.location as string, { accept: 'text/html' })).text).toContain('action="/auth/2fa"')
+    expect((await browser.get(`/auth/2fa/status?transaction=${handleIn(started.location)}`)).json()).toMatchObject({ status: 'pending' })
+    expect((await browser.get('/billing', { accept: 'text/html' })).location).toBe('/auth/2fa')
+    await simulator.phone('user-7').approve()
+    expect((await browser.get(`/auth/2fa/callback?transaction=${handleIn(started.location)}`)).location).toBe('/')
+    expect((await browser.get('/')).text).toBe('anna+notes@example.com')
+    expect((await browser.get('/billing')).text).toBe('Billing')
+  })
+})
+
+describe('a roll-out to a part of the people', () => {
+  const login = (username: string) => browser.post('/login', { username, password: PASSWORD })
+  beforeEach(async () => {
+    simulator.addUser({ username: 'anna' })
+    await withRoutes(jest.requireActual('./shapes/roll-out'), '/login/2fa')
+  })
+
+  it('for who is in it › asks for the second factor', async () => {
+    const handle = handleIn((await login('anna')).location)
+    expect(await me()).toEqual(NOBODY)
+    await simulator.phone('anna').approve()
+    expect((await browser.get(`/login/2fa/callback?transaction=${handle}`)).location).toBe('/')
+    expect(await me()).toEqual({ user: { username: 'anna' }, factor: 'push' })
+  })
+
+  it('for everybody else › signs in by the password, which opens no page that wants a second factor', async () => {
+    expect((await login('ben')).location).toBe('/')
+    expect(await me()).toEqual({ user: { username: 'ben' }, factor: null })
+    expect((await browser.get('/account', { accept: 'text/html' })).location).toBe('/login/2fa')
+    expect(simulator.requests).toEqual([])
+  })
+})
