@@ -1,5 +1,5 @@
 /** Does a success belong to this transaction, subject and instance? Every field wrong once, and all right. */
-import { outcomeMismatch, proofMismatch, subjectMismatch, withoutSlash, type ExpectedProof } from '../src/binding'
+import { isSubjectOf, outcomeMismatch, proofMismatch, subjectMismatch, withoutSlash, type ExpectedProof } from '../src/binding'
 import { NevisClient } from '../src'
 import type { Introspection, Subject, Succeeded, Transaction } from '../src'
 import { NevisSimulator } from '../src/simulator'
@@ -58,6 +58,8 @@ describe('an answer that names a user', () => {
       [{ username: 'anna' }, { userId: USER }, undefined],
       [{ username: 'anna' }, {}, undefined],
       [{ userId: USER }, { userId: USER, username: 'anybody' }, undefined],
+      [{ userId: USER }, {}, undefined],
+      [{ userId: USER, username: 'anna' }, { username: 'anna' }, undefined],
       [{ userId: USER, username: 'anna' }, { userId: USER, username: 'anna' }, undefined],
       [{ username: 'anna' }, { username: 'ben' }, 'username'],
       [{ username: 'anna' }, { username: '' }, 'username'],
@@ -68,6 +70,26 @@ describe('an answer that names a user', () => {
     ])('%j and %j: %s', (subject, named, expected) => {
       expect(subjectMismatch(subject, named)).toBe(expected)
     })
+  })
+})
+
+describe('whoever is signed in', () => {
+  const asked = { id: 't1', factor: 'push', operation: 'approve', startedAt: 0, expiresAt: 1, firstFactorAt: 0, shown: {} } as const
+  const named = { ...asked, subject: { username: 'anna' }, userId: USER }
+  const numbered = { ...asked, subject: { userId: USER } }
+  it.each<[string, Subject | undefined, Transaction, boolean]>([
+    ['by the same name', { username: 'anna' }, named, true],
+    ['by the userId that Nevis gave', { userId: USER, username: 'anna' }, named, true],
+    ['by the userId alone', { userId: USER }, numbered, true],
+    ['by another name', { username: 'ben' }, named, false],
+    ['by another userId', { userId: OTHER }, numbered, false],
+    ['by another userId and the same name', { userId: OTHER, username: 'anna' }, named, false],
+    ['by the same userId and another name', { userId: USER, username: 'ben' }, named, false],
+    ['by a name that was not asked for', { username: 'anna' }, numbered, false],
+    ['by no name', {}, numbered, false],
+    ['as nobody', undefined, named, false],
+  ])('is the one who was asked, or is not: %s', (_name, subject, transaction, expected) => {
+    expect(isSubjectOf(subject, transaction)).toBe(expected)
   })
 })
 
@@ -96,6 +118,8 @@ describe('an introspected token', () => {
       ['an exp just ahead', { ...proof, exp: seconds + 0.001 }, {}],
       ['an nbf ahead by as much as clocks differ', { ...proof, nbf: seconds + 60 }, {}],
       ['an iat before the start by as much as clocks differ', { ...proof, iat: seconds - 70 }, {}],
+      ['brought, with an iat ahead by as much as clocks differ', { ...proof, iat: seconds + 60 }, { isBrought: true }],
+      ['given by Nevis, with an iat long ahead', { ...proof, iat: seconds + 3600 }, {}],
     ])('is a proof: %s', (_name, given, more) => {
       expect(proofMismatch(given, { ...expected, ...more })).toBeUndefined()
     })
@@ -128,6 +152,15 @@ describe('an introspected token', () => {
       ['nbf', 'not for long', { ...proof, nbf: seconds + 3600 }],
     ])('names %s: %s', (field, _name, given) => {
       expect(proofMismatch(given, expected)).toBe(field)
+    })
+  })
+
+  describe('that a browser brought', () => {
+    it.each<[string, Introspection]>([
+      ['without a time', without('iat')],
+      ['issued later than now', { ...proof, iat: seconds + 60.001 }],
+    ])('must say when it was issued: %s', (_name, given) => {
+      expect(proofMismatch(given, { ...expected, isBrought: true })).toBe('iat')
     })
   })
 

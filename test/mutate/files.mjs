@@ -1,0 +1,46 @@
+/**
+ * Loads the project's files (TypeScript, as jest would have them compiled) anew as often as wanted, in this process.
+ *
+ * Packages are loaded once: they are not what is tested. Not its job: to run tests (`runner.mjs`).
+ */
+import { transformSync } from '@swc/core'
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { join, sep } from 'node:path'
+
+/** nock replaces node:http as soon as it is loaded, so that it too is loaded anew. */
+const AGAIN = /[\\/]node_modules[\\/](nock|@mswjs)[\\/]/
+const PACKAGES = `${sep}node_modules${sep}`
+
+export class ProjectFiles {
+  #compiled = new Map()
+  #root
+  #require
+
+  constructor(root, swc) {
+    this.#root = root
+    this.#require = createRequire(join(root, 'package.json'))
+    this.#require.extensions['.ts'] = (module, filename) => {
+      let code = this.#compiled.get(filename)
+      if (code === undefined) {
+        code = transformSync(readFileSync(filename, 'utf8'), { ...swc, filename, swcrc: false, sourceMaps: false }).code
+        this.#compiled.set(filename, code)
+      }
+      module._compile(code, filename)
+    }
+  }
+
+  load(file) {
+    return this.#require(join(this.#root, file))
+  }
+
+  forget() {
+    const { cache } = this.#require
+    for (const [filename, { exports }] of Object.entries(cache)) {
+      const isOurs = filename.startsWith(this.#root) && !filename.slice(this.#root.length).includes(PACKAGES)
+      if (!isOurs && !AGAIN.test(filename)) continue
+      if (/[\\/]nock[\\/]index\.js$/.test(filename)) exports.restore()
+      delete cache[filename]
+    }
+  }
+}

@@ -1,0 +1,233 @@
+/**
+ * Runs jest's test files for Stryker in one process: jest's own `describe`, `it`, `expect`, spies and timers, but without
+ * its sandbox, which costs seconds for each mutant. The project's files are loaded anew for every mutant and test file.
+ *
+ * Not its job: which tests are asked for (`slices.mjs`), or what is mutated (Stryker).
+ */
+import { jestExpect } from '@jest/expect'
+import { ModernFakeTimers } from '@jest/fake-timers'
+import { INSTRUMENTER_CONSTANTS } from '@stryker-mutator/api/core'
+import { commonTokens, declareClassPlugin, PluginKind } from '@stryker-mutator/api/plugin'
+import { determineHitLimitReached, DryRunStatus, MutantRunStatus, TestStatus } from '@stryker-mutator/api/test-runner'
+import * as circus from 'jest-circus'
+import { ModuleMocker } from 'jest-mock'
+import { SnapshotState } from 'jest-snapshot'
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { join } from 'node:path'
+import { ProjectFiles } from './files.mjs'
+
+/** With a mutant, a test that usually takes milliseconds and hangs has failed … */
+const TEST_TIMEOUT_MS = 4000
+/** … but on a busy machine it may only be slow: then it passes with much more time. */
+const PATIENT_MS = 60_000
+/** Node's own working must not stand still with the tests' clock. */
+const NEVER_FAKED = ['nextTick', 'queueMicrotask']
+
+const stryker = (globalThis[INSTRUMENTER_CONSTANTS.NAMESPACE] ??= {})
+const real = { setTimeout, clearTimeout, Timeout: setTimeout(() => {}).constructor }
+const runs = new AsyncLocalStorage()
+const mocker = new ModuleMocker(globalThis)
+const timers = new ModernFakeTimers({ global: globalThis, config: { fakeTimers: {}, rootDir: process.cwd() } })
+
+const { describe, it, test, beforeAll, beforeEach, afterAll, afterEach } = circus
+Object.assign(globalThis, { describe, it, test, beforeAll, beforeEach, afterAll, afterEach, expect: jestExpect })
+globalThis.jest = {
+  fn: (implementation) => mocker.fn(implementation),
+  spyOn: (...args) => mocker.spyOn(...args),
+  mocked: (mock) => mock,
+  restoreAllMocks: () => mocker.restoreAllMocks(),
+  useFakeTimers: ({ doNotFake = [], ...options } = {}) => {
+    timers.useRealTimers()
+    timers.useFakeTimers({ ...options, doNotFake: [...doNotFake, ...NEVER_FAKED] })
+    spareNode()
+  },
+  useRealTimers: () => timers.useRealTimers(),
+  advanceTimersByTime: (ms) => timers.advanceTimersByTime(ms),
+  advanceTimersByTimeAsync: (ms) => timers.advanceTimersByTimeAsync(ms),
+  getTimerCount: () => timers.getTimerCount(),
+  setTimeout: () => {},
+}
+
+/** In jest's sandbox Node's `fetch` has timers of its own. */
+function spareNode() {
+  const { setTimeout: fake, clearTimeout: clearFake } = globalThis
+  if (fake === real.setTimeout) return
+  const isNode = () => /^.*\n.*\n.*\n.*\(?node:/.test(new Error().stack.split('\n', 4).join('\n'))
+  globalThis.setTimeout = Object.assign((...args) => (isNode() ? real.setTimeout : fake)(...args), fake)
+  globalThis.clearTimeout = (timer) => (timer instanceof real.Timeout ? real.clearTimeout : clearFake)(timer)
+}
+
+// What a broken line leaves behind may reject long after its run; it ends no process.
+for (const name of ['uncaughtException', 'unhandledRejection']) process.on(name, () => {})
+
+class JestWithoutSandbox {
+  static inject = [commonTokens.options]
+
+  constructor({ inProcess: { tests, swc } }) {
+    this.tests = tests
+    this.swc = swc
+  }
+
+  async init() {
+    process.env.NODE_ENV = 'test'
+    this.files = new ProjectFiles(process.cwd(), this.swc)
+  }
+
+  capabilities() {
+    return { reloadEnvironment: true }
+  }
+
+  async dryRun({ coverageAnalysis }) {
+    delete stryker.activeMutant
+    stryker.hitLimit = undefined
+    const tests = []
+    for (const file of this.tests) {
+      const { results, error } = await this.#run(file, { timeoutMs: 60_000, counts: coverageAnalysis === 'perTest' })
+      if (error !== undefined) return { status: DryRunStatus.Error, errorMessage: `${file}: ${textOf(error)}` }
+      tests.push(...results)
+    }
+    return { status: DryRunStatus.Complete, tests, mutantCoverage: stryker.mutantCoverage }
+  }
+
+  /** Stops at the first test that fails. */
+  async mutantRun({ activeMutant: { id }, testFilter, hitLimit, mutantActivation }) {
+    const wanted = testFilter && new Set(testFilter)
+    const files = wanted === undefined ? this.tests : this.tests.filter((file) => testFilter.some((one) => one.startsWith(`${file} › `)))
+    const isStatic = mutantActivation === 'static'
+    let nrOfTests = 0
+    for (const file of files) {
+      const attempt = (timeoutMs) => this.#attempt(file, { timeoutMs, wanted, bail: true, mutant: id, hitLimit, isStatic })
+      let run = await attempt(TEST_TIMEOUT_MS)
+      if (isTimeout(run) && !(await this.#passes(file, run))) run = await attempt(PATIENT_MS)
+      const ran = run.results.filter(({ status }) => status !== TestStatus.Skipped)
+      nrOfTests += ran.length
+      if (run.reached !== undefined) return { status: MutantRunStatus.Timeout, reason: run.reached }
+      const failed = failedIn(run)
+      if (failed !== undefined || run.error !== undefined) {
+        const killedBy = [failed?.id ?? ran.at(-1)?.id ?? testFilter?.[0] ?? file]
+        return { status: MutantRunStatus.Killed, killedBy, failureMessage: failed?.failureMessage ?? textOf(run.error), nrOfTests }
+      }
+    }
+    return { status: MutantRunStatus.Survived, nrOfTests }
+  }
+
+  async #attempt(file, { mutant, hitLimit, isStatic, ...options }) {
+    Object.assign(stryker, { hitCount: hitLimit === undefined ? undefined : 0, hitLimit })
+    const activate = () => void (stryker.activeMutant = mutant)
+    if (isStatic) activate()
+    try {
+      const run = await this.#run(file, { ...options, activate })
+      return { ...run, reached: determineHitLimitReached(stryker.hitCount, stryker.hitLimit)?.reason }
+    } finally {
+      delete stryker.activeMutant
+    }
+  }
+
+  /** Does the same test pass in the same time without the mutant, now? */
+  async #passes(file, run) {
+    const { results, error } = await this.#run(file, { timeoutMs: TEST_TIMEOUT_MS, wanted: new Set([failedIn(run).id]) })
+    return error === undefined && failedIn({ results }) === undefined
+  }
+
+  /** @returns what each test came to; and what failed outside of them, if something did */
+  #run(file, options) {
+    return runs.run({}, () => this.#runHere(file, options))
+  }
+
+  async #runHere(file, { timeoutMs, wanted, activate, bail, counts }) {
+    const strays = new Set()
+    const restore = catchStrays(strays)
+    circus.resetState()
+    const state = circus.getState()
+    state.testTimeout = timeoutMs
+    const onEvent = this.#listener(file, { bail, counts })
+    circus.addEventHandler(onEvent)
+    const testPath = join(process.cwd(), file)
+    const snapshotState = new SnapshotState(`${testPath}.snap`, { updateSnapshot: 'none', rootDir: process.cwd(), snapshotFormat: { escapeString: false, printBasicPrototype: false }, expand: false })
+    jestExpect.setState({ testPath, snapshotState, expand: false })
+    try {
+      this.files.load(file)
+      const all = testsIn(state.rootDescribeBlock)
+      if (wanted !== undefined) for (const one of all) if (!wanted.has(idOf(file, one))) one.mode = 'skip'
+      activate?.()
+      await circus.run()
+      await new Promise((resolve) => setImmediate(resolve))
+      const error = [...state.unhandledErrors, ...strays][0]
+      return { results: all.map((one) => resultOf(file, one)), error }
+    } catch (error) {
+      return { results: [], error }
+    } finally {
+      circus.removeEventHandler(onEvent)
+      mocker.restoreAllMocks()
+      timers.useRealTimers()
+      this.files.forget()
+      restore()
+    }
+  }
+
+  #listener(file, { bail, counts }) {
+    return ({ name, test }, state) => {
+      if (name === 'test_start') {
+        jestExpect.setState({ currentTestName: nameOf(test) })
+        if (counts) stryker.currentTestId = idOf(file, test)
+      }
+      if (name === 'test_done') {
+        stryker.currentTestId = undefined
+        test.errors.push(...jestExpect.extractExpectedAssertionsErrors().map(({ error }) => error))
+        if (bail && test.errors.length > 0) for (const one of testsIn(state.rootDescribeBlock)) if (one.status === null || one.status === undefined) one.mode = 'skip'
+      }
+    }
+  }
+}
+
+function failedIn({ results }) {
+  return results.find(({ status }) => status === TestStatus.Failed)
+}
+
+function isTimeout(run) {
+  return /Exceeded timeout/.test(failedIn(run)?.failureMessage)
+}
+
+/** What rejects or throws beside the tests counts only in the run that caused it. */
+function catchStrays(strays) {
+  const run = runs.getStore()
+  const mine = { uncaughtException: (error) => runs.getStore() === run && strays.add(error), unhandledRejection: (error) => runs.getStore() === run && strays.add(error) }
+  const before = Object.keys(mine).map((name) => [name, process.rawListeners(name)])
+  for (const [name, listener] of Object.entries(mine)) process.removeAllListeners(name).on(name, listener)
+  return () => {
+    for (const [name, listeners] of before) {
+      process.removeAllListeners(name)
+      for (const listener of listeners) process.on(name, listener)
+    }
+  }
+}
+
+function testsIn(block) {
+  return block.children.flatMap((child) => (child.type === 'describeBlock' ? testsIn(child) : [child]))
+}
+
+function nameOf(test) {
+  const names = []
+  for (let one = test; one.parent !== undefined; one = one.parent) names.unshift(one.name)
+  return names.join(' ')
+}
+
+function idOf(file, test) {
+  return `${file} › ${nameOf(test)}`
+}
+
+function resultOf(file, test) {
+  const id = idOf(file, test)
+  const result = { id, name: id, fileName: join(process.cwd(), file), timeSpentMs: test.duration ?? 0 }
+  if (test.status !== 'done') return { ...result, status: TestStatus.Skipped }
+  if (test.errors.length === 0) return { ...result, status: TestStatus.Success }
+  return { ...result, status: TestStatus.Failed, failureMessage: textOf(test.errors[0]) }
+}
+
+function textOf(error) {
+  const one = Array.isArray(error) ? (error[0] ?? error[1]) : error
+  return String(one?.stack ?? one).slice(0, 2000)
+}
+
+export const strykerPlugins = [declareClassPlugin(PluginKind.TestRunner, 'jest-without-sandbox', JestWithoutSandbox)]
+export const strykerValidationSchema = { properties: { inProcess: { type: 'object' } } }

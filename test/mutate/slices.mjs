@@ -1,0 +1,103 @@
+/**
+ * Which tests must notice when a source file is broken: first `tests`, quick and close to the files; what those let live
+ * is tried once more with the tests of `more`.
+ *
+ * Every file of src belongs to one slice, or to `exempt` with the reason; the driver fails for one that is in neither.
+ */
+
+export const slices = {
+  binding: {
+    files: ['binding', 'digest', 'recovery-codes', 'result-token'],
+    tests: ['binding', 'digest', 'recovery-codes', 'strategy/widget'],
+    more: ['security/signing', 'security/widget', 'security/binding', 'strategy/enrol'],
+  },
+  handle: {
+    files: ['handle'],
+    tests: ['handle', 'recovery-codes'],
+  },
+  proof: {
+    files: ['proof', 'url', 'strategy'],
+    tests: ['strategy/callback', 'strategy/rules', 'strategy/widget', 'strategy/factors'],
+    more: ['verify', 'security/widget', 'security/binding', 'strategy/enrol', 'waiting/watch-transaction', 'security/events', 'storage', 'security/enrolment'],
+  },
+  exchange: {
+    files: ['exchange'],
+    tests: ['security/events', 'strategy/start', 'strategy/callback', 'strategy/enrol', 'strategy/factors', 'strategy/widget'],
+    more: [
+      'strategy/rules', 'strategy/authenticators', 'strategy/bad-input', 'strategy/health-check', 'verify', 'security/signing', 'security/authenticators',
+      'security/enrolment', 'security/push-bombing', 'security/codes', 'security/half-logged-in', 'security/widget', 'return-to', 'storage', 'waiting/watch-transaction',
+    ],
+  },
+  events: {
+    files: ['events', 'failures', 'challenge', 'authenticators', 'enrolment'],
+    tests: ['security/events', 'strategy/enrol', 'strategy/authenticators', 'security/enrolment'],
+    more: ['security/authenticators', 'strategy/start', 'strategy/callback', 'strategy/factors', 'strategy/rules', 'strategy/bad-input', 'verify'],
+  },
+  request: {
+    files: ['wanted', 'request', 'verify'],
+    tests: ['verify', 'strategy/start', 'strategy/bad-input', 'strategy/factors', 'strategy/rules'],
+    more: [
+      'strategy/callback', 'strategy/enrol', 'strategy/authenticators', 'security/signing', 'second-factor', 'security/step-up', 'security/authenticators',
+      'waiting/status-endpoint', 'waiting/waiting-page', 'security/half-logged-in', 'security/events',
+    ],
+  },
+  sessions: {
+    files: ['transactions', 'session', 'storage', 'return-to'],
+    tests: ['session', 'storage', 'return-to', 'strategy/start', 'strategy/callback'],
+    more: ['strategy/rules', 'second-factor', 'security/step-up', 'security/half-logged-in', 'digest', 'waiting/waiting-page', 'strategy/enrol'],
+  },
+  ledger: {
+    files: ['ledger', 'redis-ledger', 'remembered', 'health'],
+    tests: ['ledger', 'redis-ledger', 'health', 'storage'],
+    more: ['strategy/health-check', 'waiting/authenticators', 'strategy/callback'],
+  },
+  budgets: {
+    files: ['budgets'],
+    tests: ['security/events', 'strategy/start', 'strategy/callback', 'security/push-bombing'],
+    more: ['security/codes', 'security/widget', 'strategy/widget', 'security/secrets'],
+  },
+  doors: {
+    files: ['options', 'second-factor', 'strength'],
+    tests: ['options', 'second-factor', 'strength'],
+    more: [
+      'security/step-up', 'security/half-logged-in', 'strategy/start', 'handle', 'digest', 'strategy/rules', 'strategy/callback', 'strategy/health-check',
+      'security/binding', 'security/push-bombing', 'strategy/enrol',
+    ],
+  },
+  factors: {
+    files: ['factors/app', 'factors/factor', 'factors/push', 'factors/recovery', 'factors/shared', 'factors/sms', 'factors/widget'],
+    tests: ['options', 'strategy/factors', 'strategy/widget', 'strategy/enrol', 'strategy/authenticators'],
+    more: ['strategy/callback', 'security/binding', 'security/widget', 'security/enrolment', 'waiting/html', 'waiting/waiting-page'],
+  },
+  client: {
+    files: [
+      'client/access-key', 'client/answer', 'client/checks', 'client/client', 'client/deadline', 'client/decode', 'client/errors', 'client/fields',
+      'client/html-message', 'client/http', 'client/introspection', 'client/loopback', 'client/messages', 'client/options', 'client/requests', 'client/results',
+    ],
+    tests: ['client/options', 'client/methods', 'client/requests', 'client/html-message', 'client/http'],
+    more: ['client/decisions', 'client/secrets', 'binding', 'handle', 'health', 'strategy/callback', 'strategy/widget'],
+  },
+  waiting: {
+    files: [
+      'waiting/authenticators', 'waiting/schedule', 'waiting/status-endpoint', 'waiting/status', 'waiting/respond', 'waiting/watch-transaction', 'waiting/watch',
+    ],
+    tests: ['waiting/schedule', 'waiting/watch', 'waiting/status-endpoint', 'waiting/authenticators'],
+    more: ['waiting/watch-transaction', 'waiting/stream', 'waiting/waiting-page', 'strategy/callback'],
+  },
+  pages: {
+    files: [
+      'waiting/html', 'waiting/outage-page', 'waiting/page', 'waiting/view', 'waiting/waiting-page', 'waiting/texts/languages', 'waiting/texts/texts',
+    ],
+    tests: ['waiting/html', 'waiting/waiting-page', 'waiting/languages', 'waiting/outage-page'],
+    more: ['waiting/status-endpoint', 'waiting/authenticators', 'strategy/enrol', 'strategy/widget'],
+  },
+}
+
+/** Files, or folders with a slash at the end. */
+export const exempt = {
+  'index': 'names only',
+  'factors/index': 'names only',
+  'client/wire': 'types only',
+  'simulator/': 'the fake cloud is no part of what is trusted',
+  'waiting/texts/de': 'sentences', 'waiting/texts/en': 'sentences', 'waiting/texts/fr': 'sentences', 'waiting/texts/it': 'sentences',
+}
