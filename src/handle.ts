@@ -76,7 +76,7 @@ function parse(text: string): Sealed {
 export function encrypt(text: string, key: Buffer, context: Buffer): Buffer {
   const iv = randomBytes(IV_BYTES)
   const cipher = createCipheriv('aes-256-gcm', key, iv).setAAD(context)
-  const body = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()])
+  const body = Buffer.concat([cipher.update(Buffer.from(text)), cipher.final()])
   return Buffer.concat([iv, body, cipher.getAuthTag()])
 }
 
@@ -90,7 +90,7 @@ export function decrypt(bytes: Buffer, key: Buffer, context: Buffer): string | u
     const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, IV_BYTES), { authTagLength: TAG_BYTES })
       .setAAD(context)
       .setAuthTag(bytes.subarray(-TAG_BYTES))
-    return decipher.update(bytes.subarray(IV_BYTES, -TAG_BYTES), undefined, 'utf8') + decipher.final('utf8')
+    return Buffer.concat([decipher.update(bytes.subarray(IV_BYTES, -TAG_BYTES)), decipher.final()]).toString()
   } catch {
     return undefined
   }

@@ -30,6 +30,11 @@ describe('a sealed handle', () => {
       expect(await handles.open(await handles.seal(transaction))).toEqual(SEALED)
     })
 
+    it('opens in a process of another version, so that nobody starts again when a new one is put in place', async () => {
+      const sealed = 'AdvOkle1vZf6PTQPLqmdTiq4XHe_j-O1WqhPer0BEGGuY6B_wsGkmG4wLqUjJKY3f28PgAl0gn6N2dAB6LZRNJfLa3wJYUQHFvWGoztb_J822ULXr0M0B8-NrWsA'
+      expect(await new Handles(keysOf(Buffer.alloc(32, 7)), 'nevis').open(sealed)).toEqual(SEALED)
+    })
+
     it('fits into an address unescaped', async () => {
       for (let i = 0; i < 50; i++) expect(await handles.seal(SEALED)).toMatch(/^[A-Za-z0-9_-]+$/)
     })
@@ -194,6 +199,15 @@ describe('something else', () => {
       expect(await new Handles(keys, 'nevis').open(handle)).toBeUndefined()
       expect(await new Handles(keys, 'nevis').open('A'.repeat(1_000_000))).toBeUndefined()
       expect(keys).not.toHaveBeenCalled()
+    })
+
+    it('opens at 8192 characters, and not at one byte more', async () => {
+      const rest = Buffer.from(await handles.seal({ ...SEALED, statusToken: '' }), 'base64url').length
+      const longest = { ...SEALED, statusToken: 'x'.repeat((8192 / 4) * 3 - rest) }
+      const handle = await handles.seal(longest)
+      expect(handle).toHaveLength(8192)
+      expect(await handles.open(handle)).toEqual(longest)
+      expect(await handles.open(await handles.seal({ ...longest, id: `${longest.id}x` }))).toBeUndefined()
     })
 
     it('opens with a status token of several kilobytes', async () => {

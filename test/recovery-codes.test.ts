@@ -13,6 +13,11 @@ describe('recovery codes', () => {
       expect(unlockCodes(key, locked)).toEqual(CODES)
     })
 
+    it('open in a process of another version', () => {
+      const locked = 'j6kYcvBTwq4dHnjgEjYKwagxMgnC5gk5ry8cFwFFtkyCu04aTPljUnVAF7S8M-eMS-KG-h8'
+      expect(unlockCodes('2CXAU-y5yrZ_Tl2IlbCD9Og47H0EcgWGKPr_ZFyhmy8', locked)).toEqual(['Abcd-1000', 'Efgh-2000'])
+    })
+
     it('open from a handle, whose length any server takes', async () => {
       const handles = new Handles(async () => [randomBytes(32)], 'nevis')
       const { locked } = lockCodes(CODES)
@@ -52,6 +57,12 @@ describe('recovery codes', () => {
   describe('that are too many for an address', () => {
     it('are refused, and not repeated', () => {
       expect(() => lockCodes(Array.from({ length: 1000 }, () => 'c4n4ry'))).toThrow(new RangeError('NevisStrategy: more recovery codes than an address can carry'))
+    })
+
+    it('are those that take more than 3000 bytes as JSON, however few characters these are', () => {
+      const bytes = (more: string) => lockCodes(['ü'.repeat(1498) + more])
+      expect(() => bytes('')).not.toThrow()
+      expect(() => bytes('x')).toThrow(RangeError)
     })
   })
 })

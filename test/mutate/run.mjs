@@ -63,9 +63,9 @@ function isAlive({ status }) {
   return status !== 'Killed' && status !== 'Timeout'
 }
 
-/** In Stryker's words: lines from 1, columns from 0. */
+/** A result counts lines and columns from 1, the option `mutate` lines from 1 and columns from 0. */
 function rangeOf({ fileName, location: { start, end } }) {
-  return `${fileName.slice(process.cwd().length + 1)}:${start.line + 1}:${start.column}-${end.line + 1}:${end.column}`
+  return `${fileName.slice(process.cwd().length + 1)}:${start.line}:${start.column - 1}-${end.line}:${end.column - 1}`
 }
 
 function keyOf(result) {
@@ -77,16 +77,16 @@ function save(file, results) {
   const counts = {}
   for (const { status } of results) counts[status] = (counts[status] ?? 0) + 1
   const survivors = results.filter(isAlive).map(({ status, location, replacement, mutatorName }) => ({
-    status, line: location.start.line + 1, mutatorName, original: textAt(lines, location), replacement,
+    status, line: location.start.line, mutatorName, original: textAt(lines, location), replacement,
   }))
   const statics = results.filter((one) => one.static).length
   writeFileSync(`${REPORTS}/${file.replaceAll('/', '--')}.json`, JSON.stringify({ file, counts, statics, survivors }, undefined, 1))
 }
 
 function textAt(lines, { start, end }) {
-  const text = lines.slice(start.line, end.line + 1)
-  text[text.length - 1] = text.at(-1).slice(0, end.column)
-  text[0] = text[0].slice(start.column)
+  const text = lines.slice(start.line - 1, end.line)
+  text[text.length - 1] = text.at(-1).slice(0, end.column - 1)
+  text[0] = text[0].slice(start.column - 1)
   return text.join('\n')
 }
 

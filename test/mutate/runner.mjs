@@ -14,6 +14,7 @@ import { ModuleMocker } from 'jest-mock'
 import { SnapshotState } from 'jest-snapshot'
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { join } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
 import { ProjectFiles } from './files.mjs'
 
 /** With a mutant, a test that usually takes milliseconds and hangs has failed … */
@@ -151,7 +152,7 @@ class JestWithoutSandbox {
       if (wanted !== undefined) for (const one of all) if (!wanted.has(idOf(file, one))) one.mode = 'skip'
       activate?.()
       await circus.run()
-      await new Promise((resolve) => setImmediate(resolve))
+      await setImmediate()
       const error = [...state.unhandledErrors, ...strays][0]
       return { results: all.map((one) => resultOf(file, one)), error }
     } catch (error) {

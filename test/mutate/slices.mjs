@@ -8,7 +8,7 @@
 export const slices = {
   binding: {
     files: ['binding', 'digest', 'recovery-codes', 'result-token'],
-    tests: ['binding', 'digest', 'recovery-codes', 'strategy/widget'],
+    tests: ['binding', 'digest', 'recovery-codes', 'result-token'],
     more: ['security/signing', 'security/widget', 'security/binding', 'strategy/enrol'],
   },
   handle: {
