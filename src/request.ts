@@ -38,7 +38,7 @@ type Fields = Pick<HostRequest, 'body' | 'originalUrl' | 'query' | 'url'>
 
 /**
  * A field of the body, else of the query.
- * @returns undefined when it is not there; null when it is there but is no string
+ * @returns undefined when it is not there, or null in JSON; null when it is there but is no string
  * @internal
  */
 export function fieldOf(req: Fields, name: string): string | null | undefined {

@@ -1,0 +1,101 @@
+/** What is read of a request: fields of strangers, whatever parsers ran before, and who is signed in. */
+import { fieldOf, loginOf, queryFieldOf, sessionOf, wantsPage } from '../src/request'
+import { withQuery } from '../src/url'
+
+type Fields = Parameters<typeof fieldOf>[0]
+
+describe('a field of a request', () => {
+  it.each<[string, Fields, string | null | undefined]>([
+    ['of the body', { body: { code: '1' } }, '1'],
+    ['of the query', { query: { code: '2' } }, '2'],
+    ['of the body before the query', { body: { code: '1' }, query: { code: '2' } }, '1'],
+    ['of the query, where the body has others', { body: { factor: 'sms' }, query: { code: '2' } }, '2'],
+    ['of the address, where nothing was parsed', { url: '/a?code=3' }, '3'],
+    ['of the address as it came, where a router has cut it', { url: '/', originalUrl: '/a?code=4' }, '4'],
+    ['of the parsed query before the address', { query: { code: '2' }, url: '/a?code=3' }, '2'],
+    ['of an address with several', { url: '/a?x=1&code=3&y=?code=5' }, '3'],
+    ['of an address, decoded', { url: '/a?code=a%20b+c' }, 'a b c'],
+    ['empty', { body: { code: '' } }, ''],
+    ['given twice in the address', { url: '/a?code=3&code=4' }, null],
+    ['given as a list', { body: { code: ['1'] } }, null],
+    ['given as a number', { body: { code: 1 } }, null],
+    ['given as null, as some clients write what they leave out', { body: { code: null } }, undefined],
+    ['given as an object', { query: { code: { a: '1' } } }, null],
+    ['not there', { body: {}, query: {} }, undefined],
+    ['of no address', {}, undefined],
+    ['of an address without a query', { url: '/code=3' }, undefined],
+    ['of a path that looks like a query', { url: 'code=3' }, undefined],
+    ['of a body that is a text', { body: 'code', query: { code: '2' } }, '2'],
+    ['of a body that is null', { body: null, query: { code: '2' } }, '2'],
+    ['of a body that is a function', { body: Object.assign(() => undefined, { code: '1' }) }, undefined],
+    ['of a prototype', { body: Object.create({ code: '1' }) as unknown }, undefined],
+  ])('%s', (_name, req, value) => {
+    expect(fieldOf(req, 'code')).toBe(value)
+  })
+
+  it.each(['constructor', '__proto__', 'toString', 'hasOwnProperty'])('that every object has is not there: %s', (name) => {
+    expect(fieldOf({ body: {}, query: {} }, name)).toBeUndefined()
+    expect(queryFieldOf({ url: '/a' }, name)).toBeUndefined()
+  })
+})
+
+describe('a field of the address alone', () => {
+  it.each<[string, Fields, string | null | undefined]>([
+    ['is taken past any parser', { body: { code: '1' }, query: { code: '2' }, url: '/a?code=3' }, '3'],
+    ['is null where it is given twice', { url: '/a?code=3&code=3' }, null],
+    ['is undefined where it is missing', { body: { code: '1' }, url: '/a?x=1' }, undefined],
+  ])('%s', (_name, req, value) => {
+    expect(queryFieldOf(req, 'code')).toBe(value)
+  })
+})
+
+describe('the session of a request', () => {
+  it.each([[{}], [{ session: undefined }], [{ session: null }]])('is undefined where the host has none: %j', (req) => {
+    expect(sessionOf(req)).toBeUndefined()
+  })
+
+  it('is the host\'s own object', () => {
+    const session = {}
+    expect(sessionOf({ session })).toBe(session)
+  })
+})
+
+describe('the digest of a login', () => {
+  it.each([[{}], [{ passport: {} }], [{ passport: { user: undefined } }], [{ passport: { user: null } }]])('is undefined while nobody is signed in: %j', (session) => {
+    expect(loginOf(session)).toBeUndefined()
+  })
+
+  it('is another one for everybody, and shows nobody', () => {
+    const users = ['anna', 'ben', 1, '1', 0, '', false, { id: 1 }, { id: 2 }, ['anna']]
+    const digests = users.map((user) => loginOf({ passport: { user } }))
+    expect(new Set(digests).size).toBe(users.length)
+    for (const digest of digests) expect(digest).toMatch(/^[\w-]{43}$/)
+  })
+
+  it('is the same for the same, in every process of every version: a record is not void after a deployment', () => {
+    expect(loginOf({ passport: { user: 'anna' } })).toBe('2Msdp9wZkdLK9WQT76aXYujYBJM435v-Mq90zTQK7wg')
+  })
+})
+
+describe('whoever asks', () => {
+  it.each([
+    ['text/html', true],
+    ['text/html,application/xhtml+xml;q=0.9,*/*;q=0.8', true],
+    ['application/json', false],
+    ['*/*', false],
+    ['', false],
+    [undefined, false],
+  ])('with Accept %j wants a page: %s', (accept, expected) => {
+    expect(wantsPage({ headers: { accept } } as never)).toBe(expected)
+  })
+})
+
+describe('an address with one parameter more', () => {
+  it.each([
+    ['/login/2fa', '/login/2fa?transaction=a%26b'],
+    ['/login/2fa?lang=de', '/login/2fa?lang=de&transaction=a%26b'],
+    ['https://a.example/', 'https://a.example/?transaction=a%26b'],
+  ])('keeps those that it has: %s', (url, expected) => {
+    expect(withQuery(url, { transaction: 'a&b' })).toBe(expected)
+  })
+})
