@@ -5,8 +5,9 @@
  */
 import { transformSync } from '@swc/core'
 import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import { join, sep } from 'node:path'
+import Module, { createRequire } from 'node:module'
+import { dirname, join, sep } from 'node:path'
+import { Script } from 'node:vm'
 
 /** nock replaces node:http as soon as it is loaded, so that it too is loaded anew. */
 const AGAIN = /[\\/]node_modules[\\/](nock|@mswjs)[\\/]/
@@ -21,12 +22,9 @@ export class ProjectFiles {
     this.#root = root
     this.#require = createRequire(join(root, 'package.json'))
     this.#require.extensions['.ts'] = (module, filename) => {
-      let code = this.#compiled.get(filename)
-      if (code === undefined) {
-        code = transformSync(readFileSync(filename, 'utf8'), { ...swc, filename, swcrc: false, sourceMaps: false }).code
-        this.#compiled.set(filename, code)
-      }
-      module._compile(code, filename)
+      let run = this.#compiled.get(filename)
+      if (run === undefined) this.#compiled.set(filename, (run = compiled(filename, swc)))
+      run(module)
     }
   }
 
@@ -43,4 +41,12 @@ export class ProjectFiles {
       delete cache[filename]
     }
   }
+}
+
+/** @returns what fills a module with what the file exports, each time anew */
+function compiled(filename, swc) {
+  const { code } = transformSync(readFileSync(filename, 'utf8'), { ...swc, filename, swcrc: false, sourceMaps: false })
+  const body = new Script(Module.wrap(code), { filename }).runInThisContext()
+  const require = createRequire(filename)
+  return (module) => body.call(module.exports, module.exports, require, module, filename, dirname(filename))
 }

@@ -16,9 +16,13 @@ export const slices = {
     tests: ['handle', 'recovery-codes'],
   },
   proof: {
-    files: ['proof', 'url', 'strategy'],
-    tests: ['strategy/callback', 'strategy/rules', 'strategy/widget', 'strategy/factors'],
-    more: ['verify', 'security/widget', 'security/binding', 'strategy/enrol', 'waiting/watch-transaction', 'security/events', 'storage', 'security/enrolment'],
+    files: ['proof'],
+    tests: ['proof', 'strategy/callback'],
+  },
+  strategy: {
+    files: ['strategy'],
+    tests: ['strategy/rules', 'verify', 'security/events'],
+    more: ['return-to', 'options', 'strategy/callback', 'storage'],
   },
   exchange: {
     files: ['exchange'],
@@ -34,8 +38,8 @@ export const slices = {
     more: ['security/authenticators', 'strategy/start', 'strategy/callback', 'strategy/factors', 'strategy/rules', 'strategy/bad-input', 'verify'],
   },
   request: {
-    files: ['wanted', 'request', 'verify'],
-    tests: ['verify', 'strategy/start', 'strategy/bad-input', 'strategy/factors', 'strategy/rules'],
+    files: ['wanted', 'request', 'verify', 'url'],
+    tests: ['request', 'verify', 'strategy/start', 'strategy/bad-input', 'strategy/factors', 'strategy/rules'],
     more: [
       'strategy/callback', 'strategy/enrol', 'strategy/authenticators', 'security/signing', 'second-factor', 'security/step-up', 'security/authenticators',
       'waiting/status-endpoint', 'waiting/waiting-page', 'security/half-logged-in', 'security/events',
