@@ -48,8 +48,15 @@ describe('new NevisStrategy', () => {
       ['startBudget', [7, 'many', null, {}, { starts: 5 }, { perSeconds: 300 }, { starts: 0, perSeconds: 300 }, { starts: 5, perSeconds: 0 },
         { starts: '5', perSeconds: 300 }, { starts: 1.5, perSeconds: 300 }, { starts: 5, perSeconds: Infinity }, { starts: 1001, perSeconds: 1 },
         { starts: 5, perSeconds: 86_401 }]],
+      ['attemptBudget', [7, 'many', null, {}, { attempts: 5 }, { perSeconds: 300 }, { starts: 5, perSeconds: 300 }, { attempts: 0, perSeconds: 300 },
+        { attempts: 1001, perSeconds: 300 }, { attempts: 5, perSeconds: 0 }, { attempts: 5, perSeconds: 86_401 }]],
+      ['maxStatusCallsPerSecond', [...wholes, 10_001]],
+      ['pollSchedule', [7, null, {}, 'often', [], [7], [null], [undefined], [{}], [{ untilSeconds: 10 }], [{ everySeconds: 1 }], [{ untilSeconds: '10', everySeconds: 1 }],
+        [{ untilSeconds: 10, everySeconds: '1' }], [{ untilSeconds: 0, everySeconds: 1 }], [{ untilSeconds: 10, everySeconds: 0.49 }],
+        [{ untilSeconds: 10, everySeconds: 1 }, { untilSeconds: 10, everySeconds: 2 }], [{ untilSeconds: 10, everySeconds: 1 }, { untilSeconds: 5, everySeconds: 2 }],
+        { length: 1, 0: { untilSeconds: 10, everySeconds: 1 } }]],
       ['ledger', [7, null, {}, 'memory', MemoryLedger, { claim: async () => true }, { count: async () => 1 }]],
-      ['sessionKey', texts],
+      ['sessionKey', [...texts, 'passport', 'cookie', '__proto__']],
       ['issuer', [7, '', null, {}, [], [''], ['https://a.example', 7]]],
       ['secret', [7, '', null, {}, [], 'short', 'x'.repeat(31), [''], ['x'.repeat(32), 'short'], [7]]],
       ['healthCheck', [0, 1, 'true', null, {}]],
@@ -73,6 +80,28 @@ describe('new NevisStrategy', () => {
       for (const wrongSecret of [{ secret: 'canary' }, { secret: ['x'.repeat(32), 'canary'] }, { accessKey: 'canary canary' }]) {
         expect(mistakeOf(() => make({ ...required, ...wrongSecret })).message).not.toContain('canary')
       }
+    })
+
+    it.each<[Partial<Record<keyof NevisStrategyOptions, unknown>>, string]>([
+      [{ factors: [] }, 'factors must be a list such as [push(), sms()]'],
+      [{ factors: [push(), push()] }, 'factors must not name a factor twice'],
+      [{ waitingURL: '//x' }, 'waitingURL must be an absolute path such as "/login/2fa", or a URL'],
+      [{ name: '' }, 'name must be a non-empty string'],
+      [{ issuer: [] }, 'issuer must not be an empty list'],
+      [{ maxAttempts: 0 }, 'maxAttempts must be a whole number from 1 to 20'],
+      [{ startBudget: { starts: 1, perSeconds: 0 } }, 'startBudget.perSeconds must be a whole number from 1 to 86400'],
+      [{ attemptBudget: {} }, 'attemptBudget.attempts must be a whole number from 1 to 1000'],
+      [{ healthCheck: 1 }, 'healthCheck must be true or false'],
+      [{ subject: 7 }, 'subject must be a function'],
+      [{ operation: '' }, 'operation must be "approve", "enroll" or a function'],
+      [{ message: '' }, 'message must be a non-empty string or a function'],
+      [{ pollSchedule: [] }, 'pollSchedule must be a list of { untilSeconds, everySeconds }, rising, none more often than every 0.5 s'],
+      [{ ledger: {} }, 'ledger must have claim() and count(), such as new MemoryLedger()'],
+      [{ secret: 'x' }, 'secret must have 32 characters or more'],
+      [{ sessionKey: '' }, 'sessionKey must be a non-empty string, and neither "passport" nor "cookie"'],
+      [{ instance: 7 }, 'instance must be an instance id: lower-case letters, digits and dashes'],
+    ])('says what would be right: %j', (options, sentence) => {
+      expect(mistakeOf(() => make({ ...required, ...options })).message).toBe(`NevisStrategy: ${sentence}`)
     })
 
     it('says push(), not push, when the call was forgotten', () => {
@@ -135,7 +164,8 @@ describe('new NevisStrategy', () => {
       expect(name).toBe('nevis')
       expect(settings).toMatchObject({
         name: 'nevis', waitingURL: '/2fa', callbackURL: '/2fa/callback', statusURL: '/2fa/status', operation: 'approve', lifetimeMs: 120_000,
-        firstFactorLifetimeMs: 600_000, maxAttempts: 5, startBudget: { starts: 5, perSeconds: 300 }, sessionKey: 'nevis',
+        firstFactorLifetimeMs: 600_000, maxAttempts: 5, startBudget: { starts: 5, perSeconds: 300 }, attemptBudget: { attempts: 30, perSeconds: 3600 },
+        sessionKey: 'nevis', health: undefined,
         issuers: ['https://example.mauth.nevis.cloud'], passReqToCallback: false,
       })
       expect(settings.message).toBeUndefined()
@@ -148,7 +178,8 @@ describe('new NevisStrategy', () => {
 
     it('takes undefined for absent', () => {
       const names = ['baseURL', 'client', 'callbackURL', 'statusURL', 'name', 'subject', 'operation', 'message', 'data', 'lifetimeSeconds', 'firstFactorLifetimeSeconds',
-        'maxAttempts', 'startBudget', 'ledger', 'sessionKey', 'issuer', 'secret', 'passReqToCallback']
+        'maxAttempts', 'startBudget', 'attemptBudget', 'pollSchedule', 'maxStatusCallsPerSecond', 'healthCheck', 'ledger', 'sessionKey', 'issuer', 'secret',
+        'passReqToCallback']
       const { settings } = make({ ...required, ...Object.fromEntries(names.map((name) => [name, undefined])) })
       expect(settings).toMatchObject({ name: 'nevis', lifetimeMs: 120_000, maxAttempts: 5, sessionKey: 'nevis' })
     })
@@ -174,6 +205,27 @@ describe('new NevisStrategy', () => {
     })
   })
 
+  describe('where it runs for everybody', () => {
+    const { NODE_ENV } = process.env
+    afterEach(() => {
+      process.env['NODE_ENV'] = NODE_ENV
+      jest.restoreAllMocks()
+    })
+
+    it.each<[string, string, Partial<NevisStrategyOptions>, unknown[]]>([
+      ['production', 'the ledger in memory', {}, [[
+        'NevisStrategy runs on the MemoryLedger, which is good for one process only: with several, give it a RedisLedger', { code: 'PASSPORT_NEVIS_MEMORY_LEDGER' },
+      ]]],
+      ['production', 'another ledger', { ledger: { claim: async () => true, count: async () => 1 } }, []],
+      ['development', 'the ledger in memory', {}, []],
+    ])('and NODE_ENV is %s, with %s, warns as it should', (env, _ledger, options, warnings) => {
+      const warn = jest.spyOn(process, 'emitWarning').mockImplementation(() => undefined)
+      process.env['NODE_ENV'] = env
+      made(options)
+      expect(warn.mock.calls).toEqual(warnings)
+    })
+  })
+
   describe('with the limits themselves', () => {
     it.each<[Partial<NevisStrategyOptions>, object]>([
       [{ lifetimeSeconds: 30 }, { lifetimeMs: 30_000 }],
@@ -184,6 +236,12 @@ describe('new NevisStrategy', () => {
       [{ maxAttempts: 20 }, { maxAttempts: 20 }],
       [{ startBudget: { starts: 1, perSeconds: 1 } }, { startBudget: { starts: 1, perSeconds: 1 } }],
       [{ startBudget: { starts: 1000, perSeconds: 86_400 } }, { startBudget: { starts: 1000, perSeconds: 86_400 } }],
+      [{ attemptBudget: { attempts: 1, perSeconds: 1 } }, { attemptBudget: { attempts: 1, perSeconds: 1 } }],
+      [{ attemptBudget: { attempts: 1000, perSeconds: 86_400 } }, { attemptBudget: { attempts: 1000, perSeconds: 86_400 } }],
+      [{ maxStatusCallsPerSecond: 1 }, {}],
+      [{ maxStatusCallsPerSecond: 10_000 }, {}],
+      [{ pollSchedule: [{ untilSeconds: 0.1, everySeconds: 0.5 }, { untilSeconds: 0.2, everySeconds: 0.5 }] }, {}],
+      [{ healthCheck: true }, { health: {} }],
       [{ name: 'second' }, { name: 'second' }],
       [{ sessionKey: 'mfa' }, { sessionKey: 'mfa' }],
       [{ operation: 'enroll' }, { operation: 'enroll' }],
@@ -219,6 +277,16 @@ describe('new NevisStrategy', () => {
 
     it('outlives a new access key', async () => {
       expect(await handlesOf(old, 'key-2').open(await handlesOf(old, 'key-1').seal(sealed))).toEqual(sealed)
+    })
+
+    it.each<[string, string | undefined, string, string]>([
+      ['of its own', old, 'AQMj1vxz3lcw6zDU6lQChihFOccMAt4oM4FgzukV7pFPMlsdaGHeskZf5eZbtSpIsUJq5tEa5dMSVA', 'pRTrd1zMvCYDwAE83BCTIknH68ouvFIpFg_IrhIO9A8'],
+      ['that is the access key', undefined, 'AShx4sly9ZP8c15_UmsVYRk5oKbPMdWWR7VXcmFP34cRtwYwa-YTjWtR_RxoxkmLDOdbA6DvUnogvg', 'GHx0i3dBEMSmYn8iIC_UNO1aIRkRIEZju5RHVKUPV48'],
+    ])('%s, knows what a process of another version has sealed and bound', async (_name, secret, handle, digest) => {
+      const { handles, digests } = made({ secret }).settings
+      const transaction = { id: 't', factor: 'push', operation: 'approve', subject: { username: 'anna' }, startedAt: 1, expiresAt: 2, firstFactorAt: 1, shown: {} } as const
+      expect(await handles.open(handle)).toEqual(sealed)
+      expect(await digests.fits({ ...transaction, digest })).toBe(true)
     })
 
     it('takes the access key without one', async () => {
