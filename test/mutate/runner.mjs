@@ -21,6 +21,7 @@ import { ProjectFiles } from './files.mjs'
 const TEST_TIMEOUT_MS = 4000
 /** … but on a busy machine it may only be slow: then it passes with much more time. */
 const PATIENT_MS = 60_000
+const KILLERS = 4
 /** Node's own working must not stand still with the tests' clock. */
 const NEVER_FAKED = ['nextTick', 'queueMicrotask']
 
@@ -67,6 +68,7 @@ class JestWithoutSandbox {
   constructor({ inProcess: { tests, swc } }) {
     this.tests = tests
     this.swc = swc
+    this.killers = []
   }
 
   async init() {
@@ -90,20 +92,21 @@ class JestWithoutSandbox {
     return { status: DryRunStatus.Complete, tests, mutantCoverage: stryker.mutantCoverage }
   }
 
-  /** Stops at the first test that fails. */
+  /** Stops at the first test that fails. Neighbouring mutants die of the same tests, so that the last killers go first. */
   async mutantRun({ activeMutant: { id }, testFilter, hitLimit, mutantActivation }) {
+    const options = { mutant: id, hitLimit, isStatic: mutantActivation === 'static', bail: true }
     const wanted = testFilter && new Set(testFilter)
-    const files = wanted === undefined ? this.tests : this.tests.filter((file) => testFilter.some((one) => one.startsWith(`${file} › `)))
-    const isStatic = mutantActivation === 'static'
+    const killers = this.killers.filter((one) => wanted?.has(one) ?? true)
     let nrOfTests = 0
-    for (const file of files) {
-      const attempt = (timeoutMs) => this.#attempt(file, { timeoutMs, wanted, bail: true, mutant: id, hitLimit, isStatic })
+    for (const [file, tests] of [...roundsOf(this.tests, killers), ...roundsOf(this.tests, testFilter)]) {
+      const attempt = (timeoutMs) => this.#attempt(file, { ...options, timeoutMs, wanted: tests })
       let run = await attempt(TEST_TIMEOUT_MS)
       if (isTimeout(run) && !(await this.#passes(file, run))) run = await attempt(PATIENT_MS)
       const ran = run.results.filter(({ status }) => status !== TestStatus.Skipped)
       nrOfTests += ran.length
       if (run.reached !== undefined) return { status: MutantRunStatus.Timeout, reason: run.reached }
       const failed = failedIn(run)
+      if (failed !== undefined) this.killers = [failed.id, ...this.killers.filter((one) => one !== failed.id)].slice(0, KILLERS)
       if (failed !== undefined || run.error !== undefined) {
         const killedBy = [failed?.id ?? ran.at(-1)?.id ?? testFilter?.[0] ?? file]
         return { status: MutantRunStatus.Killed, killedBy, failureMessage: failed?.failureMessage ?? textOf(run.error), nrOfTests }
@@ -179,6 +182,12 @@ class JestWithoutSandbox {
       }
     }
   }
+}
+
+/** @returns each file with those of the tests that are in it; with undefined for all */
+function roundsOf(files, ids) {
+  if (ids === undefined) return files.map((file) => [file, undefined])
+  return files.map((file) => [file, new Set(ids.filter((id) => id.startsWith(`${file} › `)))]).filter(([, tests]) => tests.size > 0)
 }
 
 function failedIn({ results }) {
