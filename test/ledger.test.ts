@@ -48,6 +48,41 @@ describe('MemoryLedger', () => {
     })
   })
 
+  describe('at the very moment', () => {
+    const at = (now: number) => jest.spyOn(Date, 'now').mockReturnValue(now)
+
+    it('remembers to the last millisecond, and no longer', async () => {
+      const ledger = new MemoryLedger()
+      at(1_000_000)
+      await ledger.claim('a', 60)
+      await ledger.count('a', 60)
+      at(1_059_999)
+      expect([await ledger.claim('a', 60), await ledger.count('a', 60)]).toEqual([false, 2])
+      at(1_060_000)
+      expect([await ledger.claim('a', 60), await ledger.count('a', 60)]).toEqual([true, 1])
+    })
+
+    it('looks through all of them every 30 seconds, and no more often', async () => {
+      const ledger = new MemoryLedger()
+      at(1_000_000)
+      await ledger.claim('short', 29.999)
+      await ledger.claim('exact', 30)
+      await ledger.claim('long', 30.001)
+      at(1_029_999)
+      await ledger.claim('more', 60)
+      expect(sizeOf(ledger)).toBe(4)
+      at(1_030_000)
+      await ledger.claim('more', 60)
+      expect(sizeOf(ledger)).toBe(2)
+      at(1_059_999)
+      await ledger.claim('more', 60)
+      expect(sizeOf(ledger)).toBe(2)
+      at(1_060_000)
+      await ledger.claim('more', 60)
+      expect(sizeOf(ledger)).toBe(1)
+    })
+  })
+
   describe('two of them', () => {
     it('share nothing', async () => {
       const [one, other] = [new MemoryLedger(), new MemoryLedger()]

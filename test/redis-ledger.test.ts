@@ -76,6 +76,33 @@ describeWithRedis('RedisLedger', () => {
 })
 
 describe('RedisLedger', () => {
+  describe('by what it sends', () => {
+    const COUNT = "local n = redis.call('INCR', KEYS[1]) if n == 1 then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end return n"
+    const sent: unknown[] = []
+    const answers = (...all: unknown[]) => async (...command: unknown[]) => (sent.push(command.flat()), all.shift())
+    beforeEach(() => void sent.splice(0))
+
+    it.each<[string, () => RedisLedger]>([
+      ['node-redis', () => new RedisLedger({ sendCommand: answers('OK', null, '3') })],
+      ['ioredis, which has a sendCommand of another kind', () => new RedisLedger({ call: answers('OK', null, '3'), sendCommand: () => Promise.reject(new Error('another')) } as never)],
+    ])('asks in whole milliseconds, never for none, under its own prefix: %s', async (_name, make) => {
+      const ledger = make()
+      expect([await ledger.claim('a', 0.0001), await ledger.claim('a', 1.0001), await ledger.count('a', 60)]).toEqual([true, false, 3])
+      expect(sent).toEqual([
+        ['SET', 'passport-nevis:claim:a', '1', 'NX', 'PX', '1'],
+        ['SET', 'passport-nevis:claim:a', '1', 'NX', 'PX', '1001'],
+        ['EVAL', COUNT, '1', 'passport-nevis:count:a', '60000'],
+      ])
+    })
+
+    it('calls the client\'s own method', async () => {
+      const client = { answer: 'OK', async call() { return this.answer } }
+      expect(await new RedisLedger(client).claim('a', 1)).toBe(true)
+      const other = { answer: null, async sendCommand() { return this.answer } }
+      expect(await new RedisLedger(other).claim('a', 1)).toBe(false)
+    })
+  })
+
   it.each([[undefined], [null], [{}], [{ get: () => undefined }]])('refuses %j as a client', (client) => {
     expect(() => new RedisLedger(client as never)).toThrow(new TypeError('RedisLedger: client must be a node-redis or ioredis client'))
   })
