@@ -32,8 +32,12 @@ export const slices = {
       'security/enrolment', 'security/push-bombing', 'security/codes', 'security/half-logged-in', 'security/widget', 'return-to', 'storage', 'waiting/watch-transaction',
     ],
   },
+  failures: {
+    files: ['failures'],
+    tests: ['failures'],
+  },
   events: {
-    files: ['events', 'failures', 'challenge', 'authenticators', 'enrolment'],
+    files: ['events', 'challenge', 'authenticators', 'enrolment'],
     tests: ['security/events', 'strategy/enrol', 'strategy/authenticators', 'security/enrolment'],
     more: ['security/authenticators', 'strategy/start', 'strategy/callback', 'strategy/factors', 'strategy/rules', 'strategy/bad-input', 'verify'],
   },
@@ -52,13 +56,13 @@ export const slices = {
   },
   ledger: {
     files: ['ledger', 'redis-ledger', 'remembered', 'health'],
-    tests: ['ledger', 'redis-ledger', 'health', 'storage'],
-    more: ['strategy/health-check', 'waiting/authenticators', 'strategy/callback'],
+    tests: ['ledger', 'redis-ledger', 'health'],
+    more: ['storage', 'strategy/health-check'],
   },
   budgets: {
     files: ['budgets'],
-    tests: ['security/events', 'strategy/start', 'strategy/callback', 'security/push-bombing'],
-    more: ['security/codes', 'security/widget', 'strategy/widget', 'security/secrets'],
+    tests: ['budgets'],
+    more: ['security/events', 'strategy/start'],
   },
   doors: {
     files: ['options', 'second-factor', 'strength'],
