@@ -29,8 +29,8 @@ const fieldOf = (factor: Factor, change: Partial<Succeeded> = {}, started: Trans
   mismatchOf(settings(), started, factor, { ...outcome, ...change }, seen)
 
 beforeEach(() => {
-  introspect = jest.fn(async () => proof)
-  getStatus = jest.fn(async () => ({ status: 'unknown' }))
+  introspect = jest.fn<Promise<Introspection>, [string]>(async () => proof)
+  getStatus = jest.fn<Promise<{ status: string }>, [string]>(async () => ({ status: 'unknown' }))
 })
 
 describe('a success with the token that Nevis gave', () => {
@@ -57,12 +57,12 @@ describe('a success with the token that Nevis gave', () => {
   })
 
   it('is not proven by an introspection that does not fit', async () => {
-    introspect.mockResolvedValue({ ...proof, sub: 'other' } as Introspection)
+    introspect.mockResolvedValue({ ...proof, sub: 'other' })
     expect(await fieldOf(push())).toBe('sub')
   })
 
   it('is not held to tell when it was issued', async () => {
-    const { iat: _iat, ...timeless } = proof as Extract<Introspection, { active: true }>
+    const { iat: _iat, ...timeless } = proof
     introspect.mockResolvedValue(timeless)
     expect(await fieldOf(push())).toBeUndefined()
     expect(await fieldOf(widget())).toBe('iat')
