@@ -1,8 +1,9 @@
 /** `verify`, as an app may write it: with a callback, a promise, or both. Driven through the strategy, over HTTP. */
 import type { RequestHandler } from 'express'
 import { inspect } from 'node:util'
-import { NevisStrategy, type NevisProfile, type NevisStrategyOptions, type VerifyDone } from '../src'
+import { NevisStrategy, type NevisProfile, type NevisStrategyOptions, type Succeeded, type Transaction, type VerifyDone } from '../src'
 import { NevisSimulator } from '../src/simulator'
+import { profileOf } from '../src/verify'
 import { signIn, startApp, strategyOptions, type TestApp } from './support/app'
 import type { Browser, Page } from './support/browser'
 
@@ -87,6 +88,30 @@ async function expectError(written: (...args: any[]) => unknown, message: string
 
 const soon = (work: () => void) => void setImmediate(work)
 const broken = () => new Error('database gone')
+
+describe('a profile', () => {
+  const transaction: Transaction = {
+    id: 't1', factor: 'push', operation: 'approve', subject: { userId: 'u' }, startedAt: 0, expiresAt: 1, firstFactorAt: 0, shown: {},
+  }
+  const outcome: Succeeded = { status: 'succeeded', userId: 'u', transactionId: 't1' }
+  const least = { provider: 'nevis', id: 'u', factor: 'push', operation: 'approve', transactionId: 't1' }
+
+  it('has no field for what is not known', () => {
+    expect(profileOf(transaction, outcome)).toStrictEqual(least)
+  })
+
+  it('names whom Nevis names, else who was asked', () => {
+    expect(profileOf({ ...transaction, subject: { username: 'anna' } }, outcome)).toStrictEqual({ ...least, username: 'anna' })
+    expect(profileOf(transaction, { ...outcome, username: 'ben' })).toStrictEqual({ ...least, username: 'ben' })
+    expect(profileOf({ ...transaction, subject: { username: 'anna' } }, { ...outcome, username: 'ben' })).toStrictEqual({ ...least, username: 'ben' })
+  })
+
+  it('gives back what was shown and given, and cannot be changed', () => {
+    const profile = profileOf({ ...transaction, message: 'Pay?', data: null }, outcome)
+    expect(profile).toStrictEqual({ ...least, message: 'Pay?', data: null })
+    expect(Object.isFrozen(profile)).toBe(true)
+  })
+})
 
 describe('verify with a callback', () => {
   describe('that names a user', () => {

@@ -293,6 +293,15 @@ describe('an event', () => {
       expect(frozen).toEqual([true, true, true])
     })
 
+    it('has no field for what is not known', async () => {
+      const app = await world.start({ strategy: MANY_STARTS })
+      await app.browser().get('/start')
+      await denied(app)
+      expect(world.events.all[0]).toStrictEqual({ event: 'failed', strategy: 'nevis', code: 'start_requires_post' })
+      const unknown = world.events.all.flatMap((event) => Object.entries(event).filter(([, value]) => value === undefined))
+      expect([world.events.all.length, unknown]).toEqual([4, []])
+    })
+
     it('is typed by its name', () => {
       // Compiled by `npm run typecheck`: the union is closed.
       const names: Record<keyof NevisEvents, true> = { started: true, reused: true, decided: true, failed: true, budget: true, suspicious: true }
