@@ -51,8 +51,8 @@ export const slices = {
   },
   sessions: {
     files: ['transactions', 'session', 'storage', 'return-to'],
-    tests: ['session', 'storage', 'return-to', 'strategy/start', 'strategy/callback'],
-    more: ['strategy/rules', 'second-factor', 'security/step-up', 'security/half-logged-in', 'digest', 'waiting/waiting-page', 'strategy/enrol'],
+    tests: ['transactions', 'session', 'storage', 'return-to'],
+    more: ['strategy/start', 'strategy/callback', 'strategy/rules', 'second-factor', 'security/step-up'],
   },
   ledger: {
     files: ['ledger', 'redis-ledger', 'remembered', 'health'],
