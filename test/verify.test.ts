@@ -200,7 +200,7 @@ describe('verify that fails without an error', () => {
       const page = await outcomeOf(written, '/standard')
       expect(handled).toBe(0)
       expect(page.status).toBe(500)
-      expect(page.json()).toMatchObject({ action: 'error' })
+      expect(page.json()).toMatchObject({ action: 'error', message: expect.stringMatching(/^NevisStrategy: something failed without an error \(\w+\)$/) })
     })
   })
 })

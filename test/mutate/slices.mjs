@@ -22,7 +22,7 @@ export const slices = {
   strategy: {
     files: ['strategy'],
     tests: ['strategy/rules', 'verify', 'security/events'],
-    more: ['return-to', 'options', 'strategy/callback', 'storage'],
+    more: ['security/step-up'],
   },
   exchange: {
     files: ['exchange'],

@@ -268,6 +268,15 @@ decided {"strategy":"nevis","subject":{"username":"anna"},"userId":"<anna>","tra
   })
 })
 
+describe('a fault of Nevis', () => {
+  it('is no event: nobody was asked, and nobody refused', async () => {
+    const app = await world.start()
+    world.simulator.faults.add({ on: 'approve', status: 500, times: 1 })
+    expect(outcomeOf(await app.browser().post('/login', { username: 'anna', password: PASSWORD }))).toBe('NEVIS_UNEXPECTED_RESPONSE')
+    expect(world.events.all).toEqual([])
+  })
+})
+
 describe('an event', () => {
   describe('of any name', () => {
     it('holds no message, no data of the application, no code and no phone number', async () => {

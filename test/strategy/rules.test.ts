@@ -95,11 +95,11 @@ describe('authenticate()', () => {
     expect((args[0] as Error).message).toBe('the directory is down')
   })
 
-  it('ends an exception of what comes after it in error() too, rather than as an unhandled rejection', async () => {
+  it.each(['redirect', 'fail'])('ends an exception of what comes after it in error() too, rather than as an unhandled rejection: of %s', async (action) => {
     const nevis = new NevisStrategy({ ...strategyOptions(simulator), passReqToCallback: false }, verify)
     const failed = new Promise((resolve) => {
-      Object.assign(nevis, { redirect: () => { throw new Error('headers already sent') }, error: resolve, fail: resolve, success: resolve })
-      nevis.authenticate({ method: 'POST', url: '/', headers: {}, session: {}, user: { username: 'anna' } } as never)
+      Object.assign(nevis, { redirect: resolve, fail: resolve, success: resolve, error: resolve, [action]: () => { throw new Error('headers already sent') } })
+      nevis.authenticate({ method: action === 'fail' ? 'GET' : 'POST', url: '/', headers: {}, session: {}, user: { username: 'anna' } } as never)
     })
     expect(await failed).toMatchObject({ message: 'headers already sent' })
   })
