@@ -42,12 +42,14 @@ export const slices = {
     more: ['security/authenticators', 'strategy/start', 'strategy/callback', 'strategy/factors', 'strategy/rules', 'strategy/bad-input', 'verify'],
   },
   request: {
-    files: ['wanted', 'request', 'verify', 'url'],
-    tests: ['request', 'verify', 'strategy/start', 'strategy/bad-input', 'strategy/factors', 'strategy/rules'],
-    more: [
-      'strategy/callback', 'strategy/enrol', 'strategy/authenticators', 'security/signing', 'second-factor', 'security/step-up', 'security/authenticators',
-      'waiting/status-endpoint', 'waiting/waiting-page', 'security/half-logged-in', 'security/events',
-    ],
+    files: ['wanted', 'request', 'url'],
+    tests: ['wanted', 'request'],
+    more: ['strategy/start', 'strategy/factors'],
+  },
+  verify: {
+    files: ['verify'],
+    tests: ['verify'],
+    more: ['strategy/rules'],
   },
   sessions: {
     files: ['transactions', 'session', 'storage', 'return-to'],

@@ -1,0 +1,203 @@
+/** What a request wants asked: who, what, by which factor, and whether that is what already waits. */
+import { app, push, recovery, sms, type Factor, type NevisAuthenticateOptions, type NevisRequest, type Transaction } from '../src'
+import type { Settings } from '../src/options'
+import { authenticatorFor, canBeShownAgain, countsFor, factorFor, isPendingFor, phoneOf, wantedBy, type Wanted } from '../src/wanted'
+
+const ANNA = { username: 'anna' }
+const NOW = 1_700_000_000_000
+const settingsWith = (more: object = {}) =>
+  ({ subject: () => ANNA, operation: 'approve', message: undefined, data: undefined, factors: [push(), app(), sms(), recovery()], ...more }) as unknown as Settings
+const request = (fields: object = {}) => ({ method: 'POST', url: '/', headers: {}, ...fields }) as unknown as NevisRequest
+const refused = (code: string) => expect.objectContaining({ name: 'Refusal', code })
+
+describe('what is wanted', () => {
+  const wanted = (options: NevisAuthenticateOptions = {}, settings = settingsWith(), req = request()) => wantedBy(req, options, settings)
+
+  it('is by default what the strategy says, and no more', async () => {
+    expect(await wanted()).toStrictEqual({ subject: ANNA, operation: 'approve' })
+    expect(await wanted({}, settingsWith({ operation: 'enroll', message: 'Hello', data: { a: 1 } }))).toStrictEqual({ subject: ANNA, operation: 'enroll', message: 'Hello', data: { a: 1 } })
+  })
+
+  it('is what the route says, where it says something', async () => {
+    const settings = settingsWith({ operation: 'approve', message: 'Hello', data: 1 })
+    expect(await wanted({ operation: 'enroll', message: 'Pay?', data: 2, factors: ['push'] }, settings)).toStrictEqual({
+      subject: ANNA, operation: 'enroll', message: 'Pay?', data: 2, factors: ['push'],
+    })
+  })
+
+  it('is what functions make of the request, async or not', async () => {
+    const settings = settingsWith({ subject: async ({ body }: { body: object }) => body, operation: async () => 'enroll', message: () => 'Hello', data: async () => ({ a: 1 }) })
+    expect(await wanted({}, settings, request({ body: { userId: 'u' } }))).toStrictEqual({ subject: { userId: 'u' }, operation: 'enroll', message: 'Hello', data: { a: 1 } })
+    expect(await wanted({ message: ({ url }) => url, data: () => undefined }, settings, request({ body: ANNA }))).toMatchObject({ message: '/' })
+  })
+
+  it.each([undefined, {}, { userId: '' }, { username: '' }, { userId: 'u', username: '' }, { userId: 7 }, { username: ['anna'] }, { userId: undefined, username: undefined }])(
+    'is refused for a subject of %j', async (subject) => {
+      await expect(wanted({}, settingsWith({ subject: () => subject }))).rejects.toEqual(refused('no_subject'))
+    },
+  )
+
+  it.each([{ userId: 'u' }, { username: 'anna' }, { userId: 'u', username: 'anna' }, { userId: undefined, username: 'anna' }])('is for a subject of %j', async (subject) => {
+    expect((await wanted({}, settingsWith({ subject: () => subject }))).subject).toEqual(subject)
+  })
+
+  it.each(['', 'Approve', 'register', 7, null])('is a mistake for the operation %j', async (operation) => {
+    await expect(wanted({ operation: (() => operation) as never })).rejects.toThrow(new TypeError('NevisStrategy: operation must be "approve" or "enroll"'))
+  })
+
+  it.each<unknown>(['push', [], [''], [7], {}, null])('is a mistake for the factors %j of a route', async (factors) => {
+    await expect(wanted({ factors: factors as string[] })).rejects.toThrow(new TypeError('NevisStrategy: factors of a route must be a list of names'))
+  })
+
+  it('does not change with what the application does to its own data later', async () => {
+    const data = { amount: 5, at: new Date(NOW) }
+    const factors = ['push']
+    const { data: kept, factors: allowed } = await wanted({ data: () => data, factors })
+    data.amount = 6
+    factors.push('sms')
+    expect([kept, allowed]).toEqual([{ amount: 5, at: '2023-11-14T22:13:20.000Z' }, ['push']])
+  })
+})
+
+describe('the factor', () => {
+  const named = (...args: [operation?: 'approve' | 'enroll', requested?: string | null, ofRoute?: string, allowed?: string[]]) =>
+    factorFor(settingsWith(), args[0] ?? 'approve', args[1], args[2], args[3]).name
+
+  it('is the one that the request names, else the route\'s, else the first', () => {
+    expect([named(), named('approve', undefined, 'sms'), named('approve', 'app', 'sms')]).toEqual(['push', 'sms', 'app'])
+  })
+
+  it('is the first that can enrol, for an enrolment', () => {
+    expect(named('enroll')).toBe('app')
+    expect(() => named('enroll', 'push')).toThrow(refused('unknown_factor') as never)
+  })
+
+  it('is among those that the route allows', () => {
+    expect(named('approve', undefined, undefined, ['sms', 'app'])).toBe('app')
+    expect(() => named('approve', 'push', undefined, ['sms'])).toThrow(refused('unknown_factor') as never)
+  })
+
+  it.each([null, '', 'Push', 'constructor', 'otp'])('is refused where the request names %j', (requested) => {
+    expect(() => named('approve', requested)).toThrow(refused('unknown_factor') as never)
+    expect(() => named('approve', requested, 'sms')).toThrow(refused('unknown_factor') as never)
+  })
+
+  it('of the route must be one of the strategy', () => {
+    expect(() => named('approve', undefined, 'otp')).toThrow(new TypeError('NevisStrategy: factor "otp" of this route is not among the strategy\'s factors'))
+    expect(() => named('approve', undefined, 'push', ['sms'])).toThrow(new TypeError('NevisStrategy: factor "push" of this route is not among the strategy\'s factors'))
+  })
+
+  it.each([undefined, 'push'])('cannot be one of a route that allows none of the strategy\'s, whatever the request names: %j', (requested) => {
+    expect(() => named('approve', requested, undefined, ['otp'])).toThrow(new TypeError('NevisStrategy: none of the factors of this route is among the strategy\'s'))
+  })
+
+  it('is refused where none can do it at all', () => {
+    expect(() => factorFor(settingsWith({ factors: [push()] }), 'enroll', undefined)).toThrow(refused('unknown_factor') as never)
+  })
+})
+
+describe('the authenticator', () => {
+  const asked = (fields: object, options: NevisAuthenticateOptions = {}, before?: Partial<Transaction>, factor: Factor = push(), operation: 'approve' | 'enroll' = 'approve') =>
+    authenticatorFor(request(fields), options, { subject: ANNA, operation }, factor, before as Transaction | undefined)
+
+  it('is the one that the request names, else the one that was asked before, else the route\'s', async () => {
+    const options = { authenticatorId: () => 'of-route' }
+    const before = { factor: 'push', authenticatorId: 'before' }
+    expect(await asked({ body: { authenticatorId: 'named' } }, options, before)).toBe('named')
+    expect(await asked({}, options, before)).toBe('before')
+    expect(await asked({}, options)).toBe('of-route')
+    expect(await asked({}, { authenticatorId: async () => 'later' })).toBe('later')
+    expect(await asked({})).toBeUndefined()
+  })
+
+  it('is not that of another factor before', async () => {
+    expect(await asked({}, { authenticatorId: 'of-route' }, { factor: 'app', authenticatorId: 'before' })).toBe('of-route')
+    expect(await asked({}, {}, { factor: 'app', authenticatorId: 'before' })).toBeUndefined()
+    expect(await asked({}, {}, { factor: 'push' })).toBeUndefined()
+  })
+
+  it('is none for an enrolment, nor for a factor that takes none', async () => {
+    expect(await asked({ body: { authenticatorId: 'named' } }, {}, undefined, app(), 'enroll')).toBeUndefined()
+    expect(await asked({ body: { authenticatorId: 'named' } }, {}, undefined, sms())).toBeUndefined()
+  })
+
+  it('is none where the route answers null', async () => {
+    expect(await asked({}, { authenticatorId: (() => null) as never })).toBeUndefined()
+  })
+
+  it.each([[{ body: { authenticatorId: ['a'] } }, {}], [{ body: { authenticatorId: 7 } }, {}], [{}, { authenticatorId: (() => 7) as never }]])('is refused where it is no string: %j', async (fields, options) => {
+    await expect(asked(fields, options)).rejects.toEqual(refused('unknown_authenticator'))
+  })
+})
+
+describe('the phone number', () => {
+  it.each<[string, object, NevisAuthenticateOptions, string | undefined]>([
+    ['of the route', { body: { phone: '+2' } }, { phone: '+1' }, '+1'],
+    ['that the route makes', { body: { phone: '+2' } }, { phone: async () => '+1' }, '+1'],
+    ['of the body, without its groups', { body: { phone: '+41 79-123\t45 67' } }, {}, '+41791234567'],
+    ['of no query', { query: { phone: '+2' }, url: '/?phone=+2' }, {}, undefined],
+    ['of no list', { body: { phone: ['+2'] } }, {}, undefined],
+    ['of nobody', {}, {}, undefined],
+  ])('%s', async (_name, fields, options, expected) => {
+    // A parser that ran has left the query of the address behind.
+    expect(await phoneOf(request({ query: {}, ...fields }), options)).toBe(expected)
+  })
+})
+
+describe('what already waits', () => {
+  const wanted: Wanted = { subject: ANNA, operation: 'approve', message: 'Pay?', data: { amount: 5 }, factors: ['push'] }
+  const one = {
+    id: 't', factor: 'push', operation: 'approve', subject: ANNA, message: 'Pay?', data: { amount: 5 }, factors: ['push'], startedAt: NOW, expiresAt: NOW + 1, firstFactorAt: NOW, shown: {},
+  } as Transaction
+  const isPending = isPendingFor(wanted, push(), undefined, NOW)
+
+  it('is the same, as long as nothing differs', () => {
+    expect(isPending(one)).toBe(true)
+    expect(isPending({ ...one, login: 'l', userId: 'u', starts: 2, attempts: 1, returnTo: '/a' })).toBe(true)
+    expect(isPendingFor(wanted, push(), 'a', NOW)({ ...one, authenticatorId: 'a' })).toBe(true)
+  })
+
+  it.each<[string, Partial<Transaction>]>([
+    ['is closed', { closed: 'cancelled' }],
+    ['is over', { expiresAt: NOW }],
+    ['is by another factor', { factor: 'app' }],
+    ['asks one authenticator', { authenticatorId: 'a' }],
+    ['asks somebody else', { subject: { username: 'ben' } }],
+    ['names its subject another way', { subject: { username: 'anna', userId: 'u' } }],
+    ['is an enrolment', { operation: 'enroll' }],
+    ['shows something else', { message: 'Pay!' }],
+    ['has other data', { data: { amount: 6 } }],
+    ['may be done by others', { factors: ['push', 'sms'] }],
+  ])('is another one where it %s', (_name, change) => {
+    expect(isPending({ ...one, ...change })).toBe(false)
+  })
+})
+
+describe('an approval', () => {
+  const transaction = { subject: ANNA } as Transaction
+  const signedIn = request({ session: { passport: { user: 'x' } } })
+  const settings = (username: string) => settingsWith({ subject: async () => ({ username }) })
+
+  it.each<[string, boolean, NevisRequest, NevisAuthenticateOptions, string]>([
+    ['counts for its subject', true, signedIn, { assignProperty: 'account' }, 'anna'],
+    ['counts for nobody else who is signed in', false, signedIn, { assignProperty: 'account' }, 'ben'],
+    ['counts for nobody else where no session is made', false, signedIn, { session: false }, 'ben'],
+    ['counts for whoever it signs in', true, signedIn, {}, 'ben'],
+    ['counts for whoever it signs in, said aloud', true, signedIn, { session: true }, 'ben'],
+    ['counts where nobody is signed in', true, request({ session: {} }), { assignProperty: 'account' }, 'ben'],
+    ['counts where there is no session', true, request(), { session: false }, 'ben'],
+  ])('%s: %s', async (_name, expected, req, options, username) => {
+    expect(await countsFor(req, options, settings(username), transaction)).toBe(expected)
+  })
+})
+
+describe('a challenge', () => {
+  it.each<[boolean, Pick<Transaction, 'operation' | 'shown'>]>([
+    [true, { operation: 'approve', shown: {} }],
+    [true, { operation: 'enroll', shown: { appLinkUri: 'x' } }],
+    [true, { operation: 'enroll', shown: { intentToken: 'x' } }],
+    [false, { operation: 'enroll', shown: {} }],
+  ])('can be shown again: %s, for %j', (expected, transaction) => {
+    expect(canBeShownAgain(transaction as Transaction)).toBe(expected)
+  })
+})
