@@ -64,6 +64,13 @@ describe('a health check', () => {
   })
 
   describe('while Nevis does not answer', () => {
+    it('says that it was the ping', async () => {
+      ping.mockImplementation(never)
+      const failed = health.check().catch((error: unknown) => error)
+      await pass(2_000)
+      expect(await failed).toMatchObject({ code: 'NEVIS_TIMEOUT', operation: 'ping' })
+    })
+
     it('gives up after two seconds for everybody, whenever they came, and pings once in that time', async () => {
       ping.mockImplementation(never)
       const early = outcome()
@@ -116,6 +123,14 @@ describe('what is remembered', () => {
     await pass(1)
     await remembered.get('e', ask)
     expect(kept()).toEqual(['c', 'd', 'e'])
+  })
+
+  it('is forgotten at the very moment at which it is out of date', async () => {
+    const remembered = new Remembered<string>(10_000, 1)
+    await remembered.get('a', async () => 'x')
+    await pass(10_000)
+    await remembered.get('b', async () => 'x')
+    expect([...(remembered as unknown as { entries: Map<string, unknown> }).entries.keys()]).toEqual(['b'])
   })
 
   it('is one question for all who come while it is open, however long it takes', async () => {
