@@ -26,11 +26,8 @@ export const slices = {
   },
   exchange: {
     files: ['exchange'],
-    tests: ['security/events', 'strategy/start', 'strategy/callback', 'strategy/enrol', 'strategy/factors', 'strategy/widget'],
-    more: [
-      'strategy/rules', 'strategy/authenticators', 'strategy/bad-input', 'strategy/health-check', 'verify', 'security/signing', 'security/authenticators',
-      'security/enrolment', 'security/push-bombing', 'security/codes', 'security/half-logged-in', 'security/widget', 'return-to', 'storage', 'waiting/watch-transaction',
-    ],
+    tests: ['exchange'],
+    more: ['strategy/start', 'strategy/callback'],
   },
   failures: {
     files: ['failures'],
@@ -38,8 +35,8 @@ export const slices = {
   },
   events: {
     files: ['events', 'challenge', 'authenticators', 'enrolment'],
-    tests: ['security/events', 'strategy/enrol', 'strategy/authenticators', 'security/enrolment'],
-    more: ['security/authenticators', 'strategy/start', 'strategy/callback', 'strategy/factors', 'strategy/rules', 'strategy/bad-input', 'verify'],
+    tests: ['exchange', 'security/authenticators', 'security/enrolment'],
+    more: ['strategy/authenticators', 'strategy/enrol'],
   },
   request: {
     files: ['wanted', 'request', 'url'],
