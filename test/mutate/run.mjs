@@ -33,12 +33,12 @@ async function runSlice(name, files) {
   const { tests, more = [] } = slices[name]
   const startedAt = Date.now()
   const results = await mutate(files.map(sourceOf), tests)
+  saveAll(files, results)
   const alive = results.filter(isAlive)
   const again = more.length === 0 || alive.length === 0 ? [] : await mutate([...new Set(alive.map(rangeOf))], more)
   const killed = new Map(again.filter((one) => !isAlive(one)).map((one) => [keyOf(one), one]))
-  const all = results.map((one) => (isAlive(one) ? (killed.get(keyOf(one)) ?? one) : one))
-  for (const file of files) save(file, all.filter((one) => one.fileName.endsWith(`/${sourceOf(file)}`)))
-  console.log(`${name}: ${all.length} mutants in ${Math.round((Date.now() - startedAt) / 1000)} s`)
+  saveAll(files, results.map((one) => killed.get(keyOf(one)) ?? one))
+  console.log(`${name}: ${results.length} mutants in ${Math.round((Date.now() - startedAt) / 1000)} s`)
 }
 
 function mutate(ranges, tests) {
@@ -70,6 +70,10 @@ function rangeOf({ fileName, location: { start, end } }) {
 
 function keyOf(result) {
   return `${rangeOf(result)} ${result.mutatorName} ${result.replacement}`
+}
+
+function saveAll(files, results) {
+  for (const file of files) save(file, results.filter((one) => one.fileName.endsWith(`/${sourceOf(file)}`)))
 }
 
 function save(file, results) {

@@ -51,7 +51,7 @@ export const slices = {
   sessions: {
     files: ['transactions', 'session', 'storage', 'return-to'],
     tests: ['transactions', 'session', 'storage', 'return-to'],
-    more: ['strategy/start', 'strategy/callback', 'strategy/rules', 'second-factor', 'security/step-up'],
+    more: ['digest', 'strategy/rules'],
   },
   ledger: {
     files: ['ledger', 'redis-ledger', 'remembered', 'health'],
@@ -63,13 +63,14 @@ export const slices = {
     tests: ['budgets'],
     more: ['security/events', 'strategy/start'],
   },
-  doors: {
-    files: ['options', 'second-factor', 'strength'],
-    tests: ['options', 'second-factor', 'strength'],
-    more: [
-      'security/step-up', 'security/half-logged-in', 'strategy/start', 'handle', 'digest', 'strategy/rules', 'strategy/callback', 'strategy/health-check',
-      'security/binding', 'security/push-bombing', 'strategy/enrol',
-    ],
+  options: {
+    files: ['options', 'strength'],
+    tests: ['options', 'strength'],
+  },
+  'second-factor': {
+    files: ['second-factor'],
+    tests: ['second-factor'],
+    more: ['security/step-up'],
   },
   factors: {
     files: ['factors/app', 'factors/factor', 'factors/push', 'factors/recovery', 'factors/shared', 'factors/sms', 'factors/widget'],
