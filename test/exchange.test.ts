@@ -3,7 +3,7 @@
  *
  * Not its job: hosts, cookies and HTTP, where the same is tested from outside (`strategy/`, `security/`).
  */
-import { app, MemoryLedger, NevisClient, NevisError, NevisStrategy, push, recovery, sms, widget, type Ledger, type NevisStrategyOptions, type Verify } from '../src'
+import { app, MemoryLedger, NevisClient, NevisError, NevisStrategy, push, recovery, sms, widget, type Factor, type Ledger, type NevisStrategyOptions, type Verify } from '../src'
 import type { SessionState, Transaction } from '../src/transactions'
 import { act, codeOf, type Act } from './security/support/act'
 import { recordEvents, type Recorded } from './security/support/recorded'
@@ -97,6 +97,14 @@ describe('a start', () => {
       ...least, factor: 'app', statusToken: 's', shown: { qrCode: 'data:qr', appLinkUri: 'app:link' }, authenticatorId: 'a1', message: 'Pay?', data: { a: 1 }, factors: ['app'],
       returnTo: '/page', login: expect.stringMatching(/^[\w-]{43}$/),
     })
+  })
+
+  it('has no field for what is not known: a widget enrols whom Nevis does not know yet', async () => {
+    nevis.findUserByUsername.mockRejectedValue(new NevisError('NEVIS_NOT_FOUND', 'findUserByUsername'))
+    await begin(strategy({ operation: 'enroll' }), { factor: 'widget' })
+    const [one] = Object.values((session['nevis'] as SessionState).transactions as object) as [Transaction]
+    const { userId: _userId, statusToken: _statusToken, ...rest } = least
+    expect(one).toStrictEqual({ ...rest, id: one.id, factor: 'widget', operation: 'enroll', shown: { intentToken: 'aW50ZW50.e30.aW50ZW50' } })
   })
 
   it('counts from the second one on', async () => {
@@ -253,6 +261,13 @@ describe('another factor, or the same one again', () => {
     session['passport'] = { user: 'ben' }
     expect(codeOf(await ask(on, { transaction, factor: 'app' }))).toBe('unknown_transaction')
     expect(codeOf(await ask(on, { transaction }))).toBe('unknown_transaction')
+    session['passport'] = { user: 'anna' }
+    expect(codeOf(await ask(on, { transaction, factor: 'app' }))).toBe('redirect')
+  })
+
+  it('is for whoever has signed in meanwhile, where nobody was', async () => {
+    const on = strategy()
+    const transaction = await begin(on)
     session['passport'] = { user: 'anna' }
     expect(codeOf(await ask(on, { transaction, factor: 'app' }))).toBe('redirect')
   })
@@ -502,6 +517,14 @@ describe('a code', () => {
     expect(codeOf(await enter(on, transaction, '2'))).toBe('too_many_attempts')
     expect([held().closed, nevis.verifyCode.mock.calls.length]).toEqual([undefined, 1])
     expect(events.of('budget')).toEqual([{ ...KNOWN, factor: 'sms', budget: 'subjectAttempts', limit: 1 }])
+  })
+
+  it('is no matter to a factor of one\'s own, which may still say that it was wrong', async () => {
+    const own: Factor = { ...push(), name: 'own', check: async () => ({ status: 'failed', code: 'wrong_code', retryable: true }) }
+    const on = strategy({ factors: [own], maxAttempts: 1 })
+    const transaction = await begin(on)
+    for (let i = 0; i < 3; i++) expect(codeOf(await ask(on, { transaction }))).toBe('wrong_code')
+    expect(held()).toMatchObject({ attempts: 0 })
   })
 
   it('is not asked for by a push, which costs no attempt', async () => {
