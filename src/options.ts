@@ -124,7 +124,7 @@ const KNOWN: Record<keyof NevisStrategyOptions, true> = {
  */
 export function resolveOptions(options: NevisStrategyOptions): Settings {
   if (typeof options !== 'object' || options === null || Array.isArray(options)) throw mistake('options must be an object')
-  const unknown = Object.keys(options).find((key) => !Object.hasOwn(KNOWN, key))
+  const unknown = Object.keys(options).find((key) => KNOWN[key as keyof NevisStrategyOptions] !== true)
   if (unknown !== undefined) throw mistake(`unknown option "${unknown}"`)
 
   const { name = 'nevis', subject = userOfRequest, operation = 'approve', sessionKey = 'nevis', passReqToCallback = false, healthCheck = false } = options

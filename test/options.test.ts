@@ -1,11 +1,12 @@
 /** What NevisStrategy can be configured with, what it refuses, and what it makes of the rest. */
 import { inspect } from 'node:util'
-import { MemoryLedger, NevisClient, NevisStrategy, app, push, recovery, sms, type NevisRequest, type NevisStrategyOptions } from '../src'
+import { MemoryLedger, NevisClient, NevisStrategy, app, push, recovery, sms, widget, type NevisRequest, type NevisStrategyOptions } from '../src'
 
 const required: NevisStrategyOptions = {
   instance: 'example', accessKey: 'key-0123456789', factors: [push(), app(), sms(), recovery()], waitingURL: '/2fa',
 }
 const verify = () => undefined
+const decide = () => 'enroll' as const
 const make = (options: unknown) => new NevisStrategy(options as NevisStrategyOptions & { passReqToCallback?: false }, verify)
 const made = (options: Partial<NevisStrategyOptions> = {}) => make({ ...required, ...options })
 
@@ -27,12 +28,12 @@ describe('new NevisStrategy', () => {
     const wholes = [0, -1, 1.5, NaN, Infinity, '60', null, true]
     const addresses = [
       undefined, null, 7, '', {}, 'login/2fa', './login', '//evil', '//evil.example/x', '/\\evil', '\\\\evil', '/\t/evil', '/\n/evil', '/a b',
-      'javascript:alert(1)', 'data:text/html,x', 'ftp://a.example/', 'https:/a.example', 'https:a.example', ' /login', 'https://', '?x', '#x',
+      'javascript:alert(1)', 'javascript:https://a.example', 'data:text/html,x', 'ftp://a.example/', 'https:/a.example', 'https:a.example', ' /login', 'https://', '?x', '#x',
     ]
     const wrong: [keyof NevisStrategyOptions, unknown[]][] = [
       ['instance', [7, '', 'a.b', null, {}]],
       ['accessKey', [7, '', 'two words', null, undefined, {}]],
-      ['factors', [undefined, null, [], {}, 'push', push, push(), [push], [undefined], [null], [{}], [{ ...push(), name: 7 }],
+      ['factors', [undefined, null, [], {}, 'push', push, push(), [push], [push(), {}], [undefined], [null], [{}], [{ ...push(), name: 7 }],
         [{ ...push(), approve: undefined }], [{ ...push(), check: undefined }], [{ name: 'x', prompt: 'wait' }], [push(), push()],
         [push(), sms(), { ...app(), name: 'sms' }], [{ ...push(), name: '' }], [{ ...push(), prompt: 'never' }], [{ ...push(), enrollPrompt: 'never' }], [{ ...push(), enroll: 7 }]]],
       ['waitingURL', addresses],
@@ -110,7 +111,7 @@ describe('new NevisStrategy', () => {
   })
 
   describe('with an option that it does not know', () => {
-    it.each(['foo', 'Factors', 'callbackUrl', 'lifetime', 'constructor', 'toString', 'timeoutMs', ''])('refuses %j by name', (name) => {
+    it.each(['foo', 'Factors', 'callbackUrl', 'lifetime', 'constructor', 'toString', '__proto__', 'timeoutMs', ''])('refuses %j by name', (name) => {
       expect(mistakeOf(() => make({ ...required, [name]: undefined })).message).toBe(`NevisStrategy: unknown option "${name}"`)
     })
   })
@@ -251,6 +252,9 @@ describe('new NevisStrategy', () => {
       [{ callbackURL: '/back' }, { callbackURL: '/back', statusURL: '/2fa/status' }],
       [{ message: 'Hello' }, { message: 'Hello' }],
       [{ data: null }, { data: null }],
+      [{ operation: decide }, { operation: decide }],
+      [{ message: decide }, { message: decide }],
+      [{ factors: [widget()] }, { factors: [{ name: 'widget' }] }],
       [{ passReqToCallback: true }, { passReqToCallback: true }],
       [{ waitingURL: 'https://app.example/2fa', callbackURL: 'http://localhost:3000/2fa?x=1', statusURL: '/' },
         { waitingURL: 'https://app.example/2fa', callbackURL: 'http://localhost:3000/2fa?x=1', statusURL: '/' }],

@@ -39,8 +39,8 @@ export const slices = {
     more: ['strategy/authenticators', 'strategy/enrol'],
   },
   request: {
-    files: ['wanted', 'request', 'url'],
-    tests: ['wanted', 'request'],
+    files: ['wanted', 'request', 'url', 'strength'],
+    tests: ['wanted', 'request', 'strength'],
     more: ['strategy/start', 'strategy/factors'],
   },
   verify: {
@@ -64,8 +64,8 @@ export const slices = {
     more: ['security/events', 'strategy/start'],
   },
   options: {
-    files: ['options', 'strength'],
-    tests: ['options', 'strength'],
+    files: ['options'],
+    tests: ['options'],
   },
   'second-factor': {
     files: ['second-factor'],
