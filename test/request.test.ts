@@ -33,6 +33,10 @@ describe('a field of a request', () => {
     expect(fieldOf(req, 'code')).toBe(value)
   })
 
+  it('of an address without a path is there, and none is made of the end of a path', () => {
+    expect([fieldOf({ url: '?e=1' }, 'e'), fieldOf({ url: '/page' }, 'e')]).toEqual(['1', undefined])
+  })
+
   it.each(['constructor', '__proto__', 'toString', 'hasOwnProperty'])('that every object has is not there: %s', (name) => {
     expect(fieldOf({ body: {}, query: {} }, name)).toBeUndefined()
     expect(queryFieldOf({ url: '/a' }, name)).toBeUndefined()
