@@ -21,8 +21,8 @@ export const slices = {
   },
   strategy: {
     files: ['strategy'],
-    tests: ['strategy/rules', 'verify', 'security/events'],
-    more: ['security/step-up'],
+    tests: ['exchange', 'strategy/rules', 'verify'],
+    more: ['options', 'security/events'],
   },
   exchange: {
     files: ['exchange'],
