@@ -84,7 +84,7 @@ describe('what is kept in a session', () => {
     const before = { secondFactor: { at: 1 } }
     session = { nevis: before }
     expect(keepReturnTo(session, 'nevis', of('/a'))).toBe(true)
-    expect(session).toEqual({ nevis: { secondFactor: { at: 1 }, returnTo: { path: '/a' } } })
+    expect(session).toStrictEqual({ nevis: { secondFactor: { at: 1 }, returnTo: { path: '/a' } } })
     expect(before).toEqual({ secondFactor: { at: 1 } })
     forgetReturnTo(session, 'nevis', '/a')
     expect(session).toEqual({ nevis: { secondFactor: { at: 1 } } })
@@ -105,5 +105,8 @@ describe('what is kept in a session', () => {
     expect(returnToIn(session, 'nevis')).toBe('/of-anna')
     session['passport'] = { user: 'ben' }
     expect(returnToIn(session, 'nevis')).toBeUndefined()
+    forgetReturnTo(session, 'nevis', undefined)
+    session['passport'] = { user: 'anna' }
+    expect(returnToIn(session, 'nevis')).toBe('/of-anna')
   })
 })

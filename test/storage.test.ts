@@ -38,6 +38,12 @@ describe('StorageError', () => {
       })
     })
 
+    it.each([['a text', 'x'], ['null', null], ['a code that is a number', Object.assign(new Error('x'), { code: 7 })], ['a name that is one', { name: 7 }]])(
+      'keeps nothing else: of %s, that it was one', (_name, cause) => {
+        expect(new StorageError('LEDGER_UNAVAILABLE', cause).cause).toStrictEqual({ name: 'Error' })
+      },
+    )
+
     it.each([
       ['a message and a command', storeError()],
       ['a code that is no code', Object.assign(new Error('x'), { code: `get ${CANARY}` })],
@@ -90,6 +96,19 @@ describe('saving the session', () => {
       expect(error).toBeInstanceOf(StorageError)
       expect(error).toMatchObject({ code: 'SESSION_UNAVAILABLE', status: 503, cause: { name: 'Error', code: 'ECONNRESET' } })
       expect(printed(error as Error)).not.toContain(CANARY)
+    })
+  })
+
+  describe('in time, or failing', () => {
+    it('leaves no timer behind', async () => {
+      jest.useFakeTimers()
+      try {
+        await saveSession({ save: (done) => done() })
+        await saveSession({ save: (done) => done(storeError()) }).catch(() => undefined)
+        expect(jest.getTimerCount()).toBe(0)
+      } finally {
+        jest.useRealTimers()
+      }
     })
   })
 
