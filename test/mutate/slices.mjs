@@ -74,8 +74,8 @@ export const slices = {
   },
   factors: {
     files: ['factors/app', 'factors/factor', 'factors/push', 'factors/recovery', 'factors/shared', 'factors/sms', 'factors/widget'],
-    tests: ['options', 'strategy/factors', 'strategy/widget', 'strategy/enrol', 'strategy/authenticators'],
-    more: ['strategy/callback', 'security/binding', 'security/widget', 'security/enrolment', 'waiting/html', 'waiting/waiting-page'],
+    tests: ['factors'],
+    more: ['options', 'strategy/factors'],
   },
   client: {
     files: [
@@ -83,7 +83,7 @@ export const slices = {
       'client/html-message', 'client/http', 'client/introspection', 'client/loopback', 'client/messages', 'client/options', 'client/requests', 'client/results',
     ],
     tests: ['client/options', 'client/methods', 'client/requests', 'client/html-message', 'client/http'],
-    more: ['client/decisions', 'client/secrets', 'binding', 'handle', 'health', 'strategy/callback', 'strategy/widget'],
+    more: ['client/decisions', 'client/secrets', 'options', 'factors', 'health'],
   },
   waiting: {
     files: [
