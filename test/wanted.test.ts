@@ -45,7 +45,7 @@ describe('what is wanted', () => {
     await expect(wanted({ operation: (() => operation) as never })).rejects.toThrow(new TypeError('NevisStrategy: operation must be "approve" or "enroll"'))
   })
 
-  it.each<unknown>(['push', [], [''], [7], {}, null])('is a mistake for the factors %j of a route', async (factors) => {
+  it.each<unknown>(['push', [], [''], [7], ['push', ''], {}, null])('is a mistake for the factors %j of a route', async (factors) => {
     await expect(wanted({ factors: factors as string[] })).rejects.toThrow(new TypeError('NevisStrategy: factors of a route must be a list of names'))
   })
 

@@ -35,8 +35,8 @@ export const slices = {
   },
   events: {
     files: ['events', 'challenge', 'authenticators', 'enrolment'],
-    tests: ['exchange', 'security/authenticators', 'security/enrolment'],
-    more: ['strategy/authenticators', 'strategy/enrol'],
+    tests: ['enrolment', 'exchange'],
+    more: ['security/events'],
   },
   request: {
     files: ['wanted', 'request', 'url', 'strength'],
