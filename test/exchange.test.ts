@@ -131,6 +131,11 @@ describe('a start', () => {
     expect(asked()).toEqual(['approve'])
   })
 
+  it('with all of its session in a cookie ends in SESSION_IN_COOKIE', async () => {
+    const inCookie = Object.create({ isChanged: false, isPopulated: true }) as object
+    expect(codeOf(await ask(strategy(), {}, {}, { session: inCookie }))).toBe('SESSION_IN_COOKIE')
+  })
+
   it('without a session ends in SESSION_REQUIRED', async () => {
     expect(codeOf(await ask(strategy(), {}, {}, { session: undefined }))).toBe('SESSION_REQUIRED')
   })
@@ -205,12 +210,12 @@ describe('a start of what already waits', () => {
     expect([asked(), held('t1').closed]).toEqual([['approve', 'approve'], undefined])
   })
 
-  it('asks again, and closes it, where it was changed in the session', async () => {
+  it('asks again, and leaves it alone, where it was changed in the session', async () => {
     const on = strategy()
     await begin(on)
     change('t1', { expiresAt: NOW + 100_000_000 })
     await begin(on)
-    expect([asked(), held('t1').closed, held('t2').closed]).toEqual([['approve', 'approve'], 'cancelled', undefined])
+    expect([asked(), held('t1').closed, held('t2').closed]).toEqual([['approve', 'approve'], undefined, undefined])
   })
 
   it('asks again, and closes it, where its codes cannot be shown once more', async () => {

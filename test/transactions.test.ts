@@ -22,16 +22,17 @@ beforeEach(() => {
 afterEach(() => void jest.restoreAllMocks())
 
 describe('a session', () => {
-  it('holds what was put there, by its id and by what it is like', () => {
+  it('holds what was put there, by its id and by what it is like', async () => {
     kept.put(transaction('a'))
     kept.put(transaction('b', { factor: 'sms' }))
     expect(kept.get('a')).toEqual(transaction('a'))
-    expect(kept.find(({ factor }) => factor === 'sms')?.id).toBe('b')
-    expect([kept.get('c'), kept.find(({ factor }) => factor === 'app')]).toEqual([undefined, undefined])
+    expect((await kept.find(({ factor }) => factor === 'sms'))?.id).toBe('b')
+    expect((await kept.find(async ({ factor }) => factor === 'sms'))?.id).toBe('b')
+    expect([kept.get('c'), await kept.find(({ factor }) => factor === 'app')]).toEqual([undefined, undefined])
   })
 
-  it('holds none at first, and none of another key', () => {
-    expect([kept.get('a'), kept.find(() => true)]).toEqual([undefined, undefined])
+  it('holds none at first, and none of another key', async () => {
+    expect([kept.get('a'), await kept.find(() => true)]).toEqual([undefined, undefined])
     kept.put(transaction('a'))
     expect(new SessionTransactions(session, 'other', KEEP_MS).get('a')).toBeUndefined()
   })

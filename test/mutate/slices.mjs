@@ -68,8 +68,8 @@ export const slices = {
     tests: ['options'],
   },
   'second-factor': {
-    files: ['second-factor'],
-    tests: ['second-factor'],
+    files: ['second-factor', 'answer'],
+    tests: ['answer', 'second-factor'],
     more: ['security/step-up'],
   },
   factors: {
@@ -87,7 +87,7 @@ export const slices = {
   },
   waiting: {
     files: [
-      'waiting/authenticators', 'waiting/schedule', 'waiting/status-endpoint', 'waiting/status', 'waiting/respond', 'waiting/watch-transaction', 'waiting/watch',
+      'waiting/authenticators', 'waiting/schedule', 'waiting/status-endpoint', 'waiting/status', 'waiting/watch-transaction', 'waiting/watch',
     ],
     tests: ['waiting/schedule', 'waiting/watch', 'waiting/status-endpoint', 'waiting/authenticators'],
     more: ['waiting/watch-transaction', 'waiting/stream', 'waiting/waiting-page', 'strategy/callback'],
@@ -106,6 +106,8 @@ export const exempt = {
   'index': 'names only',
   'factors/index': 'names only',
   'client/wire': 'types only',
+  'factors/names': 'types only',
+  'doctor/': 'not measured yet',
   'simulator/': 'the fake cloud is no part of what is trusted',
   'waiting/texts/de': 'sentences', 'waiting/texts/en': 'sentences', 'waiting/texts/fr': 'sentences', 'waiting/texts/it': 'sentences',
 }
