@@ -304,6 +304,14 @@ describe('a callback', () => {
     expect(codeOf(await finish(on, transaction))).toBe('used_transaction')
   })
 
+  it('in the login in which it was started succeeds too', async () => {
+    session['passport'] = { user: 'anna' }
+    const on = strategy()
+    const transaction = await begin(on)
+    approved()
+    expect((await finish(on, transaction)).action).toBe('success')
+  })
+
   it('by GET does the same', async () => {
     const on = strategy()
     const transaction = await begin(on)
