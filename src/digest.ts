@@ -44,7 +44,10 @@ export class Digests {
 export function canonicalJson(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join()}]`
   if (typeof value !== 'object' || value === null) return JSON.stringify(value)
-  const fields = Object.entries(value).filter(([, field]) => field !== undefined)
-  const sorted = fields.sort(([a], [b]) => (a < b ? -1 : 1))
-  return `{${sorted.map(([name, field]) => `${JSON.stringify(name)}:${canonicalJson(field)}`).join()}}`
+  const fields = []
+  for (const name of Object.keys(value).sort()) {
+    const field = (value as Record<string, unknown>)[name]
+    if (field !== undefined) fields.push(`${JSON.stringify(name)}:${canonicalJson(field)}`)
+  }
+  return `{${fields.join()}}`
 }

@@ -5,6 +5,8 @@
  * session; only its name and code are kept.
  */
 
+import { withDeadline } from './client/deadline'
+
 /**
  * `SESSION_REQUIRED`: no session middleware ran before the strategy (status 500) · `SESSION_IN_COOKIE`: the browser
  * holds the session itself and can read it, as with cookie-session (500) · `SESSION_TOO_LARGE`: it is in an encrypted
@@ -59,16 +61,8 @@ const DEADLINE_MS = 5000
  * What a store answers, or a StorageError with this code when it fails or takes longer than five seconds.
  * @internal
  */
-export async function inTime<T>(code: StorageErrorCode, ask: () => Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined
-  const tooLate = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new StorageError(code)), DEADLINE_MS)
-  })
-  try {
-    return await Promise.race([ask(), tooLate])
-  } catch (error) {
+export function inTime<T>(code: StorageErrorCode, ask: () => Promise<T>): Promise<T> {
+  return withDeadline(DEADLINE_MS, () => new StorageError(code), ask).catch((error: unknown) => {
     throw error instanceof StorageError ? error : new StorageError(code, error)
-  } finally {
-    clearTimeout(timer)
-  }
+  })
 }

@@ -94,5 +94,7 @@ type Loose<T> = { [Name in keyof T]: T[Name] | undefined }
 /** Leaves out what is undefined, so that an absent field is absent and not a field without a value. */
 export function compact<T extends object>(value: Required<Loose<T>>): T
 export function compact(value: object): object {
-  return Object.fromEntries(Object.entries(value).filter(([, field]) => field !== undefined))
+  const given: Record<string, unknown> = {}
+  for (const [name, field] of Object.entries(value)) if (field !== undefined) given[name] = field
+  return given
 }

@@ -5,14 +5,13 @@
  * NevisError where there is none. Errors of axios hold the request with its Authorization header, the URL and the
  * body: they end here.
  */
-import { Agent as HttpAgent } from 'node:http'
-import { Agent as HttpsAgent } from 'node:https'
 import { createRequire } from 'node:module'
 import { setTimeout as pause } from 'node:timers/promises'
-import type { AxiosInstance, AxiosStatic, RawAxiosRequestHeaders } from 'axios'
+import type { AxiosAdapter, AxiosStatic, RawAxiosHeaders } from 'axios'
 import type { AccessKey } from './access-key'
+import { newHttpAgent, newHttpsAgent } from './agents'
 import { Answer } from './answer'
-import { withDeadline } from './deadline'
+import { withDeadline, type Deadline } from './deadline'
 import { NevisError, type NevisMethod } from './errors'
 import { isLoopback } from './loopback'
 import type { ResolvedOptions } from './options'
@@ -29,103 +28,84 @@ export interface HttpCall {
   readonly repeatable?: true
 }
 
-type Transport = Pick<AxiosInstance, 'request'>
-
 /** Nevis's answers have a few kilobytes, most of it the QR code; nothing good needs more than this. */
 const MAX_BYTES = 1_048_576
 const FIRST_PAUSE_MS = 100
 const REPEATABLE_STATUSES: readonly number[] = [429, 502, 503, 504]
-const AGENT_OPTIONS = {
-  keepAlive: true,
-  // A burst of logins queues here, within its deadline, and does not open a connection each.
-  maxSockets: 50,
-  // Milliseconds of idleness. Servers commonly close idle connections after 5 s; a call that is never repeated
-  // must not start on one that is just being closed.
-  timeout: 4_000,
-}
 
 export class Http {
   readonly #options: ResolvedOptions
   readonly #accessKey: AccessKey
-  readonly #httpAgent: HttpAgent
-  readonly #httpsAgent: HttpsAgent
-  #axios: Transport | undefined
+  readonly #config: object
+  readonly #Headers: AxiosStatic['AxiosHeaders']
+  readonly #send: AxiosAdapter
 
   constructor(options: ResolvedOptions, accessKey: AccessKey) {
     this.#options = options
     this.#accessKey = accessKey
-    this.#httpAgent = options.httpAgent ?? new HttpAgent(AGENT_OPTIONS)
-    this.#httpsAgent = options.httpsAgent ?? new HttpsAgent(AGENT_OPTIONS)
+    this.#config = {
+      httpAgent: options.httpAgent ?? newHttpAgent(),
+      httpsAgent: options.httpsAgent ?? newHttpsAgent(),
+      maxRedirects: 0,
+      maxContentLength: MAX_BYTES,
+      maxBodyLength: MAX_BYTES,
+      responseType: 'text',
+      // Proxies of the environment are honoured, but what stays on this machine is not shown to one.
+      ...(isLoopback(new URL(options.baseURL)) ? { proxy: false } : {}),
+    }
+    // Not with this file, because axios takes longer to load than all the rest; not with the first call, so that no
+    // login waits for it. Its adapter alone: what axios does before and after it is not needed and costs half of a call,
+    // and defaults and interceptors that the app puts on its own axios must not reach these requests, nor these
+    // requests' key them.
+    const { AxiosHeaders, getAdapter } = createRequire(__filename)('axios') as AxiosStatic
+    this.#Headers = AxiosHeaders
+    this.#send = getAdapter('http')
   }
 
   async send(call: HttpCall): Promise<Answer> {
     const { timeoutMs, retries } = this.#options
-    // Before the clock starts: loading takes a tenth of a second, and it is not Nevis that is slow.
-    const axios = (this.#axios ??= this.#newAxios())
     const expired = () => new NevisError('NEVIS_TIMEOUT', call.operation)
-    return withDeadline(timeoutMs, expired, async ({ signal, remainingMs }) => {
+    return withDeadline(timeoutMs, expired, async (deadline) => {
       const headers = await this.#headers(call)
       for (let attempt = 0; ; attempt++) {
-        const outcome = await this.#attempt(axios, call, headers, signal)
+        const outcome = await this.#attempt(call, headers, deadline)
         const again = call.repeatable === true && attempt < retries && isPassing(outcome)
         const pauseMs = outcome.retryAfterSeconds === undefined ? backoffMs(attempt) : outcome.retryAfterSeconds * 1000
         // A pause that does not fit only delays the same error until the deadline hides it.
-        if (!again || pauseMs >= remainingMs()) {
+        if (!again || pauseMs >= deadline.remainingMs()) {
           if (outcome instanceof NevisError) throw outcome
           return outcome
         }
-        await pause(pauseMs, undefined, { signal })
+        await pause(pauseMs)
       }
     })
   }
 
-  async #headers(call: HttpCall): Promise<RawAxiosRequestHeaders> {
-    const headers: RawAxiosRequestHeaders = { Accept: 'application/json', 'User-Agent': 'passport-nevis' }
+  async #headers(call: HttpCall): Promise<RawAxiosHeaders> {
+    const headers: RawAxiosHeaders = { Accept: 'application/json', 'User-Agent': 'passport-nevis' }
     if (call.body instanceof URLSearchParams) headers['Content-Type'] = 'application/x-www-form-urlencoded'
     else if (call.body !== undefined) headers['Content-Type'] = 'application/json;charset=utf-8'
     if (call.withoutKey !== true) headers.Authorization = `Bearer ${await this.#accessKey.current()}`
     return headers
   }
 
-  async #attempt(
-    axios: Transport,
-    call: HttpCall,
-    headers: RawAxiosRequestHeaders,
-    signal: AbortSignal,
-  ): Promise<Answer | NevisError> {
+  async #attempt(call: HttpCall, headers: RawAxiosHeaders, deadline: Deadline): Promise<Answer | NevisError> {
+    // The key may have come too late.
+    if (deadline.aborted) return new NevisError('NEVIS_TIMEOUT', call.operation)
     try {
-      const response = await axios.request<unknown>({
+      const response = await this.#send({
+        ...this.#config,
         url: `${this.#options.baseURL}${call.path}`,
         method: call.method,
-        headers: { ...headers },
+        headers: new this.#Headers(headers),
         data: call.body instanceof URLSearchParams ? call.body.toString() : call.body && JSON.stringify(call.body),
-        signal,
+        signal: deadline,
       })
       const { 'retry-after': retryAfter, date } = response.headers as Record<string, unknown>
       return new Answer(call.operation, response.status, String(response.data), retryAfterSeconds(retryAfter), httpDate(date))
     } catch (error) {
       return transportError(call.operation, error)
     }
-  }
-
-  /**
-   * Loaded at the first call, because axios takes longer to load than all the rest. A bare `Axios`: defaults and
-   * interceptors that the app puts on its own axios do not reach these requests, nor these requests' key them.
-   */
-  #newAxios(): Transport {
-    const axios = createRequire(__filename)('axios') as AxiosStatic
-    return new axios.Axios({
-      adapter: 'http',
-      httpAgent: this.#httpAgent,
-      httpsAgent: this.#httpsAgent,
-      maxRedirects: 0,
-      maxContentLength: MAX_BYTES,
-      maxBodyLength: MAX_BYTES,
-      responseType: 'text',
-      validateStatus: () => true,
-      // Proxies of the environment are honoured, but what stays on this machine is not shown to one.
-      ...(isLoopback(new URL(this.#options.baseURL)) ? { proxy: false } : {}),
-    })
   }
 }
 

@@ -46,6 +46,20 @@ describe('the deadline', () => {
     })
   })
 
+  describe('with a key function that answers too late', () => {
+    it('rejects with NEVIS_TIMEOUT and sends nothing any more', async () => {
+      let requests = 0
+      const { baseURL } = await serve(() => requests++)
+      let give: (key: string) => void = () => undefined
+      const key = new Promise<string>((resolve) => (give = resolve))
+      expect((await nevisError(approve(newClient({ baseURL, timeoutMs: 50, accessKey: () => key })))).code).toBe('NEVIS_TIMEOUT')
+      give(ACCESS_KEY)
+      // A later call of the same process arrives after whatever the first one would still send.
+      await nevisError(approve(newClient({ baseURL, timeoutMs: 200 })))
+      expect(requests).toBe(1)
+    })
+  })
+
   describe('with a Retry-After that does not fit', () => {
     it('gives up at once with the error of the answer', async () => {
       let requests = 0
