@@ -1,5 +1,5 @@
 // Starts the processes of a benchmark and ends them by their pid.
-import { spawn } from 'node:child_process'
+import { fork, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 
@@ -14,11 +14,52 @@ export async function start(file, args = [], { flags = [], env = {} } = {}) {
   return { address: String(chunk).trim(), pid: child.pid }
 }
 
+/** A process that is asked by messages: see `servers/contestant.mjs`. */
+export async function contest(file, args, { flags = [], env = {} } = {}) {
+  const path = fileURLToPath(new URL('./servers/contestant.mjs', import.meta.url))
+  const child = fork(path, [file, ...args.map(String)], { execArgv: flags, env: { ...process.env, ...env } })
+  children.push(child)
+  const ask = async (message) => {
+    if (message !== undefined) child.send(message)
+    const [answer] = await Promise.race([once(child, 'message'), once(child, 'exit').then(() => [{ error: `${file} has ended` }])])
+    if (answer.error !== undefined) throw new Error(answer.error)
+    return answer
+  }
+  await ask()
+  return { file, ask }
+}
+
+/** Ends all processes that were started here. */
 export function stop() {
   for (const child of children.splice(0)) child.kill()
 }
 
+/** @returns its address, and what it was asked since it was last looked at */
+export async function startUpstream(...certificate) {
+  const [address, counts] = (await start('./servers/upstream.mjs', certificate)).address.split(' ')
+  return { address, calls: async () => (await fetch(counts)).json() }
+}
+
 export const quantile = (values, q) => [...values].sort((a, b) => a - b)[Math.min(values.length - 1, Math.floor(q * values.length))]
+export const median = (values) => quantile(values, 0.5)
+
+/**
+ * Asks everybody in turn, in another order each round, so that whatever disturbs the machine disturbs all alike.
+ * @returns for each, what it answered in each round
+ */
+export async function rounds(count, asked) {
+  const answers = asked.map(() => [])
+  for (let round = 0; round < count; round++) {
+    for (let i = 0; i < asked.length; i++) {
+      const one = (i + round) % asked.length
+      answers[one].push(await asked[one]())
+    }
+  }
+  return answers
+}
+
+/** The median of one row divided by another, round by round. */
+export const medianRatio = (row, base) => median(row.map((value, round) => value / base[round]))
 
 /** Seconds until a person answers: log-normal, median 8 s, 0.1 % beyond 120 s. */
 export function answerSeconds(random) {

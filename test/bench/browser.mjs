@@ -1,0 +1,45 @@
+// A browser as far as a login needs one: cookies and redirects, over connections that are kept.
+import { Agent, request } from 'node:http'
+import { nextUser } from './contestants/shared.mjs'
+
+const agent = new Agent({ keepAlive: true })
+
+export class Browser {
+  cookie = ''
+
+  constructor(address) {
+    this.address = address
+  }
+
+  send(method, path, { body, accept = 'text/html', until } = {}) {
+    const form = body && { 'content-type': 'application/x-www-form-urlencoded', 'content-length': body.length }
+    const headers = { accept, ...(this.cookie && { cookie: this.cookie }), ...form }
+    return new Promise((resolve, reject) => {
+      const req = request(`${this.address}${path}`, { method, agent, headers }, (res) => {
+        for (const line of res.headers['set-cookie'] ?? []) this.cookie = line.split(';')[0]
+        let text = ''
+        const answer = () => resolve({ status: res.statusCode, location: res.headers.location, text })
+        res.on('data', (chunk) => {
+          text += chunk
+          if (until && text.includes(until)) answer()
+        })
+        res.on('end', answer)
+      })
+      req.on('error', reject).end(body)
+    })
+  }
+
+  /**
+   * The start, the callback, and a page for whoever is signed in.
+   * @param meanwhile what the waiting page does, given the transaction's query
+   */
+  async login(meanwhile = async () => {}) {
+    const userId = nextUser()
+    const started = await this.send('POST', '/login', { body: `userId=${userId}` })
+    const { search } = new URL(started.location, this.address)
+    await meanwhile(search)
+    const done = await this.send('GET', `/2fa/callback${search}`)
+    const me = await this.send('GET', '/me')
+    if ((done.status !== 302 && done.status !== 303) || me.text !== userId) throw new Error(`nobody is signed in: ${done.status} ${me.text}`)
+  }
+}

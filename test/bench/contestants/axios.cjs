@@ -1,0 +1,2 @@
+// The build of axios that `require` gives, which is also the one that passport-nevis loads.
+module.exports = require('axios')

@@ -1,0 +1,24 @@
+// passport-nevis: start, callback; sealed handle, binding and ledger included.
+import { NevisStrategy, push } from 'passport-nevis'
+import { accessKey, fieldOf, nextUser, run, Session } from './shared.mjs'
+
+export async function contestant(origin, { client } = {}) {
+  const strategy = new NevisStrategy(
+    {
+      ...(client ? { client } : { baseURL: origin, accessKey }),
+      factors: [push()],
+      waitingURL: '/2fa',
+      callbackURL: '/2fa/callback',
+      statusURL: '/2fa/status',
+      message: 'Sign in to the shop?',
+    },
+    (profile, done) => done(null, { id: profile.id }),
+  )
+  return async () => {
+    const session = new Session()
+    const id = nextUser()
+    const started = await run(strategy, { method: 'POST', url: '/login', headers: {}, body: {}, query: {}, session, user: { nevisUserId: id } })
+    const { user } = await run(strategy, { method: 'GET', url: started.url, headers: {}, query: { transaction: fieldOf(started.url, 'transaction') }, session })
+    if (user?.id !== id) throw new Error('nobody is signed in')
+  }
+}

@@ -1,0 +1,37 @@
+// What the contestants share: names that the upstream knows, and a Passport strategy run without a host.
+
+export const clientId = 'benchmark-client-id0'
+export const clientSecret = 'benchmark-client-secret-of-40-characters'
+export const userName = 'person'
+export const accessKey = `eyJhbGciOiJIUzUxMiJ9.${'k'.repeat(300)}`
+
+let users = 0
+const prefix = process.pid.toString(16).padStart(8, '0').slice(-8)
+/** A person who has not been here before: a budget of starts is for each person. */
+export const nextUser = () => `${prefix}-0000-4000-8000-${(users++).toString(16).padStart(12, '0')}`
+
+/** A session that is kept in the process: storing it is another row of the table. */
+export class Session {
+  save(done) {
+    done()
+  }
+}
+
+/**
+ * Runs a strategy once, as Passport does: on an object of its own.
+ * @returns the action that it ends in, with its arguments
+ */
+export function run(strategy, req, options = {}) {
+  return new Promise((resolve, reject) => {
+    const own = Object.create(strategy)
+    own.success = (user, info) => resolve({ action: 'success', user, info })
+    own.redirect = (url) => resolve({ action: 'redirect', url })
+    own.fail = (challenge) => reject(new Error(`fail: ${JSON.stringify(challenge)}`))
+    own.pass = () => reject(new Error('pass'))
+    own.error = reject
+    own.authenticate(req, options)
+  })
+}
+
+/** The field of an address. */
+export const fieldOf = (url, name) => new URL(url, 'http://app.example').searchParams.get(name)

@@ -1,0 +1,151 @@
+// docs/performance.md and its plots, out of results.json. Nobody edits a figure by hand; the words stand in page.md, where
+// `{{name}}` is what the function of that name here makes of the results.
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { bars, points } from './svg.mjs'
+
+const DOCS = fileURLToPath(new URL('../../docs/', import.meta.url))
+const PEAK_LOGINS_PER_HOUR = 1_000_000
+
+const table = (head, rows) => [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n')
+const number = (value, digits = 0) => value.toFixed(digits).replace(/\B(?=(\d{3})+(?!\d))/g, ' ')
+const size = (bytes) => (bytes < 10_000 ? `${number(bytes)} B` : bytes < 1e6 ? `${number(bytes / 1000)} KB` : `${number(bytes / 1e6, 1)} MB`)
+const ratio = (value) => value.toFixed(2)
+const isOurs = ({ name }) => name.startsWith('passport-nevis')
+const reached = (isReached) => (isReached ? '' : ' (not reached)')
+
+function heading({ date, node, machine, load }) {
+  return `Measured on ${date}, Node ${node.slice(1)}, ${machine}${load === undefined ? '' : `, load ${load} before it began`}.`
+}
+
+function control({ control: value, rounds, loginsPerRound, void: isVoid }) {
+  const text = `Medians over ${rounds} rounds of ${loginsPerRound} logins. Control: the same once more costs ${ratio(value)} times as much`
+  return isVoid ? `**Void.** ${text}; outside of 0.95 to 1.05, the machine was not quiet enough.` : `${text}.`
+}
+
+const plot = (name, title) => `![${title}](performance/${name}.svg)`
+
+const sections = {
+  cpu: (result) =>
+    `${heading(result)} ${control(result)}\n\n${table(
+      ['contestant', 'calls', 'CPU of a login', 'against three bare axios calls'],
+      result.rows.map(({ name, calls, micros, ratio: value }) => [name, calls, `${number(micros)} µs`, ratio(value)]),
+    )}\n\n${plot('cpu', 'CPU of a login')}`,
+
+  login: (result) =>
+    `${heading(result)} ${control(result)}\n\n${table(
+      ['app', 'CPU of a login', 'against the app by hand'],
+      result.rows.map(({ name, micros, ratio: value }) => [name, `${number(micros)} µs`, ratio(value)]),
+    )}`,
+
+  calls: ({ login }) =>
+    login && table(
+      ['in a login where', 'approval', 'status', 'introspect', 'others'],
+      Object.entries(login.calls).map(([name, { approval, status, introspect, others }]) => [name, approval, status, introspect, others]),
+    ),
+
+  handshakes: (result) =>
+    `${heading(result)}\n\n${table(
+      ['contestant', 'calls', `TLS handshakes of a login, ${result.pauseSeconds} s after the one before`],
+      result.rows.map(({ name, calls, each }) => [name, calls, number(each, each % 1 ? 2 : 0)]),
+    )}`,
+
+  storage: (result) => {
+    const { session, redis } = result
+    return `${heading(result)}\n\n${table(
+      ['pending login', 'bytes in the session, as JSON', 'of these the status token', 'QR code, apart'],
+      session.map(({ factor, bytes, statusToken, qrCode }) => [factor, number(bytes), number(statusToken), number(qrCode)]),
+    )}\n\n${table(['Redis commands of', 'the ledger', 'the session store'], [['a login', redis.login.ledger, redis.login.store], ['a status poll', redis.poll.ledger, redis.poll.store]])}`
+  },
+
+  loading: (result) =>
+    `${heading(result)} Medians of ${result.rounds} fresh processes each, in turn.\n\n${table(
+      ['what', 'time', 'CPU'],
+      result.rows.map(({ name, ms, cpuMs }) => [name, `${number(ms)} ms`, `${number(cpuMs)} ms`]),
+    )}\n\nPair by pair: passport-nevis takes ${number(result.overOAuth2.ms, 1)} ms more than passport-oauth2 (CPU: ${number(result.overOAuth2.cpuMs, 1)} ms)${reached(
+      result.overOAuth2.cpuMs <= 0,
+    )}; with axios loaded ${number(result.overAxios.ms, 1)} ms more than axios alone (CPU: ${number(result.overAxios.cpuMs, 1)} ms)${reached(result.overAxios.cpuMs <= 5)}.`,
+
+  size: (result) =>
+    `${heading(result)} The package is ${size(result.tarball)} to download and ${size(result.unpacked)} unpacked; it brings ${result.packages} packages with ${size(result.bytes)}.\n\n${table(
+      ['dependency', 'packages', 'size'],
+      result.rows.map(({ name, packages, bytes }) => [name, packages, size(bytes)]),
+    )}`,
+
+  memory: (result) =>
+    `${heading(result)}\n\n${table(['logins', 'heap, collected'], result.rows.map(({ logins, heapMB }) => [number(logins), `${number(heapMB, 1)} MB`]))}\n\n${plot('memory', 'Heap after logins')}`,
+
+  schedule: (result) =>
+    `Computed for ${number(result.people)} answers of that distribution, those below 120 s:\n\n${table(
+      ['schedule', 'status calls of a login', 'until the next look, median', '95th percentile'],
+      result.rows.map(({ name, calls, median, p95 }) => [name, number(calls, 1), `${number(median, 2)} s`, `${number(p95, 2)} s`]),
+    )}\n\n${plot('schedule', 'Status calls against waiting time')}`,
+
+  tap: (result) =>
+    `${heading(result)}\n\n${table(
+      ['way', 'people', 'at once', 'best', 'median', 'p95', 'status calls per sign-in'],
+      result.rows.map(({ way, people, atOnce, best, median, p95, statusCalls }) => [way, people, atOnce, `${number(best, 2)} s`, `${number(median, 2)} s`, `${number(p95, 2)} s`, number(statusCalls, 1)]),
+    )}`,
+
+  waiting: (result) =>
+    `${heading(result)}\n\n${table(
+      ['people', 'streams lost', 'resident each', 'heap each', 'CPU, of one core', 'event loop delay p99', 'status calls/s', 'session store calls'],
+      [[number(result.people), result.lost, `${number(result.residentKB, 1)} KB`, `${number(result.heapKB, 1)} KB`, `${number(result.cpuShare * 100)} %`, `${number(result.delayP99Ms, 1)} ms`, number(result.statusCallsPerSecond), result.storeCalls]],
+    )}`,
+
+  load: (result) => {
+    const { tally } = result
+    return `${heading(result)} In ${number(result.seconds)} s: ${number(tally.in)} signed in, ${number(tally.refused)} refused, ${tally['told to try again']} told to try again, ${tally['cut off']} cut off by one of ${result.kills} kills. ${
+      result.wrong.length === 0 ? 'Nobody was signed in without an approval, as somebody else, or twice' : `**Wrong: ${result.wrong.join('; ')}**`
+    }; \`verify\` ran once for each of ${number(result.verified)} approvals. ${result.approvedButNotIn} of those who approved did not get in. The heap of the process that was never killed was ${number(result.heapBeforeMB, 1)} MB before and ${number(result.heapAfterMB, 1)} MB after.`
+  },
+
+  paper: ({ login, storage, schedule, waiting }) => {
+    if (!(login && storage && schedule && waiting)) return undefined
+    const perSecond = PEAK_LOGINS_PER_HOUR / 3600
+    const statusCalls = schedule.rows.find(({ name }) => name === '`defaultSchedule`').calls
+    const streams = perSecond * schedule.meanAnswerSeconds
+    const loginCores = (perSecond * login.rows.find(isOurs).micros) / 1e6
+    const waitingCores = (perSecond * statusCalls * waiting.cpuShare) / waiting.statusCallsPerSecond
+    const redis = storage.redis.login.ledger + storage.redis.login.store
+    const capped = Math.ceil((perSecond * statusCalls) / waiting.maxStatusCallsPerSecond)
+    const cores = Math.ceil(loginCores + waitingCores)
+    return `${table(
+      ['at the peak', 'needed', 'from'],
+      [
+        ['logins', `${number(perSecond)} a second`, 'a million in an hour'],
+        ['calls to Nevis', `${number(perSecond * (2 + statusCalls))} a second`, `an approval, ${number(statusCalls, 1)} status calls and an introspection each`],
+        ['open event streams', number(streams), `people answer after ${number(schedule.meanAnswerSeconds, 1)} s in the mean`],
+        ['memory for those who wait', size(streams * waiting.residentKB * 1024), `${number(waiting.residentKB, 1)} KB each`],
+        ['CPU for the logins', `${number(loginCores, 2)} cores`, `${number(login.rows.find(isOurs).micros)} µs each, Express and sessions included`],
+        ['CPU for those who wait', `${number(waitingCores, 2)} cores`, `${number(waiting.cpuShare * 100)} % of a core for ${number(waiting.statusCallsPerSecond)} status calls a second`],
+        ['Redis', `${number(perSecond * redis)} commands a second`, `${redis} for each login, ${storage.redis.login.ledger} of them the ledger's`],
+        ['processes', `${capped} with \`maxStatusCallsPerSecond\` as it is, ${cores * 2} with it raised to ${number(Math.ceil((perSecond * statusCalls) / (cores * 2) / 100) * 100)}`, 'the status calls divided by the cap of a process; or the cores, half used'],
+      ],
+    )}\n\nThe first to break is the cap: with fewer than ${capped} processes at its default the status calls queue, fairly, and sign-ins come later, but none fails. Next is what Nevis allows: its documents name limits only for each user, so ask before a peak. Redis and memory are far from theirs.`
+  },
+}
+
+const plots = {
+  cpu: ({ cpu }) =>
+    cpu && bars('CPU of a login, against three bare axios calls', cpu.rows.map((row) => ({ name: row.name, value: row.ratio, text: ratio(row.ratio), ours: isOurs(row) })), { value: 1.1, text: 'to reach: 1.10' }),
+  memory: ({ memory }) =>
+    memory && points('Heap after logins', { x: 'logins, in thousands', y: 'MB, collected', line: true }, memory.rows.map(({ logins, heapMB }) => ({ x: logins / 1000, y: heapMB }))),
+  schedule: ({ schedule }) =>
+    schedule && points('Status calls against waiting time', { x: 'status calls of a login', y: 'seconds until the next look, median' }, schedule.rows.map(({ name, calls, median }) => ({ x: calls, y: median, name: name.replaceAll('`', ''), ours: name.includes('default') }))),
+}
+
+/** Writes the page and its plots. What has not been measured is said to be missing. */
+export function writePage(results) {
+  const text = readFileSync(new URL('./page.md', import.meta.url), 'utf8')
+  const page = text.replace(/\{\{(\w+)\}\}/g, (_all, name) => {
+    const made = ['calls', 'paper'].includes(name) ? sections[name](results) : results[name] && sections[name](results[name])
+    return made ?? 'Not measured yet.'
+  })
+  writeFileSync(`${DOCS}performance.md`, page)
+  mkdirSync(`${DOCS}performance`, { recursive: true })
+  for (const [name, draw] of Object.entries(plots)) {
+    const drawn = draw(results)
+    if (drawn) writeFileSync(`${DOCS}performance/${name}.svg`, drawn)
+  }
+}

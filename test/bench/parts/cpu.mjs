@@ -1,0 +1,48 @@
+// CPU of a whole login inside a strategy, against the same three calls by axios alone. Each contestant is a process of its
+// own, and so is the upstream; several generations of them, since no two processes are compiled quite alike.
+import { contest, median, medianRatio, rounds, startUpstream, stop } from '../processes.mjs'
+
+const CONTESTANTS = [
+  { name: 'three bare axios calls', calls: 3, file: './contestants/bare-axios.mjs' },
+  { name: 'the same once more (control)', calls: 3, file: './contestants/bare-axios.mjs' },
+  { name: 'passport-nevis, push', calls: 3, file: './contestants/nevis.mjs' },
+  { name: 'three bare node:http calls', calls: 3, file: './contestants/bare-http.mjs' },
+  { name: 'openid-client, Passport strategy', calls: 2, file: './peers/openid-client.mjs' },
+  { name: '@duosecurity/duo_universal', calls: 2, file: './peers/duo.mjs' },
+  { name: 'passport-oauth2', calls: 2, file: './peers/oauth2.mjs' },
+  { name: '@node-saml/passport-saml', calls: 0, file: './peers/saml.mjs' },
+  { name: 'passport-totp', calls: 0, file: './peers/totp.mjs' },
+  { name: 'passport-local', calls: 0, file: './peers/local.mjs' },
+]
+const GENERATIONS = 3
+const WARM_UP = 2000
+const ROUNDS = 40
+const LOGINS = 20
+
+/** @returns microseconds of CPU a login, and ratios to the bare calls, of which there are two that must agree */
+export async function measure({ log }) {
+  const micros = CONTESTANTS.map(() => [])
+  try {
+    for (let generation = 1; generation <= GENERATIONS; generation++) {
+      log(`generation ${generation} of ${GENERATIONS}`)
+      const upstream = await startUpstream()
+      const racers = []
+      for (const { file } of CONTESTANTS) racers.push(await contest(file, [upstream.address]))
+      // What signs XML needs no two thousand logins to be warm.
+      for (const { file, ask } of racers) await ask({ logins: file.includes('saml') ? WARM_UP / 10 : WARM_UP })
+      const answers = await rounds(ROUNDS, racers.map(({ ask }) => async () => (await ask({ logins: LOGINS })).cpuMicros))
+      answers.forEach((row, i) => micros[i].push(...row))
+      stop()
+    }
+  } finally {
+    stop()
+  }
+  const [first, second] = micros
+  const bare = first.map((value, round) => (value + second[round]) / 2)
+  return {
+    rounds: first.length,
+    loginsPerRound: LOGINS,
+    control: medianRatio(second, first),
+    rows: CONTESTANTS.map(({ name, calls }, i) => ({ name, calls, micros: median(micros[i]), ratio: medianRatio(micros[i], bare) })),
+  }
+}

@@ -1,0 +1,124 @@
+// Whole sign-ins over three processes and one Redis, while a tenth of the cloud's answers is wrong and two of the three
+// processes are killed and started again. Wants a quiet machine.
+// Holds: nobody gets in without an approval, no approval counts twice, everybody who approved gets in or is told why.
+import { spawn } from 'node:child_process'
+import { mkdtempSync, rmSync, existsSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createClient } from 'redis'
+import { seeded, start, stop } from '../processes.mjs'
+
+const LOGINS = 5000
+const AT_ONCE = 40
+
+/** @returns what became of everybody, and `wrong`: what must never happen */
+export async function measure() {
+  const random = seeded(11)
+
+  const folder = mkdtempSync(join(tmpdir(), 'passport-nevis-load-'))
+  const socket = join(folder, 'redis.sock')
+  const redisServer = spawn('redis-server', ['--port', '0', '--unixsocket', socket, '--dir', folder, '--save', ''], { stdio: 'ignore' })
+  while (!existsSync(socket)) await new Promise((resolve) => setTimeout(resolve, 20))
+  const redis = createClient({ socket: { path: socket, tls: false } })
+  await redis.connect()
+
+  const [baseURL, accessKey, taps] = (await start('./servers/load-cloud.mjs', [LOGINS])).address.split(' ')
+  const startApp = () => start('./servers/load-app.mjs', [baseURL, accessKey, socket], { flags: ['--expose-gc'] })
+  const apps = [await startApp(), await startApp(), await startApp()]
+
+  let turn = 0
+  class Person {
+    cookies = new Map()
+    async send(method, path, fields) {
+      const app = apps[turn++ % apps.length]
+      const response = await fetch(new URL(path, app.address), {
+        method,
+        redirect: 'manual',
+        headers: { cookie: [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; '), ...(fields && { 'content-type': 'application/x-www-form-urlencoded' }) },
+        ...(fields && { body: new URLSearchParams(fields).toString() }),
+      }).catch(() => undefined)
+      if (response === undefined) return { status: 0 }
+      for (const line of response.headers.getSetCookie()) {
+        const [name, value] = line.split(';')[0].split(/=(.*)/s)
+        this.cookies.set(name, value)
+      }
+      const text = await response.text().catch(() => '')
+      return { status: response.status, location: response.headers.get('location'), json: text.startsWith('{') ? JSON.parse(text) : undefined }
+    }
+  }
+
+  const tally = { in: 0, 'told to try again': 0, refused: 0, 'cut off': 0 }
+  const wrong = []
+
+  async function login(i) {
+    const person = new Person()
+    const username = `u${i}`
+    // A fifth denies, a tenth never answers.
+    const dice = random()
+    const intent = dice < 0.2 ? 'deny' : dice < 0.3 ? undefined : 'approve'
+    let page
+    for (let tries = 0; tries < 6; tries++) {
+      page = await person.send('POST', '/login', { username })
+      if (page.status === 303) break
+    }
+    if (page.status !== 303) return void tally[page.status === 0 ? 'cut off' : 'told to try again']++
+    const transaction = new URL(page.location, 'http://x').searchParams.get('transaction')
+    if (intent) await fetch(`${taps}/?user=${username}&as=${intent}`)
+    const signedIn = []
+    const path = `/2fa/callback?transaction=${transaction}`
+    for (let tries = 0; tries < 8; tries++) {
+      // Everybody clicks twice.
+      const answers = await Promise.all([person.send('GET', path), person.send('GET', path)])
+      signedIn.push(...answers.filter(({ json }) => json?.user !== undefined))
+      page = answers.find(({ json }) => json?.user !== undefined) ?? answers.find(({ status }) => status > 0) ?? answers[0]
+      // 303: Nevis says pending; 5xx and a lost connection: the person tries again.
+      if (signedIn.length > 0 || (page.status >= 400 && page.status < 500)) break
+      if (page.status === 303 && intent !== 'approve') break
+    }
+    if (signedIn.length > 1) wrong.push(`${username}: two answers signed in`)
+    if (signedIn.length > 0 && intent !== 'approve') wrong.push(`${username}: in without an approval`)
+    if (signedIn.some(({ json }) => json.user !== username)) wrong.push(`${username}: somebody else`)
+    if (signedIn.length > 0) tally.in++
+    else if (page.status >= 400 && page.status < 500) tally.refused++
+    else if (page.status === 0) tally['cut off']++
+    else tally['told to try again']++
+    if (intent === 'approve' && signedIn.length === 0) lostApprovals.push({ username, status: page.status, code: page.json?.code })
+  }
+
+  const lostApprovals = []
+  let next = 0
+  let kills = 0
+  const memory = async () => (await fetch(`${apps[2].address}/memory`)).json()
+  try {
+    await Promise.all(Array.from({ length: 10 }, (_, i) => login(i)))
+    next = 10
+    const before = await memory()
+    const began = performance.now()
+    await Promise.all(Array.from({ length: AT_ONCE }, async () => {
+      while (next < LOGINS) {
+        const i = next++
+        if (i > 0 && i % 500 === 0) {
+          const which = (i / 500) % 2
+          process.kill(apps[which].pid, 'SIGKILL')
+          kills++
+          void startApp().then((app) => (apps[which] = app))
+        }
+        await login(i)
+      }
+    }))
+    const seconds = (performance.now() - began) / 1000
+    const verified = Object.entries(await redis.hGetAll('verified'))
+    for (const [transaction, times] of verified) if (times !== '1') wrong.push(`${transaction}: verify ran ${times} times`)
+    await new Promise((resolve) => setTimeout(resolve, 11_000))
+    const after = await memory()
+    return {
+      logins: LOGINS, seconds, kills, tally, wrong, verified: verified.length, approvedButNotIn: lostApprovals.length,
+      heapBeforeMB: before / 1e6, heapAfterMB: after / 1e6,
+    }
+  } finally {
+    redis.destroy()
+    stop()
+    redisServer.kill()
+    rmSync(folder, { recursive: true, force: true })
+  }
+}

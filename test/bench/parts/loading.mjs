@@ -1,0 +1,36 @@
+// What loading costs: fresh processes, in turn.
+import { execFileSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { median, rounds } from '../processes.mjs'
+
+const root = fileURLToPath(new URL('../../..', import.meta.url))
+const peers = fileURLToPath(new URL('../peers', import.meta.url))
+const CLIENT = "new (require('passport-nevis').NevisClient)({ instance: 'i', accessKey: 'k' })"
+
+const LOADED = [
+  { name: "require('passport-nevis')", cwd: root, script: "require('passport-nevis')" },
+  { name: "require('passport-oauth2')", cwd: peers, script: "require('passport-oauth2')" },
+  { name: "require('axios')", cwd: root, script: "require('axios')" },
+  { name: 'passport-nevis with a client made: axios is loaded then', cwd: root, script: CLIENT },
+  { name: 'import axios', cwd: root, script: "import('axios')" },
+]
+const ROUNDS = 15
+
+const once = ({ cwd, script }) => () => {
+  const timed = `(async () => { const at = performance.now(), cpu = process.cpuUsage(); await (${script}); const { user, system } = process.cpuUsage(cpu); console.log(JSON.stringify({ ms: performance.now() - at, cpuMs: (user + system) / 1000 })) })()`
+  return JSON.parse(execFileSync(process.execPath, ['-e', timed], { cwd, encoding: 'utf8' }))
+}
+
+/** @returns milliseconds, and of CPU */
+export async function measure() {
+  const answers = await rounds(ROUNDS, LOADED.map(once))
+  const of = (field) => answers.map((row) => row.map((answer) => answer[field]))
+  const [ms, cpuMs] = [of('ms'), of('cpuMs')]
+  const paired = (rows, a, b) => median(rows[a].map((value, round) => value - rows[b][round]))
+  return {
+    rounds: ROUNDS,
+    rows: LOADED.map(({ name }, i) => ({ name, ms: median(ms[i]), cpuMs: median(cpuMs[i]) })),
+    overOAuth2: { ms: paired(ms, 0, 1), cpuMs: paired(cpuMs, 0, 1) },
+    overAxios: { ms: paired(ms, 3, 2), cpuMs: paired(cpuMs, 3, 2) },
+  }
+}

@@ -1,0 +1,63 @@
+// CPU of a whole login through Express and express-session, against routes written by hand with the same calls; and how
+// often Nevis is called in one.
+import { Browser } from '../browser.mjs'
+import { median, medianRatio, rounds, start, startUpstream, stop } from '../processes.mjs'
+
+const APPS = [
+  { name: 'by hand', file: './servers/login-by-hand.mjs' },
+  { name: 'by hand, once more (control)', file: './servers/login-by-hand.mjs' },
+  { name: 'passport-nevis', file: './servers/login-nevis.mjs' },
+]
+const GENERATIONS = 3
+const WARM_UP = 1500
+const ROUNDS = 30
+const LOGINS = 20
+
+/** @returns microseconds of CPU of the app a login, ratios to the app by hand, and the calls of a login by path */
+export async function measure({ log }) {
+  const micros = APPS.map(() => [])
+  const calls = {}
+  try {
+    for (let generation = 1; generation <= GENERATIONS; generation++) {
+      log(`generation ${generation} of ${GENERATIONS}`)
+      const upstream = await startUpstream()
+      const apps = []
+      for (const { file } of APPS) apps.push((await start(file, [upstream.address])).address)
+      const cpu = async (address) => (await fetch(`${address}/cpu`)).json()
+      const logins = async (address, count) => {
+        for (let i = 0; i < count; i++) await new Browser(address).login()
+      }
+      for (const address of apps) await logins(address, WARM_UP)
+      const answers = await rounds(ROUNDS, apps.map((address) => async () => {
+        const before = await cpu(address)
+        await logins(address, LOGINS)
+        return ((await cpu(address)) - before) / LOGINS
+      }))
+      answers.forEach((row, i) => micros[i].push(...row))
+      if (generation === GENERATIONS) {
+        const counted = async (meanwhile) => {
+          await upstream.calls()
+          const browser = new Browser(apps[2])
+          await browser.login(meanwhile && ((search) => meanwhile(browser, search)))
+          const { '/api/v1/approval': approval, '/api/v1/status': status, '/api/v1/introspect': introspect, ...others } = await upstream.calls()
+          return { approval, status, introspect, others: Object.keys(others).length }
+        }
+        calls['the page watches by events'] = await counted((browser, search) => browser.send('GET', `/2fa/status${search}`, { accept: 'text/event-stream', until: 'succeeded' }))
+        calls['the page asks once by JSON'] = await counted((browser, search) => browser.send('GET', `/2fa/status${search}`, { accept: 'application/json' }))
+        calls['the callback alone'] = await counted()
+      }
+      stop()
+    }
+  } finally {
+    stop()
+  }
+  const [first, second] = micros
+  const base = first.map((value, round) => (value + second[round]) / 2)
+  return {
+    rounds: first.length,
+    loginsPerRound: LOGINS,
+    control: medianRatio(second, first),
+    rows: APPS.map(({ name }, i) => ({ name, micros: median(micros[i]), ratio: medianRatio(micros[i], base) })),
+    calls,
+  }
+}

@@ -1,0 +1,34 @@
+// Status calls against waiting time: computed, for people who answer log-normally (median 8 s, 0.1 % beyond 120 s).
+import { defaultSchedule } from 'passport-nevis'
+import { quantile, seeded, spreadAnswers } from '../processes.mjs'
+
+const PEOPLE = 8000
+const LIFETIME_SECONDS = 120
+const SCHEDULES = [
+  { name: 'fixed 2 s', steps: [{ untilSeconds: Infinity, everySeconds: 2 }] },
+  { name: 'every 1 s to 20 s, 2 s to 60 s, then 4 s', steps: [{ untilSeconds: 20, everySeconds: 1 }, { untilSeconds: 60, everySeconds: 2 }, { untilSeconds: Infinity, everySeconds: 4 }] },
+  { name: '2 s late start, then 1 s to 20 s, 2 s to 60 s, 4 s', steps: [{ untilSeconds: 2, everySeconds: 2 }, { untilSeconds: 20, everySeconds: 1 }, { untilSeconds: 60, everySeconds: 2 }, { untilSeconds: Infinity, everySeconds: 4 }] },
+  { name: '`defaultSchedule`', steps: defaultSchedule },
+]
+
+/** Seconds from the answer to the look that finds it, and how many looks it took. */
+function wait(answer, steps, random) {
+  let at = 0
+  for (let calls = 1; ; calls++) {
+    const { everySeconds } = steps.find(({ untilSeconds }) => at < untilSeconds)
+    at += everySeconds * (0.9 + 0.2 * random())
+    if (at >= answer) return { calls, late: at - answer }
+  }
+}
+
+/** @returns for each schedule the status calls of a login, and seconds from the answer to the look that finds it */
+export async function measure() {
+  const answers = spreadAnswers(PEOPLE, seeded(7)).filter((seconds) => seconds < LIFETIME_SECONDS)
+  const rows = SCHEDULES.map(({ name, steps }) => {
+    const random = seeded(3)
+    const waits = answers.map((answer) => wait(answer, steps, random))
+    const late = waits.map((one) => one.late)
+    return { name, calls: waits.reduce((sum, { calls }) => sum + calls, 0) / waits.length, median: quantile(late, 0.5), p95: quantile(late, 0.95) }
+  })
+  return { people: PEOPLE, meanAnswerSeconds: answers.reduce((sum, answer) => sum + answer, 0) / answers.length, rows }
+}

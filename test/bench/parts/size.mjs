@@ -1,0 +1,45 @@
+// What an installation brings: packages and bytes, of the lock file and of what is installed.
+import { execFileSync } from 'node:child_process'
+import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = fileURLToPath(new URL('../../..', import.meta.url))
+
+/** All packages that a package of the lock file needs, itself included. */
+function needed(packages, path, found = new Set()) {
+  if (found.has(path)) return found
+  found.add(path)
+  for (const name of Object.keys({ ...packages[path].dependencies, ...packages[path].optionalDependencies })) {
+    // As Node does: the nearest folder above that has it.
+    for (let at = path; ; at = at.slice(0, Math.max(0, at.lastIndexOf('/node_modules/')))) {
+      const candidate = `${at && `${at}/`}node_modules/${name}`
+      if (packages[candidate]) {
+        needed(packages, candidate, found)
+        break
+      }
+      if (at === '') break
+    }
+  }
+  return found
+}
+
+const bytesIn = (folder) =>
+  readdirSync(folder, { withFileTypes: true }).reduce((sum, entry) => {
+    if (entry.name === 'node_modules') return sum
+    const path = join(folder, entry.name)
+    return sum + (entry.isDirectory() ? bytesIn(path) : statSync(path).size)
+  }, 0)
+
+/** @returns packages and bytes of each direct dependency, and of the package itself */
+export async function measure() {
+  const { packages } = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'))
+  const all = needed(packages, '')
+  all.delete('')
+  const rows = Object.keys(packages[''].dependencies).map((name) => {
+    const paths = [...needed(packages, `node_modules/${name}`)]
+    return { name, packages: paths.length, bytes: paths.reduce((sum, path) => sum + bytesIn(join(root, path)), 0) }
+  })
+  const [{ size, unpackedSize }] = JSON.parse(execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }))
+  return { tarball: size, unpacked: unpackedSize, packages: all.size, bytes: [...all].reduce((sum, path) => sum + bytesIn(join(root, path)), 0), rows }
+}

@@ -1,0 +1,13 @@
+// passport-local: a name and a password that nobody hashes, no call. What Passport itself costs.
+import { createRequire } from 'node:module'
+import { run } from '../contestants/shared.mjs'
+
+const { Strategy } = createRequire(import.meta.url)('passport-local')
+
+export async function contestant() {
+  const strategy = new Strategy((username, _password, done) => done(null, { id: username }))
+  return async () => {
+    const { user } = await run(strategy, { method: 'POST', url: '/login', headers: {}, query: {}, body: { username: 'person', password: 'secret' } })
+    if (!user.id) throw new Error('nobody is signed in')
+  }
+}

@@ -1,0 +1,56 @@
+// The one command: npm run bench -- [part …] | --without part … | page
+// Measures (everything, or the parts that are named), keeps what it found in results.json, and writes docs/performance.md and
+// its plots from that. `page` writes them anew and measures nothing. `npm run build` first.
+import { execFileSync } from 'node:child_process'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { availableParallelism, cpus, loadavg } from 'node:os'
+import { fileURLToPath } from 'node:url'
+import { writePage } from './page.mjs'
+
+/** In this order: what needs a quiet machine most comes first. */
+const PARTS = ['cpu', 'login', 'handshakes', 'storage', 'loading', 'size', 'memory', 'schedule', 'tap', 'waiting', 'load']
+const PEERS = fileURLToPath(new URL('./peers/', import.meta.url))
+const RESULTS = new URL('./results.json', import.meta.url)
+
+const args = process.argv.slice(2)
+const unknown = args.filter((arg) => !['page', '--without', ...PARTS].includes(arg))
+if (unknown.length > 0) {
+  console.error(`unknown: ${unknown.join(' ')}; there are: ${PARTS.join(' ')}, page, --without`)
+  process.exit(2)
+}
+const named = (part) => args.includes(part)
+const isAll = args.length === 0
+const wanted = named('--without') ? PARTS.filter((part) => !named(part)) : isAll ? PARTS : PARTS.filter(named)
+
+const results = JSON.parse(readFileSync(RESULTS, 'utf8'))
+if (wanted.some((part) => ['cpu', 'handshakes', 'loading'].includes(part)) && !existsSync(`${PEERS}node_modules`)) {
+  execFileSync('npm', ['ci', '--no-audit', '--no-fund'], { cwd: PEERS, stdio: 'inherit' })
+}
+for (const part of wanted) {
+  const began = performance.now()
+  const loadBefore = loadavg()[0]
+  console.log(`${part} …`)
+  try {
+    const { measure } = await import(`./parts/${part}.mjs`)
+    const result = await measure({ log: (line) => console.log(`  ${line}`) })
+    const isVoid = result.control !== undefined && (result.control < 0.95 || result.control > 1.05)
+    if (isVoid) {
+      console.error(`  void: the same calls once more cost ${result.control.toFixed(3)} times as much; the machine is not quiet`)
+      process.exitCode = 1
+    }
+    results[part] = {
+      date: new Date().toISOString().slice(0, 10),
+      node: process.version,
+      machine: `${availableParallelism()} cores, ${cpus()[0].model}`,
+      load: Number(loadBefore.toFixed(1)),
+      ...(isVoid && { void: true }),
+      ...result,
+    }
+    writeFileSync(RESULTS, `${JSON.stringify(results, (_key, value) => (typeof value === 'number' ? Number(value.toPrecision(5)) : value), 1)}\n`)
+  } catch (error) {
+    console.error(`  failed: ${error.stack}`)
+    process.exitCode = 1
+  }
+  console.log(`  ${((performance.now() - began) / 1000).toFixed(0)} s`)
+}
+writePage(results)

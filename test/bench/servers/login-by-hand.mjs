@@ -1,0 +1,40 @@
+// The app without Passport: the same routes and calls, written by hand with axios, and the same session afterwards.
+// It compares the user and the transaction, but seals, counts and claims nothing: node login-by-hand.mjs UPSTREAM.
+import axios from '../contestants/axios.cjs'
+import { Agent } from 'node:http'
+import { accessKey } from '../contestants/shared.mjs'
+import { listen, newApp, origin } from './login-shared.mjs'
+
+const nevis = axios.create({ baseURL: origin, httpAgent: new Agent({ keepAlive: true }), maxRedirects: 0 })
+const headers = { Authorization: `Bearer ${accessKey}` }
+
+const app = newApp()
+app.post('/login', async (req, res, next) => {
+  try {
+    const { data } = await nevis.post('/api/v1/approval', { userId: req.body.userId, channel: 'push', message: 'Sign in to the shop?', prompt: true }, { headers })
+    const { transactionId, userId, statusToken } = data
+    req.session.pending = { transactionId, userId, statusToken }
+    req.session.save((error) => (error ? next(error) : res.redirect(303, `/2fa?transaction=${transactionId}`)))
+  } catch (error) {
+    next(error)
+  }
+})
+app.get('/2fa/callback', async (req, res, next) => {
+  try {
+    const { pending } = req.session
+    if (pending?.transactionId !== req.query.transaction) return res.sendStatus(403)
+    const { data: status } = await nevis.post('/api/v1/status', { statusToken: pending.statusToken })
+    if (status.status !== 'succeeded' || status.transactionId !== pending.transactionId || status.userId !== pending.userId) return res.sendStatus(401)
+    const { data: proof } = await nevis.post('/api/v1/introspect', new URLSearchParams({ token: status.token }), { headers })
+    if (proof.active !== true || proof.sub !== pending.userId || proof.iss !== `${origin}/`) return res.sendStatus(403)
+    req.session.regenerate((failed) => {
+      if (failed) return next(failed)
+      req.session.user = pending.userId
+      req.session.save((error) => (error ? next(error) : res.redirect(303, '/me')))
+    })
+  } catch (error) {
+    next(error)
+  }
+})
+app.get('/me', (req, res) => res.send(req.session.user))
+listen(app)

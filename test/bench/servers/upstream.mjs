@@ -1,0 +1,83 @@
+// What everybody in a comparison calls: Nevis, an OAuth server, Duo. Plain node:http, answers made beforehand, no state:
+// faster than whoever is measured. Run as a process of its own: node upstream.mjs [CERTIFICATE KEY]; prints its address,
+// and another one that tells and forgets how often each path was asked, and how many TLS handshakes it took.
+import { createHmac } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { createServer as createHttpServer } from 'node:http'
+import { createServer as createHttpsServer } from 'node:https'
+import { clientId, clientSecret, userName } from '../contestants/shared.mjs'
+
+const [, , certificate, key] = process.argv
+const server = certificate ? createHttpsServer({ cert: readFileSync(certificate), key: readFileSync(key) }) : createHttpServer()
+
+/** As long as a status token with a signature by HMAC-SHA512 is. */
+const SIGNATURE = 's'.repeat(86)
+const UUID_LENGTH = 36
+const base64url = (value) => Buffer.from(value).toString('base64url')
+
+/** The id that follows these letters in the text. */
+const after = (text, letters) => {
+  const start = text.indexOf(letters) + letters.length
+  return text.slice(start, start + UUID_LENGTH)
+}
+
+const PADDING = base64url(JSON.stringify({ iss: 'https://my-instance-abc123.mauth.nevis.cloud/', exp: 1700000000, iat: 1700000000, aud: 'status' }))
+let answers = {}
+let madeAt = 0
+/** Answers that hold a time are good for a minute. */
+function make(origin) {
+  madeAt = Date.now()
+  const seconds = Math.floor(madeAt / 1000)
+  const signed = (alg, claims) => {
+    const text = `${base64url(JSON.stringify({ alg }))}.${base64url(JSON.stringify({ iat: seconds, exp: seconds + 300, aud: clientId, preferred_username: userName, ...claims }))}`
+    return `${text}.${createHmac('sha512', clientSecret).update(text).digest('base64url')}`
+  }
+  const tokens = (alg, iss) => JSON.stringify({ access_token: 'a'.repeat(200), token_type: 'Bearer', expires_in: 3600, id_token: signed(alg, { iss, sub: userName }) })
+  answers = {
+    '/token': tokens('HS256', origin),
+    '/userinfo': JSON.stringify({ sub: userName, name: 'A Person', email: 'person@example.com' }),
+    '/oauth/v1/health_check': JSON.stringify({ stat: 'OK', response: { timestamp: seconds } }),
+    // Duo's client knows itself under https only.
+    '/oauth/v1/token': tokens('HS512', `https://${origin.slice(origin.indexOf('//') + 2)}/oauth/v1/token`),
+  }
+}
+
+/** A transaction is named like its user, so that nothing need be remembered. */
+const nevis = {
+  '/api/v1/approval': (text) => {
+    const id = after(text, '"userId":"')
+    return `{"transactionId":"${id}","userId":"${id}","statusToken":"eyJhbGciOiJIUzUxMiJ9.${PADDING}.${id}${SIGNATURE}"}`
+  },
+  '/api/v1/status': (text) => {
+    const id = text.slice(-2 - SIGNATURE.length - UUID_LENGTH, -2 - SIGNATURE.length)
+    return `{"transactionId":"${id}","status":"succeeded","userId":"${id}","token":"eyJhbGciOiJIUzUxMiJ9.${PADDING}.${SIGNATURE}${id}","createdAt":"2026-01-01T12:00:00Z","lastUpdatedAt":"2026-01-01T12:00:08Z"}`
+  },
+  '/api/v1/introspect': (text) => `{"active":true,"sub":"${text.slice(-UUID_LENGTH)}","iss":"${origin}/","aud":"transaction"}`,
+}
+
+let origin
+let calls = {}
+const count = (what) => (calls[what] = (calls[what] ?? 0) + 1)
+server.on('secureConnection', () => count('handshakes'))
+server.on('request', (req, res) => {
+  let text = ''
+  req.on('data', (chunk) => (text += chunk))
+  req.on('end', () => {
+    const path = req.url.split('?')[0]
+    count(path)
+    if (Date.now() > madeAt + 60_000) make(origin)
+    const body = nevis[path]?.(text) ?? answers[path]
+    res.writeHead(path === '/api/v1/approval' ? 201 : body === undefined ? 404 : 200, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body ?? '') })
+    res.end(body)
+  })
+})
+// Longer than any pause between two logins here; the answers say so, as those of many servers do.
+server.keepAliveTimeout = 60_000
+const counts = createHttpServer((_req, res) => {
+  res.end(JSON.stringify(calls))
+  calls = {}
+})
+server.listen(0, '127.0.0.1', () => {
+  origin = `${certificate ? 'https' : 'http'}://127.0.0.1:${server.address().port}`
+  counts.listen(0, '127.0.0.1', () => console.log(`${origin} http://127.0.0.1:${counts.address().port}`))
+})

@@ -1,0 +1,83 @@
+// Small plots as SVG, in colours that can be read on a light and on a dark page. Not its job: to know what is plotted.
+
+const WIDTH = 720
+const STYLE = `<style>
+text { font: 13px system-ui, sans-serif; fill: #1f2328 }
+.title { font-size: 15px; font-weight: 600 }
+.quiet { fill: #59636e }
+.axis { stroke: #59636e; fill: none }
+.bar, .dot { fill: #8b98a5 }
+.ours { fill: #0969da }
+.line { stroke: #0969da; fill: none; stroke-width: 2 }
+.limit { stroke: #bc4c00; stroke-dasharray: 5 4 }
+@media (prefers-color-scheme: dark) {
+text { fill: #f0f6fc }
+.quiet { fill: #9198a1 }
+.axis { stroke: #9198a1 }
+.bar, .dot { fill: #6e7b88 }
+.ours { fill: #4493f8 }
+.line { stroke: #4493f8 }
+.limit { stroke: #f0883e }
+}
+</style>`
+
+const escape = (text) => String(text).replace(/[&<>"]/g, (letter) => `&#${letter.charCodeAt(0)};`)
+const svg = (height, title, parts) =>
+  `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}" role="img" aria-label="${escape(title)}">\n${STYLE}\n<text class="title" x="8" y="22">${escape(title)}</text>\n${parts.join('\n')}\n</svg>\n`
+
+/**
+ * Bars that lie, the longest as wide as there is room.
+ * @param rows `{ name, value, ours?, text? }`
+ * @param limit a value to be marked, `{ value, text }`
+ */
+export function bars(title, rows, limit) {
+  const [left, right, top, step] = [270, 110, 44, 26]
+  const most = Math.max(...rows.map(({ value }) => value), limit?.value ?? 0)
+  const x = (value) => left + (value / most) * (WIDTH - left - right)
+  const bottom = top + rows.length * step
+  const parts = rows.flatMap(({ name, value, ours, text }, i) => {
+    const y = top + i * step
+    return [
+      `<text x="${left - 10}" y="${y + 15}" text-anchor="end">${escape(name)}</text>`,
+      `<rect class="bar${ours ? ' ours' : ''}" x="${left}" y="${y + 2}" width="${(x(value) - left).toFixed(1)}" height="${step - 8}" rx="2"/>`,
+      `<text x="${(x(value) + 6).toFixed(1)}" y="${y + 15}">${escape(text ?? value)}</text>`,
+    ]
+  })
+  if (limit) {
+    parts.push(`<line class="limit" x1="${x(limit.value).toFixed(1)}" x2="${x(limit.value).toFixed(1)}" y1="${top - 4}" y2="${bottom + 4}"/>`)
+    parts.push(`<text class="quiet" x="${x(limit.value).toFixed(1)}" y="${bottom + 20}" text-anchor="middle">${escape(limit.text)}</text>`)
+  }
+  return svg(bottom + (limit ? 30 : 8), title, parts)
+}
+
+/**
+ * Points over two axes that begin at zero; with `line`, joined.
+ * @param points `{ x, y, name?, ours? }`
+ */
+export function points(title, { x: xName, y: yName, line = false }, all) {
+  const [left, right, top, height, bottom] = [70, 40, 50, 240, 46]
+  const mostX = Math.max(...all.map(({ x }) => x)) * 1.1
+  const mostY = Math.max(...all.map(({ y }) => y)) * 1.25
+  const px = (value) => left + (value / mostX) * (WIDTH - left - right)
+  const py = (value) => top + height - (value / mostY) * height
+  const tick = (most) => {
+    const rough = most / 5
+    const power = 10 ** Math.floor(Math.log10(rough))
+    return [1, 2, 5, 10].map((factor) => factor * power).find((one) => one >= rough)
+  }
+  const ticks = (most) => Array.from({ length: Math.floor(most / tick(most)) + 1 }, (_, i) => Number((i * tick(most)).toPrecision(6)))
+  const parts = [
+    `<path class="axis" d="M${left} ${top}V${top + height}H${WIDTH - right}"/>`,
+    ...ticks(mostX).map((value) => `<text class="quiet" x="${px(value).toFixed(1)}" y="${top + height + 18}" text-anchor="middle">${value}</text>`),
+    ...ticks(mostY).map((value) => `<text class="quiet" x="${left - 8}" y="${(py(value) + 4).toFixed(1)}" text-anchor="end">${value}</text>`),
+    `<text class="quiet" x="${(left + WIDTH - right) / 2}" y="${top + height + 38}" text-anchor="middle">${escape(xName)}</text>`,
+    `<text class="quiet" x="8" y="42">${escape(yName)}</text>`,
+  ]
+  if (line) parts.push(`<path class="line" d="M${all.map(({ x, y }) => `${px(x).toFixed(1)} ${py(y).toFixed(1)}`).join('L')}"/>`)
+  for (const { x, y, name, ours } of all) {
+    parts.push(`<circle class="dot${ours || line ? ' ours' : ''}" cx="${px(x).toFixed(1)}" cy="${py(y).toFixed(1)}" r="5"/>`)
+    const isFarRight = px(x) > WIDTH / 2
+    if (name) parts.push(`<text x="${(px(x) + (isFarRight ? -10 : 10)).toFixed(1)}" y="${(py(y) - 9).toFixed(1)}" text-anchor="${isFarRight ? 'end' : 'start'}">${escape(name)}</text>`)
+  }
+  return svg(top + height + bottom, title, parts)
+}
