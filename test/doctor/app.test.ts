@@ -57,13 +57,13 @@ describe('an app with one fault', () => {
     ['a waiting page for all methods', { without: ['choose'], guard: waitingAll() }, { 'routes.waiting-post': 'error: POST /2fa is missing (HTTP 405)' }],
     ['no callback', { without: ['callback'] }, { 'routes.callback': 'error: GET /2fa/callback is missing (HTTP 404)', 'routes.callback-post': 'error: POST /2fa/callback is missing (HTTP 404)' }],
     ['a callback that asks nobody', { instead: { callback: answer(200) } }, { 'routes.callback': 'error: GET /2fa/callback is answered by something else (HTTP 200)', 'routes.callback-post': 'error: POST /2fa/callback is answered by something else (HTTP 200)' }],
-    ['no start', { without: ['start'] }, { 'routes.start': 'warning: only the callback and the waiting page ask the strategy: nothing seems to start' }],
+    ['no start', { without: ['start'] }, { 'routes.start': 'unchecked: no place but the callback and the waiting page was seen to ask the strategy' }],
     ['CSRF protection', { guard: onPost(answer(403)) }, {
       'routes.waiting-post': 'unchecked: POST /2fa is refused before the strategy (HTTP 403), as a CSRF protection would',
       'routes.callback-post': 'unchecked: POST /2fa/callback is refused before the strategy (HTTP 403), as a CSRF protection would',
     }],
     ['CSRF protection and no start', { guard: onPost(answer(403)), without: ['start'] }, {
-      'routes.start': 'warning: only the callback and the waiting page ask the strategy: nothing seems to start',
+      'routes.start': 'unchecked: no place but the callback and the waiting page was seen to ask the strategy',
       'routes.waiting-post': 'unchecked: POST /2fa is refused before the strategy (HTTP 403), as a CSRF protection would',
       'routes.callback-post': 'unchecked: POST /2fa/callback is refused before the strategy (HTTP 403), as a CSRF protection would',
     }],

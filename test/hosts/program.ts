@@ -27,25 +27,32 @@ const compilerOptions: ts.CompilerOptions = {
   emitDecoratorMetadata: true,
 }
 
-/** @param app folder and file, without the extension */
-export async function run(app: string, simulator: NevisSimulator, users: readonly { username: string; userId: string }[]): Promise<Program> {
+/** The app as JavaScript. @param app folder and file, without the extension */
+export function build(app: string): { file: string; remove(): void } {
   const [folder, name] = app.split('/') as [string, string]
   mkdirSync(BUILT, { recursive: true })
   const built = mkdtempSync(join(BUILT, `${folder}-`))
   compile(__dirname, built)
   compile(join(__dirname, folder), join(built, folder))
-  const child = spawn(process.execPath, [join(built, folder, `${name}.mjs`)], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: {
-      PATH: process.env['PATH'],
-      PORT: '0',
-      SESSION_SECRET: 'a secret of thirty-two characters',
-      SESSION_KEY: '5e'.repeat(32),
-      NEVIS_BASE_URL: simulator.baseURL,
-      NEVIS_ACCESS_KEY: simulator.accessKey,
-      USERS: JSON.stringify(users.map(({ username, userId }) => ({ username, nevisUserId: userId }))),
-    },
-  })
+  return { file: join(built, folder, `${name}.mjs`), remove: () => rmSync(built, { recursive: true }) }
+}
+
+export function environment(simulator: NevisSimulator, users: readonly { username: string; userId: string }[]): Record<string, string> {
+  return {
+    PATH: process.env['PATH'] as string,
+    PORT: '0',
+    SESSION_SECRET: 'a secret of thirty-two characters',
+    SESSION_KEY: '5e'.repeat(32),
+    NEVIS_BASE_URL: simulator.baseURL,
+    NEVIS_ACCESS_KEY: simulator.accessKey,
+    USERS: JSON.stringify(users.map(({ username, userId }) => ({ username, nevisUserId: userId }))),
+  }
+}
+
+/** @param app folder and file, without the extension */
+export async function run(app: string, simulator: NevisSimulator, users: readonly { username: string; userId: string }[]): Promise<Program> {
+  const { file, remove } = build(app)
+  const child = spawn(process.execPath, [file], { stdio: ['ignore', 'pipe', 'pipe'], env: environment(simulator, users) })
   let printed = ''
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()))
   const address = new Promise<string | undefined>((resolve) => {
@@ -62,7 +69,7 @@ export async function run(app: string, simulator: NevisSimulator, users: readonl
   const close = async () => {
     child.kill()
     await exited
-    rmSync(built, { recursive: true })
+    remove()
   }
   if (origin === undefined) {
     await close()
