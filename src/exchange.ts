@@ -10,7 +10,6 @@ import { Budgets, type Spent } from './budgets'
 import { challengeFor } from './challenge'
 import { about, publish, type About } from './events'
 import { promptOf, type Answer, type Factor } from './factors/factor'
-import type { FactorName } from './factors/names'
 import { Refusal, type FailureCode } from './failures'
 import type { Sealed } from './handle'
 import type { Settings } from './options'
@@ -199,7 +198,7 @@ export class Exchange {
   private async held(handle: Field): Promise<Transaction | undefined> {
     const sealed = await this.settings.handles.open(handle)
     if (sealed === undefined) throw new Refusal('unknown_transaction')
-    this.current = { id: sealed.id, factor: sealed.factor as FactorName }
+    this.current = { id: sealed.id, factor: sealed.factor }
     const transaction = this.transactions.get(sealed.id)
     if (transaction === undefined) return undefined
     if (transaction.id !== sealed.id || !(await this.settings.digests.fits(transaction))) throw this.mismatched('digest')

@@ -71,7 +71,7 @@ describe('a success with the token that Nevis gave', () => {
 
 describe('a success whose token this process has just seen', () => {
   const seenWith = (token: string, answer: Introspection): Seen =>
-    ({ answer: { status: 'succeeded', userId: USER, transactionId: 't1', token }, introspection: Promise.resolve(answer) })
+    ({ answer: { status: 'succeeded', userId: USER, transactionId: 't1', token, raw: {} }, introspection: Promise.resolve(answer) })
 
   it('is proven without asking once more', async () => {
     expect(await fieldOf(push(), {}, transaction, seenWith(TOKEN, proof))).toBeUndefined()

@@ -1,4 +1,5 @@
 /** What a request wants asked: who, what, by which factor, and whether that is what already waits. */
+import type { AuthenticateOptions } from 'passport'
 import { app, push, recovery, sms, type Factor, type NevisAuthenticateOptions, type NevisRequest, type Transaction } from '../src'
 import type { Settings } from '../src/options'
 import { authenticatorFor, canBeShownAgain, countsFor, factorFor, isPendingFor, phoneOf, wantedBy, type Wanted } from '../src/wanted'
@@ -178,7 +179,7 @@ describe('an approval', () => {
   const signedIn = request({ session: { passport: { user: 'x' } } })
   const settings = (username: string) => settingsWith({ subject: async () => ({ username }) })
 
-  it.each<[string, boolean, NevisRequest, NevisAuthenticateOptions, string]>([
+  it.each<[string, boolean, NevisRequest, AuthenticateOptions, string]>([
     ['counts for its subject', true, signedIn, { assignProperty: 'account' }, 'anna'],
     ['counts for nobody else who is signed in', false, signedIn, { assignProperty: 'account' }, 'ben'],
     ['counts for nobody else where no session is made', false, signedIn, { session: false }, 'ben'],

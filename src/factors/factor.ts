@@ -61,7 +61,7 @@ export type Outcome =
 export type Prompt = 'wait' | 'code' | 'widget' | 'confirm'
 
 export interface Factor {
-  /** One of your own making is added to `FactorNames` first. */
+  /** What requests, routes and records call it. */
   readonly name: FactorName
   readonly prompt: Prompt
   /** The same at an enrolment, where it differs. */

@@ -1,16 +1,6 @@
 /**
- * The names of the factors, closed, so that a misspelt one does not compile.
+ * The names of the factors. One of your own making has any other name; editors offer these.
  *
  * Not its job: how strong each is (`strength.ts`), or what it does.
  */
-
-/** A factor of your own adds its name: `declare module 'passport-nevis' { interface FactorNames { fax: true } }`. */
-export interface FactorNames {
-  push: true
-  app: true
-  sms: true
-  recovery: true
-  widget: true
-}
-
-export type FactorName = keyof FactorNames
+export type FactorName = 'push' | 'app' | 'sms' | 'recovery' | 'widget' | (string & Record<never, never>)

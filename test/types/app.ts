@@ -22,12 +22,6 @@ declare global {
   }
 }
 
-declare module 'passport-nevis' {
-  interface FactorNames {
-    fax: true
-  }
-}
-
 /** A factor of the application's own making. */
 const fax: Factor = {
   name: 'fax',
@@ -127,8 +121,8 @@ export function wordFor(error: unknown): string {
 }
 export const sentences = Object.fromEntries(Object.entries(failures).map(([code, { message }]) => [code as FailureCode, message]))
 export function word({ factor, operation }: NevisProfile): string {
-  const factors = { push: 'tap', app: 'scan', sms: 'text', recovery: 'paper', widget: 'widget', fax: 'fax' }
-  return factors[factor] + { approve: 'yes', enroll: 'new' }[operation]
+  const factors: Partial<Record<string, string>> = { push: 'tap', app: 'scan', sms: 'text', recovery: 'paper', widget: 'widget', fax: 'fax' }
+  return (factors[factor] ?? factor) + { approve: 'yes', enroll: 'new' }[operation]
 }
 export function listen(log: (code: FailureCode | undefined, field: string) => void): void {
   const channels: { [Name in keyof NevisEvents]: (event: NevisEvents[Name]) => void } = {

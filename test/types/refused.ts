@@ -2,7 +2,7 @@
 import passport from 'passport'
 import {
   NevisClient, NevisError, NevisStrategy, atLeast, htmlMessage, push, requireSecondFactor, waitingPage,
-  type Factor, type FailureCode, type NevisErrorCode, type NevisEventName, type NevisProfile, type NevisStrategyOptions, type Operation, type StorageErrorCode,
+  type FailureCode, type NevisErrorCode, type NevisEventName, type NevisProfile, type NevisStrategyOptions, type Operation, type StorageErrorCode,
 } from 'passport-nevis'
 import { NevisSimulator } from 'passport-nevis/simulator'
 
@@ -26,8 +26,6 @@ export const change = (profile: NevisProfile) => (profile.id = 'other')
 
 // @ts-expect-error a factor is called: push()
 export const uncalled = new NevisStrategy({ ...options, factors: [push] }, () => undefined)
-// @ts-expect-error the name of a factor of one's own is declared first
-export const undeclared: Factor = { ...push(), name: 'pigeon' }
 // @ts-expect-error an option is misspelt
 export const misspelt = new NevisStrategy({ ...options, lifetimeSecond: 120 }, () => undefined)
 // @ts-expect-error without verify
@@ -43,14 +41,10 @@ export const threeArguments = new NevisStrategy(options, (_req, _profile, done) 
 
 // @ts-expect-error an operation is one of two
 export const wrongOperation = passport.authenticate('nevis', { operation: 'delete' })
-// @ts-expect-error a factor has one of five names
-export const wrongFactor = passport.authenticate('nevis', { factor: 'pushh' })
 // @ts-expect-error for authorize, too
-export const wrongFactors = passport.authorize('nevis', { factors: ['pushh'] })
+export const wrongFactors = passport.authorize('nevis', { factors: 'push' })
 // @ts-expect-error a message is text
 export const wrongMessage = passport.authorize('nevis', { message: 5 })
-// @ts-expect-error a misspelt name is no factor that anybody could give
-export const wrongList = requireSecondFactor({ maxAgeSeconds: 300, factors: ['pushh'] })
 // @ts-expect-error how old a second factor may be is said
 export const withoutAge = requireSecondFactor({})
 // @ts-expect-error a factor of another's making has no rank
