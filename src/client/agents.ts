@@ -25,8 +25,14 @@ const SHORTEST_LESSON_MS = 1000
 const LESSON_MS = 3_600_000
 const SAFE_SHARE = 0.8
 
-/** A burst of logins queues here, within its deadline, and does not open a connection each. */
-const OPTIONS = { keepAlive: true, maxSockets: 50, timeout: KEEP_IDLE_MS }
+const OPTIONS = {
+  keepAlive: true,
+  // A burst of logins queues here, within its deadline, and does not open a connection each.
+  maxSockets: 50,
+  timeout: KEEP_IDLE_MS,
+  // axios asks for this too: of two that differ, each would cost system calls at every use.
+  keepAliveMsecs: 60_000,
+}
 
 export function newHttpAgent(): HttpAgent {
   return learning(new HttpAgent(OPTIONS))
@@ -42,7 +48,8 @@ function learning<A extends HttpAgent>(agent: A): A {
   let forgetAt = Infinity
   /** Since when each open connection is idle: in `performance.now()`, or Infinity while it is in use. */
   const idleSince = new Map<object, number>()
-  const { keepSocketAlive, reuseSocket } = agent
+  const keepSocketAlive = agent.keepSocketAlive.bind(agent)
+  const reuseSocket = agent.reuseSocket.bind(agent)
 
   function learn(this: Socket) {
     const now = performance.now()
@@ -62,13 +69,13 @@ function learning<A extends HttpAgent>(agent: A): A {
     // The server's end of it comes before the close; a time-out of ours has none.
     if (!idleSince.has(socket)) socket.once('end', learn).once('close', forget)
     idleSince.set(socket, now)
-    const keeps: unknown = keepSocketAlive.call(agent, socket)
+    const keeps: unknown = keepSocketAlive(socket)
     if (socket.timeout === undefined || socket.timeout > keepMs) socket.setTimeout(keepMs)
     return keeps
   }
   agent.reuseSocket = (socket, request) => {
     idleSince.set(socket, Infinity)
-    reuseSocket.call(agent, socket, request)
+    reuseSocket(socket, request)
   }
   return agent
 }

@@ -57,9 +57,9 @@ export class Http {
     // login waits for it. Its adapter alone: what axios does before and after it is not needed and costs half of a call,
     // and defaults and interceptors that the app puts on its own axios must not reach these requests, nor these
     // requests' key them.
-    const { AxiosHeaders, getAdapter } = createRequire(__filename)('axios') as AxiosStatic
-    this.#Headers = AxiosHeaders
-    this.#send = getAdapter('http')
+    const axios = createRequire(__filename)('axios') as AxiosStatic
+    this.#Headers = axios.AxiosHeaders
+    this.#send = axios.getAdapter('http')
   }
 
   async send(call: HttpCall): Promise<Answer> {

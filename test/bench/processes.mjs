@@ -19,9 +19,13 @@ export async function contest(file, args, { flags = [], env = {} } = {}) {
   const path = fileURLToPath(new URL('./servers/contestant.mjs', import.meta.url))
   const child = fork(path, [file, ...args.map(String)], { execArgv: flags, env: { ...process.env, ...env } })
   children.push(child)
+  let settle
+  child.on('message', (answer) => settle(answer))
+  child.on('exit', () => settle?.({ error: `${file} has ended` }))
   const ask = async (message) => {
+    const answered = new Promise((resolve) => (settle = resolve))
     if (message !== undefined) child.send(message)
-    const [answer] = await Promise.race([once(child, 'message'), once(child, 'exit').then(() => [{ error: `${file} has ended` }])])
+    const answer = await answered
     if (answer.error !== undefined) throw new Error(answer.error)
     return answer
   }

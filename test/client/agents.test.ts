@@ -1,7 +1,7 @@
 /** How long an idle connection to Nevis is kept, and what becomes of calls on one that the server has closed. */
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { createServer as createHttpsServer, Agent as HttpsAgent } from 'node:https'
+import { createServer as createHttpsServer } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -195,7 +195,7 @@ describe('TLS', () => {
     server.on('secureConnection', () => handshakes++)
     await new Promise<void>((resolve) => server.listen(0, 'localhost', resolve))
     const httpsAgent = newHttpsAgent()
-    Object.assign((httpsAgent as HttpsAgent).options, { ca: readFileSync(cert) })
+    Object.assign(httpsAgent.options, { ca: readFileSync(cert) })
     const client = new NevisClient({ baseURL: `https://localhost:${(server.address() as AddressInfo).port}`, accessKey: ACCESS_KEY, httpsAgent })
     try {
       for (let i = 0; i < 4; i++) {

@@ -15,7 +15,7 @@ const CONTESTANTS = [
   { name: 'passport-local', calls: 0, file: './peers/local.mjs' },
 ]
 const GENERATIONS = 3
-const WARM_UP = 2000
+const WARM_UP = 6000
 const ROUNDS = 40
 const LOGINS = 20
 
@@ -28,7 +28,7 @@ export async function measure({ log }) {
       const upstream = await startUpstream()
       const racers = []
       for (const { file } of CONTESTANTS) racers.push(await contest(file, [upstream.address]))
-      // What signs XML needs no two thousand logins to be warm.
+      // What signs XML needs no thousands of logins to be warm.
       for (const { file, ask } of racers) await ask({ logins: file.includes('saml') ? WARM_UP / 10 : WARM_UP })
       const answers = await rounds(ROUNDS, racers.map(({ ask }) => async () => (await ask({ logins: LOGINS })).cpuMicros))
       answers.forEach((row, i) => micros[i].push(...row))

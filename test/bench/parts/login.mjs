@@ -9,7 +9,7 @@ const APPS = [
   { name: 'passport-nevis', file: './servers/login-nevis.mjs' },
 ]
 const GENERATIONS = 3
-const WARM_UP = 1500
+const WARM_UP = 3000
 const ROUNDS = 30
 const LOGINS = 20
 
