@@ -56,14 +56,15 @@ export function bars(title, rows, limit) {
  */
 export function points(title, { x: xName, y: yName, line = false }, all) {
   const [left, right, top, height, bottom] = [70, 40, 50, 240, 46]
-  const mostX = Math.max(...all.map(({ x }) => x)) * 1.1
+  // Room for the names, which stand to the right.
+  const mostX = Math.max(...all.map(({ x }) => x)) * (line ? 1.1 : 1.4)
   const mostY = Math.max(...all.map(({ y }) => y)) * 1.25
   const px = (value) => left + (value / mostX) * (WIDTH - left - right)
   const py = (value) => top + height - (value / mostY) * height
   const tick = (most) => {
     const rough = most / 5
     const power = 10 ** Math.floor(Math.log10(rough))
-    return [1, 2, 5, 10].map((factor) => factor * power).find((one) => one >= rough)
+    return [1, 2, 2.5, 5, 10].map((factor) => factor * power).find((one) => one >= rough)
   }
   const ticks = (most) => Array.from({ length: Math.floor(most / tick(most)) + 1 }, (_, i) => Number((i * tick(most)).toPrecision(6)))
   const parts = [
@@ -76,8 +77,7 @@ export function points(title, { x: xName, y: yName, line = false }, all) {
   if (line) parts.push(`<path class="line" d="M${all.map(({ x, y }) => `${px(x).toFixed(1)} ${py(y).toFixed(1)}`).join('L')}"/>`)
   for (const { x, y, name, ours } of all) {
     parts.push(`<circle class="dot${ours || line ? ' ours' : ''}" cx="${px(x).toFixed(1)}" cy="${py(y).toFixed(1)}" r="5"/>`)
-    const isFarRight = px(x) > WIDTH / 2
-    if (name) parts.push(`<text x="${(px(x) + (isFarRight ? -10 : 10)).toFixed(1)}" y="${(py(y) - 9).toFixed(1)}" text-anchor="${isFarRight ? 'end' : 'start'}">${escape(name)}</text>`)
+    if (name) parts.push(`<text x="${(px(x) + 10).toFixed(1)}" y="${(py(y) + 4).toFixed(1)}">${escape(name)}</text>`)
   }
   return svg(top + height + bottom, title, parts)
 }
