@@ -9,7 +9,6 @@ export const slices = {
   binding: {
     files: ['binding', 'digest', 'recovery-codes', 'result-token'],
     tests: ['binding', 'digest', 'recovery-codes', 'result-token'],
-    more: ['security/signing', 'security/widget', 'security/binding', 'strategy/enrol'],
   },
   handle: {
     files: ['handle'],
@@ -27,7 +26,6 @@ export const slices = {
   exchange: {
     files: ['exchange'],
     tests: ['exchange'],
-    more: ['strategy/start', 'strategy/callback'],
   },
   failures: {
     files: ['failures'],
@@ -41,27 +39,22 @@ export const slices = {
   request: {
     files: ['wanted', 'request', 'url', 'strength'],
     tests: ['wanted', 'request', 'strength'],
-    more: ['strategy/start', 'strategy/factors'],
   },
   verify: {
     files: ['verify'],
     tests: ['verify'],
-    more: ['strategy/rules'],
   },
   sessions: {
     files: ['transactions', 'session', 'storage', 'return-to'],
     tests: ['transactions', 'session', 'storage', 'return-to'],
-    more: ['digest', 'strategy/rules'],
   },
   ledger: {
     files: ['ledger', 'redis-ledger', 'remembered', 'health'],
     tests: ['ledger', 'redis-ledger', 'health'],
-    more: ['storage', 'strategy/health-check'],
   },
   budgets: {
     files: ['budgets'],
     tests: ['budgets'],
-    more: ['security/events', 'strategy/start'],
   },
   options: {
     files: ['options'],
@@ -75,7 +68,6 @@ export const slices = {
   factors: {
     files: ['factors/app', 'factors/factor', 'factors/push', 'factors/recovery', 'factors/shared', 'factors/sms', 'factors/widget'],
     tests: ['factors'],
-    more: ['options', 'strategy/factors'],
   },
   client: {
     files: [
