@@ -36,10 +36,10 @@ export interface NevisStrategyOptions {
   readonly factors: readonly Factor[]
   /** Where `waitingPage` is mounted: an absolute path, or a URL. */
   readonly waitingURL: string
-  /** Where the decided transaction is brought: a route with `passport.authenticate('nevis')`. Default: `{waitingURL}/callback`. */
-  readonly callbackURL?: string | undefined
-  /** Where `statusEndpoint` is mounted. Default: `{waitingURL}/status`. */
-  readonly statusURL?: string | undefined
+  /** Where the decided transaction is brought: the route with `passport.authenticate('nevis')`. */
+  readonly callbackURL: string
+  /** Where `statusEndpoint` is mounted. */
+  readonly statusURL: string
   /** Name under which Passport knows the strategy. Default `nevis`. */
   readonly name?: string | undefined
   /**
@@ -47,8 +47,8 @@ export interface NevisStrategyOptions {
    * (`passport.authorize`) but somebody is, it is asked again: the approval must be of whoever is signed in.
    */
   readonly subject?: { of(req: NevisRequest): Subject | undefined | Promise<Subject | undefined> }['of'] | undefined
-  /** `approve` (default), `enroll`, or `approve-or-enroll`: asks Nevis, one call more, and enrols who has no factor. Or a function. */
-  readonly operation?: FromRequest<Operation | 'approve-or-enroll'> | undefined
+  /** `approve` (default) or `enroll`, or a function that decides, e.g. to enrol at the first login. */
+  readonly operation?: FromRequest<Operation> | undefined
   /** What push and app show on the phone. Text from outside belongs into `htmlMessage`, which escapes it. */
   readonly message?: FromRequest<string | undefined> | undefined
   /** Anything that JSON can hold; comes back unchanged in `profile.data`. */
@@ -93,7 +93,7 @@ export interface Settings {
   readonly callbackURL: string
   readonly statusURL: string
   readonly subject: (req: NevisRequest) => Subject | undefined | Promise<Subject | undefined>
-  readonly operation: FromRequest<Operation | 'approve-or-enroll'>
+  readonly operation: FromRequest<Operation>
   readonly message: FromRequest<string | undefined>
   readonly data: FromRequest<unknown>
   readonly lifetimeMs: number
@@ -113,9 +113,10 @@ export interface Settings {
 }
 
 const KNOWN: Record<keyof NevisStrategyOptions, true> = {
-  instance: true, baseURL: true, accessKey: true, client: true, factors: true, waitingURL: true, callbackURL: true,
-  statusURL: true, name: true, subject: true, operation: true, message: true, data: true, lifetimeSeconds: true,
-  firstFactorLifetimeSeconds: true, maxAttempts: true, startBudget: true, attemptBudget: true, pollSchedule: true, maxStatusCallsPerSecond: true, healthCheck: true, ledger: true, sessionKey: true, issuer: true, secret: true, passReqToCallback: true,
+  instance: true, baseURL: true, accessKey: true, client: true, factors: true, waitingURL: true, callbackURL: true, statusURL: true, name: true,
+  subject: true, operation: true, message: true, data: true, lifetimeSeconds: true, firstFactorLifetimeSeconds: true, maxAttempts: true, startBudget: true,
+  attemptBudget: true, pollSchedule: true, maxStatusCallsPerSecond: true, healthCheck: true, ledger: true, sessionKey: true, issuer: true, secret: true,
+  passReqToCallback: true,
 }
 
 /**
@@ -131,17 +132,15 @@ export function resolveOptions(options: NevisStrategyOptions): Settings {
   const { lifetimeSeconds = 120, firstFactorLifetimeSeconds = 600, maxAttempts = 5, maxStatusCallsPerSecond = 200 } = options
   const { startBudget = { starts: 5, perSeconds: 300 }, attemptBudget = { attempts: 30, perSeconds: 3600 } } = options
   const client = clientOf(options)
-  const waitingURL = address('waitingURL', options.waitingURL)
-  const below = withoutSlash(waitingURL.split('?', 1)[0] as string)
-  const { callbackURL = `${below}/callback`, statusURL = `${below}/status`, issuer = client.baseURL, pollSchedule = defaultSchedule } = options
+  const { issuer = client.baseURL, pollSchedule = defaultSchedule } = options
   const lifetimeMs = 1000 * whole('lifetimeSeconds', lifetimeSeconds, 30, 600)
   return Object.freeze({
     name: text('name', name),
     client,
     factors: factorsOf(options.factors),
-    waitingURL,
-    callbackURL: address('callbackURL', callbackURL),
-    statusURL: address('statusURL', statusURL),
+    waitingURL: address('waitingURL', options.waitingURL),
+    callbackURL: address('callbackURL', options.callbackURL),
+    statusURL: address('statusURL', options.statusURL),
     subject: fn('subject', subject),
     operation: operationOf(operation),
     message: messageOf(options.message),
@@ -198,8 +197,7 @@ function clientOf({ client, instance, baseURL, accessKey }: NevisStrategyOptions
 function factorsOf(factors: unknown): readonly Factor[] {
   if (!Array.isArray(factors) || factors.length === 0) throw mistake('factors must be a list such as [push(), sms()]')
   if (!factors.every(isFactor)) throw mistake('factors must hold factors: push(), not push')
-  const names = (factors).map((factor) => factor.name)
-  if (new Set(names).size < names.length) throw mistake('factors must not name a factor twice')
+  if (new Set(factors.map(({ name }) => name)).size < factors.length) throw mistake('factors must not name a factor twice')
   return Object.freeze([...(factors)])
 }
 
@@ -250,9 +248,9 @@ function fn<F>(option: string, value: F): F {
   return value
 }
 
-function operationOf(value: Settings['operation']): Settings['operation'] {
-  if (value === 'approve' || value === 'enroll' || value === 'approve-or-enroll' || typeof value === 'function') return value
-  throw mistake('operation must be "approve", "enroll", "approve-or-enroll" or a function')
+function operationOf(value: FromRequest<Operation>): FromRequest<Operation> {
+  if (value === 'approve' || value === 'enroll' || typeof value === 'function') return value
+  throw mistake('operation must be "approve", "enroll" or a function')
 }
 
 function messageOf(value: NevisStrategyOptions['message']): NevisStrategyOptions['message'] {
@@ -280,9 +278,8 @@ function ledgerOf(ledger: Ledger = new MemoryLedger()): Ledger {
     throw mistake('ledger must have claim() and count(), such as new MemoryLedger()')
   }
   if (ledger instanceof MemoryLedger && process.env['NODE_ENV'] === 'production') {
-    process.emitWarning('NevisStrategy runs on the MemoryLedger, which is good for one process only: with several, give it a RedisLedger', {
-      code: 'PASSPORT_NEVIS_MEMORY_LEDGER',
-    })
+    const warning = 'NevisStrategy runs on the MemoryLedger, which is good for one process only: with several, give it a RedisLedger'
+    process.emitWarning(warning, { code: 'PASSPORT_NEVIS_MEMORY_LEDGER' })
   }
   return ledger
 }
