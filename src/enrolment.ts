@@ -51,8 +51,8 @@ async function knownUser(client: NevisClient, subject: Subject): Promise<User | 
   }
 }
 
-/** Documented, and no factor: https://docs.nevis.net/authcloud/api-doc/api-reference/users-endpoint-ref */
-const NO_FACTORS = ['userId', 'username', 'status', 'authenticators', 'createdAt', 'updatedAt', 'lastLoginDateFailure', 'exceededRateLimits']
+/** Lists that are documented, and either no factors or looked at by themselves: https://docs.nevis.net/authcloud/api-doc/api-reference/users-endpoint-ref */
+const NO_FACTORS = ['authenticators', 'exceededRateLimits']
 const FACTOR = /phone|mobile|sms|recover|code|otp|authenticator|device|fido|passkey|credential|factor|LoginDateSuccess/i
 
 /**

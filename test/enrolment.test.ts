@@ -24,7 +24,7 @@ const clientOf = (user: unknown) => {
   }
   return { findUserByUsername: answer('findUserByUsername'), getUser: answer('getUser') } as unknown as NevisClient
 }
-const settingsOf = (user: unknown) => ({ client: clientOf(user), sessionKey: 'nevis', firstFactorLifetimeMs: 600_000 }) as unknown as Settings
+const settingsOf = (user: unknown, sessionKey = 'nevis') => ({ client: clientOf(user), sessionKey, firstFactorLifetimeMs: 600_000 }) as unknown as Settings
 const request = (session: object = {}) => ({ method: 'POST', url: '/', headers: {}, body: {}, session }) as unknown as NevisRequest
 
 beforeEach(() => {
@@ -87,6 +87,13 @@ describe('whoever enrols', () => {
 
     it.each([[NOW], [NOW - 600_000]])('is let in who has just given it: at %d', async (at) => {
       expect(await with_({ at })).toStrictEqual({ username: 'anna', userId: USER })
+    })
+
+    it('is let in by the record of this strategy alone', async () => {
+      const session = { passport, mfa: { secondFactor: record() } }
+      const active = { ...NEW, status: 'active' }
+      expect(await admitted(settingsOf(active, 'mfa'), request(session), ANNA)).toStrictEqual({ username: 'anna', userId: USER })
+      await expect(admitted(settingsOf(active), request(session), ANNA)).rejects.toEqual(refused('already_enrolled'))
     })
 
     it.each([[{ at: NOW - 600_001 }], [{ at: NOW + 1 }], [{ userId: 'other' }], [{ login: 'other' }], [{ sessionId: 'other' }]])('is not let in on another record: %j', async (change) => {

@@ -124,6 +124,8 @@ describe('a start', () => {
 
   it.each(['GET', 'HEAD'])('by %s is refused, whatever it names', async (method) => {
     const on = strategy()
+    await ask(on, {}, {}, { method })
+    expect(events.all).toStrictEqual([{ event: 'failed', strategy: 'nevis', code: 'start_requires_post' }])
     const transaction = await begin(on)
     for (const fields of [{}, { transaction, factor: 'push' }, { transaction, cancel: '1' }, { cancel: '1' }]) {
       expect(codeOf(await ask(on, fields, {}, { method }))).toBe('start_requires_post')

@@ -1,5 +1,5 @@
 /** What is read of a request: fields of strangers, whatever parsers ran before, and who is signed in. */
-import { fieldOf, loginOf, queryFieldOf, sessionOf, wantsPage } from '../src/request'
+import { authInfoOf, bodyOf, fieldOf, loginOf, queryFieldOf, sessionOf, userOf, wantsPage } from '../src/request'
 import { withQuery } from '../src/url'
 
 type Fields = Parameters<typeof fieldOf>[0]
@@ -65,7 +65,7 @@ describe('the session of a request', () => {
 })
 
 describe('the digest of a login', () => {
-  it.each([[{}], [{ passport: {} }], [{ passport: { user: undefined } }], [{ passport: { user: null } }]])('is undefined while nobody is signed in: %j', (session) => {
+  it.each([[{}], [{ passport: {} }], [{ passport: { user: undefined } }], [{ passport: { user: null } }], [{ passport: null }]])('is undefined while nobody is signed in: %j', (session) => {
     expect(loginOf(session)).toBeUndefined()
   })
 
@@ -76,8 +76,29 @@ describe('the digest of a login', () => {
     for (const digest of digests) expect(digest).toMatch(/^[\w-]{43}$/)
   })
 
+  it('is that of the user where the host keeps nothing else, as @fastify/passport does', () => {
+    expect(loginOf({ passport: 'anna' })).toBe(loginOf({ passport: { user: 'anna' } }))
+    expect(loginOf({ passport: { id: 1 } })).toBe(loginOf({ passport: { user: { id: 1 } } }))
+    expect(loginOf({ passport: { id: 2 } })).not.toBe(loginOf({ passport: { id: 1 } }))
+  })
+
   it('is the same for the same, in every process of every version: a record is not void after a deployment', () => {
     expect(loginOf({ passport: { user: 'anna' } })).toBe('2Msdp9wZkdLK9WQT76aXYujYBJM435v-Mq90zTQK7wg')
+  })
+})
+
+describe('what a host knows of a request', () => {
+  it.each<[string, object, unknown[]]>([
+    ['Express, NestJS and Fastify', { body: 'b', user: 'u', authInfo: 'i', request: { body: 'x' } }, ['b', 'u', 'i']],
+    ['Koa', { body: 'the answer', state: { user: 'u', authInfo: 'i' }, request: { body: 'b' } }, ['b', 'u', 'i']],
+    ['Koa without a body', { body: 'the answer', state: {} }, [undefined, undefined, undefined]],
+    ['nothing', {}, [undefined, undefined, undefined]],
+    ['nobody, in other words', { user: null, state: undefined }, [undefined, undefined, undefined]],
+    ['nobody, in the words of some', { user: false }, [undefined, undefined, undefined]],
+    ['both, as where one host runs on another', { user: 'u', authInfo: 'i', state: { user: 'x', authInfo: 'x' } }, [undefined, 'u', 'i']],
+  ])('is read for %s', (_name, req, expected) => {
+    const host = { headers: {}, ...req } as never
+    expect([bodyOf(host), userOf(host), authInfoOf(host)]).toEqual(expected)
   })
 })
 
