@@ -17,11 +17,15 @@ interface Base {
 
 /** Which transaction an event is about, as far as one is known. */
 export interface About extends Base {
+  /** Who was to be asked. */
   readonly subject?: Subject
   /** Nevis's userId. */
   readonly userId?: string
+  /** Nevis's id, or ours where Nevis has none. */
   readonly transactionId?: string
+  /** Name of the factor. */
   readonly factor?: FactorName
+  /** `approve` or `enroll`. */
   readonly operation?: Operation
 }
 
@@ -35,23 +39,48 @@ export interface NevisEvents {
    * The answer is there: `succeeded` once it belongs to the transaction and was claimed, so that `verify` comes next;
    * `failed` for a denial or a time-out, which Nevis does not tell apart.
    */
-  decided: About & { readonly outcome: 'succeeded' | 'failed' }
+  decided: About & {
+    /** A failure has no reason that Nevis tells. */
+    readonly outcome: 'succeeded' | 'failed'
+  }
   /** A person was refused, with the code that Passport's `fail` got. */
-  failed: About & { readonly code: FailureCode }
+  failed: About & {
+    /** As in `info.code`. */
+    readonly code: FailureCode
+  }
   /** A budget of starts or codes was used up (MITRE ATT&CK T1621, OWASP ASVS 6.6.4). */
-  budget: About & { readonly budget: 'starts' | 'attempts' | 'subjectAttempts' | 'pause'; readonly limit: number }
+  budget: About & {
+    /** Starts of a subject, codes of a transaction, codes of a subject, or the pause after denials. */
+    readonly budget: 'starts' | 'attempts' | 'subjectAttempts' | 'pause'
+    /** How many were allowed. */
+    readonly limit: number
+  }
   /**
    * Something that does not happen by itself: an answer that belongs to somebody else, or a transaction that was changed
    * in the session (`field` says what does not fit), an approval used twice, or a success after a wave of denials, which is what push bombing looks like.
    */
   suspicious: About &
     (
-      | { readonly reason: 'binding_mismatch'; readonly field: Mismatch }
-      | { readonly reason: 'used_transaction' }
-      | { readonly reason: 'success_after_denials'; readonly denials: number }
+      | {
+          /** The answer belongs to somebody or something else, or the transaction was changed. */
+          readonly reason: 'binding_mismatch'
+          /** Name of what does not fit. */
+          readonly field: Mismatch
+        }
+      | {
+          /** It had succeeded before. */
+          readonly reason: 'used_transaction'
+        }
+      | {
+          /** Somebody may have given in. */
+          readonly reason: 'success_after_denials'
+          /** How many went before. */
+          readonly denials: number
+        }
     )
 }
 
+/** The part of a channel's name after `passport-nevis:`. */
 export type NevisEventName = keyof NevisEvents
 
 const channels = {

@@ -5,7 +5,16 @@
  * `storage.ts`). A sentence here tells no more than Nevis does: who refused and who was too slow sound alike.
  */
 
-export const failures = {
+/** How a failure is answered. */
+export interface FailureAnswer {
+  /** HTTP status. */
+  readonly status: number
+  /** A sentence for the person, in English. */
+  readonly message: string
+}
+
+/** Each failure with the HTTP status that Passport's `fail` gets, and the sentence for the person, in English. */
+export const failures: Readonly<Record<FailureCode, FailureAnswer>> = {
   no_subject: { status: 400, message: 'Sign in first: nobody is known whom the second factor could ask.' },
   unknown_factor: { status: 400, message: 'This second factor is not offered here.' },
   unknown_authenticator: { status: 400, message: 'This phone is not set up for the account.' },
@@ -25,14 +34,38 @@ export const failures = {
   used_transaction: { status: 403, message: 'This approval has already been used.' },
   binding_mismatch: { status: 403, message: 'The approval does not belong to this request.' },
   too_many_starts: { status: 429, message: 'Too many requests for this account. Wait a few minutes.' },
-} as const satisfies Record<string, { status: number; message: string }>
+}
 
-/** Why a person was refused: the `code` of Passport's `info`. Closed; each has its HTTP status in the README. */
-export type FailureCode = keyof typeof failures
+/**
+ * Why a person was refused: the `code` of Passport's `info`. No other value comes. What each means, and what to do about it:
+ * the guide "Failure codes".
+ */
+export type FailureCode =
+  | 'no_subject'
+  | 'unknown_factor'
+  | 'unknown_authenticator'
+  | 'missing_code'
+  | 'phone_refused'
+  | 'start_requires_post'
+  | 'not_enrolled'
+  | 'already_enrolled'
+  | 'too_many_authenticators'
+  | 'cancelled'
+  | 'too_many_attempts'
+  | 'rejected'
+  | 'not_approved'
+  | 'wrong_code'
+  | 'expired_transaction'
+  | 'unknown_transaction'
+  | 'used_transaction'
+  | 'binding_mismatch'
+  | 'too_many_starts'
 
 /** What Passport's `fail` gets: an object, because it would turn a string into a WWW-Authenticate header. */
 export interface Failure {
+  /** Match on this one. */
   readonly code: FailureCode
+  /** For the person, in English; `failureMessage: true` keeps it in the session. */
   readonly message: string
 }
 

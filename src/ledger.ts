@@ -7,6 +7,10 @@
 
 import { inTime, StorageError } from './storage'
 
+/**
+ * What every process must agree on. {@link MemoryLedger} and {@link RedisLedger} are there; one of your own keeps both promises
+ * for callers at the same moment, too. A ledger that rejects, or takes longer than 5 s, lets nobody in (`LEDGER_UNAVAILABLE`).
+ */
 export interface Ledger {
   /**
    * Claims a key.

@@ -12,17 +12,27 @@ import type { Factor, Prompt } from './factors/factor'
 import { Handles, type Keys } from './handle'
 import { Health } from './health'
 import { failClosed, MemoryLedger, type ClosedLedger, type Ledger } from './ledger'
+import { address, flag, fn, mistake, text, texts, whole } from './option-values'
 import type { NevisRequest } from './request'
 import type { Subject } from './transactions'
 import { defaultSchedule, type PollStep } from './waiting/schedule'
 import { StatusWatch } from './waiting/watch'
 
 /** A value, or a function that takes it from the request. Declared as a method so that any host's request type fits. */
-export type FromRequest<T> = T | { of(req: NevisRequest): T | Promise<T> }['of']
+export type FromRequest<T> =
+  | T
+  | {
+      /** Called once, at the start. */
+      of(req: NevisRequest): T | Promise<T>
+    }['of']
 
 /** Anything that JSON can hold, or a function that makes it. */
 export type Data = object | string | number | boolean | null | { of(req: NevisRequest): unknown }['of']
 
+/**
+ * Options of {@link NevisStrategy}. `factors`, the three addresses, and how to reach Nevis must be given: `instance` or `baseURL`
+ * with `accessKey`, or `client`. An option that is unknown or wrong is a `TypeError` that names it.
+ */
 export interface NevisStrategyOptions {
   /** Instance id: the API is then `https://{instance}.mauth.nevis.cloud`. This, `baseURL` or `client`. */
   readonly instance?: string | undefined
@@ -36,10 +46,10 @@ export interface NevisStrategyOptions {
   readonly factors: readonly Factor[]
   /** Where `waitingPage` is mounted: an absolute path, or a URL. */
   readonly waitingURL: string
-  /** Where the decided transaction is brought: the route with `passport.authenticate('nevis')`. */
-  readonly callbackURL: string
-  /** Where `statusEndpoint` is mounted. */
-  readonly statusURL: string
+  /** Where the decided transaction is brought: a route with `passport.authenticate('nevis')`. Default: `{waitingURL}/callback`. */
+  readonly callbackURL?: string | undefined
+  /** Where `statusEndpoint` is mounted. Default: `{waitingURL}/status`. */
+  readonly statusURL?: string | undefined
   /** Name under which Passport knows the strategy. Default `nevis`. */
   readonly name?: string | undefined
   /**
@@ -47,8 +57,8 @@ export interface NevisStrategyOptions {
    * (`passport.authorize`) but somebody is, it is asked again: the approval must be of whoever is signed in.
    */
   readonly subject?: { of(req: NevisRequest): Subject | undefined | Promise<Subject | undefined> }['of'] | undefined
-  /** `approve` (default) or `enroll`, or a function that decides, e.g. to enrol at the first login. */
-  readonly operation?: FromRequest<Operation> | undefined
+  /** `approve` (default), `enroll`, or `approve-or-enroll`: asks Nevis, one call more, and enrols who has no factor. Or a function. */
+  readonly operation?: FromRequest<Operation | 'approve-or-enroll'> | undefined
   /** What push and app show on the phone. Text from outside belongs into `htmlMessage`, which escapes it. */
   readonly message?: FromRequest<string | undefined> | undefined
   /** Anything that JSON can hold; comes back unchanged in `profile.data`. */
@@ -60,9 +70,23 @@ export interface NevisStrategyOptions {
   /** Codes that may be tried per transaction. 1 to 20, default 5. */
   readonly maxAttempts?: number | undefined
   /** Starts per subject over all sessions and processes. Default `{ starts: 5, perSeconds: 300 }`. */
-  readonly startBudget?: { readonly starts: number; readonly perSeconds: number } | undefined
+  readonly startBudget?:
+    | {
+        /** 1 to 1000. */
+        readonly starts: number
+        /** 1 to 86 400. */
+        readonly perSeconds: number
+      }
+    | undefined
   /** Codes that may be tried per subject over all transactions and factors. Default `{ attempts: 30, perSeconds: 3600 }`. */
-  readonly attemptBudget?: { readonly attempts: number; readonly perSeconds: number } | undefined
+  readonly attemptBudget?:
+    | {
+        /** 1 to 1000. */
+        readonly attempts: number
+        /** 1 to 86 400. */
+        readonly perSeconds: number
+      }
+    | undefined
   /** How often Nevis is asked for a status while somebody waits. Default: see `defaultSchedule`. */
   readonly pollSchedule?: readonly PollStep[] | undefined
   /** Status calls of this process for everybody who waits, shared fairly. 1 to 10 000, default 200. */
@@ -93,7 +117,7 @@ export interface Settings {
   readonly callbackURL: string
   readonly statusURL: string
   readonly subject: (req: NevisRequest) => Subject | undefined | Promise<Subject | undefined>
-  readonly operation: FromRequest<Operation>
+  readonly operation: FromRequest<Operation | 'approve-or-enroll'>
   readonly message: FromRequest<string | undefined>
   readonly data: FromRequest<unknown>
   readonly lifetimeMs: number
@@ -113,10 +137,9 @@ export interface Settings {
 }
 
 const KNOWN: Record<keyof NevisStrategyOptions, true> = {
-  instance: true, baseURL: true, accessKey: true, client: true, factors: true, waitingURL: true, callbackURL: true, statusURL: true, name: true,
-  subject: true, operation: true, message: true, data: true, lifetimeSeconds: true, firstFactorLifetimeSeconds: true, maxAttempts: true, startBudget: true,
-  attemptBudget: true, pollSchedule: true, maxStatusCallsPerSecond: true, healthCheck: true, ledger: true, sessionKey: true, issuer: true, secret: true,
-  passReqToCallback: true,
+  instance: true, baseURL: true, accessKey: true, client: true, factors: true, waitingURL: true, callbackURL: true,
+  statusURL: true, name: true, subject: true, operation: true, message: true, data: true, lifetimeSeconds: true,
+  firstFactorLifetimeSeconds: true, maxAttempts: true, startBudget: true, attemptBudget: true, pollSchedule: true, maxStatusCallsPerSecond: true, healthCheck: true, ledger: true, sessionKey: true, issuer: true, secret: true, passReqToCallback: true,
 }
 
 /**
@@ -132,15 +155,17 @@ export function resolveOptions(options: NevisStrategyOptions): Settings {
   const { lifetimeSeconds = 120, firstFactorLifetimeSeconds = 600, maxAttempts = 5, maxStatusCallsPerSecond = 200 } = options
   const { startBudget = { starts: 5, perSeconds: 300 }, attemptBudget = { attempts: 30, perSeconds: 3600 } } = options
   const client = clientOf(options)
-  const { issuer = client.baseURL, pollSchedule = defaultSchedule } = options
+  const waitingURL = address('waitingURL', options.waitingURL)
+  const below = withoutSlash(waitingURL.split('?', 1)[0] as string)
+  const { callbackURL = `${below}/callback`, statusURL = `${below}/status`, issuer = client.baseURL, pollSchedule = defaultSchedule } = options
   const lifetimeMs = 1000 * whole('lifetimeSeconds', lifetimeSeconds, 30, 600)
   return Object.freeze({
     name: text('name', name),
     client,
     factors: factorsOf(options.factors),
-    waitingURL: address('waitingURL', options.waitingURL),
-    callbackURL: address('callbackURL', options.callbackURL),
-    statusURL: address('statusURL', options.statusURL),
+    waitingURL,
+    callbackURL: address('callbackURL', callbackURL),
+    statusURL: address('statusURL', statusURL),
     subject: fn('subject', subject),
     operation: operationOf(operation),
     message: messageOf(options.message),
@@ -175,10 +200,6 @@ export function sessionKeyOf(owner: string, key: unknown): string {
   throw new TypeError(`${owner}: sessionKey must be a non-empty string, and neither "passport" nor "cookie"`)
 }
 
-function mistake(sentence: string): TypeError {
-  return new TypeError(`NevisStrategy: ${sentence}`)
-}
-
 function clientOf({ client, instance, baseURL, accessKey }: NevisStrategyOptions): NevisClient {
   if (client === undefined) {
     try {
@@ -197,7 +218,8 @@ function clientOf({ client, instance, baseURL, accessKey }: NevisStrategyOptions
 function factorsOf(factors: unknown): readonly Factor[] {
   if (!Array.isArray(factors) || factors.length === 0) throw mistake('factors must be a list such as [push(), sms()]')
   if (!factors.every(isFactor)) throw mistake('factors must hold factors: push(), not push')
-  if (new Set(factors.map(({ name }) => name)).size < factors.length) throw mistake('factors must not name a factor twice')
+  const names = (factors).map((factor) => factor.name)
+  if (new Set(names).size < names.length) throw mistake('factors must not name a factor twice')
   return Object.freeze([...(factors)])
 }
 
@@ -214,43 +236,9 @@ function isFactor(factor: Partial<Factor> | undefined): factor is Factor {
   )
 }
 
-/** Nothing that a browser could read as another host: `//evil`, `/\evil`, or either with white space that it drops. */
-function address(option: string, value: unknown): string {
-  const url = text(option, value)
-  const isAddress = /^\/(?![/\\])/.test(url) || /^https?:\/\//.test(url)
-  if (isAddress && !/[\s\p{Cc}#]/u.test(url) && URL.canParse(url, 'http://host')) return url
-  throw mistake(`${option} must be an absolute path such as "/login/2fa", or a URL`)
-}
-
-function text(option: string, value: unknown): string {
-  if (typeof value !== 'string' || value === '') throw mistake(`${option} must be a non-empty string`)
-  return value
-}
-
-function texts(option: string, value: unknown): string[] {
-  const list: unknown[] = Array.isArray(value) ? value : [value]
-  if (list.length === 0) throw mistake(`${option} must not be an empty list`)
-  return list.map((one) => text(option, one))
-}
-
-function whole(option: string, value: unknown, least: number, most: number): number {
-  if (Number.isInteger(value) && (value as number) >= least && (value as number) <= most) return value as number
-  throw mistake(`${option} must be a whole number from ${least} to ${most}`)
-}
-
-function flag(option: string, value: unknown): boolean {
-  if (typeof value !== 'boolean') throw mistake(`${option} must be true or false`)
-  return value
-}
-
-function fn<F>(option: string, value: F): F {
-  if (typeof value !== 'function') throw mistake(`${option} must be a function`)
-  return value
-}
-
-function operationOf(value: FromRequest<Operation>): FromRequest<Operation> {
-  if (value === 'approve' || value === 'enroll' || typeof value === 'function') return value
-  throw mistake('operation must be "approve", "enroll" or a function')
+function operationOf(value: Settings['operation']): Settings['operation'] {
+  if (value === 'approve' || value === 'enroll' || value === 'approve-or-enroll' || typeof value === 'function') return value
+  throw mistake('operation must be "approve", "enroll", "approve-or-enroll" or a function')
 }
 
 function messageOf(value: NevisStrategyOptions['message']): NevisStrategyOptions['message'] {
@@ -278,8 +266,9 @@ function ledgerOf(ledger: Ledger = new MemoryLedger()): Ledger {
     throw mistake('ledger must have claim() and count(), such as new MemoryLedger()')
   }
   if (ledger instanceof MemoryLedger && process.env['NODE_ENV'] === 'production') {
-    const warning = 'NevisStrategy runs on the MemoryLedger, which is good for one process only: with several, give it a RedisLedger'
-    process.emitWarning(warning, { code: 'PASSPORT_NEVIS_MEMORY_LEDGER' })
+    process.emitWarning('NevisStrategy runs on the MemoryLedger, which is good for one process only: with several, give it a RedisLedger', {
+      code: 'PASSPORT_NEVIS_MEMORY_LEDGER',
+    })
   }
   return ledger
 }

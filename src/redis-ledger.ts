@@ -6,16 +6,23 @@
  */
 import type { Ledger } from './ledger'
 
-/** node-redis 4 or newer. */
+/**
+ * node-redis 4 or newer.
+ * @inline
+ */
 interface NodeRedis {
   sendCommand(command: string[]): Promise<unknown>
 }
 
-/** ioredis 5 or newer. */
+/**
+ * ioredis 5 or newer.
+ * @inline
+ */
 interface IoRedis {
   call(command: string, ...args: string[]): Promise<unknown>
 }
 
+/** Options of {@link RedisLedger}. */
 export interface RedisLedgerOptions {
   /** Before every key. Default `passport-nevis:`. */
   readonly prefix?: string
@@ -24,12 +31,17 @@ export interface RedisLedgerOptions {
 /** Counts, and lets the first count say when it ends: two commands could lose the second one. */
 const COUNT = "local n = redis.call('INCR', KEYS[1]) if n == 1 then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end return n"
 
+/**
+ * A ledger in Redis, for several processes. The connection is yours: make it answer or fail, with `disableOfflineQueue: true` in
+ * node-redis, `enableOfflineQueue: false` in ioredis, and listen to its `error` events. Keys end by themselves.
+ */
 export class RedisLedger implements Ledger {
   private readonly send: (...command: string[]) => Promise<unknown>
   private readonly prefix: string
 
   /**
-   * @param client a connected node-redis or ioredis client
+   * @param client a connected node-redis (4 or newer) or ioredis client
+   * @param options the prefix of its keys
    * @throws TypeError when it is neither
    */
   constructor(client: NodeRedis | IoRedis, { prefix = 'passport-nevis:' }: RedisLedgerOptions = {}) {

@@ -11,8 +11,11 @@ import type { SessionLike } from './session'
 /** A request as Express, NestJS, Fastify or Koa hand it to Passport. */
 export type NevisRequest = IncomingMessage &
   Express.Request & {
+    /** With the path at which a router is mounted. */
     readonly originalUrl?: string
+    /** The parsed query; without it the address is read. */
     readonly query?: unknown
+    /** The parsed body of a form or of JSON. */
     readonly body?: unknown
   }
 

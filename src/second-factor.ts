@@ -19,7 +19,9 @@ import type { NevisProfile } from './verify'
 export interface SecondFactorRecord {
   /** Nevis's userId. */
   readonly userId: string
+  /** Name of the factor. */
   readonly factor: FactorName
+  /** For audit logs. */
   readonly transactionId: string
   /** Milliseconds since 1970. */
   readonly at: number
@@ -32,11 +34,13 @@ interface BoundRecord extends SecondFactorRecord {
   readonly sessionId: string
 }
 
+/** Options of {@link recordSecondFactor} and {@link secondFactorOf}. */
 export interface RecordSecondFactorOptions {
   /** As given to the strategy. Default `nevis`. */
   readonly sessionKey?: string
 }
 
+/** Options of {@link requireSecondFactor}. */
 export interface RequireSecondFactorOptions extends RecordSecondFactorOptions {
   /** Seconds for which a second factor is fresh enough. */
   readonly maxAgeSeconds: number
@@ -54,6 +58,8 @@ export interface RequireSecondFactorOptions extends RecordSecondFactorOptions {
  * only now can the record be written. The session gets a new id and keeps all that is in it, after `authorize` too,
  * where Passport does not renew it; a host whose sessions have no `regenerate` keeps its id. An enrolment is no approval
  * and leaves no record.
+ * @param options where the strategy keeps its state
+ * @throws TypeError when an option is wrong or unknown
  * @returns middleware; it passes an error on when nobody approved anything, or nobody is logged in, and a StorageError
  * `SESSION_UNAVAILABLE` when the session could not be renewed or saved
  */
@@ -82,6 +88,8 @@ async function write(req: HostRequest, sessionKey: string, profile: NevisProfile
 
 /**
  * The record of this session, if it was made for the login that is there now.
+ * @param req the request, with its session
+ * @param options where the strategy keeps its state
  * @returns undefined when there is none
  */
 export function secondFactorOf(req: object, { sessionKey = 'nevis' }: RecordSecondFactorOptions = {}): SecondFactorRecord | undefined {
@@ -95,6 +103,7 @@ export function secondFactorOf(req: object, { sessionKey = 'nevis' }: RecordSeco
 
 /**
  * Middleware that lets only a fresh second factor pass.
+ * @param options how fresh, and by which factors
  * @throws TypeError when an option is wrong
  * @returns middleware; refused, a page goes to `redirectTo`, everything else gets 401 in the words of RFC 9470
  */

@@ -32,11 +32,17 @@ const sentences: Record<StorageErrorCode, { status: number; message: string }> =
   LEDGER_UNAVAILABLE: { status: 503, message: 'NevisStrategy: the ledger did not answer' },
 }
 
+/**
+ * The session or the ledger of the app failed; nobody was let in. Match on `code`. Its `cause` holds the name and the code of the
+ * store's own error and nothing else of it.
+ */
 export class StorageError extends Error {
+  /** Stable; see {@link StorageErrorCode}. */
   readonly code: StorageErrorCode
   /** HTTP status with which the application should answer. */
   readonly status: number
 
+  /** @internal */
   constructor(code: StorageErrorCode, cause?: unknown) {
     super(sentences[code].message, cause === undefined ? undefined : { cause: withoutSecrets(cause) })
     this.name = 'StorageError'

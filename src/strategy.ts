@@ -35,6 +35,13 @@ declare global {
 
 const PassportStrategy = require('passport-strategy') as new () => object
 
+/**
+ * The second factor as a Passport strategy, for somebody whom your app already knows.
+ *
+ * `passport.authenticate('nevis')` on a POST route starts it and sends the browser to `waitingURL`; on `callbackURL` it asks Nevis
+ * how it went and, once only, calls `verify`. The person's refusals are Passport's `fail`, with a {@link Failure}; a
+ * {@link NevisError} or a {@link StorageError} is Passport's `error`.
+ */
 export class NevisStrategy extends PassportStrategy {
   /** The name under which `passport.use` registers it. */
   readonly name: string
@@ -43,8 +50,8 @@ export class NevisStrategy extends PassportStrategy {
   private readonly verify: Verify | VerifyWithRequest
 
   /**
-   * @param options checked here, once; see `NevisStrategyOptions`
-   * @param verify finds the application's user for a `NevisProfile`
+   * @param options checked here, once
+   * @param verify finds the application's user for the profile of whoever approved
    * @throws TypeError that names the wrong option
    */
   constructor(options: NevisStrategyOptions & { readonly passReqToCallback: true }, verify: VerifyWithRequest)
@@ -60,6 +67,8 @@ export class NevisStrategy extends PassportStrategy {
   /**
    * Called by Passport, which ignores what it returns: one promise is started and ended here. Given by instance, one
    * strategy object serves all requests, so this request's actions are taken off it before anything is awaited.
+   * @param req the request, with its session
+   * @param options those of the route
    */
   authenticate(req: NevisRequest, options: AuthenticateOptions = {}): void {
     const { success, fail, redirect, error } = this as unknown as PassportActions

@@ -5,7 +5,15 @@
  */
 import type { FactorName } from './factors/names'
 
+/** A factor of this package; one of your own has no rank: add its name to the list. */
+export type RankedFactor = 'recovery' | 'sms' | 'widget' | 'push' | 'app'
+
+/** The table at `atLeast` says why. */
+const RANKS: Readonly<Record<RankedFactor, number>> = { recovery: 1, sms: 2, widget: 2, push: 3, app: 3 }
+
 /**
+ * Names of the factors that are at least as strong as this one, for `factors` of {@link requireSecondFactor} or of a route.
+ *
  * | rank | factors | because |
  * |---|---|---|
  * | 1 | `recovery` | look-up secrets (NIST SP 800-63B-4, 3.1.2), written down long before and good until used; NIST means them for the loss of another authenticator (4.2.1.1) |
@@ -15,14 +23,8 @@ import type { FactorName } from './factors/names'
  *
  * That `recovery` stands below `sms` is this package's judgement; no standard ranks the two. None of them resists
  * phishing in NIST's sense (3.2.5).
- */
-const RANKS = { recovery: 1, sms: 2, widget: 2, push: 3, app: 3 } as const
-
-/** A factor of this package; one of your own has no rank: add its name to the list. */
-export type RankedFactor = keyof typeof RANKS
-
-/**
- * Names of the factors that are at least as strong as this one, for `factors`.
+ * @param factor the weakest that will do
+ * @returns its name, and those of all that are as strong or stronger
  * @throws TypeError for a name without a rank
  */
 export function atLeast(factor: RankedFactor): readonly RankedFactor[] {

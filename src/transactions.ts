@@ -12,7 +12,9 @@ import { StorageError } from './storage'
 
 /** Who is asked, in Nevis's terms: at least one of the two. */
 export interface Subject {
+  /** Nevis's lifelong identifier. */
   readonly userId?: string | undefined
+  /** The app's own stable identifier, under which the person was enrolled. */
   readonly username?: string | undefined
 }
 
@@ -28,9 +30,13 @@ export interface Shown {
   readonly recoveryCodes?: readonly string[]
 }
 
+/** An approval or enrolment under way, as the session keeps it. A factor's `check` sees it; the browser never does. */
 export interface Transaction {
+  /** Nevis's id, or a random one where Nevis has none. */
   readonly id: string
+  /** Name of the factor. */
   readonly factor: FactorName
+  /** `approve` or `enroll`. */
   readonly operation: Operation
   /** Who was to be asked. */
   readonly subject: Subject
@@ -40,12 +46,15 @@ export interface Transaction {
   readonly authenticatorId?: string
   /** Stays on the server. */
   readonly statusToken?: string
-  /** Times are milliseconds since 1970. */
+  /** Milliseconds since 1970. */
   readonly startedAt: number
+  /** Milliseconds since 1970. */
   readonly expiresAt: number
-  /** When the first factor was right: another factor may be tried for a while from then on. */
+  /** When the first factor was right, in milliseconds since 1970: another factor may be tried for a while from then on. */
   readonly firstFactorAt: number
+  /** What the phone shows. */
   readonly message?: string
+  /** The app's own. */
   readonly data?: unknown
   /** Names of the factors by which it may be done, where the route says so. */
   readonly factors?: readonly FactorName[]
@@ -53,6 +62,7 @@ export interface Transaction {
   readonly returnTo?: string
   /** Shows that nobody changed in the session what was started: see `digest.ts`. */
   readonly digest?: string
+  /** What the waiting page shows of it. */
   readonly shown: Omit<Shown, 'recoveryCodes'>
   /** Unlocks the recovery codes in the handle. */
   readonly codesKey?: string

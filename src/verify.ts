@@ -11,13 +11,17 @@ import type { Transaction } from './transactions'
 
 /** Who approved what, in Passport's words. */
 export interface NevisProfile {
+  /** Passport's word for where a profile comes from. */
   readonly provider: 'nevis'
   /** Nevis's lifelong userId. */
   readonly id: string
+  /** The app's own identifier, where Nevis or the start names it. */
   readonly username?: string
+  /** Name of the factor that was given. */
   readonly factor: FactorName
   /** An enrolment never passes for an approval: look here before you let somebody in on one. */
   readonly operation: Operation
+  /** For audit logs. */
   readonly transactionId: string
   /** Exactly what was shown on the phone. */
   readonly message?: string
@@ -44,6 +48,7 @@ export function profileOf(transaction: Transaction, outcome: Succeeded): NevisPr
 /** `done(error)`, `done(null, false, { message })` for nobody, or `done(null, user, info)`. */
 export type VerifyDone = (error?: unknown, user?: Express.User | false | null, info?: object) => void
 
+/** @inline */
 type Found = Express.User | false | null | undefined
 
 /**

@@ -6,7 +6,10 @@
  */
 import { hkdfSync, timingSafeEqual } from 'node:crypto'
 
-/** The key itself, or a function that gives the current one (rotation, a vault). */
+/**
+ * The key itself, or a function that gives the current one (rotation, a vault).
+ * @inline
+ */
 export type AccessKeySource = string | (() => string | Promise<string>)
 
 /** Visible ASCII only: a line break in a header would let the value write headers of its own. */

@@ -25,6 +25,14 @@ export type * from './results'
 /** A wrong code, or one that is used up, expired or foreign: Nevis only says "4xx otherwise". */
 const WRONG_CODE_STATUSES: readonly number[] = [400, 404, 409, 412, 422]
 
+/**
+ * The Nevis Authentication Cloud, one method per endpoint. The strategy makes one of its own; make one to look up users, or to
+ * rename and delete their phones, and give the same one to the strategy as `client`.
+ *
+ * Every method rejects with a `TypeError`, and sends nothing, if the request breaks a rule that is known beforehand; with a
+ * {@link NevisError} if the call fails; and with whatever the app's own `accessKey` function throws. "Repeated on failure" is
+ * done at most `retries` times, within `timeoutMs`.
+ */
 export class NevisClient {
   /** Without a trailing slash. */
   readonly baseURL: string

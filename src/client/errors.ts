@@ -80,6 +80,7 @@ class NetworkFault extends Error {
  * Match on `code`, never on the message.
  */
 export class NevisError extends Error {
+  /** For logs; whoever asks what an error is looks at `code`. */
   override readonly name = 'NevisError'
   /** Stable; see {@link NevisErrorCode}. */
   readonly code: NevisErrorCode
@@ -92,6 +93,12 @@ export class NevisError extends Error {
   /** How long Nevis asks to wait, in seconds; absent when it does not say. */
   declare readonly retryAfterSeconds?: number
 
+  /**
+   * For a factor of your own; everybody else only catches it.
+   * @param code what went wrong; it decides `status`
+   * @param operation the client's method
+   * @param details only what may be printed
+   */
   constructor(code: NevisErrorCode, operation: NevisMethod, details: NevisErrorDetails = {}) {
     const { reason, nevisStatus, retryAfterSeconds, causeCode } = details
     const row = TABLE[code]

@@ -9,6 +9,7 @@ import { isUsableAccessKey, type AccessKeySource } from './access-key'
 import { isJsonObject } from './answer'
 import { isLoopback } from './loopback'
 
+/** How a {@link NevisClient} reaches its instance: `accessKey`, and one of `instance` and `baseURL`, must be given. */
 export interface NevisClientOptions {
   /** The instance id, for example `my-instance-abc123`: the client talks to `https://{instance}.mauth.nevis.cloud`. */
   instance?: string | undefined

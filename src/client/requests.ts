@@ -10,17 +10,31 @@ import type { ApprovalChannel, EnrollmentChannel, IntentChannel, Open, Operation
  * A username has 1 to 300 of the characters `A-Z a-z 0-9 _ . @ -`; a userId is a UUID.
  */
 export type UserReference =
-  | { username: string; userId?: undefined }
-  | { userId: string; username?: undefined }
+  | {
+      /** The app's own stable identifier of the user. */
+      username: string
+      /** Not with a username. */
+      userId?: undefined
+    }
+  | {
+      /** Nevis's lifelong identifier of the user. */
+      userId: string
+      /** Not with a userId. */
+      username?: undefined
+    }
 
 /**
  * A new user without a username. It has to be said in so many words: JSON drops a field that is `undefined`, and Nevis
  * answers an empty request by making another new user each time.
  */
 export interface AnonymousEnrollRequest {
+  /** Says that a user without a username is meant. */
   anonymous: true
+  /** Default `app`; there is no other. */
   channel?: 'app' | undefined
+  /** Not for a user without one. */
   username?: undefined
+  /** Not for a new user. */
   userId?: undefined
 }
 
@@ -29,6 +43,7 @@ export interface AnonymousEnrollRequest {
  * a person who is already authenticated.
  */
 export type UserEnrollRequest = UserReference & {
+  /** Only for a user without a username. */
   anonymous?: undefined
   /** Default `app`; sent only if given. `sms` needs `phone`; `recovery` needs a username. */
   channel?: Open<EnrollmentChannel> | undefined
@@ -38,8 +53,10 @@ export type UserEnrollRequest = UserReference & {
   message?: string | undefined
 }
 
+/** What `NevisClient.enroll` takes. */
 export type EnrollRequest = AnonymousEnrollRequest | UserEnrollRequest
 
+/** What `NevisClient.approve` takes: whom to ask, by which channel, and with which words. */
 export type ApproveRequest = UserReference & {
   /** Default `push`. `qr-code` is what older instances call `app`. */
   channel?: Open<ApprovalChannel> | undefined
@@ -59,11 +76,31 @@ export type ApproveRequest = UserReference & {
 
 /** SMS codes belong to the status token of their approval or enrolment; recovery codes to the user alone. */
 export type VerifyCodeRequest =
-  | { userId: string; code: string; statusToken: string; channel?: undefined }
-  | { userId: string; code: string; channel: 'recovery'; statusToken?: undefined }
+  | {
+      /** Whose transaction it is, from the server's own record. */
+      userId: string
+      /** As the person typed it. */
+      code: string
+      /** From the answer of `approve` or `enroll`. */
+      statusToken: string
+      /** Not for SMS. */
+      channel?: undefined
+    }
+  | {
+      /** Whose recovery codes they are. */
+      userId: string
+      /** As the person typed it. */
+      code: string
+      /** Says that it is a recovery code. */
+      channel: 'recovery'
+      /** Not for recovery codes. */
+      statusToken?: undefined
+    }
 
+/** What `NevisClient.createIntent` takes. */
 export type CreateIntentRequest = UserReference & {
+  /** What the widget may do with the token. */
   operation: Operation
-  /** Default: all channels. */
+  /** Which channels it may use: `app`, `push`, `sms`. Default: all. */
   channels?: readonly IntentChannel[] | undefined
 }

@@ -13,9 +13,11 @@ export type Open<Known extends string> = Known | (string & {})
 /** What is asked of a person. */
 export type Operation = 'approve' | 'enroll'
 
-/** `qr-code` is the older documents' name for `app`. */
+/** By which an approval can be asked for; `qr-code` is the older documents' name for `app`. */
 export type ApprovalChannel = 'push' | 'app' | 'qr-code' | 'sms'
+/** What can be enrolled; `push` and `app` are the same Access App. */
 export type EnrollmentChannel = 'app' | 'push' | 'sms' | 'recovery'
+/** What Nevis's widget may use. */
 export type IntentChannel = 'app' | 'push' | 'sms'
 
 export interface EnrollBody {
@@ -62,18 +64,29 @@ export interface QrCodeJson {
   dataUri: string
 }
 
+/** An authenticator as it travels. Dates are ISO 8601. */
 export interface AuthenticatorJson {
+  /** A UUID. */
   authenticatorId: string
+  /** Free text by the person. */
   name?: string
+  /** The phone's system. */
   type?: Open<'ios' | 'android'>
+  /** The app on a phone, or a passkey. */
   authenticatorType?: Open<'app' | 'fido2'>
+  /** Nevis names no closed list. */
   state?: string
+  /** When it was registered. */
   enrolledAt?: string
+  /** When it was last changed. */
   updatedAt?: string
   /** Only for authenticators of the app. */
   uaf?: {
+    /** Of the app that registered it. */
     userAgent?: string
+    /** The phone's own reference. */
     deviceRef?: string
+    /** The person has switched notifications off. */
     userDisabledPushNotification?: boolean
   }
 }

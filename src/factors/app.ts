@@ -7,6 +7,7 @@ import { randomUUID } from 'node:crypto'
 import type { Factor } from './factor'
 import { approvalChallenge, enrollmentChallenge, nameOf, outcomeByStatus } from './shared'
 
+/** Options of {@link app}. */
 export interface AppOptions {
   /** `qr-code` is the older documents' name of the channel, for instances that still want it. Default `app`. */
   readonly channel?: 'app' | 'qr-code'
@@ -17,7 +18,14 @@ export interface AppOptions {
   readonly anyAuthenticator?: boolean
 }
 
-/** The factor `app`. */
+/**
+ * The factor `app`: a QR code to scan with the Access App, or a link that opens it on the same phone. For approval and
+ * enrolment. A message is shown on the phone and must then be accepted explicitly.
+ * @param options which phones may scan
+ * @returns the factor, for `factors` of the strategy
+ * @throws TypeError when an option is wrong
+ * @see https://docs.nevis.net/authcloud/api-doc/api-use-cases/mobile-app/authenticate-QR-code
+ */
 export function app({ channel = 'app', anyAuthenticator = false }: AppOptions = {}): Factor {
   if (channel !== 'app' && channel !== 'qr-code') throw new TypeError('app: channel must be "app" or "qr-code"')
   if (typeof anyAuthenticator !== 'boolean') throw new TypeError('app: anyAuthenticator must be true or false')

@@ -7,8 +7,10 @@ import type { Factor } from './factor'
 import { approvalChallenge, nameOf, outcomeByStatus } from './shared'
 
 /**
- * The factor `push`. A message is shown on the phone and must then be accepted explicitly. Unless the start names an
- * authenticator, the one that was registered last is asked.
+ * The factor `push`: a request on the phone, to accept or deny. A message is shown there and must then be accepted explicitly.
+ * Unless the start names an authenticator, the one that was registered last is asked. It is enrolled as `app`.
+ * @returns the factor, for `factors` of the strategy
+ * @see https://docs.nevis.net/authcloud/api-doc/api-use-cases/mobile-app/authenticate-push
  */
 export function push(): Factor {
   return {

@@ -8,7 +8,12 @@ import { NevisError } from '../client/errors'
 import type { Factor } from './factor'
 import { enrollmentChallenge, userOf } from './shared'
 
-/** The factor `recovery`. Nevis is asked nothing before the code is there, so the transaction's id is ours. */
+/**
+ * The factor `recovery`: one of the codes that the person wrote down; each works once. Nevis is asked nothing before the code
+ * is there, so the transaction's id is ours. Enrolling it makes new codes, for a user with a username.
+ * @returns the factor, for `factors` of the strategy
+ * @see https://docs.nevis.net/authcloud/api-doc/api-use-cases/recovery-codes/authenticate-with-recovery-codes
+ */
 export function recovery(): Factor {
   return {
     name: 'recovery',

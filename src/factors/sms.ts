@@ -12,6 +12,7 @@ import { Refusal } from '../failures'
 import type { Factor, Succeeded } from './factor'
 import { approvalChallenge, enrollmentChallenge, nameOf, notApproved, succeeded } from './shared'
 
+/** Options of {@link sms}. */
 export interface SmsOptions {
   /**
    * The text of the SMS: GSM-7 characters, `{{CODE}}` where the code goes; or a function that makes it of the
@@ -25,7 +26,13 @@ export interface SmsOptions {
   readonly requireIntrospection?: boolean
 }
 
-/** The factor `sms`. */
+/**
+ * The factor `sms`: a code by text message, typed into the page. For approval and enrolment.
+ * @param options the text, and what a right code needs beside it
+ * @returns the factor, for `factors` of the strategy
+ * @throws TypeError when `message` is no text in the GSM-7 alphabet with `{{CODE}}` in it, and no function
+ * @see https://docs.nevis.net/authcloud/api-doc/api-use-cases/phone/authenticate-with-sms
+ */
 export function sms({ message: text, requireIntrospection = false }: SmsOptions = {}): Factor {
   if (typeof text === 'string') assertSmsText('sms', text)
   else if (text !== undefined && typeof text !== 'function') throw new TypeError('sms: message must be a string or a function')

@@ -15,6 +15,7 @@ import type { Subject } from '../transactions'
 import type { Challenge, Factor } from './factor'
 import { nameOf, notApproved, userOf } from './shared'
 
+/** Options of {@link widget}. */
 export interface WidgetOptions {
   /** What the widget may use: `app`, `push`, `sms`. Default: all that Nevis offers. */
   readonly channels?: readonly IntentChannel[]
@@ -23,13 +24,16 @@ export interface WidgetOptions {
 type Named = Pick<User, 'userId' | 'username'>
 
 /**
- * The factor `widget`. Offer it only where you need it: the other factors ask Nevis how their transaction stands, this one
+ * The factor `widget`: Nevis's own element in the page asks. Offer it only where you need it: the other factors ask Nevis how their transaction stands, this one
  * cannot; see SECURITY.md, "The widget". The intent token is good for one use within ten minutes, and the widget shows no
  * message of yours.
  *
  * An enrolment succeeds once Nevis's own record of the user says more than `new`: documented for the app; whether a phone
  * number alone is enough is not.
+ * @param options which channels the widget may use
+ * @returns the factor, for `factors` of the strategy; `waitingPage` then needs `widgetScript`
  * @throws TypeError when `channels` is wrong
+ * @see https://docs.nevis.net/authcloud/widget/auth-widget
  */
 export function widget({ channels }: WidgetOptions = {}): Factor {
   if (channels !== undefined) assertIntentChannels('widget', channels)

@@ -52,9 +52,11 @@ export interface Fault extends FaultEffect {
   readonly when?: 'before' | 'after'
 }
 
+/** A fault that was added. */
 export interface FaultHandle {
   /** How many calls it has hit. */
   readonly hits: number
+  /** Takes it out again. */
   remove(): void
 }
 
@@ -100,6 +102,7 @@ interface Scripted {
   hits: number
 }
 
+/** What the cloud does wrong: `simulator.faults`. */
 export class Faults {
   private scripted: Scripted[] = []
   private randomState: number
@@ -128,6 +131,7 @@ export class Faults {
     }
   }
 
+  /** Takes all out. */
   clear(): void {
     this.scripted = []
   }

@@ -1,5 +1,7 @@
 /**
- * The public door of the simulator: names, nothing else.
+ * An offline Nevis cloud with phones, for development and for tests.
+ * @module passport-nevis/simulator
+ * @group Reference
  */
 export { NevisSimulator, type AddedUser, type NewUser } from './simulator'
 export type { NevisSimulatorOptions } from './options'
@@ -8,3 +10,4 @@ export type { Phone, PhoneRequest } from './phone'
 export type { RecordedRequest } from './requests'
 export type { OperationName } from './routes'
 export type { UserSnapshot } from './snapshot'
+export type { AuthenticatorJson } from '../client/wire'

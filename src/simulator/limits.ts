@@ -11,6 +11,7 @@ import { Problem } from './problem'
 
 const BLOCK_SECONDS = 300
 
+/** @inline */
 export type LimitedChannel = 'push' | 'sms'
 
 interface Count {

@@ -4,6 +4,7 @@
  * Not its job: faults, which are scripted while it runs.
  */
 
+/** Options of `NevisSimulator.start`; all may be left out. */
 export interface NevisSimulatorOptions {
   /** TCP port; 0, the default, is any free one. */
   readonly port?: number

@@ -8,15 +8,21 @@ import type { Authenticator, Transaction, User } from './model'
 
 /** A request as the phone shows it. */
 export interface PhoneRequest {
+  /** For `approve` and `deny`. */
   readonly transactionId: string
+  /** Who is asked. */
   readonly userId: string
+  /** By which way it came to the phone. */
   readonly channel: 'push' | 'app'
   /** `undefined` where nothing was given to be shown. */
   readonly message: string | undefined
+  /** The text in the notification area, if one was given. */
   readonly notificationMessage: string | undefined
   /** The device that may answer; `*` is any of the user's. */
   readonly authenticatorId: string
+  /** By the simulator's clock. */
   readonly createdAt: Date
+  /** By the simulator's clock. */
   readonly expiresAt: Date
 }
 
@@ -32,8 +38,9 @@ function over(transaction: Transaction): string {
   return transaction.lastUpdatedAt >= transaction.expiresAt ? 'has expired' : 'was denied'
 }
 
+/** Somebody's phone: `simulator.phone('anna')`. */
 export class Phone {
-  /** @param name the username or userId of its owner, or any name for a phone that is still to scan something */
+  /** @internal @param name the username or userId of its owner, or any name for a phone that is still to scan something */
   constructor(
     private readonly cloud: Cloud,
     readonly name: string,

@@ -6,12 +6,15 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import type { OperationName } from './routes'
 
+/** One request that the simulator was asked. */
 export interface RecordedRequest {
   /** `unknown` where no endpoint fits. */
   readonly operation: OperationName | 'unknown'
+  /** HTTP method. */
   readonly method: string
   /** With the query. */
   readonly path: string
+  /** With the access key: not for logs outside of tests. */
   readonly headers: IncomingHttpHeaders
   /** JSON and forms decoded; anything else as text; `undefined` for none. */
   readonly body: unknown

@@ -12,8 +12,22 @@ import { createIntent } from './intent'
 import { getStatus, introspect } from './results'
 import { verifyCode } from './verification'
 
-/** The operations by the names that faults and the record of requests use. */
-export const OPERATIONS = [
+/** The operations by the names that faults and the record of requests use: those of the methods of `NevisClient`. */
+export type OperationName =
+  | 'ping'
+  | 'enroll'
+  | 'approve'
+  | 'verifyCode'
+  | 'getStatus'
+  | 'introspect'
+  | 'getUser'
+  | 'findUserByUsername'
+  | 'deleteUser'
+  | 'renameAuthenticator'
+  | 'deleteAuthenticator'
+  | 'createIntent'
+
+export const OPERATIONS: readonly OperationName[] = [
   'ping',
   'enroll',
   'approve',
@@ -26,9 +40,7 @@ export const OPERATIONS = [
   'renameAuthenticator',
   'deleteAuthenticator',
   'createIntent',
-] as const
-
-export type OperationName = (typeof OPERATIONS)[number]
+]
 
 export interface Route {
   readonly operation: OperationName

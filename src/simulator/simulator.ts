@@ -23,7 +23,9 @@ import { snapshots, type UserSnapshot } from './snapshot'
 /** Longer than clients keep an idle connection: none of them meets one that is being closed. */
 const KEEP_ALIVE_MS = 65_000
 
+/** Somebody to be there from the beginning. */
 export interface NewUser {
+  /** 1 to 300 of the characters `A-Z a-z 0-9 _ . @ -`. */
   readonly username: string
   /** How many app authenticators, or their names; one by default. */
   readonly authenticators?: number | readonly string[]
@@ -33,17 +35,28 @@ export interface NewUser {
   readonly recoveryCodes?: number | readonly string[]
 }
 
+/** Who was added. */
 export interface AddedUser {
+  /** Nevis's lifelong identifier, as a real cloud makes it. */
   readonly userId: string
+  /** As given. */
   readonly username: string
+  /** All of them are unused. */
   readonly recoveryCodes: readonly string[]
   /** In the order of registration: a push goes to the last. */
   readonly authenticatorIds: readonly string[]
 }
 
+/**
+ * An offline Nevis Authentication Cloud on loopback, with phones that a test holds. It is no reference for what the documents of
+ * Nevis leave open, and no security: it hands out codes to anyone who asks.
+ *
+ * Sources: https://docs.nevis.net/apidoc/authcloud/ and https://docs.nevis.net/authcloud/api-doc/
+ */
 export class NevisSimulator {
   /** For example `http://127.0.0.1:4001`; no slash at the end. Opened in a browser it shows the phones. */
   readonly baseURL: string
+  /** The instance id; a strategy for a simulator takes `baseURL`. */
   readonly instance: string
   /** What the cloud does wrong. */
   readonly faults: Faults
@@ -57,6 +70,8 @@ export class NevisSimulator {
   /**
    * Starts a simulator on the loopback interface.
    *
+   * @param options port, clock and limits
+   * @returns the running simulator; end it with `close()`
    * @throws TypeError (rejects) for a wrong option; Error with the code of the system, such as `EADDRINUSE`
    */
   static async start(options: NevisSimulatorOptions = {}): Promise<NevisSimulator> {
@@ -83,6 +98,7 @@ export class NevisSimulator {
     })
   }
 
+  /** For the strategy or client under test; `rotateAccessKey` changes it. */
   get accessKey(): string {
     return this.cloud.accessKey
   }
@@ -92,12 +108,20 @@ export class NevisSimulator {
     return snapshots(this.cloud)
   }
 
-  /** @param nameOrUserId of its owner; or any name, for a phone that is still to scan an enrolment */
+  /**
+   * A phone, to approve, deny and scan with.
+   * @param nameOrUserId of its owner; or any name, for a phone that is still to scan an enrolment
+   * @returns the phone
+   */
   phone(nameOrUserId: string): Phone {
     return new Phone(this.cloud, nameOrUserId)
   }
 
-  /** @returns the texts that were sent to this user, newest last */
+  /**
+   * The text messages of somebody.
+   * @param nameOrUserId who got them
+   * @returns the texts, newest last
+   */
   sms(nameOrUserId: string): string[] {
     const user = this.cloud.userByName(nameOrUserId) ?? this.cloud.userById(nameOrUserId)
     return [...(user?.inbox ?? [])]
@@ -106,6 +130,8 @@ export class NevisSimulator {
   /**
    * Adds a user who is enrolled already.
    *
+   * @param user who, and with which factors
+   * @returns what Nevis would know
    * @throws TypeError if the name is taken; Error if the name or phone number breaks the rules of the API
    */
   addUser(user: NewUser): AddedUser {
@@ -127,12 +153,18 @@ export class NevisSimulator {
     return this.cloud.clock.now()
   }
 
-  /** Moves the clock forward: what has expired by then has. @param ms milliseconds */
+  /**
+   * Moves the clock forward: what has expired by then has.
+   * @param ms milliseconds
+   */
   advance(ms: number): void {
     this.cloud.clock.advance(ms)
   }
 
-  /** Replaces the access key; the old one is refused with 403. @returns the new one */
+  /**
+   * Replaces the access key; the old one is refused with 403.
+   * @returns the new one
+   */
   rotateAccessKey(): string {
     return this.cloud.rotateAccessKey()
   }

@@ -8,10 +8,15 @@ import type { Cloud } from './cloud'
 import type { LimitedChannel } from './limits'
 import { authenticatorJson, userStatus } from './resources'
 
+/** A user at one moment; `simulator.users` makes new ones. */
 export interface UserSnapshot {
+  /** Nevis's lifelong identifier. */
   readonly userId: string
+  /** `undefined` for a user without one. */
   readonly username: string | undefined
+  /** `new` until the first factor is confirmed. */
   readonly status: 'new' | 'active'
+  /** Phones, in the order of their registration. */
   readonly authenticators: readonly AuthenticatorJson[]
   /** The confirmed number. */
   readonly phone: string | undefined

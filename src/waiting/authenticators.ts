@@ -14,12 +14,15 @@ import type { SessionLike } from '../session'
 import type { Transaction } from '../transactions'
 import { withQuery } from '../url'
 
+/** One of the person's own phones. */
 export interface OfferedAuthenticator {
+  /** For the field `authenticatorId`. */
   readonly id: string
   /** Free text by the person; not every authenticator has one. */
   readonly name?: string
 }
 
+/** The part of a {@link WaitingView} about other phones. */
 export interface Offer {
   /** Where the list is, if the transaction's factor can ask another authenticator. */
   readonly authenticatorsURL?: string

@@ -14,6 +14,7 @@ import { outageHtml } from './page'
 import { preferred, speakable, type Locales } from './texts/languages'
 import { checkOptions, linksOf, page } from './waiting-page'
 
+/** Options of {@link outagePage}. */
 export interface OutagePageOptions<Req extends HostRequest = HostRequest, Res extends HostResponse = HostResponse> {
   /** Where the link leads when no transaction is under way: the page with the password. Default `/`. */
   readonly signInURL?: string
@@ -41,6 +42,7 @@ export interface OutagePage<Req = HostRequest, Res = HostResponse> {
  * the session store or of the ledger is answered with 503, `Retry-After` and a page, or `{ code: 'unavailable', message }`.
  * Every other error is passed on. It logs nothing: mount what logs errors before it.
  * @param strategy the one whose errors these are; its `waitingPage` serves the style
+ * @param options where to sign in again, and how the page looks
  * @throws TypeError when an option is wrong or unknown
  */
 export function outagePage<Req extends HostRequest = HostRequest, Res extends HostResponse = HostResponse>(

@@ -8,6 +8,7 @@
 export interface PollStep {
   /** Seconds since the start. */
   readonly untilSeconds: number
+  /** Seconds between two calls; 0.5 at least. */
   readonly everySeconds: number
 }
 

@@ -10,6 +10,7 @@ import { queryFieldOf, type HostRequest } from '../request'
 import type { NevisStrategy } from '../strategy'
 import { followStatus, knownStatusOf, statusOf, type WaitingStatus } from './status'
 
+/** Options of {@link statusEndpoint}. */
 export interface StatusEndpointOptions {
   /** Event streams open at once in this process; who comes later gets JSON and asks again. Default 10 000. */
   readonly maxStreams?: number
@@ -27,8 +28,11 @@ const HEARTBEAT_MS = 20_000
 /**
  * `GET statusURL?transaction=<handle>` → `{ status, prompt, expiresAt, retryAfterSeconds }`, or with
  * `Accept: text/event-stream` the same as events named `status`: one at once, one when it is decided. For a handle
- * that does not open: `{ status: 'unknown' }` with 404.
+ * that does not open: `{ status: 'unknown' }` with 404. It logs nobody in, and needs no session: mount it before the
+ * session middleware.
  * @param strategy the one whose transactions it tells about
+ * @param options how many streams it keeps open
+ * @returns middleware, and `closeStreams()` for a graceful shutdown
  */
 export function statusEndpoint(strategy: NevisStrategy, { maxStreams = 10_000 }: StatusEndpointOptions = {}): StatusEndpoint {
   const { settings } = strategy

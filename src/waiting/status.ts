@@ -8,8 +8,11 @@ import type { Sealed } from '../handle'
 import type { Settings } from '../options'
 import type { Watched } from './watch'
 
+/** How a transaction stands, for the browser. */
 export interface WaitingStatus {
+  /** `succeeded` logs nobody in: it says that it is time to go to the callback. */
   readonly status: Watched
+  /** What the browser is to do meanwhile. */
   readonly prompt: Prompt
   /** ISO 8601. */
   readonly expiresAt: string

@@ -14,24 +14,33 @@ import type { Transaction } from '../transactions'
 import type { Offer } from './authenticators'
 import { statusOf, type WaitingStatus } from './status'
 
+/** What the waiting page shows, as data: the answer of `waitingURL` to `Accept: application/json`. */
 export interface WaitingView extends Offer {
-  /** The handle. */
+  /** The handle, for the field `transaction` of what the browser sends. */
   readonly transaction: string
+  /** Name of the factor. */
   readonly factor: FactorName
+  /** `approve` or `enroll`. */
   readonly operation: Operation
+  /** What the browser is to do meanwhile. */
   readonly prompt: Prompt
+  /** As the status endpoint says it. */
   readonly status: WaitingStatus['status']
   /** ISO 8601. */
   readonly expiresAt: string
   /** Names of the factors that may be tried instead; this one among them means that it can be sent again. */
   readonly factors: readonly FactorName[]
+  /** Where to ask how it stands, with `transaction` in the query. */
   readonly statusURL: string
+  /** Where to bring what the person has typed or approved. */
   readonly callbackURL: string
   /** Exactly what the phone shows. */
   readonly message?: string
   /** `data:image/png;base64,…` */
   readonly qrCode?: string
+  /** Opens the Access App on the same phone. */
   readonly appLinkUri?: string
+  /** For Nevis's widget. */
   readonly intentToken?: string
   /** Until they are confirmed; then never again. */
   readonly recoveryCodes?: readonly string[]

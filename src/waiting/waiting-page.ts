@@ -19,10 +19,17 @@ import { askHtml, pageHtml, showsWidget, strangerHtml, type PageParts } from './
 import { preferred, speakable, type Locales } from './texts/languages'
 import { viewOf } from './view'
 
+/** Options of {@link waitingPage}. */
 export interface WaitingPageOptions<Req extends HostRequest = HostRequest, Res extends HostResponse = HostResponse> {
-  /** Token for the hidden field `_csrf` of every form. Default: none. */
+  /**
+   * Token for the hidden field `_csrf` of every form. Default: none.
+   * @returns the token
+   */
   csrfToken?(req: Req, res: Res): string
-  /** Nonce for the script and style tags, for a policy without `'self'`. Default: none. */
+  /**
+   * Nonce for the script and style tags, for a policy without `'self'`. Default: none.
+   * @returns the nonce
+   */
   nonce?(req: Req, res: Res): string
   /** Address of a stylesheet of your own, which comes after ours and may set its custom properties. Default: none. */
   readonly stylesheet?: string
@@ -67,6 +74,8 @@ const assets = {
  * Needs the session; sets a strict Content-Security-Policy unless one is set already, opened for the widget only where the
  * page holds it. The language is the browser's.
  * @param strategy the one whose transactions it shows
+ * @param options the app's own token, words and looks
+ * @returns middleware for a GET route; it passes on a StorageError `SESSION_REQUIRED` without a session
  * @throws TypeError when an option is wrong or unknown, or `widgetScript` is missing
  */
 export function waitingPage<Req extends HostRequest = HostRequest, Res extends HostResponse = HostResponse>(

@@ -8,8 +8,9 @@ import { followStatus, statusOf, type WaitingStatus } from './status'
 
 /**
  * Yields the status now and, if that is `pending`, once more when it is decided or over.
+ * @param strategy the one whose transaction it is
  * @param handle what the browser was given as `transaction`
- * @param options.signal ends it early, without an error
+ * @param options `signal` ends it early, without an error
  * @throws TypeError when the handle does not open
  */
 export async function* watchTransaction(

@@ -10,6 +10,7 @@ import type { Sealed } from '../handle'
 import type { Transaction } from '../transactions'
 import { delayMs, FairRate, withJitter, type PollStep } from './schedule'
 
+/** @inline */
 export type Watched = 'pending' | 'succeeded' | 'failed' | 'expired'
 
 export interface WatchOptions {

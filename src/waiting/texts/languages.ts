@@ -10,9 +10,7 @@ import { it } from './it'
 import type { Texts } from './texts'
 
 /** Texts of your own, by language tag: they replace ours one by one, or add a language, with English where they are silent. */
-export type Locales = Readonly<Record<string, DeepPartial<Texts>>>
-
-type DeepPartial<T> = { readonly [Key in keyof T]?: T[Key] extends string ? T[Key] : DeepPartial<T[Key]> }
+export type Locales = Readonly<Record<string, { readonly [Key in keyof Texts]?: Texts[Key] extends string ? Texts[Key] : Partial<Texts[Key]> }>>
 
 /** The languages that come with the package, by tag. */
 export const languages: Readonly<Record<string, Texts>> = { en, de, fr, it }
@@ -57,7 +55,7 @@ function primary(tag: string): string {
   return (tag.split('-')[0] as string).toLowerCase()
 }
 
-function merged(texts: Texts, own: DeepPartial<Texts>): Texts {
+function merged(texts: Texts, own: Locales[string]): Texts {
   const entries = Object.entries(texts).map(([key, text]: [string, unknown]) => {
     const mine: unknown = own[key as keyof Texts]
     return [key, typeof text === 'object' ? { ...text, ...(mine as object) } : (mine ?? text)]
