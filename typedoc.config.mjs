@@ -32,17 +32,15 @@ class PathRouter extends KindRouter {
   }
 }
 
-/** The first heading is the title; the page shows it by itself. */
+/** Titles, groups and addresses of documents. */
 function documents(app) {
   app.renderer.defineRouter('path', PathRouter)
   app.converter.on(Converter.EVENT_CREATE_DOCUMENT, (_context, document) => {
-    const [first] = document.content
-    const [heading, title] = /^\s*# (.+)\n/.exec(first?.text ?? '') ?? []
+    const [, title] = /^\s*# (.+)\n/.exec(document.content[0]?.text ?? '') ?? []
     const path = pathOf(document)
     document.frontmatter.group ??= groupOf(path)
     if (title === undefined) return app.logger.warn(`${path} has no heading of the first level`)
     document.name = title.replaceAll('`', '')
-    first.text = first.text.slice(heading.length)
   })
 }
 
@@ -55,6 +53,7 @@ export default {
   plugin: [documents],
   router: 'path',
   out: 'site',
+  customCss: 'docs/site.css',
   disableSources: true,
   excludeInternal: true,
   excludePrivate: true,

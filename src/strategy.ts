@@ -54,8 +54,12 @@ export class NevisStrategy extends PassportStrategy {
    * @param verify finds the application's user for the profile of whoever approved
    * @throws TypeError that names the wrong option
    */
-  constructor(options: NevisStrategyOptions & { readonly passReqToCallback: true }, verify: VerifyWithRequest)
   constructor(options: NevisStrategyOptions & { readonly passReqToCallback?: false | undefined }, verify: Verify)
+  /**
+   * @param options the same
+   * @param verify the same; the request comes first
+   */
+  constructor(options: NevisStrategyOptions & { readonly passReqToCallback: true }, verify: VerifyWithRequest)
   constructor(options: NevisStrategyOptions, verify: Verify | VerifyWithRequest) {
     super()
     if (typeof verify !== 'function') throw new TypeError('NevisStrategy: verify must be a function')

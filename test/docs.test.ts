@@ -8,6 +8,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import ts from 'typescript'
 import { failures, NevisError, StorageError, type NevisErrorCode, type StorageErrorCode } from '../src'
+import { guides, targetsOf } from './support/markdown'
 
 const ROOT = resolve(__dirname, '..')
 const SEPARATOR = ' › '
@@ -15,7 +16,7 @@ const read = (path: string) => readFileSync(join(ROOT, path), 'utf8')
 const isFile = (path: string) => existsSync(join(ROOT, path))
 
 const readme = read('README.md')
-const papers: [string, string][] = ['CONTRIBUTING.md', 'SECURITY.md', 'docs/asvs.md', 'docs/coverage.md', 'docs/events.md', 'docs/guides/existing-app.md', 'docs/guides/testing.md', 'docs/guides/hosts/express.md'].map((path) => [path, read(path)])
+const papers: [string, string][] = ['CONTRIBUTING.md', 'SECURITY.md', 'docs/asvs.md', 'docs/coverage.md', 'docs/events.md', ...guides].map((path) => [path, read(path)])
 const paper = (path: string) => (papers.find(([name]) => name === path) as [string, string])[1]
 
 /** Inline code outside of fenced blocks. */
@@ -70,7 +71,7 @@ function textOf(node: ts.Expression): string | undefined {
 
 /** Tests and files that a paper names and that are not there. */
 function lostIn(path: string, markdown: string): string[] {
-  const links = [...markdown.matchAll(/\]\((?!https?:|#)([^)#\s]+)/g)].map(([, link]) => join(dirname(path), link as string))
+  const links = targetsOf(markdown).filter((target) => !target.startsWith('#')).map((target) => join(dirname(path), target.split('#')[0] as string))
   const spans = spansOf(markdown)
   const files = spans.filter((span) => /^(src|test|docs|example-app|\.ci)\/\S+$/.test(span) || /^[\w.-]+\.(md|json|mjs)$/.test(span))
   const tests = spans.filter((span) => span.startsWith('test/') && span.includes(SEPARATOR))
@@ -284,7 +285,8 @@ describe('README.md', () => {
 describe('the codes in words', () => {
   describe('of every paper', () => {
     it.each([['README.md', readme], ...papers])('exist: %s', (_path, markdown) => {
-      const codes = spansOf(markdown).filter((span) => /^(NEVIS|SESSION|LEDGER)_[A-Z_]+$/.test(span))
+      const settings = read('example-app/config.js').match(/\b[A-Z]+(_[A-Z]+)+\b/g) ?? []
+      const codes = spansOf(markdown).filter((span) => /^(NEVIS|SESSION|LEDGER)_[A-Z_]+$/.test(span) && !settings.includes(span))
       expect(codes.filter((code) => ![...nevisErrorCodes, ...storageErrorCodes].includes(code as NevisErrorCode))).toEqual([])
     })
   })

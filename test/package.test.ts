@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { pack, ROOT, runtimeClosure } from './support/installed'
+import { guides } from './support/markdown'
 
 /** Runs a script inside the package, where its own name leads through its own doors. */
 const run = (script: string, type = 'commonjs'): unknown =>
@@ -74,7 +75,7 @@ describe('the tarball', () => {
   const { files, size, unpackedSize } = pack('--dry-run')
   const paths = files.map(({ path }) => path)
 
-  it('holds the build of every source, the papers and nothing else', () => {
+  it('holds the build of every source, the papers, the guides and nothing else', () => {
     const sources = readdirSync(join(ROOT, 'src'), { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
     const built = sources.map((entry) => relative(join(ROOT, 'src'), join(entry.parentPath, entry.name))).flatMap((path) => {
       const [, name, kind] = /^(.+)\.(ts|mts|js|css)$/.exec(path) as unknown as [string, string, string]
@@ -83,7 +84,8 @@ describe('the tarball', () => {
     expect(paths.filter((path) => path.startsWith('dist/')).sort()).toEqual(built.map((path) => `dist/${path}`).sort())
     expect(built).toContain('waiting/assets/waiting.css')
     const others = paths.filter((path) => !path.startsWith('dist/')).sort()
-    expect(others).toEqual(['CHANGELOG.md', 'LICENSE', 'README.md', 'SECURITY.md', 'docs/asvs.md', 'docs/coverage.md', 'docs/events.md', 'docs/performance.md', 'package.json'])
+    const papers = ['CHANGELOG.md', 'LICENSE', 'README.md', 'SECURITY.md', 'docs/asvs.md', 'docs/coverage.md', 'docs/events.md', 'docs/performance.md', 'package.json']
+    expect(others).toEqual([...papers, ...guides].sort())
   })
 
   it('holds each command, as a script of Node', () => {

@@ -1,29 +1,25 @@
-/** The README's quick start, step-up, signing and enrolment, run as they stand: what a newcomer copies must work. */
-import { readFileSync } from 'node:fs'
+/** What a newcomer copies out of the README and the guides, run as it stands: the integration, the quick start, step-up, signing, enrolment. */
 import express from 'express'
 import session from 'express-session'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { join } from 'node:path'
 import { Passport } from 'passport'
 import { Strategy as LocalStrategy } from 'passport-local'
 import * as door from '../src'
 import { NevisSimulator } from '../src/simulator'
 import { handleIn, listen, PASSWORD } from './support/app'
 import { Browser } from './support/browser'
+import { snippetsOf, snippetWith } from './support/markdown'
 
-const readme = readFileSync(join(__dirname, '..', 'README.md'), 'utf8')
-const blocks = [...readme.matchAll(/```js\n([^]*?)```/g)].map(([, code]) => code as string)
-const quickStart = blocks[0] as string
-const blockWith = (line: string) => blocks.find((code) => code.includes(line)) as string
-const stepUp = blockWith("app.get('/step-up'")
-const signing = blockWith("app.post('/pay'")
+const integration = snippetsOf('README.md').find(({ language }) => language === 'js')?.code as string
+const stepUp = snippetWith('docs/guides/step-up-and-signing.md', "app.get('/step-up'")
+const signing = snippetWith('docs/guides/step-up-and-signing.md', "app.post('/pay'")
 
 let simulator: NevisSimulator
 const servers: Server[] = []
 const paid: unknown[] = []
 
-/** A browser at an app that is made of this code of the README. */
+/** A browser at an app that is made of this code of the documents. */
 async function serve(code: string): Promise<Browser> {
   const { userId } = simulator.addUser({ username: 'anna' })
   const passport = new Passport()
@@ -37,14 +33,14 @@ async function serve(code: string): Promise<Browser> {
     stepUpPage: (_req: unknown, res: { end(text: string): void }) => res.end('a form'),
     pay: (data: unknown) => void paid.push(data),
   }
-  // Only what the README leaves to the reader is filled in: the address of the cloud, and the session's options.
+  // Only what it leaves to the reader is filled in: the address of the cloud, and the session's options.
   const filled = code
     .replace('instance: process.env.NEVIS_INSTANCE', 'baseURL: simulator.baseURL')
     .replace('process.env.NEVIS_ACCESS_KEY', 'simulator.accessKey')
     .replace('session({ /* … */ })', `session({ secret: 'x', resave: false, saveUninitialized: false })`)
   const modules: Record<string, unknown> = { 'passport-nevis': door, passport }
   const load = (name: string): unknown => modules[name] ?? jest.requireActual(name)
-  const app = new Function('require', ...Object.keys(ours), `${filled}\nreturn app`)(load, ...Object.values(ours)) as () => void
+  const app = new Function('require', ...Object.keys(ours), `return (() => {\n${filled}\nreturn app\n})()`)(load, ...Object.values(ours)) as () => void
   const server = createServer(app)
   servers.push(server)
   await listen(server)
@@ -62,11 +58,12 @@ afterEach(async () => {
     await new Promise((resolve) => server.close(resolve))
   }
   await simulator.close()
+  jest.restoreAllMocks()
 })
 
-describe('the quick start', () => {
+describe('the README alone', () => {
   let browser: Browser
-  beforeEach(async () => void (browser = await serve(quickStart)))
+  beforeEach(async () => void (browser = await serve(integration)))
 
   it('refuses a transfer without a second factor', async () => {
     expect((await browser.post('/transfer')).status).toBe(401)
@@ -97,7 +94,7 @@ describe('the quick start', () => {
 describe('the step-up and the signing', () => {
   let browser: Browser
   beforeEach(async () => {
-    browser = await serve(quickStart.replace(/^app\.all\('\/login\/2fa\/callback'[^]*?\n\n/m, '') + stepUp + signing)
+    browser = await serve(integration.replace(/^app\.all\('\/login\/2fa\/callback'[^]*?\n\n/m, '') + stepUp + signing)
     await finish(await browser.post('/login', { username: 'anna', password: PASSWORD }))
   })
 
@@ -125,9 +122,29 @@ describe('the step-up and the signing', () => {
   })
 })
 
+describe('the quick start', () => {
+  it('signs in, tells of a wrong password, shows what is secret, and tells of an outage', async () => {
+    const code = snippetWith('docs/guides/quick-start.md', 'app.listen(3000)')
+    jest.replaceProperty(process, 'env', { ...process.env, NEVIS_URL: simulator.baseURL, NEVIS_ACCESS_KEY: simulator.accessKey, SESSION_SECRET: 'x' })
+    const browser = await serve(code.replace('app.listen(3000)', ''))
+    await browser.post('/login', { username: 'anna', password: 'wrong' })
+    expect((await browser.get('/login')).text).toContain('Username or password is wrong.')
+    const start = await browser.post('/login', { username: 'anna', password: 'open sesame' })
+    expect((await browser.get('/secret')).location).toBe('/login')
+    expect((await browser.get(start.location as string, { accept: 'text/html' })).text).toContain('Sign in to my app?')
+    await simulator.phone('anna').approve()
+    expect((await browser.get(`/login/2fa/callback?transaction=${handleIn(start.location)}`)).location).toBe('/')
+    expect((await browser.get('/')).text).toContain('Hello anna')
+    expect((await browser.get('/secret')).text).toContain('Only with a second factor')
+    simulator.faults.add({ reset: true })
+    const outage = await browser.post('/login', { username: 'anna', password: 'open sesame' }, { accept: 'text/html' })
+    expect([outage.status, outage.text.includes('Not available just now')]).toEqual([503, true])
+  })
+})
+
 describe('the enrolment', () => {
-  const strategyBlock = blockWith("    operation: 'approve-or-enroll'")
-  const routesBlock = blockWith("app.post('/account/factors'")
+  const strategyBlock = snippetWith('docs/guides/enrolment.md', "    operation: 'approve-or-enroll'")
+  const routesBlock = snippetWith('docs/guides/enrolment.md', "app.post('/account/factors'")
   const links = new Map<string, string>()
   let browser: Browser
 

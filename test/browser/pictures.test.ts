@@ -1,0 +1,79 @@
+/**
+ * The pictures of the documents are pictures of these pages: `npm run screenshots` takes them anew, into `docs/images/`. Any other
+ * run only looks whether the pages still are what the pictures show.
+ */
+import { join } from 'node:path'
+import type { BrowserContext, Page } from 'playwright-core'
+import { NevisError, htmlMessage, outagePage } from '../../src'
+import { describeWithChromium } from '../support/chromium'
+import { enterPassword, forgiveComplaints, showsHeading, startCloud, useChromium, type Cloud } from './support'
+
+const FOLDER = join(__dirname, '../../docs/images')
+const isTaking = process.env['SCREENSHOTS'] !== undefined
+/** Low, so that a picture ends where the page does. */
+const PHONE = { viewport: { width: 390, height: 200 }, hasTouch: true, isMobile: true }
+const DESKTOP = { viewport: { width: 700, height: 480 } }
+
+interface Picture {
+  readonly size: object
+  readonly heading: string
+  /** Fields of the start, beside the password. */
+  readonly start?: Record<string, string>
+  /** Goes to another page than that. */
+  readonly at?: (page: Page, context: BrowserContext) => Promise<unknown>
+}
+
+describeWithChromium('the pictures of the documents', () => {
+  const chromium = useChromium()
+  let cloud: Cloud
+  beforeEach(async () => {
+    cloud = await startCloud({
+      strategy: {
+        message: 'Sign in to Example?',
+        operation: (req) => ((req.body as { enrol?: string }).enrol === undefined ? 'approve' : 'enroll'),
+      },
+      routes: (app, { nevis, passport }) => {
+        app.post('/pay', passport.authenticate('local', { session: false }), passport.authenticate('nevis', { message: htmlMessage`Pay <b>${'120.00'} CHF</b> to ${'Garage M & S'}?` }))
+        app.get('/outage', (_req, _res, next) => next(new NevisError('NEVIS_TIMEOUT', 'ping')), outagePage(nevis))
+      },
+    })
+  })
+  afterEach(() => cloud.close())
+
+  const atPay = async (page: Page, context: BrowserContext) => {
+    const { username } = cloud.newUser()
+    const answer = await context.request.post(`${cloud.app.origin}/pay`, { form: { username, password: 'correct horse' }, maxRedirects: 0 })
+    await page.goto(new URL(answer.headers()['location'] as string, cloud.app.origin).href)
+  }
+  const atTheOutage = async (page: Page) => {
+    forgiveComplaints(/status of 503/)
+    await page.goto(`${cloud.app.origin}/outage`)
+  }
+  const atThePhones = async (page: Page, context: BrowserContext) => {
+    cloud.simulator.addUser({ username: 'anna', phone: '+41791234567', recoveryCodes: 3 })
+    await enterPassword(context, cloud, 'anna')
+    await page.goto(`${cloud.simulator.baseURL}/`)
+  }
+  const pictures: Record<string, Picture> = {
+    'waiting-push': { size: PHONE, heading: 'Check your phone' },
+    'waiting-app': { size: DESKTOP, heading: 'Scan the code', start: { factor: 'app' } },
+    'waiting-sms': { size: PHONE, heading: 'Enter the code from the SMS', start: { factor: 'sms' } },
+    'waiting-signing': { size: PHONE, heading: 'Check your phone', at: atPay },
+    'recovery-codes': { size: PHONE, heading: 'Your recovery codes', start: { factor: 'recovery', enrol: '1' } },
+    outage: { size: PHONE, heading: 'Not available just now', at: atTheOutage },
+    'simulator-phones': { size: { viewport: { width: 480, height: 200 } }, heading: 'Phones', at: atThePhones },
+  }
+
+  it.each(Object.keys(pictures))('show pages that are like that still: %s', async (name) => {
+    const { size, heading, start = {}, at } = pictures[name] as Picture
+    const context = await chromium.open({ ...size, colorScheme: 'light', reducedMotion: 'reduce' })
+    const page = await context.newPage()
+    if (at !== undefined) await at(page, context)
+    else {
+      const username = start['enrol'] === undefined ? cloud.newUser().username : 'newcomer'
+      await page.goto(await enterPassword(context, cloud, username, start))
+    }
+    await showsHeading(page, heading)
+    if (isTaking) await page.screenshot({ path: join(FOLDER, `${name}.png`), fullPage: true })
+  })
+})

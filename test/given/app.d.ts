@@ -1,0 +1,4 @@
+/** A module of the app. */
+import type { Express } from 'express'
+declare const app: Express
+export = app

@@ -1,0 +1,55 @@
+/**
+ * What the snippets of the documents leave to the reader, as types: an app, its users, its pages.
+ *
+ * Compiled by `test/guides.test.ts` together with them, and by nothing else: its global names are no part of the tests.
+ */
+import type { Express as App } from 'express'
+import type passportOf from 'passport'
+import type { FailureCode, NevisProfile, NevisStrategy, WaitingView } from '../../src'
+
+interface Account {
+  id?: string
+  username: string
+  nevisUserId?: string
+}
+
+declare global {
+  const app: App
+  const passport: typeof passportOf
+  const nevis: NevisStrategy
+  const client: import('../../src').NevisClient
+  const handle: string
+  const instance: string
+  const accessKey: string
+  const users: {
+    findByNevisId(id: string): Promise<Account | undefined>
+    findByNevisId(id: string, done: import('../../src').VerifyDone): void
+    link(username: string | undefined, id: string): Promise<Account>
+  }
+  /** In place of a comment with an ellipsis: what a strategy and a session must be given. */
+  const rest: Pick<import('../../src').NevisStrategyOptions, 'factors' | 'waitingURL' | 'callbackURL' | 'statusURL'> & { secret: string }
+  function verify(profile: NevisProfile): Promise<Account | undefined>
+  function transfer(req: unknown, res: unknown): void
+  function stepUpPage(req: unknown, res: unknown): void
+  function pay(data: unknown): void
+  function show(view: WaitingView & { failure?: FailureCode }): void
+  function logErrors(error: unknown, req: unknown, res: unknown, next: (error?: unknown) => void): void
+  const vault: { read(name: string): Promise<string> }
+  const log: { error(code: unknown): void }
+  function alertSomebody(event: unknown): void
+  const audit: { warn(event: unknown): void }
+  const socket: { send(text: string): void }
+  interface Window {
+    startNevisWidget(widget: { intentToken: string; element: Element; succeeded(token: string): void; failed(): void }): void
+  }
+  namespace Express {
+    interface User extends Account {}
+  }
+}
+
+declare module 'express-session' {
+  interface SessionData {
+    firstFactor?: any
+    messages?: string[]
+  }
+}

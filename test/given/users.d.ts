@@ -1,0 +1,3 @@
+/** A module of the app. */
+declare const users: any
+export = users
