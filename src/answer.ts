@@ -9,7 +9,9 @@ import type { HostRequest } from './request'
 
 /** For the host to send: `status`, `headers` and `body` of an HTTP answer. */
 export interface PlainAnswer {
+  /** HTTP status. */
   readonly status: number
+  /** To be set as they are. */
   readonly headers: Readonly<Record<string, string>>
   /** Empty for a redirect. A stream ends what it holds when it is destroyed, as hosts do when the browser leaves. */
   readonly body: string | Buffer | Readable
@@ -17,7 +19,9 @@ export interface PlainAnswer {
 
 /** What is read of the host's response: which headers it has. Node's and Fastify's say `hasHeader`, a Koa context says `has`. */
 export interface HostResponse {
+  /** Node's and Fastify's. */
   hasHeader?(name: string): boolean
+  /** Koa's. */
   has?(name: string): boolean
 }
 

@@ -24,16 +24,27 @@ export type NevisRequest = IncomingMessage &
  * signed in under `state` and the body under `request`.
  */
 export interface HostRequest {
+  /** HTTP method. */
   readonly method?: string | undefined
+  /** Path and query. */
   readonly url?: string | undefined
+  /** With the path at which a router is mounted. */
   readonly originalUrl?: string | undefined
+  /** With names in lower case. */
   readonly headers: IncomingHttpHeaders
+  /** The parsed query; without it the address is read. */
   readonly query?: unknown
+  /** The parsed body of a form or of JSON. */
   readonly body?: unknown
+  /** Of the host's session middleware. */
   readonly session?: unknown
+  /** Passport's: who is signed in. */
   readonly user?: unknown
+  /** Passport's: what was approved. */
   readonly authInfo?: unknown
+  /** Of a Koa context: holds `user` and `authInfo`. */
   readonly state?: unknown
+  /** Of a Koa context: holds `body`. */
   readonly request?: unknown
 }
 

@@ -60,8 +60,9 @@ function faultsIn(all: readonly Snippet[]): string[] {
       const place = (places.get(file) ?? `${file}:1`).split(':')
       return `${place[0]}:${Number(place[1]) + line} ${ts.flattenDiagnosticMessageText(messageText, ' ')}`
     })
-    // A body is `unknown`, and what other middleware adds is not known at all; JavaScript reads them all the same.
-    return found.filter((fault) => !(file.endsWith('js') && /on type 'unknown'|Spread types may only|Property '(csrfToken|locals)'/.test(fault)))
+    // Modules of the app are the reader's. A body is `unknown`, and what other middleware adds is not known at all; JavaScript reads
+    // them all the same.
+    return found.filter((fault) => !/Cannot find module '\.\.?\//.test(fault) && !(file.endsWith('js') && /on type 'unknown'|Spread types may only|Property '(csrfToken|locals)'/.test(fault)))
   })
 }
 

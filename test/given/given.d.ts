@@ -47,6 +47,10 @@ declare global {
   }
 }
 
+declare module 'fastify' {
+  interface PassportUser extends Account {}
+}
+
 declare module 'express-session' {
   interface SessionData {
     firstFactor?: any

@@ -1,3 +1,0 @@
-/** A module of the app. */
-declare const users: any
-export = users
