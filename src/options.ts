@@ -27,7 +27,16 @@ export type FromRequest<T> =
     }['of']
 
 /** Anything that JSON can hold, or a function that makes it. */
-export type Data = object | string | number | boolean | null | { of(req: NevisRequest): unknown }['of']
+export type Data =
+  | object
+  | string
+  | number
+  | boolean
+  | null
+  | {
+      /** Called once, at the start. */
+      of(req: NevisRequest): unknown
+    }['of']
 
 /**
  * Options of {@link NevisStrategy}. `factors`, the three addresses, and how to reach Nevis must be given: `instance` or `baseURL`

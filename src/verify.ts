@@ -54,6 +54,7 @@ type Found = Express.User | false | null | undefined
 /**
  * Nothing, or a promise of the user. A user that is returned without a promise would be waited for in vain, and must not
  * compile: a callback that happens to return something gets braces, `(profile, done) => { db.get(profile.id, done) }`.
+ * @inline
  */
 type Verified = void | PromiseLike<Found | void>
 
@@ -61,7 +62,10 @@ type Verified = void | PromiseLike<Found | void>
 export type Verify = (profile: NevisProfile, done: VerifyDone) => Verified
 
 /** The same with `passReqToCallback`: the request comes first. Declared as a method so that any host's request type fits. */
-export type VerifyWithRequest = { of(req: NevisRequest, profile: NevisProfile, done: VerifyDone): Verified }['of']
+export type VerifyWithRequest = {
+  /** Called once for each approval. */
+  of(req: NevisRequest, profile: NevisProfile, done: VerifyDone): Verified
+}['of']
 
 export interface Verdict {
   readonly user: Express.User | false

@@ -66,10 +66,13 @@ function faultsIn(all: readonly Snippet[]): string[] {
   })
 }
 
+/** Their snippets are pieces of programs that run, compared to the letter by that test. */
+const OF_PROGRAMS = { test: 'test/stranger/guides.test.ts', guides: ['existing-app', 'testing'] }
+const isOfProgram = ({ at }: Snippet) => OF_PROGRAMS.guides.some((guide) => at.startsWith(`docs/guides/${guide}.md:`))
 const isCode = ({ language }: Snippet) => ['js', 'ts', 'mjs', 'mts'].includes(language)
 
 describe('the snippets', () => {
-  const code = snippets.filter(isCode)
+  const code = snippets.filter((snippet) => isCode(snippet) && !isOfProgram(snippet))
   const wrong = ['requireSecondFactor({ maxAge: 3 })', 'const { pusch } = require("passport-nevis")', 'app.get("/", (req) => req.authInfo.nevi)', 'sms({ mesage: "{{CODE}}" })']
   let faults: readonly string[]
   beforeAll(() => {
@@ -86,6 +89,11 @@ describe('the snippets', () => {
     expect(found).toEqual(wrong.map((_text, i) => `wrong.md:${i}`))
   })
 
+  it('that are left out are pieces of programs, which a test says', () => {
+    for (const guide of OF_PROGRAMS.guides) expect(read(OF_PROGRAMS.test)).toMatch(new RegExp(`\\b'?${guide}'?: \\[join\\(`))
+    expect(snippets.filter(isOfProgram).length).toBeGreaterThan(10)
+  })
+
   it('are in a language that is highlighted, none without one', () => {
     const known = ['js', 'ts', 'sh', 'json', 'css', 'html', 'text', 'yaml', 'nginx']
     expect(snippets.filter(({ language }) => !known.includes(language)).map(({ at, language }) => `${at} ${language}`)).toEqual([])
@@ -94,7 +102,7 @@ describe('the snippets', () => {
 
 /** Everything that a command of the documents needs and that is not there. */
 function missingFor(command: string): string[] {
-  const words = command.replace(/\s#.*$/, '').trim().split(/\s+/).filter((word) => !/^[A-Z_]+=\S*$/.test(word))
+  const words = command.replace(/\s#.*$/, '').trim().split(/\s+/).filter((word) => !/^([A-Z_]+=\S*|sudo)$/.test(word))
   const [program, ...args] = words
   const flags = args.filter((arg) => arg.startsWith('-'))
   const names = args.filter((arg) => !arg.startsWith('-'))
@@ -116,7 +124,7 @@ function missingFor(command: string): string[] {
     return [...subcommands, ...flags.filter((flag) => !source.includes(flag.split('=')[0] as string))]
   }
   if (program === 'node') return names.filter((file) => file !== 'app.js' && !existsSync(join(ROOT, file)))
-  return ['cd', 'mkdir', 'git', 'curl', 'redis-server', 'export', 'createdb', '.ci/run'].includes(program as string) ? [] : [command]
+  return ['cd', 'mkdir', 'git', 'curl', 'redis-server', 'export', 'createdb'].includes(program as string) || existsSync(join(ROOT, program as string)) ? [] : [command]
 }
 
 describe('the commands', () => {
