@@ -14,7 +14,7 @@ describe.each(Object.entries(guides))('the guide %s', (guide, folders) => {
   const blocks = blocksOf(guide)
 
   it('names the file of every block', () => {
-    const fences = readFileSync(join(__dirname, '../../docs/guides', `${guide}.md`), 'utf8').match(/^```\w+$/gm)
+    const fences = readFileSync(join(__dirname, '../../docs/guides', `${guide}.md`), 'utf8').match(/^```(?:js|ts)$/gm)
     expect(blocks.length).toBeGreaterThan(4)
     expect(fences).toHaveLength(blocks.length)
   })
@@ -26,6 +26,12 @@ describe.each(Object.entries(guides))('the guide %s', (guide, folders) => {
 })
 
 describe('the guide existing-app', () => {
+  it('shows the button of the template', () => {
+    const text = readFileSync(join(__dirname, '../../docs/guides/existing-app.md'), 'utf8')
+    const [, button] = /^```html\n([^]*?)\n```$/m.exec(text) as unknown as [string, string]
+    expect(readFileSync(join(__dirname, 'after/views/login.ejs'), 'utf8')).toContain(button)
+  })
+
   it('shows every line that was changed', () => {
     const shown = blocksOf('existing-app').flatMap(({ pieces }) => pieces).join('\n')
     for (const file of ['app.js', 'auth.js', 'routes/auth.js', 'routes/account.js', 'routes/notes.js', 'db.js', 'users.js', 'server.js', 'session-store.js']) {

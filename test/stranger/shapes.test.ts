@@ -82,7 +82,7 @@ describe('a login with callbacks of its own', () => {
 })
 
 describe('a JSON API for a single-page app', () => {
-  type SignIn = (username: string, password: string, show: (view: any) => Promise<string | undefined>) => Promise<unknown>
+  type SignIn = (account: { username: string; password: string; factor?: string }, show: (view: any) => Promise<string | undefined>) => Promise<unknown>
   const { apiRoutes, signIn } = jest.requireActual<{ apiRoutes: Parameters<typeof withRoutes>[0]; signIn: SignIn }>('./shapes/single-page')
 
   beforeEach(async () => {
@@ -102,7 +102,7 @@ describe('a JSON API for a single-page app', () => {
 
   it('with an approval › answers who is signed in', async () => {
     simulator.addUser({ username: 'anna' })
-    const user = await signIn('anna', PASSWORD, async (view) => {
+    const user = await signIn({ username: 'anna', password: PASSWORD }, async (view) => {
       expect(view).toMatchObject({ factor: 'push', prompt: 'wait', status: 'pending' })
       expect(await me()).toEqual(NOBODY)
       await simulator.phone('anna').approve()
@@ -114,7 +114,7 @@ describe('a JSON API for a single-page app', () => {
 
   it('with the code of a text › answers who is signed in', async () => {
     simulator.addUser({ username: 'clara', authenticators: 0, phone: '+41790000001' })
-    expect(await signIn('clara', PASSWORD, async ({ prompt }) => (prompt === 'code' ? /\d{6}/.exec(simulator.sms('clara').at(-1) as string)?.[0] : undefined))).toEqual({ username: 'clara' })
+    expect(await signIn({ username: 'clara', password: PASSWORD, factor: 'sms' }, async ({ prompt }) => (prompt === 'code' ? /\d{6}/.exec(simulator.sms('clara').at(-1) as string)?.[0] : undefined))).toEqual({ username: 'clara' })
   })
 
   it.each<[string, string, (view: any) => Promise<undefined>, object]>([
@@ -122,7 +122,7 @@ describe('a JSON API for a single-page app', () => {
     ['denied', PASSWORD, async () => void (await simulator.phone('anna').deny()), { code: 'not_approved' }],
   ])('says why not, in JSON: %s', async (_name, password, show, reason) => {
     simulator.addUser({ username: 'anna' })
-    await expect(signIn('anna', password, show)).rejects.toMatchObject(reason)
+    await expect(signIn({ username: 'anna', password }, show)).rejects.toMatchObject(reason)
     expect(await me()).toEqual(NOBODY)
   })
 })

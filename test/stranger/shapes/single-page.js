@@ -23,11 +23,12 @@ exports.apiRoutes = function apiRoutes(app, { passport, nevis }) {
 
 /**
  * In the browser: from the password to whoever is signed in.
+ * @param account `{ username, password }`, and `factor` where somebody has chosen one
  * @param show draws the view: `{ factor, prompt, message?, qrCode?, appLinkUri?, … }`
  */
-exports.signIn = async function signIn(username, password, show) {
+exports.signIn = async function signIn({ username, password, factor }, show) {
   const send = (url, body) => fetch(url, { method: 'POST', headers: { 'Content-Type': 'application/json', Accept: 'application/json' }, body: JSON.stringify(body) })
-  const answer = await send('/api/login', { username, password }) // follows to the view of the waiting page
+  const answer = await send('/api/login', { username, password, factor }) // follows to the view of the waiting page
   const view = await answer.json()
   if (!answer.ok) throw Object.assign(new Error(view.message), view)
   const { transaction, prompt, statusURL, callbackURL } = view
