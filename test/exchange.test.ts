@@ -445,7 +445,7 @@ describe('a callback that comes once more', () => {
     const transaction = await begin(on)
     const before = session['nevis']
     nevis.getStatus.mockResolvedValue(succeededWith())
-    await ask(on, { transaction })
+    await ask(on, { transaction }, options)
     session['nevis'] = before
     return ask(on, { transaction }, options, req)
   }

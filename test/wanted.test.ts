@@ -43,7 +43,7 @@ describe('what is wanted', () => {
   })
 
   it.each(['', 'Approve', 'register', 7, null])('is a mistake for the operation %j', async (operation) => {
-    await expect(wanted({ operation: (() => operation) as never })).rejects.toThrow(new TypeError('NevisStrategy: operation must be "approve" or "enroll"'))
+    await expect(wanted({ operation: (() => operation) as never })).rejects.toThrow(new TypeError('NevisStrategy: operation must be "approve", "enroll" or "approve-or-enroll"'))
   })
 
   it.each<unknown>(['push', [], [''], [7], ['push', ''], {}, null])('is a mistake for the factors %j of a route', async (factors) => {
