@@ -535,7 +535,7 @@ describe('a code', () => {
   })
 
   it('is no matter to a factor of one\'s own, which may still say that it was wrong', async () => {
-    const own: Factor = { ...push(), name: 'own', check: async () => ({ status: 'failed', code: 'wrong_code', retryable: true }) }
+    const own: Factor = { ...push(), check: async () => ({ status: 'failed', code: 'wrong_code', retryable: true }) }
     const on = strategy({ factors: [own], maxAttempts: 1 })
     const transaction = await begin(on)
     for (let i = 0; i < 3; i++) expect(codeOf(await ask(on, { transaction }))).toBe('wrong_code')
