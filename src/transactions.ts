@@ -129,8 +129,9 @@ export class SessionTransactions {
    * @throws StorageError `SESSION_UNAVAILABLE`; `SESSION_TOO_LARGE` where not even one fits
    */
   async save(): Promise<void> {
-    const kept = Object.values(this.all()).sort((a, b) => b.startedAt - a.startedAt)
-    while (kept.length > 0 && isTooLarge(this.session)) {
+    // In the order of `put`: the one that was put last is what the browser is sent to.
+    const kept = Object.values(this.all())
+    while (isTooLarge(this.session)) {
       kept.pop()
       this.write(kept)
       if (kept.length === 0) throw new StorageError('SESSION_TOO_LARGE')

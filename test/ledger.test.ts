@@ -93,6 +93,11 @@ describe('MemoryLedger', () => {
 })
 
 describe('failClosed', () => {
+  it('knows the class of the ledger inside, where it has one', () => {
+    const bare = Object.assign(Object.create(null) as object, { claim: async () => true, count: async () => 1 }) as Ledger
+    expect([failClosed(new MemoryLedger()).kind, failClosed(bare).kind]).toEqual(['MemoryLedger', ''])
+  })
+
   const failureOf = async (answer: () => unknown, call: 'claim' | 'count'): Promise<StorageError> => {
     const ledger = failClosed({ claim: answer, count: answer } as unknown as Ledger)
     const error: unknown = await ledger[call]('a', 60).then(

@@ -1,5 +1,5 @@
 /** A session that gets a new id: in every way in which hosts do that. */
-import { renewSession, saveSession, type SessionLike } from '../src/session'
+import { isInCookie, renewSession, saveSession, sessionIdOf, type SessionLike } from '../src/session'
 import { SessionTransactions, type Transaction } from '../src/transactions'
 
 interface Request {
@@ -36,6 +36,8 @@ describe('renewSession', () => {
   it('leaves it as it is where the host cannot renew it', async () => {
     const session: SessionLike = { cart: ['book'] }
     expect(await renewSession({ session })).toBe(session)
+    const saved: SessionLike = { cart: ['book'], save: (done) => done() }
+    expect(await renewSession({ session: saved })).toBe(saved)
     const shim: SessionLike = { cart: ['book'], regenerate: (done) => done(), save: (done) => done() }
     expect(await renewSession({ session: shim })).toBe(shim)
     expect(shim['cart']).toEqual(['book'])
@@ -90,6 +92,14 @@ describe('transactions in a session that is all in a cookie', () => {
     expect(session['cart']).toEqual(['book'])
   })
 
+  it('are forgotten last where they were put last, however old they are', async () => {
+    const session: SessionLike = {}
+    const transactions = new SessionTransactions(session, 'nevis', 60_000)
+    for (const [at, id] of [[1, 'b'], [2, 'c'], [0, 'a']] as const) transactions.put(started(id, at, 'x'.repeat(1000)))
+    await transactions.save()
+    expect(['a', 'b', 'c'].map((id) => transactions.get(id)?.id)).toEqual(['a', undefined, 'c'])
+  })
+
   it('are refused with SESSION_TOO_LARGE where not even one fits, and nothing of them is left', async () => {
     const session: SessionLike = {}
     const transactions = new SessionTransactions(session, 'nevis', 60_000)
@@ -97,5 +107,33 @@ describe('transactions in a session that is all in a cookie', () => {
     await expect(transactions.save()).rejects.toMatchObject({ code: 'SESSION_TOO_LARGE' })
     expect(transactions.get('a')).toBeUndefined()
     expect(JSON.stringify(session)).not.toContain('xxx')
+  })
+})
+
+describe('a session', () => {
+  const of = (host: object, own: object = {}) => Object.assign(Object.create(host) as SessionLike, own)
+
+  it.each<[string, SessionLike, boolean]>([
+    ['of cookie-session', of({ isChanged: true, isPopulated: true }), true],
+    ['of koa-session without a store', of({ externalKey: undefined }), true],
+    ['of koa-session with one', of({ externalKey: 'id' }), false],
+    ['of a host that knows when it was changed', of({ isChanged: true }), false],
+    ['of a host that knows when it is filled', of({ isPopulated: true }), false],
+    ['in which an application keeps such words', of({}, { isChanged: true, isPopulated: true, externalKey: undefined }), false],
+    ['with words of both', of({ isChanged: true, isPopulated: true }, { isChanged: 1 }), false],
+    ['of express-session', of({ save: () => undefined }), false],
+  ])('%s is in a cookie: %#', (_name, session, expected) => {
+    expect(isInCookie(session)).toBe(expected)
+  })
+
+  it.each<[object, string | undefined]>([
+    [{ sessionID: 'a' }, 'a'],
+    [{ session: { sessionId: 'b' } }, 'b'],
+    [{ sessionID: 'a', session: { sessionId: 'b' } }, 'a'],
+    [{ sessionID: 7 }, undefined],
+    [{ session: {} }, undefined],
+    [{}, undefined],
+  ])('has the id that its host tells: %j, %s', (req, id) => {
+    expect(sessionIdOf(req)).toBe(id)
   })
 })

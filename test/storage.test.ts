@@ -21,6 +21,7 @@ describe('StorageError', () => {
       ['SESSION_REQUIRED', 500],
       ['SESSION_IN_COOKIE', 500],
       ['SESSION_UNAVAILABLE', 503],
+      ['SESSION_TOO_LARGE', 500],
       ['LEDGER_UNAVAILABLE', 503],
     ] as const)('%s has the status %d', (code, status) => {
       const error = new StorageError(code)
