@@ -81,6 +81,26 @@ describe('starts', () => {
   })
 })
 
+describe('a pause', () => {
+  /** @param answers to those who ask for the pause, in their order; then always no */
+  const looks = async (...answers: boolean[]) => {
+    const claim = jest.fn(async (_key: string, _ttlSeconds: number) => answers.shift() ?? false)
+    ledger = { count: async () => 2, claim }
+    const { over } = await budgetsWith().spendStart(ANNA)
+    return [over, claim.mock.calls.length]
+  }
+
+  it.each<[boolean[], unknown[]]>([
+    [[true], [undefined, 1]],
+    [[false, true], [undefined, 2]],
+    [[false, false, false, true], [undefined, 4]],
+    [[false, false, false, false, true], [undefined, 5]],
+    [[false, false, false, false, false, true], ['pause', 5]],
+  ])('is believed once five looks have met it, for one may be somebody else who looks: %j', async (answers, expected) => {
+    expect(await looks(...answers)).toEqual(expected)
+  })
+})
+
 describe('denials', () => {
   const denials = async (times: number) => {
     const budgets = budgetsWith({ startBudget: { starts: 1000, perSeconds: 100 } })

@@ -60,9 +60,6 @@ function spareNode() {
   globalThis.clearTimeout = (timer) => (timer instanceof real.Timeout ? real.clearTimeout : clearFake)(timer)
 }
 
-// What a broken line leaves behind may reject long after its run; it ends no process.
-for (const name of ['uncaughtException', 'unhandledRejection']) process.on(name, () => {})
-
 class JestWithoutSandbox {
   static inject = [commonTokens.options]
 
@@ -74,6 +71,8 @@ class JestWithoutSandbox {
 
   async init() {
     process.env.NODE_ENV = 'test'
+    // What a broken line leaves behind may reject long after its run; it ends no process.
+    for (const name of ['uncaughtException', 'unhandledRejection']) process.on(name, () => {})
     this.files = new ProjectFiles(process.cwd(), this.swc)
   }
 
