@@ -53,7 +53,8 @@ function learning<A extends HttpAgent>(agent: A): A {
 
   function learn(this: Socket) {
     const now = performance.now()
-    const idleMs = now - (idleSince.get(this) as number)
+    const idleMs = now - (idleSince.get(this) ?? Infinity)
+    idleSince.delete(this)
     if (idleMs < SHORTEST_LESSON_MS) return
     keepMs = Math.min(keepMs, idleMs * SAFE_SHARE)
     forgetAt = now + LESSON_MS
@@ -66,8 +67,8 @@ function learning<A extends HttpAgent>(agent: A): A {
     const socket = stream as Socket
     const now = performance.now()
     if (now >= forgetAt) keepMs = KEEP_IDLE_MS
-    // The server's end of it comes before the close; a time-out of ours has none.
-    if (!idleSince.has(socket)) socket.once('end', learn).once('close', forget)
+    // Where it is not our own time-out that closes it, it is the server.
+    if (!idleSince.has(socket)) socket.once('timeout', forget).once('close', learn)
     idleSince.set(socket, now)
     const keeps: unknown = keepSocketAlive(socket)
     if (socket.timeout === undefined || socket.timeout > keepMs) socket.setTimeout(keepMs)

@@ -100,6 +100,18 @@ describe('an idle connection', () => {
       expect(kept(httpAgent)).toEqual([4000])
     })
 
+    it('teaches nothing where the time was ours', async () => {
+      const { client, httpAgent } = await cloud()
+      await login(client)
+      const [idle] = Object.values(httpAgent.freeSockets).flat() as [Socket]
+      now += 30_000
+      const closed = once(idle, 'close')
+      idle.emit('timeout')
+      await closed
+      await login(client)
+      expect(kept(httpAgent)).toEqual([30_000])
+    })
+
     it('within a second of its use teaches nothing: the server is restarting', async () => {
       const { client, server, httpAgent } = await cloud()
       await login(client)
