@@ -94,7 +94,7 @@ describe('new NevisStrategy', () => {
       [{ attemptBudget: {} }, 'attemptBudget.attempts must be a whole number from 1 to 1000'],
       [{ healthCheck: 1 }, 'healthCheck must be true or false'],
       [{ subject: 7 }, 'subject must be a function'],
-      [{ operation: '' }, 'operation must be "approve", "enroll" or a function'],
+      [{ operation: '' }, 'operation must be "approve", "enroll", "approve-or-enroll" or a function'],
       [{ message: '' }, 'message must be a non-empty string or a function'],
       [{ pollSchedule: [] }, 'pollSchedule must be a list of { untilSeconds, everySeconds }, rising, none more often than every 0.5 s'],
       [{ ledger: {} }, 'ledger must have claim() and count(), such as new MemoryLedger()'],
