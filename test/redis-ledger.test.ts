@@ -84,7 +84,7 @@ describe('RedisLedger', () => {
 
     it.each<[string, () => RedisLedger]>([
       ['node-redis', () => new RedisLedger({ sendCommand: answers('OK', null, '3') })],
-      ['ioredis, which has a sendCommand of another kind', () => new RedisLedger({ call: answers('OK', null, '3'), sendCommand: () => Promise.reject(new Error('another')) } as never)],
+      ['ioredis, which has a sendCommand of another kind', () => new RedisLedger({ call: answers('OK', null, '3'), sendCommand: () => Promise.reject(new Error('another')) })],
     ])('asks in whole milliseconds, never for none, under its own prefix: %s', async (_name, make) => {
       const ledger = make()
       expect([await ledger.claim('a', 0.0001), await ledger.claim('a', 1.0001), await ledger.count('a', 60)]).toEqual([true, false, 3])

@@ -111,7 +111,7 @@ describe('whoever asks', () => {
     ['', false],
     [undefined, false],
   ])('with Accept %j wants a page: %s', (accept, expected) => {
-    expect(wantsPage({ headers: { accept } } as never)).toBe(expected)
+    expect(wantsPage({ headers: { accept } })).toBe(expected)
   })
 })
 
