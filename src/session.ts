@@ -29,8 +29,9 @@ export function isTooLarge(session: SessionLike): boolean {
 }
 
 /**
- * Is all of the session in a cookie, as with cookie-session, and with koa-session where it has no store? Signed, but not encrypted: the browser would read the
- * status token. It could put back whatever was closed, and the record of a second factor after a log-out.
+ * Is all of the session in a cookie, as with cookie-session, and with koa-session where it has no store? Signed, but not
+ * encrypted: the browser would read the status token. It could put back whatever was closed, and the record of a second
+ * factor after a log-out.
  * @internal
  */
 export function isInCookie(session: SessionLike): boolean {

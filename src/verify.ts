@@ -85,8 +85,9 @@ export function runVerify(verify: Verify | VerifyWithRequest, args: readonly unk
     }
     const result = (verify as (...args: unknown[]) => unknown)(...args, done)
     if (!isThenable(result)) {
-      // Nobody else would answer the browser. With a `done` of its own, what it returns means nothing: it may be a database.
-      if (result !== undefined && verify.length <= args.length) reject(new TypeError('NevisStrategy: verify must call done, or return a promise: make it async'))
+      // Nobody else would answer the browser. With a `done` of its own, or in a wrapper of any length, what it returns means
+      // nothing: it may be a database.
+      if (result !== undefined && verify.length === args.length) reject(new TypeError('NevisStrategy: verify must call done, or return a promise: make it async'))
       return
     }
     result.then((user) => {

@@ -288,4 +288,14 @@ describe('the public door', () => {
       expect(tree.statements.every((one) => ts.isExportDeclaration(one) && one.moduleSpecifier !== undefined)).toBe(true)
     })
   })
+
+  describe('on-demand', () => {
+    it('takes each name from the file that index takes it from, when it is asked for', () => {
+      const ofIndex = (sources.get('index') as Source).imports.filter(({ isType }) => !isType).map(({ to }) => to)
+      const { imports, tree } = sources.get('on-demand') as Source
+      expect(new Set(imports.filter(({ isType }) => !isType).map(({ to }) => to))).toEqual(new Set(ofIndex))
+      const atOnce = tree.statements.filter((one) => ts.isImportDeclaration(one) && !isTypeImport(one.importClause))
+      expect(atOnce).toEqual([])
+    })
+  })
 })

@@ -120,6 +120,11 @@ describe('verify with a callback', () => {
       await expectSuccess((_profile, done: VerifyDone) => soon(() => done(null, ANNA)), ANNA)
     })
 
+    it('succeeds behind a wrapper of any length, whatever that returns', async () => {
+      const database = { get: (done: VerifyDone) => { soon(() => done(null, ANNA)); return database } }
+      await expectSuccess((...args: any[]) => database.get(args.at(-1)), ANNA)
+    })
+
     it('succeeds with its info beside the profile, which it cannot replace', async () => {
       await expectSuccess((_profile, done: VerifyDone) => done(null, ANNA, { scope: 'all', nevis: { id: 'forged' } }), ANNA, { scope: 'all' })
     })

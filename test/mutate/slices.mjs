@@ -95,7 +95,7 @@ export const slices = {
 
 /** Files, or folders with a slash at the end. */
 export const exempt = {
-  'index': 'names only',
+  'index': 'names only', 'on-demand': 'names only',
   'factors/index': 'names only',
   'client/wire': 'types only',
   'factors/names': 'types only',

@@ -6,12 +6,16 @@ import { median, rounds } from '../processes.mjs'
 const root = fileURLToPath(new URL('../../..', import.meta.url))
 const peers = fileURLToPath(new URL('../peers', import.meta.url))
 const CLIENT = "new (require('passport-nevis').NevisClient)({ instance: 'i', accessKey: 'k' })"
+/** What an app with push has: the client, the strategy, a factor, the page and the guard. */
+const ALL = "(({ NevisClient, NevisStrategy, push, waitingPage, requireSecondFactor }) => { const strategy = new NevisStrategy({ client: new NevisClient({ instance: 'i', accessKey: 'k' }), factors: [push()], waitingURL: '/waiting' }, () => {}); return [waitingPage(strategy), requireSecondFactor] })"
 
 const LOADED = [
   { name: "require('passport-nevis')", cwd: root, script: "require('passport-nevis')" },
   { name: "require('passport-oauth2')", cwd: peers, script: "require('passport-oauth2')" },
   { name: "require('axios')", cwd: root, script: "require('axios')" },
   { name: 'passport-nevis with a client made: axios is loaded then', cwd: root, script: CLIENT },
+  { name: 'all that an app with push uses, by require, constructed', cwd: root, script: `${ALL}(require('passport-nevis'))` },
+  { name: 'the same by import', cwd: root, script: `${ALL}(await import('passport-nevis'))` },
   { name: 'import axios', cwd: root, script: "import('axios')" },
 ]
 const ROUNDS = 15

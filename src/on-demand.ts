@@ -1,0 +1,36 @@
+/**
+ * What `require('passport-nevis')` gives: the names of `index.ts`, each loaded when it is first asked for.
+ *
+ * An app that needs the client alone, or two factors of five, does not load the others. ES modules name all that they want
+ * at once: `import` gets `index.ts`. Both give the same objects.
+ */
+import type * as index from './index'
+
+const onDemand: typeof index = {
+  get app() { return require('./factors').app },
+  get atLeast() { return require('./strength').atLeast },
+  get defaultSchedule() { return require('./waiting/schedule').defaultSchedule },
+  get failures() { return require('./failures').failures },
+  get htmlMessage() { return require('./client/html-message').htmlMessage },
+  get languages() { return require('./waiting/texts/languages').languages },
+  get MemoryLedger() { return require('./ledger').MemoryLedger },
+  get NevisClient() { return require('./client/client').NevisClient },
+  get NevisError() { return require('./client/errors').NevisError },
+  get NevisStrategy() { return require('./strategy').NevisStrategy },
+  get outagePage() { return require('./waiting/outage-page').outagePage },
+  get ownAuthenticator() { return require('./authenticators').ownAuthenticator },
+  get push() { return require('./factors').push },
+  get recordSecondFactor() { return require('./second-factor').recordSecondFactor },
+  get recovery() { return require('./factors').recovery },
+  get RedisLedger() { return require('./redis-ledger').RedisLedger },
+  get requireSecondFactor() { return require('./second-factor').requireSecondFactor },
+  get secondFactorOf() { return require('./second-factor').secondFactorOf },
+  get sms() { return require('./factors').sms },
+  get statusEndpoint() { return require('./waiting/status-endpoint').statusEndpoint },
+  get StorageError() { return require('./storage').StorageError },
+  get waitingPage() { return require('./waiting/waiting-page').waitingPage },
+  get watchTransaction() { return require('./waiting/watch-transaction').watchTransaction },
+  get widget() { return require('./factors').widget },
+}
+
+export = onDemand
