@@ -75,7 +75,7 @@ export function createApp({ config, users, invoices, demo, redis, cloud }) {
       // second factor: end
     }),
     // second factor: begin
-    afterPassword({ cloud, passport, onFailure }), // goes to the waiting page
+    afterPassword({ passport, onFailure }), // goes to the waiting page
     // second factor: end
     (_req, res) => res.redirect(303, '/account'),
   )

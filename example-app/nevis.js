@@ -1,5 +1,5 @@
 /** The second factor: which ones there are, whom they ask, and whose account an approval belongs to. */
-import { NevisClient, NevisStrategy, RedisLedger, app, atLeast, htmlMessage, push, recovery, sms, widget } from 'passport-nevis'
+import { NevisStrategy, RedisLedger, app, atLeast, htmlMessage, push, recovery, sms, widget } from 'passport-nevis'
 
 /**
  * As people call them; the first is the default.
@@ -54,24 +54,13 @@ export function nevisStrategy({ cloud, users, config, redis }) {
  * Right after the password: asks for the second factor. Whoever has none sets one up; recovery codes alone are none.
  * Somebody whose browser went away at the end of an enrolment has one that is not linked yet: they confirm with it.
  */
-export function afterPassword({ cloud, passport, onFailure }) {
-  const client = new NevisClient(cloud)
-  const operation = async ({ user }) => ((await isEnrolled(client, user.username)) ? 'approve' : 'enroll')
+export function afterPassword({ passport, onFailure }) {
   const confirm = passport.authenticate('nevis', onFailure)
-  const first = passport.authenticate('nevis', { ...onFailure, operation, factors: ['app', 'sms'] })
+  const first = passport.authenticate('nevis', { ...onFailure, operation: 'approve-or-enroll', factors: ['app', 'sms'] })
   return (req, res, next) => {
     if (req.user.nevisUserId) return confirm(req, res, next)
     delete req.body.factor // chosen before anybody could know
     first(req, res, next)
-  }
-}
-
-async function isEnrolled(client, username) {
-  try {
-    return (await client.findUserByUsername(username)).status === 'active'
-  } catch (error) {
-    if (error.code === 'NEVIS_NOT_FOUND') return false
-    throw error
   }
 }
 
