@@ -70,7 +70,7 @@ export function recordSecondFactor(options: RecordSecondFactorOptions = {}): Mid
     const profile = authInfoOf(req)?.nevis
     const session = sessionOf(req)
     const login = session && loginOf(session)
-    if (profile === undefined || session === undefined || login === undefined) {
+    if (profile === undefined || login === undefined) {
       throw new Error('recordSecondFactor: mount it after passport.authenticate("nevis"), for a user who is logged in; with a callback of your own, after req.authInfo = info and req.logIn()')
     }
     if (profile.operation === 'approve') await write(req, sessionKey, profile, login)

@@ -25,7 +25,7 @@ describe('the answer of a page', () => {
   it('is status, headers and body', async () => {
     expect(await waitingPage(app.nevis).answer(request('/login/2fa'))).toMatchObject({
       status: 403,
-      headers: { 'Content-Type': 'text/html; charset=utf-8', 'Cache-Control': 'no-store', 'Referrer-Policy': 'same-origin' },
+      headers: { 'Content-Type': 'text/html; charset=utf-8', 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff', 'Referrer-Policy': 'same-origin' },
       body: expect.stringContaining('<!doctype html>'),
     })
     expect(await waitingPage(app.nevis).answer(request('/login/2fa', { method: 'DELETE' }))).toMatchObject({ status: 405, headers: { Allow: 'GET, HEAD' }, body: '' })
@@ -41,7 +41,7 @@ describe('the answer of a page', () => {
     const error = new NevisError('NEVIS_TIMEOUT', 'approve')
     const asPage = request('/', { headers: { accept: 'text/html' } })
     expect([policyOf(await page.answer(asPage, res)), policyOf(await outage.answer(error, asPage, res))]).toEqual([undefined, undefined])
-    for (const answer of [await page.answer(asPage, none), await page.answer(asPage), await outage.answer(error, asPage)]) expect(policyOf(answer)).toContain("default-src 'none'")
+    for (const answer of [await page.answer(asPage, none), await page.answer(asPage), await page.answer(asPage, {}), await outage.answer(error, asPage)]) expect(policyOf(answer)).toContain("default-src 'none'")
   })
 
   it('asks the functions among the options with what the host has given', async () => {

@@ -106,6 +106,28 @@ async function expectPassed(browser: Browser, path = '/transfer'): Promise<void>
   expect([page.status, page.text]).toEqual([200, '{"action":"passed"}'])
 }
 
+describe('secondFactorOf', () => {
+  const asAnna = (sessionID: string | undefined, nevis: object = {}) => ({ sessionID, session: { passport: { user: 'anna' }, nevis } })
+  const recorded = async (sessionID: string | undefined) => {
+    const req = asAnna(sessionID)
+    await recordSecondFactor().answer({ ...req, authInfo: { nevis: { operation: 'approve', factor: 'push', id: userId, transactionId: 't' } } } as never)
+    return req.session.nevis
+  }
+
+  it('finds no record under another session id, though all else is as it was', async () => {
+    const nevis = await recorded('one')
+    expect(secondFactorOf(asAnna('one', nevis))).toMatchObject({ factor: 'push', userId })
+    expect(secondFactorOf(asAnna('two', nevis))).toBeUndefined()
+    expect(secondFactorOf(asAnna(undefined, nevis))).toBeUndefined()
+  })
+
+  it('finds the record of a session that has no id', async () => {
+    const nevis = await recorded(undefined)
+    expect(secondFactorOf(asAnna(undefined, nevis))).toMatchObject({ factor: 'push', userId })
+    expect(secondFactorOf(asAnna('one', nevis))).toBeUndefined()
+  })
+})
+
 describe('recordSecondFactor', () => {
   describe('after a login with an approval', () => {
     it('records who, by which factor, in which transaction and when', async () => {
@@ -402,6 +424,7 @@ describe('requireSecondFactor', () => {
       ['factor', { maxAgeSeconds: 1, factor: ['push'] }],
       ['maxAge', { maxAgeSeconds: 1, maxAge: 1 }],
       ['options', undefined],
+      ['options', null],
     ])('refuses it at once and names it: %s of %j', (option, options) => {
       let thrown: unknown
       try {
@@ -421,6 +444,7 @@ describe('recordSecondFactor, with a wrong option', () => {
       ['sessionKey', { sessionKey: 7 }],
       ['sessionKey', { sessionKey: '' }],
       ['sesionKey', { sesionKey: 'mfa' }],
+      ['options', null],
     ])('refuses it at once and names it: %s of %j', (option, options) => {
       expect(() => recordSecondFactor(options as never)).toThrow(TypeError)
       expect(() => recordSecondFactor(options as never)).toThrow(new RegExp(`^recordSecondFactor: .*\\b${option}\\b`))

@@ -125,6 +125,10 @@ describe('verify with a callback', () => {
       await expectSuccess((...args: any[]) => database.get(args.at(-1)), ANNA)
     })
 
+    it('succeeds, whatever it returns meanwhile', async () => {
+      await expectSuccess((_profile, done: VerifyDone) => { soon(() => done(null, ANNA)); return BEN }, ANNA)
+    })
+
     it('succeeds with its info beside the profile, which it cannot replace', async () => {
       await expectSuccess((_profile, done: VerifyDone) => done(null, ANNA, { scope: 'all', nevis: { id: 'forged' } }), ANNA, { scope: 'all' })
     })
@@ -207,6 +211,12 @@ describe('verify that fails without an error', () => {
       expect(page.status).toBe(500)
       expect(page.json()).toMatchObject({ action: 'error', message: expect.stringMatching(/^NevisStrategy: something failed without an error \(\w+\)$/) })
     })
+  })
+})
+
+describe('verify that returns a user without a promise, and could not call done', () => {
+  it('ends in an error that says how to write it', async () => {
+    await expectError((_profile) => ANNA, 'NevisStrategy: verify must call done, or return a promise: make it async')
   })
 })
 

@@ -63,7 +63,7 @@ export const slices = {
   'second-factor': {
     files: ['second-factor', 'answer'],
     tests: ['answer', 'second-factor'],
-    more: ['security/step-up'],
+    more: ['security/step-up', 'waiting/stream', 'waiting/outage-page'],
   },
   factors: {
     files: ['factors/app', 'factors/factor', 'factors/push', 'factors/recovery', 'factors/shared', 'factors/sms', 'factors/widget'],

@@ -276,6 +276,25 @@ describe('what was approved', () => {
     expect(page.json()).toMatchObject({ secondFactor: { factor: 'push', userId: profile?.id, transactionId: profile?.transactionId } })
     expect([...browser.cookies.values()]).not.toEqual(before)
   })
+
+  it.each([
+    ['by the strategy after passport.authorize, where Passport 0.6 does not', { assignProperty: 'account' }, true],
+    ['by Passport after passport.authenticate', {}, false],
+  ])('is put there %s', async (_name, options, isByStrategy) => {
+    const app = await start({
+      routes: (web) => {
+        web.get('/bare', async (req, res) => {
+          const { action } = await act(Object.create(app.nevis) as object, req, options)
+          res.json({ action, authInfo: req.authInfo ?? null })
+        })
+      },
+    })
+    const browser = app.browser()
+    const handle = await signIn(browser, 'anna')
+    await simulator.phone('anna').approve()
+    const expected = isByStrategy ? { nevis: expect.objectContaining({ provider: 'nevis', username: 'anna' }) } : null
+    expect((await browser.get(`/bare?transaction=${handle}`)).json()).toEqual({ action: 'success', authInfo: expected })
+  })
 })
 
 describe('a person between the factors', () => {
