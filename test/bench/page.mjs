@@ -84,8 +84,8 @@ const sections = {
   tap: (result) =>
     `${heading(result)}\n\n${table(
       ['way', 'people', 'at once', 'best', 'median', 'p95', 'status calls per sign-in'],
-      result.rows.map(({ way, people, atOnce, best, median, p95, statusCalls }) => [way, people, atOnce, `${number(best, 2)} s`, `${number(median, 2)} s`, `${number(p95, 2)} s`, number(statusCalls, 1)]),
-    )}`,
+      result.rows.map(({ way, people, atOnce, best, median, p95, statusCalls }) => [way, people, atOnce, `${number(best, 3)} s`, `${number(median, 2)} s`, `${number(p95, 2)} s`, number(statusCalls, 1)]),
+    )}\n\nOne at a time, by events against by hand: ${ratio(result.ratio)} times the median${reached(result.ratio <= 0.6)}. The best is ${ratio(result.bestAgainstNetwork)} times ${number(result.toNevisMs * 1.5 + result.toBrowserMs / 2)} ms, half a way from Nevis, half a way to the browser, and the introspection${reached(result.bestAgainstNetwork <= 1.4)}.`,
 
   waiting: (result) =>
     `${heading(result)}\n\n${table(

@@ -91,6 +91,11 @@ export const slices = {
     tests: ['waiting/html', 'waiting/waiting-page', 'waiting/languages', 'waiting/outage-page'],
     more: ['waiting/status-endpoint', 'waiting/authenticators', 'strategy/enrol', 'strategy/widget'],
   },
+  doctor: {
+    files: ['doctor/app-checks', 'doctor/cloud-checks', 'doctor/command-line', 'doctor/environment', 'doctor/findings', 'doctor/probe', 'doctor/report', 'doctor/route-checks', 'doctor/session-checks', 'doctor/witness'],
+    tests: ['doctor/app', 'doctor/cloud'],
+    more: ['doctor/command'],
+  },
 }
 
 /** Files, or folders with a slash at the end. */
@@ -99,7 +104,7 @@ export const exempt = {
   'factors/index': 'names only',
   'client/wire': 'types only',
   'factors/names': 'types only',
-  'doctor/': 'a command of its own, which no application loads; its tests start processes',
+  'doctor/app-process': 'runs in a process of its own', 'doctor/command': 'runs in a process of its own', 'doctor/examination': 'starts one', 'doctor/patient': 'runs in one',
   'simulator/': 'the fake cloud is no part of what is trusted',
   'waiting/texts/de': 'sentences', 'waiting/texts/en': 'sentences', 'waiting/texts/fr': 'sentences', 'waiting/texts/it': 'sentences',
 }

@@ -64,6 +64,5 @@ app.post('/login', (req, _res, next) => {
 app.get('/go', (_req, res) => res.type('html').send('<form method="post" action="/login"><button>Sign in</button></form>'))
 app.get('/id', (req, res) => res.send(Object.keys(req.session.nevis.transactions)[0]))
 app.get('/2fa', waitingPage(nevis))
-app.all('/2fa/callback', passport.authenticate('nevis'), (_req, res) => res.redirect(303, '/in'))
-app.get('/in', (_req, res) => res.type('html').send('<h1>In</h1>'))
+app.all('/2fa/callback', passport.authenticate('nevis'), (_req, res) => res.type('html').send('<h1>In</h1>'))
 const server = app.listen(0, '127.0.0.1', () => console.log(`http://127.0.0.1:${server.address().port}`))

@@ -3,7 +3,9 @@
 import { randomUUID } from 'node:crypto'
 import { createServer } from 'node:http'
 
-const latencyMs = Number(process.argv[2] ?? 0)
+/** There and back. */
+const roundTripMs = Number(process.argv[2] ?? 0)
+const halfway = (act) => (roundTripMs > 0 ? setTimeout(act, roundTripMs / 2) : act())
 const transactions = new Map()
 const calls = { approval: 0, status: 0, introspect: 0 }
 let origin
@@ -36,15 +38,13 @@ const server = createServer((req, res) => {
   }
   let text = ''
   req.on('data', (chunk) => (text += chunk))
-  req.on('end', () => {
+  req.on('end', () => halfway(() => {
     const [status, answer] = routes[url.pathname](text.startsWith('{') ? JSON.parse(text) : {}, text)
-    const send = () => {
+    halfway(() => {
       res.writeHead(status, { 'content-type': 'application/json' })
       res.end(JSON.stringify(answer))
-    }
-    if (latencyMs > 0) setTimeout(send, latencyMs)
-    else send()
-  })
+    })
+  }))
 })
 server.keepAliveTimeout = 60_000
 server.listen(0, '127.0.0.1', () => {

@@ -1,0 +1,35 @@
+// A way to a server on which everything takes its time, as between a browser and a data centre.
+import { connect, createServer } from 'node:net'
+
+/**
+ * @param address of the server
+ * @param roundTripMs there and back
+ * @returns its address by this way, and `close`
+ */
+export async function slowLink(address, roundTripMs) {
+  const { port } = new URL(address)
+  const sockets = new Set()
+  const server = createServer((near) => {
+    const far = connect(Number(port), '127.0.0.1')
+    for (const [from, to] of [[near, far], [far, near]]) {
+      sockets.add(from)
+      from.setNoDelay(true)
+      from.on('error', () => {})
+      from.on('data', (chunk) => setTimeout(() => to.destroyed || to.write(chunk), roundTripMs / 2))
+      from.on('end', () => setTimeout(() => to.end(), roundTripMs / 2))
+      from.on('close', () => {
+        sockets.delete(from)
+        setTimeout(() => to.destroy(), roundTripMs)
+      })
+    }
+  })
+  server.listen(0, '127.0.0.1')
+  await new Promise((resolve) => server.once('listening', resolve))
+  return {
+    address: `http://127.0.0.1:${server.address().port}`,
+    close: () => {
+      for (const socket of sockets) socket.destroy()
+      server.close()
+    },
+  }
+}
