@@ -71,7 +71,7 @@ function learning<A extends HttpAgent>(agent: A): A {
     if (!idleSince.has(socket)) socket.once('timeout', forget).once('close', learn)
     idleSince.set(socket, now)
     const keeps: unknown = keepSocketAlive(socket)
-    if (socket.timeout === undefined || socket.timeout > keepMs) socket.setTimeout(keepMs)
+    if ((socket.timeout ?? Infinity) > keepMs) socket.setTimeout(keepMs)
     return keeps
   }
   agent.reuseSocket = (socket, request) => {

@@ -52,8 +52,8 @@ export class Answer {
     if (status === 429) return this.#error('NEVIS_RATE_LIMITED')
     if (status === 401 || status === 403) return this.#error('NEVIS_UNAUTHORIZED')
     if (status === 404) return this.#error('NEVIS_NOT_FOUND')
-    if (status >= 400 && status < 500) return this.#error('NEVIS_REJECTED')
     if (status >= 300 && status < 400) return this.unexpected('a redirect, which is not followed')
+    if (status >= 400 && status < 500) return this.#error('NEVIS_REJECTED')
     return this.unexpected()
   }
 

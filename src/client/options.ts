@@ -90,8 +90,8 @@ function checkedInstance(instance: unknown): string {
 }
 
 function checkedBaseURL(baseURL: unknown): string {
-  const url = typeof baseURL === 'string' ? parsed(baseURL) : undefined
-  if (typeof baseURL !== 'string' || url === undefined) throw new TypeError('NevisClient: baseURL must be an absolute URL')
+  if (typeof baseURL !== 'string' || !URL.canParse(baseURL)) throw new TypeError('NevisClient: baseURL must be an absolute URL')
+  const url = new URL(baseURL)
   if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopback(url))) {
     throw new TypeError('NevisClient: baseURL must be https: (plain http: for loopback alone)')
   }
@@ -99,10 +99,6 @@ function checkedBaseURL(baseURL: unknown): string {
     throw new TypeError('NevisClient: baseURL must not hold credentials, a query or a fragment')
   }
   return `${url.origin}${url.pathname}`.replace(/\/+$/, '')
-}
-
-function parsed(text: string): URL | undefined {
-  return URL.canParse(text) ? new URL(text) : undefined
 }
 
 function checkInteger(name: string, value: unknown, min: number, max: number): void {

@@ -59,7 +59,7 @@ export class AuthenticatorChoice {
 
   private async listOf(userId: string): Promise<readonly OfferedAuthenticator[] | null> {
     const tooLate = () => new NevisError('NEVIS_TIMEOUT', 'getUser')
-    const user = await withDeadline(PATIENCE_MS, tooLate, () => this.users.get(userId, () => this.settings.client.getUser(userId))).catch(() => null)
+    const user = await withDeadline(PATIENCE_MS, tooLate, () => this.users.get(userId, () => this.settings.client.getUser(userId))).catch(() => undefined)
     if (user?.userId !== userId) return null
     // A passkey is no phone.
     const phones = user.authenticators.filter(({ authenticatorType }) => authenticatorType !== 'fido2')

@@ -65,7 +65,7 @@ export function outagePage<Req extends HostRequest = HostRequest, Res extends Ho
     const transaction = fieldOf({ body: bodyOf(req), query, originalUrl, url }, 'transaction')
     // What is under way is not lost: its page goes on from where it stands.
     const again = transaction ? withQuery(waitingURL, { transaction }) : signInURL
-    const parts = { waitingURL, language, assets, nonce: options.nonce?.(req, res), widgetScripts: [] }
+    const parts = { language, assets, nonce: options.nonce?.(req, res) }
     const answer = page(res, 503, outageHtml(again, parts).text, parts)
     return { ...answer, headers: { ...answer.headers, ...retryAfter } }
   }

@@ -3,19 +3,24 @@
  *
  * Not its job: to find out the state (`view.ts`), or to send anything.
  */
+import type { FailureCode } from '../failures'
 import { html, messageHtml, type Html, type Piece } from './html'
 import type { Language } from './texts/languages'
 import type { Texts } from './texts/texts'
 import type { WaitingView } from './view'
 
-export interface PageParts {
-  readonly waitingURL: string
+/** What every page is made with. */
+export interface ShellParts {
   readonly language: Language
   readonly assets: { readonly script: string; readonly styles: readonly string[] }
+  readonly nonce?: string | undefined
+}
+
+export interface PageParts extends ShellParts {
+  readonly waitingURL: string
   /** Nevis's script, and the app's own that starts it. */
   readonly widgetScripts: readonly string[]
   readonly csrfToken?: string | undefined
-  readonly nonce?: string | undefined
 }
 
 /** Seconds between two looks of a browser without JavaScript. */
@@ -35,7 +40,7 @@ export function pageHtml(view: WaitingView, parts: PageParts): Html {
       data-approved="${texts.approved}" data-elsewhere="${texts.elsewhere}" data-nothing-left="${texts.nothingLeft}" data-offline="${texts.offline}">
       <h1>${heading}</h1>
       <p class="nevis-note" role="status" data-note></p>
-      ${isOver ? errorPart(texts.failure[view.failure ?? 'not_approved']) : waitingPart(view, parts)}
+      ${isOver ? errorPart(texts.failure[view.failure as FailureCode]) : waitingPart(view, parts)}
       ${view.failure !== 'cancelled' && html`${(isOver || view.prompt !== 'confirm') && waysPart(view, parts)}
       <div class="nevis-end">${wayForm(view, parts, 'cancel', '1', html`<button>${texts.cancel}</button>`)}
       </div>`}
@@ -43,7 +48,7 @@ export function pageHtml(view: WaitingView, parts: PageParts): Html {
   const seconds = view.factors.some((name) => needsPhone(view, name)) ? REFRESH_SECONDS_FOR_TYPING : REFRESH_SECONDS
   const refresh = !isOver && view.prompt === 'wait' && html`<noscript><meta http-equiv="refresh" content="${seconds}"></noscript>`
   const scripts = showsWidget(view) && parts.widgetScripts.map((script) => scriptTag(script, parts))
-  return shell(heading, [refresh, scripts], main, parts)
+  return shell(heading, main, parts, [refresh, scripts])
 }
 
 /** Scripts of others are let in for as long as the page needs them. */
@@ -55,23 +60,23 @@ export function showsWidget({ prompt, status }: WaitingView): boolean {
 export function askHtml(parts: PageParts): Html {
   const { heading, send } = parts.language.texts
   const form = html`<form method="post" action="${parts.waitingURL}">${csrf(parts.csrfToken)}<button class="nevis-button">${send}</button></form>`
-  return shell(heading.other, false, html`<main class="nevis"><h1>${heading.other}</h1>${form}</main>`, parts)
+  return shell(heading.other, html`<main class="nevis"><h1>${heading.other}</h1>${form}</main>`, parts)
 }
 
 /** For a link that this browser has no transaction for: an explanation, never a login. */
-export function strangerHtml(message: string, parts: PageParts): Html {
+export function strangerHtml(message: string, parts: ShellParts): Html {
   const { failed, stranger } = parts.language.texts
-  return shell(failed, false, html`<main class="nevis"><h1>${failed}</h1>${errorPart(message)}<p>${stranger}</p></main>`, parts)
+  return shell(failed, html`<main class="nevis"><h1>${failed}</h1>${errorPart(message)}<p>${stranger}</p></main>`, parts)
 }
 
 /** @param again where it can be tried again; nothing here does so by itself */
-export function outageHtml(again: string, parts: PageParts): Html {
+export function outageHtml(again: string, parts: ShellParts): Html {
   const { unavailable, unavailableHint, tryAgain } = parts.language.texts
   const link = html`<p><a class="nevis-button" href="${again}">${tryAgain}</a></p>`
-  return shell(unavailable, false, html`<main class="nevis"><h1>${unavailable}</h1>${errorPart(unavailableHint)}${link}</main>`, parts)
+  return shell(unavailable, html`<main class="nevis"><h1>${unavailable}</h1>${errorPart(unavailableHint)}${link}</main>`, parts)
 }
 
-function shell(title: string, head: Piece, main: Html, parts: PageParts): Html {
+function shell(title: string, main: Html, parts: ShellParts, head?: Piece): Html {
   const { language, assets } = parts
   return html`<!doctype html>
 <html lang="${language.tag}" dir="${language.texts.dir}">
@@ -91,11 +96,11 @@ function shell(title: string, head: Piece, main: Html, parts: PageParts): Html {
 `
 }
 
-function scriptTag(src: string, parts: PageParts): Html {
+function scriptTag(src: string, parts: ShellParts): Html {
   return html`<script src="${src}" defer${nonceOf(parts)}></script>`
 }
 
-function nonceOf({ nonce }: PageParts): Html | false {
+function nonceOf({ nonce }: ShellParts): Html | false {
   return nonce !== undefined && html` nonce="${nonce}"`
 }
 

@@ -15,7 +15,7 @@ import type { NevisStrategy } from '../strategy'
 import { SessionTransactions } from '../transactions'
 import { withQuery } from '../url'
 import { AuthenticatorChoice } from './authenticators'
-import { askHtml, pageHtml, showsWidget, strangerHtml, type PageParts } from './page'
+import { askHtml, pageHtml, showsWidget, strangerHtml, type PageParts, type ShellParts } from './page'
 import { preferred, speakable, type Locales } from './texts/languages'
 import { viewOf } from './view'
 
@@ -160,7 +160,7 @@ function policyForWidget(origin: string): Policy {
 }
 
 /** @internal */
-export function page(res: HostResponse | undefined, status: number, body: string, { language }: PageParts, policy = POLICY): Answer {
+export function page(res: HostResponse | undefined, status: number, body: string, { language }: ShellParts, policy = POLICY): Answer {
   return whole(
     status,
     {

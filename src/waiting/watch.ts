@@ -127,7 +127,7 @@ class WatchedTransaction {
   ) {}
 
   isOver(now: number): boolean {
-    return now >= this.sealed.expiresAt && this.listeners.size === 0
+    return now >= this.sealed.expiresAt
   }
 
   /** Where somebody listens already, the loop asks soon enough: one more tab costs no call. */

@@ -152,6 +152,7 @@ describe('introspect', () => {
       ['1613572626', 1613572626],
       ['1613572626999', 1613572626],
       [1613572626.5, 1613572626.5],
+      ['1613572626.25', 1613572626.25],
       [99_999_999_999, 99_999_999_999],
       [100_000_000_000, 100_000_000],
       [0, 0],
@@ -178,7 +179,7 @@ describe('introspect', () => {
   describe('with an answer that is garbled', () => {
     it.each<unknown>([
       {}, { active: 'true' }, { active: 1 }, { active: null }, { status: 'active' }, [sample], 'true',
-      ...[null, true, 'soon', '', '-1', -1, {}, [1], '0x10', '1e3'].flatMap((time) => [
+      ...[null, true, 'soon', '', '-1', -1, {}, [1], '0x10', '1e3', '9'.repeat(400)].flatMap((time) => [
         { ...sample, exp: time }, { ...sample, nbf: time }, { ...sample, iat: time },
       ]),
       ...[null, 7, {}, [7], ['a', null], true].map((aud) => ({ ...sample, aud })),

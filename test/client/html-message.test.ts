@@ -81,6 +81,7 @@ describe('plainText', () => {
   it.each([
     ['Pay <5>?', 'Pay <5>?'],
     ['<html>Pay <b>5</b><br/>to &lt;A&gt; &amp;amp; B?</html>', 'Pay 5\nto <A> &amp; B?'],
+    ['<html>Pay<br>5<br />to &quot;O&#39;Neil&quot;?</html>', `Pay\n5\nto "O'Neil"?`],
     ['<html></html>', ''],
   ])('of %j is %j', (message, text) => {
     expect(plainText(message)).toBe(text)

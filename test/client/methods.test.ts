@@ -17,8 +17,10 @@ const BARE = { badheaders: ['authorization'], reqheaders: { 'content-type': 'app
 describe('ping', () => {
   describe('of an instance that is there', () => {
     it('resolves to PONG', async () => {
-      nock(CLOUD, KEYED).get('/ping').reply(200, 'PONG', { 'content-type': 'text/plain' })
-      await expect(newClient().ping()).resolves.toBe('PONG')
+      for (const body of ['PONG', 'PONG\r\n']) {
+        nock(CLOUD, KEYED).get('/ping').reply(200, body, { 'content-type': 'text/plain' })
+        await expect(newClient().ping()).resolves.toBe('PONG')
+      }
     })
   })
 
@@ -163,7 +165,7 @@ describe('approve', () => {
     })
 
     it.each([
-      'data:image/png;base64,...YII', 'data:image/svg+xml;base64,AAAA', 'data:image/png;base64,A"onerror="', 'https://x.example', '', 7,
+      'data:image/png;base64,...YII', `https://x.example/?${DATA_URI}`, 'data:image/svg+xml;base64,AAAA', 'data:image/png;base64,A"onerror="', 'https://x.example', '', 7,
     ])('rejects the QR code %j', async (dataUri) => {
       nock(CLOUD).post('/api/v1/approval').reply(201, { ...APP_APPROVAL, qrCode: { dataUri } })
       const error = await nevisError(newClient().approve({ username: 'u12345', channel: 'app' }))
@@ -171,9 +173,11 @@ describe('approve', () => {
     })
 
     it.each(['qrCode', 'appLinkUri'])('rejects an answer without its %s', async (name) => {
-      nock(CLOUD).post('/api/v1/approval').reply(201, { ...APP_APPROVAL, [name]: undefined })
-      const error = await nevisError(newClient().approve({ username: 'u12345', channel: 'app' }))
-      expect(error.message).toContain(`${name} is missing`)
+      for (const channel of ['app', 'qr-code']) {
+        nock(CLOUD).post('/api/v1/approval').reply(201, { ...APP_APPROVAL, [name]: undefined })
+        const error = await nevisError(newClient().approve({ username: 'u12345', channel }))
+        expect(error.message).toContain(`${name} is missing`)
+      }
     })
 
     it('takes a QR code without type and size', async () => {

@@ -26,7 +26,7 @@ describe('new NevisClient', () => {
       ['https://nevis.example/', 'https://nevis.example'],
       ['https://nevis.example:8443/gateway//', 'https://nevis.example:8443/gateway'],
       ['http://localhost:3000', 'http://localhost:3000'],
-      ['http://127.8.9.10:3000/', 'http://127.8.9.10:3000'],
+      ['http://127.18.19.10:3000/', 'http://127.18.19.10:3000'],
       ['http://[::1]:3000', 'http://[::1]:3000'],
     ])('takes %s', (baseURL, expected) => {
       const client = new NevisClient({ baseURL, accessKey: ACCESS_KEY })
@@ -42,6 +42,7 @@ describe('new NevisClient', () => {
       'ftp://localhost',
       'https://user@nevis.example',
       'https://user:secret@nevis.example',
+      'https://:secret@nevis.example',
       'https://nevis.example/?a=b',
       'https://nevis.example/?',
       'https://nevis.example/#a',
@@ -49,6 +50,7 @@ describe('new NevisClient', () => {
       '',
       7,
       null,
+      ['https://nevis.example'],
     ])('refuses %j', (baseURL) => {
       expect(make({ baseURL, accessKey: ACCESS_KEY })).toThrow(TypeError)
       expect(make({ baseURL, accessKey: ACCESS_KEY })).toThrow(/^NevisClient: baseURL (?!.*secret)/)

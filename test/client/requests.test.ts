@@ -1,6 +1,7 @@
 /** Requests that break a rule are refused before anything is sent, in words that repeat no value. */
 import { assertSmsText } from '../../src/client/checks'
 import type { NevisClient } from '../../src/client/client'
+import { NevisError } from '../../src/client/errors'
 import { offline } from './offline'
 import { AUTHENTICATOR_ID, newClient, USER_ID } from './support'
 
@@ -8,11 +9,15 @@ offline()
 
 type Method = Exclude<keyof NevisClient, 'baseURL' | 'instance'>
 
-/** nock lets no request out, so a request that was sent is a NevisError here, and the test fails. */
-async function refusal(method: Method, ...args: unknown[]): Promise<string> {
+/** nock lets no request out, so a request that was sent is a NevisError here. */
+async function outcomeOf(method: Method, ...args: unknown[]): Promise<unknown> {
   const client = newClient()
   const call = client[method] as (...args: unknown[]) => Promise<unknown>
-  const outcome = await call.apply(client, args).catch((error: unknown) => error)
+  return call.apply(client, args).catch((error: unknown) => error)
+}
+
+async function refusal(method: Method, ...args: unknown[]): Promise<string> {
+  const outcome = await outcomeOf(method, ...args)
   expect(outcome).toBeInstanceOf(TypeError)
   return (outcome as TypeError).message
 }
@@ -38,18 +43,29 @@ describe('enroll', () => {
       ['username must be', { username: ['u12345'] }],
       ['userId must be a UUID', { userId: `../${SECRET}` }],
       ['userId must be a UUID', { userId: 100 }],
+      ['userId must be a UUID', { userId: `..${USER_ID}` }],
       ['anonymous must be true', { anonymous: false }],
       ['anonymous must be true', { ...user, anonymous: 'yes' }],
       ['anonymous excludes username and userId', { ...user, anonymous: true }],
+      ['anonymous excludes username and userId', { userId: USER_ID, anonymous: true }],
       ['anonymous goes only with channel "app"', { anonymous: true, channel: 'sms', phone: '+41791234567' }],
       ['channel must be the name', { ...user, channel: 7 }],
       ['channel must be the name', { ...user, channel: '' }],
+      ['channel must be the name', { ...user, channel: null }],
+      ['channel must be the name', { ...user, channel: ['oath'] }],
+      ['channel must be the name', { ...user, channel: `${SECRET} oath` }],
+      ['channel must be the name', { ...user, channel: `oath ${SECRET}` }],
+      ['channel must be the name', { ...user, channel: 'a'.repeat(33) }],
       ['phone is needed', { ...user, channel: 'sms' }],
       ['phone must be + and 5 to 15 digits', { ...sms, phone: `${SECRET}` }],
       ['phone must be + and 5 to 15 digits', { ...sms, phone: '+41 79 123 45 67' }],
       ['phone must be + and 5 to 15 digits', { ...sms, phone: '+1234' }],
+      ['phone must be + and 5 to 15 digits', { ...sms, phone: '+1234567890123456' }],
+      ['phone must be + and 5 to 15 digits', { ...sms, phone: `${SECRET} +41791234567` }],
       ['phone must be + and 5 to 15 digits', { ...sms, phone: 41791234567 }],
+      ['phone must be + and 5 to 15 digits', { ...sms, phone: ['+41791234567'] }],
       ['phone goes only with channel "sms"', { ...user, phone: '+41791234567' }],
+      ['phone goes only with channel "sms"', { ...sms, channel: 'recovery' }],
       ['message goes only with channel "sms"', { ...user, channel: 'push', message: 'hello' }],
       ['message must contain {{CODE}}', { ...sms, message: `${SECRET}` }],
       ['message must hold only characters of the GSM-7', { ...sms, message: `${SECRET} {{CODE}} ✓` }],
@@ -79,9 +95,12 @@ describe('approve', () => {
       ['notificationMessage must be a non-empty string', { ...user, notificationMessage: {} }],
       ['authenticatorId must be a UUID', { ...user, authenticatorId: SECRET }],
       ['authenticatorId must be a UUID', { ...user, channel: 'push', authenticatorId: '*' }],
+      ['authenticatorId must be a UUID', { ...user, channel: 'app', authenticatorId: SECRET }],
       ['message must contain {{CODE}}', { ...user, channel: 'sms', message: SECRET }],
       ['message must be wrapped', { ...user, message: `${SECRET} <html>` }],
       ['message must be wrapped', { ...user, message: '<html><b>pay</b>' }],
+      ['message must be wrapped', { ...user, message: `${SECRET} <html>pay</html>` }],
+      ['message must be wrapped', { ...user, message: `<html>pay</html> ${SECRET}` }],
       ['message must be wrapped', { ...user, message: '<HTML>pay</HTML>' }],
       ['message may hold only the tags', { ...user, message: '<html><a>pay</a></html>' }],
       ['message may hold only the tags', { ...user, message: '<html><b class="x">pay</b></html>' }],
@@ -132,6 +151,7 @@ describe('createIntent', () => {
       ['channels must be', { ...user, operation: 'enroll', channels: [] }],
       ['channels must be', { ...user, operation: 'enroll', channels: 'push' }],
       ['channels must be', { ...user, operation: 'enroll', channels: ['recovery'] }],
+      ['channels must be', { ...user, operation: 'enroll', channels: ['push', 'recovery'] }],
     ])('rejects with a TypeError: %s', async (words, request) => {
       expect(await refusal('createIntent', request)).toContain(`createIntent: ${words}`)
     })
@@ -141,21 +161,21 @@ describe('createIntent', () => {
 describe('the methods that take a single value', () => {
   const longToken = 'a'.repeat(8193)
   describe('with a value of the wrong kind', () => {
-    it.each<[Method, unknown]>([
-      ...[undefined, null, '', 7, ['a'], `a\u0000${SECRET}`, longToken].flatMap((token): [Method, unknown][] => [
-        ['getStatus', token],
-        ['introspect', token],
+    it.each<[Method, unknown, string]>([
+      ...[undefined, null, '', 7, ['a'], `a\u0000${SECRET}`, longToken].flatMap((token): [Method, unknown, string][] => [
+        ['getStatus', token, 'statusToken'],
+        ['introspect', token, 'token'],
       ]),
-      ...[undefined, null, '', 7, [USER_ID], 'x/../y', '*', `${USER_ID}\n`].flatMap((id): [Method, unknown][] => [
-        ['getUser', id],
-        ['deleteUser', id],
-        ['renameAuthenticator', id],
-        ['deleteAuthenticator', id],
+      ...[undefined, null, '', 7, [USER_ID], 'x/../y', '*', `${USER_ID}\n`].flatMap((id): [Method, unknown, string][] => [
+        ['getUser', id, 'userId'],
+        ['deleteUser', id, 'userId'],
+        ['renameAuthenticator', id, 'authenticatorId'],
+        ['deleteAuthenticator', id, 'authenticatorId'],
       ]),
-      ...[undefined, '', 'a b', ['u'], 'ü'].map((username): [Method, unknown] => ['findUserByUsername', username]),
-    ])('%s rejects %j with a TypeError', async (method, value) => {
+      ...[undefined, '', 'a b', ['u'], 'ü'].map((username): [Method, unknown, string] => ['findUserByUsername', username, 'username']),
+    ])('%s rejects %j with a TypeError', async (method, value, field) => {
       const message = await refusal(method, value, 'name')
-      expect(message).toMatch(new RegExp(`^${method}: `))
+      expect(message).toMatch(new RegExp(`^${method}: ${field} must be `))
       expect(message).not.toContain(SECRET)
     })
   })
@@ -164,6 +184,21 @@ describe('the methods that take a single value', () => {
     it.each([undefined, '', 7, {}])('renameAuthenticator rejects %j', async (name) => {
       expect(await refusal('renameAuthenticator', AUTHENTICATOR_ID, name)).toMatch(/^renameAuthenticator: name must be/)
     })
+  })
+})
+
+describe('a request that is just within the rules', () => {
+  it.each<[Method, unknown]>([
+    ['enroll', { ...user, channel: 'a'.repeat(32) }],
+    ['enroll', { ...sms, phone: '+12345' }],
+    ['enroll', { ...sms, phone: '+123456789012345' }],
+    ['enroll', { userId: USER_ID.toUpperCase() }],
+    ['approve', { username: 'a'.repeat(300) }],
+    ['approve', { ...user, message: 'a'.repeat(16_384) }],
+    ['verifyCode', { userId: USER_ID, code: '1'.repeat(64), channel: 'recovery' }],
+    ['getStatus', 'a'.repeat(8192)],
+  ])('%s sends: %j', async (method, request) => {
+    expect(await outcomeOf(method, request)).toBeInstanceOf(NevisError)
   })
 })
 

@@ -88,13 +88,12 @@ export const slices = {
     files: [
       'waiting/html', 'waiting/outage-page', 'waiting/page', 'waiting/view', 'waiting/waiting-page', 'waiting/texts/languages', 'waiting/texts/texts',
     ],
-    tests: ['waiting/html', 'waiting/waiting-page', 'waiting/languages', 'waiting/outage-page'],
-    more: ['waiting/status-endpoint', 'waiting/authenticators', 'strategy/enrol', 'strategy/widget'],
+    tests: ['waiting/html', 'waiting/page', 'waiting/waiting-page', 'waiting/languages', 'waiting/outage-page'],
+    more: ['answer', 'waiting/status-endpoint', 'waiting/authenticators', 'strategy/enrol', 'strategy/widget'],
   },
   doctor: {
     files: ['doctor/app-checks', 'doctor/cloud-checks', 'doctor/command-line', 'doctor/environment', 'doctor/findings', 'doctor/probe', 'doctor/report', 'doctor/route-checks', 'doctor/session-checks', 'doctor/witness'],
     tests: ['doctor/app', 'doctor/cloud'],
-    more: ['doctor/command'],
   },
 }
 

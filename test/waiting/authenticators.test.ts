@@ -1,10 +1,10 @@
 /** The person's other phones on the waiting page: offered when somebody looks for them, with and without JavaScript. */
-import { app as appFactor, push } from '../../src'
+import { app as appFactor, NevisStrategy, push, sms, waitingPage, type Factor } from '../../src'
 import type { Settings } from '../../src/options'
 import type { Transaction } from '../../src/transactions'
 import { AuthenticatorChoice } from '../../src/waiting/authenticators'
 import { lab } from '../security/support/lab'
-import { callbackOf, handleIn, signIn, waitingOf, type TestApp } from '../support/app'
+import { callbackOf, handleIn, signIn, strategyOptions, waitingOf, type AppOptions, type TestApp } from '../support/app'
 import type { Browser } from '../support/browser'
 
 const world = lab()
@@ -59,6 +59,68 @@ describe('the waiting page', () => {
       world.simulator.faults.add({ on: 'findUserByUsername', patch: { status: 'new', authenticators: [] }, times: 1 })
       const { browser, handle } = await waiting(2, 'app', { operation: 'enroll' })
       expect((await browser.get(urlOf(handle), JSON_ONLY)).json()).not.toHaveProperty('authenticatorsURL')
+    })
+  })
+
+  describe('with the list, for whoever could not start it anew', () => {
+    const dataOf = async (browser: Browser, handle: string) => (await browser.get(urlOf(handle), JSON_ONLY)).json()
+
+    it('has none, and asks Nevis nothing, once it was cancelled', async () => {
+      const { browser, handle } = await waiting(2)
+      await browser.post('/login/2fa', { transaction: handle, cancel: '1' })
+      const view = await dataOf(browser, handle)
+      expect(view).toMatchObject({ failure: 'cancelled' })
+      expect(view).not.toHaveProperty('authenticatorsURL')
+      expect(world.asked('getUser')).toBe(0)
+    })
+
+    it('has none once the first factor is too long ago', async () => {
+      const now = Date.now()
+      const clock = jest.spyOn(Date, 'now').mockReturnValue(now)
+      const { browser, handle } = await waiting(2)
+      clock.mockReturnValue(now + 599_999)
+      expect(await dataOf(browser, handle)).toMatchObject({ status: 'expired', authenticatorsURL: urlOf(handle) })
+      clock.mockReturnValue(now + 600_000)
+      const view = await dataOf(browser, handle)
+      expect(view).toMatchObject({ status: 'expired' })
+      expect(view).not.toHaveProperty('authenticatorsURL')
+    })
+
+    it('has none in another login than the one that started it', async () => {
+      world.simulator.addUser({ username: 'eve', authenticators: 2 })
+      const routes: AppOptions['routes'] = (express) => express.get('/become/:user', (req, res) => {
+        Object.assign(req.session, { passport: { user: req.params.user } })
+        res.end()
+      })
+      const browser = (await world.start({ routes })).browser()
+      await browser.get('/become/eve')
+      const handle = await signIn(browser, 'eve')
+      expect((await dataOf(browser, handle)).authenticators).toHaveLength(2)
+      await browser.get('/become/ben')
+      expect(await dataOf(browser, handle)).not.toHaveProperty('authenticatorsURL')
+      await browser.get('/become/eve')
+      expect(await dataOf(browser, handle)).toMatchObject({ authenticatorsURL: urlOf(handle) })
+    })
+
+    it('has none where the app no longer offers the factor', async () => {
+      world.simulator.addUser({ username: 'eve', authenticators: 2 })
+      const fewer = new NevisStrategy({ ...strategyOptions(world.simulator), factors: [sms()], passReqToCallback: false }, () => undefined)
+      const app = await world.start({ routes: (express) => express.get('/fewer', waitingPage(fewer)) })
+      const browser = app.browser()
+      const handle = await signIn(browser, 'eve')
+      const page = await browser.get(urlOf(handle).replace('/login/2fa', '/fewer'), JSON_ONLY)
+      expect([page.status, page.json().factor]).toEqual([200, 'push'])
+      expect(page.json()).not.toHaveProperty('authenticatorsURL')
+    })
+
+    it('has none where Nevis has not said whom it asks', async () => {
+      const nameless: Factor = { ...push(), approve: async (...args) => {
+        const { server: { userId: _, ...server }, browser } = await push().approve(...args)
+        return { server, browser }
+      } }
+      const { browser, handle } = await waiting(2, 'push', { factors: [nameless] })
+      expect(await dataOf(browser, handle)).not.toHaveProperty('authenticatorsURL')
+      expect(world.asked('getUser')).toBe(0)
     })
   })
 
@@ -177,7 +239,7 @@ describe('the list', () => {
       expect(await first).toBeNull()
 
       answer({ userId: 'u', authenticators: [{ authenticatorId: 'a' }] })
-      expect(await look()).toEqual([{ id: 'a' }])
+      expect(await look()).toStrictEqual([{ id: 'a' }])
       expect(getUser).toHaveBeenCalledTimes(1)
       expect(jest.getTimerCount()).toBe(0)
     } finally {

@@ -78,6 +78,7 @@ describe('Accept-Language', () => {
       ['zh-Hant, ja;q=0.9, it-CH;q=0.1', 'it'],
       ['de ; q=0.2 , fr ; q=0.4', 'fr'],
       ['de;level=1;q=0.2, fr;q=0.4', 'fr'],
+      ['de;level=1;q=0.9, fr;q=0.4', 'de'],
     ])('takes the dearest that is there: %s', (header, tag) => {
       expect(speak(header)).toBe(tag)
     })
@@ -139,6 +140,11 @@ describe('locales', () => {
       expect(speak('de-AT', locales)).toBe('de-AT')
       expect(preferred('de-at', speakable(locales)).texts).toMatchObject({ cancel: 'Servus', send: 'Weiter' })
       expect(speak('de-CH', locales)).toBe('de')
+    })
+
+    it('add up where its tag is written in two ways', () => {
+      const spoken = speakable({ 'de-AT': { cancel: 'Servus' }, 'de-at': { send: 'Passt' } })
+      expect(preferred('de-AT', spoken).texts).toMatchObject({ cancel: 'Servus', send: 'Passt', print: languages['de']?.print })
     })
   })
 

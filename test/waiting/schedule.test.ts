@@ -110,6 +110,36 @@ describe('FairRate', () => {
       await jest.advanceTimersByTimeAsync(5000)
       expect(rate.tryTake()).toBe(true)
     })
+
+    it('lets nobody past either where the turns of those who wait are overdue', () => {
+      const rate = new FairRate(1)
+      crowd(rate, 2)
+      const now = performance.now()
+      jest.spyOn(performance, 'now').mockReturnValue(now + 5000)
+      expect(rate.tryTake()).toBe(false)
+      jest.restoreAllMocks()
+    })
+
+    it('sleeps until the next turn is due, and gives it then', async () => {
+      const rate = new FairRate(10)
+      // A tenth of a second's turns go at once.
+      const taken = crowd(rate, 4)
+      await jest.advanceTimersByTimeAsync(0)
+      expect(taken).toEqual([0, 1])
+      const before = performance.now()
+      for (const [turns, afterMs] of [[3, 100], [4, 200]] as const) {
+        await jest.advanceTimersToNextTimerAsync()
+        expect([taken.length, performance.now() - before]).toEqual([turns, afterMs])
+      }
+    })
+
+    it('uses up no turn that nobody waits for', async () => {
+      const rate = new FairRate(10_000)
+      const taken = crowd(rate, 1002)
+      await jest.advanceTimersByTimeAsync(1)
+      expect(taken).toHaveLength(1002)
+      expect(rate.tryTake()).toBe(true)
+    })
   })
 
   describe('without a crowd', () => {
@@ -124,12 +154,19 @@ describe('FairRate', () => {
       expect(rate.tryTake()).toBe(true)
     })
 
-    it('saves up no more than a tenth of a second', async () => {
+    it('gives it to whoever would wait, too, without a timer', async () => {
+      const taken = crowd(new FairRate(1), 1)
+      expect(jest.getTimerCount()).toBe(0)
+      await jest.advanceTimersByTimeAsync(0)
+      expect(taken).toEqual([0])
+    })
+
+    it('saves up a tenth of a second, and no more', async () => {
       const rate = new FairRate(100)
       await jest.advanceTimersByTimeAsync(60_000)
       let turns = 0
       while (rate.tryTake()) turns++
-      expect(turns).toBeLessThanOrEqual(12)
+      expect(turns).toBe(11)
     })
   })
 

@@ -2,7 +2,8 @@
 import session from 'express-session'
 import { createServer, get, type ClientRequest, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { statusEndpoint, type StatusEndpointOptions } from '../../src'
+import type { Readable } from 'node:stream'
+import { statusEndpoint, type PlainAnswer, type StatusEndpointOptions } from '../../src'
 import { NevisSimulator } from '../../src/simulator'
 import { callbackOf, listen, signIn, startApp, type TestApp } from '../support/app'
 
@@ -349,6 +350,18 @@ describe('closeStreams', () => {
     await closed
     for (const { statuses } of all) expect(statuses).toEqual(['pending'])
     await until(() => jest.getTimerCount() === 0)
+  })
+
+  it('may be called at any moment while one begins', async () => {
+    const { endpoint } = await serve()
+    const answer = endpoint.answer({ method: 'GET', url: `/?transaction=${await started()}`, headers: { accept: 'text/event-stream' } })
+    for (let step = 0; step < 100; step++) {
+      expect(() => endpoint.closeStreams()).not.toThrow()
+      await Promise.resolve()
+    }
+    const { status, body } = (await answer) as PlainAnswer
+    expect(status).toBe(200)
+    ;(body as Readable).destroy()
   })
 
   it('may be called when there are none', async () => {

@@ -142,6 +142,14 @@ describe('following a transaction', () => {
       stop()
       expect(asked).toEqual([0])
     })
+
+    it('asks at the beginning where a second has passed since', async () => {
+      await watch.look(sealed())
+      await pass(1000)
+      const { stop } = listening()
+      stop()
+      expect(asked).toEqual([0, 1000])
+    })
   })
 
   describe('until nobody listens', () => {
@@ -232,10 +240,16 @@ describe('following a transaction', () => {
 describe('looking at a transaction', () => {
   it('asks once for all who look at the same time', async () => {
     latencyMs = 50
+    answer = 'succeeded'
     const looks = Promise.all(Array.from({ length: 10 }, () => watch.look(sealed())))
     await pass(50)
-    expect(await looks).toEqual(Array<string>(10).fill('pending'))
+    expect(await looks).toEqual(Array<string>(10).fill('succeeded'))
     expect(asked).toHaveLength(1)
+  })
+
+  it('asks three times at first, each of which may be the one that finds the answer', async () => {
+    for (let i = 0; i < 10; i++) expect(await watch.look(sealed())).toBe('pending')
+    expect(asked).toEqual([0, 0, 0])
   })
 
   it('waits two seconds for Nevis at most, and keeps its answer for the next look', async () => {
@@ -299,6 +313,16 @@ describe('while Nevis', () => {
   })
 
   describe('fails', () => {
+    it('is asked less often for others, too', async () => {
+      watch = newWatch(100)
+      answer = unreachable
+      for (let i = 0; i < 50; i++) {
+        await watch.look(sealed(String(i)))
+        await pass(20)
+      }
+      expect(asked.length).toBeLessThan(20)
+    })
+
     it('is asked less often by those who look, too', async () => {
       answer = unreachable
       for (let i = 0; i < 20; i++) {
@@ -331,6 +355,17 @@ describe('while Nevis', () => {
       expect(heard).toEqual(['succeeded'])
     })
 
+    it('is asked by those who look exactly then', async () => {
+      answer = new NevisError('NEVIS_RATE_LIMITED', 'getStatus', { retryAfterSeconds: 20 })
+      await watch.look(sealed())
+      await pass(19_999)
+      await watch.look(sealed())
+      expect(asked).toEqual([0])
+      await pass(1)
+      await watch.look(sealed())
+      expect(asked).toEqual([0, 20_000])
+    })
+
     it('is not waited for beyond the end', async () => {
       answer = new NevisError('NEVIS_RATE_LIMITED', 'getStatus', { retryAfterSeconds: 86_400 })
       const { heard } = listening()
@@ -352,6 +387,31 @@ describe('many transactions', () => {
     expect(asked.length).toBeGreaterThan(250)
     people.forEach(({ stop }) => stop())
     await pass(LIFETIME_MS)
+  })
+
+  it('have their turns one after the other, however many tabs one of them opens', async () => {
+    watch = newWatch(1)
+    const tokens = Array.from({ length: 10 }, (_, i) => `token ${i}`)
+    const follow = (statusToken: string) => watch.follow({ ...sealed(statusToken), statusToken }, () => undefined)
+    const stops = tokens.map(follow)
+    for (let second = 0; second < 60; second++) {
+      await pass(1000)
+      stops.push(follow('token 0'))
+    }
+    stops.forEach((stop) => stop())
+    const counts = tokens.map((token) => jest.mocked(client.getStatus).mock.calls.filter(([asked]) => asked === token).length)
+    expect(Math.max(...counts) - Math.min(...counts)).toBeLessThanOrEqual(2)
+    await pass(LIFETIME_MS)
+  })
+
+  it('are not asked for when their turn comes after everybody has left', async () => {
+    watch = newWatch(1)
+    const people = Array.from({ length: 20 }, (_, i) => listening(String(i)))
+    await pass(3000)
+    people.forEach(({ stop }) => stop())
+    const before = asked.length
+    await pass(LIFETIME_MS)
+    expect(asked).toHaveLength(before)
   })
 
   it('are forgotten after their end', async () => {
@@ -407,6 +467,14 @@ describe('the success that was just learned', () => {
     answer = 'succeeded'
     await watch.look(sealed())
     expect(watch.take({ ...transaction, ...other })).toBeUndefined()
+  })
+
+  it('stays for its own where somebody comes without a status token', async () => {
+    answer = 'succeeded'
+    await watch.look(sealed())
+    const { statusToken: _, ...closed } = transaction
+    expect(watch.take(closed as Transaction)).toBeUndefined()
+    expect(watch.take(transaction)).toMatchObject({ answer: { status: 'succeeded' } })
   })
 
   it('is not given five seconds later', async () => {

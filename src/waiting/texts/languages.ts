@@ -38,12 +38,12 @@ export function speakable(locales: Locales = {}): ReadonlyMap<string, Language> 
  * @internal
  */
 export function preferred(header: string | undefined, spoken: ReadonlyMap<string, Language>): Language {
-  const wishes = (header ?? '').slice(0, 1000).split(',').map((wish, i) => {
+  const wishes = (header ?? '').slice(0, 1000).split(',').map((wish) => {
     const [tag = '', ...parameters] = wish.trim().toLowerCase().split(/\s*;\s*/)
     const quality = parameters.find((parameter) => parameter.startsWith('q='))?.slice(2) ?? '1'
-    return { tag, quality: Number(quality) || 0, i }
+    return { tag, quality: Number(quality) || 0 }
   })
-  wishes.sort((a, b) => b.quality - a.quality || a.i - b.i)
+  wishes.sort((a, b) => b.quality - a.quality)
   for (const { tag, quality } of wishes) {
     const language = quality > 0 ? (spoken.get(tag) ?? spoken.get(primary(tag))) : undefined
     if (language !== undefined) return language
