@@ -1,0 +1,217 @@
+/** What stands on the waiting page and what does not: only what the factor, its state and the operation call for. */
+import { NevisStrategy, sms, waitingPage, type Challenge, type Factor } from '../../src'
+import { lab } from '../security/support/lab'
+import { signIn, strategyOptions, waitingOf, type AppOptions } from '../support/app'
+import type { Browser } from '../support/browser'
+
+const world = lab()
+const PAGE = { accept: 'text/html' }
+const JSON_ONLY = { accept: 'application/json' }
+
+interface Waiting {
+  readonly browser: Browser
+  readonly handle: string
+  /** The page as it is now. */
+  text(): Promise<string>
+}
+
+/** Somebody who waits. */
+async function waiting(factor: string, options: Omit<AppOptions, 'simulator'> = {}, username = 'anna'): Promise<Waiting> {
+  const browser = (await world.start(options)).browser()
+  const handle = await signIn(browser, username, { factor })
+  return { browser, handle, text: async () => (await browser.get(waitingOf(handle), PAGE)).text }
+}
+
+const enrolling = (factor: string, strategy: AppOptions['strategy'] = {}) => waiting(factor, { strategy: { operation: 'enroll', ...strategy } }, 'newcomer')
+const viewOf = async ({ browser, handle }: Waiting) => (await browser.get(waitingOf(handle), JSON_ONLY)).json()
+
+/** A factor of the app's own, whose challenge shows this. */
+const badge = (browser: Challenge['browser'], more: Partial<Factor> = {}) =>
+  ({ name: 'badge', prompt: 'wait', approve: async () => ({ server: { id: 'b1' }, browser }), check: async () => ({ status: 'pending' }), ...more }) as unknown as Factor
+
+describe('the time that is left', () => {
+  it.each([
+    [120_000, '120', '2:00'], [65_000, '65', '1:05'], [64_001, '65', '1:05'], [59_000, '59', '0:59'], [9_000, '9', '0:09'], [1, '1', '0:01'],
+  ])('%d ms before the end is told in seconds, and as a clock', async (leftMs, seconds, clock) => {
+    const waits = await waiting('sms')
+    const { expiresAt } = await viewOf(waits)
+    jest.spyOn(Date, 'now').mockReturnValue(Date.parse(expiresAt) - leftMs)
+    const text = await waits.text()
+    expect(text).toContain(`data-seconds-left="${seconds}"`)
+    expect(text).toContain(`<span>Time left</span> <time data-countdown datetime="${expiresAt}">${clock}</time>`)
+  })
+
+  it('is none, and not less, after the end', async () => {
+    const waits = await waiting('sms')
+    world.later(300)
+    expect(await waits.text()).toContain('data-seconds-left="0"')
+  })
+})
+
+describe('without JavaScript', () => {
+  const REFRESHES = '<noscript><p class="nevis-time">This page looks again by itself every few seconds.</p></noscript>'
+
+  it('a page that waits says that it looks again by itself', async () => {
+    expect(await (await waiting('push')).text()).toContain(REFRESHES)
+  })
+
+  it('a page with a code to type does not', async () => {
+    expect(await (await waiting('sms')).text()).not.toContain('looks again by itself')
+  })
+})
+
+describe('the message', () => {
+  const LABEL = '<figcaption>Your phone shows</figcaption>'
+  const MESSAGE = '<blockquote>Pay 5 CHF?</blockquote>'
+
+  it.each(['push', 'app'])('is said to be what the phone shows, where it does: %s', async (factor) => {
+    expect(await (await waiting(factor, { strategy: { message: 'Pay 5 CHF?' } })).text()).toContain(`<figure class="nevis-message">${LABEL}${MESSAGE}</figure>`)
+  })
+
+  it.each(['sms', 'recovery'])('stands alone where the page alone shows it: %s', async (factor) => {
+    expect(await (await waiting(factor, { strategy: { message: 'Pay 5 CHF?' } })).text()).toContain(`<figure class="nevis-message">${MESSAGE}</figure>`)
+  })
+
+  it('is not shown at an enrolment, which confirms none', async () => {
+    const waits = await enrolling('app', { message: 'Pay 5 CHF?' })
+    expect(await viewOf(waits)).toMatchObject({ operation: 'enroll', message: 'Pay 5 CHF?' })
+    expect(await waits.text()).not.toContain('<figure')
+  })
+})
+
+describe('the way to the Access App', () => {
+  it.each(['push', 'sms'])('is not there where nothing is to be opened: %s', async (factor) => {
+    const text = await (await waiting(factor)).text()
+    expect(text).not.toContain('nevis-app')
+    expect(text).not.toContain('Open the Access App')
+  })
+
+  it('is a link alone where there is no QR code', async () => {
+    const text = await (await waiting('badge', { strategy: { factors: [badge({ appLinkUri: 'https://app.example/x' })] } })).text()
+    expect(text).toContain('<a class="nevis-button" href="https://app.example/x">Open the Access App</a>')
+    expect(text).not.toContain('<img')
+  })
+})
+
+describe('a factor of the app\'s own that shows nothing', () => {
+  it('is confirmed with a form to the callback, without codes to write down', async () => {
+    const waits = await waiting('badge', { strategy: { factors: [badge({}, { prompt: 'confirm' })] } })
+    const text = await waits.text()
+    expect(text).toContain('<form method="post" action="/login/2fa/callback" class="nevis-written">')
+    for (const part of ['data-codes', 'data-print', 'data-copy']) expect(text).not.toContain(part)
+    expect(await viewOf(waits)).not.toHaveProperty('recoveryCodes')
+  })
+})
+
+describe('sending it again', () => {
+  const RESEND = 'data-resend="15"'
+  const again = (label: string) => `<button class="nevis-button">${label}</button>`
+
+  it.each(['push', 'sms'])('is offered for what was sent and may not have arrived: %s', async (factor) => {
+    expect(await (await waiting(factor)).text()).toContain(`<button class="nevis-again" ${RESEND}`)
+  })
+
+  it.each(['app', 'recovery'])('is not offered where nothing was sent: %s', async (factor) => {
+    const text = await (await waiting(factor)).text()
+    expect(text).not.toContain('data-resend')
+    expect(text).not.toContain('Send it again')
+  })
+
+  it.each([['push', 'Send a request to my phone'], ['app', 'Use a QR code or link'], ['recovery', 'Use a recovery code']])('is the main button once it is over: %s', async (factor, label) => {
+    const waits = await waiting(factor)
+    world.later(120)
+    const text = await waits.text()
+    expect(text).toContain(`name="factor" value="${factor}">${again(label)}`)
+    expect(text).not.toContain('data-resend')
+  })
+})
+
+describe('the other ways', () => {
+  const WAYS = 'aria-labelledby="nevis-ways"'
+
+  it('are headed only where there is one', async () => {
+    expect(await (await waiting('push')).text()).toContain(WAYS)
+    const alone = await (await waiting('sms', { strategy: { factors: [sms()] } })).text()
+    expect(alone).not.toContain(WAYS)
+    expect(alone).not.toContain('nevis-ways')
+  })
+
+  it('are those that the route allows', async () => {
+    const waits = await waiting('push', { start: { factors: ['push', 'recovery'] } })
+    expect(await viewOf(waits)).toMatchObject({ factors: ['push', 'recovery'] })
+    const text = await waits.text()
+    expect(text).toContain('>Use a recovery code</button>')
+    expect(text).not.toContain('SMS')
+  })
+
+  it('do not list the phones before somebody asks', async () => {
+    const text = await (await waiting('push')).text()
+    expect(text).not.toContain('id="nevis-phones"')
+    expect(text).not.toContain('Which phone?')
+  })
+
+  it('fold the field for a phone number away while something else is awaited, and show it once that is over', async () => {
+    const waits = await enrolling('app')
+    expect(await waits.text()).toMatch(/<details><summary>Set up SMS<\/summary>\s*<form[^>]*>[^]*name="phone"[^]*<\/form><\/details>/)
+    world.later(120)
+    const text = await waits.text()
+    expect(text).toContain('name="phone"')
+    expect(text).not.toContain('<details>')
+  })
+})
+
+describe('whoever comes without a transaction', () => {
+  it('is asked, when signed in, whether it is to be started, in a form that starts it', async () => {
+    const browser = await signedIn({ page: { csrfToken: () => 'csrf' } })
+    world.simulator.requests.length = 0
+    const { status, text } = await browser.get('/login/2fa', PAGE)
+    expect(status).toBe(200)
+    expect(text).toContain('<title>Confirm that it is you</title>')
+    expect(text).toMatch(/<main class="nevis"><h1>Confirm that it is you<\/h1><form method="post" action="\/login\/2fa"><input type="hidden" name="_csrf" value="csrf"><button class="nevis-button">Continue<\/button><\/form><\/main>/)
+    expect(world.operations()).toEqual([])
+  })
+
+  it('gets, when signed in, no page as data', async () => {
+    const page = await (await signedIn()).get('/login/2fa', JSON_ONLY)
+    expect([page.status, page.json().code]).toEqual([403, 'unknown_transaction'])
+  })
+
+  it('is a stranger, when not signed in', async () => {
+    const { status, text } = await (await world.start()).browser().get('/login/2fa', PAGE)
+    expect(status).toBe(403)
+    expect(text).not.toContain('<form')
+  })
+
+  it('but with a handle that does not open is told so, signed in or not, and not that it was used', async () => {
+    const page = await (await signedIn()).get('/login/2fa?transaction=garbage', JSON_ONLY)
+    expect([page.status, page.json().code]).toEqual([403, 'unknown_transaction'])
+  })
+
+  async function signedIn(options: Omit<AppOptions, 'simulator'> = {}): Promise<Browser> {
+    const browser = (await world.start(options)).browser()
+    await signIn(browser, 'anna', { factor: 'recovery' }).then((handle) => browser.post('/login/2fa/callback', { transaction: handle, code: 'AAAA-1111' }))
+    expect((await browser.get('/me')).json()).toEqual({ user: { username: 'anna' } })
+    return browser
+  }
+})
+
+describe('the head of the page', () => {
+  it('has one style and one script, both ours, unless the app gives another', async () => {
+    const text = await (await waiting('push')).text()
+    expect(text.match(/<link [^>]*>/g)).toEqual([expect.stringMatching(/^<link rel="stylesheet" href="\/login\/2fa\?asset=style&#38;v=[0-9a-f]{12}">$/)])
+    expect(text.match(/<script [^>]*>/g)).toEqual([expect.stringMatching(/^<script src="\/login\/2fa\?asset=script&#38;v=[0-9a-f]{12}" defer>$/)])
+  })
+
+  it('has the app\'s style after ours', async () => {
+    const text = await (await waiting('push', { page: { stylesheet: '/brand.css' } })).text()
+    expect(text.match(/<link [^>]*>/g)).toEqual([expect.stringContaining('asset=style'), '<link rel="stylesheet" href="/brand.css">'])
+  })
+})
+
+describe('the options of the page', () => {
+  it('may be given as undefined, and are then not given', async () => {
+    const options = { csrfToken: undefined, nonce: undefined, stylesheet: undefined, locales: undefined, widgetScript: undefined }
+    const strategy = new NevisStrategy({ ...strategyOptions(world.simulator), passReqToCallback: false }, () => undefined)
+    expect(() => waitingPage(strategy, options as never)).not.toThrow()
+  })
+})
