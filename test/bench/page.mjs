@@ -58,6 +58,12 @@ const sections = {
     )}\n\n${table(['Redis commands of', 'the ledger', 'the session store'], [['a login', redis.login.ledger, redis.login.store], ['a status poll', redis.poll.ledger, redis.poll.store]])}`
   },
 
+  processes: (result) =>
+    `${heading(result)} Medians over ${result.rounds} rounds of ${result.loginsPerRound} logins, ${result.atOnce} at once.\n\n${table(
+      ['processes', 'logins a second', 'CPU of a login, all processes', 'Redis commands of a login: the ledger', 'the session store'],
+      result.rows.map(({ processes, perSecond, micros, ledger, sessions }) => [processes, number(perSecond), `${number(micros)} µs`, number(ledger, 2), number(sessions, 2)]),
+    )}`,
+
   loading: (result) =>
     `${heading(result)} Medians of ${result.rounds} fresh processes each, in turn.\n\n${table(
       ['what', 'time', 'CPU'],

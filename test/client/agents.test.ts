@@ -77,6 +77,18 @@ describe('an idle connection', () => {
     })
   })
 
+  describe('that is used again and again', () => {
+    it('is watched no more than one that was used once', async () => {
+      const { client, httpAgent } = await cloud()
+      const watchers = () => Object.values(httpAgent.freeSockets).flatMap((list = []) => list.map((socket) => [socket.listenerCount('close'), socket.listenerCount('timeout')]))
+      await client.getStatus('x')
+      const afterOne = watchers()
+      expect(afterOne).toHaveLength(1)
+      for (let i = 0; i < 3; i++) await login(client)
+      expect(watchers()).toEqual(afterOne)
+    })
+  })
+
   describe('to a server that announces when it closes', () => {
     it.each([
       [5, 4000],
@@ -119,6 +131,15 @@ describe('an idle connection', () => {
       await closeIdle(server, httpAgent)
       await login(client)
       expect(kept(httpAgent)).toEqual([30_000])
+    })
+
+    it('after a second teaches', async () => {
+      const { client, server, httpAgent } = await cloud()
+      await login(client)
+      now += 1000
+      await closeIdle(server, httpAgent)
+      await login(client)
+      expect(kept(httpAgent)).toEqual([800])
     })
 
     it('is forgotten after an hour', async () => {

@@ -2,8 +2,10 @@
 import { Agent } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { createServer as createTcpServer } from 'node:net'
+import { text } from 'node:stream/consumers'
 import { gzipSync } from 'node:zlib'
 import type { NevisClient } from '../../src/client/client'
+import { Deadline } from '../../src/client/deadline'
 import { ACCESS_KEY, AUTHENTICATOR_ID, PUSH_APPROVAL, STATUS, USER, USER_ID, closeServers, newClient, nevisError, serve } from './support'
 
 afterEach(closeServers)
@@ -79,6 +81,19 @@ describe('the deadline', () => {
       })
       const { retryAfterSeconds } = await nevisError(newClient({ baseURL, retries: 2 }).ping())
       expect(retryAfterSeconds).toBeGreaterThan(3000)
+      expect(retryAfterSeconds).toBeLessThanOrEqual(3600)
+    })
+  })
+
+  describe('with somebody who does not listen any more', () => {
+    it('tells only those who do', () => {
+      const deadline = new Deadline(1000)
+      const [gone, there] = [jest.fn(), jest.fn()]
+      for (const listener of [gone, there]) deadline.addEventListener('abort', listener)
+      deadline.removeEventListener('abort', gone)
+      deadline.abort()
+      expect(gone).not.toHaveBeenCalled()
+      expect(there).toHaveBeenCalledTimes(1)
     })
   })
 })
@@ -164,7 +179,9 @@ describe('a broken answer', () => {
     it.each(['SSH-2.0-OpenSSH_9\r\n', 'HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: 2\r\n\r\n{}'])(
       'rejects %j with NEVIS_UNEXPECTED_RESPONSE',
       async (bytes) => {
-        expect((await nevisError(newClient({ baseURL: await raw(bytes) }).getStatus('x'))).code).toBe('NEVIS_UNEXPECTED_RESPONSE')
+        const error = await nevisError(newClient({ baseURL: await raw(bytes) }).getStatus('x'))
+        expect(error).toMatchObject({ code: 'NEVIS_UNEXPECTED_RESPONSE', cause: { code: expect.stringMatching(/^(HPE|Z)_/) as string } })
+        expect(error.message).toContain('the answer cannot be read')
       },
     )
   })
@@ -174,7 +191,29 @@ describe('a broken answer', () => {
       const { baseURL } = await serve(() => undefined)
       await closeServers()
       const error = await nevisError(approve(newClient({ baseURL })))
-      expect(error).toMatchObject({ code: 'NEVIS_UNREACHABLE', cause: { code: 'ECONNREFUSED', message: 'ECONNREFUSED' } })
+      expect(error).toMatchObject({ code: 'NEVIS_UNREACHABLE', cause: { name: 'NetworkFault', code: 'ECONNREFUSED', message: 'ECONNREFUSED' } })
+    })
+  })
+
+  describe('that never comes, because the agent of the app fails', () => {
+    it.each<[unknown, string]>([
+      ['EPROTO', 'EPROTO'],
+      ['XZ_BUF_ERROR', 'XZ_BUF_ERROR'],
+      ['A'.repeat(64), 'A'.repeat(64)],
+      ['A'.repeat(65), 'UNKNOWN'],
+      ['canary EPROTO', 'UNKNOWN'],
+      ['EPROTO canary', 'UNKNOWN'],
+      ['', 'UNKNOWN'],
+      [7, 'UNKNOWN'],
+      [undefined, 'UNKNOWN'],
+    ])('with the code %j, says %s and nothing else', async (code, shown) => {
+      const error = Object.assign(new Error('canary'), { code })
+      const httpAgent = Object.assign(new Agent(), {
+        createConnection: (_options: unknown, connected: (error: Error) => void) => connected(error),
+      })
+      expect(await nevisError(newClient({ baseURL: 'http://127.0.0.1:1', httpAgent }).ping())).toMatchObject({
+        code: 'NEVIS_UNREACHABLE', cause: { code: shown, message: shown },
+      })
     })
   })
 
@@ -182,7 +221,9 @@ describe('a broken answer', () => {
     it.each([false, true])('is refused early (compressed: %s)', async (compressed) => {
       const chunk = Buffer.alloc(1_000_000, ' ')
       let sent = 0
+      let requests = 0
       const { baseURL } = await serve((_req, res) => {
+        requests++
         if (compressed) {
           res.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync(Buffer.alloc(20_000_000, ' ')))
           return
@@ -196,9 +237,10 @@ describe('a broken answer', () => {
         }
         more()
       })
-      const error = await nevisError(newClient({ baseURL }).getUser(USER_ID))
+      const error = await nevisError(newClient({ baseURL, retries: 2 }).getUser(USER_ID))
       expect(error).toMatchObject({ code: 'NEVIS_UNEXPECTED_RESPONSE', status: 502 })
       expect(error.message).toContain('too large')
+      expect(requests).toBe(1)
       expect(sent).toBeLessThan(100)
     })
   })
@@ -243,6 +285,16 @@ describe('connections', () => {
       for (let i = 0; i < 3; i++) await client.getUser(USER_ID)
       expect(sockets.size).toBe(1)
       expect(inspect(client, { showHidden: true, depth: 20 })).not.toContain(ACCESS_KEY)
+    })
+
+    it('say whose they are', async () => {
+      let agent: unknown
+      const { baseURL } = await serve((req, res) => {
+        agent = req.headers['user-agent']
+        res.end('PONG')
+      })
+      await newClient({ baseURL }).ping()
+      expect(agent).toBe('passport-nevis')
     })
 
     it('serve calls side by side, each with its own answer', async () => {
@@ -302,6 +354,18 @@ describe('the access key', () => {
       await expect(outcome).rejects.toThrow(
         new TypeError('NevisClient: accessKey() must give a non-empty string without white space or control characters'),
       )
+    })
+
+    it('can be asked about', async () => {
+      const asked: unknown[] = []
+      const { baseURL } = await serve((req, res) => {
+        void text(req).then((form) => {
+          asked.push(req.headers.authorization, form)
+          res.end('{"active":true,"aud":"api"}')
+        })
+      })
+      await expect(newClient({ baseURL, accessKey: () => 'key-1' }).introspectAccessKey()).resolves.toMatchObject({ aud: ['api'] })
+      expect(asked).toEqual(['Bearer key-1', 'token=key-1'])
     })
 
     it('that throws lets the error of the app pass', async () => {

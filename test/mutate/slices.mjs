@@ -74,7 +74,7 @@ export const slices = {
       'client/access-key', 'client/agents', 'client/answer', 'client/checks', 'client/client', 'client/deadline', 'client/decode', 'client/errors', 'client/fields',
       'client/html-message', 'client/http', 'client/introspection', 'client/loopback', 'client/messages', 'client/options', 'client/requests', 'client/results',
     ],
-    tests: ['client/options', 'client/methods', 'client/requests', 'client/html-message', 'client/http', 'client/agents'],
+    tests: ['client/options', 'client/methods', 'client/requests', 'client/html-message', 'client/http', 'client/agents', 'client/answers', 'client/pauses'],
     more: ['client/decisions', 'client/secrets', 'options', 'factors', 'health'],
   },
   waiting: {

@@ -1,12 +1,8 @@
 // Whole sign-ins over three processes and one Redis, while a tenth of the cloud's answers is wrong and two of the three
 // processes are killed and started again. Wants a quiet machine.
 // Holds: nobody gets in without an approval, no approval counts twice, everybody who approved gets in or is told why.
-import { spawn } from 'node:child_process'
-import { mkdtempSync, rmSync, existsSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { createClient } from 'redis'
 import { seeded, start, stop } from '../processes.mjs'
+import { startRedis } from '../redis.mjs'
 
 const LOGINS = 5000
 const AT_ONCE = 40
@@ -14,16 +10,10 @@ const AT_ONCE = 40
 /** @returns what became of everybody, and `wrong`: what must never happen */
 export async function measure() {
   const random = seeded(11)
-
-  const folder = mkdtempSync(join(tmpdir(), 'passport-nevis-load-'))
-  const socket = join(folder, 'redis.sock')
-  const redisServer = spawn('redis-server', ['--port', '0', '--unixsocket', socket, '--dir', folder, '--save', ''], { stdio: 'ignore' })
-  while (!existsSync(socket)) await new Promise((resolve) => setTimeout(resolve, 20))
-  const redis = createClient({ socket: { path: socket, tls: false } })
-  await redis.connect()
+  const redis = await startRedis()
 
   const [baseURL, accessKey, taps] = (await start('./servers/load-cloud.mjs', [LOGINS])).address.split(' ')
-  const startApp = () => start('./servers/load-app.mjs', [baseURL, accessKey, socket], { flags: ['--expose-gc'] })
+  const startApp = () => start('./servers/load-app.mjs', [baseURL, accessKey, redis.path], { flags: ['--expose-gc'] })
   const apps = [await startApp(), await startApp(), await startApp()]
 
   let turn = 0
@@ -107,7 +97,7 @@ export async function measure() {
       }
     }))
     const seconds = (performance.now() - began) / 1000
-    const verified = Object.entries(await redis.hGetAll('verified'))
+    const verified = Object.entries(await redis.client.hGetAll('verified'))
     for (const [transaction, times] of verified) if (times !== '1') wrong.push(`${transaction}: verify ran ${times} times`)
     await new Promise((resolve) => setTimeout(resolve, 11_000))
     const after = await memory()
@@ -116,9 +106,7 @@ export async function measure() {
       heapBeforeMB: before / 1e6, heapAfterMB: after / 1e6,
     }
   } finally {
-    redis.destroy()
     stop()
-    redisServer.kill()
-    rmSync(folder, { recursive: true, force: true })
+    redis.close()
   }
 }

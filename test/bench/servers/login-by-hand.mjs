@@ -3,12 +3,13 @@
 import axios from '../contestants/axios.cjs'
 import { Agent } from 'node:http'
 import { accessKey } from '../contestants/shared.mjs'
-import { listen, newApp, origin } from './login-shared.mjs'
+import { listen, newApp, origin, useSessions } from './login-shared.mjs'
 
 const nevis = axios.create({ baseURL: origin, httpAgent: new Agent({ keepAlive: true }), maxRedirects: 0 })
 const headers = { Authorization: `Bearer ${accessKey}` }
 
 const app = newApp()
+useSessions(app)
 app.post('/login', async (req, res, next) => {
   try {
     const { data } = await nevis.post('/api/v1/approval', { userId: req.body.userId, channel: 'push', message: 'Sign in to the shop?', prompt: true }, { headers })

@@ -1,11 +1,19 @@
-// The app with Passport and passport-nevis, as the README has it: node login-nevis.mjs UPSTREAM; prints its address.
+// The app with Passport and passport-nevis, as the README has it: node login-nevis.mjs UPSTREAM; prints its address. With
+// SESSIONS and LEDGER, the sockets of two Redis servers, it is one of several processes.
+import { RedisStore } from 'connect-redis'
 import passport from 'passport'
-import { NevisStrategy, push, statusEndpoint } from 'passport-nevis'
+import { NevisStrategy, push, RedisLedger, statusEndpoint } from 'passport-nevis'
+import { createClient } from 'redis'
 import { accessKey } from '../contestants/shared.mjs'
-import { listen, newApp, origin } from './login-shared.mjs'
+import { listen, newApp, origin, useSessions } from './login-shared.mjs'
+
+const connect = (path) => createClient({ socket: { path, tls: false }, disableOfflineQueue: true }).on('error', () => {}).connect()
+const { SESSIONS, LEDGER } = process.env
+const store = SESSIONS && new RedisStore({ client: await connect(SESSIONS) })
+const ledger = LEDGER && new RedisLedger(await connect(LEDGER))
 
 const nevis = new NevisStrategy(
-  { baseURL: origin, accessKey, factors: [push()], waitingURL: '/2fa', callbackURL: '/2fa/callback', statusURL: '/2fa/status', message: 'Sign in to the shop?' },
+  { baseURL: origin, accessKey, factors: [push()], waitingURL: '/2fa', callbackURL: '/2fa/callback', statusURL: '/2fa/status', message: 'Sign in to the shop?', ...(ledger && { ledger }) },
   (profile, done) => done(null, { id: profile.id }),
 )
 passport.use(nevis)
@@ -14,6 +22,7 @@ passport.deserializeUser((id, done) => done(null, { id }))
 
 const app = newApp()
 app.get('/2fa/status', statusEndpoint(nevis))
+useSessions(app, store)
 app.use(passport.session())
 app.post('/login', (req, _res, next) => {
   req.user = { nevisUserId: req.body.userId }

@@ -11,8 +11,12 @@ export function newApp() {
     const { user, system } = process.cpuUsage()
     res.json(user + system)
   })
-  app.use(express.urlencoded({ extended: false }), session({ secret: 'benchmark', resave: false, saveUninitialized: false }))
   return app
+}
+
+/** @param store of the sessions; in the process, if there is none */
+export function useSessions(app, store) {
+  app.use(express.urlencoded({ extended: false }), session({ secret: 'benchmark', resave: false, saveUninitialized: false, store }))
 }
 
 export function listen(app) {

@@ -1,0 +1,28 @@
+// A Redis of its own for a benchmark, on a socket in a new folder.
+import { spawn } from 'node:child_process'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createClient } from 'redis'
+
+/** Not sent by anybody: looks at these numbers, what clients say at first, and what the ledger's script does inside Redis. */
+const NOT_SENT = /^(info|hello|client\|.*|incr|pexpire)$/
+
+/** @returns its socket, a client, how many commands it was sent, and `close` */
+export async function startRedis() {
+  const folder = mkdtempSync(join(tmpdir(), 'passport-nevis-bench-'))
+  const path = join(folder, 'redis.sock')
+  const server = spawn('redis-server', ['--port', '0', '--unixsocket', path, '--dir', folder, '--save', ''], { stdio: 'ignore' })
+  for (let i = 0; i < 250 && !existsSync(path); i++) await new Promise((resolve) => setTimeout(resolve, 20))
+  const client = await createClient({ socket: { path, tls: false } }).connect()
+  const commands = async () => {
+    const stats = [...(await client.info('commandstats')).matchAll(/^cmdstat_([^:]+):calls=(\d+)/gm)]
+    return stats.reduce((sum, [, name, calls]) => sum + (NOT_SENT.test(name) ? 0 : Number(calls)), 0)
+  }
+  const close = () => {
+    client.destroy()
+    server.kill()
+    rmSync(folder, { recursive: true, force: true })
+  }
+  return { path, client, commands, close }
+}

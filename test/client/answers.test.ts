@@ -1,0 +1,94 @@
+/** What an answer may hold and where, and in which words it is refused: they name a field or a rule, never a value. */
+import type { NevisClient } from '../../src/client/client'
+import { NevisError, type NevisErrorCode } from '../../src/client/errors'
+import {
+  APP_APPROVAL, DATA_URI, ENROLLMENT, PUSH_APPROVAL, STATUS, USER, USER_ID, closeServers, newClient, nevisError, serve,
+} from './support'
+
+afterEach(closeServers)
+
+/** A client of a Nevis that answers all requests with this. */
+async function answeredWith(status: number, body: unknown): Promise<NevisClient> {
+  const { baseURL } = await serve((_req, res) => void res.writeHead(status).end(typeof body === 'string' ? body : JSON.stringify(body)))
+  return newClient({ baseURL })
+}
+
+describe('an enrolment', () => {
+  const { enrollment: shown, ...user } = ENROLLMENT
+
+  describe('of the app, with what to show beside the user', () => {
+    it('is read as one with it inside of `enrollment`', async () => {
+      const client = await answeredWith(201, { ...user, ...shown })
+      await expect(client.enroll({ username: 'u12345' })).resolves.toMatchObject({ ...user, ...shown })
+    })
+  })
+
+  describe('of the app by the channel push', () => {
+    it.each(['transactionId', 'statusToken', 'qrCode', 'appLinkUri'])('is refused without its %s', async (name) => {
+      const client = await answeredWith(201, { ...user, enrollment: { ...shown, [name]: undefined } })
+      const error = await nevisError(client.enroll({ username: 'u12345', channel: 'push' }))
+      expect(error.message).toContain(`${name} is missing`)
+    })
+  })
+
+  describe('of recovery codes', () => {
+    it.each([[[]], [['aB3d', 1]], [['aB3d', '']], [['', 'aB3d']]])('takes no codes from %j', async (codes) => {
+      const client = await answeredWith(201, { userId: USER_ID, codes })
+      expect('recoveryCodes' in (await client.enroll({ username: 'u12345', channel: 'recovery' }))).toBe(false)
+    })
+  })
+
+  describe('of something else', () => {
+    it('takes no list for recovery codes', async () => {
+      const client = await answeredWith(201, { userId: USER_ID, words: ['one', 'two'] })
+      expect('recoveryCodes' in (await client.enroll({ username: 'u12345', channel: 'oath' }))).toBe(false)
+    })
+  })
+})
+
+describe('an answer that is refused', () => {
+  const user = { username: 'u12345' }
+  const ping = (client: NevisClient) => client.ping()
+  const getStatus = (client: NevisClient) => client.getStatus('x')
+  const introspect = (client: NevisClient) => client.introspect('x')
+  const getUser = (client: NevisClient) => client.getUser(USER_ID)
+  const approve = (client: NevisClient) => client.approve({ ...user, channel: 'app' })
+  const enroll = (client: NevisClient) => client.enroll(user)
+
+  it.each<[number, unknown, (client: NevisClient) => Promise<unknown>, string]>([
+    [200, 'PING', ping, 'the answer is not PONG'],
+    [299, 'PONG', ping, 'the answer is not as documented'],
+    [300, 'PONG', ping, 'a redirect, which is not followed'],
+    [399, 'PONG', ping, 'a redirect, which is not followed'],
+    [400, 'PONG', ping, 'the request was rejected'],
+    [500, 'PONG', ping, 'the answer is not as documented'],
+    [201, '[]', approve, 'the answer is not a JSON object'],
+    [201, { ...PUSH_APPROVAL, userId: 7 }, approve, 'userId is not a non-empty string'],
+    [201, { ...APP_APPROVAL, qrCode: DATA_URI }, approve, 'qrCode is not an object'],
+    [201, { ...APP_APPROVAL, qrCode: { dataUri: 'x' } }, approve, 'qrCode.dataUri is not a PNG data URI'],
+    [201, { ...APP_APPROVAL, appLinkUri: 'x' }, approve, 'appLinkUri is not an https URL'],
+    [201, { ...ENROLLMENT, enrollment: 'x' }, enroll, 'enrollment is not an object'],
+    [200, { ...USER, authenticators: {} }, getUser, 'authenticators is not a list'],
+    [200, { ...USER, authenticators: ['x'] }, getUser, 'authenticators is not a list of objects'],
+    [412, STATUS, getStatus, 'the HTTP status and the status do not go together'],
+    [200, { active: 'yes' }, introspect, 'active is not a boolean'],
+    [200, { active: true, exp: 'soon' }, introspect, 'exp is not usable'],
+  ])('with HTTP %i and %j, says why', async (status, body, call, words) => {
+    const error = await nevisError(call(await answeredWith(status, body)))
+    expect(error.message).toBe(`Nevis ${error.operation} failed: ${error.code} (HTTP ${status}), ${words}`)
+  })
+})
+
+describe('the message of an error', () => {
+  it.each<[NevisErrorCode, string]>([
+    ['NEVIS_UNREACHABLE', 'no connection, or it was closed early'],
+    ['NEVIS_TIMEOUT', 'no complete answer in time'],
+    ['NEVIS_RATE_LIMITED', 'too many requests'],
+    ['NEVIS_UNAUTHORIZED', 'the access key was not accepted'],
+    ['NEVIS_NOT_FOUND', 'no such user or authenticator'],
+    ['NEVIS_REJECTED', 'the request was rejected'],
+    ['NEVIS_UNEXPECTED_RESPONSE', 'the answer is not as documented'],
+  ])('with the code %s says: %s', (code, words) => {
+    expect(new NevisError(code, 'approve').message).toBe(`Nevis approve failed: ${code}, ${words}`)
+  })
+})
