@@ -34,7 +34,7 @@ describe('an answer with a Retry-After', () => {
   it('is waited for where the deadline leaves time for one more request, and not else', async () => {
     jest.spyOn(performance, 'now').mockReturnValue(1_000_000)
     for (const seconds of [9, 10]) {
-      const { baseURL } = await serve((_req, res) => res.writeHead(429, { 'retry-after': seconds }).end())
+      const { baseURL } = await serve((_req, res) => res.writeHead(429, { 'retry-after': String(seconds) }).end())
       await nevisError(newClient({ baseURL, retries: 1, timeoutMs: 10_000 }).ping())
     }
     expect(pauses.mock.calls).toEqual([[9000]])
@@ -46,7 +46,7 @@ describe('an answer without one', () => {
     [0, [50, 100, 200]],
     [0.5, [100, 200, 400]],
     [0.75, [125, 250, 500]],
-  ])('is waited for twice as long each time, around a length that is left to chance (%d)', async (chance, ms) => {
+  ])('makes the client wait twice as long each time, by a length that is left to chance (%d)', async (chance, ms) => {
     jest.spyOn(Math, 'random').mockReturnValue(chance)
     const { baseURL } = await serve((_req, res) => res.writeHead(503).end())
     await nevisError(newClient({ baseURL, retries: 3 }).ping())
