@@ -87,20 +87,34 @@ describe('the waiting page', () => {
     })
 
     it('has none in another login than the one that started it', async () => {
+      const browser = await changing()
+      await browser.get('/become/eve')
+      const handle = await signIn(browser, 'eve')
+      expect((await dataOf(browser, handle)).authenticators).toHaveLength(2)
+      await browser.get('/become/ben')
+      const view = await dataOf(browser, handle)
+      expect(view).toMatchObject({ status: 'pending' })
+      expect(view).not.toHaveProperty('authenticatorsURL')
+      await browser.get('/become/eve')
+      expect(await dataOf(browser, handle)).toMatchObject({ authenticatorsURL: urlOf(handle) })
+    })
+
+    it('has it in a login that came after the start, which was in none', async () => {
+      const browser = await changing()
+      const handle = await signIn(browser, 'eve')
+      await browser.get('/become/eve')
+      expect((await dataOf(browser, handle)).authenticators).toHaveLength(2)
+    })
+
+    /** A browser in whose session somebody else may be signed in at any time. */
+    async function changing(): Promise<Browser> {
       world.simulator.addUser({ username: 'eve', authenticators: 2 })
       const routes: AppOptions['routes'] = (express) => express.get('/become/:user', (req, res) => {
         Object.assign(req.session, { passport: { user: req.params.user } })
         res.end()
       })
-      const browser = (await world.start({ routes })).browser()
-      await browser.get('/become/eve')
-      const handle = await signIn(browser, 'eve')
-      expect((await dataOf(browser, handle)).authenticators).toHaveLength(2)
-      await browser.get('/become/ben')
-      expect(await dataOf(browser, handle)).not.toHaveProperty('authenticatorsURL')
-      await browser.get('/become/eve')
-      expect(await dataOf(browser, handle)).toMatchObject({ authenticatorsURL: urlOf(handle) })
-    })
+      return (await world.start({ routes })).browser()
+    }
 
     it('has none where the app no longer offers the factor', async () => {
       world.simulator.addUser({ username: 'eve', authenticators: 2 })
@@ -119,7 +133,9 @@ describe('the waiting page', () => {
         return { server, browser }
       } }
       const { browser, handle } = await waiting(2, 'push', { factors: [nameless] })
-      expect(await dataOf(browser, handle)).not.toHaveProperty('authenticatorsURL')
+      const view = await dataOf(browser, handle)
+      expect(view).toMatchObject({ status: 'pending' })
+      expect(view).not.toHaveProperty('authenticatorsURL')
       expect(world.asked('getUser')).toBe(0)
     })
   })
