@@ -240,6 +240,11 @@ describe('the status endpoint', () => {
       expect(head.text).toBe('')
       for (const name of ['content-type', 'content-length', 'cache-control']) expect(head.headers.get(name)).toBe(get.headers.get(name))
     })
+
+    it('opens no stream to HEAD', async () => {
+      const head = await app.browser().send('HEAD', statusOf(await started()), { accept: 'text/event-stream' })
+      expect([head.status, head.headers.get('content-type'), head.text]).toEqual([200, 'application/json; charset=utf-8', ''])
+    })
   })
 
   describe('on Node\'s own server, without any parser', () => {

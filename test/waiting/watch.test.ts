@@ -225,12 +225,15 @@ describe('following a transaction', () => {
   })
 
   describe('without a status token', () => {
-    it('asks nothing, and tells the end', async () => {
+    it('asks nothing, sleeps, and tells the end', async () => {
       const heard: Watched[] = []
       const { statusToken: _, ...code } = sealed()
+      const slept = jest.spyOn(globalThis, 'setTimeout')
       watch.follow(code, (status) => heard.push(status))
       expect(await watch.look(code)).toBe('pending')
       await pass(LIFETIME_MS)
+      expect(slept.mock.calls.map(([, ms]) => ms)).toEqual([LIFETIME_MS])
+      slept.mockRestore()
       expect(heard).toEqual(['expired'])
       expect(asked).toEqual([])
     })
@@ -418,8 +421,10 @@ describe('many transactions', () => {
     const { transactions } = watch as unknown as { transactions: Map<string, unknown> }
     for (let i = 0; i < 100; i++) await watch.look(sealed(String(i)))
     expect(transactions.size).toBe(100)
-    await pass(LIFETIME_MS + 1)
+    await pass(LIFETIME_MS)
     await watch.look({ ...sealed('new'), expiresAt: Date.now() + 1000 })
+    expect(transactions.size).toBe(1)
+    expect(await watch.look({ ...sealed('old'), expiresAt: Date.now() })).toBe('expired')
     expect(transactions.size).toBe(1)
   })
 })
@@ -452,6 +457,7 @@ describe('the success that was just learned', () => {
 
   describe('by a look', () => {
     it('is given without an introspection: nobody is known to be on the way', async () => {
+      await pass(60_000)
       answer = 'succeeded'
       expect(await watch.look(sealed())).toBe('succeeded')
       expect(watch.take(transaction)).toEqual({ answer: { status: 'succeeded', token: 'transaction token' }, at: expect.any(Number) })
