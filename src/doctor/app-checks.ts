@@ -58,7 +58,7 @@ function strategyFinding({ name, strategy, passport }: Registered): Finding {
 
 async function ledgerFindings({ strategy: { settings } }: Registered, isProduction: boolean): Promise<Finding[]> {
   const { ledger } = settings
-  const kind = ledger.kind || 'ledger of your own'
+  const kind = ['', 'Object'].includes(ledger.kind) ? 'ledger of your own' : ledger.kind
   const isOwn = kind === 'MemoryLedger'
   const kindFinding = !isOwn
     ? ok('ledger.kind', `the strategy has a ${kind}`)

@@ -16,7 +16,8 @@ interface Asked {
   readonly callback: Reply | undefined
 }
 
-export async function routeFindings(origin: string, witness: Witness, { name, strategy }: Registered): Promise<Asked> {
+export async function routeFindings(origin: string, witness: Witness, registered: Registered): Promise<Asked> {
+  const { name, strategy } = registered
   const { waitingURL, statusURL, callbackURL, factors } = strategy.settings
   const transaction = { transaction: MADE_UP }
   const shown = (url: string) => new URL(url, origin).pathname
@@ -59,7 +60,7 @@ export async function routeFindings(origin: string, witness: Witness, { name, st
       : (guarded('routes.callback-post', callback, sent) ?? fault('routes.callback-post', `POST ${callback}`, sent, brings))
     findings.push(takes)
   }
-  findings.push(startFinding(witness, { name, strategy }, choice.level === 'unchecked' ? 1 : 0))
+  findings.push(startFinding(witness, registered, choice.level === 'unchecked' ? 1 : 0))
   return { findings, callback: back }
 }
 

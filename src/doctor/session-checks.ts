@@ -20,19 +20,20 @@ interface Circumstances {
 
 export function sessionFindings({ sessions }: Witness, circumstances: Circumstances): Finding[] {
   const setup = sessions.find(({ uses }) => uses.length > 0) ?? sessions[0]
-  const use = setup?.uses.at(-1)
-  const cookies = setup === undefined ? (circumstances.callback?.cookies ?? []) : use?.cookie === undefined ? [] : [use.cookie]
-  return [
-    ...(setup === undefined ? [] : setupFindings(setup, circumstances)),
-    ...(cookies.length === 0 ? [] : cookieFindings(cookies, circumstances)),
-    ...(setup === undefined || use === undefined ? [] : [proxyFinding(setup, use, circumstances)]),
-  ]
+  if (setup === undefined) return cookieFindings(circumstances.callback?.cookies ?? [], circumstances)
+  const own = setupFindings(setup, circumstances)
+  const use = setup.uses.at(-1)
+  if (use?.cookie === undefined) return own
+  return [...own, ...cookieFindings([use.cookie], circumstances), proxyFinding(setup, use.cookie, use.trustsProxy, circumstances)]
 }
 
 /** What to say of the checks that were not made. */
 export function withSessionGaps(findings: readonly Finding[], { sessions }: Witness): Finding[] {
-  return sessions.length === 0
-    ? completed(findings, 'the app sets up no express-session that the doctor could see', 'compare the options of your session by hand with docs/guides/doctor.md')
+  if (sessions.length === 0) {
+    return completed(findings, 'the app sets up no express-session that the doctor could see', 'compare the options of your session by hand with docs/guides/doctor.md')
+  }
+  return sessions.some(({ uses }) => uses.length > 0)
+    ? completed(findings, 'express-session ran, but made no session', 'look at its secret, its store, and the path of its cookie')
     : completed(findings, 'express-session did not run for any of the routes', 'mount session() before the waiting page and the callback')
 }
 
@@ -67,6 +68,7 @@ function secretFinding(secret: unknown, isProduction: boolean): Finding {
 }
 
 function cookieFindings(cookies: readonly Cookie[], { isProduction, isTls }: Circumstances): Finding[] {
+  if (cookies.length === 0) return []
   const isSecure = cookies.every(({ secure }) => secure)
   const sites = cookies.map(({ sameSite }) => (sameSite === true ? 'strict' : typeof sameSite === 'string' ? sameSite.toLowerCase() : undefined))
   return [
@@ -95,18 +97,17 @@ function sameSiteFinding(sites: readonly (string | undefined)[], isSecure: boole
   return warning('session.same-site', 'sameSite is not set: not every browser takes that for lax', remedy)
 }
 
-function proxyFinding({ options }: SessionSetup, { cookie, trustsProxy }: SessionSetup['uses'][number], { isTls }: Circumstances): Finding {
+function proxyFinding({ options }: SessionSetup, cookie: Cookie, trustsProxy: boolean | undefined, { isTls }: Circumstances): Finding {
   const check = 'session.trust-proxy'
   if (isTls) return ok(check, 'the app speaks TLS itself')
   const believes = typeof options['proxy'] === 'boolean' ? options['proxy'] : trustsProxy
-  const wantsSecure = cookie?.secure === true
-  if (!wantsSecure) return ok(check, 'the cookie does not depend on a proxy')
+  if (!cookie.secure) return ok(check, 'the cookie does not depend on a proxy')
   if (believes === undefined) return unchecked(check, 'the host does not say whether it believes a TLS proxy', 'sign in once through the proxy: without a session cookie nobody gets in')
   if (believes) return ok(check, 'the app believes the TLS proxy in front')
   return error(check, 'the session cookie is for https only, but the app believes no TLS proxy: it never sends the cookie', "app.set('trust proxy', 1), with the number of proxies in front")
 }
 
 function classOf(store: unknown): string {
-  const { name } = Object((store as object).constructor) as { name?: string }
-  return name || 'store'
+  const { name = '' } = Object((store as object).constructor) as { name?: string }
+  return ['', 'Object'].includes(name) ? 'store of your own' : name
 }

@@ -19,7 +19,7 @@ export interface Registered {
   readonly name: string
   readonly strategy: NevisStrategy
   /** Undefined for one that the app only exports. */
-  readonly passport?: PassportModule
+  readonly passport: PassportModule | undefined
 }
 
 /** One `passport.authenticate('nevis', …)` or `authorize`, made before the first request came. */
@@ -101,7 +101,7 @@ export class Witness {
   /** Notes what is a strategy of this package, from whatever copy of it. */
   register(strategy: unknown, name?: string, passport?: PassportModule): void {
     if (!isNevisStrategy(strategy) || this.registered.some((one) => one.strategy === strategy)) return
-    this.registered.push({ name: name ?? strategy.name, strategy, ...(passport !== undefined && { passport }) })
+    this.registered.push({ name: name ?? strategy.name, strategy, passport })
   }
 }
 

@@ -1,11 +1,12 @@
 /** What the doctor says of an app: well, and with each fault once; always over HTTP. */
 import express, { type RequestHandler } from 'express'
-import { NevisStrategy, push, RedisLedger, type Ledger } from '../../src'
+import { Passport } from 'passport'
+import { NevisStrategy, push, RedisLedger, type Factor, type Ledger } from '../../src'
 import { appFindings } from '../../src/doctor/app-checks'
 import { CHECKS, type Check } from '../../src/doctor/findings'
 import { Witness } from '../../src/doctor/witness'
 import { NevisSimulator } from '../../src/simulator'
-import { closeServers, findingsOf, originOf, SECRET, troublesIn, type Fault } from './support'
+import { closeServers, findingsOf, originOf, remediesIn, SECRET, textsIn, troublesIn, type Fault } from './support'
 
 let simulator: NevisSimulator
 beforeEach(async () => void (simulator = await NevisSimulator.start()))
@@ -16,24 +17,66 @@ afterEach(async () => {
 
 const answer = (status: number, headers: Record<string, string> = {}): RequestHandler => (_req, res) => void res.writeHead(status, headers).end('another')
 const onPost = (handler: RequestHandler): RequestHandler => (req, res, next) => (req.method === 'POST' ? handler(req, res, next) : next())
-const shared = new RedisLedger({ call: async () => { shared.taken = !shared.taken; return shared.taken ? 'OK' : null } }) as RedisLedger & { taken?: boolean }
+let isTaken = false
+const claimOnce = async () => (isTaken = !isTaken)
+class SharedLedger { claim = claimOnce; count = async () => 1 }
+const shared = new RedisLedger({ call: async () => ((await claimOnce()) ? 'OK' : null) })
 const sessionStore = { on() {}, generate() {}, get: (_id: string, done: () => void) => done(), set: (_id: string, _s: unknown, done: () => void) => done() }
 class SharedStore { constructor() { Object.assign(this, sessionStore) } }
 const production = { production: true, trustProxy: 1, strategy: { ledger: shared }, session: { store: new SharedStore() as never, cookie: { secure: true, sameSite: 'lax' as const } } }
 const ledger = (claim: Ledger['claim']): Fault => ({ strategy: { ledger: { claim, count: async () => 1 } } })
+const SESSION = CHECKS.filter((check) => check.startsWith('session.'))
+const NO_SESSION = 'unchecked: the app sets up no express-session that the doctor could see'
+const breaksOff: RequestHandler = (req) => void req.socket.destroy()
+const json = (status: number, body: object): RequestHandler => (_req, res) => void res.status(status).json(body)
 
 describe('an app that is well', () => {
   it('gives every check one finding, none of them a trouble', async () => {
     const findings = await findingsOf(simulator)
     expect(troublesIn(findings)).toEqual({})
     expect(findings.map(({ check }) => check).sort()).toEqual([...CHECKS].sort())
+    expect(findings.filter((finding) => 'strategy' in finding)).toEqual([])
+  })
+
+  it('is told of each check what is well', async () => {
+    expect(textsIn(await findingsOf(simulator))).toEqual({
+      'cloud.settings': `the API is ${simulator.baseURL}`,
+      'cloud.reachable': `${simulator.baseURL} answers`,
+      'cloud.access-key': 'Nevis takes the access key',
+      'cloud.key-expiry': expect.stringMatching(/^the access key is good until 2\d{3}-\d\d-\d\d$/) as string,
+      'cloud.issuer': 'tokens of this instance name an issuer that is accepted',
+      'cloud.clock': 'this machine and Nevis agree to within 5 s',
+      'app.loaded': 'the app answers on loopback, and listens nowhere else',
+      'app.passport': 'Passport 0.7.0',
+      'app.strategy': 'a NevisStrategy is registered as "nevis", with push, sms',
+      'ledger.kind': 'the strategy runs on the MemoryLedger, which will do outside production',
+      'ledger.claims': 'of two claims at the same time one gets through',
+      'routes.start': 'the strategy is asked in 1 more place; which of them start is not tried, that would need a password',
+      'routes.waiting': 'the waiting page is at /2fa',
+      'routes.waiting-post': 'POST /2fa takes another factor, once more, and cancel',
+      'routes.status': 'the status is at /2fa/status',
+      'routes.callback': 'the callback is at /2fa/callback',
+      'routes.callback-post': 'POST /2fa/callback takes what people type',
+      'session.store': 'sessions are in memory, which will do outside production',
+      'session.resave': 'resave is false',
+      'session.save-uninitialized': 'saveUninitialized is false',
+      'session.secret': 'the secret has 32 characters or more',
+      'session.http-only': 'scripts cannot read the session cookie',
+      'session.secure': 'the session cookie may go over plain http, which will do outside production',
+      'session.same-site': 'other sites cannot post forms with the session',
+      'session.trust-proxy': 'the cookie does not depend on a proxy',
+    })
   })
 
   it('is well in production, too', async () => {
     const findings = await findingsOf(simulator, production)
     expect(troublesIn(findings)).toEqual({})
-    const told = Object.fromEntries(findings.map(({ check, finding }) => [check, finding]))
-    expect(told).toMatchObject({ 'session.store': 'sessions are in a SharedStore', 'ledger.kind': 'the strategy has a RedisLedger', 'session.trust-proxy': 'the app believes the TLS proxy in front' })
+    expect(textsIn(findings)).toMatchObject({
+      'ledger.kind': 'the strategy has a RedisLedger',
+      'session.store': 'sessions are in a SharedStore',
+      'session.secure': 'the session cookie goes over https only',
+      'session.trust-proxy': 'the app believes the TLS proxy in front',
+    })
   })
 
   it('is well in production with secure: auto, because it is asked as behind a TLS proxy', async () => {
@@ -45,18 +88,71 @@ describe('an app that is well', () => {
     await findingsOf(simulator)
     expect(simulator.requests.map(({ operation }) => operation)).toEqual(['ping', 'introspect'])
   })
+
+  it('is asked for a transaction that nobody has started', async () => {
+    const asked: string[] = []
+    const first: RequestHandler = (req, _res, next) => {
+      req.setEncoding('utf8').on('data', (form: string) => asked.push(`with ${form}`))
+      asked.push(`${req.method} ${req.url}`)
+      next()
+    }
+    await findingsOf(simulator, { first })
+    expect(asked).toEqual([
+      'GET /2fa?transaction=passport-nevis-doctor',
+      'POST /2fa',
+      'with transaction=passport-nevis-doctor&cancel=1',
+      'GET /2fa/status?transaction=passport-nevis-doctor',
+      'GET /2fa/callback?transaction=passport-nevis-doctor',
+      'POST /2fa/callback',
+      'with transaction=passport-nevis-doctor',
+    ])
+  })
+
+  it('has its ledger claim one key twice, another one each time, for a second', async () => {
+    const claims: [string, number][] = []
+    const own = ledger(async (...claim) => claims.push(claim) % 2 === 1)
+    expect(troublesIn(await findingsOf(simulator, own))).toEqual({})
+    await findingsOf(simulator, own)
+    const [first, , second] = claims as [[string, number], unknown, [string, number]]
+    expect(claims).toEqual([first, first, second, second])
+    expect(first).toEqual([expect.stringMatching(/^doctor:[\da-f-]{36}$/), 1])
+    expect(second[0]).not.toBe(first[0])
+  })
+
+  it.each<[string, Fault, Partial<Record<Check, string>>]>([
+    ['Passport 0.6', { passport: { name: 'passport', version: '0.6.0' } }, { 'app.passport': 'Passport 0.6.0' }],
+    ['the Passport of Fastify', { passport: { name: '@fastify/passport', version: '3.0.2' } }, { 'app.passport': 'the app uses @fastify/passport 3.0.2' }],
+    ['a ledger of its own', { ...production, ...ledger(claimOnce) }, { 'ledger.kind': 'the strategy has a ledger of your own' }],
+    ['a ledger of a class', { ...production, strategy: { ledger: new SharedLedger() } }, { 'ledger.kind': 'the strategy has a SharedLedger' }],
+    ['a ledger of a class without a name', { ...production, strategy: { ledger: new (class extends SharedLedger {})() } }, { 'ledger.kind': 'the strategy has a ledger of your own' }],
+    ['several places that start', { starts: ['nevis', 'nevis'] }, { 'routes.start': 'the strategy is asked in 2 more places; which of them start is not tried, that would need a password' }],
+    ['a secret of just 32 characters', { session: { secret: 'x'.repeat(32) } }, { 'session.secret': 'the secret has 32 characters or more' }],
+    ['a key among its secrets', { session: { secret: [SECRET, Buffer.from('key')] } }, { 'session.secret': 'the secret has 32 characters or more' }],
+    ['a store of its own', { ...production, session: { ...production.session, store: sessionStore as never } }, { 'session.store': 'sessions are in a store of your own' }],
+    ['a store of no class', { ...production, session: { ...production.session, store: Object.assign(Object.create(null), sessionStore) as never } }, { 'session.store': 'sessions are in a store of your own' }],
+    ['TLS of its own', { tls: true, session: { cookie: { secure: true, sameSite: 'lax' } } }, { 'session.trust-proxy': 'the app speaks TLS itself' }],
+  ])('is well with %s', async (_name, fault, texts) => {
+    const findings = await findingsOf(simulator, fault)
+    expect(troublesIn(findings)).toEqual({})
+    expect(textsIn(findings)).toMatchObject(texts)
+  })
 })
 
 describe('an app with one fault', () => {
   it.each<[string, Fault, Partial<Record<Check, string>>]>([
     ['no status route', { without: ['status'] }, { 'routes.status': 'error: GET /2fa/status is missing (HTTP 404)' }],
     ['another status route', { instead: { status: answer(200) } }, { 'routes.status': 'error: GET /2fa/status is answered by something else (HTTP 200)' }],
+    ['a status route of another package', { instead: { status: json(200, { status: 'unknown' }) } }, { 'routes.status': 'error: GET /2fa/status is answered by something else (HTTP 200)' }],
+    ['a status route that breaks off', { instead: { status: breaksOff } }, { 'routes.status': 'error: GET /2fa/status does not answer within 5 s' }],
     ['a status behind the session', { statusLast: true }, { 'routes.status': 'warning: the status at /2fa/status is behind the session, which it keeps alive and may write back' }],
     ['no waiting page', { without: ['waiting'] }, { 'routes.waiting': 'error: GET /2fa is missing (HTTP 404)' }],
+    ['a waiting page of another package', { instead: { waiting: answer(403) } }, { 'routes.waiting': 'error: GET /2fa is barred (HTTP 403): nobody is signed in yet when it is needed' }],
     ['no POST to the waiting page', { without: ['choose'] }, { 'routes.waiting-post': 'error: POST /2fa is missing (HTTP 404)' }],
     ['a waiting page for all methods', { without: ['choose'], guard: waitingAll() }, { 'routes.waiting-post': 'error: POST /2fa is missing (HTTP 405)' }],
     ['no callback', { without: ['callback'] }, { 'routes.callback': 'error: GET /2fa/callback is missing (HTTP 404)', 'routes.callback-post': 'error: POST /2fa/callback is missing (HTTP 404)' }],
     ['a callback that asks nobody', { instead: { callback: answer(200) } }, { 'routes.callback': 'error: GET /2fa/callback is answered by something else (HTTP 200)', 'routes.callback-post': 'error: POST /2fa/callback is answered by something else (HTTP 200)' }],
+    ['a callback that breaks off', { instead: { callback: breaksOff } }, { 'routes.callback': 'error: GET /2fa/callback does not answer within 5 s', 'routes.callback-post': 'error: POST /2fa/callback does not answer within 5 s' }],
+    ['no start but one for somebody else', { starts: ['local'] }, { 'routes.start': 'unchecked: no place but the callback and the waiting page was seen to ask the strategy' }],
     ['no start', { without: ['start'] }, { 'routes.start': 'unchecked: no place but the callback and the waiting page was seen to ask the strategy' }],
     ['CSRF protection', { guard: onPost(answer(403)) }, {
       'routes.waiting-post': 'unchecked: POST /2fa is refused before the strategy (HTTP 403), as a CSRF protection would',
@@ -82,7 +178,25 @@ describe('an app with one fault', () => {
       'session.same-site': 'unchecked: express-session did not run for any of the routes',
       'session.trust-proxy': 'unchecked: express-session did not run for any of the routes',
     }],
-    ['a route that breaks off', { instead: { waiting: (req) => void req.socket.destroy() } }, { 'routes.waiting': 'error: GET /2fa does not answer within 5 s' }],
+    ['no session at all', { without: ['session'] }, {
+      ...Object.fromEntries(SESSION.map((check) => [check, NO_SESSION])),
+      'routes.waiting': 'error: GET /2fa fails (HTTP 500)',
+      'routes.waiting-post': 'error: POST /2fa fails (HTTP 500)',
+      'routes.callback': 'error: GET /2fa/callback fails (HTTP 500)',
+      'routes.callback-post': 'error: POST /2fa/callback fails (HTTP 500)',
+    }],
+    ['no secret', { session: { secret: undefined as never } }, {
+      'routes.waiting': 'error: GET /2fa fails (HTTP 500)',
+      'routes.waiting-post': 'error: POST /2fa fails (HTTP 500)',
+      'routes.callback': 'error: GET /2fa/callback fails (HTTP 500)',
+      'routes.callback-post': 'error: POST /2fa/callback fails (HTTP 500)',
+      'session.secret': 'error: session() was given no secret',
+      'session.http-only': 'unchecked: express-session ran, but made no session',
+      'session.secure': 'unchecked: express-session ran, but made no session',
+      'session.same-site': 'unchecked: express-session ran, but made no session',
+      'session.trust-proxy': 'unchecked: express-session ran, but made no session',
+    }],
+    ['a route that breaks off', { instead: { waiting: breaksOff } }, { 'routes.waiting': 'error: GET /2fa does not answer within 5 s' }],
     ['resave', { session: { resave: true } }, { 'session.resave': 'warning: resave is true: a slow answer may put back what a faster one has removed from the session' }],
     ['no resave', { session: { resave: undefined } }, { 'session.resave': 'warning: resave is not set, which means true: a slow answer may put back what a faster one has removed from the session' }],
     ['saveUninitialized', { session: { saveUninitialized: true } }, { 'session.save-uninitialized': 'warning: saveUninitialized is true: every visitor gets a session and a cookie' }],
@@ -98,9 +212,11 @@ describe('an app with one fault', () => {
     ['the MemoryLedger in production', { ...production, strategy: {} }, { 'ledger.kind': 'warning: the strategy runs on the MemoryLedger, which is good for one process only' }],
     ['a short secret in production', { ...production, session: { ...production.session, secret: 'c4n4ry' } }, { 'session.secret': 'error: the secret has fewer than 32 characters: whoever guesses it can sign cookies' }],
     ['plain http in production', { ...production, session: { ...production.session, cookie: { sameSite: 'lax' } } }, { 'session.secure': 'error: the session cookie may go over plain http' }],
+    ['plain cookies over TLS of its own', { tls: true }, { 'session.secure': 'error: the session cookie may go over plain http' }],
     ['secure: auto without a trusted proxy', { ...production, trustProxy: false, session: { ...production.session, cookie: { sameSite: 'lax', secure: 'auto' } } }, { 'session.secure': 'error: the session cookie may go over plain http' }],
     ['an old Passport', { passport: { name: 'passport', version: '0.5.3' } }, { 'app.passport': 'error: Passport 0.5.3 keeps the session id at a login (CVE-2022-25896)' }],
     ['a new Passport', { passport: { name: 'passport', version: '1.0.0' } }, { 'app.passport': 'warning: Passport 1.0.0 is newer than this package was tried with' }],
+    ['a Passport to come', { passport: { name: 'passport', version: '0.8.0' } }, { 'app.passport': 'warning: Passport 0.8.0 is newer than this package was tried with' }],
     ['a ledger that is down', ledger(async () => { throw new Error('c4n4ry') }), { 'ledger.claims': 'error: the ledger does not answer: nobody is let in' }],
     ['a ledger that lets both in', ledger(async () => true), { 'ledger.claims': 'error: of two claims at the same time both get through' }],
     ['a ledger that lets none in', ledger(async () => false), { 'ledger.claims': 'error: of two claims at the same time none gets through' }],
@@ -115,20 +231,49 @@ describe('an app with one fault', () => {
   })
 })
 
+describe('a callback that answers by itself', () => {
+  it.each([
+    [300, 'is barred (HTTP 300): nobody is signed in yet when it is needed'],
+    [399, 'is barred (HTTP 399): nobody is signed in yet when it is needed'],
+    [400, 'is answered by something else (HTTP 400)'],
+    [401, 'is barred (HTTP 401): nobody is signed in yet when it is needed'],
+    [403, 'is barred (HTTP 403): nobody is signed in yet when it is needed'],
+    [422, 'is answered by something else (HTTP 422)'],
+  ])('with %i › is at fault for a GET, and perhaps right to refuse a form', async (status, text) => {
+    expect(troublesIn(await findingsOf(simulator, { instead: { callback: answer(status) } }))).toEqual({
+      'routes.callback': `error: GET /2fa/callback ${text}`,
+      'routes.callback-post': `unchecked: POST /2fa/callback is refused before the strategy (HTTP ${status}), as a CSRF protection would`,
+    })
+  })
+
+  it.each([
+    [299, 'is answered by something else (HTTP 299)'],
+    [404, 'is missing (HTTP 404)'],
+    [405, 'is missing (HTTP 405)'],
+    [500, 'fails (HTTP 500)'],
+  ])('with %i › is at fault for both', async (status, text) => {
+    expect(troublesIn(await findingsOf(simulator, { instead: { callback: answer(status) } }))).toEqual({
+      'routes.callback': `error: GET /2fa/callback ${text}`,
+      'routes.callback-post': `error: POST /2fa/callback ${text}`,
+    })
+  })
+})
+
 describe('an app with another session', () => {
-  const others = ['session.store', 'session.resave', 'session.save-uninitialized', 'session.secret', 'session.trust-proxy']
-  const made = (cookie: string): Fault => ({
+  const others = SESSION.filter((check) => !['session.http-only', 'session.secure', 'session.same-site'].includes(check))
+  const made = (...cookies: string[]): Fault => ({
     without: ['session'],
     first: (req, res, next) => {
       Object.assign(req, { session: { save: (done: () => void) => done() } })
-      res.setHeader('Set-Cookie', ['_csrf=c4n4ry; Path=/', `sid=c4n4ry; ${cookie}`])
+      res.setHeader('Set-Cookie', ['_csrf=c4n4ry; Path=/', ...cookies.map((cookie) => `sid=c4n4ry; ${cookie}`)])
       next()
     },
   })
 
   it('judges its cookie, and says what it cannot see', async () => {
     const findings = await findingsOf(simulator, made('HttpOnly; SameSite=Lax'))
-    expect(troublesIn(findings)).toEqual(Object.fromEntries(others.map((check) => [check, 'unchecked: the app sets up no express-session that the doctor could see'])))
+    expect(troublesIn(findings)).toEqual(Object.fromEntries(others.map((check) => [check, NO_SESSION])))
+    expect(remediesIn(findings)['session.store']).toBe('compare the options of your session by hand with docs/guides/doctor.md')
     expect(JSON.stringify(findings)).not.toContain('c4n4ry')
   })
 
@@ -138,6 +283,20 @@ describe('an app with another session', () => {
     ['HttpOnly; SameSite=None; Secure', { 'session.same-site': 'warning: sameSite is none: forms of other sites are sent with the session' }],
   ])('finds the fault in: %s', async (cookie, trouble) => {
     expect(troublesIn(await findingsOf(simulator, made(cookie)))).toMatchObject(trouble)
+  })
+
+  it('finds the fault in one cookie of two', async () => {
+    const findings = await findingsOf(simulator, { ...made('HttpOnly; Secure; SameSite=Strict', 'Path=/'), production: true, strategy: { ledger: shared } })
+    expect(troublesIn(findings)).toMatchObject({
+      'session.http-only': 'error: scripts can read the session cookie',
+      'session.secure': 'error: the session cookie may go over plain http',
+      'session.same-site': 'warning: sameSite is not set: not every browser takes that for lax',
+    })
+  })
+
+  it('has no cookie to judge where the callback breaks off', async () => {
+    const findings = await findingsOf(simulator, { ...made('HttpOnly'), instead: { callback: breaksOff } })
+    expect(troublesIn(findings)).toMatchObject(Object.fromEntries(SESSION.map((check) => [check, NO_SESSION])))
   })
 })
 
@@ -150,6 +309,27 @@ describe('an app with two strategies', () => {
     const missing = findings.filter(({ check }) => check === 'routes.callback')
     expect(missing.map(({ strategy, level }) => [strategy, level])).toEqual([['nevis', 'error'], ['payments', 'error']])
     expect(findings.filter(({ check }) => check === 'app.loaded')).toHaveLength(1)
+    expect(remediesIn(findings.filter(({ strategy }) => strategy === 'payments'))).toEqual({
+      'app.strategy': 'passport.use(nevis)',
+      'routes.start': "sign in once; if nothing starts, after the password: app.post('/login', passport.authenticate('local', { session: false }), passport.authenticate('payments'))",
+      'routes.waiting': "app.get('/a', waitingPage(nevis))",
+      'routes.waiting-post': "app.post('/a', passport.authenticate('payments'))",
+      'routes.status': "app.get('/a/c', statusEndpoint(nevis))",
+      'routes.callback': "app.all('/a/b', passport.authenticate('payments'), recordSecondFactor(), …)",
+    })
+  })
+})
+
+describe('an app that could load two Passports', () => {
+  it('is judged by the one that it uses', async () => {
+    const witness = new Witness()
+    class Used extends Passport {}
+    witness.watchPassport({ name: 'passport', version: '0.7.0' }, class extends Passport {}.prototype)
+    witness.watchPassport({ name: 'passport', version: '0.5.3' }, Used.prototype)
+    const options = { baseURL: simulator.baseURL, accessKey: simulator.accessKey, factors: [push()], waitingURL: '/a', callbackURL: '/a/b', statusURL: '/a/c' }
+    new Used().use(new NevisStrategy(options, async () => false))
+    const findings = await appFindings({ origin: await originOf(express()), witness }, false)
+    expect(troublesIn(findings)['app.passport']).toBe('error: Passport 0.5.3 keeps the session id at a login (CVE-2022-25896)')
   })
 })
 
@@ -158,14 +338,27 @@ describe('an app without a strategy', () => {
     const findings = await appFindings({ origin: await originOf(express()), witness: new Witness() }, false)
     expect(troublesIn(findings)).toMatchObject({ 'app.strategy': 'error: the app registers no NevisStrategy', 'app.passport': 'unchecked: the app has no Passport that the doctor could find' })
     expect(findings.map(({ check }) => check)).toEqual([...CHECKS])
+    expect(findings.find(({ check }) => check === 'routes.callback')).toEqual({ check: 'routes.callback', level: 'unchecked', finding: 'no strategy says what to check', remedy: 'see app.strategy' })
+    expect(remediesIn(findings)).toMatchObject({ 'app.passport': 'npm install passport', 'app.strategy': 'passport.use(nevis), or export the strategy beside the app' })
   })
 })
 
-describe('an app whose only factor is push', () => {
-  it('needs no POST to the callback', async () => {
-    const get = onPost(answer(404))
-    const findings = await findingsOf(simulator, { strategy: { factors: [push()] }, guard: (req, res, next) => (req.path === '/2fa/callback' ? get(req, res, next) : next()) })
+describe('an app that takes no POST to the callback', () => {
+  const guard: RequestHandler = (req, res, next) => (req.path === '/2fa/callback' ? onPost(answer(404))(req, res, next) : next())
+  const factor = (prompts: Partial<Factor>): Factor => ({ ...push(), name: 'own', ...prompts })
+
+  it('needs none if its only factor is push', async () => {
+    const findings = await findingsOf(simulator, { strategy: { factors: [push()] }, guard })
     expect(troublesIn(findings)).toEqual({})
+    expect(textsIn(findings)['routes.callback-post']).toBe('no factor of this app has anything to send to the callback')
+  })
+
+  it.each([
+    ['a code', { prompt: 'code', enrollPrompt: 'wait' } as const],
+    ['a confirmation', { prompt: 'wait', enrollPrompt: 'confirm' } as const],
+  ])('needs one if a factor has %s to send', async (_name, prompts) => {
+    const findings = await findingsOf(simulator, { strategy: { factors: [push(), factor(prompts)] }, guard })
+    expect(troublesIn(findings)).toEqual({ 'routes.callback-post': 'error: POST /2fa/callback is missing (HTTP 404)' })
   })
 })
 

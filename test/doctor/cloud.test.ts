@@ -4,9 +4,10 @@ import { createServer, type AddressInfo } from 'node:net'
 import { NevisClient } from '../../src'
 import { cloudFindings } from '../../src/doctor/cloud-checks'
 import { environmentFindings } from '../../src/doctor/environment'
+import type { Check } from '../../src/doctor/findings'
 import { NevisSimulator } from '../../src/simulator'
 import type { Fault } from '../../src/simulator/faults'
-import { troublesIn } from './support'
+import { remediesIn, textsIn, troublesIn } from './support'
 
 let simulator: NevisSimulator
 beforeEach(async () => void (simulator = await NevisSimulator.start()))
@@ -31,26 +32,96 @@ describe('the cloud', () => {
     expect(troublesIn(findings)).toEqual({})
   })
 
-  it.each<[string, Fault | (() => Fault), Record<string, string>]>([
-    ['that answers a ping with a page', { on: 'ping', body: '<html>' }, { 'cloud.reachable': 'error: {base} does not answer a ping as Nevis does (HTTP 200)' }],
-    ['that is not Nevis', { on: 'ping', status: 404 }, { 'cloud.reachable': 'error: {base} does not answer a ping as Nevis does (HTTP 404)' }],
-    ['that fails', { on: 'ping', status: 500 }, { 'cloud.reachable': 'error: {base} does not answer a ping as Nevis does (HTTP 500)' }],
-    ['that resets the connection', { on: 'ping', reset: true }, { 'cloud.reachable': 'error: {base} does not answer (NEVIS_UNREACHABLE, ECONNRESET)' }],
-    ['that does not introspect', { on: 'introspect', status: 500 }, { 'cloud.access-key': 'error: the access key could not be introspected (NEVIS_UNEXPECTED_RESPONSE)' }],
-    ['that calls the key inactive', { on: 'introspect', body: { active: false } }, { 'cloud.access-key': 'error: Nevis says that the access key is not active' }],
-    ['whose key is another token', { on: 'introspect', patch: { aud: 'status' } }, { 'cloud.access-key': 'warning: Nevis takes the access key, but says that it is not meant for the API' }],
-    ['whose key ends soon', { on: 'introspect', patch: { exp: Date.now() + 13.9 * 86_400_000 } }, { 'cloud.key-expiry': expect.stringMatching(/^warning: the access key ends on 20\d\d-\d\d-\d\d$/) as string }],
-    ['whose key is of another instance', { on: 'introspect', patch: { iss: 'https://other.mauth.nevis.cloud/' } }, { 'cloud.issuer': expect.stringMatching(/^warning: .* another issuer/) as string }],
-    ['that names no issuer', { on: 'introspect', patch: { iss: undefined } }, { 'cloud.issuer': 'unchecked: Nevis names no issuer of the access key' }],
-    ['without a Date', { on: 'ping', headers: { date: 'now' } }, { 'cloud.clock': 'unchecked: the answer has no Date' }],
-    ['a little ahead of us', () => ({ on: 'ping', headers: { date: dateOff(40) } }), { 'cloud.clock': expect.stringMatching(/^warning: this machine is at least [34]\d s behind Nevis; from 60 s/) as string }],
-    ['a little behind us', () => ({ on: 'ping', headers: { date: dateOff(-40) } }), { 'cloud.clock': expect.stringMatching(/^warning: this machine is at least [34]\d s ahead of Nevis; from 60 s/) as string }],
-    ['far ahead of us', () => ({ on: 'ping', headers: { date: dateOff(3600) } }), { 'cloud.clock': expect.stringMatching(/^error: .* behind Nevis: approvals end in binding_mismatch$/) as string }],
-    ['far behind us', () => ({ on: 'ping', headers: { date: dateOff(-3600) } }), { 'cloud.clock': expect.stringMatching(/^error: .* ahead of Nevis: approvals end in binding_mismatch$/) as string }],
-  ])('%s › gives that finding and no other', async (_name, fault, troubles) => {
+  it('that is well › is told so in a sentence each', async () => {
+    expect(textsIn(await examine())).toEqual({
+      'cloud.settings': `the API is ${simulator.baseURL}`,
+      'cloud.reachable': `${simulator.baseURL} answers`,
+      'cloud.clock': 'this machine and Nevis agree to within 5 s',
+      'cloud.access-key': 'Nevis takes the access key',
+      'cloud.key-expiry': expect.stringMatching(/^the access key is good until 2\d{3}-\d\d-\d\d$/) as string,
+      'cloud.issuer': 'tokens of this instance name an issuer that is accepted',
+    })
+  })
+
+  it.each<[string, Fault, Partial<Record<Check, string>>]>([
+    ['that wants to know who asks', { on: 'ping', status: 401 }, {}],
+    ['that lets nobody ping', { on: 'ping', status: 403 }, {}],
+    ['that ends its answer with a line break', { on: 'ping', body: 'PONG\n' }, {}],
+    ['whose key is for nobody in particular', { on: 'introspect', patch: { aud: undefined } }, {}],
+    ['whose key never ends', { on: 'introspect', patch: { exp: undefined } }, { 'cloud.key-expiry': 'Nevis names no end of the access key' }],
+  ])('%s › is well', async (_name, fault, texts) => {
+    simulator.faults.add(fault)
+    const findings = await examine()
+    expect(troublesIn(findings)).toEqual({})
+    expect(textsIn(findings)).toMatchObject(texts)
+  })
+
+  const compare = 'compare the instance id, or the base URL, with your management console'
+  const later = 'try again later; https://status.nevis.net says how the service is'
+  const openUp = 'let this machine open https connections there; behind a proxy, set HTTPS_PROXY'
+  const replace = 'put a key from Access Keys in the management console of this very instance into the configuration'
+  const renew = 'make a new one in the management console in time; accessKey may be a function, for rotation'
+  const watch = 'watch the first sign-in: binding_mismatch with the field iss means that the option issuer is needed'
+  const alike = 'try again later; approvals are introspected in the same way'
+  const ntp = 'let this machine follow a time server (NTP)'
+  const accept = (iss: string) => `use the key of this very instance, or accept its issuer with the option issuer: "${iss}"`
+  const otherIssuer = 'warning: the access key names another issuer than is accepted; if approvals do too, they end in binding_mismatch'
+
+  it.each<[string, Fault | (() => Fault), Check, string | RegExp, string]>([
+    ['that answers a ping with a page', { on: 'ping', body: '<html>' }, 'cloud.reachable', 'error: {base} does not answer a ping as Nevis does (HTTP 200)', compare],
+    ['that is not Nevis', { on: 'ping', status: 404 }, 'cloud.reachable', 'error: {base} does not answer a ping as Nevis does (HTTP 404)', compare],
+    ['that has too much to do', { on: 'ping', status: 429 }, 'cloud.reachable', 'error: {base} does not answer a ping as Nevis does (HTTP 429)', later],
+    ['that is just not a failure', { on: 'ping', status: 499 }, 'cloud.reachable', 'error: {base} does not answer a ping as Nevis does (HTTP 499)', compare],
+    ['that fails', { on: 'ping', status: 500 }, 'cloud.reachable', 'error: {base} does not answer a ping as Nevis does (HTTP 500)', later],
+    ['that is being mended', { on: 'ping', status: 503 }, 'cloud.reachable', 'error: {base} does not answer a ping as Nevis does (HTTP 503)', later],
+    ['that resets the connection', { on: 'ping', reset: true }, 'cloud.reachable', 'error: {base} does not answer (NEVIS_UNREACHABLE, ECONNRESET)', openUp],
+    ['that does not introspect', { on: 'introspect', status: 500 }, 'cloud.access-key', 'error: the access key could not be introspected (NEVIS_UNEXPECTED_RESPONSE)', alike],
+    ['that calls the key inactive', { on: 'introspect', body: { active: false } }, 'cloud.access-key', 'error: Nevis says that the access key is not active', replace],
+    ['whose key is another token', { on: 'introspect', patch: { aud: 'status' } }, 'cloud.access-key', 'warning: Nevis takes the access key, but says that it is not meant for the API', replace],
+    ['whose key ends soon', { on: 'introspect', patch: { exp: Date.now() + 13.9 * 86_400_000 } }, 'cloud.key-expiry', /^warning: the access key ends on 20\d\d-\d\d-\d\d$/, renew],
+    ['whose key is of another instance', { on: 'introspect', patch: { iss: 'https://other.mauth.nevis.cloud/c4n4ry' } }, 'cloud.issuer', otherIssuer, accept('https://other.mauth.nevis.cloud')],
+    ['whose issuer is no URL', { on: 'introspect', patch: { iss: 'c4n4ry' } }, 'cloud.issuer', otherIssuer, accept('its iss')],
+    ['that names no issuer', { on: 'introspect', patch: { iss: undefined } }, 'cloud.issuer', 'unchecked: Nevis names no issuer of the access key', watch],
+    ['without a Date', { on: 'ping', headers: { date: 'now' } }, 'cloud.clock', 'unchecked: the answer has no Date', 'compare the clock of this machine with a time server'],
+    ['far ahead of us', () => ({ on: 'ping', headers: { date: dateOff(3600) } }), 'cloud.clock', /^error: this machine is at least 3[56]\d\d s behind Nevis: approvals end/, ntp],
+    ['far behind us', () => ({ on: 'ping', headers: { date: dateOff(-3600) } }), 'cloud.clock', /^error: this machine is at least 3[56]\d\d s ahead of Nevis: approvals end/, ntp],
+  ])('%s › gives that finding and no other, and a remedy', async (_name, fault, check, text, remedy) => {
     simulator.faults.add(typeof fault === 'function' ? fault() : fault)
-    const expected = Object.entries(troubles).map(([check, text]) => [check, typeof text === 'string' ? text.replace('{base}', simulator.baseURL) : text])
-    expect(troublesIn(await examine())).toEqual(Object.fromEntries(expected))
+    const findings = await examine()
+    const expected = typeof text === 'string' ? text.replace('{base}', simulator.baseURL) : (expect.stringMatching(text) as string)
+    expect(troublesIn(findings)).toEqual({ [check]: expected })
+    expect(remediesIn(findings)).toEqual({ [check]: remedy })
+    expect(JSON.stringify(findings)).not.toContain('c4n4ry')
+  })
+
+  it.each([
+    [5, 'ok: this machine and Nevis agree to within 5 s'],
+    [6, 'warning: this machine is at least 6 s behind Nevis; from 60 s on approvals are refused'],
+    [60, 'warning: this machine is at least 60 s behind Nevis; from 60 s on approvals are refused'],
+    [61, 'error: this machine is at least 61 s behind Nevis: approvals end in binding_mismatch'],
+    [-6, 'ok: this machine and Nevis agree to within 5 s'],
+    [-7, 'warning: this machine is at least 6 s ahead of Nevis; from 60 s on approvals are refused'],
+    [-61, 'warning: this machine is at least 60 s ahead of Nevis; from 60 s on approvals are refused'],
+    [-62, 'error: this machine is at least 61 s ahead of Nevis: approvals end in binding_mismatch'],
+  ])('whose Date, in whole seconds, is %i s from now › has a clock that differs by what that proves', async (seconds, text) => {
+    jest.spyOn(Date, 'now').mockReturnValue(Date.UTC(2026, 10, 22))
+    simulator.faults.add({ on: 'ping', headers: { date: dateOff(seconds) } })
+    const findings = await examine()
+    jest.restoreAllMocks()
+    expect(findings.filter(({ check }) => check === 'cloud.clock').map(({ level, finding }) => `${level}: ${finding}`)).toEqual([text])
+  })
+
+  it.each([
+    [0, {}],
+    [-1, { 'cloud.key-expiry': 'warning: the access key ends on 2026-12-05' }],
+  ])('whose key ends %i s from 14 days › is judged by the second', async (seconds, troubles) => {
+    const now = Date.UTC(2026, 10, 22)
+    jest.spyOn(Date, 'now').mockReturnValue(now)
+    simulator.faults.add({ on: 'introspect', patch: { exp: now + 14 * 86_400_000 + seconds * 1000 } })
+    simulator.faults.add({ on: 'ping', headers: { date: dateOff(0) } })
+    const findings = await examine()
+    jest.restoreAllMocks()
+    expect(troublesIn(findings)).toEqual(troubles)
   })
 
   it('that is not Nevis › gets no second call', async () => {
@@ -69,6 +140,13 @@ describe('the cloud', () => {
   it('that nobody answers for › says by which name', async () => {
     const findings = await examine(clientOf('key', await closedPort()))
     expect(Object.values(troublesIn(findings))).toEqual([expect.stringContaining('does not answer (NEVIS_UNREACHABLE, ECONNREFUSED)')])
+    expect(remediesIn(findings)).toEqual({ 'cloud.reachable': openUp })
+  })
+
+  it('that does not answer in time › says so', async () => {
+    simulator.faults.add({ on: 'ping', delayMs: 60_000 })
+    const client = new NevisClient({ baseURL: simulator.baseURL, accessKey: simulator.accessKey, retries: 0, timeoutMs: 100 })
+    expect(troublesIn(await examine(client))).toEqual({ 'cloud.reachable': `error: ${simulator.baseURL} does not answer (NEVIS_TIMEOUT)` })
   })
 
   it('that no name server knows › asks for the instance id', async () => {
@@ -86,7 +164,15 @@ describe('the cloud', () => {
   it.each([['fails', () => { throw new Error('c4n4ry') }], ['gives no key', () => 'c4n4ry with spaces']])('whose accessKey function %s › says so without its words', async (_name, accessKey) => {
     const findings = await examine(clientOf(accessKey))
     expect(troublesIn(findings)).toEqual({ 'cloud.access-key': 'error: the function given as accessKey fails, or gives no usable key' })
+    expect(remediesIn(findings)).toEqual({ 'cloud.access-key': 'call it yourself: it must give the access key as one word' })
     expect(JSON.stringify(findings)).not.toContain('c4n4ry')
+  })
+
+  it('whose accessKey function fails the second time › says so, too', async () => {
+    const keys = [simulator.accessKey]
+    const findings = await examine(clientOf(() => keys.pop() ?? ''))
+    expect(troublesIn(findings)).toEqual({ 'cloud.access-key': 'error: the function given as accessKey fails, or gives no usable key' })
+    expect(simulator.requests.map(({ operation }) => operation)).toEqual(['ping'])
   })
 
   it('is asked a ping and an introspection, and nothing else', async () => {
@@ -112,7 +198,12 @@ describe('the environment', () => {
     [{ NEVIS_BASE_URL: 'http://c4n4ry@a.example', ...key }, 'baseURL must be https: (plain http: for loopback alone)'],
   ])('%j › gives one finding', async (env, sentence) => {
     const findings = await environmentFindings(env)
-    expect(troublesIn(findings)).toEqual({ 'cloud.settings': `error: in the environment, ${sentence}` })
+    expect(findings).toEqual([{
+      check: 'cloud.settings',
+      level: 'error',
+      finding: `in the environment, ${sentence}`,
+      remedy: 'set NEVIS_ACCESS_KEY, and NEVIS_INSTANCE or NEVIS_BASE_URL',
+    }])
     expect(JSON.stringify(findings)).not.toMatch(/c4n4ry/i)
   })
 })

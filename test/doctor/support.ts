@@ -1,8 +1,13 @@
 /** Apps to be examined, watched as the doctor watches them: a healthy one, and each fault on request. */
-import express, { type Express as App, type RequestHandler } from 'express'
+import express, { type RequestHandler } from 'express'
 import expressSession, { type SessionOptions } from 'express-session'
-import { createServer, type Server } from 'node:http'
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { createServer, type RequestListener, type Server } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { Passport } from 'passport'
 import { NevisStrategy, push, sms, statusEndpoint, waitingPage, type NevisStrategyOptions } from '../../src'
 import { appFindings } from '../../src/doctor/app-checks'
@@ -30,6 +35,10 @@ export interface Fault {
   readonly passport?: { name: string; version: string }
   readonly production?: boolean
   readonly statusLast?: boolean
+  /** Whom the login asks, in a place each; once `nevis`, unless given. */
+  readonly starts?: readonly string[]
+  /** The app itself speaks TLS. */
+  readonly tls?: boolean
   /** Where the session is mounted. */
   readonly sessionPath?: string
 }
@@ -45,11 +54,22 @@ export async function closeServers(): Promise<void> {
   }
 }
 
-export async function originOf(app: App): Promise<string> {
-  const server = createServer(app)
+export async function originOf(app: RequestListener, tls = false): Promise<string> {
+  const server = tls ? createTlsServer(certificate(), app) : createServer(app)
   servers.push(server)
   await listen(server)
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  return `http${tls ? 's' : ''}://127.0.0.1:${(server.address() as AddressInfo).port}`
+}
+
+/** Of a public name, which loopback is not. */
+function certificate(): { key: Buffer; cert: Buffer } {
+  const folder = mkdtempSync(join(tmpdir(), 'passport-nevis-'))
+  const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')]
+  const elliptic = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1']
+  execFileSync('openssl', ['req', '-x509', ...elliptic, '-nodes', '-subj', '/CN=app.example', '-days', '2', '-keyout', key, '-out', cert], { stdio: 'ignore' })
+  const read = { key: readFileSync(key), cert: readFileSync(cert) }
+  rmSync(folder, { recursive: true })
+  return read
 }
 
 /** What the doctor finds in an app that is healthy but for the fault. */
@@ -81,7 +101,7 @@ export async function findingsOf(simulator: NevisSimulator, fault: Fault = {}): 
   const mounts: Record<Mount, () => void> = {
     status: () => app.get('/2fa/status', fault.instead?.status ?? statusEndpoint(nevis)),
     session: () => app.use(fault.sessionPath ?? '/', session({ secret: SECRET, resave: false, saveUninitialized: false, cookie: { sameSite: 'lax' }, ...fault.session })),
-    start: () => app.post('/login', passport.authenticate('nevis')),
+    start: () => (fault.starts ?? ['nevis']).forEach((name) => app.post('/login', passport.authenticate(name))),
     waiting: () => app.get('/2fa', fault.instead?.waiting ?? waitingPage(nevis)),
     choose: () => app.post('/2fa', fault.instead?.choose ?? (fault.unregistered ? passport.authenticate(nevis) : passport.authenticate('nevis'))),
     callback: () => app.all('/2fa/callback', fault.instead?.callback ?? (fault.unregistered ? passport.authenticate(nevis) : passport.authenticate('nevis'))),
@@ -94,10 +114,20 @@ export async function findingsOf(simulator: NevisSimulator, fault: Fault = {}): 
   for (const name of ['start', 'waiting', 'choose', 'callback'] as const) mount(name)
   if (fault.statusLast) mount('status')
   app.use(((_error, _req, res, _next) => void res.status(500).end('broken')) as express.ErrorRequestHandler)
-  return appFindings({ origin: await originOf(app), witness }, fault.production ?? false)
+  return appFindings({ origin: await originOf(app, fault.tls), witness }, fault.production ?? false)
 }
 
 /** Only what is not well: `{ check: 'level: finding' }`. */
 export function troublesIn(findings: readonly Finding[]): Partial<Record<Check, string>> {
   return Object.fromEntries(findings.filter(({ level }) => level !== 'ok').map(({ check, level, finding }) => [check, `${level}: ${finding}`]))
+}
+
+/** What is said of each check. */
+export function textsIn(findings: readonly Finding[]): Partial<Record<Check, string>> {
+  return Object.fromEntries(findings.map(({ check, finding }) => [check, finding]))
+}
+
+/** What to do, of those that are not well. */
+export function remediesIn(findings: readonly Finding[]): Partial<Record<Check, string>> {
+  return Object.fromEntries(findings.flatMap((one) => (one.level === 'ok' ? [] : [[one.check, one.remedy]])))
 }
