@@ -61,6 +61,6 @@ function argumentsIn(argv: readonly string[]): string | { file: string | undefin
 }
 
 function titleOf(file: string | undefined, env: Environment): string {
-  const what = file === undefined ? 'the cloud of the environment' : file
+  const what = file ?? 'the cloud of the environment'
   return `passport-nevis doctor: ${what}, ${env['NODE_ENV'] === 'production' ? 'as in production' : 'not as in production (NODE_ENV)'}`
 }

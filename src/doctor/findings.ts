@@ -49,7 +49,7 @@ interface Base {
  * not be found out, and the remedy says how it can.
  */
 export type Finding =
-  | (Base & { readonly level: 'ok' })
+  | (Base & { readonly level: 'ok'; readonly remedy?: never })
   | (Base & { readonly level: 'warning' | 'error' | 'unchecked'; readonly remedy: string })
 
 export const ok = (check: Check, finding: string): Finding => ({ check, level: 'ok', finding })

@@ -35,11 +35,11 @@ function blocksOf(findings: readonly Finding[]): Block[] {
   const blocks: Block[] = []
   for (const one of findings) {
     const check = one.strategy === undefined ? one.check : `${one.check} (${one.strategy})`
-    const remedy = one.level === 'ok' ? undefined : one.remedy
+    const { level, finding, remedy } = one
     const last = blocks.at(-1)
-    const isAlike = one.level === 'unchecked' && last?.level === 'unchecked' && last.finding === one.finding && last.remedy === remedy
+    const isAlike = level === 'unchecked' && last?.level === 'unchecked' && last.finding === finding && last.remedy === remedy
     if (isAlike) last.checks.push(check)
-    else blocks.push({ level: one.level, checks: [check], finding: one.finding, remedy })
+    else blocks.push({ level, checks: [check], finding, remedy })
   }
   return blocks
 }

@@ -1,0 +1,79 @@
+/** The command in this process, for what needs no app: its arguments, its exit codes, and what it prints. */
+import { main } from '../../src/doctor/command-line'
+import { CHECKS, type Finding } from '../../src/doctor/findings'
+import { NevisSimulator } from '../../src/simulator'
+import { remediesIn } from './support'
+
+let simulator: NevisSimulator
+beforeAll(async () => void (simulator = await NevisSimulator.start({ accessKey: 'c4n4ry-access-key' })))
+beforeEach(() => simulator.faults.clear())
+afterAll(() => simulator.close())
+
+const cloud = () => ({ NEVIS_BASE_URL: simulator.baseURL, NEVIS_ACCESS_KEY: simulator.accessKey })
+
+async function run(argv: string[], env: Record<string, string> = {}) {
+  const out: string[] = []
+  const err: string[] = []
+  const exitCode = await main(argv, env, { log: (text) => out.push(text), error: (text) => err.push(text) })
+  return { exitCode, out: out.join('\n'), err: err.join('\n') }
+}
+
+describe('the command', () => {
+  it.each([
+    [[], 'the one command is doctor'],
+    [['docter'], 'the one command is doctor'],
+    [['doctor', 'a.js', 'b.js'], 'doctor takes one file'],
+    [['doctor', '--jsn'], "Unknown option '--jsn'"],
+  ])('with %j › ends with 2 and one sentence', async (argv, sentence) => {
+    expect(await run(argv)).toEqual({ exitCode: 2, out: '', err: `passport-nevis: ${sentence} (see passport-nevis doctor --help)` })
+  })
+
+  it.each([[['--help']], [['doctor', '--help']], [['doctor', 'a.js', '--help', '--json']]])('with %j › says how it is used, and ends with 0', async (argv) => {
+    expect(await run(argv)).toEqual({ exitCode: 0, out: expect.stringMatching(/^Usage: passport-nevis doctor \[file\] \[--json\]\n/) as string, err: '' })
+  })
+
+  it('without an app › checks the cloud, says what it did not check, and ends with 0', async () => {
+    const { exitCode, out } = await run(['doctor'], cloud())
+    expect(exitCode).toBe(0)
+    expect(out).toMatch(/^passport-nevis doctor: the cloud of the environment, not as in production \(NODE_ENV\)\n\nok {11}cloud\.settings/)
+    expect(out).toContain('ok           cloud.access-key            Nevis takes the access key')
+    expect(out).toMatch(/not checked {2}app\.loaded, .*session\.trust-proxy\n {13}no app was named\n {13}→ npx passport-nevis doctor </)
+    expect(out).toMatch(/\n\n6 ok, 0 warnings, 0 errors, 19 not checked$/)
+    expect(out).not.toContain('c4n4ry')
+  })
+
+  it('without an app, for a program › gives the same as JSON', async () => {
+    const { exitCode, out } = await run(['doctor', '--json'], cloud())
+    const { ok, findings } = JSON.parse(out) as { ok: boolean; findings: Finding[] }
+    expect([exitCode, ok]).toEqual([0, true])
+    expect(findings[0]).toEqual({ check: 'cloud.settings', level: 'ok', finding: `the API is ${simulator.baseURL}` })
+  })
+
+  it('without anything › ends with 1, each check with its finding', async () => {
+    const { exitCode, out } = await run(['doctor', '--json'])
+    const { ok, findings } = JSON.parse(out) as { ok: boolean; findings: Finding[] }
+    expect([exitCode, ok]).toEqual([1, false])
+    expect(findings.map(({ check }) => check)).toEqual([...CHECKS])
+    expect(findings.filter(({ level }) => level === 'error').map(({ check }) => check)).toEqual(['cloud.settings'])
+    expect(remediesIn(findings)).toMatchObject({
+      'cloud.settings': 'set NEVIS_ACCESS_KEY, and NEVIS_INSTANCE or NEVIS_BASE_URL',
+      'cloud.clock': 'see above',
+      'app.loaded': 'npx passport-nevis doctor <the file that starts your app, or exports it>',
+    })
+  })
+
+  it('with warnings alone › ends with 0', async () => {
+    simulator.faults.add({ on: 'introspect', patch: { aud: 'other' } })
+    const { exitCode, out } = await run(['doctor'], { ...cloud(), NODE_ENV: 'production' })
+    expect(exitCode).toBe(0)
+    expect(out).toMatch(/^passport-nevis doctor: the cloud of the environment, as in production\n\n/)
+    expect(out).toMatch(/5 ok, 1 warning, 0 errors, 19 not checked$/)
+  })
+
+  it('with an error › ends with 1 and gives the remedy', async () => {
+    const { exitCode, out } = await run(['doctor'], { ...cloud(), NEVIS_ACCESS_KEY: 'c4n4ry-other' })
+    expect(exitCode).toBe(1)
+    expect(out).toMatch(/\nERROR {8}cloud\.access-key {12}Nevis refuses the access key \(HTTP 403\)\n {41}→ put a key/)
+    expect(out).not.toContain('c4n4ry')
+  })
+})

@@ -1,0 +1,63 @@
+/** The findings as text for a terminal. */
+import { error, ok, unchecked, warning } from '../../src/doctor/findings'
+import { reportOf } from '../../src/doctor/report'
+
+const lines = (...args: Parameters<typeof reportOf>) => reportOf(...args).split('\n')
+
+describe('a report', () => {
+  it('has a line for each finding, its remedy below, and the counts at the end', () => {
+    const findings = [
+      ok('cloud.settings', 'the API is there'),
+      warning('cloud.clock', 'a little late', 'mend the clock'),
+      error('routes.callback', 'nobody there', 'mount it'),
+      unchecked('routes.start', 'not tried', 'try it'),
+    ]
+    expect(reportOf(findings)).toBe(`ok           cloud.settings              the API is there
+WARNING      cloud.clock                 a little late
+                                         → mend the clock
+ERROR        routes.callback             nobody there
+                                         → mount it
+not checked  routes.start                not tried
+                                         → try it
+
+1 ok, 1 warning, 1 error, 1 not checked`)
+  })
+
+  it('says once why several checks were not made', () => {
+    const findings = [unchecked('session.store', 'no session', 'mount one'), unchecked('session.resave', 'no session', 'mount one'), unchecked('session.secret', 'no session', 'mount one')]
+    expect(reportOf(findings)).toBe(`not checked  session.store, session.resave, session.secret
+             no session
+             → mount one
+
+0 ok, 0 warnings, 0 errors, 3 not checked`)
+  })
+
+  it.each([
+    ['another reason', unchecked('routes.start', 'not tried', 'mount one')],
+    ['another remedy', unchecked('routes.start', 'no session', 'try it')],
+    ['a warning', warning('routes.start', 'no session', 'mount one')],
+  ])('keeps %s apart, before and after', (_name, other) => {
+    const gap = unchecked('session.store', 'no session', 'mount one')
+    const findings = [gap, other, gap]
+    expect(lines(findings).filter((line) => line.includes('→'))).toHaveLength(findings.length)
+  })
+
+  it('says two warnings twice, even if they are alike', () => {
+    const found = [error('routes.status', 'nobody there', 'mount it'), error('routes.status', 'nobody there', 'mount it')]
+    expect(lines([...found, ok('app.loaded', 'there'), ok('app.passport', 'there')])).toEqual([
+      ...Array.from({ length: 2 }, () => ['ERROR        routes.status               nobody there', '                                         → mount it']).flat(),
+      'ok           app.loaded                  there',
+      'ok           app.passport                there',
+      '',
+      '2 ok, 0 warnings, 2 errors, 0 not checked',
+    ])
+  })
+
+  it('names the strategy, where there are several', () => {
+    const findings = ['nevis', 'payments'].map((strategy) => ({ ...ok('routes.status', 'there'), strategy }))
+    expect(lines(findings).slice(0, 2)).toEqual([
+      'ok           routes.status (nevis)       there',
+      'ok           routes.status (payments)    there',
+    ])
+  })
+})
