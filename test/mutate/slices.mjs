@@ -93,7 +93,7 @@ export const slices = {
   },
   doctor: {
     files: ['doctor/app-checks', 'doctor/cloud-checks', 'doctor/command-line', 'doctor/environment', 'doctor/findings', 'doctor/probe', 'doctor/report', 'doctor/route-checks', 'doctor/session-checks', 'doctor/witness'],
-    tests: ['doctor/app', 'doctor/cloud'],
+    tests: ['doctor/report', 'doctor/probe', 'doctor/witness', 'doctor/command-line', 'doctor/cloud', 'doctor/app'],
   },
 }
 
