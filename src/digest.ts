@@ -30,24 +30,20 @@ export class Digests {
   }
 
   private digestOf(transaction: Transaction, key: Buffer): Buffer {
-    const { id, factor, factors, operation, subject, userId, login, startedAt, expiresAt, message, data } = transaction
-    const bound = { id, factor, factors, operation, subject, userId, login, startedAt, expiresAt, message, data }
-    return createHmac('sha256', key).update(canonicalJson([this.name, bound])).digest()
+    const { data, expiresAt, factor, factors, id, login, message, operation, startedAt, subject, userId } = transaction
+    const bound = { data: ordered(data), expiresAt, factor, factors, id, login, message, operation, startedAt, subject: ordered(subject), userId }
+    return createHmac('sha256', key).update(JSON.stringify([this.name, bound])).digest()
   }
 }
 
 /**
- * JSON with sorted names, as in RFC 8785, since some stores (PostgreSQL's `jsonb`) give them back in another order.
+ * The same value with its names in order, since some stores (PostgreSQL's `jsonb`) give them back in another one.
  * @param value what JSON can hold
  * @internal
  */
-export function canonicalJson(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(canonicalJson).join()}]`
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value)
-  const fields = []
-  for (const name of Object.keys(value).sort()) {
-    const field = (value as Record<string, unknown>)[name]
-    if (field !== undefined) fields.push(`${JSON.stringify(name)}:${canonicalJson(field)}`)
-  }
-  return `{${fields.join()}}`
+export function ordered(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value
+  if (Array.isArray(value)) return value.map(ordered)
+  const fields = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))
+  return Object.fromEntries(fields.map(([name, field]) => [name, ordered(field)]))
 }

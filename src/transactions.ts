@@ -145,9 +145,8 @@ export class SessionTransactions {
 
   /** Replaces the whole object: some sessions do not notice writes inside it. */
   private write(transactions: Transaction[]): void {
-    this.session[this.key] = {
-      ...(this.session[this.key] as SessionState | undefined),
-      transactions: Object.fromEntries(transactions.map((transaction) => [transaction.id, transaction])),
-    } satisfies SessionState
+    const byId = Object.create(null) as Record<string, Transaction>
+    for (const transaction of transactions) byId[transaction.id] = transaction
+    this.session[this.key] = { ...(this.session[this.key] as SessionState | undefined), transactions: byId } satisfies SessionState
   }
 }

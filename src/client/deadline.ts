@@ -13,7 +13,8 @@ export class Deadline {
   /** True when the time is up. */
   aborted = false
   private readonly endsAt: number
-  private readonly listeners = new Set<() => void>()
+  /** Of the request that is under way: there is one at a time. */
+  private listener: (() => void) | undefined
 
   constructor(timeoutMs: number) {
     this.endsAt = performance.now() + timeoutMs
@@ -25,16 +26,16 @@ export class Deadline {
 
   /** Whatever holds a socket is told when the time is up. */
   addEventListener(_type: 'abort', listener: () => void): void {
-    this.listeners.add(listener)
+    this.listener = listener
   }
 
-  removeEventListener(_type: 'abort', listener: () => void): void {
-    this.listeners.delete(listener)
+  removeEventListener(): void {
+    this.listener = undefined
   }
 
   abort(): void {
     this.aborted = true
-    for (const listener of this.listeners) listener()
+    this.listener?.()
   }
 }
 

@@ -5,9 +5,11 @@
  * NevisError where there is none. Errors of axios hold the request with its Authorization header, the URL and the
  * body: they end here.
  */
+import { request as requestHttp, type ClientRequest, type IncomingMessage, type OutgoingHttpHeaders, type RequestOptions } from 'node:http'
+import { request as requestHttps } from 'node:https'
 import { createRequire } from 'node:module'
 import { setTimeout as pause } from 'node:timers/promises'
-import type { AxiosAdapter, AxiosStatic, RawAxiosHeaders } from 'axios'
+import type { AxiosAdapter, AxiosStatic, InternalAxiosRequestConfig } from 'axios'
 import type { AccessKey } from './access-key'
 import { newHttpAgent, newHttpsAgent } from './agents'
 import { Answer } from './answer'
@@ -36,29 +38,23 @@ const REPEATABLE_STATUSES: readonly number[] = [429, 502, 503, 504]
 export class Http {
   readonly #options: ResolvedOptions
   readonly #accessKey: AccessKey
-  readonly #config: object
-  readonly #Headers: AxiosStatic['AxiosHeaders']
+  readonly #httpAgent: object
+  readonly #httpsAgent: object
+  readonly #proxy: false | undefined
   readonly #send: AxiosAdapter
 
   constructor(options: ResolvedOptions, accessKey: AccessKey) {
     this.#options = options
     this.#accessKey = accessKey
-    this.#config = {
-      httpAgent: options.httpAgent ?? newHttpAgent(),
-      httpsAgent: options.httpsAgent ?? newHttpsAgent(),
-      maxRedirects: 0,
-      maxContentLength: MAX_BYTES,
-      maxBodyLength: MAX_BYTES,
-      responseType: 'text',
-      // Proxies of the environment are honoured, but what stays on this machine is not shown to one.
-      ...(isLoopback(new URL(options.baseURL)) ? { proxy: false } : {}),
-    }
+    this.#httpAgent = options.httpAgent ?? newHttpAgent()
+    this.#httpsAgent = options.httpsAgent ?? newHttpsAgent()
+    // Proxies of the environment are honoured, but what stays on this machine is not shown to one.
+    this.#proxy = isLoopback(new URL(options.baseURL)) ? false : undefined
     // Not with this file, because axios takes longer to load than all the rest; not with the first call, so that no
     // login waits for it. Its adapter alone: what axios does before and after it is not needed and costs half of a call,
     // and defaults and interceptors that the app puts on its own axios must not reach these requests, nor these
     // requests' key them.
     const axios = createRequire(__filename)('axios') as AxiosStatic
-    this.#Headers = axios.AxiosHeaders
     this.#send = axios.getAdapter('http')
   }
 
@@ -81,31 +77,48 @@ export class Http {
     })
   }
 
-  async #headers(call: HttpCall): Promise<RawAxiosHeaders> {
-    const headers: RawAxiosHeaders = { Accept: 'application/json', 'User-Agent': 'passport-nevis' }
+  async #headers(call: HttpCall): Promise<OutgoingHttpHeaders> {
+    const headers: OutgoingHttpHeaders = { Accept: 'application/json', 'User-Agent': 'passport-nevis' }
     if (call.body instanceof URLSearchParams) headers['Content-Type'] = 'application/x-www-form-urlencoded'
     else if (call.body !== undefined) headers['Content-Type'] = 'application/json;charset=utf-8'
     if (call.withoutKey !== true) headers.Authorization = `Bearer ${await this.#accessKey.current()}`
     return headers
   }
 
-  async #attempt(call: HttpCall, headers: RawAxiosHeaders, deadline: Deadline): Promise<Answer | NevisError> {
+  async #attempt(call: HttpCall, headers: OutgoingHttpHeaders, deadline: Deadline): Promise<Answer | NevisError> {
     // The key may have come too late.
     if (deadline.aborted) return new NevisError('NEVIS_TIMEOUT', call.operation)
+    const config = {
+      url: `${this.#options.baseURL}${call.path}`,
+      method: call.method,
+      data: call.body instanceof URLSearchParams ? call.body.toString() : call.body && JSON.stringify(call.body),
+      transport: withHeaders(headers),
+      signal: deadline,
+      httpAgent: this.#httpAgent,
+      httpsAgent: this.#httpsAgent,
+      proxy: this.#proxy,
+      maxRedirects: 0,
+      maxContentLength: MAX_BYTES,
+      maxBodyLength: MAX_BYTES,
+      responseType: 'text',
+    }
     try {
-      const response = await this.#send({
-        ...this.#config,
-        url: `${this.#options.baseURL}${call.path}`,
-        method: call.method,
-        headers: new this.#Headers(headers),
-        data: call.body instanceof URLSearchParams ? call.body.toString() : call.body && JSON.stringify(call.body),
-        signal: deadline,
-      })
+      const response = await this.#send(config as unknown as InternalAxiosRequestConfig)
       const { 'retry-after': retryAfter, date } = response.headers as Record<string, unknown>
       return new Answer(call.operation, response.status, String(response.data), retryAfterSeconds(retryAfter), httpDate(date))
     } catch (error) {
       return transportError(call.operation, error)
     }
+  }
+}
+
+/** Our headers go on when axios is done: what it copies, and hands out with its errors, never holds the key. */
+function withHeaders(headers: OutgoingHttpHeaders): object {
+  return {
+    request(options: RequestOptions, respond: (response: IncomingMessage) => void): ClientRequest {
+      Object.assign(options.headers as object, headers)
+      return (options.protocol === 'https:' ? requestHttps : requestHttp)(options, respond)
+    },
   }
 }
 

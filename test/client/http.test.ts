@@ -86,14 +86,24 @@ describe('the deadline', () => {
   })
 
   describe('with somebody who does not listen any more', () => {
-    it('tells only those who do', () => {
+    it('tells only the one who does', () => {
       const deadline = new Deadline(1000)
       const [gone, there] = [jest.fn(), jest.fn()]
-      for (const listener of [gone, there]) deadline.addEventListener('abort', listener)
-      deadline.removeEventListener('abort', gone)
+      deadline.addEventListener('abort', gone)
+      deadline.removeEventListener()
+      deadline.addEventListener('abort', there)
       deadline.abort()
       expect(gone).not.toHaveBeenCalled()
       expect(there).toHaveBeenCalledTimes(1)
+    })
+
+    it('tells nobody where nobody is left', () => {
+      const deadline = new Deadline(1000)
+      const gone = jest.fn()
+      deadline.addEventListener('abort', gone)
+      deadline.removeEventListener()
+      deadline.abort()
+      expect([deadline.aborted, gone.mock.calls]).toEqual([true, []])
     })
   })
 })

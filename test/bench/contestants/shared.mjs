@@ -33,5 +33,9 @@ export function run(strategy, req, options = {}) {
   })
 }
 
-/** The field of an address. */
-export const fieldOf = (url, name) => new URL(url, 'http://app.example').searchParams.get(name)
+/** The field of an address that has one. */
+export function fieldOf(url, name) {
+  const start = url.indexOf(`${name}=`) + name.length + 1
+  const end = url.indexOf('&', start)
+  return url.slice(start, end === -1 ? undefined : end)
+}
