@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { writePage } from './page.mjs'
 
 /** In this order: what needs a quiet machine most comes first. */
-const PARTS = ['cpu', 'login', 'handshakes', 'storage', 'loading', 'size', 'processes', 'memory', 'schedule', 'tap', 'waiting', 'load']
+const PARTS = ['cpu', 'login', 'handshakes', 'storage', 'loading', 'size', 'processes', 'memory', 'schedule', 'tap', 'tap-at-best', 'waiting', 'load']
 const PEERS = fileURLToPath(new URL('./peers/', import.meta.url))
 const RESULTS = new URL('./results.json', import.meta.url)
 

@@ -16,8 +16,9 @@ const CONTESTANTS = [
 ]
 const GENERATIONS = 3
 const WARM_UP = 6000
-const ROUNDS = 40
-const LOGINS = 20
+const ROUNDS = 8
+/** Enough for each turn to be mostly what a busy process does, and not the waking up of one that was idle. */
+const LOGINS = 200
 
 /** @returns microseconds of CPU a login, and ratios to the bare calls, of which there are two that must agree */
 export async function measure({ log }) {

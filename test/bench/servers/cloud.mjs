@@ -1,5 +1,5 @@
 // A fake Nevis cloud that is faster than what is measured: answers approval and status, decides on request.
-// Run as a process of its own; prints its port. `POST /decide?id=…` approves a transaction, `GET /calls` counts.
+// Run as a process of its own; prints its port. `GET /decide?id=…` approves a transaction, with `at=look` when its status is asked for, `GET /calls` counts.
 import { randomUUID } from 'node:crypto'
 import { createServer } from 'node:http'
 
@@ -20,7 +20,8 @@ const routes = {
   '/api/v1/status': (body) => {
     calls.status++
     const transaction = transactions.get(body.statusToken.split('.')[1])
-    return [200, { ...transaction, token: `eyT.${transaction.userId}` }]
+    transaction.atLook?.()
+    return [200, { ...transaction, atLook: undefined, token: `eyT.${transaction.userId}` }]
   },
   '/api/v1/introspect': (_body, text) => {
     calls.introspect++
@@ -33,8 +34,14 @@ const server = createServer((req, res) => {
   const url = new URL(req.url, 'http://cloud')
   if (url.pathname === '/calls') return res.end(JSON.stringify(calls))
   if (url.pathname === '/decide') {
-    transactions.get(url.searchParams.get('id')).status = 'succeeded'
-    return res.end()
+    const transaction = transactions.get(url.searchParams.get('id'))
+    const decide = () => {
+      transaction.status = 'succeeded'
+      res.end()
+    }
+    if (url.searchParams.get('at') === 'look') transaction.atLook = decide
+    else decide()
+    return
   }
   let text = ''
   req.on('data', (chunk) => (text += chunk))

@@ -1,0 +1,67 @@
+// Sign-ins as Chromium sees them, to the app that is measured and to one that polls by hand, over links that take their time.
+import { chromium } from 'playwright-core'
+import { start, stop } from './processes.mjs'
+import { slowLink } from './slow-link.mjs'
+
+/** There and back. */
+export const TO_NEVIS_MS = 60
+export const TO_BROWSER_MS = 40
+
+/** What a browser is capable of. */
+export const ways = {
+  'events': {},
+  'JSON polling': { script: 'delete window.EventSource; window.EventSource = class { constructor() { this.readyState = 2; setTimeout(() => this.onerror?.()) } addEventListener() {} close() {} }; window.EventSource.CLOSED = 2' },
+  'no JavaScript': { javaScriptEnabled: false },
+  'by hand, every 2 s': {},
+}
+
+/** @param measure gets `ours` and `byHand`, apps with a cloud each, and `signIn` */
+export async function withChromium(measure) {
+  const links = []
+  const startApp = async (file) => {
+    const { address: cloud } = await start('./servers/cloud.mjs', [TO_NEVIS_MS])
+    const { address: app } = await start(file, [cloud])
+    const link = await slowLink(app, TO_BROWSER_MS)
+    links.push(link)
+    return { address: link.address, cloud, calls: async () => (await (await fetch(`${cloud}/calls`)).json()).status }
+  }
+  const browser = await chromium.launch({
+    executablePath: '/usr/bin/chromium',
+    args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+  })
+
+  /**
+   * @param seconds until the tap
+   * @param atLook the tap comes when Nevis is asked next
+   * @returns seconds from the tap until the answer to the callback
+   */
+  async function signIn({ address, cloud }, { script, javaScriptEnabled = true }, seconds, { atLook = false } = {}) {
+    const context = await browser.newContext({ javaScriptEnabled })
+    if (script) await context.addInitScript(script)
+    const page = await context.newPage()
+    await page.goto(`${address}/go`)
+    await Promise.all([page.waitForURL(/\/(2fa\?|wait)/), page.click('button')])
+    await new Promise((resolve) => setTimeout(resolve, seconds * 1000))
+    // Only these apps tell a browser which transaction it waits for.
+    const id = await (await context.request.get(`${address}/id`)).text()
+    const called = performance.now()
+    const answered = fetch(`${cloud}/decide?id=${id}${atLook ? '&at=look' : ''}`)
+    if (atLook) await answered
+    const tapped = atLook ? performance.now() : called
+    await page.waitForURL(/\/callback/, { timeout: 30_000, waitUntil: 'commit' })
+    const took = performance.now() - tapped
+    if ((await page.textContent('h1')) !== 'In') throw new Error('not signed in')
+    await context.close()
+    return took / 1000
+  }
+
+  try {
+    const [ours, byHand] = [await startApp('./servers/app.mjs'), await startApp('./servers/poller.mjs')]
+    for (const app of [ours, byHand]) await signIn(app, {}, 2)
+    return await measure({ ours, byHand, signIn })
+  } finally {
+    await browser.close()
+    for (const link of links) link.close()
+    stop()
+  }
+}
