@@ -14,9 +14,9 @@ const CONTESTANTS = [
   { name: 'passport-totp', calls: 0, file: './peers/totp.mjs' },
   { name: 'passport-local', calls: 0, file: './peers/local.mjs' },
 ]
-const GENERATIONS = 3
-const WARM_UP = 6000
-const ROUNDS = 8
+const GENERATIONS = 6
+const WARM_UP = 4000
+const ROUNDS = 5
 /** Enough for each turn to be mostly what a busy process does, and not the waking up of one that was idle. */
 const LOGINS = 200
 
