@@ -60,8 +60,8 @@ const sections = {
 
   processes: (result) =>
     `${heading(result)} Medians over ${result.rounds} rounds of ${result.loginsPerRound} logins, ${result.atOnce} at once.\n\n${table(
-      ['processes', 'logins a second', 'CPU of a login, all processes', 'with a core each they would carry', 'Redis commands of a login: the ledger', 'the session store'],
-      result.rows.map(({ processes, perSecond, micros, ledger, sessions }) => [processes, number(perSecond), `${number(micros)} µs`, `${number((processes * 1e6) / micros)} a second`, number(ledger, 2), number(sessions, 2)]),
+      ['processes', 'logins a second', 'CPU of a login, all processes', 'Redis commands of a login: the ledger', 'the session store'],
+      result.rows.map(({ processes, perSecond, micros, ledger, sessions }) => [processes, number(perSecond), `${number(micros)} µs`, number(ledger, 2), number(sessions, 2)]),
     )}`,
 
   loading: (result) =>
