@@ -25,12 +25,17 @@ function control({ control: value, rounds, loginsPerRound, void: isVoid }) {
 
 const plot = (name, title) => `![${title}](performance/${name}.svg)`
 
+/** No two processes are compiled quite alike. */
+function generations({ ratio: all, generations: each }) {
+  return each === undefined ? '' : `passport-nevis: ${ratio(all)} over all${reached(all <= 1.1)}; generation by generation of processes ${each.map(ratio).join(', ')}.\n\n`
+}
+
 const sections = {
   cpu: (result) =>
     `${heading(result)} ${control(result)}\n\n${table(
       ['contestant', 'calls', 'CPU of a login', 'against three bare axios calls'],
       result.rows.map(({ name, calls, micros, ratio: value }) => [name, calls, `${number(micros)} µs`, ratio(value)]),
-    )}\n\n${plot('cpu', 'CPU of a login')}`,
+    )}\n\n${generations(result.rows.find(isOurs))}${plot('cpu', 'CPU of a login')}`,
 
   login: (result) =>
     `${heading(result)} ${control(result)}\n\n${table(

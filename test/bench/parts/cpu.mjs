@@ -40,10 +40,11 @@ export async function measure({ log }) {
   }
   const [first, second] = micros
   const bare = first.map((value, round) => (value + second[round]) / 2)
+  const generations = (row) => Array.from({ length: GENERATIONS }, (_, i) => medianRatio(row.slice(i * ROUNDS, (i + 1) * ROUNDS), bare.slice(i * ROUNDS, (i + 1) * ROUNDS)))
   return {
     rounds: first.length,
     loginsPerRound: LOGINS,
     control: medianRatio(second, first),
-    rows: CONTESTANTS.map(({ name, calls }, i) => ({ name, calls, micros: median(micros[i]), ratio: medianRatio(micros[i], bare) })),
+    rows: CONTESTANTS.map(({ name, calls }, i) => ({ name, calls, micros: median(micros[i]), ratio: medianRatio(micros[i], bare), generations: generations(micros[i]) })),
   }
 }
