@@ -1,6 +1,6 @@
 /** Which addresses may be kept: only what every reader takes for a path of this site. */
 import { assert, constantFrom, array, property, string, webPath } from 'fast-check'
-import { forgetReturnTo, keepReturnTo, returnToIn, sitePathOf } from '../src/return-to'
+import { forgetReturnTo, keepReturnTo, returnToBeforeLogin, returnToIn, sitePathOf } from '../src/return-to'
 import type { SessionLike } from '../src/session'
 
 const ORIGIN = 'https://app.example'
@@ -108,5 +108,27 @@ describe('what is kept in a session', () => {
     forgetReturnTo(session, 'nevis', undefined)
     session['passport'] = { user: 'anna' }
     expect(returnToIn(session, 'nevis')).toBe('/of-anna')
+  })
+})
+
+describe("the app's own session.returnTo", () => {
+  it.each<[string, SessionLike, string | undefined]>([
+    ['is followed before a login', { returnTo: '/a' }, '/a'],
+    ['is old after one', { returnTo: '/a', passport: { user: 'anna' } }, undefined],
+    ['is not followed to another site', { returnTo: '//evil.example' }, undefined],
+  ])('%s', (_what, session, path) => {
+    expect(returnToBeforeLogin(session)).toBe(path)
+  })
+
+  it('is forgotten once it was given back; what another tab has put there since stays', () => {
+    const [same, another]: SessionLike[] = [{ returnTo: '/a' }, { returnTo: '/b' }]
+    for (const session of [same, another]) forgetReturnTo(session as SessionLike, 'nevis', '/a')
+    expect([same, another]).toEqual([{}, { returnTo: '/b' }])
+  })
+
+  it('is left to Passport where Passport is to follow it', () => {
+    const session: SessionLike = { returnTo: '/a' }
+    forgetReturnTo(session, 'nevis', '/a', { successReturnToOrRedirect: '/' })
+    expect(session).toEqual({ returnTo: '/a' })
   })
 })

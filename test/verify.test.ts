@@ -120,6 +120,10 @@ describe('verify with a callback', () => {
       await expectSuccess((_profile, done: VerifyDone) => soon(() => done(null, ANNA)), ANNA)
     })
 
+    it('succeeds where it takes done without a name for it', async () => {
+      await expectSuccess(function (_profile) { const done = arguments[1] as VerifyDone; soon(() => done(null, ANNA)) }, ANNA) // eslint-disable-line prefer-rest-params
+    })
+
     it('succeeds behind a wrapper of any length, whatever that returns', async () => {
       const database = { get: (done: VerifyDone) => { soon(() => done(null, ANNA)); return database } }
       await expectSuccess((...args: any[]) => database.get(args.at(-1)), ANNA)

@@ -34,11 +34,12 @@ export const slices = {
   events: {
     files: ['events', 'challenge', 'authenticators', 'enrolment'],
     tests: ['enrolment', 'exchange'],
-    more: ['security/events'],
+    more: ['security/events', 'strategy/existing-app'],
   },
   request: {
     files: ['wanted', 'request', 'url', 'strength'],
     tests: ['wanted', 'request', 'strength'],
+    more: ['strategy/existing-app'],
   },
   verify: {
     files: ['verify'],
