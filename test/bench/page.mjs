@@ -27,7 +27,8 @@ const plot = (name, title) => `![${title}](performance/${name}.svg)`
 
 /** No two processes are compiled quite alike. */
 function generations({ ratio: all, generations: each }) {
-  return each === undefined ? '' : `passport-nevis: ${ratio(all)} over all${reached(all <= 1.1)}; generation by generation of processes ${each.map(ratio).join(', ')}.\n\n`
+  const one = each === undefined ? '' : `; generation by generation of processes ${each.map(ratio).join(', ')}`
+  return `passport-nevis: ${ratio(all)} over all${reached(all <= 1.1)}${one}.\n\n`
 }
 
 const sections = {
