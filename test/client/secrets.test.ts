@@ -4,10 +4,11 @@
  * way in which a call can fail is walked here, and everything that can be printed of the error is searched.
  */
 import type { RequestListener } from 'node:http'
+import { createRequire } from 'node:module'
 import { inspect } from 'node:util'
 import type { NevisClient } from '../../src/client/client'
 import { NevisError } from '../../src/client/errors'
-import { closeServers, newClient, nevisError, serve, STATUS, USER_ID } from './support'
+import { ACCESS_KEY, closeServers, newClient, nevisError, serve, STATUS, USER_ID } from './support'
 
 afterEach(closeServers)
 
@@ -83,5 +84,31 @@ describe('a NevisError', () => {
       expect(Object.keys(error)).not.toContain('nevisStatus')
       expect(error.cause).toBeUndefined()
     })
+  })
+})
+
+describe('what axios is given', () => {
+  it('does not hold the access key, which goes on when axios is done', async () => {
+    const axios = createRequire(__filename)('axios') as { getAdapter: (name: string) => (config: object) => Promise<unknown> }
+    const given: string[] = []
+    const { getAdapter } = axios
+    const looked = jest.spyOn(axios, 'getAdapter').mockImplementation((name) => {
+      const send = getAdapter(name)
+      return (config) => {
+        given.push(inspect(config, { depth: 9, showHidden: true }))
+        return send(config)
+      }
+    })
+    const sent: (string | undefined)[] = []
+    const { baseURL } = await serve((req, res) => {
+      sent.push(req.headers.authorization)
+      res.end('{"active":true,"sub":"anna"}')
+    })
+    const client = newClient({ baseURL })
+    looked.mockRestore()
+    await client.introspect('t0ken')
+    expect(sent).toEqual([`Bearer ${ACCESS_KEY}`])
+    expect(given).toEqual([expect.stringContaining('/api/v1/introspect')])
+    expect(given.join()).not.toContain(ACCESS_KEY)
   })
 })
