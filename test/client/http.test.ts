@@ -326,18 +326,19 @@ describe('connections', () => {
       expect(addRequest).toHaveBeenCalledTimes(1)
     })
 
-    it('to loopback never go through a proxy', async () => {
+    it.each(['http_proxy', 'HTTP_PROXY', 'all_proxy', 'ALL_PROXY'])('to loopback never go through a proxy, named in %s even after the client was made', async (name) => {
       let proxied = 0
       const proxy = await serve((_req, res) => {
         proxied++
         res.end('PONG')
       })
       const { baseURL } = await serve((_req, res) => res.end('PONG'))
-      process.env.http_proxy = proxy.baseURL
+      const client = newClient({ baseURL })
+      process.env[name] = proxy.baseURL
       try {
-        await newClient({ baseURL }).ping()
+        await client.ping()
       } finally {
-        delete process.env.http_proxy
+        delete process.env[name]
       }
       expect(proxied).toBe(0)
     })
