@@ -65,7 +65,7 @@ const sections = {
   },
 
   processes: (result) =>
-    `${heading(result)} Medians over ${result.rounds} rounds of ${result.loginsPerRound} logins, ${result.atOnce} at once.\n\n${table(
+    `${heading(result)} Medians over ${result.rounds} rounds of ${result.loginsPerRound} logins, ${result.atOnce} at once; each process of the app has ${number(100 * result.coreShare)} % of a core.\n\n${table(
       ['processes', 'logins a second', 'CPU of a login, all processes', 'Redis commands of a login: the ledger', 'the session store'],
       result.rows.map(({ processes, perSecond, micros, ledger, sessions }) => [processes, number(perSecond), `${number(micros)} µs`, number(ledger, 2), number(sessions, 2)]),
     )}`,

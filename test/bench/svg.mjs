@@ -22,8 +22,8 @@ text { fill: #f0f6fc }
 </style>`
 
 const escape = (text) => String(text).replace(/[&<>"]/g, (letter) => `&#${letter.charCodeAt(0)};`)
-const svg = (height, title, parts) =>
-  `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}" role="img" aria-label="${escape(title)}">\n${STYLE}\n<text class="title" x="8" y="22">${escape(title)}</text>\n${parts.join('\n')}\n</svg>\n`
+const svg = (height, title, parts, width = WIDTH) =>
+  `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="${escape(title)}">\n${STYLE}\n<text class="title" x="8" y="22">${escape(title)}</text>\n${parts.join('\n')}\n</svg>\n`
 
 /**
  * Bars that lie, the longest as wide as there is room.
@@ -80,4 +80,45 @@ export function points(title, { x: xName, y: yName, line = false }, all) {
     if (name) parts.push(`<text x="${(px(x) + 10).toFixed(1)}" y="${(py(y) + 4).toFixed(1)}">${escape(name)}</text>`)
   }
   return svg(top + height + bottom, title, parts)
+}
+
+const FLAME_COLOURS = ['#e9973f', '#d1495b', '#8b98a5', '#c9b458', '#54aeff', '#c297ff', '#aceebb']
+
+/**
+ * A flame graph: callers below, what they call above them, as wide as the time that it takes.
+ * @param root `{ name, owner, micros, children }`, children a Map
+ * @param shares of the owners, `[owner, share][]`; they get their colours in alphabetical order, the same in every picture
+ * @param leastShare what is narrower is left out
+ */
+export function flames(title, root, shares, leastShare) {
+  const [width, step, left, top] = [1200, 16, 8, 60]
+  const owners = shares.map(([owner]) => owner).sort()
+  const colourOf = (owner) => FLAME_COLOURS[owners.indexOf(owner) % FLAME_COLOURS.length] ?? '#d0d7de'
+  const scale = (width - 2 * left) / root.micros
+  const boxes = []
+  const place = (node, x, depth) => {
+    boxes.push({ ...node, x, depth })
+    for (const child of [...node.children.values()].sort((a, b) => (a.name < b.name ? -1 : 1))) {
+      if (child.micros >= leastShare * root.micros) place(child, x, depth + 1)
+      x += child.micros * scale
+    }
+  }
+  place(root, left, 0)
+  const deepest = Math.max(...boxes.map(({ depth }) => depth))
+  const legend = shares.flatMap(([owner, share], i) => {
+    const x = left + i * 190
+    return [
+      `<rect x="${x}" y="32" width="12" height="12" rx="2" fill="${colourOf(owner)}"/>`,
+      `<text class="quiet" x="${x + 17}" y="43">${escape(owner.split(':')[0])} ${(100 * share).toFixed(0)} %</text>`,
+    ]
+  })
+  const parts = boxes.map(({ name, owner, micros, x, depth }) => {
+    const y = top + (deepest - depth) * step
+    const wide = micros * scale
+    const letters = Math.floor((wide - 6) / 6.6)
+    const text = letters < 4 ? '' : `<text x="${(x + 3).toFixed(1)}" y="${y + 12}" style="font-size:11px;fill:#1f2328">${escape(name.slice(0, letters))}</text>`
+    const share = ((100 * micros) / root.micros).toFixed(1)
+    return `<g><title>${escape(name)}: ${share} %</title><rect x="${x.toFixed(1)}" y="${y}" width="${Math.max(wide - 0.5, 0.2).toFixed(1)}" height="${step - 1}" fill="${depth === 0 ? '#d0d7de' : colourOf(owner)}"/>${text}</g>`
+  })
+  return svg(top + (deepest + 1) * step + 8, title, [...legend, ...parts], width)
 }

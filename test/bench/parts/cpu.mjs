@@ -1,6 +1,6 @@
 // CPU of a whole login inside a strategy, against the same three calls by axios alone. Each contestant is a process of its
 // own, and so is the upstream; several generations of them, since no two processes are compiled quite alike.
-import { contest, median, medianRatio, rounds, startUpstream, stop } from '../processes.mjs'
+import { contest, median, medianRatio, rounds, seeded, startUpstream, stop } from '../processes.mjs'
 
 const CONTESTANTS = [
   { name: 'three bare axios calls', calls: 3, file: './contestants/bare-axios.mjs' },
@@ -17,21 +17,32 @@ const CONTESTANTS = [
 const GENERATIONS = 6
 const WARM_UP = 4000
 const ROUNDS = 5
-/** Enough for each turn to be mostly what a busy process does, and not the waking up of one that was idle. */
 const LOGINS = 200
+/** Before each turn, so that it shows what a busy process does, and not the waking up of two that were idle. */
+const RUN_UP = 50
+/**
+ * V8 throws code and young memory away when a process has been idle for some seconds, as here while the others take their turns;
+ * whoever has more code then pays more for it, and a server that signs people in is not idle.
+ */
+const FLAGS = ['--no-memory-reducer']
 
 /** @returns microseconds of CPU a login, and ratios to the bare calls, of which there are two that must agree */
 export async function measure({ log }) {
   const micros = CONTESTANTS.map(() => [])
+  const random = seeded(GENERATIONS)
   try {
     for (let generation = 1; generation <= GENERATIONS; generation++) {
       log(`generation ${generation} of ${GENERATIONS}`)
       const upstream = await startUpstream()
       const racers = []
-      for (const { file } of CONTESTANTS) racers.push(await contest(file, [upstream.address]))
+      for (const { file } of CONTESTANTS) racers.push(await contest(file, [upstream.address], { flags: FLAGS }))
       // What signs XML needs no thousands of logins to be warm.
       for (const { file, ask } of racers) await ask({ logins: file.includes('saml') ? WARM_UP / 10 : WARM_UP })
-      const answers = await rounds(ROUNDS, racers.map(({ ask }) => async () => (await ask({ logins: LOGINS })).cpuMicros))
+      const turn = async (ask) => {
+        await ask({ logins: RUN_UP })
+        return (await ask({ logins: LOGINS })).cpuMicros
+      }
+      const answers = await rounds(ROUNDS, racers.map(({ ask }) => () => turn(ask)), random)
       answers.forEach((row, i) => micros[i].push(...row))
       stop()
     }

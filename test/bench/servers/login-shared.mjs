@@ -21,4 +21,6 @@ export function useSessions(app, store) {
 
 export function listen(app) {
   const server = app.listen(0, '127.0.0.1', () => console.log(`http://127.0.0.1:${server.address().port}`))
+  // Longer than any pause here: no connection is closed just as it is used again.
+  server.keepAliveTimeout = 120_000
 }

@@ -1,0 +1,84 @@
+// Where the CPU of a push login goes, as a flame graph: node test/bench/flame.mjs PICTURE.svg [FILE]
+// FILE is dist/index.js of another build, for a picture of what was before: `git worktree add`, `npm ci`, `npm run build` there.
+// The profiler adds some time of its own to every function, so this shows shares; what a login costs is measured by `parts/cpu.mjs`.
+import { readFileSync, writeFileSync } from 'node:fs'
+import { register } from 'node:module'
+import { Session } from 'node:inspector/promises'
+import { pathToFileURL } from 'node:url'
+import { startUpstream, stop } from './processes.mjs'
+import { flames } from './svg.mjs'
+
+const [, , picture, entry] = process.argv
+if (picture === undefined) {
+  console.error('node test/bench/flame.mjs PICTURE.svg [FILE]')
+  process.exit(2)
+}
+const WARM_UP = 4000
+const LOGINS = 6000
+const INTERVAL_MICROS = 200
+/** Narrower ones could not be seen. */
+const LEAST_SHARE = 0.002
+
+/** Whose code a function is: the first pattern that its file, or its name where it has none, fits. */
+const OWNERS = [
+  ['garbage collector', /^\(garbage collector\)$/],
+  ['native: system calls, parser, OpenSSL', /^[^/:]*$/],
+  ['axios', /node_modules\/(axios|follow-redirects|form-data|proxy-from-env)\//],
+  ['the benchmark', /test\/bench\//],
+  ['passport-nevis', /\/dist\//],
+  ['node', /^node:/],
+]
+const ownerOf = ({ url, functionName }) => OWNERS.find(([, pattern]) => pattern.test(url || functionName))?.[0] ?? 'others'
+
+const nameOf = ({ functionName, url, lineNumber }) => `${functionName || '(anonymous)'}${url && ` ${url.replace(/^.*\/(?=node_modules|dist|test)/, '')}:${lineNumber + 1}`}`
+
+/** The samples as one tree: functions of the same name and place under the same caller are one. */
+function treeOf({ nodes, samples, timeDeltas }) {
+  const byId = new Map(nodes.map((node) => [node.id, node]))
+  for (const node of nodes) for (const child of node.children ?? []) byId.get(child).parent = node
+  const root = { name: 'all', owner: 'all', micros: 0, children: new Map() }
+  const owners = new Map()
+  samples.forEach((id, i) => {
+    const path = []
+    for (let node = byId.get(id); node.parent; node = node.parent) path.unshift(node.callFrame)
+    const last = path.at(-1)
+    if (last === undefined || last.functionName === '(idle)') return
+    owners.set(ownerOf(last), (owners.get(ownerOf(last)) ?? 0) + timeDeltas[i])
+    root.micros += timeDeltas[i]
+    let at = root
+    for (const frame of path) {
+      const name = nameOf(frame)
+      if (!at.children.has(name)) at.children.set(name, { name, owner: ownerOf(frame), micros: 0, children: new Map() })
+      at = at.children.get(name)
+      at.micros += timeDeltas[i]
+    }
+  })
+  return { root, owners }
+}
+
+if (entry !== undefined) {
+  const url = JSON.stringify(String(pathToFileURL(entry)))
+  const resolve = `export const resolve = (name, context, next) => (name === 'passport-nevis' ? { url: ${url}, shortCircuit: true } : next(name, context))`
+  register(`data:text/javascript,${encodeURIComponent(resolve)}`)
+}
+try {
+  const { contestant } = await import('./contestants/nevis.mjs')
+  const login = await contestant((await startUpstream()).address)
+  for (let i = 0; i < WARM_UP; i++) await login()
+  const session = new Session()
+  session.connect()
+  await session.post('Profiler.enable')
+  await session.post('Profiler.setSamplingInterval', { interval: INTERVAL_MICROS })
+  await session.post('Profiler.start')
+  for (let i = 0; i < LOGINS; i++) await login()
+  const { profile } = await session.post('Profiler.stop')
+  const { root, owners } = treeOf(profile)
+  const each = root.micros / LOGINS
+  const shares = [...owners].sort(([, a], [, b]) => b - a).map(([owner, micros]) => [owner, micros / root.micros])
+  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
+  writeFileSync(picture, flames(`A push login, passport-nevis ${entry === undefined ? version : 'before'}: ${each.toFixed(0)} µs with the profiler on`, root, shares, LEAST_SHARE))
+  console.log(`${each.toFixed(0)} µs: ${shares.map(([owner, share]) => `${owner} ${(100 * share).toFixed(0)} %`).join(', ')}`)
+} finally {
+  stop()
+}
+process.exit()
