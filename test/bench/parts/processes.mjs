@@ -58,9 +58,12 @@ export async function measure({ log }) {
     })
     return { rounds: ROUNDS, loginsPerRound: LOGINS, atOnce: AT_ONCE, coreShare: CORE_SHARE, rows }
   } finally {
-    for (const free of unlimit) free()
-    sessions.close()
-    ledger.close()
-    stop()
+    try {
+      for (const free of unlimit) free()
+    } finally {
+      sessions.close()
+      ledger.close()
+      stop()
+    }
   }
 }
