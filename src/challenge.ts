@@ -29,7 +29,7 @@ export async function challengeFor(
 ): Promise<Challenge | Mismatch> {
   const asked = operation === 'enroll' ? await admitted(settings, req, subject) : subject
   if (typeof asked === 'string') return asked
-  const phone = await phoneOf(req, options)
+  const phone = operation === 'enroll' ? await phoneOf(req, options) : undefined
   const request = {
     ...(message !== undefined && { message }),
     ...(phone !== undefined && { phone }),

@@ -93,8 +93,8 @@ const channels = {
 } satisfies Record<NevisEventName, unknown>
 
 /** @internal */
-export function publish<Name extends NevisEventName>(name: Name, event: NevisEvents[Name]): void {
-  if (channels[name].hasSubscribers) channels[name].publish(Object.freeze(event))
+export function publish<Name extends NevisEventName>(name: Name, event: () => NevisEvents[Name]): void {
+  if (channels[name].hasSubscribers) channels[name].publish(Object.freeze(event()))
 }
 
 /** @internal */

@@ -88,7 +88,7 @@ export class Exchange {
     const earlier = before ?? (await transactions.find(async (one) => isPending(one) && settings.digests.fits(one)))
     if (before === undefined && earlier !== undefined && canBeShownAgain(earlier)) {
       this.current = earlier
-      publish('reused', this.about())
+      publish('reused', () => this.about())
       return this.wait({ ...earlier, firstFactorAt: now, ...(returnTo !== undefined && { returnTo }) })
     }
 
@@ -127,7 +127,7 @@ export class Exchange {
     })
     if (earlier !== undefined) transactions.close(earlier, 'cancelled')
     this.current = transaction
-    publish('started', this.about())
+    publish('started', () => this.about())
     return this.wait(transaction, codes?.locked)
   }
 
@@ -161,7 +161,7 @@ export class Exchange {
       return this.close(transaction, 'binding_mismatch')
     }
     if (!(await budgets.claim(transaction))) {
-      publish('suspicious', { ...this.about(), reason: 'used_transaction' })
+      publish('suspicious', () => ({ ...this.about(), reason: 'used_transaction' }))
       return this.again('used_transaction')
     }
     if (factor.prompt === 'widget' && !(await budgets.claimToken(outcome.token as string))) {
@@ -173,8 +173,8 @@ export class Exchange {
     forgetReturnTo(this.session, settings.sessionKey, returnTo, this.options)
     await transactions.save()
     const denials = await this.denialsBefore(transaction)
-    if (denials >= MANY_DENIALS) publish('suspicious', { ...this.about(), reason: 'success_after_denials', denials })
-    publish('decided', { ...this.about(), outcome: 'succeeded' })
+    if (denials >= MANY_DENIALS) publish('suspicious', () => ({ ...this.about(), reason: 'success_after_denials', denials }))
+    publish('decided', () => ({ ...this.about(), outcome: 'succeeded' }))
     return { profile: profileOf(transaction, outcome), returnTo }
   }
 
@@ -237,7 +237,7 @@ export class Exchange {
   }
 
   private async notApproved(transaction: Transaction, code: FailureCode): Promise<never> {
-    publish('decided', { ...this.about(), outcome: 'failed' })
+    publish('decided', () => ({ ...this.about(), outcome: 'failed' }))
     // First, so that a ledger that is down closes nothing.
     if (await this.budgets.claim(transaction)) await this.budgets.noteDenial(transaction.subject)
     return this.close(transaction, code)
@@ -271,12 +271,12 @@ export class Exchange {
   }
 
   private mismatched(field: Mismatch): Refusal {
-    publish('suspicious', { ...this.about(), reason: 'binding_mismatch', field })
+    publish('suspicious', () => ({ ...this.about(), reason: 'binding_mismatch', field }))
     return new Refusal('binding_mismatch')
   }
 
   private overBudget({ over, limit }: Spent, code: FailureCode): Refusal {
-    publish('budget', { ...this.about(), budget: over as NonNullable<Spent['over']>, limit })
+    publish('budget', () => ({ ...this.about(), budget: over as NonNullable<Spent['over']>, limit }))
     return new Refusal(code)
   }
 

@@ -287,7 +287,7 @@ function keysOf(use: string, secret: NevisStrategyOptions['secret'], client: Nev
   const secrets = texts('secret', secret)
   if (secrets.some((one) => one.length < 32)) throw mistake('secret must have 32 characters or more')
   const keys = secrets.map((one) => Buffer.from(hkdfSync('sha256', one, '', use, 32)))
-  return async () => keys
+  return () => keys
 }
 
 function userOfRequest(req: NevisRequest): Subject | undefined {

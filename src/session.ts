@@ -80,8 +80,8 @@ export function sessionIdOf(req: object): string | undefined {
 }
 
 /** Some hosts call back, some return a promise, some do both. */
-async function finished(act: (done: (error?: unknown) => void) => unknown): Promise<void> {
-  await inTime(
+function finished(act: (done: (error?: unknown) => void) => unknown): Promise<void> {
+  return inTime(
     'SESSION_UNAVAILABLE',
     () =>
       new Promise<void>((resolve, reject) => {

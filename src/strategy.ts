@@ -98,7 +98,7 @@ export class NevisStrategy extends PassportStrategy {
       if (options.assignProperty !== undefined) req.authInfo = authInfo
       success(user, authInfo)
     } catch (reason) {
-      if (reason instanceof Refusal) publish('failed', { ...exchange.about(), code: reason.code })
+      if (reason instanceof Refusal) publish('failed', () => ({ ...exchange.about(), code: reason.code }))
       throw reason
     }
   }

@@ -2,5 +2,6 @@
 
 /** @internal */
 export function withQuery(url: string, parameters: Readonly<Record<string, string>>): string {
-  return `${url}${url.includes('?') ? '&' : '?'}${new URLSearchParams(parameters).toString()}`
+  const pairs = Object.entries(parameters).map(([name, value]) => `${name}=${encodeURIComponent(value.toWellFormed())}`)
+  return `${url}${url.includes('?') ? '&' : '?'}${pairs.join('&')}`
 }

@@ -90,14 +90,14 @@ export function factorFor(
   ofRoute?: FactorName,
   allowed?: readonly FactorName[],
 ): Factor {
-  const offered = settings.factors.filter((factor) => typeof factor[operation] === 'function' && (allowed?.includes(factor.name) ?? true))
-  const name = requested === undefined ? (ofRoute ?? offered[0]?.name) : requested
-  const factor = offered.find((one) => one.name === name)
+  const isOffered = (factor: Factor) => typeof factor[operation] === 'function' && (allowed?.includes(factor.name) ?? true)
+  const name = requested === undefined ? ofRoute : requested
+  const factor = settings.factors.find((one) => isOffered(one) && (name === undefined || one.name === name))
   if (factor !== undefined) return factor
   if (requested === undefined && ofRoute !== undefined) {
     throw new TypeError(`NevisStrategy: factor "${ofRoute}" of this route is not among the strategy's factors`)
   }
-  if (offered.length === 0 && allowed !== undefined) throw new TypeError('NevisStrategy: none of the factors of this route is among the strategy\'s')
+  if (allowed !== undefined && !settings.factors.some(isOffered)) throw new TypeError('NevisStrategy: none of the factors of this route is among the strategy\'s')
   throw new Refusal('unknown_factor')
 }
 
@@ -127,7 +127,7 @@ export async function authenticatorFor(
  * @internal
  */
 export async function phoneOf(req: NevisRequest, options: NevisAuthenticateOptions): Promise<string | undefined> {
-  return (await valueOf(options.phone, req)) ?? fieldOf({ body: req.body }, 'phone')?.replace(/[\s-]/g, '')
+  return (await valueOf(options.phone, req)) ?? fieldOf({ body: req.body, query: {} }, 'phone')?.replace(/[\s-]/g, '')
 }
 
 /**
@@ -176,7 +176,7 @@ function isSubject(subject: Subject | undefined): subject is Subject {
   return names.length > 0 && names.every((name) => typeof name === 'string' && name !== '')
 }
 
-async function valueOf<T>(value: FromRequest<T> | undefined, req: NevisRequest): Promise<T | undefined> {
+function valueOf<T>(value: FromRequest<T> | undefined, req: NevisRequest): T | undefined | Promise<T> {
   return typeof value === 'function' ? (value as (req: NevisRequest) => T | Promise<T>)(req) : value
 }
 

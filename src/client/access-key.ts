@@ -31,14 +31,8 @@ export class AccessKey {
    * @throws TypeError if the app's function gives no usable key; whatever that function itself throws passes
    * unchanged, because only the app knows what it means.
    */
-  async current(): Promise<string> {
-    const key: unknown = typeof this.#source === 'function' ? await this.#source() : this.#source
-    if (!isUsableAccessKey(key)) {
-      throw new TypeError(
-        'NevisClient: accessKey() must give a non-empty string without white space or control characters',
-      )
-    }
-    return key
+  current(): string | Promise<string> {
+    return typeof this.#source === 'function' ? usable(this.#source) : this.#source
   }
 
   /** Compared in constant time, so that the time taken tells nothing about the key but its length. */
@@ -48,8 +42,12 @@ export class AccessKey {
   }
 
   /** HKDF-SHA256 (RFC 5869) of the current key: 32 bytes, different for each label. */
-  async derive(label: string): Promise<Buffer> {
-    const from = await this.current()
+  derive(label: string): Buffer | Promise<Buffer> {
+    const current = this.current()
+    return typeof current === 'string' ? this.#deriveFrom(current, label) : current.then((key) => this.#deriveFrom(key, label))
+  }
+
+  #deriveFrom(from: string, label: string): Buffer {
     if (this.#derived?.from !== from) this.#derived = { from, keys: new Map() }
     let key = this.#derived.keys.get(label)
     if (key === undefined) {
@@ -58,4 +56,10 @@ export class AccessKey {
     }
     return key
   }
+}
+
+async function usable(source: () => string | Promise<string>): Promise<string> {
+  const key: unknown = await source()
+  if (isUsableAccessKey(key)) return key
+  throw new TypeError('NevisClient: accessKey() must give a non-empty string without white space or control characters')
 }

@@ -13,14 +13,23 @@ export function isJsonObject(value: unknown): value is RawAnswer {
 }
 
 export class Answer {
+  readonly #date: unknown
+
+  /** @param date its `Date` header, as it came */
   constructor(
     readonly operation: NevisMethod,
     readonly status: number,
     readonly text: string,
     readonly retryAfterSeconds: number | undefined,
-    /** Its `Date` header, in milliseconds since 1970. */
-    readonly date?: number,
-  ) {}
+    date?: unknown,
+  ) {
+    this.#date = date
+  }
+
+  /** Its `Date` header, in milliseconds since 1970. */
+  get date(): number | undefined {
+    return httpDate(this.#date)
+  }
 
   /** @returns the JSON object in the body, or `undefined` if the body is anything else. */
   jsonObject(): RawAnswer | undefined {
@@ -64,4 +73,10 @@ export class Answer {
       retryAfterSeconds: this.retryAfterSeconds,
     })
   }
+}
+
+/** Milliseconds since 1970: RFC 9110, section 5.6.7. */
+export function httpDate(value: unknown): number | undefined {
+  const at = typeof value === 'string' && /^\w{3}, .* GMT$/.test(value) ? Date.parse(value) : NaN
+  return Number.isNaN(at) ? undefined : at
 }

@@ -135,7 +135,7 @@ export class NevisClient {
    * @see https://docs.nevis.net/authcloud/api-doc/api-reference/introspect-ref, RFC 7662
    */
   async introspect(token: string): Promise<Introspection> {
-    const body = new URLSearchParams({ token: check.checkedToken('introspect', 'token', token) })
+    const body = `token=${encodeURIComponent(check.checkedToken('introspect', 'token', token))}`
     const path = '/api/v1/introspect'
     const answer = await this.#http.send({ operation: 'introspect', method: 'POST', path, body, repeatable: true })
     return decodeIntrospection(answer)
@@ -223,7 +223,7 @@ export class NevisClient {
   }
 
   /** @internal 32 bytes derived from the current access key, different for each label. */
-  async deriveKey(label: string): Promise<Buffer> {
+  deriveKey(label: string): Buffer | Promise<Buffer> {
     return this.#accessKey.derive(label)
   }
 

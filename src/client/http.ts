@@ -12,7 +12,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { AxiosAdapter, AxiosStatic, InternalAxiosRequestConfig } from 'axios'
 import type { AccessKey } from './access-key'
 import { newHttpAgent, newHttpsAgent } from './agents'
-import { Answer } from './answer'
+import { Answer, httpDate } from './answer'
 import { withDeadline, type Deadline } from './deadline'
 import { NevisError, type NevisMethod } from './errors'
 import { isLoopback } from './loopback'
@@ -23,7 +23,8 @@ export interface HttpCall {
   readonly operation: NevisMethod
   readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
   readonly path: string
-  readonly body?: object | URLSearchParams
+  /** An object travels as JSON, a text as the form that it is. */
+  readonly body?: object | string
   /** The status endpoint needs no key: what does not need it does not get it. */
   readonly withoutKey?: true
   /** Only for calls that notify nobody, spend no code and change nothing. */
@@ -82,7 +83,7 @@ export class Http {
 
   async #headers(call: HttpCall): Promise<OutgoingHttpHeaders> {
     const headers: OutgoingHttpHeaders = { Accept: 'application/json', 'User-Agent': 'passport-nevis' }
-    if (call.body instanceof URLSearchParams) headers['Content-Type'] = 'application/x-www-form-urlencoded'
+    if (typeof call.body === 'string') headers['Content-Type'] = 'application/x-www-form-urlencoded'
     else if (call.body !== undefined) headers['Content-Type'] = 'application/json;charset=utf-8'
     if (call.withoutKey !== true) headers.Authorization = `Bearer ${await this.#accessKey.current()}`
     return headers
@@ -94,8 +95,7 @@ export class Http {
     const config = {
       url: `${this.#options.baseURL}${call.path}`,
       method: call.method,
-      data: call.body instanceof URLSearchParams ? call.body.toString() : call.body && JSON.stringify(call.body),
-      transport: withHeaders(headers),
+      transport: sending(headers, typeof call.body === 'object' ? JSON.stringify(call.body) : call.body),
       signal: deadline,
       httpAgent: this.#httpAgent,
       httpsAgent: this.#httpsAgent,
@@ -103,13 +103,12 @@ export class Http {
       proxy: this.#proxyVariables.some((name) => process.env[name]) ? false : undefined,
       maxRedirects: 0,
       maxContentLength: MAX_BYTES,
-      maxBodyLength: MAX_BYTES,
       responseType: 'text',
     }
     try {
       const response = await this.#send(config as unknown as InternalAxiosRequestConfig)
       const { 'retry-after': retryAfter, date } = response.headers as Record<string, unknown>
-      return new Answer(call.operation, response.status, String(response.data), retryAfterSeconds(retryAfter), httpDate(date))
+      return new Answer(call.operation, response.status, String(response.data), retryAfterSeconds(retryAfter), date)
     } catch (error) {
       return transportError(call.operation, error)
     }
@@ -117,16 +116,17 @@ export class Http {
 }
 
 /**
- * Our headers go on when axios is done: what it copies, and hands out with its errors, never holds the key. Node gets what a
- * request needs and no more: it copies the options three times, and those of axios are many and slow to copy.
+ * Headers and body go on when axios is done: what it copies, and hands out with its errors, never holds a key, token or code.
+ * Node gets what a request needs and no more: it copies the options three times, and those of axios are many and slow to copy.
  */
-function withHeaders(ours: OutgoingHttpHeaders): object {
+function sending(ours: OutgoingHttpHeaders, body: string | undefined): object {
   return {
     request(options: RequestOptions, respond: (response: IncomingMessage) => void): ClientRequest {
       const { protocol, hostname, port, path, method, agent } = options
       const headers = { ...(options.headers as OutgoingHttpHeaders), ...ours }
       const needed = { protocol, hostname, port, path, method, headers, agent, insecureHTTPParser: false }
-      return (protocol === 'https:' ? requestHttps : requestHttp)(needed, respond)
+      // Ended here, in one piece with the head; that axios ends it too does nothing.
+      return (protocol === 'https:' ? requestHttps : requestHttp)(needed, respond).end(body)
     },
   }
 }
@@ -146,12 +146,6 @@ function retryAfterSeconds(value: unknown): number | undefined {
   if (/^\d{1,9}$/.test(value)) return Number(value)
   const at = httpDate(value)
   return at === undefined ? undefined : Math.max(0, Math.ceil((at - Date.now()) / 1000))
-}
-
-/** Milliseconds since 1970: RFC 9110, section 5.6.7. */
-function httpDate(value: unknown): number | undefined {
-  const at = typeof value === 'string' && /^\w{3}, .* GMT$/.test(value) ? Date.parse(value) : NaN
-  return Number.isNaN(at) ? undefined : at
 }
 
 /** Keeps the code of the error and nothing else of it. */
