@@ -5,7 +5,7 @@
  * NevisError where there is none. Errors of axios hold the request with its Authorization header, the URL and the
  * body: they end here.
  */
-import { request as requestHttp, type ClientRequest, type IncomingMessage, type OutgoingHttpHeaders, type RequestOptions } from 'node:http'
+import { request as requestHttp, type Agent, type ClientRequest, type IncomingMessage, type OutgoingHttpHeaders, type RequestOptions } from 'node:http'
 import { request as requestHttps } from 'node:https'
 import { createRequire } from 'node:module'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -39,21 +39,13 @@ const REPEATABLE_STATUSES: readonly number[] = [429, 502, 503, 504]
 export class Http {
   readonly #options: ResolvedOptions
   readonly #accessKey: AccessKey
-  readonly #httpAgent: object
-  readonly #httpsAgent: object
-  /** Those of the environment that name a proxy which must not be used. */
-  readonly #proxyVariables: readonly string[]
+  readonly #target: Target
   readonly #send: AxiosAdapter
 
   constructor(options: ResolvedOptions, accessKey: AccessKey) {
     this.#options = options
     this.#accessKey = accessKey
-    this.#httpAgent = options.httpAgent ?? newHttpAgent()
-    this.#httpsAgent = options.httpsAgent ?? newHttpsAgent()
-    // Proxies of the environment are honoured, but what stays on this machine is not shown to one.
-    const url = new URL(options.baseURL)
-    const names = isLoopback(url) ? [url.protocol.replace(':', '_proxy'), 'all_proxy'] : []
-    this.#proxyVariables = names.flatMap((name) => [name, name.toUpperCase()])
+    this.#target = targetOf(options)
     // Not with this file, because axios takes longer to load than all the rest; not with the first call, so that no
     // login waits for it. Its adapter alone: what axios does before and after it is not needed and costs half of a call,
     // and defaults and interceptors that the app puts on its own axios must not reach these requests, nor these
@@ -66,7 +58,7 @@ export class Http {
     const { timeoutMs, retries } = this.#options
     const expired = () => new NevisError('NEVIS_TIMEOUT', call.operation)
     return withDeadline(timeoutMs, expired, async (deadline) => {
-      const headers = await this.#headers(call)
+      const headers = headersOf(call, call.withoutKey === true ? undefined : await this.#accessKey.current())
       for (let attempt = 0; ; attempt++) {
         const outcome = await this.#attempt(call, headers, deadline)
         const again = call.repeatable === true && attempt < retries && isPassing(outcome)
@@ -81,26 +73,17 @@ export class Http {
     })
   }
 
-  async #headers(call: HttpCall): Promise<OutgoingHttpHeaders> {
-    const headers: OutgoingHttpHeaders = { Accept: 'application/json', 'User-Agent': 'passport-nevis' }
-    if (typeof call.body === 'string') headers['Content-Type'] = 'application/x-www-form-urlencoded'
-    else if (call.body !== undefined) headers['Content-Type'] = 'application/json;charset=utf-8'
-    if (call.withoutKey !== true) headers.Authorization = `Bearer ${await this.#accessKey.current()}`
-    return headers
-  }
-
   async #attempt(call: HttpCall, headers: OutgoingHttpHeaders, deadline: Deadline): Promise<Answer | NevisError> {
     // The key may have come too late.
     if (deadline.aborted) return new NevisError('NEVIS_TIMEOUT', call.operation)
+    const { agent } = this.#target
     const config = {
       url: `${this.#options.baseURL}${call.path}`,
       method: call.method,
-      transport: sending(headers, typeof call.body === 'object' ? JSON.stringify(call.body) : call.body),
+      transport: transport(this.#target, call, headers),
       signal: deadline,
-      httpAgent: this.#httpAgent,
-      httpsAgent: this.#httpsAgent,
-      // Only where there is one: for `false`, axios makes a closure that V8 puts among its old objects, and with it the request.
-      proxy: this.#proxyVariables.some((name) => process.env[name]) ? false : undefined,
+      httpAgent: agent,
+      httpsAgent: agent,
       maxRedirects: 0,
       maxContentLength: MAX_BYTES,
       responseType: 'text',
@@ -115,18 +98,47 @@ export class Http {
   }
 }
 
+/** Where Nevis is, and by which connections it is reached. */
+interface Target {
+  readonly protocol: string
+  readonly hostname: string
+  readonly port: string
+  /** The path of the base URL, without a trailing slash. */
+  readonly basePath: string
+  readonly agent: Agent
+  readonly isLocal: boolean
+}
+
+function targetOf({ baseURL, httpAgent, httpsAgent }: ResolvedOptions): Target {
+  const url = new URL(baseURL)
+  const { protocol, port } = url
+  const agent = protocol === 'https:' ? (httpsAgent ?? newHttpsAgent()) : (httpAgent ?? newHttpAgent())
+  const hostname = url.hostname.replace(/^\[|\]$/g, '')
+  return { protocol, hostname, port, basePath: url.pathname.replace(/\/+$/, ''), agent: agent as Agent, isLocal: isLoopback(url) }
+}
+
+function headersOf({ body }: HttpCall, accessKey: string | undefined): OutgoingHttpHeaders {
+  // Of the encodings that axios can undo, the one that all servers know.
+  const headers: OutgoingHttpHeaders = { Accept: 'application/json', 'Accept-Encoding': 'gzip', 'User-Agent': 'passport-nevis' }
+  if (typeof body === 'string') headers['Content-Type'] = 'application/x-www-form-urlencoded'
+  else if (body !== undefined) headers['Content-Type'] = 'application/json;charset=utf-8'
+  if (accessKey !== undefined) headers.Authorization = `Bearer ${accessKey}`
+  return headers
+}
+
 /**
- * Headers and body go on when axios is done: what it copies, and hands out with its errors, never holds a key, token or code.
- * Node gets what a request needs and no more: it copies the options three times, and those of axios are many and slow to copy.
+ * Sends a request for axios. Its headers and body are ours alone: what axios copies, and hands out with its errors, never holds
+ * a key, token or code. And Node gets what a request needs and no more: it copies the options three times, and those of axios
+ * are many and slow to copy.
  */
-function sending(ours: OutgoingHttpHeaders, body: string | undefined): object {
+function transport({ protocol, hostname, port, basePath, agent: ours, isLocal }: Target, { path, method, body }: HttpCall, headers: OutgoingHttpHeaders): object {
   return {
-    request(options: RequestOptions, respond: (response: IncomingMessage) => void): ClientRequest {
-      const { protocol, hostname, port, path, method, agent } = options
-      const headers = { ...(options.headers as OutgoingHttpHeaders), ...ours }
-      const needed = { protocol, hostname, port, path, method, headers, agent, insecureHTTPParser: false }
-      // Ended here, in one piece with the head; that axios ends it too does nothing.
-      return (protocol === 'https:' ? requestHttps : requestHttp)(needed, respond).end(body)
+    /** @param axios the agent that it has chosen is a tunnel where the environment names a proxy; what stays on this machine is shown to none */
+    request(axios: RequestOptions, respond: (response: IncomingMessage) => void): ClientRequest {
+      const agent = isLocal ? ours : axios.agent
+      const options = { protocol, hostname, port, path: `${basePath}${path}`, method, headers, agent, insecureHTTPParser: false }
+      // Ended here, in one piece with its head; that axios ends it once more does nothing.
+      return (protocol === 'https:' ? requestHttps : requestHttp)(options, respond).end(typeof body === 'object' ? JSON.stringify(body) : body)
     },
   }
 }
