@@ -6,26 +6,28 @@
  * digest that fits. Not its job: to say what follows from that (`exchange.ts`), or whose the transaction is.
  */
 import { createHmac, timingSafeEqual } from 'node:crypto'
-import type { Keys } from './handle'
 import type { Transaction } from './transactions'
 
 /** @internal */
 export class Digests {
-  /** @param name the strategy's: a transaction of one strategy is none of another's in the same session */
+  /**
+   * @param keys the first binds, all fit; 32 bytes each
+   * @param name the strategy's: a transaction of one strategy is none of another's in the same session
+   */
   constructor(
-    private readonly keys: Keys,
+    private readonly keys: readonly Buffer[],
     private readonly name: string,
   ) {}
 
-  async bind(transaction: Transaction): Promise<Transaction> {
-    const [key] = await this.keys()
+  bind(transaction: Transaction): Transaction {
+    const [key] = this.keys
     return { ...transaction, digest: this.digestOf(transaction, key as Buffer).toString('base64url') }
   }
 
   /** @returns false for one that was changed, and for one without a digest, as of a version that made none: who waits starts again */
-  async fits(transaction: Transaction): Promise<boolean> {
+  fits(transaction: Transaction): boolean {
     const digest = Buffer.from(String(transaction.digest), 'base64url')
-    const fitting = (await this.keys()).map((key) => this.digestOf(transaction, key))
+    const fitting = this.keys.map((key) => this.digestOf(transaction, key))
     return fitting.some((one) => one.length === digest.length && timingSafeEqual(one, digest))
   }
 

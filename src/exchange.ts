@@ -17,6 +17,7 @@ import { mismatchOf } from './proof'
 import { lockCodes } from './recovery-codes'
 import { fieldOf, loginOf, sessionOf, type NevisRequest } from './request'
 import { forgetReturnTo, returnToBeforeLogin, returnToIn, sitePathOf } from './return-to'
+import type { Seals } from './seals'
 import { isInCookie, type SessionLike } from './session'
 import { StorageError } from './storage'
 import { SessionTransactions, type Transaction } from './transactions'
@@ -45,6 +46,7 @@ export class Exchange {
   /** @throws StorageError `SESSION_REQUIRED`, `SESSION_IN_COOKIE` */
   constructor(
     private readonly settings: Settings,
+    private readonly seals: Seals,
     private readonly req: NevisRequest,
     private readonly options: AuthenticateOptions,
   ) {
@@ -75,7 +77,7 @@ export class Exchange {
   private async start(handle: Field, factorName: Field): Promise<Exit> {
     const { settings, transactions, req, options } = this
     const now = Date.now()
-    const before = handle === undefined ? undefined : await this.before(handle, now)
+    const before = handle === undefined ? undefined : this.before(handle, now)
     const wanted = before ?? (await wantedBy(req, options, settings))
     const factor = factorFor(settings, wanted.operation, factorName, options.factor, wanted.factors)
     const { operation, subject, message, data, factors } = wanted
@@ -85,7 +87,7 @@ export class Exchange {
     const authenticatorId = await authenticatorFor(req, options, wanted, factor, before)
     const isPending = isPendingFor(wanted, factor, authenticatorId, now)
     // Another strategy's, in the same session, does not fit: it is left alone.
-    const earlier = before ?? (await transactions.find(async (one) => isPending(one) && settings.digests.fits(one)))
+    const earlier = before ?? transactions.find((one) => isPending(one) && this.seals.digests.fits(one))
     if (before === undefined && earlier !== undefined && canBeShownAgain(earlier)) {
       this.current = earlier
       publish('reused', () => this.about())
@@ -105,7 +107,7 @@ export class Exchange {
     // To write codes down takes longer than a tap, and nothing at Nevis waits for it.
     const lifetimeMs = codes === undefined ? settings.lifetimeMs : settings.firstFactorLifetimeMs
     const login = this.login()
-    const transaction = await settings.digests.bind({
+    const transaction = this.seals.digests.bind({
       id: server.id,
       factor: factor.name,
       operation,
@@ -133,7 +135,7 @@ export class Exchange {
 
   private async callback(handle: Field): Promise<Exit> {
     const { settings, transactions, budgets } = this
-    const transaction = await this.held(handle)
+    const transaction = this.held(handle)
     if (transaction === undefined) return this.again(this.codeForLost())
     if (transaction.login !== undefined && transaction.login !== this.login()) throw new Refusal('unknown_transaction')
     if (transaction.closed !== undefined) throw new Refusal(transaction.closed)
@@ -151,7 +153,7 @@ export class Exchange {
 
     const seen = promptOf(factor, transaction.operation) === 'wait' ? settings.watch.take(transaction) : undefined
     const outcome = await factor.check(settings.client, transaction, { ...answer, ...(seen && { status: seen.answer }) })
-    if (outcome.status === 'pending') return { to: await this.waitingURL(transaction) }
+    if (outcome.status === 'pending') return { to: this.waitingURL(transaction) }
     if (outcome.status === 'failed') {
       return outcome.retryable ? this.wrongCode(transaction, spent?.count ?? 0) : this.notApproved(transaction, outcome.code)
     }
@@ -179,14 +181,14 @@ export class Exchange {
   }
 
   private async cancel(handle: Field): Promise<Exit> {
-    const transaction = await this.held(handle)
+    const transaction = this.held(handle)
     if (transaction === undefined) throw new Refusal(this.codeForLost())
     return this.close(transaction, transaction.closed ?? 'cancelled')
   }
 
   /** The transaction in whose place another factor, or the same one again, may be started. */
-  private async before(handle: Field, now: number): Promise<Transaction> {
-    const transaction = await this.held(handle)
+  private before(handle: Field, now: number): Transaction {
+    const transaction = this.held(handle)
     if (transaction === undefined) throw new Refusal(this.codeForLost())
     if (transaction.login !== undefined && transaction.login !== this.login()) throw new Refusal('unknown_transaction')
     if (transaction.closed === 'cancelled') throw new Refusal('cancelled')
@@ -195,13 +197,13 @@ export class Exchange {
   }
 
   /** The transaction that the handle names; undefined where this session does not hold it. */
-  private async held(handle: Field): Promise<Transaction | undefined> {
-    const sealed = await this.settings.handles.open(handle)
+  private held(handle: Field): Transaction | undefined {
+    const sealed = this.seals.handles.open(handle)
     if (sealed === undefined) throw new Refusal('unknown_transaction')
     this.current = { id: sealed.id, factor: sealed.factor }
     const transaction = this.transactions.get(sealed.id)
     if (transaction === undefined) return undefined
-    if (transaction.id !== sealed.id || !(await this.settings.digests.fits(transaction))) throw this.mismatched('digest')
+    if (transaction.id !== sealed.id || !this.seals.digests.fits(transaction)) throw this.mismatched('digest')
     return (this.current = transaction)
   }
 
@@ -232,7 +234,7 @@ export class Exchange {
     } else this.transactions.put({ ...transaction, attempts })
     await this.transactions.save()
     // The waiting page's own form: a mistyped code must not send the person back to the password.
-    if (fieldOf(this.req, 'retry') !== undefined) return { to: await this.waitingURL(transaction) }
+    if (fieldOf(this.req, 'retry') !== undefined) return { to: this.waitingURL(transaction) }
     throw new Refusal('wrong_code')
   }
 
@@ -252,12 +254,11 @@ export class Exchange {
   private async wait(transaction: Transaction, lockedCodes?: string): Promise<Exit> {
     this.transactions.put(transaction)
     await this.transactions.save()
-    return { to: await this.waitingURL({ ...transaction, ...(lockedCodes !== undefined && { lockedCodes }) }) }
+    return { to: this.waitingURL({ ...transaction, ...(lockedCodes !== undefined && { lockedCodes }) }) }
   }
 
-  private async waitingURL(sealed: Sealed): Promise<string> {
-    const { waitingURL, handles } = this.settings
-    return withQuery(waitingURL, { transaction: await handles.seal(sealed) })
+  private waitingURL(sealed: Sealed): string {
+    return withQuery(this.settings.waitingURL, { transaction: this.seals.handles.seal(sealed) })
   }
 
   private answerFor(transaction: Transaction, factor: Factor): Answer {
@@ -281,7 +282,7 @@ export class Exchange {
   }
 
   /** A success after a wave of denials is what push bombing looks like (MITRE ATT&CK T1621). */
-  private async denialsBefore({ starts = 1, subject }: Transaction): Promise<number> {
+  private denialsBefore({ starts = 1, subject }: Transaction): number | Promise<number> {
     // Only an event hangs on it: what fails here must not cost a good approval.
     return starts < MANY_STARTS ? 0 : this.budgets.denialsOf(subject).catch(() => 0)
   }

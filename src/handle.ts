@@ -19,9 +19,6 @@ export interface Sealed {
   readonly expiresAt: number
 }
 
-/** The keys at this moment: the first seals, all open. 32 bytes each. */
-export type Keys = () => readonly Buffer[] | Promise<readonly Buffer[]>
-
 const VERSION = 1
 const IV_BYTES = 12
 const IVS_AT_ONCE = 64
@@ -33,28 +30,31 @@ const MAX_LENGTH = 8192
 export class Handles {
   private readonly context: Buffer
 
-  /** @param name the strategy's: a handle of one strategy does not open in another */
+  /**
+   * @param keys the first seals, all open; 32 bytes each
+   * @param name the strategy's: a handle of one strategy does not open in another
+   */
   constructor(
-    private readonly keys: Keys,
+    private readonly keys: readonly Buffer[],
     name: string,
   ) {
     this.context = Buffer.from(`passport-nevis handle ${VERSION} ${name}`)
   }
 
-  async seal({ id, factor, expiresAt, statusToken, operation, lockedCodes }: Sealed): Promise<string> {
-    const [key] = await this.keys()
+  seal({ id, factor, expiresAt, statusToken, operation, lockedCodes }: Sealed): string {
+    const [key] = this.keys
     const text = JSON.stringify([id, factor, expiresAt, statusToken, operation, lockedCodes])
     return Buffer.concat([Buffer.of(VERSION), encrypt(text, key as Buffer, this.context)]).toString('base64url')
   }
 
   /** @returns undefined for anything that was not sealed here, one flipped bit included */
-  async open(handle: unknown): Promise<Sealed | undefined> {
+  open(handle: unknown): Sealed | undefined {
     if (typeof handle !== 'string' || handle.length > MAX_LENGTH) return undefined
     const bytes = Buffer.from(handle, 'base64url')
     if (bytes[0] !== VERSION) return undefined
     // base64url ignores the last character's spare bits and foreign characters: only one spelling is ours.
     if (bytes.toString('base64url') !== handle) return undefined
-    for (const key of await this.keys()) {
+    for (const key of this.keys) {
       const text = decrypt(bytes.subarray(1), key, this.context)
       if (text !== undefined) return parse(text)
     }

@@ -3,17 +3,15 @@
  *
  * Not its job: to act on any of it.
  */
-import { hkdfSync } from 'node:crypto'
 import { withoutSlash } from './binding'
 import { NevisClient } from './client/client'
 import type { Operation } from './client/wire'
-import { Digests } from './digest'
 import type { Factor, Prompt } from './factors/factor'
-import { Handles, type Keys } from './handle'
 import { Health } from './health'
 import { failClosed, MemoryLedger, type ClosedLedger, type Ledger } from './ledger'
 import { address, flag, fn, mistake, text, texts, whole } from './option-values'
 import type { NevisRequest } from './request'
+import { sealsOf, type CurrentSeals } from './seals'
 import type { Subject } from './transactions'
 import { defaultSchedule, type PollStep } from './waiting/schedule'
 import { StatusWatch } from './waiting/watch'
@@ -139,8 +137,7 @@ export interface Settings {
   readonly ledger: ClosedLedger
   readonly sessionKey: string
   readonly issuers: readonly string[]
-  readonly handles: Handles
-  readonly digests: Digests
+  readonly seals: CurrentSeals
   readonly watch: StatusWatch
   readonly passReqToCallback: boolean
 }
@@ -188,8 +185,7 @@ export function resolveOptions(options: NevisStrategyOptions): Settings {
     ledger: failClosed(ledgerOf(options.ledger)),
     sessionKey: sessionKeyOf('NevisStrategy', sessionKey),
     issuers: texts('issuer', issuer).map(withoutSlash),
-    handles: new Handles(keysOf('passport-nevis handle', options.secret, client), name),
-    digests: new Digests(keysOf('passport-nevis transaction', options.secret, client), name),
+    seals: sealsOf(name, secretsOf(options.secret), client),
     watch: new StatusWatch(client, {
       lifetimeMs,
       schedule: scheduleOf(pollSchedule),
@@ -282,12 +278,11 @@ function ledgerOf(ledger: Ledger = new MemoryLedger()): Ledger {
   return ledger
 }
 
-function keysOf(use: string, secret: NevisStrategyOptions['secret'], client: NevisClient): Keys {
-  if (secret === undefined) return async () => [await client.deriveKey(use)]
+function secretsOf(secret: NevisStrategyOptions['secret']): readonly string[] | undefined {
+  if (secret === undefined) return undefined
   const secrets = texts('secret', secret)
   if (secrets.some((one) => one.length < 32)) throw mistake('secret must have 32 characters or more')
-  const keys = secrets.map((one) => Buffer.from(hkdfSync('sha256', one, '', use, 32)))
-  return () => keys
+  return secrets
 }
 
 function userOfRequest(req: NevisRequest): Subject | undefined {

@@ -86,7 +86,7 @@ export class NevisStrategy extends PassportStrategy {
     options: AuthenticateOptions,
     { success, redirect }: Pick<PassportActions, 'success' | 'redirect'>,
   ): Promise<void> {
-    const exchange = new Exchange(this.settings, req, options)
+    const exchange = new Exchange(this.settings, await this.settings.seals(), req, options)
     try {
       const exit = await exchange.run()
       if ('to' in exit) return redirect(exit.to, 303)

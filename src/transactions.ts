@@ -100,9 +100,8 @@ export class SessionTransactions {
   }
 
   /** A transaction that is still open and equal to what is about to be started. */
-  async find(matches: (transaction: Transaction) => boolean | Promise<boolean>): Promise<Transaction | undefined> {
-    for (const transaction of Object.values(this.all())) if (await matches(transaction)) return transaction
-    return undefined
+  find(matches: (transaction: Transaction) => boolean): Transaction | undefined {
+    return Object.values(this.all()).find(matches)
   }
 
   put(transaction: Transaction): void {

@@ -84,7 +84,7 @@ describe('a start', () => {
   it('keeps what it must, and no more', async () => {
     const handle = await begin(strategy())
     expect(held()).toStrictEqual(least)
-    expect(await strategy().settings.handles.open(handle)).toEqual({ id: 't1', factor: 'push', operation: 'approve', statusToken: 'status.token.t1', expiresAt: NOW + 120_000 })
+    expect((await strategy().settings.seals()).handles.open(handle)).toEqual({ id: 't1', factor: 'push', operation: 'approve', statusToken: 'status.token.t1', expiresAt: NOW + 120_000 })
     expect(events.all).toEqual([{ event: 'started', ...KNOWN }])
   })
 
@@ -119,7 +119,7 @@ describe('a start', () => {
     const [one] = Object.values((session['nevis'] as SessionState).transactions as object) as [Transaction]
     expect(one).toMatchObject({ codesKey: expect.stringMatching(/^[\w-]{43}$/), expiresAt: NOW + 600_000, shown: {} })
     expect(JSON.stringify(session)).not.toContain('AAAA')
-    expect((await strategy().settings.handles.open(handle))?.lockedCodes).toEqual(expect.any(String))
+    expect(((await strategy().settings.seals()).handles.open(handle))?.lockedCodes).toEqual(expect.any(String))
   })
 
   it.each(['GET', 'HEAD'])('by %s is refused, whatever it names', async (method) => {
@@ -189,7 +189,7 @@ describe('a start of what already waits', () => {
     at(60_000)
     session['nevis'] = { ...(session['nevis'] as object), returnTo: { path: '/later' } }
     const again = await begin(on)
-    expect((await on.settings.handles.open(again))?.id).toBe((await on.settings.handles.open(handle))?.id)
+    expect(((await on.settings.seals()).handles.open(again))?.id).toBe(((await on.settings.seals()).handles.open(handle))?.id)
     expect(held()).toMatchObject({ firstFactorAt: NOW + 60_000, startedAt: NOW, expiresAt: NOW + 120_000, returnTo: '/later' })
     expect(asked()).toEqual(['approve'])
     expect(events.all.slice(1)).toEqual([{ event: 'reused', ...KNOWN }])
@@ -344,7 +344,7 @@ describe('a callback', () => {
     const transaction = await begin(on)
     const page = await finish(on, transaction)
     expect(page).toMatchObject({ action: 'redirect', args: [expect.stringMatching(/^\/2fa\?transaction=/), 303] })
-    expect(await on.settings.handles.open(handleOf(page))).toEqual(await on.settings.handles.open(transaction))
+    expect((await on.settings.seals()).handles.open(handleOf(page))).toEqual((await on.settings.seals()).handles.open(transaction))
     expect(held().closed).toBeUndefined()
   })
 

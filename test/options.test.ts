@@ -267,37 +267,37 @@ describe('new NevisStrategy', () => {
 
   describe('with a secret of its own', () => {
     const [old, next] = ['o'.repeat(32), 'n'.repeat(32)]
-    const handlesOf = (secret?: NevisStrategyOptions['secret'], accessKey = 'key-0123456789') => made({ secret, accessKey }).settings.handles
+    const sealsOf = (secret?: NevisStrategyOptions['secret'], accessKey = 'key-0123456789') => made({ secret, accessKey }).settings.seals()
 
     it('seals with the first and opens with all', async () => {
-      const byOld = await handlesOf(old).seal(sealed)
-      const byBoth = await handlesOf([next, old]).seal(sealed)
-      expect(await handlesOf([next, old]).open(byOld)).toEqual(sealed)
-      expect(await handlesOf([next, old]).open(byBoth)).toEqual(sealed)
-      expect(await handlesOf(next).open(byBoth)).toEqual(sealed)
-      expect(await handlesOf(old).open(byBoth)).toBeUndefined()
-      expect(await handlesOf(next).open(byOld)).toBeUndefined()
+      const byOld = (await sealsOf(old)).handles.seal(sealed)
+      const byBoth = (await sealsOf([next, old])).handles.seal(sealed)
+      expect((await sealsOf([next, old])).handles.open(byOld)).toEqual(sealed)
+      expect((await sealsOf([next, old])).handles.open(byBoth)).toEqual(sealed)
+      expect((await sealsOf(next)).handles.open(byBoth)).toEqual(sealed)
+      expect((await sealsOf(old)).handles.open(byBoth)).toBeUndefined()
+      expect((await sealsOf(next)).handles.open(byOld)).toBeUndefined()
     })
 
     it('outlives a new access key', async () => {
-      expect(await handlesOf(old, 'key-2').open(await handlesOf(old, 'key-1').seal(sealed))).toEqual(sealed)
+      expect((await sealsOf(old, 'key-2')).handles.open((await sealsOf(old, 'key-1')).handles.seal(sealed))).toEqual(sealed)
     })
 
     it.each<[string, string | undefined, string, string]>([
       ['of its own', old, 'AQMj1vxz3lcw6zDU6lQChihFOccMAt4oM4FgzukV7pFPMlsdaGHeskZf5eZbtSpIsUJq5tEa5dMSVA', 'pRTrd1zMvCYDwAE83BCTIknH68ouvFIpFg_IrhIO9A8'],
       ['that is the access key', undefined, 'AShx4sly9ZP8c15_UmsVYRk5oKbPMdWWR7VXcmFP34cRtwYwa-YTjWtR_RxoxkmLDOdbA6DvUnogvg', 'GHx0i3dBEMSmYn8iIC_UNO1aIRkRIEZju5RHVKUPV48'],
     ])('%s, knows what a process of another version has sealed and bound', async (_name, secret, handle, digest) => {
-      const { handles, digests } = made({ secret }).settings
+      const { handles, digests } = await made({ secret }).settings.seals()
       const transaction = { id: 't', factor: 'push', operation: 'approve', subject: { username: 'anna' }, startedAt: 1, expiresAt: 2, firstFactorAt: 1, shown: {} } as const
       expect(await handles.open(handle)).toEqual(sealed)
       expect(await digests.fits({ ...transaction, digest })).toBe(true)
     })
 
     it('takes the access key without one', async () => {
-      const handle = await handlesOf(undefined, 'key-1').seal(sealed)
-      expect(await handlesOf(undefined, 'key-1').open(handle)).toEqual(sealed)
-      expect(await handlesOf(undefined, 'key-2').open(handle)).toBeUndefined()
-      expect(await handlesOf(old, 'key-1').open(handle)).toBeUndefined()
+      const handle = (await sealsOf(undefined, 'key-1')).handles.seal(sealed)
+      expect((await sealsOf(undefined, 'key-1')).handles.open(handle)).toEqual(sealed)
+      expect((await sealsOf(undefined, 'key-2')).handles.open(handle)).toBeUndefined()
+      expect((await sealsOf(old, 'key-1')).handles.open(handle)).toBeUndefined()
     })
   })
 
@@ -325,7 +325,7 @@ describe('new NevisStrategy', () => {
       const secret = ['a'.repeat(32)]
       const options: any = { ...required, factors, startBudget, issuer, secret }
       const { settings } = make(options)
-      const handle = await settings.handles.seal(sealed)
+      const handle = (await settings.seals()).handles.seal(sealed)
       factors.push(sms())
       startBudget.starts = 1000
       issuer.push('https://evil.example')
@@ -335,7 +335,7 @@ describe('new NevisStrategy', () => {
       expect(settings.startBudget).toEqual({ starts: 3, perSeconds: 60 })
       expect(settings.issuers).toEqual(['https://a.example'])
       expect(settings.maxAttempts).toBe(5)
-      expect(await settings.handles.open(handle)).toEqual(sealed)
+      expect((await settings.seals()).handles.open(handle)).toEqual(sealed)
     })
   })
 })

@@ -26,13 +26,12 @@ describe('a session', () => {
     kept.put(transaction('a'))
     kept.put(transaction('b', { factor: 'sms' }))
     expect(kept.get('a')).toEqual(transaction('a'))
-    expect((await kept.find(({ factor }) => factor === 'sms'))?.id).toBe('b')
-    expect((await kept.find(async ({ factor }) => factor === 'sms'))?.id).toBe('b')
-    expect([kept.get('c'), await kept.find(({ factor }) => factor === 'app')]).toEqual([undefined, undefined])
+    expect(kept.find(({ factor }) => factor === 'sms')?.id).toBe('b')
+    expect([kept.get('c'), kept.find(({ factor }) => factor === 'app')]).toEqual([undefined, undefined])
   })
 
   it('holds none at first, and none of another key', async () => {
-    expect([kept.get('a'), await kept.find(() => true)]).toEqual([undefined, undefined])
+    expect([kept.get('a'), kept.find(() => true)]).toEqual([undefined, undefined])
     kept.put(transaction('a'))
     expect(new SessionTransactions(session, 'other', KEEP_MS).get('a')).toBeUndefined()
   })

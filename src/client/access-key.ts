@@ -42,9 +42,10 @@ export class AccessKey {
   }
 
   /** HKDF-SHA256 (RFC 5869) of the current key: 32 bytes, different for each label. */
-  derive(label: string): Buffer | Promise<Buffer> {
+  derive(labels: readonly string[]): readonly Buffer[] | Promise<readonly Buffer[]> {
     const current = this.current()
-    return typeof current === 'string' ? this.#deriveFrom(current, label) : current.then((key) => this.#deriveFrom(key, label))
+    const derived = (key: string) => labels.map((label) => this.#deriveFrom(key, label))
+    return typeof current === 'string' ? derived(current) : current.then(derived)
   }
 
   #deriveFrom(from: string, label: string): Buffer {

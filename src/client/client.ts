@@ -218,13 +218,13 @@ export class NevisClient {
   }
 
   /** @internal Is this token our own access key? It would introspect as active. */
-  async holdsAccessKey(token: string): Promise<boolean> {
+  holdsAccessKey(token: string): Promise<boolean> {
     return this.#accessKey.equals(token)
   }
 
-  /** @internal 32 bytes derived from the current access key, different for each label. */
-  deriveKey(label: string): Buffer | Promise<Buffer> {
-    return this.#accessKey.derive(label)
+  /** @internal 32 bytes for each label, derived from the current access key. */
+  deriveKeys(labels: readonly string[]): readonly Buffer[] | Promise<readonly Buffer[]> {
+    return this.#accessKey.derive(labels)
   }
 
   async #delete(operation: NevisMethod, path: string): Promise<void> {

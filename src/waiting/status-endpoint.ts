@@ -40,7 +40,7 @@ export function statusEndpoint(strategy: NevisStrategy, { maxStreams = 10_000 }:
 
   async function serve(req: HostRequest): Promise<Answer> {
     if (req.method !== 'GET' && req.method !== 'HEAD') return whole(405, { Allow: 'GET, HEAD' })
-    const sealed = await settings.handles.open(queryFieldOf(req, 'transaction'))
+    const sealed = (await settings.seals()).handles.open(queryFieldOf(req, 'transaction'))
     if (sealed === undefined) return json(404, { status: 'unknown' })
     const wantsStream = req.method === 'GET' && (req.headers.accept ?? '').includes('text/event-stream')
     if (wantsStream && streams.size < maxStreams) return streaming(sealed)

@@ -110,7 +110,7 @@ export function waitingPage<Req extends HostRequest = HostRequest, Res extends H
       nonce: options.nonce?.(req, res),
     }
     const handle = queryFieldOf(req, 'transaction')
-    const sealed = await settings.handles.open(handle)
+    const sealed = (await settings.seals()).handles.open(handle)
     const transactions = new SessionTransactions(session, settings.sessionKey, settings.firstFactorLifetimeMs)
     const transaction = sealed && transactions.get(sealed.id)
     const wantsJson = (req.headers.accept ?? '').includes('application/json')

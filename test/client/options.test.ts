@@ -129,15 +129,15 @@ describe('the access key', () => {
       let current = 'key-1'
       const client = new NevisClient({ instance: INSTANCE, accessKey: () => current })
       const again = new NevisClient({ instance: 'other', accessKey: 'key-1' })
-      const first = await client.deriveKey('handle')
+      const first = (await client.deriveKeys(['handle']))[0]
       expect(first).toHaveLength(32)
-      expect(await client.deriveKey('handle')).toBe(first)
-      expect(await again.deriveKey('handle')).toEqual(first)
-      expect(await client.deriveKey('other')).not.toEqual(first)
+      expect((await client.deriveKeys(['handle']))[0]).toBe(first)
+      expect((await again.deriveKeys(['handle']))[0]).toEqual(first)
+      expect((await client.deriveKeys(['other']))[0]).not.toEqual(first)
       current = 'key-2'
-      expect(await client.deriveKey('handle')).not.toEqual(first)
+      expect((await client.deriveKeys(['handle']))[0]).not.toEqual(first)
       current = 'key-1'
-      expect(await client.deriveKey('handle')).toEqual(first)
+      expect((await client.deriveKeys(['handle']))[0]).toEqual(first)
     })
 
     it('is HKDF-SHA256 as in RFC 5869', async () => {
@@ -145,7 +145,7 @@ describe('the access key', () => {
       const hmac = (key: Buffer, data: string) => createHmac('sha256', key).update(data).digest()
       const expected = hmac(hmac(Buffer.alloc(32), ACCESS_KEY), 'handle\u0001')
       const client = new NevisClient({ instance: INSTANCE, accessKey: ACCESS_KEY })
-      expect(await client.deriveKey('handle')).toEqual(expected)
+      expect((await client.deriveKeys(['handle']))[0]).toEqual(expected)
     })
   })
 })

@@ -11,8 +11,8 @@ export const slices = {
     tests: ['binding', 'digest', 'recovery-codes', 'result-token'],
   },
   handle: {
-    files: ['handle'],
-    tests: ['handle', 'recovery-codes'],
+    files: ['handle', 'seals'],
+    tests: ['handle', 'seals', 'recovery-codes'],
   },
   proof: {
     files: ['proof'],
