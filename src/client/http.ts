@@ -114,7 +114,7 @@ function targetOf({ baseURL, httpAgent, httpsAgent }: ResolvedOptions): Target {
   const { protocol, port } = url
   const agent = protocol === 'https:' ? (httpsAgent ?? newHttpsAgent()) : (httpAgent ?? newHttpAgent())
   const hostname = url.hostname.replace(/^\[|\]$/g, '')
-  return { protocol, hostname, port, basePath: url.pathname.replace(/\/+$/, ''), agent: agent as Agent, isLocal: isLoopback(url) }
+  return { protocol, hostname, port, basePath: url.pathname.replace(/\/+$/, ''), agent, isLocal: isLoopback(url) }
 }
 
 function headersOf({ body }: HttpCall, accessKey: string | undefined): OutgoingHttpHeaders {

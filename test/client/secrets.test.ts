@@ -88,7 +88,7 @@ describe('a NevisError', () => {
 })
 
 describe('what axios is given', () => {
-  it('does not hold the access key, which goes on when axios is done', async () => {
+  it('holds neither the access key nor the token that is asked about: both go on when axios is done', async () => {
     const axios = createRequire(__filename)('axios') as { getAdapter: (name: string) => (config: object) => Promise<unknown> }
     const given: string[] = []
     const { getAdapter } = axios
@@ -101,14 +101,17 @@ describe('what axios is given', () => {
     })
     const sent: (string | undefined)[] = []
     const { baseURL } = await serve((req, res) => {
-      sent.push(req.headers.authorization)
-      res.end('{"active":true,"sub":"anna"}')
+      req.once('data', (body: Buffer) => {
+        sent.push(req.headers.authorization, String(body))
+        res.end('{"active":true,"sub":"anna"}')
+      })
     })
     const client = newClient({ baseURL })
     looked.mockRestore()
     await client.introspect('t0ken')
-    expect(sent).toEqual([`Bearer ${ACCESS_KEY}`])
+    expect(sent).toEqual([`Bearer ${ACCESS_KEY}`, 'token=t0ken'])
     expect(given).toEqual([expect.stringContaining('/api/v1/introspect')])
     expect(given.join()).not.toContain(ACCESS_KEY)
+    expect(given.join()).not.toContain('t0ken')
   })
 })
