@@ -82,19 +82,14 @@ export interface ClosedLedger extends Ledger {
  * @internal
  */
 export function failClosed(ledger: Ledger): ClosedLedger {
-  const kind = ledger.constructor?.name ?? ''
-  const claim: Ledger['claim'] = (key, ttlSeconds) => ledger.claim(key, ttlSeconds)
-  const count: Ledger['count'] = (key, ttlSeconds) => ledger.count(key, ttlSeconds)
-  // Our own, in this process: it neither fails nor keeps anybody waiting.
-  if (ledger.constructor === MemoryLedger) return { kind, claim, count }
   const asked = async <T>(answer: () => Promise<T>, isPromised: (value: T) => boolean): Promise<T> => {
     const value = await inTime('LEDGER_UNAVAILABLE', async () => answer())
     if (isPromised(value)) return value
     throw new StorageError('LEDGER_UNAVAILABLE')
   }
   return {
-    kind,
-    claim: (key, ttlSeconds) => asked(() => claim(key, ttlSeconds), (value) => typeof value === 'boolean'),
-    count: (key, ttlSeconds) => asked(() => count(key, ttlSeconds), (value) => Number.isInteger(value) && value >= 1),
+    kind: ledger.constructor?.name ?? '',
+    claim: (key, ttlSeconds) => asked(() => ledger.claim(key, ttlSeconds), (value) => typeof value === 'boolean'),
+    count: (key, ttlSeconds) => asked(() => ledger.count(key, ttlSeconds), (value) => Number.isInteger(value) && value >= 1),
   }
 }

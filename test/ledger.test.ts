@@ -108,6 +108,12 @@ describe('failClosed', () => {
     return error as StorageError
   }
 
+  it.each(['claim', 'count'] as const)('watches over a MemoryLedger too, whose %s somebody may have replaced', async (call) => {
+    const ledger = new MemoryLedger()
+    Object.assign(ledger, { [call]: () => Promise.reject(new Error('gone')) })
+    await expect(failClosed(ledger)[call]('a', 60)).rejects.toMatchObject({ code: 'LEDGER_UNAVAILABLE' })
+  })
+
   describe.each(['claim', 'count'] as const)('with a ledger whose %s', (call) => {
     const wrong: [string, () => unknown][] = [
       ['rejects', () => Promise.reject(new Error('gone'))],
