@@ -123,4 +123,8 @@ describe('an address with one parameter more', () => {
   ])('keeps those that it has: %s', (url, expected) => {
     expect(withQuery(url, { transaction: 'a&b' })).toBe(expected)
   })
+
+  it('takes any text, half a character too', () => {
+    expect(withQuery('/2fa', { transaction: 'ü \ud800' })).toBe('/2fa?transaction=%C3%BC%20%EF%BF%BD')
+  })
 })
