@@ -9,8 +9,8 @@
  */
 import { AccessKey } from './access-key'
 import type { Answer } from './answer'
-import * as check from './checks'
-import * as decode from './decode'
+import { checkedApproval, checkedEnrollment, checkedId, checkedIntent, checkedName, checkedToken, checkedUsername, checkedVerification } from './checks'
+import { decodeApproval, decodeAuthenticator, decodeEnrollment, decodeIntent, decodeStatus, decodeUser } from './decode'
 import type { NevisMethod } from './errors'
 import { Http } from './http'
 import { decodeIntrospection } from './introspection'
@@ -73,9 +73,9 @@ export class NevisClient {
    * @see https://docs.nevis.net/authcloud/api-doc/api-reference/registration-ref
    */
   async enroll(request: EnrollRequest): Promise<Enrollment> {
-    const body = check.checkedEnrollment(request)
+    const body = checkedEnrollment(request)
     const answer = await this.#http.send({ operation: 'enroll', method: 'POST', path: '/api/v1/users/enroll', body })
-    return decode.decodeEnrollment(answer, body.channel ?? 'app')
+    return decodeEnrollment(answer, body.channel ?? 'app')
   }
 
   /**
@@ -86,9 +86,9 @@ export class NevisClient {
    * @see https://docs.nevis.net/authcloud/api-doc/api-reference/approval-ref
    */
   async approve(request: ApproveRequest): Promise<Approval> {
-    const body = check.checkedApproval(request)
+    const body = checkedApproval(request)
     const answer = await this.#http.send({ operation: 'approve', method: 'POST', path: '/api/v1/approval', body })
-    return decode.decodeApproval(answer, body.channel)
+    return decodeApproval(answer, body.channel)
   }
 
   /**
@@ -99,7 +99,7 @@ export class NevisClient {
    * @see https://docs.nevis.net/authcloud/api-doc/api-reference/verification-ref
    */
   async verifyCode(request: VerifyCodeRequest): Promise<boolean> {
-    const { userId, body } = check.checkedVerification(request)
+    const { userId, body } = checkedVerification(request)
     const path = `${userPath(userId)}/verification`
     const answer = await this.#http.send({ operation: 'verifyCode', method: 'POST', path, body })
     if (answer.status === 200) return true
@@ -115,7 +115,7 @@ export class NevisClient {
    * @see https://docs.nevis.net/authcloud/api-doc/api-reference/status-ref
    */
   async getStatus(statusToken: string): Promise<Status> {
-    const body = { statusToken: check.checkedToken('getStatus', 'statusToken', statusToken) }
+    const body = { statusToken: checkedToken('getStatus', 'statusToken', statusToken) }
     const answer = await this.#http.send({
       operation: 'getStatus',
       method: 'POST',
@@ -124,7 +124,7 @@ export class NevisClient {
       withoutKey: true,
       repeatable: true,
     })
-    return decode.decodeStatus(answer)
+    return decodeStatus(answer)
   }
 
   /**
@@ -135,7 +135,7 @@ export class NevisClient {
    * @see https://docs.nevis.net/authcloud/api-doc/api-reference/introspect-ref, RFC 7662
    */
   async introspect(token: string): Promise<Introspection> {
-    const body = `token=${encodeURIComponent(check.checkedToken('introspect', 'token', token))}`
+    const body = `token=${encodeURIComponent(checkedToken('introspect', 'token', token))}`
     const path = '/api/v1/introspect'
     const answer = await this.#http.send({ operation: 'introspect', method: 'POST', path, body, repeatable: true })
     return decodeIntrospection(answer)
@@ -147,8 +147,8 @@ export class NevisClient {
    * @see https://docs.nevis.net/authcloud/api-doc/api-reference/users-endpoint-ref
    */
   async getUser(userId: string): Promise<User> {
-    const path = userPath(check.checkedId('getUser', 'userId', userId))
-    return decode.decodeUser(await this.#http.send({ operation: 'getUser', method: 'GET', path, repeatable: true }))
+    const path = userPath(checkedId('getUser', 'userId', userId))
+    return decodeUser(await this.#http.send({ operation: 'getUser', method: 'GET', path, repeatable: true }))
   }
 
   /**
@@ -159,8 +159,8 @@ export class NevisClient {
    */
   async findUserByUsername(username: string): Promise<User> {
     const operation = 'findUserByUsername'
-    const path = `/api/v1/users?username=${encodeURIComponent(check.checkedUsername(operation, username))}`
-    return decode.decodeUser(await this.#http.send({ operation, method: 'GET', path, repeatable: true }))
+    const path = `/api/v1/users?username=${encodeURIComponent(checkedUsername(operation, username))}`
+    return decodeUser(await this.#http.send({ operation, method: 'GET', path, repeatable: true }))
   }
 
   /**
@@ -169,7 +169,7 @@ export class NevisClient {
    * @see https://docs.nevis.net/authcloud/api-doc/api-reference/users-endpoint-ref
    */
   async deleteUser(userId: string): Promise<void> {
-    await this.#delete('deleteUser', userPath(check.checkedId('deleteUser', 'userId', userId)))
+    await this.#delete('deleteUser', userPath(checkedId('deleteUser', 'userId', userId)))
   }
 
   /**
@@ -180,9 +180,9 @@ export class NevisClient {
    */
   async renameAuthenticator(authenticatorId: string, name: string): Promise<Authenticator> {
     const operation = 'renameAuthenticator'
-    const path = authenticatorPath(check.checkedId(operation, 'authenticatorId', authenticatorId))
-    const body = { name: check.checkedName(operation, name) }
-    return decode.decodeAuthenticator(await this.#http.send({ operation, method: 'PATCH', path, body }))
+    const path = authenticatorPath(checkedId(operation, 'authenticatorId', authenticatorId))
+    const body = { name: checkedName(operation, name) }
+    return decodeAuthenticator(await this.#http.send({ operation, method: 'PATCH', path, body }))
   }
 
   /**
@@ -192,7 +192,7 @@ export class NevisClient {
    */
   async deleteAuthenticator(authenticatorId: string): Promise<void> {
     const operation = 'deleteAuthenticator'
-    await this.#delete(operation, authenticatorPath(check.checkedId(operation, 'authenticatorId', authenticatorId)))
+    await this.#delete(operation, authenticatorPath(checkedId(operation, 'authenticatorId', authenticatorId)))
   }
 
   /**
@@ -202,9 +202,9 @@ export class NevisClient {
    * @see https://docs.nevis.net/authcloud/api-doc/api-reference/intent-ref
    */
   async createIntent(request: CreateIntentRequest): Promise<Intent> {
-    const body = check.checkedIntent(request)
+    const body = checkedIntent(request)
     const answer = await this.#http.send({ operation: 'createIntent', method: 'POST', path: '/api/v1/intent', body })
-    return decode.decodeIntent(answer)
+    return decodeIntent(answer)
   }
 
   /** @internal The answer to a ping as it came, for the doctor: what refuses a key still has a clock. */

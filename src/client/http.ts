@@ -7,8 +7,8 @@
  */
 import { request as requestHttp, type Agent, type ClientRequest, type IncomingMessage, type OutgoingHttpHeaders, type RequestOptions } from 'node:http'
 import { request as requestHttps } from 'node:https'
-import { createRequire } from 'node:module'
 import { setTimeout as pause } from 'node:timers/promises'
+import { urlToHttpOptions } from 'node:url'
 import type { AxiosAdapter, AxiosStatic, InternalAxiosRequestConfig } from 'axios'
 import type { AccessKey } from './access-key'
 import { newHttpAgent, newHttpsAgent } from './agents'
@@ -50,7 +50,7 @@ export class Http {
     // login waits for it. Its adapter alone: what axios does before and after it is not needed and costs half of a call,
     // and defaults and interceptors that the app puts on its own axios must not reach these requests, nor these
     // requests' key them.
-    const axios = createRequire(__filename)('axios') as AxiosStatic
+    const axios = require('axios') as AxiosStatic
     this.#send = axios.getAdapter('http')
   }
 
@@ -100,9 +100,8 @@ export class Http {
 
 /** Where Nevis is, and by which connections it is reached. */
 interface Target {
-  readonly protocol: string
-  readonly hostname: string
-  readonly port: string
+  /** Protocol, host name and port as Node takes them. */
+  readonly host: RequestOptions
   /** The path of the base URL, without a trailing slash. */
   readonly basePath: string
   readonly agent: Agent
@@ -111,10 +110,9 @@ interface Target {
 
 function targetOf({ baseURL, httpAgent, httpsAgent }: ResolvedOptions): Target {
   const url = new URL(baseURL)
-  const { protocol, port } = url
+  const { protocol, hostname, port } = urlToHttpOptions(url)
   const agent = protocol === 'https:' ? (httpsAgent ?? newHttpsAgent()) : (httpAgent ?? newHttpAgent())
-  const hostname = url.hostname.replace(/^\[|\]$/g, '')
-  return { protocol, hostname, port, basePath: url.pathname.replace(/\/+$/, ''), agent, isLocal: isLoopback(url) }
+  return { host: { protocol, hostname, port }, basePath: baseURL.slice(url.origin.length), agent, isLocal: isLoopback(url) }
 }
 
 function headersOf({ body }: HttpCall, accessKey: string | undefined): OutgoingHttpHeaders {
@@ -131,14 +129,14 @@ function headersOf({ body }: HttpCall, accessKey: string | undefined): OutgoingH
  * a key, token or code. And Node gets what a request needs and no more: it copies the options three times, and those of axios
  * are many and slow to copy.
  */
-function transport({ protocol, hostname, port, basePath, agent: ours, isLocal }: Target, { path, method, body }: HttpCall, headers: OutgoingHttpHeaders): object {
+function transport({ host, basePath, agent: ours, isLocal }: Target, { path, method, body }: HttpCall, headers: OutgoingHttpHeaders): object {
   return {
     /** @param axios the agent that it has chosen is a tunnel where the environment names a proxy; what stays on this machine is shown to none */
     request(axios: RequestOptions, respond: (response: IncomingMessage) => void): ClientRequest {
       const agent = isLocal ? ours : axios.agent
-      const options = { protocol, hostname, port, path: `${basePath}${path}`, method, headers, agent, insecureHTTPParser: false }
+      const options = { ...host, path: `${basePath}${path}`, method, headers, agent, insecureHTTPParser: false }
       // Ended here, in one piece with its head; that axios ends it once more does nothing.
-      return (protocol === 'https:' ? requestHttps : requestHttp)(options, respond).end(typeof body === 'object' ? JSON.stringify(body) : body)
+      return (host.protocol === 'https:' ? requestHttps : requestHttp)(options, respond).end(typeof body === 'object' ? JSON.stringify(body) : body)
     },
   }
 }
