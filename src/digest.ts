@@ -19,9 +19,9 @@ export class Digests {
     private readonly name: string,
   ) {}
 
-  bind(transaction: Transaction): Transaction {
+  bind(transaction: Omit<Transaction, 'digest'>): Transaction {
     const [key] = this.keys
-    return { ...transaction, digest: this.digestOf(transaction, key as Buffer).toString('base64url') }
+    return { digest: this.digestOf(transaction, key as Buffer).toString('base64url'), ...transaction }
   }
 
   /** @returns false for one that was changed, and for one without a digest, as of a version that made none: who waits starts again */
@@ -31,7 +31,7 @@ export class Digests {
     return fitting.some((one) => one.length === digest.length && timingSafeEqual(one, digest))
   }
 
-  private digestOf(transaction: Transaction, key: Buffer): Buffer {
+  private digestOf(transaction: Omit<Transaction, 'digest'>, key: Buffer): Buffer {
     const { data, expiresAt, factor, factors, id, login, message, operation, startedAt, subject, userId } = transaction
     const bound = { data: ordered(data), expiresAt, factor, factors, id, login, message, operation, startedAt, subject: ordered(subject), userId }
     return createHmac('sha256', key).update(JSON.stringify([this.name, bound])).digest()

@@ -58,7 +58,7 @@ export function checkedApproval(request: ApproveRequest): ApprovalBody {
   const { prompt, message, notificationMessage, authenticatorId } = fields
   // Always sent: one document calls the channel required, the next says that it defaults to push.
   const channel = channelOf(method, fields.channel) ?? 'push'
-  const body: ApprovalBody = { ...userOf(method, fields), channel }
+  const body: ApprovalBody = { channel, ...userOf(method, fields) }
   const isSms = channel === 'sms'
   if (authenticatorId !== undefined) {
     const anyDevice = authenticatorId === '*' && APP_CHANNELS.includes(channel)
@@ -102,7 +102,7 @@ export function checkedIntent(request: CreateIntentRequest): IntentBody {
   const fields = fieldsOf(method, request, ['username', 'userId', 'operation', 'channels'])
   const { operation, channels } = fields
   if (operation !== 'approve' && operation !== 'enroll') fail(method, 'operation', 'must be "approve" or "enroll"')
-  const body: IntentBody = { ...userOf(method, fields), operation }
+  const body: IntentBody = { operation, ...userOf(method, fields) }
   if (channels !== undefined) {
     assertIntentChannels(method, channels)
     body.channels = [...channels]

@@ -36,7 +36,7 @@ export function app({ channel = 'app', anyAuthenticator = false }: AppOptions = 
     async approve(nevis, subject, { message, authenticatorId: named }) {
       const shown = message === undefined ? {} : { message, prompt: true }
       const authenticatorId = anyAuthenticator ? '*' : named
-      return approvalChallenge(await nevis.approve({ ...nameOf(subject), channel, authenticatorId, ...shown }))
+      return approvalChallenge(await nevis.approve({ channel, authenticatorId, ...nameOf(subject), ...shown }))
     },
     async enroll(nevis, subject) {
       return enrollmentChallenge(await nevis.enroll(nameOf(subject)), randomUUID())

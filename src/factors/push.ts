@@ -19,7 +19,7 @@ export function push(): Factor {
     takesAuthenticator: true,
     async approve(nevis, subject, { message, authenticatorId }) {
       const shown = message === undefined ? {} : { message, prompt: true }
-      return approvalChallenge(await nevis.approve({ ...nameOf(subject), channel: 'push', authenticatorId, ...shown }))
+      return approvalChallenge(await nevis.approve({ channel: 'push', authenticatorId, ...nameOf(subject), ...shown }))
     },
     check: outcomeByStatus,
   }

@@ -44,11 +44,11 @@ export function sms({ message: text, requireIntrospection = false }: SmsOptions 
     name: 'sms',
     prompt: 'code',
     async approve(nevis, subject, { message }) {
-      return approvalChallenge(await nevis.approve({ ...nameOf(subject), channel: 'sms', ...textFor(message) }))
+      return approvalChallenge(await nevis.approve({ channel: 'sms', ...nameOf(subject), ...textFor(message) }))
     },
     async enroll(nevis, subject, { message, phone }) {
       if (phone === undefined || !isPhone(phone)) throw new Refusal('phone_refused')
-      const request = { ...nameOf(subject), channel: 'sms' as const, phone, ...textFor(message) }
+      const request = { channel: 'sms' as const, phone, ...nameOf(subject), ...textFor(message) }
       try {
         return enrollmentChallenge(await nevis.enroll(request), randomUUID())
       } catch (error) {

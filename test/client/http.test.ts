@@ -261,12 +261,15 @@ describe('a broken answer', () => {
     })
   })
 
-  describe('that is compressed as it should be', () => {
-    it('is read', async () => {
-      const { baseURL } = await serve((_req, res) => {
+  describe('that is compressed', () => {
+    it('is asked for, in an encoding that all servers know, and read', async () => {
+      const asked: unknown[] = []
+      const { baseURL } = await serve((req, res) => {
+        asked.push(req.headers['accept-encoding'])
         res.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync(PENDING))
       })
       await expect(newClient({ baseURL }).getStatus('x')).resolves.toMatchObject({ status: 'pending' })
+      expect(asked).toEqual(['gzip'])
     })
   })
 })
