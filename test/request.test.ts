@@ -115,13 +115,17 @@ describe('whoever asks', () => {
   })
 })
 
-describe('an address with one parameter more', () => {
+describe('an address with more parameters', () => {
   it.each([
     ['/login/2fa', '/login/2fa?transaction=a%26b'],
     ['/login/2fa?lang=de', '/login/2fa?lang=de&transaction=a%26b'],
     ['https://a.example/', 'https://a.example/?transaction=a%26b'],
   ])('keeps those that it has: %s', (url, expected) => {
     expect(withQuery(url, { transaction: 'a&b' })).toBe(expected)
+  })
+
+  it('takes several', () => {
+    expect(withQuery('/2fa', { asset: 'a', v: 'b' })).toBe('/2fa?asset=a&v=b')
   })
 
   it('takes any text, half a character too', () => {
