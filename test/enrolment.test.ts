@@ -137,7 +137,7 @@ describe('a challenge', () => {
     const factor = factorWith(challenge)
     expect(await start(undefined, factor, 'approve')).toBe(challenge)
     expect(await start(NEW, factor, 'enroll', { message: 'Hello', phone: '+41' })).toBe(challenge)
-    expect(await start({ ...NEW, authenticators: [PHONE] }, factor, 'approve', { authenticatorId: 'a1' })).toBe(challenge)
+    expect(await start({ ...NEW, authenticators: [PHONE] }, factor, 'approve', { authenticatorId: 'a1', phone: '+41' })).toBe(challenge)
     expect(factor.requests).toStrictEqual([[ANNA, {}], [ANNA, { message: 'Hello', phone: '+41' }], [ANNA, { authenticatorId: 'a1' }]])
     expect(asked).toEqual([['findUserByUsername', 'anna'], ['findUserByUsername', 'anna']])
   })

@@ -50,6 +50,16 @@ describe('with secrets', () => {
   })
 })
 
+describe('what an earlier version sealed and bound, with the same secret or key', () => {
+  it.each<[string, readonly string[] | undefined, string, string]>([
+    ['a secret', ['s'.repeat(32)], 'AcMh22epepg8U-6b84EwIWeRAdUkmxXhPD5O49jkd1PHQoi_vwulO3cUbBsEqYfQAFE4TX_qMtCpuug', 'U-tKv2dDTQY4XU3GpuRhbdZk6MuPr1qSHmNQC46SgV8'],
+    ['the access key', undefined, 'AVaAtdzjhvHz5XSmgHEtbGpVusEQaa3-rJrH4vo9cza2LiAbrivIFrQaU-j-mIMt5xJmJ4EqgdFMUfc', 'EFLxqTP3Fh_M0tc9DXT43J7hMUSmSK9Dx2LrvapPLLk'],
+  ])('opens and fits, so that both can run side by side: %s', async (_name, secrets, handle, digest) => {
+    const { handles, digests } = await sealsOf('nevis', secrets, clientOf('key-1'))()
+    expect([handles.open(handle), digests.fits({ ...TRANSACTION, digest })]).toEqual([SEALED, true])
+  })
+})
+
 describe('handles and digests', () => {
   it.each<[string, readonly string[] | undefined]>([['a secret', ['s'.repeat(32)]], ['the access key', undefined]])('have a key each, made from %s', async (_name, secrets) => {
     const { handles, digests }: any = await sealsOf('nevis', secrets, clientOf('key-1'))()
