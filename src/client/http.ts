@@ -7,6 +7,7 @@
  */
 import { request as requestHttp, type Agent, type ClientRequest, type IncomingMessage, type OutgoingHttpHeaders, type RequestOptions } from 'node:http'
 import { request as requestHttps } from 'node:https'
+import { createRequire } from 'node:module'
 import { setTimeout as pause } from 'node:timers/promises'
 import { urlToHttpOptions } from 'node:url'
 import type { AxiosAdapter, AxiosStatic, InternalAxiosRequestConfig } from 'axios'
@@ -50,7 +51,7 @@ export class Http {
     // login waits for it. Its adapter alone: what axios does before and after it is not needed and costs half of a call,
     // and defaults and interceptors that the app puts on its own axios must not reach these requests, nor these
     // requests' key them.
-    const axios = require('axios') as AxiosStatic
+    const axios = createRequire(__filename)('axios') as AxiosStatic
     this.#send = axios.getAdapter('http')
   }
 
