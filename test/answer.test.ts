@@ -1,6 +1,8 @@
 /** The answers for hosts that are not Express: as data, and as a stream that ends what it holds. */
-import type { Readable } from 'node:stream'
+import type { ServerResponse } from 'node:http'
+import { PassThrough, type Readable } from 'node:stream'
 import { NevisError, outagePage, recordSecondFactor, requireSecondFactor, statusEndpoint, waitingPage, type HostRequest, type PlainAnswer } from '../src'
+import { send } from '../src/answer'
 import { NevisSimulator } from '../src/simulator'
 import { signIn, startApp, type TestApp } from './support/app'
 
@@ -132,5 +134,22 @@ describe('the answer of the status endpoint, as a stream', () => {
     await simulator.phone('anna').approve()
     expect(await textOf(await ask(endpoint))).toContain('"status":"succeeded"')
     expect(failed).not.toHaveBeenCalled()
+  })
+})
+
+describe('a stream to a browser', () => {
+  it.each([
+    ['that has gone before it opens › is stopped at once', true, 1],
+    ['that is there › goes on until it goes', false, 0],
+  ])('%s', async (_case, isGone, stoppedAtOnce) => {
+    const stop = jest.fn()
+    const res = Object.assign(new PassThrough(), { setHeader: () => res }) as unknown as ServerResponse
+    if (isGone) res.destroy()
+    send(res, { status: 200, headers: {}, body: () => stop })
+    expect(stop).toHaveBeenCalledTimes(stoppedAtOnce)
+    const closed = new Promise((resolve) => res.once('close', resolve))
+    res.destroy()
+    await closed
+    expect(stop).toHaveBeenCalledTimes(1)
   })
 })

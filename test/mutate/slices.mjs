@@ -76,7 +76,7 @@ export const slices = {
       'client/html-message', 'client/http', 'client/introspection', 'client/loopback', 'client/messages', 'client/options', 'client/requests', 'client/results',
     ],
     tests: ['client/options', 'client/methods', 'client/requests', 'client/html-message', 'client/http', 'client/agents', 'client/answers', 'client/pauses'],
-    more: ['client/decisions', 'client/secrets', 'options', 'factors', 'health'],
+    more: ['client/decisions', 'client/secrets', 'options', 'factors', 'health', 'doctor/cloud'],
   },
   waiting: {
     files: [
