@@ -8,10 +8,10 @@ import type { Introspection } from './client/client'
 import type { Succeeded } from './factors/factor'
 import type { Subject, Transaction } from './transactions'
 
-/** The field that does not fit. */
+/** What does not fit: a field of an answer, the transaction's digest or login, or an option of the route that is to finish it. */
 export type Mismatch =
   | 'userId' | 'username' | 'transactionId' | 'token' | 'active' | 'sub' | 'iss' | 'aud' | 'exp' | 'nbf' | 'iat'
-  | 'digest' | 'login'
+  | 'digest' | 'login' | 'factors' | 'operation' | 'purpose'
 
 /** Allowance for a clock that differs from Nevis's, in seconds. */
 const CLOCK_SKEW_SECONDS = 60

@@ -3,7 +3,7 @@
  *
  * Between the two it lies in the session, where a careless merge or whoever else writes to the store could change the
  * amount after the phone has shown it. The key never is in the session, so a changed transaction cannot be given a
- * digest that fits. Not its job: to say what follows from that (`exchange.ts`), or whose the transaction is.
+ * digest that fits. Out of scope: what follows from that (`exchange.ts`), and whose the transaction is.
  */
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import type { Transaction } from './transactions'
@@ -12,11 +12,11 @@ import type { Transaction } from './transactions'
 export class Digests {
   /**
    * @param keys the first binds, all fit; 32 bytes each
-   * @param name the strategy's: a transaction of one strategy is none of another's in the same session
+   * @param owner strategy and instance: a transaction of one strategy does not fit another one in the same session
    */
   constructor(
     private readonly keys: readonly Buffer[],
-    private readonly name: string,
+    private readonly owner: string,
   ) {}
 
   bind(transaction: Omit<Transaction, 'digest'>): Transaction {
@@ -32,9 +32,10 @@ export class Digests {
   }
 
   private digestOf(transaction: Omit<Transaction, 'digest'>, key: Buffer): Buffer {
-    const { data, expiresAt, factor, factors, id, login, message, operation, startedAt, subject, userId } = transaction
-    const bound = { data: ordered(data), expiresAt, factor, factors, id, login, message, operation, startedAt, subject: ordered(subject), userId }
-    return createHmac('sha256', key).update(JSON.stringify([this.name, bound])).digest()
+    const { budget, data, enrolment, expiresAt, factor, factors, id, login, message, operation, purpose, slots, startedAt, subject, userId } = transaction
+    const names = { id, factor, operation, subject: ordered(subject), userId, startedAt, expiresAt, message, data: ordered(data), factors, login }
+    const rules = { purpose, budget, slots, enrolment }
+    return createHmac('sha256', key).update(JSON.stringify([this.owner, names, rules])).digest()
   }
 }
 

@@ -1,20 +1,26 @@
 /**
  * Who may be given a factor.
  *
- * Nevis adds a factor to whomever it is told, and asks for no proof. So the first one goes to whoever has the password;
- * a further one only to whoever has just given one of those that are there, or a stolen password alone would add the
- * thief's phone. Not its job: to enrol.
+ * Nevis adds a factor to any user it is told, and asks for no proof. So the first factor goes to a user who has given the
+ * password; every further one only to a user who has just given a factor that is at least as strong, or a thief with the password, or
+ * with one stolen recovery code, would add a phone. Both are asked when an enrolment starts and again before it counts: in
+ * between, the real user may have enrolled. Out of scope: enrolling (`factors/`), and that a newer enrolment ends the older
+ * (`budgets.ts`).
+ *
+ * Source: https://docs.nevis.net/authcloud/api-doc/api-reference/registration-ref
  */
 import { userOf } from './authenticators'
 import { subjectMismatch } from './binding'
 import type { NevisClient, User } from './client/client'
 import { NevisError } from './client/errors'
 import type { Operation } from './client/wire'
+import type { Factor } from './factors/factor'
 import { Refusal } from './failures'
 import type { Settings } from './options'
 import type { NevisRequest } from './request'
 import { secondFactorOf } from './second-factor'
-import type { Subject } from './transactions'
+import { isAtLeast } from './strength'
+import type { Subject, Transaction } from './transactions'
 
 /**
  * Asks Nevis who the subject is. What it answers must fit; a fault of Nevis passes, and nothing is enrolled.
@@ -22,18 +28,54 @@ import type { Subject } from './transactions'
  * @throws Refusal `already_enrolled`; NevisError
  * @internal
  */
-export async function admitted(settings: Settings, req: NevisRequest, subject: Subject): Promise<Subject | 'userId' | 'username'> {
+export async function assertMayEnroll(
+  settings: Settings,
+  req: NevisRequest,
+  factor: Factor,
+  subject: Subject,
+): Promise<Subject | 'userId' | 'username'> {
   const user = await knownUser(settings.client, subject)
-  if (user === undefined) return subject
-  const field = subjectMismatch(subject, user)
+  const field = user && subjectMismatch(subject, user)
   if (field !== undefined) return field
-  if (hasFactor(user) && !hasJustProved(settings, req, user)) throw new Refusal('already_enrolled')
-  return { ...subject, userId: user.userId }
+  const isFirst = factor.name !== 'recovery' && (user === undefined || !hasFactor(user))
+  if (!isFirst && !hasJustProved(settings, req, factor, user?.userId, Date.now())) throw new Refusal('already_enrolled')
+  return user === undefined ? subject : { ...subject, userId: user.userId }
 }
 
 /**
- * Who has no factor at Nevis is to be given the first one. Asked of Nevis and not of the application, which does not learn of
- * an enrolment whose browser never came back.
+ * Asks once more, when the enrolment is about to count.
+ * @param newFactors how many authenticators this enrolment has added by now: 1 if Nevis says that it has succeeded, else 0
+ * @throws Refusal `already_enrolled`; NevisError
+ * @internal
+ */
+export async function assertMayStillEnroll(
+  settings: Settings,
+  req: NevisRequest,
+  factor: Factor,
+  { userId, subject, startedAt }: Transaction,
+  newFactors: number,
+): Promise<void> {
+  const id = userId ?? subject.userId
+  if (hasJustProved(settings, req, factor, id, startedAt)) return
+  if (factor.name !== 'recovery') {
+    const user = await knownUser(settings.client, id === undefined ? subject : { userId: id })
+    // A phone number that is not confirmed yet may show in the user's record, so only what is documented counts here.
+    if (user === undefined || user.authenticators.length <= newFactors) return
+  }
+  throw new Refusal('already_enrolled')
+}
+
+/**
+ * Nevis's answer to an enrolment names the user's factors, too: a user who was to get the first one must have none.
+ * @internal
+ */
+export function isEnrolmentOfEnrolled(settings: Settings, req: NevisRequest, factor: Factor, { hasFactor: had, userId }: { hasFactor?: boolean; userId?: string }): boolean {
+  return had === true && !hasJustProved(settings, req, factor, userId, Date.now())
+}
+
+/**
+ * A user who has no factor at Nevis is to be given the first one. Nevis is asked and not the app, which does not learn of an enrolment
+ * whose browser never came back.
  * @throws NevisError
  * @internal
  */
@@ -58,7 +100,7 @@ const FACTOR = /phone|mobile|sms|recover|code|otp|authenticator|device|fido|pass
 /**
  * A user is `new` until the first authenticator is confirmed. Whether Nevis shows phone numbers and recovery codes, and
  * under which names, is not documented: any list, and any name that could be one of them, counts. So does a login that
- * has succeeded: nobody logs in at Nevis without a factor.
+ * has succeeded: Nevis lets nobody log in without a factor.
  */
 function hasFactor({ status, authenticators, raw }: User): boolean {
   if (status !== 'new' || authenticators.length > 0) return true
@@ -72,11 +114,20 @@ function isSomething(value: unknown): boolean {
   return Boolean(value) && !(typeof value === 'object' && Object.keys(value as object).length === 0)
 }
 
-/** The record is void after a logout and in another login; it must also be this person's, and no older than a sign-in may take. */
-function hasJustProved({ sessionKey, firstFactorLifetimeMs }: Settings, req: NevisRequest, { userId }: User): boolean {
+/**
+ * The record is void after a logout and in another login. It must be this user's, strong enough for the new factor, and no
+ * older, at the time when the enrolment started, than a sign-in may take.
+ */
+function hasJustProved(
+  { sessionKey, firstFactorLifetimeMs, allowEnrollmentOfStrongerFactorAfter }: Settings,
+  req: NevisRequest,
+  factor: Factor,
+  userId: string | undefined,
+  startedAt: number,
+): boolean {
   const record = secondFactorOf(req, { sessionKey })
-  if (record?.userId !== userId) return false
-  const ageMs = Date.now() - record.at
+  if (record === undefined || record.userId !== userId) return false
+  if (!isAtLeast(record.factor, factor.name) && !allowEnrollmentOfStrongerFactorAfter.includes(record.factor)) return false
   // A clock that was set back must not make a record fresher than new.
-  return ageMs >= 0 && ageMs <= firstFactorLifetimeMs
+  return record.at <= Date.now() && startedAt - record.at <= firstFactorLifetimeMs
 }

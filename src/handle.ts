@@ -2,7 +2,7 @@
  * Seals and opens the handle: the browser's only name for a transaction.
  *
  * It holds what the status endpoint needs to answer without a session, in any process. AES-256-GCM, so that nobody
- * reads the status token in it and nobody makes one. Not its job: to decide whether a browser may use the
+ * reads the status token in it and nobody makes one. Out of scope: whether a browser may use the
  * transaction; that is the session's.
  */
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
@@ -15,6 +15,8 @@ export interface Sealed {
   readonly statusToken?: string
   /** Recovery codes under a key that only the session has: see `recovery-codes.ts`. */
   readonly lockedCodes?: string
+  /** Under which name the ledger counts its subject's denials; a digest. */
+  readonly budget?: string
   /** Milliseconds since 1970. */
   readonly expiresAt: number
 }
@@ -32,18 +34,18 @@ export class Handles {
 
   /**
    * @param keys the first seals, all open; 32 bytes each
-   * @param name the strategy's: a handle of one strategy does not open in another
+   * @param owner strategy and instance: a handle of one does not open in another
    */
   constructor(
     private readonly keys: readonly Buffer[],
-    name: string,
+    owner: string,
   ) {
-    this.context = Buffer.from(`passport-nevis handle ${VERSION} ${name}`)
+    this.context = Buffer.from(`passport-nevis handle ${VERSION} ${owner}`)
   }
 
-  seal({ id, factor, expiresAt, statusToken, operation, lockedCodes }: Sealed): string {
+  seal({ id, factor, expiresAt, statusToken, operation, lockedCodes, budget }: Sealed): string {
     const [key] = this.keys
-    const text = JSON.stringify([id, factor, expiresAt, statusToken, operation, lockedCodes])
+    const text = JSON.stringify([id, factor, expiresAt, statusToken, operation, lockedCodes, budget])
     return Buffer.concat([Buffer.of(VERSION), encrypt(text, key as Buffer, this.context)]).toString('base64url')
   }
 
@@ -63,9 +65,17 @@ export class Handles {
 }
 
 function parse(text: string): Sealed {
-  const [id, factor, expiresAt, ...others] = JSON.parse(text) as [string, string, number, string | null, Operation | null, string | null]
-  const [statusToken, operation, lockedCodes] = others
-  return { id, factor, expiresAt, ...(statusToken && { statusToken }), ...(operation && { operation }), ...(lockedCodes && { lockedCodes }) }
+  const [id, factor, expiresAt, ...others] = JSON.parse(text) as [string, string, number, ...(string | null | undefined)[]]
+  const [statusToken, operation, lockedCodes, budget] = others
+  return {
+    id,
+    factor,
+    expiresAt,
+    ...(statusToken && { statusToken }),
+    ...(operation && { operation: operation as Operation }),
+    ...(lockedCodes && { lockedCodes }),
+    ...(budget && { budget }),
+  }
 }
 
 /**

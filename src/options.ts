@@ -7,12 +7,15 @@ import { withoutSlash } from './binding'
 import { NevisClient } from './client/client'
 import type { Operation } from './client/wire'
 import type { Factor, Prompt } from './factors/factor'
+import type { FactorName } from './factors/names'
 import { Health } from './health'
 import { failClosed, MemoryLedger, type ClosedLedger, type Ledger } from './ledger'
 import { address, flag, fn, mistake, text, texts, whole } from './option-values'
 import type { NevisRequest } from './request'
+import type { Started } from './parallel'
 import { sealsOf, type CurrentSeals } from './seals'
 import type { Subject } from './transactions'
+import { Turns } from './turns'
 import { defaultSchedule, type PollStep } from './waiting/schedule'
 import { StatusWatch } from './waiting/watch'
 
@@ -105,6 +108,12 @@ export interface NevisStrategyOptions {
   readonly healthCheck?: boolean | undefined
   /** What all processes agree on. Default `new MemoryLedger()`, good for one process only. */
   readonly ledger?: Ledger | undefined
+  /**
+   * A factor is enrolled only after one that is at least as strong: whoever steals a recovery code must not add a phone. Names of weaker
+   * factors that will do all the same, such as `['recovery']` for users who have lost their phone and have only codes left, or
+   * `['sms']` where users who have only SMS may add the app. Default: none.
+   */
+  readonly allowEnrollmentOfStrongerFactorAfter?: readonly FactorName[] | undefined
   /** Property of the session that holds our state. Default `nevis`. */
   readonly sessionKey?: string | undefined
   /** Accepted `iss` of transaction tokens. Default: the base URL of the API, with or without a slash. */
@@ -124,6 +133,8 @@ export interface Settings {
   readonly callbackURL: string
   readonly statusURL: string
   readonly subject: (req: NevisRequest) => Subject | undefined | Promise<Subject | undefined>
+  /** The app's own name of the user, under which budgets go on when a userId is linked; undefined with a `subject` of the app's own. */
+  readonly usernameOf: (req: NevisRequest) => string | undefined
   readonly operation: FromRequest<Operation | 'approve-or-enroll'>
   readonly message: FromRequest<string | undefined>
   readonly data: FromRequest<unknown>
@@ -135,6 +146,11 @@ export interface Settings {
   /** There if starts are to ask it. */
   readonly health: Health | undefined
   readonly ledger: ClosedLedger
+  readonly allowEnrollmentOfStrongerFactorAfter: readonly FactorName[]
+  /** Can a browser bring a token as proof? Then each token counts once, whichever factor it proved. */
+  readonly claimsTokens: boolean
+  /** Starts of a subject, one after another. */
+  readonly turns: Turns<Started>
   readonly sessionKey: string
   readonly issuers: readonly string[]
   readonly seals: CurrentSeals
@@ -145,7 +161,7 @@ export interface Settings {
 const KNOWN: Record<keyof NevisStrategyOptions, true> = {
   instance: true, baseURL: true, accessKey: true, client: true, factors: true, waitingURL: true, callbackURL: true,
   statusURL: true, name: true, subject: true, operation: true, message: true, data: true, lifetimeSeconds: true,
-  firstFactorLifetimeSeconds: true, maxAttempts: true, startBudget: true, attemptBudget: true, pollSchedule: true, maxStatusCallsPerSecond: true, healthCheck: true, ledger: true, sessionKey: true, issuer: true, secret: true, passReqToCallback: true,
+  firstFactorLifetimeSeconds: true, maxAttempts: true, startBudget: true, attemptBudget: true, pollSchedule: true, maxStatusCallsPerSecond: true, healthCheck: true, ledger: true, allowEnrollmentOfStrongerFactorAfter: true, sessionKey: true, issuer: true, secret: true, passReqToCallback: true,
 }
 
 /**
@@ -164,15 +180,17 @@ export function resolveOptions(options: NevisStrategyOptions): Settings {
   const waitingURL = address('waitingURL', options.waitingURL)
   const below = withoutSlash(waitingURL.split('?', 1)[0] as string)
   const { callbackURL = `${below}/callback`, statusURL = `${below}/status`, issuer = client.baseURL, pollSchedule = defaultSchedule } = options
+  const factors = factorsOf(options.factors)
   const lifetimeMs = 1000 * whole('lifetimeSeconds', lifetimeSeconds, 30, 600)
   return Object.freeze({
     name: text('name', name),
     client,
-    factors: factorsOf(options.factors),
+    factors,
     waitingURL,
     callbackURL: address('callbackURL', callbackURL),
     statusURL: address('statusURL', statusURL),
     subject: fn('subject', subject),
+    usernameOf: subject === userOfRequest ? usernameOfUser : () => undefined,
     operation: operationOf(operation),
     message: messageOf(options.message),
     data: options.data,
@@ -183,6 +201,9 @@ export function resolveOptions(options: NevisStrategyOptions): Settings {
     attemptBudget: budgetOf('attemptBudget', attemptBudget, 'attempts'),
     health: flag('healthCheck', healthCheck) ? new Health(client) : undefined,
     ledger: failClosed(ledgerOf(options.ledger)),
+    allowEnrollmentOfStrongerFactorAfter: Object.freeze([...(options.allowEnrollmentOfStrongerFactorAfter ?? [])].map((one) => text('allowEnrollmentOfStrongerFactorAfter', one))),
+    claimsTokens: factors.some((factor) => [factor.prompt, factor.enrollPrompt].includes('widget')),
+    turns: new Turns<Started>(),
     sessionKey: sessionKeyOf('NevisStrategy', sessionKey),
     issuers: texts('issuer', issuer).map(withoutSlash),
     seals: sealsOf(name, secretsOf(options.secret), client),
@@ -267,8 +288,8 @@ function scheduleOf(steps: readonly PollStep[]): readonly PollStep[] {
 }
 
 function ledgerOf(ledger: Ledger = new MemoryLedger()): Ledger {
-  if (typeof ledger?.claim !== 'function' || typeof ledger.count !== 'function') {
-    throw mistake('ledger must have claim() and count(), such as new MemoryLedger()')
+  if (typeof ledger?.claim !== 'function' || typeof ledger.count !== 'function' || typeof ledger.look !== 'function' || typeof ledger.forget !== 'function') {
+    throw mistake('ledger must have claim(), count(), look() and forget(), such as new MemoryLedger()')
   }
   if (ledger instanceof MemoryLedger && process.env['NODE_ENV'] === 'production') {
     process.emitWarning('NevisStrategy runs on the MemoryLedger, which is good for one process only: with several, give it a RedisLedger', {
@@ -283,6 +304,12 @@ function secretsOf(secret: NevisStrategyOptions['secret']): readonly string[] | 
   const secrets = texts('secret', secret)
   if (secrets.some((one) => one.length < 32)) throw mistake('secret must have 32 characters or more')
   return secrets
+}
+
+/** The app's name of the user does not change when Nevis's userId becomes known, and so neither do the user's budgets. */
+function usernameOfUser(req: NevisRequest): string | undefined {
+  const { username } = (req.user ?? {}) as { username?: unknown }
+  return typeof username === 'string' && username !== '' ? username : undefined
 }
 
 function userOfRequest(req: NevisRequest): Subject | undefined {

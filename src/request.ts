@@ -62,6 +62,14 @@ export function fieldOf(req: Fields, name: string): string | null | undefined {
 }
 
 /**
+ * A field of the body alone: what starts something is never read from an address, which a link could have made.
+ * @internal
+ */
+export function bodyFieldOf(req: Pick<HostRequest, 'body'>, name: string): string | null | undefined {
+  return fieldOf({ body: req.body, query: {} }, name)
+}
+
+/**
  * A field of the query of a request that may not have passed any parser.
  * @internal
  */

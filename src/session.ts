@@ -1,7 +1,7 @@
 /**
- * A host's session: stored before anybody is sent on, and given a new id when it comes to be worth more.
+ * A host's session: saved before the browser is sent on, renewed whenever its privileges rise, and read again after a wait.
  *
- * Not its job: what is in it.
+ * Out of scope: what is in it.
  */
 import { sessionOf } from './request'
 import { inTime, StorageError } from './storage'
@@ -11,6 +11,7 @@ export interface SessionLike {
   [key: string]: unknown
   save?: (done: (error?: unknown) => void) => unknown
   regenerate?: (done: (error?: unknown) => void) => unknown
+  reload?: (done: (error?: unknown) => void) => unknown
   /** Of some that are behind a proxy: all that is in it. */
   data?: () => unknown
 }
@@ -19,13 +20,21 @@ export interface SessionLike {
 const MAX_BYTES_IN_COOKIE = 2700
 
 /**
- * Would a browser silently drop it? A session that cannot be saved is all in a cookie, which goes out with the answer.
+ * Would a browser silently drop it?
  * @internal
  */
 export function isTooLarge(session: SessionLike): boolean {
-  if (typeof session.save === 'function') return false
+  if (!isInSmallCookie(session)) return false
   const data = typeof session.data === 'function' ? session.data() : session
   return Buffer.byteLength(JSON.stringify(data)) > MAX_BYTES_IN_COOKIE
+}
+
+/**
+ * A session that cannot be saved goes out in a cookie, with the answer.
+ * @internal
+ */
+export function isInSmallCookie(session: SessionLike): boolean {
+  return typeof session.save !== 'function'
 }
 
 /**
@@ -67,6 +76,37 @@ export async function renewSession(req: object): Promise<SessionLike> {
   const after = sessionOf(req) as SessionLike
   for (const [name, value] of kept) after[name] = value
   return after
+}
+
+/**
+ * Reads the session from its store again. While a request waited for Nevis, the user may have logged out, another tab may have
+ * cancelled, or the app may have written something: without this, saving would undo all of it. A host whose sessions cannot be
+ * read again (koa-session, sessions in a cookie) keeps the one that came with the request.
+ * @returns the session from now on; undefined if it is gone from the store. The request then has a new, empty one, so that the
+ * host cannot write the old one back.
+ * @throws StorageError `SESSION_UNAVAILABLE`
+ * @internal
+ */
+export async function reloadSession(req: object): Promise<SessionLike | undefined> {
+  const before = sessionOf(req) as SessionLike
+  if (typeof before.reload !== 'function' || typeof before.save !== 'function') return before
+  let isGone = false
+  await finished((done) => before.reload?.((error) => {
+    // What express-session says of a session that its store does not have; a store that fails says something else.
+    isGone = (error as Error | undefined)?.message === 'failed to load session'
+    done(isGone ? undefined : error)
+  }))
+  if (!isGone) return sessionOf(req)
+  await finished((before.regenerate as NonNullable<SessionLike['regenerate']>).bind(before))
+  return undefined
+}
+
+/**
+ * Is anything of the app's or of ours in it? A session that is empty is probably not stored yet.
+ * @internal
+ */
+export function hasContent(session: SessionLike): boolean {
+  return Object.keys(session).some((name) => name !== 'cookie')
 }
 
 /**

@@ -1,7 +1,7 @@
 /**
  * How strong the factors are, so that an app can say "SMS or better" without naming them all.
  *
- * Not its job: to enforce it. The names go into `factors` of `requireSecondFactor`, or of a route.
+ * Out of scope: enforcing it. The names go into `factors` of `requireSecondFactor`, or of a route.
  */
 import type { FactorName } from './factors/names'
 
@@ -30,6 +30,19 @@ const RANKS: Readonly<Record<RankedFactor, number>> = { recovery: 1, sms: 2, wid
 export function atLeast(factor: RankedFactor): readonly RankedFactor[] {
   if (!Object.hasOwn(RANKS, factor)) throw new TypeError(`atLeast: the factor must be one of ${Object.keys(RANKS).join(', ')}`)
   return (Object.keys(RANKS) as RankedFactor[]).filter((name) => RANKS[name] >= RANKS[factor])
+}
+
+/**
+ * May the second factor vouch for the enrolment of the first? A factor of the app's own has no rank: it vouches for itself
+ * alone, and only the strongest vouch for it.
+ * @internal
+ */
+export function isAtLeast(given: FactorName, enrolled: FactorName): boolean {
+  return given === enrolled || rankOf(given, 0) >= rankOf(enrolled, Math.max(...Object.values(RANKS)))
+}
+
+function rankOf(factor: FactorName, unranked: number): number {
+  return Object.hasOwn(RANKS, factor) ? RANKS[factor as RankedFactor] : unranked
 }
 
 /** @internal */

@@ -1,13 +1,14 @@
 /**
  * A transaction, one approval or enrolment under way, and where it is kept: the session of the browser that started it.
  *
- * Not its job: single use. A session that is written late brings a finished transaction back; the ledger decides.
+ * Out of scope: single use. A session that is written late brings a finished transaction back; the ledger decides.
  */
 import type { FailureCode } from './failures'
 import type { Operation } from './client/wire'
 import type { FactorName } from './factors/names'
 import type { KeptReturnTo } from './return-to'
-import { isTooLarge, saveSession, type SessionLike } from './session'
+import { isInSmallCookie, isTooLarge, saveSession, type SessionLike } from './session'
+import type { ShownBox } from './shown'
 import { StorageError } from './storage'
 
 /** Who is asked, in Nevis's terms: at least one of the two. */
@@ -66,8 +67,16 @@ export interface Transaction {
   readonly shown: Omit<Shown, 'recoveryCodes'>
   /** Unlocks the recovery codes in the handle. */
   readonly codesKey?: string
-  /** Which start of its subject it was, from the second one on. */
-  readonly starts?: number
+  /** Under which name the ledger counts its subject's starts and codes; a digest. */
+  readonly budget?: string
+  /** Places in the subject's start budget that its approval gives back: its own, and those of the starts that it replaced. */
+  readonly slots?: readonly number[]
+  /** Which of the subject's enrolments it is: a newer one ends the older. */
+  readonly enrolment?: number
+  /** The route that started it, where that route has options of its own: see `purpose.ts`. */
+  readonly purpose?: string
+  /** How often a later start in the same browser has taken it over into a new session. */
+  readonly moves?: number
   /** Digest of the login in which it was started, if there was one. */
   readonly login?: string
   /** Codes tried so far, for display; the ledger's count is the one that decides. */
@@ -76,15 +85,22 @@ export interface Transaction {
   readonly closed?: FailureCode
 }
 
+/** As the session keeps it: what it shows is encrypted. */
+type Kept = Omit<Transaction, 'shown'> & { readonly box?: string }
+
 /** What we keep in the session under the session key. */
 export interface SessionState {
-  readonly transactions?: Readonly<Record<string, Transaction>>
+  readonly transactions?: Readonly<Record<string, Kept>>
   readonly secondFactor?: unknown
   readonly returnTo?: KeptReturnTo
 }
 
 /** Tabs that wait at once in one session; beyond it the oldest is forgotten, so that a session stays small. */
 const MAX_TRANSACTIONS = 8
+
+const PLANNED = 'planned'
+/** What a transaction needs beside what the app gave: ids, times, digest, and a status token of a few hundred bytes. */
+const PLANNED_BYTES = 900
 
 /** @internal */
 export class SessionTransactions {
@@ -93,23 +109,28 @@ export class SessionTransactions {
     private readonly key: string,
     /** Milliseconds after its first factor for which a transaction is kept. */
     private readonly keepMs: number,
+    private readonly box: ShownBox,
   ) {}
 
   get(id: string): Transaction | undefined {
-    return this.all()[id]
+    const kept = this.all()[id]
+    return kept && this.opened(kept)
   }
 
   /** A transaction that is still open and equal to what is about to be started. */
   find(matches: (transaction: Transaction) => boolean): Transaction | undefined {
-    return Object.values(this.all()).find(matches)
+    const kept = Object.values(this.all()).find((one) => matches({ ...one, shown: {} }))
+    return kept && this.opened(kept)
   }
 
   put(transaction: Transaction): void {
     const now = Date.now()
+    const { shown, ...rest } = transaction
+    const box = this.box.close(shown, transaction.id)
     const others = Object.values(this.all())
       .filter(({ id, firstFactorAt, expiresAt }) => id !== transaction.id && now < Math.max(firstFactorAt + this.keepMs, expiresAt))
       .sort((a, b) => b.startedAt - a.startedAt)
-    this.write([transaction, ...others].slice(0, MAX_TRANSACTIONS))
+    this.write([{ ...rest, ...(box !== undefined && { box }) }, ...others].slice(0, MAX_TRANSACTIONS))
   }
 
   /** Ends a transaction without success; what it showed and its token are forgotten at once. */
@@ -120,6 +141,33 @@ export class SessionTransactions {
 
   remove(id: string): void {
     this.write(Object.values(this.all()).filter((transaction) => transaction.id !== id))
+  }
+
+  /** Keeps those of this subject alone: the others may have come with a session that somebody else prepared. */
+  keepOnly(isOfSubject: (transaction: Pick<Transaction, 'subject'>) => boolean): void {
+    const all = Object.values(this.all())
+    if (!all.every(isOfSubject)) this.write(all.filter(isOfSubject))
+  }
+
+  /**
+   * In a cookie: is there room for one more transaction of this size? Older ones go first, then the way back.
+   * @returns the same, without `returnTo` if only so it fits
+   * @throws StorageError `SESSION_TOO_LARGE`
+   */
+  makeRoom<T extends { readonly returnTo?: string }>(planned: T): T {
+    if (!isInSmallCookie(this.session)) return planned
+    const { returnTo, ...rest } = planned
+    for (const one of returnTo === undefined ? [planned] : [planned, rest as T]) {
+      const kept = Object.values(this.all())
+      // The server's own fields, and a status token of usual length.
+      this.write([{ ...one, id: PLANNED, statusToken: 'x'.repeat(PLANNED_BYTES) } as unknown as Kept])
+      const fits = !isTooLarge(this.session)
+      this.write(kept)
+      if (fits) return one
+      const { returnTo: _kept, ...state } = this.session[this.key] as SessionState
+      this.session[this.key] = state satisfies SessionState
+    }
+    throw new StorageError('SESSION_TOO_LARGE')
   }
 
   /**
@@ -138,13 +186,17 @@ export class SessionTransactions {
     await saveSession(this.session)
   }
 
-  private all(): Readonly<Record<string, Transaction>> {
+  private opened({ box, ...rest }: Kept): Transaction {
+    return { ...rest, shown: this.box.open(box, rest.id) }
+  }
+
+  private all(): Readonly<Record<string, Kept>> {
     return (this.session[this.key] as SessionState | undefined)?.transactions ?? {}
   }
 
   /** Replaces the whole object: some sessions do not notice writes inside it. */
-  private write(transactions: Transaction[]): void {
-    const byId = Object.create(null) as Record<string, Transaction>
+  private write(transactions: readonly Kept[]): void {
+    const byId = Object.create(null) as Record<string, Kept>
     for (const transaction of transactions) byId[transaction.id] = transaction
     this.session[this.key] = { ...(this.session[this.key] as SessionState | undefined), transactions: byId } satisfies SessionState
   }

@@ -1,27 +1,39 @@
 /**
  * What a request wants asked: of whom, which operation, by which factor, with what message and data.
  *
- * Not its job: to ask it.
+ * Out of scope: asking it.
  */
 import { isDeepStrictEqual } from 'node:util'
 import type { AuthenticateOptions } from 'passport'
 import { isSubjectOf } from './binding'
+import { Budgets } from './budgets'
+import { isUserId, isUsername } from './client/checks'
 import type { Operation } from './client/wire'
-import { firstOperation } from './enrolment'
 import type { Factor } from './factors/factor'
 import type { FactorName } from './factors/names'
 import { Refusal } from './failures'
 import type { Data, FromRequest, Settings } from './options'
-import { fieldOf, loginOf, sessionOf, type NevisRequest } from './request'
+import { purposeOf } from './purpose'
+import { bodyFieldOf, type NevisRequest } from './request'
 import { isListOfNames } from './strength'
 import type { Subject, Transaction } from './transactions'
 
+/** What is to be started. A transaction has all of these fields, too. */
 export interface Wanted {
   readonly subject: Subject
   readonly operation: Operation
   readonly message?: string
   readonly data?: unknown
   readonly factors?: readonly FactorName[]
+  readonly purpose?: string
+  /** Under which name the ledger counts its subject's starts and codes. */
+  readonly budget?: string
+}
+
+/** The same before Nevis was asked whether the subject has a factor already. */
+export interface Asked extends Omit<Wanted, 'operation'> {
+  readonly operation: Operation | 'approve-or-enroll'
+  readonly budget: string
 }
 
 /** Options of `passport.authenticate('nevis', …)`, beside Passport's own. */
@@ -54,27 +66,31 @@ declare module 'passport' {
 }
 
 /**
- * @throws Refusal `no_subject`; NevisError; TypeError when a function of the application answers nonsense, or `factors` is no list
+ * Asks the app, and nobody else.
+ * @throws Refusal `no_subject`, `invalid_username`; TypeError when a function of the application answers nonsense, or `factors` is no list
  * @internal
  */
-export async function wantedBy(req: NevisRequest, options: NevisAuthenticateOptions, settings: Settings): Promise<Wanted> {
+export async function askedBy(req: NevisRequest, options: NevisAuthenticateOptions, settings: Settings): Promise<Asked> {
   const subject = await settings.subject(req)
   if (!isSubject(subject)) throw new Refusal('no_subject')
-  const wish = await valueOf(options.operation ?? settings.operation, req)
-  const operation = wish === 'approve-or-enroll' ? await firstOperation(settings.client, subject) : wish
-  if (operation !== 'approve' && operation !== 'enroll') {
+  assertKnownToNevis(subject)
+  const operation = await valueOf(options.operation ?? settings.operation, req)
+  if (operation !== 'approve' && operation !== 'enroll' && operation !== 'approve-or-enroll') {
     throw new TypeError('NevisStrategy: operation must be "approve", "enroll" or "approve-or-enroll"')
   }
   const message = await valueOf(options.message ?? settings.message, req)
   const data = frozenCopy(await valueOf(options.data ?? settings.data, req))
   const { factors } = options
   if (factors !== undefined && !isListOfNames(factors)) throw new TypeError('NevisStrategy: factors of a route must be a list of names')
+  const purpose = purposeOf(req, options)
   return {
     subject,
     operation,
+    budget: new Budgets(settings).keyOf({ username: subject.username ?? settings.usernameOf(req), userId: subject.userId }),
     ...(message !== undefined && { message }),
     ...(data !== undefined && { data }),
     ...(factors !== undefined && { factors: [...factors] }),
+    ...(purpose !== undefined && { purpose }),
   }
 }
 
@@ -115,7 +131,7 @@ export async function authenticatorFor(
   before: Transaction | undefined,
 ): Promise<string | undefined> {
   if (operation !== 'approve' || !factor.takesAuthenticator) return undefined
-  const requested = fieldOf(req, 'authenticatorId')
+  const requested = bodyFieldOf(req, 'authenticatorId')
   const same = before?.factor === factor.name ? before.authenticatorId : undefined
   const id = requested === undefined ? (same ?? (await valueOf(options.authenticatorId, req)) ?? undefined) : requested
   if (id === undefined || typeof id === 'string') return id
@@ -127,7 +143,7 @@ export async function authenticatorFor(
  * @internal
  */
 export async function phoneOf(req: NevisRequest, options: NevisAuthenticateOptions): Promise<string | undefined> {
-  return (await valueOf(options.phone, req)) ?? fieldOf({ body: req.body, query: {} }, 'phone')?.replace(/[\s-]/g, '')
+  return (await valueOf(options.phone, req)) ?? bodyFieldOf(req, 'phone')?.replace(/[\s-]/g, '')
 }
 
 /**
@@ -141,15 +157,15 @@ export function isPendingFor(wanted: Wanted, factor: Factor, authenticatorId: st
     one.factor === factor.name &&
     one.authenticatorId === authenticatorId &&
     isDeepStrictEqual(
-      { ...wanted.subject, operation: wanted.operation, message: wanted.message, data: wanted.data, factors: wanted.factors },
-      { ...one.subject, operation: one.operation, message: one.message, data: one.data, factors: one.factors },
+      { ...wanted.subject, operation: wanted.operation, message: wanted.message, data: wanted.data, factors: wanted.factors, purpose: wanted.purpose },
+      { ...one.subject, operation: one.operation, message: one.message, data: one.data, factors: one.factors, purpose: one.purpose },
     )
 }
 
 /**
- * May this transaction be finished by this request? Where Passport will log nobody in (`passport.authorize`,
- * `session: false`), an approval counts for whoever is signed in, and so it must be theirs: with a second password,
- * somebody could otherwise start one of another account, and approve it on another phone.
+ * May this request finish this transaction? Where Passport logs nobody in (`passport.authorize`, `session: false`), the approval
+ * counts for the user of the request, whether the session, a Bearer token or Basic credentials say who that is. It must then be
+ * that user's own: an attacker with two passwords could otherwise approve for one account on the phone of the other.
  * @internal
  */
 export async function countsFor(
@@ -159,8 +175,11 @@ export async function countsFor(
   transaction: Transaction,
 ): Promise<boolean> {
   const logsIn = assignProperty === undefined && session !== false
-  if (logsIn || loginOf(sessionOf(req) ?? {}) === undefined) return true
-  return isSubjectOf(await settings.subject(req), transaction)
+  if (logsIn) return true
+  const subject = await settings.subject(req)
+  // Nobody is known: after a password without a session, as in an API that gives out tokens.
+  if (!isSubject(subject) && req.user == null) return true
+  return isSubjectOf(subject, transaction)
 }
 
 /**
@@ -169,6 +188,16 @@ export async function countsFor(
  */
 export function canBeShownAgain({ operation, shown }: Transaction): boolean {
   return operation === 'approve' || shown.appLinkUri !== undefined || shown.intentToken !== undefined
+}
+
+/** A name that Nevis does not take is the app's to translate: `subject` says how. */
+function assertKnownToNevis({ userId, username }: Subject): void {
+  if (userId !== undefined && !isUserId(userId)) throw new TypeError('NevisStrategy: subject must give a userId of Nevis, which is a UUID')
+  if (username === undefined || isUsername(username)) return
+  process.emitWarning('NevisStrategy: a username holds characters that Nevis does not take; give the option subject, which names the user in another way', {
+    code: 'PASSPORT_NEVIS_USERNAME',
+  })
+  throw new Refusal('invalid_username')
 }
 
 function isSubject(subject: Subject | undefined): subject is Subject {

@@ -110,8 +110,9 @@ export function waitingPage<Req extends HostRequest = HostRequest, Res extends H
       nonce: options.nonce?.(req, res),
     }
     const handle = queryFieldOf(req, 'transaction')
-    const sealed = (await settings.seals()).handles.open(handle)
-    const transactions = new SessionTransactions(session, settings.sessionKey, settings.firstFactorLifetimeMs)
+    const seals = await settings.seals()
+    const sealed = seals.handles.open(handle)
+    const transactions = new SessionTransactions(session, settings.sessionKey, settings.firstFactorLifetimeMs, seals.box)
     const transaction = sealed && transactions.get(sealed.id)
     const wantsJson = (req.headers.accept ?? '').includes('application/json')
     const isSignedIn = userOf(req) !== undefined

@@ -1,0 +1,91 @@
+/**
+ * Starts that meet: a double click, five requests at once, a session id that two browsers know.
+ *
+ * One of them asks Nevis; the others get what it got, or are refused. What is kept in a session after a first factor is kept under a new
+ * id, which only one browser learns. Out of scope: the order within one process (`turns.ts`), and the start itself (`start.ts`).
+ */
+import { setTimeout as pause } from 'node:timers/promises'
+import { isDeepStrictEqual } from 'node:util'
+import type { Exchange } from './exchange'
+import { hasContent, reloadSession, renewSession } from './session'
+import type { Transaction } from './transactions'
+import type { Asked, Wanted } from './wanted'
+
+/** What a start leaves for another one that came meanwhile. */
+export interface Started {
+  readonly exit: { readonly to: string }
+  readonly transaction: Transaction
+  readonly lockedCodes: string | undefined
+  /** The id of the session with which the request came, before it was renewed. */
+  readonly sessionId: string | undefined
+  /** Has the browser gone before it was answered? */
+  readonly isGone: () => boolean
+}
+
+/** A start that another process made less than this long ago may still be waiting for Nevis. */
+export const ELSEWHERE_SECONDS = 2
+const LOOK_EVERY_MS = 250
+
+/**
+ * Has the user just given a first factor in this request? Then nothing may be kept under a session id that somebody else could know.
+ * Passport sets `req.authInfo` when a strategy has succeeded in this request; in a session without a login there was no other way.
+ * @internal
+ */
+export function isAfterFirstFactor(exchange: Exchange): boolean {
+  return exchange.login() === undefined || exchange.req.authInfo != null
+}
+
+/**
+ * Session fixation (OWASP ASVS 5.0, 7.2.4): a new id; and of our own transactions only those of the subject whose password was just right.
+ * @internal
+ */
+export async function renew(exchange: Exchange, { subject }: Pick<Wanted, 'subject'>): Promise<void> {
+  exchange.useSession(await renewSession(exchange.req), true)
+  exchange.transactions.keepOnly((one) => isDeepStrictEqual({ ...one.subject }, { ...subject }))
+}
+
+/**
+ * A second request of the very session of the first one, whose start has just ended in this process.
+ * @returns what the first one got; undefined if this request asks for something else
+ * @internal
+ */
+export async function sharedWith(exchange: Exchange, before: Started, asked: Asked | Transaction, sessionId: string | undefined): Promise<Started | undefined> {
+  const { transaction, lockedCodes } = before
+  const isSame =
+    sessionId !== undefined && sessionId === before.sessionId && transaction.closed === undefined &&
+    isDeepStrictEqual([asked.subject, asked.message, asked.data, asked.factors], [transaction.subject, transaction.message, transaction.data, transaction.factors])
+  if (!isSame) return undefined
+  // The renewed session belongs to the browser that got its cookie. If that browser has gone, nobody has it: this one takes over.
+  if (!before.isGone()) return before
+  exchange.current = transaction
+  await renew(exchange, transaction)
+  const exit = (await exchange.wait(transaction, lockedCodes)) as { to: string }
+  return { ...before, exit, isGone: () => exchange.req.socket?.destroyed === true }
+}
+
+/**
+ * Is another process starting the same for this session right now? Waits a moment for what it gets.
+ * @param slot this start's place in the subject's budget, from the second one on
+ * @param pending finds what the other process has started, once it is in the session
+ * @internal
+ */
+export async function startedElsewhere(
+  exchange: Exchange,
+  budget: string,
+  slot: number,
+  pending: () => Promise<Transaction | undefined>,
+): Promise<boolean> {
+  const { budgets, settings, req } = exchange
+  // Within one process they take turns.
+  if (settings.ledger.kind === 'MemoryLedger' || !(await budgets.wasJustStarted(budget, slot - 1, ELSEWHERE_SECONDS))) return false
+  if (exchange.login() === undefined) {
+    // The other one has renewed this session: whoever else knew its id is refused.
+    return hasContent(exchange.session) && (await reloadSession(req)) === undefined
+  }
+  for (let waitedMs = 0; waitedMs < ELSEWHERE_SECONDS * 1000; waitedMs += LOOK_EVERY_MS) {
+    await exchange.refresh()
+    if ((await pending()) !== undefined) return true
+    await pause(LOOK_EVERY_MS)
+  }
+  return false
+}

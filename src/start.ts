@@ -1,0 +1,220 @@
+/**
+ * A start: finds out what is to be started, and asks Nevis to ask the user, unless the same is pending already.
+ *
+ * Order: subject, message and data from the app → the same pending already? then it is shown again → the start budget → a new
+ * session id, if the user has just given a first factor → Nevis → the session is read again and written → 303 to the waiting page.
+ * Out of scope: what a factor asks of Nevis (`challenge.ts`), and who may enrol (`enrolment.ts`).
+ */
+import { challengeFor } from './challenge'
+import { firstOperation } from './enrolment'
+import { publish } from './events'
+import type { Exchange, Exit, Field } from './exchange'
+import type { Factor } from './factors/factor'
+import { Refusal } from './failures'
+import { isAfterFirstFactor, renew, sharedWith, startedElsewhere, ELSEWHERE_SECONDS, type Started } from './parallel'
+import { lockCodes } from './recovery-codes'
+import { returnToBeforeLogin, returnToIn } from './return-to'
+import { sessionIdOf } from './session'
+import type { Transaction } from './transactions'
+import { askedBy, authenticatorFor, canBeShownAgain, factorFor, isPendingFor, type Asked, type Wanted } from './wanted'
+
+/** @internal */
+export async function start(exchange: Exchange, handle: Field, factorName: Field): Promise<Exit> {
+  const { settings, req, options } = exchange
+  const replaced = handle === undefined ? undefined : await replacedBy(exchange, handle)
+  const asked = replaced === undefined ? await askedBy(req, options, settings) : { ...replaced, budget: replaced.budget ?? '' }
+  const sessionId = sessionIdOf(req)
+  exchange.current = { subject: asked.subject, ...(asked.operation !== 'approve-or-enroll' && { operation: asked.operation }) }
+  const started = await settings.turns.take(asked.budget, async (waited, before) => {
+    // What was started while this request waited is in the session now.
+    if (waited && (exchange.login() !== undefined || replaced !== undefined)) await exchange.refresh()
+    const known =
+      (await shownAgain(exchange, asked, replaced, factorName, sessionId, waited)) ??
+      (before === undefined ? undefined : await sharedWith(exchange, before, asked, sessionId))
+    if (known !== undefined) return known
+    // Meanwhile it may have been cancelled.
+    if (waited && handle !== undefined) await replacedBy(exchange, handle)
+    return startAnew(exchange, asked, replaced, factorName, sessionId)
+  })
+  return started.exit
+}
+
+/** The transaction in whose place another factor, or the same one again, may be started. */
+async function replacedBy(exchange: Exchange, handle: Field): Promise<Transaction> {
+  const transaction = exchange.held(handle)
+  if (transaction === undefined) throw new Refusal(exchange.codeForLost())
+  if (transaction.login !== undefined && transaction.login !== exchange.login()) throw new Refusal('unknown_transaction')
+  if (Date.now() >= transaction.firstFactorAt + exchange.settings.firstFactorLifetimeMs) throw new Refusal('expired_transaction')
+  // A kept session cookie still holds a transaction that has succeeded or was cancelled; the ledger knows better.
+  if (!(await exchange.budgets.canGoOn(transaction))) throw new Refusal(transaction.closed === 'cancelled' ? 'cancelled' : 'used_transaction')
+  return transaction
+}
+
+/** The same approval or enrolment, still pending in this login or browser: no second push (MITRE ATT&CK T1621). */
+async function shownAgain(
+  exchange: Exchange,
+  asked: Asked | Transaction,
+  replaced: Transaction | undefined,
+  factorName: Field,
+  sessionId: string | undefined,
+  waited: boolean,
+): Promise<Started | undefined> {
+  // A resend is asked for in so many words; only a double click of it finds what the first click started.
+  if (replaced !== undefined && !waited) return undefined
+  const pending = await pendingFor(exchange, asked, replaced, factorName)
+  if (pending === undefined || pending.id === replaced?.id || !canBeShownAgain(pending)) return undefined
+  // After a first factor the session may have been prepared by somebody who knows its id. One new session takes the transaction over.
+  const isMoved = isAfterFirstFactor(exchange)
+  if (isMoved) {
+    if (!(await exchange.budgets.claimMove(pending))) return undefined
+    await renew(exchange, pending)
+  }
+  exchange.current = pending
+  publish('reused', () => exchange.about())
+  const returnTo = returnToOf(exchange)
+  const transaction = { ...pending, firstFactorAt: Date.now(), ...(isMoved && { moves: (pending.moves ?? 0) + 1 }), ...(returnTo !== undefined && { returnTo }) }
+  return result(exchange, transaction, undefined, sessionId)
+}
+
+async function pendingFor(exchange: Exchange, asked: Asked | Transaction, replaced: Transaction | undefined, factorName: Field): Promise<Transaction | undefined> {
+  const { settings, options, req, seals, transactions } = exchange
+  const operations = asked.operation === 'approve-or-enroll' ? (['approve', 'enroll'] as const) : [asked.operation]
+  for (const operation of operations) {
+    const wanted: Wanted = { ...asked, operation }
+    const factor = factorIfKnown(exchange, wanted, factorName, operations.length > 1)
+    if (factor === undefined) continue
+    const authenticatorId = await authenticatorFor(req, options, wanted, factor, replaced)
+    const isPending = isPendingFor(wanted, factor, authenticatorId, Date.now())
+    // A transaction of another strategy in the same session does not fit: it is left alone.
+    const pending = transactions.find((one) => isPending(one) && seals.digests.fits(one))
+    if (pending !== undefined && (await settings.ledger.look(`transaction:${pending.id}`)) === 0) return pending
+  }
+  return undefined
+}
+
+function factorIfKnown({ settings, options }: Exchange, { operation, factors }: Wanted, factorName: Field, mayBeUnknown: boolean): Factor | undefined {
+  try {
+    return factorFor(settings, operation, factorName, options.factor, factors)
+  } catch (error) {
+    if (mayBeUnknown) return undefined
+    throw error
+  }
+}
+
+async function startAnew(
+  exchange: Exchange,
+  asked: Asked,
+  replaced: Transaction | undefined,
+  factorName: Field,
+  sessionId: string | undefined,
+): Promise<Started> {
+  const { settings, req, options, budgets, seals } = exchange
+  const now = Date.now()
+  // A wrong request is refused before it costs anything.
+  if (asked.operation !== 'approve-or-enroll') factorFor(settings, asked.operation, factorName, options.factor, asked.factors)
+  const spent = await budgets.spendStart(asked.budget)
+  if (spent.over !== undefined) throw exchange.overBudget({ ...spent, over: spent.over }, 'too_many_starts')
+  if (replaced === undefined && spent.slot > 1 && (await startedElsewhere(exchange, asked.budget, spent.slot, () => pendingFor(exchange, asked, replaced, factorName)))) {
+    await budgets.giveBack(asked.budget, [spent.slot])
+    const known = await shownAgain(exchange, asked, replaced, factorName, sessionId, false)
+    if (known !== undefined) return known
+    throw new Refusal('too_many_starts', undefined, ELSEWHERE_SECONDS)
+  }
+  const { wanted, factor, authenticatorId } = await preparedFor(exchange, asked, replaced, factorName).catch(async (reason: unknown) => {
+    // Nobody was notified.
+    await budgets.giveBack(asked.budget, [spent.slot])
+    throw reason
+  })
+  const { operation, subject, message, data, factors, purpose } = wanted
+  exchange.current = { operation, subject, factor: factor.name }
+  if (replaced === undefined && isAfterFirstFactor(exchange)) await renew(exchange, wanted)
+  const returnTo = makeRoom(exchange, wanted, replaced === undefined ? returnToOf(exchange) : replaced.returnTo)
+  const challenge = await challengeFor(settings, budgets, req, options, factor, wanted, authenticatorId)
+  if (challenge === 'hasFactor') {
+    publish('suspicious', () => ({ ...exchange.about(), reason: 'enrolment_of_enrolled' }))
+    throw new Refusal('already_enrolled')
+  }
+  if (typeof challenge === 'string') throw exchange.mismatched(challenge)
+
+  const { server, browser } = challenge
+  if (browser.intentToken !== undefined) await budgets.claimToken(browser.intentToken)
+  const enrolment = operation === 'enroll' ? await budgets.startEnrolment(asked.budget) : undefined
+  const { recoveryCodes, ...shown } = browser
+  const codes = recoveryCodes && lockCodes(recoveryCodes)
+  // Writing codes down takes longer than a tap, and nothing at Nevis waits for it.
+  const lifetimeMs = codes === undefined ? settings.lifetimeMs : settings.firstFactorLifetimeMs
+  const login = exchange.login()
+  const transaction = seals.digests.bind({
+    id: server.id,
+    factor: factor.name,
+    operation,
+    subject,
+    startedAt: now,
+    expiresAt: now + lifetimeMs,
+    firstFactorAt: replaced?.firstFactorAt ?? now,
+    budget: asked.budget,
+    slots: [...(replaced?.slots ?? []), spent.slot],
+    shown,
+    ...(codes !== undefined && { codesKey: codes.key }),
+    ...(server.userId !== undefined && { userId: server.userId }),
+    ...(authenticatorId !== undefined && { authenticatorId }),
+    ...(server.statusToken !== undefined && { statusToken: server.statusToken }),
+    ...(message !== undefined && { message }),
+    ...(data !== undefined && { data }),
+    ...(factors !== undefined && { factors }),
+    ...(purpose !== undefined && { purpose }),
+    ...(enrolment !== undefined && { enrolment }),
+    ...(returnTo !== undefined && { returnTo }),
+    ...(login !== undefined && { login }),
+  })
+  exchange.current = transaction
+  publish('started', () => exchange.about())
+  if (login !== undefined || replaced !== undefined) await refreshOrEnd(exchange, transaction)
+  await closeOthers(exchange, transaction, replaced)
+  return result(exchange, transaction, codes?.locked, sessionId)
+}
+
+/** What is asked for, once it is known whether the user has a factor. */
+async function preparedFor(exchange: Exchange, asked: Asked, replaced: Transaction | undefined, factorName: Field) {
+  const { settings, req, options } = exchange
+  await settings.health?.check()
+  const operation = asked.operation === 'approve-or-enroll' ? await firstOperation(settings.client, asked.subject) : asked.operation
+  const wanted: Wanted = { ...asked, operation }
+  const factor = factorFor(settings, operation, factorName, options.factor, wanted.factors)
+  return { wanted, factor, authenticatorId: await authenticatorFor(req, options, wanted, factor, replaced) }
+}
+
+/** The user who logged out while Nevis was asked must not be brought back; what was started is never to succeed. */
+async function refreshOrEnd(exchange: Exchange, transaction: Transaction): Promise<void> {
+  try {
+    await exchange.refresh()
+  } catch (error) {
+    await exchange.budgets.end(transaction, transaction.budget, false)
+    throw error
+  }
+}
+
+/** The transaction that this one replaces, and an older one of the same kind that could not be shown again, end here. */
+async function closeOthers(exchange: Exchange, transaction: Transaction, replaced: Transaction | undefined): Promise<void> {
+  const { factor, operation, message, data, factors, purpose, subject } = transaction
+  const isPending = isPendingFor({ ...transaction, operation, message, data, factors, purpose, subject } as Wanted, { name: factor } as Factor, transaction.authenticatorId, Date.now())
+  const older = replaced ?? exchange.transactions.find((one) => one.id !== transaction.id && isPending(one) && exchange.seals.digests.fits(one))
+  if (older === undefined || older.id === transaction.id) return
+  await exchange.budgets.end(older, older.budget, false)
+  exchange.transactions.close(older, 'cancelled')
+}
+
+async function result(exchange: Exchange, transaction: Transaction, lockedCodes: string | undefined, sessionId: string | undefined): Promise<Started> {
+  const exit = (await exchange.wait(transaction, lockedCodes)) as { to: string }
+  const { req } = exchange
+  return { exit, transaction, lockedCodes, sessionId, isGone: () => req.socket?.destroyed === true }
+}
+
+/** A session in a cookie may be too small: that is found out before anybody is notified. What it cannot hold first is the way back. */
+function makeRoom({ transactions }: Exchange, wanted: Wanted, returnTo: string | undefined): string | undefined {
+  return transactions.makeRoom({ ...wanted, ...(returnTo !== undefined && { returnTo }) }).returnTo
+}
+
+function returnToOf({ session, settings }: Exchange): string | undefined {
+  return returnToIn(session, settings.sessionKey) ?? returnToBeforeLogin(session)
+}
