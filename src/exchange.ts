@@ -6,7 +6,7 @@
  */
 import type { AuthenticateOptions } from 'passport'
 import type { Mismatch } from './binding'
-import { Budgets, type Spent } from './budgets'
+import { Budgets, type SpentCode, type SpentStart } from './budgets'
 import { challengeFor } from './challenge'
 import { about, publish, type About } from './events'
 import { promptOf, type Answer, type Factor } from './factors/factor'
@@ -95,7 +95,7 @@ export class Exchange {
     }
 
     await settings.health?.check()
-    const spent = await this.budgets.spendStart(subject)
+    const spent = await this.budgets.spendStart(this.budgets.keyOf(subject))
     if (spent.over !== undefined) throw this.overBudget(spent, 'too_many_starts')
     const challenge = await challengeFor(settings, req, options, factor, wanted, authenticatorId)
     if (typeof challenge === 'string') throw this.mismatched(challenge)
@@ -124,7 +124,7 @@ export class Exchange {
       ...(data !== undefined && { data }),
       ...(factors !== undefined && { factors }),
       ...(returnTo !== undefined && { returnTo }),
-      ...(spent.count > 1 && { starts: spent.count }),
+      ...(spent.slot > 1 && { starts: spent.slot }),
       ...(login !== undefined && { login }),
     })
     if (earlier !== undefined) transactions.close(earlier, 'cancelled')
@@ -144,7 +144,8 @@ export class Exchange {
 
     const factor = factorFor(settings, transaction.operation, transaction.factor)
     const answer = this.answerFor(transaction, factor)
-    const spent = answer.code === undefined ? undefined : await budgets.spendCode(transaction)
+    const spent = answer.code === undefined ? undefined : await budgets.spendCode(transaction, budgets.keyOf(transaction.subject))
+    if (spent?.over === 'locked') throw this.overBudget(spent, 'codes_locked')
     if (spent?.over === 'subjectAttempts') throw this.overBudget(spent, 'too_many_attempts')
     if (spent?.over === 'attempts') {
       this.overBudget(spent, 'too_many_attempts')
@@ -228,8 +229,9 @@ export class Exchange {
 
   private async wrongCode(transaction: Transaction, attempts: number): Promise<Exit> {
     const { maxAttempts } = this.settings
+    await this.budgets.noteWrongCode(this.budgets.keyOf(transaction.subject))
     if (attempts >= maxAttempts) {
-      this.overBudget({ count: attempts, limit: maxAttempts, over: 'attempts' }, 'too_many_attempts')
+      this.overBudget({ limit: maxAttempts, over: 'attempts' }, 'too_many_attempts')
       this.transactions.close({ ...transaction, attempts }, 'too_many_attempts')
     } else this.transactions.put({ ...transaction, attempts })
     await this.transactions.save()
@@ -241,7 +243,7 @@ export class Exchange {
   private async notApproved(transaction: Transaction, code: FailureCode): Promise<never> {
     publish('decided', () => ({ ...this.about(), outcome: 'failed' }))
     // First, so that a ledger that is down closes nothing.
-    if (await this.budgets.claim(transaction)) await this.budgets.noteDenial(transaction.subject)
+    await this.budgets.end(transaction, this.budgets.keyOf(transaction.subject), true)
     return this.close(transaction, code)
   }
 
@@ -276,14 +278,14 @@ export class Exchange {
     return new Refusal('binding_mismatch')
   }
 
-  private overBudget({ over, limit }: Spent, code: FailureCode): Refusal {
-    publish('budget', () => ({ ...this.about(), budget: over as NonNullable<Spent['over']>, limit }))
-    return new Refusal(code)
+  private overBudget({ over, limit, retryAfterSeconds }: Pick<SpentStart, 'limit' | 'retryAfterSeconds'> & { over?: SpentStart['over'] | SpentCode['over'] }, code: FailureCode): Refusal {
+    publish('budget', () => ({ ...this.about(), budget: over as NonNullable<typeof over>, limit }))
+    return new Refusal(code, undefined, retryAfterSeconds)
   }
 
   /** A success after a wave of denials is what push bombing looks like (MITRE ATT&CK T1621). */
   private denialsBefore({ starts = 1, subject }: Transaction): number | Promise<number> {
     // Only an event hangs on it: what fails here must not cost a good approval.
-    return starts < MANY_STARTS ? 0 : this.budgets.denialsOf(subject).catch(() => 0)
+    return starts < MANY_STARTS ? 0 : this.budgets.denialsOf(this.budgets.keyOf(subject)).catch(() => 0)
   }
 }
