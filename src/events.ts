@@ -1,7 +1,7 @@
 /**
  * What an audit log or a dashboard may want to know, on `node:diagnostics_channel`.
  *
- * Not its job: to log. No payload holds a token, a code, a phone number, a message or the application's data.
+ * Out of scope: to log. No payload holds a token, a code, a phone number, a message or the application's data.
  */
 import { channel } from 'node:diagnostics_channel'
 import type { Mismatch } from './binding'
@@ -50,14 +50,18 @@ export interface NevisEvents {
   }
   /** A budget of starts or codes was used up (MITRE ATT&CK T1621, OWASP ASVS 6.6.4). */
   budget: About & {
-    /** Starts of a subject, codes of a transaction, codes of a subject, or the pause after denials. */
-    readonly budget: 'starts' | 'attempts' | 'subjectAttempts' | 'pause'
-    /** How many were allowed. */
+    /**
+     * Starts of a subject, codes of a transaction, codes of a subject, a pause after denials, codes of a subject that are locked
+     * after too many wrong ones, or texts to a phone number.
+     */
+    readonly budget: 'starts' | 'attempts' | 'subjectAttempts' | 'pause' | 'locked' | 'phone'
+    /** How many were allowed; for `locked`, how many wrong codes in a day lock. */
     readonly limit: number
   }
   /**
    * Something that does not happen by itself: an answer that belongs to somebody else, or a transaction that was changed
-   * in the session (`field` says what does not fit), an approval used twice, or a success after a wave of denials, which is what push bombing looks like.
+   * in the session (`field` says what does not fit), an approval used twice, a first enrolment of somebody who has a factor, or a
+   * success after a wave of denials, which is what push bombing looks like.
    */
   suspicious: About &
     (
@@ -70,6 +74,10 @@ export interface NevisEvents {
       | {
           /** It had succeeded before. */
           readonly reason: 'used_transaction'
+        }
+      | {
+          /** The subject was to get a first factor, and Nevis's answer to the enrolment names factors that are there already. */
+          readonly reason: 'enrolment_of_enrolled'
         }
       | {
           /** Somebody may have given in. */

@@ -1,7 +1,7 @@
 /**
  * Every way in which a person can fail: code, HTTP status, sentence.
  *
- * Not its job: faults of the cloud or of the application's own stores, which are errors (`client/errors.ts`,
+ * Out of scope: faults of the cloud or of the application's own stores, which are errors (`client/errors.ts`,
  * `storage.ts`). A sentence here tells no more than Nevis does: who refused and who was too slow sound alike.
  */
 
@@ -19,6 +19,7 @@ export const failures: Readonly<Record<FailureCode, FailureAnswer>> = {
   unknown_factor: { status: 400, message: 'This second factor is not offered here.' },
   unknown_authenticator: { status: 400, message: 'This phone is not set up for the account.' },
   missing_code: { status: 400, message: 'Enter the code.' },
+  invalid_username: { status: 400, message: 'Your user name cannot be used with a second factor. Contact support.' },
   phone_refused: { status: 400, message: 'This phone number cannot be used.' },
   start_requires_post: { status: 405, message: 'A second factor is started with POST.' },
   not_enrolled: { status: 403, message: 'This second factor is not set up for the account.' },
@@ -26,6 +27,7 @@ export const failures: Readonly<Record<FailureCode, FailureAnswer>> = {
   too_many_authenticators: { status: 409, message: 'This account has as many devices as it may have. Remove one first.' },
   cancelled: { status: 401, message: 'The request was cancelled.' },
   too_many_attempts: { status: 429, message: 'Too many wrong codes. Start again.' },
+  codes_locked: { status: 403, message: 'Your codes are locked after too many wrong ones. Use the Access App, or contact support.' },
   rejected: { status: 401, message: 'The account was not accepted.' },
   not_approved: { status: 401, message: 'The request was not approved.' },
   wrong_code: { status: 401, message: 'The code is not right.' },
@@ -45,6 +47,7 @@ export type FailureCode =
   | 'unknown_factor'
   | 'unknown_authenticator'
   | 'missing_code'
+  | 'invalid_username'
   | 'phone_refused'
   | 'start_requires_post'
   | 'not_enrolled'
@@ -52,6 +55,7 @@ export type FailureCode =
   | 'too_many_authenticators'
   | 'cancelled'
   | 'too_many_attempts'
+  | 'codes_locked'
   | 'rejected'
   | 'not_approved'
   | 'wrong_code'
@@ -67,6 +71,8 @@ export interface Failure {
   readonly code: FailureCode
   /** For the person, in English; `failureMessage: true` keeps it in the session. */
   readonly message: string
+  /** Seconds until it is worth trying again; with `too_many_starts` and `too_many_attempts`, where that is known. */
+  readonly retryAfterSeconds?: number
 }
 
 /**
@@ -75,11 +81,13 @@ export interface Failure {
  */
 export class Refusal extends Error {
   readonly code: FailureCode
+  readonly retryAfterSeconds: number | undefined
 
-  constructor(code: FailureCode, message: string = failures[code].message) {
+  constructor(code: FailureCode, message: string = failures[code].message, retryAfterSeconds?: number) {
     super(message)
     this.name = 'Refusal'
     this.code = code
+    this.retryAfterSeconds = retryAfterSeconds
   }
 
   get status(): number {
@@ -87,6 +95,7 @@ export class Refusal extends Error {
   }
 
   toFailure(): Failure {
-    return { code: this.code, message: this.message }
+    const { code, message, retryAfterSeconds } = this
+    return { code, message, ...(retryAfterSeconds !== undefined && { retryAfterSeconds }) }
   }
 }

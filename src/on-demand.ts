@@ -13,6 +13,7 @@ const onDemand: typeof index = {
   get failures() { return require('./failures').failures },
   get htmlMessage() { return require('./client/html-message').htmlMessage },
   get languages() { return require('./waiting/texts/languages').languages },
+  get liftLimits() { return require('./limits').liftLimits },
   get MemoryLedger() { return require('./ledger').MemoryLedger },
   get NevisClient() { return require('./client/client').NevisClient },
   get NevisError() { return require('./client/errors').NevisError },

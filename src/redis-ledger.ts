@@ -1,7 +1,7 @@
 /**
  * A ledger in Redis, for several processes.
  *
- * One command a call, each atomic by itself. Not its job: the connection. Make it answer or fail: with node-redis
+ * One command a call, each atomic by itself. Out of scope: the connection. Make it answer or fail: with node-redis
  * `disableOfflineQueue: true`, with ioredis `enableOfflineQueue: false`, and listen to its `error` events.
  */
 import type { Ledger } from './ledger'
@@ -28,8 +28,12 @@ export interface RedisLedgerOptions {
   readonly prefix?: string
 }
 
-/** Counts, and lets the first count say when it ends: two commands could lose the second one. */
-const COUNT = "local n = redis.call('INCR', KEYS[1]) if n == 1 then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end return n"
+/** Counts, and the first count sets the end: with two commands the second one could be lost. */
+const COUNT = "local n = redis.call('INCR', KEYS[1]) if n == 1 then redis.call('EXPIRE', KEYS[1], ARGV[1]) end return n"
+/** Replies to PTTL. */
+const NO_KEY = -2
+const NO_END = -1
+const A_YEAR_SECONDS = 365 * 86_400
 
 /**
  * A ledger in Redis, for several processes. The connection is yours: make it answer or fail, with `disableOfflineQueue: true` in
@@ -57,14 +61,48 @@ export class RedisLedger implements Ledger {
   }
 
   async claim(key: string, ttlSeconds: number): Promise<boolean> {
-    return (await this.send('SET', `${this.prefix}claim:${key}`, '1', 'NX', 'PX', milliseconds(ttlSeconds))) !== null
+    const reply = await this.send('SET', this.keyOf(key), '1', 'NX', 'EX', String(ttlSeconds))
+    if (reply === 'OK') return true
+    if (reply === null) return false
+    throw unexpected('SET')
   }
 
   async count(key: string, ttlSeconds: number): Promise<number> {
-    return Number(await this.send('EVAL', COUNT, '1', `${this.prefix}count:${key}`, milliseconds(ttlSeconds)))
+    return wholeNumber('EVAL', await this.send('EVAL', COUNT, '1', this.keyOf(key), String(ttlSeconds)))
+  }
+
+  async look(key: string): Promise<number> {
+    const leftMs = wholeNumber('PTTL', await this.send('PTTL', this.keyOf(key)))
+    if (leftMs === NO_KEY) return 0
+    // Somebody wrote the key by hand, or took its end away: it holds until somebody deletes it.
+    if (leftMs === NO_END) return A_YEAR_SECONDS
+    return Math.max(1, Math.ceil(leftMs / 1000))
+  }
+
+  async forget(key: string): Promise<void> {
+    await this.send('DEL', this.keyOf(key))
+  }
+
+  /**
+   * `claim:` is what version 0.1 wrote before the keys of its claims: while its processes run beside newer ones, an approval
+   * that one of them has claimed is claimed for all.
+   */
+  private keyOf(key: string): string {
+    return `${this.prefix}claim:${key}`
   }
 }
 
-function milliseconds(seconds: number): string {
-  return String(Math.max(1, Math.ceil(seconds * 1000)))
+/**
+ * node-redis and ioredis answer with numbers, and with digits where an app has set them so. No other reply counts:
+ * `Number(true)` would be a first use.
+ */
+function wholeNumber(command: string, reply: unknown): number {
+  const value = typeof reply === 'string' && /^-?\d+$/.test(reply) ? Number(reply) : reply
+  if (Number.isSafeInteger(value)) return value as number
+  throw unexpected(command)
+}
+
+/** @returns an error that holds nothing of the reply */
+function unexpected(command: string): TypeError {
+  return new TypeError(`RedisLedger: unexpected reply to ${command}: the client must answer as node-redis and ioredis do by default`)
 }
