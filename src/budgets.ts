@@ -57,7 +57,7 @@ type Ending = Pick<Transaction, 'id' | 'expiresAt'>
 export class Budgets {
   private readonly ledger: Ledger
 
-  constructor(private readonly settings: Pick<Settings, 'client' | 'ledger' | 'startBudget' | 'attemptBudget' | 'maxAttempts'>) {
+  constructor(private readonly settings: Pick<Settings, 'client' | 'ledger' | 'startBudget' | 'attemptBudget' | 'maxAttempts' | 'firstFactorLifetimeMs'>) {
     this.ledger = settings.ledger
   }
 
@@ -119,6 +119,11 @@ export class Budgets {
     return slot
   }
 
+  /** Begins the pause of this place under the other name, too, so that neither name gives more starts than one. */
+  async pauseLike(key: string, slot: number): Promise<void> {
+    if (slot >= this.settings.startBudget.starts) await this.ledger.claim(`pause:${key}`, this.pauseAt(slot))
+  }
+
   /** An approval gives its starts back, with the pause that they began unless a later start has made it longer. */
   async giveBack(key: string, slots: readonly number[]): Promise<void> {
     await this.forgetPlaces(`start:${key}`, slots)
@@ -131,7 +136,7 @@ export class Budgets {
   async spendCode(transaction: Ending, key: string): Promise<SpentCode> {
     if ((await this.ledger.look(`locked:${key}`)) > 0) return { count: 0, limit: WRONG_CODES_PER_DAY, over: 'locked' }
     const { maxAttempts: limit, attemptBudget } = this.settings
-    const count = await this.ledger.count(`attempts:${transaction.id}`, secondsToKeep(transaction))
+    const count = await this.ledger.count(`attempts:${transaction.id}`, this.secondsToKeep(transaction))
     if (count > limit) return { count, limit, over: 'attempts' }
     const { attempts, perSeconds } = attemptBudget
     if ((await this.takePlace(`code:${key}`, perSeconds, 1, attempts)) > 0) return { count, limit }
@@ -150,7 +155,7 @@ export class Budgets {
    * @returns true for the first caller only, in whatever process
    */
   claim(transaction: Ending): Promise<boolean> {
-    return this.ledger.claim(`transaction:${transaction.id}`, secondsToKeep(transaction))
+    return this.ledger.claim(`transaction:${transaction.id}`, this.secondsToKeep(transaction))
   }
 
   /**
@@ -169,6 +174,26 @@ export class Budgets {
     if (!(await this.claim(transaction))) return false
     if (wasDenied && key !== undefined) await this.noteDenial(key)
     return true
+  }
+
+  /** After this end another factor may be tried for a while: it was not a success, and not a cancellation. */
+  async noteCanGoOn(transaction: Ending): Promise<void> {
+    await this.ledger.claim(`goes-on:${transaction.id}`, this.secondsToKeep(transaction))
+  }
+
+  /** May another factor be tried in place of this transaction? A kept session cookie still shows it as it was. */
+  async canGoOn({ id }: Ending): Promise<boolean> {
+    return (await this.ledger.look(`transaction:${id}`)) === 0 || (await this.ledger.look(`goes-on:${id}`)) > 0
+  }
+
+  /** @returns true for the one new session that takes the transaction over from the session before */
+  claimMove(transaction: Ending & Pick<Transaction, 'moves'>): Promise<boolean> {
+    return this.ledger.claim(`moved:${transaction.id}:${transaction.moves ?? 0}`, this.secondsToKeep(transaction))
+  }
+
+  /** Was the start at this place made less than so many seconds ago? */
+  async wasJustStarted(key: string, slot: number, seconds: number): Promise<boolean> {
+    return (await this.ledger.look(`start:${key}:${slot}`)) > DAY_SECONDS - seconds
   }
 
   /** One denial is a slip. From the second in a day on there is a pause, longer each time. */
@@ -223,6 +248,12 @@ export class Budgets {
     ])
   }
 
+  /** As long as a session, or a kept session cookie, may hold the transaction, and the margin. */
+  private secondsToKeep({ expiresAt }: Ending): number {
+    const endsAt = expiresAt + this.settings.firstFactorLifetimeMs
+    return Math.max(0, Math.ceil((endsAt - Date.now()) / 1000)) + MARGIN_SECONDS
+  }
+
   /** @returns the lowest place that was free, and is taken now; 0 if none was */
   private async takePlace(name: string, seconds: number, first: number, last: number): Promise<number> {
     for (let place = first; place <= last; place++) if (await this.ledger.claim(`${name}:${place}`, seconds)) return place
@@ -240,11 +271,6 @@ export class Budgets {
 
 function sha256(text: string): string {
   return createHash('sha256').update(text).digest('base64url')
-}
-
-/** A transaction whose time is long over is kept for the margin, too: a lifetime is never less than a second. */
-function secondsToKeep({ expiresAt }: Ending): number {
-  return Math.max(0, Math.ceil((expiresAt - Date.now()) / 1000)) + MARGIN_SECONDS
 }
 
 function upTo(count: number): number[] {

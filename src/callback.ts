@@ -74,9 +74,19 @@ export async function callback(exchange: Exchange, handle: Field): Promise<Exit>
   const denials = await denialsBefore(exchange, transaction)
   if (denials >= MANY_DENIALS) publish('suspicious', () => ({ ...exchange.about(), reason: 'success_after_denials', denials }))
   // The approval is good whether or not the ledger takes its starts back.
-  if (transaction.budget !== undefined) await budgets.giveBack(transaction.budget, transaction.slots ?? []).catch(() => undefined)
+  await giveBack(exchange, transaction).catch(() => undefined)
   publish('decided', () => ({ ...exchange.about(), outcome: 'succeeded' }))
   return { profile: profileOf(transaction, outcome), returnTo }
+}
+
+async function giveBack({ budgets }: Exchange, { budget, slots = [], alsoHeld }: Transaction): Promise<void> {
+  if (budget !== undefined && slots.length > 0) await budgets.giveBack(budget, slots)
+  if (alsoHeld !== undefined) await budgets.giveBack(alsoHeld.budget, [alsoHeld.slot])
+}
+
+/** Codes are counted by Nevis's userId where it is known, however the app names the user. */
+function codesOf({ budgets }: Exchange, { userId, subject }: Transaction): string {
+  return budgets.keyOf(userId === undefined ? subject : { userId })
 }
 
 /** @throws Refusal for a transaction of another login, user or route, and the code of one that has ended */
@@ -113,7 +123,7 @@ async function assertStillAllowed(exchange: Exchange, transaction: Transaction, 
  * @throws Refusal `codes_locked`, `too_many_attempts`
  */
 async function spendCode(exchange: Exchange, transaction: Transaction): Promise<number> {
-  const { count, over, limit, retryAfterSeconds } = await exchange.budgets.spendCode(transaction, transaction.budget ?? '')
+  const { count, over, limit, retryAfterSeconds } = await exchange.budgets.spendCode(transaction, codesOf(exchange, transaction))
   if (over === undefined) return count
   const refusal = exchange.overBudget({ over, limit, retryAfterSeconds }, over === 'locked' ? 'codes_locked' : 'too_many_attempts')
   if (over === 'attempts') await exchange.end(transaction, 'too_many_attempts')
@@ -130,7 +140,7 @@ function again({ options, req, session }: Exchange, code: FailureCode): Exit {
 
 async function wrongCode(exchange: Exchange, transaction: Transaction, attempts: number): Promise<Exit> {
   const { maxAttempts } = exchange.settings
-  if (transaction.budget !== undefined) await exchange.budgets.noteWrongCode(transaction.budget)
+  await exchange.budgets.noteWrongCode(codesOf(exchange, transaction))
   if (attempts >= maxAttempts) {
     exchange.overBudget({ over: 'attempts', limit: maxAttempts }, 'too_many_attempts')
     await exchange.end({ ...transaction, attempts }, 'too_many_attempts')

@@ -1,8 +1,8 @@
 /**
  * The second factor record: written after the login, read before what is risky.
  *
- * Not its job: to ask for the factor. The record sits in the session, so that it dies with it; it also names the
- * login it was made for, so that it is void for whoever signs in later in the same session.
+ * Out of scope: asking for the factor. The record sits in the session, so that it dies with it; it also names the
+ * login it was made for, so that it is void for a user who signs in later in the same session.
  */
 import { createHash } from 'node:crypto'
 import { json, middleware, whole, type Middleware } from './answer'
@@ -10,7 +10,7 @@ import type { FactorName } from './factors/names'
 import { sessionKeyOf } from './options'
 import { authInfoOf, loginOf, sessionOf, wantsPage, type HostRequest } from './request'
 import { keepReturnTo } from './return-to'
-import { renewSession, saveSession, sessionIdOf } from './session'
+import { hasContent, renewSession, saveSession, sessionIdOf, type SessionLike } from './session'
 import { isListOfNames } from './strength'
 import type { SessionState } from './transactions'
 import type { NevisProfile } from './verify'
@@ -55,9 +55,9 @@ export interface RequireSecondFactorOptions extends RecordSecondFactorOptions {
 
 /**
  * Middleware for after `passport.authenticate('nevis')` or `passport.authorize('nevis')`: a login renews the session, so
- * only now can the record be written. The session gets a new id and keeps all that is in it, after `authorize` too,
- * where Passport does not renew it; a host whose sessions have no `regenerate` keeps its id. An enrolment is no approval
- * and leaves no record.
+ * only now can the record be written. Where the login has not renewed it in this request (after `authorize`, and with Passport
+ * before 0.6), the session gets a new id and keeps all that is in it; a host whose sessions have no `regenerate` keeps its id. An
+ * enrolment is no approval and leaves no record.
  * @param options where the strategy keeps its state
  * @throws TypeError when an option is wrong or unknown
  * @returns middleware; it passes an error on when nobody approved anything, or nobody is logged in, and a StorageError
@@ -79,11 +79,29 @@ export function recordSecondFactor(options: RecordSecondFactorOptions = {}): Mid
 }
 
 async function write(req: HostRequest, sessionKey: string, profile: NevisProfile, login: string): Promise<void> {
-  const session = await renewSession(req)
+  const session = wasRenewed(req, profile) ? (sessionOf(req) as SessionLike) : await renewSession(req)
   const { id: userId, factor, transactionId } = profile
   const secondFactor: BoundRecord = { userId, factor, transactionId, at: Date.now(), login, sessionId: idDigestOf(req) }
   session[sessionKey] = { ...(session[sessionKey] as SessionState | undefined), secondFactor } satisfies SessionState
   await saveSession(session)
+}
+
+/** The session id with which each approval came to its callback. */
+const sessionIds = new WeakMap<object, string>()
+
+/**
+ * Called by the strategy at a success.
+ * @internal
+ */
+export function noteSession(profile: NevisProfile, req: object): void {
+  const id = sessionIdOf(req)
+  if (id !== undefined) sessionIds.set(profile, id)
+}
+
+/** A login has renewed the session in this very request: apps that noted the id at login must not lose it. */
+function wasRenewed(req: object, profile: NevisProfile): boolean {
+  const before = sessionIds.get(profile)
+  return before !== undefined && before !== sessionIdOf(req)
 }
 
 /**
@@ -124,7 +142,9 @@ export function requireSecondFactor(options: RequireSecondFactorOptions): Middle
     if (record !== undefined && isFresh && (factors === undefined || factors.includes(record.factor))) return undefined
     if (redirectTo !== undefined && wantsPage(req)) {
       const session = sessionOf(req)
-      if (session !== undefined && keepReturnTo(session, sessionKey, req)) await saveSession(session)
+      // A visitor without a session gets none for it: thousands of requests would be thousands of stored sessions.
+      const mayKeep = session !== undefined && (loginOf(session) !== undefined || hasContent(session))
+      if (mayKeep && keepReturnTo(session, sessionKey, req)) await saveSession(session)
       return whole(303, { Location: redirectTo })
     }
     const words = { error: 'insufficient_user_authentication', error_description: 'A fresh second factor is required' }

@@ -21,12 +21,13 @@ const MAX_BYTES_IN_COOKIE = 2700
 
 /**
  * Would a browser silently drop it?
+ * @param planned names that the session is to have, too
  * @internal
  */
-export function isTooLarge(session: SessionLike): boolean {
+export function isTooLarge(session: SessionLike, planned: Readonly<Record<string, unknown>> = {}): boolean {
   if (!isInSmallCookie(session)) return false
-  const data = typeof session.data === 'function' ? session.data() : session
-  return Buffer.byteLength(JSON.stringify(data)) > MAX_BYTES_IN_COOKIE
+  const data = (typeof session.data === 'function' ? session.data() : session) as object
+  return Buffer.byteLength(JSON.stringify({ ...data, ...planned })) > MAX_BYTES_IN_COOKIE
 }
 
 /**

@@ -14,7 +14,7 @@ import { Refusal } from './failures'
 import { isAfterFirstFactor, renew, sharedWith, startedElsewhere, ELSEWHERE_SECONDS, type Started } from './parallel'
 import { lockCodes } from './recovery-codes'
 import { returnToBeforeLogin, returnToIn } from './return-to'
-import { sessionIdOf } from './session'
+import { hasContent, sessionIdOf } from './session'
 import type { Transaction } from './transactions'
 import { askedBy, authenticatorFor, canBeShownAgain, factorFor, isPendingFor, type Asked, type Wanted } from './wanted'
 
@@ -127,7 +127,10 @@ async function startAnew(
   })
   const { operation, subject, message, data, factors, purpose } = wanted
   exchange.current = { operation, subject, factor: factor.name }
-  if (replaced === undefined && isAfterFirstFactor(exchange)) await renew(exchange, wanted)
+  const renews = replaced === undefined && isAfterFirstFactor(exchange)
+  // A failed start leaves no session behind where there was none; another request cannot change one that is empty.
+  const renewsNow = renews && hasContent(exchange.session)
+  if (renewsNow) await renew(exchange, wanted)
   const returnTo = makeRoom(exchange, wanted, replaced === undefined ? returnToOf(exchange) : replaced.returnTo)
   const challenge = await challengeFor(settings, budgets, req, options, factor, wanted, authenticatorId)
   if (challenge === 'hasFactor') {
@@ -139,6 +142,7 @@ async function startAnew(
   const { server, browser } = challenge
   if (browser.intentToken !== undefined) await budgets.claimToken(browser.intentToken)
   const enrolment = operation === 'enroll' ? await budgets.startEnrolment(asked.budget) : undefined
+  const alsoHeld = await alsoHold(exchange, asked, spent.slot, server.userId)
   const { recoveryCodes, ...shown } = browser
   const codes = recoveryCodes && lockCodes(recoveryCodes)
   // Writing codes down takes longer than a tap, and nothing at Nevis waits for it.
@@ -164,12 +168,14 @@ async function startAnew(
     ...(factors !== undefined && { factors }),
     ...(purpose !== undefined && { purpose }),
     ...(enrolment !== undefined && { enrolment }),
+    ...(alsoHeld !== undefined && { alsoHeld }),
     ...(returnTo !== undefined && { returnTo }),
     ...(login !== undefined && { login }),
   })
   exchange.current = transaction
   publish('started', () => exchange.about())
-  if (login !== undefined || replaced !== undefined) await refreshOrEnd(exchange, transaction)
+  if (renews && !renewsNow) await renew(exchange, wanted)
+  await refreshOrEnd(exchange, transaction)
   await closeOthers(exchange, transaction, replaced)
   return result(exchange, transaction, codes?.locked, sessionId)
 }
@@ -192,6 +198,18 @@ async function refreshOrEnd(exchange: Exchange, transaction: Transaction): Promi
     await exchange.budgets.end(transaction, transaction.budget, false)
     throw error
   }
+}
+
+/**
+ * An app with a `subject` of its own may name the same user by username here and by userId there. From the second start on that nobody
+ * approved, both names are counted; a usual sign-in costs no more for it.
+ */
+async function alsoHold({ budgets, settings, req }: Exchange, asked: Asked, slot: number, userId: string | undefined): Promise<Transaction['alsoHeld']> {
+  if (slot === 1 || userId === undefined || asked.subject.userId !== undefined || settings.usernameOf(req) !== undefined) return undefined
+  const budget = budgets.keyOf({ userId })
+  const held = { budget, slot: await budgets.alsoHold(budget) }
+  await budgets.pauseLike(asked.budget, held.slot)
+  return held
 }
 
 /** The transaction that this one replaces, and an older one of the same kind that could not be shown again, end here. */

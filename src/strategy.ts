@@ -1,15 +1,18 @@
 /**
  * NevisStrategy: the second factor as Passport sees it.
  *
- * The only file that knows Passport's actions. Not its job: what happens between a request and its answer
- * (`exchange.ts`: start → pending → callback → introspect), or what the browser sees meanwhile (`waiting/`).
+ * The only file that knows Passport's actions. Out of scope: what happens between a request and its answer (`dispatch.ts`:
+ * start → pending → callback → introspect), and what the browser sees meanwhile (`waiting/`).
  */
+import type { ServerResponse } from 'node:http'
 import type { AuthenticateOptions } from 'passport'
+import { dispatch } from './dispatch'
 import { publish } from './events'
 import { Exchange } from './exchange'
 import { Refusal, type Failure } from './failures'
 import { resolveOptions, type NevisStrategyOptions, type Settings } from './options'
 import type { NevisRequest } from './request'
+import { noteSession } from './second-factor'
 import { runVerify, type NevisProfile, type Verify, type VerifyWithRequest } from './verify'
 
 /** What Passport puts on a strategy for each request. */
@@ -36,7 +39,7 @@ declare global {
 const PassportStrategy = require('passport-strategy') as new () => object
 
 /**
- * The second factor as a Passport strategy, for somebody whom your app already knows.
+ * The second factor as a Passport strategy, for a user whom your app already knows.
  *
  * `passport.authenticate('nevis')` on a POST route starts it and sends the browser to `waitingURL`; on `callbackURL` it asks Nevis
  * how it went and, once only, calls `verify`. The person's refusals are Passport's `fail`, with a {@link Failure}; a
@@ -51,7 +54,7 @@ export class NevisStrategy extends PassportStrategy {
 
   /**
    * @param options checked here, once
-   * @param verify finds the application's user for the profile of whoever approved
+   * @param verify finds the application's user for the profile of the user who approved
    * @throws TypeError that names the wrong option
    */
   constructor(options: NevisStrategyOptions & { readonly passReqToCallback?: false | undefined }, verify: Verify)
@@ -76,27 +79,30 @@ export class NevisStrategy extends PassportStrategy {
    */
   authenticate(req: NevisRequest, options: AuthenticateOptions = {}): void {
     const { success, fail, redirect, error } = this as unknown as PassportActions
-    this.decide(req, options, { success, redirect })
-      .catch((reason) => (reason instanceof Refusal ? fail(reason.toFailure(), reason.status) : error(faultOf(reason))))
-      .catch((reason) => error(faultOf(reason)))
+    this.decide(req, options)
+      .then(
+        (end) => () => ('to' in end ? redirect(end.to, 303) : success(end.user, end.info)),
+        (reason: unknown) => () => (reason instanceof Refusal ? refuse(req, reason, fail) : error(faultOf(reason))),
+      )
+      .then((act) => actOnce(req, act, error))
+      // Not even the error could be handed over: nothing is left to be told.
+      .catch(() => undefined)
   }
 
-  private async decide(
-    req: NevisRequest,
-    options: AuthenticateOptions,
-    { success, redirect }: Pick<PassportActions, 'success' | 'redirect'>,
-  ): Promise<void> {
-    const exchange = new Exchange(this.settings, await this.settings.seals(), req, options)
+  private async decide(req: NevisRequest, options: AuthenticateOptions): Promise<{ to: string } | { user: Express.User; info: object }> {
+    const { settings } = this
+    const exchange = new Exchange(settings, await settings.seals(), req, options)
     try {
-      const exit = await exchange.run()
-      if ('to' in exit) return redirect(exit.to, 303)
+      const exit = await dispatch(exchange)
+      if ('to' in exit) return exit
       const { profile, returnTo } = exit
-      const { user, info } = await runVerify(this.verify, this.settings.passReqToCallback ? [req, profile] : [profile])
+      const { user, info } = await runVerify(this.verify, settings.passReqToCallback ? [req, profile] : [profile])
       if (user === false) throw new Refusal('rejected', (info as { message?: string } | undefined)?.message)
+      noteSession(profile, req)
       const authInfo = { ...info, nevis: profile, ...(returnTo !== undefined && { returnTo }) }
       // What Passport does after a login, and since 0.7 after `passport.authorize` too: 0.6 would lose what was approved.
       if (options.assignProperty !== undefined) req.authInfo = authInfo
-      success(user, authInfo)
+      return { user, info: authInfo }
     } catch (reason) {
       if (reason instanceof Refusal) publish('failed', () => ({ ...exchange.about(), code: reason.code }))
       throw reason
@@ -104,10 +110,35 @@ export class NevisStrategy extends PassportStrategy {
   }
 }
 
+/** Tells the client, too, when it is worth trying again (RFC 9110, 10.2.3). Some hosts have no `req.res`. */
+function refuse(req: NevisRequest, refusal: Refusal, fail: PassportActions['fail']): void {
+  const { retryAfterSeconds, status } = refusal
+  const { res } = req as { res?: Pick<ServerResponse, 'headersSent' | 'setHeader'> }
+  if (retryAfterSeconds !== undefined && res !== undefined && !res.headersSent) res.setHeader('Retry-After', String(retryAfterSeconds))
+  fail(refusal.toFailure(), status)
+}
+
 /**
- * Whoever rejects with nothing, or with Express's word `'route'`, would have the host go on as if nothing had failed:
- * only an object is an error to every host.
+ * Passport's actions run code of the app: a custom callback, and what `next` leads to. What that throws is handed to `error` once, as
+ * Express does with what a handler throws. If it throws again, the browser must still get an answer, and the process must live.
  */
+function actOnce(req: NevisRequest, act: () => void, error: PassportActions['error']): void {
+  try {
+    act()
+  } catch (reason) {
+    try {
+      error(faultOf(reason))
+    } catch {
+      process.emitWarning('NevisStrategy: what the app does with an error threw an error itself', { code: 'PASSPORT_NEVIS_CALLBACK_THREW' })
+      const { res } = req as { res?: ServerResponse }
+      if (res === undefined || res.headersSent) return
+      res.statusCode = 500
+      res.end()
+    }
+  }
+}
+
+/** A rejection with nothing, or with Express's word `'route'`, would let the host go on as if nothing had failed: only an object is an error to every host. */
 function faultOf(reason: unknown): object {
   if (typeof reason === 'object' && reason !== null) return reason
   return new Error(`NevisStrategy: something failed without an error (${typeof reason})`)

@@ -7,7 +7,7 @@ import type { FailureCode } from './failures'
 import type { Operation } from './client/wire'
 import type { FactorName } from './factors/names'
 import type { KeptReturnTo } from './return-to'
-import { isInSmallCookie, isTooLarge, saveSession, type SessionLike } from './session'
+import { isTooLarge, saveSession, type SessionLike } from './session'
 import type { ShownBox } from './shown'
 import { StorageError } from './storage'
 
@@ -71,6 +71,8 @@ export interface Transaction {
   readonly budget?: string
   /** Places in the subject's start budget that its approval gives back: its own, and those of the starts that it replaced. */
   readonly slots?: readonly number[]
+  /** The same under Nevis's userId, where the app may name its users in two ways. */
+  readonly alsoHeld?: { readonly budget: string; readonly slot: number }
   /** Which of the subject's enrolments it is: a newer one ends the older. */
   readonly enrolment?: number
   /** The route that started it, where that route has options of its own: see `purpose.ts`. */
@@ -98,7 +100,6 @@ export interface SessionState {
 /** Tabs that wait at once in one session; beyond it the oldest is forgotten, so that a session stays small. */
 const MAX_TRANSACTIONS = 8
 
-const PLANNED = 'planned'
 /** What a transaction needs beside what the app gave: ids, times, digest, and a status token of a few hundred bytes. */
 const PLANNED_BYTES = 900
 
@@ -150,24 +151,22 @@ export class SessionTransactions {
   }
 
   /**
-   * In a cookie: is there room for one more transaction of this size? Older ones go first, then the way back.
+   * In a cookie: is there room for one more transaction of this size? The way back goes first.
    * @returns the same, without `returnTo` if only so it fits
    * @throws StorageError `SESSION_TOO_LARGE`
    */
   makeRoom<T extends { readonly returnTo?: string }>(planned: T): T {
-    if (!isInSmallCookie(this.session)) return planned
-    const { returnTo, ...rest } = planned
-    for (const one of returnTo === undefined ? [planned] : [planned, rest as T]) {
-      const kept = Object.values(this.all())
-      // The server's own fields, and a status token of usual length.
-      this.write([{ ...one, id: PLANNED, statusToken: 'x'.repeat(PLANNED_BYTES) } as unknown as Kept])
-      const fits = !isTooLarge(this.session)
-      this.write(kept)
-      if (fits) return one
-      const { returnTo: _kept, ...state } = this.session[this.key] as SessionState
-      this.session[this.key] = state satisfies SessionState
-    }
+    if (this.fits(planned)) return planned
+    const { returnTo: _path, ...rest } = planned
+    const { returnTo: _kept, ...state } = (this.session[this.key] ?? {}) as SessionState
+    this.session[this.key] = state satisfies SessionState
+    if (this.fits(rest)) return rest as T
     throw new StorageError('SESSION_TOO_LARGE')
+  }
+
+  private fits(planned: object): boolean {
+    const state = { ...(this.session[this.key] as SessionState | undefined), transactions: [{ ...planned, rest: 'x'.repeat(PLANNED_BYTES) }] }
+    return !isTooLarge(this.session, { [this.key]: state })
   }
 
   /**

@@ -190,3 +190,13 @@ export function isToken(value: unknown): value is string {
 export function isPhone(value: unknown): value is string {
   return typeof value === 'string' && PHONE.test(value)
 }
+
+/** A username that Nevis takes. */
+export function isUsername(value: unknown): value is string {
+  return typeof value === 'string' && USERNAME.test(value)
+}
+
+/** A userId of Nevis. */
+export function isUserId(value: unknown): value is string {
+  return typeof value === 'string' && UUID.test(value)
+}

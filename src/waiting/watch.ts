@@ -78,6 +78,10 @@ export class StatusWatch {
     return statusToken === undefined ? undefined : this.transactions.get(id)?.take(statusToken)
   }
 
+  async decide(transaction: Transaction): Promise<Seen | 'pending' | undefined> {
+    return this.take(transaction)
+  }
+
   /** Milliseconds after which it is worth looking again. */
   delayMs(sealed: Sealed): number {
     return delayMs(this.options.schedule, this.ageMs(sealed), this.transactions.get(sealed.id)?.failures)
