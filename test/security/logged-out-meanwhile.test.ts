@@ -1,0 +1,166 @@
+/**
+ * A log-out that does not last.
+ *
+ * A start and a callback wait for Nevis, and keep the session in memory meanwhile. The attacker, or bad luck, has the user log out in
+ * that time: an earlier version then wrote the session back as it had been, with its login and its second factor record, under
+ * the old cookie, which a thief of that cookie went on using. Whatever the app itself had written meanwhile was lost, too. And a
+ * transaction that was cancelled meanwhile lived again, and signed in.
+ */
+import type { NextFunction, Request, RequestHandler, Response } from 'express'
+import session from 'express-session'
+import { createClient } from 'redis'
+import { RedisStore } from 'connect-redis'
+import { recordSecondFactor, requireSecondFactor, secondFactorOf } from '../../src'
+import type { Browser } from '../support/browser'
+import { callbackOf, handleIn, signIn, type AppOptions, type TestApp } from '../support/app'
+import { describeWithRedis, RedisServer } from '../support/redis'
+import { lab, outcomeOf } from './support/lab'
+
+const world = lab()
+jest.setTimeout(30_000)
+
+type AuthenticateCallback = (req: Request, res: Response, next: NextFunction) => (error: unknown, user: unknown, info: unknown, status: unknown) => void
+
+const routes: AppOptions['routes'] = (web, { passport }) => {
+  web.all('/in', passport.authenticate('nevis'), recordSecondFactor(), (_req, res) => void res.json({ action: 'success' }))
+  const failed: AuthenticateCallback = (req, res, next) => (error, user, info, status) => {
+    if (error) return next(error)
+    if (!user) return void res.status(status as number).json({ action: 'fail', ...(info as object) })
+    req.authInfo = info as Express.AuthInfo
+    next()
+  }
+  const up: RequestHandler = (req, res, next) => void passport.authorize('nevis', {}, failed(req, res, next) as never)(req, res, next)
+  web.all('/up', up, recordSecondFactor(), (_req, res) => void res.json({ action: 'success' }))
+  web.get('/whoami', (req, res) => void res.json({ user: req.user ?? null, record: secondFactorOf(req) ?? null }))
+  web.get('/risky', requireSecondFactor({ maxAgeSeconds: 300 }), (_req, res) => void res.json({ action: 'passed' }))
+  web.post('/note', (req, res) => {
+    Object.assign(req.session as object, { basket: 'full' })
+    res.end()
+  })
+  web.get('/note', (req, res) => void res.json({ basket: (req.session as { basket?: string }).basket ?? null }))
+  web.post('/logout', (req, res, next) => req.logout((error) => (error ? next(error) : res.end())))
+}
+
+async function signedIn(app: TestApp): Promise<Browser> {
+  const browser = app.browser()
+  const handle = await signIn(browser, 'anna')
+  await world.simulator.phone('anna').approve()
+  expect(outcomeOf(await browser.get(`/in?transaction=${handle}`))).toBe('success')
+  return browser
+}
+
+/** Nevis's next answer to this call arrives late: `asked` resolves when Nevis has answered, `release` lets the app have it. */
+function held(app: TestApp, method: 'approve' | 'getStatus'): { asked: Promise<void>; release: () => void } {
+  const { client } = app.nevis.settings
+  const real = client[method].bind(client) as (request: never) => Promise<never>
+  let release = () => {}
+  const gate = new Promise<void>((resolve) => (release = resolve))
+  const asked = new Promise<void>((resolve) => {
+    jest.spyOn(client, method).mockImplementationOnce(async (request: unknown) => {
+      const answer = await real(request as never)
+      resolve()
+      await gate
+      return answer
+    })
+  })
+  return { asked, release }
+}
+
+const stores = (name: string, describeIt: typeof describe, newStore: () => Promise<session.Store>) => {
+  describeIt(`with sessions in ${name}`, () => {
+    let app: TestApp
+    let browser: Browser
+    let oldCookie: Browser
+
+    beforeEach(async () => {
+      app = await world.start({ routes, session: { store: await newStore() } })
+      browser = await signedIn(app)
+      oldCookie = browser.clone()
+    })
+
+    async function expectLoggedOut(): Promise<void> {
+      expect((await oldCookie.get('/whoami')).json()).toEqual({ user: null, record: null })
+      expect((await oldCookie.get('/risky')).status).toBe(401)
+    }
+
+    it('a log-out during a slow step-up start lasts: the old cookie is nobody\'s, and the request is nobody\'s to finish', async () => {
+      const { asked, release } = held(app, 'approve')
+      const start = browser.clone().post('/up')
+      await asked
+      await browser.post('/logout')
+      release()
+      expect(outcomeOf(await start)).toBe('unknown_transaction')
+      await expectLoggedOut()
+    })
+
+    it('a log-out during a slow callback lasts, and the approval is not recorded', async () => {
+      const handle = handleIn((await browser.post('/up')).location)
+      await world.simulator.phone('anna').approve()
+      const { asked, release } = held(app, 'getStatus')
+      const callback = oldCookie.clone().get(`/up?transaction=${handle}`)
+      await asked
+      await browser.post('/logout')
+      release()
+      expect(outcomeOf(await callback)).toBe('unknown_transaction')
+      await expectLoggedOut()
+    })
+
+    it('a cancellation during a slow callback lasts', async () => {
+      const handle = handleIn((await browser.post('/up')).location)
+      await world.simulator.phone('anna').approve()
+      const { asked, release } = held(app, 'getStatus')
+      const callback = oldCookie.clone().get(`/up?transaction=${handle}`)
+      await asked
+      expect(outcomeOf(await browser.post('/login/2fa', { transaction: handle, cancel: '1' }))).toBe('cancelled')
+      release()
+      expect(outcomeOf(await callback)).toBe('cancelled')
+    })
+
+    it('what the app writes during a slow start and a slow callback is still there, and the step-up succeeds', async () => {
+      const slowStart = held(app, 'approve')
+      const start = browser.clone().post('/up')
+      await slowStart.asked
+      await browser.post('/note')
+      slowStart.release()
+      const handle = handleIn((await start).location)
+      expect((await browser.get('/note')).json()).toEqual({ basket: 'full' })
+      await world.simulator.phone('anna').approve()
+      expect(outcomeOf(await browser.get(`/up?transaction=${handle}`))).toBe('success')
+      expect((await browser.get('/risky')).status).toBe(200)
+      expect((await browser.get('/note')).json()).toEqual({ basket: 'full' })
+    })
+  })
+}
+
+stores('memory', describe, async () => new session.MemoryStore())
+
+describeWithRedis('Redis', () => {
+  let redis: RedisServer
+  let client: ReturnType<typeof createClient>
+  beforeAll(async () => {
+    redis = await RedisServer.start()
+    client = createClient({ socket: { path: redis.path } })
+    await client.connect()
+  })
+  afterAll(async () => {
+    client.destroy()
+    await redis.kill()
+  })
+  stores('Redis', describe, async () => new RedisStore({ client }))
+})
+
+describe('a session that is written late (resave: true)', () => {
+  it('cannot revive a transaction that was cancelled', async () => {
+    const store = new session.MemoryStore()
+    const app = await world.start({ routes, session: { store } })
+    const browser = app.browser()
+    const handle = await signIn(browser, 'anna')
+    const { sessions } = store as unknown as { sessions: Record<string, string> }
+    const before = { ...sessions }
+    expect(outcomeOf(await browser.post('/login/2fa', { transaction: handle, cancel: '1' }))).toBe('cancelled')
+    Object.assign(sessions, before)
+    await world.simulator.phone('anna').approve()
+    expect(outcomeOf(await browser.get(callbackOf(handle)))).toBe('used_transaction')
+    expect((await browser.get('/whoami')).json()).toMatchObject({ user: null })
+  })
+})

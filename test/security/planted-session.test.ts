@@ -1,0 +1,138 @@
+/**
+ * A session that the attacker prepared (session fixation, CWE-384; OWASP ASVS 5.0, 7.2.4).
+ *
+ * The attacker knows the victim's password and can write a cookie into the victim's browser: a subdomain, an unlocked computer. The
+ * attacker opens a session, plants its cookie, and waits until the victim gives the password in it. Then the attacker gives the
+ * password in the same session, too. In an earlier version that start was answered with the handle of the victim's own transaction,
+ * and with the victim's QR code where a phone was enrolled; the attacker's callback then won the race for the victim's approval.
+ */
+import session from 'express-session'
+import { push } from '../../src'
+import type { PhoneRequest } from '../../src/simulator'
+import type { Browser } from '../support/browser'
+import { callbackOf, handleIn, PASSWORD, signIn, waitingOf, type AppOptions } from '../support/app'
+import { lab, outcomeOf } from './support/lab'
+
+const world = lab()
+jest.setTimeout(30_000)
+const credentials = { username: 'anna', password: PASSWORD }
+const cookieOf = (browser: Browser) => browser.cookies.get('connect.sid')
+
+/** A session with something in it, as a sign-in page with a CSRF token leaves one. */
+const routes: AppOptions['routes'] = (web, { passport }) => {
+  web.get('/sign-in', (req, res) => {
+    const { session } = req as unknown as { session: { token?: string } }
+    session.token = 'csrf'
+    res.end()
+  })
+  web.get('/kept', (req, res) => void res.json((req as unknown as { session: object }).session))
+  web.post('/enrol', passport.authenticate('local', { session: false }), passport.authenticate('nevis', { operation: 'enroll', factor: 'app' }))
+}
+
+async function planted(): Promise<{ attacker: Browser; victim: Browser }> {
+  const app = await world.start({ routes })
+  const attacker = app.browser()
+  await attacker.get('/sign-in')
+  return { attacker, victim: attacker.clone() }
+}
+
+describe('a planted session', () => {
+  it('gives the attacker a request of their own, and not the victim\'s: the approval signs in the victim alone', async () => {
+    const { attacker, victim } = await planted()
+    const handle = await signIn(victim, 'anna')
+    const [first] = world.simulator.phone('anna').requests() as [PhoneRequest]
+    expect(cookieOf(victim)).not.toBe(cookieOf(attacker))
+    const own = await signIn(attacker, 'anna')
+    expect(world.asked('approve')).toBe(2)
+    await world.simulator.phone('anna').approve(first.transactionId)
+    expect(outcomeOf(await attacker.get(callbackOf(own)))).toBe('303 /login/2fa')
+    expect(outcomeOf(await attacker.get(callbackOf(handle)))).toBe('unknown_transaction')
+    expect(outcomeOf(await victim.get(callbackOf(handle)))).toBe('success')
+    expect((await attacker.get('/me')).json()).toEqual({ user: null })
+  })
+
+  it('shows the attacker no QR code of the victim\'s enrolment', async () => {
+    const { attacker, victim } = await planted()
+    const start = (browser: Browser) => browser.post('/enrol', { username: 'new', password: PASSWORD }).then(({ location }) => handleIn(location))
+    const handle = await start(victim)
+    const link = /href="([^"]*dispatchTokenResponse[^"]*)"/.exec((await victim.get(waitingOf(handle))).text)?.[1] as string
+    expect(link).toContain('dispatchTokenResponse')
+    const own = await start(attacker)
+    expect((await attacker.get(waitingOf(own))).text).not.toContain(link)
+    expect((await attacker.get(waitingOf(handle))).text).not.toContain(link)
+  })
+
+  it('in which the attacker has started gives the request to the victim\'s new session, and leaves the attacker nothing', async () => {
+    const app = await world.start({ routes })
+    const attacker = app.browser()
+    const own = await signIn(attacker, 'anna')
+    const victim = attacker.clone()
+    const handle = await signIn(victim, 'anna')
+    expect(world.asked('approve')).toBe(1)
+    await world.simulator.phone('anna').approve()
+    expect(outcomeOf(await attacker.get(callbackOf(own)))).toBe('unknown_transaction')
+    expect(outcomeOf(await victim.get(callbackOf(handle)))).toBe('success')
+  })
+
+  it('with a request of the attacker\'s own account in it does not sign the victim in as the attacker', async () => {
+    const app = await world.start({ routes })
+    const attacker = app.browser()
+    const bens = await signIn(attacker, 'ben')
+    const victim = attacker.clone()
+    const handle = await signIn(victim, 'anna')
+    await world.simulator.phone('ben').approve()
+    expect(outcomeOf(await victim.get(callbackOf(bens)))).toBe('unknown_transaction')
+    await world.simulator.phone('anna').approve()
+    expect(outcomeOf(await victim.get(callbackOf(handle)))).toBe('success')
+    expect((await victim.get('/me')).json()).toEqual({ user: { username: 'anna' } })
+  })
+
+  it('that is signed in as the attacker is renewed all the same, once the victim gives the password in it', async () => {
+    const app = await world.start({ routes })
+    const attacker = app.browser()
+    const bens = await signIn(attacker, 'ben')
+    await world.simulator.phone('ben').approve()
+    await attacker.get(callbackOf(bens))
+    const victim = attacker.clone()
+    const handle = await signIn(victim, 'anna')
+    expect(cookieOf(victim)).not.toBe(cookieOf(attacker))
+    await world.simulator.phone('anna').approve()
+    expect(outcomeOf(await attacker.get(callbackOf(handle)))).toBe('unknown_transaction')
+    expect(outcomeOf(await victim.get(callbackOf(handle)))).toBe('success')
+  })
+})
+
+describe('in the victim\'s own browser', () => {
+  it('a second sign-in shows the same request again, without a second push, and keeps what the app had in the session', async () => {
+    const { victim } = await planted()
+    const first = await signIn(victim, 'anna')
+    const second = await signIn(victim, 'anna')
+    expect(world.asked('approve')).toBe(1)
+    expect((await victim.get('/kept')).json()).toMatchObject({ token: 'csrf' })
+    await world.simulator.phone('anna').approve()
+    expect(outcomeOf(await victim.get(callbackOf(second)))).toBe('success')
+    expect(first).not.toBe(second)
+  })
+
+  it('two tabs of the same user both lead to the waiting page, and whichever comes first signs in', async () => {
+    const app = await world.start({ strategy: { factors: [push()] } })
+    const browser = app.browser()
+    const first = await signIn(browser, 'anna')
+    const second = await signIn(browser, 'anna')
+    await world.simulator.phone('anna').approve()
+    expect(outcomeOf(await browser.get(callbackOf(first)))).toBe('success')
+    expect(outcomeOf(await browser.get(callbackOf(second)))).toBe('used_transaction')
+  })
+})
+
+describe('a visitor without a session', () => {
+  it('gets none by a start that fails', async () => {
+    const store = new session.MemoryStore()
+    const app = await world.start({ session: { store } })
+    world.simulator.faults.add({ on: 'approve', status: 503 })
+    const browser = app.browser()
+    expect((await browser.post('/login', credentials)).json()).toMatchObject({ code: 'NEVIS_UNEXPECTED_RESPONSE' })
+    expect(Object.keys((store as unknown as { sessions: object }).sessions)).toEqual([])
+    expect(cookieOf(browser)).toBeUndefined()
+  })
+})
