@@ -111,7 +111,10 @@ async function startAnew(
   const { settings, req, options, budgets, seals } = exchange
   const now = Date.now()
   // A wrong request is refused before it costs anything.
-  if (asked.operation !== 'approve-or-enroll') factorFor(settings, asked.operation, factorName, options.factor, asked.factors)
+  if (asked.operation !== 'approve-or-enroll') {
+    const { name } = factorFor(settings, asked.operation, factorName, options.factor, asked.factors)
+    exchange.current = { ...exchange.current, factor: name }
+  }
   const spent = await budgets.spendStart(asked.budget)
   if (spent.over !== undefined) throw exchange.overBudget({ ...spent, over: spent.over }, 'too_many_starts')
   if (replaced === undefined && spent.slot > 1 && (await startedElsewhere(exchange, asked.budget, spent.slot, () => pendingFor(exchange, asked, replaced, factorName)))) {

@@ -1,0 +1,195 @@
+/**
+ * A second person in the enrolment.
+ *
+ * Nevis asks for no proof before it adds a factor, so the password decides who gets the first one. A thief with the password begins an
+ * enrolment before the victim does, and finishes it after the victim has enrolled: with the code of an SMS, or by scanning the older
+ * QR code. In an earlier version the right to enrol was asked for at the start alone, and the thief was in. Or the thief asks for
+ * recovery codes as the first factor, and has ten of them for years beside the phone that the victim enrols later. Or the thief
+ * has one stolen recovery code and no phone, adds a phone with it, and signs payments that only a phone may sign.
+ */
+import { recordSecondFactor, requireSecondFactor, atLeast, type NevisStrategyOptions } from '../../src'
+import type { Browser } from '../support/browser'
+import { handleIn, PASSWORD, signIn, waitingOf, type AppOptions, type TestApp } from '../support/app'
+import { lab, outcomeOf } from './support/lab'
+
+const world = lab()
+jest.setTimeout(30_000)
+const NUMBER = '+41790000123'
+
+const routes: AppOptions['routes'] = (web, { passport }) => {
+  const failed = (req: any, res: any, next: any) => (error: unknown, user: any, info: any, status: number) => {
+    if (error) return next(error)
+    if (!user) return void res.status(status).json({ action: 'fail', ...info })
+    req.authInfo = info
+    if (req.user) return next()
+    req.logIn(user, next)
+  }
+  const nevis = (options = {}) => (req: any, res: any, next: any) => passport.authenticate('nevis', options, failed(req, res, next) as never)(req, res, next)
+  web.post('/enrol', passport.authenticate('local', { session: false }), nevis({ operation: 'enroll' }))
+  web.post('/factors', nevis({ operation: 'enroll' }))
+  web.all('/done', nevis(), recordSecondFactor(), (_req, res) => void res.json({ action: 'success' }))
+  web.post('/pay', requireSecondFactor({ maxAgeSeconds: 300, factors: atLeast('push') }), (_req, res) => void res.json({ action: 'passed' }))
+}
+
+const start = (strategy: Partial<NevisStrategyOptions> = {}): Promise<TestApp> => world.start({ routes, strategy })
+const enrolling = (browser: Browser, fields: Record<string, string>, username = 'newcomer') =>
+  browser.post('/enrol', { username, password: PASSWORD, ...fields })
+const finish = (browser: Browser, handle: string, fields: Record<string, string> = {}) => browser.post('/done', { transaction: handle, ...fields })
+const viewOf = async (browser: Browser, handle: string) => (await browser.get(waitingOf(handle), { accept: 'application/json' })).json() as { appLinkUri: string }
+const codeFor = (username: string) => /\d{6}/.exec(world.simulator.sms(username).at(-1) as string)?.[0] as string
+
+/** The real user, at their own browser: password, QR code, phone. */
+async function enrolsPhone(app: TestApp, username = 'newcomer'): Promise<Browser> {
+  const browser = app.browser()
+  const handle = handleIn((await enrolling(browser, { factor: 'app' }, username)).location)
+  await world.simulator.phone(username).scan((await viewOf(browser, handle)).appLinkUri)
+  expect(outcomeOf(await finish(browser, handle))).toBe('success')
+  return browser
+}
+
+/** With a recovery code, or with a push. */
+async function signedInBy(app: TestApp, factor: 'recovery' | 'sms' | 'push', username = 'anna'): Promise<Browser> {
+  const browser = app.browser()
+  const handle = await signIn(browser, username, { factor })
+  if (factor === 'push') await world.simulator.phone(username).approve()
+  const code = factor === 'sms' ? codeFor(username) : 'AAAA-1111'
+  expect(outcomeOf(await finish(browser, handle, factor === 'push' ? {} : { code }))).toBe('success')
+  return browser
+}
+
+describe('an enrolment that was begun before the victim\'s', () => {
+  it('by SMS is not finished after it: the code is not even verified', async () => {
+    const app = await start()
+    const thief = app.browser()
+    const handle = handleIn((await enrolling(thief, { factor: 'sms', phone: NUMBER })).location)
+    const code = codeFor('newcomer')
+    await enrolsPhone(app)
+    expect(outcomeOf(await finish(thief, handle, { code }))).toBe('cancelled')
+    expect(world.asked('verifyCode')).toBe(0)
+  })
+
+  it('by QR code signs nobody in, though the thief scans it later', async () => {
+    const app = await start()
+    const thief = app.browser()
+    const handle = handleIn((await enrolling(thief, { factor: 'app' })).location)
+    const { appLinkUri } = await viewOf(thief, handle)
+    await enrolsPhone(app)
+    await world.simulator.phone('newcomer').scan(appLinkUri)
+    expect(outcomeOf(await finish(thief, handle))).toBe('cancelled')
+    expect((await thief.get('/me')).json()).toEqual({ user: null })
+  })
+
+  it('is ended by a newer one in another process too; the newer one is finished', async () => {
+    const { MemoryLedger } = await import('../../src')
+    const ledger = new MemoryLedger()
+    const [app, other] = [await start({ ledger }), await start({ ledger })]
+    const thief = app.browser()
+    const handle = handleIn((await enrolling(thief, { factor: 'app' })).location)
+    const { appLinkUri } = await viewOf(thief, handle)
+    const victim = other.browser()
+    const hers = handleIn((await enrolling(victim, { factor: 'sms', phone: NUMBER })).location)
+    await world.simulator.phone('newcomer').scan(appLinkUri)
+    expect(outcomeOf(await finish(thief, handle))).toBe('cancelled')
+    // The thief's phone is there now: nobody can tell whose account this is, and so the victim is refused, too.
+    expect(outcomeOf(await finish(victim, hers, { code: codeFor('newcomer') }))).toBe('already_enrolled')
+    expect(world.events.of('suspicious')).toMatchObject([{ reason: 'enrolment_of_enrolled' }])
+  })
+
+  it('is no longer allowed once the user has a phone, whatever the ledger remembers', async () => {
+    const app = await start()
+    const other = await start()
+    const thief = app.browser()
+    const handle = handleIn((await enrolling(thief, { factor: 'sms', phone: NUMBER })).location)
+    const code = codeFor('newcomer')
+    await enrolsPhone(other)
+    expect(outcomeOf(await finish(thief, handle, { code }))).toBe('already_enrolled')
+    expect(world.asked('verifyCode')).toBe(0)
+  })
+})
+
+describe('Nevis\'s answer to an enrolment of a first factor', () => {
+  it('that names factors of the user ends it before the browser sees anything', async () => {
+    const app = await start()
+    // What Nevis says before and what it says at the enrolment differ: somebody else was in between.
+    world.simulator.faults.add({ on: 'findUserByUsername', patch: { status: 'new', authenticators: [], lastLoginDateSuccess: null } })
+    const thief = app.browser()
+    const page = await enrolling(thief, { factor: 'app' }, 'anna')
+    expect(outcomeOf(page)).toBe('already_enrolled')
+    expect(page.text).not.toContain('dispatchTokenResponse')
+    expect(world.events.of('suspicious')).toMatchObject([{ reason: 'enrolment_of_enrolled' }])
+  })
+})
+
+describe('recovery codes', () => {
+  it('are nobody\'s first factor', async () => {
+    const app = await start()
+    expect(outcomeOf(await enrolling(app.browser(), { factor: 'recovery' }))).toBe('already_enrolled')
+    expect(world.asked('enroll')).toBe(0)
+  })
+
+  it('are made for a user who has just given another factor', async () => {
+    const app = await start()
+    const browser = await signedInBy(app, 'push')
+    const handle = handleIn((await browser.post('/factors', { factor: 'recovery' })).location)
+    expect(outcomeOf(await finish(browser, handle))).toBe('success')
+  })
+})
+
+describe('a weaker factor', () => {
+  it.each([
+    ['recovery', { factor: 'app' }],
+    ['recovery', { factor: 'sms', phone: NUMBER }],
+    ['sms', { factor: 'app' }],
+  ] as const)('%s does not enrol a stronger one, and so signs no payment: %o', async (given, fields) => {
+    const app = await start()
+    const thief = await signedInBy(app, given)
+    expect(outcomeOf(await thief.post('/factors', fields))).toBe('already_enrolled')
+    expect(world.asked('enroll')).toBe(0)
+    expect((await thief.post('/pay')).status).toBe(401)
+  })
+
+  it.each([
+    ['sms', { factor: 'sms', phone: NUMBER }],
+    ['push', { factor: 'app' }],
+    ['push', { factor: 'sms', phone: NUMBER }],
+    ['recovery', { factor: 'recovery' }],
+  ] as const)('is not %s where it enrols %o', async (given, fields) => {
+    const app = await start()
+    const browser = await signedInBy(app, given)
+    expect(outcomeOf(await browser.post('/factors', fields))).toBe('303 /login/2fa')
+  })
+
+  it('enrols a stronger one where the app allows it by name', async () => {
+    const app = await start({ allowEnrollmentOfStrongerFactorAfter: ['recovery'] })
+    const browser = await signedInBy(app, 'recovery')
+    const handle = handleIn((await browser.post('/factors', { factor: 'app' })).location)
+    await world.simulator.phone('anna').scan((await viewOf(browser, handle)).appLinkUri)
+    expect(outcomeOf(await finish(browser, handle))).toBe('success')
+    const bySms = await signedInBy(app, 'sms', 'ben')
+    expect(outcomeOf(await bySms.post('/factors', { factor: 'app' }))).toBe('already_enrolled')
+  })
+})
+
+describe('a further enrolment', () => {
+  it('counts as long as the factor before it was fresh when it began', async () => {
+    const app = await start({ lifetimeSeconds: 600 })
+    const browser = await signedInBy(app, 'push')
+    world.later(590)
+    const handle = handleIn((await browser.post('/factors', { factor: 'app' })).location)
+    world.later(30)
+    await world.simulator.phone('anna').scan((await viewOf(browser, handle)).appLinkUri)
+    expect(outcomeOf(await finish(browser, handle))).toBe('success')
+  })
+})
+
+describe('a phone number', () => {
+  it('gets ten texts a day and no more, whichever accounts ask for them, and is told when to come again', async () => {
+    const app = await start()
+    const outcomes: string[] = []
+    for (let i = 0; i < 20; i++) outcomes.push(outcomeOf(await enrolling(app.browser(), { factor: 'sms', phone: NUMBER }, `account-${i}`)))
+    expect(outcomes).toEqual([...Array(10).fill('303 /login/2fa'), ...Array(10).fill('too_many_starts')])
+    const last = await enrolling(app.browser(), { factor: 'sms', phone: NUMBER }, 'account-20')
+    expect(Number(last.headers.get('retry-after'))).toBe(last.json().retryAfterSeconds)
+    expect(outcomeOf(await enrolling(app.browser(), { factor: 'sms', phone: '+41790000124' }, 'account-21'))).toBe('303 /login/2fa')
+  })
+})
