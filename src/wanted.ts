@@ -6,6 +6,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { AuthenticateOptions } from 'passport'
 import { isSubjectOf } from './binding'
+import { phoneNumberIn } from './client/typed-input'
 import type { Operation } from './client/wire'
 import { firstOperation } from './enrolment'
 import type { Factor } from './factors/factor'
@@ -123,11 +124,12 @@ export async function authenticatorFor(
 }
 
 /**
- * People write phone numbers in groups.
+ * The number to enrol, in the form that Nevis takes.
+ * @returns undefined for what is no phone number
  * @internal
  */
 export async function phoneOf(req: NevisRequest, options: NevisAuthenticateOptions): Promise<string | undefined> {
-  return (await valueOf(options.phone, req)) ?? fieldOf({ body: req.body, query: {} }, 'phone')?.replace(/[\s-]/g, '')
+  return phoneNumberIn((await valueOf(options.phone, req)) ?? fieldOf({ body: req.body, query: {} }, 'phone'))
 }
 
 /**
