@@ -4,7 +4,7 @@
  * Not its job: to ask, rename or delete one (`client/`), or to say which one a request names (`wanted.ts`).
  */
 import { subjectMismatch } from './binding'
-import type { Authenticator, NevisClient, User } from './client/client'
+import type { NamedAuthenticator, NevisClient, User } from './client/client'
 import type { Subject } from './transactions'
 
 /**
@@ -16,7 +16,7 @@ import type { Subject } from './transactions'
  * @returns undefined for everything else, be it somebody else's or nobody's
  * @throws NevisError, any code; `NEVIS_NOT_FOUND` if Nevis does not know the subject
  */
-export async function ownAuthenticator(client: NevisClient, subject: Subject, authenticatorId: unknown): Promise<Authenticator | undefined> {
+export async function ownAuthenticator(client: NevisClient, subject: Subject, authenticatorId: unknown): Promise<NamedAuthenticator | undefined> {
   const user = await userOf(client, subject)
   return subjectMismatch(subject, user) === undefined ? authenticatorIn(user, authenticatorId) : undefined
 }
@@ -44,6 +44,6 @@ export function userOf(client: NevisClient, { userId, username }: Subject): Prom
 }
 
 /** Spelt as Nevis spells it: what differs is refused. */
-function authenticatorIn({ authenticators }: User, authenticatorId: unknown): Authenticator | undefined {
-  return authenticators.find((one) => one.authenticatorId === authenticatorId)
+function authenticatorIn({ authenticators }: User, authenticatorId: unknown): NamedAuthenticator | undefined {
+  return authenticators.find((one): one is NamedAuthenticator => one.authenticatorId !== undefined && one.authenticatorId === authenticatorId)
 }

@@ -8,6 +8,7 @@ import type { AuthenticateOptions } from 'passport'
 import { isSubjectOf } from './binding'
 import { Budgets } from './budgets'
 import { isUserId, isUsername } from './client/checks'
+import { phoneNumberIn } from './client/typed-input'
 import type { Operation } from './client/wire'
 import type { Factor } from './factors/factor'
 import type { FactorName } from './factors/names'
@@ -139,11 +140,12 @@ export async function authenticatorFor(
 }
 
 /**
- * People write phone numbers in groups.
+ * The number to enrol, in the form that Nevis takes.
+ * @returns undefined for what is no phone number
  * @internal
  */
 export async function phoneOf(req: NevisRequest, options: NevisAuthenticateOptions): Promise<string | undefined> {
-  return (await valueOf(options.phone, req)) ?? bodyFieldOf(req, 'phone')?.replace(/[\s-]/g, '')
+  return phoneNumberIn((await valueOf(options.phone, req)) ?? bodyFieldOf(req, 'phone'))
 }
 
 /**

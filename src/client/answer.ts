@@ -1,7 +1,7 @@
 /**
  * One complete HTTP answer of Nevis: its status, its text, and the two ways to refuse it.
  *
- * Not its job: to know which fields an answer must have (`decode.ts`), or how it came here (`http.ts`).
+ * Out of scope: which fields an answer must have (`decode.ts`), and how it came here (`http.ts`).
  */
 import { NevisError, type NevisErrorCode, type NevisMethod } from './errors'
 
@@ -29,6 +29,11 @@ export class Answer {
   /** Its `Date` header, in milliseconds since 1970. */
   get date(): number | undefined {
     return httpDate(this.#date)
+  }
+
+  /** No body at all, or white space. */
+  get isEmpty(): boolean {
+    return this.text.trim() === ''
   }
 
   /** @returns the JSON object in the body, or `undefined` if the body is anything else. */
@@ -60,10 +65,23 @@ export class Answer {
     const { status } = this
     if (status === 429) return this.#error('NEVIS_RATE_LIMITED')
     if (status === 401 || status === 403) return this.#error('NEVIS_UNAUTHORIZED')
-    if (status === 404) return this.#error('NEVIS_NOT_FOUND')
+    if (status === 404) return this.#isNotFound() ? this.#error('NEVIS_NOT_FOUND') : this.unexpected('this 404 is not in the form of Nevis')
     if (status >= 300 && status < 400) return this.unexpected('a redirect, which is not followed')
     if (status >= 400 && status < 500) return this.#error('NEVIS_REJECTED')
     return this.unexpected()
+  }
+
+  /**
+   * Does Nevis itself say that somebody is not there? Its documents show errors with the HTTP status as a number in `status`
+   * (beside `error`, `path` and `timestamp`). Gateways that lost their way answer 404 too: with a text, a page, nothing, or
+   * other JSON. Reading that as "unknown user" would let a password thief enrol the "first" phone of somebody who has one.
+   * A gateway that happens to use the same form cannot be told from Nevis.
+   *
+   * Source: https://docs.nevis.net/apidoc/authcloud/ (Errors)
+   */
+  #isNotFound(): boolean {
+    const json = this.jsonObject()
+    return json !== undefined && Object.hasOwn(json, 'status') && json['status'] === 404
   }
 
   #error(code: NevisErrorCode, reason?: string): NevisError {

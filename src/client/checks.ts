@@ -1,7 +1,7 @@
 /**
  * Requests are checked before they are sent, and made into the JSON that travels.
  *
- * Not its job: to send anything. Every mistake is a `TypeError` that names the method and the field. It never repeats
+ * Out of scope: sending. Every mistake is a `TypeError` that names the method and the field. It never repeats
  * a value: the value may be a code, a phone number or a token.
  */
 import { appMessageFault, smsFault, textFault } from './messages'
@@ -14,6 +14,7 @@ const USERNAME = /^[A-Za-z0-9_.@-]{1,300}$/
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 const CHANNEL = /^[a-z][a-z0-9-]{0,31}$/
 const PHONE = /^\+[0-9]{5,15}$/
+const PHONE_PREFIX = /^\+[0-9]{1,14}$/
 const CODE_MAX_CHARACTERS = 64
 const TOKEN = /^[\x20-\x7e]{1,8192}$/
 const INTENT_CHANNELS: readonly unknown[] = ['app', 'push', 'sms']
@@ -111,7 +112,7 @@ export function checkedIntent(request: CreateIntentRequest): IntentBody {
 }
 
 export function checkedUsername(method: string, value: unknown): string {
-  if (typeof value !== 'string' || !USERNAME.test(value)) {
+  if (!isUsername(value)) {
     fail(method, 'username', 'must be 1 to 300 characters out of A-Z a-z 0-9 _ . @ -')
   }
   return value
@@ -119,7 +120,7 @@ export function checkedUsername(method: string, value: unknown): string {
 
 /** A UUID and nothing else goes into a path: `../` or `?` would ask for something else in the app's name. */
 export function checkedId(method: string, field: string, value: unknown): string {
-  if (typeof value !== 'string' || !UUID.test(value)) fail(method, field, 'must be a UUID')
+  if (!isUuid(value)) fail(method, field, 'must be a UUID')
   return value
 }
 
@@ -181,6 +182,21 @@ function fail(method: string, field: string, fault: string): never {
   throw new TypeError(`${method}: ${field} ${fault}`)
 }
 
+/** Would Nevis take it as a username? Nobody is registered under any other name. */
+export function isUsername(value: unknown): value is string {
+  return typeof value === 'string' && USERNAME.test(value)
+}
+
+/** Would Nevis take it as a userId? */
+export function isUserId(value: unknown): value is string {
+  return isUuid(value)
+}
+
+/** The form of all ids of Nevis: of users, authenticators and transactions. */
+export function isUuid(value: unknown): value is string {
+  return typeof value === 'string' && UUID.test(value)
+}
+
 /** Short enough, and nothing that could not be in one. */
 export function isToken(value: unknown): value is string {
   return typeof value === 'string' && TOKEN.test(value)
@@ -191,12 +207,8 @@ export function isPhone(value: unknown): value is string {
   return typeof value === 'string' && PHONE.test(value)
 }
 
-/** A username that Nevis takes. */
-export function isUsername(value: unknown): value is string {
-  return typeof value === 'string' && USERNAME.test(value)
-}
-
-/** A userId of Nevis. */
-export function isUserId(value: unknown): value is string {
-  return typeof value === 'string' && UUID.test(value)
+/** What phone numbers may begin with, checked where an app configures it. */
+export function assertPhonePrefixes(owner: string, field: string, value: unknown): asserts value is readonly string[] {
+  const areAll = Array.isArray(value) && value.every((prefix) => typeof prefix === 'string' && PHONE_PREFIX.test(prefix))
+  if (!areAll) fail(owner, field, 'must be a list of texts of + and 1 to 14 digits')
 }

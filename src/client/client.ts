@@ -1,7 +1,7 @@
 /**
  * The Nevis Authentication Cloud as a class: one method per endpoint.
  *
- * Not its job: HTTP (`http.ts`), the rules for requests (`checks.ts`) and for answers (`decode.ts`), or what an answer
+ * Out of scope: HTTP (`http.ts`), the rules for requests (`checks.ts`) and for answers (`decode.ts`), or what an answer
  * means for a login. It knows neither Express nor Passport and keeps no state of any transaction.
  *
  * Every method rejects with a `TypeError`, and sends nothing, if the request breaks a rule that is known beforehand;
@@ -16,13 +16,14 @@ import { Http } from './http'
 import { decodeIntrospection } from './introspection'
 import { resolveOptions, type NevisClientOptions } from './options'
 import type { ApproveRequest, CreateIntentRequest, EnrollRequest, VerifyCodeRequest } from './requests'
-import type { Approval, Authenticator, Enrollment, Intent, Introspection, Status, User } from './results'
+import type { Approval, Enrollment, Intent, Introspection, NamedAuthenticator, Status, User } from './results'
+import { verdictOf } from './verdict'
 
 export type { NevisClientOptions } from './options'
 export type * from './requests'
 export type * from './results'
 
-/** A wrong code, or one that is used up, expired or foreign: Nevis only says "4xx otherwise". */
+/** A wrong code, or one that is used up, expired or foreign: Nevis only says "4xx otherwise", and shows no body. */
 const WRONG_CODE_STATUSES: readonly number[] = [400, 404, 409, 412, 422]
 
 /**
@@ -94,17 +95,24 @@ export class NevisClient {
   /**
    * Checks a code of an SMS, or a recovery code. Never repeated: an attempt may be counted, a recovery code used up.
    * The answer names no user, so `userId` must come from the server's own record of the transaction.
-   * @returns true for HTTP 200 and nothing else; false for 400, 404, 409, 412, 422
-   * @throws NevisError, any code but `NEVIS_NOT_FOUND`
+   * Maintenance pages and firewalls answer HTTP 200 too, so that the body must be empty, or a JSON object that contains no refusal.
+   * @returns true for HTTP 200 with such a body; false for HTTP 200 with a JSON object that says no, and for 400, 404, 409, 412 or
+   * 422 with no body or a JSON object
+   * @throws NevisError, any code but `NEVIS_NOT_FOUND`; `NEVIS_UNEXPECTED_RESPONSE` for a page, a text or a list in the body
    * @see https://docs.nevis.net/authcloud/api-doc/api-reference/verification-ref
    */
   async verifyCode(request: VerifyCodeRequest): Promise<boolean> {
     const { userId, body } = checkedVerification(request)
     const path = `${userPath(userId)}/verification`
     const answer = await this.#http.send({ operation: 'verifyCode', method: 'POST', path, body })
-    if (answer.status === 200) return true
-    if (WRONG_CODE_STATUSES.includes(answer.status)) return false
-    throw answer.refused()
+    if (answer.status === 200) {
+      const verdict = verdictOf(answer)
+      if (verdict === 'unclear') throw answer.unexpected('the body does not say whether the code is right')
+      return verdict === 'yes'
+    }
+    if (!WRONG_CODE_STATUSES.includes(answer.status)) throw answer.refused()
+    if (!answer.isEmpty && answer.jsonObject() === undefined) throw answer.unexpected('the body is no answer to a code')
+    return false
   }
 
   /**
@@ -178,7 +186,7 @@ export class NevisClient {
    * @throws NevisError, any code; `NEVIS_NOT_FOUND` if there is none
    * @see https://docs.nevis.net/authcloud/api-doc/api-reference/authenticator-endpoint-ref
    */
-  async renameAuthenticator(authenticatorId: string, name: string): Promise<Authenticator> {
+  async renameAuthenticator(authenticatorId: string, name: string): Promise<NamedAuthenticator> {
     const operation = 'renameAuthenticator'
     const path = authenticatorPath(checkedId(operation, 'authenticatorId', authenticatorId))
     const body = { name: checkedName(operation, name) }
@@ -230,6 +238,8 @@ export class NevisClient {
   async #delete(operation: NevisMethod, path: string): Promise<void> {
     const answer = await this.#http.send({ operation, method: 'DELETE', path })
     if (answer.status !== 204 && answer.status !== 200) throw answer.refused()
+    // A lost phone must not be reported removed because a maintenance page came with HTTP 200.
+    if (verdictOf(answer) !== 'yes') throw answer.unexpected('the body does not say that it is deleted')
   }
 }
 

@@ -1,12 +1,12 @@
 /**
  * Answers are decoded at the door: from unknown JSON into a typed value, or refused.
  *
- * Not its job: to send, or to judge what a value means for a login. Unknown fields are tolerated and kept in `raw`; a
- * promised field that is missing is `NEVIS_UNEXPECTED_RESPONSE`.
+ * Out of scope: sending, and what a value means for a login. Unknown fields are tolerated and kept in `raw`; a
+ * promised field that is missing is `NEVIS_UNEXPECTED_RESPONSE`, and so is an id or a token that no later request could carry.
  */
 import { isJsonObject, type Answer, type RawAnswer } from './answer'
 import { compact, Fields } from './fields'
-import type { Approval, Authenticator, Enrollment, Intent, Status, UafDetails, User } from './results'
+import type { Approval, Authenticator, Enrollment, Intent, NamedAuthenticator, Status, UafDetails, User } from './results'
 
 const APP_ENROLLMENT: readonly string[] = ['app', 'push']
 const APP_APPROVAL: readonly string[] = ['app', 'qr-code']
@@ -21,8 +21,9 @@ export function decodeUser(answer: Answer): User {
   }
 }
 
-export function decodeAuthenticator(answer: Answer): Authenticator {
-  return authenticator(new Fields(answer, answer.json(200)))
+export function decodeAuthenticator(answer: Answer): NamedAuthenticator {
+  const fields = new Fields(answer, answer.json(200))
+  return { ...authenticator(fields), authenticatorId: fields.id('authenticatorId') }
 }
 
 /** @param channel what was asked for: it decides what is promised. */
@@ -31,11 +32,11 @@ export function decodeEnrollment(answer: Answer, channel: string): Enrollment {
   const inner = fields.object('enrollment')
   const isApp = APP_ENROLLMENT.includes(channel)
   const status = fields.optionalString('status')
-  const statusToken = inner?.optionalString('statusToken') ?? fields.optionalString('statusToken')
+  const statusToken = inner?.optionalToken('statusToken') ?? fields.optionalToken('statusToken')
   const enrollment = compact<Omit<Enrollment, keyof ReturnType<typeof userFields>>>({
     status: isApp ? fields.promised('status', status) : status,
     authenticators: (isApp ? fields.promised('authenticators', authenticatorsIn(fields)) : authenticatorsIn(fields)) ?? [],
-    transactionId: inner?.optionalString('transactionId') ?? fields.optionalString('transactionId'),
+    transactionId: inner?.optionalId('transactionId') ?? fields.optionalId('transactionId'),
     statusToken: isApp || channel === 'sms' ? fields.promised('statusToken', statusToken) : statusToken,
     qrCode: inner?.qrCode() ?? fields.qrCode(),
     appLinkUri: inner?.link('appLinkUri') ?? fields.link('appLinkUri'),
@@ -53,9 +54,9 @@ export function decodeEnrollment(answer: Answer, channel: string): Enrollment {
 export function decodeApproval(answer: Answer, channel: string): Approval {
   const fields = new Fields(answer, answer.json(200, 201))
   const approval = compact<Approval>({
-    transactionId: fields.string('transactionId'),
-    userId: fields.string('userId'),
-    statusToken: fields.string('statusToken'),
+    transactionId: fields.id('transactionId'),
+    userId: fields.id('userId'),
+    statusToken: fields.token('statusToken'),
     qrCode: fields.qrCode(),
     appLinkUri: fields.link('appLinkUri'),
     raw: fields.json,
@@ -82,7 +83,7 @@ export function decodeStatus(answer: Answer): Status {
   if (!['200 pending', '200 succeeded', '412 failed'].includes(combination)) {
     throw answer.unexpected('the HTTP status and the status do not go together')
   }
-  const transactionId = fields.string('transactionId')
+  const transactionId = fields.id('transactionId')
   const details = compact<StatusDetails>({
     username: fields.optionalString('username'),
     createdAt: fields.description('createdAt'),
@@ -90,10 +91,10 @@ export function decodeStatus(answer: Answer): Status {
     raw: fields.json,
   })
   if (combination === '200 succeeded') {
-    return { status: 'succeeded', transactionId, userId: fields.string('userId'), token: fields.string('token'), ...details }
+    return { status: 'succeeded', transactionId, userId: fields.id('userId'), token: fields.token('token'), ...details }
   }
   const undecided = compact<{ userId?: string; token?: string }>({
-    userId: fields.optionalString('userId'),
+    userId: fields.optionalId('userId'),
     token: fields.optionalString('token'),
   })
   return { status: combination === '412 failed' ? 'failed' : 'pending', transactionId, ...undecided, ...details }
@@ -103,14 +104,14 @@ type StatusDetails = Pick<Status & { status: 'pending' }, 'username' | 'createdA
 
 export function decodeIntent(answer: Answer): Intent {
   const fields = new Fields(answer, answer.json(200, 201))
-  return { token: fields.string('token'), raw: fields.json }
+  return { token: fields.token('token'), raw: fields.json }
 }
 
 type UserBasics = Pick<User, 'userId' | 'username' | 'createdAt' | 'updatedAt' | 'lastLoginDateSuccess' | 'lastLoginDateFailure' | 'exceededRateLimits' | 'raw'>
 
 function userFields(fields: Fields): UserBasics {
   return compact<UserBasics>({
-    userId: fields.string('userId'),
+    userId: fields.id('userId'),
     username: fields.optionalString('username'),
     createdAt: fields.description('createdAt'),
     updatedAt: fields.description('updatedAt'),
@@ -125,9 +126,10 @@ function authenticatorsIn(fields: Fields): readonly Authenticator[] | undefined 
   return fields.objects('authenticators')?.map(authenticator)
 }
 
+/** In a list it may lack its id: the person has that factor all the same, and their other ones must stay usable. */
 function authenticator(fields: Fields): Authenticator {
   return compact<Authenticator>({
-    authenticatorId: fields.string('authenticatorId'),
+    authenticatorId: fields.optionalId('authenticatorId'),
     name: fields.description('name'),
     type: fields.description('type'),
     authenticatorType: fields.description('authenticatorType'),

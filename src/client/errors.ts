@@ -1,7 +1,7 @@
 /**
  * The one error of this client: what went wrong with a call to Nevis, by a code that does not change.
  *
- * Not its job: mistakes of the programmer (those are `TypeError`s, see `checks.ts`), or refusals of a person
+ * Out of scope: mistakes of the programmer (those are `TypeError`s, see `checks.ts`), or refusals of a person
  * (a denied approval, a wrong code: those are results).
  *
  * Nothing here may hold the access key, a token, a code, a phone number, a URL or a body. Errors are logged, sent
@@ -15,9 +15,9 @@
  * | `NEVIS_TIMEOUT` | no complete answer within `timeoutMs`, retries and pauses included | try again later |
  * | `NEVIS_RATE_LIMITED` | HTTP 429 | wait `retryAfterSeconds`, or offer another channel |
  * | `NEVIS_UNAUTHORIZED` | HTTP 401 or 403 | check the access key |
- * | `NEVIS_NOT_FOUND` | HTTP 404 of a user or an authenticator | the id or username is not known to this instance |
+ * | `NEVIS_NOT_FOUND` | HTTP 404 with Nevis's own error body, for a user or an authenticator | the id or username is not known to this instance |
  * | `NEVIS_REJECTED` | any other 4xx | the request breaks a rule of Nevis; see `nevisStatus` |
- * | `NEVIS_UNEXPECTED_RESPONSE` | 5xx, 3xx, not JSON, a promised field missing, an impossible combination | check `baseURL`, or report it to Nevis |
+ * | `NEVIS_UNEXPECTED_RESPONSE` | 5xx, 3xx, not JSON, a 404 that is not Nevis's own, a promised field missing or not usable, an impossible combination | check `baseURL`, or report it to Nevis |
  */
 export type NevisErrorCode =
   | 'NEVIS_UNREACHABLE'

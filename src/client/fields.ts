@@ -1,9 +1,10 @@
 /**
  * Reads single fields out of the JSON of an answer, and refuses what is not as promised.
  *
- * Not its job: to know which fields an answer has (`decode.ts`). Errors name the field, never the value.
+ * Out of scope: which fields an answer has (`decode.ts`). Errors name the field, never the value.
  */
 import { isJsonObject, type Answer, type RawAnswer } from './answer'
+import { isToken, isUuid } from './checks'
 import { isLoopback } from './loopback'
 import type { QrCode } from './results'
 
@@ -33,6 +34,30 @@ export class Fields {
     const value = this.get(name)
     if (value === undefined) return undefined
     if (typeof value !== 'string' || value === '') this.#refuse(name, 'is not a non-empty string')
+    return value
+  }
+
+  /** A promised id. */
+  id(name: string): string {
+    return this.optionalId(name) ?? this.#refuse(name, 'is missing')
+  }
+
+  /** An id goes into the paths of later requests: Nevis's are UUIDs, and `../x` would ask for something else. */
+  optionalId(name: string): string | undefined {
+    const value = this.optionalString(name)
+    if (value !== undefined && !isUuid(value)) this.#refuse(name, 'is not a UUID')
+    return value
+  }
+
+  /** A promised token. */
+  token(name: string): string {
+    return this.optionalToken(name) ?? this.#refuse(name, 'is missing')
+  }
+
+  /** A token goes into later requests as it is: one with line breaks, or of many kilobytes, could not. */
+  optionalToken(name: string): string | undefined {
+    const value = this.optionalString(name)
+    if (value !== undefined && !isToken(value)) this.#refuse(name, 'cannot be used as a token')
     return value
   }
 

@@ -1,7 +1,7 @@
 /**
  * The answer of the introspection endpoint, decoded: is a token active, whose is it, until when.
  *
- * Not its job: to decide whether the token proves a login. Every claim that is there but unusable refuses the whole
+ * Out of scope: whether the token proves a login. Every claim that is there but unusable refuses the whole
  * answer: a check that somebody skips because a claim "is absent" must not be skipped because it was garbled.
  */
 import type { Answer, RawAnswer } from './answer'

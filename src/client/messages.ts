@@ -1,7 +1,7 @@
 /**
  * The rules for text that a person will read: in the app, in a notification, in an SMS.
  *
- * Not its job: to know which request the text belongs to. Each function answers with what is wrong, in words that go
+ * Out of scope: which request the text belongs to. Each function answers with what is wrong, in words that go
  * after the field's name, or with `undefined`.
  */
 

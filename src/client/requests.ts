@@ -1,7 +1,7 @@
 /**
  * What the client can be asked, as types.
  *
- * Not its job: to check what is asked (`checks.ts`); types alone are no help to an app written in JavaScript.
+ * Out of scope: checking what is asked (`checks.ts`); types alone are no help to an app written in JavaScript.
  */
 import type { ApprovalChannel, EnrollmentChannel, IntentChannel, Open, Operation } from './wire'
 
@@ -79,7 +79,7 @@ export type VerifyCodeRequest =
   | {
       /** Whose transaction it is, from the server's own record. */
       userId: string
-      /** As the person typed it. */
+      /** The digits; factors of this package normalise what the person typed. */
       code: string
       /** From the answer of `approve` or `enroll`. */
       statusToken: string
@@ -89,7 +89,7 @@ export type VerifyCodeRequest =
   | {
       /** Whose recovery codes they are. */
       userId: string
-      /** As the person typed it. */
+      /** Letters, digits and dashes; upper and lower case differ. */
       code: string
       /** Says that it is a recovery code. */
       channel: 'recovery'

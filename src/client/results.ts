@@ -1,7 +1,7 @@
 /**
  * What the client gives back, as types: Nevis's answers after they were decoded.
  *
- * Not its job: to decode (`decode.ts`). Dates are Nevis's own ISO 8601 strings unless a name says otherwise.
+ * Out of scope: decoding (`decode.ts`). Dates are Nevis's own ISO 8601 strings unless a name says otherwise.
  */
 import type { RawAnswer } from './answer'
 import type { Open } from './wire'
@@ -27,8 +27,8 @@ export interface QrCode {
  * Source: https://docs.nevis.net/apidoc/authcloud/#authenticator
  */
 export interface Authenticator extends Decoded {
-  /** A UUID. */
-  readonly authenticatorId: string
+  /** A UUID. Nevis documents it for each; one without it counts as a factor, and can be neither renamed nor deleted. */
+  readonly authenticatorId?: string
   /** Free text by the person; may hold personal data. */
   readonly name?: string
   /** The phone's system. */
@@ -43,6 +43,12 @@ export interface Authenticator extends Decoded {
   readonly updatedAt?: string
   /** Of newer answers, and only for authenticators of the app. */
   readonly uaf?: UafDetails
+}
+
+/** An authenticator that can be renamed and deleted. */
+export interface NamedAuthenticator extends Authenticator {
+  /** A UUID. */
+  readonly authenticatorId: string
 }
 
 /**

@@ -1,7 +1,7 @@
 /**
  * The one shape that every factor has. A new factor is one file of this shape and one line in `index.ts`.
  *
- * Not its job: sessions, requests or Passport; a factor sees the client, the subject and its own transaction.
+ * Out of scope: sessions, requests and Passport; a factor sees the client, the subject and its own transaction.
  */
 import type { NevisClient, SucceededStatus } from '../client/client'
 import type { Operation } from '../client/wire'
@@ -31,6 +31,11 @@ export interface Challenge {
     readonly userId?: string
     /** The same by name. */
     readonly username?: string
+    /**
+     * Nevis's answer to an enrolment shows that this user had a factor before: the user's `status` is not `new`, or
+     * `authenticators` is not empty. Whoever was to get a first factor is then refused. Absent where nothing shows it.
+     */
+    readonly hasFactor?: boolean
   }
   /** May go to the browser. */
   readonly browser: Shown

@@ -1,6 +1,6 @@
 /**
  * The names of the factors. One of your own making has any other name; editors offer these.
  *
- * Not its job: how strong each is (`strength.ts`), or what it does.
+ * Out of scope: how strong each is (`strength.ts`), and what it does.
  */
 export type FactorName = 'push' | 'app' | 'sms' | 'recovery' | 'widget' | (string & Record<never, never>)

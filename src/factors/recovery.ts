@@ -4,9 +4,11 @@
  * Source: https://docs.nevis.net/authcloud/api-doc/api-use-cases/recovery-codes/authenticate-with-recovery-codes
  */
 import { randomUUID } from 'node:crypto'
+import { isUsername } from '../client/checks'
 import { NevisError } from '../client/errors'
+import { recoveryCodeIn } from '../client/typed-input'
 import type { Factor } from './factor'
-import { enrollmentChallenge, userOf } from './shared'
+import { enrollmentChallenge, userOf, wrongCode } from './shared'
 
 /**
  * The factor `recovery`: one of the codes that the person wrote down; each works once. Nevis is asked nothing before the code
@@ -25,6 +27,7 @@ export function recovery(): Factor {
     async enroll(nevis, subject) {
       const username = subject.username ?? (await nevis.getUser(subject.userId as string)).username
       if (username === undefined) throw new TypeError('recovery: Nevis makes recovery codes only for a user with a username')
+      if (subject.username === undefined && !isUsername(username)) throw new NevisError('NEVIS_UNEXPECTED_RESPONSE', 'getUser', { reason: 'username cannot be used' })
       const challenge = enrollmentChallenge(await nevis.enroll({ username, channel: 'recovery' }), randomUUID())
       // Nobody confirms that they have written down what they never saw.
       if (challenge.browser.recoveryCodes === undefined) throw new NevisError('NEVIS_UNEXPECTED_RESPONSE', 'enroll', { reason: 'no recovery codes' })
@@ -34,8 +37,9 @@ export function recovery(): Factor {
       const succeeded = { status: 'succeeded', userId: userId as string, transactionId: id } as const
       // Nevis has made the codes with its answer, and the person has just confirmed: there is nothing left to prove.
       if (operation === 'enroll') return succeeded
-      const right = await nevis.verifyCode({ userId: userId as string, code: code as string, channel: 'recovery' })
-      return right ? succeeded : { status: 'failed', code: 'wrong_code', retryable: true }
+      const typed = recoveryCodeIn(code)
+      const right = typed !== undefined && (await nevis.verifyCode({ userId: userId as string, code: typed, channel: 'recovery' }))
+      return right ? succeeded : wrongCode
     },
   }
 }

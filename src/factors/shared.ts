@@ -1,9 +1,9 @@
 /**
  * What several factors do alike: name a subject to Nevis, sort an answer into the two drawers, read the status.
  *
- * Not its job: anything that belongs to one factor only.
+ * Out of scope: anything that belongs to one factor only.
  */
-import type { Approval, Enrollment, NevisClient, SucceededStatus } from '../client/client'
+import type { Approval, Enrollment, NevisClient, SucceededStatus, User } from '../client/client'
 import type { Subject, Transaction } from '../transactions'
 import type { Answer, Challenge, Outcome } from './factor'
 
@@ -42,6 +42,7 @@ export function enrollmentChallenge(enrollment: Enrollment, id: string): Challen
       userId,
       ...(statusToken !== undefined && { statusToken }),
       ...(username !== undefined && { username }),
+      ...(showsFactor(enrollment) && { hasFactor: true }),
     },
     browser: {
       ...(qrCode && { qrCode: qrCode.dataUri }),
@@ -51,6 +52,14 @@ export function enrollmentChallenge(enrollment: Enrollment, id: string): Challen
   }
 }
 
+/**
+ * Does Nevis show a factor that this user had before? `authenticators` lists the confirmed ones, and a user is `new` until the
+ * first one is confirmed: https://docs.nevis.net/authcloud/api-doc/api-reference/registration-ref
+ */
+export function showsFactor({ status, authenticators = [] }: Partial<Pick<User, 'status' | 'authenticators'>>): boolean {
+  return (status !== undefined && status !== 'new') || authenticators.length > 0
+}
+
 export function succeeded(answer: SucceededStatus): Outcome {
   const { userId, username, transactionId, token } = answer
   return { status: 'succeeded', userId, transactionId, token, ...(username !== undefined && { username }) }
@@ -58,6 +67,9 @@ export function succeeded(answer: SucceededStatus): Outcome {
 
 /** Denied, timed out or no longer known: told apart no further than Nevis does. */
 export const notApproved: Outcome = { status: 'failed', code: 'not_approved', retryable: false }
+
+/** The person may type another one. */
+export const wrongCode: Outcome = { status: 'failed', code: 'wrong_code', retryable: true }
 
 /** Asks Nevis itself; what the browser says about the status never counts. */
 export async function outcomeByStatus(nevis: NevisClient, transaction: Transaction, { status }: Answer): Promise<Outcome> {

@@ -4,13 +4,14 @@
  * Source: https://docs.nevis.net/authcloud/api-doc/api-use-cases/phone/authenticate-with-sms
  */
 import { randomUUID } from 'node:crypto'
-import { assertSmsText, isPhone } from '../client/checks'
+import { assertPhonePrefixes, assertSmsText, isPhone } from '../client/checks'
 import type { PendingStatus, UnknownStatus } from '../client/client'
 import { NevisError } from '../client/errors'
 import { plainText } from '../client/messages'
+import { smsCodeIn } from '../client/typed-input'
 import { Refusal } from '../failures'
 import type { Factor, Succeeded } from './factor'
-import { approvalChallenge, enrollmentChallenge, nameOf, notApproved, succeeded } from './shared'
+import { approvalChallenge, enrollmentChallenge, nameOf, notApproved, succeeded, wrongCode } from './shared'
 
 /** Options of {@link sms}. */
 export interface SmsOptions {
@@ -24,18 +25,26 @@ export interface SmsOptions {
    * transactions not pollable, so that an instance may never give one. Default false.
    */
   readonly requireIntrospection?: boolean
+  /**
+   * Numbers that begin with one of these are not enrolled, such as `+41900` (premium rate) or the countries where you have no
+   * customers. Each is `+` and 1 to 14 digits. Default: none.
+   */
+  readonly refusedPrefixes?: readonly string[]
 }
 
 /**
  * The factor `sms`: a code by text message, typed into the page. For approval and enrolment.
- * @param options the text, and what a right code needs beside it
+ * @param options the text, what a right code needs beside it, and which numbers are not enrolled
  * @returns the factor, for `factors` of the strategy
- * @throws TypeError when `message` is no text in the GSM-7 alphabet with `{{CODE}}` in it, and no function
+ * @throws TypeError when `message` is no text in the GSM-7 alphabet with `{{CODE}}` in it, and no function; when
+ * `refusedPrefixes` is no list of texts of `+` and 1 to 14 digits
  * @see https://docs.nevis.net/authcloud/api-doc/api-use-cases/phone/authenticate-with-sms
  */
-export function sms({ message: text, requireIntrospection = false }: SmsOptions = {}): Factor {
+export function sms({ message: text, requireIntrospection = false, refusedPrefixes = [] }: SmsOptions = {}): Factor {
   if (typeof text === 'string') assertSmsText('sms', text)
   else if (text !== undefined && typeof text !== 'function') throw new TypeError('sms: message must be a string or a function')
+  assertPhonePrefixes('sms', 'refusedPrefixes', refusedPrefixes)
+  const refused = [...refusedPrefixes]
   const textFor = (message: string | undefined) => {
     const made = typeof text === 'function' ? text(message === undefined ? undefined : plainText(message)) : text
     return made === undefined ? {} : { message: made }
@@ -47,7 +56,7 @@ export function sms({ message: text, requireIntrospection = false }: SmsOptions 
       return approvalChallenge(await nevis.approve({ channel: 'sms', ...nameOf(subject), ...textFor(message) }))
     },
     async enroll(nevis, subject, { message, phone }) {
-      if (phone === undefined || !isPhone(phone)) throw new Refusal('phone_refused')
+      if (!isPhone(phone) || refused.some((prefix) => phone.startsWith(prefix))) throw new Refusal('phone_refused')
       const request = { channel: 'sms' as const, phone, ...nameOf(subject), ...textFor(message) }
       try {
         return enrollmentChallenge(await nevis.enroll(request), randomUUID())
@@ -58,8 +67,9 @@ export function sms({ message: text, requireIntrospection = false }: SmsOptions 
     },
     async check(nevis, transaction, { code }) {
       const { id, userId, statusToken } = transaction as { id: string; userId: string; statusToken: string }
-      const right = await nevis.verifyCode({ userId, code: code as string, statusToken })
-      if (!right) return { status: 'failed', code: 'wrong_code', retryable: true }
+      const typed = smsCodeIn(code)
+      const right = typed !== undefined && (await nevis.verifyCode({ userId, code: typed, statusToken }))
+      if (!right) return wrongCode
       // A verification's answer names nobody; where the status still speaks, it decides.
       const answer = await nevis.getStatus(statusToken)
       if (answer.status === 'succeeded') return succeeded(answer)

@@ -13,7 +13,7 @@ import { NevisError } from '../client/errors'
 import type { IntentChannel } from '../client/wire'
 import type { Subject } from '../transactions'
 import type { Challenge, Factor } from './factor'
-import { nameOf, notApproved, userOf } from './shared'
+import { nameOf, notApproved, showsFactor, userOf } from './shared'
 
 /** Options of {@link widget}. */
 export interface WidgetOptions {
@@ -48,7 +48,8 @@ export function widget({ channels }: WidgetOptions = {}): Factor {
     async enroll(nevis, subject) {
       const user = await recordOf(nevis, subject)
       const name = user === undefined ? nameOf(subject) : { userId: user.userId }
-      return challenge(await nevis.createIntent({ ...name, operation: 'enroll', ...restriction }), user)
+      const { server, browser } = challenge(await nevis.createIntent({ ...name, operation: 'enroll', ...restriction }), user)
+      return { server: { ...server, ...(user !== undefined && showsFactor(user) && { hasFactor: true }) }, browser }
     },
     async check(nevis, { id, userId, subject, operation }, { token }) {
       const brought = { status: 'succeeded', transactionId: id, token: token as string } as const

@@ -63,6 +63,6 @@ export class AuthenticatorChoice {
     if (user?.userId !== userId) return null
     // A passkey is no phone.
     const phones = user.authenticators.filter(({ authenticatorType }) => authenticatorType !== 'fido2')
-    return phones.map(({ authenticatorId: id, name }) => ({ id, ...(name !== undefined && { name }) }))
+    return phones.flatMap(({ authenticatorId: id, name }) => (id === undefined ? [] : [{ id, ...(name !== undefined && { name }) }]))
   }
 }

@@ -38,8 +38,8 @@ describe('getStatus', () => {
     })
 
     it('needs no userId while nobody has answered', async () => {
-      status(200, { transactionId: 't', status: 'pending', userId: null })
-      await expect(newClient().getStatus('x')).resolves.toMatchObject({ status: 'pending', transactionId: 't' })
+      status(200, { transactionId: STATUS.transactionId, status: 'pending', userId: null })
+      await expect(newClient().getStatus('x')).resolves.toMatchObject({ status: 'pending', transactionId: STATUS.transactionId })
     })
 
     it('passes on the username of newer answers', async () => {
@@ -111,7 +111,7 @@ describe('getStatus', () => {
 
   describe('with any JSON at all', () => {
     it('says succeeded only to HTTP 200, "succeeded" and all three strings', () => {
-      const value = fc.oneof(fc.constantFrom('succeeded', 'pending', 'failed', 'unknown', '', null, 7, true), fc.jsonValue())
+      const value = fc.oneof(fc.constantFrom('succeeded', 'pending', 'failed', 'unknown', '', null, 7, true, STATUS.userId, '../x'), fc.jsonValue())
       const body = fc.record({ status: value, transactionId: value, userId: value, token: value }, { requiredKeys: [] })
       fc.assert(
         fc.property(fc.constantFrom(200, 201, 404, 412, 500), body, (code, json) => {
@@ -119,7 +119,8 @@ describe('getStatus', () => {
             const decoded = decodeStatus(new Answer('getStatus', code, JSON.stringify(json), undefined))
             if (decoded.status === 'succeeded') {
               expect([code, json.status]).toEqual([200, 'succeeded'])
-              for (const field of [json.transactionId, json.userId, json.token]) expect(field).toEqual(expect.stringMatching(/./s))
+              for (const id of [json.transactionId, json.userId]) expect(id).toEqual(expect.stringMatching(/^[0-9a-f-]{36}$/))
+              expect(json.token).toEqual(expect.stringMatching(/^[ -~]+$/))
             }
           } catch (error) {
             expect(error).toBeInstanceOf(NevisError)

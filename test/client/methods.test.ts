@@ -254,7 +254,7 @@ describe('verifyCode', () => {
   const request = { userId: USER_ID, code: ' aB3d-eF6h ', statusToken: 'eyJ.a+b/c=.d' }
 
   describe('with a code that is right', () => {
-    it.each(['', '{"any":', 'OK'])('resolves to true for HTTP 200 with the body %j', async (body) => {
+    it.each(['', ' \r\n', '{}', '{"status":"succeeded"}', JSON.stringify(USER), '{"remaining":9}'])('resolves to true for HTTP 200 with the body %j', async (body) => {
       nock(CLOUD, JSON_KEYED).post(path, { code: request.code, statusToken: request.statusToken }).reply(200, body)
       await expect(newClient().verifyCode(request)).resolves.toBe(true)
     })
@@ -266,8 +266,20 @@ describe('verifyCode', () => {
   })
 
   describe('with a code that is wrong', () => {
-    it.each([400, 404, 409, 412, 422])('resolves to false for HTTP %i', async (status) => {
-      nock(CLOUD).post(path).reply(status, BAD_REQUEST)
+    describe.each([400, 404, 409, 412, 422])('HTTP %i', (status) => {
+      it.each(['', '{}', JSON.stringify(BAD_REQUEST)])('resolves to false with the body %j', async (body) => {
+        nock(CLOUD).post(path).reply(status, body)
+        await expect(newClient().verifyCode(request)).resolves.toBe(false)
+      })
+
+      it.each(['<h1>Blocked</h1>', 'default backend - 404', '[]', 'null', '"no"', '{"error":'])('rejects the body %j, which is not of Nevis', async (body) => {
+        nock(CLOUD).post(path).reply(status, body)
+        expect(await nevisError(newClient().verifyCode(request))).toMatchObject({ code: 'NEVIS_UNEXPECTED_RESPONSE', operation: 'verifyCode', nevisStatus: status })
+      })
+    })
+
+    it.each(['{"status":"failed"}', '{"valid":false}', '{"error":"wrong code"}'])('resolves to false for HTTP 200 with %j', async (body) => {
+      nock(CLOUD).post(path).reply(200, body)
       await expect(newClient().verifyCode(request)).resolves.toBe(false)
     })
   })
@@ -280,6 +292,18 @@ describe('verifyCode', () => {
     ])('rejects HTTP %i with %s, and asks once', async (status, code) => {
       nock(CLOUD).post(path).reply(status)
       expect((await nevisError(newClient({ retries: 2 }).verifyCode(request))).code).toBe(code)
+    })
+
+    it.each(['OK', '<h1>Sorry</h1>', '{"any":', '[]', 'true', 'null', '{"message":"Request blocked"}'])('rejects HTTP 200 with the body %j', async (body) => {
+      nock(CLOUD).post(path).reply(200, body)
+      expect(await nevisError(newClient().verifyCode(request))).toMatchObject({
+        code: 'NEVIS_UNEXPECTED_RESPONSE', nevisStatus: 200, message: expect.stringContaining('does not say whether the code is right'),
+      })
+    })
+
+    it.each([401, 403])('rejects a page with HTTP %i as NEVIS_UNAUTHORIZED', async (status) => {
+      nock(CLOUD).post(path).reply(status, '<h1>Forbidden</h1>')
+      expect((await nevisError(newClient().verifyCode(request))).code).toBe('NEVIS_UNAUTHORIZED')
     })
   })
 })
@@ -327,7 +351,7 @@ describe('users', () => {
       ['username', { ...USER, username: 7 }],
       ['status', { ...USER, status: 200 }],
       ['authenticators', { ...USER, authenticators: undefined }],
-      ['authenticatorId', { ...USER, authenticators: [{ name: 'x' }] }],
+      ['authenticatorId', { ...USER, authenticators: [{ authenticatorId: '../x' }] }],
     ])('rejects a user whose %s is not as promised', async (field, body) => {
       nock(CLOUD).get(`/api/v1/users/${USER_ID}`).reply(200, body)
       const error = await nevisError(newClient().getUser(USER_ID))
@@ -336,11 +360,31 @@ describe('users', () => {
     })
   })
 
+  describe('of whom one authenticator has no id', () => {
+    it('keep it in their list, and the others stay as they are', async () => {
+      const phone = { type: 'sms', phone: '+41791234567' }
+      nock(CLOUD).get(`/api/v1/users/${USER_ID}`).reply(200, { ...USER, authenticators: [phone, AUTHENTICATOR] })
+      const { authenticators } = await newClient().getUser(USER_ID)
+      expect(authenticators).toEqual([{ type: 'sms', raw: phone }, { ...AUTHENTICATOR, raw: AUTHENTICATOR }])
+      expect('authenticatorId' in (authenticators[0] as object)).toBe(false)
+    })
+  })
+
   describe('deleted', () => {
-    it.each([204, 200])('resolves to nothing with HTTP %i', async (status) => {
-      nock(CLOUD, { ...KEYED, badheaders: ['content-type'] }).delete(`/api/v1/users/${USER_ID}`).reply(status)
+    it.each<[number, string]>([[204, ''], [200, ''], [200, '{}'], [200, JSON.stringify(USER)]])('resolves to nothing with HTTP %i and %j', async (status, body) => {
+      nock(CLOUD, { ...KEYED, badheaders: ['content-type'] }).delete(`/api/v1/users/${USER_ID}`).reply(status, body)
       await expect(newClient().deleteUser(USER_ID)).resolves.toBeUndefined()
     })
+
+    it.each(['<h1>Sorry</h1>', 'OK', '[]', '{"error":"Service Unavailable"}', '{"status":"failed"}', '{"message":"Request blocked"}'])(
+      'rejects HTTP 200 with %j: nobody says that the user is gone',
+      async (body) => {
+        nock(CLOUD).delete(`/api/v1/users/${USER_ID}`).reply(200, body)
+        expect(await nevisError(newClient().deleteUser(USER_ID))).toMatchObject({
+          code: 'NEVIS_UNEXPECTED_RESPONSE', operation: 'deleteUser', message: expect.stringContaining('the body does not say that it is deleted'),
+        })
+      },
+    )
 
     it('rejects any other 2xx with NEVIS_UNEXPECTED_RESPONSE', async () => {
       nock(CLOUD).delete(`/api/v1/users/${USER_ID}`).reply(202)
@@ -356,12 +400,22 @@ describe('authenticators', () => {
       nock(CLOUD, JSON_KEYED).patch(`/api/v1/authenticators/${AUTHENTICATOR_ID}`, { name: 'Personal Phone' }).reply(200, renamed)
       await expect(newClient().renameAuthenticator(AUTHENTICATOR_ID, 'Personal Phone')).resolves.toEqual({ ...renamed, raw: renamed })
     })
+
+    it('rejects an answer without its id', async () => {
+      nock(CLOUD).patch(`/api/v1/authenticators/${AUTHENTICATOR_ID}`).reply(200, { name: 'Personal Phone' })
+      expect((await nevisError(newClient().renameAuthenticator(AUTHENTICATOR_ID, 'Personal Phone'))).message).toContain('authenticatorId is missing')
+    })
   })
 
   describe('deleted', () => {
     it('resolves to nothing', async () => {
       nock(CLOUD, KEYED).delete(`/api/v1/authenticators/${AUTHENTICATOR_ID}`).reply(204)
       await expect(newClient().deleteAuthenticator(AUTHENTICATOR_ID)).resolves.toBeUndefined()
+    })
+
+    it('rejects a page with HTTP 200: the lost phone may still be there', async () => {
+      nock(CLOUD).delete(`/api/v1/authenticators/${AUTHENTICATOR_ID}`).reply(200, '<h1>Sorry</h1>')
+      expect((await nevisError(newClient().deleteAuthenticator(AUTHENTICATOR_ID))).code).toBe('NEVIS_UNEXPECTED_RESPONSE')
     })
   })
 })
@@ -387,18 +441,57 @@ describe('createIntent', () => {
 })
 
 describe('whatever is asked about a user or authenticator that is not there', () => {
-  describe('with HTTP 404', () => {
-    it.each<[string, (client: NevisClient) => Promise<unknown>]>([
-      ['enroll', (client) => client.enroll({ userId: USER_ID })],
-      ['getUser', (client) => client.getUser(USER_ID)],
-      ['findUserByUsername', (client) => client.findUserByUsername('u12345')],
-      ['deleteUser', (client) => client.deleteUser(USER_ID)],
-      ['renameAuthenticator', (client) => client.renameAuthenticator(AUTHENTICATOR_ID, 'x')],
-      ['deleteAuthenticator', (client) => client.deleteAuthenticator(AUTHENTICATOR_ID)],
-      ['createIntent', (client) => client.createIntent({ userId: USER_ID, operation: 'approve' })],
-    ])('%s rejects with NEVIS_NOT_FOUND', async (operation, call) => {
-      for (const method of ['GET', 'POST', 'PATCH', 'DELETE']) nock(CLOUD).intercept(/.*/, method).reply(404, NOT_FOUND)
+  const calls: [string, (client: NevisClient) => Promise<unknown>][] = [
+    ['enroll', (client) => client.enroll({ userId: USER_ID })],
+    ['approve', (client) => client.approve({ userId: USER_ID })],
+    ['getUser', (client) => client.getUser(USER_ID)],
+    ['findUserByUsername', (client) => client.findUserByUsername('u12345')],
+    ['deleteUser', (client) => client.deleteUser(USER_ID)],
+    ['renameAuthenticator', (client) => client.renameAuthenticator(AUTHENTICATOR_ID, 'x')],
+    ['deleteAuthenticator', (client) => client.deleteAuthenticator(AUTHENTICATOR_ID)],
+    ['createIntent', (client) => client.createIntent({ userId: USER_ID, operation: 'approve' })],
+  ]
+  const answerAll = (body: string) => {
+    for (const method of ['GET', 'POST', 'PATCH', 'DELETE']) nock(CLOUD).intercept(/.*/, method).reply(404, body)
+  }
+
+  describe('with the HTTP 404 of Nevis', () => {
+    it.each(calls)('%s rejects with NEVIS_NOT_FOUND', async (operation, call) => {
+      answerAll(JSON.stringify(NOT_FOUND))
       expect(await nevisError(call(newClient()))).toMatchObject({ code: 'NEVIS_NOT_FOUND', operation, nevisStatus: 404 })
+    })
+
+    it('is known by the number in `status`, also in the form of RFC 9457', async () => {
+      answerAll('{"type":"about:blank","title":"Not Found","status":404,"detail":"no such user"}')
+      expect((await nevisError(newClient().getUser(USER_ID))).code).toBe('NEVIS_NOT_FOUND')
+    })
+  })
+
+  describe('with the HTTP 404 of somebody else', () => {
+    it.each(calls)('%s rejects with NEVIS_UNEXPECTED_RESPONSE', async (operation, call) => {
+      answerAll('default backend - 404')
+      expect(await nevisError(call(newClient()))).toMatchObject({
+        code: 'NEVIS_UNEXPECTED_RESPONSE', operation, nevisStatus: 404, message: expect.stringContaining('this 404 is not in the form of Nevis'),
+      })
+    })
+
+    it.each([
+      '', ' ', '<h1>404</h1>', 'null', '404', '[]', '[{"status":404}]', '{}', '{"status":"404"}', '{"status":"unknown"}', '{"status":403}',
+      '{"message":"no Route matched with those values"}', '{"statusCode":404,"error":"Not Found","message":"Cannot GET /"}',
+      '{"error":{"code":404,"status":"NOT_FOUND"}}', '{"detail":"Not Found"}', '{"status":404',
+    ])('getUser rejects the body %j with NEVIS_UNEXPECTED_RESPONSE', async (body) => {
+      answerAll(body)
+      expect((await nevisError(newClient().getUser(USER_ID))).code).toBe('NEVIS_UNEXPECTED_RESPONSE')
+    })
+
+    it('is not taken for that of Nevis where somebody polluted the prototype', async () => {
+      Object.defineProperty(Object.prototype, 'status', { value: 404, configurable: true })
+      try {
+        answerAll('{}')
+        expect((await nevisError(newClient().getUser(USER_ID))).code).toBe('NEVIS_UNEXPECTED_RESPONSE')
+      } finally {
+        Reflect.deleteProperty(Object.prototype, 'status')
+      }
     })
   })
 })

@@ -1,9 +1,9 @@
 /**
  * What the tests of the client share: samples of the Nevis documents, a client, and real servers on port 0.
  *
- * The samples are those of https://docs.nevis.net/apidoc/authcloud/. Two of their values are cut short in the
- * documents and are completed here: a QR code's data URI (there `"...YII"`) and the host of a deep link
- * (there `{instance}`).
+ * The samples are those of https://docs.nevis.net/apidoc/authcloud/. Some of their values are cut short in the
+ * documents and are completed here: a QR code's data URI (there `"...YII"`), the host of a deep link
+ * (there `{instance}`), and the ids of an approval by SMS (there `"d9db4760-...-5cbe533389e3"`).
  */
 import { createServer, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -58,8 +58,8 @@ export const APP_APPROVAL = {
 }
 export const SMS_APPROVAL = {
   statusToken: 'eyJhbGciOiJIUzUxMiJ9.eyJhd...hInHRfSw',
-  transactionId: 'd9db4760-...-5cbe533389e3',
-  userId: '7a342fb4-...-bb837ed32d9d',
+  transactionId: 'd9db4760-8f3a-4c1e-9b7d-5cbe533389e3',
+  userId: '7a342fb4-1c2d-4e5f-8a9b-bb837ed32d9d',
 }
 export const STATUS = {
   transactionId: 'b7d44592-91f3-4f4b-9e37-202a3061edc3',

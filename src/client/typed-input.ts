@@ -1,0 +1,78 @@
+/**
+ * Codes and phone numbers as people type and paste them, brought into the one form that Nevis takes.
+ *
+ * What does not become a code or a number is not sent to Nevis: an attacker who may send any text in the place of a code
+ * chooses when a web application firewall in between answers in place of Nevis.
+ *
+ * Out of scope: guessing. A digit or letter is never added, left out or changed for another one, only its spelling.
+ */
+import { isPhone } from './checks'
+
+const SMS_CODE = /^[0-9]{1,64}$/
+const RECOVERY_CODE = /^(?=.*[A-Za-z0-9])[A-Za-z0-9-]{1,64}$/
+/** Longer input is not worth reading: the longest code has 64 characters. */
+const MAX_CHARACTERS = 256
+
+/** Soft hyphen, zero-width characters, marks of direction (bidi), variation selectors, and the box around a key-cap digit. */
+const INVISIBLE = /[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]|[\ufe00-\ufe0f]|\u034f|\u20e3/g
+const FULL_WIDTH = /[\uff01-\uff5e]/g
+const FULL_WIDTH_OFFSET = 0xff01 - 0x21
+/** Hyphens, dashes of all lengths, and the minus sign; the full-width one is among the full-width characters. */
+const DASHES = /[\u2010-\u2015\u2212\ufe58\ufe63]/g
+
+/**
+ * The code of an SMS: digits. Spaces between them, digits of other scripts and invisible characters are allowed for.
+ * @param text as the person typed it
+ * @returns undefined for what is no code
+ */
+export function smsCodeIn(text: unknown): string | undefined {
+  return matching(SMS_CODE, spelledPlainly(text))
+}
+
+/**
+ * A recovery code: letters, digits and dashes, 16 of the former. Upper and lower case differ, and stay as they are.
+ * @param text as the person typed it
+ * @returns undefined for what is no code
+ * @see https://docs.nevis.net/authcloud/api-doc/api-use-cases/recovery-codes/request-recovery-codes
+ */
+export function recoveryCodeIn(text: unknown): string | undefined {
+  return matching(RECOVERY_CODE, spelledPlainly(text)?.replace(DASHES, '-'))
+}
+
+/**
+ * An international phone number: `+` and digits. Spaces, dashes, dots, and parentheses around an area code are left out.
+ * `(0)` is not: in most countries it must not be dialled after the country code, in some it must. Nor is a slash, which
+ * may stand between two numbers, nor `00` for `+`, which means that in some countries only.
+ * @param text as the person typed it
+ * @returns undefined for what is no such number
+ */
+export function phoneNumberIn(text: unknown): string | undefined {
+  const compact = spelledPlainly(text)?.replace(DASHES, '-').replace(/[-.]/g, '').replace(/\(([1-9][0-9]*)\)/g, '$1')
+  return isPhone(compact) ? compact : undefined
+}
+
+function matching(pattern: RegExp, text: string | undefined): string | undefined {
+  return text !== undefined && pattern.test(text) ? text : undefined
+}
+
+/** Without spaces and invisible characters, and with ASCII in place of other scripts' digits and of full-width characters. */
+function spelledPlainly(text: unknown): string | undefined {
+  if (typeof text !== 'string' || text.length > MAX_CHARACTERS) return undefined
+  const visible = text.replace(/\s/g, '').replace(INVISIBLE, '')
+  const isAscii = /^[!-~]*$/.test(visible)
+  return isAscii ? visible : withAsciiDigits(visible.replace(FULL_WIDTH, (character) => String.fromCharCode(character.charCodeAt(0) - FULL_WIDTH_OFFSET)))
+}
+
+/** The set is made here and not when the file is loaded, because V8 builds it from all of Unicode. */
+function withAsciiDigits(text: string): string {
+  const decimalDigit = new RegExp('^\\p{Nd}$', 'u')
+  return Array.from(text, (character) => (decimalDigit.test(character) ? String(valueOf(character, decimalDigit)) : character)).join('')
+}
+
+/** Unicode keeps the digits 0 to 9 of a script in a row and in this order (standard, section 4.6); rows may follow each other. */
+function valueOf(digit: string, decimalDigit: RegExp): number {
+  const codePoint = digit.codePointAt(0) as number
+  let first = codePoint
+  while (decimalDigit.test(String.fromCodePoint(first - 1))) first--
+  return (codePoint - first) % 10
+}

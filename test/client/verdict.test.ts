@@ -1,0 +1,96 @@
+/**
+ * What a body with HTTP 200 says of a code: yes, no, or nothing that can be trusted.
+ *
+ * Nevis documents no body, so whatever stands between us and Nevis can put its own there. No page, text, list or refusal may
+ * come out as a yes, wherever in the object the refusal stands.
+ */
+import fc from 'fast-check'
+import { Answer } from '../../src/client/answer'
+import { verdictOf } from '../../src/client/verdict'
+import { ENROLLMENT, STATUS, USER } from './support'
+
+const verdict = (body: unknown) => verdictOf(new Answer('verifyCode', 200, typeof body === 'string' ? body : JSON.stringify(body), undefined))
+
+describe('a body', () => {
+  describe('that says yes', () => {
+    it.each<unknown>([
+      '', ' \r\n', {}, { status: 'succeeded' }, { status: 'SUCCEEDED ' }, { status: 200 }, { result: 'ok' }, { valid: true }, { isValid: true },
+      { verified: 'true' }, { success: true, error: null }, { success: true, message: 'Code verified', errors: [] }, { errorCode: 0 },
+      { failed: false }, { verification: { status: 'succeeded' } }, { result: {} }, { verification: { status: 'succeeded', message: 'right' } },
+      { ...STATUS, status: 'succeeded' }, { remaining: 9, recoveryCodes: [1, 2], failedAttempts: 2 }, { supportedChannels: ['sms'] },
+    ])('%j', (body) => {
+      expect(verdict(body)).toBe('yes')
+    })
+
+    it.each<[string, object]>([
+      ['as the documents show one', USER],
+      ['who is new', { ...USER, status: 'new', authenticators: [] }],
+      ['inside of another object', { user: { ...USER, status: 'new' } }],
+      ['with a phone in an unknown state, and notifications off', { ...USER, authenticators: [{ ...USER.authenticators[0], state: 'suspended', valid: false, uaf: { userDisabledPushNotification: false } }] }],
+      ['with a factor in an unknown state', { ...USER, phone: { number: '+41791234567', state: 'unconfirmed' } }],
+      ['who is blocked for push, and whose last login failed', { ...USER, exceededRateLimits: { push: { status: 'exceeded', blocked: true } }, lastLoginDateSuccess: '2026-01-09T08:44:36Z', lastLoginDateFailure: '2026-01-10T08:44:36Z' }],
+    ])('by being the user: %s', (_name, body) => {
+      expect(verdict(body)).toBe('yes')
+    })
+  })
+
+  describe('that says no', () => {
+    it.each<unknown>([
+      { status: 'failed' }, { status: 'pending' }, { status: 'new' }, { status: '' }, { status: null }, { status: 'a word of tomorrow' }, { state: 'failed' },
+      { result: 'nok' }, { outcome: 'denied' }, { valid: false }, { isValid: false }, { is_valid: false }, { codeVerified: false }, { verified: 'false' },
+      { verified: null }, { success: false }, { ok: false }, { error: 'invalid_grant' }, { error: { code: 7 } }, { error: true }, { errorCode: 17 }, { error_description: 'x' },
+      { errors: ['x'] }, { failure: 'x' }, { invalid: true }, { accountLocked: true }, { codeExpired: true }, { status: 'succeeded', error: 'x' },
+      { status: 'succeeded', valid: false }, { message: 'x', success: false }, { verification: { status: 'failed' } }, { data: { attributes: { valid: false } } },
+      { result: { success: false } }, { ...USER, status: 'blocked' }, { ...USER, valid: false }, { ...ENROLLMENT, enrollment: { status: 'failed' } },
+      { userId: USER.userId, status: 'new' }, { authenticators: [], status: 'new' }, { ...USER, state: 'new' }, '{"__proto__":{"valid":false}}',
+    ])('%j', (body) => {
+      expect(verdict(body)).toBe('no')
+    })
+  })
+
+  describe('that cannot be trusted', () => {
+    it.each<unknown>([
+      'OK', '<h1>Sorry</h1>', '"succeeded"', 'true', '200', 'null', '[]', '[{"status":"succeeded"}]', '{"status":"succeeded"', '{"status":"succeeded"}}', '{\'status\':1}',
+      { message: 'Request blocked' }, { detail: 'no' }, { type: 'about:blank', title: 'Blocked' }, { supportID: '1' }, { incident_id: 'x', url: '/' },
+      { data: { message: 'Request blocked' } }, { status: 404 }, { status: 100 }, { success: 1 }, { valid: [] }, { results: {}, result: [true] },
+    ])('%j', (body) => {
+      expect(verdict(body)).toBe('unclear')
+    })
+
+    it('because it is nested deeper than anybody nests', () => {
+      const nested = (levels: number) => `${'{"data":'.repeat(levels)}{}${'}'.repeat(levels)}`
+      expect(verdict(nested(8))).toBe('yes')
+      expect(verdict(nested(9))).toBe('unclear')
+      expect(verdict(nested(50_000))).toBe('unclear')
+    })
+  })
+
+  describe('made of anything', () => {
+    const isObject = (text: string) => {
+      try {
+        const value: unknown = JSON.parse(text)
+        return typeof value === 'object' && value !== null && !Array.isArray(value)
+      } catch {
+        return false
+      }
+    }
+    const text = fc.oneof(fc.string(), fc.json(), fc.string().map((inner) => `<html><body>${inner}</body></html>`), fc.json().map((json) => `${json} `), fc.json().map((json) => `[${json}]`))
+
+    it('is trusted only if it is empty or a JSON object', () => {
+      fc.assert(fc.property(text.filter((one) => one.trim() !== '' && !isObject(one)), (body) => verdict(body) === 'unclear'))
+    })
+
+    it('is never a yes if there is a no in it, however deep and whatever is beside it', () => {
+      const no = fc.constantFrom<[string, unknown]>(['status', 'failed'], ['valid', false], ['error', 'x'], ['verified', false], ['success', false], ['message', 'x'], ['errors', [1]])
+      const wrappers = fc.array(fc.constantFrom('data', 'result', 'response', 'verification', 'body'), { maxLength: 6 })
+      // A stated yes outweighs a message, and nothing else.
+      const beside = fc.dictionary(fc.constantFrom('remaining', 'userId', 'code', 'at', 'x'), fc.jsonValue({ maxDepth: 0 }))
+      fc.assert(
+        fc.property(no, wrappers, beside, ([name, value], names, others) => {
+          const inner: unknown = { ...others, [name]: value }
+          expect(verdict(names.reduce((json, wrapper) => ({ ...others, [wrapper]: json }), inner))).not.toBe('yes')
+        }),
+      )
+    })
+  })
+})
