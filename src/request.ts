@@ -1,11 +1,12 @@
 /**
  * What the strategy reads of a request, whatever host it comes from.
  *
- * Not its job: to believe it. Fields come from strangers: they may be missing, arrays, or kilobytes long.
+ * Out of scope: whether it is true. Anybody can send a field: it may be missing, an array, or kilobytes long.
  */
 import { createHash } from 'node:crypto'
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import type {} from 'passport'
+import { ordered } from './digest'
 import type { SessionLike } from './session'
 
 /** A request as Express, NestJS, Fastify or Koa hand it to Passport. */
@@ -104,17 +105,32 @@ export function sessionOf(req: object): SessionLike | undefined {
 }
 
 /**
- * A digest of who is signed in: Passport keeps the serialized user under `passport.user`, and leaves an empty object after
- * a logout; @fastify/passport keeps the serialized user itself under `passport`, and leaves nothing.
+ * A digest of who is signed in, taken from all that the app's `serializeUser` gave. The same login gives the same digest
+ * in every process, also where a store gives its names back in another order (PostgreSQL's `jsonb`).
+ * @returns undefined while nobody is signed in
  * @internal
  */
 export function loginOf(session: SessionLike): string | undefined {
-  const { passport } = session
-  const isObject = typeof passport === 'object' && passport !== null
-  const isPassports = isObject && (Object.hasOwn(passport, 'user') || Object.keys(passport).length === 0)
-  const user = isPassports ? (passport as { user?: unknown }).user : passport
-  if (user === undefined || user === null) return undefined
-  return createHash('sha256').update(JSON.stringify(user)).digest('base64url')
+  const login = isFastifys(session) ? (session.passport ?? undefined) : loginOfPassport(session.passport)
+  if (login === undefined) return undefined
+  // The session may still hold what `serializeUser` gave, such as a Date: the store will give back what JSON makes of it.
+  const stored: unknown = JSON.parse(JSON.stringify(login))
+  return createHash('sha256').update(JSON.stringify(ordered(stored))).digest('base64url')
+}
+
+/**
+ * Does @fastify/passport keep the login of this session? It calls the session's methods `get` and `set`, which the
+ * sessions of Express, NestJS and Koa do not have. The login itself must not decide: an app can serialize a user as
+ * `{ user, tenant }`, which looks like Passport's own object. What a store gives back holds no functions.
+ */
+function isFastifys(session: SessionLike): boolean {
+  return typeof session['get'] === 'function' && typeof session['set'] === 'function'
+}
+
+/** Passport keeps the login under `user`, beside what an app may put there, and takes only 0 of what is falsy for a login. */
+function loginOfPassport(kept: unknown): unknown {
+  const user = typeof kept === 'object' && kept !== null ? (kept as { user?: unknown }).user : undefined
+  return user || user === 0 ? user : undefined
 }
 
 /**

@@ -64,26 +64,64 @@ describe('the session of a request', () => {
   })
 })
 
+/** The sessions under @fastify/passport have these methods, in their class or behind a proxy. */
+class FastifySession {
+  [name: string]: unknown
+  constructor(readonly passport: unknown) {}
+  get(name: string): unknown {
+    return this[name]
+  }
+  set(name: string, value: unknown): void {
+    this[name] = value
+  }
+}
+
+const ofPassport = (user: unknown) => loginOf({ passport: { user } })
+const ofFastify = (login: unknown) => loginOf(new FastifySession(login))
+
 describe('the digest of a login', () => {
-  it.each([[{}], [{ passport: {} }], [{ passport: { user: undefined } }], [{ passport: { user: null } }], [{ passport: null }]])('is undefined while nobody is signed in: %j', (session) => {
+  it.each([[{}], [{ passport: {} }], [{ passport: { user: undefined } }], [{ passport: { user: null } }], [{ passport: { user: false } }], [{ passport: { user: '' } }], [{ passport: null }], [{ passport: 'anna' }]])('is undefined where Passport finds nobody: %j', (session) => {
     expect(loginOf(session)).toBeUndefined()
   })
 
-  it('is another one for everybody, and shows nobody', () => {
-    const users = ['anna', 'ben', 1, '1', 0, '', false, { id: 1 }, { id: 2 }, ['anna']]
-    const digests = users.map((user) => loginOf({ passport: { user } }))
-    expect(new Set(digests).size).toBe(users.length)
-    for (const digest of digests) expect(digest).toMatch(/^[\w-]{43}$/)
+  it.each([[undefined], [null]])('is undefined where @fastify/passport finds nobody: %j', (login) => {
+    expect(ofFastify(login)).toBeUndefined()
   })
 
-  it('is that of the user where the host keeps nothing else, as @fastify/passport does', () => {
-    expect(loginOf({ passport: 'anna' })).toBe(loginOf({ passport: { user: 'anna' } }))
-    expect(loginOf({ passport: { id: 1 } })).toBe(loginOf({ passport: { user: { id: 1 } } }))
-    expect(loginOf({ passport: { id: 2 } })).not.toBe(loginOf({ passport: { id: 1 } }))
+  it('is another one for each user, and does not show the user', () => {
+    const users = ['anna', 'ben', 1, '1', 0, { id: 1 }, { id: 2 }, ['anna'], ['ben', 'anna'], ['anna', 'ben'], { user: 'anna' }, { user: 'anna', tenant: 'a' }, { user: 'anna', tenant: 'b' }]
+    for (const digestOf of [ofPassport, ofFastify]) {
+      const digests = users.map(digestOf)
+      expect(new Set(digests).size).toBe(users.length)
+      for (const digest of digests) expect(digest).toMatch(/^[\w-]{43}$/)
+    }
+  })
+
+  it('in Passport, is not touched by what an app keeps beside the user', () => {
+    expect(loginOf({ passport: { user: 'anna', seenAt: 1 } })).toBe(loginOf({ passport: { user: 'anna', seenAt: 2 } }))
+  })
+
+  it('is told by the host and not by what a session holds', () => {
+    expect(loginOf({ passport: { user: 'anna', tenant: 'a' }, get: 'x', set: {} })).toBe(ofPassport('anna'))
+    expect(ofFastify({ user: 'anna', tenant: 'a' })).not.toBe(ofFastify({ user: 'anna', tenant: 'b' }))
+    expect(ofFastify({})).toBeDefined()
+  })
+
+  it('is the same when a store has put the names in another order', () => {
+    const user = { tenant: { name: 'a', id: 1 }, roles: ['x', { c: 1, b: 2 }], name: 'anna' }
+    const stored = { name: 'anna', roles: ['x', { b: 2, c: 1 }], tenant: { id: 1, name: 'a' } }
+    expect(ofPassport(stored)).toBe(ofPassport(user))
+    expect(ofFastify(stored)).toBe(ofFastify(user))
+  })
+
+  it('is the same before a store has made JSON of it', () => {
+    const user = { id: { toJSON: () => '64f0' }, since: new Date(0), left: undefined }
+    expect(ofPassport(user)).toBe(ofPassport(JSON.parse(JSON.stringify(user))))
+    expect(ofPassport(user)).not.toBe(ofPassport({ ...user, since: new Date(1) }))
   })
 
   it('is the same for the same, in every process of every version: a record is not void after a deployment', () => {
-    expect(loginOf({ passport: { user: 'anna' } })).toBe('2Msdp9wZkdLK9WQT76aXYujYBJM435v-Mq90zTQK7wg')
+    for (const digest of [ofPassport('anna'), ofFastify('anna')]) expect(digest).toBe('2Msdp9wZkdLK9WQT76aXYujYBJM435v-Mq90zTQK7wg')
   })
 })
 

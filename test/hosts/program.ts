@@ -1,7 +1,7 @@
 /**
  * Runs an app of the guides as its readers do: as a program of its own, compiled where it is TypeScript.
  *
- * Not its job: to know what it is an app of. It lies in this repository while it runs, so that its imports lead where a
+ * Out of scope: what it is an app of. It lies in this repository while it runs, so that its imports lead where a
  * reader's would.
  */
 import { spawn } from 'node:child_process'
@@ -19,6 +19,14 @@ export interface Program {
   close(): Promise<void>
 }
 
+/** A simulator, or what stands before one. */
+type Cloud = Pick<NevisSimulator, 'baseURL' | 'accessKey'>
+
+interface RunOptions {
+  readonly env?: Readonly<Record<string, string>>
+  readonly change?: (text: string) => string
+}
+
 const BUILT = join(__dirname, '.built')
 const compilerOptions: ts.CompilerOptions = {
   module: ts.ModuleKind.ESNext,
@@ -28,16 +36,16 @@ const compilerOptions: ts.CompilerOptions = {
 }
 
 /** The app as JavaScript. @param app folder and file, without the extension */
-export function build(app: string): { file: string; remove(): void } {
+export function build(app: string, change?: (text: string) => string): { file: string; remove(): void } {
   const [folder, name] = app.split('/') as [string, string]
   mkdirSync(BUILT, { recursive: true })
   const built = mkdtempSync(join(BUILT, `${folder}-`))
   compile(__dirname, built)
-  compile(join(__dirname, folder), join(built, folder))
+  compile(join(__dirname, folder), join(built, folder), change)
   return { file: join(built, folder, `${name}.mjs`), remove: () => rmSync(built, { recursive: true }) }
 }
 
-export function environment(simulator: NevisSimulator, users: readonly { username: string; userId: string }[]): Record<string, string> {
+export function environment(simulator: Cloud, users: readonly { username: string; userId: string }[]): Record<string, string> {
   return {
     PATH: process.env['PATH'] as string,
     PORT: '0',
@@ -49,10 +57,13 @@ export function environment(simulator: NevisSimulator, users: readonly { usernam
   }
 }
 
-/** @param app folder and file, without the extension */
-export async function run(app: string, simulator: NevisSimulator, users: readonly { username: string; userId: string }[]): Promise<Program> {
-  const { file, remove } = build(app)
-  const child = spawn(process.execPath, [file], { stdio: ['ignore', 'pipe', 'pipe'], env: environment(simulator, users) })
+/**
+ * @param app folder and file, without the extension
+ * @param options `env` beside what every program gets; `change` is made to the text of each file of the app
+ */
+export async function run(app: string, simulator: Cloud, users: readonly { username: string; userId: string }[], { env, change }: RunOptions = {}): Promise<Program> {
+  const { file, remove } = build(app, change)
+  const child = spawn(process.execPath, [file], { stdio: ['ignore', 'pipe', 'pipe'], env: { ...environment(simulator, users), ...env } })
   let printed = ''
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()))
   const address = new Promise<string | undefined>((resolve) => {
@@ -93,10 +104,10 @@ class CookieLimits extends Browser {
   }
 }
 
-function compile(from: string, to: string): void {
+function compile(from: string, to: string, change = (text: string) => text): void {
   mkdirSync(to, { recursive: true })
   for (const file of readdirSync(from).filter((one) => /\.m[tj]s$/.test(one))) {
-    const text = readFileSync(join(from, file), 'utf8')
+    const text = change(readFileSync(join(from, file), 'utf8'))
     const { outputText } = file.endsWith('.mjs') ? { outputText: text } : ts.transpileModule(text, { compilerOptions, fileName: file })
     writeFileSync(join(to, file.replace(/\.mts$/, '.mjs')), outputText)
   }
