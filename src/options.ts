@@ -14,6 +14,7 @@ import { address, flag, fn, mistake, text, texts, whole } from './option-values'
 import type { NevisRequest } from './request'
 import type { Started } from './parallel'
 import { sealsOf, type CurrentSeals } from './seals'
+import { isGuessable, MAKE_SECRET } from './secret'
 import type { Subject } from './transactions'
 import { Turns } from './turns'
 import { defaultSchedule, type PollStep } from './waiting/schedule'
@@ -118,7 +119,7 @@ export interface NevisStrategyOptions {
   readonly sessionKey?: string | undefined
   /** Accepted `iss` of transaction tokens. Default: the base URL of the API, with or without a slash. */
   readonly issuer?: string | readonly string[] | undefined
-  /** Seals handles and transactions: the first seals, all open; 32 characters or more. Default: derived from the access key. */
+  /** Seals handles and transactions: the first seals, all open; 32 random characters or more. Default: derived from the access key. */
   readonly secret?: string | readonly string[] | undefined
   /** Call `verify(req, profile, done)` instead of `verify(profile, done)`. Default false. */
   readonly passReqToCallback?: boolean | undefined
@@ -303,6 +304,7 @@ function secretsOf(secret: NevisStrategyOptions['secret']): readonly string[] | 
   if (secret === undefined) return undefined
   const secrets = texts('secret', secret)
   if (secrets.some((one) => one.length < 32)) throw mistake('secret must have 32 characters or more')
+  if (secrets.some(isGuessable)) throw mistake(`secret must be random, not a repetition or a sequence; this makes a good one: ${MAKE_SECRET}`)
   return secrets
 }
 

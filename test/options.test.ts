@@ -266,7 +266,7 @@ describe('new NevisStrategy', () => {
   })
 
   describe('with a secret of its own', () => {
-    const [old, next] = ['o'.repeat(32), 'n'.repeat(32)]
+    const [old, next] = ['MZ8DBr4lD1Pd2bvGS0sbDOMLhXlCjVWwz6rkzVgmJkI', 'q5vE3WdYxBt0m8KcTzL2nRrJfH7uGaPs1oUeIyQbXw4']
     const sealsOf = (secret?: NevisStrategyOptions['secret'], accessKey = 'key-0123456789') => made({ secret, accessKey }).settings.seals()
 
     it('seals with the first and opens with all', async () => {
@@ -284,7 +284,7 @@ describe('new NevisStrategy', () => {
     })
 
     it.each<[string, string | undefined, string, string]>([
-      ['of its own', old, 'AQMj1vxz3lcw6zDU6lQChihFOccMAt4oM4FgzukV7pFPMlsdaGHeskZf5eZbtSpIsUJq5tEa5dMSVA', 'pRTrd1zMvCYDwAE83BCTIknH68ouvFIpFg_IrhIO9A8'],
+      ['of its own', old, 'AT27TW7n5Y8Kv79bykX4QP4XGR7ZO8v51vXze6pD0AmDpZGE3REj34s761DbaZ6JVIG9LqQb8S0fVA', 'cYrJMnmn7kIyFDCbb_Hcg1jMrpVqN4xEfbTVqNhFiqo'],
       ['that is the access key', undefined, 'AShx4sly9ZP8c15_UmsVYRk5oKbPMdWWR7VXcmFP34cRtwYwa-YTjWtR_RxoxkmLDOdbA6DvUnogvg', 'GHx0i3dBEMSmYn8iIC_UNO1aIRkRIEZju5RHVKUPV48'],
     ])('%s, knows what a process of another version has sealed and bound', async (_name, secret, handle, digest) => {
       const { handles, digests } = await made({ secret }).settings.seals()
@@ -311,7 +311,7 @@ describe('new NevisStrategy', () => {
     it('has written nothing into the options, not even into frozen ones', () => {
       const options = Object.freeze({
         ...required, factors: Object.freeze([push(), sms()]), startBudget: Object.freeze({ starts: 3, perSeconds: 60 }),
-        issuer: Object.freeze(['https://a.example/']), secret: Object.freeze(['x'.repeat(32)]),
+        issuer: Object.freeze(['https://a.example/']), secret: Object.freeze(['MZ8DBr4lD1Pd2bvGS0sbDOMLhXlCjVWwz6rkzVgmJkI']),
       })
       const before = JSON.stringify(options)
       make(options)
@@ -322,14 +322,14 @@ describe('new NevisStrategy', () => {
       const factors = [push()]
       const startBudget = { starts: 3, perSeconds: 60 }
       const issuer = ['https://a.example']
-      const secret = ['a'.repeat(32)]
+      const secret = ['MZ8DBr4lD1Pd2bvGS0sbDOMLhXlCjVWwz6rkzVgmJkI']
       const options: any = { ...required, factors, startBudget, issuer, secret }
       const { settings } = make(options)
       const handle = (await settings.seals()).handles.seal(sealed)
       factors.push(sms())
       startBudget.starts = 1000
       issuer.push('https://evil.example')
-      secret[0] = 'b'.repeat(32)
+      secret[0] = 'q5vE3WdYxBt0m8KcTzL2nRrJfH7uGaPs1oUeIyQbXw4'
       options.maxAttempts = 20
       expect(settings.factors).toHaveLength(1)
       expect(settings.startBudget).toEqual({ starts: 3, perSeconds: 60 })
