@@ -79,7 +79,7 @@ describe('an enrolment that was begun before the victim\'s', () => {
     expect((await thief.get('/me')).json()).toEqual({ user: null })
   })
 
-  it('is ended by a newer one in another process too; the newer one is finished', async () => {
+  it('is ended by a newer one in another process too; if the thief has scanned by then, the victim is refused as well', async () => {
     const { MemoryLedger } = await import('../../src')
     const ledger = new MemoryLedger()
     const [app, other] = [await start({ ledger }), await start({ ledger })]

@@ -1,0 +1,166 @@
+/**
+ * An approval of one thing that pays for another.
+ *
+ * A route with `passport.authorize('nevis', { message, data, factors })` starts an approval, and it also takes the callback of one:
+ * its handler runs then. The attacker gets an approval for something harmless, by a weaker factor, or of an account of their own, and
+ * posts its handle to the route that moves the money. In an earlier version a recovery code ran the handler of a route that wanted a
+ * push, and the approval of one account paid from another, where the request was known by Basic or Bearer and not by the session.
+ */
+import type { Request, RequestHandler } from 'express'
+import { BasicStrategy } from './support/basic'
+import { atLeast, push, recovery, recordSecondFactor, sms } from '../../src'
+import type { Browser } from '../support/browser'
+import { handleIn, PASSWORD, signIn, type AppOptions, type TestApp } from '../support/app'
+import { lab, outcomeOf } from './support/lab'
+
+const world = lab()
+jest.setTimeout(30_000)
+
+/** What the handlers of the routes did. */
+let ran: string[]
+beforeEach(() => (ran = []))
+
+const routes: AppOptions['routes'] = (web, { passport }) => {
+  passport.use(new BasicStrategy(PASSWORD) as never)
+  const answered = (name: string, options: object): RequestHandler => (req, res, next) => {
+    const settled = (error: unknown, user: unknown, info: unknown, status: unknown) => {
+      if (error) return next(error)
+      if (!user) return void res.status(status as number).json({ action: 'fail', ...(info as object) })
+      req.authInfo = info as Express.AuthInfo
+      ran.push(name)
+      next()
+    }
+    passport.authorize('nevis', options, settled as never)(req, res, next)
+  }
+  const done: RequestHandler = (_req, res) => void res.json({ action: 'success' })
+  const amountOf = (req: unknown) => ({ amount: (req as Request).body?.amount as string })
+  const paying = { factors: atLeast('push'), message: (req: unknown) => `Pay ${amountOf(req).amount}`, data: amountOf }
+  web.all('/pay', answered('pay', paying), done)
+  web.all('/sell', answered('sell', paying), done)
+  web.all('/harmless', answered('harmless', {}), done)
+  web.all('/shared', answered('shared', {}), done)
+  web.all('/strong', answered('strong', { factors: atLeast('push') }), done)
+  web.all('/add', answered('add', { operation: 'enroll' }), done)
+  web.all('/basic', passport.authenticate('basic', { session: false }), answered('basic', {}), done)
+  web.all('/in', passport.authenticate('nevis'), recordSecondFactor(), done)
+}
+
+const start = () => world.start({ routes, strategy: { factors: [push(), sms(), recovery()], startBudget: { starts: 50, perSeconds: 300 } } })
+
+async function signedIn(app: TestApp): Promise<Browser> {
+  const browser = app.browser()
+  const handle = await signIn(browser, 'anna')
+  await world.simulator.phone('anna').approve()
+  await browser.get(`/in?transaction=${handle}`)
+  return browser
+}
+
+async function approved(browser: Browser, path: string, fields: Record<string, string> = {}): Promise<string> {
+  const handle = handleIn((await browser.post(path, fields)).location)
+  await world.simulator.phone('anna').approve()
+  return handle
+}
+
+describe('a route with a message and data', () => {
+  it.each(['/harmless', '/sell'])('does not run for an approval that another route has started: %s', async (other) => {
+    const browser = await signedIn(await start())
+    const handle = await approved(browser, other, { amount: '1' })
+    expect(outcomeOf(await browser.post('/pay', { transaction: handle, amount: '1000' }))).toBe('binding_mismatch')
+    expect(outcomeOf(await browser.get(`/pay?transaction=${handle}`))).toBe('binding_mismatch')
+    expect(ran).toEqual([])
+    expect(world.events.of('suspicious')).toMatchObject([{ field: expect.stringMatching(/purpose|factors/) }, {}])
+    // Where it belongs it is still good.
+    expect(outcomeOf(await browser.get(`${other}?transaction=${handle}`))).toBe('success')
+  })
+
+  it('runs for what it started itself, and so does a shared callback', async () => {
+    const browser = await signedIn(await start())
+    expect(outcomeOf(await browser.post('/pay', { transaction: await approved(browser, '/pay', { amount: '1' }) }))).toBe('success')
+    expect(outcomeOf(await browser.get(`/shared?transaction=${await approved(browser, '/pay', { amount: '2' })}`))).toBe('success')
+    expect(ran).toEqual(['pay', 'shared'])
+  })
+
+  it('runs after another factor was chosen for the same payment', async () => {
+    const browser = await signedIn(await start())
+    const first = handleIn((await browser.post('/pay', { amount: '1' })).location)
+    const second = handleIn((await browser.post('/login/2fa', { transaction: first, factor: 'push' })).location)
+    await world.simulator.phone('anna').approve()
+    expect(outcomeOf(await browser.get(`/pay?transaction=${second}`))).toBe('success')
+  })
+})
+
+describe('the factors of a route', () => {
+  it('hold at its callback: a recovery code or an SMS runs nothing where a push is asked for', async () => {
+    const browser = await signedIn(await start())
+    for (const [factor, code] of [['recovery', 'AAAA-1111'], ['sms', undefined]] as const) {
+      const handle = handleIn((await browser.post('/harmless', { factor })).location)
+      const typed = code ?? (/\d{6}/.exec(world.simulator.sms('anna').at(-1) as string)?.[0] as string)
+      expect(outcomeOf(await browser.post('/strong', { transaction: handle, code: typed }))).toBe('binding_mismatch')
+    }
+    expect(ran).toEqual([])
+    expect(world.asked('verifyCode')).toBe(0)
+    expect(outcomeOf(await browser.get(`/strong?transaction=${await approved(browser, '/harmless')}`))).toBe('success')
+  })
+
+  it('and its operation, too: an approval is no enrolment', async () => {
+    const browser = await signedIn(await start())
+    expect(outcomeOf(await browser.get(`/add?transaction=${await approved(browser, '/harmless')}`))).toBe('binding_mismatch')
+    expect(ran).toEqual([])
+  })
+})
+
+describe('a route that knows its user by Basic', () => {
+  const basic = (username: string) => ({ authorization: `Basic ${Buffer.from(`${username}:${PASSWORD}`).toString('base64')}` })
+
+  it('does not run for the approval of another account', async () => {
+    const app = await start()
+    const attacker = app.browser()
+    const handle = handleIn((await attacker.post('/basic', {}, basic('anna'))).location)
+    await world.simulator.phone('anna').approve()
+    expect(outcomeOf(await attacker.get(`/basic?transaction=${handle}`, basic('ben')))).toBe('binding_mismatch')
+    expect(ran).toEqual([])
+    expect(outcomeOf(await attacker.get(`/basic?transaction=${handle}`, basic('anna')))).toBe('success')
+  })
+})
+
+describe('a token that has proved a push', () => {
+  it('is claimed: it does not count again through the widget', async () => {
+    const claimed: string[] = []
+    const { MemoryLedger, widget } = await import('../../src')
+    class Recording extends MemoryLedger {
+      override claim(key: string, seconds: number) {
+        claimed.push(key.split(':')[0] as string)
+        return super.claim(key, seconds)
+      }
+    }
+    const app = await world.start({ routes, strategy: { factors: [push(), widget()], ledger: new Recording() } })
+    await signedIn(app)
+    expect(claimed.filter((kind) => kind === 'token')).toHaveLength(1)
+  })
+})
+
+describe('methods', () => {
+  it.each(['OPTIONS', 'PUT', 'DELETE', 'PATCH', 'HEAD', 'GET'])('%s starts nothing', async (method) => {
+    const browser = await signedIn(await start())
+    const asked = world.simulator.requests.length
+    const page = await browser.send(method, '/harmless?factor=push', { 'content-type': 'application/x-www-form-urlencoded' }, ['HEAD', 'GET'].includes(method) ? undefined : 'factor=push')
+    expect(page.status).toBe(405)
+    expect(world.simulator.requests).toHaveLength(asked)
+  })
+
+  it.each(['HEAD', 'OPTIONS', 'PUT', 'DELETE', 'PATCH'])('%s finishes nothing, and GET still does', async (method) => {
+    const browser = await signedIn(await start())
+    const handle = await approved(browser, '/harmless')
+    expect((await browser.send(method, `/harmless?transaction=${handle}`, {})).status).toBe(405)
+    expect(ran).toEqual([])
+    expect(outcomeOf(await browser.get(`/harmless?transaction=${handle}`))).toBe('success')
+  })
+
+  it('a start reads its fields from the body alone: an address that somebody was sent chooses nothing', async () => {
+    const browser = await signedIn(await start())
+    const { location } = await browser.post('/harmless?factor=sms&authenticatorId=x&cancel=1')
+    expect(location).toContain('/login/2fa?transaction=')
+    expect(world.simulator.sms('anna')).toEqual([])
+    expect(world.simulator.phone('anna').requests()).toHaveLength(1)
+  })
+})
