@@ -58,12 +58,21 @@ describe('the factors', () => {
     [() => app({ channel: 'qr' as never }), 'app: channel must be "app" or "qr-code"'],
     [() => app({ anyAuthenticator: 'yes' as never }), 'app: anyAuthenticator must be true or false'],
     [() => sms({ message: 7 as never }), 'sms: message must be a string or a function'],
+    ...['+41900', ['41900'], ['+'], ['+41 900'], ['+123456789012345'], ['+1', 7], [''], ['+1\n'], null].map((refusedPrefixes): [() => Factor, string] => [
+      () => sms({ refusedPrefixes: refusedPrefixes as never }), 'sms: refusedPrefixes must be a list of texts of + and 1 to 14 digits',
+    ]),
   ])('refuse what they do not know: %#', (make, sentence) => {
     expect(make).toThrow(new TypeError(sentence))
   })
 
   it.each([() => sms({ message: 'no place for it' }), () => widget({ channels: [] }), () => widget({ channels: ['fax'] as never })])('refuse what Nevis would: %#', (make) => {
     expect(make).toThrow(/^(sms|widget): /)
+  })
+})
+
+describe('the numbers that SMS refuses', () => {
+  it.each([[[]], [['+1']], [['+12345678901234', '+41900']]])('may be %j', (refusedPrefixes) => {
+    expect(sms({ refusedPrefixes }).name).toBe('sms')
   })
 })
 
@@ -142,6 +151,37 @@ describe('an enrolment', () => {
     expect(asked).toEqual([])
   })
 
+  it.each([
+    ['+41900', '+41900123456', 'phone_refused'],
+    ['+41900', '+41901123456', 'asked'],
+    ['+41900', '+4190012', 'phone_refused'],
+    ['+1', '+14155552671', 'phone_refused'],
+    ['+41', '+14155552671', 'asked'],
+  ])('of SMS, where numbers with %s are refused, of %s: %s', async (prefix, phone, expected) => {
+    const prefixes = ['+999', prefix]
+    const factor = sms({ refusedPrefixes: prefixes })
+    prefixes.splice(0)
+    const { nevis, asked } = cloud({ enroll: ENROLLMENT })
+    const outcome = await enroll(factor, nevis, ANNA, { phone }).then(() => 'asked', (error: { code: string }) => error.code)
+    expect([outcome, asked.length]).toEqual([expected, expected === 'asked' ? 1 : 0])
+  })
+
+  it.each<[string, object, boolean]>([
+    ['a user with a factor', { status: 'active', authenticators: [] }, true],
+    ['a status that is not known', { status: 'suspended' }, true],
+    ['an authenticator of somebody new', { status: 'new', authenticators: [{ raw: {} }] }, true],
+    ['an authenticator without a status', { authenticators: [{ raw: {} }] }, true],
+    ['somebody new', { status: 'new', authenticators: [] }, false],
+    ['nothing of it', {}, false],
+  ])('says whether Nevis shows a factor that was there before: %s', async (_name, user, expected) => {
+    const answer = { ...ENROLLMENT, ...user }
+    const { nevis } = cloud({ enroll: answer, findUserByUsername: { userId: USER, status: 'new', authenticators: [], ...user }, createIntent: { token: 'intent' } })
+    for (const factor of [app(), sms(), recovery(), widget()]) {
+      const { server } = await enroll(factor, nevis, ANNA, { phone: '+41791234567' })
+      expect([factor.name, server.hasFactor, 'hasFactor' in server]).toEqual([factor.name, expected ? true : undefined, expected])
+    }
+  })
+
   it('of SMS is refused where Nevis refuses the number, and only then', async () => {
     const answer = (error: Error) => enroll(sms(), cloud({ enroll: error }).nevis, ANNA, { phone: '+41791234567' })
     const refused = new NevisError('NEVIS_REJECTED', 'enroll', { nevisStatus: 400 })
@@ -159,6 +199,12 @@ describe('an enrolment', () => {
     expect([await enroll(recovery(), nevis, ANNA), await enroll(recovery(), nevis, KNOWN)]).toStrictEqual([expected, expected])
     const asks = ['enroll', { username: 'anna', channel: 'recovery' }]
     expect(asked).toStrictEqual([asks, ['getUser', USER], asks])
+  })
+
+  it('of recovery codes fails for a name that Nevis would not take again, and for nobody\'s', async () => {
+    const odd = cloud({ getUser: { username: 'jörg' } })
+    await expect(enroll(recovery(), odd.nevis, KNOWN)).rejects.toMatchObject({ code: 'NEVIS_UNEXPECTED_RESPONSE', operation: 'getUser', message: expect.stringContaining('username cannot be used') })
+    expect(odd.asked).toEqual([['getUser', USER]])
   })
 
   it('of recovery codes fails for nobody\'s name, and without codes', async () => {
@@ -225,6 +271,27 @@ describe('a check', () => {
     expect(await check(recovery(), { verifyCode: true }, { code: 'AAAA' })).toStrictEqual({ outcome: succeeded, asked: [['verifyCode', { userId: USER, code: 'AAAA', channel: 'recovery' }]] })
     expect((await check(recovery(), { verifyCode: false }, { code: 'AAAA' })).outcome).toStrictEqual(WRONG_CODE)
     expect(await check(recovery(), {}, {}, { operation: 'enroll' })).toStrictEqual({ outcome: succeeded, asked: [] })
+  })
+
+  describe('of a code that is none', () => {
+    it.each<[Factor, string]>([
+      [sms(), '\' or 1=1 -- <script>'], [sms(), 'wrong'], [sms(), '12345x'], [sms(), ''], [recovery(), '\' or 1=1 -- <script>'], [recovery(), '-'], [recovery(), 'äöü'],
+    ])('fails as a wrong one, and is not sent: $name, %j', async (factor, code) => {
+      expect(await check(factor, { verifyCode: true, getStatus: SUCCEEDED }, { code })).toStrictEqual({ outcome: WRONG_CODE, asked: [] })
+    })
+
+    it('nor is there any', async () => {
+      for (const factor of [sms(), recovery()]) expect(await check(factor, { verifyCode: true })).toStrictEqual({ outcome: WRONG_CODE, asked: [] })
+    })
+  })
+
+  describe('of a code as people write it', () => {
+    it.each<[Factor, string, string]>([
+      [sms(), ' 123\u00a0456 ', '123456'], [sms(), '１２３４５６', '123456'], [sms(), '\u200e١٢٣٤٥٦', '123456'],
+      [recovery(), 'aB3d\u2013eF6h', 'aB3d-eF6h'], [recovery(), 'aB3d - eF6h', 'aB3d-eF6h'],
+    ])('sends it as Nevis does: $name, %j', async (factor, typed, code) => {
+      expect((await check(factor, { verifyCode: true, getStatus: SUCCEEDED }, { code: typed })).asked[0]).toEqual(['verifyCode', expect.objectContaining({ code })])
+    })
   })
 
   describe('of the token of a widget', () => {

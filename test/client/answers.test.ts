@@ -46,6 +46,58 @@ describe('an enrolment', () => {
   })
 })
 
+/**
+ * An answer with `userId: "../x"` was a user like any other, until a later request refused the id: a TypeError out of the
+ * strategy, long after the cause. What no request can carry is refused where it comes in.
+ */
+describe('an id or a token that no later request could carry', () => {
+  const { enrollment, ...user } = ENROLLMENT
+  const person = { username: 'u12345' }
+  const ODD_IDS = ['../x', '100', `${USER_ID}/..`, `${USER_ID}\n`, USER_ID.slice(1), `{${USER_ID}}`, 'x'.repeat(9000), '\u0000']
+  const ODD_TOKENS = ['line\r\nbreak: x', 'a\nb', 'x'.repeat(8193), 'tökén', '\u0000', '\u2028']
+  type Call = (client: NevisClient) => Promise<unknown>
+  const calls: [string, string, number, (value: unknown) => unknown, Call][] = [
+    ['userId', 'a user', 200, (userId) => ({ ...USER, userId }), (client) => client.getUser(USER_ID)],
+    ['userId', 'a user by name', 200, (userId) => ({ ...USER, userId }), (client) => client.findUserByUsername('u12345')],
+    ['authenticatorId', 'an authenticator of a user', 200, (authenticatorId) => ({ ...USER, authenticators: [{ authenticatorId }] }), (client) => client.getUser(USER_ID)],
+    ['authenticatorId', 'a renamed authenticator', 200, (authenticatorId) => ({ authenticatorId, name: 'x' }), (client) => client.renameAuthenticator(USER_ID, 'x')],
+    ['userId', 'an enrolment', 201, (userId) => ({ ...ENROLLMENT, userId }), (client) => client.enroll(person)],
+    ['transactionId', 'an enrolment', 201, (transactionId) => ({ ...user, enrollment: { ...enrollment, transactionId } }), (client) => client.enroll(person)],
+    ['transactionId', 'an enrolment, beside the user', 201, (transactionId) => ({ ...user, ...enrollment, transactionId }), (client) => client.enroll(person)],
+    ['userId', 'an approval', 201, (userId) => ({ ...PUSH_APPROVAL, userId }), (client) => client.approve(person)],
+    ['transactionId', 'an approval', 201, (transactionId) => ({ ...PUSH_APPROVAL, transactionId }), (client) => client.approve(person)],
+    ['userId', 'a status', 200, (userId) => ({ ...STATUS, status: 'succeeded', userId }), (client) => client.getStatus('x')],
+    ['userId', 'a status that is pending', 200, (userId) => ({ ...STATUS, userId }), (client) => client.getStatus('x')],
+    ['transactionId', 'a status', 200, (transactionId) => ({ ...STATUS, transactionId }), (client) => client.getStatus('x')],
+  ]
+  const tokens: typeof calls = [
+    ['statusToken', 'an enrolment', 201, (statusToken) => ({ ...user, enrollment: { ...enrollment, statusToken } }), (client) => client.enroll(person)],
+    ['statusToken', 'an enrolment, beside the user', 201, (statusToken) => ({ ...user, ...enrollment, statusToken }), (client) => client.enroll(person)],
+    ['statusToken', 'an approval', 201, (statusToken) => ({ ...PUSH_APPROVAL, statusToken }), (client) => client.approve(person)],
+    ['token', 'a status', 200, (token) => ({ ...STATUS, status: 'succeeded', token }), (client) => client.getStatus('x')],
+    ['token', 'an intent', 200, (token) => ({ token }), (client) => client.createIntent({ ...person, operation: 'approve' })],
+  ]
+
+  it.each(calls)('is refused as %s of %s', async (name, _what, status, bodyWith, call) => {
+    for (const id of ODD_IDS) {
+      const error = await nevisError(call(await answeredWith(status, bodyWith(id))))
+      expect([error.code, error.message.endsWith(`${name} is not a UUID`)]).toEqual(['NEVIS_UNEXPECTED_RESPONSE', true])
+    }
+  })
+
+  it.each(tokens)('is refused as %s of %s', async (name, _what, status, bodyWith, call) => {
+    for (const token of ODD_TOKENS) {
+      const error = await nevisError(call(await answeredWith(status, bodyWith(token))))
+      expect([error.code, error.message.endsWith(`${name} cannot be used as a token`)]).toEqual(['NEVIS_UNEXPECTED_RESPONSE', true])
+    }
+  })
+
+  it('leaves `sub` of an introspection free: it is only compared', async () => {
+    const client = await answeredWith(200, { active: true, sub: '100' })
+    await expect(client.introspect('x')).resolves.toMatchObject({ sub: '100' })
+  })
+})
+
 describe('an answer that is refused', () => {
   const user = { username: 'u12345' }
   const ping = (client: NevisClient) => client.ping()

@@ -1,5 +1,5 @@
 /** Requests that break a rule are refused before anything is sent, in words that repeat no value. */
-import { assertSmsText } from '../../src/client/checks'
+import { assertSmsText, isUserId, isUsername } from '../../src/client/checks'
 import type { NevisClient } from '../../src/client/client'
 import { NevisError } from '../../src/client/errors'
 import { offline } from './offline'
@@ -216,6 +216,28 @@ describe('assertSmsText', () => {
       expect(() => assertSmsText('sms', `{{CODE}} ${character}`)).toThrow(
         new TypeError('sms: message must hold only characters of the GSM-7 alphabet'),
       )
+    })
+  })
+})
+
+describe('a name of a user', () => {
+  describe('that Nevis takes', () => {
+    it.each(['u12345', 'a.b@c-d_e', 'A', '0', 'a'.repeat(300)])('is a username: %j', (name) => {
+      expect(isUsername(name)).toBe(true)
+    })
+
+    it.each([USER_ID, USER_ID.toUpperCase()])('is a userId: %j', (id) => {
+      expect(isUserId(id)).toBe(true)
+    })
+  })
+
+  describe('that Nevis does not take', () => {
+    it.each(['', 'jörg', 'a b', "o'neil@x.org", 'joe+tag@x.org', 'a'.repeat(301), 'anna\n', '../x', undefined, null, 7, ['anna'], {}])('is no username: %j', (name) => {
+      expect(isUsername(name)).toBe(false)
+    })
+
+    it.each(['', 'u12345', '../x', `${USER_ID}\n`, `x${USER_ID}`, undefined, null, 7, [USER_ID]])('is no userId: %j', (id) => {
+      expect(isUserId(id)).toBe(false)
     })
   })
 })

@@ -1,0 +1,171 @@
+/**
+ * A code that is not right, and signs in.
+ *
+ * The attacker knows the password and types any code. Nevis documents nothing of a verification but its status line: 200 is
+ * right. But HTTP 200 is also what a maintenance page has, and what many web application firewalls answer to whatever they
+ * block, while a body such as `{"status":"failed"}` says no with HTTP 200. Where the status alone counted, the attacker was
+ * signed in by each of them. He did not even have to wait for one: the code `' or 1=1 -- <script>` makes the firewall send its
+ * block page, whenever he likes.
+ *
+ * So the body is read, and what is no code is never sent. People type codes in many ways, and those must still sign in.
+ */
+import fc from 'fast-check'
+import type { Browser } from '../support/browser'
+import { signIn, type TestApp } from '../support/app'
+import { lab, outcomeOf } from './support/lab'
+
+const world = lab()
+jest.setTimeout(60_000)
+const CALLBACK = '/login/2fa/callback'
+/** How often somebody may try is not what is tested here. */
+const OFTEN = { startBudget: { starts: 1000, perSeconds: 60 }, attemptBudget: { attempts: 1000, perSeconds: 60 } }
+
+const codeOf = (factor: string) => (factor === 'recovery' ? 'AAAA-1111' : (/\d{6}/.exec(world.simulator.sms('anna').at(-1) as string)?.[0] as string))
+const WRONG: Readonly<Record<string, string>> = { sms: '000', recovery: 'ZZZZ-9999' }
+
+let app: TestApp
+let browser: Browser
+beforeEach(async () => {
+  app = await world.start({ strategy: OFTEN })
+  browser = app.browser()
+})
+
+const tryCode = async (factor: string, code: string) => outcomeOf(await browser.post(CALLBACK, { transaction: await signIn(browser, 'anna', { factor }), code }))
+
+async function expectNobodySignedIn(): Promise<void> {
+  expect(app.verified).toEqual([])
+  expect((await browser.get('/me')).json()).toEqual({ user: null })
+}
+
+describe.each(['sms', 'recovery'])('a wrong code (%s)', (factor) => {
+  describe('that something other than Nevis answers with HTTP 200', () => {
+    it.each<[string, unknown]>([
+      ['a maintenance page', '<h1>Sorry</h1>'],
+      ['the block page of a firewall', '<html><head><title>Request Rejected</title></head><body>Your support ID is: 1234</body></html>'],
+      ['the block message of a firewall, as JSON', { supportID: '1234' }],
+      ['a message for people', { message: 'Request blocked' }],
+      ['a text', 'OK'],
+      ['a list', [{ status: 'succeeded' }]],
+      ['half an object', '{"status":"succeeded"'],
+      ['a word in JSON', '"succeeded"'],
+      ['true', true],
+      ['null', 'null'],
+    ])('is an error, and signs nobody in: %s', async (_what, body) => {
+      world.simulator.faults.add({ on: 'verifyCode', status: 200, body })
+      expect(await tryCode(factor, WRONG[factor] as string)).toBe('NEVIS_UNEXPECTED_RESPONSE')
+      await expectNobodySignedIn()
+    })
+
+    it('never signs in, whatever the text is', async () => {
+      const isObject = (text: string) => /^\s*\{[^]*\}\s*$/.test(text)
+      const page = fc.oneof(fc.string({ minLength: 1 }).map((text) => `<!doctype html><body>${text}</body>`), fc.string(), fc.json()).filter((text) => text.trim() !== '' && !isObject(text))
+      await fc.assert(
+        fc.asyncProperty(page, async (body) => {
+          browser = app.browser()
+          const fault = world.simulator.faults.add({ on: 'verifyCode', status: 200, body })
+          const outcome = await tryCode(factor, WRONG[factor] as string)
+          fault.remove()
+          expect(outcome).toBe('NEVIS_UNEXPECTED_RESPONSE')
+          await expectNobodySignedIn()
+        }),
+        { numRuns: 25 },
+      )
+    })
+  })
+
+  describe('that is answered with HTTP 200 and a no', () => {
+    it.each<object>([
+      { status: 'failed' }, { status: 'blocked' }, { valid: false }, { verified: false }, { success: false }, { error: 'invalid_code' }, { errors: ['x'] }, { data: { valid: false } },
+      { status: 'succeeded', error: 'x' },
+    ])('fails with wrong_code, and signs nobody in: %j', async (body) => {
+      world.simulator.faults.add({ on: 'verifyCode', status: 200, body })
+      expect(await tryCode(factor, WRONG[factor] as string)).toBe('wrong_code')
+      await expectNobodySignedIn()
+    })
+  })
+
+  describe('that is answered with HTTP 4xx', () => {
+    it.each([400, 404, 409, 412, 422])('fails with wrong_code by Nevis, and is an error by the page of a gateway: %i', async (status) => {
+      for (const [body, outcome] of [[undefined, 'wrong_code'], ['', 'wrong_code'], [{}, 'wrong_code'], ['<h1>Blocked</h1>', 'NEVIS_UNEXPECTED_RESPONSE'], ['default backend', 'NEVIS_UNEXPECTED_RESPONSE']]) {
+        const fault = world.simulator.faults.add({ on: 'verifyCode', status, ...(body !== undefined && { body }) })
+        expect([body, await tryCode(factor, WRONG[factor] as string)]).toEqual([body, outcome])
+        fault.remove()
+      }
+      await expectNobodySignedIn()
+    })
+  })
+
+  describe('that is no code', () => {
+    it.each(['\' or 1=1 -- <script>', '<script>alert(1)</script>', '../../etc/passwd', '${jndi:ldap://x}', '12\u000034', '123456;', '½', '%00'])(
+      'fails with wrong_code, and never reaches Nevis or what is before it: %j',
+      async (code) => {
+        world.simulator.faults.add({ on: 'verifyCode', status: 200, body: '<h1>Blocked</h1>' })
+        expect(await tryCode(factor, code)).toBe('wrong_code')
+        expect(world.asked('verifyCode')).toBe(0)
+        await expectNobodySignedIn()
+      },
+    )
+
+    it('counts as an attempt all the same, and another one may follow', async () => {
+      const transaction = await signIn(browser, 'anna', { factor })
+      const send = async (code: string) => outcomeOf(await browser.post(CALLBACK, { transaction, code }))
+      for (let i = 0; i < 4; i++) expect(await send('<script>')).toBe('wrong_code')
+      expect(await send(codeOf(factor))).toBe('success')
+      const next = await signIn(browser, 'anna', { factor })
+      for (let i = 0; i < 5; i++) await browser.post(CALLBACK, { transaction: next, code: '<script>' })
+      expect(outcomeOf(await browser.post(CALLBACK, { transaction: next, code: codeOf(factor) }))).toBe('too_many_attempts')
+    })
+  })
+})
+
+describe('the right code', () => {
+  const digits = (zero: number, text: string) => text.replace(/\d/g, (digit) => String.fromCodePoint(zero + Number(digit)))
+
+  describe('of an SMS, as people type it', () => {
+    it.each<[string, (code: string) => string]>([
+      ['as it is', (code) => code],
+      ['in groups', (code) => `${code.slice(0, 3)} ${code.slice(3)}`],
+      ['with no-break spaces', (code) => `\u00a0${code.slice(0, 3)}\u202f${code.slice(3)}`],
+      ['in full-width digits', (code) => digits(0xff10, code)],
+      ['in Arabic-Indic digits', (code) => digits(0x660, code)],
+      ['in Devanagari digits', (code) => digits(0x966, code)],
+      ['pasted with marks of direction', (code) => `\u202b${code}\u202c\u200e`],
+      ['pasted with zero-width characters', (code) => `\ufeff${[...code].join('\u200b')}`],
+    ])('signs in, and is sent as digits: %s', async (_how, typed) => {
+      const transaction = await signIn(browser, 'anna', { factor: 'sms' })
+      const code = codeOf('sms')
+      expect(outcomeOf(await browser.post(CALLBACK, { transaction, code: typed(code) }))).toBe('success')
+      expect(world.simulator.requests.find(({ operation }) => operation === 'verifyCode')?.body).toMatchObject({ code })
+    })
+  })
+
+  describe('for recovery, as people type it', () => {
+    it.each(['AAAA-1111', ' AAAA - 1111 ', 'AAAA\u20131111', 'AAAA\u20141111', 'AAAA\u22121111', 'ＡＡＡＡ－１１１１', '\u200eAAAA-1111\u200f', 'AAAA-١١١١'])('signs in: %j', async (code) => {
+      expect(await tryCode('recovery', code)).toBe('success')
+      expect(world.simulator.requests.find(({ operation }) => operation === 'verifyCode')?.body).toMatchObject({ code: 'AAAA-1111' })
+    })
+
+    it('does not, in the other case', async () => {
+      expect(await tryCode('recovery', 'aaaa-1111')).toBe('wrong_code')
+    })
+  })
+
+  describe('that Nevis answers in a way of its own', () => {
+    const user = () => world.simulator.users.find(({ username }) => username === 'anna') as { userId: string }
+    it.each<[string, () => unknown]>([
+      ['an empty body', () => ''],
+      ['an empty object', () => ({})],
+      ['a status', () => ({ status: 'succeeded' })],
+      ['the user', () => ({ userId: user().userId, username: 'anna', status: 'active', authenticators: [{ state: 'active' }], lastLoginDateFailure: '2026-01-10T08:44:36Z' })],
+      ['the user, who is blocked for push', () => ({ userId: user().userId, username: 'anna', status: 'new', authenticators: [], exceededRateLimits: { push: { blocked: true } } })],
+      ['the codes that are left', () => ({ remaining: 2 })],
+    ])('signs in: %s', async (_what, body) => {
+      for (const factor of ['sms', 'recovery']) {
+        const fault = world.simulator.faults.add({ on: 'verifyCode', status: 200, body: body(), when: 'after' })
+        const transaction = await signIn(browser, 'anna', { factor })
+        expect(outcomeOf(await browser.post(CALLBACK, { transaction, code: codeOf(factor) }))).toBe('success')
+        fault.remove()
+      }
+    })
+  })
+})

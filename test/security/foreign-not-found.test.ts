@@ -1,0 +1,114 @@
+/**
+ * "Nobody of that name", said by somebody else.
+ *
+ * Where the first factor is enrolled right after the password (`approve-or-enroll`, `enroll`), everything hangs on Nevis's
+ * word that a user is unknown, which is HTTP 404. But 404 is also what an ingress, a load balancer or a service mesh says of
+ * itself: with a text, a page, other JSON, or nothing. The attacker has stolen the password of somebody who has a phone, and
+ * signs in during a deployment of the gateway: the victim was "new", the thief's phone was enrolled, and signed in.
+ *
+ * So only Nevis's own error body says that somebody is unknown. Whoever really is new must still get a first factor.
+ */
+import { NevisClient } from '../../src'
+import { callbackOf, handleIn, PASSWORD, waitingOf, type TestApp } from '../support/app'
+import { lab, outcomeOf } from './support/lab'
+
+const world = lab()
+const WAYS: [string, Record<string, string>][] = [['app', { factor: 'app' }], ['sms', { factor: 'sms', phone: '+41790000666' }], ['recovery', { factor: 'recovery' }]]
+const FOREIGN: [string, unknown][] = [
+  ['the text of an ingress', 'default backend - 404'],
+  ['the text of a router', '404 page not found'],
+  ['nothing', ''],
+  ['a page', '<html><head><title>404 Not Found</title></head></html>'],
+  ['the JSON of an API gateway', { message: 'no Route matched with those values' }],
+  ['the JSON of a web framework', { statusCode: 404, error: 'Not Found', message: 'Cannot GET /api/v1/users' }],
+  ['the JSON of a cloud', { error: { code: 404, status: 'NOT_FOUND' } }],
+  ['an empty object', {}],
+  ['a list', []],
+  ['a text for the number', { status: '404', error: 'Not Found' }],
+  ['the status of a token', { status: 'unknown' }],
+]
+const idOf = (username: string) => world.simulator.users.find((user) => user.username === username)?.userId as string
+
+const start = (operation: 'approve-or-enroll' | 'enroll' | 'approve', byId = false): Promise<TestApp> =>
+  world.start({ strategy: { operation, ...(byId && { subject: () => ({ userId: idOf('anna') }) }) } })
+const password = (app: TestApp, fields: Record<string, string>, username = 'anna') => app.browser().post('/login', { username, password: PASSWORD, ...fields })
+
+describe.each(['approve-or-enroll', 'enroll'] as const)('with %s, a victim who has a phone', (operation) => {
+  describe.each(FOREIGN)('looked up through a gateway that answers 404 with %s', (_what, body) => {
+    it.each(WAYS)('is not new: nothing is enrolled for the thief: %s', async (_name, fields) => {
+      const app = await start(operation)
+      world.simulator.faults.add({ on: 'findUserByUsername', status: 404, body })
+      const page = await password(app, fields)
+      expect([page.status, outcomeOf(page)]).toEqual([502, 'NEVIS_UNEXPECTED_RESPONSE'])
+      expect(world.asked('enroll')).toBe(0)
+      expect(app.verified).toEqual([])
+    })
+
+    it('is not new where the app knows the userId', async () => {
+      const app = await start(operation, true)
+      world.simulator.faults.add({ on: 'getUser', status: 404, body })
+      expect(outcomeOf(await password(app, { factor: 'app' }))).toBe('NEVIS_UNEXPECTED_RESPONSE')
+      expect(world.asked('enroll')).toBe(0)
+    })
+  })
+})
+
+describe('somebody who is new', () => {
+  it('is known by the 404 of Nevis, enrols a phone and is signed in', async () => {
+    const app = await start('approve-or-enroll')
+    const browser = app.browser()
+    const handle = handleIn((await browser.post('/login', { username: 'carl', password: PASSWORD, factor: 'app' })).location)
+    const { appLinkUri } = (await browser.get(waitingOf(handle), { accept: 'application/json' })).json() as { appLinkUri: string }
+    await world.simulator.phone('carl').scan(appLinkUri)
+    expect(outcomeOf(await browser.get(callbackOf(handle)))).toBe('success')
+    expect(app.verified).toMatchObject([{ username: 'carl', operation: 'enroll', factor: 'app' }])
+  })
+
+  it('is known, too, where Nevis writes its errors as RFC 9457 has them', async () => {
+    const app = await start('approve-or-enroll')
+    world.simulator.faults.add({ on: 'findUserByUsername', status: 404, body: { type: 'about:blank', title: 'Not Found', status: 404, detail: 'no such user' } })
+    expect((await password(app, { factor: 'app' }, 'carl')).status).toBe(303)
+    expect(world.asked('enroll')).toBe(1)
+  })
+})
+
+describe('a start', () => {
+  it.each(FOREIGN)('that a gateway answers 404 is an error, and says of nobody that they have no such factor: %s', async (_what, body) => {
+    const app = await start('approve')
+    world.simulator.faults.add({ on: 'approve', status: 404, body })
+    expect(outcomeOf(await password(app, { factor: 'push' }))).toBe('NEVIS_UNEXPECTED_RESPONSE')
+  })
+
+  it('that Nevis answers 404 fails with not_enrolled', async () => {
+    const app = await start('approve')
+    expect(outcomeOf(await password(app, { factor: 'push' }, 'carl'))).toBe('not_enrolled')
+  })
+})
+
+/**
+ * The other way round: a phone is lost, its owner removes it on a page of the app, and a maintenance page with HTTP 200 was
+ * taken for Nevis's word that it is gone. Whoever found the phone goes on approving.
+ */
+describe('a lost phone', () => {
+  const clientOf = () => new NevisClient({ baseURL: world.simulator.baseURL, accessKey: world.simulator.accessKey })
+  const phoneOf = (username: string) => world.simulator.users.find((user) => user.username === username)?.authenticators[0]?.authenticatorId as string
+
+  it.each(['<h1>Sorry</h1>', 'OK', { error: 'Service Unavailable' }, { status: 'failed' }, []])('is not reported removed by HTTP 200 with %j', async (body) => {
+    world.simulator.faults.add({ on: ['deleteAuthenticator', 'deleteUser'], status: 200, body })
+    await expect(clientOf().deleteAuthenticator(phoneOf('anna'))).rejects.toMatchObject({ code: 'NEVIS_UNEXPECTED_RESPONSE' })
+    await expect(clientOf().deleteUser(idOf('anna'))).rejects.toMatchObject({ code: 'NEVIS_UNEXPECTED_RESPONSE' })
+    expect(phoneOf('anna')).toBeDefined()
+  })
+
+  it('is not reported removed before by the 404 of a gateway', async () => {
+    world.simulator.faults.add({ on: 'deleteAuthenticator', status: 404, body: 'default backend - 404' })
+    await expect(clientOf().deleteAuthenticator(phoneOf('anna'))).rejects.toMatchObject({ code: 'NEVIS_UNEXPECTED_RESPONSE' })
+  })
+
+  it('is reported removed once it is', async () => {
+    await expect(clientOf().deleteAuthenticator(phoneOf('anna'))).resolves.toBeUndefined()
+    expect(phoneOf('anna')).toBeUndefined()
+    await expect(clientOf().deleteUser(idOf('ben'))).resolves.toBeUndefined()
+    expect(idOf('ben')).toBeUndefined()
+  })
+})
