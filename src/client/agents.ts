@@ -10,13 +10,18 @@
  *   nothing and closes after 5 s is thus found out by the first connection that it closes.
  *
  * Left is the moment in which a server closes for the first time: a call that meets it fails with `NEVIS_UNREACHABLE`,
- * and only one that may be repeated is. Not its job: to send or repeat a call (`http.ts`).
+ * and only a call that may be repeated is repeated. Through a forward proxy the same holds for the tunnels: each is kept, counted
+ * and closed like a direct connection.
+ *
+ * Out of scope: to send or repeat a call (`http.ts`), to open a tunnel (`tunnel.ts`).
  *
  * Source: RFC 9112, section 9.5; https://datatracker.ietf.org/doc/html/draft-thomson-hybi-http-timeout-03
  */
 import { Agent as HttpAgent } from 'node:http'
 import { Agent as HttpsAgent } from 'node:https'
 import type { Socket } from 'node:net'
+import type { Proxy } from './proxy'
+import { Tunnel } from './tunnel'
 
 const KEEP_IDLE_MS = 30_000
 /** Whoever closes sooner is restarting, and teaches nothing about its habits. */
@@ -38,8 +43,24 @@ export function newHttpAgent(): HttpAgent {
   return learning(new HttpAgent(OPTIONS))
 }
 
+/** Said, because `NODE_TLS_REJECT_UNAUTHORIZED=0` changes the default for the whole process: the access key goes to Nevis alone. */
+const TLS_OPTIONS = { ...OPTIONS, rejectUnauthorized: true }
+
 export function newHttpsAgent(): HttpsAgent {
-  return learning(new HttpsAgent(OPTIONS))
+  return learning(new HttpsAgent(TLS_OPTIONS))
+}
+
+/** @param authority host and port of Nevis, with the brackets of an IPv6 address */
+export function newTunnelAgent(proxy: Proxy, authority: string): HttpsAgent {
+  const agent = new HttpsAgent(TLS_OPTIONS)
+  const createConnection = agent.createConnection.bind(agent)
+  agent.createConnection = (options, connected) => {
+    const tunnel = new Tunnel(proxy, authority)
+    const socket = createConnection({ ...options, socket: tunnel } as typeof options, connected)
+    tunnel.on('error', (error) => socket?.destroy(error))
+    return socket
+  }
+  return learning(agent)
 }
 
 /** An agent that learns from the server for how long it may keep a connection idle. */

@@ -1,22 +1,24 @@
 /**
- * One call over HTTP: the deadline over all of it, retries where they do no harm, agents, no redirects.
+ * One call over HTTP: the deadline over all of it, retries where they do no harm, agents, no redirects. For an `https:` base URL
+ * only what came over an encrypted connection is an answer.
  *
- * Not its job: to know what an endpoint means. It gives back any complete answer, whatever its status, and throws a
+ * Out of scope: to know what an endpoint means. It gives back any complete answer, whatever its status, and throws a
  * NevisError where there is none. Errors of axios hold the request with its Authorization header, the URL and the
  * body: they end here.
  */
-import { request as requestHttp, type Agent, type ClientRequest, type IncomingMessage, type OutgoingHttpHeaders, type RequestOptions } from 'node:http'
+import { Agent, request as requestHttp, type ClientRequest, type IncomingMessage, type OutgoingHttpHeaders, type RequestOptions } from 'node:http'
 import { request as requestHttps } from 'node:https'
 import { createRequire } from 'node:module'
 import { setTimeout as pause } from 'node:timers/promises'
 import { urlToHttpOptions } from 'node:url'
 import type { AxiosAdapter, AxiosStatic, InternalAxiosRequestConfig } from 'axios'
 import type { AccessKey } from './access-key'
-import { newHttpAgent, newHttpsAgent } from './agents'
+import { newHttpAgent, newHttpsAgent, newTunnelAgent } from './agents'
 import { Answer, httpDate } from './answer'
 import { withDeadline, type Deadline } from './deadline'
 import { NevisError, type NevisMethod } from './errors'
 import { isLoopback } from './loopback'
+import { proxyFor } from './proxy'
 import type { ResolvedOptions } from './options'
 
 export interface HttpCall {
@@ -36,6 +38,8 @@ export interface HttpCall {
 const MAX_BYTES = 1_048_576
 const FIRST_PAUSE_MS = 100
 const REPEATABLE_STATUSES: readonly number[] = [429, 502, 503, 504]
+/** The transport has the agent that knows the proxy. axios would look for a proxy in an agent of the app, or in the global one. */
+const UNUSED = new Agent()
 
 export class Http {
   readonly #options: ResolvedOptions
@@ -77,14 +81,14 @@ export class Http {
   async #attempt(call: HttpCall, headers: OutgoingHttpHeaders, deadline: Deadline): Promise<Answer | NevisError> {
     // The key may have come too late.
     if (deadline.aborted) return new NevisError('NEVIS_TIMEOUT', call.operation)
-    const { agent } = this.#target
     const config = {
       url: `${this.#options.baseURL}${call.path}`,
       method: call.method,
       transport: new Transport(this.#target, call, headers),
       signal: deadline,
-      httpAgent: agent,
-      httpsAgent: agent,
+      proxy: false,
+      httpAgent: UNUSED,
+      httpsAgent: UNUSED,
       maxRedirects: 0,
       maxContentLength: MAX_BYTES,
       responseType: 'text',
@@ -108,14 +112,19 @@ interface Target {
   /** The path of the base URL, without a trailing slash. */
   readonly basePath: string
   readonly agent: Agent
-  readonly isLocal: boolean
 }
 
 function targetOf({ baseURL, httpAgent, httpsAgent }: ResolvedOptions): Target {
   const url = new URL(baseURL)
   const { protocol, hostname, port } = urlToHttpOptions(url)
-  const agent = protocol === 'https:' ? (httpsAgent ?? newHttpsAgent()) : (httpAgent ?? newHttpAgent())
-  return { protocol, hostname, port, basePath: baseURL.slice(url.origin.length), agent, isLocal: isLoopback(url) }
+  const agent = protocol === 'https:' ? (httpsAgent ?? ownHttpsAgent(url)) : (httpAgent ?? newHttpAgent())
+  return { protocol, hostname, port, basePath: baseURL.slice(url.origin.length), agent }
+}
+
+/** What stays on this machine is shown to no proxy. */
+function ownHttpsAgent(url: URL): Agent {
+  const proxy = isLoopback(url) ? undefined : proxyFor(url)
+  return proxy === undefined ? newHttpsAgent() : newTunnelAgent(proxy, `${url.hostname}:${url.port || 443}`)
 }
 
 function headersOf({ body }: HttpCall, accessKey: string | undefined): OutgoingHttpHeaders {
@@ -143,16 +152,26 @@ class Transport {
     this.#headers = headers
   }
 
-  /** @param axios the agent that it has chosen is a tunnel where the environment names a proxy; what stays on this machine is shown to none */
-  request(axios: RequestOptions, respond: (response: IncomingMessage) => void): ClientRequest {
-    const { protocol, hostname, port, basePath, agent: ours, isLocal } = this.#target
+  request(_axios: RequestOptions, respond: (response: IncomingMessage) => void): ClientRequest {
+    const { protocol, hostname, port, basePath, agent } = this.#target
     const { path, method, body } = this.#call
-    const agent = isLocal ? ours : axios.agent
     // Named one by one: where a literal begins with a spread, each further name costs V8 a hidden class that outlives the object.
     const options = { protocol, hostname, port, path: `${basePath}${path}`, method, headers: this.#headers, agent, insecureHTTPParser: false }
+    const request = protocol === 'https:' ? requestHttps(options, (response) => respondIfEncrypted(request, response, respond)) : requestHttp(options, respond)
     // Ended here, in one piece with its head; that axios ends it once more does nothing.
-    return (protocol === 'https:' ? requestHttps : requestHttp)(options, respond).end(typeof body === 'object' ? JSON.stringify(body) : body)
+    return request.end(typeof body === 'object' ? JSON.stringify(body) : body)
   }
+}
+
+/**
+ * The connections of this package are encrypted and their certificates checked before a request is sent. An agent of the app may be a
+ * proxy agent that hands on, as if Nevis had sent it, what the proxy replies in the clear. Which certificates the app's agent
+ * trusts is the app's decision.
+ */
+function respondIfEncrypted(request: ClientRequest, response: IncomingMessage, respond: (response: IncomingMessage) => void): void {
+  if ('encrypted' in response.socket && response.socket.encrypted === true) return respond(response)
+  request.emit('error', Object.assign(new Error('NOT_ENCRYPTED'), { code: 'NOT_ENCRYPTED' }))
+  request.destroy()
 }
 
 function isPassing(outcome: Answer | NevisError): boolean {
