@@ -151,7 +151,7 @@ export class Exchange {
       return this.close(transaction, 'too_many_attempts')
     }
 
-    const seen = promptOf(factor, transaction.operation) === 'wait' ? settings.watch.take(transaction) : undefined
+    const seen = promptOf(factor, transaction.operation) === 'wait' ? await settings.watch.decide(transaction) : undefined
     const outcome = await factor.check(settings.client, transaction, { ...answer, ...(seen && { status: seen.answer }) })
     if (outcome.status === 'pending') return { to: this.waitingURL(transaction) }
     if (outcome.status === 'failed') {
