@@ -1,9 +1,10 @@
 /**
  * An answer before it is sent: Express's middleware sends it itself, every other host sends it in its own way.
  *
- * Not its job: to know what it says.
+ * Nothing here may end the process: nobody awaits a middleware, so an error that it let out would be an unhandled
+ * rejection. Out of scope: what the answer says.
  */
-import type { ServerResponse } from 'node:http'
+import { validateHeaderName, validateHeaderValue, type ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
 import type { HostRequest } from './request'
 
@@ -21,6 +22,8 @@ export interface PlainAnswer {
 export interface HostResponse {
   /** Node's and Fastify's. */
   hasHeader?(name: string): boolean
+  /** Node's and Fastify's. */
+  getHeader?(name: string): unknown
   /** Koa's. */
   has?(name: string): boolean
 }
@@ -68,28 +71,76 @@ export function isHeaderSet(res: HostResponse | undefined, name: string): boolea
 }
 
 /**
+ * The value of a header that the host has set.
+ * @returns undefined where it is not set, and where the host does not tell values
+ * @internal
+ */
+export function headerOf(res: HostResponse | undefined, name: string): string | undefined {
+  const value = res?.getHeader?.(name)
+  if (Array.isArray(value)) return value.join(', ')
+  return typeof value === 'string' ? value : undefined
+}
+
+/**
  * Both forms of what answers, or lets a request go on.
  * @internal
  */
 export function middleware<Req, Res>(decide: (req: Req, res: Res) => Promise<Answer | undefined>): Middleware<Req, Res> {
-  const express = (req: Req, res: Res & ServerResponse, next: (error?: unknown) => void): void => {
-    decide(req, res).then((answer) => (answer === undefined ? next() : send(res, answer)), next)
-  }
+  const express = (req: Req, res: Res & ServerResponse, next: Next): void => void conclude(res, next, () => decide(req, res))
   return Object.assign(express, { answer: async (req: Req, res?: Res) => plain(await decide(req, res as Res)) })
 }
 
-/** @internal */
+/** As hosts give it. An app's own may be async, and its promise may reject. */
+type Next = (error?: unknown) => unknown
+
+/**
+ * Sends what is decided, or lets the request go on. An error goes to `next`; once an answer has begun, whoever began it (a
+ * time-out, as a rule) has told the browser, and the error is dropped.
+ * @param decide gives undefined where the request may go on
+ * @returns a promise that never rejects
+ * @internal
+ */
+export async function conclude(res: ServerResponse, next: Next, decide: () => Promise<Answer | undefined>): Promise<void> {
+  try {
+    const answer = await decide()
+    if (answer === undefined) await next()
+    else send(res, answer)
+  } catch (error) {
+    if (res.headersSent) return
+    try {
+      await next(faultOf(error))
+    } catch {
+      // The host's own error handling has failed: a closed connection is better than one that hangs.
+      if (!res.headersSent) res.destroy()
+    }
+  }
+}
+
+/** Without an error, or with Express's word `'route'`, `next` would let a request go on as if nothing had failed. */
+function faultOf(reason: unknown): object {
+  if (typeof reason === 'object' && reason !== null) return reason
+  return new Error(`passport-nevis: something failed without an error (${typeof reason})`)
+}
+
+/**
+ * For the host to send.
+ * @throws TypeError when a header has a value that no host can send
+ * @internal
+ */
 export function plain(answer: Answer | undefined): PlainAnswer | undefined {
   if (answer === undefined) return undefined
-  const { status, headers, body } = answer
+  const { status, headers, body } = checked(answer)
   return { status, headers, body: typeof body === 'function' ? readable(body) : body }
 }
 
 /**
- * With nothing but Node's own response.
+ * With nothing but Node's own response. Where somebody else has answered, or the browser has gone, it sends nothing.
+ * @throws TypeError, before anything of the response is changed, when a header has a value that cannot be sent
  * @internal
  */
-export function send(res: ServerResponse, { status, headers, body }: Answer): void {
+export function send(res: ServerResponse, answer: Answer): void {
+  if (res.headersSent || res.writableEnded || res.destroyed) return discard(answer)
+  const { status, headers, body } = checked(answer)
   res.statusCode = status
   for (const [name, value] of Object.entries(headers)) res.setHeader(name, value)
   if (typeof body === 'function') return stream(res, body)
@@ -97,10 +148,41 @@ export function send(res: ServerResponse, { status, headers, body }: Answer): vo
   res.end(body) // of which Node sends nothing on HEAD
 }
 
+/** A header that Node refuses after others are set would leave them to the host's page of the error. */
+function checked(answer: Answer): Answer {
+  try {
+    for (const [name, value] of Object.entries(answer.headers)) {
+      validateHeaderName(name)
+      validateHeaderValue(name, value)
+    }
+  } catch (error) {
+    discard(answer)
+    throw error
+  }
+  return answer
+}
+
+/** A stream holds its place among the open ones until it is stopped, sent or not. */
+function discard({ body }: Answer): void {
+  if (typeof body === 'function') body({ write() {}, end() {} })()
+}
+
 function stream(res: ServerResponse, open: Stream): void {
-  const stop = open({ write: (text) => res.write(text), end: (text) => res.end(text) })
-  if (res.destroyed) stop()
-  else res.once('close', stop)
+  // Whoever ended or destroyed the response meanwhile (a time-out, the browser) need not have let it close yet, and what is
+  // then written is an 'error' event, which ends a process in which nobody listens for it.
+  const isOpen = () => !res.writableEnded && !res.destroyed
+  res.on('error', () => {})
+  const write = (text: string) => void (isOpen() && res.write(text))
+  const end = (text?: string) => void (isOpen() && res.end(text))
+  try {
+    const stop = open({ write, end })
+    if (isOpen()) res.once('close', stop)
+    else stop()
+  } catch (error) {
+    // Half an answer that nobody will end.
+    res.destroy()
+    throw error
+  }
 }
 
 function readable(open: Stream): Readable {
@@ -111,10 +193,15 @@ function readable(open: Stream): Readable {
       done(error)
     },
   })
+  // A host that destroys it with an error knows the error; without a listener it would end the process.
+  body.on('error', () => {})
+  let isOver = false
+  const push = (text: string | null | undefined) => void (!isOver && !body.destroyed && text !== undefined && body.push(text))
   const end = (text?: string): void => {
-    if (text !== undefined) body.push(text)
-    body.push(null)
+    push(text)
+    push(null)
+    isOver = true
   }
-  const stop = open({ write: (text) => void body.push(text), end })
+  const stop = open({ write: push, end })
   return body
 }

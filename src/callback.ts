@@ -42,7 +42,6 @@ export async function callback(exchange: Exchange, handle: Field): Promise<Exit>
   const attempts = answer.code === undefined ? 0 : await spendCode(exchange, transaction)
 
   const seen = promptOf(factor, transaction.operation) === 'wait' ? await settings.watch.decide(transaction) : undefined
-  if (seen === 'pending') return { to: exchange.waitingURL(transaction) }
   const outcome = await factor.check(settings.client, transaction, { ...answer, ...(seen && { status: seen.answer }) })
   if (outcome.status === 'pending') return { to: exchange.waitingURL(transaction) }
   if (outcome.status === 'failed') {

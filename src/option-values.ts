@@ -1,23 +1,43 @@
 /**
- * One value of an option of NevisStrategy, checked by its kind: an address, a text, a number, a switch, a function.
+ * One value of an option, checked by its kind: an address, a text, a number, a switch, a function.
  *
- * Not its job: to know the options (`options.ts`). Everything here throws a TypeError that names the option, never its value.
+ * Out of scope: to know the options (`options.ts`). Everything here throws a TypeError that names the option, never its value.
  */
 
-export function mistake(sentence: string): TypeError {
-  return new TypeError(`NevisStrategy: ${sentence}`)
+/** @param owner class or function whose option it is */
+export function mistake(sentence: string, owner = 'NevisStrategy'): TypeError {
+  return new TypeError(`${owner}: ${sentence}`)
 }
 
-/** Nothing that a browser could read as another host: `//evil`, `/\evil`, or either with white space that it drops. */
-export function address(option: string, value: unknown): string {
-  const url = text(option, value)
-  const isAddress = /^\/(?![/\\])/.test(url) || /^https?:\/\//.test(url)
-  if (isAddress && !/[\s\p{Cc}#]/u.test(url) && URL.canParse(url, 'http://host')) return url
-  throw mistake(`${option} must be an absolute path such as "/login/2fa", or a URL`)
+/** What can follow a slash without making a browser read another host: not `//evil`, not `/\evil`. */
+const PATH = /^\/(?![/\\])/
+
+/**
+ * An address of the app: nothing that a browser could read as another host, with white space that it drops or without.
+ * @param owner class or function whose option it is
+ * @returns the address in ASCII, because it travels in the header `Location`, where Node refuses anything else: encoded as
+ * a browser encodes it, `/best%C3%A4tigung` for `/bestätigung`
+ */
+export function address(option: string, value: unknown, owner?: string): string {
+  const url = text(option, value, owner)
+  const isAddress = PATH.test(url) || /^https?:\/\//.test(url)
+  if (isAddress && !/[\s\p{Cc}#]/u.test(url) && URL.canParse(url, 'http://host')) {
+    const ascii = inAscii(url)
+    // To resolve `/.//evil` leaves `//evil`.
+    if (!ascii.startsWith('/') || PATH.test(ascii)) return ascii
+  }
+  throw mistake(`${option} must be an absolute path such as "/login/2fa", or a URL`, owner)
 }
 
-export function text(option: string, value: unknown): string {
-  if (typeof value !== 'string' || value === '') throw mistake(`${option} must be a non-empty string`)
+/** What is in ASCII stays as it was written, so that it equals the path at which the app mounts its route. */
+function inAscii(url: string): string {
+  if (/^[\x21-\x7e]*$/.test(url)) return url
+  const { href, pathname, search } = new URL(url, 'http://host')
+  return url.startsWith('/') ? pathname + search : href
+}
+
+export function text(option: string, value: unknown, owner?: string): string {
+  if (typeof value !== 'string' || value === '') throw mistake(`${option} must be a non-empty string`, owner)
   return value
 }
 

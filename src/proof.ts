@@ -33,7 +33,7 @@ export async function mismatchOf(
   if (token === transaction.statusToken || (await client.holdsAccessKey(token))) return 'token'
   const isBrought = factor.prompt === 'widget'
   if (isBrought && (await isNoResult(client, transaction, token))) return 'token'
-  const underWay = seen?.answer.token === token ? seen.introspection : undefined
+  const underWay = seen?.answer.status === 'succeeded' && seen.answer.token === token ? seen.introspection : undefined
   const proof = await (underWay ?? client.introspect(token))
   return proofMismatch(proof, { userId, issuers, startedAt: transaction.startedAt, now: Date.now(), isBrought })
 }

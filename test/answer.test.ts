@@ -27,7 +27,7 @@ describe('the answer of a page', () => {
   it('is status, headers and body', async () => {
     expect(await waitingPage(app.nevis).answer(request('/login/2fa'))).toMatchObject({
       status: 403,
-      headers: { 'Content-Type': 'text/html; charset=utf-8', 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff', 'Referrer-Policy': 'same-origin' },
+      headers: { 'Content-Type': 'text/html; charset=utf-8', 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff', 'Referrer-Policy': 'strict-origin' },
       body: expect.stringContaining('<!doctype html>'),
     })
     expect(await waitingPage(app.nevis).answer(request('/login/2fa', { method: 'DELETE' }))).toMatchObject({ status: 405, headers: { Allow: 'GET, HEAD' }, body: '' })
@@ -42,7 +42,10 @@ describe('the answer of a page', () => {
     const outage = outagePage(app.nevis)
     const error = new NevisError('NEVIS_TIMEOUT', 'approve')
     const asPage = request('/', { headers: { accept: 'text/html' } })
-    expect([policyOf(await page.answer(asPage, res)), policyOf(await outage.answer(error, asPage, res))]).toEqual([undefined, undefined])
+    const ours = [await page.answer(asPage, res), await outage.answer(error, asPage, res)]
+    expect(ours.map(policyOf)).toEqual([undefined, undefined])
+    // What it says of frames cannot be read here.
+    expect(ours.map((answer) => answer?.headers['X-Frame-Options'])).toEqual(['DENY', 'DENY'])
     for (const answer of [await page.answer(asPage, none), await page.answer(asPage), await page.answer(asPage, {}), await outage.answer(error, asPage)]) expect(policyOf(answer)).toContain("default-src 'none'")
   })
 

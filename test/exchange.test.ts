@@ -419,11 +419,11 @@ describe('a callback', () => {
 
   it('goes by what this process has just learned, and asks no more', async () => {
     const on = strategy()
-    const take = jest.spyOn(on.settings.watch, 'take')
+    const decide = jest.spyOn(on.settings.watch, 'decide')
     const transaction = await begin(on)
-    take.mockReturnValue({ answer: succeededWith() } as never)
+    decide.mockResolvedValue({ answer: succeededWith() } as never)
     expect(codeOf(await finish(on, transaction))).toBe('success')
-    expect(take.mock.calls).toEqual([[expect.objectContaining({ id: 't1' })]])
+    expect(decide.mock.calls).toEqual([[expect.objectContaining({ id: 't1' })]])
     expect(asked()).toEqual(['approve', 'introspect'])
   })
 
@@ -552,9 +552,9 @@ describe('a code', () => {
 
   it('is no concern of what this process has learned by waiting', async () => {
     const { on, transaction } = await begun()
-    const take = jest.spyOn(on.settings.watch, 'take')
+    const decide = jest.spyOn(on.settings.watch, 'decide')
     await enter(on, transaction, '1')
-    expect(take).not.toHaveBeenCalled()
+    expect(decide).not.toHaveBeenCalled()
   })
 
   it('is not asked for where recovery codes are only to be confirmed', async () => {

@@ -1,10 +1,13 @@
 /**
  * The access key: where it comes from, whether a token is it, and keys derived from it.
  *
- * Not its job: to send it. It lives in private members only, because whoever reads it can approve for every user:
+ * The app's function may ask a vault that never answers, so whatever waits for it has a deadline.
+ * Out of scope: to send it. It lives in private members only, because whoever reads it can approve for every user:
  * `util.inspect`, `JSON.stringify` and loggers must not find it on any object of this package.
  */
 import { hkdfSync, timingSafeEqual } from 'node:crypto'
+import { withDeadline } from './deadline'
+import { NevisError, type NevisMethod } from './errors'
 
 /**
  * The key itself, or a function that gives the current one (rotation, a vault).
@@ -21,13 +24,17 @@ export function isUsableAccessKey(value: unknown): value is string {
 
 export class AccessKey {
   readonly #source: AccessKeySource
+  readonly #timeoutMs: number
   #derived: { readonly from: string; readonly keys: Map<string, Buffer> } | undefined
 
-  constructor(source: AccessKeySource) {
+  /** @param timeoutMs milliseconds that the app's function has for an answer */
+  constructor(source: AccessKeySource, timeoutMs: number) {
     this.#source = source
+    this.#timeoutMs = timeoutMs
   }
 
   /**
+   * For whoever has a deadline of its own, which begins before this is called.
    * @throws TypeError if the app's function gives no usable key; whatever that function itself throws passes
    * unchanged, because only the app knows what it means.
    */
@@ -35,15 +42,26 @@ export class AccessKey {
     return typeof this.#source === 'function' ? usable(this.#source) : this.#source
   }
 
+  /**
+   * @param operation what it is asked for, for the error
+   * @throws NevisError `NEVIS_TIMEOUT` when the app's function does not answer in time
+   */
+  currentInTime(operation: NevisMethod): string | Promise<string> {
+    const source = this.#source
+    if (typeof source !== 'function') return source
+    const tooLate = () => new NevisError('NEVIS_TIMEOUT', operation, { reason: 'accessKey() gave no key in time' })
+    return withDeadline(this.#timeoutMs, tooLate, () => usable(source))
+  }
+
   /** Compared in constant time, so that the time taken tells nothing about the key but its length. */
   async equals(token: string): Promise<boolean> {
-    const [key, other] = [Buffer.from(await this.current()), Buffer.from(token)]
+    const [key, other] = [Buffer.from(await this.currentInTime('introspect')), Buffer.from(token)]
     return key.length === other.length && timingSafeEqual(key, other)
   }
 
   /** HKDF-SHA256 (RFC 5869) of the current key: 32 bytes, different for each label. */
   derive(labels: readonly string[]): readonly Buffer[] | Promise<readonly Buffer[]> {
-    const current = this.current()
+    const current = this.currentInTime('accessKey')
     const derived = (key: string) => labels.map((label) => this.#deriveFrom(key, label))
     return typeof current === 'string' ? derived(current) : current.then(derived)
   }

@@ -47,7 +47,7 @@ export class NevisClient {
     const resolved = resolveOptions(options)
     this.baseURL = resolved.baseURL
     if (resolved.instance !== undefined) this.instance = resolved.instance
-    this.#accessKey = new AccessKey(resolved.accessKey)
+    this.#accessKey = new AccessKey(resolved.accessKey, resolved.timeoutMs)
     this.#http = new Http(resolved, this.#accessKey)
   }
 
@@ -222,7 +222,7 @@ export class NevisClient {
 
   /** @internal What Nevis says of our own access key, for the doctor. */
   async introspectAccessKey(): Promise<Introspection> {
-    return this.introspect(await this.#accessKey.current())
+    return this.introspect(await this.#accessKey.currentInTime('introspect'))
   }
 
   /** @internal Is this token our own access key? It would introspect as active. */

@@ -3,7 +3,7 @@
  *
  * Out of scope: sessions, requests and Passport; a factor sees the client, the subject and its own transaction.
  */
-import type { NevisClient, SucceededStatus } from '../client/client'
+import type { NevisClient, Status } from '../client/client'
 import type { Operation } from '../client/wire'
 import type { FailureCode } from '../failures'
 import type { Shown, Subject, Transaction } from '../transactions'
@@ -48,7 +48,7 @@ export interface Answer {
   /** Brought by the browser. */
   readonly token?: string
   /** Nevis's own answer to this transaction's status token, where this process learned it a moment ago. */
-  readonly status?: SucceededStatus
+  readonly status?: Status
 }
 
 /** A check that the person has passed. What it names is compared with what was started. */

@@ -1,10 +1,10 @@
 /**
  * Tells a person that the second factor is not available just now, in place of the app's own error page.
  *
- * Not its job: any way around. Nothing is tried again by itself, no weaker factor takes over, and nobody is let in.
+ * Out of scope: any way around. Nothing is tried again by itself, no weaker factor takes over, and nobody is let in.
  */
 import type { ServerResponse } from 'node:http'
-import { json, plain, send, type Answer, type HostResponse, type PlainAnswer } from '../answer'
+import { conclude, json, plain, type Answer, type HostResponse, type PlainAnswer } from '../answer'
 import { NevisError } from '../client/errors'
 import { bodyOf, fieldOf, wantsPage, type HostRequest } from '../request'
 import { StorageError } from '../storage'
@@ -71,9 +71,8 @@ export function outagePage<Req extends HostRequest = HostRequest, Res extends Ho
   }
 
   const express = (error: unknown, req: Req, res: Res & ServerResponse, next: (error?: unknown) => void): void => {
-    const answer = res.headersSent ? undefined : answerTo(error, req, res)
-    if (answer === undefined) next(error)
-    else send(res, answer)
+    if (res.headersSent) return next(error)
+    void conclude(res, (thrown = error) => next(thrown), async () => answerTo(error, req, res))
   }
   return Object.assign(express, { answer: async (error: unknown, req: Req, res?: Res) => plain(answerTo(error, req, res as Res)) })
 }

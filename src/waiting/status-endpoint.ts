@@ -12,7 +12,7 @@ import { followStatus, knownStatusOf, statusOf, type WaitingStatus } from './sta
 
 /** Options of {@link statusEndpoint}. */
 export interface StatusEndpointOptions {
-  /** Event streams open at once in this process; who comes later gets JSON and asks again. Default 10 000. */
+  /** Event streams open at once in this process, at most 20 of one transaction; who comes later gets JSON and asks again. Default 10 000. */
   readonly maxStreams?: number
 }
 
@@ -22,6 +22,8 @@ export interface StatusEndpoint extends Middleware {
   closeStreams(): void
 }
 
+/** Of one transaction in this process: tabs of its browser, and connections that have died unnoticed. */
+const MAX_STREAMS_EACH = 20
 /** Proxies give up on a silent connection after 30 to 60 s. */
 const HEARTBEAT_MS = 20_000
 
@@ -36,14 +38,14 @@ const HEARTBEAT_MS = 20_000
  */
 export function statusEndpoint(strategy: NevisStrategy, { maxStreams = 10_000 }: StatusEndpointOptions = {}): StatusEndpoint {
   const { settings } = strategy
-  const streams = new Set<{ close: () => void }>()
+  const streams = new OpenStreams(maxStreams)
 
   async function serve(req: HostRequest): Promise<Answer> {
     if (req.method !== 'GET' && req.method !== 'HEAD') return whole(405, { Allow: 'GET, HEAD' })
     const sealed = (await settings.seals()).handles.open(queryFieldOf(req, 'transaction'))
     if (sealed === undefined) return json(404, { status: 'unknown' })
     const wantsStream = req.method === 'GET' && (req.headers.accept ?? '').includes('text/event-stream')
-    if (wantsStream && streams.size < maxStreams) return streaming(sealed)
+    if (wantsStream && streams.haveRoomFor(sealed.id)) return streaming(sealed)
     return json(200, await statusOf(settings, sealed))
   }
 
@@ -58,8 +60,7 @@ export function statusEndpoint(strategy: NevisStrategy, { maxStreams = 10_000 }:
     const known = knownStatusOf(settings, sealed)
     if (known.status !== 'pending') return { status: 200, headers, body: event(known) }
     // From now on it has its place among the open ones.
-    const place = { close: () => {} }
-    streams.add(place)
+    const place = streams.take(sealed.id)
     const body: Stream = (sink) => {
       sink.write(event(known))
       const heartbeat = setInterval(() => sink.write(': still here\n\n'), HEARTBEAT_MS).unref()
@@ -67,7 +68,7 @@ export function statusEndpoint(strategy: NevisStrategy, { maxStreams = 10_000 }:
       const stop = () => {
         clearInterval(heartbeat)
         unfollow()
-        streams.delete(place)
+        streams.free(place)
       }
       const end = (last?: string) => {
         stop()
@@ -80,7 +81,43 @@ export function statusEndpoint(strategy: NevisStrategy, { maxStreams = 10_000 }:
     return { status: 200, headers, body }
   }
 
-  return Object.assign(middleware(serve), { closeStreams: () => streams.forEach(({ close }) => close()) })
+  return Object.assign(middleware(serve), { closeStreams: () => streams.close() })
+}
+
+interface Place {
+  readonly id: string
+  close: () => void
+}
+
+/** The handle alone opens a stream, so whoever has one could otherwise take the places of all others. */
+class OpenStreams {
+  private readonly places = new Set<Place>()
+  private readonly counts = new Map<string, number>()
+
+  constructor(private readonly max: number) {}
+
+  haveRoomFor(id: string): boolean {
+    return this.places.size < this.max && (this.counts.get(id) ?? 0) < MAX_STREAMS_EACH
+  }
+
+  take(id: string): Place {
+    const place = { id, close: () => {} }
+    this.places.add(place)
+    this.counts.set(id, (this.counts.get(id) ?? 0) + 1)
+    return place
+  }
+
+  /** May be told twice. */
+  free(place: Place): void {
+    if (!this.places.delete(place)) return
+    const left = (this.counts.get(place.id) as number) - 1
+    if (left > 0) this.counts.set(place.id, left)
+    else this.counts.delete(place.id)
+  }
+
+  close(): void {
+    this.places.forEach(({ close }) => close())
+  }
 }
 
 function event(status: WaitingStatus): string {

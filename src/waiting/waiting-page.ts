@@ -1,12 +1,12 @@
 /**
  * Serves the waiting page, its JSON view, and its own script and style, all under the waiting URL.
  *
- * Not its job: to start, decide or end anything: it only reads.
+ * Out of scope: to start, decide or end anything: it only reads.
  */
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { isHeaderSet, json, middleware, whole, type Answer, type HostResponse, type Middleware } from '../answer'
+import { headerOf, isHeaderSet, json, middleware, whole, type Answer, type HostResponse, type Middleware } from '../answer'
 import { failures, type FailureCode } from '../failures'
 import type { Settings } from '../options'
 import { queryFieldOf, sessionOf, userOf, type HostRequest } from '../request'
@@ -61,6 +61,12 @@ const POLICY: Policy = {
   'frame-ancestors': "'none'",
 }
 
+/**
+ * The address of the page holds the handle. The next page and other sites learn no more than the origin; and the forms of the
+ * page keep their `Origin`, which `no-referrer` would make "null" and with which apps tell forged posts from their own.
+ */
+const REFERRER_POLICY = 'strict-origin'
+
 const TYPES = { csrfToken: 'function', nonce: 'function', stylesheet: 'string', locales: 'object', widgetScript: 'string' } as const
 
 const assets = {
@@ -97,7 +103,7 @@ export function waitingPage<Req extends HostRequest = HostRequest, Res extends H
   return middleware(async (req, res) => {
     if (req.method !== 'GET' && req.method !== 'HEAD') return whole(405, { Allow: 'GET, HEAD' })
     const name = queryFieldOf(req, 'asset')
-    if (name === 'script' || name === 'style') return whole(200, assets[name].headers, assets[name].body)
+    if (name === 'script' || name === 'style') return assetAnswer(assets[name], queryFieldOf(req, 'v'))
 
     const session = sessionOf(req)
     if (session === undefined) throw new StorageError('SESSION_REQUIRED')
@@ -130,7 +136,7 @@ export function waitingPage<Req extends HostRequest = HostRequest, Res extends H
     ])
     const view = { ...seen, ...offer }
     if (wantsJson) return json(200, view)
-    if (view.status === 'succeeded') return whole(303, { Location: withQuery(settings.callbackURL, { transaction: view.transaction }) })
+    if (view.status === 'succeeded') return whole(303, { Location: withQuery(settings.callbackURL, { transaction: view.transaction }), 'Referrer-Policy': REFERRER_POLICY })
     return page(res, 200, pageHtml(view, parts).text, parts, showsWidget(view) ? widgetPolicy : POLICY)
   })
 }
@@ -167,16 +173,40 @@ export function page(res: HostResponse | undefined, status: number, body: string
     {
       'Content-Type': 'text/html; charset=utf-8',
       'Content-Language': language.tag,
-      // The address holds the handle: no other site may learn it.
-      'Referrer-Policy': 'same-origin',
-      ...(!isHeaderSet(res, 'Content-Security-Policy') && { 'Content-Security-Policy': Object.entries(policy).map(([name, sources]) => `${name} ${sources}`).join('; ') }),
+      'Referrer-Policy': REFERRER_POLICY,
+      ...framing(res, policy),
     },
     body,
   )
 }
 
+/**
+ * Our policy, unless the app has one of its own: two would both count, and ours would bar what the app lets in. Where the
+ * app's leaves out `frame-ancestors`, or cannot be read, the older header keeps the page out of other sites' frames;
+ * browsers ignore it where a policy has `frame-ancestors` (Content Security Policy Level 3, 6.4.2.1).
+ */
+function framing(res: HostResponse | undefined, policy: Policy): Readonly<Record<string, string>> {
+  if (!isHeaderSet(res, 'Content-Security-Policy')) {
+    return { 'Content-Security-Policy': Object.entries(policy).map(([name, sources]) => `${name} ${sources}`).join('; ') }
+  }
+  const own = headerOf(res, 'Content-Security-Policy') ?? ''
+  const isFramingSaid = own.split(/[;,]/).some((directive) => /^\s*frame-ancestors(\s|$)/i.test(directive))
+  return isFramingSaid || isHeaderSet(res, 'X-Frame-Options') ? {} : { 'X-Frame-Options': 'DENY' }
+}
+
 function asset(file: string, type: string) {
   const body = readFileSync(join(__dirname, 'assets', file))
   const hash = createHash('sha256').update(body).digest('hex').slice(0, 12)
-  return { body, hash, headers: { 'Content-Type': type, 'Cache-Control': 'public, max-age=31536000, immutable' } }
+  return { body, hash, type }
+}
+
+/**
+ * Served behind the session, where hosts may put the session's cookie on every answer (`rolling: true`; @fastify/session by
+ * default). A shared cache that kept such an answer would give one person's session to everybody: nothing here is `public`,
+ * and `private` (RFC 9111, 5.2.2.7) bars shared caches while the browser keeps its own copy, a year long because the address
+ * changes with the content. At any other address (an older page's, a foreign `v`) nothing is kept.
+ */
+function assetAnswer({ body, hash, type }: ReturnType<typeof asset>, version: unknown): Answer {
+  const caching = version === hash ? 'private, max-age=31536000, immutable' : 'no-store'
+  return whole(200, { 'Content-Type': type, 'Cache-Control': caching }, body)
 }

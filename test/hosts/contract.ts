@@ -108,7 +108,7 @@ export function hostContract({ app, failure, isSessionInCookie = false }: Host):
         'content-language': 'de',
         'content-security-policy': expect.stringContaining("default-src 'none'; script-src 'self'"),
         'cache-control': 'no-store',
-        'referrer-policy': 'same-origin',
+        'referrer-policy': 'strict-origin',
         'x-content-type-options': 'nosniff',
       })
     })
@@ -117,7 +117,7 @@ export function hostContract({ app, failure, isSessionInCookie = false }: Host):
       const { text } = await browser.get(waitingOf(await started()), asPage)
       const [script, style] = [/<script src="([^"]+)"/, /<link rel="stylesheet" href="([^"]+)"/].map((link) => link.exec(text)?.[1]?.replaceAll('&amp;', '&') as string)
       const [js, css] = await Promise.all([browser.get(script as string), browser.get(style as string)])
-      expect([js?.status, js?.headers.get('content-type'), js?.headers.get('cache-control')]).toEqual([200, 'text/javascript; charset=utf-8', 'public, max-age=31536000, immutable'])
+      expect([js?.status, js?.headers.get('content-type'), js?.headers.get('cache-control')]).toEqual([200, 'text/javascript; charset=utf-8', 'private, max-age=31536000, immutable'])
       expect([css?.status, css?.headers.get('content-type')]).toEqual([200, 'text/css; charset=utf-8'])
       expect(js?.text).toContain('EventSource')
       expect(css?.text).toContain('--nevis-accent')

@@ -559,14 +559,15 @@ describe('the view, as data', () => {
 
 describe('the headers of the page', () => {
   describe('for its policy', () => {
-    it('allow nothing from elsewhere, no frame and no referrer', async () => {
+    it('allow nothing from elsewhere, no frame and no referrer but the origin', async () => {
       const { headers } = await pageFor()
       const policy = headers.get('content-security-policy')
       for (const rule of ["default-src 'none'", "script-src 'self'", "style-src 'self'", "connect-src 'self'", "form-action 'self'", "frame-ancestors 'none'", "base-uri 'none'"]) {
         expect(policy).toContain(rule)
       }
       expect(policy).not.toContain('unsafe')
-      expect(headers.get('referrer-policy')).toBe('same-origin')
+      expect(headers.get('referrer-policy')).toBe('strict-origin')
+      expect(headers.get('x-frame-options')).toBeNull()
       expect(headers.get('x-content-type-options')).toBe('nosniff')
     })
 
@@ -578,6 +579,28 @@ describe('the headers of the page', () => {
       const { browser, handle } = await started()
       const page = expectPage(await browser.get(`/with-policy?transaction=${handle}`, PAGE))
       expect(page.headers.get('content-security-policy')).toBe("default-src 'self'")
+    })
+
+    // What browsers do with the two headers together: Content Security Policy Level 3, 6.4.2.1.
+    it.each<[string, string | string[], string | undefined, string | null]>([
+      ['says nothing of frames', "default-src 'self'", undefined, 'DENY'],
+      ['only seems to say something of frames', "default-src 'self'; x-frame-ancestors 'none'; frame-ancestorss 'none'", undefined, 'DENY'],
+      ['bars frames', "default-src 'self'; frame-ancestors 'none'", undefined, null],
+      ['bars frames, in other letters', "Frame-Ancestors 'self'", undefined, null],
+      ['is two policies, of which one bars frames', ["default-src 'self'", "frame-ancestors 'self'"], undefined, null],
+      ['says nothing of frames, beside a header that does', "default-src 'self'", 'SAMEORIGIN', 'SAMEORIGIN'],
+    ])('keep the page out of frames where the app\'s policy %s', async (_what, policy, frames, expected) => {
+      await restart({
+        routes: (express, { nevis }) => express.get('/own', (_req, res, next) => {
+          res.setHeader('Content-Security-Policy', policy)
+          if (frames !== undefined) res.setHeader('X-Frame-Options', frames)
+          next()
+        }, waitingPage(nevis)),
+      })
+      const { browser, handle } = await started()
+      const { headers } = expectPage(await browser.get(`/own?transaction=${handle}`, PAGE))
+      expect(headers.get('x-frame-options')).toBe(expected)
+      expect(headers.get('content-security-policy')).toBe([policy].flat().join(', '))
     })
 
     it('match a page without script or style of its own', async () => {
@@ -653,16 +676,23 @@ describe('the page\'s own files', () => {
     it.each([
       ['script', 'text/javascript; charset=utf-8', "'use strict'"],
       ['style', 'text/css; charset=utf-8', '{'],
-    ] as const)('are served to anybody, to be kept for ever under an address that tells their content: %s', async (name, type, content) => {
+    ] as const)('are served to anybody, to be kept for ever by the browser alone under an address that tells their content: %s', async (name, type, content) => {
       const link = linksOf((await pageFor()).text)[name]
       const page = await app.browser().get(link)
       expect(page.status).toBe(200)
       expect(page.headers.get('content-type')).toBe(type)
-      expect(page.headers.get('cache-control')).toBe('public, max-age=31536000, immutable')
+      expect(page.headers.get('cache-control')).toBe('private, max-age=31536000, immutable')
       expect(page.headers.get('x-content-type-options')).toBe('nosniff')
       expect(page.headers.getSetCookie()).toEqual([])
       expect(page.text).toContain(content)
       expect(new URL(link, app.origin).searchParams.get('v')).toBe(createHash('sha256').update(page.text).digest('hex').slice(0, 12))
+    })
+
+    it.each([['the hash of another version', '&v=0123456789ab'], ['no hash', ''], ['two hashes', '&v=a&v=b']])('are not kept under an address with %s', async (_what, query) => {
+      for (const name of ['script', 'style']) {
+        const page = await app.browser().get(`/login/2fa?asset=${name}${query}`)
+        expect([page.status, page.headers.get('cache-control')]).toEqual([200, 'no-store'])
+      }
     })
 
     it('are found where the waiting URL has a query of its own', async () => {

@@ -4,6 +4,7 @@
  */
 import type { NevisClient, Transaction } from '../../src'
 import { NevisError } from '../../src/client/errors'
+import type { Sealed } from '../../src/handle'
 import { StatusWatch, type Watched } from '../../src/waiting/watch'
 
 const LIFETIME_MS = 120_000
@@ -417,6 +418,16 @@ describe('many transactions', () => {
     expect(asked).toHaveLength(before)
   })
 
+  it('that nobody listens to are forgotten where there are too many at once, the oldest first', async () => {
+    const { transactions } = watch as unknown as { transactions: Map<string, unknown> }
+    const { stop } = listening('heard')
+    await pass(1)
+    for (let i = 0; i < 60_000; i++) watch.peek(sealed(String(i)))
+    expect(transactions.size).toBeLessThanOrEqual(50_000)
+    expect([transactions.has('heard'), transactions.has('0'), transactions.has('59999')]).toEqual([true, false, true])
+    stop()
+  })
+
   it('are forgotten after their end', async () => {
     const { transactions } = watch as unknown as { transactions: Map<string, unknown> }
     for (let i = 0; i < 100; i++) await watch.look(sealed(String(i)))
@@ -429,21 +440,24 @@ describe('many transactions', () => {
   })
 })
 
-describe('the success that was just learned', () => {
-  const transaction = { id: 't', statusToken: 'token' } as Transaction
+describe('deciding at the callback', () => {
+  const transaction = { id: 't', factor: 'push', operation: 'approve', statusToken: 'token' } as Transaction
+  const decide = (change: Partial<Transaction> = {}) => watch.decide({ ...transaction, expiresAt: startedAt + LIFETIME_MS, ...change })
+  const success = { status: 'succeeded', token: 'transaction token' }
 
-  describe('while somebody listened', () => {
+  describe('a success that a listener has just been told of', () => {
     it('is given once, with its introspection under way', async () => {
       listening()
       answer = 'succeeded'
       await pass(1200)
       expect(client.introspect).toHaveBeenCalledTimes(1)
       expect(client.introspect).toHaveBeenCalledWith('transaction token')
-      const seen = watch.take(transaction)
-      expect(seen?.answer).toEqual({ status: 'succeeded', token: 'transaction token' })
+      const seen = await decide()
+      expect(seen?.answer).toEqual(success)
       expect(await seen?.introspection).toBe(introspected)
-      expect(watch.take(transaction)).toBeUndefined()
-      expect(asked.length + jest.mocked(client.introspect).mock.calls.length).toBe(3)
+      expect(asked).toHaveLength(2)
+      expect((await decide())?.answer).toEqual(success)
+      expect(asked).toHaveLength(3)
     })
 
     it('carries the failure of its introspection to whoever takes it, and to nobody else', async () => {
@@ -451,48 +465,192 @@ describe('the success that was just learned', () => {
       listening()
       answer = 'succeeded'
       await pass(1200)
-      await expect(watch.take(transaction)?.introspection).rejects.toBe(introspected)
+      await expect((await decide())?.introspection).rejects.toBe(introspected)
+    })
+
+    it('is asked for once more five seconds later, and is gone if Nevis says so', async () => {
+      listening()
+      answer = 'succeeded'
+      await pass(1200)
+      answer = 'unknown'
+      await pass(5000)
+      expect((await decide())?.answer.status).toBe('unknown')
+      expect(watch.peek(sealed())).toBe('failed')
     })
   })
 
-  describe('by a look', () => {
+  describe('a success that a look has just found', () => {
     it('is given without an introspection: nobody is known to be on the way', async () => {
       await pass(60_000)
       answer = 'succeeded'
       expect(await watch.look(sealed())).toBe('succeeded')
-      expect(watch.take(transaction)).toEqual({ answer: { status: 'succeeded', token: 'transaction token' }, at: expect.any(Number) })
+      expect(await decide()).toEqual({ answer: success })
+      expect(client.introspect).not.toHaveBeenCalled()
+      expect(asked).toHaveLength(1)
+    })
+  })
+
+  describe('what nobody has asked for yet', () => {
+    it.each(['pending', 'succeeded', 'failed', 'unknown'] as const)('is asked for: %s', async (given) => {
+      answer = given
+      expect((await decide())?.answer.status).toBe(given)
+      expect(asked).toHaveLength(1)
       expect(client.introspect).not.toHaveBeenCalled()
     })
   })
 
-  it.each<[string, Partial<Transaction>]>([
-    ['another transaction', { id: 'other' }],
-    ['another status token', { statusToken: 'other' }],
-    ['no status token', { statusToken: undefined as never }],
-  ])('is not given to %s', async (_who, other) => {
-    answer = 'succeeded'
-    await watch.look(sealed())
-    expect(watch.take({ ...transaction, ...other })).toBeUndefined()
+  describe('with another transaction\'s success in memory', () => {
+    it.each<[string, Partial<Transaction>]>([
+      ['another transaction', { id: 'other' }],
+      ['another status token', { statusToken: 'other' }],
+    ])('asks Nevis for its own: %s', async (_who, other) => {
+      answer = 'succeeded'
+      await watch.look(sealed())
+      answer = 'pending'
+      jest.mocked(client.getStatus).mockClear()
+      expect((await decide(other))?.answer.status).toBe('pending')
+      expect(jest.mocked(client.getStatus).mock.calls).toEqual([[other.statusToken ?? 'token']])
+      expect((await decide())?.answer.status).toBe('succeeded')
+    })
+
+    it('knows nothing for a transaction without a status token, and leaves the success to its own', async () => {
+      answer = 'succeeded'
+      await watch.look(sealed())
+      const { statusToken: _, ...closed } = { ...transaction, expiresAt: startedAt + LIFETIME_MS }
+      expect(await watch.decide(closed as Transaction)).toBeUndefined()
+      expect((await decide())?.answer.status).toBe('succeeded')
+      expect(asked).toHaveLength(1)
+    })
   })
 
-  it('stays for its own where somebody comes without a status token', async () => {
-    answer = 'succeeded'
-    await watch.look(sealed())
-    const { statusToken: _, ...closed } = transaction
-    expect(watch.take(closed as Transaction)).toBeUndefined()
-    expect(watch.take(transaction)).toMatchObject({ answer: { status: 'succeeded' } })
+  describe('300 times', () => {
+    it.each(['pending', 'failed', 'unknown'] as const)('at once is one call, whose answer all get: %s', async (given) => {
+      latencyMs = 20
+      answer = given
+      const decisions = Promise.all(Array.from({ length: 300 }, () => decide()))
+      await pass(20)
+      expect(new Set((await decisions).map((seen) => seen?.answer.status))).toEqual(new Set([given]))
+      expect(asked).toHaveLength(1)
+    })
+
+    it('at once, of an approved one, is one call and one introspection', async () => {
+      latencyMs = 20
+      answer = 'succeeded'
+      const decisions = Promise.all(Array.from({ length: 300 }, () => decide()))
+      await pass(20)
+      for (const seen of await decisions) expect([seen?.answer, await seen?.introspection]).toEqual([success, introspected])
+      expect([asked.length, jest.mocked(client.introspect).mock.calls.length]).toEqual([1, 1])
+    })
+
+    it('one after the other is three calls at first, and then one a second', async () => {
+      for (let i = 0; i < 150; i++) expect((await decide())?.answer.status).toBe('pending')
+      expect(asked).toEqual([0, 0, 0])
+      for (let i = 0; i < 150; i++) {
+        await pass(100)
+        await decide()
+      }
+      expect(asked.length).toBeGreaterThanOrEqual(15)
+      expect(asked.length).toBeLessThanOrEqual(20)
+    })
+
+    it('one after the other, of an approved one, is three calls and as many introspections at most', async () => {
+      answer = 'succeeded'
+      for (let i = 0; i < 300; i++) expect((await decide())?.answer).toEqual(success)
+      expect(asked).toEqual([0, 0, 0])
+      expect(jest.mocked(client.introspect).mock.calls.length).toBeLessThanOrEqual(3)
+    })
+
+    it('counts the looks with it', async () => {
+      for (let i = 0; i < 5; i++) {
+        await watch.look(sealed())
+        expect((await decide())?.answer.status).toBe('pending')
+      }
+      expect(asked).toEqual([0, 0, 0])
+    })
   })
 
-  it('is not given five seconds later', async () => {
-    answer = 'succeeded'
-    await watch.look(sealed())
-    await pass(5000)
-    expect(watch.take(transaction)).toBeUndefined()
+  describe('while a look is under way', () => {
+    it('waits for its answer', async () => {
+      latencyMs = 50
+      answer = 'succeeded'
+      const [look, decision] = [watch.look(sealed()), decide()]
+      await pass(50)
+      expect([await look, (await decision)?.answer.status]).toEqual(['succeeded', 'succeeded'])
+      expect(asked).toHaveLength(1)
+    })
   })
 
-  it.each(['pending', 'failed'] as const)('is not there while the answer is: %s', async (given) => {
-    answer = given
-    await watch.look(sealed())
-    expect(watch.take(transaction)).toBeUndefined()
+  describe('while Nevis does not answer', () => {
+    const unreachable = new NevisError('NEVIS_UNREACHABLE', 'getStatus', { retryAfterSeconds: 60 })
+
+    it('is an error for everybody who comes, and never "pending"', async () => {
+      answer = unreachable
+      await watch.look(sealed())
+      for (let i = 0; i < 20; i++) await expect(decide()).rejects.toBe(unreachable)
+      expect(asked.length).toBeLessThanOrEqual(3)
+    })
+
+    it('is asked once a second all the same, and finds that Nevis is back', async () => {
+      answer = unreachable
+      for (let i = 0; i < 30; i++) {
+        await expect(decide()).rejects.toBe(unreachable)
+        await pass(1000)
+      }
+      expect(asked).toHaveLength(30)
+      answer = 'succeeded'
+      expect((await decide())?.answer.status).toBe('succeeded')
+    })
   })
 })
+
+describe('the end of a transaction without success', () => {
+  const endings = (ended: (sealed: Sealed) => void | Promise<void>) =>
+    new StatusWatch(client, { lifetimeMs: LIFETIME_MS, schedule: SCHEDULE, maxCallsPerSecond: 200, ended })
+
+  it.each(['failed', 'unknown'] as const)('is told once, whoever learns of it: %s', async (given) => {
+    const ended = jest.fn()
+    watch = endings(ended)
+    const { heard } = listening()
+    answer = given
+    await pass(1200)
+    await watch.look(sealed())
+    await watch.decide({ ...sealed(), operation: 'approve' } as Transaction)
+    expect(heard).toEqual(['failed'])
+    expect(ended.mock.calls).toEqual([[sealed()]])
+  })
+
+  it.each(['pending', 'succeeded', unreachableError()] as const)('is not told of while there is none: %s', async (given) => {
+    const ended = jest.fn()
+    watch = endings(ended)
+    answer = given
+    await watch.look(sealed())
+    await pass(LIFETIME_MS)
+    expect(await watch.look(sealed())).toBe('expired')
+    expect(ended).not.toHaveBeenCalled()
+  })
+
+  it.each<[string, () => void | Promise<void>]>([
+    ['throws', () => { throw new Error('ledger') }],
+    ['rejects', async () => { throw new Error('ledger') }],
+  ])('is heard by all who listen where whoever is told %s', async (_how, ended) => {
+    watch = endings(ended)
+    const { heard } = listening()
+    answer = 'failed'
+    await pass(1200)
+    expect(heard).toEqual(['failed'])
+  })
+})
+
+describe('a listener that throws', () => {
+  it('keeps nobody else from hearing', async () => {
+    watch.follow(sealed(), () => { throw new Error('gone') })
+    const { heard } = listening()
+    answer = 'succeeded'
+    await pass(1200)
+    expect(heard).toEqual(['succeeded'])
+  })
+})
+
+function unreachableError(): NevisError {
+  return new NevisError('NEVIS_UNREACHABLE', 'getStatus')
+}
