@@ -54,10 +54,12 @@ export async function callback(exchange: Exchange, handle: Field): Promise<Exit>
   }
   if (isEnrolment && answer.code === undefined) await assertStillAllowed(exchange, transaction, factor, 1)
 
-  await exchange.refresh()
-  const current = exchange.heldById(transaction.id)
-  if (current === undefined) return again(exchange, exchange.codeForLost())
-  if (current.closed !== undefined) throw new Refusal(current.closed)
+  if (keepsSession(exchange, transaction)) {
+    await exchange.refresh()
+    const current = exchange.heldById(transaction.id)
+    if (current === undefined) return again(exchange, exchange.codeForLost())
+    if (current.closed !== undefined) throw new Refusal(current.closed)
+  }
   if (!(await budgets.claim(transaction))) {
     publish('suspicious', () => ({ ...exchange.about(), reason: 'used_transaction' }))
     return again(exchange, 'used_transaction')
@@ -76,6 +78,12 @@ export async function callback(exchange: Exchange, handle: Field): Promise<Exit>
   await giveBack(exchange, transaction).catch(() => undefined)
   publish('decided', () => ({ ...exchange.about(), outcome: 'succeeded' }))
   return { profile: profileOf(transaction, outcome), returnTo }
+}
+
+/** Passport throws away the session of before at a login; every other session goes on, and must not be written back as it was. */
+function keepsSession({ options }: Exchange, { login }: Transaction): boolean {
+  const logsIn = options.assignProperty === undefined && options.session !== false
+  return login !== undefined || !logsIn || options.keepSessionInfo === true
 }
 
 async function giveBack({ budgets }: Exchange, { budget, slots = [], alsoHeld }: Transaction): Promise<void> {

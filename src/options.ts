@@ -4,6 +4,7 @@
  * Not its job: to act on any of it.
  */
 import { withoutSlash } from './binding'
+import { Budgets } from './budgets'
 import { NevisClient } from './client/client'
 import type { Operation } from './client/wire'
 import type { Factor, Prompt } from './factors/factor'
@@ -182,10 +183,20 @@ export function resolveOptions(options: NevisStrategyOptions): Settings {
   const below = withoutSlash(waitingURL.split('?', 1)[0] as string)
   const { callbackURL = `${below}/callback`, statusURL = `${below}/status`, issuer = client.baseURL, pollSchedule = defaultSchedule } = options
   const factors = factorsOf(options.factors)
+  const ledger = failClosed(ledgerOf(options.ledger))
+  const firstFactorLifetimeMs = 1000 * whole('firstFactorLifetimeSeconds', firstFactorLifetimeSeconds, 30, 3600)
+  const limits = {
+    client,
+    ledger,
+    firstFactorLifetimeMs,
+    maxAttempts: whole('maxAttempts', maxAttempts, 1, 20),
+    startBudget: budgetOf('startBudget', startBudget, 'starts'),
+    attemptBudget: budgetOf('attemptBudget', attemptBudget, 'attempts'),
+  }
   const lifetimeMs = 1000 * whole('lifetimeSeconds', lifetimeSeconds, 30, 600)
   return Object.freeze({
+    ...limits,
     name: text('name', name),
-    client,
     factors,
     waitingURL,
     callbackURL: address('callbackURL', callbackURL),
@@ -196,12 +207,7 @@ export function resolveOptions(options: NevisStrategyOptions): Settings {
     message: messageOf(options.message),
     data: options.data,
     lifetimeMs,
-    firstFactorLifetimeMs: 1000 * whole('firstFactorLifetimeSeconds', firstFactorLifetimeSeconds, 30, 3600),
-    maxAttempts: whole('maxAttempts', maxAttempts, 1, 20),
-    startBudget: budgetOf('startBudget', startBudget, 'starts'),
-    attemptBudget: budgetOf('attemptBudget', attemptBudget, 'attempts'),
     health: flag('healthCheck', healthCheck) ? new Health(client) : undefined,
-    ledger: failClosed(ledgerOf(options.ledger)),
     allowEnrollmentOfStrongerFactorAfter: Object.freeze([...(options.allowEnrollmentOfStrongerFactorAfter ?? [])].map((one) => text('allowEnrollmentOfStrongerFactorAfter', one))),
     claimsTokens: factors.some((factor) => [factor.prompt, factor.enrollPrompt].includes('widget')),
     turns: new Turns<Started>(),
@@ -212,6 +218,11 @@ export function resolveOptions(options: NevisStrategyOptions): Settings {
       lifetimeMs,
       schedule: scheduleOf(pollSchedule),
       maxCallsPerSecond: whole('maxStatusCallsPerSecond', maxStatusCallsPerSecond, 1, 10_000),
+      // A denial counts whoever learns of it, the page or the callback: an attacker never comes to the callback.
+      ended: async (sealed) => {
+        const budgets = new Budgets(limits)
+        if (await budgets.end(sealed, sealed.budget, true)) await budgets.noteCanGoOn(sealed)
+      },
     }),
     passReqToCallback: flag('passReqToCallback', passReqToCallback),
   })

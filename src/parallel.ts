@@ -7,7 +7,8 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
 import type { Exchange } from './exchange'
-import { hasContent, reloadSession, renewSession } from './session'
+import { sessionOf } from './request'
+import { hasContent, reloadSession, renewSession, type SessionLike } from './session'
 import type { Transaction } from './transactions'
 import type { Asked, Wanted } from './wanted'
 
@@ -40,7 +41,10 @@ export function isAfterFirstFactor(exchange: Exchange): boolean {
  * @internal
  */
 export async function renew(exchange: Exchange, { subject }: Pick<Wanted, 'subject'>): Promise<void> {
-  exchange.useSession(await renewSession(exchange.req), true)
+  const { req, session } = exchange
+  // What the app wrote while Nevis was asked is kept, too. If the session is gone, the request has a new, empty one by now.
+  const isThere = !hasContent(session) || (await reloadSession(req)) !== undefined
+  exchange.useSession(isThere ? await renewSession(req) : (sessionOf(req) as SessionLike), true)
   exchange.transactions.keepOnly((one) => isDeepStrictEqual({ ...one.subject }, { ...subject }))
 }
 
@@ -78,13 +82,14 @@ export async function startedElsewhere(
   const { budgets, settings, req } = exchange
   // Within one process they take turns.
   if (settings.ledger.kind === 'MemoryLedger' || !(await budgets.wasJustStarted(budget, slot - 1, ELSEWHERE_SECONDS))) return false
-  if (exchange.login() === undefined) {
-    // The other one has renewed this session: whoever else knew its id is refused.
-    return hasContent(exchange.session) && (await reloadSession(req)) === undefined
-  }
+  const isSignedIn = exchange.login() !== undefined
+  if (!isSignedIn && !hasContent(exchange.session)) return false
   for (let waitedMs = 0; waitedMs < ELSEWHERE_SECONDS * 1000; waitedMs += LOOK_EVERY_MS) {
-    await exchange.refresh()
-    if ((await pending()) !== undefined) return true
+    if (isSignedIn) {
+      await exchange.refresh()
+      if ((await pending()) !== undefined) return true
+      // The other one has renewed this session: whoever else knew its id is refused.
+    } else if ((await reloadSession(req)) === undefined) return true
     await pause(LOOK_EVERY_MS)
   }
   return false

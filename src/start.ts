@@ -14,69 +14,86 @@ import { Refusal } from './failures'
 import { isAfterFirstFactor, renew, sharedWith, startedElsewhere, ELSEWHERE_SECONDS, type Started } from './parallel'
 import { lockCodes } from './recovery-codes'
 import { returnToBeforeLogin, returnToIn } from './return-to'
-import { hasContent, sessionIdOf } from './session'
+import { sessionIdOf } from './session'
 import type { Transaction } from './transactions'
 import { askedBy, authenticatorFor, canBeShownAgain, factorFor, isPendingFor, type Asked, type Wanted } from './wanted'
 
 /** @internal */
 export async function start(exchange: Exchange, handle: Field, factorName: Field): Promise<Exit> {
   const { settings, req, options } = exchange
-  const replaced = handle === undefined ? undefined : await replacedBy(exchange, handle)
-  const asked = replaced === undefined ? await askedBy(req, options, settings) : { ...replaced, budget: replaced.budget ?? '' }
+  const named = handle === undefined ? undefined : heldForStart(exchange, handle)
+  const asked = named === undefined ? await askedBy(req, options, settings) : { ...named, budget: named.budget ?? '' }
   const sessionId = sessionIdOf(req)
   exchange.current = { subject: asked.subject, ...(asked.operation !== 'approve-or-enroll' && { operation: asked.operation }) }
   const started = await settings.turns.take(asked.budget, async (waited, before) => {
     // What was started while this request waited is in the session now.
-    if (waited && (exchange.login() !== undefined || replaced !== undefined)) await exchange.refresh()
-    const known =
-      (await shownAgain(exchange, asked, replaced, factorName, sessionId, waited)) ??
-      (before === undefined ? undefined : await sharedWith(exchange, before, asked, sessionId))
-    if (known !== undefined) return known
-    // Meanwhile it may have been cancelled.
-    if (waited && handle !== undefined) await replacedBy(exchange, handle)
-    return startAnew(exchange, asked, replaced, factorName, sessionId)
+    if (waited && (exchange.login() !== undefined || named !== undefined)) await exchange.refresh()
+    const replaced = handle === undefined ? undefined : await replacedBy(exchange, handle)
+    const request = { asked: replaced === undefined ? asked : { ...replaced, budget: asked.budget }, replaced, factorName, sessionId }
+    return (
+      (await shownAgain(exchange, request)) ??
+      (before === undefined || replaced !== undefined ? undefined : await sharedWith(exchange, before, asked, sessionId)) ??
+      (await startAnew(exchange, request))
+    )
   })
   return started.exit
 }
 
-/** The transaction in whose place another factor, or the same one again, may be started. */
-async function replacedBy(exchange: Exchange, handle: Field): Promise<Transaction> {
+interface StartRequest {
+  readonly asked: Asked
+  /** The transaction in whose place another factor, or the same one again, is started. */
+  readonly replaced: (Transaction & { readonly isFollowed?: boolean }) | undefined
+  readonly factorName: Field
+  readonly sessionId: string | undefined
+}
+
+function heldForStart(exchange: Exchange, handle: Field): Transaction {
   const transaction = exchange.held(handle)
   if (transaction === undefined) throw new Refusal(exchange.codeForLost())
   if (transaction.login !== undefined && transaction.login !== exchange.login()) throw new Refusal('unknown_transaction')
-  if (Date.now() >= transaction.firstFactorAt + exchange.settings.firstFactorLifetimeMs) throw new Refusal('expired_transaction')
-  // A kept session cookie still holds a transaction that has succeeded or was cancelled; the ledger knows better.
-  if (!(await exchange.budgets.canGoOn(transaction))) throw new Refusal(transaction.closed === 'cancelled' ? 'cancelled' : 'used_transaction')
   return transaction
 }
 
+/**
+ * The transaction that is to be replaced. Where it was replaced before, by another click or tab, the one that took its place.
+ * @throws Refusal for one that cannot go on
+ */
+async function replacedBy(exchange: Exchange, handle: Field): Promise<Transaction & { isFollowed: boolean }> {
+  const { budgets, settings } = exchange
+  const first = heldForStart(exchange, handle)
+  let transaction = first
+  while (transaction.next !== undefined) {
+    const next = exchange.heldById(transaction.next)
+    if (next === undefined) break
+    transaction = next
+  }
+  if (Date.now() >= transaction.firstFactorAt + settings.firstFactorLifetimeMs) throw new Refusal('expired_transaction')
+  // A kept session cookie still holds a transaction that has succeeded or was cancelled; the ledger knows better.
+  if (!(await budgets.canGoOn(transaction))) throw new Refusal(transaction.closed === 'cancelled' ? 'cancelled' : 'used_transaction')
+  return { ...transaction, isFollowed: transaction !== first }
+}
+
 /** The same approval or enrolment, still pending in this login or browser: no second push (MITRE ATT&CK T1621). */
-async function shownAgain(
-  exchange: Exchange,
-  asked: Asked | Transaction,
-  replaced: Transaction | undefined,
-  factorName: Field,
-  sessionId: string | undefined,
-  waited: boolean,
-): Promise<Started | undefined> {
-  // A resend is asked for in so many words; only a double click of it finds what the first click started.
-  if (replaced !== undefined && !waited) return undefined
-  const pending = await pendingFor(exchange, asked, replaced, factorName)
-  if (pending === undefined || pending.id === replaced?.id || !canBeShownAgain(pending)) return undefined
+async function shownAgain(exchange: Exchange, request: StartRequest): Promise<Started | undefined> {
+  const { replaced, sessionId } = request
+  // A resend is asked for in so many words; only a second click of it finds what the first click started.
+  if (replaced !== undefined && replaced.isFollowed !== true) return undefined
+  const pending = await pendingFor(exchange, request)
+  if (pending === undefined || !canBeShownAgain(pending)) return undefined
   // After a first factor the session may have been prepared by somebody who knows its id. One new session takes the transaction over.
-  const isMoved = isAfterFirstFactor(exchange)
+  const isMoved = replaced === undefined && isAfterFirstFactor(exchange)
   if (isMoved) {
     if (!(await exchange.budgets.claimMove(pending))) return undefined
     await renew(exchange, pending)
   }
   exchange.current = pending
   publish('reused', () => exchange.about())
-  const returnTo = returnToOf(exchange)
+  const returnTo = replaced === undefined ? returnToOf(exchange) : undefined
   const transaction = { ...pending, firstFactorAt: Date.now(), ...(isMoved && { moves: (pending.moves ?? 0) + 1 }), ...(returnTo !== undefined && { returnTo }) }
   return result(exchange, transaction, undefined, sessionId)
 }
 
-async function pendingFor(exchange: Exchange, asked: Asked | Transaction, replaced: Transaction | undefined, factorName: Field): Promise<Transaction | undefined> {
+async function pendingFor(exchange: Exchange, { asked, replaced, factorName }: StartRequest): Promise<Transaction | undefined> {
   const { settings, options, req, seals, transactions } = exchange
   const operations = asked.operation === 'approve-or-enroll' ? (['approve', 'enroll'] as const) : [asked.operation]
   for (const operation of operations) {
@@ -101,13 +118,8 @@ function factorIfKnown({ settings, options }: Exchange, { operation, factors }: 
   }
 }
 
-async function startAnew(
-  exchange: Exchange,
-  asked: Asked,
-  replaced: Transaction | undefined,
-  factorName: Field,
-  sessionId: string | undefined,
-): Promise<Started> {
+async function startAnew(exchange: Exchange, request: StartRequest): Promise<Started> {
+  const { asked, replaced, factorName, sessionId } = request
   const { settings, req, options, budgets, seals } = exchange
   const now = Date.now()
   // A wrong request is refused before it costs anything.
@@ -117,23 +129,19 @@ async function startAnew(
   }
   const spent = await budgets.spendStart(asked.budget)
   if (spent.over !== undefined) throw exchange.overBudget({ ...spent, over: spent.over }, 'too_many_starts')
-  if (replaced === undefined && spent.slot > 1 && (await startedElsewhere(exchange, asked.budget, spent.slot, () => pendingFor(exchange, asked, replaced, factorName)))) {
+  if (replaced === undefined && spent.slot > 1 && (await startedElsewhere(exchange, asked.budget, spent.slot, () => pendingFor(exchange, request)))) {
     await budgets.giveBack(asked.budget, [spent.slot])
-    const known = await shownAgain(exchange, asked, replaced, factorName, sessionId, false)
+    const known = exchange.login() === undefined ? undefined : await shownAgain(exchange, request)
     if (known !== undefined) return known
     throw new Refusal('too_many_starts', undefined, ELSEWHERE_SECONDS)
   }
-  const { wanted, factor, authenticatorId } = await preparedFor(exchange, asked, replaced, factorName).catch(async (reason: unknown) => {
+  const { wanted, factor, authenticatorId } = await preparedFor(exchange, request).catch(async (reason: unknown) => {
     // Nobody was notified.
     await budgets.giveBack(asked.budget, [spent.slot])
     throw reason
   })
   const { operation, subject, message, data, factors, purpose } = wanted
   exchange.current = { operation, subject, factor: factor.name }
-  const renews = replaced === undefined && isAfterFirstFactor(exchange)
-  // A failed start leaves no session behind where there was none; another request cannot change one that is empty.
-  const renewsNow = renews && hasContent(exchange.session)
-  if (renewsNow) await renew(exchange, wanted)
   const returnTo = makeRoom(exchange, wanted, replaced === undefined ? returnToOf(exchange) : replaced.returnTo)
   const challenge = await challengeFor(settings, budgets, req, options, factor, wanted, authenticatorId)
   if (challenge === 'hasFactor') {
@@ -177,14 +185,15 @@ async function startAnew(
   })
   exchange.current = transaction
   publish('started', () => exchange.about())
-  if (renews && !renewsNow) await renew(exchange, wanted)
-  await refreshOrEnd(exchange, transaction)
+  // Not before Nevis has answered: the second click of a double click still needs the session of before.
+  if (replaced === undefined && isAfterFirstFactor(exchange)) await renew(exchange, wanted)
+  else await refreshOrEnd(exchange, transaction)
   await closeOthers(exchange, transaction, replaced)
   return result(exchange, transaction, codes?.locked, sessionId)
 }
 
 /** What is asked for, once it is known whether the user has a factor. */
-async function preparedFor(exchange: Exchange, asked: Asked, replaced: Transaction | undefined, factorName: Field) {
+async function preparedFor(exchange: Exchange, { asked, replaced, factorName }: StartRequest) {
   const { settings, req, options } = exchange
   await settings.health?.check()
   const operation = asked.operation === 'approve-or-enroll' ? await firstOperation(settings.client, asked.subject) : asked.operation
@@ -222,7 +231,7 @@ async function closeOthers(exchange: Exchange, transaction: Transaction, replace
   const older = replaced ?? exchange.transactions.find((one) => one.id !== transaction.id && isPending(one) && exchange.seals.digests.fits(one))
   if (older === undefined || older.id === transaction.id) return
   await exchange.budgets.end(older, older.budget, false)
-  exchange.transactions.close(older, 'cancelled')
+  exchange.transactions.close({ ...older, next: transaction.id }, 'cancelled')
 }
 
 async function result(exchange: Exchange, transaction: Transaction, lockedCodes: string | undefined, sessionId: string | undefined): Promise<Started> {

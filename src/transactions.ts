@@ -77,6 +77,8 @@ export interface Transaction {
   readonly enrolment?: number
   /** The route that started it, where that route has options of its own: see `purpose.ts`. */
   readonly purpose?: string
+  /** The transaction that took its place: another factor, or the same one once more. */
+  readonly next?: string
   /** How often a later start in the same browser has taken it over into a new session. */
   readonly moves?: number
   /** Digest of the login in which it was started, if there was one. */

@@ -62,16 +62,12 @@ export class StatusWatch {
    * @returns undefined where the transaction has no status token
    * @throws NevisError when Nevis did not answer: to the callback an error is an error, never "pending"
    */
-  async decide({ id, factor, operation, statusToken, expiresAt }: Transaction): Promise<Seen | undefined> {
+  async decide({ id, factor, operation, statusToken, expiresAt, budget }: Transaction): Promise<Seen | undefined> {
     if (statusToken === undefined) return undefined
-    const sealed = { id, factor, operation, statusToken, expiresAt }
+    const sealed = { id, factor, operation, statusToken, expiresAt, ...(budget !== undefined && { budget }) }
     const watched = this.of(sealed)
     // The token out of the session is what was started; what is known of another token says nothing about it.
     return (watched.sealed.statusToken === statusToken ? watched : this.watched(sealed)).decide()
-  }
-
-  async decide(transaction: Transaction): Promise<Seen | 'pending' | undefined> {
-    return this.take(transaction)
   }
 
   /** Milliseconds after which it is worth looking again. */

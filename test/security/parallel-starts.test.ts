@@ -1,0 +1,149 @@
+/**
+ * Many starts at once.
+ *
+ * A double click on "Sign in", a client that repeats, or an attacker with the password sends five starts at the same moment. Each of
+ * them read the session before the others wrote it, so that an earlier version asked Nevis for each: three pushes on the phone, and a page
+ * that waited for the wrong one. In Chromium the second click of a double click aborts the first request: the page that is left must work.
+ */
+import session from 'express-session'
+import { request } from 'node:http'
+import { recordSecondFactor, RedisLedger } from '../../src'
+import type { Browser } from '../support/browser'
+import { callbackOf, handleIn, PASSWORD, signIn, waitingOf, type AppOptions, type TestApp } from '../support/app'
+import { createClient } from 'redis'
+import { RedisStore } from 'connect-redis'
+import { describeWithRedis, RedisServer } from '../support/redis'
+import { lab, outcomeOf, tally } from './support/lab'
+import { SlowStore } from './support/slow-store'
+
+const world = lab()
+jest.setTimeout(30_000)
+const credentials = { username: 'anna', password: PASSWORD }
+
+const routes: AppOptions['routes'] = (web, { passport }) => {
+  web.get('/sign-in', (req, res) => {
+    Object.assign(req.session as object, { token: 'csrf' })
+    res.end()
+  })
+  web.all('/in', passport.authenticate('nevis'), recordSecondFactor(), (_req, res) => void res.json({ action: 'success' }))
+  web.post('/up', passport.authorize('nevis'))
+}
+
+async function signedIn(app: TestApp): Promise<Browser> {
+  const browser = app.browser()
+  const handle = await signIn(browser, 'anna')
+  await world.simulator.phone('anna').approve()
+  expect(outcomeOf(await browser.get(`/in?transaction=${handle}`))).toBe('success')
+  return browser
+}
+
+const five = <T>(act: () => Promise<T>): Promise<T[]> => Promise.all(Array.from({ length: 5 }, act))
+
+describe('five starts at once', () => {
+  it('in the session of a signed-in user are one push, and all five lead to the page of that one', async () => {
+    const app = await world.start({ routes, session: { store: new SlowStore(new session.MemoryStore(), 10) } })
+    const browser = await signedIn(app)
+    const before = world.asked('approve')
+    const pages = await five(() => browser.clone().post('/up'))
+    expect(tally(pages.map(outcomeOf))).toEqual({ '303 /login/2fa': 5 })
+    expect(world.asked('approve') - before).toBe(1)
+    await world.simulator.phone('anna').approve()
+    for (const { location } of pages) expect((await browser.get(waitingOf(handleIn(location)))).status).toBe(303)
+  })
+
+  it('in the session of a sign-in page are one push, and the browser that got the new session signs in', async () => {
+    const app = await world.start({ routes, session: { store: new SlowStore(new session.MemoryStore(), 10) } })
+    const browser = app.browser()
+    await browser.get('/sign-in')
+    const browsers = Array.from({ length: 5 }, () => browser.clone())
+    const pages = await Promise.all(browsers.map((one) => one.post('/login', credentials)))
+    expect(world.asked('approve')).toBe(1)
+    await world.simulator.phone('anna').approve()
+    const outcomes: string[] = []
+    for (const [i, page] of pages.entries()) outcomes.push(outcomeOf(await (browsers[i] as Browser).get(callbackOf(handleIn(page.location)))))
+    // The other four know the name of the request, and nothing else.
+    expect(tally(outcomes)).toEqual({ success: 1, unknown_transaction: 4 })
+  })
+
+  it('of a resend are one push more', async () => {
+    const app = await world.start({ routes })
+    const browser = app.browser()
+    const handle = await signIn(browser, 'anna')
+    const pages = await five(() => browser.clone().post('/login/2fa', { transaction: handle, factor: 'push' }))
+    expect(tally(pages.map(outcomeOf))).toEqual({ '303 /login/2fa': 5 })
+    expect(world.asked('approve')).toBe(2)
+  })
+
+  it('from five browsers of the same user are five pushes at most, one after another', async () => {
+    const app = await world.start({ routes })
+    const pages = await five(() => app.browser().post('/login', credentials))
+    expect(tally(pages.map(outcomeOf))).toEqual({ '303 /login/2fa': 5 })
+    expect(outcomeOf(await app.browser().post('/login', credentials))).toBe('too_many_starts')
+  })
+})
+
+describe('a double click whose first request the browser has aborted', () => {
+  it('is one push, and the page of the second click signs in', async () => {
+    const app = await world.start({ routes })
+    const browser = app.browser()
+    await browser.get('/sign-in')
+    const { client } = app.nevis.settings
+    const real = client.approve.bind(client)
+    let release = () => {}
+    const gate = new Promise<void>((resolve) => (release = resolve))
+    const asked = new Promise<void>((resolve) => {
+      jest.spyOn(client, 'approve').mockImplementationOnce(async (body) => {
+        const answer = await real(body)
+        resolve()
+        await gate
+        return answer
+      })
+    })
+    const cookie = `connect.sid=${browser.cookies.get('connect.sid')}`
+    const first = request(`${app.origin}/login`, { method: 'POST', agent: false, headers: { cookie, 'content-type': 'application/x-www-form-urlencoded' } })
+    first.on('error', () => {})
+    first.end(new URLSearchParams(credentials).toString())
+    await asked
+    const aborted = new Promise((resolve) => first.once('close', resolve))
+    first.destroy()
+    await aborted
+    const second = browser.post('/login', credentials)
+    // The second one is in the row by the time that a third request has been answered.
+    await app.browser().get('/me')
+    release()
+    const handle = handleIn((await second).location)
+    expect(world.asked('approve')).toBe(1)
+    await world.simulator.phone('anna').approve()
+    expect(outcomeOf(await browser.get(callbackOf(handle)))).toBe('success')
+  })
+})
+
+describeWithRedis('over two processes with one Redis', () => {
+  let redis: RedisServer
+  let client: ReturnType<typeof createClient>
+  beforeAll(async () => {
+    redis = await RedisServer.start()
+    client = createClient({ socket: { path: redis.path } })
+    await client.connect()
+  })
+  afterAll(async () => {
+    client.destroy()
+    await redis.kill()
+  })
+
+  it('five starts of a signed-in user\'s session are one push', async () => {
+    const apps: TestApp[] = []
+    for (let i = 0; i < 2; i++) apps.push(await world.start({ routes, session: { store: new RedisStore({ client }) }, strategy: { ledger: new RedisLedger(client) } }))
+    const [app, other] = apps as [TestApp, TestApp]
+    const browser = await signedIn(app)
+    const before = world.asked('approve')
+    const origins = [app, other, app, other, app]
+    const pages = await Promise.all(origins.map(({ browser: open }) => {
+      const one = open()
+      for (const [name, value] of browser.cookies) one.cookies.set(name, value)
+      return one.post('/up')
+    }))
+    expect(tally(pages.map(outcomeOf))).toEqual({ '303 /login/2fa': 5 })
+    expect(world.asked('approve') - before).toBe(1)
+  })
+})
