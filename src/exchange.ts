@@ -171,6 +171,7 @@ export class Exchange {
       this.mismatched('token')
       return this.close(transaction, 'binding_mismatch')
     }
+    await budgets.giveBack(budgets.keyOf(transaction.subject), [transaction.starts ?? 1])
     transactions.remove(transaction.id)
     const returnTo = sitePathOf(transaction.returnTo)
     forgetReturnTo(this.session, settings.sessionKey, returnTo, this.options)
