@@ -7,6 +7,7 @@ const TOLD: Record<FailureCode, [number, string]> = {
   unknown_factor: [400, 'This second factor is not offered here.'],
   unknown_authenticator: [400, 'This phone is not set up for the account.'],
   missing_code: [400, 'Enter the code.'],
+  invalid_username: [400, 'Your user name cannot be used with a second factor. Contact support.'],
   phone_refused: [400, 'This phone number cannot be used.'],
   start_requires_post: [405, 'A second factor is started with POST.'],
   not_enrolled: [403, 'This second factor is not set up for the account.'],
@@ -14,6 +15,7 @@ const TOLD: Record<FailureCode, [number, string]> = {
   too_many_authenticators: [409, 'This account has as many devices as it may have. Remove one first.'],
   cancelled: [401, 'The request was cancelled.'],
   too_many_attempts: [429, 'Too many wrong codes. Start again.'],
+  codes_locked: [403, 'Your codes are locked after too many wrong ones. Use the Access App, or contact support.'],
   rejected: [401, 'The account was not accepted.'],
   not_approved: [401, 'The request was not approved.'],
   wrong_code: [401, 'The code is not right.'],
@@ -37,5 +39,11 @@ describe('a refusal', () => {
 
   it('is told in the application\'s words where it has some', () => {
     expect(new Refusal('rejected', 'Ask the bank.').toFailure()).toEqual({ code: 'rejected', message: 'Ask the bank.' })
+  })
+
+  it('says when it is worth trying again, where that is known', () => {
+    const { message } = failures.too_many_starts
+    expect(new Refusal('too_many_starts', undefined, 300).toFailure()).toEqual({ code: 'too_many_starts', message, retryAfterSeconds: 300 })
+    expect(Object.keys(new Refusal('too_many_starts').toFailure())).toEqual(['code', 'message'])
   })
 })

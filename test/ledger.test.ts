@@ -2,7 +2,7 @@
 import { inspect } from 'node:util'
 import { MemoryLedger, StorageError, type Ledger } from '../src'
 import { failClosed } from '../src/ledger'
-import { ledgerContract } from './support/ledger-contract'
+import { ledgerContract, SecondsLedger } from './support/ledger-contract'
 
 const realNow = Date.now
 let offset = 0
@@ -19,6 +19,7 @@ afterEach(() => {
 
 ledgerContract('MemoryLedger', () => ({ ledger: new MemoryLedger(), advance }))
 ledgerContract('MemoryLedger behind failClosed', () => ({ ledger: failClosed(new MemoryLedger()), advance }))
+ledgerContract('A ledger that knows whole seconds only', () => ({ ledger: new SecondsLedger(), advance }))
 
 describe('MemoryLedger', () => {
   const sizeOf = (ledger: MemoryLedger): number => (ledger as any).entries.size
@@ -28,7 +29,7 @@ describe('MemoryLedger', () => {
       const ledger = new MemoryLedger()
       for (let i = 0; i < 5_000; i++) {
         await ledger.claim(`a${i}`, 1)
-        await ledger.count(`a${i}`, 1)
+        await ledger.count(`b${i}`, 1)
       }
       expect(sizeOf(ledger)).toBe(10_000)
       advance(60_000)
@@ -40,10 +41,10 @@ describe('MemoryLedger', () => {
       const ledger = new MemoryLedger()
       for (let i = 0; i < 100; i++) await ledger.claim(`short${i}`, 1)
       await ledger.claim('long', 3600)
-      await ledger.count('long', 3600)
+      await ledger.count('long count', 3600)
       advance(60_000)
       expect(await ledger.claim('long', 3600)).toBe(false)
-      expect(await ledger.count('long', 3600)).toBe(2)
+      expect(await ledger.count('long count', 3600)).toBe(2)
       expect(sizeOf(ledger)).toBe(2)
     })
   })
@@ -55,19 +56,31 @@ describe('MemoryLedger', () => {
       const ledger = new MemoryLedger()
       at(1_000_000)
       await ledger.claim('a', 60)
-      await ledger.count('a', 60)
+      await ledger.count('b', 60)
       at(1_059_999)
-      expect([await ledger.claim('a', 60), await ledger.count('a', 60)]).toEqual([false, 2])
+      expect([await ledger.look('a'), await ledger.claim('a', 60), await ledger.look('b'), await ledger.count('b', 60)]).toEqual([1, false, 1, 2])
       at(1_060_000)
-      expect([await ledger.claim('a', 60), await ledger.count('a', 60)]).toEqual([true, 1])
+      expect([await ledger.look('a'), await ledger.claim('a', 60), await ledger.look('b'), await ledger.count('b', 60)]).toEqual([0, true, 0, 1])
+    })
+
+    it('looks at whole seconds, rounded up', async () => {
+      const ledger = new MemoryLedger()
+      at(1_000_000)
+      await ledger.claim('a', 60)
+      const left = []
+      for (const ms of [0, 1, 1_000, 58_999, 59_000, 59_001]) {
+        at(1_000_000 + ms)
+        left.push(await ledger.look('a'))
+      }
+      expect(left).toEqual([60, 60, 59, 2, 1, 1])
     })
 
     it('looks through all of them every 30 seconds, and no more often', async () => {
       const ledger = new MemoryLedger()
       at(1_000_000)
-      await ledger.claim('short', 29.999)
+      await ledger.claim('short', 29)
       await ledger.claim('exact', 30)
-      await ledger.claim('long', 30.001)
+      await ledger.claim('long', 31)
       at(1_029_999)
       await ledger.claim('more', 60)
       expect(sizeOf(ledger)).toBe(4)
@@ -83,6 +96,15 @@ describe('MemoryLedger', () => {
     })
   })
 
+  describe('that was told to forget', () => {
+    it('holds nothing of the key', async () => {
+      const ledger = new MemoryLedger()
+      await ledger.claim('a', 60)
+      await ledger.forget('a')
+      expect(sizeOf(ledger)).toBe(0)
+    })
+  })
+
   describe('two of them', () => {
     it('share nothing', async () => {
       const [one, other] = [new MemoryLedger(), new MemoryLedger()]
@@ -92,14 +114,22 @@ describe('MemoryLedger', () => {
   })
 })
 
+/** Each call, and an answer that keeps its promise. */
+const PROMISED = { claim: false, count: 7, look: 0, forget: undefined } as const
+type Call = keyof typeof PROMISED
+const CALLS = Object.keys(PROMISED) as Call[]
+/** A ledger that gives these answers to the calls that are named. */
+const ledgerWith = (answers: Partial<Record<Call, () => unknown>>): Ledger =>
+  ({ claim: async () => true, count: async () => 1, look: async () => 0, forget: async () => undefined, ...answers }) as Ledger
+
 describe('failClosed', () => {
   it('knows the class of the ledger inside, where it has one', () => {
-    const bare = Object.assign(Object.create(null) as object, { claim: async () => true, count: async () => 1 }) as Ledger
+    const bare: Ledger = Object.assign(Object.create(null), ledgerWith({}))
     expect([failClosed(new MemoryLedger()).kind, failClosed(bare).kind]).toEqual(['MemoryLedger', ''])
   })
 
-  const failureOf = async (answer: () => unknown, call: 'claim' | 'count'): Promise<StorageError> => {
-    const ledger = failClosed({ claim: answer, count: answer } as unknown as Ledger)
+  const failureOf = async (answer: () => unknown, call: Call): Promise<StorageError> => {
+    const ledger = failClosed(ledgerWith({ [call]: answer }))
     const error: unknown = await ledger[call]('a', 60).then(
       (value) => { throw new Error(`answered ${inspect(value)}`) },
       (reason: unknown) => reason,
@@ -108,34 +138,57 @@ describe('failClosed', () => {
     return error as StorageError
   }
 
-  it.each(['claim', 'count'] as const)('watches over a MemoryLedger too, whose %s somebody may have replaced', async (call) => {
+  it.each(CALLS)('watches over a MemoryLedger too, whose %s somebody may have replaced', async (call) => {
     const ledger = new MemoryLedger()
     Object.assign(ledger, { [call]: () => Promise.reject(new Error('gone')) })
     await expect(failClosed(ledger)[call]('a', 60)).rejects.toMatchObject({ code: 'LEDGER_UNAVAILABLE' })
   })
 
-  describe.each(['claim', 'count'] as const)('with a ledger whose %s', (call) => {
-    const wrong: [string, () => unknown][] = [
+  describe.each(CALLS)('with a ledger that has no %s', (call) => {
+    it('rejects with LEDGER_UNAVAILABLE', async () => {
+      const ledger = failClosed({ ...ledgerWith({}), [call]: undefined })
+      await expect(ledger[call]('a', 60)).rejects.toMatchObject({ code: 'LEDGER_UNAVAILABLE' })
+    })
+  })
+
+  const wrong: [string, () => unknown][] = [
+    ['gives undefined', () => Promise.resolve(undefined)],
+    ['gives nothing, not even a promise', () => undefined],
+    ['gives null', () => Promise.resolve(null)],
+    ['gives NaN', () => Promise.resolve(NaN)],
+    ['gives OK', () => Promise.resolve('OK')],
+    ['gives the text 1', () => Promise.resolve('1')],
+    ['gives -1', () => Promise.resolve(-1)],
+    ['gives 1.5', () => Promise.resolve(1.5)],
+    ['gives Infinity', () => Promise.resolve(Infinity)],
+    ['gives an object', () => Promise.resolve({})],
+  ]
+
+  describe.each<[Call, [string, () => unknown][]]>([
+    ['claim', [...wrong, ['gives 0', () => Promise.resolve(0)], ['gives 1', () => Promise.resolve(1)]]],
+    ['count', [...wrong, ['gives 0', () => Promise.resolve(0)], ['gives true', () => Promise.resolve(true)]]],
+    ['look', [...wrong, ['gives true', () => Promise.resolve(true)], ['gives false', () => Promise.resolve(false)]]],
+  ])('with a ledger whose %s', (call, answers) => {
+    it.each(answers)('%s, rejects with LEDGER_UNAVAILABLE', async (_name, answer) => {
+      expect(await failureOf(answer, call)).toMatchObject({ name: 'StorageError', code: 'LEDGER_UNAVAILABLE', status: 503 })
+    })
+  })
+
+  describe('with a ledger whose forget', () => {
+    it.each([[undefined], [null], [1], ['OK'], [false]])('gives %j, gives nothing on', async (answer) => {
+      expect(await failClosed(ledgerWith({ forget: async () => answer })).forget('a')).toBeUndefined()
+    })
+  })
+
+  describe.each(CALLS)('with a ledger whose %s', (call) => {
+    const faults: [string, () => unknown][] = [
       ['rejects', () => Promise.reject(new Error('gone'))],
       ['rejects with nothing', () => Promise.reject(undefined)],
       ['throws', () => { throw new Error('gone') }],
-      ['gives undefined', () => Promise.resolve(undefined)],
-      ['gives nothing, not even a promise', () => undefined],
-      ['gives null', () => Promise.resolve(null)],
-      ['gives NaN', () => Promise.resolve(NaN)],
-      ['gives OK', () => Promise.resolve('OK')],
-      ['gives the text 1', () => Promise.resolve('1')],
-      ['gives 0', () => Promise.resolve(0)],
-      ['gives -1', () => Promise.resolve(-1)],
-      ['gives 1.5', () => Promise.resolve(1.5)],
-      ['gives Infinity', () => Promise.resolve(Infinity)],
-      ['gives an object', () => Promise.resolve({})],
-      ['gives what the other one promises', () => Promise.resolve(call === 'claim' ? 1 : true)],
     ]
 
-    it.each(wrong)('%s, rejects with LEDGER_UNAVAILABLE', async (_name, answer) => {
-      const error = await failureOf(answer, call)
-      expect(error).toMatchObject({ name: 'StorageError', code: 'LEDGER_UNAVAILABLE', status: 503 })
+    it.each(faults)('%s, rejects with LEDGER_UNAVAILABLE', async (_name, answer) => {
+      expect(await failureOf(answer, call)).toMatchObject({ name: 'StorageError', code: 'LEDGER_UNAVAILABLE', status: 503 })
     })
 
     it('fails, keeps the name and code of the cause and none of its secrets', async () => {
@@ -166,19 +219,21 @@ describe('failClosed', () => {
     })
 
     it('answers as promised, hands the answer on', async () => {
-      const ledger = failClosed({ claim: async () => false, count: async () => 7 })
-      expect(await ledger[call]('a', 60)).toBe(call === 'claim' ? false : 7)
+      const ledger = failClosed(ledgerWith({ [call]: async () => PROMISED[call] }))
+      expect(await ledger[call]('a', 60)).toBe(PROMISED[call])
     })
 
-    it('reads its own state, is called as a method with the key and the seconds', async () => {
+    it('reads its own state, is called as a method with the key, and the seconds where it has some', async () => {
       const seen: unknown[] = []
       class Own implements Ledger {
-        private readonly answer = { claim: true, count: 3 }
-        async claim(...args: [string, number]) { seen.push(args); return this.answer.claim }
-        async count(...args: [string, number]) { seen.push(args); return this.answer.count }
+        private readonly answers = PROMISED
+        async claim(...args: [string, number]) { seen.push(args); return this.answers.claim }
+        async count(...args: [string, number]) { seen.push(args); return this.answers.count }
+        async look(...args: [string]) { seen.push(args); return this.answers.look }
+        async forget(...args: [string]) { seen.push(args); return this.answers.forget }
       }
-      expect(await failClosed(new Own())[call]('key', 42)).toBe(call === 'claim' ? true : 3)
-      expect(seen).toEqual([['key', 42]])
+      expect(await failClosed(new Own())[call]('key', 42)).toBe(PROMISED[call])
+      expect(seen).toEqual([['claim', 'count'].includes(call) ? ['key', 42] : ['key']])
     })
   })
 })

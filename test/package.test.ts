@@ -38,6 +38,7 @@ describe('the doors', () => {
   "failures",
   "htmlMessage",
   "languages",
+  "liftLimits",
   "outagePage",
   "ownAuthenticator",
   "push",

@@ -6,14 +6,15 @@ import { join } from 'node:path'
 import { createClient } from 'redis'
 import { NevisSimulator } from '../../src/simulator'
 import { RedisLedger } from '../../src'
+import { Budgets } from '../../src/budgets'
 import { callbackOf, signIn, startApp, statusOf, type TestApp } from '../support/app'
 import { describeWithRedis, RedisServer } from '../support/redis'
 
 const guide = readFileSync(join(__dirname, '../../docs/guides/several-processes.md'), 'utf8')
-/** `count:starts:<subject>` and its like, as patterns. */
-const documented = [...guide.matchAll(/`((?:claim|count):[^`]+)`/g)].map(([, key]) => ({
+/** `claim:start:<subject>:<n>` and its like, as patterns. */
+const documented = [...guide.matchAll(/`(claim:[^`]+)`/g)].map(([, key]) => ({
   key: key as string,
-  pattern: new RegExp(`^passport-nevis:${(key as string).replace(/<n>/g, '\\d+').replace(/<\w+>/g, '[\\w-]{36,43}')}$`),
+  pattern: new RegExp(`^passport-nevis:${(key as string).replace(/<n>/g, '\\d+').replace(/<\w+>/g, '[\\w-]{22,43}')}$`),
 }))
 
 describeWithRedis('the ledger in Redis', () => {
@@ -47,16 +48,16 @@ describeWithRedis('the ledger in Redis', () => {
     await redis.close()
   })
 
-  it('gets two commands for a push sign-in, and none for a status', async () => {
+  it('gets three commands for a push sign-in, and none for a status', async () => {
     const browser = app.browser()
     const handle = await signIn(browser, 'anna')
-    expect(commands).toEqual(['EVAL'])
+    expect(commands).toEqual(['SET'])
     for (let i = 0; i < 3; i++) await browser.get(statusOf(handle))
-    expect(commands).toEqual(['EVAL'])
+    expect(commands).toEqual(['SET'])
     await simulator.phone('anna').approve()
     await browser.get(statusOf(handle))
     expect((await browser.get(callbackOf(handle))).json()).toMatchObject({ action: 'success' })
-    expect(commands).toEqual(['EVAL', 'SET'])
+    expect(commands).toEqual(['SET', 'SET', 'DEL'])
   })
 
   it('holds the keys that the guide names, each of which ends', async () => {
@@ -76,13 +77,24 @@ describeWithRedis('the ledger in Redis', () => {
     const handle = await signIn(browser, 'anna', { factor: 'sms' })
     await browser.get(`${callbackOf(handle)}&code=000000`)
     await look()
+    // What a sign-in does not write.
+    const budgets = new Budgets(app.nevis.settings)
+    const name = budgets.keyOf({ username: 'anna' })
+    await budgets.startEnrolment(name)
+    await budgets.startEnrolment(name)
+    await budgets.spendPhone('+41791234567')
+    await budgets.claimToken('token')
+    for (let i = 0; i < 50; i++) await budgets.noteWrongCode(name)
+    await look()
 
     const names = [...seen.keys()]
-    expect(names.filter((name) => !documented.some(({ pattern }) => pattern.test(name)))).toEqual([])
-    // The widget's is written by the widget alone.
-    expect(documented.filter(({ key, pattern }) => !key.startsWith('claim:token') && !names.some((name) => pattern.test(name)))).toEqual([])
-    const [hour, none] = [3_600_000, -1]
-    for (const [name, milliseconds] of seen) expect(`${name} ${milliseconds !== none && milliseconds <= hour}`).toBe(`${name} true`)
-    expect(names.join('\n')).not.toMatch(/anna|\+41/)
+    expect(names.filter((one) => !documented.some(({ pattern }) => pattern.test(one)))).toEqual([])
+    expect(documented.filter(({ pattern }) => !names.some((one) => pattern.test(one)))).toEqual([])
+    const [day, year, none] = [86_400_000, 365 * 86_400_000, -1]
+    for (const [one, milliseconds] of seen) {
+      const longest = /:(locked|enrolment):/.test(one) ? year : day
+      expect(`${one} ${milliseconds !== none && milliseconds <= longest}`).toBe(`${one} true`)
+    }
+    expect(names.join('\n')).not.toMatch(/anna|\+41|79123/)
   })
 })
