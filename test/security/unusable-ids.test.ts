@@ -1,0 +1,87 @@
+/**
+ * Ids that lead elsewhere.
+ *
+ * The attacker can change answers on their way, or Nevis has a bad day: a user comes with the id `../x`, a status token with
+ * line breaks in it. Ids go into the paths of later requests, with our access key, and into sessions and the app's database.
+ * The client refuses to send such an id, but as a mistake of the programmer: the strategy went on with it until then, kept it
+ * in the session, and ended in a `TypeError`, long after the cause and without a code by which an operator could know it.
+ *
+ * So an id or token that no request could carry is refused where it comes in, as an answer that is not as documented. A user
+ * with one odd authenticator among others must still sign in, and counts as somebody with a factor.
+ */
+import { callbackOf, handleIn, PASSWORD, signIn } from '../support/app'
+import { lab, outcomeOf } from './support/lab'
+
+const world = lab()
+const ODD_IDS = ['../x', '100', 'x\r\ny: z', 'x'.repeat(9000)]
+const idOf = (username: string) => world.simulator.users.find((user) => user.username === username)?.userId as string
+
+describe('a start', () => {
+  describe.each(ODD_IDS)('where Nevis names the id %j', (userId) => {
+    it.each(['push', 'sms'])('is an error of the answer: %s', async (factor) => {
+      const app = await world.start()
+      world.simulator.faults.add({ on: 'approve', patch: { userId } })
+      const page = await app.browser().post('/login', { username: 'anna', password: PASSWORD, factor })
+      expect([page.status, outcomeOf(page)]).toEqual([502, 'NEVIS_UNEXPECTED_RESPONSE'])
+    })
+
+    it('is an error of the answer where the user is only looked up: recovery', async () => {
+      const app = await world.start()
+      world.simulator.faults.add({ on: 'findUserByUsername', patch: { userId } })
+      expect(outcomeOf(await app.browser().post('/login', { username: 'anna', password: PASSWORD, factor: 'recovery' }))).toBe('NEVIS_UNEXPECTED_RESPONSE')
+    })
+  })
+
+  it.each(['a\r\nb', 'x'.repeat(9000), '\u2028'])('where the status token could not be sent back is an error of the answer', async (statusToken) => {
+    const app = await world.start()
+    world.simulator.faults.add({ on: 'approve', patch: { statusToken } })
+    expect(outcomeOf(await app.browser().post('/login', { username: 'anna', password: PASSWORD }))).toBe('NEVIS_UNEXPECTED_RESPONSE')
+  })
+})
+
+describe('a callback', () => {
+  it.each<object>([{ userId: '../x' }, { transactionId: '../x' }, { token: 'a\nb' }, { token: 'x'.repeat(9000) }])(
+    'where the status cannot be used is an error, signs nobody in, and is right once Nevis is: %j',
+    async (patch) => {
+      const app = await world.start()
+      const browser = app.browser()
+      const handle = await signIn(browser, 'anna')
+      await world.simulator.phone('anna').approve()
+      const fault = world.simulator.faults.add({ on: 'getStatus', patch: { ...patch } })
+      expect(outcomeOf(await browser.get(callbackOf(handle)))).toBe('NEVIS_UNEXPECTED_RESPONSE')
+      expect(app.verified).toEqual([])
+      fault.remove()
+      expect(outcomeOf(await browser.get(callbackOf(handle)))).toBe('success')
+    },
+  )
+})
+
+describe('a user with an authenticator that has no id', () => {
+  const odd = { type: 'sms', phone: '+41791234567' }
+
+  it('signs in', async () => {
+    const app = await world.start({ strategy: { operation: 'approve-or-enroll' } })
+    world.simulator.faults.add({ on: ['findUserByUsername', 'getUser'], patch: { authenticators: [odd] } })
+    const browser = app.browser()
+    const handle = handleIn((await browser.post('/login', { username: 'anna', password: PASSWORD })).location)
+    await world.simulator.phone('anna').approve()
+    expect(outcomeOf(await browser.get(callbackOf(handle)))).toBe('success')
+    expect(app.verified).toMatchObject([{ id: idOf('anna'), operation: 'approve' }])
+  })
+
+  it('has a factor, so that a stolen password enrols none, also where Nevis calls the user new', async () => {
+    const app = await world.start({ strategy: { operation: 'enroll' } })
+    world.simulator.faults.add({ on: 'findUserByUsername', patch: { status: 'new', authenticators: [odd] } })
+    expect(outcomeOf(await app.browser().post('/login', { username: 'anna', password: PASSWORD, factor: 'app' }))).toBe('already_enrolled')
+    expect(world.asked('enroll')).toBe(0)
+  })
+
+  it('is never named by nothing: a start with no id of theirs asks the newest phone', async () => {
+    const app = await world.start()
+    world.simulator.faults.add({ on: 'findUserByUsername', patch: { authenticators: [odd] } })
+    for (const authenticatorId of ['', 'undefined']) {
+      expect(outcomeOf(await app.browser().post('/login', { username: 'anna', password: PASSWORD, authenticatorId }))).toBe('unknown_authenticator')
+    }
+    expect((await app.browser().post('/login', { username: 'anna', password: PASSWORD })).status).toBe(303)
+  })
+})
