@@ -11,7 +11,7 @@ import { Converter, KindRouter } from 'typedoc'
 /** The order of reading; guides that are not named here come after those that are, by name. */
 const ORDER = [
   'docs/guides/quick-start.md', 'docs/guides/existing-app.md', 'docs/guides/factors.md', 'docs/guides/enrolment.md', 'docs/guides/waiting-page.md',
-  'docs/guides/step-up-and-signing.md', 'docs/guides/failure-codes.md', 'docs/guides/several-processes.md', 'docs/guides/testing.md', 'docs/guides/doctor.md',
+  'docs/guides/step-up-and-signing.md', 'docs/guides/failure-codes.md', 'docs/guides/several-processes.md', 'docs/guides/forward-proxy.md', 'docs/guides/testing.md', 'docs/guides/doctor.md',
   'docs/guides/upgrading.md',
 ]
 const guides = readdirSync('docs/guides', { recursive: true }).map((path) => `docs/guides/${path.replaceAll('\\', '/')}`).filter((path) => path.endsWith('.md')).sort()

@@ -1,7 +1,7 @@
 /**
  * What can be configured of a client, checked once and resolved into one readonly object.
  *
- * Not its job: to use any of it.
+ * Out of scope: to use any of it.
  */
 import type { Agent as HttpAgent } from 'node:http'
 import type { Agent as HttpsAgent } from 'node:https'
@@ -23,7 +23,10 @@ export interface NevisClientOptions {
   retries?: number | undefined
   /** Replaces the client's own keep-alive agent for plain http. */
   httpAgent?: HttpAgent | undefined
-  /** Replaces the client's own keep-alive agent for https, for example to trust another CA. */
+  /**
+   * Replaces the client's own keep-alive agent for https, for example to trust another CA; and with it the forward proxy that the
+   * environment names. An answer that it does not bring over an encrypted connection is `NEVIS_UNREACHABLE`.
+   */
   httpsAgent?: HttpsAgent | undefined
 }
 

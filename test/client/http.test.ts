@@ -1,7 +1,8 @@
 /** What happens on the wire, against real servers: deadline, retries, redirects, size, connections, the key's source. */
 import { Agent } from 'node:http'
+import { Agent as HttpsAgent } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
-import { createServer as createTcpServer } from 'node:net'
+import { connect, createServer as createTcpServer } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { gzipSync } from 'node:zlib'
 import type { NevisClient } from '../../src/client/client'
@@ -333,6 +334,19 @@ describe('connections', () => {
       const addRequest = jest.spyOn(httpAgent as Agent & { addRequest: () => void }, 'addRequest')
       await newClient({ baseURL, httpAgent }).ping()
       expect(addRequest).toHaveBeenCalledTimes(1)
+    })
+
+    it('by an agent of the app that are not encrypted give no answer, where the base URL is https:', async () => {
+      let requests = 0
+      const { server } = await serve((_req, res) => {
+        requests++
+        res.end(PENDING)
+      })
+      const { port } = server.address() as AddressInfo
+      // As an agent does that hands on what a proxy replies.
+      const httpsAgent = Object.assign(new HttpsAgent(), { createConnection: () => connect(port, '127.0.0.1') })
+      expect(await nevisError(newClient({ httpsAgent }).getStatus('x'))).toMatchObject({ code: 'NEVIS_UNREACHABLE', cause: { code: 'NOT_ENCRYPTED' } })
+      expect(requests).toBe(1)
     })
 
     it.each(['http_proxy', 'HTTP_PROXY', 'all_proxy', 'ALL_PROXY'])('to loopback never go through a proxy, named in %s even after the client was made', async (name) => {

@@ -4,7 +4,7 @@
  */
 import { execFile } from 'node:child_process'
 import { once } from 'node:events'
-import { createServer as createHttpsServer, type Agent } from 'node:https'
+import { Agent, createServer as createHttpsServer } from 'node:https'
 import type { Socket } from 'node:net'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -126,6 +126,14 @@ describe('a call to the cloud', () => {
       process.env['https_proxy'] = 'http://127.0.0.1:1'
       await expect(client.introspect('t0ken')).resolves.toMatchObject({ active: true })
       expect(proxy.seen).toHaveLength(1)
+    })
+  })
+
+  describe('where the agent of the app trusts any certificate', () => {
+    it('goes: that is the decision of the app', async () => {
+      const httpsAgent = new Agent({ rejectUnauthorized: false })
+      made.push(httpsAgent)
+      await expect(newClient({ baseURL: `https://0.0.0.0:${portOf(cloud)}`, httpsAgent }).introspect('t0ken')).resolves.toMatchObject({ active: true })
     })
   })
 

@@ -1,0 +1,47 @@
+// An app with passwords and a second factor in a process of its own, because Node reads NODE_EXTRA_CA_CERTS when it starts. It
+// prints its port. Out of scope: to assert anything; `lying-proxy.test.ts` starts it behind proxies of all kinds.
+import { createRequire } from 'node:module'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import process from 'node:process'
+import express from 'express'
+import session from 'express-session'
+import { Passport } from 'passport'
+import { Strategy as LocalStrategy } from 'passport-local'
+
+const { NevisStrategy, push } = createRequire(import.meta.url)('../../dist/index.js')
+const { password, ...cloud } = JSON.parse(process.argv[2])
+
+const passport = new Passport()
+passport.use(new LocalStrategy((username, given, done) => done(null, given === password && { username })))
+passport.use(
+  new NevisStrategy(
+    { ...cloud, factors: [push()], waitingURL: '/login/2fa', callbackURL: '/login/2fa/callback', statusURL: '/login/2fa/status' },
+    (profile, done) => done(null, { username: profile.username ?? profile.id }),
+  ),
+)
+passport.serializeUser((user, done) => done(null, user.username))
+passport.deserializeUser((username, done) => done(null, { username }))
+
+const authenticate = (req, res, next) => {
+  const settled = (error, user, info, status) => {
+    if (error) return next(error)
+    if (!user) return void res.status(status).json({ action: 'fail', ...info })
+    req.logIn(user, (failed) => (failed ? next(failed) : res.json({ action: 'success' })))
+  }
+  passport.authenticate('nevis', {}, settled)(req, res, next)
+}
+const app = express()
+app.use(express.urlencoded({ extended: false }))
+app.use(session({ secret: 'a secret for tests', resave: false, saveUninitialized: false }), passport.session())
+app.post('/login', passport.authenticate('local', { session: false }), authenticate)
+app.get('/login/2fa/callback', authenticate)
+app.get('/me', (req, res) => res.json({ user: req.user ?? null }))
+// Express knows an error handler by its four parameters.
+app.use((error, _req, res, next) => (res.headersSent ? next(error) : res.status(error.status ?? 500).json({ action: 'error', code: error.code, cause: error.cause?.code })))
+
+const server = createServer(app).listen(0, '127.0.0.1')
+await once(server, 'listening')
+process.stdout.write(`http://127.0.0.1:${server.address().port}\n`)
+// Ends with the test, even when that is killed.
+process.stdin.resume().once('end', () => process.exit())
