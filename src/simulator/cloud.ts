@@ -1,11 +1,12 @@
 /**
  * The state of one simulated instance: users, authenticators, intents and the access key; it holds the transactions.
  *
- * Not its job: HTTP (see `server.ts`), the rules of an endpoint (see the operations), or a person's part (`phone.ts`).
+ * Out of scope: HTTP (see `server.ts`), the rules of an endpoint (see the operations), or a person's part (`phone.ts`).
  */
 import { randomInt, randomUUID } from 'node:crypto'
 import type { Clock } from './clock'
 import { Limits } from './limits'
+import { NewestMap, REMEMBERED } from './memory'
 import type { Authenticator, Intent, Subject, User } from './model'
 import { Problem } from './problem'
 import { Tokens, type Claims } from './tokens'
@@ -32,8 +33,9 @@ export class Cloud {
   readonly tokens: Tokens
   readonly transactions: Transactions
   readonly limits: Limits
-  readonly users = new Map<string, User>()
-  private readonly intents = new Map<string, Intent>()
+  readonly users = new NewestMap<string, User>(REMEMBERED.users, (oldest) => this.end(oldest))
+  private readonly named = new Map<string, User>()
+  private readonly intents = new NewestMap<string, Intent>(REMEMBERED.intents)
   private key: string
   private keyClaims: Claims
 
@@ -76,8 +78,7 @@ export class Cloud {
 
   /** Exactly as written: whether the real look-up minds the case is not documented. */
   userByName(username: string): User | undefined {
-    for (const user of this.users.values()) if (user.username === username) return user
-    return undefined
+    return this.named.get(username)
   }
 
   find(subject: Subject): User | undefined {
@@ -104,14 +105,20 @@ export class Cloud {
       inbox: [],
     }
     this.users.set(user.userId, user)
+    if (username !== undefined) this.named.set(username, user)
     return user
   }
 
   deleteUser(user: User): void {
     this.users.delete(user.userId)
-    for (const transaction of this.transactions.all()) {
-      if (transaction.user === user && transaction.status === 'pending') this.transactions.decide(transaction, 'failed')
-    }
+    this.end(user)
+  }
+
+  /** What a user who is gone has left behind. */
+  private end(user: User): void {
+    if (user.username !== undefined) this.named.delete(user.username)
+    this.limits.forget(user.userId)
+    this.transactions.failAllOf(user)
   }
 
   /** The code of the answer above the limit is not documented; a conflict is the nearest of the listed ones. */

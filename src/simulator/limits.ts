@@ -1,7 +1,7 @@
 /**
  * Rate limiting: how many pushes and texts a user may be sent before the user is blocked for that channel.
  *
- * Not its job: other channels, which keep working while one is blocked.
+ * Out of scope: other channels, which keep working while one is blocked.
  *
  * The numbers, the window and the code of the answer are not documented. Here a user stays blocked for five minutes,
  * and the answer is 429 with `Retry-After`.
@@ -43,6 +43,12 @@ export class Limits {
     count.blockedUntil ??= now + BLOCK_SECONDS * 1000
     const seconds = Math.ceil((count.blockedUntil - now) / 1000)
     throw new Problem(429, `The user is blocked for ${channel}`, { 'retry-after': String(seconds) })
+  }
+
+  /** For a user who is gone. */
+  forget(userId: string): void {
+    this.counts.delete(`push ${userId}`)
+    this.counts.delete(`sms ${userId}`)
   }
 
   /** The channels for which the user is blocked now. */

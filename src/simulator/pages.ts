@@ -1,7 +1,7 @@
 /**
  * Answers the requests of a person's browser: the page with the phones, its forms, an app link that was opened, the widget.
  *
- * Not its job: the API (see `server.ts`), nor the HTML (see `phones-page.ts`, `widget.ts`).
+ * Out of scope: the API (see `server.ts`), nor the HTML (see `phones-page.ts`, `widget.ts`).
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { answer, type Answer } from './answer'
@@ -11,6 +11,7 @@ import { POLICY } from './page-assets'
 import { Phone } from './phone'
 import { openPage, phonesPage, phonesState } from './phones-page'
 import { readBody } from './requests'
+import { refusalOf } from './visitor'
 import { widgetFrame, widgetIntent, widgetScript } from './widget'
 
 const PAGES = new Map<string, (pages: Pages, request: IncomingMessage, url: URL) => Answer | Promise<Answer>>([
@@ -31,16 +32,6 @@ const html = (status: number, body: string): Answer => ({
 })
 
 const seePhones = (): Answer => ({ status: 303, headers: { location: '/' }, body: undefined })
-
-/** Only these are ours: a page of another site may have its own name resolve to this machine. */
-const isLoopback = (host: string | undefined): boolean => /^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/i.test(host ?? '')
-
-/** A form of another site must not press a button here. Tools other than browsers send neither header. */
-function isOwnForm({ headers }: IncomingMessage): boolean {
-  const { origin, host } = headers
-  const site = headers['sec-fetch-site'] ?? 'same-origin'
-  return site === 'same-origin' && (origin === undefined || origin === `http://${host ?? ''}`)
-}
 
 export class Pages {
   constructor(private readonly cloud: Cloud) {}
@@ -92,7 +83,8 @@ export class Pages {
   }
 
   private answer(request: IncomingMessage, url: URL): Answer | Promise<Answer> {
-    if (!isLoopback(request.headers.host)) return answer(403, 'The simulator answers to loopback names only')
+    const refusal = refusalOf(request)
+    if (refusal !== undefined) return answer(403, refusal)
     const found = PAGES.get(`${request.method ?? ''} ${url.pathname}`)
     return found === undefined ? answer(404, 'Not found') : found(this, request, url)
   }
@@ -100,7 +92,6 @@ export class Pages {
   /** Does what a form asks, then shows the phones; with the reason if the phone refuses. */
   private async act(request: IncomingMessage, work: (phone: Phone, form: URLSearchParams) => Promise<void>): Promise<Answer> {
     const form = new URLSearchParams(await readBody(request))
-    if (!isOwnForm(request)) return answer(403, 'This form comes from another site')
     const user = this.cloud.userById(form.get('user') ?? '')
     if (user === undefined) return html(409, phonesPage(this.cloud, 'This user does not exist any more.'))
     try {

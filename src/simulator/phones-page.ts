@@ -1,7 +1,7 @@
 /**
  * The HTML of the page with one phone per user, and of the page behind an app link.
  *
- * Not its job: to answer requests (see `pages.ts`) or to decide anything (see `phone.ts`).
+ * Out of scope: to answer requests (see `pages.ts`) or to decide anything (see `phone.ts`).
  */
 import { createHash } from 'node:crypto'
 import type { Cloud } from './cloud'
@@ -11,6 +11,8 @@ import { Phone, type PhoneRequest } from './phone'
 import { userStatus } from './resources'
 
 const TEXTS_SHOWN = 5
+/** The newest ones: the page is drawn anew every second. */
+const USERS_SHOWN = 100
 
 const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
 
@@ -104,7 +106,7 @@ ${codesHtml(user)}
 
 /** The part of the page that changes, and a text that is another one whenever that part is. */
 export function phonesState(cloud: Cloud): { version: string; html: string } {
-  const users = [...cloud.users.values()]
+  const users = [...cloud.users.values()].slice(-USERS_SHOWN)
   const html =
     users.map((user) => phoneHtml(cloud, user)).join('\n') ||
     '<p>No users yet. They appear here when your application enrols them.</p>'
@@ -129,9 +131,8 @@ export function openPage(cloud: Cloud, link: string, transaction: Transaction | 
   if (transaction?.status !== 'pending') {
     return page('App link', `<h1>This link is not valid any more</h1>\n${back}`, 'never')
   }
-  const users = [...cloud.users.values()].sort(
-    (one, other) => Number(other === transaction.user) - Number(one === transaction.user),
-  )
+  const others = [...cloud.users.values()].filter((user) => user !== transaction.user).slice(-USERS_SHOWN)
+  const users = transaction.user === undefined ? others : [transaction.user, ...others]
   const forms = users.map(
     (user) => `<form method="post" action="/_simulator/scan">${hidden('user', user.userId)}${hidden('link', link)}
 <button${user === transaction.user ? ' class="accept"' : ''}>Scan with ${escaped(nameOf(user))}’s phone</button></form>`,

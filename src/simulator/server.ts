@@ -1,7 +1,7 @@
 /**
  * The HTTP side of the cloud: reads a request, checks who calls and with what, runs the operation, answers.
  *
- * Not its job: what an operation does, nor the page with the phones (see `pages.ts`).
+ * Out of scope: what an operation does, nor the page with the phones (see `pages.ts`).
  */
 import { setMaxListeners } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
@@ -13,9 +13,11 @@ import { deliver, type Manner } from './delivery'
 import type { Faults } from './faults'
 import { asBody, type Body } from './inputs'
 import { Problem, problemAnswer } from './problem'
+import type { RequestLog } from './request-log'
 import { decodeBody, mediaType, readBody, type RecordedRequest } from './requests'
 import { findRoute, type Route } from './routes'
 import { spoil } from './spoil'
+import { refusalOf } from './visitor'
 
 const MEDIA_TYPES = { json: 'application/json', form: 'application/x-www-form-urlencoded' } as const
 
@@ -36,7 +38,7 @@ export class CloudServer {
   constructor(
     private readonly cloud: Cloud,
     private readonly faults: Faults,
-    private readonly requests: RecordedRequest[],
+    private readonly requests: RequestLog,
     private readonly latencyMs: number,
   ) {
     // As many calls may wait at once as there are callers.
@@ -60,6 +62,11 @@ export class CloudServer {
   private async answer(request: IncomingMessage, response: ServerResponse, url: URL): Promise<void> {
     const { method = '' } = request
     const at = this.cloud.clock.now()
+    const refusal = refusalOf(request)
+    if (refusal !== undefined) {
+      await deliver(response, problemAnswer(new Problem(403, refusal), url.pathname, at), undefined, (ms) => this.wait(ms))
+      return
+    }
     const found = findRoute(method, url.pathname)
     const type = mediaType(request)
     const text = await readBody(request)
@@ -67,7 +74,7 @@ export class CloudServer {
     const operation = found?.route.operation ?? 'unknown'
     const path = url.pathname + url.search
     const record: RecordedRequest = { operation, method, path, headers: request.headers, body, at }
-    this.requests.push(record)
+    this.requests.add(record, request.rawHeaders.join('').length + path.length + (text?.length ?? 0))
     await this.wait(this.latencyMs)
     const { answer, manner } = await this.result({ request, url, found, type, text, body })
     if (!manner?.reset) record.status = answer.status

@@ -1,7 +1,7 @@
 /**
  * An offline Nevis Authentication Cloud with fake phones, for tests and demonstrations.
  *
- * Not its job: security. It is written from the public documents of the service and does what they say; where they
+ * Out of scope: security. It is written from the public documents of the service and does what they say; where they
  * are silent, the file concerned says what was chosen.
  *
  * Sources: https://docs.nevis.net/apidoc/authcloud/ and https://docs.nevis.net/authcloud/api-doc/
@@ -16,6 +16,7 @@ import { phoneNumber, username } from './inputs'
 import { resolve, type NevisSimulatorOptions } from './options'
 import { Pages } from './pages'
 import { Phone } from './phone'
+import { RequestLog } from './request-log'
 import type { RecordedRequest } from './requests'
 import { CloudServer } from './server'
 import { snapshots, type UserSnapshot } from './snapshot'
@@ -49,7 +50,8 @@ export interface AddedUser {
 
 /**
  * An offline Nevis Authentication Cloud on loopback, with phones that a test holds. It is no reference for what the documents of
- * Nevis leave open, and no security: it hands out codes to anyone who asks.
+ * Nevis leave open, and no security: it hands out codes to anyone who asks. It keeps the newest 10,000 users, transactions (each
+ * with its text) and intent tokens, and forgets older ones.
  *
  * Sources: https://docs.nevis.net/apidoc/authcloud/ and https://docs.nevis.net/authcloud/api-doc/
  */
@@ -60,8 +62,8 @@ export class NevisSimulator {
   readonly instance: string
   /** What the cloud does wrong. */
   readonly faults: Faults
-  /** What was asked of the API, oldest first. `requests.length = 0` empties it. */
-  readonly requests: RecordedRequest[] = []
+  /** The newest 10,000 requests to the API, and at most 10 MB of them, oldest first. `requests.length = 0` empties it. */
+  readonly requests: RecordedRequest[]
   private readonly cloud: Cloud
   private readonly api: CloudServer
   private readonly pages: Pages
@@ -91,7 +93,9 @@ export class NevisSimulator {
     this.instance = options.instance
     this.faults = new Faults(options.seed)
     this.cloud = new Cloud(new Clock(), { ...options, baseURL: this.baseURL })
-    this.api = new CloudServer(this.cloud, this.faults, this.requests, options.latencyMs)
+    const log = new RequestLog()
+    this.requests = log.entries
+    this.api = new CloudServer(this.cloud, this.faults, log, options.latencyMs)
     this.pages = new Pages(this.cloud)
     server.on('request', (request, response) => {
       void this.handle(request, response)

@@ -1,10 +1,11 @@
 /**
  * The transactions of the cloud: begun, found by their tokens, decided once, ended by time.
  *
- * Not its job: who may decide (see `phone.ts`, `verification.ts`), nor what an answer looks like.
+ * Out of scope: who may decide (see `phone.ts`, `verification.ts`), nor what an answer looks like.
  */
 import { randomBytes, randomUUID } from 'node:crypto'
 import type { Clock } from './clock'
+import { NewestMap, REMEMBERED } from './memory'
 import type { Transaction, User } from './model'
 import type { Tokens } from './tokens'
 
@@ -16,9 +17,10 @@ export type Beginning = Pick<Transaction, 'operation' | 'channel' | 'user'> &
   Partial<Pick<Transaction, 'authenticatorId' | 'prompt' | 'message' | 'notificationMessage' | 'code' | 'phone'>>
 
 export class Transactions {
-  private readonly byId = new Map<string, Transaction>()
+  private readonly byId = new NewestMap<string, Transaction>(REMEMBERED.transactions, (oldest) => this.forget(oldest))
   private readonly byStatusToken = new Map<string, Transaction>()
   private readonly byDispatchToken = new Map<string, Transaction>()
+  private readonly deletedAt = new WeakMap<User, number>()
   private arrivals = 0
 
   constructor(
@@ -72,6 +74,11 @@ export class Transactions {
     return [...this.byId.values()].map((transaction) => this.settled(transaction))
   }
 
+  /** What is pending of a user who was deleted has failed. */
+  failAllOf(user: User): void {
+    this.deletedAt.set(user, this.clock.now())
+  }
+
   /** The request is on the phone now. */
   arrive(transaction: Transaction): void {
     transaction.arrival = ++this.arrivals
@@ -83,11 +90,19 @@ export class Transactions {
     transaction.token = this.resultToken(transaction.user, status)
   }
 
-  /** A deadline has no timer: it is kept when somebody looks. */
+  private forget({ statusToken, dispatchToken, channel, user }: Transaction): void {
+    this.byStatusToken.delete(statusToken)
+    if (dispatchToken !== undefined) this.byDispatchToken.delete(dispatchToken)
+    // Texts and transactions of a user are in the same order.
+    if (channel === 'sms') user?.inbox.shift()
+  }
+
+  /** A deadline has no timer, and a deleted user may have many transactions: both are looked at when somebody asks. */
   private settled<Found extends Transaction | undefined>(transaction: Found): Found {
-    if (transaction?.status === 'pending' && this.clock.now() >= transaction.expiresAt) {
-      this.decide(transaction, 'failed', transaction.expiresAt)
-    }
+    if (transaction?.status !== 'pending') return transaction
+    const { user, expiresAt } = transaction
+    const endedAt = Math.min(expiresAt, (user && this.deletedAt.get(user)) ?? Infinity)
+    if (this.clock.now() >= endedAt) this.decide(transaction, 'failed', endedAt)
     return transaction
   }
 

@@ -144,15 +144,32 @@ describe('request', () => {
       await nevis.call('PATCH', `/api/v1/authenticators/${NOBODY}`, { name: 'x' }),
       await nevis.call('DELETE', `/api/v1/authenticators/${NOBODY}`),
     ]
-    expect(replies.map(({ status }) => status)).toEqual(Array(11).fill(404))
-    expect(replies[0]?.json).toMatchObject({ error: 'Not Found', status: 404 })
+    // The whole body that the documents show: a client may trust no other 404.
+    const body = { error: 'Not Found', message: expect.any(String) as string, path: expect.stringMatching(/^\/api\/v1\//) as string, status: 404, timestamp: SECONDS }
+    expect(replies.map(({ status, json }) => ({ status, json }))).toEqual(Array(11).fill({ status: 404, json: body }))
   })
 
   test('for a channel of which the user has nothing › is 404', async () => {
     nevis.simulator.addUser({ username: 'anna', authenticators: 0 })
     for (const channel of ['push', 'app', 'sms']) {
-      expect((await nevis.approve({ username: 'anna', channel })).status).toBe(404)
+      const { status, json } = await nevis.approve({ username: 'anna', channel })
+      expect([status, json]).toEqual([404, expect.objectContaining({ error: 'Not Found', status: 404, path: '/api/v1/approval' })])
     }
+  })
+
+  test('with a wrong code › is 400 with a JSON object, for texts and for recovery codes', async () => {
+    const { userId } = nevis.simulator.addUser({ username: 'anna', phone: '+41791234567', recoveryCodes: 1 })
+    const { statusToken } = (await nevis.approve({ username: 'anna', channel: 'sms' })).json
+    for (const wrong of [{ statusToken, code: 'x' }, { statusToken: 'x', code: '123456' }, { channel: 'recovery', code: 'x' }]) {
+      const { status, json } = await nevis.verify(userId, wrong)
+      expect([status, json]).toEqual([400, expect.objectContaining({ error: 'Bad Request', status: 400 })])
+    }
+  })
+
+  test('that a fault answers with 404 › has the JSON error body, and as a status says unknown', async () => {
+    nevis.simulator.faults.add({ status: 404 })
+    expect((await nevis.call('GET', '/api/v1/users?username=anna')).json).toMatchObject({ error: 'Not Found', status: 404 })
+    expect((await nevis.status('x')).json).toEqual({ status: 'unknown' })
   })
 
   test('for an eleventh authenticator › is 409', async () => {

@@ -112,10 +112,58 @@ describe('its buttons', () => {
     expect(nevis.simulator.phone('anna').waiting).toHaveLength(1)
     expect((await post('/_simulator/decide', fields, { origin: nevis.simulator.baseURL })).status).toBe(303)
   })
+})
 
-  test('asked for by a name that is not loopback › is 403', async () => {
-    expect(await withHeaders('GET', '/_simulator/state', { host: 'evil.example' })).toBe(403)
-    expect(await withHeaders('GET', '/', { host: 'localhost:4001' })).toBe(200)
+/**
+ * The attack: a page on the internet makes its own name resolve to 127.0.0.1 (DNS rebinding), and its script then asks the
+ * simulator of whoever visits it as its own origin, or it sends a form or a `fetch` there from another origin. It would read
+ * codes, approve requests, and use an access key that was published with a repository. The browser tells on it: `Host` is the
+ * page's name, and `Origin` and `Sec-Fetch-Site` name another site.
+ */
+describe('a page of the internet', () => {
+  const own = () => ({ authorization: `Bearer ${nevis.simulator.accessKey}` })
+  const status = async (method: string, path: string, headers: Record<string, string>) => [method, path, headers, await withHeaders(method, path, headers)]
+
+  test.each([
+    'evil.example', 'evil.example:4001', '127.0.0.1.evil.example', 'localhost.evil.example', 'evil-localhost', '192.168.1.2', '0.0.0.0', '127.0.0.1@evil.example', '[::2]', '127.0.0.1:x', ' ',
+  ])('under the name %j › is 403 everywhere, and nothing is recorded', async (host) => {
+    for (const path of ['/', '/_simulator/state', '/widget/frame', '/ping', '/api/v1/users?username=anna', '/api/v1/nothing']) {
+      const headers = { host, ...own() }
+      expect(await status('GET', path, headers)).toEqual(['GET', path, headers, 403])
+    }
+    expect(await withHeaders('POST', '/api/v1/status', { host, 'content-type': 'application/json' })).toBe(403)
+    expect(nevis.simulator.requests).toEqual([])
+  })
+
+  test.each([
+    { origin: 'https://evil.example' }, { origin: 'null' }, { origin: 'http://127.0.0.1:1' }, { 'sec-fetch-site': 'cross-site' }, { 'sec-fetch-site': 'same-site' },
+  ])('with %j › changes nothing through the API either', async (headers) => {
+    const { userId } = nevis.simulator.addUser({ username: 'anna' })
+    const [post, remove] = [{ ...headers, ...own(), 'content-type': 'application/json' }, { ...headers, ...own() }]
+    expect(await status('POST', '/api/v1/approval', post)).toEqual(['POST', '/api/v1/approval', post, 403])
+    expect(await status('DELETE', `/api/v1/users/${userId}`, remove)).toEqual(['DELETE', `/api/v1/users/${userId}`, remove, 403])
+    expect(await status('POST', '/widget/intent', post)).toEqual(['POST', '/widget/intent', post, 403])
+    expect(nevis.simulator.users).toHaveLength(1)
+    expect(nevis.simulator.requests).toEqual([])
+  })
+
+  test('is told so by the API in the words of Nevis', async () => {
+    const reply = await nevis.call('DELETE', '/api/v1/users/x', undefined, { origin: 'https://evil.example' })
+    expect([reply.status, reply.json]).toEqual([403, { error: 'Forbidden', path: '/api/v1/users/x', status: 403, timestamp: expect.any(Number) as number }])
+  })
+})
+
+describe('a page or a tool of this machine', () => {
+  test.each(['127.0.0.1', '127.0.0.1:4001', 'localhost', 'LOCALHOST:4001', '[::1]', '[::1]:4001'])('under the name %s › is answered', async (host) => {
+    expect(await withHeaders('GET', '/', { host })).toBe(200)
+    expect(await withHeaders('GET', '/ping', { host, authorization: `Bearer ${nevis.simulator.accessKey}` })).toBe(200)
+  })
+
+  test('the simulator’s own › may change something', async () => {
+    const headers = { authorization: `Bearer ${nevis.simulator.accessKey}`, origin: nevis.simulator.baseURL, 'sec-fetch-site': 'same-origin' }
+    const { userId } = nevis.simulator.addUser({ username: 'anna' })
+    expect(await withHeaders('DELETE', `/api/v1/users/${userId}`, headers)).toBe(204)
+    expect(nevis.simulator.users).toEqual([])
   })
 })
 
