@@ -25,7 +25,6 @@ const nobodys = '00000000-0000-4000-8000-000000000000'
 /** Every way in which a request can name a phone. */
 const ways: [string, (app: TestApp, authenticatorId: string) => Promise<Page>][] = [
   ['with the password', (app, authenticatorId) => app.browser().post('/login', { username: 'anna', password: PASSWORD, authenticatorId })],
-  ['in the query', (app, authenticatorId) => app.browser().post(`/login?authenticatorId=${authenticatorId}`, { username: 'anna', password: PASSWORD })],
   ['for a QR code', (app, authenticatorId) => app.browser().post('/login', { username: 'anna', password: PASSWORD, factor: 'app', authenticatorId })],
   ['to send it again', async (app, authenticatorId) => {
     const browser = app.browser()

@@ -7,7 +7,7 @@
  * recovery codes as the first factor, and has ten of them for years beside the phone that the victim enrols later. Or the thief
  * has one stolen recovery code and no phone, adds a phone with it, and signs payments that only a phone may sign.
  */
-import { recordSecondFactor, requireSecondFactor, atLeast, type NevisStrategyOptions } from '../../src'
+import { recordSecondFactor, requireSecondFactor, atLeast, MemoryLedger, type NevisStrategyOptions } from '../../src'
 import type { Browser } from '../support/browser'
 import { handleIn, PASSWORD, signIn, waitingOf, type AppOptions, type TestApp } from '../support/app'
 import { lab, outcomeOf } from './support/lab'
@@ -80,7 +80,6 @@ describe('an enrolment that was begun before the victim\'s', () => {
   })
 
   it('is ended by a newer one in another process too; if the thief has scanned by then, the victim is refused as well', async () => {
-    const { MemoryLedger } = await import('../../src')
     const ledger = new MemoryLedger()
     const [app, other] = [await start({ ledger }), await start({ ledger })]
     const thief = app.browser()

@@ -216,7 +216,7 @@ failed {"strategy":"nevis","subject":{"username":"anna"},"userId":"<anna>","tran
     it('are suspicious "used_transaction" and failed', async () => {
       const claimed = new Set<string>()
       // The claim of the other process comes first.
-      const ledger = { count: async () => 1, claim: async (key: string) => !key.startsWith('transaction:') && !claimed.has(key) }
+      const ledger = { count: async () => 1, look: async () => 0, forget: async () => undefined, claim: async (key: string) => !key.startsWith('transaction:') && !claimed.has(key) }
       const app = await world.start({ strategy: { ledger } })
       const browser = app.browser()
       const handle = await signIn(browser, 'anna')

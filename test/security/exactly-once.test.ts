@@ -244,6 +244,8 @@ describe('a ledger that does not do as promised', () => {
     const ledger: Ledger = {
       claim: (key, ttlSeconds) => (isBroken ? claim(key, ttlSeconds) : whole.claim(key, ttlSeconds)),
       count: (key, ttlSeconds) => whole.count(key, ttlSeconds),
+      look: (key) => whole.look(key),
+      forget: (key) => whole.forget(key),
     }
     return { ledger, break: () => void (isBroken = true) }
   }
@@ -304,21 +306,25 @@ describe('a ledger that does not do as promised', () => {
   })
 
   describe('at the start', () => {
-    it.each<[string, Ledger['count']]>([
-      ['rejects', () => Promise.reject(new Error('READONLY'))],
-      ['answers with 0', async () => 0],
-      ['answers with NaN', async () => NaN],
-      ['answers with "1"', async () => '1' as never],
-      ['answers with a fraction', async () => 0.5],
-      ['answers with -1', async () => -1],
-    ])('ends in LEDGER_UNAVAILABLE where its count %s, and asks nobody', async (_name, count) => {
-      const { nevis, request } = await approved({ claim: async () => true, count })
+    const rest = { count: async () => 1, look: async () => 0, forget: async () => undefined }
+
+    it.each<[string, Partial<Ledger>]>([
+      ['claim rejects', { claim: () => Promise.reject(new Error('READONLY')) }],
+      ['claim answers with 1', { claim: async () => 1 as never }],
+      ['claim answers with "OK"', { claim: async () => 'OK' as never }],
+      ['look rejects', { look: () => Promise.reject(new Error('READONLY')) }],
+      ['look answers with NaN', { look: async () => NaN }],
+      ['look answers with "1"', { look: async () => '1' as never }],
+      ['look answers with a fraction', { look: async () => 0.5 }],
+      ['look answers with -1', { look: async () => -1 }],
+    ])('ends in LEDGER_UNAVAILABLE where its %s, and asks nobody', async (_name, broken) => {
+      const { nevis, request } = await approved({ claim: async () => false, ...rest, ...broken })
       expect(await act(nevis, request({}, 'POST'))).toMatchObject({ action: 'error', args: [{ code: 'LEDGER_UNAVAILABLE', status: 503 }] })
       expect(world.operations()).toEqual([])
     })
 
-    it('ends in LEDGER_UNAVAILABLE where its count never answers, and asks nobody', async () => {
-      const { nevis, request } = await approved({ claim: async () => true, count: () => new Promise(() => undefined) })
+    it('ends in LEDGER_UNAVAILABLE where its claim never answers, and asks nobody', async () => {
+      const { nevis, request } = await approved({ claim: () => new Promise(() => undefined), ...rest })
       jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate', 'queueMicrotask', 'performance', 'Date'] })
       try {
         const outcome = act(nevis, request({}, 'POST'))
@@ -342,6 +348,8 @@ describe('a ledger that does not do as promised', () => {
       const ledger: Ledger = {
         claim: (key, ttlSeconds) => whileUp(() => whole.claim(key, ttlSeconds)),
         count: (key, ttlSeconds) => whileUp(() => whole.count(key, ttlSeconds)),
+        look: (key) => whileUp(() => whole.look(key)),
+        forget: (key) => whileUp(() => whole.forget(key)),
       }
       const { nevis, request } = await approved(ledger)
       // The third start, so that a look back at denials is worth it.

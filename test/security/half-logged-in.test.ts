@@ -143,11 +143,11 @@ describe('the login', () => {
       const bens = await signIn(attacker, 'ben')
       const victim = attacker.clone()
       const handle = await signIn(victim, 'anna')
-      expect(cookieOf(victim)).toBe(cookieOf(attacker))
+      expect(cookieOf(victim)).not.toBe(cookieOf(attacker))
       await world.simulator.phone('anna').approve()
       // Before the victim's callback: the same session, but not the name of the transaction.
       expect(outcomeOf(await attacker.get('/login/2fa/callback'))).toBe('start_requires_post')
-      expect(outcomeOf(await attacker.get(callbackOf(bens)))).toBe('303 /login/2fa')
+      expect(outcomeOf(await attacker.get(callbackOf(bens)))).toBe('unknown_transaction')
       expect((await attacker.get('/login/2fa')).text).not.toContain(handle)
       expect(outcomeOf(await attacker.post('/start'))).toBe('no_subject')
       await expectNobody(attacker)

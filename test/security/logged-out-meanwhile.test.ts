@@ -139,7 +139,7 @@ describeWithRedis('Redis', () => {
   let client: ReturnType<typeof createClient>
   beforeAll(async () => {
     redis = await RedisServer.start()
-    client = createClient({ socket: { path: redis.path } })
+    client = createClient({ socket: { path: redis.path, tls: false } })
     await client.connect()
   })
   afterAll(async () => {

@@ -123,7 +123,7 @@ describeWithRedis('over two processes with one Redis', () => {
   let client: ReturnType<typeof createClient>
   beforeAll(async () => {
     redis = await RedisServer.start()
-    client = createClient({ socket: { path: redis.path } })
+    client = createClient({ socket: { path: redis.path, tls: false } })
     await client.connect()
   })
   afterAll(async () => {

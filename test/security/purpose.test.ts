@@ -8,7 +8,7 @@
  */
 import type { Request, RequestHandler } from 'express'
 import { BasicStrategy } from './support/basic'
-import { atLeast, push, recovery, recordSecondFactor, sms } from '../../src'
+import { atLeast, MemoryLedger, push, recovery, recordSecondFactor, sms, widget } from '../../src'
 import type { Browser } from '../support/browser'
 import { handleIn, PASSWORD, signIn, type AppOptions, type TestApp } from '../support/app'
 import { lab, outcomeOf } from './support/lab'
@@ -126,7 +126,6 @@ describe('a route that knows its user by Basic', () => {
 describe('a token that has proved a push', () => {
   it('is claimed: it does not count again through the widget', async () => {
     const claimed: string[] = []
-    const { MemoryLedger, widget } = await import('../../src')
     class Recording extends MemoryLedger {
       override claim(key: string, seconds: number) {
         claimed.push(key.split(':')[0] as string)

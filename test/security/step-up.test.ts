@@ -91,6 +91,7 @@ describe('returnTo', () => {
 
     it('is given back after a login too', async () => {
       const browser = app.browser()
+      await browser.get('/sign-in')
       await browser.get('/transfer', HTML)
       const handle = handleIn((await browser.post('/login', credentials('anna'))).location)
       await world.simulator.phone('anna').approve()

@@ -6,9 +6,10 @@
  */
 import session from 'express-session'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { createServer, type IncomingMessage, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { Agent, createServer, type IncomingMessage, type Server } from 'node:http'
+import { connect, type AddressInfo, type Socket } from 'node:net'
 import { join } from 'node:path'
+import { NevisClient } from '../../src'
 import { NevisSimulator } from '../../src/simulator'
 import { Browser } from '../support/browser'
 import { callbackOf, listen, signIn, startApp, statusOf, waitingOf, type AppOptions, type TestApp } from '../support/app'
@@ -18,6 +19,18 @@ const NEWER = 'one more of at least thirty-two characters'
 
 let simulator: NevisSimulator
 const apps: TestApp[] = []
+
+/** Connects to this port, whatever the address says. */
+class AgentTo extends Agent {
+  constructor(private readonly port: () => number) {
+    super()
+  }
+
+  override createConnection(): Socket {
+    return connect(this.port(), '127.0.0.1')
+  }
+}
+
 const start = async (options: Omit<AppOptions, 'simulator'>) => {
   const app = await startApp({ simulator, ...options })
   apps.push(app)
@@ -120,8 +133,10 @@ describe('what an older version wrote', () => {
     start({
       session: { store, genid: () => SESSION_ID },
       strategy: {
-        baseURL: `http://127.0.0.1:${(cloud.address() as AddressInfo).port}`,
-        accessKey: 'key-of-nobody',
+        baseURL: undefined,
+        accessKey: undefined,
+        // Handles belong to an instance, so that it has one address here, wherever it listens.
+        client: new NevisClient({ baseURL: 'http://localhost:4', accessKey: 'key-of-nobody', httpAgent: new AgentTo(() => (cloud.address() as AddressInfo).port) }),
         secret: SECRET,
         issuer: 'https://nevis.example/',
       },

@@ -103,7 +103,7 @@ const enrolments: Record<string, { fields: Record<string, string>; finish(browse
 }
 
 /** And afterwards, to sign in with it. */
-const approvals: Record<string, (browser: Browser, username: string, codes: readonly string[]) => Promise<Page>> = {
+const approvals: Record<string, (browser: Browser, username: string) => Promise<Page>> = {
   async app(browser, username) {
     const handle = await started(password(browser, username, { factor: 'push' }))
     await simulator.phone(username).approve()
@@ -112,10 +112,6 @@ const approvals: Record<string, (browser: Browser, username: string, codes: read
   async sms(browser, username) {
     const handle = await started(password(browser, username, { factor: 'sms' }))
     return callback(browser, handle, { code: smsCode(username) })
-  },
-  async recovery(browser, username, [code]) {
-    const handle = await started(password(browser, username, { factor: 'recovery' }))
-    return callback(browser, handle, { code: code as string })
   },
 }
 
@@ -137,14 +133,18 @@ async function signedIn(username = 'anna'): Promise<{ browser: Browser; userId: 
 }
 
 describe('after the right password', () => {
-  describe.each(Object.keys(enrolments))('for somebody without a factor who chooses %s', (factor) => {
+  it('for a user without a factor who chooses recovery codes, fails with already_enrolled: they are no first factor', async () => {
+    expect((await password(app.browser(), 'anna', { factor: 'recovery' })).json()).toMatchObject({ action: 'fail', code: 'already_enrolled' })
+    expect(operations()).not.toContain('enroll')
+  })
+
+  describe.each(['app', 'sms'])('for a user without a factor who chooses %s', (factor) => {
     const { fields, finish } = enrolments[factor] as (typeof enrolments)[string]
 
     it('enrols it, signs in, links the userId, and asks for it from then on', async () => {
       const browser = app.browser()
       const handle = await started(password(browser, 'anna', fields))
       expect(await me(browser)).toBeNull()
-      const { recoveryCodes = [] } = await viewOf(browser, handle)
       const page = await finish(browser, handle, 'anna')
       const { userId } = userOf('anna') as { userId: string }
       expect(page.status).toBe(200)
@@ -156,7 +156,7 @@ describe('after the right password', () => {
       expect(linked.get('anna')).toBe(userId)
 
       const again = app.browser()
-      const signIn = await (approvals[factor] as (typeof approvals)[string])(again, 'anna', recoveryCodes)
+      const signIn = await (approvals[factor] as (typeof approvals)[string])(again, 'anna')
       expect(signIn.json()).toMatchObject({ user: { username: 'anna' }, nevis: { id: userId, operation: 'approve' } })
     })
 
@@ -242,10 +242,11 @@ describe('after the right password', () => {
     })
 
     it('makes other recovery codes, and shows the first no more', async () => {
-      const browser = app.browser()
-      const first = await started(password(browser, 'anna', { factor: 'recovery' }))
+      const { browser } = await signedIn()
+      await approved(browser)
+      const first = await started(browser.post('/account/factors', { factor: 'recovery' }))
       const { recoveryCodes } = await viewOf(browser, first)
-      const second = await started(password(browser, 'anna', { factor: 'recovery' }))
+      const second = await started(browser.post('/account/factors', { factor: 'recovery' }))
       expect(await viewOf(browser, first)).toMatchObject({ status: 'failed', failure: 'cancelled' })
       expect(await viewOf(browser, first)).not.toHaveProperty('recoveryCodes')
       const view = await viewOf(browser, second)

@@ -174,7 +174,7 @@ describe('sms', () => {
     it('fails with not_approved where the status says failed', async () => {
       const browser = app.browser()
       const handle = await signIn(browser, 'anna', { factor: 'sms' })
-      simulator.faults.add({ on: 'getStatus', status: 412, body: { status: 'failed', transactionId: 'x' } })
+      simulator.faults.add({ on: 'getStatus', status: 412, body: { status: 'failed', transactionId: '5a0d5f2c-8a3b-4c1e-9f00-1c2d3e4f5a6b' } })
       const page = await browser.post('/login/2fa/callback', { transaction: handle, code: codeOf(simulator.sms('anna').at(-1)) })
       expect(page.json()).toMatchObject({ action: 'fail', code: 'not_approved' })
     })

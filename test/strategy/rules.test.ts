@@ -214,15 +214,17 @@ describe('single use', () => {
   })
 
   it('is refused, not granted, when the ledger does not answer', async () => {
-    class Broken extends MemoryLedger {
-      override claim(): Promise<boolean> {
-        return Promise.reject(Object.assign(new Error('connect'), { code: 'ECONNREFUSED' }))
+    let isDown = false
+    class Breaking extends MemoryLedger {
+      override claim(key: string, ttlSeconds: number): Promise<boolean> {
+        return isDown ? Promise.reject(Object.assign(new Error('connect'), { code: 'ECONNREFUSED' })) : super.claim(key, ttlSeconds)
       }
     }
-    const app = await start({ strategy: { ledger: new Broken() } })
+    const app = await start({ strategy: { ledger: new Breaking() } })
     const browser = app.browser()
     const handle = await signIn(browser, 'anna')
     await simulator.phone('anna').approve()
+    isDown = true
     const page = await browser.get(callbackOf(handle))
     expect(page.status).toBe(503)
     expect(page.json()).toMatchObject({ action: 'error', code: 'LEDGER_UNAVAILABLE' })
