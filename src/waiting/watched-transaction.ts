@@ -26,6 +26,8 @@ const LOOK_EVERY_MS = 1000
 /** … after so many looks at once, each of which may be the one that finds the answer; less often while Nevis fails. */
 const LOOKS_AT_ONCE = 3
 const MAX_LOOK_EVERY_MS = 30_000
+/** So many callbacks of a transaction may ask one after another; then one a second. Callbacks at the same moment share a call. */
+const DECISIONS_AT_ONCE = 10
 /** Nobody's page waits longer for Nevis than this; the answer is kept for the next look. */
 const PATIENCE_MS = 2000
 /** A success older than this is asked for once more: a browser takes less to get to the callback. */
@@ -50,7 +52,7 @@ export class WatchedTransaction {
   /** Milliseconds of `performance.now()`. */
   private nextLookAt = -Infinity
   private quietUntil = -Infinity
-  private askedAt = -Infinity
+  private nextDecisionAt = -Infinity
   private asking: Promise<void> | undefined
   private last: Last | undefined
   private deciding = 0
@@ -132,12 +134,15 @@ export class WatchedTransaction {
     return true
   }
 
-  /** As often as looks may, but not less often while Nevis fails: whoever comes to the callback gets an answer of this second. */
+  /**
+   * Callbacks have calls of their own, so that a page that has just looked delays no sign-in; and not less often while Nevis fails:
+   * a callback gets an answer of this second.
+   */
   private takesDecision(): boolean {
     const now = performance.now()
-    const hasTurn = now >= this.nextLookAt - LOOK_EVERY_MS * (LOOKS_AT_ONCE - 1)
-    if (hasTurn) this.nextLookAt = Math.max(now, this.nextLookAt) + LOOK_EVERY_MS
-    return hasTurn || now >= this.askedAt + LOOK_EVERY_MS
+    if (now < this.nextDecisionAt - LOOK_EVERY_MS * (DECISIONS_AT_ONCE - 1)) return false
+    this.nextDecisionAt = Math.max(now, this.nextDecisionAt) + LOOK_EVERY_MS
+    return true
   }
 
   /** One timer at a time, and none while it is its turn or nobody listens. */
@@ -191,7 +196,6 @@ export class WatchedTransaction {
 
   /** While Nevis cannot be reached the transaction is still pending: nothing has been decided. */
   private async askOnce(): Promise<void> {
-    this.askedAt = performance.now()
     try {
       this.learn(await this.client.getStatus(this.sealed.statusToken as string))
     } catch (error) {

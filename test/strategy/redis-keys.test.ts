@@ -77,6 +77,8 @@ describeWithRedis('the ledger in Redis', () => {
     const handle = await signIn(browser, 'anna', { factor: 'sms' })
     await browser.get(`${callbackOf(handle)}&code=000000`)
     await look()
+    await signIn(browser, 'anna', { factor: 'sms' })
+    await look()
     // What a sign-in does not write.
     const budgets = new Budgets(app.nevis.settings)
     const name = budgets.keyOf({ username: 'anna' })
