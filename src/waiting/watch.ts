@@ -67,7 +67,7 @@ export class StatusWatch {
     const sealed = { id, factor, operation, statusToken, expiresAt, ...(budget !== undefined && { budget }) }
     const watched = this.of(sealed)
     // The token out of the session is what was started; what is known of another token says nothing about it.
-    return (watched.sealed.statusToken === statusToken ? watched : this.watched(sealed)).decide()
+    return (watched.isOf(statusToken) ? watched : this.watched(sealed)).decide()
   }
 
   /** Milliseconds after which it is worth looking again. */

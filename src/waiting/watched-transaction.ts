@@ -54,22 +54,31 @@ export class WatchedTransaction {
   private quietUntil = -Infinity
   private nextDecisionAt = -Infinity
   private asking: Promise<void> | undefined
-  private last: Last | undefined
+  /** Not to be printed with the strategy, like the next one: both hold tokens. */
+  #last: Last | undefined
+  readonly #sealed: Sealed
   private deciding = 0
   private timer: NodeJS.Timeout | undefined
   private isTurning = false
   private readonly listeners = new Set<Listener>()
 
   constructor(
-    readonly sealed: Sealed,
+    sealed: Sealed,
     private readonly client: NevisClient,
     private readonly rate: FairRate,
     private readonly delayMs: (failures: number) => number,
     private readonly ended: ((sealed: Sealed) => void | Promise<void>) | undefined,
-  ) {}
+  ) {
+    this.#sealed = sealed
+  }
+
+  /** Is this the transaction of the status token, too, and not only of the same id? */
+  isOf(statusToken: string): boolean {
+    return this.#sealed.statusToken === statusToken
+  }
 
   isOver(now: number): boolean {
-    return now >= this.sealed.expiresAt
+    return now >= this.#sealed.expiresAt
   }
 
   isIdle(): boolean {
@@ -97,7 +106,7 @@ export class WatchedTransaction {
 
   /** For the callback; see `StatusWatch.decide`. */
   async decide(): Promise<Seen> {
-    const { last } = this
+    const last = this.#last
     const isNews = last?.answer?.status === 'succeeded' && last.isTaken === undefined && performance.now() - last.at < FRESH_MS
     if (isNews) return this.taken()
     const isAnswered = this.asking === undefined && !this.takesDecision()
@@ -111,7 +120,7 @@ export class WatchedTransaction {
   }
 
   private taken(): Seen {
-    const last = this.last as Last
+    const last = this.#last as Last
     if (last.answer === undefined) throw last.error
     last.isTaken = true
     const { answer, introspection } = last
@@ -120,11 +129,11 @@ export class WatchedTransaction {
 
   /** The end of its time outweighs whatever Nevis said: the callback will refuse it. */
   now(): Watched {
-    return Date.now() >= this.sealed.expiresAt ? 'expired' : this.status
+    return Date.now() >= this.#sealed.expiresAt ? 'expired' : this.status
   }
 
   private isAskable(): boolean {
-    return this.now() === 'pending' && this.sealed.statusToken !== undefined
+    return this.now() === 'pending' && this.#sealed.statusToken !== undefined
   }
 
   private takesLook(): boolean {
@@ -148,9 +157,9 @@ export class WatchedTransaction {
   /** One timer at a time, and none while it is its turn or nobody listens. */
   private schedule(): void {
     if (this.timer !== undefined || this.isTurning || this.listeners.size === 0) return
-    const left = this.sealed.expiresAt - Date.now()
+    const left = this.#sealed.expiresAt - Date.now()
     const pause = Math.max(withJitter(this.delayMs(this.failures)), this.quietUntil - performance.now())
-    const wait = this.sealed.statusToken === undefined ? left : Math.min(pause, left)
+    const wait = this.#sealed.statusToken === undefined ? left : Math.min(pause, left)
     this.timer = setTimeout(() => void this.turn(), Math.max(0, wait)).unref()
   }
 
@@ -197,9 +206,9 @@ export class WatchedTransaction {
   /** While Nevis cannot be reached the transaction is still pending: nothing has been decided. */
   private async askOnce(): Promise<void> {
     try {
-      this.learn(await this.client.getStatus(this.sealed.statusToken as string))
+      this.learn(await this.client.getStatus(this.#sealed.statusToken as string))
     } catch (error) {
-      this.last = { at: performance.now(), error }
+      this.#last = { at: performance.now(), error }
       this.failures += 1
       const { retryAfterSeconds = 0 } = error instanceof NevisError ? error : {}
       this.quietUntil = performance.now() + retryAfterSeconds * 1000
@@ -210,7 +219,7 @@ export class WatchedTransaction {
 
   private learn(answer: Status): void {
     const before = this.status
-    this.last = { at: performance.now(), answer }
+    this.#last = { at: performance.now(), answer }
     this.status = answer.status === 'unknown' ? 'failed' : answer.status
     this.failures = 0
     // Whoever listens goes to the callback now.
@@ -220,14 +229,14 @@ export class WatchedTransaction {
 
   private async end(): Promise<void> {
     try {
-      await this.ended?.(this.sealed)
+      await this.ended?.(this.#sealed)
     } catch {
       // The ledger, as a rule: the callback, or the next start, learns of the end for itself.
     }
   }
 
   private introspect(): void {
-    const { last } = this
+    const last = this.#last
     if (last?.answer?.status !== 'succeeded' || last.introspection !== undefined) return
     last.introspection = this.client.introspect(last.answer.token)
     // Its failure is the callback's, if one comes.

@@ -145,6 +145,7 @@ describe('enrolling a factor for a victim who has one', () => {
       ['with a field that says nothing of factors', { ...bare, locale: 'en', tenant: { id: 'x' } }],
     ])('does not lock out who has none: %s', async (_name, patch) => {
       world.simulator.faults.add({ on: 'findUserByUsername', patch })
+      world.simulator.faults.add({ on: 'enroll', patch: { status: 'new', authenticators: [] } })
       expect((await enrolling(app.browser(), 'anna')).status).toBe(303)
     })
   })
