@@ -162,7 +162,7 @@ async function runSequence(cloud: FakeCloud, nevis: NevisStrategy, sequence: Seq
     else if (step.step === 'cancel') await request('POST', { cancel: '1', transaction })
     else {
       const { sms: bySms, recovery: written, other } = world.secretCodes
-      const code = step.code && { right: factor === 'sms' ? bySms : written, other, wrong: 'c4n4ry-wrong' }[step.code]
+      const code = step.code && { right: factor === 'sms' ? bySms : written, other, wrong: factor === 'sms' ? '4179000000099' : 'c4n4ry-wrong' }[step.code]
       await Promise.all(Array.from({ length: step.times }, () => request('POST', { transaction: transaction ?? 'c4n4ry', code })))
     }
   }

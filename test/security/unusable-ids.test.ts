@@ -9,7 +9,8 @@
  * So an id or token that no request could carry is refused where it comes in, as an answer that is not as documented. A user
  * with one odd authenticator among others must still sign in, and counts as somebody with a factor.
  */
-import { callbackOf, handleIn, PASSWORD, signIn } from '../support/app'
+import { NevisClient, ownAuthenticator } from '../../src'
+import { callbackOf, handleIn, PASSWORD, signIn, waitingOf } from '../support/app'
 import { lab, outcomeOf } from './support/lab'
 
 const world = lab()
@@ -74,6 +75,22 @@ describe('a user with an authenticator that has no id', () => {
     world.simulator.faults.add({ on: 'findUserByUsername', patch: { status: 'new', authenticators: [odd] } })
     expect(outcomeOf(await app.browser().post('/login', { username: 'anna', password: PASSWORD, factor: 'app' }))).toBe('already_enrolled')
     expect(world.asked('enroll')).toBe(0)
+  })
+
+  it('is offered to nobody on the waiting page, where the others are', async () => {
+    const app = await world.start()
+    const browser = app.browser()
+    const handle = await signIn(browser, 'anna')
+    const other = { authenticatorId: '00000000-0000-4000-8000-000000000000', name: 'Tablet' }
+    world.simulator.faults.add({ on: 'getUser', patch: { authenticators: [odd, other] } })
+    const view = (await browser.get(`${waitingOf(handle)}&authenticators=1`, { accept: 'application/json' })).json()
+    expect(view).toMatchObject({ status: 'pending', authenticators: [{ id: other.authenticatorId, name: 'Tablet' }] })
+  })
+
+  it('is not found by a page of the app that forgot to send an id', async () => {
+    const client = new NevisClient({ baseURL: world.simulator.baseURL, accessKey: world.simulator.accessKey })
+    world.simulator.faults.add({ on: 'findUserByUsername', patch: { authenticators: [odd] } })
+    for (const id of [undefined, null, '', 'undefined']) expect(await ownAuthenticator(client, { username: 'anna' }, id)).toBeUndefined()
   })
 
   it('is never named by nothing: a start with no id of theirs asks the newest phone', async () => {
