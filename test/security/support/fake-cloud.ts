@@ -312,9 +312,9 @@ function callOf(url: string): Call {
   return url.endsWith('/verification') ? 'verify' : 'user'
 }
 
-/** A page, a text, a list or half an object: what Nevis answers to no code. */
+/** A page, a text, a list or half an object, which Nevis answers to no code; or an object that says no. */
 function isNoAnswer(body = ''): boolean {
-  return body.trim() !== '' && !/^\s*\{[^]*\}\s*$/.test(body)
+  return body.trim() !== '' && (!/^\s*\{[^]*\}\s*$/.test(body) || /^\{"(status":"failed"|valid":false|error":")/.test(body))
 }
 
 const problem = (status: number) => ({ error: 'c4n4ry', message: 'c4n4ry', path: '/c4n4ry', status, timestamp: 1 })
