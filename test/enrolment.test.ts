@@ -136,9 +136,9 @@ describe('a challenge', () => {
   it('is what the factor has started, asked no more than it must be', async () => {
     const factor = factorWith(challenge)
     expect(await start(undefined, factor, 'approve')).toBe(challenge)
-    expect(await start(NEW, factor, 'enroll', { message: 'Hello', phone: '+41' })).toBe(challenge)
-    expect(await start({ ...NEW, authenticators: [PHONE] }, factor, 'approve', { authenticatorId: 'a1', phone: '+41' })).toBe(challenge)
-    expect(factor.requests).toStrictEqual([[ANNA, {}], [ANNA, { message: 'Hello', phone: '+41' }], [ANNA, { authenticatorId: 'a1' }]])
+    expect(await start(NEW, factor, 'enroll', { message: 'Hello', phone: '+41791234567' })).toBe(challenge)
+    expect(await start({ ...NEW, authenticators: [PHONE] }, factor, 'approve', { authenticatorId: 'a1', phone: '+41791234567' })).toBe(challenge)
+    expect(factor.requests).toStrictEqual([[ANNA, {}], [ANNA, { message: 'Hello', phone: '+41791234567' }], [ANNA, { authenticatorId: 'a1' }]])
     expect(asked).toEqual([['findUserByUsername', 'anna'], ['findUserByUsername', 'anna']])
   })
 

@@ -484,7 +484,9 @@ describe('a code', () => {
     ['   ', 'missing_code', []],
     [['1'], 'missing_code', []],
     ['x'.repeat(65), 'wrong_code', []],
-    ['x'.repeat(64), 'wrong_code', ['x'.repeat(64)]],
+    ['x'.repeat(64), 'wrong_code', []],
+    ['1'.repeat(65), 'wrong_code', []],
+    ['1'.repeat(64), 'wrong_code', ['1'.repeat(64)]],
     [' 123456 ', 'wrong_code', ['123456']],
   ])('of %j is %s, and Nevis is asked about %j', async (code, expected, tried) => {
     const { on, transaction } = await begun()

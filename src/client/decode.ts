@@ -36,7 +36,7 @@ export function decodeEnrollment(answer: Answer, channel: string): Enrollment {
   const enrollment = compact<Omit<Enrollment, keyof ReturnType<typeof userFields>>>({
     status: isApp ? fields.promised('status', status) : status,
     authenticators: (isApp ? fields.promised('authenticators', authenticatorsIn(fields)) : authenticatorsIn(fields)) ?? [],
-    transactionId: inner?.optionalId('transactionId') ?? fields.optionalId('transactionId'),
+    transactionId: inner?.optionalToken('transactionId') ?? fields.optionalToken('transactionId'),
     statusToken: isApp || channel === 'sms' ? fields.promised('statusToken', statusToken) : statusToken,
     qrCode: inner?.qrCode() ?? fields.qrCode(),
     appLinkUri: inner?.link('appLinkUri') ?? fields.link('appLinkUri'),
@@ -54,7 +54,7 @@ export function decodeEnrollment(answer: Answer, channel: string): Enrollment {
 export function decodeApproval(answer: Answer, channel: string): Approval {
   const fields = new Fields(answer, answer.json(200, 201))
   const approval = compact<Approval>({
-    transactionId: fields.id('transactionId'),
+    transactionId: fields.token('transactionId'),
     userId: fields.id('userId'),
     statusToken: fields.token('statusToken'),
     qrCode: fields.qrCode(),
@@ -83,7 +83,6 @@ export function decodeStatus(answer: Answer): Status {
   if (!['200 pending', '200 succeeded', '412 failed'].includes(combination)) {
     throw answer.unexpected('the HTTP status and the status do not go together')
   }
-  const transactionId = fields.id('transactionId')
   const details = compact<StatusDetails>({
     username: fields.optionalString('username'),
     createdAt: fields.description('createdAt'),
@@ -91,10 +90,12 @@ export function decodeStatus(answer: Answer): Status {
     raw: fields.json,
   })
   if (combination === '200 succeeded') {
-    return { status: 'succeeded', transactionId, userId: fields.id('userId'), token: fields.token('token'), ...details }
+    return { status: 'succeeded', transactionId: fields.token('transactionId'), userId: fields.id('userId'), token: fields.token('token'), ...details }
   }
+  // These are only compared with what was started. An odd one must not turn a denial into an answer that cannot be read.
+  const transactionId = fields.string('transactionId')
   const undecided = compact<{ userId?: string; token?: string }>({
-    userId: fields.optionalId('userId'),
+    userId: fields.optionalString('userId'),
     token: fields.optionalString('token'),
   })
   return { status: combination === '412 failed' ? 'failed' : 'pending', transactionId, ...undecided, ...details }

@@ -67,8 +67,7 @@ describe('an id or a token that no later request could carry', () => {
     ['userId', 'an approval', 201, (userId) => ({ ...PUSH_APPROVAL, userId }), (client) => client.approve(person)],
     ['transactionId', 'an approval', 201, (transactionId) => ({ ...PUSH_APPROVAL, transactionId }), (client) => client.approve(person)],
     ['userId', 'a status', 200, (userId) => ({ ...STATUS, status: 'succeeded', userId }), (client) => client.getStatus('x')],
-    ['userId', 'a status that is pending', 200, (userId) => ({ ...STATUS, userId }), (client) => client.getStatus('x')],
-    ['transactionId', 'a status', 200, (transactionId) => ({ ...STATUS, transactionId }), (client) => client.getStatus('x')],
+    ['transactionId', 'a status', 200, (transactionId) => ({ ...STATUS, status: 'succeeded', transactionId }), (client) => client.getStatus('x')],
   ]
   const tokens: typeof calls = [
     ['statusToken', 'an enrolment', 201, (statusToken) => ({ ...user, enrollment: { ...enrollment, statusToken } }), (client) => client.enroll(person)],
@@ -90,6 +89,11 @@ describe('an id or a token that no later request could carry', () => {
       const error = await nevisError(call(await answeredWith(status, bodyWith(token))))
       expect([error.code, error.message.endsWith(`${name} cannot be used as a token`)]).toEqual(['NEVIS_UNEXPECTED_RESPONSE', true])
     }
+  })
+
+  it.each([[200, 'pending'], [412, 'failed']])('is data in a status that decides for nobody: HTTP %i %s', async (code, status) => {
+    const body = { ...STATUS, status, transactionId: 'x', userId: '../x', token: 'a\nb' }
+    await expect((await answeredWith(code, body)).getStatus('x')).resolves.toEqual({ ...body, raw: body })
   })
 
   it('leaves `sub` of an introspection free: it is only compared', async () => {

@@ -45,7 +45,6 @@ const now = () => Math.floor(Date.now() / 1000)
 describe('a whole login with an approved push, in which one field is wrong', () => {
   const rows: Row[] = [
     ['userId', 'status: another user', { on: 'getStatus', patch: { userId: OTHER } }],
-    ['userId', 'status: a userId that is no UUID', { on: 'getStatus', patch: { userId: 'anna' } }],
     ['username', 'status: another username', { on: 'getStatus', patch: { username: 'ben' } }],
     ['username', 'status: the username in capitals', { on: 'getStatus', patch: { username: 'Anna' } }],
     ['username', 'status: the username with a space', { on: 'getStatus', patch: { username: 'anna ' } }],
@@ -83,6 +82,7 @@ describe('a whole login with an approved push, in which one field is wrong', () 
     it.each<[string, object]>([
       ['status: no userId', { on: 'getStatus', patch: { userId: undefined } }],
       ['status: the userId in a list', { on: 'getStatus', patch: { userId: [OTHER] } }],
+      ['status: a userId that is no UUID', { on: 'getStatus', patch: { userId: 'anna' } }],
       ['status: no transactionId', { on: 'getStatus', patch: { transactionId: undefined } }],
       ['status: no token', { on: 'getStatus', patch: { token: undefined } }],
       ['status: succeeded, but HTTP 412', { on: 'getStatus', status: 412, patch: { status: 'succeeded' } }],

@@ -61,6 +61,10 @@ const sequences: fc.Arbitrary<Sequence> = (() => {
     often(5, fc.constantFrom<Behaviour>({ do: 'reset' }, { do: 'truncate' }, { do: 'redirect' }, { do: 'notHttp' }, { do: 'early' })),
     often(1, fc.constantFrom<Behaviour>({ do: 'hang' }, { do: 'drip' })),
   ]
+  // What stands in between answers a code in place of the cloud, or the cloud says no with HTTP 200.
+  const noVerdict = fc
+    .oneof(text, fc.constantFrom('<h1>c4n4ry</h1>', 'OK', '[{}]', '{"status":"failed"}', '{"valid":false}', '{"error":"c4n4ry"}'))
+    .map((body): Behaviour => ({ do: 'body', body, status: 200 }))
   const truth = often(14, fc.constant<Behaviour>({ do: 'truth' }))
   const lie: fc.Arbitrary<Lie> = fc.record({
     status: fc.constantFrom('succeeded', 'succeeded', 'succeeded', 'pending', 'failed', 'unknown'),
@@ -80,6 +84,7 @@ const sequences: fc.Arbitrary<Sequence> = (() => {
     const behaviours = (call: Call) => {
       const mixed = [truth, ...faults]
       if (call === liar) mixed.push(lies)
+      if (call === 'verify') mixed.push(often(12, noVerdict))
       // A garbled introspection could complete the status's lie; then two would conspire.
       if (call !== 'introspect' || liar !== 'status') mixed.push(often(4, patch))
       return fc.array(fc.oneof(...mixed), { maxLength: 4 })
@@ -162,7 +167,7 @@ async function runSequence(cloud: FakeCloud, nevis: NevisStrategy, sequence: Seq
     else if (step.step === 'cancel') await request('POST', { cancel: '1', transaction })
     else {
       const { sms: bySms, recovery: written, other } = world.secretCodes
-      const code = step.code && { right: factor === 'sms' ? bySms : written, other, wrong: 'c4n4ry-wrong' }[step.code]
+      const code = step.code && { right: factor === 'sms' ? bySms : written, other, wrong: factor === 'sms' ? '4179000000099' : 'c4n4ry-wrong' }[step.code]
       await Promise.all(Array.from({ length: step.times }, () => request('POST', { transaction: transaction ?? 'c4n4ry', code })))
     }
   }

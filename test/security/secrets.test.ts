@@ -29,6 +29,8 @@ import { recordEvents, type Recorded } from './support/recorded'
 import { CANARY, printed } from './support/secrets'
 
 const PHONE = '+41790000000'
+/** Of the form of a code, so that it reaches Nevis. */
+const WRONG_CODE = '417900000001'
 jest.setTimeout(30_000)
 
 interface Drive {
@@ -105,7 +107,11 @@ const successes: Scenario[] = [
   } },
   { ends: 'redirect', name: 'a wrong code from the waiting page\'s own form', run: async (drive) => {
     await drive.start({ factor: 'sms' })
-    return drive.callback({ code: 'c4n4ry-wrong', retry: '1' })
+    return drive.callback({ code: WRONG_CODE, retry: '1' })
+  } },
+  { ends: 'redirect', name: 'what is no code, from the waiting page\'s own form', run: async (drive) => {
+    await drive.start({ factor: 'sms' })
+    return drive.callback({ code: 'c4n4ry <script>', retry: '1' })
   } },
 ]
 
@@ -119,7 +125,7 @@ const refusals: Record<FailureCode, Omit<Scenario, 'ends' | 'name'>> = {
   } },
   phone_refused: { options: { operation: 'enroll' }, script: { enroll: always({ do: 'status', status: 400 }) }, run: (drive) => drive.start({ factor: 'sms', phone: PHONE }) },
   start_requires_post: { run: (drive) => drive.send('GET', { phone: PHONE, factor: 'c4n4ry' }) },
-  not_enrolled: { script: { approve: always({ do: 'status', status: 404 }) }, run: (drive) => drive.start() },
+  not_enrolled: { script: { approve: always({ do: 'body', status: 404, body: '{"error":"c4n4ry","path":"/c4n4ry","status":404,"timestamp":1}' }) }, run: (drive) => drive.start() },
   already_enrolled: { options: { operation: 'enroll' }, script: { user: always({ do: 'patch', patch: { status: 'active', phones: [PHONE] } }) }, run: (drive) => drive.start({ factor: 'sms', phone: PHONE }) },
   too_many_authenticators: { options: { operation: 'enroll' }, script: { enroll: always({ do: 'status', status: 409 }) }, run: (drive) => drive.start({ factor: 'sms', phone: PHONE }) },
   cancelled: { run: async (drive) => {
@@ -128,7 +134,7 @@ const refusals: Record<FailureCode, Omit<Scenario, 'ends' | 'name'>> = {
   } },
   too_many_attempts: { options: { maxAttempts: 1 }, run: async (drive) => {
     await drive.start({ factor: 'sms' })
-    await drive.callback({ code: 'c4n4ry-wrong' })
+    await drive.callback({ code: WRONG_CODE })
     return drive.callback({ code: drive.world.secretCodes.sms })
   } },
   rejected: { verify: async () => false, run: approvedPush },
@@ -187,7 +193,7 @@ const faults: Scenario[] = ([
   ...[...wrongAnswers, ...notJson].map(([name, behaviour, ends]): Scenario => ({ ends, name: `status of a widget's result: ${name}`, script: { status: always(behaviour) }, run: broughtResult })),
   ...wrongAnswers.map(([name, behaviour, ends]): Scenario => ({ ends, name: `verification: ${name}`, script: { verify: always(behaviour) }, run: async (drive) => {
     await drive.start({ factor: 'sms' })
-    return drive.callback({ code: 'c4n4ry-wrong' })
+    return drive.callback({ code: WRONG_CODE })
   } })),
 ] satisfies Scenario[]).map((scenario) => (scenario.ends === 'NEVIS_TIMEOUT' ? { ...scenario, clientOptions: { timeoutMs: 100 } } : scenario))
 
@@ -217,15 +223,14 @@ const mistakes: Scenario[] = [
   { ends: 'error', name: 'an operation that is none', options: { operation: () => 'c4n4ry' as never }, run: (drive) => drive.start() },
   { ends: 'error', name: 'a username that Nevis does not allow', options: { subject: () => ({ username: 'c4n4ry with spaces' }) }, run: (drive) => drive.start() },
   { ends: 'error', name: 'an access key that is none', clientOptions: { accessKey: () => 'c4n4ry with spaces' }, options: { secret: 'a secret of thirty-two characters' }, run: (drive) => drive.start() },
-  { ends: 'error', name: 'a user id of Nevis that is no UUID', script: { approve: [{ do: 'patch', patch: { userId: 'no UUID' } }] }, options: { subject: (req) => ({ username: (req.user as { username: string }).username }) }, run: async (drive) => {
-    await drive.start({ factor: 'sms' })
+  { ends: 'NEVIS_UNEXPECTED_RESPONSE', name: 'a user id of Nevis that is no UUID', script: { approve: [{ do: 'patch', patch: { userId: 'c4n4ry' } }] }, options: { subject: (req) => ({ username: (req.user as { username: string }).username }) }, run: (drive) => drive.start({ factor: 'sms' }) },
+  { ends: 'NEVIS_UNEXPECTED_RESPONSE', name: 'a status token of Nevis that is none', script: { approve: [{ do: 'patch', patch: { statusToken: 'c4n4ry\u0001' } }] }, run: (drive) => drive.start() },
+  { ends: 'NEVIS_UNEXPECTED_RESPONSE', name: 'a transaction token of Nevis that is none', script: { status: [{ do: 'patch', patch: { token: 'c4n4ry\u0001' } }] }, run: approvedPush },
+  { ends: 'NEVIS_UNEXPECTED_RESPONSE', name: 'a page in place of a verdict on a code', script: { verify: always({ do: 'body', status: 200, body: '<h1>c4n4ry</h1>' }) }, run: async (drive) => {
+    await drive.start({ factor: 'recovery' })
     return drive.callback({ code: 'c4n4ry-wrong' })
   } },
-  { ends: 'error', name: 'a status token of Nevis that is none', script: { approve: [{ do: 'patch', patch: { statusToken: 'c4n4ry\u0001' } }] }, run: async (drive) => {
-    await drive.start()
-    return drive.callback()
-  } },
-  { ends: 'error', name: 'a transaction token of Nevis that is none', script: { status: [{ do: 'patch', patch: { token: 'c4n4ry\u0001' } }] }, run: approvedPush },
+  { ends: 'NEVIS_UNEXPECTED_RESPONSE', name: 'the 404 of a gateway', script: { approve: always({ do: 'body', status: 404, body: 'c4n4ry' }) }, run: (drive) => drive.start() },
 ]
 
 const scenarios: Scenario[] = [

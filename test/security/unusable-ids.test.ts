@@ -9,15 +9,16 @@
  * So an id or token that no request could carry is refused where it comes in, as an answer that is not as documented. A user
  * with one odd authenticator among others must still sign in, and counts as somebody with a factor.
  */
-import { callbackOf, handleIn, PASSWORD, signIn } from '../support/app'
+import { NevisClient, ownAuthenticator } from '../../src'
+import { callbackOf, handleIn, PASSWORD, signIn, waitingOf } from '../support/app'
 import { lab, outcomeOf } from './support/lab'
 
 const world = lab()
-const ODD_IDS = ['../x', '100', 'x\r\ny: z', 'x'.repeat(9000)]
+const ODD_IDS: [string, string][] = [['that is a path', '../x'], ['that is a number', '100'], ['of two lines', 'x\r\ny: z'], ['of kilobytes', 'x'.repeat(9000)]]
 const idOf = (username: string) => world.simulator.users.find((user) => user.username === username)?.userId as string
 
 describe('a start', () => {
-  describe.each(ODD_IDS)('where Nevis names the id %j', (userId) => {
+  describe.each(ODD_IDS)('where Nevis names an id %s', (_what, userId) => {
     it.each(['push', 'sms'])('is an error of the answer: %s', async (factor) => {
       const app = await world.start()
       world.simulator.faults.add({ on: 'approve', patch: { userId } })
@@ -32,7 +33,7 @@ describe('a start', () => {
     })
   })
 
-  it.each(['a\r\nb', 'x'.repeat(9000), '\u2028'])('where the status token could not be sent back is an error of the answer', async (statusToken) => {
+  it.each([['two lines', 'a\r\nb'], ['kilobytes', 'x'.repeat(9000)], ['a character that no header takes', '\u2028']])('is an error of the answer where the status token has %s', async (_what, statusToken) => {
     const app = await world.start()
     world.simulator.faults.add({ on: 'approve', patch: { statusToken } })
     expect(outcomeOf(await app.browser().post('/login', { username: 'anna', password: PASSWORD }))).toBe('NEVIS_UNEXPECTED_RESPONSE')
@@ -40,9 +41,9 @@ describe('a start', () => {
 })
 
 describe('a callback', () => {
-  it.each<object>([{ userId: '../x' }, { transactionId: '../x' }, { token: 'a\nb' }, { token: 'x'.repeat(9000) }])(
-    'where the status cannot be used is an error, signs nobody in, and is right once Nevis is: %j',
-    async (patch) => {
+  it.each<[string, object]>([['userId', { userId: '../x' }], ['transactionId', { transactionId: '../x' }], ['token of two lines', { token: 'a\nb' }], ['token of kilobytes', { token: 'x'.repeat(9000) }]])(
+    'where the status has an odd %s is an error, signs nobody in, and is right once Nevis is',
+    async (_what, patch) => {
       const app = await world.start()
       const browser = app.browser()
       const handle = await signIn(browser, 'anna')
@@ -74,6 +75,22 @@ describe('a user with an authenticator that has no id', () => {
     world.simulator.faults.add({ on: 'findUserByUsername', patch: { status: 'new', authenticators: [odd] } })
     expect(outcomeOf(await app.browser().post('/login', { username: 'anna', password: PASSWORD, factor: 'app' }))).toBe('already_enrolled')
     expect(world.asked('enroll')).toBe(0)
+  })
+
+  it('is offered to nobody on the waiting page, where the others are', async () => {
+    const app = await world.start()
+    const browser = app.browser()
+    const handle = await signIn(browser, 'anna')
+    const other = { authenticatorId: '00000000-0000-4000-8000-000000000000', name: 'Tablet' }
+    world.simulator.faults.add({ on: 'getUser', patch: { authenticators: [odd, other] } })
+    const view = (await browser.get(`${waitingOf(handle)}&authenticators=1`, { accept: 'application/json' })).json()
+    expect(view).toMatchObject({ status: 'pending', authenticators: [{ id: other.authenticatorId, name: 'Tablet' }] })
+  })
+
+  it('is not found by a page of the app that forgot to send an id', async () => {
+    const client = new NevisClient({ baseURL: world.simulator.baseURL, accessKey: world.simulator.accessKey })
+    world.simulator.faults.add({ on: 'findUserByUsername', patch: { authenticators: [odd] } })
+    for (const id of [undefined, null, '', 'undefined']) expect(await ownAuthenticator(client, { username: 'anna' }, id)).toBeUndefined()
   })
 
   it('is never named by nothing: a start with no id of theirs asks the newest phone', async () => {
