@@ -15,6 +15,8 @@ export interface Program {
   readonly origin: string
   /** Everything that it has printed. */
   output(): string
+  /** Waits until it has printed this. */
+  printed(text: string): Promise<void>
   browser(): Browser
   close(): Promise<void>
 }
@@ -65,10 +67,12 @@ export async function run(app: string, simulator: Cloud, users: readonly { usern
   const { file, remove } = build(app, change)
   const child = spawn(process.execPath, [file], { stdio: ['ignore', 'pipe', 'pipe'], env: { ...environment(simulator, users), ...env } })
   let printed = ''
+  let news = () => {}
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()))
   const address = new Promise<string | undefined>((resolve) => {
     const read = (chunk: Buffer) => {
       printed += String(chunk)
+      news()
       const found = /^http:\S+/m.exec(printed)?.[0]
       if (found !== undefined) resolve(found)
     }
@@ -86,7 +90,10 @@ export async function run(app: string, simulator: Cloud, users: readonly { usern
     await close()
     throw new Error(`${app} has ended:\n${printed}`)
   }
-  return { origin, output: () => printed, browser: () => new CookieLimits(origin), close }
+  const hasPrinted = async (text: string) => {
+    while (!printed.includes(text)) await new Promise<void>((resolve) => (news = resolve))
+  }
+  return { origin, output: () => printed, printed: hasPrinted, browser: () => new CookieLimits(origin), close }
 }
 
 /** Browsers drop a cookie whose name and value have more than 4096 bytes (RFC 6265bis, 5.7). */

@@ -2,7 +2,7 @@ const express = require('express')
 const session = require('express-session')
 const passport = require('passport')
 const { Strategy: LocalStrategy } = require('passport-local')
-const { NevisStrategy, push, sms, statusEndpoint, waitingPage, recordSecondFactor, requireSecondFactor } = require('passport-nevis')
+const { NevisStrategy, push, sms, statusEndpoint, waitingPage, outagePage, recordSecondFactor, requireSecondFactor } = require('passport-nevis')
 const users = require('./users') // yours
 
 passport.use(new LocalStrategy((username, password, done) => users.withPassword(username, password).then((user) => done(null, user), done)))
@@ -23,10 +23,20 @@ const nevis = new NevisStrategy(
 passport.use(nevis)
 
 const app = express()
+app.set('trust proxy', 'loopback') // the addresses of your proxy, which ends TLS
 app.get('/login/2fa/status', statusEndpoint(nevis)) // before session(): it needs none
 app.use(express.urlencoded({ extended: false }))
-app.use(session({ secret: process.env.SESSION_SECRET, resave: false, saveUninitialized: false, cookie: { sameSite: 'lax', secure: 'auto' } }))
+app.use(session({
+  secret: process.env.SESSION_SECRET,
+  resave: false, // a slow answer must not write a session back that was logged out meanwhile
+  saveUninitialized: false,
+  cookie: { sameSite: 'lax', secure: 'auto', httpOnly: true },
+})) // and a store of yours
 app.use(passport.session())
+app.use((req, res, next) => {
+  req.session.messages?.splice(0, req.session.messages.length - 1) // Passport adds one for every failure: keep the last
+  next()
+})
 
 const onFailure = { failureRedirect: '/login', failureMessage: true }
 
@@ -55,6 +65,21 @@ const signedIn = (req, res, next) => (req.user ? next() : res.redirect(303, '/lo
 app.get('/transfer', signedIn, requireSecondFactor({ maxAgeSeconds: 300, redirectTo: '/step-up' }), (req, res) => res.send('Whom do you want to pay?'))
 app.get('/step-up', signedIn, (req, res) => res.send('<!doctype html><form method="post"><button>Confirm it is you</button></form>'))
 app.post('/step-up', signedIn, passport.authorize('nevis', { ...onFailure, message: 'Confirm it is you?' })) // to the waiting page
+
+// The error goes to the log, and the browser gets a sentence without it.
+app.onError = [
+  (error, req, res, next) => {
+    console.error(error)
+    next(error)
+  },
+  outagePage(nevis, { signInURL: '/login' }),
+  (error, req, res, next) => {
+    if (res.headersSent) return next(error)
+    const { status = 500 } = error
+    res.status(status).send(status < 500 ? 'The request was not accepted.' : 'Something went wrong. Please try again.')
+  },
+]
+app.use(app.onError)
 
 module.exports = app
 if (require.main === module) app.listen(3000)

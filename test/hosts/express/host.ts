@@ -47,7 +47,7 @@ export interface Host {
  * @param file in this folder; it exports an app
  * @param env what the app reads of the environment, beside the cloud
  */
-export async function serve(file: string, stack: Stack, simulator: NevisSimulator, users: readonly HostUser[], env: Record<string, string> = {}): Promise<Host> {
+export async function serve(file: string, stack: Stack, simulator: Pick<NevisSimulator, 'baseURL' | 'accessKey'>, users: readonly HostUser[], env: Record<string, string> = {}): Promise<Host> {
   Object.assign(process.env, { NEVIS_URL: simulator.baseURL, NEVIS_ACCESS_KEY: simulator.accessKey, SESSION_SECRET: 'a secret for tests', ...env })
   let app: RequestListener | undefined
   jest.isolateModules(() => {

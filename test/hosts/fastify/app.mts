@@ -3,9 +3,10 @@ import cookie from '@fastify/cookie'
 import formbody from '@fastify/formbody'
 import session from '@fastify/session'
 import Fastify from 'fastify'
-import { passport, signIn, status } from './sign-in.mjs'
+import { answerErrors, passport, signIn, status } from './sign-in.mjs'
 
-const app = Fastify({ logger: process.env['NODE_ENV'] === 'production' })
+const app = Fastify({ logger: { level: 'warn' }, trustProxy: 'loopback' }) // the addresses of your proxy, which ends TLS
+answerErrors(app)
 app.register(status)
 app.register(async (site) => {
   await site.register(formbody)
@@ -13,7 +14,8 @@ app.register(async (site) => {
   await site.register(session, {
     secret: process.env['SESSION_SECRET'] as string,
     saveUninitialized: false,
-    cookie: { secure: 'auto', sameSite: 'lax' },
+    rolling: false, // a slow answer must not write a session back that was logged out meanwhile
+    cookie: { secure: 'auto', sameSite: 'lax', httpOnly: true },
   }) // and a store of yours
   await site.register(passport.initialize())
   await site.register(passport.secureSession())

@@ -2,16 +2,17 @@
 import formbody from '@fastify/formbody'
 import secureSession from '@fastify/secure-session'
 import Fastify from 'fastify'
-import { passport, signIn, status } from './sign-in.mjs'
+import { answerErrors, passport, signIn, status } from './sign-in.mjs'
 
-const app = Fastify({ logger: process.env['NODE_ENV'] === 'production' })
+const app = Fastify({ logger: { level: 'warn' }, trustProxy: 'loopback' }) // the addresses of your proxy, which ends TLS
+answerErrors(app)
 app.register(status)
 app.register(async (site) => {
   await site.register(formbody)
   await site.register(secureSession, {
     key: Buffer.from(process.env['SESSION_KEY'] as string, 'hex'), // 32 bytes
     expiry: 3600, // seconds: until then a cookie that somebody kept counts, after a log-out too
-    cookie: { path: '/', secure: process.env['NODE_ENV'] === 'production', sameSite: 'lax' },
+    cookie: { path: '/', secure: process.env['NODE_ENV'] === 'production', sameSite: 'lax', httpOnly: true },
   })
   await site.register(passport.initialize())
   await site.register(passport.secureSession())

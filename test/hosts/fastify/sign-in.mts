@@ -1,6 +1,6 @@
 // sign-in.mts
 import { Authenticator } from '@fastify/passport'
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { Strategy as LocalStrategy } from 'passport-local'
 import { NevisStrategy, app as qrCode, atLeast, push, sms } from 'passport-nevis'
 import { outagePage, recordSecondFactor, requireSecondFactor, statusEndpoint, waitingPage, type Middleware } from 'passport-nevis'
@@ -45,6 +45,12 @@ export async function signIn(app: FastifyInstance) {
   const secondFactor = passport.authenticate('nevis', failed)
   const redirected = async () => {} // the start has sent the browser to the waiting page
 
+  // @fastify/passport adds a message for every failure: keep the last one.
+  app.addHook('preValidation', async ({ session }) => {
+    const messages = session.get('messages') ?? []
+    if (messages.length > 1) session.set('messages', messages.slice(-1))
+  })
+
   app.post('/login', { preValidation: [password, secondFactor] }, redirected)
   app.get('/login/2fa', mounted(waitingPage(nevis)))
   app.post('/login/2fa', { preValidation: secondFactor }, redirected) // another factor, once more, cancel
@@ -61,17 +67,26 @@ export async function signIn(app: FastifyInstance) {
   app.get('/transfer', { preHandler: fresh }, async () => 'Whom do you want to pay?')
 
   app.get('/', async ({ user }) => `Hello ${user?.username ?? 'stranger'}`)
-  app.get('/login', async ({ session }) => session.get('messages') ?? [])
+  app.get('/login', async ({ session }) => {
+    const messages = session.get('messages') ?? []
+    if (messages.length > 0) session.set('messages', []) // each is shown once
+    return messages
+  })
   app.post('/logout', async (request, reply) => {
     await request.logOut()
     return reply.redirect('/', 303)
   })
+}
 
-  const outage = outagePage(nevis, { signInURL: '/login' })
-  app.setErrorHandler(async (error, request, reply) => {
+const outage = outagePage(nevis, { signInURL: '/login' })
+
+/** For the whole app: the error goes to the log, and the browser gets a sentence without it. */
+export function answerErrors(app: FastifyInstance) {
+  app.setErrorHandler<FastifyError>(async (error, request, reply) => {
     request.log.error(error)
     const answered = await outage.answer(error, request, reply)
-    if (!answered) throw error // to Fastify's own answer
-    return reply.code(answered.status).headers(answered.headers).send(answered.body)
+    if (answered) return reply.code(answered.status).headers(answered.headers).send(answered.body)
+    if ((error.statusCode ?? 500) < 500) throw error // a wrong request: Fastify's own answer says what is wrong
+    return reply.code(500).send('Something went wrong. Please try again.')
   })
 }

@@ -38,7 +38,7 @@ const mounted = ({ answer }) => async (ctx, next) => {
   return answered ? send(ctx, answered) : next()
 }
 
-const app = new Koa()
+const app = new Koa({ proxy: process.env.NODE_ENV === 'production' }) // behind a proxy, which ends TLS
 app.keys = [process.env.SESSION_SECRET]
 // A browser that leaves while it is told the status is none; everything else is logged as ever.
 app.on('error', (error) => error.code !== 'ERR_STREAM_PREMATURE_CLOSE' && app.onerror(error))
@@ -57,10 +57,21 @@ app.use(async (ctx, next) => {
 
 const status = new Router().get('/login/2fa/status', mounted(statusEndpoint(nevis)))
 app.use(status.routes()) // before the session: it needs none, and must keep none alive
-app.use(session({ store: sessions, sameSite: 'lax' }, app)) // without a store the session would be in the cookie
+app.use(session({
+  store: sessions, // without a store the session would be in the cookie
+  rolling: false, // a slow answer must not write a session back that was logged out meanwhile
+  renew: false,
+  sameSite: 'lax',
+  httpOnly: true,
+}, app))
 app.use(bodyParser())
 app.use(passport.initialize())
 app.use(passport.session())
+app.use((ctx, next) => {
+  const { messages = [] } = ctx.session
+  if (messages.length > 1) ctx.session.messages = messages.slice(-1) // Passport adds one for every failure: keep the last
+  return next()
+})
 
 const failed = { failureRedirect: '/login', failureMessage: true }
 const router = new Router()
@@ -83,7 +94,10 @@ const fresh = mounted(requireSecondFactor({ maxAgeSeconds: 300, factors: atLeast
 router.get('/transfer', fresh, (ctx) => { ctx.body = 'Whom do you want to pay?' })
 
 router.get('/', (ctx) => { ctx.body = `Hello ${ctx.state.user?.username ?? 'stranger'}` })
-router.get('/login', (ctx) => { ctx.body = ctx.session.messages ?? [] })
+router.get('/login', (ctx) => {
+  ctx.body = ctx.session.messages ?? []
+  delete ctx.session.messages // each is shown once
+})
 router.post('/logout', (ctx) => {
   ctx.session = null // with its second factor: Passport's ctx.logout() would leave all but the login
   ctx.redirect('/')

@@ -1,15 +1,16 @@
 // app.mts
 import 'reflect-metadata'
-import { All, ArgumentsHost, Catch, Controller, ExecutionContext, Get, Header, HttpException, Injectable, Module, Post, Req, RequestMethod, Res, UseGuards } from '@nestjs/common'
-import type { MiddlewareConsumer, NestModule } from '@nestjs/common'
+import { All, ArgumentsHost, Catch, Controller, ExecutionContext, Get, Header, HttpException, Injectable, Logger, Module, Next, Param, Post, Req, Res, UseGuards } from '@nestjs/common'
+import type { CanActivate } from '@nestjs/common'
 import { BaseExceptionFilter, HttpAdapterHost, NestFactory } from '@nestjs/core'
 import { AuthGuard, PassportModule, PassportStrategy } from '@nestjs/passport'
-import type { Request, Response } from 'express'
+import type { NestExpressApplication } from '@nestjs/platform-express'
+import type { NextFunction, Request, Response } from 'express'
 import session from 'express-session'
 import passport from 'passport'
 import { Strategy as LocalStrategy } from 'passport-local'
 import { NevisStrategy, app as qrCode, atLeast, push, sms, type Failure, type NevisProfile } from 'passport-nevis'
-import { outagePage, recordSecondFactor, requireSecondFactor, statusEndpoint, waitingPage } from 'passport-nevis'
+import { NevisError, StorageError, outagePage, recordSecondFactor, requireSecondFactor, statusEndpoint, waitingPage } from 'passport-nevis'
 import { findByNevisId, findByPassword, findByUsername, type User } from '../users.mjs'
 
 @Injectable()
@@ -64,11 +65,35 @@ export class NevisCallbackGuard extends NevisGuard {
   }
 }
 
+/** Lets only a fresh second factor pass; it answers everybody else itself. */
+@Injectable()
+export class SecondFactorGuard implements CanActivate {
+  private readonly required = requireSecondFactor({ maxAgeSeconds: 300, factors: atLeast('push'), redirectTo: '/step-up' })
+
+  canActivate(context: ExecutionContext) {
+    const http = context.switchToHttp()
+    return new Promise<boolean>((resolve, reject) => {
+      this.required(http.getRequest<Request>(), http.getResponse<Response>(), (error) => (error ? reject(error) : resolve(true)))
+    })
+  }
+}
+
 @Controller()
 export class SignIn {
+  private readonly page
+
+  constructor(nevis: Nevis) {
+    this.page = waitingPage(nevis)
+  }
+
   @Post('login')
   @UseGuards(AuthGuard('local'), NevisGuard) // password right, not signed in yet → start → waiting page
   start() {}
+
+  @Get('login/2fa')
+  wait(@Req() request: Request, @Res() response: Response, @Next() next: NextFunction) {
+    this.page(request, response, next)
+  }
 
   @Post('login/2fa')
   @UseGuards(NevisGuard) // another factor, once more, cancel
@@ -102,16 +127,26 @@ export class Site {
   home(@Req() request: Request) {
     return `Hello ${(request.user as User | undefined)?.username ?? 'stranger'}`
   }
+}
 
-  @Get('transfer')
-  transfer() {
+@Controller('transfer')
+@UseGuards(SecondFactorGuard) // every route of this controller, whatever its address is
+export class Transfer {
+  @Get()
+  form() {
     return 'Whom do you want to pay?'
+  }
+
+  @Post('to/:name')
+  pay(@Param('name') name: string) {
+    return `Paid to ${name}`
   }
 }
 
-/** An outage is answered with its page; every other error goes its way through NestJS. */
+/** An outage is answered with its page; every other error goes its way through NestJS, which tells browsers nothing of it. */
 @Catch()
 export class OutageFilter extends BaseExceptionFilter {
+  private readonly log = new Logger('OutageFilter')
   private readonly page
 
   constructor(host: HttpAdapterHost, nevis: Nevis) {
@@ -121,24 +156,25 @@ export class OutageFilter extends BaseExceptionFilter {
 
   override catch(error: unknown, host: ArgumentsHost) {
     const http = host.switchToHttp()
+    if (error instanceof NevisError || error instanceof StorageError) this.log.error(error)
     this.page(error, http.getRequest<Request>(), http.getResponse<Response>(), () => super.catch(error, host))
   }
 }
 
-@Module({ imports: [PassportModule.register({ session: true, keepSessionInfo: true })], controllers: [SignIn, Site], providers: [Nevis, Password] })
-export class App implements NestModule {
-  constructor(private readonly nevis: Nevis) {}
+@Module({ imports: [PassportModule.register({ session: true, keepSessionInfo: true })], controllers: [SignIn, Site, Transfer], providers: [Nevis, Password] })
+export class App {}
 
-  configure(consumer: MiddlewareConsumer) {
-    consumer.apply(waitingPage(this.nevis)).forRoutes({ path: 'login/2fa', method: RequestMethod.GET })
-    consumer.apply(requireSecondFactor({ maxAgeSeconds: 300, factors: atLeast('push'), redirectTo: '/step-up' })).forRoutes('transfer')
-  }
-}
-
-const app = await NestFactory.create(App, { logger: ['error', 'warn'] })
+const app = await NestFactory.create<NestExpressApplication>(App, { logger: ['error', 'warn'] })
 const nevis = app.get(Nevis)
+app.set('trust proxy', 'loopback') // the addresses of your proxy, which ends TLS
 app.use('/login/2fa/status', statusEndpoint(nevis)) // before the session: it needs none, and must keep none alive
-app.use(session({ secret: process.env['SESSION_SECRET'] as string, resave: false, saveUninitialized: false, cookie: { sameSite: 'lax' } }), passport.session())
+app.use(session({
+  secret: process.env['SESSION_SECRET'] as string,
+  resave: false, // a slow answer must not write a session back that was logged out meanwhile
+  saveUninitialized: false,
+  cookie: { secure: 'auto', sameSite: 'lax', httpOnly: true },
+})) // and a store of yours
+app.use(passport.session())
 app.useGlobalFilters(new OutageFilter(app.get(HttpAdapterHost), nevis))
 await app.listen(Number(process.env['PORT'] ?? 3000), '127.0.0.1')
 console.log(await app.getUrl())

@@ -1,0 +1,39 @@
+/**
+ * The apps of the hosts' guides, each started the same way, for what must hold in all of them.
+ *
+ * Out of scope: what a test does with an app. The sign-in in every host is in `contract.ts`.
+ */
+import { inspect } from 'node:util'
+import type { NevisSimulator } from '../../src/simulator'
+import { PASSWORD } from '../support/app'
+import type { Browser } from '../support/browser'
+import { newest, serve } from './express/host'
+import { run } from './program'
+
+export interface GuideApp {
+  browser(): Browser
+  /** Waits until the app has written this to its log. */
+  printed(text: string): Promise<void>
+  close(): Promise<void>
+}
+
+type Cloud = Pick<NevisSimulator, 'baseURL' | 'accessKey'>
+type Start = (cloud: Cloud, user: { username: string; userId: string }, env?: Readonly<Record<string, string>>) => Promise<GuideApp>
+
+const program = (app: string): Start => (cloud, user, env = {}) => run(app, cloud, [user], { env })
+
+/** In this process, so its log is what it says on the console. */
+const express: Start = async (cloud, { username, userId: nevisUserId }) => {
+  const said: unknown[] = []
+  jest.spyOn(console, 'error').mockImplementation((...words) => void said.push(...words))
+  const host = await serve('app.js', newest, cloud, [{ id: 1, username, password: PASSWORD, nevisUserId }])
+  return { ...host, printed: async (text) => expect(said.map((one) => inspect(one)).join('\n')).toContain(text) }
+}
+
+export const guideApps: readonly (readonly [name: string, start: Start])[] = [
+  ['Express', express],
+  ['NestJS', program('nestjs/app')],
+  ['Fastify with @fastify/session', program('fastify/app')],
+  ['Fastify with @fastify/secure-session', program('fastify/secure-session')],
+  ['Koa', program('koa/app')],
+]

@@ -1,0 +1,78 @@
+/**
+ * Slow answers.
+ *
+ * Somebody logs out while a page of the same browser is still waiting for Nevis. A host that writes the session back with
+ * every answer, as `rolling: true` and `resave: true` do, then stores the session as it was when the request came: the
+ * old cookie is signed in again, with the second factor. Whoever has that cookie, on a shared machine or from a log, needs
+ * no password. The apps of the guides are run here with the settings that the guides print.
+ */
+import { guideApps, type GuideApp } from '../hosts/apps'
+import { Gate } from '../hosts/gate'
+import { callbackOf, handleIn, PASSWORD, waitingOf } from '../support/app'
+import type { Browser } from '../support/browser'
+
+// A program starts for each app, and the machine may be busy.
+jest.setTimeout(60_000)
+
+let gate: Gate
+let app: GuideApp
+let browser: Browser
+const page = { accept: 'text/html' }
+
+async function signIn(): Promise<void> {
+  const handle = handleIn((await browser.post('/login', { username: 'anna', password: PASSWORD })).location)
+  await gate.simulator.phone('anna').approve()
+  expect((await browser.get(callbackOf(handle))).location).toBe('/')
+}
+
+describe.each(guideApps)('%s', (name, start) => {
+  const isSessionInCookie = name.includes('secure-session')
+
+  beforeAll(async () => {
+    gate = await Gate.start()
+    const { userId } = gate.simulator.addUser({ username: 'anna' })
+    app = await start(gate, { username: 'anna', userId })
+  })
+
+  beforeEach(() => {
+    browser = app.browser()
+  })
+
+  afterAll(async () => {
+    await app.close()
+    await gate.close()
+    jest.restoreAllMocks()
+  })
+
+  it('a waiting page that is slow › does not sign the logged-out session in again', async () => {
+    await signIn()
+    expect((await browser.get('/')).text).toContain('anna')
+    expect((await browser.get('/transfer')).status).toBe(200)
+    const handle = handleIn((await browser.post('/step-up')).location)
+    const { arrived, open } = gate.hold()
+    const old = browser.clone()
+    const slow = (isSessionInCookie ? browser : old.clone()).get(waitingOf(handle), page)
+    await arrived
+    expect((await browser.post('/logout')).status).toBe(303)
+    open()
+    expect((await slow).status).toBe(200)
+    // Of a session that is all in its cookie, the kept cookie itself is good until it expires: the guide says so.
+    for (const one of isSessionInCookie ? [browser] : [browser, old]) {
+      expect((await one.get('/')).text).not.toContain('anna')
+      expect((await one.get('/transfer')).status).not.toBe(200)
+    }
+  })
+
+  it('a waiting page that is slow › leaves a session alone that is still signed in', async () => {
+    await signIn()
+    const handle = handleIn((await browser.post('/step-up')).location)
+    const { arrived, open } = gate.hold()
+    const slow = browser.get(waitingOf(handle), page)
+    await arrived
+    open()
+    expect((await slow).text).toContain('<main class="nevis"')
+    await gate.simulator.phone('anna').approve()
+    expect((await browser.get(callbackOf(handle))).status).toBe(303)
+    expect((await browser.get('/transfer')).status).toBe(200)
+  })
+})
