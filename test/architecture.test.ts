@@ -139,7 +139,7 @@ describe('the source', () => {
 
     it('uses no package but those that it says it needs', () => {
       const ours = [...packagesOf([...sources])].filter((name) => !name.startsWith('node:')).sort()
-      expect(ours).toEqual(['axios', 'passport', 'passport-strategy'])
+      expect(ours).toEqual(['axios', 'passport', 'passport-strategy', 'proxy-from-env'])
       // Passport itself is the application's: types only.
       const passport = [...sources.values()].flatMap(({ imports }) => imports.filter(({ to }) => to === 'passport'))
       expect(passport.filter(({ isType }) => !isType)).toEqual([])
@@ -161,7 +161,7 @@ describe('client/', () => {
     })
 
     it('knows neither Express nor Passport', () => {
-      expect([...packagesOf(inside('client'))].filter((name) => !name.startsWith('node:'))).toEqual(['axios'])
+      expect([...packagesOf(inside('client'))].filter((name) => !name.startsWith('node:'))).toEqual(['axios', 'proxy-from-env'])
     })
   })
 })

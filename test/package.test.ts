@@ -96,9 +96,9 @@ describe('the tarball', () => {
     for (const file of Object.values(bin)) expect(readFileSync(join(ROOT, file), 'utf8')).toMatch(/^#!\/usr\/bin\/env node\n/)
   })
 
-  it('is no bigger than 288 KB packed, and 900 KB unpacked', () => {
+  it('is no bigger than 288 KB packed, and 920 KB unpacked', () => {
     expect(size).toBeLessThan(288_000)
-    expect(unpackedSize).toBeLessThan(900_000)
+    expect(unpackedSize).toBeLessThan(920_000)
   })
 })
 
