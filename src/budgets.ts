@@ -124,8 +124,15 @@ export class Budgets {
     if (slot >= this.settings.startBudget.starts) await this.ledger.claim(`pause:${key}`, this.pauseAt(slot))
   }
 
-  /** An approval gives its starts back, with the pause that they began unless a later start has made it longer. */
+  /**
+   * An approval gives its starts back, with the pause that they began unless a later start has made it longer. Where the ledger
+   * fails, the starts stay held, and nothing is thrown: a good approval must not be lost.
+   */
   async giveBack(key: string, slots: readonly number[]): Promise<void> {
+    await this.release(key, slots).catch(() => undefined)
+  }
+
+  private async release(key: string, slots: readonly number[]): Promise<void> {
     await this.forgetPlaces(`start:${key}`, slots)
     const last = Math.max(...slots)
     if (last < this.settings.startBudget.starts) return

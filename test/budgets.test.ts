@@ -350,6 +350,16 @@ describe.each(LEDGERS)('starts, %s', (_name, make, more) => {
   })
 })
 
+describe('starts that cannot be given back', () => {
+  it('are held, and cost no good approval', async () => {
+    const ledger = Object.assign(new MemoryLedger(), { forget: () => Promise.reject(new Error('gone')) })
+    const budgets = budgetsOn(ledger)
+    const { slot } = await budgets.spendStart(key)
+    expect(await budgets.giveBack(key, [slot])).toBeUndefined()
+    expect((await budgets.spendStart(key)).slot).toBe(2)
+  })
+})
+
 describe('what starts cost', () => {
   it('is one call of the ledger for a usual one, and one for its approval', async () => {
     const { budgets, asked } = budgetsWith()

@@ -2,7 +2,7 @@
 import { inspect } from 'node:util'
 import { MemoryLedger, StorageError, type Ledger } from '../src'
 import { failClosed } from '../src/ledger'
-import { ledgerContract, SecondsLedger } from './support/ledger-contract'
+import { ledgerContract, ledgerWith, SecondsLedger } from './support/ledger-contract'
 
 const realNow = Date.now
 let offset = 0
@@ -118,9 +118,6 @@ describe('MemoryLedger', () => {
 const PROMISED = { claim: false, count: 7, look: 0, forget: undefined } as const
 type Call = keyof typeof PROMISED
 const CALLS = Object.keys(PROMISED) as Call[]
-/** A ledger that gives these answers to the calls that are named. */
-const ledgerWith = (answers: Partial<Record<Call, () => unknown>>): Ledger =>
-  ({ claim: async () => true, count: async () => 1, look: async () => 0, forget: async () => undefined, ...answers }) as Ledger
 
 describe('failClosed', () => {
   it('knows the class of the ledger inside, where it has one', () => {
