@@ -108,11 +108,13 @@ describe('a call to the cloud', () => {
       }
     })
 
-    it('fails where the certificate of the proxy is not trusted', async () => {
+    it('fails where the certificate of the proxy is not trusted, whatever NODE_TLS_REJECT_UNAUTHORIZED says', async () => {
       const secure = await startForwardProxy(tunnelTo(portOf(cloud)), certificate)
-      process.env['https_proxy'] = `https://localhost:${secure.port}`
+      const env = { https_proxy: `https://localhost:${secure.port}`, NODE_EXTRA_CA_CERTS: '' }
       try {
-        expect(await nevisError(newClient().ping())).toMatchObject({ code: 'NEVIS_UNREACHABLE', cause: { code: 'DEPTH_ZERO_SELF_SIGNED_CERT' } })
+        for (const more of [{}, { NODE_TLS_REJECT_UNAUTHORIZED: '0' }]) {
+          expect(await callsOf({ ...env, ...more }, { baseURL: 'https://nevis.test' })).toEqual(['NEVIS_UNREACHABLE DEPTH_ZERO_SELF_SIGNED_CERT'])
+        }
         expect(secure.seen).toEqual([])
       } finally {
         await secure.close()
