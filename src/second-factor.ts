@@ -7,6 +7,7 @@
 import { createHash } from 'node:crypto'
 import { json, middleware, whole, type Middleware } from './answer'
 import type { FactorName } from './factors/names'
+import { address } from './option-values'
 import { sessionKeyOf } from './options'
 import { authInfoOf, loginOf, sessionOf, wantsPage, type HostRequest } from './request'
 import { keepReturnTo } from './return-to'
@@ -109,13 +110,11 @@ export function secondFactorOf(req: object, { sessionKey = 'nevis' }: RecordSeco
  */
 export function requireSecondFactor(options: RequireSecondFactorOptions): Middleware {
   refuseUnknown('requireSecondFactor', options, ['maxAgeSeconds', 'factors', 'redirectTo', 'sessionKey'])
-  const { maxAgeSeconds, factors, redirectTo } = options
+  const { maxAgeSeconds, factors } = options
   const sessionKey = sessionKeyOf('requireSecondFactor', options.sessionKey ?? 'nevis')
   if (!Number.isFinite(maxAgeSeconds) || maxAgeSeconds <= 0) throw new TypeError('requireSecondFactor: maxAgeSeconds must be a positive number')
   if (factors !== undefined && !isListOfNames(factors)) throw new TypeError('requireSecondFactor: factors must be a list of names')
-  if (redirectTo !== undefined && (typeof redirectTo !== 'string' || redirectTo === '')) {
-    throw new TypeError('requireSecondFactor: redirectTo must be a non-empty string')
-  }
+  const redirectTo = options.redirectTo === undefined ? undefined : address('redirectTo', options.redirectTo, 'requireSecondFactor')
   return middleware(async (req) => {
     const record = secondFactorOf(req, { sessionKey })
     const ageMs = record === undefined ? Infinity : Date.now() - record.at
