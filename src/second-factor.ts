@@ -129,10 +129,10 @@ export function secondFactorOf(req: object, { sessionKey = 'nevis' }: RecordSeco
 export function requireSecondFactor(options: RequireSecondFactorOptions): Middleware {
   refuseUnknown('requireSecondFactor', options, ['maxAgeSeconds', 'factors', 'redirectTo', 'sessionKey'])
   const { maxAgeSeconds, factors } = options
-  const redirectTo = options.redirectTo === undefined ? undefined : address('redirectTo', options.redirectTo, 'requireSecondFactor')
   const sessionKey = sessionKeyOf('requireSecondFactor', options.sessionKey ?? 'nevis')
   if (!Number.isFinite(maxAgeSeconds) || maxAgeSeconds <= 0) throw new TypeError('requireSecondFactor: maxAgeSeconds must be a positive number')
   if (factors !== undefined && !isListOfNames(factors)) throw new TypeError('requireSecondFactor: factors must be a list of names')
+  const redirectTo = options.redirectTo === undefined ? undefined : address('redirectTo', options.redirectTo, 'requireSecondFactor')
   return middleware(async (req) => {
     const record = secondFactorOf(req, { sessionKey })
     const ageMs = record === undefined ? Infinity : Date.now() - record.at

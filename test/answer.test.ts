@@ -1,8 +1,9 @@
 /** The answers for hosts that are not Express: as data, and as a stream that ends what it holds. */
-import type { ServerResponse } from 'node:http'
+import { createServer, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { PassThrough, type Readable } from 'node:stream'
 import { NevisError, outagePage, recordSecondFactor, requireSecondFactor, statusEndpoint, waitingPage, type HostRequest, type PlainAnswer } from '../src'
-import { send } from '../src/answer'
+import { conclude, middleware, send, whole, type Answer, type Stream } from '../src/answer'
 import { NevisSimulator } from '../src/simulator'
 import { signIn, startApp, type TestApp } from './support/app'
 
@@ -154,5 +155,106 @@ describe('a stream to a browser', () => {
     res.destroy()
     await closed
     expect(stop).toHaveBeenCalledTimes(1)
+  })
+})
+
+describe('an answer that cannot be given', () => {
+  const stop = jest.fn()
+  const stream: Stream = (sink) => {
+    sink.write('first')
+    return stop
+  }
+  const answerOf = (headers: Record<string, string>): Answer => ({ status: 200, headers, body: stream })
+  const sunk = (state: object = {}) => Object.assign(new PassThrough(), { setHeader: jest.fn(), headersSent: false }, state) as unknown as ServerResponse
+  const failing = async () => Promise.reject(new Error('mine'))
+
+  beforeEach(() => stop.mockClear())
+
+  it('for a header that nobody can send, is an error for the host, whose answer it leaves alone', async () => {
+    const bad = middleware(async () => whole(303, { 'Content-Type': 'text/html', Location: '/подтверждение' }))
+    const server = createServer((req, res) => bad(req, res, (error) => res.writeHead(500).end((error as { code: string }).code)))
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const page = await fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`)
+    expect([page.status, page.headers.get('content-type'), await page.text()]).toEqual([500, null, 'ERR_INVALID_CHAR'])
+    server.close().closeAllConnections()
+    await expect(bad.answer(request('/'))).rejects.toMatchObject({ code: 'ERR_INVALID_CHAR' })
+  })
+
+  it.each<[string, ServerResponse, Answer]>([
+    ['another answer has begun', sunk({ headersSent: true }), answerOf({})],
+    ['the browser has gone', sunk({ destroyed: true }), answerOf({})],
+    ['its header is none', sunk(), answerOf({ 'X-Y': 'ж' })],
+  ])('gives the place of its stream free: %s', async (_why, res, answer) => {
+    const next = jest.fn()
+    await conclude(res, next, async () => answer)
+    expect(stop).toHaveBeenCalledTimes(1)
+    expect(res.setHeader).not.toHaveBeenCalled()
+  })
+
+  it.each<[string, (error?: unknown) => unknown]>([
+    ['throws', () => { throw new Error('next') }],
+    ['rejects', async () => Promise.reject(new Error('next'))],
+  ])('where next itself %s, is told to next once, and then the connection is closed', async (_how, fails) => {
+    for (const decide of [failing, async () => undefined]) {
+      const [res, next] = [sunk(), jest.fn(fails)]
+      await expect(conclude(res, next, decide)).resolves.toBeUndefined()
+      expect(next.mock.calls.at(-1)).toEqual([expect.any(Error)])
+      expect(res.destroyed).toBe(true)
+    }
+  })
+
+  it('where next fails without an error, and takes the error', async () => {
+    const [res, errors] = [sunk(), [] as unknown[]]
+    const next = (error?: unknown) => {
+      if (error === undefined) throw new Error('handler')
+      errors.push(error)
+    }
+    await conclude(res, next, async () => undefined)
+    expect([errors, res.destroyed]).toEqual([[new Error('handler')], false])
+  })
+
+  it('after another has begun, is dropped with its error', async () => {
+    const [res, next] = [sunk({ headersSent: true }), jest.fn()]
+    await conclude(res, next, failing)
+    expect(next).not.toHaveBeenCalled()
+  })
+
+  it.each([undefined, null, 'route', 0])('for a reason that is no error is one all the same: %p', async (reason) => {
+    const next = jest.fn()
+    await conclude(sunk(), next, async () => Promise.reject(reason))
+    expect(next.mock.calls).toEqual([[expect.any(Error)]])
+  })
+})
+
+describe('a stream whose host ends it first', () => {
+  it('writes nothing more, and its error ends nothing', async () => {
+    const written: (() => void)[] = []
+    const res = Object.assign(new PassThrough(), { setHeader: () => res }) as unknown as ServerResponse
+    send(res, { status: 200, headers: {}, body: ({ write, end }) => (written.push(() => write('late'), () => end('later')), () => {}) })
+    res.end()
+    written.forEach((late) => late())
+    const closed = new Promise((resolve) => res.once('close', resolve))
+    res.destroy(new Error('socket'))
+    await closed
+    expect((res as unknown as PassThrough).read()).toBeNull()
+  })
+
+  it('as a body, says nothing more, and its error ends nothing', async () => {
+    const endpoint = statusEndpoint(app.nevis)
+    const handle = await signIn(app.browser(), 'anna')
+    const answer = await endpoint.answer(request(`/status?transaction=${handle}`, { headers: { accept: 'text/event-stream' } }))
+    const body = answer?.body as Readable
+    const closed = new Promise((resolve) => body.once('close', resolve))
+    body.destroy(new Error('socket'))
+    await closed
+    endpoint.closeStreams()
+    expect(body.destroyed).toBe(true)
+  })
+
+  it('closes the connection where it fails at its beginning', async () => {
+    const response: unknown = Object.assign(new PassThrough(), { setHeader: () => undefined, headersSent: false })
+    const [res, next, fault] = [response as ServerResponse, jest.fn(), new Error('stream')]
+    await conclude(res, next, async () => ({ status: 200, headers: {}, body: () => { throw fault } }))
+    expect([res.destroyed, next.mock.calls]).toEqual([true, [[fault]]])
   })
 })

@@ -28,7 +28,7 @@ describe('new NevisStrategy', () => {
     const wholes = [0, -1, 1.5, NaN, Infinity, '60', null, true]
     const addresses = [
       undefined, null, 7, '', {}, 'login/2fa', './login', '//evil', '//evil.example/x', '/\\evil', '\\\\evil', '/\t/evil', '/\n/evil', '/a b',
-      'javascript:alert(1)', 'javascript:https://a.example', 'data:text/html,x', 'ftp://a.example/', 'https:/a.example', 'https:a.example', ' /login', 'https://', '?x', '#x',
+      'javascript:alert(1)', 'javascript:https://a.example', 'data:text/html,x', 'ftp://a.example/', '/ä/..//evil', '/ä/../..//evil/x', 'https:/a.example', 'https:a.example', ' /login', 'https://', '?x', '#x',
     ]
     const wrong: [keyof NevisStrategyOptions, unknown[]][] = [
       ['instance', [7, '', 'a.b', null, {}]],
@@ -249,6 +249,11 @@ describe('new NevisStrategy', () => {
       [{ operation: 'approve-or-enroll' }, { operation: 'approve-or-enroll' }],
       [{ waitingURL: '/2fa/' }, { callbackURL: '/2fa/callback', statusURL: '/2fa/status' }],
       [{ waitingURL: 'https://app.example/2fa?x=/y' }, { callbackURL: 'https://app.example/2fa/callback', statusURL: 'https://app.example/2fa/status' }],
+      [{ waitingURL: '/bestätigung' }, { waitingURL: '/best%C3%A4tigung', callbackURL: '/best%C3%A4tigung/callback', statusURL: '/best%C3%A4tigung/status' }],
+      [{ callbackURL: '/zurück?für=mich&x=/y' }, { callbackURL: '/zur%C3%BCck?f%C3%BCr=mich&x=/y' }],
+      [{ callbackURL: 'https://bücher.example/zurück' }, { callbackURL: 'https://xn--bcher-kva.example/zur%C3%BCck' }],
+      [{ callbackURL: '/best%C3%A4tigung/./x' }, { callbackURL: '/best%C3%A4tigung/./x' }],
+      [{ callbackURL: '/\u{1f511}\ud800' }, { callbackURL: '/%F0%9F%94%91%EF%BF%BD' }],
       [{ callbackURL: '/back' }, { callbackURL: '/back', statusURL: '/2fa/status' }],
       [{ message: 'Hello' }, { message: 'Hello' }],
       [{ data: null }, { data: null }],

@@ -1,0 +1,78 @@
+/**
+ * The attack: one password, one pending push, and a loop. Each callback of the pending push was a status call of Nevis: 300
+ * callbacks, 300 calls, and Nevis's limit for this customer is everybody's. And one handle, which needs no session, opened
+ * event stream after event stream until no place was left for anybody else.
+ */
+import { get, type ClientRequest } from 'node:http'
+import { callbackOf, signIn, statusOf } from '../support/app'
+import { lab, outcomeOf, tally } from './support/lab'
+
+const world = lab()
+jest.setTimeout(60_000)
+
+/** However long the machine takes: for the rate of calls, all that follows happens in one moment. */
+const inOneMoment = () => jest.spyOn(performance, 'now').mockReturnValue(performance.now())
+
+describe('300 callbacks of one pending push', () => {
+  it('are three calls at most, all lead back to the waiting page, and the approval then counts once', async () => {
+    const app = await world.start()
+    const browser = app.browser()
+    const handle = await signIn(browser, 'anna')
+    inOneMoment()
+    const pages = await Promise.all(Array.from({ length: 300 }, () => browser.get(callbackOf(handle))))
+    expect(tally(pages.map(outcomeOf))).toEqual({ '303 /login/2fa': 300 })
+    expect(world.asked('getStatus')).toBeLessThanOrEqual(3)
+    await world.simulator.phone('anna').approve()
+    world.later(1)
+    expect(outcomeOf(await browser.get(callbackOf(handle)))).toBe('success')
+    expect(app.verified).toHaveLength(1)
+  })
+})
+
+describe('300 callbacks of one approved push', () => {
+  it('sign in once, and are three calls at most', async () => {
+    const app = await world.start()
+    const browser = app.browser()
+    const handle = await signIn(browser, 'anna')
+    await world.simulator.phone('anna').approve()
+    inOneMoment()
+    const pages = await Promise.all(Array.from({ length: 300 }, () => browser.clone().get(callbackOf(handle))))
+    expect(tally(pages.map(outcomeOf))['success']).toBe(1)
+    expect(app.verified).toHaveLength(1)
+    expect(world.asked('getStatus')).toBeLessThanOrEqual(3)
+    expect(world.asked('introspect')).toBeLessThanOrEqual(3)
+  })
+})
+
+describe('the streams of one handle', () => {
+  it('are 20 at once; the next are JSON, and another person still gets one', async () => {
+    const app = await world.start()
+    const requests: ClientRequest[] = []
+    const kindOf = (handle: string) =>
+      new Promise<string>((resolve, reject) => {
+        const request = get(`${app.origin}${statusOf(handle)}`, { headers: { accept: 'text/event-stream' } }, (response) => {
+          response.on('error', () => undefined).resume()
+          resolve(String(response.headers['content-type']))
+        })
+        requests.push(request.on('error', reject))
+      })
+    world.defer(() => requests.forEach((request) => request.on('error', () => undefined).destroy()))
+    const handle = await signIn(app.browser(), 'anna')
+    const kinds = await Promise.all(Array.from({ length: 200 }, () => kindOf(handle)))
+    expect(tally(kinds)).toEqual({ 'text/event-stream; charset=utf-8': 20, 'application/json; charset=utf-8': 180 })
+    expect(await kindOf(await signIn(app.browser(), 'ben'))).toBe('text/event-stream; charset=utf-8')
+  })
+
+  it('have a place again once one of them has ended', async () => {
+    const app = await world.start({ strategy: { pollSchedule: [{ untilSeconds: 600, everySeconds: 0.5 }] } })
+    const handle = await signIn(app.browser(), 'anna')
+    const ask = () => fetch(`${app.origin}${statusOf(handle)}`, { headers: { accept: 'text/event-stream' } })
+    const open = await Promise.all(Array.from({ length: 20 }, ask))
+    expect((await ask()).headers.get('content-type')).toBe('application/json; charset=utf-8')
+    await world.simulator.phone('anna').approve()
+    const texts = await Promise.all(open.map((one) => one.text()))
+    expect(texts.every((text) => text.includes('"status":"succeeded"'))).toBe(true)
+    const again = await ask()
+    expect([again.headers.get('content-type'), await again.text()]).toEqual(['text/event-stream; charset=utf-8', expect.stringContaining('succeeded')])
+  })
+})

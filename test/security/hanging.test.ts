@@ -1,0 +1,100 @@
+/**
+ * The attack: none is needed. The access key comes from a vault, the handles are sealed with a key derived from it (no
+ * `secret`), and one day the vault accepts connections and answers nobody. Without a deadline over the app's own function
+ * every start, page, status and callback stays open until the browser gives up: each holds a socket, a request and a
+ * session, and whoever reloads holds one more. So does the introspection step, which compares a token with the key.
+ */
+import { NevisClient, NevisError, NevisStrategy, push } from '../../src'
+import { handleIn, signIn, type TestApp } from '../support/app'
+import type { Browser } from '../support/browser'
+import { lab } from './support/lab'
+
+const world = lab()
+const asPage = { accept: 'text/html' }
+const TIMEOUT = { action: 'error', name: 'NevisError', code: 'NEVIS_TIMEOUT', message: 'Nevis accessKey failed: NEVIS_TIMEOUT, accessKey() gave no key in time' }
+
+/** How often the vault answers from now on. */
+let answers: number
+let browser: Browser
+let app: TestApp
+
+async function accessKey(): Promise<string> {
+  return answers-- > 0 ? world.simulator.accessKey : new Promise(() => {})
+}
+
+beforeEach(async () => {
+  answers = Infinity
+  const client = new NevisClient({ baseURL: world.simulator.baseURL, accessKey, timeoutMs: 200 })
+  app = await world.start({ strategy: { client, baseURL: undefined, accessKey: undefined } })
+  browser = app.browser()
+})
+
+describe('an access key that never comes', () => {
+  describe('for the seals', () => {
+    let handle: string
+
+    beforeEach(async () => {
+      handle = await signIn(browser, 'anna')
+      answers = 0
+    })
+
+    it.each<[string, () => ReturnType<Browser['get']>]>([
+      ['a start', () => browser.post('/login', { username: 'ben', password: 'correct horse' })],
+      ['a page', () => browser.get(`/login/2fa?transaction=${handle}`, asPage)],
+      ['a status', () => browser.get(`/login/2fa/status?transaction=${handle}`)],
+      ['a stream', () => browser.get(`/login/2fa/status?transaction=${handle}`, { accept: 'text/event-stream' })],
+      ['a callback', () => browser.get(`/login/2fa/callback?transaction=${handle}`)],
+      ['a cancellation', () => browser.post('/login/2fa', { transaction: handle, cancel: '1' })],
+    ])('ends %s with 504, and what was started goes on once the key comes', async (_what, ask) => {
+      const page = await ask()
+      expect([page.status, page.json()]).toEqual([504, TIMEOUT])
+      expect(world.asked('approve')).toBe(1)
+      answers = Infinity
+      await world.simulator.phone('anna').approve()
+      expect((await browser.get(`/login/2fa/callback?transaction=${handle}`)).json()).toMatchObject({ action: 'success' })
+    })
+  })
+
+  describe('for the introspection', () => {
+    it('ends the callback with 504 and signs nobody in', async () => {
+      const handle = await signIn(browser, 'anna')
+      await world.simulator.phone('anna').approve()
+      // The handle opens; then the token is compared with the key.
+      answers = 1
+      const page = await browser.get(`/login/2fa/callback?transaction=${handle}`)
+      expect([page.status, page.json()]).toEqual([504, expect.objectContaining({ code: 'NEVIS_TIMEOUT', message: expect.stringContaining('introspect') })])
+      expect((await browser.get('/me')).json()).toEqual({ user: null })
+      answers = Infinity
+      expect((await browser.get(`/login/2fa/callback?transaction=${handle}`)).json()).toMatchObject({ action: 'success' })
+    })
+  })
+
+  describe('for the push itself', () => {
+    it('ends the start with 504', async () => {
+      answers = 1
+      const page = await browser.post('/login', { username: 'anna', password: 'correct horse' })
+      expect([page.status, page.json().code]).toEqual([504, 'NEVIS_TIMEOUT'])
+      answers = Infinity
+      expect(handleIn((await browser.post('/login', { username: 'anna', password: 'correct horse' })).location)).not.toBe('')
+    })
+  })
+})
+
+describe('an access key that comes in time', () => {
+  it('leaves no timer of its deadline behind', async () => {
+    const client = new NevisClient({ baseURL: world.simulator.baseURL, accessKey: async () => 'key-0123456789' })
+    const { settings } = new NevisStrategy({ client, factors: [push()], waitingURL: '/2fa' }, () => undefined)
+    const [set, cleared] = [jest.spyOn(globalThis, 'setTimeout'), jest.spyOn(globalThis, 'clearTimeout')]
+    await settings.seals()
+    await client.holdsAccessKey('x')
+    expect(set.mock.results.map(({ value }) => value as unknown)).toEqual(cleared.mock.calls.map(([timer]) => timer))
+    expect(set).toHaveBeenCalledTimes(2)
+  })
+
+  it('hands on what the app\'s own function throws', async () => {
+    const fault = new Error('vault sealed')
+    const client = new NevisClient({ baseURL: world.simulator.baseURL, accessKey: async () => Promise.reject(fault) })
+    await expect(client.holdsAccessKey('x')).rejects.toBe(fault)
+    expect(fault).not.toBeInstanceOf(NevisError)
+  })
+})

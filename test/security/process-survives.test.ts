@@ -1,0 +1,95 @@
+/**
+ * The attack: nothing but patience. An app has a time-out (connect-timeout, a gateway's own) and something behind it is
+ * slow: the vault with the access key, the session store, Nevis. The time-out answers; then the slow thing comes back, our
+ * answer is one too many, `setHeader` throws in a promise that nobody awaits, and Node ends the process, with the requests of
+ * everybody in it. An anonymous GET of the status route is enough, again after each restart. An address that no header can
+ * hold does the same without any time-out.
+ */
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { Browser } from '../support/browser'
+
+const asPage = { accept: 'text/html' }
+
+let server: ChildProcess
+let browser: Browser
+let output: string
+
+beforeAll(async () => {
+  if (!existsSync(join(__dirname, '../../dist/index.js'))) throw new Error('run "npm run build" first')
+})
+
+beforeEach(async () => {
+  server = spawn(process.execPath, [join(__dirname, 'support/surviving-app.mjs')], { stdio: ['pipe', 'pipe', 'pipe'] })
+  output = ''
+  server.stderr?.on('data', (text) => (output += String(text)))
+  const [line] = (await Promise.race([once(server.stdout as NonNullable<ChildProcess['stdout']>, 'data'), once(server, 'exit')])) as [Buffer]
+  browser = new Browser(line.toString().trim())
+})
+
+afterEach(async () => {
+  if (server.exitCode !== null) return
+  const gone = once(server, 'exit')
+  server.stdin?.end()
+  await gone
+})
+
+const shut = (what: string) => browser.get(`/shut?what=${what}`)
+const release = async (how: string) => expect((await browser.get(`/release?how=${how}`)).json()).toBe('released')
+
+/** The process is the same one, it has nothing to complain of, and a sign-in begins as ever. */
+async function expectAlive(): Promise<void> {
+  expect((await browser.get('/good')).json()).toBe('good')
+  const start = await new Browser(browser.origin).post('/login', { username: 'anna', password: 'right' })
+  expect([start.status, start.location]).toEqual([303, expect.stringMatching(/^\/2fa\?transaction=/)])
+  expect([server.exitCode, output]).toEqual([null, ''])
+}
+
+describe('a time-out of the app answers, and then', () => {
+  const stories: [string, string, () => ReturnType<Browser['get']>][] = [
+    ['the status', 'key', () => browser.get('/2fa/status?transaction=x')],
+    ['the status as a stream', 'key', () => browser.get('/2fa/status?transaction=x', { accept: 'text/event-stream' })],
+    ['the waiting page', 'key', () => browser.get('/2fa?transaction=x', asPage)],
+    ['the start', 'key', () => browser.post('/login', { username: 'anna', password: 'right' })],
+    ['the callback', 'key', () => browser.get('/2fa/callback?transaction=x')],
+    ['the cancelling', 'key', () => browser.post('/2fa/callback', { transaction: 'x', cancel: '1' })],
+    ['the way to the second factor', 'store', () => browser.get('/guarded', asPage)],
+  ]
+
+  it.each(['succeed', 'fail'])('what all wait for comes late, to %s › the server goes on', async (how) => {
+    expect((await browser.post('/sign-in', { username: 'anna', password: 'right' })).json()).toBe('signed in')
+    for (const [name, what, ask] of stories) {
+      await shut(what)
+      const { status, text } = await ask()
+      expect([name, status, text]).toEqual([name, 503, '{"code":"ETIMEDOUT"}'])
+      await release(how)
+    }
+    await expectAlive()
+  })
+
+  it.each(stories)('%s comes late › the server goes on', async (_name, what, ask) => {
+    await browser.post('/sign-in', { username: 'anna', password: 'right' })
+    await shut(what)
+    expect((await ask()).status).toBe(503)
+    await release('succeed')
+    await expectAlive()
+  })
+})
+
+describe('an address outside ASCII', () => {
+  it('leads where it says, encoded as browsers do it', async () => {
+    const page = await browser.get('/guarded', asPage)
+    expect([page.status, page.location]).toEqual([303, `${encodeURI('/подтверждение?für=mich')}`])
+    await expectAlive()
+  })
+})
+
+describe('a function among the options that throws', () => {
+  it('is an error for the host, also while an error is being answered', async () => {
+    const page = await browser.get('/outage', asPage)
+    expect([page.status, page.text]).toEqual([500, '{"code":"nonce"}'])
+    await expectAlive()
+  })
+})

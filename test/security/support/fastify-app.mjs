@@ -1,0 +1,23 @@
+// A Fastify app in a process of its own, with @fastify/session as it comes: it renews the session with every answer. It
+// prints its address. Out of scope: to assert anything; `shared-cache.test.ts` does.
+import { createRequire } from 'node:module'
+import process from 'node:process'
+import cookie from '@fastify/cookie'
+import session from '@fastify/session'
+import Fastify from 'fastify'
+
+const { NevisStrategy, push, waitingPage } = createRequire(import.meta.url)('../../../dist/index.js')
+const nevis = new NevisStrategy({ instance: 'example', accessKey: 'key-0123456789', factors: [push()], waitingURL: '/login/2fa' }, () => undefined)
+const { answer } = waitingPage(nevis)
+
+const app = Fastify()
+await app.register(cookie)
+await app.register(session, { secret: 'a secret for tests, of 32 characters', cookie: { secure: false } })
+app.get('/login/2fa', async (request, reply) => {
+  request.session.set('passport', 'anna')
+  const { status, headers, body } = await answer(Object.assign(request, { user: { username: 'anna' } }), reply)
+  return reply.code(status).headers(headers).send(body)
+})
+process.stdout.write(`${await app.listen({ host: '127.0.0.1', port: 0 })}\n`)
+// Ends with the test, even when that is killed.
+process.stdin.resume().once('end', () => process.exit())
