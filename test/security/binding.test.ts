@@ -158,13 +158,14 @@ describe('somebody else\'s approval, code or handle', () => {
     expect((await attacker.get(callbackOf(his))).json()).toMatchObject({ action: 'success', user: { username: 'ben' } })
   })
 
-  it('from the same session, with both started, signs in as the one who approved', async () => {
+  it('from the same session, with both started, counts for the one who gave the password last, and for nobody else', async () => {
     const app = await world.start()
     const browser = app.browser()
     const hers = await signIn(browser, 'anna')
     const his = await signIn(browser, 'ben')
+    await world.simulator.phone('anna').approve()
     await world.simulator.phone('ben').approve()
-    expect(outcomeOf(await browser.get(callbackOf(hers)))).toBe('303 /login/2fa')
+    expect(outcomeOf(await browser.get(callbackOf(hers)))).toBe('unknown_transaction')
     expect((await browser.get(callbackOf(his))).json()).toMatchObject({ action: 'success', user: { username: 'ben' } })
     expect(app.verified.map(({ username }) => username)).toEqual(['ben'])
   })

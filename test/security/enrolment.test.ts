@@ -258,7 +258,6 @@ describe('an enrolment handed in as an approval', () => {
 
   it.each([
     ['as it is', '/2fa/callback', {}],
-    ['at a callback for approvals', '/2fa/callback-approve', {}],
     ['with the other word in the request', '/2fa/callback', { operation: 'approve' }],
   ])('stays an enrolment, leaves no record and opens nothing: %s', async (_name, path, fields) => {
     const browser = app.browser()
@@ -266,6 +265,14 @@ describe('an enrolment handed in as an approval', () => {
     expect(world.events.of('decided')).toMatchObject([{ operation: 'enroll' }])
     expect((await browser.get('/record')).json()).toEqual({ record: null })
     expect((await browser.post('/transfer')).status).toBe(401)
+  })
+
+  it('is refused at a callback for approvals, and leaves no record', async () => {
+    const browser = app.browser()
+    const page = await enrolledByApp(browser, 'newcomer', '/2fa/callback-approve', {})
+    expect([page.status, page.json().code]).toEqual([403, 'binding_mismatch'])
+    expect(world.events.of('suspicious')).toMatchObject([{ field: 'operation' }])
+    expect((await browser.get('/record')).json()).toEqual({ record: null })
   })
 
   it('does not make a record fresher that is there', async () => {
@@ -339,11 +346,11 @@ describe('recovery codes that were just made', () => {
     const aloud: unknown[] = []
     for (const name of ['log', 'info', 'warn', 'error', 'debug'] as const) jest.spyOn(console, name).mockImplementation((...args: unknown[]) => void aloud.push(...args))
     jest.spyOn(process.stderr, 'write').mockImplementation((text) => aloud.push(text) > 0)
-    const browser = app.browser()
-    const start = await enrolling(browser, 'newcomer', { factor: 'recovery' })
+    const browser = await signedIn('anna')
+    const start = await browser.post('/factors', { factor: 'recovery' })
     const handle = handleIn(start.location)
     const { recoveryCodes: codes } = (await viewOf(browser, handle)) as { recoveryCodes: string[] }
-    expect(codes).toEqual(snapshotOf('newcomer')?.recoveryCodes)
+    expect(codes).toEqual(snapshotOf('anna')?.recoveryCodes)
     expect(codes).toHaveLength(10)
     return { browser, start, handle, codes, aloud }
   }
@@ -406,7 +413,7 @@ describe('recovery codes that were just made', () => {
 
   it('are not confirmed where Nevis gave none: nobody is told that they have what they have not', async () => {
     world.simulator.faults.add({ on: 'enroll', patch: { enrollment: {} } })
-    const page = await enrolling(app.browser(), 'newcomer', { factor: 'recovery' })
+    const page = await (await signedIn('anna')).post('/factors', { factor: 'recovery' })
     expect([page.status, page.json().code]).toEqual([502, 'NEVIS_UNEXPECTED_RESPONSE'])
   })
 })

@@ -91,7 +91,8 @@ describe('returnTo', () => {
 
     it('is given back after a login too', async () => {
       const browser = app.browser()
-      await browser.get('/sign-in')
+      // A visitor who has a session already; without one, none is made for the address.
+      await browser.post('/cart')
       await browser.get('/transfer', HTML)
       const handle = handleIn((await browser.post('/login', credentials('anna'))).location)
       await world.simulator.phone('anna').approve()
