@@ -183,9 +183,10 @@ describe('the waiting page', () => {
 
     it('counts those that have no name, and leaves out passkeys', async () => {
       const { browser, handle } = await waiting(1)
-      const authenticators = [{ authenticatorId: 'a' }, { authenticatorId: 'b', name: 'Key', authenticatorType: 'fido2' }, { authenticatorId: 'c', name: '' }]
+      const [a, b, c] = ['a', 'b', 'c'].map((letter) => letter.repeat(8) + '-0000-4000-8000-000000000000') as [string, string, string]
+      const authenticators = [{ authenticatorId: a }, { authenticatorId: b, name: 'Key', authenticatorType: 'fido2' }, { authenticatorId: c, name: '' }]
       world.simulator.faults.add({ on: 'getUser', patch: { authenticators } })
-      expect(phonesOf((await browser.get(urlOf(handle), PAGE)).text)).toEqual([['push', 'a', 'Phone 1'], ['push', 'c', 'Phone 2']])
+      expect(phonesOf((await browser.get(urlOf(handle), PAGE)).text)).toEqual([['push', a, 'Phone 1'], ['push', c, 'Phone 2']])
     })
 
     it('is there once the request was denied, too', async () => {
