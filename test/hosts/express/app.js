@@ -67,7 +67,7 @@ app.get('/step-up', signedIn, (req, res) => res.send('<!doctype html><form metho
 app.post('/step-up', signedIn, passport.authorize('nevis', { ...onFailure, message: 'Confirm it is you?' })) // to the waiting page
 
 // The error goes to the log, and the browser gets a sentence without it.
-app.onError = [
+app.locals.onError = [
   (error, req, res, next) => {
     console.error(error)
     next(error)
@@ -79,7 +79,7 @@ app.onError = [
     res.status(status).send(status < 500 ? 'The request was not accepted.' : 'Something went wrong. Please try again.')
   },
 ]
-app.use(app.onError)
+app.use(app.locals.onError)
 
 module.exports = app
 if (require.main === module) app.listen(3000)

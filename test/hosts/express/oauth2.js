@@ -45,7 +45,7 @@ app.post('/login/second-factor',
     users.findById(id).then((user) => { req.user = user }).then(() => next(), next)
   },
   passport.authenticate('nevis', onFailure)) // to the waiting page; whoever is not known goes back to /login
-app.use(app.onError) // for these routes, too
+app.use(app.locals.onError) // for these routes, too
 
 module.exports = app
 if (require.main === module) app.listen(3000)

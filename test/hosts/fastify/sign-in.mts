@@ -34,6 +34,11 @@ const mounted = ({ answer }: Middleware) => async (request: FastifyRequest, repl
   if (answered) return reply.code(answered.status).headers(answered.headers).send(answered.body)
 }
 
+// The messages of failureMessage are in no type of a session.
+const sessionOf = ({ session }: FastifyRequest) => session as object as { get(name: string): string[] | undefined; set(name: string, value: string[]): void }
+const messagesIn = (request: FastifyRequest) => sessionOf(request).get('messages') ?? []
+const keepMessages = (request: FastifyRequest, messages: string[]) => sessionOf(request).set('messages', messages)
+
 /** For outside the scope of the session: it needs none, and must keep none alive. */
 export async function status(app: FastifyInstance) {
   app.get('/login/2fa/status', mounted(statusEndpoint(nevis)))
@@ -46,9 +51,8 @@ export async function signIn(app: FastifyInstance) {
   const redirected = async () => {} // the start has sent the browser to the waiting page
 
   // @fastify/passport adds a message for every failure: keep the last one.
-  app.addHook('preValidation', async ({ session }) => {
-    const messages = session.get('messages') ?? []
-    if (messages.length > 1) session.set('messages', messages.slice(-1))
+  app.addHook('preValidation', async (request) => {
+    if (messagesIn(request).length > 1) keepMessages(request, messagesIn(request).slice(-1))
   })
 
   app.post('/login', { preValidation: [password, secondFactor] }, redirected)
@@ -67,9 +71,9 @@ export async function signIn(app: FastifyInstance) {
   app.get('/transfer', { preHandler: fresh }, async () => 'Whom do you want to pay?')
 
   app.get('/', async ({ user }) => `Hello ${user?.username ?? 'stranger'}`)
-  app.get('/login', async ({ session }) => {
-    const messages = session.get('messages') ?? []
-    if (messages.length > 0) session.set('messages', []) // each is shown once
+  app.get('/login', async (request) => {
+    const messages = messagesIn(request)
+    if (messages.length > 0) keepMessages(request, []) // each is shown once
     return messages
   })
   app.post('/logout', async (request, reply) => {

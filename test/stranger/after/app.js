@@ -43,7 +43,7 @@ app.use((req, res) => {
 
 app.use((err, req, res, next) => {
   console.error(err)
-  res.status(err.status || 500).render('error', { message: err.message })
+  res.status(err.status || 500).render('error', { message: err.status < 500 ? err.message : 'Something went wrong. Please try again.' })
 })
 
 module.exports = app

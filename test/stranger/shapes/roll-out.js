@@ -3,7 +3,7 @@ const { waitingPage, recordSecondFactor } = require('passport-nevis')
 
 /** @param parts `{ passport, nevis }` */
 module.exports = function loginRoutes(app, { passport, nevis }) {
-  const secondFactor = passport.authenticate('nevis', { failureRedirect: '/login', failureMessage: true, keepSessionInfo: true })
+  const secondFactor = passport.authenticate('nevis', { failureRedirect: '/login', keepSessionInfo: true })
 
   app.post('/login', passport.authenticate('local', { session: false, failureRedirect: '/login' }), unlessInvited, secondFactor)
 

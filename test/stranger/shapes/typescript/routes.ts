@@ -6,7 +6,7 @@ import { nevis } from './auth'
 
 export const authRouter = Router()
 
-const secondFactor = passport.authenticate('nevis', { failureRedirect: '/auth/login', failureMessage: true, keepSessionInfo: true })
+const secondFactor = passport.authenticate('nevis', { failureRedirect: '/auth/login', keepSessionInfo: true })
 
 authRouter.post('/login', passport.authenticate('local', { session: false, failureRedirect: '/auth/login' }), secondFactor)
 authRouter.route('/2fa').get(waitingPage(nevis)).post(secondFactor)
