@@ -2,15 +2,16 @@
  * The Express app: who may go where.
  *
  * It signs people in by password. What the second factor adds stands between `second factor: begin` and
- * `second factor: end`, and in `nevis.js`. Not its job: to listen (`server.js`).
+ * `second factor: end`, and in `nevis.js`. Out of scope: to listen (`server.js`).
  */
 import express from 'express'
 import { Passport } from 'passport'
 import { fileURLToPath } from 'node:url'
+import { knownBrowsers } from './known-browsers.js'
 import { handleError, logError, notFound, page, signedIn, signedOut } from './pages.js'
 import { passwordStrategy } from './password.js'
 import { invoiceRoutes } from './paying.js'
-import { csrfProtection, headers, passwordLimit, sessions } from './security.js'
+import { accountLimit, csrfProtection, headers, passwordLimit, sessions } from './security.js'
 import { signUp } from './sign-up.js'
 import { transferOf } from './transfer.js'
 import { accountPage } from './views/account.js'
@@ -54,7 +55,8 @@ export function createApp({ config, users, invoices, demo, redis, cloud }) {
   passport.use(nevis)
   app.get('/login/2fa/status', statusEndpoint(nevis)) // before the session: it needs none
   // second factor: end
-  app.use(express.urlencoded({ extended: false }), sessions(config, redis), passport.session(), csrfProtection)
+  const browsers = knownBrowsers(config)
+  app.use(express.urlencoded({ extended: false }), sessions(config, redis), passport.session(), csrfProtection, browsers.note)
 
   app.use('/sign-up', signUp({ config, users }))
   app.get('/', page(homePage, () => ({ demo })))
@@ -68,6 +70,7 @@ export function createApp({ config, users, invoices, demo, redis, cloud }) {
   app.post(
     '/login',
     passwordLimit(config),
+    accountLimit(config, browsers),
     passport.authenticate('local', {
       ...onFailure,
       // second factor: begin

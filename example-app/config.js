@@ -1,4 +1,4 @@
-/** The environment, checked once and made into one frozen object. Not its job: to act on any of it. */
+/** The environment, checked once and made into one frozen object. Out of scope: to act on any of it. */
 import { randomBytes } from 'node:crypto'
 import { fileURLToPath } from 'node:url'
 
@@ -32,6 +32,8 @@ export function readConfig(env = process.env) {
     cookieSecure,
     /** Passwords that one address may try in 15 minutes. */
     loginLimit: whole(env, 'LOGIN_LIMIT', 20, 1, 1_000_000),
+    /** Wrong passwords that one account may be given in 15 minutes, from all addresses together. */
+    accountLimit: whole(env, 'ACCOUNT_LIMIT', 10, 1, 1_000_000),
     /** Whether Nevis's widget is offered too; with an instance of Nevis, `public/widget.js` must be made to fit first. */
     widget: flag(env, 'WIDGET', false),
     database: databaseOf(env, nevis === undefined),

@@ -1,5 +1,6 @@
 /** The second factor: which ones there are, whom they ask, and whose account an approval belongs to. */
 import { NevisStrategy, RedisLedger, app, atLeast, htmlMessage, push, recovery, sms, widget } from 'passport-nevis'
+import { csrfToken } from './security.js'
 
 /**
  * As people call them; the first is the default.
@@ -68,7 +69,14 @@ export function afterPassword({ passport, onFailure }) {
 export function approved({ passport, onFailure }) {
   const login = passport.authenticate('nevis', { ...onFailure, keepSessionInfo: true }) // what waits in other tabs goes on
   const onceMore = passport.authorize('nevis', { ...onFailure }) // writes into what it gets
-  return (req, res, next) => (req.user ? onceMore : login)(req, res, next)
+  return (req, res, next) => {
+    if (req.user) return onceMore(req, res, next)
+    login(req, res, (error) => {
+      // The session is worth more now. Whoever planted the anonymous one knows its token, and must not know this one.
+      if (!error) csrfToken(req, true)
+      next(error)
+    })
+  }
 }
 
 const ENROLLED = { app: 'Your phone is set up.', sms: 'You can sign in by SMS now.', recovery: 'Your new recovery codes are good from now on.' }

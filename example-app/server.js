@@ -20,6 +20,7 @@ async function start() {
   const server = createServer(async (req, res) => (await app)(req, res))
   await listen(server, config.port, config.host)
   closers.push(() => closeServer(server))
+  if (config.nevis === undefined) refuseStrangers(server.address().address)
 
   const simulator = config.nevis === undefined ? await openSimulator(config.simulatorPort) : undefined
   const database = await openDatabase(config.database)
@@ -35,6 +36,15 @@ async function start() {
   console.log(`Example app on ${urlOf(server)}`)
   if (simulator) console.log(`Phones on ${simulator.baseURL}`)
   else console.log(`Nevis at ${config.nevis.instance ?? config.nevis.baseURL}`)
+}
+
+/**
+ * The demo shows its passwords on the first page. Asked of the address that the server got: a name may resolve to any.
+ * Nothing was answered yet, and no account is there.
+ */
+function refuseStrangers(address) {
+  if (address === '::1' || /^(::ffff:)?127\./.test(address)) return
+  throw new ConfigError(`The demo shows its passwords to everybody who can reach it, so HOST must be 127.0.0.1, ::1 or localhost, not ${address}: set NEVIS_INSTANCE and NEVIS_ACCESS_KEY to use another address.`)
 }
 
 async function openSimulator(port) {

@@ -11,29 +11,71 @@ import { readConfig } from './config.js'
 import { hashPassword } from './password.js'
 const user = { id: 1, username: 'anna' }
 const passwordHash = await hashPassword('right')
+const broken = () => { throw Object.assign(new Error('c4n4ry of the database'), { name: 'DatabaseError', code: 'E42' }) }
 const users = {
-  findById: async () => { throw Object.assign(new Error('secret of the database'), { name: 'DatabaseError', code: 'E42' }) },
-  findForPassword: async () => ({ user, passwordHash }),
+  findById: async () => broken(),
+  findForPassword: async (username) => (username === 'broken' ? broken() : { user, passwordHash }),
 }
 const cloud = { baseURL: 'http://127.0.0.1:1', accessKey: 'key-of-nobody' }
 const server = createApp({ config: readConfig(), users, cloud }).listen(0, '127.0.0.1', () => console.log(server.address().port))
 `
 
+/** Starts the app of the script, and ends it after the work. */
+async function withApp(work: (browser: Browser) => Promise<void>): Promise<string> {
+  const { child, texts, ended } = launch({}, undefined, ['--input-type=module', '-e', SCRIPT])
+  try {
+    while (!texts.stdout.includes('\n')) await new Promise((heard) => child.stdout.once('data', heard))
+    await work(new Browser(`http://127.0.0.1:${texts.stdout.trim()}`))
+  } finally {
+    child.kill()
+  }
+  return (await ended).stderr
+}
+
+const INTERNALS = /key-of-nobody|c4n4ry|E42|Error:|\bat \/|node_modules|\.js\b(?!")/
+
 describe('a fault', () => {
   it('of the cloud › is told with 503, and logged by name and code alone', async () => {
-    const { child, texts, ended } = launch({}, undefined, ['--input-type=module', '-e', SCRIPT])
-    try {
-      while (!texts.stdout.includes('\n')) await new Promise((heard) => child.stdout.once('data', heard))
-      const browser = new Browser(`http://127.0.0.1:${texts.stdout.trim()}`)
+    const logged = await withApp(async (browser) => {
       const answer = await submit(browser, '/login', '/login', { username: 'anna', password: 'right' })
       expect(answer.status).toBe(503)
       expect(answer.text).toContain('Not available just now')
       expect(answer.headers.get('retry-after')).toMatch(/^\d+$/)
-      expect(answer.text).not.toMatch(/key-of-nobody|Error:|\bat \//)
+      expect(answer.text).not.toMatch(INTERNALS)
       expect((await browser.get('/account')).location).toBe('/login')
-    } finally {
-      child.kill()
-    }
-    expect((await ended).stderr).toBe('NevisError NEVIS_UNREACHABLE\n')
+    })
+    expect(logged).toBe('NevisError NEVIS_UNREACHABLE\n')
+  })
+
+  it('of the database › is told with 500, and logged by name and code alone', async () => {
+    const logged = await withApp(async (browser) => {
+      const answer = await submit(browser, '/login', '/login', { username: 'broken', password: 'right' })
+      expect(answer.status).toBe(500)
+      expect(answer.text).toContain('Something went wrong')
+      expect(answer.text).not.toMatch(INTERNALS)
+    })
+    expect(logged).toBe('DatabaseError E42\n')
+  })
+})
+
+describe('a request that cannot be read', () => {
+  const form = { 'content-type': 'application/x-www-form-urlencoded' }
+
+  it.each<[string, number, Record<string, string>, string]>([
+    ['a form that is too long', 413, form, `a=${'c4n4ry'.repeat(30_000)}`],
+    ['a form with too many fields', 413, form, 'c4n4ry=1&'.repeat(1001)],
+    ['a charset that nobody knows', 415, { 'content-type': 'application/x-www-form-urlencoded; charset=c4n4ry' }, 'a=b'],
+    ['an encoding that nobody knows', 415, { ...form, 'content-encoding': 'c4n4ry' }, 'a=b'],
+    ['a form that is no gzip', 400, { ...form, 'content-encoding': 'gzip' }, 'c4n4ry'],
+    ['a form without its token', 403, form, 'username=c4n4ry'],
+  ])('%s › is told with %i and no word of the reason', async (_name, status, headers, body) => {
+    const logged = await withApp(async (browser) => {
+      const answer = await browser.send('POST', '/login', headers, body)
+      expect(answer.status).toBe(status)
+      expect(answer.headers.get('content-type')).toContain('text/html')
+      expect(answer.text).toContain(`Error ${status}`)
+      expect(answer.text).not.toMatch(INTERNALS)
+    })
+    expect(logged).toBe('')
   })
 })

@@ -2,7 +2,7 @@
  * What the example app refuses.
  */
 import { Browser } from '../support/browser'
-import { callbackOf, enterPassword, signIn, startExample, submit, type Running } from './support'
+import { callbackOf, enterPassword, hiddenField, signIn, startExample, submit, type Running } from './support'
 
 let app: Running
 beforeAll(async () => {
@@ -66,6 +66,25 @@ describe('a form', () => {
     await browser.get('/login')
     expect((await browser.post(path)).status).toBe(403)
     expect((await browser.post(path, { _csrf: '0'.repeat(256) })).status).toBe(403)
+  })
+})
+
+/**
+ * The attack: somebody plants an anonymous session of theirs in a victim's browser (over plain http, or from a subdomain), and
+ * reads its CSRF token on the login page. The victim signs in. The session id is another one then, but if the token goes
+ * along, the attacker's page can post forms in the victim's name.
+ */
+describe('the token of the forms', () => {
+  it('that was in the session before the login › is worth nothing after it, and the new one is', async () => {
+    const browser = app.browser()
+    const planted = hiddenField((await browser.get('/login')).text, '_csrf')
+    const waiting = await enterPassword(browser, app.account('ben'))
+    await app.phone('ben').approve()
+    expect((await browser.get(callbackOf(waiting))).location).toBe('/account')
+    for (const path of ['/logout', '/transfer', '/step-up', '/login/2fa']) expect([path, (await browser.post(path, { _csrf: planted })).status]).toEqual([path, 403])
+    const fresh = hiddenField((await browser.get('/account')).text, '_csrf')
+    expect(fresh).not.toBe(planted)
+    expect((await browser.post('/logout', { _csrf: fresh })).location).toBe('/')
   })
 })
 

@@ -23,6 +23,7 @@ const CASES: [string, Record<string, string>, string][] = [
   ['a short session secret', { SESSION_SECRET: 'short' }, 'SESSION_SECRET must have at least 32 characters.'],
   ['a port that is none', { PORT: '80a' }, 'PORT must be a whole number from 0 to 65535.'],
   ['a limit of nothing', { LOGIN_LIMIT: '0' }, 'LOGIN_LIMIT must be a whole number from 1 to 1000000.'],
+  ['an account limit of nothing', { ACCOUNT_LIMIT: '0' }, 'ACCOUNT_LIMIT must be a whole number from 1 to 1000000.'],
   ['a flag that is none', { COOKIE_SECURE: 'yes' }, 'COOKIE_SECURE must be true or false.'],
   ['a widget that is neither there nor not', { WIDGET: '1' }, 'WIDGET must be true or false.'],
   ['secure cookies without a proxy', { COOKIE_SECURE: 'true' }, 'COOKIE_SECURE needs TRUST_PROXY, the number of TLS proxies in front: this app itself speaks plain http.'],
@@ -42,10 +43,17 @@ describe('a setting', () => {
   })
 })
 
+/** Its first page shows names, passwords and recovery codes, and its phones approve whatever they are asked. */
+function demoRefusal(address: string): string {
+  return `The demo shows its passwords to everybody who can reach it, so HOST must be 127.0.0.1, ::1 or localhost, not ${address}: set NEVIS_INSTANCE and NEVIS_ACCESS_KEY to use another address.`
+}
+
 describe('starting', () => {
   it.each<[string, Record<string, string>, string]>([
     ['an instance without a key', { NEVIS_INSTANCE: 'somewhere' }, 'NEVIS_ACCESS_KEY is missing: it goes with NEVIS_INSTANCE; set neither for the demo.'],
     ['a host of another machine', { HOST: '192.0.2.1' }, 'HOST is not an address of this machine.'],
+    ['the demo on every address', { HOST: '0.0.0.0' }, demoRefusal('0.0.0.0')],
+    ['the demo on every address, by IPv6', { HOST: '::' }, demoRefusal('::')],
   ])('with %s › ends with one sentence and exit code 1', async (_, settings, sentence) => {
     expect(await runToEnd(settings)).toEqual({ exitCode: 1, stdout: '', stderr: `${sentence}\n` })
   })
@@ -76,6 +84,14 @@ describe('starting', () => {
       const sentence = `The port ${port} is taken: set ${name} to another one.\n`
       expect(await runToEnd({ [name]: port })).toEqual({ exitCode: 1, stdout: '', stderr: sentence })
     })
+  })
+})
+
+describe('the demo', () => {
+  it.each(['localhost', '::1'])('with HOST=%s › starts, because nobody else can reach it', async (host) => {
+    const app = await startExample({ HOST: host })
+    await signIn(app, 'anna')
+    expect(await app.stop()).toMatchObject({ exitCode: 0, stderr: '' })
   })
 })
 
