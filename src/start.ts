@@ -83,6 +83,8 @@ async function shownAgain(exchange: Exchange, request: StartRequest): Promise<St
   // After a first factor the session may have been prepared by somebody who knows its id. One new session takes the transaction over.
   const isMoved = replaced === undefined && isAfterFirstFactor(exchange)
   if (isMoved) {
+    // Whoever prepared the session may have seen the QR code of an enrolment, and would add a phone of their own in this user's browser.
+    if (pending.operation === 'enroll') return undefined
     if (!(await exchange.budgets.claimMove(pending))) return undefined
     await renew(exchange, pending)
   }

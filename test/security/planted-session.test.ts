@@ -74,6 +74,21 @@ describe('a planted session', () => {
     expect(outcomeOf(await victim.get(callbackOf(handle)))).toBe('success')
   })
 
+  it('in which the attacker has begun an enrolment gives the victim a QR code that the attacker has not seen', async () => {
+    const app = await world.start({ routes })
+    const start = (browser: Browser) => browser.post('/enrol', { username: 'new', password: PASSWORD }).then(({ location }) => handleIn(location))
+    const linkOf = async (browser: Browser, handle: string) => /href="([^"]*dispatchTokenResponse[^"]*)"/.exec((await browser.get(waitingOf(handle))).text)?.[1] as string
+    const attacker = app.browser()
+    const seen = await linkOf(attacker, await start(attacker))
+    const victim = attacker.clone()
+    const handle = await start(victim)
+    expect(await linkOf(victim, handle)).not.toBe(seen)
+    await world.simulator.phone('new').scan(seen)
+    // The attacker's phone is at Nevis, as it would be without the victim; the victim's browser does not pass it for the victim's own.
+    expect(outcomeOf(await victim.get(callbackOf(handle)))).toBe('303 /login/2fa')
+    expect((await victim.get('/me')).json()).toEqual({ user: null })
+  })
+
   it('with a request of the attacker\'s own account in it does not sign the victim in as the attacker', async () => {
     const app = await world.start({ routes })
     const attacker = app.browser()
