@@ -7,7 +7,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
 import type { Exchange } from './exchange'
-import { sessionOf } from './request'
+import { sessionOf, type NevisRequest } from './request'
 import { hasContent, reloadSession, renewSession, type SessionLike } from './session'
 import type { Transaction } from './transactions'
 import type { Asked, Wanted } from './wanted'
@@ -19,6 +19,8 @@ export interface Started {
   readonly lockedCodes: string | undefined
   /** The id of the session with which the request came, before it was renewed. */
   readonly sessionId: string | undefined
+  /** Address and headers of the browser. */
+  readonly origin: string
   /** Has the browser gone before it was answered? */
   readonly isGone: () => boolean
 }
@@ -59,12 +61,20 @@ export async function sharedWith(exchange: Exchange, before: Started, asked: Ask
     sessionId !== undefined && sessionId === before.sessionId && transaction.closed === undefined &&
     isDeepStrictEqual([asked.subject, asked.message, asked.data, asked.factors], [transaction.subject, transaction.message, transaction.data, transaction.factors])
   if (!isSame) return undefined
-  // The renewed session belongs to the browser that got its cookie. If that browser has gone, nobody has it: this one takes over.
+  // The renewed session belongs to the browser that gets its cookie. A browser that has gone never gets it, as with the first request of a
+  // double click: then the second request takes over, if it comes from there and not from somebody else who knows the session.
   if (!before.isGone()) return before
+  if (before.origin !== originOf(exchange.req)) return undefined
   exchange.current = transaction
   await renew(exchange, transaction)
   const exit = (await exchange.wait(transaction, lockedCodes)) as { to: string }
   return { ...before, exit, isGone: () => exchange.req.socket?.destroyed === true }
+}
+
+/** Where a request comes from, as far as that can be seen: the proxy's words for it are among the headers. */
+export function originOf({ socket, headers }: NevisRequest): string {
+  const { 'content-length': _length, ...rest } = headers
+  return JSON.stringify([socket?.remoteAddress, Object.entries(rest).sort(([a], [b]) => (a < b ? -1 : 1))])
 }
 
 /**

@@ -11,7 +11,7 @@ import { publish } from './events'
 import type { Exchange, Exit, Field } from './exchange'
 import type { Factor } from './factors/factor'
 import { Refusal } from './failures'
-import { isAfterFirstFactor, renew, sharedWith, startedElsewhere, ELSEWHERE_SECONDS, type Started } from './parallel'
+import { isAfterFirstFactor, originOf, renew, sharedWith, startedElsewhere, ELSEWHERE_SECONDS, type Started } from './parallel'
 import { lockCodes } from './recovery-codes'
 import { returnToBeforeLogin, returnToIn } from './return-to'
 import { sessionIdOf } from './session'
@@ -239,7 +239,7 @@ async function closeOthers(exchange: Exchange, transaction: Transaction, replace
 async function result(exchange: Exchange, transaction: Transaction, lockedCodes: string | undefined, sessionId: string | undefined): Promise<Started> {
   const exit = (await exchange.wait(transaction, lockedCodes)) as { to: string }
   const { req } = exchange
-  return { exit, transaction, lockedCodes, sessionId, isGone: () => req.socket?.destroyed === true }
+  return { exit, transaction, lockedCodes, sessionId, origin: originOf(req), isGone: () => req.socket?.destroyed === true }
 }
 
 /** A session in a cookie may be too small: that is found out before anybody is notified. What it cannot hold first is the way back. */

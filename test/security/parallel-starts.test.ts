@@ -8,6 +8,7 @@
 import session from 'express-session'
 import { request } from 'node:http'
 import { recordSecondFactor, RedisLedger } from '../../src'
+import type { PhoneRequest } from '../../src/simulator'
 import type { Browser } from '../support/browser'
 import { callbackOf, handleIn, PASSWORD, signIn, waitingOf, type AppOptions, type TestApp } from '../support/app'
 import { createClient } from 'redis'
@@ -83,7 +84,20 @@ describe('five starts at once', () => {
 })
 
 describe('a double click whose first request the browser has aborted', () => {
-  it('is one push, and the page of the second click signs in', async () => {
+  /** A request that can be cut off, and whose headers are a browser's. */
+  function click(app: TestApp, browser: Browser, agent: string) {
+    const cookie = `connect.sid=${browser.cookies.get('connect.sid')}`
+    const sent = request(`${app.origin}/login`, { method: 'POST', agent: false, headers: { cookie, 'user-agent': agent, 'content-type': 'application/x-www-form-urlencoded' } })
+    const answer = new Promise<{ location: string; cookie: string }>((resolve, reject) => {
+      sent.on('response', ({ headers }) => resolve({ location: headers.location as string, cookie: /connect.sid=([^;]+)/.exec(String(headers['set-cookie']))?.[1] as string }))
+      sent.on('error', reject)
+    })
+    answer.catch(() => undefined)
+    sent.end(new URLSearchParams(credentials).toString())
+    return { sent, answer }
+  }
+
+  async function clickedTwice(secondAgent: string) {
     const app = await world.start({ routes })
     const browser = app.browser()
     await browser.get('/sign-in')
@@ -99,22 +113,41 @@ describe('a double click whose first request the browser has aborted', () => {
         return answer
       })
     })
-    const cookie = `connect.sid=${browser.cookies.get('connect.sid')}`
-    const first = request(`${app.origin}/login`, { method: 'POST', agent: false, headers: { cookie, 'content-type': 'application/x-www-form-urlencoded' } })
-    first.on('error', () => {})
-    first.end(new URLSearchParams(credentials).toString())
+    const first = click(app, browser, 'Firefox')
     await asked
-    const aborted = new Promise((resolve) => first.once('close', resolve))
-    first.destroy()
+    const aborted = new Promise((resolve) => first.sent.once('close', resolve))
+    first.sent.destroy()
     await aborted
-    const second = browser.post('/login', credentials)
-    // The second one is in the row by the time that a third request has been answered.
-    await app.browser().get('/me')
+    const { turns } = app.nevis.settings
+    const take = turns.take.bind(turns)
+    const isInRow = new Promise<void>((resolve) => {
+      jest.spyOn(turns, 'take').mockImplementationOnce((key, work) => {
+        const taken = take(key, work)
+        resolve()
+        return taken
+      })
+    })
+    const second = click(app, browser, secondAgent)
+    await isInRow
     release()
-    const handle = handleIn((await second).location)
+    const { location, cookie } = await second.answer
+    browser.cookies.set('connect.sid', cookie)
+    return { browser, handle: handleIn(location) }
+  }
+
+  it('is one push, and the page of the second click signs in', async () => {
+    const { browser, handle } = await clickedTwice('Firefox')
     expect(world.asked('approve')).toBe(1)
     await world.simulator.phone('anna').approve()
     expect(outcomeOf(await browser.get(callbackOf(handle)))).toBe('success')
+  })
+
+  it('gives nothing to another browser that knows the session and the password: that one gets a request of its own', async () => {
+    const { browser, handle } = await clickedTwice('the attacker\'s')
+    expect(world.asked('approve')).toBe(2)
+    const [first] = world.simulator.phone('anna').requests() as [PhoneRequest]
+    await world.simulator.phone('anna').approve(first.transactionId)
+    expect(outcomeOf(await browser.get(callbackOf(handle)))).toBe('303 /login/2fa')
   })
 })
 
