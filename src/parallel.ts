@@ -55,7 +55,7 @@ export async function renew(exchange: Exchange, { subject }: Pick<Wanted, 'subje
  * @returns what the first one got; undefined if this request asks for something else
  * @internal
  */
-export async function sharedWith(exchange: Exchange, before: Started, asked: Asked | Transaction, sessionId: string | undefined): Promise<Started | undefined> {
+export async function sharedWith(exchange: Exchange, before: Started, asked: Asked, { sessionId, origin }: Pick<Started, 'sessionId' | 'origin'>): Promise<Started | undefined> {
   const { transaction, lockedCodes } = before
   const isSame =
     sessionId !== undefined && sessionId === before.sessionId && transaction.closed === undefined &&
@@ -64,7 +64,7 @@ export async function sharedWith(exchange: Exchange, before: Started, asked: Ask
   // The renewed session belongs to the browser that gets its cookie. A browser that has gone never gets it, as with the first request of a
   // double click: then the second request takes over, if it comes from there and not from somebody else who knows the session.
   if (!before.isGone()) return before
-  if (before.origin !== originOf(exchange.req)) return undefined
+  if (before.origin !== origin) return undefined
   exchange.current = transaction
   await renew(exchange, transaction)
   const exit = (await exchange.wait(transaction, lockedCodes)) as { to: string }

@@ -23,16 +23,17 @@ export async function start(exchange: Exchange, handle: Field, factorName: Field
   const { settings, req, options } = exchange
   const named = handle === undefined ? undefined : heldForStart(exchange, handle)
   const asked = named === undefined ? await askedBy(req, options, settings) : { ...named, budget: named.budget ?? '' }
-  const sessionId = sessionIdOf(req)
+  // At once: a socket that was closed has no address any more.
+  const from = { sessionId: sessionIdOf(req), origin: originOf(req) }
   exchange.current = { subject: asked.subject, ...(asked.operation !== 'approve-or-enroll' && { operation: asked.operation }) }
   const started = await settings.turns.take(asked.budget, async (waited, before) => {
     // What was started while this request waited is in the session now.
     if (waited && (exchange.login() !== undefined || named !== undefined)) await exchange.refresh()
     const replaced = handle === undefined ? undefined : await replacedBy(exchange, handle)
-    const request = { asked: replaced === undefined ? asked : { ...replaced, budget: asked.budget }, replaced, factorName, sessionId }
+    const request = { asked: replaced === undefined ? asked : { ...replaced, budget: asked.budget }, replaced, factorName, from }
     return (
       (await shownAgain(exchange, request)) ??
-      (before === undefined || replaced !== undefined ? undefined : await sharedWith(exchange, before, asked, sessionId)) ??
+      (before === undefined || replaced !== undefined ? undefined : await sharedWith(exchange, before, asked, from)) ??
       (await startAnew(exchange, request))
     )
   })
@@ -44,7 +45,7 @@ interface StartRequest {
   /** The transaction in whose place another factor, or the same one again, is started. */
   readonly replaced: (Transaction & { readonly isFollowed?: boolean }) | undefined
   readonly factorName: Field
-  readonly sessionId: string | undefined
+  readonly from: Pick<Started, 'sessionId' | 'origin'>
 }
 
 function heldForStart(exchange: Exchange, handle: Field): Transaction {
@@ -75,7 +76,7 @@ async function replacedBy(exchange: Exchange, handle: Field): Promise<Transactio
 
 /** The same approval or enrolment, still pending in this login or browser: no second push (MITRE ATT&CK T1621). */
 async function shownAgain(exchange: Exchange, request: StartRequest): Promise<Started | undefined> {
-  const { replaced, sessionId } = request
+  const { replaced, from } = request
   // A resend is asked for in so many words; only a second click of it finds what the first click started.
   if (replaced !== undefined && replaced.isFollowed !== true) return undefined
   const pending = await pendingFor(exchange, request)
@@ -92,7 +93,7 @@ async function shownAgain(exchange: Exchange, request: StartRequest): Promise<St
   publish('reused', () => exchange.about())
   const returnTo = replaced === undefined ? returnToOf(exchange) : undefined
   const transaction = { ...pending, firstFactorAt: Date.now(), ...(isMoved && { moves: (pending.moves ?? 0) + 1 }), ...(returnTo !== undefined && { returnTo }) }
-  return result(exchange, transaction, undefined, sessionId)
+  return result(exchange, transaction, undefined, from)
 }
 
 async function pendingFor(exchange: Exchange, { asked, replaced, factorName }: StartRequest): Promise<Transaction | undefined> {
@@ -121,7 +122,7 @@ function factorIfKnown({ settings, options }: Exchange, { operation, factors }: 
 }
 
 async function startAnew(exchange: Exchange, request: StartRequest): Promise<Started> {
-  const { asked, replaced, factorName, sessionId } = request
+  const { asked, replaced, factorName, from } = request
   const { settings, req, options, budgets, seals } = exchange
   const now = Date.now()
   // A wrong request is refused before it costs anything.
@@ -191,7 +192,7 @@ async function startAnew(exchange: Exchange, request: StartRequest): Promise<Sta
   if (replaced === undefined && isAfterFirstFactor(exchange)) await renew(exchange, wanted)
   else await refreshOrEnd(exchange, transaction)
   await closeOthers(exchange, transaction, replaced)
-  return result(exchange, transaction, codes?.locked, sessionId)
+  return result(exchange, transaction, codes?.locked, from)
 }
 
 /** What is asked for, once it is known whether the user has a factor. */
@@ -236,10 +237,10 @@ async function closeOthers(exchange: Exchange, transaction: Transaction, replace
   exchange.transactions.close({ ...older, next: transaction.id }, 'cancelled')
 }
 
-async function result(exchange: Exchange, transaction: Transaction, lockedCodes: string | undefined, sessionId: string | undefined): Promise<Started> {
+async function result(exchange: Exchange, transaction: Transaction, lockedCodes: string | undefined, from: StartRequest['from']): Promise<Started> {
   const exit = (await exchange.wait(transaction, lockedCodes)) as { to: string }
   const { req } = exchange
-  return { exit, transaction, lockedCodes, sessionId, origin: originOf(req), isGone: () => req.socket?.destroyed === true }
+  return { ...from, exit, transaction, lockedCodes, isGone: () => req.socket?.destroyed === true }
 }
 
 /** A session in a cookie may be too small: that is found out before anybody is notified. What it cannot hold first is the way back. */

@@ -21,7 +21,7 @@ const world = lab()
 jest.setTimeout(30_000)
 const credentials = { username: 'anna', password: PASSWORD }
 
-const routes: AppOptions['routes'] = (web, { passport }) => {
+const routes: NonNullable<AppOptions['routes']> = (web, { passport }) => {
   web.get('/sign-in', (req, res) => {
     Object.assign(req.session as object, { token: 'csrf' })
     res.end()
