@@ -16,7 +16,7 @@ const world = lab()
 jest.setTimeout(30_000)
 const NUMBER = '+41790000123'
 
-const routes: AppOptions['routes'] = (web, { passport }) => {
+const routes: NonNullable<AppOptions['routes']> = (web, { passport }) => {
   const failed = (req: any, res: any, next: any) => (error: unknown, user: any, info: any, status: number) => {
     if (error) return next(error)
     if (!user) return void res.status(status).json({ action: 'fail', ...info })

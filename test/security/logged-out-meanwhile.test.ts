@@ -21,7 +21,7 @@ jest.setTimeout(30_000)
 
 type AuthenticateCallback = (req: Request, res: Response, next: NextFunction) => (error: unknown, user: unknown, info: unknown, status: unknown) => void
 
-const routes: AppOptions['routes'] = (web, { passport }) => {
+const routes: NonNullable<AppOptions['routes']> = (web, { passport }) => {
   web.all('/in', passport.authenticate('nevis'), recordSecondFactor(), (_req, res) => void res.json({ action: 'success' }))
   const failed: AuthenticateCallback = (req, res, next) => (error, user, info, status) => {
     if (error) return next(error)

@@ -19,7 +19,7 @@ const credentials = { username: 'anna', password: PASSWORD }
 const cookieOf = (browser: Browser) => browser.cookies.get('connect.sid')
 
 /** A session with something in it, as a sign-in page with a CSRF token leaves one. */
-const routes: AppOptions['routes'] = (web, { passport }) => {
+const routes: NonNullable<AppOptions['routes']> = (web, { passport }) => {
   web.get('/sign-in', (req, res) => {
     const { session } = req as unknown as { session: { token?: string } }
     session.token = 'csrf'

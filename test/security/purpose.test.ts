@@ -20,7 +20,7 @@ jest.setTimeout(30_000)
 let ran: string[]
 beforeEach(() => (ran = []))
 
-const routes: AppOptions['routes'] = (web, { passport }) => {
+const routes: NonNullable<AppOptions['routes']> = (web, { passport }) => {
   passport.use(new BasicStrategy(PASSWORD) as never)
   const answered = (name: string, options: object): RequestHandler => (req, res, next) => {
     const settled = (error: unknown, user: unknown, info: unknown, status: unknown) => {

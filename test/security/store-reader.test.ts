@@ -13,7 +13,7 @@ import { lab, outcomeOf } from './support/lab'
 const world = lab()
 jest.setTimeout(30_000)
 
-const routes: AppOptions['routes'] = (web, { passport }) => {
+const routes: NonNullable<AppOptions['routes']> = (web, { passport }) => {
   web.post('/enrol', passport.authenticate('local', { session: false }), passport.authenticate('nevis', { operation: 'enroll' }))
 }
 

@@ -1,0 +1,96 @@
+/**
+ * A custom callback that throws.
+ *
+ * `passport.authenticate('nevis', callback)` runs code of the app when the strategy is done. In an earlier version what that code threw
+ * became a rejected promise that nobody handled, and Node ended the process: one request with an odd field, if the callback had a fault
+ * for it, stopped every sign-in. What a callback throws must reach the app's error handler once, as with any handler of Express;
+ * and if the callback throws at that, too, the browser still gets an answer.
+ */
+import type { ErrorRequestHandler } from 'express'
+import { callbackOf, PASSWORD, signIn, type AppOptions } from '../support/app'
+import { lab } from './support/lab'
+
+const world = lab()
+jest.setTimeout(30_000)
+
+const unhandled: unknown[] = []
+const note = (reason: unknown) => void unhandled.push(reason)
+beforeAll(() => process.on('unhandledRejection', note).on('uncaughtException', note))
+afterAll(() => void process.off('unhandledRejection', note).off('uncaughtException', note))
+beforeEach(() => void unhandled.splice(0))
+
+/** What the callback was called with. */
+let calls: string[]
+/** `once` passes errors on, as guides say; `always` throws whatever comes. */
+let throws: 'once' | 'always' | 'after the answer'
+
+const routes: NonNullable<AppOptions['routes']> = (web, { passport }) => {
+  calls = []
+  web.all('/own/callback', (req, res, next) => {
+    const settled = (error: unknown, user: unknown) => {
+      calls.push(error ? 'error' : user ? 'success' : 'fail')
+      if (throws === 'once' && error) return next(error)
+      if (throws === 'after the answer' && !error) return void res.json({ answered: true }), fault()
+      throw new TypeError('a fault of the app')
+    }
+    passport.authenticate('nevis', settled as never)(req, res, next)
+  })
+  const onError: ErrorRequestHandler = (_error, _req, res, next) => (res.headersSent ? next(_error) : void res.status(500).json({ action: 'error' }))
+  web.use(onError)
+}
+
+function fault(): never {
+  throw new TypeError('a fault of the app')
+}
+
+/** Everything that could still come of it has come. */
+const settled = () => new Promise((resolve) => setImmediate(() => setImmediate(resolve)))
+
+describe.each(['success', 'fail'] as const)('a callback that throws at a %s', (what) => {
+  async function ask(): Promise<{ status: number; text: string }> {
+    const app = await world.start({ routes })
+    const browser = app.browser()
+    const handle = await signIn(browser, 'anna')
+    if (what === 'success') await world.simulator.phone('anna').approve()
+    else await world.simulator.phone('anna').deny()
+    const page = await browser.get(callbackOf(handle).replace('/login/2fa/callback', '/own/callback'))
+    await settled()
+    // The server goes on.
+    expect((await app.browser().get('/me')).status).toBe(200)
+    return page
+  }
+
+  it('has its error handed to the app once', async () => {
+    throws = 'once'
+    expect((await ask()).status).toBe(500)
+    expect(calls).toEqual([what, 'error'])
+    expect(unhandled).toEqual([])
+  })
+
+  it('and at the error, too, still answers the browser, and warns the operator', async () => {
+    throws = 'always'
+    const warn = jest.spyOn(process, 'emitWarning').mockImplementation(() => undefined)
+    const page = await ask()
+    expect([page.status, page.text]).toEqual([500, ''])
+    expect(calls).toEqual([what, 'error'])
+    expect(warn.mock.calls.map(([, options]) => (options as { code?: string }).code)).toContain('PASSPORT_NEVIS_CALLBACK_THREW')
+    expect(unhandled).toEqual([])
+  })
+
+  it('after it has answered, changes nothing of the answer', async () => {
+    throws = 'after the answer'
+    jest.spyOn(process, 'emitWarning').mockImplementation(() => undefined)
+    const page = await ask()
+    expect([page.status, JSON.parse(page.text)]).toEqual([200, { answered: true }])
+    expect(unhandled).toEqual([])
+  })
+})
+
+it('a start that is refused says in its header, too, when it is worth trying again', async () => {
+  const app = await world.start({ routes, strategy: { startBudget: { starts: 1, perSeconds: 60 } } })
+  await signIn(app.browser(), 'anna')
+  const page = await app.browser().post('/login', { username: 'anna', password: PASSWORD })
+  expect([page.status, page.json().code]).toEqual([429, 'too_many_starts'])
+  expect(page.headers.get('retry-after')).toBe(String(page.json().retryAfterSeconds))
+  expect(page.json().retryAfterSeconds).toBeGreaterThan(50)
+})
