@@ -137,7 +137,7 @@ describe('keepOnly', () => {
 })
 
 describe('room for one more transaction', () => {
-  const planned = (bytes: number) => ({ message: 'x'.repeat(bytes) })
+  const planned = (bytes: number): { message: string; returnTo?: string } => ({ message: 'x'.repeat(bytes) })
   const returnTo = '/page'.padEnd(1500, 'x')
 
   describe('in a session that its host saves', () => {
