@@ -57,6 +57,7 @@ describe('the waiting page', () => {
     it('has none for an enrolment', async () => {
       // As if the phones had only just been added: whoever has one enrols no other without it.
       world.simulator.faults.add({ on: 'findUserByUsername', patch: { status: 'new', authenticators: [] }, times: 1 })
+      world.simulator.faults.add({ on: 'enroll', patch: { status: 'new', authenticators: [] }, times: 1 })
       const { browser, handle } = await waiting(2, 'app', { operation: 'enroll' })
       expect((await browser.get(urlOf(handle), JSON_ONLY)).json()).not.toHaveProperty('authenticatorsURL')
     })
@@ -183,9 +184,10 @@ describe('the waiting page', () => {
 
     it('counts those that have no name, and leaves out passkeys', async () => {
       const { browser, handle } = await waiting(1)
-      const authenticators = [{ authenticatorId: 'a' }, { authenticatorId: 'b', name: 'Key', authenticatorType: 'fido2' }, { authenticatorId: 'c', name: '' }]
+      const [a, b, c] = ['a', 'b', 'c'].map((digit) => `${digit.repeat(8)}-0000-4000-8000-000000000000`)
+      const authenticators = [{ authenticatorId: a }, { authenticatorId: b, name: 'Key', authenticatorType: 'fido2' }, { authenticatorId: c, name: '' }]
       world.simulator.faults.add({ on: 'getUser', patch: { authenticators } })
-      expect(phonesOf((await browser.get(urlOf(handle), PAGE)).text)).toEqual([['push', 'a', 'Phone 1'], ['push', 'c', 'Phone 2']])
+      expect(phonesOf((await browser.get(urlOf(handle), PAGE)).text)).toEqual([['push', a, 'Phone 1'], ['push', c, 'Phone 2']])
     })
 
     it('is there once the request was denied, too', async () => {
