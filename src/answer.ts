@@ -148,6 +148,26 @@ export function send(res: ServerResponse, answer: Answer): void {
   res.end(body) // of which Node sends nothing on HEAD
 }
 
+/**
+ * Tells the client when it is worth trying again (RFC 9110, 10.2.3), whoever answers the request. Some hosts have no `req.res`.
+ * @internal
+ */
+export function setRetryAfter(req: object, seconds: number): void {
+  const { res } = req as { res?: ServerResponse }
+  if (res !== undefined && !res.headersSent) res.setHeader('Retry-After', String(seconds))
+}
+
+/**
+ * Answers with an empty 500 where nobody else has answered, nor will.
+ * @internal
+ */
+export function answerFault(req: object): void {
+  const { res } = req as { res?: ServerResponse }
+  if (res === undefined || res.headersSent) return
+  res.statusCode = 500
+  res.end()
+}
+
 /** A header that Node refuses after others are set would leave them to the host's page of the error. */
 function checked(answer: Answer): Answer {
   try {

@@ -91,8 +91,8 @@ async function giveBack({ budgets }: Exchange, { budget, slots = [], alsoHeld }:
   if (alsoHeld !== undefined) await budgets.giveBack(alsoHeld.budget, [alsoHeld.slot])
 }
 
-/** Codes are counted by Nevis's userId where it is known, however the app names the user. */
-function codesOf({ budgets }: Exchange, { userId, subject }: Transaction): string {
+/** Codes and enrolments are counted by Nevis's userId where it is known, however the app names the user. */
+function personOf({ budgets }: Exchange, { userId, subject }: Transaction): string {
   return budgets.keyOf(userId === undefined ? subject : { userId })
 }
 
@@ -108,9 +108,9 @@ async function assertMayFinish(exchange: Exchange, transaction: Transaction): Pr
 
 /** A newer enrolment of the same subject, in any session, has ended this one. */
 async function assertCurrent(exchange: Exchange, transaction: Transaction): Promise<void> {
-  const { budget, enrolment } = transaction
-  if (budget === undefined || enrolment === undefined) return
-  if (!(await exchange.budgets.isCurrentEnrolment(budget, enrolment))) await exchange.close(transaction, 'cancelled', { canGoOn: false })
+  const { enrolment } = transaction
+  if (enrolment === undefined) return
+  if (!(await exchange.budgets.isCurrentEnrolment(personOf(exchange, transaction), enrolment))) await exchange.close(transaction, 'cancelled', { canGoOn: false })
 }
 
 /** The user may have enrolled elsewhere since this enrolment was started. */
@@ -130,7 +130,7 @@ async function assertStillAllowed(exchange: Exchange, transaction: Transaction, 
  * @throws Refusal `codes_locked`, `too_many_attempts`
  */
 async function spendCode(exchange: Exchange, transaction: Transaction): Promise<number> {
-  const { count, over, limit, retryAfterSeconds } = await exchange.budgets.spendCode(transaction, codesOf(exchange, transaction))
+  const { count, over, limit, retryAfterSeconds } = await exchange.budgets.spendCode(transaction, personOf(exchange, transaction))
   if (over === undefined) return count
   const refusal = exchange.overBudget({ over, limit, retryAfterSeconds }, over === 'locked' ? 'codes_locked' : 'too_many_attempts')
   if (over === 'attempts') await exchange.end(transaction, 'too_many_attempts')
@@ -147,7 +147,7 @@ function again({ options, req, session }: Exchange, code: FailureCode): Exit {
 
 async function wrongCode(exchange: Exchange, transaction: Transaction, attempts: number): Promise<Exit> {
   const { maxAttempts } = exchange.settings
-  await exchange.budgets.noteWrongCode(codesOf(exchange, transaction))
+  await exchange.budgets.noteWrongCode(personOf(exchange, transaction))
   if (attempts >= maxAttempts) {
     exchange.overBudget({ over: 'attempts', limit: maxAttempts }, 'too_many_attempts')
     await exchange.end({ ...transaction, attempts }, 'too_many_attempts')

@@ -1,16 +1,17 @@
 /**
  * What can be configured, checked once and resolved into one readonly object.
  *
- * Not its job: to act on any of it.
+ * Out of scope: to act on any of it.
  */
 import { withoutSlash } from './binding'
 import { Budgets } from './budgets'
 import { NevisClient } from './client/client'
 import type { Operation } from './client/wire'
-import type { Factor, Prompt } from './factors/factor'
+import type { Factor } from './factors/factor'
 import type { FactorName } from './factors/names'
 import { Health } from './health'
-import { failClosed, MemoryLedger, type ClosedLedger, type Ledger } from './ledger'
+import { failClosed, type ClosedLedger, type Ledger } from './ledger'
+import { budgetOf, factorsOf, ledgerOf, namesOf, scheduleOf } from './option-objects'
 import { address, flag, fn, mistake, text, texts, whole } from './option-values'
 import type { NevisRequest } from './request'
 import type { Started } from './parallel'
@@ -177,7 +178,7 @@ export function resolveOptions(options: NevisStrategyOptions): Settings {
 
   const { name = 'nevis', subject = userOfRequest, operation = 'approve', sessionKey = 'nevis', passReqToCallback = false, healthCheck = false } = options
   const { lifetimeSeconds = 120, firstFactorLifetimeSeconds = 600, maxAttempts = 5, maxStatusCallsPerSecond = 200 } = options
-  const { startBudget = { starts: 5, perSeconds: 300 }, attemptBudget = { attempts: 30, perSeconds: 3600 } } = options
+  const { startBudget = { starts: 5, perSeconds: 300 }, attemptBudget = { attempts: 30, perSeconds: 3600 }, allowEnrollmentOfStrongerFactorAfter = [] } = options
   const client = clientOf(options)
   const waitingURL = address('waitingURL', options.waitingURL)
   const below = withoutSlash(waitingURL.split('?', 1)[0] as string)
@@ -208,7 +209,7 @@ export function resolveOptions(options: NevisStrategyOptions): Settings {
     data: options.data,
     lifetimeMs,
     health: flag('healthCheck', healthCheck) ? new Health(client) : undefined,
-    allowEnrollmentOfStrongerFactorAfter: Object.freeze([...(options.allowEnrollmentOfStrongerFactorAfter ?? [])].map((one) => text('allowEnrollmentOfStrongerFactorAfter', one))),
+    allowEnrollmentOfStrongerFactorAfter: namesOf('allowEnrollmentOfStrongerFactorAfter', allowEnrollmentOfStrongerFactorAfter),
     claimsTokens: factors.some((factor) => [factor.prompt, factor.enrollPrompt].includes('widget')),
     turns: new Turns<Started>(),
     sessionKey: sessionKeyOf('NevisStrategy', sessionKey),
@@ -253,27 +254,6 @@ function clientOf({ client, instance, baseURL, accessKey }: NevisStrategyOptions
   return client
 }
 
-function factorsOf(factors: unknown): readonly Factor[] {
-  if (!Array.isArray(factors) || factors.length === 0) throw mistake('factors must be a list such as [push(), sms()]')
-  if (!factors.every(isFactor)) throw mistake('factors must hold factors: push(), not push')
-  const names = (factors).map((factor) => factor.name)
-  if (new Set(names).size < names.length) throw mistake('factors must not name a factor twice')
-  return Object.freeze([...(factors)])
-}
-
-const PROMPTS: readonly unknown[] = ['wait', 'code', 'widget', 'confirm'] satisfies Prompt[]
-
-function isFactor(factor: Partial<Factor> | undefined): factor is Factor {
-  return (
-    typeof factor?.name === 'string' &&
-    factor.name.length > 0 &&
-    [factor.prompt, factor.enrollPrompt ?? factor.prompt].every((prompt) => PROMPTS.includes(prompt)) &&
-    typeof factor.approve === 'function' &&
-    typeof factor.check === 'function' &&
-    ['undefined', 'function'].includes(typeof factor.enroll)
-  )
-}
-
 function operationOf(value: Settings['operation']): Settings['operation'] {
   if (value === 'approve' || value === 'enroll' || value === 'approve-or-enroll' || typeof value === 'function') return value
   throw mistake('operation must be "approve", "enroll", "approve-or-enroll" or a function')
@@ -282,33 +262,6 @@ function operationOf(value: Settings['operation']): Settings['operation'] {
 function messageOf(value: NevisStrategyOptions['message']): NevisStrategyOptions['message'] {
   if (value === undefined || typeof value === 'function' || (typeof value === 'string' && value !== '')) return value
   throw mistake('message must be a non-empty string or a function')
-}
-
-function budgetOf<Unit extends string>(option: string, value: Record<Unit | 'perSeconds', number>, unit: Unit) {
-  whole(`${option}.${unit}`, value?.[unit], 1, 1000)
-  whole(`${option}.perSeconds`, value.perSeconds, 1, 86_400)
-  return Object.freeze({ ...value })
-}
-
-function scheduleOf(steps: readonly PollStep[]): readonly PollStep[] {
-  const isStep = (step: Partial<PollStep> | undefined, before = 0): boolean =>
-    typeof step?.untilSeconds === 'number' && step.untilSeconds > before && typeof step.everySeconds === 'number' && step.everySeconds >= 0.5
-  if (Array.isArray(steps) && steps.length > 0 && steps.every((step: PollStep, i) => isStep(step, (steps as PollStep[])[i - 1]?.untilSeconds))) {
-    return structuredClone(steps as PollStep[])
-  }
-  throw mistake('pollSchedule must be a list of { untilSeconds, everySeconds }, rising, none more often than every 0.5 s')
-}
-
-function ledgerOf(ledger: Ledger = new MemoryLedger()): Ledger {
-  if (typeof ledger?.claim !== 'function' || typeof ledger.count !== 'function' || typeof ledger.look !== 'function' || typeof ledger.forget !== 'function') {
-    throw mistake('ledger must have claim(), count(), look() and forget(), such as new MemoryLedger()')
-  }
-  if (ledger instanceof MemoryLedger && process.env['NODE_ENV'] === 'production') {
-    process.emitWarning('NevisStrategy runs on the MemoryLedger, which is good for one process only: with several, give it a RedisLedger', {
-      code: 'PASSPORT_NEVIS_MEMORY_LEDGER',
-    })
-  }
-  return ledger
 }
 
 function secretsOf(secret: NevisStrategyOptions['secret']): readonly string[] | undefined {

@@ -70,7 +70,7 @@ async function replacedBy(exchange: Exchange, handle: Field): Promise<Transactio
   }
   if (Date.now() >= transaction.firstFactorAt + settings.firstFactorLifetimeMs) throw new Refusal('expired_transaction')
   // A kept session cookie still holds a transaction that has succeeded or was cancelled; the ledger knows better.
-  if (!(await budgets.canGoOn(transaction))) throw new Refusal(transaction.closed === 'cancelled' ? 'cancelled' : 'used_transaction')
+  if (transaction.closed === 'cancelled' || !(await budgets.canGoOn(transaction))) throw new Refusal(transaction.closed === 'cancelled' ? 'cancelled' : 'used_transaction')
   return { ...transaction, isFollowed: transaction !== first }
 }
 
@@ -138,14 +138,13 @@ async function startAnew(exchange: Exchange, request: StartRequest): Promise<Sta
     if (known !== undefined) return known
     throw new Refusal('too_many_starts', undefined, ELSEWHERE_SECONDS)
   }
-  const { wanted, factor, authenticatorId } = await preparedFor(exchange, request).catch(async (reason: unknown) => {
+  const { wanted, factor, authenticatorId, returnTo } = await preparedFor(exchange, request).catch(async (reason: unknown) => {
     // Nobody was notified.
     await budgets.giveBack(asked.budget, [spent.slot])
     throw reason
   })
   const { operation, subject, message, data, factors, purpose } = wanted
   exchange.current = { operation, subject, factor: factor.name }
-  const returnTo = makeRoom(exchange, wanted, replaced === undefined ? returnToOf(exchange) : replaced.returnTo)
   const challenge = await challengeFor(settings, budgets, req, options, factor, wanted, authenticatorId)
   if (challenge === 'hasFactor') {
     publish('suspicious', () => ({ ...exchange.about(), reason: 'enrolment_of_enrolled' }))
@@ -155,7 +154,7 @@ async function startAnew(exchange: Exchange, request: StartRequest): Promise<Sta
 
   const { server, browser } = challenge
   if (browser.intentToken !== undefined) await budgets.claimToken(browser.intentToken)
-  const enrolment = operation === 'enroll' ? await budgets.startEnrolment(asked.budget) : undefined
+  const enrolment = operation === 'enroll' ? await budgets.startEnrolment(budgets.keyOf(server.userId === undefined ? subject : { userId: server.userId })) : undefined
   const alsoHeld = await alsoHold(exchange, asked, spent.slot, server.userId)
   const { recoveryCodes, ...shown } = browser
   const codes = recoveryCodes && lockCodes(recoveryCodes)
@@ -195,14 +194,16 @@ async function startAnew(exchange: Exchange, request: StartRequest): Promise<Sta
   return result(exchange, transaction, codes?.locked, from)
 }
 
-/** What is asked for, once it is known whether the user has a factor. */
+/** What is asked for, once it is known whether the user has a factor, and that the session can hold it. */
 async function preparedFor(exchange: Exchange, { asked, replaced, factorName }: StartRequest) {
   const { settings, req, options } = exchange
   await settings.health?.check()
   const operation = asked.operation === 'approve-or-enroll' ? await firstOperation(settings.client, asked.subject) : asked.operation
   const wanted: Wanted = { ...asked, operation }
   const factor = factorFor(settings, operation, factorName, options.factor, wanted.factors)
-  return { wanted, factor, authenticatorId: await authenticatorFor(req, options, wanted, factor, replaced) }
+  const authenticatorId = await authenticatorFor(req, options, wanted, factor, replaced)
+  const returnTo = makeRoom(exchange, wanted, replaced === undefined ? returnToOf(exchange) : replaced.returnTo)
+  return { wanted, factor, authenticatorId, returnTo }
 }
 
 /** The user who logged out while Nevis was asked must not be brought back; what was started is never to succeed. */

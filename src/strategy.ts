@@ -4,8 +4,8 @@
  * The only file that knows Passport's actions. Out of scope: what happens between a request and its answer (`dispatch.ts`:
  * start → pending → callback → introspect), and what the browser sees meanwhile (`waiting/`).
  */
-import type { ServerResponse } from 'node:http'
 import type { AuthenticateOptions } from 'passport'
+import { answerFault, setRetryAfter } from './answer'
 import { dispatch } from './dispatch'
 import { publish } from './events'
 import { Exchange } from './exchange'
@@ -110,11 +110,9 @@ export class NevisStrategy extends PassportStrategy {
   }
 }
 
-/** Tells the client, too, when it is worth trying again (RFC 9110, 10.2.3). Some hosts have no `req.res`. */
 function refuse(req: NevisRequest, refusal: Refusal, fail: PassportActions['fail']): void {
   const { retryAfterSeconds, status } = refusal
-  const { res } = req as { res?: Pick<ServerResponse, 'headersSent' | 'setHeader'> }
-  if (retryAfterSeconds !== undefined && res !== undefined && !res.headersSent) res.setHeader('Retry-After', String(retryAfterSeconds))
+  if (retryAfterSeconds !== undefined) setRetryAfter(req, retryAfterSeconds)
   fail(refusal.toFailure(), status)
 }
 
@@ -130,10 +128,7 @@ function actOnce(req: NevisRequest, act: () => void, error: PassportActions['err
       error(faultOf(reason))
     } catch {
       process.emitWarning('NevisStrategy: what the app does with an error threw an error itself', { code: 'PASSPORT_NEVIS_CALLBACK_THREW' })
-      const { res } = req as { res?: ServerResponse }
-      if (res === undefined || res.headersSent) return
-      res.statusCode = 500
-      res.end()
+      answerFault(req)
     }
   }
 }

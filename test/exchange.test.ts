@@ -1,9 +1,10 @@
 /**
  * One request's way, step by step: requests are plain objects, the clock stands, and Nevis answers as the test says.
  *
- * Not its job: hosts, cookies and HTTP, where the same is tested from outside (`strategy/`, `security/`).
+ * Out of scope: hosts, cookies and HTTP, where the same is tested from outside (`strategy/`, `security/`).
  */
 import { app, MemoryLedger, NevisClient, NevisError, NevisStrategy, push, recovery, sms, widget, type Factor, type Ledger, type NevisStrategyOptions, type Verify } from '../src'
+import { loginOf } from '../src/request'
 import type { SessionState, Transaction } from '../src/transactions'
 import { act, codeOf, type Act } from './security/support/act'
 import { recordEvents, type Recorded } from './security/support/recorded'
@@ -38,6 +39,12 @@ const begin = async (on: NevisStrategy, body: object = {}, options: object = {},
   return handleOf(answer)
 }
 const held = (id = 't1') => (session['nevis'] as SessionState | undefined)?.transactions?.[id] as Transaction
+/** Anna is signed in, and has just given this factor. */
+const provedBy = (factor: string) => {
+  const passport = { user: 'anna' }
+  const secondFactor = { userId: USER, factor, transactionId: 't0', at: NOW, login: loginOf({ passport }), sessionId: '' }
+  Object.assign(session, { passport, nevis: { secondFactor } })
+}
 const change = (id: string, to: object) => {
   const state = session['nevis'] as SessionState
   session['nevis'] = { ...state, transactions: { ...state.transactions, [id]: { ...held(id), ...to } } }
@@ -78,13 +85,14 @@ afterEach(() => {
 describe('a start', () => {
   const least = {
     id: 't1', factor: 'push', operation: 'approve', subject: { username: 'anna' }, userId: USER, statusToken: 'status.token.t1', startedAt: NOW, expiresAt: NOW + 120_000,
-    firstFactorAt: NOW, shown: {}, digest: expect.stringMatching(/^[\w-]{43}$/),
+    firstFactorAt: NOW, budget: expect.stringMatching(/^[\w-]{22}$/), slots: [1], digest: expect.stringMatching(/^[\w-]{43}$/),
   }
+  const shownBy = async (on: NevisStrategy, { id, box }: Transaction & { box?: string }) => (await on.settings.seals()).box.open(box, id)
 
   it('keeps what it must, and no more', async () => {
     const handle = await begin(strategy())
     expect(held()).toStrictEqual(least)
-    expect((await strategy().settings.seals()).handles.open(handle)).toEqual({ id: 't1', factor: 'push', operation: 'approve', statusToken: 'status.token.t1', expiresAt: NOW + 120_000 })
+    expect((await strategy().settings.seals()).handles.open(handle)).toEqual({ id: 't1', factor: 'push', operation: 'approve', statusToken: 'status.token.t1', budget: held().budget, expiresAt: NOW + 120_000 })
     expect(events.all).toEqual([{ event: 'started', ...KNOWN }])
   })
 
@@ -92,37 +100,62 @@ describe('a start', () => {
     Object.assign(session, { passport: { user: 'anna' }, nevis: { returnTo: { path: '/page' } } })
     nevis.findUserByUsername.mockResolvedValue({ userId: USER, username: 'anna', authenticators: [{ authenticatorId: 'a1' }], raw: {} })
     nevis.approve.mockResolvedValue({ transactionId: 't1', statusToken: 's', userId: USER, raw: {}, qrCode: { dataUri: 'data:qr' }, appLinkUri: 'app:link' })
-    await begin(strategy(), { authenticatorId: 'a1' }, { message: 'Pay?', data: { a: 1 }, factors: ['app'] })
+    const on = strategy()
+    await begin(on, { authenticatorId: 'a1' }, { message: 'Pay?', data: { a: 1 }, factors: ['app'] })
     expect(held()).toStrictEqual({
-      ...least, factor: 'app', statusToken: 's', shown: { qrCode: 'data:qr', appLinkUri: 'app:link' }, authenticatorId: 'a1', message: 'Pay?', data: { a: 1 }, factors: ['app'],
-      returnTo: '/page', login: expect.stringMatching(/^[\w-]{43}$/),
+      ...least, factor: 'app', statusToken: 's', box: expect.stringMatching(/^[\w-]+$/), authenticatorId: 'a1', message: 'Pay?', data: { a: 1 }, factors: ['app'],
+      purpose: expect.stringMatching(/^[\w-]{16} \/$/), returnTo: '/page', login: expect.stringMatching(/^[\w-]{43}$/),
     })
+    expect(await shownBy(on, held())).toEqual({ qrCode: 'data:qr', appLinkUri: 'app:link' })
   })
 
   it('has no field for what is not known: a widget enrols whom Nevis does not know yet', async () => {
     nevis.findUserByUsername.mockRejectedValue(new NevisError('NEVIS_NOT_FOUND', 'findUserByUsername'))
-    await begin(strategy({ operation: 'enroll' }), { factor: 'widget' })
+    const on = strategy({ operation: 'enroll' })
+    await begin(on, { factor: 'widget' })
     const [one] = Object.values((session['nevis'] as SessionState).transactions as object) as [Transaction]
     const { userId: _userId, statusToken: _statusToken, ...rest } = least
-    expect(one).toStrictEqual({ ...rest, id: one.id, factor: 'widget', operation: 'enroll', shown: { intentToken: 'aW50ZW50.e30.aW50ZW50' } })
+    expect(one).toStrictEqual({ ...rest, id: one.id, factor: 'widget', operation: 'enroll', enrolment: 1, box: expect.stringMatching(/^[\w-]+$/) })
+    expect(await shownBy(on, one)).toEqual({ intentToken: 'aW50ZW50.e30.aW50ZW50' })
   })
 
-  it('counts from the second one on', async () => {
+  it('holds the next place of the budget, until it is approved', async () => {
     const on = strategy()
-    await begin(on)
+    const first = await begin(on)
     await begin(on, {}, { message: 'another' })
-    expect([held('t1').starts, held('t2').starts, held('t1').closed]).toEqual([undefined, 2, undefined])
+    expect([held('t1').slots, held('t2').slots, held('t1').closed]).toEqual([[1], [2], undefined])
+    nevis.getStatus.mockResolvedValue(succeededWith())
+    expect(codeOf(await ask(on, { transaction: first }))).toBe('success')
+    await begin(on, {}, { message: 'third' })
+    expect(held('t3').slots).toEqual([1])
   })
 
   it('of recovery codes keeps their key alone, for as long as it takes to write them down', async () => {
+    provedBy('recovery')
     const handle = await begin(strategy({ operation: 'enroll' }), { factor: 'recovery' })
     const [one] = Object.values((session['nevis'] as SessionState).transactions as object) as [Transaction]
-    expect(one).toMatchObject({ codesKey: expect.stringMatching(/^[\w-]{43}$/), expiresAt: NOW + 600_000, shown: {} })
+    expect(one).toMatchObject({ codesKey: expect.stringMatching(/^[\w-]{43}$/), expiresAt: NOW + 600_000 })
+    expect(Object.keys(one)).not.toContain('box')
     expect(JSON.stringify(session)).not.toContain('AAAA')
     expect(((await strategy().settings.seals()).handles.open(handle))?.lockedCodes).toEqual(expect.any(String))
   })
 
-  it.each(['GET', 'HEAD'])('by %s is refused, whatever it names', async (method) => {
+  it('of recovery codes is refused to a user without a fresh second factor, though Nevis knows no factor', async () => {
+    expect(codeOf(await ask(strategy({ operation: 'enroll' }), { factor: 'recovery' }))).toBe('already_enrolled')
+    expect(asked()).toEqual(['findUserByUsername'])
+  })
+
+  it('for which a session in a cookie has no room ends in SESSION_TOO_LARGE, asks nobody and costs no start', async () => {
+    session['cart'] = 'x'.repeat(2500)
+    const on = strategy({ startBudget: { starts: 1, perSeconds: 60 } })
+    for (let i = 0; i < 3; i++) expect(codeOf(await ask(on))).toBe('SESSION_TOO_LARGE')
+    expect(asked()).toEqual([])
+    delete session['cart']
+    await begin(on)
+    expect(asked()).toEqual(['approve'])
+  })
+
+  it.each(['GET', 'HEAD', 'OPTIONS', 'PUT', 'PATCH', 'DELETE'])('by %s is refused, whatever it names', async (method) => {
     const on = strategy()
     await ask(on, {}, {}, { method })
     expect(events.all).toStrictEqual([{ event: 'failed', strategy: 'nevis', code: 'start_requires_post' }])
@@ -168,10 +201,11 @@ describe('a start', () => {
   it('of the widget claims its intent token, which is then no proof', async () => {
     const claim = jest.spyOn(ledger, 'claim')
     const on = strategy()
+    const tokens = () => claim.mock.calls.filter(([key]) => key.startsWith('token:')).length
     await begin(on)
-    expect(claim).not.toHaveBeenCalled()
+    expect(tokens()).toBe(0)
     await begin(on, { factor: 'widget' })
-    expect(claim.mock.calls.filter(([key]) => key.startsWith('token:'))).toHaveLength(1)
+    expect(tokens()).toBe(1)
   })
 
   it('saves the session before it sends the browser on', async () => {
@@ -221,6 +255,7 @@ describe('a start of what already waits', () => {
   })
 
   it('asks again, and closes it, where its codes cannot be shown once more', async () => {
+    provedBy('recovery')
     const on = strategy({ operation: 'enroll' })
     await begin(on, { factor: 'recovery' })
     at(2)
@@ -373,8 +408,8 @@ describe('a callback', () => {
     nevis.getStatus.mockResolvedValue({ status: 'failed' })
     const answers = await Promise.all([1, 2, 3].map(() => finish(on, transaction)))
     expect(answers.map(codeOf)).toEqual(['not_approved', 'not_approved', 'not_approved'])
-    expect(held()).toMatchObject({ closed: 'not_approved', shown: {} })
-    expect(held().statusToken).toBeUndefined()
+    expect(held()).toMatchObject({ closed: 'not_approved' })
+    expect(Object.keys(held())).toEqual(expect.not.arrayContaining(['statusToken', 'box', 'codesKey']))
     expect(count.mock.calls.filter(([key]) => key.startsWith('denials:'))).toHaveLength(1)
     expect(events.of('decided')[0]).toEqual({ ...KNOWN, outcome: 'failed' })
   })
@@ -549,7 +584,7 @@ describe('a code', () => {
     const on = strategy()
     const transaction = await begin(on)
     expect((await enter(on, transaction, '123456')).action).toBe('redirect')
-    expect(count.mock.calls.map(([key]) => key.split(':')[0])).toEqual(['starts'])
+    expect(count).not.toHaveBeenCalled()
   })
 
   it('is no concern of what this process has learned by waiting', async () => {
@@ -560,6 +595,7 @@ describe('a code', () => {
   })
 
   it('is not asked for where recovery codes are only to be confirmed', async () => {
+    provedBy('recovery')
     const on = strategy({ operation: 'enroll' })
     const transaction = await begin(on, { factor: 'recovery' })
     expect((await ask(on, { transaction })).action).toBe('success')
@@ -593,21 +629,21 @@ describe('a success after denials', () => {
   const afterDenials = async (times: number, breakLedger = false) => {
     const on = strategy({ startBudget: { starts: 100, perSeconds: 10 } })
     for (let i = 1; i <= times; i++) {
-      at(i * 20_000)
+      at(i * 40_000)
       const transaction = await begin(on, {}, { message: `${i}` })
       nevis.getStatus.mockResolvedValue({ status: 'failed' })
       await ask(on, { transaction })
     }
     for (const ms of [0, 5]) {
-      at((times + 1) * 20_000 + ms)
+      at((times + 1) * 40_000 + ms)
       await begin(on, { factor: 'app' }, { message: `${ms}` })
     }
-    at((times + 1) * 20_000 + 10)
+    at((times + 1) * 40_000 + 10)
     const transaction = await begin(on, {}, { message: 'last' })
     nevis.getStatus.mockResolvedValue(succeededWith({ transactionId: `t${started}` }))
     if (breakLedger) {
-      const claim = ledger.claim.bind(ledger)
-      jest.spyOn(ledger, 'claim').mockImplementation((key, seconds) => (key.startsWith('denied:') ? Promise.reject(new Error('gone')) : claim(key, seconds)))
+      const look = ledger.look.bind(ledger)
+      jest.spyOn(ledger, 'look').mockImplementation((key) => (key.startsWith('denied:') ? Promise.reject(new Error('gone')) : look(key)))
     }
     expect(codeOf(await ask(on, { transaction }))).toBe('success')
     return events.of('suspicious').map(({ reason, denials }) => [reason, denials])
@@ -621,15 +657,15 @@ describe('a success after denials', () => {
     expect(await afterDenials(2, true)).toEqual([])
   })
 
-  it('is not looked up for the first starts of a window', async () => {
-    const claim = jest.spyOn(ledger, 'claim')
+  it('is not looked up for the first starts of a day', async () => {
+    const look = jest.spyOn(ledger, 'look')
     const on = strategy()
     await begin(on)
     at(5)
     const transaction = await begin(on, {}, { message: 'second' })
     nevis.getStatus.mockResolvedValue(succeededWith({ transactionId: 't2' }))
     expect(codeOf(await ask(on, { transaction }))).toBe('success')
-    expect(claim.mock.calls.filter(([key]) => key.startsWith('denied:'))).toEqual([])
+    expect(look.mock.calls.filter(([key]) => key.startsWith('denied:'))).toEqual([])
   })
 })
 

@@ -1,6 +1,7 @@
 /** What NevisStrategy can be configured with, what it refuses, and what it makes of the rest. */
 import { inspect } from 'node:util'
 import { MemoryLedger, NevisClient, NevisStrategy, app, push, recovery, sms, widget, type NevisRequest, type NevisStrategyOptions } from '../src'
+import { ledgerWith } from './support/ledger-contract'
 
 const required: NevisStrategyOptions = {
   instance: 'example', accessKey: 'key-0123456789', factors: [push(), app(), sms(), recovery()], waitingURL: '/2fa',
@@ -56,7 +57,8 @@ describe('new NevisStrategy', () => {
         [{ untilSeconds: 10, everySeconds: '1' }], [{ untilSeconds: 0, everySeconds: 1 }], [{ untilSeconds: 10, everySeconds: 0.49 }],
         [{ untilSeconds: 10, everySeconds: 1 }, { untilSeconds: 10, everySeconds: 2 }], [{ untilSeconds: 10, everySeconds: 1 }, { untilSeconds: 5, everySeconds: 2 }],
         { length: 1, 0: { untilSeconds: 10, everySeconds: 1 } }]],
-      ['ledger', [7, null, {}, 'memory', MemoryLedger, { claim: async () => true }, { count: async () => 1 }]],
+      ['ledger', [7, null, {}, 'memory', MemoryLedger, ...(['claim', 'count', 'look', 'forget'] as const).map((name) => ledgerWith({ [name]: undefined as never }))]],
+      ['allowEnrollmentOfStrongerFactorAfter', [7, 'recovery', null, {}, [''], [7], ['recovery', undefined]]],
       ['sessionKey', [...texts, 'passport', 'cookie', '__proto__']],
       ['issuer', [7, '', null, {}, [], [''], ['https://a.example', 7]]],
       ['secret', [7, '', null, {}, [], 'short', 'x'.repeat(31), [''], ['x'.repeat(32), 'short'], [7]]],
@@ -97,7 +99,8 @@ describe('new NevisStrategy', () => {
       [{ operation: '' }, 'operation must be "approve", "enroll", "approve-or-enroll" or a function'],
       [{ message: '' }, 'message must be a non-empty string or a function'],
       [{ pollSchedule: [] }, 'pollSchedule must be a list of { untilSeconds, everySeconds }, rising, none more often than every 0.5 s'],
-      [{ ledger: {} }, 'ledger must have claim() and count(), such as new MemoryLedger()'],
+      [{ ledger: {} }, 'ledger must have claim(), count(), look() and forget(), such as new MemoryLedger()'],
+      [{ allowEnrollmentOfStrongerFactorAfter: 'recovery' }, 'allowEnrollmentOfStrongerFactorAfter must be a list of names of factors, such as [\'recovery\']'],
       [{ secret: 'x' }, 'secret must have 32 characters or more'],
       [{ sessionKey: '' }, 'sessionKey must be a non-empty string, and neither "passport" nor "cookie"'],
       [{ instance: 7 }, 'instance must be an instance id: lower-case letters, digits and dashes'],
@@ -166,7 +169,7 @@ describe('new NevisStrategy', () => {
       expect(settings).toMatchObject({
         name: 'nevis', waitingURL: '/2fa', callbackURL: '/2fa/callback', statusURL: '/2fa/status', operation: 'approve', lifetimeMs: 120_000,
         firstFactorLifetimeMs: 600_000, maxAttempts: 5, startBudget: { starts: 5, perSeconds: 300 }, attemptBudget: { attempts: 30, perSeconds: 3600 },
-        sessionKey: 'nevis', health: undefined,
+        allowEnrollmentOfStrongerFactorAfter: [], claimsTokens: false, sessionKey: 'nevis', health: undefined,
         issuers: ['https://example.mauth.nevis.cloud'], passReqToCallback: false,
       })
       expect(settings.message).toBeUndefined()
@@ -179,7 +182,7 @@ describe('new NevisStrategy', () => {
 
     it('takes undefined for absent', () => {
       const names = ['baseURL', 'client', 'callbackURL', 'statusURL', 'name', 'subject', 'operation', 'message', 'data', 'lifetimeSeconds', 'firstFactorLifetimeSeconds',
-        'maxAttempts', 'startBudget', 'attemptBudget', 'pollSchedule', 'maxStatusCallsPerSecond', 'healthCheck', 'ledger', 'sessionKey', 'issuer', 'secret',
+        'maxAttempts', 'startBudget', 'attemptBudget', 'pollSchedule', 'maxStatusCallsPerSecond', 'healthCheck', 'ledger', 'allowEnrollmentOfStrongerFactorAfter', 'sessionKey', 'issuer', 'secret',
         'passReqToCallback']
       const { settings } = make({ ...required, ...Object.fromEntries(names.map((name) => [name, undefined])) })
       expect(settings).toMatchObject({ name: 'nevis', lifetimeMs: 120_000, maxAttempts: 5, sessionKey: 'nevis' })
@@ -217,7 +220,7 @@ describe('new NevisStrategy', () => {
       ['production', 'the ledger in memory', {}, [[
         'NevisStrategy runs on the MemoryLedger, which is good for one process only: with several, give it a RedisLedger', { code: 'PASSPORT_NEVIS_MEMORY_LEDGER' },
       ]]],
-      ['production', 'another ledger', { ledger: { claim: async () => true, count: async () => 1 } }, []],
+      ['production', 'another ledger', { ledger: ledgerWith({}) }, []],
       ['development', 'the ledger in memory', {}, []],
     ])('and NODE_ENV is %s, with %s, warns as it should', (env, _ledger, options, warnings) => {
       const warn = jest.spyOn(process, 'emitWarning').mockImplementation(() => undefined)
@@ -259,7 +262,9 @@ describe('new NevisStrategy', () => {
       [{ data: null }, { data: null }],
       [{ operation: decide }, { operation: decide }],
       [{ message: decide }, { message: decide }],
-      [{ factors: [widget()] }, { factors: [{ name: 'widget' }] }],
+      [{ factors: [widget()] }, { factors: [{ name: 'widget' }], claimsTokens: true }],
+      [{ factors: [{ ...push(), enrollPrompt: 'widget' }] }, { claimsTokens: true }],
+      [{ allowEnrollmentOfStrongerFactorAfter: ['recovery', 'sms'] }, { allowEnrollmentOfStrongerFactorAfter: ['recovery', 'sms'] }],
       [{ passReqToCallback: true }, { passReqToCallback: true }],
       [{ waitingURL: 'https://app.example/2fa', callbackURL: 'http://localhost:3000/2fa?x=1', statusURL: '/' },
         { waitingURL: 'https://app.example/2fa', callbackURL: 'http://localhost:3000/2fa?x=1', statusURL: '/' }],
@@ -289,9 +294,9 @@ describe('new NevisStrategy', () => {
     })
 
     it.each<[string, string | undefined, string, string]>([
-      ['of its own', old, 'AT27TW7n5Y8Kv79bykX4QP4XGR7ZO8v51vXze6pD0AmDpZGE3REj34s761DbaZ6JVIG9LqQb8S0fVA', 'cYrJMnmn7kIyFDCbb_Hcg1jMrpVqN4xEfbTVqNhFiqo'],
-      ['that is the access key', undefined, 'AShx4sly9ZP8c15_UmsVYRk5oKbPMdWWR7VXcmFP34cRtwYwa-YTjWtR_RxoxkmLDOdbA6DvUnogvg', 'GHx0i3dBEMSmYn8iIC_UNO1aIRkRIEZju5RHVKUPV48'],
-    ])('%s, knows what a process of another version has sealed and bound', async (_name, secret, handle, digest) => {
+      ['of its own', old, 'AaG6F4uHRWJBFp4lomjokF54aAdv-dxbAJDyYiaZw2ab5FK_IsgqkwnjmZcV7b2r2pR6hQ6gI2mQ8MdoTYtm', 'hJACnE5tfwA1BDxdH534lHRMRdg9M4HV2kaV72nc-9Y'],
+      ['that is the access key', undefined, 'AW1rtKkIcQzikVjDwAeOLlUmXY_NQWvmYE80yZk2alw_9PWqpT6B--hlg9ME5KtEQrHlizTkj8IKAM0Gohho', 'X3SBJM0zCMprM7P2LlcotZ0dOPogNdtQZjpRQRJh2SA'],
+    ])('%s, knows what another process has sealed and bound', async (_name, secret, handle, digest) => {
       const { handles, digests } = await made({ secret }).settings.seals()
       const transaction = { id: 't', factor: 'push', operation: 'approve', subject: { username: 'anna' }, startedAt: 1, expiresAt: 2, firstFactorAt: 1, shown: {} } as const
       expect(handles.open(handle)).toEqual(sealed)
@@ -311,6 +316,7 @@ describe('new NevisStrategy', () => {
       const { settings } = make(required)
       expect(Object.isFrozen(settings)).toBe(true)
       expect(Object.isFrozen(settings.factors)).toBe(true)
+      expect(Object.isFrozen(settings.allowEnrollmentOfStrongerFactorAfter)).toBe(true)
     })
 
     it('has written nothing into the options, not even into frozen ones', () => {

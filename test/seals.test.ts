@@ -50,21 +50,41 @@ describe('with secrets', () => {
   })
 })
 
-describe('what an earlier version sealed and bound, with the same secret or key', () => {
-  it.each<[string, readonly string[] | undefined, string, string]>([
-    ['a secret', ['s'.repeat(32)], 'AcMh22epepg8U-6b84EwIWeRAdUkmxXhPD5O49jkd1PHQoi_vwulO3cUbBsEqYfQAFE4TX_qMtCpuug', 'U-tKv2dDTQY4XU3GpuRhbdZk6MuPr1qSHmNQC46SgV8'],
-    ['the access key', undefined, 'AVaAtdzjhvHz5XSmgHEtbGpVusEQaa3-rJrH4vo9cza2LiAbrivIFrQaU-j-mIMt5xJmJ4EqgdFMUfc', 'EFLxqTP3Fh_M0tc9DXT43J7hMUSmSK9Dx2LrvapPLLk'],
-  ])('opens and fits, so that both can run side by side: %s', async (_name, secrets, handle, digest) => {
-    const { handles, digests } = await sealsOf('nevis', secrets, clientOf('key-1'))()
-    expect([handles.open(handle), digests.fits({ ...TRANSACTION, digest })]).toEqual([SEALED, true])
+describe('what another process has made with the same secret or key', () => {
+  it.each<[string, readonly string[] | undefined, string, string, string]>([
+    ['a secret', ['s'.repeat(32)], 'AZJVuQuyHByV37SnEfbZd_FoG6a6-AtvUvG2vLFXMbq9uua5c14lZTN_HUAJQ28kZILKqie1aTPVC1uGr1lD_A', 'g1WdBD2M4T5PlpEZECZB5t5KGnLK73D74RXr0ke2f9w', 'OxsEUhqzKtOIFXxHZ1Jr4HzuLMjoFXym4Rhq65CW2qsz-zDn-_ToEIB6vQ'],
+    ['the access key', undefined, 'AbnFmsAE8grVDSNPGihYnJ8h0wpnW395FksbXD3O-uX2I6ajvZ8yv11pNkpeK2QXDsfA0CT1IFKGRGaLPW1A6g', 'Xwr2xKm9Dy92K0pNFvp1-cDHLTPqJdUgseAtH16b8Nc', 'FOtHrdqu85_CwgJVJ5RR4csDYy1Gt_2JZcSB8a9UDXE9DovWD9c4LVzpKA'],
+  ])('opens and fits: %s', async (_name, secrets, handle, digest, shown) => {
+    const { handles, digests, box } = await sealsOf('nevis', secrets, clientOf('key-1'))()
+    expect([handles.open(handle), digests.fits({ ...TRANSACTION, digest }), box.open(shown, 'id')]).toEqual([SEALED, true, { qrCode: 'qr' }])
   })
 })
 
-describe('handles and digests', () => {
+describe('what was made for another instance, or for another strategy, with the same secret', () => {
+  const secrets = ['s'.repeat(32)]
+
+  it.each([['another instance', 'nevis', 'other'], ['another strategy', 'second', 'shop']])('neither opens nor fits: %s', async (_name, name, instance) => {
+    const own = await sealsOf('nevis', secrets, clientOf('key-1'))()
+    const other = await sealsOf(name, secrets, new NevisClient({ instance, accessKey: 'key-1' }))()
+    expect([own.handles.open(other.handles.seal(SEALED)), own.digests.fits(other.digests.bind(TRANSACTION))]).toEqual([undefined, false])
+    expect([own.handles.open(own.handles.seal(SEALED)), own.digests.fits(own.digests.bind(TRANSACTION))]).toEqual([SEALED, true])
+  })
+
+  it.each<[string, readonly string[] | undefined, string, string]>([
+    ['a secret', secrets, 'AcMh22epepg8U-6b84EwIWeRAdUkmxXhPD5O49jkd1PHQoi_vwulO3cUbBsEqYfQAFE4TX_qMtCpuug', 'U-tKv2dDTQY4XU3GpuRhbdZk6MuPr1qSHmNQC46SgV8'],
+    ['the access key', undefined, 'AVaAtdzjhvHz5XSmgHEtbGpVusEQaa3-rJrH4vo9cza2LiAbrivIFrQaU-j-mIMt5xJmJ4EqgdFMUfc', 'EFLxqTP3Fh_M0tc9DXT43J7hMUSmSK9Dx2LrvapPLLk'],
+  ])('neither opens nor fits where a version made it that bound no instance: %s', async (_name, given, handle, digest) => {
+    const { handles, digests } = await sealsOf('nevis', given, clientOf('key-1'))()
+    expect([handles.open(handle), digests.fits({ ...TRANSACTION, digest })]).toEqual([undefined, false])
+  })
+})
+
+describe('handles, digests and what is shown', () => {
   it.each<[string, readonly string[] | undefined]>([['a secret', ['s'.repeat(32)]], ['the access key', undefined]])('have a key each, made from %s', async (_name, secrets) => {
-    const { handles, digests }: any = await sealsOf('nevis', secrets, clientOf('key-1'))()
-    expect([handles.keys, digests.keys]).toEqual([[expect.any(Buffer)], [expect.any(Buffer)]])
-    expect([handles.keys[0].length, digests.keys[0].length]).toEqual([32, 32])
-    expect(handles.keys[0]).not.toEqual(digests.keys[0])
+    const { handles, digests, box }: any = await sealsOf('nevis', secrets, clientOf('key-1'))()
+    const keys: Buffer[][] = [handles.keys, digests.keys, box.keys]
+    expect(keys).toEqual([[expect.any(Buffer)], [expect.any(Buffer)], [expect.any(Buffer)]])
+    expect(keys.map(([key]) => key?.length)).toEqual([32, 32, 32])
+    expect(new Set(keys.map(([key]) => key?.toString('hex'))).size).toBe(3)
   })
 })

@@ -371,10 +371,18 @@ describe('requireSecondFactor', () => {
     })
 
     it('ends in an error where the address of the page cannot be stored', async () => {
+      const browser = await signedIn()
+      at(Date.now() + 301_000)
       store.failing = true
-      const page = await app.browser().get('/transfer-page', { accept: 'text/html' })
+      const page = await browser.get('/transfer-page', { accept: 'text/html' })
       expect(page.status).toBe(503)
       expect(page.json()).toMatchObject({ action: 'error', name: 'StorageError', code: 'SESSION_UNAVAILABLE' })
+    })
+
+    it('makes no session for a visitor who has none', async () => {
+      const saved = jest.spyOn(store, 'set')
+      const page = await app.browser().get('/transfer-page', { accept: 'text/html' })
+      expect([page.status, page.headers.get('set-cookie'), saved.mock.calls.length]).toEqual([303, null, 0])
     })
 
     it('makes no session for a form', async () => {

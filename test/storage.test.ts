@@ -5,6 +5,7 @@ import { StorageError, type Ledger } from '../src'
 import { NevisSimulator } from '../src/simulator'
 import { saveSession, type SessionLike } from '../src/session'
 import { callbackOf, PASSWORD, signIn, startApp, type AppOptions, type TestApp } from './support/app'
+import { ledgerWith } from './support/ledger-contract'
 
 const CANARY = 'canary'
 
@@ -209,9 +210,12 @@ describe('an app whose store fails', () => {
     })
   })
 
+  /** The start is counted with a claim, too: it must come to the callback. */
+  const claimsExceptStarts = (claim: () => unknown) => ledgerWith({ claim: (key: string) => (key.startsWith('start:') ? Promise.resolve(true) : claim()) })
+
   describe.each<[string, Ledger]>([
-    ['a ledger that rejects', { claim: () => Promise.reject(storeError()), count: async () => 1 }],
-    ['a ledger that answers nonsense', { claim: async () => 'OK' as unknown as boolean, count: async () => 1 }],
+    ['a ledger that rejects', claimsExceptStarts(() => Promise.reject(storeError()))],
+    ['a ledger that answers nonsense', claimsExceptStarts(async () => 'OK')],
   ])('at the callback, with %s', (_name, ledger) => {
     it('ends in LEDGER_UNAVAILABLE and lets nobody in', async () => {
       const { browser, verified } = await start({ strategy: { ledger } })
@@ -227,9 +231,13 @@ describe('an app whose store fails', () => {
     })
   })
 
-  describe('at the start, with a ledger that cannot count', () => {
+  describe.each<[string, Ledger]>([
+    ['that rejects', ledgerWith({ claim: () => Promise.reject(storeError()) })],
+    ['that answers nonsense', ledgerWith({ claim: async () => 'OK' })],
+    ['that cannot be looked at', ledgerWith({ claim: async () => false, look: () => Promise.reject(storeError()) })],
+  ])('at the start, with a ledger %s', (_name, ledger) => {
     it('ends in LEDGER_UNAVAILABLE and asks Nevis nothing', async () => {
-      const { browser } = await start({ strategy: { ledger: { claim: async () => true, count: () => Promise.reject(storeError()) } } })
+      const { browser } = await start({ strategy: { ledger } })
       const page = await browser().post('/login', { username: 'anna', password: PASSWORD })
       expect(page.status).toBe(503)
       expect(page.json()).toMatchObject({ action: 'error', code: 'LEDGER_UNAVAILABLE' })

@@ -1,5 +1,6 @@
 /** How strong the factors are. */
 import { app, atLeast, push, recovery, sms, widget } from '../src'
+import { isAtLeast } from '../src/strength'
 
 describe('atLeast', () => {
   it.each([
@@ -18,5 +19,27 @@ describe('atLeast', () => {
 
   it.each(['fax', '', 'toString', '__proto__', undefined, null, 2])('refuses what has no rank: %p', (factor) => {
     expect(() => atLeast(factor as never)).toThrow(new TypeError('atLeast: the factor must be one of recovery, sms, widget, push, app'))
+  })
+})
+
+describe('isAtLeast', () => {
+  const RANKED = ['recovery', 'sms', 'widget', 'push', 'app'] as const
+
+  it.each<[string, string[]]>([
+    ['recovery', ['recovery']],
+    ['sms', ['recovery', 'sms', 'widget']],
+    ['widget', ['recovery', 'sms', 'widget']],
+    ['push', ['recovery', 'sms', 'widget', 'push', 'app']],
+    ['app', ['recovery', 'sms', 'widget', 'push', 'app']],
+  ])('lets %s vouch for %j and for no other', (given, enrolled) => {
+    expect(RANKED.filter((name) => isAtLeast(given, name))).toEqual(enrolled)
+  })
+
+  it('lets a factor of the app\'s own vouch for itself alone', () => {
+    expect([...RANKED, 'fido', 'other', 'toString'].filter((name) => isAtLeast('fido', name))).toEqual(['fido'])
+  })
+
+  it('lets the strongest alone vouch for a factor of the app\'s own', () => {
+    expect([...RANKED, 'fido', 'other', '__proto__'].filter((name) => isAtLeast(name, 'fido'))).toEqual(['push', 'app', 'fido'])
   })
 })

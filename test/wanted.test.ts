@@ -2,33 +2,35 @@
 import type { AuthenticateOptions } from 'passport'
 import { app, push, recovery, sms, type Factor, type NevisAuthenticateOptions, type NevisRequest, type Transaction } from '../src'
 import type { Settings } from '../src/options'
-import { authenticatorFor, canBeShownAgain, countsFor, factorFor, isPendingFor, phoneOf, wantedBy, type Wanted } from '../src/wanted'
+import { askedBy, authenticatorFor, canBeShownAgain, countsFor, factorFor, isPendingFor, phoneOf, type Wanted } from '../src/wanted'
 
 const ANNA = { username: 'anna' }
+const USER = '7b2ce5a9-6bd0-4e2f-8d0f-2ac2c4a1d7a1'
 const NOW = 1_700_000_000_000
 const settingsWith = (more: object = {}) =>
-  ({ subject: () => ANNA, operation: 'approve', message: undefined, data: undefined, factors: [push(), app(), sms(), recovery()], ...more }) as unknown as Settings
+  ({ client: { baseURL: 'https://a.example' }, usernameOf: () => undefined, subject: () => ANNA, operation: 'approve', message: undefined, data: undefined, factors: [push(), app(), sms(), recovery()], ...more }) as unknown as Settings
 const request = (fields: object = {}) => ({ method: 'POST', url: '/', headers: {}, ...fields }) as unknown as NevisRequest
 const refused = (code: string) => expect.objectContaining({ name: 'Refusal', code })
 
 describe('what is wanted', () => {
-  const wanted = (options: NevisAuthenticateOptions = {}, settings = settingsWith(), req = request()) => wantedBy(req, options, settings)
+  const wanted = (options: NevisAuthenticateOptions = {}, settings = settingsWith(), req = request()) => askedBy(req, options, settings)
+  const budget = expect.stringMatching(/^[\w-]{22}$/)
 
   it('is by default what the strategy says, and no more', async () => {
-    expect(await wanted()).toStrictEqual({ subject: ANNA, operation: 'approve' })
-    expect(await wanted({}, settingsWith({ operation: 'enroll', message: 'Hello', data: { a: 1 } }))).toStrictEqual({ subject: ANNA, operation: 'enroll', message: 'Hello', data: { a: 1 } })
+    expect(await wanted()).toStrictEqual({ subject: ANNA, operation: 'approve', budget })
+    expect(await wanted({}, settingsWith({ operation: 'enroll', message: 'Hello', data: { a: 1 } }))).toStrictEqual({ subject: ANNA, operation: 'enroll', message: 'Hello', data: { a: 1 }, budget })
   })
 
   it('is what the route says, where it says something', async () => {
     const settings = settingsWith({ operation: 'approve', message: 'Hello', data: 1 })
     expect(await wanted({ operation: 'enroll', message: 'Pay?', data: 2, factors: ['push'] }, settings)).toStrictEqual({
-      subject: ANNA, operation: 'enroll', message: 'Pay?', data: 2, factors: ['push'],
+      subject: ANNA, operation: 'enroll', message: 'Pay?', data: 2, factors: ['push'], budget, purpose: expect.stringMatching(/^[\w-]{16} \/$/),
     })
   })
 
   it('is what functions make of the request, async or not', async () => {
     const settings = settingsWith({ subject: async ({ body }: { body: object }) => body, operation: async () => 'enroll', message: () => 'Hello', data: async () => ({ a: 1 }) })
-    expect(await wanted({}, settings, request({ body: { userId: 'u' } }))).toStrictEqual({ subject: { userId: 'u' }, operation: 'enroll', message: 'Hello', data: { a: 1 } })
+    expect(await wanted({}, settings, request({ body: { userId: USER } }))).toStrictEqual({ subject: { userId: USER }, operation: 'enroll', message: 'Hello', data: { a: 1 }, budget })
     expect(await wanted({ message: ({ url }) => url, data: () => undefined }, settings, request({ body: ANNA }))).toMatchObject({ message: '/' })
   })
 
@@ -38,8 +40,28 @@ describe('what is wanted', () => {
     },
   )
 
-  it.each([{ userId: 'u' }, { username: 'anna' }, { userId: 'u', username: 'anna' }, { userId: undefined, username: 'anna' }])('is for a subject of %j', async (subject) => {
+  it.each([{ userId: USER }, { username: 'anna' }, { userId: USER, username: 'anna' }, { userId: undefined, username: 'anna' }])('is for a subject of %j', async (subject) => {
     expect((await wanted({}, settingsWith({ subject: () => subject }))).subject).toEqual(subject)
+  })
+
+  it.each(['jörg', 'a b', 'o\'neil@x.org', 'joe+tag@x.org'])('is refused for the username %j, which Nevis does not take, with a hint to the option subject', async (username) => {
+    const warn = jest.spyOn(process, 'emitWarning').mockImplementation(() => undefined)
+    await expect(wanted({}, settingsWith({ subject: () => ({ username }) }))).rejects.toEqual(refused('invalid_username'))
+    expect(warn.mock.calls).toEqual([[expect.stringContaining('option subject'), { code: 'PASSPORT_NEVIS_USERNAME' }]])
+    expect(JSON.stringify(warn.mock.calls)).not.toContain(username)
+    warn.mockRestore()
+  })
+
+  it('is a mistake for a userId that is none of Nevis', async () => {
+    await expect(wanted({}, settingsWith({ subject: () => ({ userId: '../u' }) }))).rejects.toThrow(new TypeError('NevisStrategy: subject must give a userId of Nevis, which is a UUID'))
+  })
+
+  it('counts under the app\'s own name of the user, before and after a userId is known', async () => {
+    const budgetOf = async (subject: object, username?: string) => (await wanted({}, settingsWith({ subject: () => subject, usernameOf: () => username }))).budget
+    const own = await budgetOf({ username: 'anna' }, 'anna')
+    expect(await budgetOf({ userId: USER }, 'anna')).toBe(own)
+    expect(await budgetOf({ userId: USER, username: 'Anna' })).toBe(own)
+    expect(new Set([own, await budgetOf({ userId: USER }), await budgetOf({ username: 'ben' })]).size).toBe(3)
   })
 
   it.each(['', 'Approve', 'register', 7, null])('is a mistake for the operation %j', async (operation) => {
@@ -155,7 +177,7 @@ describe('what already waits', () => {
 
   it('is the same, as long as nothing differs', () => {
     expect(isPending(one)).toBe(true)
-    expect(isPending({ ...one, login: 'l', userId: 'u', starts: 2, attempts: 1, returnTo: '/a' })).toBe(true)
+    expect(isPending({ ...one, login: 'l', userId: 'u', slots: [2], budget: 'b', attempts: 1, returnTo: '/a' })).toBe(true)
     expect(isPendingFor(wanted, push(), 'a', NOW)({ ...one, authenticatorId: 'a' })).toBe(true)
   })
 
@@ -170,6 +192,7 @@ describe('what already waits', () => {
     ['shows something else', { message: 'Pay!' }],
     ['has other data', { data: { amount: 6 } }],
     ['may be done by others', { factors: ['push', 'sms'] }],
+    ['was started for something else', { purpose: 'p /pay' }],
   ])('is another one where it %s', (_name, change) => {
     expect(isPending({ ...one, ...change })).toBe(false)
   })
@@ -177,19 +200,26 @@ describe('what already waits', () => {
 
 describe('an approval', () => {
   const transaction = { subject: ANNA } as Transaction
-  const signedIn = request({ session: { passport: { user: 'x' } } })
-  const settings = (username: string) => settingsWith({ subject: async () => ({ username }) })
+  const bySession = request({ session: { passport: { user: 'x' } }, user: {} })
+  const byBearer = request({ user: {} })
+  const byNobody = request({ session: {} })
+  const authorized = { assignProperty: 'account' }
 
-  it.each<[string, boolean, NevisRequest, AuthenticateOptions, string]>([
-    ['counts for its subject', true, signedIn, { assignProperty: 'account' }, 'anna'],
-    ['counts for nobody else who is signed in', false, signedIn, { assignProperty: 'account' }, 'ben'],
-    ['counts for nobody else where no session is made', false, signedIn, { session: false }, 'ben'],
-    ['counts for whoever it signs in', true, signedIn, {}, 'ben'],
-    ['counts for whoever it signs in, said aloud', true, signedIn, { session: true }, 'ben'],
-    ['counts where nobody is signed in', true, request({ session: {} }), { assignProperty: 'account' }, 'ben'],
-    ['counts where there is no session', true, request(), { session: false }, 'ben'],
+  it.each<[string, boolean, NevisRequest, AuthenticateOptions, string | undefined]>([
+    ['counts for its subject', true, bySession, authorized, 'anna'],
+    ['counts for its subject, who is known by a Bearer token', true, byBearer, authorized, 'anna'],
+    ['counts for no other user who is signed in', false, bySession, authorized, 'ben'],
+    ['counts for no other user who is known by a Bearer token', false, byBearer, authorized, 'ben'],
+    ['counts for no other user where no session is made', false, byBearer, { session: false }, 'ben'],
+    ['counts for no other user whom only the option subject knows', false, byNobody, authorized, 'ben'],
+    ['counts for no user of whom the app names no subject', false, byBearer, authorized, undefined],
+    ['counts where nobody is known: after a password without a session', true, byNobody, { session: false }, undefined],
+    ['counts where nobody is known, nor a session', true, request(), authorized, undefined],
+    ['counts for the user whom it signs in', true, bySession, {}, 'ben'],
+    ['counts for the user whom it signs in, said aloud', true, bySession, { session: true }, 'ben'],
   ])('%s: %s', async (_name, expected, req, options, username) => {
-    expect(await countsFor(req, options, settings(username), transaction)).toBe(expected)
+    const subject = async () => (username === undefined ? undefined : { username })
+    expect(await countsFor(req, options, settingsWith({ subject }), transaction)).toBe(expected)
   })
 })
 

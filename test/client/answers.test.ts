@@ -62,14 +62,14 @@ describe('an id or a token that no later request could carry', () => {
     ['authenticatorId', 'an authenticator of a user', 200, (authenticatorId) => ({ ...USER, authenticators: [{ authenticatorId }] }), (client) => client.getUser(USER_ID)],
     ['authenticatorId', 'a renamed authenticator', 200, (authenticatorId) => ({ authenticatorId, name: 'x' }), (client) => client.renameAuthenticator(USER_ID, 'x')],
     ['userId', 'an enrolment', 201, (userId) => ({ ...ENROLLMENT, userId }), (client) => client.enroll(person)],
-    ['transactionId', 'an enrolment', 201, (transactionId) => ({ ...user, enrollment: { ...enrollment, transactionId } }), (client) => client.enroll(person)],
-    ['transactionId', 'an enrolment, beside the user', 201, (transactionId) => ({ ...user, ...enrollment, transactionId }), (client) => client.enroll(person)],
     ['userId', 'an approval', 201, (userId) => ({ ...PUSH_APPROVAL, userId }), (client) => client.approve(person)],
-    ['transactionId', 'an approval', 201, (transactionId) => ({ ...PUSH_APPROVAL, transactionId }), (client) => client.approve(person)],
     ['userId', 'a status', 200, (userId) => ({ ...STATUS, status: 'succeeded', userId }), (client) => client.getStatus('x')],
-    ['transactionId', 'a status', 200, (transactionId) => ({ ...STATUS, status: 'succeeded', transactionId }), (client) => client.getStatus('x')],
   ]
   const tokens: typeof calls = [
+    ['transactionId', 'an enrolment', 201, (transactionId) => ({ ...user, enrollment: { ...enrollment, transactionId } }), (client) => client.enroll(person)],
+    ['transactionId', 'an enrolment, beside the user', 201, (transactionId) => ({ ...user, ...enrollment, transactionId }), (client) => client.enroll(person)],
+    ['transactionId', 'an approval', 201, (transactionId) => ({ ...PUSH_APPROVAL, transactionId }), (client) => client.approve(person)],
+    ['transactionId', 'a status', 200, (transactionId) => ({ ...STATUS, status: 'succeeded', transactionId }), (client) => client.getStatus('x')],
     ['statusToken', 'an enrolment', 201, (statusToken) => ({ ...user, enrollment: { ...enrollment, statusToken } }), (client) => client.enroll(person)],
     ['statusToken', 'an enrolment, beside the user', 201, (statusToken) => ({ ...user, ...enrollment, statusToken }), (client) => client.enroll(person)],
     ['statusToken', 'an approval', 201, (statusToken) => ({ ...PUSH_APPROVAL, statusToken }), (client) => client.approve(person)],
@@ -84,6 +84,7 @@ describe('an id or a token that no later request could carry', () => {
     }
   })
 
+  // No path holds a transaction's id: like a token, it is compared, and sent as it is.
   it.each(tokens)('is refused as %s of %s', async (name, _what, status, bodyWith, call) => {
     for (const token of ODD_TOKENS) {
       const error = await nevisError(call(await answeredWith(status, bodyWith(token))))

@@ -6,6 +6,7 @@ import { appFindings } from '../../src/doctor/app-checks'
 import { CHECKS, type Check } from '../../src/doctor/findings'
 import { Witness } from '../../src/doctor/witness'
 import { NevisSimulator } from '../../src/simulator'
+import { ledgerWith } from '../support/ledger-contract'
 import { closeServers, findingsOf, originOf, remediesIn, SECRET, textsIn, troublesIn, type Fault } from './support'
 
 let simulator: NevisSimulator
@@ -19,12 +20,12 @@ const answer = (status: number, headers: Record<string, string> = {}): RequestHa
 const onPost = (handler: RequestHandler): RequestHandler => (req, res, next) => (req.method === 'POST' ? handler(req, res, next) : next())
 let isTaken = false
 const claimOnce = async () => (isTaken = !isTaken)
-class SharedLedger { claim = claimOnce; count = async () => 1 }
+class SharedLedger { claim = claimOnce; count = async () => 1; look = async () => 0; forget = async () => undefined }
 const shared = new RedisLedger({ call: async () => ((await claimOnce()) ? 'OK' : null) })
 const sessionStore = { on() {}, generate() {}, get: (_id: string, done: () => void) => done(), set: (_id: string, _s: unknown, done: () => void) => done() }
 class SharedStore { constructor() { Object.assign(this, sessionStore) } }
 const production = { production: true, trustProxy: 1, strategy: { ledger: shared }, session: { store: new SharedStore() as never, cookie: { secure: true, sameSite: 'lax' as const } } }
-const ledger = (claim: Ledger['claim']): Fault => ({ strategy: { ledger: { claim, count: async () => 1 } } })
+const ledger = (claim: Ledger['claim']): Fault => ({ strategy: { ledger: ledgerWith({ claim }) } })
 const SESSION = CHECKS.filter((check) => check.startsWith('session.'))
 const NO_SESSION = 'unchecked: the app sets up no express-session that the doctor could see'
 const breaksOff: RequestHandler = (req) => void req.socket.destroy()

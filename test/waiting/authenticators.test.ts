@@ -57,6 +57,7 @@ describe('the waiting page', () => {
     it('has none for an enrolment', async () => {
       // As if the phones had only just been added: whoever has one enrols no other without it.
       world.simulator.faults.add({ on: 'findUserByUsername', patch: { status: 'new', authenticators: [] }, times: 1 })
+      world.simulator.faults.add({ on: 'enroll', patch: { status: 'new', authenticators: [] }, times: 1 })
       const { browser, handle } = await waiting(2, 'app', { operation: 'enroll' })
       expect((await browser.get(urlOf(handle), JSON_ONLY)).json()).not.toHaveProperty('authenticatorsURL')
     })

@@ -4,6 +4,7 @@ import { NevisError, outagePage, StorageError, type NevisErrorCode, type OutageP
 import { lab } from '../security/support/lab'
 import { callbackOf, PASSWORD, signIn, waitingOf, type AppOptions, type TestApp } from '../support/app'
 import type { Page } from '../support/browser'
+import { ledgerWith } from '../support/ledger-contract'
 
 const world = lab()
 const PAGE = { accept: 'text/html,application/xhtml+xml;q=0.9,*/*;q=0.8' }
@@ -115,7 +116,7 @@ describe('an outage', () => {
   describe('of the app\'s own ledger', () => {
     it('is told in the same way', async () => {
       const gone = () => Promise.reject(new Error('gone'))
-      const app = await start({}, { strategy: { ledger: { claim: gone, count: gone } } })
+      const app = await start({}, { strategy: { ledger: ledgerWith({ claim: gone, count: gone, look: gone, forget: gone }) } })
       const page = await app.browser().post('/login', credentials, PAGE)
       expect([page.status, page.headers.get('retry-after'), linkOf(page)]).toEqual([503, '10', '/'])
       expect(world.operations()).toEqual([])

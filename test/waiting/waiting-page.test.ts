@@ -1,8 +1,8 @@
 /** The waiting page: what a person sees, for every factor and state, and the same as data. */
 import { createHash } from 'node:crypto'
-import { app as appFactor, NevisStrategy, push, recovery, sms, waitingPage, widget } from '../../src'
+import { app as appFactor, NevisStrategy, push, recordSecondFactor, recovery, sms, waitingPage, widget } from '../../src'
 import { NevisSimulator } from '../../src/simulator'
-import { callbackOf, PASSWORD, signIn, startApp, strategyOptions, waitingOf, type AppOptions, type TestApp } from '../support/app'
+import { callbackOf, handleIn, PASSWORD, signIn, startApp, strategyOptions, waitingOf, type AppOptions, type TestApp } from '../support/app'
 import type { Browser, Page } from '../support/browser'
 
 let simulator: NevisSimulator
@@ -18,6 +18,8 @@ const start = (options: Partial<AppOptions> = {}) =>
       express.all('/any-method', waitingPage(parts.nevis, PAGE_OPTIONS))
       express.get('/with-tokens', waitingPage(parts.nevis, { widgetScript: '/own"<.js', csrfToken: () => 'csrf"<&', nonce: () => 'n0nce"<' }))
       express.get('/with-policy', (_req, res, next) => { res.setHeader('Content-Security-Policy', "default-src 'self'"); next() }, waitingPage(parts.nevis, PAGE_OPTIONS))
+      express.post('/recorded-callback', parts.passport.authenticate('nevis'), recordSecondFactor(), (_req, res) => void res.json({ action: 'success' }))
+      express.post('/more-codes', parts.passport.authenticate('nevis', { operation: 'enroll', factor: 'recovery' }))
       options.routes?.(express, parts)
     },
   })
@@ -46,6 +48,14 @@ const REFRESH = /<noscript><meta http-equiv="refresh" content="\d+"><\/noscript>
 async function started(factor = 'push', username = 'anna', fields: Record<string, string> = {}): Promise<{ browser: Browser; handle: string }> {
   const browser = app.browser()
   return { browser, handle: await signIn(browser, username, { factor, ...fields }) }
+}
+
+/** Recovery codes are nobody's first factor: anna makes hers after a push. */
+async function startedCodes(): Promise<{ browser: Browser; handle: string }> {
+  const { browser, handle } = await started()
+  await simulator.phone('anna').approve()
+  expect((await browser.post('/recorded-callback', { transaction: handle })).json()).toEqual({ action: 'success' })
+  return { browser, handle: handleIn((await browser.post('/more-codes')).location) }
 }
 
 async function pageFor(factor = 'push'): Promise<Page> {
@@ -219,8 +229,7 @@ describe('the page', () => {
 
   describe('for recovery codes that were just made', () => {
     it('shows them, and goes on without a code', async () => {
-      await restart({ strategy: { operation: 'enroll' } })
-      const { browser, handle } = await started('recovery', 'newcomer')
+      const { browser, handle } = await startedCodes()
       const { recoveryCodes } = await viewOf(browser, handle)
       expect(recoveryCodes.length).toBeGreaterThan(1)
       const { text } = expectPage(await browser.get(waitingOf(handle), PAGE))
@@ -235,16 +244,14 @@ describe('the page', () => {
     })
 
     it('offers to print and to copy them only where that works: with JavaScript', async () => {
-      await restart({ strategy: { operation: 'enroll' } })
-      const { browser, handle } = await started('recovery', 'newcomer')
+      const { browser, handle } = await startedCodes()
       const { text } = expectPage(await browser.get(waitingOf(handle), PAGE))
       expect(text).toContain('<button type="button" data-print hidden>Print</button>')
       expect(text).toContain('<button type="button" data-copy="Copied." hidden>Copy</button>')
     })
 
     it('gives ten minutes to write them down, and then shows them no more', async () => {
-      await restart({ strategy: { operation: 'enroll' } })
-      const { browser, handle } = await started('recovery', 'newcomer')
+      const { browser, handle } = await startedCodes()
       later(599_000)
       expect((await viewOf(browser, handle)).recoveryCodes).toHaveLength(10)
       later(600_000)
@@ -540,8 +547,7 @@ describe('the view, as data', () => {
     })
 
     it('holds exactly the documented fields: recovery', async () => {
-      await restart({ strategy: { operation: 'enroll' } })
-      const { browser, handle } = await started('recovery', 'newcomer')
+      const { browser, handle } = await startedCodes()
       expect(await viewOf(browser, handle)).toEqual({
         ...common(handle, 'recovery', 'confirm'), operation: 'enroll', factors: ['app', 'sms', 'recovery'], recoveryCodes: expect.any(Array),
       })
