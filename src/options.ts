@@ -82,7 +82,11 @@ export interface NevisStrategyOptions {
   readonly firstFactorLifetimeSeconds?: number | undefined
   /** Codes that may be tried per transaction. 1 to 20, default 5. */
   readonly maxAttempts?: number | undefined
-  /** Starts per subject over all sessions and processes. Default `{ starts: 5, perSeconds: 300 }`. */
+  /**
+   * Starts of one subject that nobody approved, over all sessions and processes: `starts` at once, then a pause of `perSeconds`, which
+   * doubles with each further start up to four hours. An approval gives its start back; every other one counts for a day. Default
+   * `{ starts: 5, perSeconds: 300 }`.
+   */
   readonly startBudget?:
     | {
         /** 1 to 1000. */

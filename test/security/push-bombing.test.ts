@@ -7,7 +7,7 @@
  * denial, denials make pauses that grow, and a success at the end of such a wave is reported.
  */
 import { createClient } from 'redis'
-import { MemoryLedger, RedisLedger, type Ledger } from '../../src'
+import { MemoryLedger, RedisLedger } from '../../src'
 import type { Browser } from '../support/browser'
 import { callbackOf, handleIn, PASSWORD, signIn, statusOf, waitingOf, type TestApp } from '../support/app'
 import { describeWithRedis, RedisServer } from '../support/redis'

@@ -23,6 +23,7 @@ import {
 } from '../../src'
 import { listen } from '../support/app'
 import { Browser } from '../support/browser'
+import { ledgerWith } from '../support/ledger-contract'
 import { act, codeOf } from './support/act'
 import { FakeCloud, widgetToken, World, type Behaviour, type Script } from './support/fake-cloud'
 import { recordEvents, type Recorded } from './support/recorded'
@@ -137,6 +138,11 @@ const refusals: Record<FailureCode, Omit<Scenario, 'ends' | 'name'>> = {
     await drive.callback({ code: WRONG_CODE })
     return drive.callback({ code: drive.world.secretCodes.sms })
   } },
+  codes_locked: { options: { ledger: ledgerWith({ look: async (key: string) => (key.startsWith('locked:') ? 1 : 0) }) }, run: async (drive) => {
+    await drive.start({ factor: 'sms' })
+    return drive.callback({ code: drive.world.secretCodes.sms })
+  } },
+  invalid_username: { options: { subject: () => ({ username: 'c4n4ry with spaces' }) }, run: (drive) => drive.start({ phone: PHONE }) },
   rejected: { verify: async () => false, run: approvedPush },
   not_approved: { run: async (drive) => {
     await drive.start()
@@ -201,9 +207,9 @@ const storage: (Scenario & { ends: StorageErrorCode })[] = [
   { ends: 'SESSION_REQUIRED', name: 'no session', session: 'none', run: (drive) => drive.start({ phone: PHONE }) },
   { ends: 'SESSION_IN_COOKIE', name: 'a session in a cookie', session: 'cookie', run: (drive) => drive.start({ phone: PHONE }) },
   { ends: 'SESSION_UNAVAILABLE', name: 'a session that cannot be saved', session: 'broken', run: (drive) => drive.start() },
-  { ends: 'LEDGER_UNAVAILABLE', name: 'a ledger that is down', options: { ledger: { claim: () => Promise.reject(broken('c4n4ry')), count: () => Promise.reject(broken('c4n4ry')) } }, run: (drive) => drive.start() },
-  { ends: 'LEDGER_UNAVAILABLE', name: 'a ledger that rejects with a word', options: { ledger: { claim: () => Promise.reject('c4n4ry'), count: async () => 1 } }, run: approvedPush },
-  { ends: 'LEDGER_UNAVAILABLE', name: 'a ledger that answers with a row', options: { ledger: { claim: async () => ({ key: 'c4n4ry' }) as never, count: async () => 1 } }, run: approvedPush },
+  { ends: 'LEDGER_UNAVAILABLE', name: 'a ledger that is down', options: { ledger: ledgerWith({ claim: () => Promise.reject(broken('c4n4ry')), count: () => Promise.reject(broken('c4n4ry')) }) }, run: (drive) => drive.start() },
+  { ends: 'LEDGER_UNAVAILABLE', name: 'a ledger that rejects with a word', options: { ledger: ledgerWith({ claim: () => Promise.reject('c4n4ry') }) }, run: (drive) => drive.start() },
+  { ends: 'LEDGER_UNAVAILABLE', name: 'a ledger that answers with a row', options: { ledger: ledgerWith({ claim: async () => ({ key: 'c4n4ry' }) as never }) }, run: (drive) => drive.start() },
 ]
 
 /** Mistakes of the app, or of Nevis, that show only with a request: most are a `TypeError`, without a code. */
@@ -221,7 +227,7 @@ const mistakes: Scenario[] = [
     return drive.callback({ token: 'c4n4ry\u0001' })
   } },
   { ends: 'error', name: 'an operation that is none', options: { operation: () => 'c4n4ry' as never }, run: (drive) => drive.start() },
-  { ends: 'error', name: 'a username that Nevis does not allow', options: { subject: () => ({ username: 'c4n4ry with spaces' }) }, run: (drive) => drive.start() },
+  { ends: 'error', name: 'a userId that is none of Nevis', options: { subject: () => ({ userId: 'c4n4ry' }) }, run: (drive) => drive.start() },
   { ends: 'error', name: 'an access key that is none', clientOptions: { accessKey: () => 'c4n4ry with spaces' }, options: { secret: 'a secret of thirty-two characters' }, run: (drive) => drive.start() },
   { ends: 'NEVIS_UNEXPECTED_RESPONSE', name: 'a user id of Nevis that is no UUID', script: { approve: [{ do: 'patch', patch: { userId: 'c4n4ry' } }] }, options: { subject: (req) => ({ username: (req.user as { username: string }).username }) }, run: (drive) => drive.start({ factor: 'sms' }) },
   { ends: 'NEVIS_UNEXPECTED_RESPONSE', name: 'a status token of Nevis that is none', script: { approve: [{ do: 'patch', patch: { statusToken: 'c4n4ry\u0001' } }] }, run: (drive) => drive.start() },

@@ -207,7 +207,7 @@ describe('after the right password', () => {
       expect(await me(browser)).toBeNull()
 
       linked.set('anna', (userOf('anna') as { userId: string }).userId)
-      expect((await (approvals['app'] as (typeof approvals)[string])(browser, 'anna', [])).json()).toMatchObject({ user: { username: 'anna' } })
+      expect((await (approvals['app'] as (typeof approvals)[string])(browser, 'anna')).json()).toMatchObject({ user: { username: 'anna' } })
     })
   })
 

@@ -32,7 +32,7 @@ export class SecondsLedger extends MemoryLedger {
 }
 
 /** A ledger that gives these answers to the calls that are named, whether they are promised or not, and good ones to the others. */
-export function ledgerWith(answers: Partial<Record<keyof Ledger, (...args: never[]) => unknown>>): Ledger {
+export function ledgerWith(answers: Partial<Record<keyof Ledger, (key: string, ttlSeconds: number) => unknown>>): Ledger {
   return { claim: async () => true, count: async () => 1, look: async () => 0, forget: async () => undefined, ...answers } as Ledger
 }
 
