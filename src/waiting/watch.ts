@@ -57,8 +57,8 @@ export class StatusWatch {
 
   /**
    * What Nevis says of exactly this transaction, for its callback: a success that was learned a moment ago, which is given
-   * once; else its answer to a call, which callbacks at the same moment share; else, where three calls were made at once or
-   * one within the last second, the answer to the last of them.
+   * once; else its answer to a call, which callbacks at the same moment share; else, where callbacks have made three calls
+   * at once or one within the last second, the last answer.
    * @returns undefined where the transaction has no status token
    * @throws NevisError when Nevis did not answer: to the callback an error is an error, never "pending"
    */

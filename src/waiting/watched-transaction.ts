@@ -50,7 +50,7 @@ export class WatchedTransaction {
   /** Milliseconds of `performance.now()`. */
   private nextLookAt = -Infinity
   private quietUntil = -Infinity
-  private askedAt = -Infinity
+  private nextDecisionAt = -Infinity
   private asking: Promise<void> | undefined
   private last: Last | undefined
   private deciding = 0
@@ -132,12 +132,15 @@ export class WatchedTransaction {
     return true
   }
 
-  /** As often as looks may, but not less often while Nevis fails: whoever comes to the callback gets an answer of this second. */
+  /**
+   * As often as looks may, counted apart from them, so that pages that look leave the callback its call; and not less often
+   * while Nevis fails: whoever comes to the callback gets an answer of this second.
+   */
   private takesDecision(): boolean {
     const now = performance.now()
-    const hasTurn = now >= this.nextLookAt - LOOK_EVERY_MS * (LOOKS_AT_ONCE - 1)
-    if (hasTurn) this.nextLookAt = Math.max(now, this.nextLookAt) + LOOK_EVERY_MS
-    return hasTurn || now >= this.askedAt + LOOK_EVERY_MS
+    const hasTurn = now >= this.nextDecisionAt - LOOK_EVERY_MS * (LOOKS_AT_ONCE - 1)
+    if (hasTurn) this.nextDecisionAt = Math.max(now, this.nextDecisionAt) + LOOK_EVERY_MS
+    return hasTurn
   }
 
   /** One timer at a time, and none while it is its turn or nobody listens. */
@@ -191,7 +194,6 @@ export class WatchedTransaction {
 
   /** While Nevis cannot be reached the transaction is still pending: nothing has been decided. */
   private async askOnce(): Promise<void> {
-    this.askedAt = performance.now()
     try {
       this.learn(await this.client.getStatus(this.sealed.statusToken as string))
     } catch (error) {
