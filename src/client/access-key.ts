@@ -7,7 +7,7 @@
  */
 import { hkdfSync, timingSafeEqual } from 'node:crypto'
 import { withDeadline } from './deadline'
-import { NevisError, type NevisMethod } from './errors'
+import { NevisError } from './errors'
 
 /**
  * The key itself, or a function that gives the current one (rotation, a vault).
@@ -43,25 +43,25 @@ export class AccessKey {
   }
 
   /**
-   * @param operation what it is asked for, for the error
+   * For whoever calls nothing at Nevis: the error has to name one of the client's methods, and its text says what it was.
    * @throws NevisError `NEVIS_TIMEOUT` when the app's function does not answer in time
    */
-  currentInTime(operation: NevisMethod): string | Promise<string> {
+  currentInTime(): string | Promise<string> {
     const source = this.#source
     if (typeof source !== 'function') return source
-    const tooLate = () => new NevisError('NEVIS_TIMEOUT', operation, { reason: 'accessKey() gave no key in time' })
+    const tooLate = () => new NevisError('NEVIS_TIMEOUT', 'introspect', { reason: 'accessKey() gave no key in time' })
     return withDeadline(this.#timeoutMs, tooLate, () => usable(source))
   }
 
   /** Compared in constant time, so that the time taken tells nothing about the key but its length. */
   async equals(token: string): Promise<boolean> {
-    const [key, other] = [Buffer.from(await this.currentInTime('introspect')), Buffer.from(token)]
+    const [key, other] = [Buffer.from(await this.currentInTime()), Buffer.from(token)]
     return key.length === other.length && timingSafeEqual(key, other)
   }
 
   /** HKDF-SHA256 (RFC 5869) of the current key: 32 bytes, different for each label. */
   derive(labels: readonly string[]): readonly Buffer[] | Promise<readonly Buffer[]> {
-    const current = this.currentInTime('accessKey')
+    const current = this.currentInTime()
     const derived = (key: string) => labels.map((label) => this.#deriveFrom(key, label))
     return typeof current === 'string' ? derived(current) : current.then(derived)
   }

@@ -222,7 +222,7 @@ export class NevisClient {
 
   /** @internal What Nevis says of our own access key, for the doctor. */
   async introspectAccessKey(): Promise<Introspection> {
-    return this.introspect(await this.#accessKey.currentInTime('introspect'))
+    return this.introspect(await this.#accessKey.currentInTime())
   }
 
   /** @internal Is this token our own access key? It would introspect as active. */

@@ -28,7 +28,7 @@ export type NevisErrorCode =
   | 'NEVIS_REJECTED'
   | 'NEVIS_UNEXPECTED_RESPONSE'
 
-/** The client's method that failed, or the app's own `accessKey`. */
+/** The client's method that failed. */
 export type NevisMethod =
   | 'ping'
   | 'enroll'
@@ -42,8 +42,6 @@ export type NevisMethod =
   | 'renameAuthenticator'
   | 'deleteAuthenticator'
   | 'createIntent'
-  /** The app's own function, where it is asked for the key that seals handles: Nevis is not called. */
-  | 'accessKey'
 
 /** `status` is what the app should answer to its own visitor: Express turns `err.status` into the response. */
 const TABLE: Readonly<Record<NevisErrorCode, { status: number; words: string }>> = {

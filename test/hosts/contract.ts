@@ -115,7 +115,7 @@ export function hostContract({ app, failure, isSessionInCookie = false }: Host):
 
     it('loads its script and its style', async () => {
       const { text } = await browser.get(waitingOf(await started()), asPage)
-      const [script, style] = [/<script src="([^"]+)"/, /<link rel="stylesheet" href="([^"]+)"/].map((link) => link.exec(text)?.[1]?.replaceAll('&amp;', '&') as string)
+      const [script, style] = [/<script src="([^"]+)"/, /<link rel="stylesheet" href="([^"]+)"/].map((link) => link.exec(text)?.[1]?.replaceAll('&#38;', '&') as string)
       const [js, css] = await Promise.all([browser.get(script as string), browser.get(style as string)])
       expect([js?.status, js?.headers.get('content-type'), js?.headers.get('cache-control')]).toEqual([200, 'text/javascript; charset=utf-8', 'private, max-age=31536000, immutable'])
       expect([css?.status, css?.headers.get('content-type')]).toEqual([200, 'text/css; charset=utf-8'])

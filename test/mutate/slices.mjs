@@ -80,7 +80,7 @@ export const slices = {
   },
   waiting: {
     files: [
-      'waiting/authenticators', 'waiting/schedule', 'waiting/status-endpoint', 'waiting/status', 'waiting/watch-transaction', 'waiting/watch',
+      'waiting/authenticators', 'waiting/schedule', 'waiting/status-endpoint', 'waiting/status', 'waiting/watch-transaction', 'waiting/watch', 'waiting/watched-transaction',
     ],
     tests: ['waiting/schedule', 'waiting/watch', 'waiting/status-endpoint', 'waiting/authenticators'],
     more: ['waiting/watch-transaction', 'waiting/stream', 'waiting/waiting-page', 'strategy/callback'],

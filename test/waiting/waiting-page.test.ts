@@ -565,7 +565,7 @@ describe('the view, as data', () => {
 
 describe('the headers of the page', () => {
   describe('for its policy', () => {
-    it('allow nothing from elsewhere, no frame and no referrer but the origin', async () => {
+    it('allow nothing from elsewhere, no frame and no referrer', async () => {
       const { headers } = await pageFor()
       const policy = headers.get('content-security-policy')
       for (const rule of ["default-src 'none'", "script-src 'self'", "style-src 'self'", "connect-src 'self'", "form-action 'self'", "frame-ancestors 'none'", "base-uri 'none'"]) {
