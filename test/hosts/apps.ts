@@ -18,15 +18,15 @@ export interface GuideApp {
 }
 
 type Cloud = Pick<NevisSimulator, 'baseURL' | 'accessKey'>
-type Start = (cloud: Cloud, user: { username: string; userId: string }, env?: Readonly<Record<string, string>>) => Promise<GuideApp>
+type Start = (cloud: Cloud, users: readonly { username: string; userId: string }[], env?: Readonly<Record<string, string>>) => Promise<GuideApp>
 
-const program = (app: string): Start => (cloud, user, env = {}) => run(app, cloud, [user], { env })
+const program = (app: string): Start => (cloud, users, env = {}) => run(app, cloud, users, { env })
 
 /** In this process, so its log is what it says on the console. */
-const express: Start = async (cloud, { username, userId: nevisUserId }) => {
+const express: Start = async (cloud, users) => {
   const said: unknown[] = []
   jest.spyOn(console, 'error').mockImplementation((...words) => void said.push(...words))
-  const host = await serve('app.js', newest, cloud, [{ id: 1, username, password: PASSWORD, nevisUserId }])
+  const host = await serve('app.js', newest, cloud, users.map(({ username, userId }, i) => ({ id: i + 1, username, password: PASSWORD, nevisUserId: userId })))
   return { ...host, printed: async (text) => expect(said.map((one) => inspect(one)).join('\n')).toContain(text) }
 }
 

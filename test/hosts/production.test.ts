@@ -1,7 +1,8 @@
 /** The apps of the hosts' guides as they run in production: behind a proxy that ends TLS, and with errors that must not be shown. */
 import { NevisSimulator } from '../../src/simulator'
 import { callbackOf, handleIn, PASSWORD } from '../support/app'
-import type { Page } from '../support/browser'
+import { folderOf, start as startStranger, submit } from '../stranger/support'
+import { Browser, type Page } from '../support/browser'
 import { guideApps, type GuideApp } from './apps'
 
 // A program starts for each app, and the machine may be busy.
@@ -15,7 +16,7 @@ describe.each(guideApps)('%s', (_name, start) => {
   beforeAll(async () => {
     simulator = await NevisSimulator.start()
     const { userId } = simulator.addUser({ username: 'anna' })
-    app = await start(simulator, { username: 'anna', userId }, { NODE_ENV: 'production' })
+    app = await start(simulator, [{ username: 'anna', userId }], { NODE_ENV: 'production' })
   })
 
   afterEach(() => simulator.faults.clear())
@@ -51,7 +52,7 @@ describe.each(guideApps)('%s', (_name, start) => {
     simulator = await NevisSimulator.start()
     const { userId } = simulator.addUser({ username: 'anna' })
     // Without NODE_ENV, where some hosts show the stack of an error.
-    app = await start(simulator, { username: 'anna', userId })
+    app = await start(simulator, [{ username: 'anna', userId }])
   })
 
   afterAll(async () => {
@@ -86,5 +87,22 @@ describe.each(guideApps)('%s', (_name, start) => {
       expect(page.status).toBe(413)
       expect(page.text).not.toMatch(/node_modules|^ +at /im)
     })
+  })
+})
+
+describe('the app of the guide on existing apps', () => {
+  it('an error of ours is in the log, and the error page has a sentence without it', async () => {
+    simulator = await NevisSimulator.start()
+    simulator.faults.add({ on: ['approve', 'enroll', 'findUserByUsername', 'getUser'], status: 401 })
+    const folder = folderOf('after')
+    const running = await startStranger(folder, { NEVIS_URL: simulator.baseURL, NEVIS_ACCESS_KEY: simulator.accessKey })
+    const page = await submit(new Browser(running.origin), '/signup', '/signup', { username: 'anna', password: PASSWORD })
+    await running.stop()
+    folder.remove()
+    await simulator.close()
+    expect(page.status).toBe(500)
+    expect(page.text).toContain('Something went wrong. Please try again.')
+    expect(page.text).not.toMatch(/Nevis|NEVIS|access key|node_modules/)
+    expect(running.stderr()).toContain('NEVIS_UNAUTHORIZED')
   })
 })

@@ -86,7 +86,7 @@ describe('after 300 callbacks that fail, 18 KB of sentences', () => {
 describe('after 70 callbacks that fail, 4 KB of sentences', () => {
   it.each(guideApps.filter(([name]) => /Fastify|Koa/.test(name)))('%s › keeps the last message alone, and shows it once', async (_name, start) => {
     const { userId } = world.simulator.addUser({ username: 'otto' })
-    const app = await start(world.simulator, { username: 'otto', userId })
+    const app = await start(world.simulator, [{ username: 'otto', userId }])
     world.defer(() => app.close())
     const browser = app.browser()
     await browser.post('/login', { username: 'otto', password: PASSWORD })

@@ -17,11 +17,14 @@ jest.setTimeout(60_000)
 let gate: Gate
 let app: GuideApp
 let browser: Browser
+/** Each test has a person of its own. */
+let username: string
+const people = Array.from({ length: 6 }, (_, i) => ({ username: `person${i}`, phone: `+417900000${10 + i}` }))
 const page = { accept: 'text/html' }
 
 async function signIn(): Promise<void> {
-  const handle = handleIn((await browser.post('/login', { username: 'anna', password: PASSWORD })).location)
-  await gate.simulator.phone('anna').approve()
+  const handle = handleIn((await browser.post('/login', { username, password: PASSWORD })).location)
+  await gate.simulator.phone(username).approve()
   expect((await browser.get(callbackOf(handle))).location).toBe('/')
 }
 
@@ -30,11 +33,12 @@ describe.each(guideApps)('%s', (name, start) => {
 
   beforeAll(async () => {
     gate = await Gate.start()
-    const { userId } = gate.simulator.addUser({ username: 'anna' })
-    app = await start(gate, { username: 'anna', userId })
+    app = await start(gate, people.map((one) => ({ ...one, userId: gate.simulator.addUser(one).userId })))
   })
 
+  let next = 0
   beforeEach(() => {
+    username = people[next++]?.username as string
     browser = app.browser()
   })
 
@@ -46,7 +50,7 @@ describe.each(guideApps)('%s', (name, start) => {
 
   it('a waiting page that is slow › does not sign the logged-out session in again', async () => {
     await signIn()
-    expect((await browser.get('/')).text).toContain('anna')
+    expect((await browser.get('/')).text).toContain(username)
     expect((await browser.get('/transfer')).status).toBe(200)
     const handle = handleIn((await browser.post('/step-up')).location)
     const { arrived, open } = gate.hold()
@@ -58,7 +62,7 @@ describe.each(guideApps)('%s', (name, start) => {
     expect((await slow).status).toBe(200)
     // Of a session that is all in its cookie, the kept cookie itself is good until it expires: the guide says so.
     for (const one of isSessionInCookie ? [browser] : [browser, old]) {
-      expect((await one.get('/')).text).not.toContain('anna')
+      expect((await one.get('/')).text).not.toContain(username)
       expect((await one.get('/transfer')).status).not.toBe(200)
     }
   })
@@ -71,7 +75,7 @@ describe.each(guideApps)('%s', (name, start) => {
     await arrived
     open()
     expect((await slow).text).toContain('<main class="nevis"')
-    await gate.simulator.phone('anna').approve()
+    await gate.simulator.phone(username).approve()
     expect((await browser.get(callbackOf(handle))).status).toBe(303)
     expect((await browser.get('/transfer')).status).toBe(200)
   })
