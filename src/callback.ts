@@ -10,6 +10,7 @@ import { assertMayStillEnroll } from './enrolment'
 import { publish } from './events'
 import type { Exchange, Exit, Field } from './exchange'
 import { promptOf, type Answer, type Factor } from './factors/factor'
+import { outcomeByStatus } from './factors/shared'
 import { Refusal, type FailureCode } from './failures'
 import { mismatchOf } from './proof'
 import { purposeMismatch } from './purpose'
@@ -41,7 +42,7 @@ export async function callback(exchange: Exchange, handle: Field): Promise<Exit>
   if (isEnrolment && answer.code !== undefined) await assertStillAllowed(exchange, transaction, factor, 0)
   const attempts = answer.code === undefined ? 0 : await spendCode(exchange, transaction)
 
-  const seen = promptOf(factor, transaction.operation) === 'wait' ? await settings.watch.decide(transaction) : undefined
+  const seen = factor.check === outcomeByStatus ? await settings.watch.decide(transaction) : undefined
   const outcome = await factor.check(settings.client, transaction, { ...answer, ...(seen && { status: seen.answer }) })
   if (outcome.status === 'pending') return { to: exchange.waitingURL(transaction) }
   if (outcome.status === 'failed') {
@@ -54,7 +55,7 @@ export async function callback(exchange: Exchange, handle: Field): Promise<Exit>
   }
   if (isEnrolment && answer.code === undefined) await assertStillAllowed(exchange, transaction, factor, 1)
 
-  if (keepsSession(exchange, transaction)) {
+  if (exchange.keepsSession()) {
     await exchange.refresh()
     const current = exchange.heldById(transaction.id)
     if (current === undefined) return again(exchange, exchange.codeForLost())
@@ -78,12 +79,6 @@ export async function callback(exchange: Exchange, handle: Field): Promise<Exit>
   await giveBack(exchange, transaction).catch(() => undefined)
   publish('decided', () => ({ ...exchange.about(), outcome: 'succeeded' }))
   return { profile: profileOf(transaction, outcome), returnTo }
-}
-
-/** Passport throws away the session of before at a login; every other session goes on, and must not be written back as it was. */
-function keepsSession({ options }: Exchange, { login }: Transaction): boolean {
-  const logsIn = options.assignProperty === undefined && options.session !== false
-  return login !== undefined || !logsIn || options.keepSessionInfo === true
 }
 
 async function giveBack({ budgets }: Exchange, { budget, slots = [], alsoHeld }: Transaction): Promise<void> {

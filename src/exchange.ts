@@ -88,6 +88,13 @@ export class Exchange {
     return loginOf(this.session)
   }
 
+  /** Passport throws away the session of before at a login; every other session goes on, and must not be written back as it was. */
+  keepsSession(): boolean {
+    const { assignProperty, session, keepSessionInfo } = this.options
+    const logsIn = assignProperty === undefined && session !== false
+    return this.current.login !== undefined || !logsIn || keepSessionInfo === true
+  }
+
   /** The transaction that the handle names; undefined where this session does not hold it. */
   held(handle: Field): Transaction | undefined {
     const sealed = this.seals.handles.open(handle)

@@ -7,8 +7,9 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
 import type { Exchange } from './exchange'
-import { sessionOf, type NevisRequest } from './request'
+import { loginOfUser, sessionOf, type NevisRequest } from './request'
 import { hasContent, reloadSession, renewSession, type SessionLike } from './session'
+import { inTime } from './storage'
 import type { Transaction } from './transactions'
 import type { Asked, Wanted } from './wanted'
 
@@ -30,12 +31,18 @@ export const ELSEWHERE_SECONDS = 2
 const LOOK_EVERY_MS = 250
 
 /**
- * Has the user just given a first factor in this request? Then nothing may be kept under a session id that somebody else could know.
- * Passport sets `req.authInfo` when a strategy has succeeded in this request; in a session without a login there was no other way.
+ * Has the user just given a first factor in this request? Then nothing may be kept under a session id that somebody else could know,
+ * and nothing of that session may be shown. It is so in a session without a login; where Passport has set `req.authInfo`, as it does when a
+ * strategy succeeds; and where the request's user is not the one who is signed in, as after `req.logIn(user, { session: false })`.
  * @internal
  */
-export function isAfterFirstFactor(exchange: Exchange): boolean {
-  return exchange.login() === undefined || exchange.req.authInfo != null
+export async function isAfterFirstFactor(exchange: Exchange): Promise<boolean> {
+  const { req, session } = exchange
+  const login = exchange.login()
+  if (login === undefined || req.authInfo != null) return true
+  // An app that cannot say who its user is gets a new session, too: that is the safe side.
+  const own = await inTime('SESSION_UNAVAILABLE', () => loginOfUser(req, session)).catch(() => '')
+  return own !== undefined && own !== login
 }
 
 /**

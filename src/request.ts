@@ -119,6 +119,27 @@ export function loginOf(session: SessionLike): string | undefined {
 }
 
 /**
+ * The same digest of what the host would keep for this request's user, if it were signed in now.
+ * @returns undefined where the host does not say how it would
+ * @internal
+ */
+export async function loginOfUser(req: object, session: SessionLike): Promise<string | undefined> {
+  const { user, _sessionManager: passports, passport: fastifys } = req as {
+    user?: unknown
+    _sessionManager?: { _serializeUser?: (user: unknown, req: object, done: (error: unknown, serialized?: unknown) => void) => void }
+    passport?: { serializeUser?: (user: unknown, req: object) => Promise<unknown> }
+  }
+  if (user === undefined || user === null) return undefined
+  if (isFastifys(session)) {
+    if (typeof fastifys?.serializeUser !== 'function') return undefined
+    return loginOf({ get: session['get'], set: session['set'], passport: await fastifys.serializeUser(user, req) })
+  }
+  if (typeof passports?._serializeUser !== 'function') return undefined
+  const serialized = await new Promise((resolve, reject) => passports._serializeUser?.(user, req, (error, kept) => (error ? reject(error) : resolve(kept))))
+  return loginOf({ passport: { user: serialized } })
+}
+
+/**
  * Does @fastify/passport keep the login of this session? It calls the session's methods `get` and `set`, which the
  * sessions of Express, NestJS and Koa do not have. The login itself must not decide: an app can serialize a user as
  * `{ user, tenant }`, which looks like Passport's own object. What a store gives back holds no functions.
@@ -146,13 +167,16 @@ function own(fields: unknown, name: string): unknown {
   return (fields as Record<string, unknown>)[name]
 }
 
+/** In one pass: an address of many names must not cost the square of them. */
 function queryOf(req: Fields): Record<string, string | string[]> {
   const url = req.originalUrl ?? req.url ?? ''
   const start = url.indexOf('?')
-  const params = new URLSearchParams(start < 0 ? '' : url.slice(start))
-  return Object.fromEntries([...new Set(params.keys())].map((key) => [key, single(params.getAll(key))]))
-}
-
-function single(values: string[]): string | string[] {
-  return values.length === 1 ? (values[0] as string) : values
+  const fields = Object.create(null) as Record<string, string | string[]>
+  for (const [name, value] of new URLSearchParams(start < 0 ? '' : url.slice(start))) {
+    const before = fields[name]
+    if (before === undefined) fields[name] = value
+    else if (typeof before === 'string') fields[name] = [before, value]
+    else before.push(value)
+  }
+  return fields
 }

@@ -11,7 +11,7 @@ import { address } from './option-values'
 import { sessionKeyOf } from './options'
 import { authInfoOf, loginOf, sessionOf, wantsPage, type HostRequest } from './request'
 import { keepReturnTo } from './return-to'
-import { hasContent, renewSession, saveSession, sessionIdOf, type SessionLike } from './session'
+import { hasContent, reloadSession, renewSession, saveSession, sessionIdOf, type SessionLike } from './session'
 import { isListOfNames } from './strength'
 import type { SessionState } from './transactions'
 import type { NevisProfile } from './verify'
@@ -80,7 +80,7 @@ export function recordSecondFactor(options: RecordSecondFactorOptions = {}): Mid
 }
 
 async function write(req: HostRequest, sessionKey: string, profile: NevisProfile, login: string): Promise<void> {
-  const session = wasRenewed(req, profile) ? (sessionOf(req) as SessionLike) : await renewSession(req)
+  const session = wasRenewed(req, profile) ? (sessionOf(req) as SessionLike) : await renewedSession(req, login)
   const { id: userId, factor, transactionId } = profile
   const secondFactor: BoundRecord = { userId, factor, transactionId, at: Date.now(), login, sessionId: idDigestOf(req) }
   session[sessionKey] = { ...(session[sessionKey] as SessionState | undefined), secondFactor } satisfies SessionState
@@ -97,6 +97,13 @@ const sessionIds = new WeakMap<object, string>()
 export function noteSession(profile: NevisProfile, req: object): void {
   const id = sessionIdOf(req)
   if (id !== undefined) sessionIds.set(profile, id)
+}
+
+/** A new id for the session as it is now: the user may have logged out while the approval was looked at. */
+async function renewedSession(req: HostRequest, login: string): Promise<SessionLike> {
+  const session = await reloadSession(req)
+  if (session === undefined || loginOf(session) !== login) throw new Error('recordSecondFactor: the user has logged out meanwhile')
+  return renewSession(req)
 }
 
 /** A login has renewed the session in this very request: apps that noted the id at login must not lose it. */

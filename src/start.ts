@@ -24,13 +24,14 @@ export async function start(exchange: Exchange, handle: Field, factorName: Field
   const named = handle === undefined ? undefined : heldForStart(exchange, handle)
   const asked = named === undefined ? await askedBy(req, options, settings) : { ...named, budget: named.budget ?? '' }
   // At once: a socket that was closed has no address any more.
+  const isAfterFirst = named === undefined && (await isAfterFirstFactor(exchange))
   const from = { sessionId: sessionIdOf(req), origin: originOf(req) }
   exchange.current = { subject: asked.subject, ...(asked.operation !== 'approve-or-enroll' && { operation: asked.operation }) }
   const started = await settings.turns.take(asked.budget, async (waited, before) => {
     // What was started while this request waited is in the session now.
     if (waited && (exchange.login() !== undefined || named !== undefined)) await exchange.refresh()
     const replaced = handle === undefined ? undefined : await replacedBy(exchange, handle)
-    const request = { asked: replaced === undefined ? asked : { ...replaced, budget: asked.budget }, replaced, factorName, from }
+    const request = { asked: replaced === undefined ? asked : { ...replaced, budget: asked.budget }, replaced, factorName, from, isAfterFirst }
     return (
       (await shownAgain(exchange, request)) ??
       (before === undefined || replaced !== undefined ? undefined : await sharedWith(exchange, before, asked, from)) ??
@@ -46,6 +47,8 @@ interface StartRequest {
   readonly replaced: (Transaction & { readonly isFollowed?: boolean }) | undefined
   readonly factorName: Field
   readonly from: Pick<Started, 'sessionId' | 'origin'>
+  /** A first factor was given in this very request. */
+  readonly isAfterFirst: boolean
 }
 
 function heldForStart(exchange: Exchange, handle: Field): Transaction {
@@ -82,7 +85,7 @@ async function shownAgain(exchange: Exchange, request: StartRequest): Promise<St
   const pending = await pendingFor(exchange, request)
   if (pending === undefined || !canBeShownAgain(pending)) return undefined
   // After a first factor the session may have been prepared by somebody who knows its id. One new session takes the transaction over.
-  const isMoved = replaced === undefined && isAfterFirstFactor(exchange)
+  const isMoved = request.isAfterFirst
   if (isMoved) {
     // Whoever prepared the session may have seen the QR code of an enrolment, and would add a phone of their own in this user's browser.
     if (pending.operation === 'enroll') return undefined
@@ -92,7 +95,7 @@ async function shownAgain(exchange: Exchange, request: StartRequest): Promise<St
   exchange.current = pending
   publish('reused', () => exchange.about())
   const returnTo = replaced === undefined ? returnToOf(exchange) : undefined
-  const transaction = { ...pending, firstFactorAt: Date.now(), ...(isMoved && { moves: (pending.moves ?? 0) + 1 }), ...(returnTo !== undefined && { returnTo }) }
+  const transaction = { ...pending, firstFactorAt: replaced === undefined ? Date.now() : pending.firstFactorAt, ...(isMoved && { moves: (pending.moves ?? 0) + 1 }), ...(returnTo !== undefined && { returnTo }) }
   return result(exchange, transaction, undefined, from)
 }
 
@@ -129,6 +132,8 @@ async function startAnew(exchange: Exchange, request: StartRequest): Promise<Sta
   if (asked.operation !== 'approve-or-enroll') {
     const { name } = factorFor(settings, asked.operation, factorName, options.factor, asked.factors)
     exchange.current = { ...exchange.current, factor: name }
+  } else if (!(['approve', 'enroll'] as const).some((operation) => factorIfKnown(exchange, { ...asked, operation }, factorName, true))) {
+    throw new Refusal('unknown_factor')
   }
   const spent = await budgets.spendStart(asked.budget)
   if (spent.over !== undefined) throw exchange.overBudget({ ...spent, over: spent.over }, 'too_many_starts')
@@ -139,8 +144,8 @@ async function startAnew(exchange: Exchange, request: StartRequest): Promise<Sta
     throw new Refusal('too_many_starts', undefined, ELSEWHERE_SECONDS)
   }
   const { wanted, factor, authenticatorId, returnTo } = await preparedFor(exchange, request).catch(async (reason: unknown) => {
-    // Nobody was notified.
-    await budgets.giveBack(asked.budget, [spent.slot])
+    // Nobody was notified; but a request that had Nevis asked who the user is, and is refused then, has cost its start.
+    if (!(reason instanceof Refusal)) await budgets.giveBack(asked.budget, [spent.slot])
     throw reason
   })
   const { operation, subject, message, data, factors, purpose } = wanted
@@ -188,7 +193,7 @@ async function startAnew(exchange: Exchange, request: StartRequest): Promise<Sta
   exchange.current = transaction
   publish('started', () => exchange.about())
   // Not before Nevis has answered: the second click of a double click still needs the session of before.
-  if (replaced === undefined && isAfterFirstFactor(exchange)) await renew(exchange, wanted)
+  if (request.isAfterFirst) await renew(exchange, wanted)
   else await refreshOrEnd(exchange, transaction)
   await closeOthers(exchange, transaction, replaced)
   return result(exchange, transaction, codes?.locked, from)
@@ -234,7 +239,12 @@ async function closeOthers(exchange: Exchange, transaction: Transaction, replace
   const isPending = isPendingFor({ ...transaction, operation, message, data, factors, purpose, subject } as Wanted, { name: factor } as Factor, transaction.authenticatorId, Date.now())
   const older = replaced ?? exchange.transactions.find((one) => one.id !== transaction.id && isPending(one) && exchange.seals.digests.fits(one))
   if (older === undefined || older.id === transaction.id) return
-  await exchange.budgets.end(older, older.budget, false)
+  const { budgets } = exchange
+  if (!(await budgets.end(older, older.budget, false)) && !(await budgets.canGoOn(older))) {
+    // Meanwhile it was cancelled, or has succeeded: this one is wanted no more.
+    await budgets.end(transaction, transaction.budget, false)
+    throw new Refusal('cancelled')
+  }
   exchange.transactions.close({ ...older, next: transaction.id }, 'cancelled')
 }
 

@@ -98,6 +98,8 @@ export class NevisStrategy extends PassportStrategy {
       const { profile, returnTo } = exit
       const { user, info } = await runVerify(this.verify, settings.passReqToCallback ? [req, profile] : [profile])
       if (user === false) throw new Refusal('rejected', (info as { message?: string } | undefined)?.message)
+      // `verify` may have taken its time: a user who has logged out meanwhile stays logged out.
+      if (exchange.keepsSession()) await exchange.refresh()
       noteSession(profile, req)
       const authInfo = { ...info, nevis: profile, ...(returnTo !== undefined && { returnTo }) }
       // What Passport does after a login, and since 0.7 after `passport.authorize` too: 0.6 would lose what was approved.

@@ -38,7 +38,10 @@ export function atLeast(factor: RankedFactor): readonly RankedFactor[] {
  * @internal
  */
 export function isAtLeast(given: FactorName, enrolled: FactorName): boolean {
-  return given === enrolled || rankOf(given, 0) >= rankOf(enrolled, Math.max(...Object.values(RANKS)))
+  const strongest = Math.max(...Object.values(RANKS))
+  // What is given by the widget is as strong as the weakest of its ways; what is enrolled by it may be the strongest.
+  const needed = enrolled === 'widget' ? strongest : rankOf(enrolled, strongest)
+  return (given === enrolled && enrolled !== 'widget') || rankOf(given, 0) >= needed
 }
 
 function rankOf(factor: FactorName, unranked: number): number {

@@ -4,10 +4,17 @@
  * Out of scope: other processes (`start.ts` looks at the ledger), and what a start does.
  */
 
+import { Refusal } from './failures'
+
+/** A crowd of starts for one subject is an attack: behind it, the user's own start would wait for ever. */
+const MAX_WAITING = 60
+const RETRY_AFTER_SECONDS = 10
+
 /** @internal */
 export class Turns<Result> {
   /** Not to be printed with the strategy: a result holds a status token. */
   readonly #last = new Map<string, Promise<Result | undefined>>()
+  readonly #waiting = new Map<string, number>()
 
   /**
    * Runs the work when the work before it, under the same key, has ended.
@@ -15,12 +22,18 @@ export class Turns<Result> {
    */
   async take(key: string, work: (waited: boolean, before: Result | undefined) => Promise<Result>): Promise<Result> {
     const before = this.#last.get(key)
+    const waiting = this.#waiting.get(key) ?? 0
+    if (waiting >= MAX_WAITING) throw new Refusal('too_many_starts', undefined, RETRY_AFTER_SECONDS)
+    this.#waiting.set(key, waiting + 1)
     const mine = (before ?? Promise.resolve(undefined)).then((result) => work(before !== undefined, result))
     const settled = mine.catch(() => undefined)
     this.#last.set(key, settled)
     try {
       return await mine
     } finally {
+      const left = (this.#waiting.get(key) as number) - 1
+      if (left === 0) this.#waiting.delete(key)
+      else this.#waiting.set(key, left)
       if (this.#last.get(key) === settled) this.#last.delete(key)
     }
   }

@@ -9,7 +9,7 @@ import { join } from 'node:path'
 import { headerOf, isHeaderSet, json, middleware, whole, type Answer, type HostResponse, type Middleware } from '../answer'
 import { failures, type FailureCode } from '../failures'
 import type { Settings } from '../options'
-import { queryFieldOf, sessionOf, userOf, type HostRequest } from '../request'
+import { loginOf, queryFieldOf, sessionOf, userOf, type HostRequest } from '../request'
 import { StorageError } from '../storage'
 import type { NevisStrategy } from '../strategy'
 import { SessionTransactions } from '../transactions'
@@ -119,7 +119,9 @@ export function waitingPage<Req extends HostRequest = HostRequest, Res extends H
     const seals = await settings.seals()
     const sealed = seals.handles.open(handle)
     const transactions = new SessionTransactions(session, settings.sessionKey, settings.firstFactorLifetimeMs, seals.box)
-    const transaction = sealed && transactions.get(sealed.id)
+    // Where one user has signed in after another in the same session, what the other one started is nobody's.
+    const held = sealed && transactions.get(sealed.id)
+    const transaction = held?.login === undefined || held.login === loginOf(session) ? held : undefined
     const wantsJson = (req.headers.accept ?? '').includes('application/json')
     const isSignedIn = userOf(req) !== undefined
     if (handle === undefined && isSignedIn && !wantsJson) return page(res, 200, askHtml(parts).text, parts)

@@ -7,7 +7,7 @@
  * recovery codes as the first factor, and has ten of them for years beside the phone that the victim enrols later. Or the thief
  * has one stolen recovery code and no phone, adds a phone with it, and signs payments that only a phone may sign.
  */
-import { recordSecondFactor, requireSecondFactor, atLeast, MemoryLedger, type NevisStrategyOptions } from '../../src'
+import { app, atLeast, MemoryLedger, push, recordSecondFactor, recovery, requireSecondFactor, sms, widget, type NevisStrategyOptions } from '../../src'
 import type { Browser } from '../support/browser'
 import { handleIn, PASSWORD, signIn, waitingOf, type AppOptions, type TestApp } from '../support/app'
 import { lab, outcomeOf } from './support/lab'
@@ -31,7 +31,8 @@ const routes: NonNullable<AppOptions['routes']> = (web, { passport }) => {
   web.post('/pay', requireSecondFactor({ maxAgeSeconds: 300, factors: atLeast('push') }), (_req, res) => void res.json({ action: 'passed' }))
 }
 
-const start = (strategy: Partial<NevisStrategyOptions> = {}): Promise<TestApp> => world.start({ routes, strategy })
+const start = (strategy: Partial<NevisStrategyOptions> = {}): Promise<TestApp> =>
+  world.start({ routes, strategy: { factors: [push(), app(), sms(), recovery(), widget()], ...strategy } })
 const enrolling = (browser: Browser, fields: Record<string, string>, username = 'newcomer') =>
   browser.post('/enrol', { username, password: PASSWORD, ...fields })
 const finish = (browser: Browser, handle: string, fields: Record<string, string> = {}) => browser.post('/done', { transaction: handle, ...fields })
@@ -39,8 +40,8 @@ const viewOf = async (browser: Browser, handle: string) => (await browser.get(wa
 const codeFor = (username: string) => /\d{6}/.exec(world.simulator.sms(username).at(-1) as string)?.[0] as string
 
 /** The real user, at their own browser: password, QR code, phone. */
-async function enrolsPhone(app: TestApp, username = 'newcomer'): Promise<Browser> {
-  const browser = app.browser()
+async function enrolsPhone(testApp: TestApp, username = 'newcomer'): Promise<Browser> {
+  const browser = testApp.browser()
   const handle = handleIn((await enrolling(browser, { factor: 'app' }, username)).location)
   await world.simulator.phone(username).scan((await viewOf(browser, handle)).appLinkUri)
   expect(outcomeOf(await finish(browser, handle))).toBe('success')
@@ -48,8 +49,8 @@ async function enrolsPhone(app: TestApp, username = 'newcomer'): Promise<Browser
 }
 
 /** With a recovery code, or with a push. */
-async function signedInBy(app: TestApp, factor: 'recovery' | 'sms' | 'push', username = 'anna'): Promise<Browser> {
-  const browser = app.browser()
+async function signedInBy(testApp: TestApp, factor: 'recovery' | 'sms' | 'push', username = 'anna'): Promise<Browser> {
+  const browser = testApp.browser()
   const handle = await signIn(browser, username, { factor })
   if (factor === 'push') await world.simulator.phone(username).approve()
   const code = factor === 'sms' ? codeFor(username) : 'AAAA-1111'
@@ -139,6 +140,8 @@ describe('a weaker factor', () => {
     ['recovery', { factor: 'app' }],
     ['recovery', { factor: 'sms', phone: NUMBER }],
     ['sms', { factor: 'app' }],
+    ['sms', { factor: 'widget' }],
+    ['recovery', { factor: 'widget' }],
   ] as const)('%s does not enrol a stronger one, and so signs no payment: %o', async (given, fields) => {
     const app = await start()
     const thief = await signedInBy(app, given)

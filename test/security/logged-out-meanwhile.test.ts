@@ -71,9 +71,12 @@ const stores = (name: string, describeIt: typeof describe, newStore: () => Promi
     let app: TestApp
     let browser: Browser
     let oldCookie: Browser
+    let slowVerify: () => Promise<void>
 
     beforeEach(async () => {
-      app = await world.start({ routes, session: { store: await newStore() } })
+      slowVerify = async () => undefined
+      const verify: AppOptions['verify'] = (profile, done) => void slowVerify().then(() => done(null, { username: profile.username }))
+      app = await world.start({ routes, verify, session: { store: await newStore() } })
       browser = await signedIn(app)
       oldCookie = browser.clone()
     })
@@ -102,6 +105,27 @@ const stores = (name: string, describeIt: typeof describe, newStore: () => Promi
       await browser.post('/logout')
       release()
       expect(outcomeOf(await callback)).toBe('unknown_transaction')
+      await expectLoggedOut()
+    })
+
+    it('a log-out while `verify` takes its time lasts, and the approval is not recorded', async () => {
+      const handle = handleIn((await browser.post('/up')).location)
+      await world.simulator.phone('anna').approve()
+      let release = () => {}
+      const gate = new Promise<void>((resolve) => (release = resolve))
+      const verifying = new Promise<void>((resolve) => {
+        slowVerify = async () => {
+          resolve()
+          await gate
+        }
+      })
+      const callback = oldCookie.clone().get(`/up?transaction=${handle}`)
+      await verifying
+      await browser.post('/logout')
+      release()
+      const page = await callback
+      expect(outcomeOf(page)).toBe('unknown_transaction')
+      expect(page.headers.getSetCookie().join()).not.toContain('anna')
       await expectLoggedOut()
     })
 

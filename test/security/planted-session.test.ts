@@ -151,3 +151,46 @@ describe('a visitor without a session', () => {
     expect(cookieOf(browser)).toBeUndefined()
   })
 })
+
+describe('a planted session that is signed in as the attacker, where the app logs nobody in after the password by itself', () => {
+  /** The guide's way for a callback of one's own: Passport does not set `req.authInfo` then. */
+  const ownLogin: AppOptions['routes'] = (web, { passport }) => {
+    web.post('/own-login', (req, res, next) => {
+      const settled = (error: unknown, user: unknown) => {
+        if (error || !user) return next(error ?? new Error('no user'))
+        req.logIn(user, { session: false }, (failed) => (failed ? next(failed) : passport.authenticate('nevis')(req, res, next)))
+      }
+      passport.authenticate('local', settled as never)(req, res, next)
+    })
+    web.all('/step-up', passport.authorize('nevis'))
+  }
+
+  it('is renewed all the same: the attacker is shown nothing of the victim\'s, and the victim signs in', async () => {
+    const app = await world.start({ routes: ownLogin })
+    const attacker = app.browser()
+    const bens = await signIn(attacker, 'ben')
+    await world.simulator.phone('ben').approve()
+    await attacker.get(callbackOf(bens))
+    const victim = attacker.clone()
+    const handle = handleIn((await victim.post('/own-login', credentials)).location)
+    expect(cookieOf(victim)).not.toBe(cookieOf(attacker))
+    handleIn((await attacker.post('/own-login', credentials)).location)
+    expect(world.asked('approve')).toBe(3)
+    const requests = world.simulator.phone('anna').requests() as [PhoneRequest, PhoneRequest]
+    const oldest = requests[0].createdAt <= requests[1].createdAt ? requests[0] : requests[1]
+    await world.simulator.phone('anna').approve(oldest.transactionId)
+    expect(outcomeOf(await attacker.get(callbackOf(handle)))).toBe('unknown_transaction')
+    expect(outcomeOf(await victim.get(callbackOf(handle)))).toBe('success')
+  })
+
+  it('keeps its id at a step-up of the user who is signed in', async () => {
+    const app = await world.start({ routes: ownLogin })
+    const browser = app.browser()
+    const handle = await signIn(browser, 'anna')
+    await world.simulator.phone('anna').approve()
+    await browser.get(callbackOf(handle))
+    const before = cookieOf(browser)
+    expect(outcomeOf(await browser.post('/step-up'))).toBe('303 /login/2fa')
+    expect(cookieOf(browser)).toBe(before)
+  })
+})
