@@ -235,10 +235,10 @@ describe('an address outside of ASCII', () => {
   it.each(['waitingURL', 'statusURL', 'callbackURL'])('as %s › is refused, or encoded, or found', async (option) => {
     const check = ({ waitingURL: 'routes.waiting', statusURL: 'routes.status', callbackURL: 'routes.callback' } as const)[option] as Check
     const path = '/bestätigung'
-    const fault: Fault = { strategy: { [option]: path }, guard: (req, _res, next) => {
+    const fault: Fault = { strategy: { [option]: path }, first: (req, _res, next) => {
       if (decodeURI(req.path) === path) req.url = { waitingURL: '/2fa', statusURL: '/2fa/status', callbackURL: '/2fa/callback' }[option] + req.url.slice(req.path.length)
       next()
-    }, statusLast: true }
+    } }
     // Whichever of the three it is, nobody finds out from a sign-in that breaks.
     const outcome = await findingsOf(simulator, fault).catch((error: unknown) => String(error))
     if (typeof outcome === 'string') expect(outcome).toMatch(`NevisStrategy: ${option}`)
