@@ -1,18 +1,46 @@
 // Makes in release/ what a release consists of: the tarball and its bill of materials. Refuses a tag that is not that of
-// the version, and a version that CHANGELOG.md does not date.
+// the version, a version that CHANGELOG.md does not date, and a tree that is not exactly what was committed. In a workflow it
+// also gives the digests of both files as the output `sums`, so that no later job has to believe what it is handed.
 // node .ci/release.mjs vX.Y.Z
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { appendFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 const root = join(import.meta.dirname, '..')
+const folder = join(root, 'release')
+const { GITHUB_SERVER_URL, GITHUB_REPOSITORY, GITHUB_OUTPUT } = process.env
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 const [tag] = process.argv.slice(2)
 if (tag !== `v${version}`) throw new Error(`the tag is ${tag}, the version in package.json ${version}`)
 const [, newest, date] = /^## (\S+) \(([^)]*)\)$/m.exec(readFileSync(join(root, 'CHANGELOG.md'), 'utf8')) ?? []
 if (newest !== version || !/^\d{4}-\d{2}-\d{2}$/.test(date)) throw new Error(`CHANGELOG.md begins with ${newest} (${date}): it needs ${version} with its date`)
+refuseChanges('before packing')
 
-const folder = join(root, 'release')
-mkdirSync(folder, { recursive: true })
+rmSync(folder, { recursive: true, force: true })
+mkdirSync(folder)
 writeFileSync(join(folder, 'sbom.cdx.json'), execFileSync(process.execPath, [join(import.meta.dirname, 'sbom.mjs')]))
-execFileSync('npm', ['pack', '--pack-destination', folder], { cwd: root, stdio: 'inherit' })
+try {
+  // The provenance names the repository, and npm compares it with the package's own word.
+  if (GITHUB_REPOSITORY) run('npm', 'pkg', 'set', 'repository.type=git', `repository.url=git+${GITHUB_SERVER_URL}/${GITHUB_REPOSITORY}.git`)
+  run('npm', 'pack', '--pack-destination', folder)
+} finally {
+  if (GITHUB_REPOSITORY) run('git', 'checkout', '--quiet', '--', 'package.json')
+}
+// What the build has changed may be in the tarball, and nobody has reviewed it.
+refuseChanges('after packing')
+
+const sums = readdirSync(folder).map((file) => `${createHash('sha512').update(readFileSync(join(folder, file))).digest('hex')}  ${file}`)
+console.log(sums.join('\n'))
+if (GITHUB_OUTPUT) appendFileSync(GITHUB_OUTPUT, `sums<<END_OF_SUMS\n${sums.join('\n')}\nEND_OF_SUMS\n`)
+
+function run(program, ...args) {
+  execFileSync(program, args, { cwd: root, stdio: 'inherit' })
+}
+
+function refuseChanges(when) {
+  const changes = execFileSync('git', ['status', '--porcelain', '--untracked-files=all'], { cwd: root, encoding: 'utf8' })
+  if (changes === '') return
+  rmSync(folder, { recursive: true, force: true })
+  throw new Error(`${when}, the tree is not what was committed:\n${changes}`)
+}

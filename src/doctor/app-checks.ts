@@ -1,7 +1,7 @@
 /**
  * The app that was loaded, as a whole: Passport, its Nevis strategies, and for each its cloud, ledger and routes; the session.
  *
- * Not its job: to load it (`patient.ts`).
+ * Out of scope: to load it (`patient.ts`).
  */
 import { randomUUID } from 'node:crypto'
 import { cloudFindings } from './cloud-checks'

@@ -1,7 +1,7 @@
 /**
  * The process in which an app is examined: its output is not the doctor's, and its end is not the doctor's end.
  *
- * Not its job: to report; it sends the findings to the process that started it.
+ * Out of scope: to report; it sends the findings to the process that started it.
  */
 import { appFindings } from './app-checks'
 import { admitted } from './patient'

@@ -2,15 +2,18 @@
  * Is the instance there, does it take our access key, and do our clocks agree?
  *
  * Only two calls are made, a ping and the introspection of the key itself: neither notifies anybody or changes anything.
- * Not its job: to find out which instance and which key (`environment.ts`, or the app's own strategy).
+ * Out of scope: to find out which instance and which key (`environment.ts`, or the app's own strategy).
  */
 import { withoutSlash } from '../binding'
 import type { Answer } from '../client/answer'
 import type { Introspection, NevisClient } from '../client/client'
 import { NevisError } from '../client/errors'
 import { error, ok, unchecked, warning, type Finding } from './findings'
+import { isWord } from './printable'
 
 const SECONDS_PER_DAY = 86_400
+/** The end of the year 9999, to which an answer that names a later time is shortened: later ones are no dates. */
+const LAST_DATE_SECONDS = 253_402_300_799
 const SOON_DAYS = 14
 /** From here on proofs of an approval are refused as too old or not valid yet: `binding.ts`. */
 const MUCH_SKEW_SECONDS = 60
@@ -40,8 +43,8 @@ function keyFunctionFinding(): Finding {
 
 function reachableFinding({ baseURL }: NevisClient, answer: Answer | NevisError | object): Finding {
   if (answer instanceof NevisError) {
-    const { code } = Object(answer.cause) as { code?: string }
-    const reason = [answer.code, code].filter(Boolean).join(', ')
+    const { code } = Object(answer.cause) as { code?: unknown }
+    const reason = [answer.code, code].filter(isWord).join(', ')
     const remedy =
       code === 'ENOTFOUND'
         ? 'compare the instance id with the address of your management console'
@@ -91,7 +94,7 @@ function keyFindings(answer: Introspection | NevisError | object, issuers: reado
 function expiryFinding(exp: number | undefined): Finding {
   if (exp === undefined) return ok('cloud.key-expiry', 'Nevis names no end of the access key')
   const days = Math.floor((exp - Date.now() / 1000) / SECONDS_PER_DAY)
-  const on = new Date(exp * 1000).toISOString().slice(0, 10)
+  const on = new Date(Math.min(Math.max(exp, 0), LAST_DATE_SECONDS) * 1000).toISOString().slice(0, 10)
   if (days >= SOON_DAYS) return ok('cloud.key-expiry', `the access key is good until ${on}`)
   return warning('cloud.key-expiry', `the access key ends on ${on}`, 'make a new one in the management console in time; accessKey may be a function, for rotation')
 }

@@ -1,10 +1,12 @@
 /**
  * The command `passport-nevis doctor`: reads its arguments, examines, reports.
  *
- * Not its job: to be a process; the exit code is set by `command.ts`.
+ * Out of scope: to be a process; the exit code is set by `command.ts`.
  */
 import { parseArgs } from 'node:util'
 import { examined } from './examination'
+import { shown } from './findings'
+import { printable } from './printable'
 import { reportOf } from './report'
 
 const USAGE = `Usage: passport-nevis doctor [file] [--json]
@@ -33,14 +35,14 @@ type Environment = Readonly<Record<string, string | undefined>>
 export async function main(argv: readonly string[], env: Environment, output: Output): Promise<0 | 1 | 2> {
   const given = argumentsIn(argv)
   if (typeof given === 'string') {
-    output.error(`passport-nevis: ${given} (see passport-nevis doctor --help)`)
+    output.error(`passport-nevis: ${printable(given)} (see passport-nevis doctor --help)`)
     return 2
   }
   if (given.help) {
     output.log(USAGE)
     return 0
   }
-  const findings = await examined(given.file, env)
+  const findings = (await examined(given.file, env)).map(shown)
   const isWell = findings.every(({ level }) => level !== 'error')
   if (given.json) output.log(JSON.stringify({ ok: isWell, findings }, undefined, 2))
   else output.log(`${titleOf(given.file, env)}\n\n${reportOf(findings)}`)
@@ -62,5 +64,5 @@ function argumentsIn(argv: readonly string[]): string | { file: string | undefin
 
 function titleOf(file: string | undefined, env: Environment): string {
   const what = file ?? 'the cloud of the environment'
-  return `passport-nevis doctor: ${what}, ${env['NODE_ENV'] === 'production' ? 'as in production' : 'not as in production (NODE_ENV)'}`
+  return `passport-nevis doctor: ${printable(what)}, ${env['NODE_ENV'] === 'production' ? 'as in production' : 'not as in production (NODE_ENV)'}`
 }

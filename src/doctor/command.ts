@@ -2,7 +2,7 @@
 /**
  * The process around the command.
  *
- * Not its job: arguments and output (see `command-line.ts`).
+ * Out of scope: arguments and output (see `command-line.ts`).
  */
 import { main } from './command-line'
 

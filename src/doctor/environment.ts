@@ -2,7 +2,7 @@
  * The cloud as the environment names it, for when there is no app to ask: NEVIS_INSTANCE or NEVIS_BASE_URL, and
  * NEVIS_ACCESS_KEY.
  *
- * Not its job: to ask it anything (`cloud-checks.ts`).
+ * Out of scope: to ask it anything (`cloud-checks.ts`).
  */
 import { NevisClient } from '../client/client'
 import { cloudFindings } from './cloud-checks'

@@ -1,12 +1,12 @@
 /**
  * The whole examination: the app in a process of its own, or without one the cloud that the environment names.
  *
- * Not its job: what is checked, and what is printed.
+ * Out of scope: what is checked, and what is printed.
  */
 import { fork } from 'node:child_process'
 import { join } from 'node:path'
 import { environmentFindings } from './environment'
-import { completed, error, type Finding } from './findings'
+import { completed, error, isFinding, type Finding } from './findings'
 
 const DEADLINE_MS = 120_000
 /** For an app that closes its database on SIGTERM. */
@@ -45,8 +45,8 @@ function appFindings(file: string, env: Environment): Promise<Finding[]> {
     const timer = setTimeout(() => fault(`the examination did not end within ${DEADLINE_MS / 1000} s`), DEADLINE_MS)
     // The app may send messages of its own.
     child.on('message', (message) => {
-      const { passportNevisDoctor: findings } = Object(message) as { passportNevisDoctor?: Finding[] }
-      if (findings !== undefined) end(findings)
+      const { passportNevisDoctor: findings } = Object(message) as { passportNevisDoctor?: unknown }
+      if (Array.isArray(findings) && findings.every(isFinding)) end(findings)
     })
     child.once('exit', (code, signal) => fault(`the app ended by itself (${signal ?? `exit code ${code}`})`))
   })

@@ -1,9 +1,10 @@
 /**
  * What the doctor says: for each check one finding, and a remedy where one is due.
  *
- * Not its job: to examine, or to print (`report.ts`). Findings are printed as they are, so nothing that is secret, and no
- * text of somebody else's error, goes into one.
+ * Out of scope: to examine, or to print (`report.ts`). Nothing that is secret, and no text of somebody else's error, goes into a
+ * finding: they are printed, if without what a terminal would obey.
  */
+import { printable } from './printable'
 
 /** Every check, in the order of the report. */
 export const CHECKS = [
@@ -56,6 +57,24 @@ export const ok = (check: Check, finding: string): Finding => ({ check, level: '
 export const warning = (check: Check, finding: string, remedy: string): Finding => ({ check, level: 'warning', finding, remedy })
 export const error = (check: Check, finding: string, remedy: string): Finding => ({ check, level: 'error', finding, remedy })
 export const unchecked = (check: Check, finding: string, remedy: string): Finding => ({ check, level: 'unchecked', finding, remedy })
+
+/** Whether a message of the process in which the app ran is one of ours: the app can send anything. */
+export function isFinding(value: unknown): value is Finding {
+  const { check, level, finding, remedy, strategy } = Object(value) as Record<keyof Base | 'level' | 'remedy', unknown>
+  const isText = (one: unknown) => typeof one === 'string'
+  return (
+    (CHECKS as readonly unknown[]).includes(check) &&
+    isText(finding) &&
+    (level === 'ok' ? remedy === undefined : ['warning', 'error', 'unchecked'].includes(level as string) && isText(remedy)) &&
+    (strategy === undefined || isText(strategy))
+  )
+}
+
+/** A finding as it is shown, to people or to programs. */
+export function shown(one: Finding): Finding {
+  const texts = Object.entries(one).map(([name, text]) => [name, printable(String(text))])
+  return Object.fromEntries(texts) as Finding
+}
 
 /** The findings in the order of the report; a check that has none says why: nothing is left out in silence. */
 export function completed(findings: readonly Finding[], why: string, remedy: string): Finding[] {

@@ -2,17 +2,18 @@
  * Loads an app so that it can be examined: it is watched while it sets itself up, and whatever it listens on becomes a
  * free port of loopback. For a process of its own, which ends with the examination.
  *
- * Not its job: to ask the app anything.
+ * Out of scope: to ask the app anything.
  */
 import { once } from 'node:events'
 import { createServer, Server as HttpServer, type RequestListener } from 'node:http'
 import { Server as HttpsServer } from 'node:https'
 import { createRequire } from 'node:module'
 import { Server as NetServer, type AddressInfo } from 'node:net'
-import { resolve } from 'node:path'
+import { dirname, join, resolve, sep } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
 import { error, type Finding } from './findings'
+import { isWord } from './printable'
 import { Witness } from './witness'
 
 export interface Patient {
@@ -142,7 +143,7 @@ async function inTime<T>(deadline: number, work: Promise<T>): Promise<T> {
 function thrownFinding(reason: unknown, path: string): Finding {
   const { name, code, message, stack } = Object(reason) as Record<'name' | 'code' | 'message' | 'stack', unknown>
   const text = String(message)
-  if (name === 'TypeError' && OURS.test(text)) return error('app.loaded', `the app throws while it is loaded: ${text}`, 'mend that option; the README has them all')
+  if (name === 'TypeError' && OURS.test(text) && isThrownHere(text, String(stack), path)) return error('app.loaded', `the app throws while it is loaded: ${text}`, 'mend that option; the README has them all')
   const place = String(stack).split(path)[1]?.match(/^:\d+/)?.[0]
   const told = [isWord(name) ? name : 'Error', isWord(code) ? ` ${code}` : '', place === undefined ? '' : ` at line ${place.slice(1)}`].join('')
   return error('app.loaded', `the app throws while it is loaded: ${told}`, 'start it yourself, with the same environment: it says why')
@@ -150,6 +151,9 @@ function thrownFinding(reason: unknown, path: string): Finding {
 
 const OURS = /^(Nevis(Strategy|Client)|waitingPage|statusEndpoint|outagePage|requireSecondFactor|recordSecondFactor|RedisLedger): /
 
-function isWord(value: unknown): value is string {
-  return typeof value === 'string' && /^\w{1,64}$/.test(value)
+/** Whether the first place that the stack names is in this package, the doctor's copy or the app's: anybody can begin a text as we do. */
+function isThrownHere(text: string, stack: string, path: string): boolean {
+  const [, place = ''] = stack.split(`TypeError: ${text}\n`)
+  const folders = [join(__dirname, '..'), ...found(createRequire(path), 'passport-nevis').map((entry) => dirname(entry))]
+  return folders.some((folder) => place.split('\n', 1)[0]?.includes(folder + sep))
 }

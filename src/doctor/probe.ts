@@ -1,7 +1,7 @@
 /**
  * One question to the app over loopback, as a browser behind a TLS proxy would ask it, and what came of it.
  *
- * Not its job: to know which answer is the right one (`route-checks.ts`).
+ * Out of scope: to know which answer is the right one (`route-checks.ts`).
  */
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { request as requestHttp, type IncomingMessage } from 'node:http'

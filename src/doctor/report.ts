@@ -1,7 +1,7 @@
 /**
  * The findings as text for a terminal.
  *
- * Not its job: to find anything. For programs there is the JSON.
+ * Out of scope: to find anything. For programs there is the JSON.
  */
 import type { Finding } from './findings'
 

@@ -2,7 +2,7 @@
  * Do the routes answer that the strategy's options name?
  *
  * Each is asked for a transaction that nobody has started, so nothing starts, and nobody is notified. The strategy itself
- * says, by its event `failed`, that it was there. Not its job: to read the tables of a router; hosts have different ones.
+ * says, by its event `failed`, that it was there. Out of scope: to read the tables of a router; hosts have different ones.
  */
 import { error, ok, unchecked, warning, type Check, type Finding } from './findings'
 import { ask, MADE_UP, type Reply } from './probe'
@@ -31,7 +31,7 @@ export async function routeFindings(origin: string, witness: Witness, registered
 
   const view = await ask(origin, 'GET', waitingURL, transaction)
   const isPage = view?.status === 403 && view.json['code'] === 'unknown_transaction'
-  findings.push(isPage ? ok('routes.waiting', `the waiting page is at ${waiting}`) : fault('routes.waiting', `GET ${waiting}`, view, `app.get('${waiting}', waitingPage(nevis))`))
+  findings.push(isPage ? spelt('routes.waiting', 'waitingURL', waitingURL) ?? ok('routes.waiting', `the waiting page is at ${waiting}`) : fault('routes.waiting', `GET ${waiting}`, view, `app.get('${waiting}', waitingPage(nevis))`))
 
   const chosen = await ask(origin, 'POST', waitingURL, { ...transaction, cancel: '1' })
   const choose = `app.post('${waiting}', passport.authenticate('${name}'))`
@@ -44,12 +44,12 @@ export async function routeFindings(origin: string, witness: Witness, registered
   const isStatus = told?.status === 404 && told.json['status'] === 'unknown'
   const mount = `app.get('${status}', statusEndpoint(nevis))`
   if (!isStatus) findings.push(fault('routes.status', `GET ${status}`, told, mount))
-  else if (!usedAt(witness, status)) findings.push(ok('routes.status', `the status is at ${status}`))
+  else if (!usedAt(witness, status)) findings.push(spelt('routes.status', 'statusURL', statusURL) ?? ok('routes.status', `the status is at ${status}`))
   else findings.push(warning('routes.status', `the status at ${status} is behind the session, which it keeps alive and may write back`, `mount it before session(): ${mount}`))
 
   const back = await ask(origin, 'GET', callbackURL, transaction)
   const brings = `app.all('${callback}', passport.authenticate('${name}'), recordSecondFactor(), …)`
-  findings.push(wasHere(back) ? ok('routes.callback', `the callback is at ${callback}`) : fault('routes.callback', `GET ${callback}`, back, brings))
+  findings.push(wasHere(back) ? spelt('routes.callback', 'callbackURL', callbackURL) ?? ok('routes.callback', `the callback is at ${callback}`) : fault('routes.callback', `GET ${callback}`, back, brings))
 
   if (factors.every(({ prompt, enrollPrompt = prompt }) => prompt === 'wait' && enrollPrompt === 'wait')) {
     findings.push(ok('routes.callback-post', 'no factor of this app has anything to send to the callback'))
@@ -62,6 +62,12 @@ export async function routeFindings(origin: string, witness: Witness, registered
   }
   findings.push(startFinding(witness, registered, choice.level === 'unchecked' ? 1 : 0))
   return { findings, callback: back }
+}
+
+/** A header, such as the one of a redirect, holds ASCII alone: hosts encode other characters, drop them or throw. */
+function spelt(check: Check, option: string, address: string): Finding | undefined {
+  if (/^[\x21-\x7e]+$/.test(address)) return undefined
+  return error(check, `${option} holds characters outside of ASCII, which a redirect cannot carry`, `write ${option} percent-encoded: ${new URL(address, 'http://app').pathname}`)
 }
 
 const usedAt = (witness: Witness, path: string) => witness.sessions.some(({ uses }) => uses.some((use) => use.path === path))
@@ -80,7 +86,7 @@ function faultOf(check: Check, request: string, reply: Reply | undefined, lacksS
   if (lacksSession) return error(check, `${request} fails without a session (HTTP ${status})`, 'mount session() before it')
   if (status === 404 || status === 405) return error(check, `${request} is missing (HTTP ${status})`, mount)
   if (status >= 500) return error(check, `${request} fails (HTTP ${status})`, 'the log of the app says why; the strategy needs a session before it')
-  const where = location === undefined ? '' : `, to ${location}`
+  const where = location === undefined ? '' : `, to ${location.length > 80 ? `${location.slice(0, 80)}…` : location}`
   const isBarred = (status >= 300 && status < 400) || status === 401 || status === 403
   if (isBarred) return error(check, `${request} is barred (HTTP ${status}${where}): nobody is signed in yet when it is needed`, `mount it before what demands a login: ${mount}`)
   return error(check, `${request} is answered by something else (HTTP ${status})`, mount)

@@ -2,7 +2,7 @@
  * Is the session fit to carry a login? Judged by the options that express-session was given and by the cookie that it made;
  * for other hosts, by the cookies that came with the callback's answer.
  *
- * Not its job: the session of anybody; it reads none.
+ * Out of scope: the session of anybody; it reads none.
  */
 import { completed, error, ok, unchecked, warning, type Check, type Finding } from './findings'
 import type { Cookie, Reply } from './probe'

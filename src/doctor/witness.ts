@@ -2,7 +2,7 @@
  * Watches an app set itself up: which strategies it gives to Passport, where it has them asked, and how it configures
  * its sessions. What it watches works as before.
  *
- * Not its job: to judge. It sees what goes through Passport's `use`, `authenticate` and `authorize`, and through the function
+ * Out of scope: to judge. It sees what goes through Passport's `use`, `authenticate` and `authorize`, and through the function
  * that express-session exports; it reads nobody's private members.
  */
 import type { NevisStrategy } from '../strategy'

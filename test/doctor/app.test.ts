@@ -232,6 +232,28 @@ describe('an app with one fault', () => {
   })
 })
 
+describe('an address outside of ASCII', () => {
+  it.each(['waitingURL', 'statusURL', 'callbackURL'])('as %s › is refused, or encoded, or found', async (option) => {
+    const check = ({ waitingURL: 'routes.waiting', statusURL: 'routes.status', callbackURL: 'routes.callback' } as const)[option] as Check
+    const path = '/bestätigung'
+    const fault: Fault = { strategy: { [option]: path }, first: (req, _res, next) => {
+      if (decodeURI(req.path) === path) req.url = { waitingURL: '/2fa', statusURL: '/2fa/status', callbackURL: '/2fa/callback' }[option] + req.url.slice(req.path.length)
+      next()
+    } }
+    // Whichever of the three it is, nobody finds out from a sign-in that breaks.
+    const outcome = await findingsOf(simulator, fault).catch((error: unknown) => String(error))
+    if (typeof outcome === 'string') expect(outcome).toMatch(`NevisStrategy: ${option}`)
+    else {
+      const finding = outcome.find((one) => one.check === check)
+      expect(`${finding?.finding} → ${finding?.remedy}`).toContain('/best%C3%A4tigung')
+      const options = { instance: 'a', accessKey: 'b', factors: [push()], waitingURL: '/2fa', [option]: path }
+      const kept = Reflect.get(new NevisStrategy(options, async () => false).settings, option) as string
+      expect(finding?.level).toBe(/^[\x21-\x7e]+$/.test(kept) ? 'ok' : 'error')
+      if (finding?.level === 'error') expect(finding.finding).toBe(`${option} holds characters outside of ASCII, which a redirect cannot carry`)
+    }
+  })
+})
+
 describe('a callback that answers by itself', () => {
   it.each([
     [300, 'is barred (HTTP 300): nobody is signed in yet when it is needed'],

@@ -28,6 +28,19 @@ describe('the command', () => {
     expect(await run(argv)).toEqual({ exitCode: 2, out: '', err: `passport-nevis: ${sentence} (see passport-nevis doctor --help)` })
   })
 
+  it.each(['--\u001b[2J', 'doctor --\u009b1A\u202e'])('with the arguments %j › prints nothing that a terminal obeys', async (argv) => {
+    const { exitCode, err } = await run(argv.split(' '))
+    expect([exitCode, err]).toEqual([2, expect.stringMatching(/^passport-nevis: Unknown option '[\x20-\x7e]+$/)])
+  })
+
+  it('with an answer from the network that holds what a terminal obeys, or no date › prints none of it', async () => {
+    simulator.faults.add({ on: 'introspect', patch: { iss: 'https://\u009b1A\u202e/c4n4ry', exp: 1e300, aud: '\u001b[2J' } })
+    const { exitCode, out } = await run(['doctor'], cloud())
+    expect(exitCode).toBe(0)
+    expect(out).toContain('cloud.issuer')
+    expect(out).not.toMatch(/(?!\n)[\p{C}\u2028]|c4n4ry/u)
+  })
+
   it.each([[['--help']], [['doctor', '--help']], [['doctor', 'a.js', '--help', '--json']]])('with %j › says how it is used, and ends with 0', async (argv) => {
     expect(await run(argv)).toEqual({ exitCode: 0, out: expect.stringMatching(/^Usage: passport-nevis doctor \[file\] \[--json\]\n/) as string, err: '' })
   })

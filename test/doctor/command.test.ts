@@ -21,6 +21,8 @@ beforeEach(() => {
 })
 afterAll(() => simulator.close())
 
+/** All but the line breaks of the report. */
+const UNPRINTABLE = /(?!\n)[\p{C}\u2028\u2029]/u
 /** What can be seen of express-session alone. */
 const otherSession = ['session.store', 'session.resave', 'session.save-uninitialized', 'session.secret', 'session.trust-proxy']
 const cloud = () => ({ NEVIS_BASE_URL: simulator.baseURL, NEVIS_ACCESS_KEY: simulator.accessKey })
@@ -92,6 +94,45 @@ describe('the app', () => {
     expect(troublesIn(findings)['app.loaded']).toBe(`error: ${finding}`)
     expect(troublesIn(findings)['routes.callback']).toBe('unchecked: the app could not be examined')
     expect(findings.filter(({ check, level }) => check.startsWith('cloud.') && level === 'ok')).toHaveLength(6)
+  })
+
+  /**
+   * The attack: the report is read in a terminal and kept in the log of a build. An app under examination, or a library in it,
+   * throws an error whose text holds the access key, and what a terminal obeys.
+   */
+  it.each([
+    ['escapes', 'Error at line 8'],
+    ['escapes in its name', 'Error at line 9'],
+    ['imitates', 'TypeError at line 10'],
+    ['imitates in two lines', 'TypeError at line 11'],
+    ['throws a text', 'Error'],
+  ])('that throws a text of somebody else (%s) › is said to, and nothing of the text', async (FAULT, told) => {
+    for (const format of [[], ['--json']]) {
+      const { exitCode, printed } = await doctor(['broken.cjs', ...format], { FAULT })
+      expect(exitCode).toBe(1)
+      expect(printed).toContain(`the app throws while it is loaded: ${told}`)
+      expect(printed).not.toContain('c4n4ry')
+      expect(printed).not.toMatch(UNPRINTABLE)
+    }
+  })
+
+  it('whose names hold what a terminal obeys › is shown without it, and cannot send findings of its own', async () => {
+    const { exitCode, printed } = await doctor(['hostile.cjs'])
+    expect(exitCode).toBe(1)
+    expect(printed).toContain('registered as "nevis?[2J?]0;title??1A?]52;c;YQ==??????ok           everything.well", with push, push?[2J')
+    expect(printed).not.toMatch(UNPRINTABLE)
+    expect(printed).not.toContain('c4n4ry')
+    expect(Math.max(...printed.split('\n').map((line) => line.length))).toBeLessThan(1000)
+    expect(printed.split('\n').filter((line) => line.startsWith('ok           everything.well'))).toEqual([])
+    const { read } = await doctor(['hostile.cjs', '--json'])
+    expect(JSON.stringify(read())).not.toMatch(UNPRINTABLE)
+    expect(read().findings.find(({ check }) => check === 'app.loaded')?.finding).toBe('the app answers on loopback, and listens nowhere else')
+  })
+
+  it.each(['app\u001b[2J\n.js', '\u009b1A.js'])('with the file name %j › is named without what a terminal obeys', async (file) => {
+    const { exitCode, printed } = await doctor([file])
+    expect([exitCode, printed]).toEqual([1, expect.stringContaining('there is no such file')])
+    expect(printed).not.toMatch(UNPRINTABLE)
   })
 
   it('that is not there › is said to be missing', async () => {

@@ -1,8 +1,9 @@
 /** What CONTRIBUTING.md and the workflows say is so, and what a release consists of. */
 import { execFileSync, spawnSync } from 'node:child_process'
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { parse } from 'yaml'
 import { ROOT, runtimeClosure } from '../support/installed'
 
 const read = (path: string) => readFileSync(join(ROOT, path), 'utf8')
@@ -32,6 +33,21 @@ function jobsOf(workflow: string): Record<string, string> {
   const [, jobs = ''] = workflow.split(/^jobs:\n/m)
   return Object.fromEntries(jobs.split(/^ {2}(?=[\w-]+:$)/m).slice(1).map((job) => [job.slice(0, job.indexOf(':')), job]))
 }
+
+interface Step {
+  readonly uses?: string
+  readonly run?: string
+  readonly env?: Record<string, string>
+}
+interface Job {
+  readonly needs?: string | string[]
+  readonly permissions?: Record<string, string>
+  readonly outputs?: Record<string, string>
+  readonly steps: readonly Step[]
+}
+/** The jobs of the release as a runner reads them. */
+const released = (parse(release) as { jobs: Record<string, Job> }).jobs
+const jobNamed = (name: string) => released[name] as Job
 
 const stepsOf = (job: string) => [...job.matchAll(/^ +- run: (.+)$/gm)].map(([, command]) => command as string)
 
@@ -94,12 +110,65 @@ describe('the workflows', () => {
   it('may read, and what may do more runs nothing of this repository', () => {
     expect(ci).toMatch(/^permissions:\n {2}contents: read\n\n/m)
     expect(release).toMatch(/^permissions: \{\}$/m)
-    const { pack = '', publish = '', attach = '' } = jobsOf(release)
-    const permissionsOf = (job: string) => /^ {4}permissions:\n((?: {6}.+\n)+)/m.exec(job)?.[1]?.trim()
-    expect([pack, publish, attach].map(permissionsOf)).toEqual(['contents: read', 'id-token: write', 'contents: write'])
+    const { publish = '', attach = '' } = jobsOf(release)
+    expect(Object.entries(released).map(([name, { permissions }]) => [name, permissions])).toEqual([
+      ['test', { contents: 'read' }], ['pack', { contents: 'read' }], ['publish', { 'id-token': 'write' }], ['attach', { contents: 'write' }],
+    ])
     for (const job of [publish, attach]) expect(job).not.toMatch(/checkout|npm (ci|install|run)|\.ci\/|secrets\./)
     expect(Object.values(jobsOf(ci)).filter((job) => job.includes('permissions:'))).toEqual([])
     for (const [, text] of workflows) expect(text.match(/actions\/checkout/g)?.length).toBe(text.match(/persist-credentials: false/g)?.length)
+  })
+
+  it.each(workflows)('%s is YAML, with steps in every job that use or run something', (_name, text) => {
+    const { jobs } = parse(text) as { jobs: Record<string, Job> }
+    expect(Object.keys(jobs)).toEqual(Object.keys(jobsOf(text)))
+    expect(Object.values(jobs).flatMap(({ steps }) => steps).filter(({ uses, run }) => (uses === undefined) === (run === undefined))).toEqual([])
+  })
+
+  /**
+   * The attack: a dependency of development, or its install script, changes the tree while the suite runs, and what is packed and
+   * signed afterwards is not what was reviewed. Or something between the jobs changes the tarball.
+   */
+  it('pack on a machine on which no code of development has run but the compiler', () => {
+    expect(jobNamed('pack').needs).toBeUndefined()
+    expect(jobNamed('pack').steps.map(({ uses, run }) => run ?? uses?.split('@')[0])).toEqual([
+      'actions/checkout', 'actions/setup-node', 'npm ci --ignore-scripts', 'node .ci/release.mjs "$GITHUB_REF_NAME"', 'actions/upload-artifact',
+    ])
+    expect(jobNamed('test').steps.map(({ run }) => run)).toContain('.ci/run')
+    expect(jobNamed('test').steps.filter(({ uses }) => /artifact|cache/.test(uses ?? ''))).toEqual([])
+    expect(jobNamed('publish').needs).toEqual(['test', 'pack'])
+  })
+
+  describe('take over from the job that packs', () => {
+    let folder: string
+    beforeEach(() => {
+      folder = mkdtempSync(join(tmpdir(), 'passport-nevis-'))
+      for (const name of ['passport-nevis-0.0.0.tgz', 'sbom.cdx.json']) writeFileSync(join(folder, name), name)
+    })
+    afterEach(() => rmSync(folder, { recursive: true, force: true }))
+
+    /** Runs the step as the runner does, in a folder that holds what was downloaded. */
+    const check = (job: string, sums: string) => {
+      const steps = jobNamed(job).steps.filter(({ env }) => env?.['SUMS'] !== undefined)
+      expect(steps.map(({ env }) => env)).toEqual([{ SUMS: '${{ needs.pack.outputs.sums }}' }])
+      return spawnSync('bash', ['-e', '-c', steps[0]?.run as string], { cwd: folder, env: { PATH: process.env['PATH'] as string, SUMS: sums } }).status
+    }
+    const digests = () => execFileSync('sha512sum', readdirSync(folder), { cwd: folder, encoding: 'utf8' }).trim()
+
+    it.each(['publish', 'attach'])('%s › before anything else, exactly the files that were packed', (job) => {
+      expect(jobNamed('pack').outputs).toEqual({ sums: '${{ steps.release.outputs.sums }}' })
+      expect([jobNamed(job).needs].flat()).toContain('pack')
+      const at = jobNamed(job).steps.findIndex(({ env }) => env?.['SUMS'] !== undefined)
+      expect(jobNamed(job).steps.slice(0, at).filter(({ run }) => run !== undefined)).toEqual([])
+      const sums = digests()
+      expect(check(job, sums)).toBe(0)
+      writeFileSync(join(folder, 'passport-nevis-0.0.1.tgz'), 'one more')
+      expect(check(job, sums)).not.toBe(0)
+      rmSync(join(folder, 'passport-nevis-0.0.1.tgz'))
+      writeFileSync(join(folder, 'passport-nevis-0.0.0.tgz'), 'changed')
+      expect(check(job, sums)).not.toBe(0)
+      expect(check(job, '')).not.toBe(0)
+    })
   })
 
   it('publish with provenance, after a dry run of the same', () => {
@@ -116,36 +185,84 @@ describe('the workflows', () => {
 
 describe('a release', () => {
   let folder: string
+  const git = (...args: string[]) => execFileSync('git', ['-c', 'user.name=a', '-c', 'user.email=a@b.example', ...args], { cwd: folder, encoding: 'utf8' })
+  const commit = () => {
+    git('add', '--all')
+    git('commit', '--quiet', '--allow-empty', '--message', 'x')
+  }
 
-  beforeAll(() => {
+  beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'passport-nevis-'))
-    for (const path of ['.ci', 'CHANGELOG.md', 'package-lock.json']) cpSync(join(ROOT, path), join(folder, path), { recursive: true })
-    writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'passport-nevis', version, dependencies, files: ['CHANGELOG.md'] }))
+    for (const path of ['.ci', '.gitignore', 'CHANGELOG.md', 'package-lock.json']) cpSync(join(ROOT, path), join(folder, path), { recursive: true })
+    setScripts({})
+    dateIt('2026-11-30')
+    git('init', '--quiet')
+    commit()
   })
-  afterAll(() => rmSync(folder, { recursive: true, force: true }))
+  afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
-  const make = (tag: string) => spawnSync(process.execPath, [join(folder, '.ci/release.mjs'), tag], { cwd: folder, encoding: 'utf8' })
-  const dateIt = (date: string) => {
+  const make = (tag = `v${version}`, env: Record<string, string> = {}) => {
+    const { GITHUB_REPOSITORY: _repository, GITHUB_OUTPUT: _output, ...own } = process.env
+    return spawnSync(process.execPath, [join(folder, '.ci/release.mjs'), tag], { cwd: folder, encoding: 'utf8', env: { ...own, ...env } })
+  }
+  function dateIt(date: string): void {
     const text = readFileSync(join(folder, 'CHANGELOG.md'), 'utf8')
     writeFileSync(join(folder, 'CHANGELOG.md'), text.replace(/^(## \S+) \(.*\)$/m, `$1 (${date})`))
   }
+  function setScripts(scripts: Record<string, string>): void {
+    writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'passport-nevis', version, dependencies, scripts, files: ['CHANGELOG.md', 'dist'] }))
+  }
+  const isThere = () => existsSync(join(folder, 'release'))
 
   it('is refused for a tag of another version', () => {
-    dateIt('2026-11-30')
     expect(make('v99.0.0').stderr).toContain(`the tag is v99.0.0, the version in package.json ${version}`)
-    expect(existsSync(join(folder, 'release'))).toBe(false)
+    expect(isThere()).toBe(false)
   })
 
   it('is refused while the changelog does not date it', () => {
     dateIt('unreleased')
-    expect(make(`v${version}`).stderr).toContain(`it needs ${version} with its date`)
-    expect(existsSync(join(folder, 'release'))).toBe(false)
+    commit()
+    expect(make().stderr).toContain(`it needs ${version} with its date`)
+    expect(isThere()).toBe(false)
   })
 
-  it('is the tarball and its bill of materials', () => {
-    dateIt('2026-11-30')
-    expect(make(`v${version}`).status).toBe(0)
-    expect(readdirSync(join(folder, 'release')).sort()).toEqual([`passport-nevis-${version}.tgz`, 'sbom.cdx.json'])
+  it.each<[string, string, () => void]>([
+    ['a changed file', ' M .ci/sbom.mjs', () => writeFileSync(join(folder, '.ci/sbom.mjs'), 'changed')],
+    ['a file that nobody committed', '?? dropped/in.js', () => { mkdirSync(join(folder, 'dropped')); writeFileSync(join(folder, 'dropped/in.js'), '') }],
+    ['a deleted file', ' D package-lock.json', () => rmSync(join(folder, 'package-lock.json'))],
+    ['a change that is staged', 'M  .ci/sbom.mjs', () => { writeFileSync(join(folder, '.ci/sbom.mjs'), 'changed'); git('add', '--all') }],
+  ])('is refused with %s in the tree, and names it', (_name, line, change) => {
+    change()
+    const { status, stderr } = make()
+    expect(status).not.toBe(0)
+    expect(stderr).toContain(`before packing, the tree is not what was committed:\n${line}`)
+    expect(isThere()).toBe(false)
+  })
+
+  it('is refused outside of a repository', () => {
+    rmSync(join(folder, '.git'), { recursive: true })
+    expect(make(undefined, { GIT_CEILING_DIRECTORIES: tmpdir() }).status).not.toBe(0)
+    expect(isThere()).toBe(false)
+  })
+
+  it('is refused, and is gone, if the build has changed what was committed', () => {
+    setScripts({ prepack: 'echo more >> CHANGELOG.md' })
+    commit()
+    expect(make().stderr).toContain('after packing, the tree is not what was committed:\n M CHANGELOG.md')
+    expect(isThere()).toBe(false)
+  }, 120_000)
+
+  it('is the tarball and its bill of materials, with the digests of both for the next job', () => {
+    const output = join(folder, '.git/output')
+    const { status } = make(undefined, { GITHUB_OUTPUT: output, GITHUB_SERVER_URL: 'https://forge.example', GITHUB_REPOSITORY: 'somebody/something' })
+    expect(status).toBe(0)
+    const names = [`passport-nevis-${version}.tgz`, 'sbom.cdx.json']
+    expect(readdirSync(join(folder, 'release')).sort()).toEqual(names)
+    const sums = execFileSync('sha512sum', names, { cwd: join(folder, 'release'), encoding: 'utf8' })
+    expect(readFileSync(output, 'utf8')).toBe(`sums<<END_OF_SUMS\n${sums}END_OF_SUMS\n`)
+    const packed = JSON.parse(execFileSync('tar', ['-xzOf', join(folder, 'release', names[0] as string), 'package/package.json'], { encoding: 'utf8' })) as { repository: object }
+    expect(packed.repository).toEqual({ type: 'git', url: 'git+https://forge.example/somebody/something.git' })
+    expect(git('status', '--porcelain')).toBe('')
   }, 120_000)
 })
 
