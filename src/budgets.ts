@@ -193,6 +193,22 @@ export class Budgets {
     return (await this.ledger.look(`transaction:${id}`)) === 0 || (await this.ledger.look(`goes-on:${id}`)) > 0
   }
 
+  /** For a session that is all in a cookie: a sign-in makes every cookie of before useless for going on without a password. */
+  async noteSignIn(key: string): Promise<void> {
+    await this.ledger.forget(`signed-in:${key}`)
+    await this.ledger.claim(`signed-in:${key}`, this.signInSeconds())
+  }
+
+  /** Has the subject signed in since this time, in milliseconds since 1970? A ledger tells whole seconds: in doubt, yes. */
+  async hasSignedInSince(key: string, time: number): Promise<boolean> {
+    const left = await this.ledger.look(`signed-in:${key}`)
+    return left > 0 && Date.now() - (this.signInSeconds() - left) * 1000 >= time
+  }
+
+  private signInSeconds(): number {
+    return Math.ceil(this.settings.firstFactorLifetimeMs / 1000) + MARGIN_SECONDS
+  }
+
   /** @returns true for the one new session that takes the transaction over from the session before */
   claimMove(transaction: Ending & Pick<Transaction, 'moves'>): Promise<boolean> {
     return this.ledger.claim(`moved:${transaction.id}:${transaction.moves ?? 0}`, this.secondsToKeep(transaction))

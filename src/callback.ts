@@ -16,6 +16,7 @@ import { mismatchOf } from './proof'
 import { purposeMismatch } from './purpose'
 import { fieldOf } from './request'
 import { forgetReturnTo, sitePathOf } from './return-to'
+import { isInSmallCookie } from './session'
 import type { Transaction } from './transactions'
 import { profileOf } from './verify'
 import { countsFor, factorFor } from './wanted'
@@ -77,6 +78,7 @@ export async function callback(exchange: Exchange, handle: Field): Promise<Exit>
   if (denials >= MANY_DENIALS) publish('suspicious', () => ({ ...exchange.about(), reason: 'success_after_denials', denials }))
   // The approval is good whether or not the ledger takes its starts back.
   await giveBack(exchange, transaction).catch(() => undefined)
+  if (isInSmallCookie(exchange.session) && transaction.budget !== undefined) await budgets.noteSignIn(transaction.budget)
   publish('decided', () => ({ ...exchange.about(), outcome: 'succeeded' }))
   return { profile: profileOf(transaction, outcome), returnTo }
 }

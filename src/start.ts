@@ -14,7 +14,7 @@ import { Refusal } from './failures'
 import { isAfterFirstFactor, originOf, renew, sharedWith, startedElsewhere, ELSEWHERE_SECONDS, type Started } from './parallel'
 import { lockCodes } from './recovery-codes'
 import { returnToBeforeLogin, returnToIn } from './return-to'
-import { sessionIdOf } from './session'
+import { isInSmallCookie, sessionIdOf } from './session'
 import type { Transaction } from './transactions'
 import { askedBy, authenticatorFor, canBeShownAgain, factorFor, isPendingFor, type Asked, type Wanted } from './wanted'
 
@@ -74,6 +74,8 @@ async function replacedBy(exchange: Exchange, handle: Field): Promise<Transactio
   if (Date.now() >= transaction.firstFactorAt + settings.firstFactorLifetimeMs) throw new Refusal('expired_transaction')
   // A kept session cookie still holds a transaction that has succeeded or was cancelled; the ledger knows better.
   if (transaction.closed === 'cancelled' || !(await budgets.canGoOn(transaction))) throw new Refusal(transaction.closed === 'cancelled' ? 'cancelled' : 'used_transaction')
+  const hasSignedIn = isInSmallCookie(exchange.session) && transaction.budget !== undefined && (await budgets.hasSignedInSince(transaction.budget, transaction.firstFactorAt))
+  if (hasSignedIn) throw new Refusal('used_transaction')
   return { ...transaction, isFollowed: transaction !== first }
 }
 

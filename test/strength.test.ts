@@ -27,8 +27,8 @@ describe('isAtLeast', () => {
 
   it.each<[string, string[]]>([
     ['recovery', ['recovery']],
-    ['sms', ['recovery', 'sms', 'widget']],
-    ['widget', ['recovery', 'sms', 'widget']],
+    ['sms', ['recovery', 'sms']],
+    ['widget', ['recovery', 'sms']],
     ['push', ['recovery', 'sms', 'widget', 'push', 'app']],
     ['app', ['recovery', 'sms', 'widget', 'push', 'app']],
   ])('lets %s vouch for %j and for no other', (given, enrolled) => {

@@ -9,7 +9,7 @@
 import { guideApps, type GuideApp } from '../hosts/apps'
 import { Gate } from '../hosts/gate'
 import { callbackOf, handleIn, PASSWORD, waitingOf } from '../support/app'
-import type { Browser } from '../support/browser'
+import type { Browser, Page } from '../support/browser'
 
 // A program starts for each app, and the machine may be busy.
 jest.setTimeout(60_000)
@@ -65,6 +65,39 @@ describe.each(guideApps)('%s', (name, start) => {
       expect((await one.get('/')).text).not.toContain(username)
       expect((await one.get('/transfer')).status).not.toBe(200)
     }
+  })
+
+  // A session that is all in its cookie comes back with the answer itself, and koa-session cannot read a session again: the guides say so.
+  if (isSessionInCookie || name === 'Koa') return
+
+  describe.each<[string, (handle: string, who: Browser) => Promise<Page>]>([
+    ['a start that is slow', (_handle, who) => who.post('/step-up', { factor: 'sms' })],
+    ['a change of the factor that is slow', (transaction, who) => who.post('/login/2fa', { transaction, factor: 'sms' })],
+    ['a callback that is slow, of an approval', async (handle, who) => {
+      await gate.simulator.phone(username).approve()
+      return who.get(callbackOf(handle))
+    }],
+    ['a callback that is slow, of a denial', async (handle, who) => {
+      await gate.simulator.phone(username).deny()
+      return who.get(callbackOf(handle))
+    }],
+  ])('%s', (_what, act) => {
+    it('does not sign the logged-out session in again', async () => {
+      await signIn()
+      const handle = handleIn((await browser.post('/step-up')).location)
+      const { arrived, open } = gate.hold()
+      const old = browser.clone()
+      const other = old.clone()
+      const slow = act(handle, other)
+      await arrived
+      expect((await browser.post('/logout')).status).toBe(303)
+      open()
+      await slow
+      for (const one of [browser, old, other]) {
+        expect((await one.get('/')).text).not.toContain(username)
+        expect((await one.get('/transfer')).status).not.toBe(200)
+      }
+    })
   })
 
   it('a waiting page that is slow › leaves a session alone that is still signed in', async () => {
