@@ -8,6 +8,7 @@ import { subjectMismatch, type Mismatch } from './binding'
 import type { Budgets } from './budgets'
 import { NevisError } from './client/errors'
 import { assertMayEnroll, isEnrolmentOfEnrolled } from './enrolment'
+import { about, publish, type About } from './events'
 import type { Challenge, Factor } from './factors/factor'
 import { Refusal } from './failures'
 import type { Settings } from './options'
@@ -33,7 +34,7 @@ export async function challengeFor(
   const asked = operation === 'enroll' ? await assertMayEnroll(settings, req, factor, subject) : subject
   if (typeof asked === 'string') return asked
   const phone = operation === 'enroll' ? await phoneOf(req, options) : undefined
-  if (phone !== undefined && factor.name === 'sms') await spendPhone(budgets, phone)
+  if (phone !== undefined && factor.name === 'sms') await spendPhone(budgets, phone, about(settings.name, { subject, operation, factor: factor.name }))
   const request = {
     ...(message !== undefined && { message }),
     ...(phone !== undefined && { phone }),
@@ -56,7 +57,9 @@ export async function challengeFor(
 }
 
 /** Many accounts can name the same number: it has a budget of its own. */
-async function spendPhone(budgets: Budgets, phone: string): Promise<void> {
-  const { over, retryAfterSeconds } = await budgets.spendPhone(phone)
-  if (over) throw new Refusal('too_many_starts', undefined, retryAfterSeconds)
+async function spendPhone(budgets: Budgets, phone: string, start: About): Promise<void> {
+  const { over, limit, retryAfterSeconds } = await budgets.spendPhone(phone)
+  if (!over) return
+  publish('budget', () => ({ ...start, budget: 'phone', limit }))
+  throw new Refusal('too_many_starts', undefined, retryAfterSeconds)
 }

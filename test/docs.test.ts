@@ -7,6 +7,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import ts from 'typescript'
+import * as door from '../src'
 import { failures, NevisError, StorageError, type NevisErrorCode, type StorageErrorCode } from '../src'
 import { guides, targetsOf } from './support/markdown'
 
@@ -241,6 +242,19 @@ describe('docs/events.md', () => {
       expect([...new Set(told)].sort()).toEqual([...new Set(names.flatMap(fieldsOf))].sort())
     })
 
+    it('has every value of a field that does not fit', () => {
+      const [cells] = rowsOf(events, 'field').filter(([cell]) => cell === '`field`')
+      expect(namesOf('src/binding.ts', 'Mismatch').filter((name) => !codeIn(cells?.[3]).includes(name))).toEqual([])
+    })
+
+    it('has every budget', () => {
+      const budget = declared('NevisEvents').members.find(({ name }) => (name as ts.Identifier).text === 'budget')?.getText() ?? ''
+      const [cells] = rowsOf(events, 'field').filter(([cell]) => cell === '`budget`')
+      const values = [...(/readonly budget: (.+)/.exec(budget)?.[1] ?? '').matchAll(/'(\w+)'/g)].map(([, value]) => value as string)
+      expect(values.length).toBeGreaterThan(5)
+      expect(values.filter((value) => !codeIn(cells?.[1]).includes(`'${value}'`))).toEqual([])
+    })
+
     it('shows an example of every channel, with fields that it has', () => {
       const examples = [...events.matchAll(/^### `passport-nevis:(\w+)`$[^]*?^```json\n([^]*?)^```$/gm)]
       expect(examples.map(([, name]) => name).sort()).toEqual([...names].sort())
@@ -271,6 +285,19 @@ describe('README.md', () => {
 
     it('has every StorageError code with its status, and no other', () => {
       expect(statuses('`StorageError` code').sort()).toEqual(storageErrorCodes.map((code) => [code, new StorageError(code).status]).sort())
+    })
+  })
+
+  describe('compared with the exports', () => {
+    it('names every function and class, or a guide does', () => {
+      const words = new Set([readme, ...papers.map(([, markdown]) => markdown)].flatMap((markdown) => markdown.split(/\W+/)))
+      expect(Object.keys(door).length).toBeGreaterThan(15)
+      expect(Object.keys(door).filter((name) => !words.has(name))).toEqual([])
+    })
+
+    it('names every option of sms, or a guide does', () => {
+      const words = new Set([readme, paper('docs/guides/factors.md')].flatMap((markdown) => markdown.split(/\W+/)))
+      expect(namesOf('src/factors/sms.ts', 'SmsOptions').filter((name) => !words.has(name))).toEqual([])
     })
   })
 

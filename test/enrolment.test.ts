@@ -8,6 +8,7 @@ import { assertMayEnroll, assertMayStillEnroll, firstOperation, isEnrolmentOfEnr
 import type { Settings } from '../src/options'
 import { loginOf } from '../src/request'
 import type { Transaction } from '../src/transactions'
+import { recordEvents } from './security/support/recorded'
 
 const NOW = 1_700_000_000_000
 const USER = '7b2ce5a9-6bd0-4e2f-8d0f-2ac2c4a1d7a1'
@@ -27,7 +28,7 @@ const clientOf = (user: unknown) => {
   return { findUserByUsername: answer('findUserByUsername'), getUser: answer('getUser') } as unknown as NevisClient
 }
 const settingsOf = (user: unknown, more: object = {}) =>
-  ({ client: clientOf(user), sessionKey: 'nevis', firstFactorLifetimeMs: 600_000, allowEnrollmentOfStrongerFactorAfter: [], ledger: new MemoryLedger(), ...more }) as unknown as Settings
+  ({ name: 'nevis', client: clientOf(user), sessionKey: 'nevis', firstFactorLifetimeMs: 600_000, allowEnrollmentOfStrongerFactorAfter: [], ledger: new MemoryLedger(), ...more }) as unknown as Settings
 const request = (session: object = {}) => ({ method: 'POST', url: '/', headers: {}, body: {}, session }) as unknown as NevisRequest
 const passport = { user: 'anna' }
 const record = (change: object = {}) => ({ userId: USER, factor: 'push', transactionId: 't', at: NOW, login: loginOf({ passport }), sessionId: '', ...change })
@@ -300,7 +301,10 @@ describe('a challenge', () => {
   it('sends a number ten texts in a day, whoever asks for them, and then asks nobody', async () => {
     const factor = { ...factorWith(challenge), name: 'sms' }
     for (let i = 0; i < 10; i++) expect(await start(NEW, factor, 'enroll', { phone: '+41791234567' })).toBe(challenge)
+    const events = recordEvents()
     await expect(start(NEW, factor, 'enroll', { phone: '+41 79 123 45 67' })).rejects.toMatchObject({ code: 'too_many_starts', retryAfterSeconds: 86_400 })
+    events.stop()
+    expect(events.all).toEqual([{ event: 'budget', strategy: 'nevis', subject: ANNA, factor: 'sms', operation: 'enroll', budget: 'phone', limit: 10 }])
     expect(factor.requests).toHaveLength(10)
     expect(await start(NEW, factor, 'enroll', { phone: '+41790000000' })).toBe(challenge)
   })

@@ -96,9 +96,11 @@ describe('the tarball', () => {
     for (const file of Object.values(bin)) expect(readFileSync(join(ROOT, file), 'utf8')).toMatch(/^#!\/usr\/bin\/env node\n/)
   })
 
-  it('is no bigger than 288 KB packed, and 920 KB unpacked', () => {
-    expect(size).toBeLessThan(288_000)
-    expect(unpackedSize).toBeLessThan(920_000)
+  // Was 288 KB and 920 KB. It grew with the rules against attackers who have the password (budgets in numbered places, who may enrol, the
+  // purpose of a transaction, sessions that are read again), their docstrings and their guides. The limits are 2 % above the size of then.
+  it('is no bigger than 314 KB packed, and 1052 KB unpacked', () => {
+    expect(size).toBeLessThan(314_000)
+    expect(unpackedSize).toBeLessThan(1_052_000)
   })
 })
 

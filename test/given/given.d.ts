@@ -44,11 +44,21 @@ declare global {
   }
   namespace Express {
     interface User extends Account {}
+    interface Application {
+      /** Where `hosts/express.md` keeps its error handlers, for routes that are mounted later. */
+      onError?: any
+    }
   }
 }
 
 declare module 'fastify' {
   interface PassportUser extends Account {}
+}
+
+declare module '@fastify/secure-session' {
+  interface SessionData {
+    messages: string[]
+  }
 }
 
 declare module 'express-session' {
