@@ -1,7 +1,7 @@
 /**
  * A cloud that says whatever its script tells it to, and keeps the truth in a separate place.
  *
- * Not its job: to be like Nevis beyond the calls of a login (that is the simulator's). One server serves many
+ * Out of scope: to be like Nevis beyond the calls of a login (that is the simulator's). One server serves many
  * worlds at once: each sequence of the property test is a world of its own, found by the names and tokens in it.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
@@ -64,7 +64,7 @@ export class World {
   ) {
     this.anna = { userId: uuid(number, 0xa), username: `anna-${number}` }
     this.ben = { userId: uuid(number, 0xb), username: `ben-${number}` }
-    this.secretCodes = { sms: `c4n4ry-sms-${number}`, recovery: `c4n4ry-recovery-${number}`, other: `c4n4ry-other-${number}` }
+    this.secretCodes = { sms: `41790000000${number}`, recovery: `c4n4ry-recovery-${number}`, other: `c4n4ry-other-${number}` }
     this.scripts = { approve: [...(script.approve ?? [])], enroll: [...(script.enroll ?? [])], status: [...(script.status ?? [])], introspect: [...(script.introspect ?? [])], verify: [...(script.verify ?? [])], user: [...(script.user ?? [])], intent: [...(script.intent ?? [])] }
   }
 
@@ -146,7 +146,7 @@ export class FakeCloud {
     const name = url.startsWith('/api/v1/users?') ? url : (body['username'] ?? body['userId'] ?? body['statusToken'] ?? body['token'] ?? '')
     const number = /^\/api\/v1\/users\/[0-9a-f]{8}-/.test(url) ? Number.parseInt(url.split('/')[4] as string, 16) : numberIn(name)
     const world = this.worlds.get(number)
-    if (world === undefined) return void res.writeHead(404).end('{}')
+    if (world === undefined) return write(res, { status: 404, body: problem(404) })
     const behaviour = world.next(call)
     // A call whose answer is replaced or lost may have had its effect all the same; one that was cut off before, not.
     const real = behaviour.do === 'early' ? undefined : this.truth(world, call, body, url)
