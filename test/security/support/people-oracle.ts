@@ -22,7 +22,6 @@ export interface Before {
   readonly accepted: number
   readonly ended: ReadonlySet<string>
   readonly usedTokens: ReadonlySet<string>
-  readonly enrolments: number
 }
 
 /** A handle that a browser was sent to wait with. */
@@ -58,7 +57,7 @@ export class Oracle {
   ) {}
 
   before(record: SecondFactorRecord | undefined): Before {
-    return { record, factors: new Set(this.anna.factors), accepted: this.cloud.accepted.length, ended: new Set(this.ended), usedTokens: new Set(this.usedTokens), enrolments: this.enrolments.length }
+    return { record, factors: new Set(this.anna.factors), accepted: this.cloud.accepted.length, ended: new Set(this.ended), usedTokens: new Set(this.usedTokens) }
   }
 
   refuse(violation: string): void {
@@ -147,13 +146,13 @@ export class Oracle {
     return isRight && transaction?.person.userId === userId && transaction.operation === operation
   }
 
-  private enrolled(by: Owner, { transactionId: id, factor }: NevisProfile, transaction: CloudTransaction | undefined, { record, factors, enrolments }: Before): void {
+  private enrolled(by: Owner, { transactionId: id, factor }: NevisProfile, transaction: CloudTransaction | undefined, { record, factors }: Before): void {
     const startedAt = this.shown.find((one) => one.id === id)?.at ?? 0
     const isStrong = this.isStrong(record, factor as FactorName, startedAt)
     const hasOthers = [...factors].some((one) => one.transaction !== id)
     if (!isStrong && hasOthers) this.refuse(`an enrolment (${factor}) is finished for somebody who has another factor`)
     if (!isStrong && factor === 'recovery') this.refuse('recovery codes are the first factor')
-    if (this.enrolments.slice(0, enrolments).at(-1) !== id) this.refuse('an enrolment succeeds after a newer one was begun')
+    if (this.enrolments.at(-1) !== id) this.refuse('an enrolment succeeds after a newer one was begun')
     const waits = this.shown.some((one) => one.id === id && one.by === 'anna')
     if (by === 'anna' && waits && factor === 'app' && transaction?.by !== 'anna') this.refuse('anna\'s browser is told that somebody else\'s phone is enrolled')
     if (by === 'thief' && !hasOthers) this.isLost = true

@@ -82,6 +82,12 @@ const maybe = <T>(weight: number, arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | 
 const meanwhile = (calls: Call[], steps: fc.Arbitrary<Step>): fc.Arbitrary<Meanwhile> => fc.record({ call: fc.constantFrom(...calls), isBefore: fc.boolean(), steps: fc.array(steps, { minLength: 1, maxLength: 3 }) })
 const steps = (...of: fc.WeightedArbitrary<Step | readonly Step[]>[]) => (minLength: number, maxLength: number) =>
   fc.array(fc.oneof(...of), { minLength, maxLength, size: 'max' }).map((all): readonly Step[] => all.flat())
+/** While one enrolment by SMS is being finished, another one is begun. */
+const overtaken = fc.record({ call: fc.constantFrom<Call>('user', 'verify', 'status'), isBefore: fc.boolean(), other: fc.constantFrom<Owner[]>(['anna', 'thief'], ['thief', 'anna']) }).map(({ call, isBefore, other: [first, second] }): readonly Step[] => {
+  const enrol = (who: Owner | undefined, factor: FactorName): Step => ({ do: 'start', by: who as Owner, route: 'enrol', process: 0, as: 'anna', factor })
+  const meanwhile = { call, isBefore, steps: [enrol(second, 'app')] }
+  return [enrol(first, 'sms'), { do: 'callback', by: first as Owner, route: 'callback', process: 0, handle: 'own', code: 'right', meanwhile }]
+})
 /** Anna approves, and both browsers come back. */
 const race = (route: RouteName): fc.Arbitrary<readonly Step[]> =>
   fc.constantFrom<Owner[]>(['anna', 'thief'], ['thief', 'anna']).map((order): readonly Step[] => [{ do: 'phone', by: 'anna', does: 'approves' }, ...order.map((one): Step => ({ do: 'callback', by: one, route, process: 0, handle: 'own' }))])
@@ -171,7 +177,7 @@ export const scenes = {
       steps(
         often(3, start({ route: one<RouteName>('enrol', 'first'), factor: one<FactorName | undefined>('app', 'sms', 'recovery', 'widget', undefined), meanwhile: maybe(6, meanwhile(['user', 'enroll'], fc.oneof(start({ route: one<RouteName>('enrol'), factor: one<FactorName>('app', 'sms') }), phone(), callback({})))) })),
         often(2, start({ as: nobody, route: one<RouteName>('factors'), factor: one<FactorName>('app', 'sms', 'recovery') })),
-        often(3, finish('callback')), often(2, phone()), often(3, callback({ handle: one<Callback['handle']>('own', 'own', 'older') })), often(1, later(60, 700)), often(1, look),
+        often(3, finish('callback')), often(2, phone()), often(1, overtaken), often(3, callback({ handle: one<Callback['handle']>('own', 'own', 'older'), meanwhile: maybe(2, meanwhile(['user', 'verify', 'status', 'introspect'], fc.oneof(start({ route: one<RouteName>('enrol'), factor: one<FactorName>('app', 'sms') }), phone(), callback({})))) })), often(1, later(60, 700)), often(1, look),
       )(2, 8),
     ),
   }),
