@@ -55,6 +55,8 @@ export async function callback(exchange: Exchange, handle: Field): Promise<Exit>
     return exchange.close(transaction, 'binding_mismatch')
   }
   if (isEnrolment && answer.code === undefined) await assertStillAllowed(exchange, transaction, factor, 1)
+  // A newer enrolment may have been begun while Nevis was asked.
+  if (isEnrolment) await assertCurrent(exchange, transaction)
 
   if (exchange.keepsSession()) {
     await exchange.refresh()

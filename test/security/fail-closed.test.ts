@@ -7,112 +7,41 @@
  * retry that counts as a new approval, an error page with the access key. So sequences of behaviour are generated
  * against whole logins, while a cloud on `node:http` keeps the truth apart from what it says.
  *
- * The oracle: a success implies that this person truly approved this transaction; every request ends in exactly one
+ * The cloud may be honest, too, and the people not: two browsers in one session, a thief with the password who enrols first, a log-out
+ * while a request waits, a gateway that answers in the cloud's place. Their kinds are generated in the same way, each in a scene
+ * (`support/people-steps.ts`), with an oracle of its own (`support/people-oracle.ts`).
+ *
+ * The oracle of the first part: a success implies that this person truly approved this transaction; every request ends in exactly one
  * action, in time; nothing of a secret is in it; and afterwards no handle, timer or listener is left.
  *
- * `FAIL_CLOSED_RUNS` sets the number of sequences (default 10000), `FAIL_CLOSED_SEED` the seed (fixed by default, so that a
- * failure comes again and is found by whoever changed something); both together print a line with the figures. Several processes may run it at once: nothing is shared but the processor.
+ * `FAIL_CLOSED_RUNS` sets the number of sequences of the first part (default 10000; each scene takes a twentieth of it, hours of a flood a
+ * five-hundredth), `FAIL_CLOSED_SEED` the seed (fixed by default, so that a
+ * failure comes again and is found by whoever changed something); both together print
+ * the figures, a line for each part. Several processes may run it at once: nothing is shared but the processor.
  */
 import fc from 'fast-check'
 import { inspect } from 'node:util'
-import { app, MemoryLedger, NevisClient, NevisStrategy, push, recovery, sms } from '../../src'
+import { app, MemoryLedger, NevisClient, NevisStrategy, push, recovery, sms, widget, type NevisStrategyOptions } from '../../src'
 import { act, type Act } from './support/act'
-import { FakeCloud, World, type Behaviour, type Call, type Kind, type Lie, type Script } from './support/fake-cloud'
+import { sequences, type Sequence } from './support/cloud-sequences'
+import { FakeCloud, World } from './support/fake-cloud'
+import { held, leftBehind } from './support/held'
+import { PeopleCloud } from './support/people-cloud'
+import { CALLBACK_URL } from './support/people-routes'
+import { People } from './support/people-run'
+import { floods, scenes, type Sequence as PeopleSequence } from './support/people-steps'
 import { CANARY } from './support/secrets'
 
 const RUNS = Number(process.env['FAIL_CLOSED_RUNS'] ?? 10_000)
 const SEED = Number(process.env['FAIL_CLOSED_SEED'] ?? 20_261)
 const PER_PART = 500
+const SCENE_RUNS = Math.ceil(RUNS / 20)
+const FLOOD_RUNS = Math.ceil(RUNS / 500)
 /** Sequences under way at once: some of them only wait. More would time out for lack of processor. */
 const AT_ONCE = 6
 const TIMEOUT_MS = 150
 /** A request makes three calls at most. The rest is what a busy machine may take. */
 const ANSWERED_WITHIN_MS = 3 * TIMEOUT_MS + 10_000
-
-type Step =
-  | { readonly step: 'start'; readonly factor: string; readonly transaction: number | undefined }
-  | { readonly step: 'phone'; readonly does: 'approved' | 'denied' | 'expires' }
-  | { readonly step: 'callback'; readonly code: 'right' | 'other' | 'wrong' | undefined; readonly transaction: number; readonly times: number }
-  | { readonly step: 'cancel'; readonly transaction: number }
-
-interface Sequence {
-  readonly steps: readonly Step[]
-  readonly subject: 'username' | 'userId' | 'both'
-  readonly skewSeconds: number
-  readonly script: Script
-}
-
-const sequences: fc.Arbitrary<Sequence> = (() => {
-  const often = <T>(weight: number, arbitrary: fc.Arbitrary<T>) => ({ weight, arbitrary })
-  const status = fc.oneof(fc.constantFrom(200, 201, 202, 204, 206, 301, 302, 304, 400, 401, 403, 404, 409, 412, 422, 429, 500, 502, 503, 504), fc.integer({ min: 200, max: 599 }))
-  const junk = fc.constantFrom<unknown>(null, '', 0, 1, -1, true, false, [], {}, ['succeeded'], { status: 'succeeded' }, 'c4n4ry', '\u0000', 'ünïcode', 'x'.repeat(9000), 1e308, '__proto__', 'javascript:c4n4ry')
-  const names = ['transactionId', 'userId', 'username', 'statusToken', 'status', 'token', 'active', 'sub', 'iss', 'aud', 'exp', 'nbf', 'iat', 'qrCode', 'appLinkUri']
-  const text = fc.oneof(
-    fc.constantFrom('', '{', 'null', '[]', '"succeeded"', '{"status":"succeeded"}', '{"active":true}', '{"__proto__":{"active":true,"status":"succeeded"}}', '<html>c4n4ry</html>', '\ufeff{}', '{"status":"succeeded","status":"failed"}', '[{"status":"succeeded"}]'),
-    fc.json({ maxDepth: 2 }),
-    fc.string({ maxLength: 50 }),
-  )
-  // A username is no secret: where the subject is only an id, the profile hands on the name that the cloud gives.
-  const notSecret = (given: Record<string, unknown>) => (CANARY.test(String(given['username'])) ? { ...given, username: 'somebody' } : { ...given })
-  const patch = fc.dictionary(fc.constantFrom(...names), junk, { minKeys: 1, maxKeys: 3 }).map((given): Behaviour => ({ do: 'patch', patch: notSecret(given) }))
-  const faults = [
-    often(6, status.map((code): Behaviour => ({ do: 'status', status: code }))),
-    often(5, fc.tuple(text, status).map(([body, code]): Behaviour => ({ do: 'body', body, status: code }))),
-    often(5, fc.constantFrom<Behaviour>({ do: 'reset' }, { do: 'truncate' }, { do: 'redirect' }, { do: 'notHttp' }, { do: 'early' })),
-    often(1, fc.constantFrom<Behaviour>({ do: 'hang' }, { do: 'drip' })),
-  ]
-  // What stands in between answers a code in place of the cloud, or the cloud says no with HTTP 200.
-  const noVerdict = fc
-    .oneof(text, fc.constantFrom('<h1>c4n4ry</h1>', 'OK', '[{}]', '{"status":"failed"}', '{"valid":false}', '{"error":"c4n4ry"}'))
-    .map((body): Behaviour => ({ do: 'body', body, status: 200 }))
-  const truth = often(14, fc.constant<Behaviour>({ do: 'truth' }))
-  const lie: fc.Arbitrary<Lie> = fc.record({
-    status: fc.constantFrom('succeeded', 'succeeded', 'succeeded', 'pending', 'failed', 'unknown'),
-    httpStatus: fc.constantFrom(200, 200, 200, 201, 404, 412),
-    transaction: fc.constantFrom('own', 'own', 'other', 'none'),
-    user: fc.constantFrom('own', 'own', 'other', 'none'),
-    username: fc.constantFrom('own', 'other', 'none'),
-    token: fc.constantFrom<Kind | 'none'>('transaction', 'ownStatus', 'accessKey', 'otherUser', 'otherInstance', 'expired', 'withdrawn', 'garbage', 'none'),
-    active: fc.boolean(),
-  })
-  // All in order but the token: what only the introspection can tell.
-  const smooth = lie.map((value): Lie => ({ ...value, status: 'succeeded', httpStatus: 200, transaction: 'own', user: 'own', username: 'own' }))
-  const lies = often(24, fc.oneof(often(2, smooth), often(1, lie)).map((value): Behaviour => ({ do: 'lie', lie: value })))
-
-  /** One endpoint may lie; the others only fail. Where all conspire, there is no truth to be found. */
-  const scriptOf = (liar: Call | undefined) => {
-    const behaviours = (call: Call) => {
-      const mixed = [truth, ...faults]
-      if (call === liar) mixed.push(lies)
-      if (call === 'verify') mixed.push(often(12, noVerdict))
-      // A garbled introspection could complete the status's lie; then two would conspire.
-      if (call !== 'introspect' || liar !== 'status') mixed.push(often(4, patch))
-      return fc.array(fc.oneof(...mixed), { maxLength: 4 })
-    }
-    return fc.record({ approve: fc.oneof(often(4, fc.constant([])), often(1, behaviours('approve'))), status: behaviours('status'), introspect: behaviours('introspect'), verify: behaviours('verify'), user: fc.oneof(often(4, fc.constant([])), often(1, behaviours('user'))) })
-  }
-  const script = fc.constantFrom<Call | undefined>('status', 'status', 'status', 'introspect', 'verify', 'approve', 'user', undefined).chain(scriptOf)
-
-  const factor = fc.constantFrom('push', 'push', 'push', 'app', 'sms', 'recovery')
-  const transaction = fc.oneof(often(5, fc.constant(-1)), often(1, fc.constantFrom(-2, 0)))
-  const start = fc.record({ step: fc.constant('start' as const), factor, transaction: fc.option(transaction, { nil: undefined }) })
-  const phone = fc.record({ step: fc.constant('phone' as const), does: fc.constantFrom('approved', 'approved', 'approved', 'denied', 'expires') })
-  const callback = fc.record({
-    step: fc.constant('callback' as const),
-    code: fc.constantFrom('right', 'right', 'right', 'right', 'other', 'wrong', undefined),
-    transaction,
-    times: fc.constantFrom(1, 1, 1, 2),
-  })
-  const cancel = fc.record({ step: fc.constant('cancel' as const), transaction })
-  const first = factor.map((name): Step => ({ step: 'start', factor: name, transaction: undefined }))
-  const rest = fc.array(fc.oneof(often(2, phone), often(7, callback), often(1, start), often(1, cancel)), { maxLength: 3 })
-  return fc.record({
-    steps: fc.tuple(first, fc.oneof(often(4, phone), often(1, callback)), callback, rest).map(([one, two, three, others]): readonly Step[] => [one, two, three, ...others]),
-    subject: fc.constantFrom('username', 'userId', 'both'),
-    skewSeconds: fc.oneof(often(8, fc.constant(0)), often(1, fc.integer({ min: -100, max: 100 })), often(1, fc.integer({ min: -1e6, max: 1e6 }))),
-    script,
-  })
-})()
 
 const figures = { sequences: 0, requests: 0, success: 0, fail: 0, error: 0, redirect: 0, pass: 0 }
 let worlds = 0
@@ -167,7 +96,7 @@ async function runSequence(cloud: FakeCloud, nevis: NevisStrategy, sequence: Seq
     else if (step.step === 'cancel') await request('POST', { cancel: '1', transaction })
     else {
       const { sms: bySms, recovery: written, other } = world.secretCodes
-      const code = step.code && { right: factor === 'sms' ? bySms : written, other, wrong: factor === 'sms' ? '4179000000099' : 'c4n4ry-wrong' }[step.code]
+      const code = step.code && { right: factor === 'sms' ? bySms : written, other, wrong: 'c4n4ry-wrong' }[step.code]
       await Promise.all(Array.from({ length: step.times }, () => request('POST', { transaction: transaction ?? 'c4n4ry', code })))
     }
   }
@@ -208,19 +137,9 @@ function strategyOf(cloud: FakeCloud, timeoutMs = TIMEOUT_MS): NevisStrategy {
   )
 }
 
-/** What keeps a process alive or is told of its events. */
-function held(): Record<string, number> {
-  const counts: Record<string, number> = {}
-  for (const name of process.getActiveResourcesInfo()) counts[name] = (counts[name] ?? 0) + 1
-  for (const event of process.eventNames()) counts[`on ${String(event)}`] = process.listenerCount(event)
-  return counts
-}
-
-/** What is there now and was not before. Closed sockets are gone only some turns of the event loop later. */
-async function leftBehind(before: Record<string, number>): Promise<Record<string, number>> {
-  const left = () => Object.fromEntries(Object.entries(held()).filter(([name, count]) => count > (before[name] ?? 0)))
-  for (let turn = 0; turn < 10_000 && Object.keys(left()).length > 0; turn++) await new Promise((resolve) => setImmediate(resolve))
-  return left()
+function printFigures(all: object): void {
+  if (process.env['FAIL_CLOSED_RUNS'] === undefined || process.env['FAIL_CLOSED_SEED'] === undefined) return
+  process.stdout.write(`${JSON.stringify(all)}\n`)
 }
 
 describe('whole logins against a cloud that does anything', () => {
@@ -249,10 +168,8 @@ describe('whole logins against a cloud that does anything', () => {
       expect(done).toBe(RUNS)
       expect(pass).toBe(0)
       for (const count of [success, fail, error, redirect]) expect(count).toBeGreaterThan(RUNS / 50)
-      if (process.env['FAIL_CLOSED_RUNS'] !== undefined && process.env['FAIL_CLOSED_SEED'] !== undefined) {
-        const seconds = (performance.now() - began) / 1000
-        process.stdout.write(`${JSON.stringify({ ...figures, upstream: cloud.requests, seconds: Math.round(seconds), perSecond: Math.round(done / seconds), rssMB: Math.round(process.memoryUsage.rss() / 2 ** 20) })}\n`)
-      }
+      const seconds = (performance.now() - began) / 1000
+      printFigures({ ...figures, upstream: cloud.requests, seconds: Math.round(seconds), perSecond: Math.round(done / seconds), rssMB: Math.round(process.memoryUsage.rss() / 2 ** 20) })
     }, 120_000 + RUNS * 60)
   })
 
@@ -293,5 +210,85 @@ describe('whole logins against a cloud that does anything', () => {
       await cloud.close()
       expect(await leftBehind(before)).toEqual({})
     })
+  })
+})
+
+const PROMISES = {
+  'a 404 that is not of Nevis': 'enrol nobody who has a factor, without a fresh one that is as strong',
+  'a page in place of the answer to a code': 'succeed only where Nevis itself took the code',
+  'two browsers in one session': 'sign in the browser whose request was approved, and show nobody else its QR code',
+  'a log-out meanwhile': 'leave neither a login nor a second factor record under the old cookie',
+  'two people who enrol': 'give the first factor once, others by the strength of one that was just given, and recovery codes never first',
+  'the widget': 'take each token of a result once, and no other token',
+  'what was ended': 'never succeed with what was cancelled, denied, replaced or is over, also when an old session is written back',
+  'routes that ask for something': 'succeed only with what that very route asked for',
+} as const satisfies Record<keyof typeof scenes, string>
+const HELD_BACK = {
+  pushes: 'ring no phone more than fifteen times in an hour',
+  codes: 'let a hundred wrong codes a day reach Nevis',
+} as const satisfies Record<keyof typeof floods, string>
+
+describe('people at two browsers and two phones, and an honest cloud', () => {
+  const ticks = performance.now.bind(performance)
+  const counts = { sequences: 0, requests: 0, success: 0, fail: 0, error: 0, redirect: 0, pass: 0 }
+  let began = 0
+  let aheadMs = 0
+  let cloud: PeopleCloud
+  let before: Record<string, number>
+
+  beforeAll(() => void (began = ticks()))
+  beforeEach(async () => {
+    before = held()
+    cloud = await PeopleCloud.start()
+    jest.spyOn(Date, 'now').mockImplementation(() => Math.floor(performance.timeOrigin + ticks() + aheadMs))
+    jest.spyOn(performance, 'now').mockImplementation(() => ticks() + aheadMs)
+  })
+  afterEach(async () => {
+    jest.restoreAllMocks()
+    await cloud.close()
+  })
+  afterAll(() => {
+    const seconds = (ticks() - began) / 1000
+    printFigures({ people: true, ...counts, seconds: Math.round(seconds), perSecond: Math.round(counts.sequences / seconds) })
+  })
+
+  /** Two processes of one app: they share the ledger and the sessions. */
+  function processes(options: Partial<NevisStrategyOptions> = {}): readonly [NevisStrategy, NevisStrategy] {
+    const client = new NevisClient({ baseURL: cloud.baseURL, accessKey: cloud.accessKey, timeoutMs: 5000, retries: 0 })
+    const ledger = new MemoryLedger()
+    const factors = [push(), app(), sms(), recovery(), widget()]
+    const shared = { client, ledger, factors, waitingURL: '/2fa', callbackURL: CALLBACK_URL, maxStatusCallsPerSecond: 10_000, ...options }
+    const one = () => new NevisStrategy({ ...shared, passReqToCallback: false }, async ({ id }) => cloud.people.find(({ userId }) => userId === id))
+    return [one(), one()]
+  }
+
+  /** One after another: the clock is theirs. */
+  async function runScene(all: fc.Arbitrary<PeopleSequence>, numRuns: number, strategies: readonly [NevisStrategy, NevisStrategy]): Promise<number> {
+    const successes = counts.success
+    for (const sequence of fc.sample(all, { numRuns, seed: SEED })) {
+      const people = new People(cloud, strategies, sequence, counts, (seconds) => (aheadMs += seconds * 1000))
+      const violation = await people.run()
+      counts.sequences++
+      if (violation !== undefined) throw new Error(`${violation} (FAIL_CLOSED_SEED=${SEED}): ${JSON.stringify(sequence)}`)
+    }
+    await cloud.close()
+    expect(await leftBehind(before)).toEqual({})
+    return counts.success - successes
+  }
+
+  describe.each(Object.keys(PROMISES) as (keyof typeof PROMISES)[])(`in ${SCENE_RUNS} sequences with %s`, (name) => {
+    it(PROMISES[name], async () => {
+      const successes = await runScene(scenes[name], SCENE_RUNS, processes())
+      // Where honest people never get in, nothing is shown.
+      if (SCENE_RUNS >= 50) expect(successes).toBeGreaterThan(0)
+    }, 60_000 + SCENE_RUNS * 300)
+  })
+
+  describe.each(Object.keys(HELD_BACK) as (keyof typeof HELD_BACK)[])(`in ${FLOOD_RUNS} floods of %s by somebody with the password`, (name) => {
+    it(HELD_BACK[name], async () => {
+      // Starts are not what holds codes back.
+      const options = name === 'codes' ? { startBudget: { starts: 1000, perSeconds: 1 } } : {}
+      expect(await runScene(floods[name], FLOOD_RUNS, processes(options))).toBe(0)
+    }, 60_000 + FLOOD_RUNS * 5000)
   })
 })

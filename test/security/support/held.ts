@@ -1,0 +1,20 @@
+/**
+ * What keeps a process alive, so that a test can show that nothing of it is left.
+ *
+ * Out of scope: memory.
+ */
+
+/** What keeps a process alive or is told of its events. */
+export function held(): Record<string, number> {
+  const counts: Record<string, number> = {}
+  for (const name of process.getActiveResourcesInfo()) counts[name] = (counts[name] ?? 0) + 1
+  for (const event of process.eventNames()) counts[`on ${String(event)}`] = process.listenerCount(event)
+  return counts
+}
+
+/** What is there now and was not before. Closed sockets are gone only some turns of the event loop later. */
+export async function leftBehind(before: Record<string, number>): Promise<Record<string, number>> {
+  const left = () => Object.fromEntries(Object.entries(held()).filter(([name, count]) => count > (before[name] ?? 0)))
+  for (let turn = 0; turn < 10_000 && Object.keys(left()).length > 0; turn++) await new Promise((resolve) => setImmediate(resolve))
+  return left()
+}

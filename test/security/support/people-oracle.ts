@@ -1,0 +1,190 @@
+/**
+ * What must never happen, whatever people do and in whatever order: the rules of trust, read from what truly happened at the cloud.
+ *
+ * Each rule looks at what was true when the request began, so that a request that is overtaken is not held against anybody. Out of
+ * scope: liveness. It never asks the code under test what it thinks.
+ */
+import type { NevisProfile, SecondFactorRecord } from '../../../src'
+import type { CloudTransaction, Owner, PeopleCloud, Person } from './people-cloud'
+import { CALLBACK_URL, routes, type Route, type RouteName } from './people-routes'
+import type { FactorName, Sequence } from './people-steps'
+
+const RANKS: Readonly<Record<FactorName, number>> = { recovery: 1, sms: 2, widget: 2, push: 3, app: 3 }
+const FRESH_MS = 600_000
+const HOUR_MS = 3_600_000
+const MAX_RINGS_PER_HOUR = 15
+const MAX_WRONG_CODES_PER_DAY = 100
+
+/** What was true when a request began. */
+export interface Before {
+  readonly record: SecondFactorRecord | undefined
+  readonly factors: ReadonlySet<Person['factors'][number]>
+  readonly accepted: number
+  readonly ended: ReadonlySet<string>
+  readonly usedTokens: ReadonlySet<string>
+}
+
+/** A handle that a browser was sent to wait with. */
+export interface Shown {
+  readonly handle: string
+  readonly id: string
+  readonly by: Owner
+  readonly route: RouteName
+  readonly factor: string
+  readonly operation: string
+  readonly at: number
+}
+
+export class Oracle {
+  violation: string | undefined
+  /** The thief had the password before anna had any factor, and enrolled: the account is the thief's. */
+  isLost = false
+  readonly shown: Shown[] = []
+  /** Has anna given her password in the session that her browser is in? A session in which she has not is the thief's to use. */
+  private hasStarted = false
+  private readonly successes = new Set<string>()
+  private readonly ended = new Set<string>()
+  private readonly usedTokens = new Set<string>()
+  /** Ids of anna's enrolments, oldest first. */
+  private readonly enrolments: string[] = []
+  private readonly loggedOut = new Set<string>()
+
+  constructor(
+    private readonly cloud: PeopleCloud,
+    private readonly anna: Person,
+    private readonly sequence: Sequence,
+    private readonly store: ReadonlyMap<string, string>,
+  ) {}
+
+  before(record: SecondFactorRecord | undefined): Before {
+    return { record, factors: new Set(this.anna.factors), accepted: this.cloud.accepted.length, ended: new Set(this.ended), usedTokens: new Set(this.usedTokens) }
+  }
+
+  refuse(violation: string): void {
+    this.violation ??= violation
+  }
+
+  /** A start has sent the browser to wait. */
+  started(shown: Shown, { record, factors }: Before, replaced: Shown | undefined): void {
+    const first = this.shown.find(({ id }) => id === shown.id)
+    if (shown.by === 'anna') this.hasStarted = true
+    // What takes another one's place was asked for where that was; what is shown again, where it was first.
+    this.shown.push({ ...shown, route: first?.route ?? replaced?.route ?? shown.route, by: shown.by })
+    if (replaced !== undefined && replaced.id !== shown.id) this.ended.add(replaced.id)
+    if (shown.operation !== 'enroll' || !this.isAnnas(shown.id)) return
+    if (first === undefined) this.enrolments.push(shown.id)
+    const isStrong = this.isStrong(record, shown.factor as FactorName, Date.now())
+    if (!isStrong && [...factors].some((one) => one.transaction !== shown.id)) this.refuse(`an enrolment (${shown.factor}) is begun for somebody who has a factor`)
+    if (!isStrong && shown.factor === 'recovery') this.refuse('recovery codes are made as the first factor')
+  }
+
+  /** A browser has seen a QR code or link. */
+  saw(by: Owner, id: string): void {
+    const first = this.shown.find((one) => one.id === id)
+    if (by === 'thief' && first?.by === 'anna') this.refuse('the thief sees the link that anna\'s browser asked for')
+  }
+
+  planted(): void {
+    this.hasStarted = false
+  }
+
+  over(id: string): void {
+    this.ended.add(id)
+  }
+
+  loggedOutOf(sessionId: string): void {
+    this.loggedOut.add(sessionId)
+  }
+
+  isLoggedOut(sessionId: string): boolean {
+    return this.loggedOut.has(sessionId)
+  }
+
+  succeeded(by: Owner, routeName: RouteName, profile: NevisProfile, before: Before, brought: { code?: string | undefined; token?: string | undefined }): void {
+    const { transactionId: id, factor, operation } = profile
+    const transaction = this.cloud.transactions.find((one) => one.id === id)
+    if (this.successes.has(id)) this.refuse('two successes of one transaction')
+    this.successes.add(id)
+    if (before.ended.has(id)) this.refuse('a success of what was ended')
+    if (!this.isProven(profile, transaction, before, brought)) this.refuse(`a success by ${factor} (${operation}) without a proof`)
+    if (operation === 'enroll' && profile.id === this.anna.userId) this.enrolled(by, profile, transaction, before)
+    this.isWhose(by, profile)
+    this.fits(routeName, profile)
+  }
+
+  /** After every step. */
+  look(): void {
+    for (const id of this.loggedOut) {
+      const kept = JSON.parse(this.store.get(id) ?? '{}') as { passport?: { user?: unknown }; nevis?: { secondFactor?: unknown } }
+      if (kept.passport?.user !== undefined) this.refuse('a login lives again after the log-out')
+      if (kept.nevis?.secondFactor !== undefined) this.refuse('a second factor record lives again after the log-out')
+    }
+  }
+
+  /** At the end of hours in which nobody approved anything. */
+  flooded(): void {
+    for (const { at } of this.cloud.rings) {
+      const inHour = this.cloud.rings.filter((one) => one.at > at - HOUR_MS && one.at <= at).length
+      if (inHour > MAX_RINGS_PER_HOUR) return this.refuse(`${inHour} requests in an hour`)
+    }
+    for (const at of this.cloud.wrongCodes) {
+      const inDay = this.cloud.wrongCodes.filter((one) => one > at - 24 * HOUR_MS && one <= at).length
+      if (inDay > MAX_WRONG_CODES_PER_DAY) return this.refuse('more than a hundred wrong codes in a day')
+    }
+  }
+
+  private isProven({ factor, operation, id: userId }: NevisProfile, transaction: CloudTransaction | undefined, before: Before, { code, token = '' }: { code?: string | undefined; token?: string | undefined }): boolean {
+    if (factor === 'widget') {
+      const made = this.cloud.tokens.get(token)
+      const isGood = made?.userId === userId && (made.kind === 'result' || made.kind === 'transaction') && !before.usedTokens.has(token)
+      this.usedTokens.add(token)
+      return isGood
+    }
+    if (factor === 'recovery') return operation === 'enroll' || this.cloud.accepted.slice(before.accepted).includes(code ?? '')
+    for (const [text, one] of this.cloud.tokens) if (one.kind === 'transaction' && one.transaction === transaction) this.usedTokens.add(text)
+    const isRight = factor === 'sms' ? this.cloud.accepted.includes(transaction?.id ?? '') : transaction?.state === 'approved'
+    return isRight && transaction?.person.userId === userId && transaction.operation === operation
+  }
+
+  private enrolled(by: Owner, { transactionId: id, factor }: NevisProfile, transaction: CloudTransaction | undefined, { record, factors }: Before): void {
+    const startedAt = this.shown.find((one) => one.id === id)?.at ?? 0
+    const isStrong = this.isStrong(record, factor as FactorName, startedAt)
+    const hasOthers = [...factors].some((one) => one.transaction !== id)
+    if (!isStrong && hasOthers) this.refuse(`an enrolment (${factor}) is finished for somebody who has another factor`)
+    if (!isStrong && factor === 'recovery') this.refuse('recovery codes are the first factor')
+    if (this.enrolments.at(-1) !== id) this.refuse('an enrolment succeeds after a newer one was begun')
+    const waits = this.shown.some((one) => one.id === id && one.by === 'anna')
+    if (by === 'anna' && waits && factor === 'app' && transaction?.by !== 'anna') this.refuse('anna\'s browser is told that somebody else\'s phone is enrolled')
+    if (by === 'thief' && !hasOthers) this.isLost = true
+  }
+
+  /** Anna approves only what her own browser waits for, types codes only into it, and nobody else knows what she approves with. */
+  private isWhose(by: Owner, { id, factor, operation }: NevisProfile): void {
+    if (by === 'anna' && id !== this.anna.userId && this.hasStarted) this.refuse('anna is signed in as somebody else')
+    if (by === 'anna' || id !== this.anna.userId || this.isLost) return
+    if (this.sequence.isCodeStolen && factor === 'recovery' && operation === 'approve') return
+    // With one of anna's own factors a thief may add as strong a one: the rules of enrolment have been looked at.
+    if (operation === 'enroll') return
+    if (this.anna.factors.some(({ owner }) => owner === 'thief')) return
+    this.refuse(`the thief is signed in as anna by ${factor} (${operation})`)
+  }
+
+  private fits(routeName: RouteName, { transactionId, factor, operation }: NevisProfile): void {
+    const { path, options }: Route = routes[routeName]
+    if (options.factors !== undefined && !options.factors.includes(factor)) this.refuse(`a success by ${factor} at a route that wants other factors`)
+    if (options.operation === 'enroll' && operation !== 'enroll') this.refuse('an approval at a route that enrols')
+    const isForOne = options.message !== undefined || options.data !== undefined
+    const startedAt = this.shown.find(({ id }) => id === transactionId)?.route
+    if (isForOne && path !== CALLBACK_URL && startedAt !== routeName) this.refuse(`what was started at ${startedAt} succeeds at ${routeName}`)
+  }
+
+  private isStrong(record: SecondFactorRecord | undefined, factor: FactorName, startedAt: number): boolean {
+    if (record === undefined || record.userId !== this.anna.userId || startedAt - record.at > FRESH_MS) return false
+    return RANKS[record.factor as FactorName] >= RANKS[factor]
+  }
+
+  private isAnnas(id: string): boolean {
+    const transaction = this.cloud.transactions.find((one) => one.id === id)
+    return transaction === undefined || transaction.person === this.anna
+  }
+}

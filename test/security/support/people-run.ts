@@ -1,0 +1,290 @@
+/**
+ * Does what a sequence says: requests of two browsers to one app, phones, time.
+ *
+ * Anna is careful: her phone approves, and scans, only what her own browser waits for. The thief knows her password, brings what a
+ * browser may bring, and has an account of his own (ben). Out of scope: judging (`people-oracle.ts`).
+ */
+import { recordSecondFactor, secondFactorOf, waitingPage, type NevisProfile, type NevisStrategy } from '../../../src'
+import { act, codeOf, type Act } from './act'
+import { Oracle, type Before, type Shown } from './people-oracle'
+import { ANNAS_NUMBER, RECOVERY_CODES, SMS_CODE, THIEFS_NUMBER, uuid, type Owner, type PeopleCloud, type Person } from './people-cloud'
+import { routes, type Route } from './people-routes'
+import type { Callback, Meanwhile, Sequence, Start, Step } from './people-steps'
+import { SessionHost, type CookieJar, type HostRequest } from './session-host'
+
+type Body = Record<string, string | undefined>
+type Request = Start | Callback
+
+/** Turns of the event loop after which a step that goes on is no longer waited for: it waits for what is held back. */
+const PATIENCE = 300
+const OVER: readonly string[] = ['cancelled', 'not_approved', 'expired_transaction', 'too_many_attempts']
+
+export interface Counts {
+  requests: number
+  success: number
+  fail: number
+  error: number
+  redirect: number
+  pass: number
+}
+
+let sequences = 0
+
+export class People {
+  readonly oracle: Oracle
+  private readonly host = new SessionHost()
+  private readonly jars: Record<Owner, CookieJar> = { anna: { cookie: undefined }, thief: { cookie: undefined } }
+  private readonly persons: Record<'anna' | 'ben', Person>
+  private readonly links: Partial<Record<Owner, string>> = {}
+  private readonly results: Partial<Record<Owner, string | undefined>> = {}
+  private readonly copies: [string, string][] = []
+  private readonly tails: Promise<unknown>[] = []
+  private recoveryCodes = 0
+
+  constructor(
+    private readonly cloud: PeopleCloud,
+    private readonly processes: readonly [NevisStrategy, NevisStrategy],
+    private readonly sequence: Sequence,
+    private readonly counts: Counts,
+    /** Moves the clock. */
+    private readonly later: (seconds: number) => void,
+  ) {
+    const number = ++sequences
+    const factors = sequence.annaHas.map((kind) => ({ kind, owner: 'anna' as const, at: 0 }))
+    const anna: Person = { username: `anna-${number}`, userId: uuid(number, 0xa), isKnown: factors.length > 0 || sequence.isLinked, factors }
+    const ben: Person = { username: `ben-${number}`, userId: uuid(number, 0xb), isKnown: true, factors: [{ kind: 'app', owner: 'thief', at: 0 }] }
+    this.persons = { anna, ben }
+    cloud.reset([anna, ben], sequence.gateways)
+    this.oracle = new Oracle(cloud, anna, sequence, this.host.store)
+  }
+
+  /** @returns what must never happen, if it did */
+  async run(): Promise<string | undefined> {
+    const before = this.counts.success
+    for (const step of this.sequence.steps) {
+      await this.step(step)
+      await Promise.all(this.tails.splice(0))
+      this.oracle.look()
+      if (this.oracle.violation !== undefined) break
+    }
+    if (this.counts.success === before) this.oracle.flooded()
+    return this.oracle.violation
+  }
+
+  private async step(step: Step): Promise<void> {
+    switch (step.do) {
+      case 'start':
+      case 'callback':
+        return this.requests(step)
+      case 'cancel': {
+        const shown = this.shownTo(step.by, 'own')
+        if (shown === undefined) return
+        const done = await this.request(step.by, 'callback', 0, { transaction: shown.handle, cancel: '1' })
+        if (codeOf(done) === 'cancelled') this.oracle.over(shown.id)
+        return
+      }
+      case 'look':
+        return void (await this.look(step.by, this.shownTo(step.by, step.handle)))
+      case 'phone':
+        return this.phone(step)
+      case 'widget': {
+        const token = (await this.look(step.by, this.shownTo(step.by, 'own')))?.intentToken
+        if (token !== undefined) this.results[step.by] = this.cloud.finishWidget(token)
+        return
+      }
+      case 'plant': {
+        const cookie = this.jars.thief.cookie ?? (await this.write(this.jars.thief))
+        this.jars.thief.cookie = cookie
+        this.jars.anna.cookie = cookie
+        return this.oracle.planted()
+      }
+      case 'write':
+        return void (await this.write(this.jars[step.by]))
+      case 'later':
+        return this.later(step.seconds)
+      case 'logout':
+        return this.logout(this.jars[step.by])
+      case 'copy': {
+        const id = this.jars[step.by].cookie ?? ''
+        const text = this.host.store.get(id)
+        if (text !== undefined) this.copies.push([id, text])
+        return
+      }
+      case 'putBack':
+        // A late write of the whole session, as with `resave: true`.
+        for (const [id, text] of this.copies) if (!this.oracle.isLoggedOut(id)) this.host.store.set(id, text)
+    }
+  }
+
+  private async requests(step: Request): Promise<void> {
+    this.arm(step.meanwhile)
+    const once = (): Promise<void> => (step.do === 'start' ? this.start(step) : this.callback(step))
+    await Promise.all(Array.from({ length: step.times ?? 1 }, once))
+    if (this.cloud.hold !== undefined) {
+      const { run } = this.cloud.hold
+      this.cloud.hold = undefined
+      await run()
+    }
+  }
+
+  private arm(meanwhile: Meanwhile | undefined): void {
+    if (meanwhile === undefined || this.cloud.hold !== undefined) return
+    const run = async () => {
+      for (const step of meanwhile.steps) {
+        const done = this.step(step)
+        this.tails.push(done)
+        await Promise.race([done, patience()])
+      }
+    }
+    this.cloud.hold = { call: meanwhile.call, isBefore: meanwhile.isBefore, run }
+  }
+
+  private async start({ by, route, process, as, factor, replaces = false, leaves = false }: Start): Promise<void> {
+    const replaced = replaces ? this.shownTo(by, 'own') : undefined
+    const body = { factor: factor ?? (replaced === undefined ? undefined : 'push'), transaction: replaced?.handle, phone: by === 'anna' ? ANNAS_NUMBER : THIEFS_NUMBER }
+    await this.request(by, route, process, body, { as, leaves, replaced })
+  }
+
+  private async callback({ by, route, process, handle, code, token }: Callback): Promise<void> {
+    const shown = this.shownTo(by, handle)
+    if (shown === undefined) return
+    await this.request(by, route, process, { transaction: shown.handle, code: this.codeOf(by, shown, code), token: token && this.tokenOf(by, token) })
+  }
+
+  private async request(by: Owner, routeName: Start['route'], process: 0 | 1, fields: Body, { as, leaves = false, replaced }: { as?: 'anna' | 'ben' | undefined; leaves?: boolean; replaced?: Shown | undefined } = {}): Promise<Act> {
+    const { path, options }: Route = routes[routeName]
+    const body = Object.fromEntries(Object.entries(fields).filter((field): field is [string, string] => field[1] !== undefined))
+    const req = await this.host.open(this.jars[by], path, 'POST', body)
+    const user = as === undefined ? this.signedIn(req) : this.persons[as]
+    if (user !== undefined) req.user = { username: user.username, ...(this.sequence.isLinked && { nevisUserId: user.userId }) }
+    // As Passport's local strategy leaves it.
+    if (as !== undefined) req.authInfo = {}
+    if (leaves) req.socket.destroyed = true
+    const before = this.oracle.before(secondFactorOf(req))
+    const done = await act(this.processes[process], req, options)
+    this.counts.requests++
+    this.counts[done.action]++
+    const shown = done.action === 'redirect' ? await this.sentToWait(done, by, routeName) : undefined
+    const isStart = body['transaction'] === undefined || body['factor'] !== undefined
+    if (shown !== undefined && isStart && !leaves) this.oracle.started(shown, before, replaced)
+    if (done.action === 'success') await this.succeeded(by, routeName, req, done, before, body)
+    else if (done.action === 'fail' && !isStart && OVER.includes(codeOf(done))) this.endedFor(body['transaction'])
+    if (done.actions.length !== 1) this.oracle.refuse('two actions for one request')
+    await this.host.close(this.jars[by], req)
+    // A browser follows the redirect: with a QR code in it, what it sees matters.
+    if (shown?.factor === 'app' && isStart && !leaves) await this.look(by, shown)
+    return done
+  }
+
+  /** What an app does: log in, unless the route only authorizes, and write the record. */
+  private async succeeded(by: Owner, routeName: Start['route'], req: HostRequest, done: Act, before: Before, { code, token }: Record<string, string>): Promise<void> {
+    const info = done.args[1] as { nevis: NevisProfile }
+    this.oracle.succeeded(by, routeName, info.nevis, before, { code, token })
+    if ((routes[routeName] as Route).options.assignProperty === undefined) {
+      await new Promise((resolve) => req.session.regenerate(resolve))
+      req.session['passport'] = { user: (done.args[0] as { username: string }).username }
+      await new Promise((resolve) => req.session.save(resolve))
+      req.authInfo = info
+    }
+    // Nobody may be logged in any more: then it is an error of the app's request.
+    await recordSecondFactor().answer(req as never).catch(() => undefined)
+  }
+
+  private async sentToWait(done: Act, by: Owner, route: Start['route']): Promise<Shown | undefined> {
+    const handle = /^\/2fa\?transaction=([\w-]+)$/.exec(done.args[0] as string)?.[1] as string
+    const sealed = (await this.processes[0].settings.seals()).handles.open(handle)
+    if (sealed === undefined) return void this.oracle.refuse('a redirect elsewhere')
+    return { handle, id: sealed.id, by, route, factor: sealed.factor, operation: this.operationOf(sealed.id) ?? sealed.operation ?? 'approve', at: Date.now() }
+  }
+
+  private operationOf(id: string): string | undefined {
+    return this.cloud.transactions.find((one) => one.id === id)?.operation
+  }
+
+  private endedFor(handle: string | undefined): void {
+    const shown = this.oracle.shown.find((one) => one.handle === handle)
+    if (shown !== undefined) this.oracle.over(shown.id)
+  }
+
+  private shownTo(by: Owner, whose: Callback['handle']): Shown | undefined {
+    const own = this.oracle.shown.filter((one) => (one.by === by) === (whose !== 'theirs'))
+    return own.at(whose === 'older' ? -2 : -1)
+  }
+
+  private async look(by: Owner, shown: Shown | undefined): Promise<{ status: string; id: string; appLinkUri?: string; intentToken?: string } | undefined> {
+    if (shown === undefined) return undefined
+    const jar = this.jars[by]
+    const req = await this.host.open(jar, `/2fa?transaction=${shown.handle}`, 'GET', {})
+    const answer = await waitingPage(this.processes[0], { widgetScript: '/widget.js' }).answer(req)
+    await this.host.close(jar, req)
+    if (answer?.status !== 200) return undefined
+    const view = JSON.parse(answer.body as string) as { status: string; appLinkUri?: string; intentToken?: string }
+    if (view.appLinkUri !== undefined) {
+      this.links[by] = shown.id
+      this.oracle.saw(by, shown.id)
+    }
+    return { ...view, id: shown.id }
+  }
+
+  private async phone({ by, does, handle }: Step & { do: 'phone' }): Promise<void> {
+    if (handle !== undefined) return this.cloud.decide(this.shownTo(by, handle)?.id ?? '', does === 'denies' ? 'denied' : 'approved', by)
+    if (by === 'anna') {
+      if (does === 'denies') return this.cloud.decide(this.cloud.transactions.filter(({ person }) => person === this.persons.anna).at(-1)?.id ?? '', 'denied', by)
+      const view = await this.look(by, this.shownTo(by, 'own'))
+      return view?.status === 'pending' ? this.cloud.decide(view.id, 'approved', by) : undefined
+    }
+    // The thief scans what he sees and approves what is asked of a phone of his.
+    await this.look(by, this.shownTo(by, 'own'))
+    const owns = ({ factors }: Person) => factors.some(({ kind, owner }) => kind === 'app' && owner === 'thief')
+    const link = this.cloud.transactions.find((one) => one.id === this.links.thief && (one.operation === 'enroll' || owns(one.person)))
+    const asked = this.cloud.transactions.filter((one) => one.channel === 'push' && owns(one.person)).at(-1)
+    const decided = link ?? asked
+    if (decided !== undefined) this.cloud.decide(decided.id, does === 'denies' ? 'denied' : 'approved', by)
+  }
+
+  /** Who has the phone knows its code; who has the list, or has stolen one code, knows that. */
+  private codeOf(by: Owner, { id, factor }: Shown, code: string | undefined): string | undefined {
+    if (code !== 'right') return code === 'wrong' ? '000000' : code
+    if (factor === 'sms') {
+      const transaction = this.cloud.transactions.find((one) => one.id === id)
+      const owner = transaction?.operation === 'enroll' ? transaction.by : transaction?.person.factors.find(({ kind }) => kind === 'sms')?.owner
+      return owner === by ? SMS_CODE : '000000'
+    }
+    if (by === 'thief') return this.sequence.isCodeStolen ? RECOVERY_CODES[0] : '000000'
+    return RECOVERY_CODES[1 + this.recoveryCodes++]
+  }
+
+  private tokenOf(by: Owner, kind: NonNullable<Callback['token']>): string | undefined {
+    if (kind === 'result') return this.results[by]
+    return this.cloud.tokenOf(kind === 'used' ? 'transaction' : kind, this.persons.anna.username) ?? (kind === 'used' ? this.results.anna : undefined)
+  }
+
+  private signedIn({ session }: HostRequest): Person | undefined {
+    const name = (session['passport'] as { user?: string } | undefined)?.user
+    return Object.values(this.persons).find(({ username }) => username === name)
+  }
+
+  private async logout(jar: CookieJar): Promise<void> {
+    const req = await this.host.open(jar, '/logout', 'POST', {})
+    if (this.signedIn(req) === undefined) return
+    const { sessionID } = req
+    // As Passport does.
+    delete req.session['passport']
+    await new Promise((resolve) => req.session.save(resolve))
+    await new Promise((resolve) => req.session.regenerate(resolve))
+    await this.host.close(jar, req)
+    this.oracle.loggedOutOf(sessionID)
+  }
+
+  /** The app keeps something in the session. */
+  private async write(jar: CookieJar): Promise<string> {
+    const req = await this.host.open(jar, '/', 'GET', {})
+    req.session['visits'] = Number(req.session['visits'] ?? 0) + 1
+    await this.host.close(jar, req)
+    return req.sessionID
+  }
+}
+
+async function patience(): Promise<void> {
+  for (let turn = 0; turn < PATIENCE; turn++) await new Promise((resolve) => setImmediate(resolve))
+}

@@ -1,0 +1,236 @@
+/**
+ * What people do at their browsers and phones, generated: each scene holds what one kind of attack is made of, in any order.
+ *
+ * Out of scope: to do it (`people-run.ts`), and to say what must not follow (`people-oracle.ts`).
+ */
+import fc from 'fast-check'
+import type { Call, Gateway, Kind, Owner } from './people-cloud'
+import type { RouteName } from './people-routes'
+
+export type FactorName = 'push' | 'app' | 'sms' | 'recovery' | 'widget'
+
+/** Steps that happen while the cloud's next answer to a call is on its way: before or after the call had its effect. */
+export interface Meanwhile {
+  readonly call: Call
+  readonly isBefore: boolean
+  readonly steps: readonly Step[]
+}
+
+interface Request {
+  readonly by: Owner
+  readonly route: RouteName
+  readonly process: 0 | 1
+  readonly times?: number
+  readonly meanwhile?: Meanwhile | undefined
+}
+
+/** Whose password comes with the start; undefined for whoever is signed in. */
+export type Start = Request & { readonly do: 'start'; readonly as?: 'anna' | 'ben' | undefined; readonly factor?: FactorName | undefined; readonly replaces?: boolean; readonly leaves?: boolean }
+/** `code` and `token` name what the browser brings, `handle` whose latest transaction it names. */
+export type Callback = Request & {
+  readonly do: 'callback'
+  readonly handle: 'own' | 'older' | 'theirs'
+  readonly code?: string | undefined
+  readonly token?: 'result' | 'used' | 'pending' | 'intent' | 'status' | undefined
+}
+
+export type Step =
+  | Start
+  | Callback
+  | { readonly do: 'cancel'; readonly by: Owner }
+  | { readonly do: 'look'; readonly by: Owner; readonly handle: 'own' | 'theirs' }
+  /** With a handle: without a look at the page. */
+  | { readonly do: 'phone'; readonly by: Owner; readonly does: 'approves' | 'denies'; readonly handle?: 'own' | 'older' }
+  | { readonly do: 'widget'; readonly by: Owner }
+  | { readonly do: 'logout' | 'copy' | 'putBack' | 'write'; readonly by: Owner }
+  | { readonly do: 'plant' }
+  | { readonly do: 'later'; readonly seconds: number }
+
+export interface Sequence {
+  readonly annaHas: readonly Kind[]
+  /** Does the app name its users by Nevis's userId? */
+  readonly isLinked: boolean
+  /** The thief, who always knows the password, has one recovery code of anna's too. */
+  readonly isCodeStolen: boolean
+  readonly gateways: Partial<Record<Call, readonly Gateway[]>>
+  readonly steps: readonly Step[]
+}
+
+const often = <T>(weight: number, arbitrary: fc.Arbitrary<T>) => ({ weight, arbitrary })
+const one = <T extends string | number | boolean | undefined>(...values: T[]) => fc.constantFrom(...values)
+const always = <T>(value: T) => fc.constant(value)
+const process = fc.oneof(often(3, always(0 as const)), often(1, always(1 as const)))
+const by = one<Owner>('anna', 'thief')
+
+function start(given: { by?: fc.Arbitrary<Owner>; as?: fc.Arbitrary<'anna' | 'ben' | undefined>; route: fc.Arbitrary<RouteName>; factor: fc.Arbitrary<FactorName | undefined>; replaces?: fc.Arbitrary<boolean>; times?: fc.Arbitrary<number>; leaves?: fc.Arbitrary<boolean>; meanwhile?: fc.Arbitrary<Meanwhile | undefined> }): fc.Arbitrary<Start> {
+  return fc.record({ do: always('start' as const), by: given.by ?? by, route: given.route, process, as: given.as ?? always('anna' as const), factor: given.factor, replaces: given.replaces ?? always(false), times: given.times ?? always(1), leaves: given.leaves ?? always(false), meanwhile: given.meanwhile ?? always(undefined) })
+    // The password of the thief's own account is the thief's.
+    .map((one) => (one.by === 'anna' && one.as === 'ben' ? { ...one, as: 'anna' as const } : one))
+}
+
+function callback(given: { by?: fc.Arbitrary<Owner>; route?: fc.Arbitrary<RouteName>; handle?: fc.Arbitrary<Callback['handle']>; code?: fc.Arbitrary<string | undefined>; token?: fc.Arbitrary<Callback['token']>; times?: fc.Arbitrary<number>; meanwhile?: fc.Arbitrary<Meanwhile | undefined> }): fc.Arbitrary<Callback> {
+  return fc.record({ do: always('callback' as const), by: given.by ?? by, route: given.route ?? one<RouteName>('callback'), process, handle: given.handle ?? always('own' as const), code: given.code ?? one<string | undefined>('right', 'right', 'right', 'wrong', undefined), token: given.token ?? always(undefined), times: given.times ?? one(1, 1, 1, 2), meanwhile: given.meanwhile ?? always(undefined) })
+}
+
+const phone = (who = by, does = one<'approves' | 'denies'>('approves')): fc.Arbitrary<Step> => fc.record({ do: always('phone' as const), by: who, does })
+const blindly = (does: fc.Arbitrary<'approves' | 'denies'>): fc.Arbitrary<Step> => fc.record({ do: always('phone' as const), by: one<Owner>('anna'), does, handle: one<'own' | 'older'>('own', 'older') })
+const act = (...names: ('logout' | 'copy' | 'putBack' | 'write')[]) => (who = one<Owner>('anna')): fc.Arbitrary<Step> => fc.record({ do: one(...names), by: who })
+const look: fc.Arbitrary<Step> = fc.record({ do: always('look' as const), by, handle: one<'own' | 'theirs'>('own', 'own', 'theirs') })
+const cancel = (who = by): fc.Arbitrary<Step> => fc.record({ do: always('cancel' as const), by: who })
+const later = (...seconds: number[]): fc.Arbitrary<Step> => fc.record({ do: always('later' as const), seconds: one(...seconds) })
+const maybe = <T>(weight: number, arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> => fc.oneof(often(weight, always(undefined)), often(1, arbitrary))
+const meanwhile = (calls: Call[], steps: fc.Arbitrary<Step>): fc.Arbitrary<Meanwhile> => fc.record({ call: fc.constantFrom(...calls), isBefore: fc.boolean(), steps: fc.array(steps, { minLength: 1, maxLength: 3 }) })
+const steps = (...of: fc.WeightedArbitrary<Step | readonly Step[]>[]) => (minLength: number, maxLength: number) =>
+  fc.array(fc.oneof(...of), { minLength, maxLength, size: 'max' }).map((all): readonly Step[] => all.flat())
+/** While one enrolment by SMS is being finished, another one is begun. */
+const overtaken = fc.record({ call: fc.constantFrom<Call>('user', 'verify', 'status'), isBefore: fc.boolean(), other: fc.constantFrom<Owner[]>(['anna', 'thief'], ['thief', 'anna']) }).map(({ call, isBefore, other: [first, second] }): readonly Step[] => {
+  const enrol = (who: Owner | undefined, factor: FactorName): Step => ({ do: 'start', by: who as Owner, route: 'enrol', process: 0, as: 'anna', factor })
+  const meanwhile = { call, isBefore, steps: [enrol(second, 'app')] }
+  return [enrol(first, 'sms'), { do: 'callback', by: first as Owner, route: 'callback', process: 0, handle: 'own', code: 'right', meanwhile }]
+})
+/** Anna approves, and both browsers come back. */
+const race = (route: RouteName): fc.Arbitrary<readonly Step[]> =>
+  fc.constantFrom<Owner[]>(['anna', 'thief'], ['thief', 'anna']).map((order): readonly Step[] => [{ do: 'phone', by: 'anna', does: 'approves' }, ...order.map((one): Step => ({ do: 'callback', by: one, route, process: 0, handle: 'own' }))])
+/** The same browser's user decides, and the browser comes back. */
+const finish = (route: RouteName, who = by): fc.Arbitrary<readonly Step[]> =>
+  who.map((one): readonly Step[] => [{ do: 'phone', by: one, does: 'approves' }, { do: 'callback', by: one, route, process: 0, handle: 'own', code: 'right' }])
+
+/** Password, factor and callback in the right order: what an honest sign-in looks like. */
+const signIn = (who: Owner, factor: FactorName, code: string | undefined = undefined): readonly Step[] => [
+  { do: 'start', by: who, route: 'login', process: 0, as: 'anna', factor },
+  { do: 'phone', by: who, does: 'approves' },
+  { do: 'callback', by: who, route: 'callback', process: 0, handle: 'own', code },
+]
+
+function scene(given: { annaHas: readonly (readonly Kind[])[]; isCodeStolen?: boolean; gateways?: fc.Arbitrary<Sequence['gateways']>; steps: fc.Arbitrary<readonly Step[]> }): fc.Arbitrary<Sequence> {
+  return fc.record({ annaHas: fc.constantFrom(...given.annaHas), isLinked: fc.boolean(), isCodeStolen: given.isCodeStolen === true ? fc.boolean() : always(false), gateways: given.gateways ?? always({}), steps: given.steps })
+}
+
+/** Fixed steps, and then any. */
+const after = (first: fc.Arbitrary<readonly Step[]>, rest: fc.Arbitrary<readonly Step[]>) => fc.tuple(first, rest).map(([one, two]): readonly Step[] => [...one, ...two])
+
+const nevisSays = always<Gateway>({ status: 200, body: '', passes: true })
+const foreign = fc.constantFrom('default backend - 404', '<h1>Not found</h1>', '', '{}', '{"message":"no Route matched"}', '{"statusCode":404,"error":"Not Found"}', '[404]', '{"status":"404"}').map((body): Gateway => ({ status: 404, body, passes: false }))
+const pages = fc.record({
+  status: one(200, 200, 200, 400, 404, 422),
+  body: fc.oneof(fc.constantFrom('<h1>Sorry</h1>', 'Service unavailable', '{"error":"x"}', '{"status":"failed"}', '{"valid":false}', '{"message":"Blocked"}', '[]', 'null', '"ok"', 'true', '{"result":{"ok":false}}', '{"errorCode":7}', '{'), fc.string({ minLength: 1, maxLength: 20 }).map((text) => `x${text}`)),
+  passes: one(true, false, false),
+})
+
+const stepUp: fc.Arbitrary<RouteName> = one<RouteName>('stepUp', 'payLittle', 'strict')
+const annas = { by: one<Owner>('anna') }
+const nobody = always(undefined)
+const PLANT: Step = { do: 'plant' }
+
+/** The thief prepares a session, perhaps with a start in it, and anna's browser gets its cookie. */
+function inOneSession(annaHas: readonly (readonly Kind[])[], route: fc.Arbitrary<RouteName>): fc.Arbitrary<Sequence> {
+  const factor = one<FactorName | undefined>('push', 'app', undefined, undefined)
+  const any = start({ as: one<'anna' | 'ben'>('anna', 'anna', 'anna', 'ben'), route, factor, times: one(1, 1, 2), leaves: one(false, false, false, true), meanwhile: maybe(4, meanwhile(['approve', 'enroll', 'user'], fc.oneof(start({ route, factor }), look))) })
+  const thiefs = start({ by: one<Owner>('thief'), as: one<'anna' | 'ben'>('anna', 'ben'), route, factor })
+  const handle = one<Callback['handle']>('own', 'own', 'older', 'theirs')
+  /** The thief approves as ben, and lures anna's browser to the callback of that. */
+  const lure: readonly Step[] = [{ do: 'phone', by: 'thief', does: 'approves' }, { do: 'callback', by: 'anna', route: 'callback', process: 0, handle: 'theirs' }]
+  return scene({
+    annaHas,
+    steps: after(
+      fc.oneof(always<readonly Step[]>([PLANT]), thiefs.map((first): readonly Step[] => [first, PLANT])),
+      steps(often(5, any), often(3, race('callback')), often(2, finish('callback')), often(1, always(lure)), often(1, phone()), often(3, callback({ handle })), often(2, look), often(1, always<Step>(PLANT)), often(1, cancel()))(2, 8),
+    ),
+  })
+}
+
+export const scenes = {
+  'a 404 that is not of Nevis': scene({
+    annaHas: [['app'], ['sms'], ['app', 'recovery']],
+    gateways: fc.record({ user: fc.array(fc.oneof(often(3, foreign), often(1, nevisSays)), { maxLength: 5 }) }),
+    steps: steps(
+      often(3, start({ route: one<RouteName>('first', 'enrol'), factor: one<FactorName | undefined>('sms', 'app', 'recovery', 'widget', undefined) })),
+      often(3, callback({})), often(1, phone()), often(1, look),
+    )(2, 6),
+  }),
+  'a page in place of the answer to a code': scene({
+    annaHas: [['app', 'sms', 'recovery']],
+    isCodeStolen: true,
+    gateways: fc.record({ verify: fc.array(fc.oneof(often(4, pages), often(1, nevisSays)), { minLength: 1, maxLength: 4 }) }),
+    steps: after(
+      start({ route: one<RouteName>('login'), factor: one<FactorName>('sms', 'recovery') }).map((step) => [step]),
+      steps(often(4, callback({ code: one<string | undefined>('right', 'wrong', '12', '\' or 1=1 -- <script>', '１２３', undefined) })), often(1, start({ route: one<RouteName>('login'), factor: one<FactorName>('sms', 'recovery') })))(2, 6),
+    ),
+  }),
+  'two browsers in one session': fc.oneof(inOneSession([['app'], ['app', 'sms']], one<RouteName>('login', 'login', 'first')), inOneSession([[]], one<RouteName>('first', 'first', 'enrol'))),
+  'a log-out meanwhile': scene({
+    annaHas: [['app', 'sms', 'recovery']],
+    steps: after(
+      always(signIn('anna', 'push')),
+      steps(
+        often(3, start({ ...annas, as: nobody, route: stepUp, factor: one<FactorName | undefined>('push', 'sms', 'recovery', undefined), replaces: one(false, false, true), meanwhile: maybe(1, meanwhile(['approve', 'user'], fc.oneof(often(2, act('logout')()), often(1, act('write')()), often(1, cancel(one<Owner>('anna')))))) })),
+        often(3, callback({ ...annas, route: one<RouteName>('stepUp', 'payLittle', 'strict', 'callback'), code: one<string | undefined>('right', 'wrong', undefined), meanwhile: maybe(1, meanwhile(['status', 'verify', 'introspect'], fc.oneof(often(2, act('logout')()), often(1, act('write')()), often(1, cancel(one<Owner>('anna')))))) })),
+        often(2, phone(one<Owner>('anna'), one<'approves' | 'denies'>('approves', 'approves', 'denies'))), often(1, act('logout')()),
+      )(2, 6),
+    ),
+  }),
+  'two people who enrol': scene({
+    annaHas: [[], [], ['recovery'], ['sms', 'recovery'], ['app', 'recovery']],
+    isCodeStolen: true,
+    steps: after(
+      fc.constantFrom<readonly Step[]>([], [], signIn('thief', 'recovery', 'right'), signIn('anna', 'push'), signIn('anna', 'sms', 'right')),
+      steps(
+        often(3, start({ route: one<RouteName>('enrol', 'first'), factor: one<FactorName | undefined>('app', 'sms', 'recovery', 'widget', undefined), meanwhile: maybe(6, meanwhile(['user', 'enroll'], fc.oneof(start({ route: one<RouteName>('enrol'), factor: one<FactorName>('app', 'sms') }), phone(), callback({})))) })),
+        often(2, start({ as: nobody, route: one<RouteName>('factors'), factor: one<FactorName>('app', 'sms', 'recovery') })),
+        often(3, finish('callback')), often(2, phone()), often(1, overtaken), often(3, callback({ handle: one<Callback['handle']>('own', 'own', 'older'), meanwhile: maybe(2, meanwhile(['user', 'verify', 'status', 'introspect'], fc.oneof(start({ route: one<RouteName>('enrol'), factor: one<FactorName>('app', 'sms') }), phone(), callback({})))) })), often(1, later(60, 700)), often(1, look),
+      )(2, 8),
+    ),
+  }),
+  'the widget': scene({
+    annaHas: [['app']],
+    steps: after(
+      fc.constantFrom<readonly Step[]>([], signIn('anna', 'push')),
+      steps(
+        often(3, start({ route: one<RouteName>('login'), factor: one<FactorName>('widget', 'widget', 'push') })),
+        often(2, finish('callback', one<Owner>('anna'))), often(2, fc.record({ do: always('widget' as const), by: one<Owner>('anna') })), often(1, later(70, 200)), often(1, look),
+        often(5, callback({ token: one<Callback['token']>('result', 'used', 'used', 'pending', 'intent', 'status') })),
+      )(2, 7),
+    ),
+  }),
+  'what was ended': scene({
+    annaHas: [['app', 'sms', 'recovery']],
+    steps: after(
+      fc.tuple(start({ ...annas, route: one<RouteName>('login'), factor: one<FactorName>('push', 'app', 'sms') }), always<Step>({ do: 'copy', by: 'anna' })),
+      steps(
+        often(3, cancel(one<Owner>('anna'))), often(2, blindly(one<'approves' | 'denies'>('approves', 'approves', 'denies'))), often(3, finish('callback', one<Owner>('anna'))),
+        often(3, callback({ ...annas, handle: one<Callback['handle']>('own', 'own', 'older') })), often(3, act('putBack', 'putBack', 'copy')()), often(1, later(10, 130)),
+        often(2, start({ ...annas, route: one<RouteName>('login'), factor: one<FactorName | undefined>('push', 'sms'), replaces: one(true, true, false) })),
+        often(2, one<'own' | 'older'>('own', 'older').map((handle): readonly Step[] => [{ do: 'putBack', by: 'anna' }, { do: 'phone', by: 'anna', does: 'approves', handle }, { do: 'callback', by: 'anna', route: 'callback', process: 0, handle, code: 'right' }])),
+      )(2, 7),
+    ),
+  }),
+  'routes that ask for something': scene({
+    annaHas: [['app', 'sms', 'recovery']],
+    steps: after(
+      always(signIn('anna', 'push')),
+      steps(
+        often(3, start({ ...annas, as: nobody, route: one<RouteName>('stepUp', 'payLittle', 'payMuch', 'strict', 'elsewhere'), factor: one<FactorName | undefined>('push', 'sms', 'recovery', undefined), replaces: one(false, false, true) })),
+        often(3, phone(one<Owner>('anna'))), often(5, callback({ ...annas, handle: one<Callback['handle']>('own', 'own', 'older'), route: one<RouteName>('stepUp', 'payLittle', 'payMuch', 'strict', 'elsewhere', 'callback') })),
+      )(2, 7),
+    ),
+  }),
+} as const
+
+/** Hours of somebody who has the password, and to whom nobody approves anything. */
+export const floods = {
+  'pushes': scene({
+    annaHas: [['app', 'sms']],
+    steps: steps(
+      often(6, start({ by: one<Owner>('thief'), route: one<RouteName>('login', 'stepUp'), factor: one<FactorName | undefined>('push', 'push', 'sms'), times: one(1, 1, 3, 8), replaces: one(false, false, true) })),
+      often(2, phone(one<Owner>('anna'), one<'denies'>('denies'))), often(2, callback({ by: one<Owner>('thief') })), often(1, look), often(1, cancel(one<Owner>('thief'))),
+      often(3, later(1, 30, 120, 310, 610)),
+    )(30, 60),
+  }),
+  'codes': scene({
+    annaHas: [['app', 'sms', 'recovery']],
+    steps: fc.array(
+      fc.tuple(start({ by: one<Owner>('thief'), route: one<RouteName>('login'), factor: one<FactorName>('sms', 'recovery') }), callback({ by: one<Owner>('thief'), code: always('wrong'), times: one(4, 5, 8) }), later(60, 600, 1200, 1800)).map((steps): readonly Step[] => steps),
+      { minLength: 40, maxLength: 60, size: 'max' },
+    ).map((rounds) => rounds.flat()),
+  }),
+} as const
