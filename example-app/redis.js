@@ -11,7 +11,7 @@ export async function openRedis(url) {
   let isUp = false
   const reconnectStrategy = (retries, cause) => (isUp ? Math.min(100 * retries, 1000) : cause)
   const where = url.startsWith('unix:') ? { path: new URL(url).pathname, tls: false } : {}
-  const redis = createClient({ ...(where.path ? {} : { url }), socket: { ...where, reconnectStrategy }, disableOfflineQueue: true, commandOptions: { timeout: ANSWERS_WITHIN_MS } })
+  const redis = createClient({ ...(where.path ? {} : { url }), socket: { ...where, reconnectStrategy, socketTimeout: ANSWERS_WITHIN_MS }, pingInterval: ANSWERS_WITHIN_MS / 3, disableOfflineQueue: true, commandOptions: { timeout: ANSWERS_WITHIN_MS } })
   redis.on('error', (error) => isUp && console.error('Redis', error.code ?? error.name))
   await redis.connect().catch(() => {
     throw new ConfigError('Redis does not answer at REDIS_URL.')

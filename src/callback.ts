@@ -58,12 +58,6 @@ export async function callback(exchange: Exchange, handle: Field): Promise<Exit>
   // A newer enrolment may have been begun while Nevis was asked.
   if (isEnrolment) await assertCurrent(exchange, transaction)
 
-  if (exchange.keepsSession()) {
-    await exchange.refresh()
-    const current = exchange.heldById(transaction.id)
-    if (current === undefined) return again(exchange, exchange.codeForLost())
-    if (current.closed !== undefined) throw new Refusal(current.closed)
-  }
   if (!(await budgets.claim(transaction))) {
     publish('suspicious', () => ({ ...exchange.about(), reason: 'used_transaction' }))
     return again(exchange, 'used_transaction')
@@ -71,6 +65,13 @@ export async function callback(exchange: Exchange, handle: Field): Promise<Exit>
   if (outcome.token !== undefined && settings.claimsTokens && !(await budgets.claimToken(outcome.token))) {
     exchange.mismatched('token')
     return exchange.close(transaction, 'binding_mismatch')
+  }
+  // Directly before the session is written: whatever came in between, a log-out above all, stays.
+  if (exchange.keepsSession()) {
+    await exchange.refresh()
+    const current = exchange.heldById(transaction.id)
+    if (current === undefined) return again(exchange, exchange.codeForLost())
+    if (current.closed !== undefined) throw new Refusal(current.closed)
   }
   exchange.transactions.remove(transaction.id)
   const returnTo = sitePathOf(transaction.returnTo)

@@ -28,6 +28,7 @@ export async function start(exchange: Exchange, handle: Field, factorName: Field
   const from = { sessionId: sessionIdOf(req), origin: originOf(req) }
   exchange.current = { subject: asked.subject, ...(asked.operation !== 'approve-or-enroll' && { operation: asked.operation }) }
   const started = await settings.turns.take(asked.budget, async (waited, before) => {
+    if (waited && req.socket?.destroyed === true) throw new Refusal('cancelled')
     // What was started while this request waited is in the session now.
     if (waited && (exchange.login() !== undefined || named !== undefined)) await exchange.refresh()
     const replaced = handle === undefined ? undefined : await replacedBy(exchange, handle)
@@ -93,6 +94,9 @@ async function shownAgain(exchange: Exchange, request: StartRequest): Promise<St
     if (pending.operation === 'enroll') return undefined
     if (!(await exchange.budgets.claimMove(pending))) return undefined
     await renew(exchange, pending)
+  } else {
+    await exchange.refresh()
+    if (exchange.heldById(pending.id)?.closed !== undefined) return undefined
   }
   exchange.current = pending
   publish('reused', () => exchange.about())
@@ -195,9 +199,10 @@ async function startAnew(exchange: Exchange, request: StartRequest): Promise<Sta
   exchange.current = transaction
   publish('started', () => exchange.about())
   // Not before Nevis has answered: the second click of a double click still needs the session of before.
+  const older = await endOlder(exchange, transaction, replaced)
   if (request.isAfterFirst) await renew(exchange, wanted)
   else await refreshOrEnd(exchange, transaction)
-  await closeOthers(exchange, transaction, replaced)
+  if (older !== undefined) exchange.transactions.close({ ...older, next: transaction.id }, 'cancelled')
   return result(exchange, transaction, codes?.locked, from)
 }
 
@@ -236,18 +241,18 @@ async function alsoHold({ budgets, settings, req }: Exchange, asked: Asked, slot
 }
 
 /** The transaction that this one replaces, and an older one of the same kind that could not be shown again, end here. */
-async function closeOthers(exchange: Exchange, transaction: Transaction, replaced: Transaction | undefined): Promise<void> {
+async function endOlder(exchange: Exchange, transaction: Transaction, replaced: Transaction | undefined): Promise<Transaction | undefined> {
   const { factor, operation, message, data, factors, purpose, subject } = transaction
   const isPending = isPendingFor({ ...transaction, operation, message, data, factors, purpose, subject } as Wanted, { name: factor } as Factor, transaction.authenticatorId, Date.now())
   const older = replaced ?? exchange.transactions.find((one) => one.id !== transaction.id && isPending(one) && exchange.seals.digests.fits(one))
-  if (older === undefined || older.id === transaction.id) return
+  if (older === undefined || older.id === transaction.id) return undefined
   const { budgets } = exchange
   if (!(await budgets.end(older, older.budget, false)) && !(await budgets.canGoOn(older))) {
     // Meanwhile it was cancelled, or has succeeded: this one is wanted no more.
     await budgets.end(transaction, transaction.budget, false)
     throw new Refusal('cancelled')
   }
-  exchange.transactions.close({ ...older, next: transaction.id }, 'cancelled')
+  return older
 }
 
 async function result(exchange: Exchange, transaction: Transaction, lockedCodes: string | undefined, from: StartRequest['from']): Promise<Started> {

@@ -4,11 +4,14 @@
  * Out of scope: other processes (`start.ts` looks at the ledger), and what a start does.
  */
 
+import { withDeadline } from './client/deadline'
 import { Refusal } from './failures'
 
 /** A crowd of starts for one subject is an attack: behind it, the user's own start would wait for ever. */
 const MAX_WAITING = 60
 const RETRY_AFTER_SECONDS = 10
+/** Nobody waits longer for the starts before: one of them may hang in a function of the app. */
+const MAX_WAIT_MS = 15_000
 
 /** @internal */
 export class Turns<Result> {
@@ -25,7 +28,9 @@ export class Turns<Result> {
     const waiting = this.#waiting.get(key) ?? 0
     if (waiting >= MAX_WAITING) throw new Refusal('too_many_starts', undefined, RETRY_AFTER_SECONDS)
     this.#waiting.set(key, waiting + 1)
-    const mine = (before ?? Promise.resolve(undefined)).then((result) => work(before !== undefined, result))
+    const tooLong = () => new Refusal('too_many_starts', undefined, RETRY_AFTER_SECONDS)
+    const turn = before === undefined ? Promise.resolve(undefined) : withDeadline(MAX_WAIT_MS, tooLong, () => before)
+    const mine = turn.then((result) => work(before !== undefined, result))
     const settled = mine.catch(() => undefined)
     this.#last.set(key, settled)
     try {

@@ -72,9 +72,11 @@ declare module 'passport' {
  * @internal
  */
 export async function askedBy(req: NevisRequest, options: NevisAuthenticateOptions, settings: Settings): Promise<Asked> {
-  const subject = await settings.subject(req)
-  if (!isSubject(subject)) throw new Refusal('no_subject')
-  assertKnownToNevis(subject)
+  const named = await settings.subject(req)
+  if (!isSubject(named)) throw new Refusal('no_subject')
+  assertKnownToNevis(named)
+  // No more than the two names: an app may return its whole user, and the subject goes into the session and into events.
+  const subject: Subject = { ...(named.userId !== undefined && { userId: named.userId }), ...(named.username !== undefined && { username: named.username }) }
   const operation = await valueOf(options.operation ?? settings.operation, req)
   if (operation !== 'approve' && operation !== 'enroll' && operation !== 'approve-or-enroll') {
     throw new TypeError('NevisStrategy: operation must be "approve", "enroll" or "approve-or-enroll"')

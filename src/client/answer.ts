@@ -22,6 +22,8 @@ export class Answer {
     readonly text: string,
     readonly retryAfterSeconds: number | undefined,
     date?: unknown,
+    /** Nobody can say whether the body is whole: its end was the end of the connection, with no length before it. */
+    readonly isOpenEnded = false,
   ) {
     this.#date = date
   }
@@ -31,9 +33,9 @@ export class Answer {
     return httpDate(this.#date)
   }
 
-  /** No body at all, or white space. */
+  /** No body at all, or white space; and known to be whole. */
   get isEmpty(): boolean {
-    return this.text.trim() === ''
+    return this.text.trim() === '' && !this.isOpenEnded
   }
 
   /** @returns the JSON object in the body, or `undefined` if the body is anything else. */

@@ -190,7 +190,10 @@ export class NevisClient {
     const operation = 'renameAuthenticator'
     const path = authenticatorPath(checkedId(operation, 'authenticatorId', authenticatorId))
     const body = { name: checkedName(operation, name) }
-    return decodeAuthenticator(await this.#http.send({ operation, method: 'PATCH', path, body }))
+    const answer = await this.#http.send({ operation, method: 'PATCH', path, body })
+    const renamed = decodeAuthenticator(answer)
+    if (renamed.authenticatorId.toLowerCase() !== authenticatorId.toLowerCase()) throw answer.unexpected('it is about another authenticator')
+    return renamed
   }
 
   /**

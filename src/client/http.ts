@@ -95,12 +95,22 @@ export class Http {
     }
     try {
       const response = await this.#send(config as unknown as InternalAxiosRequestConfig)
-      const { 'retry-after': retryAfter, date } = response.headers as Record<string, unknown>
-      return new Answer(call.operation, response.status, String(response.data), retryAfterSeconds(retryAfter), date)
+      const headers = response.headers as Record<string, unknown>
+      const { 'retry-after': retryAfter, date } = headers
+      return new Answer(call.operation, response.status, String(response.data), retryAfterSeconds(retryAfter), date, isOpenEnded(headers, response.request))
     } catch (error) {
       return transportError(call.operation, error)
     }
   }
+}
+
+/**
+ * Without a length, a body ends where the connection does (RFC 9112, 6.3): a gateway that dies after the head looks like a whole answer
+ * without a body. 204 never has one.
+ */
+function isOpenEnded(headers: Record<string, unknown>, request: { res?: IncomingMessage } | undefined): boolean {
+  const isFramed = headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined
+  return !isFramed && request?.res?.statusCode !== 204 && request?.res?.socket?.readableEnded === true
 }
 
 /** Where Nevis is, and by which connections it is reached. */

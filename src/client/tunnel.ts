@@ -17,6 +17,7 @@
  */
 import { request as requestHttp, type ClientRequest, type IncomingMessage, type RequestOptions } from 'node:http'
 import { request as requestHttps } from 'node:https'
+import type { Socket } from 'node:net'
 import { Duplex } from 'node:stream'
 import type { Proxy } from './proxy'
 
@@ -57,6 +58,17 @@ export class Tunnel extends Duplex {
     if (early.length > 0) return void this.destroy(fault('PROXY_INVALID_RESPONSE'))
     socket.on('data', (chunk: Buffer) => this.push(chunk) || socket.pause()).on('end', () => this.push(null))
     this.#waiting?.()
+  }
+
+  /** An idle tunnel must not keep the process alive: agents say so to what they take for a socket. */
+  unref(): this {
+    ;(this.#socket as Partial<Socket> | undefined)?.unref?.()
+    return this
+  }
+
+  ref(): this {
+    ;(this.#socket as Partial<Socket> | undefined)?.ref?.()
+    return this
   }
 
   override _read(): void {

@@ -56,7 +56,7 @@ export function sms({ message: text, requireIntrospection = false, refusedPrefix
       return approvalChallenge(await nevis.approve({ channel: 'sms', ...nameOf(subject), ...textFor(message) }))
     },
     async enroll(nevis, subject, { message, phone }) {
-      if (!isPhone(phone) || refused.some((prefix) => phone.startsWith(prefix))) throw new Refusal('phone_refused')
+      if (!isPhone(phone) || refused.some((prefix) => phone.startsWith(prefix) || withoutTrunkZero(phone).startsWith(prefix))) throw new Refusal('phone_refused')
       const request = { channel: 'sms' as const, phone, ...nameOf(subject), ...textFor(message) }
       try {
         return enrollmentChallenge(await nevis.enroll(request), randomUUID())
@@ -78,6 +78,11 @@ export function sms({ message: text, requireIntrospection = false, refusedPrefix
       return { status: 'succeeded', userId, transactionId: id, ...namesIn(answer) }
     },
   }
+}
+
+/** `+41 079 …`: many people write the zero of the national form too, and many senders drop it. */
+function withoutTrunkZero(phone: string): string {
+  return phone.replace(/^(\+\d{1,3}?)0+/, '$1')
 }
 
 function namesIn(answer: PendingStatus | UnknownStatus): Partial<Succeeded> {

@@ -77,8 +77,10 @@ export async function viewOf(settings: Settings, handle: string, sealed: Sealed,
   }
 }
 
-function offeredFor({ factors }: Settings, { operation, factors: allowed }: Transaction): FactorName[] {
-  const names = factors.filter((factor) => typeof factor[operation] === 'function').map(({ name }) => name)
+function offeredFor({ factors }: Settings, { operation, factors: allowed, login }: Transaction): FactorName[] {
+  // Recovery codes are nobody's first factor.
+  const isFirst = operation === 'enroll' && login === undefined
+  const names = factors.filter(({ name, ...factor }) => typeof factor[operation] === 'function' && !(isFirst && name === 'recovery')).map(({ name }) => name)
   return allowed === undefined ? names : names.filter((name) => allowed.includes(name))
 }
 

@@ -211,7 +211,7 @@ export class WatchedTransaction {
       this.#last = { at: performance.now(), error }
       this.failures += 1
       const { retryAfterSeconds = 0 } = error instanceof NevisError ? error : {}
-      this.quietUntil = performance.now() + retryAfterSeconds * 1000
+      this.quietUntil = performance.now() + Math.min(retryAfterSeconds * 1000, MAX_LOOK_EVERY_MS)
     }
     this.rate.report(this.failures === 0)
     this.settle()

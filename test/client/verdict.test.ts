@@ -17,7 +17,7 @@ describe('a body', () => {
       '', ' \r\n', {}, { status: 'succeeded' }, { status: 'SUCCEEDED ' }, { status: 200 }, { result: 'ok' }, { valid: true }, { isValid: true },
       { verified: 'true' }, { success: true, error: null }, { success: true, message: 'Code verified', errors: [] }, { errorCode: 0 },
       { failed: false }, { verification: { status: 'succeeded' } }, { result: {} }, { verification: { status: 'succeeded', message: 'right' } },
-      { ...STATUS, status: 'succeeded' }, { remaining: 9, recoveryCodes: [1, 2], failedAttempts: 2 }, { supportedChannels: ['sms'] },
+      { ...STATUS, status: 'succeeded' },
     ])('%j', (body) => {
       expect(verdict(body)).toBe('yes')
     })
@@ -36,6 +36,7 @@ describe('a body', () => {
 
   describe('that says no', () => {
     it.each<unknown>([
+      { data: [{ valid: false }] }, { responses: [{ error: 'wrong code' }] }, { validCode: false }, { unauthorized: true }, { status: 'ok', results: [{ ok: false }] },
       { status: 'failed' }, { status: 'pending' }, { status: 'new' }, { status: '' }, { status: null }, { status: 'a word of tomorrow' }, { state: 'failed' },
       { result: 'nok' }, { outcome: 'denied' }, { valid: false }, { isValid: false }, { is_valid: false }, { codeVerified: false }, { verified: 'false' },
       { verified: null }, { success: false }, { ok: false }, { error: 'invalid_grant' }, { error: { code: 7 } }, { error: true }, { errorCode: 17 }, { error_description: 'x' },
@@ -52,6 +53,9 @@ describe('a body', () => {
     it.each<unknown>([
       'OK', '<h1>Sorry</h1>', '"succeeded"', 'true', '200', 'null', '[]', '[{"status":"succeeded"}]', '{"status":"succeeded"', '{"status":"succeeded"}}', '{\'status\':1}',
       { message: 'Request blocked' }, { detail: 'no' }, { type: 'about:blank', title: 'Blocked' }, { supportID: '1' }, { incident_id: 'x', url: '/' },
+      { remaining: 9, recoveryCodes: [1, 2], failedAttempts: 2 }, { supportedChannels: ['sms'] }, { maintenance: true }, { statusCode: 401 }, { code: 403 },
+      { code: 'INVALID_CODE' }, { access: 'denied' }, { captcha: 'x', block: true }, { redirect: 'https://login.example/' }, { attemptsLeft: 4 },
+      { status: 'ok', message: 'maintenance' }, { ok: true, detail: 'x', data: [] },
       { data: { message: 'Request blocked' } }, { status: 404 }, { status: 100 }, { success: 1 }, { valid: [] }, { results: {}, result: [true] },
     ])('%j', (body) => {
       expect(verdict(body)).toBe('unclear')
