@@ -49,7 +49,7 @@ function written(inner: Ledger): { ledger: Ledger; asked: Asked[] } {
 type Given = Partial<Settings> & { baseURL?: string }
 
 function budgetsOn(ledger: Ledger, { baseURL = 'https://a.example', ...settings }: Given = {}): Budgets {
-  const defaults = { maxAttempts: 5, startBudget: { starts: 5, perSeconds: 300 }, attemptBudget: { attempts: 30, perSeconds: HOUR } }
+  const defaults = { maxAttempts: 5, startBudget: { starts: 5, perSeconds: 300 }, attemptBudget: { attempts: 30, perSeconds: HOUR }, firstFactorLifetimeMs: 0 }
   return new Budgets({ ledger, client: { baseURL }, ...defaults, ...settings } as unknown as Settings)
 }
 
@@ -545,6 +545,12 @@ describe('what codes cost', () => {
 })
 
 describe('a claim', () => {
+  it('of a transaction is kept for as long as another factor may be tried after it, too', async () => {
+    const { budgets, asked } = budgetsWith({ firstFactorLifetimeMs: 600_000 })
+    await budgets.claim({ id: 't1', expiresAt: NOW + 120_000 })
+    expect(asked).toEqual([['claim', 'transaction:t1', 120 + 600 + 300]])
+  })
+
   it('of a transaction is true once, and kept for five minutes longer than it lives', async () => {
     const { budgets, asked } = budgetsWith()
     const one = { id: 't1', expiresAt: NOW + 120_000 }

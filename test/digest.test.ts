@@ -19,7 +19,7 @@ describe('a digest', () => {
 
   it('fits while only that changes which a transaction is meant to change', () => {
     const bound = digests.bind(TRANSACTION)
-    const later = { ...bound, firstFactorAt: 9, attempts: 3, closed: 'cancelled' as const, statusToken: 'x', shown: { qrCode: 'x' }, starts: 4, returnTo: '/a' }
+    const later = { ...bound, firstFactorAt: 9, attempts: 3, closed: 'cancelled' as const, statusToken: 'x', shown: { qrCode: 'x' }, moves: 1, next: 'other', returnTo: '/a' }
     expect(digests.fits(later)).toBe(true)
   })
 
@@ -31,8 +31,8 @@ describe('a digest', () => {
     })
   })
 
-  it.each(['id', 'factor', 'factors', 'operation', 'subject', 'userId', 'login', 'startedAt', 'expiresAt', 'message', 'data', 'digest'])('does not fit where %s is another, or gone', (field) => {
-    const bound = digests.bind({ ...TRANSACTION, userId: 'u', login: 'l', factors: ['push'] })
+  it.each(['id', 'factor', 'factors', 'operation', 'subject', 'userId', 'login', 'startedAt', 'expiresAt', 'message', 'data', 'purpose', 'budget', 'slots', 'enrolment', 'digest'])('does not fit where %s is another, or gone', (field) => {
+    const bound = digests.bind({ ...TRANSACTION, userId: 'u', login: 'l', factors: ['push'], purpose: 'p /pay', budget: 'b', slots: [1], enrolment: 1 })
     for (const value of ['changed', undefined, null, { amount: 6 }, [], 0, '']) expect(digests.fits({ ...bound, [field]: value })).toBe(false)
   })
 

@@ -19,6 +19,7 @@ describe('a sealed handle', () => {
       ['with a status token', SEALED],
       ['without one', { id: 'transaction-id', factor: 'recovery', expiresAt: 1 }],
       ['of an enrolment, with recovery codes', { ...SEALED, operation: 'enroll', lockedCodes: 'bG9ja2Vk' }],
+      ['with the name of its budget', { ...SEALED, budget: 'e0Tl6WB2M2ReTrgHSlcLtb' }],
       ['with letters of every kind', { ...SEALED, id: 'ü"\\\n\u2028😀', factor: '["x"]' }],
     ])('opens to what was sealed, %s', (_name, sealed) => {
       expect(handles.open(handles.seal(sealed))).toEqual(sealed)

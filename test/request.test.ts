@@ -1,5 +1,5 @@
 /** What is read of a request: fields of strangers, whatever parsers ran before, and who is signed in. */
-import { authInfoOf, bodyOf, fieldOf, loginOf, queryFieldOf, sessionOf, userOf, wantsPage } from '../src/request'
+import { authInfoOf, bodyFieldOf, bodyOf, fieldOf, loginOf, queryFieldOf, sessionOf, userOf, wantsPage } from '../src/request'
 import { withQuery } from '../src/url'
 
 type Fields = Parameters<typeof fieldOf>[0]
@@ -40,6 +40,19 @@ describe('a field of a request', () => {
   it.each(['constructor', '__proto__', 'toString', 'hasOwnProperty'])('that every object has is not there: %s', (name) => {
     expect(fieldOf({ body: {}, query: {} }, name)).toBeUndefined()
     expect(queryFieldOf({ url: '/a' }, name)).toBeUndefined()
+  })
+})
+
+describe('a field of the body alone', () => {
+  it.each<[string, Fields, string | null | undefined]>([
+    ['of the body', { body: { factor: 'sms' }, query: { factor: 'push' }, url: '/?factor=push' }, 'sms'],
+    ['of the query, which a link could have made', { body: {}, query: { factor: 'push' } }, undefined],
+    ['of the address', { url: '/?factor=push' }, undefined],
+    ['of a body that nobody has parsed', { body: 'factor=sms', url: '/?factor=push' }, undefined],
+    ['that is no string', { body: { factor: ['sms'] } }, null],
+    ['that is null in JSON', { body: { factor: null }, query: { factor: 'push' } }, undefined],
+  ])('%s', (_name, req, expected) => {
+    expect(bodyFieldOf(req, 'factor')).toBe(expected)
   })
 })
 
