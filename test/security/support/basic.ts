@@ -11,7 +11,7 @@ export class BasicStrategy extends Strategy {
 
   override authenticate(req: Request): void {
     const [username, password] = Buffer.from((req.headers.authorization ?? '').replace('Basic ', ''), 'base64').toString().split(':')
-    if (password === this.password) this.success({ username } as Express.User)
+    if (password === this.password) this.success({ username })
     else this.fail(401)
   }
 }
