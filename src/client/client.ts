@@ -95,7 +95,7 @@ export class NevisClient {
   /**
    * Checks a code of an SMS, or a recovery code. Never repeated: an attempt may be counted, a recovery code used up.
    * The answer names no user, so `userId` must come from the server's own record of the transaction.
-   * Maintenance pages and firewalls answer HTTP 200 too, so that the body must be empty, or a JSON object that contains no refusal.
+   * Maintenance pages and firewalls answer HTTP 200 too, so that the body must be empty, or a JSON object that says yes, or one of Nevis's own answers, and must nowhere say no.
    * @returns true for HTTP 200 with such a body; false for HTTP 200 with a JSON object that says no, and for 400, 404, 409, 412 or
    * 422 with no body or a JSON object
    * @throws NevisError, any code but `NEVIS_NOT_FOUND`; `NEVIS_UNEXPECTED_RESPONSE` for a page, a text or a list in the body

@@ -97,7 +97,7 @@ export class Http {
       const response = await this.#send(config as unknown as InternalAxiosRequestConfig)
       const headers = response.headers as Record<string, unknown>
       const { 'retry-after': retryAfter, date } = headers
-      return new Answer(call.operation, response.status, String(response.data), retryAfterSeconds(retryAfter), date, isOpenEnded(headers, response.request))
+      return new Answer(call.operation, response.status, String(response.data), retryAfterSeconds(retryAfter), date, isOpenEnded(headers, response.request as { res?: IncomingMessage } | undefined))
     } catch (error) {
       return transportError(call.operation, error)
     }

@@ -41,7 +41,7 @@ describe('a start', () => {
 })
 
 describe('a callback', () => {
-  it.each<[string, object]>([['userId', { userId: '../x' }], ['transactionId', { transactionId: '../x' }], ['token of two lines', { token: 'a\nb' }], ['token of kilobytes', { token: 'x'.repeat(9000) }]])(
+  it.each<[string, object]>([['userId', { userId: '../x' }], ['token of two lines', { token: 'a\nb' }], ['token of kilobytes', { token: 'x'.repeat(9000) }]])(
     'where the status has an odd %s is an error, signs nobody in, and is right once Nevis is',
     async (_what, patch) => {
       const app = await world.start()

@@ -1,0 +1,54 @@
+/**
+ * An answer that has lost its end.
+ *
+ * Recovery codes have nothing but the answer of the verification, and an empty body with HTTP 200 means that the code is right. A gateway or
+ * proxy that dies after the head of an answer, with no length in it, leaves just that: `{"valid":false}` became an empty body, and
+ * a wrong code signed in; a lost phone was reported removed. Without a length before it, an empty body proves nothing.
+ */
+import { createServer, type Server } from 'node:net'
+import type { AddressInfo } from 'node:net'
+import { NevisClient } from '../../src'
+
+const ID = '5a0d5f2c-8a3b-4c1e-9f00-1c2d3e4f5a6b'
+let server: Server
+let answer: string
+
+beforeEach(async () => {
+  server = createServer((socket) => {
+    socket.on('error', () => undefined)
+    socket.once('data', () => socket.end(answer))
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+})
+afterEach(() => new Promise((resolve) => server.close(resolve)))
+
+const client = () => new NevisClient({ baseURL: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, accessKey: 'key', retries: 0 })
+const outcomes = async () =>
+  Promise.all([
+    client().verifyCode({ userId: ID, code: 'AAAA-1111', channel: 'recovery' }).catch((error: { code: string }) => error.code),
+    client().deleteAuthenticator(ID).then(() => 'deleted', (error: { code: string }) => error.code),
+  ])
+
+it.each([
+  'HTTP/1.1 200 OK\r\n\r\n',
+  'HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n',
+  'HTTP/1.0 200 OK\r\n\r\n',
+  'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n\r\n',
+])('%j is neither a right code nor a deletion', async (head) => {
+  answer = head
+  expect(await outcomes()).toEqual(['NEVIS_UNEXPECTED_RESPONSE', 'NEVIS_UNEXPECTED_RESPONSE'])
+})
+
+it.each([
+  'HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n',
+  'HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n',
+  'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
+])('%j is both: the answer is whole', async (head) => {
+  answer = head
+  expect(await outcomes()).toEqual([true, 'deleted'])
+})
+
+it('204 has no body by its nature', async () => {
+  answer = 'HTTP/1.1 204 No Content\r\n\r\n'
+  expect((await outcomes())[1]).toBe('deleted')
+})
