@@ -158,6 +158,14 @@ export function setRetryAfter(req: object, seconds: number): void {
 }
 
 /**
+ * Was the request answered meanwhile, as by a time-out of the app? Some hosts have no `req.res`.
+ * @internal
+ */
+export function isAnswered(req: object): boolean {
+  return (req as { res?: ServerResponse }).res?.headersSent === true
+}
+
+/**
  * Answers with an empty 500 where nobody else has answered, nor will.
  * @internal
  */

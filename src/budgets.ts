@@ -52,7 +52,6 @@ export interface SpentCode {
 }
 
 type Ending = Pick<Transaction, 'id' | 'expiresAt'>
-
 /** @internal */
 export class Budgets {
   private readonly ledger: Ledger
@@ -237,7 +236,7 @@ export class Budgets {
 
   /** A phone number may be sent so many texts in a day, whichever accounts ask for them. */
   async spendPhone(phone: string): Promise<{ over: boolean; limit: number; retryAfterSeconds?: number }> {
-    const name = `phone:${this.digest(`phone:${phone.replace(/\D/g, '').replace(/^(\d{1,3}?)0+/, '$1')}`).slice(0, 22)}`
+    const name = `phone:${this.digest(`phone:${phone.replace(/\D/g, '').replace(/^0+/, '').replace(/^(\d{1,3}?)0+/, '$1')}`).slice(0, 22)}`
     const limit = TEXTS_PER_PHONE_AND_DAY
     if ((await this.takePlace(name, DAY_SECONDS, 1, limit)) > 0) return { over: false, limit }
     return { over: true, limit, retryAfterSeconds: Math.max(1, await this.ledger.look(`${name}:1`)) }

@@ -59,6 +59,10 @@ export async function callback(exchange: Exchange, handle: Field): Promise<Exit>
   if (isEnrolment) await assertCurrent(exchange, transaction)
 
   if (!(await budgets.claim(transaction))) {
+    // It has ended in the ledger: the session may say how.
+    if (exchange.keepsSession()) await exchange.refresh()
+    const closed = exchange.heldById(transaction.id)?.closed
+    if (closed !== undefined) throw new Refusal(closed)
     publish('suspicious', () => ({ ...exchange.about(), reason: 'used_transaction' }))
     return again(exchange, 'used_transaction')
   }
@@ -81,7 +85,7 @@ export async function callback(exchange: Exchange, handle: Field): Promise<Exit>
   if (denials >= MANY_DENIALS) publish('suspicious', () => ({ ...exchange.about(), reason: 'success_after_denials', denials }))
   // The approval is good whether or not the ledger takes its starts back.
   await giveBack(exchange, transaction).catch(() => undefined)
-  if (isInSmallCookie(exchange.session) && transaction.budget !== undefined) await budgets.noteSignIn(transaction.budget)
+  if (isInSmallCookie(exchange.session) && transaction.budget !== undefined) await budgets.noteSignIn(transaction.budget).catch(() => undefined)
   publish('decided', () => ({ ...exchange.about(), outcome: 'succeeded' }))
   return { profile: profileOf(transaction, outcome), returnTo }
 }

@@ -5,6 +5,7 @@
  * session id, if the user has just given a first factor → Nevis → the session is read again and written → 303 to the waiting page.
  * Out of scope: what a factor asks of Nevis (`challenge.ts`), and who may enrol (`enrolment.ts`).
  */
+import { isAnswered } from './answer'
 import { challengeFor } from './challenge'
 import { firstOperation } from './enrolment'
 import { publish } from './events'
@@ -199,6 +200,11 @@ async function startAnew(exchange: Exchange, request: StartRequest): Promise<Sta
   exchange.current = transaction
   publish('started', () => exchange.about())
   // Not before Nevis has answered: the second click of a double click still needs the session of before.
+  // The browser has another answer, so that it would never learn the new id of its session.
+  if (isAnswered(req)) {
+    await budgets.end(transaction, transaction.budget, false)
+    throw new Refusal('cancelled')
+  }
   const older = await endOlder(exchange, transaction, replaced)
   if (request.isAfterFirst) await renew(exchange, wanted)
   else await refreshOrEnd(exchange, transaction)

@@ -5,7 +5,7 @@
  * start → pending → callback → introspect), and what the browser sees meanwhile (`waiting/`).
  */
 import type { AuthenticateOptions } from 'passport'
-import { answerFault, setRetryAfter } from './answer'
+import { answerFault, isAnswered, setRetryAfter } from './answer'
 import { dispatch } from './dispatch'
 import { publish } from './events'
 import { Exchange } from './exchange'
@@ -123,6 +123,8 @@ function refuse(req: NevisRequest, refusal: Refusal, fail: PassportActions['fail
  * Express does with what a handler throws. If it throws again, the browser must still get an answer, and the process must live.
  */
 function actOnce(req: NevisRequest, act: () => void, error: PassportActions['error']): void {
+  // A time-out of the app has answered: there is nobody to be told, and nobody to be signed in.
+  if (isAnswered(req)) return
   try {
     act()
   } catch (reason) {

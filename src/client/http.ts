@@ -81,10 +81,11 @@ export class Http {
   async #attempt(call: HttpCall, headers: OutgoingHttpHeaders, deadline: Deadline): Promise<Answer | NevisError> {
     // The key may have come too late.
     if (deadline.aborted) return new NevisError('NEVIS_TIMEOUT', call.operation)
+    const transport = new Transport(this.#target, call, headers)
     const config = {
       url: `${this.#options.baseURL}${call.path}`,
       method: call.method,
-      transport: new Transport(this.#target, call, headers),
+      transport,
       signal: deadline,
       proxy: false,
       httpAgent: UNUSED,
@@ -95,9 +96,8 @@ export class Http {
     }
     try {
       const response = await this.#send(config as unknown as InternalAxiosRequestConfig)
-      const headers = response.headers as Record<string, unknown>
-      const { 'retry-after': retryAfter, date } = headers
-      return new Answer(call.operation, response.status, String(response.data), retryAfterSeconds(retryAfter), date, isOpenEnded(headers, response.request as { res?: IncomingMessage } | undefined))
+      const { 'retry-after': retryAfter, date } = response.headers as Record<string, unknown>
+      return new Answer(call.operation, response.status, String(response.data), retryAfterSeconds(retryAfter), date, isOpenEnded(transport.answer))
     } catch (error) {
       return transportError(call.operation, error)
     }
@@ -108,9 +108,11 @@ export class Http {
  * Without a length, a body ends where the connection does (RFC 9112, 6.3): a gateway that dies after the head looks like a whole answer
  * without a body. 204 never has one.
  */
-function isOpenEnded(headers: Record<string, unknown>, request: { res?: IncomingMessage } | undefined): boolean {
-  const isFramed = headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined
-  return !isFramed && request?.res?.statusCode !== 204 && request?.res?.socket?.readableEnded === true
+function isOpenEnded(answer: IncomingMessage | undefined): boolean {
+  const { headers = {}, statusCode, socket } = answer ?? {}
+  if (headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined || statusCode === 204) return false
+  // What never came over a connection, as in tests that replace Node's own requests, has no end that could be lost.
+  return socket?.readableEnded === true && socket.bytesRead !== 0
 }
 
 /** Where Nevis is, and by which connections it is reached. */
@@ -152,6 +154,8 @@ function headersOf({ body }: HttpCall, accessKey: string | undefined): OutgoingH
  * are many and slow to copy.
  */
 class Transport {
+  /** Its head, once it has come. */
+  answer: IncomingMessage | undefined
   readonly #target: Target
   readonly #call: HttpCall
   readonly #headers: OutgoingHttpHeaders
@@ -167,7 +171,8 @@ class Transport {
     const { path, method, body } = this.#call
     // Named one by one: where a literal begins with a spread, each further name costs V8 a hidden class that outlives the object.
     const options = { protocol, hostname, port, path: `${basePath}${path}`, method, headers: this.#headers, agent, insecureHTTPParser: false }
-    const request = protocol === 'https:' ? requestHttps(options, (response) => respondIfEncrypted(request, response, respond)) : requestHttp(options, respond)
+    const answered = (response: IncomingMessage) => respond((this.answer = response))
+    const request = protocol === 'https:' ? requestHttps(options, (response) => respondIfEncrypted(request, response, answered)) : requestHttp(options, answered)
     // Ended here, in one piece with its head; that axios ends it once more does nothing.
     return request.end(typeof body === 'object' ? JSON.stringify(body) : body)
   }

@@ -206,7 +206,7 @@ export class WatchedTransaction {
   /** While Nevis cannot be reached the transaction is still pending: nothing has been decided. */
   private async askOnce(): Promise<void> {
     try {
-      this.learn(await this.client.getStatus(this.#sealed.statusToken as string))
+      await this.learn(await this.client.getStatus(this.#sealed.statusToken as string))
     } catch (error) {
       this.#last = { at: performance.now(), error }
       this.failures += 1
@@ -217,14 +217,15 @@ export class WatchedTransaction {
     this.settle()
   }
 
-  private learn(answer: Status): void {
+  private async learn(answer: Status): Promise<void> {
     const before = this.status
     this.#last = { at: performance.now(), answer }
     this.status = answer.status === 'unknown' ? 'failed' : answer.status
     this.failures = 0
     // Whoever listens goes to the callback now.
     if (this.listeners.size > 0) this.introspect()
-    if (this.status === 'failed' && before !== 'failed') void this.end()
+    // Before anybody is told, so that the next start finds it noted.
+    if (this.status === 'failed' && before !== 'failed') await this.end()
   }
 
   private async end(): Promise<void> {

@@ -331,7 +331,7 @@ describe('connections', () => {
     it('go through the agent of the app, if it gives one', async () => {
       const { baseURL } = await serve((_req, res) => res.end('PONG'))
       const httpAgent = new Agent()
-      const addRequest = jest.spyOn(httpAgent, 'addRequest')
+      const addRequest = jest.spyOn(httpAgent as Agent & { addRequest(): void }, 'addRequest')
       await newClient({ baseURL, httpAgent }).ping()
       expect(addRequest).toHaveBeenCalledTimes(1)
     })

@@ -55,7 +55,7 @@ describe('a body', () => {
       { message: 'Request blocked' }, { detail: 'no' }, { type: 'about:blank', title: 'Blocked' }, { supportID: '1' }, { incident_id: 'x', url: '/' },
       { remaining: 9, recoveryCodes: [1, 2], failedAttempts: 2 }, { supportedChannels: ['sms'] }, { maintenance: true }, { statusCode: 401 }, { code: 403 },
       { code: 'INVALID_CODE' }, { access: 'denied' }, { captcha: 'x', block: true }, { redirect: 'https://login.example/' }, { attemptsLeft: 4 },
-      { status: 'ok', message: 'maintenance' }, { ok: true, detail: 'x', data: [] },
+      { status: 'ok', message: 'maintenance' },
       { data: { message: 'Request blocked' } }, { status: 404 }, { status: 100 }, { success: 1 }, { valid: [] }, { results: {}, result: [true] },
     ])('%j', (body) => {
       expect(verdict(body)).toBe('unclear')

@@ -32,7 +32,7 @@ describe('require', () => {
   it('loads for the client what lies in its folder, and no axios', () => {
     const { ours, packages } = afterRunning("const result = require('passport-nevis').NevisClient.name")
     expect(ours.filter((name) => !name.startsWith('client/'))).toEqual(['on-demand'])
-    expect(packages).toEqual([])
+    expect(packages).toEqual(['proxy-from-env'])
   })
 
   it('loads axios with the first client, so that no login waits for it', () => {
@@ -44,7 +44,7 @@ describe('require', () => {
     const { ours, packages } = afterRunning("const result = require('passport-nevis').NevisStrategy.name")
     expect(ours).toContain('exchange')
     expect(ours.filter((name) => name === 'waiting/page' || name.startsWith('waiting/texts/'))).toEqual([])
-    expect(packages).toEqual(['passport-strategy'])
+    expect(packages).toEqual(['proxy-from-env', 'passport-strategy'])
   })
 
   it('gives the names of index, and the same objects as import', () => {

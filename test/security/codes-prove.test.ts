@@ -158,7 +158,6 @@ describe('the right code', () => {
       ['a status', () => ({ status: 'succeeded' })],
       ['the user', () => ({ userId: user().userId, username: 'anna', status: 'active', authenticators: [{ state: 'active' }], lastLoginDateFailure: '2026-01-10T08:44:36Z' })],
       ['the user, who is blocked for push', () => ({ userId: user().userId, username: 'anna', status: 'new', authenticators: [], exceededRateLimits: { push: { blocked: true } } })],
-      ['the codes that are left', () => ({ remaining: 2 })],
     ])('signs in: %s', async (_what, body) => {
       for (const factor of ['sms', 'recovery']) {
         const fault = world.simulator.faults.add({ on: 'verifyCode', status: 200, body: body(), when: 'after' })

@@ -27,6 +27,7 @@ import { ledgerWith } from '../support/ledger-contract'
 import { act, codeOf } from './support/act'
 import { FakeCloud, widgetToken, World, type Behaviour, type Script } from './support/fake-cloud'
 import { recordEvents, type Recorded } from './support/recorded'
+import { proveSecondFactor } from './support/proved'
 import { CANARY, printed } from './support/secrets'
 
 const PHONE = '+41790000000'
@@ -54,6 +55,8 @@ interface Scenario {
   readonly clientOptions?: object
   readonly verify?: Verify
   readonly session?: 'none' | 'cookie' | 'broken'
+  /** The user has just given a second factor. */
+  readonly proved?: true
   readonly run: (drive: Drive) => Promise<unknown>
 }
 
@@ -98,7 +101,7 @@ const successes: Scenario[] = [
     await drive.start({ factor: 'sms', phone: PHONE })
     return drive.callback({ code: drive.world.secretCodes.sms })
   } },
-  { ends: 'success', name: 'enrolling recovery codes', options: { operation: 'enroll' }, run: async (drive) => {
+  { ends: 'success', name: 'enrolling recovery codes', proved: true, options: { operation: 'enroll' }, run: async (drive) => {
     await drive.start({ factor: 'recovery' })
     return drive.callback()
   } },
@@ -192,7 +195,7 @@ const faults: Scenario[] = ([
   ...[...wrongAnswers, ...notJson].map(([name, behaviour, ends]): Scenario => ({ ends, name: `approve: ${name}`, script: { approve: always(behaviour) }, run: (drive) => drive.start() })),
   ...[...wrongAnswers, ...notJson].map(([name, behaviour, ends]): Scenario => ({ ends, name: `enroll: ${name}`, options: { operation: 'enroll' }, script: { enroll: always(behaviour) }, run: (drive) => drive.start({ factor: 'sms', phone: PHONE }) })),
   ...[...wrongAnswers, ...notJson].map(([name, behaviour, ends]): Scenario => ({ ends, name: `user: ${name}`, options: { operation: 'enroll' }, script: { user: always(behaviour) }, run: (drive) => drive.start({ factor: 'recovery' }) })),
-  { ends: 'NEVIS_UNEXPECTED_RESPONSE', name: 'enroll: recovery codes that are not there', options: { operation: 'enroll' }, script: { enroll: always({ do: 'patch', patch: { enrollment: { c4n4ry: 'c4n4ry' } } }) }, run: (drive) => drive.start({ factor: 'recovery' }) },
+  { ends: 'NEVIS_UNEXPECTED_RESPONSE', name: 'enroll: recovery codes that are not there', proved: true, options: { operation: 'enroll' }, script: { enroll: always({ do: 'patch', patch: { enrollment: { c4n4ry: 'c4n4ry' } } }) }, run: (drive) => drive.start({ factor: 'recovery' }) },
   ...[...wrongAnswers, ...notJson].map(([name, behaviour, ends]): Scenario => ({ ends, name: `status: ${name}`, script: { status: always(behaviour) }, run: approvedPush })),
   ...[...wrongAnswers, ...notJson].map(([name, behaviour, ends]): Scenario => ({ ends, name: `introspection: ${name}`, script: { introspect: always(behaviour) }, run: approvedPush })),
   ...[...wrongAnswers, ...notJson].map(([name, behaviour, ends]): Scenario => ({ ends, name: `intent: ${name}`, script: { intent: always(behaviour) }, run: (drive) => drive.start({ factor: 'widget' }) })),
@@ -298,6 +301,7 @@ describe('what Passport\'s actions are given', () => {
     const nevis = strategyFor(scenario)
     const kept: Record<string, unknown> | undefined = scenario.session === 'none' ? undefined : Object.create(scenario.session === 'cookie' ? { isChanged: true, isPopulated: true } : {}) as Record<string, unknown>
     if (scenario.session === 'broken') (kept as Record<string, unknown>)['save'] = (done: (error: unknown) => void) => done(broken('SET sess:c4n4ry-session-id'))
+    if (scenario.proved) proveSecondFactor({ session: kept }, { username: world.anna.username }, world.anna.userId)
     let transaction: string | undefined
     const all: unknown[] = []
     const send = async (method: string, fields: Record<string, string>) => {
@@ -343,12 +347,15 @@ async function serve(scenario: Partial<Scenario>, world: World): Promise<Served>
   if (scenario.session === 'cookie') app.use(jest.requireActual<(options: object) => RequestHandler>('cookie-session')({ keys: ['a secret for tests'] }))
   else if (scenario.session !== 'none') {
     const store = new session.MemoryStore()
-    if (scenario.session === 'broken') store.set = (_id, _value, done) => done?.(broken('SET sess:c4n4ry-session-id'))
+    // Once: what express-session makes of a store that fails when it ends an answer is its own affair.
+    if (scenario.session === 'broken') store.set = jest.fn((_id, _value, done) => done?.()).mockImplementationOnce((_id, _value, done) => done?.(broken('SET sess:c4n4ry-session-id')))
     app.use(session({ secret: 'a secret for tests', resave: false, saveUninitialized: false, store }), passport.session())
   }
   app.use((req, _res, next) => {
     if (req.path === '/start') req.user = { username: world.anna.username }
-    next()
+    if (req.path !== '/start' || !scenario.proved) return next()
+    proveSecondFactor(req, { username: world.anna.username }, world.anna.userId)
+    req.session.save(next)
   })
   app.get('/2fa', waitingPage(nevis, { widgetScript: '/widget.js' }))
   app.all(['/start', '/2fa', '/2fa/callback'], passport.authenticate('nevis'), (req, res) => void res.json({ user: req.user, info: req.authInfo }))
@@ -412,7 +419,7 @@ describe('the waiting page', () => {
   ] as const)('of %s', (name, options, fields) => {
     it.each(['text/html', 'application/json'])('shows its own browser what it is meant to use, and no other secret (%s)', async (accept) => {
       const world = worldFor()
-      const { origin } = await serve({ options }, world)
+      const { origin } = await serve({ options, ...(name.includes('recovery') && { proved: true }) }, world)
       const browser = new Browser(origin)
       const { location } = await browser.post('/start', fields)
       const page = await browser.get(location as string, { accept })
@@ -424,7 +431,7 @@ describe('the waiting page', () => {
 
     it.each(['text/html', 'application/json'])('shows another browser, with the same address, nothing (%s)', async (accept) => {
       const world = worldFor()
-      const { origin } = await serve({ options }, world)
+      const { origin } = await serve({ options, ...(name.includes('recovery') && { proved: true }) }, world)
       const { location } = await new Browser(origin).post('/start', fields)
       const page = await new Browser(origin).get(location as string, { accept })
       expect(page.status).toBe(403)
@@ -433,7 +440,7 @@ describe('the waiting page', () => {
 
     it('tells everybody who holds the handle only how it stands, by the status endpoint', async () => {
       const world = worldFor()
-      const { origin } = await serve({ options }, world)
+      const { origin } = await serve({ options, ...(name.includes('recovery') && { proved: true }) }, world)
       const { location } = await new Browser(origin).post('/start', fields)
       world.decide('approved')
       const page = await new Browser(origin).get((location as string).replace('/2fa?', '/2fa/status?'))

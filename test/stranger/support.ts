@@ -29,7 +29,7 @@ export function folderOf(fixture: 'before' | 'after'): Folder {
   for (const name of ['csurf', 'ejs', 'express-session', 'node-sqlite3-wasm', 'passport-local']) link(name)
   if (fixture === 'after') {
     unpack(path, join(modules, 'passport-nevis'))
-    for (const name of ['axios', 'passport-strategy']) link(name)
+    for (const name of ['axios', 'passport-strategy', 'proxy-from-env']) link(name)
   }
   return { path, remove: () => rmSync(path, { recursive: true }) }
 }

@@ -223,12 +223,13 @@ describe('after the right password', () => {
   })
 
   describe('started again in the same session', () => {
-    it('shows the same QR code of the app', async () => {
+    it('shows a new QR code of the app each time', async () => {
       const browser = app.browser()
       const codes = []
       for (let i = 0; i < 3; i++) codes.push((await viewOf(browser, await started(password(browser, 'anna', { factor: 'app' })))).qrCode)
-      expect(new Set(codes).size).toBe(1)
-      expect(operations().filter((operation) => operation === 'enroll')).toHaveLength(1)
+      // Somebody may have prepared the session, and seen the QR code of before.
+      expect(new Set(codes).size).toBe(3)
+      expect(operations().filter((operation) => operation === 'enroll')).toHaveLength(3)
     })
 
     it('sends another text, to the number that is given now, and the first code counts no more', async () => {

@@ -86,6 +86,7 @@ describeWithRedis('the ledger in Redis', () => {
     await budgets.startEnrolment(name)
     await budgets.spendPhone('+41791234567')
     await budgets.claimToken('token')
+    await budgets.noteSignIn(name)
     for (let i = 0; i < 50; i++) await budgets.noteWrongCode(name)
     await look()
 

@@ -130,7 +130,7 @@ export function listen(log: (code: FailureCode | undefined, field: string) => vo
     reused: ({ strategy }) => log(undefined, strategy),
     decided: ({ outcome }) => log(undefined, { succeeded: 'in', failed: 'out' }[outcome]),
     failed: ({ code }) => log(code, ''),
-    budget: ({ budget }) => log(undefined, { starts: 1, attempts: 2, subjectAttempts: 3, pause: 4 }[budget].toFixed()),
+    budget: ({ budget }) => log(undefined, { starts: 1, attempts: 2, subjectAttempts: 3, pause: 4, locked: 5, phone: 6 }[budget].toFixed()),
     suspicious: (event) => log(undefined, event.reason === 'binding_mismatch' ? event.field : event.reason),
   }
   subscribe('passport-nevis:failed', (event) => channels.failed(event as NevisEvents['failed']))

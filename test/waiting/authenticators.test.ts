@@ -94,7 +94,7 @@ describe('the waiting page', () => {
       expect((await dataOf(browser, handle)).authenticators).toHaveLength(2)
       await browser.get('/become/ben')
       const view = await dataOf(browser, handle)
-      expect(view).toMatchObject({ status: 'pending' })
+      expect(view).toMatchObject({ code: 'used_transaction' })
       expect(view).not.toHaveProperty('authenticatorsURL')
       await browser.get('/become/eve')
       expect(await dataOf(browser, handle)).toMatchObject({ authenticatorsURL: urlOf(handle) })

@@ -262,7 +262,7 @@ describe('a stream', () => {
       const { url } = await serve()
       const handle = await started()
       let answer = (): void => {}
-      jest.spyOn(app.nevis.settings.client, 'getStatus').mockReturnValue(new Promise((resolve) => (answer = () => resolve({ status: 'pending' }))))
+      jest.spyOn(app.nevis.settings.client, 'getStatus').mockReturnValue(new Promise((resolve) => (answer = () => resolve({ status: 'pending', transactionId: 'x', raw: {} }))))
       const stream = await Stream.open(url, handle)
       await until(() => stream.events.length > 0)
       expect(stream.statuses).toEqual(['pending'])

@@ -306,7 +306,8 @@ describe('the page', () => {
       const { text } = expectPage(await browser.get(waitingOf(handle), PAGE))
       expect(text).toContain('<h1>Set up the Access App</h1>')
       expect(text).toContain('Install the Access App on your phone, then scan this code with it.')
-      expect(text).toContain('<button>Make recovery codes</button>')
+      // Recovery codes are nobody's first factor.
+      expect(text).not.toContain('<button>Make recovery codes</button>')
       expect(text).toContain('<img src="data:image/png;base64,')
     })
   })
@@ -543,7 +544,7 @@ describe('the view, as data', () => {
     it('names the factors that can be enrolled', async () => {
       await restart({ strategy: { operation: 'enroll' } })
       const { browser, handle } = await started('app', 'newcomer')
-      expect(await viewOf(browser, handle)).toMatchObject({ operation: 'enroll', prompt: 'wait', factors: ['app', 'sms', 'recovery'] })
+      expect(await viewOf(browser, handle)).toMatchObject({ operation: 'enroll', prompt: 'wait', factors: ['app', 'sms'] })
     })
 
     it('holds exactly the documented fields: recovery', async () => {

@@ -11,7 +11,7 @@ process.send?.({ passportNevisDoctor: 'all is well' })
 process.send?.({ passportNevisDoctor: [{ check: 'app.loaded', level: 'ok', finding: 7 }] })
 process.send?.({ passportNevisDoctor: [{ check: `app.loaded${ESCAPES}`, level: 'ok', finding: '' }] })
 
-const ledger = new (Object.assign(class { async claim() { return true } async count() { return 1 } }, {}))()
+const ledger = new (Object.assign(class { async claim() { return true } async count() { return 1 } async look() { return 0 } async forget() {} }, {}))()
 Object.defineProperty(ledger.constructor, 'name', { value: `Ledger${ESCAPES}` })
 const passport = new Passport()
 const factor = { ...push(), name: `push${ESCAPES}${'x'.repeat(5000)}` }
