@@ -69,4 +69,27 @@ describe('turns', () => {
     await turns.take('anna', async () => { throw new Error('gone') }).catch(() => undefined)
     expect(await turns.take('anna', async (waited, before) => `${waited}, ${before}`)).toBe('false, undefined')
   })
+
+  it('are not waited for longer than fifteen seconds: the one before may hang in the app', async () => {
+    jest.useFakeTimers({ doNotFake: ['setImmediate', 'nextTick', 'queueMicrotask'] })
+    try {
+      const hangs = workOf('hangs', log)
+      void turns.take('anna', hangs.run)
+      const next = turns.take('anna', async () => 'next').catch((error: { code: string; retryAfterSeconds: number }) => [error.code, error.retryAfterSeconds])
+      await jest.advanceTimersByTimeAsync(15_000)
+      expect(await next).toEqual(['too_many_starts', 10])
+    } finally {
+      jest.useRealTimers()
+    }
+  })
+
+  it('are waited for by sixty at most; a crowd is refused at once, and other keys are free', async () => {
+    const first = workOf('first', log)
+    const taken = Array.from({ length: 60 }, (_, i) => turns.take('anna', i === 0 ? first.run : async () => 'later'))
+    await expect(turns.take('anna', async () => 'one too many')).rejects.toMatchObject({ code: 'too_many_starts' })
+    expect(await turns.take('ben', async () => 'free')).toBe('free')
+    first.end('A')
+    await Promise.all(taken)
+    expect(await turns.take('anna', async () => 'again')).toBe('again')
+  })
 })

@@ -4,7 +4,7 @@
  * event stream after event stream until no place was left for anybody else.
  */
 import { get, type ClientRequest } from 'node:http'
-import { callbackOf, signIn, statusOf } from '../support/app'
+import { callbackOf, PASSWORD, signIn, statusOf } from '../support/app'
 import { lab, outcomeOf, tally } from './support/lab'
 
 const world = lab()
@@ -74,5 +74,25 @@ describe('the streams of one handle', () => {
     expect(texts.every((text) => text.includes('"status":"succeeded"'))).toBe(true)
     const again = await ask()
     expect([again.headers.get('content-type'), await again.text()]).toEqual(['text/event-stream; charset=utf-8', expect.stringContaining('succeeded')])
+  })
+})
+
+describe('a start with a factor that is none', () => {
+  it('asks Nevis nothing, though the operation is still to be found out', async () => {
+    const app = await world.start({ start: { operation: 'approve-or-enroll' } })
+    for (let i = 0; i < 20; i++) expect(outcomeOf(await app.browser().post('/login', { username: 'anna', password: PASSWORD, factor: 'nonsense' }))).toBe('unknown_factor')
+    expect(world.operations()).toEqual([])
+    expect(outcomeOf(await app.browser().post('/login', { username: 'anna', password: PASSWORD }))).toBe('303 /login/2fa')
+  })
+})
+
+describe('an address with thousands of names', () => {
+  it('is read once, and finds the field all the same', async () => {
+    const app = await world.start()
+    const names = Array.from({ length: 2000 }, (_, i) => `n${i}`).join('&')
+    const browser = app.browser()
+    const handle = await signIn(browser, 'anna')
+    expect((await browser.get(`${statusOf(handle)}&${names}`)).json()).toMatchObject({ status: 'pending' })
+    expect((await browser.get(`${statusOf(handle)}&transaction=x`)).status).toBe(404)
   })
 })

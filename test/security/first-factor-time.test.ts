@@ -1,0 +1,44 @@
+/**
+ * A password that counts for ever.
+ *
+ * For `firstFactorLifetimeSeconds` after the password another factor may be tried without it. The attacker sits down at a browser that was
+ * left on the waiting page, and sends the request again and again: once by its newest name, then by the name of the page before, as a
+ * double click does. In an earlier version that second click counted as a fresh password, so that the time began anew each time.
+ */
+import { callbackOf, handleIn, signIn, type TestApp } from '../support/app'
+import type { Browser } from '../support/browser'
+import { lab, outcomeOf } from './support/lab'
+
+const world = lab()
+jest.setTimeout(30_000)
+
+let app: TestApp
+let browser: Browser
+beforeEach(async () => {
+  app = await world.start({ strategy: { firstFactorLifetimeSeconds: 60, startBudget: { starts: 50, perSeconds: 60 } } })
+  browser = app.browser()
+})
+
+const resend = (transaction: string) => browser.post('/login/2fa', { transaction, factor: 'push' })
+
+it('is over after its time, however often the request was sent again by the page of before', async () => {
+  let before = await signIn(browser, 'anna')
+  let newest = handleIn((await resend(before)).location)
+  world.later(50)
+  // The button of the page before shows what is pending, and makes it no younger.
+  expect(handleIn((await resend(before)).location)).toBeDefined()
+  before = newest
+  world.later(11)
+  expect(outcomeOf(await resend(newest))).toBe('expired_transaction')
+  expect(outcomeOf(await resend(before))).toBe('expired_transaction')
+})
+
+it('begins anew with the password', async () => {
+  await signIn(browser, 'anna')
+  world.later(50)
+  const again = await signIn(browser, 'anna')
+  world.later(30)
+  const newest = handleIn((await resend(again)).location)
+  await world.simulator.phone('anna').approve()
+  expect(outcomeOf(await browser.get(callbackOf(newest)))).toBe('success')
+})
