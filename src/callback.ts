@@ -157,7 +157,8 @@ async function wrongCode(exchange: Exchange, transaction: Transaction, attempts:
     await exchange.end({ ...transaction, attempts }, 'too_many_attempts')
   } else {
     await exchange.refresh()
-    if (exchange.heldById(transaction.id)?.closed === undefined) exchange.transactions.put({ ...transaction, attempts })
+    const now = exchange.heldById(transaction.id)
+    if (now !== undefined && now.closed === undefined) exchange.transactions.put({ ...now, attempts })
     await exchange.transactions.save()
   }
   // The waiting page's own form: a mistyped code must not send the user back to the password.

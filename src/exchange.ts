@@ -25,6 +25,8 @@ export type Exit = { readonly to: string } | { readonly profile: NevisProfile; r
 /** A field of a request: null if it is there, but is no text. */
 export type Field = string | null | undefined
 
+const NOT_THE_APPS: readonly string[] = ['cookie', 'passport']
+
 /** A budget that is used up. */
 export interface Overspent {
   readonly over: NevisEvents['budget']['budget']
@@ -40,6 +42,8 @@ export class Exchange {
   /** What is known of the transaction that this request is about. */
   current: Partial<Transaction> = {}
   private isNew = false
+  /** What was in the session when it was last read here, as JSON. */
+  private known = new Map<string, string | undefined>()
 
   /** @throws StorageError `SESSION_REQUIRED`, `SESSION_IN_COOKIE` */
   constructor(
@@ -63,6 +67,7 @@ export class Exchange {
     const { sessionKey, firstFactorLifetimeMs } = this.settings
     this.session = session
     this.isNew = isNew
+    this.known = new Map(Object.entries(session).map(([name, value]) => [name, JSON.stringify(value)]))
     this.transactions = new SessionTransactions(session, sessionKey, firstFactorLifetimeMs, this.seals.box)
   }
 
@@ -73,9 +78,19 @@ export class Exchange {
   async refresh(): Promise<void> {
     if (this.isNew) return
     const login = this.login()
+    const written = this.written()
     const session = await reloadSession(this.req)
     if (session === undefined || loginOf(session) !== login) throw new Refusal('unknown_transaction')
+    for (const [name, value] of written) session[name] = value
     this.useSession(session)
+  }
+
+  /** What the app, such as its `verify`, has put into the session while the strategy was at work, and not saved. */
+  written(): [string, unknown][] {
+    const { sessionKey } = this.settings
+    return Object.entries(this.session).filter(
+      ([name, value]) => !NOT_THE_APPS.includes(name) && name !== sessionKey && this.known.get(name) !== JSON.stringify(value),
+    )
   }
 
   /** For events. */
@@ -122,9 +137,12 @@ export class Exchange {
    * @param wasDenied whether Nevis said so: denials make the user's next starts wait
    */
   async end(transaction: Transaction, code: FailureCode, { wasDenied = false, canGoOn = true } = {}): Promise<void> {
-    await this.budgets.end(transaction, transaction.budget, wasDenied)
-    if (canGoOn) await this.budgets.noteCanGoOn(transaction)
+    const isFirst = await this.budgets.end(transaction, transaction.budget, wasDenied)
+    // Only who ended it knows how: what has succeeded or was cancelled must not look like a denial.
+    if (isFirst && canGoOn) await this.budgets.noteCanGoOn(transaction)
     await this.refresh()
+    // What another request has removed meanwhile stays away.
+    if (this.heldById(transaction.id) === undefined) return
     this.transactions.close(transaction, code)
     await this.transactions.save()
   }

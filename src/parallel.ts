@@ -6,9 +6,9 @@
  */
 import { setTimeout as pause } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
-import type { Exchange } from './exchange'
+import type { Exchange, Field } from './exchange'
 import { loginOfUser, sessionOf, type NevisRequest } from './request'
-import { hasContent, reloadSession, renewSession, type SessionLike } from './session'
+import { hasContent, isStored, reloadSession, renewSession, type SessionLike } from './session'
 import { inTime } from './storage'
 import type { Transaction } from './transactions'
 import type { Asked, Wanted } from './wanted'
@@ -52,8 +52,12 @@ export async function isAfterFirstFactor(exchange: Exchange): Promise<boolean> {
 export async function renew(exchange: Exchange, { subject }: Pick<Wanted, 'subject'>): Promise<void> {
   const { req, session } = exchange
   // What the app wrote while Nevis was asked is kept, too. If the session is gone, the request has a new, empty one by now.
-  const isThere = !hasContent(session) || (await reloadSession(req)) !== undefined
-  exchange.useSession(isThere ? await renewSession(req) : (sessionOf(req) as SessionLike), true)
+  if (hasContent(session) && isStored(req)) {
+    const written = exchange.written()
+    const stored = await reloadSession(req)
+    for (const [name, value] of written) (sessionOf(req) as SessionLike)[name] = value
+    exchange.useSession(stored === undefined ? (sessionOf(req) as SessionLike) : await renewSession(req), true)
+  } else exchange.useSession(await renewSession(req), true)
   exchange.transactions.keepOnly((one) => isDeepStrictEqual({ ...one.subject }, { ...subject }))
 }
 
@@ -62,11 +66,16 @@ export async function renew(exchange: Exchange, { subject }: Pick<Wanted, 'subje
  * @returns what the first one got; undefined if this request asks for something else
  * @internal
  */
-export async function sharedWith(exchange: Exchange, before: Started, asked: Asked, { sessionId, origin }: Pick<Started, 'sessionId' | 'origin'>): Promise<Started | undefined> {
+export async function sharedWith(exchange: Exchange, before: Started, asked: Asked, factorName: Field, { sessionId, origin }: Pick<Started, 'sessionId' | 'origin'>): Promise<Started | undefined> {
   const { transaction, lockedCodes } = before
   const isSame =
     sessionId !== undefined && sessionId === before.sessionId && transaction.closed === undefined &&
-    isDeepStrictEqual([asked.subject, asked.message, asked.data, asked.factors], [transaction.subject, transaction.message, transaction.data, transaction.factors])
+    [transaction.operation, 'approve-or-enroll'].includes(asked.operation) &&
+    (typeof factorName !== 'string' || factorName === transaction.factor) &&
+    isDeepStrictEqual(
+      [asked.subject, asked.message, asked.data, asked.factors, asked.purpose],
+      [transaction.subject, transaction.message, transaction.data, transaction.factors, transaction.purpose],
+    )
   if (!isSame) return undefined
   // The renewed session belongs to the browser that gets its cookie. A browser that has gone never gets it, as with the first request of a
   // double click: then the second request takes over, if it comes from there and not from somebody else who knows the session.

@@ -47,7 +47,7 @@ export function purposeMismatch(
   if ((wanted === 'approve' || wanted === 'enroll') && wanted !== operation) return 'operation'
   if (!STARTING.some((name) => options[name as keyof NevisAuthenticateOptions] !== undefined)) return undefined
   const own = purposeOf(req, options) as string
-  const isCallback = pathOf(req) === new URL(callbackURL, 'http://site').pathname
+  const isCallback = pathOf(req) === pathOf({ url: new URL(callbackURL, 'http://site').pathname } as NevisRequest)
   const fits = isCallback ? digestIn(purpose) === digestIn(own) : purpose === own
   return fits ? undefined : 'purpose'
 }
@@ -57,5 +57,6 @@ function digestIn(purpose: string | undefined): string | undefined {
 }
 
 function pathOf(req: NevisRequest): string {
-  return ((req.originalUrl ?? req.url ?? '').split('?', 1)[0] as string).slice(0, 256)
+  // Express takes a path with a slash at its end for the same.
+  return ((req.originalUrl ?? req.url ?? '').split('?', 1)[0] as string).replace(/(.)\/$/, '$1').slice(0, 256)
 }

@@ -103,6 +103,16 @@ export async function reloadSession(req: object): Promise<SessionLike | undefine
 }
 
 /**
+ * Did the request bring this session, so that the store has had it? A session that was made in this request is known to nobody else.
+ * @internal
+ */
+export function isStored(req: object): boolean {
+  const { cookie } = (req as { headers?: { cookie?: string } }).headers ?? {}
+  const id = sessionIdOf(req)
+  return id === undefined || (cookie ?? '').includes(encodeURIComponent(id)) || (cookie ?? '').includes(id)
+}
+
+/**
  * Is anything of the app's or of ours in it? A session that is empty is probably not stored yet.
  * @internal
  */

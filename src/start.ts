@@ -1,8 +1,8 @@
 /**
  * A start: finds out what is to be started, and asks Nevis to ask the user, unless the same is pending already.
  *
- * Order: subject, message and data from the app → the same pending already? then it is shown again → the start budget → a new
- * session id, if the user has just given a first factor → Nevis → the session is read again and written → 303 to the waiting page.
+ * Order: subject, message and data from the app → the same pending already? then it is shown again → the start budget →
+ * Nevis is asked → a new session id, if the user has just given a first factor, else the session is read again → 303 to the waiting page.
  * Out of scope: what a factor asks of Nevis (`challenge.ts`), and who may enrol (`enrolment.ts`).
  */
 import { isAnswered } from './answer'
@@ -22,11 +22,11 @@ import { askedBy, authenticatorFor, canBeShownAgain, factorFor, isPendingFor, ty
 /** @internal */
 export async function start(exchange: Exchange, handle: Field, factorName: Field): Promise<Exit> {
   const { settings, req, options } = exchange
+  // Before anything is waited for: a socket that was closed has no address any more.
+  const from = { sessionId: sessionIdOf(req), origin: originOf(req) }
   const named = handle === undefined ? undefined : heldForStart(exchange, handle)
   const asked = named === undefined ? await askedBy(req, options, settings) : { ...named, budget: named.budget ?? '' }
-  // At once: a socket that was closed has no address any more.
   const isAfterFirst = named === undefined && (await isAfterFirstFactor(exchange))
-  const from = { sessionId: sessionIdOf(req), origin: originOf(req) }
   exchange.current = { subject: asked.subject, ...(asked.operation !== 'approve-or-enroll' && { operation: asked.operation }) }
   const started = await settings.turns.take(asked.budget, async (waited, before) => {
     if (waited && req.socket?.destroyed === true) throw new Refusal('cancelled')
@@ -36,7 +36,7 @@ export async function start(exchange: Exchange, handle: Field, factorName: Field
     const request = { asked: replaced === undefined ? asked : { ...replaced, budget: asked.budget }, replaced, factorName, from, isAfterFirst }
     return (
       (await shownAgain(exchange, request)) ??
-      (before === undefined || replaced !== undefined ? undefined : await sharedWith(exchange, before, asked, from)) ??
+      (before === undefined || replaced !== undefined ? undefined : await sharedWith(exchange, before, asked, factorName, from)) ??
       (await startAnew(exchange, request))
     )
   })
@@ -68,7 +68,9 @@ async function replacedBy(exchange: Exchange, handle: Field): Promise<Transactio
   const { budgets, settings } = exchange
   const first = heldForStart(exchange, handle)
   let transaction = first
-  while (transaction.next !== undefined) {
+  const seen = new Set([first.id])
+  while (transaction.next !== undefined && !seen.has(transaction.next)) {
+    seen.add(transaction.next)
     const next = exchange.heldById(transaction.next)
     if (next === undefined) break
     transaction = next
@@ -97,7 +99,8 @@ async function shownAgain(exchange: Exchange, request: StartRequest): Promise<St
     await renew(exchange, pending)
   } else {
     await exchange.refresh()
-    if (exchange.heldById(pending.id)?.closed !== undefined) return undefined
+    const now = exchange.heldById(pending.id)
+    if (now === undefined || now.closed !== undefined) return undefined
   }
   exchange.current = pending
   publish('reused', () => exchange.about())

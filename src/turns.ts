@@ -1,7 +1,7 @@
 /**
  * One start at a time for a subject in this process: a double click must not become two pushes.
  *
- * Out of scope: other processes (`start.ts` looks at the ledger), and what a start does.
+ * Out of scope: other processes (`parallel.ts` looks at the ledger), and what a start does.
  */
 
 import { withDeadline } from './client/deadline'
@@ -12,6 +12,8 @@ const MAX_WAITING = 60
 const RETRY_AFTER_SECONDS = 10
 /** Nobody waits longer for the starts before: one of them may hang in a function of the app. */
 const MAX_WAIT_MS = 15_000
+/** A start makes a few calls of ten seconds at most; what takes longer hangs in the app, and must not hold the next one for ever. */
+const MAX_WORK_MS = 60_000
 
 /** @internal */
 export class Turns<Result> {
@@ -30,8 +32,10 @@ export class Turns<Result> {
     this.#waiting.set(key, waiting + 1)
     const tooLong = () => new Refusal('too_many_starts', undefined, RETRY_AFTER_SECONDS)
     const turn = before === undefined ? Promise.resolve(undefined) : withDeadline(MAX_WAIT_MS, tooLong, () => before)
-    const mine = turn.then((result) => work(before !== undefined, result))
-    const settled = mine.catch(() => undefined)
+    const overdue = () => new Error('NevisStrategy: a start took longer than a minute')
+    const mine = turn.then((result) => withDeadline(MAX_WORK_MS, overdue, () => work(before !== undefined, result)))
+    // Who gives up lets nobody past the one that is still under way.
+    const settled = Promise.all([mine.catch(() => undefined), before]).then(([result]) => result)
     this.#last.set(key, settled)
     try {
       return await mine

@@ -47,13 +47,16 @@ export function verdictOf(answer: Answer): Verdict {
 }
 
 /** Where both are there, a no outweighs everything, and what cannot be read outweighs a yes. */
-const WEIGHTS: readonly [Finding, Verdict][] = [['no', 'no'], ['unclear', 'unclear'], ['yes', 'yes'], ['text', 'unclear'], ['maybe', 'yes'], ['unknown', 'unclear']]
-
+const WEIGHTS: readonly [Finding, Verdict][] = [['no', 'no'], ['unclear', 'unclear'], ['yes', 'yes'], ['text', 'unclear'], ['unknown', 'unclear'], ['maybe', 'yes']]
 
 /** @returns undefined for an object that says nothing either way */
 function verdictIn(json: RawAnswer, depth: number): Verdict | undefined {
   if (depth > MAX_DEPTH) return 'unclear'
   const findings = Object.entries(json).map(([name, value]) => findingOf(json, name, value, depth))
+  return weighed(findings)
+}
+
+function weighed(findings: readonly Finding[]): Verdict | undefined {
   return WEIGHTS.find(([finding]) => findings.includes(finding))?.[1]
 }
 
@@ -65,14 +68,13 @@ function findingOf(json: RawAnswer, name: string, value: unknown, depth: number)
   if (RESULTS.has(last) && !(last === 'state' && depth > 0)) return verdictOfValue(value, depth)
   if (value === false && parts.some((part) => RESULTS.has(part))) return 'no'
   if (parts.some((part) => TEXTS.has(part))) return isSomething(value) ? 'text' : undefined
-  if (Array.isArray(value)) return findingIn(value, depth) ?? (NEUTRAL.has(name) || value.length === 0 ? undefined : 'unknown')
+  if (Array.isArray(value)) return NEUTRAL.has(name) ? undefined : (findingIn(value, depth) ?? (value.length === 0 ? undefined : 'unknown'))
   if (isJsonObject(value)) return verdictIn(value, depth + 1)
   return NEUTRAL.has(name) ? undefined : 'unknown'
 }
 
 function findingIn(list: readonly unknown[], depth: number): Finding {
-  const findings = list.map((item) => (isJsonObject(item) ? verdictIn(item, depth + 1) : undefined))
-  return findings.includes('no') ? 'no' : findings.find((finding) => finding !== undefined)
+  return weighed(list.map((item) => (isJsonObject(item) ? verdictIn(item, depth + 1) : typeof item === 'string' ? 'unknown' : undefined)))
 }
 
 function verdictOfValue(value: unknown, depth: number): Finding {

@@ -218,14 +218,14 @@ export class WatchedTransaction {
   }
 
   private async learn(answer: Status): Promise<void> {
-    const before = this.status
     this.#last = { at: performance.now(), answer }
-    this.status = answer.status === 'unknown' ? 'failed' : answer.status
+    const status = answer.status === 'unknown' ? 'failed' : answer.status
+    // Before anybody is told, so that the next start finds it noted.
+    if (status === 'failed' && this.status !== 'failed') await this.end()
+    this.status = status
     this.failures = 0
     // Whoever listens goes to the callback now.
     if (this.listeners.size > 0) this.introspect()
-    // Before anybody is told, so that the next start finds it noted.
-    if (this.status === 'failed' && before !== 'failed') await this.end()
   }
 
   private async end(): Promise<void> {

@@ -53,7 +53,8 @@ describe('a body', () => {
     it.each<unknown>([
       'OK', '<h1>Sorry</h1>', '"succeeded"', 'true', '200', 'null', '[]', '[{"status":"succeeded"}]', '{"status":"succeeded"', '{"status":"succeeded"}}', '{\'status\':1}',
       { message: 'Request blocked' }, { detail: 'no' }, { type: 'about:blank', title: 'Blocked' }, { supportID: '1' }, { incident_id: 'x', url: '/' },
-      { remaining: 9, recoveryCodes: [1, 2], failedAttempts: 2 }, { supportedChannels: ['sms'] }, { maintenance: true }, { statusCode: 401 }, { code: 403 },
+      { remaining: 9, recoveryCodes: [1, 2], failedAttempts: 2 }, { supportedChannels: ['sms'] }, { maintenance: true }, { status: 'ok', service: 'gateway', uptime: 12 }, { status: 200, requestId: 'x' }, { status: 'active', ref: '123' },
+      { items: [{ valid: true }, { message: 'maintenance' }] }, { ok: 'yes', results: ['denied'] }, { statusCode: 401 }, { code: 403 },
       { code: 'INVALID_CODE' }, { access: 'denied' }, { captcha: 'x', block: true }, { redirect: 'https://login.example/' }, { attemptsLeft: 4 },
       { status: 'ok', message: 'maintenance' },
       { data: { message: 'Request blocked' } }, { status: 404 }, { status: 100 }, { success: 1 }, { valid: [] }, { results: {}, result: [true] },

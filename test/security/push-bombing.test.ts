@@ -285,3 +285,16 @@ describe('a success', () => {
     })
   })
 })
+
+describe('a user whom the app names in two ways', () => {
+  it('is one person to the budget: changing the name gives no second one', async () => {
+    const userId = world.simulator.users.find(({ username }) => username === 'anna')?.userId as string
+    const subject = (req: { readonly body?: unknown }) => ((req.body as { by?: string }).by === 'id' ? { userId } : { username: 'anna' })
+    const app = await world.start({ strategy: { subject } })
+    const outcomes: string[] = []
+    for (let i = 0; i < 20; i++) outcomes.push(outcomeOf(await app.browser().post('/login', { ...credentials, by: i % 2 === 0 ? 'name' : 'id' })))
+    // Five, and one more for each name until it has met the other.
+    expect(pushes()).toBeLessThanOrEqual(7)
+    expect(outcomes.slice(-10)).toEqual(Array(10).fill('too_many_starts'))
+  })
+})
