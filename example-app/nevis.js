@@ -38,6 +38,9 @@ export function nevisStrategy({ cloud, users, config, redis }) {
       ...cloud,
       factors: [push(), app(), sms(), recovery(), ...(config.widget ? [widget()] : [])],
       message: 'Sign in to Alpine Mutual?',
+      // Customers who have lost their phone have only recovery codes left, and set up the next phone by themselves. What it costs: a
+      // stolen code can do the same. A bank may rather have its branch do it.
+      allowEnrollmentOfStrongerFactorAfter: ['recovery', 'sms'],
       waitingURL: '/login/2fa',
       callbackURL: '/login/2fa/callback',
       statusURL: '/login/2fa/status',

@@ -208,9 +208,12 @@ export class Budgets {
     return Math.ceil(this.settings.firstFactorLifetimeMs / 1000) + MARGIN_SECONDS
   }
 
-  /** @returns true for the one new session that takes the transaction over from the session before */
   claimMove(transaction: Ending & Pick<Transaction, 'moves'>): Promise<boolean> {
     return this.ledger.claim(`moved:${transaction.id}:${transaction.moves ?? 0}`, this.secondsToKeep(transaction))
+  }
+
+  async wasMoved({ id, moves = 0 }: Pick<Transaction, 'id' | 'moves'>): Promise<boolean> {
+    return (await this.ledger.look(`moved:${id}:${moves}`)) > 0
   }
 
   /** Was the start at this place made less than so many seconds ago? */
@@ -291,10 +294,6 @@ export class Budgets {
   }
 }
 
-function sha256(text: string): string {
-  return createHash('sha256').update(text).digest('base64url')
-}
+const sha256 = (text: string): string => createHash('sha256').update(text).digest('base64url')
 
-function upTo(count: number): number[] {
-  return Array.from({ length: count }, (_, i) => i + 1)
-}
+const upTo = (count: number): number[] => Array.from({ length: count }, (_, i) => i + 1)

@@ -106,6 +106,8 @@ export class NevisStrategy extends PassportStrategy {
       if (options.assignProperty !== undefined) req.authInfo = authInfo
       return { user, info: authInfo }
     } catch (reason) {
+      // Passport may now write the failure into the session: not into the one of before a log-out.
+      if (reason instanceof Refusal) await exchange.refresh().catch(() => undefined)
       if (reason instanceof Refusal) publish('failed', () => ({ ...exchange.about(), code: reason.code }))
       throw reason
     }

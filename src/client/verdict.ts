@@ -33,7 +33,7 @@ const ERRORS = words('error errors fault exception')
 /** Any word of a field's name: text for people, or the number that a firewall's block page gives them. */
 const TEXTS = words('message msg description detail details title reason support incident')
 /** Fields of Nevis's user that say nothing about the code, whatever is in them. */
-const OF_USER: readonly string[] = ['exceededRateLimits', 'lastLoginDateSuccess', 'lastLoginDateFailure', 'authenticators', 'phone', 'phones']
+const OF_USER: readonly string[] = ['exceededRateLimits', 'lastLoginDateSuccess', 'lastLoginDateFailure']
 /** Fields of Nevis's documented answers that say nothing either way: a user, a transaction, or one inside of another object. */
 const NEUTRAL = new Set([
   'userId', 'username', 'createdAt', 'updatedAt', 'lastUpdatedAt', 'transactionId', 'statusToken', 'token', 'user', 'enrollment', 'recoveryCodes', 'qrCode', 'appLinkUri',
@@ -61,9 +61,10 @@ function weighed(findings: readonly Finding[]): Verdict | undefined {
 }
 
 function findingOf(json: RawAnswer, name: string, value: unknown, depth: number): Finding {
-  if (OF_USER.includes(name) || isStatusOfUser(json, name, value)) return undefined
+  if (OF_USER.includes(name) || (name === 'authenticators' && Array.isArray(value)) || isStatusOfUser(json, name, value)) return undefined
   const parts = name.replace(/([a-z])([A-Z])/g, '$1 $2').toLowerCase().split(/[^a-z]+/)
   const last = parts.at(-1) as string
+  if (name === 'phone' || name === 'phones') return isJsonObject(value) && verdictIn(value, depth + 1) === 'no' ? 'no' : undefined
   if (REFUSALS.has(last) || parts.some((part) => ERRORS.has(part))) return isSomething(value) ? 'no' : undefined
   if (RESULTS.has(last) && !(last === 'state' && depth > 0)) return verdictOfValue(value, depth)
   if (value === false && parts.some((part) => RESULTS.has(part))) return 'no'

@@ -1,6 +1,6 @@
 /** Enrolment in a real browser: the page alone leads somebody without a factor to one, and recovery codes to paper. */
 import { describeWithChromium } from '../support/chromium'
-import { codeFor, enterPassword, forgiveComplaints, heading, isSignedIn, showsHeading, startCloud, useChromium, type Cloud } from './support'
+import { codeFor, enterPassword, makingCodes, forgiveComplaints, heading, isSignedIn, showsHeading, startCloud, useChromium, type Cloud } from './support'
 import type { BrowserContext, Page } from 'playwright-core'
 
 describeWithChromium('enrolment on the waiting page', () => {
@@ -14,8 +14,8 @@ describeWithChromium('enrolment on the waiting page', () => {
   afterAll(() => cloud.close())
 
   async function enrolling(context: BrowserContext, factor: string): Promise<{ page: Page; username: string }> {
-    const username = `newcomer${++newcomers}`
-    const address = await enterPassword(context, cloud, username, { factor })
+    const name = `newcomer${++newcomers}`
+    const { address, username } = factor === 'recovery' ? await makingCodes(context, cloud) : { address: await enterPassword(context, cloud, name, { factor }), username: name }
     const page = await context.newPage()
     await page.goto(address)
     return { page, username }

@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import type { BrowserContext, Page } from 'playwright-core'
 import { NevisError, outagePage, waitingPage, type Locales } from '../../src'
 import { describeWithChromium } from '../support/chromium'
-import { enterPassword, forgiveComplaints, startCloud, useChromium, waiting, type Cloud } from './support'
+import { enterPassword, makingCodes, forgiveComplaints, startCloud, useChromium, waiting, type Cloud } from './support'
 
 const FOLDER = join(__dirname, 'screenshots')
 const DESKTOP = { width: 1280, height: 900 }
@@ -133,7 +133,11 @@ const states: Record<string, State> = {
     await page.locator('#nevis-phone').fill('+41 79 000 00 01')
     return page
   },
-  'recovery-codes': enrolling('recovery'),
+  'recovery-codes': async (context, cloud) => {
+    const page = await context.newPage()
+    await page.goto((await makingCodes(context, cloud)).address)
+    return page
+  },
   offline: async (context, cloud) => {
     const { page } = await waiting(context, cloud)
     await context.setOffline(true)

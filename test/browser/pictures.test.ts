@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import type { BrowserContext, Page } from 'playwright-core'
 import { NevisError, htmlMessage, outagePage } from '../../src'
 import { describeWithChromium } from '../support/chromium'
-import { enterPassword, forgiveComplaints, showsHeading, startCloud, useChromium, type Cloud } from './support'
+import { enterPassword, makingCodes, forgiveComplaints, showsHeading, startCloud, useChromium, type Cloud } from './support'
 
 const FOLDER = join(__dirname, '../../docs/images')
 const isTaking = process.env['SCREENSHOTS'] !== undefined
@@ -70,8 +70,7 @@ describeWithChromium('the pictures of the documents', () => {
     const page = await context.newPage()
     if (at !== undefined) await at(page, context)
     else {
-      const username = start['enrol'] === undefined ? cloud.newUser().username : 'newcomer'
-      await page.goto(await enterPassword(context, cloud, username, start))
+      await page.goto(start['enrol'] === undefined ? await enterPassword(context, cloud, cloud.newUser().username, start) : (await makingCodes(context, cloud)).address)
     }
     await showsHeading(page, heading)
     if (isTaking) await page.screenshot({ path: join(FOLDER, `${name}.png`), fullPage: true })

@@ -93,6 +93,16 @@ export async function enterPassword(context: BrowserContext, { app }: Cloud, use
   return new URL(answer.headers()['location'] as string, app.origin).href
 }
 
+/** A user who has a phone, has just used it, and has recovery codes made; answers with the address of the waiting page. */
+export async function makingCodes(context: BrowserContext, cloud: Cloud): Promise<{ address: string; username: string }> {
+  const { username, userId } = cloud.newUser()
+  const { origin } = cloud.app
+  await context.request.post(`${origin}/prove`, { form: { username, userId } })
+  const answer = await context.request.post(`${origin}/factors`, { form: { factor: 'recovery' }, maxRedirects: 0 })
+  expect(answer.status()).toBe(303)
+  return { address: new URL(answer.headers()['location'] as string, origin).href, username }
+}
+
 /** A new tab at the waiting page of somebody new. */
 export async function waiting(context: BrowserContext, cloud: Cloud, fields: Record<string, string> = {}) {
   const { username, recoveryCodes } = cloud.newUser()

@@ -23,7 +23,7 @@ const resend = (transaction: string) => browser.post('/login/2fa', { transaction
 
 it('is over after its time, however often the request was sent again by the page of before', async () => {
   let before = await signIn(browser, 'anna')
-  let newest = handleIn((await resend(before)).location)
+  const newest = handleIn((await resend(before)).location)
   world.later(50)
   // The button of the page before shows what is pending, and makes it no younger.
   expect(handleIn((await resend(before)).location)).toBeDefined()

@@ -13,6 +13,7 @@ import {
   type NevisProfile, type NevisStrategyOptions, type Verify, type WaitingPageOptions,
 } from '../../src'
 import { NevisSimulator } from '../../src/simulator'
+import { proveSecondFactor } from '../security/support/proved'
 import { Browser } from './browser'
 
 export interface User {
@@ -94,6 +95,16 @@ export async function startApp(options: AppOptions): Promise<TestApp> {
   app.post('/login/2fa', authenticate())
   app.all('/login/2fa/callback', authenticate(options.callback))
   app.all('/start', authenticate(options.start))
+  // For a user who is to enrol a further factor: signed in, and with a second factor just given.
+  app.post('/prove', (req, res, next) => {
+    const { username, userId } = req.body as { username: string; userId: string }
+    req.logIn(userOf(username), (error) => {
+      if (error) return next(error)
+      proveSecondFactor(req, username, userId)
+      req.session.save(() => res.end())
+    })
+  })
+  app.post('/factors', authenticate({ operation: 'enroll' }))
   app.get('/me', (req, res) => res.json({ user: req.user ?? null }))
   options.routes?.(app, { passport, nevis })
   const onError: ErrorRequestHandler = (error: { status?: number; name?: string; code?: string; message?: string }, _req, res, _next) => {

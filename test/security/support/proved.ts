@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { loginOf } from '../../../src/request'
 import { sessionIdOf } from '../../../src/session'
 
-export function proveSecondFactor(req: { session?: unknown }, user: object, userId: string): void {
+export function proveSecondFactor(req: { session?: unknown }, user: unknown, userId: string): void {
   const session = req.session as Record<string, unknown>
   session['passport'] = { user }
   const id = sessionIdOf(req)
