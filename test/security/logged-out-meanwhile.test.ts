@@ -31,6 +31,7 @@ const routes: NonNullable<AppOptions['routes']> = (web, { passport }) => {
   }
   const up: RequestHandler = (req, res, next) => void passport.authorize('nevis', {}, failed(req, res, next) as never)(req, res, next)
   web.all('/up', up, recordSecondFactor(), (_req, res) => void res.json({ action: 'success' }))
+  web.post('/messages', passport.authorize('nevis', { failureRedirect: '/failed', failureMessage: true }))
   web.get('/whoami', (req, res) => void res.json({ user: req.user ?? null, record: secondFactorOf(req) ?? null }))
   web.get('/risky', requireSecondFactor({ maxAgeSeconds: 300 }), (_req, res) => void res.json({ action: 'passed' }))
   web.post('/note', (req, res) => {
@@ -126,6 +127,27 @@ const stores = (name: string, describeIt: typeof describe, newStore: () => Promi
       const page = await callback
       expect(outcomeOf(page)).toBe('unknown_transaction')
       expect(page.headers.getSetCookie().join()).not.toContain('anna')
+      await expectLoggedOut()
+    })
+
+    it('a log-out during a slow start that is refused lasts, though the app keeps failure messages in the session', async () => {
+      world.simulator.faults.add({ on: 'approve', status: 404, body: { error: 'Not Found', path: '/api/v1/approval', status: 404, timestamp: 1 } })
+      const { client } = app.nevis.settings
+      const real = client.approve.bind(client)
+      let release = () => {}
+      const gate = new Promise<void>((resolve) => (release = resolve))
+      const asked = new Promise<void>((resolve) => {
+        jest.spyOn(client, 'approve').mockImplementationOnce(async (request) => {
+          resolve()
+          await gate
+          return real(request)
+        })
+      })
+      const start = oldCookie.clone().post('/messages')
+      await asked
+      await browser.post('/logout')
+      release()
+      expect((await start).location).toBe('/failed')
       await expectLoggedOut()
     })
 

@@ -194,3 +194,32 @@ describe('a planted session that is signed in as the attacker, where the app log
     expect(cookieOf(browser)).toBe(before)
   })
 })
+
+describe('a callback of the planted session that is still on its way', () => {
+  it('takes nothing of the request that has moved to the victim\'s session, and uses nothing up', async () => {
+    const app = await world.start({ routes })
+    const attacker = app.browser()
+    const own = await signIn(attacker, 'anna')
+    const victim = attacker.clone()
+    const { client } = app.nevis.settings
+    const real = client.getStatus.bind(client)
+    let release = () => {}
+    const gate = new Promise<void>((resolve) => (release = resolve))
+    const isOnItsWay = new Promise<void>((resolve) => {
+      jest.spyOn(client, 'getStatus').mockImplementationOnce(async (token) => {
+        resolve()
+        await gate
+        return real(token)
+      })
+    })
+    const late = attacker.get(callbackOf(own))
+    await isOnItsWay
+    const handle = await signIn(victim, 'anna')
+    expect(world.asked('approve')).toBe(1)
+    await world.simulator.phone('anna').approve()
+    release()
+    expect(outcomeOf(await late)).toBe('unknown_transaction')
+    expect((await attacker.get('/me')).json()).toEqual({ user: null })
+    expect(outcomeOf(await victim.get(callbackOf(handle)))).toBe('success')
+  })
+})
