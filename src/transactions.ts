@@ -72,7 +72,12 @@ export interface Transaction {
   /** Places in the subject's start budget that its approval gives back: its own, and those of the starts that it replaced. */
   readonly slots?: readonly number[]
   /** The same under Nevis's userId, where the app may name its users in two ways. */
-  readonly alsoHeld?: { readonly budget: string; readonly slot: number }
+  readonly alsoHeld?: {
+    /** A digest, as above. */
+    readonly budget: string
+    /** The place. */
+    readonly slot: number
+  }
   /** Which of the subject's enrolments it is: a newer one ends the older. */
   readonly enrolment?: number
   /** The route that started it, where that route has options of its own: see `purpose.ts`. */
