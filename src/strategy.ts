@@ -13,6 +13,7 @@ import { Refusal, type Failure } from './failures'
 import { resolveOptions, type NevisStrategyOptions, type Settings } from './options'
 import type { NevisRequest } from './request'
 import { noteSession } from './second-factor'
+import { isStored } from './session'
 import { runVerify, type NevisProfile, type Verify, type VerifyWithRequest } from './verify'
 
 /** What Passport puts on a strategy for each request. */
@@ -106,8 +107,8 @@ export class NevisStrategy extends PassportStrategy {
       if (options.assignProperty !== undefined) req.authInfo = authInfo
       return { user, info: authInfo }
     } catch (reason) {
-      // Passport may now write the failure into the session: not into the one of before a log-out.
-      if (reason instanceof Refusal) await exchange.refresh().catch(() => undefined)
+      // Passport may now write the failure into the session: not into the one of before a log-out. One made in this request needs no look.
+      if (reason instanceof Refusal && isStored(req)) await exchange.refresh().catch(() => undefined)
       if (reason instanceof Refusal) publish('failed', () => ({ ...exchange.about(), code: reason.code }))
       throw reason
     }
