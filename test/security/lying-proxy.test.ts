@@ -163,6 +163,8 @@ describe('a whole login', () => {
       })
       req.pipe(onward)
     })
+    // Longer than a busy machine may take between two calls: otherwise the server closes the tunnel in between.
+    server.keepAliveTimeout = 60_000
     servers.push(server)
     await once(server.listen(0, '127.0.0.1'), 'listening')
     return portOf(server)
