@@ -13,6 +13,7 @@ const browserGlobals = Object.fromEntries(
 export default tseslint.config(
   { ignores: ['dist/', 'coverage/', '**/node_modules/', 'example-app/data/', 'reports/', '.stryker-tmp/', 'test/hosts/.built/', 'site/', 'test/given/'] },
   js.configs.recommended,
+  { rules: { 'no-restricted-properties': ['error', { object: 'URL', property: 'canParse', message: 'wrong in Node 20: see src/client/parse-url.ts' }] } },
   {
     files: ['src/**/*.ts', 'test/**/*.ts', 'test/hosts/**/*.mts'],
     extends: [tseslint.configs.recommendedTypeChecked],

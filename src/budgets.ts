@@ -51,7 +51,8 @@ export interface SpentCode {
   readonly retryAfterSeconds?: number
 }
 
-type Ending = Pick<Transaction, 'id' | 'expiresAt'>
+type Ending = Pick<Transaction, 'id' | 'expiresAt' | 'moves'>
+
 /** @internal */
 export class Budgets {
   private readonly ledger: Ledger
@@ -157,11 +158,12 @@ export class Budgets {
   }
 
   /**
-   * Ends a transaction, by a success or without one: what was cancelled, denied or expired can never succeed later.
+   * Ends a transaction, by a success or without one: what was cancelled, denied or expired can never succeed later. One that is taken over
+   * into a new session ends for the session of before, and lives on under the number of its moves.
    * @returns true for the first caller only, in whatever process
    */
   claim(transaction: Ending): Promise<boolean> {
-    return this.ledger.claim(`transaction:${transaction.id}`, this.secondsToKeep(transaction))
+    return this.ledger.claim(nameOf(transaction), this.secondsToKeep(transaction))
   }
 
   /**
@@ -188,8 +190,12 @@ export class Budgets {
   }
 
   /** May another factor be tried in place of this transaction? A kept session cookie still shows it as it was. */
-  async canGoOn({ id }: Ending): Promise<boolean> {
-    return (await this.ledger.look(`transaction:${id}`)) === 0 || (await this.ledger.look(`goes-on:${id}`)) > 0
+  async canGoOn(transaction: Ending): Promise<boolean> {
+    return !(await this.hasEnded(transaction)) || (await this.ledger.look(`goes-on:${transaction.id}`)) > 0
+  }
+
+  async hasEnded(transaction: Ending): Promise<boolean> {
+    return (await this.ledger.look(nameOf(transaction))) > 0
   }
 
   /** For a session that is all in a cookie: a sign-in makes every cookie of before useless for going on without a password. */
@@ -206,14 +212,6 @@ export class Budgets {
 
   private signInSeconds(): number {
     return Math.ceil(this.settings.firstFactorLifetimeMs / 1000) + MARGIN_SECONDS
-  }
-
-  claimMove(transaction: Ending & Pick<Transaction, 'moves'>): Promise<boolean> {
-    return this.ledger.claim(`moved:${transaction.id}:${transaction.moves ?? 0}`, this.secondsToKeep(transaction))
-  }
-
-  async wasMoved({ id, moves = 0 }: Pick<Transaction, 'id' | 'moves'>): Promise<boolean> {
-    return (await this.ledger.look(`moved:${id}:${moves}`)) > 0
   }
 
   /** Was the start at this place made less than so many seconds ago? */
@@ -293,6 +291,8 @@ export class Budgets {
     return sha256(`${this.settings.client.baseURL}\n${name}`)
   }
 }
+
+const nameOf = ({ id, moves }: Ending): string => (moves === undefined ? `transaction:${id}` : `transaction:${id}:${moves}`)
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('base64url')
 

@@ -58,10 +58,9 @@ export async function callback(exchange: Exchange, handle: Field): Promise<Exit>
   // A newer enrolment may have been begun while Nevis was asked.
   if (isEnrolment) await assertCurrent(exchange, transaction)
 
-  await assertNotMoved(exchange, transaction)
   if (!(await budgets.claim(transaction))) {
-    // It has ended in the ledger: the session may say how.
-    if (exchange.keepsSession()) await exchange.refresh()
+    // It has ended in the ledger, or a later start has taken it over into a new session: this one may say how, if it is still there.
+    await exchange.refresh()
     const closed = exchange.heldById(transaction.id)?.closed
     if (closed !== undefined) throw new Refusal(closed)
     publish('suspicious', () => ({ ...exchange.about(), reason: 'used_transaction' }))
@@ -99,22 +98,6 @@ async function giveBack({ budgets }: Exchange, { budget, slots = [], alsoHeld }:
 /** Codes and enrolments are counted by Nevis's userId where it is known, however the app names the user. */
 function personOf({ budgets }: Exchange, { userId, subject }: Transaction): string {
   return budgets.keyOf(userId === undefined ? subject : { userId })
-}
-
-/**
- * While Nevis was asked, a sign-in in a session that somebody had planted may have taken the transaction over into a new session; the
- * one of before was destroyed then. Looked at before the claim, so that a callback of the old session uses up nothing.
- */
-async function assertNotMoved(exchange: Exchange, transaction: Transaction): Promise<void> {
-  if (exchange.keepsSession()) return
-  if (typeof exchange.session.reload !== 'function') {
-    if (await exchange.budgets.wasMoved(transaction)) throw new Refusal('unknown_transaction')
-    return
-  }
-  await exchange.refresh()
-  const now = exchange.heldById(transaction.id)
-  if (now === undefined) throw new Refusal(exchange.codeForLost())
-  if (now.closed !== undefined) throw new Refusal(now.closed)
 }
 
 /** @throws Refusal for a transaction of another login, user or route, and the code of one that has ended */

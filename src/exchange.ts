@@ -78,19 +78,24 @@ export class Exchange {
   async refresh(): Promise<void> {
     if (this.isNew) return
     const login = this.login()
-    const written = this.written()
-    const session = await reloadSession(this.req)
+    const session = await this.reload()
     if (session === undefined || loginOf(session) !== login) throw new Refusal('unknown_transaction')
-    for (const [name, value] of written) session[name] = value
     this.useSession(session)
   }
 
-  /** What the app, such as its `verify`, has put into the session while the strategy was at work, and not saved. */
-  written(): [string, unknown][] {
-    const { sessionKey } = this.settings
-    return Object.entries(this.session).filter(
-      ([name, value]) => !NOT_THE_APPS.includes(name) && name !== sessionKey && this.known.get(name) !== JSON.stringify(value),
-    )
+  /**
+   * Reads the session again, and keeps what this request has written into it and not saved: what the app added before the strategy
+   * began, and what it wrote since then, as its `verify` may do. Of a name that both have, and the request had from the beginning, the
+   * store is right.
+   * @returns undefined if it is gone: the request then has a new, empty one
+   */
+  async reload(): Promise<SessionLike | undefined> {
+    const { session: before, known } = this
+    const written = Object.entries(before).filter(([name]) => !NOT_THE_APPS.includes(name) && name !== this.settings.sessionKey)
+    const session = await reloadSession(this.req)
+    if (session === undefined) return undefined
+    for (const [name, value] of written) if (!(name in session) || known.get(name) !== JSON.stringify(value)) session[name] = value
+    return session
   }
 
   /** For events. */

@@ -4,6 +4,8 @@
  * Out of scope: to know the options (`options.ts`). Everything here throws a TypeError that names the option, never its value.
  */
 
+import { parseURL } from './client/parse-url'
+
 /** @param owner class or function whose option it is */
 export function mistake(sentence: string, owner = 'NevisStrategy'): TypeError {
   return new TypeError(`${owner}: ${sentence}`)
@@ -21,7 +23,7 @@ const PATH = /^\/(?![/\\])/
 export function address(option: string, value: unknown, owner?: string): string {
   const url = text(option, value, owner)
   const isAddress = PATH.test(url) || /^https?:\/\//.test(url)
-  if (isAddress && !/[\s\p{Cc}#]/u.test(url) && URL.canParse(url, 'http://host')) {
+  if (isAddress && !/[\s\p{Cc}#]/u.test(url) && parseURL(url, 'http://host') !== undefined) {
     const ascii = inAscii(url)
     // To resolve `/.//evil` leaves `//evil`.
     if (!ascii.startsWith('/') || PATH.test(ascii)) return ascii

@@ -51,13 +51,10 @@ export async function isAfterFirstFactor(exchange: Exchange): Promise<boolean> {
  */
 export async function renew(exchange: Exchange, { subject }: Pick<Wanted, 'subject'>): Promise<void> {
   const { req, session } = exchange
-  // What the app wrote while Nevis was asked is kept, too. If the session is gone, the request has a new, empty one by now.
-  if (hasContent(session) && isStored(req)) {
-    const written = exchange.written()
-    const stored = await reloadSession(req)
-    for (const [name, value] of written) (sessionOf(req) as SessionLike)[name] = value
-    exchange.useSession(stored === undefined ? (sessionOf(req) as SessionLike) : await renewSession(req), true)
-  } else exchange.useSession(await renewSession(req), true)
+  // One that was made in this request has a new id already. One that is gone from the store has been replaced by a new, empty one.
+  const isNew = !isStored(req) && !hasContent(session)
+  const isGone = !isNew && hasContent(session) && isStored(req) && (await exchange.reload()) === undefined
+  exchange.useSession(isNew || isGone ? (sessionOf(req) as SessionLike) : await renewSession(req), true)
   exchange.transactions.keepOnly((one) => isDeepStrictEqual({ ...one.subject }, { ...subject }))
 }
 

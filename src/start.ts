@@ -95,7 +95,7 @@ async function shownAgain(exchange: Exchange, request: StartRequest): Promise<St
   if (isMoved) {
     // Whoever prepared the session may have seen the QR code of an enrolment, and would add a phone of their own in this user's browser.
     if (pending.operation === 'enroll') return undefined
-    if (!(await exchange.budgets.claimMove(pending))) return undefined
+    if (!(await exchange.budgets.claim(pending))) return undefined
     await renew(exchange, pending)
   } else {
     await exchange.refresh()
@@ -110,7 +110,7 @@ async function shownAgain(exchange: Exchange, request: StartRequest): Promise<St
 }
 
 async function pendingFor(exchange: Exchange, { asked, replaced, factorName }: StartRequest): Promise<Transaction | undefined> {
-  const { settings, options, req, seals, transactions } = exchange
+  const { options, req, seals, transactions, budgets } = exchange
   const operations = asked.operation === 'approve-or-enroll' ? (['approve', 'enroll'] as const) : [asked.operation]
   for (const operation of operations) {
     const wanted: Wanted = { ...asked, operation }
@@ -120,7 +120,7 @@ async function pendingFor(exchange: Exchange, { asked, replaced, factorName }: S
     const isPending = isPendingFor(wanted, factor, authenticatorId, Date.now())
     // A transaction of another strategy in the same session does not fit: it is left alone.
     const pending = transactions.find((one) => isPending(one) && seals.digests.fits(one))
-    if (pending !== undefined && (await settings.ledger.look(`transaction:${pending.id}`)) === 0) return pending
+    if (pending !== undefined && !(await budgets.hasEnded(pending))) return pending
   }
   return undefined
 }

@@ -93,6 +93,9 @@ export class NevisStrategy extends PassportStrategy {
   private async decide(req: NevisRequest, options: AuthenticateOptions): Promise<{ to: string } | { user: Express.User; info: object }> {
     const { settings } = this
     const exchange = new Exchange(settings, await settings.seals(), req, options)
+    // No other request can change the session before this one has waited for something.
+    let hasWaited = false
+    setImmediate(() => (hasWaited = true))
     try {
       const exit = await dispatch(exchange)
       if ('to' in exit) return exit
@@ -108,7 +111,7 @@ export class NevisStrategy extends PassportStrategy {
       return { user, info: authInfo }
     } catch (reason) {
       // Passport may now write the failure into the session: not into the one of before a log-out. One made in this request needs no look.
-      if (reason instanceof Refusal && isStored(req)) await exchange.refresh().catch(() => undefined)
+      if (reason instanceof Refusal && hasWaited && isStored(req)) await exchange.refresh().catch(() => undefined)
       if (reason instanceof Refusal) publish('failed', () => ({ ...exchange.about(), code: reason.code }))
       throw reason
     }

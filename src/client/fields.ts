@@ -6,6 +6,7 @@
 import { isJsonObject, type Answer, type RawAnswer } from './answer'
 import { isToken, isUuid } from './checks'
 import { isLoopback } from './loopback'
+import { parseURL } from './parse-url'
 import type { QrCode } from './results'
 
 /** Or a control character. Not `\p{Cc}`: it has V8 build the set from all of Unicode when the file is loaded. */
@@ -100,7 +101,7 @@ export class Fields {
   link(name: string): string | undefined {
     const value = this.optionalString(name)
     if (value === undefined) return undefined
-    const url = WHITE_SPACE.test(value) || !URL.canParse(value) ? undefined : new URL(value)
+    const url = WHITE_SPACE.test(value) ? undefined : parseURL(value)
     const trusted = url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(url))
     if (!trusted) this.#refuse(name, 'is not an https URL')
     return value

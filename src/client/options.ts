@@ -8,6 +8,7 @@ import type { Agent as HttpsAgent } from 'node:https'
 import { isUsableAccessKey, type AccessKeySource } from './access-key'
 import { isJsonObject } from './answer'
 import { isLoopback } from './loopback'
+import { parseURL } from './parse-url'
 
 /** How a {@link NevisClient} reaches its instance: `accessKey`, and one of `instance` and `baseURL`, must be given. */
 export interface NevisClientOptions {
@@ -93,8 +94,8 @@ function checkedInstance(instance: unknown): string {
 }
 
 function checkedBaseURL(baseURL: unknown): string {
-  if (typeof baseURL !== 'string' || !URL.canParse(baseURL)) throw new TypeError('NevisClient: baseURL must be an absolute URL')
-  const url = new URL(baseURL)
+  const url = typeof baseURL === 'string' ? parseURL(baseURL) : undefined
+  if (typeof baseURL !== 'string' || url === undefined) throw new TypeError('NevisClient: baseURL must be an absolute URL')
   if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopback(url))) {
     throw new TypeError('NevisClient: baseURL must be https: (plain http: for loopback alone)')
   }

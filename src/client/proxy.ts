@@ -7,6 +7,7 @@
  * Out of scope: to open a tunnel (`tunnel.ts`), and which hosts never go to a proxy (`http.ts`).
  */
 import { getProxyForUrl } from 'proxy-from-env'
+import { parseURL } from './parse-url'
 
 export interface Proxy {
   readonly protocol: 'http:' | 'https:'
@@ -26,7 +27,7 @@ export interface Proxy {
 export function proxyFor(target: URL): Proxy | undefined {
   const address = getProxyForUrl(target.href)
   if (address === '') return undefined
-  const url = URL.canParse(address) ? new URL(address) : undefined
+  const url = parseURL(address)
   const protocol = url?.protocol
   if (url === undefined || (protocol !== 'http:' && protocol !== 'https:')) {
     throw new TypeError('NevisClient: the proxy that the environment names (HTTPS_PROXY, ALL_PROXY) must be an http: or https: URL')

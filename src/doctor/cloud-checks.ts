@@ -8,6 +8,7 @@ import { withoutSlash } from '../binding'
 import type { Answer } from '../client/answer'
 import type { Introspection, NevisClient } from '../client/client'
 import { NevisError } from '../client/errors'
+import { parseURL } from '../client/parse-url'
 import { error, ok, unchecked, warning, type Finding } from './findings'
 import { isWord } from './printable'
 
@@ -113,5 +114,5 @@ function issuerFinding(iss: string | undefined, issuers: readonly string[]): Fin
 
 /** No more of it than a URL may show. */
 function originOf(iss: string): string {
-  return URL.canParse(iss) ? new URL(iss).origin : 'its iss'
+  return parseURL(iss)?.origin ?? 'its iss'
 }

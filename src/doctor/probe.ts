@@ -7,6 +7,7 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { request as requestHttp, type IncomingMessage } from 'node:http'
 import { request as requestHttps } from 'node:https'
 import { isJsonObject } from '../client/answer'
+import { parseURL } from '../client/parse-url'
 
 export interface Cookie {
   readonly httpOnly: boolean
@@ -82,11 +83,10 @@ function send(origin: string, method: 'GET' | 'POST', address: string, form: str
 
 function read({ statusCode, headers }: IncomingMessage, text: string): Omit<Reply, 'refusedBy'> {
   const { location, 'set-cookie': cookies = [] } = headers
-  const isKnown = location !== undefined && URL.canParse(location, 'http://app')
   return {
     status: statusCode as number,
     json: jsonIn(text),
-    location: isKnown ? new URL(location, 'http://app').pathname : undefined,
+    location: location === undefined ? undefined : parseURL(location, 'http://app')?.pathname,
     cookies: cookies.filter((line) => !/^[^=]*(csrf|xsrf)/i.test(line)).map(cookieIn),
   }
 }

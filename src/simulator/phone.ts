@@ -138,7 +138,7 @@ export class Phone {
   }
 
   private linked(appLinkUri: string): Transaction {
-    const link = URL.canParse(appLinkUri) ? new URL(appLinkUri).searchParams.get('dispatchTokenResponse') : null
+    const link = tokenIn(appLinkUri)
     const transaction = this.cloud.transactions.ofDispatchToken(link ?? '')
     if (transaction === undefined) throw new Error('This is not an app link of this simulator.')
     return transaction
@@ -179,5 +179,14 @@ export class Phone {
         .filter(({ holder }) => user === owner || holder === this.name)
         .map((authenticator) => ({ user, authenticator })),
     )
+  }
+}
+
+/** What the link of an approval or enrolment carries; null for what is no such link. */
+function tokenIn(appLinkUri: string): string | null {
+  try {
+    return new URL(appLinkUri).searchParams.get('dispatchTokenResponse')
+  } catch {
+    return null
   }
 }
