@@ -7,6 +7,7 @@
  * process: keys hold digests.
  */
 import { createHash } from 'node:crypto'
+import { withoutTrunkZero } from './client/typed-input'
 import type { Ledger } from './ledger'
 import type { Settings } from './options'
 import type { Subject, Transaction } from './transactions'
@@ -22,6 +23,8 @@ const MORE_STARTS = 32
 /** From this many wrong codes in a day on, the codes of a subject are locked. */
 const WRONG_CODES_PER_DAY = 50
 const TEXTS_PER_PHONE_AND_DAY = 10
+/** There are no more starts in a day. Bounded, because a ledger may say yes to everything. */
+const MAX_DENIALS = 100
 /** Seconds that a claim or count outlives its transaction: more than the clocks of two processes differ. */
 const MARGIN_SECONDS = 300
 
@@ -129,7 +132,9 @@ export class Budgets {
    * fails, the starts stay held, and nothing is thrown: a good approval must not be lost.
    */
   async giveBack(key: string, slots: readonly number[]): Promise<void> {
-    await this.release(key, slots).catch(() => undefined)
+    await this.release(key, slots).catch(() => {
+      process.emitWarning('NevisStrategy: the ledger did not forget the starts of an approval: they are held against the user for a day', { code: 'PASSPORT_NEVIS_LEDGER' })
+    })
   }
 
   private async release(key: string, slots: readonly number[]): Promise<void> {
@@ -151,10 +156,13 @@ export class Budgets {
     return { count, limit: attempts, over: 'subjectAttempts', retryAfterSeconds }
   }
 
-  /** The fiftieth wrong code in a day locks the codes of the subject, until `lift`. */
+  /**
+   * The fiftieth wrong code within a day of the first one locks the codes of the subject, until `lift`. Any day touches two such days, so
+   * that it sees 99 wrong codes at most.
+   */
   async noteWrongCode(key: string): Promise<void> {
-    const place = await this.takePlace(`wrong:${key}`, DAY_SECONDS, 1, WRONG_CODES_PER_DAY - 1)
-    if (place === 0) await this.ledger.claim(`locked:${key}`, YEAR_SECONDS)
+    const wrong = await this.ledger.count(`wrong:${key}`, DAY_SECONDS)
+    if (wrong >= WRONG_CODES_PER_DAY) await this.ledger.claim(`locked:${key}`, YEAR_SECONDS)
   }
 
   /**
@@ -189,9 +197,16 @@ export class Budgets {
     await this.ledger.claim(`goes-on:${transaction.id}`, this.secondsToKeep(transaction))
   }
 
+  /** Whatever it has ended by, no other factor may be tried from now on. */
+  async noteCancelled(transaction: Ending): Promise<void> {
+    if (await this.hasEnded(transaction)) await this.ledger.claim(`cancelled:${transaction.id}`, this.secondsToKeep(transaction))
+  }
+
   /** May another factor be tried in place of this transaction? A kept session cookie still shows it as it was. */
   async canGoOn(transaction: Ending): Promise<boolean> {
-    return !(await this.hasEnded(transaction)) || (await this.ledger.look(`goes-on:${transaction.id}`)) > 0
+    const { id } = transaction
+    if (!(await this.hasEnded(transaction))) return true
+    return (await this.ledger.look(`goes-on:${id}`)) > 0 && (await this.ledger.look(`cancelled:${id}`)) === 0
   }
 
   async hasEnded(transaction: Ending): Promise<boolean> {
@@ -231,13 +246,13 @@ export class Budgets {
   /** How often the subject has denied in this day, if more than once. */
   async denialsOf(key: string): Promise<number> {
     let denials = 1
-    while ((await this.ledger.look(`denied:${key}:${denials + 1}`)) > 0) denials++
+    while (denials < MAX_DENIALS && (await this.ledger.look(`denied:${key}:${denials + 1}`)) > 0) denials++
     return denials === 1 ? 0 : denials
   }
 
   /** A phone number may be sent so many texts in a day, whichever accounts ask for them. */
   async spendPhone(phone: string): Promise<{ over: boolean; limit: number; retryAfterSeconds?: number }> {
-    const name = `phone:${this.digest(`phone:${phone.replace(/\D/g, '').replace(/^0+/, '').replace(/^(\d{1,3}?)0+/, '$1')}`).slice(0, 22)}`
+    const name = `phone:${this.digest(`phone:${withoutTrunkZero(`+${phone.replace(/\D/g, '').replace(/^0+/, '')}`)}`).slice(0, 22)}`
     const limit = TEXTS_PER_PHONE_AND_DAY
     if ((await this.takePlace(name, DAY_SECONDS, 1, limit)) > 0) return { over: false, limit }
     return { over: true, limit, retryAfterSeconds: Math.max(1, await this.ledger.look(`${name}:1`)) }
@@ -263,8 +278,7 @@ export class Budgets {
     const { startBudget, attemptBudget } = this.settings
     const denials = await this.denialsOf(key)
     await Promise.all([
-      ...['locked', 'pause', 'denials'].map((name) => this.ledger.forget(`${name}:${key}`)),
-      this.forgetPlaces(`wrong:${key}`, upTo(WRONG_CODES_PER_DAY)),
+      ...['locked', 'pause', 'denials', 'wrong'].map((name) => this.ledger.forget(`${name}:${key}`)),
       this.forgetPlaces(`code:${key}`, upTo(attemptBudget.attempts)),
       this.forgetPlaces(`denied:${key}`, upTo(Math.max(1, denials))),
       this.forgetPlaces(`start:${key}`, upTo(startBudget.starts + MORE_STARTS)),

@@ -6,6 +6,7 @@
  * introspection → the session is read again → the ledger lets it succeed once → the user's app is told. Out of scope: how the
  * comparison is made (`proof.ts`, `binding.ts`).
  */
+import { NevisError } from './client/errors'
 import { assertMayStillEnroll } from './enrolment'
 import { publish } from './events'
 import type { Exchange, Exit, Field } from './exchange'
@@ -16,7 +17,7 @@ import { mismatchOf } from './proof'
 import { purposeMismatch } from './purpose'
 import { fieldOf } from './request'
 import { forgetReturnTo, sitePathOf } from './return-to'
-import { isInSmallCookie } from './session'
+import { hasContent, isInSmallCookie } from './session'
 import type { Transaction } from './transactions'
 import { profileOf } from './verify'
 import { countsFor, factorFor } from './wanted'
@@ -31,7 +32,11 @@ const MANY_DENIALS = 2
 export async function callback(exchange: Exchange, handle: Field): Promise<Exit> {
   const { settings, budgets } = exchange
   const transaction = exchange.held(handle)
-  if (transaction === undefined) return again(exchange, exchange.codeForLost())
+  if (transaction === undefined) {
+    // The cookie may name a session that another tab has replaced at its sign-in.
+    if (!hasContent(exchange.session)) exchange.letGo()
+    return again(exchange, exchange.codeForLost())
+  }
   await assertMayFinish(exchange, transaction)
   if (Date.now() >= transaction.expiresAt) return exchange.close(transaction, 'expired_transaction')
 
@@ -44,7 +49,11 @@ export async function callback(exchange: Exchange, handle: Field): Promise<Exit>
   const attempts = answer.code === undefined ? 0 : await spendCode(exchange, transaction)
 
   const seen = factor.check === outcomeByStatus ? await settings.watch.decide(transaction) : undefined
-  const outcome = await factor.check(settings.client, transaction, { ...answer, ...(seen && { status: seen.answer }) })
+  const outcome = await factor.check(settings.client, transaction, { ...answer, ...(seen && { status: seen.answer }) }).catch(async (error: unknown) => {
+    // A gateway that puts a page in the place of Nevis's "wrong" must not make the code free.
+    if (answer.code !== undefined && error instanceof NevisError && error.nevisStatus !== undefined) await budgets.noteWrongCode(personOf(exchange, transaction))
+    throw error
+  })
   if (outcome.status === 'pending') return { to: exchange.waitingURL(transaction) }
   if (outcome.status === 'failed') {
     return outcome.retryable ? wrongCode(exchange, transaction, attempts) : notApproved(exchange, transaction, outcome.code)
@@ -64,6 +73,7 @@ export async function callback(exchange: Exchange, handle: Field): Promise<Exit>
     const closed = exchange.heldById(transaction.id)?.closed
     if (closed !== undefined) throw new Refusal(closed)
     publish('suspicious', () => ({ ...exchange.about(), reason: 'used_transaction' }))
+    if (!exchange.keepsSession()) exchange.letGo()
     return again(exchange, 'used_transaction')
   }
   if (outcome.token !== undefined && settings.claimsTokens && !(await budgets.claimToken(outcome.token))) {
@@ -92,10 +102,10 @@ export async function callback(exchange: Exchange, handle: Field): Promise<Exit>
 
 async function giveBack({ budgets }: Exchange, { budget, slots = [], alsoHeld }: Transaction): Promise<void> {
   if (budget !== undefined && slots.length > 0) await budgets.giveBack(budget, slots)
-  if (alsoHeld !== undefined) await budgets.giveBack(alsoHeld.budget, [alsoHeld.slot])
+  if (alsoHeld !== undefined) await budgets.giveBack(alsoHeld.budget, alsoHeld.slots)
 }
 
-/** Codes and enrolments are counted by Nevis's userId where it is known, however the app names the user. */
+/** Codes are counted by Nevis's userId where it is known, however the app names the user. */
 function personOf({ budgets }: Exchange, { userId, subject }: Transaction): string {
   return budgets.keyOf(userId === undefined ? subject : { userId })
 }
@@ -112,9 +122,9 @@ async function assertMayFinish(exchange: Exchange, transaction: Transaction): Pr
 
 /** A newer enrolment of the same subject, in any session, has ended this one. */
 async function assertCurrent(exchange: Exchange, transaction: Transaction): Promise<void> {
-  const { enrolment } = transaction
-  if (enrolment === undefined) return
-  if (!(await exchange.budgets.isCurrentEnrolment(personOf(exchange, transaction), enrolment))) await exchange.close(transaction, 'cancelled', { canGoOn: false })
+  for (const [name, generation] of Object.entries(transaction.enrolments ?? {})) {
+    if (!(await exchange.budgets.isCurrentEnrolment(name, generation))) await exchange.close(transaction, 'cancelled', { canGoOn: false })
+  }
 }
 
 /** The user may have enrolled elsewhere since this enrolment was started. */

@@ -32,9 +32,9 @@ export class Digests {
   }
 
   private digestOf(transaction: Omit<Transaction, 'digest'>, key: Buffer): Buffer {
-    const { budget, data, enrolment, expiresAt, factor, factors, id, login, message, operation, purpose, slots, startedAt, subject, userId } = transaction
+    const { budget, data, enrolments, expiresAt, factor, factors, id, login, message, operation, purpose, slots, startedAt, subject, userId } = transaction
     const names = { id, factor, operation, subject: ordered(subject), userId, startedAt, expiresAt, message, data: ordered(data), factors, login }
-    const rules = { purpose, budget, slots, enrolment }
+    const rules = { purpose, budget, slots, enrolments: ordered(enrolments) }
     return createHmac('sha256', key).update(JSON.stringify([this.owner, names, rules])).digest()
   }
 }

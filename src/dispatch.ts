@@ -33,5 +33,5 @@ function namesStart({ req }: Exchange): boolean {
 async function cancel(exchange: Exchange, handle: Field): Promise<Exit> {
   const transaction = exchange.held(handle)
   if (transaction === undefined) throw new Refusal(exchange.codeForLost())
-  return exchange.close(transaction, transaction.closed ?? 'cancelled', { canGoOn: false })
+  return exchange.cancel(transaction)
 }

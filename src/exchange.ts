@@ -11,9 +11,9 @@ import { about, publish, type About, type NevisEvents } from './events'
 import { Refusal, type FailureCode } from './failures'
 import type { Sealed } from './handle'
 import type { Settings } from './options'
-import { loginOf, sessionOf, type NevisRequest } from './request'
+import { loginOf, logsIn, sessionOf, type NevisRequest } from './request'
 import type { Seals } from './seals'
-import { isInCookie, reloadSession, type SessionLike } from './session'
+import { endSession, isInCookie, reloadSession, type SessionLike } from './session'
 import { StorageError } from './storage'
 import { SessionTransactions, type Transaction } from './transactions'
 import { withQuery } from './url'
@@ -41,6 +41,7 @@ export class Exchange {
   readonly budgets: Budgets
   /** What is known of the transaction that this request is about. */
   current: Partial<Transaction> = {}
+  hasLetGo = false
   private isNew = false
   /** What was in the session when it was last read here, as JSON. */
   private known = new Map<string, string | undefined>()
@@ -79,13 +80,14 @@ export class Exchange {
     if (this.isNew) return
     const login = this.login()
     const session = await this.reload()
+    if (session === undefined) this.hasLetGo = true
     if (session === undefined || loginOf(session) !== login) throw new Refusal('unknown_transaction')
     this.useSession(session)
   }
 
   /**
    * Reads the session again, and keeps what this request has written into it and not saved: what the app added before the strategy
-   * began, and what it wrote since then, as its `verify` may do. Of a name that both have, and the request had from the beginning, the
+   * began, and what it wrote or deleted since then, as its `verify` may do. Of a name that both have, and the request had from the beginning, the
    * store is right.
    * @returns undefined if it is gone: the request then has a new, empty one
    */
@@ -94,6 +96,7 @@ export class Exchange {
     const written = Object.entries(before).filter(([name]) => !NOT_THE_APPS.includes(name) && name !== this.settings.sessionKey)
     const session = await reloadSession(this.req)
     if (session === undefined) return undefined
+    for (const name of known.keys()) if (!(name in before) && !NOT_THE_APPS.includes(name)) delete session[name]
     for (const [name, value] of written) if (!(name in session) || known.get(name) !== JSON.stringify(value)) session[name] = value
     return session
   }
@@ -110,9 +113,7 @@ export class Exchange {
 
   /** Passport throws away the session of before at a login; every other session goes on, and must not be written back as it was. */
   keepsSession(): boolean {
-    const { assignProperty, session, keepSessionInfo } = this.options
-    const logsIn = assignProperty === undefined && session !== false
-    return this.current.login !== undefined || !logsIn || keepSessionInfo === true
+    return this.current.login !== undefined || !logsIn(this.options) || this.options.keepSessionInfo === true
   }
 
   /** The transaction that the handle names; undefined where this session does not hold it. */
@@ -152,7 +153,22 @@ export class Exchange {
     await this.transactions.save()
   }
 
-  /** The same, and the request fails with the code. */
+  /** Ends a transaction for good: after a denial, too, no other factor may be tried in its place. */
+  async cancel(transaction: Transaction): Promise<never> {
+    await this.budgets.noteCancelled(transaction)
+    return this.close(transaction, 'cancelled', { canGoOn: false })
+  }
+
+  /**
+   * Another request of this browser was faster, as a rule another tab, which is signed in by now: what is still written in this request
+   * is not kept, nor is its session id sent again. The cookie of the sign-in must stay.
+   */
+  letGo(): void {
+    this.hasLetGo = true
+    this.useSession(endSession(this.req), true)
+  }
+
+  /** The same as `end`, and the request fails with the code. */
   async close(transaction: Transaction, code: FailureCode, how: { wasDenied?: boolean; canGoOn?: boolean } = {}): Promise<never> {
     await this.end(transaction, code, how)
     throw new Refusal(code)

@@ -82,6 +82,8 @@ export interface Failure {
 export class Refusal extends Error {
   readonly code: FailureCode
   readonly retryAfterSeconds: number | undefined
+  /** Its message is not to be kept in the session. */
+  isUnkept = false
 
   constructor(code: FailureCode, message: string = failures[code].message, retryAfterSeconds?: number) {
     super(message)

@@ -98,6 +98,8 @@ export class MemoryLedger implements Ledger {
 export interface ClosedLedger extends Ledger {
   /** The class of the ledger inside. */
   readonly kind: string
+  /** Does no other process know what is in it? */
+  readonly isInMemory: boolean
 }
 
 /**
@@ -113,6 +115,7 @@ export function failClosed(ledger: Ledger): ClosedLedger {
   }
   return {
     kind: ledger.constructor?.name ?? '',
+    isInMemory: ledger instanceof MemoryLedger,
     claim: (key, ttlSeconds) => asked(() => ledger.claim(key, ttlSeconds), (value) => typeof value === 'boolean'),
     count: (key, ttlSeconds) => asked(() => ledger.count(key, ttlSeconds), (value) => Number.isInteger(value) && value >= 1),
     look: (key) => asked(() => ledger.look(key), (value) => Number.isInteger(value) && value >= 0),

@@ -63,3 +63,10 @@ export function fn<F>(option: string, value: F): F {
   if (typeof value !== 'function') throw mistake(`${option} must be a function`)
   return value
 }
+
+/** A misspelt option would let more pass than was meant. */
+export function refuseUnknown(owner: string, options: object, known: readonly string[]): void {
+  if (typeof options !== 'object' || options === null) throw new TypeError(`${owner}: options must be an object`)
+  const unknown = Object.keys(options).find((key) => !known.includes(key))
+  if (unknown !== undefined) throw new TypeError(`${owner}: unknown option "${unknown}"`)
+}

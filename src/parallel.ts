@@ -7,9 +7,8 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
 import type { Exchange, Field } from './exchange'
-import { loginOfUser, sessionOf, type NevisRequest } from './request'
-import { hasContent, isStored, reloadSession, renewSession, type SessionLike } from './session'
-import { inTime } from './storage'
+import type { NevisRequest } from './request'
+import { hasContent, isOfAnotherLogin, isStored, reloadSession, renewSession } from './session'
 import type { Transaction } from './transactions'
 import type { Asked, Wanted } from './wanted'
 
@@ -38,11 +37,7 @@ const LOOK_EVERY_MS = 250
  */
 export async function isAfterFirstFactor(exchange: Exchange): Promise<boolean> {
   const { req, session } = exchange
-  const login = exchange.login()
-  if (login === undefined || req.authInfo != null) return true
-  // An app that cannot say who its user is gets a new session, too: that is the safe side.
-  const own = await inTime('SESSION_UNAVAILABLE', () => loginOfUser(req, session)).catch(() => '')
-  return own !== undefined && own !== login
+  return exchange.login() === undefined || req.authInfo != null || isOfAnotherLogin(req, session)
 }
 
 /**
@@ -51,10 +46,10 @@ export async function isAfterFirstFactor(exchange: Exchange): Promise<boolean> {
  */
 export async function renew(exchange: Exchange, { subject }: Pick<Wanted, 'subject'>): Promise<void> {
   const { req, session } = exchange
-  // One that was made in this request has a new id already. One that is gone from the store has been replaced by a new, empty one.
+  // One that was made in this request has a new id already.
   const isNew = !isStored(req) && !hasContent(session)
-  const isGone = !isNew && hasContent(session) && isStored(req) && (await exchange.reload()) === undefined
-  exchange.useSession(isNew || isGone ? (sessionOf(req) as SessionLike) : await renewSession(req), true)
+  if (hasContent(session) && isStored(req)) await exchange.reload()
+  exchange.useSession(isNew ? session : await renewSession(req), true)
   exchange.transactions.keepOnly((one) => isDeepStrictEqual({ ...one.subject }, { ...subject }))
 }
 
@@ -104,7 +99,7 @@ export async function startedElsewhere(
 ): Promise<boolean> {
   const { budgets, settings, req } = exchange
   // Within one process they take turns.
-  if (settings.ledger.kind === 'MemoryLedger' || !(await budgets.wasJustStarted(budget, slot - 1, ELSEWHERE_SECONDS))) return false
+  if (settings.ledger.isInMemory || !(await budgets.wasJustStarted(budget, slot - 1, ELSEWHERE_SECONDS))) return false
   const isSignedIn = exchange.login() !== undefined
   if (!isSignedIn && !hasContent(exchange.session)) return false
   for (let waitedMs = 0; waitedMs < ELSEWHERE_SECONDS * 1000; waitedMs += LOOK_EVERY_MS) {

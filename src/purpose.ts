@@ -6,9 +6,10 @@
  * it (`wanted.ts`).
  */
 import { createHash } from 'node:crypto'
+import type { AuthenticateOptions } from 'passport'
 import { ordered } from './digest'
 import type { Settings } from './options'
-import type { NevisRequest } from './request'
+import { logsIn, type NevisRequest } from './request'
 import type { Transaction } from './transactions'
 import type { NevisAuthenticateOptions } from './wanted'
 
@@ -17,7 +18,7 @@ const NAMES = ['authenticatorId', 'data', 'factor', 'factors', 'message', 'opera
 const STARTING: readonly string[] = ['data', 'message', 'phone']
 
 /**
- * @returns path and a digest of the route's options; undefined for a route without options of its own
+ * @returns digests of the route's options and of its path; undefined for a route without options of its own
  * @internal
  */
 export function purposeOf(req: NevisRequest, options: NevisAuthenticateOptions): string | undefined {
@@ -25,8 +26,8 @@ export function purposeOf(req: NevisRequest, options: NevisAuthenticateOptions):
   if (given.length === 0) return undefined
   // Which function it is cannot be compared across processes; the path tells most routes apart.
   const values = given.map((name) => [name, typeof options[name] === 'function' ? 'function' : ordered(options[name])])
-  const digest = createHash('sha256').update(JSON.stringify(values)).digest('base64url').slice(0, 16)
-  return `${digest} ${pathOf(req)}`
+  const digest = digestOf(JSON.stringify(values))
+  return `${digest} ${digestOf(pathOf(req))}`
 }
 
 /**
@@ -38,11 +39,13 @@ export function purposeOf(req: NevisRequest, options: NevisAuthenticateOptions):
  */
 export function purposeMismatch(
   req: NevisRequest,
-  options: NevisAuthenticateOptions,
-  { callbackURL }: Settings,
+  options: AuthenticateOptions,
+  { callbackURL, operation: ofStrategy }: Settings,
   { factor, operation, purpose }: Transaction,
 ): 'factors' | 'operation' | 'purpose' | undefined {
-  const { factors, operation: wanted } = options
+  const { factors } = options
+  // Where nobody is logged in, a handler waits for an approval by these factors: to have enrolled one of them is none.
+  const wanted = options.operation ?? (factors === undefined || logsIn(options) ? undefined : ofStrategy)
   if (factors !== undefined && !factors.includes(factor)) return 'factors'
   if ((wanted === 'approve' || wanted === 'enroll') && wanted !== operation) return 'operation'
   if (!STARTING.some((name) => options[name as keyof NevisAuthenticateOptions] !== undefined)) return undefined
@@ -58,5 +61,10 @@ function digestIn(purpose: string | undefined): string | undefined {
 
 function pathOf(req: NevisRequest): string {
   // Express takes a path with a slash at its end for the same.
-  return ((req.originalUrl ?? req.url ?? '').split('?', 1)[0] as string).replace(/(.)\/$/, '$1').slice(0, 256)
+  return ((req.originalUrl ?? req.url ?? '').split('?', 1)[0] as string).replace(/(.)\/$/, '$1')
+}
+
+/** Short, because it lies in the session. */
+function digestOf(text: string): string {
+  return createHash('sha256').update(text).digest('base64url').slice(0, 22)
 }

@@ -5,7 +5,7 @@
  */
 import { createHash } from 'node:crypto'
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
-import type {} from 'passport'
+import type { AuthenticateOptions } from 'passport'
 import { ordered } from './digest'
 import type { SessionLike } from './session'
 
@@ -102,6 +102,14 @@ export function authInfoOf(req: HostRequest): Express.AuthInfo | undefined {
 export function sessionOf(req: object): SessionLike | undefined {
   const { session } = req as { session?: SessionLike | null }
   return session ?? undefined
+}
+
+/**
+ * Does Passport sign the user in at a success? Not with `passport.authorize` and `session: false`.
+ * @internal
+ */
+export function logsIn({ assignProperty, session }: AuthenticateOptions): boolean {
+  return assignProperty === undefined && session !== false
 }
 
 /**

@@ -7,7 +7,7 @@
 import { createHash } from 'node:crypto'
 import { json, middleware, whole, type Middleware } from './answer'
 import type { FactorName } from './factors/names'
-import { address } from './option-values'
+import { address, refuseUnknown } from './option-values'
 import { sessionKeyOf } from './options'
 import { authInfoOf, loginOf, sessionOf, wantsPage, type HostRequest } from './request'
 import { keepReturnTo } from './return-to'
@@ -58,7 +58,7 @@ export interface RequireSecondFactorOptions extends RecordSecondFactorOptions {
  * Middleware for after `passport.authenticate('nevis')` or `passport.authorize('nevis')`: a login renews the session, so
  * only now can the record be written. Where the login has not renewed it in this request (after `authorize`, and with Passport
  * before 0.6), the session gets a new id and keeps all that is in it; a host whose sessions have no `regenerate` keeps its id. An
- * enrolment is no approval and leaves no record.
+ * enrolment is no approval and leaves no record; nor does the approval of a user whom Basic or Bearer names, in the session of another.
  * @param options where the strategy keeps its state
  * @throws TypeError when an option is wrong or unknown
  * @returns middleware; it passes an error on when nobody approved anything, or nobody is logged in, and a StorageError
@@ -74,7 +74,7 @@ export function recordSecondFactor(options: RecordSecondFactorOptions = {}): Mid
     if (profile === undefined || login === undefined) {
       throw new Error('recordSecondFactor: mount it after passport.authenticate("nevis"), for a user who is logged in; with a callback of your own, after req.authInfo = info and req.logIn()')
     }
-    if (profile.operation === 'approve') await write(req, sessionKey, profile, login)
+    if (profile.operation === 'approve' && !ofOthers.has(profile)) await write(req, sessionKey, profile, login)
     return undefined
   })
 }
@@ -90,11 +90,16 @@ async function write(req: HostRequest, sessionKey: string, profile: NevisProfile
 /** The session id with which each approval came to its callback. */
 const sessionIds = new WeakMap<object, string>()
 
+/** Approvals that came with the session of another user. */
+const ofOthers = new WeakSet<object>()
+
 /**
  * Called by the strategy at a success.
+ * @param isOfOther the session's login is another user's
  * @internal
  */
-export function noteSession(profile: NevisProfile, req: object): void {
+export function noteSession(profile: NevisProfile, req: object, isOfOther: boolean): void {
+  if (isOfOther) ofOthers.add(profile)
   const id = sessionIdOf(req)
   if (id !== undefined) sessionIds.set(profile, id)
 }
@@ -116,9 +121,12 @@ function wasRenewed(req: object, profile: NevisProfile): boolean {
  * The record of this session, if it was made for the login that is there now.
  * @param req the request, with its session
  * @param options where the strategy keeps its state
+ * @throws TypeError when an option is unknown
  * @returns undefined when there is none
  */
-export function secondFactorOf(req: object, { sessionKey = 'nevis' }: RecordSecondFactorOptions = {}): SecondFactorRecord | undefined {
+export function secondFactorOf(req: object, options: RecordSecondFactorOptions = {}): SecondFactorRecord | undefined {
+  refuseUnknown('secondFactorOf', options, ['sessionKey'])
+  const { sessionKey = 'nevis' } = options
   const session = sessionOf(req)
   const login = session && loginOf(session)
   const record = (session?.[sessionKey] as SessionState | undefined)?.secondFactor as BoundRecord | undefined
@@ -157,13 +165,6 @@ export function requireSecondFactor(options: RequireSecondFactorOptions): Middle
     const challenge = `Bearer error="${words.error}", error_description="${words.error_description}", max_age="${Math.floor(maxAgeSeconds)}"`
     return json(401, { ...words, max_age: Math.floor(maxAgeSeconds) }, { 'WWW-Authenticate': challenge })
   })
-}
-
-/** A misspelt option would let more pass than was meant. */
-function refuseUnknown(owner: string, options: object, known: readonly string[]): void {
-  if (typeof options !== 'object' || options === null) throw new TypeError(`${owner}: options must be an object`)
-  const unknown = Object.keys(options).find((key) => !known.includes(key))
-  if (unknown !== undefined) throw new TypeError(`${owner}: unknown option "${unknown}"`)
 }
 
 function idDigestOf(req: object): string {

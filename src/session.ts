@@ -3,7 +3,7 @@
  *
  * Out of scope: what is in it.
  */
-import { sessionOf } from './request'
+import { loginOf, loginOfUser, sessionOf } from './request'
 import { inTime, StorageError } from './storage'
 
 /** The part of a session that every host has; `save` and `regenerate` are missing in some. */
@@ -12,6 +12,8 @@ export interface SessionLike {
   save?: (done: (error?: unknown) => void) => unknown
   regenerate?: (done: (error?: unknown) => void) => unknown
   reload?: (done: (error?: unknown) => void) => unknown
+  /** Of some: what they store. */
+  toJSON?: () => object
   /** Of some that are behind a proxy: all that is in it. */
   data?: () => unknown
 }
@@ -83,7 +85,7 @@ export async function renewSession(req: object): Promise<SessionLike> {
  * Reads the session from its store again. While a request waited for Nevis, the user may have logged out, another tab may have
  * cancelled, or the app may have written something: without this, saving would undo all of it. A host whose sessions cannot be
  * read again (koa-session, sessions in a cookie) keeps the one that came with the request.
- * @returns the session from now on; undefined if it is gone from the store. The request then has a new, empty one, so that the
+ * @returns the session from now on; undefined if it is gone from the store. The request then has an empty one, so that the
  * host cannot write the old one back.
  * @throws StorageError `SESSION_UNAVAILABLE`
  * @internal
@@ -97,9 +99,49 @@ export async function reloadSession(req: object): Promise<SessionLike | undefine
     isGone = (error as Error | undefined)?.message === 'failed to load session'
     done(isGone ? undefined : error)
   }))
-  if (!isGone) return sessionOf(req)
-  await finished((before.regenerate as NonNullable<SessionLike['regenerate']>).bind(before))
+  const after = sessionOf(req) as SessionLike
+  // @fastify/session says nothing, and has an empty one in its place.
+  if (isOfFastify(after) && hasContent(before) && !hasContent(after)) isGone = true
+  if (!isGone) return after
+  if (canEnd(req)) endSession(req)
+  else await finished((before.regenerate as NonNullable<SessionLike['regenerate']>).bind(before))
   return undefined
+}
+
+/**
+ * Puts a session in the place of the request's that takes what is written and keeps none of it. To renew it instead would send the browser
+ * a new cookie, in the place of the one that it may have got meanwhile from another tab. Other hosts than express-session and
+ * @fastify/session keep what they have.
+ * @internal
+ */
+export function endSession(req: object): SessionLike {
+  const before = sessionOf(req) as SessionLike
+  if (!canEnd(req)) return before
+  const isFastifys = isOfFastify(before)
+  // What has no id is not kept by @fastify/session, and its cookie not sent.
+  const hidden = {
+    ...(!isFastifys && { id: { value: sessionIdOf(req) }, req: { value: req } }),
+    regenerate: { value: before.regenerate?.bind(before) },
+    // Without an end of its own, a cookie is not sent again.
+    cookie: { value: { ...(before['cookie'] as object), expires: null, originalMaxAge: null } },
+    touch: { value: () => undefined },
+    save: { value: (done?: () => void) => done?.() },
+    // express-session compares this to find out whether something was written.
+    toJSON: { value: () => ({}) },
+  }
+  const ended = Object.create(Object.getPrototypeOf(before) as object, hidden) as SessionLike
+  ;(req as { session: SessionLike }).session = ended
+  return ended
+}
+
+function isOfFastify(session: SessionLike): boolean {
+  return 'encryptedSessionId' in session
+}
+
+/** Of express-session, which puts its store beside the session, or of @fastify/session. */
+function canEnd(req: object): boolean {
+  const { sessionStore } = req as { sessionStore?: { generate?: unknown } }
+  return isOfFastify(sessionOf(req) as SessionLike) || (typeof sessionStore?.generate === 'function' && sessionIdOf(req) !== undefined)
 }
 
 /**
@@ -113,11 +155,26 @@ export function isStored(req: object): boolean {
 }
 
 /**
+ * Is the user of the request, whom Basic or Bearer may name, another one than the login of the session?
+ * @returns false where nobody is signed in, or the host does not say how it would keep this user; true for an app that cannot say who
+ * its user is
+ * @internal
+ */
+export async function isOfAnotherLogin(req: object, session: SessionLike): Promise<boolean> {
+  const login = loginOf(session)
+  if (login === undefined) return false
+  const own = await inTime('SESSION_UNAVAILABLE', () => loginOfUser(req, session)).catch(() => '')
+  return own !== undefined && own !== login
+}
+
+/**
  * Is anything of the app's or of ours in it? A session that is empty is probably not stored yet.
  * @internal
  */
 export function hasContent(session: SessionLike): boolean {
-  return Object.keys(session).some((name) => name !== 'cookie')
+  // koa-session keeps its own fields beside them, and leaves them out here.
+  const data = typeof session.toJSON === 'function' ? session.toJSON() : session
+  return Object.keys(data).some((name) => name !== 'cookie')
 }
 
 /**

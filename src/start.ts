@@ -16,7 +16,7 @@ import { isAfterFirstFactor, originOf, renew, sharedWith, startedElsewhere, ELSE
 import { lockCodes } from './recovery-codes'
 import { returnToBeforeLogin, returnToIn } from './return-to'
 import { isInSmallCookie, sessionIdOf } from './session'
-import type { Transaction } from './transactions'
+import type { Subject, Transaction } from './transactions'
 import { askedBy, authenticatorFor, canBeShownAgain, factorFor, isPendingFor, type Asked, type Wanted } from './wanted'
 
 /** @internal */
@@ -169,8 +169,8 @@ async function startAnew(exchange: Exchange, request: StartRequest): Promise<Sta
 
   const { server, browser } = challenge
   if (browser.intentToken !== undefined) await budgets.claimToken(browser.intentToken)
-  const enrolment = operation === 'enroll' ? await budgets.startEnrolment(budgets.keyOf(server.userId === undefined ? subject : { userId: server.userId })) : undefined
-  const alsoHeld = await alsoHold(exchange, asked, spent.slot, server.userId)
+  const enrolments = operation === 'enroll' ? await startEnrolment(exchange, subject, server.userId) : undefined
+  const alsoHeld = await alsoHold(exchange, asked, spent.slot, server.userId, replaced?.alsoHeld)
   const { recoveryCodes, ...shown } = browser
   const codes = recoveryCodes && lockCodes(recoveryCodes)
   // Writing codes down takes longer than a tap, and nothing at Nevis waits for it.
@@ -195,7 +195,7 @@ async function startAnew(exchange: Exchange, request: StartRequest): Promise<Sta
     ...(data !== undefined && { data }),
     ...(factors !== undefined && { factors }),
     ...(purpose !== undefined && { purpose }),
-    ...(enrolment !== undefined && { enrolment }),
+    ...(enrolments !== undefined && { enrolments }),
     ...(alsoHeld !== undefined && { alsoHeld }),
     ...(returnTo !== undefined && { returnTo }),
     ...(login !== undefined && { login }),
@@ -227,6 +227,21 @@ async function preparedFor(exchange: Exchange, { asked, replaced, factorName }: 
   return { wanted, factor, authenticatorId, returnTo }
 }
 
+/**
+ * Counted under each name by which this user is known: a user who is new to Nevis has no userId yet, and another enrolment may know it.
+ * @returns the generations, by the digest of the name
+ */
+async function startEnrolment({ budgets, settings, req }: Exchange, subject: Subject, userId = subject.userId): Promise<Record<string, number>> {
+  const username = subject.username ?? settings.usernameOf(req)
+  const names: Subject[] = [...(userId === undefined ? [] : [{ userId }]), ...(username === undefined ? [] : [{ username }])]
+  const generations: [string, number][] = []
+  for (const name of names) {
+    const key = budgets.keyOf(name)
+    generations.push([key, await budgets.startEnrolment(key)])
+  }
+  return Object.fromEntries(generations)
+}
+
 /** The user who logged out while Nevis was asked must not be brought back; what was started is never to succeed. */
 async function refreshOrEnd(exchange: Exchange, transaction: Transaction): Promise<void> {
   try {
@@ -241,12 +256,18 @@ async function refreshOrEnd(exchange: Exchange, transaction: Transaction): Promi
  * An app with a `subject` of its own may name the same user by username here and by userId there. From the second start on that nobody
  * approved, both names are counted; a usual sign-in costs no more for it.
  */
-async function alsoHold({ budgets, settings, req }: Exchange, asked: Asked, slot: number, userId: string | undefined): Promise<Transaction['alsoHeld']> {
-  if (slot === 1 || userId === undefined || asked.subject.userId !== undefined || settings.usernameOf(req) !== undefined) return undefined
+async function alsoHold(
+  { budgets, settings, req }: Exchange,
+  asked: Asked,
+  slot: number,
+  userId: string | undefined,
+  before: Transaction['alsoHeld'],
+): Promise<Transaction['alsoHeld']> {
+  if (slot === 1 || userId === undefined || asked.subject.userId !== undefined || settings.usernameOf(req) !== undefined) return before
   const budget = budgets.keyOf({ userId })
-  const held = { budget, slot: await budgets.alsoHold(budget) }
-  await budgets.pauseLike(asked.budget, held.slot)
-  return held
+  const held = await budgets.alsoHold(budget)
+  await budgets.pauseLike(asked.budget, held)
+  return { budget, slots: [...(before?.budget === budget ? before.slots : []), held] }
 }
 
 /** The transaction that this one replaces, and an older one of the same kind that could not be shown again, end here. */

@@ -11,15 +11,15 @@ import { publish } from './events'
 import { Exchange } from './exchange'
 import { Refusal, type Failure } from './failures'
 import { resolveOptions, type NevisStrategyOptions, type Settings } from './options'
-import type { NevisRequest } from './request'
+import { logsIn, type NevisRequest } from './request'
 import { noteSession } from './second-factor'
-import { isStored } from './session'
+import { isOfAnotherLogin, isStored } from './session'
 import { runVerify, type NevisProfile, type Verify, type VerifyWithRequest } from './verify'
 
 /** What Passport puts on a strategy for each request. */
 interface PassportActions {
   readonly success: (user: Express.User, info: object) => void
-  readonly fail: (challenge: Failure, status: number) => void
+  readonly fail: (challenge: Omit<Failure, 'message'> & Partial<Failure>, status: number) => void
   readonly redirect: (url: string, status: number) => void
   readonly error: (error: unknown) => void
 }
@@ -83,7 +83,7 @@ export class NevisStrategy extends PassportStrategy {
     this.decide(req, options)
       .then(
         (end) => () => ('to' in end ? redirect(end.to, 303) : success(end.user, end.info)),
-        (reason: unknown) => () => (reason instanceof Refusal ? refuse(req, reason, fail) : error(faultOf(reason))),
+        (reason: unknown) => () => (reason instanceof Refusal ? refuse(req, options, reason, fail) : error(faultOf(reason))),
       )
       .then((act) => actOnce(req, act, error))
       // Not even the error could be handed over: nothing is left to be told.
@@ -104,7 +104,7 @@ export class NevisStrategy extends PassportStrategy {
       if (user === false) throw new Refusal('rejected', (info as { message?: string } | undefined)?.message)
       // `verify` may have taken its time: a user who has logged out meanwhile stays logged out.
       if (exchange.keepsSession()) await exchange.refresh()
-      noteSession(profile, req)
+      noteSession(profile, req, !logsIn(options) && (await isOfAnotherLogin(req, exchange.session)))
       const authInfo = { ...info, nevis: profile, ...(returnTo !== undefined && { returnTo }) }
       // What Passport does after a login, and since 0.7 after `passport.authorize` too: 0.6 would lose what was approved.
       if (options.assignProperty !== undefined) req.authInfo = authInfo
@@ -112,16 +112,21 @@ export class NevisStrategy extends PassportStrategy {
     } catch (reason) {
       // Passport may now write the failure into the session: not into the one of before a log-out. One made in this request needs no look.
       if (reason instanceof Refusal && hasWaited && isStored(req)) await exchange.refresh().catch(() => undefined)
-      if (reason instanceof Refusal) publish('failed', () => ({ ...exchange.about(), code: reason.code }))
+      if (!(reason instanceof Refusal)) throw reason
+      publish('failed', () => ({ ...exchange.about(), code: reason.code }))
+      reason.isUnkept = exchange.hasLetGo
       throw reason
     }
   }
 }
 
-function refuse(req: NevisRequest, refusal: Refusal, fail: PassportActions['fail']): void {
-  const { retryAfterSeconds, status } = refusal
+function refuse(req: NevisRequest, { failureMessage, failureFlash }: AuthenticateOptions, refusal: Refusal, fail: PassportActions['fail']): void {
+  const { retryAfterSeconds, status, isUnkept } = refusal
   if (retryAfterSeconds !== undefined) setRetryAfter(req, retryAfterSeconds)
-  fail(refusal.toFailure(), status)
+  const { message, ...rest } = refusal.toFailure()
+  // Passport keeps a message in the session, and a session with something in it is sent to the browser in a cookie.
+  const isLeftOut = isUnkept && Boolean(failureMessage || failureFlash)
+  fail(isLeftOut ? rest : { message, ...rest }, status)
 }
 
 /**

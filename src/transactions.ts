@@ -75,11 +75,11 @@ export interface Transaction {
   readonly alsoHeld?: {
     /** A digest, as above. */
     readonly budget: string
-    /** The place. */
-    readonly slot: number
+    /** As above. */
+    readonly slots: readonly number[]
   }
-  /** Which of the subject's enrolments it is: a newer one ends the older. */
-  readonly enrolment?: number
+  /** Which of the subject's enrolments it is, under each name of the subject (a digest): a newer one ends the older. */
+  readonly enrolments?: Readonly<Record<string, number>>
   /** The route that started it, where that route has options of its own: see `purpose.ts`. */
   readonly purpose?: string
   /** The transaction that took its place: another factor, or the same one once more. */

@@ -15,7 +15,7 @@ import type { FactorName } from './factors/names'
 import { Refusal } from './failures'
 import type { Data, FromRequest, Settings } from './options'
 import { purposeOf } from './purpose'
-import { bodyFieldOf, type NevisRequest } from './request'
+import { bodyFieldOf, logsIn, type NevisRequest } from './request'
 import { isListOfNames } from './strength'
 import type { Subject, Transaction } from './transactions'
 
@@ -174,12 +174,11 @@ export function isPendingFor(wanted: Wanted, factor: Factor, authenticatorId: st
  */
 export async function countsFor(
   req: NevisRequest,
-  { assignProperty, session }: AuthenticateOptions,
+  options: AuthenticateOptions,
   settings: Settings,
   transaction: Transaction,
 ): Promise<boolean> {
-  const logsIn = assignProperty === undefined && session !== false
-  if (logsIn) return true
+  if (logsIn(options)) return true
   const subject = await settings.subject(req)
   // Nobody is known: after a password without a session, as in an API that gives out tokens.
   if (!isSubject(subject) && req.user == null) return true

@@ -104,7 +104,7 @@ describe('a start', () => {
     await begin(on, { authenticatorId: 'a1' }, { message: 'Pay?', data: { a: 1 }, factors: ['app'] })
     expect(held()).toStrictEqual({
       ...least, factor: 'app', statusToken: 's', box: expect.stringMatching(/^[\w-]+$/), authenticatorId: 'a1', message: 'Pay?', data: { a: 1 }, factors: ['app'],
-      purpose: expect.stringMatching(/^[\w-]{16} \/$/), returnTo: '/page', login: expect.stringMatching(/^[\w-]{43}$/),
+      purpose: expect.stringMatching(/^[\w-]{22} [\w-]{22}$/), returnTo: '/page', login: expect.stringMatching(/^[\w-]{43}$/),
     })
     expect(await shownBy(on, held())).toEqual({ qrCode: 'data:qr', appLinkUri: 'app:link' })
   })
@@ -115,7 +115,7 @@ describe('a start', () => {
     await begin(on, { factor: 'widget' })
     const [one] = Object.values((session['nevis'] as SessionState).transactions as object) as [Transaction]
     const { userId: _userId, statusToken: _statusToken, ...rest } = least
-    expect(one).toStrictEqual({ ...rest, id: one.id, factor: 'widget', operation: 'enroll', enrolment: 1, box: expect.stringMatching(/^[\w-]+$/) })
+    expect(one).toStrictEqual({ ...rest, id: one.id, factor: 'widget', operation: 'enroll', enrolments: { [one.budget as string]: 1 }, box: expect.stringMatching(/^[\w-]+$/) })
     expect(await shownBy(on, one)).toEqual({ intentToken: 'aW50ZW50.e30.aW50ZW50' })
   })
 
@@ -678,11 +678,11 @@ describe('a cancel', () => {
     expect(codeOf(await ask(on, { transaction }))).toBe('cancelled')
   })
 
-  it('of what has ended already leaves it as it ended', async () => {
+  it('of what was denied ends it for good', async () => {
     const on = strategy()
     const transaction = await begin(on)
     change('t1', { closed: 'not_approved' })
-    expect([codeOf(await ask(on, { transaction, cancel: '1' })), held().closed]).toEqual(['not_approved', 'not_approved'])
+    expect([codeOf(await ask(on, { transaction, cancel: '1' })), held().closed]).toEqual(['cancelled', 'cancelled'])
   })
 
   it('goes before a factor', async () => {

@@ -1,6 +1,7 @@
 /** A support desk lifts what limits one person; the strategy's own ledger, instance and budgets are meant. */
 import { liftLimits, MemoryLedger, NevisStrategy, push, sms, StorageError, type Ledger, type Subject } from '../src'
 import { Budgets } from '../src/budgets'
+import { NevisSimulator } from '../src/simulator'
 
 const strategyOn = (ledger: Ledger, instance = 'bank') =>
   new NevisStrategy(
@@ -24,12 +25,55 @@ const OUT = [0, 'locked']
 const FREE = [1, undefined]
 
 describe('liftLimits', () => {
+  describe('for somebody whose other name only Nevis knows', () => {
+    let simulator: NevisSimulator
+    let strategy: NevisStrategy
+    const names = () => ({ username: 'anna', userId: simulator.addUser({ username: 'anna' }).userId })
+
+    beforeEach(async () => {
+      simulator = await NevisSimulator.start()
+      const { baseURL, accessKey } = simulator
+      strategy = new NevisStrategy({ baseURL, accessKey, factors: [push(), sms()], waitingURL: '/a', callbackURL: '/b', statusURL: '/c' }, async () => ({ id: 1 }))
+    })
+    afterEach(() => simulator.close())
+
+    it.each(['username', 'userId'] as const)('given the %s alone, lifts what is held under both', async (given) => {
+      const { username, userId } = names()
+      const [byName, byId] = [await lockedOut(strategy, { username }), await lockedOut(strategy, { userId })]
+      const ben = await lockedOut(strategy, { username: 'ben' })
+      await liftLimits(strategy, { [given]: { username, userId }[given] })
+      expect([await byName(), await byId(), await ben()]).toEqual([FREE, FREE, OUT])
+    })
+
+    it('lifts what is held under the name that was given, where Nevis does not know it', async () => {
+      const byName = await lockedOut(strategy, { username: 'new' })
+      await liftLimits(strategy, { username: 'New' })
+      expect(await byName()).toEqual(FREE)
+    })
+
+    it('says so where Nevis cannot be asked, and lifts what is held under the name that was given', async () => {
+      const byName = await lockedOut(strategy, { username: 'anna' })
+      simulator.faults.add({ status: 503 })
+      await expect(liftLimits(strategy, { username: 'anna' })).rejects.toMatchObject({ name: 'NevisError' })
+      expect(await byName()).toEqual(FREE)
+    })
+
+    it('lifts nobody else where Nevis answers with another user', async () => {
+      names()
+      const { userId } = simulator.addUser({ username: 'ben' })
+      const ben = await lockedOut(strategy, { userId })
+      simulator.faults.add({ on: 'findUserByUsername', body: JSON.stringify({ userId, username: 'ben', status: 'active', authenticators: [] }) })
+      await liftLimits(strategy, { username: 'anna' })
+      expect(await ben()).toEqual(OUT)
+    })
+  })
+
   describe('for somebody who is locked out', () => {
     it('lets them start and try codes again, and nobody else', async () => {
       const strategy = strategyOn(new MemoryLedger())
       const [anna, ben] = [await lockedOut(strategy, { username: 'anna' }), await lockedOut(strategy, { username: 'ben' })]
       expect([await anna(), await ben()]).toEqual([OUT, OUT])
-      await liftLimits(strategy, { username: 'Anna' })
+      await liftLimits(strategy, { username: 'Anna', userId: 'u-1' })
       expect([await anna(), await ben()]).toEqual([FREE, OUT])
     })
 
@@ -43,7 +87,7 @@ describe('liftLimits', () => {
     it('leaves the other instance on the same ledger alone', async () => {
       const ledger = new MemoryLedger()
       const there = await lockedOut(strategyOn(ledger, 'shop'), { username: 'anna' })
-      await liftLimits(strategyOn(ledger), { username: 'anna' })
+      await liftLimits(strategyOn(ledger), { username: 'anna', userId: 'u-1' })
       expect(await there()).toEqual(OUT)
     })
   })

@@ -24,8 +24,13 @@ describe('the purpose of a start', () => {
     expect(purposeOf(at('/login'), { message: undefined, failureRedirect: '/login' } as NevisAuthenticateOptions)).toBeUndefined()
   })
 
-  it('is the path of the route, without its query, and a digest of its options', () => {
-    expect(purposeOf(at('/pay?transaction=x'), { message: 'Pay?' })).toMatch(/^[\w-]{16} \/pay$/)
+  it('is a digest of the options of the route and one of its path, without the query', () => {
+    expect(purposeOf(at('/pay?transaction=x'), { message: 'Pay?' })).toMatch(/^[\w-]{22} [\w-]{22}$/)
+  })
+
+  it('tells paths apart whose first thousand characters are alike', () => {
+    const long = `/accounts/${'0'.repeat(1000)}42`
+    expect(purposeOf(at(`${long}/rename`), { message: 'Sure?' })).not.toBe(purposeOf(at(`${long}/close`), { message: 'Sure?' }))
   })
 
   it('is the same for the same options in another order, and for an option that is undefined', () => {

@@ -39,20 +39,21 @@ const OPTIONS = {
   keepAliveMsecs: 60_000,
 }
 
-export function newHttpAgent(): HttpAgent {
-  return learning(new HttpAgent(OPTIONS))
+/** @param keepAlive false: each connection carries one call */
+export function newHttpAgent(keepAlive = true): HttpAgent {
+  return learning(new HttpAgent({ ...OPTIONS, keepAlive }))
 }
 
 /** Said, because `NODE_TLS_REJECT_UNAUTHORIZED=0` changes the default for the whole process: the access key goes to Nevis alone. */
 const TLS_OPTIONS = { ...OPTIONS, rejectUnauthorized: true }
 
-export function newHttpsAgent(): HttpsAgent {
-  return learning(new HttpsAgent(TLS_OPTIONS))
+export function newHttpsAgent(keepAlive = true): HttpsAgent {
+  return learning(new HttpsAgent({ ...TLS_OPTIONS, keepAlive }))
 }
 
 /** @param authority host and port of Nevis, with the brackets of an IPv6 address */
-export function newTunnelAgent(proxy: Proxy, authority: string): HttpsAgent {
-  const agent = new HttpsAgent(TLS_OPTIONS)
+export function newTunnelAgent(proxy: Proxy, authority: string, keepAlive = true): HttpsAgent {
+  const agent = new HttpsAgent({ ...TLS_OPTIONS, keepAlive })
   const createConnection = agent.createConnection.bind(agent)
   agent.createConnection = (options, connected) => {
     const tunnel = new Tunnel(proxy, authority)

@@ -104,7 +104,7 @@ export class NevisClient {
   async verifyCode(request: VerifyCodeRequest): Promise<boolean> {
     const { userId, body } = checkedVerification(request)
     const path = `${userPath(userId)}/verification`
-    const answer = await this.#http.send({ operation: 'verifyCode', method: 'POST', path, body })
+    const answer = await this.#http.send({ operation: 'verifyCode', method: 'POST', path, body, alone: true })
     if (answer.status === 200) {
       const verdict = verdictOf(answer)
       if (verdict === 'unclear') throw answer.unexpected('the body does not say whether the code is right')
@@ -239,7 +239,7 @@ export class NevisClient {
   }
 
   async #delete(operation: NevisMethod, path: string): Promise<void> {
-    const answer = await this.#http.send({ operation, method: 'DELETE', path })
+    const answer = await this.#http.send({ operation, method: 'DELETE', path, alone: true })
     if (answer.status !== 204 && answer.status !== 200) throw answer.refused()
     // A lost phone must not be reported removed because a maintenance page came with HTTP 200.
     if (verdictOf(answer) !== 'yes') throw answer.unexpected('the body does not say that it is deleted')

@@ -11,6 +11,9 @@ import type { QrCode } from './results'
 
 /** Or a control character. Not `\p{Cc}`: it has V8 build the set from all of Unicode when the file is loaded. */
 const WHITE_SPACE = /\s|[^ -~\xa0-\uffff]/
+/** Both go into the session and the page. Those of the documents have a few hundred characters, and a few kilobytes. */
+const MAX_LINK_CHARACTERS = 8192
+const MAX_IMAGE_CHARACTERS = 262_144
 const PNG_DATA_URI = /^data:image\/png;base64,[A-Za-z0-9+/=]+$/
 
 /** A JSON object together with the answer that it is part of, for the error. */
@@ -92,7 +95,7 @@ export class Fields {
     const fields = this.object('qrCode')
     if (fields === undefined) return undefined
     const dataUri = fields.string('dataUri')
-    if (!PNG_DATA_URI.test(dataUri)) this.#refuse('qrCode.dataUri', 'is not a PNG data URI')
+    if (dataUri.length > MAX_IMAGE_CHARACTERS || !PNG_DATA_URI.test(dataUri)) this.#refuse('qrCode.dataUri', 'is not a PNG data URI')
     const size = fields.get('size')
     return compact<QrCode>({ dataUri, type: fields.description('type'), size: typeof size === 'number' ? size : undefined })
   }
@@ -101,7 +104,7 @@ export class Fields {
   link(name: string): string | undefined {
     const value = this.optionalString(name)
     if (value === undefined) return undefined
-    const url = WHITE_SPACE.test(value) ? undefined : parseURL(value)
+    const url = WHITE_SPACE.test(value) || value.length > MAX_LINK_CHARACTERS ? undefined : parseURL(value)
     const trusted = url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(url))
     if (!trusted) this.#refuse(name, 'is not an https URL')
     return value

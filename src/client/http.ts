@@ -32,6 +32,11 @@ export interface HttpCall {
   readonly withoutKey?: true
   /** Only for calls that notify nobody, spend no code and change nothing. */
   readonly repeatable?: true
+  /**
+   * Nothing in the answer says to which call it belongs. On a connection that others use, too, an answer that comes twice or late would
+   * be taken for the next one's: such a call gets a connection of its own. An agent of the app decides for itself.
+   */
+  readonly alone?: true
 }
 
 /** Nevis's answers have a few kilobytes, most of it the QR code; nothing good needs more than this. */
@@ -97,7 +102,9 @@ export class Http {
     try {
       const response = await this.#send(config as unknown as InternalAxiosRequestConfig)
       const { 'retry-after': retryAfter, date } = response.headers as Record<string, unknown>
-      return new Answer(call.operation, response.status, String(response.data), retryAfterSeconds(retryAfter), date, isOpenEnded(transport.answer))
+      const text = String(response.data)
+      if (text === '' && transport.isEncoded) return new NevisError('NEVIS_UNEXPECTED_RESPONSE', call.operation, { nevisStatus: response.status, reason: 'an encoded body that is empty' })
+      return new Answer(call.operation, response.status, text, retryAfterSeconds(retryAfter), date, isOpenEnded(transport.answer))
     } catch (error) {
       return transportError(call.operation, error)
     }
@@ -110,7 +117,8 @@ export class Http {
  */
 function isOpenEnded(answer: IncomingMessage | undefined): boolean {
   const { headers = {}, statusCode, socket } = answer ?? {}
-  if (headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined || statusCode === 204) return false
+  const isChunked = /(^|[\s,])chunked\s*$/i.test(headers['transfer-encoding'] ?? '')
+  if (headers['content-length'] !== undefined || isChunked || statusCode === 204) return false
   // What never came over a connection, as in tests that replace Node's own requests, has no end that could be lost.
   return socket?.readableEnded === true && socket.bytesRead !== 0
 }
@@ -124,19 +132,21 @@ interface Target {
   /** The path of the base URL, without a trailing slash. */
   readonly basePath: string
   readonly agent: Agent
+  /** Of which each connection carries one call. */
+  readonly agentForOne: Agent
 }
 
 function targetOf({ baseURL, httpAgent, httpsAgent }: ResolvedOptions): Target {
   const url = new URL(baseURL)
   const { protocol, hostname, port } = urlToHttpOptions(url)
-  const agent = protocol === 'https:' ? (httpsAgent ?? ownHttpsAgent(url)) : (httpAgent ?? newHttpAgent())
-  return { protocol, hostname, port, basePath: baseURL.slice(url.origin.length), agent }
+  const agentOf = (keepAlive: boolean) => (protocol === 'https:' ? (httpsAgent ?? ownHttpsAgent(url, keepAlive)) : (httpAgent ?? newHttpAgent(keepAlive)))
+  return { protocol, hostname, port, basePath: baseURL.slice(url.origin.length), agent: agentOf(true), agentForOne: agentOf(false) }
 }
 
 /** What stays on this machine is shown to no proxy. */
-function ownHttpsAgent(url: URL): Agent {
+function ownHttpsAgent(url: URL, keepAlive: boolean): Agent {
   const proxy = isLoopback(url) ? undefined : proxyFor(url)
-  return proxy === undefined ? newHttpsAgent() : newTunnelAgent(proxy, `${url.hostname}:${url.port || 443}`)
+  return proxy === undefined ? newHttpsAgent(keepAlive) : newTunnelAgent(proxy, `${url.hostname}:${url.port || 443}`, keepAlive)
 }
 
 function headersOf({ body }: HttpCall, accessKey: string | undefined): OutgoingHttpHeaders {
@@ -156,6 +166,11 @@ function headersOf({ body }: HttpCall, accessKey: string | undefined): OutgoingH
 class Transport {
   /** Its head, once it has come. */
   answer: IncomingMessage | undefined
+  /**
+   * It has a body that is compressed, or says so. Cut off within its first bytes, it is decoded to nothing, which must not look like an
+   * answer without a body. Noted before axios takes the header away.
+   */
+  isEncoded = false
   readonly #target: Target
   readonly #call: HttpCall
   readonly #headers: OutgoingHttpHeaders
@@ -167,11 +182,17 @@ class Transport {
   }
 
   request(_axios: RequestOptions, respond: (response: IncomingMessage) => void): ClientRequest {
-    const { protocol, hostname, port, basePath, agent } = this.#target
-    const { path, method, body } = this.#call
+    const { protocol, hostname, port, basePath, agent: shared, agentForOne } = this.#target
+    const { path, method, body, alone } = this.#call
+    const agent = alone === true ? agentForOne : shared
     // Named one by one: where a literal begins with a spread, each further name costs V8 a hidden class that outlives the object.
     const options = { protocol, hostname, port, path: `${basePath}${path}`, method, headers: this.#headers, agent, insecureHTTPParser: false }
-    const answered = (response: IncomingMessage) => respond((this.answer = response))
+    const answered = (response: IncomingMessage) => {
+      this.answer = response
+      const { 'content-encoding': encoding = 'identity', 'content-length': length } = response.headers
+      this.isEncoded = encoding.trim().toLowerCase() !== 'identity' && length !== '0' && response.statusCode !== 204
+      respond(response)
+    }
     const request = protocol === 'https:' ? requestHttps(options, (response) => respondIfEncrypted(request, response, answered)) : requestHttp(options, answered)
     // Ended here, in one piece with its head; that axios ends it once more does nothing.
     return request.end(typeof body === 'object' ? JSON.stringify(body) : body)

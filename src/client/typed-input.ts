@@ -10,6 +10,9 @@ import { isPhone } from './checks'
 
 const SMS_CODE = /^[0-9]{1,64}$/
 const RECOVERY_CODE = /^(?=.*[A-Za-z0-9])[A-Za-z0-9-]{1,64}$/
+/** What is no code of one or two digits has three. */
+const SHORT_COUNTRY_CODE = '[17]|2[07]|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58]'
+const COUNTRY_CODE_AND_ZEROS = new RegExp(`^(\\+(?:${SHORT_COUNTRY_CODE}|(?!${SHORT_COUNTRY_CODE})\\d{3}))0+`)
 /** Longer input is not worth reading: the longest code has 64 characters. */
 const MAX_CHARACTERS = 256
 
@@ -49,6 +52,15 @@ export function recoveryCodeIn(text: unknown): string | undefined {
 export function phoneNumberIn(text: unknown): string | undefined {
   const compact = spelledPlainly(text)?.replace(DASHES, '-').replace(/[-.]/g, '').replace(/\(([1-9][0-9]*)\)/g, '$1')
   return isPhone(compact) ? compact : undefined
+}
+
+/**
+ * The same number without the zero of the national form: `+41 079 …` for `+41 79 …`, as many people write it and many senders take it.
+ * @param phone `+` and digits, or the beginning of it
+ * @see https://www.itu.int/rec/T-REC-E.164 country codes have one digit (1, 7), two, or three
+ */
+export function withoutTrunkZero(phone: string): string {
+  return phone.replace(COUNTRY_CODE_AND_ZEROS, '$1')
 }
 
 function matching(pattern: RegExp, text: string | undefined): string | undefined {

@@ -25,7 +25,7 @@ const RESULTS = words(
   'accepted approved authenticated authorized confirmed match matches matched passed allowed granted',
 )
 const YES = words('succeeded success successful true valid verified confirmed approved accepted authenticated authorized registered enrolled correct matched')
-const MAYBE = words('ok yes active completed done passed allowed granted')
+const MAYBE = words('ok yes completed done passed allowed granted')
 /** The last word of a field's name: whatever the field holds is a no, unless it is empty or `false`. */
 const REFUSALS = words('failure failures failed invalid wrong incorrect denied rejected blocked locked expired unauthorized forbidden')
 /** The same, as any word of a field's name: `errorCode`, `error_description`. */
@@ -38,12 +38,16 @@ const OF_USER: readonly string[] = ['exceededRateLimits', 'lastLoginDateSuccess'
 const NEUTRAL = new Set([
   'userId', 'username', 'createdAt', 'updatedAt', 'lastUpdatedAt', 'transactionId', 'statusToken', 'token', 'user', 'enrollment', 'recoveryCodes', 'qrCode', 'appLinkUri',
 ])
+/** A number, whole or masked. */
+const PHONE = /^[+\d\s().*•x/-]*\d[+\d\s().*•x/-]*$/i
 const MAX_DEPTH = 8
 
 export function verdictOf(answer: Answer): Verdict {
   if (answer.isEmpty) return 'yes'
   const json = answer.jsonObject()
-  return json === undefined ? 'unclear' : (verdictIn(json, 0) ?? 'yes')
+  if (json === undefined) return 'unclear'
+  const verdict = verdictIn(json, 0) ?? 'yes'
+  return verdict === 'yes' && hasNamesTwice(answer.text, json) ? 'unclear' : verdict
 }
 
 /** Where both are there, a no outweighs everything, and what cannot be read outweighs a yes. */
@@ -61,25 +65,33 @@ function weighed(findings: readonly Finding[]): Verdict | undefined {
 }
 
 function findingOf(json: RawAnswer, name: string, value: unknown, depth: number): Finding {
-  if (OF_USER.includes(name) || (name === 'authenticators' && Array.isArray(value)) || isStatusOfUser(json, name, value)) return undefined
+  if (Object.hasOwn(json, 'userId') && (OF_USER.includes(name) || (name === 'authenticators' && Array.isArray(value)) || isStatusOfUser(json, name, value))) return undefined
   const parts = name.replace(/([a-z])([A-Z])/g, '$1 $2').toLowerCase().split(/[^a-z]+/)
   const last = parts.at(-1) as string
-  if (name === 'phone' || name === 'phones') return isJsonObject(value) && verdictIn(value, depth + 1) === 'no' ? 'no' : undefined
+  if (name === 'phone' || name === 'phones') return findingOfPhone(value, depth)
   if (REFUSALS.has(last) || parts.some((part) => ERRORS.has(part))) return isSomething(value) ? 'no' : undefined
-  if (RESULTS.has(last) && !(last === 'state' && depth > 0)) return verdictOfValue(value, depth)
+  if (RESULTS.has(last) && !(last === 'state' && depth > 0)) return verdictOfValue(last, value, depth)
   if (value === false && parts.some((part) => RESULTS.has(part))) return 'no'
   if (parts.some((part) => TEXTS.has(part))) return isSomething(value) ? 'text' : undefined
-  if (Array.isArray(value)) return NEUTRAL.has(name) ? undefined : (findingIn(value, depth) ?? (value.length === 0 ? undefined : 'unknown'))
-  if (isJsonObject(value)) return verdictIn(value, depth + 1)
+  if (Array.isArray(value)) return NEUTRAL.has(name) ? undefined : (findingIn(value, depth) ?? 'unknown')
+  // An object of a name that Nevis is not known to send must say yes itself: `{"maintenance": {}}` says nothing.
+  if (isJsonObject(value)) return verdictIn(value, depth + 1) ?? (NEUTRAL.has(name) ? undefined : 'unknown')
   return NEUTRAL.has(name) ? undefined : 'unknown'
+}
+
+/** A number, objects that describe phones, or a list of such: which of them Nevis shows is not documented. */
+function findingOfPhone(value: unknown, depth: number): Finding {
+  if (typeof value === 'string') return PHONE.test(value) ? undefined : 'unknown'
+  const described = (Array.isArray(value) ? value : [value]).filter(isJsonObject)
+  return described.some((one) => verdictIn(one, depth + 1) === 'no') ? 'no' : undefined
 }
 
 function findingIn(list: readonly unknown[], depth: number): Finding {
   return weighed(list.map((item) => (isJsonObject(item) ? verdictIn(item, depth + 1) : typeof item === 'string' ? 'unknown' : undefined)))
 }
 
-function verdictOfValue(value: unknown, depth: number): Finding {
-  if (typeof value === 'boolean') return value ? 'yes' : 'no'
+function verdictOfValue(name: string, value: unknown, depth: number): Finding {
+  if (typeof value === 'boolean') return value ? (MAYBE.has(name) ? 'maybe' : 'yes') : 'no'
   if (typeof value === 'string') {
     const word = value.trim().toLowerCase()
     return YES.has(word) ? 'yes' : MAYBE.has(word) ? 'maybe' : 'no'
@@ -91,7 +103,20 @@ function verdictOfValue(value: unknown, depth: number): Finding {
 
 /** A user is `new` or `active`, which says nothing about a code: https://docs.nevis.net/authcloud/api-doc/api-reference/users-endpoint-ref */
 function isStatusOfUser(json: RawAnswer, name: string, value: unknown): boolean {
-  return name === 'status' && (value === 'new' || value === 'active') && Object.hasOwn(json, 'userId') && Object.hasOwn(json, 'authenticators')
+  return name === 'status' && (value === 'new' || value === 'active') && Object.hasOwn(json, 'authenticators')
+}
+
+/** `{"success":false,"success":true}`: of a name that stands there twice, `JSON.parse` keeps the last value alone. */
+function hasNamesTwice(text: string, json: RawAnswer): boolean {
+  const written = text.match(/"(?:[^"\\]|\\.)*"\s*:?/g)?.filter((token) => token.endsWith(':')).length ?? 0
+  let read = 0
+  const rest: object[] = [json]
+  for (let value = rest.pop(); value !== undefined; value = rest.pop()) {
+    const parts: unknown[] = Object.values(value)
+    if (!Array.isArray(value)) read += parts.length
+    for (const part of parts) if (typeof part === 'object' && part !== null) rest.push(part)
+  }
+  return written !== read
 }
 
 function isSomething(value: unknown): boolean {

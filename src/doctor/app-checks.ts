@@ -59,7 +59,7 @@ function strategyFinding({ name, strategy, passport }: Registered): Finding {
 async function ledgerFindings({ strategy: { settings } }: Registered, isProduction: boolean): Promise<Finding[]> {
   const { ledger } = settings
   const kind = ['', 'Object'].includes(ledger.kind) ? 'ledger of your own' : ledger.kind
-  const isOwn = kind === 'MemoryLedger'
+  const isOwn = ledger.isInMemory
   const kindFinding = !isOwn
     ? ok('ledger.kind', `the strategy has a ${kind}`)
     : isProduction
@@ -69,10 +69,14 @@ async function ledgerFindings({ strategy: { settings } }: Registered, isProducti
   const claims = await Promise.all([ledger.claim(key, 1), ledger.claim(key, 1)]).catch(() => undefined)
   if (claims === undefined) return [kindFinding, error('ledger.claims', 'the ledger does not answer: nobody is let in', 'look at the connection of the ledger')]
   const isOnce = claims.filter(Boolean).length === 1
+  const isForgotten = await ledger.forget(key).then(() => ledger.look(key)).then((left) => left === 0, () => false)
   return [
     kindFinding,
     isOnce
       ? ok('ledger.claims', 'of two claims at the same time one gets through')
       : error('ledger.claims', `of two claims at the same time ${claims[0] ? 'both get' : 'none gets'} through`, 'claim() must be true for exactly one caller: use RedisLedger, or mend your own'),
+    isForgotten
+      ? ok('ledger.forget', 'what is forgotten is free again')
+      : error('ledger.forget', 'the ledger does not forget: approvals do not give their starts back, and honest users are refused', 'look at what the account of the ledger may do: forget() deletes a key (DEL in Redis)'),
   ]
 }

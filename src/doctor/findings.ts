@@ -19,6 +19,7 @@ export const CHECKS = [
   'app.strategy',
   'ledger.kind',
   'ledger.claims',
+  'ledger.forget',
   'routes.start',
   'routes.waiting',
   'routes.waiting-post',

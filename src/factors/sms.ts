@@ -8,7 +8,7 @@ import { assertPhonePrefixes, assertSmsText, isPhone } from '../client/checks'
 import type { PendingStatus, UnknownStatus } from '../client/client'
 import { NevisError } from '../client/errors'
 import { plainText } from '../client/messages'
-import { smsCodeIn } from '../client/typed-input'
+import { smsCodeIn, withoutTrunkZero } from '../client/typed-input'
 import { Refusal } from '../failures'
 import type { Factor, Succeeded } from './factor'
 import { approvalChallenge, enrollmentChallenge, nameOf, notApproved, succeeded, wrongCode } from './shared'
@@ -56,7 +56,7 @@ export function sms({ message: text, requireIntrospection = false, refusedPrefix
       return approvalChallenge(await nevis.approve({ channel: 'sms', ...nameOf(subject), ...textFor(message) }))
     },
     async enroll(nevis, subject, { message, phone }) {
-      if (!isPhone(phone) || refused.some((prefix) => phone.startsWith(prefix) || withoutTrunkZero(phone).startsWith(prefix))) throw new Refusal('phone_refused')
+      if (!isPhone(phone) || refused.some((prefix) => begins(phone, prefix))) throw new Refusal('phone_refused')
       const request = { channel: 'sms' as const, phone, ...nameOf(subject), ...textFor(message) }
       try {
         return enrollmentChallenge(await nevis.enroll(request), randomUUID())
@@ -80,9 +80,9 @@ export function sms({ message: text, requireIntrospection = false, refusedPrefix
   }
 }
 
-/** `+41 079 …`: many people write the zero of the national form too, and many senders drop it. */
-function withoutTrunkZero(phone: string): string {
-  return phone.replace(/^(\+\d{1,3}?)0+/, '$1')
+/** In whatever spelling: with the zero of the national form, which many senders drop, or without it. */
+function begins(phone: string, prefix: string): boolean {
+  return phone.startsWith(prefix) || withoutTrunkZero(phone).startsWith(withoutTrunkZero(prefix))
 }
 
 function namesIn(answer: PendingStatus | UnknownStatus): Partial<Succeeded> {

@@ -29,6 +29,8 @@ export interface OutagePageOptions<Req extends HostRequest = HostRequest, Res ex
 const TYPES = { signInURL: 'string', nonce: 'function', stylesheet: 'string', locales: 'object' } as const
 /** Seconds after which it is worth trying again, where Nevis names none. */
 const RETRY_AFTER_SECONDS = 10
+/** A gateway may say anything. */
+const LONGEST_RETRY_AFTER_SECONDS = 3600
 
 /** Error-handling middleware of Express, and in `answer` the same for other hosts. */
 export interface OutagePage<Req = HostRequest, Res = HostResponse> {
@@ -58,7 +60,7 @@ export function outagePage<Req extends HostRequest = HostRequest, Res extends Ho
   function answerTo(error: unknown, req: Req, res: Res): Answer | undefined {
     if (!isOutage(error)) return undefined
     const { retryAfterSeconds = RETRY_AFTER_SECONDS } = error as { retryAfterSeconds?: number }
-    const retryAfter = { 'Retry-After': String(Math.max(1, retryAfterSeconds)) }
+    const retryAfter = { 'Retry-After': String(Math.min(Math.max(1, retryAfterSeconds), LONGEST_RETRY_AFTER_SECONDS)) }
     const language = preferred(req.headers['accept-language'], languages)
     if (!wantsPage(req)) return json(503, { code: 'unavailable', message: language.texts.unavailableHint }, retryAfter)
     const { query, originalUrl, url } = req

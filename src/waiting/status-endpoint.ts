@@ -6,6 +6,7 @@
  */
 import { json, middleware, whole, type Answer, type Middleware, type Stream } from '../answer'
 import type { Sealed } from '../handle'
+import { refuseUnknown } from '../option-values'
 import { queryFieldOf, type HostRequest } from '../request'
 import type { NevisStrategy } from '../strategy'
 import { followStatus, knownStatusOf, statusOf, type WaitingStatus } from './status'
@@ -34,9 +35,12 @@ const HEARTBEAT_MS = 20_000
  * session middleware.
  * @param strategy the one whose transactions it tells about
  * @param options how many streams it keeps open
+ * @throws TypeError when an option is unknown
  * @returns middleware, and `closeStreams()` for a graceful shutdown
  */
-export function statusEndpoint(strategy: NevisStrategy, { maxStreams = 10_000 }: StatusEndpointOptions = {}): StatusEndpoint {
+export function statusEndpoint(strategy: NevisStrategy, options: StatusEndpointOptions = {}): StatusEndpoint {
+  refuseUnknown('statusEndpoint', options, ['maxStreams'])
+  const { maxStreams = 10_000 } = options
   const { settings } = strategy
   const streams = new OpenStreams(maxStreams)
 

@@ -27,6 +27,7 @@ describe('a body', () => {
       ['who is new', { ...USER, status: 'new', authenticators: [] }],
       ['inside of another object', { user: { ...USER, status: 'new' } }],
       ['with a phone in an unknown state, and notifications off', { ...USER, authenticators: [{ ...USER.authenticators[0], state: 'suspended', valid: false, uaf: { userDisabledPushNotification: false } }] }],
+      ['with a masked number', { ...USER, phone: '+41 79 *** ** 67', phones: [{ number: '•••• 0001' }] }],
       ['with a factor in an unknown state', { ...USER, phone: { number: '+41791234567', state: 'unconfirmed' } }],
       ['who is blocked for push, and whose last login failed', { ...USER, exceededRateLimits: { push: { status: 'exceeded', blocked: true } }, lastLoginDateSuccess: '2026-01-09T08:44:36Z', lastLoginDateFailure: '2026-01-10T08:44:36Z' }],
     ])('by being the user: %s', (_name, body) => {
@@ -37,7 +38,7 @@ describe('a body', () => {
   describe('that says no', () => {
     it.each<unknown>([
       { data: [{ valid: false }] }, { responses: [{ error: 'wrong code' }] }, { validCode: false }, { unauthorized: true }, { status: 'ok', results: [{ ok: false }] },
-      { status: 'failed' }, { status: 'pending' }, { status: 'new' }, { status: '' }, { status: null }, { status: 'a word of tomorrow' }, { state: 'failed' },
+      { status: 'failed' }, { status: 'pending' }, { status: 'new' }, { status: 'active', ref: '1' }, { status: '' }, { status: null }, { status: 'a word of tomorrow' }, { state: 'failed' },
       { result: 'nok' }, { outcome: 'denied' }, { valid: false }, { isValid: false }, { is_valid: false }, { codeVerified: false }, { verified: 'false' },
       { verified: null }, { success: false }, { ok: false }, { error: 'invalid_grant' }, { error: { code: 7 } }, { error: true }, { errorCode: 17 }, { error_description: 'x' },
       { errors: ['x'] }, { failure: 'x' }, { invalid: true }, { accountLocked: true }, { codeExpired: true }, { status: 'succeeded', error: 'x' },
@@ -53,17 +54,18 @@ describe('a body', () => {
     it.each<unknown>([
       'OK', '<h1>Sorry</h1>', '"succeeded"', 'true', '200', 'null', '[]', '[{"status":"succeeded"}]', '{"status":"succeeded"', '{"status":"succeeded"}}', '{\'status\':1}',
       { message: 'Request blocked' }, { detail: 'no' }, { type: 'about:blank', title: 'Blocked' }, { supportID: '1' }, { incident_id: 'x', url: '/' },
-      { remaining: 9, recoveryCodes: [1, 2], failedAttempts: 2 }, { supportedChannels: ['sms'] }, { maintenance: true }, { status: 'ok', service: 'gateway', uptime: 12 }, { status: 200, requestId: 'x' }, { status: 'active', ref: '123' },
+      { remaining: 9, recoveryCodes: [1, 2], failedAttempts: 2 }, { supportedChannels: ['sms'] }, { maintenance: true }, { status: 'ok', service: 'gateway', uptime: 12 }, { status: 200, requestId: 'x' }, { status: 'ok', ref: '123' }, { exceededRateLimits: ['code-verification'] }, { ok: true, maintenance: true },
+      '{"success":false,"success":true}', '{"user":{"valid":false},"user":{}}',
       { items: [{ valid: true }, { message: 'maintenance' }] }, { ok: 'yes', results: ['denied'] }, { statusCode: 401 }, { code: 403 },
       { code: 'INVALID_CODE' }, { access: 'denied' }, { captcha: 'x', block: true }, { redirect: 'https://login.example/' }, { attemptsLeft: 4 },
-      { status: 'ok', message: 'maintenance' },
+      { status: 'ok', message: 'maintenance' }, { maintenance: {} }, { data: {} }, { items: [] }, { error: null, data: [] }, { gateway: { token: 'x' } }, { phone: 'blocked' }, { phones: 'denied' },
       { data: { message: 'Request blocked' } }, { status: 404 }, { status: 100 }, { success: 1 }, { valid: [] }, { results: {}, result: [true] },
     ])('%j', (body) => {
       expect(verdict(body)).toBe('unclear')
     })
 
     it('because it is nested deeper than anybody nests', () => {
-      const nested = (levels: number) => `${'{"data":'.repeat(levels)}{}${'}'.repeat(levels)}`
+      const nested = (levels: number) => `${'{"user":'.repeat(levels)}{}${'}'.repeat(levels)}`
       expect(verdict(nested(8))).toBe('yes')
       expect(verdict(nested(9))).toBe('unclear')
       expect(verdict(nested(50_000))).toBe('unclear')

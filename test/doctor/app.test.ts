@@ -1,7 +1,7 @@
 /** What the doctor says of an app: well, and with each fault once; always over HTTP. */
 import express, { type RequestHandler } from 'express'
 import { Passport } from 'passport'
-import { NevisStrategy, push, RedisLedger, type Factor, type Ledger } from '../../src'
+import { MemoryLedger, NevisStrategy, push, RedisLedger, type Factor, type Ledger } from '../../src'
 import { appFindings } from '../../src/doctor/app-checks'
 import { CHECKS, type Check } from '../../src/doctor/findings'
 import { Witness } from '../../src/doctor/witness'
@@ -21,7 +21,9 @@ const onPost = (handler: RequestHandler): RequestHandler => (req, res, next) => 
 let isTaken = false
 const claimOnce = async () => (isTaken = !isTaken)
 class SharedLedger { claim = claimOnce; count = async () => 1; look = async () => 0; forget = async () => undefined }
-const shared = new RedisLedger({ call: async () => ((await claimOnce()) ? 'OK' : null) })
+// A PTTL of -2: there is no such key.
+const replies: Record<string, () => Promise<unknown>> = { SET: async () => ((await claimOnce()) ? 'OK' : null), DEL: async () => 1, PTTL: async () => -2 }
+const shared = new RedisLedger({ call: async (command) => replies[command as string]?.() })
 const sessionStore = { on() {}, generate() {}, get: (_id: string, done: () => void) => done(), set: (_id: string, _s: unknown, done: () => void) => done() }
 class SharedStore { constructor() { Object.assign(this, sessionStore) } }
 const production = { production: true, trustProxy: 1, strategy: { ledger: shared }, session: { store: new SharedStore() as never, cookie: { secure: true, sameSite: 'lax' as const } } }
@@ -52,6 +54,7 @@ describe('an app that is well', () => {
       'app.strategy': 'a NevisStrategy is registered as "nevis", with push, sms',
       'ledger.kind': 'the strategy runs on the MemoryLedger, which will do outside production',
       'ledger.claims': 'of two claims at the same time one gets through',
+      'ledger.forget': 'what is forgotten is free again',
       'routes.start': 'the strategy is asked in 1 more place; which of them start is not tried, that would need a password',
       'routes.waiting': 'the waiting page is at /2fa',
       'routes.waiting-post': 'POST /2fa takes another factor, once more, and cancel',
@@ -221,6 +224,8 @@ describe('an app with one fault', () => {
     ['a ledger that is down', ledger(async () => { throw new Error('c4n4ry') }), { 'ledger.claims': 'error: the ledger does not answer: nobody is let in' }],
     ['a ledger that lets both in', ledger(async () => true), { 'ledger.claims': 'error: of two claims at the same time both get through' }],
     ['a ledger that lets none in', ledger(async () => false), { 'ledger.claims': 'error: of two claims at the same time none gets through' }],
+    ['a ledger that does not forget', { strategy: { ledger: Object.assign(new MemoryLedger(), { forget: async () => undefined }) } }, { 'ledger.forget': 'error: the ledger does not forget: approvals do not give their starts back, and honest users are refused' }],
+    ['a ledger that may not delete', { strategy: { ledger: Object.assign(new MemoryLedger(), { forget: async () => { throw new Error('NOPERM c4n4ry') } }) } }, { 'ledger.forget': 'error: the ledger does not forget: approvals do not give their starts back, and honest users are refused' }],
     ['a strategy that is not registered', { unregistered: true }, { 'app.strategy': 'warning: a NevisStrategy is exported, with push, sms, but was not seen to be given to Passport' }],
   ])('%s › gives that finding and no other, and a remedy', async (_name, fault, troubles) => {
     const silent = jest.spyOn(console, 'warn').mockImplementation()

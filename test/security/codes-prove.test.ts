@@ -44,6 +44,8 @@ describe.each(['sms', 'recovery'])('a wrong code (%s)', (factor) => {
       ['the block page of a firewall', '<html><head><title>Request Rejected</title></head><body>Your support ID is: 1234</body></html>'],
       ['the block message of a firewall, as JSON', { supportID: '1234' }],
       ['a message for people', { message: 'Request blocked' }],
+      ['an object that says nothing', { maintenance: {} }],
+      ['a list in which nothing is', { error: null, data: [] }],
       ['a text', 'OK'],
       ['a list', [{ status: 'succeeded' }]],
       ['half an object', '{"status":"succeeded"'],

@@ -10,6 +10,7 @@
 import { app, atLeast, MemoryLedger, push, recordSecondFactor, recovery, requireSecondFactor, sms, widget, type NevisStrategyOptions } from '../../src'
 import type { Browser } from '../support/browser'
 import { handleIn, PASSWORD, signIn, waitingOf, type AppOptions, type TestApp } from '../support/app'
+import { beginEnrolment, intentTokenOf, tokenOf } from '../support/widget'
 import { lab, outcomeOf } from './support/lab'
 
 const world = lab()
@@ -67,6 +68,23 @@ describe('an enrolment that was begun before the victim\'s', () => {
     await enrolsPhone(app)
     expect(outcomeOf(await finish(thief, handle, { code }))).toBe('cancelled')
     expect(world.asked('verifyCode')).toBe(0)
+  })
+
+  it.each(['app', 'sms'])('through the widget signs nobody in after the victim\'s by %s, though the widget knew no userId', async (factor) => {
+    const app = await start()
+    const thief = app.browser()
+    const handle = handleIn((await enrolling(thief, { factor: 'widget' })).location)
+    const intentToken = await intentTokenOf(thief, handle)
+    if (factor === 'app') await enrolsPhone(app)
+    else {
+      const victim = app.browser()
+      const hers = handleIn((await enrolling(victim, { factor, phone: NUMBER })).location)
+      expect(outcomeOf(await finish(victim, hers, { code: codeFor('newcomer') }))).toBe('success')
+    }
+    const begun = await beginEnrolment(world.simulator, intentToken)
+    await world.simulator.phone('newcomer').scan(begun.appLinkUri)
+    expect(outcomeOf(await finish(thief, handle, { token: await tokenOf(world.simulator, begun) }))).toBe('cancelled')
+    expect((await thief.get('/me')).json()).toEqual({ user: null })
   })
 
   it('by QR code signs nobody in, though the thief scans it later', async () => {

@@ -8,13 +8,15 @@
  */
 import type { NextFunction, Request, RequestHandler, Response } from 'express'
 import session from 'express-session'
+import { setTimeout as pause } from 'node:timers/promises'
 import { createClient } from 'redis'
 import { RedisStore } from 'connect-redis'
 import { recordSecondFactor, requireSecondFactor, secondFactorOf } from '../../src'
 import type { Browser } from '../support/browser'
-import { callbackOf, handleIn, signIn, type AppOptions, type TestApp } from '../support/app'
+import { callbackOf, handleIn, PASSWORD, signIn, type AppOptions, type TestApp } from '../support/app'
 import { describeWithRedis, RedisServer } from '../support/redis'
 import { lab, outcomeOf } from './support/lab'
+import { SlowStore } from './support/slow-store'
 
 const world = lab()
 jest.setTimeout(30_000)
@@ -208,5 +210,51 @@ describe('a session that is written late (resave: true)', () => {
     await world.simulator.phone('anna').approve()
     expect(outcomeOf(await browser.get(callbackOf(handle)))).toBe('used_transaction')
     expect((await browser.get('/whoami')).json()).toMatchObject({ user: null })
+  })
+})
+
+describe('a cancellation', () => {
+  it.each(['denial', 'wrong codes'])('after %s lasts: no other factor is asked in its place, and the password is asked for again', async (end) => {
+    const app = await world.start({ routes })
+    const browser = app.browser()
+    const handle = await signIn(browser, 'anna', { factor: end === 'denial' ? 'push' : 'sms' })
+    if (end === 'denial') {
+      await world.simulator.phone('anna').deny()
+      expect(outcomeOf(await browser.get(callbackOf(handle)))).toBe('not_approved')
+    } else for (let i = 0; i < 5; i++) await browser.get(`${callbackOf(handle)}&code=000000`)
+    expect(outcomeOf(await browser.post('/login/2fa', { transaction: handle, cancel: '1' }))).toBe('cancelled')
+    const asked = world.asked('approve')
+    expect(outcomeOf(await browser.post('/login/2fa', { transaction: handle, factor: 'push' }))).toBe('cancelled')
+    expect(world.asked('approve')).toBe(asked)
+    expect((await browser.post('/login', { username: 'anna', password: PASSWORD })).status).toBe(303)
+  })
+})
+
+describe('two tabs of one browser that wait for the same approval', () => {
+  it.each([0, 5, 20, 60])('end signed in, though one of them comes too late and has its message kept (%i ms later)', async (laterMs) => {
+    const app = await world.start({
+      session: { store: new SlowStore(undefined, 10), cookie: { maxAge: 600_000 } },
+      routes: (web, { passport }) => {
+        web.get('/plain/callback', passport.authenticate('nevis', { failureRedirect: '/login', failureMessage: true }), (_req, res) => void res.json({ action: 'success' }))
+      },
+    })
+    const browser = app.browser()
+    const handle = await signIn(browser, 'anna')
+    await world.simulator.phone('anna').approve()
+    const tabs = [browser.clone(), browser.clone()] as const
+    // The browser takes the cookies of both answers, in the order in which they come.
+    const cookies: string[] = []
+    const answers = await Promise.all(tabs.map(async (tab, place) => {
+      if (place === 1) await pause(laterMs)
+      const before = tab.cookies.get('connect.sid')
+      const answer = await tab.get(`/plain/callback?transaction=${handle}`)
+      const after = tab.cookies.get('connect.sid')
+      if (after !== undefined && after !== before) cookies.push(after)
+      return answer
+    }))
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, 302])
+    expect(cookies).toHaveLength(1)
+    browser.cookies.set('connect.sid', cookies[0] as string)
+    expect((await browser.get('/me')).json()).toEqual({ user: { username: 'anna' } })
   })
 })

@@ -25,6 +25,26 @@ describe('an enrolment of a number with a refused prefix', () => {
   )
 })
 
+describe('a refused prefix', () => {
+  const outcomeFor = async (prefix: string, phone: string) => {
+    const app = await world.start({ strategy: { operation: 'enroll', factors: [sms({ refusedPrefixes: [prefix] })] } })
+    return outcomeOf(await enrolling(app, phone))
+  }
+
+  it.each([
+    ['+40900', '+40 0900 123 456'], ['+42090', '+420 0 90 612 3456'], ['+3906', '+39 06 123 456'], ['+1900', '+1 0 900 123 4567'], ['+410900', '+41 900 123 456'], ['+420900', '+420 900 123 456'],
+  ])('%s holds with the zero of the national form and without it: %s', async (prefix, phone) => {
+    expect(await outcomeFor(prefix, phone)).toBe('phone_refused')
+  })
+
+  it.each([['+95', '+90 532 123 45 67'], ['+47', '+40 712 345 678'], ['+36', '+30 691 234 5678'], ['+212', '+20 121 234 5678'], ['+1900', '+1 190 012 3456']])(
+    '%s is no prefix of a number of another country or area: %s',
+    async (prefix, phone) => {
+      expect(await outcomeFor(prefix, phone)).toBe('303 /login/2fa')
+    },
+  )
+})
+
 describe('an enrolment of what is no number', () => {
   it.each(['0041900123456', '0900 123 456', '+41 (0)900 123 456', 'tel:+41900123456', '+41791234567/8', '\' or 1=1 -- <script>', ''])('fails with phone_refused, and nothing is sent: %j', async (phone) => {
     const app = await start()

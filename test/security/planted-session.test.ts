@@ -74,6 +74,24 @@ describe('a planted session', () => {
     expect(outcomeOf(await victim.get(callbackOf(handle)))).toBe('success')
   })
 
+  it.each([false, true])('of which the attacker has made two, both with the same request, signs in the victim alone (keepSessionInfo: %s)', async (keepSessionInfo) => {
+    const app = await world.start({ routes, callback: { keepSessionInfo } })
+    const attacker = app.browser()
+    await attacker.get('/sign-in')
+    const own = await signIn(attacker, 'anna')
+    const [kept, plantedOne] = [attacker.clone(), attacker.clone()] as const
+    world.simulator.faults.add({ on: 'approve', delayMs: 100 })
+    // The first start copies the request into a session of its own; the second, which waited for the first, moves it into another one.
+    await Promise.all([kept.post('/login', { ...credentials, factor: 'app' }), plantedOne.post('/login', credentials)])
+    const victim = plantedOne.clone()
+    const handle = await signIn(victim, 'anna')
+    for (const { transactionId } of world.simulator.phone('anna').requests()) await world.simulator.phone('anna').approve(transactionId)
+    expect(outcomeOf(await kept.get(callbackOf(own)))).toBe('used_transaction')
+    expect(outcomeOf(await plantedOne.get(callbackOf(handle)))).toBe('unknown_transaction')
+    expect((await kept.get('/me')).json()).toEqual({ user: null })
+    expect(outcomeOf(await victim.get(callbackOf(handle)))).toBe('success')
+  })
+
   it('in which the attacker has begun an enrolment gives the victim a QR code that the attacker has not seen', async () => {
     const app = await world.start({ routes })
     const start = (browser: Browser) => browser.post('/enrol', { username: 'new', password: PASSWORD }).then(({ location }) => handleIn(location))

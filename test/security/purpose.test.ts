@@ -8,7 +8,7 @@
  */
 import type { Request, RequestHandler } from 'express'
 import { BasicStrategy } from './support/basic'
-import { atLeast, MemoryLedger, push, recovery, recordSecondFactor, sms, widget } from '../../src'
+import { atLeast, MemoryLedger, push, recovery, recordSecondFactor, requireSecondFactor, sms, widget } from '../../src'
 import type { Browser } from '../support/browser'
 import { handleIn, PASSWORD, signIn, type AppOptions, type TestApp } from '../support/app'
 import { lab, outcomeOf } from './support/lab'
@@ -40,8 +40,13 @@ const routes: NonNullable<AppOptions['routes']> = (web, { passport }) => {
   web.all('/harmless', answered('harmless', {}), done)
   web.all('/shared', answered('shared', {}), done)
   web.all('/strong', answered('strong', { factors: atLeast('push') }), done)
+  web.all('/weak', answered('weak', { factors: atLeast('recovery') }), done)
   web.all('/add', answered('add', { operation: 'enroll' }), done)
   web.all('/basic', passport.authenticate('basic', { session: false }), answered('basic', {}), done)
+  web.all('/confirm', passport.authenticate('basic', { session: false }), answered('confirm', {}), recordSecondFactor(), done)
+  web.all('/confirm-own', answered('confirm-own', {}), recordSecondFactor(), done)
+  web.post('/guarded', requireSecondFactor({ maxAgeSeconds: 300 }), done)
+  web.post('/password-only', passport.authenticate('local'), done)
   web.all('/in', passport.authenticate('nevis'), recordSecondFactor(), done)
 }
 
@@ -102,6 +107,14 @@ describe('the factors of a route', () => {
     expect(outcomeOf(await browser.get(`/strong?transaction=${await approved(browser, '/harmless')}`))).toBe('success')
   })
 
+  it('are those of an approval: to have confirmed new recovery codes is none', async () => {
+    const browser = await signedIn(await start())
+    const handle = handleIn((await browser.post('/add', { factor: 'recovery' })).location)
+    expect(outcomeOf(await browser.post('/weak', { transaction: handle }))).toBe('binding_mismatch')
+    expect(ran).toEqual([])
+    expect(outcomeOf(await browser.post('/add', { transaction: handle }))).toBe('success')
+  })
+
   it('and its operation, too: an approval is no enrolment', async () => {
     const browser = await signedIn(await start())
     expect(outcomeOf(await browser.get(`/add?transaction=${await approved(browser, '/harmless')}`))).toBe('binding_mismatch')
@@ -120,6 +133,24 @@ describe('a route that knows its user by Basic', () => {
     expect(outcomeOf(await attacker.get(`/basic?transaction=${handle}`, basic('ben')))).toBe('binding_mismatch')
     expect(ran).toEqual([])
     expect(outcomeOf(await attacker.get(`/basic?transaction=${handle}`, basic('anna')))).toBe('success')
+  })
+})
+
+describe('a route that knows its user by Basic, in the session of another user', () => {
+  it('runs for the approval of its own user, and gives the session no record', async () => {
+    const basic = { authorization: `Basic ${Buffer.from(`ben:${PASSWORD}`).toString('base64')}` }
+    const browser = (await start()).browser()
+    await browser.post('/password-only', { username: 'anna', password: PASSWORD })
+    const handle = handleIn((await browser.send('POST', '/confirm', basic)).location)
+    await world.simulator.phone('ben').approve()
+    expect(outcomeOf(await browser.send('GET', `/confirm?transaction=${handle}`, basic))).toBe('success')
+    expect((await browser.get('/me')).json()).toEqual({ user: { username: 'anna' } })
+    expect((await browser.post('/guarded')).status).toBe(401)
+    // The record is there where both are the same.
+    const own = handleIn((await browser.post('/confirm-own')).location)
+    await world.simulator.phone('anna').approve()
+    expect(outcomeOf(await browser.get(`/confirm-own?transaction=${own}`))).toBe('success')
+    expect((await browser.post('/guarded')).status).toBe(200)
   })
 })
 

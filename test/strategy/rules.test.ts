@@ -247,14 +247,18 @@ describe('the status endpoint', () => {
 describe('a failure', () => {
   it('is an object, so that Passport makes no WWW-Authenticate header of it', async () => {
     const passport = new Passport()
-    passport.use(new NevisStrategy({ ...strategyOptions(simulator), passReqToCallback: false }, verify))
+    passport.use(new NevisStrategy({ ...strategyOptions(simulator), passReqToCallback: false, subject: () => ({ username: 'anna' }) }, verify))
     const app = express()
     app.use(session({ secret: 'x', resave: false, saveUninitialized: false }), passport.authenticate('nevis'))
     const server = createServer(app)
     await listen(server)
     closers.push(() => new Promise((resolve) => server.close(resolve)))
-    const page = await new Browser(`http://127.0.0.1:${(server.address() as AddressInfo).port}`).get('/?transaction=x')
-    expect(page.status).toBe(403)
+    const browser = new Browser(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)
+    const handle = handleIn((await browser.post('/')).location)
+    await simulator.phone('anna').deny()
+    // Passport makes the header of a challenge that comes with 401.
+    const page = await browser.get(`/?transaction=${handle}`)
+    expect(page.status).toBe(401)
     expect(page.headers.get('www-authenticate')).toBeNull()
   })
 })

@@ -41,8 +41,10 @@ app.post('/login/second-factor',
   (req, res, next) => {
     const { id, at } = req.session.firstFactor ?? {}
     delete req.session.firstFactor // it serves once, and for ten minutes
-    if (!(Date.now() - at < 600_000)) return next()
-    users.findById(id).then((user) => { req.user = user }).then(() => next(), next)
+    req.session.save((failed) => { // the strategy reads the session again
+      if (failed || !(Date.now() - at < 600_000)) return next(failed)
+      users.findById(id).then((user) => { req.user = user }).then(() => next(), next)
+    })
   },
   passport.authenticate('nevis', onFailure)) // to the waiting page; whoever is not known goes back to /login
 app.use(app.locals.onError) // for these routes, too

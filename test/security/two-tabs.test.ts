@@ -1,0 +1,44 @@
+/**
+ * Two tabs, one approval.
+ *
+ * No attack, but an honest person locked out: somebody who has signed in from two tabs is asked once, and both tabs go to their
+ * callbacks at the same moment. One of them signs in, and its answer has a new cookie. In an earlier version the other one, too late,
+ * made a session of its own for its message, and its cookie replaced the one that was signed in: the approval was spent, and nobody was.
+ */
+import { setTimeout as pause } from 'node:timers/promises'
+import { guideApps } from '../hosts/apps'
+import { PASSWORD } from '../support/app'
+import type { Browser } from '../support/browser'
+import { lab } from './support/lab'
+
+const world = lab()
+jest.setTimeout(60_000)
+
+describe.each(guideApps)('two tabs that go to their callbacks at almost the same time: %s', (_name, start) => {
+  it.each([0, 2, 5, 10, 20])('end signed in, the second %i ms later', async (laterMs) => {
+    const { userId } = world.simulator.addUser({ username: 'otto' })
+    const app = await start(world.simulator, [{ username: 'otto', userId }])
+    world.defer(() => app.close())
+    const browser = app.browser()
+    const { location = '' } = await browser.post('/login', { username: 'otto', password: PASSWORD })
+    const callback = location.replace('/login/2fa?', '/login/2fa/callback?')
+    await world.simulator.phone('otto').approve()
+    const tabs = [browser.clone(), browser.clone()]
+    const before = new Map(browser.cookies)
+    // The browser takes the cookies of both answers, in the order in which they come.
+    const taken = (tab: Browser) => {
+      for (const name of new Set([...before.keys(), ...tab.cookies.keys()])) {
+        const value = tab.cookies.get(name)
+        if (value === before.get(name)) continue
+        if (value === undefined) browser.cookies.delete(name)
+        else browser.cookies.set(name, value)
+      }
+    }
+    await Promise.all(tabs.map(async (tab, place) => {
+      if (place === 1) await pause(laterMs)
+      await tab.get(callback)
+      taken(tab)
+    }))
+    expect((await browser.get('/')).text).toMatch(/otto/)
+  })
+})
