@@ -58,6 +58,28 @@ async function closeIdle(server: Server, agent: { freeSockets: NodeJS.ReadOnlyDi
   await closed
 }
 
+describe('a call whose answer does not say to whom it belongs', () => {
+  it('gets a connection of its own: an answer that comes twice is not taken for the next one', async () => {
+    const connections: number[] = []
+    const { baseURL, server } = await serve((req, res) => {
+      req.resume()
+      req.on('end', () => {
+        // The code of the first call is right, and a gateway says so twice; the codes after it are wrong.
+        const isFirst = connections.length === 1
+        res.writeHead(isFirst ? 200 : 400, { 'content-length': 0, connection: 'keep-alive' }).end()
+        if (isFirst) setTimeout(() => req.socket.write('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n'), 20)
+      })
+    })
+    server.on('connection', () => connections.push(1))
+    const client = newClient({ baseURL, httpAgent: undefined })
+    const verify = (code: string) => client.verifyCode({ userId: USER_ID, code, channel: 'recovery' })
+    expect(await verify('RIGHT')).toBe(true)
+    expect(await Promise.all([verify('WRONG'), verify('WRONG'), verify('WRONG')])).toEqual([false, false, false])
+    await client.deleteUser(USER_ID).catch(() => undefined)
+    expect(connections).toHaveLength(5)
+  })
+})
+
 describe('an idle connection', () => {
   describe('to a server that says nothing about it', () => {
     it('is kept for 30 s', async () => {

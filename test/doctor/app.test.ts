@@ -23,7 +23,7 @@ const claimOnce = async () => (isTaken = !isTaken)
 class SharedLedger { claim = claimOnce; count = async () => 1; look = async () => 0; forget = async () => undefined }
 // A PTTL of -2: there is no such key.
 const replies: Record<string, () => Promise<unknown>> = { SET: async () => ((await claimOnce()) ? 'OK' : null), DEL: async () => 1, PTTL: async () => -2 }
-const shared = new RedisLedger({ call: async (command) => replies[command as string]?.() })
+const shared = new RedisLedger({ call: async (command) => replies[command]?.() })
 const sessionStore = { on() {}, generate() {}, get: (_id: string, done: () => void) => done(), set: (_id: string, _s: unknown, done: () => void) => done() }
 class SharedStore { constructor() { Object.assign(this, sessionStore) } }
 const production = { production: true, trustProxy: 1, strategy: { ledger: shared }, session: { store: new SharedStore() as never, cookie: { secure: true, sameSite: 'lax' as const } } }

@@ -97,6 +97,22 @@ describe.each(['sms', 'recovery'])('a wrong code (%s)', (factor) => {
     })
   })
 
+  describe('that a gateway answers with a page of its own, time and again', () => {
+    it('is counted: the codes are locked after fifty, though no answer has said that one was wrong', async () => {
+      app = await world.start({ strategy: { ...OFTEN, maxAttempts: 20 } })
+      browser = app.browser()
+      world.simulator.faults.add({ on: 'verifyCode', status: 403, body: '<h1>Forbidden</h1>' })
+      const outcomes: string[] = []
+      while (outcomes.length < 60) {
+        const transaction = await signIn(browser, 'anna', { factor })
+        for (let i = 0; i < 20; i++) outcomes.push(outcomeOf(await browser.post(CALLBACK, { transaction, code: WRONG[factor] as string })))
+        browser = app.browser()
+      }
+      expect(outcomes.indexOf('codes_locked')).toBe(50)
+      expect(world.asked('verifyCode')).toBe(50)
+    })
+  })
+
   describe('that is no code', () => {
     it.each(['\' or 1=1 -- <script>', '<script>alert(1)</script>', '../../etc/passwd', '${jndi:ldap://x}', '12\u000034', '123456;', '½', '%00'])(
       'fails with wrong_code, and never reaches Nevis or what is before it: %j',

@@ -7,11 +7,12 @@
  */
 import { createServer, type Server } from 'node:net'
 import type { AddressInfo } from 'node:net'
+import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib'
 import { NevisClient } from '../../src'
 
 const ID = '5a0d5f2c-8a3b-4c1e-9f00-1c2d3e4f5a6b'
 let server: Server
-let answer: string
+let answer: string | Buffer
 
 beforeEach(async () => {
   server = createServer((socket) => {
@@ -34,9 +35,25 @@ it.each([
   'HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n',
   'HTTP/1.0 200 OK\r\n\r\n',
   'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n\r\n',
+  ...['identity', 'gzip', 'x', ''].map((coding) => `HTTP/1.1 200 OK\r\nTransfer-Encoding: ${coding}\r\nConnection: close\r\n\r\n`),
 ])('%j is neither a right code nor a deletion', async (head) => {
   answer = head
   expect(await outcomes()).toEqual(['NEVIS_UNEXPECTED_RESPONSE', 'NEVIS_UNEXPECTED_RESPONSE'])
+})
+
+it.each([['gzip', gzipSync, 10], ['gzip', gzipSync, 3], ['deflate', deflateSync, 2], ['br', brotliCompressSync, 3], ['x', gzipSync, 5]] as const)(
+  'a body encoded as %s and cut off, with a length that fits, is neither a right code nor a deletion',
+  async (encoding, encode, length) => {
+    const body = encode('{"valid":false}').subarray(0, length)
+    answer = Buffer.concat([Buffer.from(`HTTP/1.1 200 OK\r\nContent-Encoding: ${encoding}\r\nContent-Length: ${length}\r\n\r\n`), body])
+    for (const outcome of await outcomes()) expect(outcome).toMatch(/^NEVIS_UNEXPECTED_RESPONSE|NEVIS_UNREACHABLE$/)
+  },
+)
+
+it('an encoded body that is whole is read', async () => {
+  const body = gzipSync('{}')
+  answer = Buffer.concat([Buffer.from(`HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: ${body.length}\r\n\r\n`), body])
+  expect(await outcomes()).toEqual([true, 'deleted'])
 })
 
 it.each([

@@ -124,7 +124,7 @@ describe('an outage', () => {
   })
 
   describe('that says when it ends', () => {
-    it.each([[300, '300'], [0, '1'], [undefined, '10']])('is told with its own Retry-After: %s', async (retryAfterSeconds, told) => {
+    it.each([[300, '300'], [0, '1'], [undefined, '10'], [999_999_999, '3600']])('is told with its own Retry-After: %s', async (retryAfterSeconds, told) => {
       const page = await throwing(await start(), new NevisError('NEVIS_RATE_LIMITED', 'approve', { nevisStatus: 429, retryAfterSeconds }))
       expect([page.status, page.headers.get('retry-after')]).toEqual([503, told])
     })
