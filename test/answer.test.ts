@@ -3,7 +3,7 @@ import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { PassThrough, type Readable } from 'node:stream'
 import { NevisError, outagePage, recordSecondFactor, requireSecondFactor, statusEndpoint, waitingPage, type HostRequest, type PlainAnswer } from '../src'
-import { conclude, middleware, send, whole, type Answer, type Stream } from '../src/answer'
+import { conclude, middleware, send, whole, type Answer, type Stream } from '../src/host/answer'
 import { NevisSimulator } from '../src/simulator'
 import { signIn, startApp, type TestApp } from './support/app'
 

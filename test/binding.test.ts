@@ -1,5 +1,5 @@
 /** Does a success belong to this transaction, subject and instance? Every field wrong once, and all right. */
-import { isSubjectOf, outcomeMismatch, proofMismatch, subjectMismatch, withoutSlash, type ExpectedProof } from '../src/binding'
+import { isSubjectOf, outcomeMismatch, proofMismatch, subjectMismatch, withoutSlash, type ExpectedProof } from '../src/trust/binding'
 import { NevisClient } from '../src'
 import type { Introspection, Subject, Succeeded, Transaction } from '../src'
 import { NevisSimulator } from '../src/simulator'

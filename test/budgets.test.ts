@@ -7,8 +7,8 @@
  */
 import fc from 'fast-check'
 import { MemoryLedger, type Ledger, type Subject } from '../src'
-import { Budgets } from '../src/budgets'
-import type { Settings } from '../src/options'
+import { Budgets } from '../src/ledger/budgets'
+import type { Settings } from '../src/strategy/options'
 import { SecondsLedger } from './support/ledger-contract'
 
 /** Not on the second: a ledger that knows whole seconds only has something to round. */

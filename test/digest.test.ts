@@ -1,8 +1,8 @@
 /** The digest of a transaction: fits what was started, and nothing else. */
 import { assert, jsonValue, property } from 'fast-check'
 import { randomBytes } from 'node:crypto'
-import { Digests, ordered } from '../src/digest'
-import type { Transaction } from '../src/transactions'
+import { Digests, ordered } from '../src/trust/digest'
+import type { Transaction } from '../src/session/transactions'
 
 const KEY = randomBytes(32)
 const digests = new Digests([KEY], 'nevis')

@@ -124,7 +124,7 @@ function unshownIn(rows: string[][]): string[] {
 }
 
 const nevisErrorCodes = namesOf('src/client/errors.ts', 'NevisErrorCode') as NevisErrorCode[]
-const storageErrorCodes = namesOf('src/storage.ts', 'StorageErrorCode') as StorageErrorCode[]
+const storageErrorCodes = namesOf('src/host/storage.ts', 'StorageErrorCode') as StorageErrorCode[]
 
 describe('the tests and files that a paper names', () => {
   describe('in the paper as it is', () => {
@@ -220,16 +220,16 @@ describe('docs/coverage.md', () => {
 
 describe('docs/events.md', () => {
   const events = paper('docs/events.md')
-  const names = namesOf('src/events.ts', 'NevisEvents')
+  const names = namesOf('src/strategy/events.ts', 'NevisEvents')
 
-  const declared = (name: string) => treeOf('src/events.ts').statements.find((one) => ts.isInterfaceDeclaration(one) && one.name.text === name) as ts.InterfaceDeclaration
+  const declared = (name: string) => treeOf('src/strategy/events.ts').statements.find((one) => ts.isInterfaceDeclaration(one) && one.name.text === name) as ts.InterfaceDeclaration
   const common = [...propertiesIn(declared('Base')), ...propertiesIn(declared('About'))]
   const fieldsOf = (event: string) => {
     const member = declared('NevisEvents').members.find(({ name }) => (name as ts.Identifier).text === event) as ts.PropertySignature
     return [...common, ...propertiesIn(member)]
   }
 
-  describe('compared with src/events.ts', () => {
+  describe('compared with src/strategy/events.ts', () => {
     it('has every channel, and no other', () => {
       const told = rowsOf(events, 'channel').map(([cell]) => codeIn(cell)[0])
       expect(told.sort()).toEqual(names.map((name) => `passport-nevis:${name}`).sort())
@@ -244,7 +244,7 @@ describe('docs/events.md', () => {
 
     it('has every value of a field that does not fit', () => {
       const [cells] = rowsOf(events, 'field').filter(([cell]) => cell === '`field`')
-      expect(namesOf('src/binding.ts', 'Mismatch').filter((name) => !codeIn(cells?.[3]).includes(name))).toEqual([])
+      expect(namesOf('src/trust/binding.ts', 'Mismatch').filter((name) => !codeIn(cells?.[3]).includes(name))).toEqual([])
     })
 
     it('has every budget', () => {
@@ -304,7 +304,7 @@ describe('README.md', () => {
   describe('compared with NevisStrategyOptions', () => {
     it('has every option, and no other', () => {
       const told = rowsOf(readme, 'option', 'unit, default').flatMap(([cell]) => codeIn(cell).map((name) => name.replace(/\(.*\)$/, '')))
-      expect(told.sort()).toEqual(namesOf('src/options.ts', 'NevisStrategyOptions').sort())
+      expect(told.sort()).toEqual(namesOf('src/strategy/options.ts', 'NevisStrategyOptions').sort())
     })
   })
 })

@@ -1,13 +1,13 @@
 /** Who may be given a factor, whose an authenticator is, and what Nevis's refusals mean: by answers in every form. */
 import { app, MemoryLedger, ownAuthenticator, push, recovery, sms, type Factor, type NevisClient, type NevisRequest, type Subject } from '../src'
-import { foreignIn } from '../src/authenticators'
-import { Budgets } from '../src/budgets'
-import { challengeFor } from '../src/challenge'
+import { foreignIn } from '../src/strategy/authenticators'
+import { Budgets } from '../src/ledger/budgets'
+import { challengeFor } from '../src/strategy/challenge'
 import { NevisError } from '../src/client/errors'
-import { assertMayEnroll, assertMayStillEnroll, firstOperation, isEnrolmentOfEnrolled } from '../src/enrolment'
-import type { Settings } from '../src/options'
-import { loginOf } from '../src/request'
-import type { Transaction } from '../src/transactions'
+import { assertMayEnroll, assertMayStillEnroll, firstOperation, isEnrolmentOfEnrolled } from '../src/strategy/enrolment'
+import type { Settings } from '../src/strategy/options'
+import { loginOf } from '../src/host/request'
+import type { Transaction } from '../src/session/transactions'
 import { recordEvents } from './security/support/recorded'
 
 const NOW = 1_700_000_000_000

@@ -4,8 +4,8 @@
  * Out of scope: hosts, cookies and HTTP, where the same is tested from outside (`strategy/`, `security/`).
  */
 import { app, MemoryLedger, NevisClient, NevisError, NevisStrategy, push, recovery, sms, widget, type Factor, type Ledger, type NevisStrategyOptions, type Verify } from '../src'
-import { loginOf } from '../src/request'
-import type { SessionState, Transaction } from '../src/transactions'
+import { loginOf } from '../src/host/request'
+import type { SessionState, Transaction } from '../src/session/transactions'
 import { act, codeOf, type Act } from './security/support/act'
 import { recordEvents, type Recorded } from './security/support/recorded'
 

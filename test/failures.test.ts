@@ -1,6 +1,6 @@
 /** What a person is told. The sentences are read by people and by the waiting page's texts; changing one is a decision. */
 import { failures } from '../src'
-import { Refusal, type FailureCode } from '../src/failures'
+import { Refusal, type FailureCode } from '../src/factors/failures'
 
 const TOLD: Record<FailureCode, [number, string]> = {
   no_subject: [400, 'Sign in first: nobody is known whom the second factor could ask.'],

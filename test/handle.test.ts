@@ -1,6 +1,6 @@
 /** The handle: opens exactly as it was sealed, and tells its bearer nothing. */
 import { randomBytes } from 'node:crypto'
-import { Handles, type Sealed } from '../src/handle'
+import { Handles, type Sealed } from '../src/trust/handle'
 
 const BASE64URL = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
 const KEY = randomBytes(32)

@@ -1,8 +1,8 @@
 /** One ping for everybody, remembered for a while; by a clock that the tests move, and a Nevis that answers as they say. */
 import type { NevisClient } from '../src'
 import { NevisError } from '../src/client/errors'
-import { Health } from '../src/health'
-import { Remembered } from '../src/remembered'
+import { Health } from '../src/strategy/health'
+import { Remembered } from '../src/strategy/cache'
 
 let ping: jest.Mock<Promise<string>, []>
 let health: Health

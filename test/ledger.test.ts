@@ -1,7 +1,7 @@
 /** The ledger in memory, and that a ledger which fails lets nobody in. */
 import { inspect } from 'node:util'
 import { MemoryLedger, StorageError, type Ledger } from '../src'
-import { failClosed } from '../src/ledger'
+import { failClosed } from '../src/ledger/ledger'
 import { ledgerContract, ledgerWith, SecondsLedger } from './support/ledger-contract'
 
 const realNow = Date.now

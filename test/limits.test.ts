@@ -1,6 +1,6 @@
 /** A support desk lifts what limits one person; the strategy's own ledger, instance and budgets are meant. */
 import { liftLimits, MemoryLedger, NevisStrategy, push, sms, StorageError, type Ledger, type Subject } from '../src'
-import { Budgets } from '../src/budgets'
+import { Budgets } from '../src/ledger/budgets'
 import { NevisSimulator } from '../src/simulator'
 
 const strategyOn = (ledger: Ledger, instance = 'bank') =>

@@ -2,9 +2,9 @@
 import { push, recovery, sms, widget } from '../src'
 import type { Introspection, Succeeded, Transaction } from '../src'
 import type { Factor } from '../src/factors/factor'
-import type { Settings } from '../src/options'
-import { mismatchOf } from '../src/proof'
-import type { Seen } from '../src/waiting/watch'
+import type { Settings } from '../src/strategy/options'
+import { mismatchOf } from '../src/trust/proof'
+import type { Seen } from '../src/watch/watch'
 
 const USER = '7b2ce5a9-6bd0-4e2f-8d0f-2ac2c4a1d7a1'
 const ISSUER = 'https://a.mauth.nevis.cloud'

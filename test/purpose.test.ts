@@ -5,10 +5,10 @@
  * the route whose handler moves money.
  */
 import type { NevisRequest } from '../src'
-import type { Settings } from '../src/options'
-import { purposeMismatch, purposeOf } from '../src/purpose'
-import type { Transaction } from '../src/transactions'
-import type { NevisAuthenticateOptions } from '../src/wanted'
+import type { Settings } from '../src/strategy/options'
+import { purposeMismatch, purposeOf } from '../src/strategy/purpose'
+import type { Transaction } from '../src/session/transactions'
+import type { NevisAuthenticateOptions } from '../src/strategy/wanted'
 
 const at = (originalUrl: string) => ({ method: 'POST', url: '/', originalUrl }) as unknown as NevisRequest
 const settings = { callbackURL: 'https://app.example/2fa/callback?x=1' } as Settings

@@ -1,7 +1,7 @@
 /** Recovery codes on their way: neither half shows them, both together do. */
 import { randomBytes } from 'node:crypto'
-import { Handles } from '../src/handle'
-import { lockCodes, unlockCodes } from '../src/recovery-codes'
+import { Handles } from '../src/trust/handle'
+import { lockCodes, unlockCodes } from '../src/trust/recovery-codes'
 
 const CODES = Array.from({ length: 10 }, (_, i) => `Abcd-${1000 + i}-efGH-ijkl`)
 const readable = (text: string) => text + Buffer.from(text, 'base64url').toString('latin1')

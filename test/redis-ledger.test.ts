@@ -2,7 +2,7 @@
 import IoRedis from 'ioredis'
 import { createClient } from 'redis'
 import { RedisLedger } from '../src'
-import { failClosed } from '../src/ledger'
+import { failClosed } from '../src/ledger/ledger'
 import { ledgerContract } from './support/ledger-contract'
 import { describeWithRedis, RedisServer } from './support/redis'
 

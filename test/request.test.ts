@@ -1,6 +1,6 @@
 /** What is read of a request: fields of strangers, whatever parsers ran before, and who is signed in. */
-import { authInfoOf, bodyFieldOf, bodyOf, fieldOf, loginOf, queryFieldOf, sessionOf, userOf, wantsPage } from '../src/request'
-import { withQuery } from '../src/url'
+import { authInfoOf, bodyFieldOf, bodyOf, fieldOf, loginOf, queryFieldOf, sessionOf, userOf, wantsPage } from '../src/host/request'
+import { withQuery } from '../src/host/url'
 
 type Fields = Parameters<typeof fieldOf>[0]
 

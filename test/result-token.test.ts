@@ -1,5 +1,5 @@
 /** The token out of the browser, as it can be read without Nevis: spelt in one way only, and not saying that nothing is decided. */
-import { mayBeResult } from '../src/result-token'
+import { mayBeResult } from '../src/trust/result-token'
 
 const encoded = (text: string) => Buffer.from(text).toString('base64url')
 const HEADER = encoded('{"alg":"RS256"}')

@@ -1,7 +1,7 @@
 /** Which addresses may be kept: only what every reader takes for a path of this site. */
 import { assert, constantFrom, array, property, string, webPath } from 'fast-check'
-import { forgetReturnTo, keepReturnTo, returnToBeforeLogin, returnToIn, sitePathOf } from '../src/return-to'
-import type { SessionLike } from '../src/session'
+import { forgetReturnTo, keepReturnTo, returnToBeforeLogin, returnToIn, sitePathOf } from '../src/session/return-to'
+import type { SessionLike } from '../src/host/session'
 
 const ORIGIN = 'https://app.example'
 

@@ -1,7 +1,7 @@
 /** What seals and binds: the secrets that were given, else the access key of the moment. */
 import { NevisClient } from '../src'
-import { sealsOf } from '../src/seals'
-import type { Transaction } from '../src/transactions'
+import { sealsOf } from '../src/trust/seals'
+import type { Transaction } from '../src/session/transactions'
 
 const SEALED = { id: 'id', factor: 'push', expiresAt: 1 }
 const TRANSACTION: Transaction = { id: 'id', factor: 'push', operation: 'approve', subject: { username: 'anna' }, startedAt: 1, expiresAt: 2, firstFactorAt: 1, shown: {} }

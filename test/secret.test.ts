@@ -5,7 +5,7 @@
  */
 import { randomBytes } from 'node:crypto'
 import { NevisStrategy, push } from '../src'
-import { isGuessable } from '../src/secret'
+import { isGuessable } from '../src/trust/secret'
 
 const made = (secret: string | readonly string[]) =>
   new NevisStrategy({ instance: 'shop', accessKey: 'key-0123456789', factors: [push()], waitingURL: '/2fa', secret }, async () => false)

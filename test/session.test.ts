@@ -1,7 +1,7 @@
 /** A session that gets a new id, is read again or is all in a cookie: in every way in which hosts do that. */
-import { hasContent, isInCookie, isInSmallCookie, reloadSession, renewSession, saveSession, sessionIdOf, type SessionLike } from '../src/session'
-import { ShownBox } from '../src/shown'
-import { SessionTransactions, type Transaction } from '../src/transactions'
+import { hasContent, isInCookie, isInSmallCookie, reloadSession, renewSession, saveSession, sessionIdOf, type SessionLike } from '../src/host/session'
+import { ShownBox } from '../src/trust/shown'
+import { SessionTransactions, type Transaction } from '../src/session/transactions'
 
 interface Request {
   session: SessionLike

@@ -4,7 +4,7 @@
  * The attack: somebody who can read the session store, but has no key, takes the QR code of a victim's enrolment out of it, or copies
  * it into a transaction of their own, and scans it with their own phone.
  */
-import { ShownBox } from '../src/shown'
+import { ShownBox } from '../src/trust/shown'
 
 const key = (byte: number) => Buffer.alloc(32, byte)
 const box = new ShownBox([key(1)])

@@ -3,7 +3,7 @@ import session from 'express-session'
 import { inspect } from 'node:util'
 import { StorageError, type Ledger } from '../src'
 import { NevisSimulator } from '../src/simulator'
-import { saveSession, type SessionLike } from '../src/session'
+import { saveSession, type SessionLike } from '../src/host/session'
 import { callbackOf, PASSWORD, signIn, startApp, type AppOptions, type TestApp } from './support/app'
 import { ledgerWith } from './support/ledger-contract'
 

@@ -1,6 +1,6 @@
 /** How strong the factors are. */
 import { app, atLeast, push, recovery, sms, widget } from '../src'
-import { isAtLeast } from '../src/strength'
+import { isAtLeast } from '../src/factors/strength'
 
 describe('atLeast', () => {
   it.each([

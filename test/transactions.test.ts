@@ -1,7 +1,7 @@
 /** Transactions in a session: what is kept, for how long, and what is forgotten at once. */
 import type { Transaction } from '../src'
-import { ShownBox } from '../src/shown'
-import { SessionTransactions } from '../src/transactions'
+import { ShownBox } from '../src/trust/shown'
+import { SessionTransactions } from '../src/session/transactions'
 
 const NOW = 1_700_000_000_000
 const KEEP_MS = 600_000

@@ -1,5 +1,5 @@
 /** One start at a time for a subject: each waits for the one before it, and hears what that one got. */
-import { Turns } from '../src/turns'
+import { Turns } from '../src/strategy/turns'
 
 /** A piece of work that the test ends. */
 function workOf(name: string, log: string[]) {

@@ -3,7 +3,7 @@ import type { RequestHandler } from 'express'
 import { inspect } from 'node:util'
 import { NevisStrategy, type NevisProfile, type NevisStrategyOptions, type Succeeded, type Transaction, type VerifyDone } from '../src'
 import { NevisSimulator } from '../src/simulator'
-import { profileOf } from '../src/verify'
+import { profileOf } from '../src/strategy/verify'
 import { signIn, startApp, strategyOptions, type TestApp } from './support/app'
 import type { Browser, Page } from './support/browser'
 

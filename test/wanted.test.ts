@@ -1,8 +1,8 @@
 /** What a request wants asked: who, what, by which factor, and whether that is what already waits. */
 import type { AuthenticateOptions } from 'passport'
 import { app, push, recovery, sms, type Factor, type NevisAuthenticateOptions, type NevisRequest, type Transaction } from '../src'
-import type { Settings } from '../src/options'
-import { askedBy, authenticatorFor, canBeShownAgain, countsFor, factorFor, isPendingFor, phoneOf, type Wanted } from '../src/wanted'
+import type { Settings } from '../src/strategy/options'
+import { askedBy, authenticatorFor, canBeShownAgain, countsFor, factorFor, isPendingFor, phoneOf, type Wanted } from '../src/strategy/wanted'
 
 const ANNA = { username: 'anna' }
 const USER = '7b2ce5a9-6bd0-4e2f-8d0f-2ac2c4a1d7a1'

@@ -4,7 +4,7 @@
  * Only two calls are made, a ping and the introspection of the key itself: neither notifies anybody or changes anything.
  * Out of scope: to find out which instance and which key (`environment.ts`, or the app's own strategy).
  */
-import { withoutSlash } from '../binding'
+import { withoutSlash } from '../trust/binding'
 import type { Answer } from '../client/answer'
 import type { Introspection, NevisClient } from '../client/client'
 import { NevisError } from '../client/errors'

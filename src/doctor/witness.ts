@@ -5,7 +5,7 @@
  * Out of scope: to judge. It sees what goes through Passport's `use`, `authenticate` and `authorize`, and through the function
  * that express-session exports; it reads nobody's private members.
  */
-import type { NevisStrategy } from '../strategy'
+import type { NevisStrategy } from '../strategy/strategy'
 import type { Cookie } from './probe'
 
 /** The module under whose name Passport came to the app. */

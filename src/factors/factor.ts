@@ -5,8 +5,8 @@
  */
 import type { NevisClient, Status } from '../client/client'
 import type { Operation } from '../client/wire'
-import type { FailureCode } from '../failures'
-import type { Shown, Subject, Transaction } from '../transactions'
+import type { FailureCode } from './failures'
+import type { Shown, Subject, Transaction } from '../session/transactions'
 import type { FactorName } from './names'
 
 /** What the application wants asked. */

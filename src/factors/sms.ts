@@ -9,7 +9,7 @@ import type { PendingStatus, UnknownStatus } from '../client/client'
 import { NevisError } from '../client/errors'
 import { plainText } from '../client/messages'
 import { smsCodeIn, withoutTrunkZero } from '../client/typed-input'
-import { Refusal } from '../failures'
+import { Refusal } from './failures'
 import type { Factor, Succeeded } from './factor'
 import { approvalChallenge, enrollmentChallenge, nameOf, notApproved, succeeded, wrongCode } from './shared'
 

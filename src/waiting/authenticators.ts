@@ -7,12 +7,12 @@
 import type { User } from '../client/client'
 import { withDeadline } from '../client/deadline'
 import { NevisError } from '../client/errors'
-import type { Settings } from '../options'
-import { Remembered } from '../remembered'
-import { loginOf } from '../request'
-import type { SessionLike } from '../session'
-import type { Transaction } from '../transactions'
-import { withQuery } from '../url'
+import type { Settings } from '../strategy/options'
+import { Remembered } from '../strategy/cache'
+import { loginOf } from '../host/request'
+import type { SessionLike } from '../host/session'
+import type { Transaction } from '../session/transactions'
+import { withQuery } from '../host/url'
 
 /** One of the person's own phones. */
 export interface OfferedAuthenticator {

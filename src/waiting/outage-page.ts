@@ -4,12 +4,12 @@
  * Out of scope: any way around. Nothing is tried again by itself, no weaker factor takes over, and nobody is let in.
  */
 import type { ServerResponse } from 'node:http'
-import { conclude, json, plain, type Answer, type HostResponse, type PlainAnswer } from '../answer'
+import { conclude, json, plain, type Answer, type HostResponse, type PlainAnswer } from '../host/answer'
 import { NevisError } from '../client/errors'
-import { bodyOf, fieldOf, wantsPage, type HostRequest } from '../request'
-import { StorageError } from '../storage'
-import type { NevisStrategy } from '../strategy'
-import { withQuery } from '../url'
+import { bodyOf, fieldOf, wantsPage, type HostRequest } from '../host/request'
+import { StorageError } from '../host/storage'
+import type { NevisStrategy } from '../strategy/strategy'
+import { withQuery } from '../host/url'
 import { outageHtml } from './page'
 import { preferred, speakable, type Locales } from './texts/languages'
 import { checkOptions, linksOf, page } from './waiting-page'

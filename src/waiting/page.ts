@@ -3,7 +3,7 @@
  *
  * Not its job: to find out the state (`view.ts`), or to send anything.
  */
-import type { FailureCode } from '../failures'
+import type { FailureCode } from '../factors/failures'
 import { html, messageHtml, type Html, type Piece } from './html'
 import type { Language } from './texts/languages'
 import type { Texts } from './texts/texts'

@@ -4,11 +4,11 @@
  * It needs no session and writes none: a late answer would bring a finished transaction back, and polling would keep
  * a session alive for ever. Mount it before the session middleware.
  */
-import { json, middleware, whole, type Answer, type Middleware, type Stream } from '../answer'
-import type { Sealed } from '../handle'
-import { refuseUnknown } from '../option-values'
-import { queryFieldOf, type HostRequest } from '../request'
-import type { NevisStrategy } from '../strategy'
+import { json, middleware, whole, type Answer, type Middleware, type Stream } from '../host/answer'
+import type { Sealed } from '../trust/handle'
+import { refuseUnknown } from '../host/option-values'
+import { queryFieldOf, type HostRequest } from '../host/request'
+import type { NevisStrategy } from '../strategy/strategy'
 import { followStatus, knownStatusOf, statusOf, type WaitingStatus } from './status'
 
 /** Options of {@link statusEndpoint}. */

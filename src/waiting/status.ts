@@ -4,9 +4,9 @@
  * Not its job: to log anybody in. `succeeded` only sends the page to the callback, which asks Nevis itself.
  */
 import { promptOf, type Prompt } from '../factors/factor'
-import type { Sealed } from '../handle'
-import type { Settings } from '../options'
-import type { Watched } from './watch'
+import type { Sealed } from '../trust/handle'
+import type { Settings } from '../strategy/options'
+import type { Watched } from '../watch/watch'
 
 /** How a transaction stands, for the browser. */
 export interface WaitingStatus {

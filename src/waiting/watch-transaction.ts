@@ -3,7 +3,7 @@
  *
  * Not its job: sessions. Whoever holds the handle may watch; only the session that started it can use it.
  */
-import type { NevisStrategy } from '../strategy'
+import type { NevisStrategy } from '../strategy/strategy'
 import { followStatus, statusOf, type WaitingStatus } from './status'
 
 /**

@@ -10,7 +10,7 @@
 import fc from 'fast-check'
 import { randomUUID } from 'node:crypto'
 import { NevisStrategy, recordSecondFactor, requireSecondFactor, type Introspection, type Subject, type Succeeded, type Transaction } from '../../src'
-import { outcomeMismatch, proofMismatch } from '../../src/binding'
+import { outcomeMismatch, proofMismatch } from '../../src/trust/binding'
 import { callbackOf, handleIn, PASSWORD, signIn, strategyOptions, waitingOf, type TestApp } from '../support/app'
 import { act, codeOf } from './support/act'
 import { lab, outcomeOf } from './support/lab'

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { createClient } from 'redis'
 import { NevisSimulator } from '../../src/simulator'
 import { RedisLedger } from '../../src'
-import { Budgets } from '../../src/budgets'
+import { Budgets } from '../../src/ledger/budgets'
 import { callbackOf, signIn, startApp, statusOf, type TestApp } from '../support/app'
 import { describeWithRedis, RedisServer } from '../support/redis'
 

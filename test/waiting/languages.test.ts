@@ -1,5 +1,5 @@
 /** Which language the page speaks, and that none of them is short of a word. */
-import { failures } from '../../src/failures'
+import { failures } from '../../src/factors/failures'
 import { languages, preferred, speakable, type Locales } from '../../src/waiting/texts/languages'
 import { waitingPage } from '../../src'
 import { NevisSimulator } from '../../src/simulator'

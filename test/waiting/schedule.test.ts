@@ -1,6 +1,6 @@
 /** When Nevis is asked again, and how many calls a process may make. */
 import { assert, double, integer, property } from 'fast-check'
-import { defaultSchedule, delayMs, FairRate, withJitter, type PollStep } from '../../src/waiting/schedule'
+import { defaultSchedule, delayMs, FairRate, withJitter, type PollStep } from '../../src/watch/schedule'
 
 const steps: readonly PollStep[] = [
   { untilSeconds: 2, everySeconds: 2 },

@@ -4,8 +4,8 @@
  */
 import type { NevisClient, Transaction } from '../../src'
 import { NevisError } from '../../src/client/errors'
-import type { Sealed } from '../../src/handle'
-import { StatusWatch, type Watched } from '../../src/waiting/watch'
+import type { Sealed } from '../../src/trust/handle'
+import { StatusWatch, type Watched } from '../../src/watch/watch'
 
 const LIFETIME_MS = 120_000
 const SCHEDULE = [{ untilSeconds: 10, everySeconds: 1 }, { untilSeconds: Infinity, everySeconds: 4 }]

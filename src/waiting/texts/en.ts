@@ -1,5 +1,5 @@
 /** English. */
-import { failures, type FailureCode } from '../../failures'
+import { failures, type FailureCode } from '../../factors/failures'
 import type { Texts } from './texts'
 
 export const en: Texts = {

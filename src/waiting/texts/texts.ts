@@ -3,7 +3,7 @@
  *
  * Not its job: to choose among languages (`languages.ts`).
  */
-import type { FailureCode } from '../../failures'
+import type { FailureCode } from '../../factors/failures'
 
 /** Texts by a factor's name; `other` is for factors of your own. */
 export type ByFactor = Readonly<Record<'push' | 'app' | 'sms' | 'recovery' | 'widget' | 'other', string> & Record<string, string>>

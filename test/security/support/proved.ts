@@ -1,7 +1,7 @@
 /** A session in which its user is signed in and has just given a second factor, as `recordSecondFactor()` leaves it. */
 import { createHash } from 'node:crypto'
-import { loginOf } from '../../../src/request'
-import { sessionIdOf } from '../../../src/session'
+import { loginOf } from '../../../src/host/request'
+import { sessionIdOf } from '../../../src/host/session'
 
 export function proveSecondFactor(req: { session?: unknown }, user: unknown, userId: string): void {
   const session = req.session as Record<string, unknown>

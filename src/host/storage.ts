@@ -1,0 +1,74 @@
+/**
+ * The fault of a store that the application brought: its session or its ledger.
+ *
+ * Not its job: to store anything. A store's own error may carry the command that failed, and with it the whole
+ * session; only its name and code are kept.
+ */
+
+import { withDeadline } from '../client/deadline'
+
+/**
+ * `SESSION_REQUIRED`: no session middleware ran before the strategy (status 500) · `SESSION_IN_COOKIE`: the browser
+ * holds the session itself and can read it, as with cookie-session (500) · `SESSION_TOO_LARGE`: it is in an encrypted
+ * cookie, and no browser keeps one of that size (500) · `SESSION_UNAVAILABLE`: the session could not be saved (503) ·
+ * `LEDGER_UNAVAILABLE`: the ledger did not answer, so nobody is let in (503).
+ */
+export type StorageErrorCode = 'SESSION_REQUIRED' | 'SESSION_IN_COOKIE' | 'SESSION_TOO_LARGE' | 'SESSION_UNAVAILABLE' | 'LEDGER_UNAVAILABLE'
+
+const sentences: Record<StorageErrorCode, { status: number; message: string }> = {
+  SESSION_REQUIRED: {
+    status: 500,
+    message: 'NevisStrategy needs a session: mount session middleware (for example express-session) before passport.authenticate("nevis")',
+  },
+  SESSION_IN_COOKIE: {
+    status: 500,
+    message: 'NevisStrategy needs a session that stays on the server: this one is in a cookie (cookie-session, koa-session without a store), where the browser reads and restores it; use express-session with a store, or the option store of koa-session',
+  },
+  SESSION_UNAVAILABLE: { status: 503, message: 'NevisStrategy: the session could not be saved' },
+  SESSION_TOO_LARGE: {
+    status: 500,
+    message: 'NevisStrategy: the session is in a cookie and larger than browsers keep one, as it is with a QR code: use a session store on the server',
+  },
+  LEDGER_UNAVAILABLE: { status: 503, message: 'NevisStrategy: the ledger did not answer' },
+}
+
+/**
+ * The session or the ledger of the app failed; nobody was let in. Match on `code`. Its `cause` holds the name and the code of the
+ * store's own error and nothing else of it.
+ */
+export class StorageError extends Error {
+  /** Stable; see {@link StorageErrorCode}. */
+  readonly code: StorageErrorCode
+  /** HTTP status with which the application should answer. */
+  readonly status: number
+
+  /** @internal */
+  constructor(code: StorageErrorCode, cause?: unknown) {
+    super(sentences[code].message, cause === undefined ? undefined : { cause: withoutSecrets(cause) })
+    this.name = 'StorageError'
+    this.code = code
+    this.status = sentences[code].status
+  }
+}
+
+function withoutSecrets(cause: unknown): { name: string; code?: string } {
+  const { name, code } = Object(cause) as { name?: unknown; code?: unknown }
+  return { name: isWord(name) ? name : 'Error', ...(isWord(code) && { code }) }
+}
+
+function isWord(value: unknown): value is string {
+  return typeof value === 'string' && /^\w{1,64}$/.test(value)
+}
+
+/** A store that does not answer must not leave a browser without one. */
+const DEADLINE_MS = 5000
+
+/**
+ * What a store answers, or a StorageError with this code when it fails or takes longer than five seconds.
+ * @internal
+ */
+export function inTime<T>(code: StorageErrorCode, ask: () => Promise<T>): Promise<T> {
+  return withDeadline(DEADLINE_MS, () => new StorageError(code), ask).catch((error: unknown) => {
+    throw error instanceof StorageError ? error : new StorageError(code, error)
+  })
+}

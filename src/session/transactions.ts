@@ -1,0 +1,209 @@
+/**
+ * A transaction, one approval or enrolment under way, and where it is kept: the session of the browser that started it.
+ *
+ * Out of scope: single use. A session that is written late brings a finished transaction back; the ledger decides.
+ */
+import type { FailureCode } from '../factors/failures'
+import type { Operation } from '../client/wire'
+import type { FactorName } from '../factors/names'
+import type { KeptReturnTo } from './return-to'
+import { isTooLarge, saveSession, type SessionLike } from '../host/session'
+import type { ShownBox } from '../trust/shown'
+import { StorageError } from '../host/storage'
+
+/** Who is asked, in Nevis's terms: at least one of the two. */
+export interface Subject {
+  /** Nevis's lifelong identifier. */
+  readonly userId?: string | undefined
+  /** The app's own stable identifier, under which the person was enrolled. */
+  readonly username?: string | undefined
+}
+
+/** What the browser may see of a challenge. */
+export interface Shown {
+  /** `data:image/png;base64,…` */
+  readonly qrCode?: string
+  /** Opens the Access App on the same phone. */
+  readonly appLinkUri?: string
+  /** For Nevis's widget. */
+  readonly intentToken?: string
+  /** To be written down. They are never kept: they travel in the handle. */
+  readonly recoveryCodes?: readonly string[]
+}
+
+/** An approval or enrolment under way, as the session keeps it. A factor's `check` sees it; the browser never does. */
+export interface Transaction {
+  /** Nevis's id, or a random one where Nevis has none. */
+  readonly id: string
+  /** Name of the factor. */
+  readonly factor: FactorName
+  /** `approve` or `enroll`. */
+  readonly operation: Operation
+  /** Who was to be asked. */
+  readonly subject: Subject
+  /** Whom Nevis says it asked. */
+  readonly userId?: string
+  /** Which authenticator was to be asked, if one was named. */
+  readonly authenticatorId?: string
+  /** Stays on the server. */
+  readonly statusToken?: string
+  /** Milliseconds since 1970. */
+  readonly startedAt: number
+  /** Milliseconds since 1970. */
+  readonly expiresAt: number
+  /** When the first factor was right, in milliseconds since 1970: another factor may be tried for a while from then on. */
+  readonly firstFactorAt: number
+  /** What the phone shows. */
+  readonly message?: string
+  /** The app's own. */
+  readonly data?: unknown
+  /** Names of the factors by which it may be done, where the route says so. */
+  readonly factors?: readonly FactorName[]
+  /** The page that the person was sent away from. */
+  readonly returnTo?: string
+  /** Shows that nobody changed in the session what was started: see `digest.ts`. */
+  readonly digest?: string
+  /** What the waiting page shows of it. */
+  readonly shown: Omit<Shown, 'recoveryCodes'>
+  /** Unlocks the recovery codes in the handle. */
+  readonly codesKey?: string
+  /** Under which name the ledger counts its subject's starts and codes; a digest. */
+  readonly budget?: string
+  /** Places in the subject's start budget that its approval gives back: its own, and those of the starts that it replaced. */
+  readonly slots?: readonly number[]
+  /** The same under Nevis's userId, where the app may name its users in two ways. */
+  readonly alsoHeld?: {
+    /** A digest, as above. */
+    readonly budget: string
+    /** As above. */
+    readonly slots: readonly number[]
+  }
+  /** Which of the subject's enrolments it is, under each name of the subject (a digest): a newer one ends the older. */
+  readonly enrolments?: Readonly<Record<string, number>>
+  /** The route that started it, where that route has options of its own: see `purpose.ts`. */
+  readonly purpose?: string
+  /** The transaction that took its place: another factor, or the same one once more. */
+  readonly next?: string
+  /** How often a later start in the same browser has taken it over into a new session. */
+  readonly moves?: number
+  /** Digest of the login in which it was started, if there was one. */
+  readonly login?: string
+  /** Codes tried so far, for display; the ledger's count is the one that decides. */
+  readonly attempts?: number
+  /** Set when it has ended without success: the code that every later callback gets. */
+  readonly closed?: FailureCode
+}
+
+/** As the session keeps it: what it shows is encrypted. */
+type Kept = Omit<Transaction, 'shown'> & { readonly box?: string }
+
+/** What we keep in the session under the session key. */
+export interface SessionState {
+  readonly transactions?: Readonly<Record<string, Kept>>
+  readonly secondFactor?: unknown
+  readonly returnTo?: KeptReturnTo
+}
+
+/** Tabs that wait at once in one session; beyond it the oldest is forgotten, so that a session stays small. */
+const MAX_TRANSACTIONS = 8
+
+/** What a transaction needs beside what the app gave: ids, times, digest, and a status token of a few hundred bytes. */
+const PLANNED_BYTES = 900
+
+/** @internal */
+export class SessionTransactions {
+  constructor(
+    private readonly session: SessionLike,
+    private readonly key: string,
+    /** Milliseconds after its first factor for which a transaction is kept. */
+    private readonly keepMs: number,
+    private readonly box: ShownBox,
+  ) {}
+
+  get(id: string): Transaction | undefined {
+    const kept = this.all()[id]
+    return kept && this.opened(kept)
+  }
+
+  /** A transaction that is still open and equal to what is about to be started. */
+  find(matches: (transaction: Transaction) => boolean): Transaction | undefined {
+    const kept = Object.values(this.all()).find((one) => matches({ ...one, shown: {} }))
+    return kept && this.opened(kept)
+  }
+
+  put(transaction: Transaction): void {
+    const now = Date.now()
+    const { shown, ...rest } = transaction
+    const box = this.box.close(shown, transaction.id)
+    const others = Object.values(this.all())
+      .filter(({ id, firstFactorAt, expiresAt }) => id !== transaction.id && now < Math.max(firstFactorAt + this.keepMs, expiresAt))
+      .sort((a, b) => b.startedAt - a.startedAt)
+    this.write([{ ...rest, ...(box !== undefined && { box }) }, ...others].slice(0, MAX_TRANSACTIONS))
+  }
+
+  /** Ends a transaction without success; what it showed and its token are forgotten at once. */
+  close(transaction: Transaction, code: FailureCode): void {
+    const { statusToken: _token, codesKey: _key, ...rest } = transaction
+    this.put({ ...rest, shown: {}, closed: code })
+  }
+
+  remove(id: string): void {
+    this.write(Object.values(this.all()).filter((transaction) => transaction.id !== id))
+  }
+
+  /** Keeps those of this subject alone: the others may have come with a session that somebody else prepared. */
+  keepOnly(isOfSubject: (transaction: Pick<Transaction, 'subject'>) => boolean): void {
+    const all = Object.values(this.all())
+    if (!all.every(isOfSubject)) this.write(all.filter(isOfSubject))
+  }
+
+  /**
+   * In a cookie: is there room for one more transaction of this size? The way back goes first.
+   * @returns the same, without `returnTo` if only so it fits
+   * @throws StorageError `SESSION_TOO_LARGE`
+   */
+  makeRoom<T extends { readonly returnTo?: string }>(planned: T): T {
+    if (this.fits(planned)) return planned
+    const { returnTo: _path, ...rest } = planned
+    const { returnTo: _kept, ...state } = (this.session[this.key] ?? {}) as SessionState
+    this.session[this.key] = state satisfies SessionState
+    if (this.fits(rest)) return rest as T
+    throw new StorageError('SESSION_TOO_LARGE')
+  }
+
+  private fits(planned: object): boolean {
+    const state = { ...(this.session[this.key] as SessionState | undefined), transactions: [{ ...planned, rest: 'x'.repeat(PLANNED_BYTES) }] }
+    return !isTooLarge(this.session, { [this.key]: state })
+  }
+
+  /**
+   * Waits until the session is stored, since only Passport's `redirect` would. In a cookie it holds fewer transactions: the
+   * oldest are forgotten.
+   * @throws StorageError `SESSION_UNAVAILABLE`; `SESSION_TOO_LARGE` where not even one fits
+   */
+  async save(): Promise<void> {
+    // In the order of `put`: the one that was put last is what the browser is sent to.
+    const kept = Object.values(this.all())
+    while (isTooLarge(this.session)) {
+      kept.pop()
+      this.write(kept)
+      if (kept.length === 0) throw new StorageError('SESSION_TOO_LARGE')
+    }
+    await saveSession(this.session)
+  }
+
+  private opened({ box, ...rest }: Kept): Transaction {
+    return { ...rest, shown: this.box.open(box, rest.id) }
+  }
+
+  private all(): Readonly<Record<string, Kept>> {
+    return (this.session[this.key] as SessionState | undefined)?.transactions ?? {}
+  }
+
+  /** Replaces the whole object: some sessions do not notice writes inside it. */
+  private write(transactions: readonly Kept[]): void {
+    const byId = Object.create(null) as Record<string, Kept>
+    for (const transaction of transactions) byId[transaction.id] = transaction
+    this.session[this.key] = { ...(this.session[this.key] as SessionState | undefined), transactions: byId } satisfies SessionState
+  }
+}

@@ -1,0 +1,65 @@
+/**
+ * What Nevis is asked at a start, and what its refusals mean for the user.
+ *
+ * Out of scope: the start budget and the session (`start.ts`), and the rules of who may enrol (`enrolment.ts`).
+ */
+import { foreignIn } from './authenticators'
+import { subjectMismatch, type Mismatch } from '../trust/binding'
+import type { Budgets } from '../ledger/budgets'
+import { NevisError } from '../client/errors'
+import { assertMayEnroll, isEnrolmentOfEnrolled } from './enrolment'
+import { about, publish, type About } from './events'
+import type { Challenge, Factor } from '../factors/factor'
+import { Refusal } from '../factors/failures'
+import type { Settings } from './options'
+import type { NevisRequest } from '../host/request'
+import { phoneOf, type NevisAuthenticateOptions, type Wanted } from './wanted'
+
+/**
+ * @returns what was started; or the field in which Nevis names another user; or `hasFactor`, where an enrolment of the first
+ * factor turns out to be that of a user who has one
+ * @throws Refusal `already_enrolled`, `not_enrolled`, `unknown_authenticator`, `too_many_authenticators`, `phone_refused`,
+ * `too_many_starts`; NevisError
+ * @internal
+ */
+export async function challengeFor(
+  settings: Settings,
+  budgets: Budgets,
+  req: NevisRequest,
+  options: NevisAuthenticateOptions,
+  factor: Factor,
+  { operation, subject, message }: Wanted,
+  authenticatorId: string | undefined,
+): Promise<Challenge | Mismatch | 'hasFactor'> {
+  const asked = operation === 'enroll' ? await assertMayEnroll(settings, req, factor, subject) : subject
+  if (typeof asked === 'string') return asked
+  const phone = operation === 'enroll' ? await phoneOf(req, options) : undefined
+  if (phone !== undefined && factor.name === 'sms') await spendPhone(budgets, phone, about(settings.name, { subject, operation, factor: factor.name }))
+  const request = {
+    ...(message !== undefined && { message }),
+    ...(phone !== undefined && { phone }),
+    ...(authenticatorId !== undefined && { authenticatorId }),
+  }
+  try {
+    const foreign = authenticatorId === undefined ? undefined : await foreignIn(settings.client, subject, authenticatorId)
+    if (foreign === 'authenticatorId') throw new Refusal('unknown_authenticator')
+    if (foreign !== undefined) return foreign
+    const challenge = await (factor[operation] as Factor['approve'])(settings.client, subject, request)
+    const field = subjectMismatch(asked, challenge.server)
+    if (field !== undefined) return field
+    return operation === 'enroll' && isEnrolmentOfEnrolled(settings, req, factor, challenge.server) ? 'hasFactor' : challenge
+  } catch (error) {
+    if (error instanceof NevisError && error.code === 'NEVIS_NOT_FOUND') throw new Refusal('not_enrolled')
+    // The answer above the limit is not documented; a conflict is the one of the listed codes that says so.
+    if (error instanceof NevisError && error.nevisStatus === 409 && operation === 'enroll') throw new Refusal('too_many_authenticators')
+    throw error
+  }
+}
+
+/** Many accounts can name the same number: it has a budget of its own. */
+async function spendPhone(budgets: Budgets, phone: string, start: About): Promise<void> {
+  const { over, limit, retryAfterSeconds } = await budgets.spendPhone(phone)
+  if (!over) return
+  publish('budget', () => ({ ...start, budget: 'phone', limit }))
+  throw new Refusal('too_many_starts', undefined, retryAfterSeconds)
+}

@@ -1,0 +1,62 @@
+/**
+ * One option that is an object or a list, checked: factors, names of factors, a budget, the schedule, the ledger.
+ *
+ * Out of scope: to know the options and their defaults (`options.ts`). Everything here throws a TypeError that names the option.
+ */
+import type { Factor, Prompt } from '../factors/factor'
+import { MemoryLedger, type Ledger } from '../ledger/ledger'
+import { mistake, text, whole } from '../host/option-values'
+import type { PollStep } from '../watch/schedule'
+
+export function factorsOf(factors: unknown): readonly Factor[] {
+  if (!Array.isArray(factors) || factors.length === 0) throw mistake('factors must be a list such as [push(), sms()]')
+  if (!factors.every(isFactor)) throw mistake('factors must hold factors: push(), not push')
+  const names = factors.map((factor) => factor.name)
+  if (new Set(names).size < names.length) throw mistake('factors must not name a factor twice')
+  return Object.freeze([...factors])
+}
+
+const PROMPTS: readonly unknown[] = ['wait', 'code', 'widget', 'confirm'] satisfies Prompt[]
+
+function isFactor(factor: Partial<Factor> | undefined): factor is Factor {
+  return (
+    typeof factor?.name === 'string' &&
+    factor.name.length > 0 &&
+    [factor.prompt, factor.enrollPrompt ?? factor.prompt].every((prompt) => PROMPTS.includes(prompt)) &&
+    typeof factor.approve === 'function' &&
+    typeof factor.check === 'function' &&
+    ['undefined', 'function'].includes(typeof factor.enroll)
+  )
+}
+
+export function namesOf(option: string, value: unknown): readonly string[] {
+  if (!Array.isArray(value)) throw mistake(`${option} must be a list of names of factors, such as ['recovery']`)
+  return Object.freeze(value.map((name) => text(option, name)))
+}
+
+export function budgetOf<Unit extends string>(option: string, value: Record<Unit | 'perSeconds', number>, unit: Unit) {
+  whole(`${option}.${unit}`, value?.[unit], 1, 1000)
+  whole(`${option}.perSeconds`, value.perSeconds, 1, 86_400)
+  return Object.freeze({ ...value })
+}
+
+export function scheduleOf(steps: readonly PollStep[]): readonly PollStep[] {
+  const isStep = (step: Partial<PollStep> | undefined, before = 0): boolean =>
+    typeof step?.untilSeconds === 'number' && step.untilSeconds > before && typeof step.everySeconds === 'number' && step.everySeconds >= 0.5
+  if (Array.isArray(steps) && steps.length > 0 && steps.every((step: PollStep, i) => isStep(step, (steps as PollStep[])[i - 1]?.untilSeconds))) {
+    return structuredClone(steps as PollStep[])
+  }
+  throw mistake('pollSchedule must be a list of { untilSeconds, everySeconds }, rising, none more often than every 0.5 s')
+}
+
+export function ledgerOf(ledger: Ledger = new MemoryLedger()): Ledger {
+  if (typeof ledger?.claim !== 'function' || typeof ledger.count !== 'function' || typeof ledger.look !== 'function' || typeof ledger.forget !== 'function') {
+    throw mistake('ledger must have claim(), count(), look() and forget(), such as new MemoryLedger()')
+  }
+  if (ledger instanceof MemoryLedger && process.env['NODE_ENV'] === 'production') {
+    process.emitWarning('NevisStrategy runs on the MemoryLedger, which is good for one process only: with several, give it a RedisLedger', {
+      code: 'PASSPORT_NEVIS_MEMORY_LEDGER',
+    })
+  }
+  return ledger
+}

@@ -1,0 +1,290 @@
+/**
+ * What can be configured, checked once and resolved into one readonly object.
+ *
+ * Out of scope: to act on any of it.
+ */
+import { withoutSlash } from '../trust/binding'
+import { Budgets } from '../ledger/budgets'
+import { NevisClient } from '../client/client'
+import type { Operation } from '../client/wire'
+import type { Factor } from '../factors/factor'
+import type { FactorName } from '../factors/names'
+import { Health } from './health'
+import { failClosed, type ClosedLedger, type Ledger } from '../ledger/ledger'
+import { budgetOf, factorsOf, ledgerOf, namesOf, scheduleOf } from './option-objects'
+import { address, flag, fn, mistake, text, texts, whole } from '../host/option-values'
+import type { NevisRequest } from '../host/request'
+import type { Started } from './parallel'
+import { sealsOf, type CurrentSeals } from '../trust/seals'
+import { isGuessable, MAKE_SECRET } from '../trust/secret'
+import type { Subject } from '../session/transactions'
+import { Turns } from './turns'
+import { defaultSchedule, type PollStep } from '../watch/schedule'
+import { StatusWatch } from '../watch/watch'
+
+/** A value, or a function that takes it from the request. Declared as a method so that any host's request type fits. */
+export type FromRequest<T> =
+  | T
+  | {
+      /** Called once, at the start. */
+      of(req: NevisRequest): T | Promise<T>
+    }['of']
+
+/** Anything that JSON can hold, or a function that makes it. */
+export type Data =
+  | object
+  | string
+  | number
+  | boolean
+  | null
+  | {
+      /** Called once, at the start. */
+      of(req: NevisRequest): unknown
+    }['of']
+
+/**
+ * Options of {@link NevisStrategy}. `factors`, the three addresses, and how to reach Nevis must be given: `instance` or `baseURL`
+ * with `accessKey`, or `client`. An option that is unknown or wrong is a `TypeError` that names it.
+ */
+export interface NevisStrategyOptions {
+  /** Instance id: the API is then `https://{instance}.mauth.nevis.cloud`. This, `baseURL` or `client`. */
+  readonly instance?: string | undefined
+  /** Address of the API without `/api/v1`; https, or http to loopback (the simulator). */
+  readonly baseURL?: string | undefined
+  /** Access key of the instance, or a function that gives the current one, for rotation. Goes with `instance` or `baseURL`. */
+  readonly accessKey?: string | (() => string | Promise<string>) | undefined
+  /** A client of your own making, for other time-outs or agents. */
+  readonly client?: NevisClient | undefined
+  /** What this app allows: `[push(), app(), sms(), recovery()]`; the first is the default. */
+  readonly factors: readonly Factor[]
+  /** Where `waitingPage` is mounted: an absolute path, or a URL. */
+  readonly waitingURL: string
+  /** Where the decided transaction is brought: a route with `passport.authenticate('nevis')`. Default: `{waitingURL}/callback`. */
+  readonly callbackURL?: string | undefined
+  /** Where `statusEndpoint` is mounted. Default: `{waitingURL}/status`. */
+  readonly statusURL?: string | undefined
+  /** Name under which Passport knows the strategy. Default `nevis`. */
+  readonly name?: string | undefined
+  /**
+   * Who is asked. Default: `req.user.nevisUserId` if set, else `req.user.username`. Where a callback logs nobody in
+   * (`passport.authorize`) but somebody is, it is asked again: the approval must be of whoever is signed in.
+   */
+  readonly subject?: { of(req: NevisRequest): Subject | undefined | Promise<Subject | undefined> }['of'] | undefined
+  /** `approve` (default), `enroll`, or `approve-or-enroll`: asks Nevis, one call more, and enrols who has no factor. Or a function. */
+  readonly operation?: FromRequest<Operation | 'approve-or-enroll'> | undefined
+  /** What push and app show on the phone. Text from outside belongs into `htmlMessage`, which escapes it. */
+  readonly message?: FromRequest<string | undefined> | undefined
+  /** Anything that JSON can hold; comes back unchanged in `profile.data`. */
+  readonly data?: Data | undefined
+  /** Seconds for which a transaction may be approved. 30 to 600, default 120. */
+  readonly lifetimeSeconds?: number | undefined
+  /** Seconds after the first factor for which another factor may be tried. 30 to 3600, default 600. */
+  readonly firstFactorLifetimeSeconds?: number | undefined
+  /** Codes that may be tried per transaction. 1 to 20, default 5. */
+  readonly maxAttempts?: number | undefined
+  /**
+   * Starts of one subject that nobody approved, over all sessions and processes: `starts` at once, then a pause of `perSeconds`, which
+   * doubles with each further start up to four hours. An approval gives its start back; every other one counts for a day. Default
+   * `{ starts: 5, perSeconds: 300 }`.
+   */
+  readonly startBudget?:
+    | {
+        /** 1 to 1000. */
+        readonly starts: number
+        /** 1 to 86 400. */
+        readonly perSeconds: number
+      }
+    | undefined
+  /** Codes that may be tried per subject over all transactions and factors. Default `{ attempts: 30, perSeconds: 3600 }`. */
+  readonly attemptBudget?:
+    | {
+        /** 1 to 1000. */
+        readonly attempts: number
+        /** 1 to 86 400. */
+        readonly perSeconds: number
+      }
+    | undefined
+  /** How often Nevis is asked for a status while somebody waits. Default: see `defaultSchedule`. */
+  readonly pollSchedule?: readonly PollStep[] | undefined
+  /** Status calls of this process for everybody who waits, shared fairly. 1 to 10 000, default 200. */
+  readonly maxStatusCallsPerSecond?: number | undefined
+  /**
+   * Ask Nevis for a ping before a start, so that nobody is sent to wait while it is down, and no start is spent. At most
+   * one ping per process every 10 s, every 2 s while Nevis is down, each with 2 s to answer. Default false.
+   */
+  readonly healthCheck?: boolean | undefined
+  /** What all processes agree on. Default `new MemoryLedger()`, good for one process only. */
+  readonly ledger?: Ledger | undefined
+  /**
+   * A factor is enrolled only after one that is at least as strong: whoever steals a recovery code must not add a phone. Names of weaker
+   * factors that will do all the same, such as `['recovery']` for users who have lost their phone and have only codes left, or
+   * `['sms']` where users who have only SMS may add the app. Default: none.
+   */
+  readonly allowEnrollmentOfStrongerFactorAfter?: readonly FactorName[] | undefined
+  /** Property of the session that holds our state. Default `nevis`. */
+  readonly sessionKey?: string | undefined
+  /** Accepted `iss` of transaction tokens. Default: the base URL of the API, with or without a slash. */
+  readonly issuer?: string | readonly string[] | undefined
+  /** Seals handles and transactions: the first seals, all open; 32 random characters or more. Default: derived from the access key. */
+  readonly secret?: string | readonly string[] | undefined
+  /** Call `verify(req, profile, done)` instead of `verify(profile, done)`. Default false. */
+  readonly passReqToCallback?: boolean | undefined
+}
+
+/** @internal */
+export interface Settings {
+  readonly name: string
+  readonly client: NevisClient
+  readonly factors: readonly Factor[]
+  readonly waitingURL: string
+  readonly callbackURL: string
+  readonly statusURL: string
+  readonly subject: (req: NevisRequest) => Subject | undefined | Promise<Subject | undefined>
+  /** The app's own name of the user, under which budgets go on when a userId is linked; undefined with a `subject` of the app's own. */
+  readonly usernameOf: (req: NevisRequest) => string | undefined
+  readonly operation: FromRequest<Operation | 'approve-or-enroll'>
+  readonly message: FromRequest<string | undefined>
+  readonly data: FromRequest<unknown>
+  readonly lifetimeMs: number
+  readonly firstFactorLifetimeMs: number
+  readonly maxAttempts: number
+  readonly startBudget: { readonly starts: number; readonly perSeconds: number }
+  readonly attemptBudget: { readonly attempts: number; readonly perSeconds: number }
+  /** There if starts are to ask it. */
+  readonly health: Health | undefined
+  readonly ledger: ClosedLedger
+  readonly allowEnrollmentOfStrongerFactorAfter: readonly FactorName[]
+  /** Can a browser bring a token as proof? Then each token counts once, whichever factor it proved. */
+  readonly claimsTokens: boolean
+  /** Starts of a subject, one after another. */
+  readonly turns: Turns<Started>
+  readonly sessionKey: string
+  readonly issuers: readonly string[]
+  readonly seals: CurrentSeals
+  readonly watch: StatusWatch
+  readonly passReqToCallback: boolean
+}
+
+const KNOWN: Record<keyof NevisStrategyOptions, true> = {
+  instance: true, baseURL: true, accessKey: true, client: true, factors: true, waitingURL: true, callbackURL: true,
+  statusURL: true, name: true, subject: true, operation: true, message: true, data: true, lifetimeSeconds: true,
+  firstFactorLifetimeSeconds: true, maxAttempts: true, startBudget: true, attemptBudget: true, pollSchedule: true, maxStatusCallsPerSecond: true, healthCheck: true, ledger: true, allowEnrollmentOfStrongerFactorAfter: true, sessionKey: true, issuer: true, secret: true, passReqToCallback: true,
+}
+
+/**
+ * @throws TypeError that names the option
+ * @internal
+ */
+export function resolveOptions(options: NevisStrategyOptions): Settings {
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) throw mistake('options must be an object')
+  const unknown = Object.keys(options).find((key) => KNOWN[key as keyof NevisStrategyOptions] !== true)
+  if (unknown !== undefined) throw mistake(`unknown option "${unknown}"`)
+
+  const { name = 'nevis', subject = userOfRequest, operation = 'approve', sessionKey = 'nevis', passReqToCallback = false, healthCheck = false } = options
+  const { lifetimeSeconds = 120, firstFactorLifetimeSeconds = 600, maxAttempts = 5, maxStatusCallsPerSecond = 200 } = options
+  const { startBudget = { starts: 5, perSeconds: 300 }, attemptBudget = { attempts: 30, perSeconds: 3600 }, allowEnrollmentOfStrongerFactorAfter = [] } = options
+  const client = clientOf(options)
+  const waitingURL = address('waitingURL', options.waitingURL)
+  const below = withoutSlash(waitingURL.split('?', 1)[0] as string)
+  const { callbackURL = `${below}/callback`, statusURL = `${below}/status`, issuer = client.baseURL, pollSchedule = defaultSchedule } = options
+  const factors = factorsOf(options.factors)
+  const ledger = failClosed(ledgerOf(options.ledger))
+  const firstFactorLifetimeMs = 1000 * whole('firstFactorLifetimeSeconds', firstFactorLifetimeSeconds, 30, 3600)
+  const limits = {
+    client,
+    ledger,
+    firstFactorLifetimeMs,
+    maxAttempts: whole('maxAttempts', maxAttempts, 1, 20),
+    startBudget: budgetOf('startBudget', startBudget, 'starts'),
+    attemptBudget: budgetOf('attemptBudget', attemptBudget, 'attempts'),
+  }
+  const lifetimeMs = 1000 * whole('lifetimeSeconds', lifetimeSeconds, 30, 600)
+  return Object.freeze({
+    ...limits,
+    name: text('name', name),
+    factors,
+    waitingURL,
+    callbackURL: address('callbackURL', callbackURL),
+    statusURL: address('statusURL', statusURL),
+    subject: fn('subject', subject),
+    usernameOf: subject === userOfRequest ? usernameOfUser : () => undefined,
+    operation: operationOf(operation),
+    message: messageOf(options.message),
+    data: options.data,
+    lifetimeMs,
+    health: flag('healthCheck', healthCheck) ? new Health(client) : undefined,
+    allowEnrollmentOfStrongerFactorAfter: namesOf('allowEnrollmentOfStrongerFactorAfter', allowEnrollmentOfStrongerFactorAfter),
+    claimsTokens: factors.some((factor) => [factor.prompt, factor.enrollPrompt].includes('widget')),
+    turns: new Turns<Started>(),
+    sessionKey: sessionKeyOf('NevisStrategy', sessionKey),
+    issuers: texts('issuer', issuer).map(withoutSlash),
+    seals: sealsOf(name, secretsOf(options.secret), client),
+    watch: new StatusWatch(client, {
+      lifetimeMs,
+      schedule: scheduleOf(pollSchedule),
+      maxCallsPerSecond: whole('maxStatusCallsPerSecond', maxStatusCallsPerSecond, 1, 10_000),
+      // A denial counts whoever learns of it, the page or the callback: an attacker never comes to the callback.
+      ended: async (sealed) => {
+        const budgets = new Budgets(limits)
+        if (await budgets.end(sealed, sealed.budget, true)) await budgets.noteCanGoOn(sealed)
+      },
+    }),
+    passReqToCallback: flag('passReqToCallback', passReqToCallback),
+  })
+}
+
+/**
+ * The property of the session that is ours alone: Passport's and the session's own would be overwritten.
+ * @throws TypeError
+ * @internal
+ */
+export function sessionKeyOf(owner: string, key: unknown): string {
+  if (typeof key === 'string' && key !== '' && !['passport', 'cookie', '__proto__'].includes(key)) return key
+  throw new TypeError(`${owner}: sessionKey must be a non-empty string, and neither "passport" nor "cookie"`)
+}
+
+function clientOf({ client, instance, baseURL, accessKey }: NevisStrategyOptions): NevisClient {
+  if (client === undefined) {
+    try {
+      return new NevisClient({ instance, baseURL, accessKey: accessKey as string })
+    } catch (error) {
+      throw mistake((error as Error).message.replace(/^NevisClient: /, ''))
+    }
+  }
+  if (instance !== undefined || baseURL !== undefined || accessKey !== undefined) {
+    throw mistake('client goes without instance, baseURL and accessKey')
+  }
+  if (!(client instanceof NevisClient)) throw mistake('client must be a NevisClient')
+  return client
+}
+
+function operationOf(value: Settings['operation']): Settings['operation'] {
+  if (value === 'approve' || value === 'enroll' || value === 'approve-or-enroll' || typeof value === 'function') return value
+  throw mistake('operation must be "approve", "enroll", "approve-or-enroll" or a function')
+}
+
+function messageOf(value: NevisStrategyOptions['message']): NevisStrategyOptions['message'] {
+  if (value === undefined || typeof value === 'function' || (typeof value === 'string' && value !== '')) return value
+  throw mistake('message must be a non-empty string or a function')
+}
+
+function secretsOf(secret: NevisStrategyOptions['secret']): readonly string[] | undefined {
+  if (secret === undefined) return undefined
+  const secrets = texts('secret', secret)
+  if (secrets.some((one) => one.length < 32)) throw mistake('secret must have 32 characters or more')
+  if (secrets.some(isGuessable)) throw mistake(`secret must be random, not a repetition or a sequence; this makes a good one: ${MAKE_SECRET}`)
+  return secrets
+}
+
+/** The app's name of the user does not change when Nevis's userId becomes known, and so neither do the user's budgets. */
+function usernameOfUser(req: NevisRequest): string | undefined {
+  const { username } = (req.user ?? {}) as { username?: unknown }
+  return typeof username === 'string' && username !== '' ? username : undefined
+}
+
+function userOfRequest(req: NevisRequest): Subject | undefined {
+  const user = req.user as { nevisUserId?: unknown; username?: unknown } | undefined
+  if (typeof user?.nevisUserId === 'string' && user.nevisUserId !== '') return { userId: user.nevisUserId }
+  if (typeof user?.username === 'string' && user.username !== '') return { username: user.username }
+  return undefined
+}

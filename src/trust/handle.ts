@@ -1,0 +1,117 @@
+/**
+ * Seals and opens the handle: the browser's only name for a transaction.
+ *
+ * It holds what the status endpoint needs to answer without a session, in any process. AES-256-GCM, so that nobody
+ * reads the status token in it and nobody makes one. Out of scope: whether a browser may use the
+ * transaction; that is the session's.
+ */
+import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
+import type { Operation } from '../client/wire'
+
+export interface Sealed {
+  readonly id: string
+  readonly factor: string
+  readonly operation?: Operation
+  readonly statusToken?: string
+  /** Recovery codes under a key that only the session has: see `recovery-codes.ts`. */
+  readonly lockedCodes?: string
+  /** Under which name the ledger counts its subject's denials; a digest. */
+  readonly budget?: string
+  /** Milliseconds since 1970. */
+  readonly expiresAt: number
+}
+
+const VERSION = 1
+const IV_BYTES = 12
+const IVS_AT_ONCE = 64
+const TAG_BYTES = 16
+/** A status token is a JWT of a few hundred bytes; no browser or proxy carries much longer addresses. */
+const MAX_LENGTH = 8192
+
+/** @internal */
+export class Handles {
+  private readonly context: Buffer
+
+  /**
+   * @param keys the first seals, all open; 32 bytes each
+   * @param owner strategy and instance: a handle of one does not open in another
+   */
+  constructor(
+    private readonly keys: readonly Buffer[],
+    owner: string,
+  ) {
+    this.context = Buffer.from(`passport-nevis handle ${VERSION} ${owner}`)
+  }
+
+  seal({ id, factor, expiresAt, statusToken, operation, lockedCodes, budget }: Sealed): string {
+    const [key] = this.keys
+    const text = JSON.stringify([id, factor, expiresAt, statusToken, operation, lockedCodes, budget])
+    return Buffer.concat([Buffer.of(VERSION), encrypt(text, key as Buffer, this.context)]).toString('base64url')
+  }
+
+  /** @returns undefined for anything that was not sealed here, one flipped bit included */
+  open(handle: unknown): Sealed | undefined {
+    if (typeof handle !== 'string' || handle.length > MAX_LENGTH) return undefined
+    const bytes = Buffer.from(handle, 'base64url')
+    if (bytes[0] !== VERSION) return undefined
+    // base64url ignores the last character's spare bits and foreign characters: only one spelling is ours.
+    if (bytes.toString('base64url') !== handle) return undefined
+    for (const key of this.keys) {
+      const text = decrypt(bytes.subarray(1), key, this.context)
+      if (text !== undefined) return parse(text)
+    }
+    return undefined
+  }
+}
+
+function parse(text: string): Sealed {
+  const [id, factor, expiresAt, ...others] = JSON.parse(text) as [string, string, number, ...(string | null | undefined)[]]
+  const [statusToken, operation, lockedCodes, budget] = others
+  return {
+    id,
+    factor,
+    expiresAt,
+    ...(statusToken && { statusToken }),
+    ...(operation && { operation: operation as Operation }),
+    ...(lockedCodes && { lockedCodes }),
+    ...(budget && { budget }),
+  }
+}
+
+/**
+ * AES-256-GCM with a random nonce.
+ * @param context must be the same to decrypt
+ * @returns nonce, ciphertext and tag
+ * @internal
+ */
+export function encrypt(text: string, key: Buffer, context: Buffer): Buffer {
+  const iv = nextIv()
+  const cipher = createCipheriv('aes-256-gcm', key, iv).setAAD(context)
+  return Buffer.concat([iv, cipher.update(text, 'utf8'), cipher.final(), cipher.getAuthTag()])
+}
+
+let ivs = Buffer.alloc(0)
+
+/** Out of a supply: they are no secret, and many at once take no longer than one. */
+function nextIv(): Buffer {
+  if (ivs.length === 0) ivs = randomBytes(IV_BYTES * IVS_AT_ONCE)
+  const iv = ivs.subarray(0, IV_BYTES)
+  ivs = ivs.subarray(IV_BYTES)
+  return iv
+}
+
+/**
+ * @returns undefined for what was not encrypted with this key and context
+ * @internal
+ */
+export function decrypt(bytes: Buffer, key: Buffer, context: Buffer): string | undefined {
+  if (bytes.length <= IV_BYTES + TAG_BYTES) return undefined
+  try {
+    const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, IV_BYTES), { authTagLength: TAG_BYTES })
+      .setAAD(context)
+      .setAuthTag(bytes.subarray(-TAG_BYTES))
+    return Buffer.concat([decipher.update(bytes.subarray(IV_BYTES, -TAG_BYTES)), decipher.final()]).toString()
+  } catch {
+    return undefined
+  }
+}

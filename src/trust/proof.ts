@@ -1,0 +1,48 @@
+/**
+ * Is a success proven? Asks Nevis about its token, and has every answer compared with what was started.
+ *
+ * Not its job: the comparing (`binding.ts`), or that a proof counts once (`budgets.ts`). Every step fails closed.
+ */
+import { outcomeMismatch, proofMismatch, type Mismatch } from './binding'
+import { isToken } from '../client/checks'
+import type { NevisClient } from '../client/client'
+import { promptOf, type Factor, type Succeeded } from '../factors/factor'
+import type { Settings } from '../strategy/options'
+import { mayBeResult } from './result-token'
+import type { Transaction } from '../session/transactions'
+import type { Seen } from '../watch/watch'
+
+/**
+ * @param seen what this process has just learned of the transaction, if it did
+ * @returns the field that does not fit, if the success does not belong to this transaction
+ * @throws NevisError when Nevis cannot be asked
+ * @internal
+ */
+export async function mismatchOf(
+  { client, issuers }: Settings,
+  transaction: Transaction,
+  factor: Factor,
+  outcome: Succeeded,
+  seen?: Seen,
+): Promise<Mismatch | undefined> {
+  const { userId, token } = outcome
+  const field = outcomeMismatch(transaction, outcome)
+  if (userId === undefined || field !== undefined) return field ?? 'userId'
+  // Only a verified code, and codes that were made, come without a transaction token: Nevis gives none for them.
+  if (token === undefined) return ['code', 'confirm'].includes(promptOf(factor, transaction.operation)) ? undefined : 'token'
+  if (token === transaction.statusToken || (await client.holdsAccessKey(token))) return 'token'
+  const isBrought = factor.prompt === 'widget'
+  if (isBrought && (await isNoResult(client, transaction, token))) return 'token'
+  const underWay = seen?.answer.status === 'succeeded' && seen.answer.token === token ? seen.introspection : undefined
+  const proof = await (underWay ?? client.introspect(token))
+  return proofMismatch(proof, { userId, issuers, startedAt: transaction.startedAt, now: Date.now(), isBrought })
+}
+
+/**
+ * A token out of the browser may be one that it had before anybody approved: the intent token, or the status token that
+ * Nevis gives for an intent token. Both introspect as active; but a status token has a status, and no result has.
+ */
+async function isNoResult(client: NevisClient, { shown }: Transaction, token: string): Promise<boolean> {
+  if (!isToken(token) || !mayBeResult(token) || token === shown.intentToken) return true
+  return (await client.getStatus(token)).status !== 'unknown'
+}
