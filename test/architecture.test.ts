@@ -117,20 +117,20 @@ describe('the source', () => {
       const importsOfFile = (name: string) => (sources.get(name) as Source).imports
       expect(importsOfFile('factors/push')).toContainEqual({ to: 'factors/shared', isLocal: true, isType: false })
       expect(importsOfFile('factors/push')).toContainEqual({ to: 'factors/factor', isLocal: true, isType: true })
-      expect(importsOfFile('strategy')).toContainEqual({ to: 'passport-strategy', isLocal: false, isType: false })
+      expect(importsOfFile('strategy/strategy')).toContainEqual({ to: 'passport-strategy', isLocal: false, isType: false })
       const missing = [...sources.values()].flatMap(({ imports }) => imports.filter((one) => one.isLocal && !sources.has(target(one))))
       expect(missing).toEqual([])
     })
   })
 
   describe('in its imports', () => {
-    it('has no cycle', () => {
+    it('has no cycle, not even of types', () => {
       const cycles: string[] = []
       const done = new Set<string>()
       const walk = (name: string, way: string[]) => {
         if (way.includes(name)) return void cycles.push([...way.slice(way.indexOf(name)), name].join(' → '))
         if (done.has(name)) return
-        for (const one of (sources.get(name) as Source).imports) if (one.isLocal && !one.isType) walk(target(one), [...way, name])
+        for (const one of (sources.get(name) as Source).imports) if (one.isLocal) walk(target(one), [...way, name])
         done.add(name)
       }
       for (const name of sources.keys()) walk(name, [])
@@ -154,12 +154,35 @@ describe('the source', () => {
   })
 })
 
+/** Each wing with those that it may import from, types included. `index.ts` may import from all but the last two. */
+const WINGS: Readonly<Record<string, readonly string[]>> = {
+  client: [],
+  factors: ['client'],
+  host: ['client'],
+  ledger: ['client', 'factors', 'host'],
+  trust: ['client', 'factors', 'host'],
+  session: ['client', 'factors', 'host', 'trust'],
+  watch: ['client', 'factors', 'trust'],
+  strategy: ['client', 'factors', 'host', 'ledger', 'session', 'trust', 'watch'],
+  waiting: ['client', 'factors', 'host', 'session', 'strategy', 'trust', 'watch'],
+  doctor: ['client', 'strategy', 'trust'],
+  simulator: ['client'],
+}
+
+describe('the wings', () => {
+  it('are all that lies in src, beside the public door', () => {
+    expect(readdirSync(SRC).sort()).toEqual([...Object.keys(WINGS), 'index.ts'].sort())
+  })
+
+  it.each(Object.entries(WINGS))('%s imports from these wings alone, in one direction: %j', (wing, allowed) => {
+    expect(breaking(inside(wing), (to) => folderOf(to) === wing || allowed.includes(folderOf(to)))).toEqual([])
+    const names = Object.keys(WINGS)
+    for (const other of allowed) expect(names.indexOf(other)).toBeLessThan(names.indexOf(wing))
+  })
+})
+
 describe('client/', () => {
   describe('in its imports', () => {
-    it('knows nothing outside itself', () => {
-      expect(breaking(inside('client'), (to) => folderOf(to) === 'client')).toEqual([])
-    })
-
     it('knows neither Express nor Passport', () => {
       expect([...packagesOf(inside('client'))].filter((name) => !name.startsWith('node:'))).toEqual(['axios', 'proxy-from-env'])
     })
@@ -168,12 +191,6 @@ describe('client/', () => {
 
 describe('factors/', () => {
   describe('in its imports', () => {
-    it('knows the client, itself, the failures, and the types of transactions', () => {
-      const isAllowed = (to: string, { isType }: Import) =>
-        ['client', 'factors'].includes(folderOf(to)) || to === 'failures' || (to === 'transactions' && isType)
-      expect(breaking(inside('factors'), isAllowed)).toEqual([])
-    })
-
     it('knows no package', () => {
       expect([...packagesOf(inside('factors'))].filter((name) => name !== 'node:crypto')).toEqual([])
     })
@@ -188,18 +205,18 @@ describe('factors/', () => {
 })
 
 describe('the response', () => {
-  const mayTouch = (name: string) => ['waiting', 'simulator'].includes(folderOf(name)) || name === 'answer'
+  const mayTouch = (name: string) => ['waiting', 'simulator'].includes(folderOf(name)) || name === 'host/answer'
 
-  describe('outside waiting/ and answer', () => {
+  describe('outside waiting/ and host/answer', () => {
     it.each([...sources].filter(([name]) => !mayTouch(name)))('is not touched by %s', (_name, source) => {
       const names = identifiersOf(source)
       for (const name of ['res', 'ServerResponse', 'OutgoingMessage']) expect(names).not.toContain(name)
     })
   })
 
-  describe('in waiting/ and answer', () => {
+  describe('in waiting/ and host/answer', () => {
     it('is used by Node\'s own members, or asked for a header: Express\'s methods are not used', () => {
-      for (const [name, source] of [...inside('waiting'), ['answer', sources.get('answer') as Source] as const]) {
+      for (const [name, source] of [...inside('waiting'), ['host/answer', sources.get('host/answer') as Source] as const]) {
         const used: string[] = []
         visit(source.tree, (node) => {
           if (ts.isPropertyAccessExpression(node) && node.expression.getText() === 'res') used.push(node.name.text)
@@ -213,7 +230,7 @@ describe('the response', () => {
 
 describe('Passport\'s actions', () => {
   describe('outside strategy and the simulator', () => {
-    it.each([...sources].filter(([name]) => name !== 'strategy' && folderOf(name) !== 'simulator'))('are not mentioned by %s', (_name, source) => {
+    it.each([...sources].filter(([name]) => name !== 'strategy/strategy' && folderOf(name) !== 'simulator'))('are not mentioned by %s', (_name, source) => {
       const members = membersOf(source)
       for (const action of ['success', 'fail', 'redirect', 'pass']) expect(members).not.toContain(action)
       expect(source.imports.map(({ to }) => to)).not.toContain('passport-strategy')
@@ -223,7 +240,7 @@ describe('Passport\'s actions', () => {
 
   describe('in strategy', () => {
     it('are mentioned', () => {
-      const members = membersOf(sources.get('strategy') as Source)
+      const members = membersOf(sources.get('strategy/strategy') as Source)
       for (const action of ['success', 'fail', 'redirect', 'error']) expect(members).toContain(action)
     })
   })
@@ -271,7 +288,7 @@ describe('the doctor', () => {
 
   describe('in its imports', () => {
     it('knows the client, what an issuer is, and the type of the strategy', () => {
-      const isAllowed = (to: string, { isType }: Import) => ['client', 'doctor'].includes(folderOf(to)) || to === 'binding' || (to === 'strategy' && isType)
+      const isAllowed = (to: string, { isType }: Import) => ['client', 'doctor'].includes(folderOf(to)) || to === 'trust/binding' || (to === 'strategy/strategy' && isType)
       expect(breaking(inside('doctor'), isAllowed)).toEqual([])
     })
 
@@ -286,16 +303,6 @@ describe('the public door', () => {
     it('holds names, nothing else', () => {
       const { tree } = sources.get('index') as Source
       expect(tree.statements.every((one) => ts.isExportDeclaration(one) && one.moduleSpecifier !== undefined)).toBe(true)
-    })
-  })
-
-  describe('on-demand', () => {
-    it('takes each name from the file that index takes it from, when it is asked for', () => {
-      const ofIndex = (sources.get('index') as Source).imports.filter(({ isType }) => !isType).map(({ to }) => to)
-      const { imports, tree } = sources.get('on-demand') as Source
-      expect(new Set(imports.filter(({ isType }) => !isType).map(({ to }) => to))).toEqual(new Set(ofIndex))
-      const atOnce = tree.statements.filter((one) => ts.isImportDeclaration(one) && !isTypeImport(one.importClause))
-      expect(atOnce).toEqual([])
     })
   })
 })

@@ -6,7 +6,7 @@
 import type { NevisClient, Status } from '../client/client'
 import type { Operation } from '../client/wire'
 import type { FailureCode } from './failures'
-import type { Shown, Subject, Transaction } from '../session/transactions'
+import type { Shown, Subject, Transaction } from './transaction'
 import type { FactorName } from './names'
 
 /** What the application wants asked. */

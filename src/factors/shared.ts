@@ -4,7 +4,7 @@
  * Out of scope: anything that belongs to one factor only.
  */
 import type { Approval, Enrollment, NevisClient, SucceededStatus, User } from '../client/client'
-import type { Subject, Transaction } from '../session/transactions'
+import type { Subject, Transaction } from './transaction'
 import type { Answer, Challenge, Outcome } from './factor'
 
 /** Nevis takes one name of a user, never both. */

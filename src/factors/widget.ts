@@ -11,7 +11,7 @@ import { assertIntentChannels } from '../client/checks'
 import type { Intent, NevisClient, User } from '../client/client'
 import { NevisError } from '../client/errors'
 import type { IntentChannel } from '../client/wire'
-import type { Subject } from '../session/transactions'
+import type { Subject } from './transaction'
 import type { Challenge, Factor } from './factor'
 import { nameOf, notApproved, showsFactor, userOf } from './shared'
 

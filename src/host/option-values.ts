@@ -70,3 +70,13 @@ export function refuseUnknown(owner: string, options: object, known: readonly st
   const unknown = Object.keys(options).find((key) => !known.includes(key))
   if (unknown !== undefined) throw new TypeError(`${owner}: unknown option "${unknown}"`)
 }
+
+/**
+ * The property of the session that is ours alone: Passport's and the session's own would be overwritten.
+ * @throws TypeError
+ * @internal
+ */
+export function sessionKeyOf(owner: string, key: unknown): string {
+  if (typeof key === 'string' && key !== '' && !['passport', 'cookie', '__proto__'].includes(key)) return key
+  throw new TypeError(`${owner}: sessionKey must be a non-empty string, and neither "passport" nor "cookie"`)
+}

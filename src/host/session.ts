@@ -3,20 +3,9 @@
  *
  * Out of scope: what is in it.
  */
-import { loginOf, loginOfUser, sessionOf } from './request'
+import { loginOf, loginOfUser } from './login'
+import { sessionOf, type SessionLike } from './request'
 import { inTime, StorageError } from './storage'
-
-/** The part of a session that every host has; `save` and `regenerate` are missing in some. */
-export interface SessionLike {
-  [key: string]: unknown
-  save?: (done: (error?: unknown) => void) => unknown
-  regenerate?: (done: (error?: unknown) => void) => unknown
-  reload?: (done: (error?: unknown) => void) => unknown
-  /** Of some: what they store. */
-  toJSON?: () => object
-  /** Of some that are behind a proxy: all that is in it. */
-  data?: () => unknown
-}
 
 /** Browsers drop a cookie of more than 4096 bytes; encrypting it, Base64 and percent-encoding make half as much more of it. */
 const MAX_BYTES_IN_COOKIE = 2700

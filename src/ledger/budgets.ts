@@ -9,8 +9,7 @@
 import { createHash } from 'node:crypto'
 import { withoutTrunkZero } from '../client/typed-input'
 import type { Ledger } from './ledger'
-import type { Settings } from '../strategy/options'
-import type { Subject, Transaction } from '../session/transactions'
+import type { Subject, Transaction } from '../factors/transaction'
 
 const DAY_SECONDS = 86_400
 const YEAR_SECONDS = 365 * DAY_SECONDS
@@ -54,13 +53,24 @@ export interface SpentCode {
   readonly retryAfterSeconds?: number
 }
 
+/** What the strategy's options say of budgets. */
+interface BudgetSettings {
+  readonly client: { readonly baseURL: string }
+  readonly ledger: Ledger
+  readonly startBudget: { readonly starts: number; readonly perSeconds: number }
+  readonly attemptBudget: { readonly attempts: number; readonly perSeconds: number }
+  /** Per transaction. */
+  readonly maxAttempts: number
+  readonly firstFactorLifetimeMs: number
+}
+
 type Ending = Pick<Transaction, 'id' | 'expiresAt' | 'moves'>
 
 /** @internal */
 export class Budgets {
   private readonly ledger: Ledger
 
-  constructor(private readonly settings: Pick<Settings, 'client' | 'ledger' | 'startBudget' | 'attemptBudget' | 'maxAttempts' | 'firstFactorLifetimeMs'>) {
+  constructor(private readonly settings: BudgetSettings) {
     this.ledger = settings.ledger
   }
 

@@ -4,16 +4,11 @@
  * Taken from the address of the refused page, or from where the app keeps its own, never from a field of a request, so that no
  * link decides where somebody ends up. Not its job: to go there.
  */
-import { loginOf, type HostRequest } from '../host/request'
-import type { SessionLike } from '../host/session'
-import type { SessionState } from './transactions'
+import { loginOf } from '../host/login'
+import { type HostRequest } from '../host/request'
+import type { SessionLike } from '../host/request'
+import type { KeptReturnTo, SessionState } from './transactions'
 
-/** The page that was refused last. */
-export interface KeptReturnTo {
-  readonly path: string
-  /** Digest of the login in which it was refused, if there was one: where somebody was is nothing to the next one. */
-  readonly login?: string
-}
 
 /** Longer addresses are not kept: sessions stay small. */
 const MAX_LENGTH = 2048

@@ -7,14 +7,15 @@
 import { createHash } from 'node:crypto'
 import { json, middleware, whole, type Middleware } from '../host/answer'
 import type { FactorName } from '../factors/names'
-import { address, refuseUnknown } from '../host/option-values'
-import { sessionKeyOf } from '../strategy/options'
-import { authInfoOf, loginOf, sessionOf, wantsPage, type HostRequest } from '../host/request'
+import { address, refuseUnknown, sessionKeyOf } from '../host/option-values'
+import { authInfoOf, sessionOf, wantsPage, type HostRequest } from '../host/request'
+import { loginOf } from '../host/login'
 import { keepReturnTo } from './return-to'
-import { hasContent, reloadSession, renewSession, saveSession, sessionIdOf, type SessionLike } from '../host/session'
+import { hasContent, reloadSession, renewSession, saveSession, sessionIdOf } from '../host/session'
+import type { SessionLike } from '../host/request'
 import { isListOfNames } from '../factors/strength'
 import type { SessionState } from './transactions'
-import type { NevisProfile } from '../strategy/verify'
+import type { NevisProfile } from '../factors/profile'
 
 /** That a second factor was given, by whom, and when. */
 export interface SecondFactorRecord {

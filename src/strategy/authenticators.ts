@@ -5,7 +5,7 @@
  */
 import { subjectMismatch } from '../trust/binding'
 import type { NamedAuthenticator, NevisClient, User } from '../client/client'
-import type { Subject } from '../session/transactions'
+import type { Subject } from '../factors/transaction'
 
 /**
  * The authenticator with this id, if it is the subject's own. Call it before `renameAuthenticator` and

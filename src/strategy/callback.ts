@@ -18,8 +18,8 @@ import { purposeMismatch } from './purpose'
 import { fieldOf } from '../host/request'
 import { forgetReturnTo, sitePathOf } from '../session/return-to'
 import { hasContent, isInSmallCookie } from '../host/session'
-import type { Transaction } from '../session/transactions'
-import { profileOf } from './verify'
+import type { Transaction } from '../factors/transaction'
+import { profileOf } from '../factors/profile'
 import { countsFor, factorFor } from './wanted'
 
 /** Longer codes are wrong without asking: recovery codes have 16 characters and a few dashes, and people type spaces. */

@@ -13,7 +13,8 @@ import type { Challenge, Factor } from '../factors/factor'
 import { Refusal } from '../factors/failures'
 import type { Settings } from './options'
 import type { NevisRequest } from '../host/request'
-import { phoneOf, type NevisAuthenticateOptions, type Wanted } from './wanted'
+import type { NevisAuthenticateOptions } from './route-options'
+import { phoneOf, type Wanted } from './wanted'
 
 /**
  * @returns what was started; or the field in which Nevis names another user; or `hasFactor`, where an enrolment of the first

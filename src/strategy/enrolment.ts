@@ -20,7 +20,7 @@ import type { Settings } from './options'
 import type { NevisRequest } from '../host/request'
 import { secondFactorOf } from '../session/second-factor'
 import { isAtLeast } from '../factors/strength'
-import type { Subject, Transaction } from '../session/transactions'
+import type { Subject, Transaction } from '../factors/transaction'
 
 /**
  * Asks Nevis who the subject is. What it answers must fit; a fault of Nevis passes, and nothing is enrolled.

@@ -8,7 +8,7 @@ import type { Mismatch } from '../trust/binding'
 import type { Operation } from '../client/wire'
 import type { FactorName } from '../factors/names'
 import type { FailureCode } from '../factors/failures'
-import type { Subject, Transaction } from '../session/transactions'
+import type { Subject, Transaction } from '../factors/transaction'
 
 interface Base {
   /** Name of the strategy. */

@@ -8,7 +8,7 @@ import { subjectMismatch } from '../trust/binding'
 import { Budgets } from '../ledger/budgets'
 import { NevisError } from '../client/errors'
 import type { NevisStrategy } from './strategy'
-import type { Subject } from '../session/transactions'
+import type { Subject } from '../factors/transaction'
 
 /**
  * Forgets all that limits one person: the lock after too many wrong codes (`codes_locked`), codes and starts that are held against them,

@@ -12,12 +12,11 @@ import type { FactorName } from '../factors/names'
 import { Health } from './health'
 import { failClosed, type ClosedLedger, type Ledger } from '../ledger/ledger'
 import { budgetOf, factorsOf, ledgerOf, namesOf, scheduleOf } from './option-objects'
-import { address, flag, fn, mistake, text, texts, whole } from '../host/option-values'
+import { address, flag, fn, mistake, sessionKeyOf, text, texts, whole } from '../host/option-values'
 import type { NevisRequest } from '../host/request'
-import type { Started } from './parallel'
 import { sealsOf, type CurrentSeals } from '../trust/seals'
 import { isGuessable, MAKE_SECRET } from '../trust/secret'
-import type { Subject } from '../session/transactions'
+import type { Subject } from '../factors/transaction'
 import { Turns } from './turns'
 import { defaultSchedule, type PollStep } from '../watch/schedule'
 import { StatusWatch } from '../watch/watch'
@@ -157,7 +156,7 @@ export interface Settings {
   /** Can a browser bring a token as proof? Then each token counts once, whichever factor it proved. */
   readonly claimsTokens: boolean
   /** Starts of a subject, one after another. */
-  readonly turns: Turns<Started>
+  readonly turns: Turns
   readonly sessionKey: string
   readonly issuers: readonly string[]
   readonly seals: CurrentSeals
@@ -215,7 +214,7 @@ export function resolveOptions(options: NevisStrategyOptions): Settings {
     health: flag('healthCheck', healthCheck) ? new Health(client) : undefined,
     allowEnrollmentOfStrongerFactorAfter: namesOf('allowEnrollmentOfStrongerFactorAfter', allowEnrollmentOfStrongerFactorAfter),
     claimsTokens: factors.some((factor) => [factor.prompt, factor.enrollPrompt].includes('widget')),
-    turns: new Turns<Started>(),
+    turns: new Turns(),
     sessionKey: sessionKeyOf('NevisStrategy', sessionKey),
     issuers: texts('issuer', issuer).map(withoutSlash),
     seals: sealsOf(name, secretsOf(options.secret), client),
@@ -231,16 +230,6 @@ export function resolveOptions(options: NevisStrategyOptions): Settings {
     }),
     passReqToCallback: flag('passReqToCallback', passReqToCallback),
   })
-}
-
-/**
- * The property of the session that is ours alone: Passport's and the session's own would be overwritten.
- * @throws TypeError
- * @internal
- */
-export function sessionKeyOf(owner: string, key: unknown): string {
-  if (typeof key === 'string' && key !== '' && !['passport', 'cookie', '__proto__'].includes(key)) return key
-  throw new TypeError(`${owner}: sessionKey must be a non-empty string, and neither "passport" nor "cookie"`)
 }
 
 function clientOf({ client, instance, baseURL, accessKey }: NevisStrategyOptions): NevisClient {

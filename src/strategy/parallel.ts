@@ -7,23 +7,11 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
 import type { Exchange, Field } from './exchange'
+import type { Started } from './turns'
 import type { NevisRequest } from '../host/request'
 import { hasContent, isOfAnotherLogin, isStored, reloadSession, renewSession } from '../host/session'
-import type { Transaction } from '../session/transactions'
+import type { Transaction } from '../factors/transaction'
 import type { Asked, Wanted } from './wanted'
-
-/** What a start leaves for another one that came meanwhile. */
-export interface Started {
-  readonly exit: { readonly to: string }
-  readonly transaction: Transaction
-  readonly lockedCodes: string | undefined
-  /** The id of the session with which the request came, before it was renewed. */
-  readonly sessionId: string | undefined
-  /** Address and headers of the browser. */
-  readonly origin: string
-  /** Has the browser gone before it was answered? */
-  readonly isGone: () => boolean
-}
 
 /** A start that another process made less than this long ago may still be waiting for Nevis. */
 export const ELSEWHERE_SECONDS = 2

@@ -7,11 +7,11 @@
  */
 import { createHash } from 'node:crypto'
 import type { AuthenticateOptions } from 'passport'
-import { ordered } from '../trust/digest'
+import { ordered } from '../host/canonical'
 import type { Settings } from './options'
 import { logsIn, type NevisRequest } from '../host/request'
-import type { Transaction } from '../session/transactions'
-import type { NevisAuthenticateOptions } from './wanted'
+import type { Transaction } from '../factors/transaction'
+import type { NevisAuthenticateOptions } from './route-options'
 
 /** Options with which a route says what it starts. `factors` and a fixed `operation` are compared with the transaction itself. */
 const NAMES = ['authenticatorId', 'data', 'factor', 'factors', 'message', 'operation', 'phone'] as const

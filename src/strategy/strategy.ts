@@ -14,7 +14,8 @@ import { resolveOptions, type NevisStrategyOptions, type Settings } from './opti
 import { logsIn, type NevisRequest } from '../host/request'
 import { noteSession } from '../session/second-factor'
 import { isOfAnotherLogin, isStored } from '../host/session'
-import { runVerify, type NevisProfile, type Verify, type VerifyWithRequest } from './verify'
+import { runVerify, type Verify, type VerifyWithRequest } from './verify'
+import type { NevisProfile } from '../factors/profile'
 
 /** What Passport puts on a strategy for each request. */
 interface PassportActions {

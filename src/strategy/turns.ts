@@ -6,6 +6,20 @@
 
 import { withDeadline } from '../client/deadline'
 import { Refusal } from '../factors/failures'
+import type { Transaction } from '../factors/transaction'
+
+/** What a start leaves for another one that came meanwhile. */
+export interface Started {
+  readonly exit: { readonly to: string }
+  readonly transaction: Transaction
+  readonly lockedCodes: string | undefined
+  /** The id of the session with which the request came, before it was renewed. */
+  readonly sessionId: string | undefined
+  /** Address and headers of the browser. */
+  readonly origin: string
+  /** Has the browser gone before it was answered? */
+  readonly isGone: () => boolean
+}
 
 /** A crowd of starts for one subject is an attack: behind it, the user's own start would wait for ever. */
 const MAX_WAITING = 60
@@ -16,7 +30,7 @@ const MAX_WAIT_MS = 15_000
 const MAX_WORK_MS = 60_000
 
 /** @internal */
-export class Turns<Result> {
+export class Turns<Result = Started> {
   /** Not to be printed with the strategy: a result holds a status token. */
   readonly #last = new Map<string, Promise<Result | undefined>>()
   readonly #waiting = new Map<string, number>()

@@ -3,47 +3,8 @@
  *
  * Not its job: to decide anything about the answer.
  */
-import type { Operation } from '../client/wire'
-import type { Succeeded } from '../factors/factor'
-import type { FactorName } from '../factors/names'
+import type { NevisProfile } from '../factors/profile'
 import type { NevisRequest } from '../host/request'
-import type { Transaction } from '../session/transactions'
-
-/** Who approved what, in Passport's words. */
-export interface NevisProfile {
-  /** Passport's word for where a profile comes from. */
-  readonly provider: 'nevis'
-  /** Nevis's lifelong userId. */
-  readonly id: string
-  /** The app's own identifier, where Nevis or the start names it. */
-  readonly username?: string
-  /** Name of the factor that was given. */
-  readonly factor: FactorName
-  /** An enrolment never passes for an approval: look here before you let somebody in on one. */
-  readonly operation: Operation
-  /** For audit logs. */
-  readonly transactionId: string
-  /** Exactly what was shown on the phone. */
-  readonly message?: string
-  /** Exactly what the application gave at the start. */
-  readonly data?: unknown
-}
-
-/** @internal */
-export function profileOf(transaction: Transaction, outcome: Succeeded): NevisProfile {
-  const { factor, operation, id, subject, message, data } = transaction
-  const username = outcome.username ?? subject.username
-  return Object.freeze({
-    provider: 'nevis',
-    id: outcome.userId as string,
-    ...(username !== undefined && { username }),
-    factor,
-    operation,
-    transactionId: id,
-    ...(message !== undefined && { message }),
-    ...(data !== undefined && { data }),
-  })
-}
 
 /** `done(error)`, `done(null, false, { message })` for nobody, or `done(null, user, info)`. */
 export type VerifyDone = (error?: unknown, user?: Express.User | false | null, info?: object) => void

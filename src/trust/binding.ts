@@ -6,7 +6,7 @@
  */
 import type { Introspection } from '../client/client'
 import type { Succeeded } from '../factors/factor'
-import type { Subject, Transaction } from '../session/transactions'
+import type { Subject, Transaction } from '../factors/transaction'
 
 /** What does not fit: a field of an answer, the transaction's digest or login, or an option of the route that is to finish it. */
 export type Mismatch =

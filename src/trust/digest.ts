@@ -6,7 +6,8 @@
  * digest that fits. Out of scope: what follows from that (`exchange.ts`), and whose the transaction is.
  */
 import { createHmac, timingSafeEqual } from 'node:crypto'
-import type { Transaction } from '../session/transactions'
+import type { Transaction } from '../factors/transaction'
+import { ordered } from '../host/canonical'
 
 /** @internal */
 export class Digests {
@@ -37,16 +38,4 @@ export class Digests {
     const rules = { purpose, budget, slots, enrolments: ordered(enrolments) }
     return createHmac('sha256', key).update(JSON.stringify([this.owner, names, rules])).digest()
   }
-}
-
-/**
- * The same value with its names in order, since some stores (PostgreSQL's `jsonb`) give them back in another one.
- * @param value what JSON can hold
- * @internal
- */
-export function ordered(value: unknown): unknown {
-  if (typeof value !== 'object' || value === null) return value
-  if (Array.isArray(value)) return value.map(ordered)
-  const fields = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))
-  return Object.fromEntries(fields.map(([name, field]) => [name, ordered(field)]))
 }

@@ -5,12 +5,24 @@
  */
 import { outcomeMismatch, proofMismatch, type Mismatch } from './binding'
 import { isToken } from '../client/checks'
-import type { NevisClient } from '../client/client'
+import type { Introspection, NevisClient, Status } from '../client/client'
 import { promptOf, type Factor, type Succeeded } from '../factors/factor'
-import type { Settings } from '../strategy/options'
 import { mayBeResult } from './result-token'
-import type { Transaction } from '../session/transactions'
-import type { Seen } from '../watch/watch'
+import type { Transaction } from '../factors/transaction'
+
+/** What Nevis itself has just said of a transaction. */
+export interface Seen {
+  readonly answer: Status
+  /** The introspection of a success's token, where it is under way already. */
+  readonly introspection?: Promise<Introspection>
+}
+
+/** What the strategy's options say of proofs. */
+interface ProofSettings {
+  readonly client: NevisClient
+  /** Accepted `iss` of transaction tokens. */
+  readonly issuers: readonly string[]
+}
 
 /**
  * @param seen what this process has just learned of the transaction, if it did
@@ -19,7 +31,7 @@ import type { Seen } from '../watch/watch'
  * @internal
  */
 export async function mismatchOf(
-  { client, issuers }: Settings,
+  { client, issuers }: ProofSettings,
   transaction: Transaction,
   factor: Factor,
   outcome: Succeeded,

@@ -6,7 +6,7 @@
  * cannot be moved to another transaction. Out of scope: recovery codes (`recovery-codes.ts`), which no session holds at all.
  */
 import { decrypt, encrypt } from './handle'
-import type { Shown } from '../session/transactions'
+import type { Shown } from '../factors/transaction'
 
 type Kept = Omit<Shown, 'recoveryCodes'>
 

@@ -9,9 +9,9 @@ import { withDeadline } from '../client/deadline'
 import { NevisError } from '../client/errors'
 import type { Settings } from '../strategy/options'
 import { Remembered } from '../strategy/cache'
-import { loginOf } from '../host/request'
-import type { SessionLike } from '../host/session'
-import type { Transaction } from '../session/transactions'
+import { loginOf } from '../host/login'
+import type { SessionLike } from '../host/request'
+import type { Transaction } from '../factors/transaction'
 import { withQuery } from '../host/url'
 
 /** One of the person's own phones. */

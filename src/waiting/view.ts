@@ -10,7 +10,7 @@ import type { FailureCode } from '../factors/failures'
 import type { Sealed } from '../trust/handle'
 import type { Settings } from '../strategy/options'
 import { unlockCodes } from '../trust/recovery-codes'
-import type { Transaction } from '../session/transactions'
+import type { Transaction } from '../factors/transaction'
 import type { Offer } from './authenticators'
 import { statusOf, type WaitingStatus } from './status'
 

@@ -6,11 +6,12 @@
  */
 import type { NevisClient } from '../client/client'
 import type { Sealed } from '../trust/handle'
-import type { Transaction } from '../session/transactions'
+import type { Seen } from '../trust/proof'
+import type { Transaction } from '../factors/transaction'
 import { delayMs, FairRate, type PollStep } from './schedule'
-import { WatchedTransaction, type Listener, type Seen, type Watched } from './watched-transaction'
+import { WatchedTransaction, type Listener, type Watched } from './watched-transaction'
 
-export type { Seen, Watched } from './watched-transaction'
+export type { Watched } from './watched-transaction'
 
 export interface WatchOptions {
   readonly lifetimeMs: number

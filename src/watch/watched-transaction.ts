@@ -7,17 +7,11 @@
 import type { Introspection, NevisClient, Status } from '../client/client'
 import { NevisError } from '../client/errors'
 import type { Sealed } from '../trust/handle'
+import type { Seen } from '../trust/proof'
 import { withJitter, type FairRate } from './schedule'
 
 /** @inline */
 export type Watched = 'pending' | 'succeeded' | 'failed' | 'expired'
-
-/** What Nevis itself has just said of a transaction. */
-export interface Seen {
-  readonly answer: Status
-  /** The introspection of a success's token, where it is under way already. */
-  readonly introspection?: Promise<Introspection>
-}
 
 export type Listener = (status: Watched) => void
 

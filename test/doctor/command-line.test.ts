@@ -51,7 +51,7 @@ describe('the command', () => {
     expect(out).toMatch(/^passport-nevis doctor: the cloud of the environment, not as in production \(NODE_ENV\)\n\nok {11}cloud\.settings/)
     expect(out).toContain('ok           cloud.access-key            Nevis takes the access key')
     expect(out).toMatch(/not checked {2}app\.loaded, .*session\.trust-proxy\n {13}no app was named\n {13}→ npx passport-nevis doctor </)
-    expect(out).toMatch(/\n\n6 ok, 0 warnings, 0 errors, 19 not checked$/)
+    expect(out).toMatch(/\n\n6 ok, 0 warnings, 0 errors, 20 not checked$/)
     expect(out).not.toContain('c4n4ry')
   })
 
@@ -80,7 +80,7 @@ describe('the command', () => {
     const { exitCode, out } = await run(['doctor'], { ...cloud(), NODE_ENV: 'production' })
     expect(exitCode).toBe(0)
     expect(out).toMatch(/^passport-nevis doctor: the cloud of the environment, as in production\n\n/)
-    expect(out).toMatch(/5 ok, 1 warning, 0 errors, 19 not checked$/)
+    expect(out).toMatch(/5 ok, 1 warning, 0 errors, 20 not checked$/)
   })
 
   it('with an error › ends with 1 and gives the remedy', async () => {

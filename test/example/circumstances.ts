@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { Running } from './support'
 
-const simulator = pathToFileURL(join(__dirname, '../../dist/simulator/index.mjs')).href
+const simulator = pathToFileURL(join(__dirname, '../../dist/simulator/index.js')).href
 
 /** Says on standard error when it is done. */
 const SCRIPT = `

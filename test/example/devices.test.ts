@@ -10,7 +10,7 @@ import { callbackOf, choose, enterPassword, hiddenField, signIn, startExample, s
 
 /** Nevis is slow to say who somebody is: who asks at the same moment learns the same. */
 const SLOW = `
-import { NevisSimulator } from '${pathToFileURL(join(__dirname, '../../dist/simulator/index.mjs')).href}'
+import { NevisSimulator } from '${pathToFileURL(join(__dirname, '../../dist/simulator/index.js')).href}'
 const { start } = NevisSimulator
 NevisSimulator.start = async (options) => {
   const cloud = await start.call(NevisSimulator, options)

@@ -1,4 +1,4 @@
-/** What is loaded when: nothing with the package, each name with its own files, axios with the first client. In fresh processes. */
+/** What is loaded with the package, by `require` and by `import`. In fresh processes. */
 import { execFileSync } from 'node:child_process'
 import { sep } from 'node:path'
 import { ROOT } from '../support/installed'
@@ -23,31 +23,14 @@ function afterRunning(script: string): Loaded {
 }
 
 describe('require', () => {
-  it('loads one file and no package, until a name is asked for', () => {
+  it('loads the package and what it needs, and neither the simulator nor the doctor', () => {
     const { ours, packages } = afterRunning("const result = require('passport-nevis') && 1")
-    expect(ours).toEqual(['on-demand'])
-    expect(packages).toEqual([])
+    expect(ours).toContain('strategy/strategy')
+    expect(ours.filter((name) => /^(simulator|doctor)\//.test(name))).toEqual([])
+    expect(packages.filter((name) => ['axios', 'passport-strategy', 'proxy-from-env', 'passport', 'express'].includes(name)).sort()).toEqual(['axios', 'passport-strategy', 'proxy-from-env'])
   })
 
-  it('loads for the client what lies in its folder, and no axios', () => {
-    const { ours, packages } = afterRunning("const result = require('passport-nevis').NevisClient.name")
-    expect(ours.filter((name) => !name.startsWith('client/'))).toEqual(['on-demand'])
-    expect(packages).toEqual(['proxy-from-env'])
-  })
-
-  it('loads axios with the first client, so that no login waits for it', () => {
-    const { packages } = afterRunning("const result = new (require('passport-nevis').NevisClient)({ instance: 'i', accessKey: 'k' }) && 1")
-    expect(packages).toContain('axios')
-  })
-
-  it('loads for the strategy no page and no text', () => {
-    const { ours, packages } = afterRunning("const result = require('passport-nevis').NevisStrategy.name")
-    expect(ours).toContain('exchange')
-    expect(ours.filter((name) => name === 'waiting/page' || name.startsWith('waiting/texts/'))).toEqual([])
-    expect(packages).toEqual(['proxy-from-env', 'passport-strategy'])
-  })
-
-  it('gives the names of index, and the same objects as import', () => {
+  it('and import give the same names, and the same objects', () => {
     const script = `
       const required = require('passport-nevis')
       import('passport-nevis').then((imported) => {

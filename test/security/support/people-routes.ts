@@ -3,7 +3,7 @@
  *
  * Out of scope: what must hold there (`people-oracle.ts`).
  */
-import type { NevisAuthenticateOptions } from '../../../src/strategy/wanted'
+import type { NevisAuthenticateOptions } from '../../../src/strategy/route-options'
 
 export interface Route {
   readonly path: string

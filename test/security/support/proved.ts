@@ -1,6 +1,6 @@
 /** A session in which its user is signed in and has just given a second factor, as `recordSecondFactor()` leaves it. */
 import { createHash } from 'node:crypto'
-import { loginOf } from '../../../src/host/request'
+import { loginOf } from '../../../src/host/login'
 import { sessionIdOf } from '../../../src/host/session'
 
 export function proveSecondFactor(req: { session?: unknown }, user: unknown, userId: string): void {

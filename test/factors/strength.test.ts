@@ -1,0 +1,45 @@
+/** How strong the factors are. */
+import { app, atLeast, push, recovery, sms, widget } from '../../src'
+import { isAtLeast } from '../../src/factors/strength'
+
+describe('atLeast', () => {
+  it.each([
+    ['recovery', ['app', 'push', 'recovery', 'sms', 'widget']],
+    ['sms', ['app', 'push', 'sms', 'widget']],
+    ['widget', ['app', 'push', 'sms', 'widget']],
+    ['push', ['app', 'push']],
+    ['app', ['app', 'push']],
+  ] as const)('%s is %j', (factor, names) => {
+    expect([...atLeast(factor)].sort()).toEqual(names)
+  })
+
+  it('ranks every factor of this package', () => {
+    for (const { name } of [push(), app(), sms(), recovery(), widget()]) expect(atLeast(name as 'push')).toContain(name)
+  })
+
+  it.each(['fax', '', 'toString', '__proto__', undefined, null, 2])('refuses what has no rank: %p', (factor) => {
+    expect(() => atLeast(factor as never)).toThrow(new TypeError('atLeast: the factor must be one of recovery, sms, widget, push, app'))
+  })
+})
+
+describe('isAtLeast', () => {
+  const RANKED = ['recovery', 'sms', 'widget', 'push', 'app'] as const
+
+  it.each<[string, string[]]>([
+    ['recovery', ['recovery']],
+    ['sms', ['recovery', 'sms']],
+    ['widget', ['recovery', 'sms']],
+    ['push', ['recovery', 'sms', 'widget', 'push', 'app']],
+    ['app', ['recovery', 'sms', 'widget', 'push', 'app']],
+  ])('lets %s vouch for %j and for no other', (given, enrolled) => {
+    expect(RANKED.filter((name) => isAtLeast(given, name))).toEqual(enrolled)
+  })
+
+  it('lets a factor of the app\'s own vouch for itself alone', () => {
+    expect([...RANKED, 'fido', 'other', 'toString'].filter((name) => isAtLeast('fido', name))).toEqual(['fido'])
+  })
+
+  it('lets the strongest alone vouch for a factor of the app\'s own', () => {
+    expect([...RANKED, 'fido', 'other', '__proto__'].filter((name) => isAtLeast(name, 'fido'))).toEqual(['push', 'app', 'fido'])
+  })
+})

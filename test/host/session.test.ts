@@ -1,0 +1,215 @@
+/** A session that gets a new id, is read again or is all in a cookie: in every way in which hosts do that. */
+import { hasContent, isInCookie, isInSmallCookie, reloadSession, renewSession, saveSession, sessionIdOf } from '../../src/host/session'
+import type { SessionLike } from '../../src/host/request'
+import { ShownBox } from '../../src/trust/shown'
+import type { Transaction } from '../../src/factors/transaction'
+import { SessionTransactions } from '../../src/session/transactions'
+
+interface Request {
+  session: SessionLike
+}
+
+/** @param regenerate puts a new session in place, and finishes as its host does */
+function requestWith(regenerate: (req: Request, done: (error?: unknown) => void) => unknown): Request {
+  const req: Request = { session: {} }
+  const session = Object.create({ regenerate: (done: (error?: unknown) => void) => regenerate(req, done), save: (done: () => void) => done() }) as SessionLike
+  req.session = Object.assign(session, { cart: ['book'], passport: { user: 'anna' }, [Symbol('id')]: 'old' })
+  return req
+}
+
+const fresh = (): SessionLike => ({ cookie: {} })
+
+describe('renewSession', () => {
+  it.each<[string, (req: Request, done: (error?: unknown) => void) => unknown]>([
+    ['calls back', (req, done) => { req.session = fresh(); done() }],
+    ['calls back later', (req, done) => { setImmediate(() => { req.session = fresh(); done() }) }],
+    ['returns a promise', async (req) => { await Promise.resolve(); req.session = fresh() }],
+    ['does both', async (req, done) => { req.session = fresh(); done() }],
+  ])('keeps all that is in it where the host %s', async (_name, regenerate) => {
+    const req = requestWith(regenerate)
+    const before = req.session
+    const session = await renewSession(req)
+    expect(session).toBe(req.session)
+    expect(session).not.toBe(before)
+    expect(session).toEqual({ cookie: {}, cart: ['book'], passport: { user: 'anna' } })
+    // Under symbols some hosts keep the id itself.
+    expect(Object.getOwnPropertySymbols(session)).toEqual([])
+  })
+
+  it('leaves it as it is where the host cannot renew it', async () => {
+    const session: SessionLike = { cart: ['book'] }
+    expect(await renewSession({ session })).toBe(session)
+    const saved: SessionLike = { cart: ['book'], save: (done) => done() }
+    expect(await renewSession({ session: saved })).toBe(saved)
+    const shim: SessionLike = { cart: ['book'], regenerate: (done) => done(), save: (done) => done() }
+    expect(await renewSession({ session: shim })).toBe(shim)
+    expect(shim['cart']).toEqual(['book'])
+  })
+
+  it('leaves it as it is where it is all in a cookie: such a host empties it, and calls nobody back', async () => {
+    const session: SessionLike = { cart: ['book'], regenerate: () => delete session['cart'] }
+    expect(await renewSession({ session })).toBe(session)
+    expect(session['cart']).toEqual(['book'])
+  })
+
+  it.each<[string, (req: Request, done: (error?: unknown) => void) => unknown]>([
+    ['calls back with an error', (_req, done) => done(new Error('canary'))],
+    ['rejects', () => Promise.reject(new Error('canary'))],
+    ['throws', () => { throw new Error('canary') }],
+  ])('fails with SESSION_UNAVAILABLE where the host %s', async (_name, regenerate) => {
+    await expect(renewSession(requestWith(regenerate))).rejects.toMatchObject({ name: 'StorageError', code: 'SESSION_UNAVAILABLE', message: expect.not.stringContaining('canary') })
+  })
+})
+
+describe('reloadSession', () => {
+  /** @param reload puts what the store has in place, and finishes as its host does */
+  const stored = (reload: (req: Request, done: (error?: unknown) => void) => unknown) => {
+    const req = requestWith((one, done) => { one.session = fresh(); done() })
+    const { session } = req
+    Object.setPrototypeOf(session, { ...(Object.getPrototypeOf(session) as object), reload: (done: (error?: unknown) => void) => reload(req, done) })
+    return req
+  }
+  const changed = (): SessionLike => ({ cookie: {}, cart: ['book', 'pen'] })
+
+  it.each<[string, (req: Request, done: (error?: unknown) => void) => unknown]>([
+    ['calls back', (req, done) => { req.session = changed(); done() }],
+    ['calls back later', (req, done) => { setImmediate(() => { req.session = changed(); done() }) }],
+    ['returns a promise', async (req) => { await Promise.resolve(); req.session = changed() }],
+  ])('gives what the store has by now where the host %s', async (_name, reload) => {
+    const req = stored(reload)
+    const session = await reloadSession(req)
+    expect(session).toBe(req.session)
+    expect(session).toEqual(changed())
+  })
+
+  it('gives nothing where the store has it no more, and an empty session with another id is in its place', async () => {
+    const req = stored((_req, done) => done(new Error('failed to load session')))
+    const before = req.session
+    expect(await reloadSession(req)).toBeUndefined()
+    expect(req.session).not.toBe(before)
+    expect(req.session).toEqual(fresh())
+  })
+
+  it.each<[string, (req: Request, done: (error?: unknown) => void) => unknown]>([
+    ['calls back with an error', (_req, done) => done(new Error('canary'))],
+    ['rejects', () => Promise.reject(new Error('canary'))],
+    ['throws', () => { throw new Error('canary') }],
+  ])('fails with SESSION_UNAVAILABLE where the host %s, and leaves the session in place', async (_name, reload) => {
+    const req = stored(reload)
+    const before = req.session
+    await expect(reloadSession(req)).rejects.toMatchObject({ name: 'StorageError', code: 'SESSION_UNAVAILABLE', message: expect.not.stringContaining('canary') })
+    expect(req.session).toBe(before)
+  })
+
+  it('gives the one that came with the request where the host cannot read it again, or it is all in a cookie', async () => {
+    const saved: SessionLike = { cart: ['book'], save: (done) => done() }
+    expect(await reloadSession({ session: saved })).toBe(saved)
+    const inCookie: SessionLike = { cart: ['book'], reload: () => delete inCookie['cart'] }
+    expect(await reloadSession({ session: inCookie })).toBe(inCookie)
+    expect(inCookie['cart']).toEqual(['book'])
+  })
+})
+
+describe('hasContent', () => {
+  it.each<[SessionLike, boolean]>([
+    [{}, false],
+    [{ cookie: { maxAge: 1 } }, false],
+    [{ cookie: {}, cart: undefined }, true],
+    [{ passport: {} }, true],
+    [{ nevis: {} }, true],
+    [Object.assign(Object.create({ save: () => undefined, id: 'a' }) as SessionLike, { cookie: {} }), false],
+  ])('of %j is %s', (session, expected) => {
+    expect(hasContent(session)).toBe(expected)
+  })
+})
+
+describe('isInSmallCookie', () => {
+  it.each<[string, SessionLike, boolean]>([
+    ['of @fastify/secure-session, which has no save()', { get: () => undefined, set: () => undefined, data: () => ({}), regenerate: () => undefined }, true],
+    ['with save', { save: () => undefined }, false],
+    ['with a value of that name', { save: 'yes' as never }, true],
+    ['with save from its prototype', Object.create({ save: () => undefined }) as SessionLike, false],
+  ])('a session %s: %s', (_name, session, expected) => {
+    expect(isInSmallCookie(session)).toBe(expected)
+  })
+})
+
+describe('saveSession', () => {
+  const filled = (bytes: number): SessionLike => ({ cart: 'x'.repeat(bytes - JSON.stringify({ cart: '' }).length) })
+
+  it('takes what a cookie can carry, and fails with SESSION_TOO_LARGE beyond, where the session cannot be saved', async () => {
+    await expect(saveSession(filled(2700))).resolves.toBeUndefined()
+    await expect(saveSession(filled(2701))).rejects.toMatchObject({ name: 'StorageError', code: 'SESSION_TOO_LARGE', status: 500 })
+  })
+
+  it('asks a session behind a proxy for its data', async () => {
+    const behind = (bytes: number): SessionLike => ({ data: () => filled(bytes) })
+    await expect(saveSession(behind(2700))).resolves.toBeUndefined()
+    await expect(saveSession(behind(2701))).rejects.toMatchObject({ code: 'SESSION_TOO_LARGE' })
+  })
+
+  it('leaves the size to a session that can be saved', async () => {
+    await expect(saveSession({ ...filled(100_000), save: (done) => done() })).resolves.toBeUndefined()
+  })
+})
+
+describe('transactions in a session that is all in a cookie', () => {
+  const now = Date.now()
+  const started = (id: string, at: number, qrCode: string): Transaction => ({
+    id, factor: 'app', operation: 'approve', subject: { username: 'anna' }, startedAt: now + at, expiresAt: now + 60_000, firstFactorAt: now, shown: { qrCode },
+  })
+
+  it('are forgotten from the oldest on, until the rest fits', async () => {
+    const session: SessionLike = { cart: ['book'] }
+    const transactions = new SessionTransactions(session, 'nevis', 60_000, new ShownBox([Buffer.alloc(32, 1)]))
+    for (const [i, id] of ['a', 'b', 'c'].entries()) transactions.put(started(id, i, 'x'.repeat(600)))
+    await transactions.save()
+    expect(['a', 'b', 'c'].map((id) => transactions.get(id)?.id)).toEqual([undefined, 'b', 'c'])
+    expect(session['cart']).toEqual(['book'])
+  })
+
+  it('are forgotten last where they were put last, however old they are', async () => {
+    const session: SessionLike = {}
+    const transactions = new SessionTransactions(session, 'nevis', 60_000, new ShownBox([Buffer.alloc(32, 1)]))
+    for (const [at, id] of [[1, 'b'], [2, 'c'], [0, 'a']] as const) transactions.put(started(id, at, 'x'.repeat(600)))
+    await transactions.save()
+    expect(['a', 'b', 'c'].map((id) => transactions.get(id)?.id)).toEqual(['a', undefined, 'c'])
+  })
+
+  it('are refused with SESSION_TOO_LARGE where not even one fits, and nothing of them is left', async () => {
+    const session: SessionLike = {}
+    const transactions = new SessionTransactions(session, 'nevis', 60_000, new ShownBox([Buffer.alloc(32, 1)]))
+    transactions.put(started('a', 0, 'x'.repeat(3000)))
+    await expect(transactions.save()).rejects.toMatchObject({ code: 'SESSION_TOO_LARGE' })
+    expect(transactions.get('a')).toBeUndefined()
+    expect(session).toEqual({ nevis: { transactions: {} } })
+  })
+})
+
+describe('a session', () => {
+  const of = (host: object, own: object = {}) => Object.assign(Object.create(host) as SessionLike, own)
+
+  it.each<[string, SessionLike, boolean]>([
+    ['of cookie-session', of({ isChanged: true, isPopulated: true }), true],
+    ['of koa-session without a store', of({ externalKey: undefined }), true],
+    ['of koa-session with one', of({ externalKey: 'id' }), false],
+    ['of a host that knows when it was changed', of({ isChanged: true }), false],
+    ['of a host that knows when it is filled', of({ isPopulated: true }), false],
+    ['in which an application keeps such words', of({}, { isChanged: true, isPopulated: true, externalKey: undefined }), false],
+    ['with words of both', of({ isChanged: true, isPopulated: true }, { isChanged: 1 }), false],
+    ['of express-session', of({ save: () => undefined }), false],
+  ])('%s is in a cookie: %#', (_name, session, expected) => {
+    expect(isInCookie(session)).toBe(expected)
+  })
+
+  it.each<[object, string | undefined]>([
+    [{ sessionID: 'a' }, 'a'],
+    [{ session: { sessionId: 'b' } }, 'b'],
+    [{ sessionID: 'a', session: { sessionId: 'b' } }, 'a'],
+    [{ sessionID: 7 }, undefined],
+    [{ session: {} }, undefined],
+    [{}, undefined],
+  ])('has the id that its host tells: %j, %s', (req, id) => {
+    expect(sessionIdOf(req)).toBe(id)
+  })
+})

@@ -1,0 +1,687 @@
+/**
+ * How often somebody is asked and how often codes are tried: by a ledger that writes down what it is asked, and a clock that stands.
+ *
+ * The attacker has the password. They let the victim's phone ring until the victim accepts, one push after the other or fifty at
+ * once, at the edge of a window, under another spelling of the name; or they guess codes. The honest user signs in ten times in five
+ * minutes, opens five tabs, mistypes, denies by mistake. All budgets are shown for a ledger in memory and for one that rounds up to whole seconds.
+ */
+import fc from 'fast-check'
+import { MemoryLedger, type Ledger, type Subject } from '../../src'
+import { Budgets } from '../../src/ledger/budgets'
+import type { Settings } from '../../src/strategy/options'
+import { SecondsLedger } from '../support/ledger-contract'
+
+/** Not on the second: a ledger that knows whole seconds only has something to round. */
+const NOW = 1_700_000_000_400
+const [HOUR, DAY, YEAR] = [3600, 86_400, 365 * 86_400]
+const ANNA: Subject = { username: 'anna' }
+
+let seconds: number
+/** The clock stands until it is moved. */
+const later = (more: number) => void (seconds += more)
+/** To the very second, counted from the beginning of the test. */
+const at = (moment: number) => void (seconds = moment)
+
+beforeEach(() => {
+  seconds = 0
+  jest.spyOn(Date, 'now').mockImplementation(() => NOW + seconds * 1000)
+})
+
+afterEach(() => void jest.restoreAllMocks())
+
+type Asked = [call: string, key: string, ttlSeconds?: number]
+
+/** Writes down what a ledger is asked. */
+function written(inner: Ledger): { ledger: Ledger; asked: Asked[] } {
+  const asked: Asked[] = []
+  const write = <T>(call: Asked, answer: T) => (asked.push(call), answer)
+  return {
+    asked,
+    ledger: {
+      claim: (key, ttl) => write(['claim', key, ttl], inner.claim(key, ttl)),
+      count: (key, ttl) => write(['count', key, ttl], inner.count(key, ttl)),
+      look: (key) => write(['look', key], inner.look(key)),
+      forget: (key) => write(['forget', key], inner.forget(key)),
+    },
+  }
+}
+
+type Given = Partial<Settings> & { baseURL?: string }
+
+function budgetsOn(ledger: Ledger, { baseURL = 'https://a.example', ...settings }: Given = {}): Budgets {
+  const defaults = { maxAttempts: 5, startBudget: { starts: 5, perSeconds: 300 }, attemptBudget: { attempts: 30, perSeconds: HOUR }, firstFactorLifetimeMs: 0 }
+  return new Budgets({ ledger, client: { baseURL }, ...defaults, ...settings })
+}
+
+function budgetsWith(given?: Given): { budgets: Budgets; asked: Asked[]; ledger: Ledger } {
+  const { ledger, asked } = written(new MemoryLedger())
+  return { budgets: budgetsOn(ledger, given), asked, ledger }
+}
+
+let number = 0
+const transaction = () => ({ id: `t${++number}`, expiresAt: Date.now() + 120_000 })
+const key = budgetsOn(new MemoryLedger()).keyOf(ANNA)
+const ben = budgetsOn(new MemoryLedger()).keyOf({ username: 'ben' })
+/** What was asked, with `…` for the digest. */
+const shortened = (asked: Asked[]) => asked.map(([call, name, ...ttl]) => [call, name.replace(/[\w-]{43}|[\w-]{22}/, '…'), ...ttl].join(' '))
+const times = <T>(count: number, act: (i: number) => T) => Array.from({ length: count }, (_, i) => act(i))
+
+/** The most moments that fall into any so many seconds, both ends included. */
+function mostIn(window: number, moments: number[]): number {
+  return Math.max(0, ...moments.map((first) => moments.filter((one) => one >= first && one <= first + window).length))
+}
+
+describe('the name of a subject', () => {
+  const keyOf = (subject: Subject, given?: Given) => budgetsOn(new MemoryLedger(), given).keyOf(subject)
+
+  it.each<[string, Subject, Subject, boolean]>([
+    ['one username', ANNA, { username: 'anna' }, true],
+    ['one username in capitals and in small letters', ANNA, { username: 'ANNA' }, true],
+    ['one userId in capitals and in small letters', { userId: 'ab' }, { userId: 'AB' }, true],
+    ['a username, with a userId beside it or without', { userId: 'u', username: 'anna' }, ANNA, true],
+    ['two usernames', ANNA, { username: 'ben' }, false],
+    ['two usernames with one userId', { userId: 'u', username: 'anna' }, { userId: 'u', username: 'ben' }, false],
+    ['two userIds', { userId: 'u' }, { userId: 'v' }, false],
+    ['a username and a userId that read alike', { username: 'u' }, { userId: 'u' }, false],
+  ])('%s: is the same or is not', (_name, one, other, isSame) => {
+    expect(keyOf(one) === keyOf(other)).toBe(isSame)
+  })
+
+  it('is another one at another instance', () => {
+    expect(keyOf(ANNA)).not.toBe(keyOf(ANNA, { baseURL: 'https://b.example' }))
+  })
+
+  it('is a digest, the same in every version: a new one gives nobody a new budget', () => {
+    expect([keyOf(ANNA), keyOf({ userId: 'u' })]).toEqual(['e0Tl6WB2M2ReTrgHSlcLtb', 'h0rmnyUAmuItC0W2jTrqo6'])
+  })
+})
+
+/** Each with how much longer it keeps something than it was told, and says so. */
+const LEDGERS: [string, () => Ledger, moreSeconds: number][] = [
+  ['in memory', () => new MemoryLedger(), 0],
+  ['in a ledger that rounds up to whole seconds', () => new SecondsLedger(), 1],
+]
+
+describe.each(LEDGERS)('starts, %s', (_name, make, more) => {
+  let budgets: Budgets
+  beforeEach(() => void (budgets = budgetsOn(make())))
+
+  const start = async (name = key) => (await budgets.spendStart(name)).slot
+  /** @returns the places of those that got one */
+  const startAtOnce = async (count: number) => (await Promise.all(times(count, () => start()))).filter((slot) => slot > 0).sort((a, b) => a - b)
+  const approve = (...slots: number[]) => budgets.giveBack(key, slots)
+
+  describe('by somebody who approves none', () => {
+    it('are five at once, the sixth 300 seconds after the fifth, the seventh 600 after the sixth, and so on up to four hours', async () => {
+      expect(await startAtOnce(5)).toEqual([1, 2, 3, 4, 5])
+      let slot = 5
+      for (const pause of [300, 600, 1200, 2400, 4800, 9600, 14_400, 14_400, 14_400, 14_400]) {
+        const refused = await budgets.spendStart(key)
+        expect(refused).toEqual({ slot: 0, limit: 5, over: 'starts', retryAfterSeconds: pause + more })
+        later(pause + more - 1)
+        expect(await budgets.spendStart(key)).toEqual({ slot: 0, limit: 5, over: 'starts', retryAfterSeconds: 1 })
+        later(1)
+        expect(await start()).toBe(++slot)
+      }
+      expect(slot).toBe(15)
+    })
+
+    it('are five of fifty at once', async () => {
+      expect(await startAtOnce(50)).toEqual([1, 2, 3, 4, 5])
+    })
+
+    it('are one of fifty at once when the pause is over', async () => {
+      await startAtOnce(50)
+      later(300 + more)
+      expect(await startAtOnce(50)).toEqual([6])
+      later(600 + more)
+      expect(await startAtOnce(50)).toEqual([7])
+    })
+
+    it.each([[1, 30], [50, 450]])('are, with %d at once every %d seconds for two and a half days, at most 8 in any hour and 20 in any day', async (atOnce, every) => {
+      const pushes: number[] = []
+      for (; seconds < 2.5 * DAY; later(every)) pushes.push(...(await startAtOnce(atOnce)).map(() => seconds))
+      expect(mostIn(HOUR, pushes)).toBeLessThanOrEqual(8)
+      expect(mostIn(DAY, pushes)).toBeLessThanOrEqual(20)
+      expect(pushes.length).toBeGreaterThan(25)
+    })
+
+    it('are at most 8 in any hour and 20 in any day, whenever and however many are tried', async () => {
+      const wait = fc.constantFrom(0, 1, 299, 300, 301, 600, 1200, 2400, 3599, 3600, 4800, 9600, 14_399, 14_400, 43_200, 86_399, 86_400, 86_401)
+      const tries = fc.array(fc.record({ wait: fc.oneof(wait, fc.nat(20_000)), count: fc.constantFrom(1, 2, 4, 5, 6, 50), isDenied: fc.boolean() }), { maxLength: 60 })
+      await fc.assert(
+        fc.asyncProperty(tries, async (all) => {
+          at(0)
+          budgets = budgetsOn(make())
+          const pushes: number[] = []
+          for (const { wait: pause, count, isDenied } of all) {
+            later(pause)
+            const got = await startAtOnce(count)
+            if (isDenied) await Promise.all(got.map(() => budgets.end(transaction(), key, true)))
+            pushes.push(...got.map(() => seconds))
+          }
+          expect(mostIn(HOUR, pushes)).toBeLessThanOrEqual(8)
+          expect(mostIn(DAY, pushes)).toBeLessThanOrEqual(20)
+        }),
+        { seed: 15, numRuns: 30 },
+      )
+    })
+
+    it('are five at once again a day after the last one', async () => {
+      const pushes: number[] = []
+      for (; seconds < 2 * DAY; later(300)) pushes.push(...(await startAtOnce(5)).map(() => seconds))
+      at((pushes.at(-1) as number) + DAY + 1)
+      expect(await startAtOnce(50)).toEqual([1, 2, 3, 4, 5])
+    })
+
+    it('keep nobody else waiting', async () => {
+      await startAtOnce(50)
+      expect(await start(ben)).toBe(1)
+    })
+
+    it('leave nothing behind where they are refused', async () => {
+      await startAtOnce(5)
+      for (let i = 0; i < 20; i++) await startAtOnce(10)
+      later(300 + more)
+      expect(await start()).toBe(6)
+    })
+  })
+
+  describe('that are approved', () => {
+    it('may be ten in five minutes, one after the other', async () => {
+      for (let i = 0; i < 10; i++, later(30)) {
+        const slot = await start()
+        expect(slot).toBe(1)
+        await approve(slot)
+      }
+    })
+
+    it('may be ten in five minutes, five at once', async () => {
+      for (let i = 0; i < 2; i++, later(100)) {
+        const slots = await startAtOnce(5)
+        expect(slots).toEqual([1, 2, 3, 4, 5])
+        for (const slot of slots) await approve(slot)
+      }
+    })
+
+    it('are ten beside three that were left lying, and then three are still held', async () => {
+      await startAtOnce(3)
+      for (let i = 0; i < 10; i++, later(30)) {
+        const slot = await start()
+        expect(slot).toBe(4)
+        await approve(slot)
+      }
+      expect(await startAtOnce(50)).toEqual([4, 5])
+    })
+
+    it('take back the pause that they began, so that the next one passes', async () => {
+      await startAtOnce(4)
+      const slot = await start()
+      expect([slot, await start()]).toEqual([5, 0])
+      await approve(slot)
+      expect([await start(), await start()]).toEqual([5, 0])
+    })
+
+    it('do not take back the pause of a later start', async () => {
+      await startAtOnce(5)
+      later(300 + more)
+      expect(await start()).toBe(6)
+      await approve(5)
+      expect(await budgets.spendStart(key)).toMatchObject({ slot: 0, retryAfterSeconds: 600 + more })
+    })
+
+    it('give several places back at once, and other people\'s not', async () => {
+      await startAtOnce(5)
+      await budgets.spendStart(ben)
+      await approve(1, 3)
+      await approve()
+      expect(await startAtOnce(1)).toEqual([1])
+      expect((await budgets.spendStart(ben)).slot).toBe(2)
+    })
+  })
+
+  describe('under a second name of the same person', () => {
+    const second = 'second'
+
+    it('hold places there, so that it gives no second budget', async () => {
+      for (let i = 0; i < 5; i++) {
+        expect(await start()).toBe(i + 1)
+        expect(await budgets.alsoHold(second)).toBe(i + 1)
+      }
+      expect(await budgets.spendStart(second)).toEqual({ slot: 0, limit: 5, over: 'starts', retryAfterSeconds: 300 + more })
+    })
+
+    it('are not refused there, and give those places back, too', async () => {
+      const slots = []
+      for (let i = 0; i < 8; i++) slots.push(await budgets.alsoHold(second))
+      expect(slots).toEqual([1, 2, 3, 4, 5, 6, 7, 8])
+      await budgets.giveBack(second, slots)
+      expect((await budgets.spendStart(second)).slot).toBe(1)
+      expect((await budgets.spendStart(second)).slot).toBe(2)
+    })
+
+    it('find no place, rather than search for ever, where more are held than a day can have', async () => {
+      const slots = []
+      for (let i = 0; i < 40; i++) slots.push(await budgets.alsoHold(second))
+      expect(slots.slice(-4)).toEqual([37, 0, 0, 0])
+      later(14_400 + more)
+      expect(await budgets.spendStart(second)).toEqual({ slot: 0, limit: 5, over: 'starts', retryAfterSeconds: 1 })
+    })
+  })
+
+  describe('with a budget of one start', () => {
+    it('has the pause from the first start on', async () => {
+      budgets = budgetsOn(make(), { startBudget: { starts: 1, perSeconds: 60 } })
+      expect(await startAtOnce(50)).toEqual([1])
+      expect(await budgets.spendStart(key)).toEqual({ slot: 0, limit: 1, over: 'starts', retryAfterSeconds: 60 + more })
+      later(60 + more)
+      expect(await startAtOnce(50)).toEqual([2])
+      await approve(2)
+      later(1)
+      expect(await start()).toBe(2)
+    })
+  })
+
+  describe('with a window longer than the longest pause', () => {
+    it('pauses for that window each time', async () => {
+      budgets = budgetsOn(make(), { startBudget: { starts: 2, perSeconds: 20_000 } })
+      expect(await startAtOnce(50)).toEqual([1, 2])
+      later(20_000 + more)
+      expect(await start()).toBe(3)
+      expect(await budgets.spendStart(key)).toMatchObject({ slot: 0, retryAfterSeconds: 20_000 + more })
+    })
+  })
+
+  describe('after denials', () => {
+    const denied = async (count: number) => {
+      for (let i = 0; i < count; i++) await budgets.end(transaction(), key, true)
+    }
+
+    it.each([[0, 0], [1, 0], [2, 15]])('%d of them pause for %d seconds', async (count, pause) => {
+      expect(await start()).toBe(1)
+      await denied(count)
+      const { slot, over, retryAfterSeconds = 0 } = await budgets.spendStart(key)
+      expect([slot > 0, over, retryAfterSeconds]).toEqual(pause > 0 ? [false, 'pause', pause + more] : [true, undefined, 0])
+      expect(await start(ben)).toBe(1)
+    })
+
+    it('pause longer with each further one, up to four hours', async () => {
+      await start()
+      await denied(1)
+      for (const pause of [15, 30, 60, 120, 240, 480, 960, 1920, 3840, 7680, 14_400]) {
+        await denied(1)
+        expect(await budgets.spendStart(key)).toEqual({ slot: 0, limit: 5, over: 'pause', retryAfterSeconds: pause + more })
+        later(pause + more)
+      }
+      expect(await start()).toBe(2)
+    })
+
+    it('is one denial counted once, whoever else learns of it', async () => {
+      await start()
+      const one = transaction()
+      const ends = await Promise.all(times(10, () => budgets.end(one, key, true)))
+      expect(ends.filter((isFirst) => isFirst)).toHaveLength(1)
+      expect(await start()).toBe(2)
+    })
+
+    it('counts none of somebody who cancelled or was too slow, nor without a name', async () => {
+      await start()
+      for (let i = 0; i < 5; i++) expect([await budgets.end(transaction(), key, false), await budgets.end(transaction(), undefined, true)]).toEqual([true, true])
+      expect([await start(), await budgets.denialsOf(key)]).toEqual([2, 0])
+    })
+
+    it.each([[0, 0], [1, 0], [2, 2], [3, 3], [5, 5]])('%d are looked up as %d, however often somebody looks', async (count, expected) => {
+      await denied(count)
+      for (let i = 0; i < 3; i++) expect([await budgets.denialsOf(key), await budgets.denialsOf(ben)]).toEqual([expected, 0])
+    })
+
+    it('are remembered for a day from the first one on: what is counted together ends together', async () => {
+      await denied(2)
+      later(DAY - 10)
+      await denied(2)
+      expect(await budgets.denialsOf(key)).toBe(4)
+      later(10 + 2 * more)
+      expect(await budgets.denialsOf(key)).toBe(0)
+      await denied(1)
+      expect(await budgets.denialsOf(key)).toBe(0)
+      await denied(1)
+      expect(await budgets.denialsOf(key)).toBe(2)
+    })
+  })
+})
+
+describe('starts that cannot be given back', () => {
+  it('are held, and cost no good approval', async () => {
+    const ledger = Object.assign(new MemoryLedger(), { forget: () => Promise.reject(new Error('gone')) })
+    const budgets = budgetsOn(ledger)
+    const { slot } = await budgets.spendStart(key)
+    expect(await budgets.giveBack(key, [slot])).toBeUndefined()
+    expect((await budgets.spendStart(key)).slot).toBe(2)
+  })
+})
+
+describe('what starts cost', () => {
+  it('is one call of the ledger for a usual one, and one for its approval', async () => {
+    const { budgets, asked } = budgetsWith()
+    expect(await budgets.spendStart(key)).toEqual({ slot: 1, limit: 5 })
+    await budgets.giveBack(key, [1])
+    expect(shortened(asked)).toEqual(['claim start:…:1 86400', 'forget start:…:1'])
+  })
+
+  it('is a look at the pause from the second on, and the pause itself for the last of the budget', async () => {
+    const { budgets, asked } = budgetsWith({ startBudget: { starts: 3, perSeconds: 300 } })
+    for (let i = 0; i < 3; i++) await budgets.spendStart(key)
+    expect(shortened(asked)).toEqual([
+      'claim start:…:1 86400',
+      'claim start:…:1 86400', 'look pause:…', 'claim start:…:2 86400',
+      'claim start:…:1 86400', 'look pause:…', 'claim start:…:2 86400', 'look start:…:3', 'claim pause:… 300', 'claim start:…:3 86400',
+    ])
+  })
+
+  it('is three calls where they are refused, none of which leaves anything', async () => {
+    const { budgets, asked } = budgetsWith()
+    for (let i = 0; i < 5; i++) await budgets.spendStart(key)
+    asked.length = 0
+    await budgets.spendStart(key)
+    expect(shortened(asked)).toEqual(['claim start:…:1 86400', 'look pause:…', 'look start:…:5'])
+  })
+
+  it('names nobody', async () => {
+    const { budgets, asked } = budgetsWith()
+    await budgets.spendStart(budgets.keyOf(ANNA))
+    await budgets.spendPhone('+41791234567')
+    expect(JSON.stringify(asked)).not.toMatch(/anna|example|79123/)
+  })
+})
+
+describe.each(LEDGERS)('codes, %s', (_name, make, more) => {
+  let budgets: Budgets
+  beforeEach(() => void (budgets = budgetsOn(make())))
+
+  /** @returns whether the code may be tried, each time in a transaction of its own */
+  const spend = async () => (await budgets.spendCode(transaction(), key)).over === undefined
+  const isWrong = async () => (await spend()) && (await budgets.noteWrongCode(key), true)
+
+  it('are as many as a transaction allows', async () => {
+    const one = transaction()
+    const spent = await Promise.all(times(50, () => budgets.spendCode(one, key)))
+    expect(spent.slice(0, 6)).toEqual([...times(5, (i) => ({ count: i + 1, limit: 5 })), { count: 6, limit: 5, over: 'attempts' }])
+    expect(spent.slice(5).every(({ over }) => over === 'attempts')).toBe(true)
+  })
+
+  it('over the limit of their transaction cost the subject none', async () => {
+    const one = transaction()
+    for (let i = 0; i < 40; i++) await budgets.spendCode(one, key)
+    const others = await Promise.all(times(40, spend))
+    expect(others.filter((isTried) => isTried)).toHaveLength(25)
+  })
+
+  it('are thirty in an hour over all transactions, also of fifty at once and across the edge of a window; then they say when', async () => {
+    expect(await spend()).toBe(true)
+    later(HOUR + more - 1)
+    expect((await Promise.all(times(50, spend))).filter((isTried) => isTried)).toHaveLength(29)
+    expect(await budgets.spendCode(transaction(), key)).toEqual({ count: 1, limit: 30, over: 'subjectAttempts', retryAfterSeconds: 1 })
+    expect(await budgets.spendCode(transaction(), ben)).toEqual({ count: 1, limit: 5 })
+    later(1)
+    expect((await Promise.all(times(50, spend))).filter((isTried) => isTried)).toHaveLength(1)
+    expect(await budgets.spendCode(transaction(), key)).toMatchObject({ over: 'subjectAttempts', retryAfterSeconds: HOUR + more })
+    later(HOUR + more - 1)
+    expect((await Promise.all(times(50, spend))).filter((isTried) => isTried)).toHaveLength(29)
+  })
+
+  describe('that are wrong', () => {
+    const wrong = async (count: number) => {
+      for (let i = 0; i < count; i++) {
+        expect(await isWrong()).toBe(true)
+        later(130)
+      }
+    }
+
+    it('lock the codes of the subject at the fiftieth in a day, not at the forty-ninth', async () => {
+      await wrong(49)
+      expect(await budgets.spendCode(transaction(), key)).toEqual({ count: 1, limit: 5 })
+      await wrong(1)
+      expect(await budgets.spendCode(transaction(), key)).toEqual({ count: 0, limit: 50, over: 'locked' })
+      expect(await budgets.spendCode(transaction(), ben)).toEqual({ count: 1, limit: 5 })
+    })
+
+    it('lock for good: on no later day is one tried, until the limits are lifted', async () => {
+      await wrong(50)
+      for (let day = 0; day < 364; day++, later(DAY)) expect(await spend()).toBe(false)
+      await budgets.lift(key)
+      expect(await budgets.spendCode(transaction(), key)).toEqual({ count: 1, limit: 5 })
+      await wrong(49)
+      expect(await spend()).toBe(true)
+    })
+
+    it('lock nobody who mistypes 49 times a day, every day', async () => {
+      for (let day = 0; day < 5; day++) {
+        await wrong(49)
+        at((day + 1) * (DAY + 1))
+      }
+      expect(await spend()).toBe(true)
+    })
+
+    it('lock nobody by right ones', async () => {
+      for (let i = 0; i < 200; i++, later(130)) expect(await spend()).toBe(true)
+    })
+
+    it('leave the starts alone: a push still goes', async () => {
+      await wrong(50)
+      expect((await budgets.spendStart(key)).slot).toBe(1)
+    })
+
+    it('are at most 100 in any day, whenever they are tried, fifty at once and with Nevis slow to answer', async () => {
+      const wait = fc.oneof(fc.constantFrom(0, 1, 60, 1800, 3599, 3600, 3601, 43_200, 86_399, 86_400), fc.nat(7200))
+      const tries = fc.array(fc.record({ wait, count: fc.constantFrom(1, 5, 19, 29, 50), areAnswered: fc.boolean() }), { minLength: 1, maxLength: 25 })
+      await fc.assert(
+        fc.asyncProperty(tries, async (all) => {
+          at(0)
+          budgets = budgetsOn(make())
+          const tried: number[] = []
+          let unanswered = 0
+          let lockedAt = Infinity
+          for (const { wait: pause, count, areAnswered } of all) {
+            later(pause)
+            // Nevis answers within its deadline of seconds: no code is under way for more than a minute.
+            if (pause > 60) unanswered = await answered(unanswered)
+            const got = (await Promise.all(times(count, spend))).filter((isTried) => isTried).length
+            tried.push(...times(got, () => seconds))
+            unanswered += got
+            if (areAnswered) unanswered = await answered(unanswered)
+            const { over } = await budgets.spendCode(transaction(), key)
+            if (over === undefined) {
+              tried.push(seconds)
+              unanswered++
+            }
+            expect(got > 0 && lockedAt < seconds).toBe(false)
+            if (over === 'locked') lockedAt = Math.min(lockedAt, seconds)
+          }
+          expect(mostIn(DAY, tried)).toBeLessThanOrEqual(100)
+        }),
+        { seed: 15, numRuns: 30 },
+      )
+    })
+
+    const answered = async (count: number): Promise<0> => {
+      await Promise.all(times(count, () => budgets.noteWrongCode(key)))
+      return 0
+    }
+
+    it('are at most 100 where fifty at once come at the worst moment: 49 known, and two hours\' budgets under way', async () => {
+      let tried = 0
+      for (; tried < 48; tried++, later(125)) expect(await isWrong()).toBe(true)
+      later(HOUR)
+      expect(await isWrong()).toBe(true)
+      tried++
+      later(HOUR - 1)
+      const underWay = (await Promise.all(times(50, spend))).filter((isTried) => isTried).length
+      later(2)
+      const more = (await Promise.all(times(50, spend))).filter((isTried) => isTried).length
+      await answered(underWay + more)
+      expect(tried + underWay + more).toBeLessThanOrEqual(100)
+      expect(underWay).toBeGreaterThan(0)
+      later(HOUR)
+      expect(await budgets.spendCode(transaction(), key)).toMatchObject({ over: 'locked' })
+    })
+  })
+})
+
+describe('what codes cost', () => {
+  it('is three calls of the ledger for a code, and one for a wrong one', async () => {
+    const { budgets, asked } = budgetsWith()
+    await budgets.spendCode({ id: 't', expiresAt: NOW + 119_500 }, key)
+    await budgets.noteWrongCode(key)
+    expect(shortened(asked)).toEqual(['look locked:…', 'count attempts:t 420', 'claim code:…:1 3600', 'count wrong:… 86400'])
+  })
+
+  it('is one look where they are locked: nothing is counted', async () => {
+    const { budgets, asked, ledger } = budgetsWith()
+    await ledger.claim(`locked:${key}`, YEAR)
+    asked.length = 0
+    await budgets.spendCode({ id: 't', expiresAt: NOW }, key)
+    expect(shortened(asked)).toEqual(['look locked:…'])
+  })
+})
+
+describe('a claim', () => {
+  it('of a transaction is kept for as long as another factor may be tried after it, too', async () => {
+    const { budgets, asked } = budgetsWith({ firstFactorLifetimeMs: 600_000 })
+    await budgets.claim({ id: 't1', expiresAt: NOW + 120_000 })
+    expect(asked).toEqual([['claim', 'transaction:t1', 120 + 600 + 300]])
+  })
+
+  it('of a transaction is true once, and kept for five minutes longer than it lives', async () => {
+    const { budgets, asked } = budgetsWith()
+    const one = { id: 't1', expiresAt: NOW + 120_000 }
+    expect([await budgets.claim(one), await budgets.claim(one), await budgets.claim({ ...one, id: 't2' })]).toEqual([true, false, true])
+    expect(asked[0]).toEqual(['claim', 'transaction:t1', 420])
+  })
+
+  it.each([[0, 300], [1, 301], [-1, 300], [-3_600_000, 300]])('of a transaction that ends in %d ms is kept for %d whole seconds', async (ms, kept) => {
+    const { budgets, asked } = budgetsWith()
+    await budgets.claim({ id: 't1', expiresAt: NOW + ms })
+    expect(asked).toEqual([['claim', 'transaction:t1', kept]])
+  })
+
+  it('is not to be had for a transaction that ended without success: it can never succeed later', async () => {
+    const { budgets } = budgetsWith()
+    const one = transaction()
+    expect([await budgets.end(one, key, false), await budgets.claim(one), await budgets.end(one, key, true)]).toEqual([true, false, false])
+  })
+
+  it('of a token is true once, kept for fifteen minutes, and names no token', async () => {
+    const { budgets, asked } = budgetsWith()
+    expect([await budgets.claimToken('canary'), await budgets.claimToken('canary'), await budgets.claimToken('Canary')]).toEqual([true, false, true])
+    expect(shortened(asked)[0]).toBe('claim token:… 900')
+    expect(JSON.stringify(asked)).not.toMatch(/canary/i)
+  })
+})
+
+describe('a phone number', () => {
+  it('is sent ten texts a day, whoever asks for them and however many at once', async () => {
+    const { budgets } = budgetsWith()
+    const spent = await Promise.all(times(50, () => budgets.spendPhone('+41791234567')))
+    expect(spent.filter(({ over }) => !over)).toHaveLength(10)
+    later(DAY - 1)
+    expect(await budgets.spendPhone('+41791234567')).toEqual({ over: true, limit: 10, retryAfterSeconds: 1 })
+    expect(await budgets.spendPhone('+41791234568')).toEqual({ over: false, limit: 10 })
+    later(1)
+    expect(await budgets.spendPhone('+41791234567')).toEqual({ over: false, limit: 10 })
+  })
+
+  it('is the same however it is written', async () => {
+    const { budgets, asked } = budgetsWith()
+    for (const phone of ['+41791234567', '+41 79 123 45 67', '0041-79-123-45-67', '41791234567']) await budgets.spendPhone(phone)
+    expect(new Set(asked.map(([, name]) => name.split(':')[1])).size).toBe(1)
+  })
+
+  it('has a budget of its own at each instance', async () => {
+    const ledger = new MemoryLedger()
+    for (let i = 0; i < 10; i++) await budgetsOn(ledger).spendPhone('+41791234567')
+    expect(await budgetsOn(ledger, { baseURL: 'https://b.example' }).spendPhone('+41791234567')).toMatchObject({ over: false })
+  })
+})
+
+describe('an enrolment', () => {
+  it('is current until a newer one of the same subject is started', async () => {
+    const { budgets } = budgetsWith()
+    const first = await budgets.startEnrolment(key)
+    expect(await budgets.isCurrentEnrolment(key, first)).toBe(true)
+    await budgets.startEnrolment(ben)
+    expect(await budgets.isCurrentEnrolment(key, first)).toBe(true)
+    const second = await budgets.startEnrolment(key)
+    expect([await budgets.isCurrentEnrolment(key, first), await budgets.isCurrentEnrolment(key, second)]).toEqual([false, true])
+  })
+
+  it('is current for one of fifty that are started at once', async () => {
+    const { budgets } = budgetsWith()
+    const generations = await Promise.all(times(50, () => budgets.startEnrolment(key)))
+    const current = await Promise.all(generations.map((one) => budgets.isCurrentEnrolment(key, one)))
+    expect(current.filter((isCurrent) => isCurrent)).toHaveLength(1)
+  })
+
+  it('ends the one before across the edge of a day, too, and is not taken for one that was ended on the day before', async () => {
+    const { budgets } = budgetsWith()
+    await budgets.startEnrolment(key)
+    later(DAY - 1)
+    const evening = await budgets.startEnrolment(key)
+    later(2)
+    const morning = await budgets.startEnrolment(key)
+    expect([await budgets.isCurrentEnrolment(key, evening), await budgets.isCurrentEnrolment(key, morning)]).toEqual([false, true])
+  })
+
+  it('costs one call for the first, two for each further one, and one to look', async () => {
+    const { budgets, asked } = budgetsWith()
+    await budgets.startEnrolment(key)
+    await budgets.startEnrolment(key)
+    await budgets.isCurrentEnrolment(key, 2)
+    expect(shortened(asked)).toEqual([`count enrolment:… ${YEAR}`, `count enrolment:… ${YEAR}`, 'claim superseded:…:1 86400', 'look superseded:…:2'])
+  })
+})
+
+describe('limits that are lifted', () => {
+  /** All that can be held against a subject. */
+  async function limited(budgets: Budgets, name: string): Promise<void> {
+    for (let i = 0; i < 3; i++) await budgets.spendStart(name)
+    for (let i = 0; i < 3; i++) await budgets.end(transaction(), name, true)
+    for (let i = 0; i < 30; i++) await budgets.spendCode(transaction(), name)
+    for (let i = 0; i < 50; i++) await budgets.noteWrongCode(name)
+    for (let i = 0; i < 9; i++) await budgets.alsoHold(name)
+  }
+
+  it('leave nothing that is held against the subject, and all that is held against others', async () => {
+    const memory = new MemoryLedger()
+    const { ledger, asked } = written(memory)
+    const budgets = budgetsOn(ledger)
+    await limited(budgets, key)
+    await limited(budgets, ben)
+    const held = async (name: string) => {
+      const names = new Set(asked.map(([, one]) => one).filter((one) => one.includes(name)))
+      const left = await Promise.all([...names].map(async (one) => [one, await memory.look(one)] as const))
+      return left.filter(([, ends]) => ends > 0).map(([one]) => one)
+    }
+    expect((await held(key)).length).toBeGreaterThan(40)
+    const [, others] = [await budgets.lift(key), await held(ben)]
+    expect(await held(key)).toEqual([])
+    expect(others.length).toBeGreaterThan(40)
+    expect(await budgets.spendStart(key)).toEqual({ slot: 1, limit: 5 })
+    expect(await budgets.spendCode(transaction(), key)).toEqual({ count: 1, limit: 5 })
+    expect(await budgets.denialsOf(key)).toBe(0)
+  })
+
+  it('were none: nothing happens', async () => {
+    const { budgets } = budgetsWith()
+    await budgets.lift(key)
+    expect(await budgets.spendStart(key)).toEqual({ slot: 1, limit: 5 })
+  })
+
+  it('do not bring back an approval that was used, or a token', async () => {
+    const { budgets } = budgetsWith()
+    const one = transaction()
+    await budgets.claim(one)
+    await budgets.claimToken('token')
+    await budgets.lift(key)
+    expect([await budgets.claim(one), await budgets.claimToken('token')]).toEqual([false, false])
+  })
+})

@@ -1,0 +1,134 @@
+/** Which addresses may be kept: only what every reader takes for a path of this site. */
+import { assert, constantFrom, array, property, string, webPath } from 'fast-check'
+import { forgetReturnTo, keepReturnTo, returnToBeforeLogin, returnToIn, sitePathOf } from '../../src/session/return-to'
+import type { SessionLike } from '../../src/host/request'
+
+const ORIGIN = 'https://app.example'
+
+/** What is kept must lead to this host: as it is, decoded once too often, and normalized. */
+function expectOurs(path: string): void {
+  expect(path.length).toBeLessThanOrEqual(2048)
+  expect(path).not.toMatch(/[\s\p{Cc}\\]/u)
+  let decoded = path
+  try {
+    decoded = decodeURIComponent(path)
+  } catch {
+    // Not decodable, and so nothing else than it looks.
+  }
+  const { pathname, search } = new URL(path, ORIGIN)
+  for (const reading of [path, decoded, pathname + search, `//app.example${path}`]) expect(new URL(reading, ORIGIN).origin).toBe(ORIGIN)
+  expect(decoded).not.toMatch(/[\r\n\0]/)
+}
+
+describe('sitePathOf', () => {
+  it.each(['/', '/a', '/a/b?c=d&e=%20f', '/a//b', '/?next=//evil.example', '/a%2F%2Fb', '/a:b@c', `/${'x'.repeat(2047)}`])('keeps %j', (path) => {
+    expect(sitePathOf(path)).toBe(path)
+  })
+
+  it.each([
+    '', ' ', 'a', 'a/b', '?a', '#a', '//', '///', '//evil.example', '/\\evil.example', '\\\\evil.example', '/a\\b', 'http://evil.example', 'https:evil.example',
+    'javascript:alert(1)', 'data:text/html,x', '/\t/evil.example', '\t//evil.example', ' /a', '/a b', '/a\n', '/\u0000', '/ü', '/\u2028', '/\ud800', '/%0d%0a', '/%0A', '/a%00b',
+    '/%7f', '/%2f', '/%2Fevil.example', '/%5c', '/.//a', '/a/..//b', '/./\\a', '/%2e//a', `/${'x'.repeat(2048)}`,
+  ])('does not keep %j', (value) => {
+    expect(sitePathOf(value)).toBeUndefined()
+  })
+
+  it.each([undefined, null, 7, {}, ['/a'], new String('/a')])('does not keep what is no string: %p', (value) => {
+    expect(sitePathOf(value)).toBeUndefined()
+  })
+
+  it('keeps nothing that leads elsewhere, whatever it is made of', () => {
+    const piece = constantFrom('/', '\\', '.', '..', '%2f', '%5C', '%2e', '%0d', '%0a', '%09', '%', ':', '@', '?', '#', '//', 'evil.example', 'http:', '\t', ' ', 'a', ';', '[', ']')
+    let kept = 0
+    const see = (value: string) => {
+      const path = sitePathOf(value)
+      if (path === undefined) return
+      kept++
+      expectOurs(path)
+    }
+    assert(property(array(piece, { maxLength: 8 }), (pieces) => see(`/${pieces.join('')}`)), { numRuns: 3000 })
+    assert(property(string({ unit: 'binary' }), (text) => see(`/${text}`)))
+    assert(property(webPath(), see))
+    expect(kept).toBeGreaterThan(100)
+  })
+})
+
+describe('what is kept in a session', () => {
+  const of = (url: string, method = 'GET') => ({ method, url }) as never
+  let session: SessionLike
+  beforeEach(() => void (session = {}))
+
+  it('is the address before a router cut it short', () => {
+    keepReturnTo(session, 'nevis', { method: 'GET', url: '/transfer', originalUrl: '/bank/transfer' } as never)
+    expect(returnToIn(session, 'nevis')).toBe('/bank/transfer')
+  })
+
+  it('is kept for a HEAD as for a GET, and for nothing else', () => {
+    for (const method of ['GET', 'HEAD']) {
+      keepReturnTo(session, 'nevis', of(`/${method}`, method))
+      expect(returnToIn(session, 'nevis')).toBe(`/${method}`)
+    }
+    for (const method of ['POST', 'PUT', 'DELETE', 'get']) {
+      keepReturnTo(session, 'nevis', of('/before'))
+      keepReturnTo(session, 'nevis', of('/x', method))
+      expect(returnToIn(session, 'nevis')).toBeUndefined()
+    }
+  })
+
+  it('leaves a session alone in which there is nothing to change', () => {
+    expect(keepReturnTo(session, 'nevis', of('//evil.example'))).toBe(false)
+    expect(session).toEqual({})
+  })
+
+  it('replaces the whole object, and keeps what else is in it', () => {
+    const before = { secondFactor: { at: 1 } }
+    session = { nevis: before }
+    expect(keepReturnTo(session, 'nevis', of('/a'))).toBe(true)
+    expect(session).toStrictEqual({ nevis: { secondFactor: { at: 1 }, returnTo: { path: '/a' } } })
+    expect(before).toEqual({ secondFactor: { at: 1 } })
+    forgetReturnTo(session, 'nevis', '/a')
+    expect(session).toEqual({ nevis: { secondFactor: { at: 1 } } })
+  })
+
+  it('is forgotten only once it was given back itself', () => {
+    keepReturnTo(session, 'nevis', of('/a'))
+    forgetReturnTo(session, 'nevis', '/b')
+    forgetReturnTo(session, 'nevis', undefined)
+    expect(returnToIn(session, 'nevis')).toBe('/a')
+  })
+
+  it('is for the one who was sent away, or for whoever then signs in', () => {
+    keepReturnTo(session, 'nevis', of('/a'))
+    session['passport'] = { user: 'anna' }
+    expect(returnToIn(session, 'nevis')).toBe('/a')
+    keepReturnTo(session, 'nevis', of('/of-anna'))
+    expect(returnToIn(session, 'nevis')).toBe('/of-anna')
+    session['passport'] = { user: 'ben' }
+    expect(returnToIn(session, 'nevis')).toBeUndefined()
+    forgetReturnTo(session, 'nevis', undefined)
+    session['passport'] = { user: 'anna' }
+    expect(returnToIn(session, 'nevis')).toBe('/of-anna')
+  })
+})
+
+describe("the app's own session.returnTo", () => {
+  it.each<[string, SessionLike, string | undefined]>([
+    ['is followed before a login', { returnTo: '/a' }, '/a'],
+    ['is old after one', { returnTo: '/a', passport: { user: 'anna' } }, undefined],
+    ['is not followed to another site', { returnTo: '//evil.example' }, undefined],
+  ])('%s', (_what, session, path) => {
+    expect(returnToBeforeLogin(session)).toBe(path)
+  })
+
+  it('is forgotten once it was given back; what another tab has put there since stays', () => {
+    const [same, another]: SessionLike[] = [{ returnTo: '/a' }, { returnTo: '/b' }]
+    for (const session of [same, another]) forgetReturnTo(session as SessionLike, 'nevis', '/a')
+    expect([same, another]).toEqual([{}, { returnTo: '/b' }])
+  })
+
+  it('is left to Passport where Passport is to follow it', () => {
+    const session: SessionLike = { returnTo: '/a' }
+    forgetReturnTo(session, 'nevis', '/a', { successReturnToOrRedirect: '/' })
+    expect(session).toEqual({ returnTo: '/a' })
+  })
+})

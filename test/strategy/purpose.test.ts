@@ -1,0 +1,108 @@
+/**
+ * What a transaction was started for.
+ *
+ * The attack: somebody gets an approval for something harmless, on a route that asks for little, and posts its handle to
+ * the route whose handler moves money.
+ */
+import type { NevisRequest } from '../../src'
+import type { Settings } from '../../src/strategy/options'
+import { purposeMismatch, purposeOf } from '../../src/strategy/purpose'
+import type { Transaction } from '../../src/factors/transaction'
+import type { NevisAuthenticateOptions } from '../../src/strategy/route-options'
+
+const at = (originalUrl: string) => ({ method: 'POST', url: '/', originalUrl }) as unknown as NevisRequest
+const settings = { callbackURL: 'https://app.example/2fa/callback?x=1' } as Settings
+const started = (options: NevisAuthenticateOptions, path = '/pay', more: Partial<Transaction> = {}) => {
+  const purpose = purposeOf(at(path), options)
+  return { factor: 'push', operation: 'approve', ...(purpose !== undefined && { purpose }), ...more } as Transaction
+}
+const finished = (options: NevisAuthenticateOptions, path: string, transaction: Transaction) => purposeMismatch(at(path), options, settings, transaction)
+
+describe('the purpose of a start', () => {
+  it('is none on a route without options of its own', () => {
+    expect(purposeOf(at('/login'), {})).toBeUndefined()
+    expect(purposeOf(at('/login'), { message: undefined, failureRedirect: '/login' } as NevisAuthenticateOptions)).toBeUndefined()
+  })
+
+  it('is a digest of the options of the route and one of its path, without the query', () => {
+    expect(purposeOf(at('/pay?transaction=x'), { message: 'Pay?' })).toMatch(/^[\w-]{22} [\w-]{22}$/)
+  })
+
+  it('tells paths apart whose first thousand characters are alike', () => {
+    const long = `/accounts/${'0'.repeat(1000)}42`
+    expect(purposeOf(at(`${long}/rename`), { message: 'Sure?' })).not.toBe(purposeOf(at(`${long}/close`), { message: 'Sure?' }))
+  })
+
+  it('is the same for the same options in another order, and for an option that is undefined', () => {
+    const purpose = purposeOf(at('/pay'), { message: 'Pay?', data: { a: 1, b: [2] } })
+    expect(purposeOf(at('/pay'), { data: { b: [2], a: 1 }, message: 'Pay?', phone: undefined })).toBe(purpose)
+  })
+
+  it.each<[string, NevisAuthenticateOptions]>([
+    ['another message', { message: 'Pay more?', data: 1 }],
+    ['other data', { message: 'Pay?', data: 2 }],
+    ['data that is a function', { message: 'Pay?', data: () => 1 }],
+    ['no data', { message: 'Pay?' }],
+    ['factors', { message: 'Pay?', data: 1, factors: ['push'] }],
+    ['a factor', { message: 'Pay?', data: 1, factor: 'push' }],
+    ['an operation', { message: 'Pay?', data: 1, operation: 'approve' }],
+    ['a phone number', { message: 'Pay?', data: 1, phone: '+41791234567' }],
+    ['an authenticator', { message: 'Pay?', data: 1, authenticatorId: 'a1' }],
+  ])('is another one with %s', (_name, options) => {
+    expect(purposeOf(at('/pay'), options)).not.toBe(purposeOf(at('/pay'), { message: 'Pay?', data: 1 }))
+  })
+})
+
+describe('a route', () => {
+  describe('without options of its own, as the callback that several routes share', () => {
+    it('finishes whatever was started', () => {
+      for (const transaction of [started({}), started({ message: 'Pay?' }), started({ factors: ['push'] }, '/pay', { factor: 'recovery' }), started({}, '/', { operation: 'enroll' })]) {
+        expect(finished({}, '/2fa/callback', transaction)).toBeUndefined()
+      }
+    })
+  })
+
+  describe('that names factors', () => {
+    it.each([['push', undefined], ['app', undefined], ['recovery', 'factors'], ['sms', 'factors']])('finishes a transaction of %s: %s', (factor, expected) => {
+      expect(finished({ factors: ['push', 'app'] }, '/elsewhere', started({}, '/login', { factor }))).toBe(expected)
+    })
+  })
+
+  describe('that names an operation', () => {
+    it.each<[NonNullable<NevisAuthenticateOptions['operation']>, 'approve' | 'enroll', string | undefined]>([
+      ['approve', 'approve', undefined],
+      ['approve', 'enroll', 'operation'],
+      ['enroll', 'enroll', undefined],
+      ['enroll', 'approve', 'operation'],
+      ['approve-or-enroll', 'enroll', undefined],
+      ['approve-or-enroll', 'approve', undefined],
+      [() => 'approve', 'enroll', undefined],
+    ])('%p finishes one that is to %s: %s', (operation, of, expected) => {
+      expect(finished({ operation }, '/elsewhere', started({}, '/login', { operation: of }))).toBe(expected)
+    })
+  })
+
+  describe.each<[string, NevisAuthenticateOptions]>([['message', { message: 'Pay?' }], ['data', { data: { amount: 7 } }], ['phone', { phone: '+41791234567' }]])('that gives %s', (_name, options) => {
+    it('finishes what it has started itself, whatever the query', () => {
+      expect(finished(options, '/pay?transaction=x', started(options, '/pay?a'))).toBeUndefined()
+    })
+
+    it.each<[string, Transaction]>([
+      ['a route without options', started({})],
+      ['a route with others', started({ ...options, factors: ['push'] })],
+      ['another route with the same', started(options, '/pay/other')],
+    ])('finishes nothing of %s', (_route, transaction) => {
+      expect(finished(options, '/pay', transaction)).toBe('purpose')
+    })
+  })
+
+  describe('at callbackURL', () => {
+    it('finishes what a route with the same options has started, and nothing else', () => {
+      const options = { message: 'Pay?', factors: ['push'] }
+      expect(finished(options, '/2fa/callback?transaction=x', started(options))).toBeUndefined()
+      expect(finished(options, '/2fa/callback', started({ message: 'Pay?' }))).toBe('purpose')
+      expect(finished(options, '/2fa/callback', started({}))).toBe('purpose')
+      expect(finished(options, '/2fa/callback', started(options, '/pay', { factor: 'recovery' }))).toBe('factors')
+    })
+  })
+})

@@ -1,0 +1,126 @@
+/** Is a success proven? Every step that can say no, with a Nevis that answers as the test says. */
+import { push, recovery, sms, widget } from '../../src'
+import type { Introspection, Succeeded, Transaction } from '../../src'
+import type { Factor } from '../../src/factors/factor'
+import type { Settings } from '../../src/strategy/options'
+import { mismatchOf } from '../../src/trust/proof'
+import type { Seen } from '../../src/trust/proof'
+
+const USER = '7b2ce5a9-6bd0-4e2f-8d0f-2ac2c4a1d7a1'
+const ISSUER = 'https://a.mauth.nevis.cloud'
+const TOKEN = 'eyJhIjoxfQ.eyJhIjoxfQ.c2lnbmF0dXJl'
+const STATUS_TOKEN = 'c3RhdHVz.dG9rZW4.c3RhdHVz'
+const INTENT_TOKEN = 'aW50ZW50.e30.aW50ZW50'
+const LONG_TOKEN = `eyJhIjoxfQ.e30.${'A'.repeat(8192)}`
+const ACCESS_KEY = 'YWNjZXNz.a2V5.YWNjZXNz'
+const proof: Introspection = { active: true, sub: USER, iss: ISSUER, iat: Date.now() / 1000, raw: {} }
+const transaction: Transaction = {
+  id: 't1', factor: 'push', operation: 'approve', subject: { username: 'anna' }, userId: USER, statusToken: STATUS_TOKEN,
+  startedAt: Date.now(), expiresAt: Date.now() + 60_000, firstFactorAt: 0, shown: { intentToken: INTENT_TOKEN },
+}
+const outcome: Succeeded = { status: 'succeeded', userId: USER, transactionId: 't1', token: TOKEN }
+const { token: _token, ...tokenless } = outcome
+
+let introspect: jest.Mock<Promise<Introspection>, [string]>
+let getStatus: jest.Mock<Promise<{ status: string }>, [string]>
+const settings = () =>
+  ({ client: { introspect, getStatus, holdsAccessKey: async (token: string) => token === ACCESS_KEY }, issuers: [ISSUER] }) as unknown as Settings
+const fieldOf = (factor: Factor, change: Partial<Succeeded> = {}, started: Transaction = transaction, seen?: Seen) =>
+  mismatchOf(settings(), started, factor, { ...outcome, ...change }, seen)
+
+beforeEach(() => {
+  introspect = jest.fn<Promise<Introspection>, [string]>(async () => proof)
+  getStatus = jest.fn<Promise<{ status: string }>, [string]>(async () => ({ status: 'unknown' }))
+})
+
+describe('a success with the token that Nevis gave', () => {
+  it('is proven by its introspection', async () => {
+    expect(await fieldOf(push())).toBeUndefined()
+    expect(introspect.mock.calls).toEqual([[TOKEN]])
+    expect(getStatus).not.toHaveBeenCalled()
+  })
+
+  it.each<[string, Partial<Succeeded>]>([
+    ['userId', { userId: 'other' }],
+    ['transactionId', { transactionId: 't2' }],
+    ['username', { username: 'ben' }],
+    ['token', { token: STATUS_TOKEN }],
+    ['token', { token: ACCESS_KEY }],
+  ])('is not proven, for its %s, where it is %j; and nobody is asked', async (field, change) => {
+    expect(await fieldOf(push(), change)).toBe(field)
+    expect(introspect).not.toHaveBeenCalled()
+  })
+
+  it('is not proven where it names nobody, though the start named nobody either', async () => {
+    const { userId: _userId, ...nameless } = transaction
+    expect(await mismatchOf(settings(), nameless, push(), { status: 'succeeded', transactionId: 't1', token: TOKEN })).toBe('userId')
+  })
+
+  it('is not proven by an introspection that does not fit', async () => {
+    introspect.mockResolvedValue({ ...proof, sub: 'other' })
+    expect(await fieldOf(push())).toBe('sub')
+  })
+
+  it('is not held to tell when it was issued', async () => {
+    const { iat: _iat, ...timeless } = proof
+    introspect.mockResolvedValue(timeless)
+    expect(await fieldOf(push())).toBeUndefined()
+    expect(await fieldOf(widget())).toBe('iat')
+  })
+})
+
+describe('a success whose token this process has just seen', () => {
+  const seenWith = (token: string, answer: Introspection): Seen =>
+    ({ answer: { status: 'succeeded', userId: USER, transactionId: 't1', token, raw: {} }, introspection: Promise.resolve(answer) })
+
+  it('is proven without asking once more', async () => {
+    expect(await fieldOf(push(), {}, transaction, seenWith(TOKEN, proof))).toBeUndefined()
+    expect(introspect).not.toHaveBeenCalled()
+  })
+
+  it('is not proven by an introspection that does not fit', async () => {
+    expect(await fieldOf(push(), {}, transaction, seenWith(TOKEN, { active: false, raw: {} }))).toBe('active')
+  })
+
+  it('is asked about where it was another token', async () => {
+    expect(await fieldOf(push(), {}, transaction, seenWith('another', { active: false, raw: {} }))).toBeUndefined()
+    expect(introspect.mock.calls).toEqual([[TOKEN]])
+  })
+})
+
+describe('a success without a token', () => {
+  it.each<[string, 'token' | undefined, Factor, Transaction]>([
+    ['of a verified code', undefined, sms(), transaction],
+    ['of recovery codes that were made', undefined, recovery(), { ...transaction, operation: 'enroll' }],
+    ['of a push', 'token', push(), transaction],
+    ['of a widget', 'token', widget(), transaction],
+  ])('%s: what does not fit is %s', async (_name, expected, factor, started) => {
+    expect(await mismatchOf(settings(), started, factor, tokenless)).toBe(expected)
+    expect(introspect).not.toHaveBeenCalled()
+  })
+})
+
+describe('a token that a browser brought', () => {
+  it('proves a success while it has no status of its own', async () => {
+    expect(await fieldOf(widget())).toBeUndefined()
+    expect(getStatus.mock.calls).toEqual([[TOKEN]])
+  })
+
+  it.each<[string, string]>([
+    ['it is the intent token', INTENT_TOKEN],
+    ['it is too long for a token', LONG_TOKEN],
+    ['it is no token', 'eyJhIjoxfQ'],
+    ['it says that nothing is decided', `eyJhIjoxfQ.${Buffer.from('{"status":"pending"}').toString('base64url')}.c2lnbmF0dXJl`],
+    ['it is the access key', ACCESS_KEY],
+  ])('proves nothing where %s, and Nevis is asked nothing', async (_name, token) => {
+    expect(await fieldOf(widget(), { token })).toBe('token')
+    expect(getStatus).not.toHaveBeenCalled()
+    expect(introspect).not.toHaveBeenCalled()
+  })
+
+  it.each(['pending', 'succeeded', 'failed'])('proves nothing where it is a status token, and its status is %s', async (status) => {
+    getStatus.mockResolvedValue({ status })
+    expect(await fieldOf(widget())).toBe('token')
+    expect(introspect).not.toHaveBeenCalled()
+  })
+})

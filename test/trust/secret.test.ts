@@ -1,0 +1,79 @@
+/**
+ * The attack: `secret` seals handles and binds transactions. With 32 characters as the only rule, an app may run with one
+ * repeated letter, a word typed several times, or the digits in a row. An attacker who tries such secrets needs one handle, the
+ * one in the address of their own waiting page, to know when a guess is right, and then forges handles and transactions.
+ */
+import { randomBytes } from 'node:crypto'
+import { NevisStrategy, push } from '../../src'
+import { isGuessable } from '../../src/trust/secret'
+
+const made = (secret: string | readonly string[]) =>
+  new NevisStrategy({ instance: 'shop', accessKey: 'key-0123456789', factors: [push()], waitingURL: '/2fa', secret }, async () => false)
+
+describe('a secret', () => {
+  describe('that can be guessed', () => {
+    const guessable: [string, string][] = [
+      ['one letter', 'a'.repeat(32)],
+      ['one letter, many times', 'x'.repeat(500)],
+      ['a word, repeated', 'secret'.repeat(6)],
+      ['a word, repeated and cut off', 'passwordpasswordpasswordpassword'.slice(0, 30) + 'pa'],
+      ['two words, repeated', 'keyboard cat '.repeat(3)],
+      ['a word, repeated with numbers', 'password1password2password3password4'],
+      ['words to be replaced', 'change-me-change-me-please-change-me'],
+      ['digits in a row', '0123456789'.repeat(4)],
+      ['hexadecimal digits in a row', '0123456789abcdef'.repeat(2)],
+      ['the alphabet and the digits', 'abcdefghijklmnopqrstuvwxyz0123456789'],
+      ['the alphabet, large and small', 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'],
+      ['the alphabet, backwards', 'zyxwvutsrqponmlkjihgfedcba9876543210'],
+      ['rows of a keyboard', 'qwertyuiopasdfghjklzxcvbnm1234567890'],
+      ['rows of a keyboard of another country', 'qwertzuiopasdfghjklyxcvbnm1234567890'],
+      ['two letters by turns that look random', 'abbababbaabbabaababbabaabbaababba'],
+      ['spaces', ' '.repeat(40)],
+      ['a good half, twice', '9f86d081884c7d65'.repeat(2)],
+      ['a byte, repeated in hexadecimal', '5e'.repeat(32)],
+    ]
+
+    it.each(guessable)('%s › is refused with the command that makes a good one, and is not repeated', (_name, secret) => {
+      let thrown: unknown
+      try {
+        made(secret)
+      } catch (error) {
+        thrown = error
+      }
+      expect(thrown).toBeInstanceOf(TypeError)
+      const { message } = thrown as TypeError
+      expect(message).toBe(`NevisStrategy: secret must be random, not a repetition or a sequence; this makes a good one: node -e "console.log(require('crypto').randomBytes(32).toString('base64url'))"`)
+      expect(message).not.toContain(secret)
+    })
+
+    it('among good ones › is refused, because it opens what an attacker has sealed', () => {
+      expect(() => made([randomBytes(32).toString('base64url'), 'a'.repeat(32)])).toThrow('secret must be random')
+    })
+  })
+
+  describe('that cannot', () => {
+    it.each([
+      ['of the command', randomBytes(32).toString('base64url')],
+      ['of 128 bits in hexadecimal', '9f86d081884c7d659a2feaa0c55ad015'],
+      ['of 32 random digits', '53031364425331681986148501980203'],
+      ['that is a long sentence', 'a secret of thirty-two characters'],
+    ])('%s › is taken', (_name, secret) => {
+      expect(() => made(secret)).not.toThrow()
+    })
+
+    it.each<[string, number, BufferEncoding]>([
+      ['hexadecimal, 32 characters', 16, 'hex'],
+      ['hexadecimal, 64 characters', 32, 'hex'],
+      ['base64url, 32 characters', 24, 'base64url'],
+      ['base64url, 43 characters', 32, 'base64url'],
+      ['base64, 44 characters', 32, 'base64'],
+    ])('of 100,000 random ones › none is refused: %s', (_name, bytes, encoding) => {
+      const refused: string[] = []
+      for (let i = 0; i < 100_000; i++) {
+        const secret = randomBytes(bytes).toString(encoding)
+        if (isGuessable(secret)) refused.push(secret)
+      }
+      expect(refused).toEqual([])
+    }, 60_000)
+  })
+})

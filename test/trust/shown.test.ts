@@ -1,0 +1,50 @@
+/**
+ * What a browser may be shown of a challenge, while it lies in the session.
+ *
+ * The attack: somebody who can read the session store, but has no key, takes the QR code of a victim's enrolment out of it, or copies
+ * it into a transaction of their own, and scans it with their own phone.
+ */
+import { ShownBox } from '../../src/trust/shown'
+
+const key = (byte: number) => Buffer.alloc(32, byte)
+const box = new ShownBox([key(1)])
+const SHOWN = { qrCode: 'data:image/png;base64,canary', appLinkUri: 'nevis://canary', intentToken: 'canary' }
+const closed = box.close(SHOWN, 'a') as string
+
+describe('what is shown', () => {
+  it('comes back as it was, for its own transaction', () => {
+    expect(box.open(closed, 'a')).toEqual(SHOWN)
+  })
+
+  it('cannot be read without the key, and looks different each time', () => {
+    expect(closed).toMatch(/^[\w-]+$/)
+    expect(Buffer.from(closed, 'base64url').toString('latin1')).not.toContain('canary')
+    expect(box.close(SHOWN, 'a')).not.toBe(closed)
+  })
+
+  it('is kept as nothing where it is nothing', () => {
+    expect([box.close({}, 'a'), box.open(undefined, 'a')]).toEqual([undefined, {}])
+  })
+
+  it('is encrypted with the first key, and read with each', () => {
+    const both = new ShownBox([key(2), key(1)])
+    expect(both.open(closed, 'a')).toEqual(SHOWN)
+    expect(new ShownBox([key(2)]).open(both.close(SHOWN, 'a'), 'a')).toEqual(SHOWN)
+    expect(box.open(both.close(SHOWN, 'a'), 'a')).toEqual({})
+  })
+})
+
+describe('what was not encrypted here for this transaction', () => {
+  const flipped = Buffer.from(closed, 'base64url')
+  flipped[20] = (flipped[20] as number) ^ 1
+
+  it.each<[string, string, string]>([
+    ['another transaction', closed, 'b'],
+    ['a changed bit', flipped.toString('base64url'), 'a'],
+    ['a part of it', closed.slice(0, -4), 'a'],
+    ['nothing', '', 'a'],
+    ['JSON in the clear', JSON.stringify(SHOWN), 'a'],
+  ])('shows nothing: %s', (_name, text, id) => {
+    expect(box.open(text, id)).toEqual({})
+  })
+})
