@@ -39,7 +39,7 @@ const NEUTRAL = new Set([
   'userId', 'username', 'createdAt', 'updatedAt', 'lastUpdatedAt', 'transactionId', 'statusToken', 'token', 'user', 'enrollment', 'recoveryCodes', 'qrCode', 'appLinkUri',
 ])
 /** A number, whole or masked. */
-const PHONE = /^[+\d\s().*•x/-]*\d[+\d\s().*•x/-]*$/i
+const PHONE = /^(?=.*\d)[+\d\s().*•x/-]{1,40}$/i
 const MAX_DEPTH = 8
 
 export function verdictOf(answer: Answer): Verdict {

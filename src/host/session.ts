@@ -138,9 +138,18 @@ function canEnd(req: object): boolean {
  * @internal
  */
 export function isStored(req: object): boolean {
-  const { cookie } = (req as { headers?: { cookie?: string } }).headers ?? {}
+  const { cookie = '' } = (req as { headers?: { cookie?: string } }).headers ?? {}
   const id = sessionIdOf(req)
-  return id === undefined || (cookie ?? '').includes(encodeURIComponent(id)) || (cookie ?? '').includes(id)
+  return id === undefined || cookie.split(';').some((one) => one.includes(id) || decoded(one).includes(id))
+}
+
+/** As the hosts' cookie parsers do it: a browser, or somebody in its place, may escape any character. */
+function decoded(cookie: string): string {
+  try {
+    return decodeURIComponent(cookie)
+  } catch {
+    return cookie
+  }
 }
 
 /**

@@ -197,8 +197,25 @@ export class Budgets {
    * @returns true for the first caller only
    */
   async end(transaction: Ending, key: string | undefined, wasDenied: boolean): Promise<boolean> {
+    const isFirst = await this.claim(transaction)
+    if (wasDenied && key !== undefined && (await this.isNewDenial(transaction, isFirst))) await this.noteDenial(key)
+    return isFirst
+  }
+
+  /** A transaction that was moved has one name before and one after: its denial counts once, whichever handle learns of it. */
+  private async isNewDenial(transaction: Ending, isFirst: boolean): Promise<boolean> {
+    const { id, moves } = transaction
+    const wasMoved = moves !== undefined || (!isFirst && (await this.ledger.look(`moved:${id}`)) > 0)
+    return wasMoved ? this.ledger.claim(`denial:${id}`, this.secondsToKeep(transaction)) : isFirst
+  }
+
+  /**
+   * Ends a transaction for the session of before: it goes on in a new one, under the number of its moves.
+   * @returns true for the first caller only
+   */
+  async claimMove(transaction: Ending): Promise<boolean> {
     if (!(await this.claim(transaction))) return false
-    if (wasDenied && key !== undefined) await this.noteDenial(key)
+    await this.ledger.claim(`moved:${transaction.id}`, this.secondsToKeep(transaction))
     return true
   }
 

@@ -34,10 +34,9 @@ export async function isAfterFirstFactor(exchange: Exchange): Promise<boolean> {
  */
 export async function renew(exchange: Exchange, { subject }: Pick<Wanted, 'subject'>): Promise<void> {
   const { req, session } = exchange
-  // One that was made in this request has a new id already.
-  const isNew = !isStored(req) && !hasContent(session)
   if (hasContent(session) && isStored(req)) await exchange.reload()
-  exchange.useSession(isNew ? session : await renewSession(req), true)
+  // Also where the session looks as if it was made in this request: whoever sends the cookie decides how that looks.
+  exchange.useSession(await renewSession(req), true)
   exchange.transactions.keepOnly((one) => isDeepStrictEqual({ ...one.subject }, { ...subject }))
 }
 

@@ -96,7 +96,7 @@ async function shownAgain(exchange: Exchange, request: StartRequest): Promise<St
   if (isMoved) {
     // Whoever prepared the session may have seen the QR code of an enrolment, and would add a phone of their own in this user's browser.
     if (pending.operation === 'enroll') return undefined
-    if (!(await exchange.budgets.claim(pending))) return undefined
+    if (!(await exchange.budgets.claimMove(pending))) return undefined
     await renew(exchange, pending)
   } else {
     await exchange.refresh()

@@ -64,6 +64,11 @@ describe('a body', () => {
       expect(verdict(body)).toBe('unclear')
     })
 
+    it('in no more time than it takes to read it, however long it is', () => {
+      const body = JSON.stringify({ phone: `${'1'.repeat(1_000_000)}x!` })
+      expect(verdict(body)).toBe('unclear')
+    })
+
     it('because it is nested deeper than anybody nests', () => {
       const nested = (levels: number) => `${'{"user":'.repeat(levels)}{}${'}'.repeat(levels)}`
       expect(verdict(nested(8))).toBe('yes')

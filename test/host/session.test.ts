@@ -1,5 +1,5 @@
 /** A session that gets a new id, is read again or is all in a cookie: in every way in which hosts do that. */
-import { hasContent, isInCookie, isInSmallCookie, reloadSession, renewSession, saveSession, sessionIdOf } from '../../src/host/session'
+import { hasContent, isInCookie, isInSmallCookie, isStored, reloadSession, renewSession, saveSession, sessionIdOf } from '../../src/host/session'
 import type { SessionLike } from '../../src/host/request'
 import { ShownBox } from '../../src/trust/shown'
 import type { Transaction } from '../../src/factors/transaction'
@@ -211,5 +211,17 @@ describe('a session', () => {
     [{}, undefined],
   ])('has the id that its host tells: %j, %s', (req, id) => {
     expect(sessionIdOf(req)).toBe(id)
+  })
+})
+
+describe('isStored', () => {
+  const asked = (cookie?: string) => isStored({ sessionID: 'Abc_1', session: {}, headers: cookie === undefined ? {} : { cookie } })
+
+  it.each(['sid=s%3AAbc_1.sig', 'sid=s:Abc_1.sig', 'a=1; sid=s%3A%41bc_1.sig', 'broken=%zz; sid=s%3AAb%63_1.sig', 'sid="s%3A%41bc%5F1.sig"'])('is true where a cookie names the session, in whatever spelling: %s', (cookie) => {
+    expect(asked(cookie)).toBe(true)
+  })
+
+  it.each([undefined, '', 'other=1', 'sid=s%3Aabc_1.sig'])('is false where none does: %s', (cookie) => {
+    expect(asked(cookie)).toBe(false)
   })
 })

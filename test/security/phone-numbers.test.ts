@@ -46,7 +46,7 @@ describe('a refused prefix', () => {
 })
 
 describe('an enrolment of what is no number', () => {
-  it.each(['0041900123456', '0900 123 456', '+41 (0)900 123 456', 'tel:+41900123456', '+41791234567/8', '\' or 1=1 -- <script>', ''])('fails with phone_refused, and nothing is sent: %j', async (phone) => {
+  it.each(['0041900123456', '0900 123 456', '+41 (0)900 123 456', '+0041900123456', '+041900123456', 'tel:+41900123456', '+41791234567/8', '\' or 1=1 -- <script>', ''])('fails with phone_refused, and nothing is sent: %j', async (phone) => {
     const app = await start()
     expect(outcomeOf(await enrolling(app, phone))).toBe('phone_refused')
     expect(world.asked('enroll')).toBe(0)

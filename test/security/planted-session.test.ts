@@ -51,6 +51,33 @@ describe('a planted session', () => {
     expect((await attacker.get('/me')).json()).toEqual({ user: null })
   })
 
+  it('whose cookie is spelled in another way, so that it looks like none, is renewed all the same', async () => {
+    const app = await world.start({
+      routes: (web) => void web.get('/forget', (req, res) => {
+        const { session } = req as unknown as { session: { token?: string } }
+        if (session.token === undefined) session.token = 'csrf'
+        else delete session.token
+        res.end()
+      }),
+    })
+    const attacker = app.browser()
+    // Stored, and empty again.
+    await attacker.get('/forget')
+    await attacker.get('/forget')
+    const [, first = '', rest = ''] = /^s%3A(.)(.*)$/.exec(cookieOf(attacker) as string) ?? []
+    const spelled = `s%3A%${first.charCodeAt(0).toString(16)}${rest}`
+    const victim = attacker.clone()
+    victim.cookies.set('connect.sid', spelled)
+    const handle = await signIn(victim, 'anna')
+    expect(cookieOf(victim)).not.toBe(spelled)
+    const own = await signIn(attacker, 'anna')
+    const [one] = world.simulator.phone('anna').requests() as [PhoneRequest]
+    await world.simulator.phone('anna').approve(one.transactionId)
+    expect(outcomeOf(await attacker.get(callbackOf(own)))).toBe('303 /login/2fa')
+    expect(outcomeOf(await victim.get(callbackOf(handle)))).toBe('success')
+    expect((await attacker.get('/me')).json()).toEqual({ user: null })
+  })
+
   it('shows the attacker no QR code of the victim\'s enrolment', async () => {
     const { attacker, victim } = await planted()
     const start = (browser: Browser) => browser.post('/enrol', { username: 'new', password: PASSWORD }).then(({ location }) => handleIn(location))

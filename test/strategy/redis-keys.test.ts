@@ -87,7 +87,9 @@ describeWithRedis('the ledger in Redis', () => {
     await budgets.spendPhone('+41791234567')
     await budgets.claimToken('token')
     await budgets.noteSignIn(name)
-    await budgets.claim({ id: 'transaction-taken-over-once', expiresAt: Date.now(), moves: 1 })
+    const moved = { id: 'transaction-taken-over-once', expiresAt: Date.now() }
+    await budgets.claimMove(moved)
+    await budgets.end({ ...moved, moves: 1 }, name, true)
     for (let i = 0; i < 50; i++) await budgets.noteWrongCode(name)
     await look()
 

@@ -15,7 +15,7 @@ const kept = ({ session }: Request) => session as unknown as Record<string, unkn
 
 describe('a push sign-in', () => {
   it.each([
-    ['without a session before', false, { get: 1, set: 4, destroy: 1 }],
+    ['without a session before', false, { get: 1, set: 5, destroy: 2 }],
     ['in a session that the app has', true, { get: 3, set: 5, destroy: 2 }],
   ])('%s asks the session store so often', async (_name, hasSession, expected) => {
     const store = new SlowStore(undefined, 0)

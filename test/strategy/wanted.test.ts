@@ -24,7 +24,7 @@ describe('what is wanted', () => {
   it('is what the route says, where it says something', async () => {
     const settings = settingsWith({ operation: 'approve', message: 'Hello', data: 1 })
     expect(await wanted({ operation: 'enroll', message: 'Pay?', data: 2, factors: ['push'] }, settings)).toStrictEqual({
-      subject: ANNA, operation: 'enroll', message: 'Pay?', data: 2, factors: ['push'], budget, purpose: expect.stringMatching(/^[\w-]{16} \/$/),
+      subject: ANNA, operation: 'enroll', message: 'Pay?', data: 2, factors: ['push'], budget, purpose: expect.stringMatching(/^[\w-]{22} [\w-]{22}$/),
     })
   })
 
