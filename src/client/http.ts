@@ -6,16 +6,14 @@
  * NevisError where there is none. Errors of axios hold the request with its Authorization header, the URL and the
  * body: they end here.
  */
-import { Agent, request as requestHttp, type ClientRequest, type IncomingMessage, type OutgoingHttpHeaders, type RequestOptions } from 'node:http'
+import { request as requestHttp, type Agent, type ClientRequest, type IncomingMessage, type RequestOptions } from 'node:http'
 import { request as requestHttps } from 'node:https'
-import { createRequire } from 'node:module'
 import { setTimeout as pause } from 'node:timers/promises'
-import { urlToHttpOptions } from 'node:url'
-import type { AxiosAdapter, AxiosStatic, InternalAxiosRequestConfig } from 'axios'
+import { Axios, type AxiosResponse } from 'axios'
 import type { AccessKey } from './access-key'
 import { newHttpAgent, newHttpsAgent, newTunnelAgent } from './agents'
 import { Answer, httpDate } from './answer'
-import { withDeadline, type Deadline } from './deadline'
+import { withDeadline } from './deadline'
 import { NevisError, type NevisMethod } from './errors'
 import { isLoopback } from './loopback'
 import { proxyFor } from './proxy'
@@ -39,29 +37,68 @@ export interface HttpCall {
   readonly alone?: true
 }
 
+type Respond = (response: IncomingMessage) => void
+
 /** Nevis's answers have a few kilobytes, most of it the QR code; nothing good needs more than this. */
 const MAX_BYTES = 1_048_576
 const FIRST_PAUSE_MS = 100
 const REPEATABLE_STATUSES: readonly number[] = [429, 502, 503, 504]
-/** The transport has the agent that knows the proxy. axios would look for a proxy in an agent of the app, or in the global one. */
-const UNUSED = new Agent()
+/**
+ * How axios sends a request: by Node itself, with what no option of axios gives.
+ *
+ * - Node's parser at its strictest, also in a process that was started with `--insecure-http-parser`: axios hands `insecureHTTPParser` on
+ *   only where it is true.
+ * - For an `https:` base URL, a look at the connection before the answer is read. A proxy agent of the app may hand on, as if Nevis had sent
+ *   it, what the proxy replies in the clear. Which certificates the app's agent trusts is the app's decision.
+ */
+const TRANSPORTS = {
+  'http:': {
+    request: (options: RequestOptions, respond: Respond) => requestHttp({ ...options, insecureHTTPParser: false }, (answer) => respond(noted(answer))),
+  },
+  'https:': {
+    request(options: RequestOptions, respond: Respond): ClientRequest {
+      const request = requestHttps({ ...options, insecureHTTPParser: false }, (answer) => {
+        if ('encrypted' in answer.socket && answer.socket.encrypted === true) respond(noted(answer))
+        else request.destroy(Object.assign(new Error('NOT_ENCRYPTED'), { code: 'NOT_ENCRYPTED' }))
+      })
+      return request
+    },
+  },
+}
+
+/** Answers that came over a connection, and not from a test that replaces Node's own requests. */
+const fromConnections = new WeakSet<IncomingMessage>()
+
+function noted(answer: IncomingMessage): IncomingMessage {
+  if (answer.socket.bytesRead > 0) fromConnections.add(answer)
+  return answer
+}
 
 export class Http {
   readonly #options: ResolvedOptions
   readonly #accessKey: AccessKey
-  readonly #target: Target
-  readonly #send: AxiosAdapter
+  readonly #agents: Agents
+  readonly #axios: InstanceType<typeof Axios>
 
   constructor(options: ResolvedOptions, accessKey: AccessKey) {
     this.#options = options
     this.#accessKey = accessKey
-    this.#target = targetOf(options)
-    // Not with this file, because axios takes longer to load than all the rest; not with the first call, so that no
-    // login waits for it. Its adapter alone: what axios does before and after it is not needed and costs half of a call,
-    // and defaults and interceptors that the app puts on its own axios must not reach these requests, nor these
-    // requests' key them.
-    const axios = createRequire(__filename)('axios') as AxiosStatic
-    this.#send = axios.getAdapter('http')
+    const { protocol } = new URL(options.baseURL)
+    this.#agents = agentsOf(options)
+    // Not `axios.create`, which starts from what the app has set on `axios.defaults`: headers, credentials, a proxy, transforms.
+    this.#axios = new Axios({
+      baseURL: options.baseURL,
+      adapter: 'http',
+      transport: TRANSPORTS[protocol as keyof typeof TRANSPORTS],
+      proxy: false,
+      maxRedirects: 0,
+      maxContentLength: MAX_BYTES,
+      responseType: 'text',
+      // Any status is an answer, and its text is read here.
+      validateStatus: null,
+      transformRequest: [],
+      transformResponse: [],
+    })
   }
 
   async send(call: HttpCall): Promise<Answer> {
@@ -70,10 +107,10 @@ export class Http {
     return withDeadline(timeoutMs, expired, async (deadline) => {
       const headers = headersOf(call, call.withoutKey === true ? undefined : await this.#accessKey.current())
       for (let attempt = 0; ; attempt++) {
-        const outcome = await this.#attempt(call, headers, deadline)
-        const again = call.repeatable === true && attempt < retries && isPassing(outcome)
+        const outcome = await this.#attempt(call, headers, deadline.signal)
+        const again = call.repeatable === true && attempt < retries && isTransient(outcome)
         const pauseMs = outcome.retryAfterSeconds === undefined ? backoffMs(attempt) : outcome.retryAfterSeconds * 1000
-        // A pause that does not fit only delays the same error until the deadline hides it.
+        // A pause that does not fit into the deadline would only hide this error behind a time-out.
         if (!again || pauseMs >= deadline.remainingMs()) {
           if (outcome instanceof NevisError) throw outcome
           return outcome
@@ -83,32 +120,35 @@ export class Http {
     })
   }
 
-  async #attempt(call: HttpCall, headers: OutgoingHttpHeaders, deadline: Deadline): Promise<Answer | NevisError> {
-    // The key may have come too late.
-    if (deadline.aborted) return new NevisError('NEVIS_TIMEOUT', call.operation)
-    const transport = new Transport(this.#target, call, headers)
-    const config = {
-      url: `${this.#options.baseURL}${call.path}`,
-      method: call.method,
-      transport,
-      signal: deadline,
-      proxy: false,
-      httpAgent: UNUSED,
-      httpsAgent: UNUSED,
-      maxRedirects: 0,
-      maxContentLength: MAX_BYTES,
-      responseType: 'text',
-    }
+  /** The one place where errors of axios become ours. They hold the request with its key, and end here. */
+  async #attempt(call: HttpCall, headers: Record<string, string>, signal: AbortSignal): Promise<Answer | NevisError> {
+    // The access key may have come too late.
+    if (signal.aborted) return new NevisError('NEVIS_TIMEOUT', call.operation)
+    const { operation, path, method, body, alone } = call
+    const agent = alone === true ? this.#agents.forOneCall : this.#agents.shared
+    const data = typeof body === 'object' ? JSON.stringify(body) : body
     try {
-      const response = await this.#send(config as unknown as InternalAxiosRequestConfig)
-      const { 'retry-after': retryAfter, date } = response.headers as Record<string, unknown>
-      const text = String(response.data)
-      if (text === '' && transport.isEncoded) return new NevisError('NEVIS_UNEXPECTED_RESPONSE', call.operation, { nevisStatus: response.status, reason: 'an encoded body that is empty' })
-      return new Answer(call.operation, response.status, text, retryAfterSeconds(retryAfter), date, isOpenEnded(transport.answer))
+      return answerOf(operation, await this.#axios.request<string>({ url: path, method, headers, data, signal, httpAgent: agent, httpsAgent: agent }))
     } catch (error) {
-      return transportError(call.operation, error)
+      return transportError(operation, error)
     }
   }
+}
+
+/** The answer, or the reason why what came is none. */
+function answerOf(operation: NevisMethod, { status, data, headers, request }: AxiosResponse<string>): Answer | NevisError {
+  const { res: raw } = request as { res?: IncomingMessage }
+  // A compressed body that is cut off within its first bytes is decoded to nothing, which must not look like an answer without a body.
+  if (data === '' && hasEncodedBody(raw)) return new NevisError('NEVIS_UNEXPECTED_RESPONSE', operation, { nevisStatus: status, reason: 'an encoded body that is empty' })
+  const { 'retry-after': retryAfter, date } = headers as Record<string, unknown>
+  return new Answer(operation, status, data, retryAfterSeconds(retryAfter), date, isOpenEnded(raw))
+}
+
+/** Read from the raw headers: axios takes `Content-Encoding` away once it has decoded the body. */
+function hasEncodedBody(answer: IncomingMessage | undefined): boolean {
+  const { rawHeaders = [], statusCode, headers } = answer ?? {}
+  const encoding = rawHeaders.find((_value, i) => i % 2 === 1 && rawHeaders[i - 1]?.toLowerCase() === 'content-encoding') ?? 'identity'
+  return encoding.trim().toLowerCase() !== 'identity' && headers?.['content-length'] !== '0' && statusCode !== 204
 }
 
 /**
@@ -116,31 +156,23 @@ export class Http {
  * without a body. 204 never has one.
  */
 function isOpenEnded(answer: IncomingMessage | undefined): boolean {
-  const { headers = {}, statusCode, socket } = answer ?? {}
+  if (answer === undefined || !fromConnections.has(answer)) return false
+  const { headers, statusCode } = answer
   const isChunked = /(^|[\s,])chunked\s*$/i.test(headers['transfer-encoding'] ?? '')
-  if (headers['content-length'] !== undefined || isChunked || statusCode === 204) return false
-  // What never came over a connection, as in tests that replace Node's own requests, has no end that could be lost.
-  return socket?.readableEnded === true && socket.bytesRead !== 0
+  return headers['content-length'] === undefined && !isChunked && statusCode !== 204
 }
 
-/** Where Nevis is, and by which connections it is reached. */
-interface Target {
-  readonly protocol: RequestOptions['protocol']
-  /** Without the brackets of an IPv6 address. */
-  readonly hostname: RequestOptions['hostname']
-  readonly port: RequestOptions['port']
-  /** The path of the base URL, without a trailing slash. */
-  readonly basePath: string
-  readonly agent: Agent
-  /** Of which each connection carries one call. */
-  readonly agentForOne: Agent
+/** The connections to Nevis. */
+interface Agents {
+  readonly shared: Agent
+  /** Each connection carries one call. */
+  readonly forOneCall: Agent
 }
 
-function targetOf({ baseURL, httpAgent, httpsAgent }: ResolvedOptions): Target {
+function agentsOf({ baseURL, httpAgent, httpsAgent }: ResolvedOptions): Agents {
   const url = new URL(baseURL)
-  const { protocol, hostname, port } = urlToHttpOptions(url)
-  const agentOf = (keepAlive: boolean) => (protocol === 'https:' ? (httpsAgent ?? ownHttpsAgent(url, keepAlive)) : (httpAgent ?? newHttpAgent(keepAlive)))
-  return { protocol, hostname, port, basePath: baseURL.slice(url.origin.length), agent: agentOf(true), agentForOne: agentOf(false) }
+  const agentOf = (keepAlive: boolean) => (url.protocol === 'https:' ? (httpsAgent ?? ownHttpsAgent(url, keepAlive)) : (httpAgent ?? newHttpAgent(keepAlive)))
+  return { shared: agentOf(true), forOneCall: agentOf(false) }
 }
 
 /** What stays on this machine is shown to no proxy. */
@@ -149,68 +181,16 @@ function ownHttpsAgent(url: URL, keepAlive: boolean): Agent {
   return proxy === undefined ? newHttpsAgent(keepAlive) : newTunnelAgent(proxy, `${url.hostname}:${url.port || 443}`, keepAlive)
 }
 
-function headersOf({ body }: HttpCall, accessKey: string | undefined): OutgoingHttpHeaders {
+function headersOf({ body }: HttpCall, accessKey: string | undefined): Record<string, string> {
   // Of the encodings that axios can undo, the one that all servers know.
-  const headers: OutgoingHttpHeaders = { Accept: 'application/json', 'Accept-Encoding': 'gzip', 'User-Agent': 'passport-nevis' }
+  const headers: Record<string, string> = { Accept: 'application/json', 'Accept-Encoding': 'gzip', 'User-Agent': 'passport-nevis' }
   if (typeof body === 'string') headers['Content-Type'] = 'application/x-www-form-urlencoded'
   else if (body !== undefined) headers['Content-Type'] = 'application/json;charset=utf-8'
-  if (accessKey !== undefined) headers.Authorization = `Bearer ${accessKey}`
+  if (accessKey !== undefined) headers['Authorization'] = `Bearer ${accessKey}`
   return headers
 }
 
-/**
- * Sends a request for axios. Its headers and body are ours alone: what axios copies, and hands out with its errors, never holds
- * a key, token or code. And Node gets what a request needs and no more: it copies the options three times, and those of axios
- * are many and slow to copy.
- */
-class Transport {
-  /** Its head, once it has come. */
-  answer: IncomingMessage | undefined
-  /**
-   * It has a body that is compressed, or says so. Cut off within its first bytes, it is decoded to nothing, which must not look like an
-   * answer without a body. Noted before axios takes the header away.
-   */
-  isEncoded = false
-  readonly #target: Target
-  readonly #call: HttpCall
-  readonly #headers: OutgoingHttpHeaders
-
-  constructor(target: Target, call: HttpCall, headers: OutgoingHttpHeaders) {
-    this.#target = target
-    this.#call = call
-    this.#headers = headers
-  }
-
-  request(_axios: RequestOptions, respond: (response: IncomingMessage) => void): ClientRequest {
-    const { protocol, hostname, port, basePath, agent: shared, agentForOne } = this.#target
-    const { path, method, body, alone } = this.#call
-    const agent = alone === true ? agentForOne : shared
-    // Named one by one: where a literal begins with a spread, each further name costs V8 a hidden class that outlives the object.
-    const options = { protocol, hostname, port, path: `${basePath}${path}`, method, headers: this.#headers, agent, insecureHTTPParser: false }
-    const answered = (response: IncomingMessage) => {
-      this.answer = response
-      const { 'content-encoding': encoding = 'identity', 'content-length': length } = response.headers
-      this.isEncoded = encoding.trim().toLowerCase() !== 'identity' && length !== '0' && response.statusCode !== 204
-      respond(response)
-    }
-    const request = protocol === 'https:' ? requestHttps(options, (response) => respondIfEncrypted(request, response, answered)) : requestHttp(options, answered)
-    // Ended here, in one piece with its head; that axios ends it once more does nothing.
-    return request.end(typeof body === 'object' ? JSON.stringify(body) : body)
-  }
-}
-
-/**
- * The connections of this package are encrypted and their certificates checked before a request is sent. An agent of the app may be a
- * proxy agent that hands on, as if Nevis had sent it, what the proxy replies in the clear. Which certificates the app's agent
- * trusts is the app's decision.
- */
-function respondIfEncrypted(request: ClientRequest, response: IncomingMessage, respond: (response: IncomingMessage) => void): void {
-  if ('encrypted' in response.socket && response.socket.encrypted === true) return respond(response)
-  request.emit('error', Object.assign(new Error('NOT_ENCRYPTED'), { code: 'NOT_ENCRYPTED' }))
-  request.destroy()
-}
-
-function isPassing(outcome: Answer | NevisError): boolean {
+function isTransient(outcome: Answer | NevisError): boolean {
   return outcome instanceof NevisError ? outcome.code === 'NEVIS_UNREACHABLE' : REPEATABLE_STATUSES.includes(outcome.status)
 }
 

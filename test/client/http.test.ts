@@ -6,7 +6,6 @@ import { connect, createServer as createTcpServer } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { gzipSync } from 'node:zlib'
 import type { NevisClient } from '../../src/client/client'
-import { Deadline } from '../../src/client/deadline'
 import { ACCESS_KEY, AUTHENTICATOR_ID, PUSH_APPROVAL, STATUS, USER, USER_ID, closeServers, newClient, nevisError, serve } from './support'
 
 afterEach(closeServers)
@@ -83,28 +82,6 @@ describe('the deadline', () => {
       const { retryAfterSeconds } = await nevisError(newClient({ baseURL, retries: 2 }).ping())
       expect(retryAfterSeconds).toBeGreaterThan(3000)
       expect(retryAfterSeconds).toBeLessThanOrEqual(3600)
-    })
-  })
-
-  describe('with somebody who does not listen any more', () => {
-    it('tells only the one who does', () => {
-      const deadline = new Deadline(1000)
-      const [gone, there] = [jest.fn(), jest.fn()]
-      deadline.addEventListener('abort', gone)
-      deadline.removeEventListener()
-      deadline.addEventListener('abort', there)
-      deadline.abort()
-      expect(gone).not.toHaveBeenCalled()
-      expect(there).toHaveBeenCalledTimes(1)
-    })
-
-    it('tells nobody where nobody is left', () => {
-      const deadline = new Deadline(1000)
-      const gone = jest.fn()
-      deadline.addEventListener('abort', gone)
-      deadline.removeEventListener()
-      deadline.abort()
-      expect([deadline.aborted, gone.mock.calls]).toEqual([true, []])
     })
   })
 })
