@@ -8,7 +8,7 @@
  */
 
 export const slices = {
-  trust: { files: ['trust/'], tests: ['trust/', '!trust/secret'], more: ['trust/secret', 'strategy/callback'] },
+  trust: { files: ['trust/'], tests: ['trust/', '!trust/random-secrets'], more: ['strategy/callback'] },
   ledger: { files: ['ledger/'], tests: ['ledger/'] },
   session: { files: ['session/'], tests: ['session/'], more: ['security/step-up', 'strategy/turns'] },
   watch: { files: ['watch/'], tests: ['watch/'], more: ['waiting/status-endpoint', 'waiting/watch-transaction', 'waiting/stream', 'strategy/callback'] },
