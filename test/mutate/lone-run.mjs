@@ -8,8 +8,9 @@ import { fork } from 'node:child_process'
 import { isAlive } from './results.mjs'
 import { sourceOf } from './names.mjs'
 
-/** Without an answer for so long, the mutant runs for ever. */
-const MUTANT_MS = 120_000
+/** Without an answer for so long, or for so many times as long as all tests take without a mutant, it runs for ever. */
+const MUTANT_MS = 60_000
+const SLOWER = 4
 const DRY_RUN_MS = 300_000
 
 /** @typedef {import('./lone.mjs').Mutant & { status: string }} Result */
@@ -39,7 +40,9 @@ async function round(load, only) {
   let worker = new Worker()
   try {
     const { mutants } = await worker.ask('load', load, DRY_RUN_MS)
+    const startedAt = performance.now()
     const dry = await worker.ask('dryRun', undefined, DRY_RUN_MS)
+    const timeoutMs = Math.max(MUTANT_MS, SLOWER * (performance.now() - startedAt))
     const failed = dry.tests?.find((/** @type {{ failureMessage?: string }} */ one) => one.failureMessage !== undefined)
     if (dry.status !== 'complete' || failed) throw new Error(`a test fails without any mutant: ${failed ? `${failed.name}: ${failed.failureMessage}` : dry.errorMessage}`)
     /** @type {Result[]} */
@@ -48,7 +51,7 @@ async function round(load, only) {
       const options = optionsFor(mutant.id, dry.mutantCoverage)
       let status = 'NoCoverage'
       if (options !== undefined) {
-        const run = await worker.ask('mutant', options, MUTANT_MS).catch(() => undefined)
+        const run = await worker.ask('mutant', options, timeoutMs).catch(() => undefined)
         status = run === undefined ? 'Timeout' : run.status[0].toUpperCase() + run.status.slice(1)
         if (run === undefined) {
           worker.end()

@@ -183,6 +183,9 @@ export class JestWithoutSandbox {
       if (name === 'test_done') {
         stryker.currentTestId = undefined
         test.errors.push(...jestExpect.extractExpectedAssertionsErrors().map(({ error }) => error))
+        // A snapshot that does not match does not throw: jest's own adapter collects it here, too.
+        test.errors.push(...(jestExpect.getState().suppressedErrors ?? []))
+        jestExpect.setState({ suppressedErrors: [] })
         if (bail && test.errors.length > 0) for (const one of testsIn(state.rootDescribeBlock)) if (one.status === null || one.status === undefined) one.mode = 'skip'
       }
     }
