@@ -139,6 +139,31 @@ describe('the last second', () => {
   })
 })
 
+describe('denials', () => {
+  it('are looked up as at most a hundred in a ledger that says yes to everything', async () => {
+    jest.spyOn(ledger, 'look').mockResolvedValue(1)
+    expect(await budgets.denialsOf(KEY)).toBe(100)
+  })
+
+  it('are still known in the last second of their day, and forgotten together', async () => {
+    await budgets.end({ ...one, id: 'a' }, KEY, true)
+    later(86_399)
+    await budgets.end({ ...one, id: 'b' }, KEY, true)
+    expect([await budgets.denialsOf(KEY), await ledger.look(`denied:${KEY}:2`)]).toEqual([2, 1])
+    later(1)
+    expect(await budgets.denialsOf(KEY)).toBe(0)
+  })
+})
+
+describe('starts that the ledger does not give back', () => {
+  it('are told to whoever runs the app, by a warning with a code', async () => {
+    const warned = jest.spyOn(process, 'emitWarning').mockReturnValue(undefined)
+    jest.spyOn(ledger, 'forget').mockRejectedValue(new Error('down'))
+    await budgets.giveBack(KEY, [1])
+    expect(warned.mock.calls).toEqual([[expect.stringContaining('the ledger did not forget the starts of an approval'), { code: 'PASSPORT_NEVIS_LEDGER' }]])
+  })
+})
+
 describe('a pause', () => {
   it('runs under both names of a person, if the start began one', async () => {
     await budgets.pauseLike(KEY, 4)

@@ -26,7 +26,7 @@ export function testsOf(slice) {
 export function assertComplete() {
   const names = Object.keys(slices)
   const placed = new Set(names.flatMap((slice) => filesOf(slice)))
-  const without = namesIn('src', SOURCE).filter((name) => !placed.has(name) && reasonFor(name) === undefined)
+  const without = [...namesIn('src', SOURCE), ...namesIn('src', '.js')].filter((name) => !placed.has(name) && reasonFor(name) === undefined)
   if (without.length > 0) throw new Error(`test/mutate/slices.mjs: give these files a slice, or exempt them: ${without.join(', ')}`)
   const gone = Object.keys(exempt).filter((name) => !name.endsWith('/') && !existsSync(sourceOf(name)))
   if (gone.length > 0) throw new Error(`test/mutate/slices.mjs: exempt, but not in src: ${gone.join(', ')}`)

@@ -36,6 +36,7 @@ export const exempt = {
   'doctor/command': 'runs in a process of its own',
   'simulator/command': 'runs in a process of its own',
   'simulator/page-assets': 'style and script of a page, as text',
+  'waiting/assets/': 'runs in a browser (test/browser)',
   'waiting/texts/de': 'sentences',
   'waiting/texts/en': 'sentences',
   'waiting/texts/fr': 'sentences',
