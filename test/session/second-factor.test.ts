@@ -149,6 +149,15 @@ describe('recordSecondFactor', () => {
       expect(await renewals('after')).toBe(0)
     })
 
+    it('leaves no record where that session is another user\'s, and its id as it is', async () => {
+      const profile = { operation: 'approve', factor: 'push', id: userId, transactionId: 't' }
+      const session: Record<string, unknown> = { passport: { user: 'ben' }, regenerate: jest.fn(), save: jest.fn() }
+      const req = { sessionID: 'bens', session, authInfo: { nevis: profile } }
+      noteSession(profile as never, req, true)
+      expect(await recordSecondFactor().answer(req as never)).toBeUndefined()
+      expect([session['nevis'], (session['regenerate'] as jest.Mock).mock.calls, (session['save'] as jest.Mock).mock.calls]).toEqual([undefined, [], []])
+    })
+
     it('gives it a new id where the login has not', async () => {
       expect(await renewals('before')).toBe(1)
     })
