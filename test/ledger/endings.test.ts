@@ -139,7 +139,62 @@ describe('the last second', () => {
   })
 })
 
+describe('a start', () => {
+  const hold = async (from: number, to: number) => {
+    for (let slot = from; slot <= to; slot++) await ledger.claim(`start:${KEY}:${slot}`, 86_400)
+  }
+
+  it('was just made for less than so many seconds, at its own place alone', async () => {
+    await hold(2, 2)
+    later(1)
+    expect([await budgets.wasJustStarted(KEY, 2, 2), await budgets.wasJustStarted(KEY, 3, 2)]).toEqual([true, false])
+    later(1)
+    expect(await budgets.wasJustStarted(KEY, 2, 2)).toBe(false)
+  })
+
+  it('that another one was ahead of for the last place is told when the pause ends', async () => {
+    await hold(1, 4)
+    expect(await Promise.all([budgets.spendStart(KEY), budgets.spendStart(KEY)])).toEqual([
+      { slot: 5, limit: 5 }, { slot: 0, limit: 5, over: 'starts', retryAfterSeconds: 300 },
+    ])
+  })
+
+  it('gets the very last place of a day', async () => {
+    await hold(1, 36)
+    expect(await budgets.spendStart(KEY)).toEqual({ slot: 37, limit: 5 })
+  })
+})
+
+describe('a phone number', () => {
+  it('that is refused is told when its first text is a day old', async () => {
+    for (let i = 0; i < 10; i++) await budgets.spendPhone('+41791002345')
+    later(60)
+    expect(await budgets.spendPhone('+41791002345')).toEqual({ over: true, limit: 10, retryAfterSeconds: 86_340 })
+  })
+
+  it('shares no budget with one that differs by a zero inside', async () => {
+    for (let i = 0; i < 10; i++) await budgets.spendPhone('+41791002345')
+    expect((await budgets.spendPhone('+4179102345')).over).toBe(false)
+  })
+})
+
 describe('denials', () => {
+  it('of nobody who is known count for nobody', async () => {
+    await budgets.end(one, undefined, true)
+    expect(await ledger.look('denials:undefined')).toBe(0)
+  })
+
+  it('of a transaction that has ended otherwise do not count', async () => {
+    await budgets.end(one, KEY, false)
+    await budgets.end(one, KEY, true)
+    expect(await ledger.look(`denials:${KEY}`)).toBe(0)
+  })
+
+  it('of two transactions that were moved are two', async () => {
+    for (const id of ['a', 'b']) await budgets.end({ ...moved, id }, KEY, true)
+    expect(await budgets.denialsOf(KEY)).toBe(2)
+  })
+
   it('are looked up as at most a hundred in a ledger that says yes to everything', async () => {
     jest.spyOn(ledger, 'look').mockResolvedValue(1)
     expect(await budgets.denialsOf(KEY)).toBe(100)

@@ -52,10 +52,12 @@ describe('a secret', () => {
     })
   })
 
-  describe('of 16 different characters without a repetition', () => {
+  describe('of 16 different characters, a hair from what is refused', () => {
     it.each([
       [true, 'is refused with 19 characters: 76 bits', 'fb2e9c0a7d1853f46b0'],
       [false, 'is taken with 20 characters: 80 bits', 'fb2e9c0a7d1853f46b0d'],
+      [true, 'is refused with 20 characters that end in the same one three times: it counts twice', 'fb2e9c0a7d1853f46bbb'],
+      [false, 'is taken with 20 characters of which two are the same', 'fb2e9c0a7d1853f46bb0'],
     ])('guessable: %s › %s', (guessable, _name, secret) => {
       expect(new Set(secret).size).toBe(16)
       expect(isGuessable(secret)).toBe(guessable)
