@@ -8,6 +8,7 @@ import fc from 'fast-check'
 import { Answer } from '../../src/client/answer'
 import { verdictOf } from '../../src/client/verdict'
 import { ENROLLMENT, STATUS, USER } from './support'
+import { hostileText } from '../support/hostile-text'
 
 const verdict = (body: unknown) => verdictOf(new Answer('verifyCode', 200, typeof body === 'string' ? body : JSON.stringify(body), undefined))
 
@@ -86,7 +87,7 @@ describe('a body', () => {
         return false
       }
     }
-    const text = fc.oneof(fc.string(), fc.json(), fc.string().map((inner) => `<html><body>${inner}</body></html>`), fc.json().map((json) => `${json} `), fc.json().map((json) => `[${json}]`))
+    const text = fc.oneof(hostileText, fc.json(), hostileText.map((inner) => `<html><body>${inner}</body></html>`), fc.object().map((object) => JSON.stringify(object).slice(0, -1)), fc.json().map((json) => `${json} `), fc.json().map((json) => `[${json}]`))
 
     it('is trusted only if it is empty or a JSON object', () => {
       fc.assert(fc.property(text.filter((one) => one.trim() !== '' && !isObject(one)), (body) => verdict(body) === 'unclear'))

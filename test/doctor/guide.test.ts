@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { CHECKS } from '../../src/doctor/findings'
 import { NevisSimulator } from '../../src/simulator'
+import { closing } from '../support/closing'
 
 const ROOT = join(__dirname, '../..')
 const guide = readFileSync(join(ROOT, 'docs/guides/doctor.md'), 'utf8')
@@ -37,9 +38,8 @@ describe('the guide', () => {
   })
 
   it('shows what is printed for a first attempt in production', async () => {
-    const simulator = await NevisSimulator.start()
+    const simulator = closing(await NevisSimulator.start())
     const text = await printed('test/doctor/apps', 'careless.cjs', { NODE_ENV: 'production', NEVIS_BASE_URL: simulator.baseURL, PORT: '0' })
-    await simulator.close()
     expect(masked(text).replace('careless.cjs', 'app.js')).toBe(masked(careless))
     expect(text).not.toContain('c4n4ry')
   })

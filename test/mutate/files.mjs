@@ -1,7 +1,7 @@
 /**
  * Loads the project's files (TypeScript, as jest would have them compiled) anew as often as wanted, in this process.
  *
- * Packages are loaded once: they are not what is tested. Not its job: to run tests (`runner.mjs`).
+ * Packages are loaded once: they are not what is tested. Out of scope: to run tests (`runner.mjs`).
  */
 import { transformSync } from '@swc/core'
 import { readFileSync } from 'node:fs'
@@ -18,12 +18,13 @@ export class ProjectFiles {
   #root
   #require
 
-  constructor(root, swc) {
+  /** @param sources texts to take in place of files, by absolute path */
+  constructor(root, swc, sources = new Map()) {
     this.#root = root
     this.#require = createRequire(join(root, 'package.json'))
     this.#require.extensions['.ts'] = (module, filename) => {
       let run = this.#compiled.get(filename)
-      if (run === undefined) this.#compiled.set(filename, (run = compiled(filename, swc)))
+      if (run === undefined) this.#compiled.set(filename, (run = compiled(filename, sources.get(filename) ?? readFileSync(filename, 'utf8'), swc)))
       run(module)
     }
   }
@@ -44,8 +45,8 @@ export class ProjectFiles {
 }
 
 /** @returns what fills a module with what the file exports, each time anew */
-function compiled(filename, swc) {
-  const { code } = transformSync(readFileSync(filename, 'utf8'), { ...swc, filename, swcrc: false, sourceMaps: false })
+function compiled(filename, text, swc) {
+  const { code } = transformSync(text, { ...swc, filename, swcrc: false, sourceMaps: false })
   const body = new Script(Module.wrap(code), { filename }).runInThisContext()
   const require = createRequire(filename)
   return (module) => body.call(module.exports, module.exports, require, module, filename, dirname(filename))

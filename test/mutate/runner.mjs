@@ -2,7 +2,7 @@
  * Runs jest's test files for Stryker in one process: jest's own `describe`, `it`, `expect`, spies and timers, but without
  * its sandbox, which costs seconds for each mutant. The project's files are loaded anew for every mutant and test file.
  *
- * Not its job: which tests are asked for (`slices.mjs`), or what is mutated (Stryker).
+ * Out of scope: which tests are asked for (`slices.mjs`), or what is mutated (Stryker).
  */
 import { jestExpect } from '@jest/expect'
 import { ModernFakeTimers } from '@jest/fake-timers'
@@ -60,12 +60,13 @@ function spareNode() {
   globalThis.clearTimeout = (timer) => (timer instanceof real.Timeout ? real.clearTimeout : clearFake)(timer)
 }
 
-class JestWithoutSandbox {
+export class JestWithoutSandbox {
   static inject = [commonTokens.options]
 
-  constructor({ inProcess: { tests, swc } }) {
+  constructor({ inProcess: { tests, swc, sources } }) {
     this.tests = tests
     this.swc = swc
+    this.sources = sources
     this.killers = []
   }
 
@@ -73,7 +74,7 @@ class JestWithoutSandbox {
     process.env.NODE_ENV = 'test'
     // What a broken line leaves behind may reject long after its run; it ends no process.
     for (const name of ['uncaughtException', 'unhandledRejection']) process.on(name, () => {})
-    this.files = new ProjectFiles(process.cwd(), this.swc)
+    this.files = new ProjectFiles(process.cwd(), this.swc, this.sources)
   }
 
   capabilities() {
@@ -182,6 +183,9 @@ class JestWithoutSandbox {
       if (name === 'test_done') {
         stryker.currentTestId = undefined
         test.errors.push(...jestExpect.extractExpectedAssertionsErrors().map(({ error }) => error))
+        // A snapshot that does not match does not throw: jest's own adapter collects it here, too.
+        test.errors.push(...(jestExpect.getState().suppressedErrors ?? []))
+        jestExpect.setState({ suppressedErrors: [] })
         if (bail && test.errors.length > 0) for (const one of testsIn(state.rootDescribeBlock)) if (one.status === null || one.status === undefined) one.mode = 'skip'
       }
     }

@@ -100,5 +100,7 @@ describe('a user with an authenticator that has no id', () => {
       expect(outcomeOf(await app.browser().post('/login', { username: 'anna', password: PASSWORD, authenticatorId }))).toBe('unknown_authenticator')
     }
     expect((await app.browser().post('/login', { username: 'anna', password: PASSWORD })).status).toBe(303)
+    const asked = world.simulator.requests.filter(({ operation }) => operation === 'approve')
+    expect(asked.map(({ body }) => body)).toEqual([expect.not.objectContaining({ authenticatorId: expect.anything() })])
   })
 })

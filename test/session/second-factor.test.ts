@@ -4,6 +4,7 @@ import { recordSecondFactor, requireSecondFactor, secondFactorOf } from '../../s
 import { NevisSimulator } from '../../src/simulator'
 import { handleIn, signIn, startApp, waitingOf, type AppOptions, type TestApp } from '../support/app'
 import type { Browser } from '../support/browser'
+import { noteSession } from '../../src/session/second-factor'
 
 let simulator: NevisSimulator
 let app: TestApp
@@ -121,6 +122,10 @@ describe('secondFactorOf', () => {
     expect(secondFactorOf(asAnna(undefined, nevis))).toBeUndefined()
   })
 
+  it('refuses an option that it does not know', () => {
+    expect(() => secondFactorOf(asAnna('one'), { sesionKey: 'mfa' } as object)).toThrow(new TypeError('secondFactorOf: unknown option "sesionKey"'))
+  })
+
   it('finds the record of a session that has no id', async () => {
     const nevis = await recorded(undefined)
     expect(secondFactorOf(asAnna(undefined, nevis))).toMatchObject({ factor: 'push', userId })
@@ -129,6 +134,35 @@ describe('secondFactorOf', () => {
 })
 
 describe('recordSecondFactor', () => {
+  describe('after a callback that came with a session id', () => {
+    const renewals = async (idNow: string) => {
+      const profile = { operation: 'approve', factor: 'push', id: userId, transactionId: 't' }
+      const regenerate = jest.fn((done: () => void) => done())
+      const session = { passport: { user: 'anna' }, regenerate, save: (done: () => void) => done(), reload: (done: () => void) => done() }
+      const req = { sessionID: 'before', session, authInfo: { nevis: profile } }
+      noteSession(profile as never, req, false)
+      await recordSecondFactor().answer({ ...req, sessionID: idNow } as never)
+      return regenerate.mock.calls.length
+    }
+
+    it('leaves the id that the login has given it in this request', async () => {
+      expect(await renewals('after')).toBe(0)
+    })
+
+    it('leaves no record where that session is another user\'s, and its id as it is', async () => {
+      const profile = { operation: 'approve', factor: 'push', id: userId, transactionId: 't' }
+      const session: Record<string, unknown> = { passport: { user: 'ben' }, regenerate: jest.fn(), save: jest.fn() }
+      const req = { sessionID: 'bens', session, authInfo: { nevis: profile } }
+      noteSession(profile as never, req, true)
+      expect(await recordSecondFactor().answer(req as never)).toBeUndefined()
+      expect([session['nevis'], (session['regenerate'] as jest.Mock).mock.calls, (session['save'] as jest.Mock).mock.calls]).toEqual([undefined, [], []])
+    })
+
+    it('gives it a new id where the login has not', async () => {
+      expect(await renewals('before')).toBe(1)
+    })
+  })
+
   describe('after a login with an approval', () => {
     it('records who, by which factor, in which transaction and when', async () => {
       const before = Date.now()

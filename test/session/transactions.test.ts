@@ -180,6 +180,23 @@ describe('room for one more transaction', () => {
       expect(() => kept.makeRoom(wanted())).toThrow(expect.objectContaining({ name: 'StorageError', code: 'SESSION_TOO_LARGE' }))
     })
 
+    it('keeps, when it is saved, the transaction that was put last, and as many of the newer ones as fit', async () => {
+      for (const id of 'abcd') kept.put(transaction(id, { message: 'x'.repeat(800) }))
+      await kept.save()
+      expect(ids()).toEqual(['d', 'c'])
+    })
+
+    it('keeps one that fits alone', async () => {
+      for (const id of 'ab') kept.put(transaction(id, { message: 'x'.repeat(1500) }))
+      await kept.save()
+      expect(ids()).toEqual(['b'])
+    })
+
+    it('is refused with SESSION_TOO_LARGE when it is saved and not even one transaction fits', async () => {
+      kept.put(transaction('a', { message: 'x'.repeat(3000) }))
+      await expect(kept.save()).rejects.toMatchObject({ name: 'StorageError', code: 'SESSION_TOO_LARGE' })
+    })
+
     it('is looked for in the data of a session behind a proxy', () => {
       session = { data: () => ({ cart: 'x'.repeat(2000) }) }
       kept = new SessionTransactions(session, 'nevis', KEEP_MS, box)

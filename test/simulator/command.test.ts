@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { NevisSimulator } from '../../src/simulator'
 import { main } from '../../src/simulator/command-line'
+import { closing } from '../support/closing'
 
 const COMMAND = join(__dirname, '../../dist/simulator/command.js')
 
@@ -45,10 +46,9 @@ describe('the command', () => {
   )
 
   test('with a port that is taken › ends with 1 and says so', async () => {
-    const simulator = await NevisSimulator.start()
+    const simulator = closing(await NevisSimulator.start())
     const { port } = new URL(simulator.baseURL)
     const { exitCode, err } = await run('--port', port)
-    await simulator.close()
     expect([exitCode, err]).toEqual([1, `passport-nevis-simulator: port ${port} is taken or not allowed`])
   })
 })

@@ -1,5 +1,6 @@
 /** What can be scripted to go wrong. */
 import type { Fault } from '../../src/simulator'
+import { closing } from '../support/closing'
 import { Caller, started } from './http'
 
 let nevis: Caller
@@ -170,6 +171,7 @@ describe('which calls are hit', () => {
 
   test('with a share › the same for the same seed', async () => {
     const other = await started({ seed: 7 })
+    closing(other.simulator)
     const series = async (caller: Caller) => {
       caller.simulator.faults.add({ on: 'ping', status: 500, share: 0.5 })
       const replies: number[] = []
@@ -179,7 +181,6 @@ describe('which calls are hit', () => {
     const hit = await series(nevis)
     expect(await series(other)).toEqual(hit)
     expect(new Set(hit)).toEqual(new Set([200, 500]))
-    await other.simulator.close()
   })
 
   test.each<[string, object]>([

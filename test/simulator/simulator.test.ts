@@ -2,28 +2,26 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { NevisSimulator } from '../../src/simulator'
+import { closing } from '../support/closing'
 import { Caller, newestCode, started } from './http'
 
 describe('start', () => {
   test('without options › listens on a free port of the loopback interface', async () => {
-    const simulator = await NevisSimulator.start()
+    const simulator = closing(await NevisSimulator.start())
     expect(simulator.baseURL).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/)
     expect(simulator.instance).toBe('simulator')
-    await simulator.close()
   })
 
   test('on ::1 › writes the address in brackets', async () => {
-    const simulator = await NevisSimulator.start({ host: '::1', instance: 'demo-1' })
+    const simulator = closing(await NevisSimulator.start({ host: '::1', instance: 'demo-1' }))
     expect(simulator.baseURL).toMatch(/^http:\/\/\[::1\]:\d+$/)
     expect((await new Caller(simulator).call('GET', '/ping')).text).toBe('PONG')
-    await simulator.close()
   })
 
   test('on a port that is taken › rejects with the code of the system', async () => {
-    const simulator = await NevisSimulator.start()
+    const simulator = closing(await NevisSimulator.start())
     const port = Number(new URL(simulator.baseURL).port)
     await expect(NevisSimulator.start({ port })).rejects.toMatchObject({ code: 'EADDRINUSE' })
-    await simulator.close()
   })
 
   test.each<[string, object]>([

@@ -1,4 +1,5 @@
 /** Introspection and intent tokens. */
+import { closing } from '../support/closing'
 import { Caller, JWT, NOBODY, started, type Json } from './http'
 
 let nevis: Caller
@@ -23,8 +24,8 @@ describe('introspection', () => {
 
   test('of an access key that was given › is active too', async () => {
     const other = await started({ accessKey: 'my-key' })
+    closing(other.simulator)
     expect((await other.introspect('my-key')).json).toMatchObject({ active: true, aud: 'api' })
-    await other.simulator.close()
   })
 
   test('of a status, transaction or intent token › is active for the user and never has the audience of a key', async () => {
@@ -45,12 +46,12 @@ describe('introspection', () => {
 
   test('of garbage, a forged token or that of another instance › is inactive', async () => {
     const other = await started()
+    closing(other.simulator)
     const [header = '', , signature = ''] = nevis.simulator.accessKey.split('.')
     const payload = Buffer.from(JSON.stringify({ aud: 'api', exp: Date.now() * 2 })).toString('base64url')
     for (const token of ['x', '..', `${header}.${payload}.${signature}`, other.simulator.accessKey]) {
       expect((await nevis.introspect(token)).json).toEqual({ active: false })
     }
-    await other.simulator.close()
   })
 })
 

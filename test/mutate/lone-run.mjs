@@ -1,0 +1,107 @@
+// @ts-check
+/**
+ * Runs the mutants of `lone.mjs` one after the other, in a process that is ended and replaced when one does not come back.
+ *
+ * Out of scope: what the mutants are, and the table.
+ */
+import { fork } from 'node:child_process'
+import { isAlive } from './results.mjs'
+import { sourceOf } from './names.mjs'
+
+/** Without an answer for so long, or for so many times as long as all tests take without a mutant, it runs for ever. */
+const MUTANT_MS = 60_000
+const SLOWER = 4
+const DRY_RUN_MS = 300_000
+
+/** @typedef {import('./lone.mjs').Mutant & { status: string }} Result */
+
+/**
+ * @param {string[]} files names of source files
+ * @param {{ tests: string[], more: string[] }} tests paths; those of `more` for what the others let live
+ * @param {object} swc options
+ * @returns {Promise<Result[]>} of Stryker's shape
+ */
+export async function runLone(files, { tests, more }, swc) {
+  const results = await round({ files: files.map(sourceOf), tests, swc })
+  const alive = new Set(results.filter(isAlive).map(({ id }) => id))
+  if (more.length === 0 || alive.size === 0) return results
+  const again = new Map((await round({ files: files.map(sourceOf), tests: more, swc }, alive)).map((one) => [one.id, one]))
+  return results.map((one) => {
+    const other = again.get(one.id)
+    return other !== undefined && (!isAlive(other) || one.status === 'NoCoverage') ? other : one
+  })
+}
+
+/**
+ * @param {{ files: string[], tests: string[], swc: object }} load
+ * @param {Set<string>} [only] ids; all without it
+ */
+async function round(load, only) {
+  let worker = new Worker()
+  try {
+    const { mutants } = await worker.ask('load', load, DRY_RUN_MS)
+    const startedAt = performance.now()
+    const dry = await worker.ask('dryRun', undefined, DRY_RUN_MS)
+    const timeoutMs = Math.max(MUTANT_MS, SLOWER * (performance.now() - startedAt))
+    const failed = dry.tests?.find((/** @type {{ failureMessage?: string }} */ one) => one.failureMessage !== undefined)
+    if (dry.status !== 'complete' || failed) throw new Error(`a test fails without any mutant: ${failed ? `${failed.name}: ${failed.failureMessage}` : dry.errorMessage}`)
+    /** @type {Result[]} */
+    const results = []
+    for (const mutant of mutants.filter((/** @type {Result} */ { id }) => only?.has(id) ?? true)) {
+      const options = optionsFor(mutant.id, dry.mutantCoverage)
+      let status = 'NoCoverage'
+      if (options !== undefined) {
+        const run = await worker.ask('mutant', options, timeoutMs).catch(() => undefined)
+        status = run === undefined ? 'Timeout' : run.status[0].toUpperCase() + run.status.slice(1)
+        if (run === undefined) {
+          worker.end()
+          worker = new Worker()
+          await worker.ask('load', load, DRY_RUN_MS)
+        }
+      }
+      results.push({ ...mutant, status })
+      if (results.length % 50 === 0) console.log(`${results.length} of ${only?.size ?? mutants.length} mutants, ${results.filter(isAlive).length} alive`)
+    }
+    return results
+  } finally {
+    worker.end()
+  }
+}
+
+/**
+ * @param {string} id
+ * @param {{ static: Record<string, number>, perTest: Record<string, Record<string, number>> } | undefined} coverage
+ * @returns what Stryker asks its runner; undefined where no test comes by
+ */
+function optionsFor(id, coverage) {
+  if (coverage?.static[id]) return { activeMutant: { id }, mutantActivation: 'static' }
+  const testFilter = Object.entries(coverage?.perTest ?? {}).filter(([, counts]) => counts[id]).map(([test]) => test)
+  return testFilter.length === 0 ? undefined : { activeMutant: { id }, testFilter, mutantActivation: 'runtime' }
+}
+
+/** One question at a time. */
+class Worker {
+  #process = fork(new URL('lone-worker.mjs', import.meta.url), { stdio: 'ignore' })
+
+  /**
+   * @param {string} ask @param {unknown} value @param {number} timeoutMs
+   * @returns {Promise<any>}
+   */
+  ask(ask, value, timeoutMs) {
+    return new Promise((resolve, reject) => {
+      const end = (/** @type {() => void} */ settle) => {
+        clearTimeout(timer)
+        this.#process.removeAllListeners()
+        settle()
+      }
+      const timer = setTimeout(() => end(() => reject(new Error(`no answer to ${ask} in ${timeoutMs} ms`))), timeoutMs)
+      this.#process.once('message', (/** @type {any} */ { answer, error }) => end(() => (error === undefined ? resolve(answer) : reject(new Error(error)))))
+      this.#process.once('exit', (code) => end(() => reject(new Error(`the worker has ended with ${code} (${ask})`))))
+      this.#process.send({ ask, with: value })
+    })
+  }
+
+  end() {
+    this.#process.kill('SIGKILL')
+  }
+}

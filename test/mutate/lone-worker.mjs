@@ -1,0 +1,36 @@
+// @ts-check
+/**
+ * The process in which the mutants of `lone.mjs` run: told which, it answers what became of each.
+ *
+ * Out of scope: to stop one that never ends (`lone-run.mjs` does, by ending this process).
+ */
+import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { installSwitch, withSwitches } from './lone.mjs'
+import { JestWithoutSandbox } from './runner.mjs'
+
+/** @type {JestWithoutSandbox} */
+let runner
+
+/** @type {Record<string, (message: any) => Promise<unknown>>} */
+const answers = {
+  async load({ files, tests, swc }) {
+    installSwitch()
+    const texts = files.map((/** @type {string} */ file) => withSwitches(resolve(file), readFileSync(file, 'utf8')))
+    const sources = new Map(texts.map((/** @type {{ text: string }} */ { text }, /** @type {number} */ at) => [resolve(files[at]), text]))
+    runner = new JestWithoutSandbox({ inProcess: { tests, swc, sources } })
+    await runner.init()
+    return { mutants: texts.flatMap((/** @type {{ mutants: unknown[] }} */ { mutants }) => mutants) }
+  },
+  dryRun: () => runner.dryRun({ coverageAnalysis: 'perTest' }),
+  mutant: (options) => runner.mutantRun(options),
+}
+
+process.on('message', (/** @type {{ ask: string, with: unknown }} */ message) => {
+  answers[message.ask]?.(message.with).then(
+    (answer) => process.send?.({ answer }),
+    (error) => process.send?.({ error: String(error?.stack ?? error) }),
+  )
+})
+// The parent is gone: what a broken line has left open must not keep this process.
+process.on('disconnect', () => process.exit())

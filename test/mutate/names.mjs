@@ -1,0 +1,57 @@
+/**
+ * The names of files that a slice stands for, and whether every file of src is in one.
+ *
+ * Out of scope: which slices there are (`slices.mjs`), and the runs.
+ */
+import { existsSync, readdirSync } from 'node:fs'
+import { exempt, slices } from './slices.mjs'
+
+const SOURCE = '.ts'
+const TEST = '.test.ts'
+export const sourceOf = (name) => `src/${name}${SOURCE}`
+export const testOf = (name) => `test/${name}${TEST}`
+
+/** @returns the names of the slice's source files, without those that are exempt */
+export function filesOf(slice) {
+  return expand(slices[slice].files, 'src', SOURCE).filter((name) => reasonFor(name) === undefined)
+}
+
+/** @returns paths of test files: the quick ones, and those for what these let live */
+export function testsOf(slice) {
+  const { tests, more = [] } = slices[slice]
+  return { tests: expand(tests, 'test', TEST).map(testOf), more: expand(more, 'test', TEST).map(testOf) }
+}
+
+/** @throws where a file of src has no slice, or where slices.mjs names what is not there */
+export function assertComplete() {
+  const names = Object.keys(slices)
+  const placed = new Set(names.flatMap((slice) => filesOf(slice)))
+  const without = [...namesIn('src', SOURCE), ...namesIn('src', '.js')].filter((name) => !placed.has(name) && reasonFor(name) === undefined)
+  if (without.length > 0) throw new Error(`test/mutate/slices.mjs: give these files a slice, or exempt them: ${without.join(', ')}`)
+  const gone = Object.keys(exempt).filter((name) => !name.endsWith('/') && !existsSync(sourceOf(name)))
+  if (gone.length > 0) throw new Error(`test/mutate/slices.mjs: exempt, but not in src: ${gone.join(', ')}`)
+  for (const slice of names) testsOf(slice)
+}
+
+function reasonFor(name) {
+  const key = Object.keys(exempt).find((one) => (one.endsWith('/') ? name.startsWith(one) : name === one))
+  return key === undefined ? undefined : exempt[key]
+}
+
+/** `a/` is a folder, `!a/b` leaves out, anything else is a file that must be there. */
+function expand(patterns, root, ending) {
+  const all = namesIn(root, ending)
+  const matches = (pattern) => all.filter((name) => (pattern.endsWith('/') ? name.startsWith(pattern) : name === pattern))
+  const left = patterns.filter((one) => one.startsWith('!')).map((one) => one.slice(1))
+  const taken = patterns.filter((one) => !one.startsWith('!'))
+  for (const pattern of [...left, ...taken]) if (matches(pattern).length === 0) throw new Error(`test/mutate/slices.mjs: no such file: ${root}/${pattern}`)
+  const out = new Set(left.flatMap(matches))
+  return [...new Set(taken.flatMap(matches))].filter((name) => !out.has(name))
+}
+
+function namesIn(root, ending) {
+  return readdirSync(root, { recursive: true, withFileTypes: true })
+    .filter((one) => one.isFile() && one.name.endsWith(ending) && !one.parentPath.includes('node_modules'))
+    .map((one) => `${one.parentPath}/${one.name}`.slice(root.length + 1, -ending.length))
+    .sort()
+}

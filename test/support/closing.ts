@@ -1,0 +1,16 @@
+/**
+ * Closes at the end of a test what it has opened, also where the test fails: an open server would keep jest from ending.
+ *
+ * Out of scope: what all tests of a file share; that is closed by their own `afterEach` or `afterAll`.
+ */
+const open: (() => unknown)[] = []
+
+afterEach(async () => {
+  for (const close of open.splice(0).reverse()) await close()
+})
+
+/** @returns what it was given */
+export function closing<T extends { close(): unknown }>(opened: T): T {
+  open.push(() => opened.close())
+  return opened
+}
