@@ -49,7 +49,7 @@ function mutate(ranges, tests) {
     inProcess: { tests: tests.map(testOf), swc: jest.transform['^.+\\.ts$'][1] },
     coverageAnalysis: 'perTest',
     disableTypeChecks: false,
-    ignorePatterns: ['*', '!package.json', '!src/**', '!test/**'],
+    ignorePatterns: ['*', '!package.json', '!src/**', '!test/**', '!dist/waiting/assets/**'],
     concurrency: Number(process.env.CONCURRENCY ?? 2),
     timeoutMS: 120_000,
     reporters: ['progress-append-only'],
