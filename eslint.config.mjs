@@ -1,13 +1,14 @@
+// @ts-check
 import js from '@eslint/js'
 import tseslint from 'typescript-eslint'
 
-const nodeGlobals = Object.fromEntries(
-  ['process', 'console', 'URL', 'URLSearchParams', 'fetch', 'setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'Buffer', 'performance', 'globalThis', 'AbortController', 'TextDecoder', 'Response', 'Headers'].map((name) => [name, 'readonly']),
+/** @type {(names: string[]) => Record<string, 'readonly'>} */
+const readonly = (names) => Object.fromEntries(names.map((name) => [name, 'readonly']))
+const nodeGlobals = readonly(
+  ['process', 'console', 'URL', 'URLSearchParams', 'fetch', 'setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'Buffer', 'performance', 'globalThis', 'AbortController', 'TextDecoder', 'Response', 'Headers'],
 )
-const browserGlobals = Object.fromEntries(
-  ['document', 'location', 'fetch', 'setTimeout', 'clearTimeout', 'EventSource', 'addEventListener', 'navigator', 'window', 'URLSearchParams', 'history', 'BroadcastChannel', 'console'].map(
-    (name) => [name, 'readonly'],
-  ),
+const browserGlobals = readonly(
+  ['document', 'location', 'fetch', 'setTimeout', 'clearTimeout', 'EventSource', 'addEventListener', 'navigator', 'window', 'URLSearchParams', 'history', 'BroadcastChannel', 'console'],
 )
 
 export default tseslint.config(
@@ -41,7 +42,7 @@ export default tseslint.config(
     },
   },
   { files: ['test/stranger/**/*.js', 'test/kit/**/*.js'], languageOptions: { sourceType: 'commonjs', globals: { ...nodeGlobals, __dirname: 'readonly' } } },
-  { files: ['test/kit/jest/*.js'], languageOptions: { globals: Object.fromEntries(['jest', 'test', 'expect', 'beforeEach', 'afterEach'].map((name) => [name, 'readonly'])) } },
+  { files: ['test/kit/jest/*.js'], languageOptions: { globals: readonly(['jest', 'test', 'expect', 'beforeEach', 'afterEach']) } },
   { files: ['test/stranger/**/*.js'], rules: { 'no-unused-vars': ['error', { argsIgnorePattern: '^(_|req|res|next)' }] } },
   {
     files: ['example-app/src/**/*.ts'],

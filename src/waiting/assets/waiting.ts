@@ -1,7 +1,11 @@
+/**
+ * The script of the waiting page: learns when the user has decided, counts down, and goes on to the callback.
+ *
+ * Out of scope: signing in. The callback asks Nevis itself, whatever this script says. A plain script, not a module: the build compiles
+ * it to `dist/waiting/assets/waiting.js`, and the page loads that file as it is.
+ */
+
 /*! passport-nevis: compiled from src/waiting/assets/waiting.ts */
-// The script of the waiting page: learns when the user has decided, counts down, and goes on to the callback.
-// Out of scope: signing in. The callback asks Nevis itself, whatever this script says.
-// A plain script, not a module: the build compiles it to dist/waiting/assets/waiting.js, and the page loads that file as it is.
 
 /** What the page wrote into the `data-` attributes of its `main` element: `page.ts`. */
 interface PageData {

@@ -1,3 +1,4 @@
+// @ts-check
 // CPU of a whole login inside a strategy, against the same three calls by axios alone. Each contestant is a process of its
 // own, and so is the upstream; several generations of them, since no two processes are compiled quite alike.
 import { contest, median, medianRatio, rounds, seeded, startUpstream, stop } from '../processes.mjs'
@@ -32,9 +33,12 @@ const RUN_UP = 50
  */
 const FLAGS = ['--no-memory-reducer']
 
-/** @returns microseconds of CPU a login, and ratios to the bare calls, of which there are two that must agree */
+/**
+ * @param {{ log: (line: string) => void }} tools
+ * @returns microseconds of CPU a login, and ratios to the bare calls, of which there are two that must agree
+ */
 export async function measure({ log }) {
-  const micros = CONTESTANTS.map(() => [])
+  const results = CONTESTANTS.map(({ name, calls }) => ({ name, calls, micros: /** @type {number[]} */ ([]) }))
   const random = seeded(GENERATIONS)
   try {
     for (let generation = 1; generation <= GENERATIONS; generation++) {
@@ -46,24 +50,24 @@ export async function measure({ log }) {
         // What signs XML needs no thousands of logins to be warm.
         for (const { file, ask } of racers) await ask({ logins: file.includes('saml') ? WARM_UP_TURN / 10 : WARM_UP_TURN })
       }
-      const turn = async (ask) => {
+      const turn = async (/** @type {(message: object) => Promise<import('../processes.mjs').Answer>} */ ask) => {
         await ask({ logins: RUN_UP })
         return (await ask({ logins: LOGINS })).cpuMicros
       }
       const answers = await rounds(ROUNDS, racers.map(({ ask }) => () => turn(ask)), random)
-      answers.forEach((row, i) => micros[i].push(...row))
+      answers.forEach((row, i) => results[i]?.micros.push(...row))
       stop()
     }
   } finally {
     stop()
   }
-  const [first, second] = micros
-  const bare = first.map((value, round) => (value + second[round]) / 2)
-  const generations = (row) => Array.from({ length: GENERATIONS }, (_, i) => medianRatio(row.slice(i * ROUNDS, (i + 1) * ROUNDS), bare.slice(i * ROUNDS, (i + 1) * ROUNDS)))
+  const [first = [], second = []] = results.map(({ micros }) => micros)
+  const bare = first.map((value, round) => (value + Number(second[round])) / 2)
+  const generations = (/** @type {number[]} */ row) => Array.from({ length: GENERATIONS }, (_, i) => medianRatio(row.slice(i * ROUNDS, (i + 1) * ROUNDS), bare.slice(i * ROUNDS, (i + 1) * ROUNDS)))
   return {
     rounds: first.length,
     loginsPerRound: LOGINS,
     control: medianRatio(second, first),
-    rows: CONTESTANTS.map(({ name, calls }, i) => ({ name, calls, micros: median(micros[i]), ratio: medianRatio(micros[i], bare), generations: generations(micros[i]) })),
+    rows: results.map(({ name, calls, micros }) => ({ name, calls, micros: median(micros), ratio: medianRatio(micros, bare), generations: generations(micros) })),
   }
 }

@@ -1,3 +1,4 @@
+// @ts-check
 // New TLS connections for each login, when logins come 7 s apart. Everybody has an https upstream of its own, and all wait
 // at the same time.
 import { execFileSync } from 'node:child_process'
@@ -16,7 +17,10 @@ const CONTESTANTS = [
 const LOGINS = 4
 const PAUSE_MS = 7000
 
-/** @returns connections for each login after the first */
+/**
+ * @param {{ log: (line: string) => void }} tools
+ * @returns connections for each login after the first
+ */
 export async function measure({ log }) {
   const folder = mkdtempSync(join(tmpdir(), 'passport-nevis-bench-'))
   const [key, certificate] = [join(folder, 'key.pem'), join(folder, 'certificate.pem')]
