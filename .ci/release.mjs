@@ -1,7 +1,7 @@
 // @ts-check
-// Makes in release/ what a release consists of: the tarball and its bill of materials. Refuses a tag that is not that of
-// the version, a version that CHANGELOG.md does not date, and a tree that is not exactly what was committed. In a workflow it
-// also gives the digests of both files as the output `sums`, so that no later job has to believe what it is handed.
+// Makes the two files of a release in release/: the tarball and its bill of materials. Refuses a tag that does not match the version, a
+// version without a date in CHANGELOG.md, and a tree that differs from the commit. In a workflow it also sets the output `sums`,
+// the digests of both files, so that later jobs can check what they receive.
 // node .ci/release.mjs vX.Y.Z
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
@@ -28,7 +28,7 @@ try {
 } finally {
   if (GITHUB_REPOSITORY) run('git', 'checkout', '--quiet', '--', 'package.json')
 }
-// What the build has changed may be in the tarball, and nobody has reviewed it.
+// A change that the build has made may be in the tarball, and was not reviewed.
 refuseChanges('after packing')
 
 const sums = readdirSync(folder).map((file) => `${createHash('sha512').update(readFileSync(join(folder, file))).digest('hex')}  ${file}`)

@@ -38,7 +38,7 @@ export class Browser {
   }
 
   /**
-   * The start, the callback, and a page for whoever is signed in.
+   * The start, the callback, and a page for the signed-in user.
    * @param {(search: string) => Promise<unknown>} [meanwhile] what the waiting page does, given the transaction's query
    */
   async login(meanwhile = async () => {}) {

@@ -1,6 +1,6 @@
 // @ts-check
-// Gives a process a share of a core, as if it ran on a small machine of its own: otherwise the first process of an app fills the
-// cores that all of the benchmark has. By the kernel's control groups (version 1, as root), which hold back whoever has had its share.
+// Gives a process a share of a core, as if it ran on a small machine of its own. Otherwise the first process of an app uses all cores
+// of the benchmark. Uses the kernel's control groups (version 1, as root), which pause a process that has used up its share.
 import { existsSync, mkdirSync, rmdirSync, writeFileSync } from 'node:fs'
 
 const CPU = '/sys/fs/cgroup/cpu'

@@ -1,6 +1,6 @@
 // @ts-check
-// docs/performance.md and its plots, out of results.json. Nobody edits a figure by hand; the words stand in page.md, where
-// `{{name}}` is what the function of that name here makes of the results.
+// Writes docs/performance.md and its plots from results.json. No figure is edited by hand. The words are in page.md, where
+// `{{name}}` stands for what the section of that name here makes of the results.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { bars, points } from './svg.mjs'

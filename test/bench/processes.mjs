@@ -78,8 +78,8 @@ export const quantile = (values, q) => Number([...values].sort((a, b) => a - b)[
 export const median = (values) => quantile(values, 0.5)
 
 /**
- * Asks everybody in turn, each round in an order of its own, so that whatever disturbs the machine disturbs all alike, and
- * nobody always follows upon the same one: a busy one leaves the upstream awake, an idle one asleep.
+ * Asks all contestants in turn, in a new random order each round. So a disturbance of the machine affects all of them alike, and no
+ * contestant always follows the same one: after a busy contestant the upstream is awake, after an idle one it is asleep.
  * @template T
  * @param {number} count
  * @param {readonly (() => T | Promise<T>)[]} asked

@@ -19,8 +19,8 @@ const GENERATIONS = 6
 /** What runs once in a login is compiled after some thousands of them. */
 const WARM_UP = 6000
 /**
- * Warmed up in turns, too: whoever idles for half a minute loses its connection, and with the next one V8 throws away code
- * that it had compiled for the one it knew.
+ * Warmed up in turns too. A contestant that idles for half a minute loses its connection, and V8 discards the code that it had
+ * compiled for that connection.
  */
 const WARM_UP_TURN = 500
 const ROUNDS = 5
@@ -28,8 +28,8 @@ const LOGINS = 200
 /** Before each turn, so that it shows what a busy process does, and not the waking up of two that were idle. */
 const RUN_UP = 50
 /**
- * V8 throws code and young memory away when a process has been idle for some seconds, as here while the others take their turns;
- * whoever has more code then pays more for it, and a server that signs people in is not idle.
+ * V8 discards compiled code and the young generation after a few idle seconds. Each contestant idles while the others run, so without this
+ * flag larger packages would be penalised. A server that signs users in is not idle.
  */
 const FLAGS = ['--no-memory-reducer']
 

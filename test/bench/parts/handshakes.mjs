@@ -1,6 +1,6 @@
 // @ts-check
-// New TLS connections for each login, when logins come 7 s apart. Everybody has an https upstream of its own, and all wait
-// at the same time.
+// New TLS connections for each login, when logins come 7 s apart. Each contestant has its own https upstream, and all
+// of them wait at the same time.
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'

@@ -1,7 +1,7 @@
 // @ts-check
 // Whole sign-ins over three processes and one Redis, while a tenth of the cloud's answers is wrong and two of the three
 // processes are killed and started again. Wants a quiet machine.
-// Holds: nobody gets in without an approval, no approval counts twice, everybody who approved gets in or is told why.
+// Must hold: no user gets in without an approval, no approval counts twice, and each user who approved gets in or is told why.
 import { seeded, start, stop } from '../processes.mjs'
 import { startRedis } from '../redis.mjs'
 
@@ -10,7 +10,7 @@ const AT_ONCE = 40
 
 /** @typedef {{ status: number, location?: string | null, json?: { user?: string, code?: string } }} Reply `status` 0: the connection was cut off */
 
-/** @returns what became of everybody, and `wrong`: what must never happen */
+/** @returns how the sign-ins ended, and `wrong`: what must never happen */
 export async function measure() {
   const random = seeded(11)
   const redis = await startRedis()
@@ -72,7 +72,7 @@ export async function measure() {
     const signedIn = []
     const path = `/2fa/callback?transaction=${transaction}`
     for (let tries = 0; tries < 8; tries++) {
-      // Everybody clicks twice.
+      // Each user clicks twice.
       const answers = await Promise.all([person.send('GET', path), person.send('GET', path)])
       signedIn.push(...answers.filter(({ json }) => json?.user !== undefined))
       page = answers.find(({ json }) => json?.user !== undefined) ?? answers.find(({ status }) => status > 0) ?? page

@@ -10,7 +10,7 @@ const CLIENT = "new (require('passport-nevis').NevisClient)({ instance: 'i', acc
 /** What an app with push has: the client, the strategy, a factor, the page and the guard. */
 const ALL = "(({ NevisClient, NevisStrategy, push, waitingPage, requireSecondFactor }) => { const strategy = new NevisStrategy({ client: new NevisClient({ instance: 'i', accessKey: 'k' }), factors: [push()], waitingURL: '/waiting' }, () => {}); return [waitingPage(strategy), requireSecondFactor] })"
 
-/** Whoever is compared with another stands in the same round. */
+/** Compared with each other, so measured in the same round. */
 const COMPARED = [
   { name: "require('passport-nevis')", cwd: root, script: "require('passport-nevis')" },
   { name: "require('passport-oauth2')", cwd: peers, script: "require('passport-oauth2')" },

@@ -10,7 +10,7 @@ const APPS = [
   { name: 'passport-nevis', file: './servers/login-nevis.mjs' },
 ]
 const GENERATIONS = 3
-/** In turns, as in `cpu.mjs`: whoever idles loses what V8 had compiled for its connection. */
+/** In turns, as in `cpu.mjs`: V8 discards what it compiled for the connection of an app that idles. */
 const WARM_UP = { logins: 3000, turn: 250 }
 const ROUNDS = 30
 const LOGINS = 20

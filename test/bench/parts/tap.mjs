@@ -4,7 +4,7 @@
 import { TO_BROWSER_MS, TO_NEVIS_MS, ways, withChromium } from '../chromium.mjs'
 import { quantile, seeded, spreadAnswers } from '../processes.mjs'
 
-/** Each of them signs in to both apps in turn, nobody else being there. */
+/** Each user signs in to both apps in turn, while no other user signs in. */
 const PAIRS = 20
 /** These four at once: Chromium shares the machine, so that they wait for one another. */
 const OTHERS = 20

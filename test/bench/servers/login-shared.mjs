@@ -1,5 +1,5 @@
 // @ts-check
-// What the two apps of the comparison have alike: Express, sessions, a first factor that believes everybody, and `GET /cpu`,
+// What the two compared apps share: Express, sessions, a first factor that accepts every user, and `GET /cpu`,
 // the microseconds of CPU that this process has used.
 import express from 'express'
 import session from 'express-session'

@@ -1,6 +1,6 @@
 // @ts-check
-// What everybody in a comparison calls: Nevis, an OAuth server, Duo. Plain node:http, answers made beforehand, no state:
-// faster than whoever is measured. Run as a process of its own: node upstream.mjs [CERTIFICATE KEY]; prints its address,
+// What the contestants call: Nevis, an OAuth server, Duo. Plain node:http, answers made beforehand, no state: faster than
+// what is measured. Run as a process of its own: node upstream.mjs [CERTIFICATE KEY]; prints its address,
 // and another one that tells and forgets how often each path was asked, and how many TLS handshakes it took.
 import { createHmac } from 'node:crypto'
 import { readFileSync } from 'node:fs'
