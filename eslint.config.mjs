@@ -1,23 +1,24 @@
+// @ts-check
 import js from '@eslint/js'
 import tseslint from 'typescript-eslint'
 
-const nodeGlobals = Object.fromEntries(
-  ['process', 'console', 'URL', 'URLSearchParams', 'fetch', 'setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'Buffer', 'performance', 'globalThis', 'AbortController', 'TextDecoder', 'Response', 'Headers'].map((name) => [name, 'readonly']),
+/** @type {(names: string[]) => Record<string, 'readonly'>} */
+const readonly = (names) => Object.fromEntries(names.map((name) => [name, 'readonly']))
+const nodeGlobals = readonly(
+  ['process', 'console', 'URL', 'URLSearchParams', 'fetch', 'setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'Buffer', 'performance', 'globalThis', 'AbortController', 'TextDecoder', 'Response', 'Headers'],
 )
-const browserGlobals = Object.fromEntries(
-  ['document', 'location', 'fetch', 'setTimeout', 'clearTimeout', 'EventSource', 'addEventListener', 'navigator', 'window', 'URLSearchParams', 'history', 'BroadcastChannel', 'console'].map(
-    (name) => [name, 'readonly'],
-  ),
+const browserGlobals = readonly(
+  ['document', 'location', 'fetch', 'setTimeout', 'clearTimeout', 'EventSource', 'addEventListener', 'navigator', 'window', 'URLSearchParams', 'history', 'BroadcastChannel', 'console'],
 )
 
 export default tseslint.config(
-  { ignores: ['dist/', 'coverage/', '**/node_modules/', 'example-app/data/', 'reports/', '.stryker-tmp/', 'test/hosts/.built/', 'site/', 'test/given/'] },
+  { ignores: ['**/dist/', 'coverage/', '**/node_modules/', 'example-app/data/', 'reports/', '.stryker-tmp/', 'test/hosts/.built/', 'site/', 'test/given/'] },
   js.configs.recommended,
   { rules: { 'no-restricted-properties': ['error', { object: 'URL', property: 'canParse', message: 'wrong in Node 20: see src/client/parse-url.ts' }] } },
   {
-    files: ['src/**/*.ts', 'test/**/*.ts', 'test/hosts/**/*.mts'],
+    files: ['src/**/*.ts', 'example-app/src/**/*.ts', 'test/**/*.ts', 'test/hosts/**/*.mts'],
     extends: [tseslint.configs.recommendedTypeChecked],
-    languageOptions: { parserOptions: { project: ['./tsconfig.json', './test/tsconfig.json', './test/types/tsconfig.json', './test/hosts/tsconfig.json', './test/stranger/shapes/typescript/tsconfig.json'], tsconfigRootDir: import.meta.dirname } },
+    languageOptions: { parserOptions: { project: ['./tsconfig.json', './src/waiting/assets/tsconfig.json', './example-app/tsconfig.json', './test/tsconfig.json', './test/types/tsconfig.json', './test/hosts/tsconfig.json', './test/stranger/shapes/typescript/tsconfig.json'], tsconfigRootDir: import.meta.dirname } },
     rules: {
       '@typescript-eslint/no-require-imports': 'off',
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
@@ -41,10 +42,21 @@ export default tseslint.config(
     },
   },
   { files: ['test/stranger/**/*.js', 'test/kit/**/*.js'], languageOptions: { sourceType: 'commonjs', globals: { ...nodeGlobals, __dirname: 'readonly' } } },
-  { files: ['test/kit/jest/*.js'], languageOptions: { globals: Object.fromEntries(['jest', 'test', 'expect', 'beforeEach', 'afterEach'].map((name) => [name, 'readonly'])) } },
+  { files: ['test/kit/jest/*.js'], languageOptions: { globals: readonly(['jest', 'test', 'expect', 'beforeEach', 'afterEach']) } },
   { files: ['test/stranger/**/*.js'], rules: { 'no-unused-vars': ['error', { argsIgnorePattern: '^(_|req|res|next)' }] } },
-  { files: ['example-app/**/*.js', 'test/**/*.mjs', '.ci/*.mjs', 'eslint.config.mjs', 'typedoc.config.mjs'], languageOptions: { globals: nodeGlobals } },
+  {
+    files: ['example-app/src/**/*.ts'],
+    rules: {
+      '@typescript-eslint/no-namespace': ['error', { allowDeclarations: true }], // Express keeps its types in one
+      '@typescript-eslint/no-misused-promises': ['error', { checksVoidReturn: false }], // Express 5 awaits async handlers
+      '@typescript-eslint/no-unsafe-argument': 'off', // `passport.authenticate` returns `any`
+      '@typescript-eslint/no-unsafe-assignment': 'off',
+    },
+  },
+  // `interface Window` extends the browser's; tsc reports what is unused.
+  { files: ['src/waiting/assets/*.ts'], rules: { '@typescript-eslint/no-unused-vars': 'off' } },
+  { files: ['test/**/*.mjs', 'scripts/*.mjs', '.ci/*.mjs', 'eslint.config.mjs', 'typedoc.config.mjs'], languageOptions: { globals: nodeGlobals } },
   { files: ['test/hosts/**/*.js'], languageOptions: { sourceType: 'commonjs', globals: nodeGlobals } },
-  { files: ['**/*.mjs', 'example-app/**/*.js'], rules: { 'no-unused-vars': ['error', { argsIgnorePattern: '^_' }] } },
-  { files: ['src/waiting/assets/*.js', 'example-app/public/**/*.js'], languageOptions: { sourceType: 'script', globals: browserGlobals } },
+  { files: ['**/*.mjs'], rules: { 'no-unused-vars': ['error', { argsIgnorePattern: '^_' }] } },
+  { files: ['example-app/public/**/*.js'], languageOptions: { sourceType: 'script', globals: browserGlobals } },
 )

@@ -1,6 +1,7 @@
-// Makes in release/ what a release consists of: the tarball and its bill of materials. Refuses a tag that is not that of
-// the version, a version that CHANGELOG.md does not date, and a tree that is not exactly what was committed. In a workflow it
-// also gives the digests of both files as the output `sums`, so that no later job has to believe what it is handed.
+// @ts-check
+// Makes the two files of a release in release/: the tarball and its bill of materials. Refuses a tag that does not match the version, a
+// version without a date in CHANGELOG.md, and a tree that differs from the commit. In a workflow it also sets the output `sums`,
+// the digests of both files, so that later jobs can check what they receive.
 // node .ci/release.mjs vX.Y.Z
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
@@ -14,7 +15,7 @@ const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 const [tag] = process.argv.slice(2)
 if (tag !== `v${version}`) throw new Error(`the tag is ${tag}, the version in package.json ${version}`)
 const [, newest, date] = /^## (\S+) \(([^)]*)\)$/m.exec(readFileSync(join(root, 'CHANGELOG.md'), 'utf8')) ?? []
-if (newest !== version || !/^\d{4}-\d{2}-\d{2}$/.test(date)) throw new Error(`CHANGELOG.md begins with ${newest} (${date}): it needs ${version} with its date`)
+if (newest !== version || date === undefined || !/^\d{4}-\d{2}-\d{2}$/.test(date)) throw new Error(`CHANGELOG.md begins with ${newest} (${date}): it needs ${version} with its date`)
 refuseChanges('before packing')
 
 rmSync(folder, { recursive: true, force: true })
@@ -27,17 +28,22 @@ try {
 } finally {
   if (GITHUB_REPOSITORY) run('git', 'checkout', '--quiet', '--', 'package.json')
 }
-// What the build has changed may be in the tarball, and nobody has reviewed it.
+// A change that the build has made may be in the tarball, and was not reviewed.
 refuseChanges('after packing')
 
 const sums = readdirSync(folder).map((file) => `${createHash('sha512').update(readFileSync(join(folder, file))).digest('hex')}  ${file}`)
 console.log(sums.join('\n'))
 if (GITHUB_OUTPUT) appendFileSync(GITHUB_OUTPUT, `sums<<END_OF_SUMS\n${sums.join('\n')}\nEND_OF_SUMS\n`)
 
+/**
+ * @param {string} program
+ * @param {string[]} args
+ */
 function run(program, ...args) {
   execFileSync(program, args, { cwd: root, stdio: 'inherit' })
 }
 
+/** @param {string} when */
 function refuseChanges(when) {
   const changes = execFileSync('git', ['status', '--porcelain', '--untracked-files=all'], { cwd: root, encoding: 'utf8' })
   if (changes === '') return

@@ -1,3 +1,4 @@
+// @ts-check
 // Prints what an installation of the package consists of, as CycloneDX: the versions that package-lock.json has, and with
 // which the tests ran. Only dependencies at run time: the lock file is cut down to them in a folder of its own.
 import { execFileSync } from 'node:child_process'
@@ -14,7 +15,7 @@ try {
   mkdirSync(folder)
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ name, version, description, license, engines, dependencies }))
   copyFileSync(join(root, 'package-lock.json'), join(folder, 'package-lock.json'))
-  const npm = (...args) => execFileSync('npm', args, { cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] })
+  const npm = (/** @type {string[]} */ ...args) => execFileSync('npm', args, { cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] })
   npm('install', '--package-lock-only', '--offline', '--ignore-scripts', '--silent')
   process.stdout.write(npm('sbom', '--package-lock-only', '--sbom-format', 'cyclonedx', '--sbom-type', 'library', '--omit', 'dev'))
 } finally {

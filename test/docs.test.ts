@@ -312,7 +312,7 @@ describe('README.md', () => {
 describe('the codes in words', () => {
   describe('of every paper', () => {
     it.each([['README.md', readme], ...papers])('exist: %s', (_path, markdown) => {
-      const settings: readonly string[] = read('example-app/config.js').match(/\b[A-Z]+(_[A-Z]+)+\b/g) ?? []
+      const settings: readonly string[] = read('example-app/src/config.ts').match(/\b[A-Z]+(_[A-Z]+)+\b/g) ?? []
       const codes = spansOf(markdown).filter((span) => /^(NEVIS|SESSION|LEDGER)_[A-Z_]+$/.test(span) && !settings.includes(span))
       expect(codes.filter((code) => ![...nevisErrorCodes, ...storageErrorCodes].includes(code as NevisErrorCode))).toEqual([])
     })

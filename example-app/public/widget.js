@@ -1,7 +1,17 @@
-// Starts the widget on the waiting page: the one of the simulator. Nevis's own is started as its guide for customers says;
-// what counts is that its intent token goes in, and the token of its success comes out.
-window.startNevisWidget = ({ intentToken, element, succeeded, failed }) => {
-  window.nevisSimulatorWidget({
+// @ts-check
+// Starts the widget on the waiting page: here the simulator's widget. Start Nevis's own widget as Nevis's guide for customers says.
+// Pass it the intent token, and pass the token of its result to `succeeded`.
+
+/**
+ * @typedef {{ intentToken: string, element: Element, succeeded: (token?: string) => void, failed: () => void }} Widget
+ * @typedef {{ intentToken: string, element: Element, onResult: (result: { code: string, token?: string }) => void }} SimulatorWidget
+ * @typedef {{ startNevisWidget: (widget: Widget) => void, nevisSimulatorWidget: (widget: SimulatorWidget) => void }} Scripts
+ */
+const scripts = /** @type {Window & Scripts} */ (/** @type {unknown} */ (window))
+
+/** @param {Widget} widget */
+scripts.startNevisWidget = ({ intentToken, element, succeeded, failed }) => {
+  scripts.nevisSimulatorWidget({
     intentToken,
     element,
     onResult: ({ code, token }) => (code.startsWith('success-') ? succeeded(token) : failed()),

@@ -198,7 +198,8 @@ function framing(res: HostResponse | undefined, policy: Policy): Readonly<Record
 }
 
 function asset(file: string, type: string) {
-  const body = readFileSync(join(__dirname, 'assets', file))
+  // The build's folder, whether this file runs from `dist` or, in tests, from `src`.
+  const body = readFileSync(join(__dirname, '../../dist/waiting/assets', file))
   const hash = createHash('sha256').update(body).digest('hex').slice(0, 12)
   return { body, hash, type }
 }

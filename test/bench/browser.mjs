@@ -1,3 +1,4 @@
+// @ts-check
 // A browser as far as a login needs one: cookies and redirects, over connections that are kept.
 import { Agent, request } from 'node:http'
 import { nextUser } from './contestants/shared.mjs'
@@ -7,18 +8,25 @@ const agent = new Agent({ keepAlive: true })
 export class Browser {
   cookie = ''
 
+  /** @param {{ toString(): string }} address of the app; asked anew for each request */
   constructor(address) {
     this.address = address
   }
 
+  /**
+   * @param {string} method
+   * @param {string} path
+   * @param {{ body?: string, accept?: string, until?: string }} [options] `until`: answers as soon as this text has come
+   * @returns {Promise<{ status: number, location: string | undefined, text: string }>}
+   */
   send(method, path, { body, accept = 'text/html', until } = {}) {
-    const form = body && { 'content-type': 'application/x-www-form-urlencoded', 'content-length': body.length }
+    const form = body !== undefined && { 'content-type': 'application/x-www-form-urlencoded', 'content-length': body.length }
     const headers = { accept, ...(this.cookie && { cookie: this.cookie }), ...form }
     return new Promise((resolve, reject) => {
       const req = request(`${this.address}${path}`, { method, agent, headers }, (res) => {
-        for (const line of res.headers['set-cookie'] ?? []) this.cookie = line.split(';')[0]
+        for (const line of res.headers['set-cookie'] ?? []) this.cookie = String(line.split(';')[0])
         let text = ''
-        const answer = () => resolve({ status: res.statusCode, location: res.headers.location, text })
+        const answer = () => resolve({ status: Number(res.statusCode), location: res.headers.location, text })
         res.on('data', (chunk) => {
           text += chunk
           if (until && text.includes(until)) answer()
@@ -30,13 +38,13 @@ export class Browser {
   }
 
   /**
-   * The start, the callback, and a page for whoever is signed in.
-   * @param meanwhile what the waiting page does, given the transaction's query
+   * The start, the callback, and a page for the signed-in user.
+   * @param {(search: string) => Promise<unknown>} [meanwhile] what the waiting page does, given the transaction's query
    */
   async login(meanwhile = async () => {}) {
     const userId = nextUser()
     const started = await this.send('POST', '/login', { body: `userId=${userId}` })
-    const { search } = new URL(started.location, this.address)
+    const { search } = new URL(String(started.location), String(this.address))
     await meanwhile(search)
     const done = await this.send('GET', `/2fa/callback${search}`)
     const me = await this.send('GET', '/me')

@@ -1,3 +1,4 @@
+// @ts-check
 // Sign-ins as Chromium sees them, to the app that is measured and to one that polls by hand, over links that take their time.
 import { chromium } from 'playwright-core'
 import { start, stop } from './processes.mjs'
@@ -7,7 +8,10 @@ import { slowLink } from './slow-link.mjs'
 export const TO_NEVIS_MS = 60
 export const TO_BROWSER_MS = 40
 
-/** What a browser is capable of. */
+/**
+ * What a browser is capable of.
+ * @type {Readonly<Record<string, Way>>}
+ */
 export const ways = {
   'events': {},
   'JSON polling': { script: 'delete window.EventSource; window.EventSource = class { constructor() { this.readyState = 2; setTimeout(() => this.onerror?.()) } addEventListener() {} close() {} }; window.EventSource.CLOSED = 2' },
@@ -15,15 +19,25 @@ export const ways = {
   'by hand, every 2 s': {},
 }
 
-/** @param measure gets `ours` and `byHand`, apps with a cloud each, and `signIn` */
+/**
+ * @typedef {{ address: string, cloud: string, calls(): Promise<number> }} App
+ * @typedef {{ script?: string, javaScriptEnabled?: boolean }} Way what the browser can do
+ * @typedef {(app: App, way: Way, seconds: number, options?: { atLook?: boolean }) => Promise<number>} SignIn
+ */
+
+/**
+ * @template T
+ * @param {(parts: { ours: App, byHand: App, signIn: SignIn }) => Promise<T>} measure gets two apps with a cloud each, and `signIn`
+ */
 export async function withChromium(measure) {
+  /** @type {{ close(): void }[]} */
   const links = []
-  const startApp = async (file) => {
+  const startApp = async (/** @type {string} */ file) => {
     const { address: cloud } = await start('./servers/cloud.mjs', [TO_NEVIS_MS])
     const { address: app } = await start(file, [cloud])
     const link = await slowLink(app, TO_BROWSER_MS)
     links.push(link)
-    return { address: link.address, cloud, calls: async () => (await (await fetch(`${cloud}/calls`)).json()).status }
+    return { address: link.address, cloud, calls: async () => /** @type {{ status: number }} */ (await (await fetch(`${cloud}/calls`)).json()).status }
   }
   const browser = await chromium.launch({
     executablePath: '/usr/bin/chromium',
@@ -31,8 +45,8 @@ export async function withChromium(measure) {
   })
 
   /**
-   * @param seconds until the tap
-   * @param atLook the tap comes when Nevis is asked next
+   * @type {SignIn}
+   * `seconds` until the tap; with `atLook` the tap comes when Nevis is asked next.
    * @returns seconds from the tap until the answer to the callback
    */
   async function signIn({ address, cloud }, { script, javaScriptEnabled = true }, seconds, { atLook = false } = {}) {

@@ -1,11 +1,16 @@
-// Gives a process a share of a core, as if it ran on a small machine of its own: otherwise the first process of an app fills the
-// cores that all of the benchmark has. By the kernel's control groups (version 1, as root), which hold back whoever has had its share.
+// @ts-check
+// Gives a process a share of a core, as if it ran on a small machine of its own. Otherwise the first process of an app uses all cores
+// of the benchmark. Uses the kernel's control groups (version 1, as root), which pause a process that has used up its share.
 import { existsSync, mkdirSync, rmdirSync, writeFileSync } from 'node:fs'
 
 const CPU = '/sys/fs/cgroup/cpu'
 const PERIOD_MICROS = 10_000
 
-/** @returns lifts the limit, while the process still runs */
+/**
+ * @param {number} share of a core: 0.5 is half a core
+ * @param {number} pid of the process
+ * @returns {() => void} lifts the limit, while the process still runs
+ */
 export function limitTo(share, pid) {
   if (!existsSync(`${CPU}/cgroup.procs`)) throw new Error(`no control groups at ${CPU}`)
   const group = `${CPU}/passport-nevis-${pid}`

@@ -1,3 +1,4 @@
+// @ts-check
 // Where the CPU of a push login goes, as a flame graph: node test/bench/flame.mjs PICTURE.svg [FILE]
 // FILE is dist/index.js of another build, for a picture of what was before: `git worktree add`, `npm ci`, `npm run build` there.
 // The profiler adds some time of its own to every function, so this shows shares; what a login costs is measured by `parts/cpu.mjs`.
@@ -16,10 +17,13 @@ if (picture === undefined) {
 const WARM_UP = 4000
 const LOGINS = 6000
 const INTERVAL_MICROS = 200
+/** @typedef {import('node:inspector').Runtime.CallFrame} CallFrame */
+
 /** Narrower ones could not be seen. */
 const LEAST_SHARE = 0.002
 
 /** Whose code a function is: the first pattern that its file, or its name where it has none, fits. */
+/** @type {readonly (readonly [owner: string, pattern: RegExp])[]} */
 const OWNERS = [
   ['garbage collector', /^\(garbage collector\)$/],
   ['native: system calls, parser, OpenSSL', /^[^/:]*$/],
@@ -28,29 +32,41 @@ const OWNERS = [
   ['passport-nevis', /\/dist\//],
   ['node', /^node:/],
 ]
-const ownerOf = ({ url, functionName }) => OWNERS.find(([, pattern]) => pattern.test(url || functionName))?.[0] ?? 'others'
+const ownerOf = (/** @type {CallFrame} */ { url, functionName }) => OWNERS.find(([, pattern]) => pattern.test(url || functionName))?.[0] ?? 'others'
 
-const nameOf = ({ functionName, url, lineNumber }) => `${functionName || '(anonymous)'}${url && ` ${url.replace(/^.*\/(?=node_modules|dist|test)/, '')}:${lineNumber + 1}`}`
+const nameOf = (/** @type {CallFrame} */ { functionName, url, lineNumber }) => `${functionName || '(anonymous)'}${url && ` ${url.replace(/^.*\/(?=node_modules|dist|test)/, '')}:${lineNumber + 1}`}`
 
-/** The samples as one tree: functions of the same name and place under the same caller are one. */
-function treeOf({ nodes, samples, timeDeltas }) {
+/**
+ * The samples as one tree: functions of the same name and place under the same caller are one.
+ * @param {import('node:inspector').Profiler.Profile} profile
+ */
+function treeOf({ nodes, samples = [], timeDeltas = [] }) {
   const byId = new Map(nodes.map((node) => [node.id, node]))
-  for (const node of nodes) for (const child of node.children ?? []) byId.get(child).parent = node
+  /** @type {Map<number, import('node:inspector').Profiler.ProfileNode>} */
+  const parents = new Map()
+  for (const node of nodes) for (const child of node.children ?? []) parents.set(child, node)
+  /** @type {import('./svg.mjs').Flame} */
   const root = { name: 'all', owner: 'all', micros: 0, children: new Map() }
+  /** @type {Map<string, number>} */
   const owners = new Map()
   samples.forEach((id, i) => {
+    /** @type {CallFrame[]} */
     const path = []
-    for (let node = byId.get(id); node.parent; node = node.parent) path.unshift(node.callFrame)
+    // The root has no parent, and is not in the path.
+    for (let node = byId.get(id); node !== undefined && parents.has(node.id); node = parents.get(node.id)) path.unshift(node.callFrame)
     const last = path.at(-1)
     if (last === undefined || last.functionName === '(idle)') return
-    owners.set(ownerOf(last), (owners.get(ownerOf(last)) ?? 0) + timeDeltas[i])
-    root.micros += timeDeltas[i]
+    const micros = Number(timeDeltas[i])
+    owners.set(ownerOf(last), (owners.get(ownerOf(last)) ?? 0) + micros)
+    root.micros += micros
     let at = root
     for (const frame of path) {
       const name = nameOf(frame)
-      if (!at.children.has(name)) at.children.set(name, { name, owner: ownerOf(frame), micros: 0, children: new Map() })
-      at = at.children.get(name)
-      at.micros += timeDeltas[i]
+      /** @type {import('./svg.mjs').Flame} */
+      const below = at.children.get(name) ?? { name, owner: ownerOf(frame), micros: 0, children: new Map() }
+      at.children.set(name, below)
+      at = below
+      at.micros += micros
     }
   })
   return { root, owners }
@@ -74,7 +90,7 @@ try {
   const { profile } = await session.post('Profiler.stop')
   const { root, owners } = treeOf(profile)
   const each = root.micros / LOGINS
-  const shares = [...owners].sort(([, a], [, b]) => b - a).map(([owner, micros]) => [owner, micros / root.micros])
+  const shares = [...owners].sort(([, a], [, b]) => b - a).map(([owner, micros]) => /** @type {const} */ ([owner, micros / root.micros]))
   const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
   writeFileSync(picture, flames(`A push login, passport-nevis ${entry === undefined ? version : 'before'}: ${each.toFixed(0)} µs with the profiler on`, root, shares, LEAST_SHARE))
   console.log(`${each.toFixed(0)} µs: ${shares.map(([owner, share]) => `${owner} ${(100 * share).toFixed(0)} %`).join(', ')}`)

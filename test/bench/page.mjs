@@ -1,5 +1,6 @@
-// docs/performance.md and its plots, out of results.json. Nobody edits a figure by hand; the words stand in page.md, where
-// `{{name}}` is what the function of that name here makes of the results.
+// @ts-check
+// Writes docs/performance.md and its plots from results.json. No figure is edited by hand. The words are in page.md, where
+// `{{name}}` stands for what the section of that name here makes of the results.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { bars, points } from './svg.mjs'
@@ -7,36 +8,58 @@ import { bars, points } from './svg.mjs'
 const DOCS = fileURLToPath(new URL('../../docs/', import.meta.url))
 const PEAK_LOGINS_PER_HOUR = 1_000_000
 
-const table = (head, rows) => [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n')
-const number = (value, digits = 0) => value.toFixed(digits).replace(/\B(?=(\d{3})+(?!\d))/g, ' ')
-const size = (bytes) => (bytes < 10_000 ? `${number(bytes)} B` : bytes < 1e6 ? `${number(bytes / 1000)} KB` : `${number(bytes / 1e6, 1)} MB`)
-const ratio = (value) => value.toFixed(2)
-const isOurs = ({ name }) => name.startsWith('passport-nevis')
-const reached = (isReached) => (isReached ? '' : ' (not reached)')
+/**
+ * The results are typed by the file that holds them.
+ * @typedef {typeof import('./results.json', { with: { type: 'json' } })} Measured
+ * @typedef {{ [Part in keyof Measured]: Measured[Part] & { void?: boolean, load?: number } }} Results
+ * @typedef {(string | number | undefined)[]} Cells
+ */
 
+/**
+ * @param {readonly string[]} head
+ * @param {readonly Cells[]} rows
+ */
+const table = (head, rows) => [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n')
+const number = (/** @type {number} */ value, digits = 0) => value.toFixed(digits).replace(/\B(?=(\d{3})+(?!\d))/g, ' ')
+const size = (/** @type {number} */ bytes) => (bytes < 10_000 ? `${number(bytes)} B` : bytes < 1e6 ? `${number(bytes / 1000)} KB` : `${number(bytes / 1e6, 1)} MB`)
+const ratio = (/** @type {number} */ value) => value.toFixed(2)
+const isOurs = (/** @type {{ name: string }} */ { name }) => name.startsWith('passport-nevis')
+/**
+ * @template {{ name: string }} Row
+ * @param {readonly Row[]} rows
+ */
+const oursIn = (rows) => /** @type {Row} */ (rows.find(isOurs))
+const reached = (/** @type {boolean} */ isReached) => (isReached ? '' : ' (not reached)')
+
+/** @param {{ date: string, node: string, machine: string, load?: number }} result */
 function heading({ date, node, machine, load }) {
   return `Measured on ${date}, Node ${node.slice(1)}, ${machine}${load === undefined ? '' : `, load ${load} before it began`}.`
 }
 
+/** @param {{ control: number, rounds: number, loginsPerRound: number, void?: boolean }} result */
 function control({ control: value, rounds, loginsPerRound, void: isVoid }) {
   const text = `Medians over ${rounds} rounds of ${loginsPerRound} logins. Control: the same once more costs ${ratio(value)} times as much`
   return isVoid ? `**Void.** ${text}; outside of 0.95 to 1.05, the machine was not quiet enough.` : `${text}.`
 }
 
-const plot = (name, title) => `![${title}](performance/${name}.svg)`
+const plot = (/** @type {string} */ name, /** @type {string} */ title) => `![${title}](performance/${name}.svg)`
 
-/** No two processes are compiled quite alike. */
+/**
+ * No two processes are compiled quite alike.
+ * @param {{ ratio: number, generations?: number[] }} row
+ */
 function generations({ ratio: all, generations: each }) {
   const one = each === undefined ? '' : `; generation by generation of processes ${each.map(ratio).join(', ')}`
   return `passport-nevis: ${ratio(all)} over all${reached(all <= 1.1)}${one}.\n\n`
 }
 
+/** @type {{ [Part in keyof Results]: (result: Results[Part]) => string } & Record<'calls' | 'paper', (results: Results) => string | undefined>} */
 const sections = {
   cpu: (result) =>
     `${heading(result)} ${control(result)}\n\n${table(
       ['contestant', 'calls', 'CPU of a login', 'against three bare axios calls'],
       result.rows.map(({ name, calls, micros, ratio: value }) => [name, calls, `${number(micros)} µs`, ratio(value)]),
-    )}\n\n${generations(result.rows.find(isOurs))}${plot('cpu', 'CPU of a login')}`,
+    )}\n\n${generations(oursIn(result.rows))}${plot('cpu', 'CPU of a login')}`,
 
   login: (result) =>
     `${heading(result)} ${control(result)}\n\n${table(
@@ -121,9 +144,9 @@ const sections = {
   paper: ({ login, storage, schedule, waiting }) => {
     if (!(login && storage && schedule && waiting)) return undefined
     const perSecond = PEAK_LOGINS_PER_HOUR / 3600
-    const statusCalls = schedule.rows.find(({ name }) => name === '`defaultSchedule`').calls
+    const statusCalls = Number(schedule.rows.find(({ name }) => name === '`defaultSchedule`')?.calls)
     const streams = perSecond * schedule.meanAnswerSeconds
-    const loginCores = (perSecond * login.rows.find(isOurs).micros) / 1e6
+    const loginCores = (perSecond * oursIn(login.rows).micros) / 1e6
     const waitingCores = (perSecond * statusCalls * waiting.cpuShare) / waiting.statusCallsPerSecond
     const redis = storage.redis.login.ledger + storage.redis.login.store
     const capped = Math.ceil((perSecond * statusCalls) / waiting.maxStatusCallsPerSecond)
@@ -135,7 +158,7 @@ const sections = {
         ['calls to Nevis', `${number(perSecond * (2 + statusCalls))} a second`, `an approval, ${number(statusCalls, 1)} status calls and an introspection each`],
         ['open event streams', number(streams), `people answer after ${number(schedule.meanAnswerSeconds, 1)} s in the mean`],
         ['memory for those who wait', size(streams * waiting.residentKB * 1024), `${number(waiting.residentKB, 1)} KB each`],
-        ['CPU for the logins', `${number(loginCores, 2)} cores`, `${number(login.rows.find(isOurs).micros)} µs each, Express and sessions included`],
+        ['CPU for the logins', `${number(loginCores, 2)} cores`, `${number(oursIn(login.rows).micros)} µs each, Express and sessions included`],
         ['CPU for those who wait', `${number(waitingCores, 2)} cores`, `${number(waiting.cpuShare * 100)} % of a core for ${number(waiting.statusCallsPerSecond)} status calls a second`],
         ['Redis', `${number(perSecond * redis)} commands a second`, `${redis} for each login, ${storage.redis.login.ledger} of them the ledger's`],
         ['processes', `${capped} with \`maxStatusCallsPerSecond\` as it is, ${cores * 2} with it raised to ${number(Math.ceil((perSecond * statusCalls) / (cores * 2) / 100) * 100)}`, 'the status calls divided by the cap of a process; or the cores, half used'],
@@ -144,20 +167,27 @@ const sections = {
   },
 }
 
+/** @type {Record<string, (results: Results) => string | undefined>} */
 const plots = {
   cpu: ({ cpu }) =>
     cpu && bars('CPU of a login, against three bare axios calls', cpu.rows.map((row) => ({ name: row.name, value: row.ratio, text: ratio(row.ratio), ours: isOurs(row) })), { value: 1.1, text: 'to reach: 1.10' }),
   memory: ({ memory }) =>
     memory && points('Heap after logins', { x: 'logins, in thousands', y: 'MB, collected', line: true }, memory.rows.map(({ logins, heapMB }) => ({ x: logins / 1000, y: heapMB }))),
   schedule: ({ schedule }) =>
-    schedule && points('Status calls against waiting time', { x: 'status calls of a login', y: 'seconds until the next look, 95th percentile' }, schedule.rows.map(({ name, calls, p95 }) => ({ x: calls, y: p95, name: name.split(',')[0].replaceAll('`', ''), ours: name.includes('default') }))),
+    schedule && points('Status calls against waiting time', { x: 'status calls of a login', y: 'seconds until the next look, 95th percentile' }, schedule.rows.map(({ name, calls, p95 }) => ({ x: calls, y: p95, name: String(name.split(',')[0]).replaceAll('`', ''), ours: name.includes('default') }))),
 }
 
-/** Writes the page and its plots. What has not been measured is said to be missing. */
+/**
+ * Writes the page and its plots. Where a result is missing, the page says "Not measured yet".
+ * @param {Results} results
+ */
 export function writePage(results) {
   const text = readFileSync(new URL('./page.md', import.meta.url), 'utf8')
   const page = text.replace(/\{\{([\w-]+)\}\}/g, (_all, name) => {
-    const made = ['calls', 'paper'].includes(name) ? sections[name](results) : results[name] && sections[name](results[name])
+    // Each section takes its own part of the results; these two take all.
+    const section = /** @type {Record<string, (result: unknown) => string | undefined>} */ (sections)[name]
+    const result = ['calls', 'paper'].includes(name) ? results : /** @type {Record<string, object>} */ (results)[name]
+    const made = result && section?.(result)
     return made ?? 'Not measured yet.'
   })
   writeFileSync(`${DOCS}performance.md`, page)

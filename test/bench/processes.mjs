@@ -1,27 +1,49 @@
+// @ts-check
 // Starts the processes of a benchmark and ends them by their pid.
 import { fork, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 
+/** @type {import('node:child_process').ChildProcess[]} */
 const children = []
 
-/** @returns the first line that the process prints */
+/**
+ * @typedef {{ flags?: readonly string[], env?: NodeJS.ProcessEnv }} ProcessOptions `flags` for Node
+ * @typedef {{ cpuMicros: number, heap: number }} Answer of a contestant; `heap` is its bytes, and only known with --expose-gc
+ */
+
+/**
+ * @param {string} file relative to this folder
+ * @param {readonly unknown[]} [args]
+ * @param {ProcessOptions} [options]
+ * @returns {Promise<{ address: string, pid: number }>} the first line that the process prints
+ */
 export async function start(file, args = [], { flags = [], env = {} } = {}) {
   const path = fileURLToPath(new URL(file, import.meta.url))
   const child = spawn(process.execPath, [...flags, path, ...args.map(String)], { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, ...env } })
   children.push(child)
   const [chunk] = await once(child.stdout, 'data')
-  return { address: String(chunk).trim(), pid: child.pid }
+  return { address: String(chunk).trim(), pid: Number(child.pid) }
 }
 
-/** A process that is asked by messages: see `servers/contestant.mjs`. */
+/**
+ * A process that is asked by messages: see `servers/contestant.mjs`.
+ * @param {string} file of the contestant
+ * @param {readonly unknown[]} args
+ * @param {ProcessOptions} [options]
+ */
 export async function contest(file, args, { flags = [], env = {} } = {}) {
   const path = fileURLToPath(new URL('./servers/contestant.mjs', import.meta.url))
-  const child = fork(path, [file, ...args.map(String)], { execArgv: flags, env: { ...process.env, ...env } })
+  const child = fork(path, [file, ...args.map(String)], { execArgv: [...flags], env: { ...process.env, ...env } })
   children.push(child)
+  /** @type {((answer: any) => void) | undefined} */
   let settle
-  child.on('message', (answer) => settle(answer))
+  child.on('message', (answer) => settle?.(answer))
   child.on('exit', () => settle?.({ error: `${file} has ended` }))
+  /**
+   * @param {object} [message]
+   * @returns {Promise<Answer>}
+   */
   const ask = async (message) => {
     const answered = new Promise((resolve) => (settle = resolve))
     if (message !== undefined) child.send(message)
@@ -38,46 +60,73 @@ export function stop() {
   for (const child of children.splice(0)) child.kill()
 }
 
-/** @returns its address, and what it was asked since it was last looked at */
+/**
+ * @param {string[]} certificate its file and that of its key, for https
+ * @returns its address, and how often each path was asked since the last look
+ */
 export async function startUpstream(...certificate) {
-  const [address, counts] = (await start('./servers/upstream.mjs', certificate)).address.split(' ')
-  return { address, calls: async () => (await fetch(counts)).json() }
+  const [address = '', counts = ''] = (await start('./servers/upstream.mjs', certificate)).address.split(' ')
+  return { address, calls: async () => /** @type {Record<string, number>} */ (await (await fetch(counts)).json()) }
 }
 
-export const quantile = (values, q) => [...values].sort((a, b) => a - b)[Math.min(values.length - 1, Math.floor(q * values.length))]
+/**
+ * @param {readonly number[]} values
+ * @param {number} q from 0 to 1
+ */
+export const quantile = (values, q) => Number([...values].sort((a, b) => a - b)[Math.min(values.length - 1, Math.floor(q * values.length))])
+/** @param {readonly number[]} values */
 export const median = (values) => quantile(values, 0.5)
 
 /**
- * Asks everybody in turn, each round in an order of its own, so that whatever disturbs the machine disturbs all alike, and
- * nobody always follows upon the same one: a busy one leaves the upstream awake, an idle one asleep.
- * @returns for each, what it answered in each round
+ * Asks all contestants in turn, in a new random order each round. So a disturbance of the machine affects all of them alike, and no
+ * contestant always follows the same one: after a busy contestant the upstream is awake, after an idle one it is asleep.
+ * @template T
+ * @param {number} count
+ * @param {readonly (() => T | Promise<T>)[]} asked
+ * @param {() => number} [random]
+ * @returns {Promise<T[][]>} for each, what it answered in each round
  */
 export async function rounds(count, asked, random = seeded(count)) {
+  /** @type {T[][]} */
   const answers = asked.map(() => [])
   for (let round = 0; round < count; round++) {
-    const order = asked.map((_ask, one) => [random(), one]).sort(([a], [b]) => a - b)
-    for (const [, one] of order) answers[one].push(await asked[one]())
+    const order = asked.map((ask, one) => ({ at: random(), ask, one })).sort((a, b) => a.at - b.at)
+    for (const { ask, one } of order) answers[one]?.push(await ask())
   }
   return answers
 }
 
-/** The median of one row divided by another, round by round. */
-export const medianRatio = (row, base) => median(row.map((value, round) => value / base[round]))
+/**
+ * The median of one row divided by another, round by round.
+ * @param {readonly number[]} row
+ * @param {readonly number[]} base as long as the row
+ */
+export const medianRatio = (row, base) => median(row.map((value, round) => value / Number(base[round])))
 
-/** Seconds until a person answers: log-normal, median 8 s, 0.1 % beyond 120 s. */
+/**
+ * Seconds until a person answers: log-normal, median 8 s, 0.1 % beyond 120 s.
+ * @param {() => number} random
+ */
 export function answerSeconds(random) {
   const gauss = Math.sqrt(-2 * Math.log(random())) * Math.cos(2 * Math.PI * random())
   return 8 * Math.exp((Math.log(15) / 3.09) * gauss)
 }
 
-/** Answers of so many people that have the distribution's own spread, in random order: few people drawn at random would not. */
+/**
+ * Answers of so many people that have the distribution's own spread, in random order: few people drawn at random would not.
+ * @param {number} people
+ * @param {() => number} random
+ */
 export function spreadAnswers(people, random) {
   const many = Array.from({ length: people * 200 }, () => answerSeconds(random)).sort((a, b) => a - b)
-  const answers = Array.from({ length: people }, (_, i) => many[i * 200 + 100])
-  return answers.map((seconds) => [random(), seconds]).sort(([a], [b]) => a - b).map(([, seconds]) => seconds)
+  const answers = Array.from({ length: people }, (_, i) => Number(many[i * 200 + 100]))
+  return answers.map((seconds) => ({ at: random(), seconds })).sort((a, b) => a.at - b.at).map(({ seconds }) => seconds)
 }
 
-/** A generator with a seed, so that two runs have the same people. */
+/**
+ * A generator with a seed, so that two runs have the same people.
+ * @param {number} seed
+ */
 export function seeded(seed) {
   return () => {
     seed = (seed + 0x6d2b79f5) | 0

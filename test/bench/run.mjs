@@ -1,3 +1,4 @@
+// @ts-check
 // The one command: npm run bench -- [part …] | --without part … | page
 // Measures (everything, or the parts that are named), keeps what it found in results.json, and writes docs/performance.md and
 // its plots from that. `page` writes them anew and measures nothing. `npm run build` first.
@@ -18,7 +19,7 @@ if (unknown.length > 0) {
   console.error(`unknown: ${unknown.join(' ')}; there are: ${PARTS.join(' ')}, page, --without`)
   process.exit(2)
 }
-const named = (part) => args.includes(part)
+const named = (/** @type {string} */ part) => args.includes(part)
 const isAll = args.length === 0
 const wanted = named('--without') ? PARTS.filter((part) => !named(part)) : isAll ? PARTS : PARTS.filter(named)
 
@@ -28,11 +29,11 @@ if (wanted.some((part) => ['cpu', 'handshakes', 'loading'].includes(part)) && !e
 }
 for (const part of wanted) {
   const began = performance.now()
-  const loadBefore = loadavg()[0]
-  console.log(`${part} …`)
+  const loadBefore = Number(loadavg()[0])
+  console.log(`${wanted.indexOf(part) + 1}/${wanted.length} ${part} …`)
   try {
     const { measure } = await import(`./parts/${part}.mjs`)
-    const result = await measure({ log: (line) => console.log(`  ${line}`) })
+    const result = await measure({ log: (/** @type {string} */ line) => console.log(`  ${line}`) })
     const isVoid = result.control !== undefined && (result.control < 0.95 || result.control > 1.05)
     if (isVoid) {
       console.error(`  void: the same calls once more cost ${result.control.toFixed(3)} times as much; the machine is not quiet`)
@@ -41,14 +42,14 @@ for (const part of wanted) {
     results[part] = {
       date: new Date().toISOString().slice(0, 10),
       node: process.version,
-      machine: `${availableParallelism()} cores, ${cpus()[0].model}`,
+      machine: `${availableParallelism()} cores, ${cpus()[0]?.model}`,
       load: Number(loadBefore.toFixed(1)),
       ...(isVoid && { void: true }),
       ...result,
     }
     writeFileSync(RESULTS, `${JSON.stringify(results, (_key, value) => (typeof value === 'number' ? Number(value.toPrecision(5)) : value), 1)}\n`)
   } catch (error) {
-    console.error(`  failed: ${error.stack}`)
+    console.error(`  failed: ${error instanceof Error ? error.stack : error}`)
     process.exitCode = 1
   }
   console.log(`  ${((performance.now() - began) / 1000).toFixed(0)} s`)

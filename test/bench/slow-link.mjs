@@ -1,17 +1,20 @@
+// @ts-check
 // A way to a server on which everything takes its time, as between a browser and a data centre.
+import { once } from 'node:events'
 import { connect, createServer } from 'node:net'
 
 /**
- * @param address of the server
- * @param roundTripMs there and back
- * @returns its address by this way, and `close`
+ * @param {string} address of the server
+ * @param {number} roundTripMs there and back
+ * @returns its address through this link, and `close`
  */
 export async function slowLink(address, roundTripMs) {
   const { port } = new URL(address)
+  /** @type {Set<import('node:net').Socket>} */
   const sockets = new Set()
   const server = createServer((near) => {
     const far = connect(Number(port), '127.0.0.1')
-    for (const [from, to] of [[near, far], [far, near]]) {
+    for (const [from, to] of /** @type {const} */ ([[near, far], [far, near]])) {
       sockets.add(from)
       from.setNoDelay(true)
       from.on('error', () => {})
@@ -24,9 +27,9 @@ export async function slowLink(address, roundTripMs) {
     }
   })
   server.listen(0, '127.0.0.1')
-  await new Promise((resolve) => server.once('listening', resolve))
+  await once(server, 'listening')
   return {
-    address: `http://127.0.0.1:${server.address().port}`,
+    address: `http://127.0.0.1:${/** @type {import('node:net').AddressInfo} */ (server.address()).port}`,
     close: () => {
       for (const socket of sockets) socket.destroy()
       server.close()

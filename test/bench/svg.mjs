@@ -1,4 +1,7 @@
-// Small plots as SVG, in colours that can be read on a light and on a dark page. Not its job: to know what is plotted.
+// @ts-check
+// Small plots as SVG, in colours that can be read on a light and on a dark page. Out of scope: what is plotted.
+
+/** @typedef {{ readonly name: string, readonly owner: string, micros: number, readonly children: Map<string, Flame> }} Flame a function, with what it calls */
 
 const WIDTH = 720
 const STYLE = `<style>
@@ -21,19 +24,25 @@ text { fill: #f0f6fc }
 }
 </style>`
 
-const escape = (text) => String(text).replace(/[&<>"]/g, (letter) => `&#${letter.charCodeAt(0)};`)
+const escape = (/** @type {unknown} */ text) => String(text).replace(/[&<>"]/g, (letter) => `&#${letter.charCodeAt(0)};`)
+/**
+ * @param {number} height
+ * @param {string} title
+ * @param {readonly string[]} parts
+ */
 const svg = (height, title, parts, width = WIDTH) =>
   `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="${escape(title)}">\n${STYLE}\n<text class="title" x="8" y="22">${escape(title)}</text>\n${parts.join('\n')}\n</svg>\n`
 
 /**
  * Bars that lie, the longest as wide as there is room.
- * @param rows `{ name, value, ours?, text? }`
- * @param limit a value to be marked, `{ value, text }`
+ * @param {string} title
+ * @param {readonly { name: string, value: number, ours?: boolean, text?: string }[]} rows
+ * @param {{ value: number, text: string }} [limit] a value to be marked
  */
 export function bars(title, rows, limit) {
   const [left, right, top, step] = [270, 110, 44, 26]
   const most = Math.max(...rows.map(({ value }) => value), limit?.value ?? 0)
-  const x = (value) => left + (value / most) * (WIDTH - left - right)
+  const x = (/** @type {number} */ value) => left + (value / most) * (WIDTH - left - right)
   const bottom = top + rows.length * step
   const parts = rows.flatMap(({ name, value, ours, text }, i) => {
     const y = top + i * step
@@ -52,21 +61,23 @@ export function bars(title, rows, limit) {
 
 /**
  * Points over two axes that begin at zero; with `line`, joined.
- * @param points `{ x, y, name?, ours? }`
+ * @param {string} title
+ * @param {{ x: string, y: string, line?: boolean }} axes their names
+ * @param {readonly { x: number, y: number, name?: string, ours?: boolean }[]} all
  */
 export function points(title, { x: xName, y: yName, line = false }, all) {
   const [left, right, top, height, bottom] = [70, 40, 50, 240, 46]
   // Room for the names, which stand to the right.
   const mostX = Math.max(...all.map(({ x }) => x)) * (line ? 1.1 : 1.4)
   const mostY = Math.max(...all.map(({ y }) => y)) * 1.25
-  const px = (value) => left + (value / mostX) * (WIDTH - left - right)
-  const py = (value) => top + height - (value / mostY) * height
-  const tick = (most) => {
+  const px = (/** @type {number} */ value) => left + (value / mostX) * (WIDTH - left - right)
+  const py = (/** @type {number} */ value) => top + height - (value / mostY) * height
+  const tick = (/** @type {number} */ most) => {
     const rough = most / 5
     const power = 10 ** Math.floor(Math.log10(rough))
-    return [1, 2, 2.5, 5, 10].map((factor) => factor * power).find((one) => one >= rough)
+    return [1, 2, 2.5, 5].map((factor) => factor * power).find((one) => one >= rough) ?? 10 * power
   }
-  const ticks = (most) => Array.from({ length: Math.floor(most / tick(most)) + 1 }, (_, i) => Number((i * tick(most)).toPrecision(6)))
+  const ticks = (/** @type {number} */ most) => Array.from({ length: Math.floor(most / tick(most)) + 1 }, (_, i) => Number((i * tick(most)).toPrecision(6)))
   const parts = [
     `<path class="axis" d="M${left} ${top}V${top + height}H${WIDTH - right}"/>`,
     ...ticks(mostX).map((value) => `<text class="quiet" x="${px(value).toFixed(1)}" y="${top + height + 18}" text-anchor="middle">${value}</text>`),
@@ -86,16 +97,23 @@ const FLAME_COLOURS = ['#e9973f', '#d1495b', '#8b98a5', '#c9b458', '#54aeff', '#
 
 /**
  * A flame graph: callers below, what they call above them, as wide as the time that it takes.
- * @param root `{ name, owner, micros, children }`, children a Map
- * @param shares of the owners, `[owner, share][]`; they get their colours in alphabetical order, the same in every picture
- * @param leastShare what is narrower is left out
+ * @param {string} title
+ * @param {Flame} root
+ * @param {readonly (readonly [owner: string, share: number])[]} shares of the owners; they get their colours in alphabetical order, the same in every picture
+ * @param {number} leastShare what is narrower is left out
  */
 export function flames(title, root, shares, leastShare) {
   const [width, step, left, top] = [1200, 16, 8, 60]
   const owners = shares.map(([owner]) => owner).sort()
-  const colourOf = (owner) => FLAME_COLOURS[owners.indexOf(owner) % FLAME_COLOURS.length] ?? '#d0d7de'
+  const colourOf = (/** @type {string} */ owner) => FLAME_COLOURS[owners.indexOf(owner) % FLAME_COLOURS.length] ?? '#d0d7de'
   const scale = (width - 2 * left) / root.micros
+  /** @type {(Flame & { x: number, depth: number })[]} */
   const boxes = []
+  /**
+   * @param {Flame} node
+   * @param {number} x
+   * @param {number} depth
+   */
   const place = (node, x, depth) => {
     boxes.push({ ...node, x, depth })
     for (const child of [...node.children.values()].sort((a, b) => (a.name < b.name ? -1 : 1))) {

@@ -102,7 +102,7 @@ describeWithChromium('a person without an account', () => {
     await typeCode(page, await smsCode())
     await showsHeading(page, 'Your devices')
     await said(page, 'You can sign in by SMS now.')
-    await page.getByText('Another number takes its place.').waitFor()
+    await page.getByText('A new number replaces it.').waitFor()
     await look(page, 'devices-with-sms')
   })
 
@@ -122,7 +122,7 @@ describeWithChromium('a person without an account', () => {
     recoveryCodes = await page.locator('.nevis-codes code').allTextContents()
     await page.getByRole('button', { name: 'I have written them down' }).click()
     await showsHeading(page, 'Your devices')
-    await said(page, 'Your new recovery codes are good from now on.')
+    await said(page, 'Your new recovery codes are ready to use.')
     await page.getByText('throw the old ones away').waitFor()
   })
 

@@ -70,9 +70,9 @@ const acts = (id: string): [string, Record<string, string>][] => [
 
 describe('signing up', () => {
   it.each([
-    ['a name that is taken', { username: 'anna' }, 'There is an account of that name already.'],
-    ['a name in capitals', { username: 'ANNA' }, 'A username has 3 to 50'],
-    ['a name with markup', { username: '<b>anna</b>' }, 'A username has 3 to 50'],
+    ['a name that is taken', { username: 'anna' }, 'That username is taken.'],
+    ['a name in capitals', { username: 'ANNA' }, 'A username has 3–50'],
+    ['a name with markup', { username: '<b>anna</b>' }, 'A username has 3–50'],
     ['a short password', { password: 'short' }, 'A password has 8 to 128 characters.'],
     ['no password', { password: '' }, 'A password has 8 to 128 characters.'],
   ])('with %s › is refused with the reason', async (_what, fields, reason) => {

@@ -1,6 +1,7 @@
 /**
  * What a second factor adds to an app with passwords: little, and marked.
  */
+import { execFileSync } from 'node:child_process'
 import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -10,8 +11,13 @@ const BLOCK = /^ *\/\/ second factor: begin\n([^]*?)^ *\/\/ second factor: end\n
 
 let source: string
 beforeAll(async () => {
-  source = await readFile(join(exampleApp, 'app.js'), 'utf8')
+  source = await readFile(join(exampleApp, 'src/app.ts'), 'utf8')
 })
+
+/** Type errors fail. Names that only the second factor used may be left over. */
+function compile(folder: string): void {
+  execFileSync(process.execPath, [require.resolve('typescript/bin/tsc'), '-p', folder, '--noUnusedLocals', 'false', '--noUnusedParameters', 'false'], { stdio: 'pipe' })
+}
 
 describe('the lines of the second factor', () => {
   it('are at most 25', () => {
@@ -27,9 +33,10 @@ describe('the lines of the second factor', () => {
   it('taken away › leave an app that signs in by password alone', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'example-app-'))
     try {
-      await cp(exampleApp, folder, { recursive: true, filter: (path) => !/(node_modules|data|nevis\.js|devices\.js|step-up\.js)$/.test(path) })
+      await cp(exampleApp, folder, { recursive: true, filter: (path) => !/(node_modules|data|dist|nevis\.ts|second-factor\.ts|devices\.ts|step-up\.ts)$/.test(path) })
       await symlink(join(exampleApp, '../node_modules'), join(folder, 'node_modules'))
-      await writeFile(join(folder, 'app.js'), source.replace(BLOCK, ''))
+      await writeFile(join(folder, 'src/app.ts'), source.replace(BLOCK, ''))
+      compile(folder)
       const app = await startExample({}, folder)
       try {
         const browser = app.browser()

@@ -40,6 +40,15 @@ describe('a protected route', () => {
   })
 })
 
+describe('the token of the forms', () => {
+  it('after the waiting page was shown › is still the same, so that forms in other tabs go through', async () => {
+    const browser = app.browser()
+    const waiting = await enterPassword(browser, app.account('anna'))
+    const [before, after] = [await browser.get(waiting, { accept: 'text/html' }), await browser.get(waiting, { accept: 'text/html' })]
+    expect(hiddenField(after.text, '_csrf')).toBe(hiddenField(before.text, '_csrf'))
+  })
+})
+
 describe('the callback', () => {
   it('in another browser › refuses', async () => {
     const waiting = await enterPassword(app.browser(), app.account('ben'))
@@ -119,7 +128,7 @@ describe('an address that does not exist', () => {
 })
 
 describe('a password', () => {
-  const wrong = 'The username or the password is not right.'
+  const wrong = 'Incorrect username or password.'
 
   it.each([
     ['wrong', { username: 'anna', password: 'wrong' }],

@@ -54,7 +54,7 @@ describeWithPostgres('the example app as three processes', () => {
   /** One account by the app's own command; the others have the same password. */
   async function addPeople(): Promise<void> {
     const known = PEOPLE.map((username) => simulator.addUser({ username }))
-    const { stdout } = await launch(settings, exampleApp, ['add-user.js', PEOPLE[0] as string]).ended
+    const { stdout } = await launch(settings, exampleApp, ['dist/add-user.js', PEOPLE[0] as string]).ended
     password = /password (\S+)$/m.exec(stdout)?.[1] as string
     const database = new Client({ connectionString: postgres.url })
     await database.connect()

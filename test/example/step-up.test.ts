@@ -18,7 +18,7 @@ describe('a transfer', () => {
     const browser = await signIn(app, 'ben')
     expect((await browser.get('/transfer', page)).status).toBe(200)
     expect((await submit(browser, '/transfer', '/transfer', { recipient: 'Anna', amount: '50' })).location).toBe('/account')
-    expect((await browser.get('/account')).text).toContain('CHF 50.00 are on their way to Anna.')
+    expect((await browser.get('/account')).text).toContain('CHF 50.00 is on its way to Anna.')
   })
 
   it.each([

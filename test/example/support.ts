@@ -41,7 +41,7 @@ function environment(settings: Record<string, string>): Record<string, string> {
   return { PATH: process.env['PATH'] as string, PORT: '0', SIMULATOR_PORT: '0', LOGIN_LIMIT: '1000', ...settings }
 }
 
-export function launch(settings: Record<string, string>, folder = exampleApp, args: readonly string[] = ['server.js']) {
+export function launch(settings: Record<string, string>, folder = exampleApp, args: readonly string[] = ['dist/server.js']) {
   const child = spawn(process.execPath, args, { cwd: folder, env: environment(settings), stdio: ['ignore', 'pipe', 'pipe'] })
   const texts = { stdout: '', stderr: '' }
   child.stdout.setEncoding('utf8').on('data', (text: string) => (texts.stdout += text))
@@ -79,10 +79,10 @@ export async function startExample(settings: Record<string, string> = {}, folder
   }
 }
 
-/** What the app's own `config.js` says of each of these environments; one process for all. */
+/** What the app's own `config.ts` says of each of these environments; one process for all. */
 export async function refusals(environments: readonly Record<string, string>[]): Promise<string[]> {
   const script = `
-    import { readConfig } from './config.js'
+    import { readConfig } from './dist/config.js'
     const said = JSON.parse(process.argv[1]).map((env) => { try { readConfig(env); return 'accepted' } catch (error) { return error.message } })
     console.log(JSON.stringify(said))`
   const { stdout } = await launch({}, exampleApp, ['--input-type=module', '-e', script, JSON.stringify(environments)]).ended

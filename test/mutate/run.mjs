@@ -37,7 +37,7 @@ function mutate(ranges, tests) {
     inProcess: { tests, swc },
     coverageAnalysis: 'perTest',
     disableTypeChecks: false,
-    ignorePatterns: ['*', '!package.json', '!src/**', '!test/**'],
+    ignorePatterns: ['*', '!package.json', '!src/**', '!test/**', '!dist/waiting/assets/**'],
     concurrency: Number(process.env.CONCURRENCY ?? 1),
     timeoutMS: 120_000,
     reporters: ['progress-append-only'],

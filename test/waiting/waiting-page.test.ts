@@ -681,7 +681,7 @@ describe('the page\'s own files', () => {
 
   describe('as the page links them', () => {
     it.each([
-      ['script', 'text/javascript; charset=utf-8', "'use strict'"],
+      ['script', 'text/javascript; charset=utf-8', '"use strict"'],
       ['style', 'text/css; charset=utf-8', '{'],
     ] as const)('are served to anybody, to be kept for ever by the browser alone under an address that tells their content: %s', async (name, type, content) => {
       const link = linksOf((await pageFor()).text)[name]

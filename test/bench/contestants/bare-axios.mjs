@@ -1,9 +1,11 @@
+// @ts-check
 // The same three calls by axios alone, as lean as an app would write them: nothing is decoded, compared or remembered.
 import axios from './axios.cjs'
 import { Agent } from 'node:http'
 import { Agent as HttpsAgent } from 'node:https'
 import { accessKey, nextUser } from './shared.mjs'
 
+/** @param {string} origin of the upstream */
 export async function contestant(origin) {
   const nevis = axios.create({ baseURL: origin, httpAgent: new Agent({ keepAlive: true }), httpsAgent: new HttpsAgent({ keepAlive: true }), maxRedirects: 0 })
   const headers = { Authorization: `Bearer ${accessKey}` }

@@ -1,9 +1,17 @@
+// @ts-check
 // The same three calls by node:http alone.
 import { Agent, request } from 'node:http'
 import { accessKey, nextUser } from './shared.mjs'
 
+/** @param {string} origin of the upstream */
 export async function contestant(origin) {
   const agent = new Agent({ keepAlive: true })
+  /**
+   * @param {string} path
+   * @param {string} body
+   * @param {import('node:http').OutgoingHttpHeaders} headers
+   * @returns {Promise<{ statusToken: string, token: string, sub: string }>} whichever of these the path answers with
+   */
   const post = (path, body, headers) =>
     new Promise((resolve, reject) => {
       const req = request(`${origin}${path}`, { method: 'POST', agent, headers: { ...headers, 'content-length': Buffer.byteLength(body) } }, (res) => {

@@ -1,7 +1,12 @@
+// @ts-check
 // passport-nevis: start, callback; sealed handle, binding and ledger included.
 import { NevisStrategy, push } from 'passport-nevis'
 import { accessKey, fieldOf, nextUser, run, Session } from './shared.mjs'
 
+/**
+ * @param {string} origin of the upstream
+ * @param {{ client?: import('passport-nevis').NevisClient }} [options] `client`: in place of one for the upstream
+ */
 export async function contestant(origin, { client } = {}) {
   const strategy = new NevisStrategy(
     {
@@ -12,7 +17,7 @@ export async function contestant(origin, { client } = {}) {
       statusURL: '/2fa/status',
       message: 'Sign in to the shop?',
     },
-    (profile, done) => done(null, { id: profile.id }),
+    (profile, done) => done(null, /** @type {Express.User} */ ({ id: profile.id })),
   )
   return async () => {
     const session = new Session()

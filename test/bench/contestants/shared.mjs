@@ -1,3 +1,4 @@
+// @ts-check
 // What the contestants share: names that the upstream knows, and a Passport strategy run without a host.
 
 export const clientId = 'benchmark-client-id0'
@@ -12,6 +13,7 @@ export const nextUser = () => `${prefix}-0000-4000-8000-${(users++).toString(16)
 
 /** A session that is kept in the process: storing it is another row of the table. */
 export class Session {
+  /** @param {() => void} done */
   save(done) {
     done()
   }
@@ -19,21 +21,28 @@ export class Session {
 
 /**
  * Runs a strategy once, as Passport does: on an object of its own.
- * @returns the action that it ends in, with its arguments
+ * @param {object} strategy
+ * @param {object} req
+ * @param {object} [options]
+ * @returns {Promise<{ action: 'success' | 'redirect', user?: { id?: unknown }, info?: unknown, url: string }>} the action that it ends in, with its arguments
  */
 export function run(strategy, req, options = {}) {
   return new Promise((resolve, reject) => {
     const own = Object.create(strategy)
-    own.success = (user, info) => resolve({ action: 'success', user, info })
-    own.redirect = (url) => resolve({ action: 'redirect', url })
-    own.fail = (challenge) => reject(new Error(`fail: ${JSON.stringify(challenge)}`))
+    own.success = (/** @type {{ id?: unknown }} */ user, /** @type {unknown} */ info) => resolve({ action: 'success', user, info, url: '' })
+    own.redirect = (/** @type {string} */ url) => resolve({ action: 'redirect', url })
+    own.fail = (/** @type {unknown} */ challenge) => reject(new Error(`fail: ${JSON.stringify(challenge)}`))
     own.pass = () => reject(new Error('pass'))
     own.error = reject
     own.authenticate(req, options)
   })
 }
 
-/** The field of an address that has one. */
+/**
+ * The field of an address that has one.
+ * @param {string} url
+ * @param {string} name
+ */
 export function fieldOf(url, name) {
   const start = url.indexOf(`${name}=`) + name.length + 1
   const end = url.indexOf('&', start)

@@ -1,3 +1,4 @@
+// @ts-check
 // CPU of a whole login inside a strategy, against the same three calls by axios alone. Each contestant is a process of its
 // own, and so is the upstream; several generations of them, since no two processes are compiled quite alike.
 import { contest, median, medianRatio, rounds, seeded, startUpstream, stop } from '../processes.mjs'
@@ -18,8 +19,8 @@ const GENERATIONS = 6
 /** What runs once in a login is compiled after some thousands of them. */
 const WARM_UP = 6000
 /**
- * Warmed up in turns, too: whoever idles for half a minute loses its connection, and with the next one V8 throws away code
- * that it had compiled for the one it knew.
+ * Warmed up in turns too. A contestant that idles for half a minute loses its connection, and V8 discards the code that it had
+ * compiled for that connection.
  */
 const WARM_UP_TURN = 500
 const ROUNDS = 5
@@ -27,14 +28,17 @@ const LOGINS = 200
 /** Before each turn, so that it shows what a busy process does, and not the waking up of two that were idle. */
 const RUN_UP = 50
 /**
- * V8 throws code and young memory away when a process has been idle for some seconds, as here while the others take their turns;
- * whoever has more code then pays more for it, and a server that signs people in is not idle.
+ * V8 discards compiled code and the young generation after a few idle seconds. Each contestant idles while the others run, so without this
+ * flag larger packages would be penalised. A server that signs users in is not idle.
  */
 const FLAGS = ['--no-memory-reducer']
 
-/** @returns microseconds of CPU a login, and ratios to the bare calls, of which there are two that must agree */
+/**
+ * @param {{ log: (line: string) => void }} tools
+ * @returns microseconds of CPU a login, and ratios to the bare calls, of which there are two that must agree
+ */
 export async function measure({ log }) {
-  const micros = CONTESTANTS.map(() => [])
+  const results = CONTESTANTS.map(({ name, calls }) => ({ name, calls, micros: /** @type {number[]} */ ([]) }))
   const random = seeded(GENERATIONS)
   try {
     for (let generation = 1; generation <= GENERATIONS; generation++) {
@@ -46,24 +50,24 @@ export async function measure({ log }) {
         // What signs XML needs no thousands of logins to be warm.
         for (const { file, ask } of racers) await ask({ logins: file.includes('saml') ? WARM_UP_TURN / 10 : WARM_UP_TURN })
       }
-      const turn = async (ask) => {
+      const turn = async (/** @type {(message: object) => Promise<import('../processes.mjs').Answer>} */ ask) => {
         await ask({ logins: RUN_UP })
         return (await ask({ logins: LOGINS })).cpuMicros
       }
       const answers = await rounds(ROUNDS, racers.map(({ ask }) => () => turn(ask)), random)
-      answers.forEach((row, i) => micros[i].push(...row))
+      answers.forEach((row, i) => results[i]?.micros.push(...row))
       stop()
     }
   } finally {
     stop()
   }
-  const [first, second] = micros
-  const bare = first.map((value, round) => (value + second[round]) / 2)
-  const generations = (row) => Array.from({ length: GENERATIONS }, (_, i) => medianRatio(row.slice(i * ROUNDS, (i + 1) * ROUNDS), bare.slice(i * ROUNDS, (i + 1) * ROUNDS)))
+  const [first = [], second = []] = results.map(({ micros }) => micros)
+  const bare = first.map((value, round) => (value + Number(second[round])) / 2)
+  const generations = (/** @type {number[]} */ row) => Array.from({ length: GENERATIONS }, (_, i) => medianRatio(row.slice(i * ROUNDS, (i + 1) * ROUNDS), bare.slice(i * ROUNDS, (i + 1) * ROUNDS)))
   return {
     rounds: first.length,
     loginsPerRound: LOGINS,
     control: medianRatio(second, first),
-    rows: CONTESTANTS.map(({ name, calls }, i) => ({ name, calls, micros: median(micros[i]), ratio: medianRatio(micros[i], bare), generations: generations(micros[i]) })),
+    rows: results.map(({ name, calls, micros }) => ({ name, calls, micros: median(micros), ratio: medianRatio(micros, bare), generations: generations(micros) })),
   }
 }

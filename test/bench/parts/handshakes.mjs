@@ -1,5 +1,6 @@
-// New TLS connections for each login, when logins come 7 s apart. Everybody has an https upstream of its own, and all wait
-// at the same time.
+// @ts-check
+// New TLS connections for each login, when logins come 7 s apart. Each contestant has its own https upstream, and all
+// of them wait at the same time.
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -16,7 +17,10 @@ const CONTESTANTS = [
 const LOGINS = 4
 const PAUSE_MS = 7000
 
-/** @returns connections for each login after the first */
+/**
+ * @param {{ log: (line: string) => void }} tools
+ * @returns connections for each login after the first
+ */
 export async function measure({ log }) {
   const folder = mkdtempSync(join(tmpdir(), 'passport-nevis-bench-'))
   const [key, certificate] = [join(folder, 'key.pem'), join(folder, 'certificate.pem')]

@@ -1,26 +1,37 @@
+// @ts-check
 // Whole sign-ins over three processes and one Redis, while a tenth of the cloud's answers is wrong and two of the three
 // processes are killed and started again. Wants a quiet machine.
-// Holds: nobody gets in without an approval, no approval counts twice, everybody who approved gets in or is told why.
+// Must hold: no user gets in without an approval, no approval counts twice, and each user who approved gets in or is told why.
 import { seeded, start, stop } from '../processes.mjs'
 import { startRedis } from '../redis.mjs'
 
 const LOGINS = 5000
 const AT_ONCE = 40
 
-/** @returns what became of everybody, and `wrong`: what must never happen */
+/** @typedef {{ status: number, location?: string | null, json?: { user?: string, code?: string } }} Reply `status` 0: the connection was cut off */
+
+/** @returns how the sign-ins ended, and `wrong`: what must never happen */
 export async function measure() {
   const random = seeded(11)
   const redis = await startRedis()
 
-  const [baseURL, accessKey, taps] = (await start('./servers/load-cloud.mjs', [LOGINS])).address.split(' ')
+  const [baseURL = '', accessKey = '', taps = ''] = (await start('./servers/load-cloud.mjs', [LOGINS])).address.split(' ')
   const startApp = () => start('./servers/load-app.mjs', [baseURL, accessKey, redis.path], { flags: ['--expose-gc'] })
   const apps = [await startApp(), await startApp(), await startApp()]
+  const appAt = (/** @type {number} */ i) => /** @type {(typeof apps)[number]} */ (apps[i])
 
   let turn = 0
   class Person {
+    /** @type {Map<string, string>} */
     cookies = new Map()
+    /**
+     * @param {'GET' | 'POST'} method
+     * @param {string} path
+     * @param {Record<string, string>} [fields]
+     * @returns {Promise<Reply>}
+     */
     async send(method, path, fields) {
-      const app = apps[turn++ % apps.length]
+      const app = appAt(turn++ % apps.length)
       const response = await fetch(new URL(path, app.address), {
         method,
         redirect: 'manual',
@@ -29,7 +40,7 @@ export async function measure() {
       }).catch(() => undefined)
       if (response === undefined) return { status: 0 }
       for (const line of response.headers.getSetCookie()) {
-        const [name, value] = line.split(';')[0].split(/=(.*)/s)
+        const [name = '', value = ''] = String(line.split(';')[0]).split(/=(.*)/s)
         this.cookies.set(name, value)
       }
       const text = await response.text().catch(() => '')
@@ -38,36 +49,40 @@ export async function measure() {
   }
 
   const tally = { in: 0, 'told to try again': 0, refused: 0, 'cut off': 0 }
+  /** @type {string[]} */
   const wrong = []
 
+  /** @param {number} i which of the people */
   async function login(i) {
     const person = new Person()
     const username = `u${i}`
     // A fifth denies, a tenth never answers.
     const dice = random()
     const intent = dice < 0.2 ? 'deny' : dice < 0.3 ? undefined : 'approve'
-    let page
+    /** @type {Reply} */
+    let page = { status: 0 }
     for (let tries = 0; tries < 6; tries++) {
       page = await person.send('POST', '/login', { username })
       if (page.status === 303) break
     }
     if (page.status !== 303) return void tally[page.status === 0 ? 'cut off' : 'told to try again']++
-    const transaction = new URL(page.location, 'http://x').searchParams.get('transaction')
+    const transaction = new URL(String(page.location), 'http://x').searchParams.get('transaction')
     if (intent) await fetch(`${taps}/?user=${username}&as=${intent}`)
+    /** @type {Reply[]} */
     const signedIn = []
     const path = `/2fa/callback?transaction=${transaction}`
     for (let tries = 0; tries < 8; tries++) {
-      // Everybody clicks twice.
+      // Each user clicks twice.
       const answers = await Promise.all([person.send('GET', path), person.send('GET', path)])
       signedIn.push(...answers.filter(({ json }) => json?.user !== undefined))
-      page = answers.find(({ json }) => json?.user !== undefined) ?? answers.find(({ status }) => status > 0) ?? answers[0]
+      page = answers.find(({ json }) => json?.user !== undefined) ?? answers.find(({ status }) => status > 0) ?? page
       // 303: Nevis says pending; 5xx and a lost connection: the person tries again.
       if (signedIn.length > 0 || (page.status >= 400 && page.status < 500)) break
       if (page.status === 303 && intent !== 'approve') break
     }
     if (signedIn.length > 1) wrong.push(`${username}: two answers signed in`)
     if (signedIn.length > 0 && intent !== 'approve') wrong.push(`${username}: in without an approval`)
-    if (signedIn.some(({ json }) => json.user !== username)) wrong.push(`${username}: somebody else`)
+    if (signedIn.some(({ json }) => json?.user !== username)) wrong.push(`${username}: somebody else`)
     if (signedIn.length > 0) tally.in++
     else if (page.status >= 400 && page.status < 500) tally.refused++
     else if (page.status === 0) tally['cut off']++
@@ -75,10 +90,11 @@ export async function measure() {
     if (intent === 'approve' && signedIn.length === 0) lostApprovals.push({ username, status: page.status, code: page.json?.code })
   }
 
+  /** @type {{ username: string, status: number, code: string | undefined }[]} */
   const lostApprovals = []
   let next = 0
   let kills = 0
-  const memory = async () => (await fetch(`${apps[2].address}/memory`)).json()
+  const memory = async () => Number(await (await fetch(`${appAt(2).address}/memory`)).text())
   try {
     await Promise.all(Array.from({ length: 10 }, (_, i) => login(i)))
     next = 10
@@ -89,7 +105,7 @@ export async function measure() {
         const i = next++
         if (i > 0 && i % 500 === 0) {
           const which = (i / 500) % 2
-          process.kill(apps[which].pid, 'SIGKILL')
+          process.kill(appAt(which).pid, 'SIGKILL')
           kills++
           void startApp().then((app) => (apps[which] = app))
         }

@@ -1,3 +1,4 @@
+// @ts-check
 // What loading costs: fresh processes, in turn.
 import { execFileSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
@@ -9,7 +10,7 @@ const CLIENT = "new (require('passport-nevis').NevisClient)({ instance: 'i', acc
 /** What an app with push has: the client, the strategy, a factor, the page and the guard. */
 const ALL = "(({ NevisClient, NevisStrategy, push, waitingPage, requireSecondFactor }) => { const strategy = new NevisStrategy({ client: new NevisClient({ instance: 'i', accessKey: 'k' }), factors: [push()], waitingURL: '/waiting' }, () => {}); return [waitingPage(strategy), requireSecondFactor] })"
 
-/** Whoever is compared with another stands in the same round. */
+/** Compared with each other, so measured in the same round. */
 const COMPARED = [
   { name: "require('passport-nevis')", cwd: root, script: "require('passport-nevis')" },
   { name: "require('passport-oauth2')", cwd: peers, script: "require('passport-oauth2')" },
@@ -24,21 +25,23 @@ const OTHERS = [
 /** One process differs from the next by several milliseconds: with fifteen pairs, so did the median of their differences. */
 const ROUNDS = { compared: 201, others: 31 }
 
+/** @param {{ cwd: string, script: string }} loaded */
 const once = ({ cwd, script }) => () => {
   const timed = `(async () => { const at = performance.now(), cpu = process.cpuUsage(); await (${script}); const { user, system } = process.cpuUsage(cpu); console.log(JSON.stringify({ ms: performance.now() - at, cpuMs: (user + system) / 1000 })) })()`
-  return JSON.parse(execFileSync(process.execPath, ['-e', timed], { cwd, encoding: 'utf8' }))
+  return /** @type {{ ms: number, cpuMs: number }} */ (JSON.parse(execFileSync(process.execPath, ['-e', timed], { cwd, encoding: 'utf8' })))
 }
 
 /** @returns milliseconds, and of CPU */
 export async function measure() {
   const answers = [...(await rounds(ROUNDS.compared, COMPARED.map(once))), ...(await rounds(ROUNDS.others, OTHERS.map(once)))]
-  const of = (field) => answers.map((row) => row.map((answer) => answer[field]))
-  const [ms, cpuMs] = [of('ms'), of('cpuMs')]
-  const paired = (rows, a, b) => median(rows[a].map((value, round) => value - rows[b][round]))
+  const row = (/** @type {number} */ i) => /** @type {(typeof answers)[number]} */ (answers[i])
+  const medianOf = (/** @type {number} */ i, /** @type {'ms' | 'cpuMs'} */ field) => median(row(i).map((answer) => answer[field]))
+  /** @type {(a: number, b: number, field: 'ms' | 'cpuMs') => number} */
+  const paired = (a, b, field) => median(row(a).map((answer, round) => answer[field] - Number(row(b)[round]?.[field])))
   return {
     rounds: ROUNDS,
-    rows: [...COMPARED, ...OTHERS].map(({ name }, i) => ({ name, ms: median(ms[i]), cpuMs: median(cpuMs[i]) })),
-    overOAuth2: { ms: paired(ms, 0, 1), cpuMs: paired(cpuMs, 0, 1) },
-    overAxios: { ms: paired(ms, 3, 2), cpuMs: paired(cpuMs, 3, 2) },
+    rows: [...COMPARED, ...OTHERS].map(({ name }, i) => ({ name, ms: medianOf(i, 'ms'), cpuMs: medianOf(i, 'cpuMs') })),
+    overOAuth2: { ms: paired(0, 1, 'ms'), cpuMs: paired(0, 1, 'cpuMs') },
+    overAxios: { ms: paired(3, 2, 'ms'), cpuMs: paired(3, 2, 'cpuMs') },
   }
 }

@@ -1,3 +1,4 @@
+// @ts-check
 // CPU of a whole login through Express and express-session, against routes written by hand with the same calls; and how
 // often Nevis is called in one.
 import { Browser } from '../browser.mjs'
@@ -9,23 +10,28 @@ const APPS = [
   { name: 'passport-nevis', file: './servers/login-nevis.mjs' },
 ]
 const GENERATIONS = 3
-/** In turns, as in `cpu.mjs`: whoever idles loses what V8 had compiled for its connection. */
+/** In turns, as in `cpu.mjs`: V8 discards what it compiled for the connection of an app that idles. */
 const WARM_UP = { logins: 3000, turn: 250 }
 const ROUNDS = 30
 const LOGINS = 20
 
-/** @returns microseconds of CPU of the app a login, ratios to the app by hand, and the calls of a login by path */
+/**
+ * @param {{ log: (line: string) => void }} tools
+ * @returns microseconds of CPU of the app a login, ratios to the app by hand, and the calls of a login by path
+ */
 export async function measure({ log }) {
-  const micros = APPS.map(() => [])
+  const results = APPS.map(({ name }) => ({ name, micros: /** @type {number[]} */ ([]) }))
+  /** @type {Record<string, object>} */
   const calls = {}
   try {
     for (let generation = 1; generation <= GENERATIONS; generation++) {
       log(`generation ${generation} of ${GENERATIONS}`)
       const upstream = await startUpstream()
+      /** @type {string[]} */
       const apps = []
       for (const { file } of APPS) apps.push((await start(file, [upstream.address])).address)
-      const cpu = async (address) => (await fetch(`${address}/cpu`)).json()
-      const logins = async (address, count) => {
+      const cpu = async (/** @type {string} */ address) => Number(await (await fetch(`${address}/cpu`)).text())
+      const logins = async (/** @type {string} */ address, /** @type {number} */ count) => {
         for (let i = 0; i < count; i++) await new Browser(address).login()
       }
       for (let warm = 0; warm < WARM_UP.logins; warm += WARM_UP.turn) for (const address of apps) await logins(address, WARM_UP.turn)
@@ -34,31 +40,31 @@ export async function measure({ log }) {
         await logins(address, LOGINS)
         return ((await cpu(address)) - before) / LOGINS
       }))
-      answers.forEach((row, i) => micros[i].push(...row))
+      answers.forEach((row, i) => results[i]?.micros.push(...row))
       if (generation === GENERATIONS) {
-        const counted = async (meanwhile) => {
+        const counted = async (/** @type {((browser: Browser, search: string) => Promise<unknown>) | undefined} */ meanwhile) => {
           await upstream.calls()
-          const browser = new Browser(apps[2])
+          const browser = new Browser(String(apps[2]))
           await browser.login(meanwhile && ((search) => meanwhile(browser, search)))
           const { '/api/v1/approval': approval, '/api/v1/status': status, '/api/v1/introspect': introspect, ...others } = await upstream.calls()
           return { approval, status, introspect, others: Object.keys(others).length }
         }
         calls['the page watches by events'] = await counted((browser, search) => browser.send('GET', `/2fa/status${search}`, { accept: 'text/event-stream', until: 'succeeded' }))
         calls['the page asks once by JSON'] = await counted((browser, search) => browser.send('GET', `/2fa/status${search}`, { accept: 'application/json' }))
-        calls['the callback alone'] = await counted()
+        calls['the callback alone'] = await counted(undefined)
       }
       stop()
     }
   } finally {
     stop()
   }
-  const [first, second] = micros
-  const base = first.map((value, round) => (value + second[round]) / 2)
+  const [first = [], second = []] = results.map(({ micros }) => micros)
+  const base = first.map((value, round) => (value + Number(second[round])) / 2)
   return {
     rounds: first.length,
     loginsPerRound: LOGINS,
     control: medianRatio(second, first),
-    rows: APPS.map(({ name }, i) => ({ name, micros: median(micros[i]), ratio: medianRatio(micros[i], base) })),
+    rows: results.map(({ name, micros }) => ({ name, micros: median(micros), ratio: medianRatio(micros, base) })),
     calls,
   }
 }

@@ -1,10 +1,14 @@
+// @ts-check
 // The heap after a hundred thousand logins, collected. The clock of that process runs a tenth of a second ahead with each
 // login, so that transactions and claims end as they would at ten logins a second.
 import { contest, startUpstream, stop } from '../processes.mjs'
 
 const AT = [10_000, 25_000, 50_000, 75_000, 100_000]
 
-/** @returns megabytes of heap after so many logins */
+/**
+ * @param {{ log: (line: string) => void }} tools
+ * @returns megabytes of heap after so many logins
+ */
 export async function measure({ log }) {
   try {
     const upstream = await startUpstream()

@@ -1,3 +1,4 @@
+// @ts-check
 // Whole logins over one, two and three processes of the app, sessions and ledger in a Redis each: every request of a login goes to
 // the next process. Each has a share of a core and no more, so that what limits one of them is itself. Wants a quiet machine, and root.
 import { Browser } from '../browser.mjs'
@@ -13,24 +14,34 @@ const LOGINS = 200
 const AT_ONCE = 24
 const WARM_UP = 2000
 
-/** @returns a row for each number of processes: logins a second, CPU of all processes and Redis commands for a login */
+/**
+ * @param {{ log: (line: string) => void }} tools
+ * @returns a row for each number of processes: logins a second, CPU of all processes and Redis commands for a login
+ */
 export async function measure({ log }) {
   const [sessions, ledger] = [await startRedis(), await startRedis()]
+  /** @type {(() => void)[]} */
   const unlimit = []
   try {
     const upstream = await startUpstream()
     const env = { SESSIONS: sessions.path, LEDGER: ledger.path }
+    /** @type {string[]} */
     const apps = []
+    /** @type {number[]} */
     const pids = []
     for (let i = 0; i < Math.max(...COUNTS); i++) {
       const { address, pid } = await start('./servers/login-nevis.mjs', [upstream.address], { env })
       apps.push(address)
       pids.push(pid)
     }
-    const cpu = async () => (await Promise.all(apps.map(async (address) => (await fetch(`${address}/cpu`)).json()))).reduce((sum, one) => sum + one)
+    const cpu = async () => (await Promise.all(apps.map(async (address) => Number(await (await fetch(`${address}/cpu`)).text())))).reduce((sum, one) => sum + one)
+    /**
+     * @param {number} processes among which the requests go round
+     * @param {number} count
+     */
     async function logins(processes, count) {
       let turn = 0
-      const next = { toString: () => apps[turn++ % processes] }
+      const next = { toString: () => String(apps[turn++ % processes]) }
       let left = count
       await Promise.all(Array.from({ length: AT_ONCE }, async () => {
         while (left-- > 0) await new Browser(next).login()
@@ -42,7 +53,7 @@ export async function measure({ log }) {
       const before = { cpu: await cpu(), sessions: await sessions.commands(), ledger: await ledger.commands(), at: performance.now() }
       await logins(processes, LOGINS)
       const seconds = (performance.now() - before.at) / 1000
-      const each = (after, first) => (after - first) / LOGINS
+      const each = (/** @type {number} */ after, /** @type {number} */ first) => (after - first) / LOGINS
       return {
         perSecond: LOGINS / seconds,
         micros: each(await cpu(), before.cpu),
@@ -51,7 +62,7 @@ export async function measure({ log }) {
       }
     }))
     const rows = COUNTS.map((processes, i) => {
-      const of = (field) => median(answers[i].map((answer) => answer[field]))
+      const of = (/** @type {'perSecond' | 'micros' | 'sessions' | 'ledger'} */ field) => median((answers[i] ?? []).map((answer) => answer[field]))
       const row = { processes, perSecond: of('perSecond'), micros: of('micros'), ledger: of('ledger'), sessions: of('sessions') }
       log(`${processes}: ${row.perSecond.toFixed(0)} logins a second`)
       return row

@@ -1,3 +1,4 @@
+// @ts-check
 // Status calls against waiting time: computed, for people who answer log-normally (median 8 s, 0.1 % beyond 120 s).
 import { defaultSchedule } from 'passport-nevis'
 import { quantile, seeded, spreadAnswers } from '../processes.mjs'
@@ -11,11 +12,16 @@ const SCHEDULES = [
   { name: '`defaultSchedule`', steps: defaultSchedule },
 ]
 
-/** Seconds from the answer to the look that finds it, and how many looks it took. */
+/**
+ * Seconds from the answer to the look that finds it, and how many looks it took.
+ * @param {number} answer seconds after the start
+ * @param {readonly import('passport-nevis').PollStep[]} steps
+ * @param {() => number} random
+ */
 function wait(answer, steps, random) {
   let at = 0
   for (let calls = 1; ; calls++) {
-    const { everySeconds } = steps.find(({ untilSeconds }) => at < untilSeconds)
+    const { everySeconds } = /** @type {import('passport-nevis').PollStep} */ (steps.find(({ untilSeconds }) => at < untilSeconds))
     at += everySeconds * (0.9 + 0.2 * random())
     if (at >= answer) return { calls, late: at - answer }
   }

@@ -1,3 +1,4 @@
+// @ts-check
 // What an installation brings: packages and bytes, of the lock file and of what is installed.
 import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync, statSync } from 'node:fs'
@@ -6,11 +7,17 @@ import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('../../..', import.meta.url))
 
-/** All packages that a package of the lock file needs, itself included. */
+/**
+ * All packages that a package of the lock file needs, itself included.
+ * @param {Record<string, { dependencies?: object, optionalDependencies?: object }>} packages of the lock file
+ * @param {string} path
+ * @param {Set<string>} [found]
+ * @returns {Set<string>} their paths
+ */
 function needed(packages, path, found = new Set()) {
   if (found.has(path)) return found
   found.add(path)
-  for (const name of Object.keys({ ...packages[path].dependencies, ...packages[path].optionalDependencies })) {
+  for (const name of Object.keys({ ...packages[path]?.dependencies, ...packages[path]?.optionalDependencies })) {
     // As Node does: the nearest folder above that has it.
     for (let at = path; ; at = at.slice(0, Math.max(0, at.lastIndexOf('/node_modules/')))) {
       const candidate = `${at && `${at}/`}node_modules/${name}`
@@ -24,6 +31,7 @@ function needed(packages, path, found = new Set()) {
   return found
 }
 
+/** @type {(folder: string) => number} */
 const bytesIn = (folder) =>
   readdirSync(folder, { withFileTypes: true }).reduce((sum, entry) => {
     if (entry.name === 'node_modules') return sum

@@ -1,3 +1,4 @@
+// @ts-check
 // What a pending login keeps in the session, and what a login asks of Redis.
 import { app as appFactor, NevisStrategy, push } from 'passport-nevis'
 import { NevisSimulator } from 'passport-nevis/simulator'
@@ -11,6 +12,12 @@ export async function measure() {
   return { session: await sessionBytes(), redis: await redisCommands() }
 }
 
+/**
+ * What the strategy has put into a session.
+ * @param {Session} session
+ */
+const stateOf = (session) => /** @type {Session & { nevis: { transactions: Record<string, object> } }} */ (session).nevis
+
 /** The simulator's tokens and codes have the size of those in Nevis's documents. */
 async function sessionBytes() {
   const simulator = await NevisSimulator.start({ port: 0 })
@@ -22,9 +29,9 @@ async function sessionBytes() {
       const own = new Session()
       const strategy = new NevisStrategy({ ...options, factors: [factor] }, () => {})
       await run(strategy, { method: 'POST', url: '/login', headers: {}, body: {}, query: {}, session: own, user: { nevisUserId: userId } })
-      const [{ statusToken, shown }] = Object.values(own.nevis.transactions)
+      const [{ statusToken, shown } = { statusToken: '', shown: {} }] = /** @type {{ statusToken: string, shown: { qrCode?: string } }[]} */ (Object.values(stateOf(own).transactions))
       const qrCode = shown.qrCode?.length ?? 0
-      rows.push({ factor: factor.name, bytes: JSON.stringify(own.nevis).length - qrCode, statusToken: statusToken.length, qrCode })
+      rows.push({ factor: factor.name, bytes: JSON.stringify(stateOf(own)).length - qrCode, statusToken: statusToken.length, qrCode })
     }
     return rows
   } finally {
@@ -38,7 +45,7 @@ async function redisCommands() {
     const upstream = await startUpstream()
     const { address } = await start('./servers/login-nevis.mjs', [upstream.address], { env: { SESSIONS: sessions.path, LEDGER: ledger.path } })
     const commands = async () => ({ ledger: await ledger.commands(), store: await sessions.commands() })
-    const commandsOf = async (act) => {
+    const commandsOf = async (/** @type {() => Promise<unknown>} */ act) => {
       const before = await commands()
       await act()
       const after = await commands()
@@ -48,7 +55,7 @@ async function redisCommands() {
     const login = await commandsOf(() => new Browser(address).login())
     const browser = new Browser(address)
     const started = await browser.send('POST', '/login', { body: `userId=${nextUser()}` })
-    const { search } = new URL(started.location, address)
+    const { search } = new URL(String(started.location), address)
     const poll = await commandsOf(() => browser.send('GET', `/2fa/status${search}`, { accept: 'application/json' }))
     return { login, poll }
   } finally {

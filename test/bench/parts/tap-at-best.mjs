@@ -1,3 +1,4 @@
+// @ts-check
 // Tap to signed in, where the tap comes just as Nevis is asked: what is left is owed to the network and to the browser.
 import { TO_BROWSER_MS, TO_NEVIS_MS, withChromium } from '../chromium.mjs'
 import { median } from '../processes.mjs'
@@ -5,7 +6,10 @@ import { median } from '../processes.mjs'
 const PEOPLE = 15
 const SECONDS = 3
 
-/** @returns seconds from the tap, and how many times what the network takes */
+/**
+ * @param {{ log: (line: string) => void }} tools
+ * @returns seconds from the tap, and how many times what the network takes
+ */
 export function measure({ log }) {
   return withChromium(async ({ ours, byHand, signIn }) => {
     const apps = [{ way: 'events', app: ours }, { way: 'by hand, every 2 s', app: byHand }]
@@ -18,6 +22,6 @@ export function measure({ log }) {
     }
     // Half a way from Nevis, half a way to the browser, and the introspection.
     const network = (TO_NEVIS_MS / 2 + TO_BROWSER_MS / 2 + TO_NEVIS_MS) / 1000
-    return { rows, network, ratio: rows[0].best / network }
+    return { rows, network, ratio: Number(rows[0]?.best) / network }
   })
 }

@@ -1,37 +1,42 @@
+// @ts-check
 // Tap to signed in, as Chromium sees it: by events, by JSON polling, without JavaScript, and against an app that polls every two
 // seconds by hand. Wants a quiet machine.
 import { TO_BROWSER_MS, TO_NEVIS_MS, ways, withChromium } from '../chromium.mjs'
 import { quantile, seeded, spreadAnswers } from '../processes.mjs'
 
-/** Each of them signs in to both apps in turn, nobody else being there. */
+/** Each user signs in to both apps in turn, while no other user signs in. */
 const PAIRS = 20
 /** These four at once: Chromium shares the machine, so that they wait for one another. */
 const OTHERS = 20
 
-/** @returns a row for each way: seconds from the tap, and status calls for each sign-in */
+/**
+ * @param {{ log: (line: string) => void }} tools
+ * @returns a row for each way: seconds from the tap, and status calls for each sign-in
+ */
 export function measure({ log }) {
   return withChromium(async ({ ours, byHand, signIn }) => {
+    /** @type {(way: string, atOnce: number, took: number[], statusCalls: number) => { way: string, median: number, [figure: string]: number | string }} */
     const rowOf = (way, atOnce, took, statusCalls) => {
       const row = { way, people: took.length, atOnce, best: Math.min(...took), median: quantile(took, 0.5), p95: quantile(took, 0.95), statusCalls: statusCalls / took.length }
       log(`${way}: ${row.median.toFixed(2)} s, best ${row.best.toFixed(3)} s`)
       return row
     }
-    const inTurn = [{ way: 'events', app: ours, took: [] }, { way: 'by hand, every 2 s', app: byHand, took: [] }]
-    for (const one of inTurn) one.before = await one.app.calls()
+    const inTurn = await Promise.all([{ way: 'events', app: ours }, { way: 'by hand, every 2 s', app: byHand }].map(async (one) => ({ ...one, took: /** @type {number[]} */ ([]), before: await one.app.calls() })))
     for (const seconds of spreadAnswers(PAIRS, seeded(7))) {
-      for (const { way, app, took } of inTurn) took.push(await signIn(app, ways[way], seconds))
+      for (const { way, app, took } of inTurn) took.push(await signIn(app, ways[way] ?? {}, seconds))
     }
     const rows = []
     for (const { way, app, took, before } of inTurn) rows.push(rowOf(way, 1, took, (await app.calls()) - before))
     for (const way of ['events', 'JSON polling', 'no JavaScript']) {
       const before = await ours.calls()
+      /** @type {number[]} */
       const took = []
       const queue = spreadAnswers(OTHERS, seeded(8))
       await Promise.all(Array.from({ length: 4 }, async () => {
-        while (queue.length > 0) took.push(await signIn(ours, ways[way], queue.shift()))
+        while (queue.length > 0) took.push(await signIn(ours, ways[way] ?? {}, Number(queue.shift())))
       }))
       rows.push(rowOf(way, 4, took, (await ours.calls()) - before))
     }
-    return { toNevisMs: TO_NEVIS_MS, toBrowserMs: TO_BROWSER_MS, rows, ratio: rows[0].median / rows[1].median }
+    return { toNevisMs: TO_NEVIS_MS, toBrowserMs: TO_BROWSER_MS, rows, ratio: Number(rows[0]?.median) / Number(rows[1]?.median) }
   })
 }

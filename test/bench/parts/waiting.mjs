@@ -1,3 +1,4 @@
+// @ts-check
 // Ten thousand people waiting in one process: memory each, CPU, event loop delay, calls to Nevis, store calls.
 import { Agent, request } from 'node:http'
 import { once } from 'node:events'
@@ -10,9 +11,9 @@ const MAX_CALLS = 200
 /** @returns what ten thousand event streams cost, of one core and each */
 export async function measure() {
   const cloud = await start('./servers/cloud.mjs')
-  const app = await start('./servers/app.mjs', [cloud.address], { flags: ['--expose-gc'], env: { MAX_CALLS } })
-  const calls = async () => (await fetch(`${cloud.address}/calls`)).json()
-  const measure = async (query = '') => (await fetch(`${app.address}/measure?${query}`)).json()
+  const app = await start('./servers/app.mjs', [cloud.address], { flags: ['--expose-gc'], env: { MAX_CALLS: String(MAX_CALLS) } })
+  const calls = async () => /** @type {{ status: number }} */ (await (await fetch(`${cloud.address}/calls`)).json())
+  const measure = async (query = '') => /** @type {{ rss: number, heap: number, cpuShare: number, delayP99: number, storeCalls: number }} */ (await (await fetch(`${app.address}/measure?${query}`)).json())
   const agent = new Agent({ keepAlive: true, maxSockets: 50 })
 
   async function handle() {
@@ -25,7 +26,9 @@ export async function measure() {
   }
 
   let lost = 0
+  /** @type {import('node:http').ClientRequest[]} */
   const streams = []
+  /** @param {string} transaction */
   async function wait(transaction) {
     const req = request(`${app.address}/2fa/status?transaction=${transaction}`, { headers: { accept: 'text/event-stream' }, agent: false })
     req.on('error', () => lost++)
@@ -36,6 +39,10 @@ export async function measure() {
     streams.push(req)
   }
 
+  /**
+   * @param {number} count
+   * @param {(i: number) => Promise<unknown>} work
+   */
   async function each(count, work) {
     let next = 0
     await Promise.all(Array.from({ length: 50 }, async () => {
@@ -44,11 +51,12 @@ export async function measure() {
   }
 
   try {
+    /** @type {string[]} */
     const handles = []
-    await each(PEOPLE, async () => handles.push(await handle()))
+    await each(PEOPLE, async () => handles.push(String(await handle())))
     agent.destroy()
     const empty = await measure('gc')
-    await each(PEOPLE, (i) => wait(handles[i]))
+    await each(PEOPLE, (i) => wait(String(handles[i])))
     await measure('reset')
     const before = await calls()
     await new Promise((resolve) => setTimeout(resolve, SECONDS * 1000))

@@ -1,4 +1,4 @@
-// passport-local: a name and a password that nobody hashes, no call. What Passport itself costs.
+// passport-local: a username and a password, without hashing and without a call. Shows what Passport itself costs.
 import { createRequire } from 'node:module'
 import { run } from '../contestants/shared.mjs'
 

@@ -1,3 +1,4 @@
+// @ts-check
 // The app that is measured: a password-less stand-in for the first factor, and the second factor as the README has it.
 // Run as a process of its own: node app.mjs CLOUD; prints its address. `GET /measure` tells what it costs.
 import express from 'express'
@@ -6,15 +7,22 @@ import { randomUUID } from 'node:crypto'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import passport from 'passport'
 import { NevisStrategy, push, statusEndpoint, waitingPage } from 'passport-nevis'
+import { originOf } from './listening.mjs'
 
 let storeCalls = 0
 class CountingStore extends session.MemoryStore {}
 for (const method of ['get', 'set', 'touch', 'destroy']) {
-  const original = CountingStore.prototype[method]
-  CountingStore.prototype[method] = function (...args) {
+  /** @type {Function} */
+  const original = Reflect.get(CountingStore.prototype, method)
+  /**
+   * @this {CountingStore}
+   * @param {unknown[]} args
+   */
+  const counting = function (...args) {
     storeCalls++
     return original.apply(this, args)
   }
+  Reflect.set(CountingStore.prototype, method, counting)
 }
 
 const nevis = new NevisStrategy(
@@ -32,11 +40,12 @@ const nevis = new NevisStrategy(
 )
 passport.use(nevis)
 passport.serializeUser((user, done) => done(null, user.id))
-passport.deserializeUser((id, done) => done(null, { id }))
+passport.deserializeUser((/** @type {string} */ id, done) => done(null, { id }))
 
 const app = express()
 app.get('/2fa/status', statusEndpoint(nevis, { maxStreams: 20_000 }))
 const delay = monitorEventLoopDelay({ resolution: 5 })
+/** @type {{ usage: NodeJS.CpuUsage, at: number } | undefined} */
 let cpu
 app.get('/measure', (req, res) => {
   if (req.query.reset !== undefined) {
@@ -62,7 +71,7 @@ app.post('/login', (req, _res, next) => {
   next()
 }, passport.authenticate('nevis'))
 app.get('/go', (_req, res) => res.type('html').send('<form method="post" action="/login"><button>Sign in</button></form>'))
-app.get('/id', (req, res) => res.send(Object.keys(req.session.nevis.transactions)[0]))
+app.get('/id', (req, res) => res.send(Object.keys(req.session.nevis?.transactions ?? {})[0]))
 app.get('/2fa', waitingPage(nevis))
 app.all('/2fa/callback', passport.authenticate('nevis'), (_req, res) => res.type('html').send('<h1>In</h1>'))
-const server = app.listen(0, '127.0.0.1', () => console.log(`http://127.0.0.1:${server.address().port}`))
+const server = app.listen(0, '127.0.0.1', () => console.log(originOf(server)))

@@ -1,15 +1,19 @@
+// @ts-check
 // A fake Nevis cloud that is faster than what is measured: answers approval and status, decides on request.
 // Run as a process of its own; prints its port. `GET /decide?id=…` approves a transaction, with `at=look` when its status is asked for, `GET /calls` counts.
 import { randomUUID } from 'node:crypto'
 import { createServer } from 'node:http'
+import { originOf } from './listening.mjs'
 
 /** There and back. */
 const roundTripMs = Number(process.argv[2] ?? 0)
-const halfway = (act) => (roundTripMs > 0 ? setTimeout(act, roundTripMs / 2) : act())
+const halfway = (/** @type {() => void} */ act) => (roundTripMs > 0 ? setTimeout(act, roundTripMs / 2) : act())
+/** @type {Map<string, { transactionId: string, userId: string, status: string, atLook?: () => void }>} */
 const transactions = new Map()
 const calls = { approval: 0, status: 0, introspect: 0 }
-let origin
+let origin = ''
 
+/** @type {Record<string, (body: { userId?: string, statusToken: string }, text: string) => [status: number, answer: object]>} */
 const routes = {
   '/api/v1/approval': (body) => {
     const transaction = { transactionId: randomUUID(), userId: body.userId ?? randomUUID(), status: 'pending' }
@@ -19,22 +23,24 @@ const routes = {
   },
   '/api/v1/status': (body) => {
     calls.status++
-    const transaction = transactions.get(body.statusToken.split('.')[1])
+    const transaction = transactions.get(String(body.statusToken.split('.')[1]))
+    if (transaction === undefined) return [404, {}]
     transaction.atLook?.()
     return [200, { ...transaction, atLook: undefined, token: `eyT.${transaction.userId}` }]
   },
   '/api/v1/introspect': (_body, text) => {
     calls.introspect++
-    const userId = new URLSearchParams(text).get('token').slice(4)
+    const userId = String(new URLSearchParams(text).get('token')).slice(4)
     return [200, { active: true, sub: userId, iss: `${origin}/`, aud: 'transaction' }]
   },
 }
 
 const server = createServer((req, res) => {
-  const url = new URL(req.url, 'http://cloud')
-  if (url.pathname === '/calls') return res.end(JSON.stringify(calls))
+  const url = new URL(String(req.url), 'http://cloud')
+  if (url.pathname === '/calls') return void res.end(JSON.stringify(calls))
   if (url.pathname === '/decide') {
-    const transaction = transactions.get(url.searchParams.get('id'))
+    const transaction = transactions.get(String(url.searchParams.get('id')))
+    if (transaction === undefined) return void res.writeHead(404).end()
     const decide = () => {
       transaction.status = 'succeeded'
       res.end()
@@ -46,7 +52,7 @@ const server = createServer((req, res) => {
   let text = ''
   req.on('data', (chunk) => (text += chunk))
   req.on('end', () => halfway(() => {
-    const [status, answer] = routes[url.pathname](text.startsWith('{') ? JSON.parse(text) : {}, text)
+    const [status, answer] = routes[url.pathname]?.(text.startsWith('{') ? JSON.parse(text) : {}, text) ?? [404, {}]
     halfway(() => {
       res.writeHead(status, { 'content-type': 'application/json' })
       res.end(JSON.stringify(answer))
@@ -55,6 +61,6 @@ const server = createServer((req, res) => {
 })
 server.keepAliveTimeout = 60_000
 server.listen(0, '127.0.0.1', () => {
-  origin = `http://127.0.0.1:${server.address().port}`
+  origin = originOf(server)
   console.log(origin)
 })

@@ -1,3 +1,4 @@
+// @ts-check
 // One of several processes under load: sessions and ledger in one Redis, and every sign-in counted there.
 // Run as a process of its own: node load-app.mjs CLOUD KEY REDIS-SOCKET; prints its address.
 import { RedisStore } from 'connect-redis'
@@ -6,8 +7,9 @@ import session from 'express-session'
 import passport from 'passport'
 import { NevisClient, NevisStrategy, RedisLedger, push, sms, statusEndpoint } from 'passport-nevis'
 import { createClient } from 'redis'
+import { originOf } from './listening.mjs'
 
-const [, , baseURL, accessKey, path] = process.argv
+const [, , baseURL, accessKey = '', path = ''] = process.argv
 const redis = createClient({ socket: { path, tls: false }, disableOfflineQueue: true })
 redis.on('error', () => {})
 await redis.connect()
@@ -31,7 +33,7 @@ const nevis = new NevisStrategy(
 )
 passport.use(nevis)
 passport.serializeUser((user, done) => done(null, user.username))
-passport.deserializeUser((username, done) => done(null, { username }))
+passport.deserializeUser((/** @type {string} */ username, done) => done(null, { username }))
 
 const app = express()
 app.get('/2fa/status', statusEndpoint(nevis))
@@ -44,17 +46,21 @@ app.use(
   session({ secret: 'load', resave: false, saveUninitialized: false, store: new RedisStore({ client: redis, ttl: 900 }) }),
   passport.session(),
 )
+/** @type {express.RequestHandler} */
 const firstFactor = (req, _res, next) => {
   req.user = { username: req.body.username }
   next()
 }
+/** @type {(...parts: Parameters<express.RequestHandler>) => import('passport').AuthenticateCallback} */
 const settle = (req, res, next) => (error, user, info, status) => {
   if (error) return next(error)
-  if (!user) return res.status(status).json(info)
-  req.logIn(user, (failed) => (failed ? next(failed) : res.json({ user: user.username, transaction: info.nevis.transactionId })))
+  if (!user) return void res.status(Number(status)).json(info)
+  req.logIn(user, (failed) => (failed ? next(failed) : res.json({ user: user.username, transaction: /** @type {Express.AuthInfo} */ (info).nevis?.transactionId })))
 }
 app.post('/login', firstFactor, passport.authenticate('nevis'))
 app.all('/2fa/callback', (req, res, next) => passport.authenticate('nevis', settle(req, res, next))(req, res, next))
 app.get('/me', (req, res) => res.json({ user: req.user?.username ?? null }))
-app.use((error, _req, res, _next) => res.status(error.status ?? 500).json({ code: error.code ?? error.name }))
-const server = app.listen(0, '127.0.0.1', () => console.log(`http://127.0.0.1:${server.address().port}`))
+/** @type {express.ErrorRequestHandler} */
+const answerError = (error, _req, res, _next) => void res.status(error.status ?? 500).json({ code: error.code ?? error.name })
+app.use(answerError)
+const server = app.listen(0, '127.0.0.1', () => console.log(originOf(server)))

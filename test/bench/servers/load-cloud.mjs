@@ -1,7 +1,9 @@
+// @ts-check
 // The simulator in a process of its own: a tenth of its answers are wrong, late or missing.
 // Run: node load-cloud.mjs PEOPLE; prints its address and access key. `POST /tap?user=…&as=approve|deny` taps.
 import { createServer } from 'node:http'
 import { NevisSimulator } from 'passport-nevis/simulator'
+import { originOf } from './listening.mjs'
 
 const people = Number(process.argv[2])
 const simulator = await NevisSimulator.start({ lifetimeSeconds: 300 })
@@ -13,13 +15,14 @@ simulator.faults.add({ share, delayMs: 1200 })
 simulator.faults.add({ share, status: 500, body: '<h1>oops</h1>' })
 
 const taps = createServer(async (req, res) => {
-  const { searchParams } = new URL(req.url, 'http://x')
+  const { searchParams } = new URL(String(req.url), 'http://x')
   try {
-    await simulator.phone(searchParams.get('user'))[searchParams.get('as')]()
+    const phone = simulator.phone(String(searchParams.get('user')))
+    await (searchParams.get('as') === 'approve' ? phone.approve() : phone.deny())
     res.end('ok')
   } catch {
     res.end('nothing waits')
   }
   simulator.requests.length = 0
 })
-taps.listen(0, '127.0.0.1', () => console.log(`${simulator.baseURL} ${simulator.accessKey} http://127.0.0.1:${taps.address().port}`))
+taps.listen(0, '127.0.0.1', () => console.log(`${simulator.baseURL} ${simulator.accessKey} ${originOf(taps)}`))

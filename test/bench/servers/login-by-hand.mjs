@@ -1,3 +1,4 @@
+// @ts-check
 // The app without Passport: the same routes and calls, written by hand with axios, and the same session afterwards.
 // It compares the user and the transaction, but seals, counts and claims nothing: node login-by-hand.mjs UPSTREAM.
 import axios from '../contestants/axios.cjs'
@@ -23,11 +24,11 @@ app.post('/login', async (req, res, next) => {
 app.get('/2fa/callback', async (req, res, next) => {
   try {
     const { pending } = req.session
-    if (pending?.transactionId !== req.query.transaction) return res.sendStatus(403)
+    if (pending === undefined || pending.transactionId !== req.query.transaction) return void res.sendStatus(403)
     const { data: status } = await nevis.post('/api/v1/status', { statusToken: pending.statusToken })
-    if (status.status !== 'succeeded' || status.transactionId !== pending.transactionId || status.userId !== pending.userId) return res.sendStatus(401)
+    if (status.status !== 'succeeded' || status.transactionId !== pending.transactionId || status.userId !== pending.userId) return void res.sendStatus(401)
     const { data: proof } = await nevis.post('/api/v1/introspect', new URLSearchParams({ token: status.token }), { headers })
-    if (proof.active !== true || proof.sub !== pending.userId || proof.iss !== `${origin}/`) return res.sendStatus(403)
+    if (proof.active !== true || proof.sub !== pending.userId || proof.iss !== `${origin}/`) return void res.sendStatus(403)
     req.session.regenerate((failed) => {
       if (failed) return next(failed)
       req.session.user = pending.userId

@@ -1,3 +1,4 @@
+// @ts-check
 // The app with Passport and passport-nevis, as the README has it: node login-nevis.mjs UPSTREAM; prints its address. With
 // SESSIONS and LEDGER, the sockets of two Redis servers, it is one of several processes.
 import { RedisStore } from 'connect-redis'
@@ -7,9 +8,9 @@ import { createClient } from 'redis'
 import { accessKey } from '../contestants/shared.mjs'
 import { listen, newApp, origin, useSessions } from './login-shared.mjs'
 
-const connect = (path) => createClient({ socket: { path, tls: false }, disableOfflineQueue: true }).on('error', () => {}).connect()
+const connect = (/** @type {string} */ path) => createClient({ socket: { path, tls: false }, disableOfflineQueue: true }).on('error', () => {}).connect()
 const { SESSIONS, LEDGER } = process.env
-const store = SESSIONS && new RedisStore({ client: await connect(SESSIONS) })
+const store = SESSIONS === undefined ? undefined : new RedisStore({ client: await connect(SESSIONS) })
 const ledger = LEDGER && new RedisLedger(await connect(LEDGER))
 
 const nevis = new NevisStrategy(
@@ -18,7 +19,7 @@ const nevis = new NevisStrategy(
 )
 passport.use(nevis)
 passport.serializeUser((user, done) => done(null, user.id))
-passport.deserializeUser((id, done) => done(null, { id }))
+passport.deserializeUser((/** @type {string} */ id, done) => done(null, { id }))
 
 const app = newApp()
 app.get('/2fa/status', statusEndpoint(nevis))
@@ -29,5 +30,5 @@ app.post('/login', (req, _res, next) => {
   next()
 }, passport.authenticate('nevis'))
 app.get('/2fa/callback', passport.authenticate('nevis', { successRedirect: '/me' }))
-app.get('/me', (req, res) => res.send(req.user.id))
+app.get('/me', (req, res) => res.send(req.user?.id))
 listen(app)

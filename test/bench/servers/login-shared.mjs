@@ -1,9 +1,11 @@
-// What the two apps of the comparison have alike: Express, sessions, a first factor that believes everybody, and `GET /cpu`,
+// @ts-check
+// What the two compared apps share: Express, sessions, a first factor that accepts every user, and `GET /cpu`,
 // the microseconds of CPU that this process has used.
 import express from 'express'
 import session from 'express-session'
+import { originOf } from './listening.mjs'
 
-export const origin = process.argv[2]
+export const origin = String(process.argv[2])
 
 export function newApp() {
   const app = express()
@@ -14,13 +16,17 @@ export function newApp() {
   return app
 }
 
-/** @param store of the sessions; in the process, if there is none */
+/**
+ * @param {import('express').Express} app
+ * @param {session.Store} [store] of the sessions; in the memory of the process without it
+ */
 export function useSessions(app, store) {
-  app.use(express.urlencoded({ extended: false }), session({ secret: 'benchmark', resave: false, saveUninitialized: false, store }))
+  app.use(express.urlencoded({ extended: false }), session({ secret: 'benchmark', resave: false, saveUninitialized: false, ...(store && { store }) }))
 }
 
+/** @param {import('express').Express} app */
 export function listen(app) {
-  const server = app.listen(0, '127.0.0.1', () => console.log(`http://127.0.0.1:${server.address().port}`))
+  const server = app.listen(0, '127.0.0.1', () => console.log(originOf(server)))
   // Longer than any pause here: no connection is closed just as it is used again.
   server.keepAliveTimeout = 120_000
 }

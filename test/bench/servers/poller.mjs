@@ -1,3 +1,4 @@
+// @ts-check
 // What apps do by hand: the browser asks every two seconds, and the app asks Nevis each time. It keeps the token that it saw, so
 // that its callback has but the introspection to do.
 // Run as a process of its own: node poller.mjs CLOUD; prints its address.
@@ -6,6 +7,7 @@ import express from 'express'
 import session from 'express-session'
 import { randomUUID } from 'node:crypto'
 import { Agent } from 'node:http'
+import { originOf } from './listening.mjs'
 
 const nevis = axios.create({ baseURL: `${process.argv[2]}/api/v1`, httpAgent: new Agent({ keepAlive: true }), maxRedirects: 0, headers: { authorization: 'Bearer a-key-for-the-benchmark' } })
 const PAGE = `<!doctype html><p>Waiting</p><script>
@@ -26,18 +28,18 @@ app.post('/login', async (req, res) => {
   res.redirect(303, '/wait')
 })
 app.get('/wait', (_req, res) => res.type('html').send(PAGE))
-app.get('/id', (req, res) => res.send(req.session.pending.transactionId))
+app.get('/id', (req, res) => res.send(req.session.pending?.transactionId))
 app.get('/poll', async (req, res) => {
-  const { data } = await nevis.post('/status', { statusToken: req.session.pending.statusToken })
+  const { data } = await nevis.post('/status', { statusToken: req.session.pending?.statusToken })
   if (data.status === 'succeeded') req.session.token = data.token
   res.json({ status: data.status })
 })
 app.get('/callback', async (req, res) => {
-  const { data } = await nevis.post('/introspect', new URLSearchParams({ token: req.session.token }))
-  if (!data.active) return res.sendStatus(403)
+  const { data } = await nevis.post('/introspect', new URLSearchParams({ token: String(req.session.token) }))
+  if (!data.active) return void res.sendStatus(403)
   req.session.regenerate(() => {
     req.session.user = data.sub
     res.type('html').send('<h1>In</h1>')
   })
 })
-const server = app.listen(0, '127.0.0.1', () => console.log(`http://127.0.0.1:${server.address().port}`))
+const server = app.listen(0, '127.0.0.1', () => console.log(originOf(server)))

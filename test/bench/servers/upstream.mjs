@@ -1,38 +1,48 @@
-// What everybody in a comparison calls: Nevis, an OAuth server, Duo. Plain node:http, answers made beforehand, no state:
-// faster than whoever is measured. Run as a process of its own: node upstream.mjs [CERTIFICATE KEY]; prints its address,
+// @ts-check
+// What the contestants call: Nevis, an OAuth server, Duo. Plain node:http, answers made beforehand, no state: faster than
+// what is measured. Run as a process of its own: node upstream.mjs [CERTIFICATE KEY]; prints its address,
 // and another one that tells and forgets how often each path was asked, and how many TLS handshakes it took.
 import { createHmac } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { createServer as createHttpServer } from 'node:http'
 import { createServer as createHttpsServer } from 'node:https'
 import { clientId, clientSecret, userName } from '../contestants/shared.mjs'
+import { originOf } from './listening.mjs'
 
 const [, , certificate, key] = process.argv
-const server = certificate ? createHttpsServer({ cert: readFileSync(certificate), key: readFileSync(key) }) : createHttpServer()
+const server = certificate !== undefined && key !== undefined ? createHttpsServer({ cert: readFileSync(certificate), key: readFileSync(key) }) : createHttpServer()
 
 /** As long as a status token with a signature by HMAC-SHA512 is. */
 const SIGNATURE = 's'.repeat(86)
 const UUID_LENGTH = 36
-const base64url = (value) => Buffer.from(value).toString('base64url')
+const base64url = (/** @type {string} */ value) => Buffer.from(value).toString('base64url')
 
-/** The id that follows these letters in the text. */
+/**
+ * The id that follows these letters in the text.
+ * @param {string} text
+ * @param {string} letters
+ */
 const after = (text, letters) => {
   const start = text.indexOf(letters) + letters.length
   return text.slice(start, start + UUID_LENGTH)
 }
 
 const PADDING = base64url(JSON.stringify({ iss: 'https://my-instance-abc123.mauth.nevis.cloud/', exp: 1700000000, iat: 1700000000, aud: 'status' }))
+/** @type {Record<string, string>} */
 let answers = {}
 let madeAt = 0
-/** Answers that hold a time are good for a minute. */
+/**
+ * Answers that hold a time are good for a minute.
+ * @param {string} origin
+ */
 function make(origin) {
   madeAt = Date.now()
   const seconds = Math.floor(madeAt / 1000)
-  const signed = (alg, claims) => {
+  const signed = (/** @type {string} */ alg, /** @type {object} */ claims) => {
     const text = `${base64url(JSON.stringify({ alg }))}.${base64url(JSON.stringify({ iat: seconds, exp: seconds + 300, aud: clientId, preferred_username: userName, ...claims }))}`
     return `${text}.${createHmac('sha512', clientSecret).update(text).digest('base64url')}`
   }
-  const tokens = (alg, iss) => JSON.stringify({ access_token: 'a'.repeat(200), token_type: 'Bearer', expires_in: 3600, id_token: signed(alg, { iss, sub: userName }) })
+  const tokens = (/** @type {string} */ alg, /** @type {string} */ iss) => JSON.stringify({ access_token: 'a'.repeat(200), token_type: 'Bearer', expires_in: 3600, id_token: signed(alg, { iss, sub: userName }) })
   answers = {
     '/token': tokens('HS256', origin),
     '/userinfo': JSON.stringify({ sub: userName, name: 'A Person', email: 'person@example.com' }),
@@ -42,7 +52,10 @@ function make(origin) {
   }
 }
 
-/** A transaction is named like its user, so that nothing need be remembered. */
+/**
+ * A transaction is named like its user, so that nothing need be remembered.
+ * @type {Record<string, (text: string) => string>}
+ */
 const nevis = {
   '/api/v1/approval': (text) => {
     const id = after(text, '"userId":"')
@@ -55,15 +68,16 @@ const nevis = {
   '/api/v1/introspect': (text) => `{"active":true,"sub":"${text.slice(-UUID_LENGTH)}","iss":"${origin}/","aud":"transaction"}`,
 }
 
-let origin
+let origin = ''
+/** @type {Record<string, number>} */
 let calls = {}
-const count = (what) => (calls[what] = (calls[what] ?? 0) + 1)
+const count = (/** @type {string} */ what) => (calls[what] = (calls[what] ?? 0) + 1)
 server.on('secureConnection', () => count('handshakes'))
 server.on('request', (req, res) => {
   let text = ''
   req.on('data', (chunk) => (text += chunk))
   req.on('end', () => {
-    const path = req.url.split('?')[0]
+    const path = String(String(req.url).split('?')[0])
     count(path)
     if (Date.now() > madeAt + 60_000) make(origin)
     const body = nevis[path]?.(text) ?? answers[path]
@@ -78,6 +92,6 @@ const counts = createHttpServer((_req, res) => {
   calls = {}
 })
 server.listen(0, '127.0.0.1', () => {
-  origin = `${certificate ? 'https' : 'http'}://127.0.0.1:${server.address().port}`
-  counts.listen(0, '127.0.0.1', () => console.log(`${origin} http://127.0.0.1:${counts.address().port}`))
+  origin = certificate ? originOf(server).replace('http:', 'https:') : originOf(server)
+  counts.listen(0, '127.0.0.1', () => console.log(`${origin} ${originOf(counts)}`))
 })

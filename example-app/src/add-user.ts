@@ -1,0 +1,43 @@
+/**
+ * Adds an account for a real Nevis instance: `npm run add-user -w example-app -- anna`. Prints the account's password and, where Nevis
+ * does not know the name yet, a link that registers the phone. PGlite serves one process only, so stop the app first.
+ */
+import { randomBytes } from 'node:crypto'
+import { NevisClient, NevisError } from 'passport-nevis'
+import { readConfig } from './config.js'
+import { openDatabase } from './database.js'
+import { hashPassword } from './password.js'
+import { Users } from './users.js'
+
+async function addUser(username: string | undefined): Promise<void> {
+  const { nevis, database: where } = readConfig()
+  if (username === undefined || nevis === undefined) throw new Error('Give a username, and set NEVIS_INSTANCE and NEVIS_ACCESS_KEY.')
+  const database = await openDatabase(where)
+  try {
+    const users = await Users.open(database)
+    if ((await users.findForPassword(username)).user) throw new Error(`There is an account named ${username} already.`)
+    const { userId, appLinkUri } = await findOrEnroll(new NevisClient(nevis), username)
+    const password = randomBytes(12).toString('base64url')
+    await users.add({ username, passwordHash: await hashPassword(password), nevisUserId: userId })
+    console.log(`Account ${username}, password ${password}`)
+    if (appLinkUri) console.log(`To register the phone, open this link on it: ${appLinkUri}`)
+  } finally {
+    await database.close()
+  }
+}
+
+/** The Nevis user of that name. A new user gets a link that registers the phone. */
+async function findOrEnroll(client: NevisClient, username: string): Promise<{ userId: string; appLinkUri?: string }> {
+  try {
+    const { userId } = await client.findUserByUsername(username)
+    return { userId }
+  } catch (error) {
+    if (!(error instanceof NevisError) || error.code !== 'NEVIS_NOT_FOUND') throw error
+    return client.enroll({ username })
+  }
+}
+
+addUser(process.argv[2]).catch((error: NodeJS.ErrnoException) => {
+  console.error(error.message || error.code)
+  process.exitCode = 1
+})

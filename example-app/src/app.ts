@@ -1,0 +1,141 @@
+/**
+ * The Express app: which routes there are, and what each demands.
+ *
+ * It signs users in by password. The lines that the second factor adds stand between `second factor: begin` and
+ * `second factor: end`; the rest is in `nevis.ts` and `second-factor.ts`. Out of scope: listening (`server.ts`).
+ */
+import express, { type Express } from 'express'
+import { Passport } from 'passport'
+import { fileURLToPath } from 'node:url'
+import type { Cloud, Config } from './config.js'
+import type { Demo } from './demo.js'
+import type { Invoices } from './invoices.js'
+import { knownBrowsers } from './known-browsers.js'
+import { handleError, logError, notFound, page, signedIn, signedOut, userOf } from './pages.js'
+import { passwordStrategy } from './password.js'
+import { invoiceRoutes } from './paying.js'
+import type { Redis } from './redis.js'
+import { accountLimit, csrfProtection, headers, passwordLimit, sessions } from './security.js'
+import { signUp } from './sign-up.js'
+import { transferOf, type TransferForm } from './transfer.js'
+import type { Users } from './users.js'
+import { accountPage } from './views/account.js'
+import { homePage } from './views/home.js'
+import { loginPage } from './views/login.js'
+import { transferPage } from './views/transfer.js'
+// second factor: begin
+import { atLeast, outagePage, recordSecondFactor, requireSecondFactor, secondFactorOf, statusEndpoint, waitingPage } from 'passport-nevis'
+import { devices } from './devices.js'
+import { nevisStrategy } from './nevis.js'
+import { paySigned } from './paying.js'
+import { afterPassword, approved, factorNamesOf, goOn, signing, stepUp } from './second-factor.js'
+import { csrfToken, ownPolicy } from './security.js'
+import { stepUpPage } from './views/step-up.js'
+// second factor: end
+
+/** After a failure: back to the password, with the reason. */
+const onFailure = { failureRedirect: '/login', failureMessage: true }
+
+export interface AppParts {
+  readonly config: Config
+  readonly users: Users
+  readonly invoices: Invoices
+  /** For the home page; undefined outside the demo. */
+  readonly demo: Demo | undefined
+  /** Shared by several processes; undefined for one. */
+  readonly redis: Redis | undefined
+  /** Where Nevis is, or the simulator. */
+  readonly cloud: Cloud
+}
+
+export function createApp({ config, users, invoices, demo, redis, cloud }: AppParts): Express {
+  const app = express()
+  const passport = new Passport()
+  passport.use(passwordStrategy(users))
+  passport.serializeUser<number>((user, done) => done(null, user.id))
+  passport.deserializeUser<number>((id, done) => void users.findById(id).then((user) => done(null, user ?? false), done))
+
+  app.set('trust proxy', config.trustProxy)
+  app.use(headers(config))
+  app.use(express.static(fileURLToPath(new URL('../public', import.meta.url)), { index: false }))
+  app.get('/favicon.ico', (_req, res) => res.redirect(301, '/favicon.svg'))
+  // second factor: begin
+  const nevis = nevisStrategy({ cloud, users, config, redis })
+  const factors = factorNamesOf(config)
+  passport.use(nevis)
+  app.get('/login/2fa/status', statusEndpoint(nevis)) // before the session, which it does not need
+  // second factor: end
+  const browsers = knownBrowsers(config)
+  app.use(express.urlencoded({ extended: false }), sessions(config, redis), passport.session(), csrfProtection, browsers.note)
+
+  app.use('/sign-up', signUp({ config, users }))
+  app.get('/', page(homePage, () => ({ demo })))
+
+  const loginParts = {
+    // second factor: begin
+    factors,
+    // second factor: end
+  }
+  app.get('/login', signedOut, page(loginPage, () => loginParts))
+  app.post(
+    '/login',
+    passwordLimit(config),
+    accountLimit(config, browsers),
+    passport.authenticate('local', {
+      ...onFailure,
+      // second factor: begin
+      session: false, // the password is right, but the user is not signed in yet
+      // second factor: end
+    }),
+    // second factor: begin
+    afterPassword({ passport, onFailure }), // goes to the waiting page
+    // second factor: end
+    (_req, res) => res.redirect(303, '/account'),
+  )
+  // second factor: begin
+  app.get('/login/2fa', ownPolicy, waitingPage(nevis, { csrfToken, stylesheet: '/brand.css', widgetScript: '/widget.js' }))
+  app.post('/login/2fa', passport.authenticate('nevis', onFailure)) // another factor, send again, cancel
+  app.all('/login/2fa/callback', approved({ passport, onFailure }), recordSecondFactor(), paySigned(invoices), goOn)
+  app.get('/step-up', signedIn, page(stepUpPage, () => ({ factors: factorNamesOf(config, stepUp.factors) })))
+  app.post('/step-up', signedIn, passport.authorize('nevis', { ...onFailure, ...stepUp }))
+  app.use('/account/devices', devices({ cloud, passport, users }))
+  // second factor: end
+  app.post('/logout', (req, res, next) => req.logout((error) => (error ? next(error) : res.redirect(303, '/'))))
+
+  app.get('/account', signedIn, page(accountPage, (req) => ({
+    user: userOf(req),
+    // second factor: begin
+    secondFactor: secondFactorOf(req),
+    factors,
+    // second factor: end
+  })))
+
+  app.use(
+    '/invoices',
+    signedIn,
+    invoiceRoutes(invoices, {
+      // second factor: begin
+      confirm: passport.authorize('nevis', { ...onFailure, ...signing }), // the phone shows what the callback will pay
+      // second factor: end
+    }),
+  )
+
+  app.use('/transfer', signedIn)
+  // second factor: begin
+  app.use('/transfer', requireSecondFactor({ maxAgeSeconds: 300, factors: atLeast('sms'), redirectTo: '/step-up' }))
+  // second factor: end
+  app.get('/transfer', page(transferPage, ({ query: { recipient } }) => ({ recipient: typeof recipient === 'string' ? recipient : '' })))
+  app.post('/transfer', (req, res) => {
+    const { message, isDone } = transferOf(req.body as TransferForm)
+    req.session.messages = [message]
+    res.redirect(303, isDone ? '/account' : '/transfer')
+  })
+
+  app.use(notFound)
+  app.use(logError)
+  // second factor: begin
+  app.use(outagePage(nevis, { signInURL: '/login', stylesheet: '/brand.css' }))
+  // second factor: end
+  app.use(handleError)
+  return app
+}

@@ -1,0 +1,131 @@
+/** Reads the environment variables, checks them once, and returns one frozen object. Out of scope: using the values. */
+import { randomBytes } from 'node:crypto'
+import { fileURLToPath } from 'node:url'
+
+/** The message is one sentence for the person who set the variable. */
+export class ConfigError extends Error {}
+
+/** Where Nevis is: an instance, or the base URL of a simulator. */
+export interface Cloud {
+  readonly instance?: string
+  readonly baseURL?: string
+  readonly accessKey: string
+}
+
+/** A PostgreSQL server (`url`), or PGlite in a folder (`dataDir`); with neither, PGlite in memory. */
+export interface DatabasePlace {
+  readonly url?: string | undefined
+  readonly dataDir?: string | undefined
+}
+
+export interface Config {
+  readonly host: string
+  readonly port: number
+  /** Undefined: the demo with the simulator. */
+  readonly nevis: Cloud | undefined
+  /** Undefined: 4001, or any free port when 4001 is taken. */
+  readonly simulatorPort: number | undefined
+  readonly sessionSecret: string
+  /** The number of proxies in front whose word about a client's address is believed. */
+  readonly trustProxy: number
+  readonly cookieSecure: boolean
+  /** Passwords that one address may try in 15 minutes. */
+  readonly loginLimit: number
+  /** Wrong passwords allowed for one account in 15 minutes, from all addresses together. */
+  readonly accountLimit: number
+  /** Whether to offer Nevis's widget too. Before you use it with a Nevis instance, adapt `public/widget.js`. */
+  readonly widget: boolean
+  readonly database: DatabasePlace
+  /** Undefined: sessions and ledger in the memory of this process. */
+  readonly redisURL: string | undefined
+}
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+const MIN_SECRET_LENGTH = 32
+
+export function readConfig(env: Environment = process.env): Config {
+  const nevis = nevisOf(env)
+  const redisURL = redisOf(env, nevis === undefined)
+  const isProduction = env['NODE_ENV'] === 'production'
+  if (isProduction && nevis === undefined) {
+    throw new ConfigError('NODE_ENV=production needs NEVIS_INSTANCE and NEVIS_ACCESS_KEY: the demo shows its passwords to everybody.')
+  }
+  const trustProxy = whole(env, 'TRUST_PROXY', 0, 0, 10)
+  const cookieSecure = flag(env, 'COOKIE_SECURE', isProduction)
+  if (cookieSecure && trustProxy === 0) {
+    throw new ConfigError('COOKIE_SECURE needs TRUST_PROXY, the number of TLS proxies in front: this app itself speaks plain http.')
+  }
+  return Object.freeze({
+    host: text(env, 'HOST') ?? '127.0.0.1',
+    port: whole(env, 'PORT', 3000, 0, 65535),
+    nevis,
+    simulatorPort: whole(env, 'SIMULATOR_PORT', undefined, 0, 65535),
+    sessionSecret: secretOf(env, isProduction || nevis !== undefined),
+    trustProxy,
+    cookieSecure,
+    loginLimit: whole(env, 'LOGIN_LIMIT', 20, 1, 1_000_000),
+    accountLimit: whole(env, 'ACCOUNT_LIMIT', 10, 1, 1_000_000),
+    widget: flag(env, 'WIDGET', false),
+    database: databaseOf(env, nevis === undefined),
+    redisURL,
+  })
+}
+
+function nevisOf(env: Environment): Cloud | undefined {
+  const instance = text(env, 'NEVIS_INSTANCE')
+  const baseURL = text(env, 'NEVIS_BASE_URL')
+  const accessKey = text(env, 'NEVIS_ACCESS_KEY')
+  if (instance !== undefined && baseURL !== undefined) throw new ConfigError('Set NEVIS_INSTANCE or NEVIS_BASE_URL, not both.')
+  if (baseURL !== undefined && accessKey !== undefined) return Object.freeze({ baseURL, accessKey })
+  if (baseURL !== undefined) throw new ConfigError('NEVIS_ACCESS_KEY is missing: it goes with NEVIS_BASE_URL; set neither for the demo.')
+  if (instance === undefined && accessKey === undefined) return undefined
+  if (instance === undefined) throw new ConfigError('NEVIS_INSTANCE is missing: it goes with NEVIS_ACCESS_KEY; set neither for the demo.')
+  if (accessKey === undefined) throw new ConfigError('NEVIS_ACCESS_KEY is missing: it goes with NEVIS_INSTANCE; set neither for the demo.')
+  return Object.freeze({ instance, accessKey })
+}
+
+function secretOf(env: Environment, isRequired: boolean): string {
+  const secret = text(env, 'SESSION_SECRET')
+  if (secret === undefined && isRequired) throw new ConfigError('SESSION_SECRET is missing: only the demo makes one for itself.')
+  if (secret !== undefined && secret.length < MIN_SECRET_LENGTH) {
+    throw new ConfigError(`SESSION_SECRET must have at least ${MIN_SECRET_LENGTH} characters.`)
+  }
+  return secret ?? randomBytes(32).toString('base64url')
+}
+
+function redisOf(env: Environment, isDemo: boolean): string | undefined {
+  const url = text(env, 'REDIS_URL')
+  if (url !== undefined && isDemo) throw new ConfigError('REDIS_URL is for several processes, and the demo is one: set NEVIS_INSTANCE too.')
+  if (url !== undefined && !/^(rediss?|unix):\/\/./.test(url)) throw new ConfigError('REDIS_URL must start with redis://, rediss:// or unix://.')
+  return url
+}
+
+function databaseOf(env: Environment, isDemo: boolean): DatabasePlace {
+  const url = text(env, 'DATABASE_URL')
+  const dataDir = text(env, 'DATA_DIR')
+  if (url !== undefined && dataDir !== undefined) throw new ConfigError('Set DATABASE_URL or DATA_DIR, not both.')
+  if (url !== undefined && !/^postgres(ql)?:\/\/./.test(url)) throw new ConfigError('DATABASE_URL must start with postgres://.')
+  if (url !== undefined || dataDir !== undefined || isDemo) return Object.freeze({ url, dataDir })
+  return Object.freeze({ dataDir: fileURLToPath(new URL('../data', import.meta.url)) })
+}
+
+/** An empty variable counts as not set. */
+function text(env: Environment, name: string): string | undefined {
+  return env[name] || undefined
+}
+
+function whole<Default extends number | undefined>(env: Environment, name: string, byDefault: Default, least: number, most: number): number | Default {
+  const value = text(env, name)
+  if (value === undefined) return byDefault
+  const number = /^\d+$/.test(value) ? Number(value) : NaN
+  if (number >= least && number <= most) return number
+  throw new ConfigError(`${name} must be a whole number from ${least} to ${most}.`)
+}
+
+function flag(env: Environment, name: string, byDefault: boolean): boolean {
+  const value = text(env, name)
+  if (value === undefined) return byDefault
+  if (value === 'true' || value === 'false') return value === 'true'
+  throw new ConfigError(`${name} must be true or false.`)
+}

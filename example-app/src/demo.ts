@@ -1,0 +1,50 @@
+/** The demo: a simulated Nevis cloud in this process, and accounts that get new passwords at each start. */
+import { randomBytes } from 'node:crypto'
+import { NevisSimulator, type NewUser } from 'passport-nevis/simulator'
+import { hashPassword } from './password.js'
+import type { Users } from './users.js'
+
+const USUAL_PORT = 4001
+
+interface Person extends NewUser {
+  /** What the person can confirm with, in words. */
+  readonly has: string
+}
+
+const PEOPLE: readonly Person[] = [
+  { username: 'anna', has: 'phone with the app, SMS, recovery codes', phone: '+41795550001', recoveryCodes: 3 },
+  { username: 'ben', has: 'phone with the app' },
+  { username: 'clara', has: 'SMS, recovery codes', authenticators: 0, phone: '+41795550003', recoveryCodes: 3 },
+]
+
+export interface DemoAccount {
+  readonly username: string
+  readonly password: string
+  readonly has: string
+  readonly recoveryCodes: readonly string[]
+}
+
+/** What the home page shows of the demo. */
+export interface Demo {
+  readonly phonesURL: string
+  readonly accounts: readonly DemoAccount[]
+}
+
+/** @param port undefined: 4001, or any free port when 4001 is taken */
+export async function startSimulator(port: number | undefined): Promise<NevisSimulator> {
+  if (port !== undefined) return NevisSimulator.start({ port })
+  return NevisSimulator.start({ port: USUAL_PORT }).catch(() => NevisSimulator.start({ port: 0 }))
+}
+
+export async function addDemoAccounts(simulator: NevisSimulator, users: Users): Promise<Demo> {
+  const accounts = await Promise.all(PEOPLE.map((person) => addAccount(simulator, users, person)))
+  return { phonesURL: `${simulator.baseURL}/`, accounts }
+}
+
+async function addAccount(simulator: NevisSimulator, users: Users, { has, ...person }: Person): Promise<DemoAccount> {
+  const { userId, username = '', recoveryCodes } = simulator.addUser(person)
+  const factors = [...(person.phone ? ['sms'] : []), ...(recoveryCodes.length > 0 ? ['recovery'] : [])]
+  const password = randomBytes(6).toString('hex')
+  await users.putDemo({ username, passwordHash: await hashPassword(password), nevisUserId: userId, factors })
+  return { username, password, has, recoveryCodes }
+}

@@ -1,0 +1,92 @@
+/**
+ * "Your devices": what the user confirms with, to add, rename and remove. All of it needs a fresh second factor.
+ *
+ * The last device cannot be removed. Without it the user has only weaker factors or none, and Nevis may then treat the user as new, so
+ * that the password alone is enough to set up a first factor. A user who has lost the device signs in by SMS or with a recovery
+ * code, sets up a new device here, and then removes the lost one.
+ */
+import { Router, type Request, type Response } from 'express'
+import type { Authenticator } from 'passport'
+import { NevisClient, ownAuthenticator, requireSecondFactor } from 'passport-nevis'
+import type { Cloud } from './config.js'
+import { notFound, page, signedIn, userOf } from './pages.js'
+import type { Users } from './users.js'
+import { devicesPage } from './views/devices.js'
+
+const HERE = '/account/devices'
+const NAME = /^[\p{L}\p{M}\p{N}\p{P} ]{1,40}$/u
+
+interface Parts {
+  /** The same as for the strategy. */
+  readonly cloud: Cloud
+  readonly passport: Pick<Authenticator, 'authorize'>
+  readonly users: Users
+}
+
+interface DeviceForm {
+  readonly authenticatorId?: unknown
+  readonly name?: unknown
+}
+
+export function devices({ cloud, passport, users }: Parts): Router {
+  const nevis = new NevisClient(cloud)
+  /** Users for whom a removal is under way. Good for one process; several need a lock in the database. */
+  const removing = new Set<string>()
+  const routes = Router()
+  routes.use(signedIn, requireSecondFactor({ maxAgeSeconds: 300, redirectTo: '/step-up' }))
+
+  routes.get('/', page(devicesPage, async (req) => {
+    const [{ authenticators }, added] = await Promise.all([nevis.getUser(nevisUserIdOf(req)), users.addedBy(userOf(req).id)])
+    return { devices: authenticators, added }
+  }))
+
+  // Goes to the waiting page, and comes back through the callback.
+  routes.post('/add', passport.authorize('nevis', {
+    operation: 'enroll',
+    data: { returnTo: HERE },
+    failureRedirect: HERE,
+    failureMessage: true,
+  }))
+
+  routes.post('/rename', async (req, res, next) => {
+    const form = req.body as DeviceForm
+    const device = await ownAuthenticator(nevis, subjectOf(req), form.authenticatorId)
+    if (!device) return void notFound(req, res, next)
+    const name = String(form.name).trim()
+    const isName = NAME.test(name)
+    if (isName) await nevis.renameAuthenticator(device.authenticatorId, name)
+    back(req, res, isName ? `The device is called ${name} now.` : 'A name has 1 to 40 letters, digits and punctuation marks.')
+  })
+
+  routes.post('/remove', async (req, res, next) => {
+    const nevisUserId = nevisUserIdOf(req)
+    // Two removals at once would each take the other device for the last one, and both would succeed.
+    if (removing.has(nevisUserId)) return back(req, res, 'Another device is being removed. Try again.')
+    removing.add(nevisUserId)
+    try {
+      const device = await ownAuthenticator(nevis, subjectOf(req), (req.body as DeviceForm).authenticatorId)
+      if (!device) return void notFound(req, res, next)
+      const { authenticators } = await nevis.getUser(nevisUserId)
+      const isLast = authenticators.length === 1
+      if (!isLast) await nevis.deleteAuthenticator(device.authenticatorId)
+      back(req, res, isLast ? 'Your only device stays. Set up another one first.' : 'The device is removed.')
+    } finally {
+      removing.delete(nevisUserId)
+    }
+  })
+  return routes
+}
+
+/** Set for every user who gets here: the second factor has linked the account. */
+function nevisUserIdOf(req: Request): string {
+  return userOf(req).nevisUserId as string
+}
+
+function subjectOf(req: Request): { userId: string } {
+  return { userId: nevisUserIdOf(req) }
+}
+
+function back(req: Request, res: Response, message: string): void {
+  req.session.messages = [message]
+  res.redirect(303, HERE)
+}

@@ -1,0 +1,23 @@
+/** HTML from a tagged template. Escapes every value, except HTML that came from `html` itself. */
+export class Html {
+  constructor(readonly text: string) {}
+}
+
+/** A list is joined; undefined, null and false become nothing. */
+export type Value = Html | string | number | undefined | null | false | readonly Value[]
+
+export function html(strings: TemplateStringsArray, ...values: readonly Value[]): Html {
+  return new Html(strings.reduce((text, string, i) => text + textOf(values[i - 1]) + string))
+}
+
+function textOf(value: Value): string {
+  if (value === undefined || value === null || value === false) return ''
+  if (value instanceof Html) return value.text
+  if (isList(value)) return value.map(textOf).join('')
+  return String(value).replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
+}
+
+/** `Array.isArray` does not narrow to a readonly array. */
+function isList(value: Value): value is readonly Value[] {
+  return Array.isArray(value)
+}

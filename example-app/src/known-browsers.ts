@@ -1,0 +1,50 @@
+/**
+ * A cookie for browsers in which a user has signed in before, so that an attacker who types wrong passwords cannot lock the user out.
+ * The cookie is no login and replaces no factor. It only decides which counter counts the wrong passwords (`accountLimit`).
+ * See OWASP, "Slow Down Online Guessing Attacks with Device Cookies".
+ */
+import type { Request, RequestHandler } from 'express'
+import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
+import type { Config } from './config.js'
+
+const DAYS_90_MS = 90 * 24 * 60 * 60 * 1000
+
+/** Every spelling of a username counts as the same account. */
+export function normalised(username: unknown): string {
+  return typeof username === 'string' ? username.normalize('NFKC').trim().toLowerCase().slice(0, 64) : ''
+}
+
+export interface KnownBrowsers {
+  /** Middleware that sets the cookie in the browser of a signed-in user. */
+  readonly note: RequestHandler
+  /** @returns the id of the browser, if this account has signed in there before */
+  idOf(req: Request, username: unknown): string | undefined
+}
+
+export function knownBrowsers({ sessionSecret, cookieSecure }: Config): KnownBrowsers {
+  const name = cookieSecure ? '__Host-known' : 'known'
+  const signed = (id: string, username: unknown) =>
+    createHmac('sha256', sessionSecret).update(JSON.stringify(['known browser', id, normalised(username)])).digest('base64url')
+
+  function idOf(req: Request, username: unknown): string | undefined {
+    const [id = '', signature = ''] = cookieIn(req, name).split('.')
+    const [given, right] = [Buffer.from(signature), Buffer.from(signed(id, username))]
+    return given.length === right.length && timingSafeEqual(given, right) ? id : undefined
+  }
+
+  return {
+    idOf,
+    note(req, res, next) {
+      if (req.user && idOf(req, req.user.username) === undefined) {
+        const id = randomBytes(16).toString('base64url')
+        res.cookie(name, `${id}.${signed(id, req.user.username)}`, { httpOnly: true, sameSite: 'lax', secure: cookieSecure, maxAge: DAYS_90_MS })
+      }
+      next()
+    },
+  }
+}
+
+function cookieIn({ headers }: Request, name: string): string {
+  const pairs = (headers.cookie ?? '').split(';').map((pair) => pair.trim())
+  return pairs.find((pair) => pair.startsWith(`${name}=`))?.slice(name.length + 1) ?? ''
+}

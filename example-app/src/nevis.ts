@@ -1,0 +1,38 @@
+/** The strategy: which factors this app allows, and which account an approval belongs to. Out of scope: the routes (`second-factor.ts`). */
+import { NevisStrategy, RedisLedger, app, push, recovery, sms, widget, type NevisProfile, type NevisStrategyOptions } from 'passport-nevis'
+import type { Cloud, Config } from './config.js'
+import type { Redis } from './redis.js'
+import type { Account, Users } from './users.js'
+
+export interface NevisParts {
+  /** An instance of Nevis, or the simulator. */
+  readonly cloud: Cloud
+  readonly users: Users
+  readonly config: Config
+  /** Shared by several processes; undefined for one. */
+  readonly redis: Redis | undefined
+}
+
+export function nevisStrategy({ cloud, users, config, redis }: NevisParts): NevisStrategy {
+  const options = {
+    ...cloud,
+    factors: [push(), app(), sms(), recovery(), ...(config.widget ? [widget()] : [])],
+    message: 'Sign in to Alpine Mutual?',
+    // Users who have lost their phone have only recovery codes left. This lets them set up the next phone without help. The price: a
+    // stolen recovery code can do the same. A bank may prefer that its branch does it.
+    allowEnrollmentOfStrongerFactorAfter: ['recovery', 'sms'],
+    waitingURL: '/login/2fa',
+    callbackURL: '/login/2fa/callback',
+    statusURL: '/login/2fa/status',
+    ledger: redis && new RedisLedger(redis),
+  } satisfies NevisStrategyOptions
+
+  return new NevisStrategy(options, (profile) => accountOf(users, profile))
+}
+
+/** @returns the account of the user who approved; undefined refuses the approval */
+async function accountOf(users: Users, { id, username, operation, factor }: NevisProfile): Promise<Account | undefined> {
+  const user = (await users.findByNevisId(id)) ?? (await users.link(username, id))
+  if (user && operation === 'enroll') await users.noteAdded(user.id, factor)
+  return user
+}

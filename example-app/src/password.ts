@@ -1,0 +1,28 @@
+/** Passwords: hashed with argon2id, and the Passport strategy that checks them. */
+import { hash, verify } from '@node-rs/argon2'
+import { randomBytes } from 'node:crypto'
+import { Strategy as LocalStrategy } from 'passport-local'
+import type { Account, Users } from './users.js'
+
+/** OWASP's recommendation for argon2id: 19 MiB, two passes, one thread. The library's default algorithm is argon2id. */
+const COST = { memoryCost: 19_456, timeCost: 2, parallelism: 1 }
+
+export const hashPassword = (password: string | Buffer): Promise<string> => hash(password, COST)
+
+/** Checked for an unknown username, so that the answer takes as long as for a wrong password and does not show which names exist. */
+const nobodysHash = hashPassword(randomBytes(32))
+
+export function passwordStrategy(users: Users): LocalStrategy {
+  return new LocalStrategy((username, password, done) => {
+    check(users, username, password).then(
+      (user) => (user ? done(null, user) : done(null, false, { message: 'Incorrect username or password.' })),
+      done,
+    )
+  })
+}
+
+async function check(users: Users, username: unknown, password: unknown): Promise<Account | undefined> {
+  const { user, passwordHash } = await users.findForPassword(username)
+  const isRight = await verify(passwordHash ?? (await nobodysHash), String(password))
+  return isRight ? user : undefined
+}

@@ -1,0 +1,72 @@
+/** The routes of the invoices: the list, paying one, its receipt. Out of scope: the table (`invoices.ts`). */
+import { Router, type Request, type RequestHandler, type Response } from 'express'
+import type {} from 'passport-nevis' // types `req.authInfo`
+import type { Bill, Invoice, Invoices } from './invoices.js'
+import { notFound, page, userOf } from './pages.js'
+import { invoicesPage } from './views/invoices.js'
+import { receiptPage } from './views/receipt.js'
+
+declare global {
+  namespace Express {
+    interface Request {
+      /** In routes with `:id`: that invoice, which belongs to the user. */
+      invoice?: Invoice
+    }
+  }
+}
+
+/** What an approval of a payment carries from its start to the callback. */
+export interface SignedPayment extends Bill {
+  readonly kind: 'payment'
+}
+
+/**
+ * @param confirm what a payment must pass. It pays later, in the callback, with `paySigned`. No handler follows it here: a user who
+ * brings an approval of something else to this address must not pay the invoice that the address names.
+ */
+export function invoiceRoutes(invoices: Invoices, { confirm }: { readonly confirm?: RequestHandler }): Router {
+  const routes = Router()
+  routes.param('id', async (req, res, next, id: string) => {
+    const invoice = await invoices.find(userOf(req).id, id)
+    if (!invoice) return void notFound(req, res, next)
+    req.invoice = invoice
+    next()
+  })
+  routes.get('/', page(invoicesPage, async (req) => ({ invoices: await invoices.of(userOf(req).id) })))
+  routes.post('/:id/pay', stillOpen, confirm ?? ((req, res) => pay(invoices, req, res, invoiceOf(req))))
+  routes.get('/:id/receipt', isPaid, page(receiptPage, (req) => ({ invoice: invoiceOf(req) })))
+  return routes
+}
+
+/** For the callback: pays what the phone has shown, whatever the browser sends. */
+export function paySigned(invoices: Invoices): RequestHandler {
+  return (req, res, next) => {
+    const { data, transactionId } = req.authInfo?.nevis ?? {}
+    if (isPayment(data)) return pay(invoices, req, res, { ...data, transactionId: transactionId ?? null })
+    return next()
+  }
+}
+
+export function invoiceOf(req: Request): Invoice {
+  if (req.invoice === undefined) throw new Error('This route needs an id')
+  return req.invoice
+}
+
+/** What comes back in `data` is what `signing` gave: the session and the seal keep it unchanged. */
+function isPayment(data: unknown): data is SignedPayment {
+  return (data as Partial<SignedPayment> | null | undefined)?.kind === 'payment'
+}
+
+async function pay(invoices: Invoices, req: Request, res: Response, payment: Bill & { readonly transactionId?: string | null }): Promise<void> {
+  if (await invoices.pay(userOf(req).id, payment)) return res.redirect(303, `/invoices/${payment.id}/receipt`)
+  req.session.messages = ['Nothing was paid: the invoice has changed, or was paid before.']
+  res.redirect(303, '/invoices')
+}
+
+const stillOpen: RequestHandler = (req, res, next) => {
+  const { id, paidAt } = invoiceOf(req)
+  if (paidAt) res.redirect(303, `/invoices/${id}/receipt`)
+  else next()
+}
+
+const isPaid: RequestHandler = (req, res, next) => (invoiceOf(req).paidAt ? next() : notFound(req, res, next))

@@ -1,0 +1,28 @@
+/** Redis: keeps the sessions, and the ledger of the second factor, when the app runs in several processes. */
+import { createClient } from 'redis'
+import { ConfigError } from './config.js'
+
+/** Upper limit for each command, so that a Redis that accepts connections but does not answer cannot hold requests for ever. */
+const ANSWERS_WITHIN_MS = 3000
+
+export type Redis = NonNullable<Awaited<ReturnType<typeof openRedis>>>
+
+/** @returns a client whose commands answer or fail within the limit, and that reconnects by itself; undefined without a URL */
+export async function openRedis(url: string | undefined) {
+  if (url === undefined) return undefined
+  let isUp = false
+  const reconnectStrategy = (retries: number, cause: Error) => (isUp ? Math.min(100 * retries, 1000) : cause)
+  const timing = { reconnectStrategy, socketTimeout: ANSWERS_WITHIN_MS }
+  const redis = createClient({
+    ...(url.startsWith('unix:') ? { socket: { ...timing, path: new URL(url).pathname, tls: false as const } } : { url, socket: timing }),
+    pingInterval: ANSWERS_WITHIN_MS / 3,
+    disableOfflineQueue: true,
+    commandOptions: { timeout: ANSWERS_WITHIN_MS },
+  })
+  redis.on('error', (error: NodeJS.ErrnoException) => isUp && console.error('Redis', error.code ?? error.name))
+  await redis.connect().catch(() => {
+    throw new ConfigError('Redis does not answer at REDIS_URL.')
+  })
+  isUp = true
+  return redis
+}

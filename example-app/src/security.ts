@@ -1,0 +1,106 @@
+/** What comes before every route: headers, session, protection against forged forms, limits for passwords. */
+import { RedisStore } from 'connect-redis'
+import { csrfSync } from 'csrf-sync'
+import type { Request, RequestHandler } from 'express'
+import { rateLimit } from 'express-rate-limit'
+import session from 'express-session'
+import helmet from 'helmet'
+import type { Config } from './config.js'
+import { normalised, type KnownBrowsers } from './known-browsers.js'
+import type { Redis } from './redis.js'
+import { errorPage } from './views/error.js'
+
+const MINUTE_MS = 60_000
+
+/** No inline script or style anywhere. `data:` is for the QR code of the second factor. */
+const POLICY = {
+  defaultSrc: ["'none'"],
+  scriptSrc: ["'self'"],
+  styleSrc: ["'self'"],
+  imgSrc: ["'self'", 'data:'],
+  connectSrc: ["'self'"],
+  formAction: ["'self'"],
+  baseUri: ["'none'"],
+  frameAncestors: ["'none'"],
+}
+
+export function headers({ cookieSecure }: Config): RequestHandler {
+  return helmet({
+    contentSecurityPolicy: { useDefaults: false, directives: POLICY },
+    strictTransportSecurity: cookieSecure,
+    referrerPolicy: { policy: 'same-origin' },
+  })
+}
+
+/** For a page that sets its own policy. */
+export const ownPolicy: RequestHandler = (_req, res, next) => {
+  res.removeHeader('Content-Security-Policy')
+  next()
+}
+
+const SESSION_SECONDS = 8 * 60 * 60
+
+/** @param redis where several processes keep the sessions; undefined: in the memory of this process */
+export function sessions({ sessionSecret, cookieSecure }: Config, redis: Redis | undefined): RequestHandler {
+  return session({
+    name: cookieSecure ? '__Host-sid' : 'sid',
+    secret: sessionSecret,
+    ...(redis && { store: new RedisStore({ client: redis, ttl: SESSION_SECONDS }) }),
+    resave: false,
+    saveUninitialized: false,
+    cookie: { httpOnly: true, sameSite: 'lax', secure: cookieSecure, maxAge: SESSION_SECONDS * 1000 },
+  })
+}
+
+const csrf = csrfSync({ getTokenFromRequest: (req) => (req.body as { _csrf?: string } | undefined)?._csrf })
+
+/** Every POST needs the token of its session in the field `_csrf`. */
+export const csrfProtection: RequestHandler = csrf.csrfSynchronisedProtection
+
+/** The token of this session. Creates a token if the session has none, and so creates a session. */
+export function csrfToken(req: Request): string {
+  return csrf.generateToken(req)
+}
+
+/** Replaces the token, so that the old token stops working. */
+export function renewCsrfToken(req: Request): void {
+  csrf.generateToken(req, true)
+}
+
+/** Limits the passwords that one address may try. Each process counts by itself: three processes allow three times as many. */
+export function passwordLimit({ loginLimit }: Config): RequestHandler {
+  return rateLimit({
+    windowMs: 15 * MINUTE_MS,
+    limit: loginLimit,
+    standardHeaders: 'draft-8',
+    legacyHeaders: false,
+    handler: tooMany,
+  })
+}
+
+/**
+ * Limits the wrong passwords for one account, so that guessing is slow even if each guess comes from another address. Unknown names are
+ * counted in the same way. A browser in which the user has signed in before has its own counter, so that an attacker's guesses
+ * do not lock the user out.
+ */
+export function accountLimit({ accountLimit: limit }: Config, browsers: KnownBrowsers): RequestHandler {
+  return rateLimit({
+    windowMs: 15 * MINUTE_MS,
+    limit,
+    keyGenerator: (req) => {
+      const { username } = (req.body ?? {}) as { username?: unknown }
+      const browser = browsers.idOf(req, username)
+      return browser === undefined ? `account ${normalised(username)}` : `browser ${browser}`
+    },
+    // Passport sets the user when the password is right.
+    requestWasSuccessful: (req) => req.user !== undefined,
+    skipSuccessfulRequests: true,
+    standardHeaders: false, // they would tell an attacker how often the user has mistyped
+    legacyHeaders: false,
+    handler: tooMany,
+  })
+}
+
+const tooMany: RequestHandler = (_req, res) => {
+  res.status(429).send(errorPage(429).text)
+}

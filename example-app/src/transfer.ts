@@ -1,0 +1,22 @@
+/** A pretended transfer of money: checks what the user typed. */
+const AMOUNT = /^\d{1,6}([.,]\d{1,2})?$/
+const RECIPIENT = /^[\p{L}\p{N} .'-]{1,60}$/u
+
+/** The fields of the form, as they came. */
+export interface TransferForm {
+  readonly recipient?: unknown
+  readonly amount?: unknown
+}
+
+export interface Transfer {
+  readonly isDone: boolean
+  /** For the user. */
+  readonly message: string
+}
+
+export function transferOf({ recipient, amount }: TransferForm): Transfer {
+  if (typeof recipient !== 'string' || !RECIPIENT.test(recipient.trim())) return { isDone: false, message: 'Enter the name of the recipient.' }
+  const francs = typeof amount === 'string' && AMOUNT.test(amount.trim()) ? Number(amount.trim().replace(',', '.')) : 0
+  if (!(francs > 0)) return { isDone: false, message: 'Enter an amount such as 50.00.' }
+  return { isDone: true, message: `CHF ${francs.toFixed(2)} is on its way to ${recipient.trim()}.` }
+}

@@ -1,0 +1,134 @@
+/** The accounts, in a table. Out of scope: checking a password (`password.ts`). */
+import type { Database } from './database.js'
+
+export interface Account {
+  readonly id: number
+  readonly username: string
+  /** Nevis's id of this user; null until the first second factor. */
+  readonly nevisUserId: string | null
+}
+
+declare global {
+  // Typed everywhere as `req.user`: by Passport, by passport-nevis, and in the routes of this app.
+  namespace Express {
+    interface User extends Account {}
+  }
+}
+
+const CREATE = `
+  create table if not exists users (
+    id integer generated always as identity primary key,
+    username text not null unique,
+    password_hash text not null,
+    nevis_user_id text unique,
+    sms_since timestamptz,
+    codes_since timestamptz,
+    is_demo boolean not null default false
+  )`
+const COLUMNS = 'id, username, nevis_user_id as "nevisUserId"'
+/** The database is not asked for any other name, because no account can have one. */
+const USERNAME = /^[A-Za-z0-9_.@-]{1,64}$/
+const SINCE: Readonly<Record<string, string>> = { sms: 'sms_since', recovery: 'codes_since' }
+
+/** When a user set up what Nevis does not list; null for what is not set up. */
+export interface Added {
+  readonly smsSince: Date | null
+  readonly codesSince: Date | null
+}
+
+interface NewAccount {
+  readonly username: string
+  readonly passwordHash: string
+}
+
+interface LinkedAccount extends NewAccount {
+  readonly nevisUserId: string
+}
+
+export class Users {
+  /** Creates the table if it is missing. */
+  static async open(database: Database): Promise<Users> {
+    await database.create(CREATE)
+    return new Users(database)
+  }
+
+  private constructor(private readonly database: Database) {}
+
+  findById(id: number): Promise<Account | undefined> {
+    return this.one(`select ${COLUMNS} from users where id = $1`, [id])
+  }
+
+  /** @param nevisUserId as Nevis gave it */
+  findByNevisId(nevisUserId: string): Promise<Account | undefined> {
+    return this.one(`select ${COLUMNS} from users where nevis_user_id = $1`, [nevisUserId])
+  }
+
+  /** The hash is returned beside the user, so that `req.user` never holds it. */
+  async findForPassword(username: unknown): Promise<{ user?: Account; passwordHash?: string }> {
+    if (typeof username !== 'string' || !USERNAME.test(username)) return {}
+    const row = await this.one<Account & { passwordHash: string }>(`select ${COLUMNS}, password_hash as "passwordHash" from users where username = $1`, [username])
+    if (row === undefined) return {}
+    const { passwordHash, ...user } = row
+    return { user, passwordHash }
+  }
+
+  async add({ username, passwordHash, nevisUserId }: LinkedAccount): Promise<void> {
+    if (!USERNAME.test(username)) throw new Error('A username has 1 to 64 of the characters A-Z a-z 0-9 _ . @ -')
+    await this.database.query('insert into users (username, password_hash, nevis_user_id) values ($1, $2, $3)', [
+      username,
+      passwordHash,
+      nevisUserId,
+    ])
+  }
+
+  /**
+   * Adds an account that has no second factor yet.
+   * @returns false if the name is taken
+   */
+  async signUp({ username, passwordHash }: NewAccount): Promise<boolean> {
+    const added = await this.one('insert into users (username, password_hash) values ($1, $2) on conflict do nothing returning id', [
+      username,
+      passwordHash,
+    ])
+    return added !== undefined
+  }
+
+  /**
+   * Links an account to its Nevis user, once.
+   * @returns the account; undefined if it is linked already
+   */
+  link(username: string | undefined, nevisUserId: string): Promise<Account | undefined> {
+    return this.one(`update users set nevis_user_id = $2 where username = $1 and nevis_user_id is null returning ${COLUMNS}`, [
+      username,
+      nevisUserId,
+    ])
+  }
+
+  /** Nevis lists the apps of a user, but neither phone numbers nor recovery codes. This table notes that there are some, and no more. */
+  async noteAdded(id: number, factor: string): Promise<void> {
+    const column = SINCE[factor]
+    if (column !== undefined) await this.database.query(`update users set ${column} = now() where id = $1`, [id])
+  }
+
+  async addedBy(id: number): Promise<Added> {
+    const added = await this.one<Added>('select sms_since as "smsSince", codes_since as "codesSince" from users where id = $1', [id])
+    return added ?? { smsSince: null, codesSince: null }
+  }
+
+  /** Adds or renews a demo account. Leaves a real account of that name unchanged, and throws. */
+  async putDemo({ username, passwordHash, nevisUserId, factors }: LinkedAccount & { readonly factors: readonly string[] }): Promise<void> {
+    const renewed = await this.one<{ id: number }>(
+      `insert into users (username, password_hash, nevis_user_id, is_demo) values ($1, $2, $3, true)
+       on conflict (username) do update set password_hash = excluded.password_hash, nevis_user_id = excluded.nevis_user_id
+       where users.is_demo returning id`,
+      [username, passwordHash, nevisUserId],
+    )
+    if (renewed === undefined) throw new Error(`The database has a real account named ${username}: it is not one for the demo`)
+    for (const factor of factors) await this.noteAdded(renewed.id, factor)
+  }
+
+  private async one<Row extends object>(sql: string, parameters: unknown[]): Promise<Row | undefined> {
+    const { rows } = await this.database.query<Row>(sql, parameters)
+    return rows[0]
+  }
+}

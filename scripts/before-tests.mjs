@@ -1,0 +1,23 @@
+// @ts-check
+/** Runs once before the tests: compiles the browser script of the waiting page if it is older than its source. The tests read the rest from `src`. */
+import { cpSync, mkdirSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { ROOT, runNode } from './run.mjs'
+
+const source = join(ROOT, 'src/waiting/assets')
+const built = join(ROOT, 'dist/waiting/assets')
+
+export default async function beforeTests() {
+  mkdirSync(built, { recursive: true })
+  if (isOlder('waiting.css', 'waiting.css')) cpSync(join(source, 'waiting.css'), join(built, 'waiting.css'))
+  if (isOlder('waiting.js', 'waiting.ts')) await runNode([join(ROOT, 'node_modules/typescript/bin/tsc'), '-p', source])
+}
+
+/**
+ * @param {string} file in the build
+ * @param {string} from its source
+ */
+function isOlder(file, from) {
+  const made = statSync(join(built, file), { throwIfNoEntry: false })
+  return made === undefined || made.mtimeMs < statSync(join(source, from)).mtimeMs
+}

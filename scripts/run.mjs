@@ -1,0 +1,52 @@
+// @ts-check
+/** What the scripts share: running other programs in the project's folder, on every operating system. */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+
+export const ROOT = join(import.meta.dirname, '..')
+
+/**
+ * Prints what happens next, as one line.
+ * @param {string} text
+ */
+export function step(text) {
+  console.log(`> ${text}`)
+}
+
+/**
+ * Runs Node with these arguments, and passes on SIGTERM and SIGINT. Ends this process with the same exit code on a failure.
+ * @param {readonly string[]} args
+ * @param {NodeJS.ProcessEnv} [env] in addition to the environment of this process
+ * @returns {Promise<void>}
+ */
+export async function runNode(args, env = {}) {
+  await run(process.execPath, args, env)
+}
+
+/**
+ * Runs npm. On Windows npm is a shell script; the path in `npm_execpath` is the program itself.
+ * @param {readonly string[]} args
+ * @returns {Promise<void>}
+ */
+export async function runNpm(args) {
+  const npm = process.env['npm_execpath']
+  if (npm === undefined) throw new Error('Start this script with npm')
+  await runNode([npm, ...args])
+}
+
+/**
+ * @param {string} program
+ * @param {readonly string[]} args
+ * @param {NodeJS.ProcessEnv} env
+ */
+async function run(program, args, env) {
+  const child = spawn(program, args, { cwd: ROOT, env: { ...process.env, ...env }, stdio: 'inherit' })
+  const signals = /** @type {const} */ (['SIGTERM', 'SIGINT'])
+  const passOn = (/** @type {NodeJS.Signals} */ signal) => void child.kill(signal)
+  for (const signal of signals) process.on(signal, passOn)
+  const [code, signal] = await once(child, 'close')
+  for (const each of signals) process.off(each, passOn)
+  if (signal !== null) process.kill(process.pid, signal)
+  if (code !== 0) process.exit(code ?? 1)
+}

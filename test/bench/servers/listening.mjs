@@ -1,0 +1,7 @@
+// @ts-check
+// Where a server of the benchmark listens.
+
+/** @param {import('node:net').Server} server that listens on loopback */
+export function originOf(server) {
+  return `http://127.0.0.1:${/** @type {import('node:net').AddressInfo} */ (server.address()).port}`
+}
