@@ -112,6 +112,7 @@ describe.each(LEDGERS)('starts, %s', (_name, make, more) => {
   const approve = (...slots: number[]) => budgets.giveBack(key, slots)
 
   describe('by somebody who approves none', () => {
+    // Shows: T-bomber-1
     it('are five at once, the sixth 300 seconds after the fifth, the seventh 600 after the sixth, and so on up to four hours', async () => {
       expect(await startAtOnce(5)).toEqual([1, 2, 3, 4, 5])
       let slot = 5
@@ -126,6 +127,7 @@ describe.each(LEDGERS)('starts, %s', (_name, make, more) => {
       expect(slot).toBe(15)
     })
 
+    // Shows: ASVS V15.4.2
     it('are five of fifty at once', async () => {
       expect(await startAtOnce(50)).toEqual([1, 2, 3, 4, 5])
     })
@@ -146,6 +148,7 @@ describe.each(LEDGERS)('starts, %s', (_name, make, more) => {
       expect(pushes.length).toBeGreaterThan(25)
     })
 
+    // Shows: ASVS V6.6.4, T-bomber-1
     it('are at most 8 in any hour and 20 in any day, whenever and however many are tried', async () => {
       const wait = fc.constantFrom(0, 1, 299, 300, 301, 600, 1200, 2400, 3599, 3600, 4800, 9600, 14_399, 14_400, 43_200, 86_399, 86_400, 86_401)
       const tries = fc.array(fc.record({ wait: fc.oneof(wait, fc.nat(20_000)), count: fc.constantFrom(1, 2, 4, 5, 6, 50), isDenied: fc.boolean() }), { maxLength: 60 })
@@ -188,6 +191,7 @@ describe.each(LEDGERS)('starts, %s', (_name, make, more) => {
   })
 
   describe('that are approved', () => {
+    // Shows: T-bomber-2
     it('may be ten in five minutes, one after the other', async () => {
       for (let i = 0; i < 10; i++, later(30)) {
         const slot = await start()
@@ -243,6 +247,7 @@ describe.each(LEDGERS)('starts, %s', (_name, make, more) => {
   describe('under a second name of the same person', () => {
     const second = 'second'
 
+    // Shows: T-bomber-3
     it('hold places there, so that it gives no second budget', async () => {
       for (let i = 0; i < 5; i++) {
         expect(await start()).toBe(i + 1)
@@ -437,6 +442,7 @@ describe.each(LEDGERS)('codes, %s', (_name, make, more) => {
       }
     }
 
+    // Shows: ASVS V6.6.3, C-sms-7
     it('lock the codes of the subject at the fiftieth in a day, not at the forty-ninth', async () => {
       await wrong(49)
       expect(await budgets.spendCode(transaction(), key)).toEqual({ count: 1, limit: 5 })
@@ -471,6 +477,7 @@ describe.each(LEDGERS)('codes, %s', (_name, make, more) => {
       expect((await budgets.spendStart(key)).slot).toBe(1)
     })
 
+    // Shows: ASVS V6.6.3, T-password-2
     it('are at most 100 in any day, whenever they are tried, fifty at once and with Nevis slow to answer', async () => {
       const wait = fc.oneof(fc.constantFrom(0, 1, 60, 1800, 3599, 3600, 3601, 43_200, 86_399, 86_400), fc.nat(7200))
       const tries = fc.array(fc.record({ wait, count: fc.constantFrom(1, 5, 19, 29, 50), areAnswered: fc.boolean() }), { minLength: 1, maxLength: 25 })

@@ -32,6 +32,7 @@ async function denied(app: TestApp): Promise<void> {
 
 describe('the budget of starts', () => {
   describe('from fifty sessions at once', () => {
+    // Shows: ASVS V6.6.4
     it('lets five pushes out; all others fail with too_many_starts', async () => {
       const app = await world.start()
       const outcomes = await Promise.all(Array.from({ length: 50 }, () => startIn(app.browser())))
@@ -43,6 +44,7 @@ describe('the budget of starts', () => {
   })
 
   describe('one start after the other', () => {
+    // Shows: ASVS V6.3.4
     it('allows exactly so many, whatever the factor and whichever way it is started', async () => {
       const app = await world.start()
       const browser = app.browser()
@@ -99,6 +101,7 @@ describe('the budget of starts', () => {
 
 describeWithRedis('the budget of starts, in Redis', () => {
   describe('over two apps with connections of their own, from fifty sessions at once', () => {
+    // Shows: ASVS V6.6.4, T-bomber-1
     it('is one budget', async () => {
       const redis = await RedisServer.start()
       world.defer(() => redis.close())
@@ -119,6 +122,7 @@ describeWithRedis('the budget of starts, in Redis', () => {
 
 describe('an approval that is pending', () => {
   describe('started again and again in its session', () => {
+    // Shows: ASVS V6.6.4, T-bomber-4
     it('is used again: one push, however often, and no budget is spent', async () => {
       const app = await world.start()
       const browser = app.browser()
@@ -203,6 +207,7 @@ describe('a denial', () => {
       await signIn(app.browser(), 'ben')
     })
 
+    // Shows: ASVS V6.6.4, T-bomber-5
     it('holds for every factor, and for switching to one', async () => {
       const app = await world.start({ strategy: { startBudget: MANY_STARTS } })
       const browser = app.browser()
@@ -231,6 +236,7 @@ describe('a success', () => {
   }
 
   describe('after two denials', () => {
+    // Shows: ASVS V16.3.3, T-bomber-6
     it('signs in, and raises suspicious with success_after_denials and their number', async () => {
       const app = await world.start({ strategy: { startBudget: MANY_STARTS } })
       await denied(app)

@@ -236,6 +236,7 @@ describe('recordSecondFactor', () => {
   })
 
   describe('after an enrolment', () => {
+    // Shows: T-enrol-8
     it('leaves no record and lets the request through', async () => {
       await app.close()
       app = await start({ strategy: { operation: 'enroll' } })
@@ -273,6 +274,7 @@ describe('secondFactorOf', () => {
   })
 
   describe('once somebody else has signed in in the same session', () => {
+    // Shows: ASVS V8.3.1
     it('gives nothing', async () => {
       const browser = await signedIn()
       expect((await browser.post('/password', { username: 'ben', password: 'correct horse' })).json()).toEqual({ action: 'passed' })
@@ -314,6 +316,7 @@ describe('requireSecondFactor', () => {
   })
 
   describe('with a record that is too old', () => {
+    // Shows: ASVS V7.5.3
     it('answers 401 in the words of RFC 9470', async () => {
       const browser = await signedIn()
       at((await recordOf(browser)).at + 300_001)
@@ -330,6 +333,7 @@ describe('requireSecondFactor', () => {
   })
 
   describe('without a record', () => {
+    // Shows: ASVS V7.5.3
     it('answers 401 to a stranger, to a password alone, and without any session', async () => {
       await expectRefused(app.browser())
       const browser = app.browser()
@@ -338,6 +342,7 @@ describe('requireSecondFactor', () => {
       await expectRefused(browser)
     })
 
+    // Shows: ASVS V8.3.1
     it('answers 401 while the approval is still to come', async () => {
       const browser = app.browser()
       await signIn(browser, 'anna')
@@ -404,6 +409,7 @@ describe('requireSecondFactor', () => {
   })
 
   describe('with a list of factors', () => {
+    // Shows: ASVS V7.5.3
     it('lets only those pass', async () => {
       const browser = await signedIn()
       await expectPassed(browser, '/transfer-push')
