@@ -148,7 +148,7 @@ for (const { file, line, shows } of tests) {
 const [first, ...others] = process.argv.slice(2)
 if (first !== undefined && !first.startsWith('--')) {
   for (const wanted of [first, ...others]) {
-    const matching = [...byRequirement].filter(([id]) => [id, `${id}`.replace('ASVS ', '')].some((name) => name === wanted || name.startsWith(`${wanted}-`) || name.startsWith(`${wanted}.`)))
+    const matching = [...byRequirement].filter(([id]) => [id, id.replace('ASVS ', '')].some((name) => name === wanted || (name.startsWith(wanted) && /^[-. ]/.test(name.slice(wanted.length)))))
     if (matching.length === 0) faults.push(`${wanted}: no such requirement`)
     for (const [id, shown] of matching) console.log([id, ...shown.map(({ file, line, title }) => `  ${file}:${line}\n    ${title}`)].join('\n'))
   }
