@@ -218,6 +218,7 @@ describe.each(LEDGERS)('starts, %s', (_name, make, more) => {
       expect(await startAtOnce(50)).toEqual([4, 5])
     })
 
+    // Shows: T-bomber-2
     it('take back the pause that they began, so that the next one passes', async () => {
       await startAtOnce(4)
       const slot = await start()
@@ -310,6 +311,7 @@ describe.each(LEDGERS)('starts, %s', (_name, make, more) => {
       expect(await start(ben)).toBe(1)
     })
 
+    // Shows: T-bomber-5
     it('pause longer with each further one, up to four hours', async () => {
       await start()
       await denied(1)
@@ -321,6 +323,7 @@ describe.each(LEDGERS)('starts, %s', (_name, make, more) => {
       expect(await start()).toBe(2)
     })
 
+    // Shows: T-bomber-8
     it('is one denial counted once, whoever else learns of it', async () => {
       await start()
       const one = transaction()
@@ -451,6 +454,7 @@ describe.each(LEDGERS)('codes, %s', (_name, make, more) => {
       expect(await budgets.spendCode(transaction(), ben)).toEqual({ count: 1, limit: 5 })
     })
 
+    // Shows: T-password-2
     it('lock for good: on no later day is one tried, until the limits are lifted', async () => {
       await wrong(50)
       for (let day = 0; day < 364; day++, later(DAY)) expect(await spend()).toBe(false)
@@ -472,6 +476,7 @@ describe.each(LEDGERS)('codes, %s', (_name, make, more) => {
       for (let i = 0; i < 200; i++, later(130)) expect(await spend()).toBe(true)
     })
 
+    // Shows: T-password-2
     it('leave the starts alone: a push still goes', async () => {
       await wrong(50)
       expect((await budgets.spendStart(key)).slot).toBe(1)

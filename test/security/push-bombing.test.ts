@@ -55,6 +55,7 @@ describe('the budget of starts', () => {
       expect(pushes()).toBe(5)
     })
 
+    // Shows: T-bomber-1
     it('is not renewed by cancelling', async () => {
       const app = await world.start({ strategy: { startBudget: { starts: 3, perSeconds: 300 } } })
       const outcomes: string[] = []
@@ -165,6 +166,7 @@ describe('a denial', () => {
       expect(pushes()).toBe(1)
     })
 
+    // Shows: T-bomber-8
     it('counts once, however often it is looked at', async () => {
       const app = await world.start({ strategy: { startBudget: MANY_STARTS } })
       const browser = app.browser()
@@ -184,6 +186,7 @@ describe('a denial', () => {
   })
 
   describe('after a denial', () => {
+    // Shows: T-bomber-5
     it('makes pauses of 15, 30, 60, 120 seconds, and so on', async () => {
       const app = await world.start({ strategy: { startBudget: { starts: 1000, perSeconds: 3600 } } })
       await denied(app)
@@ -200,6 +203,7 @@ describe('a denial', () => {
       expect(await startIn(app.browser())).toBe('303 /login/2fa')
     })
 
+    // Shows: T-bomber-5
     it('keeps other people out of it', async () => {
       const app = await world.start({ strategy: { startBudget: MANY_STARTS } })
       for (let i = 0; i < 2; i++) await denied(app)
