@@ -5,7 +5,7 @@
  * Out of scope: the words of the documents (`test/docs.test.ts`).
  */
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 
@@ -27,6 +27,12 @@ describe('the evidence of this repository', () => {
     expect(tests).toBeGreaterThan(350)
     expect(markers).toBeGreaterThan(500)
   }, 60_000)
+
+  it('is in each file of test/security', () => {
+    const files = readdirSync(join(ROOT, 'test/security')).filter((name) => name.endsWith('.test.ts'))
+    expect(files.length).toBeGreaterThan(30)
+    expect(files.filter((name) => !/^ *\/\/ Shows: .*\bT-/m.test(readFileSync(join(ROOT, 'test/security', name), 'utf8')))).toEqual([])
+  })
 
   it('is listed for a requirement, or for a group of them, with file, line and title', () => {
     const { status, out, faults } = evidence(ROOT, 'V6.6.3', 'T-planted', 'V99.1.1')

@@ -281,7 +281,7 @@ describe('a fault of Nevis', () => {
 
 describe('an event', () => {
   describe('of any name', () => {
-    // Shows: ASVS V16.2.5
+    // Shows: ASVS V16.2.5, T-reader-2
     it('holds no message, no data of the application, no code and no phone number', async () => {
       const app = await world.start({ strategy: { ...MANY_STARTS, message: () => 'c4n4ry', data: () => ({ iban: 'c4n4ry' }), maxAttempts: 1 } })
       const browser = app.browser()
