@@ -137,6 +137,7 @@ describe('the source', () => {
       expect(cycles).toEqual([])
     })
 
+    // Shows: ASVS V11.2.1
     it('uses no package but those that it says it needs', () => {
       const ours = [...packagesOf([...sources])].filter((name) => !name.startsWith('node:')).sort()
       expect(ours).toEqual(['axios', 'passport', 'passport-strategy', 'proxy-from-env'])

@@ -87,7 +87,7 @@ describe('the tarball', () => {
     expect(paths.filter((path) => path.startsWith('dist/')).sort()).toEqual(built.map((path) => `dist/${path}`).sort())
     expect(built).toEqual(expect.arrayContaining(['waiting/assets/waiting.css', 'waiting/assets/waiting.js']))
     const others = paths.filter((path) => !path.startsWith('dist/')).sort()
-    const papers = ['CHANGELOG.md', 'LICENSE', 'README.md', 'SECURITY.md', 'docs/asvs.md', 'docs/coverage.md', 'docs/events.md', 'docs/performance.md', 'package.json']
+    const papers = ['CHANGELOG.md', 'LICENSE', 'README.md', 'SECURITY.md', 'docs/asvs.md', 'docs/coverage.md', 'docs/events.md', 'docs/performance.md', 'docs/reference.md', 'docs/threat-model.md', 'package.json']
     expect(others).toEqual([...papers, ...guides].sort())
   })
 

@@ -21,19 +21,22 @@ const paid: unknown[] = []
 
 /** A browser at an app that is made of this code of the documents. */
 async function serve(code: string): Promise<Browser> {
-  const { userId } = simulator.addUser({ username: 'anna' })
+  simulator.addUser({ username: 'anna' })
   const passport = new Passport()
   passport.use(new LocalStrategy((username, password, done) => done(null, password === PASSWORD && ({ username }))))
   passport.serializeUser((user, done) => done(null, user))
   passport.deserializeUser((user, done) => done(null, user as never))
   const ours = {
     simulator,
-    users: { findByNevisId: (id: string, done: door.VerifyDone) => done(null, (id === userId && { username: 'anna' })) },
+    users: { findByUsername: async (username: string) => ['anna', 'ben'].includes(username) && { username } },
+    loginPage: (message: string, res: { end(text: string): void }) => res.end(`Sign in. ${message}`),
+    payoutPage: (_req: unknown, res: { end(text: string): void }) => res.end('where to?'),
+    payout: (_req: unknown, res: { end(text: string): void }) => res.end('paid out'),
     transfer: (_req: unknown, res: { end(text: string): void }) => res.end('transferred'),
     stepUpPage: (_req: unknown, res: { end(text: string): void }) => res.end('a form'),
     pay: (data: unknown) => void paid.push(data),
   }
-  // Only what it leaves to the reader is filled in: the address of the cloud, and the session's options.
+  // Filled in: the address of the cloud, and the options of the session. The rest is as it stands.
   const filled = code
     .replace('instance: process.env.NEVIS_INSTANCE', 'baseURL: simulator.baseURL')
     .replace('process.env.NEVIS_ACCESS_KEY', 'simulator.accessKey')
@@ -62,11 +65,20 @@ afterEach(async () => {
 })
 
 describe('the README alone', () => {
+  const page = { accept: 'text/html' }
   let browser: Browser
   beforeEach(async () => void (browser = await serve(integration)))
 
-  it('refuses a transfer without a second factor', async () => {
-    expect((await browser.post('/transfer')).status).toBe(401)
+  /** The phone accepts, and the browser goes to the callback. */
+  async function finish(start: { location: string | undefined }): Promise<string | undefined> {
+    await simulator.phone('anna').approve()
+    return (await browser.get(`/login/2fa/callback?transaction=${handleIn(start.location)}`)).location
+  }
+
+  it('refuses the page, the form and a request of a script without a second factor', async () => {
+    expect((await browser.get('/payout', page)).location).toBe('/login/2fa')
+    expect((await browser.post('/payout', {}, page)).location).toBe('/login/2fa')
+    expect((await browser.post('/payout')).status).toBe(401)
   })
 
   it('sends a wrong password back, and asks Nevis nothing', async () => {
@@ -74,20 +86,59 @@ describe('the README alone', () => {
     expect(simulator.requests).toHaveLength(0)
   })
 
-  it('signs in with a password and a tap, and then lets the transfer pass', async () => {
+  it('signs in with a password and a tap, and then lets the page and the form pass', async () => {
     const start = await browser.post('/login', { username: 'anna', password: PASSWORD })
     expect(start.status).toBe(303)
     const handle = handleIn(start.location)
-    expect((await browser.get(start.location as string, { accept: 'text/html' })).text).toContain('Check your phone')
+    expect((await browser.get(start.location as string, page)).text).toContain('Check your phone')
     expect((await browser.get(`/login/2fa/status?transaction=${handle}`)).json()).toMatchObject({ status: 'pending' })
-    await simulator.phone('anna').approve()
-    expect((await browser.get(`/login/2fa/callback?transaction=${handle}`)).location).toBe('/')
-    expect((await browser.post('/transfer')).text).toBe('transferred')
+    expect((await browser.get('/payout', page)).location).toBe('/login/2fa')
+    expect(await finish(start)).toBe('/')
+    expect((await browser.get('/payout', page)).text).toBe('where to?')
+    expect((await browser.post('/payout')).text).toBe('paid out')
+  })
+
+  it('lets an existing user whom Nevis does not know set up the app, and asks for it from then on', async () => {
+    const first = await browser.post('/login', { username: 'ben', password: PASSWORD })
+    const { appLinkUri } = (await browser.get(first.location as string, { accept: 'application/json' })).json()
+    await simulator.phone('ben').scan(appLinkUri as string)
+    expect((await browser.get(`/login/2fa/callback?transaction=${handleIn(first.location)}`)).location).toBe('/')
+    expect((await browser.get('/payout', page)).location).toBe('/login/2fa')
+    const again = await browser.post('/login/2fa')
+    expect(simulator.phone('ben').waiting).toHaveLength(1)
+    await simulator.phone('ben').approve()
+    expect((await browser.get(`/login/2fa/callback?transaction=${handleIn(again.location)}`)).location).toBe('/payout')
+    expect((await browser.get('/payout', page)).text).toBe('where to?')
+  })
+
+  it('asks once more after five minutes, and leads back to the page', async () => {
+    await finish(await browser.post('/login', { username: 'anna', password: PASSWORD }))
+    const now = Date.now()
+    jest.spyOn(Date, 'now').mockImplementation(() => now + 301_000)
+    expect((await browser.post('/payout', {}, page)).location).toBe('/login/2fa')
+    expect((await browser.get('/payout?to=me', page)).location).toBe('/login/2fa')
+    expect((await browser.get('/login/2fa', page)).text).toContain('method="post"')
+    expect(await finish(await browser.post('/login/2fa'))).toBe('/payout?to=me')
+    expect((await browser.get('/payout?to=me', page)).text).toBe('where to?')
+  })
+
+  it('shows on the sign-in page why it failed, once', async () => {
+    const start = await browser.post('/login', { username: 'anna', password: PASSWORD })
+    await simulator.phone('anna').deny()
+    expect((await browser.get(`/login/2fa/callback?transaction=${handleIn(start.location)}`)).location).toBe('/login')
+    expect((await browser.get('/login')).text).toBe(`Sign in. ${door.failures.not_approved.message}`)
+    expect((await browser.get('/login')).text).toBe('Sign in. ')
   })
 
   it('cancels to the sign-in page', async () => {
     const handle = handleIn((await browser.post('/login', { username: 'anna', password: PASSWORD })).location)
     expect((await browser.post('/login/2fa', { transaction: handle, cancel: '1' })).location).toBe('/login')
+    expect((await browser.get('/login')).text).toContain(door.failures.cancelled.message)
+  })
+
+  it('tells of an outage', async () => {
+    simulator.faults.add({ reset: true })
+    expect((await browser.post('/login', { username: 'anna', password: PASSWORD }, page)).status).toBe(503)
   })
 })
 
@@ -180,6 +231,7 @@ describe('the enrolment', () => {
   const back = async (handle: string) => (await browser.post('/login/2fa/callback', { transaction: handle })).location
   const view = async (location: string | undefined) => (await browser.get(location as string, { accept: 'application/json' })).json()
 
+  // Shows: C-enrol-1, C-user-4
   it('gives the app at the first login and links it, and another factor once the first was given', async () => {
     const first = await browser.post('/login', { username: 'nora', password: PASSWORD })
     await simulator.phone('nora').scan((await view(first.location)).appLinkUri)

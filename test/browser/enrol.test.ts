@@ -23,6 +23,7 @@ describeWithChromium('enrolment on the waiting page', () => {
   const userOf = (name: string) => cloud.simulator.users.find(({ username }) => username === name)
   const codesOn = (page: Page) => page.locator('.nevis-codes code').allTextContents()
 
+  // Shows: C-enrol-2
   it('of the app › goes on by itself once the code was scanned', async () => {
     const { page, username } = await enrolling(await chromium.open(), 'app')
     await showsHeading(page, 'Set up the Access App')
@@ -32,6 +33,7 @@ describeWithChromium('enrolment on the waiting page', () => {
   })
 
   describe.each([['with', true], ['without', false]] as const)('of a phone number, instead of the app, %s JavaScript', (_name, javaScriptEnabled) => {
+    // Shows: C-enrol-other-1
     it('asks for the number, then for the code', async () => {
       const { page, username } = await enrolling(await chromium.open({ javaScriptEnabled }), 'app')
       await page.getByText('Set up SMS').click()
@@ -67,6 +69,7 @@ describeWithChromium('enrolment on the waiting page', () => {
   })
 
   describe('of recovery codes', () => {
+    // Shows: C-enrol-other-6
     it('copies and prints them, shows them again on reload, and never after they were confirmed', async () => {
       const context = await chromium.open()
       await context.grantPermissions(['clipboard-read', 'clipboard-write'])

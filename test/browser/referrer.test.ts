@@ -23,6 +23,7 @@ describeWithChromium('the next page', () => {
 
   afterEach(() => cloud.close())
 
+  // Shows: T-handle-3
   it.each([['with JavaScript', true], ['without JavaScript', false]])('after an approval learns nothing of the handle, %s', async (_how, javaScriptEnabled) => {
     const { page, username, address } = await waiting(await chromium.open({ javaScriptEnabled }), cloud)
     await cloud.simulator.phone(username).approve()

@@ -91,6 +91,7 @@ describeWithChromium('signing in to the example app', () => {
   })
 
   describe('by SMS', () => {
+    // Shows: C-sms-1
     it('takes the right code after a wrong one, pasted with spaces', async () => {
       const page = await enter(await chromium.open(), 'clara', 'sms')
       const field = page.getByLabel('Code')
@@ -144,6 +145,7 @@ describeWithChromium('signing in to the example app', () => {
   })
 
   describe('by a recovery code', () => {
+    // Shows: C-recovery-1
     it('leads to the account', async () => {
       const page = await enter(await chromium.open(), 'clara', 'recovery')
       const [code] = app.account('clara').recoveryCodes as [string]
@@ -167,6 +169,7 @@ describeWithChromium('signing in to the example app', () => {
   })
 
   describe('on a phone', () => {
+    // Shows: C-approval-5
     it('offers the link before the code, and opens it at a tap only', async () => {
       const context = await chromium.open({ viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true })
       const page = await enter(context, 'ben', 'app')

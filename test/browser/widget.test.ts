@@ -28,6 +28,7 @@ describeWithChromium('signing in to the example app through the widget', () => {
   }, START_MS)
   afterAll(() => app?.stop())
 
+  // Shows: C-widget-2
   it('shows the widget on the page, and signs in once the phone has accepted', async () => {
     const { username, password } = app.account('anna')
     const page = await (await chromium.open()).newPage()
@@ -85,6 +86,7 @@ describeWithChromium('the page with the widget', () => {
     expect(await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth')).toBe(0)
   })
 
+  // Shows: C-widget-4
   it('after a denial › starts over with a new widget', async () => {
     const { page, username } = await waiting(await chromium.open(), cloud)
     await inWidget(page, 'Accept the request on your phone.')
@@ -97,6 +99,7 @@ describeWithChromium('the page with the widget', () => {
     await isSignedIn(page)
   })
 
+  // Shows: C-widget-9
   it('loaded again › says that it did not work, because an intent token is good for one use', async () => {
     const { page } = await waiting(await chromium.open(), cloud)
     await inWidget(page, 'Accept the request on your phone.')
@@ -138,6 +141,7 @@ describeWithChromium('the page with the widget', () => {
     expect(await heading(page).textContent()).toBe('Check your phone')
   })
 
+  // Shows: C-widget-3
   it('for an enrolment › shows what to scan, and enrols the phone', async () => {
     const context = await chromium.open()
     const page = await enrolling(context, 'newcomer')
@@ -150,6 +154,7 @@ describeWithChromium('the page with the widget', () => {
   })
 
   // Last: the clock of the cloud goes ahead of the app's.
+  // Shows: C-widget-4
   it('for an enrolment that nobody scans › says that it did not work', async () => {
     const page = await enrolling(await chromium.open(), 'idler')
     await inWidget(page, 'Scan this code with your phone.')
@@ -158,6 +163,7 @@ describeWithChromium('the page with the widget', () => {
     await failure(page).waitFor()
   })
 
+  // Shows: C-overview-6
   it('more than ten minutes old to Nevis › says that it did not work', async () => {
     const context = await chromium.open()
     const { username } = cloud.newUser()

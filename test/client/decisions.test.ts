@@ -20,6 +20,7 @@ const introspection = (code: number, body: nock.Body) => nock(CLOUD).post('/api/
 
 describe('getStatus', () => {
   describe('with the answers of the documents', () => {
+    // Shows: C-error-7, C-status-1, C-status-3, C-status-5, C-status-7
     it.each([
       [200, 'pending'],
       [200, 'succeeded'],
@@ -32,21 +33,25 @@ describe('getStatus', () => {
       await expect(newClient().getStatus('eyJhb...lc3g')).resolves.toEqual({ ...body, raw: body })
     })
 
+    // Shows: C-status-6
     it('resolves HTTP 404 unknown to data', async () => {
       status(404, { status: 'unknown' })
       await expect(newClient().getStatus('x')).resolves.toEqual({ status: 'unknown', raw: { status: 'unknown' } })
     })
 
+    // Shows: C-more-1
     it('needs no userId while nobody has answered', async () => {
       status(200, { transactionId: STATUS.transactionId, status: 'pending', userId: null })
       await expect(newClient().getStatus('x')).resolves.toMatchObject({ status: 'pending', transactionId: STATUS.transactionId })
     })
 
+    // Shows: C-more-1
     it('passes on the username of newer answers', async () => {
       status(200, { ...STATUS, status: 'succeeded', username: 'u12345' })
       await expect(newClient().getStatus('x')).resolves.toMatchObject({ status: 'succeeded', username: 'u12345' })
     })
 
+    // Shows: C-status-1, C-overview-4
     it('never asks for the access key', async () => {
       status(200, STATUS)
       const accessKey = jest.fn(() => ACCESS_KEY)
@@ -56,6 +61,7 @@ describe('getStatus', () => {
   })
 
   describe('with a combination that cannot be', () => {
+    // Shows: ASVS V15.3.5, C-error-7
     it.each<[number, nock.Body]>([
       [200, { ...STATUS, status: 'failed' }],
       [200, { ...STATUS, status: 'unknown' }],
@@ -85,6 +91,7 @@ describe('getStatus', () => {
   })
 
   describe('with a promised field missing', () => {
+    // Shows: C-status-7
     it.each([
       ...['transactionId', 'userId', 'token'].map((name): [string, number, string] => [name, 200, 'succeeded']),
       ['transactionId', 200, 'pending'],
@@ -98,6 +105,7 @@ describe('getStatus', () => {
   })
 
   describe('with an error of Nevis', () => {
+    // Shows: C-error-10, C-overview-4
     it.each([
       [400, 'NEVIS_REJECTED'],
       [401, 'NEVIS_UNAUTHORIZED'],
@@ -110,6 +118,7 @@ describe('getStatus', () => {
   })
 
   describe('with any JSON at all', () => {
+    // Shows: T-answer-1, C-status-4, C-status-8
     it('says succeeded only to HTTP 200, "succeeded" and all three strings', () => {
       const value = fc.oneof(fc.constantFrom('succeeded', 'pending', 'failed', 'unknown', '', null, 7, true, STATUS.userId, '../x'), fc.jsonValue())
       const body = fc.record({ status: value, transactionId: value, userId: value, token: value }, { requiredKeys: [] })
@@ -137,6 +146,7 @@ describe('introspect', () => {
   }
 
   describe('of a token that is active', () => {
+    // Shows: C-media-2, C-token-1
     it('sends a form and gives seconds for the milliseconds of the documents', async () => {
       nock(CLOUD, {
         reqheaders: { authorization: `Bearer ${ACCESS_KEY}`, 'content-type': 'application/x-www-form-urlencoded' },
@@ -148,6 +158,7 @@ describe('introspect', () => {
       })
     })
 
+    // Shows: ASVS V9.2.1, C-token-3
     it.each<[unknown, number]>([
       [1613572626, 1613572626],
       ['1613572626', 1613572626],
@@ -162,6 +173,7 @@ describe('introspect', () => {
       await expect(newClient().introspect('x')).resolves.toMatchObject({ exp: seconds, nbf: seconds, iat: seconds })
     })
 
+    // Shows: C-token-5
     it('keeps a list of audiences, and leaves out what is absent', async () => {
       introspection(200, { active: true, aud: ['a', 'b'], jti: 'j' })
       await expect(newClient().introspect('x')).resolves.toEqual({
@@ -171,6 +183,7 @@ describe('introspect', () => {
   })
 
   describe('of a token that is not', () => {
+    // Shows: C-token-2
     it('resolves to inactive and reads nothing else', async () => {
       introspection(200, { active: false, exp: 'x' })
       await expect(newClient().introspect('x')).resolves.toEqual({ active: false, raw: { active: false, exp: 'x' } })
@@ -178,6 +191,7 @@ describe('introspect', () => {
   })
 
   describe('with an answer that is garbled', () => {
+    // Shows: ASVS V15.3.5, C-token-2
     it.each<unknown>([
       {}, { active: 'true' }, { active: 1 }, { active: null }, { status: 'active' }, [sample], 'true',
       ...[null, true, 'soon', '', '-1', -1, {}, [1], '0x10', '1e3', '9'.repeat(400)].flatMap((time) => [
@@ -203,6 +217,7 @@ describe('introspect', () => {
   })
 
   describe('with a prototype that somebody polluted', () => {
+    // Shows: ASVS V15.3.6
     it('does not take the claims from there', () => {
       Object.defineProperty(Object.prototype, 'sub', { value: 'attacker', configurable: true })
       try {

@@ -54,6 +54,7 @@ describe('htmlMessage', () => {
       for (const value of ['👩‍👧', 'Zoë Łuk', '1\u202f000,00\u00a0€', 'क्‍ष']) expect(between(value)).toBe(value)
     })
 
+    // Shows: T-purpose-4, C-approval-7
     it('makes a message that Nevis takes and that says no more than its values, whatever they are', () => {
       assert(property(hostileText, (value) => {
         const message = withValue(value)

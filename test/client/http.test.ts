@@ -15,6 +15,7 @@ const approve = (client: NevisClient) => client.approve({ username: 'u12345' })
 
 describe('the deadline', () => {
   describe('with a server that drips its answer', () => {
+    // Shows: ASVS V16.5.2, T-network-4
     it('rejects with NEVIS_TIMEOUT and hangs up', async () => {
       let hungUp: () => void
       const closed = new Promise<void>((resolve) => (hungUp = resolve))
@@ -99,6 +100,7 @@ describe('retries', () => {
   }
 
   describe('of a call that changes nothing', () => {
+    // Shows: C-error-9
     it.each([0, 429, 502, 503, 504])('asks again after %i', async (status) => {
       const { baseURL, seen } = await scripted(status, status, 200)
       await expect(newClient({ baseURL, retries: 2 }).getStatus('x')).resolves.toMatchObject({ status: 'pending' })
@@ -125,6 +127,7 @@ describe('retries', () => {
   })
 
   describe('of a call that notifies a person, spends a code or changes something', () => {
+    // Shows: T-network-5, C-error-9
     it.each<[string, (client: NevisClient) => Promise<unknown>]>([
       ['approve', approve],
       ['enroll', (client) => client.enroll({ username: 'u' })],
@@ -254,6 +257,7 @@ describe('a broken answer', () => {
 
 describe('a redirect', () => {
   describe('to another server', () => {
+    // Shows: ASVS V12.2.1, ASVS V15.3.2, T-network-3, C-overview-2
     it.each([301, 302, 303, 307, 308])('is not followed with HTTP %i, and the key goes nowhere', async (status) => {
       let visits = 0
       const elsewhere = await serve((_req, res) => {
@@ -347,6 +351,7 @@ describe('connections', () => {
 
 describe('the access key', () => {
   describe('from a function', () => {
+    // Shows: C-auth-1, C-auth-2
     it('is asked for once per call and is the current one', async () => {
       const seen: unknown[] = []
       const { baseURL } = await serve((req, res) => {

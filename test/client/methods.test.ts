@@ -16,6 +16,7 @@ const BARE = { badheaders: ['authorization'], reqheaders: { 'content-type': 'app
 
 describe('ping', () => {
   describe('of an instance that is there', () => {
+    // Shows: C-endpoint-2, C-auth-1
     it('resolves to PONG', async () => {
       for (const body of ['PONG', 'PONG\r\n']) {
         nock(CLOUD, KEYED).get('/ping').reply(200, body, { 'content-type': 'text/plain' })
@@ -25,6 +26,7 @@ describe('ping', () => {
   })
 
   describe('with any other answer', () => {
+    // Shows: C-endpoint-2
     it.each<[number, string]>([[200, 'PING'], [200, ''], [200, '"PONG"'], [204, ''], [404, 'PONG'], [302, ''], [500, 'PONG']])(
       'rejects HTTP %i %j with NEVIS_UNEXPECTED_RESPONSE',
       async (status, body) => {
@@ -37,6 +39,7 @@ describe('ping', () => {
 
 describe('enroll', () => {
   describe('for the app', () => {
+    // Shows: C-enrol-app-1, C-enrol-app-2, C-enrol-app-3, C-enrol-app-5, C-enrol-app-8, C-enrol-app-11
     it.each<[EnrollRequest, object]>([
       [{ anonymous: true }, {}],
       [{ anonymous: true, channel: 'app' }, { channel: 'app' }],
@@ -51,11 +54,13 @@ describe('enroll', () => {
       await expect(newClient().enroll(request)).resolves.toEqual({ ...user, ...enrollment, raw: ENROLLMENT })
     })
 
+    // Shows: C-enrol-app-8
     it('takes a username of null as absent', async () => {
       nock(CLOUD).post('/api/v1/users/enroll').reply(201, { ...ENROLLMENT, username: null })
       expect('username' in (await newClient().enroll({ anonymous: true }))).toBe(false)
     })
 
+    // Shows: C-enrol-app-8, C-enrol-app-9, C-enrol-app-10
     it.each<[string, object]>([
       ['userId', { ...ENROLLMENT, userId: undefined }],
       ['status', { ...ENROLLMENT, status: undefined }],
@@ -75,6 +80,7 @@ describe('enroll', () => {
       expect(error.message).toContain(field)
     })
 
+    // Shows: C-enrol-app-12
     it.each([
       'javascript:alert(1)', 'http://nevis.example/open', 'https://nevis.example/ "onclick', ' javascript:1', 'open?x', 7, '',
     ])('rejects the deep link %j', async (appLinkUri) => {
@@ -102,6 +108,7 @@ describe('enroll', () => {
       })
     })
 
+    // Shows: C-enrol-other-1
     it('rejects an answer without one with NEVIS_UNEXPECTED_RESPONSE', async () => {
       nock(CLOUD).post('/api/v1/users/enroll').reply(201, { userId: USER_ID, enrollment: {} })
       expect((await nevisError(newClient().enroll(request))).code).toBe('NEVIS_UNEXPECTED_RESPONSE')
@@ -112,6 +119,7 @@ describe('enroll', () => {
     const request = { username: 'u12345', channel: 'recovery' } as const
     const codes = ['aB3d-eF6h-iJ9k-lM2n', 'oP5q-rS8t-uV1w-xY4z']
 
+    // Shows: C-enrol-other-5
     it.each([
       { userId: USER_ID, authenticators: [], enrollment: { anyName: codes } },
       { userId: USER_ID, codes, other: ['x'] },
@@ -122,6 +130,7 @@ describe('enroll', () => {
       await expect(newClient().enroll(request)).resolves.toMatchObject({ userId: USER_ID, recoveryCodes: codes, raw: body })
     })
 
+    // Shows: C-enrol-other-5
     it('leaves them out where there are none', async () => {
       nock(CLOUD).post('/api/v1/users/enroll').reply(201, { userId: USER_ID, enrollment: { codes: [1, 2] } })
       expect('recoveryCodes' in (await newClient().enroll(request))).toBe(false)
@@ -129,6 +138,7 @@ describe('enroll', () => {
   })
 
   describe('for a channel that is newer than this client', () => {
+    // Shows: C-version-2
     it('sends it and promises nothing but the user', async () => {
       nock(CLOUD).post('/api/v1/users/enroll', { username: 'u12345', channel: 'oath' }).reply(201, { userId: USER_ID, secret: 1 })
       const enrollment = await newClient().enroll({ username: 'u12345', channel: 'oath' })
@@ -139,11 +149,13 @@ describe('enroll', () => {
 
 describe('approve', () => {
   describe('by push', () => {
+    // Shows: C-media-1, C-approval-1
     it('always sends the channel and resolves to the transaction', async () => {
       nock(CLOUD, JSON_KEYED).post('/api/v1/approval', { username: 'u12345', channel: 'push' }).reply(201, PUSH_APPROVAL)
       await expect(newClient().approve({ username: 'u12345' })).resolves.toEqual({ ...PUSH_APPROVAL, raw: PUSH_APPROVAL })
     })
 
+    // Shows: C-approval-7, C-approval-10
     it.each([
       'Pay 1 < 2 <b>?',
       '<html><b>Pay</b> <br><br/><em>10</em> <i>to</i> <strong>Anna</strong> <u>now</u></html>',
@@ -158,12 +170,14 @@ describe('approve', () => {
   })
 
   describe('by app', () => {
+    // Shows: C-approval-3, C-approval-4
     it.each(['app', 'qr-code'] as const)('resolves to a QR code and a deep link for %s', async (channel) => {
       const request = { username: 'u12345', channel, authenticatorId: '*' }
       nock(CLOUD).post('/api/v1/approval', request).reply(201, APP_APPROVAL)
       await expect(newClient().approve(request)).resolves.toEqual({ ...APP_APPROVAL, raw: APP_APPROVAL })
     })
 
+    // Shows: T-answer-7, C-enrol-app-11
     it.each([
       'data:image/png;base64,...YII', `https://x.example/?${DATA_URI}`, 'data:image/svg+xml;base64,AAAA', 'data:image/png;base64,A"onerror="', 'https://x.example', '', 7,
     ])('rejects the QR code %j', async (dataUri) => {
@@ -172,6 +186,7 @@ describe('approve', () => {
       expect(error.code).toBe('NEVIS_UNEXPECTED_RESPONSE')
     })
 
+    // Shows: C-approval-3
     it.each(['qrCode', 'appLinkUri'])('rejects an answer without its %s', async (name) => {
       for (const channel of ['app', 'qr-code']) {
         nock(CLOUD).post('/api/v1/approval').reply(201, { ...APP_APPROVAL, [name]: undefined })
@@ -188,6 +203,7 @@ describe('approve', () => {
   })
 
   describe('by SMS', () => {
+    // Shows: C-sms-1, C-sms-3
     it.each([200, 201])('resolves to the transaction with HTTP %i', async (status) => {
       const request = { username: 'u12345', channel: 'sms', message: 'SMS Transaction Approval Test, code: {{CODE}}' } as const
       nock(CLOUD).post('/api/v1/approval', request).reply(status, SMS_APPROVAL)
@@ -206,6 +222,7 @@ describe('approve', () => {
   })
 
   describe('with an answer that lacks a promised field', () => {
+    // Shows: C-approval-2
     it.each(['transactionId', 'userId', 'statusToken'])('rejects without %s, with null and with the wrong type', async (name) => {
       for (const value of [undefined, null, 7, '', []]) {
         nock(CLOUD).post('/api/v1/approval').reply(201, { ...PUSH_APPROVAL, [name]: value })
@@ -217,6 +234,7 @@ describe('approve', () => {
   })
 
   describe('with any other HTTP status', () => {
+    // Shows: C-error-1, C-error-2, C-error-3, C-error-5, C-error-6, C-error-8, C-error-9, C-error-10, C-overview-3, C-more-5
     it.each<[number, string, number, unknown]>([
       [400, 'NEVIS_REJECTED', 500, BAD_REQUEST],
       [401, 'NEVIS_UNAUTHORIZED', 500, ''],
@@ -240,6 +258,7 @@ describe('approve', () => {
       expect(await nevisError(newClient().approve({ username: 'u12345' }))).toMatchObject({ code, status, nevisStatus })
     })
 
+    // Shows: C-more-5
     it('tells how long Nevis asks to wait', async () => {
       nock(CLOUD).post('/api/v1/approval').reply(429, '', { 'retry-after': '30' })
       expect(await nevisError(newClient().approve({ username: 'u12345' }))).toMatchObject({ retryAfterSeconds: 30 })
@@ -254,11 +273,13 @@ describe('verifyCode', () => {
   const request = { userId: USER_ID, code: ' aB3d-eF6h ', statusToken: 'eyJ.a+b/c=.d' }
 
   describe('with a code that is right', () => {
+    // Shows: C-sms-4
     it.each(['', ' \r\n', '{}', '{"status":"succeeded"}', JSON.stringify(USER)])('resolves to true for HTTP 200 with the body %j', async (body) => {
       nock(CLOUD, JSON_KEYED).post(path, { code: request.code, statusToken: request.statusToken }).reply(200, body)
       await expect(newClient().verifyCode(request)).resolves.toBe(true)
     })
 
+    // Shows: C-recovery-1
     it('asks for a recovery code by its channel', async () => {
       nock(CLOUD, JSON_KEYED).post(path, { code: 'aB3d', channel: 'recovery' }).reply(200)
       await expect(newClient().verifyCode({ userId: USER_ID, code: 'aB3d', channel: 'recovery' })).resolves.toBe(true)
@@ -267,6 +288,7 @@ describe('verifyCode', () => {
 
   describe('with a code that is wrong', () => {
     describe.each([400, 404, 409, 412, 422])('HTTP %i', (status) => {
+      // Shows: C-sms-5
       it.each(['', '{}', JSON.stringify(BAD_REQUEST)])('resolves to false with the body %j', async (body) => {
         nock(CLOUD).post(path).reply(status, body)
         await expect(newClient().verifyCode(request)).resolves.toBe(false)
@@ -285,6 +307,7 @@ describe('verifyCode', () => {
   })
 
   describe('without a verdict', () => {
+    // Shows: C-sms-5
     it.each<[number, string]>([
       [401, 'NEVIS_UNAUTHORIZED'], [403, 'NEVIS_UNAUTHORIZED'], [429, 'NEVIS_RATE_LIMITED'], [405, 'NEVIS_REJECTED'],
       [415, 'NEVIS_REJECTED'], [418, 'NEVIS_REJECTED'], [201, 'NEVIS_UNEXPECTED_RESPONSE'], [204, 'NEVIS_UNEXPECTED_RESPONSE'],
@@ -310,6 +333,7 @@ describe('verifyCode', () => {
 
 describe('users', () => {
   describe('looked up by userId or username', () => {
+    // Shows: C-user-1, C-user-3, C-user-5, C-user-6
     it('resolves to the user', async () => {
       nock(CLOUD, KEYED).get(`/api/v1/users/${USER_ID}`).reply(200, USER)
       const raw = { raw: AUTHENTICATOR }
@@ -319,6 +343,7 @@ describe('users', () => {
       await expect(newClient().findUserByUsername('a.b@c-d_e')).resolves.toEqual(expected)
     })
 
+    // Shows: C-more-2, C-more-4
     it('passes on what newer answers tell of logins and of the app on the phone', async () => {
       const uaf = { userAgent: 'Access App 4.1', deviceRef: AUTHENTICATOR_ID, userDisabledPushNotification: true }
       const phone = { ...AUTHENTICATOR, authenticatorType: 'app', state: 'active', uaf }
@@ -327,6 +352,7 @@ describe('users', () => {
       await expect(newClient().getUser(USER_ID)).resolves.toMatchObject({ ...logins, authenticators: [phone] })
     })
 
+    // Shows: C-more-2
     it.each([null, 'x', [true], { userDisabledPushNotification: 'no', userAgent: 7 }])('takes for absent what is odd in it: %j', async (uaf) => {
       nock(CLOUD).get(`/api/v1/users/${USER_ID}`).reply(200, { ...USER, lastLoginDateSuccess: 7, authenticators: [{ ...AUTHENTICATOR, uaf }] })
       const { authenticators, ...user } = await newClient().getUser(USER_ID)
@@ -334,6 +360,7 @@ describe('users', () => {
       expect(authenticators[0]?.uaf ?? {}).toEqual({})
     })
 
+    // Shows: C-version-2, C-more-3
     it('tolerates what is new, odd or not documented, and keeps it in raw', async () => {
       const body = {
         ...USER, username: null, status: 'suspended', createdAt: 1600863157593, exceededRateLimits: { push: {} }, more: 1,
@@ -346,6 +373,7 @@ describe('users', () => {
       })
     })
 
+    // Shows: C-user-1
     it.each<[string, object]>([
       ['userId', { ...USER, userId: undefined }],
       ['username', { ...USER, username: 7 }],
@@ -371,6 +399,7 @@ describe('users', () => {
   })
 
   describe('deleted', () => {
+    // Shows: C-user-7
     it.each<[number, string]>([[204, ''], [200, ''], [200, '{}'], [200, JSON.stringify(USER)]])('resolves to nothing with HTTP %i and %j', async (status, body) => {
       nock(CLOUD, { ...KEYED, badheaders: ['content-type'] }).delete(`/api/v1/users/${USER_ID}`).reply(status, body)
       await expect(newClient().deleteUser(USER_ID)).resolves.toBeUndefined()
@@ -395,6 +424,7 @@ describe('users', () => {
 
 describe('authenticators', () => {
   describe('renamed', () => {
+    // Shows: C-user-8
     it('resolves to the authenticator', async () => {
       const renamed = { ...AUTHENTICATOR, name: 'Personal Phone' }
       nock(CLOUD, JSON_KEYED).patch(`/api/v1/authenticators/${AUTHENTICATOR_ID}`, { name: 'Personal Phone' }).reply(200, renamed)
@@ -408,6 +438,7 @@ describe('authenticators', () => {
   })
 
   describe('deleted', () => {
+    // Shows: C-user-9
     it('resolves to nothing', async () => {
       nock(CLOUD, KEYED).delete(`/api/v1/authenticators/${AUTHENTICATOR_ID}`).reply(204)
       await expect(newClient().deleteAuthenticator(AUTHENTICATOR_ID)).resolves.toBeUndefined()
@@ -422,6 +453,7 @@ describe('authenticators', () => {
 
 describe('createIntent', () => {
   describe('for a user', () => {
+    // Shows: C-widget-8, C-intent-1
     it.each([
       { username: 'u12345', operation: 'enroll' } as const,
       { userId: USER_ID, operation: 'approve', channels: ['push', 'sms'] } as const,
@@ -432,6 +464,7 @@ describe('createIntent', () => {
       })
     })
 
+    // Shows: C-widget-9
     it('rejects an answer without a token', async () => {
       nock(CLOUD).post('/api/v1/intent').reply(200, {})
       const error = await nevisError(newClient().createIntent({ username: 'u', operation: 'enroll' }))
@@ -456,6 +489,7 @@ describe('whatever is asked about a user or authenticator that is not there', ()
   }
 
   describe('with the HTTP 404 of Nevis', () => {
+    // Shows: C-error-4, C-user-5
     it.each(calls)('%s rejects with NEVIS_NOT_FOUND', async (operation, call) => {
       answerAll(JSON.stringify(NOT_FOUND))
       expect(await nevisError(call(newClient()))).toMatchObject({ code: 'NEVIS_NOT_FOUND', operation, nevisStatus: 404 })
@@ -498,6 +532,7 @@ describe('whatever is asked about a user or authenticator that is not there', ()
 
 describe('a base URL with a path', () => {
   describe('such as that of a gateway', () => {
+    // Shows: C-version-1
     it('stays in front of the paths of Nevis', async () => {
       nock('https://gateway.example', BARE).post('/nevis/api/v1/status').reply(404, { status: 'unknown' })
       await expect(newClient({ baseURL: 'https://gateway.example/nevis/' }).getStatus('x')).resolves.toMatchObject({ status: 'unknown' })

@@ -8,12 +8,14 @@ const make = (options: unknown) => () => new NevisClient(options as NevisClientO
 
 describe('new NevisClient', () => {
   describe('with an instance', () => {
+    // Shows: C-endpoint-1
     it('talks to the host of that instance', () => {
       const client = new NevisClient({ instance: INSTANCE, accessKey: ACCESS_KEY })
       expect(client.baseURL).toBe(CLOUD)
       expect(client.instance).toBe(INSTANCE)
     })
 
+    // Shows: C-endpoint-1
     it.each(['', 'A', 'a.b', 'evil.example/', '-a', 'a-', 'a@b', 'a'.repeat(64), 7, null, ['a']])('refuses %j', (instance) => {
       expect(make({ instance, accessKey: ACCESS_KEY })).toThrow(TypeError)
       expect(make({ instance, accessKey: ACCESS_KEY })).toThrow(/^NevisClient: instance /)
@@ -34,6 +36,7 @@ describe('new NevisClient', () => {
       expect('instance' in client).toBe(false)
     })
 
+    // Shows: ASVS V12.2.1, T-network-1, C-overview-2
     it.each([
       'http://nevis.example',
       'http://localhost.evil.example',
@@ -105,6 +108,7 @@ describe('new NevisClient', () => {
   })
 
   describe('once it is made', () => {
+    // Shows: C-overview-1
     it('shows its access key to nobody', () => {
       const client = new NevisClient({ instance: INSTANCE, accessKey: ACCESS_KEY })
       expect(inspect(client, { showHidden: true, depth: Infinity })).not.toContain('canary')
@@ -125,6 +129,7 @@ describe('the access key', () => {
   })
 
   describe('as the root of other keys', () => {
+    // Shows: ASVS V11.2.3
     it('gives 32 bytes that depend on the label and on the key alone', async () => {
       let current = 'key-1'
       const client = new NevisClient({ instance: INSTANCE, accessKey: () => current })
@@ -140,6 +145,7 @@ describe('the access key', () => {
       expect((await client.deriveKeys(['handle']))[0]).toEqual(first)
     })
 
+    // Shows: ASVS V11.2.1
     it('is HKDF-SHA256 as in RFC 5869', async () => {
       const { createHmac } = await import('node:crypto')
       const hmac = (key: Buffer, data: string) => createHmac('sha256', key).update(data).digest()

@@ -89,6 +89,7 @@ describe('a call to the cloud', () => {
       expect(received).toEqual([`Bearer ${ACCESS_KEY}`])
     })
 
+    // Shows: ASVS V12.3.2, T-network-1
     it('does not go to Nevis where the certificate is not trusted, whatever NODE_TLS_REJECT_UNAUTHORIZED says', async () => {
       const env = { https_proxy: address(), NODE_EXTRA_CA_CERTS: '', NODE_TLS_REJECT_UNAUTHORIZED: '0' }
       expect(await callsOf(env, { baseURL: 'https://nevis.test' })).toEqual(['NEVIS_UNREACHABLE DEPTH_ZERO_SELF_SIGNED_CERT'])
@@ -108,6 +109,7 @@ describe('a call to the cloud', () => {
       }
     })
 
+    // Shows: ASVS V12.3.2
     it('fails where the certificate of the proxy is not trusted, whatever NODE_TLS_REJECT_UNAUTHORIZED says', async () => {
       const secure = await startForwardProxy(tunnelTo(portOf(cloud)), certificate)
       const env = { https_proxy: `https://localhost:${secure.port}`, NODE_EXTRA_CA_CERTS: '' }

@@ -28,6 +28,7 @@ const sms = { ...user, channel: 'sms', phone: '+41791234567' }
 
 describe('enroll', () => {
   describe('with a request that breaks a rule', () => {
+    // Shows: C-enrol-app-2, C-enrol-app-4, C-enrol-app-6, C-enrol-other-1, C-enrol-other-4
     it.each<[string, unknown]>([
       ['request must be an object', undefined],
       ['request must be an object', null],
@@ -83,6 +84,7 @@ describe('enroll', () => {
 
 describe('approve', () => {
   describe('with a request that breaks a rule', () => {
+    // Shows: ASVS V15.3.3, C-approval-1, C-approval-6, C-approval-10, C-sms-2
     it.each<[string, unknown]>([
       ['request must be an object', undefined],
       ['exactly one of username and userId', { channel: 'push' }],
@@ -120,6 +122,7 @@ describe('verifyCode', () => {
   const good = { userId: USER_ID, code: '123456', statusToken: 'token' }
 
   describe('with a request that breaks a rule', () => {
+    // Shows: C-sms-4
     it.each<[string, unknown]>([
       ['request must be an object', [good]],
       ['userId must be a UUID', { ...good, userId: '7e16ba00/../../x' }],
@@ -143,6 +146,7 @@ describe('verifyCode', () => {
 
 describe('createIntent', () => {
   describe('with a request that breaks a rule', () => {
+    // Shows: C-widget-8, C-intent-2
     it.each<[string, unknown]>([
       ['request must be an object', null],
       ['exactly one of username and userId', { operation: 'enroll' }],
@@ -161,6 +165,7 @@ describe('createIntent', () => {
 describe('the methods that take a single value', () => {
   const longToken = 'a'.repeat(8193)
   describe('with a value of the wrong kind', () => {
+    // Shows: C-enrol-app-4
     it.each<[Method, unknown, string]>([
       ...[undefined, null, '', 7, ['a'], `a\u0000${SECRET}`, longToken].flatMap((token): [Method, unknown, string][] => [
         ['getStatus', token, 'statusToken'],
@@ -181,6 +186,7 @@ describe('the methods that take a single value', () => {
   })
 
   describe('with a name that is no text', () => {
+    // Shows: C-user-8
     it.each([undefined, '', 7, {}])('renameAuthenticator rejects %j', async (name) => {
       expect(await refusal('renameAuthenticator', AUTHENTICATOR_ID, name)).toMatch(/^renameAuthenticator: name must be/)
     })
@@ -204,6 +210,7 @@ describe('a request that is just within the rules', () => {
 
 describe('assertSmsText', () => {
   describe('with every character of the GSM-7 alphabet and its extension', () => {
+    // Shows: C-sms-2
     it('accepts the text', () => {
       const letters =
         '@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !"#¤%&\'()*+,-./0123456789:;<=>?¡ABCXYZÄÖÑÜ§¿abcxyzäöñüà\f^{}\\[~]|€'
@@ -212,6 +219,7 @@ describe('assertSmsText', () => {
   })
 
   describe('with a character outside of it', () => {
+    // Shows: C-sms-2
     it.each(['ç', '`', '\t', '’', '😀', 'ê', '\u00a0'])('refuses %j in the name of its owner', (character) => {
       expect(() => assertSmsText('sms', `{{CODE}} ${character}`)).toThrow(
         new TypeError('sms: message must hold only characters of the GSM-7 alphabet'),

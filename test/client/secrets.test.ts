@@ -62,6 +62,7 @@ function printed(error: NevisError): string {
 
 describe.each(FAULTS)('a call that meets %s', (_fault, listener) => {
   describe('with secrets in the key, the request and the answer', () => {
+    // Shows: ASVS V16.2.5, T-reader-1
     it.each(CALLS)('%s shows none of them', async (operation, call) => {
       const { baseURL } = await serve(listener ?? (() => undefined))
       if (listener === undefined) await closeServers()

@@ -35,6 +35,7 @@ async function withApp(work: (browser: Browser) => Promise<void>): Promise<strin
 const INTERNALS = /key-of-nobody|c4n4ry|E42|Error:|\bat \/|node_modules|\.js\b(?!")/
 
 describe('a fault', () => {
+  // Shows: ASVS V16.5.1
   it('of the cloud › is told with 503, and logged by name and code alone', async () => {
     const logged = await withApp(async (browser) => {
       const answer = await submit(browser, '/login', '/login', { username: 'anna', password: 'right' })

@@ -68,6 +68,7 @@ describe('a transfer after a sign-in by recovery code', () => {
 })
 
 describe('confirming once more', () => {
+  // Shows: ASVS V7.2.4
   it('asks the phone with words of its own, renews the session and leads back to the transfer', async () => {
     const browser = await signIn(app, 'ben')
     const before = browser.clone()

@@ -24,11 +24,15 @@ declare global {
   const users: {
     findByNevisId(id: string): Promise<Account | undefined>
     findByNevisId(id: string, done: import('../../src').VerifyDone): void
+    findByUsername(username: string | undefined): Promise<Account | undefined>
     link(username: string | undefined, id: string): Promise<Account>
   }
   /** In place of a comment with an ellipsis: what a strategy and a session must be given. */
   const rest: Pick<import('../../src').NevisStrategyOptions, 'factors' | 'waitingURL' | 'callbackURL' | 'statusURL'> & { secret: string }
   function verify(profile: NevisProfile): Promise<Account | undefined>
+  function loginPage(message: string, res: unknown): void
+  function payoutPage(req: unknown, res: unknown): void
+  function payout(req: unknown, res: unknown): void
   function transfer(req: unknown, res: unknown): void
   function stepUpPage(req: unknown, res: unknown): void
   function pay(data: unknown): void

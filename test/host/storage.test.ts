@@ -47,6 +47,7 @@ describe('StorageError', () => {
       },
     )
 
+    // Shows: ASVS V16.2.5
     it.each([
       ['a message and a command', storeError()],
       ['a code that is no code', Object.assign(new Error('x'), { code: `get ${CANARY}` })],
@@ -197,6 +198,7 @@ describe('an app whose store fails', () => {
   })
 
   describe('at the callback, with a session that cannot be saved', () => {
+    // Shows: ASVS V16.5.3, T-outage-5
     it('ends in SESSION_UNAVAILABLE before verify runs', async () => {
       const store = new FailingStore()
       const { browser, verified } = await start({ session: { store } })

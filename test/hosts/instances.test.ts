@@ -67,6 +67,7 @@ describe.each([newest, oldest].map((stack) => [nameOf(stack), stack] as const))(
     expect((await callback('customers', customers)).json()).toEqual({ username: 'anna of customers' })
   })
 
+  // Shows: ASVS V11.3.3, T-handle-2
   it.each(NAMES)('what was started at %s opens nothing of the other, though it is approved', async (name) => {
     const other = otherOf(name)
     const handle = await start(name)

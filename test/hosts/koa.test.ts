@@ -14,6 +14,7 @@ describe('Koa with koa-session', () => {
   const session = jest.requireActual('koa-session').default
   const { KoaPassport } = jest.requireActual('koa-passport')
 
+  // Shows: T-old-session-5
   it.each<[string, object, number, string | undefined]>([
     ['without a store is refused at the start, before anybody is asked, with the remedy', {}, 500, 'SESSION_IN_COOKIE'],
     ['with a store is not', { store: { get: async () => undefined, set: async () => {}, destroy: async () => {} } }, 303, undefined],

@@ -170,6 +170,7 @@ describe('cookie-session', () => {
         browser = host.browser()
       })
 
+      // Shows: T-old-session-5
       it('is refused at the start, with the remedy, before anybody is asked and with nothing in the cookie', async () => {
         const page = await browser.post('/login', { username: 'anna', password: PASSWORD })
         expect(page.status).toBe(500)

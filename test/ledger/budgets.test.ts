@@ -112,6 +112,7 @@ describe.each(LEDGERS)('starts, %s', (_name, make, more) => {
   const approve = (...slots: number[]) => budgets.giveBack(key, slots)
 
   describe('by somebody who approves none', () => {
+    // Shows: T-bomber-1
     it('are five at once, the sixth 300 seconds after the fifth, the seventh 600 after the sixth, and so on up to four hours', async () => {
       expect(await startAtOnce(5)).toEqual([1, 2, 3, 4, 5])
       let slot = 5
@@ -126,6 +127,7 @@ describe.each(LEDGERS)('starts, %s', (_name, make, more) => {
       expect(slot).toBe(15)
     })
 
+    // Shows: ASVS V15.4.2
     it('are five of fifty at once', async () => {
       expect(await startAtOnce(50)).toEqual([1, 2, 3, 4, 5])
     })
@@ -146,6 +148,7 @@ describe.each(LEDGERS)('starts, %s', (_name, make, more) => {
       expect(pushes.length).toBeGreaterThan(25)
     })
 
+    // Shows: ASVS V6.6.4, T-bomber-1
     it('are at most 8 in any hour and 20 in any day, whenever and however many are tried', async () => {
       const wait = fc.constantFrom(0, 1, 299, 300, 301, 600, 1200, 2400, 3599, 3600, 4800, 9600, 14_399, 14_400, 43_200, 86_399, 86_400, 86_401)
       const tries = fc.array(fc.record({ wait: fc.oneof(wait, fc.nat(20_000)), count: fc.constantFrom(1, 2, 4, 5, 6, 50), isDenied: fc.boolean() }), { maxLength: 60 })
@@ -188,6 +191,7 @@ describe.each(LEDGERS)('starts, %s', (_name, make, more) => {
   })
 
   describe('that are approved', () => {
+    // Shows: T-bomber-2
     it('may be ten in five minutes, one after the other', async () => {
       for (let i = 0; i < 10; i++, later(30)) {
         const slot = await start()
@@ -214,6 +218,7 @@ describe.each(LEDGERS)('starts, %s', (_name, make, more) => {
       expect(await startAtOnce(50)).toEqual([4, 5])
     })
 
+    // Shows: T-bomber-2
     it('take back the pause that they began, so that the next one passes', async () => {
       await startAtOnce(4)
       const slot = await start()
@@ -243,6 +248,7 @@ describe.each(LEDGERS)('starts, %s', (_name, make, more) => {
   describe('under a second name of the same person', () => {
     const second = 'second'
 
+    // Shows: T-bomber-3
     it('hold places there, so that it gives no second budget', async () => {
       for (let i = 0; i < 5; i++) {
         expect(await start()).toBe(i + 1)
@@ -305,6 +311,7 @@ describe.each(LEDGERS)('starts, %s', (_name, make, more) => {
       expect(await start(ben)).toBe(1)
     })
 
+    // Shows: T-bomber-5
     it('pause longer with each further one, up to four hours', async () => {
       await start()
       await denied(1)
@@ -316,6 +323,7 @@ describe.each(LEDGERS)('starts, %s', (_name, make, more) => {
       expect(await start()).toBe(2)
     })
 
+    // Shows: T-bomber-8
     it('is one denial counted once, whoever else learns of it', async () => {
       await start()
       const one = transaction()
@@ -437,6 +445,7 @@ describe.each(LEDGERS)('codes, %s', (_name, make, more) => {
       }
     }
 
+    // Shows: ASVS V6.6.3, C-sms-7
     it('lock the codes of the subject at the fiftieth in a day, not at the forty-ninth', async () => {
       await wrong(49)
       expect(await budgets.spendCode(transaction(), key)).toEqual({ count: 1, limit: 5 })
@@ -445,6 +454,7 @@ describe.each(LEDGERS)('codes, %s', (_name, make, more) => {
       expect(await budgets.spendCode(transaction(), ben)).toEqual({ count: 1, limit: 5 })
     })
 
+    // Shows: T-password-2
     it('lock for good: on no later day is one tried, until the limits are lifted', async () => {
       await wrong(50)
       for (let day = 0; day < 364; day++, later(DAY)) expect(await spend()).toBe(false)
@@ -466,11 +476,13 @@ describe.each(LEDGERS)('codes, %s', (_name, make, more) => {
       for (let i = 0; i < 200; i++, later(130)) expect(await spend()).toBe(true)
     })
 
+    // Shows: T-password-2
     it('leave the starts alone: a push still goes', async () => {
       await wrong(50)
       expect((await budgets.spendStart(key)).slot).toBe(1)
     })
 
+    // Shows: ASVS V6.6.3, T-password-2
     it('are at most 100 in any day, whenever they are tried, fifty at once and with Nevis slow to answer', async () => {
       const wait = fc.oneof(fc.constantFrom(0, 1, 60, 1800, 3599, 3600, 3601, 43_200, 86_399, 86_400), fc.nat(7200))
       const tries = fc.array(fc.record({ wait, count: fc.constantFrom(1, 5, 19, 29, 50), areAnswered: fc.boolean() }), { minLength: 1, maxLength: 25 })

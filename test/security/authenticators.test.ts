@@ -38,6 +38,7 @@ const ways: [string, (app: TestApp, authenticatorId: string) => Promise<Page>][]
 
 describe('a start that names somebody else\'s phone', () => {
   describe.each(ways)('%s', (_way, start) => {
+    // Shows: ASVS V8.2.2, T-browser-2, C-approval-9
     it.each([['ben\'s', () => idOf('ben')], ['nobody\'s', () => nobodys], ['any', () => '*'], ['no id at all', () => '../x']])('fails with unknown_authenticator, and the id never reaches Nevis: %s', async (_whose, id) => {
       const app = await world.start()
       const page = await start(app, id())
@@ -119,6 +120,7 @@ describe('the names of somebody\'s phones', () => {
   const name = () => world.simulator.users.find(({ username }) => username === 'anna')?.authenticators[0]?.name as string
 
   describe('asked for with a stolen handle', () => {
+    // Shows: ASVS V14.2.6
     it('are not told, and Nevis is not asked', async () => {
       const app = await world.start()
       const handle = await signIn(app.browser(), 'anna')
@@ -130,6 +132,7 @@ describe('the names of somebody\'s phones', () => {
   })
 
   describe('asked for once nothing more could be started with the transaction', () => {
+    // Shows: T-password-6
     it.each([
       ['cancelled', async (browser: Browser, handle: string) => void (await browser.post('/login/2fa', { transaction: handle, cancel: '1' }))],
       ['too long after the password', async () => world.later(601)],
@@ -166,18 +169,21 @@ describe('ownAuthenticator, before an app renames or removes a phone', () => {
   const client = () => new NevisClient({ baseURL: world.simulator.baseURL, accessKey: world.simulator.accessKey })
   const userIdOf = (username: string) => world.simulator.users.find((user) => user.username === username)?.userId as string
 
+  // Shows: C-user-10
   it('finds the person\'s own, by userId and by username', async () => {
     for (const subject of [{ userId: userIdOf('anna') }, { username: 'anna' }]) {
       expect(await ownAuthenticator(client(), subject, idOf('anna'))).toMatchObject({ authenticatorId: idOf('anna') })
     }
   })
 
+  // Shows: ASVS V8.2.2
   it.each([['ben\'s', () => idOf('ben')], ['nobody\'s', () => nobodys], ['any', () => '*'], ['none', () => undefined], ['a list', () => [idOf('anna')]], ['an object', () => ({ toString: () => idOf('anna') })]])('finds nothing for what is not, and sends it nowhere: %s', async (_whose, id) => {
     expect(await ownAuthenticator(client(), { userId: userIdOf('anna') }, id())).toBeUndefined()
     expect(sent()).not.toContain(idOf('ben'))
     expect(world.operations()).toEqual(['getUser'])
   })
 
+  // Shows: C-user-10
   it('finds nothing where Nevis answers about somebody else', async () => {
     world.simulator.faults.add({ on: 'getUser', patch: { userId: userIdOf('ben') } })
     expect(await ownAuthenticator(client(), { userId: userIdOf('anna') }, idOf('anna'))).toBeUndefined()

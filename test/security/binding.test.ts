@@ -70,6 +70,7 @@ describe('a whole login with an approved push, in which one field is wrong', () 
   ]
 
   describe('fails with binding_mismatch, then and later, and names the field in an event alone', () => {
+    // Shows: T-answer-5, C-token-4
     it.each(rows)('%s: %s', async (field, _name, fault) => {
       const app = await world.start()
       expect(await lied(app, fault)).toEqual(['binding_mismatch', 'binding_mismatch'])
@@ -107,6 +108,7 @@ describe('a whole login with an approved push, in which one field is wrong', () 
   })
 
   describe('that is the start\'s answer', () => {
+    // Shows: C-approval-2
     it.each<[string, Subject | undefined, Record<string, unknown>]>([
       ['another userId than the subject\'s', { userId: 'anna' }, { userId: OTHER }],
       ['another username than the subject\'s', undefined, { username: 'ben' }],
@@ -147,6 +149,7 @@ describe('a whole login with an approved push, in which one field is wrong', () 
 })
 
 describe('somebody else\'s approval, code or handle', () => {
+  // Shows: ASVS V6.6.2, T-password-4
   it('of the attacker\'s own phone does not approve the victim\'s sign-in', async () => {
     const app = await world.start()
     const [victim, attacker] = [app.browser(), app.browser()]
@@ -281,6 +284,7 @@ describe('only the transaction token', () => {
       expect(passed).toBeGreaterThan(10)
     })
 
+    // Shows: C-status-8, C-token-7
     it('through the strategy, with the tokens of a whole cloud in the place of the right one (property)', async () => {
       const user = (name: string) => world.simulator.users.find(({ username }) => username === name) as { userId: string }
       const nevis = new NevisStrategy({ ...strategyOptions(world.simulator), passReqToCallback: false, startBudget: { starts: 1000, perSeconds: 60 } }, (profile, done) => done(null, { username: profile.username }))

@@ -60,6 +60,7 @@ describe.each(['success', 'fail'] as const)('a callback that throws at a %s', (w
     return page
   }
 
+  // Shows: T-exhaust-6
   it('has its error handed to the app once', async () => {
     throws = 'once'
     expect((await ask()).status).toBe(500)
@@ -67,6 +68,7 @@ describe.each(['success', 'fail'] as const)('a callback that throws at a %s', (w
     expect(unhandled).toEqual([])
   })
 
+  // Shows: T-exhaust-6
   it('and at the error, too, still answers the browser, and warns the operator', async () => {
     throws = 'always'
     const warn = jest.spyOn(process, 'emitWarning').mockImplementation(() => undefined)

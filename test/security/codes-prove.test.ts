@@ -40,6 +40,7 @@ async function expectNobodySignedIn(): Promise<void> {
 
 describe.each(['sms', 'recovery'])('a wrong code (%s)', (factor) => {
   describe('that something other than Nevis answers with HTTP 200', () => {
+    // Shows: ASVS V15.3.5, T-answer-2, C-sms-5
     it.each<[string, unknown]>([
       ['a maintenance page', '<h1>Sorry</h1>'],
       ['the block page of a firewall', '<html><head><title>Request Rejected</title></head><body>Your support ID is: 1234</body></html>'],
@@ -115,6 +116,7 @@ describe.each(['sms', 'recovery'])('a wrong code (%s)', (factor) => {
   })
 
   describe('that is no code', () => {
+    // Shows: T-answer-2
     it.each(['\' or 1=1 -- <script>', '<script>alert(1)</script>', '../../etc/passwd', '${jndi:ldap://x}', '12\u000034', '123456;', '½', '%00'])(
       'fails with wrong_code, and never reaches Nevis or what is before it: %j',
       async (code) => {

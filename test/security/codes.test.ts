@@ -32,6 +32,7 @@ const start = (strategy: object = {}): Promise<TestApp> =>
 
 describe.each(['sms', 'recovery'])('fifty wrong codes at once (%s)', (factor) => {
   describe('for one transaction', () => {
+    // Shows: ASVS V6.6.3, ASVS V16.3.3, T-password-2, C-sms-7
     it('reach the cloud five times; the others fail with too_many_attempts', async () => {
       const app = await start()
       const browser = app.browser()
@@ -56,6 +57,7 @@ describe.each(['sms', 'recovery'])('fifty wrong codes at once (%s)', (factor) =>
       expect(app.verified).toHaveLength(0)
     })
 
+    // Shows: ASVS V6.5.1
     it('among which one is right sign in at most once', async () => {
       const app = await start()
       const browser = app.browser()
@@ -90,6 +92,7 @@ describe('maxAttempts', () => {
   })
 
   describe('where the session is put back as it was before each code', () => {
+    // Shows: ASVS V6.6.3, T-password-3
     it('holds, because the ledger counts', async () => {
       const store = new SlowStore(undefined, 0)
       const app = await world.start({ session: { store }, strategy: { startBudget: MANY_STARTS } })
@@ -132,6 +135,7 @@ describe('maxAttempts', () => {
 
 describe('attemptBudget', () => {
   describe('over three sessions and two factors', () => {
+    // Shows: ASVS V6.6.3, C-sms-7
     it('allows so many codes in all; after that the right one is refused in each of them', async () => {
       const app = await start({ attemptBudget: { attempts: 7, perSeconds: 600 } })
       const people = await Promise.all(

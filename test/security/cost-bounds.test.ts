@@ -14,6 +14,7 @@ jest.setTimeout(60_000)
 const inOneMoment = () => jest.spyOn(performance, 'now').mockReturnValue(performance.now())
 
 describe('300 callbacks of one pending push', () => {
+  // Shows: T-exhaust-3
   it('are ten calls at most, all lead back to the waiting page, and the approval then counts once', async () => {
     const app = await world.start()
     const browser = app.browser()
@@ -45,6 +46,7 @@ describe('300 callbacks of one approved push', () => {
 })
 
 describe('the streams of one handle', () => {
+  // Shows: T-exhaust-3
   it('are 20 at once; the next are JSON, and another person still gets one', async () => {
     const app = await world.start()
     const requests: ClientRequest[] = []

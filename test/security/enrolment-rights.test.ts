@@ -60,6 +60,7 @@ async function signedInBy(testApp: TestApp, factor: 'recovery' | 'sms' | 'push',
 }
 
 describe('an enrolment that was begun before the victim\'s', () => {
+  // Shows: T-enrol-3, C-enrol-app-13
   it('by SMS is not finished after it: the code is not even verified', async () => {
     const app = await start()
     const thief = app.browser()
@@ -70,6 +71,7 @@ describe('an enrolment that was begun before the victim\'s', () => {
     expect(world.asked('verifyCode')).toBe(0)
   })
 
+  // Shows: T-enrol-3
   it.each(['app', 'sms'])('through the widget signs nobody in after the victim\'s by %s, though the widget knew no userId', async (factor) => {
     const app = await start()
     const thief = app.browser()
@@ -113,6 +115,7 @@ describe('an enrolment that was begun before the victim\'s', () => {
     expect(world.events.of('suspicious')).toMatchObject([{ reason: 'enrolment_of_enrolled' }])
   })
 
+  // Shows: ASVS V8.3.1
   it('is no longer allowed once the user has a phone, whatever the ledger remembers', async () => {
     const app = await start()
     const other = await start()
@@ -126,6 +129,7 @@ describe('an enrolment that was begun before the victim\'s', () => {
 })
 
 describe('Nevis\'s answer to an enrolment of a first factor', () => {
+  // Shows: ASVS V16.3.3, T-enrol-1
   it('that names factors of the user ends it before the browser sees anything', async () => {
     const app = await start()
     // What Nevis says before and what it says at the enrolment differ: somebody else was in between.
@@ -139,6 +143,7 @@ describe('Nevis\'s answer to an enrolment of a first factor', () => {
 })
 
 describe('recovery codes', () => {
+  // Shows: ASVS V6.3.4, T-enrol-4
   it('are nobody\'s first factor', async () => {
     const app = await start()
     expect(outcomeOf(await enrolling(app.browser(), { factor: 'recovery' }))).toBe('already_enrolled')
@@ -154,6 +159,7 @@ describe('recovery codes', () => {
 })
 
 describe('a weaker factor', () => {
+  // Shows: ASVS V8.3.1, T-enrol-5
   it.each([
     ['recovery', { factor: 'app' }],
     ['recovery', { factor: 'sms', phone: NUMBER }],
@@ -203,6 +209,7 @@ describe('a further enrolment', () => {
 })
 
 describe('a phone number', () => {
+  // Shows: T-enrol-7
   it('gets ten texts a day and no more, whichever accounts ask for them, and is told when to come again', async () => {
     const app = await start()
     const outcomes: string[] = []

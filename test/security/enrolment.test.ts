@@ -90,6 +90,7 @@ async function expectRefused(page: Page, code = 'already_enrolled', status = 403
 
 describe('enrolling a factor for a victim who has one', () => {
   describe('with the stolen password alone', () => {
+    // Shows: T-enrol-1, C-enrol-app-13
     it.each(WAYS)('fails with already_enrolled, and nothing is enrolled: %s', async (_name, fields) => {
       const page = await enrolling(app.browser(), 'anna', fields)
       await expectRefused(page)
@@ -109,6 +110,7 @@ describe('enrolling a factor for a victim who has one', () => {
       for (const page of pages) await expectRefused(page)
     })
 
+    // Shows: ASVS V6.3.4
     it('spends the budget of starts, like every other start', async () => {
       app = await world.start({ strategy: { operation: 'enroll' } })
       const codes = []
@@ -137,6 +139,7 @@ describe('enrolling a factor for a victim who has one', () => {
       await expectRefused(await enrolling(app.browser(), 'anna'))
     })
 
+    // Shows: C-user-2
     it.each<[string, Record<string, unknown>]>([
       ['a user without any', bare],
       ['with empty lists and objects', { ...bare, phones: [], recoveryCodes: [], fido2: {}, phoneNumber: null, hasRecoveryCodes: false, recoveryCodesLeft: 0 }],
@@ -151,6 +154,7 @@ describe('enrolling a factor for a victim who has one', () => {
   })
 
   describe('where Nevis cannot say', () => {
+    // Shows: ASVS V16.5.3
     it.each<[string, Omit<Fault, 'on'>, string, number]>([
       ['is down', { status: 500 }, 'NEVIS_UNEXPECTED_RESPONSE', 502],
       ['hangs up', { reset: true }, 'NEVIS_UNREACHABLE', 503],
@@ -191,6 +195,7 @@ describe('enrolling a factor for a victim who has one', () => {
       expect((await browser.post('/factors', { factor: 'app' })).status).toBe(303)
     })
 
+    // Shows: C-enrol-app-13
     it.each(WAYS)('of somebody else fails: %s', async (_name, fields) => {
       const ben = await signedIn('ben')
       expect((await ben.get('/record')).json().record).toMatchObject({ userId: idOf('ben') })
@@ -220,6 +225,7 @@ describe('enrolling a factor for a victim who has one', () => {
       await expectRefused(await browser.post('/factors', { factor: 'app' }))
     })
 
+    // Shows: ASVS V15.3.3
     it('written into the request counts for nothing', async () => {
       const record = { userId: idOf('anna'), factor: 'push', transactionId: 'x', at: Date.now() }
       const page = await app.browser().postJson('/login', { username: 'anna', password: PASSWORD, operation: 'enroll', factor: 'app', secondFactor: record, nevis: { secondFactor: record } })
@@ -256,6 +262,7 @@ describe('an enrolment handed in as an approval', () => {
     return callback(browser, handle, fields, path)
   }
 
+  // Shows: ASVS V6.6.2, T-enrol-6, C-enrol-app-14
   it.each([
     ['as it is', '/2fa/callback', {}],
     ['with the other word in the request', '/2fa/callback', { operation: 'approve' }],
@@ -285,6 +292,7 @@ describe('an enrolment handed in as an approval', () => {
     expect((await browser.post('/transfer')).status).toBe(401)
   })
 
+  // Shows: C-enrol-app-9
   it('is not the approval that the same person has pending: its status and token are of another transaction', async () => {
     const enrolling = await signedIn('anna')
     const enrolment = await handleOf(enrolling.post('/factors', { factor: 'app' }))
@@ -355,6 +363,7 @@ describe('recovery codes that were just made', () => {
     return { browser, start, handle, codes, aloud }
   }
 
+  // Shows: C-enrol-other-6
   it('are in no session store, event, log or answer but the page\'s own', async () => {
     const { browser, start, handle, codes, aloud } = await made()
     expect(stored()).toContain('codesKey')
@@ -368,6 +377,7 @@ describe('recovery codes that were just made', () => {
     expect(shows(printed(world.events.all, aloud, app.nevis, app.nevis.settings), codes)).toBe(false)
   })
 
+  // Shows: T-reader-4
   it('are not to be had of the store and the key that seals handles: the one has no codes, the other no key to them', async () => {
     const { handle, codes } = await made()
     const sealed = (await app.nevis.settings.seals()).handles.open(handle)
@@ -393,6 +403,7 @@ describe('recovery codes that were just made', () => {
     expect(shows(again.text, codes)).toBe(false)
   })
 
+  // Shows: ASVS V14.2.6
   it.each(['text/html', 'application/json'])('are shown to nobody else who has the address (%s)', async (accept) => {
     const { handle, codes } = await made()
     for (const stranger of [app.browser(), await signedIn('ben')]) {

@@ -197,6 +197,7 @@ failed {"strategy":"nevis","subject":{"username":"anna"},"userId":"<anna>","tran
   })
 
   describe('an answer that is somebody else\'s', () => {
+    // Shows: ASVS V16.3.3
     it('are suspicious "binding_mismatch" with the field, and failed', async () => {
       const app = await world.start()
       const browser = app.browser()
@@ -213,6 +214,7 @@ failed {"strategy":"nevis","subject":{"username":"anna"},"userId":"<anna>","tran
   })
 
   describe('an approval that is used twice', () => {
+    // Shows: ASVS V16.3.3
     it('are suspicious "used_transaction" and failed', async () => {
       const claimed = new Set<string>()
       // The claim of the other process comes first.
@@ -279,6 +281,7 @@ describe('a fault of Nevis', () => {
 
 describe('an event', () => {
   describe('of any name', () => {
+    // Shows: ASVS V16.2.5, T-reader-2
     it('holds no message, no data of the application, no code and no phone number', async () => {
       const app = await world.start({ strategy: { ...MANY_STARTS, message: () => 'c4n4ry', data: () => ({ iban: 'c4n4ry' }), maxAttempts: 1 } })
       const browser = app.browser()

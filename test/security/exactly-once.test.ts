@@ -59,6 +59,7 @@ function expectOneSuccess(outcomes: Record<string, number>): void {
 
 describe(`the callback, ${TIMES} times at once with the cookie of one session`, () => {
   describe('in one process, with sessions that take 20 ms', () => {
+    // Shows: ASVS V6.5.1, T-browser-5
     it('signs in once, verify runs once, and all others fail with used_transaction or unknown_transaction', async () => {
       const app = await world.start({ session: { store: new SlowStore() } })
       const browser = app.browser()
@@ -161,6 +162,7 @@ describeWithRedis('the callback, with Redis', () => {
       }
     })
 
+    // Shows: ASVS V6.5.1, T-outage-1
     it('signs in once, verify runs once in all of them together, and all others fail', async () => {
       if (!existsSync(join(__dirname, '../../dist/index.js'))) throw new Error('run "npm run build" first')
       const origins = await Promise.all([startWorker(), startWorker(), startWorker()])
@@ -195,6 +197,7 @@ describeWithRedis('the callback, with Redis', () => {
       expect(world.operations()).toEqual(['approve'])
     })
 
+    // Shows: ASVS V16.5.3, T-outage-4
     it('ends in an error 503 at the callback and signs nobody in; once Redis is back, the same approval does', async () => {
       const own = await connect(redis.path)
       world.defer(() => own.destroy())
@@ -280,6 +283,7 @@ describe('a ledger that does not do as promised', () => {
       expect(verified).toEqual([])
     })
 
+    // Shows: T-outage-4
     it('ends in LEDGER_UNAVAILABLE where its claim never answers, after five seconds and once', async () => {
       let asked: () => void
       const isAsked = new Promise<void>((resolve) => (asked = resolve))

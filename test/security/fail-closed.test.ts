@@ -149,6 +149,7 @@ describe('whole logins against a cloud that does anything', () => {
   })
 
   describe(`in ${RUNS} generated sequences`, () => {
+    // Shows: T-answer-8
     it('succeed only with a true approval, are answered once and in time, leak nothing, and leave nothing behind', async () => {
       const before = held()
       const began = performance.now()
@@ -178,6 +179,7 @@ describe('whole logins against a cloud that does anything', () => {
     beforeEach(async () => void (cloud = await FakeCloud.start()))
     afterEach(async () => cloud.close())
 
+    // Shows: T-answer-8
     it.each(['status', 'introspect', 'approve'] as const)('end in an error without reading them to the end (%s)', async (call) => {
       const before = held()
       let sent = 0

@@ -35,6 +35,7 @@ const password = (app: TestApp, fields: Record<string, string>, username = 'anna
 
 describe.each(['approve-or-enroll', 'enroll'] as const)('with %s, a victim who has a phone', (operation) => {
   describe.each(FOREIGN)('looked up through a gateway that answers 404 with %s', (_what, body) => {
+    // Shows: ASVS V15.3.5, T-enrol-2
     it.each(WAYS)('is not new: nothing is enrolled for the thief: %s', async (_name, fields) => {
       const app = await start(operation)
       world.simulator.faults.add({ on: 'findUserByUsername', status: 404, body })
@@ -73,6 +74,7 @@ describe('somebody who is new', () => {
 })
 
 describe('a start', () => {
+  // Shows: C-error-4
   it.each(FOREIGN)('that a gateway answers 404 is an error, and says of nobody that they have no such factor: %s', async (_what, body) => {
     const app = await start('approve')
     world.simulator.faults.add({ on: 'approve', status: 404, body })
@@ -93,6 +95,7 @@ describe('a lost phone', () => {
   const clientOf = () => new NevisClient({ baseURL: world.simulator.baseURL, accessKey: world.simulator.accessKey })
   const phoneOf = (username: string) => world.simulator.users.find((user) => user.username === username)?.authenticators[0]?.authenticatorId as string
 
+  // Shows: T-answer-3
   it.each(['<h1>Sorry</h1>', 'OK', { error: 'Service Unavailable' }, { status: 'failed' }, []])('is not reported removed by HTTP 200 with %j', async (body) => {
     world.simulator.faults.add({ on: ['deleteAuthenticator', 'deleteUser'], status: 200, body })
     await expect(clientOf().deleteAuthenticator(phoneOf('anna'))).rejects.toMatchObject({ code: 'NEVIS_UNEXPECTED_RESPONSE' })

@@ -121,6 +121,7 @@ describe('a person between the factors', () => {
 
 describe('the login', () => {
   describe('with both factors', () => {
+    // Shows: ASVS V7.2.4
     it('changes the session id, and the old one opens nothing', async () => {
       const app = await start()
       const browser = app.browser()
@@ -267,6 +268,7 @@ describe('the record of the second factor', () => {
   })
 
   describe('without a log-out in between', () => {
+    // Shows: T-old-session-1
     it.each([false, true])('is void for another user (keepSessionInfo: %s)', async (keepSessionInfo) => {
       const app = await start({ routes: routes(keepSessionInfo) })
       const browser = app.browser()

@@ -38,6 +38,7 @@ describe('an access key that never comes', () => {
       answers = 0
     })
 
+    // Shows: ASVS V16.5.2, T-exhaust-2
     it.each<[string, () => ReturnType<Browser['get']>]>([
       ['a start', () => browser.post('/login', { username: 'ben', password: 'correct horse' })],
       ['a page', () => browser.get(`/login/2fa?transaction=${handle}`, asPage)],

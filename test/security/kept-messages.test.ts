@@ -51,6 +51,7 @@ async function serve(code: string): Promise<Browser> {
 describe('after 300 callbacks that fail, 18 KB of sentences', () => {
   afterEach(() => new Promise((resolve) => store.clear(resolve)))
 
+  // Shows: T-exhaust-4
   it.each([
     ['the quick start', () => snippetWith('docs/guides/quick-start.md', 'app.listen(3000)').replace('app.listen(3000)', '')],
     ['Express', () => snippetWith('docs/guides/hosts/express.md', 'saveUninitialized').split('module.exports')[0] as string],

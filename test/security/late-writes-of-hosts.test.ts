@@ -48,6 +48,7 @@ describe.each(guideApps)('%s', (name, start) => {
     jest.restoreAllMocks()
   })
 
+  // Shows: T-old-session-3
   it('a waiting page that is slow › does not sign the logged-out session in again', async () => {
     await signIn()
     expect((await browser.get('/')).text).toContain(username)

@@ -89,6 +89,7 @@ const stores = (name: string, describeIt: typeof describe, newStore: () => Promi
       expect((await oldCookie.get('/risky')).status).toBe(401)
     }
 
+    // Shows: T-old-session-2
     it('a log-out during a slow step-up start lasts: the old cookie is nobody\'s, and the request is nobody\'s to finish', async () => {
       const { asked, release } = held(app, 'approve')
       const start = browser.clone().post('/up')
@@ -99,6 +100,7 @@ const stores = (name: string, describeIt: typeof describe, newStore: () => Promi
       await expectLoggedOut()
     })
 
+    // Shows: ASVS V15.4.2
     it('a log-out during a slow callback lasts, and the approval is not recorded', async () => {
       const handle = handleIn((await browser.post('/up')).location)
       await world.simulator.phone('anna').approve()
@@ -198,6 +200,7 @@ describeWithRedis('Redis', () => {
 })
 
 describe('a session that is written late (resave: true)', () => {
+  // Shows: ASVS V6.5.1, T-old-session-4
   it('cannot revive a transaction that was cancelled', async () => {
     const store = new session.MemoryStore()
     const app = await world.start({ routes, session: { store } })

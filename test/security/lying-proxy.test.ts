@@ -97,6 +97,7 @@ describe('a proxy that answers CONNECT with', () => {
   })
 
   describe('a lie', () => {
+    // Shows: ASVS V12.2.1, T-network-2
     it.each(LIES)('%s › is NEVIS_UNREACHABLE, never an answer', async (_lie, reply, cause) => {
       proxy.reply = reply
       const error = await ask()
@@ -232,6 +233,7 @@ describe('a whole login', () => {
   })
 
   describe('through a tunnel to a cloud of the attacker, where every approval is given', () => {
+    // Shows: ASVS V12.3.2, T-network-2
     it.each([
       ['of its own for the same host', attacker, 'DEPTH_ZERO_SELF_SIGNED_CERT'],
       ['that the app trusts for another host', other, 'ERR_TLS_CERT_ALTNAME_INVALID'],

@@ -59,6 +59,7 @@ describe.each(shapes)('NestJS: %s', (_name, base, changes) => {
     expect((await browser.post(callback, { transaction: handleIn(started.location), ...(code && { code }) })).location).toBe(then)
   }
 
+  // Shows: T-browser-7
   it('every address of a guarded handler refuses without a second factor that is strong enough, and passes with one', async () => {
     await serve((text) => changes.reduce((changed, change) => change(changed), text))
     const refused = [...addresses.map(() => 401), 401]

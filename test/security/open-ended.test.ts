@@ -30,6 +30,7 @@ const outcomes = async () =>
     client().deleteAuthenticator(ID).then(() => 'deleted', (error: { code: string }) => error.code),
   ])
 
+// Shows: T-network-4
 it.each([
   'HTTP/1.1 200 OK\r\n\r\n',
   'HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n',

@@ -41,6 +41,7 @@ async function signedIn(app: TestApp): Promise<Browser> {
 const five = <T>(act: () => Promise<T>): Promise<T[]> => Promise.all(Array.from({ length: 5 }, act))
 
 describe('five starts at once', () => {
+  // Shows: ASVS V6.6.4
   it('in the session of a signed-in user are one push, and all five lead to the page of that one', async () => {
     const app = await world.start({ routes, session: { store: new SlowStore(new session.MemoryStore(), 10) } })
     const browser = await signedIn(app)
@@ -52,6 +53,7 @@ describe('five starts at once', () => {
     for (const { location } of pages) expect((await browser.get(waitingOf(handleIn(location)))).status).toBe(303)
   })
 
+  // Shows: T-planted-3
   it('in the session of a sign-in page are one push, and the browser that got the new session signs in', async () => {
     const app = await world.start({ routes, session: { store: new SlowStore(new session.MemoryStore(), 10) } })
     const browser = app.browser()
@@ -164,6 +166,7 @@ describeWithRedis('over two processes with one Redis', () => {
     await redis.kill()
   })
 
+  // Shows: T-planted-3
   it('five starts of a signed-in user\'s session are one push', async () => {
     const apps: TestApp[] = []
     for (let i = 0; i < 2; i++) apps.push(await world.start({ routes, session: { store: new RedisStore({ client }) }, strategy: { ledger: new RedisLedger(client) } }))

@@ -14,6 +14,7 @@ const start = (): Promise<TestApp> => world.start({ strategy: { operation: 'enro
 const enrolling = (app: TestApp, phone: string) => app.browser().post('/login', { username: 'carl', password: PASSWORD, phone })
 
 describe('an enrolment of a number with a refused prefix', () => {
+  // Shows: T-enrol-7, C-enrol-other-3
   it.each(['+41900123456', '+41 0900 12 34 56', '+41 900 12 34 56', '+41-900-123-456', '+41.900.123.456', '＋４１９００１２３４５６', '+٤١٩٠٠١٢٣٤٥٦', '\u200e+41\u200b900123456', '+992123456789'])(
     'fails with phone_refused, and Nevis sends no SMS: %j',
     async (phone) => {

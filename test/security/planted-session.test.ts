@@ -37,6 +37,7 @@ async function planted(): Promise<{ attacker: Browser; victim: Browser }> {
 }
 
 describe('a planted session', () => {
+  // Shows: ASVS V6.6.2, T-planted-1
   it('gives the attacker a request of their own, and not the victim\'s: the approval signs in the victim alone', async () => {
     const { attacker, victim } = await planted()
     const handle = await signIn(victim, 'anna')
@@ -78,6 +79,7 @@ describe('a planted session', () => {
     expect((await attacker.get('/me')).json()).toEqual({ user: null })
   })
 
+  // Shows: ASVS V7.2.4, T-planted-1
   it('shows the attacker no QR code of the victim\'s enrolment', async () => {
     const { attacker, victim } = await planted()
     const start = (browser: Browser) => browser.post('/enrol', { username: 'new', password: PASSWORD }).then(({ location }) => handleIn(location))
@@ -89,6 +91,7 @@ describe('a planted session', () => {
     expect((await attacker.get(waitingOf(handle))).text).not.toContain(link)
   })
 
+  // Shows: T-planted-2
   it('in which the attacker has started gives the request to the victim\'s new session, and leaves the attacker nothing', async () => {
     const app = await world.start({ routes })
     const attacker = app.browser()

@@ -58,6 +58,7 @@ describe('a time-out of the app answers, and then', () => {
     ['the way to the second factor', 'store', () => browser.get('/guarded', asPage)],
   ]
 
+  // Shows: ASVS V16.5.4, T-exhaust-1
   it.each(['succeed', 'fail'])('what all wait for comes late, to %s › the server goes on', async (how) => {
     expect((await browser.post('/sign-in', { username: 'anna', password: 'right' })).json()).toBe('signed in')
     for (const [name, what, ask] of stories) {
@@ -87,6 +88,7 @@ describe('an address outside ASCII', () => {
 })
 
 describe('a function among the options that throws', () => {
+  // Shows: ASVS V16.5.4, T-exhaust-1
   it('is an error for the host, also while an error is being answered', async () => {
     const page = await browser.get('/outage', asPage)
     expect([page.status, page.text]).toEqual([500, '{"code":"nonce"}'])

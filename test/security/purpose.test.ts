@@ -67,6 +67,7 @@ async function approved(browser: Browser, path: string, fields: Record<string, s
 }
 
 describe('a route with a message and data', () => {
+  // Shows: ASVS V6.6.2, T-purpose-3
   it.each(['/harmless', '/sell'])('does not run for an approval that another route has started: %s', async (other) => {
     const browser = await signedIn(await start())
     const handle = await approved(browser, other, { amount: '1' })
@@ -95,6 +96,7 @@ describe('a route with a message and data', () => {
 })
 
 describe('the factors of a route', () => {
+  // Shows: ASVS V6.3.4, T-purpose-3
   it('hold at its callback: a recovery code or an SMS runs nothing where a push is asked for', async () => {
     const browser = await signedIn(await start())
     for (const [factor, code] of [['recovery', 'AAAA-1111'], ['sms', undefined]] as const) {
@@ -125,6 +127,7 @@ describe('the factors of a route', () => {
 describe('a route that knows its user by Basic', () => {
   const basic = (username: string) => ({ authorization: `Basic ${Buffer.from(`${username}:${PASSWORD}`).toString('base64')}` })
 
+  // Shows: ASVS V6.6.2, T-password-5
   it('does not run for the approval of another account', async () => {
     const app = await start()
     const attacker = app.browser()
@@ -137,6 +140,7 @@ describe('a route that knows its user by Basic', () => {
 })
 
 describe('a route that knows its user by Basic, in the session of another user', () => {
+  // Shows: T-password-5
   it('runs for the approval of its own user, and gives the session no record', async () => {
     const basic = { authorization: `Basic ${Buffer.from(`ben:${PASSWORD}`).toString('base64')}` }
     const browser = (await start()).browser()
@@ -155,6 +159,7 @@ describe('a route that knows its user by Basic, in the session of another user',
 })
 
 describe('a token that has proved a push', () => {
+  // Shows: ASVS V6.5.1, T-widget-4
   it('is claimed: it does not count again through the widget', async () => {
     const claimed: string[] = []
     class Recording extends MemoryLedger {
@@ -170,6 +175,7 @@ describe('a token that has proved a push', () => {
 })
 
 describe('methods', () => {
+  // Shows: T-browser-3
   it.each(['OPTIONS', 'PUT', 'DELETE', 'PATCH', 'HEAD', 'GET'])('%s starts nothing', async (method) => {
     const browser = await signedIn(await start())
     const asked = world.simulator.requests.length
@@ -186,6 +192,7 @@ describe('methods', () => {
     expect(outcomeOf(await browser.get(`/harmless?transaction=${handle}`))).toBe('success')
   })
 
+  // Shows: ASVS V15.3.3, T-browser-3
   it('a start reads its fields from the body alone: an address that somebody was sent chooses nothing', async () => {
     const browser = await signedIn(await start())
     const { location } = await browser.post('/harmless?factor=sms&authenticatorId=x&cancel=1')

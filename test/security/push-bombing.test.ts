@@ -32,6 +32,7 @@ async function denied(app: TestApp): Promise<void> {
 
 describe('the budget of starts', () => {
   describe('from fifty sessions at once', () => {
+    // Shows: ASVS V6.6.4
     it('lets five pushes out; all others fail with too_many_starts', async () => {
       const app = await world.start()
       const outcomes = await Promise.all(Array.from({ length: 50 }, () => startIn(app.browser())))
@@ -43,6 +44,7 @@ describe('the budget of starts', () => {
   })
 
   describe('one start after the other', () => {
+    // Shows: ASVS V6.3.4
     it('allows exactly so many, whatever the factor and whichever way it is started', async () => {
       const app = await world.start()
       const browser = app.browser()
@@ -53,6 +55,7 @@ describe('the budget of starts', () => {
       expect(pushes()).toBe(5)
     })
 
+    // Shows: T-bomber-1
     it('is not renewed by cancelling', async () => {
       const app = await world.start({ strategy: { startBudget: { starts: 3, perSeconds: 300 } } })
       const outcomes: string[] = []
@@ -99,6 +102,7 @@ describe('the budget of starts', () => {
 
 describeWithRedis('the budget of starts, in Redis', () => {
   describe('over two apps with connections of their own, from fifty sessions at once', () => {
+    // Shows: ASVS V6.6.4, T-bomber-1
     it('is one budget', async () => {
       const redis = await RedisServer.start()
       world.defer(() => redis.close())
@@ -119,6 +123,7 @@ describeWithRedis('the budget of starts, in Redis', () => {
 
 describe('an approval that is pending', () => {
   describe('started again and again in its session', () => {
+    // Shows: ASVS V6.6.4, T-bomber-4
     it('is used again: one push, however often, and no budget is spent', async () => {
       const app = await world.start()
       const browser = app.browser()
@@ -161,6 +166,7 @@ describe('a denial', () => {
       expect(pushes()).toBe(1)
     })
 
+    // Shows: T-bomber-8
     it('counts once, however often it is looked at', async () => {
       const app = await world.start({ strategy: { startBudget: MANY_STARTS } })
       const browser = app.browser()
@@ -180,6 +186,7 @@ describe('a denial', () => {
   })
 
   describe('after a denial', () => {
+    // Shows: T-bomber-5
     it('makes pauses of 15, 30, 60, 120 seconds, and so on', async () => {
       const app = await world.start({ strategy: { startBudget: { starts: 1000, perSeconds: 3600 } } })
       await denied(app)
@@ -196,6 +203,7 @@ describe('a denial', () => {
       expect(await startIn(app.browser())).toBe('303 /login/2fa')
     })
 
+    // Shows: T-bomber-5
     it('keeps other people out of it', async () => {
       const app = await world.start({ strategy: { startBudget: MANY_STARTS } })
       for (let i = 0; i < 2; i++) await denied(app)
@@ -203,6 +211,7 @@ describe('a denial', () => {
       await signIn(app.browser(), 'ben')
     })
 
+    // Shows: ASVS V6.6.4, T-bomber-5
     it('holds for every factor, and for switching to one', async () => {
       const app = await world.start({ strategy: { startBudget: MANY_STARTS } })
       const browser = app.browser()
@@ -231,6 +240,7 @@ describe('a success', () => {
   }
 
   describe('after two denials', () => {
+    // Shows: ASVS V16.3.3, T-bomber-6
     it('signs in, and raises suspicious with success_after_denials and their number', async () => {
       const app = await world.start({ strategy: { startBudget: MANY_STARTS } })
       await denied(app)

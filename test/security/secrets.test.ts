@@ -377,6 +377,7 @@ function statusOfEnd(ends: string): number {
 }
 
 describe('what a browser gets, and what is logged and published meanwhile', () => {
+  // Shows: T-reader-2, C-overview-1
   it.each(scenarios.map((scenario) => [scenario.ends, scenario.name, scenario] as const))('holds no secret: %s (%s)', async (ends, _name, scenario) => {
     const world = worldFor(scenario.script)
     const { origin } = await serve(scenario, world)

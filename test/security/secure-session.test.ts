@@ -39,6 +39,7 @@ async function expectRefused(page: Page, who: Browser, before: number): Promise<
 }
 
 describe('a cookie that was kept while the phone was asked', () => {
+  // Shows: T-old-session-6
   it.each(['sms', 'push', 'app'])('after the sign-in and the log-out › starts nothing without a password: %s', async (factor) => {
     const handle = await started()
     const kept = browser.clone()
@@ -49,6 +50,7 @@ describe('a cookie that was kept while the phone was asked', () => {
     await expectRefused(await kept.post('/login/2fa', { transaction: handle, factor }), kept, before)
   })
 
+  // Shows: T-old-session-6
   it('after the sign-in and the log-out › does not let the same approval in again', async () => {
     const handle = await started()
     const kept = browser.clone()
@@ -57,6 +59,7 @@ describe('a cookie that was kept while the phone was asked', () => {
     await expectRefused(await kept.get(callbackOf(handle)), kept, told())
   })
 
+  // Shows: T-old-session-6
   it('after it was cancelled › does not let the approval in, and starts nothing', async () => {
     const handle = await started()
     const kept = browser.clone()

@@ -40,11 +40,13 @@ async function expectPrivate(browser: Browser, page: Page): Promise<void> {
 }
 
 describe('a shared cache keeps nothing of a host whose session is renewed with every answer', () => {
+  // Shows: ASVS V14.3.2, T-exhaust-5
   it('Express with rolling: true', async () => {
     const browser = (await world.start({ session: { rolling: true } })).browser()
     await expectPrivate(browser, await browser.get(waitingOf(await signIn(browser, 'anna')), asPage))
   })
 
+  // Shows: ASVS V14.3.2
   it('@fastify/session as it comes', async () => {
     if (!existsSync(join(__dirname, '../../dist/index.js'))) throw new Error('run "npm run build" first')
     const host = spawn(process.execPath, [join(__dirname, 'support/fastify-app.mjs')], { stdio: ['pipe', 'pipe', 'inherit'] })

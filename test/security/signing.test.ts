@@ -73,6 +73,7 @@ const waiting = (message: string) => world.simulator.phone('anna').waiting.find(
 const approve = (payment: Payment = FIVE) => world.simulator.phone('anna').approve(waiting(messageOf(payment)))
 
 describe('a payment that is signed', () => {
+  // Shows: C-approval-6, C-approval-8
   it('is shown on the phone and on the page alike, has to be accepted explicitly, and is what the app gets', async () => {
     const browser = await signedIn()
     const handle = await pay(browser)
@@ -102,6 +103,7 @@ describe('a payment that is signed', () => {
     expect(page).toContain('to &#60;/html&#62;&#60;b onclick=&#34;x&#34;&#62;Ben&#60;/b&#62;&#60;script&#62;?</blockquote>')
   })
 
+  // Shows: C-sms-2
   it('reads as text in an SMS, where the app offers that', async () => {
     app = await start({ factors: [push(), sms({ message: (message) => `${message} Code: {{CODE}}` })] })
     const browser = await signedIn()
@@ -114,6 +116,7 @@ describe('what the browser sends again', () => {
   const changed = { amount: '9999.00', payee: 'Mallory', data: '{"amount":"9999.00"}', message: 'Pay 9999.00?' }
   const query = new URLSearchParams(changed).toString()
 
+  // Shows: ASVS V15.3.3, T-purpose-1
   it.each<[string, (browser: Browser, handle: string) => Promise<Page>]>([
     ['in the body of the callback', (browser, handle) => browser.post('/paid', { transaction: handle, ...changed })],
     ['in its JSON body', (browser, handle) => browser.postJson('/paid', { transaction: handle, ...changed, data: { amount: '9999.00' } })],
@@ -182,6 +185,7 @@ describe('what was changed in the session between start and callback', () => {
     ['data, message and digest of another transaction', swapped('data', 'message', 'digest')],
     ['another transaction in its place', (all, { one, two }) => ({ [one]: all[two] as object, [two]: all[one] as object }) as Transactions],
   ]
+  // Shows: ASVS V7.5.3, T-purpose-2, C-approval-8
   it.each(changes)('is refused with binding_mismatch, and nothing is executed: %s', async (_name, tamper) => {
     const browser = await signedIn()
     const handle = await pay(browser, FIVE)
@@ -245,6 +249,7 @@ describe('what was changed in the session between start and callback', () => {
 
 describe('two payments that wait in two tabs of one session', () => {
   describe.each(['/paid', '/paid-only', '/signed'])('with the callback %s', (callback) => {
+    // Shows: C-approval-8
     it.each([[[0, 1]], [[1, 0]]])('are executed once each, in the order %j', async (order) => {
       const browser = await signedIn()
       const payments = [FIVE, FORTY]
@@ -268,6 +273,7 @@ describe('two payments that wait in two tabs of one session', () => {
     })
   })
 
+  // Shows: ASVS V6.6.2
   it('do not count for each other', async () => {
     const browser = await signedIn()
     const [five, forty] = [await pay(browser, FIVE), await pay(browser, FORTY)]
@@ -314,6 +320,7 @@ describe('a payment in the session of somebody else', () => {
     expect(executed).toEqual([])
   })
 
+  // Shows: ASVS V8.2.2
   it('is not executed once somebody else is signed in there', async () => {
     const browser = await signedIn('ben')
     const handle = await signIn(browser, 'anna')

@@ -163,6 +163,7 @@ describe('returnTo', () => {
   })
 
   describe('in a field of a request', () => {
+    // Shows: ASVS V15.3.3
     it('is ignored, wherever it stands', async () => {
       const browser = await signedIn()
       await browser.get('/step-up?returnTo=//evil.example', HTML)
@@ -198,6 +199,7 @@ describe('returnTo', () => {
       ['a user', '@evil.example'],
       ['nothing', ''],
     ]
+    // Shows: T-purpose-5
     it.each(disguises)('is not kept: %s', async (_name, target) => {
       const browser = await signedIn()
       const { status, location } = await getRaw(browser, target)
@@ -236,6 +238,7 @@ describe('returnTo', () => {
 
 describe('a step-up', () => {
   describe('of a session whose id is known from before', () => {
+    // Shows: ASVS V7.2.4, T-planted-4
     it('changes the id, keeps login and cart, and the old id opens nothing', async () => {
       const browser = await signedIn()
       await browser.post('/cart')
@@ -259,6 +262,7 @@ describe('a step-up', () => {
   })
 
   describe('with an approval of another account, started in the same session by its password alone', () => {
+    // Shows: T-password-5
     it.each(['/confirmed', '/confirmed-without-login'])('gives whoever is signed in no record (%s)', async (callback) => {
       // The attacker has ben's session and password, and an account of their own: anna's, with her phone.
       const browser = await signedIn('ben')

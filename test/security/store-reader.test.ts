@@ -24,6 +24,7 @@ function textOf(store: session.MemoryStore): string {
   return [text, ...decoded].join('\n')
 }
 
+// Shows: T-reader-3
 it.each(['app', 'widget'])('finds neither QR code, app link nor intent token of an enrolment by %s, which the page shows', async (factor) => {
   const store = new session.MemoryStore()
   const app = await world.start({ routes, session: { store }, strategy: { factors: [push(), appFactor(), sms(), widget()] } })
@@ -41,6 +42,7 @@ it.each(['app', 'widget'])('finds neither QR code, app link nor intent token of 
   }
 })
 
+// Shows: ASVS V11.3.3
 it('cannot move what is shown from one transaction to another', async () => {
   const store = new session.MemoryStore()
   const app = await world.start({ routes, session: { store } })

@@ -10,6 +10,7 @@ import { lab, outcomeOf } from './support/lab'
 
 const world = lab()
 
+// Shows: T-reader-5
 it('a subject with more than its names leaves no more than those in session and events, and signs in', async () => {
   const store = new session.MemoryStore()
   const row = { passwordHash: 'c4n4ry', phone: '+41790000000', since: new Date() }

@@ -51,6 +51,7 @@ describe('Fastify with a login { user, tenant }', () => {
       browser = program.browser()
     })
 
+    // Shows: ASVS V7.5.3, T-old-session-1
     it('a second factor of one tenant does not count after a login at the other', async () => {
       await signIn('mine')
       await secondFactor()

@@ -15,6 +15,7 @@ const world = lab()
 jest.setTimeout(60_000)
 
 describe.each(guideApps)('two tabs that go to their callbacks at almost the same time: %s', (_name, start) => {
+  // Shows: T-outage-6
   it.each([0, 2, 5, 10, 20])('end signed in, the second %i ms later', async (laterMs) => {
     const { userId } = world.simulator.addUser({ username: 'otto' })
     const app = await start(world.simulator, [{ username: 'otto', userId }])

@@ -19,6 +19,7 @@ const idOf = (username: string) => world.simulator.users.find((user) => user.use
 
 describe('a start', () => {
   describe.each(ODD_IDS)('where Nevis names an id %s', (_what, userId) => {
+    // Shows: ASVS V15.3.5, T-answer-4
     it.each(['push', 'sms'])('is an error of the answer: %s', async (factor) => {
       const app = await world.start()
       world.simulator.faults.add({ on: 'approve', patch: { userId } })

@@ -73,6 +73,7 @@ function respelled(token: string): string {
 
 describe('a token that no approval gave', () => {
   describe('but is active, and of the right person', () => {
+    // Shows: C-widget-7
     it('is refused: the intent token handed back as the result', async () => {
       const app = await start()
       const sign = await waiting(app)
@@ -94,6 +95,7 @@ describe('a token that no approval gave', () => {
       await expectRefused(app, { ...first, handle }, first.intentToken, 'token')
     })
 
+    // Shows: T-widget-2
     it('is refused: the intent token of the same person\'s other session, in another process too', async () => {
       const ledger = new MemoryLedger()
       const [app, other] = [await start(ledger), await start(ledger)]
@@ -110,6 +112,7 @@ describe('a token that no approval gave', () => {
       await expectRefused(app, sign, intentToken, 'token')
     })
 
+    // Shows: T-widget-3
     it('is refused: the status token that Nevis gives for the intent token', async () => {
       const app = await start()
       const sign = await waiting(app)
@@ -132,6 +135,7 @@ describe('a token that no approval gave', () => {
       await expectRefused(app, sign, respelled(statusToken), 'token')
     })
 
+    // Shows: T-widget-5
     it.each(['pending', 'failed'])('is refused: the token of a status answer that says %s', async (status) => {
       const app = await start()
       const sign = await waiting(app)
@@ -183,6 +187,7 @@ describe('a token that no approval gave', () => {
 
 describe('a genuine token', () => {
   describe('of somebody else', () => {
+    // Shows: C-widget-7
     it('is refused: the attacker\'s own, from the attacker\'s own phone', async () => {
       const app = await start()
       const victims = await waiting(app)
@@ -193,6 +198,7 @@ describe('a genuine token', () => {
 
   describe('that Nevis describes otherwise', () => {
     const now = () => Math.floor(Date.now() / 1000)
+    // Shows: T-widget-1
     it.each<[string, string, Record<string, unknown>]>([
       ['sub', 'another user', { sub: OTHER }],
       ['sub', 'nobody', { sub: undefined }],
@@ -216,6 +222,7 @@ describe('a genuine token', () => {
   })
 
   describe('of an approval before this sign-in', () => {
+    // Shows: ASVS V6.6.2
     it('is refused: it was given, but never brought', async () => {
       const app = await start()
       const token = await approved(await waiting(app))
@@ -243,6 +250,7 @@ describe('a genuine token', () => {
       expect(app.verified).toHaveLength(1)
     })
 
+    // Shows: T-widget-4, C-widget-7
     it('is refused in a second transaction of the same person, in another process too', async () => {
       const ledger = new MemoryLedger()
       const [app, other] = [await start(ledger), await start(ledger)]
@@ -294,6 +302,7 @@ describe('a genuine token', () => {
       expect(app.verified).toHaveLength(1)
     })
 
+    // Shows: ASVS V6.5.1
     it('to as many transactions signs in once, and verify runs once', async () => {
       const app = await start()
       const signs: Waiting[] = []
@@ -349,6 +358,7 @@ describe('when somebody cannot be asked', () => {
     expect(app.verified).toHaveLength(0)
   })
 
+  // Shows: ASVS V16.5.3
   it.each(['start', 'callback'])('the ledger, at the %s › ends in an error 503, and nobody is signed in', async (phase) => {
     const ledger = new MemoryLedger()
     let isDown = phase === 'start'

@@ -270,6 +270,7 @@ describe('recordSecondFactor', () => {
   })
 
   describe('after an enrolment', () => {
+    // Shows: T-enrol-8
     it('leaves no record and lets the request through', async () => {
       await app.close()
       app = await start({ strategy: { operation: 'enroll' } })
@@ -307,6 +308,7 @@ describe('secondFactorOf', () => {
   })
 
   describe('once somebody else has signed in in the same session', () => {
+    // Shows: ASVS V8.3.1
     it('gives nothing', async () => {
       const browser = await signedIn()
       expect((await browser.post('/password', { username: 'ben', password: 'correct horse' })).json()).toEqual({ action: 'passed' })
@@ -348,6 +350,7 @@ describe('requireSecondFactor', () => {
   })
 
   describe('with a record that is too old', () => {
+    // Shows: ASVS V7.5.3
     it('answers 401 in the words of RFC 9470', async () => {
       const browser = await signedIn()
       at((await recordOf(browser)).at + 300_001)
@@ -364,6 +367,7 @@ describe('requireSecondFactor', () => {
   })
 
   describe('without a record', () => {
+    // Shows: ASVS V7.5.3
     it('answers 401 to a stranger, to a password alone, and without any session', async () => {
       await expectRefused(app.browser())
       const browser = app.browser()
@@ -372,6 +376,7 @@ describe('requireSecondFactor', () => {
       await expectRefused(browser)
     })
 
+    // Shows: ASVS V8.3.1
     it('answers 401 while the approval is still to come', async () => {
       const browser = app.browser()
       await signIn(browser, 'anna')
@@ -438,6 +443,7 @@ describe('requireSecondFactor', () => {
   })
 
   describe('with a list of factors', () => {
+    // Shows: ASVS V7.5.3
     it('lets only those pass', async () => {
       const browser = await signedIn()
       await expectPassed(browser, '/transfer-push')

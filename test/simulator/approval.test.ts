@@ -12,6 +12,7 @@ const statusOf = async (reply: { json: Record<string, unknown> }) => (await nevi
 const linkOf = (reply: { json: Record<string, unknown> }) => String(reply.json['appLinkUri'])
 
 describe('push', () => {
+  // Shows: C-approval-1
   test('started › is 201 with three members, and the phone shows it', async () => {
     const { userId, authenticatorIds } = nevis.simulator.addUser({ ...anna, authenticators: ['old', 'new'] })
     const body = { ...anna, channel: 'push', prompt: true, message: 'Pay 10?', notificationMessage: 'Bank' }
@@ -46,6 +47,7 @@ describe('push', () => {
     expect(reply.status).toBe(404)
   })
 
+  // Shows: C-status-5
   test('pending, approved, denied › is 200, 200, 412, with all fields and a new token each time', async () => {
     const { userId } = nevis.simulator.addUser(anna)
     const first = await nevis.approve({ ...anna, channel: 'push' })
@@ -73,6 +75,7 @@ describe('push', () => {
     }
   })
 
+  // Shows: C-approval-7
   test('with formatting in <html> or a plain "<" › is allowed', async () => {
     nevis.simulator.addUser(anna)
     const message = '<html><b>Pay</b><br/><br><em>10</em> <i>or</i> <strong>11</strong> <u>now</u></html>'
@@ -92,6 +95,7 @@ describe('push', () => {
     expect(() => nevis.simulator.advance(-1)).toThrow(TypeError)
   })
 
+  // Shows: C-user-7
   test('while the user is deleted › has failed; a status token that nobody issued is unknown', async () => {
     const { userId } = nevis.simulator.addUser(anna)
     const reply = await nevis.approve({ ...anna, channel: 'push' })
@@ -102,6 +106,7 @@ describe('push', () => {
     expect((await nevis.status('')).status).toBe(400)
   })
 
+  // Shows: C-more-5
   test('above the limit › is 429 for five minutes, for that channel and user only', async () => {
     nevis.simulator.addUser({ ...anna, phone: '+41791234567' })
     nevis.simulator.addUser({ username: 'ben' })
@@ -156,6 +161,7 @@ describe('a phone', () => {
     await expect(phone.approve()).rejects.toThrow("The request on anna's phone was denied.")
   })
 
+  // Shows: C-user-9
   test('whose authenticator was deleted › shows nothing', async () => {
     const { authenticatorIds } = nevis.simulator.addUser(anna)
     await nevis.approve({ ...anna, channel: 'push' })
@@ -165,6 +171,7 @@ describe('a phone', () => {
 })
 
 describe('app link', () => {
+  // Shows: C-approval-4
   test.each(['app', 'qr-code'])('by the channel %s › is 201 with QR code and link at the top level', async (channel) => {
     const { userId } = nevis.simulator.addUser(anna)
     const reply = await nevis.approve({ ...anna, channel })
@@ -187,6 +194,7 @@ describe('app link', () => {
     await nevis.simulator.phone('anna').approve()
   })
 
+  // Shows: C-approval-6
   test('scanned with a prompt › waits for the answer', async () => {
     nevis.simulator.addUser(anna)
     const phone = nevis.simulator.phone('anna')
@@ -241,6 +249,7 @@ describe('app link', () => {
 describe('code by SMS', () => {
   const sms = { ...anna, channel: 'sms' }
 
+  // Shows: C-sms-4
   test('right › is 200 without a body, once, and the status has succeeded', async () => {
     const { userId } = nevis.simulator.addUser({ ...anna, phone: '+41791234567' })
     const reply = await nevis.approve({ ...sms, message: 'Code: {{CODE}}' })

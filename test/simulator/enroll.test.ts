@@ -14,6 +14,7 @@ const linkOf = (reply: { json: Json }): string => String((reply.json['enrollment
 const tokenOf = (reply: { json: Json }): unknown => (reply.json['enrollment'] as Json)['statusToken']
 
 describe('enrolment of the app', () => {
+  // Shows: C-enrol-app-1
   test('with a username › is 201 with the user and what to scan', async () => {
     const reply = await nevis.enroll({ username: 'u12345' })
     expect(reply.status).toBe(201)
@@ -33,6 +34,7 @@ describe('enrolment of the app', () => {
     })
   })
 
+  // Shows: C-enrol-app-2
   test('without a username › makes a new user every time, with a slash at the end of the path too', async () => {
     const first = await nevis.enroll({})
     const second = await nevis.call('POST', '/api/v1/users/enroll/', {})
@@ -41,6 +43,7 @@ describe('enrolment of the app', () => {
     expect(first.json['userId']).not.toBe(second.json['userId'])
   })
 
+  // Shows: C-enrol-5, C-user-2
   test('scanned › the user becomes active with one authenticator', async () => {
     const reply = await nevis.enroll({ username: 'anna', channel: 'push' })
     expect((await nevis.status(tokenOf(reply))).json['status']).toBe('pending')
@@ -54,6 +57,7 @@ describe('enrolment of the app', () => {
     })
   })
 
+  // Shows: C-enrol-5
   test('scanned twice or too late › rejects and registers nothing more', async () => {
     const reply = await nevis.enroll({ username: 'anna' })
     const late = await nevis.enroll({ username: 'anna' })
@@ -88,6 +92,7 @@ describe('enrolment of the app', () => {
 describe('enrolment of a phone number', () => {
   const body = { username: 'anna', channel: 'sms', phone: '+41 79 123 45 67' }
 
+  // Shows: C-enrol-other-1
   test('started › sends a text and answers with the status token and no QR code', async () => {
     const reply = await nevis.enroll({ ...body, message: 'Hi! {{CODE}} is yours, {{CODE}}' })
     expect(reply.status).toBe(201)
@@ -97,6 +102,7 @@ describe('enrolment of a phone number', () => {
     expect(nevis.simulator.sms('nobody')).toEqual([])
   })
 
+  // Shows: C-enrol-other-2
   test('with the right code › the number is confirmed and can be asked for codes', async () => {
     const reply = await nevis.enroll(body)
     expect((await nevis.approve({ username: 'anna', channel: 'sms' })).status).toBe(404)
@@ -109,6 +115,7 @@ describe('enrolment of a phone number', () => {
 })
 
 describe('enrolment of recovery codes', () => {
+  // Shows: C-enrol-other-5
   test('for a new user › answers with codes of four dashed groups that work once', async () => {
     const reply = await nevis.enroll({ username: 'anna', recovery_username: 'anna', channel: 'recovery' })
     expect(reply.status).toBe(201)
@@ -121,6 +128,7 @@ describe('enrolment of recovery codes', () => {
     expect((await nevis.verify(reply.json['userId'], { ...check, code: recoveryCodes[1]?.toLowerCase() })).status).toBe(400)
   })
 
+  // Shows: C-enrol-other-5
   test('for a user by userId › replaces the set that was there', async () => {
     const { userId, recoveryCodes } = nevis.simulator.addUser({ username: 'anna', recoveryCodes: ['abcd-1'] })
     expect(recoveryCodes).toEqual(['abcd-1'])
@@ -130,6 +138,7 @@ describe('enrolment of recovery codes', () => {
 })
 
 describe('the QR code', () => {
+  // Shows: C-enrol-app-11
   test('of an enrolment › is a PNG of 300 by 300 pixels that holds the modules of the app link', async () => {
     const reply = await nevis.enroll({})
     const { qrCode } = reply.json['enrollment'] as { qrCode: { dataUri: string } }

@@ -10,6 +10,7 @@ afterEach(() => nevis.simulator.close())
 const FORM = { 'content-type': 'application/x-www-form-urlencoded' }
 
 describe('ping', () => {
+  // Shows: C-endpoint-2
   test('with the access key › answers PONG as plain text', async () => {
     const reply = await nevis.call('GET', '/ping')
     expect([reply.status, reply.text]).toEqual([200, 'PONG'])
@@ -18,12 +19,14 @@ describe('ping', () => {
 })
 
 describe('authorization', () => {
+  // Shows: C-auth-1, C-error-2, C-overview-3
   test.each(['', 'Basic YTpi', 'Bearer'])('with the header %j › is 401', async (authorization) => {
     const reply = await nevis.approve({ username: 'anna', channel: 'push' }, { authorization })
     expect(reply.status).toBe(401)
     expect(reply.json).toMatchObject({ error: 'Unauthorized', path: '/api/v1/approval', status: 401 })
   })
 
+  // Shows: C-error-3
   test('with a wrong key › is 403 in the second shape: milliseconds and no message', async () => {
     const reply = await nevis.enroll({}, { authorization: 'Bearer wrong' })
     expect(reply.status).toBe(403)
@@ -35,6 +38,7 @@ describe('authorization', () => {
     })
   })
 
+  // Shows: C-auth-2
   test('with the key that was rotated away › is 403, and it introspects as inactive', async () => {
     const old = nevis.simulator.accessKey
     const next = nevis.simulator.rotateAccessKey()
@@ -46,6 +50,7 @@ describe('authorization', () => {
     expect((await nevis.introspect(next)).json['active']).toBe(true)
   })
 
+  // Shows: C-error-3
   test('after the thirty days of the key › is 403', async () => {
     nevis.simulator.advance(30 * 24 * 3600 * 1000)
     expect((await nevis.call('GET', '/ping')).status).toBe(403)
@@ -53,6 +58,7 @@ describe('authorization', () => {
 })
 
 describe('request', () => {
+  // Shows: C-error-5
   test('to an unknown endpoint › is 405', async () => {
     for (const [method, path] of [['GET', '/api/v1/nothing'], ['PUT', '/ping'], ['GET', '/api/v1/approval'], ['GET', '//x/ping']]) {
       const reply = await nevis.call(method ?? '', path ?? '')
@@ -62,15 +68,18 @@ describe('request', () => {
     expect(nevis.simulator.requests.map(({ operation }) => operation)).toEqual(Array(4).fill('unknown'))
   })
 
+  // Shows: C-media-1, C-error-8
   test('with a form where JSON is due › is 415', async () => {
     expect((await nevis.enroll('username=anna', FORM)).status).toBe(415)
     expect((await nevis.enroll('{}', { 'content-type': 'text/plain' })).status).toBe(415)
   })
 
+  // Shows: C-media-2
   test('with JSON where a form is due › is 415', async () => {
     expect((await nevis.call('POST', '/api/v1/introspect', { token: 'x' })).status).toBe(415)
   })
 
+  // Shows: C-error-1, C-error-10
   test.each(['{', '"text"', '[]', 'null', ''])('with the body %j › is 400 with an ISO time and a message', async (body) => {
     const reply = await nevis.enroll(body)
     expect(reply.status).toBe(400)
@@ -87,6 +96,7 @@ describe('request', () => {
     expect((await nevis.enroll({ username: 'a'.repeat(1_100_000) })).status).toBe(413)
   })
 
+  // Shows: C-error-1
   test('that breaks a rule of enrolment › is 400 and makes no user', async () => {
     const bodies = [
       { username: '%%%%%' },
@@ -130,6 +140,7 @@ describe('request', () => {
     expect(nevis.simulator.sms('anna')).toEqual([])
   })
 
+  // Shows: C-error-4
   test('about somebody unknown › is 404', async () => {
     const replies = [
       await nevis.enroll({ userId: NOBODY }),
@@ -149,6 +160,7 @@ describe('request', () => {
     expect(replies.map(({ status, json }) => ({ status, json }))).toEqual(Array(11).fill({ status: 404, json: body }))
   })
 
+  // Shows: C-more-6
   test('for a channel of which the user has nothing › is 404', async () => {
     nevis.simulator.addUser({ username: 'anna', authenticators: 0 })
     for (const channel of ['push', 'app', 'sms']) {
@@ -172,6 +184,7 @@ describe('request', () => {
     expect((await nevis.status('x')).json).toEqual({ status: 'unknown' })
   })
 
+  // Shows: C-error-6
   test('for an eleventh authenticator › is 409', async () => {
     nevis.simulator.addUser({ username: 'anna', authenticators: 10 })
     const reply = await nevis.enroll({ username: 'anna' })

@@ -180,6 +180,7 @@ describe('an app link in a browser', () => {
     expect(html.indexOf('Scan with anna’s phone')).toBeGreaterThan(0)
   })
 
+  // Shows: C-approval-5
   test('of an approval › says so, and without users that there are none', async () => {
     const { userId } = nevis.simulator.addUser({ username: 'anna' })
     const named = await nevis.approve({ username: 'anna', channel: 'app' })

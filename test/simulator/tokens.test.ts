@@ -11,6 +11,7 @@ afterEach(() => nevis.simulator.close())
 const bearer = (token: unknown) => ({ authorization: `Bearer ${String(token)}` })
 
 describe('introspection', () => {
+  // Shows: C-token-7
   test('of the access key › looks like the documented example', async () => {
     const { accessKey, baseURL } = nevis.simulator
     expect(accessKey).toEqual(JWT)
@@ -28,6 +29,7 @@ describe('introspection', () => {
     expect((await other.introspect('my-key')).json).toMatchObject({ active: true, aud: 'api' })
   })
 
+  // Shows: C-token-7
   test('of a status, transaction or intent token › is active for the user and never has the audience of a key', async () => {
     const { userId } = nevis.simulator.addUser({ username: 'anna' })
     const { statusToken } = (await nevis.approve({ username: 'anna', channel: 'push' })).json
@@ -56,6 +58,7 @@ describe('introspection', () => {
 })
 
 describe('intent token', () => {
+  // Shows: C-widget-9, C-overview-5
   test('for an approval › replaces the access key once, for its user and operation', async () => {
     nevis.simulator.addUser({ username: 'ben' })
     const { userId } = nevis.simulator.addUser({ username: 'anna' })
@@ -70,6 +73,7 @@ describe('intent token', () => {
     expect((await nevis.approve({ username: 'anna', channel: 'push' }, headers)).status).toBe(403)
   })
 
+  // Shows: C-overview-5
   test('restricted to channels › is refused for others', async () => {
     nevis.simulator.addUser({ username: 'anna' })
     const { token } = (await nevis.intent({ username: 'anna', operation: 'approve', channels: ['app'] })).json
@@ -77,6 +81,7 @@ describe('intent token', () => {
     expect((await nevis.approve({ channel: 'app' }, bearer(token))).json).toHaveProperty('userId')
   })
 
+  // Shows: C-overview-6
   test('after ten minutes › is refused', async () => {
     nevis.simulator.addUser({ username: 'anna' })
     const { token } = (await nevis.intent({ username: 'anna', operation: 'approve' })).json
@@ -84,6 +89,7 @@ describe('intent token', () => {
     expect((await nevis.approve({ username: 'anna', channel: 'push' }, bearer(token))).status).toBe(403)
   })
 
+  // Shows: C-widget-8
   test('for a new user › enrols that user and nobody else', async () => {
     const { token } = (await nevis.intent({ username: 'new', operation: 'enroll' })).json
     expect((await nevis.introspect(token)).json).not.toHaveProperty('sub')
@@ -94,6 +100,7 @@ describe('intent token', () => {
     expect((await nevis.enroll({}, bearer(named))).json['username']).toBe('named')
   })
 
+  // Shows: C-intent-2
   test.each<Json>([
     { operation: 'approve' },
     { username: 'anna' },
@@ -107,6 +114,7 @@ describe('intent token', () => {
 })
 
 describe('users and authenticators', () => {
+  // Shows: C-user-5, C-user-6, C-user-7, C-user-8, C-user-9
   test('looked up, renamed, deleted › answer as documented', async () => {
     const { userId, authenticatorIds } = nevis.simulator.addUser({ username: 'anna', authenticators: ['one', 'two'] })
     const user = await nevis.call('GET', `/api/v1/users/${userId.toUpperCase()}`)

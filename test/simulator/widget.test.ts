@@ -14,6 +14,7 @@ const ask = (token: string) => nevis.call('POST', '/widget/intent', {}, { author
 const sha256 = (text: string | undefined) => createHash('sha256').update(text ?? '').digest('base64')
 
 describe('the script', () => {
+  // Shows: C-widget-3
   test('at the documented address › is a script that names a global of the simulator', async () => {
     const { status, headers, text } = await nevis.call('GET', '/widget/auth.js')
     expect([status, headers.get('content-type'), headers.get('x-content-type-options')]).toEqual([200, 'text/javascript;charset=utf-8', 'nosniff'])
@@ -42,6 +43,7 @@ describe('what an intent token is for', () => {
     expect((await nevis.approve({ channel: 'push' }, { authorization: `Bearer ${token}` })).status).toBe(201)
   })
 
+  // Shows: C-intent-1
   test('without channels › is all of them', async () => {
     expect((await ask(await intent({ operation: 'enroll' }))).json).toEqual({ operation: 'enroll', channels: ['app', 'push', 'sms'] })
   })

@@ -43,6 +43,7 @@ describe('a start', () => {
   })
 
   describe('that names one of the person\'s own', () => {
+    // Shows: C-approval-9
     it.each(['push', 'app'])('asks that one, after a look whose it is, and its approval signs in: %s', async (factor) => {
       const app = await start()
       const browser = app.browser()
@@ -161,6 +162,7 @@ describe('another start for a transaction', () => {
 describe('app({ anyAuthenticator: true })', () => {
   const anyPhone: Partial<NevisStrategyOptions> = { factors: [push(), appFactor({ anyAuthenticator: true })] }
 
+  // Shows: C-approval-9
   it('lets any of the person\'s phones scan, and nobody else\'s', async () => {
     simulator.addUser({ username: 'ben' })
     const app = await start({ strategy: anyPhone })
@@ -173,6 +175,7 @@ describe('app({ anyAuthenticator: true })', () => {
     expect((await browser.get(callbackOf(handle))).json()).toMatchObject({ action: 'success' })
   })
 
+  // Shows: C-approval-4
   it('asks the older instances the same', async () => {
     const app = await start({ strategy: { factors: [appFactor({ channel: 'qr-code', anyAuthenticator: true })] } })
     await signIn(app.browser(), 'anna')

@@ -38,6 +38,7 @@ describe('bad input', () => {
       ['a factor called constructor', (handle) => browser.post('/login/2fa', { transaction: handle, factor: 'constructor' }), 400, 'unknown_factor'],
       ['a body of JSON null', () => browser.send('POST', CALLBACK, { 'content-type': 'application/json' }, '{"__proto__":{"transaction":"x"}}'), 400, 'no_subject'],
     ]
+    // Shows: ASVS V15.3.6, ASVS V15.3.7, T-browser-1
     it.each(tries)('%s gets its code, and the approval still signs in', async (_name, attempt, status, code) => {
       const handle = await signIn(browser, 'anna')
       const page = await attempt(handle)
@@ -47,6 +48,7 @@ describe('bad input', () => {
       expect((await browser.get(callbackOf(handle))).json()).toMatchObject({ action: 'success' })
     })
 
+    // Shows: ASVS V11.2.5
     it('a handle with any one character changed is unknown_transaction', async () => {
       const handle = await signIn(browser, 'anna')
       const asked = simulator.requests.length
@@ -70,6 +72,7 @@ describe('bad input', () => {
       ['control characters', '12\u000034', 401, 'wrong_code'],
       ['letters of every script', 'कोड🙂', 401, 'wrong_code'],
     ]
+    // Shows: ASVS V15.3.5
     it.each(codes)('%s gets its code, and the right one still signs in', async (_name, code, status, expected) => {
       const handle = await signIn(browser, 'anna', { factor: 'sms' })
       const page = await browser.postJson(CALLBACK, { transaction: handle, code })

@@ -30,6 +30,7 @@ const operations = () => simulator.requests.map(({ operation }) => operation)
 
 describe('the callback', () => {
   describe('while the approval is pending', () => {
+    // Shows: T-browser-4, C-status-3
     it('redirects with 303 back to the waiting page, and the approval still counts later', async () => {
       const browser = app.browser()
       const handle = await signIn(browser, 'anna')
@@ -95,6 +96,7 @@ describe('the callback', () => {
   })
 
   describe('with a handle of another session', () => {
+    // Shows: ASVS V6.6.2, ASVS V8.2.2, T-handle-1
     it('fails with unknown_transaction and asks Nevis nothing', async () => {
       const handle = await signIn(app.browser(), 'anna')
       await simulator.phone('anna').approve()
@@ -106,6 +108,7 @@ describe('the callback', () => {
   })
 
   describe('after the transaction\'s time', () => {
+    // Shows: ASVS V6.5.5, ASVS V9.2.1, C-more-7
     it('fails with expired_transaction, though it was approved, and asks Nevis nothing', async () => {
       const browser = app.browser()
       const handle = await signIn(browser, 'anna')
@@ -138,6 +141,7 @@ describe('the callback', () => {
       ['token has expired, in seconds', { patch: { exp: 1_600_000_000 } }, 'introspect'],
       ['token has expired, in milliseconds', { patch: { exp: 1_600_000_000_000 } }, 'introspect'],
     ]
+    // Shows: ASVS V6.6.2
     it.each(strangers)('fails with binding_mismatch when the %s', async (_name, fault, on) => {
       simulator.addUser({ username: 'ben' })
       const browser = app.browser()
@@ -152,6 +156,7 @@ describe('the callback', () => {
       expect((await browser.get(callbackOf(handle))).json()).toMatchObject({ action: 'fail', code: 'binding_mismatch' })
     })
 
+    // Shows: C-token-6
     it('succeeds with an issuer without a slash, and with one that the option names', async () => {
       for (const [iss, issuer] of [[simulator.baseURL, undefined], ['https://login.example/', 'https://login.example']] as const) {
         const other = await start({ strategy: { issuer } })
@@ -166,6 +171,7 @@ describe('the callback', () => {
   })
 
   describe('when Nevis cannot be asked', () => {
+    // Shows: T-answer-6
     it.each(['getStatus', 'introspect'])('ends in an error (%s), and the approval is not lost', async (on) => {
       const browser = app.browser()
       const handle = await signIn(browser, 'anna')
@@ -188,6 +194,7 @@ describe('the callback', () => {
       return { page: await browser.get(callbackOf(handle)), browser, handle }
     }
 
+    // Shows: T-outage-2
     it('says no, fails with rejected, and the approval is used up', async () => {
       const { page, browser, handle } = await decided((_profile, done) => done(null, false))
       expect(page.status).toBe(401)

@@ -141,6 +141,7 @@ describe('after the right password', () => {
   describe.each(['app', 'sms'])('for a user without a factor who chooses %s', (factor) => {
     const { fields, finish } = enrolments[factor] as (typeof enrolments)[string]
 
+    // Shows: C-enrol-1, C-enrol-app-3
     it('enrols it, signs in, links the userId, and asks for it from then on', async () => {
       const browser = app.browser()
       const handle = await started(password(browser, 'anna', fields))
@@ -160,6 +161,7 @@ describe('after the right password', () => {
       expect(signIn.json()).toMatchObject({ user: { username: 'anna' }, nevis: { id: userId, operation: 'approve' } })
     })
 
+    // Shows: C-enrol-app-14
     it('leaves no second factor record: it was no approval', async () => {
       const browser = app.browser()
       await finish(browser, await started(password(browser, 'anna', fields)), 'anna')
@@ -176,6 +178,7 @@ describe('after the right password', () => {
   })
 
   describe('with the wrong password', () => {
+    // Shows: C-enrol-1
     it('asks Nevis nothing', async () => {
       expect((await app.browser().post('/login', { username: 'anna', password: 'wrong', factor: 'app' })).status).toBe(401)
       expect(operations()).toEqual([])
@@ -257,6 +260,7 @@ describe('after the right password', () => {
   })
 
   describe('with a phone number that cannot be', () => {
+    // Shows: C-enrol-other-3
     it.each([['none', undefined], ['a word', 'mine'], ['without its country', '079 123 45 67'], ['two', ['+41790000001', '+41790000002']]])(
       'fails with phone_refused and sends nothing: %s',
       async (_name, phone) => {
@@ -267,6 +271,7 @@ describe('after the right password', () => {
       },
     )
 
+    // Shows: C-enrol-other-3
     it('fails with phone_refused where Nevis refuses it, and another one may be given', async () => {
       const browser = app.browser()
       simulator.faults.add({ on: 'enroll', status: 400, times: 1 })
@@ -276,6 +281,7 @@ describe('after the right password', () => {
   })
 
   describe('with a wrong code for the phone number', () => {
+    // Shows: C-enrol-other-2
     it('fails with wrong_code, and the right one still enrols', async () => {
       const browser = app.browser()
       const handle = await started(password(browser, 'anna', { factor: 'sms', phone: PHONE }))
@@ -287,6 +293,7 @@ describe('after the right password', () => {
   })
 
   describe('with a QR code that nobody scans', () => {
+    // Shows: C-enrol-3
     it('is pending, then not approved, and nobody is signed in', async () => {
       const browser = app.browser()
       const handle = await started(password(browser, 'anna', { factor: 'app' }))
@@ -312,6 +319,7 @@ describe('from an account that is signed in', () => {
   describe.each(Object.keys(enrolments))('adding %s with the fresh second factor of the login', (factor) => {
     const { fields, finish } = enrolments[factor] as (typeof enrolments)[string]
 
+    // Shows: C-user-4
     it('enrols it, and login, session and record stay as they are', async () => {
       const { browser, userId } = await signedIn()
       await browser.post('/cart')
@@ -358,6 +366,7 @@ describe('from an account that is signed in', () => {
   })
 
   describe('with as many devices as may be', () => {
+    // Shows: C-error-6
     it('fails with too_many_authenticators, 409', async () => {
       const { browser } = await signedIn()
       for (let i = 1; i < 10; i++) {
@@ -392,6 +401,7 @@ describe('from an account that is signed in', () => {
   })
 
   describe('for a userId that Nevis no longer knows', () => {
+    // Shows: C-enrol-app-5
     it('fails with not_enrolled: Nevis makes nobody anew under an old id', async () => {
       const { browser, userId } = await signedIn()
       await fetch(`${simulator.baseURL}/api/v1/users/${userId}`, { method: 'DELETE', headers: { authorization: `Bearer ${simulator.accessKey}` } })

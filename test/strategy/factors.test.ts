@@ -25,6 +25,7 @@ const operations = () => simulator.requests.map(({ operation }) => operation)
 
 describe('push', () => {
   describe('approved on the phone', () => {
+    // Shows: ASVS V6.1.3, C-approval-2, C-status-4, C-token-1
     it('signs the person in, with one approval, one status and one introspection', async () => {
       const browser = app.browser()
       const handle = await signIn(browser, 'anna')
@@ -50,6 +51,7 @@ describe('push', () => {
   })
 
   describe('denied on the phone', () => {
+    // Shows: C-status-5
     it('fails with not_approved and stays so', async () => {
       const browser = app.browser()
       const handle = await signIn(browser, 'anna')
@@ -66,6 +68,7 @@ describe('push', () => {
   })
 
   describe('left alone until Nevis gives up', () => {
+    // Shows: C-status-5, C-more-7
     it('fails with not_approved, as if it had been denied', async () => {
       const browser = app.browser()
       const handle = await signIn(browser, 'anna')
@@ -77,6 +80,7 @@ describe('push', () => {
   })
 
   describe('that Nevis no longer knows', () => {
+    // Shows: C-status-6
     it('fails with not_approved', async () => {
       const browser = app.browser()
       const handle = await signIn(browser, 'anna')
@@ -86,6 +90,7 @@ describe('push', () => {
   })
 
   describe('with a message', () => {
+    // Shows: T-bomber-7, C-approval-7
     it('shows it on the phone and gives it back in the profile', async () => {
       const other = await startApp({ simulator, strategy: { message: 'Sign in to Example?' } })
       try {
@@ -107,6 +112,7 @@ describe('app', () => {
     (await browser.get(waitingOf(handle), { accept: 'application/json' })).json()
 
   describe('scanned with the phone', () => {
+    // Shows: C-approval-3
     it('signs the person in', async () => {
       const browser = app.browser()
       const handle = await signIn(browser, 'anna', { factor: 'app' })
@@ -144,6 +150,7 @@ describe('app', () => {
 
 describe('sms', () => {
   describe('with the right code', () => {
+    // Shows: ASVS V6.1.3, C-sms-1
     it('signs the person in and introspects the token that the status gives', async () => {
       const browser = app.browser()
       const handle = await signIn(browser, 'anna', { factor: 'sms' })
@@ -152,6 +159,7 @@ describe('sms', () => {
       expect(operations()).toEqual(['approve', 'verifyCode', 'getStatus', 'introspect'])
     })
 
+    // Shows: C-sms-6
     it.each([
       ['pending', { patch: { status: 'pending', token: undefined } }],
       ['unknown', { status: 404, body: { status: 'unknown' } }],
@@ -171,6 +179,7 @@ describe('sms', () => {
       expect(page.json()).toMatchObject({ action: 'fail', code: 'binding_mismatch' })
     })
 
+    // Shows: C-sms-6
     it('fails with not_approved where the status says failed', async () => {
       const browser = app.browser()
       const handle = await signIn(browser, 'anna', { factor: 'sms' })
@@ -191,6 +200,7 @@ describe('sms', () => {
   })
 
   describe('with a wrong code', () => {
+    // Shows: C-sms-5
     it('fails with wrong_code, and the right one still signs in', async () => {
       const browser = app.browser()
       const handle = await signIn(browser, 'anna', { factor: 'sms' })
@@ -246,6 +256,7 @@ describe('sms', () => {
 
 describe('recovery', () => {
   describe('with one of the codes', () => {
+    // Shows: ASVS V6.1.3, C-recovery-1, C-user-6
     it('signs the person in, once', async () => {
       const code = recoveryCodes[0] as string
       const browser = app.browser()
@@ -263,6 +274,7 @@ describe('recovery', () => {
   })
 
   describe('with the code of somebody else', () => {
+    // Shows: C-recovery-2
     it('fails with wrong_code', async () => {
       const ben = simulator.addUser({ username: 'ben', recoveryCodes: 1 })
       const browser = app.browser()
@@ -273,6 +285,7 @@ describe('recovery', () => {
   })
 
   describe('for a user that Nevis does not know', () => {
+    // Shows: C-recovery-2
     it('fails with not_enrolled', async () => {
       const page = await app.browser().post('/login', { username: 'nobody', password: 'correct horse', factor: 'recovery' })
       expect(page.status).toBe(403)
@@ -281,6 +294,7 @@ describe('recovery', () => {
   })
 
   describe('where Nevis answers with another username', () => {
+    // Shows: C-recovery-2
     it('fails with binding_mismatch', async () => {
       simulator.faults.add({ on: 'findUserByUsername', patch: { username: 'ben' } })
       const page = await app.browser().post('/login', { username: 'anna', password: 'correct horse', factor: 'recovery' })

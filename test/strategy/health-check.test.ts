@@ -42,6 +42,7 @@ describe('a start', () => {
   })
 
   describe('with a health check, while Nevis is down', () => {
+    // Shows: ASVS V16.5.2
     it.each([
       ['resets connections', { reset: true }, 'NEVIS_UNREACHABLE', 503],
       ['answers 503', { status: 503 }, 'NEVIS_UNEXPECTED_RESPONSE', 502],
@@ -60,6 +61,7 @@ describe('a start', () => {
       expect(world.events.all).toEqual([])
     })
 
+    // Shows: C-endpoint-3
     it('spends no start, whatever the factor, and no factor is let through instead', async () => {
       const ledger = new MemoryLedger()
       const count = jest.spyOn(ledger, 'count')
@@ -103,6 +105,7 @@ describe('a callback', () => {
   })
 
   describe('with a health check that has just heard that all is well, while Nevis is down', () => {
+    // Shows: ASVS V16.5.3, T-outage-3
     it('lets nobody in, and the approval is not lost', async () => {
       const app = await world.start({ strategy: checked })
       const browser = app.browser()

@@ -69,6 +69,7 @@ describe('liftLimits', () => {
   })
 
   describe('for somebody who is locked out', () => {
+    // Shows: ASVS V6.6.3, T-password-2
     it('lets them start and try codes again, and nobody else', async () => {
       const strategy = strategyOn(new MemoryLedger())
       const [anna, ben] = [await lockedOut(strategy, { username: 'anna' }), await lockedOut(strategy, { username: 'ben' })]

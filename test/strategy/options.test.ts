@@ -66,6 +66,7 @@ describe('new NevisStrategy', () => {
       ['passReqToCallback', [0, 1, 'true', null, {}]],
     ]
 
+    // Shows: ASVS V6.5.5, ASVS V11.2.3
     it.each(wrong.flatMap(([option, values]) => values.map((value): [string, string, unknown] => [option, inspect(value, { depth: 1 }), value])))(
       'refuses %s: %s, and names it',
       (option, _shown, value) => {
@@ -279,6 +280,7 @@ describe('new NevisStrategy', () => {
     const [old, next] = ['MZ8DBr4lD1Pd2bvGS0sbDOMLhXlCjVWwz6rkzVgmJkI', 'q5vE3WdYxBt0m8KcTzL2nRrJfH7uGaPs1oUeIyQbXw4']
     const sealsOf = (secret?: NevisStrategyOptions['secret'], accessKey = 'key-0123456789') => made({ secret, accessKey }).settings.seals()
 
+    // Shows: ASVS V9.1.3
     it('seals with the first and opens with all', async () => {
       const byOld = (await sealsOf(old)).handles.seal(sealed)
       const byBoth = (await sealsOf([next, old])).handles.seal(sealed)

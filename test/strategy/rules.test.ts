@@ -84,6 +84,7 @@ describe('a strategy that Passport copies with Object.create', () => {
 })
 
 describe('authenticate()', () => {
+  // Shows: ASVS V16.5.4
   it('returns nothing, because Passport ignores it, and ends every fault in error()', async () => {
     const nevis = new NevisStrategy(
       { ...strategyOptions(simulator), passReqToCallback: false, subject: () => { throw new Error('the directory is down') } },
@@ -102,6 +103,7 @@ describe('authenticate()', () => {
       nevis.authenticate({ method, url: '/', headers: {}, session: {}, user: { username: 'anna' } } as never)
     })
 
+  // Shows: ASVS V16.5.4
   it('ends an exception of what comes after it in error() too, rather than as an unhandled rejection', async () => {
     expect(await endOf('redirect', 'POST')).toMatchObject({ message: 'headers already sent' })
   })
@@ -153,6 +155,7 @@ describe('the session', () => {
     expect(order).toEqual(['saved', exit])
   })
 
+  // Shows: ASVS V16.5.1
   it('that cannot be saved ends in an error without the store\'s own words, and nobody is sent on', async () => {
     const nevis = new NevisStrategy({ ...strategyOptions(simulator), passReqToCallback: false }, verify)
     const kept = { save: (done: (error: Error) => void) => done(Object.assign(new Error('SET sess:1 secret'), { code: 'ECONNREFUSED' })) }
@@ -179,6 +182,7 @@ describe('the session', () => {
 })
 
 describe('single use', () => {
+  // Shows: ASVS V15.4.2, T-browser-5
   it('lets one of ten parallel callbacks in, and verify runs once', async () => {
     const app = await start()
     const browser = app.browser()
@@ -213,6 +217,7 @@ describe('single use', () => {
     expect(simulator.requests.filter(({ operation }) => operation === 'verifyCode')).toHaveLength(5)
   })
 
+  // Shows: ASVS V16.5.3
   it('is refused, not granted, when the ledger does not answer', async () => {
     let isDown = false
     class Breaking extends MemoryLedger {
@@ -245,6 +250,7 @@ describe('the status endpoint', () => {
 })
 
 describe('a failure', () => {
+  // Shows: ASVS V16.5.1
   it('is an object, so that Passport makes no WWW-Authenticate header of it', async () => {
     const passport = new Passport()
     passport.use(new NevisStrategy({ ...strategyOptions(simulator), passReqToCallback: false, subject: () => ({ username: 'anna' }) }, verify))
@@ -264,6 +270,7 @@ describe('a failure', () => {
 })
 
 describe('what was approved', () => {
+  // Shows: ASVS V7.2.4
   it('travels in info to req.authInfo, and the record is written in the session that the login renewed', async () => {
     let profile: NevisProfile | undefined
     const app = await start({
@@ -304,6 +311,7 @@ describe('what was approved', () => {
 })
 
 describe('a person between the factors', () => {
+  // Shows: ASVS V6.3.3, T-password-1
   it('is nobody on every other request', async () => {
     const app = await start()
     const browser = app.browser()

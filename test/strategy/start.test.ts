@@ -41,6 +41,7 @@ describe('a start', () => {
       expect((await browser.get('/me')).json()).toEqual({ user: null })
     })
 
+    // Shows: ASVS V14.2.6
     it('sends the browser no status token', async () => {
       const browser = app.browser()
       const page = await browser.post('/login', { username: 'anna', password: PASSWORD })
@@ -49,6 +50,7 @@ describe('a start', () => {
       expect(seen).not.toMatch(/eyJ[\w-]+\.eyJ/)
     })
 
+    // Shows: C-enrol-app-7, C-overview-1
     it('sends no key and no subject to the browser either', async () => {
       const browser = app.browser()
       const handle = await signIn(browser, 'anna')
@@ -89,6 +91,7 @@ describe('a start', () => {
   })
 
   describe('for a subject of the application', () => {
+    // Shows: C-enrol-4, C-enrol-app-7
     it('asks the user that subject() names, by userId before username', async () => {
       const { userId } = simulator.addUser({ username: 'ben' })
       const other = await start({ strategy: { subject: async () => ({ userId, username: 'ben' }) } })
@@ -98,6 +101,7 @@ describe('a start', () => {
   })
 
   describe('for somebody whom Nevis does not know', () => {
+    // Shows: C-error-4, C-more-6
     it('fails with not_enrolled', async () => {
       const page = await app.browser().post('/login', { username: 'nobody', password: PASSWORD })
       expect(page.status).toBe(403)
@@ -123,6 +127,7 @@ describe('a start', () => {
       expect(simulator.requests[0]?.body).toMatchObject({ channel: 'app' })
     })
 
+    // Shows: ASVS V6.3.4
     it('that the strategy does not allow fails with unknown_factor', async () => {
       const other = await start({ strategy: { factors: [push()] } })
       const page = await other.browser().post('/login', { username: 'anna', password: PASSWORD, factor: 'sms' })
@@ -240,6 +245,7 @@ describe('a start', () => {
       expect(page.json()).toMatchObject({ action: 'fail', code: 'expired_transaction' })
     })
 
+    // Shows: T-handle-1
     it('of another session fails with unknown_transaction', async () => {
       const handle = await signIn(app.browser(), 'anna')
       const page = await app.browser().post('/login/2fa', { transaction: handle, factor: 'sms' })
@@ -283,6 +289,7 @@ describe('a start', () => {
   })
 
   describe('when Nevis is down', () => {
+    // Shows: ASVS V16.5.2
     it.each([
       ['resets the connection', { reset: true }, 503, 'NEVIS_UNREACHABLE'],
       ['answers 500', { status: 500 }, 502, 'NEVIS_UNEXPECTED_RESPONSE'],

@@ -209,6 +209,7 @@ describe('verify that fails without an error', () => {
   reasons.push(["calls done('route')", (_profile, done) => done('route')], ["calls done('router')", (_profile, done) => done('router')])
 
   describe('before a handler that needs the second factor', () => {
+    // Shows: ASVS V16.5.3
     it.each(reasons)('ends in an error and does not run the handler when it %s', async (_name, written) => {
       const page = await outcomeOf(written, '/standard')
       expect(handled).toBe(0)
@@ -325,6 +326,7 @@ describe('the profile', () => {
   }
 
   describe('of an approval with everything', () => {
+    // Shows: ASVS V15.3.1
     it('has exactly the documented fields', async () => {
       expect(await profileOf()).toEqual({
         provider: 'nevis', id: userId, username: 'anna', factor: 'push', operation: 'approve',

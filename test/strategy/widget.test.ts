@@ -40,6 +40,7 @@ async function started(username = 'anna'): Promise<{ browser: Browser; handle: s
 
 describe('approve', () => {
   describe('with the token of an approval that the widget got', () => {
+    // Shows: ASVS V6.1.3, C-widget-1
     it('signs the person in, after the status and the introspection of that token', async () => {
       const { browser, handle, intentToken } = await started()
       const token = await approvedToken(simulator, intentToken, 'anna')
@@ -58,6 +59,7 @@ describe('approve', () => {
       expect((await browser.get('/me')).json()).toEqual({ user: { username: 'anna' } })
     })
 
+    // Shows: C-widget-6
     it('takes it from a single-page app, as JSON', async () => {
       const { browser, handle, intentToken } = await started()
       const token = await approvedToken(simulator, intentToken, 'anna')
@@ -66,6 +68,7 @@ describe('approve', () => {
   })
 
   describe('of somebody whose username is known', () => {
+    // Shows: C-widget-1
     it('asks for the userId first, and makes the intent for that', async () => {
       await started()
       expect(operations()).toEqual(['findUserByUsername', 'createIntent'])
@@ -83,12 +86,14 @@ describe('approve', () => {
   })
 
   describe('with channels', () => {
+    // Shows: C-intent-1
     it('restricts the intent to them', async () => {
       await restart({ factors: [widget({ channels: ['push', 'sms'] })] })
       await started()
       expect(intents()).toEqual([{ userId, operation: 'approve', channels: ['push', 'sms'] }])
     })
 
+    // Shows: C-intent-1
     it.each([[[]], [['fido2']], ['push'], [null], [['push', undefined]]])('refuses %j when it is made', (channels) => {
       expect(() => widget({ channels: channels as never })).toThrow(new TypeError('widget: channels must be a non-empty list of "app", "push", "sms"'))
     })
@@ -143,6 +148,7 @@ describe('approve', () => {
   })
 
   describe('without a token', () => {
+    // Shows: C-widget-6
     it.each([[{}], [{ token: '' }], [{ token: '  ' }], [{ code: 'x' }], [{ 'token[]': 'x' }]])('fails with missing_code for %j, and the right one still signs in', async (fields) => {
       const { browser, handle, intentToken } = await started()
       expect((await browser.post(CALLBACK, { transaction: handle, ...fields })).json()).toMatchObject({ action: 'fail', code: 'missing_code' })
@@ -185,6 +191,7 @@ describe('enroll', () => {
   beforeEach(() => restart({ operation: 'enroll' }))
 
   describe('of somebody new', () => {
+    // Shows: C-widget-5
     it('makes the intent for the username, and succeeds as the user that Nevis has then', async () => {
       const { browser, handle, intentToken } = await started('ben')
       expect(intents()).toEqual([{ username: 'ben', operation: 'enroll' }])
@@ -212,6 +219,7 @@ describe('enroll', () => {
       expect(page.json()).toMatchObject({ action: 'fail', code: 'not_approved' })
     })
 
+    // Shows: C-widget-5
     it('fails with binding_mismatch for the token of somebody else\'s enrolment', async () => {
       const [bens, claras] = [await started('ben'), await started('clara')]
       const [ben, clara] = [await beginEnrolment(simulator, bens.intentToken), await beginEnrolment(simulator, claras.intentToken)]

@@ -103,6 +103,7 @@ export function ledgerContract(name: string, start: () => LedgerUnderTest | Prom
       })
 
       describe('by a hundred at once', () => {
+        // Shows: ASVS V15.4.2
         it('is true for exactly one', async () => {
           const answers = await claims('a', 100)
           expect(answers.filter((answer) => answer === true)).toHaveLength(1)
@@ -136,6 +137,7 @@ export function ledgerContract(name: string, start: () => LedgerUnderTest | Prom
       })
 
       describe('by a hundred at once', () => {
+        // Shows: ASVS V15.4.2
         it('gives every number from 1 to 100 to one of them', async () => {
           const answers = await counts('a', 100)
           expect(answers.sort((a, b) => a - b)).toEqual(Array.from({ length: 100 }, (_, i) => i + 1))

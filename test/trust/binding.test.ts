@@ -31,6 +31,7 @@ describe('a success', () => {
   describe('in which one field does not fit', () => {
     const { userId: _u, ...anonymous } = outcome
     const { transactionId: _t, ...unnumbered } = outcome
+    // Shows: C-status-7
     it.each<[string, string, Transaction, Succeeded]>([
       ['userId', 'another userId', transaction, { ...outcome, userId: OTHER }],
       ['userId', 'no userId', transaction, anonymous],
@@ -126,6 +127,7 @@ describe('an introspected token', () => {
   })
 
   describe('in which one field does not fit', () => {
+    // Shows: ASVS V9.2.1, C-token-2, C-token-3, C-token-4, C-token-6
     it.each<[string, string, Introspection]>([
       ['active', 'inactive', { active: false, raw: {} }],
       ['active', 'inactive with all the rest', { ...proof, active: false }],
@@ -217,6 +219,7 @@ describe('a token of the cloud', () => {
   })
 
   describe('that is active and yet no proof', () => {
+    // Shows: C-token-5
     it('is the access key: for its user and its audience', async () => {
       const introspection = await client.introspect(simulator.accessKey)
       expect(introspection.active).toBe(true)

@@ -15,6 +15,7 @@ function opening(candidates: readonly string[]): number[] {
 
 describe('a sealed handle', () => {
   describe('as it is', () => {
+    // Shows: ASVS V11.3.2
     it.each<[string, Sealed]>([
       ['with a status token', SEALED],
       ['without one', { id: 'transaction-id', factor: 'recovery', expiresAt: 1 }],
@@ -57,6 +58,7 @@ describe('a sealed handle', () => {
   })
 
   describe('with one flipped bit', () => {
+    // Shows: ASVS V9.1.1, ASVS V11.3.3, T-handle-2
     it('does not open, whichever bit it is', () => {
       const bytes = Buffer.from(handles.seal(SEALED), 'base64url')
       const flipped = Array.from({ length: bytes.length * 8 }, (_, bit) => {
@@ -70,6 +72,7 @@ describe('a sealed handle', () => {
   })
 
   describe('with one other character', () => {
+    // Shows: ASVS V9.1.2
     it('does not open, whichever and wherever it is', () => {
       const handle = handles.seal(SEALED)
       const alphabet = [...BASE64URL, '+', '/', '=', ' ', '\n', '.', '%', '\0', 'é', '😀']
@@ -118,6 +121,7 @@ describe('a sealed handle', () => {
   })
 
   describe('put together from two', () => {
+    // Shows: ASVS V9.1.1
     it('does not open', () => {
       const [one, other] = [Buffer.from(handles.seal(SEALED), 'base64url'), Buffer.from(handles.seal(SEALED), 'base64url')]
       const mixed = [1, 13, one.length - 16].map((at) => Buffer.concat([one.subarray(0, at), other.subarray(at)]).toString('base64url'))
@@ -128,6 +132,7 @@ describe('a sealed handle', () => {
   })
 
   describe('of another strategy', () => {
+    // Shows: ASVS V11.3.3
     it.each(['nevis2', 'nevi', 'Nevis', '', 'nevis '])('does not open for the name %j', (name) => {
       const handle = handles.seal(SEALED)
       expect(new Handles([KEY], name).open(handle)).toBeUndefined()
@@ -136,6 +141,7 @@ describe('a sealed handle', () => {
   })
 
   describe('of another key', () => {
+    // Shows: ASVS V9.1.3
     it('does not open', () => {
       const handle = handles.seal(SEALED)
       expect(new Handles([randomBytes(32)], 'nevis').open(handle)).toBeUndefined()
@@ -166,10 +172,12 @@ describe('something else', () => {
       expect(handles.open(value)).toBeUndefined()
     })
 
+    // Shows: ASVS V9.1.2
     it.each(['', 'A', 'AQ', 'AQ'.repeat(19), 'AQ'.repeat(40), '{}', 'null', '../../etc/passwd'])('does not open: %j', (value) => {
       expect(handles.open(value)).toBeUndefined()
     })
 
+    // Shows: ASVS V11.2.5
     it('does not open for random bytes of any length', () => {
       const random = Array.from({ length: 300 }, (_, length) => Buffer.concat([Buffer.of(1), randomBytes(length)]).toString('base64url'))
       expect(opening(random)).toEqual([])

@@ -34,6 +34,7 @@ describe('a secret', () => {
       ['a byte, repeated in hexadecimal', '5e'.repeat(32)],
     ]
 
+    // Shows: ASVS V11.2.3
     it.each(guessable)('%s › is refused with the command that makes a good one, and is not repeated', (_name, secret) => {
       let thrown: unknown
       try {

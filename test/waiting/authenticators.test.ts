@@ -142,6 +142,7 @@ describe('the waiting page', () => {
   })
 
   describe('with the list, for somebody with several phones', () => {
+    // Shows: C-approval-9
     it('offers each by its name, and the one that is chosen is asked and signs in', async () => {
       const { browser, handle, ids } = await waiting(['Old phone', 'New phone'])
       const { text } = await browser.get(urlOf(handle), PAGE)
@@ -175,6 +176,7 @@ describe('the waiting page', () => {
       }
     })
 
+    // Shows: C-user-3
     it('shows a name as text, whatever it is made of', async () => {
       const { browser, handle } = await waiting(['"><script>alert(1)</script>', '\u202egnp.exe', '<b>'])
       const { text } = await browser.get(urlOf(handle), PAGE)
@@ -182,6 +184,7 @@ describe('the waiting page', () => {
       expect(text).not.toContain('<script>')
     })
 
+    // Shows: C-more-4
     it('counts those that have no name, and leaves out passkeys', async () => {
       const { browser, handle } = await waiting(1)
       const [a, b, c] = ['a', 'b', 'c'].map((letter) => letter.repeat(8) + '-0000-4000-8000-000000000000') as [string, string, string]

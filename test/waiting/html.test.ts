@@ -93,6 +93,7 @@ describe('messageHtml', () => {
       expect(rest).not.toMatch(/[<>"']/)
     })
 
+    // Shows: T-browser-6
     it('lets no markup through, whatever it is made of', () => {
       const piece = constantFrom('<html>', '</html>', '<b>', '</b>', '<br/>', '<', '>', '"', '&lt;', '&amp;', 'script', ' ', '/', '<b x>', '\n')
       assert(property(array(piece), (pieces) => {

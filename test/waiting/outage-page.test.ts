@@ -46,6 +46,7 @@ const linkOf = ({ text }: Page) => {
 
 describe('an outage', () => {
   describe('of Nevis, at a start', () => {
+    // Shows: C-endpoint-3
     it('is told on a page with 503 and Retry-After, with a link to the password, and nothing that goes by itself', async () => {
       const app = await start()
       world.simulator.faults.add({ on: 'approve', reset: true })

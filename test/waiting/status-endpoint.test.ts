@@ -62,6 +62,7 @@ function expectStatus(page: Page, status: string, prompt = 'wait', code = 200): 
 
 describe('the status of a transaction', () => {
   describe('that is under way', () => {
+    // Shows: ASVS V14.3.2, C-status-2
     it('is pending, until when it says', async () => {
       const before = Date.now()
       const page = await ask(await started())
@@ -93,6 +94,7 @@ describe('the status of a transaction', () => {
   })
 
   describe('that was approved', () => {
+    // Shows: ASVS V8.3.1, C-status-4
     it('is succeeded, and logs nobody in', async () => {
       const browser = app.browser()
       const handle = await signIn(browser, 'anna')
@@ -113,6 +115,7 @@ describe('the status of a transaction', () => {
   })
 
   describe('that timed out at Nevis', () => {
+    // Shows: T-password-7
     it('is failed, as if it had been denied', async () => {
       const handle = await started()
       simulator.advance(121_000)
@@ -129,6 +132,7 @@ describe('the status of a transaction', () => {
   })
 
   describe('that is over by our clock', () => {
+    // Shows: ASVS V9.2.1
     it('is expired, and Nevis is not asked', async () => {
       const handle = await started()
       const asked = simulator.requests.length
@@ -145,6 +149,7 @@ describe('the status of a transaction', () => {
   })
 
   describe('of a factor with a code', () => {
+    // Shows: C-sms-6
     it.each(['sms', 'recovery'])('is pending, and Nevis is not asked: %s', async (factor) => {
       const handle = await started(factor)
       const asked = simulator.requests.length
@@ -163,6 +168,7 @@ describe('the status of a transaction', () => {
 
 describe('the status while Nevis', () => {
   describe('cannot be reached', () => {
+    // Shows: ASVS V16.5.2
     it.each([
       ['resets the connection', { reset: true as const }],
       ['answers with 500', { status: 500 }],
@@ -198,6 +204,7 @@ describe('the status for a handle', () => {
   })
 
   describe('that is named twice', () => {
+    // Shows: ASVS V15.3.7
     it('is unknown', async () => {
       const handle = await started()
       expectStatus(await app.browser().get(`${statusOf(handle)}&transaction=${handle}`), 'unknown', undefined, 404)
@@ -208,6 +215,7 @@ describe('the status for a handle', () => {
 
 describe('the status endpoint', () => {
   describe('before the session', () => {
+    // Shows: T-old-session-3
     it('does nothing to any session, whatever the browser brings', async () => {
       const browser = app.browser()
       const handle = await signIn(browser, 'anna')

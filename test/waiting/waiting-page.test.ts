@@ -114,6 +114,7 @@ describe('the page', () => {
   })
 
   describe('for the app', () => {
+    // Shows: C-enrol-app-12, C-approval-3
     it('shows the QR code and the link', async () => {
       const { browser, handle } = await started('app')
       const { qrCode, appLinkUri } = await viewOf(browser, handle)
@@ -148,6 +149,7 @@ describe('the page', () => {
   describe('for the widget', () => {
     beforeEach(() => restart({ strategy: { factors: [widget(), push(), appFactor(), sms(), recovery()] } }))
 
+    // Shows: C-widget-2
     it('hands over the intent token, and has a form for the result that goes to the callback by POST', async () => {
       const { browser, handle } = await started('widget')
       const { intentToken } = await viewOf(browser, handle)
@@ -165,6 +167,7 @@ describe('the page', () => {
       expect(text.split(intentToken)).toHaveLength(2)
     })
 
+    // Shows: C-widget-2
     it('loads our script, then Nevis\'s, then the app\'s own', async () => {
       const { text } = await pageFor('widget')
       const scripts = [...text.matchAll(/<script src="([^"?]*)[^"]*" defer><\/script>/g)].map(([, src]) => src)
@@ -177,6 +180,7 @@ describe('the page', () => {
       expect(text).not.toMatch(REFRESH)
     })
 
+    // Shows: C-more-8
     it('opens the policy to the instance as Nevis asks for, and no further', async () => {
       const { headers } = await pageFor('widget')
       expect(headers.get('content-security-policy')).toBe(
@@ -197,6 +201,7 @@ describe('the page', () => {
       expect(text).not.toContain(intentToken)
     })
 
+    // Shows: C-more-8
     it('leaves the pages of other factors as strict as ever', async () => {
       const { text, headers } = await pageFor('push')
       expect(headers.get('content-security-policy')).not.toMatch(/unsafe|http:|child-src/)
@@ -228,6 +233,7 @@ describe('the page', () => {
   })
 
   describe('for recovery codes that were just made', () => {
+    // Shows: ASVS V14.3.2, C-enrol-other-6
     it('shows them, and goes on without a code', async () => {
       const { browser, handle } = await startedCodes()
       const { recoveryCodes } = await viewOf(browser, handle)
@@ -300,6 +306,7 @@ describe('the page', () => {
   })
 
   describe('for the enrolment of the app', () => {
+    // Shows: C-enrol-2
     it('says so, in its own words, and shows the QR code', async () => {
       await restart({ strategy: { operation: 'enroll' } })
       const { browser, handle } = await started('app', 'newcomer')
@@ -489,6 +496,7 @@ describe('the view, as data', () => {
   })
 
   describe('of each factor', () => {
+    // Shows: ASVS V14.3.2
     it('holds exactly the documented fields: push', async () => {
       const { browser, handle } = await started()
       const page = await browser.get(waitingOf(handle), JSON_ONLY)
@@ -504,6 +512,7 @@ describe('the view, as data', () => {
       expect(await viewOf(browser, handle)).toEqual({ ...common(handle, 'push', 'wait'), message: 'Sign in?' })
     })
 
+    // Shows: ASVS V14.2.6
     it('holds exactly the documented fields: app', async () => {
       const { browser, handle } = await started('app')
       expect(await viewOf(browser, handle)).toEqual({
@@ -511,6 +520,7 @@ describe('the view, as data', () => {
       })
     })
 
+    // Shows: ASVS V15.3.1
     it.each(['sms', 'recovery'])('holds exactly the documented fields: %s', async (factor) => {
       const { browser, handle } = await started(factor)
       const asked = simulator.requests.length
@@ -518,6 +528,7 @@ describe('the view, as data', () => {
       expect(simulator.requests).toHaveLength(asked)
     })
 
+    // Shows: ASVS V14.2.6, C-enrol-app-10
     it('never holds the status token or the userId', async () => {
       for (const factor of ['push', 'app', 'sms', 'recovery']) {
         const { browser, handle } = await started(factor)
@@ -566,6 +577,7 @@ describe('the view, as data', () => {
 
 describe('the headers of the page', () => {
   describe('for its policy', () => {
+    // Shows: T-handle-3
     it('allow nothing from elsewhere, no frame and no referrer', async () => {
       const { headers } = await pageFor()
       const policy = headers.get('content-security-policy')

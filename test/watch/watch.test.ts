@@ -64,6 +64,7 @@ afterEach(() => {
 
 describe('following a transaction', () => {
   describe('that is decided', () => {
+    // Shows: C-enrol-3
     it.each([['succeeded', 'succeeded'], ['failed', 'failed'], ['unknown', 'failed']] as const)('tells every listener once: %s', async (given, expected) => {
       const tabs = Array.from({ length: 10 }, () => listening())
       await pass(3000)
@@ -88,6 +89,7 @@ describe('following a transaction', () => {
   })
 
   describe('by ten tabs and ten clients', () => {
+    // Shows: C-status-2
     it('asks no more often than for one', async () => {
       const one = listening()
       await pass(20_000)
@@ -119,6 +121,7 @@ describe('following a transaction', () => {
   })
 
   describe('by its age', () => {
+    // Shows: C-enrol-3
     it('asks at once, each second at first, later every four, give or take a tenth', async () => {
       const { stop } = listening()
       await pass(60_000)
