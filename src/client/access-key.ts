@@ -39,29 +39,29 @@ export class AccessKey {
    * unchanged, because only the app knows what it means.
    */
   current(): string | Promise<string> {
-    return typeof this.#source === 'function' ? usable(this.#source) : this.#source
+    return typeof this.#source === 'function' ? checkedKey(this.#source) : this.#source
   }
 
   /**
    * For whoever calls nothing at Nevis: the error has to name one of the client's methods, and its text says what it was.
    * @throws NevisError `NEVIS_TIMEOUT` when the app's function does not answer in time
    */
-  currentInTime(): string | Promise<string> {
+  currentWithinDeadline(): string | Promise<string> {
     const source = this.#source
     if (typeof source !== 'function') return source
     const tooLate = () => new NevisError('NEVIS_TIMEOUT', 'introspect', { reason: 'accessKey() gave no key in time' })
-    return withDeadline(this.#timeoutMs, tooLate, () => usable(source))
+    return withDeadline(this.#timeoutMs, tooLate, () => checkedKey(source))
   }
 
   /** Compared in constant time, so that the time taken tells nothing about the key but its length. */
   async equals(token: string): Promise<boolean> {
-    const [key, other] = [Buffer.from(await this.currentInTime()), Buffer.from(token)]
+    const [key, other] = [Buffer.from(await this.currentWithinDeadline()), Buffer.from(token)]
     return key.length === other.length && timingSafeEqual(key, other)
   }
 
   /** HKDF-SHA256 (RFC 5869) of the current key: 32 bytes, different for each label. */
   derive(labels: readonly string[]): readonly Buffer[] | Promise<readonly Buffer[]> {
-    const current = this.currentInTime()
+    const current = this.currentWithinDeadline()
     const derived = (key: string) => labels.map((label) => this.#deriveFrom(key, label))
     return typeof current === 'string' ? derived(current) : current.then(derived)
   }
@@ -77,7 +77,7 @@ export class AccessKey {
   }
 }
 
-async function usable(source: () => string | Promise<string>): Promise<string> {
+async function checkedKey(source: () => string | Promise<string>): Promise<string> {
   const key: unknown = await source()
   if (isUsableAccessKey(key)) return key
   throw new TypeError('NevisClient: accessKey() must give a non-empty string without white space or control characters')

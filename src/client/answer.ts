@@ -51,7 +51,7 @@ export class Answer {
 
   /** The JSON object of an answer with one of these statuses; everything else is thrown as a NevisError. */
   json(...statuses: readonly number[]): RawAnswer {
-    if (!statuses.includes(this.status)) throw this.refused()
+    if (!statuses.includes(this.status)) throw this.statusError()
     const json = this.jsonObject()
     if (json === undefined) throw this.unexpected('the answer is not a JSON object')
     return json
@@ -63,7 +63,7 @@ export class Answer {
   }
 
   /** The error that the HTTP status alone stands for. */
-  refused(): NevisError {
+  statusError(): NevisError {
     const { status } = this
     if (status === 429) return this.#error('NEVIS_RATE_LIMITED')
     if (status === 401 || status === 403) return this.#error('NEVIS_UNAUTHORIZED')

@@ -28,7 +28,7 @@ export function checkedEnrollment(request: EnrollRequest): EnrollBody {
   const body: EnrollBody = {}
   const channel = channelOf(method, fields.channel)
   if (channel !== undefined) body.channel = channel
-  if (anonymous === undefined) Object.assign(body, userOf(method, fields))
+  if (anonymous === undefined) Object.assign(body, userReferenceIn(method, fields))
   else if (anonymous !== true) fail(method, 'anonymous', 'must be true where it is given')
   else if (fields.username !== undefined || fields.userId !== undefined) {
     fail(method, 'anonymous', 'excludes username and userId')
@@ -59,7 +59,7 @@ export function checkedApproval(request: ApproveRequest): ApprovalBody {
   const { prompt, message, notificationMessage, authenticatorId } = fields
   // Always sent: one document calls the channel required, the next says that it defaults to push.
   const channel = channelOf(method, fields.channel) ?? 'push'
-  const body: ApprovalBody = { channel, ...userOf(method, fields) }
+  const body: ApprovalBody = { channel, ...userReferenceIn(method, fields) }
   const isSms = channel === 'sms'
   if (authenticatorId !== undefined) {
     const anyDevice = authenticatorId === '*' && APP_CHANNELS.includes(channel)
@@ -103,7 +103,7 @@ export function checkedIntent(request: CreateIntentRequest): IntentBody {
   const fields = fieldsOf(method, request, ['username', 'userId', 'operation', 'channels'])
   const { operation, channels } = fields
   if (operation !== 'approve' && operation !== 'enroll') fail(method, 'operation', 'must be "approve" or "enroll"')
-  const body: IntentBody = { operation, ...userOf(method, fields) }
+  const body: IntentBody = { operation, ...userReferenceIn(method, fields) }
   if (channels !== undefined) {
     assertIntentChannels(method, channels)
     body.channels = [...channels]
@@ -157,7 +157,7 @@ function fieldsOf(method: string, request: unknown, known: readonly string[]): F
   return { ...request }
 }
 
-function userOf(method: string, { username, userId }: Fields): { username: string } | { userId: string } {
+function userReferenceIn(method: string, { username, userId }: Fields): { username: string } | { userId: string } {
   if ((username === undefined) === (userId === undefined)) {
     throw new TypeError(`${method}: exactly one of username and userId is needed`)
   }

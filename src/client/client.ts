@@ -61,7 +61,7 @@ export class NevisClient {
   async ping(): Promise<string> {
     const answer = await this.answerToPing()
     if (answer.status === 404) throw answer.unexpected()
-    if (answer.status !== 200) throw answer.refused()
+    if (answer.status !== 200) throw answer.statusError()
     if (answer.text.trim() !== 'PONG') throw answer.unexpected('the answer is not PONG')
     return 'PONG'
   }
@@ -110,7 +110,7 @@ export class NevisClient {
       if (verdict === 'unclear') throw answer.unexpected('the body does not say whether the code is right')
       return verdict === 'yes'
     }
-    if (!WRONG_CODE_STATUSES.includes(answer.status)) throw answer.refused()
+    if (!WRONG_CODE_STATUSES.includes(answer.status)) throw answer.statusError()
     if (!answer.isEmpty && answer.jsonObject() === undefined) throw answer.unexpected('the body is no answer to a code')
     return false
   }
@@ -225,7 +225,7 @@ export class NevisClient {
 
   /** @internal What Nevis says of our own access key, for the doctor. */
   async introspectAccessKey(): Promise<Introspection> {
-    return this.introspect(await this.#accessKey.currentInTime())
+    return this.introspect(await this.#accessKey.currentWithinDeadline())
   }
 
   /** @internal Is this token our own access key? It would introspect as active. */
@@ -240,7 +240,7 @@ export class NevisClient {
 
   async #delete(operation: NevisMethod, path: string): Promise<void> {
     const answer = await this.#http.send({ operation, method: 'DELETE', path, alone: true })
-    if (answer.status !== 204 && answer.status !== 200) throw answer.refused()
+    if (answer.status !== 204 && answer.status !== 200) throw answer.statusError()
     // A lost phone must not be reported removed because a maintenance page came with HTTP 200.
     if (verdictOf(answer) !== 'yes') throw answer.unexpected('the body does not say that it is deleted')
   }

@@ -17,7 +17,7 @@ export function decodeUser(answer: Answer): User {
   return {
     ...user,
     status: fields.string('status'),
-    authenticators: fields.promised('authenticators', authenticatorsIn(fields)),
+    authenticators: fields.required('authenticators', authenticatorsIn(fields)),
   }
 }
 
@@ -34,18 +34,18 @@ export function decodeEnrollment(answer: Answer, channel: string): Enrollment {
   const status = fields.optionalString('status')
   const statusToken = inner?.optionalToken('statusToken') ?? fields.optionalToken('statusToken')
   const enrollment = compact<Omit<Enrollment, keyof ReturnType<typeof userFields>>>({
-    status: isApp ? fields.promised('status', status) : status,
-    authenticators: (isApp ? fields.promised('authenticators', authenticatorsIn(fields)) : authenticatorsIn(fields)) ?? [],
+    status: isApp ? fields.required('status', status) : status,
+    authenticators: (isApp ? fields.required('authenticators', authenticatorsIn(fields)) : authenticatorsIn(fields)) ?? [],
     transactionId: inner?.optionalToken('transactionId') ?? fields.optionalToken('transactionId'),
-    statusToken: isApp || channel === 'sms' ? fields.promised('statusToken', statusToken) : statusToken,
+    statusToken: isApp || channel === 'sms' ? fields.required('statusToken', statusToken) : statusToken,
     qrCode: inner?.qrCode() ?? fields.qrCode(),
     appLinkUri: inner?.link('appLinkUri') ?? fields.link('appLinkUri'),
     recoveryCodes: channel === 'recovery' ? (firstStrings(inner?.json) ?? firstStrings(fields.json)) : undefined,
   })
   if (isApp) {
-    fields.promised('transactionId', enrollment.transactionId)
-    fields.promised('qrCode', enrollment.qrCode)
-    fields.promised('appLinkUri', enrollment.appLinkUri)
+    fields.required('transactionId', enrollment.transactionId)
+    fields.required('qrCode', enrollment.qrCode)
+    fields.required('appLinkUri', enrollment.appLinkUri)
   }
   return { ...userFields(fields), ...enrollment }
 }
@@ -62,8 +62,8 @@ export function decodeApproval(answer: Answer, channel: string): Approval {
     raw: fields.json,
   })
   if (APP_APPROVAL.includes(channel)) {
-    fields.promised('qrCode', approval.qrCode)
-    fields.promised('appLinkUri', approval.appLinkUri)
+    fields.required('qrCode', approval.qrCode)
+    fields.required('appLinkUri', approval.appLinkUri)
   }
   return approval
 }
@@ -76,17 +76,17 @@ export function decodeApproval(answer: Answer, channel: string): Approval {
  * there). No user or authenticator was asked for, so it is no `NEVIS_NOT_FOUND` but `NEVIS_UNEXPECTED_RESPONSE`.
  */
 export function decodeStatus(answer: Answer): Status {
-  if (![200, 404, 412].includes(answer.status)) throw answer.refused()
+  if (![200, 404, 412].includes(answer.status)) throw answer.statusError()
   const fields = new Fields(answer, answer.jsonObject() ?? {})
-  const combination = `${answer.status} ${fields.description('status') ?? ''}`
+  const combination = `${answer.status} ${fields.optionalText('status') ?? ''}`
   if (combination === '404 unknown') return { status: 'unknown', raw: fields.json }
   if (!['200 pending', '200 succeeded', '412 failed'].includes(combination)) {
     throw answer.unexpected('the HTTP status and the status do not go together')
   }
   const details = compact<StatusDetails>({
     username: fields.optionalString('username'),
-    createdAt: fields.description('createdAt'),
-    lastUpdatedAt: fields.description('lastUpdatedAt'),
+    createdAt: fields.optionalText('createdAt'),
+    lastUpdatedAt: fields.optionalText('lastUpdatedAt'),
     raw: fields.json,
   })
   if (combination === '200 succeeded') {
@@ -114,10 +114,10 @@ function userFields(fields: Fields): UserBasics {
   return compact<UserBasics>({
     userId: fields.id('userId'),
     username: fields.optionalString('username'),
-    createdAt: fields.description('createdAt'),
-    updatedAt: fields.description('updatedAt'),
-    lastLoginDateSuccess: fields.description('lastLoginDateSuccess'),
-    lastLoginDateFailure: fields.description('lastLoginDateFailure'),
+    createdAt: fields.optionalText('createdAt'),
+    updatedAt: fields.optionalText('updatedAt'),
+    lastLoginDateSuccess: fields.optionalText('lastLoginDateSuccess'),
+    lastLoginDateFailure: fields.optionalText('lastLoginDateFailure'),
     exceededRateLimits: fields.get('exceededRateLimits'),
     raw: fields.json,
   })
@@ -131,12 +131,12 @@ function authenticatorsIn(fields: Fields): readonly Authenticator[] | undefined 
 function authenticator(fields: Fields): Authenticator {
   return compact<Authenticator>({
     authenticatorId: fields.optionalId('authenticatorId'),
-    name: fields.description('name'),
-    type: fields.description('type'),
-    authenticatorType: fields.description('authenticatorType'),
-    state: fields.description('state'),
-    enrolledAt: fields.description('enrolledAt'),
-    updatedAt: fields.description('updatedAt'),
+    name: fields.optionalText('name'),
+    type: fields.optionalText('type'),
+    authenticatorType: fields.optionalText('authenticatorType'),
+    state: fields.optionalText('state'),
+    enrolledAt: fields.optionalText('enrolledAt'),
+    updatedAt: fields.optionalText('updatedAt'),
     uaf: uafOf(fields),
     raw: fields.json,
   })
@@ -149,8 +149,8 @@ function uafOf(authenticator: Fields): UafDetails | undefined {
   const fields = new Fields(authenticator.answer, json)
   const isSilent = fields.get('userDisabledPushNotification')
   return compact<UafDetails>({
-    userAgent: fields.description('userAgent'),
-    deviceRef: fields.description('deviceRef'),
+    userAgent: fields.optionalText('userAgent'),
+    deviceRef: fields.optionalText('deviceRef'),
     userDisabledPushNotification: typeof isSilent === 'boolean' ? isSilent : undefined,
   })
 }

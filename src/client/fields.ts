@@ -66,7 +66,7 @@ export class Fields {
   }
 
   /** A string for people to read (dates, names): of the wrong type it counts as absent, and no login fails for it. */
-  description(name: string): string | undefined {
+  optionalText(name: string): string | undefined {
     const value = this.get(name)
     return typeof value === 'string' ? value : undefined
   }
@@ -97,7 +97,7 @@ export class Fields {
     const dataUri = fields.string('dataUri')
     if (dataUri.length > MAX_IMAGE_CHARACTERS || !PNG_DATA_URI.test(dataUri)) this.#refuse('qrCode.dataUri', 'is not a PNG data URI')
     const size = fields.get('size')
-    return compact<QrCode>({ dataUri, type: fields.description('type'), size: typeof size === 'number' ? size : undefined })
+    return compact<QrCode>({ dataUri, type: fields.optionalText('type'), size: typeof size === 'number' ? size : undefined })
   }
 
   /** It becomes the `href` of a link: `javascript:` and the like must not get there. */
@@ -111,7 +111,7 @@ export class Fields {
   }
 
   /** The value, or an error that says that the field is missing. */
-  promised<T>(name: string, value: T | undefined): T {
+  required<T>(name: string, value: T | undefined): T {
     return value ?? this.#refuse(name, 'is missing')
   }
 

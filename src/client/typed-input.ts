@@ -29,7 +29,7 @@ const DASHES = /[\u2010-\u2015\u2212\ufe58\ufe63]/g
  * @returns undefined for what is no code
  */
 export function smsCodeIn(text: unknown): string | undefined {
-  return matching(SMS_CODE, spelledPlainly(text))
+  return matching(SMS_CODE, normalized(text))
 }
 
 /**
@@ -39,7 +39,7 @@ export function smsCodeIn(text: unknown): string | undefined {
  * @see https://docs.nevis.net/authcloud/api-doc/api-use-cases/recovery-codes/request-recovery-codes
  */
 export function recoveryCodeIn(text: unknown): string | undefined {
-  return matching(RECOVERY_CODE, spelledPlainly(text)?.replace(DASHES, '-'))
+  return matching(RECOVERY_CODE, normalized(text)?.replace(DASHES, '-'))
 }
 
 /**
@@ -50,7 +50,7 @@ export function recoveryCodeIn(text: unknown): string | undefined {
  * @returns undefined for what is no such number
  */
 export function phoneNumberIn(text: unknown): string | undefined {
-  const compact = spelledPlainly(text)?.replace(DASHES, '-').replace(/[-.]/g, '').replace(/\(([1-9][0-9]*)\)/g, '$1')
+  const compact = normalized(text)?.replace(DASHES, '-').replace(/[-.]/g, '').replace(/\(([1-9][0-9]*)\)/g, '$1')
   return isPhone(compact) ? compact : undefined
 }
 
@@ -68,7 +68,7 @@ function matching(pattern: RegExp, text: string | undefined): string | undefined
 }
 
 /** Without spaces and invisible characters, and with ASCII in place of other scripts' digits and of full-width characters. */
-function spelledPlainly(text: unknown): string | undefined {
+function normalized(text: unknown): string | undefined {
   if (typeof text !== 'string' || text.length > MAX_CHARACTERS) return undefined
   const visible = text.replace(/\s/g, '').replace(INVISIBLE, '')
   const isAscii = /^[!-~]*$/.test(visible)

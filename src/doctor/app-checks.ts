@@ -1,31 +1,31 @@
 /**
  * The app that was loaded, as a whole: Passport, its Nevis strategies, and for each its cloud, ledger and routes; the session.
  *
- * Out of scope: to load it (`patient.ts`).
+ * Out of scope: to load it (`loaded-app.ts`).
  */
 import { randomUUID } from 'node:crypto'
 import { cloudFindings } from './cloud-checks'
-import { completed, error, ok, unchecked, warning, type Finding } from './findings'
-import type { Patient } from './patient'
+import { withUnchecked, error, ok, unchecked, warning, type Finding } from './findings'
+import type { LoadedApp } from './loaded-app'
 import type { Reply } from './probe'
 import { routeFindings } from './route-checks'
-import { sessionFindings, withSessionGaps } from './session-checks'
-import type { PassportModule, Registered } from './witness'
+import { sessionFindings, withUncheckedSession } from './session-checks'
+import type { PassportModule, Registered } from './app-observer'
 
 /** @param isProduction whether it is judged as in production: NODE_ENV says so */
-export async function appFindings({ origin, witness }: Patient, isProduction: boolean): Promise<Finding[]> {
-  const { registered, passports } = witness
+export async function appFindings({ origin, observer }: LoadedApp, isProduction: boolean): Promise<Finding[]> {
+  const { registered, passports } = observer
   const loaded = ok('app.loaded', 'the app answers on loopback, and listens nowhere else')
   const passport = passportFinding(registered.find((one) => one.passport)?.passport ?? passports[0])
   if (registered.length === 0) {
     const remedy = 'passport.use(nevis), or export the strategy beside the app'
-    return completed([loaded, passport, error('app.strategy', 'the app registers no NevisStrategy', remedy)], 'no strategy says what to check', 'see app.strategy')
+    return withUnchecked([loaded, passport, error('app.strategy', 'the app registers no NevisStrategy', remedy)], 'no strategy says what to check', 'see app.strategy')
   }
   const findings: Finding[] = [loaded, passport]
   let callback: Reply | undefined
   for (const one of registered) {
     const { settings } = one.strategy
-    const routes = await routeFindings(origin, witness, one)
+    const routes = await routeFindings(origin, observer, one)
     callback ??= routes.callback
     const own = [
       strategyFinding(one),
@@ -35,8 +35,8 @@ export async function appFindings({ origin, witness }: Patient, isProduction: bo
     ]
     findings.push(...(registered.length === 1 ? own : own.map((finding) => ({ ...finding, strategy: one.name }))))
   }
-  const session = sessionFindings(witness, { isProduction, isTls: origin.startsWith('https:'), callback })
-  return [...findings, ...withSessionGaps(session, witness).filter(({ check }) => check.startsWith('session.'))]
+  const session = sessionFindings(observer, { isProduction, isTls: origin.startsWith('https:'), callback })
+  return [...findings, ...withUncheckedSession(session, observer).filter(({ check }) => check.startsWith('session.'))]
 }
 
 function passportFinding(passport: PassportModule | undefined): Finding {

@@ -4,8 +4,8 @@
  * Out of scope: to report; it sends the findings to the process that started it.
  */
 import { appFindings } from './app-checks'
-import { admitted } from './patient'
+import { loadApp } from './loaded-app'
 
-void admitted(process.argv[2] as string)
-  .then((patient) => ('origin' in patient ? appFindings(patient, process.env['NODE_ENV'] === 'production') : [patient]))
+void loadApp(process.argv[2] as string)
+  .then((app) => ('origin' in app ? appFindings(app, process.env['NODE_ENV'] === 'production') : [app]))
   .then((findings) => process.send?.({ passportNevisDoctor: findings }))

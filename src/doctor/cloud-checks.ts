@@ -15,26 +15,26 @@ import { isWord } from './printable'
 const SECONDS_PER_DAY = 86_400
 /** The end of the year 9999, to which an answer that names a later time is shortened: later ones are no dates. */
 const LAST_DATE_SECONDS = 253_402_300_799
-const SOON_DAYS = 14
+const WARN_BEFORE_DAYS = 14
 /** From here on proofs of an approval are refused as too old or not valid yet: `binding.ts`. */
-const MUCH_SKEW_SECONDS = 60
-const SOME_SKEW_SECONDS = 5
+const MAX_SKEW_SECONDS = 60
+const WARN_SKEW_SECONDS = 5
 
 /** @param issuers that the strategy accepts, without trailing slash */
 export async function cloudFindings(client: NevisClient, issuers: readonly string[]): Promise<Finding[]> {
   const settings = ok('cloud.settings', `the API is ${client.baseURL}`)
   const sentAt = Date.now()
-  const answer = await settled(client.answerToPing())
+  const answer = await resultOf(client.answerToPing())
   const reachable = reachableFinding(client, answer)
   if (answer instanceof NevisError) return [settings, reachable]
   if (!('status' in answer)) return [settings, keyFunctionFinding()]
   const clock = clockFinding(answer, sentAt, Date.now())
   if (reachable.level === 'error') return [settings, reachable, clock]
-  return [settings, reachable, clock, ...keyFindings(await settled(client.introspectAccessKey()), issuers)]
+  return [settings, reachable, clock, ...keyFindings(await resultOf(client.introspectAccessKey()), issuers)]
 }
 
 /** An answer, an error of the client, or `{}` for what the app's own `accessKey` function threw: its text is not ours to print. */
-function settled<T>(work: Promise<T>): Promise<T | NevisError | object> {
+function resultOf<T>(work: Promise<T>): Promise<T | NevisError | object> {
   return work.catch((reason: unknown) => (reason instanceof NevisError ? reason : {}))
 }
 
@@ -67,9 +67,9 @@ function clockFinding({ date }: Answer, sentAt: number, receivedAt: number): Fin
   const seconds = Math.ceil(Math.abs(skewMs) / 1000)
   const text = `this machine is at least ${seconds} s ${skewMs > 0 ? 'behind' : 'ahead of'} Nevis`
   const remedy = 'let this machine follow a time server (NTP)'
-  if (seconds > MUCH_SKEW_SECONDS) return error('cloud.clock', `${text}: approvals end in binding_mismatch`, remedy)
-  if (seconds > SOME_SKEW_SECONDS) return warning('cloud.clock', `${text}; from ${MUCH_SKEW_SECONDS} s on approvals are refused`, remedy)
-  return ok('cloud.clock', `this machine and Nevis agree to within ${SOME_SKEW_SECONDS} s`)
+  if (seconds > MAX_SKEW_SECONDS) return error('cloud.clock', `${text}: approvals end in binding_mismatch`, remedy)
+  if (seconds > WARN_SKEW_SECONDS) return warning('cloud.clock', `${text}; from ${MAX_SKEW_SECONDS} s on approvals are refused`, remedy)
+  return ok('cloud.clock', `this machine and Nevis agree to within ${WARN_SKEW_SECONDS} s`)
 }
 
 function keyFindings(answer: Introspection | NevisError | object, issuers: readonly string[]): Finding[] {
@@ -96,7 +96,7 @@ function expiryFinding(exp: number | undefined): Finding {
   if (exp === undefined) return ok('cloud.key-expiry', 'Nevis names no end of the access key')
   const days = Math.floor((exp - Date.now() / 1000) / SECONDS_PER_DAY)
   const on = new Date(Math.min(Math.max(exp, 0), LAST_DATE_SECONDS) * 1000).toISOString().slice(0, 10)
-  if (days >= SOON_DAYS) return ok('cloud.key-expiry', `the access key is good until ${on}`)
+  if (days >= WARN_BEFORE_DAYS) return ok('cloud.key-expiry', `the access key is good until ${on}`)
   return warning('cloud.key-expiry', `the access key ends on ${on}`, 'make a new one in the management console in time; accessKey may be a function, for rotation')
 }
 

@@ -4,8 +4,8 @@
  * Out of scope: to be a process; the exit code is set by `command.ts`.
  */
 import { parseArgs } from 'node:util'
-import { examined } from './examination'
-import { shown } from './findings'
+import { runChecks } from './run-checks'
+import { printableFinding } from './findings'
 import { printable } from './printable'
 import { reportOf } from './report'
 
@@ -42,7 +42,7 @@ export async function main(argv: readonly string[], env: Environment, output: Ou
     output.log(USAGE)
     return 0
   }
-  const findings = (await examined(given.file, env)).map(shown)
+  const findings = (await runChecks(given.file, env)).map(printableFinding)
   const isWell = findings.every(({ level }) => level !== 'error')
   if (given.json) output.log(JSON.stringify({ ok: isWell, findings }, undefined, 2))
   else output.log(`${titleOf(given.file, env)}\n\n${reportOf(findings)}`)

@@ -72,13 +72,13 @@ export function isFinding(value: unknown): value is Finding {
 }
 
 /** A finding as it is shown, to people or to programs. */
-export function shown(one: Finding): Finding {
+export function printableFinding(one: Finding): Finding {
   const texts = Object.entries(one).map(([name, text]) => [name, printable(String(text))])
   return Object.fromEntries(texts) as Finding
 }
 
 /** The findings in the order of the report; a check that has none says why: nothing is left out in silence. */
-export function completed(findings: readonly Finding[], why: string, remedy: string): Finding[] {
+export function withUnchecked(findings: readonly Finding[], why: string, remedy: string): Finding[] {
   return CHECKS.flatMap((check) => {
     const own = findings.filter((one) => one.check === check)
     return own.length > 0 ? own : [unchecked(check, why, remedy)]

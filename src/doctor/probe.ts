@@ -28,7 +28,7 @@ export interface Reply {
 }
 
 /** Of a transaction that nobody has started. */
-export const MADE_UP = 'passport-nevis-doctor'
+export const UNKNOWN_HANDLE = 'passport-nevis-doctor'
 
 const DEADLINE_MS = 5000
 const MAX_CHARACTERS = 100_000

@@ -37,8 +37,8 @@ function blocksOf(findings: readonly Finding[]): Block[] {
     const check = one.strategy === undefined ? one.check : `${one.check} (${one.strategy})`
     const { level, finding, remedy } = one
     const last = blocks.at(-1)
-    const isAlike = level === 'unchecked' && last?.level === 'unchecked' && last.finding === finding && last.remedy === remedy
-    if (isAlike) last.checks.push(check)
+    const isSame = level === 'unchecked' && last?.level === 'unchecked' && last.finding === finding && last.remedy === remedy
+    if (isSame) last.checks.push(check)
     else blocks.push({ level, checks: [check], finding, remedy })
   }
   return blocks

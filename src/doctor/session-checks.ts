@@ -4,9 +4,9 @@
  *
  * Out of scope: the session of anybody; it reads none.
  */
-import { completed, error, ok, unchecked, warning, type Check, type Finding } from './findings'
+import { withUnchecked, error, ok, unchecked, warning, type Check, type Finding } from './findings'
 import type { Cookie, Reply } from './probe'
-import type { SessionSetup, Witness } from './witness'
+import type { SessionSetup, AppObserver } from './app-observer'
 
 const MIN_SECRET_LENGTH = 32
 
@@ -18,7 +18,7 @@ interface Circumstances {
   readonly callback: Reply | undefined
 }
 
-export function sessionFindings({ sessions }: Witness, circumstances: Circumstances): Finding[] {
+export function sessionFindings({ sessions }: AppObserver, circumstances: Circumstances): Finding[] {
   const setup = sessions.find(({ uses }) => uses.length > 0) ?? sessions[0]
   if (setup === undefined) return cookieFindings(circumstances.callback?.cookies ?? [], circumstances)
   const own = setupFindings(setup, circumstances)
@@ -28,13 +28,13 @@ export function sessionFindings({ sessions }: Witness, circumstances: Circumstan
 }
 
 /** What to say of the checks that were not made. */
-export function withSessionGaps(findings: readonly Finding[], { sessions }: Witness): Finding[] {
+export function withUncheckedSession(findings: readonly Finding[], { sessions }: AppObserver): Finding[] {
   if (sessions.length === 0) {
-    return completed(findings, 'the app sets up no express-session that the doctor could see', 'compare the options of your session by hand with docs/guides/doctor.md')
+    return withUnchecked(findings, 'the app sets up no express-session that the doctor could see', 'compare the options of your session by hand with docs/guides/doctor.md')
   }
   return sessions.some(({ uses }) => uses.length > 0)
-    ? completed(findings, 'express-session ran, but made no session', 'look at its secret, its store, and the path of its cookie')
-    : completed(findings, 'express-session did not run for any of the routes', 'mount session() before the waiting page and the callback')
+    ? withUnchecked(findings, 'express-session ran, but made no session', 'look at its secret, its store, and the path of its cookie')
+    : withUnchecked(findings, 'express-session did not run for any of the routes', 'mount session() before the waiting page and the callback')
 }
 
 function setupFindings({ options }: SessionSetup, { isProduction }: Circumstances): Finding[] {
@@ -100,10 +100,10 @@ function sameSiteFinding(sites: readonly (string | undefined)[], isSecure: boole
 function proxyFinding({ options }: SessionSetup, cookie: Cookie, trustsProxy: boolean | undefined, { isTls }: Circumstances): Finding {
   const check = 'session.trust-proxy'
   if (isTls) return ok(check, 'the app speaks TLS itself')
-  const believes = typeof options['proxy'] === 'boolean' ? options['proxy'] : trustsProxy
+  const trustsProxyHeaders = typeof options['proxy'] === 'boolean' ? options['proxy'] : trustsProxy
   if (!cookie.secure) return ok(check, 'the cookie does not depend on a proxy')
-  if (believes === undefined) return unchecked(check, 'the host does not say whether it believes a TLS proxy', 'sign in once through the proxy: without a session cookie nobody gets in')
-  if (believes) return ok(check, 'the app believes the TLS proxy in front')
+  if (trustsProxyHeaders === undefined) return unchecked(check, 'the host does not say whether it trustsProxyHeaders a TLS proxy', 'sign in once through the proxy: without a session cookie nobody gets in')
+  if (trustsProxyHeaders) return ok(check, 'the app trustsProxyHeaders the TLS proxy in front')
   return error(check, 'the session cookie is for https only, but the app believes no TLS proxy: it never sends the cookie', "app.set('trust proxy', 1), with the number of proxies in front")
 }
 

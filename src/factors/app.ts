@@ -5,7 +5,7 @@
  */
 import { randomUUID } from 'node:crypto'
 import type { Factor } from './factor'
-import { approvalChallenge, enrollmentChallenge, nameOf, outcomeByStatus } from './shared'
+import { approvalChallenge, enrollmentChallenge, userReference, outcomeByStatus } from './shared'
 
 /** Options of {@link app}. */
 export interface AppOptions {
@@ -36,10 +36,10 @@ export function app({ channel = 'app', anyAuthenticator = false }: AppOptions = 
     async approve(nevis, subject, { message, authenticatorId: named }) {
       const shown = message === undefined ? {} : { message, prompt: true }
       const authenticatorId = anyAuthenticator ? '*' : named
-      return approvalChallenge(await nevis.approve({ channel, authenticatorId, ...nameOf(subject), ...shown }))
+      return approvalChallenge(await nevis.approve({ channel, authenticatorId, ...userReference(subject), ...shown }))
     },
     async enroll(nevis, subject) {
-      return enrollmentChallenge(await nevis.enroll(nameOf(subject)), randomUUID())
+      return enrollmentChallenge(await nevis.enroll(userReference(subject)), randomUUID())
     },
     check: outcomeByStatus,
   }

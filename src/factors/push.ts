@@ -4,7 +4,7 @@
  * Source: https://docs.nevis.net/authcloud/api-doc/api-use-cases/mobile-app/authenticate-push
  */
 import type { Factor } from './factor'
-import { approvalChallenge, nameOf, outcomeByStatus } from './shared'
+import { approvalChallenge, userReference, outcomeByStatus } from './shared'
 
 /**
  * The factor `push`: a request on the phone, to accept or deny. A message is shown there and must then be accepted explicitly.
@@ -19,7 +19,7 @@ export function push(): Factor {
     takesAuthenticator: true,
     async approve(nevis, subject, { message, authenticatorId }) {
       const shown = message === undefined ? {} : { message, prompt: true }
-      return approvalChallenge(await nevis.approve({ channel: 'push', authenticatorId, ...nameOf(subject), ...shown }))
+      return approvalChallenge(await nevis.approve({ channel: 'push', authenticatorId, ...userReference(subject), ...shown }))
     },
     check: outcomeByStatus,
   }

@@ -8,7 +8,7 @@ import type { Subject, Transaction } from './transaction'
 import type { Answer, Challenge, Outcome } from './factor'
 
 /** Nevis takes one name of a user, never both. */
-export function nameOf(subject: Subject): { userId: string } | { username: string } {
+export function userReference(subject: Subject): { userId: string } | { username: string } {
   if (subject.userId !== undefined) return { userId: subject.userId }
   return { username: subject.username as string }
 }

@@ -11,7 +11,7 @@ import { plainText } from '../client/messages'
 import { smsCodeIn, withoutTrunkZero } from '../client/typed-input'
 import { Refusal } from './failures'
 import type { Factor, Succeeded } from './factor'
-import { approvalChallenge, enrollmentChallenge, nameOf, notApproved, succeeded, wrongCode } from './shared'
+import { approvalChallenge, enrollmentChallenge, userReference, notApproved, succeeded, wrongCode } from './shared'
 
 /** Options of {@link sms}. */
 export interface SmsOptions {
@@ -53,11 +53,11 @@ export function sms({ message: text, requireIntrospection = false, refusedPrefix
     name: 'sms',
     prompt: 'code',
     async approve(nevis, subject, { message }) {
-      return approvalChallenge(await nevis.approve({ channel: 'sms', ...nameOf(subject), ...textFor(message) }))
+      return approvalChallenge(await nevis.approve({ channel: 'sms', ...userReference(subject), ...textFor(message) }))
     },
     async enroll(nevis, subject, { message, phone }) {
-      if (!isPhone(phone) || refused.some((prefix) => begins(phone, prefix))) throw new Refusal('phone_refused')
-      const request = { channel: 'sms' as const, phone, ...nameOf(subject), ...textFor(message) }
+      if (!isPhone(phone) || refused.some((prefix) => hasPrefix(phone, prefix))) throw new Refusal('phone_refused')
+      const request = { channel: 'sms' as const, phone, ...userReference(subject), ...textFor(message) }
       try {
         return enrollmentChallenge(await nevis.enroll(request), randomUUID())
       } catch (error) {
@@ -75,17 +75,17 @@ export function sms({ message: text, requireIntrospection = false, refusedPrefix
       if (answer.status === 'succeeded') return succeeded(answer)
       if (answer.status === 'failed' || requireIntrospection) return notApproved
       // Names that it gives all the same must fit; the binding compares them.
-      return { status: 'succeeded', userId, transactionId: id, ...namesIn(answer) }
+      return { status: 'succeeded', userId, transactionId: id, ...identifiersIn(answer) }
     },
   }
 }
 
 /** In whatever spelling: with the zero of the national form, which many senders drop, or without it. */
-function begins(phone: string, prefix: string): boolean {
+function hasPrefix(phone: string, prefix: string): boolean {
   return phone.startsWith(prefix) || withoutTrunkZero(phone).startsWith(withoutTrunkZero(prefix))
 }
 
-function namesIn(answer: PendingStatus | UnknownStatus): Partial<Succeeded> {
+function identifiersIn(answer: PendingStatus | UnknownStatus): Partial<Succeeded> {
   if (answer.status === 'unknown') return {}
   const { userId, username, transactionId } = answer
   return { transactionId, ...(userId !== undefined && { userId }), ...(username !== undefined && { username }) }

@@ -13,7 +13,7 @@ import { NevisError } from '../client/errors'
 import type { IntentChannel } from '../client/wire'
 import type { Subject } from './transaction'
 import type { Challenge, Factor } from './factor'
-import { nameOf, notApproved, showsFactor, userOf } from './shared'
+import { userReference, notApproved, showsFactor, userOf } from './shared'
 
 /** Options of {@link widget}. */
 export interface WidgetOptions {
@@ -21,7 +21,7 @@ export interface WidgetOptions {
   readonly channels?: readonly IntentChannel[]
 }
 
-type Named = Pick<User, 'userId' | 'username'>
+type UserIdentifiers = Pick<User, 'userId' | 'username'>
 
 /**
  * The factor `widget`: Nevis's own element in the page asks. Offer it only where you need it: the other factors ask Nevis how their transaction stands, this one
@@ -46,31 +46,31 @@ export function widget({ channels }: WidgetOptions = {}): Factor {
       return challenge(await nevis.createIntent({ userId: user.userId, operation: 'approve', ...restriction }), user)
     },
     async enroll(nevis, subject) {
-      const user = await recordOf(nevis, subject)
-      const name = user === undefined ? nameOf(subject) : { userId: user.userId }
+      const user = await findUser(nevis, subject)
+      const name = user === undefined ? userReference(subject) : { userId: user.userId }
       const { server, browser } = challenge(await nevis.createIntent({ ...name, operation: 'enroll', ...restriction }), user)
       return { server: { ...server, ...(user !== undefined && showsFactor(user) && { hasFactor: true }) }, browser }
     },
     async check(nevis, { id, userId, subject, operation }, { token }) {
       const brought = { status: 'succeeded', transactionId: id, token: token as string } as const
       if (operation === 'approve') return { ...brought, userId: userId as string }
-      const user = await recordOf(nevis, userId === undefined ? subject : { userId })
-      return user === undefined || user.status === 'new' ? notApproved : { ...brought, ...namesOf(user) }
+      const user = await findUser(nevis, userId === undefined ? subject : { userId })
+      return user === undefined || user.status === 'new' ? notApproved : { ...brought, ...identifiersOf(user) }
     },
   }
 }
 
 /** The id is ours: Nevis makes its transaction only once the widget runs. */
-function challenge({ token }: Intent, user?: Named): Challenge {
-  return { server: { id: randomUUID(), ...(user !== undefined && namesOf(user)) }, browser: { intentToken: token } }
+function challenge({ token }: Intent, user?: UserIdentifiers): Challenge {
+  return { server: { id: randomUUID(), ...(user !== undefined && identifiersOf(user)) }, browser: { intentToken: token } }
 }
 
-function namesOf({ userId, username }: Named): Named {
+function identifiersOf({ userId, username }: UserIdentifiers): UserIdentifiers {
   return { userId, ...(username !== undefined && { username }) }
 }
 
 /** Undefined while there is none: an enrolment makes the user. */
-async function recordOf(nevis: NevisClient, { userId, username }: Subject): Promise<User | undefined> {
+async function findUser(nevis: NevisClient, { userId, username }: Subject): Promise<User | undefined> {
   try {
     return await (userId === undefined ? nevis.findUserByUsername(username as string) : nevis.getUser(userId))
   } catch (error) {

@@ -9,7 +9,7 @@ import { answer, type Answer } from './answer'
 import type { Call } from './call'
 import type { Cloud } from './cloud'
 import { appMessage, flag, oneOf, smsTemplate, subject, text, uuid, withCode, type Body } from './inputs'
-import { allowed, use } from './intent-use'
+import { authorizedSubject, markUsed } from './intent-use'
 import type { Transaction, User } from './model'
 import { Problem } from './problem'
 import { approvalJson } from './resources'
@@ -38,7 +38,7 @@ function askPhone(cloud: Cloud, body: Body, channel: 'app' | 'push', user: User 
   const message = appMessage(body, prompt)
   const notificationMessage = text(body, 'notificationMessage')
   const authenticatorId = deviceOf(user, body, channel)
-  if (channel === 'push' && user !== undefined) cloud.limits.admit('push', user.userId)
+  if (channel === 'push' && user !== undefined) cloud.limits.countStart('push', user.userId)
   const transaction = cloud.transactions.begin({
     operation: 'approve',
     channel,
@@ -56,7 +56,7 @@ function sendCode(cloud: Cloud, body: Body, user: User): Transaction {
   const template = smsTemplate(body)
   if (body['authenticatorId'] === '*') throw new Problem(400, "The authenticatorId '*' is for the channel app only")
   if (user.phone === undefined) throw nothingToAsk()
-  cloud.limits.admit('sms', user.userId)
+  cloud.limits.countStart('sms', user.userId)
   const code = cloud.newSmsCode()
   user.inbox.push(withCode(template, code))
   return cloud.transactions.begin({ operation: 'approve', channel: 'sms', user, phone: user.phone, code })
@@ -66,7 +66,7 @@ export function approve({ cloud, body, intent }: Call): Answer {
   // Required by the table of the documents, which names a default all the same.
   const asked = oneOf(text(body, 'channel') ?? 'push', 'channel', ['push', 'app', 'qr-code', 'sms'])
   const channel = asked === 'qr-code' ? 'app' : asked
-  const named = allowed(cloud, intent, 'approve', channel, subject(body))
+  const named = authorizedSubject(cloud, intent, 'approve', channel, subject(body))
   // Only a QR code or app link needs no user: whoever scans it is the user.
   if (named === undefined && channel !== 'app') throw new Problem(400, 'One of username and userId is required')
   const user = named && cloud.get(named)
@@ -74,6 +74,6 @@ export function approve({ cloud, body, intent }: Call): Answer {
     channel === 'sms' && user !== undefined
       ? sendCode(cloud, body, user)
       : askPhone(cloud, body, channel === 'push' ? 'push' : 'app', user)
-  use(intent)
+  markUsed(intent)
   return answer(201, approvalJson(cloud, transaction))
 }

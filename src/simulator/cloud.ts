@@ -6,7 +6,7 @@
 import { randomInt, randomUUID } from 'node:crypto'
 import type { Clock } from './clock'
 import { Limits } from './limits'
-import { NewestMap, REMEMBERED } from './memory'
+import { BoundedMap, CAPACITY } from './memory'
 import type { Authenticator, Intent, Subject, User } from './model'
 import { Problem } from './problem'
 import { Tokens, type Claims } from './tokens'
@@ -33,9 +33,9 @@ export class Cloud {
   readonly tokens: Tokens
   readonly transactions: Transactions
   readonly limits: Limits
-  readonly users = new NewestMap<string, User>(REMEMBERED.users, (oldest) => this.end(oldest))
-  private readonly named = new Map<string, User>()
-  private readonly intents = new NewestMap<string, Intent>(REMEMBERED.intents)
+  readonly users = new BoundedMap<string, User>(CAPACITY.users, (oldest) => this.end(oldest))
+  private readonly usersByName = new Map<string, User>()
+  private readonly intents = new BoundedMap<string, Intent>(CAPACITY.intents)
   private key: string
   private keyClaims: Claims
 
@@ -78,7 +78,7 @@ export class Cloud {
 
   /** Exactly as written: whether the real look-up minds the case is not documented. */
   userByName(username: string): User | undefined {
-    return this.named.get(username)
+    return this.usersByName.get(username)
   }
 
   find(subject: Subject): User | undefined {
@@ -105,7 +105,7 @@ export class Cloud {
       inbox: [],
     }
     this.users.set(user.userId, user)
-    if (username !== undefined) this.named.set(username, user)
+    if (username !== undefined) this.usersByName.set(username, user)
     return user
   }
 
@@ -116,7 +116,7 @@ export class Cloud {
 
   /** What a user who is gone has left behind. */
   private end(user: User): void {
-    if (user.username !== undefined) this.named.delete(user.username)
+    if (user.username !== undefined) this.usersByName.delete(user.username)
     this.limits.forget(user.userId)
     this.transactions.failAllOf(user)
   }

@@ -40,15 +40,15 @@ function parse(argv: readonly string[]) {
 }
 
 /** What an error says about itself. By its members, not its class: an error of the system may be of another realm. */
-function told(error: unknown, member: 'message' | 'code'): string {
+function stringProperty(error: unknown, member: 'message' | 'code'): string {
   const value: unknown = typeof error === 'object' && error !== null ? Reflect.get(error, member) : undefined
   return typeof value === 'string' ? value : ''
 }
 
 /** One sentence for a person, from the long ones of `parseArgs`. */
-const sentence = (error: unknown): string => told(error, 'message').split('. ')[0] ?? ''
+const firstSentence = (error: unknown): string => stringProperty(error, 'message').split('. ')[0] ?? ''
 
-function introduce(simulator: NevisSimulator, users: readonly string[]): string {
+function startupText(simulator: NevisSimulator, users: readonly string[]): string {
   const lines = [
     `baseURL     ${simulator.baseURL}`,
     `instance    ${simulator.instance}`,
@@ -69,7 +69,7 @@ export async function main(argv: readonly string[], output: Output): Promise<Out
   try {
     flags = parse(argv)
   } catch (error) {
-    output.error(`passport-nevis-simulator: ${sentence(error)} (see --help)`)
+    output.error(`passport-nevis-simulator: ${firstSentence(error)} (see --help)`)
     return { exitCode: 2 }
   }
   if (flags.help) {
@@ -80,12 +80,12 @@ export async function main(argv: readonly string[], output: Output): Promise<Out
   let simulator: NevisSimulator | undefined
   try {
     simulator = await NevisSimulator.start({ port: Number(port), instance, ...(accessKey !== undefined && { accessKey }) })
-    output.log(introduce(simulator, [...new Set(flags.user)]))
+    output.log(startupText(simulator, [...new Set(flags.user)]))
     return { simulator }
   } catch (error) {
     await simulator?.close()
-    const wrongFlag = !['EADDRINUSE', 'EACCES'].includes(told(error, 'code'))
-    output.error(`passport-nevis-simulator: ${wrongFlag ? sentence(error) : `port ${port} is taken or not allowed`}`)
+    const wrongFlag = !['EADDRINUSE', 'EACCES'].includes(stringProperty(error, 'code'))
+    output.error(`passport-nevis-simulator: ${wrongFlag ? firstSentence(error) : `port ${port} is taken or not allowed`}`)
     return { exitCode: wrongFlag ? 2 : 1 }
   }
 }

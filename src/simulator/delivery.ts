@@ -7,7 +7,7 @@ import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
 import type { Answer } from './answer'
 
-export interface Manner {
+export interface DeliveryFault {
   readonly reset: boolean
   readonly truncate: boolean
   /** Milliseconds between two bytes. */
@@ -37,13 +37,13 @@ async function drip(response: ServerResponse, bytes: Buffer, wait: () => Promise
   response.end()
 }
 
-export async function deliver(response: ServerResponse, answer: Answer, manner: Manner | undefined, wait: Wait): Promise<void> {
-  if (manner?.reset) {
+export async function deliver(response: ServerResponse, answer: Answer, deliveryFault: DeliveryFault | undefined, wait: Wait): Promise<void> {
+  if (deliveryFault?.reset) {
     response.socket?.resetAndDestroy()
     return
   }
   const { bytes, headers } = encoded(answer)
-  if (manner?.truncate) {
+  if (deliveryFault?.truncate) {
     const sent = bytes.subarray(0, bytes.length >> 1)
     response.writeHead(answer.status, { ...headers, 'content-length': String(bytes.length + 1) })
     response.flushHeaders()
@@ -51,7 +51,7 @@ export async function deliver(response: ServerResponse, answer: Answer, manner: 
     return
   }
   response.writeHead(answer.status, headers)
-  const { dripMs } = manner ?? {}
+  const { dripMs } = deliveryFault ?? {}
   if (dripMs !== undefined) return drip(response, bytes, () => wait(dripMs))
   response.end(bytes)
   // A connection that is cut by `close()` has no `finish`.

@@ -9,7 +9,7 @@ import { answer, type Answer } from './answer'
 import type { Call } from './call'
 import type { Cloud } from './cloud'
 import { oneOf, phoneNumber, smsTemplate, subject, text, withCode, type Body } from './inputs'
-import { allowed, use } from './intent-use'
+import { authorizedSubject, markUsed } from './intent-use'
 import type { Subject, User } from './model'
 import { Problem } from './problem'
 import { enrollmentJson, linkJson } from './resources'
@@ -28,7 +28,7 @@ function enrollPhone(cloud: Cloud, body: Body, named: Subject | undefined): Answ
   const template = smsTemplate(body)
   if (named === undefined) throw new Problem(400, 'One of username and userId is required')
   const user = userFor(cloud, named)
-  cloud.limits.admit('sms', user.userId)
+  cloud.limits.countStart('sms', user.userId)
   const code = cloud.newSmsCode()
   const transaction = cloud.transactions.begin({ operation: 'enroll', channel: 'sms', user, phone, code })
   user.inbox.push(withCode(template, code))
@@ -60,13 +60,13 @@ function enrollApp(cloud: Cloud, channel: 'app' | 'push', named: Subject | undef
 
 export function enroll({ cloud, body, intent }: Call): Answer {
   const channel = oneOf(text(body, 'channel') ?? 'app', 'channel', ['app', 'push', 'sms', 'recovery'])
-  const named = allowed(cloud, intent, 'enroll', channel, subject(body))
+  const named = authorizedSubject(cloud, intent, 'enroll', channel, subject(body))
   const result =
     channel === 'sms'
       ? enrollPhone(cloud, body, named)
       : channel === 'recovery'
         ? enrollRecovery(cloud, body, named)
         : enrollApp(cloud, channel, named)
-  use(intent)
+  markUsed(intent)
   return result
 }

@@ -1,7 +1,7 @@
 /**
  * The script of what the cloud does wrong: which calls are hit, how often, and by what.
  *
- * Not its job: to spoil an answer (see `spoil.ts`).
+ * Not its job: to spoil an answer (see `apply-fault.ts`).
  */
 import { OPERATIONS, type OperationName } from './routes'
 
@@ -143,14 +143,14 @@ export class Faults {
       if (!each.operations.includes(operation)) continue
       // Every fault counts the calls that it lets pass, whether or not another one hits them.
       if (each.toSkip > 0) each.toSkip--
-      else if (taken === undefined && each.hits < (each.fault.times ?? Infinity) && this.falls(each.fault)) taken = each
+      else if (taken === undefined && each.hits < (each.fault.times ?? Infinity) && this.isHit(each.fault)) taken = each
     }
     if (taken === undefined) return undefined
     taken.hits++
     return taken.fault
   }
 
-  private falls({ share = 1 }: Fault): boolean {
+  private isHit({ share = 1 }: Fault): boolean {
     return share >= 1 || this.random() < share
   }
 

@@ -8,7 +8,7 @@ import type { Intent, Subject } from './model'
 import { Problem } from './problem'
 
 /** The user of the body and the user of the intent: the same words, or words for the same user. */
-function same(cloud: Cloud, one: Subject, other: Subject): boolean {
+function isSameUser(cloud: Cloud, one: Subject, other: Subject): boolean {
   const user = cloud.find(one)
   if (user !== undefined) return user === cloud.find(other)
   return 'username' in one && 'username' in other && one.username === other.username
@@ -20,7 +20,7 @@ function same(cloud: Cloud, one: Subject, other: Subject): boolean {
  * @returns whom the call is about
  * @throws Problem (403)
  */
-export function allowed(
+export function authorizedSubject(
   cloud: Cloud,
   intent: Intent | undefined,
   operation: Intent['operation'],
@@ -31,12 +31,12 @@ export function allowed(
   const right =
     intent.operation === operation &&
     (intent.channels === undefined || intent.channels.includes(channel)) &&
-    (subject === undefined || same(cloud, subject, intent.subject))
+    (subject === undefined || isSameUser(cloud, subject, intent.subject))
   if (!right) throw new Problem(403, 'The intent token is for something else')
   return intent.subject
 }
 
 /** Called when nothing can refuse the operation any more: a call that was refused leaves the intent usable. */
-export function use(intent: Intent | undefined): void {
+export function markUsed(intent: Intent | undefined): void {
   if (intent !== undefined) intent.used = true
 }

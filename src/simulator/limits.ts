@@ -29,7 +29,7 @@ export class Limits {
   ) {}
 
   /** Counts one start. @throws Problem (429) while the user is blocked */
-  admit(channel: LimitedChannel, userId: string): void {
+  countStart(channel: LimitedChannel, userId: string): void {
     const allowed = this.allowed[channel]
     if (allowed === undefined) return
     const now = this.clock.now()
@@ -52,7 +52,7 @@ export class Limits {
   }
 
   /** The channels for which the user is blocked now. */
-  exceeded(userId: string): LimitedChannel[] {
+  blockedChannels(userId: string): LimitedChannel[] {
     const now = this.clock.now()
     return (['push', 'sms'] as const).filter((channel) => (this.counts.get(`${channel} ${userId}`)?.blockedUntil ?? 0) > now)
   }

@@ -5,7 +5,7 @@
  */
 
 /** A simulator may run for weeks beside a development server: each of these is a bound on its memory. */
-export const REMEMBERED = {
+export const CAPACITY = {
   /** Entries of `simulator.requests`. */
   requests: 10_000,
   /** Bytes of headers and bodies in `simulator.requests`. */
@@ -19,7 +19,7 @@ export const REMEMBERED = {
 } as const
 
 /** A `Map` that deletes its oldest entry when a new key makes it larger than its limit. */
-export class NewestMap<Key, Value> extends Map<Key, Value> {
+export class BoundedMap<Key, Value> extends Map<Key, Value> {
   /** @param onForget is told of each entry that had to go */
   constructor(
     private readonly limit: number,

@@ -11,7 +11,7 @@ import { POLICY } from './page-assets'
 import { Phone } from './phone'
 import { openPage, phonesPage, phonesState } from './phones-page'
 import { readBody } from './requests'
-import { refusalOf } from './visitor'
+import { originRefusal } from './origin-check'
 import { widgetFrame, widgetIntent, widgetScript } from './widget'
 
 const PAGES = new Map<string, (pages: Pages, request: IncomingMessage, url: URL) => Answer | Promise<Answer>>([
@@ -83,7 +83,7 @@ export class Pages {
   }
 
   private answer(request: IncomingMessage, url: URL): Answer | Promise<Answer> {
-    const refusal = refusalOf(request)
+    const refusal = originRefusal(request)
     if (refusal !== undefined) return answer(403, refusal)
     const found = PAGES.get(`${request.method ?? ''} ${url.pathname}`)
     return found === undefined ? answer(404, 'Not found') : found(this, request, url)

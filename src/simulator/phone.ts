@@ -27,13 +27,13 @@ export interface PhoneRequest {
 }
 
 /** So that a mistake rejects the promise and is never thrown past it. */
-const promised = <Value>(work: () => Value): Promise<Value> =>
+const asPromise = <Value>(work: () => Value): Promise<Value> =>
   new Promise((resolve) => {
     resolve(work())
   })
 
 /** Why a request cannot be answered any more. */
-function over(transaction: Transaction): string {
+function endReason(transaction: Transaction): string {
   if (transaction.status === 'succeeded') return 'was approved already'
   return transaction.lastUpdatedAt >= transaction.expiresAt ? 'has expired' : 'was denied'
 }
@@ -74,7 +74,7 @@ export class Phone {
    * @throws Error (rejects) if there is none, or it was denied or has expired
    */
   approve(transactionId?: string): Promise<void> {
-    return promised(() => {
+    return asPromise(() => {
       const transaction = this.pick(transactionId)
       if (transaction.status === 'succeeded') return
       this.checkPending(transaction)
@@ -89,7 +89,7 @@ export class Phone {
    * @throws Error (rejects) if none waits
    */
   deny(transactionId?: string): Promise<void> {
-    return promised(() => {
+    return asPromise(() => {
       const transaction = this.pick(transactionId)
       this.checkPending(transaction)
       this.cloud.transactions.decide(transaction, 'failed')
@@ -105,8 +105,8 @@ export class Phone {
    * @throws Error (rejects) if the link is unknown, decided or expired, or the request is for another phone
    */
   scan(appLinkUri: string, authenticatorId?: string): Promise<void> {
-    return promised(() => {
-      const transaction = this.linked(appLinkUri)
+    return asPromise(() => {
+      const transaction = this.transactionOf(appLinkUri)
       this.checkPending(transaction)
       if (transaction.operation === 'enroll') this.register(transaction)
       else this.open(transaction, authenticatorId)
@@ -137,7 +137,7 @@ export class Phone {
     }
   }
 
-  private linked(appLinkUri: string): Transaction {
+  private transactionOf(appLinkUri: string): Transaction {
     const link = tokenIn(appLinkUri)
     const transaction = this.cloud.transactions.ofDispatchToken(link ?? '')
     if (transaction === undefined) throw new Error('This is not an app link of this simulator.')
@@ -145,7 +145,7 @@ export class Phone {
   }
 
   private checkPending(transaction: Transaction): void {
-    if (transaction.status !== 'pending') throw new Error(`The request on ${this.name}'s phone ${over(transaction)}.`)
+    if (transaction.status !== 'pending') throw new Error(`The request on ${this.name}'s phone ${endReason(transaction)}.`)
   }
 
   /** The named one, else the newest that waits, else the newest of all. */

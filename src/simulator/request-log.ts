@@ -3,7 +3,7 @@
  *
  * Out of scope: to read a request (see `requests.ts`).
  */
-import { REMEMBERED } from './memory'
+import { CAPACITY } from './memory'
 import type { RecordedRequest } from './requests'
 
 export class RequestLog {
@@ -18,8 +18,8 @@ export class RequestLog {
     this.entries.push(record)
     this.sizes.set(record, size)
     this.bytes += size
-    if (this.entries.length > REMEMBERED.requests) this.entries.shift()
-    if (this.bytes > REMEMBERED.requestBytes) this.trim()
+    if (this.entries.length > CAPACITY.requests) this.entries.shift()
+    if (this.bytes > CAPACITY.requestBytes) this.trim()
   }
 
   /** Leaves a quarter free, so that not every request after this one counts all entries. */
@@ -28,7 +28,7 @@ export class RequestLog {
     this.bytes = 0
     for (const entry of this.entries.toReversed()) {
       const size = this.sizes.get(entry) ?? 0
-      if (this.bytes + size > REMEMBERED.requestBytes * 0.75) break
+      if (this.bytes + size > CAPACITY.requestBytes * 0.75) break
       this.bytes += size
       from--
     }

@@ -35,7 +35,7 @@ export function authenticatorJson(authenticator: Authenticator): AuthenticatorJs
 
 /** @param time enrolment answers show microseconds, all others whole seconds */
 export function userJson(cloud: Cloud, user: User, time = isoSeconds): UserJson {
-  const exceeded = cloud.limits.exceeded(user.userId)
+  const exceeded = cloud.limits.blockedChannels(user.userId)
   return {
     userId: user.userId,
     ...(user.username !== undefined && { username: user.username }),

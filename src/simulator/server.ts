@@ -9,15 +9,15 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { isRecord, type Answer } from './answer'
 import type { Call } from './call'
 import type { Cloud } from './cloud'
-import { deliver, type Manner } from './delivery'
+import { deliver, type DeliveryFault } from './delivery'
 import type { Faults } from './faults'
 import { asBody, type Body } from './inputs'
 import { Problem, problemAnswer } from './problem'
 import type { RequestLog } from './request-log'
 import { decodeBody, mediaType, readBody, type RecordedRequest } from './requests'
 import { findRoute, type Route } from './routes'
-import { spoil } from './spoil'
-import { refusalOf } from './visitor'
+import { applyFault } from './apply-fault'
+import { originRefusal } from './origin-check'
 
 const MEDIA_TYPES = { json: 'application/json', form: 'application/x-www-form-urlencoded' } as const
 
@@ -62,7 +62,7 @@ export class CloudServer {
   private async answer(request: IncomingMessage, response: ServerResponse, url: URL): Promise<void> {
     const { method = '' } = request
     const at = this.cloud.clock.now()
-    const refusal = refusalOf(request)
+    const refusal = originRefusal(request)
     if (refusal !== undefined) {
       await deliver(response, problemAnswer(new Problem(403, refusal), url.pathname, at), undefined, (ms) => this.wait(ms))
       return
@@ -76,12 +76,12 @@ export class CloudServer {
     const record: RecordedRequest = { operation, method, path, headers: request.headers, body, at }
     this.requests.add(record, request.rawHeaders.join('').length + path.length + (text?.length ?? 0))
     await this.wait(this.latencyMs)
-    const { answer, manner } = await this.result({ request, url, found, type, text, body })
-    if (!manner?.reset) record.status = answer.status
-    await deliver(response, answer, manner, (ms) => this.wait(ms))
+    const { answer, deliveryFault } = await this.result({ request, url, found, type, text, body })
+    if (!deliveryFault?.reset) record.status = answer.status
+    await deliver(response, answer, deliveryFault, (ms) => this.wait(ms))
   }
 
-  private async result(read: Read): Promise<{ answer: Answer; manner?: Manner }> {
+  private async result(read: Read): Promise<{ answer: Answer; deliveryFault?: DeliveryFault }> {
     const operation = read.found?.route.operation
     const fault = operation && this.faults.take(operation)
     const real = () => this.execute(read)
@@ -89,7 +89,7 @@ export class CloudServer {
     const sent = isRecord(read.body) ? read.body['statusToken'] : undefined
     const statusToken = typeof sent === 'string' ? sent : undefined
     const wait = (ms: number) => this.wait(ms)
-    return spoil({ cloud: this.cloud, operation: operation as Route['operation'], path: read.url.pathname, statusToken, real, wait }, fault)
+    return applyFault({ cloud: this.cloud, operation: operation as Route['operation'], path: read.url.pathname, statusToken, real, wait }, fault)
   }
 
   private execute(read: Read): Answer {

@@ -34,6 +34,6 @@ export function snapshots(cloud: Cloud): UserSnapshot[] {
     authenticators: user.authenticators.map(authenticatorJson),
     phone: user.phone,
     recoveryCodes: [...user.recoveryCodes],
-    exceededRateLimits: cloud.limits.exceeded(user.userId),
+    exceededRateLimits: cloud.limits.blockedChannels(user.userId),
   }))
 }

@@ -5,7 +5,7 @@
  */
 import { randomBytes, randomUUID } from 'node:crypto'
 import type { Clock } from './clock'
-import { NewestMap, REMEMBERED } from './memory'
+import { BoundedMap, CAPACITY } from './memory'
 import type { Transaction, User } from './model'
 import type { Tokens } from './tokens'
 
@@ -13,11 +13,11 @@ import type { Tokens } from './tokens'
 const TOKEN_LIFETIME_SECONDS = 600
 
 /** What the caller says about a new transaction; the store fills in the rest. */
-export type Beginning = Pick<Transaction, 'operation' | 'channel' | 'user'> &
+export type NewTransaction = Pick<Transaction, 'operation' | 'channel' | 'user'> &
   Partial<Pick<Transaction, 'authenticatorId' | 'prompt' | 'message' | 'notificationMessage' | 'code' | 'phone'>>
 
 export class Transactions {
-  private readonly byId = new NewestMap<string, Transaction>(REMEMBERED.transactions, (oldest) => this.forget(oldest))
+  private readonly byId = new BoundedMap<string, Transaction>(CAPACITY.transactions, (oldest) => this.forget(oldest))
   private readonly byStatusToken = new Map<string, Transaction>()
   private readonly byDispatchToken = new Map<string, Transaction>()
   private readonly deletedAt = new WeakMap<User, number>()
@@ -29,8 +29,8 @@ export class Transactions {
     private readonly lifetimeSeconds: number,
   ) {}
 
-  begin(beginning: Beginning): Transaction {
-    const { user, operation, channel } = beginning
+  begin(values: NewTransaction): Transaction {
+    const { user, operation, channel } = values
     const now = this.clock.now()
     const hasLink = operation === 'enroll' ? channel !== 'sms' : channel === 'app'
     const transaction: Transaction = {
@@ -41,12 +41,12 @@ export class Transactions {
       transactionId: randomUUID(),
       statusToken: this.tokens.mint('status', this.lifetimeSeconds + TOKEN_LIFETIME_SECONDS, user?.userId),
       dispatchToken: hasLink ? dispatchToken() : undefined,
-      authenticatorId: beginning.authenticatorId,
-      prompt: beginning.prompt ?? false,
-      message: beginning.message,
-      notificationMessage: beginning.notificationMessage,
-      code: beginning.code,
-      phone: beginning.phone,
+      authenticatorId: values.authenticatorId,
+      prompt: values.prompt ?? false,
+      message: values.message,
+      notificationMessage: values.notificationMessage,
+      code: values.code,
+      phone: values.phone,
       wrongCodes: 0,
       status: 'pending',
       token: this.resultToken(user, 'pending'),
@@ -62,16 +62,16 @@ export class Transactions {
   }
 
   ofStatusToken(token: string): Transaction | undefined {
-    return this.settled(this.byStatusToken.get(token))
+    return this.withDeadlineApplied(this.byStatusToken.get(token))
   }
 
   ofDispatchToken(token: string): Transaction | undefined {
-    return this.settled(this.byDispatchToken.get(token))
+    return this.withDeadlineApplied(this.byDispatchToken.get(token))
   }
 
   /** All of them, oldest first. */
   all(): Transaction[] {
-    return [...this.byId.values()].map((transaction) => this.settled(transaction))
+    return [...this.byId.values()].map((transaction) => this.withDeadlineApplied(transaction))
   }
 
   /** What is pending of a user who was deleted has failed. */
@@ -98,7 +98,7 @@ export class Transactions {
   }
 
   /** A deadline has no timer, and a deleted user may have many transactions: both are looked at when somebody asks. */
-  private settled<Found extends Transaction | undefined>(transaction: Found): Found {
+  private withDeadlineApplied<Found extends Transaction | undefined>(transaction: Found): Found {
     if (transaction?.status !== 'pending') return transaction
     const { user, expiresAt } = transaction
     const endedAt = Math.min(expiresAt, (user && this.deletedAt.get(user)) ?? Infinity)

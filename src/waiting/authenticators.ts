@@ -34,7 +34,7 @@ export interface Offer {
 const KEEP_MS = 10_000
 const KEEP_FAILURE_MS = 2000
 /** Nobody's page waits longer for Nevis than this. */
-const PATIENCE_MS = 2000
+const MAX_WAIT_MS = 2000
 
 /** @internal */
 export class AuthenticatorChoice {
@@ -59,7 +59,7 @@ export class AuthenticatorChoice {
 
   private async listOf(userId: string): Promise<readonly OfferedAuthenticator[] | null> {
     const tooLate = () => new NevisError('NEVIS_TIMEOUT', 'getUser')
-    const user = await withDeadline(PATIENCE_MS, tooLate, () => this.users.get(userId, () => this.settings.client.getUser(userId))).catch(() => undefined)
+    const user = await withDeadline(MAX_WAIT_MS, tooLate, () => this.users.get(userId, () => this.settings.client.getUser(userId))).catch(() => undefined)
     if (user?.userId !== userId) return null
     // A passkey is no phone.
     const phones = user.authenticators.filter(({ authenticatorType }) => authenticatorType !== 'fido2')

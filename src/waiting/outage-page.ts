@@ -11,7 +11,7 @@ import { StorageError } from '../host/storage'
 import type { NevisStrategy } from '../strategy/strategy'
 import { withQuery } from '../host/url'
 import { outageHtml } from './page'
-import { preferred, speakable, type Locales } from './texts/languages'
+import { preferred, availableLanguages, type Locales } from './texts/languages'
 import { checkOptions, linksOf, page } from './waiting-page'
 
 /** Options of {@link outagePage}. */
@@ -55,7 +55,7 @@ export function outagePage<Req extends HostRequest = HostRequest, Res extends Ho
   const { waitingURL } = strategy.settings
   const { signInURL = '/', stylesheet, locales } = options
   const assets = linksOf(strategy.settings, stylesheet)
-  const languages = speakable(locales)
+  const languages = availableLanguages(locales)
 
   function answerTo(error: unknown, req: Req, res: Res): Answer | undefined {
     if (!isOutage(error)) return undefined

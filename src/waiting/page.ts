@@ -33,15 +33,15 @@ const RESEND_SECONDS = 15
 export function pageHtml(view: WaitingView, parts: PageParts): Html {
   const { texts } = parts.language
   const isOver = view.status !== 'pending'
-  const heading = isOver ? texts.failed : named(wordsFor(view, texts).heading, view.factor)
+  const heading = isOver ? texts.failed : textFor(wordsFor(view, texts).heading, view.factor)
   const main = html`
     <main class="nevis" data-prompt="${view.prompt}" data-status="${view.status}" data-transaction="${view.transaction}"
       data-status-url="${view.statusURL}" data-callback-url="${view.callbackURL}" data-seconds-left="${secondsUntil(view.expiresAt)}"
-      data-approved="${texts.approved}" data-elsewhere="${texts.elsewhere}" data-nothing-left="${texts.nothingLeft}" data-offline="${texts.offline}">
+      data-approved="${texts.approved}" data-elsewhere="${texts.continuedInOtherTab}" data-nothing-left="${texts.continuedInOtherTabHeading}" data-offline="${texts.offline}">
       <h1>${heading}</h1>
       <p class="nevis-note" role="status" data-note></p>
       ${isOver ? errorPart(texts.failure[view.failure as FailureCode]) : waitingPart(view, parts)}
-      ${view.failure !== 'cancelled' && html`${(isOver || view.prompt !== 'confirm') && waysPart(view, parts)}
+      ${view.failure !== 'cancelled' && html`${(isOver || view.prompt !== 'confirm') && otherWaysPart(view, parts)}
       <div class="nevis-end">${wayForm(view, parts, 'cancel', '1', html`<button>${texts.cancel}</button>`)}
       </div>`}
     </main>`
@@ -57,16 +57,16 @@ export function showsWidget({ prompt, status }: WaitingView): boolean {
 }
 
 /** For somebody who is signed in and is to confirm once more: nothing is sent before they say so. */
-export function askHtml(parts: PageParts): Html {
+export function startHtml(parts: PageParts): Html {
   const { heading, send } = parts.language.texts
   const form = html`<form method="post" action="${parts.waitingURL}">${csrf(parts.csrfToken)}<button class="nevis-button">${send}</button></form>`
   return shell(heading.other, html`<main class="nevis"><h1>${heading.other}</h1>${form}</main>`, parts)
 }
 
 /** For a link that this browser has no transaction for: an explanation, never a login. */
-export function strangerHtml(message: string, parts: ShellParts): Html {
-  const { failed, stranger } = parts.language.texts
-  return shell(failed, html`<main class="nevis"><h1>${failed}</h1>${errorPart(message)}<p>${stranger}</p></main>`, parts)
+export function unknownTransactionHtml(message: string, parts: ShellParts): Html {
+  const { failed, unknownTransaction } = parts.language.texts
+  return shell(failed, html`<main class="nevis"><h1>${failed}</h1>${errorPart(message)}<p>${unknownTransaction}</p></main>`, parts)
 }
 
 /** @param again where it can be tried again; nothing here does so by itself */
@@ -107,7 +107,7 @@ function nonceOf({ nonce }: ShellParts): Html | false {
 function waitingPart(view: WaitingView, parts: PageParts): Html {
   const { texts } = parts.language
   return html`
-      <p>${named(wordsFor(view, texts).hint, view.factor)}</p>
+      <p>${textFor(wordsFor(view, texts).hint, view.factor)}</p>
       ${view.message !== undefined && view.operation === 'approve' && messagePart(view, view.message, parts)}
       ${view.appLinkUri !== undefined && appPart(view, parts)}
       ${view.prompt === 'code' && codePart(view, parts)}
@@ -171,16 +171,16 @@ function errorPart(message: string): Html {
 }
 
 /** The same once more, another factor, or none: one form each, so that it works without JavaScript. */
-function waysPart(view: WaitingView, parts: PageParts): Html {
+function otherWaysPart(view: WaitingView, parts: PageParts): Html {
   const { texts } = parts.language
   const { use } = wordsFor(view, texts)
   const others = view.factors.filter((name) => name !== view.factor)
   const another = view.authenticators === undefined && view.authenticatorsURL
   const otherForm = (name: string) => {
-    const words = named(use, name)
+    const words = textFor(use, name)
     return factorForm(view, parts, name, words, html`<button>${needsPhone(view, name) ? texts.send : words}</button>`)
   }
-  return html`${againButton(view, parts)}
+  return html`${resendButton(view, parts)}
       ${view.authenticators !== undefined && phonesPart(view, texts, (id, button) => wayForm(view, parts, 'factor', view.factor, html`${hidden('authenticatorId', id)}${button}`))}
       ${(others.length > 0 || another) && html`
       <section class="nevis-ways" aria-labelledby="nevis-ways">
@@ -224,10 +224,10 @@ function phonesPart({ authenticators }: WaitingView, texts: Texts, form: (id: st
 }
 
 /** Once it is over, this is what most people want; before, it is for what was sent and did not arrive. */
-function againButton(view: WaitingView, parts: PageParts): Html | false {
+function resendButton(view: WaitingView, parts: PageParts): Html | false {
   const { texts } = parts.language
   const form = (words: string, button: Html) => factorForm(view, parts, view.factor, words, button)
-  const words = named(wordsFor(view, texts).use, view.factor)
+  const words = textFor(wordsFor(view, texts).use, view.factor)
   if (view.status !== 'pending') return form(words, html`<button class="nevis-button">${words}</button>`)
   if (view.prompt === 'widget') return form(texts.startOver, html`<button class="nevis-again">${texts.startOver}</button>`)
   const isSent = view.factor !== 'recovery' && view.appLinkUri === undefined
@@ -249,7 +249,7 @@ function wordsFor({ operation }: WaitingView, texts: Texts): Record<'heading' | 
 
 type Words = Readonly<Record<string, string> & { other: string }>
 
-function named(texts: Words, name: string): string {
+function textFor(texts: Words, name: string): string {
   return Object.hasOwn(texts, name) ? (texts[name] as string) : texts.other
 }
 

@@ -16,8 +16,8 @@ import type { NevisStrategy } from '../strategy/strategy'
 import { SessionTransactions } from '../session/transactions'
 import { withQuery } from '../host/url'
 import { AuthenticatorChoice } from './authenticators'
-import { askHtml, pageHtml, showsWidget, strangerHtml, type PageParts, type ShellParts } from './page'
-import { preferred, speakable, type Locales } from './texts/languages'
+import { startHtml, pageHtml, showsWidget, unknownTransactionHtml, type PageParts, type ShellParts } from './page'
+import { preferred, availableLanguages, type Locales } from './texts/languages'
 import { viewOf } from './view'
 
 /** Options of {@link waitingPage}. */
@@ -99,7 +99,7 @@ export function waitingPage<Req extends HostRequest = HostRequest, Res extends H
   }
   const widgetScripts = widgetScript === undefined ? [] : [`${settings.client.baseURL}/widget/auth.js`, widgetScript]
   const widgetPolicy = policyForWidget(new URL(settings.client.baseURL).origin)
-  const languages = speakable(options.locales)
+  const languages = availableLanguages(options.locales)
 
   return middleware(async (req, res) => {
     if (req.method !== 'GET' && req.method !== 'HEAD') return whole(405, { Allow: 'GET, HEAD' })
@@ -125,12 +125,12 @@ export function waitingPage<Req extends HostRequest = HostRequest, Res extends H
     const transaction = held?.login === undefined || held.login === loginOf(session) ? held : undefined
     const wantsJson = (req.headers.accept ?? '').includes('application/json')
     const isSignedIn = userOf(req) !== undefined
-    if (handle === undefined && isSignedIn && !wantsJson) return page(res, 200, askHtml(parts).text, parts)
+    if (handle === undefined && isSignedIn && !wantsJson) return page(res, 200, startHtml(parts).text, parts)
     if (sealed === undefined || transaction === undefined) {
       const code: FailureCode = sealed !== undefined && isSignedIn ? 'used_transaction' : 'unknown_transaction'
       const { status, message } = failures[code]
       if (wantsJson) return json(status, { code, message })
-      return page(res, status, strangerHtml(parts.language.texts.failure[code], parts).text, parts)
+      return page(res, status, unknownTransactionHtml(parts.language.texts.failure[code], parts).text, parts)
     }
     const isChoosing = queryFieldOf(req, 'authenticators') !== undefined
     const [seen, offer] = await Promise.all([

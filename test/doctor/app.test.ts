@@ -4,7 +4,7 @@ import { Passport } from 'passport'
 import { MemoryLedger, NevisStrategy, push, RedisLedger, type Factor, type Ledger } from '../../src'
 import { appFindings } from '../../src/doctor/app-checks'
 import { CHECKS, type Check } from '../../src/doctor/findings'
-import { Witness } from '../../src/doctor/witness'
+import { AppObserver } from '../../src/doctor/app-observer'
 import { NevisSimulator } from '../../src/simulator'
 import { ledgerWith } from '../support/ledger-contract'
 import { closeServers, findingsOf, originOf, remediesIn, SECRET, textsIn, troublesIn, type Fault } from './support'
@@ -330,10 +330,10 @@ describe('an app with another session', () => {
 
 describe('an app with two strategies', () => {
   it('has the findings of each under its name', async () => {
-    const witness = new Witness()
+    const observer = new AppObserver()
     const options = { baseURL: simulator.baseURL, accessKey: simulator.accessKey, factors: [push()], waitingURL: '/a', callbackURL: '/a/b', statusURL: '/a/c' }
-    for (const name of ['nevis', 'payments']) witness.register(new NevisStrategy({ ...options, name }, async () => false))
-    const findings = await appFindings({ origin: await originOf(express()), witness }, false)
+    for (const name of ['nevis', 'payments']) observer.register(new NevisStrategy({ ...options, name }, async () => false))
+    const findings = await appFindings({ origin: await originOf(express()), observer }, false)
     const missing = findings.filter(({ check }) => check === 'routes.callback')
     expect(missing.map(({ strategy, level }) => [strategy, level])).toEqual([['nevis', 'error'], ['payments', 'error']])
     expect(findings.filter(({ check }) => check === 'app.loaded')).toHaveLength(1)
@@ -350,20 +350,20 @@ describe('an app with two strategies', () => {
 
 describe('an app that could load two Passports', () => {
   it('is judged by the one that it uses', async () => {
-    const witness = new Witness()
+    const observer = new AppObserver()
     class Used extends Passport {}
-    witness.watchPassport({ name: 'passport', version: '0.7.0' }, class extends Passport {}.prototype)
-    witness.watchPassport({ name: 'passport', version: '0.5.3' }, Used.prototype)
+    observer.watchPassport({ name: 'passport', version: '0.7.0' }, class extends Passport {}.prototype)
+    observer.watchPassport({ name: 'passport', version: '0.5.3' }, Used.prototype)
     const options = { baseURL: simulator.baseURL, accessKey: simulator.accessKey, factors: [push()], waitingURL: '/a', callbackURL: '/a/b', statusURL: '/a/c' }
     new Used().use(new NevisStrategy(options, async () => false))
-    const findings = await appFindings({ origin: await originOf(express()), witness }, false)
+    const findings = await appFindings({ origin: await originOf(express()), observer }, false)
     expect(troublesIn(findings)['app.passport']).toBe('error: Passport 0.5.3 keeps the session id at a login (CVE-2022-25896)')
   })
 })
 
 describe('an app without a strategy', () => {
   it('says so, and that nothing else was checked', async () => {
-    const findings = await appFindings({ origin: await originOf(express()), witness: new Witness() }, false)
+    const findings = await appFindings({ origin: await originOf(express()), observer: new AppObserver() }, false)
     expect(troublesIn(findings)).toMatchObject({ 'app.strategy': 'error: the app registers no NevisStrategy', 'app.passport': 'unchecked: the app has no Passport that the doctor could find' })
     expect(findings.map(({ check }) => check)).toEqual([...CHECKS])
     expect(findings.find(({ check }) => check === 'routes.callback')).toEqual({ check: 'routes.callback', level: 'unchecked', finding: 'no strategy says what to check', remedy: 'see app.strategy' })

@@ -93,8 +93,8 @@ export const slices = {
     more: ['answer', 'waiting/status-endpoint', 'waiting/authenticators', 'strategy/enrol', 'strategy/widget'],
   },
   doctor: {
-    files: ['doctor/app-checks', 'doctor/cloud-checks', 'doctor/command-line', 'doctor/environment', 'doctor/findings', 'doctor/probe', 'doctor/report', 'doctor/route-checks', 'doctor/session-checks', 'doctor/witness'],
-    tests: ['doctor/report', 'doctor/probe', 'doctor/witness', 'doctor/command-line', 'doctor/cloud', 'doctor/app'],
+    files: ['doctor/app-checks', 'doctor/cloud-checks', 'doctor/command-line', 'doctor/environment', 'doctor/findings', 'doctor/probe', 'doctor/report', 'doctor/route-checks', 'doctor/session-checks', 'doctor/app-observer'],
+    tests: ['doctor/report', 'doctor/probe', 'doctor/app-observer', 'doctor/command-line', 'doctor/cloud', 'doctor/app'],
   },
 }
 
@@ -104,7 +104,7 @@ export const exempt = {
   'factors/index': 'names only',
   'client/wire': 'types only',
   'factors/names': 'types only',
-  'doctor/app-process': 'runs in a process of its own', 'doctor/command': 'runs in a process of its own', 'doctor/examination': 'starts one', 'doctor/patient': 'runs in one',
+  'doctor/app-process': 'runs in a process of its own', 'doctor/command': 'runs in a process of its own', 'doctor/run-checks': 'starts one', 'doctor/loaded-app': 'runs in one',
   'simulator/': 'the fake cloud is no part of what is trusted',
   'waiting/texts/de': 'sentences', 'waiting/texts/en': 'sentences', 'waiting/texts/fr': 'sentences', 'waiting/texts/it': 'sentences',
 }

@@ -67,13 +67,13 @@ export interface Texts {
   /** Announced when the approval is there. */
   readonly approved: string
   /** In the other tabs, when one of them goes on. */
-  readonly elsewhere: string
+  readonly continuedInOtherTab: string
   /** Heading of those tabs. */
-  readonly nothingLeft: string
+  readonly continuedInOtherTabHeading: string
   /** Shown while the status cannot be asked for. */
   readonly offline: string
   /** Opened where it was not started: an explanation, never a login. */
-  readonly stranger: string
+  readonly unknownTransaction: string
   /** Heading while Nevis, or one of the app's own stores, is down. */
   readonly unavailable: string
   /** What an outage means for the person. */

@@ -23,7 +23,7 @@ export interface Registered {
 }
 
 /** One `passport.authenticate('nevis', …)` or `authorize`, made before the first request came. */
-export interface Guard {
+export interface StrategyCall {
   readonly asks: readonly unknown[]
   hasRun: boolean
 }
@@ -50,9 +50,9 @@ interface Request {
   readonly app?: { get?(setting: string): unknown }
 }
 
-export class Witness {
+export class AppObserver {
   readonly registered: Registered[] = []
-  readonly guards: Guard[] = []
+  readonly strategyCalls: StrategyCall[] = []
   readonly sessions: SessionSetup[] = []
   /** Of whatever Passport the app could load, whether or not it uses it. */
   readonly passports: PassportModule[] = []
@@ -67,16 +67,16 @@ export class Witness {
       note(name, strategy)
       return use.call(this, name, strategy)
     }
-    const { guards } = this
+    const { strategyCalls } = this
     for (const method of ['authenticate', 'authorize']) {
       const make = methods[method] as Callable
       methods[method] = function (...args) {
         const made = make.apply(this, args)
         if (typeof made !== 'function') return made
-        const guard: Guard = { asks: [args[0]].flat(), hasRun: false }
-        guards.push(guard)
+        const call: StrategyCall = { asks: [args[0]].flat(), hasRun: false }
+        strategyCalls.push(call)
         return function (this: unknown, ...request: unknown[]) {
-          guard.hasRun = true
+          call.hasRun = true
           return (made as Callable).apply(this, request)
         }
       }

@@ -14,12 +14,12 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
 import { error, type Finding } from './findings'
 import { isWord } from './printable'
-import { Witness } from './witness'
+import { AppObserver } from './app-observer'
 
-export interface Patient {
+export interface LoadedApp {
   /** Where it answers: loopback. */
   readonly origin: string
-  readonly witness: Witness
+  readonly observer: AppObserver
 }
 
 /** For an app that opens a database first. */
@@ -27,31 +27,31 @@ const LOAD_MS = 60_000
 const LOOK_EVERY_MS = 20
 
 /** @returns the finding instead, if it cannot be loaded */
-export async function admitted(file: string): Promise<Patient | Finding> {
+export async function loadApp(file: string): Promise<LoadedApp | Finding> {
   const path = pathOf(file)
   if (path === undefined) return error('app.loaded', 'there is no such file', 'npx passport-nevis doctor <the file that starts your app, or exports it>')
-  const witness = new Witness()
-  watchModules(path, witness)
-  const servers = catchServers()
+  const observer = new AppObserver()
+  watchModules(path, observer)
+  const servers = redirectListen()
   const deadline = Date.now() + LOAD_MS
   let exported: unknown[]
   try {
-    exported = await inTime(deadline, exportsOf(path))
+    exported = await withDeadline(deadline, exportsOf(path))
   } catch (reason) {
     return thrownFinding(reason, path)
   }
-  for (const one of exported) witness.register(one)
+  for (const one of exported) observer.register(one)
   const app = exported.find(isListener)
-  if (app !== undefined) return { origin: await originOf(app instanceof NetServer ? app : createServer(app as RequestListener)), witness }
+  if (app !== undefined) return { origin: await originOf(app instanceof NetServer ? app : createServer(app as RequestListener)), observer }
   // The simulator of a demo listens too, but is no app.
-  const isCloud = (server: NetServer) => witness.registered.some(({ strategy }) => sameHost(strategy.settings.client.baseURL, server))
+  const isCloud = (server: NetServer) => observer.registered.some(({ strategy }) => sameHost(strategy.settings.client.baseURL, server))
   const found = () => servers.find((server) => server.listening && !isCloud(server))
-  const isReady = () => found() !== undefined && witness.registered.length > 0
+  const isReady = () => found() !== undefined && observer.registered.length > 0
   let isIdle = false
   const idle = once(process, 'beforeExit').then(() => (isIdle = true))
   while (!isReady() && !isIdle && Date.now() < deadline) await Promise.race([pause(LOOK_EVERY_MS, undefined, { ref: false }), idle])
   const server = found()
-  if (server !== undefined) return { origin: await originOf(server), witness }
+  if (server !== undefined) return { origin: await originOf(server), observer }
   return error('app.loaded', 'the app neither listens nor exports a function that takes requests', 'name the file that starts it, or let the module export it: module.exports = app')
 }
 
@@ -73,21 +73,21 @@ async function exportsOf(path: string): Promise<unknown[]> {
 const isListener = (value: unknown): boolean => value instanceof HttpServer || value instanceof HttpsServer || (typeof value === 'function' && 'handle' in value)
 
 /** The doctor sees what these modules do, as the app's own `require` and `import` find them. */
-function watchModules(path: string, witness: Witness): void {
+function watchModules(path: string, observer: AppObserver): void {
   const fromApp = createRequire(path)
   const roots = [fromApp, ...['koa-passport', '@nestjs/passport'].flatMap((name) => found(fromApp, name).map((entry) => createRequire(entry)))]
   const entries = new Set(roots.flatMap((root) => found(root, 'passport')))
   for (const entry of entries) {
     const { version } = createRequire(entry)('../package.json') as { version: string }
     const { Authenticator } = fromApp(entry) as { Authenticator: { prototype: object } }
-    witness.watchPassport({ name: 'passport', version }, Authenticator.prototype)
+    observer.watchPassport({ name: 'passport', version }, Authenticator.prototype)
   }
   for (const entry of found(fromApp, '@fastify/passport')) {
     const { version } = createRequire(entry)('../package.json') as { version: string }
     const { Authenticator } = fromApp(entry) as { Authenticator: { prototype: object } }
-    witness.watchPassport({ name: '@fastify/passport', version }, Authenticator.prototype)
+    observer.watchPassport({ name: '@fastify/passport', version }, Authenticator.prototype)
   }
-  for (const entry of found(fromApp, 'express-session')) replaceExports(fromApp, entry, (factory) => witness.watchSessions(factory))
+  for (const entry of found(fromApp, 'express-session')) replaceExports(fromApp, entry, (factory) => observer.watchSessions(factory))
 }
 
 function found(from: NodeJS.Require, name: string): string[] {
@@ -114,7 +114,7 @@ function replaceExports(from: NodeJS.Require, entry: string, replacement: (expor
 }
 
 /** Nothing of the app listens where it would for its visitors. */
-function catchServers(): (HttpServer | HttpsServer)[] {
+function redirectListen(): (HttpServer | HttpsServer)[] {
   const servers: (HttpServer | HttpsServer)[] = []
   const prototype = NetServer.prototype as unknown as { listen: (this: NetServer, ...args: unknown[]) => NetServer }
   const { listen } = prototype
@@ -135,7 +135,7 @@ function sameHost(baseURL: string, server: NetServer): boolean {
   return new URL(baseURL).port === String((server.address() as AddressInfo).port)
 }
 
-async function inTime<T>(deadline: number, work: Promise<T>): Promise<T> {
+async function withDeadline<T>(deadline: number, work: Promise<T>): Promise<T> {
   return Promise.race([work, pause(deadline - Date.now(), undefined, { ref: false }).then(() => Promise.reject(new Error()))])
 }
 
@@ -143,13 +143,13 @@ async function inTime<T>(deadline: number, work: Promise<T>): Promise<T> {
 function thrownFinding(reason: unknown, path: string): Finding {
   const { name, code, message, stack } = Object(reason) as Record<'name' | 'code' | 'message' | 'stack', unknown>
   const text = String(message)
-  if (name === 'TypeError' && OURS.test(text) && isThrownHere(text, String(stack), path)) return error('app.loaded', `the app throws while it is loaded: ${text}`, 'mend that option; the README has them all')
+  if (name === 'TypeError' && OWN_MESSAGE.test(text) && isThrownHere(text, String(stack), path)) return error('app.loaded', `the app throws while it is loaded: ${text}`, 'mend that option; the README has them all')
   const place = String(stack).split(path)[1]?.match(/^:\d+/)?.[0]
-  const told = [isWord(name) ? name : 'Error', isWord(code) ? ` ${code}` : '', place === undefined ? '' : ` at line ${place.slice(1)}`].join('')
-  return error('app.loaded', `the app throws while it is loaded: ${told}`, 'start it yourself, with the same environment: it says why')
+  const summary = [isWord(name) ? name : 'Error', isWord(code) ? ` ${code}` : '', place === undefined ? '' : ` at line ${place.slice(1)}`].join('')
+  return error('app.loaded', `the app throws while it is loaded: ${summary}`, 'start it yourself, with the same environment: it says why')
 }
 
-const OURS = /^(Nevis(Strategy|Client)|waitingPage|statusEndpoint|outagePage|requireSecondFactor|recordSecondFactor|RedisLedger): /
+const OWN_MESSAGE = /^(Nevis(Strategy|Client)|waitingPage|statusEndpoint|outagePage|requireSecondFactor|recordSecondFactor|RedisLedger): /
 
 /** Whether the first place that the stack names is in this package, the doctor's copy or the app's: anybody can begin a text as we do. */
 function isThrownHere(text: string, stack: string, path: string): boolean {

@@ -18,7 +18,7 @@ function isOwnSite({ headers }: IncomingMessage): boolean {
 }
 
 /** @returns why the request is refused with 403; `undefined` for one that may be answered */
-export function refusalOf(request: IncomingMessage): string | undefined {
+export function originRefusal(request: IncomingMessage): string | undefined {
   if (!isLoopback(request.headers.host)) return 'The simulator answers to loopback names only'
   const isReading = request.method === 'GET' || request.method === 'HEAD'
   return isReading || isOwnSite(request) ? undefined : 'This request comes from another site'

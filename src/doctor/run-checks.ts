@@ -6,7 +6,7 @@
 import { fork } from 'node:child_process'
 import { join } from 'node:path'
 import { environmentFindings } from './environment'
-import { completed, error, isFinding, type Finding } from './findings'
+import { withUnchecked, error, isFinding, type Finding } from './findings'
 
 const DEADLINE_MS = 120_000
 /** For an app that closes its database on SIGTERM. */
@@ -15,18 +15,18 @@ const GRACE_MS = 3000
 type Environment = Readonly<Record<string, string | undefined>>
 
 /** @param file that starts or exports the app; undefined for the cloud alone */
-export async function examined(file: string | undefined, env: Environment): Promise<Finding[]> {
+export async function runChecks(file: string | undefined, env: Environment): Promise<Finding[]> {
   if (file === undefined) {
     const findings = await environmentFindings(env)
-    const gaps = completed(findings.filter(isCloud), 'the checks before it have failed', 'see above')
-    return completed(gaps.filter(isCloud), 'no app was named', 'npx passport-nevis doctor <the file that starts your app, or exports it>')
+    const gaps = withUnchecked(findings.filter(isCloud), 'the checks before it have failed', 'see above')
+    return withUnchecked(gaps.filter(isCloud), 'no app was named', 'npx passport-nevis doctor <the file that starts your app, or exports it>')
   }
   const found = await appFindings(file, env)
-  const isAdmitted = found.some(({ check, level }) => check === 'app.loaded' && level === 'ok')
+  const isLoaded = found.some(({ check, level }) => check === 'app.loaded' && level === 'ok')
   const names = env['NEVIS_INSTANCE'] || env['NEVIS_BASE_URL']
   // An app that does not load still has a cloud.
-  const cloud = !isAdmitted && names ? await environmentFindings(env) : []
-  return completed([...found, ...cloud], isAdmitted ? 'the checks before it have failed' : 'the app could not be examined', isAdmitted ? 'see above' : 'see app.loaded')
+  const cloud = !isLoaded && names ? await environmentFindings(env) : []
+  return withUnchecked([...found, ...cloud], isLoaded ? 'the checks before it have failed' : 'the app could not be examined', isLoaded ? 'see above' : 'see app.loaded')
 }
 
 const isCloud = ({ check }: Finding) => check.startsWith('cloud.')
