@@ -35,9 +35,14 @@ export function smsFault(value: unknown): string | undefined {
 export function plainText(message: string): string {
   const inner = WRAPPED.exec(message)?.[1]
   if (inner === undefined) return message
-  const text = inner.replace(/<br ?\/?>/g, '\n').replace(ALLOWED_TAG, '')
-  const characters: Readonly<Record<string, string>> = { '&lt;': '<', '&gt;': '>', '&quot;': '"', '&#39;': "'", '&amp;': '&' }
-  return text.replace(/&(?:lt|gt|quot|#39|amp);/g, (entity) => characters[entity] as string)
+  return unescapeHtml(inner.replace(/<br ?\/?>/g, '\n').replace(ALLOWED_TAG, ''))
+}
+
+const CHARACTERS: Readonly<Record<string, string>> = { '&lt;': '<', '&gt;': '>', '&quot;': '"', '&#39;': "'", '&amp;': '&' }
+
+/** Decodes the five entities that an `<html>` message may hold. */
+export function unescapeHtml(text: string): string {
+  return text.replace(/&(?:lt|gt|quot|#39|amp);/g, (entity) => CHARACTERS[entity] as string)
 }
 
 /**

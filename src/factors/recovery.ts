@@ -8,7 +8,7 @@ import { isUsername } from '../client/checks'
 import { NevisError } from '../client/errors'
 import { recoveryCodeIn } from '../client/typed-input'
 import type { Factor } from './factor'
-import { enrollmentChallenge, userOf, wrongCode } from './shared'
+import { enrollmentChallenge, withUserId, wrongCode } from './shared'
 
 /**
  * The factor `recovery`: one of the codes that the person wrote down; each works once. Nevis is asked nothing before the code
@@ -22,7 +22,7 @@ export function recovery(): Factor {
     prompt: 'code',
     enrollPrompt: 'confirm',
     async approve(nevis, subject) {
-      return { server: { id: randomUUID(), ...(await userOf(nevis, subject)) }, browser: {} }
+      return { server: { id: randomUUID(), ...(await withUserId(nevis, subject)) }, browser: {} }
     },
     async enroll(nevis, subject) {
       const username = subject.username ?? (await nevis.getUser(subject.userId as string)).username

@@ -13,10 +13,18 @@ export function userReference(subject: Subject): { userId: string } | { username
   return { username: subject.username as string }
 }
 
-/** Some calls need the userId; where only the username is known, Nevis tells. */
-export async function userOf(nevis: NevisClient, subject: Subject): Promise<{ userId: string; username?: string }> {
+/**
+ * Reads the subject's record at Nevis, by userId if that is known, else by username.
+ * @throws NevisError, any code; `NEVIS_NOT_FOUND` if Nevis does not know the user
+ */
+export function fetchUser(nevis: NevisClient, { userId, username }: Subject): Promise<User> {
+  return userId === undefined ? nevis.findUserByUsername(username as string) : nevis.getUser(userId)
+}
+
+/** For calls that need the userId. Nevis is asked only if the subject names a username alone. */
+export async function withUserId(nevis: NevisClient, subject: Subject): Promise<{ userId: string; username?: string }> {
   if (subject.userId !== undefined) return { userId: subject.userId }
-  const { userId, username } = await nevis.findUserByUsername(subject.username as string)
+  const { userId, username } = await fetchUser(nevis, subject)
   return { userId, ...(username !== undefined && { username }) }
 }
 

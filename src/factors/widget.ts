@@ -13,7 +13,7 @@ import { NevisError } from '../client/errors'
 import type { IntentChannel } from '../client/wire'
 import type { Subject } from './transaction'
 import type { Challenge, Factor } from './factor'
-import { userReference, notApproved, showsFactor, userOf } from './shared'
+import { fetchUser, notApproved, showsFactor, userReference, withUserId } from './shared'
 
 /** Options of {@link widget}. */
 export interface WidgetOptions {
@@ -42,7 +42,7 @@ export function widget({ channels }: WidgetOptions = {}): Factor {
     name: 'widget',
     prompt: 'widget',
     async approve(nevis, subject) {
-      const user = await userOf(nevis, subject)
+      const user = await withUserId(nevis, subject)
       return challenge(await nevis.createIntent({ userId: user.userId, operation: 'approve', ...restriction }), user)
     },
     async enroll(nevis, subject) {
@@ -70,9 +70,9 @@ function identifiersOf({ userId, username }: UserIdentifiers): UserIdentifiers {
 }
 
 /** Undefined while there is none: an enrolment makes the user. */
-async function findUser(nevis: NevisClient, { userId, username }: Subject): Promise<User | undefined> {
+async function findUser(nevis: NevisClient, subject: Subject): Promise<User | undefined> {
   try {
-    return await (userId === undefined ? nevis.findUserByUsername(username as string) : nevis.getUser(userId))
+    return await fetchUser(nevis, subject)
   } catch (error) {
     if (error instanceof NevisError && error.code === 'NEVIS_NOT_FOUND') return undefined
     throw error

@@ -3,6 +3,7 @@
  *
  * Not its job: any page.
  */
+import { unescapeHtml } from '../client/messages'
 
 /** HTML that is safe to send; only `html` makes it. */
 export class Html {
@@ -34,11 +35,5 @@ export function messageHtml(message: string): Html {
   const wrapped = /^<html>([^]*)<\/html>$/.exec(message)?.[1]
   if (wrapped === undefined) return html`${message}`
   const pieces = wrapped.split(/(<\/?(?:b|br|em|i|strong|u)\s*\/?>)/)
-  return html`${pieces.map((piece, i) => (i % 2 === 1 ? new Html(piece) : unescaped(piece)))}`
-}
-
-/** The phone's HTML may hold these escapes; they are text here, to be escaped again. */
-function unescaped(text: string): string {
-  const characters: Record<string, string> = { '&lt;': '<', '&gt;': '>', '&quot;': '"', '&#39;': "'", '&amp;': '&' }
-  return text.replace(/&(?:lt|gt|quot|#39|amp);/g, (entity) => characters[entity] as string)
+  return html`${pieces.map((piece, i) => (i % 2 === 1 ? new Html(piece) : unescapeHtml(piece)))}`
 }
