@@ -1,9 +1,9 @@
 /**
  * The access key: where it comes from, whether a token is it, and keys derived from it.
  *
- * The app's function may ask a vault that never answers, so whatever waits for it has a deadline.
- * Out of scope: to send it. It lives in private members only, because whoever reads it can approve for every user:
- * `util.inspect`, `JSON.stringify` and loggers must not find it on any object of this package.
+ * The app's function may ask a vault that never answers, so every caller that waits for it has a deadline.
+ * The key is kept in private members only: anyone who has it can approve for every user, so `util.inspect`, `JSON.stringify` and
+ * loggers must not find it on any object of this package. Out of scope: sending it (`http.ts`).
  */
 import { hkdfSync, timingSafeEqual } from 'node:crypto'
 import { withDeadline } from './deadline'
@@ -15,7 +15,7 @@ import { NevisError } from './errors'
  */
 export type AccessKeySource = string | (() => string | Promise<string>)
 
-/** Visible ASCII only: a line break in a header would let the value write headers of its own. */
+/** Visible ASCII only: a line break in the value could add headers of its own to the request. */
 const USABLE = /^[\x21-\x7e]+$/
 
 export function isUsableAccessKey(value: unknown): value is string {
@@ -34,8 +34,8 @@ export class AccessKey {
   }
 
   /**
-   * For whoever has a deadline of its own, which begins before this is called.
-   * @throws TypeError if the app's function gives no usable key; whatever that function itself throws passes
+   * The current key, for callers with a deadline of their own that started before this call.
+   * @throws TypeError if the app's function gives no usable key. An error that the function itself throws is passed on
    * unchanged, because only the app knows what it means.
    */
   current(): string | Promise<string> {
@@ -43,7 +43,8 @@ export class AccessKey {
   }
 
   /**
-   * For whoever calls nothing at Nevis: the error has to name one of the client's methods, and its text says what it was.
+   * The current key, for callers that make no call to Nevis. The error must name a client method, so it names `introspect`;
+   * its text says what really happened.
    * @throws NevisError `NEVIS_TIMEOUT` when the app's function does not answer in time
    */
   currentWithinDeadline(): string | Promise<string> {
@@ -53,7 +54,7 @@ export class AccessKey {
     return withDeadline(this.#timeoutMs, tooLate, () => checkedKey(source))
   }
 
-  /** Compared in constant time, so that the time taken tells nothing about the key but its length. */
+  /** Compared in constant time: the duration reveals nothing about the key except its length. */
   async equals(token: string): Promise<boolean> {
     const [key, other] = [Buffer.from(await this.currentWithinDeadline()), Buffer.from(token)]
     return key.length === other.length && timingSafeEqual(key, other)

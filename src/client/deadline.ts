@@ -1,19 +1,19 @@
 /**
- * One deadline over a piece of work, however many requests, retries and pauses it is made of.
+ * One deadline for a piece of work, across all its requests, retries and pauses.
  *
- * Not its job: to know what the work is. A time-out per request would start anew with every byte or retry, so that
- * a server that drips its answer could hold a login for ever.
+ * A time-out per request would restart with every byte or retry, so a server that sends one byte at a time could block a login
+ * indefinitely. Out of scope: what the work is.
  */
 
 /**
- * What the work is told about its deadline; also what axios takes for an `AbortSignal` (its `GenericAbortSignal`). A real
- * one is an `EventTarget`, and costs a tenth of the call that it guards.
+ * Passed to the work, and to axios in place of an `AbortSignal` (its `GenericAbortSignal`). A real `AbortSignal` is an
+ * `EventTarget`, whose cost is a tenth of the call that it guards.
  */
 export class Deadline {
   /** True when the time is up. */
   aborted = false
   private readonly endsAt: number
-  /** Of the request that is under way: there is one at a time. */
+  /** Set by the request that is running; there is one at a time. */
   private listener: (() => void) | undefined
 
   constructor(timeoutMs: number) {
@@ -24,7 +24,7 @@ export class Deadline {
     return this.endsAt - performance.now()
   }
 
-  /** Whatever holds a socket is told when the time is up. */
+  /** Registers the abort handler of the running request, which holds the socket. */
   addEventListener(_type: 'abort', listener: () => void): void {
     this.listener = listener
   }
@@ -48,7 +48,7 @@ export function withDeadline<T>(timeoutMs: number, expired: () => Error, work: (
   return new Promise((resolve, reject) => {
     const deadline = new Deadline(timeoutMs)
     const timer = setTimeout(() => {
-      // Rejected first, so that the error of the aborted request cannot be taken for the cause.
+      // Reject before aborting, so that the caller sees the time-out and not the error of the aborted request.
       reject(expired())
       deadline.abort()
     }, timeoutMs)

@@ -1,8 +1,8 @@
 /**
- * Answers are decoded at the door: from unknown JSON into a typed value, or refused.
+ * Validates unknown JSON from Nevis and turns it into typed values, or rejects it.
  *
- * Out of scope: sending, and what a value means for a login. Unknown fields are tolerated and kept in `raw`; a
- * promised field that is missing is `NEVIS_UNEXPECTED_RESPONSE`, and so is an id or a token that no later request could carry.
+ * Unknown fields are accepted and kept in `raw`. A missing required field is `NEVIS_UNEXPECTED_RESPONSE`, and so is an id or a
+ * token that cannot be sent in a later request. Out of scope: sending, and what a value means for a login.
  */
 import { isJsonObject, type Answer, type RawAnswer } from './answer'
 import { compact, Fields } from './fields'
@@ -69,11 +69,11 @@ export function decodeApproval(answer: Answer, channel: string): Approval {
 }
 
 /**
- * HTTP status and `status` must agree, or the answer is refused. A login hangs on this value, so it is the one
- * enumeration where a value that is not known is not let through: nobody can say whether it means yes or no.
+ * HTTP status and the field `status` must agree, or the response is rejected. Logins depend on this value, so this is the one
+ * enumeration where an unknown value is rejected: it could mean yes or no.
  *
- * A 404 without `"status": "unknown"` is not from this endpoint (a wrong host or path; error bodies have a *number*
- * there). No user or authenticator was asked for, so it is no `NEVIS_NOT_FOUND` but `NEVIS_UNEXPECTED_RESPONSE`.
+ * A 404 without `"status": "unknown"` is not from this endpoint but from a wrong host or path; in error bodies `status` is a
+ * *number*. The call names no user and no authenticator, so the error is `NEVIS_UNEXPECTED_RESPONSE`, not `NEVIS_NOT_FOUND`.
  */
 export function decodeStatus(answer: Answer): Status {
   if (![200, 404, 412].includes(answer.status)) throw answer.statusError()
@@ -92,7 +92,8 @@ export function decodeStatus(answer: Answer): Status {
   if (combination === '200 succeeded') {
     return { status: 'succeeded', transactionId: fields.token('transactionId'), userId: fields.id('userId'), token: fields.token('token'), ...details }
   }
-  // These are only compared with what was started. An odd one must not turn a denial into an answer that cannot be read.
+  // Not validated further: these values are only compared with the started transaction, and a malformed one must not turn a
+  // denial into an unreadable response.
   const transactionId = fields.string('transactionId')
   const undecided = compact<{ userId?: string; token?: string }>({
     userId: fields.optionalString('userId'),
@@ -127,7 +128,7 @@ function authenticatorsIn(fields: Fields): readonly Authenticator[] | undefined 
   return fields.objects('authenticators')?.map(authenticator)
 }
 
-/** In a list it may lack its id: the person has that factor all the same, and their other ones must stay usable. */
+/** In a list the id may be missing: the user has that factor anyway, and the other authenticators must stay usable. */
 function authenticator(fields: Fields): Authenticator {
   return compact<Authenticator>({
     authenticatorId: fields.optionalId('authenticatorId'),
@@ -142,7 +143,7 @@ function authenticator(fields: Fields): Authenticator {
   })
 }
 
-/** No decision hangs on it: of the wrong type it counts as absent. */
+/** No decision depends on these details, so a value of the wrong type counts as absent. */
 function uafOf(authenticator: Fields): UafDetails | undefined {
   const json = authenticator.get('uaf')
   if (!isJsonObject(json)) return undefined
@@ -156,8 +157,8 @@ function uafOf(authenticator: Fields): UafDetails | undefined {
 }
 
 /**
- * The field that carries recovery codes is not documented. What is known is that they are strings and that there are
- * several, and no other documented field is a list of strings.
+ * The first list of strings in the response. Nevis does not document which field holds the recovery codes; they are several
+ * strings, and no other documented field is a list of strings.
  */
 function firstStrings(json: RawAnswer | undefined): readonly string[] | undefined {
   return Object.values(json ?? {}).find(isListOfStrings)

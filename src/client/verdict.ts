@@ -1,11 +1,10 @@
 /**
- * What the body of an HTTP 200 says about a code or a deletion: yes, no, or nothing that can be trusted.
+ * Decides whether the body of an HTTP 200 confirms a code or a deletion: yes, no, or unclear.
  *
- * Nevis documents the status line of a verification and no body. But maintenance pages, gateways and web application firewalls send
- * HTTP 200 too, some of them with JSON. So a body is a yes only if it is empty, if it says yes in so many words, or if it holds
- * nothing but fields that Nevis's own answers have; and never if any part of it says no. Out of scope: HTTP statuses, and what a
- * verdict means for a login.
- *
+ * Nevis documents the status line of a verification but no body, and maintenance pages, gateways and web application firewalls
+ * answer HTTP 200 too, some of them with JSON. So a body means yes only if it is empty, if a field says yes, or if it has only
+ * fields of Nevis's own responses; and it never means yes if any field says no. Out of scope: HTTP statuses, and what a verdict
+ * means for a login.
  * Source: https://docs.nevis.net/authcloud/api-doc/api-reference/verification-ref
  */
 import { isJsonObject, type Answer, type RawAnswer } from './answer'
@@ -14,31 +13,31 @@ import { isJsonObject, type Answer, type RawAnswer } from './answer'
 export type Verdict = 'yes' | 'no' | 'unclear'
 
 /**
- * What one field says. `maybe` is a word for yes that other servers use for themselves (`ok`); a `text` for people, or a field
- * that Nevis is not known to send (`unknown`), counts against the answer unless another field says yes.
+ * The verdict of one field. `maybe`: a word for yes that other servers use about themselves (`ok`). `text` (text for people) and
+ * `unknown` (a field that Nevis is not known to send) make the body unclear unless another field says yes.
  */
 type FieldVerdict = Verdict | 'maybe' | 'text' | 'unknown' | undefined
 
-/** The last word of a field's name: it holds the result, so that `false`, `null` or any word outside {@link YES_VALUES} is a no. */
+/** Last word of a field's name. Such a field holds the result: `false`, `null` or any word outside {@link YES_VALUES} means no. */
 const RESULT_NAMES = wordSet(
   'status state result outcome verdict decision valid verified verification success successful succeeded ok correct',
   'accepted approved authenticated authorized confirmed match matches matched passed allowed granted',
 )
 const YES_VALUES = wordSet('succeeded success successful true valid verified confirmed approved accepted authenticated authorized registered enrolled correct matched')
 const MAYBE_VALUES = wordSet('ok yes completed done passed allowed granted')
-/** The last word of a field's name: whatever the field holds is a no, unless it is empty or `false`. */
+/** Last word of a field's name. Such a field means no, unless it is empty or `false`. */
 const REFUSAL_NAMES = wordSet('failure failures failed invalid wrong incorrect denied rejected blocked locked expired unauthorized forbidden')
-/** The same, as any word of a field's name: `errorCode`, `error_description`. */
+/** Any word of a field's name, such as `errorCode` or `error_description`. Such a field means no, unless it is empty or `false`. */
 const ERROR_NAMES = wordSet('error errors fault exception')
-/** Any word of a field's name: text for people, or the number that a firewall's block page gives them. */
+/** Any word of a field's name. Such a field holds text for people, or the reference number of a firewall's block page. */
 const TEXT_NAMES = wordSet('message msg description detail details title reason support incident')
-/** Fields of Nevis's user that say nothing about the code, whatever is in them. */
+/** Fields of Nevis's user that say nothing about the code, regardless of their value. */
 const USER_FIELDS: readonly string[] = ['exceededRateLimits', 'lastLoginDateSuccess', 'lastLoginDateFailure']
-/** Fields of Nevis's documented answers that say nothing either way: a user, a transaction, or one inside of another object. */
+/** Fields of Nevis's documented responses that say neither yes nor no. */
 const NEUTRAL_NAMES = new Set([
   'userId', 'username', 'createdAt', 'updatedAt', 'lastUpdatedAt', 'transactionId', 'statusToken', 'token', 'user', 'enrollment', 'recoveryCodes', 'qrCode', 'appLinkUri',
 ])
-/** A number, whole or masked. */
+/** A phone number, complete or masked. */
 const PHONE = /^(?=.*\d)[+\d\s().*•x/-]{1,40}$/i
 const MAX_DEPTH = 8
 
@@ -50,10 +49,10 @@ export function verdictOf(answer: Answer): Verdict {
   return verdict === 'yes' && hasDuplicateNames(answer.text, json) ? 'unclear' : verdict
 }
 
-/** Where both are there, a no outweighs everything, and what cannot be read outweighs a yes. */
+/** In order of precedence: no, then unclear, then yes. */
 const BY_STRENGTH: readonly [FieldVerdict, Verdict][] = [['no', 'no'], ['unclear', 'unclear'], ['yes', 'yes'], ['text', 'unclear'], ['unknown', 'unclear'], ['maybe', 'yes']]
 
-/** @returns undefined for an object that says nothing either way */
+/** @returns undefined if the object says neither yes nor no */
 function verdictOfObject(json: RawAnswer, depth: number): Verdict | undefined {
   if (depth > MAX_DEPTH) return 'unclear'
   const verdicts = Object.entries(json).map(([name, value]) => verdictOfField(json, name, value, depth))
@@ -74,12 +73,12 @@ function verdictOfField(json: RawAnswer, name: string, value: unknown, depth: nu
   if (value === false && parts.some((part) => RESULT_NAMES.has(part))) return 'no'
   if (parts.some((part) => TEXT_NAMES.has(part))) return isNonEmpty(value) ? 'text' : undefined
   if (Array.isArray(value)) return NEUTRAL_NAMES.has(name) ? undefined : (verdictOfList(value, depth) ?? 'unknown')
-  // An object of a name that Nevis is not known to send must say yes itself: `{"maintenance": {}}` says nothing.
+  // An object under a name that Nevis is not known to send must say yes itself: `{"maintenance": {}}` says nothing.
   if (isJsonObject(value)) return verdictOfObject(value, depth + 1) ?? (NEUTRAL_NAMES.has(name) ? undefined : 'unknown')
   return NEUTRAL_NAMES.has(name) ? undefined : 'unknown'
 }
 
-/** A number, objects that describe phones, or a list of such: which of them Nevis shows is not documented. */
+/** Accepts a number, an object that describes a phone, or a list of them: Nevis does not document which one it sends. */
 function verdictOfPhone(value: unknown, depth: number): FieldVerdict {
   if (typeof value === 'string') return PHONE.test(value) ? undefined : 'unknown'
   const described = (Array.isArray(value) ? value : [value]).filter(isJsonObject)
@@ -101,12 +100,12 @@ function verdictOfValue(name: string, value: unknown, depth: number): FieldVerdi
   return typeof value === 'number' && value >= 200 && value < 300 ? 'maybe' : 'unclear'
 }
 
-/** A user is `new` or `active`, which says nothing about a code: https://docs.nevis.net/authcloud/api-doc/api-reference/users-endpoint-ref */
+/** True for the user status `new` or `active`, which says nothing about a code: https://docs.nevis.net/authcloud/api-doc/api-reference/users-endpoint-ref */
 function isStatusOfUser(json: RawAnswer, name: string, value: unknown): boolean {
   return name === 'status' && (value === 'new' || value === 'active') && Object.hasOwn(json, 'authenticators')
 }
 
-/** `{"success":false,"success":true}`: of a name that stands there twice, `JSON.parse` keeps the last value alone. */
+/** Detects `{"success":false,"success":true}`: `JSON.parse` keeps only the last value of a duplicate name. */
 function hasDuplicateNames(text: string, json: RawAnswer): boolean {
   const namesInText = text.match(/"(?:[^"\\]|\\.)*"\s*:?/g)?.filter((token) => token.endsWith(':')).length ?? 0
   let namesParsed = 0

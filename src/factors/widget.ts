@@ -1,8 +1,8 @@
 /**
- * Widget: Nevis's own page element asks the person, and the browser brings the token of the result.
+ * Widget: Nevis's own page element asks the user, and the browser sends the resulting token.
  *
- * Here the server never holds a status token, so nobody but the introspection says that the person approved. The user is
- * known before the widget starts; whose token it is, and what else it must not be, is compared in `proof.ts`.
+ * The server never has a status token for the widget, so only the introspection of that token shows that the user approved. The
+ * user is known before the widget starts; `proof.ts` checks the token's owner and that it is no other kind of token.
  *
  * Source: https://docs.nevis.net/authcloud/widget/auth-widget
  */
@@ -17,22 +17,22 @@ import { fetchUser, notApproved, showsFactor, userReference, withUserId } from '
 
 /** Options of {@link widget}. */
 export interface WidgetOptions {
-  /** What the widget may use: `app`, `push`, `sms`. Default: all that Nevis offers. */
+  /** Channels that the widget may use: `app`, `push`, `sms`. Default: all that Nevis offers. */
   readonly channels?: readonly IntentChannel[]
 }
 
 type UserIdentifiers = Pick<User, 'userId' | 'username'>
 
 /**
- * The factor `widget`: Nevis's own element in the page asks. Offer it only where you need it: the other factors ask Nevis how their transaction stands, this one
- * cannot; see SECURITY.md, "The widget". The intent token is good for one use within ten minutes, and the widget shows no
- * message of yours.
+ * The factor `widget`: Nevis's own element in the page. Use it only if you need it: for the other factors this package asks Nevis
+ * for the status of the transaction, for the widget it cannot; see SECURITY.md, "The widget". The intent token is valid for one use
+ * within ten minutes, and the widget does not show your message.
  *
- * An enrolment succeeds once Nevis's own record of the user says more than `new`: documented for the app; whether a phone
- * number alone is enough is not.
+ * An enrolment succeeds once Nevis's own record of the user has another status than `new`. Nevis documents that for the app; it
+ * does not document whether a phone number alone is enough.
  * @param options which channels the widget may use
  * @returns the factor, for `factors` of the strategy; `waitingPage` then needs `widgetScript`
- * @throws TypeError when `channels` is wrong
+ * @throws TypeError if `channels` is wrong
  * @see https://docs.nevis.net/authcloud/widget/auth-widget
  */
 export function widget({ channels }: WidgetOptions = {}): Factor {
@@ -60,7 +60,7 @@ export function widget({ channels }: WidgetOptions = {}): Factor {
   }
 }
 
-/** The id is ours: Nevis makes its transaction only once the widget runs. */
+/** The transaction id is generated here: Nevis creates its transaction only when the widget runs. */
 function challenge({ token }: Intent, user?: UserIdentifiers): Challenge {
   return { server: { id: randomUUID(), ...(user !== undefined && identifiersOf(user)) }, browser: { intentToken: token } }
 }
@@ -69,7 +69,7 @@ function identifiersOf({ userId, username }: UserIdentifiers): UserIdentifiers {
   return { userId, ...(username !== undefined && { username }) }
 }
 
-/** Undefined while there is none: an enrolment makes the user. */
+/** Undefined if Nevis does not know the user yet; an enrolment creates the user. */
 async function findUser(nevis: NevisClient, subject: Subject): Promise<User | undefined> {
   try {
     return await fetchUser(nevis, subject)
