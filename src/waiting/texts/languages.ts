@@ -1,7 +1,7 @@
 /**
- * The languages that the waiting page speaks, and which one a browser prefers.
+ * The languages of the waiting page, and the choice of the one that a browser prefers.
  *
- * Not its job: what they say.
+ * Out of scope: the texts themselves.
  */
 import { de } from './de'
 import { en } from './en'
@@ -9,7 +9,7 @@ import { fr } from './fr'
 import { it } from './it'
 import type { Texts } from './texts'
 
-/** Texts of your own, by language tag: they replace ours one by one, or add a language, with English where they are silent. */
+/** Your own texts, by language tag. They replace ours one by one, or add a language; texts that you leave out stay ours, or English. */
 export type Locales = Readonly<Record<string, { readonly [Key in keyof Texts]?: Texts[Key] extends string ? Texts[Key] : Partial<Texts[Key]> }>>
 
 /** The languages that come with the package, by tag. */
@@ -21,7 +21,7 @@ export interface Language {
 }
 
 /**
- * Ours and yours, by lower-case tag. English comes first: it is available to whoever wants nothing that is there.
+ * Our languages and yours, by lower-case tag. English is the fallback if the browser accepts none of them.
  * @internal
  */
 export function availableLanguages(locales: Locales = {}): ReadonlyMap<string, Language> {
