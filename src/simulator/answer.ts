@@ -1,7 +1,7 @@
 /**
  * An answer before it is bytes.
  *
- * Not its job: to travel (see `delivery.ts`).
+ * Out of scope: to travel (see `delivery.ts`).
  */
 
 export interface Answer {

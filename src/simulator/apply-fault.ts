@@ -1,7 +1,7 @@
 /**
  * Spoils one answer as a fault says.
  *
- * Not its job: to choose the fault (see `faults.ts`), nor to send the bytes (see `delivery.ts`).
+ * Out of scope: to choose the fault (see `faults.ts`), nor to send the bytes (see `delivery.ts`).
  */
 import { isRecord, type Answer } from './answer'
 import type { Cloud } from './cloud'

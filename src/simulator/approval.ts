@@ -1,7 +1,7 @@
 /**
  * `POST /api/v1/approval`: asks a person to approve by push, by QR code or app link, or by a code in a text.
  *
- * Not its job: the person's answer (see `phone.ts`, `verification.ts`). Passkeys are not simulated.
+ * Out of scope: the person's answer (see `phone.ts`, `verification.ts`). Passkeys are not simulated.
  *
  * Source: https://docs.nevis.net/authcloud/api-doc/api-reference/approval-ref
  */

@@ -1,7 +1,7 @@
 /**
  * What an operation of the cloud is given: the request, already authorised and decoded.
  *
- * Not its job: to decode it (see `server.ts`).
+ * Out of scope: to decode it (see `server.ts`).
  */
 import type { Cloud } from './cloud'
 import type { Body } from './inputs'

@@ -1,7 +1,7 @@
 /**
  * The simulator's time: the machine's, moved forward at will.
  *
- * Not its job: to end anything. Whoever reads a deadline compares it with `now()`.
+ * Out of scope: to end anything. Whoever reads a deadline compares it with `now()`.
  */
 
 export class Clock {

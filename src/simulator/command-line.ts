@@ -1,7 +1,7 @@
 /**
  * The command `passport-nevis-simulator`: reads its flags, starts a simulator and says how to reach it.
  *
- * Not its job: to be a process; exit codes and signals are those of `command.ts`.
+ * Out of scope: to be a process; exit codes and signals are those of `command.ts`.
  */
 import { parseArgs } from 'node:util'
 import { NevisSimulator } from './simulator'

@@ -2,7 +2,7 @@
 /**
  * The process around the command: exit codes and signals.
  *
- * Not its job: flags and output (see `command-line.ts`).
+ * Out of scope: flags and output (see `command-line.ts`).
  */
 import { main } from './command-line'
 

@@ -1,7 +1,7 @@
 /**
  * Puts an answer on the wire: whole, or in the bad manner that a fault asks for.
  *
- * Not its job: what the answer says.
+ * Out of scope: what the answer says.
  */
 import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'

@@ -1,7 +1,7 @@
 /**
  * `/api/v1/users` and `/api/v1/authenticators`: look up, rename, delete.
  *
- * Not its job: to register anything (see `enroll.ts`).
+ * Out of scope: to register anything (see `enroll.ts`).
  *
  * Source: https://docs.nevis.net/apidoc/authcloud/ (Users and Authenticators)
  */

@@ -1,7 +1,7 @@
 /**
  * `POST /api/v1/users/enroll`: starts the registration of an app or a phone number, or makes recovery codes.
  *
- * Not its job: to finish a registration; the phone does (see `phone.ts`), or a verification.
+ * Out of scope: to finish a registration; the phone does (see `phone.ts`), or a verification.
  *
  * Source: https://docs.nevis.net/authcloud/api-doc/api-reference/registration-ref
  */

@@ -1,7 +1,7 @@
 /**
  * The script of what the cloud does wrong: which calls are hit, how often, and by what.
  *
- * Not its job: to spoil an answer (see `apply-fault.ts`).
+ * Out of scope: to spoil an answer (see `apply-fault.ts`).
  */
 import { OPERATIONS, type OperationName } from './routes'
 

@@ -1,7 +1,7 @@
 /**
  * Reads the fields of a request body by the rules of the documents, and refuses with 400 what breaks one.
  *
- * Not its job: rules that need the cloud's state, such as whether a user exists.
+ * Out of scope: rules that need the cloud's state, such as whether a user exists.
  */
 import { isRecord } from './answer'
 import type { Subject } from './model'

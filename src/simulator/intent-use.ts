@@ -1,7 +1,7 @@
 /**
  * Decides whether an intent token, sent in place of the access key, allows what is asked with it.
  *
- * Not its job: to make intents (see `intent.ts`).
+ * Out of scope: to make intents (see `intent.ts`).
  */
 import type { Cloud } from './cloud'
 import type { Intent, Subject } from './model'

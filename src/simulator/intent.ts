@@ -1,7 +1,7 @@
 /**
  * `POST /api/v1/intent`: makes a one-time token for the widget.
  *
- * Not its job: to honour it (see `intent-use.ts`).
+ * Out of scope: to honour it (see `intent-use.ts`).
  *
  * Source: https://docs.nevis.net/authcloud/api-doc/api-reference/intent-ref
  */

@@ -1,7 +1,7 @@
 /**
  * What the simulated cloud remembers, as types: users, authenticators, transactions, intents.
  *
- * Not its job: what travels (see `../client/wire`), nor to change anything (see `cloud.ts`, `transactions.ts`).
+ * Out of scope: what travels (see `../client/wire`), nor to change anything (see `cloud.ts`, `transactions.ts`).
  */
 
 export interface Authenticator {

@@ -1,7 +1,7 @@
 /**
  * What a simulator can be started with: checked once, into one readonly object.
  *
- * Not its job: faults, which are scripted while it runs.
+ * Out of scope: faults, which are scripted while it runs.
  */
 
 /** Options of `NevisSimulator.start`; all may be left out. */

@@ -1,7 +1,7 @@
 /**
  * The style and the script of the page with the phones, and the policy that lets a browser run just these.
  *
- * Not its job: the page itself (see `phones-page.ts`).
+ * Out of scope: the page itself (see `phones-page.ts`).
  */
 import { createHash } from 'node:crypto'
 

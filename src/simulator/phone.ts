@@ -1,7 +1,7 @@
 /**
  * A person with a phone: sees the requests, scans, accepts, denies.
  *
- * Not its job: to show anything (see `phones-page.ts`), nor codes by SMS, which an application asks for.
+ * Out of scope: to show anything (see `phones-page.ts`), nor codes by SMS, which an application asks for.
  */
 import type { Cloud } from './cloud'
 import type { Authenticator, Transaction, User } from './model'

@@ -1,7 +1,7 @@
 /**
  * Draws a square of black and white modules as a PNG data URI.
  *
- * Not its job: what the modules mean (see `qr.ts`).
+ * Out of scope: what the modules mean (see `qr.ts`).
  *
  * Source: PNG specification, third edition, https://www.w3.org/TR/png-3/
  */

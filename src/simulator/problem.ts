@@ -1,7 +1,7 @@
 /**
  * What the cloud answers when it refuses: a status code and one of the two documented error bodies.
  *
- * Not its job: to decide on refusing (see the operations), nor the failures that a fault scripts (see `faults.ts`).
+ * Out of scope: to decide on refusing (see the operations), nor the failures that a fault scripts (see `faults.ts`).
  *
  * Source: https://docs.nevis.net/apidoc/authcloud/ (Errors).
  */

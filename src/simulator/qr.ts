@@ -1,7 +1,7 @@
 /**
  * Turns a short text into the modules of a QR code that a camera can read.
  *
- * Not its job: pixels (see `png.ts`), nor long texts: byte mode, error correction level L, versions 1 to 6, which is
+ * Out of scope: pixels (see `png.ts`), nor long texts: byte mode, error correction level L, versions 1 to 6, which is
  * 134 bytes and more than an app link of the simulator needs. The mask is always the first; readers take any.
  *
  * Source: ISO/IEC 18004:2015.

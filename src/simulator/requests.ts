@@ -1,7 +1,7 @@
 /**
  * The body and the record of one request to the cloud.
  *
- * Not its job: to refuse a request for what it contains (see `server.ts`, `inputs.ts`).
+ * Out of scope: to refuse a request for what it contains (see `server.ts`, `inputs.ts`).
  */
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import type { OperationName } from './routes'

@@ -1,7 +1,7 @@
 /**
  * How users, authenticators, approvals and enrolments look in an answer.
  *
- * Not its job: to choose the status code, or to change anything.
+ * Out of scope: to choose the status code, or to change anything.
  */
 import type { ApprovalJson, AuthenticatorJson, QrCodeJson, UserJson } from '../client/wire'
 import { isoMicroseconds, isoSeconds } from './clock'

@@ -1,7 +1,7 @@
 /**
  * `POST /api/v1/status` and `POST /api/v1/introspect`: how a transaction stands, and whether a token is genuine.
  *
- * Not its job: to decide transactions.
+ * Out of scope: to decide transactions.
  *
  * Sources: https://docs.nevis.net/authcloud/api-doc/api-reference/status-ref and …/introspect-ref
  */

@@ -1,7 +1,7 @@
 /**
  * The endpoints: method and path, who may call, what media type, and the operation behind it.
  *
- * Not its job: to read requests (see `server.ts`) or to do the work (see the operations).
+ * Out of scope: to read requests (see `server.ts`) or to do the work (see the operations).
  */
 import { answer, type Answer } from './answer'
 import { approve } from './approval'

@@ -1,7 +1,7 @@
 /**
  * Users as a test may look at them: copies that change nothing.
  *
- * Not its job: the user of the API (see `resources.ts`), which shows less.
+ * Out of scope: the user of the API (see `resources.ts`), which shows less.
  */
 import type { AuthenticatorJson } from '../client/wire'
 import type { Cloud } from './cloud'

@@ -1,7 +1,7 @@
 /**
  * The cloud's tokens: JSON Web Tokens signed with HS512, minted and read back.
  *
- * Not its job: to know whether a token was used or whose key it is (see `cloud.ts`).
+ * Out of scope: to know whether a token was used or whose key it is (see `cloud.ts`).
  *
  * Times inside are milliseconds, as in the documented example of an introspection, though its table says seconds.
  * The `aud` of an access key is documented (`api`); those of the other three are the simulator's own. A transaction's token

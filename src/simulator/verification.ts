@@ -1,7 +1,7 @@
 /**
  * `POST /api/v1/users/{userId}/verification`: checks a code from a text or a recovery code.
  *
- * Not its job: to count attempts over several transactions.
+ * Out of scope: to count attempts over several transactions.
  *
  * Source: https://docs.nevis.net/authcloud/api-doc/api-reference/verification-ref. Documented are 200 for the right
  * code and "4xx otherwise", no body for either; which 4xx is the simulator's choice, and so is the number of tries.

@@ -1,7 +1,7 @@
 /**
  * A stand-in for Nevis's widget: the script that a page loads, and what runs in the frame that it makes.
  *
- * Not its job: to look or to be called like Nevis's own. Documented are the script's address, the frame, the intent token
+ * Out of scope: to look or to be called like Nevis's own. Documented are the script's address, the frame, the intent token
  * and the result callback in its config, and some codes of the result. The name of the global and those of the config and
  * of the result are not: here they are the simulator's own, so that nobody takes them for Nevis's. It asks by push, or
  * by QR code where the intent token does not allow push; SMS it does not know.
