@@ -39,7 +39,7 @@ function resultOf<T>(work: Promise<T>): Promise<T | NevisError | object> {
 }
 
 function keyFunctionFinding(): Finding {
-  return error('cloud.access-key', 'the function given as accessKey fails, or gives no usable key', 'call it yourself: it must give the access key as one word')
+  return error('cloud.access-key', 'the accessKey function throws, or returns no usable key', 'call it yourself: it must return the access key as a string without spaces')
 }
 
 function reachableFinding({ baseURL }: NevisClient, answer: Answer | NevisError | object): Finding {
@@ -49,66 +49,66 @@ function reachableFinding({ baseURL }: NevisClient, answer: Answer | NevisError 
     const remedy =
       code === 'ENOTFOUND'
         ? 'compare the instance id with the address of your management console'
-        : 'let this machine open https connections there; behind a proxy, set HTTPS_PROXY'
+        : 'allow https connections from this machine to that host; behind a proxy, set HTTPS_PROXY'
     return error('cloud.reachable', `${baseURL} does not answer (${reason})`, remedy)
   }
   const { status, text } = answer as Answer
   const isThere = status === 401 || status === 403 || (status === 200 && text.trim() === 'PONG')
   if (isThere) return ok('cloud.reachable', `${baseURL} answers`)
-  const remedy = status === 429 || status >= 500 ? 'try again later; https://status.nevis.net says how the service is' : 'compare the instance id, or the base URL, with your management console'
-  return error('cloud.reachable', `${baseURL} does not answer a ping as Nevis does (HTTP ${status})`, remedy)
+  const remedy = status === 429 || status >= 500 ? 'try again later; see the state of the service at https://status.nevis.net' : 'compare the instance id, or the base URL, with your management console'
+  return error('cloud.reachable', `${baseURL} answers a ping, but not as Nevis does (HTTP ${status})`, remedy)
 }
 
 /** Only what cannot be explained by the time that the call took, and by a `Date` in whole seconds, counts as skew. */
 function clockFinding({ date }: Answer, sentAt: number, receivedAt: number): Finding {
-  if (date === undefined) return unchecked('cloud.clock', 'the answer has no Date', 'compare the clock of this machine with a time server')
+  if (date === undefined) return unchecked('cloud.clock', 'the response has no Date header', 'compare the clock of this machine with a time server')
   const earliest = sentAt - 1000
   const skewMs = date > receivedAt ? date - receivedAt : Math.min(0, date - earliest)
   const seconds = Math.ceil(Math.abs(skewMs) / 1000)
-  const text = `this machine is at least ${seconds} s ${skewMs > 0 ? 'behind' : 'ahead of'} Nevis`
-  const remedy = 'let this machine follow a time server (NTP)'
-  if (seconds > MAX_SKEW_SECONDS) return error('cloud.clock', `${text}: approvals end in binding_mismatch`, remedy)
-  if (seconds > WARN_SKEW_SECONDS) return warning('cloud.clock', `${text}; from ${MAX_SKEW_SECONDS} s on approvals are refused`, remedy)
-  return ok('cloud.clock', `this machine and Nevis agree to within ${WARN_SKEW_SECONDS} s`)
+  const text = `the clock of this machine is at least ${seconds} s ${skewMs > 0 ? 'behind' : 'ahead of'} Nevis`
+  const remedy = 'synchronise the clock with a time server (NTP)'
+  if (seconds > MAX_SKEW_SECONDS) return error('cloud.clock', `${text}, so approvals fail with binding_mismatch`, remedy)
+  if (seconds > WARN_SKEW_SECONDS) return warning('cloud.clock', `${text}; from ${MAX_SKEW_SECONDS} s on, approvals fail`, remedy)
+  return ok('cloud.clock', `the clocks of this machine and of Nevis differ by at most ${WARN_SKEW_SECONDS} s`)
 }
 
 function keyFindings(answer: Introspection | NevisError | object, issuers: readonly string[]): Finding[] {
-  const replace = 'put a key from Access Keys in the management console of this very instance into the configuration'
+  const replace = 'configure a key from "Access Keys" in the management console of this instance'
   if (answer instanceof NevisError && answer.code === 'NEVIS_UNAUTHORIZED') {
     return [error('cloud.access-key', `Nevis refuses the access key (HTTP ${answer.nevisStatus})`, replace)]
   }
   if (answer instanceof NevisError) {
-    return [error('cloud.access-key', `the access key could not be introspected (${answer.code})`, 'try again later; approvals are introspected in the same way')]
+    return [error('cloud.access-key', `the access key could not be introspected (${answer.code})`, 'try again later; approvals need the same introspection')]
   }
   if (!('active' in answer)) return [keyFunctionFinding()]
   if (!answer.active) return [error('cloud.access-key', 'Nevis says that the access key is not active', replace)]
   const isKey = answer.aud === undefined || answer.aud.includes('api')
   return [
     isKey
-      ? ok('cloud.access-key', 'Nevis takes the access key')
-      : warning('cloud.access-key', 'Nevis takes the access key, but says that it is not meant for the API', replace),
+      ? ok('cloud.access-key', 'Nevis accepts the access key')
+      : warning('cloud.access-key', 'Nevis accepts the access key, but reports that it is not meant for the API', replace),
     expiryFinding(answer.exp),
     issuerFinding(answer.iss, issuers),
   ]
 }
 
 function expiryFinding(exp: number | undefined): Finding {
-  if (exp === undefined) return ok('cloud.key-expiry', 'Nevis names no end of the access key')
+  if (exp === undefined) return ok('cloud.key-expiry', 'Nevis reports no expiry date for the access key')
   const days = Math.floor((exp - Date.now() / 1000) / SECONDS_PER_DAY)
   const on = new Date(Math.min(Math.max(exp, 0), LAST_DATE_SECONDS) * 1000).toISOString().slice(0, 10)
-  if (days >= WARN_BEFORE_DAYS) return ok('cloud.key-expiry', `the access key is good until ${on}`)
-  return warning('cloud.key-expiry', `the access key ends on ${on}`, 'make a new one in the management console in time; accessKey may be a function, for rotation')
+  if (days >= WARN_BEFORE_DAYS) return ok('cloud.key-expiry', `the access key is valid until ${on}`)
+  return warning('cloud.key-expiry', `the access key expires on ${on}`, 'create a new key in the management console before that date; for rotation, accessKey may be a function')
 }
 
 function issuerFinding(iss: string | undefined, issuers: readonly string[]): Finding {
   if (iss === undefined) {
-    return unchecked('cloud.issuer', 'Nevis names no issuer of the access key', 'watch the first sign-in: binding_mismatch with the field iss means that the option issuer is needed')
+    return unchecked('cloud.issuer', 'Nevis reports no issuer for the access key', 'test a sign-in: if it fails with binding_mismatch for the field iss, set the option issuer')
   }
-  if (issuers.includes(withoutSlash(iss))) return ok('cloud.issuer', 'tokens of this instance name an issuer that is accepted')
+  if (issuers.includes(withoutSlash(iss))) return ok('cloud.issuer', 'the strategy accepts the issuer of the access key')
   return warning(
     'cloud.issuer',
-    'the access key names another issuer than is accepted; if approvals do too, they end in binding_mismatch',
-    `use the key of this very instance, or accept its issuer with the option issuer: ${JSON.stringify(originOf(iss))}`,
+    'the strategy does not accept the issuer of the access key; if approvals have the same issuer, they fail with binding_mismatch',
+    `use a key of this instance, or set the option issuer: ${JSON.stringify(originOf(iss))}`,
   )
 }
 

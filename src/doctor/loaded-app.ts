@@ -29,7 +29,7 @@ const LOOK_EVERY_MS = 20
 /** @returns the finding instead, if it cannot be loaded */
 export async function loadApp(file: string): Promise<LoadedApp | Finding> {
   const path = pathOf(file)
-  if (path === undefined) return error('app.loaded', 'there is no such file', 'npx passport-nevis doctor <the file that starts your app, or exports it>')
+  if (path === undefined) return error('app.loaded', 'the file does not exist', 'npx passport-nevis doctor <the file that starts your app, or exports it>')
   const observer = new AppObserver()
   watchModules(path, observer)
   const servers = redirectListen()
@@ -38,7 +38,7 @@ export async function loadApp(file: string): Promise<LoadedApp | Finding> {
   try {
     exported = await withDeadline(deadline, exportsOf(path))
   } catch (reason) {
-    return thrownFinding(reason, path)
+    return thrownFinding(reason, path, file)
   }
   for (const one of exported) observer.register(one)
   const app = exported.find(isListener)
@@ -52,7 +52,7 @@ export async function loadApp(file: string): Promise<LoadedApp | Finding> {
   while (!isReady() && !isIdle && Date.now() < deadline) await Promise.race([pause(LOOK_EVERY_MS, undefined, { ref: false }), idle])
   const server = found()
   if (server !== undefined) return { origin: await originOf(server), observer }
-  return error('app.loaded', 'the app neither listens nor exports a function that takes requests', 'name the file that starts it, or let the module export it: module.exports = app')
+  return error('app.loaded', 'the app neither listens on a port nor exports a request handler', 'name the file that starts the app, or export the app: module.exports = app')
 }
 
 function pathOf(file: string): string | undefined {
@@ -140,13 +140,13 @@ async function withDeadline<T>(deadline: number, work: Promise<T>): Promise<T> {
 }
 
 /** Kind, code and place of an error. Its text is printed only if it is one of ours: others quote what they were given. */
-function thrownFinding(reason: unknown, path: string): Finding {
+function thrownFinding(reason: unknown, path: string, file: string): Finding {
   const { name, code, message, stack } = Object(reason) as Record<'name' | 'code' | 'message' | 'stack', unknown>
   const text = String(message)
-  if (name === 'TypeError' && OWN_MESSAGE.test(text) && isThrownHere(text, String(stack), path)) return error('app.loaded', `the app throws while it is loaded: ${text}`, 'mend that option; the README has them all')
+  if (name === 'TypeError' && OWN_MESSAGE.test(text) && isThrownHere(text, String(stack), path)) return error('app.loaded', `the app throws while it loads: ${text}`, 'fix that option; the README lists all options')
   const place = String(stack).split(path)[1]?.match(/^:\d+/)?.[0]
   const summary = [isWord(name) ? name : 'Error', isWord(code) ? ` ${code}` : '', place === undefined ? '' : ` at line ${place.slice(1)}`].join('')
-  return error('app.loaded', `the app throws while it is loaded: ${summary}`, 'start it yourself, with the same environment: it says why')
+  return error('app.loaded', `the app throws while it loads: ${summary}`, `run \`node ${file}\` with the same environment to see its error`)
 }
 
 const OWN_MESSAGE = /^(Nevis(Strategy|Client)|waitingPage|statusEndpoint|outagePage|requireSecondFactor|recordSecondFactor|RedisLedger): /

@@ -36,7 +36,7 @@ export async function routeFindings(origin: string, observer: AppObserver, regis
   const chooseReply = await ask(origin, 'POST', waitingURL, { ...transaction, cancel: '1' })
   const chooseRoute = `app.post('${waiting}', passport.authenticate('${name}'))`
   const choice = reachedStrategy(chooseReply)
-    ? ok('routes.waiting-post', `POST ${waiting} takes another factor, once more, and cancel`)
+    ? ok('routes.waiting-post', `POST ${waiting} accepts another factor, resend and cancel`)
     : (csrfFinding('routes.waiting-post', waiting, chooseReply) ?? fault('routes.waiting-post', `POST ${waiting}`, chooseReply, chooseRoute))
   findings.push(choice)
 
@@ -44,19 +44,19 @@ export async function routeFindings(origin: string, observer: AppObserver, regis
   const isStatus = statusReply?.status === 404 && statusReply.json['status'] === 'unknown'
   const mount = `app.get('${status}', statusEndpoint(nevis))`
   if (!isStatus) findings.push(fault('routes.status', `GET ${status}`, statusReply, mount))
-  else if (!sessionRanAt(observer, status)) findings.push(nonAsciiFinding('routes.status', 'statusURL', statusURL) ?? ok('routes.status', `the status is at ${status}`))
-  else findings.push(warning('routes.status', `the status at ${status} is behind the session, which it keeps alive and may write back`, `mount it before session(): ${mount}`))
+  else if (!sessionRanAt(observer, status)) findings.push(nonAsciiFinding('routes.status', 'statusURL', statusURL) ?? ok('routes.status', `the status endpoint is at ${status}`))
+  else findings.push(warning('routes.status', `the status endpoint at ${status} runs behind session(), so that polling keeps the session alive and may restore old data in it`, `mount it before session(): ${mount}`))
 
   const callbackReply = await ask(origin, 'GET', callbackURL, transaction)
   const callbackRoute = `app.all('${callback}', passport.authenticate('${name}'), recordSecondFactor(), …)`
   findings.push(reachedStrategy(callbackReply) ? nonAsciiFinding('routes.callback', 'callbackURL', callbackURL) ?? ok('routes.callback', `the callback is at ${callback}`) : fault('routes.callback', `GET ${callback}`, callbackReply, callbackRoute))
 
   if (factors.every(({ prompt, enrollPrompt = prompt }) => prompt === 'wait' && enrollPrompt === 'wait')) {
-    findings.push(ok('routes.callback-post', 'no factor of this app has anything to send to the callback'))
+    findings.push(ok('routes.callback-post', 'no factor of this app posts to the callback'))
   } else {
     const postReply = await ask(origin, 'POST', callbackURL, transaction)
     const finding = reachedStrategy(postReply)
-      ? ok('routes.callback-post', `POST ${callback} takes what people type`)
+      ? ok('routes.callback-post', `POST ${callback} accepts the forms of the waiting page`)
       : (csrfFinding('routes.callback-post', callback, postReply) ?? fault('routes.callback-post', `POST ${callback}`, postReply, callbackRoute))
     findings.push(finding)
   }
@@ -67,7 +67,7 @@ export async function routeFindings(origin: string, observer: AppObserver, regis
 /** A header, such as the one of a redirect, holds ASCII alone: hosts encode other characters, drop them or throw. */
 function nonAsciiFinding(check: Check, option: string, address: string): Finding | undefined {
   if (/^[\x21-\x7e]+$/.test(address)) return undefined
-  return error(check, `${option} holds characters outside of ASCII, which a redirect cannot carry`, `write ${option} percent-encoded: ${new URL(address, 'http://app').pathname}`)
+  return error(check, `${option} contains non-ASCII characters, which cannot be sent in a redirect`, `write ${option} percent-encoded: ${new URL(address, 'http://app').pathname}`)
 }
 
 const sessionRanAt = (observer: AppObserver, path: string) => observer.sessions.some(({ uses }) => uses.some((use) => use.path === path))
@@ -76,20 +76,20 @@ const sessionRanAt = (observer: AppObserver, path: string) => observer.sessions.
 function csrfFinding(check: Check, path: string, reply: Reply | undefined): Finding | undefined {
   const isRefused = reply !== undefined && reply.status >= 300 && reply.status < 500 && ![404, 405].includes(reply.status)
   if (!isRefused) return undefined
-  const remedy = 'press the buttons of the waiting page once; with CSRF protection it needs waitingPage(nevis, { csrfToken })'
-  return unchecked(check, `POST ${path} is refused before the strategy (HTTP ${reply.status}), as a CSRF protection would`, remedy)
+  const remedy = 'test the buttons of the waiting page yourself; CSRF protection needs waitingPage(nevis, { csrfToken })'
+  return unchecked(check, `POST ${path} is refused before it reaches the strategy (HTTP ${reply.status}), probably by CSRF protection`, remedy)
 }
 
 function faultOf(check: Check, request: string, reply: Reply | undefined, lacksSession: boolean, mount: string): Finding {
-  if (reply === undefined) return error(check, `${request} does not answer within 5 s`, `look at what is mounted before it: ${mount}`)
+  if (reply === undefined) return error(check, `${request} does not answer within 5 s`, `check the middleware before it: ${mount}`)
   const { status, location } = reply
   if (lacksSession) return error(check, `${request} fails without a session (HTTP ${status})`, 'mount session() before it')
   if (status === 404 || status === 405) return error(check, `${request} is missing (HTTP ${status})`, mount)
-  if (status >= 500) return error(check, `${request} fails (HTTP ${status})`, 'the log of the app says why; the strategy needs a session before it')
-  const where = location === undefined ? '' : `, to ${location.length > 80 ? `${location.slice(0, 80)}…` : location}`
+  if (status >= 500) return error(check, `${request} fails (HTTP ${status})`, 'see the log of the app; the strategy needs session() before it')
+  const where = location === undefined ? `is refused (HTTP ${status})` : `redirects to ${location.length > 80 ? `${location.slice(0, 80)}…` : location}`
   const isBarred = (status >= 300 && status < 400) || status === 401 || status === 403
-  if (isBarred) return error(check, `${request} is barred (HTTP ${status}${where}): nobody is signed in yet when it is needed`, `mount it before what demands a login: ${mount}`)
-  return error(check, `${request} is answered by something else (HTTP ${status})`, mount)
+  if (isBarred) return error(check, `${request} ${where}: it must work before the user is signed in`, `mount it before your login guard: ${mount}`)
+  return error(check, `${request} is answered by another handler (HTTP ${status})`, mount)
 }
 
 /**
@@ -99,8 +99,8 @@ function faultOf(check: Check, request: string, reply: Reply | undefined, lacksS
  */
 function startFinding({ strategyCalls }: AppObserver, { name, strategy }: Registered, unseen: number): Finding {
   const others = strategyCalls.filter(({ asks, hasRun }) => !hasRun && (asks.includes(name) || asks.includes(strategy))).length - unseen
-  if (others > 0) return ok('routes.start', `the strategy is asked in ${others} more ${others === 1 ? 'place' : 'places'}; which of them start is not tried, that would need a password`)
+  if (others > 0) return ok('routes.start', `found ${others} other ${others === 1 ? 'route that uses' : 'routes that use'} the strategy (a sign-in is not tried, because that would need a password)`)
   // One place may be mounted on several routes, and some hosts make theirs while they run.
-  const remedy = `sign in once; if nothing starts, after the password: ${START.replace("'nevis'", `'${name}'`)}`
-  return unchecked('routes.start', 'no place but the callback and the waiting page was seen to ask the strategy', remedy)
+  const remedy = `sign in once; if no second factor starts, add it after the password: ${START.replace("'nevis'", `'${name}'`)}`
+  return unchecked('routes.start', 'only the callback and the waiting page were seen to use the strategy', remedy)
 }

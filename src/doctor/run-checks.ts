@@ -18,15 +18,15 @@ type Environment = Readonly<Record<string, string | undefined>>
 export async function runChecks(file: string | undefined, env: Environment): Promise<Finding[]> {
   if (file === undefined) {
     const findings = await environmentFindings(env)
-    const gaps = withUnchecked(findings.filter(isCloud), 'the checks before it have failed', 'see above')
-    return withUnchecked(gaps.filter(isCloud), 'no app was named', 'npx passport-nevis doctor <the file that starts your app, or exports it>')
+    const gaps = withUnchecked(findings.filter(isCloud), 'an earlier check failed', 'see above')
+    return withUnchecked(gaps.filter(isCloud), 'no file was given', 'npx passport-nevis doctor <the file that starts your app, or exports it>')
   }
   const found = await appFindings(file, env)
   const isLoaded = found.some(({ check, level }) => check === 'app.loaded' && level === 'ok')
   const names = env['NEVIS_INSTANCE'] || env['NEVIS_BASE_URL']
   // An app that does not load still has a cloud.
   const cloud = !isLoaded && names ? await environmentFindings(env) : []
-  return withUnchecked([...found, ...cloud], isLoaded ? 'the checks before it have failed' : 'the app could not be examined', isLoaded ? 'see above' : 'see app.loaded')
+  return withUnchecked([...found, ...cloud], isLoaded ? 'an earlier check failed' : 'the app could not be loaded', isLoaded ? 'see above' : 'see app.loaded')
 }
 
 const isCloud = ({ check }: Finding) => check.startsWith('cloud.')
@@ -41,13 +41,13 @@ function appFindings(file: string, env: Environment): Promise<Finding[]> {
       setTimeout(() => child.kill('SIGKILL'), GRACE_MS).unref()
       resolve(findings)
     }
-    const fault = (finding: string) => end([error('app.loaded', finding, 'start it yourself, with the same environment: it says why')])
-    const timer = setTimeout(() => fault(`the examination did not end within ${DEADLINE_MS / 1000} s`), DEADLINE_MS)
+    const fault = (finding: string) => end([error('app.loaded', finding, `run \`node ${file}\` with the same environment to see its error`)])
+    const timer = setTimeout(() => fault(`the checks did not finish within ${DEADLINE_MS / 1000} s`), DEADLINE_MS)
     // The app may send messages of its own.
     child.on('message', (message) => {
       const { passportNevisDoctor: findings } = Object(message) as { passportNevisDoctor?: unknown }
       if (Array.isArray(findings) && findings.every(isFinding)) end(findings)
     })
-    child.once('exit', (code, signal) => fault(`the app ended by itself (${signal ?? `exit code ${code}`})`))
+    child.once('exit', (code, signal) => fault(`the app ${signal === null ? `exited with code ${code}` : `was ended by ${signal}`} before the checks were finished`))
   })
 }

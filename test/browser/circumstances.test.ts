@@ -74,7 +74,7 @@ describeWithChromium('the waiting page', () => {
       const [stayed, went] = left === 0 ? tabs : [tabs[1], tabs[0]]
       await isSignedIn(went)
       await showsHeading(stayed, 'Continued in another tab')
-      expect(await note(stayed).textContent()).toBe('You continued in another tab. You can close this one.')
+      expect(await note(stayed).textContent()).toBe('Go to the other tab to continue. You can close this one.')
       expect(await stayed.getByRole('button').count()).toBe(0)
       expect(cloud.app.verified).toHaveLength(1)
     })
@@ -104,7 +104,7 @@ describeWithChromium('the waiting page', () => {
       const thief = await (await chromium.open()).newPage()
       await thief.goto(address)
       await showsHeading(thief, 'This request has ended')
-      await thief.getByText('Nobody can sign in with its address.').waitFor()
+      await thief.getByText('For your security this link cannot be used.').waitFor()
       await thief.goto(address.replace('/login/2fa?', '/login/2fa/callback?'))
       await thief.getByText('"code":"unknown_transaction"').waitFor()
       await thief.goto(`${cloud.app.origin}/me`)

@@ -78,14 +78,14 @@ describe('express-session in a host that is not Express', () => {
   afterEach(closeServers)
   const good: SessionOptions = { secret: SECRET, resave: false, saveUninitialized: false, cookie: { sameSite: 'lax' } }
   const setup = [
-    { check: 'session.store', level: 'ok', finding: 'sessions are in memory, which will do outside production' },
+    { check: 'session.store', level: 'ok', finding: 'sessions are kept in memory: fine for development' },
     { check: 'session.resave', level: 'ok', finding: 'resave is false' },
     { check: 'session.save-uninitialized', level: 'ok', finding: 'saveUninitialized is false' },
     { check: 'session.secret', level: 'ok', finding: 'the secret has 32 characters or more' },
   ]
   const cookie = [
     { check: 'session.http-only', level: 'ok', finding: 'scripts cannot read the session cookie' },
-    { check: 'session.secure', level: 'ok', finding: 'the session cookie goes over https only' },
+    { check: 'session.secure', level: 'ok', finding: 'the session cookie is sent over https only' },
     { check: 'session.same-site', level: 'ok', finding: 'other sites cannot post forms with the session' },
   ]
 
@@ -112,8 +112,8 @@ describe('express-session in a host that is not Express', () => {
       {
         check: 'session.trust-proxy',
         level: 'unchecked',
-        finding: 'the host does not say whether it believes a TLS proxy',
-        remedy: 'sign in once through the proxy: without a session cookie nobody gets in',
+        finding: 'the host does not show whether it trusts a TLS proxy',
+        remedy: 'sign in once through the proxy: without a session cookie no user can sign in',
       },
     ])
   })
@@ -130,8 +130,8 @@ describe('express-session in a host that is not Express', () => {
     expect(gap).toEqual({
       check: 'session.trust-proxy',
       level: 'unchecked',
-      finding: 'express-session ran, but made no session',
-      remedy: 'look at its secret, its store, and the path of its cookie',
+      finding: 'express-session ran, but created no session',
+      remedy: 'check its secret, its store and the path of its cookie',
     })
   })
 

@@ -68,7 +68,7 @@ export const de: Texts = {
   cancel: 'Abbrechen',
   failed: 'Die Anfrage ist beendet',
   approved: 'Bestätigt. Einen Moment …',
-  continuedInOtherTab: 'Sie haben in einem anderen Tab weitergemacht. Diesen Tab können Sie schliessen.',
+  continuedInOtherTab: 'Fahren Sie im anderen Tab fort. Diesen Tab können Sie schliessen.',
   continuedInOtherTabHeading: 'In einem anderen Tab fortgesetzt',
   offline: 'Keine Verbindung. Neuer Versuch …',
   unknownTransaction: 'Diese Anmeldung wurde in einem anderen Browser begonnen oder ist bereits beendet. Zu Ihrer Sicherheit lässt sich dieser Link nicht verwenden. Beginnen Sie auf der Anmeldeseite neu.',

@@ -69,7 +69,7 @@ export const en: Texts = {
   cancel: 'Cancel',
   failed: 'This request has ended',
   approved: 'Approved. One moment …',
-  continuedInOtherTab: 'You continued in another tab. You can close this one.',
+  continuedInOtherTab: 'Go to the other tab to continue. You can close this one.',
   continuedInOtherTabHeading: 'Continued in another tab',
   offline: 'No connection. Trying again …',
   unknownTransaction: 'This sign-in was started in another browser or has ended. For your security this link cannot be used. Start again from the sign-in page.',

@@ -68,7 +68,7 @@ export const fr: Texts = {
   cancel: 'Annuler',
   failed: 'Cette demande est terminée',
   approved: 'Confirmé. Un instant…',
-  continuedInOtherTab: 'Vous avez continué dans un autre onglet. Vous pouvez fermer celui-ci.',
+  continuedInOtherTab: 'Poursuivez dans l’autre onglet. Vous pouvez fermer celui-ci.',
   continuedInOtherTabHeading: 'Suite dans un autre onglet',
   offline: 'Pas de connexion. Nouvel essai…',
   unknownTransaction: 'Cette connexion a été commencée dans un autre navigateur ou est terminée. Pour votre sécurité, ce lien ne peut pas être utilisé. Recommencez depuis la page de connexion.',

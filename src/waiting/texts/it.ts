@@ -68,7 +68,7 @@ export const it: Texts = {
   cancel: 'Annulla',
   failed: 'Questa richiesta è terminata',
   approved: 'Confermato. Un momento…',
-  continuedInOtherTab: 'Ha continuato in un’altra scheda. Può chiudere questa.',
+  continuedInOtherTab: 'Prosegua nell’altra scheda. Può chiudere questa.',
   continuedInOtherTabHeading: 'Continua in un’altra scheda',
   offline: 'Nessuna connessione. Nuovo tentativo…',
   unknownTransaction: 'Questo accesso è stato iniziato in un altro browser o è terminato. Per la Sua sicurezza questo link non può essere usato. Ricominci dalla pagina di accesso.',
