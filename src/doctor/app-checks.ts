@@ -1,7 +1,7 @@
 /**
- * The app that was loaded, as a whole: Passport, its Nevis strategies, and for each its cloud, ledger and routes; the session.
+ * Checks the loaded app as a whole: Passport, each Nevis strategy with its cloud, ledger and routes, and the session.
  *
- * Out of scope: to load it (`loaded-app.ts`).
+ * Out of scope: loading the app (`loaded-app.ts`).
  */
 import { randomUUID } from 'node:crypto'
 import { cloudFindings } from './cloud-checks'
@@ -12,7 +12,7 @@ import { routeFindings } from './route-checks'
 import { sessionFindings, withUncheckedSession } from './session-checks'
 import type { PassportModule, Registered } from './app-observer'
 
-/** @param isProduction whether it is judged as in production: NODE_ENV says so */
+/** @param isProduction true to apply the rules for production (NODE_ENV) */
 export async function appFindings({ origin, observer }: LoadedApp, isProduction: boolean): Promise<Finding[]> {
   const { registered, passports } = observer
   const loaded = ok('app.loaded', 'the app was started, and listens on loopback only')

@@ -1,7 +1,7 @@
 /**
- * The process in which an app is examined: its output is not the doctor's, and its end is not the doctor's end.
+ * The child process in which the app is loaded and checked, so that the app's output and exit do not affect the doctor.
  *
- * Out of scope: to report; it sends the findings to the process that started it.
+ * Out of scope: printing the report; this process sends the findings to its parent.
  */
 import { appFindings } from './app-checks'
 import { loadApp } from './loaded-app'

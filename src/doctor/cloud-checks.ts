@@ -1,8 +1,8 @@
 /**
- * Is the instance there, does it take our access key, and do our clocks agree?
+ * Checks that the instance answers, that it accepts our access key, and that the clocks agree.
  *
- * Only two calls are made, a ping and the introspection of the key itself: neither notifies anybody or changes anything.
- * Out of scope: to find out which instance and which key (`environment.ts`, or the app's own strategy).
+ * It makes two calls, a ping and the introspection of the key itself: neither notifies a user or changes anything.
+ * Out of scope: which instance and which key (`environment.ts`, or the app's own strategy).
  */
 import { withoutSlash } from '../trust/binding'
 import type { Answer } from '../client/answer'
@@ -13,14 +13,14 @@ import { error, ok, unchecked, warning, type Finding } from './findings'
 import { isWord } from './printable'
 
 const SECONDS_PER_DAY = 86_400
-/** The end of the year 9999, to which an answer that names a later time is shortened: later ones are no dates. */
+/** The end of the year 9999. A later expiry in a response is shortened to it, because it cannot be printed as a date. */
 const LAST_DATE_SECONDS = 253_402_300_799
 const WARN_BEFORE_DAYS = 14
-/** From here on proofs of an approval are refused as too old or not valid yet: `binding.ts`. */
+/** From this difference on, tokens are refused as too old or not valid yet: `binding.ts`. */
 const MAX_SKEW_SECONDS = 60
 const WARN_SKEW_SECONDS = 5
 
-/** @param issuers that the strategy accepts, without trailing slash */
+/** @param issuers the issuers that the strategy accepts, without trailing slash */
 export async function cloudFindings(client: NevisClient, issuers: readonly string[]): Promise<Finding[]> {
   const settings = ok('cloud.settings', `the API is ${client.baseURL}`)
   const sentAt = Date.now()
@@ -33,7 +33,7 @@ export async function cloudFindings(client: NevisClient, issuers: readonly strin
   return [settings, reachable, clock, ...keyFindings(await resultOf(client.introspectAccessKey()), issuers)]
 }
 
-/** An answer, an error of the client, or `{}` for what the app's own `accessKey` function threw: its text is not ours to print. */
+/** The result, a NevisError, or `{}` for any other error: the app's own `accessKey` function threw it, and its text may hold a secret. */
 function resultOf<T>(work: Promise<T>): Promise<T | NevisError | object> {
   return work.catch((reason: unknown) => (reason instanceof NevisError ? reason : {}))
 }
@@ -59,7 +59,7 @@ function reachableFinding({ baseURL }: NevisClient, answer: Answer | NevisError 
   return error('cloud.reachable', `${baseURL} answers a ping, but not as Nevis does (HTTP ${status})`, remedy)
 }
 
-/** Only what cannot be explained by the time that the call took, and by a `Date` in whole seconds, counts as skew. */
+/** The part of the difference that neither the duration of the call nor the whole seconds of `Date` explain. */
 function clockFinding({ date }: Answer, sentAt: number, receivedAt: number): Finding {
   if (date === undefined) return unchecked('cloud.clock', 'the response has no Date header', 'compare the clock of this machine with a time server')
   const earliest = sentAt - 1000
@@ -112,7 +112,7 @@ function issuerFinding(iss: string | undefined, issuers: readonly string[]): Fin
   )
 }
 
-/** No more of it than a URL may show. */
+/** The origin only: the rest of the value is not printed. */
 function originOf(iss: string): string {
   return parseURL(iss)?.origin ?? 'its iss'
 }

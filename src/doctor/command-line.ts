@@ -1,7 +1,9 @@
 /**
- * The command `passport-nevis doctor`: reads its arguments, examines, reports.
+ * This wing is the command `passport-nevis doctor`: it checks the configuration of an app and gives one finding, with a remedy, per
+ * check. This file reads the arguments, runs the checks (`run-checks.ts`) and prints the report. The checks notify no user, change
+ * nothing at Nevis, and print no secret.
  *
- * Out of scope: to be a process; the exit code is set by `command.ts`.
+ * Out of scope: the process and its exit code (`command.ts`).
  */
 import { parseArgs } from 'node:util'
 import { runChecks } from './run-checks'
@@ -50,7 +52,7 @@ export async function main(argv: readonly string[], env: Environment, output: Ou
   return isWell ? 0 : 1
 }
 
-/** @returns a sentence if they are wrong */
+/** @returns an error message if they are wrong */
 function argumentsIn(argv: readonly string[]): string | { file: string | undefined; json: boolean; help: boolean } {
   try {
     const options = { json: { type: 'boolean', default: false }, help: { type: 'boolean', default: false } } as const

@@ -1,8 +1,8 @@
 /**
- * The cloud as the environment names it, for when there is no app to ask: NEVIS_INSTANCE or NEVIS_BASE_URL, and
- * NEVIS_ACCESS_KEY.
+ * Checks the cloud that the environment variables NEVIS_INSTANCE or NEVIS_BASE_URL, and NEVIS_ACCESS_KEY name. Used if no app is
+ * given or the app cannot be loaded.
  *
- * Out of scope: to ask it anything (`cloud-checks.ts`).
+ * Out of scope: the checks themselves (`cloud-checks.ts`).
  */
 import { NevisClient } from '../client/client'
 import { cloudFindings } from './cloud-checks'
@@ -13,7 +13,7 @@ type Environment = Readonly<Record<string, string | undefined>>
 const VARIABLES: Readonly<Record<string, string>> = { accessKey: 'NEVIS_ACCESS_KEY', instance: 'NEVIS_INSTANCE', baseURL: 'NEVIS_BASE_URL' }
 
 export async function environmentFindings(env: Environment): Promise<Finding[]> {
-  // A variable that is set to nothing is not set.
+  // An empty variable counts as not set.
   const [instance, baseURL, accessKey] = ['NEVIS_INSTANCE', 'NEVIS_BASE_URL', 'NEVIS_ACCESS_KEY'].map((name) => env[name] || undefined)
   const remedy = 'set NEVIS_ACCESS_KEY, and NEVIS_INSTANCE or NEVIS_BASE_URL'
   if ((instance === undefined) === (baseURL === undefined)) {

@@ -1,8 +1,8 @@
 /**
- * Loads an app so that it can be examined: it is watched while it sets itself up, and whatever it listens on becomes a
- * free port of loopback. For a process of its own, which ends with the examination.
+ * Loads an app for the checks: observes it while it starts, and redirects whatever it listens on to a free loopback port. Runs in
+ * the child process, which ends with the checks.
  *
- * Out of scope: to ask the app anything.
+ * Out of scope: requests to the app.
  */
 import { once } from 'node:events'
 import { createServer, Server as HttpServer, type RequestListener } from 'node:http'
@@ -17,16 +17,16 @@ import { isWord } from './printable'
 import { AppObserver } from './app-observer'
 
 export interface LoadedApp {
-  /** Where it answers: loopback. */
+  /** The origin on loopback where the app answers. */
   readonly origin: string
   readonly observer: AppObserver
 }
 
-/** For an app that opens a database first. */
+/** Enough for an app that opens a database first. */
 const LOAD_MS = 60_000
 const LOOK_EVERY_MS = 20
 
-/** @returns the finding instead, if it cannot be loaded */
+/** @returns the loaded app, or a finding if it cannot be loaded */
 export async function loadApp(file: string): Promise<LoadedApp | Finding> {
   const path = pathOf(file)
   if (path === undefined) return error('app.loaded', 'the file does not exist', 'npx passport-nevis doctor <the file that starts your app, or exports it>')
@@ -43,7 +43,7 @@ export async function loadApp(file: string): Promise<LoadedApp | Finding> {
   for (const one of exported) observer.register(one)
   const app = exported.find(isListener)
   if (app !== undefined) return { origin: await originOf(app instanceof NetServer ? app : createServer(app as RequestListener)), observer }
-  // The simulator of a demo listens too, but is no app.
+  // A demo may start the simulator in the same process; that server is not the app.
   const isCloud = (server: NetServer) => observer.registered.some(({ strategy }) => sameHost(strategy.settings.client.baseURL, server))
   const found = () => servers.find((server) => server.listening && !isCloud(server))
   const isReady = () => found() !== undefined && observer.registered.length > 0
@@ -72,7 +72,7 @@ async function exportsOf(path: string): Promise<unknown[]> {
 
 const isListener = (value: unknown): boolean => value instanceof HttpServer || value instanceof HttpsServer || (typeof value === 'function' && 'handle' in value)
 
-/** The doctor sees what these modules do, as the app's own `require` and `import` find them. */
+/** Observes Passport and express-session, in the copies that the app's own `require` and `import` load. */
 function watchModules(path: string, observer: AppObserver): void {
   const fromApp = createRequire(path)
   const roots = [fromApp, ...['koa-passport', '@nestjs/passport'].flatMap((name) => found(fromApp, name).map((entry) => createRequire(entry)))]
@@ -98,7 +98,7 @@ function found(from: NodeJS.Require, name: string): string[] {
   }
 }
 
-/** While it is loaded, because later an `import` no longer sees a change. */
+/** Replaces the exports while the module loads: a later `import` would not see the change. */
 function replaceExports(from: NodeJS.Require, entry: string, replacement: (exports: object) => object): void {
   const { extensions } = from
   const load = extensions['.js']
@@ -113,7 +113,7 @@ function replaceExports(from: NodeJS.Require, entry: string, replacement: (expor
   }
 }
 
-/** Nothing of the app listens where it would for its visitors. */
+/** Redirects every `listen` to a free loopback port, so that the app does not take its public port. */
 function redirectListen(): (HttpServer | HttpsServer)[] {
   const servers: (HttpServer | HttpsServer)[] = []
   const prototype = NetServer.prototype as unknown as { listen: (this: NetServer, ...args: unknown[]) => NetServer }
@@ -139,7 +139,7 @@ async function withDeadline<T>(deadline: number, work: Promise<T>): Promise<T> {
   return Promise.race([work, pause(deadline - Date.now(), undefined, { ref: false }).then(() => Promise.reject(new Error()))])
 }
 
-/** Kind, code and place of an error. Its text is printed only if it is one of ours: others quote what they were given. */
+/** Name, code and line of the error. Its message is printed only if this package wrote it: other messages may quote secrets. */
 function thrownFinding(reason: unknown, path: string, file: string): Finding {
   const { name, code, message, stack } = Object(reason) as Record<'name' | 'code' | 'message' | 'stack', unknown>
   const text = String(message)
@@ -151,7 +151,7 @@ function thrownFinding(reason: unknown, path: string, file: string): Finding {
 
 const OWN_MESSAGE = /^(Nevis(Strategy|Client)|waitingPage|statusEndpoint|outagePage|requireSecondFactor|recordSecondFactor|RedisLedger): /
 
-/** Whether the first place that the stack names is in this package, the doctor's copy or the app's: anybody can begin a text as we do. */
+/** True if the top frame of the stack is in this package, in the doctor's copy or the app's: any code can throw a message that starts like ours. */
 function isThrownHere(text: string, stack: string, path: string): boolean {
   const [, place = ''] = stack.split(`TypeError: ${text}\n`)
   const folders = [join(__dirname, '..'), ...found(createRequire(path), 'passport-nevis').map((entry) => dirname(entry))]

@@ -1,7 +1,7 @@
 /**
- * The findings as text for a terminal.
+ * Formats the findings as text for a terminal.
  *
- * Out of scope: to find anything. For programs there is the JSON.
+ * Out of scope: JSON output (`command-line.ts`).
  */
 import type { Finding } from './findings'
 
@@ -30,7 +30,7 @@ interface Block {
   readonly remedy: string | undefined
 }
 
-/** What could not be checked for one and the same reason is said once. */
+/** Groups consecutive unchecked findings that have the same reason. */
 function blocksOf(findings: readonly Finding[]): Block[] {
   const blocks: Block[] = []
   for (const one of findings) {

@@ -1,8 +1,8 @@
 /**
- * Do the routes answer that the strategy's options name?
+ * Checks that the routes in the strategy's options exist and reach the right handlers.
  *
- * Each is asked for a transaction that nobody has started, so nothing starts, and nobody is notified. The strategy itself
- * says, by its event `failed`, that it was there. Out of scope: to read the tables of a router; hosts have different ones.
+ * Each route gets a request for a transaction that does not exist, so nothing is started and no user is notified. The strategy
+ * reports by its event `failed` that the request reached it. Out of scope: reading route tables, which differ between hosts.
  */
 import { error, ok, unchecked, warning, type Check, type Finding } from './findings'
 import { ask, UNKNOWN_HANDLE, type Reply } from './probe'
@@ -12,7 +12,7 @@ const START = "app.post('/login', passport.authenticate('local', { session: fals
 
 interface Asked {
   readonly findings: Finding[]
-  /** The answer of the callback: its cookies are the session's. */
+  /** The reply of the callback route; its cookies are the session's. */
   readonly callback: Reply | undefined
 }
 
@@ -64,7 +64,7 @@ export async function routeFindings(origin: string, observer: AppObserver, regis
   return { findings, callback: callbackReply }
 }
 
-/** A header, such as the one of a redirect, holds ASCII alone: hosts encode other characters, drop them or throw. */
+/** Headers, such as `Location`, can hold ASCII only: hosts encode other characters, drop them or throw. */
 function nonAsciiFinding(check: Check, option: string, address: string): Finding | undefined {
   if (/^[\x21-\x7e]+$/.test(address)) return undefined
   return error(check, `${option} contains non-ASCII characters, which cannot be sent in a redirect`, `write ${option} percent-encoded: ${new URL(address, 'http://app').pathname}`)
@@ -72,7 +72,7 @@ function nonAsciiFinding(check: Check, option: string, address: string): Finding
 
 const sessionRanAt = (observer: AppObserver, path: string) => observer.sessions.some(({ uses }) => uses.some((use) => use.path === path))
 
-/** A form needs a token that only a page of the app could give: what refuses it may be right to. */
+/** A 3xx or 4xx may be CSRF protection, which the doctor cannot satisfy; so the finding is "not checked", not an error. */
 function csrfFinding(check: Check, path: string, reply: Reply | undefined): Finding | undefined {
   const isRefused = reply !== undefined && reply.status >= 300 && reply.status < 500 && ![404, 405].includes(reply.status)
   if (!isRefused) return undefined
@@ -93,14 +93,14 @@ function faultOf(check: Check, request: string, reply: Reply | undefined, lacksS
 }
 
 /**
- * Which routes start something could only be asked with somebody's password. But the places where Passport is to ask this
- * strategy are known, and those that have not run yet are neither the callback nor the waiting page.
- * @param unseen how many of them are, because something refused the request first
+ * A start cannot be tried without a user's password. But the observer knows each call of `passport.authenticate` for this strategy,
+ * and those whose middleware has not run yet belong neither to the callback nor to the waiting page.
+ * @param unseen how many of them belong to those routes all the same, because another middleware refused the request first
  */
 function startFinding({ strategyCalls }: AppObserver, { name, strategy }: Registered, unseen: number): Finding {
   const others = strategyCalls.filter(({ asks, hasRun }) => !hasRun && (asks.includes(name) || asks.includes(strategy))).length - unseen
   if (others > 0) return ok('routes.start', `found ${others} other ${others === 1 ? 'route that uses' : 'routes that use'} the strategy (a sign-in is not tried, because that would need a password)`)
-  // One place may be mounted on several routes, and some hosts make theirs while they run.
+  // One call may be mounted on several routes, and some hosts call `authenticate` only while they handle a request.
   const remedy = `sign in once; if no second factor starts, add it after the password: ${START.replace("'nevis'", `'${name}'`)}`
   return unchecked('routes.start', 'only the callback and the waiting page were seen to use the strategy', remedy)
 }

@@ -1,7 +1,7 @@
 /**
- * The whole examination: the app in a process of its own, or without one the cloud that the environment names.
+ * Runs all checks: those of the app in a child process, or without an app those of the cloud that the environment names.
  *
- * Out of scope: what is checked, and what is printed.
+ * Out of scope: the checks themselves, and the output.
  */
 import { fork } from 'node:child_process'
 import { join } from 'node:path'
@@ -9,12 +9,12 @@ import { environmentFindings } from './environment'
 import { withUnchecked, error, isFinding, type Finding } from './findings'
 
 const DEADLINE_MS = 120_000
-/** For an app that closes its database on SIGTERM. */
+/** Time between SIGTERM and SIGKILL, so that the app can close its database. */
 const GRACE_MS = 3000
 
 type Environment = Readonly<Record<string, string | undefined>>
 
-/** @param file that starts or exports the app; undefined for the cloud alone */
+/** @param file the file that starts or exports the app; undefined to check the cloud only */
 export async function runChecks(file: string | undefined, env: Environment): Promise<Finding[]> {
   if (file === undefined) {
     const findings = await environmentFindings(env)
@@ -24,7 +24,7 @@ export async function runChecks(file: string | undefined, env: Environment): Pro
   const found = await appFindings(file, env)
   const isLoaded = found.some(({ check, level }) => check === 'app.loaded' && level === 'ok')
   const names = env['NEVIS_INSTANCE'] || env['NEVIS_BASE_URL']
-  // An app that does not load still has a cloud.
+  // If the app does not load, the cloud of the environment can still be checked.
   const cloud = !isLoaded && names ? await environmentFindings(env) : []
   return withUnchecked([...found, ...cloud], isLoaded ? 'an earlier check failed' : 'the app could not be loaded', isLoaded ? 'see above' : 'see app.loaded')
 }
@@ -37,13 +37,13 @@ function appFindings(file: string, env: Environment): Promise<Finding[]> {
     const end = (findings: Finding[]) => {
       clearTimeout(timer)
       child.kill('SIGTERM')
-      // Only the app's process keeps this one waiting.
+      // Unref: the doctor itself does not wait for this timer.
       setTimeout(() => child.kill('SIGKILL'), GRACE_MS).unref()
       resolve(findings)
     }
     const fault = (finding: string) => end([error('app.loaded', finding, `run \`node ${file}\` with the same environment to see its error`)])
     const timer = setTimeout(() => fault(`the checks did not finish within ${DEADLINE_MS / 1000} s`), DEADLINE_MS)
-    // The app may send messages of its own.
+    // The app may send other messages through the same channel.
     child.on('message', (message) => {
       const { passportNevisDoctor: findings } = Object(message) as { passportNevisDoctor?: unknown }
       if (Array.isArray(findings) && findings.every(isFinding)) end(findings)

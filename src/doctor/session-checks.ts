@@ -1,8 +1,8 @@
 /**
- * Is the session fit to carry a login? Judged by the options that express-session was given and by the cookie that it made;
- * for other hosts, by the cookies that came with the callback's answer.
+ * Checks that the session is suitable for a sign-in: the options given to express-session and the cookie that it set; for other
+ * hosts, the cookies of the callback's reply.
  *
- * Out of scope: the session of anybody; it reads none.
+ * Out of scope: the content of sessions; none is read.
  */
 import { withUnchecked, error, ok, unchecked, warning, type Check, type Finding } from './findings'
 import type { Cookie, Reply } from './probe'
@@ -12,9 +12,9 @@ const MIN_SECRET_LENGTH = 32
 
 interface Circumstances {
   readonly isProduction: boolean
-  /** Whether the app itself speaks TLS. */
+  /** True if the app itself serves TLS. */
   readonly isTls: boolean
-  /** What the callback answered. */
+  /** The reply of the callback route. */
   readonly callback: Reply | undefined
 }
 
@@ -27,7 +27,7 @@ export function sessionFindings({ sessions }: AppObserver, circumstances: Circum
   return [...own, ...cookieFindings([use.cookie], circumstances), proxyFinding(setup, use.cookie, use.trustsProxy, circumstances)]
 }
 
-/** What to say of the checks that were not made. */
+/** Adds a finding for each session check that was not made. */
 export function withUncheckedSession(findings: readonly Finding[], { sessions }: AppObserver): Finding[] {
   if (sessions.length === 0) {
     return withUnchecked(findings, 'the doctor found no express-session in the app', 'check the options of your session yourself, with docs/guides/doctor.md')
