@@ -1,7 +1,7 @@
 /**
- * Spoils one answer as a fault says.
+ * Applies a fault to one response.
  *
- * Out of scope: to choose the fault (see `faults.ts`), nor to send the bytes (see `delivery.ts`).
+ * Out of scope: choosing the fault (`faults.ts`), and sending the response (`delivery.ts`).
  */
 import { isRecord, type Answer } from './answer'
 import type { Cloud } from './cloud'
@@ -14,9 +14,9 @@ export interface FaultContext {
   readonly cloud: Cloud
   readonly operation: OperationName
   readonly path: string
-  /** The status token of a status call. */
+  /** The status token in the request, for status calls. */
   readonly statusToken: string | undefined
-  /** Executes the call. */
+  /** Runs the real operation. */
   real(): Answer
   wait(ms: number): Promise<void>
 }
@@ -37,7 +37,7 @@ function wrongToken({ cloud, statusToken }: FaultContext, kind: string, userId: 
   }
 }
 
-/** The real answer, changed in its members. */
+/** The real response with changed properties. */
 function patchedAnswer(context: FaultContext, fault: Fault, real: Answer): Answer {
   if (!isRecord(real.body)) return real
   const body: Record<string, unknown> = { ...real.body, ...fault.patch }
@@ -48,7 +48,7 @@ function patchedAnswer(context: FaultContext, fault: Fault, real: Answer): Answe
   return { ...real, status: fault.status ?? real.status, body }
 }
 
-/** An answer in place of the real one: its status, and what the documents show as the body for it. */
+/** A response instead of the real one: the fault's status, with the body that Nevis's documents show for it. */
 function replacementAnswer(context: FaultContext, fault: Fault): Answer {
   const { cloud, operation, path } = context
   const status = fault.rateLimit ? 429 : fault.redirect !== undefined ? 302 : (fault.status ?? 200)
@@ -59,7 +59,7 @@ function replacementAnswer(context: FaultContext, fault: Fault): Answer {
   if (status < 400) return { status, headers, body: undefined }
   if (operation === 'getStatus' && status === 404) return { status, headers, body: { status: 'unknown' } }
   if (operation === 'getStatus' && status === 412) {
-    // Looking at a status has no effect that would have to be held back.
+    // Reading the status has no side effect, so the real operation may run.
     const real = context.real()
     if (isRecord(real.body)) return { status, headers, body: { ...real.body, status: 'failed' } }
   }

@@ -1,7 +1,7 @@
 /**
- * `POST /api/v1/approval`: asks a person to approve by push, by QR code or app link, or by a code in a text.
+ * `POST /api/v1/approval`: asks a user to approve by push, by QR code or app link, or by an SMS code.
  *
- * Out of scope: the person's answer (see `phone.ts`, `verification.ts`). Passkeys are not simulated.
+ * Out of scope: the user's answer (`phone.ts`, `verification.ts`). Passkeys are not simulated.
  *
  * Source: https://docs.nevis.net/authcloud/api-doc/api-reference/approval-ref
  */
@@ -14,10 +14,10 @@ import type { Transaction, User } from './model'
 import { Problem } from './problem'
 import { approvalJson } from './resources'
 
-/** The code for a user without anything to ask is not documented: here it is that of an unknown user. */
+/** Nevis does not document the status for a user without a factor on this channel; here it is that of an unknown user. */
 const nothingToAsk = (): Problem => new Problem(404, 'The user has nothing registered for this channel')
 
-/** @returns the device that is asked: the named one, else the last registered */
+/** @returns the device to ask: the one named in the request, or else the last registered */
 function deviceOf(user: User | undefined, body: Body, channel: 'app' | 'push'): string {
   const any = text(body, 'authenticatorId') === '*'
   if (any && channel !== 'app') throw new Problem(400, "The authenticatorId '*' is for the channel app only")
@@ -63,11 +63,11 @@ function sendCode(cloud: Cloud, body: Body, user: User): Transaction {
 }
 
 export function approve({ cloud, body, intent }: Call): Answer {
-  // Required by the table of the documents, which names a default all the same.
+  // Nevis's table marks it as required, but also names a default.
   const asked = oneOf(text(body, 'channel') ?? 'push', 'channel', ['push', 'app', 'qr-code', 'sms'])
   const channel = asked === 'qr-code' ? 'app' : asked
   const named = authorizedSubject(cloud, intent, 'approve', channel, subject(body))
-  // Only a QR code or app link needs no user: whoever scans it is the user.
+  // Only a QR code or app link may be started without a user: the user who scans it approves.
   if (named === undefined && channel !== 'app') throw new Problem(400, 'One of username and userId is required')
   const user = named && cloud.get(named)
   const transaction =

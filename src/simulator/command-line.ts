@@ -1,7 +1,7 @@
 /**
- * The command `passport-nevis-simulator`: reads its flags, starts a simulator and says how to reach it.
+ * The command `passport-nevis-simulator`: reads its flags, starts a simulator and prints how to reach it.
  *
- * Out of scope: to be a process; exit codes and signals are those of `command.ts`.
+ * Out of scope: exit codes and signals (`command.ts`).
  */
 import { parseArgs } from 'node:util'
 import { NevisSimulator } from './simulator'
@@ -21,7 +21,7 @@ export interface Output {
   error(text: string): void
 }
 
-/** What has become of the command: it runs, or it has ended with an exit code (2 is a wrong flag, 1 is the rest). */
+/** The result of the command: a running simulator, or an exit code (2 for a wrong flag, 1 for other errors). */
 export type Outcome = { simulator: NevisSimulator } | { exitCode: 0 | 1 | 2 }
 
 function parse(argv: readonly string[]) {
@@ -39,13 +39,17 @@ function parse(argv: readonly string[]) {
   return values
 }
 
-/** What an error says about itself. By its members, not its class: an error of the system may be of another realm. */
+/** Reads a property of an error without `instanceof`, because a system error may come from another realm. */
 function stringProperty(error: unknown, member: 'message' | 'code'): string {
   const value: unknown = typeof error === 'object' && error !== null ? Reflect.get(error, member) : undefined
   return typeof value === 'string' ? value : ''
 }
 
-/** One sentence for a person, from the long ones of `parseArgs`. */
+function reasonOf(error: unknown, port: string): string {
+  return stringProperty(error, 'code') === 'EADDRINUSE' ? `port ${port} is already in use` : `this user may not open port ${port}`
+}
+
+/** The first sentence of an error message, because those of `parseArgs` are long. */
 const firstSentence = (error: unknown): string => stringProperty(error, 'message').split('. ')[0] ?? ''
 
 function startupText(simulator: NevisSimulator, users: readonly string[]): string {
@@ -85,7 +89,7 @@ export async function main(argv: readonly string[], output: Output): Promise<Out
   } catch (error) {
     await simulator?.close()
     const wrongFlag = !['EADDRINUSE', 'EACCES'].includes(stringProperty(error, 'code'))
-    output.error(`passport-nevis-simulator: ${wrongFlag ? firstSentence(error) : `port ${port} is taken or not allowed`}`)
+    output.error(`passport-nevis-simulator: ${wrongFlag ? firstSentence(error) : `${reasonOf(error, port)}; choose another with --port (0 = any free port)`}`)
     return { exitCode: wrongFlag ? 2 : 1 }
   }
 }

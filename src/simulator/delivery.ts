@@ -1,7 +1,7 @@
 /**
- * Puts an answer on the wire: whole, or in the bad manner that a fault asks for.
+ * Sends a response, complete or broken as a fault demands.
  *
- * Out of scope: what the answer says.
+ * Out of scope: the content of the response.
  */
 import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
@@ -10,13 +10,13 @@ import type { Answer } from './answer'
 export interface DeliveryFault {
   readonly reset: boolean
   readonly truncate: boolean
-  /** Milliseconds between two bytes. */
+  /** Milliseconds to wait before each byte. */
   readonly dripMs: number | undefined
 }
 
 export type Wait = (ms: number) => Promise<void>
 
-/** The bytes and the headers, each of which the answer may overrule. */
+/** The serialised body and the headers; headers of the response override the defaults. */
 function encoded(answer: Answer): { bytes: Buffer; headers: Record<string, string> } {
   const { body } = answer
   const bytes = body === undefined ? Buffer.alloc(0) : Buffer.from(typeof body === 'string' ? body : JSON.stringify(body))
@@ -54,6 +54,6 @@ export async function deliver(response: ServerResponse, answer: Answer, delivery
   const { dripMs } = deliveryFault ?? {}
   if (dripMs !== undefined) return drip(response, bytes, () => wait(dripMs))
   response.end(bytes)
-  // A connection that is cut by `close()` has no `finish`.
+  // A connection that `close()` destroyed never emits `finish`.
   if (!response.writableFinished && !response.destroyed) await Promise.race([once(response, 'finish'), once(response, 'close')])
 }

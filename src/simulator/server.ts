@@ -1,7 +1,7 @@
 /**
- * The HTTP side of the cloud: reads a request, checks who calls and with what, runs the operation, answers.
+ * The HTTP server of the cloud: reads a request, checks authorisation and media type, runs the operation, responds.
  *
- * Out of scope: what an operation does, nor the page with the phones (see `pages.ts`).
+ * Out of scope: the operations, and the page with the phones (`pages.ts`).
  */
 import { setMaxListeners } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
@@ -21,13 +21,13 @@ import { originRefusal } from './origin-check'
 
 const MEDIA_TYPES = { json: 'application/json', form: 'application/x-www-form-urlencoded' } as const
 
-/** One request as far as it is read. */
+/** A request that was read. */
 interface Read {
   readonly request: IncomingMessage
   readonly url: URL
   readonly found: ReturnType<typeof findRoute>
   readonly type: string
-  /** `undefined` where it was too long. */
+  /** `undefined` if it was too long. */
   readonly text: string | undefined
   readonly body: unknown
 }
@@ -41,11 +41,11 @@ export class CloudServer {
     private readonly requests: RequestLog,
     private readonly latencyMs: number,
   ) {
-    // As many calls may wait at once as there are callers.
+    // Every waiting call adds a listener, so there is no limit on listeners.
     setMaxListeners(0, this.closing.signal)
   }
 
-  /** Ends all waiting; the connections are the HTTP server's. */
+  /** Aborts all waiting calls; the HTTP server closes the connections. */
   close(): void {
     this.closing.abort()
   }
@@ -54,7 +54,7 @@ export class CloudServer {
     try {
       await this.answer(request, response, url)
     } catch {
-      // The caller went away in the middle of the body, or the simulator is closing.
+      // The client closed the connection in the middle of the body, or the simulator is closing.
       response.destroy()
     }
   }
@@ -105,7 +105,7 @@ export class CloudServer {
     }
   }
 
-  /** @returns the intent, where its token stands in for the access key */
+  /** @returns the intent, if its token was sent instead of the access key */
   private authorize(request: IncomingMessage, route: Route): Call['intent'] {
     if (route.authorization === 'none') return undefined
     const token = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '')?.[1]

@@ -1,7 +1,7 @@
 /**
- * The transactions of the cloud: begun, found by their tokens, decided once, ended by time.
+ * The transactions of the cloud: created, found by their tokens, decided once, expired.
  *
- * Out of scope: who may decide (see `phone.ts`, `verification.ts`), nor what an answer looks like.
+ * Out of scope: who may decide (`phone.ts`, `verification.ts`), and the form of responses (`resources.ts`).
  */
 import { randomBytes, randomUUID } from 'node:crypto'
 import type { Clock } from './clock'
@@ -9,10 +9,10 @@ import { BoundedMap, CAPACITY } from './memory'
 import type { Transaction, User } from './model'
 import type { Tokens } from './tokens'
 
-/** How long the tokens of a transaction live after it was begun or decided; the documents do not say. */
+/** Lifetime of a transaction's tokens after its start or decision; Nevis does not document it. */
 const TOKEN_LIFETIME_SECONDS = 600
 
-/** What the caller says about a new transaction; the store fills in the rest. */
+/** The caller's values for a new transaction; `begin` adds the rest. */
 export type NewTransaction = Pick<Transaction, 'operation' | 'channel' | 'user'> &
   Partial<Pick<Transaction, 'authenticatorId' | 'prompt' | 'message' | 'notificationMessage' | 'code' | 'phone'>>
 
@@ -69,17 +69,17 @@ export class Transactions {
     return this.withDeadlineApplied(this.byDispatchToken.get(token))
   }
 
-  /** All of them, oldest first. */
+  /** All transactions, oldest first. */
   all(): Transaction[] {
     return [...this.byId.values()].map((transaction) => this.withDeadlineApplied(transaction))
   }
 
-  /** What is pending of a user who was deleted has failed. */
+  /** Makes the pending transactions of a deleted user fail. */
   failAllOf(user: User): void {
     this.deletedAt.set(user, this.clock.now())
   }
 
-  /** The request is on the phone now. */
+  /** Marks that the request has reached the phone. */
   arrive(transaction: Transaction): void {
     transaction.arrival = ++this.arrivals
   }
@@ -93,11 +93,11 @@ export class Transactions {
   private forget({ statusToken, dispatchToken, channel, user }: Transaction): void {
     this.byStatusToken.delete(statusToken)
     if (dispatchToken !== undefined) this.byDispatchToken.delete(dispatchToken)
-    // Texts and transactions of a user are in the same order.
+    // A user's SMS and SMS transactions are in the same order, so the oldest SMS belongs to the oldest transaction.
     if (channel === 'sms') user?.inbox.shift()
   }
 
-  /** A deadline has no timer, and a deleted user may have many transactions: both are looked at when somebody asks. */
+  /** Applies expiry and the deletion of the user on access, because there are no timers and a user may have many transactions. */
   private withDeadlineApplied<Found extends Transaction | undefined>(transaction: Found): Found {
     if (transaction?.status !== 'pending') return transaction
     const { user, expiresAt } = transaction
@@ -111,7 +111,7 @@ export class Transactions {
   }
 }
 
-/** Short, so that the app link fits a QR code; it begins like the documented one. */
+/** Short enough for the app link to fit in a QR code; starts like the one in Nevis's documents. */
 function dispatchToken(): string {
   return Buffer.from(JSON.stringify({ nonce: randomBytes(12).toString('base64url') })).toString('base64url')
 }
