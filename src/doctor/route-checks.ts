@@ -10,18 +10,18 @@ import type { Registered, AppObserver } from './app-observer'
 
 const START = "app.post('/login', passport.authenticate('local', { session: false }), passport.authenticate('nevis'))"
 
-interface Asked {
+interface RouteResult {
   readonly findings: Finding[]
   /** The reply of the callback route; its cookies are the session's. */
   readonly callback: Reply | undefined
 }
 
-export async function routeFindings(origin: string, observer: AppObserver, registered: Registered): Promise<Asked> {
+export async function routeFindings(origin: string, observer: AppObserver, registered: Registered): Promise<RouteResult> {
   const { name, strategy } = registered
   const { waitingURL, statusURL, callbackURL, factors } = strategy.settings
   const transaction = { transaction: UNKNOWN_HANDLE }
-  const shown = (url: string) => new URL(url, origin).pathname
-  const [waiting, status, callback] = [waitingURL, statusURL, callbackURL].map(shown) as [string, string, string]
+  const pathOf = (url: string) => new URL(url, origin).pathname
+  const [waiting, status, callback] = [waitingURL, statusURL, callbackURL].map(pathOf) as [string, string, string]
   const reachedStrategy = (reply: Reply | undefined) => reply?.refusedBy.includes(strategy.name) === true
   const lacksSession = (path: string) => observer.sessions.length > 0 && !sessionRanAt(observer, path)
   const fault = (check: Check, request: string, reply: Reply | undefined, mount: string) =>

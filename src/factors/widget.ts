@@ -52,10 +52,10 @@ export function widget({ channels }: WidgetOptions = {}): Factor {
       return { server: { ...server, ...(user !== undefined && showsFactor(user) && { hasFactor: true }) }, browser }
     },
     async check(nevis, { id, userId, subject, operation }, { token }) {
-      const brought = { status: 'succeeded', transactionId: id, token: token as string } as const
-      if (operation === 'approve') return { ...brought, userId: userId as string }
+      const result = { status: 'succeeded', transactionId: id, token: token as string } as const
+      if (operation === 'approve') return { ...result, userId: userId as string }
       const user = await findUser(nevis, userId === undefined ? subject : { userId })
-      return user === undefined || user.status === 'new' ? notApproved : { ...brought, ...identifiersOf(user) }
+      return user === undefined || user.status === 'new' ? notApproved : { ...result, ...identifiersOf(user) }
     },
   }
 }

@@ -31,7 +31,7 @@ const html = (status: number, body: string): Answer => ({
   body,
 })
 
-const seePhones = (): Answer => ({ status: 303, headers: { location: '/' }, body: undefined })
+const redirectToPhones = (): Answer => ({ status: 303, headers: { location: '/' }, body: undefined })
 
 export class Pages {
   constructor(private readonly cloud: Cloud) {}
@@ -96,7 +96,7 @@ export class Pages {
     if (user === undefined) return html(409, phonesPage(this.cloud, 'This user does not exist any more.'))
     try {
       await work(new Phone(this.cloud, user.username ?? user.userId), form)
-      return seePhones()
+      return redirectToPhones()
     } catch (error) {
       return html(409, phonesPage(this.cloud, error instanceof Error ? error.message : undefined))
     }

@@ -138,11 +138,11 @@ export function openPage(cloud: Cloud, link: string, transaction: Transaction | 
 <button${user === transaction.user ? ' class="accept"' : ''}>Scan with ${escaped(nameOf(user))}’s phone</button></form>`,
   )
   const what = transaction.operation === 'enroll' ? 'It registers the phone.' : 'It asks for an approval.'
-  const nobody = forms.length === 0 ? '<p>There are no users yet.</p>' : ''
+  const noUsers = forms.length === 0 ? '<p>There are no users yet.</p>' : ''
   return page(
     'App link',
     `<div class="open"><h1>This link was opened on the phone</h1>\n<p class="quiet">${what} Whose phone is it?</p>
-${nobody}${forms.join('\n')}\n${back}</div>`,
+${noUsers}${forms.join('\n')}\n${back}</div>`,
     'never',
   )
 }

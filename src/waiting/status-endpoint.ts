@@ -64,7 +64,7 @@ export function statusEndpoint(strategy: NevisStrategy, options: StatusEndpointO
     const known = knownStatusOf(settings, sealed)
     if (known.status !== 'pending') return { status: 200, headers, body: event(known) }
     // Reserved now, before the host starts to send, so that parallel requests cannot exceed the limit.
-    const place = streams.take(sealed.id)
+    const slot = streams.take(sealed.id)
     const body: Stream = (sink) => {
       sink.write(event(known))
       const heartbeat = setInterval(() => sink.write(': still here\n\n'), HEARTBEAT_MS).unref()
@@ -72,13 +72,13 @@ export function statusEndpoint(strategy: NevisStrategy, options: StatusEndpointO
       const stop = () => {
         clearInterval(heartbeat)
         unfollow()
-        streams.free(place)
+        streams.free(slot)
       }
       const end = (last?: string) => {
         stop()
         sink.end(last)
       }
-      place.close = end
+      slot.close = end
       unfollow = followStatus(settings, sealed, (decided) => end(event(decided)))
       return stop
     }
@@ -88,39 +88,39 @@ export function statusEndpoint(strategy: NevisStrategy, options: StatusEndpointO
   return Object.assign(middleware(serve), { closeStreams: () => streams.close() })
 }
 
-interface Place {
+interface Slot {
   readonly id: string
   close: () => void
 }
 
 /** Limits streams in total and per transaction, because a single handle could otherwise use up all streams. */
 class OpenStreams {
-  private readonly places = new Set<Place>()
+  private readonly slots = new Set<Slot>()
   private readonly counts = new Map<string, number>()
 
   constructor(private readonly max: number) {}
 
   haveRoomFor(id: string): boolean {
-    return this.places.size < this.max && (this.counts.get(id) ?? 0) < MAX_STREAMS_EACH
+    return this.slots.size < this.max && (this.counts.get(id) ?? 0) < MAX_STREAMS_EACH
   }
 
-  take(id: string): Place {
-    const place = { id, close: () => {} }
-    this.places.add(place)
+  take(id: string): Slot {
+    const slot = { id, close: () => {} }
+    this.slots.add(slot)
     this.counts.set(id, (this.counts.get(id) ?? 0) + 1)
-    return place
+    return slot
   }
 
   /** May be called twice. */
-  free(place: Place): void {
-    if (!this.places.delete(place)) return
-    const left = (this.counts.get(place.id) as number) - 1
-    if (left > 0) this.counts.set(place.id, left)
-    else this.counts.delete(place.id)
+  free(slot: Slot): void {
+    if (!this.slots.delete(slot)) return
+    const left = (this.counts.get(slot.id) as number) - 1
+    if (left > 0) this.counts.set(slot.id, left)
+    else this.counts.delete(slot.id)
   }
 
   close(): void {
-    this.places.forEach(({ close }) => close())
+    this.slots.forEach(({ close }) => close())
   }
 }
 
