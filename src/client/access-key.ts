@@ -1,5 +1,5 @@
 /**
- * The access key: where it comes from, whether a token is it, and keys derived from it.
+ * The access key: reads it from its source, compares tokens with it, and derives other keys from it.
  *
  * The app's function may ask a vault that never answers, so every caller that waits for it has a deadline.
  * The key is kept in private members only: anyone who has it can approve for every user, so `util.inspect`, `JSON.stringify` and

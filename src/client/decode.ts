@@ -26,7 +26,7 @@ export function decodeAuthenticator(answer: Answer): NamedAuthenticator {
   return { ...authenticator(fields), authenticatorId: fields.id('authenticatorId') }
 }
 
-/** @param channel what was asked for: it decides what is promised. */
+/** @param channel the requested channel, which decides the required fields */
 export function decodeEnrollment(answer: Answer, channel: string): Enrollment {
   const fields = new Fields(answer, answer.json(200, 201))
   const inner = fields.object('enrollment')
@@ -50,7 +50,7 @@ export function decodeEnrollment(answer: Answer, channel: string): Enrollment {
   return { ...userFields(fields), ...enrollment }
 }
 
-/** @param channel what was asked for: it decides what is promised. */
+/** @param channel the requested channel, which decides the required fields */
 export function decodeApproval(answer: Answer, channel: string): Approval {
   const fields = new Fields(answer, answer.json(200, 201))
   const approval = compact<Approval>({

@@ -14,7 +14,7 @@ export interface Proxy {
   readonly hostname: string
   /** Empty for the default port of the protocol. */
   readonly port: string
-  /** The value of `Proxy-Authorization`, where the address of the proxy holds credentials. */
+  /** The value of `Proxy-Authorization`, if the URL of the proxy contains credentials. */
   readonly authorization: string | undefined
 }
 

@@ -49,7 +49,7 @@ export function verdictOf(answer: Answer): Verdict {
   return verdict === 'yes' && hasDuplicateNames(answer.text, json) ? 'unclear' : verdict
 }
 
-/** In order of precedence: no, then unclear, then yes. */
+/** The verdicts that fields can have, in order of precedence, each with the verdict that it gives the whole object. */
 const BY_STRENGTH: readonly [FieldVerdict, Verdict][] = [['no', 'no'], ['unclear', 'unclear'], ['yes', 'yes'], ['text', 'unclear'], ['unknown', 'unclear'], ['maybe', 'yes']]
 
 /** @returns undefined if the object says neither yes nor no */

@@ -104,7 +104,7 @@ export interface Factor {
    * @param nevis the strategy's client
    * @param subject the user to ask
    * @param request what the user is shown
-   * @returns what was started
+   * @returns the started challenge
    * @throws NevisError, any code. `NEVIS_NOT_FOUND`, if the user does not have the factor, becomes `not_enrolled`
    */
   approve(nevis: NevisClient, subject: Subject, request: FactorRequest): Promise<Challenge>
@@ -113,7 +113,7 @@ export interface Factor {
    * @param nevis the strategy's client
    * @param subject the user who gets the factor
    * @param request the phone number for SMS
-   * @returns what was started
+   * @returns the started challenge
    * @throws NevisError, any code
    */
   enroll?(nevis: NevisClient, subject: Subject, request: FactorRequest): Promise<Challenge>

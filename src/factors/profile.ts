@@ -6,7 +6,7 @@ import type { Transaction } from './transaction'
 
 /** The user who approved, and what was approved, in Passport's terms. */
 export interface NevisProfile {
-  /** Passport's word for where a profile comes from. */
+  /** Passport's field for the origin of a profile. */
   readonly provider: 'nevis'
   /** Nevis's lifelong userId. */
   readonly id: string
@@ -18,7 +18,7 @@ export interface NevisProfile {
   readonly operation: Operation
   /** For audit logs. */
   readonly transactionId: string
-  /** Exactly what was shown on the phone. */
+  /** The message that was shown on the phone, unchanged. */
   readonly message?: string
   /** The `data` that the app gave at the start, unchanged. */
   readonly data?: unknown

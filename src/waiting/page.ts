@@ -117,13 +117,13 @@ function waitingPart(view: WaitingView, parts: PageParts): Html {
       ${view.prompt === 'wait' && html`<noscript><p class="nevis-time">${texts.refreshes}</p></noscript>`}`
 }
 
-/** With a code, the page alone shows what is being confirmed: the phone does not. */
+/** The label says that the phone shows the message too; for a factor with a code it does not, so there is no label. */
 function messagePart({ prompt }: WaitingView, message: string, { language: { texts } }: PageParts): Html {
   const label = prompt === 'wait' && html`<figcaption>${texts.messageLabel}</figcaption>`
   return html`<figure class="nevis-message">${label}<blockquote>${messageHtml(message)}</blockquote></figure>`
 }
 
-/** Both ways are there on every device; the style puts the likelier one first. */
+/** QR code and link are shown on every device; the style puts the more likely one first. */
 function appPart(view: WaitingView, { language: { texts } }: PageParts): Html {
   return html`<div class="nevis-app">
         ${view.qrCode !== undefined && html`<img src="${view.qrCode}" alt="${texts.qrCode}" width="240" height="240">`}
