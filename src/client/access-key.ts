@@ -1,9 +1,9 @@
 /**
- * The access key: where it comes from, whether a token is it, and keys derived from it.
+ * The access key: reads it from its source, compares tokens with it, and derives other keys from it.
  *
- * The app's function may ask a vault that never answers, so whatever waits for it has a deadline.
- * Out of scope: to send it. It lives in private members only, because whoever reads it can approve for every user:
- * `util.inspect`, `JSON.stringify` and loggers must not find it on any object of this package.
+ * The app's function may ask a vault that never answers, so every caller that waits for it has a deadline.
+ * The key is kept in private members only: anyone who has it can approve for every user, so `util.inspect`, `JSON.stringify` and
+ * loggers must not find it on any object of this package. Out of scope: sending it (`http.ts`).
  */
 import { hkdfSync, timingSafeEqual } from 'node:crypto'
 import { withDeadline } from './deadline'
@@ -15,7 +15,7 @@ import { NevisError } from './errors'
  */
 export type AccessKeySource = string | (() => string | Promise<string>)
 
-/** Visible ASCII only: a line break in a header would let the value write headers of its own. */
+/** Visible ASCII only: a line break in the value could add headers of its own to the request. */
 const USABLE = /^[\x21-\x7e]+$/
 
 export function isUsableAccessKey(value: unknown): value is string {
@@ -34,34 +34,35 @@ export class AccessKey {
   }
 
   /**
-   * For whoever has a deadline of its own, which begins before this is called.
-   * @throws TypeError if the app's function gives no usable key; whatever that function itself throws passes
+   * The current key, for callers with a deadline of their own that started before this call.
+   * @throws TypeError if the app's function gives no usable key. An error that the function itself throws is passed on
    * unchanged, because only the app knows what it means.
    */
   current(): string | Promise<string> {
-    return typeof this.#source === 'function' ? usable(this.#source) : this.#source
+    return typeof this.#source === 'function' ? checkedKey(this.#source) : this.#source
   }
 
   /**
-   * For whoever calls nothing at Nevis: the error has to name one of the client's methods, and its text says what it was.
+   * The current key, for callers that make no call to Nevis. The error must name a client method, so it names `introspect`;
+   * its text says what really happened.
    * @throws NevisError `NEVIS_TIMEOUT` when the app's function does not answer in time
    */
-  currentInTime(): string | Promise<string> {
+  currentWithinDeadline(): string | Promise<string> {
     const source = this.#source
     if (typeof source !== 'function') return source
     const tooLate = () => new NevisError('NEVIS_TIMEOUT', 'introspect', { reason: 'accessKey() gave no key in time' })
-    return withDeadline(this.#timeoutMs, tooLate, () => usable(source))
+    return withDeadline(this.#timeoutMs, tooLate, () => checkedKey(source))
   }
 
-  /** Compared in constant time, so that the time taken tells nothing about the key but its length. */
+  /** Compared in constant time: the duration reveals nothing about the key except its length. */
   async equals(token: string): Promise<boolean> {
-    const [key, other] = [Buffer.from(await this.currentInTime()), Buffer.from(token)]
+    const [key, other] = [Buffer.from(await this.currentWithinDeadline()), Buffer.from(token)]
     return key.length === other.length && timingSafeEqual(key, other)
   }
 
   /** HKDF-SHA256 (RFC 5869) of the current key: 32 bytes, different for each label. */
   derive(labels: readonly string[]): readonly Buffer[] | Promise<readonly Buffer[]> {
-    const current = this.currentInTime()
+    const current = this.currentWithinDeadline()
     const derived = (key: string) => labels.map((label) => this.#deriveFrom(key, label))
     return typeof current === 'string' ? derived(current) : current.then(derived)
   }
@@ -77,7 +78,7 @@ export class AccessKey {
   }
 }
 
-async function usable(source: () => string | Promise<string>): Promise<string> {
+async function checkedKey(source: () => string | Promise<string>): Promise<string> {
   const key: unknown = await source()
   if (isUsableAccessKey(key)) return key
   throw new TypeError('NevisClient: accessKey() must give a non-empty string without white space or control characters')

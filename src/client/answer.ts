@@ -1,7 +1,7 @@
 /**
- * One complete HTTP answer of Nevis: its status, its text, and the two ways to refuse it.
+ * One complete HTTP response of Nevis: its status, its body, and the errors that it can be turned into.
  *
- * Out of scope: which fields an answer must have (`decode.ts`), and how it came here (`http.ts`).
+ * Out of scope: which fields a response must have (`decode.ts`), and the HTTP call itself (`http.ts`).
  */
 import { NevisError, type NevisErrorCode, type NevisMethod } from './errors'
 
@@ -15,25 +15,25 @@ export function isJsonObject(value: unknown): value is RawAnswer {
 export class Answer {
   readonly #date: unknown
 
-  /** @param date its `Date` header, as it came */
+  /** @param date the `Date` header as received */
   constructor(
     readonly operation: NevisMethod,
     readonly status: number,
     readonly text: string,
     readonly retryAfterSeconds: number | undefined,
     date?: unknown,
-    /** Nobody can say whether the body is whole: its end was the end of the connection, with no length before it. */
+    /** True if the body had no declared length and ended with the connection, so a truncated body cannot be detected. */
     readonly isOpenEnded = false,
   ) {
     this.#date = date
   }
 
-  /** Its `Date` header, in milliseconds since 1970. */
+  /** The `Date` header, in milliseconds since 1970. */
   get date(): number | undefined {
     return httpDate(this.#date)
   }
 
-  /** No body at all, or white space; and known to be whole. */
+  /** The body is missing or white space, and is known to be complete. */
   get isEmpty(): boolean {
     return this.text.trim() === '' && !this.isOpenEnded
   }
@@ -44,14 +44,14 @@ export class Answer {
       const value: unknown = JSON.parse(this.text)
       return isJsonObject(value) ? value : undefined
     } catch {
-      // The parser's message quotes the body, which may hold a token: it goes no further.
+      // The parser's error message quotes the body, which may hold a token, so the error is dropped here.
       return undefined
     }
   }
 
-  /** The JSON object of an answer with one of these statuses; everything else is thrown as a NevisError. */
+  /** The JSON object, if the response has one of these statuses; everything else is thrown as a NevisError. */
   json(...statuses: readonly number[]): RawAnswer {
-    if (!statuses.includes(this.status)) throw this.refused()
+    if (!statuses.includes(this.status)) throw this.statusError()
     const json = this.jsonObject()
     if (json === undefined) throw this.unexpected('the answer is not a JSON object')
     return json
@@ -62,8 +62,8 @@ export class Answer {
     return this.#error('NEVIS_UNEXPECTED_RESPONSE', reason)
   }
 
-  /** The error that the HTTP status alone stands for. */
-  refused(): NevisError {
+  /** The error that this HTTP status stands for, regardless of the body. */
+  statusError(): NevisError {
     const { status } = this
     if (status === 429) return this.#error('NEVIS_RATE_LIMITED')
     if (status === 401 || status === 403) return this.#error('NEVIS_UNAUTHORIZED')
@@ -74,10 +74,10 @@ export class Answer {
   }
 
   /**
-   * Does Nevis itself say that somebody is not there? Its documents show errors with the HTTP status as a number in `status`
-   * (beside `error`, `path` and `timestamp`). Gateways that lost their way answer 404 too: with a text, a page, nothing, or
-   * other JSON. Reading that as "unknown user" would let a password thief enrol the "first" phone of somebody who has one.
-   * A gateway that happens to use the same form cannot be told from Nevis.
+   * True if this 404 is Nevis's own "not found". Nevis documents error bodies with the HTTP status as a number in `status`
+   * (beside `error`, `path` and `timestamp`). A misconfigured gateway answers 404 too: with text, a page, nothing, or other JSON.
+   * If such a 404 counted as "unknown user", an attacker who has the password could enrol a "first" phone for a user who already
+   * has one. A gateway whose body has the same form cannot be distinguished from Nevis.
    *
    * Source: https://docs.nevis.net/apidoc/authcloud/ (Errors)
    */

@@ -1,8 +1,8 @@
 /**
- * Requests are checked before they are sent, and made into the JSON that travels.
+ * Validates requests before they are sent, and builds their JSON bodies.
  *
- * Out of scope: sending. Every mistake is a `TypeError` that names the method and the field. It never repeats
- * a value: the value may be a code, a phone number or a token.
+ * Out of scope: sending. A mistake throws a `TypeError` that names the method and the field, and never repeats the
+ * value, which may be a code, a phone number or a token.
  */
 import { appMessageFault, smsFault, textFault } from './messages'
 import type { ApproveRequest, CreateIntentRequest, EnrollRequest, VerifyCodeRequest } from './requests'
@@ -28,7 +28,7 @@ export function checkedEnrollment(request: EnrollRequest): EnrollBody {
   const body: EnrollBody = {}
   const channel = channelOf(method, fields.channel)
   if (channel !== undefined) body.channel = channel
-  if (anonymous === undefined) Object.assign(body, userOf(method, fields))
+  if (anonymous === undefined) Object.assign(body, userReferenceIn(method, fields))
   else if (anonymous !== true) fail(method, 'anonymous', 'must be true where it is given')
   else if (fields.username !== undefined || fields.userId !== undefined) {
     fail(method, 'anonymous', 'excludes username and userId')
@@ -57,9 +57,9 @@ export function checkedApproval(request: ApproveRequest): ApprovalBody {
   const known = ['username', 'userId', 'channel', 'prompt', 'message', 'notificationMessage', 'authenticatorId']
   const fields = fieldsOf(method, request, known)
   const { prompt, message, notificationMessage, authenticatorId } = fields
-  // Always sent: one document calls the channel required, the next says that it defaults to push.
+  // Always sent: one of Nevis's documents calls the channel required, another says that it defaults to push.
   const channel = channelOf(method, fields.channel) ?? 'push'
-  const body: ApprovalBody = { channel, ...userOf(method, fields) }
+  const body: ApprovalBody = { channel, ...userReferenceIn(method, fields) }
   const isSms = channel === 'sms'
   if (authenticatorId !== undefined) {
     const anyDevice = authenticatorId === '*' && APP_CHANNELS.includes(channel)
@@ -84,7 +84,7 @@ export function checkedVerification(request: VerifyCodeRequest): { userId: strin
   const fields = fieldsOf(method, request, ['userId', 'code', 'statusToken', 'channel'])
   const { code, statusToken, channel } = fields
   const userId = checkedId(method, 'userId', fields.userId)
-  // Form parsers make arrays and objects of `code[]=…`: only a string is a code.
+  // Form parsers turn `code[]=…` into arrays or objects; only a string is accepted as a code.
   if (typeof code !== 'string' || code === '' || code.length > CODE_MAX_CHARACTERS) {
     fail(method, 'code', `must be a string of 1 to ${CODE_MAX_CHARACTERS} characters`)
   }
@@ -103,7 +103,7 @@ export function checkedIntent(request: CreateIntentRequest): IntentBody {
   const fields = fieldsOf(method, request, ['username', 'userId', 'operation', 'channels'])
   const { operation, channels } = fields
   if (operation !== 'approve' && operation !== 'enroll') fail(method, 'operation', 'must be "approve" or "enroll"')
-  const body: IntentBody = { operation, ...userOf(method, fields) }
+  const body: IntentBody = { operation, ...userReferenceIn(method, fields) }
   if (channels !== undefined) {
     assertIntentChannels(method, channels)
     body.channels = [...channels]
@@ -118,7 +118,7 @@ export function checkedUsername(method: string, value: unknown): string {
   return value
 }
 
-/** A UUID and nothing else goes into a path: `../` or `?` would ask for something else in the app's name. */
+/** Only a UUID may go into a path: with `../` or `?` the request would reach another endpoint with the app's access key. */
 export function checkedId(method: string, field: string, value: unknown): string {
   if (!isUuid(value)) fail(method, field, 'must be a UUID')
   return value
@@ -135,18 +135,18 @@ export function checkedName(method: string, value: unknown): string {
   return text(method, 'name', value, textFault)
 }
 
-/** The text of an SMS, checked where an app configures it: sooner than at the first login. */
+/** Validates the text of an SMS when the app configures it, instead of at the first login. */
 export function assertSmsText(owner: string, value: unknown): asserts value is string {
   text(owner, 'message', value, smsFault)
 }
 
-/** What an intent token may be restricted to, checked where an app configures it. */
+/** Validates the channels of an intent token when the app configures them. */
 export function assertIntentChannels(owner: string, value: unknown): asserts value is readonly IntentChannel[] {
   const known = Array.isArray(value) && value.length > 0 && value.every((name) => INTENT_CHANNELS.includes(name))
   if (!known) fail(owner, 'channels', 'must be a non-empty list of "app", "push", "sms"')
 }
 
-/** A misspelt field (`promt: true`) would be left out in silence, and a person would be asked less than was meant. */
+/** Rejects unknown fields: a misspelt one (`promt: true`) would be ignored, and the user would be asked less than intended. */
 function fieldsOf(method: string, request: unknown, known: readonly string[]): Fields {
   if (typeof request !== 'object' || request === null || Array.isArray(request)) {
     throw new TypeError(`${method}: request must be an object`)
@@ -157,7 +157,7 @@ function fieldsOf(method: string, request: unknown, known: readonly string[]): F
   return { ...request }
 }
 
-function userOf(method: string, { username, userId }: Fields): { username: string } | { userId: string } {
+function userReferenceIn(method: string, { username, userId }: Fields): { username: string } | { userId: string } {
   if ((username === undefined) === (userId === undefined)) {
     throw new TypeError(`${method}: exactly one of username and userId is needed`)
   }
@@ -182,33 +182,33 @@ function fail(method: string, field: string, fault: string): never {
   throw new TypeError(`${method}: ${field} ${fault}`)
 }
 
-/** Would Nevis take it as a username? Nobody is registered under any other name. */
+/** True if Nevis accepts the value as a username; no user can be registered under any other. */
 export function isUsername(value: unknown): value is string {
   return typeof value === 'string' && USERNAME.test(value)
 }
 
-/** Would Nevis take it as a userId? */
+/** True if Nevis accepts the value as a userId. */
 export function isUserId(value: unknown): value is string {
   return isUuid(value)
 }
 
-/** The form of all ids of Nevis: of users, authenticators and transactions. */
+/** True for a UUID, the form of all Nevis ids: of users, authenticators and transactions. */
 export function isUuid(value: unknown): value is string {
   return typeof value === 'string' && UUID.test(value)
 }
 
-/** Short enough, and nothing that could not be in one. */
+/** True for a string that can be sent as a token: 1 to 8192 printable ASCII characters. */
 export function isToken(value: unknown): value is string {
   return typeof value === 'string' && TOKEN.test(value)
 }
 
-/** `+`, country code, number: the form that Nevis takes. */
+/** True for the form of phone numbers that Nevis accepts: `+`, country code, number. */
 export function isPhone(value: unknown): value is string {
   return typeof value === 'string' && PHONE.test(value)
 }
 
-/** What phone numbers may begin with, checked where an app configures it. */
+/** Validates phone number prefixes when the app configures them. */
 export function assertPhonePrefixes(owner: string, field: string, value: unknown): asserts value is readonly string[] {
   const areAll = Array.isArray(value) && value.every((prefix) => typeof prefix === 'string' && PHONE_PREFIX.test(prefix))
-  if (!areAll) fail(owner, field, 'must be a list of texts of + and 1 to 14 digits')
+  if (!areAll) fail(owner, field, 'must be a list of strings, each + and 1 to 14 digits')
 }

@@ -1,11 +1,10 @@
 /**
- * The Nevis Authentication Cloud as a class: one method per endpoint.
+ * This wing is the HTTP client for the Nevis Authentication Cloud: one method per endpoint, in this file. It validates requests
+ * before they are sent, decodes responses into typed values, and turns every failed call into a {@link NevisError} that holds
+ * no secret. It knows neither Express nor Passport, keeps no state of a transaction, and does not decide what a response means
+ * for a login.
  *
- * Out of scope: HTTP (`http.ts`), the rules for requests (`checks.ts`) and for answers (`decode.ts`), or what an answer
- * means for a login. It knows neither Express nor Passport and keeps no state of any transaction.
- *
- * Every method rejects with a `TypeError`, and sends nothing, if the request breaks a rule that is known beforehand;
- * with a {@link NevisError} if the call fails; and with whatever the app's own `accessKey` function throws.
+ * Out of scope of this file: HTTP (`http.ts`), rules for requests (`checks.ts`) and for responses (`decode.ts`).
  */
 import { AccessKey } from './access-key'
 import type { Answer } from './answer'
@@ -23,16 +22,16 @@ export type { NevisClientOptions } from './options'
 export type * from './requests'
 export type * from './results'
 
-/** A wrong code, or one that is used up, expired or foreign: Nevis only says "4xx otherwise", and shows no body. */
+/** A code that is wrong, used, expired or of another user: Nevis documents only "4xx otherwise", without a body. */
 const WRONG_CODE_STATUSES: readonly number[] = [400, 404, 409, 412, 422]
 
 /**
- * The Nevis Authentication Cloud, one method per endpoint. The strategy makes one of its own; make one to look up users, or to
- * rename and delete their phones, and give the same one to the strategy as `client`.
+ * The Nevis Authentication Cloud, one method per endpoint. The strategy creates its own client. Create one yourself to look up
+ * users or to rename and delete their phones, and pass the same one to the strategy as `client`.
  *
- * Every method rejects with a `TypeError`, and sends nothing, if the request breaks a rule that is known beforehand; with a
- * {@link NevisError} if the call fails; and with whatever the app's own `accessKey` function throws. "Repeated on failure" is
- * done at most `retries` times, within `timeoutMs`.
+ * Every method rejects with a `TypeError`, and sends nothing, if the request breaks a known rule; with a {@link NevisError} if
+ * the call fails; and with any error that the app's own `accessKey` function throws. "Repeated on failure" means at most
+ * `retries` times, within `timeoutMs`.
  */
 export class NevisClient {
   /** Without a trailing slash. */
@@ -52,7 +51,7 @@ export class NevisClient {
   }
 
   /**
-   * Is the instance there? Whether Nevis checks the access key here is not documented. Repeated on failure.
+   * Checks that the instance answers. Nevis does not document whether it checks the access key here. Repeated on failure.
    * @returns `'PONG'`
    * @throws NevisError `NEVIS_UNEXPECTED_RESPONSE` for any other answer; `NEVIS_UNAUTHORIZED`, `NEVIS_RATE_LIMITED`,
    * `NEVIS_REJECTED`, `NEVIS_UNREACHABLE`, `NEVIS_TIMEOUT`
@@ -61,16 +60,16 @@ export class NevisClient {
   async ping(): Promise<string> {
     const answer = await this.answerToPing()
     if (answer.status === 404) throw answer.unexpected()
-    if (answer.status !== 200) throw answer.refused()
+    if (answer.status !== 200) throw answer.statusError()
     if (answer.text.trim() !== 'PONG') throw answer.unexpected('the answer is not PONG')
     return 'PONG'
   }
 
   /**
-   * Starts an enrolment: makes the user if there is none, and adds a factor. Never repeated.
-   * @param request whose enrolment, and for which channel (default `app`)
+   * Starts an enrolment: creates the user if there is none, and adds a factor. Never repeated.
+   * @param request the user, and the channel (default `app`)
    * @returns what to show, and the status token
-   * @throws NevisError, any code; `NEVIS_NOT_FOUND` for a userId that is not known
+   * @throws NevisError, any code; `NEVIS_NOT_FOUND` for an unknown userId
    * @see https://docs.nevis.net/authcloud/api-doc/api-reference/registration-ref
    */
   async enroll(request: EnrollRequest): Promise<Enrollment> {
@@ -80,10 +79,10 @@ export class NevisClient {
   }
 
   /**
-   * Starts an approval: asks a person. Never repeated: each one is another push or SMS.
-   * @param request whom to ask, on which channel (default `push`), with which words
+   * Starts an approval: asks the user. Never repeated: each call is another push or SMS.
+   * @param request the user, the channel (default `push`), and the message
    * @returns the transaction's id, the userId, and the status token, which stays on the server
-   * @throws NevisError, any code; `NEVIS_NOT_FOUND` for a user that is not known
+   * @throws NevisError, any code; `NEVIS_NOT_FOUND` for an unknown user
    * @see https://docs.nevis.net/authcloud/api-doc/api-reference/approval-ref
    */
   async approve(request: ApproveRequest): Promise<Approval> {
@@ -93,11 +92,11 @@ export class NevisClient {
   }
 
   /**
-   * Checks a code of an SMS, or a recovery code. Never repeated: an attempt may be counted, a recovery code used up.
-   * The answer names no user, so `userId` must come from the server's own record of the transaction.
-   * Maintenance pages and firewalls answer HTTP 200 too, so that the body must be empty, or a JSON object that says yes, or one of Nevis's own answers, and must nowhere say no.
+   * Checks an SMS code or a recovery code. Never repeated: Nevis may count an attempt or use up a recovery code.
+   * The response names no user, so `userId` must come from the server's own record of the transaction.
+   * Maintenance pages and firewalls answer HTTP 200 too. So HTTP 200 counts as "right" only if the body is empty, says yes, or has
+   * only fields of Nevis's own responses, and no part of the body says no.
    * @returns true for HTTP 200 with such a body; false for HTTP 200 with a JSON object that says no, and for 400, 404, 409, 412 or
-   * 422 with no body or a JSON object
    * @throws NevisError, any code but `NEVIS_NOT_FOUND`; `NEVIS_UNEXPECTED_RESPONSE` for a page, a text or a list in the body
    * @see https://docs.nevis.net/authcloud/api-doc/api-reference/verification-ref
    */
@@ -110,15 +109,15 @@ export class NevisClient {
       if (verdict === 'unclear') throw answer.unexpected('the body does not say whether the code is right')
       return verdict === 'yes'
     }
-    if (!WRONG_CODE_STATUSES.includes(answer.status)) throw answer.refused()
-    if (!answer.isEmpty && answer.jsonObject() === undefined) throw answer.unexpected('the body is no answer to a code')
+    if (!WRONG_CODE_STATUSES.includes(answer.status)) throw answer.statusError()
+    if (!answer.isEmpty && answer.jsonObject() === undefined) throw answer.unexpected('the body is neither empty nor a JSON object')
     return false
   }
 
   /**
-   * Where a transaction stands. Sent without the access key; repeated on failure.
-   * @param statusToken from the answer of `approve` or `enroll`
-   * @returns `pending`, `succeeded`, `failed` or `unknown`, each as data
+   * The status of a transaction. Sent without the access key. Repeated on failure.
+   * @param statusToken from the response to `approve` or `enroll`
+   * @returns the status: `pending`, `succeeded`, `failed` or `unknown`; none of them throws
    * @throws NevisError, any code but `NEVIS_NOT_FOUND`: a 404 that does not say `unknown` is `NEVIS_UNEXPECTED_RESPONSE`
    * @see https://docs.nevis.net/authcloud/api-doc/api-reference/status-ref
    */
@@ -136,7 +135,7 @@ export class NevisClient {
   }
 
   /**
-   * Is a token active, whose is it, until when? Active alone proves no login. Repeated on failure.
+   * Introspects a token: whether it is active, whose it is, and until when. "Active" alone proves no login. Repeated on failure.
    * @param token a transaction, status or intent token, or an access key
    * @returns times in seconds since 1970
    * @throws NevisError, any code but `NEVIS_NOT_FOUND`
@@ -160,7 +159,7 @@ export class NevisClient {
   }
 
   /**
-   * A user by username. Whether Nevis minds upper and lower case is not documented: compare what comes back.
+   * A user by username. Nevis does not document whether upper and lower case differ: compare the username that is returned.
    * Repeated on failure.
    * @throws NevisError, any code; `NEVIS_NOT_FOUND` if there is none
    * @see https://docs.nevis.net/authcloud/api-doc/api-reference/users-endpoint-ref
@@ -181,7 +180,7 @@ export class NevisClient {
   }
 
   /**
-   * Renames an authenticator. Never repeated. Nevis does not ask whose it is: check that it belongs to the person.
+   * Renames an authenticator. Never repeated. Nevis does not check the owner: check first that it belongs to the user.
    * @param name 1 to 16384 characters
    * @throws NevisError, any code; `NEVIS_NOT_FOUND` if there is none
    * @see https://docs.nevis.net/authcloud/api-doc/api-reference/authenticator-endpoint-ref
@@ -192,12 +191,12 @@ export class NevisClient {
     const body = { name: checkedName(operation, name) }
     const answer = await this.#http.send({ operation, method: 'PATCH', path, body })
     const renamed = decodeAuthenticator(answer)
-    if (renamed.authenticatorId.toLowerCase() !== authenticatorId.toLowerCase()) throw answer.unexpected('it is about another authenticator')
+    if (renamed.authenticatorId.toLowerCase() !== authenticatorId.toLowerCase()) throw answer.unexpected('the answer names another authenticator')
     return renamed
   }
 
   /**
-   * Deletes an authenticator. Never repeated. Nevis does not ask whose it is: check that it belongs to the person.
+   * Deletes an authenticator. Never repeated. Nevis does not check the owner: check first that it belongs to the user.
    * @throws NevisError, any code; `NEVIS_NOT_FOUND` if there is none
    * @see https://docs.nevis.net/authcloud/api-doc/api-reference/authenticator-endpoint-ref
    */
@@ -208,8 +207,8 @@ export class NevisClient {
 
   /**
    * An intent token for Nevis's widget. Never repeated.
-   * @returns the token: one use, ten minutes
-   * @throws NevisError, any code; `NEVIS_NOT_FOUND` for a user that is not known
+   * @returns the token, valid for one use within ten minutes
+   * @throws NevisError, any code; `NEVIS_NOT_FOUND` for an unknown user
    * @see https://docs.nevis.net/authcloud/api-doc/api-reference/intent-ref
    */
   async createIntent(request: CreateIntentRequest): Promise<Intent> {
@@ -218,17 +217,17 @@ export class NevisClient {
     return decodeIntent(answer)
   }
 
-  /** @internal The answer to a ping as it came, for the doctor: what refuses a key still has a clock. */
+  /** @internal Raw ping response for the doctor: even a 403 has a `Date` header. */
   async answerToPing(): Promise<Answer> {
     return this.#http.send({ operation: 'ping', method: 'GET', path: '/ping', repeatable: true })
   }
 
-  /** @internal What Nevis says of our own access key, for the doctor. */
+  /** @internal Introspects our own access key, for the doctor. */
   async introspectAccessKey(): Promise<Introspection> {
-    return this.introspect(await this.#accessKey.currentInTime())
+    return this.introspect(await this.#accessKey.currentWithinDeadline())
   }
 
-  /** @internal Is this token our own access key? It would introspect as active. */
+  /** @internal True if the token is our own access key, which would introspect as active. */
   holdsAccessKey(token: string): Promise<boolean> {
     return this.#accessKey.equals(token)
   }
@@ -240,8 +239,8 @@ export class NevisClient {
 
   async #delete(operation: NevisMethod, path: string): Promise<void> {
     const answer = await this.#http.send({ operation, method: 'DELETE', path, alone: true })
-    if (answer.status !== 204 && answer.status !== 200) throw answer.refused()
-    // A lost phone must not be reported removed because a maintenance page came with HTTP 200.
+    if (answer.status !== 204 && answer.status !== 200) throw answer.statusError()
+    // A maintenance page with HTTP 200 must not make a lost phone look deleted.
     if (verdictOf(answer) !== 'yes') throw answer.unexpected('the body does not say that it is deleted')
   }
 }

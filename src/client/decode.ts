@@ -1,8 +1,8 @@
 /**
- * Answers are decoded at the door: from unknown JSON into a typed value, or refused.
+ * Validates unknown JSON from Nevis and turns it into typed values, or rejects it.
  *
- * Out of scope: sending, and what a value means for a login. Unknown fields are tolerated and kept in `raw`; a
- * promised field that is missing is `NEVIS_UNEXPECTED_RESPONSE`, and so is an id or a token that no later request could carry.
+ * Unknown fields are accepted and kept in `raw`. A missing required field is `NEVIS_UNEXPECTED_RESPONSE`, and so is an id or a
+ * token that cannot be sent in a later request. Out of scope: sending, and what a value means for a login.
  */
 import { isJsonObject, type Answer, type RawAnswer } from './answer'
 import { compact, Fields } from './fields'
@@ -17,7 +17,7 @@ export function decodeUser(answer: Answer): User {
   return {
     ...user,
     status: fields.string('status'),
-    authenticators: fields.promised('authenticators', authenticatorsIn(fields)),
+    authenticators: fields.required('authenticators', authenticatorsIn(fields)),
   }
 }
 
@@ -26,7 +26,7 @@ export function decodeAuthenticator(answer: Answer): NamedAuthenticator {
   return { ...authenticator(fields), authenticatorId: fields.id('authenticatorId') }
 }
 
-/** @param channel what was asked for: it decides what is promised. */
+/** @param channel the requested channel, which decides the required fields */
 export function decodeEnrollment(answer: Answer, channel: string): Enrollment {
   const fields = new Fields(answer, answer.json(200, 201))
   const inner = fields.object('enrollment')
@@ -34,23 +34,23 @@ export function decodeEnrollment(answer: Answer, channel: string): Enrollment {
   const status = fields.optionalString('status')
   const statusToken = inner?.optionalToken('statusToken') ?? fields.optionalToken('statusToken')
   const enrollment = compact<Omit<Enrollment, keyof ReturnType<typeof userFields>>>({
-    status: isApp ? fields.promised('status', status) : status,
-    authenticators: (isApp ? fields.promised('authenticators', authenticatorsIn(fields)) : authenticatorsIn(fields)) ?? [],
+    status: isApp ? fields.required('status', status) : status,
+    authenticators: (isApp ? fields.required('authenticators', authenticatorsIn(fields)) : authenticatorsIn(fields)) ?? [],
     transactionId: inner?.optionalToken('transactionId') ?? fields.optionalToken('transactionId'),
-    statusToken: isApp || channel === 'sms' ? fields.promised('statusToken', statusToken) : statusToken,
+    statusToken: isApp || channel === 'sms' ? fields.required('statusToken', statusToken) : statusToken,
     qrCode: inner?.qrCode() ?? fields.qrCode(),
     appLinkUri: inner?.link('appLinkUri') ?? fields.link('appLinkUri'),
     recoveryCodes: channel === 'recovery' ? (firstStrings(inner?.json) ?? firstStrings(fields.json)) : undefined,
   })
   if (isApp) {
-    fields.promised('transactionId', enrollment.transactionId)
-    fields.promised('qrCode', enrollment.qrCode)
-    fields.promised('appLinkUri', enrollment.appLinkUri)
+    fields.required('transactionId', enrollment.transactionId)
+    fields.required('qrCode', enrollment.qrCode)
+    fields.required('appLinkUri', enrollment.appLinkUri)
   }
   return { ...userFields(fields), ...enrollment }
 }
 
-/** @param channel what was asked for: it decides what is promised. */
+/** @param channel the requested channel, which decides the required fields */
 export function decodeApproval(answer: Answer, channel: string): Approval {
   const fields = new Fields(answer, answer.json(200, 201))
   const approval = compact<Approval>({
@@ -62,37 +62,38 @@ export function decodeApproval(answer: Answer, channel: string): Approval {
     raw: fields.json,
   })
   if (APP_APPROVAL.includes(channel)) {
-    fields.promised('qrCode', approval.qrCode)
-    fields.promised('appLinkUri', approval.appLinkUri)
+    fields.required('qrCode', approval.qrCode)
+    fields.required('appLinkUri', approval.appLinkUri)
   }
   return approval
 }
 
 /**
- * HTTP status and `status` must agree, or the answer is refused. A login hangs on this value, so it is the one
- * enumeration where a value that is not known is not let through: nobody can say whether it means yes or no.
+ * HTTP status and the field `status` must agree, or the response is rejected. Logins depend on this value, so this is the one
+ * enumeration where an unknown value is rejected: it could mean yes or no.
  *
- * A 404 without `"status": "unknown"` is not from this endpoint (a wrong host or path; error bodies have a *number*
- * there). No user or authenticator was asked for, so it is no `NEVIS_NOT_FOUND` but `NEVIS_UNEXPECTED_RESPONSE`.
+ * A 404 without `"status": "unknown"` is not from this endpoint but from a wrong host or path; in error bodies `status` is a
+ * *number*. The call names no user and no authenticator, so the error is `NEVIS_UNEXPECTED_RESPONSE`, not `NEVIS_NOT_FOUND`.
  */
 export function decodeStatus(answer: Answer): Status {
-  if (![200, 404, 412].includes(answer.status)) throw answer.refused()
+  if (![200, 404, 412].includes(answer.status)) throw answer.statusError()
   const fields = new Fields(answer, answer.jsonObject() ?? {})
-  const combination = `${answer.status} ${fields.description('status') ?? ''}`
+  const combination = `${answer.status} ${fields.optionalText('status') ?? ''}`
   if (combination === '404 unknown') return { status: 'unknown', raw: fields.json }
   if (!['200 pending', '200 succeeded', '412 failed'].includes(combination)) {
     throw answer.unexpected('the HTTP status and the status do not go together')
   }
   const details = compact<StatusDetails>({
     username: fields.optionalString('username'),
-    createdAt: fields.description('createdAt'),
-    lastUpdatedAt: fields.description('lastUpdatedAt'),
+    createdAt: fields.optionalText('createdAt'),
+    lastUpdatedAt: fields.optionalText('lastUpdatedAt'),
     raw: fields.json,
   })
   if (combination === '200 succeeded') {
     return { status: 'succeeded', transactionId: fields.token('transactionId'), userId: fields.id('userId'), token: fields.token('token'), ...details }
   }
-  // These are only compared with what was started. An odd one must not turn a denial into an answer that cannot be read.
+  // Not validated further: these values are only compared with the started transaction, and a malformed one must not turn a
+  // denial into an unreadable response.
   const transactionId = fields.string('transactionId')
   const undecided = compact<{ userId?: string; token?: string }>({
     userId: fields.optionalString('userId'),
@@ -114,10 +115,10 @@ function userFields(fields: Fields): UserBasics {
   return compact<UserBasics>({
     userId: fields.id('userId'),
     username: fields.optionalString('username'),
-    createdAt: fields.description('createdAt'),
-    updatedAt: fields.description('updatedAt'),
-    lastLoginDateSuccess: fields.description('lastLoginDateSuccess'),
-    lastLoginDateFailure: fields.description('lastLoginDateFailure'),
+    createdAt: fields.optionalText('createdAt'),
+    updatedAt: fields.optionalText('updatedAt'),
+    lastLoginDateSuccess: fields.optionalText('lastLoginDateSuccess'),
+    lastLoginDateFailure: fields.optionalText('lastLoginDateFailure'),
     exceededRateLimits: fields.get('exceededRateLimits'),
     raw: fields.json,
   })
@@ -127,37 +128,37 @@ function authenticatorsIn(fields: Fields): readonly Authenticator[] | undefined 
   return fields.objects('authenticators')?.map(authenticator)
 }
 
-/** In a list it may lack its id: the person has that factor all the same, and their other ones must stay usable. */
+/** In a list the id may be missing: the user has that factor anyway, and the other authenticators must stay usable. */
 function authenticator(fields: Fields): Authenticator {
   return compact<Authenticator>({
     authenticatorId: fields.optionalId('authenticatorId'),
-    name: fields.description('name'),
-    type: fields.description('type'),
-    authenticatorType: fields.description('authenticatorType'),
-    state: fields.description('state'),
-    enrolledAt: fields.description('enrolledAt'),
-    updatedAt: fields.description('updatedAt'),
+    name: fields.optionalText('name'),
+    type: fields.optionalText('type'),
+    authenticatorType: fields.optionalText('authenticatorType'),
+    state: fields.optionalText('state'),
+    enrolledAt: fields.optionalText('enrolledAt'),
+    updatedAt: fields.optionalText('updatedAt'),
     uaf: uafOf(fields),
     raw: fields.json,
   })
 }
 
-/** No decision hangs on it: of the wrong type it counts as absent. */
+/** No decision depends on these details, so a value of the wrong type counts as absent. */
 function uafOf(authenticator: Fields): UafDetails | undefined {
   const json = authenticator.get('uaf')
   if (!isJsonObject(json)) return undefined
   const fields = new Fields(authenticator.answer, json)
   const isSilent = fields.get('userDisabledPushNotification')
   return compact<UafDetails>({
-    userAgent: fields.description('userAgent'),
-    deviceRef: fields.description('deviceRef'),
+    userAgent: fields.optionalText('userAgent'),
+    deviceRef: fields.optionalText('deviceRef'),
     userDisabledPushNotification: typeof isSilent === 'boolean' ? isSilent : undefined,
   })
 }
 
 /**
- * The field that carries recovery codes is not documented. What is known is that they are strings and that there are
- * several, and no other documented field is a list of strings.
+ * The first list of strings in the response. Nevis does not document which field holds the recovery codes; they are several
+ * strings, and no other documented field is a list of strings.
  */
 function firstStrings(json: RawAnswer | undefined): readonly string[] | undefined {
   return Object.values(json ?? {}).find(isListOfStrings)

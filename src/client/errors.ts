@@ -1,11 +1,11 @@
 /**
- * The one error of this client: what went wrong with a call to Nevis, by a code that does not change.
+ * The only error class of this client: it says by a stable code what went wrong with a call to Nevis.
  *
- * Out of scope: mistakes of the programmer (those are `TypeError`s, see `checks.ts`), or refusals of a person
- * (a denied approval, a wrong code: those are results).
+ * Out of scope: programming mistakes (those are `TypeError`s, see `checks.ts`), and a user's denied approval or wrong code (those
+ * are results).
  *
- * Nothing here may hold the access key, a token, a code, a phone number, a URL or a body. Errors are logged, sent
- * to trackers and printed on error pages, so the constructor takes only what is safe to print.
+ * An error may hold no access key, token, code, phone number, URL or body: errors are logged, sent to error trackers and
+ * printed on error pages. So the constructor takes only values that are safe to print.
  */
 
 /**
@@ -17,7 +17,7 @@
  * | `NEVIS_UNAUTHORIZED` | HTTP 401 or 403 | check the access key |
  * | `NEVIS_NOT_FOUND` | HTTP 404 with Nevis's own error body, for a user or an authenticator | the id or username is not known to this instance |
  * | `NEVIS_REJECTED` | any other 4xx | the request breaks a rule of Nevis; see `nevisStatus` |
- * | `NEVIS_UNEXPECTED_RESPONSE` | 5xx, 3xx, not JSON, a 404 that is not Nevis's own, a promised field missing or not usable, an impossible combination | check `baseURL`, or report it to Nevis |
+ * | `NEVIS_UNEXPECTED_RESPONSE` | 5xx, 3xx, not JSON, a 404 that is not Nevis's own, a required field missing or unusable, an impossible combination | check `baseURL`, or report it to Nevis |
  */
 export type NevisErrorCode =
   | 'NEVIS_UNREACHABLE'
@@ -43,7 +43,7 @@ export type NevisMethod =
   | 'deleteAuthenticator'
   | 'createIntent'
 
-/** `status` is what the app should answer to its own visitor: Express turns `err.status` into the response. */
+/** `status` is the HTTP status that the app should answer to its own user: Express turns `err.status` into the response. */
 const TABLE: Readonly<Record<NevisErrorCode, { status: number; words: string }>> = {
   NEVIS_UNREACHABLE: { status: 503, words: 'no connection, or it was closed early' },
   NEVIS_TIMEOUT: { status: 504, words: 'no complete answer in time' },
@@ -56,17 +56,17 @@ const TABLE: Readonly<Record<NevisErrorCode, { status: number; words: string }>>
 
 /** What is known about a failed call beyond its code. */
 export interface NevisErrorDetails {
-  /** A few words that replace the code's own. They end up in logs: never anything that was sent or received. */
+  /** Replaces the default text of the code. It is logged, so it must contain nothing that was sent or received. */
   readonly reason?: string | undefined
   /** The HTTP status that Nevis answered with. */
   readonly nevisStatus?: number | undefined
   /** Nevis's `Retry-After`, in seconds. */
   readonly retryAfterSeconds?: number | undefined
-  /** The code of the system error underneath, for example `ECONNREFUSED`. */
+  /** The code of the underlying system error, for example `ECONNREFUSED`. */
   readonly causeCode?: string | undefined
 }
 
-/** What is left of an error of the network: its code. The original holds the request with its Authorization header. */
+/** Keeps only the code of a network error: the original error holds the request with its Authorization header. */
 class NetworkFault extends Error {
   override readonly name = 'NetworkFault'
   constructor(readonly code: string) {
@@ -75,12 +75,12 @@ class NetworkFault extends Error {
 }
 
 /**
- * A call to Nevis failed, and it is not the person's doing.
+ * A call to Nevis failed, for a reason that is not the user's.
  *
  * Match on `code`, never on the message.
  */
 export class NevisError extends Error {
-  /** For logs; whoever asks what an error is looks at `code`. */
+  /** For logs. To distinguish errors, compare `code`. */
   override readonly name = 'NevisError'
   /** Stable; see {@link NevisErrorCode}. */
   readonly code: NevisErrorCode
@@ -90,14 +90,14 @@ export class NevisError extends Error {
   readonly status: number
   /** The HTTP status that Nevis answered with; absent when there was no answer. */
   declare readonly nevisStatus?: number
-  /** How long Nevis asks to wait, in seconds; absent when it does not say. */
+  /** Nevis's `Retry-After`, in seconds; absent if Nevis sent none. */
   declare readonly retryAfterSeconds?: number
 
   /**
-   * For a factor of your own; everybody else only catches it.
+   * Call it only from a factor of your own; other code only catches this error.
    * @param code what went wrong; it decides `status`
    * @param operation the client's method
-   * @param details only what may be printed
+   * @param details only values that may be printed
    */
   constructor(code: NevisErrorCode, operation: NevisMethod, details: NevisErrorDetails = {}) {
     const { reason, nevisStatus, retryAfterSeconds, causeCode } = details

@@ -1,7 +1,7 @@
 /**
- * Reads single fields out of the JSON of an answer, and refuses what is not as promised.
+ * Reads and validates single fields of a JSON response.
  *
- * Out of scope: which fields an answer has (`decode.ts`). Errors name the field, never the value.
+ * Out of scope: which fields a response has (`decode.ts`). Errors name the field, never the value.
  */
 import { isJsonObject, type Answer, type RawAnswer } from './answer'
 import { isToken, isUuid } from './checks'
@@ -9,31 +9,31 @@ import { isLoopback } from './loopback'
 import { parseURL } from './parse-url'
 import type { QrCode } from './results'
 
-/** Or a control character. Not `\p{Cc}`: it has V8 build the set from all of Unicode when the file is loaded. */
+/** White space or a control character. Written as a range because `\p{Cc}` makes V8 build the set from all of Unicode at load. */
 const WHITE_SPACE = /\s|[^ -~\xa0-\uffff]/
-/** Both go into the session and the page. Those of the documents have a few hundred characters, and a few kilobytes. */
+/** Links and images are kept in the session and put in the page. In Nevis's documents a link has a few hundred characters, an image a few kilobytes. */
 const MAX_LINK_CHARACTERS = 8192
 const MAX_IMAGE_CHARACTERS = 262_144
 const PNG_DATA_URI = /^data:image\/png;base64,[A-Za-z0-9+/=]+$/
 
-/** A JSON object together with the answer that it is part of, for the error. */
+/** A JSON object and the response that it came in, which is needed to create an error. */
 export class Fields {
   constructor(
     readonly answer: Answer,
     readonly json: RawAnswer,
   ) {}
 
-  /** Own fields only; `null` means absent, as it does for a user without a username. */
+  /** Own fields only. `null` counts as absent: Nevis sends it for a user without a username. */
   get(name: string): unknown {
     return Object.hasOwn(this.json, name) ? (this.json[name] ?? undefined) : undefined
   }
 
-  /** A promised string. */
+  /** A required string. */
   string(name: string): string {
     return this.optionalString(name) ?? this.#refuse(name, 'is missing')
   }
 
-  /** A string that decisions hang on: it may be absent, but not something else. */
+  /** An optional string that decisions depend on: if it is present, it must be a non-empty string. */
   optionalString(name: string): string | undefined {
     const value = this.get(name)
     if (value === undefined) return undefined
@@ -41,32 +41,32 @@ export class Fields {
     return value
   }
 
-  /** A promised id. */
+  /** A required id. */
   id(name: string): string {
     return this.optionalId(name) ?? this.#refuse(name, 'is missing')
   }
 
-  /** An id goes into the paths of later requests: Nevis's are UUIDs, and `../x` would ask for something else. */
+  /** An optional id. Ids go into the paths of later requests, so only UUIDs are accepted: `../x` would reach another endpoint. */
   optionalId(name: string): string | undefined {
     const value = this.optionalString(name)
     if (value !== undefined && !isUuid(value)) this.#refuse(name, 'is not a UUID')
     return value
   }
 
-  /** A promised token. */
+  /** A required token. */
   token(name: string): string {
     return this.optionalToken(name) ?? this.#refuse(name, 'is missing')
   }
 
-  /** A token goes into later requests as it is: one with line breaks, or of many kilobytes, could not. */
+  /** An optional token. Tokens are sent in later requests, so one with line breaks or of many kilobytes is rejected. */
   optionalToken(name: string): string | undefined {
     const value = this.optionalString(name)
     if (value !== undefined && !isToken(value)) this.#refuse(name, 'cannot be used as a token')
     return value
   }
 
-  /** A string for people to read (dates, names): of the wrong type it counts as absent, and no login fails for it. */
-  description(name: string): string | undefined {
+  /** A string that is only displayed (dates, names). A value of the wrong type counts as absent, so no login fails for it. */
+  optionalText(name: string): string | undefined {
     const value = this.get(name)
     return typeof value === 'string' ? value : undefined
   }
@@ -79,7 +79,7 @@ export class Fields {
     return new Fields(this.answer, value)
   }
 
-  /** The objects in a list, or `undefined` if it is absent. */
+  /** The objects in a list, or `undefined` if the list is absent. */
   objects(name: string): readonly Fields[] | undefined {
     const value = this.get(name)
     if (value === undefined) return undefined
@@ -90,17 +90,17 @@ export class Fields {
     })
   }
 
-  /** It becomes the `src` of an image, so anything but base64 could break out of the attribute. */
+  /** The value becomes the `src` of an image; any character outside base64 could break out of the attribute. */
   qrCode(): QrCode | undefined {
     const fields = this.object('qrCode')
     if (fields === undefined) return undefined
     const dataUri = fields.string('dataUri')
     if (dataUri.length > MAX_IMAGE_CHARACTERS || !PNG_DATA_URI.test(dataUri)) this.#refuse('qrCode.dataUri', 'is not a PNG data URI')
     const size = fields.get('size')
-    return compact<QrCode>({ dataUri, type: fields.description('type'), size: typeof size === 'number' ? size : undefined })
+    return compact<QrCode>({ dataUri, type: fields.optionalText('type'), size: typeof size === 'number' ? size : undefined })
   }
 
-  /** It becomes the `href` of a link: `javascript:` and the like must not get there. */
+  /** The value becomes the `href` of a link, so `javascript:` and other schemes are rejected. */
   link(name: string): string | undefined {
     const value = this.optionalString(name)
     if (value === undefined) return undefined
@@ -110,8 +110,8 @@ export class Fields {
     return value
   }
 
-  /** The value, or an error that says that the field is missing. */
-  promised<T>(name: string, value: T | undefined): T {
+  /** Returns the value, or throws that the field is missing. */
+  required<T>(name: string, value: T | undefined): T {
     return value ?? this.#refuse(name, 'is missing')
   }
 
@@ -122,7 +122,7 @@ export class Fields {
 
 type Loose<T> = { [Name in keyof T]: T[Name] | undefined }
 
-/** Leaves out what is undefined, so that an absent field is absent and not a field without a value. */
+/** Removes properties that are `undefined`, so that an absent field is absent. */
 export function compact<T extends object>(value: Required<Loose<T>>): T
 export function compact(value: object): object {
   const given: Record<string, unknown> = {}

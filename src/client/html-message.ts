@@ -1,38 +1,38 @@
 /**
- * Messages in Nevis's `<html>` form, made of fixed text and values that nobody here controls.
+ * Builds messages in Nevis's `<html>` form from fixed text and untrusted values.
  *
- * Not its job: to send them, or to show them anywhere else than on the phone.
+ * Out of scope: sending them, and showing them anywhere but on the phone.
  */
 import { appMessageFault } from './messages'
 
-/** Line and paragraph separators and control characters: in a value they would be a line of somebody else's making. */
+/** Line and paragraph separators and control characters: in a value they would start a new line in the message. */
 const BREAKS = /[\p{Cc}\p{Zl}\p{Zp}]+/gu
-/** Format characters that nobody sees, bidi controls among them. Joiners stay: emoji and whole scripts need them. */
+/** Invisible format characters, among them bidi controls. Joiners are kept: emoji and several scripts need them. */
 const UNSEEN = /(?![\u200c\u200d])\p{Cf}/gu
-/** Halves of a character. */
+/** Lone surrogates. */
 const BROKEN = /\p{Cs}/gu
 /** Letters that are written from right to left. */
 const RIGHT_TO_LEFT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u
 const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;' }
 
 /**
- * Tag for templates: ``htmlMessage`Pay <b>${amount} CHF</b> to ${payee}?` `` is
- * `<html>Pay <b>50.00 CHF</b> to M&amp;S?</html>`. The phone formats the tags `b br em i strong u`, without attributes;
- * they may stand in the template alone.
+ * Template tag: ``htmlMessage`Pay <b>${amount} CHF</b> to ${payee}?` `` is
+ * `<html>Pay <b>50.00 CHF</b> to M&amp;S?</html>`. The phone formats the tags `b br em i strong u`, without attributes.
+ * Tags are allowed in the template only, never in a value.
  *
- * A value can only be text, and only one line of it, because somebody else may have chosen it to make the message lie:
- * - `&`, `<` and `>` are escaped, so that it formats nothing;
- * - line breaks, tabs and other control characters become one space, so that it adds no line such as "Amount: 5";
- * - format characters that are not seen are left out: a bidi override (U+202E) would show what follows it, digits
- *   included, in another order than it is signed;
- * - letters written from right to left turn numbers next to them around even without such characters, so a value with
- *   such letters is put between U+2068 and U+2069, which keep its direction to itself (Unicode Standard Annex 9, 2.4).
+ * An attacker may have chosen a value (such as the payee's name) to falsify the message. So a value can only be one line of text:
+ * - `&`, `<` and `>` are escaped, so a value cannot format anything;
+ * - line breaks, tabs and other control characters become one space, so a value cannot add a line such as "Amount: 5";
+ * - invisible format characters are removed: a bidi override (U+202E) would show the following text, digits included, in
+ *   another order than it is signed;
+ * - a value with right-to-left letters is put between U+2068 and U+2069, because such letters would otherwise reverse numbers
+ *   next to them (Unicode Standard Annex 9, 2.4).
  *
- * How long a value may be is for you to say: a long one pushes the rest off the screen.
+ * Limit the length of values yourself: a long value can push the rest of the message off the screen.
  *
  * @param values strings, numbers or bigints
  * @returns a message for push and app
- * @throws TypeError when the template holds another tag, or a value is of another type (`undefined`)
+ * @throws TypeError if the template contains another tag, or a value is of another type (for example `undefined`)
  * @see https://docs.nevis.net/authcloud/api-doc/api-reference/approval-ref (`message`)
  */
 export function htmlMessage(template: TemplateStringsArray, ...values: (string | number | bigint)[]): string {

@@ -1,21 +1,21 @@
 /**
- * The answer of the introspection endpoint, decoded: is a token active, whose is it, until when.
+ * Decodes the response of the introspection endpoint: whether a token is active, whose it is, and until when.
  *
- * Out of scope: whether the token proves a login. Every claim that is there but unusable refuses the whole
- * answer: a check that somebody skips because a claim "is absent" must not be skipped because it was garbled.
+ * A claim that is present but malformed rejects the whole response: a check that is skipped for an absent claim must not be
+ * skipped for a malformed one. Out of scope: whether the token proves a login.
  */
 import type { Answer, RawAnswer } from './answer'
 import { compact } from './fields'
 import type { ActiveToken, Introspection } from './results'
 
-/** 1e11 seconds is the year 5138, 1e11 milliseconds is 1973: larger numbers are milliseconds. */
+/** 1e11 seconds is the year 5138, 1e11 milliseconds is 1973: from here on a number counts as milliseconds. */
 const MILLISECONDS_FROM = 1e11
 
 export function decodeIntrospection(answer: Answer): Introspection {
-  // There is no user or authenticator here that could be missing: a 404 is a wrong host or path.
+  // The call names no user or authenticator, so a 404 means a wrong host or path.
   if (answer.status === 404) throw answer.unexpected()
   const raw = answer.json(200)
-  // Exactly a boolean: the text "false" is truthy.
+  // Must be a boolean: the string "false" is truthy.
   const active = Object.hasOwn(raw, 'active') ? raw.active : undefined
   if (active === false) return { active, raw }
   if (active !== true) throw answer.unexpected('active is not a boolean')
@@ -42,13 +42,13 @@ function asText(value: unknown): string | undefined {
   return typeof value === 'string' ? value : undefined
 }
 
-/** RFC 7519, section 4.1.3: one audience may stand without a list. */
+/** RFC 7519, section 4.1.3: a single audience may be sent as a string. */
 function asList(value: unknown): readonly string[] | undefined {
   const list: readonly unknown[] = Array.isArray(value) ? value : [value]
   return list.every((item) => typeof item === 'string') ? list : undefined
 }
 
-/** The tables of Nevis's documents say seconds, their example shows milliseconds, and their Android app reads text. */
+/** Nevis's tables say seconds, its example shows milliseconds, and its Android app reads a string: all three are accepted. */
 function asSeconds(value: unknown): number | undefined {
   const time = typeof value === 'string' && /^\d+(\.\d+)?$/.test(value) ? Number(value) : value
   if (typeof time !== 'number' || !Number.isFinite(time) || time < 0) return undefined

@@ -1,8 +1,8 @@
 /**
- * Is this URL's host this very machine? Only there may plain http carry an access key, and no forward
- * proxy is shown what stays there.
+ * True if the URL's host is this machine. Only to this machine may plain http carry an access key, and only requests to it
+ * bypass a forward proxy.
  *
- * Out of scope: name resolution. A name that happens to resolve to 127.0.0.1 can resolve to something else next time.
+ * Out of scope: name resolution. A name that resolves to 127.0.0.1 now can resolve to another address later.
  */
 export function isLoopback(url: URL): boolean {
   return url.hostname === 'localhost' || url.hostname === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(url.hostname)

@@ -1,11 +1,11 @@
 /**
- * The rules for text that a person will read: in the app, in a notification, in an SMS.
+ * The rules for text that a user reads: in the app, in a notification, in an SMS.
  *
- * Out of scope: which request the text belongs to. Each function answers with what is wrong, in words that go
- * after the field's name, or with `undefined`.
+ * Each function returns what is wrong, worded to follow the field's name in an error, or `undefined`. Out of scope: which request
+ * the text belongs to.
  */
 
-/** Nevis documents no limit; this one only keeps a mistake (a whole page, a file) from being sent. */
+/** Nevis documents no limit. This one stops mistakes, such as sending a whole page or file. */
 const MAX_CHARACTERS = 16_384
 
 /** The GSM-7 basic alphabet and its extension table: 3GPP TS 23.038, section 6.2.1. */
@@ -21,7 +21,7 @@ export function textFault(value: unknown): string | undefined {
   return undefined
 }
 
-/** An SMS without the placeholder, or outside the alphabet, would be paid for and useless. */
+/** An SMS without the placeholder, or with characters outside GSM-7, would cost money and be useless. */
 export function smsFault(value: unknown): string | undefined {
   const fault = textFault(value)
   if (fault !== undefined) return fault
@@ -31,19 +31,24 @@ export function smsFault(value: unknown): string | undefined {
   return undefined
 }
 
-/** An app message as text alone, for channels that format nothing. */
+/** An app message as plain text, for channels without formatting. */
 export function plainText(message: string): string {
   const inner = WRAPPED.exec(message)?.[1]
   if (inner === undefined) return message
-  const text = inner.replace(/<br ?\/?>/g, '\n').replace(ALLOWED_TAG, '')
-  const characters: Readonly<Record<string, string>> = { '&lt;': '<', '&gt;': '>', '&quot;': '"', '&#39;': "'", '&amp;': '&' }
-  return text.replace(/&(?:lt|gt|quot|#39|amp);/g, (entity) => characters[entity] as string)
+  return unescapeHtml(inner.replace(/<br ?\/?>/g, '\n').replace(ALLOWED_TAG, ''))
+}
+
+const CHARACTERS: Readonly<Record<string, string>> = { '&lt;': '<', '&gt;': '>', '&quot;': '"', '&#39;': "'", '&amp;': '&' }
+
+/** Decodes the five entities that an `<html>` message may hold. */
+export function unescapeHtml(text: string): string {
+  return text.replace(/&(?:lt|gt|quot|#39|amp);/g, (entity) => CHARACTERS[entity] as string)
 }
 
 /**
- * Text that is not wrapped is shown as it is, `<` included. Wrapped text is formatted, and Nevis answers 400 to
- * anything beyond its six tags. `<html` further in is a sign that text and markup got mixed up: refused, so that
- * nobody's input decides how the message looks.
+ * The phone shows unwrapped text literally, `<` included, and formats wrapped text; Nevis answers 400 to any tag other than its
+ * six. `<html` inside the text means that text and markup were mixed up, so it is rejected: untrusted input must not control
+ * the formatting.
  */
 export function appMessageFault(value: unknown): string | undefined {
   const fault = textFault(value)

@@ -1,7 +1,7 @@
 /**
- * What can be configured of a client, checked once and resolved into one readonly object.
+ * The options of a client, validated once and resolved into one readonly object.
  *
- * Out of scope: to use any of it.
+ * Out of scope: using them.
  */
 import type { Agent as HttpAgent } from 'node:http'
 import type { Agent as HttpsAgent } from 'node:https'
@@ -16,17 +16,17 @@ export interface NevisClientOptions {
   instance?: string | undefined
   /** Instead of `instance`: the API endpoint base URL. https only; plain http for loopback alone (a simulator). */
   baseURL?: string | undefined
-  /** The access key, or a function that gives the current one. The function is asked once per call. */
+  /** The access key, or a function that returns the current one. The function is called once per call to Nevis. */
   accessKey: AccessKeySource
   /** Milliseconds for one call as a whole, retries and pauses included: 1 to 120000. Default 10000. */
   timeoutMs?: number | undefined
-  /** How often a call that changes nothing is repeated: 0 to 10. Default 2. */
+  /** How many times a read-only call is repeated on failure: 0 to 10. Default 2. */
   retries?: number | undefined
   /** Replaces the client's own keep-alive agent for plain http. */
   httpAgent?: HttpAgent | undefined
   /**
-   * Replaces the client's own keep-alive agent for https, for example to trust another CA; and with it the forward proxy that the
-   * environment names. An answer that it does not bring over an encrypted connection is `NEVIS_UNREACHABLE`.
+   * Replaces the client's own keep-alive agent for https, for example to trust another CA. It also replaces the forward proxy from
+   * the environment. A response that does not arrive over an encrypted connection is `NEVIS_UNREACHABLE`.
    */
   httpsAgent?: HttpsAgent | undefined
 }
@@ -51,7 +51,7 @@ const NAMES: ReadonlySet<string> = new Set<keyof NevisClientOptions>([
   'httpAgent',
   'httpsAgent',
 ])
-/** A DNS label: anything more could name another host and send the access key there. */
+/** A DNS label: any other character could change the host, and the access key would be sent there. */
 const INSTANCE = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/
 
 /** @throws TypeError that names the option, never its value. */
@@ -111,7 +111,7 @@ function checkInteger(name: string, value: unknown, min: number, max: number): v
   }
 }
 
-/** Not `instanceof`: proxy agents are often built on another copy of the class. */
+/** Not `instanceof`: proxy agents often extend another copy of the class. */
 function checkAgent(name: string, value: unknown): void {
   if (value === undefined) return
   if (typeof value !== 'object' || value === null || !('addRequest' in value)) {

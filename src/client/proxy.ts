@@ -1,10 +1,9 @@
 /**
- * The forward proxy that carries the calls to Nevis, if the environment names one: `https_proxy`, `all_proxy`, `no_proxy`, in
- * lower or upper case.
+ * The forward proxy for calls to Nevis, taken from the environment: `https_proxy`, `all_proxy`, `no_proxy`, in lower or upper case.
  *
- * The variables are read by `proxy-from-env`, as axios reads them, so that `NO_PROXY` means here what it means elsewhere in the
- * app. They are read once, when a client is made: a later change of the environment does not change a client.
- * Out of scope: to open a tunnel (`tunnel.ts`), and which hosts never go to a proxy (`http.ts`).
+ * `proxy-from-env` reads the variables, as in axios, so `NO_PROXY` has the same meaning here as in the rest of the app. They are
+ * read once, when a client is created; a later change of the environment has no effect on that client.
+ * Out of scope: opening a tunnel (`tunnel.ts`), and which hosts never use a proxy (`http.ts`).
  */
 import { getProxyForUrl } from 'proxy-from-env'
 import { parseURL } from './parse-url'
@@ -15,14 +14,14 @@ export interface Proxy {
   readonly hostname: string
   /** Empty for the default port of the protocol. */
   readonly port: string
-  /** The value of `Proxy-Authorization`, where the address of the proxy holds credentials. */
+  /** The value of `Proxy-Authorization`, if the URL of the proxy contains credentials. */
   readonly authorization: string | undefined
 }
 
 /**
  * @param target the base URL, `https:`
- * @throws TypeError where the environment names something else than a proxy that is reached by http: or https:. It does not
- * repeat the value, which may hold a password.
+ * @throws TypeError if the environment names a proxy that is not an http: or https: URL. The message does not repeat the value,
+ * which may hold a password.
  */
 export function proxyFor(target: URL): Proxy | undefined {
   const address = getProxyForUrl(target.href)
@@ -42,7 +41,7 @@ export function proxyFor(target: URL): Proxy | undefined {
   }
 }
 
-/** `us%40er` is `us@er`. A percent sign that escapes nothing stands for itself. */
+/** `us%40er` becomes `us@er`; a percent sign that escapes nothing is kept. */
 function unescaped(text: string): string {
   try {
     return decodeURIComponent(text)

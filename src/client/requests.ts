@@ -1,7 +1,7 @@
 /**
- * What the client can be asked, as types.
+ * The types of the client's requests.
  *
- * Out of scope: checking what is asked (`checks.ts`); types alone are no help to an app written in JavaScript.
+ * Out of scope: validating them (`checks.ts`), which apps written in JavaScript need as well.
  */
 import type { ApprovalChannel, EnrollmentChannel, IntentChannel, Open, Operation } from './wire'
 
@@ -24,28 +24,28 @@ export type UserReference =
     }
 
 /**
- * A new user without a username. It has to be said in so many words: JSON drops a field that is `undefined`, and Nevis
- * answers an empty request by making another new user each time.
+ * A new user without a username. It must be explicit: JSON drops a field that is `undefined`, and Nevis creates another new user
+ * for each request without a name.
  */
 export interface AnonymousEnrollRequest {
-  /** Says that a user without a username is meant. */
+  /** Must be true: creates a user without a username. */
   anonymous: true
   /** Default `app`; there is no other. */
   channel?: 'app' | undefined
-  /** Not for a user without one. */
+  /** Not allowed: the user has no username. */
   username?: undefined
-  /** Not for a new user. */
+  /** Not allowed: a new user has no userId yet. */
   userId?: undefined
 }
 
 /**
- * Enrols a new user, or adds a factor to an existing one. Nevis asks for no proof of identity here: call it only for
- * a person who is already authenticated.
+ * Enrols a new user, or adds a factor to an existing one. Nevis asks for no proof of identity: call it only for a user who is
+ * already authenticated.
  */
 export type UserEnrollRequest = UserReference & {
   /** Only for a user without a username. */
   anonymous?: undefined
-  /** Default `app`; sent only if given. `sms` needs `phone`; `recovery` needs a username. */
+  /** Default `app`. `sms` needs `phone`; `recovery` needs a username. */
   channel?: Open<EnrollmentChannel> | undefined
   /** For `sms`: international, `+` and 5 to 15 digits. */
   phone?: string | undefined
@@ -56,30 +56,30 @@ export type UserEnrollRequest = UserReference & {
 /** What `NevisClient.enroll` takes. */
 export type EnrollRequest = AnonymousEnrollRequest | UserEnrollRequest
 
-/** What `NevisClient.approve` takes: whom to ask, by which channel, and with which words. */
+/** What `NevisClient.approve` takes: the user, the channel and the message. */
 export type ApproveRequest = UserReference & {
   /** Default `push`. `qr-code` is what older instances call `app`. */
   channel?: Open<ApprovalChannel> | undefined
-  /** Asks the person to accept or deny in so many words; push and app only. Needs a `message`. Nevis's default is false. */
+  /** The user must accept or deny explicitly; push and app only. Needs a `message`. Nevis's default is false. */
   prompt?: boolean | undefined
   /**
-   * push, app: what is shown in the app. Plain text, or `<html>…</html>` with the tags `b br em i strong u`. Never put
-   * text that somebody else can influence into an `<html>` message.
+   * push, app: the text shown in the app. Plain text, or `<html>…</html>` with the tags `b br em i strong u`. Do not insert
+   * untrusted values into an `<html>` message yourself: use `htmlMessage`.
    * sms: the text, in the GSM-7 alphabet, with `{{CODE}}` where the code goes.
    */
   message?: string | undefined
   /** The text in the phone's notification area. */
   notificationMessage?: string | undefined
-  /** Which device; default is the one registered last. `*` (any device) only for `app`. */
+  /** The device to ask; default is the one registered last. `*` (any device) only for `app`. */
   authenticatorId?: string | undefined
 }
 
-/** SMS codes belong to the status token of their approval or enrolment; recovery codes to the user alone. */
+/** An SMS code belongs to the status token of its approval or enrolment; a recovery code belongs to the user. */
 export type VerifyCodeRequest =
   | {
-      /** Whose transaction it is, from the server's own record. */
+      /** The user of the transaction, from the server's own record. */
       userId: string
-      /** The digits; factors of this package normalise what the person typed. */
+      /** The digits. The factors of this package normalise what the user typed. */
       code: string
       /** From the answer of `approve` or `enroll`. */
       statusToken: string
@@ -87,11 +87,11 @@ export type VerifyCodeRequest =
       channel?: undefined
     }
   | {
-      /** Whose recovery codes they are. */
+      /** The user whose recovery code it is. */
       userId: string
       /** Letters, digits and dashes; upper and lower case differ. */
       code: string
-      /** Says that it is a recovery code. */
+      /** Marks the code as a recovery code. */
       channel: 'recovery'
       /** Not for recovery codes. */
       statusToken?: undefined

@@ -1,5 +1,5 @@
 /**
- * What the client gives back, as types: Nevis's answers after they were decoded.
+ * The types of the client's results: Nevis's responses after decoding.
  *
  * Out of scope: decoding (`decode.ts`). Dates are Nevis's own ISO 8601 strings unless a name says otherwise.
  */
@@ -7,13 +7,13 @@ import type { RawAnswer } from './answer'
 import type { Open } from './wire'
 
 interface Decoded {
-  /** The answer's JSON as received: fields that are new or not documented stay reachable. Not for logs: it holds tokens. */
+  /** The response's JSON as received, including new and undocumented fields. Do not log it: it holds tokens. */
   readonly raw: RawAnswer
 }
 
 /** A picture to scan with the Access App. */
 export interface QrCode {
-  /** `data:image/png;base64,…`, and nothing that could break out of an HTML attribute. */
+  /** `data:image/png;base64,…`, validated so that it cannot break out of an HTML attribute. */
   readonly dataUri: string
   /** A media type, `image/png`. */
   readonly type?: string
@@ -27,21 +27,21 @@ export interface QrCode {
  * Source: https://docs.nevis.net/apidoc/authcloud/#authenticator
  */
 export interface Authenticator extends Decoded {
-  /** A UUID. Nevis documents it for each; one without it counts as a factor, and can be neither renamed nor deleted. */
+  /** A UUID. Nevis documents it for every authenticator. One without it counts as a factor, but cannot be renamed or deleted. */
   readonly authenticatorId?: string
-  /** Free text by the person; may hold personal data. */
+  /** The name that the user chose; may hold personal data. */
   readonly name?: string
   /** The phone's system. */
   readonly type?: Open<'ios' | 'android'>
   /** The app on a phone, or a passkey. */
   readonly authenticatorType?: Open<'app' | 'fido2'>
-  /** Nevis names no closed list. */
+  /** Nevis documents no complete list of values. */
   readonly state?: string
   /** When it was registered; ISO 8601. */
   readonly enrolledAt?: string
   /** When it was last changed; ISO 8601. */
   readonly updatedAt?: string
-  /** Of newer answers, and only for authenticators of the app. */
+  /** Only in newer responses, and only for authenticators of the app. */
   readonly uaf?: UafDetails
 }
 
@@ -52,16 +52,16 @@ export interface NamedAuthenticator extends Authenticator {
 }
 
 /**
- * What Nevis knows of an Access App.
+ * Nevis's details about an Access App.
  *
  * Source: https://docs.nevis.net/authcloud/api-doc/api-reference/authenticator-endpoint-ref
  */
 export interface UafDetails {
-  /** Of the app that registered it. */
+  /** User agent of the app that registered it. */
   readonly userAgent?: string
   /** The phone's own reference. */
   readonly deviceRef?: string
-  /** The person has switched notifications off: a push waits unseen until the app is opened. */
+  /** The user has switched notifications off: a push is not seen until the user opens the app. */
   readonly userDisabledPushNotification?: boolean
 }
 
@@ -70,7 +70,7 @@ interface UserFields extends Decoded {
   readonly userId: string
   /** Absent for a user who was enrolled without one. */
   readonly username?: string
-  /** The person's phones and passkeys. */
+  /** The user's phones and passkeys. */
   readonly authenticators: readonly Authenticator[]
   /** ISO 8601. */
   readonly createdAt?: string
@@ -80,7 +80,7 @@ interface UserFields extends Decoded {
   readonly lastLoginDateSuccess?: string
   /** ISO 8601, of newer answers. */
   readonly lastLoginDateFailure?: string
-  /** There only while the user is blocked for push or SMS; Nevis does not document its shape. */
+  /** Present only while the user is blocked for push or SMS; Nevis does not document its shape. */
   readonly exceededRateLimits?: unknown
 }
 
@@ -95,8 +95,8 @@ export interface User extends UserFields {
 }
 
 /**
- * An enrolment under way. `app` and `push` always have transactionId, statusToken, qrCode and appLinkUri; `sms` always
- * has statusToken. Nevis does not document the answer for `recovery`: if `recoveryCodes` is absent, look into `raw`.
+ * A started enrolment. `app` and `push` always have transactionId, statusToken, qrCode and appLinkUri; `sms` always
+ * has statusToken. Nevis does not document the response for `recovery`: if `recoveryCodes` is absent, look into `raw`.
  */
 export interface Enrollment extends UserFields {
   /** Always there for `app` and `push`. */
@@ -109,15 +109,15 @@ export interface Enrollment extends UserFields {
   readonly qrCode?: QrCode
   /** A deep link that opens the app on the same phone. It acts like a bearer token: keep it out of logs. */
   readonly appLinkUri?: string
-  /** To be shown to the person once. Never store them in clear. */
+  /** Show them to the user once. Never store them unencrypted. */
   readonly recoveryCodes?: readonly string[]
 }
 
-/** An approval under way. */
+/** A started approval. */
 export interface Approval extends Decoded {
-  /** Names it in the status and in audit logs. */
+  /** Identifies the approval in status responses and audit logs. */
   readonly transactionId: string
-  /** Who is asked, by Nevis's own identifier. */
+  /** The userId of the user who is asked. */
   readonly userId: string
   /** Keep it on the server. */
   readonly statusToken: string
@@ -128,13 +128,13 @@ export interface Approval extends Decoded {
 }
 
 interface UndecidedStatus extends Decoded {
-  /** The one of the approval or enrolment. */
+  /** The transaction id of the approval or enrolment. */
   readonly transactionId: string
   /** Absent for operations without a username until they succeed. */
   readonly userId?: string
   /** Of newer answers. */
   readonly username?: string
-  /** Nevis sends a token with these, too: having one proves nothing. */
+  /** Nevis sends a token with these statuses too: having a token proves nothing. */
   readonly token?: string
   /** ISO 8601. */
   readonly createdAt?: string
@@ -142,23 +142,23 @@ interface UndecidedStatus extends Decoded {
   readonly lastUpdatedAt?: string
 }
 
-/** Nobody has answered yet. */
+/** The user has not answered yet. */
 export interface PendingStatus extends UndecidedStatus {
   /** Tells it from the others. */
   readonly status: 'pending'
 }
 
-/** Denied by the person, or timed out: Nevis does not tell which. */
+/** The user denied, or the request timed out: Nevis does not say which. */
 export interface FailedStatus extends UndecidedStatus {
   /** Tells it from the others. */
   readonly status: 'failed'
 }
 
-/** Approved or enrolled; whose token it is remains to be introspected. */
+/** Approved or enrolled. The token must still be introspected. */
 export interface SucceededStatus extends UndecidedStatus {
   /** Tells it from the others. */
   readonly status: 'succeeded'
-  /** Who has done it. */
+  /** The user who approved or enrolled. */
   readonly userId: string
   /** The transaction token, to be introspected. */
   readonly token: string
@@ -171,30 +171,30 @@ export interface UnknownStatus extends Decoded {
 }
 
 /**
- * Where a transaction stands: look at `status`.
+ * The status of a transaction; `status` distinguishes the cases.
  *
  * Source: https://docs.nevis.net/apidoc/authcloud/#status-polling
  */
 export type Status = PendingStatus | SucceededStatus | FailedStatus | UnknownStatus
 
-/** A token that this instance did not issue, or that does not hold any more. */
+/** A token that this instance did not issue, or that is no longer valid. */
 export interface InactiveToken extends Decoded {
   /** Tells it from an active one. */
   readonly active: false
 }
 
 /**
- * A token that this instance issued and that still holds. That alone proves no login: access keys, status tokens and
- * intent tokens are active as well.
+ * A token that this instance issued and that is still valid. That alone proves no login: access keys, status tokens and
+ * intent tokens are active too.
  */
 export interface ActiveToken extends Decoded {
   /** Tells it from an inactive one. */
   readonly active: true
   /** For a transaction token, the userId. */
   readonly sub?: string
-  /** As received; Nevis ends it in a slash. */
+  /** As received; Nevis's value ends with a slash. */
   readonly iss?: string
-  /** As a list, also where Nevis sends one text. `api` is that of access keys. */
+  /** Always a list, also if Nevis sends a string. Access keys have `api`. */
   readonly aud?: readonly string[]
   /** Seconds since 1970, whichever unit the answer used. */
   readonly exp?: number
@@ -205,7 +205,7 @@ export interface ActiveToken extends Decoded {
 }
 
 /**
- * What Nevis says of a token: look at `active`.
+ * The introspection of a token; `active` distinguishes the cases.
  *
  * Source: RFC 7662, https://docs.nevis.net/apidoc/authcloud/#checking-token-validity
  */
@@ -213,6 +213,6 @@ export type Introspection = InactiveToken | ActiveToken
 
 /** What starts Nevis's widget. */
 export interface Intent extends Decoded {
-  /** For the widget: good for one use within ten minutes. */
+  /** For the widget: valid for one use within ten minutes. */
   readonly token: string
 }

@@ -1,18 +1,18 @@
 /**
- * One connection through a forward proxy, opened by CONNECT: a stream that carries TLS to Nevis and nothing else.
+ * One connection through a forward proxy, opened with CONNECT: a stream that carries TLS to Nevis and nothing else.
  *
- * The attack: a proxy, or someone who answers in its place, replies to CONNECT with `200 OK {"status":"succeeded"}` or a bare
- * 404. An HTTP client that hands this reply on has signed someone in without a certificate of Nevis. So no byte that the proxy
- * sends before the tunnel is open leaves this file: any answer but 2xx, and bytes that come together with that answer,
- * destroy the stream with a code. What comes afterwards is read by TLS alone, which checks the certificate.
+ * The attack: a proxy, or an attacker who answers in its place, replies to CONNECT with `200 OK {"status":"succeeded"}` or a bare
+ * 404. If the HTTP client returned this reply as Nevis's response, a user would be signed in without Nevis's certificate. So no byte
+ * that the proxy sends before the tunnel is open leaves this file: any answer but 2xx, and bytes that arrive together with that
+ * answer, destroy the stream with an error code. All later bytes go to TLS, which checks the certificate.
  *
- * Why not a package. `https-proxy-agent` hands a refusal on as the answer of the origin. `hpagent` 1.2 refuses it, but opens
- * one CONNECT per waiting call (200 calls, 200 CONNECTs, whatever `maxSockets` says, because Node counts a connection only when
- * the agent gives it back), leaves a CONNECT open when its call has been given up, writes IPv6 hosts without brackets, and throws at
- * credentials that are not well escaped. `proxyEnv` of Node is not in Node 20. This stream exists before the proxy has
- * answered, so Node's own agent counts it, limits it, and closes it at the deadline of its call.
+ * Why no package is used: `https-proxy-agent` returns the proxy's refusal as the response of the origin. `hpagent` 1.2 rejects it,
+ * but opens one CONNECT per waiting call (200 calls, 200 CONNECTs, regardless of `maxSockets`, because Node counts a connection only
+ * when the agent returns it), leaves a CONNECT open when its call is aborted, writes IPv6 hosts without brackets, and throws on
+ * credentials that are not well escaped. Node 20 has no `proxyEnv`. This stream exists before the proxy has answered, so Node's own
+ * agent counts it, limits it, and closes it at the deadline of its call.
  *
- * Out of scope: which proxy, if any (`proxy.ts`), and how many tunnels there may be (`agents.ts`).
+ * Out of scope: which proxy, if any (`proxy.ts`), and the limit on the number of tunnels (`agents.ts`).
  * Source: RFC 9110, section 9.3.6
  */
 import { request as requestHttp, type ClientRequest, type IncomingMessage, type RequestOptions } from 'node:http'
@@ -21,19 +21,19 @@ import type { Socket } from 'node:net'
 import { Duplex } from 'node:stream'
 import type { Proxy } from './proxy'
 
-/** What `cause.code` of a `NEVIS_UNREACHABLE` says, besides the codes of the system and of TLS. */
+/** Values of `cause.code` of a `NEVIS_UNREACHABLE`, besides the codes of the system and of TLS. */
 type TunnelCode =
-  /** The proxy answered CONNECT with something else than 2xx. */
+  /** The proxy answered CONNECT with a status other than 2xx. */
   | 'PROXY_REFUSED'
-  /** The same, with 407: it wants credentials, or others. */
+  /** The proxy answered 407: credentials are missing or wrong. */
   | 'PROXY_AUTHENTICATION_REQUIRED'
-  /** The answer is not HTTP, has too many headers, or does not end where the tunnel begins. */
+  /** The proxy's answer is not HTTP, has too many headers, or has bytes after its end. */
   | 'PROXY_INVALID_RESPONSE'
 
 export class Tunnel extends Duplex {
   readonly #connect: ClientRequest
   #socket: Duplex | undefined
-  /** The first bytes for Nevis, while the proxy has not answered. */
+  /** Sends the first bytes to Nevis once the proxy has answered. */
   #waiting: (() => void) | undefined
 
   /** @param authority host and port of Nevis, with the brackets of an IPv6 address */
@@ -41,7 +41,7 @@ export class Tunnel extends Duplex {
     super()
     const { protocol, hostname, port, authorization } = proxy
     const headers = { Host: authority, Connection: 'keep-alive', ...(authorization !== undefined && { 'Proxy-Authorization': authorization }) }
-    // An agent of its own each time: the app's global agent may have a proxy, too.
+    // `agent: false`: the app's global agent may itself use a proxy.
     const options: RequestOptions = { protocol, hostname, port, method: 'CONNECT', path: authority, headers, agent: false, insecureHTTPParser: false }
     this.#connect = (protocol === 'https:' ? requestHttps : requestHttp)(Object.assign(options, { rejectUnauthorized: true }))
       .once('connect', (answer: IncomingMessage, socket: Duplex, early: Buffer) => this.#answered(answer, socket, early))
@@ -49,7 +49,7 @@ export class Tunnel extends Duplex {
       .end()
   }
 
-  /** @param early what came in one piece with the answer: TLS is begun by us, so there is nothing to say yet */
+  /** @param early bytes that arrived together with the answer; must be empty, because in TLS the client speaks first */
   #answered({ statusCode = 0 }: IncomingMessage, socket: Duplex, early: Buffer): void {
     this.#socket = socket
       .on('error', (error) => this.destroy(error))
@@ -60,7 +60,7 @@ export class Tunnel extends Duplex {
     this.#waiting?.()
   }
 
-  /** An idle tunnel must not keep the process alive: agents say so to what they take for a socket. */
+  /** Called by agents, as on a socket: an idle tunnel must not keep the process alive. */
   unref(): this {
     ;(this.#socket as Partial<Socket> | undefined)?.unref?.()
     return this
@@ -92,7 +92,7 @@ export class Tunnel extends Duplex {
   }
 }
 
-/** Holds a code and nothing that the proxy has said. */
+/** An error with a code, and without any text from the proxy. */
 function fault(code: TunnelCode | (string & {})): Error {
   return Object.assign(new Error(code), { code })
 }

@@ -1,11 +1,10 @@
 /**
- * What the body of an HTTP 200 says about a code or a deletion: yes, no, or nothing that can be trusted.
+ * Decides whether the body of an HTTP 200 confirms a code or a deletion: yes, no, or unclear.
  *
- * Nevis documents the status line of a verification and no body. But maintenance pages, gateways and web application firewalls send
- * HTTP 200 too, some of them with JSON. So a body is a yes only if it is empty, if it says yes in so many words, or if it holds
- * nothing but fields that Nevis's own answers have; and never if any part of it says no. Out of scope: HTTP statuses, and what a
- * verdict means for a login.
- *
+ * Nevis documents the status line of a verification but no body, and maintenance pages, gateways and web application firewalls
+ * answer HTTP 200 too, some of them with JSON. So a body means yes only if it is empty, if a field says yes, or if it has only
+ * fields of Nevis's own responses; and it never means yes if any field says no. Out of scope: HTTP statuses, and what a verdict
+ * means for a login.
  * Source: https://docs.nevis.net/authcloud/api-doc/api-reference/verification-ref
  */
 import { isJsonObject, type Answer, type RawAnswer } from './answer'
@@ -14,31 +13,31 @@ import { isJsonObject, type Answer, type RawAnswer } from './answer'
 export type Verdict = 'yes' | 'no' | 'unclear'
 
 /**
- * What one field says. `maybe` is a word for yes that other servers use for themselves (`ok`); a `text` for people, or a field
- * that Nevis is not known to send (`unknown`), counts against the answer unless another field says yes.
+ * The verdict of one field. `maybe`: a word for yes that other servers use about themselves (`ok`). `text` (text for people) and
+ * `unknown` (a field that Nevis is not known to send) make the body unclear unless another field says yes.
  */
-type Finding = Verdict | 'maybe' | 'text' | 'unknown' | undefined
+type FieldVerdict = Verdict | 'maybe' | 'text' | 'unknown' | undefined
 
-/** The last word of a field's name: it holds the result, so that `false`, `null` or any word outside {@link YES} is a no. */
-const RESULTS = words(
+/** Last word of a field's name. Such a field holds the result: `false`, `null` or any word outside {@link YES_VALUES} means no. */
+const RESULT_NAMES = wordSet(
   'status state result outcome verdict decision valid verified verification success successful succeeded ok correct',
   'accepted approved authenticated authorized confirmed match matches matched passed allowed granted',
 )
-const YES = words('succeeded success successful true valid verified confirmed approved accepted authenticated authorized registered enrolled correct matched')
-const MAYBE = words('ok yes completed done passed allowed granted')
-/** The last word of a field's name: whatever the field holds is a no, unless it is empty or `false`. */
-const REFUSALS = words('failure failures failed invalid wrong incorrect denied rejected blocked locked expired unauthorized forbidden')
-/** The same, as any word of a field's name: `errorCode`, `error_description`. */
-const ERRORS = words('error errors fault exception')
-/** Any word of a field's name: text for people, or the number that a firewall's block page gives them. */
-const TEXTS = words('message msg description detail details title reason support incident')
-/** Fields of Nevis's user that say nothing about the code, whatever is in them. */
-const OF_USER: readonly string[] = ['exceededRateLimits', 'lastLoginDateSuccess', 'lastLoginDateFailure']
-/** Fields of Nevis's documented answers that say nothing either way: a user, a transaction, or one inside of another object. */
-const NEUTRAL = new Set([
+const YES_VALUES = wordSet('succeeded success successful true valid verified confirmed approved accepted authenticated authorized registered enrolled correct matched')
+const MAYBE_VALUES = wordSet('ok yes completed done passed allowed granted')
+/** Last word of a field's name. Such a field means no, unless it is empty or `false`. */
+const REFUSAL_NAMES = wordSet('failure failures failed invalid wrong incorrect denied rejected blocked locked expired unauthorized forbidden')
+/** Any word of a field's name, such as `errorCode` or `error_description`. Such a field means no, unless it is empty or `false`. */
+const ERROR_NAMES = wordSet('error errors fault exception')
+/** Any word of a field's name. Such a field holds text for people, or the reference number of a firewall's block page. */
+const TEXT_NAMES = wordSet('message msg description detail details title reason support incident')
+/** Fields of Nevis's user that say nothing about the code, regardless of their value. */
+const USER_FIELDS: readonly string[] = ['exceededRateLimits', 'lastLoginDateSuccess', 'lastLoginDateFailure']
+/** Fields of Nevis's documented responses that say neither yes nor no. */
+const NEUTRAL_NAMES = new Set([
   'userId', 'username', 'createdAt', 'updatedAt', 'lastUpdatedAt', 'transactionId', 'statusToken', 'token', 'user', 'enrollment', 'recoveryCodes', 'qrCode', 'appLinkUri',
 ])
-/** A number, whole or masked. */
+/** A phone number, complete or masked. */
 const PHONE = /^(?=.*\d)[+\d\s().*•x/-]{1,40}$/i
 const MAX_DEPTH = 8
 
@@ -46,83 +45,83 @@ export function verdictOf(answer: Answer): Verdict {
   if (answer.isEmpty) return 'yes'
   const json = answer.jsonObject()
   if (json === undefined) return 'unclear'
-  const verdict = verdictIn(json, 0) ?? 'yes'
-  return verdict === 'yes' && hasNamesTwice(answer.text, json) ? 'unclear' : verdict
+  const verdict = verdictOfObject(json, 0) ?? 'yes'
+  return verdict === 'yes' && hasDuplicateNames(answer.text, json) ? 'unclear' : verdict
 }
 
-/** Where both are there, a no outweighs everything, and what cannot be read outweighs a yes. */
-const WEIGHTS: readonly [Finding, Verdict][] = [['no', 'no'], ['unclear', 'unclear'], ['yes', 'yes'], ['text', 'unclear'], ['unknown', 'unclear'], ['maybe', 'yes']]
+/** The verdicts that fields can have, in order of precedence, each with the verdict that it gives the whole object. */
+const BY_STRENGTH: readonly [FieldVerdict, Verdict][] = [['no', 'no'], ['unclear', 'unclear'], ['yes', 'yes'], ['text', 'unclear'], ['unknown', 'unclear'], ['maybe', 'yes']]
 
-/** @returns undefined for an object that says nothing either way */
-function verdictIn(json: RawAnswer, depth: number): Verdict | undefined {
+/** @returns undefined if the object says neither yes nor no */
+function verdictOfObject(json: RawAnswer, depth: number): Verdict | undefined {
   if (depth > MAX_DEPTH) return 'unclear'
-  const findings = Object.entries(json).map(([name, value]) => findingOf(json, name, value, depth))
-  return weighed(findings)
+  const verdicts = Object.entries(json).map(([name, value]) => verdictOfField(json, name, value, depth))
+  return strongest(verdicts)
 }
 
-function weighed(findings: readonly Finding[]): Verdict | undefined {
-  return WEIGHTS.find(([finding]) => findings.includes(finding))?.[1]
+function strongest(verdicts: readonly FieldVerdict[]): Verdict | undefined {
+  return BY_STRENGTH.find(([verdict]) => verdicts.includes(verdict))?.[1]
 }
 
-function findingOf(json: RawAnswer, name: string, value: unknown, depth: number): Finding {
-  if (Object.hasOwn(json, 'userId') && (OF_USER.includes(name) || (name === 'authenticators' && Array.isArray(value)) || isStatusOfUser(json, name, value))) return undefined
+function verdictOfField(json: RawAnswer, name: string, value: unknown, depth: number): FieldVerdict {
+  if (Object.hasOwn(json, 'userId') && (USER_FIELDS.includes(name) || (name === 'authenticators' && Array.isArray(value)) || isStatusOfUser(json, name, value))) return undefined
   const parts = name.replace(/([a-z])([A-Z])/g, '$1 $2').toLowerCase().split(/[^a-z]+/)
   const last = parts.at(-1) as string
-  if (name === 'phone' || name === 'phones') return findingOfPhone(value, depth)
-  if (REFUSALS.has(last) || parts.some((part) => ERRORS.has(part))) return isSomething(value) ? 'no' : undefined
-  if (RESULTS.has(last) && !(last === 'state' && depth > 0)) return verdictOfValue(last, value, depth)
-  if (value === false && parts.some((part) => RESULTS.has(part))) return 'no'
-  if (parts.some((part) => TEXTS.has(part))) return isSomething(value) ? 'text' : undefined
-  if (Array.isArray(value)) return NEUTRAL.has(name) ? undefined : (findingIn(value, depth) ?? 'unknown')
-  // An object of a name that Nevis is not known to send must say yes itself: `{"maintenance": {}}` says nothing.
-  if (isJsonObject(value)) return verdictIn(value, depth + 1) ?? (NEUTRAL.has(name) ? undefined : 'unknown')
-  return NEUTRAL.has(name) ? undefined : 'unknown'
+  if (name === 'phone' || name === 'phones') return verdictOfPhone(value, depth)
+  if (REFUSAL_NAMES.has(last) || parts.some((part) => ERROR_NAMES.has(part))) return isNonEmpty(value) ? 'no' : undefined
+  if (RESULT_NAMES.has(last) && !(last === 'state' && depth > 0)) return verdictOfValue(last, value, depth)
+  if (value === false && parts.some((part) => RESULT_NAMES.has(part))) return 'no'
+  if (parts.some((part) => TEXT_NAMES.has(part))) return isNonEmpty(value) ? 'text' : undefined
+  if (Array.isArray(value)) return NEUTRAL_NAMES.has(name) ? undefined : (verdictOfList(value, depth) ?? 'unknown')
+  // An object under a name that Nevis is not known to send must say yes itself: `{"maintenance": {}}` says nothing.
+  if (isJsonObject(value)) return verdictOfObject(value, depth + 1) ?? (NEUTRAL_NAMES.has(name) ? undefined : 'unknown')
+  return NEUTRAL_NAMES.has(name) ? undefined : 'unknown'
 }
 
-/** A number, objects that describe phones, or a list of such: which of them Nevis shows is not documented. */
-function findingOfPhone(value: unknown, depth: number): Finding {
+/** Accepts a number, an object that describes a phone, or a list of them: Nevis does not document which one it sends. */
+function verdictOfPhone(value: unknown, depth: number): FieldVerdict {
   if (typeof value === 'string') return PHONE.test(value) ? undefined : 'unknown'
   const described = (Array.isArray(value) ? value : [value]).filter(isJsonObject)
-  return described.some((one) => verdictIn(one, depth + 1) === 'no') ? 'no' : undefined
+  return described.some((one) => verdictOfObject(one, depth + 1) === 'no') ? 'no' : undefined
 }
 
-function findingIn(list: readonly unknown[], depth: number): Finding {
-  return weighed(list.map((item) => (isJsonObject(item) ? verdictIn(item, depth + 1) : typeof item === 'string' ? 'unknown' : undefined)))
+function verdictOfList(list: readonly unknown[], depth: number): FieldVerdict {
+  return strongest(list.map((item) => (isJsonObject(item) ? verdictOfObject(item, depth + 1) : typeof item === 'string' ? 'unknown' : undefined)))
 }
 
-function verdictOfValue(name: string, value: unknown, depth: number): Finding {
-  if (typeof value === 'boolean') return value ? (MAYBE.has(name) ? 'maybe' : 'yes') : 'no'
+function verdictOfValue(name: string, value: unknown, depth: number): FieldVerdict {
+  if (typeof value === 'boolean') return value ? (MAYBE_VALUES.has(name) ? 'maybe' : 'yes') : 'no'
   if (typeof value === 'string') {
     const word = value.trim().toLowerCase()
-    return YES.has(word) ? 'yes' : MAYBE.has(word) ? 'maybe' : 'no'
+    return YES_VALUES.has(word) ? 'yes' : MAYBE_VALUES.has(word) ? 'maybe' : 'no'
   }
   if (value === null) return 'no'
-  if (isJsonObject(value)) return verdictIn(value, depth + 1)
+  if (isJsonObject(value)) return verdictOfObject(value, depth + 1)
   return typeof value === 'number' && value >= 200 && value < 300 ? 'maybe' : 'unclear'
 }
 
-/** A user is `new` or `active`, which says nothing about a code: https://docs.nevis.net/authcloud/api-doc/api-reference/users-endpoint-ref */
+/** True for the user status `new` or `active`, which says nothing about a code: https://docs.nevis.net/authcloud/api-doc/api-reference/users-endpoint-ref */
 function isStatusOfUser(json: RawAnswer, name: string, value: unknown): boolean {
   return name === 'status' && (value === 'new' || value === 'active') && Object.hasOwn(json, 'authenticators')
 }
 
-/** `{"success":false,"success":true}`: of a name that stands there twice, `JSON.parse` keeps the last value alone. */
-function hasNamesTwice(text: string, json: RawAnswer): boolean {
-  const written = text.match(/"(?:[^"\\]|\\.)*"\s*:?/g)?.filter((token) => token.endsWith(':')).length ?? 0
-  let read = 0
+/** Detects `{"success":false,"success":true}`: `JSON.parse` keeps only the last value of a duplicate name. */
+function hasDuplicateNames(text: string, json: RawAnswer): boolean {
+  const namesInText = text.match(/"(?:[^"\\]|\\.)*"\s*:?/g)?.filter((token) => token.endsWith(':')).length ?? 0
+  let namesParsed = 0
   const rest: object[] = [json]
   for (let value = rest.pop(); value !== undefined; value = rest.pop()) {
     const parts: unknown[] = Object.values(value)
-    if (!Array.isArray(value)) read += parts.length
+    if (!Array.isArray(value)) namesParsed += parts.length
     for (const part of parts) if (typeof part === 'object' && part !== null) rest.push(part)
   }
-  return written !== read
+  return namesInText !== namesParsed
 }
 
-function isSomething(value: unknown): boolean {
+function isNonEmpty(value: unknown): boolean {
   return Boolean(value) && !(typeof value === 'object' && Object.keys(value as object).length === 0)
 }
 
-function words(...lines: readonly string[]): ReadonlySet<string> {
+function wordSet(...lines: readonly string[]): ReadonlySet<string> {
   return new Set(lines.join(' ').split(' '))
 }

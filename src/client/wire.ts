@@ -1,23 +1,23 @@
 /**
- * The JSON that travels between an application and the Nevis Authentication Cloud, as types and nothing else.
+ * The JSON between the app and the Nevis Authentication Cloud, as types.
  *
- * Not its job: to check or to decode (see `checks.ts`, `decode.ts`). Enumerations are open where Nevis says that
- * new values come without notice.
+ * Out of scope: validating or decoding it (`checks.ts`, `decode.ts`). Enumerations are open if Nevis says that it may add
+ * values without notice.
  *
  * Source: https://docs.nevis.net/apidoc/authcloud/ (older) and https://docs.nevis.net/authcloud/api-doc/ (newer).
  */
 
-/** A string enumeration that keeps editor completion and lets unknown values pass. */
+/** A string enumeration that editors complete and that accepts unknown values. */
 export type Open<Known extends string> = Known | (string & {})
 
-/** What is asked of a person. */
+/** What a user is asked to do. */
 export type Operation = 'approve' | 'enroll'
 
-/** By which an approval can be asked for; `qr-code` is the older documents' name for `app`. */
+/** Channels of an approval; `qr-code` is the name of `app` in the older documents. */
 export type ApprovalChannel = 'push' | 'app' | 'qr-code' | 'sms'
-/** What can be enrolled; `push` and `app` are the same Access App. */
+/** Channels that can be enrolled; `push` and `app` are the same Access App. */
 export type EnrollmentChannel = 'app' | 'push' | 'sms' | 'recovery'
-/** What Nevis's widget may use. */
+/** Channels that Nevis's widget may use. */
 export type IntentChannel = 'app' | 'push' | 'sms'
 
 export interface EnrollBody {
@@ -26,7 +26,7 @@ export interface EnrollBody {
   channel?: string
   phone?: string
   message?: string
-  /** Snake case, alone in this API. */
+  /** The only snake-case field in this API. */
   recovery_username?: string
 }
 
@@ -64,17 +64,17 @@ export interface QrCodeJson {
   dataUri: string
 }
 
-/** An authenticator as it travels. Dates are ISO 8601. */
+/** An authenticator as JSON. Dates are ISO 8601. */
 export interface AuthenticatorJson {
   /** A UUID. */
   authenticatorId: string
-  /** Free text by the person. */
+  /** The name that the user chose. */
   name?: string
   /** The phone's system. */
   type?: Open<'ios' | 'android'>
   /** The app on a phone, or a passkey. */
   authenticatorType?: Open<'app' | 'fido2'>
-  /** Nevis names no closed list. */
+  /** Nevis documents no complete list of values. */
   state?: string
   /** When it was registered. */
   enrolledAt?: string
@@ -82,11 +82,11 @@ export interface AuthenticatorJson {
   updatedAt?: string
   /** Only for authenticators of the app. */
   uaf?: {
-    /** Of the app that registered it. */
+    /** User agent of the app that registered it. */
     userAgent?: string
     /** The phone's own reference. */
     deviceRef?: string
-    /** The person has switched notifications off. */
+    /** The user has switched notifications off. */
     userDisabledPushNotification?: boolean
   }
 }
@@ -100,7 +100,7 @@ export interface UserJson {
   lastLoginDateSuccess?: string
   lastLoginDateFailure?: string
   authenticators: AuthenticatorJson[]
-  /** Only there while the user is blocked for SMS or push; its shape is not documented. */
+  /** Present only while the user is blocked for SMS or push; its shape is not documented. */
   exceededRateLimits?: unknown
 }
 
@@ -121,19 +121,19 @@ export interface ApprovalJson {
   appLinkUri?: string
 }
 
-/** `unknown` comes alone, without the other fields, and with HTTP 404; `failed` comes with HTTP 412. */
+/** `unknown` has no other fields and comes with HTTP 404; `failed` comes with HTTP 412. */
 export interface StatusJson {
   status: 'pending' | 'succeeded' | 'failed' | 'unknown'
   transactionId?: string
   userId?: string
   username?: string
-  /** Also there while the transaction is pending or failed: its presence proves nothing. */
+  /** Also present while the transaction is pending or after it failed: its presence proves nothing. */
   token?: string
   createdAt?: string
   lastUpdatedAt?: string
 }
 
-/** Times are seconds in the documents' tables and milliseconds in their example. */
+/** Times are seconds in the documents' tables, and milliseconds in their example. */
 export interface IntrospectionJson {
   active: boolean
   sub?: string
@@ -148,7 +148,7 @@ export interface IntentJson {
   token: string
 }
 
-/** The first shape is that of a 400, the second that of a 403. */
+/** A 403 has no `message` and a numeric `timestamp`; a 400 has both `message` and an ISO `timestamp`. */
 export interface ErrorJson {
   error: string
   path: string

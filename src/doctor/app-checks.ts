@@ -1,31 +1,31 @@
 /**
- * The app that was loaded, as a whole: Passport, its Nevis strategies, and for each its cloud, ledger and routes; the session.
+ * Checks the loaded app as a whole: Passport, each Nevis strategy with its cloud, ledger and routes, and the session.
  *
- * Out of scope: to load it (`patient.ts`).
+ * Out of scope: loading the app (`loaded-app.ts`).
  */
 import { randomUUID } from 'node:crypto'
 import { cloudFindings } from './cloud-checks'
-import { completed, error, ok, unchecked, warning, type Finding } from './findings'
-import type { Patient } from './patient'
+import { withUnchecked, error, ok, unchecked, warning, type Finding } from './findings'
+import type { LoadedApp } from './loaded-app'
 import type { Reply } from './probe'
 import { routeFindings } from './route-checks'
-import { sessionFindings, withSessionGaps } from './session-checks'
-import type { PassportModule, Registered } from './witness'
+import { sessionFindings, withUncheckedSession } from './session-checks'
+import type { PassportModule, Registered } from './app-observer'
 
-/** @param isProduction whether it is judged as in production: NODE_ENV says so */
-export async function appFindings({ origin, witness }: Patient, isProduction: boolean): Promise<Finding[]> {
-  const { registered, passports } = witness
-  const loaded = ok('app.loaded', 'the app answers on loopback, and listens nowhere else')
+/** @param isProduction true to apply the rules for production (NODE_ENV) */
+export async function appFindings({ origin, observer }: LoadedApp, isProduction: boolean): Promise<Finding[]> {
+  const { registered, passports } = observer
+  const loaded = ok('app.loaded', 'the app was started, and listens on loopback only')
   const passport = passportFinding(registered.find((one) => one.passport)?.passport ?? passports[0])
   if (registered.length === 0) {
-    const remedy = 'passport.use(nevis), or export the strategy beside the app'
-    return completed([loaded, passport, error('app.strategy', 'the app registers no NevisStrategy', remedy)], 'no strategy says what to check', 'see app.strategy')
+    const remedy = 'call passport.use(nevis), or export the strategy next to the app'
+    return withUnchecked([loaded, passport, error('app.strategy', 'the app registers no NevisStrategy', remedy)], 'there is no strategy to check', 'see app.strategy')
   }
   const findings: Finding[] = [loaded, passport]
   let callback: Reply | undefined
   for (const one of registered) {
     const { settings } = one.strategy
-    const routes = await routeFindings(origin, witness, one)
+    const routes = await routeFindings(origin, observer, one)
     callback ??= routes.callback
     const own = [
       strategyFinding(one),
@@ -35,48 +35,48 @@ export async function appFindings({ origin, witness }: Patient, isProduction: bo
     ]
     findings.push(...(registered.length === 1 ? own : own.map((finding) => ({ ...finding, strategy: one.name }))))
   }
-  const session = sessionFindings(witness, { isProduction, isTls: origin.startsWith('https:'), callback })
-  return [...findings, ...withSessionGaps(session, witness).filter(({ check }) => check.startsWith('session.'))]
+  const session = sessionFindings(observer, { isProduction, isTls: origin.startsWith('https:'), callback })
+  return [...findings, ...withUncheckedSession(session, observer).filter(({ check }) => check.startsWith('session.'))]
 }
 
 function passportFinding(passport: PassportModule | undefined): Finding {
   const check = 'app.passport'
-  if (passport === undefined) return unchecked(check, 'the app has no Passport that the doctor could find', 'npm install passport')
+  if (passport === undefined) return unchecked(check, 'the doctor found no Passport in the app', 'npm install passport')
   const { name, version } = passport
   if (name !== 'passport') return ok(check, `the app uses ${name} ${version}`)
   const [major, minor] = version.split('.').map(Number) as [number, number]
-  if (major === 0 && minor < 6) return error(check, `Passport ${version} keeps the session id at a login (CVE-2022-25896)`, 'npm install passport@0.7')
+  if (major === 0 && minor < 6) return error(check, `Passport ${version} does not change the session id at sign-in (CVE-2022-25896)`, 'npm install passport@0.7')
   if (major === 0 && minor <= 7) return ok(check, `Passport ${version}`)
-  return warning(check, `Passport ${version} is newer than this package was tried with`, 'sign in once with each factor, or use 0.7')
+  return warning(check, `Passport ${version} is newer than the versions that this package was tested with`, 'sign in once with each factor, or use 0.7')
 }
 
 function strategyFinding({ name, strategy, passport }: Registered): Finding {
   const factors = strategy.settings.factors.map((factor) => factor.name).join(', ')
   if (passport !== undefined) return ok('app.strategy', `a NevisStrategy is registered as "${name}", with ${factors}`)
-  return warning('app.strategy', `a NevisStrategy is exported, with ${factors}, but was not seen to be given to Passport`, 'passport.use(nevis)')
+  return warning('app.strategy', `a NevisStrategy is exported, with ${factors}, but the app did not pass it to Passport`, 'passport.use(nevis)')
 }
 
 async function ledgerFindings({ strategy: { settings } }: Registered, isProduction: boolean): Promise<Finding[]> {
   const { ledger } = settings
-  const kind = ['', 'Object'].includes(ledger.kind) ? 'ledger of your own' : ledger.kind
+  const kind = ['', 'Object'].includes(ledger.kind) ? 'custom ledger' : ledger.kind
   const isOwn = ledger.isInMemory
   const kindFinding = !isOwn
-    ? ok('ledger.kind', `the strategy has a ${kind}`)
+    ? ok('ledger.kind', `the strategy uses a ${kind}`)
     : isProduction
-      ? warning('ledger.kind', 'the strategy runs on the MemoryLedger, which is good for one process only', 'ledger: new RedisLedger(redis), unless there is only ever one process')
-      : ok('ledger.kind', 'the strategy runs on the MemoryLedger, which will do outside production')
+      ? warning('ledger.kind', 'the strategy uses the MemoryLedger, which works for a single process only', 'set ledger: new RedisLedger(redis), unless the app always runs as one process')
+      : ok('ledger.kind', 'the strategy uses the MemoryLedger: fine for development')
   const key = `doctor:${randomUUID()}`
   const claims = await Promise.all([ledger.claim(key, 1), ledger.claim(key, 1)]).catch(() => undefined)
-  if (claims === undefined) return [kindFinding, error('ledger.claims', 'the ledger does not answer: nobody is let in', 'look at the connection of the ledger')]
+  if (claims === undefined) return [kindFinding, error('ledger.claims', 'the ledger does not answer, so no user can sign in', 'check the connection of the ledger')]
   const isOnce = claims.filter(Boolean).length === 1
   const isForgotten = await ledger.forget(key).then(() => ledger.look(key)).then((left) => left === 0, () => false)
   return [
     kindFinding,
     isOnce
-      ? ok('ledger.claims', 'of two claims at the same time one gets through')
-      : error('ledger.claims', `of two claims at the same time ${claims[0] ? 'both get' : 'none gets'} through`, 'claim() must be true for exactly one caller: use RedisLedger, or mend your own'),
+      ? ok('ledger.claims', 'of two simultaneous claims exactly one succeeds')
+      : error('ledger.claims', `of two simultaneous claims ${claims[0] ? 'both succeed' : 'none succeeds'}`, 'claim() must be true for exactly one caller: use RedisLedger, or fix your own ledger'),
     isForgotten
-      ? ok('ledger.forget', 'what is forgotten is free again')
-      : error('ledger.forget', 'the ledger does not forget: approvals do not give their starts back, and honest users are refused', 'look at what the account of the ledger may do: forget() deletes a key (DEL in Redis)'),
+      ? ok('ledger.forget', 'a deleted key can be claimed again')
+      : error('ledger.forget', 'the ledger does not delete keys: approvals do not free their starts, so legitimate users are refused', 'check the permissions of the database user of the ledger: forget() deletes a key (DEL in Redis)'),
   ]
 }

@@ -1,11 +1,11 @@
 /**
- * The process in which an app is examined: its output is not the doctor's, and its end is not the doctor's end.
+ * The child process in which the app is loaded and checked, so that the app's output and exit do not affect the doctor.
  *
- * Out of scope: to report; it sends the findings to the process that started it.
+ * Out of scope: printing the report; this process sends the findings to its parent.
  */
 import { appFindings } from './app-checks'
-import { admitted } from './patient'
+import { loadApp } from './loaded-app'
 
-void admitted(process.argv[2] as string)
-  .then((patient) => ('origin' in patient ? appFindings(patient, process.env['NODE_ENV'] === 'production') : [patient]))
+void loadApp(process.argv[2] as string)
+  .then((app) => ('origin' in app ? appFindings(app, process.env['NODE_ENV'] === 'production') : [app]))
   .then((findings) => process.send?.({ passportNevisDoctor: findings }))

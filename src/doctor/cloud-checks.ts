@@ -1,8 +1,8 @@
 /**
- * Is the instance there, does it take our access key, and do our clocks agree?
+ * Checks that the instance answers, that it accepts our access key, and that the clocks agree.
  *
- * Only two calls are made, a ping and the introspection of the key itself: neither notifies anybody or changes anything.
- * Out of scope: to find out which instance and which key (`environment.ts`, or the app's own strategy).
+ * It makes two calls, a ping and the introspection of the key itself: neither notifies a user or changes anything.
+ * Out of scope: which instance and which key (`environment.ts`, or the app's own strategy).
  */
 import { withoutSlash } from '../trust/binding'
 import type { Answer } from '../client/answer'
@@ -13,33 +13,33 @@ import { error, ok, unchecked, warning, type Finding } from './findings'
 import { isWord } from './printable'
 
 const SECONDS_PER_DAY = 86_400
-/** The end of the year 9999, to which an answer that names a later time is shortened: later ones are no dates. */
+/** The end of the year 9999. A later expiry in a response is shortened to it, because it cannot be printed as a date. */
 const LAST_DATE_SECONDS = 253_402_300_799
-const SOON_DAYS = 14
-/** From here on proofs of an approval are refused as too old or not valid yet: `binding.ts`. */
-const MUCH_SKEW_SECONDS = 60
-const SOME_SKEW_SECONDS = 5
+const WARN_BEFORE_DAYS = 14
+/** From this difference on, tokens are refused as too old or not valid yet: `binding.ts`. */
+const MAX_SKEW_SECONDS = 60
+const WARN_SKEW_SECONDS = 5
 
-/** @param issuers that the strategy accepts, without trailing slash */
+/** @param issuers the issuers that the strategy accepts, without trailing slash */
 export async function cloudFindings(client: NevisClient, issuers: readonly string[]): Promise<Finding[]> {
   const settings = ok('cloud.settings', `the API is ${client.baseURL}`)
   const sentAt = Date.now()
-  const answer = await settled(client.answerToPing())
+  const answer = await resultOf(client.answerToPing())
   const reachable = reachableFinding(client, answer)
   if (answer instanceof NevisError) return [settings, reachable]
   if (!('status' in answer)) return [settings, keyFunctionFinding()]
   const clock = clockFinding(answer, sentAt, Date.now())
   if (reachable.level === 'error') return [settings, reachable, clock]
-  return [settings, reachable, clock, ...keyFindings(await settled(client.introspectAccessKey()), issuers)]
+  return [settings, reachable, clock, ...keyFindings(await resultOf(client.introspectAccessKey()), issuers)]
 }
 
-/** An answer, an error of the client, or `{}` for what the app's own `accessKey` function threw: its text is not ours to print. */
-function settled<T>(work: Promise<T>): Promise<T | NevisError | object> {
+/** The result, a NevisError, or `{}` for any other error: the app's own `accessKey` function threw it, and its text may hold a secret. */
+function resultOf<T>(work: Promise<T>): Promise<T | NevisError | object> {
   return work.catch((reason: unknown) => (reason instanceof NevisError ? reason : {}))
 }
 
 function keyFunctionFinding(): Finding {
-  return error('cloud.access-key', 'the function given as accessKey fails, or gives no usable key', 'call it yourself: it must give the access key as one word')
+  return error('cloud.access-key', 'the accessKey function throws, or returns no usable key', 'call it yourself: it must return the access key as a string without spaces')
 }
 
 function reachableFinding({ baseURL }: NevisClient, answer: Answer | NevisError | object): Finding {
@@ -49,70 +49,70 @@ function reachableFinding({ baseURL }: NevisClient, answer: Answer | NevisError 
     const remedy =
       code === 'ENOTFOUND'
         ? 'compare the instance id with the address of your management console'
-        : 'let this machine open https connections there; behind a proxy, set HTTPS_PROXY'
+        : 'allow https connections from this machine to that host; behind a proxy, set HTTPS_PROXY'
     return error('cloud.reachable', `${baseURL} does not answer (${reason})`, remedy)
   }
   const { status, text } = answer as Answer
   const isThere = status === 401 || status === 403 || (status === 200 && text.trim() === 'PONG')
   if (isThere) return ok('cloud.reachable', `${baseURL} answers`)
-  const remedy = status === 429 || status >= 500 ? 'try again later; https://status.nevis.net says how the service is' : 'compare the instance id, or the base URL, with your management console'
-  return error('cloud.reachable', `${baseURL} does not answer a ping as Nevis does (HTTP ${status})`, remedy)
+  const remedy = status === 429 || status >= 500 ? 'try again later; see the state of the service at https://status.nevis.net' : 'compare the instance id, or the base URL, with your management console'
+  return error('cloud.reachable', `${baseURL} answers a ping, but not as Nevis does (HTTP ${status})`, remedy)
 }
 
-/** Only what cannot be explained by the time that the call took, and by a `Date` in whole seconds, counts as skew. */
+/** The part of the difference that neither the duration of the call nor the whole seconds of `Date` explain. */
 function clockFinding({ date }: Answer, sentAt: number, receivedAt: number): Finding {
-  if (date === undefined) return unchecked('cloud.clock', 'the answer has no Date', 'compare the clock of this machine with a time server')
+  if (date === undefined) return unchecked('cloud.clock', 'the response has no Date header', 'compare the clock of this machine with a time server')
   const earliest = sentAt - 1000
   const skewMs = date > receivedAt ? date - receivedAt : Math.min(0, date - earliest)
   const seconds = Math.ceil(Math.abs(skewMs) / 1000)
-  const text = `this machine is at least ${seconds} s ${skewMs > 0 ? 'behind' : 'ahead of'} Nevis`
-  const remedy = 'let this machine follow a time server (NTP)'
-  if (seconds > MUCH_SKEW_SECONDS) return error('cloud.clock', `${text}: approvals end in binding_mismatch`, remedy)
-  if (seconds > SOME_SKEW_SECONDS) return warning('cloud.clock', `${text}; from ${MUCH_SKEW_SECONDS} s on approvals are refused`, remedy)
-  return ok('cloud.clock', `this machine and Nevis agree to within ${SOME_SKEW_SECONDS} s`)
+  const text = `the clock of this machine is at least ${seconds} s ${skewMs > 0 ? 'behind' : 'ahead of'} Nevis`
+  const remedy = 'synchronise the clock with a time server (NTP)'
+  if (seconds > MAX_SKEW_SECONDS) return error('cloud.clock', `${text}, so approvals fail with binding_mismatch`, remedy)
+  if (seconds > WARN_SKEW_SECONDS) return warning('cloud.clock', `${text}; from ${MAX_SKEW_SECONDS} s on, approvals fail`, remedy)
+  return ok('cloud.clock', `the clocks of this machine and of Nevis differ by at most ${WARN_SKEW_SECONDS} s`)
 }
 
 function keyFindings(answer: Introspection | NevisError | object, issuers: readonly string[]): Finding[] {
-  const replace = 'put a key from Access Keys in the management console of this very instance into the configuration'
+  const replace = 'configure a key from "Access Keys" in the management console of this instance'
   if (answer instanceof NevisError && answer.code === 'NEVIS_UNAUTHORIZED') {
     return [error('cloud.access-key', `Nevis refuses the access key (HTTP ${answer.nevisStatus})`, replace)]
   }
   if (answer instanceof NevisError) {
-    return [error('cloud.access-key', `the access key could not be introspected (${answer.code})`, 'try again later; approvals are introspected in the same way')]
+    return [error('cloud.access-key', `the access key could not be introspected (${answer.code})`, 'try again later; approvals need the same introspection')]
   }
   if (!('active' in answer)) return [keyFunctionFinding()]
   if (!answer.active) return [error('cloud.access-key', 'Nevis says that the access key is not active', replace)]
   const isKey = answer.aud === undefined || answer.aud.includes('api')
   return [
     isKey
-      ? ok('cloud.access-key', 'Nevis takes the access key')
-      : warning('cloud.access-key', 'Nevis takes the access key, but says that it is not meant for the API', replace),
+      ? ok('cloud.access-key', 'Nevis accepts the access key')
+      : warning('cloud.access-key', 'Nevis accepts the access key, but reports that it is not meant for the API', replace),
     expiryFinding(answer.exp),
     issuerFinding(answer.iss, issuers),
   ]
 }
 
 function expiryFinding(exp: number | undefined): Finding {
-  if (exp === undefined) return ok('cloud.key-expiry', 'Nevis names no end of the access key')
+  if (exp === undefined) return ok('cloud.key-expiry', 'Nevis reports no expiry date for the access key')
   const days = Math.floor((exp - Date.now() / 1000) / SECONDS_PER_DAY)
   const on = new Date(Math.min(Math.max(exp, 0), LAST_DATE_SECONDS) * 1000).toISOString().slice(0, 10)
-  if (days >= SOON_DAYS) return ok('cloud.key-expiry', `the access key is good until ${on}`)
-  return warning('cloud.key-expiry', `the access key ends on ${on}`, 'make a new one in the management console in time; accessKey may be a function, for rotation')
+  if (days >= WARN_BEFORE_DAYS) return ok('cloud.key-expiry', `the access key is valid until ${on}`)
+  return warning('cloud.key-expiry', `the access key expires on ${on}`, 'create a new key in the management console before that date; for rotation, accessKey may be a function')
 }
 
 function issuerFinding(iss: string | undefined, issuers: readonly string[]): Finding {
   if (iss === undefined) {
-    return unchecked('cloud.issuer', 'Nevis names no issuer of the access key', 'watch the first sign-in: binding_mismatch with the field iss means that the option issuer is needed')
+    return unchecked('cloud.issuer', 'Nevis reports no issuer for the access key', 'test a sign-in: if it fails with binding_mismatch for the field iss, set the option issuer')
   }
-  if (issuers.includes(withoutSlash(iss))) return ok('cloud.issuer', 'tokens of this instance name an issuer that is accepted')
+  if (issuers.includes(withoutSlash(iss))) return ok('cloud.issuer', 'the strategy accepts the issuer of the access key')
   return warning(
     'cloud.issuer',
-    'the access key names another issuer than is accepted; if approvals do too, they end in binding_mismatch',
-    `use the key of this very instance, or accept its issuer with the option issuer: ${JSON.stringify(originOf(iss))}`,
+    'the strategy does not accept the issuer of the access key; if approvals have the same issuer, they fail with binding_mismatch',
+    `use a key of this instance, or set the option issuer: ${JSON.stringify(originOf(iss))}`,
   )
 }
 
-/** No more of it than a URL may show. */
+/** The origin only: the rest of the value is not printed. */
 function originOf(iss: string): string {
   return parseURL(iss)?.origin ?? 'its iss'
 }

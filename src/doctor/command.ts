@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 /**
- * The process around the command.
+ * Entry point of the command: sets the exit code.
  *
- * Out of scope: arguments and output (see `command-line.ts`).
+ * Out of scope: arguments and output (`command-line.ts`).
  */
 import { main } from './command-line'
 

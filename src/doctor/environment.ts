@@ -1,8 +1,8 @@
 /**
- * The cloud as the environment names it, for when there is no app to ask: NEVIS_INSTANCE or NEVIS_BASE_URL, and
- * NEVIS_ACCESS_KEY.
+ * Checks the cloud that the environment variables NEVIS_INSTANCE or NEVIS_BASE_URL, and NEVIS_ACCESS_KEY name. Used if no app is
+ * given or the app cannot be loaded.
  *
- * Out of scope: to ask it anything (`cloud-checks.ts`).
+ * Out of scope: the checks themselves (`cloud-checks.ts`).
  */
 import { NevisClient } from '../client/client'
 import { cloudFindings } from './cloud-checks'
@@ -10,16 +10,22 @@ import { error, type Finding } from './findings'
 
 type Environment = Readonly<Record<string, string | undefined>>
 
+const VARIABLES: Readonly<Record<string, string>> = { accessKey: 'NEVIS_ACCESS_KEY', instance: 'NEVIS_INSTANCE', baseURL: 'NEVIS_BASE_URL' }
+
 export async function environmentFindings(env: Environment): Promise<Finding[]> {
-  // A variable that is set to nothing is not set.
+  // An empty variable counts as not set.
   const [instance, baseURL, accessKey] = ['NEVIS_INSTANCE', 'NEVIS_BASE_URL', 'NEVIS_ACCESS_KEY'].map((name) => env[name] || undefined)
+  const remedy = 'set NEVIS_ACCESS_KEY, and NEVIS_INSTANCE or NEVIS_BASE_URL'
+  if ((instance === undefined) === (baseURL === undefined)) {
+    return [error('cloud.settings', `set exactly one of NEVIS_INSTANCE and NEVIS_BASE_URL (${instance === undefined ? 'neither is' : 'both are'} set)`, remedy)]
+  }
   let client: NevisClient
   try {
     client = new NevisClient({ instance, baseURL, accessKey: accessKey as string })
   } catch (reason) {
-    // Its own sentences name options, never values.
-    const sentence = (reason as TypeError).message.replace(/^NevisClient: /, '')
-    return [error('cloud.settings', `in the environment, ${sentence}`, 'set NEVIS_ACCESS_KEY, and NEVIS_INSTANCE or NEVIS_BASE_URL')]
+    // The client's messages name options, never values; here they name the variables.
+    const sentence = (reason as TypeError).message.replace(/^NevisClient: /, '').replace(/^(accessKey|instance|baseURL)\b/, (option) => VARIABLES[option] as string)
+    return [error('cloud.settings', sentence.replace(/, or a function$/, ''), remedy)]
   }
   return cloudFindings(client, [client.baseURL])
 }

@@ -1,8 +1,8 @@
 /**
- * What the doctor says: for each check one finding, and a remedy where one is due.
+ * The findings of the doctor: one per check, with a remedy if something is wrong.
  *
- * Out of scope: to examine, or to print (`report.ts`). Nothing that is secret, and no text of somebody else's error, goes into a
- * finding: they are printed, if without what a terminal would obey.
+ * Out of scope: the checks, and printing (`report.ts`). A finding contains no secret and no text of another program's error, because
+ * findings are printed. `printableFinding` removes characters that a terminal would interpret.
  */
 import { printable } from './printable'
 
@@ -40,15 +40,15 @@ export type Check = (typeof CHECKS)[number]
 
 interface Base {
   readonly check: Check
-  /** What was found, in a sentence. */
+  /** The finding, in a sentence. */
   readonly finding: string
   /** The strategy's name, where the app has several. */
   readonly strategy?: string
 }
 
 /**
- * `error`: people cannot sign in, or not safely · `warning`: they can, but something will not last · `unchecked`: it could
- * not be found out, and the remedy says how it can.
+ * `error`: users cannot sign in, or not safely · `warning`: users can sign in, but something will fail later, or with several
+ * processes · `unchecked`: the doctor could not check it, and the remedy says how you can.
  */
 export type Finding =
   | (Base & { readonly level: 'ok'; readonly remedy?: never })
@@ -59,7 +59,7 @@ export const warning = (check: Check, finding: string, remedy: string): Finding 
 export const error = (check: Check, finding: string, remedy: string): Finding => ({ check, level: 'error', finding, remedy })
 export const unchecked = (check: Check, finding: string, remedy: string): Finding => ({ check, level: 'unchecked', finding, remedy })
 
-/** Whether a message of the process in which the app ran is one of ours: the app can send anything. */
+/** Validates a message from the child process: the app runs in the same process and can send anything. */
 export function isFinding(value: unknown): value is Finding {
   const { check, level, finding, remedy, strategy } = Object(value) as Record<keyof Base | 'level' | 'remedy', unknown>
   const isText = (one: unknown) => typeof one === 'string'
@@ -71,14 +71,14 @@ export function isFinding(value: unknown): value is Finding {
   )
 }
 
-/** A finding as it is shown, to people or to programs. */
-export function shown(one: Finding): Finding {
+/** The finding with all its texts made printable, for the report and for JSON. */
+export function printableFinding(one: Finding): Finding {
   const texts = Object.entries(one).map(([name, text]) => [name, printable(String(text))])
   return Object.fromEntries(texts) as Finding
 }
 
-/** The findings in the order of the report; a check that has none says why: nothing is left out in silence. */
-export function completed(findings: readonly Finding[], why: string, remedy: string): Finding[] {
+/** The findings in the order of the report. Every check without a finding gets one that says why it was not checked. */
+export function withUnchecked(findings: readonly Finding[], why: string, remedy: string): Finding[] {
   return CHECKS.flatMap((check) => {
     const own = findings.filter((one) => one.check === check)
     return own.length > 0 ? own : [unchecked(check, why, remedy)]

@@ -1,12 +1,11 @@
 /**
  * Makes a text safe to print in a terminal and in the log of a build.
  *
- * An app, a server on the network and a file name can hold what a terminal obeys: escape sequences that move the cursor over an
- * error, change the title or fill the clipboard; line breaks that forge a line of the report; marks that turn a text around.
- * Out of scope: secrets. What may hold one never becomes a finding.
- */
+ * An app, a server on the network or a file name can contain characters that a terminal interprets: escape sequences that overwrite
+ * an error, change the title or fill the clipboard; line breaks that forge a line of the report; bidi controls that reorder text.
+ * Out of scope: secrets; a value that may be secret is never put in a finding.
 
-/** Longer than every text of ours. */
+/** Longer than any text of the doctor itself. */
 const MOST_CHARACTERS = 400
 
 /** Control, format, surrogate, private and unassigned characters, and the two other line breaks. */
@@ -17,7 +16,7 @@ export function printable(text: string): string {
   return clean.length <= MOST_CHARACTERS ? clean : `${clean.slice(0, MOST_CHARACTERS)}…`
 }
 
-/** True for a name or code of an error: one word that says nothing else. */
+/** True for one word of letters and digits, such as the name or code of an error. */
 export function isWord(value: unknown): value is string {
   return typeof value === 'string' && /^\w{1,64}$/.test(value)
 }

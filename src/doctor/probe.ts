@@ -1,7 +1,7 @@
 /**
- * One question to the app over loopback, as a browser behind a TLS proxy would ask it, and what came of it.
+ * Sends one request to the app over loopback, as a browser behind a TLS proxy would, and reads the reply.
  *
- * Out of scope: to know which answer is the right one (`route-checks.ts`).
+ * Out of scope: judging the reply (`route-checks.ts`).
  */
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { request as requestHttp, type IncomingMessage } from 'node:http'
@@ -19,23 +19,23 @@ export interface Reply {
   readonly status: number
   /** The body, if it is a JSON object. */
   readonly json: Readonly<Record<string, unknown>>
-  /** Path of the address to which the answer sends the browser. */
+  /** Path of the redirect target. */
   readonly location: string | undefined
-  /** Cookies that may hold a session: not those of a CSRF protection, which scripts must read. */
+  /** Cookies that may hold a session. Cookies of a CSRF protection are excluded, because scripts must read them. */
   readonly cookies: readonly Cookie[]
-  /** Names of the strategies that refused this request as one of theirs. */
+  /** Names of the strategies that handled this request and refused it. */
   readonly refusedBy: readonly string[]
 }
 
-/** Of a transaction that nobody has started. */
-export const MADE_UP = 'passport-nevis-doctor'
+/** A transaction handle that does not exist. */
+export const UNKNOWN_HANDLE = 'passport-nevis-doctor'
 
 const DEADLINE_MS = 5000
 const MAX_CHARACTERS = 100_000
 
 /**
- * @param origin of the app, on loopback
- * @param address a path, or the URL under which browsers know it
+ * @param origin the app's origin on loopback
+ * @param address a path, or the public URL
  * @returns undefined if there was no answer within five seconds
  */
 export async function ask(origin: string, method: 'GET' | 'POST', address: string, fields: Readonly<Record<string, string>>): Promise<Reply | undefined> {
@@ -57,7 +57,7 @@ function send(origin: string, method: 'GET' | 'POST', address: string, form: str
     method,
     path: known.pathname + known.search,
     signal: AbortSignal.timeout(DEADLINE_MS),
-    // The app's own certificate is for its public name.
+    // The app's certificate is for its public name, not for loopback.
     rejectUnauthorized: false,
     headers: {
       host: known.host,

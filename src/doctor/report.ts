@@ -1,7 +1,7 @@
 /**
- * The findings as text for a terminal.
+ * Formats the findings as text for a terminal.
  *
- * Out of scope: to find anything. For programs there is the JSON.
+ * Out of scope: JSON output (`command-line.ts`).
  */
 import type { Finding } from './findings'
 
@@ -30,15 +30,15 @@ interface Block {
   readonly remedy: string | undefined
 }
 
-/** What could not be checked for one and the same reason is said once. */
+/** Groups consecutive unchecked findings that have the same reason. */
 function blocksOf(findings: readonly Finding[]): Block[] {
   const blocks: Block[] = []
   for (const one of findings) {
     const check = one.strategy === undefined ? one.check : `${one.check} (${one.strategy})`
     const { level, finding, remedy } = one
     const last = blocks.at(-1)
-    const isAlike = level === 'unchecked' && last?.level === 'unchecked' && last.finding === finding && last.remedy === remedy
-    if (isAlike) last.checks.push(check)
+    const isSame = level === 'unchecked' && last?.level === 'unchecked' && last.finding === finding && last.remedy === remedy
+    if (isSame) last.checks.push(check)
     else blocks.push({ level, checks: [check], finding, remedy })
   }
   return blocks

@@ -1,106 +1,106 @@
 /**
- * Do the routes answer that the strategy's options name?
+ * Checks that the routes in the strategy's options exist and reach the right handlers.
  *
- * Each is asked for a transaction that nobody has started, so nothing starts, and nobody is notified. The strategy itself
- * says, by its event `failed`, that it was there. Out of scope: to read the tables of a router; hosts have different ones.
+ * Each route gets a request for a transaction that does not exist, so nothing is started and no user is notified. The strategy
+ * reports by its event `failed` that the request reached it. Out of scope: reading route tables, which differ between hosts.
  */
 import { error, ok, unchecked, warning, type Check, type Finding } from './findings'
-import { ask, MADE_UP, type Reply } from './probe'
-import type { Registered, Witness } from './witness'
+import { ask, UNKNOWN_HANDLE, type Reply } from './probe'
+import type { Registered, AppObserver } from './app-observer'
 
 const START = "app.post('/login', passport.authenticate('local', { session: false }), passport.authenticate('nevis'))"
 
-interface Asked {
+interface RouteResult {
   readonly findings: Finding[]
-  /** The answer of the callback: its cookies are the session's. */
+  /** The reply of the callback route; its cookies are the session's. */
   readonly callback: Reply | undefined
 }
 
-export async function routeFindings(origin: string, witness: Witness, registered: Registered): Promise<Asked> {
+export async function routeFindings(origin: string, observer: AppObserver, registered: Registered): Promise<RouteResult> {
   const { name, strategy } = registered
   const { waitingURL, statusURL, callbackURL, factors } = strategy.settings
-  const transaction = { transaction: MADE_UP }
-  const shown = (url: string) => new URL(url, origin).pathname
-  const [waiting, status, callback] = [waitingURL, statusURL, callbackURL].map(shown) as [string, string, string]
-  const wasHere = (reply: Reply | undefined) => reply?.refusedBy.includes(strategy.name) === true
-  const lacksSession = (path: string) => witness.sessions.length > 0 && !usedAt(witness, path)
+  const transaction = { transaction: UNKNOWN_HANDLE }
+  const pathOf = (url: string) => new URL(url, origin).pathname
+  const [waiting, status, callback] = [waitingURL, statusURL, callbackURL].map(pathOf) as [string, string, string]
+  const reachedStrategy = (reply: Reply | undefined) => reply?.refusedBy.includes(strategy.name) === true
+  const lacksSession = (path: string) => observer.sessions.length > 0 && !sessionRanAt(observer, path)
   const fault = (check: Check, request: string, reply: Reply | undefined, mount: string) =>
     faultOf(check, request, reply, reply !== undefined && reply.status >= 500 && lacksSession(request.split(' ')[1] as string), mount)
 
   const findings: Finding[] = []
 
-  const view = await ask(origin, 'GET', waitingURL, transaction)
-  const isPage = view?.status === 403 && view.json['code'] === 'unknown_transaction'
-  findings.push(isPage ? spelt('routes.waiting', 'waitingURL', waitingURL) ?? ok('routes.waiting', `the waiting page is at ${waiting}`) : fault('routes.waiting', `GET ${waiting}`, view, `app.get('${waiting}', waitingPage(nevis))`))
+  const waitingReply = await ask(origin, 'GET', waitingURL, transaction)
+  const isPage = waitingReply?.status === 403 && waitingReply.json['code'] === 'unknown_transaction'
+  findings.push(isPage ? nonAsciiFinding('routes.waiting', 'waitingURL', waitingURL) ?? ok('routes.waiting', `the waiting page is at ${waiting}`) : fault('routes.waiting', `GET ${waiting}`, waitingReply, `app.get('${waiting}', waitingPage(nevis))`))
 
-  const chosen = await ask(origin, 'POST', waitingURL, { ...transaction, cancel: '1' })
-  const choose = `app.post('${waiting}', passport.authenticate('${name}'))`
-  const choice = wasHere(chosen)
-    ? ok('routes.waiting-post', `POST ${waiting} takes another factor, once more, and cancel`)
-    : (guarded('routes.waiting-post', waiting, chosen) ?? fault('routes.waiting-post', `POST ${waiting}`, chosen, choose))
+  const chooseReply = await ask(origin, 'POST', waitingURL, { ...transaction, cancel: '1' })
+  const chooseRoute = `app.post('${waiting}', passport.authenticate('${name}'))`
+  const choice = reachedStrategy(chooseReply)
+    ? ok('routes.waiting-post', `POST ${waiting} accepts another factor, resend and cancel`)
+    : (csrfFinding('routes.waiting-post', waiting, chooseReply) ?? fault('routes.waiting-post', `POST ${waiting}`, chooseReply, chooseRoute))
   findings.push(choice)
 
-  const told = await ask(origin, 'GET', statusURL, transaction)
-  const isStatus = told?.status === 404 && told.json['status'] === 'unknown'
+  const statusReply = await ask(origin, 'GET', statusURL, transaction)
+  const isStatus = statusReply?.status === 404 && statusReply.json['status'] === 'unknown'
   const mount = `app.get('${status}', statusEndpoint(nevis))`
-  if (!isStatus) findings.push(fault('routes.status', `GET ${status}`, told, mount))
-  else if (!usedAt(witness, status)) findings.push(spelt('routes.status', 'statusURL', statusURL) ?? ok('routes.status', `the status is at ${status}`))
-  else findings.push(warning('routes.status', `the status at ${status} is behind the session, which it keeps alive and may write back`, `mount it before session(): ${mount}`))
+  if (!isStatus) findings.push(fault('routes.status', `GET ${status}`, statusReply, mount))
+  else if (!sessionRanAt(observer, status)) findings.push(nonAsciiFinding('routes.status', 'statusURL', statusURL) ?? ok('routes.status', `the status endpoint is at ${status}`))
+  else findings.push(warning('routes.status', `the status endpoint at ${status} runs behind session(), so that polling keeps the session alive and may restore old data in it`, `mount it before session(): ${mount}`))
 
-  const back = await ask(origin, 'GET', callbackURL, transaction)
-  const brings = `app.all('${callback}', passport.authenticate('${name}'), recordSecondFactor(), …)`
-  findings.push(wasHere(back) ? spelt('routes.callback', 'callbackURL', callbackURL) ?? ok('routes.callback', `the callback is at ${callback}`) : fault('routes.callback', `GET ${callback}`, back, brings))
+  const callbackReply = await ask(origin, 'GET', callbackURL, transaction)
+  const callbackRoute = `app.all('${callback}', passport.authenticate('${name}'), recordSecondFactor(), …)`
+  findings.push(reachedStrategy(callbackReply) ? nonAsciiFinding('routes.callback', 'callbackURL', callbackURL) ?? ok('routes.callback', `the callback is at ${callback}`) : fault('routes.callback', `GET ${callback}`, callbackReply, callbackRoute))
 
   if (factors.every(({ prompt, enrollPrompt = prompt }) => prompt === 'wait' && enrollPrompt === 'wait')) {
-    findings.push(ok('routes.callback-post', 'no factor of this app has anything to send to the callback'))
+    findings.push(ok('routes.callback-post', 'no factor of this app posts to the callback'))
   } else {
-    const sent = await ask(origin, 'POST', callbackURL, transaction)
-    const takes = wasHere(sent)
-      ? ok('routes.callback-post', `POST ${callback} takes what people type`)
-      : (guarded('routes.callback-post', callback, sent) ?? fault('routes.callback-post', `POST ${callback}`, sent, brings))
-    findings.push(takes)
+    const postReply = await ask(origin, 'POST', callbackURL, transaction)
+    const finding = reachedStrategy(postReply)
+      ? ok('routes.callback-post', `POST ${callback} accepts the forms of the waiting page`)
+      : (csrfFinding('routes.callback-post', callback, postReply) ?? fault('routes.callback-post', `POST ${callback}`, postReply, callbackRoute))
+    findings.push(finding)
   }
-  findings.push(startFinding(witness, registered, choice.level === 'unchecked' ? 1 : 0))
-  return { findings, callback: back }
+  findings.push(startFinding(observer, registered, choice.level === 'unchecked' ? 1 : 0))
+  return { findings, callback: callbackReply }
 }
 
-/** A header, such as the one of a redirect, holds ASCII alone: hosts encode other characters, drop them or throw. */
-function spelt(check: Check, option: string, address: string): Finding | undefined {
+/** Headers, such as `Location`, can hold ASCII only: hosts encode other characters, drop them or throw. */
+function nonAsciiFinding(check: Check, option: string, address: string): Finding | undefined {
   if (/^[\x21-\x7e]+$/.test(address)) return undefined
-  return error(check, `${option} holds characters outside of ASCII, which a redirect cannot carry`, `write ${option} percent-encoded: ${new URL(address, 'http://app').pathname}`)
+  return error(check, `${option} contains non-ASCII characters, which cannot be sent in a redirect`, `write ${option} percent-encoded: ${new URL(address, 'http://app').pathname}`)
 }
 
-const usedAt = (witness: Witness, path: string) => witness.sessions.some(({ uses }) => uses.some((use) => use.path === path))
+const sessionRanAt = (observer: AppObserver, path: string) => observer.sessions.some(({ uses }) => uses.some((use) => use.path === path))
 
-/** A form needs a token that only a page of the app could give: what refuses it may be right to. */
-function guarded(check: Check, path: string, reply: Reply | undefined): Finding | undefined {
+/** A 3xx or 4xx may be CSRF protection, which the doctor cannot satisfy; so the finding is "not checked", not an error. */
+function csrfFinding(check: Check, path: string, reply: Reply | undefined): Finding | undefined {
   const isRefused = reply !== undefined && reply.status >= 300 && reply.status < 500 && ![404, 405].includes(reply.status)
   if (!isRefused) return undefined
-  const remedy = 'press the buttons of the waiting page once; with CSRF protection it needs waitingPage(nevis, { csrfToken })'
-  return unchecked(check, `POST ${path} is refused before the strategy (HTTP ${reply.status}), as a CSRF protection would`, remedy)
+  const remedy = 'test the buttons of the waiting page yourself; CSRF protection needs waitingPage(nevis, { csrfToken })'
+  return unchecked(check, `POST ${path} is refused before it reaches the strategy (HTTP ${reply.status}), probably by CSRF protection`, remedy)
 }
 
 function faultOf(check: Check, request: string, reply: Reply | undefined, lacksSession: boolean, mount: string): Finding {
-  if (reply === undefined) return error(check, `${request} does not answer within 5 s`, `look at what is mounted before it: ${mount}`)
+  if (reply === undefined) return error(check, `${request} does not answer within 5 s`, `check the middleware before it: ${mount}`)
   const { status, location } = reply
   if (lacksSession) return error(check, `${request} fails without a session (HTTP ${status})`, 'mount session() before it')
   if (status === 404 || status === 405) return error(check, `${request} is missing (HTTP ${status})`, mount)
-  if (status >= 500) return error(check, `${request} fails (HTTP ${status})`, 'the log of the app says why; the strategy needs a session before it')
-  const where = location === undefined ? '' : `, to ${location.length > 80 ? `${location.slice(0, 80)}…` : location}`
+  if (status >= 500) return error(check, `${request} fails (HTTP ${status})`, 'see the log of the app; the strategy needs session() before it')
+  const where = location === undefined ? `is refused (HTTP ${status})` : `redirects to ${location.length > 80 ? `${location.slice(0, 80)}…` : location}`
   const isBarred = (status >= 300 && status < 400) || status === 401 || status === 403
-  if (isBarred) return error(check, `${request} is barred (HTTP ${status}${where}): nobody is signed in yet when it is needed`, `mount it before what demands a login: ${mount}`)
-  return error(check, `${request} is answered by something else (HTTP ${status})`, mount)
+  if (isBarred) return error(check, `${request} ${where}: it must work before the user is signed in`, `mount it before your login guard: ${mount}`)
+  return error(check, `${request} is answered by another handler (HTTP ${status})`, mount)
 }
 
 /**
- * Which routes start something could only be asked with somebody's password. But the places where Passport is to ask this
- * strategy are known, and those that have not run yet are neither the callback nor the waiting page.
- * @param unseen how many of them are, because something refused the request first
+ * A start cannot be tried without a user's password. But the observer knows each call of `passport.authenticate` for this strategy,
+ * and those whose middleware has not run yet belong neither to the callback nor to the waiting page.
+ * @param unseen how many of them belong to those routes all the same, because another middleware refused the request first
  */
-function startFinding({ guards }: Witness, { name, strategy }: Registered, unseen: number): Finding {
-  const others = guards.filter(({ asks, hasRun }) => !hasRun && (asks.includes(name) || asks.includes(strategy))).length - unseen
-  if (others > 0) return ok('routes.start', `the strategy is asked in ${others} more ${others === 1 ? 'place' : 'places'}; which of them start is not tried, that would need a password`)
-  // One place may be mounted on several routes, and some hosts make theirs while they run.
-  const remedy = `sign in once; if nothing starts, after the password: ${START.replace("'nevis'", `'${name}'`)}`
-  return unchecked('routes.start', 'no place but the callback and the waiting page was seen to ask the strategy', remedy)
+function startFinding({ strategyCalls }: AppObserver, { name, strategy }: Registered, unseen: number): Finding {
+  const others = strategyCalls.filter(({ asks, hasRun }) => !hasRun && (asks.includes(name) || asks.includes(strategy))).length - unseen
+  if (others > 0) return ok('routes.start', `found ${others} other ${others === 1 ? 'route that uses' : 'routes that use'} the strategy (a sign-in is not tried, because that would need a password)`)
+  // One call may be mounted on several routes, and some hosts call `authenticate` only while they handle a request.
+  const remedy = `sign in once; if no second factor starts, add it after the password: ${START.replace("'nevis'", `'${name}'`)}`
+  return unchecked('routes.start', 'only the callback and the waiting page were seen to use the strategy', remedy)
 }

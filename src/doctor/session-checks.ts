@@ -1,24 +1,24 @@
 /**
- * Is the session fit to carry a login? Judged by the options that express-session was given and by the cookie that it made;
- * for other hosts, by the cookies that came with the callback's answer.
+ * Checks that the session is suitable for a sign-in: the options given to express-session and the cookie that it set; for other
+ * hosts, the cookies of the callback's reply.
  *
- * Out of scope: the session of anybody; it reads none.
+ * Out of scope: the content of sessions; none is read.
  */
-import { completed, error, ok, unchecked, warning, type Check, type Finding } from './findings'
+import { withUnchecked, error, ok, unchecked, warning, type Check, type Finding } from './findings'
 import type { Cookie, Reply } from './probe'
-import type { SessionSetup, Witness } from './witness'
+import type { SessionSetup, AppObserver } from './app-observer'
 
 const MIN_SECRET_LENGTH = 32
 
 interface Circumstances {
   readonly isProduction: boolean
-  /** Whether the app itself speaks TLS. */
+  /** True if the app itself serves TLS. */
   readonly isTls: boolean
-  /** What the callback answered. */
+  /** The reply of the callback route. */
   readonly callback: Reply | undefined
 }
 
-export function sessionFindings({ sessions }: Witness, circumstances: Circumstances): Finding[] {
+export function sessionFindings({ sessions }: AppObserver, circumstances: Circumstances): Finding[] {
   const setup = sessions.find(({ uses }) => uses.length > 0) ?? sessions[0]
   if (setup === undefined) return cookieFindings(circumstances.callback?.cookies ?? [], circumstances)
   const own = setupFindings(setup, circumstances)
@@ -27,20 +27,20 @@ export function sessionFindings({ sessions }: Witness, circumstances: Circumstan
   return [...own, ...cookieFindings([use.cookie], circumstances), proxyFinding(setup, use.cookie, use.trustsProxy, circumstances)]
 }
 
-/** What to say of the checks that were not made. */
-export function withSessionGaps(findings: readonly Finding[], { sessions }: Witness): Finding[] {
+/** Adds a finding for each session check that was not made. */
+export function withUncheckedSession(findings: readonly Finding[], { sessions }: AppObserver): Finding[] {
   if (sessions.length === 0) {
-    return completed(findings, 'the app sets up no express-session that the doctor could see', 'compare the options of your session by hand with docs/guides/doctor.md')
+    return withUnchecked(findings, 'the doctor found no express-session in the app', 'check the options of your session yourself, with docs/guides/doctor.md')
   }
   return sessions.some(({ uses }) => uses.length > 0)
-    ? completed(findings, 'express-session ran, but made no session', 'look at its secret, its store, and the path of its cookie')
-    : completed(findings, 'express-session did not run for any of the routes', 'mount session() before the waiting page and the callback')
+    ? withUnchecked(findings, 'express-session ran, but created no session', 'check its secret, its store and the path of its cookie')
+    : withUnchecked(findings, 'express-session did not run for any of the routes', 'mount session() before the waiting page and the callback')
 }
 
 function setupFindings({ options }: SessionSetup, { isProduction }: Circumstances): Finding[] {
   return [
     storeFinding(options['store'], isProduction),
-    flagFinding('session.resave', 'resave', options['resave'], 'a slow answer may put back what a faster one has removed from the session'),
+    flagFinding('session.resave', 'resave', options['resave'], 'a slow response may restore what a faster one removed from the session'),
     flagFinding('session.save-uninitialized', 'saveUninitialized', options['saveUninitialized'], 'every visitor gets a session and a cookie'),
     secretFinding(options['secret'], isProduction),
   ]
@@ -48,9 +48,9 @@ function setupFindings({ options }: SessionSetup, { isProduction }: Circumstance
 
 function storeFinding(store: unknown, isProduction: boolean): Finding {
   const name = store === undefined ? 'MemoryStore' : classOf(store)
-  if (name !== 'MemoryStore') return ok('session.store', `sessions are in a ${name}`)
-  if (!isProduction) return ok('session.store', 'sessions are in memory, which will do outside production')
-  return warning('session.store', 'sessions are in the memory of one process, and lost with it', 'give session() a store that all processes share, such as connect-redis')
+  if (name !== 'MemoryStore') return ok('session.store', `sessions are kept in a ${name}`)
+  if (!isProduction) return ok('session.store', 'sessions are kept in memory: fine for development')
+  return warning('session.store', 'sessions are kept in the memory of one process, and lost when it ends', 'give session() a store that all processes share, such as connect-redis')
 }
 
 function flagFinding(check: Check, option: string, value: unknown, because: string): Finding {
@@ -60,11 +60,11 @@ function flagFinding(check: Check, option: string, value: unknown, because: stri
 
 function secretFinding(secret: unknown, isProduction: boolean): Finding {
   const secrets = [secret].flat().filter((one) => typeof one === 'string')
-  const remedy = "make a long one: node -p \"require('crypto').randomBytes(32).toString('base64url')\""
-  if (secrets.length === 0) return error('session.secret', 'session() was given no secret', remedy)
+  const remedy = "create a long one: node -p \"require('crypto').randomBytes(32).toString('base64url')\""
+  if (secrets.length === 0) return error('session.secret', 'session() has no secret', remedy)
   const shortest = Math.min(...secrets.map((one) => one.length))
   if (shortest >= MIN_SECRET_LENGTH) return ok('session.secret', `the secret has ${MIN_SECRET_LENGTH} characters or more`)
-  return (isProduction ? error : warning)('session.secret', `the secret has fewer than ${MIN_SECRET_LENGTH} characters: whoever guesses it can sign cookies`, remedy)
+  return (isProduction ? error : warning)('session.secret', `the secret has fewer than ${MIN_SECRET_LENGTH} characters: an attacker who guesses it can sign cookies`, remedy)
 }
 
 function cookieFindings(cookies: readonly Cookie[], { isProduction, isTls }: Circumstances): Finding[] {
@@ -81,9 +81,9 @@ function cookieFindings(cookies: readonly Cookie[], { isProduction, isTls }: Cir
 }
 
 function secureFinding(isSecure: boolean, isProduction: boolean, isTls: boolean): Finding {
-  if (isSecure) return ok('session.secure', 'the session cookie goes over https only')
-  if (!isProduction && !isTls) return ok('session.secure', 'the session cookie may go over plain http, which will do outside production')
-  return error('session.secure', 'the session cookie may go over plain http', "cookie: { secure: true }, and behind a TLS proxy app.set('trust proxy', 1)")
+  if (isSecure) return ok('session.secure', 'the session cookie is sent over https only')
+  if (!isProduction && !isTls) return ok('session.secure', 'the session cookie may be sent over plain http: fine for development')
+  return error('session.secure', 'the session cookie may be sent over plain http', "cookie: { secure: true }, and behind a TLS proxy app.set('trust proxy', 1)")
 }
 
 function sameSiteFinding(sites: readonly (string | undefined)[], isSecure: boolean): Finding {
@@ -91,23 +91,23 @@ function sameSiteFinding(sites: readonly (string | undefined)[], isSecure: boole
   if (sites.includes('none')) {
     return isSecure
       ? warning('session.same-site', 'sameSite is none: forms of other sites are sent with the session', remedy)
-      : error('session.same-site', 'sameSite is none without secure: browsers drop such a cookie', remedy)
+      : error('session.same-site', 'sameSite is none without secure: browsers reject such a cookie', remedy)
   }
   if (sites.every((site) => site === 'lax' || site === 'strict')) return ok('session.same-site', 'other sites cannot post forms with the session')
-  return warning('session.same-site', 'sameSite is not set: not every browser takes that for lax', remedy)
+  return warning('session.same-site', 'sameSite is not set; browsers differ in what they assume', remedy)
 }
 
 function proxyFinding({ options }: SessionSetup, cookie: Cookie, trustsProxy: boolean | undefined, { isTls }: Circumstances): Finding {
   const check = 'session.trust-proxy'
-  if (isTls) return ok(check, 'the app speaks TLS itself')
-  const believes = typeof options['proxy'] === 'boolean' ? options['proxy'] : trustsProxy
+  if (isTls) return ok(check, 'the app serves TLS itself')
+  const trustsProxyHeaders = typeof options['proxy'] === 'boolean' ? options['proxy'] : trustsProxy
   if (!cookie.secure) return ok(check, 'the cookie does not depend on a proxy')
-  if (believes === undefined) return unchecked(check, 'the host does not say whether it believes a TLS proxy', 'sign in once through the proxy: without a session cookie nobody gets in')
-  if (believes) return ok(check, 'the app believes the TLS proxy in front')
-  return error(check, 'the session cookie is for https only, but the app believes no TLS proxy: it never sends the cookie', "app.set('trust proxy', 1), with the number of proxies in front")
+  if (trustsProxyHeaders === undefined) return unchecked(check, 'the host does not show whether it trusts a TLS proxy', 'sign in once through the proxy: without a session cookie no user can sign in')
+  if (trustsProxyHeaders) return ok(check, 'the app trusts the TLS proxy in front of it')
+  return error(check, 'the session cookie is for https only, but the app does not trust a TLS proxy, so it never sends the cookie', "app.set('trust proxy', 1), with the number of proxies in front")
 }
 
 function classOf(store: unknown): string {
   const { name = '' } = Object((store as object).constructor) as { name?: string }
-  return ['', 'Object'].includes(name) ? 'store of your own' : name
+  return ['', 'Object'].includes(name) ? 'custom store' : name
 }

@@ -5,22 +5,22 @@
  */
 import { randomUUID } from 'node:crypto'
 import type { Factor } from './factor'
-import { approvalChallenge, enrollmentChallenge, nameOf, outcomeByStatus } from './shared'
+import { approvalChallenge, enrollmentChallenge, userReference, outcomeByStatus } from './shared'
 
 /** Options of {@link app}. */
 export interface AppOptions {
-  /** `qr-code` is the older documents' name of the channel, for instances that still want it. Default `app`. */
+  /** The channel's name at Nevis. `qr-code` is its name in the older documents, for instances that still need it. Default `app`. */
   readonly channel?: 'app' | 'qr-code'
   /**
-   * Any of the person's own phones may scan. Otherwise only one may: the one that the start names, or the one that was
-   * registered last. Default false.
+   * If true, any of the user's phones may scan. If false, only one may: the phone that the start names, or else the one registered
+   * last. Default false.
    */
   readonly anyAuthenticator?: boolean
 }
 
 /**
- * The factor `app`: a QR code to scan with the Access App, or a link that opens it on the same phone. For approval and
- * enrolment. A message is shown on the phone and must then be accepted explicitly.
+ * The factor `app`: a QR code to scan with the Access App, or a link that opens the app on the same phone. For approval and
+ * enrolment. If the start has a message, the phone shows it and the user must accept it explicitly.
  * @param options which phones may scan
  * @returns the factor, for `factors` of the strategy
  * @throws TypeError when an option is wrong
@@ -36,10 +36,10 @@ export function app({ channel = 'app', anyAuthenticator = false }: AppOptions = 
     async approve(nevis, subject, { message, authenticatorId: named }) {
       const shown = message === undefined ? {} : { message, prompt: true }
       const authenticatorId = anyAuthenticator ? '*' : named
-      return approvalChallenge(await nevis.approve({ channel, authenticatorId, ...nameOf(subject), ...shown }))
+      return approvalChallenge(await nevis.approve({ channel, authenticatorId, ...userReference(subject), ...shown }))
     },
     async enroll(nevis, subject) {
-      return enrollmentChallenge(await nevis.enroll(nameOf(subject)), randomUUID())
+      return enrollmentChallenge(await nevis.enroll(userReference(subject)), randomUUID())
     },
     check: outcomeByStatus,
   }

@@ -1,7 +1,9 @@
 /**
- * The one shape that every factor has. A new factor is one file of this shape and one line in `index.ts`.
+ * This wing holds the second factors: one file each, all implementing the interface `Factor` below. A factor starts an approval or
+ * an enrolment through the client, and later checks its outcome; it keeps no state between the two. To add a factor, write one
+ * file and add one line to `index.ts`.
  *
- * Out of scope: sessions, requests and Passport; a factor sees the client, the subject and its own transaction.
+ * Out of scope: sessions, requests and Passport. A factor sees the client, the subject and its own transaction.
  */
 import type { NevisClient, Status } from '../client/client'
 import type { Operation } from '../client/wire'
@@ -9,31 +11,31 @@ import type { FailureCode } from './failures'
 import type { Shown, Subject, Transaction } from './transaction'
 import type { FactorName } from './names'
 
-/** What the application wants asked. */
+/** The values that a start passes to the factor. */
 export interface FactorRequest {
   /** Shown on the phone; plain text or Nevis's `<html>` form. */
   readonly message?: string
   /** `+41791234567`; only to enrol SMS. */
   readonly phone?: string
-  /** Which of the subject's authenticators to ask; one of their own. Only for a factor that takes one. */
+  /** One of the subject's own authenticators, to be asked. Only for a factor that takes one. */
   readonly authenticatorId?: string
 }
 
-/** What a factor has started, in two drawers. */
+/** The started challenge: `server` stays on the server, `browser` may be sent to the client. */
 export interface Challenge {
-  /** Stays on the server. */
+  /** Never sent to the browser. */
   readonly server: {
     /** Nevis's id of the transaction, or a random one where Nevis has none. */
     readonly id: string
-    /** By which `check` asks for the status. */
+    /** The token with which `check` asks for the status. */
     readonly statusToken?: string
-    /** Whom Nevis says it asks. */
+    /** The userId that Nevis's response names. */
     readonly userId?: string
-    /** The same by name. */
+    /** The username that Nevis's response names. */
     readonly username?: string
     /**
-     * Nevis's answer to an enrolment shows that this user had a factor before: the user's `status` is not `new`, or
-     * `authenticators` is not empty. Whoever was to get a first factor is then refused. Absent where nothing shows it.
+     * True if Nevis's response to an enrolment shows that this user already had a factor: the user's `status` is not `new`, or
+     * `authenticators` is not empty. An enrolment as a first factor is then refused. Absent if the response does not show it.
      */
     readonly hasFactor?: boolean
   }
@@ -41,86 +43,86 @@ export interface Challenge {
   readonly browser: Shown
 }
 
-/** What a check has to go on. */
+/** The input of a check. */
 export interface Answer {
   /** Brought by the browser. */
   readonly code?: string
   /** Brought by the browser. */
   readonly token?: string
-  /** Nevis's own answer to this transaction's status token, where this process learned it a moment ago. */
+  /** Nevis's own status response for this transaction, if this process received it a moment ago. */
   readonly status?: Status
 }
 
-/** A check that the person has passed. What it names is compared with what was started. */
+/** A passed check. The identifiers are compared with the started transaction. */
 export interface Succeeded {
   /** Tells it from the other outcomes. */
   readonly status: 'succeeded'
-  /** Who has approved, by Nevis's identifier. */
+  /** The userId of the user who approved. */
   readonly userId?: string
-  /** The same by name. */
+  /** The username of the user who approved. */
   readonly username?: string
-  /** What was approved. */
+  /** Nevis's id of the approved transaction. */
   readonly transactionId?: string
   /** Nevis's transaction token, to be introspected. */
   readonly token?: string
 }
 
-/** What a check has found out. */
+/** The result of a check. */
 export type Outcome =
   | {
-      /** Nobody has answered yet. */
+      /** The user has not answered yet. */
       readonly status: 'pending'
     }
   | Succeeded
   | {
-      /** It cannot succeed any more, or not with this answer. */
+      /** It can no longer succeed, or not with this answer. */
       readonly status: 'failed'
-      /** Why; Passport's `fail` gets it. */
+      /** The reason, passed to Passport's `fail`. */
       readonly code: FailureCode
-      /** Another answer may be tried, such as another code; otherwise the transaction is closed. */
+      /** True if the user may try again, for example with another code. If false, the transaction is closed. */
       readonly retryable: boolean
     }
 
-/** What the browser does meanwhile: waits, asks for a code, runs Nevis's widget, or shows something and has it confirmed. */
+/** What the browser does meanwhile: waits, asks for a code, runs Nevis's widget, or shows something and asks to confirm it. */
 export type Prompt = 'wait' | 'code' | 'widget' | 'confirm'
 
 /**
- * A second factor. The five of this package are of this shape, and so can be one of your own: it asks the client, keeps
+ * A second factor. The five factors of this package implement this interface, and so can your own. A factor calls the client, keeps
  * nothing between calls, and knows neither the request nor Passport.
  */
 export interface Factor {
-  /** By which requests, options and records name it. */
+  /** The name used in requests, options and records. */
   readonly name: FactorName
   /** What the browser does meanwhile. */
   readonly prompt: Prompt
-  /** The same at an enrolment, where it differs. */
+  /** What the browser does during an enrolment, if different. */
   readonly enrollPrompt?: Prompt
-  /** An approval asks one authenticator of several, and a start may name it. Default false. */
+  /** True if an approval asks one of several authenticators, and a start may name which. Default false. */
   readonly takesAuthenticator?: boolean
   /**
    * Starts an approval.
    * @param nevis the strategy's client
-   * @param subject who is to be asked
-   * @param request what they are to be shown
-   * @returns what was started
-   * @throws NevisError, any code; for a factor that the person does not have, `NEVIS_NOT_FOUND`, which becomes `not_enrolled`
+   * @param subject the user to ask
+   * @param request what the user is shown
+   * @returns the started challenge
+   * @throws NevisError, any code. `NEVIS_NOT_FOUND`, if the user does not have the factor, becomes `not_enrolled`
    */
   approve(nevis: NevisClient, subject: Subject, request: FactorRequest): Promise<Challenge>
   /**
    * Starts an enrolment; absent for a factor that cannot be enrolled.
    * @param nevis the strategy's client
-   * @param subject who is to get the factor
+   * @param subject the user who gets the factor
    * @param request the phone number for SMS
-   * @returns what was started
+   * @returns the started challenge
    * @throws NevisError, any code
    */
   enroll?(nevis: NevisClient, subject: Subject, request: FactorRequest): Promise<Challenge>
   /**
-   * Asks whether it has succeeded, at the callback. What the browser says of the outcome proves nothing.
+   * Called at the callback: asks Nevis for the outcome. Whatever the browser claims about the outcome proves nothing.
    * @param nevis the strategy's client
-   * @param transaction what was started, as this server has kept it
-   * @param answer what the browser has brought
-   * @returns the outcome, which is then bound to the transaction, introspected and claimed
+   * @param transaction the started transaction, from the server's own record
+   * @param answer the code or token sent by the browser
+   * @returns the outcome; the caller then compares it with the transaction, introspects the token and claims it
    * @throws NevisError, any code
    */
   check(nevis: NevisClient, transaction: Transaction, answer: Answer): Promise<Outcome>

@@ -1,4 +1,4 @@
-/** The factors, by name. */
+/** The five factors of this package. */
 export { app } from './app'
 export { push } from './push'
 export { recovery } from './recovery'

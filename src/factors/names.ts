@@ -1,6 +1,6 @@
 /**
- * The names of the factors. One of your own making has any other name; editors offer these.
+ * The names of the factors: editors offer these five, and your own factor may have any other name.
  *
- * Out of scope: how strong each is (`strength.ts`), and what it does.
+ * Out of scope: what a factor does, and how strong it is (`strength.ts`).
  */
 export type FactorName = 'push' | 'app' | 'sms' | 'recovery' | 'widget' | (string & Record<never, never>)

@@ -1,26 +1,26 @@
-/** What `verify` gets of an approval or enrolment that has succeeded. */
+/** The profile of a succeeded approval or enrolment, which `verify` gets. */
 import type { Operation } from '../client/wire'
 import type { Succeeded } from './factor'
 import type { FactorName } from './names'
 import type { Transaction } from './transaction'
 
-/** Who approved what, in Passport's words. */
+/** The user who approved, and what was approved, in Passport's terms. */
 export interface NevisProfile {
-  /** Passport's word for where a profile comes from. */
+  /** Passport's field for the origin of a profile. */
   readonly provider: 'nevis'
   /** Nevis's lifelong userId. */
   readonly id: string
-  /** The app's own identifier, where Nevis or the start names it. */
+  /** The app's own identifier of the user, if Nevis or the start names it. */
   readonly username?: string
-  /** Name of the factor that was given. */
+  /** Name of the factor that was used. */
   readonly factor: FactorName
-  /** An enrolment never passes for an approval: look here before you let somebody in on one. */
+  /** `approve` or `enroll`. Check it before you sign a user in: an enrolment is not an approval. */
   readonly operation: Operation
   /** For audit logs. */
   readonly transactionId: string
-  /** Exactly what was shown on the phone. */
+  /** The message that was shown on the phone, unchanged. */
   readonly message?: string
-  /** Exactly what the application gave at the start. */
+  /** The `data` that the app gave at the start, unchanged. */
   readonly data?: unknown
 }
 

@@ -1,14 +1,15 @@
 /**
- * Push: a request on the phone that the person accepts or denies.
+ * Push: a request on the phone that the user accepts or denies.
  *
  * Source: https://docs.nevis.net/authcloud/api-doc/api-use-cases/mobile-app/authenticate-push
  */
 import type { Factor } from './factor'
-import { approvalChallenge, nameOf, outcomeByStatus } from './shared'
+import { approvalChallenge, userReference, outcomeByStatus } from './shared'
 
 /**
- * The factor `push`: a request on the phone, to accept or deny. A message is shown there and must then be accepted explicitly.
- * Unless the start names an authenticator, the one that was registered last is asked. It is enrolled as `app`.
+ * The factor `push`: a request on the phone, to accept or deny. If the start has a message, the phone shows it and the user must
+ * accept it explicitly. Nevis asks the authenticator that the start names, or else the one registered last. Users enrol for push
+ * with the factor `app`.
  * @returns the factor, for `factors` of the strategy
  * @see https://docs.nevis.net/authcloud/api-doc/api-use-cases/mobile-app/authenticate-push
  */
@@ -19,7 +20,7 @@ export function push(): Factor {
     takesAuthenticator: true,
     async approve(nevis, subject, { message, authenticatorId }) {
       const shown = message === undefined ? {} : { message, prompt: true }
-      return approvalChallenge(await nevis.approve({ channel: 'push', authenticatorId, ...nameOf(subject), ...shown }))
+      return approvalChallenge(await nevis.approve({ channel: 'push', authenticatorId, ...userReference(subject), ...shown }))
     },
     check: outcomeByStatus,
   }

@@ -1,5 +1,5 @@
 /**
- * Recovery: a code from the set that the person wrote down once; each is good for one sign-in.
+ * Recovery: one of the recovery codes that the user saved at enrolment; each works once.
  *
  * Source: https://docs.nevis.net/authcloud/api-doc/api-use-cases/recovery-codes/authenticate-with-recovery-codes
  */
@@ -8,11 +8,11 @@ import { isUsername } from '../client/checks'
 import { NevisError } from '../client/errors'
 import { recoveryCodeIn } from '../client/typed-input'
 import type { Factor } from './factor'
-import { enrollmentChallenge, userOf, wrongCode } from './shared'
+import { enrollmentChallenge, withUserId, wrongCode } from './shared'
 
 /**
- * The factor `recovery`: one of the codes that the person wrote down; each works once. Nevis is asked nothing before the code
- * is there, so the transaction's id is ours. Enrolling it makes new codes, for a user with a username.
+ * The factor `recovery`: one of the recovery codes that the user saved; each works once. An approval sends Nevis nothing until the
+ * code is entered, so its transaction id is generated here. Enrolling creates new codes, for a user with a username.
  * @returns the factor, for `factors` of the strategy
  * @see https://docs.nevis.net/authcloud/api-doc/api-use-cases/recovery-codes/authenticate-with-recovery-codes
  */
@@ -22,20 +22,20 @@ export function recovery(): Factor {
     prompt: 'code',
     enrollPrompt: 'confirm',
     async approve(nevis, subject) {
-      return { server: { id: randomUUID(), ...(await userOf(nevis, subject)) }, browser: {} }
+      return { server: { id: randomUUID(), ...(await withUserId(nevis, subject)) }, browser: {} }
     },
     async enroll(nevis, subject) {
       const username = subject.username ?? (await nevis.getUser(subject.userId as string)).username
       if (username === undefined) throw new TypeError('recovery: Nevis makes recovery codes only for a user with a username')
       if (subject.username === undefined && !isUsername(username)) throw new NevisError('NEVIS_UNEXPECTED_RESPONSE', 'getUser', { reason: 'username cannot be used' })
       const challenge = enrollmentChallenge(await nevis.enroll({ username, channel: 'recovery' }), randomUUID())
-      // Nobody confirms that they have written down what they never saw.
+      // Without codes in the response there is nothing to confirm.
       if (challenge.browser.recoveryCodes === undefined) throw new NevisError('NEVIS_UNEXPECTED_RESPONSE', 'enroll', { reason: 'no recovery codes' })
       return challenge
     },
     async check(nevis, { id, userId, operation }, { code }) {
       const succeeded = { status: 'succeeded', userId: userId as string, transactionId: id } as const
-      // Nevis has made the codes with its answer, and the person has just confirmed: there is nothing left to prove.
+      // Nevis created the codes when the enrolment started, and the user has just confirmed them: nothing is left to check.
       if (operation === 'enroll') return succeeded
       const typed = recoveryCodeIn(code)
       const right = typed !== undefined && (await nevis.verifyCode({ userId: userId as string, code: typed, channel: 'recovery' }))

@@ -1,5 +1,5 @@
 /**
- * What several factors do alike: name a subject to Nevis, sort an answer into the two drawers, read the status.
+ * Helpers of several factors: refer to a user, build a challenge from a response, read the status.
  *
  * Out of scope: anything that belongs to one factor only.
  */
@@ -7,16 +7,24 @@ import type { Approval, Enrollment, NevisClient, SucceededStatus, User } from '.
 import type { Subject, Transaction } from './transaction'
 import type { Answer, Challenge, Outcome } from './factor'
 
-/** Nevis takes one name of a user, never both. */
-export function nameOf(subject: Subject): { userId: string } | { username: string } {
+/** Nevis accepts either userId or username, never both. */
+export function userReference(subject: Subject): { userId: string } | { username: string } {
   if (subject.userId !== undefined) return { userId: subject.userId }
   return { username: subject.username as string }
 }
 
-/** Some calls need the userId; where only the username is known, Nevis tells. */
-export async function userOf(nevis: NevisClient, subject: Subject): Promise<{ userId: string; username?: string }> {
+/**
+ * Reads the subject's record at Nevis, by userId if that is known, else by username.
+ * @throws NevisError, any code; `NEVIS_NOT_FOUND` if Nevis does not know the user
+ */
+export function fetchUser(nevis: NevisClient, { userId, username }: Subject): Promise<User> {
+  return userId === undefined ? nevis.findUserByUsername(username as string) : nevis.getUser(userId)
+}
+
+/** For calls that need the userId. Nevis is asked only if the subject names a username alone. */
+export async function withUserId(nevis: NevisClient, subject: Subject): Promise<{ userId: string; username?: string }> {
   if (subject.userId !== undefined) return { userId: subject.userId }
-  const { userId, username } = await nevis.findUserByUsername(subject.username as string)
+  const { userId, username } = await fetchUser(nevis, subject)
   return { userId, ...(username !== undefined && { username }) }
 }
 
@@ -33,7 +41,7 @@ export function approvalChallenge(approval: Approval): Challenge {
   }
 }
 
-/** @param id ours, for the channels whose answer is not documented to carry one */
+/** @param id a generated id, for channels whose response is not documented to have one */
 export function enrollmentChallenge(enrollment: Enrollment, id: string): Challenge {
   const { transactionId, statusToken, userId, username, qrCode, appLinkUri, recoveryCodes } = enrollment
   return {
@@ -53,8 +61,8 @@ export function enrollmentChallenge(enrollment: Enrollment, id: string): Challen
 }
 
 /**
- * Does Nevis show a factor that this user had before? `authenticators` lists the confirmed ones, and a user is `new` until the
- * first one is confirmed: https://docs.nevis.net/authcloud/api-doc/api-reference/registration-ref
+ * True if the response shows that the user already had a factor. `authenticators` lists the confirmed ones, and a user is `new` until
+ * the first one is confirmed: https://docs.nevis.net/authcloud/api-doc/api-reference/registration-ref
  */
 export function showsFactor({ status, authenticators = [] }: Partial<Pick<User, 'status' | 'authenticators'>>): boolean {
   return (status !== undefined && status !== 'new') || authenticators.length > 0
@@ -65,13 +73,13 @@ export function succeeded(answer: SucceededStatus): Outcome {
   return { status: 'succeeded', userId, transactionId, token, ...(username !== undefined && { username }) }
 }
 
-/** Denied, timed out or no longer known: told apart no further than Nevis does. */
+/** Denied, timed out or unknown: Nevis does not say which, so neither does this code. */
 export const notApproved: Outcome = { status: 'failed', code: 'not_approved', retryable: false }
 
-/** The person may type another one. */
+/** The user may enter another code. */
 export const wrongCode: Outcome = { status: 'failed', code: 'wrong_code', retryable: true }
 
-/** Asks Nevis itself; what the browser says about the status never counts. */
+/** Gets the outcome from Nevis's own status response, never from the browser. */
 export async function outcomeByStatus(nevis: NevisClient, transaction: Transaction, { status }: Answer): Promise<Outcome> {
   const answer = status ?? await nevis.getStatus(transaction.statusToken as string)
   if (answer.status === 'pending') return { status: 'pending' }

@@ -11,22 +11,22 @@ import { plainText } from '../client/messages'
 import { smsCodeIn, withoutTrunkZero } from '../client/typed-input'
 import { Refusal } from './failures'
 import type { Factor, Succeeded } from './factor'
-import { approvalChallenge, enrollmentChallenge, nameOf, notApproved, succeeded, wrongCode } from './shared'
+import { approvalChallenge, enrollmentChallenge, userReference, notApproved, succeeded, wrongCode } from './shared'
 
 /** Options of {@link sms}. */
 export interface SmsOptions {
   /**
-   * The text of the SMS: GSM-7 characters, `{{CODE}}` where the code goes; or a function that makes it of the
-   * transaction's message, which comes without its tags if it is in the `<html>` form. Default: Nevis's own text.
+   * The text of the SMS, in GSM-7 characters, with `{{CODE}}` as the placeholder; or a function that returns it from the transaction's
+   * message. The function gets an `<html>` message as plain text. Default: Nevis's own text.
    */
   readonly message?: string | ((message: string | undefined) => string)
   /**
-   * Accept a right code only together with a transaction token that introspects. The newer documents make SMS
-   * transactions not pollable, so that an instance may never give one. Default false.
+   * If true, a correct code counts only together with a transaction token that passes introspection. Newer Nevis documents say that
+   * SMS transactions cannot be polled, so an instance may never send such a token. Default false.
    */
   readonly requireIntrospection?: boolean
   /**
-   * Numbers that begin with one of these are not enrolled, such as `+41900` (premium rate) or the countries where you have no
+   * Phone numbers with one of these prefixes cannot be enrolled, for example `+41900` (premium rate) or countries where you have no
    * customers. Each is `+` and 1 to 14 digits. Default: none.
    */
   readonly refusedPrefixes?: readonly string[]
@@ -34,10 +34,10 @@ export interface SmsOptions {
 
 /**
  * The factor `sms`: a code by text message, typed into the page. For approval and enrolment.
- * @param options the text, what a right code needs beside it, and which numbers are not enrolled
+ * @param options the text, whether a correct code also needs introspection, and which numbers cannot be enrolled
  * @returns the factor, for `factors` of the strategy
- * @throws TypeError when `message` is no text in the GSM-7 alphabet with `{{CODE}}` in it, and no function; when
- * `refusedPrefixes` is no list of texts of `+` and 1 to 14 digits
+ * @throws TypeError if `message` is neither a function nor a GSM-7 text with `{{CODE}}`, or `refusedPrefixes` is not a list of
+ * strings of `+` and 1 to 14 digits
  * @see https://docs.nevis.net/authcloud/api-doc/api-use-cases/phone/authenticate-with-sms
  */
 export function sms({ message: text, requireIntrospection = false, refusedPrefixes = [] }: SmsOptions = {}): Factor {
@@ -53,11 +53,11 @@ export function sms({ message: text, requireIntrospection = false, refusedPrefix
     name: 'sms',
     prompt: 'code',
     async approve(nevis, subject, { message }) {
-      return approvalChallenge(await nevis.approve({ channel: 'sms', ...nameOf(subject), ...textFor(message) }))
+      return approvalChallenge(await nevis.approve({ channel: 'sms', ...userReference(subject), ...textFor(message) }))
     },
     async enroll(nevis, subject, { message, phone }) {
-      if (!isPhone(phone) || refused.some((prefix) => begins(phone, prefix))) throw new Refusal('phone_refused')
-      const request = { channel: 'sms' as const, phone, ...nameOf(subject), ...textFor(message) }
+      if (!isPhone(phone) || refused.some((prefix) => hasPrefix(phone, prefix))) throw new Refusal('phone_refused')
+      const request = { channel: 'sms' as const, phone, ...userReference(subject), ...textFor(message) }
       try {
         return enrollmentChallenge(await nevis.enroll(request), randomUUID())
       } catch (error) {
@@ -70,22 +70,22 @@ export function sms({ message: text, requireIntrospection = false, refusedPrefix
       const typed = smsCodeIn(code)
       const right = typed !== undefined && (await nevis.verifyCode({ userId, code: typed, statusToken }))
       if (!right) return wrongCode
-      // A verification's answer names nobody; where the status still speaks, it decides.
+      // The verification response names no user. If Nevis still reports a final status, that status decides.
       const answer = await nevis.getStatus(statusToken)
       if (answer.status === 'succeeded') return succeeded(answer)
       if (answer.status === 'failed' || requireIntrospection) return notApproved
-      // Names that it gives all the same must fit; the binding compares them.
-      return { status: 'succeeded', userId, transactionId: id, ...namesIn(answer) }
+      // If a pending status names a user or transaction, they must match; `binding.ts` compares them.
+      return { status: 'succeeded', userId, transactionId: id, ...identifiersIn(answer) }
     },
   }
 }
 
-/** In whatever spelling: with the zero of the national form, which many senders drop, or without it. */
-function begins(phone: string, prefix: string): boolean {
+/** Compares with and without the national trunk zero, because many SMS senders drop it. */
+function hasPrefix(phone: string, prefix: string): boolean {
   return phone.startsWith(prefix) || withoutTrunkZero(phone).startsWith(withoutTrunkZero(prefix))
 }
 
-function namesIn(answer: PendingStatus | UnknownStatus): Partial<Succeeded> {
+function identifiersIn(answer: PendingStatus | UnknownStatus): Partial<Succeeded> {
   if (answer.status === 'unknown') return {}
   const { userId, username, transactionId } = answer
   return { transactionId, ...(userId !== undefined && { userId }), ...(username !== undefined && { username }) }

@@ -1,14 +1,14 @@
 /**
- * How strong the factors are, so that an app can say "SMS or better" without naming them all.
+ * Ranks the factors by strength, so that an app can require "SMS or stronger" without listing names.
  *
- * Out of scope: enforcing it. The names go into `factors` of `requireSecondFactor`, or of a route.
+ * Out of scope: enforcing it. Pass the names to `factors` of `requireSecondFactor` or of a route.
  */
 import type { FactorName } from './names'
 
-/** A factor of this package; one of your own has no rank: add its name to the list. */
+/** The factors that have a rank. Your own factor has none: add its name to the list yourself. */
 export type RankedFactor = 'recovery' | 'sms' | 'widget' | 'push' | 'app'
 
-/** The table at `atLeast` says why. */
+/** The reasons are in the table at `atLeast`. */
 const RANKS: Readonly<Record<RankedFactor, number>> = { recovery: 1, sms: 2, widget: 2, push: 3, app: 3 }
 
 /**
@@ -16,15 +16,15 @@ const RANKS: Readonly<Record<RankedFactor, number>> = { recovery: 1, sms: 2, wid
  *
  * | rank | factors | because |
  * |---|---|---|
- * | 1 | `recovery` | look-up secrets (NIST SP 800-63B-4, 3.1.2), written down long before and good until used; NIST means them for the loss of another authenticator (4.2.1.1) |
- * | 2 | `sms` | made for the occasion and short-lived, but "restricted" by NIST SP 800-63B-4 (3.1.3.3, 3.2.9); OWASP ASVS 5.0, V6.6, wants it replaced by push |
- * | 2 | `widget` | may use app, push or SMS, and does not say which it was: as strong as the weakest of them |
- * | 3 | `push`, `app` | a key on the person's phone, which shows what is approved |
+ * | 1 | `recovery` | look-up secrets (NIST SP 800-63B-4, 3.1.2), saved long in advance and valid until used; NIST intends them for the loss of another authenticator (4.2.1.1) |
+ * | 2 | `sms` | created per sign-in and short-lived, but "restricted" by NIST SP 800-63B-4 (3.1.3.3, 3.2.9); OWASP ASVS 5.0, V6.6, recommends push instead |
+ * | 2 | `widget` | may use app, push or SMS without saying which: as strong as the weakest of them |
+ * | 3 | `push`, `app` | a key on the user's phone, which shows what is approved |
  *
- * That `recovery` stands below `sms` is this package's judgement; no standard ranks the two. None of them resists
- * phishing in NIST's sense (3.2.5).
- * @param factor the weakest that will do
- * @returns its name, and those of all that are as strong or stronger
+ * Ranking `recovery` below `sms` is this package's judgement; no standard ranks the two. None of the factors is
+ * phishing-resistant in NIST's sense (3.2.5).
+ * @param factor the weakest acceptable factor
+ * @returns the names of this factor and of all that are as strong or stronger
  * @throws TypeError for a name without a rank
  */
 export function atLeast(factor: RankedFactor): readonly RankedFactor[] {
@@ -33,13 +33,13 @@ export function atLeast(factor: RankedFactor): readonly RankedFactor[] {
 }
 
 /**
- * May the second factor vouch for the enrolment of the first? A factor of the app's own has no rank: it vouches for itself
- * alone, and only the strongest vouch for it.
+ * True if a user who has given the factor `given` may enrol the factor `enrolled`. The app's own factor has no rank: it may enrol
+ * itself, and only the strongest factors may enrol it.
  * @internal
  */
 export function isAtLeast(given: FactorName, enrolled: FactorName): boolean {
   const strongest = Math.max(...Object.values(RANKS))
-  // What is given by the widget is as strong as the weakest of its ways; what is enrolled by it may be the strongest.
+  // The widget counts as its weakest channel when it is given, and as its strongest when it is enrolled.
   const needed = enrolled === 'widget' ? strongest : rankOf(enrolled, strongest)
   return (given === enrolled && enrolled !== 'widget') || rankOf(given, 0) >= needed
 }

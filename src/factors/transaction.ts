@@ -1,17 +1,17 @@
 /**
- * Who is asked, and what is under way: the words that all wings share.
+ * The subject and the transaction: types that all wings share.
  *
- * Out of scope: where a transaction is kept (`session/transactions.ts`), and whether it may succeed (`trust/`).
+ * Out of scope: where a transaction is stored (`session/transactions.ts`), and whether it may succeed (`trust/`).
  */
 import type { Operation } from '../client/wire'
 import type { FailureCode } from './failures'
 import type { FactorName } from './names'
 
-/** Who is asked, in Nevis's terms: at least one of the two. */
+/** The user who is asked, in Nevis's terms: at least one of the two identifiers. */
 export interface Subject {
   /** Nevis's lifelong identifier. */
   readonly userId?: string | undefined
-  /** The app's own stable identifier, under which the person was enrolled. */
+  /** The app's own stable identifier, with which the user was enrolled. */
   readonly username?: string | undefined
 }
 
@@ -23,11 +23,11 @@ export interface Shown {
   readonly appLinkUri?: string
   /** For Nevis's widget. */
   readonly intentToken?: string
-  /** To be written down. They are never kept: they travel in the handle. */
+  /** For the user to save. The server does not store them: they are encrypted inside the handle. */
   readonly recoveryCodes?: readonly string[]
 }
 
-/** An approval or enrolment under way, as the session keeps it. A factor's `check` sees it; the browser never does. */
+/** A started approval or enrolment, as stored in the session. A factor's `check` gets it; it is never sent to the browser. */
 export interface Transaction {
   /** Nevis's id, or a random one where Nevis has none. */
   readonly id: string
@@ -35,57 +35,57 @@ export interface Transaction {
   readonly factor: FactorName
   /** `approve` or `enroll`. */
   readonly operation: Operation
-  /** Who was to be asked. */
+  /** The user that the app wanted to ask. */
   readonly subject: Subject
-  /** Whom Nevis says it asked. */
+  /** The userId that Nevis's response named. */
   readonly userId?: string
-  /** Which authenticator was to be asked, if one was named. */
+  /** The authenticator to ask, if the start named one. */
   readonly authenticatorId?: string
-  /** Stays on the server. */
+  /** Never sent to the browser. */
   readonly statusToken?: string
   /** Milliseconds since 1970. */
   readonly startedAt: number
   /** Milliseconds since 1970. */
   readonly expiresAt: number
-  /** When the first factor was right, in milliseconds since 1970: another factor may be tried for a while from then on. */
+  /** When the first factor succeeded, in milliseconds since 1970. For a limited time from then on another factor may be tried. */
   readonly firstFactorAt: number
   /** What the phone shows. */
   readonly message?: string
-  /** The app's own. */
+  /** The app's own data. */
   readonly data?: unknown
-  /** Names of the factors by which it may be done, where the route says so. */
+  /** Names of the factors that the route allows, if the route restricts them. */
   readonly factors?: readonly FactorName[]
-  /** The page that the person was sent away from. */
+  /** The page that redirected the user to the second factor. */
   readonly returnTo?: string
-  /** Shows that nobody changed in the session what was started: see `digest.ts`. */
+  /** Detects changes to the transaction in the session: see `digest.ts`. */
   readonly digest?: string
-  /** What the waiting page shows of it. */
+  /** The part that the waiting page shows. */
   readonly shown: Omit<Shown, 'recoveryCodes'>
-  /** Unlocks the recovery codes in the handle. */
+  /** Key that decrypts the recovery codes in the handle. */
   readonly codesKey?: string
-  /** Under which name the ledger counts its subject's starts and codes; a digest. */
+  /** Digest under which the ledger counts the subject's starts and codes. */
   readonly budget?: string
-  /** Places in the subject's start budget that its approval gives back: its own, and those of the starts that it replaced. */
+  /** Slots in the subject's start budget that an approval frees: its own, and those of the starts that it replaced. */
   readonly slots?: readonly number[]
-  /** The same under Nevis's userId, where the app may name its users in two ways. */
+  /** Budget and slots under Nevis's userId, if the app may name a user in two ways. */
   readonly alsoHeld?: {
-    /** A digest, as above. */
+    /** A digest, like `budget` of the transaction. */
     readonly budget: string
-    /** As above. */
+    /** Slots, like those of the transaction. */
     readonly slots: readonly number[]
   }
-  /** Which of the subject's enrolments it is, under each name of the subject (a digest): a newer one ends the older. */
+  /** Sequence number of this enrolment, by each identifier of the subject (as a digest): a newer enrolment ends the older. */
   readonly enrolments?: Readonly<Record<string, number>>
-  /** The route that started it, where that route has options of its own: see `purpose.ts`. */
+  /** The route that started it, if the route has options of its own: see `purpose.ts`. */
   readonly purpose?: string
-  /** The transaction that took its place: another factor, or the same one once more. */
+  /** The transaction that replaced it: another factor, or the same factor again. */
   readonly next?: string
-  /** How often a later start in the same browser has taken it over into a new session. */
+  /** How many times a later start in the same browser moved it into a new session. */
   readonly moves?: number
-  /** Digest of the login in which it was started, if there was one. */
+  /** Digest of the login in which it was started, if the user was signed in. */
   readonly login?: string
-  /** Codes tried so far, for display; the ledger's count is the one that decides. */
+  /** Number of codes tried, for display; the ledger's count decides. */
   readonly attempts?: number
-  /** Set when it has ended without success: the code that every later callback gets. */
+  /** Set when it ended without success: every later callback fails with this code. */
   readonly closed?: FailureCode
 }

@@ -1,8 +1,8 @@
 /**
- * Widget: Nevis's own page element asks the person, and the browser brings the token of the result.
+ * Widget: Nevis's own page element asks the user, and the browser sends the resulting token.
  *
- * Here the server never holds a status token, so nobody but the introspection says that the person approved. The user is
- * known before the widget starts; whose token it is, and what else it must not be, is compared in `proof.ts`.
+ * The server never has a status token for the widget, so only the introspection of that token shows that the user approved. The
+ * user is known before the widget starts; `proof.ts` checks the token's owner and that it is no other kind of token.
  *
  * Source: https://docs.nevis.net/authcloud/widget/auth-widget
  */
@@ -13,26 +13,26 @@ import { NevisError } from '../client/errors'
 import type { IntentChannel } from '../client/wire'
 import type { Subject } from './transaction'
 import type { Challenge, Factor } from './factor'
-import { nameOf, notApproved, showsFactor, userOf } from './shared'
+import { fetchUser, notApproved, showsFactor, userReference, withUserId } from './shared'
 
 /** Options of {@link widget}. */
 export interface WidgetOptions {
-  /** What the widget may use: `app`, `push`, `sms`. Default: all that Nevis offers. */
+  /** Channels that the widget may use: `app`, `push`, `sms`. Default: all that Nevis offers. */
   readonly channels?: readonly IntentChannel[]
 }
 
-type Named = Pick<User, 'userId' | 'username'>
+type UserIdentifiers = Pick<User, 'userId' | 'username'>
 
 /**
- * The factor `widget`: Nevis's own element in the page asks. Offer it only where you need it: the other factors ask Nevis how their transaction stands, this one
- * cannot; see SECURITY.md, "The widget". The intent token is good for one use within ten minutes, and the widget shows no
- * message of yours.
+ * The factor `widget`: Nevis's own element in the page. Use it only if you need it: for the other factors this package asks Nevis
+ * for the status of the transaction, for the widget it cannot; see SECURITY.md, "The widget". The intent token is valid for one use
+ * within ten minutes, and the widget does not show your message.
  *
- * An enrolment succeeds once Nevis's own record of the user says more than `new`: documented for the app; whether a phone
- * number alone is enough is not.
+ * An enrolment succeeds once Nevis's own record of the user has another status than `new`. Nevis documents that for the app; it
+ * does not document whether a phone number alone is enough.
  * @param options which channels the widget may use
  * @returns the factor, for `factors` of the strategy; `waitingPage` then needs `widgetScript`
- * @throws TypeError when `channels` is wrong
+ * @throws TypeError if `channels` is wrong
  * @see https://docs.nevis.net/authcloud/widget/auth-widget
  */
 export function widget({ channels }: WidgetOptions = {}): Factor {
@@ -42,37 +42,37 @@ export function widget({ channels }: WidgetOptions = {}): Factor {
     name: 'widget',
     prompt: 'widget',
     async approve(nevis, subject) {
-      const user = await userOf(nevis, subject)
+      const user = await withUserId(nevis, subject)
       return challenge(await nevis.createIntent({ userId: user.userId, operation: 'approve', ...restriction }), user)
     },
     async enroll(nevis, subject) {
-      const user = await recordOf(nevis, subject)
-      const name = user === undefined ? nameOf(subject) : { userId: user.userId }
+      const user = await findUser(nevis, subject)
+      const name = user === undefined ? userReference(subject) : { userId: user.userId }
       const { server, browser } = challenge(await nevis.createIntent({ ...name, operation: 'enroll', ...restriction }), user)
       return { server: { ...server, ...(user !== undefined && showsFactor(user) && { hasFactor: true }) }, browser }
     },
     async check(nevis, { id, userId, subject, operation }, { token }) {
-      const brought = { status: 'succeeded', transactionId: id, token: token as string } as const
-      if (operation === 'approve') return { ...brought, userId: userId as string }
-      const user = await recordOf(nevis, userId === undefined ? subject : { userId })
-      return user === undefined || user.status === 'new' ? notApproved : { ...brought, ...namesOf(user) }
+      const result = { status: 'succeeded', transactionId: id, token: token as string } as const
+      if (operation === 'approve') return { ...result, userId: userId as string }
+      const user = await findUser(nevis, userId === undefined ? subject : { userId })
+      return user === undefined || user.status === 'new' ? notApproved : { ...result, ...identifiersOf(user) }
     },
   }
 }
 
-/** The id is ours: Nevis makes its transaction only once the widget runs. */
-function challenge({ token }: Intent, user?: Named): Challenge {
-  return { server: { id: randomUUID(), ...(user !== undefined && namesOf(user)) }, browser: { intentToken: token } }
+/** The transaction id is generated here: Nevis creates its transaction only when the widget runs. */
+function challenge({ token }: Intent, user?: UserIdentifiers): Challenge {
+  return { server: { id: randomUUID(), ...(user !== undefined && identifiersOf(user)) }, browser: { intentToken: token } }
 }
 
-function namesOf({ userId, username }: Named): Named {
+function identifiersOf({ userId, username }: UserIdentifiers): UserIdentifiers {
   return { userId, ...(username !== undefined && { username }) }
 }
 
-/** Undefined while there is none: an enrolment makes the user. */
-async function recordOf(nevis: NevisClient, { userId, username }: Subject): Promise<User | undefined> {
+/** Undefined if Nevis does not know the user yet; an enrolment creates the user. */
+async function findUser(nevis: NevisClient, subject: Subject): Promise<User | undefined> {
   try {
-    return await (userId === undefined ? nevis.findUserByUsername(username as string) : nevis.getUser(userId))
+    return await fetchUser(nevis, subject)
   } catch (error) {
     if (error instanceof NevisError && error.code === 'NEVIS_NOT_FOUND') return undefined
     throw error

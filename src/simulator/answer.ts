@@ -1,19 +1,19 @@
 /**
- * An answer before it is bytes.
+ * A response before it is serialised.
  *
- * Not its job: to travel (see `delivery.ts`).
+ * Out of scope: sending it (`delivery.ts`).
  */
 
 export interface Answer {
   status: number
   headers: Record<string, string>
-  /** `undefined`: no body. A string goes out as it is. Anything else goes out as JSON. */
+  /** `undefined`: no body. A string is sent unchanged, anything else as JSON. */
   body: unknown
 }
 
 export const answer = (status: number, body?: unknown): Answer => ({ status, headers: {}, body })
 
-/** True for what JSON calls an object: neither null nor a list. */
+/** True for a JSON object: neither null nor a list. */
 export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

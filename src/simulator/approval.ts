@@ -1,7 +1,7 @@
 /**
- * `POST /api/v1/approval`: asks a person to approve by push, by QR code or app link, or by a code in a text.
+ * `POST /api/v1/approval`: asks a user to approve by push, by QR code or app link, or by an SMS code.
  *
- * Not its job: the person's answer (see `phone.ts`, `verification.ts`). Passkeys are not simulated.
+ * Out of scope: the user's answer (`phone.ts`, `verification.ts`). Passkeys are not simulated.
  *
  * Source: https://docs.nevis.net/authcloud/api-doc/api-reference/approval-ref
  */
@@ -9,15 +9,15 @@ import { answer, type Answer } from './answer'
 import type { Call } from './call'
 import type { Cloud } from './cloud'
 import { appMessage, flag, oneOf, smsTemplate, subject, text, uuid, withCode, type Body } from './inputs'
-import { allowed, use } from './intent-use'
+import { authorizedSubject, markUsed } from './intent-use'
 import type { Transaction, User } from './model'
 import { Problem } from './problem'
 import { approvalJson } from './resources'
 
-/** The code for a user without anything to ask is not documented: here it is that of an unknown user. */
+/** Nevis does not document the status for a user without a factor on this channel; here it is that of an unknown user. */
 const nothingToAsk = (): Problem => new Problem(404, 'The user has nothing registered for this channel')
 
-/** @returns the device that is asked: the named one, else the last registered */
+/** @returns the device to ask: the one named in the request, or else the last registered */
 function deviceOf(user: User | undefined, body: Body, channel: 'app' | 'push'): string {
   const any = text(body, 'authenticatorId') === '*'
   if (any && channel !== 'app') throw new Problem(400, "The authenticatorId '*' is for the channel app only")
@@ -38,7 +38,7 @@ function askPhone(cloud: Cloud, body: Body, channel: 'app' | 'push', user: User 
   const message = appMessage(body, prompt)
   const notificationMessage = text(body, 'notificationMessage')
   const authenticatorId = deviceOf(user, body, channel)
-  if (channel === 'push' && user !== undefined) cloud.limits.admit('push', user.userId)
+  if (channel === 'push' && user !== undefined) cloud.limits.countStart('push', user.userId)
   const transaction = cloud.transactions.begin({
     operation: 'approve',
     channel,
@@ -56,24 +56,24 @@ function sendCode(cloud: Cloud, body: Body, user: User): Transaction {
   const template = smsTemplate(body)
   if (body['authenticatorId'] === '*') throw new Problem(400, "The authenticatorId '*' is for the channel app only")
   if (user.phone === undefined) throw nothingToAsk()
-  cloud.limits.admit('sms', user.userId)
+  cloud.limits.countStart('sms', user.userId)
   const code = cloud.newSmsCode()
   user.inbox.push(withCode(template, code))
   return cloud.transactions.begin({ operation: 'approve', channel: 'sms', user, phone: user.phone, code })
 }
 
 export function approve({ cloud, body, intent }: Call): Answer {
-  // Required by the table of the documents, which names a default all the same.
+  // Nevis's table marks it as required, but also names a default.
   const asked = oneOf(text(body, 'channel') ?? 'push', 'channel', ['push', 'app', 'qr-code', 'sms'])
   const channel = asked === 'qr-code' ? 'app' : asked
-  const named = allowed(cloud, intent, 'approve', channel, subject(body))
-  // Only a QR code or app link needs no user: whoever scans it is the user.
+  const named = authorizedSubject(cloud, intent, 'approve', channel, subject(body))
+  // Only a QR code or app link may be started without a user: the user who scans it approves.
   if (named === undefined && channel !== 'app') throw new Problem(400, 'One of username and userId is required')
   const user = named && cloud.get(named)
   const transaction =
     channel === 'sms' && user !== undefined
       ? sendCode(cloud, body, user)
       : askPhone(cloud, body, channel === 'push' ? 'push' : 'app', user)
-  use(intent)
+  markUsed(intent)
   return answer(201, approvalJson(cloud, transaction))
 }

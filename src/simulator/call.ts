@@ -1,7 +1,7 @@
 /**
- * What an operation of the cloud is given: the request, already authorised and decoded.
+ * The input of an operation of the cloud: the request, already authorised and decoded.
  *
- * Not its job: to decode it (see `server.ts`).
+ * Out of scope: decoding it (`server.ts`).
  */
 import type { Cloud } from './cloud'
 import type { Body } from './inputs'
@@ -11,9 +11,9 @@ export interface Call {
   readonly cloud: Cloud
   /** Empty for requests without a body. */
   readonly body: Body
-  /** The id in the path; empty where there is none. */
+  /** The id in the path; empty if there is none. */
   readonly id: string
   readonly query: URLSearchParams
-  /** The intent token that was sent in place of the access key. */
+  /** The intent, if its token was sent instead of the access key. */
   readonly intent: Intent | undefined
 }

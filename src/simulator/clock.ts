@@ -1,7 +1,7 @@
 /**
- * The simulator's time: the machine's, moved forward at will.
+ * The simulator's clock: the machine's time plus an offset that tests can increase.
  *
- * Not its job: to end anything. Whoever reads a deadline compares it with `now()`.
+ * Out of scope: timers. Code with a deadline compares it with `now()`.
  */
 
 export class Clock {
@@ -22,5 +22,5 @@ export class Clock {
 /** `2020-10-09T12:52:48Z`, as in status answers and users. */
 export const isoSeconds = (ms: number): string => new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z')
 
-/** `2020-10-09T12:13:11.845958Z`, as in enrolment answers: a parser must take both precisions. */
+/** `2020-10-09T12:13:11.845958Z`, as in enrolment responses; a client must parse both precisions. */
 export const isoMicroseconds = (ms: number): string => new Date(ms).toISOString().replace('Z', '000Z')

@@ -1,18 +1,18 @@
 /**
- * The state of one simulated instance: users, authenticators, intents and the access key; it holds the transactions.
+ * The state of one simulated instance: users, authenticators, intents, access key and transactions.
  *
- * Out of scope: HTTP (see `server.ts`), the rules of an endpoint (see the operations), or a person's part (`phone.ts`).
+ * Out of scope: HTTP (`server.ts`), the rules of an endpoint (the operations), and what a user does (`phone.ts`).
  */
 import { randomInt, randomUUID } from 'node:crypto'
 import type { Clock } from './clock'
 import { Limits } from './limits'
-import { NewestMap, REMEMBERED } from './memory'
+import { BoundedMap, CAPACITY } from './memory'
 import type { Authenticator, Intent, Subject, User } from './model'
 import { Problem } from './problem'
 import { Tokens, type Claims } from './tokens'
 import { Transactions } from './transactions'
 
-/** That of the key in the documented example of an introspection. */
+/** The lifetime of the key in Nevis's example of an introspection. */
 const ACCESS_KEY_LIFETIME_SECONDS = 30 * 24 * 3600
 const ACCESS_KEY_SUBJECT = '100'
 /** https://docs.nevis.net/authcloud/widget/auth-widget: usable once within ten minutes. */
@@ -33,9 +33,9 @@ export class Cloud {
   readonly tokens: Tokens
   readonly transactions: Transactions
   readonly limits: Limits
-  readonly users = new NewestMap<string, User>(REMEMBERED.users, (oldest) => this.end(oldest))
-  private readonly named = new Map<string, User>()
-  private readonly intents = new NewestMap<string, Intent>(REMEMBERED.intents)
+  readonly users = new BoundedMap<string, User>(CAPACITY.users, (oldest) => this.end(oldest))
+  private readonly usersByName = new Map<string, User>()
+  private readonly intents = new BoundedMap<string, Intent>(CAPACITY.intents)
   private key: string
   private keyClaims: Claims
 
@@ -65,7 +65,7 @@ export class Cloud {
     return token === this.key && this.keyClaims.exp > this.clock.now()
   }
 
-  /** @returns the claims of any live token of this instance; a key that was rotated away is none */
+  /** @returns the claims of a token of this instance that has not expired; undefined for a rotated access key */
   introspect(token: string): Claims | undefined {
     if (token === this.key) return this.isAccessKey(token) ? this.keyClaims : undefined
     const claims = this.tokens.read(token)
@@ -76,9 +76,9 @@ export class Cloud {
     return this.users.get(userId.toLowerCase())
   }
 
-  /** Exactly as written: whether the real look-up minds the case is not documented. */
+  /** Case-sensitive; Nevis does not document whether its own look-up is. */
   userByName(username: string): User | undefined {
-    return this.named.get(username)
+    return this.usersByName.get(username)
   }
 
   find(subject: Subject): User | undefined {
@@ -105,7 +105,7 @@ export class Cloud {
       inbox: [],
     }
     this.users.set(user.userId, user)
-    if (username !== undefined) this.named.set(username, user)
+    if (username !== undefined) this.usersByName.set(username, user)
     return user
   }
 
@@ -114,14 +114,14 @@ export class Cloud {
     this.end(user)
   }
 
-  /** What a user who is gone has left behind. */
+  /** Cleans up after a user was deleted. */
   private end(user: User): void {
-    if (user.username !== undefined) this.named.delete(user.username)
+    if (user.username !== undefined) this.usersByName.delete(user.username)
     this.limits.forget(user.userId)
     this.transactions.failAllOf(user)
   }
 
-  /** The code of the answer above the limit is not documented; a conflict is the nearest of the listed ones. */
+  /** Nevis does not document the status above the limit; here it is 409, the closest of the documented ones. */
   checkRoom(user: User): void {
     if (user.authenticators.length >= MAX_AUTHENTICATORS) throw new Problem(409, 'The user has too many authenticators')
   }
@@ -145,14 +145,14 @@ export class Cloud {
   }
 
   createIntent(intent: Omit<Intent, 'token' | 'used'>): Intent {
-    // Somebody who is yet to be enrolled has no userId that could be the subject.
+    // A user who is not enrolled yet has no userId, so the token has no subject.
     const userId = this.find(intent.subject)?.userId
     const made: Intent = { ...intent, token: this.tokens.mint('intent', INTENT_LIFETIME_SECONDS, userId), used: false }
     this.intents.set(made.token, made)
     return made
   }
 
-  /** @returns the intent, unless it was used or is too old */
+  /** @returns the intent, or undefined if it was used or has expired */
   intent(token: string): Intent | undefined {
     const intent = this.intents.get(token)
     return intent === undefined || intent.used || this.tokens.read(token) === undefined ? undefined : intent
@@ -162,7 +162,7 @@ export class Cloud {
     return randomInt(1_000_000).toString().padStart(6, '0')
   }
 
-  /** 16 characters that tell upper and lower case apart, in groups; how many there are in a set is not documented. */
+  /** 16 case-sensitive characters in groups of four; Nevis does not document the number of codes in a set. */
   newRecoveryCodes(count: number): string[] {
     const alphabet = 'ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789'
     const group = () => Array.from({ length: 4 }, () => alphabet.charAt(randomInt(alphabet.length))).join('')

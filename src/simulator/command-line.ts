@@ -1,7 +1,7 @@
 /**
- * The command `passport-nevis-simulator`: reads its flags, starts a simulator and says how to reach it.
+ * The command `passport-nevis-simulator`: reads its flags, starts a simulator and prints how to reach it.
  *
- * Not its job: to be a process; exit codes and signals are those of `command.ts`.
+ * Out of scope: exit codes and signals (`command.ts`).
  */
 import { parseArgs } from 'node:util'
 import { NevisSimulator } from './simulator'
@@ -21,7 +21,7 @@ export interface Output {
   error(text: string): void
 }
 
-/** What has become of the command: it runs, or it has ended with an exit code (2 is a wrong flag, 1 is the rest). */
+/** The result of the command: a running simulator, or an exit code (2 for a wrong flag, 1 for other errors). */
 export type Outcome = { simulator: NevisSimulator } | { exitCode: 0 | 1 | 2 }
 
 function parse(argv: readonly string[]) {
@@ -39,16 +39,20 @@ function parse(argv: readonly string[]) {
   return values
 }
 
-/** What an error says about itself. By its members, not its class: an error of the system may be of another realm. */
-function told(error: unknown, member: 'message' | 'code'): string {
+/** Reads a property of an error without `instanceof`, because a system error may come from another realm. */
+function stringProperty(error: unknown, member: 'message' | 'code'): string {
   const value: unknown = typeof error === 'object' && error !== null ? Reflect.get(error, member) : undefined
   return typeof value === 'string' ? value : ''
 }
 
-/** One sentence for a person, from the long ones of `parseArgs`. */
-const sentence = (error: unknown): string => told(error, 'message').split('. ')[0] ?? ''
+function reasonOf(error: unknown, port: string): string {
+  return stringProperty(error, 'code') === 'EADDRINUSE' ? `port ${port} is already in use` : `this user may not open port ${port}`
+}
 
-function introduce(simulator: NevisSimulator, users: readonly string[]): string {
+/** The first sentence of an error message, because those of `parseArgs` are long. */
+const firstSentence = (error: unknown): string => stringProperty(error, 'message').split('. ')[0] ?? ''
+
+function startupText(simulator: NevisSimulator, users: readonly string[]): string {
   const lines = [
     `baseURL     ${simulator.baseURL}`,
     `instance    ${simulator.instance}`,
@@ -69,7 +73,7 @@ export async function main(argv: readonly string[], output: Output): Promise<Out
   try {
     flags = parse(argv)
   } catch (error) {
-    output.error(`passport-nevis-simulator: ${sentence(error)} (see --help)`)
+    output.error(`passport-nevis-simulator: ${firstSentence(error)} (see --help)`)
     return { exitCode: 2 }
   }
   if (flags.help) {
@@ -80,12 +84,12 @@ export async function main(argv: readonly string[], output: Output): Promise<Out
   let simulator: NevisSimulator | undefined
   try {
     simulator = await NevisSimulator.start({ port: Number(port), instance, ...(accessKey !== undefined && { accessKey }) })
-    output.log(introduce(simulator, [...new Set(flags.user)]))
+    output.log(startupText(simulator, [...new Set(flags.user)]))
     return { simulator }
   } catch (error) {
     await simulator?.close()
-    const wrongFlag = !['EADDRINUSE', 'EACCES'].includes(told(error, 'code'))
-    output.error(`passport-nevis-simulator: ${wrongFlag ? sentence(error) : `port ${port} is taken or not allowed`}`)
+    const wrongFlag = !['EADDRINUSE', 'EACCES'].includes(stringProperty(error, 'code'))
+    output.error(`passport-nevis-simulator: ${wrongFlag ? firstSentence(error) : `${reasonOf(error, port)}; choose another with --port (0 = any free port)`}`)
     return { exitCode: wrongFlag ? 2 : 1 }
   }
 }

@@ -1,14 +1,14 @@
 #!/usr/bin/env node
 /**
- * The process around the command: exit codes and signals.
+ * Entry point of the command: exit codes and signals.
  *
- * Not its job: flags and output (see `command-line.ts`).
+ * Out of scope: flags and output (`command-line.ts`).
  */
 import { main } from './command-line'
 
 const running = main(process.argv.slice(2), console)
 
-// Before anything is printed: whoever reads the output may send a signal at once.
+// Registered before anything is printed: a program that reads the output may send a signal immediately.
 const stop = (): void => {
   void running.then((outcome) => ('simulator' in outcome ? outcome.simulator.close() : undefined))
 }

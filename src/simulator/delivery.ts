@@ -1,22 +1,22 @@
 /**
- * Puts an answer on the wire: whole, or in the bad manner that a fault asks for.
+ * Sends a response, complete or broken as a fault demands.
  *
- * Not its job: what the answer says.
+ * Out of scope: the content of the response.
  */
 import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
 import type { Answer } from './answer'
 
-export interface Manner {
+export interface DeliveryFault {
   readonly reset: boolean
   readonly truncate: boolean
-  /** Milliseconds between two bytes. */
+  /** Milliseconds to wait before each byte. */
   readonly dripMs: number | undefined
 }
 
 export type Wait = (ms: number) => Promise<void>
 
-/** The bytes and the headers, each of which the answer may overrule. */
+/** The serialised body and the headers; headers of the response override the defaults. */
 function encoded(answer: Answer): { bytes: Buffer; headers: Record<string, string> } {
   const { body } = answer
   const bytes = body === undefined ? Buffer.alloc(0) : Buffer.from(typeof body === 'string' ? body : JSON.stringify(body))
@@ -37,13 +37,13 @@ async function drip(response: ServerResponse, bytes: Buffer, wait: () => Promise
   response.end()
 }
 
-export async function deliver(response: ServerResponse, answer: Answer, manner: Manner | undefined, wait: Wait): Promise<void> {
-  if (manner?.reset) {
+export async function deliver(response: ServerResponse, answer: Answer, deliveryFault: DeliveryFault | undefined, wait: Wait): Promise<void> {
+  if (deliveryFault?.reset) {
     response.socket?.resetAndDestroy()
     return
   }
   const { bytes, headers } = encoded(answer)
-  if (manner?.truncate) {
+  if (deliveryFault?.truncate) {
     const sent = bytes.subarray(0, bytes.length >> 1)
     response.writeHead(answer.status, { ...headers, 'content-length': String(bytes.length + 1) })
     response.flushHeaders()
@@ -51,9 +51,9 @@ export async function deliver(response: ServerResponse, answer: Answer, manner: 
     return
   }
   response.writeHead(answer.status, headers)
-  const { dripMs } = manner ?? {}
+  const { dripMs } = deliveryFault ?? {}
   if (dripMs !== undefined) return drip(response, bytes, () => wait(dripMs))
   response.end(bytes)
-  // A connection that is cut by `close()` has no `finish`.
+  // A connection that `close()` destroyed never emits `finish`.
   if (!response.writableFinished && !response.destroyed) await Promise.race([once(response, 'finish'), once(response, 'close')])
 }

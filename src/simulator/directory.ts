@@ -1,7 +1,7 @@
 /**
  * `/api/v1/users` and `/api/v1/authenticators`: look up, rename, delete.
  *
- * Not its job: to register anything (see `enroll.ts`).
+ * Out of scope: registration (`enroll.ts`).
  *
  * Source: https://docs.nevis.net/apidoc/authcloud/ (Users and Authenticators)
  */
@@ -14,7 +14,7 @@ export function getUser({ cloud, id }: Call): Answer {
   return answer(200, userJson(cloud, cloud.get({ userId: id })))
 }
 
-/** One user, not a list. */
+/** Returns one user, not a list. */
 export function findUserByUsername({ cloud, query }: Call): Answer {
   const username = requiredText({ username: query.get('username') }, 'username')
   return answer(200, userJson(cloud, cloud.get({ username })))

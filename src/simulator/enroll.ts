@@ -1,7 +1,7 @@
 /**
  * `POST /api/v1/users/enroll`: starts the registration of an app or a phone number, or makes recovery codes.
  *
- * Not its job: to finish a registration; the phone does (see `phone.ts`), or a verification.
+ * Out of scope: completing a registration (`phone.ts`, `verification.ts`).
  *
  * Source: https://docs.nevis.net/authcloud/api-doc/api-reference/registration-ref
  */
@@ -9,15 +9,15 @@ import { answer, type Answer } from './answer'
 import type { Call } from './call'
 import type { Cloud } from './cloud'
 import { oneOf, phoneNumber, smsTemplate, subject, text, withCode, type Body } from './inputs'
-import { allowed, use } from './intent-use'
+import { authorizedSubject, markUsed } from './intent-use'
 import type { Subject, User } from './model'
 import { Problem } from './problem'
 import { enrollmentJson, linkJson } from './resources'
 
-/** How many codes are in a set is not documented. */
+/** Nevis does not document the number of codes in a set. */
 export const RECOVERY_CODES = 10
 
-/** A username that nobody has makes a user; a userId never does; neither of them always does. */
+/** An unknown username creates a user, an unknown userId is an error, and a request without either always creates a user. */
 function userFor(cloud: Cloud, named: Subject | undefined): User {
   if (named === undefined) return cloud.createUser(undefined)
   return 'userId' in named ? cloud.get(named) : (cloud.find(named) ?? cloud.createUser(named.username))
@@ -28,11 +28,11 @@ function enrollPhone(cloud: Cloud, body: Body, named: Subject | undefined): Answ
   const template = smsTemplate(body)
   if (named === undefined) throw new Problem(400, 'One of username and userId is required')
   const user = userFor(cloud, named)
-  cloud.limits.admit('sms', user.userId)
+  cloud.limits.countStart('sms', user.userId)
   const code = cloud.newSmsCode()
   const transaction = cloud.transactions.begin({ operation: 'enroll', channel: 'sms', user, phone, code })
   user.inbox.push(withCode(template, code))
-  // The exact body is not documented: the user, and the two members that a verification needs.
+  // Nevis does not document the exact body. Here it has the user and the two fields that a verification needs.
   const { transactionId, statusToken } = transaction
   return answer(201, enrollmentJson(cloud, user, { transactionId, statusToken }))
 }
@@ -44,9 +44,9 @@ function enrollRecovery(cloud: Cloud, body: Body, named: Subject | undefined): A
   const name = user === undefined && named !== undefined && 'username' in named ? named.username : user?.username
   if (name !== owner) throw new Problem(400, 'recovery_username and username must name the same user')
   const holder = user ?? cloud.createUser(owner)
-  // Whether a second set replaces the first is not documented; here it does.
+  // Nevis does not document whether a second set replaces the first; here it does.
   holder.recoveryCodes = cloud.newRecoveryCodes(RECOVERY_CODES)
-  // The field that carries the codes is not documented: this name is the simulator's own.
+  // Nevis does not document the field for the codes; this name is the simulator's own.
   return answer(201, enrollmentJson(cloud, holder, { recoveryCodes: [...holder.recoveryCodes] }))
 }
 
@@ -60,13 +60,13 @@ function enrollApp(cloud: Cloud, channel: 'app' | 'push', named: Subject | undef
 
 export function enroll({ cloud, body, intent }: Call): Answer {
   const channel = oneOf(text(body, 'channel') ?? 'app', 'channel', ['app', 'push', 'sms', 'recovery'])
-  const named = allowed(cloud, intent, 'enroll', channel, subject(body))
+  const named = authorizedSubject(cloud, intent, 'enroll', channel, subject(body))
   const result =
     channel === 'sms'
       ? enrollPhone(cloud, body, named)
       : channel === 'recovery'
         ? enrollRecovery(cloud, body, named)
         : enrollApp(cloud, channel, named)
-  use(intent)
+  markUsed(intent)
   return result
 }

@@ -1,62 +1,62 @@
 /**
- * The script of what the cloud does wrong: which calls are hit, how often, and by what.
+ * The scripted faults of the simulator: which calls fail, how often, and how.
  *
- * Not its job: to spoil an answer (see `spoil.ts`).
+ * Out of scope: applying a fault to a response (`apply-fault.ts`).
  */
 import { OPERATIONS, type OperationName } from './routes'
 
-/** What a fault does. Everything given happens together. */
+/** The effects of a fault; all that are given are applied together. */
 export interface FaultEffect {
-  /** HTTP status of the answer, with the documented error body for it unless `body` or `patch` is given. */
+  /** HTTP status of the response, with Nevis's documented error body for it unless `body` or `patch` is given. */
   readonly status?: number
-  /** The body: a string as it is, anything else as JSON. */
+  /** The body: a string is sent unchanged, anything else as JSON. */
   readonly body?: unknown
-  /** Headers added to the answer, or put in place of those it has. */
+  /** Headers to add or replace. */
   readonly headers?: Readonly<Record<string, string>>
-  /** Milliseconds of real time to wait. */
+  /** Milliseconds of real time to wait before the response. */
   readonly delayMs?: number
-  /** The connection is reset in place of an answer. */
+  /** Resets the connection instead of responding. */
   readonly reset?: true
-  /** The connection ends before as many bytes as `Content-Length` says were sent. */
+  /** Closes the connection before `Content-Length` bytes were sent. */
   readonly truncate?: true
-  /** Milliseconds of real time between two bytes of the body. */
+  /** Milliseconds of real time before each byte of the body. */
   readonly drip?: number
   /**
-   * Put in place of `token` in a status answer: a text, or a genuine token of the wrong kind or user. Unless `on`
-   * says otherwise, such a fault hits `getStatus` only.
+   * Replaces `token` in a status response, with a string or with a genuine token of the wrong kind or user. Applies to `getStatus`
+   * unless `on` names other operations.
    */
   readonly swapToken?: 'status' | 'intent' | 'accessKey' | 'otherUser' | (string & {})
-  /** 429, which is what this simulator answers to a blocked user. */
+  /** 429, the simulator's answer for a blocked user. */
   readonly rateLimit?: true
-  /** Seconds in the `Retry-After` of `rateLimit`; without it there is no such header. */
+  /** `Retry-After` of `rateLimit`, in seconds; without it there is no such header. */
   readonly retryAfterSeconds?: number
   /** 302 to this URL. */
   readonly redirect?: string
-  /** Merged into the JSON of the real answer; a member that is `undefined` is taken out. */
+  /** Merged into the JSON of the real response; a property that is `undefined` is removed. */
   readonly patch?: Readonly<Record<string, unknown>>
 }
 
 export interface Fault extends FaultEffect {
-  /** The operations that are hit; all of them by default. */
+  /** The operations that fail; all by default. */
   readonly on?: OperationName | readonly OperationName[]
-  /** How many calls are hit; all of them by default. */
+  /** How many calls fail; all by default. */
   readonly times?: number
-  /** The part of the calls that is hit, 0 to 1; 1 by default. */
+  /** The share of calls that fail, 0 to 1; 1 by default. */
   readonly share?: number
-  /** How many calls pass before the first is hit; 0 by default. */
+  /** How many calls succeed before the first one fails; 0 by default. */
   readonly skip?: number
   /**
-   * Whether the call takes effect before its answer is spoilt. `before` by default: a call whose answer is replaced
-   * has no effect. A real answer that is merely changed, cut or slow always has had its effect.
+   * Whether the call takes effect (`after`) or not (`before`, the default) if its response is replaced. A real response that is only
+   * changed, truncated or delayed always took effect.
    */
   readonly when?: 'before' | 'after'
 }
 
 /** A fault that was added. */
 export interface FaultHandle {
-  /** How many calls it has hit. */
+  /** How many calls have failed because of it. */
   readonly hits: number
-  /** Takes it out again. */
+  /** Removes the fault. */
   remove(): void
 }
 
@@ -102,20 +102,20 @@ interface Scripted {
   hits: number
 }
 
-/** What the cloud does wrong: `simulator.faults`. */
+/** The scripted faults: `simulator.faults`. */
 export class Faults {
   private scripted: Scripted[] = []
   private randomState: number
 
-  /** @param seed of the small generator behind `share`: the same seed and calls hit the same calls */
+  /** @param seed seed of the random numbers behind `share`: with the same seed the same calls fail */
   constructor(seed: number) {
     this.randomState = seed >>> 0
   }
 
   /**
-   * Of several faults for one call, the first added hits it.
+   * Adds a fault. If several faults match a call, the first added is applied.
    *
-   * @throws TypeError for an unknown option or operation, or without any effect
+   * @throws TypeError for an unknown option or operation, or if no effect is given
    */
   add(fault: Fault): FaultHandle {
     check(fault)
@@ -131,30 +131,30 @@ export class Faults {
     }
   }
 
-  /** Takes all out. */
+  /** Removes all faults. */
   clear(): void {
     this.scripted = []
   }
 
-  /** Called by the server, once for every call. @internal */
+  /** The fault for this call, if any. Called by the server once per call. @internal */
   take(operation: OperationName): Fault | undefined {
     let taken: Scripted | undefined
     for (const each of this.scripted) {
       if (!each.operations.includes(operation)) continue
-      // Every fault counts the calls that it lets pass, whether or not another one hits them.
+      // `skip` of each fault counts every matching call, even if another fault is applied to it.
       if (each.toSkip > 0) each.toSkip--
-      else if (taken === undefined && each.hits < (each.fault.times ?? Infinity) && this.falls(each.fault)) taken = each
+      else if (taken === undefined && each.hits < (each.fault.times ?? Infinity) && this.isHit(each.fault)) taken = each
     }
     if (taken === undefined) return undefined
     taken.hits++
     return taken.fault
   }
 
-  private falls({ share = 1 }: Fault): boolean {
+  private isHit({ share = 1 }: Fault): boolean {
     return share >= 1 || this.random() < share
   }
 
-  /** Mulberry32. */
+  /** The generator Mulberry32. */
   private random(): number {
     this.randomState = (this.randomState + 0x6d2b79f5) >>> 0
     let value = Math.imul(this.randomState ^ (this.randomState >>> 15), this.randomState | 1)

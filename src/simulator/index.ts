@@ -1,5 +1,5 @@
 /**
- * An offline Nevis cloud with phones, for development and for tests.
+ * An offline Nevis cloud with simulated phones, for development and tests.
  * @module passport-nevis/simulator
  * @group Reference
  */

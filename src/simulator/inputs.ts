@@ -1,7 +1,7 @@
 /**
- * Reads the fields of a request body by the rules of the documents, and refuses with 400 what breaks one.
+ * Reads the fields of a request body by the rules of Nevis's documents, and answers 400 to a violation.
  *
- * Not its job: rules that need the cloud's state, such as whether a user exists.
+ * Out of scope: rules that need the cloud's state, for example whether a user exists.
  */
 import { isRecord } from './answer'
 import type { Subject } from './model'
@@ -25,7 +25,7 @@ export function asBody(value: unknown): Body {
   return value
 }
 
-/** @returns the text, or `undefined` where the field is absent or null */
+/** @returns the string, or `undefined` if the field is absent or null */
 export function text(body: Body, field: string): string | undefined {
   const value = body[field]
   if (value === undefined || value === null) return undefined
@@ -62,7 +62,7 @@ export function username(value: string): string {
   return value
 }
 
-/** Each of the two is "only allowed when the other is not present". */
+/** Nevis's documents say of username and userId: each "only allowed when the other is not present". */
 export function subject(body: Body): Subject | undefined {
   const name = text(body, 'username')
   const userId = uuid(body, 'userId')
@@ -83,7 +83,7 @@ export function phoneNumber(body: Body): string {
   return value
 }
 
-/** @returns the text of an SMS, its placeholder still in it */
+/** @returns the text of the SMS, with its placeholder */
 export function smsTemplate(body: Body): string {
   const value = text(body, 'message') ?? DEFAULT_SMS
   if (!value.includes(PLACEHOLDER)) throw new Problem(400, `The message must contain ${PLACEHOLDER}`)
@@ -93,7 +93,7 @@ export function smsTemplate(body: Body): string {
 
 export const withCode = (template: string, code: string): string => template.replaceAll(PLACEHOLDER, code)
 
-/** What app and push show. Formatting is only for a text wrapped in `<html>`, with six tags and no attributes. */
+/** The message for app and push. Only text wrapped in `<html>` is formatted, with six tags and no attributes. */
 export function appMessage(body: Body, prompt: boolean): string | undefined {
   const value = text(body, 'message')
   if (prompt && value === undefined) throw new Problem(400, 'A message is required when prompt is true')

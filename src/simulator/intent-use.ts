@@ -1,26 +1,26 @@
 /**
- * Decides whether an intent token, sent in place of the access key, allows what is asked with it.
+ * Decides whether an intent token, sent instead of the access key, allows an operation.
  *
- * Not its job: to make intents (see `intent.ts`).
+ * Out of scope: creating intents (`intent.ts`).
  */
 import type { Cloud } from './cloud'
 import type { Intent, Subject } from './model'
 import { Problem } from './problem'
 
-/** The user of the body and the user of the intent: the same words, or words for the same user. */
-function same(cloud: Cloud, one: Subject, other: Subject): boolean {
+/** True if both refer to the same user, or have the same username that is not enrolled yet. */
+function isSameUser(cloud: Cloud, one: Subject, other: Subject): boolean {
   const user = cloud.find(one)
   if (user !== undefined) return user === cloud.find(other)
   return 'username' in one && 'username' in other && one.username === other.username
 }
 
 /**
- * @param intent `undefined` where the access key was sent
- * @param subject who is named in the body; with an intent nobody needs to be
- * @returns whom the call is about
+ * @param intent `undefined` if the access key was sent
+ * @param subject the user that the body names; optional with an intent
+ * @returns the user of the call
  * @throws Problem (403)
  */
-export function allowed(
+export function authorizedSubject(
   cloud: Cloud,
   intent: Intent | undefined,
   operation: Intent['operation'],
@@ -31,12 +31,12 @@ export function allowed(
   const right =
     intent.operation === operation &&
     (intent.channels === undefined || intent.channels.includes(channel)) &&
-    (subject === undefined || same(cloud, subject, intent.subject))
+    (subject === undefined || isSameUser(cloud, subject, intent.subject))
   if (!right) throw new Problem(403, 'The intent token is for something else')
   return intent.subject
 }
 
-/** Called when nothing can refuse the operation any more: a call that was refused leaves the intent usable. */
-export function use(intent: Intent | undefined): void {
+/** Called only after the operation has succeeded, so that a refused call leaves the intent usable. */
+export function markUsed(intent: Intent | undefined): void {
   if (intent !== undefined) intent.used = true
 }

@@ -1,7 +1,7 @@
 /**
- * `POST /api/v1/intent`: makes a one-time token for the widget.
+ * `POST /api/v1/intent`: creates a one-time token for the widget.
  *
- * Not its job: to honour it (see `intent-use.ts`).
+ * Out of scope: accepting it (`intent-use.ts`).
  *
  * Source: https://docs.nevis.net/authcloud/api-doc/api-reference/intent-ref
  */
@@ -23,7 +23,7 @@ function channels(value: unknown): string[] | undefined {
 export function createIntent({ cloud, body }: Call): Answer {
   const subject = requiredSubject(body)
   const operation = oneOf(requiredText(body, 'operation'), 'operation', ['enroll', 'approve'])
-  // Only a username may be new, and only to be enrolled.
+  // Only an enrolment may name an unknown user, and only by username.
   if (operation === 'approve' || 'userId' in subject) cloud.get(subject)
   const { token } = cloud.createIntent({ subject, operation, channels: channels(body['channels']) })
   return answer(200, { token })

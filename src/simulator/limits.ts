@@ -1,10 +1,10 @@
 /**
- * Rate limiting: how many pushes and texts a user may be sent before the user is blocked for that channel.
+ * Rate limits: after a number of pushes or SMS to a user, that channel is blocked for the user.
  *
- * Out of scope: other channels, which keep working while one is blocked.
+ * Out of scope: other channels; they keep working.
  *
- * The numbers, the window and the code of the answer are not documented. Here a user stays blocked for five minutes,
- * and the answer is 429 with `Retry-After`.
+ * Nevis documents neither the limits, the window nor the status. Here a user stays blocked for five minutes, and the status is
+ * 429 with `Retry-After`.
  */
 import type { Clock } from './clock'
 import { Problem } from './problem'
@@ -22,14 +22,14 @@ interface Count {
 export class Limits {
   private readonly counts = new Map<string, Count>()
 
-  /** @param allowed starts per user before the block; `undefined` is no limit */
+  /** @param allowed starts per user before the block; `undefined` means no limit */
   constructor(
     private readonly clock: Clock,
     private readonly allowed: Readonly<Record<LimitedChannel, number | undefined>>,
   ) {}
 
   /** Counts one start. @throws Problem (429) while the user is blocked */
-  admit(channel: LimitedChannel, userId: string): void {
+  countStart(channel: LimitedChannel, userId: string): void {
     const allowed = this.allowed[channel]
     if (allowed === undefined) return
     const now = this.clock.now()
@@ -45,14 +45,14 @@ export class Limits {
     throw new Problem(429, `The user is blocked for ${channel}`, { 'retry-after': String(seconds) })
   }
 
-  /** For a user who is gone. */
+  /** Called when a user was deleted. */
   forget(userId: string): void {
     this.counts.delete(`push ${userId}`)
     this.counts.delete(`sms ${userId}`)
   }
 
   /** The channels for which the user is blocked now. */
-  exceeded(userId: string): LimitedChannel[] {
+  blockedChannels(userId: string): LimitedChannel[] {
     const now = this.clock.now()
     return (['push', 'sms'] as const).filter((channel) => (this.counts.get(`${channel} ${userId}`)?.blockedUntil ?? 0) > now)
   }

@@ -1,16 +1,16 @@
 /**
- * How much a simulator remembers, and the map that forgets its oldest entry above that.
+ * The memory limits of a simulator, and a map that deletes its oldest entry above its limit.
  *
- * Out of scope: what the entries mean.
+ * Out of scope: the content of the entries.
  */
 
-/** A simulator may run for weeks beside a development server: each of these is a bound on its memory. */
-export const REMEMBERED = {
+/** Limits on memory, because a simulator may run for weeks next to a development server. */
+export const CAPACITY = {
   /** Entries of `simulator.requests`. */
   requests: 10_000,
   /** Bytes of headers and bodies in `simulator.requests`. */
   requestBytes: 10_000_000,
-  /** Transactions, whatever their state, each with its text. The status of a forgotten one is `unknown`. */
+  /** Transactions in any state, each with its SMS. The status of a deleted one is `unknown`. */
   transactions: 10_000,
   /** Users, each with phones and codes. */
   users: 10_000,
@@ -19,8 +19,8 @@ export const REMEMBERED = {
 } as const
 
 /** A `Map` that deletes its oldest entry when a new key makes it larger than its limit. */
-export class NewestMap<Key, Value> extends Map<Key, Value> {
-  /** @param onForget is told of each entry that had to go */
+export class BoundedMap<Key, Value> extends Map<Key, Value> {
+  /** @param onForget called with each entry that is deleted because of the limit */
   constructor(
     private readonly limit: number,
     private readonly onForget: (value: Value) => void = () => undefined,

@@ -1,14 +1,14 @@
 /**
- * What the simulated cloud remembers, as types: users, authenticators, transactions, intents.
+ * Types of the simulated cloud's state: users, authenticators, transactions, intents.
  *
- * Not its job: what travels (see `../client/wire`), nor to change anything (see `cloud.ts`, `transactions.ts`).
+ * Out of scope: the JSON of the API (`../client/wire.ts`), and changes of the state (`cloud.ts`, `transactions.ts`).
  */
 
 export interface Authenticator {
   readonly authenticatorId: string
   name: string
   readonly type: 'ios' | 'android'
-  /** The name under which the phone was held that scanned the enrolment. */
+  /** Name of the phone that scanned the enrolment. */
   readonly holder: string
   readonly enrolledAt: number
   updatedAt: number
@@ -19,13 +19,13 @@ export interface User {
   readonly username: string | undefined
   readonly createdAt: number
   updatedAt: number
-  /** In the order of their registration; a push goes to the last. */
+  /** In order of registration; a push goes to the last. */
   authenticators: Authenticator[]
   /** The confirmed phone number. */
   phone: string | undefined
-  /** The codes that are not used up. */
+  /** The unused codes. */
   recoveryCodes: string[]
-  /** The texts sent, newest last. */
+  /** The SMS that were sent, newest last. */
   readonly inbox: string[]
 }
 
@@ -36,38 +36,38 @@ export interface Transaction {
   readonly operation: 'approve' | 'enroll'
   readonly channel: 'push' | 'app' | 'sms'
   readonly statusToken: string
-  /** Inside the app link; absent where there is none. */
+  /** The token in the app link; absent if there is no link. */
   readonly dispatchToken: string | undefined
-  /** Nobody, while an approval without a user waits to be scanned. */
+  /** Undefined while an approval without a user waits to be scanned. */
   user: User | undefined
   readonly usernameless: boolean
-  /** The device that may answer; `*` is any of the user's; absent for SMS and enrolments. */
+  /** The device that may answer; `*` for any of the user's; absent for SMS and enrolments. */
   readonly authenticatorId: string | undefined
   readonly prompt: boolean
   readonly message: string | undefined
   readonly notificationMessage: string | undefined
-  /** SMS: what was sent, where to, and how often it was guessed wrong. */
+  /** SMS only: the code, the phone number, and the number of wrong attempts. */
   readonly code: string | undefined
   readonly phone: string | undefined
   wrongCodes: number
   status: TransactionStatus
-  /** A new one for every status: it carries the result of that status. */
+  /** Replaced at each change of status: it contains the result. */
   token: string
-  /** The order in which requests came to phones; absent while this one is on none. */
+  /** Sequence number of the arrival on a phone; absent before that. */
   arrival: number | undefined
   readonly createdAt: number
   readonly expiresAt: number
   lastUpdatedAt: number
 }
 
-/** Who is meant, in the words of a request body. */
+/** A reference to a user, as in a request body. */
 export type Subject = { readonly username: string } | { readonly userId: string }
 
 export interface Intent {
   readonly token: string
   readonly subject: Subject
   readonly operation: 'approve' | 'enroll'
-  /** `undefined`: all of them. */
+  /** `undefined`: all channels. */
   readonly channels: readonly string[] | undefined
   used: boolean
 }

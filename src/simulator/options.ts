@@ -1,28 +1,28 @@
 /**
- * What a simulator can be started with: checked once, into one readonly object.
+ * The options of a simulator, validated once and resolved into one readonly object.
  *
- * Not its job: faults, which are scripted while it runs.
+ * Out of scope: faults, which tests add while it runs (`faults.ts`).
  */
 
-/** Options of `NevisSimulator.start`; all may be left out. */
+/** Options of `NevisSimulator.start`; all are optional. */
 export interface NevisSimulatorOptions {
-  /** TCP port; 0, the default, is any free one. */
+  /** TCP port; 0, the default, chooses a free one. */
   readonly port?: number
   /** `127.0.0.1` (the default), `localhost` or `::1`. */
   readonly host?: string
   /** Instance id; `simulator` by default. */
   readonly instance?: string
-  /** By default a new JSON Web Token like those of the cloud. */
+  /** The access key; by default a new JSON Web Token like those of the cloud. */
   readonly accessKey?: string
-  /** Seconds until a pending transaction has failed; 120 by default. */
+  /** Seconds until a pending transaction fails; 120 by default. */
   readonly lifetimeSeconds?: number
-  /** Milliseconds of real time before every answer of the API; 0 by default. */
+  /** Milliseconds of real time before every response of the API; 0 by default. */
   readonly latencyMs?: number
   /** Pushes per user before the user is blocked for five minutes; unlimited by default. */
   readonly pushRateLimit?: number
-  /** Texts per user before the user is blocked for five minutes; unlimited by default. */
+  /** SMS per user before the user is blocked for five minutes; unlimited by default. */
   readonly smsRateLimit?: number
-  /** Seed of the generator behind the `share` of a fault; 1 by default. */
+  /** Seed of the random numbers behind the `share` of a fault; 1 by default. */
   readonly seed?: number
 }
 
@@ -38,7 +38,7 @@ export interface ResolvedOptions {
   readonly seed: number
 }
 
-/** The simulator hands out codes and approves for anyone who asks: it must not be reachable from a network. */
+/** The simulator shows codes and approves for anyone who asks, so it must not be reachable from a network. */
 const LOOPBACK = ['127.0.0.1', 'localhost', '::1']
 
 const refuse = (option: string, rule: string): never => {

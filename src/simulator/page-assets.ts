@@ -1,7 +1,7 @@
 /**
- * The style and the script of the page with the phones, and the policy that lets a browser run just these.
+ * The style and script of the page with the phones, and the policy that allows the browser to run only these.
  *
- * Not its job: the page itself (see `phones-page.ts`).
+ * Out of scope: the page itself (`phones-page.ts`).
  */
 import { createHash } from 'node:crypto'
 
@@ -41,7 +41,7 @@ code { font: .875rem/1.8 ui-monospace, monospace; overflow-wrap: anywhere }
 .codes { margin: .25rem 0 0; padding: 0; list-style: none }
 `
 
-/** Draws the phones anew when something has changed, and keeps what the person typed, opened and focused. */
+/** Redraws the phones when something has changed, and keeps what the user typed, opened and focused. */
 export const SCRIPT = `
 const phones = document.getElementById('phones')
 let version = phones.dataset.version
@@ -68,7 +68,7 @@ setTimeout(look, 1000)
 
 const hash = (text: string): string => `'sha256-${createHash('sha256').update(text).digest('base64')}'`
 
-/** Names of users and messages come from outside: even if one slipped through as markup, it could run nothing. */
+/** Names of users and messages are untrusted: with this policy, injected markup could not run a script. */
 export const POLICY = [
   "default-src 'none'",
   `style-src ${hash(STYLE)}`,

@@ -1,7 +1,7 @@
 /**
- * Answers the requests of a person's browser: the page with the phones, its forms, an app link that was opened, the widget.
+ * Answers the requests of a browser: the page with the phones, its forms, an opened app link, the widget.
  *
- * Out of scope: the API (see `server.ts`), nor the HTML (see `phones-page.ts`, `widget.ts`).
+ * Out of scope: the API (`server.ts`) and the HTML (`phones-page.ts`, `widget.ts`).
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { answer, type Answer } from './answer'
@@ -11,7 +11,7 @@ import { POLICY } from './page-assets'
 import { Phone } from './phone'
 import { openPage, phonesPage, phonesState } from './phones-page'
 import { readBody } from './requests'
-import { refusalOf } from './visitor'
+import { originRefusal } from './origin-check'
 import { widgetFrame, widgetIntent, widgetScript } from './widget'
 
 const PAGES = new Map<string, (pages: Pages, request: IncomingMessage, url: URL) => Answer | Promise<Answer>>([
@@ -31,12 +31,12 @@ const html = (status: number, body: string): Answer => ({
   body,
 })
 
-const seePhones = (): Answer => ({ status: 303, headers: { location: '/' }, body: undefined })
+const redirectToPhones = (): Answer => ({ status: 303, headers: { location: '/' }, body: undefined })
 
 export class Pages {
   constructor(private readonly cloud: Cloud) {}
 
-  /** True for the paths that are the simulator's own and not the cloud's. */
+  /** True for the simulator's own paths, which the real cloud does not have. */
   has(path: string): boolean {
     return path === '/' || path === '/open' || path.startsWith('/_simulator/') || path.startsWith('/widget/')
   }
@@ -48,7 +48,7 @@ export class Pages {
       const whole: Answer = { ...found, headers: { ...headers, ...found.headers } }
       await deliver(response, whole, undefined, () => Promise.resolve())
     } catch {
-      // The caller went away in the middle of the body.
+      // The client closed the connection in the middle of the body.
       response.destroy()
     }
   }
@@ -83,20 +83,20 @@ export class Pages {
   }
 
   private answer(request: IncomingMessage, url: URL): Answer | Promise<Answer> {
-    const refusal = refusalOf(request)
+    const refusal = originRefusal(request)
     if (refusal !== undefined) return answer(403, refusal)
     const found = PAGES.get(`${request.method ?? ''} ${url.pathname}`)
     return found === undefined ? answer(404, 'Not found') : found(this, request, url)
   }
 
-  /** Does what a form asks, then shows the phones; with the reason if the phone refuses. */
+  /** Carries out a form, then redirects to the phones, or shows why the phone refused. */
   private async act(request: IncomingMessage, work: (phone: Phone, form: URLSearchParams) => Promise<void>): Promise<Answer> {
     const form = new URLSearchParams(await readBody(request))
     const user = this.cloud.userById(form.get('user') ?? '')
     if (user === undefined) return html(409, phonesPage(this.cloud, 'This user does not exist any more.'))
     try {
       await work(new Phone(this.cloud, user.username ?? user.userId), form)
-      return seePhones()
+      return redirectToPhones()
     } catch (error) {
       return html(409, phonesPage(this.cloud, error instanceof Error ? error.message : undefined))
     }

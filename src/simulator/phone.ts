@@ -1,24 +1,24 @@
 /**
- * A person with a phone: sees the requests, scans, accepts, denies.
+ * A user with a phone, who sees requests, scans, accepts and denies.
  *
- * Not its job: to show anything (see `phones-page.ts`), nor codes by SMS, which an application asks for.
+ * Out of scope: the page with the phones (`phones-page.ts`), and SMS codes, which the app asks for.
  */
 import type { Cloud } from './cloud'
 import type { Authenticator, Transaction, User } from './model'
 
-/** A request as the phone shows it. */
+/** A request as shown on the phone. */
 export interface PhoneRequest {
-  /** For `approve` and `deny`. */
+  /** To be passed to `approve` and `deny`. */
   readonly transactionId: string
-  /** Who is asked. */
+  /** The user who is asked. */
   readonly userId: string
-  /** By which way it came to the phone. */
+  /** The channel by which it reached the phone. */
   readonly channel: 'push' | 'app'
-  /** `undefined` where nothing was given to be shown. */
+  /** The message; `undefined` if the start has none. */
   readonly message: string | undefined
   /** The text in the notification area, if one was given. */
   readonly notificationMessage: string | undefined
-  /** The device that may answer; `*` is any of the user's. */
+  /** The device that may answer; `*` for any of the user's. */
   readonly authenticatorId: string
   /** By the simulator's clock. */
   readonly createdAt: Date
@@ -26,27 +26,27 @@ export interface PhoneRequest {
   readonly expiresAt: Date
 }
 
-/** So that a mistake rejects the promise and is never thrown past it. */
-const promised = <Value>(work: () => Value): Promise<Value> =>
+/** Turns an exception into a rejected promise. */
+const asPromise = <Value>(work: () => Value): Promise<Value> =>
   new Promise((resolve) => {
     resolve(work())
   })
 
 /** Why a request cannot be answered any more. */
-function over(transaction: Transaction): string {
+function endReason(transaction: Transaction): string {
   if (transaction.status === 'succeeded') return 'was approved already'
   return transaction.lastUpdatedAt >= transaction.expiresAt ? 'has expired' : 'was denied'
 }
 
-/** Somebody's phone: `simulator.phone('anna')`. */
+/** A user's phone: `simulator.phone('anna')`. */
 export class Phone {
-  /** @internal @param name the username or userId of its owner, or any name for a phone that is still to scan something */
+  /** @internal @param name username or userId of its owner, or any name for a phone that has not scanned an enrolment yet */
   constructor(
     private readonly cloud: Cloud,
     readonly name: string,
   ) {}
 
-  /** The requests that wait for an answer, newest last. */
+  /** The pending requests, newest last. */
   get waiting(): readonly PhoneRequest[] {
     return this.arrived()
       .filter((transaction) => transaction.status === 'pending')
@@ -62,19 +62,19 @@ export class Phone {
       }))
   }
 
-  /** The same as `waiting`. */
+  /** Same as `waiting`. */
   requests(): readonly PhoneRequest[] {
     return this.waiting
   }
 
   /**
-   * Approves a request. If the newest one is approved already and none waits, nothing changes.
+   * Approves a request. Without an id and without a pending request, it does nothing if the newest one is already approved.
    *
    * @param transactionId which one; the newest that waits by default
-   * @throws Error (rejects) if there is none, or it was denied or has expired
+   * @throws Error (rejects) if there is no request, or it was denied or has expired
    */
   approve(transactionId?: string): Promise<void> {
-    return promised(() => {
+    return asPromise(() => {
       const transaction = this.pick(transactionId)
       if (transaction.status === 'succeeded') return
       this.checkPending(transaction)
@@ -86,10 +86,10 @@ export class Phone {
    * Denies a request.
    *
    * @param transactionId which one; the newest that waits by default
-   * @throws Error (rejects) if none waits
+   * @throws Error (rejects) if no request is pending
    */
   deny(transactionId?: string): Promise<void> {
-    return promised(() => {
+    return asPromise(() => {
       const transaction = this.pick(transactionId)
       this.checkPending(transaction)
       this.cloud.transactions.decide(transaction, 'failed')
@@ -97,16 +97,16 @@ export class Phone {
   }
 
   /**
-   * Scans the QR code of an app link, or opens the link on the phone. For an enrolment this registers the phone. For
-   * an approval with `prompt` the request then waits on the phone; without it the scan approves.
+   * Scans the QR code of an app link, or opens the link on the phone. For an enrolment this registers the phone. For an approval with
+   * `prompt` the request then waits on the phone; without `prompt` the scan approves it.
    *
-   * @param appLinkUri from the answer to an enrolment or approval
-   * @param authenticatorId which of the owner's devices scans; by default the one that may
+   * @param appLinkUri from the response to an enrolment or approval
+   * @param authenticatorId the owner's device that scans; by default the one that may answer
    * @throws Error (rejects) if the link is unknown, decided or expired, or the request is for another phone
    */
   scan(appLinkUri: string, authenticatorId?: string): Promise<void> {
-    return promised(() => {
-      const transaction = this.linked(appLinkUri)
+    return asPromise(() => {
+      const transaction = this.transactionOf(appLinkUri)
       this.checkPending(transaction)
       if (transaction.operation === 'enroll') this.register(transaction)
       else this.open(transaction, authenticatorId)
@@ -137,7 +137,7 @@ export class Phone {
     }
   }
 
-  private linked(appLinkUri: string): Transaction {
+  private transactionOf(appLinkUri: string): Transaction {
     const link = tokenIn(appLinkUri)
     const transaction = this.cloud.transactions.ofDispatchToken(link ?? '')
     if (transaction === undefined) throw new Error('This is not an app link of this simulator.')
@@ -145,10 +145,10 @@ export class Phone {
   }
 
   private checkPending(transaction: Transaction): void {
-    if (transaction.status !== 'pending') throw new Error(`The request on ${this.name}'s phone ${over(transaction)}.`)
+    if (transaction.status !== 'pending') throw new Error(`The request on ${this.name}'s phone ${endReason(transaction)}.`)
   }
 
-  /** The named one, else the newest that waits, else the newest of all. */
+  /** The request with this id, or else the newest pending one, or else the newest of all. */
   private pick(transactionId: string | undefined): Transaction {
     const arrived = this.arrived()
     const found =
@@ -159,7 +159,7 @@ export class Phone {
     return found
   }
 
-  /** Requests that came to one of the devices, in that order. */
+  /** The requests that reached one of the devices, in order of arrival. */
   private arrived(): Transaction[] {
     const devices = this.devices()
     const mine = ({ user, authenticatorId, arrival }: Transaction) =>
@@ -171,7 +171,7 @@ export class Phone {
       .sort((one, other) => (one.arrival ?? 0) - (other.arrival ?? 0))
   }
 
-  /** All devices of the owner, and those of others that were enrolled by this phone. */
+  /** All devices of the owner, and devices of other users that this phone enrolled. */
   private devices(): { user: User; authenticator: Authenticator }[] {
     const owner = this.cloud.userByName(this.name) ?? this.cloud.userById(this.name)
     return [...this.cloud.users.values()].flatMap((user) =>
@@ -182,7 +182,7 @@ export class Phone {
   }
 }
 
-/** What the link of an approval or enrolment carries; null for what is no such link. */
+/** The token in an app link; null if the text is not such a link. */
 function tokenIn(appLinkUri: string): string | null {
   try {
     return new URL(appLinkUri).searchParams.get('dispatchTokenResponse')

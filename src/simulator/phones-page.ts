@@ -1,7 +1,7 @@
 /**
  * The HTML of the page with one phone per user, and of the page behind an app link.
  *
- * Out of scope: to answer requests (see `pages.ts`) or to decide anything (see `phone.ts`).
+ * Out of scope: answering requests (`pages.ts`), and decisions (`phone.ts`).
  */
 import { createHash } from 'node:crypto'
 import type { Cloud } from './cloud'
@@ -11,25 +11,25 @@ import { Phone, type PhoneRequest } from './phone'
 import { userStatus } from './resources'
 
 const TEXTS_SHOWN = 5
-/** The newest ones: the page is drawn anew every second. */
+/** Only the newest, because the page is redrawn every second. */
 const USERS_SHOWN = 100
 
 const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
 
 const escaped = (text: string): string => text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? '')
 
-/** A message in `<html>` was checked when it came: what is left of it are six tags without attributes. */
+/** A message in `<html>` was validated on arrival, so its only tags are the six allowed ones without attributes. */
 function messageHtml(message: string): string {
   const formatted = /^<html>([^]*)<\/html>$/.exec(message)?.[1]
   if (formatted === undefined) return escaped(message)
   const tagged = escaped(formatted).replace(/&lt;(\/?)(b|br|em|i|strong|u)\s*\/?&gt;/g, '<$1$2>')
-  // It is HTML, so its escapes are shown as what they stand for.
+  // The message is HTML, so its entities are shown as the characters that they stand for.
   return tagged.replace(/&amp;(lt|gt|quot|#39|amp);/g, '&$1;')
 }
 
 const nameOf = (user: User): string => user.username ?? `User ${user.userId.slice(0, 8)}`
 
-/** @param refreshes by its script, or, where none runs, by loading its address again, or not at all */
+/** @param refreshes with the script; or with the script and, without JavaScript, by reloading its URL; or never */
 function page(title: string, main: string, refreshes: 'script' | 'script or address' | 'never'): string {
   return `<!doctype html>
 <html lang="en">
@@ -97,14 +97,14 @@ function phoneHtml(cloud: Cloud, user: User): string {
 <h3>Requests</h3>
 ${requests.map((request) => requestHtml(user, request)).join('') || '<p class="quiet">Nothing is waiting.</p>'}
 ${textsHtml(user)}
-<h3><label for="${field}">Scan: paste an app link</label></h3>
+<h3><label for="${field}">Paste the link behind “Open the Access App”</label></h3>
 <form class="scan" method="post" action="/_simulator/scan">${hidden('user', user.userId)}
 <input id="${field}" name="link" inputmode="url" autocomplete="off" required><button id="scan-${user.userId}">Scan</button></form>
 ${codesHtml(user)}
 </section>`
 }
 
-/** The part of the page that changes, and a text that is another one whenever that part is. */
+/** The HTML that changes, with a version that changes whenever the HTML does. */
 export function phonesState(cloud: Cloud): { version: string; html: string } {
   const users = [...cloud.users.values()].slice(-USERS_SHOWN)
   const html =
@@ -113,7 +113,7 @@ export function phonesState(cloud: Cloud): { version: string; html: string } {
   return { version: createHash('sha256').update(html).digest('base64url'), html }
 }
 
-/** @param note a sentence about what went wrong */
+/** @param note an error message to show */
 export function phonesPage(cloud: Cloud, note?: string): string {
   const { version, html } = phonesState(cloud)
   const warning = note === undefined ? '' : `<p class="note" role="alert">${escaped(note)}</p>`
@@ -121,11 +121,11 @@ export function phonesPage(cloud: Cloud, note?: string): string {
 <p class="quiet">Nevis simulator at ${escaped(cloud.baseURL)}</p>
 ${warning}
 <div class="phones" id="phones" data-version="${version}">${html}</div>`
-  // After a mistake the address is that of the form; asking for it again would not be this page.
+  // After an error the URL is that of the form, so reloading it would not show this page.
   return page('Phones of the Nevis simulator', main, note === undefined ? 'script or address' : 'script')
 }
 
-/** @param transaction what the link stands for; `undefined` for a link that is unknown or over */
+/** @param transaction the transaction of the link; `undefined` if the link is unknown or has ended */
 export function openPage(cloud: Cloud, link: string, transaction: Transaction | undefined): string {
   const back = '<p><a href="/">All phones</a></p>'
   if (transaction?.status !== 'pending') {
@@ -138,11 +138,11 @@ export function openPage(cloud: Cloud, link: string, transaction: Transaction | 
 <button${user === transaction.user ? ' class="accept"' : ''}>Scan with ${escaped(nameOf(user))}’s phone</button></form>`,
   )
   const what = transaction.operation === 'enroll' ? 'It registers the phone.' : 'It asks for an approval.'
-  const nobody = forms.length === 0 ? '<p>There are no users yet.</p>' : ''
+  const noUsers = forms.length === 0 ? '<p>There are no users yet.</p>' : ''
   return page(
     'App link',
     `<div class="open"><h1>This link was opened on the phone</h1>\n<p class="quiet">${what} Whose phone is it?</p>
-${nobody}${forms.join('\n')}\n${back}</div>`,
+${noUsers}${forms.join('\n')}\n${back}</div>`,
     'never',
   )
 }

@@ -1,7 +1,7 @@
 /**
  * Draws a square of black and white modules as a PNG data URI.
  *
- * Not its job: what the modules mean (see `qr.ts`).
+ * Out of scope: the meaning of the modules (`qr.ts`).
  *
  * Source: PNG specification, third edition, https://www.w3.org/TR/png-3/
  */
@@ -39,7 +39,7 @@ export function pngDataUri(dark: readonly (readonly boolean[])[], size: number):
   const scale = Math.max(1, Math.floor(size / (dark.length + 8)))
   const margin = Math.floor((size - scale * dark.length) / 2)
   const rowLength = 1 + Math.ceil(size / 8)
-  // One bit a pixel, 1 is white; the first byte of a row names its filter, 0 is none.
+  // One bit per pixel, 1 is white. The first byte of each row names its filter, 0 for none.
   const pixels = Buffer.alloc(rowLength * size, 0xff)
   for (let y = 0; y < size; y++) {
     pixels[y * rowLength] = 0

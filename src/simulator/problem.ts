@@ -1,7 +1,7 @@
 /**
- * What the cloud answers when it refuses: a status code and one of the two documented error bodies.
+ * The error responses of the cloud: a status code and one of the two documented error bodies.
  *
- * Not its job: to decide on refusing (see the operations), nor the failures that a fault scripts (see `faults.ts`).
+ * Out of scope: deciding what is an error (the operations), and scripted faults (`faults.ts`).
  *
  * Source: https://docs.nevis.net/apidoc/authcloud/ (Errors).
  */
@@ -10,7 +10,7 @@ import type { ErrorJson } from '../client/wire'
 import type { Answer } from './answer'
 import { isoSeconds } from './clock'
 
-/** Thrown by an operation, answered by the server. */
+/** Thrown by an operation; the server turns it into a response. */
 export class Problem extends Error {
   constructor(
     readonly status: number,

@@ -1,8 +1,8 @@
 /**
  * Turns a short text into the modules of a QR code that a camera can read.
  *
- * Not its job: pixels (see `png.ts`), nor long texts: byte mode, error correction level L, versions 1 to 6, which is
- * 134 bytes and more than an app link of the simulator needs. The mask is always the first; readers take any.
+ * It supports byte mode, error correction level L and versions 1 to 6: 134 bytes, enough for an app link of the simulator. The mask
+ * is always the first; readers accept any. Out of scope: pixels (`png.ts`), and longer texts.
  *
  * Source: ISO/IEC 18004:2015.
  */
@@ -52,7 +52,7 @@ function errorCorrection(data: readonly number[], length: number): number[] {
   return remainder.slice(data.length)
 }
 
-/** Mode, length, bytes and padding, cut into blocks, each with its correction, interleaved. */
+/** Mode, length, bytes and padding, split into blocks with error correction, interleaved. */
 function codewords(bytes: Buffer, total: number, correction: number, blocks: number): number[] {
   const capacity = total - correction * blocks
   const nibbles = [4, bytes.length >> 4, bytes.length & 15, ...[...bytes].flatMap((byte) => [byte >> 4, byte & 15]), 0]
@@ -66,7 +66,7 @@ function codewords(bytes: Buffer, total: number, correction: number, blocks: num
   return [...interleave(parts, length), ...interleave(corrections, correction)]
 }
 
-/** A square of rings around a centre: a finder (radius 4 with its white border) or an alignment pattern (radius 2). */
+/** Concentric squares: a finder (radius 4 with its white border) or an alignment pattern (radius 2). */
 function drawRings(grid: Grid, centreX: number, centreY: number, radius: number): void {
   for (let y = -radius; y <= radius; y++) {
     for (let x = -radius; x <= radius; x++) {
@@ -76,7 +76,7 @@ function drawRings(grid: Grid, centreX: number, centreY: number, radius: number)
   }
 }
 
-/** Level L and mask 0 as fifteen bits, twice, and the one module that is always dark. */
+/** Level L and mask 0 as fifteen bits, written twice, and the module that is always dark. */
 function drawFormat(grid: Grid): void {
   const size = grid.length
   const format = 0b01000
@@ -96,7 +96,7 @@ function drawFormat(grid: Grid): void {
   set(grid, 8, size - 8, true)
 }
 
-/** Zigzag upwards and downwards in columns of two from the right, around what is there, through mask 0. */
+/** Fills the free modules in zigzag columns of two, from the right, with mask 0 applied. */
 function drawData(grid: Grid, data: readonly number[]): void {
   const size = grid.length
   let bit = 0
@@ -117,7 +117,7 @@ function drawData(grid: Grid, data: readonly number[]): void {
 
 /**
  * @param text at most 134 bytes in UTF-8
- * @returns rows of modules, true is black, without the white border
+ * @returns rows of modules, true for black, without the white border
  * @throws RangeError for a longer text
  */
 export function qrModules(text: string): boolean[][] {

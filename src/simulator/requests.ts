@@ -1,32 +1,32 @@
 /**
- * The body and the record of one request to the cloud.
+ * Reads the body of a request, and defines the record of one.
  *
- * Not its job: to refuse a request for what it contains (see `server.ts`, `inputs.ts`).
+ * Out of scope: validating it (`server.ts`, `inputs.ts`).
  */
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import type { OperationName } from './routes'
 
-/** One request that the simulator was asked. */
+/** One recorded request. */
 export interface RecordedRequest {
-  /** `unknown` where no endpoint fits. */
+  /** `unknown` if no endpoint matches. */
   readonly operation: OperationName | 'unknown'
   /** HTTP method. */
   readonly method: string
-  /** With the query. */
+  /** The path with the query. */
   readonly path: string
-  /** With the access key: not for logs outside of tests. */
+  /** Contains the access key: do not log it outside tests. */
   readonly headers: IncomingHttpHeaders
-  /** JSON and forms decoded; anything else as text; `undefined` for none. */
+  /** JSON and forms are decoded; any other body is a string; `undefined` if there is none. */
   readonly body: unknown
-  /** Milliseconds since 1970 by the simulator's clock, at the arrival. */
+  /** Time of arrival by the simulator's clock, in milliseconds since 1970. */
   readonly at: number
-  /** The HTTP status that was answered; absent before, and where the connection was reset. */
+  /** The HTTP status of the response; absent until then, and if the connection was reset. */
   status?: number
 }
 
 const MAX_BODY_BYTES = 1_000_000
 
-/** @returns the text, or `undefined` for a body above one megabyte, which is read to its end but not kept */
+/** @returns the text, or `undefined` for a body above one megabyte, which is read but discarded */
 export async function readBody(request: IncomingMessage): Promise<string | undefined> {
   const chunks: Buffer[] = []
   let length = 0

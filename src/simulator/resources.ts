@@ -1,7 +1,7 @@
 /**
- * How users, authenticators, approvals and enrolments look in an answer.
+ * The JSON of users, authenticators, approvals and enrolments in responses.
  *
- * Not its job: to choose the status code, or to change anything.
+ * Out of scope: the status code, and changes of state.
  */
 import type { ApprovalJson, AuthenticatorJson, QrCodeJson, UserJson } from '../client/wire'
 import { isoMicroseconds, isoSeconds } from './clock'
@@ -13,8 +13,8 @@ import { qrModules } from './qr'
 const QR_CODE_PIXELS = 300
 
 /**
- * `active` needs "at least one authenticator". Whether a phone number alone makes a user active is not documented;
- * here it does, because such a user is able to log in.
+ * Nevis's documents say that `active` needs "at least one authenticator", and not whether a phone number alone is enough. Here it
+ * is, because such a user can sign in.
  */
 export function userStatus(user: User): 'new' | 'active' {
   return user.authenticators.length > 0 || user.phone !== undefined ? 'active' : 'new'
@@ -33,9 +33,9 @@ export function authenticatorJson(authenticator: Authenticator): AuthenticatorJs
   }
 }
 
-/** @param time enrolment answers show microseconds, all others whole seconds */
+/** @param time the date format: enrolment responses have microseconds, all others whole seconds */
 export function userJson(cloud: Cloud, user: User, time = isoSeconds): UserJson {
-  const exceeded = cloud.limits.exceeded(user.userId)
+  const exceeded = cloud.limits.blockedChannels(user.userId)
   return {
     userId: user.userId,
     ...(user.username !== undefined && { username: user.username }),
@@ -43,7 +43,7 @@ export function userJson(cloud: Cloud, user: User, time = isoSeconds): UserJson 
     createdAt: time(user.createdAt),
     updatedAt: time(user.updatedAt),
     authenticators: user.authenticators.map(authenticatorJson),
-    // Documented as present while the user is blocked; its shape is the simulator's own.
+    // Documented to be present while the user is blocked; the shape is the simulator's own.
     ...(exceeded.length > 0 && { exceededRateLimits: exceeded }),
   }
 }
@@ -53,7 +53,7 @@ export const enrollmentJson = (cloud: Cloud, user: User, enrollment: object) => 
   enrollment,
 })
 
-/** What a phone can scan or open; nothing for a transaction without an app link. */
+/** QR code and app link; empty for a transaction without a link. */
 export function linkJson(cloud: Cloud, transaction: Transaction): { qrCode?: QrCodeJson; appLinkUri?: string } {
   if (transaction.dispatchToken === undefined) return {}
   const appLinkUri = `${cloud.baseURL}/open?dispatchTokenResponse=${transaction.dispatchToken}`

@@ -1,7 +1,7 @@
 /**
- * `POST /api/v1/status` and `POST /api/v1/introspect`: how a transaction stands, and whether a token is genuine.
+ * `POST /api/v1/status` and `POST /api/v1/introspect`: the status of a transaction, and whether a token is active.
  *
- * Not its job: to decide transactions.
+ * Out of scope: deciding transactions (`phone.ts`, `verification.ts`).
  *
  * Sources: https://docs.nevis.net/authcloud/api-doc/api-reference/status-ref and …/introspect-ref
  */
@@ -15,14 +15,14 @@ export function getStatus({ cloud, body }: Call): Answer {
   const transaction = cloud.transactions.ofStatusToken(requiredText(body, 'statusToken'))
   if (transaction === undefined) return answer(404, { status: 'unknown' } satisfies StatusJson)
   const { transactionId, status, token, createdAt, lastUpdatedAt } = transaction
-  // Of an operation that began without a user, the user is told only when it has succeeded.
+  // If the operation started without a user, the response names the user only after success.
   const user = transaction.usernameless && status !== 'succeeded' ? undefined : transaction.user
   const result: StatusJson = {
     transactionId,
     status,
     ...(user !== undefined && { userId: user.userId }),
     ...(user?.username !== undefined && { username: user.username }),
-    // As documented, also while pending and after a failure.
+    // As documented, the token is also present while pending and after a failure.
     token,
     createdAt: isoSeconds(createdAt),
     lastUpdatedAt: isoSeconds(lastUpdatedAt),
@@ -31,9 +31,9 @@ export function getStatus({ cloud, body }: Call): Answer {
 }
 
 /**
- * Any token of this instance is active until it expires: an access key, a status token and an intent token (used or
- * not) as well as the token of a transaction that is pending or has failed. That is the reading under which a client
- * that trusts `active` alone is attacked.
+ * Any token of this instance is active until it expires: access keys, status tokens, intent tokens (used or not), and the tokens of
+ * pending and failed transactions. Of the possible readings of the documents this is the one in which a client that trusts `active`
+ * alone can be attacked.
  */
 export function introspect({ cloud, body }: Call): Answer {
   const claims = cloud.introspect(requiredText(body, 'token'))

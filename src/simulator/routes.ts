@@ -1,7 +1,7 @@
 /**
- * The endpoints: method and path, who may call, what media type, and the operation behind it.
+ * The endpoints: method, path, required authorisation, media type and operation.
  *
- * Not its job: to read requests (see `server.ts`) or to do the work (see the operations).
+ * Out of scope: reading requests (`server.ts`), and the operations themselves.
  */
 import { answer, type Answer } from './answer'
 import { approve } from './approval'
@@ -12,7 +12,7 @@ import { createIntent } from './intent'
 import { getStatus, introspect } from './results'
 import { verifyCode } from './verification'
 
-/** The operations by the names that faults and the record of requests use: those of the methods of `NevisClient`. */
+/** Names of the operations in faults and recorded requests; the same as the methods of `NevisClient`. */
 export type OperationName =
   | 'ping'
   | 'enroll'
@@ -60,7 +60,7 @@ const route = (
   run: Route['run'],
 ): Route => ({ operation, method, path, media, authorization, run })
 
-/** Whether the real `/ping` looks at the key is not documented; here it does. */
+/** Nevis does not document whether `/ping` checks the access key; here it does. */
 const ROUTES: readonly Route[] = [
   route('ping', 'GET', /^\/ping$/, 'none', 'key', () => answer(200, 'PONG')),
   route('enroll', 'POST', /^\/api\/v1\/users\/enroll\/?$/, 'json', 'key or intent', enroll),
@@ -76,7 +76,7 @@ const ROUTES: readonly Route[] = [
   route('deleteAuthenticator', 'DELETE', /^\/api\/v1\/authenticators\/([^/]+)$/, 'none', 'key', deleteAuthenticator),
 ]
 
-/** @returns the route and the id in the path, or `undefined`: "405, the API endpoint does not exist" */
+/** @returns the route and the id in the path, or `undefined` for Nevis's "405, the API endpoint does not exist" */
 export function findRoute(method: string, path: string): { route: Route; id: string } | undefined {
   for (const each of ROUTES) {
     const match = each.method === method ? each.path.exec(path) : null

@@ -1,7 +1,7 @@
 /**
- * The HTTP side of the cloud: reads a request, checks who calls and with what, runs the operation, answers.
+ * The HTTP server of the cloud: reads a request, checks authorisation and media type, runs the operation, responds.
  *
- * Out of scope: what an operation does, nor the page with the phones (see `pages.ts`).
+ * Out of scope: the operations, and the page with the phones (`pages.ts`).
  */
 import { setMaxListeners } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
@@ -9,25 +9,25 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { isRecord, type Answer } from './answer'
 import type { Call } from './call'
 import type { Cloud } from './cloud'
-import { deliver, type Manner } from './delivery'
+import { deliver, type DeliveryFault } from './delivery'
 import type { Faults } from './faults'
 import { asBody, type Body } from './inputs'
 import { Problem, problemAnswer } from './problem'
 import type { RequestLog } from './request-log'
 import { decodeBody, mediaType, readBody, type RecordedRequest } from './requests'
 import { findRoute, type Route } from './routes'
-import { spoil } from './spoil'
-import { refusalOf } from './visitor'
+import { applyFault } from './apply-fault'
+import { originRefusal } from './origin-check'
 
 const MEDIA_TYPES = { json: 'application/json', form: 'application/x-www-form-urlencoded' } as const
 
-/** One request as far as it is read. */
+/** A request that was read. */
 interface Read {
   readonly request: IncomingMessage
   readonly url: URL
   readonly found: ReturnType<typeof findRoute>
   readonly type: string
-  /** `undefined` where it was too long. */
+  /** `undefined` if it was too long. */
   readonly text: string | undefined
   readonly body: unknown
 }
@@ -41,11 +41,11 @@ export class CloudServer {
     private readonly requests: RequestLog,
     private readonly latencyMs: number,
   ) {
-    // As many calls may wait at once as there are callers.
+    // Every waiting call adds a listener, so there is no limit on listeners.
     setMaxListeners(0, this.closing.signal)
   }
 
-  /** Ends all waiting; the connections are the HTTP server's. */
+  /** Aborts all waiting calls; the HTTP server closes the connections. */
   close(): void {
     this.closing.abort()
   }
@@ -54,7 +54,7 @@ export class CloudServer {
     try {
       await this.answer(request, response, url)
     } catch {
-      // The caller went away in the middle of the body, or the simulator is closing.
+      // The client closed the connection in the middle of the body, or the simulator is closing.
       response.destroy()
     }
   }
@@ -62,7 +62,7 @@ export class CloudServer {
   private async answer(request: IncomingMessage, response: ServerResponse, url: URL): Promise<void> {
     const { method = '' } = request
     const at = this.cloud.clock.now()
-    const refusal = refusalOf(request)
+    const refusal = originRefusal(request)
     if (refusal !== undefined) {
       await deliver(response, problemAnswer(new Problem(403, refusal), url.pathname, at), undefined, (ms) => this.wait(ms))
       return
@@ -76,12 +76,12 @@ export class CloudServer {
     const record: RecordedRequest = { operation, method, path, headers: request.headers, body, at }
     this.requests.add(record, request.rawHeaders.join('').length + path.length + (text?.length ?? 0))
     await this.wait(this.latencyMs)
-    const { answer, manner } = await this.result({ request, url, found, type, text, body })
-    if (!manner?.reset) record.status = answer.status
-    await deliver(response, answer, manner, (ms) => this.wait(ms))
+    const { answer, deliveryFault } = await this.result({ request, url, found, type, text, body })
+    if (!deliveryFault?.reset) record.status = answer.status
+    await deliver(response, answer, deliveryFault, (ms) => this.wait(ms))
   }
 
-  private async result(read: Read): Promise<{ answer: Answer; manner?: Manner }> {
+  private async result(read: Read): Promise<{ answer: Answer; deliveryFault?: DeliveryFault }> {
     const operation = read.found?.route.operation
     const fault = operation && this.faults.take(operation)
     const real = () => this.execute(read)
@@ -89,7 +89,7 @@ export class CloudServer {
     const sent = isRecord(read.body) ? read.body['statusToken'] : undefined
     const statusToken = typeof sent === 'string' ? sent : undefined
     const wait = (ms: number) => this.wait(ms)
-    return spoil({ cloud: this.cloud, operation: operation as Route['operation'], path: read.url.pathname, statusToken, real, wait }, fault)
+    return applyFault({ cloud: this.cloud, operation: operation as Route['operation'], path: read.url.pathname, statusToken, real, wait }, fault)
   }
 
   private execute(read: Read): Answer {
@@ -105,7 +105,7 @@ export class CloudServer {
     }
   }
 
-  /** @returns the intent, where its token stands in for the access key */
+  /** @returns the intent, if its token was sent instead of the access key */
   private authorize(request: IncomingMessage, route: Route): Call['intent'] {
     if (route.authorization === 'none') return undefined
     const token = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '')?.[1]

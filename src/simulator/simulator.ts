@@ -1,8 +1,9 @@
 /**
- * An offline Nevis Authentication Cloud with fake phones, for tests and demonstrations.
+ * This wing is an offline Nevis Authentication Cloud with simulated phones, for tests and demonstrations. It is written from Nevis's
+ * public documents and imports no code of the client, so that a misreading in the client shows up in tests. Where the documents say
+ * nothing, the file concerned says what was chosen.
  *
- * Out of scope: security. It is written from the public documents of the service and does what they say; where they
- * are silent, the file concerned says what was chosen.
+ * Out of scope: security. It serves loopback only, and shows codes to anyone who asks.
  *
  * Sources: https://docs.nevis.net/apidoc/authcloud/ and https://docs.nevis.net/authcloud/api-doc/
  */
@@ -21,46 +22,46 @@ import type { RecordedRequest } from './requests'
 import { CloudServer } from './server'
 import { snapshots, type UserSnapshot } from './snapshot'
 
-/** Longer than clients keep an idle connection: none of them meets one that is being closed. */
+/** Longer than clients keep an idle connection, so that no client uses a connection that is being closed. */
 const KEEP_ALIVE_MS = 65_000
 
-/** Somebody to be there from the beginning. */
+/** A user to add, already enrolled. */
 export interface NewUser {
   /** 1 to 300 of the characters `A-Z a-z 0-9 _ . @ -`. */
   readonly username: string
-  /** How many app authenticators, or their names; one by default. */
+  /** Number of app authenticators, or their names; one by default. */
   readonly authenticators?: number | readonly string[]
   /** A confirmed phone number, in the international form; none by default. */
   readonly phone?: string
-  /** The recovery codes, or how many; none by default. */
+  /** The recovery codes, or their number; none by default. */
   readonly recoveryCodes?: number | readonly string[]
 }
 
-/** Who was added. */
+/** An added user. */
 export interface AddedUser {
-  /** Nevis's lifelong identifier, as a real cloud makes it. */
+  /** A lifelong identifier like Nevis's. */
   readonly userId: string
   /** As given. */
   readonly username: string
   /** All of them are unused. */
   readonly recoveryCodes: readonly string[]
-  /** In the order of registration: a push goes to the last. */
+  /** In order of registration: a push goes to the last. */
   readonly authenticatorIds: readonly string[]
 }
 
 /**
- * An offline Nevis Authentication Cloud on loopback, with phones that a test holds. It is no reference for what the documents of
- * Nevis leave open, and no security: it hands out codes to anyone who asks. It keeps the newest 10,000 users, transactions (each
- * with its text) and intent tokens, and forgets older ones.
+ * An offline Nevis Authentication Cloud on loopback, whose phones a test controls. It is not a reference for what Nevis's documents
+ * leave open, and it is not secure: it shows codes to anyone who asks. It keeps the newest 10,000 users, transactions (each with its
+ * SMS) and intent tokens, and deletes older ones.
  *
  * Sources: https://docs.nevis.net/apidoc/authcloud/ and https://docs.nevis.net/authcloud/api-doc/
  */
 export class NevisSimulator {
-  /** For example `http://127.0.0.1:4001`; no slash at the end. Opened in a browser it shows the phones. */
+  /** For example `http://127.0.0.1:4001`, without a trailing slash. In a browser it shows the phones. */
   readonly baseURL: string
-  /** The instance id; a strategy for a simulator takes `baseURL`. */
+  /** The instance id. A strategy that uses the simulator takes `baseURL` instead. */
   readonly instance: string
-  /** What the cloud does wrong. */
+  /** The scripted faults of the cloud. */
   readonly faults: Faults
   /** The newest 10,000 requests to the API, and at most 10 MB of them, oldest first. `requests.length = 0` empties it. */
   readonly requests: RecordedRequest[]
@@ -73,8 +74,8 @@ export class NevisSimulator {
    * Starts a simulator on the loopback interface.
    *
    * @param options port, clock and limits
-   * @returns the running simulator; end it with `close()`
-   * @throws TypeError (rejects) for a wrong option; Error with the code of the system, such as `EADDRINUSE`
+   * @returns the running simulator; call `close()` to stop it
+   * @throws TypeError (rejects) for a wrong option; Error with a system code such as `EADDRINUSE`
    */
   static async start(options: NevisSimulatorOptions = {}): Promise<NevisSimulator> {
     const resolved = resolve(options)
@@ -102,19 +103,19 @@ export class NevisSimulator {
     })
   }
 
-  /** For the strategy or client under test; `rotateAccessKey` changes it. */
+  /** The access key for the strategy or client under test; `rotateAccessKey` changes it. */
   get accessKey(): string {
     return this.cloud.accessKey
   }
 
-  /** Copies of all users, in the order of their making. */
+  /** Copies of all users, in order of creation. */
   get users(): readonly UserSnapshot[] {
     return snapshots(this.cloud)
   }
 
   /**
-   * A phone, to approve, deny and scan with.
-   * @param nameOrUserId of its owner; or any name, for a phone that is still to scan an enrolment
+   * A phone with which a test approves, denies and scans.
+   * @param nameOrUserId username or userId of its owner, or any name for a phone that has not scanned an enrolment yet
    * @returns the phone
    */
   phone(nameOrUserId: string): Phone {
@@ -122,8 +123,8 @@ export class NevisSimulator {
   }
 
   /**
-   * The text messages of somebody.
-   * @param nameOrUserId who got them
+   * The SMS sent to a user.
+   * @param nameOrUserId username or userId
    * @returns the texts, newest last
    */
   sms(nameOrUserId: string): string[] {
@@ -132,10 +133,10 @@ export class NevisSimulator {
   }
 
   /**
-   * Adds a user who is enrolled already.
+   * Adds a user who is already enrolled.
    *
-   * @param user who, and with which factors
-   * @returns what Nevis would know
+   * @param user the user and the factors
+   * @returns the data that Nevis would have
    * @throws TypeError if the name is taken; Error if the name or phone number breaks the rules of the API
    */
   addUser(user: NewUser): AddedUser {
@@ -158,7 +159,7 @@ export class NevisSimulator {
   }
 
   /**
-   * Moves the clock forward: what has expired by then has.
+   * Moves the clock forward; transactions and tokens expire accordingly.
    * @param ms milliseconds
    */
   advance(ms: number): void {
@@ -166,14 +167,14 @@ export class NevisSimulator {
   }
 
   /**
-   * Replaces the access key; the old one is refused with 403.
+   * Replaces the access key; the old one then gets 403.
    * @returns the new one
    */
   rotateAccessKey(): string {
     return this.cloud.rotateAccessKey()
   }
 
-  /** Ends everything, connections and calls under way included. May be called again. */
+  /** Stops the simulator, with all open connections and calls. May be called again. */
   close(): Promise<void> {
     this.closed ??= new Promise((done) => {
       this.api.close()
@@ -187,7 +188,7 @@ export class NevisSimulator {
 
   private async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const target = request.url ?? '/'
-    // A path such as `//host` would be read as another host.
+    // Without the base URL, a path such as `//host` would be parsed as another host.
     const url = new URL(this.baseURL + (target.startsWith('/') ? target : '/'))
     if (this.pages.has(url.pathname)) await this.pages.handle(request, response, url)
     else await this.api.handle(request, response, url)

@@ -1,14 +1,14 @@
 /**
- * Users as a test may look at them: copies that change nothing.
+ * Read-only copies of users, for tests.
  *
- * Not its job: the user of the API (see `resources.ts`), which shows less.
+ * Out of scope: the user in API responses (`resources.ts`), which has fewer fields.
  */
 import type { AuthenticatorJson } from '../client/wire'
 import type { Cloud } from './cloud'
 import type { LimitedChannel } from './limits'
 import { authenticatorJson, userStatus } from './resources'
 
-/** A user at one moment; `simulator.users` makes new ones. */
+/** A copy of a user; `simulator.users` creates new copies each time. */
 export interface UserSnapshot {
   /** Nevis's lifelong identifier. */
   readonly userId: string
@@ -20,7 +20,7 @@ export interface UserSnapshot {
   readonly authenticators: readonly AuthenticatorJson[]
   /** The confirmed number. */
   readonly phone: string | undefined
-  /** The codes that are not used up. */
+  /** The unused codes. */
   readonly recoveryCodes: readonly string[]
   /** The channels for which the user is blocked. */
   readonly exceededRateLimits: readonly LimitedChannel[]
@@ -34,6 +34,6 @@ export function snapshots(cloud: Cloud): UserSnapshot[] {
     authenticators: user.authenticators.map(authenticatorJson),
     phone: user.phone,
     recoveryCodes: [...user.recoveryCodes],
-    exceededRateLimits: cloud.limits.exceeded(user.userId),
+    exceededRateLimits: cloud.limits.blockedChannels(user.userId),
   }))
 }

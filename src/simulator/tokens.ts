@@ -1,11 +1,11 @@
 /**
- * The cloud's tokens: JSON Web Tokens signed with HS512, minted and read back.
+ * The cloud's tokens: JSON Web Tokens signed with HS512, issued and verified here.
  *
- * Not its job: to know whether a token was used or whose key it is (see `cloud.ts`).
+ * Times in tokens are milliseconds, as in Nevis's example of an introspection, although its table says seconds. The `aud` of an access
+ * key is documented (`api`); those of the other three kinds are the simulator's own. Nevis says that a transaction's token "contains
+ * the verifiable result of the current status", but not in which claim, and an introspection does not show it.
  *
- * Times inside are milliseconds, as in the documented example of an introspection, though its table says seconds.
- * The `aud` of an access key is documented (`api`); those of the other three are the simulator's own. A transaction's token
- * "contains the verifiable result of the current status": under which name is not documented, and an introspection hides it.
+ * Out of scope: whether a token was used, and who owns an access key (`cloud.ts`).
  */
 import { createHmac, randomBytes, randomUUID, timingSafeEqual } from 'node:crypto'
 import { isRecord } from './answer'
@@ -28,7 +28,7 @@ const HEADER = encode({ alg: 'HS512' })
 export class Tokens {
   private readonly key = randomBytes(64)
 
-  /** @param issuer the base URL with the slash at its end */
+  /** @param issuer the base URL with a trailing slash */
   constructor(
     private readonly clock: Clock,
     readonly issuer: string,
@@ -40,14 +40,14 @@ export class Tokens {
     return subject === undefined ? claims : { ...claims, sub: subject }
   }
 
-  /** @param result of a transaction, to be kept in its token */
+  /** @param result the result of a transaction, to be put in its token */
   mint(kind: TokenKind, lifetimeSeconds: number, subject: string | undefined, result?: string): string {
     const claims = this.claims(kind, lifetimeSeconds, subject)
     const content = `${HEADER}.${encode({ ...claims, jti: randomUUID(), result })}`
     return `${content}.${this.sign(content).toString('base64url')}`
   }
 
-  /** @returns the claims, or `undefined` for anything not minted here and anything expired */
+  /** @returns the claims, or `undefined` if the token was not issued here or has expired */
   read(token: string): Claims | undefined {
     const end = token.lastIndexOf('.')
     const content = token.slice(0, Math.max(end, 0))

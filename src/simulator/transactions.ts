@@ -1,23 +1,23 @@
 /**
- * The transactions of the cloud: begun, found by their tokens, decided once, ended by time.
+ * The transactions of the cloud: created, found by their tokens, decided once, expired.
  *
- * Out of scope: who may decide (see `phone.ts`, `verification.ts`), nor what an answer looks like.
+ * Out of scope: who may decide (`phone.ts`, `verification.ts`), and the form of responses (`resources.ts`).
  */
 import { randomBytes, randomUUID } from 'node:crypto'
 import type { Clock } from './clock'
-import { NewestMap, REMEMBERED } from './memory'
+import { BoundedMap, CAPACITY } from './memory'
 import type { Transaction, User } from './model'
 import type { Tokens } from './tokens'
 
-/** How long the tokens of a transaction live after it was begun or decided; the documents do not say. */
+/** Lifetime of a transaction's tokens after its start or decision; Nevis does not document it. */
 const TOKEN_LIFETIME_SECONDS = 600
 
-/** What the caller says about a new transaction; the store fills in the rest. */
-export type Beginning = Pick<Transaction, 'operation' | 'channel' | 'user'> &
+/** The caller's values for a new transaction; `begin` adds the rest. */
+export type NewTransaction = Pick<Transaction, 'operation' | 'channel' | 'user'> &
   Partial<Pick<Transaction, 'authenticatorId' | 'prompt' | 'message' | 'notificationMessage' | 'code' | 'phone'>>
 
 export class Transactions {
-  private readonly byId = new NewestMap<string, Transaction>(REMEMBERED.transactions, (oldest) => this.forget(oldest))
+  private readonly byId = new BoundedMap<string, Transaction>(CAPACITY.transactions, (oldest) => this.forget(oldest))
   private readonly byStatusToken = new Map<string, Transaction>()
   private readonly byDispatchToken = new Map<string, Transaction>()
   private readonly deletedAt = new WeakMap<User, number>()
@@ -29,8 +29,8 @@ export class Transactions {
     private readonly lifetimeSeconds: number,
   ) {}
 
-  begin(beginning: Beginning): Transaction {
-    const { user, operation, channel } = beginning
+  begin(values: NewTransaction): Transaction {
+    const { user, operation, channel } = values
     const now = this.clock.now()
     const hasLink = operation === 'enroll' ? channel !== 'sms' : channel === 'app'
     const transaction: Transaction = {
@@ -41,12 +41,12 @@ export class Transactions {
       transactionId: randomUUID(),
       statusToken: this.tokens.mint('status', this.lifetimeSeconds + TOKEN_LIFETIME_SECONDS, user?.userId),
       dispatchToken: hasLink ? dispatchToken() : undefined,
-      authenticatorId: beginning.authenticatorId,
-      prompt: beginning.prompt ?? false,
-      message: beginning.message,
-      notificationMessage: beginning.notificationMessage,
-      code: beginning.code,
-      phone: beginning.phone,
+      authenticatorId: values.authenticatorId,
+      prompt: values.prompt ?? false,
+      message: values.message,
+      notificationMessage: values.notificationMessage,
+      code: values.code,
+      phone: values.phone,
       wrongCodes: 0,
       status: 'pending',
       token: this.resultToken(user, 'pending'),
@@ -62,24 +62,24 @@ export class Transactions {
   }
 
   ofStatusToken(token: string): Transaction | undefined {
-    return this.settled(this.byStatusToken.get(token))
+    return this.withDeadlineApplied(this.byStatusToken.get(token))
   }
 
   ofDispatchToken(token: string): Transaction | undefined {
-    return this.settled(this.byDispatchToken.get(token))
+    return this.withDeadlineApplied(this.byDispatchToken.get(token))
   }
 
-  /** All of them, oldest first. */
+  /** All transactions, oldest first. */
   all(): Transaction[] {
-    return [...this.byId.values()].map((transaction) => this.settled(transaction))
+    return [...this.byId.values()].map((transaction) => this.withDeadlineApplied(transaction))
   }
 
-  /** What is pending of a user who was deleted has failed. */
+  /** Makes the pending transactions of a deleted user fail. */
   failAllOf(user: User): void {
     this.deletedAt.set(user, this.clock.now())
   }
 
-  /** The request is on the phone now. */
+  /** Marks that the request has reached the phone. */
   arrive(transaction: Transaction): void {
     transaction.arrival = ++this.arrivals
   }
@@ -93,12 +93,12 @@ export class Transactions {
   private forget({ statusToken, dispatchToken, channel, user }: Transaction): void {
     this.byStatusToken.delete(statusToken)
     if (dispatchToken !== undefined) this.byDispatchToken.delete(dispatchToken)
-    // Texts and transactions of a user are in the same order.
+    // A user's SMS and SMS transactions are in the same order, so the oldest SMS belongs to the oldest transaction.
     if (channel === 'sms') user?.inbox.shift()
   }
 
-  /** A deadline has no timer, and a deleted user may have many transactions: both are looked at when somebody asks. */
-  private settled<Found extends Transaction | undefined>(transaction: Found): Found {
+  /** Applies expiry and the deletion of the user on access, because there are no timers and a user may have many transactions. */
+  private withDeadlineApplied<Found extends Transaction | undefined>(transaction: Found): Found {
     if (transaction?.status !== 'pending') return transaction
     const { user, expiresAt } = transaction
     const endedAt = Math.min(expiresAt, (user && this.deletedAt.get(user)) ?? Infinity)
@@ -111,7 +111,7 @@ export class Transactions {
   }
 }
 
-/** Short, so that the app link fits a QR code; it begins like the documented one. */
+/** Short enough for the app link to fit in a QR code; starts like the one in Nevis's documents. */
 function dispatchToken(): string {
   return Buffer.from(JSON.stringify({ nonce: randomBytes(12).toString('base64url') })).toString('base64url')
 }

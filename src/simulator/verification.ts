@@ -1,10 +1,10 @@
 /**
- * `POST /api/v1/users/{userId}/verification`: checks a code from a text or a recovery code.
+ * `POST /api/v1/users/{userId}/verification`: checks an SMS code or a recovery code.
  *
- * Not its job: to count attempts over several transactions.
+ * Out of scope: counting attempts across transactions.
  *
- * Source: https://docs.nevis.net/authcloud/api-doc/api-reference/verification-ref. Documented are 200 for the right
- * code and "4xx otherwise", no body for either; which 4xx is the simulator's choice, and so is the number of tries.
+ * Source: https://docs.nevis.net/authcloud/api-doc/api-reference/verification-ref. Nevis documents 200 for the correct code and "4xx
+ * otherwise", without a body. The exact 4xx and the number of attempts are the simulator's choice.
  */
 import { answer, type Answer } from './answer'
 import type { Call } from './call'

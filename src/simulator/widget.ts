@@ -1,11 +1,10 @@
 /**
- * A stand-in for Nevis's widget: the script that a page loads, and what runs in the frame that it makes.
+ * A substitute for Nevis's widget: the script that a page loads, and the frame that the script creates.
  *
- * Not its job: to look or to be called like Nevis's own. Documented are the script's address, the frame, the intent token
- * and the result callback in its config, and some codes of the result. The name of the global and those of the config and
- * of the result are not: here they are the simulator's own, so that nobody takes them for Nevis's. It asks by push, or
- * by QR code where the intent token does not allow push; SMS it does not know.
- *
+ * Nevis's public documents describe the script's URL, the frame, the intent token and the result callback in its config, and some
+ * result codes. They do not name the global, or the fields of config and result: here these are the simulator's own, so that they are
+ * not mistaken for Nevis's. The substitute asks by push, or by QR code if the intent token does not allow push; it does not support
+ * SMS. Out of scope: looking like Nevis's widget.
  * Sources: https://docs.nevis.net/authcloud/widget/auth-widget and …/widget/auth-widget-ref
  */
 import { createHash } from 'node:crypto'
@@ -13,8 +12,8 @@ import { answer, type Answer } from './answer'
 import type { Cloud } from './cloud'
 
 /**
- * Runs in the page of the application: `nevisSimulatorWidget({ intentToken, element, onResult })`, where `onResult` gets
- * `{ code, token?, data? }` once. The style is an attribute because Nevis's widget, too, asks for `'unsafe-inline'`.
+ * Runs in the app's page: `nevisSimulatorWidget({ intentToken, element, onResult })`, where `onResult` gets
+ * `{ code, token?, data? }` once. It sets the style as an attribute because Nevis's widget, too, needs `'unsafe-inline'`.
  */
 const HOST_SCRIPT = `'use strict'
 ;(() => {
@@ -39,8 +38,8 @@ const HOST_SCRIPT = `'use strict'
 `
 
 /**
- * Runs in the frame. Documented: success-001 registration, success-002 login, error-1000 unknown, error-1001 no QR code for an
- * enrolment (the intent token is wrong or too old), error-1002 it was not scanned in time. What else there is, is not.
+ * Runs in the frame. Documented codes: success-001 registration, success-002 login, error-1000 unknown, error-1001 no QR code for an
+ * enrolment (the intent token is wrong or too old), error-1002 it was not scanned in time. Nevis documents no other codes.
  */
 const FRAME_SCRIPT = `'use strict'
 addEventListener('message', (event) => {
@@ -115,7 +114,7 @@ const FRAME = `<!doctype html>
 
 const hash = (text: string): string => `'sha256-${createHash('sha256').update(text).digest('base64')}'`
 
-/** Nevis's widget, too, says in whose pages it may run; here in those of this machine. */
+/** Nevis's widget, too, restricts the pages that may embed it; here only pages of this machine may. */
 const POLICY = [
   "default-src 'none'",
   `style-src ${hash(STYLE)}`,
@@ -136,7 +135,7 @@ export const widgetScript = (): Answer => content('text/javascript', HOST_SCRIPT
 
 export const widgetFrame = (): Answer => content('text/html', FRAME, { 'content-security-policy': POLICY })
 
-/** What an intent token is for: how the real widget learns of it is not documented. */
+/** The operation and channels of an intent token. Nevis does not document how the real widget gets them. */
 export function widgetIntent(cloud: Cloud, authorization: string | undefined): Answer {
   const intent = cloud.intent(/^Bearer (\S+)$/.exec(authorization ?? '')?.[1] ?? '')
   if (intent === undefined) return answer(403, {})

@@ -1,8 +1,8 @@
 /**
- * The person's own authenticators, to choose another one from on the waiting page.
+ * The list of the user's own authenticators, to choose another phone on the waiting page.
  *
- * Nevis is asked only when somebody opens the list, so that a usual sign-in costs no call more. Not its job: whether the
- * one that is chosen is the person's own; the start asks for that again.
+ * Nevis is asked only when the user opens the list, so that a usual sign-in makes no extra call. Out of scope: checking that the
+ * chosen authenticator belongs to the user; the start checks that.
  */
 import type { User } from '../client/client'
 import { withDeadline } from '../client/deadline'
@@ -14,27 +14,27 @@ import type { SessionLike } from '../host/request'
 import type { Transaction } from '../factors/transaction'
 import { withQuery } from '../host/url'
 
-/** One of the person's own phones. */
+/** One of the user's own phones. */
 export interface OfferedAuthenticator {
-  /** For the field `authenticatorId`. */
+  /** Value for the field `authenticatorId`. */
   readonly id: string
-  /** Free text by the person; not every authenticator has one. */
+  /** The name that the user chose; not every authenticator has one. */
   readonly name?: string
 }
 
-/** The part of a {@link WaitingView} about other phones. */
+/** The part of a {@link WaitingView} for choosing another phone. */
 export interface Offer {
-  /** Where the list is, if the transaction's factor can ask another authenticator. */
+  /** URL of the list, if the transaction's factor can ask another authenticator. */
   readonly authenticatorsURL?: string
-  /** The list, if it was asked for; null while Nevis cannot be asked. */
+  /** The list, if the browser asked for it; null while Nevis cannot be reached. */
   readonly authenticators?: readonly OfferedAuthenticator[] | null
 }
 
-/** However often the list is opened, Nevis is asked for it once in this time. */
+/** The list is cached for this long, so opening it again makes no further call to Nevis. */
 const KEEP_MS = 10_000
 const KEEP_FAILURE_MS = 2000
-/** Nobody's page waits longer for Nevis than this. */
-const PATIENCE_MS = 2000
+/** Upper limit for how long a page request waits for Nevis. */
+const MAX_WAIT_MS = 2000
 
 /** @internal */
 export class AuthenticatorChoice {
@@ -42,14 +42,14 @@ export class AuthenticatorChoice {
 
   constructor(private readonly settings: Settings) {}
 
-  /** @param isAsked whether the list is wanted, too */
+  /** @param isAsked true if the browser asked for the list itself */
   async offer(handle: string, transaction: Transaction, session: SessionLike, isAsked: boolean): Promise<Offer> {
     if (!this.mayChoose(transaction, session)) return {}
     const authenticatorsURL = withQuery(this.settings.waitingURL, { transaction: handle, authenticators: '1' })
     return { authenticatorsURL, ...(isAsked && { authenticators: await this.listOf(transaction.userId as string) }) }
   }
 
-  /** Only whoever could start it anew reads the names of somebody's phones. */
+  /** The names of a user's phones are shown only in a session that could start the transaction again. */
   private mayChoose({ factor, operation, userId, closed, login, firstFactorAt }: Transaction, session: SessionLike): boolean {
     const { factors, firstFactorLifetimeMs } = this.settings
     const takesOne = operation === 'approve' && factors.find(({ name }) => name === factor)?.takesAuthenticator === true
@@ -59,9 +59,9 @@ export class AuthenticatorChoice {
 
   private async listOf(userId: string): Promise<readonly OfferedAuthenticator[] | null> {
     const tooLate = () => new NevisError('NEVIS_TIMEOUT', 'getUser')
-    const user = await withDeadline(PATIENCE_MS, tooLate, () => this.users.get(userId, () => this.settings.client.getUser(userId))).catch(() => undefined)
+    const user = await withDeadline(MAX_WAIT_MS, tooLate, () => this.users.get(userId, () => this.settings.client.getUser(userId))).catch(() => undefined)
     if (user?.userId !== userId) return null
-    // A passkey is no phone.
+    // Passkeys are not phones.
     const phones = user.authenticators.filter(({ authenticatorType }) => authenticatorType !== 'fido2')
     return phones.flatMap(({ authenticatorId: id, name }) => (id === undefined ? [] : [{ id, ...(name !== undefined && { name }) }]))
   }

@@ -1,17 +1,18 @@
 /**
- * Text into HTML, safely.
+ * Builds HTML from text with all values escaped.
  *
- * Not its job: any page.
+ * Out of scope: the content of pages (`page.ts`).
  */
+import { unescapeHtml } from '../client/messages'
 
-/** HTML that is safe to send; only `html` makes it. */
+/** Escaped HTML; created by `html` only. */
 export class Html {
   constructor(readonly text: string) {}
 }
 
 export type Piece = string | number | Html | undefined | false | readonly Piece[]
 
-/** Tag for templates: whatever is put in is escaped, unless it is `Html` itself. */
+/** Template tag that escapes every value, except values that are `Html`. */
 export function html(strings: TemplateStringsArray, ...pieces: Piece[]): Html {
   return new Html(strings.reduce((text, string, i) => text + flatten(pieces[i - 1]) + string))
 }
@@ -27,18 +28,12 @@ function escape(text: string): string {
 }
 
 /**
- * A message as the phone shows it: in `<html>…</html>` Nevis's own few tags count, everything else is plain text.
+ * A message as the phone shows it: inside `<html>…</html>` only Nevis's six tags format, everything else is plain text.
  * Source: https://docs.nevis.net/authcloud/api-doc/api-reference/approval-ref, `message`.
  */
 export function messageHtml(message: string): Html {
   const wrapped = /^<html>([^]*)<\/html>$/.exec(message)?.[1]
   if (wrapped === undefined) return html`${message}`
   const pieces = wrapped.split(/(<\/?(?:b|br|em|i|strong|u)\s*\/?>)/)
-  return html`${pieces.map((piece, i) => (i % 2 === 1 ? new Html(piece) : unescaped(piece)))}`
-}
-
-/** The phone's HTML may hold these escapes; they are text here, to be escaped again. */
-function unescaped(text: string): string {
-  const characters: Record<string, string> = { '&lt;': '<', '&gt;': '>', '&quot;': '"', '&#39;': "'", '&amp;': '&' }
-  return text.replace(/&(?:lt|gt|quot|#39|amp);/g, (entity) => characters[entity] as string)
+  return html`${pieces.map((piece, i) => (i % 2 === 1 ? new Html(piece) : unescapeHtml(piece)))}`
 }

@@ -1,7 +1,7 @@
 /**
- * Tells a person that the second factor is not available just now, in place of the app's own error page.
+ * The page for the time while Nevis or one of the app's stores is down, in place of the app's own error page.
  *
- * Out of scope: any way around. Nothing is tried again by itself, no weaker factor takes over, and nobody is let in.
+ * Out of scope: a fallback. The page retries nothing by itself, offers no weaker factor, and signs no one in.
  */
 import type { ServerResponse } from 'node:http'
 import { conclude, json, plain, type Answer, type HostResponse, type PlainAnswer } from '../host/answer'
@@ -11,12 +11,12 @@ import { StorageError } from '../host/storage'
 import type { NevisStrategy } from '../strategy/strategy'
 import { withQuery } from '../host/url'
 import { outageHtml } from './page'
-import { preferred, speakable, type Locales } from './texts/languages'
+import { preferred, availableLanguages, type Locales } from './texts/languages'
 import { checkOptions, linksOf, page } from './waiting-page'
 
 /** Options of {@link outagePage}. */
 export interface OutagePageOptions<Req extends HostRequest = HostRequest, Res extends HostResponse = HostResponse> {
-  /** Where the link leads when no transaction is under way: the page with the password. Default `/`. */
+  /** Target of the link if no transaction has been started: your sign-in page. Default `/`. */
   readonly signInURL?: string
   /** As for `waitingPage`. */
   nonce?(req: Req, res: Res): string
@@ -27,25 +27,25 @@ export interface OutagePageOptions<Req extends HostRequest = HostRequest, Res ex
 }
 
 const TYPES = { signInURL: 'string', nonce: 'function', stylesheet: 'string', locales: 'object' } as const
-/** Seconds after which it is worth trying again, where Nevis names none. */
+/** `Retry-After` in seconds, if Nevis names none. */
 const RETRY_AFTER_SECONDS = 10
-/** A gateway may say anything. */
+/** Upper limit, because a gateway may send any value. */
 const LONGEST_RETRY_AFTER_SECONDS = 3600
 
-/** Error-handling middleware of Express, and in `answer` the same for other hosts. */
+/** Express error middleware; `answer` does the same for other hosts. */
 export interface OutagePage<Req = HostRequest, Res = HostResponse> {
   (error: unknown, req: Req, res: Res & ServerResponse, next: (error?: unknown) => void): void
-  /** @returns what to send, or undefined for an error that is none of an outage */
+  /** @returns the response to send, or undefined if the error is not an outage */
   answer(error: unknown, req: Req, res?: Res): Promise<PlainAnswer | undefined>
 }
 
 /**
- * Error-handling middleware, for after all routes with `passport.authenticate('nevis')` or `waitingPage`: an outage of Nevis, of
- * the session store or of the ledger is answered with 503, `Retry-After` and a page, or `{ code: 'unavailable', message }`.
- * Every other error is passed on. It logs nothing: mount what logs errors before it.
- * @param strategy the one whose errors these are; its `waitingPage` serves the style
- * @param options where to sign in again, and how the page looks
- * @throws TypeError when an option is wrong or unknown
+ * Error-handling middleware. Mount it after all routes with `passport.authenticate('nevis')` or `waitingPage`. If Nevis, the session
+ * store or the ledger is down, it answers 503 with `Retry-After` and a page, or `{ code: 'unavailable', message }`.
+ * Every other error is passed on. It logs nothing: mount your error logger before it.
+ * @param strategy the strategy whose errors these are; its `waitingPage` serves the style
+ * @param options the sign-in URL and the look of the page
+ * @throws TypeError if an option is wrong or unknown
  */
 export function outagePage<Req extends HostRequest = HostRequest, Res extends HostResponse = HostResponse>(
   strategy: NevisStrategy,
@@ -55,7 +55,7 @@ export function outagePage<Req extends HostRequest = HostRequest, Res extends Ho
   const { waitingURL } = strategy.settings
   const { signInURL = '/', stylesheet, locales } = options
   const assets = linksOf(strategy.settings, stylesheet)
-  const languages = speakable(locales)
+  const languages = availableLanguages(locales)
 
   function answerTo(error: unknown, req: Req, res: Res): Answer | undefined {
     if (!isOutage(error)) return undefined
@@ -65,7 +65,7 @@ export function outagePage<Req extends HostRequest = HostRequest, Res extends Ho
     if (!wantsPage(req)) return json(503, { code: 'unavailable', message: language.texts.unavailableHint }, retryAfter)
     const { query, originalUrl, url } = req
     const transaction = fieldOf({ body: bodyOf(req), query, originalUrl, url }, 'transaction')
-    // What is under way is not lost: its page goes on from where it stands.
+    // A started transaction is not lost: its waiting page continues where it was.
     const again = transaction ? withQuery(waitingURL, { transaction }) : signInURL
     const parts = { language, assets, nonce: options.nonce?.(req, res) }
     const answer = page(res, 503, outageHtml(again, parts).text, parts)
@@ -79,7 +79,7 @@ export function outagePage<Req extends HostRequest = HostRequest, Res extends Ho
   return Object.assign(express, { answer: async (error: unknown, req: Req, res?: Res) => plain(answerTo(error, req, res as Res)) })
 }
 
-/** Somebody else's trouble, which passes. A wrong access key, or an answer that cannot be read, does not by itself. */
+/** True for a failure of Nevis or of a store that is temporary. A wrong access key or an unreadable response is not. */
 function isOutage(error: unknown): boolean {
   if (error instanceof StorageError) return error.status === 503
   if (!(error instanceof NevisError)) return false

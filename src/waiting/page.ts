@@ -1,7 +1,7 @@
 /**
- * The waiting page's HTML, for every factor and every state, with and without JavaScript.
+ * The HTML of the waiting page, for every factor and every state, with and without JavaScript.
  *
- * Not its job: to find out the state (`view.ts`), or to send anything.
+ * Out of scope: finding out the state (`view.ts`), and sending the page.
  */
 import type { FailureCode } from '../factors/failures'
 import { html, messageHtml, type Html, type Piece } from './html'
@@ -9,7 +9,7 @@ import type { Language } from './texts/languages'
 import type { Texts } from './texts/texts'
 import type { WaitingView } from './view'
 
-/** What every page is made with. */
+/** What every page needs. */
 export interface ShellParts {
   readonly language: Language
   readonly assets: { readonly script: string; readonly styles: readonly string[] }
@@ -18,14 +18,14 @@ export interface ShellParts {
 
 export interface PageParts extends ShellParts {
   readonly waitingURL: string
-  /** Nevis's script, and the app's own that starts it. */
+  /** URLs of Nevis's script and of the app's script that starts the widget. */
   readonly widgetScripts: readonly string[]
   readonly csrfToken?: string | undefined
 }
 
-/** Seconds between two looks of a browser without JavaScript. */
+/** Refresh interval in seconds for browsers without JavaScript. */
 const REFRESH_SECONDS = 3
-/** The same where the page has a field in which somebody may be typing. */
+/** Refresh interval if the page has a field in which the user may be typing. */
 const REFRESH_SECONDS_FOR_TYPING = 30
 /** Seconds after a start before the page offers to send it again. */
 const RESEND_SECONDS = 15
@@ -33,15 +33,15 @@ const RESEND_SECONDS = 15
 export function pageHtml(view: WaitingView, parts: PageParts): Html {
   const { texts } = parts.language
   const isOver = view.status !== 'pending'
-  const heading = isOver ? texts.failed : named(wordsFor(view, texts).heading, view.factor)
+  const heading = isOver ? texts.failed : textFor(wordsFor(view, texts).heading, view.factor)
   const main = html`
     <main class="nevis" data-prompt="${view.prompt}" data-status="${view.status}" data-transaction="${view.transaction}"
       data-status-url="${view.statusURL}" data-callback-url="${view.callbackURL}" data-seconds-left="${secondsUntil(view.expiresAt)}"
-      data-approved="${texts.approved}" data-elsewhere="${texts.elsewhere}" data-nothing-left="${texts.nothingLeft}" data-offline="${texts.offline}">
+      data-approved="${texts.approved}" data-elsewhere="${texts.continuedInOtherTab}" data-nothing-left="${texts.continuedInOtherTabHeading}" data-offline="${texts.offline}">
       <h1>${heading}</h1>
       <p class="nevis-note" role="status" data-note></p>
       ${isOver ? errorPart(texts.failure[view.failure as FailureCode]) : waitingPart(view, parts)}
-      ${view.failure !== 'cancelled' && html`${(isOver || view.prompt !== 'confirm') && waysPart(view, parts)}
+      ${view.failure !== 'cancelled' && html`${(isOver || view.prompt !== 'confirm') && otherWaysPart(view, parts)}
       <div class="nevis-end">${wayForm(view, parts, 'cancel', '1', html`<button>${texts.cancel}</button>`)}
       </div>`}
     </main>`
@@ -51,25 +51,25 @@ export function pageHtml(view: WaitingView, parts: PageParts): Html {
   return shell(heading, main, parts, [refresh, scripts])
 }
 
-/** Scripts of others are let in for as long as the page needs them. */
+/** True while the page needs Nevis's script and the app's widget script. */
 export function showsWidget({ prompt, status }: WaitingView): boolean {
   return prompt === 'widget' && status === 'pending'
 }
 
-/** For somebody who is signed in and is to confirm once more: nothing is sent before they say so. */
-export function askHtml(parts: PageParts): Html {
+/** For a signed-in user who must confirm again: nothing is sent until the user presses the button. */
+export function startHtml(parts: PageParts): Html {
   const { heading, send } = parts.language.texts
   const form = html`<form method="post" action="${parts.waitingURL}">${csrf(parts.csrfToken)}<button class="nevis-button">${send}</button></form>`
   return shell(heading.other, html`<main class="nevis"><h1>${heading.other}</h1>${form}</main>`, parts)
 }
 
-/** For a link that this browser has no transaction for: an explanation, never a login. */
-export function strangerHtml(message: string, parts: ShellParts): Html {
-  const { failed, stranger } = parts.language.texts
-  return shell(failed, html`<main class="nevis"><h1>${failed}</h1>${errorPart(message)}<p>${stranger}</p></main>`, parts)
+/** For a link whose transaction this session does not have: explains it, and never signs in. */
+export function unknownTransactionHtml(message: string, parts: ShellParts): Html {
+  const { failed, unknownTransaction } = parts.language.texts
+  return shell(failed, html`<main class="nevis"><h1>${failed}</h1>${errorPart(message)}<p>${unknownTransaction}</p></main>`, parts)
 }
 
-/** @param again where it can be tried again; nothing here does so by itself */
+/** @param again target of the link with which the user tries again; the page does not retry by itself */
 export function outageHtml(again: string, parts: ShellParts): Html {
   const { unavailable, unavailableHint, tryAgain } = parts.language.texts
   const link = html`<p><a class="nevis-button" href="${again}">${tryAgain}</a></p>`
@@ -107,7 +107,7 @@ function nonceOf({ nonce }: ShellParts): Html | false {
 function waitingPart(view: WaitingView, parts: PageParts): Html {
   const { texts } = parts.language
   return html`
-      <p>${named(wordsFor(view, texts).hint, view.factor)}</p>
+      <p>${textFor(wordsFor(view, texts).hint, view.factor)}</p>
       ${view.message !== undefined && view.operation === 'approve' && messagePart(view, view.message, parts)}
       ${view.appLinkUri !== undefined && appPart(view, parts)}
       ${view.prompt === 'code' && codePart(view, parts)}
@@ -117,13 +117,13 @@ function waitingPart(view: WaitingView, parts: PageParts): Html {
       ${view.prompt === 'wait' && html`<noscript><p class="nevis-time">${texts.refreshes}</p></noscript>`}`
 }
 
-/** With a code, the page alone shows what is being confirmed: the phone does not. */
+/** The label says that the phone shows the message too; for a factor with a code it does not, so there is no label. */
 function messagePart({ prompt }: WaitingView, message: string, { language: { texts } }: PageParts): Html {
   const label = prompt === 'wait' && html`<figcaption>${texts.messageLabel}</figcaption>`
   return html`<figure class="nevis-message">${label}<blockquote>${messageHtml(message)}</blockquote></figure>`
 }
 
-/** Both ways are there on every device; the style puts the likelier one first. */
+/** QR code and link are shown on every device; the style puts the more likely one first. */
 function appPart(view: WaitingView, { language: { texts } }: PageParts): Html {
   return html`<div class="nevis-app">
         ${view.qrCode !== undefined && html`<img src="${view.qrCode}" alt="${texts.qrCode}" width="240" height="240">`}
@@ -145,7 +145,7 @@ function codePart(view: WaitingView, { language: { texts }, csrfToken }: PagePar
       </form>`
 }
 
-/** Without JavaScript the browser's own menu prints, and one click marks all codes. */
+/** Without JavaScript the user prints with the browser's menu, and one click selects all codes. */
 function confirmPart(view: WaitingView, { language: { texts }, csrfToken }: PageParts): Html {
   return html`
       ${view.recoveryCodes !== undefined && html`<ul class="nevis-codes" data-codes>${view.recoveryCodes.map((code) => html`<li><code>${code}</code></li>`)}</ul>
@@ -155,7 +155,7 @@ function confirmPart(view: WaitingView, { language: { texts }, csrfToken }: Page
       </form>`
 }
 
-/** The result travels in the body of a POST, so that no address and no access log holds it. */
+/** The token is sent in the body of a POST, so that no URL and no access log contains it. */
 function widgetPart(view: WaitingView, { language: { texts }, csrfToken }: PageParts): Html {
   return html`
       <div class="nevis-widget" data-intent-token="${view.intentToken}"></div>
@@ -170,17 +170,17 @@ function errorPart(message: string): Html {
   return html`<p class="nevis-error" role="alert">${message}</p>`
 }
 
-/** The same once more, another factor, or none: one form each, so that it works without JavaScript. */
-function waysPart(view: WaitingView, parts: PageParts): Html {
+/** The ways to continue: send again, another factor, another phone. One form each, so that it works without JavaScript. */
+function otherWaysPart(view: WaitingView, parts: PageParts): Html {
   const { texts } = parts.language
   const { use } = wordsFor(view, texts)
   const others = view.factors.filter((name) => name !== view.factor)
   const another = view.authenticators === undefined && view.authenticatorsURL
   const otherForm = (name: string) => {
-    const words = named(use, name)
+    const words = textFor(use, name)
     return factorForm(view, parts, name, words, html`<button>${needsPhone(view, name) ? texts.send : words}</button>`)
   }
-  return html`${againButton(view, parts)}
+  return html`${resendButton(view, parts)}
       ${view.authenticators !== undefined && phonesPart(view, texts, (id, button) => wayForm(view, parts, 'factor', view.factor, html`${hidden('authenticatorId', id)}${button}`))}
       ${(others.length > 0 || another) && html`
       <section class="nevis-ways" aria-labelledby="nevis-ways">
@@ -194,7 +194,7 @@ function wayForm(view: WaitingView, { waitingURL, csrfToken }: PageParts, field:
         <form method="post" action="${waitingURL}">${hidden('transaction', view.transaction)}${hidden(field, value)}${csrf(csrfToken)}${content}</form>`
 }
 
-/** Where a phone number is needed it is folded away, so that nobody takes its field for the code's. */
+/** A form with a phone number is collapsed, so that users do not confuse its field with the code's. */
 function factorForm(view: WaitingView, parts: PageParts, name: string, words: string, button: Html): Html {
   const form = (content: Html) => wayForm(view, parts, 'factor', name, content)
   if (!needsPhone(view, name)) return form(button)
@@ -206,13 +206,13 @@ function needsPhone({ operation }: WaitingView, factor: string): boolean {
   return operation === 'enroll' && factor === 'sms'
 }
 
-/** The number is kept nowhere: whoever wants another text types it again, and may correct it. */
+/** The number is not stored: to get another SMS the user types it again, and may correct it. */
 function phoneField({ phoneNumber }: Texts): Html {
   return html`<label for="nevis-phone">${phoneNumber}</label>
           <input id="nevis-phone" name="phone" type="tel" required maxlength="30" pattern="\\s*\\+[0-9\\s\\-]{5,25}" autocomplete="tel">`
 }
 
-/** The person's own phones, one form each; it takes two to have a choice. */
+/** The user's own phones, one form each; shown if there are at least two. */
 function phonesPart({ authenticators }: WaitingView, texts: Texts, form: (id: string, button: Html) => Html): Html {
   const label = (name: string | undefined, i: number) => name || texts.phone.replace('{n}', String(i + 1))
   const choice = authenticators?.map(({ id, name }, i) => form(id, html`<button><bdi>${label(name, i)}</bdi></button>`)) ?? []
@@ -223,11 +223,11 @@ function phonesPart({ authenticators }: WaitingView, texts: Texts, form: (id: st
       </section>`
 }
 
-/** Once it is over, this is what most people want; before, it is for what was sent and did not arrive. */
-function againButton(view: WaitingView, parts: PageParts): Html | false {
+/** After the end this is the main button; before the end it is for a message that did not arrive. */
+function resendButton(view: WaitingView, parts: PageParts): Html | false {
   const { texts } = parts.language
   const form = (words: string, button: Html) => factorForm(view, parts, view.factor, words, button)
-  const words = named(wordsFor(view, texts).use, view.factor)
+  const words = textFor(wordsFor(view, texts).use, view.factor)
   if (view.status !== 'pending') return form(words, html`<button class="nevis-button">${words}</button>`)
   if (view.prompt === 'widget') return form(texts.startOver, html`<button class="nevis-again">${texts.startOver}</button>`)
   const isSent = view.factor !== 'recovery' && view.appLinkUri === undefined
@@ -249,7 +249,7 @@ function wordsFor({ operation }: WaitingView, texts: Texts): Record<'heading' | 
 
 type Words = Readonly<Record<string, string> & { other: string }>
 
-function named(texts: Words, name: string): string {
+function textFor(texts: Words, name: string): string {
   return Object.hasOwn(texts, name) ? (texts[name] as string) : texts.other
 }
 

@@ -1,8 +1,8 @@
 /**
- * The status endpoint: tells the waiting page how its transaction stands, as JSON or as server-sent events.
+ * The status endpoint: tells the waiting page the status of its transaction, as JSON or as server-sent events.
  *
- * It needs no session and writes none: a late answer would bring a finished transaction back, and polling would keep
- * a session alive for ever. Mount it before the session middleware.
+ * It neither reads nor writes a session: a late write would restore a finished transaction, and polling would keep a session
+ * alive indefinitely. Mount it before the session middleware.
  */
 import { json, middleware, whole, type Answer, type Middleware, type Stream } from '../host/answer'
 import type { Sealed } from '../trust/handle'
@@ -13,29 +13,29 @@ import { followStatus, knownStatusOf, statusOf, type WaitingStatus } from './sta
 
 /** Options of {@link statusEndpoint}. */
 export interface StatusEndpointOptions {
-  /** Event streams open at once in this process, at most 20 of one transaction; who comes later gets JSON and asks again. Default 10 000. */
+  /** Event streams open at the same time in this process, at most 20 of them per transaction; further requests get JSON and poll. Default 10 000. */
   readonly maxStreams?: number
 }
 
-/** The middleware, and the end of its streams. */
+/** The middleware, with a method that closes its streams. */
 export interface StatusEndpoint extends Middleware {
-  /** Ends every open stream, so that a server can close; browsers connect again elsewhere. */
+  /** Closes every open stream, so that the server can shut down; browsers reconnect, to another process. */
   closeStreams(): void
 }
 
-/** Of one transaction in this process: tabs of its browser, and connections that have died unnoticed. */
+/** Streams per transaction: several tabs of a browser, and dead connections that are not yet detected. */
 const MAX_STREAMS_EACH = 20
-/** Proxies give up on a silent connection after 30 to 60 s. */
+/** Proxies close a silent connection after 30 to 60 s. */
 const HEARTBEAT_MS = 20_000
 
 /**
  * `GET statusURL?transaction=<handle>` → `{ status, prompt, expiresAt, retryAfterSeconds }`, or with
- * `Accept: text/event-stream` the same as events named `status`: one at once, one when it is decided. For a handle
- * that does not open: `{ status: 'unknown' }` with 404. It logs nobody in, and needs no session: mount it before the
- * session middleware.
- * @param strategy the one whose transactions it tells about
- * @param options how many streams it keeps open
- * @throws TypeError when an option is unknown
+ * `Accept: text/event-stream` the same as events named `status`: one immediately, one when it is decided. If the handle cannot be
+ * decrypted: `{ status: 'unknown' }` with 404. The endpoint signs no one in, and needs no session: mount it before the session
+ * middleware.
+ * @param strategy the strategy whose transactions it reports
+ * @param options the limit of open streams
+ * @throws TypeError if an option is unknown
  * @returns middleware, and `closeStreams()` for a graceful shutdown
  */
 export function statusEndpoint(strategy: NevisStrategy, options: StatusEndpointOptions = {}): StatusEndpoint {
@@ -60,11 +60,11 @@ export function statusEndpoint(strategy: NevisStrategy, options: StatusEndpointO
       'X-Content-Type-Options': 'nosniff',
       'X-Accel-Buffering': 'no',
     }
-    // The first event waits for nobody: the answer may take as long as Nevis does.
+    // The first event is sent without asking Nevis, whose answer may take long.
     const known = knownStatusOf(settings, sealed)
     if (known.status !== 'pending') return { status: 200, headers, body: event(known) }
-    // From now on it has its place among the open ones.
-    const place = streams.take(sealed.id)
+    // Reserved now, before the host starts to send, so that parallel requests cannot exceed the limit.
+    const slot = streams.take(sealed.id)
     const body: Stream = (sink) => {
       sink.write(event(known))
       const heartbeat = setInterval(() => sink.write(': still here\n\n'), HEARTBEAT_MS).unref()
@@ -72,13 +72,13 @@ export function statusEndpoint(strategy: NevisStrategy, options: StatusEndpointO
       const stop = () => {
         clearInterval(heartbeat)
         unfollow()
-        streams.free(place)
+        streams.free(slot)
       }
       const end = (last?: string) => {
         stop()
         sink.end(last)
       }
-      place.close = end
+      slot.close = end
       unfollow = followStatus(settings, sealed, (decided) => end(event(decided)))
       return stop
     }
@@ -88,39 +88,39 @@ export function statusEndpoint(strategy: NevisStrategy, options: StatusEndpointO
   return Object.assign(middleware(serve), { closeStreams: () => streams.close() })
 }
 
-interface Place {
+interface Slot {
   readonly id: string
   close: () => void
 }
 
-/** The handle alone opens a stream, so whoever has one could otherwise take the places of all others. */
+/** Limits streams in total and per transaction, because a single handle could otherwise use up all streams. */
 class OpenStreams {
-  private readonly places = new Set<Place>()
+  private readonly slots = new Set<Slot>()
   private readonly counts = new Map<string, number>()
 
   constructor(private readonly max: number) {}
 
   haveRoomFor(id: string): boolean {
-    return this.places.size < this.max && (this.counts.get(id) ?? 0) < MAX_STREAMS_EACH
+    return this.slots.size < this.max && (this.counts.get(id) ?? 0) < MAX_STREAMS_EACH
   }
 
-  take(id: string): Place {
-    const place = { id, close: () => {} }
-    this.places.add(place)
+  take(id: string): Slot {
+    const slot = { id, close: () => {} }
+    this.slots.add(slot)
     this.counts.set(id, (this.counts.get(id) ?? 0) + 1)
-    return place
+    return slot
   }
 
-  /** May be told twice. */
-  free(place: Place): void {
-    if (!this.places.delete(place)) return
-    const left = (this.counts.get(place.id) as number) - 1
-    if (left > 0) this.counts.set(place.id, left)
-    else this.counts.delete(place.id)
+  /** May be called twice. */
+  free(slot: Slot): void {
+    if (!this.slots.delete(slot)) return
+    const left = (this.counts.get(slot.id) as number) - 1
+    if (left > 0) this.counts.set(slot.id, left)
+    else this.counts.delete(slot.id)
   }
 
   close(): void {
-    this.places.forEach(({ close }) => close())
+    this.slots.forEach(({ close }) => close())
   }
 }
 

@@ -1,27 +1,27 @@
 /**
- * What the browser may know of a transaction that is under way.
+ * The part of a transaction's status that the browser may see.
  *
- * Not its job: to log anybody in. `succeeded` only sends the page to the callback, which asks Nevis itself.
+ * Out of scope: signing in. `succeeded` only sends the page to the callback, which asks Nevis itself.
  */
 import { promptOf, type Prompt } from '../factors/factor'
 import type { Sealed } from '../trust/handle'
 import type { Settings } from '../strategy/options'
 import type { Watched } from '../watch/watch'
 
-/** How a transaction stands, for the browser. */
+/** Status of a transaction, for the browser. */
 export interface WaitingStatus {
-  /** `succeeded` logs nobody in: it says that it is time to go to the callback. */
+  /** `succeeded` does not sign in: it tells the page to go to the callback. */
   readonly status: Watched
   /** What the browser is to do meanwhile. */
   readonly prompt: Prompt
   /** ISO 8601. */
   readonly expiresAt: string
-  /** Seconds after which it is worth asking again. */
+  /** Seconds to wait before asking again. */
   readonly retryAfterSeconds: number
 }
 
 /**
- * Nevis is asked nothing for factors that need the browser's answer: they stay pending until the callback.
+ * The status, from Nevis if necessary. Factors whose answer comes from the browser stay pending until the callback, without a call.
  * @internal
  */
 export async function statusOf(settings: Settings, sealed: Sealed): Promise<WaitingStatus> {
@@ -29,7 +29,7 @@ export async function statusOf(settings: Settings, sealed: Sealed): Promise<Wait
 }
 
 /**
- * The same as far as this process knows, without asking anybody.
+ * The status as far as this process knows it, without a call to Nevis.
  * @internal
  */
 export function knownStatusOf(settings: Settings, sealed: Sealed): WaitingStatus {

@@ -1,7 +1,7 @@
 /**
- * What a waiting page shows of a transaction, as data: the answer for single-page apps, and what the HTML is made of.
+ * The content of a waiting page as data: the JSON answer for single-page apps, and the input of the HTML.
  *
- * Not its job: how it looks.
+ * Out of scope: the look of the page (`page.ts`).
  */
 import type { Operation } from '../client/wire'
 import type { Prompt } from '../factors/factor'
@@ -14,25 +14,25 @@ import type { Transaction } from '../factors/transaction'
 import type { Offer } from './authenticators'
 import { statusOf, type WaitingStatus } from './status'
 
-/** What the waiting page shows, as data: the answer of `waitingURL` to `Accept: application/json`. */
+/** The content of the waiting page as data: what `waitingURL` answers to `Accept: application/json`. */
 export interface WaitingView extends Offer {
-  /** The handle, for the field `transaction` of what the browser sends. */
+  /** The handle, to be sent as the field `transaction`. */
   readonly transaction: string
   /** Name of the factor. */
   readonly factor: FactorName
   /** `approve` or `enroll`. */
   readonly operation: Operation
-  /** What the browser is to do meanwhile. */
+  /** What the browser does meanwhile. */
   readonly prompt: Prompt
-  /** As the status endpoint says it. */
+  /** The same value as from the status endpoint. */
   readonly status: WaitingStatus['status']
   /** ISO 8601. */
   readonly expiresAt: string
-  /** Names of the factors that may be tried instead; this one among them means that it can be sent again. */
+  /** Names of the factors that the user may choose; the current one among them means that it can be sent again. */
   readonly factors: readonly FactorName[]
-  /** Where to ask how it stands, with `transaction` in the query. */
+  /** URL to ask for the status, with `transaction` in the query. */
   readonly statusURL: string
-  /** Where to bring what the person has typed or approved. */
+  /** URL to which the browser goes or posts when the user has typed a code or approved. */
   readonly callbackURL: string
   /** Exactly what the phone shows. */
   readonly message?: string
@@ -42,16 +42,16 @@ export interface WaitingView extends Offer {
   readonly appLinkUri?: string
   /** For Nevis's widget. */
   readonly intentToken?: string
-  /** Until they are confirmed; then never again. */
+  /** Present until the user confirms them, and never afterwards. */
   readonly recoveryCodes?: readonly string[]
-  /** For codes. */
+  /** Only for factors with a code. */
   readonly attemptsLeft?: number
-  /** Why it has ended, once it has; `wrong_code` while another code may be tried. */
+  /** Why it ended, once it has ended; `wrong_code` while the user may try another code. */
   readonly failure?: FailureCode
 }
 
 /**
- * @param sealed what the handle holds
+ * @param sealed the decrypted content of the handle
  * @internal
  */
 export async function viewOf(settings: Settings, handle: string, sealed: Sealed, transaction: Transaction): Promise<WaitingView> {
@@ -78,7 +78,7 @@ export async function viewOf(settings: Settings, handle: string, sealed: Sealed,
 }
 
 function offeredFor({ factors }: Settings, { operation, factors: allowed, login }: Transaction): FactorName[] {
-  // Recovery codes are nobody's first factor.
+  // Recovery codes cannot be a user's first factor.
   const isFirst = operation === 'enroll' && login === undefined
   const names = factors.filter(({ name, ...factor }) => typeof factor[operation] === 'function' && !(isFirst && name === 'recovery')).map(({ name }) => name)
   return allowed === undefined ? names : names.filter((name) => allowed.includes(name))

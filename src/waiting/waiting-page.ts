@@ -1,7 +1,7 @@
 /**
- * Serves the waiting page, its JSON view, and its own script and style, all under the waiting URL.
- *
- * Out of scope: to start, decide or end anything: it only reads.
+ * This wing is what the browser talks to while an approval is pending: the waiting page (this file), the status endpoint and the
+ * outage page, with their texts, script and style. The waiting page shows the user what to do, learns when the approval is decided,
+ * and goes to the callback. No code here starts, decides or ends a transaction; the page's forms post to routes of the strategy.
  */
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
@@ -16,34 +16,34 @@ import type { NevisStrategy } from '../strategy/strategy'
 import { SessionTransactions } from '../session/transactions'
 import { withQuery } from '../host/url'
 import { AuthenticatorChoice } from './authenticators'
-import { askHtml, pageHtml, showsWidget, strangerHtml, type PageParts, type ShellParts } from './page'
-import { preferred, speakable, type Locales } from './texts/languages'
+import { startHtml, pageHtml, showsWidget, unknownTransactionHtml, type PageParts, type ShellParts } from './page'
+import { preferred, availableLanguages, type Locales } from './texts/languages'
 import { viewOf } from './view'
 
 /** Options of {@link waitingPage}. */
 export interface WaitingPageOptions<Req extends HostRequest = HostRequest, Res extends HostResponse = HostResponse> {
   /**
-   * Token for the hidden field `_csrf` of every form. Default: none.
+   * Returns the CSRF token for the hidden field `_csrf` of every form. Default: no field.
    * @returns the token
    */
   csrfToken?(req: Req, res: Res): string
   /**
-   * Nonce for the script and style tags, for a policy without `'self'`. Default: none.
+   * Returns the nonce for script and style tags, if your policy has no `'self'`. Default: no nonce.
    * @returns the nonce
    */
   nonce?(req: Req, res: Res): string
-  /** Address of a stylesheet of your own, which comes after ours and may set its custom properties. Default: none. */
+  /** URL of your own stylesheet, loaded after ours; it may set our custom properties. Default: none. */
   readonly stylesheet?: string
-  /** Texts of your own by language tag, over ours or as more languages. */
+  /** Your own texts by language tag: they replace ours or add a language. */
   readonly locales?: Locales
   /**
-   * Address of a script of your own that starts Nevis's widget; needed with the factor `widget`. It sets
-   * `window.startNevisWidget`, which the page calls once with `{ intentToken, element, succeeded(token), failed() }`: make
-   * the widget with the intent token, in the element or wherever it shows itself, and call back with its result.
+   * URL of your own script that starts Nevis's widget; required with the factor `widget`. The script sets
+   * `window.startNevisWidget`, which the page calls once with `{ intentToken, element, succeeded(token), failed() }`: create
+   * the widget with the intent token, in the element or wherever the widget displays itself, and call back with its result.
    *
-   * The page loads Nevis's `/widget/auth.js` before. What that script defines, and how it is told the intent token and the
-   * callback, is in Nevis's guide for customers and not in the documents that this package was made from: that is why
-   * these few lines are yours.
+   * The page loads Nevis's `/widget/auth.js` first. What that script defines, and how it takes the intent token and the callback,
+   * is described in Nevis's guide for customers, not in the public documents that this package is based on. So you write these few
+   * lines.
    * @see https://docs.nevis.net/authcloud/widget/auth-widget
    */
   readonly widgetScript?: string
@@ -63,8 +63,8 @@ const POLICY: Policy = {
 }
 
 /**
- * The address of the page holds the handle. The next page and other sites learn no more than the origin; and the forms of the
- * page keep their `Origin`, which `no-referrer` would make "null" and with which apps tell forged posts from their own.
+ * The URL of the page contains the handle. With this policy the next page and other sites see only the origin. Not
+ * `no-referrer`: it would set the `Origin` of the page's forms to "null", and apps use `Origin` to detect forged posts.
  */
 const REFERRER_POLICY = 'strict-origin'
 
@@ -76,14 +76,14 @@ const assets = {
 }
 
 /**
- * `GET waitingURL?transaction=<handle>` → the page, or with `Accept: application/json` a `WaitingView`. Without a transaction,
- * whoever is signed in gets a button that starts one: `requireSecondFactor({ redirectTo: waitingURL })`.
- * Needs the session; sets a strict Content-Security-Policy unless one is set already, opened for the widget only where the
- * page holds it. The language is the browser's.
- * @param strategy the one whose transactions it shows
- * @param options the app's own token, words and looks
- * @returns middleware for a GET route; it passes on a StorageError `SESSION_REQUIRED` without a session
- * @throws TypeError when an option is wrong or unknown, or `widgetScript` is missing
+ * `GET waitingURL?transaction=<handle>` → the page, or with `Accept: application/json` a `WaitingView`. Without a transaction, a
+ * signed-in user gets a button that starts one: `requireSecondFactor({ redirectTo: waitingURL })`.
+ * It needs the session. It sets a strict Content-Security-Policy unless your app has set one, with exceptions for the widget only
+ * while the page shows the widget. The language is the browser's.
+ * @param strategy the strategy whose transactions it shows
+ * @param options the app's CSRF token, texts and style
+ * @returns middleware for a GET route; without a session it passes on a StorageError `SESSION_REQUIRED`
+ * @throws TypeError if an option is wrong or unknown, or `widgetScript` is missing
  */
 export function waitingPage<Req extends HostRequest = HostRequest, Res extends HostResponse = HostResponse>(
   strategy: NevisStrategy,
@@ -99,7 +99,7 @@ export function waitingPage<Req extends HostRequest = HostRequest, Res extends H
   }
   const widgetScripts = widgetScript === undefined ? [] : [`${settings.client.baseURL}/widget/auth.js`, widgetScript]
   const widgetPolicy = policyForWidget(new URL(settings.client.baseURL).origin)
-  const languages = speakable(options.locales)
+  const languages = availableLanguages(options.locales)
 
   return middleware(async (req, res) => {
     if (req.method !== 'GET' && req.method !== 'HEAD') return whole(405, { Allow: 'GET, HEAD' })
@@ -120,17 +120,17 @@ export function waitingPage<Req extends HostRequest = HostRequest, Res extends H
     const seals = await settings.seals()
     const sealed = seals.handles.open(handle)
     const transactions = new SessionTransactions(session, settings.sessionKey, settings.firstFactorLifetimeMs, seals.box)
-    // Where one user has signed in after another in the same session, what the other one started is nobody's.
+    // If another user signed in later in the same session, the earlier user's transaction is not shown.
     const held = sealed && transactions.get(sealed.id)
     const transaction = held?.login === undefined || held.login === loginOf(session) ? held : undefined
     const wantsJson = (req.headers.accept ?? '').includes('application/json')
     const isSignedIn = userOf(req) !== undefined
-    if (handle === undefined && isSignedIn && !wantsJson) return page(res, 200, askHtml(parts).text, parts)
+    if (handle === undefined && isSignedIn && !wantsJson) return page(res, 200, startHtml(parts).text, parts)
     if (sealed === undefined || transaction === undefined) {
       const code: FailureCode = sealed !== undefined && isSignedIn ? 'used_transaction' : 'unknown_transaction'
       const { status, message } = failures[code]
       if (wantsJson) return json(status, { code, message })
-      return page(res, status, strangerHtml(parts.language.texts.failure[code], parts).text, parts)
+      return page(res, status, unknownTransactionHtml(parts.language.texts.failure[code], parts).text, parts)
     }
     const isChoosing = queryFieldOf(req, 'authenticators') !== undefined
     const [seen, offer] = await Promise.all([
@@ -156,7 +156,7 @@ export function checkOptions(owner: string, options: object, types: Readonly<Rec
 }
 
 /**
- * Where our own script and style are, and the app's style after them.
+ * URLs of our script and style, with the app's stylesheet last.
  * @internal
  */
 export function linksOf({ waitingURL }: Settings, stylesheet: string | undefined): PageParts['assets'] {
@@ -164,7 +164,7 @@ export function linksOf({ waitingURL }: Settings, stylesheet: string | undefined
   return { script: link('script'), styles: [link('style'), ...(stylesheet === undefined ? [] : [stylesheet])] }
 }
 
-/** What Nevis's reference of the widget asks for: https://docs.nevis.net/authcloud/widget/auth-widget-ref */
+/** The exceptions that Nevis's widget reference requires: https://docs.nevis.net/authcloud/widget/auth-widget-ref */
 function policyForWidget(origin: string): Policy {
   return { ...POLICY, 'script-src': `'self' ${origin}`, 'child-src': origin, 'style-src': "'self' 'unsafe-inline'" }
 }
@@ -184,9 +184,9 @@ export function page(res: HostResponse | undefined, status: number, body: string
 }
 
 /**
- * Our policy, unless the app has one of its own: two would both count, and ours would bar what the app lets in. Where the
- * app's leaves out `frame-ancestors`, or cannot be read, the older header keeps the page out of other sites' frames;
- * browsers ignore it where a policy has `frame-ancestors` (Content Security Policy Level 3, 6.4.2.1).
+ * Our policy, unless the app has set its own: browsers enforce both, so ours would block what the app allows. If the app's policy
+ * has no `frame-ancestors`, or cannot be read, `X-Frame-Options` keeps the page out of other sites' frames; browsers ignore it if
+ * the policy has `frame-ancestors` (Content Security Policy Level 3, 6.4.2.1).
  */
 function framing(res: HostResponse | undefined, policy: Policy): Readonly<Record<string, string>> {
   if (!isHeaderSet(res, 'Content-Security-Policy')) {
@@ -205,10 +205,10 @@ function asset(file: string, type: string) {
 }
 
 /**
- * Served behind the session, where hosts may put the session's cookie on every answer (`rolling: true`; @fastify/session by
- * default). A shared cache that kept such an answer would give one person's session to everybody: nothing here is `public`,
- * and `private` (RFC 9111, 5.2.2.7) bars shared caches while the browser keeps its own copy, a year long because the address
- * changes with the content. At any other address (an older page's, a foreign `v`) nothing is kept.
+ * The assets are served behind the session, and hosts may set the session cookie on every response (`rolling: true`; the default of
+ * @fastify/session). A shared cache that stored such a response would hand one user's session to other users. So no response is
+ * `public`: `private` (RFC 9111, 5.2.2.7) keeps it out of shared caches, and the browser caches it for a year, because the URL
+ * changes with the content. A URL with another `v` (of an older page, or made up) is not cached at all.
  */
 function assetAnswer({ body, hash, type }: ReturnType<typeof asset>, version: unknown): Answer {
   const caching = version === hash ? 'private, max-age=31536000, immutable' : 'no-store'

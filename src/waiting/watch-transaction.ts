@@ -1,17 +1,17 @@
 /**
- * A transaction's status as an AsyncIterable, for those who tell their browsers by other means.
+ * A transaction's status as an AsyncIterable, for servers that push it to browsers in their own way.
  *
- * Not its job: sessions. Whoever holds the handle may watch; only the session that started it can use it.
+ * Out of scope: sessions. Anyone with the handle may watch; only the session that started the transaction can use it.
  */
 import type { NevisStrategy } from '../strategy/strategy'
 import { followStatus, statusOf, type WaitingStatus } from './status'
 
 /**
- * Yields the status now and, if that is `pending`, once more when it is decided or over.
- * @param strategy the one whose transaction it is
- * @param handle what the browser was given as `transaction`
+ * Yields the current status and, if that is `pending`, once more when the transaction is decided or has ended.
+ * @param strategy the strategy of the transaction
+ * @param handle the value that the browser got as `transaction`
  * @param options `signal` ends it early, without an error
- * @throws TypeError when the handle does not open
+ * @throws TypeError if the handle cannot be decrypted
  */
 export async function* watchTransaction(
   strategy: NevisStrategy,

@@ -60,7 +60,7 @@ describeWithChromium('signing in to the example app', () => {
     it('that is denied › says so, and the same person may try another way', async () => {
       const page = await enter(await chromium.open(), 'ben', 'push')
       await app.phone('ben').deny()
-      await showsHeading(page, 'That did not work')
+      await showsHeading(page, 'This request has ended')
       expect(await page.getByRole('alert').textContent()).toBe('The request was not approved.')
       await page.getByRole('button', { name: 'Use a QR code or link' }).click()
       await showsHeading(page, 'Scan the code')
@@ -76,9 +76,9 @@ describeWithChromium('signing in to the example app', () => {
       const button = page.locator('[data-resend]')
       await page.locator('[data-resend]:disabled').waitFor()
       await context.clock.runFor(5000)
-      expect(await button.textContent()).toMatch(/^Send it again \(in (\d|10) s\)$/)
+      expect(await button.textContent()).toMatch(/^Send again \(in (\d|10)\u00a0s\)$/)
       await context.clock.runFor(11_000)
-      expect([await button.textContent(), await button.isDisabled()]).toEqual(['Send it again', false])
+      expect([await button.textContent(), await button.isDisabled()]).toEqual(['Send again', false])
 
       const first = page.url()
       await button.click()

@@ -15,7 +15,7 @@ import { enterPassword, forgiveComplaints, heading, isSignedIn, showsHeading, st
 const FOLDER = join(__dirname, 'screenshots')
 const shoot = (page: Page, name: string) => page.screenshot({ path: join(FOLDER, `${name}.png`), fullPage: true })
 const inWidget = (page: Page, text: string) => page.frameLocator('.nevis-widget iframe').getByText(text).waitFor()
-const failure = (page: Page) => page.getByText('That did not work. Start over, or choose another way.')
+const failure = (page: Page) => page.getByText('The confirmation failed. Start over, or choose another way to confirm.')
 
 beforeAll(() => mkdirSync(FOLDER, { recursive: true }))
 
@@ -73,9 +73,9 @@ describeWithChromium('the page with the widget', () => {
   })
 
   it.each([
-    ['de', 'Das hat nicht geklappt.'],
-    ['fr', 'Cela n’a pas fonctionné.'],
-    ['it', 'Non ha funzionato.'],
+    ['de', 'Die Bestätigung ist fehlgeschlagen.'],
+    ['fr', 'La confirmation a échoué.'],
+    ['it', 'La conferma non è riuscita.'],
   ])('in %s › says everything, and fits the narrowest screen', async (tag, sentence) => {
     const context = await chromium.open({ viewport: { width: 320, height: 640 }, extraHTTPHeaders: { 'accept-language': tag } })
     await context.route('**/widget/auth.js', (route) => route.abort())
@@ -119,7 +119,7 @@ describeWithChromium('the page with the widget', () => {
     await failure(other).waitFor()
     await cloud.simulator.phone(username).approve()
     await isSignedIn(page)
-    await showsHeading(other, 'Nothing left to do here')
+    await showsHeading(other, 'Continued in another tab')
   })
 
   it.each(['**/widget/auth.js', '**/widget.js'])('where %s does not come › says that it did not work, and offers the others', async (script) => {
@@ -134,7 +134,7 @@ describeWithChromium('the page with the widget', () => {
 
   it('without JavaScript › says that it needs it, and offers the others', async () => {
     const { page } = await waiting(await chromium.open({ javaScriptEnabled: false }), cloud)
-    await page.locator('noscript p', { hasText: 'This way needs JavaScript' }).waitFor()
+    await page.locator('noscript p', { hasText: 'This needs JavaScript' }).waitFor()
     expect(await failure(page).isVisible()).toBe(false)
     await shoot(page, 'widget-no-script')
     await page.getByRole('button', { name: 'Send a request to my phone' }).click()

@@ -4,7 +4,7 @@ import { Passport } from 'passport'
 import { MemoryLedger, NevisStrategy, push, RedisLedger, type Factor, type Ledger } from '../../src'
 import { appFindings } from '../../src/doctor/app-checks'
 import { CHECKS, type Check } from '../../src/doctor/findings'
-import { Witness } from '../../src/doctor/witness'
+import { AppObserver } from '../../src/doctor/app-observer'
 import { NevisSimulator } from '../../src/simulator'
 import { ledgerWith } from '../support/ledger-contract'
 import { closeServers, findingsOf, originOf, remediesIn, SECRET, textsIn, troublesIn, type Fault } from './support'
@@ -29,7 +29,7 @@ class SharedStore { constructor() { Object.assign(this, sessionStore) } }
 const production = { production: true, trustProxy: 1, strategy: { ledger: shared }, session: { store: new SharedStore() as never, cookie: { secure: true, sameSite: 'lax' as const } } }
 const ledger = (claim: Ledger['claim']): Fault => ({ strategy: { ledger: ledgerWith({ claim }) } })
 const SESSION = CHECKS.filter((check) => check.startsWith('session.'))
-const NO_SESSION = 'unchecked: the app sets up no express-session that the doctor could see'
+const NO_SESSION = 'unchecked: the doctor found no express-session in the app'
 const breaksOff: RequestHandler = (req) => void req.socket.destroy()
 const json = (status: number, body: object): RequestHandler => (_req, res) => void res.status(status).json(body)
 
@@ -45,28 +45,28 @@ describe('an app that is well', () => {
     expect(textsIn(await findingsOf(simulator))).toEqual({
       'cloud.settings': `the API is ${simulator.baseURL}`,
       'cloud.reachable': `${simulator.baseURL} answers`,
-      'cloud.access-key': 'Nevis takes the access key',
-      'cloud.key-expiry': expect.stringMatching(/^the access key is good until 2\d{3}-\d\d-\d\d$/) as string,
-      'cloud.issuer': 'tokens of this instance name an issuer that is accepted',
-      'cloud.clock': 'this machine and Nevis agree to within 5 s',
-      'app.loaded': 'the app answers on loopback, and listens nowhere else',
+      'cloud.access-key': 'Nevis accepts the access key',
+      'cloud.key-expiry': expect.stringMatching(/^the access key is valid until 2\d{3}-\d\d-\d\d$/) as string,
+      'cloud.issuer': 'the strategy accepts the issuer of the access key',
+      'cloud.clock': 'the clocks of this machine and of Nevis differ by at most 5 s',
+      'app.loaded': 'the app was started, and listens on loopback only',
       'app.passport': 'Passport 0.7.0',
       'app.strategy': 'a NevisStrategy is registered as "nevis", with push, sms',
-      'ledger.kind': 'the strategy runs on the MemoryLedger, which will do outside production',
-      'ledger.claims': 'of two claims at the same time one gets through',
-      'ledger.forget': 'what is forgotten is free again',
-      'routes.start': 'the strategy is asked in 1 more place; which of them start is not tried, that would need a password',
+      'ledger.kind': 'the strategy uses the MemoryLedger: fine for development',
+      'ledger.claims': 'of two simultaneous claims exactly one succeeds',
+      'ledger.forget': 'a deleted key can be claimed again',
+      'routes.start': 'found 1 other route that uses the strategy (a sign-in is not tried, because that would need a password)',
       'routes.waiting': 'the waiting page is at /2fa',
-      'routes.waiting-post': 'POST /2fa takes another factor, once more, and cancel',
-      'routes.status': 'the status is at /2fa/status',
+      'routes.waiting-post': 'POST /2fa accepts another factor, resend and cancel',
+      'routes.status': 'the status endpoint is at /2fa/status',
       'routes.callback': 'the callback is at /2fa/callback',
-      'routes.callback-post': 'POST /2fa/callback takes what people type',
-      'session.store': 'sessions are in memory, which will do outside production',
+      'routes.callback-post': 'POST /2fa/callback accepts the forms of the waiting page',
+      'session.store': 'sessions are kept in memory: fine for development',
       'session.resave': 'resave is false',
       'session.save-uninitialized': 'saveUninitialized is false',
       'session.secret': 'the secret has 32 characters or more',
       'session.http-only': 'scripts cannot read the session cookie',
-      'session.secure': 'the session cookie may go over plain http, which will do outside production',
+      'session.secure': 'the session cookie may be sent over plain http: fine for development',
       'session.same-site': 'other sites cannot post forms with the session',
       'session.trust-proxy': 'the cookie does not depend on a proxy',
     })
@@ -76,10 +76,10 @@ describe('an app that is well', () => {
     const findings = await findingsOf(simulator, production)
     expect(troublesIn(findings)).toEqual({})
     expect(textsIn(findings)).toMatchObject({
-      'ledger.kind': 'the strategy has a RedisLedger',
-      'session.store': 'sessions are in a SharedStore',
-      'session.secure': 'the session cookie goes over https only',
-      'session.trust-proxy': 'the app believes the TLS proxy in front',
+      'ledger.kind': 'the strategy uses a RedisLedger',
+      'session.store': 'sessions are kept in a SharedStore',
+      'session.secure': 'the session cookie is sent over https only',
+      'session.trust-proxy': 'the app trusts the TLS proxy in front of it',
     })
   })
 
@@ -126,15 +126,15 @@ describe('an app that is well', () => {
   it.each<[string, Fault, Partial<Record<Check, string>>]>([
     ['Passport 0.6', { passport: { name: 'passport', version: '0.6.0' } }, { 'app.passport': 'Passport 0.6.0' }],
     ['the Passport of Fastify', { passport: { name: '@fastify/passport', version: '3.0.2' } }, { 'app.passport': 'the app uses @fastify/passport 3.0.2' }],
-    ['a ledger of its own', { ...production, ...ledger(claimOnce) }, { 'ledger.kind': 'the strategy has a ledger of your own' }],
-    ['a ledger of a class', { ...production, strategy: { ledger: new SharedLedger() } }, { 'ledger.kind': 'the strategy has a SharedLedger' }],
-    ['a ledger of a class without a name', { ...production, strategy: { ledger: new (class extends SharedLedger {})() } }, { 'ledger.kind': 'the strategy has a ledger of your own' }],
-    ['several places that start', { starts: ['nevis', 'nevis'] }, { 'routes.start': 'the strategy is asked in 2 more places; which of them start is not tried, that would need a password' }],
+    ['a ledger of its own', { ...production, ...ledger(claimOnce) }, { 'ledger.kind': 'the strategy uses a custom ledger' }],
+    ['a ledger of a class', { ...production, strategy: { ledger: new SharedLedger() } }, { 'ledger.kind': 'the strategy uses a SharedLedger' }],
+    ['a ledger of a class without a name', { ...production, strategy: { ledger: new (class extends SharedLedger {})() } }, { 'ledger.kind': 'the strategy uses a custom ledger' }],
+    ['several places that start', { starts: ['nevis', 'nevis'] }, { 'routes.start': 'found 2 other routes that use the strategy (a sign-in is not tried, because that would need a password)' }],
     ['a secret of just 32 characters', { session: { secret: 'x'.repeat(32) } }, { 'session.secret': 'the secret has 32 characters or more' }],
     ['a key among its secrets', { session: { secret: [SECRET, Buffer.from('key')] } }, { 'session.secret': 'the secret has 32 characters or more' }],
-    ['a store of its own', { ...production, session: { ...production.session, store: sessionStore as never } }, { 'session.store': 'sessions are in a store of your own' }],
-    ['a store of no class', { ...production, session: { ...production.session, store: Object.assign(Object.create(null), sessionStore) as never } }, { 'session.store': 'sessions are in a store of your own' }],
-    ['TLS of its own', { tls: true, session: { cookie: { secure: true, sameSite: 'lax' } } }, { 'session.trust-proxy': 'the app speaks TLS itself' }],
+    ['a store of its own', { ...production, session: { ...production.session, store: sessionStore as never } }, { 'session.store': 'sessions are kept in a custom store' }],
+    ['a store of no class', { ...production, session: { ...production.session, store: Object.assign(Object.create(null), sessionStore) as never } }, { 'session.store': 'sessions are kept in a custom store' }],
+    ['TLS of its own', { tls: true, session: { cookie: { secure: true, sameSite: 'lax' } } }, { 'session.trust-proxy': 'the app serves TLS itself' }],
   ])('is well with %s', async (_name, fault, texts) => {
     const findings = await findingsOf(simulator, fault)
     expect(troublesIn(findings)).toEqual({})
@@ -145,31 +145,31 @@ describe('an app that is well', () => {
 describe('an app with one fault', () => {
   it.each<[string, Fault, Partial<Record<Check, string>>]>([
     ['no status route', { without: ['status'] }, { 'routes.status': 'error: GET /2fa/status is missing (HTTP 404)' }],
-    ['another status route', { instead: { status: answer(200) } }, { 'routes.status': 'error: GET /2fa/status is answered by something else (HTTP 200)' }],
-    ['a status route of another package', { instead: { status: json(200, { status: 'unknown' }) } }, { 'routes.status': 'error: GET /2fa/status is answered by something else (HTTP 200)' }],
+    ['another status route', { instead: { status: answer(200) } }, { 'routes.status': 'error: GET /2fa/status is answered by another handler (HTTP 200)' }],
+    ['a status route of another package', { instead: { status: json(200, { status: 'unknown' }) } }, { 'routes.status': 'error: GET /2fa/status is answered by another handler (HTTP 200)' }],
     ['a status route that breaks off', { instead: { status: breaksOff } }, { 'routes.status': 'error: GET /2fa/status does not answer within 5 s' }],
-    ['a status behind the session', { statusLast: true }, { 'routes.status': 'warning: the status at /2fa/status is behind the session, which it keeps alive and may write back' }],
+    ['a status behind the session', { statusLast: true }, { 'routes.status': 'warning: the status endpoint at /2fa/status runs behind session(), so that polling keeps the session alive and may restore old data in it' }],
     ['no waiting page', { without: ['waiting'] }, { 'routes.waiting': 'error: GET /2fa is missing (HTTP 404)' }],
-    ['a waiting page of another package', { instead: { waiting: answer(403) } }, { 'routes.waiting': 'error: GET /2fa is barred (HTTP 403): nobody is signed in yet when it is needed' }],
+    ['a waiting page of another package', { instead: { waiting: answer(403) } }, { 'routes.waiting': 'error: GET /2fa is refused (HTTP 403): it must work before the user is signed in' }],
     ['no POST to the waiting page', { without: ['choose'] }, { 'routes.waiting-post': 'error: POST /2fa is missing (HTTP 404)' }],
     ['a waiting page for all methods', { without: ['choose'], guard: waitingAll() }, { 'routes.waiting-post': 'error: POST /2fa is missing (HTTP 405)' }],
     ['no callback', { without: ['callback'] }, { 'routes.callback': 'error: GET /2fa/callback is missing (HTTP 404)', 'routes.callback-post': 'error: POST /2fa/callback is missing (HTTP 404)' }],
-    ['a callback that asks nobody', { instead: { callback: answer(200) } }, { 'routes.callback': 'error: GET /2fa/callback is answered by something else (HTTP 200)', 'routes.callback-post': 'error: POST /2fa/callback is answered by something else (HTTP 200)' }],
+    ['a callback that asks nobody', { instead: { callback: answer(200) } }, { 'routes.callback': 'error: GET /2fa/callback is answered by another handler (HTTP 200)', 'routes.callback-post': 'error: POST /2fa/callback is answered by another handler (HTTP 200)' }],
     ['a callback that breaks off', { instead: { callback: breaksOff } }, { 'routes.callback': 'error: GET /2fa/callback does not answer within 5 s', 'routes.callback-post': 'error: POST /2fa/callback does not answer within 5 s' }],
-    ['no start but one for somebody else', { starts: ['local'] }, { 'routes.start': 'unchecked: no place but the callback and the waiting page was seen to ask the strategy' }],
-    ['no start', { without: ['start'] }, { 'routes.start': 'unchecked: no place but the callback and the waiting page was seen to ask the strategy' }],
+    ['no start but one for somebody else', { starts: ['local'] }, { 'routes.start': 'unchecked: only the callback and the waiting page were seen to use the strategy' }],
+    ['no start', { without: ['start'] }, { 'routes.start': 'unchecked: only the callback and the waiting page were seen to use the strategy' }],
     ['CSRF protection', { guard: onPost(answer(403)) }, {
-      'routes.waiting-post': 'unchecked: POST /2fa is refused before the strategy (HTTP 403), as a CSRF protection would',
-      'routes.callback-post': 'unchecked: POST /2fa/callback is refused before the strategy (HTTP 403), as a CSRF protection would',
+      'routes.waiting-post': 'unchecked: POST /2fa is refused before it reaches the strategy (HTTP 403), probably by CSRF protection',
+      'routes.callback-post': 'unchecked: POST /2fa/callback is refused before it reaches the strategy (HTTP 403), probably by CSRF protection',
     }],
     ['CSRF protection and no start', { guard: onPost(answer(403)), without: ['start'] }, {
-      'routes.start': 'unchecked: no place but the callback and the waiting page was seen to ask the strategy',
-      'routes.waiting-post': 'unchecked: POST /2fa is refused before the strategy (HTTP 403), as a CSRF protection would',
-      'routes.callback-post': 'unchecked: POST /2fa/callback is refused before the strategy (HTTP 403), as a CSRF protection would',
+      'routes.start': 'unchecked: only the callback and the waiting page were seen to use the strategy',
+      'routes.waiting-post': 'unchecked: POST /2fa is refused before it reaches the strategy (HTTP 403), probably by CSRF protection',
+      'routes.callback-post': 'unchecked: POST /2fa/callback is refused before it reaches the strategy (HTTP 403), probably by CSRF protection',
     }],
     ['a login demanded of everybody', { guard: (req, res, next) => (req.method === 'POST' ? next() : res.redirect('/login?next=c4n4ry')) }, {
-      'routes.waiting': 'error: GET /2fa is barred (HTTP 302, to /login): nobody is signed in yet when it is needed',
-      'routes.callback': 'error: GET /2fa/callback is barred (HTTP 302, to /login): nobody is signed in yet when it is needed',
+      'routes.waiting': 'error: GET /2fa redirects to /login: it must work before the user is signed in',
+      'routes.callback': 'error: GET /2fa/callback redirects to /login: it must work before the user is signed in',
     }],
     ['a route that fails', { instead: { waiting: () => { throw new Error('c4n4ry') } } }, { 'routes.waiting': 'error: GET /2fa fails (HTTP 500)' }],
     ['a session that is elsewhere', { sessionPath: '/account' }, {
@@ -194,39 +194,39 @@ describe('an app with one fault', () => {
       'routes.waiting-post': 'error: POST /2fa fails (HTTP 500)',
       'routes.callback': 'error: GET /2fa/callback fails (HTTP 500)',
       'routes.callback-post': 'error: POST /2fa/callback fails (HTTP 500)',
-      'session.secret': 'error: session() was given no secret',
-      'session.http-only': 'unchecked: express-session ran, but made no session',
-      'session.secure': 'unchecked: express-session ran, but made no session',
-      'session.same-site': 'unchecked: express-session ran, but made no session',
-      'session.trust-proxy': 'unchecked: express-session ran, but made no session',
+      'session.secret': 'error: session() has no secret',
+      'session.http-only': 'unchecked: express-session ran, but created no session',
+      'session.secure': 'unchecked: express-session ran, but created no session',
+      'session.same-site': 'unchecked: express-session ran, but created no session',
+      'session.trust-proxy': 'unchecked: express-session ran, but created no session',
     }],
     ['a route that breaks off', { instead: { waiting: breaksOff } }, { 'routes.waiting': 'error: GET /2fa does not answer within 5 s' }],
-    ['resave', { session: { resave: true } }, { 'session.resave': 'warning: resave is true: a slow answer may put back what a faster one has removed from the session' }],
-    ['no resave', { session: { resave: undefined } }, { 'session.resave': 'warning: resave is not set, which means true: a slow answer may put back what a faster one has removed from the session' }],
+    ['resave', { session: { resave: true } }, { 'session.resave': 'warning: resave is true: a slow response may restore what a faster one removed from the session' }],
+    ['no resave', { session: { resave: undefined } }, { 'session.resave': 'warning: resave is not set, which means true: a slow response may restore what a faster one removed from the session' }],
     ['saveUninitialized', { session: { saveUninitialized: true } }, { 'session.save-uninitialized': 'warning: saveUninitialized is true: every visitor gets a session and a cookie' }],
-    ['a short secret', { session: { secret: 'c4n4ry' } }, { 'session.secret': 'warning: the secret has fewer than 32 characters: whoever guesses it can sign cookies' }],
-    ['a short secret among long ones', { session: { secret: [SECRET, 'c4n4ry'] } }, { 'session.secret': 'warning: the secret has fewer than 32 characters: whoever guesses it can sign cookies' }],
+    ['a short secret', { session: { secret: 'c4n4ry' } }, { 'session.secret': 'warning: the secret has fewer than 32 characters: an attacker who guesses it can sign cookies' }],
+    ['a short secret among long ones', { session: { secret: [SECRET, 'c4n4ry'] } }, { 'session.secret': 'warning: the secret has fewer than 32 characters: an attacker who guesses it can sign cookies' }],
     ['a cookie for scripts', { session: { cookie: { httpOnly: false, sameSite: 'lax' } } }, { 'session.http-only': 'error: scripts can read the session cookie' }],
-    ['no sameSite', { session: { cookie: {} } }, { 'session.same-site': 'warning: sameSite is not set: not every browser takes that for lax' }],
-    ['sameSite none, not secure', { session: { cookie: { sameSite: 'none' } } }, { 'session.same-site': 'error: sameSite is none without secure: browsers drop such a cookie' }],
+    ['no sameSite', { session: { cookie: {} } }, { 'session.same-site': 'warning: sameSite is not set; browsers differ in what they assume' }],
+    ['sameSite none, not secure', { session: { cookie: { sameSite: 'none' } } }, { 'session.same-site': 'error: sameSite is none without secure: browsers reject such a cookie' }],
     ['sameSite none, secure', { trustProxy: 1, session: { cookie: { sameSite: 'none', secure: true } } }, { 'session.same-site': 'warning: sameSite is none: forms of other sites are sent with the session' }],
-    ['secure without a trusted proxy', { session: { cookie: { secure: true, sameSite: 'strict' } } }, { 'session.trust-proxy': 'error: the session cookie is for https only, but the app believes no TLS proxy: it never sends the cookie' }],
-    ['secure, and told not to believe', { trustProxy: 1, session: { proxy: false, cookie: { secure: true, sameSite: true } } }, { 'session.trust-proxy': 'error: the session cookie is for https only, but the app believes no TLS proxy: it never sends the cookie' }],
-    ['memory in production', { ...production, session: { ...production.session, store: undefined } }, { 'session.store': 'warning: sessions are in the memory of one process, and lost with it' }],
-    ['the MemoryLedger in production', { ...production, strategy: {} }, { 'ledger.kind': 'warning: the strategy runs on the MemoryLedger, which is good for one process only' }],
-    ['a short secret in production', { ...production, session: { ...production.session, secret: 'c4n4ry' } }, { 'session.secret': 'error: the secret has fewer than 32 characters: whoever guesses it can sign cookies' }],
-    ['plain http in production', { ...production, session: { ...production.session, cookie: { sameSite: 'lax' } } }, { 'session.secure': 'error: the session cookie may go over plain http' }],
-    ['plain cookies over TLS of its own', { tls: true }, { 'session.secure': 'error: the session cookie may go over plain http' }],
-    ['secure: auto without a trusted proxy', { ...production, trustProxy: false, session: { ...production.session, cookie: { sameSite: 'lax', secure: 'auto' } } }, { 'session.secure': 'error: the session cookie may go over plain http' }],
-    ['an old Passport', { passport: { name: 'passport', version: '0.5.3' } }, { 'app.passport': 'error: Passport 0.5.3 keeps the session id at a login (CVE-2022-25896)' }],
-    ['a new Passport', { passport: { name: 'passport', version: '1.0.0' } }, { 'app.passport': 'warning: Passport 1.0.0 is newer than this package was tried with' }],
-    ['a Passport to come', { passport: { name: 'passport', version: '0.8.0' } }, { 'app.passport': 'warning: Passport 0.8.0 is newer than this package was tried with' }],
-    ['a ledger that is down', ledger(async () => { throw new Error('c4n4ry') }), { 'ledger.claims': 'error: the ledger does not answer: nobody is let in' }],
-    ['a ledger that lets both in', ledger(async () => true), { 'ledger.claims': 'error: of two claims at the same time both get through' }],
-    ['a ledger that lets none in', ledger(async () => false), { 'ledger.claims': 'error: of two claims at the same time none gets through' }],
-    ['a ledger that does not forget', { strategy: { ledger: Object.assign(new MemoryLedger(), { forget: async () => undefined }) } }, { 'ledger.forget': 'error: the ledger does not forget: approvals do not give their starts back, and honest users are refused' }],
-    ['a ledger that may not delete', { strategy: { ledger: Object.assign(new MemoryLedger(), { forget: async () => { throw new Error('NOPERM c4n4ry') } }) } }, { 'ledger.forget': 'error: the ledger does not forget: approvals do not give their starts back, and honest users are refused' }],
-    ['a strategy that is not registered', { unregistered: true }, { 'app.strategy': 'warning: a NevisStrategy is exported, with push, sms, but was not seen to be given to Passport' }],
+    ['secure without a trusted proxy', { session: { cookie: { secure: true, sameSite: 'strict' } } }, { 'session.trust-proxy': 'error: the session cookie is for https only, but the app does not trust a TLS proxy, so it never sends the cookie' }],
+    ['secure, and told not to believe', { trustProxy: 1, session: { proxy: false, cookie: { secure: true, sameSite: true } } }, { 'session.trust-proxy': 'error: the session cookie is for https only, but the app does not trust a TLS proxy, so it never sends the cookie' }],
+    ['memory in production', { ...production, session: { ...production.session, store: undefined } }, { 'session.store': 'warning: sessions are kept in the memory of one process, and lost when it ends' }],
+    ['the MemoryLedger in production', { ...production, strategy: {} }, { 'ledger.kind': 'warning: the strategy uses the MemoryLedger, which works for a single process only' }],
+    ['a short secret in production', { ...production, session: { ...production.session, secret: 'c4n4ry' } }, { 'session.secret': 'error: the secret has fewer than 32 characters: an attacker who guesses it can sign cookies' }],
+    ['plain http in production', { ...production, session: { ...production.session, cookie: { sameSite: 'lax' } } }, { 'session.secure': 'error: the session cookie may be sent over plain http' }],
+    ['plain cookies over TLS of its own', { tls: true }, { 'session.secure': 'error: the session cookie may be sent over plain http' }],
+    ['secure: auto without a trusted proxy', { ...production, trustProxy: false, session: { ...production.session, cookie: { sameSite: 'lax', secure: 'auto' } } }, { 'session.secure': 'error: the session cookie may be sent over plain http' }],
+    ['an old Passport', { passport: { name: 'passport', version: '0.5.3' } }, { 'app.passport': 'error: Passport 0.5.3 does not change the session id at sign-in (CVE-2022-25896)' }],
+    ['a new Passport', { passport: { name: 'passport', version: '1.0.0' } }, { 'app.passport': 'warning: Passport 1.0.0 is newer than the versions that this package was tested with' }],
+    ['a Passport to come', { passport: { name: 'passport', version: '0.8.0' } }, { 'app.passport': 'warning: Passport 0.8.0 is newer than the versions that this package was tested with' }],
+    ['a ledger that is down', ledger(async () => { throw new Error('c4n4ry') }), { 'ledger.claims': 'error: the ledger does not answer, so no user can sign in' }],
+    ['a ledger that lets both in', ledger(async () => true), { 'ledger.claims': 'error: of two simultaneous claims both succeed' }],
+    ['a ledger that lets none in', ledger(async () => false), { 'ledger.claims': 'error: of two simultaneous claims none succeeds' }],
+    ['a ledger that does not forget', { strategy: { ledger: Object.assign(new MemoryLedger(), { forget: async () => undefined }) } }, { 'ledger.forget': 'error: the ledger does not delete keys: approvals do not free their starts, so legitimate users are refused' }],
+    ['a ledger that may not delete', { strategy: { ledger: Object.assign(new MemoryLedger(), { forget: async () => { throw new Error('NOPERM c4n4ry') } }) } }, { 'ledger.forget': 'error: the ledger does not delete keys: approvals do not free their starts, so legitimate users are refused' }],
+    ['a strategy that is not registered', { unregistered: true }, { 'app.strategy': 'warning: a NevisStrategy is exported, with push, sms, but the app did not pass it to Passport' }],
   ])('%s › gives that finding and no other, and a remedy', async (_name, fault, troubles) => {
     const silent = jest.spyOn(console, 'warn').mockImplementation()
     const findings = await findingsOf(simulator, fault)
@@ -254,28 +254,28 @@ describe('an address outside of ASCII', () => {
       const options = { instance: 'a', accessKey: 'b', factors: [push()], waitingURL: '/2fa', [option]: path }
       const kept = Reflect.get(new NevisStrategy(options, async () => false).settings, option) as string
       expect(finding?.level).toBe(/^[\x21-\x7e]+$/.test(kept) ? 'ok' : 'error')
-      if (finding?.level === 'error') expect(finding.finding).toBe(`${option} holds characters outside of ASCII, which a redirect cannot carry`)
+      if (finding?.level === 'error') expect(finding.finding).toBe(`${option} contains non-ASCII characters, which cannot be sent in a redirect`)
     }
   })
 })
 
 describe('a callback that answers by itself', () => {
   it.each([
-    [300, 'is barred (HTTP 300): nobody is signed in yet when it is needed'],
-    [399, 'is barred (HTTP 399): nobody is signed in yet when it is needed'],
-    [400, 'is answered by something else (HTTP 400)'],
-    [401, 'is barred (HTTP 401): nobody is signed in yet when it is needed'],
-    [403, 'is barred (HTTP 403): nobody is signed in yet when it is needed'],
-    [422, 'is answered by something else (HTTP 422)'],
+    [300, 'is refused (HTTP 300): it must work before the user is signed in'],
+    [399, 'is refused (HTTP 399): it must work before the user is signed in'],
+    [400, 'is answered by another handler (HTTP 400)'],
+    [401, 'is refused (HTTP 401): it must work before the user is signed in'],
+    [403, 'is refused (HTTP 403): it must work before the user is signed in'],
+    [422, 'is answered by another handler (HTTP 422)'],
   ])('with %i › is at fault for a GET, and perhaps right to refuse a form', async (status, text) => {
     expect(troublesIn(await findingsOf(simulator, { instead: { callback: answer(status) } }))).toEqual({
       'routes.callback': `error: GET /2fa/callback ${text}`,
-      'routes.callback-post': `unchecked: POST /2fa/callback is refused before the strategy (HTTP ${status}), as a CSRF protection would`,
+      'routes.callback-post': `unchecked: POST /2fa/callback is refused before it reaches the strategy (HTTP ${status}), probably by CSRF protection`,
     })
   })
 
   it.each([
-    [299, 'is answered by something else (HTTP 299)'],
+    [299, 'is answered by another handler (HTTP 299)'],
     [404, 'is missing (HTTP 404)'],
     [405, 'is missing (HTTP 405)'],
     [500, 'fails (HTTP 500)'],
@@ -301,13 +301,13 @@ describe('an app with another session', () => {
   it('judges its cookie, and says what it cannot see', async () => {
     const findings = await findingsOf(simulator, made('HttpOnly; SameSite=Lax'))
     expect(troublesIn(findings)).toEqual(Object.fromEntries(others.map((check) => [check, NO_SESSION])))
-    expect(remediesIn(findings)['session.store']).toBe('compare the options of your session by hand with docs/guides/doctor.md')
+    expect(remediesIn(findings)['session.store']).toBe('check the options of your session yourself, with docs/guides/doctor.md')
     expect(JSON.stringify(findings)).not.toContain('c4n4ry')
   })
 
   it.each([
     ['SameSite=Lax', { 'session.http-only': 'error: scripts can read the session cookie' }],
-    ['HttpOnly', { 'session.same-site': 'warning: sameSite is not set: not every browser takes that for lax' }],
+    ['HttpOnly', { 'session.same-site': 'warning: sameSite is not set; browsers differ in what they assume' }],
     ['HttpOnly; SameSite=None; Secure', { 'session.same-site': 'warning: sameSite is none: forms of other sites are sent with the session' }],
   ])('finds the fault in: %s', async (cookie, trouble) => {
     expect(troublesIn(await findingsOf(simulator, made(cookie)))).toMatchObject(trouble)
@@ -317,8 +317,8 @@ describe('an app with another session', () => {
     const findings = await findingsOf(simulator, { ...made('HttpOnly; Secure; SameSite=Strict', 'Path=/'), production: true, strategy: { ledger: shared } })
     expect(troublesIn(findings)).toMatchObject({
       'session.http-only': 'error: scripts can read the session cookie',
-      'session.secure': 'error: the session cookie may go over plain http',
-      'session.same-site': 'warning: sameSite is not set: not every browser takes that for lax',
+      'session.secure': 'error: the session cookie may be sent over plain http',
+      'session.same-site': 'warning: sameSite is not set; browsers differ in what they assume',
     })
   })
 
@@ -330,16 +330,16 @@ describe('an app with another session', () => {
 
 describe('an app with two strategies', () => {
   it('has the findings of each under its name', async () => {
-    const witness = new Witness()
+    const observer = new AppObserver()
     const options = { baseURL: simulator.baseURL, accessKey: simulator.accessKey, factors: [push()], waitingURL: '/a', callbackURL: '/a/b', statusURL: '/a/c' }
-    for (const name of ['nevis', 'payments']) witness.register(new NevisStrategy({ ...options, name }, async () => false))
-    const findings = await appFindings({ origin: await originOf(express()), witness }, false)
+    for (const name of ['nevis', 'payments']) observer.register(new NevisStrategy({ ...options, name }, async () => false))
+    const findings = await appFindings({ origin: await originOf(express()), observer }, false)
     const missing = findings.filter(({ check }) => check === 'routes.callback')
     expect(missing.map(({ strategy, level }) => [strategy, level])).toEqual([['nevis', 'error'], ['payments', 'error']])
     expect(findings.filter(({ check }) => check === 'app.loaded')).toHaveLength(1)
     expect(remediesIn(findings.filter(({ strategy }) => strategy === 'payments'))).toEqual({
       'app.strategy': 'passport.use(nevis)',
-      'routes.start': "sign in once; if nothing starts, after the password: app.post('/login', passport.authenticate('local', { session: false }), passport.authenticate('payments'))",
+      'routes.start': "sign in once; if no second factor starts, add it after the password: app.post('/login', passport.authenticate('local', { session: false }), passport.authenticate('payments'))",
       'routes.waiting': "app.get('/a', waitingPage(nevis))",
       'routes.waiting-post': "app.post('/a', passport.authenticate('payments'))",
       'routes.status': "app.get('/a/c', statusEndpoint(nevis))",
@@ -350,24 +350,24 @@ describe('an app with two strategies', () => {
 
 describe('an app that could load two Passports', () => {
   it('is judged by the one that it uses', async () => {
-    const witness = new Witness()
+    const observer = new AppObserver()
     class Used extends Passport {}
-    witness.watchPassport({ name: 'passport', version: '0.7.0' }, class extends Passport {}.prototype)
-    witness.watchPassport({ name: 'passport', version: '0.5.3' }, Used.prototype)
+    observer.watchPassport({ name: 'passport', version: '0.7.0' }, class extends Passport {}.prototype)
+    observer.watchPassport({ name: 'passport', version: '0.5.3' }, Used.prototype)
     const options = { baseURL: simulator.baseURL, accessKey: simulator.accessKey, factors: [push()], waitingURL: '/a', callbackURL: '/a/b', statusURL: '/a/c' }
     new Used().use(new NevisStrategy(options, async () => false))
-    const findings = await appFindings({ origin: await originOf(express()), witness }, false)
-    expect(troublesIn(findings)['app.passport']).toBe('error: Passport 0.5.3 keeps the session id at a login (CVE-2022-25896)')
+    const findings = await appFindings({ origin: await originOf(express()), observer }, false)
+    expect(troublesIn(findings)['app.passport']).toBe('error: Passport 0.5.3 does not change the session id at sign-in (CVE-2022-25896)')
   })
 })
 
 describe('an app without a strategy', () => {
   it('says so, and that nothing else was checked', async () => {
-    const findings = await appFindings({ origin: await originOf(express()), witness: new Witness() }, false)
-    expect(troublesIn(findings)).toMatchObject({ 'app.strategy': 'error: the app registers no NevisStrategy', 'app.passport': 'unchecked: the app has no Passport that the doctor could find' })
+    const findings = await appFindings({ origin: await originOf(express()), observer: new AppObserver() }, false)
+    expect(troublesIn(findings)).toMatchObject({ 'app.strategy': 'error: the app registers no NevisStrategy', 'app.passport': 'unchecked: the doctor found no Passport in the app' })
     expect(findings.map(({ check }) => check)).toEqual([...CHECKS])
-    expect(findings.find(({ check }) => check === 'routes.callback')).toEqual({ check: 'routes.callback', level: 'unchecked', finding: 'no strategy says what to check', remedy: 'see app.strategy' })
-    expect(remediesIn(findings)).toMatchObject({ 'app.passport': 'npm install passport', 'app.strategy': 'passport.use(nevis), or export the strategy beside the app' })
+    expect(findings.find(({ check }) => check === 'routes.callback')).toEqual({ check: 'routes.callback', level: 'unchecked', finding: 'there is no strategy to check', remedy: 'see app.strategy' })
+    expect(remediesIn(findings)).toMatchObject({ 'app.passport': 'npm install passport', 'app.strategy': 'call passport.use(nevis), or export the strategy next to the app' })
   })
 })
 
@@ -378,7 +378,7 @@ describe('an app that takes no POST to the callback', () => {
   it('needs none if its only factor is push', async () => {
     const findings = await findingsOf(simulator, { strategy: { factors: [push()] }, guard })
     expect(troublesIn(findings)).toEqual({})
-    expect(textsIn(findings)['routes.callback-post']).toBe('no factor of this app has anything to send to the callback')
+    expect(textsIn(findings)['routes.callback-post']).toBe('no factor of this app posts to the callback')
   })
 
   it.each([

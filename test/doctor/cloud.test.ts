@@ -36,10 +36,10 @@ describe('the cloud', () => {
     expect(textsIn(await examine())).toEqual({
       'cloud.settings': `the API is ${simulator.baseURL}`,
       'cloud.reachable': `${simulator.baseURL} answers`,
-      'cloud.clock': 'this machine and Nevis agree to within 5 s',
-      'cloud.access-key': 'Nevis takes the access key',
-      'cloud.key-expiry': expect.stringMatching(/^the access key is good until 2\d{3}-\d\d-\d\d$/) as string,
-      'cloud.issuer': 'tokens of this instance name an issuer that is accepted',
+      'cloud.clock': 'the clocks of this machine and of Nevis differ by at most 5 s',
+      'cloud.access-key': 'Nevis accepts the access key',
+      'cloud.key-expiry': expect.stringMatching(/^the access key is valid until 2\d{3}-\d\d-\d\d$/) as string,
+      'cloud.issuer': 'the strategy accepts the issuer of the access key',
     })
   })
 
@@ -48,7 +48,7 @@ describe('the cloud', () => {
     ['that lets nobody ping', { on: 'ping', status: 403 }, {}],
     ['that ends its answer with a line break', { on: 'ping', body: 'PONG\n' }, {}],
     ['whose key is for nobody in particular', { on: 'introspect', patch: { aud: undefined } }, {}],
-    ['whose key never ends', { on: 'introspect', patch: { exp: undefined } }, { 'cloud.key-expiry': 'Nevis names no end of the access key' }],
+    ['whose key never ends', { on: 'introspect', patch: { exp: undefined } }, { 'cloud.key-expiry': 'Nevis reports no expiry date for the access key' }],
   ])('%s › is well', async (_name, fault, texts) => {
     simulator.faults.add(fault)
     const findings = await examine()
@@ -57,34 +57,34 @@ describe('the cloud', () => {
   })
 
   const compare = 'compare the instance id, or the base URL, with your management console'
-  const later = 'try again later; https://status.nevis.net says how the service is'
-  const openUp = 'let this machine open https connections there; behind a proxy, set HTTPS_PROXY'
-  const replace = 'put a key from Access Keys in the management console of this very instance into the configuration'
-  const renew = 'make a new one in the management console in time; accessKey may be a function, for rotation'
-  const watch = 'watch the first sign-in: binding_mismatch with the field iss means that the option issuer is needed'
-  const alike = 'try again later; approvals are introspected in the same way'
-  const ntp = 'let this machine follow a time server (NTP)'
-  const accept = (iss: string) => `use the key of this very instance, or accept its issuer with the option issuer: "${iss}"`
-  const otherIssuer = 'warning: the access key names another issuer than is accepted; if approvals do too, they end in binding_mismatch'
+  const later = 'try again later; see the state of the service at https://status.nevis.net'
+  const openUp = 'allow https connections from this machine to that host; behind a proxy, set HTTPS_PROXY'
+  const replace = 'configure a key from "Access Keys" in the management console of this instance'
+  const renew = 'create a new key in the management console before that date; for rotation, accessKey may be a function'
+  const watch = 'test a sign-in: if it fails with binding_mismatch for the field iss, set the option issuer'
+  const alike = 'try again later; approvals need the same introspection'
+  const ntp = 'synchronise the clock with a time server (NTP)'
+  const accept = (iss: string) => `use a key of this instance, or set the option issuer: "${iss}"`
+  const otherIssuer = 'warning: the strategy does not accept the issuer of the access key; if approvals have the same issuer, they fail with binding_mismatch'
 
   it.each<[string, Fault | (() => Fault), Check, string | RegExp, string]>([
-    ['that answers a ping with a page', { on: 'ping', body: '<html>' }, 'cloud.reachable', 'error: {base} does not answer a ping as Nevis does (HTTP 200)', compare],
-    ['that is not Nevis', { on: 'ping', status: 404 }, 'cloud.reachable', 'error: {base} does not answer a ping as Nevis does (HTTP 404)', compare],
-    ['that has too much to do', { on: 'ping', status: 429 }, 'cloud.reachable', 'error: {base} does not answer a ping as Nevis does (HTTP 429)', later],
-    ['that is just not a failure', { on: 'ping', status: 499 }, 'cloud.reachable', 'error: {base} does not answer a ping as Nevis does (HTTP 499)', compare],
-    ['that fails', { on: 'ping', status: 500 }, 'cloud.reachable', 'error: {base} does not answer a ping as Nevis does (HTTP 500)', later],
-    ['that is being mended', { on: 'ping', status: 503 }, 'cloud.reachable', 'error: {base} does not answer a ping as Nevis does (HTTP 503)', later],
+    ['that answers a ping with a page', { on: 'ping', body: '<html>' }, 'cloud.reachable', 'error: {base} answers a ping, but not as Nevis does (HTTP 200)', compare],
+    ['that is not Nevis', { on: 'ping', status: 404 }, 'cloud.reachable', 'error: {base} answers a ping, but not as Nevis does (HTTP 404)', compare],
+    ['that has too much to do', { on: 'ping', status: 429 }, 'cloud.reachable', 'error: {base} answers a ping, but not as Nevis does (HTTP 429)', later],
+    ['that is just not a failure', { on: 'ping', status: 499 }, 'cloud.reachable', 'error: {base} answers a ping, but not as Nevis does (HTTP 499)', compare],
+    ['that fails', { on: 'ping', status: 500 }, 'cloud.reachable', 'error: {base} answers a ping, but not as Nevis does (HTTP 500)', later],
+    ['that is being mended', { on: 'ping', status: 503 }, 'cloud.reachable', 'error: {base} answers a ping, but not as Nevis does (HTTP 503)', later],
     ['that resets the connection', { on: 'ping', reset: true }, 'cloud.reachable', 'error: {base} does not answer (NEVIS_UNREACHABLE, ECONNRESET)', openUp],
     ['that does not introspect', { on: 'introspect', status: 500 }, 'cloud.access-key', 'error: the access key could not be introspected (NEVIS_UNEXPECTED_RESPONSE)', alike],
     ['that calls the key inactive', { on: 'introspect', body: { active: false } }, 'cloud.access-key', 'error: Nevis says that the access key is not active', replace],
-    ['whose key is another token', { on: 'introspect', patch: { aud: 'status' } }, 'cloud.access-key', 'warning: Nevis takes the access key, but says that it is not meant for the API', replace],
-    ['whose key ends soon', { on: 'introspect', patch: { exp: Date.now() + 13.9 * 86_400_000 } }, 'cloud.key-expiry', /^warning: the access key ends on 20\d\d-\d\d-\d\d$/, renew],
+    ['whose key is another token', { on: 'introspect', patch: { aud: 'status' } }, 'cloud.access-key', 'warning: Nevis accepts the access key, but reports that it is not meant for the API', replace],
+    ['whose key ends soon', { on: 'introspect', patch: { exp: Date.now() + 13.9 * 86_400_000 } }, 'cloud.key-expiry', /^warning: the access key expires on 20\d\d-\d\d-\d\d$/, renew],
     ['whose key is of another instance', { on: 'introspect', patch: { iss: 'https://other.mauth.nevis.cloud/c4n4ry' } }, 'cloud.issuer', otherIssuer, accept('https://other.mauth.nevis.cloud')],
     ['whose issuer is no URL', { on: 'introspect', patch: { iss: 'c4n4ry' } }, 'cloud.issuer', otherIssuer, accept('its iss')],
-    ['that names no issuer', { on: 'introspect', patch: { iss: undefined } }, 'cloud.issuer', 'unchecked: Nevis names no issuer of the access key', watch],
-    ['without a Date', { on: 'ping', headers: { date: 'now' } }, 'cloud.clock', 'unchecked: the answer has no Date', 'compare the clock of this machine with a time server'],
-    ['far ahead of us', () => ({ on: 'ping', headers: { date: dateOff(3600) } }), 'cloud.clock', /^error: this machine is at least 3[56]\d\d s behind Nevis: approvals end/, ntp],
-    ['far behind us', () => ({ on: 'ping', headers: { date: dateOff(-3600) } }), 'cloud.clock', /^error: this machine is at least 3[56]\d\d s ahead of Nevis: approvals end/, ntp],
+    ['that names no issuer', { on: 'introspect', patch: { iss: undefined } }, 'cloud.issuer', 'unchecked: Nevis reports no issuer for the access key', watch],
+    ['without a Date', { on: 'ping', headers: { date: 'now' } }, 'cloud.clock', 'unchecked: the response has no Date header', 'compare the clock of this machine with a time server'],
+    ['far ahead of us', () => ({ on: 'ping', headers: { date: dateOff(3600) } }), 'cloud.clock', /^error: the clock of this machine is at least 3[56]\d\d s behind Nevis, so approvals fail/, ntp],
+    ['far behind us', () => ({ on: 'ping', headers: { date: dateOff(-3600) } }), 'cloud.clock', /^error: the clock of this machine is at least 3[56]\d\d s ahead of Nevis, so approvals fail/, ntp],
   ])('%s › gives that finding and no other, and a remedy', async (_name, fault, check, text, remedy) => {
     simulator.faults.add(typeof fault === 'function' ? fault() : fault)
     const findings = await examine()
@@ -95,14 +95,14 @@ describe('the cloud', () => {
   })
 
   it.each([
-    [5, 'ok: this machine and Nevis agree to within 5 s'],
-    [6, 'warning: this machine is at least 6 s behind Nevis; from 60 s on approvals are refused'],
-    [60, 'warning: this machine is at least 60 s behind Nevis; from 60 s on approvals are refused'],
-    [61, 'error: this machine is at least 61 s behind Nevis: approvals end in binding_mismatch'],
-    [-6, 'ok: this machine and Nevis agree to within 5 s'],
-    [-7, 'warning: this machine is at least 6 s ahead of Nevis; from 60 s on approvals are refused'],
-    [-61, 'warning: this machine is at least 60 s ahead of Nevis; from 60 s on approvals are refused'],
-    [-62, 'error: this machine is at least 61 s ahead of Nevis: approvals end in binding_mismatch'],
+    [5, 'ok: the clocks of this machine and of Nevis differ by at most 5 s'],
+    [6, 'warning: the clock of this machine is at least 6 s behind Nevis; from 60 s on, approvals fail'],
+    [60, 'warning: the clock of this machine is at least 60 s behind Nevis; from 60 s on, approvals fail'],
+    [61, 'error: the clock of this machine is at least 61 s behind Nevis, so approvals fail with binding_mismatch'],
+    [-6, 'ok: the clocks of this machine and of Nevis differ by at most 5 s'],
+    [-7, 'warning: the clock of this machine is at least 6 s ahead of Nevis; from 60 s on, approvals fail'],
+    [-61, 'warning: the clock of this machine is at least 60 s ahead of Nevis; from 60 s on, approvals fail'],
+    [-62, 'error: the clock of this machine is at least 61 s ahead of Nevis, so approvals fail with binding_mismatch'],
   ])('whose Date, in whole seconds, is %i s from now › has a clock that differs by what that proves', async (seconds, text) => {
     jest.spyOn(Date, 'now').mockReturnValue(Date.UTC(2026, 10, 22))
     simulator.faults.add({ on: 'ping', headers: { date: dateOff(seconds) } })
@@ -113,7 +113,7 @@ describe('the cloud', () => {
 
   it.each([
     [0, {}],
-    [-1, { 'cloud.key-expiry': 'warning: the access key ends on 2026-12-05' }],
+    [-1, { 'cloud.key-expiry': 'warning: the access key expires on 2026-12-05' }],
   ])('whose key ends %i s from 14 days › is judged by the second', async (seconds, troubles) => {
     const now = Date.UTC(2026, 10, 22)
     jest.spyOn(Date, 'now').mockReturnValue(now)
@@ -163,15 +163,15 @@ describe('the cloud', () => {
 
   it.each([['fails', () => { throw new Error('c4n4ry') }], ['gives no key', () => 'c4n4ry with spaces']])('whose accessKey function %s › says so without its words', async (_name, accessKey) => {
     const findings = await examine(clientOf(accessKey))
-    expect(troublesIn(findings)).toEqual({ 'cloud.access-key': 'error: the function given as accessKey fails, or gives no usable key' })
-    expect(remediesIn(findings)).toEqual({ 'cloud.access-key': 'call it yourself: it must give the access key as one word' })
+    expect(troublesIn(findings)).toEqual({ 'cloud.access-key': 'error: the accessKey function throws, or returns no usable key' })
+    expect(remediesIn(findings)).toEqual({ 'cloud.access-key': 'call it yourself: it must return the access key as a string without spaces' })
     expect(JSON.stringify(findings)).not.toContain('c4n4ry')
   })
 
   it('whose accessKey function fails the second time › says so, too', async () => {
     const keys = [simulator.accessKey]
     const findings = await examine(clientOf(() => keys.pop() ?? ''))
-    expect(troublesIn(findings)).toEqual({ 'cloud.access-key': 'error: the function given as accessKey fails, or gives no usable key' })
+    expect(troublesIn(findings)).toEqual({ 'cloud.access-key': 'error: the accessKey function throws, or returns no usable key' })
     expect(simulator.requests.map(({ operation }) => operation)).toEqual(['ping'])
   })
 
@@ -191,17 +191,17 @@ describe('the environment', () => {
   })
 
   it.each([
-    [{}, 'exactly one of instance and baseURL is needed'],
-    [{ NEVIS_BASE_URL: 'https://a.example', NEVIS_INSTANCE: 'a', ...key }, 'exactly one of instance and baseURL is needed'],
-    [{ NEVIS_INSTANCE: 'a' }, 'accessKey must be a non-empty string without white space or control characters, or a function'],
-    [{ NEVIS_INSTANCE: 'C4n4ry.key', ...key }, 'instance must be an instance id: lower-case letters, digits and dashes'],
-    [{ NEVIS_BASE_URL: 'http://c4n4ry@a.example', ...key }, 'baseURL must be https: (plain http: for loopback alone)'],
+    [{}, 'set exactly one of NEVIS_INSTANCE and NEVIS_BASE_URL (neither is set)'],
+    [{ NEVIS_BASE_URL: 'https://a.example', NEVIS_INSTANCE: 'a', ...key }, 'set exactly one of NEVIS_INSTANCE and NEVIS_BASE_URL (both are set)'],
+    [{ NEVIS_INSTANCE: 'a' }, 'NEVIS_ACCESS_KEY must be a non-empty string without white space or control characters'],
+    [{ NEVIS_INSTANCE: 'C4n4ry.key', ...key }, 'NEVIS_INSTANCE must be an instance id: lower-case letters, digits and dashes'],
+    [{ NEVIS_BASE_URL: 'http://c4n4ry@a.example', ...key }, 'NEVIS_BASE_URL must be https: (plain http: for loopback alone)'],
   ])('%j › gives one finding', async (env, sentence) => {
     const findings = await environmentFindings(env)
     expect(findings).toEqual([{
       check: 'cloud.settings',
       level: 'error',
-      finding: `in the environment, ${sentence}`,
+      finding: sentence,
       remedy: 'set NEVIS_ACCESS_KEY, and NEVIS_INSTANCE or NEVIS_BASE_URL',
     }])
     expect(JSON.stringify(findings)).not.toMatch(/c4n4ry/i)

@@ -20,12 +20,12 @@ async function run(argv: string[], env: Record<string, string> = {}) {
 
 describe('the command', () => {
   it.each([
-    [[], 'the one command is doctor'],
-    [['docter'], 'the one command is doctor'],
-    [['doctor', 'a.js', 'b.js'], 'doctor takes one file'],
+    [[], 'no command was given'],
+    [['docter'], 'unknown command "docter"'],
+    [['doctor', 'a.js', 'b.js'], 'doctor takes at most one file'],
     [['doctor', '--jsn'], "Unknown option '--jsn'"],
   ])('with %j › ends with 2 and one sentence', async (argv, sentence) => {
-    expect(await run(argv)).toEqual({ exitCode: 2, out: '', err: `passport-nevis: ${sentence} (see passport-nevis doctor --help)` })
+    expect(await run(argv)).toEqual({ exitCode: 2, out: '', err: `passport-nevis: ${sentence}. Usage: passport-nevis doctor [file] [--json]` })
   })
 
   it.each(['--\u001b[2J', 'doctor --\u009b1A\u202e'])('with the arguments %j › prints nothing that a terminal obeys', async (argv) => {
@@ -48,9 +48,9 @@ describe('the command', () => {
   it('without an app › checks the cloud, says what it did not check, and ends with 0', async () => {
     const { exitCode, out } = await run(['doctor'], cloud())
     expect(exitCode).toBe(0)
-    expect(out).toMatch(/^passport-nevis doctor: the cloud of the environment, not as in production \(NODE_ENV\)\n\nok {11}cloud\.settings/)
-    expect(out).toContain('ok           cloud.access-key            Nevis takes the access key')
-    expect(out).toMatch(/not checked {2}app\.loaded, .*session\.trust-proxy\n {13}no app was named\n {13}→ npx passport-nevis doctor </)
+    expect(out).toMatch(/^passport-nevis doctor: the cloud of the environment variables \(NODE_ENV is not production\)\n\nok {11}cloud\.settings/)
+    expect(out).toContain('ok           cloud.access-key            Nevis accepts the access key')
+    expect(out).toMatch(/not checked {2}app\.loaded, .*session\.trust-proxy\n {13}no file was given\n {13}→ npx passport-nevis doctor </)
     expect(out).toMatch(/\n\n6 ok, 0 warnings, 0 errors, 20 not checked$/)
     expect(out).not.toContain('c4n4ry')
   })
@@ -79,14 +79,14 @@ describe('the command', () => {
     simulator.faults.add({ on: 'introspect', patch: { aud: 'other' } })
     const { exitCode, out } = await run(['doctor'], { ...cloud(), NODE_ENV: 'production' })
     expect(exitCode).toBe(0)
-    expect(out).toMatch(/^passport-nevis doctor: the cloud of the environment, as in production\n\n/)
+    expect(out).toMatch(/^passport-nevis doctor: the cloud of the environment variables \(NODE_ENV is production\)\n\n/)
     expect(out).toMatch(/5 ok, 1 warning, 0 errors, 20 not checked$/)
   })
 
   it('with an error › ends with 1 and gives the remedy', async () => {
     const { exitCode, out } = await run(['doctor'], { ...cloud(), NEVIS_ACCESS_KEY: 'c4n4ry-other' })
     expect(exitCode).toBe(1)
-    expect(out).toMatch(/\nERROR {8}cloud\.access-key {12}Nevis refuses the access key \(HTTP 403\)\n {41}→ put a key/)
+    expect(out).toMatch(/\nERROR {8}cloud\.access-key {12}Nevis refuses the access key \(HTTP 403\)\n {41}→ configure a key/)
     expect(out).not.toContain('c4n4ry')
   })
 })

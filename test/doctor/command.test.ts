@@ -81,10 +81,10 @@ describe('the app', () => {
   })
 
   it.each([
-    ['throws', 'the app throws while it is loaded: Error ECONNREFUSED at line 6'],
-    ['mistake', 'the app throws while it is loaded: NevisStrategy: waitingURL must be an absolute path such as "/login/2fa", or a URL'],
-    ['exits', 'the app ended by itself (exit code 3)'],
-    ['nothing', 'the app neither listens nor exports a function that takes requests'],
+    ['throws', 'the app throws while it loads: Error ECONNREFUSED at line 6'],
+    ['mistake', 'the app throws while it loads: NevisStrategy: waitingURL must be an absolute path such as "/login/2fa", or a URL'],
+    ['exits', 'the app exited with code 3 before the checks were finished'],
+    ['nothing', 'the app neither listens on a port nor exports a request handler'],
   ])('that %s › is said to, the cloud is checked all the same, and nothing is left out', async (FAULT, finding) => {
     const { exitCode, printed, read } = await doctor(['broken.cjs', '--json'], { FAULT })
     expect(exitCode).toBe(1)
@@ -92,7 +92,7 @@ describe('the app', () => {
     const { findings } = read()
     expect(findings.map(({ check }) => check)).toEqual([...CHECKS])
     expect(troublesIn(findings)['app.loaded']).toBe(`error: ${finding}`)
-    expect(troublesIn(findings)['routes.callback']).toBe('unchecked: the app could not be examined')
+    expect(troublesIn(findings)['routes.callback']).toBe('unchecked: the app could not be loaded')
     expect(findings.filter(({ check, level }) => check.startsWith('cloud.') && level === 'ok')).toHaveLength(6)
   })
 
@@ -110,7 +110,7 @@ describe('the app', () => {
     for (const format of [[], ['--json']]) {
       const { exitCode, printed } = await doctor(['broken.cjs', ...format], { FAULT })
       expect(exitCode).toBe(1)
-      expect(printed).toContain(`the app throws while it is loaded: ${told}`)
+      expect(printed).toContain(`the app throws while it loads: ${told}`)
       expect(printed).not.toContain('c4n4ry')
       expect(printed).not.toMatch(UNPRINTABLE)
     }
@@ -126,17 +126,17 @@ describe('the app', () => {
     expect(printed.split('\n').filter((line) => line.startsWith('ok           everything.well'))).toEqual([])
     const { read } = await doctor(['hostile.cjs', '--json'])
     expect(JSON.stringify(read())).not.toMatch(UNPRINTABLE)
-    expect(read().findings.find(({ check }) => check === 'app.loaded')?.finding).toBe('the app answers on loopback, and listens nowhere else')
+    expect(read().findings.find(({ check }) => check === 'app.loaded')?.finding).toBe('the app was started, and listens on loopback only')
   })
 
   it.each(['app\u001b[2J\n.js', '\u009b1A.js'])('with the file name %j › is named without what a terminal obeys', async (file) => {
     const { exitCode, printed } = await doctor([file])
-    expect([exitCode, printed]).toEqual([1, expect.stringContaining('there is no such file')])
+    expect([exitCode, printed]).toEqual([1, expect.stringContaining('the file does not exist')])
     expect(printed).not.toMatch(UNPRINTABLE)
   })
 
   it('that is not there › is said to be missing', async () => {
     const { exitCode, read } = await doctor(['nowhere.js', '--json'])
-    expect([exitCode, troublesIn(read().findings)['app.loaded']]).toEqual([1, 'error: there is no such file'])
+    expect([exitCode, troublesIn(read().findings)['app.loaded']]).toEqual([1, 'error: the file does not exist'])
   })
 })

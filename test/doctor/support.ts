@@ -12,7 +12,7 @@ import { Passport } from 'passport'
 import { NevisStrategy, push, sms, statusEndpoint, waitingPage, type NevisStrategyOptions } from '../../src'
 import { appFindings } from '../../src/doctor/app-checks'
 import type { Check, Finding } from '../../src/doctor/findings'
-import { Witness } from '../../src/doctor/witness'
+import { AppObserver } from '../../src/doctor/app-observer'
 import type { NevisSimulator } from '../../src/simulator'
 import { listen } from '../support/app'
 
@@ -74,10 +74,10 @@ function certificate(): { key: Buffer; cert: Buffer } {
 
 /** What the doctor finds in an app that is healthy but for the fault. */
 export async function findingsOf(simulator: NevisSimulator, fault: Fault = {}): Promise<Finding[]> {
-  const witness = new Witness()
+  const observer = new AppObserver()
   class Watched extends Passport {}
-  witness.watchPassport(fault.passport ?? { name: 'passport', version: '0.7.0' }, Watched.prototype)
-  const session = witness.watchSessions(expressSession)
+  observer.watchPassport(fault.passport ?? { name: 'passport', version: '0.7.0' }, Watched.prototype)
+  const session = observer.watchSessions(expressSession)
 
   const passport = new Watched()
   const nevis = new NevisStrategy(
@@ -92,7 +92,7 @@ export async function findingsOf(simulator: NevisSimulator, fault: Fault = {}): 
     } as NevisStrategyOptions & { passReqToCallback?: false },
     async () => false,
   )
-  if (fault.unregistered) witness.register(nevis)
+  if (fault.unregistered) observer.register(nevis)
   else passport.use(nevis)
 
   const app = express()
@@ -114,7 +114,7 @@ export async function findingsOf(simulator: NevisSimulator, fault: Fault = {}): 
   for (const name of ['start', 'waiting', 'choose', 'callback'] as const) mount(name)
   if (fault.statusLast) mount('status')
   app.use(((_error, _req, res, _next) => void res.status(500).end('broken')) as express.ErrorRequestHandler)
-  return appFindings({ origin: await originOf(app, fault.tls), witness }, fault.production ?? false)
+  return appFindings({ origin: await originOf(app, fault.tls), observer }, fault.production ?? false)
 }
 
 /** Only what is not well: `{ check: 'level: finding' }`. */

@@ -59,7 +59,7 @@ describe('the factors', () => {
     [() => app({ anyAuthenticator: 'yes' as never }), 'app: anyAuthenticator must be true or false'],
     [() => sms({ message: 7 as never }), 'sms: message must be a string or a function'],
     ...['+41900', ['41900'], ['+'], ['+41 900'], ['+123456789012345'], ['+1', 7], [''], ['+1\n'], null].map((refusedPrefixes): [() => Factor, string] => [
-      () => sms({ refusedPrefixes: refusedPrefixes as never }), 'sms: refusedPrefixes must be a list of texts of + and 1 to 14 digits',
+      () => sms({ refusedPrefixes: refusedPrefixes as never }), 'sms: refusedPrefixes must be a list of strings, each + and 1 to 14 digits',
     ]),
   ])('refuse what they do not know: %#', (make, sentence) => {
     expect(make).toThrow(new TypeError(sentence))

@@ -49,7 +49,7 @@ describe('the command', () => {
     const simulator = closing(await NevisSimulator.start())
     const { port } = new URL(simulator.baseURL)
     const { exitCode, err } = await run('--port', port)
-    expect([exitCode, err]).toEqual([1, `passport-nevis-simulator: port ${port} is taken or not allowed`])
+    expect([exitCode, err]).toEqual([1, `passport-nevis-simulator: port ${port} is already in use; choose another with --port (0 = any free port)`])
   })
 })
 

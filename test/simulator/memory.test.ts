@@ -6,7 +6,7 @@ import { runInNewContext } from 'node:vm'
 import { approve } from '../../src/simulator/approval'
 import { Clock } from '../../src/simulator/clock'
 import { Cloud } from '../../src/simulator/cloud'
-import { NewestMap } from '../../src/simulator/memory'
+import { BoundedMap } from '../../src/simulator/memory'
 import type { User } from '../../src/simulator/model'
 import { RequestLog } from '../../src/simulator/request-log'
 import type { RecordedRequest } from '../../src/simulator'
@@ -120,7 +120,7 @@ describe('the record of requests', () => {
 describe('a map of the newest', () => {
   test('forgets the oldest of its keys, and says which', () => {
     const forgotten: number[] = []
-    const map = new NewestMap<string, number>(2, (value) => void forgotten.push(value))
+    const map = new BoundedMap<string, number>(2, (value) => void forgotten.push(value))
     map.set('a', 1).set('b', 2).set('a', 3).set('c', 4)
     expect([...map]).toEqual([['b', 2], ['c', 4]])
     expect(forgotten).toEqual([3])

@@ -171,7 +171,7 @@ describe('the waiting page', () => {
 
     it('says in four languages which and how', async () => {
       const { browser, handle } = await waiting(2)
-      for (const [tag, words] of [['de', 'Welches Telefon?'], ['fr', 'Quel téléphone ?'], ['it', 'Quale telefono?']] as const) {
+      for (const [tag, words] of [['de', 'Welches Telefon?'], ['fr', 'Quel téléphone\u00a0?'], ['it', 'Quale telefono?']] as const) {
         expect((await browser.get(urlOf(handle), { ...PAGE, 'accept-language': tag })).text).toContain(words)
       }
     })
@@ -206,7 +206,7 @@ describe('the waiting page', () => {
     it('says that there is no other', async () => {
       const { browser, handle } = await waiting(1)
       const { text } = await browser.get(urlOf(handle), PAGE)
-      expect(text).toContain('<p>No other phone is set up for the account.</p>')
+      expect(text).toContain('<p>You have not set up any other phone.</p>')
       expect(phonesOf(text)).toEqual([])
     })
   })
@@ -232,7 +232,7 @@ describe('the waiting page', () => {
       world.simulator.faults.add({ on: 'getUser', ...fault })
       const { status, text } = await browser.get(urlOf(handle), PAGE)
       expect(status).toBe(200)
-      expect(text).toContain('The second factor is not available at the moment')
+      expect(text).toContain('This service is not available at the moment')
       expect(phonesOf(text)).toEqual([])
       expect((await browser.get(urlOf(handle), JSON_ONLY)).json()).toMatchObject({ status: 'pending', authenticators: null })
       await world.simulator.phone('eve').approve()

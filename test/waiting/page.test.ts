@@ -49,7 +49,7 @@ describe('the time that is left', () => {
 })
 
 describe('without JavaScript', () => {
-  const REFRESHES = '<noscript><p class="nevis-time">This page looks again by itself every few seconds.</p></noscript>'
+  const REFRESHES = '<noscript><p class="nevis-time">This page refreshes every few seconds.</p></noscript>'
 
   it('a page that waits says that it looks again by itself', async () => {
     expect(await (await waiting('push')).text()).toContain(REFRESHES)
@@ -61,7 +61,7 @@ describe('without JavaScript', () => {
 })
 
 describe('the message', () => {
-  const LABEL = '<figcaption>Your phone shows</figcaption>'
+  const LABEL = '<figcaption>Your phone will show</figcaption>'
   const MESSAGE = '<blockquote>Pay 5 CHF?</blockquote>'
 
   it.each(['push', 'app'])('is said to be what the phone shows, where it does: %s', async (factor) => {
@@ -114,7 +114,7 @@ describe('sending it again', () => {
   it.each(['app', 'recovery'])('is not offered where nothing was sent: %s', async (factor) => {
     const text = await (await waiting(factor)).text()
     expect(text).not.toContain('data-resend')
-    expect(text).not.toContain('Send it again')
+    expect(text).not.toContain('Send again')
   })
 
   it.each([['push', 'Send a request to my phone'], ['app', 'Use a QR code or link'], ['recovery', 'Use a recovery code']])('is the main button once it is over: %s', async (factor, label) => {

@@ -98,7 +98,7 @@ describe('the page', () => {
         ...['push', 'app', 'sms', 'recovery'].map((factor) => ({ action: '/login/2fa', fields: { transaction: handle, factor } })),
         { action: '/login/2fa', fields: { transaction: handle, cancel: '1' } },
       ])
-      for (const label of ['Send it again', 'Use a QR code or link', 'Send me a code by SMS', 'Use a recovery code', 'Cancel']) {
+      for (const label of ['Send again', 'Use a QR code or link', 'Send me a code by SMS', 'Use a recovery code', 'Cancel']) {
         expect(text).toContain(`>${label}</button>`)
       }
       expect(text).not.toContain('name="code"')
@@ -163,7 +163,7 @@ describe('the page', () => {
         { action: '/login/2fa', fields: { transaction: handle, cancel: '1' } },
       ])
       expect(text).toContain('>Start over</button>')
-      expect(text).toMatch(/data-widget-failed hidden>That did not work\./)
+      expect(text).toMatch(/data-widget-failed hidden>The confirmation failed\./)
       expect(text.split(intentToken)).toHaveLength(2)
     })
 
@@ -176,7 +176,7 @@ describe('the page', () => {
 
     it('says without JavaScript that it needs it, and does not refresh', async () => {
       const { text } = await pageFor('widget')
-      expect(text).toContain('<noscript><p class="nevis-error">This way needs JavaScript')
+      expect(text).toContain('<noscript><p class="nevis-error">This needs JavaScript')
       expect(text).not.toMatch(REFRESH)
     })
 
@@ -276,7 +276,7 @@ describe('the page', () => {
       await restart({ strategy: { operation: 'enroll' } })
       const { browser, handle } = await started('sms', 'newcomer', { phone: '+41790000001' })
       const { text } = expectPage(await browser.get(waitingOf(handle), PAGE))
-      expect(text).toContain('With it, the number becomes your second factor.')
+      expect(text).toContain('Enter it to confirm the number.')
       expect(formsOf(text)[0]).toEqual({ action: '/login/2fa/callback', fields: { transaction: handle, retry: '1' } })
       expect(text).toMatch(PHONE_INPUT)
       expect(text).not.toContain('41790000001')
@@ -312,7 +312,7 @@ describe('the page', () => {
       const { browser, handle } = await started('app', 'newcomer')
       const { text } = expectPage(await browser.get(waitingOf(handle), PAGE))
       expect(text).toContain('<h1>Set up the Access App</h1>')
-      expect(text).toContain('Install the Access App on your phone, then scan this code with it.')
+      expect(text).toContain('Install the Access App on your phone and scan this code with it.')
       // Recovery codes are nobody's first factor.
       expect(text).not.toContain('<button>Make recovery codes</button>')
       expect(text).toContain('<img src="data:image/png;base64,')
@@ -341,7 +341,7 @@ describe('the page', () => {
         const back = await browser.post('/login/2fa/callback', { ...(formsOf((await browser.get(waitingOf(handle), PAGE)).text)[0]?.fields), code: 'x' })
         expect(back.status).toBe(303)
         const page = expectPage(await browser.get(back.location as string, PAGE))
-        expect(page.text).toContain(`role="alert" id="nevis-error">The code is not right. ${words}.</p>`)
+        expect(page.text).toContain(`role="alert" id="nevis-error">Incorrect code. ${words}.</p>`)
         expect(page.text).toContain('aria-invalid="true" aria-describedby="nevis-error"')
         expect((await browser.get(back.location as string, JSON_ONLY)).json()).toMatchObject({ status: 'pending', attemptsLeft: left, failure: 'wrong_code' })
       }
@@ -353,7 +353,7 @@ describe('the page', () => {
       for (let i = 0; i < 5; i++) back = await browser.post('/login/2fa/callback', { transaction: handle, code: 'x', retry: '1' })
       expect(back?.status).toBe(303)
       const page = expectPage(await browser.get(back?.location as string, PAGE))
-      expect(page.text).toContain('<h1>That did not work</h1>')
+      expect(page.text).toContain('<h1>This request has ended</h1>')
       expect(page.text).toContain('<p class="nevis-error" role="alert">Too many wrong codes. Start again.</p>')
       expect(page.text).not.toContain('name="code"')
       expect(await viewOf(browser, handle)).toMatchObject({ status: 'failed', attemptsLeft: 0, failure: 'too_many_attempts' })
@@ -363,7 +363,7 @@ describe('the page', () => {
   describe('of a transaction that is over', () => {
     const over = async (browser: Browser, handle: string, sentence: string) => {
       const { text } = expectPage(await browser.get(waitingOf(handle), PAGE))
-      expect(text).toContain('<h1>That did not work</h1>')
+      expect(text).toContain('<h1>This request has ended</h1>')
       expect(text).toContain(`<p class="nevis-error" role="alert">${sentence}</p>`)
       expect(text).not.toContain('http-equiv="refresh"')
       expect(text).not.toContain('data-countdown')

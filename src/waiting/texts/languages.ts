@@ -1,7 +1,7 @@
 /**
- * The languages that the waiting page speaks, and which one a browser prefers.
+ * The languages of the waiting page, and the choice of the one that a browser prefers.
  *
- * Not its job: what they say.
+ * Out of scope: the texts themselves.
  */
 import { de } from './de'
 import { en } from './en'
@@ -9,7 +9,7 @@ import { fr } from './fr'
 import { it } from './it'
 import type { Texts } from './texts'
 
-/** Texts of your own, by language tag: they replace ours one by one, or add a language, with English where they are silent. */
+/** Your own texts, by language tag. They replace ours one by one, or add a language; texts that you leave out stay ours, or English. */
 export type Locales = Readonly<Record<string, { readonly [Key in keyof Texts]?: Texts[Key] extends string ? Texts[Key] : Partial<Texts[Key]> }>>
 
 /** The languages that come with the package, by tag. */
@@ -21,10 +21,10 @@ export interface Language {
 }
 
 /**
- * Ours and yours, by lower-case tag. English comes first: it is spoken to whoever wants nothing that is there.
+ * Our languages and yours, by lower-case tag. English is the fallback if the browser accepts none of them.
  * @internal
  */
-export function speakable(locales: Locales = {}): ReadonlyMap<string, Language> {
+export function availableLanguages(locales: Locales = {}): ReadonlyMap<string, Language> {
   const all = new Map(Object.entries(languages).map(([tag, texts]) => [tag, { tag, texts }]))
   for (const [tag, own] of Object.entries(locales)) {
     const base = all.get(tag.toLowerCase()) ?? all.get(primary(tag))
@@ -37,18 +37,18 @@ export function speakable(locales: Locales = {}): ReadonlyMap<string, Language> 
  * The language that an `Accept-Language` header asks for (RFC 9110, 12.5.4), or English.
  * @internal
  */
-export function preferred(header: string | undefined, spoken: ReadonlyMap<string, Language>): Language {
-  const wishes = (header ?? '').slice(0, 1000).split(',').map((wish) => {
-    const [tag = '', ...parameters] = wish.trim().toLowerCase().split(/\s*;\s*/)
+export function preferred(header: string | undefined, available: ReadonlyMap<string, Language>): Language {
+  const preferences = (header ?? '').slice(0, 1000).split(',').map((preference) => {
+    const [tag = '', ...parameters] = preference.trim().toLowerCase().split(/\s*;\s*/)
     const quality = parameters.find((parameter) => parameter.startsWith('q='))?.slice(2) ?? '1'
     return { tag, quality: Number(quality) || 0 }
   })
-  wishes.sort((a, b) => b.quality - a.quality)
-  for (const { tag, quality } of wishes) {
-    const language = quality > 0 ? (spoken.get(tag) ?? spoken.get(primary(tag))) : undefined
+  preferences.sort((a, b) => b.quality - a.quality)
+  for (const { tag, quality } of preferences) {
+    const language = quality > 0 ? (available.get(tag) ?? available.get(primary(tag))) : undefined
     if (language !== undefined) return language
   }
-  return spoken.get('en') as Language
+  return available.get('en') as Language
 }
 
 function primary(tag: string): string {
@@ -57,8 +57,8 @@ function primary(tag: string): string {
 
 function merged(texts: Texts, own: Locales[string]): Texts {
   const entries = Object.entries(texts).map(([key, text]: [string, unknown]) => {
-    const mine: unknown = own[key as keyof Texts]
-    return [key, typeof text === 'object' ? { ...text, ...(mine as object) } : (mine ?? text)]
+    const override: unknown = own[key as keyof Texts]
+    return [key, typeof text === 'object' ? { ...text, ...(override as object) } : (override ?? text)]
   })
   return Object.fromEntries(entries) as Texts
 }

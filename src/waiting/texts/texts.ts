@@ -1,90 +1,90 @@
 /**
- * What a language must say for the waiting page to speak it.
+ * The texts that each language of the waiting page needs.
  *
- * Not its job: to choose among languages (`languages.ts`).
+ * Out of scope: choosing a language (`languages.ts`).
  */
 import type { FailureCode } from '../../factors/failures'
 
-/** Texts by a factor's name; `other` is for factors of your own. */
+/** Texts by name of the factor; `other` is for your own factors. */
 export type ByFactor = Readonly<Record<'push' | 'app' | 'sms' | 'recovery' | 'widget' | 'other', string> & Record<string, string>>
-/** Texts by the name of a factor that can be enrolled; `other` is for factors of your own. */
+/** Texts by name of a factor that can be enrolled; `other` is for your own factors. */
 export type ByEnrollable = Readonly<Record<'app' | 'sms' | 'recovery' | 'widget' | 'other', string> & Record<string, string>>
 
-/** What the waiting page and the outage page say, in one language. Factors are named by their `name`. */
+/** The texts of the waiting page and the outage page, in one language. */
 export interface Texts {
   /** Direction of the script. */
   readonly dir: 'ltr' | 'rtl'
-  /** Heading while a factor waits. */
+  /** Heading while the page waits for the user. */
   readonly heading: ByFactor
-  /** What the person should do. */
+  /** What the user should do. */
   readonly hint: ByFactor
   /** Button that starts a factor. */
   readonly use: ByFactor
-  /** The same at an enrolment. */
+  /** Heading during an enrolment. */
   readonly enrollHeading: ByEnrollable
-  /** What the person should do at an enrolment. */
+  /** What the user should do during an enrolment. */
   readonly enrollHint: ByEnrollable
   /** Button that starts an enrolment. */
   readonly enrollUse: ByEnrollable
-  /** Above the message that the phone shows too. */
+  /** Label above the message that the user confirms. */
   readonly messageLabel: string
   /** Link that opens the Access App on the same phone. */
   readonly openApp: string
-  /** For those who cannot see the QR code. */
+  /** Alternative text of the QR code. */
   readonly qrCode: string
-  /** Label of the code's field. */
+  /** Label of the field for the code. */
   readonly code: string
-  /** At an enrolment by SMS; says that the country code belongs to it. */
+  /** Label of the field for the phone number; asks for the country code. */
   readonly phoneNumber: string
-  /** Button that sends what was typed. */
+  /** Button that submits the form. */
   readonly send: string
-  /** After a wrong code; `{n}` is how many may still be tried. */
+  /** After a wrong code; `{n}` is the number of attempts left. */
   readonly attemptsLeft: string
-  /** Before the minutes and seconds that are left. */
+  /** Label before the remaining minutes and seconds. */
   readonly timeLeft: string
-  /** Shown where there is no JavaScript. */
+  /** Shown without JavaScript. */
   readonly refreshes: string
   /** Heading of the other factors. */
   readonly otherWays: string
-  /** Button that asks once more. */
+  /** Button that sends the request or the code again. */
   readonly resend: string
-  /** `{n}` is seconds. */
+  /** The same button while it is disabled; `{n}` is the number of seconds left. */
   readonly resendIn: string
-  /** Link to the list of the person's own phones. */
+  /** Link to the list of the user's own phones. */
   readonly anotherPhone: string
   /** Heading of that list. */
   readonly whichPhone: string
-  /** In place of the list where there is nothing to choose from. */
+  /** Shown in place of the list if the user has no other phone. */
   readonly onlyPhone: string
-  /** For a phone without a name; `{n}` is its place in the list. */
+  /** For a phone without a name; `{n}` is its position in the list. */
   readonly phone: string
-  /** Button that starts the widget anew. */
+  /** Button that starts the widget again. */
   readonly startOver: string
-  /** Button that ends it. */
+  /** Button that cancels the transaction. */
   readonly cancel: string
-  /** Heading once it has ended without success. */
+  /** Heading after the transaction ended without success. */
   readonly failed: string
-  /** Announced when the approval is there. */
+  /** Announced when the approval has arrived. */
   readonly approved: string
-  /** In the other tabs, when one of them goes on. */
-  readonly elsewhere: string
-  /** Heading of those tabs. */
-  readonly nothingLeft: string
-  /** Shown while the status cannot be asked for. */
+  /** Shown in the other tabs when one tab continues. */
+  readonly continuedInOtherTab: string
+  /** Heading in those other tabs. */
+  readonly continuedInOtherTabHeading: string
+  /** Shown while the status cannot be loaded. */
   readonly offline: string
-  /** Opened where it was not started: an explanation, never a login. */
-  readonly stranger: string
+  /** Explains why the link cannot be used in this browser. */
+  readonly unknownTransaction: string
   /** Heading while Nevis, or one of the app's own stores, is down. */
   readonly unavailable: string
-  /** What an outage means for the person. */
+  /** What an outage means for the user. */
   readonly unavailableHint: string
   /** Link of the outage page. */
   readonly tryAgain: string
-  /** Confirms that the recovery codes were written down. */
+  /** Button with which the user confirms that the recovery codes are saved. */
   readonly written: string
-  /** Shown when the widget has ended without a success, or has not come. */
+  /** Shown if the widget ended without success, or could not be loaded. */
   readonly widgetFailed: string
-  /** Shown in the widget's place where there is no JavaScript. */
+  /** Shown in place of the widget without JavaScript. */
   readonly needsScript: string
   /** Button beside the recovery codes. */
   readonly print: string
@@ -92,6 +92,6 @@ export interface Texts {
   readonly copy: string
   /** Announced after copying. */
   readonly copied: string
-  /** What is told of each failure; English takes it from `failures`. */
+  /** Explanation of each failure; English uses the messages of `failures`. */
   readonly failure: Readonly<Record<FailureCode, string>>
 }

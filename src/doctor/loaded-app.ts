@@ -1,8 +1,8 @@
 /**
- * Loads an app so that it can be examined: it is watched while it sets itself up, and whatever it listens on becomes a
- * free port of loopback. For a process of its own, which ends with the examination.
+ * Loads an app for the checks: observes it while it starts, and redirects whatever it listens on to a free loopback port. Runs in
+ * the child process, which ends with the checks.
  *
- * Out of scope: to ask the app anything.
+ * Out of scope: requests to the app.
  */
 import { once } from 'node:events'
 import { createServer, Server as HttpServer, type RequestListener } from 'node:http'
@@ -14,45 +14,45 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
 import { error, type Finding } from './findings'
 import { isWord } from './printable'
-import { Witness } from './witness'
+import { AppObserver } from './app-observer'
 
-export interface Patient {
-  /** Where it answers: loopback. */
+export interface LoadedApp {
+  /** The origin on loopback where the app answers. */
   readonly origin: string
-  readonly witness: Witness
+  readonly observer: AppObserver
 }
 
-/** For an app that opens a database first. */
+/** Enough for an app that opens a database first. */
 const LOAD_MS = 60_000
 const LOOK_EVERY_MS = 20
 
-/** @returns the finding instead, if it cannot be loaded */
-export async function admitted(file: string): Promise<Patient | Finding> {
+/** @returns the loaded app, or a finding if it cannot be loaded */
+export async function loadApp(file: string): Promise<LoadedApp | Finding> {
   const path = pathOf(file)
-  if (path === undefined) return error('app.loaded', 'there is no such file', 'npx passport-nevis doctor <the file that starts your app, or exports it>')
-  const witness = new Witness()
-  watchModules(path, witness)
-  const servers = catchServers()
+  if (path === undefined) return error('app.loaded', 'the file does not exist', 'npx passport-nevis doctor <the file that starts your app, or exports it>')
+  const observer = new AppObserver()
+  watchModules(path, observer)
+  const servers = redirectListen()
   const deadline = Date.now() + LOAD_MS
   let exported: unknown[]
   try {
-    exported = await inTime(deadline, exportsOf(path))
+    exported = await withDeadline(deadline, exportsOf(path))
   } catch (reason) {
-    return thrownFinding(reason, path)
+    return thrownFinding(reason, path, file)
   }
-  for (const one of exported) witness.register(one)
+  for (const one of exported) observer.register(one)
   const app = exported.find(isListener)
-  if (app !== undefined) return { origin: await originOf(app instanceof NetServer ? app : createServer(app as RequestListener)), witness }
-  // The simulator of a demo listens too, but is no app.
-  const isCloud = (server: NetServer) => witness.registered.some(({ strategy }) => sameHost(strategy.settings.client.baseURL, server))
+  if (app !== undefined) return { origin: await originOf(app instanceof NetServer ? app : createServer(app as RequestListener)), observer }
+  // A demo may start the simulator in the same process; that server is not the app.
+  const isCloud = (server: NetServer) => observer.registered.some(({ strategy }) => sameHost(strategy.settings.client.baseURL, server))
   const found = () => servers.find((server) => server.listening && !isCloud(server))
-  const isReady = () => found() !== undefined && witness.registered.length > 0
+  const isReady = () => found() !== undefined && observer.registered.length > 0
   let isIdle = false
   const idle = once(process, 'beforeExit').then(() => (isIdle = true))
   while (!isReady() && !isIdle && Date.now() < deadline) await Promise.race([pause(LOOK_EVERY_MS, undefined, { ref: false }), idle])
   const server = found()
-  if (server !== undefined) return { origin: await originOf(server), witness }
-  return error('app.loaded', 'the app neither listens nor exports a function that takes requests', 'name the file that starts it, or let the module export it: module.exports = app')
+  if (server !== undefined) return { origin: await originOf(server), observer }
+  return error('app.loaded', 'the app neither listens on a port nor exports a request handler', 'name the file that starts the app, or export the app: module.exports = app')
 }
 
 function pathOf(file: string): string | undefined {
@@ -72,22 +72,22 @@ async function exportsOf(path: string): Promise<unknown[]> {
 
 const isListener = (value: unknown): boolean => value instanceof HttpServer || value instanceof HttpsServer || (typeof value === 'function' && 'handle' in value)
 
-/** The doctor sees what these modules do, as the app's own `require` and `import` find them. */
-function watchModules(path: string, witness: Witness): void {
+/** Observes Passport and express-session, in the copies that the app's own `require` and `import` load. */
+function watchModules(path: string, observer: AppObserver): void {
   const fromApp = createRequire(path)
   const roots = [fromApp, ...['koa-passport', '@nestjs/passport'].flatMap((name) => found(fromApp, name).map((entry) => createRequire(entry)))]
   const entries = new Set(roots.flatMap((root) => found(root, 'passport')))
   for (const entry of entries) {
     const { version } = createRequire(entry)('../package.json') as { version: string }
     const { Authenticator } = fromApp(entry) as { Authenticator: { prototype: object } }
-    witness.watchPassport({ name: 'passport', version }, Authenticator.prototype)
+    observer.watchPassport({ name: 'passport', version }, Authenticator.prototype)
   }
   for (const entry of found(fromApp, '@fastify/passport')) {
     const { version } = createRequire(entry)('../package.json') as { version: string }
     const { Authenticator } = fromApp(entry) as { Authenticator: { prototype: object } }
-    witness.watchPassport({ name: '@fastify/passport', version }, Authenticator.prototype)
+    observer.watchPassport({ name: '@fastify/passport', version }, Authenticator.prototype)
   }
-  for (const entry of found(fromApp, 'express-session')) replaceExports(fromApp, entry, (factory) => witness.watchSessions(factory))
+  for (const entry of found(fromApp, 'express-session')) replaceExports(fromApp, entry, (factory) => observer.watchSessions(factory))
 }
 
 function found(from: NodeJS.Require, name: string): string[] {
@@ -98,7 +98,7 @@ function found(from: NodeJS.Require, name: string): string[] {
   }
 }
 
-/** While it is loaded, because later an `import` no longer sees a change. */
+/** Replaces the exports while the module loads: a later `import` would not see the change. */
 function replaceExports(from: NodeJS.Require, entry: string, replacement: (exports: object) => object): void {
   const { extensions } = from
   const load = extensions['.js']
@@ -113,8 +113,8 @@ function replaceExports(from: NodeJS.Require, entry: string, replacement: (expor
   }
 }
 
-/** Nothing of the app listens where it would for its visitors. */
-function catchServers(): (HttpServer | HttpsServer)[] {
+/** Redirects every `listen` to a free loopback port, so that the app does not take its public port. */
+function redirectListen(): (HttpServer | HttpsServer)[] {
   const servers: (HttpServer | HttpsServer)[] = []
   const prototype = NetServer.prototype as unknown as { listen: (this: NetServer, ...args: unknown[]) => NetServer }
   const { listen } = prototype
@@ -135,23 +135,23 @@ function sameHost(baseURL: string, server: NetServer): boolean {
   return new URL(baseURL).port === String((server.address() as AddressInfo).port)
 }
 
-async function inTime<T>(deadline: number, work: Promise<T>): Promise<T> {
+async function withDeadline<T>(deadline: number, work: Promise<T>): Promise<T> {
   return Promise.race([work, pause(deadline - Date.now(), undefined, { ref: false }).then(() => Promise.reject(new Error()))])
 }
 
-/** Kind, code and place of an error. Its text is printed only if it is one of ours: others quote what they were given. */
-function thrownFinding(reason: unknown, path: string): Finding {
+/** Name, code and line of the error. Its message is printed only if this package wrote it: other messages may quote secrets. */
+function thrownFinding(reason: unknown, path: string, file: string): Finding {
   const { name, code, message, stack } = Object(reason) as Record<'name' | 'code' | 'message' | 'stack', unknown>
   const text = String(message)
-  if (name === 'TypeError' && OURS.test(text) && isThrownHere(text, String(stack), path)) return error('app.loaded', `the app throws while it is loaded: ${text}`, 'mend that option; the README has them all')
+  if (name === 'TypeError' && OWN_MESSAGE.test(text) && isThrownHere(text, String(stack), path)) return error('app.loaded', `the app throws while it loads: ${text}`, 'fix that option; the README lists all options')
   const place = String(stack).split(path)[1]?.match(/^:\d+/)?.[0]
-  const told = [isWord(name) ? name : 'Error', isWord(code) ? ` ${code}` : '', place === undefined ? '' : ` at line ${place.slice(1)}`].join('')
-  return error('app.loaded', `the app throws while it is loaded: ${told}`, 'start it yourself, with the same environment: it says why')
+  const summary = [isWord(name) ? name : 'Error', isWord(code) ? ` ${code}` : '', place === undefined ? '' : ` at line ${place.slice(1)}`].join('')
+  return error('app.loaded', `the app throws while it loads: ${summary}`, `run \`node ${file}\` with the same environment to see its error`)
 }
 
-const OURS = /^(Nevis(Strategy|Client)|waitingPage|statusEndpoint|outagePage|requireSecondFactor|recordSecondFactor|RedisLedger): /
+const OWN_MESSAGE = /^(Nevis(Strategy|Client)|waitingPage|statusEndpoint|outagePage|requireSecondFactor|recordSecondFactor|RedisLedger): /
 
-/** Whether the first place that the stack names is in this package, the doctor's copy or the app's: anybody can begin a text as we do. */
+/** True if the top frame of the stack is in this package, in the doctor's copy or the app's: any code can throw a message that starts like ours. */
 function isThrownHere(text: string, stack: string, path: string): boolean {
   const [, place = ''] = stack.split(`TypeError: ${text}\n`)
   const folders = [join(__dirname, '..'), ...found(createRequire(path), 'passport-nevis').map((entry) => dirname(entry))]

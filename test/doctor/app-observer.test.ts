@@ -4,8 +4,8 @@ import type { IncomingMessage } from 'node:http'
 import { Passport } from 'passport'
 import { NevisStrategy, push } from '../../src'
 import { ask } from '../../src/doctor/probe'
-import { sessionFindings, withSessionGaps } from '../../src/doctor/session-checks'
-import { Witness } from '../../src/doctor/witness'
+import { sessionFindings, withUncheckedSession } from '../../src/doctor/session-checks'
+import { AppObserver } from '../../src/doctor/app-observer'
 import { closeServers, originOf, SECRET } from './support'
 
 const MODULE = { name: 'passport', version: '0.7.0' }
@@ -14,28 +14,28 @@ const nevis = new NevisStrategy(options, async () => false)
 
 describe('Passport', () => {
   function watched() {
-    const witness = new Witness()
+    const observer = new AppObserver()
     class Watched extends Passport {}
-    witness.watchPassport(MODULE, Watched.prototype)
-    return { witness, passport: new Watched() }
+    observer.watchPassport(MODULE, Watched.prototype)
+    return { observer, passport: new Watched() }
   }
 
   it('knows a strategy by its own name, or by the one that the app gives it', () => {
-    const { witness, passport } = watched()
+    const { observer, passport } = watched()
     const payments = new NevisStrategy(options, async () => false)
     passport.use(nevis)
     passport.use('payments', payments)
-    expect(witness.registered).toEqual([
+    expect(observer.registered).toEqual([
       { name: 'nevis', strategy: nevis, passport: MODULE },
       { name: 'payments', strategy: payments, passport: MODULE },
     ])
   })
 
   it('has a strategy once, even if the app exports it, too', () => {
-    const { witness, passport } = watched()
+    const { observer, passport } = watched()
     passport.use(nevis)
-    witness.register(nevis)
-    expect(witness.registered).toHaveLength(1)
+    observer.register(nevis)
+    expect(observer.registered).toHaveLength(1)
   })
 
   it.each([
@@ -45,32 +45,32 @@ describe('Passport', () => {
     ['something else with a client', { name: 'other', settings: { client: {} } }],
     ['something else with a status', { name: 'other', settings: { statusURL: '/2fa/status' } }],
   ])('has no strategy of this package in %s', (_name, other) => {
-    const { witness } = watched()
-    witness.register(other)
-    expect(witness.registered).toEqual([])
+    const { observer } = watched()
+    observer.register(other)
+    expect(observer.registered).toEqual([])
   })
 
   it.each(['authenticate', 'authorize'] as const)('is seen to ask by %s, and to have asked', (method) => {
-    const { witness, passport } = watched()
+    const { observer, passport } = watched()
     passport.use('other', { name: 'other', authenticate(this: { pass(): void }) { this.pass() } } as never)
     const guard = passport[method](['nevis', 'other'], { session: false }) as (...args: unknown[]) => void
     const other = passport[method]('other') as (...args: unknown[]) => void
-    expect(witness.guards).toEqual([{ asks: ['nevis', 'other'], hasRun: false }, { asks: ['other'], hasRun: false }])
+    expect(observer.strategyCalls).toEqual([{ asks: ['nevis', 'other'], hasRun: false }, { asks: ['other'], hasRun: false }])
     const next = jest.fn()
     other({}, {}, next)
     expect(next).toHaveBeenCalledWith()
-    expect(witness.guards.map(({ hasRun }) => hasRun)).toEqual([false, true])
+    expect(observer.strategyCalls.map(({ hasRun }) => hasRun)).toEqual([false, true])
     expect(guard).toBeInstanceOf(Function)
   })
 
   it('of a framework whose middleware is no function works as before, in no place that is known', () => {
-    const witness = new Witness()
+    const observer = new AppObserver()
     class Framework { use() { return this } authenticate(name: string) { return { asks: name } } authorize() { return undefined } }
-    witness.watchPassport(MODULE, Framework.prototype)
+    observer.watchPassport(MODULE, Framework.prototype)
     const framework = new Framework()
     expect(framework.use()).toBe(framework)
     expect([framework.authenticate('nevis'), framework.authorize()]).toEqual([{ asks: 'nevis' }, undefined])
-    expect(witness.guards).toEqual([])
+    expect(observer.strategyCalls).toEqual([])
   })
 })
 
@@ -78,70 +78,70 @@ describe('express-session in a host that is not Express', () => {
   afterEach(closeServers)
   const good: SessionOptions = { secret: SECRET, resave: false, saveUninitialized: false, cookie: { sameSite: 'lax' } }
   const setup = [
-    { check: 'session.store', level: 'ok', finding: 'sessions are in memory, which will do outside production' },
+    { check: 'session.store', level: 'ok', finding: 'sessions are kept in memory: fine for development' },
     { check: 'session.resave', level: 'ok', finding: 'resave is false' },
     { check: 'session.save-uninitialized', level: 'ok', finding: 'saveUninitialized is false' },
     { check: 'session.secret', level: 'ok', finding: 'the secret has 32 characters or more' },
   ]
   const cookie = [
     { check: 'session.http-only', level: 'ok', finding: 'scripts cannot read the session cookie' },
-    { check: 'session.secure', level: 'ok', finding: 'the session cookie goes over https only' },
+    { check: 'session.secure', level: 'ok', finding: 'the session cookie is sent over https only' },
     { check: 'session.same-site', level: 'ok', finding: 'other sites cannot post forms with the session' },
   ]
 
   const circumstances = { isProduction: false, isTls: false, callback: undefined }
 
   /** After one request, for which the last of the sessions ran. */
-  async function witnessOf(sessions: readonly SessionOptions[], request: object = {}) {
-    const witness = new Witness()
-    const handlers = sessions.map((one) => witness.watchSessions(expressSession)(one))
+  async function observerOf(sessions: readonly SessionOptions[], request: object = {}) {
+    const observer = new AppObserver()
+    const handlers = sessions.map((one) => observer.watchSessions(expressSession)(one))
     const origin = await originOf((req, res) => {
       const handle = handlers.at(-1) as unknown as (req: IncomingMessage, res: unknown, next: () => void) => void
       handle(Object.assign(req, request), res, () => void res.end())
     })
     await ask(origin, 'GET', '/2fa', {})
-    expect(witness.sessions.at(-1)?.uses.map(({ path }) => path)).toEqual(['/2fa'])
-    return witness
+    expect(observer.sessions.at(-1)?.uses.map(({ path }) => path)).toEqual(['/2fa'])
+    return observer
   }
 
   it.each([['no app', {}], ['an app of its own', { app: {} }]])('that gives a request %s › says nothing of a proxy', async (_name, request) => {
-    const witness = await witnessOf([{ ...good, cookie: { secure: true, sameSite: 'lax' } }], request)
-    expect(sessionFindings(witness, circumstances)).toEqual([
+    const observer = await observerOf([{ ...good, cookie: { secure: true, sameSite: 'lax' } }], request)
+    expect(sessionFindings(observer, circumstances)).toEqual([
       ...setup,
       ...cookie,
       {
         check: 'session.trust-proxy',
         level: 'unchecked',
-        finding: 'the host does not say whether it believes a TLS proxy',
-        remedy: 'sign in once through the proxy: without a session cookie nobody gets in',
+        finding: 'the host does not show whether it trusts a TLS proxy',
+        remedy: 'sign in once through the proxy: without a session cookie no user can sign in',
       },
     ])
   })
 
   it('set up twice › is judged by the one that ran', async () => {
-    const findings = sessionFindings(await witnessOf([{ ...good, secret: 'short' }, good]), circumstances)
+    const findings = sessionFindings(await observerOf([{ ...good, secret: 'short' }, good]), circumstances)
     expect(findings.filter(({ level }) => level !== 'ok')).toEqual([])
     expect(findings.slice(0, setup.length)).toEqual(setup)
   })
 
   it('set up twice, where the one that ran made no session › says what may be the reason', async () => {
     const elsewhere = { ...good, cookie: { path: '/account' } }
-    const [gap] = withSessionGaps([], await witnessOf([good, elsewhere])).slice(-1)
+    const [gap] = withUncheckedSession([], await observerOf([good, elsewhere])).slice(-1)
     expect(gap).toEqual({
       check: 'session.trust-proxy',
       level: 'unchecked',
-      finding: 'express-session ran, but made no session',
-      remedy: 'look at its secret, its store, and the path of its cookie',
+      finding: 'express-session ran, but created no session',
+      remedy: 'check its secret, its store and the path of its cookie',
     })
   })
 
   it('that never ran › has no cookie to be judged by', () => {
-    const witness = new Witness()
-    witness.watchSessions(expressSession)(good)
-    expect(sessionFindings(witness, circumstances)).toEqual(setup)
+    const observer = new AppObserver()
+    observer.watchSessions(expressSession)(good)
+    expect(sessionFindings(observer, circumstances)).toEqual(setup)
   })
 
   it('that is not set up, of a callback that does not answer › has nothing to be judged by', () => {
-    expect(sessionFindings(new Witness(), circumstances)).toEqual([])
+    expect(sessionFindings(new AppObserver(), circumstances)).toEqual([])
   })
 })

@@ -1,29 +1,29 @@
 /**
- * Watches an app set itself up: which strategies it gives to Passport, where it has them asked, and how it configures
- * its sessions. What it watches works as before.
+ * Observes how an app configures itself: the strategies that it passes to Passport, where it uses them, and the options of its
+ * sessions. The observed functions behave as before.
  *
- * Out of scope: to judge. It sees what goes through Passport's `use`, `authenticate` and `authorize`, and through the function
- * that express-session exports; it reads nobody's private members.
+ * Out of scope: judging the configuration. It wraps Passport's `use`, `authenticate` and `authorize`, and the function that
+ * express-session exports; it reads no private members.
  */
 import type { NevisStrategy } from '../strategy/strategy'
 import type { Cookie } from './probe'
 
-/** The module under whose name Passport came to the app. */
+/** The module that provides Passport to the app. */
 export interface PassportModule {
   readonly name: string
   readonly version: string
 }
 
 export interface Registered {
-  /** Under which Passport knows it. */
+  /** The name under which it is registered with Passport. */
   readonly name: string
   readonly strategy: NevisStrategy
-  /** Undefined for one that the app only exports. */
+  /** Undefined if the app only exports the strategy. */
   readonly passport: PassportModule | undefined
 }
 
-/** One `passport.authenticate('nevis', …)` or `authorize`, made before the first request came. */
-export interface Guard {
+/** One call of `passport.authenticate('nevis', …)` or `authorize`, made before the first request. */
+export interface StrategyCall {
   readonly asks: readonly unknown[]
   hasRun: boolean
 }
@@ -32,7 +32,7 @@ export interface Guard {
 interface SessionUse {
   readonly path: string
   readonly cookie: Cookie | undefined
-  /** Whether Express believes the proxies in front; undefined without Express. */
+  /** True if Express trusts a proxy in front of it; undefined without Express. */
   readonly trustsProxy: boolean | undefined
 }
 
@@ -50,14 +50,14 @@ interface Request {
   readonly app?: { get?(setting: string): unknown }
 }
 
-export class Witness {
+export class AppObserver {
   readonly registered: Registered[] = []
-  readonly guards: Guard[] = []
+  readonly strategyCalls: StrategyCall[] = []
   readonly sessions: SessionSetup[] = []
-  /** Of whatever Passport the app could load, whether or not it uses it. */
+  /** Every Passport module that the app can load, used or not. */
   readonly passports: PassportModule[] = []
 
-  /** @param prototype of the class `Authenticator` that the module exports */
+  /** @param prototype the prototype of the module's class `Authenticator` */
   watchPassport(passport: PassportModule, prototype: object): void {
     this.passports.push(passport)
     const methods = prototype as Methods
@@ -67,23 +67,23 @@ export class Witness {
       note(name, strategy)
       return use.call(this, name, strategy)
     }
-    const { guards } = this
+    const { strategyCalls } = this
     for (const method of ['authenticate', 'authorize']) {
       const make = methods[method] as Callable
       methods[method] = function (...args) {
         const made = make.apply(this, args)
         if (typeof made !== 'function') return made
-        const guard: Guard = { asks: [args[0]].flat(), hasRun: false }
-        guards.push(guard)
+        const call: StrategyCall = { asks: [args[0]].flat(), hasRun: false }
+        strategyCalls.push(call)
         return function (this: unknown, ...request: unknown[]) {
-          guard.hasRun = true
+          call.hasRun = true
           return (made as Callable).apply(this, request)
         }
       }
     }
   }
 
-  /** @returns what the app gets in place of express-session's function */
+  /** @returns the function that the app gets in place of express-session's */
   watchSessions<Factory extends object>(factory: Factory): Factory {
     const watched = (options: Record<string, unknown> = {}) => {
       const setup: SessionSetup = { options, uses: [] }
@@ -98,7 +98,7 @@ export class Witness {
     return Object.assign(watched, factory)
   }
 
-  /** Notes what is a strategy of this package, from whatever copy of it. */
+  /** Records the value if it is a strategy of this package, from any copy of the package. */
   register(strategy: unknown, name?: string, passport?: PassportModule): void {
     if (!isNevisStrategy(strategy) || this.registered.some((one) => one.strategy === strategy)) return
     this.registered.push({ name: name ?? strategy.name, strategy, passport })

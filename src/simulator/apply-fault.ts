@@ -1,27 +1,27 @@
 /**
- * Spoils one answer as a fault says.
+ * Applies a fault to one response.
  *
- * Not its job: to choose the fault (see `faults.ts`), nor to send the bytes (see `delivery.ts`).
+ * Out of scope: choosing the fault (`faults.ts`), and sending the response (`delivery.ts`).
  */
 import { isRecord, type Answer } from './answer'
 import type { Cloud } from './cloud'
-import type { Manner } from './delivery'
+import type { DeliveryFault } from './delivery'
 import type { Fault } from './faults'
 import { Problem, problemAnswer } from './problem'
 import type { OperationName } from './routes'
 
-export interface Scene {
+export interface FaultContext {
   readonly cloud: Cloud
   readonly operation: OperationName
   readonly path: string
-  /** The status token of a status call. */
+  /** The status token in the request, for status calls. */
   readonly statusToken: string | undefined
-  /** Executes the call. */
+  /** Runs the real operation. */
   real(): Answer
   wait(ms: number): Promise<void>
 }
 
-function wrongToken({ cloud, statusToken }: Scene, kind: string, userId: string | undefined): string {
+function wrongToken({ cloud, statusToken }: FaultContext, kind: string, userId: string | undefined): string {
   const other = [...cloud.users.values()].find((user) => user.userId !== userId) ?? cloud.createUser(undefined)
   switch (kind) {
     case 'status':
@@ -37,20 +37,20 @@ function wrongToken({ cloud, statusToken }: Scene, kind: string, userId: string 
   }
 }
 
-/** The real answer, changed in its members. */
-function changed(scene: Scene, fault: Fault, real: Answer): Answer {
+/** The real response with changed properties. */
+function patchedAnswer(context: FaultContext, fault: Fault, real: Answer): Answer {
   if (!isRecord(real.body)) return real
   const body: Record<string, unknown> = { ...real.body, ...fault.patch }
   if (fault.swapToken !== undefined && 'token' in body) {
     const userId = typeof body['userId'] === 'string' ? body['userId'] : undefined
-    body['token'] = wrongToken(scene, fault.swapToken, userId)
+    body['token'] = wrongToken(context, fault.swapToken, userId)
   }
   return { ...real, status: fault.status ?? real.status, body }
 }
 
-/** An answer in place of the real one: its status, and what the documents show as the body for it. */
-function replaced(scene: Scene, fault: Fault): Answer {
-  const { cloud, operation, path } = scene
+/** A response instead of the real one: the fault's status, with the body that Nevis's documents show for it. */
+function replacementAnswer(context: FaultContext, fault: Fault): Answer {
+  const { cloud, operation, path } = context
   const status = fault.rateLimit ? 429 : fault.redirect !== undefined ? 302 : (fault.status ?? 200)
   const headers: Record<string, string> = {}
   if (fault.retryAfterSeconds !== undefined) headers['retry-after'] = String(fault.retryAfterSeconds)
@@ -59,26 +59,26 @@ function replaced(scene: Scene, fault: Fault): Answer {
   if (status < 400) return { status, headers, body: undefined }
   if (operation === 'getStatus' && status === 404) return { status, headers, body: { status: 'unknown' } }
   if (operation === 'getStatus' && status === 412) {
-    // Looking at a status has no effect that would have to be held back.
-    const real = scene.real()
+    // Reading the status has no side effect, so the real operation may run.
+    const real = context.real()
     if (isRecord(real.body)) return { status, headers, body: { ...real.body, status: 'failed' } }
   }
   return problemAnswer(new Problem(status, 'Scripted by a fault', headers), path, cloud.clock.now())
 }
 
-export async function spoil(scene: Scene, fault: Fault): Promise<{ answer: Answer; manner: Manner }> {
+export async function applyFault(context: FaultContext, fault: Fault): Promise<{ answer: Answer; deliveryFault: DeliveryFault }> {
   const { when = 'before', delayMs = 0, drip, truncate, reset } = fault
   const changes = fault.patch !== undefined || fault.swapToken !== undefined
   const replaces =
     fault.status !== undefined || fault.body !== undefined || fault.rateLimit || fault.redirect !== undefined || reset
   const executes = when === 'after' || !replaces || changes || truncate || drip !== undefined
-  if (when === 'before') await scene.wait(delayMs)
-  const real = executes ? scene.real() : undefined
-  if (when === 'after') await scene.wait(delayMs)
+  if (when === 'before') await context.wait(delayMs)
+  const real = executes ? context.real() : undefined
+  if (when === 'after') await context.wait(delayMs)
   const answer =
-    real !== undefined && (changes || !replaces) ? changed(scene, fault, real) : replaced(scene, fault)
+    real !== undefined && (changes || !replaces) ? patchedAnswer(context, fault, real) : replacementAnswer(context, fault)
   return {
     answer: { ...answer, headers: { ...answer.headers, ...fault.headers } },
-    manner: { reset: reset === true, truncate: truncate === true, dripMs: drip },
+    deliveryFault: { reset: reset === true, truncate: truncate === true, dripMs: drip },
   }
 }
