@@ -5,9 +5,9 @@
  * @param value what JSON can hold
  * @internal
  */
-export function ordered(value: unknown): unknown {
+export function withSortedNames(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value
-  if (Array.isArray(value)) return value.map(ordered)
+  if (Array.isArray(value)) return value.map(withSortedNames)
   const fields = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))
-  return Object.fromEntries(fields.map(([name, field]) => [name, ordered(field)]))
+  return Object.fromEntries(fields.map(([name, field]) => [name, withSortedNames(field)]))
 }

@@ -4,7 +4,7 @@
  * Out of scope: signing in, which is Passport's.
  */
 import { createHash } from 'node:crypto'
-import { ordered } from './canonical'
+import { withSortedNames } from './canonical'
 import type { SessionLike } from './request'
 
 /**
@@ -18,7 +18,7 @@ export function loginOf(session: SessionLike): string | undefined {
   if (login === undefined) return undefined
   // The session may still hold what `serializeUser` gave, such as a Date: the store will give back what JSON makes of it.
   const stored: unknown = JSON.parse(JSON.stringify(login))
-  return createHash('sha256').update(JSON.stringify(ordered(stored))).digest('base64url')
+  return createHash('sha256').update(JSON.stringify(withSortedNames(stored))).digest('base64url')
 }
 
 /**

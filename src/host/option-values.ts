@@ -7,7 +7,7 @@
 import { parseURL } from '../client/parse-url'
 
 /** @param owner class or function whose option it is */
-export function mistake(sentence: string, owner = 'NevisStrategy'): TypeError {
+export function optionError(sentence: string, owner = 'NevisStrategy'): TypeError {
   return new TypeError(`${owner}: ${sentence}`)
 }
 
@@ -28,7 +28,7 @@ export function address(option: string, value: unknown, owner?: string): string 
     // To resolve `/.//evil` leaves `//evil`.
     if (!ascii.startsWith('/') || PATH.test(ascii)) return ascii
   }
-  throw mistake(`${option} must be an absolute path such as "/login/2fa", or a URL`, owner)
+  throw optionError(`${option} must be an absolute path such as "/login/2fa", or a URL`, owner)
 }
 
 /** What is in ASCII stays as it was written, so that it equals the path at which the app mounts its route. */
@@ -39,28 +39,28 @@ function inAscii(url: string): string {
 }
 
 export function text(option: string, value: unknown, owner?: string): string {
-  if (typeof value !== 'string' || value === '') throw mistake(`${option} must be a non-empty string`, owner)
+  if (typeof value !== 'string' || value === '') throw optionError(`${option} must be a non-empty string`, owner)
   return value
 }
 
 export function texts(option: string, value: unknown): string[] {
   const list: unknown[] = Array.isArray(value) ? value : [value]
-  if (list.length === 0) throw mistake(`${option} must not be an empty list`)
+  if (list.length === 0) throw optionError(`${option} must not be an empty list`)
   return list.map((one) => text(option, one))
 }
 
-export function whole(option: string, value: unknown, least: number, most: number): number {
+export function wholeNumber(option: string, value: unknown, least: number, most: number): number {
   if (Number.isInteger(value) && (value as number) >= least && (value as number) <= most) return value as number
-  throw mistake(`${option} must be a whole number from ${least} to ${most}`)
+  throw optionError(`${option} must be a whole number from ${least} to ${most}`)
 }
 
 export function flag(option: string, value: unknown): boolean {
-  if (typeof value !== 'boolean') throw mistake(`${option} must be true or false`)
+  if (typeof value !== 'boolean') throw optionError(`${option} must be true or false`)
   return value
 }
 
-export function fn<F>(option: string, value: F): F {
-  if (typeof value !== 'function') throw mistake(`${option} must be a function`)
+export function callable<F>(option: string, value: F): F {
+  if (typeof value !== 'function') throw optionError(`${option} must be a function`)
   return value
 }
 

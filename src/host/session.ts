@@ -5,7 +5,7 @@
  */
 import { loginOf, loginOfUser } from './login'
 import { sessionOf, type SessionLike } from './request'
-import { inTime, StorageError } from './storage'
+import { storageCall, StorageError } from './storage'
 
 /** Browsers drop a cookie of more than 4096 bytes; encrypting it, Base64 and percent-encoding make half as much more of it. */
 const MAX_BYTES_IN_COOKIE = 2700
@@ -48,7 +48,7 @@ export function isInCookie(session: SessionLike): boolean {
  */
 export async function saveSession(session: SessionLike): Promise<void> {
   if (isTooLarge(session)) throw new StorageError('SESSION_TOO_LARGE')
-  if (typeof session.save === 'function') await finished(session.save.bind(session))
+  if (typeof session.save === 'function') await completed(session.save.bind(session))
 }
 
 /**
@@ -64,7 +64,7 @@ export async function renewSession(req: object): Promise<SessionLike> {
   if (typeof before.regenerate !== 'function' || typeof before.save !== 'function') return before
   // Named properties only: some hosts keep the id itself under a symbol.
   const kept = Object.entries(before)
-  await finished(before.regenerate.bind(before))
+  await completed(before.regenerate.bind(before))
   const after = sessionOf(req) as SessionLike
   for (const [name, value] of kept) after[name] = value
   return after
@@ -83,7 +83,7 @@ export async function reloadSession(req: object): Promise<SessionLike | undefine
   const before = sessionOf(req) as SessionLike
   if (typeof before.reload !== 'function' || typeof before.save !== 'function') return before
   let isGone = false
-  await finished((done) => before.reload?.((error) => {
+  await completed((done) => before.reload?.((error) => {
     // What express-session says of a session that its store does not have; a store that fails says something else.
     isGone = (error as Error | undefined)?.message === 'failed to load session'
     done(isGone ? undefined : error)
@@ -93,7 +93,7 @@ export async function reloadSession(req: object): Promise<SessionLike | undefine
   if (isOfFastify(after) && hasContent(before) && !hasContent(after)) isGone = true
   if (!isGone) return after
   if (canEnd(req)) endSession(req)
-  else await finished((before.regenerate as NonNullable<SessionLike['regenerate']>).bind(before))
+  else await completed((before.regenerate as NonNullable<SessionLike['regenerate']>).bind(before))
   return undefined
 }
 
@@ -161,7 +161,7 @@ function decoded(cookie: string): string {
 export async function isOfAnotherLogin(req: object, session: SessionLike): Promise<boolean> {
   const login = loginOf(session)
   if (login === undefined) return false
-  const own = await inTime('SESSION_UNAVAILABLE', () => loginOfUser(req, session)).catch(() => '')
+  const own = await storageCall('SESSION_UNAVAILABLE', () => loginOfUser(req, session)).catch(() => '')
   return own !== undefined && own !== login
 }
 
@@ -186,8 +186,8 @@ export function sessionIdOf(req: object): string | undefined {
 }
 
 /** Some hosts call back, some return a promise, some do both. */
-function finished(act: (done: (error?: unknown) => void) => unknown): Promise<void> {
-  return inTime(
+function completed(act: (done: (error?: unknown) => void) => unknown): Promise<void> {
+  return storageCall(
     'SESSION_UNAVAILABLE',
     () =>
       new Promise<void>((resolve, reject) => {

@@ -15,7 +15,7 @@ import { withDeadline } from '../client/deadline'
  */
 export type StorageErrorCode = 'SESSION_REQUIRED' | 'SESSION_IN_COOKIE' | 'SESSION_TOO_LARGE' | 'SESSION_UNAVAILABLE' | 'LEDGER_UNAVAILABLE'
 
-const sentences: Record<StorageErrorCode, { status: number; message: string }> = {
+const messages: Record<StorageErrorCode, { status: number; message: string }> = {
   SESSION_REQUIRED: {
     status: 500,
     message: 'NevisStrategy needs a session: mount session middleware (for example express-session) before passport.authenticate("nevis")',
@@ -44,10 +44,10 @@ export class StorageError extends Error {
 
   /** @internal */
   constructor(code: StorageErrorCode, cause?: unknown) {
-    super(sentences[code].message, cause === undefined ? undefined : { cause: withoutSecrets(cause) })
+    super(messages[code].message, cause === undefined ? undefined : { cause: withoutSecrets(cause) })
     this.name = 'StorageError'
     this.code = code
-    this.status = sentences[code].status
+    this.status = messages[code].status
   }
 }
 
@@ -67,7 +67,7 @@ const DEADLINE_MS = 5000
  * What a store answers, or a StorageError with this code when it fails or takes longer than five seconds.
  * @internal
  */
-export function inTime<T>(code: StorageErrorCode, ask: () => Promise<T>): Promise<T> {
+export function storageCall<T>(code: StorageErrorCode, ask: () => Promise<T>): Promise<T> {
   return withDeadline(DEADLINE_MS, () => new StorageError(code), ask).catch((error: unknown) => {
     throw error instanceof StorageError ? error : new StorageError(code, error)
   })

@@ -5,7 +5,7 @@
  * The session cannot do this: of ten parallel callbacks all ten read the session before the first one writes it.
  */
 
-import { inTime, StorageError } from '../host/storage'
+import { storageCall, StorageError } from '../host/storage'
 
 /**
  * What every process must agree on. {@link MemoryLedger} and {@link RedisLedger} are there; a ledger of your own keeps these promises
@@ -95,7 +95,7 @@ export class MemoryLedger implements Ledger {
 }
 
 /** @internal */
-export interface ClosedLedger extends Ledger {
+export interface FailClosedLedger extends Ledger {
   /** The class of the ledger inside. */
   readonly kind: string
   /** Does no other process know what is in it? */
@@ -107,9 +107,9 @@ export interface ClosedLedger extends Ledger {
  * @throws StorageError `LEDGER_UNAVAILABLE` when the ledger rejects, takes too long, or gives an answer of another kind than promised
  * @internal
  */
-export function failClosed(ledger: Ledger): ClosedLedger {
+export function failClosed(ledger: Ledger): FailClosedLedger {
   const asked = async <T>(answer: () => Promise<T>, isPromised: (value: T) => boolean): Promise<T> => {
-    const value = await inTime('LEDGER_UNAVAILABLE', async () => answer())
+    const value = await storageCall('LEDGER_UNAVAILABLE', async () => answer())
     if (isPromised(value)) return value
     throw new StorageError('LEDGER_UNAVAILABLE')
   }

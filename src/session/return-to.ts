@@ -33,7 +33,7 @@ export function sitePathOf(value: unknown): string | undefined {
  * @returns whether the session has changed
  * @internal
  */
-export function keepReturnTo(session: SessionLike, key: string, req: HostRequest): boolean {
+export function storeReturnTo(session: SessionLike, key: string, req: HostRequest): boolean {
   const isPage = req.method === 'GET' || req.method === 'HEAD'
   const path = isPage ? sitePathOf(req.originalUrl ?? req.url) : undefined
   const login = loginOf(session)

@@ -10,7 +10,7 @@ import type { FactorName } from '../factors/names'
 import { address, refuseUnknown, sessionKeyOf } from '../host/option-values'
 import { authInfoOf, sessionOf, wantsPage, type HostRequest } from '../host/request'
 import { loginOf } from '../host/login'
-import { keepReturnTo } from './return-to'
+import { storeReturnTo } from './return-to'
 import { hasContent, reloadSession, renewSession, saveSession, sessionIdOf } from '../host/session'
 import type { SessionLike } from '../host/request'
 import { isListOfNames } from '../factors/strength'
@@ -75,7 +75,7 @@ export function recordSecondFactor(options: RecordSecondFactorOptions = {}): Mid
     if (profile === undefined || login === undefined) {
       throw new Error('recordSecondFactor: mount it after passport.authenticate("nevis"), for a user who is logged in; with a callback of your own, after req.authInfo = info and req.logIn()')
     }
-    if (profile.operation === 'approve' && !ofOthers.has(profile)) await write(req, sessionKey, profile, login)
+    if (profile.operation === 'approve' && !approvalsOfOtherUsers.has(profile)) await write(req, sessionKey, profile, login)
     return undefined
   })
 }
@@ -89,10 +89,10 @@ async function write(req: HostRequest, sessionKey: string, profile: NevisProfile
 }
 
 /** The session id with which each approval came to its callback. */
-const sessionIds = new WeakMap<object, string>()
+const sessionIdsAtCallback = new WeakMap<object, string>()
 
 /** Approvals that came with the session of another user. */
-const ofOthers = new WeakSet<object>()
+const approvalsOfOtherUsers = new WeakSet<object>()
 
 /**
  * Called by the strategy at a success.
@@ -100,9 +100,9 @@ const ofOthers = new WeakSet<object>()
  * @internal
  */
 export function noteSession(profile: NevisProfile, req: object, isOfOther: boolean): void {
-  if (isOfOther) ofOthers.add(profile)
+  if (isOfOther) approvalsOfOtherUsers.add(profile)
   const id = sessionIdOf(req)
-  if (id !== undefined) sessionIds.set(profile, id)
+  if (id !== undefined) sessionIdsAtCallback.set(profile, id)
 }
 
 /** A new id for the session as it is now: the user may have logged out while the approval was looked at. */
@@ -114,7 +114,7 @@ async function renewedSession(req: HostRequest, login: string): Promise<SessionL
 
 /** A login has renewed the session in this very request: apps that noted the id at login must not lose it. */
 function wasRenewed(req: object, profile: NevisProfile): boolean {
-  const before = sessionIds.get(profile)
+  const before = sessionIdsAtCallback.get(profile)
   return before !== undefined && before !== sessionIdOf(req)
 }
 
@@ -159,7 +159,7 @@ export function requireSecondFactor(options: RequireSecondFactorOptions): Middle
       const session = sessionOf(req)
       // A visitor without a session gets none for it: thousands of requests would be thousands of stored sessions.
       const mayKeep = session !== undefined && (loginOf(session) !== undefined || hasContent(session))
-      if (mayKeep && keepReturnTo(session, sessionKey, req)) await saveSession(session)
+      if (mayKeep && storeReturnTo(session, sessionKey, req)) await saveSession(session)
       return whole(303, { Location: redirectTo })
     }
     const words = { error: 'insufficient_user_authentication', error_description: 'A fresh second factor is required' }

@@ -7,7 +7,7 @@ import type { FailureCode } from '../factors/failures'
 import type { Transaction } from '../factors/transaction'
 import { isTooLarge, saveSession } from '../host/session'
 import type { SessionLike } from '../host/request'
-import type { ShownBox } from '../trust/shown'
+import type { ShownCipher } from '../trust/shown'
 import { StorageError } from '../host/storage'
 
 /** As the session keeps it: what it shows is encrypted. */
@@ -31,7 +31,7 @@ export interface SessionState {
 const MAX_TRANSACTIONS = 8
 
 /** What a transaction needs beside what the app gave: ids, times, digest, and a status token of a few hundred bytes. */
-const PLANNED_BYTES = 900
+const RESERVED_BYTES = 900
 
 /** @internal */
 export class SessionTransactions {
@@ -40,24 +40,24 @@ export class SessionTransactions {
     private readonly key: string,
     /** Milliseconds after its first factor for which a transaction is kept. */
     private readonly keepMs: number,
-    private readonly box: ShownBox,
+    private readonly box: ShownCipher,
   ) {}
 
   get(id: string): Transaction | undefined {
     const kept = this.all()[id]
-    return kept && this.opened(kept)
+    return kept && this.decrypted(kept)
   }
 
   /** A transaction that is still open and equal to what is about to be started. */
   find(matches: (transaction: Transaction) => boolean): Transaction | undefined {
     const kept = Object.values(this.all()).find((one) => matches({ ...one, shown: {} }))
-    return kept && this.opened(kept)
+    return kept && this.decrypted(kept)
   }
 
   put(transaction: Transaction): void {
     const now = Date.now()
     const { shown, ...rest } = transaction
-    const box = this.box.close(shown, transaction.id)
+    const box = this.box.encrypt(shown, transaction.id)
     const others = Object.values(this.all())
       .filter(({ id, firstFactorAt, expiresAt }) => id !== transaction.id && now < Math.max(firstFactorAt + this.keepMs, expiresAt))
       .sort((a, b) => b.startedAt - a.startedAt)
@@ -95,7 +95,7 @@ export class SessionTransactions {
   }
 
   private fits(planned: object): boolean {
-    const state = { ...(this.session[this.key] as SessionState | undefined), transactions: [{ ...planned, rest: 'x'.repeat(PLANNED_BYTES) }] }
+    const state = { ...(this.session[this.key] as SessionState | undefined), transactions: [{ ...planned, rest: 'x'.repeat(RESERVED_BYTES) }] }
     return !isTooLarge(this.session, { [this.key]: state })
   }
 
@@ -115,8 +115,8 @@ export class SessionTransactions {
     await saveSession(this.session)
   }
 
-  private opened({ box, ...rest }: Kept): Transaction {
-    return { ...rest, shown: this.box.open(box, rest.id) }
+  private decrypted({ box, ...rest }: Kept): Transaction {
+    return { ...rest, shown: this.box.decrypt(box, rest.id) }
   }
 
   private all(): Readonly<Record<string, Kept>> {

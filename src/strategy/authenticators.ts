@@ -18,7 +18,7 @@ import type { Subject } from '../factors/transaction'
  */
 export async function ownAuthenticator(client: NevisClient, subject: Subject, authenticatorId: unknown): Promise<NamedAuthenticator | undefined> {
   const user = await userOf(client, subject)
-  return subjectMismatch(subject, user) === undefined ? authenticatorIn(user, authenticatorId) : undefined
+  return subjectMismatch(subject, user) === undefined ? findAuthenticator(user, authenticatorId) : undefined
 }
 
 /**
@@ -26,13 +26,13 @@ export async function ownAuthenticator(client: NevisClient, subject: Subject, au
  * @returns what does not fit: the user whom Nevis names, or the authenticator, which is not that user's
  * @internal
  */
-export async function foreignIn(
+export async function authenticatorMismatch(
   client: NevisClient,
   subject: Subject,
   authenticatorId: string,
 ): Promise<'userId' | 'username' | 'authenticatorId' | undefined> {
   const user = await userOf(client, subject)
-  return subjectMismatch(subject, user) ?? (authenticatorIn(user, authenticatorId) === undefined ? 'authenticatorId' : undefined)
+  return subjectMismatch(subject, user) ?? (findAuthenticator(user, authenticatorId) === undefined ? 'authenticatorId' : undefined)
 }
 
 /**
@@ -44,6 +44,6 @@ export function userOf(client: NevisClient, { userId, username }: Subject): Prom
 }
 
 /** Spelt as Nevis spells it: what differs is refused. */
-function authenticatorIn({ authenticators }: User, authenticatorId: unknown): NamedAuthenticator | undefined {
+function findAuthenticator({ authenticators }: User, authenticatorId: unknown): NamedAuthenticator | undefined {
   return authenticators.find((one): one is NamedAuthenticator => one.authenticatorId !== undefined && one.authenticatorId === authenticatorId)
 }

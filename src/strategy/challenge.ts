@@ -3,7 +3,7 @@
  *
  * Out of scope: the start budget and the session (`start.ts`), and the rules of who may enrol (`enrolment.ts`).
  */
-import { foreignIn } from './authenticators'
+import { authenticatorMismatch } from './authenticators'
 import { subjectMismatch, type Mismatch } from '../trust/binding'
 import type { Budgets } from '../ledger/budgets'
 import { NevisError } from '../client/errors'
@@ -14,7 +14,7 @@ import { Refusal } from '../factors/failures'
 import type { Settings } from './options'
 import type { NevisRequest } from '../host/request'
 import type { NevisAuthenticateOptions } from './route-options'
-import { phoneOf, type Wanted } from './wanted'
+import { phoneOf, type StartParameters } from './start-parameters'
 
 /**
  * @returns what was started; or the field in which Nevis names another user; or `hasFactor`, where an enrolment of the first
@@ -29,7 +29,7 @@ export async function challengeFor(
   req: NevisRequest,
   options: NevisAuthenticateOptions,
   factor: Factor,
-  { operation, subject, message }: Wanted,
+  { operation, subject, message }: StartParameters,
   authenticatorId: string | undefined,
 ): Promise<Challenge | Mismatch | 'hasFactor'> {
   const asked = operation === 'enroll' ? await assertMayEnroll(settings, req, factor, subject) : subject
@@ -42,7 +42,7 @@ export async function challengeFor(
     ...(authenticatorId !== undefined && { authenticatorId }),
   }
   try {
-    const foreign = authenticatorId === undefined ? undefined : await foreignIn(settings.client, subject, authenticatorId)
+    const foreign = authenticatorId === undefined ? undefined : await authenticatorMismatch(settings.client, subject, authenticatorId)
     if (foreign === 'authenticatorId') throw new Refusal('unknown_authenticator')
     if (foreign !== undefined) return foreign
     const challenge = await (factor[operation] as Factor['approve'])(settings.client, subject, request)
@@ -59,7 +59,7 @@ export async function challengeFor(
 
 /** Many accounts can name the same number: it has a budget of its own. */
 async function spendPhone(budgets: Budgets, phone: string, start: About): Promise<void> {
-  const { over, limit, retryAfterSeconds } = await budgets.spendPhone(phone)
+  const { over, limit, retryAfterSeconds } = await budgets.spendText(phone)
   if (!over) return
   publish('budget', () => ({ ...start, budget: 'phone', limit }))
   throw new Refusal('too_many_starts', undefined, retryAfterSeconds)

@@ -34,11 +34,11 @@ export async function assertMayEnroll(
   factor: Factor,
   subject: Subject,
 ): Promise<Subject | 'userId' | 'username'> {
-  const user = await knownUser(settings.client, subject)
+  const user = await findUser(settings.client, subject)
   const field = user && subjectMismatch(subject, user)
   if (field !== undefined) return field
   const isFirst = factor.name !== 'recovery' && (user === undefined || !hasFactor(user))
-  if (!isFirst && !hasJustProved(settings, req, factor, user?.userId, Date.now())) throw new Refusal('already_enrolled')
+  if (!isFirst && !hasFreshSecondFactor(settings, req, factor, user?.userId, Date.now())) throw new Refusal('already_enrolled')
   return user === undefined ? subject : { ...subject, userId: user.userId }
 }
 
@@ -56,9 +56,9 @@ export async function assertMayStillEnroll(
   newFactors: number,
 ): Promise<void> {
   const id = userId ?? subject.userId
-  if (hasJustProved(settings, req, factor, id, startedAt)) return
+  if (hasFreshSecondFactor(settings, req, factor, id, startedAt)) return
   if (factor.name !== 'recovery') {
-    const user = await knownUser(settings.client, id === undefined ? subject : { userId: id })
+    const user = await findUser(settings.client, id === undefined ? subject : { userId: id })
     // A phone number that is not confirmed yet may show in the user's record, so only what is documented counts here.
     if (user === undefined || user.authenticators.length <= newFactors) return
   }
@@ -70,7 +70,7 @@ export async function assertMayStillEnroll(
  * @internal
  */
 export function isEnrolmentOfEnrolled(settings: Settings, req: NevisRequest, factor: Factor, { hasFactor: had, userId }: { hasFactor?: boolean; userId?: string }): boolean {
-  return had === true && !hasJustProved(settings, req, factor, userId, Date.now())
+  return had === true && !hasFreshSecondFactor(settings, req, factor, userId, Date.now())
 }
 
 /**
@@ -80,11 +80,11 @@ export function isEnrolmentOfEnrolled(settings: Settings, req: NevisRequest, fac
  * @internal
  */
 export async function firstOperation(client: NevisClient, subject: Subject): Promise<Operation> {
-  const user = await knownUser(client, subject)
+  const user = await findUser(client, subject)
   return user !== undefined && hasFactor(user) ? 'approve' : 'enroll'
 }
 
-async function knownUser(client: NevisClient, subject: Subject): Promise<User | undefined> {
+async function findUser(client: NevisClient, subject: Subject): Promise<User | undefined> {
   try {
     return await userOf(client, subject)
   } catch (error) {
@@ -94,8 +94,8 @@ async function knownUser(client: NevisClient, subject: Subject): Promise<User | 
 }
 
 /** Lists that are documented, and either no factors or looked at by themselves: https://docs.nevis.net/authcloud/api-doc/api-reference/users-endpoint-ref */
-const NO_FACTORS = ['authenticators', 'exceededRateLimits']
-const FACTOR = /phone|mobile|sms|recover|code|otp|authenticator|device|fido|passkey|credential|factor|LoginDateSuccess/i
+const FIELDS_WITHOUT_FACTORS = ['authenticators', 'exceededRateLimits']
+const FACTOR_FIELD_NAME = /phone|mobile|sms|recover|code|otp|authenticator|device|fido|passkey|credential|factor|LoginDateSuccess/i
 
 /**
  * A user is `new` until the first authenticator is confirmed. Whether Nevis shows phone numbers and recovery codes, and
@@ -105,12 +105,12 @@ const FACTOR = /phone|mobile|sms|recover|code|otp|authenticator|device|fido|pass
 function hasFactor({ status, authenticators, raw }: User): boolean {
   if (status !== 'new' || authenticators.length > 0) return true
   return Object.entries(raw).some(([name, value]) => {
-    if (NO_FACTORS.includes(name)) return false
-    return Array.isArray(value) ? value.length > 0 : FACTOR.test(name) && isSomething(value)
+    if (FIELDS_WITHOUT_FACTORS.includes(name)) return false
+    return Array.isArray(value) ? value.length > 0 : FACTOR_FIELD_NAME.test(name) && isNonEmpty(value)
   })
 }
 
-function isSomething(value: unknown): boolean {
+function isNonEmpty(value: unknown): boolean {
   return Boolean(value) && !(typeof value === 'object' && Object.keys(value as object).length === 0)
 }
 
@@ -118,7 +118,7 @@ function isSomething(value: unknown): boolean {
  * The record is void after a logout and in another login. It must be this user's, strong enough for the new factor, and no
  * older, at the time when the enrolment started, than a sign-in may take.
  */
-function hasJustProved(
+function hasFreshSecondFactor(
   { sessionKey, firstFactorLifetimeMs, allowEnrollmentOfStrongerFactorAfter }: Settings,
   req: NevisRequest,
   factor: Factor,

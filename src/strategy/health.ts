@@ -7,7 +7,7 @@
 import type { NevisClient } from '../client/client'
 import { withDeadline } from '../client/deadline'
 import { NevisError } from '../client/errors'
-import { Remembered } from './cache'
+import { SharedCache } from './shared-cache'
 
 /** Nobody waits longer for a ping, its repetitions included. */
 const DEADLINE_MS = 2000
@@ -18,7 +18,7 @@ const DOWN_MS = 2000
 
 /** @internal One for each strategy and process. */
 export class Health {
-  private readonly pings = new Remembered<unknown>(UP_MS, DOWN_MS)
+  private readonly pings = new SharedCache<unknown>(UP_MS, DOWN_MS)
 
   constructor(private readonly client: NevisClient) {}
 

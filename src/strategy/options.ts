@@ -10,14 +10,14 @@ import type { Operation } from '../client/wire'
 import type { Factor } from '../factors/factor'
 import type { FactorName } from '../factors/names'
 import { Health } from './health'
-import { failClosed, type ClosedLedger, type Ledger } from '../ledger/ledger'
-import { budgetOf, factorsOf, ledgerOf, namesOf, scheduleOf } from './option-objects'
-import { address, flag, fn, mistake, sessionKeyOf, text, texts, whole } from '../host/option-values'
+import { failClosed, type FailClosedLedger, type Ledger } from '../ledger/ledger'
+import { budgetOf, factorsOf, ledgerOf, factorNamesOf, scheduleOf } from './option-objects'
+import { address, flag, callable, optionError, sessionKeyOf, text, texts, wholeNumber } from '../host/option-values'
 import type { NevisRequest } from '../host/request'
-import { sealsOf, type CurrentSeals } from '../trust/seals'
+import { keysOf, type CurrentKeys } from '../trust/keys'
 import { isGuessable, MAKE_SECRET } from '../trust/secret'
 import type { Subject } from '../factors/transaction'
-import { Turns } from './turns'
+import { StartQueue } from './start-queue'
 import { defaultSchedule, type PollStep } from '../watch/schedule'
 import { StatusWatch } from '../watch/watch'
 
@@ -151,15 +151,15 @@ export interface Settings {
   readonly attemptBudget: { readonly attempts: number; readonly perSeconds: number }
   /** There if starts are to ask it. */
   readonly health: Health | undefined
-  readonly ledger: ClosedLedger
+  readonly ledger: FailClosedLedger
   readonly allowEnrollmentOfStrongerFactorAfter: readonly FactorName[]
   /** Can a browser bring a token as proof? Then each token counts once, whichever factor it proved. */
   readonly claimsTokens: boolean
   /** Starts of a subject, one after another. */
-  readonly turns: Turns
+  readonly startQueue: StartQueue
   readonly sessionKey: string
   readonly issuers: readonly string[]
-  readonly seals: CurrentSeals
+  readonly keys: CurrentKeys
   readonly watch: StatusWatch
   readonly passReqToCallback: boolean
 }
@@ -175,9 +175,9 @@ const KNOWN: Record<keyof NevisStrategyOptions, true> = {
  * @internal
  */
 export function resolveOptions(options: NevisStrategyOptions): Settings {
-  if (typeof options !== 'object' || options === null || Array.isArray(options)) throw mistake('options must be an object')
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) throw optionError('options must be an object')
   const unknown = Object.keys(options).find((key) => KNOWN[key as keyof NevisStrategyOptions] !== true)
-  if (unknown !== undefined) throw mistake(`unknown option "${unknown}"`)
+  if (unknown !== undefined) throw optionError(`unknown option "${unknown}"`)
 
   const { name = 'nevis', subject = userOfRequest, operation = 'approve', sessionKey = 'nevis', passReqToCallback = false, healthCheck = false } = options
   const { lifetimeSeconds = 120, firstFactorLifetimeSeconds = 600, maxAttempts = 5, maxStatusCallsPerSecond = 200 } = options
@@ -188,16 +188,16 @@ export function resolveOptions(options: NevisStrategyOptions): Settings {
   const { callbackURL = `${below}/callback`, statusURL = `${below}/status`, issuer = client.baseURL, pollSchedule = defaultSchedule } = options
   const factors = factorsOf(options.factors)
   const ledger = failClosed(ledgerOf(options.ledger))
-  const firstFactorLifetimeMs = 1000 * whole('firstFactorLifetimeSeconds', firstFactorLifetimeSeconds, 30, 3600)
+  const firstFactorLifetimeMs = 1000 * wholeNumber('firstFactorLifetimeSeconds', firstFactorLifetimeSeconds, 30, 3600)
   const limits = {
     client,
     ledger,
     firstFactorLifetimeMs,
-    maxAttempts: whole('maxAttempts', maxAttempts, 1, 20),
+    maxAttempts: wholeNumber('maxAttempts', maxAttempts, 1, 20),
     startBudget: budgetOf('startBudget', startBudget, 'starts'),
     attemptBudget: budgetOf('attemptBudget', attemptBudget, 'attempts'),
   }
-  const lifetimeMs = 1000 * whole('lifetimeSeconds', lifetimeSeconds, 30, 600)
+  const lifetimeMs = 1000 * wholeNumber('lifetimeSeconds', lifetimeSeconds, 30, 600)
   return Object.freeze({
     ...limits,
     name: text('name', name),
@@ -205,27 +205,27 @@ export function resolveOptions(options: NevisStrategyOptions): Settings {
     waitingURL,
     callbackURL: address('callbackURL', callbackURL),
     statusURL: address('statusURL', statusURL),
-    subject: fn('subject', subject),
+    subject: callable('subject', subject),
     usernameOf: subject === userOfRequest ? usernameOfUser : () => undefined,
     operation: operationOf(operation),
     message: messageOf(options.message),
     data: options.data,
     lifetimeMs,
     health: flag('healthCheck', healthCheck) ? new Health(client) : undefined,
-    allowEnrollmentOfStrongerFactorAfter: namesOf('allowEnrollmentOfStrongerFactorAfter', allowEnrollmentOfStrongerFactorAfter),
+    allowEnrollmentOfStrongerFactorAfter: factorNamesOf('allowEnrollmentOfStrongerFactorAfter', allowEnrollmentOfStrongerFactorAfter),
     claimsTokens: factors.some((factor) => [factor.prompt, factor.enrollPrompt].includes('widget')),
-    turns: new Turns(),
+    startQueue: new StartQueue(),
     sessionKey: sessionKeyOf('NevisStrategy', sessionKey),
     issuers: texts('issuer', issuer).map(withoutSlash),
-    seals: sealsOf(name, secretsOf(options.secret), client),
+    keys: keysOf(name, secretsOf(options.secret), client),
     watch: new StatusWatch(client, {
       lifetimeMs,
       schedule: scheduleOf(pollSchedule),
-      maxCallsPerSecond: whole('maxStatusCallsPerSecond', maxStatusCallsPerSecond, 1, 10_000),
+      maxCallsPerSecond: wholeNumber('maxStatusCallsPerSecond', maxStatusCallsPerSecond, 1, 10_000),
       // A denial counts whoever learns of it, the page or the callback: an attacker never comes to the callback.
       ended: async (sealed) => {
         const budgets = new Budgets(limits)
-        if (await budgets.end(sealed, sealed.budget, true)) await budgets.noteCanGoOn(sealed)
+        if (await budgets.endings.end(sealed, sealed.budget, true)) await budgets.endings.allowOtherFactor(sealed)
       },
     }),
     passReqToCallback: flag('passReqToCallback', passReqToCallback),
@@ -237,31 +237,31 @@ function clientOf({ client, instance, baseURL, accessKey }: NevisStrategyOptions
     try {
       return new NevisClient({ instance, baseURL, accessKey: accessKey as string })
     } catch (error) {
-      throw mistake((error as Error).message.replace(/^NevisClient: /, ''))
+      throw optionError((error as Error).message.replace(/^NevisClient: /, ''))
     }
   }
   if (instance !== undefined || baseURL !== undefined || accessKey !== undefined) {
-    throw mistake('client goes without instance, baseURL and accessKey')
+    throw optionError('client goes without instance, baseURL and accessKey')
   }
-  if (!(client instanceof NevisClient)) throw mistake('client must be a NevisClient')
+  if (!(client instanceof NevisClient)) throw optionError('client must be a NevisClient')
   return client
 }
 
 function operationOf(value: Settings['operation']): Settings['operation'] {
   if (value === 'approve' || value === 'enroll' || value === 'approve-or-enroll' || typeof value === 'function') return value
-  throw mistake('operation must be "approve", "enroll", "approve-or-enroll" or a function')
+  throw optionError('operation must be "approve", "enroll", "approve-or-enroll" or a function')
 }
 
 function messageOf(value: NevisStrategyOptions['message']): NevisStrategyOptions['message'] {
   if (value === undefined || typeof value === 'function' || (typeof value === 'string' && value !== '')) return value
-  throw mistake('message must be a non-empty string or a function')
+  throw optionError('message must be a non-empty string or a function')
 }
 
 function secretsOf(secret: NevisStrategyOptions['secret']): readonly string[] | undefined {
   if (secret === undefined) return undefined
   const secrets = texts('secret', secret)
-  if (secrets.some((one) => one.length < 32)) throw mistake('secret must have 32 characters or more')
-  if (secrets.some(isGuessable)) throw mistake(`secret must be random, not a repetition or a sequence; this makes a good one: ${MAKE_SECRET}`)
+  if (secrets.some((one) => one.length < 32)) throw optionError('secret must have 32 characters or more')
+  if (secrets.some(isGuessable)) throw optionError(`secret must be random, not a repetition or a sequence; this makes a good one: ${MAKE_SECRET}`)
   return secrets
 }
 

@@ -7,7 +7,7 @@
  */
 import { createHash } from 'node:crypto'
 import type { AuthenticateOptions } from 'passport'
-import { ordered } from '../host/canonical'
+import { withSortedNames } from '../host/canonical'
 import type { Settings } from './options'
 import { logsIn, type NevisRequest } from '../host/request'
 import type { Transaction } from '../factors/transaction'
@@ -25,7 +25,7 @@ export function purposeOf(req: NevisRequest, options: NevisAuthenticateOptions):
   const given = NAMES.filter((name) => options[name] !== undefined)
   if (given.length === 0) return undefined
   // Which function it is cannot be compared across processes; the path tells most routes apart.
-  const values = given.map((name) => [name, typeof options[name] === 'function' ? 'function' : ordered(options[name])])
+  const values = given.map((name) => [name, typeof options[name] === 'function' ? 'function' : withSortedNames(options[name])])
   const digest = digestOf(JSON.stringify(values))
   return `${digest} ${digestOf(pathOf(req))}`
 }

@@ -8,7 +8,7 @@ import type { AuthenticateOptions } from 'passport'
 import { answerFault, isAnswered, setRetryAfter } from '../host/answer'
 import { dispatch } from './dispatch'
 import { publish } from './events'
-import { Exchange } from './exchange'
+import { StrategyRequest } from './strategy-request'
 import { Refusal, type Failure } from '../factors/failures'
 import { resolveOptions, type NevisStrategyOptions, type Settings } from './options'
 import { logsIn, type NevisRequest } from '../host/request'
@@ -93,29 +93,29 @@ export class NevisStrategy extends PassportStrategy {
 
   private async decide(req: NevisRequest, options: AuthenticateOptions): Promise<{ to: string } | { user: Express.User; info: object }> {
     const { settings } = this
-    const exchange = new Exchange(settings, await settings.seals(), req, options)
+    const request = new StrategyRequest(settings, await settings.keys(), req, options)
     // No other request can change the session before this one has waited for something.
     let hasWaited = false
     setImmediate(() => (hasWaited = true))
     try {
-      const exit = await dispatch(exchange)
-      if ('to' in exit) return exit
-      const { profile, returnTo } = exit
+      const result = await dispatch(request)
+      if ('to' in result) return result
+      const { profile, returnTo } = result
       const { user, info } = await runVerify(this.verify, settings.passReqToCallback ? [req, profile] : [profile])
       if (user === false) throw new Refusal('rejected', (info as { message?: string } | undefined)?.message)
       // `verify` may have taken its time: a user who has logged out meanwhile stays logged out.
-      if (exchange.keepsSession()) await exchange.refresh()
-      noteSession(profile, req, !logsIn(options) && (await isOfAnotherLogin(req, exchange.session)))
+      if (request.sessionContinues()) await request.refresh()
+      noteSession(profile, req, !logsIn(options) && (await isOfAnotherLogin(req, request.session)))
       const authInfo = { ...info, nevis: profile, ...(returnTo !== undefined && { returnTo }) }
       // What Passport does after a login, and since 0.7 after `passport.authorize` too: 0.6 would lose what was approved.
       if (options.assignProperty !== undefined) req.authInfo = authInfo
       return { user, info: authInfo }
     } catch (reason) {
       // Passport may now write the failure into the session: not into the one of before a log-out. One made in this request needs no look.
-      if (reason instanceof Refusal && hasWaited && isStored(req)) await exchange.refresh().catch(() => undefined)
+      if (reason instanceof Refusal && hasWaited && isStored(req)) await request.refresh().catch(() => undefined)
       if (!(reason instanceof Refusal)) throw reason
-      publish('failed', () => ({ ...exchange.about(), code: reason.code }))
-      reason.isUnkept = exchange.hasLetGo
+      publish('failed', () => ({ ...request.about(), code: reason.code }))
+      reason.isUnkept = request.hasAbandonedSession
       throw reason
     }
   }

@@ -57,7 +57,7 @@ export interface ExpectedProof {
   /** Milliseconds since 1970. */
   readonly now: number
   /** The token came from the browser and not from Nevis: then it must say when it was issued. */
-  readonly isBrought?: boolean
+  readonly isFromBrowser?: boolean
 }
 
 /**
@@ -76,7 +76,7 @@ export function proofMismatch(proof: Introspection, expected: ExpectedProof): Mi
   // An older token of the same person is alike in everything else that Nevis documents.
   if (proof.iat !== undefined && proof.iat < expected.startedAt / 1000 - CLOCK_SKEW_SECONDS) return 'iat'
   // The ledger remembers a token for as long as its time lets it count, so one without a time would count for ever.
-  if (expected.isBrought && (proof.iat === undefined || proof.iat > nowSeconds + CLOCK_SKEW_SECONDS)) return 'iat'
+  if (expected.isFromBrowser && (proof.iat === undefined || proof.iat > nowSeconds + CLOCK_SKEW_SECONDS)) return 'iat'
   return undefined
 }
 

@@ -7,7 +7,7 @@
  */
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import type { Transaction } from '../factors/transaction'
-import { ordered } from '../host/canonical'
+import { withSortedNames } from '../host/canonical'
 
 /** @internal */
 export class Digests {
@@ -20,13 +20,13 @@ export class Digests {
     private readonly owner: string,
   ) {}
 
-  bind(transaction: Omit<Transaction, 'digest'>): Transaction {
+  withDigest(transaction: Omit<Transaction, 'digest'>): Transaction {
     const [key] = this.keys
     return { digest: this.digestOf(transaction, key as Buffer).toString('base64url'), ...transaction }
   }
 
   /** @returns false for one that was changed, and for one without a digest, as of a version that made none: who waits starts again */
-  fits(transaction: Transaction): boolean {
+  matches(transaction: Transaction): boolean {
     const digest = Buffer.from(String(transaction.digest), 'base64url')
     const fitting = this.keys.map((key) => this.digestOf(transaction, key))
     return fitting.some((one) => one.length === digest.length && timingSafeEqual(one, digest))
@@ -34,8 +34,8 @@ export class Digests {
 
   private digestOf(transaction: Omit<Transaction, 'digest'>, key: Buffer): Buffer {
     const { budget, data, enrolments, expiresAt, factor, factors, id, login, message, operation, purpose, slots, startedAt, subject, userId } = transaction
-    const names = { id, factor, operation, subject: ordered(subject), userId, startedAt, expiresAt, message, data: ordered(data), factors, login }
-    const rules = { purpose, budget, slots, enrolments: ordered(enrolments) }
+    const names = { id, factor, operation, subject: withSortedNames(subject), userId, startedAt, expiresAt, message, data: withSortedNames(data), factors, login }
+    const rules = { purpose, budget, slots, enrolments: withSortedNames(enrolments) }
     return createHmac('sha256', key).update(JSON.stringify([this.owner, names, rules])).digest()
   }
 }

@@ -22,8 +22,8 @@ export interface Sealed {
 }
 
 const VERSION = 1
-const IV_BYTES = 12
-const IVS_AT_ONCE = 64
+const NONCE_BYTES = 12
+const NONCE_POOL_SIZE = 64
 const TAG_BYTES = 16
 /** A status token is a JWT of a few hundred bytes; no browser or proxy carries much longer addresses. */
 const MAX_LENGTH = 8192
@@ -85,18 +85,18 @@ function parse(text: string): Sealed {
  * @internal
  */
 export function encrypt(text: string, key: Buffer, context: Buffer): Buffer {
-  const iv = nextIv()
+  const iv = nextNonce()
   const cipher = createCipheriv('aes-256-gcm', key, iv).setAAD(context)
   return Buffer.concat([iv, cipher.update(text, 'utf8'), cipher.final(), cipher.getAuthTag()])
 }
 
-let ivs = Buffer.alloc(0)
+let noncePool = Buffer.alloc(0)
 
 /** Out of a supply: they are no secret, and many at once take no longer than one. */
-function nextIv(): Buffer {
-  if (ivs.length === 0) ivs = randomBytes(IV_BYTES * IVS_AT_ONCE)
-  const iv = ivs.subarray(0, IV_BYTES)
-  ivs = ivs.subarray(IV_BYTES)
+function nextNonce(): Buffer {
+  if (noncePool.length === 0) noncePool = randomBytes(NONCE_BYTES * NONCE_POOL_SIZE)
+  const iv = noncePool.subarray(0, NONCE_BYTES)
+  noncePool = noncePool.subarray(NONCE_BYTES)
   return iv
 }
 
@@ -105,12 +105,12 @@ function nextIv(): Buffer {
  * @internal
  */
 export function decrypt(bytes: Buffer, key: Buffer, context: Buffer): string | undefined {
-  if (bytes.length <= IV_BYTES + TAG_BYTES) return undefined
+  if (bytes.length <= NONCE_BYTES + TAG_BYTES) return undefined
   try {
-    const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, IV_BYTES), { authTagLength: TAG_BYTES })
+    const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, NONCE_BYTES), { authTagLength: TAG_BYTES })
       .setAAD(context)
       .setAuthTag(bytes.subarray(-TAG_BYTES))
-    return Buffer.concat([decipher.update(bytes.subarray(IV_BYTES, -TAG_BYTES)), decipher.final()]).toString()
+    return Buffer.concat([decipher.update(bytes.subarray(NONCE_BYTES, -TAG_BYTES)), decipher.final()]).toString()
   } catch {
     return undefined
   }

@@ -7,11 +7,11 @@ import { outcomeMismatch, proofMismatch, type Mismatch } from './binding'
 import { isToken } from '../client/checks'
 import type { Introspection, NevisClient, Status } from '../client/client'
 import { promptOf, type Factor, type Succeeded } from '../factors/factor'
-import { mayBeResult } from './result-token'
+import { looksLikeResultToken } from './result-token'
 import type { Transaction } from '../factors/transaction'
 
 /** What Nevis itself has just said of a transaction. */
-export interface Seen {
+export interface KnownStatus {
   readonly answer: Status
   /** The introspection of a success's token, where it is under way already. */
   readonly introspection?: Promise<Introspection>
@@ -35,7 +35,7 @@ export async function mismatchOf(
   transaction: Transaction,
   factor: Factor,
   outcome: Succeeded,
-  seen?: Seen,
+  seen?: KnownStatus,
 ): Promise<Mismatch | undefined> {
   const { userId, token } = outcome
   const field = outcomeMismatch(transaction, outcome)
@@ -43,18 +43,18 @@ export async function mismatchOf(
   // Only a verified code, and codes that were made, come without a transaction token: Nevis gives none for them.
   if (token === undefined) return ['code', 'confirm'].includes(promptOf(factor, transaction.operation)) ? undefined : 'token'
   if (token === transaction.statusToken || (await client.holdsAccessKey(token))) return 'token'
-  const isBrought = factor.prompt === 'widget'
-  if (isBrought && (await isNoResult(client, transaction, token))) return 'token'
+  const isFromBrowser = factor.prompt === 'widget'
+  if (isFromBrowser && !(await couldBeResultToken(client, transaction, token))) return 'token'
   const underWay = seen?.answer.status === 'succeeded' && seen.answer.token === token ? seen.introspection : undefined
   const proof = await (underWay ?? client.introspect(token))
-  return proofMismatch(proof, { userId, issuers, startedAt: transaction.startedAt, now: Date.now(), isBrought })
+  return proofMismatch(proof, { userId, issuers, startedAt: transaction.startedAt, now: Date.now(), isFromBrowser })
 }
 
 /**
  * A token out of the browser may be one that it had before anybody approved: the intent token, or the status token that
  * Nevis gives for an intent token. Both introspect as active; but a status token has a status, and no result has.
  */
-async function isNoResult(client: NevisClient, { shown }: Transaction, token: string): Promise<boolean> {
-  if (!isToken(token) || !mayBeResult(token) || token === shown.intentToken) return true
-  return (await client.getStatus(token)).status !== 'unknown'
+async function couldBeResultToken(client: NevisClient, { shown }: Transaction, token: string): Promise<boolean> {
+  if (!isToken(token) || !looksLikeResultToken(token) || token === shown.intentToken) return false
+  return (await client.getStatus(token)).status === 'unknown'
 }

@@ -14,16 +14,16 @@
  * Source: https://docs.nevis.net/apidoc/authcloud/, status polling
  * @internal
  */
-export function mayBeResult(token: string): boolean {
+export function looksLikeResultToken(token: string): boolean {
   const parts = token.split('.')
-  return parts.length === 3 && parts.every(isSpelledOnce) && !saysUndecided(parts[1] as string)
+  return parts.length === 3 && parts.every(isCanonicalBase64url) && !claimsPendingOrFailed(parts[1] as string)
 }
 
-function isSpelledOnce(part: string): boolean {
+function isCanonicalBase64url(part: string): boolean {
   return part !== '' && Buffer.from(part, 'base64url').toString('base64url') === part
 }
 
-function saysUndecided(payload: string): boolean {
+function claimsPendingOrFailed(payload: string): boolean {
   let isUndecided = false
   try {
     JSON.parse(Buffer.from(payload, 'base64url').toString(), (_claim, value: unknown) => {

@@ -15,14 +15,14 @@ const SEQUENCES = new Set(threesOf(`${FORWARDS} ${[...FORWARDS].reverse().join('
  * The weakest secret that must pass is one of 32 random hexadecimal digits: two million of them were tried, and all passed.
  * A word that is repeated has 30 or fewer of these bits, an alphabet 25.
  */
-const LEAST_BITS = 80
+const MIN_BITS = 80
 
 /**
  * True for a secret of one letter, of a repeated block, of sequences such as `0123456789abcdef`, or of few different characters.
  * Counts the characters that do not follow from those before them, as if each were one of the characters that occur.
  */
 export function isGuessable(secret: string): boolean {
-  return isRepeated(secret) || freshIn(secret) * Math.log2(new Set(secret).size) < LEAST_BITS
+  return isRepeated(secret) || unpredictableCharactersIn(secret) * Math.log2(new Set(secret).size) < MIN_BITS
 }
 
 /** A block, twice or more, the last one perhaps cut off. */
@@ -32,7 +32,7 @@ function isRepeated(secret: string): boolean {
 }
 
 /** How many characters end three that neither stand earlier in the secret nor in a sequence, nor are all the same. */
-function freshIn(secret: string): number {
+function unpredictableCharactersIn(secret: string): number {
   const seen = new Set<string>()
   let fresh = 2
   for (const three of threesOf(secret.toLowerCase())) {

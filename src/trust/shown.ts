@@ -11,18 +11,18 @@ import type { Shown } from '../factors/transaction'
 type Kept = Omit<Shown, 'recoveryCodes'>
 
 /** @internal */
-export class ShownBox {
+export class ShownCipher {
   /** @param keys the first encrypts, all decrypt; 32 bytes each */
   constructor(private readonly keys: readonly Buffer[]) {}
 
   /** @returns base64url; undefined where there is nothing to hide */
-  close(shown: Kept, id: string): string | undefined {
+  encrypt(shown: Kept, id: string): string | undefined {
     if (Object.keys(shown).length === 0) return undefined
     return encrypt(JSON.stringify(shown), this.keys[0] as Buffer, contextOf(id)).toString('base64url')
   }
 
   /** @returns nothing to show for a text that was not encrypted here for this transaction */
-  open(box: string | undefined, id: string): Kept {
+  decrypt(box: string | undefined, id: string): Kept {
     if (box === undefined) return {}
     const bytes = Buffer.from(box, 'base64url')
     for (const key of this.keys) {

@@ -117,9 +117,9 @@ export function waitingPage<Req extends HostRequest = HostRequest, Res extends H
       nonce: options.nonce?.(req, res),
     }
     const handle = queryFieldOf(req, 'transaction')
-    const seals = await settings.seals()
+    const seals = await settings.keys()
     const sealed = seals.handles.open(handle)
-    const transactions = new SessionTransactions(session, settings.sessionKey, settings.firstFactorLifetimeMs, seals.box)
+    const transactions = new SessionTransactions(session, settings.sessionKey, settings.firstFactorLifetimeMs, seals.shown)
     // Where one user has signed in after another in the same session, what the other one started is nobody's.
     const held = sealed && transactions.get(sealed.id)
     const transaction = held?.login === undefined || held.login === loginOf(session) ? held : undefined

@@ -45,13 +45,13 @@ export function withJitter(ms: number): number {
 /** Calls that may go at once after a quiet while, as seconds of the rate. */
 const BURST_SECONDS = 0.1
 /** However badly Nevis does, this share of the rate is tried. */
-const LEAST_SHARE = 0.02
+const MIN_SHARE = 0.02
 
 /**
  * A fair share of calls for everybody who waits: first come, first served. The rate halves when Nevis fails and grows
  * back while it answers.
  */
-export class FairRate {
+export class RateLimiter {
   private readonly queue: (() => void)[] = []
   private timer: NodeJS.Timeout | undefined
   private nextAt = 0
@@ -62,7 +62,7 @@ export class FairRate {
   }
 
   /** Takes a turn if one is free now and nobody waits for it. */
-  tryTake(): boolean {
+  tryAcquire(): boolean {
     const now = performance.now()
     if (this.queue.length > 0 || now < this.nextAt - BURST_SECONDS * 1000) return false
     this.nextAt = Math.max(now, this.nextAt) + 1000 / this.perSecond
@@ -70,17 +70,17 @@ export class FairRate {
   }
 
   /** Waits for a turn. Everybody who waits for one has one turn outstanding, so the queue is as long as the crowd. */
-  async take(): Promise<void> {
-    if (this.tryTake()) return
+  async acquire(): Promise<void> {
+    if (this.tryAcquire()) return
     await new Promise<void>((resolve) => {
       this.queue.push(resolve)
       this.pump()
     })
   }
 
-  report(answered: boolean): void {
+  adapt(answered: boolean): void {
     const rate = answered ? this.perSecond + this.maxPerSecond * 0.01 : this.perSecond / 2
-    this.perSecond = Math.min(this.maxPerSecond, Math.max(this.maxPerSecond * LEAST_SHARE, rate))
+    this.perSecond = Math.min(this.maxPerSecond, Math.max(this.maxPerSecond * MIN_SHARE, rate))
   }
 
   private pump(): void {

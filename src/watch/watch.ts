@@ -6,12 +6,12 @@
  */
 import type { NevisClient } from '../client/client'
 import type { Sealed } from '../trust/handle'
-import type { Seen } from '../trust/proof'
+import type { KnownStatus } from '../trust/proof'
 import type { Transaction } from '../factors/transaction'
-import { delayMs, FairRate, type PollStep } from './schedule'
-import { WatchedTransaction, type Listener, type Watched } from './watched-transaction'
+import { delayMs, RateLimiter, type PollStep } from './schedule'
+import { WatchedTransaction, type Listener, type WatchedStatus } from './watched-transaction'
 
-export type { Watched } from './watched-transaction'
+export type { WatchedStatus as Watched } from './watched-transaction'
 
 export interface WatchOptions {
   readonly lifetimeMs: number
@@ -28,24 +28,24 @@ const MAX_TRANSACTIONS = 50_000
 /** @internal */
 export class StatusWatch {
   private readonly transactions = new Map<string, WatchedTransaction>()
-  private readonly rate: FairRate
+  private readonly rate: RateLimiter
   private nextSweepAt = 0
 
   constructor(
     private readonly client: NevisClient,
     private readonly options: WatchOptions,
   ) {
-    this.rate = new FairRate(options.maxCallsPerSecond)
+    this.rate = new RateLimiter(options.maxCallsPerSecond)
   }
 
   /** How a transaction stands. Asks Nevis unless somebody just has, or its turn has not come. */
-  look(sealed: Sealed): Promise<Watched> {
-    return this.of(sealed).look()
+  look(sealed: Sealed): Promise<WatchedStatus> {
+    return this.watchedFor(sealed).look()
   }
 
   /** How it stands as far as this process knows; asks nobody. */
-  peek(sealed: Sealed): Watched {
-    return this.of(sealed).now()
+  peek(sealed: Sealed): WatchedStatus {
+    return this.watchedFor(sealed).now()
   }
 
   /**
@@ -53,7 +53,7 @@ export class StatusWatch {
    * @returns a function that stops listening
    */
   follow(sealed: Sealed, listener: Listener): () => void {
-    return this.of(sealed).follow(listener)
+    return this.watchedFor(sealed).follow(listener)
   }
 
   /**
@@ -63,12 +63,12 @@ export class StatusWatch {
    * @returns undefined where the transaction has no status token
    * @throws NevisError when Nevis did not answer: to the callback an error is an error, never "pending"
    */
-  async decide({ id, factor, operation, statusToken, expiresAt, budget }: Transaction): Promise<Seen | undefined> {
+  async decide({ id, factor, operation, statusToken, expiresAt, budget }: Transaction): Promise<KnownStatus | undefined> {
     if (statusToken === undefined) return undefined
     const sealed = { id, factor, operation, statusToken, expiresAt, ...(budget !== undefined && { budget }) }
-    const watched = this.of(sealed)
+    const watched = this.watchedFor(sealed)
     // The token out of the session is what was started; what is known of another token says nothing about it.
-    return (watched.isOf(statusToken) ? watched : this.watched(sealed)).decide()
+    return (watched.isOf(statusToken) ? watched : this.newWatch(sealed)).decide()
   }
 
   /** Milliseconds after which it is worth looking again. */
@@ -76,17 +76,17 @@ export class StatusWatch {
     return delayMs(this.options.schedule, this.ageMs(sealed), this.transactions.get(sealed.id)?.failures)
   }
 
-  private of(sealed: Sealed): WatchedTransaction {
+  private watchedFor(sealed: Sealed): WatchedTransaction {
     const now = Date.now()
     this.sweep(now)
     const known = this.transactions.get(sealed.id)
     if (known !== undefined) return known
-    const watched = this.watched(sealed)
+    const watched = this.newWatch(sealed)
     if (now < sealed.expiresAt) this.transactions.set(sealed.id, watched)
     return watched
   }
 
-  private watched(sealed: Sealed): WatchedTransaction {
+  private newWatch(sealed: Sealed): WatchedTransaction {
     const delay = (failures: number) => delayMs(this.options.schedule, this.ageMs(sealed), failures)
     return new WatchedTransaction(sealed, this.client, this.rate, delay, this.options.ended)
   }

@@ -7,59 +7,59 @@
 import type { Introspection, NevisClient, Status } from '../client/client'
 import { NevisError } from '../client/errors'
 import type { Sealed } from '../trust/handle'
-import type { Seen } from '../trust/proof'
-import { withJitter, type FairRate } from './schedule'
+import type { KnownStatus } from '../trust/proof'
+import { withJitter, type RateLimiter } from './schedule'
 
 /** @inline */
-export type Watched = 'pending' | 'succeeded' | 'failed' | 'expired'
+export type WatchedStatus = 'pending' | 'succeeded' | 'failed' | 'expired'
 
-export type Listener = (status: Watched) => void
+export type Listener = (status: WatchedStatus) => void
 
 /** However many look at a transaction, Nevis is asked for it about once in this time … */
-const LOOK_EVERY_MS = 1000
+const LOOK_INTERVAL_MS = 1000
 /** … after so many looks at once, each of which may be the one that finds the answer; less often while Nevis fails. */
-const LOOKS_AT_ONCE = 3
-const MAX_LOOK_EVERY_MS = 30_000
+const LOOK_BURST = 3
+const MAX_LOOK_INTERVAL_MS = 30_000
 /** So many callbacks of a transaction may ask one after another; then one a second. Callbacks at the same moment share a call. */
-const DECISIONS_AT_ONCE = 10
+const DECISION_BURST = 10
 /** Nobody's page waits longer for Nevis than this; the answer is kept for the next look. */
-const PATIENCE_MS = 2000
+const MAX_WAIT_MS = 2000
 /** A success older than this is asked for once more: a browser takes less to get to the callback. */
-const FRESH_MS = 5000
+const MAX_SUCCESS_AGE_MS = 5000
 
 /** How the last call ended: with an answer, or with an error. */
-interface Last {
+interface LastCall {
   /** Of `performance.now()`. */
   readonly at: number
   readonly answer?: Status
   readonly error?: unknown
   introspection?: Promise<Introspection>
   /** A callback has had it. */
-  isTaken?: true
+  isUsed?: true
 }
 
 /** @internal */
 export class WatchedTransaction {
   /** How often in a row Nevis has not answered. */
   failures = 0
-  private status: Watched = 'pending'
+  private status: WatchedStatus = 'pending'
   /** Milliseconds of `performance.now()`. */
   private nextLookAt = -Infinity
-  private quietUntil = -Infinity
+  private backOffUntil = -Infinity
   private nextDecisionAt = -Infinity
   private asking: Promise<void> | undefined
   /** Not to be printed with the strategy, like the next one: both hold tokens. */
-  #last: Last | undefined
+  #last: LastCall | undefined
   readonly #sealed: Sealed
   private deciding = 0
   private timer: NodeJS.Timeout | undefined
-  private isTurning = false
+  private isPolling = false
   private readonly listeners = new Set<Listener>()
 
   constructor(
     sealed: Sealed,
     private readonly client: NevisClient,
-    private readonly rate: FairRate,
+    private readonly rate: RateLimiter,
     private readonly delayMs: (failures: number) => number,
     private readonly ended: ((sealed: Sealed) => void | Promise<void>) | undefined,
   ) {
@@ -80,17 +80,17 @@ export class WatchedTransaction {
   }
 
   /** Where somebody listens already, the loop asks soon enough: one more tab costs no call. */
-  async look(): Promise<Watched> {
+  async look(): Promise<WatchedStatus> {
     const mayAsk = this.isAskable() && this.listeners.size === 0
-    if (mayAsk && (this.asking !== undefined || this.takesLook())) await atMost(PATIENCE_MS, this.ask())
+    if (mayAsk && (this.asking !== undefined || this.mayLookNow())) await waitAtMost(MAX_WAIT_MS, this.ask())
     return this.now()
   }
 
   follow(listener: Listener): () => void {
     this.listeners.add(listener)
-    this.settle()
+    this.notifyIfDecided()
     // Unless the page itself has just looked.
-    if (this.listeners.size === 1 && this.isAskable() && performance.now() >= this.nextLookAt && this.takesLook()) void this.ask()
+    if (this.listeners.size === 1 && this.isAskable() && performance.now() >= this.nextLookAt && this.mayLookNow()) void this.ask()
     this.schedule()
     return () => {
       this.listeners.delete(listener)
@@ -99,11 +99,11 @@ export class WatchedTransaction {
   }
 
   /** For the callback; see `StatusWatch.decide`. */
-  async decide(): Promise<Seen> {
+  async decide(): Promise<KnownStatus> {
     const last = this.#last
-    const isNews = last?.answer?.status === 'succeeded' && last.isTaken === undefined && performance.now() - last.at < FRESH_MS
+    const isNews = last?.answer?.status === 'succeeded' && last.isUsed === undefined && performance.now() - last.at < MAX_SUCCESS_AGE_MS
     if (isNews) return this.taken()
-    const isAnswered = this.asking === undefined && !this.takesDecision()
+    const isAnswered = this.asking === undefined && !this.mayDecideNow()
     this.deciding += 1
     if (!isAnswered) await this.ask()
     const isShared = isAnswered || this.deciding > 1
@@ -113,16 +113,16 @@ export class WatchedTransaction {
     return this.taken()
   }
 
-  private taken(): Seen {
-    const last = this.#last as Last
+  private taken(): KnownStatus {
+    const last = this.#last as LastCall
     if (last.answer === undefined) throw last.error
-    last.isTaken = true
+    last.isUsed = true
     const { answer, introspection } = last
     return { answer, ...(introspection && { introspection }) }
   }
 
   /** The end of its time outweighs whatever Nevis said: the callback will refuse it. */
-  now(): Watched {
+  now(): WatchedStatus {
     return Date.now() >= this.#sealed.expiresAt ? 'expired' : this.status
   }
 
@@ -130,10 +130,10 @@ export class WatchedTransaction {
     return this.now() === 'pending' && this.#sealed.statusToken !== undefined
   }
 
-  private takesLook(): boolean {
+  private mayLookNow(): boolean {
     const now = performance.now()
-    if (now < this.quietUntil || now < this.nextLookAt - LOOK_EVERY_MS * (LOOKS_AT_ONCE - 1) || !this.rate.tryTake()) return false
-    this.nextLookAt = Math.max(now, this.nextLookAt) + Math.min(LOOK_EVERY_MS * 2 ** this.failures, MAX_LOOK_EVERY_MS)
+    if (now < this.backOffUntil || now < this.nextLookAt - LOOK_INTERVAL_MS * (LOOK_BURST - 1) || !this.rate.tryAcquire()) return false
+    this.nextLookAt = Math.max(now, this.nextLookAt) + Math.min(LOOK_INTERVAL_MS * 2 ** this.failures, MAX_LOOK_INTERVAL_MS)
     return true
   }
 
@@ -141,31 +141,31 @@ export class WatchedTransaction {
    * Callbacks have calls of their own, so that a page that has just looked delays no sign-in; and not less often while Nevis fails:
    * a callback gets an answer of this second.
    */
-  private takesDecision(): boolean {
+  private mayDecideNow(): boolean {
     const now = performance.now()
-    if (now < this.nextDecisionAt - LOOK_EVERY_MS * (DECISIONS_AT_ONCE - 1)) return false
-    this.nextDecisionAt = Math.max(now, this.nextDecisionAt) + LOOK_EVERY_MS
+    if (now < this.nextDecisionAt - LOOK_INTERVAL_MS * (DECISION_BURST - 1)) return false
+    this.nextDecisionAt = Math.max(now, this.nextDecisionAt) + LOOK_INTERVAL_MS
     return true
   }
 
   /** One timer at a time, and none while it is its turn or nobody listens. */
   private schedule(): void {
-    if (this.timer !== undefined || this.isTurning || this.listeners.size === 0) return
+    if (this.timer !== undefined || this.isPolling || this.listeners.size === 0) return
     const left = this.#sealed.expiresAt - Date.now()
-    const pause = Math.max(withJitter(this.delayMs(this.failures)), this.quietUntil - performance.now())
+    const pause = Math.max(withJitter(this.delayMs(this.failures)), this.backOffUntil - performance.now())
     const wait = this.#sealed.statusToken === undefined ? left : Math.min(pause, left)
-    this.timer = setTimeout(() => void this.turn(), Math.max(0, wait)).unref()
+    this.timer = setTimeout(() => void this.poll(), Math.max(0, wait)).unref()
   }
 
-  private async turn(): Promise<void> {
+  private async poll(): Promise<void> {
     this.stop()
-    this.isTurning = true
-    if (this.isAskable() && performance.now() >= this.quietUntil) {
-      await this.rate.take()
+    this.isPolling = true
+    if (this.isAskable() && performance.now() >= this.backOffUntil) {
+      await this.rate.acquire()
       if (this.listeners.size > 0) await this.ask()
     }
-    this.isTurning = false
-    this.settle()
+    this.isPolling = false
+    this.notifyIfDecided()
     this.schedule()
   }
 
@@ -175,7 +175,7 @@ export class WatchedTransaction {
   }
 
   /** Tells everybody who listens, once it is decided or over. */
-  private settle(): void {
+  private notifyIfDecided(): void {
     const status = this.now()
     if (status === 'pending') return
     this.stop()
@@ -200,29 +200,29 @@ export class WatchedTransaction {
   /** While Nevis cannot be reached the transaction is still pending: nothing has been decided. */
   private async askOnce(): Promise<void> {
     try {
-      await this.learn(await this.client.getStatus(this.#sealed.statusToken as string))
+      await this.accept(await this.client.getStatus(this.#sealed.statusToken as string))
     } catch (error) {
       this.#last = { at: performance.now(), error }
       this.failures += 1
       const { retryAfterSeconds = 0 } = error instanceof NevisError ? error : {}
-      this.quietUntil = performance.now() + Math.min(retryAfterSeconds * 1000, MAX_LOOK_EVERY_MS)
+      this.backOffUntil = performance.now() + Math.min(retryAfterSeconds * 1000, MAX_LOOK_INTERVAL_MS)
     }
-    this.rate.report(this.failures === 0)
-    this.settle()
+    this.rate.adapt(this.failures === 0)
+    this.notifyIfDecided()
   }
 
-  private async learn(answer: Status): Promise<void> {
+  private async accept(answer: Status): Promise<void> {
     this.#last = { at: performance.now(), answer }
     const status = answer.status === 'unknown' ? 'failed' : answer.status
     // Before anybody is told, so that the next start finds it noted.
-    if (status === 'failed' && this.status !== 'failed') await this.end()
+    if (status === 'failed' && this.status !== 'failed') await this.reportEnd()
     this.status = status
     this.failures = 0
     // Whoever listens goes to the callback now.
     if (this.listeners.size > 0) this.introspect()
   }
 
-  private async end(): Promise<void> {
+  private async reportEnd(): Promise<void> {
     try {
       await this.ended?.(this.#sealed)
     } catch {
@@ -239,7 +239,7 @@ export class WatchedTransaction {
   }
 }
 
-async function atMost(ms: number, work: Promise<void>): Promise<void> {
+async function waitAtMost(ms: number, work: Promise<void>): Promise<void> {
   let timer: NodeJS.Timeout | undefined
   await Promise.race([work, new Promise<void>((resolve) => (timer = setTimeout(resolve, ms)))])
   clearTimeout(timer)

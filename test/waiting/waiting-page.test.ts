@@ -521,7 +521,7 @@ describe('the view, as data', () => {
     it('never holds the status token or the userId', async () => {
       for (const factor of ['push', 'app', 'sms', 'recovery']) {
         const { browser, handle } = await started(factor)
-        const sealed = (await app.nevis.settings.seals()).handles.open(handle)
+        const sealed = (await app.nevis.settings.keys()).handles.open(handle)
         const { text } = await browser.get(waitingOf(handle), JSON_ONLY)
         if (sealed?.statusToken !== undefined) expect(text).not.toContain(sealed.statusToken)
         expect(text).not.toContain(simulator.users[0]?.userId)

@@ -21,7 +21,7 @@ import { isListOfNames } from '../factors/strength'
 import type { Subject, Transaction } from '../factors/transaction'
 
 /** What is to be started. A transaction has all of these fields, too. */
-export interface Wanted {
+export interface StartParameters {
   readonly subject: Subject
   readonly operation: Operation
   readonly message?: string
@@ -33,7 +33,7 @@ export interface Wanted {
 }
 
 /** The same before Nevis was asked whether the subject has a factor already. */
-export interface Asked extends Omit<Wanted, 'operation'> {
+export interface RequestedParameters extends Omit<StartParameters, 'operation'> {
   readonly operation: Operation | 'approve-or-enroll'
   readonly budget: string
 }
@@ -43,10 +43,10 @@ export interface Asked extends Omit<Wanted, 'operation'> {
  * @throws Refusal `no_subject`, `invalid_username`; TypeError when a function of the application answers nonsense, or `factors` is no list
  * @internal
  */
-export async function askedBy(req: NevisRequest, options: NevisAuthenticateOptions, settings: Settings): Promise<Asked> {
+export async function startParametersOf(req: NevisRequest, options: NevisAuthenticateOptions, settings: Settings): Promise<RequestedParameters> {
   const named = await settings.subject(req)
   if (!isSubject(named)) throw new Refusal('no_subject')
-  assertKnownToNevis(named)
+  assertValidForNevis(named)
   // No more than the two names: an app may return its whole user, and the subject goes into the session and into events.
   const subject: Subject = { ...(named.userId !== undefined && { userId: named.userId }), ...(named.username !== undefined && { username: named.username }) }
   const operation = await valueOf(options.operation ?? settings.operation, req)
@@ -54,7 +54,7 @@ export async function askedBy(req: NevisRequest, options: NevisAuthenticateOptio
     throw new TypeError('NevisStrategy: operation must be "approve", "enroll" or "approve-or-enroll"')
   }
   const message = await valueOf(options.message ?? settings.message, req)
-  const data = frozenCopy(await valueOf(options.data ?? settings.data, req))
+  const data = jsonCopy(await valueOf(options.data ?? settings.data, req))
   const { factors } = options
   if (factors !== undefined && !isListOfNames(factors)) throw new TypeError('NevisStrategy: factors of a route must be a list of names')
   const purpose = purposeOf(req, options)
@@ -101,7 +101,7 @@ export function factorFor(
 export async function authenticatorFor(
   req: NevisRequest,
   options: NevisAuthenticateOptions,
-  { operation }: Wanted,
+  { operation }: StartParameters,
   factor: Factor,
   before: Transaction | undefined,
 ): Promise<string | undefined> {
@@ -126,7 +126,7 @@ export async function phoneOf(req: NevisRequest, options: NevisAuthenticateOptio
  * Is this transaction, still open, what is wanted? Then nobody's phone rings twice (MITRE ATT&CK T1621).
  * @internal
  */
-export function isPendingFor(wanted: Wanted, factor: Factor, authenticatorId: string | undefined, now: number) {
+export function isPendingFor(wanted: StartParameters, factor: Factor, authenticatorId: string | undefined, now: number) {
   return (one: Transaction): boolean =>
     one.closed === undefined &&
     now < one.expiresAt &&
@@ -144,7 +144,7 @@ export function isPendingFor(wanted: Wanted, factor: Factor, authenticatorId: st
  * that user's own: an attacker with two passwords could otherwise approve for one account on the phone of the other.
  * @internal
  */
-export async function countsFor(
+export async function isForUserOf(
   req: NevisRequest,
   options: AuthenticateOptions,
   settings: Settings,
@@ -161,12 +161,12 @@ export async function countsFor(
  * An enrolment by SMS may be for another number this time, and recovery codes cannot be shown by a second handle.
  * @internal
  */
-export function canBeShownAgain({ operation, shown }: Transaction): boolean {
+export function isReusable({ operation, shown }: Transaction): boolean {
   return operation === 'approve' || shown.appLinkUri !== undefined || shown.intentToken !== undefined
 }
 
 /** A name that Nevis does not take is the app's to translate: `subject` says how. */
-function assertKnownToNevis({ userId, username }: Subject): void {
+function assertValidForNevis({ userId, username }: Subject): void {
   if (userId !== undefined && !isUserId(userId)) throw new TypeError('NevisStrategy: subject must give a userId of Nevis, which is a UUID')
   if (username === undefined || isUsername(username)) return
   process.emitWarning('NevisStrategy: a username holds characters that Nevis does not take; give the option subject, which names the user in another way', {
@@ -185,6 +185,6 @@ function valueOf<T>(value: FromRequest<T> | undefined, req: NevisRequest): T | u
 }
 
 /** What JSON makes of it, as the session will: so that it compares equal later, and no one changes it meanwhile. */
-function frozenCopy(data: unknown): unknown {
+function jsonCopy(data: unknown): unknown {
   return data === undefined ? undefined : (JSON.parse(JSON.stringify(data)) as unknown)
 }

@@ -7,39 +7,39 @@ import { hkdfSync } from 'node:crypto'
 import type { NevisClient } from '../client/client'
 import { Digests } from './digest'
 import { Handles } from './handle'
-import { ShownBox } from './shown'
+import { ShownCipher } from './shown'
 
 const USES = ['passport-nevis handle', 'passport-nevis transaction', 'passport-nevis shown'] as const
 
 /** @internal */
-export interface Seals {
+export interface Keys {
   readonly handles: Handles
   readonly digests: Digests
-  readonly box: ShownBox
+  readonly shown: ShownCipher
 }
 
 /** A promise where the app has to be asked for its access key. */
-export type CurrentSeals = () => Seals | Promise<Seals>
+export type CurrentKeys = () => Keys | Promise<Keys>
 
 /**
  * @param name the strategy's; handles and digests belong to one strategy at one instance
  * @param secrets the first seals, all open
  * @internal
  */
-export function sealsOf(name: string, secrets: readonly string[] | undefined, client: NevisClient): CurrentSeals {
+export function keysOf(name: string, secrets: readonly string[] | undefined, client: NevisClient): CurrentKeys {
   const owner = `${name} ${client.baseURL}`
-  const sealsWith = (...[forHandles, forTransactions, forShown]: readonly (readonly Buffer[])[]): Seals => ({
+  const keysFrom = (...[forHandles, forTransactions, forShown]: readonly (readonly Buffer[])[]): Keys => ({
     handles: new Handles(forHandles as readonly Buffer[], owner),
     digests: new Digests(forTransactions as readonly Buffer[], owner),
-    box: new ShownBox(forShown as readonly Buffer[]),
+    shown: new ShownCipher(forShown as readonly Buffer[]),
   })
   if (secrets !== undefined) {
-    const fixed = sealsWith(...USES.map((use) => secrets.map((secret) => Buffer.from(hkdfSync('sha256', secret, '', use, 32)))))
+    const fixed = keysFrom(...USES.map((use) => secrets.map((secret) => Buffer.from(hkdfSync('sha256', secret, '', use, 32)))))
     return () => fixed
   }
-  const sealsOfKeys = (keys: readonly Buffer[]) => sealsWith(...keys.map((key) => [key]))
+  const keysFromAccessKey = (keys: readonly Buffer[]) => keysFrom(...keys.map((key) => [key]))
   return () => {
     const keys = client.deriveKeys(USES)
-    return keys instanceof Promise ? keys.then(sealsOfKeys) : sealsOfKeys(keys)
+    return keys instanceof Promise ? keys.then(keysFromAccessKey) : keysFromAccessKey(keys)
   }
 }

@@ -13,7 +13,7 @@ interface Entry<T> {
 const SWEEP_EVERY_MS = 10_000
 
 /** @internal */
-export class Remembered<T> {
+export class SharedCache<T> {
   private readonly entries = new Map<string, Entry<T>>()
   private nextSweepAt = 0
 
