@@ -1,5 +1,5 @@
 /**
- * What Nevis is asked at a start, and what its refusals mean for the user.
+ * Calls Nevis at a start, and turns Nevis's refusals into failures of the user.
  *
  * Out of scope: the start budget and the session (`start.ts`), and the rules of who may enrol (`enrolment.ts`).
  */
@@ -17,8 +17,8 @@ import type { NevisAuthenticateOptions } from './route-options'
 import { phoneOf, type StartParameters } from './start-parameters'
 
 /**
- * @returns what was started; or the field in which Nevis names another user; or `hasFactor`, where an enrolment of the first
- * factor turns out to be that of a user who has one
+ * @returns the challenge; or the field in which Nevis names another user; or `hasFactor` if this should have been a first enrolment, and
+ * Nevis's answer shows that the user already has a factor
  * @throws Refusal `already_enrolled`, `not_enrolled`, `unknown_authenticator`, `too_many_authenticators`, `phone_refused`,
  * `too_many_starts`; NevisError
  * @internal
@@ -35,7 +35,7 @@ export async function challengeFor(
   const asked = operation === 'enroll' ? await assertMayEnroll(settings, req, factor, subject) : subject
   if (typeof asked === 'string') return asked
   const phone = operation === 'enroll' ? await phoneOf(req, options) : undefined
-  if (phone !== undefined && factor.name === 'sms') await spendPhone(budgets, phone, about(settings.name, { subject, operation, factor: factor.name }))
+  if (phone !== undefined && factor.name === 'sms') await spendText(budgets, phone, about(settings.name, { subject, operation, factor: factor.name }))
   const request = {
     ...(message !== undefined && { message }),
     ...(phone !== undefined && { phone }),
@@ -51,14 +51,14 @@ export async function challengeFor(
     return operation === 'enroll' && isEnrolmentOfEnrolled(settings, req, factor, challenge.server) ? 'hasFactor' : challenge
   } catch (error) {
     if (error instanceof NevisError && error.code === 'NEVIS_NOT_FOUND') throw new Refusal('not_enrolled')
-    // The answer above the limit is not documented; a conflict is the one of the listed codes that says so.
+    // Nevis does not document its answer when the user has too many authenticators. Of the documented codes, 409 (conflict) fits.
     if (error instanceof NevisError && error.nevisStatus === 409 && operation === 'enroll') throw new Refusal('too_many_authenticators')
     throw error
   }
 }
 
-/** Many accounts can name the same number: it has a budget of its own. */
-async function spendPhone(budgets: Budgets, phone: string, start: About): Promise<void> {
+/** Limits the texts per phone number, because many accounts can name the same number. */
+async function spendText(budgets: Budgets, phone: string, start: About): Promise<void> {
   const { over, limit, retryAfterSeconds } = await budgets.spendText(phone)
   if (!over) return
   publish('budget', () => ({ ...start, budget: 'phone', limit }))

@@ -1,7 +1,7 @@
 /**
- * One option that is an object or a list, checked: factors, names of factors, a budget, the schedule, the ledger.
+ * Checks options that are objects or lists: factors, names of factors, budgets, the poll schedule, the ledger.
  *
- * Out of scope: to know the options and their defaults (`options.ts`). Everything here throws a TypeError that names the option.
+ * Each function throws a TypeError that names the option. Out of scope: which options there are, and their defaults (`options.ts`).
  */
 import type { Factor, Prompt } from '../factors/factor'
 import { MemoryLedger, type Ledger } from '../ledger/ledger'
@@ -46,7 +46,7 @@ export function scheduleOf(steps: readonly PollStep[]): readonly PollStep[] {
   if (Array.isArray(steps) && steps.length > 0 && steps.every((step: PollStep, i) => isStep(step, (steps as PollStep[])[i - 1]?.untilSeconds))) {
     return structuredClone(steps as PollStep[])
   }
-  throw optionError('pollSchedule must be a list of { untilSeconds, everySeconds }, rising, none more often than every 0.5 s')
+  throw optionError('pollSchedule must be a list of { untilSeconds, everySeconds }, with rising untilSeconds and everySeconds of 0.5 or more')
 }
 
 export function ledgerOf(ledger: Ledger = new MemoryLedger()): Ledger {
@@ -54,7 +54,7 @@ export function ledgerOf(ledger: Ledger = new MemoryLedger()): Ledger {
     throw optionError('ledger must have claim(), count(), look() and forget(), such as new MemoryLedger()')
   }
   if (ledger instanceof MemoryLedger && process.env['NODE_ENV'] === 'production') {
-    process.emitWarning('NevisStrategy runs on the MemoryLedger, which is good for one process only: with several, give it a RedisLedger', {
+    process.emitWarning('NevisStrategy uses a MemoryLedger, which is safe with one process only: with several processes, use a RedisLedger', {
       code: 'PASSPORT_NEVIS_MEMORY_LEDGER',
     })
   }

@@ -1,7 +1,7 @@
 /**
- * What handles are sealed with, and transactions bound: the strategy's own secrets, else the access key of the moment.
+ * Derives the keys for handles, digests and what the browser may be shown: from the option `secret`, else from the current access key.
  *
- * Out of scope: sealing (`handle.ts`), binding (`digest.ts`), and hiding what is shown (`shown.ts`).
+ * Out of scope: using the keys (`handle.ts`, `digest.ts`, `shown.ts`).
  */
 import { hkdfSync } from 'node:crypto'
 import type { NevisClient } from '../client/client'
@@ -18,12 +18,12 @@ export interface Keys {
   readonly shown: ShownCipher
 }
 
-/** A promise where the app has to be asked for its access key. */
+/** Returns a promise if the app's `accessKey` function must be called first. */
 export type CurrentKeys = () => Keys | Promise<Keys>
 
 /**
- * @param name the strategy's; handles and digests belong to one strategy at one instance
- * @param secrets the first seals, all open
+ * @param name the strategy's name: handles and digests are valid for one strategy at one instance
+ * @param secrets the first is used for new handles and digests, all are accepted
  * @internal
  */
 export function keysOf(name: string, secrets: readonly string[] | undefined, client: NevisClient): CurrentKeys {

@@ -1,8 +1,8 @@
 /**
- * One transaction that is watched: one loop of calls, whoever listens, looks, or comes to the callback.
+ * Polls the status of one transaction, for all tabs and callbacks that wait for it.
  *
- * It asks only while somebody listens, looks or comes, remembers what was decided until the transaction's end, and leaves
- * no timer behind. Out of scope: which transactions there are (`watch.ts`).
+ * It asks Nevis only while a page listens, a page looks or a callback comes; it keeps the result until the transaction expires, and leaves no
+ * timer running. Out of scope: which transactions there are (`watch.ts`).
  */
 import type { Introspection, NevisClient, Status } from '../client/client'
 import { NevisError } from '../client/errors'
@@ -15,32 +15,33 @@ export type WatchedStatus = 'pending' | 'succeeded' | 'failed' | 'expired'
 
 export type Listener = (status: WatchedStatus) => void
 
-/** However many look at a transaction, Nevis is asked for it about once in this time … */
+/** The looks of all pages at one transaction make about one call in this time. */
 const LOOK_INTERVAL_MS = 1000
-/** … after so many looks at once, each of which may be the one that finds the answer; less often while Nevis fails. */
+/** This many looks may each make a call at once, before the interval applies. */
 const LOOK_BURST = 3
+/** While calls fail, the interval doubles up to this. */
 const MAX_LOOK_INTERVAL_MS = 30_000
-/** So many callbacks of a transaction may ask one after another; then one a second. Callbacks at the same moment share a call. */
+/** This many callbacks of a transaction may each make a call; then one a second. Concurrent callbacks share a call. */
 const DECISION_BURST = 10
-/** Nobody's page waits longer for Nevis than this; the answer is kept for the next look. */
+/** Upper limit for how long a page's request waits for Nevis; a later answer is kept for the next look. */
 const MAX_WAIT_MS = 2000
-/** A success older than this is asked for once more: a browser takes less to get to the callback. */
+/** An older success is not used for the callback, and Nevis is asked again. A browser takes less time to reach the callback. */
 const MAX_SUCCESS_AGE_MS = 5000
 
-/** How the last call ended: with an answer, or with an error. */
+/** The result of the last call: an answer or an error. */
 interface LastCall {
-  /** Of `performance.now()`. */
+  /** Milliseconds of `performance.now()`. */
   readonly at: number
   readonly answer?: Status
   readonly error?: unknown
   introspection?: Promise<Introspection>
-  /** A callback has had it. */
+  /** Set after a callback has used it. */
   isUsed?: true
 }
 
 /** @internal */
 export class WatchedTransaction {
-  /** How often in a row Nevis has not answered. */
+  /** How many calls have failed in a row. */
   failures = 0
   private status: WatchedStatus = 'pending'
   /** Milliseconds of `performance.now()`. */
@@ -48,7 +49,7 @@ export class WatchedTransaction {
   private backOffUntil = -Infinity
   private nextDecisionAt = -Infinity
   private asking: Promise<void> | undefined
-  /** Not to be printed with the strategy, like the next one: both hold tokens. */
+  // Private fields, because a strategy may be printed or logged, and these two hold tokens.
   #last: LastCall | undefined
   readonly #sealed: Sealed
   private deciding = 0
@@ -66,7 +67,7 @@ export class WatchedTransaction {
     this.#sealed = sealed
   }
 
-  /** Is this the transaction of the status token, too, and not only of the same id? */
+  /** True if this transaction also has this status token, and not only the same id. */
   isOf(statusToken: string): boolean {
     return this.#sealed.statusToken === statusToken
   }
@@ -79,7 +80,7 @@ export class WatchedTransaction {
     return this.listeners.size === 0 && this.asking === undefined
   }
 
-  /** Where somebody listens already, the loop asks soon enough: one more tab costs no call. */
+  /** While a page listens, polling asks soon enough, so that a look of another tab makes no call. */
   async look(): Promise<WatchedStatus> {
     const mayAsk = this.isAskable() && this.listeners.size === 0
     if (mayAsk && (this.asking !== undefined || this.mayLookNow())) await waitAtMost(MAX_WAIT_MS, this.ask())
@@ -89,7 +90,7 @@ export class WatchedTransaction {
   follow(listener: Listener): () => void {
     this.listeners.add(listener)
     this.notifyIfDecided()
-    // Unless the page itself has just looked.
+    // Asks at once, unless a page has just looked.
     if (this.listeners.size === 1 && this.isAskable() && performance.now() >= this.nextLookAt && this.mayLookNow()) void this.ask()
     this.schedule()
     return () => {
@@ -101,19 +102,19 @@ export class WatchedTransaction {
   /** For the callback; see `StatusWatch.decide`. */
   async decide(): Promise<KnownStatus> {
     const last = this.#last
-    const isNews = last?.answer?.status === 'succeeded' && last.isUsed === undefined && performance.now() - last.at < MAX_SUCCESS_AGE_MS
-    if (isNews) return this.taken()
-    const isAnswered = this.asking === undefined && !this.mayDecideNow()
+    const isUnusedSuccess = last?.answer?.status === 'succeeded' && last.isUsed === undefined && performance.now() - last.at < MAX_SUCCESS_AGE_MS
+    if (isUnusedSuccess) return this.useLast()
+    const isLimited = this.asking === undefined && !this.mayDecideNow()
     this.deciding += 1
-    if (!isAnswered) await this.ask()
-    const isShared = isAnswered || this.deciding > 1
+    if (!isLimited) await this.ask()
+    const isShared = isLimited || this.deciding > 1
     this.deciding -= 1
-    // Callbacks that share an answer share what follows from it: a flood of them is one introspection, too.
+    // Callbacks that share an answer also share its introspection, so that a flood of callbacks makes one call.
     if (isShared) this.introspect()
-    return this.taken()
+    return this.useLast()
   }
 
-  private taken(): KnownStatus {
+  private useLast(): KnownStatus {
     const last = this.#last as LastCall
     if (last.answer === undefined) throw last.error
     last.isUsed = true
@@ -121,7 +122,7 @@ export class WatchedTransaction {
     return { answer, ...(introspection && { introspection }) }
   }
 
-  /** The end of its time outweighs whatever Nevis said: the callback will refuse it. */
+  /** After its expiry the status is `expired`, whatever Nevis said: the callback refuses the transaction then. */
   now(): WatchedStatus {
     return Date.now() >= this.#sealed.expiresAt ? 'expired' : this.status
   }
@@ -138,8 +139,8 @@ export class WatchedTransaction {
   }
 
   /**
-   * Callbacks have calls of their own, so that a page that has just looked delays no sign-in; and not less often while Nevis fails:
-   * a callback gets an answer of this second.
+   * Callbacks have their own limit, so that looks of pages do not delay a sign-in. It does not shrink while calls fail: a callback gets an answer
+   * that is at most a second old.
    */
   private mayDecideNow(): boolean {
     const now = performance.now()
@@ -148,7 +149,7 @@ export class WatchedTransaction {
     return true
   }
 
-  /** One timer at a time, and none while it is its turn or nobody listens. */
+  /** Sets the timer for the next poll: one at a time, and none during a poll or without listeners. */
   private schedule(): void {
     if (this.timer !== undefined || this.isPolling || this.listeners.size === 0) return
     const left = this.#sealed.expiresAt - Date.now()
@@ -174,7 +175,7 @@ export class WatchedTransaction {
     this.timer = undefined
   }
 
-  /** Tells everybody who listens, once it is decided or over. */
+  /** Calls and removes all listeners, if the transaction is decided or has expired. */
   private notifyIfDecided(): void {
     const status = this.now()
     if (status === 'pending') return
@@ -185,7 +186,7 @@ export class WatchedTransaction {
       try {
         listener(status)
       } catch {
-        // Nobody awaits this loop: an error of one listener would end the process, and the others would hear nothing.
+        // An error of one listener must neither keep the others from being called nor end the process.
       }
     }
   }
@@ -197,7 +198,7 @@ export class WatchedTransaction {
     return this.asking
   }
 
-  /** While Nevis cannot be reached the transaction is still pending: nothing has been decided. */
+  /** If the call fails, the transaction stays pending. */
   private async askOnce(): Promise<void> {
     try {
       await this.accept(await this.client.getStatus(this.#sealed.statusToken as string))
@@ -214,11 +215,11 @@ export class WatchedTransaction {
   private async accept(answer: Status): Promise<void> {
     this.#last = { at: performance.now(), answer }
     const status = answer.status === 'unknown' ? 'failed' : answer.status
-    // Before anybody is told, so that the next start finds it noted.
+    // Reported before the listeners are called, so that the user's next start sees the denial.
     if (status === 'failed' && this.status !== 'failed') await this.reportEnd()
     this.status = status
     this.failures = 0
-    // Whoever listens goes to the callback now.
+    // The listening page goes to the callback now, which needs the introspection.
     if (this.listeners.size > 0) this.introspect()
   }
 
@@ -226,7 +227,7 @@ export class WatchedTransaction {
     try {
       await this.ended?.(this.#sealed)
     } catch {
-      // The ledger, as a rule: the callback, or the next start, learns of the end for itself.
+      // Usually the ledger has failed. The callback or the next start will report the end.
     }
   }
 
@@ -234,7 +235,7 @@ export class WatchedTransaction {
     const last = this.#last
     if (last?.answer?.status !== 'succeeded' || last.introspection !== undefined) return
     last.introspection = this.client.introspect(last.answer.token)
-    // Its failure is the callback's, if one comes.
+    // If it fails, the callback that uses it gets the error.
     last.introspection.catch(() => {})
   }
 }

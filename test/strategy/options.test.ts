@@ -98,7 +98,7 @@ describe('new NevisStrategy', () => {
       [{ subject: 7 }, 'subject must be a function'],
       [{ operation: '' }, 'operation must be "approve", "enroll", "approve-or-enroll" or a function'],
       [{ message: '' }, 'message must be a non-empty string or a function'],
-      [{ pollSchedule: [] }, 'pollSchedule must be a list of { untilSeconds, everySeconds }, rising, none more often than every 0.5 s'],
+      [{ pollSchedule: [] }, 'pollSchedule must be a list of { untilSeconds, everySeconds }, with rising untilSeconds and everySeconds of 0.5 or more'],
       [{ ledger: {} }, 'ledger must have claim(), count(), look() and forget(), such as new MemoryLedger()'],
       [{ allowEnrollmentOfStrongerFactorAfter: 'recovery' }, 'allowEnrollmentOfStrongerFactorAfter must be a list of names of factors, such as [\'recovery\']'],
       [{ secret: 'x' }, 'secret must have 32 characters or more'],
@@ -143,7 +143,7 @@ describe('new NevisStrategy', () => {
 
     it.each([{ instance: 'example' }, { baseURL: 'https://nevis.example' }, { accessKey: 'key' }])('refuses %j beside it', (beside) => {
       expect(mistakeOf(() => make({ ...rest, client, ...beside })).message).toBe(
-        'NevisStrategy: client goes without instance, baseURL and accessKey',
+        'NevisStrategy: client cannot be combined with instance, baseURL or accessKey',
       )
     })
 
@@ -218,7 +218,7 @@ describe('new NevisStrategy', () => {
 
     it.each<[string, string, Partial<NevisStrategyOptions>, unknown[]]>([
       ['production', 'the ledger in memory', {}, [[
-        'NevisStrategy runs on the MemoryLedger, which is good for one process only: with several, give it a RedisLedger', { code: 'PASSPORT_NEVIS_MEMORY_LEDGER' },
+        'NevisStrategy uses a MemoryLedger, which is safe with one process only: with several processes, use a RedisLedger', { code: 'PASSPORT_NEVIS_MEMORY_LEDGER' },
       ]]],
       ['production', 'another ledger', { ledger: ledgerWith({}) }, []],
       ['development', 'the ledger in memory', {}, []],
