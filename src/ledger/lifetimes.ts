@@ -19,7 +19,7 @@ export interface LedgerTransaction {
   readonly moves?: number
 }
 
-/** A session, or an old copy of a session cookie, may hold the transaction for `firstFactorLifetimeMs` after its end. */
+/** A session, or an old copy of a session cookie, may hold the transaction for `firstFactorLifetimeMs` after the transaction expires. */
 export function secondsToKeep({ expiresAt }: LedgerTransaction, firstFactorLifetimeMs: number): number {
   const endsAt = expiresAt + firstFactorLifetimeMs
   return Math.max(0, Math.ceil((endsAt - Date.now()) / 1000)) + MARGIN_SECONDS

@@ -52,11 +52,11 @@ export async function findPending(request: StrategyRequest, { parameters, replac
   const { options, req, keys, transactions, budgets } = request
   const operations = parameters.operation === 'approve-or-enroll' ? (['approve', 'enroll'] as const) : [parameters.operation]
   for (const operation of operations) {
-    const wanted: StartParameters = { ...parameters, operation }
-    const factor = operations.length > 1 ? factorIfOffered(request, wanted, factorName) : offeredFactor(request, wanted, factorName)
+    const resolved: StartParameters = { ...parameters, operation }
+    const factor = operations.length > 1 ? factorIfOffered(request, resolved, factorName) : offeredFactor(request, resolved, factorName)
     if (factor === undefined) continue
-    const authenticatorId = await authenticatorFor(req, options, wanted, factor, replaced)
-    const isPending = isPendingFor(wanted, factor, authenticatorId, Date.now())
+    const authenticatorId = await authenticatorFor(req, options, resolved, factor, replaced)
+    const isPending = isPendingFor(resolved, factor, authenticatorId, Date.now())
     // Another strategy may keep its transactions in the same session; their digests do not match, so they are skipped.
     const pending = transactions.find((one) => isPending(one) && keys.digests.matches(one))
     if (pending !== undefined && !(await budgets.endings.hasEnded(pending))) return pending

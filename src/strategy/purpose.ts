@@ -48,9 +48,9 @@ export function purposeMismatch(
 ): 'factors' | 'operation' | 'purpose' | undefined {
   const { factors } = options
   // With `passport.authorize`, a route with `factors` waits for an approval by one of them; an enrolment of one is not an approval.
-  const wanted = options.operation ?? (factors === undefined || logsIn(options) ? undefined : ofStrategy)
+  const expected = options.operation ?? (factors === undefined || logsIn(options) ? undefined : ofStrategy)
   if (factors !== undefined && !factors.includes(factor)) return 'factors'
-  if ((wanted === 'approve' || wanted === 'enroll') && wanted !== operation) return 'operation'
+  if ((expected === 'approve' || expected === 'enroll') && expected !== operation) return 'operation'
   if (!STARTING.some((name) => options[name as keyof NevisAuthenticateOptions] !== undefined)) return undefined
   const own = purposeOf(req, options) as string
   const isCallback = pathOf(req) === pathOf({ url: new URL(callbackURL, 'http://site').pathname } as NevisRequest)

@@ -47,7 +47,7 @@ export async function waitForDecision(
   transaction: Transaction,
   lockedCodes?: string,
 ): Promise<StartResult> {
-  const redirect = await request.saveAndWait(transaction, lockedCodes)
+  const target = await request.saveAndWait(transaction, lockedCodes)
   const { req } = request
-  return { ...source, redirect, transaction, lockedCodes, hasDisconnected: () => req.socket?.destroyed === true }
+  return { ...source, target, transaction, lockedCodes, hasDisconnected: () => req.socket?.destroyed === true }
 }

@@ -127,14 +127,14 @@ export async function phoneOf(req: NevisRequest, options: NevisAuthenticateOptio
  * ATT&CK T1621).
  * @internal
  */
-export function isPendingFor(wanted: StartParameters, factor: Factor, authenticatorId: string | undefined, now: number) {
+export function isPendingFor(parameters: StartParameters, factor: Factor, authenticatorId: string | undefined, now: number) {
   return (one: Transaction): boolean =>
     one.closed === undefined &&
     now < one.expiresAt &&
     one.factor === factor.name &&
     one.authenticatorId === authenticatorId &&
     isDeepStrictEqual(
-      { ...wanted.subject, operation: wanted.operation, message: wanted.message, data: wanted.data, factors: wanted.factors, purpose: wanted.purpose },
+      { ...parameters.subject, operation: parameters.operation, message: parameters.message, data: parameters.data, factors: parameters.factors, purpose: parameters.purpose },
       { ...one.subject, operation: one.operation, message: one.message, data: one.data, factors: one.factors, purpose: one.purpose },
     )
 }

@@ -10,7 +10,7 @@ import type { Transaction } from '../factors/transaction'
 
 /** The result of a start. The next start in the queue may share it. */
 export interface StartResult {
-  readonly redirect: { readonly to: string }
+  readonly target: { readonly to: string }
   readonly transaction: Transaction
   readonly lockedCodes: string | undefined
   /** The session id that the request came with, before the session was renewed. */

@@ -36,7 +36,7 @@ export async function start(request: StrategyRequest, handle: Field, factorName:
   const isAfterFirst = named === undefined && (await isAfterFirstFactor(request))
   request.current = { subject: parameters.subject, ...(parameters.operation !== 'approve-or-enroll' && { operation: parameters.operation }) }
 
-  const { redirect } = await settings.startQueue.run(parameters.budget, async (hasWaited, previous) => {
+  const { target } = await settings.startQueue.run(parameters.budget, async (hasWaited, previous) => {
     if (hasWaited && req.socket?.destroyed === true) throw new Refusal('cancelled')
     // The start before this one may have put its transaction into the session.
     if (hasWaited && (request.login() !== undefined || named !== undefined)) await request.refresh()
@@ -54,7 +54,7 @@ export async function start(request: StrategyRequest, handle: Field, factorName:
       (await startNew(request, context))
     )
   })
-  return redirect
+  return target
 }
 
 async function startNew(request: StrategyRequest, context: StartContext): Promise<StartResult> {
