@@ -1,46 +1,46 @@
 /**
- * Every way in which a person can fail: code, HTTP status, sentence.
+ * Every reason for which a user can be refused: code, HTTP status, and a message for the user.
  *
- * Out of scope: faults of the cloud or of the application's own stores, which are errors (`client/errors.ts`,
- * `storage.ts`). A sentence here tells no more than Nevis does: who refused and who was too slow sound alike.
+ * A message tells the user what happened and what to do next, and no more than Nevis tells us: it does not distinguish a denial from a
+ * time-out. Out of scope: errors of Nevis (`client/errors.ts`) and of the app's stores (`host/storage.ts`).
  */
 
 /** How a failure is answered. */
 export interface FailureAnswer {
   /** HTTP status. */
   readonly status: number
-  /** A sentence for the person, in English. */
+  /** For the user, in English. */
   readonly message: string
 }
 
-/** Each failure with the HTTP status that Passport's `fail` gets, and the sentence for the person, in English. */
+/** Each failure with the HTTP status that Passport's `fail` gets, and the message for the user, in English. */
 export const failures: Readonly<Record<FailureCode, FailureAnswer>> = {
-  no_subject: { status: 400, message: 'Sign in first: nobody is known whom the second factor could ask.' },
-  unknown_factor: { status: 400, message: 'This second factor is not offered here.' },
-  unknown_authenticator: { status: 400, message: 'This phone is not set up for the account.' },
-  missing_code: { status: 400, message: 'Enter the code.' },
-  invalid_username: { status: 400, message: 'Your user name cannot be used with a second factor. Contact support.' },
-  phone_refused: { status: 400, message: 'This phone number cannot be used.' },
-  start_requires_post: { status: 405, message: 'A second factor is started with POST.' },
-  not_enrolled: { status: 403, message: 'This second factor is not set up for the account.' },
-  already_enrolled: { status: 403, message: 'This account has a second factor already. Use it first.' },
-  too_many_authenticators: { status: 409, message: 'This account has as many devices as it may have. Remove one first.' },
+  no_subject: { status: 400, message: 'Please sign in with your password first.' },
+  unknown_factor: { status: 400, message: 'This way to confirm is not available here. Please choose another one.' },
+  unknown_authenticator: { status: 400, message: 'This phone is not registered for your account. Please choose another one.' },
+  missing_code: { status: 400, message: 'Please enter the code.' },
+  invalid_username: { status: 400, message: 'Your username cannot be used for this sign-in. Please contact support.' },
+  phone_refused: { status: 400, message: 'This phone number cannot be used. Please enter another one.' },
+  start_requires_post: { status: 405, message: 'Please start again from the sign-in page.' },
+  not_enrolled: { status: 403, message: 'This way to confirm is not set up for your account. Please choose another one.' },
+  already_enrolled: { status: 403, message: 'Your account already has a second factor. Please confirm with that one first.' },
+  too_many_authenticators: { status: 409, message: 'Your account cannot have more devices. Please remove one first.' },
   cancelled: { status: 401, message: 'The request was cancelled.' },
-  too_many_attempts: { status: 429, message: 'Too many wrong codes. Start again.' },
-  codes_locked: { status: 403, message: 'Your codes are locked after too many wrong ones. Use the Access App, or contact support.' },
-  rejected: { status: 401, message: 'The account was not accepted.' },
-  not_approved: { status: 401, message: 'The request was not approved.' },
-  wrong_code: { status: 401, message: 'The code is not right.' },
-  expired_transaction: { status: 401, message: 'The time to approve is over. Start again.' },
-  unknown_transaction: { status: 403, message: 'This request was not started in this browser. Start again.' },
-  used_transaction: { status: 403, message: 'This approval has already been used.' },
-  binding_mismatch: { status: 403, message: 'The approval does not belong to this request.' },
-  too_many_starts: { status: 429, message: 'Too many requests for this account. Wait a few minutes.' },
+  too_many_attempts: { status: 429, message: 'Too many wrong codes. Request a new one.' },
+  codes_locked: { status: 403, message: 'Your codes are locked because too many wrong codes were entered. Please use the Access App, or contact support.' },
+  rejected: { status: 401, message: 'You cannot sign in with this account. Please contact support.' },
+  not_approved: { status: 401, message: 'You declined the request, or it was not answered in time. If you did not start this sign-in, change your password.' },
+  wrong_code: { status: 401, message: 'The code is incorrect. Please try again.' },
+  expired_transaction: { status: 401, message: 'This request has expired. Send a new one.' },
+  unknown_transaction: { status: 403, message: 'This request was started in another browser or has ended. Please sign in again.' },
+  used_transaction: { status: 403, message: 'This approval has already been used. Please start again.' },
+  binding_mismatch: { status: 403, message: 'Something did not match, so nothing was approved. Please start again.' },
+  too_many_starts: { status: 429, message: 'Too many requests. Try again in a few minutes. If you did not send them, change your password.' },
 }
 
 /**
- * Why a person was refused: the `code` of Passport's `info`. No other value comes. What each means, and what to do about it:
- * the guide "Failure codes".
+ * Why a user was refused: the `code` in Passport's `info`. There are no other values. The guide "Failure codes" explains each, and what to
+ * do about it.
  */
 export type FailureCode =
   | 'no_subject'
@@ -65,24 +65,24 @@ export type FailureCode =
   | 'binding_mismatch'
   | 'too_many_starts'
 
-/** What Passport's `fail` gets: an object, because it would turn a string into a WWW-Authenticate header. */
+/** What Passport's `fail` gets: an object, because Passport would send a string as a WWW-Authenticate header. */
 export interface Failure {
-  /** Match on this one. */
+  /** Compare this one: codes do not change, messages may. */
   readonly code: FailureCode
-  /** For the person, in English; `failureMessage: true` keeps it in the session. */
+  /** For the user, in English; `failureMessage: true` keeps it in the session. */
   readonly message: string
-  /** Seconds until it is worth trying again; with `too_many_starts` and `too_many_attempts`, where that is known. */
+  /** Seconds after which the user can try again; with `too_many_starts` and `too_many_attempts`, where known. */
   readonly retryAfterSeconds?: number
 }
 
 /**
- * Thrown inside the strategy to leave by `fail`; never reaches the application.
+ * Thrown inside the strategy to end a request with Passport's `fail`; never reaches the app.
  * @internal
  */
 export class Refusal extends Error {
   readonly code: FailureCode
   readonly retryAfterSeconds: number | undefined
-  /** Its message is not to be kept in the session. */
+  /** True if its message must not be kept in the session. */
   isUnkept = false
 
   constructor(code: FailureCode, message: string = failures[code].message, retryAfterSeconds?: number) {

@@ -1,8 +1,8 @@
 /**
- * An answer before it is sent: Express's middleware sends it itself, every other host sends it in its own way.
+ * Sends answers: on Express directly, on every other host as a value that the host sends.
  *
- * Nothing here may end the process: nobody awaits a middleware, so an error that it let out would be an unhandled
- * rejection. Out of scope: what the answer says.
+ * Nothing here may end the process. Express does not await a middleware, so an uncaught error would be an unhandled rejection. Out of scope:
+ * what an answer says.
  */
 import { validateHeaderName, validateHeaderValue, type ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
@@ -12,42 +12,42 @@ import type { HostRequest } from './request'
 export interface PlainAnswer {
   /** HTTP status. */
   readonly status: number
-  /** To be set as they are. */
+  /** Set them unchanged. */
   readonly headers: Readonly<Record<string, string>>
-  /** Empty for a redirect. A stream ends what it holds when it is destroyed, as hosts do when the browser leaves. */
+  /** Empty for a redirect. Destroy a stream when the browser disconnects, as hosts do: that releases its resources. */
   readonly body: string | Buffer | Readable
 }
 
-/** What is read of the host's response: which headers it has. Node's and Fastify's say `hasHeader`, a Koa context says `has`. */
+/** The methods of the host's response that this package reads: Node and Fastify have `hasHeader`, a Koa context has `has`. */
 export interface HostResponse {
-  /** Node's and Fastify's. */
+  /** Of Node and Fastify. */
   hasHeader?(name: string): boolean
-  /** Node's and Fastify's. */
+  /** Of Node and Fastify. */
   getHeader?(name: string): unknown
-  /** Koa's. */
+  /** Of Koa. */
   has?(name: string): boolean
 }
 
-/** Middleware, in the form that Express, Connect and NestJS share, and in `answer` for every other host. */
+/** Middleware for Express, Connect and NestJS; its method `answer` is for every other host. */
 export interface Middleware<Req = HostRequest, Res = HostResponse> {
   (req: Req, res: Res & ServerResponse, next: (error?: unknown) => void): void
   /**
    * The same for a host that is not Express.
    * @param req Fastify's request, or a Koa context
-   * @param res Fastify's reply, or the Koa context: for the functions among the options, and so that no header is set twice
-   * @returns what to send, or undefined where the request may go on
-   * @throws what the middleware would pass to `next`
+   * @param res Fastify's reply, or the Koa context: it is passed to functions in the options, and prevents that a header is set twice
+   * @returns the answer to send, or undefined if the request may continue
+   * @throws the error that the middleware would pass to `next`
    */
   answer(req: Req, res?: Res): Promise<PlainAnswer | undefined>
 }
 
-/** Where a stream's text goes. */
+/** Receives the text of a stream. */
 export interface Sink {
   write(text: string): void
   end(text?: string): void
 }
 
-/** A body that is written bit by bit: starts writing, and gives a function that ends what that holds. */
+/** A body that is written in parts: the function starts writing, and returns a function that stops and releases resources. */
 export type Stream = (sink: Sink) => () => void
 
 /** @internal */
@@ -72,7 +72,7 @@ export function isHeaderSet(res: HostResponse | undefined, name: string): boolea
 
 /**
  * The value of a header that the host has set.
- * @returns undefined where it is not set, and where the host does not tell values
+ * @returns undefined if the header is not set, or the host cannot read values
  * @internal
  */
 export function headerOf(res: HostResponse | undefined, name: string): string | undefined {
@@ -82,7 +82,7 @@ export function headerOf(res: HostResponse | undefined, name: string): string | 
 }
 
 /**
- * Both forms of what answers, or lets a request go on.
+ * Makes middleware, for Express and for other hosts, of a function that answers or lets the request continue.
  * @internal
  */
 export function middleware<Req, Res>(decide: (req: Req, res: Res) => Promise<Answer | undefined>): Middleware<Req, Res> {
@@ -90,13 +90,13 @@ export function middleware<Req, Res>(decide: (req: Req, res: Res) => Promise<Ans
   return Object.assign(express, { answer: async (req: Req, res?: Res) => plain(await decide(req, res as Res)) })
 }
 
-/** As hosts give it. An app's own may be async, and its promise may reject. */
+/** The host's `next`. An app's own `next` may be async, and its promise may reject. */
 type Next = (error?: unknown) => unknown
 
 /**
- * Sends what is decided, or lets the request go on. An error goes to `next`; once an answer has begun, whoever began it (a
- * time-out, as a rule) has told the browser, and the error is dropped.
- * @param decide gives undefined where the request may go on
+ * Sends the answer, or lets the request continue. An error goes to `next`. If an answer has already begun, usually by a time-out of the app,
+ * the error is dropped.
+ * @param decide returns undefined if the request may continue
  * @returns a promise that never rejects
  * @internal
  */
@@ -110,21 +110,21 @@ export async function conclude(res: ServerResponse, next: Next, decide: () => Pr
     try {
       await next(faultOf(error))
     } catch {
-      // The host's own error handling has failed: a closed connection is better than one that hangs.
+      // The host's error handling has failed, too. The connection is closed, so that the browser does not wait for ever.
       if (!res.headersSent) res.destroy()
     }
   }
 }
 
-/** Without an error, or with Express's word `'route'`, `next` would let a request go on as if nothing had failed. */
+/** Express treats `next(undefined)` and `next('route')` as "continue", so a rejection without an object is replaced by an Error. */
 function faultOf(reason: unknown): object {
   if (typeof reason === 'object' && reason !== null) return reason
-  return new Error(`passport-nevis: something failed without an error (${typeof reason})`)
+  return new Error(`passport-nevis: a ${typeof reason} was thrown instead of an error`)
 }
 
 /**
- * For the host to send.
- * @throws TypeError when a header has a value that no host can send
+ * Makes the answer that a host sends.
+ * @throws TypeError if a header has a value that cannot be sent
  * @internal
  */
 export function plain(answer: Answer | undefined): PlainAnswer | undefined {
@@ -134,8 +134,8 @@ export function plain(answer: Answer | undefined): PlainAnswer | undefined {
 }
 
 /**
- * With nothing but Node's own response. Where somebody else has answered, or the browser has gone, it sends nothing.
- * @throws TypeError, before anything of the response is changed, when a header has a value that cannot be sent
+ * Sends an answer with the methods of Node's response only. Sends nothing if an answer has already begun or the browser has disconnected.
+ * @throws TypeError if a header has a value that cannot be sent; the response is then unchanged
  * @internal
  */
 export function send(res: ServerResponse, answer: Answer): void {
@@ -145,11 +145,11 @@ export function send(res: ServerResponse, answer: Answer): void {
   for (const [name, value] of Object.entries(headers)) res.setHeader(name, value)
   if (typeof body === 'function') return stream(res, body)
   res.setHeader('Content-Length', Buffer.byteLength(body))
-  res.end(body) // of which Node sends nothing on HEAD
+  res.end(body) // Node omits the body for HEAD
 }
 
 /**
- * Tells the client when it is worth trying again (RFC 9110, 10.2.3), whoever answers the request. Some hosts have no `req.res`.
+ * Sets the header Retry-After (RFC 9110, 10.2.3) on the answer that Passport or the app will send. Does nothing on hosts without `req.res`.
  * @internal
  */
 export function setRetryAfter(req: object, seconds: number): void {
@@ -158,7 +158,7 @@ export function setRetryAfter(req: object, seconds: number): void {
 }
 
 /**
- * Was the request answered meanwhile, as by a time-out of the app? Some hosts have no `req.res`.
+ * True if an answer has already begun, for example by a time-out of the app. Always false on hosts without `req.res`.
  * @internal
  */
 export function isAnswered(req: object): boolean {
@@ -166,7 +166,7 @@ export function isAnswered(req: object): boolean {
 }
 
 /**
- * Answers with an empty 500 where nobody else has answered, nor will.
+ * Sends an empty 500 if no answer has begun.
  * @internal
  */
 export function answerFault(req: object): void {
@@ -176,7 +176,7 @@ export function answerFault(req: object): void {
   res.end()
 }
 
-/** A header that Node refuses after others are set would leave them to the host's page of the error. */
+/** Checks all headers first: if Node refused one later, the host's error page would be sent with the headers that were already set. */
 function checked(answer: Answer): Answer {
   try {
     for (const [name, value] of Object.entries(answer.headers)) {
@@ -190,14 +190,14 @@ function checked(answer: Answer): Answer {
   return answer
 }
 
-/** A stream holds its place among the open ones until it is stopped, sent or not. */
+/** Stops a stream that is not sent: it would count as open until it is stopped. */
 function discard({ body }: Answer): void {
   if (typeof body === 'function') body({ write() {}, end() {} })()
 }
 
 function stream(res: ServerResponse, open: Stream): void {
-  // Whoever ended or destroyed the response meanwhile (a time-out, the browser) need not have let it close yet, and what is
-  // then written is an 'error' event, which ends a process in which nobody listens for it.
+  // A time-out or the browser may have ended the response before its 'close' event. A write would then emit 'error', and without a
+  // listener that would end the process.
   const isOpen = () => !res.writableEnded && !res.destroyed
   res.on('error', () => {})
   const write = (text: string) => void (isOpen() && res.write(text))
@@ -207,7 +207,7 @@ function stream(res: ServerResponse, open: Stream): void {
     if (isOpen()) res.once('close', stop)
     else stop()
   } catch (error) {
-    // Half an answer that nobody will end.
+    // Part of the answer may be sent, and nothing would end it.
     res.destroy()
     throw error
   }
@@ -221,7 +221,7 @@ function readable(open: Stream): Readable {
       done(error)
     },
   })
-  // A host that destroys it with an error knows the error; without a listener it would end the process.
+  // A host may destroy the stream with an error. Without a listener, that would end the process.
   body.on('error', () => {})
   let isOver = false
   const push = (text: string | null | undefined) => void (!isOver && !body.destroyed && text !== undefined && body.push(text))

@@ -1,13 +1,17 @@
-/** One form for each JSON value, so that equal values have equal digests. */
+/**
+ * Gives equal JSON values one form, so that they have equal digests.
+ *
+ * Out of scope: making a digest.
+ */
 
 /**
- * The same value with its names sorted: some stores (PostgreSQL's `jsonb`) give them back in another order.
- * @param value what JSON can hold
+ * Sorts the property names of a value, because some stores (PostgreSQL's `jsonb`) return them in another order.
+ * @param value a JSON value
  * @internal
  */
-export function ordered(value: unknown): unknown {
+export function withSortedNames(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value
-  if (Array.isArray(value)) return value.map(ordered)
+  if (Array.isArray(value)) return value.map(withSortedNames)
   const fields = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))
-  return Object.fromEntries(fields.map(([name, field]) => [name, ordered(field)]))
+  return Object.fromEntries(fields.map(([name, field]) => [name, withSortedNames(field)]))
 }

@@ -1,29 +1,29 @@
 /**
- * Who is signed in, as a digest: two requests with the same digest belong to the same login.
+ * Identifies the signed-in user by a digest: two requests with the same digest belong to the same login.
  *
- * Out of scope: signing in, which is Passport's.
+ * Out of scope: signing in, which Passport does.
  */
 import { createHash } from 'node:crypto'
-import { ordered } from './canonical'
+import { withSortedNames } from './canonical'
 import type { SessionLike } from './request'
 
 /**
- * A digest of who is signed in, taken from all that the app's `serializeUser` gave. The same login gives the same digest
- * in every process, also where a store gives its names back in another order (PostgreSQL's `jsonb`).
- * @returns undefined while nobody is signed in
+ * A digest of the complete value that the app's `serializeUser` returned. It is the same in every process, even if the store returns property
+ * names in another order (PostgreSQL's `jsonb`).
+ * @returns undefined if nobody is signed in
  * @internal
  */
 export function loginOf(session: SessionLike): string | undefined {
   const login = isFastifys(session) ? (session.passport ?? undefined) : loginOfPassport(session.passport)
   if (login === undefined) return undefined
-  // The session may still hold what `serializeUser` gave, such as a Date: the store will give back what JSON makes of it.
+  // In this request, the value may still hold a Date, for example; from the store it comes back as JSON.
   const stored: unknown = JSON.parse(JSON.stringify(login))
-  return createHash('sha256').update(JSON.stringify(ordered(stored))).digest('base64url')
+  return createHash('sha256').update(JSON.stringify(withSortedNames(stored))).digest('base64url')
 }
 
 /**
- * The same digest of what the host would keep for this request's user, if it were signed in now.
- * @returns undefined where the host does not say how it would
+ * The digest that this request's user would have after a login.
+ * @returns undefined if the request has no user, or the host has no `serializeUser` that can be called
  * @internal
  */
 export async function loginOfUser(req: object, session: SessionLike): Promise<string | undefined> {
@@ -43,15 +43,14 @@ export async function loginOfUser(req: object, session: SessionLike): Promise<st
 }
 
 /**
- * Does @fastify/passport keep the login of this session? It calls the session's methods `get` and `set`, which the
- * sessions of Express, NestJS and Koa do not have. The login itself must not decide: an app can serialize a user as
- * `{ user, tenant }`, which looks like Passport's own object. What a store gives back holds no functions.
+ * True for a session of Fastify, in which @fastify/passport keeps the login in another form. Only Fastify's sessions have the methods `get` and
+ * `set`. The form of the login cannot decide: an app may serialize a user as `{ user, tenant }`, which looks like Passport's own object.
  */
 function isFastifys(session: SessionLike): boolean {
   return typeof session['get'] === 'function' && typeof session['set'] === 'function'
 }
 
-/** Passport keeps the login under `user`, beside what an app may put there, and takes only 0 of what is falsy for a login. */
+/** Passport keeps the login in `user`. Of the falsy values, Passport accepts only 0 as a login. */
 function loginOfPassport(kept: unknown): unknown {
   const user = typeof kept === 'object' && kept !== null ? (kept as { user?: unknown }).user : undefined
   return user || user === 0 ? user : undefined

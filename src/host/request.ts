@@ -1,68 +1,70 @@
 /**
- * What the strategy reads of a request, whatever host it comes from.
+ * Reads a request of Express, NestJS, Fastify or Koa.
  *
- * Out of scope: whether it is true. Anybody can send a field: it may be missing, an array, or kilobytes long.
+ * The wing `host/` hides the differences between these hosts: how to read a request (`request.ts`), how to answer it (`answer.ts`), and how to
+ * save, renew and reload its session (`session.ts`). It also checks options and turns errors of the app's stores into a `StorageError`.
+ * Out of scope here: whether a field is valid. Any client can send any field: it may be missing, an array, or kilobytes long.
  */
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import type { AuthenticateOptions } from 'passport'
 
-/** A request as Express, NestJS, Fastify or Koa hand it to Passport. */
+/** A request as Express, NestJS, Fastify or Koa pass it to Passport. */
 export type NevisRequest = IncomingMessage &
   Express.Request & {
-    /** With the path at which a router is mounted. */
+    /** The URL with the path at which a router is mounted. */
     readonly originalUrl?: string
-    /** The parsed query; without it the address is read. */
+    /** The parsed query; without it, the URL is parsed. */
     readonly query?: unknown
     /** The parsed body of a form or of JSON. */
     readonly body?: unknown
   }
 
 /**
- * What the pages and guards read of a request: Express's, NestJS's or Fastify's, or a Koa context, which keeps who is
- * signed in under `state` and the body under `request`.
+ * The parts of a request that the pages and guards read. It is a request of Express, NestJS or Fastify, or a Koa context; a Koa context has
+ * the signed-in user in `state` and the body in `request`.
  */
 export interface HostRequest {
   /** HTTP method. */
   readonly method?: string | undefined
   /** Path and query. */
   readonly url?: string | undefined
-  /** With the path at which a router is mounted. */
+  /** The URL with the path at which a router is mounted. */
   readonly originalUrl?: string | undefined
   /** With names in lower case. */
   readonly headers: IncomingHttpHeaders
-  /** The parsed query; without it the address is read. */
+  /** The parsed query; without it, the URL is parsed. */
   readonly query?: unknown
   /** The parsed body of a form or of JSON. */
   readonly body?: unknown
-  /** Of the host's session middleware. */
+  /** Set by the host's session middleware. */
   readonly session?: unknown
-  /** Passport's: who is signed in. */
+  /** Set by Passport: the signed-in user. */
   readonly user?: unknown
-  /** Passport's: what was approved. */
+  /** Set by Passport: who approved, and what. */
   readonly authInfo?: unknown
-  /** Of a Koa context: holds `user` and `authInfo`. */
+  /** On a Koa context: holds `user` and `authInfo`. */
   readonly state?: unknown
-  /** Of a Koa context: holds `body`. */
+  /** On a Koa context: holds `body`. */
   readonly request?: unknown
 }
 
-/** The part of a session that every host has; `save` and `regenerate` are missing in some. */
+/** The session of any host; some have no `save`, `regenerate` or `reload`. */
 export interface SessionLike {
   [key: string]: unknown
   save?: (done: (error?: unknown) => void) => unknown
   regenerate?: (done: (error?: unknown) => void) => unknown
   reload?: (done: (error?: unknown) => void) => unknown
-  /** Of some: what they store. */
+  /** On some hosts: returns what is stored. */
   toJSON?: () => object
-  /** Of some that are behind a proxy: all that is in it. */
+  /** On hosts whose session is a Proxy: returns its content. */
   data?: () => unknown
 }
 
 type Fields = Pick<HostRequest, 'body' | 'originalUrl' | 'query' | 'url'>
 
 /**
- * A field of the body, else of the query.
- * @returns undefined when it is not there, or null in JSON; null when it is there but is no string
+ * Reads a field of the body, else of the query.
+ * @returns undefined if the field is missing, or null in JSON; null if it is not a string
  * @internal
  */
 export function fieldOf(req: Fields, name: string): string | null | undefined {
@@ -72,7 +74,7 @@ export function fieldOf(req: Fields, name: string): string | null | undefined {
 }
 
 /**
- * A field of the body alone: what starts something is never read from an address, which a link could have made.
+ * Reads a field of the body only: the fields of a start are never read from the URL, because an attacker could put them into a link.
  * @internal
  */
 export function bodyFieldOf(req: Pick<HostRequest, 'body'>, name: string): string | null | undefined {
@@ -80,7 +82,7 @@ export function bodyFieldOf(req: Pick<HostRequest, 'body'>, name: string): strin
 }
 
 /**
- * A field of the query of a request that may not have passed any parser.
+ * Reads a field of the query from the URL, for hosts that do not parse it.
  * @internal
  */
 export function queryFieldOf(req: Fields, name: string): string | null | undefined {
@@ -90,7 +92,7 @@ export function queryFieldOf(req: Fields, name: string): string | null | undefin
 }
 
 /**
- * Of a Koa context `body` is the answer's.
+ * The body of the request. On a Koa context, `body` is the answer's, so it is read from `request`.
  * @internal
  */
 export function bodyOf(req: HostRequest): unknown {
@@ -114,7 +116,7 @@ export function sessionOf(req: object): SessionLike | undefined {
 }
 
 /**
- * Does Passport sign the user in at a success? Not with `passport.authorize` and `session: false`.
+ * True if Passport signs the user in at a success: not with `passport.authorize` or `session: false`.
  * @internal
  */
 export function logsIn({ assignProperty, session }: AuthenticateOptions): boolean {
@@ -122,7 +124,7 @@ export function logsIn({ assignProperty, session }: AuthenticateOptions): boolea
 }
 
 /**
- * Does the one who asks want a page rather than data?
+ * True if the browser wants an HTML page rather than data.
  * @internal
  */
 export function wantsPage(req: HostRequest): boolean {
@@ -134,7 +136,7 @@ function own(fields: unknown, name: string): unknown {
   return (fields as Record<string, unknown>)[name]
 }
 
-/** In one pass: an address of many names must not cost the square of them. */
+/** Reads the query in one pass: a lookup per name would take quadratic time for a URL with many names. */
 function queryOf(req: Fields): Record<string, string | string[]> {
   const url = req.originalUrl ?? req.url ?? ''
   const start = url.indexOf('?')

@@ -1,18 +1,18 @@
 /**
- * A host's session: saved before the browser is sent on, renewed whenever its privileges rise, and read again after a wait.
+ * Handles a host's session: it is saved before a redirect, regenerated whenever its privileges rise, and read again after a wait.
  *
- * Out of scope: what is in it.
+ * Out of scope: the content of the session (`session/`).
  */
 import { loginOf, loginOfUser } from './login'
 import { sessionOf, type SessionLike } from './request'
-import { inTime, StorageError } from './storage'
+import { storageCall, StorageError } from './storage'
 
-/** Browsers drop a cookie of more than 4096 bytes; encrypting it, Base64 and percent-encoding make half as much more of it. */
+/** Browsers drop a cookie of more than 4096 bytes, and encryption, base64 and percent-encoding add about half of the size. */
 const MAX_BYTES_IN_COOKIE = 2700
 
 /**
- * Would a browser silently drop it?
- * @param planned names that the session is to have, too
+ * True if the session is in a cookie that a browser would silently drop.
+ * @param planned properties that will be added to the session
  * @internal
  */
 export function isTooLarge(session: SessionLike, planned: Readonly<Record<string, unknown>> = {}): boolean {
@@ -22,7 +22,7 @@ export function isTooLarge(session: SessionLike, planned: Readonly<Record<string
 }
 
 /**
- * A session that cannot be saved goes out in a cookie, with the answer.
+ * True if the session is sent in a cookie: such a session has no method `save`.
  * @internal
  */
 export function isInSmallCookie(session: SessionLike): boolean {
@@ -30,13 +30,12 @@ export function isInSmallCookie(session: SessionLike): boolean {
 }
 
 /**
- * Is all of the session in a cookie, as with cookie-session, and with koa-session where it has no store? Signed, but not
- * encrypted: the browser would read the status token. It could put back whatever was closed, and the record of a second
- * factor after a log-out.
+ * True if the whole session is in a cookie that is signed but not encrypted, as with cookie-session, or koa-session without a store. The browser
+ * could read the status token, and could restore a closed transaction, or a second factor record after a logout.
  * @internal
  */
 export function isInCookie(session: SessionLike): boolean {
-  // Its prototype's; other sessions may hold anything of their own.
+  // Only inherited properties count: an app may store properties of the same name in another kind of session.
   const isOfHost = (name: string) => name in session && !Object.hasOwn(session, name)
   return ['isChanged', 'isPopulated'].every(isOfHost) || (isOfHost('externalKey') && session['externalKey'] === undefined)
 }
@@ -48,34 +47,34 @@ export function isInCookie(session: SessionLike): boolean {
  */
 export async function saveSession(session: SessionLike): Promise<void> {
   if (isTooLarge(session)) throw new StorageError('SESSION_TOO_LARGE')
-  if (typeof session.save === 'function') await finished(session.save.bind(session))
+  if (typeof session.save === 'function') await completed(session.save.bind(session))
 }
 
 /**
- * Gives the session a new id and keeps all that is in it: whoever knows the old id gains nothing (session fixation;
- * OWASP ASVS 5.0, 7.2.4). A host whose sessions cannot renew themselves keeps its session as it is.
- * @returns the session from now on: many hosts put a new object in the place of the old one
+ * Gives the session a new id and keeps its content, so that an attacker who knows the old id gains nothing (session fixation; OWASP ASVS 5.0,
+ * 7.2.4). A session without `regenerate` stays unchanged.
+ * @returns the session to use from now on: many hosts replace the session object
  * @throws StorageError `SESSION_UNAVAILABLE`
  * @internal
  */
 export async function renewSession(req: object): Promise<SessionLike> {
   const before = sessionOf(req) as SessionLike
-  // What cannot be saved is all in a cookie: there is no id that anybody could know, and some empty themselves instead.
+  // A session without `save` is in a cookie and has no id that an attacker could know. Some of these lose their content at `regenerate`.
   if (typeof before.regenerate !== 'function' || typeof before.save !== 'function') return before
-  // Named properties only: some hosts keep the id itself under a symbol.
+  // Properties with string names only: some hosts keep the id under a symbol, and the old id must not be copied.
   const kept = Object.entries(before)
-  await finished(before.regenerate.bind(before))
+  await completed(before.regenerate.bind(before))
   const after = sessionOf(req) as SessionLike
   for (const [name, value] of kept) after[name] = value
   return after
 }
 
 /**
- * Reads the session from its store again. While a request waited for Nevis, the user may have logged out, another tab may have
- * cancelled, or the app may have written something: without this, saving would undo all of it. A host whose sessions cannot be
- * read again (koa-session, sessions in a cookie) keeps the one that came with the request.
- * @returns the session from now on; undefined if it is gone from the store. The request then has an empty one, so that the
- * host cannot write the old one back.
+ * Reads the session from its store again. While this request waited for Nevis, the user may have logged out, another tab may have cancelled, or
+ * the app may have written something; saving the old copy would undo that. A session without `reload` (koa-session, sessions in a cookie)
+ * stays unchanged.
+ * @returns the session to use from now on; undefined if the store no longer has it. The request then gets an empty session, so that the host
+ * cannot write the old one back.
  * @throws StorageError `SESSION_UNAVAILABLE`
  * @internal
  */
@@ -83,39 +82,39 @@ export async function reloadSession(req: object): Promise<SessionLike | undefine
   const before = sessionOf(req) as SessionLike
   if (typeof before.reload !== 'function' || typeof before.save !== 'function') return before
   let isGone = false
-  await finished((done) => before.reload?.((error) => {
-    // What express-session says of a session that its store does not have; a store that fails says something else.
+  await completed((done) => before.reload?.((error) => {
+    // express-session reports a missing session with this message; a store that fails reports another error.
     isGone = (error as Error | undefined)?.message === 'failed to load session'
     done(isGone ? undefined : error)
   }))
   const after = sessionOf(req) as SessionLike
-  // @fastify/session says nothing, and has an empty one in its place.
+  // @fastify/session reports no error and returns an empty session instead.
   if (isOfFastify(after) && hasContent(before) && !hasContent(after)) isGone = true
   if (!isGone) return after
   if (canEnd(req)) endSession(req)
-  else await finished((before.regenerate as NonNullable<SessionLike['regenerate']>).bind(before))
+  else await completed((before.regenerate as NonNullable<SessionLike['regenerate']>).bind(before))
   return undefined
 }
 
 /**
- * Puts a session in the place of the request's that takes what is written and keeps none of it. To renew it instead would send the browser
- * a new cookie, in the place of the one that it may have got meanwhile from another tab. Other hosts than express-session and
- * @fastify/session keep what they have.
+ * Replaces the request's session by one that accepts writes and stores nothing. Regenerating the session instead would send a new cookie, which
+ * would overwrite the cookie that the browser may have got from another tab. Works with express-session and @fastify/session; other hosts keep
+ * their session.
  * @internal
  */
 export function endSession(req: object): SessionLike {
   const before = sessionOf(req) as SessionLike
   if (!canEnd(req)) return before
   const isFastifys = isOfFastify(before)
-  // What has no id is not kept by @fastify/session, and its cookie not sent.
+  // @fastify/session neither stores a session without an id nor sends its cookie.
   const hidden = {
     ...(!isFastifys && { id: { value: sessionIdOf(req) }, req: { value: req } }),
     regenerate: { value: before.regenerate?.bind(before) },
-    // Without an end of its own, a cookie is not sent again.
+    // A cookie without an expiry is not sent again.
     cookie: { value: { ...(before['cookie'] as object), expires: null, originalMaxAge: null } },
     touch: { value: () => undefined },
     save: { value: (done?: () => void) => done?.() },
-    // express-session compares this to find out whether something was written.
+    // express-session compares this value to detect changes.
     toJSON: { value: () => ({}) },
   }
   const ended = Object.create(Object.getPrototypeOf(before) as object, hidden) as SessionLike
@@ -127,14 +126,14 @@ function isOfFastify(session: SessionLike): boolean {
   return 'encryptedSessionId' in session
 }
 
-/** Of express-session, which puts its store beside the session, or of @fastify/session. */
+/** True for express-session, which sets `req.sessionStore`, and for @fastify/session. */
 function canEnd(req: object): boolean {
   const { sessionStore } = req as { sessionStore?: { generate?: unknown } }
   return isOfFastify(sessionOf(req) as SessionLike) || (typeof sessionStore?.generate === 'function' && sessionIdOf(req) !== undefined)
 }
 
 /**
- * Did the request bring this session, so that the store has had it? A session that was made in this request is known to nobody else.
+ * True if the request's cookie names this session. False for a session that was created in this request, which no other request can know.
  * @internal
  */
 export function isStored(req: object): boolean {
@@ -143,7 +142,7 @@ export function isStored(req: object): boolean {
   return id === undefined || cookie.split(';').some((one) => one.includes(id) || decoded(one).includes(id))
 }
 
-/** As the hosts' cookie parsers do it: a browser, or somebody in its place, may escape any character. */
+/** Decodes as the hosts' cookie parsers do: a client may percent-encode any character of a cookie. */
 function decoded(cookie: string): string {
   try {
     return decodeURIComponent(cookie)
@@ -153,31 +152,30 @@ function decoded(cookie: string): string {
 }
 
 /**
- * Is the user of the request, whom Basic or Bearer may name, another one than the login of the session?
- * @returns false where nobody is signed in, or the host does not say how it would keep this user; true for an app that cannot say who
- * its user is
+ * True if the request's user, whom Basic or Bearer may identify, is not the user of the session's login.
+ * @returns false if the session has no login, or the host has no `serializeUser` that can be called; true if the app's `serializeUser` fails
  * @internal
  */
 export async function isOfAnotherLogin(req: object, session: SessionLike): Promise<boolean> {
   const login = loginOf(session)
   if (login === undefined) return false
-  const own = await inTime('SESSION_UNAVAILABLE', () => loginOfUser(req, session)).catch(() => '')
+  const own = await storageCall('SESSION_UNAVAILABLE', () => loginOfUser(req, session)).catch(() => '')
   return own !== undefined && own !== login
 }
 
 /**
- * Is anything of the app's or of ours in it? A session that is empty is probably not stored yet.
+ * True if the session has content. An empty session is probably not stored yet.
  * @internal
  */
 export function hasContent(session: SessionLike): boolean {
-  // koa-session keeps its own fields beside them, and leaves them out here.
+  // koa-session has fields of its own in the session and omits them in `toJSON`.
   const data = typeof session.toJSON === 'function' ? session.toJSON() : session
   return Object.keys(data).some((name) => name !== 'cookie')
 }
 
 /**
  * The id under which a store keeps the session.
- * @returns undefined where the host has none, or does not tell it: koa-session goes on naming the one before it was renewed
+ * @returns undefined if the host has no id or does not give it: koa-session still gives the old id after a renewal
  * @internal
  */
 export function sessionIdOf(req: object): string | undefined {
@@ -185,9 +183,9 @@ export function sessionIdOf(req: object): string | undefined {
   return typeof id === 'string' ? id : undefined
 }
 
-/** Some hosts call back, some return a promise, some do both. */
-function finished(act: (done: (error?: unknown) => void) => unknown): Promise<void> {
-  return inTime(
+/** Waits for a session method: some hosts call back, some return a promise, some do both. */
+function completed(act: (done: (error?: unknown) => void) => unknown): Promise<void> {
+  return storageCall(
     'SESSION_UNAVAILABLE',
     () =>
       new Promise<void>((resolve, reject) => {

@@ -1,21 +1,21 @@
 /**
- * The fault of a store that the application brought: its session or its ledger.
+ * The error of a store that the app provides: its session store or its ledger.
  *
- * Not its job: to store anything. A store's own error may carry the command that failed, and with it the whole
- * session; only its name and code are kept.
+ * The store's own error may contain the failed command, and with it the whole session, so only its name and code are kept. Out of scope:
+ * storing.
  */
 
 import { withDeadline } from '../client/deadline'
 
 /**
  * `SESSION_REQUIRED`: no session middleware ran before the strategy (status 500) · `SESSION_IN_COOKIE`: the browser
- * holds the session itself and can read it, as with cookie-session (500) · `SESSION_TOO_LARGE`: it is in an encrypted
- * cookie, and no browser keeps one of that size (500) · `SESSION_UNAVAILABLE`: the session could not be saved (503) ·
- * `LEDGER_UNAVAILABLE`: the ledger did not answer, so nobody is let in (503).
+ * holds the session itself and can read it, as with cookie-session (500) · `SESSION_TOO_LARGE`: the session is in an encrypted
+ * cookie and larger than browsers accept (500) · `SESSION_UNAVAILABLE`: the session could not be saved (503) ·
+ * `LEDGER_UNAVAILABLE`: the ledger did not answer, so nobody is signed in (503).
  */
 export type StorageErrorCode = 'SESSION_REQUIRED' | 'SESSION_IN_COOKIE' | 'SESSION_TOO_LARGE' | 'SESSION_UNAVAILABLE' | 'LEDGER_UNAVAILABLE'
 
-const sentences: Record<StorageErrorCode, { status: number; message: string }> = {
+const messages: Record<StorageErrorCode, { status: number; message: string }> = {
   SESSION_REQUIRED: {
     status: 500,
     message: 'NevisStrategy needs a session: mount session middleware (for example express-session) before passport.authenticate("nevis")',
@@ -33,21 +33,21 @@ const sentences: Record<StorageErrorCode, { status: number; message: string }> =
 }
 
 /**
- * The session or the ledger of the app failed; nobody was let in. Match on `code`. Its `cause` holds the name and the code of the
- * store's own error and nothing else of it.
+ * The app's session store or ledger failed, and nobody was signed in. Compare `code`. The `cause` has only the name and the code of the store's
+ * own error.
  */
 export class StorageError extends Error {
   /** Stable; see {@link StorageErrorCode}. */
   readonly code: StorageErrorCode
-  /** HTTP status with which the application should answer. */
+  /** HTTP status with which your app should answer. */
   readonly status: number
 
   /** @internal */
   constructor(code: StorageErrorCode, cause?: unknown) {
-    super(sentences[code].message, cause === undefined ? undefined : { cause: withoutSecrets(cause) })
+    super(messages[code].message, cause === undefined ? undefined : { cause: withoutSecrets(cause) })
     this.name = 'StorageError'
     this.code = code
-    this.status = sentences[code].status
+    this.status = messages[code].status
   }
 }
 
@@ -60,14 +60,14 @@ function isWord(value: unknown): value is string {
   return typeof value === 'string' && /^\w{1,64}$/.test(value)
 }
 
-/** A store that does not answer must not leave a browser without one. */
+/** Upper limit for a call of a store, so that the browser always gets an answer. */
 const DEADLINE_MS = 5000
 
 /**
- * What a store answers, or a StorageError with this code when it fails or takes longer than five seconds.
+ * Calls a store. If the call fails or takes longer than five seconds, it throws a StorageError with this code.
  * @internal
  */
-export function inTime<T>(code: StorageErrorCode, ask: () => Promise<T>): Promise<T> {
+export function storageCall<T>(code: StorageErrorCode, ask: () => Promise<T>): Promise<T> {
   return withDeadline(DEADLINE_MS, () => new StorageError(code), ask).catch((error: unknown) => {
     throw error instanceof StorageError ? error : new StorageError(code, error)
   })

@@ -1,4 +1,8 @@
-/** Adds to addresses. Not its job: to check them (`options.ts`). */
+/**
+ * Adds a query to a URL.
+ *
+ * Out of scope: checking the URL (`option-values.ts`).
+ */
 
 /** @internal */
 export function withQuery(url: string, parameters: Readonly<Record<string, string>>): string {

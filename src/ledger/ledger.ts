@@ -1,44 +1,44 @@
 /**
- * What every process must agree on: "this was claimed once", "this was tried n times".
+ * The interface of a ledger, and the ledger in memory.
  *
- * Out of scope: what a key means, and anything about a person; keys arrive as digests.
- * The session cannot do this: of ten parallel callbacks all ten read the session before the first one writes it.
+ * The wing `ledger/` holds what all processes must agree on: "this was claimed once" and "this was tried n times". The session cannot ensure
+ * this, because ten concurrent callbacks all read the session before the first one writes it. `ledger.ts` and `redis-ledger.ts` store keys;
+ * `budgets.ts` and the files that it imports say what each key means. Out of scope here: what a key means. Keys hold no personal data.
  */
 
-import { inTime, StorageError } from '../host/storage'
+import { storageCall, StorageError } from '../host/storage'
 
 /**
- * What every process must agree on. {@link MemoryLedger} and {@link RedisLedger} are there; a ledger of your own keeps these promises
- * for callers at the same moment, too. Claims and counts share their keys: a key is either claimed or counted, never both.
- * Lifetimes are whole seconds, 1 or more; a ledger may keep a key up to a second longer.
- * A ledger that rejects, or takes longer than 5 s, lets nobody in (`LEDGER_UNAVAILABLE`).
+ * Stores claims and counts for all processes of your app. Use {@link MemoryLedger} or {@link RedisLedger}, or write your own: each method must
+ * be atomic. A key is either claimed or counted, never both. Lifetimes are whole seconds, 1 or more; a ledger may keep a key up to a second
+ * longer. If a ledger rejects or takes longer than 5 s, the request fails with `LEDGER_UNAVAILABLE`, and nobody is signed in.
  */
 export interface Ledger {
   /**
    * Claims a key.
    * @param key what is claimed; any string
    * @param ttlSeconds whole seconds for which the claim is remembered, 1 or more
-   * @returns true for exactly one caller within that time, in whatever process
+   * @returns true for exactly one caller within that time, in any process
    */
   claim(key: string, ttlSeconds: number): Promise<boolean>
 
   /**
    * Counts one more use of a key.
    * @param key what is counted; any string
-   * @param ttlSeconds whole seconds from the first count until the count starts anew, 1 or more
+   * @param ttlSeconds whole seconds from the first count until the count restarts, 1 or more
    * @returns the count, this call included: 1 for the first
    */
   count(key: string, ttlSeconds: number): Promise<number>
 
   /**
-   * Looks at a key and changes nothing.
+   * Reads a key without changing it.
    * @param key what may have been claimed or counted
    * @returns whole seconds, rounded up, until the claim or the count ends; 0 if there is none
    */
   look(key: string): Promise<number>
 
   /**
-   * Forgets a key: afterwards nothing is claimed or counted under it. To forget a key that is not there is no error.
+   * Deletes a key: afterwards it is neither claimed nor counted. Deleting a missing key is no error.
    * @param key what may have been claimed or counted
    */
   forget(key: string): Promise<void>
@@ -52,8 +52,8 @@ interface Entry {
 const SWEEP_EVERY_MS = 30_000
 
 /**
- * A ledger in this process's memory. Not for several processes: each would let the same approval in once.
- * Use `RedisLedger` there.
+ * A ledger in this process's memory. Do not use it with several processes: each of them would accept the same approval once. Use
+ * {@link RedisLedger} there.
  */
 export class MemoryLedger implements Ledger {
   private readonly entries = new Map<string, Entry>()
@@ -76,7 +76,7 @@ export class MemoryLedger implements Ledger {
     this.entries.delete(key)
   }
 
-  /** Reads and writes without an await between them: two callers never see the same count. */
+  /** There is no await between the read and the write, so two callers never get the same count. */
   private add(key: string, ttlSeconds: number): number {
     const now = Date.now()
     this.sweep(now)
@@ -86,7 +86,7 @@ export class MemoryLedger implements Ledger {
     return 1
   }
 
-  /** Forgets entries that have ended while it works, so that no timer keeps the process alive. */
+  /** Deletes expired entries during other calls. A timer would keep the process alive. */
   private sweep(now: number): void {
     if (now < this.nextSweepAt) return
     this.nextSweepAt = now + SWEEP_EVERY_MS
@@ -95,30 +95,30 @@ export class MemoryLedger implements Ledger {
 }
 
 /** @internal */
-export interface ClosedLedger extends Ledger {
-  /** The class of the ledger inside. */
+export interface FailClosedLedger extends Ledger {
+  /** Class name of the wrapped ledger. */
   readonly kind: string
-  /** Does no other process know what is in it? */
+  /** True if no other process shares it. */
   readonly isInMemory: boolean
 }
 
 /**
- * The same ledger, but any fault in it lets nobody in.
- * @throws StorageError `LEDGER_UNAVAILABLE` when the ledger rejects, takes too long, or gives an answer of another kind than promised
+ * Wraps a ledger so that it fails closed.
+ * @throws StorageError `LEDGER_UNAVAILABLE` if the ledger rejects, takes too long, or returns a value of the wrong type
  * @internal
  */
-export function failClosed(ledger: Ledger): ClosedLedger {
-  const asked = async <T>(answer: () => Promise<T>, isPromised: (value: T) => boolean): Promise<T> => {
-    const value = await inTime('LEDGER_UNAVAILABLE', async () => answer())
-    if (isPromised(value)) return value
+export function failClosed(ledger: Ledger): FailClosedLedger {
+  const checked = async <T>(answer: () => Promise<T>, isValid: (value: T) => boolean): Promise<T> => {
+    const value = await storageCall('LEDGER_UNAVAILABLE', async () => answer())
+    if (isValid(value)) return value
     throw new StorageError('LEDGER_UNAVAILABLE')
   }
   return {
     kind: ledger.constructor?.name ?? '',
     isInMemory: ledger instanceof MemoryLedger,
-    claim: (key, ttlSeconds) => asked(() => ledger.claim(key, ttlSeconds), (value) => typeof value === 'boolean'),
-    count: (key, ttlSeconds) => asked(() => ledger.count(key, ttlSeconds), (value) => Number.isInteger(value) && value >= 1),
-    look: (key) => asked(() => ledger.look(key), (value) => Number.isInteger(value) && value >= 0),
-    forget: async (key) => void (await asked(() => ledger.forget(key), () => true)),
+    claim: (key, ttlSeconds) => checked(() => ledger.claim(key, ttlSeconds), (value) => typeof value === 'boolean'),
+    count: (key, ttlSeconds) => checked(() => ledger.count(key, ttlSeconds), (value) => Number.isInteger(value) && value >= 1),
+    look: (key) => checked(() => ledger.look(key), (value) => Number.isInteger(value) && value >= 0),
+    forget: async (key) => void (await checked(() => ledger.forget(key), () => true)),
   }
 }

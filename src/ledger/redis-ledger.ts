@@ -1,8 +1,7 @@
 /**
  * A ledger in Redis, for several processes.
  *
- * One command a call, each atomic by itself. Out of scope: the connection. Make it answer or fail: with node-redis
- * `disableOfflineQueue: true`, with ioredis `enableOfflineQueue: false`, and listen to its `error` events.
+ * Each call is one atomic command. Out of scope: the connection, which your app opens and closes.
  */
 import type { Ledger } from './ledger'
 
@@ -24,11 +23,11 @@ interface IoRedis {
 
 /** Options of {@link RedisLedger}. */
 export interface RedisLedgerOptions {
-  /** Before every key. Default `passport-nevis:`. */
+  /** Prefix of every key. Default `passport-nevis:`. */
   readonly prefix?: string
 }
 
-/** Counts, and the first count sets the end: with two commands the second one could be lost. */
+/** Increments, and sets the expiry at the first count. With two commands, the second could be lost and the key would never expire. */
 const COUNT = "local n = redis.call('INCR', KEYS[1]) if n == 1 then redis.call('EXPIRE', KEYS[1], ARGV[1]) end return n"
 /** Replies to PTTL. */
 const NO_KEY = -2
@@ -36,8 +35,9 @@ const NO_END = -1
 const A_YEAR_SECONDS = 365 * 86_400
 
 /**
- * A ledger in Redis, for several processes. The connection is yours: make it answer or fail, with `disableOfflineQueue: true` in
- * node-redis, `enableOfflineQueue: false` in ioredis, and listen to its `error` events. Keys end by themselves.
+ * A ledger in Redis, for several processes. Your app opens the connection. Set `disableOfflineQueue: true` in node-redis, or
+ * `enableOfflineQueue: false` in ioredis, so that a call fails at once while Redis is down; and listen to the client's `error` events. Keys
+ * expire by themselves.
  */
 export class RedisLedger implements Ledger {
   private readonly send: (...command: string[]) => Promise<unknown>
@@ -46,10 +46,10 @@ export class RedisLedger implements Ledger {
   /**
    * @param client a connected node-redis (4 or newer) or ioredis client
    * @param options the prefix of its keys
-   * @throws TypeError when it is neither
+   * @throws TypeError if the client is neither
    */
   constructor(client: NodeRedis | IoRedis, { prefix = 'passport-nevis:' }: RedisLedgerOptions = {}) {
-    // ioredis has a sendCommand of another kind, so that `call` is asked for first.
+    // ioredis has a `sendCommand` with other parameters, so `call` is checked first.
     if (typeof (client as IoRedis)?.call === 'function') {
       this.send = (command, ...args) => (client as IoRedis).call(command, ...args)
     } else if (typeof (client as NodeRedis)?.sendCommand === 'function') {
@@ -74,7 +74,7 @@ export class RedisLedger implements Ledger {
   async look(key: string): Promise<number> {
     const leftMs = wholeNumber('PTTL', await this.send('PTTL', this.keyOf(key)))
     if (leftMs === NO_KEY) return 0
-    // Somebody wrote the key by hand, or took its end away: it holds until somebody deletes it.
+    // The key has no expiry, because it was changed by hand: it stays until it is deleted.
     if (leftMs === NO_END) return A_YEAR_SECONDS
     return Math.max(1, Math.ceil(leftMs / 1000))
   }
@@ -84,8 +84,7 @@ export class RedisLedger implements Ledger {
   }
 
   /**
-   * `claim:` is what version 0.1 wrote before the keys of its claims: while its processes run beside newer ones, an approval
-   * that one of them has claimed is claimed for all.
+   * `claim:` is the prefix of version 0.1. It is kept, so that processes of both versions share their claims during a deploy.
    */
   private keyOf(key: string): string {
     return `${this.prefix}claim:${key}`
@@ -93,8 +92,8 @@ export class RedisLedger implements Ledger {
 }
 
 /**
- * node-redis and ioredis answer with numbers, and with digits where an app has set them so. No other reply counts:
- * `Number(true)` would be a first use.
+ * node-redis and ioredis reply with numbers, or with digits if the app has configured them so. Any other reply is an error: `Number(true)`
+ * would look like a first use.
  */
 function wholeNumber(command: string, reply: unknown): number {
   const value = typeof reply === 'string' && /^-?\d+$/.test(reply) ? Number(reply) : reply
@@ -102,7 +101,7 @@ function wholeNumber(command: string, reply: unknown): number {
   throw unexpected(command)
 }
 
-/** @returns an error that holds nothing of the reply */
+/** @returns an error without the reply, which may hold personal data */
 function unexpected(command: string): TypeError {
   return new TypeError(`RedisLedger: unexpected reply to ${command}: the client must answer as node-redis and ioredis do by default`)
 }

@@ -1,39 +1,39 @@
 /**
- * Where a person was when a fresh second factor, or a login, was asked for: kept in the session, given back with the approval.
+ * Keeps the page from which a user was redirected to sign in or to give a second factor, and gives it back with the approval.
  *
- * Taken from the address of the refused page, or from where the app keeps its own, never from a field of a request, so that no
- * link decides where somebody ends up. Not its job: to go there.
+ * The path comes from the URL of the refused page, or from the app's own `session.returnTo`; never from a field of a request, because then a
+ * link could send the user to another site (open redirect). Out of scope: the redirect itself.
  */
 import { loginOf } from '../host/login'
 import { type HostRequest } from '../host/request'
 import type { SessionLike } from '../host/request'
 import type { KeptReturnTo, SessionState } from './transactions'
 
-
-/** Longer addresses are not kept: sessions stay small. */
+/** Longer paths are not kept, so that sessions stay small. */
 const MAX_LENGTH = 2048
-/** Printable ASCII without `\`, after one `/`: what a request line of a browser holds. */
+/** One `/`, then printable ASCII without `\`: what a browser sends in a request line. */
 const PATH = /^\/(?![/\\]|%2f|%5c)[!-[\]-~]*$/i
-/** They do no harm as they are; decoded once too often they would end a header or hide a host. */
+/** Harmless as they are, but code that decodes them once more would allow header injection or a hidden host. */
 const ENCODED_CONTROL = /%(?:[01][0-9a-f]|7f)/i
 
 /**
- * @returns the value if it is a path of this site, query included; undefined for everything that a browser, or code
- * that decodes or normalizes it, could take for another host
+ * @returns the value if it is a path of this site, with its query; undefined if a browser, or code that decodes or normalizes the value, could
+ * read it as another host
  * @internal
  */
 export function sitePathOf(value: unknown): string | undefined {
   if (typeof value !== 'string' || value.length > MAX_LENGTH || !PATH.test(value) || ENCODED_CONTROL.test(value)) return undefined
-  // `/.//host` is a path of this site whose normalized form, `//host`, is not.
+  // `/.//host` is a path of this site, but its normalized form `//host` is another host.
   return PATH.test(new URL(value, 'http://site').pathname) ? value : undefined
 }
 
 /**
- * Keeps the address of a page that is sent away; what has none that may be kept (a form, another host) forgets the last.
- * @returns whether the session has changed
+ * Keeps the path of a page whose user is redirected. For a request without such a path (a form, another host), it deletes the path that was kept
+ * before.
+ * @returns true if the session has changed
  * @internal
  */
-export function keepReturnTo(session: SessionLike, key: string, req: HostRequest): boolean {
+export function storeReturnTo(session: SessionLike, key: string, req: HostRequest): boolean {
   const isPage = req.method === 'GET' || req.method === 'HEAD'
   const path = isPage ? sitePathOf(req.originalUrl ?? req.url) : undefined
   const login = loginOf(session)
@@ -47,8 +47,8 @@ export function returnToIn(session: SessionLike, key: string): string | undefine
 }
 
 /**
- * Where somebody was going before they were asked to sign in: Passport's own word for it, which an app's guard
- * (`connect-ensure-login`, or three lines of its own) writes. Only before a login: later it is old.
+ * The page that the user wanted before the sign-in: `session.returnTo`, Passport's own name, which the app's login guard (for example
+ * `connect-ensure-login`) writes. It is read only before a login, because later it is out of date.
  * @internal
  */
 export function returnToBeforeLogin(session: SessionLike): string | undefined {
@@ -56,7 +56,7 @@ export function returnToBeforeLogin(session: SessionLike): string | undefined {
 }
 
 /**
- * Forgets it once it was given back; another one, of another tab, stays, and so does what Passport itself is to follow.
+ * Deletes the path after it was given back. A different path, of another tab, stays; so does `session.returnTo` if Passport itself will use it.
  * @internal
  */
 export function forgetReturnTo(

@@ -1,8 +1,8 @@
 /**
- * The second factor record: written after the login, read before what is risky.
+ * The second factor record: written after the login, checked by routes that need a fresh second factor (step-up).
  *
- * Out of scope: asking for the factor. The record sits in the session, so that it dies with it; it also names the
- * login it was made for, so that it is void for a user who signs in later in the same session.
+ * The record is in the session and ends with it. It also names the login it was made for, so that it is void for a user who signs in later in
+ * the same session. Out of scope: asking for the factor.
  */
 import { createHash } from 'node:crypto'
 import { json, middleware, whole, type Middleware } from '../host/answer'
@@ -10,14 +10,14 @@ import type { FactorName } from '../factors/names'
 import { address, refuseUnknown, sessionKeyOf } from '../host/option-values'
 import { authInfoOf, sessionOf, wantsPage, type HostRequest } from '../host/request'
 import { loginOf } from '../host/login'
-import { keepReturnTo } from './return-to'
+import { storeReturnTo } from './return-to'
 import { hasContent, reloadSession, renewSession, saveSession, sessionIdOf } from '../host/session'
 import type { SessionLike } from '../host/request'
 import { isListOfNames } from '../factors/strength'
 import type { SessionState } from './transactions'
 import type { NevisProfile } from '../factors/profile'
 
-/** That a second factor was given, by whom, and when. */
+/** Who gave which second factor, and when. */
 export interface SecondFactorRecord {
   /** Nevis's userId. */
   readonly userId: string
@@ -30,40 +30,41 @@ export interface SecondFactorRecord {
 }
 
 interface BoundRecord extends SecondFactorRecord {
-  /** Digest of the login that Passport keeps in the session. */
+  /** Digest of the login in the session. */
   readonly login: string
-  /** Digest of the session's id, which changes at logout even where the session's data is kept. */
+  /** Digest of the session's id. It changes at logout, even if the host keeps the session's data. */
   readonly sessionId: string
 }
 
 /** Options of {@link recordSecondFactor} and {@link secondFactorOf}. */
 export interface RecordSecondFactorOptions {
-  /** As given to the strategy. Default `nevis`. */
+  /** The strategy's option of the same name. Default `nevis`. */
   readonly sessionKey?: string
 }
 
 /** Options of {@link requireSecondFactor}. */
 export interface RequireSecondFactorOptions extends RecordSecondFactorOptions {
-  /** Seconds for which a second factor is fresh enough. */
+  /** Maximum age of the second factor, in seconds. */
   readonly maxAgeSeconds: number
-  /** Names of the factors that will do, such as `atLeast('sms')`. Default: any. */
+  /** Names of the accepted factors, such as `atLeast('sms')`. Default: any. */
   readonly factors?: readonly FactorName[]
   /**
-   * Where pages are sent (303) to give it; the address of a page that was asked for by GET comes back as
-   * `req.authInfo.returnTo`. Default: nowhere, they get the 401 too.
+   * Where a page is redirected (303), so that the user can give a second factor. The path of a page that was requested with GET comes back as
+   * `req.authInfo.returnTo`. Default: no redirect; pages get the 401, too.
    */
   readonly redirectTo?: string
 }
 
 /**
- * Middleware for after `passport.authenticate('nevis')` or `passport.authorize('nevis')`: a login renews the session, so
- * only now can the record be written. Where the login has not renewed it in this request (after `authorize`, and with Passport
- * before 0.6), the session gets a new id and keeps all that is in it; a host whose sessions have no `regenerate` keeps its id. An
- * enrolment is no approval and leaves no record; nor does the approval of a user whom Basic or Bearer names, in the session of another.
+ * Writes the second factor record. Mount it after `passport.authenticate('nevis')` or `passport.authorize('nevis')`: a login renews the
+ * session, so the record cannot be written earlier. If the login has not renewed the session in this request (after `authorize`, and with
+ * Passport before 0.6), this middleware gives the session a new id and keeps its content. A session without `regenerate` keeps its id.
+ *
+ * It writes no record for an enrolment, or if the approval is by a user of Basic or Bearer and the session is another user's.
  * @param options where the strategy keeps its state
- * @throws TypeError when an option is wrong or unknown
- * @returns middleware; it passes an error on when nobody approved anything, or nobody is logged in, and a StorageError
- * `SESSION_UNAVAILABLE` when the session could not be renewed or saved
+ * @throws TypeError if an option is wrong or unknown
+ * @returns middleware; it passes on an error if there is no approval or no login, and a StorageError `SESSION_UNAVAILABLE` if the session
+ * cannot be renewed or saved
  */
 export function recordSecondFactor(options: RecordSecondFactorOptions = {}): Middleware {
   refuseUnknown('recordSecondFactor', options, ['sessionKey'])
@@ -73,9 +74,9 @@ export function recordSecondFactor(options: RecordSecondFactorOptions = {}): Mid
     const session = sessionOf(req)
     const login = session && loginOf(session)
     if (profile === undefined || login === undefined) {
-      throw new Error('recordSecondFactor: mount it after passport.authenticate("nevis"), for a user who is logged in; with a callback of your own, after req.authInfo = info and req.logIn()')
+      throw new Error('recordSecondFactor: mount it after passport.authenticate("nevis"), for a user who is logged in; with your own callback, after req.authInfo = info and req.logIn()')
     }
-    if (profile.operation === 'approve' && !ofOthers.has(profile)) await write(req, sessionKey, profile, login)
+    if (profile.operation === 'approve' && !approvalsOfOtherUsers.has(profile)) await write(req, sessionKey, profile, login)
     return undefined
   })
 }
@@ -88,42 +89,42 @@ async function write(req: HostRequest, sessionKey: string, profile: NevisProfile
   await saveSession(session)
 }
 
-/** The session id with which each approval came to its callback. */
-const sessionIds = new WeakMap<object, string>()
+/** The session id of the callback request of each approval. */
+const sessionIdsAtCallback = new WeakMap<object, string>()
 
-/** Approvals that came with the session of another user. */
-const ofOthers = new WeakSet<object>()
+/** Approvals whose callback came with the session of another user. */
+const approvalsOfOtherUsers = new WeakSet<object>()
 
 /**
  * Called by the strategy at a success.
- * @param isOfOther the session's login is another user's
+ * @param isOfOther true if the session's login is another user's
  * @internal
  */
 export function noteSession(profile: NevisProfile, req: object, isOfOther: boolean): void {
-  if (isOfOther) ofOthers.add(profile)
+  if (isOfOther) approvalsOfOtherUsers.add(profile)
   const id = sessionIdOf(req)
-  if (id !== undefined) sessionIds.set(profile, id)
+  if (id !== undefined) sessionIdsAtCallback.set(profile, id)
 }
 
-/** A new id for the session as it is now: the user may have logged out while the approval was looked at. */
+/** Reads the session again before it gets a new id, because the user may have logged out meanwhile. */
 async function renewedSession(req: HostRequest, login: string): Promise<SessionLike> {
   const session = await reloadSession(req)
   if (session === undefined || loginOf(session) !== login) throw new Error('recordSecondFactor: the user has logged out meanwhile')
   return renewSession(req)
 }
 
-/** A login has renewed the session in this very request: apps that noted the id at login must not lose it. */
+/** True if the login has renewed the session in this request. A second renewal would change the id that the app may have stored at login. */
 function wasRenewed(req: object, profile: NevisProfile): boolean {
-  const before = sessionIds.get(profile)
+  const before = sessionIdsAtCallback.get(profile)
   return before !== undefined && before !== sessionIdOf(req)
 }
 
 /**
- * The record of this session, if it was made for the login that is there now.
+ * Reads the record of this session, if it was made for the current login.
  * @param req the request, with its session
  * @param options where the strategy keeps its state
- * @throws TypeError when an option is unknown
- * @returns undefined when there is none
+ * @throws TypeError if an option is unknown
+ * @returns undefined if there is no valid record
  */
 export function secondFactorOf(req: object, options: RecordSecondFactorOptions = {}): SecondFactorRecord | undefined {
   refuseUnknown('secondFactorOf', options, ['sessionKey'])
@@ -137,10 +138,11 @@ export function secondFactorOf(req: object, options: RecordSecondFactorOptions =
 }
 
 /**
- * Middleware that lets only a fresh second factor pass.
- * @param options how fresh, and by which factors
- * @throws TypeError when an option is wrong
- * @returns middleware; refused, a page goes to `redirectTo`, everything else gets 401 in the words of RFC 9470
+ * Middleware that requires a fresh second factor.
+ * @param options the maximum age, and the accepted factors
+ * @throws TypeError if an option is wrong
+ * @returns middleware; without a fresh second factor, a page is redirected to `redirectTo`, and every other request gets a 401 with the error
+ * of RFC 9470 (step-up)
  */
 export function requireSecondFactor(options: RequireSecondFactorOptions): Middleware {
   refuseUnknown('requireSecondFactor', options, ['maxAgeSeconds', 'factors', 'redirectTo', 'sessionKey'])
@@ -152,14 +154,14 @@ export function requireSecondFactor(options: RequireSecondFactorOptions): Middle
   return middleware(async (req) => {
     const record = secondFactorOf(req, { sessionKey })
     const ageMs = record === undefined ? Infinity : Date.now() - record.at
-    // A clock that was set back must not make a record fresher than new.
+    // If the clock was set back, the record seems to lie in the future; it is then refused.
     const isFresh = ageMs >= 0 && ageMs <= maxAgeSeconds * 1000
     if (record !== undefined && isFresh && (factors === undefined || factors.includes(record.factor))) return undefined
     if (redirectTo !== undefined && wantsPage(req)) {
       const session = sessionOf(req)
-      // A visitor without a session gets none for it: thousands of requests would be thousands of stored sessions.
+      // No session is created for a visitor who has none: thousands of requests would fill the session store.
       const mayKeep = session !== undefined && (loginOf(session) !== undefined || hasContent(session))
-      if (mayKeep && keepReturnTo(session, sessionKey, req)) await saveSession(session)
+      if (mayKeep && storeReturnTo(session, sessionKey, req)) await saveSession(session)
       return whole(303, { Location: redirectTo })
     }
     const words = { error: 'insufficient_user_authentication', error_description: 'A fresh second factor is required' }

@@ -1,70 +1,72 @@
 /**
- * A transaction, one approval or enrolment under way, and where it is kept: the session of the browser that started it.
+ * Keeps transactions in the session of the browser that started them.
  *
- * Out of scope: single use. A session that is written late brings a finished transaction back; the ledger decides.
+ * The wing `session/` holds what the browser's session keeps: the transactions (`transactions.ts`), the page to return to (`return-to.ts`) and
+ * the second factor record with its guard (`second-factor.ts`). All of it is under one property of the session, the session key. Out of scope:
+ * single use, because a late write of an old session would put a finished transaction back; the ledger decides.
  */
 import type { FailureCode } from '../factors/failures'
 import type { Transaction } from '../factors/transaction'
 import { isTooLarge, saveSession } from '../host/session'
 import type { SessionLike } from '../host/request'
-import type { ShownBox } from '../trust/shown'
+import type { ShownCipher } from '../trust/shown'
 import { StorageError } from '../host/storage'
 
-/** As the session keeps it: what it shows is encrypted. */
+/** A transaction in the session: `box` holds `shown`, encrypted. The name is part of the stored format, so it must not change. */
 type Kept = Omit<Transaction, 'shown'> & { readonly box?: string }
 
-/** The page that was refused last. */
+/** The page from which the user was redirected last. */
 export interface KeptReturnTo {
   readonly path: string
-  /** Digest of the login in which it was refused, if there was one: where somebody was is nothing to the next one. */
+  /** Digest of the login at that time, if there was one: the path must not be shown to the next user of this session. */
   readonly login?: string
 }
 
-/** What we keep in the session under the session key. */
+/** The strategy's state in the session, under the session key. */
 export interface SessionState {
   readonly transactions?: Readonly<Record<string, Kept>>
   readonly secondFactor?: unknown
   readonly returnTo?: KeptReturnTo
 }
 
-/** Tabs that wait at once in one session; beyond it the oldest is forgotten, so that a session stays small. */
+/** Upper limit for pending transactions in one session; the oldest is dropped first, so that the session stays small. */
 const MAX_TRANSACTIONS = 8
 
-/** What a transaction needs beside what the app gave: ids, times, digest, and a status token of a few hundred bytes. */
-const PLANNED_BYTES = 900
+/** Estimated size of a transaction without the app's data: ids, times, digest, and a status token of a few hundred bytes. */
+const RESERVED_BYTES = 900
 
 /** @internal */
 export class SessionTransactions {
   constructor(
     private readonly session: SessionLike,
     private readonly key: string,
-    /** Milliseconds after its first factor for which a transaction is kept. */
+    /** How long a transaction is kept after the first factor, in milliseconds. */
     private readonly keepMs: number,
-    private readonly box: ShownBox,
+    private readonly cipher: ShownCipher,
   ) {}
 
   get(id: string): Transaction | undefined {
     const kept = this.all()[id]
-    return kept && this.opened(kept)
+    return kept && this.decrypted(kept)
   }
 
-  /** A transaction that is still open and equal to what is about to be started. */
+  /** The first transaction for which `matches` is true. `matches` sees an empty `shown`. */
   find(matches: (transaction: Transaction) => boolean): Transaction | undefined {
     const kept = Object.values(this.all()).find((one) => matches({ ...one, shown: {} }))
-    return kept && this.opened(kept)
+    return kept && this.decrypted(kept)
   }
 
   put(transaction: Transaction): void {
     const now = Date.now()
     const { shown, ...rest } = transaction
-    const box = this.box.close(shown, transaction.id)
+    const box = this.cipher.encrypt(shown, transaction.id)
     const others = Object.values(this.all())
       .filter(({ id, firstFactorAt, expiresAt }) => id !== transaction.id && now < Math.max(firstFactorAt + this.keepMs, expiresAt))
       .sort((a, b) => b.startedAt - a.startedAt)
     this.write([{ ...rest, ...(box !== undefined && { box }) }, ...others].slice(0, MAX_TRANSACTIONS))
   }
 
-  /** Ends a transaction without success; what it showed and its token are forgotten at once. */
+  /** Marks a transaction as ended without success, and deletes its status token and what the page showed. */
   close(transaction: Transaction, code: FailureCode): void {
     const { statusToken: _token, codesKey: _key, ...rest } = transaction
     this.put({ ...rest, shown: {}, closed: code })
@@ -74,15 +76,15 @@ export class SessionTransactions {
     this.write(Object.values(this.all()).filter((transaction) => transaction.id !== id))
   }
 
-  /** Keeps those of this subject alone: the others may have come with a session that somebody else prepared. */
+  /** Deletes the transactions of other subjects: an attacker may have put them into a prepared session (session fixation). */
   keepOnly(isOfSubject: (transaction: Pick<Transaction, 'subject'>) => boolean): void {
     const all = Object.values(this.all())
     if (!all.every(isOfSubject)) this.write(all.filter(isOfSubject))
   }
 
   /**
-   * In a cookie: is there room for one more transaction of this size? The way back goes first.
-   * @returns the same, without `returnTo` if only so it fits
+   * Checks that a session in a cookie has room for one more transaction. If needed, it drops the path to return to.
+   * @returns the planned transaction, without `returnTo` if it fits only without
    * @throws StorageError `SESSION_TOO_LARGE`
    */
   makeRoom<T extends { readonly returnTo?: string }>(planned: T): T {
@@ -95,17 +97,17 @@ export class SessionTransactions {
   }
 
   private fits(planned: object): boolean {
-    const state = { ...(this.session[this.key] as SessionState | undefined), transactions: [{ ...planned, rest: 'x'.repeat(PLANNED_BYTES) }] }
+    const state = { ...(this.session[this.key] as SessionState | undefined), transactions: [{ ...planned, rest: 'x'.repeat(RESERVED_BYTES) }] }
     return !isTooLarge(this.session, { [this.key]: state })
   }
 
   /**
-   * Waits until the session is stored, since only Passport's `redirect` would. In a cookie it holds fewer transactions: the
-   * oldest are forgotten.
-   * @throws StorageError `SESSION_UNAVAILABLE`; `SESSION_TOO_LARGE` where not even one fits
+   * Waits until the session is stored; of Passport's actions, only `redirect` would wait. If the session is in a cookie and too large, the oldest
+   * transactions are dropped.
+   * @throws StorageError `SESSION_UNAVAILABLE`; `SESSION_TOO_LARGE` if not even one fits
    */
   async save(): Promise<void> {
-    // In the order of `put`: the one that was put last is what the browser is sent to.
+    // `put` adds at the front, so the transaction of this request is dropped last.
     const kept = Object.values(this.all())
     while (isTooLarge(this.session)) {
       kept.pop()
@@ -115,15 +117,15 @@ export class SessionTransactions {
     await saveSession(this.session)
   }
 
-  private opened({ box, ...rest }: Kept): Transaction {
-    return { ...rest, shown: this.box.open(box, rest.id) }
+  private decrypted({ box, ...rest }: Kept): Transaction {
+    return { ...rest, shown: this.cipher.decrypt(box, rest.id) }
   }
 
   private all(): Readonly<Record<string, Kept>> {
     return (this.session[this.key] as SessionState | undefined)?.transactions ?? {}
   }
 
-  /** Replaces the whole object: some sessions do not notice writes inside it. */
+  /** Replaces the whole object, because some session implementations do not detect nested writes. */
   private write(transactions: readonly Kept[]): void {
     const byId = Object.create(null) as Record<string, Kept>
     for (const transaction of transactions) byId[transaction.id] = transaction

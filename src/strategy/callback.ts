@@ -1,187 +1,92 @@
 /**
- * A callback: the browser says that a transaction is decided, or brings a code or a token. Nevis is asked, and everything that it
- * answers is compared with what was started.
+ * A callback: the browser says that a transaction is decided, or brings a code or a token. This file asks Nevis for the decision and compares
+ * every answer with what was started.
  *
  * Order: this session must hold the transaction, open, for this route and this user → `factor.check` asks Nevis → binding and
- * introspection → the session is read again → the ledger lets it succeed once → the user's app is told. Out of scope: how the
- * comparison is made (`proof.ts`, `binding.ts`).
+ * introspection → the ledger claims the transaction, once → the session is read again → the transaction is removed and the session saved →
+ * `verify`. Out of scope: how answers are compared (`proof.ts`, `binding.ts`).
  */
 import { NevisError } from '../client/errors'
+import { promptOf, type Answer, type Factor, type Outcome, type Succeeded } from '../factors/factor'
+import { Refusal, type FailureCode } from '../factors/failures'
+import { profileOf } from '../factors/profile'
+import { outcomeByStatus } from '../factors/shared'
+import type { Transaction } from '../factors/transaction'
+import { fieldOf } from '../host/request'
+import { hasContent, isInSmallCookie } from '../host/session'
+import { forgetReturnTo, sitePathOf } from '../session/return-to'
+import { mismatchOf, type KnownStatus } from '../trust/proof'
 import { assertMayStillEnroll } from './enrolment'
 import { publish } from './events'
-import type { Exchange, Exit, Field } from './exchange'
-import { promptOf, type Answer, type Factor } from '../factors/factor'
-import { outcomeByStatus } from '../factors/shared'
-import { Refusal, type FailureCode } from '../factors/failures'
-import { mismatchOf } from '../trust/proof'
 import { purposeMismatch } from './purpose'
-import { fieldOf } from '../host/request'
-import { forgetReturnTo, sitePathOf } from '../session/return-to'
-import { hasContent, isInSmallCookie } from '../host/session'
-import type { Transaction } from '../factors/transaction'
-import { profileOf } from '../factors/profile'
-import { countsFor, factorFor } from './wanted'
+import { factorFor, isForUserOf } from './start-parameters'
+import type { Field, StrategyRequest, StrategyResult } from './strategy-request'
 
-/** Longer codes are wrong without asking: recovery codes have 16 characters and a few dashes, and people type spaces. */
+/** Longer codes are refused without asking Nevis: recovery codes have 16 characters, and users type dashes and spaces. */
 const MAX_CODE_LENGTH = 64
-/** From this many starts of a day on, a success is held against the subject's denials. */
-const MANY_STARTS = 3
-const MANY_DENIALS = 2
+/** A success is reported as `success_after_denials` from this many starts and this many denials in a day on. */
+const SUSPICIOUS_STARTS = 3
+const SUSPICIOUS_DENIALS = 2
 
 /** @internal */
-export async function callback(exchange: Exchange, handle: Field): Promise<Exit> {
-  const { settings, budgets } = exchange
-  const transaction = exchange.held(handle)
+export async function callback(request: StrategyRequest, handle: Field): Promise<StrategyResult> {
+  const { settings } = request
+  const transaction = request.openTransaction(handle)
   if (transaction === undefined) {
-    // The cookie may name a session that another tab has replaced at its sign-in.
-    if (!hasContent(exchange.session)) exchange.letGo()
-    return again(exchange, exchange.codeForLost())
+    // The cookie may name an old session that another tab has replaced when it signed in.
+    if (!hasContent(request.session)) request.abandonSession()
+    return handleRepeatedCallback(request, request.codeForMissingTransaction())
   }
-  await assertMayFinish(exchange, transaction)
-  if (Date.now() >= transaction.expiresAt) return exchange.close(transaction, 'expired_transaction')
+  await assertMayFinish(request, transaction)
+  if (Date.now() >= transaction.expiresAt) return request.close(transaction, 'expired_transaction')
 
   const factor = factorFor(settings, transaction.operation, transaction.factor)
-  const answer = answerFor(exchange, transaction, factor)
+  const answer = answerFor(request, transaction, factor)
   const isEnrolment = transaction.operation === 'enroll'
-  if (isEnrolment) await assertCurrent(exchange, transaction)
-  // A code counts at Nevis as soon as it is verified, so its enrolment must be allowed before.
-  if (isEnrolment && answer.code !== undefined) await assertStillAllowed(exchange, transaction, factor, 0)
-  const attempts = answer.code === undefined ? 0 : await spendCode(exchange, transaction)
+  if (isEnrolment) await assertNewestEnrolment(request, transaction)
+  // Nevis enrols as soon as it verifies a code, so the right to enrol is checked before.
+  if (isEnrolment && answer.code !== undefined) await assertEnrolmentStillAllowed(request, transaction, factor, 0)
+  const attempts = answer.code === undefined ? 0 : await spendCode(request, transaction)
 
-  const seen = factor.check === outcomeByStatus ? await settings.watch.decide(transaction) : undefined
-  const outcome = await factor.check(settings.client, transaction, { ...answer, ...(seen && { status: seen.answer }) }).catch(async (error: unknown) => {
-    // A gateway that puts a page in the place of Nevis's "wrong" must not make the code free.
-    if (answer.code !== undefined && error instanceof NevisError && error.nevisStatus !== undefined) await budgets.noteWrongCode(personOf(exchange, transaction))
-    throw error
-  })
-  if (outcome.status === 'pending') return { to: exchange.waitingURL(transaction) }
+  const known = factor.check === outcomeByStatus ? await settings.watch.decide(transaction) : undefined
+  const outcome = await checkWithNevis(request, transaction, factor, answer, known)
+  if (outcome.status === 'pending') return { to: request.waitingURL(transaction) }
   if (outcome.status === 'failed') {
-    return outcome.retryable ? wrongCode(exchange, transaction, attempts) : notApproved(exchange, transaction, outcome.code)
+    return outcome.retryable ? refuseWrongCode(request, transaction, attempts) : refuseNotApproved(request, transaction, outcome.code)
   }
-  const field = await mismatchOf(settings, transaction, factor, outcome, seen)
-  if (field !== undefined) {
-    exchange.mismatched(field)
-    return exchange.close(transaction, 'binding_mismatch')
-  }
-  if (isEnrolment && answer.code === undefined) await assertStillAllowed(exchange, transaction, factor, 1)
-  // A newer enrolment may have been begun while Nevis was asked.
-  if (isEnrolment) await assertCurrent(exchange, transaction)
 
-  if (!(await budgets.claim(transaction))) {
-    // It has ended in the ledger, or a later start has taken it over into a new session: this one may say how, if it is still there.
-    await exchange.refresh()
-    const closed = exchange.heldById(transaction.id)?.closed
-    if (closed !== undefined) throw new Refusal(closed)
-    publish('suspicious', () => ({ ...exchange.about(), reason: 'used_transaction' }))
-    if (!exchange.keepsSession()) exchange.letGo()
-    return again(exchange, 'used_transaction')
+  const field = await mismatchOf(settings, transaction, factor, outcome, known)
+  if (field !== undefined) return closeMismatched(request, transaction, field)
+  if (isEnrolment && answer.code === undefined) await assertEnrolmentStillAllowed(request, transaction, factor, 1)
+  // Checked again: a newer enrolment may have started while this request waited for Nevis.
+  if (isEnrolment) await assertNewestEnrolment(request, transaction)
+
+  if (!(await request.budgets.endings.claim(transaction))) return handleUsedTransaction(request, transaction)
+  if (outcome.token !== undefined && settings.claimsTokens && !(await request.budgets.endings.claimToken(outcome.token))) {
+    return closeMismatched(request, transaction, 'token')
   }
-  if (outcome.token !== undefined && settings.claimsTokens && !(await budgets.claimToken(outcome.token))) {
-    exchange.mismatched('token')
-    return exchange.close(transaction, 'binding_mismatch')
-  }
-  // Directly before the session is written: whatever came in between, a log-out above all, stays.
-  if (exchange.keepsSession()) {
-    await exchange.refresh()
-    const current = exchange.heldById(transaction.id)
-    if (current === undefined) return again(exchange, exchange.codeForLost())
+  // Directly before the session is written, so that a log-out during the wait is not undone.
+  if (request.sessionContinues()) {
+    await request.refresh()
+    const current = request.transactionById(transaction.id)
+    if (current === undefined) return handleRepeatedCallback(request, request.codeForMissingTransaction())
     if (current.closed !== undefined) throw new Refusal(current.closed)
   }
-  exchange.transactions.remove(transaction.id)
-  const returnTo = sitePathOf(transaction.returnTo)
-  forgetReturnTo(exchange.session, settings.sessionKey, returnTo, exchange.options)
-  await exchange.transactions.save()
-  const denials = await denialsBefore(exchange, transaction)
-  if (denials >= MANY_DENIALS) publish('suspicious', () => ({ ...exchange.about(), reason: 'success_after_denials', denials }))
-  // The approval is good whether or not the ledger takes its starts back.
-  await giveBack(exchange, transaction).catch(() => undefined)
-  if (isInSmallCookie(exchange.session) && transaction.budget !== undefined) await budgets.noteSignIn(transaction.budget).catch(() => undefined)
-  publish('decided', () => ({ ...exchange.about(), outcome: 'succeeded' }))
-  return { profile: profileOf(transaction, outcome), returnTo }
+  return succeed(request, transaction, outcome)
 }
 
-async function giveBack({ budgets }: Exchange, { budget, slots = [], alsoHeld }: Transaction): Promise<void> {
-  if (budget !== undefined && slots.length > 0) await budgets.giveBack(budget, slots)
-  if (alsoHeld !== undefined) await budgets.giveBack(alsoHeld.budget, alsoHeld.slots)
-}
-
-/** Codes are counted by Nevis's userId where it is known, however the app names the user. */
-function personOf({ budgets }: Exchange, { userId, subject }: Transaction): string {
-  return budgets.keyOf(userId === undefined ? subject : { userId })
-}
-
-/** @throws Refusal for a transaction of another login, user or route, and the code of one that has ended */
-async function assertMayFinish(exchange: Exchange, transaction: Transaction): Promise<void> {
-  const { req, options, settings } = exchange
-  if (transaction.login !== undefined && transaction.login !== exchange.login()) throw new Refusal('unknown_transaction')
+/** @throws Refusal for a transaction of another login, user or route; for one that has ended, with the code it was closed with */
+async function assertMayFinish(request: StrategyRequest, transaction: Transaction): Promise<void> {
+  const { req, options, settings } = request
+  if (transaction.login !== undefined && transaction.login !== request.login()) throw new Refusal('unknown_transaction')
   if (transaction.closed !== undefined) throw new Refusal(transaction.closed)
-  if (!(await countsFor(req, options, settings, transaction))) throw exchange.mismatched('login')
+  if (!(await isForUserOf(req, options, settings, transaction))) throw request.mismatchRefusal('login')
   const option = purposeMismatch(req, options, settings, transaction)
-  if (option !== undefined) throw exchange.mismatched(option)
+  if (option !== undefined) throw request.mismatchRefusal(option)
 }
 
-/** A newer enrolment of the same subject, in any session, has ended this one. */
-async function assertCurrent(exchange: Exchange, transaction: Transaction): Promise<void> {
-  for (const [name, generation] of Object.entries(transaction.enrolments ?? {})) {
-    if (!(await exchange.budgets.isCurrentEnrolment(name, generation))) await exchange.close(transaction, 'cancelled', { canGoOn: false })
-  }
-}
-
-/** The user may have enrolled elsewhere since this enrolment was started. */
-async function assertStillAllowed(exchange: Exchange, transaction: Transaction, factor: Factor, newFactors: number): Promise<void> {
-  try {
-    await assertMayStillEnroll(exchange.settings, exchange.req, factor, transaction, newFactors)
-  } catch (error) {
-    if (!(error instanceof Refusal)) throw error
-    publish('suspicious', () => ({ ...exchange.about(), reason: 'enrolment_of_enrolled' }))
-    await exchange.close(transaction, error.code, { canGoOn: false })
-  }
-}
-
-/**
- * Counts the code before it is tried.
- * @returns how many codes have been tried in this transaction, this one included
- * @throws Refusal `codes_locked`, `too_many_attempts`
- */
-async function spendCode(exchange: Exchange, transaction: Transaction): Promise<number> {
-  const { count, over, limit, retryAfterSeconds } = await exchange.budgets.spendCode(transaction, personOf(exchange, transaction))
-  if (over === undefined) return count
-  const refusal = exchange.overBudget({ over, limit, retryAfterSeconds }, over === 'locked' ? 'codes_locked' : 'too_many_attempts')
-  if (over === 'attempts') await exchange.end(transaction, 'too_many_attempts')
-  throw refusal
-}
-
-/** A callback that comes once more is sent on or refused; nothing is executed twice. */
-function again({ options, req, session }: Exchange, code: FailureCode): Exit {
-  const { successReturnToOrRedirect, successRedirect } = options
-  const to = successReturnToOrRedirect ? (sitePathOf(session['returnTo']) ?? successReturnToOrRedirect) : successRedirect
-  if (req.user && to) return { to }
-  throw new Refusal(code)
-}
-
-async function wrongCode(exchange: Exchange, transaction: Transaction, attempts: number): Promise<Exit> {
-  const { maxAttempts } = exchange.settings
-  await exchange.budgets.noteWrongCode(personOf(exchange, transaction))
-  if (attempts >= maxAttempts) {
-    exchange.overBudget({ over: 'attempts', limit: maxAttempts }, 'too_many_attempts')
-    await exchange.end({ ...transaction, attempts }, 'too_many_attempts')
-  } else {
-    await exchange.refresh()
-    const now = exchange.heldById(transaction.id)
-    if (now !== undefined && now.closed === undefined) exchange.transactions.put({ ...now, attempts })
-    await exchange.transactions.save()
-  }
-  // The waiting page's own form: a mistyped code must not send the user back to the password.
-  if (fieldOf(exchange.req, 'retry') !== undefined) return { to: exchange.waitingURL(transaction) }
-  throw new Refusal('wrong_code')
-}
-
-async function notApproved(exchange: Exchange, transaction: Transaction, code: FailureCode): Promise<never> {
-  publish('decided', () => ({ ...exchange.about(), outcome: 'failed' }))
-  return exchange.close(transaction, code, { wasDenied: true })
-}
-
-function answerFor({ req }: Exchange, transaction: Transaction, factor: Factor): Answer {
+/** @throws Refusal `missing_code` without a code or token, `wrong_code` for a code that is too long */
+function answerFor({ req }: StrategyRequest, transaction: Transaction, factor: Factor): Answer {
   const prompt = promptOf(factor, transaction.operation)
   if (prompt === 'wait' || prompt === 'confirm') return {}
   const field = prompt === 'code' ? 'code' : 'token'
@@ -191,9 +96,122 @@ function answerFor({ req }: Exchange, transaction: Transaction, factor: Factor):
   return { [field]: value }
 }
 
-/** A success after a wave of denials is what push bombing looks like (MITRE ATT&CK T1621). */
-function denialsBefore({ budgets }: Exchange, { slots = [], budget }: Transaction): number | Promise<number> {
-  if (budget === undefined || Math.max(0, ...slots) < MANY_STARTS) return 0
-  // Only an event hangs on it: what fails here must not cost a good approval.
-  return budgets.denialsOf(budget).catch(() => 0)
+/** A newer enrolment of the same subject, in any session, invalidates this one. */
+async function assertNewestEnrolment(request: StrategyRequest, transaction: Transaction): Promise<void> {
+  for (const [key, generation] of Object.entries(transaction.enrolments ?? {})) {
+    if (!(await request.budgets.enrolments.isNewest(key, generation))) await request.close(transaction, 'cancelled', { canGoOn: false })
+  }
+}
+
+/** The user may have enrolled in another session since this enrolment was started. */
+async function assertEnrolmentStillAllowed(request: StrategyRequest, transaction: Transaction, factor: Factor, newFactors: number): Promise<void> {
+  try {
+    await assertMayStillEnroll(request.settings, request.req, factor, transaction, newFactors)
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error
+    publish('suspicious', () => ({ ...request.about(), reason: 'enrolment_of_enrolled' }))
+    await request.close(transaction, error.code, { canGoOn: false })
+  }
+}
+
+/**
+ * Counts the code before it is tried.
+ * @returns how many codes have been tried in this transaction, including this one
+ * @throws Refusal `codes_locked`, `too_many_attempts`
+ */
+async function spendCode(request: StrategyRequest, transaction: Transaction): Promise<number> {
+  const { count, over, limit, retryAfterSeconds } = await request.budgets.codes.spend(transaction, codeKeyOf(request, transaction))
+  if (over === undefined) return count
+  const refusal = request.budgetRefusal({ over, limit, retryAfterSeconds }, over === 'locked' ? 'codes_locked' : 'too_many_attempts')
+  if (over === 'attempts') await request.end(transaction, 'too_many_attempts')
+  throw refusal
+}
+
+async function checkWithNevis(request: StrategyRequest, transaction: Transaction, factor: Factor, answer: Answer, known: KnownStatus | undefined): Promise<Outcome> {
+  try {
+    return await factor.check(request.settings.client, transaction, { ...answer, ...(known && { status: known.answer }) })
+  } catch (error) {
+    // A gateway may replace Nevis's answer "wrong code" by an error page. The code counts as wrong, or guessing would cost nothing.
+    const isAnswered = error instanceof NevisError && error.nevisStatus !== undefined
+    if (answer.code !== undefined && isAnswered) await request.budgets.codes.noteWrong(codeKeyOf(request, transaction))
+    throw error
+  }
+}
+
+async function refuseWrongCode(request: StrategyRequest, transaction: Transaction, attempts: number): Promise<StrategyResult> {
+  const { maxAttempts } = request.settings
+  await request.budgets.codes.noteWrong(codeKeyOf(request, transaction))
+  if (attempts >= maxAttempts) {
+    request.budgetRefusal({ over: 'attempts', limit: maxAttempts }, 'too_many_attempts')
+    await request.end({ ...transaction, attempts }, 'too_many_attempts')
+  } else {
+    await request.refresh()
+    const current = request.transactionById(transaction.id)
+    if (current !== undefined && current.closed === undefined) request.transactions.put({ ...current, attempts })
+    await request.transactions.save()
+  }
+  // The waiting page's own form sends `retry`: after a typing mistake, the user stays on the waiting page.
+  if (fieldOf(request.req, 'retry') !== undefined) return { to: request.waitingURL(transaction) }
+  throw new Refusal('wrong_code')
+}
+
+async function refuseNotApproved(request: StrategyRequest, transaction: Transaction, code: FailureCode): Promise<never> {
+  publish('decided', () => ({ ...request.about(), outcome: 'failed' }))
+  return request.close(transaction, code, { wasDenied: true })
+}
+
+async function closeMismatched(request: StrategyRequest, transaction: Transaction, field: Parameters<StrategyRequest['mismatchRefusal']>[0]): Promise<never> {
+  request.mismatchRefusal(field)
+  return request.close(transaction, 'binding_mismatch')
+}
+
+/** The transaction has ended in the ledger, or continues in a new session. If this session knows how it ended, the refusal says so. */
+async function handleUsedTransaction(request: StrategyRequest, transaction: Transaction): Promise<StrategyResult> {
+  await request.refresh()
+  const closed = request.transactionById(transaction.id)?.closed
+  if (closed !== undefined) throw new Refusal(closed)
+  publish('suspicious', () => ({ ...request.about(), reason: 'used_transaction' }))
+  if (!request.sessionContinues()) request.abandonSession()
+  return handleRepeatedCallback(request, 'used_transaction')
+}
+
+/** After a refresh or a double click, a signed-in user goes to the route's success redirect. `verify` and the handler do not run again. */
+function handleRepeatedCallback({ options, req, session }: StrategyRequest, code: FailureCode): StrategyResult {
+  const { successReturnToOrRedirect, successRedirect } = options
+  const to = successReturnToOrRedirect ? (sitePathOf(session['returnTo']) ?? successReturnToOrRedirect) : successRedirect
+  if (req.user && to) return { to }
+  throw new Refusal(code)
+}
+
+/** Removes the claimed transaction from the session, gives back its starts, and returns who approved. */
+async function succeed(request: StrategyRequest, transaction: Transaction, outcome: Succeeded): Promise<StrategyResult> {
+  const { settings, budgets, session } = request
+  request.transactions.remove(transaction.id)
+  const returnTo = sitePathOf(transaction.returnTo)
+  forgetReturnTo(session, settings.sessionKey, returnTo, request.options)
+  await request.transactions.save()
+  const denials = await denialsBefore(request, transaction)
+  if (denials >= SUSPICIOUS_DENIALS) publish('suspicious', () => ({ ...request.about(), reason: 'success_after_denials', denials }))
+  // From here on, a failing ledger must not lose a valid approval.
+  await giveBackStarts(request, transaction).catch(() => undefined)
+  if (isInSmallCookie(session) && transaction.budget !== undefined) await budgets.signIns.note(transaction.budget).catch(() => undefined)
+  publish('decided', () => ({ ...request.about(), outcome: 'succeeded' }))
+  return { profile: profileOf(transaction, outcome), returnTo }
+}
+
+/** A success after several denials is the pattern of push bombing (MITRE ATT&CK T1621). */
+function denialsBefore({ budgets }: StrategyRequest, { slots = [], budget }: Transaction): number | Promise<number> {
+  if (budget === undefined || Math.max(0, ...slots) < SUSPICIOUS_STARTS) return 0
+  // The number is used for an event only, so a failing ledger must not lose a valid approval.
+  return budgets.starts.denialsOf(budget).catch(() => 0)
+}
+
+async function giveBackStarts({ budgets }: StrategyRequest, { budget, slots = [], alsoHeld }: Transaction): Promise<void> {
+  if (budget !== undefined && slots.length > 0) await budgets.starts.giveBack(budget, slots)
+  if (alsoHeld !== undefined) await budgets.starts.giveBack(alsoHeld.budget, alsoHeld.slots)
+}
+
+/** The subject's name in the ledger for codes: the userId where it is known, because an app may name the same user in two ways. */
+function codeKeyOf({ budgets }: StrategyRequest, { userId, subject }: Transaction): string {
+  return budgets.keyOf(userId === undefined ? subject : { userId })
 }

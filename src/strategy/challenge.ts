@@ -1,9 +1,9 @@
 /**
- * What Nevis is asked at a start, and what its refusals mean for the user.
+ * Calls Nevis at a start, and turns Nevis's refusals into failures of the user.
  *
  * Out of scope: the start budget and the session (`start.ts`), and the rules of who may enrol (`enrolment.ts`).
  */
-import { foreignIn } from './authenticators'
+import { authenticatorMismatch } from './authenticators'
 import { subjectMismatch, type Mismatch } from '../trust/binding'
 import type { Budgets } from '../ledger/budgets'
 import { NevisError } from '../client/errors'
@@ -14,11 +14,11 @@ import { Refusal } from '../factors/failures'
 import type { Settings } from './options'
 import type { NevisRequest } from '../host/request'
 import type { NevisAuthenticateOptions } from './route-options'
-import { phoneOf, type Wanted } from './wanted'
+import { phoneOf, type StartParameters } from './start-parameters'
 
 /**
- * @returns what was started; or the field in which Nevis names another user; or `hasFactor`, where an enrolment of the first
- * factor turns out to be that of a user who has one
+ * @returns the challenge; or the field in which Nevis names another user; or `hasFactor` if this should have been a first enrolment, and
+ * Nevis's answer shows that the user already has a factor
  * @throws Refusal `already_enrolled`, `not_enrolled`, `unknown_authenticator`, `too_many_authenticators`, `phone_refused`,
  * `too_many_starts`; NevisError
  * @internal
@@ -29,20 +29,20 @@ export async function challengeFor(
   req: NevisRequest,
   options: NevisAuthenticateOptions,
   factor: Factor,
-  { operation, subject, message }: Wanted,
+  { operation, subject, message }: StartParameters,
   authenticatorId: string | undefined,
 ): Promise<Challenge | Mismatch | 'hasFactor'> {
   const asked = operation === 'enroll' ? await assertMayEnroll(settings, req, factor, subject) : subject
   if (typeof asked === 'string') return asked
   const phone = operation === 'enroll' ? await phoneOf(req, options) : undefined
-  if (phone !== undefined && factor.name === 'sms') await spendPhone(budgets, phone, about(settings.name, { subject, operation, factor: factor.name }))
+  if (phone !== undefined && factor.name === 'sms') await spendText(budgets, phone, about(settings.name, { subject, operation, factor: factor.name }))
   const request = {
     ...(message !== undefined && { message }),
     ...(phone !== undefined && { phone }),
     ...(authenticatorId !== undefined && { authenticatorId }),
   }
   try {
-    const foreign = authenticatorId === undefined ? undefined : await foreignIn(settings.client, subject, authenticatorId)
+    const foreign = authenticatorId === undefined ? undefined : await authenticatorMismatch(settings.client, subject, authenticatorId)
     if (foreign === 'authenticatorId') throw new Refusal('unknown_authenticator')
     if (foreign !== undefined) return foreign
     const challenge = await (factor[operation] as Factor['approve'])(settings.client, subject, request)
@@ -51,15 +51,15 @@ export async function challengeFor(
     return operation === 'enroll' && isEnrolmentOfEnrolled(settings, req, factor, challenge.server) ? 'hasFactor' : challenge
   } catch (error) {
     if (error instanceof NevisError && error.code === 'NEVIS_NOT_FOUND') throw new Refusal('not_enrolled')
-    // The answer above the limit is not documented; a conflict is the one of the listed codes that says so.
+    // Nevis does not document its answer when the user has too many authenticators. Of the documented codes, 409 (conflict) fits.
     if (error instanceof NevisError && error.nevisStatus === 409 && operation === 'enroll') throw new Refusal('too_many_authenticators')
     throw error
   }
 }
 
-/** Many accounts can name the same number: it has a budget of its own. */
-async function spendPhone(budgets: Budgets, phone: string, start: About): Promise<void> {
-  const { over, limit, retryAfterSeconds } = await budgets.spendPhone(phone)
+/** Limits the texts per phone number, because many accounts can name the same number. */
+async function spendText(budgets: Budgets, phone: string, start: About): Promise<void> {
+  const { over, limit, retryAfterSeconds } = await budgets.spendText(phone)
   if (!over) return
   publish('budget', () => ({ ...start, budget: 'phone', limit }))
   throw new Refusal('too_many_starts', undefined, retryAfterSeconds)

@@ -1,11 +1,11 @@
 /**
- * Who may be given a factor.
+ * Decides who may enrol a factor.
  *
- * Nevis adds a factor to any user it is told, and asks for no proof. So the first factor goes to a user who has given the
- * password; every further one only to a user who has just given a factor that is at least as strong, or a thief with the password, or
- * with one stolen recovery code, would add a phone. Both are asked when an enrolment starts and again before it counts: in
- * between, the real user may have enrolled. Out of scope: enrolling (`factors/`), and that a newer enrolment ends the older
- * (`budgets.ts`).
+ * Nevis adds a factor to any user that it is told and asks for no proof, so this package must check. For the first factor, the user needs the
+ * password. For every further factor, the user must just have given a second factor that is at least as strong: otherwise an attacker with
+ * the password, or with one stolen recovery code, could add their own phone. The check runs when an enrolment starts and again before it
+ * counts, because the real user may enrol in between. Out of scope: enrolling (`factors/`), and that a newer enrolment invalidates an older
+ * one (`ledger/enrolments.ts`).
  *
  * Source: https://docs.nevis.net/authcloud/api-doc/api-reference/registration-ref
  */
@@ -23,8 +23,8 @@ import { isAtLeast } from '../factors/strength'
 import type { Subject, Transaction } from '../factors/transaction'
 
 /**
- * Asks Nevis who the subject is. What it answers must fit; a fault of Nevis passes, and nothing is enrolled.
- * @returns the subject with Nevis's id, if it has one; or the field that does not fit
+ * Checks at the start of an enrolment. An error of Nevis is thrown, and nothing is enrolled.
+ * @returns the subject with Nevis's userId, if Nevis knows the subject; or the field in which Nevis names another user
  * @throws Refusal `already_enrolled`; NevisError
  * @internal
  */
@@ -34,17 +34,17 @@ export async function assertMayEnroll(
   factor: Factor,
   subject: Subject,
 ): Promise<Subject | 'userId' | 'username'> {
-  const user = await knownUser(settings.client, subject)
+  const user = await findUser(settings.client, subject)
   const field = user && subjectMismatch(subject, user)
   if (field !== undefined) return field
   const isFirst = factor.name !== 'recovery' && (user === undefined || !hasFactor(user))
-  if (!isFirst && !hasJustProved(settings, req, factor, user?.userId, Date.now())) throw new Refusal('already_enrolled')
+  if (!isFirst && !hasFreshSecondFactor(settings, req, factor, user?.userId, Date.now())) throw new Refusal('already_enrolled')
   return user === undefined ? subject : { ...subject, userId: user.userId }
 }
 
 /**
- * Asks once more, when the enrolment is about to count.
- * @param newFactors how many authenticators this enrolment has added by now: 1 if Nevis says that it has succeeded, else 0
+ * Checks again before the enrolment counts.
+ * @param newFactors how many authenticators this enrolment has added so far: 1 if Nevis has reported success, else 0
  * @throws Refusal `already_enrolled`; NevisError
  * @internal
  */
@@ -56,35 +56,35 @@ export async function assertMayStillEnroll(
   newFactors: number,
 ): Promise<void> {
   const id = userId ?? subject.userId
-  if (hasJustProved(settings, req, factor, id, startedAt)) return
+  if (hasFreshSecondFactor(settings, req, factor, id, startedAt)) return
   if (factor.name !== 'recovery') {
-    const user = await knownUser(settings.client, id === undefined ? subject : { userId: id })
-    // A phone number that is not confirmed yet may show in the user's record, so only what is documented counts here.
+    const user = await findUser(settings.client, id === undefined ? subject : { userId: id })
+    // Nevis may list a phone number of this enrolment that is not confirmed yet, so only the documented authenticators count here.
     if (user === undefined || user.authenticators.length <= newFactors) return
   }
   throw new Refusal('already_enrolled')
 }
 
 /**
- * Nevis's answer to an enrolment names the user's factors, too: a user who was to get the first one must have none.
+ * Nevis's answer to an enrolment shows whether the user has factors. True if the user has one, and may not add another without giving it.
  * @internal
  */
 export function isEnrolmentOfEnrolled(settings: Settings, req: NevisRequest, factor: Factor, { hasFactor: had, userId }: { hasFactor?: boolean; userId?: string }): boolean {
-  return had === true && !hasJustProved(settings, req, factor, userId, Date.now())
+  return had === true && !hasFreshSecondFactor(settings, req, factor, userId, Date.now())
 }
 
 /**
- * A user who has no factor at Nevis is to be given the first one. Nevis is asked and not the app, which does not learn of an enrolment
- * whose browser never came back.
+ * `enroll` for a user who has no factor at Nevis, else `approve`. This function asks Nevis and not the app, because the app does not learn of
+ * an enrolment whose browser never came to the callback.
  * @throws NevisError
  * @internal
  */
 export async function firstOperation(client: NevisClient, subject: Subject): Promise<Operation> {
-  const user = await knownUser(client, subject)
+  const user = await findUser(client, subject)
   return user !== undefined && hasFactor(user) ? 'approve' : 'enroll'
 }
 
-async function knownUser(client: NevisClient, subject: Subject): Promise<User | undefined> {
+async function findUser(client: NevisClient, subject: Subject): Promise<User | undefined> {
   try {
     return await userOf(client, subject)
   } catch (error) {
@@ -93,32 +93,32 @@ async function knownUser(client: NevisClient, subject: Subject): Promise<User | 
   }
 }
 
-/** Lists that are documented, and either no factors or looked at by themselves: https://docs.nevis.net/authcloud/api-doc/api-reference/users-endpoint-ref */
-const NO_FACTORS = ['authenticators', 'exceededRateLimits']
-const FACTOR = /phone|mobile|sms|recover|code|otp|authenticator|device|fido|passkey|credential|factor|LoginDateSuccess/i
+/** Documented lists that hold no factors, or are checked separately: https://docs.nevis.net/authcloud/api-doc/api-reference/users-endpoint-ref */
+const FIELDS_WITHOUT_FACTORS = ['authenticators', 'exceededRateLimits']
+const FACTOR_FIELD_NAME = /phone|mobile|sms|recover|code|otp|authenticator|device|fido|passkey|credential|factor|LoginDateSuccess/i
 
 /**
- * A user is `new` until the first authenticator is confirmed. Whether Nevis shows phone numbers and recovery codes, and
- * under which names, is not documented: any list, and any name that could be one of them, counts. So does a login that
- * has succeeded: Nevis lets nobody log in without a factor.
+ * A user has the status `new` until the first authenticator is confirmed. Nevis does not document under which names it lists phone numbers and
+ * recovery codes. So any non-empty list, and any field whose name suggests a factor, counts as a factor. A past successful login counts too,
+ * because Nevis requires a factor for each login.
  */
 function hasFactor({ status, authenticators, raw }: User): boolean {
   if (status !== 'new' || authenticators.length > 0) return true
   return Object.entries(raw).some(([name, value]) => {
-    if (NO_FACTORS.includes(name)) return false
-    return Array.isArray(value) ? value.length > 0 : FACTOR.test(name) && isSomething(value)
+    if (FIELDS_WITHOUT_FACTORS.includes(name)) return false
+    return Array.isArray(value) ? value.length > 0 : FACTOR_FIELD_NAME.test(name) && isNonEmpty(value)
   })
 }
 
-function isSomething(value: unknown): boolean {
+function isNonEmpty(value: unknown): boolean {
   return Boolean(value) && !(typeof value === 'object' && Object.keys(value as object).length === 0)
 }
 
 /**
- * The record is void after a logout and in another login. It must be this user's, strong enough for the new factor, and no
- * older, at the time when the enrolment started, than a sign-in may take.
+ * True if this session has a second factor record of this user that is strong enough for the new factor. When the enrolment started, the record
+ * must not have been older than `firstFactorLifetimeSeconds`. A record is void after a logout and in another login.
  */
-function hasJustProved(
+function hasFreshSecondFactor(
   { sessionKey, firstFactorLifetimeMs, allowEnrollmentOfStrongerFactorAfter }: Settings,
   req: NevisRequest,
   factor: Factor,
@@ -128,6 +128,6 @@ function hasJustProved(
   const record = secondFactorOf(req, { sessionKey })
   if (record === undefined || record.userId !== userId) return false
   if (!isAtLeast(record.factor, factor.name) && !allowEnrollmentOfStrongerFactorAfter.includes(record.factor)) return false
-  // A clock that was set back must not make a record fresher than new.
+  // If the clock was set back, the record seems to lie in the future; it is then refused.
   return record.at <= Date.now() && startedAt - record.at <= firstFactorLifetimeMs
 }

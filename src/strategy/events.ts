@@ -1,7 +1,7 @@
 /**
- * What an audit log or a dashboard may want to know, on `node:diagnostics_channel`.
+ * Publishes events for audit logs and dashboards on `node:diagnostics_channel`.
  *
- * Out of scope: to log. No payload holds a token, a code, a phone number, a message or the application's data.
+ * Out of scope: logging, which your app does. No payload holds a token, a code, a phone number, a message or the application's data.
  */
 import { channel } from 'node:diagnostics_channel'
 import type { Mismatch } from '../trust/binding'
@@ -15,13 +15,13 @@ interface Base {
   readonly strategy: string
 }
 
-/** Which transaction an event is about, as far as one is known. */
+/** The transaction of an event, as far as it is known. */
 export interface About extends Base {
-  /** Who was to be asked. */
+  /** The user who was to be asked. */
   readonly subject?: Subject
   /** Nevis's userId. */
   readonly userId?: string
-  /** Nevis's id, or ours where Nevis has none. */
+  /** Nevis's id, or a random one if Nevis gives none. */
   readonly transactionId?: string
   /** Name of the factor. */
   readonly factor?: FactorName
@@ -31,21 +31,21 @@ export interface About extends Base {
 
 /** Channel `passport-nevis:<name>` for each name here, and what it carries. */
 export interface NevisEvents {
-  /** Nevis was asked to ask a person. */
+  /** Nevis accepted a start and notifies the user. */
   started: About
-  /** A start found the same approval still pending, and nobody was asked again. */
+  /** A start found the same approval still pending, so the user was not notified again. */
   reused: About
   /**
-   * The answer is there: `succeeded` once it belongs to the transaction and was claimed, so that `verify` comes next;
-   * `failed` for a denial or a time-out, which Nevis does not tell apart.
+   * The user has decided. `succeeded`: the approval was checked and claimed, and `verify` is called next. `failed`: a denial or a time-out,
+   * which Nevis does not distinguish.
    */
   decided: About & {
-    /** A failure has no reason that Nevis tells. */
+    /** Nevis gives no reason for a failure. */
     readonly outcome: 'succeeded' | 'failed'
   }
-  /** A person was refused, with the code that Passport's `fail` got. */
+  /** A user was refused. */
   failed: About & {
-    /** As in `info.code`. */
+    /** The same as `info.code` of Passport's `fail`. */
     readonly code: FailureCode
   }
   /** A budget of starts or codes was used up (MITRE ATT&CK T1621, OWASP ASVS 6.6.4). */
@@ -55,34 +55,34 @@ export interface NevisEvents {
      * after too many wrong ones, or texts to a phone number.
      */
     readonly budget: 'starts' | 'attempts' | 'subjectAttempts' | 'pause' | 'locked' | 'phone'
-    /** How many were allowed; for `locked`, how many wrong codes in a day lock. */
+    /** How many are allowed; for `locked`, how many wrong codes in a day lock the codes. */
     readonly limit: number
   }
   /**
-   * Something that does not happen by itself: an answer that belongs to somebody else, or a transaction that was changed
-   * in the session (`field` says what does not fit), an approval used twice, a first enrolment of somebody who has a factor, or a
-   * success after a wave of denials, which is what push bombing looks like.
+   * A possible attack: an answer of another user or transaction, a transaction that was changed in the session (`field` names what does not
+   * match), an approval that was used twice, a first enrolment of a user who already has a factor, or a success after several denials, which
+   * is the pattern of push bombing.
    */
   suspicious: About &
     (
       | {
-          /** The answer belongs to somebody or something else, or the transaction was changed. */
+          /** The answer belongs to another user or transaction, or the transaction was changed in the session. */
           readonly reason: 'binding_mismatch'
-          /** Name of what does not fit. */
+          /** What does not match. */
           readonly field: Mismatch
         }
       | {
-          /** It had succeeded before. */
+          /** The transaction had succeeded before. */
           readonly reason: 'used_transaction'
         }
       | {
-          /** The subject was to get a first factor, and Nevis's answer to the enrolment names factors that are there already. */
+          /** This should have been the user's first factor, but Nevis's answer shows that the user already has one. */
           readonly reason: 'enrolment_of_enrolled'
         }
       | {
-          /** Somebody may have given in. */
+          /** The user may have accepted only to stop the requests. */
           readonly reason: 'success_after_denials'
-          /** How many went before. */
+          /** How many denials came before. */
           readonly denials: number
         }
     )

@@ -1,28 +1,28 @@
 /**
- * Is Nevis there? Asked before a person is sent off to wait.
+ * Checks that Nevis answers before a user is sent to the waiting page.
  *
- * Not its job: to choose another factor, or to let anybody in: while Nevis is down, nothing is started. Callbacks do
- * not ask here; they ask Nevis for the decision itself, and fail closed.
+ * While Nevis is down, no start goes out. Out of scope: callbacks, which ask Nevis for the decision and fail closed; and falling back to
+ * another factor.
  */
 import type { NevisClient } from '../client/client'
 import { withDeadline } from '../client/deadline'
 import { NevisError } from '../client/errors'
-import { Remembered } from './cache'
+import { SharedCache } from './shared-cache'
 
-/** Nobody waits longer for a ping, its repetitions included. */
+/** Upper limit for one ping, including its retries. */
 const DEADLINE_MS = 2000
-/** So long nobody asks again: a little staleness is cheaper than a ping for each start … */
+/** A successful ping is cached for 10 s, so that not every start costs a ping. */
 const UP_MS = 10_000
-/** … but whoever was turned away wants to hear soon that Nevis is back. */
+/** A failed ping is cached for 2 s only, so that users notice quickly when Nevis is back. */
 const DOWN_MS = 2000
 
-/** @internal One for each strategy and process. */
+/** @internal Each strategy has one. */
 export class Health {
-  private readonly pings = new Remembered<unknown>(UP_MS, DOWN_MS)
+  private readonly pings = new SharedCache<unknown>(UP_MS, DOWN_MS)
 
   constructor(private readonly client: NevisClient) {}
 
-  /** @throws NevisError, that of the last ping, if Nevis did not answer it */
+  /** @throws NevisError of the last ping, if that ping failed */
   async check(): Promise<void> {
     await this.pings.get('', () => withDeadline(DEADLINE_MS, () => new NevisError('NEVIS_TIMEOUT', 'ping'), () => this.client.ping()))
   }

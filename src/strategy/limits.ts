@@ -1,7 +1,7 @@
 /**
- * Lifts the limits of one person: what a support desk does for a user who is locked out.
+ * Lifts the limits of one user, for a support desk that helps a user who is locked out.
  *
- * Out of scope: who may do that. The app decides, and says so in its own log.
+ * Out of scope: who may do that. Your app decides, and should write it to its audit log.
  */
 import { userOf } from './authenticators'
 import { subjectMismatch } from '../trust/binding'
@@ -11,14 +11,14 @@ import type { NevisStrategy } from './strategy'
 import type { Subject } from '../factors/transaction'
 
 /**
- * Forgets all that limits one person: the lock after too many wrong codes (`codes_locked`), codes and starts that are held against them,
- * denials and the pause after them. What was approved once still counts once, and the attempts of a transaction stay.
- * Call it after you have made sure by another way that it is the person who asks: the limits hold back an attacker who has the password.
+ * Resets all limits of one user: the lock after too many wrong codes (`codes_locked`), the counted codes and starts, the denials, and the
+ * pause after denials. It does not reset used approvals or the attempts of a transaction. Verify the user's identity in another way before
+ * you call this function: the limits protect the user from an attacker who has the password.
  *
- * Codes are counted by Nevis's userId, starts by the name that the app gives: Nevis is asked for the name that is missing, unless both
- * are given. What is known is lifted before.
- * @param strategy the one whose limits they are: its ledger, instance and budgets
- * @param subject the person, by userId, by username, or by both
+ * Codes are counted by Nevis's userId, starts by the name that your app gives. If you give only one of the two, the function lifts the limits
+ * of that name first, and then asks Nevis for the other name.
+ * @param strategy the strategy whose ledger, instance and budgets are meant
+ * @param subject the user, by userId, by username, or by both
  * @throws TypeError when the subject has neither; StorageError `LEDGER_UNAVAILABLE`; NevisError, any code but `NEVIS_NOT_FOUND`
  */
 export async function liftLimits(strategy: NevisStrategy, subject: Subject): Promise<void> {

@@ -1,18 +1,18 @@
 /**
- * One option that is an object or a list, checked: factors, names of factors, a budget, the schedule, the ledger.
+ * Checks options that are objects or lists: factors, names of factors, budgets, the poll schedule, the ledger.
  *
- * Out of scope: to know the options and their defaults (`options.ts`). Everything here throws a TypeError that names the option.
+ * Each function throws a TypeError that names the option. Out of scope: which options there are, and their defaults (`options.ts`).
  */
 import type { Factor, Prompt } from '../factors/factor'
 import { MemoryLedger, type Ledger } from '../ledger/ledger'
-import { mistake, text, whole } from '../host/option-values'
+import { optionError, text, wholeNumber } from '../host/option-values'
 import type { PollStep } from '../watch/schedule'
 
 export function factorsOf(factors: unknown): readonly Factor[] {
-  if (!Array.isArray(factors) || factors.length === 0) throw mistake('factors must be a list such as [push(), sms()]')
-  if (!factors.every(isFactor)) throw mistake('factors must hold factors: push(), not push')
+  if (!Array.isArray(factors) || factors.length === 0) throw optionError('factors must be a list such as [push(), sms()]')
+  if (!factors.every(isFactor)) throw optionError('factors must hold factors: push(), not push')
   const names = factors.map((factor) => factor.name)
-  if (new Set(names).size < names.length) throw mistake('factors must not name a factor twice')
+  if (new Set(names).size < names.length) throw optionError('factors must not name a factor twice')
   return Object.freeze([...factors])
 }
 
@@ -29,14 +29,14 @@ function isFactor(factor: Partial<Factor> | undefined): factor is Factor {
   )
 }
 
-export function namesOf(option: string, value: unknown): readonly string[] {
-  if (!Array.isArray(value)) throw mistake(`${option} must be a list of names of factors, such as ['recovery']`)
+export function factorNamesOf(option: string, value: unknown): readonly string[] {
+  if (!Array.isArray(value)) throw optionError(`${option} must be a list of names of factors, such as ['recovery']`)
   return Object.freeze(value.map((name) => text(option, name)))
 }
 
 export function budgetOf<Unit extends string>(option: string, value: Record<Unit | 'perSeconds', number>, unit: Unit) {
-  whole(`${option}.${unit}`, value?.[unit], 1, 1000)
-  whole(`${option}.perSeconds`, value.perSeconds, 1, 86_400)
+  wholeNumber(`${option}.${unit}`, value?.[unit], 1, 1000)
+  wholeNumber(`${option}.perSeconds`, value.perSeconds, 1, 86_400)
   return Object.freeze({ ...value })
 }
 
@@ -46,15 +46,15 @@ export function scheduleOf(steps: readonly PollStep[]): readonly PollStep[] {
   if (Array.isArray(steps) && steps.length > 0 && steps.every((step: PollStep, i) => isStep(step, (steps as PollStep[])[i - 1]?.untilSeconds))) {
     return structuredClone(steps as PollStep[])
   }
-  throw mistake('pollSchedule must be a list of { untilSeconds, everySeconds }, rising, none more often than every 0.5 s')
+  throw optionError('pollSchedule must be a list of { untilSeconds, everySeconds }, with rising untilSeconds and everySeconds of 0.5 or more')
 }
 
 export function ledgerOf(ledger: Ledger = new MemoryLedger()): Ledger {
   if (typeof ledger?.claim !== 'function' || typeof ledger.count !== 'function' || typeof ledger.look !== 'function' || typeof ledger.forget !== 'function') {
-    throw mistake('ledger must have claim(), count(), look() and forget(), such as new MemoryLedger()')
+    throw optionError('ledger must have claim(), count(), look() and forget(), such as new MemoryLedger()')
   }
   if (ledger instanceof MemoryLedger && process.env['NODE_ENV'] === 'production') {
-    process.emitWarning('NevisStrategy runs on the MemoryLedger, which is good for one process only: with several, give it a RedisLedger', {
+    process.emitWarning('NevisStrategy uses a MemoryLedger, which is safe with one process only: with several processes, use a RedisLedger', {
       code: 'PASSPORT_NEVIS_MEMORY_LEDGER',
     })
   }

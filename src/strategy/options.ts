@@ -1,7 +1,7 @@
 /**
- * What can be configured, checked once and resolved into one readonly object.
+ * Checks the strategy's options once and resolves them into one readonly object.
  *
- * Out of scope: to act on any of it.
+ * Out of scope: using them.
  */
 import { withoutSlash } from '../trust/binding'
 import { Budgets } from '../ledger/budgets'
@@ -10,18 +10,18 @@ import type { Operation } from '../client/wire'
 import type { Factor } from '../factors/factor'
 import type { FactorName } from '../factors/names'
 import { Health } from './health'
-import { failClosed, type ClosedLedger, type Ledger } from '../ledger/ledger'
-import { budgetOf, factorsOf, ledgerOf, namesOf, scheduleOf } from './option-objects'
-import { address, flag, fn, mistake, sessionKeyOf, text, texts, whole } from '../host/option-values'
+import { failClosed, type FailClosedLedger, type Ledger } from '../ledger/ledger'
+import { budgetOf, factorsOf, ledgerOf, factorNamesOf, scheduleOf } from './option-objects'
+import { address, flag, callable, optionError, sessionKeyOf, text, texts, wholeNumber } from '../host/option-values'
 import type { NevisRequest } from '../host/request'
-import { sealsOf, type CurrentSeals } from '../trust/seals'
+import { keysOf, type CurrentKeys } from '../trust/keys'
 import { isGuessable, MAKE_SECRET } from '../trust/secret'
 import type { Subject } from '../factors/transaction'
-import { Turns } from './turns'
+import { StartQueue } from './start-queue'
 import { defaultSchedule, type PollStep } from '../watch/schedule'
 import { StatusWatch } from '../watch/watch'
 
-/** A value, or a function that takes it from the request. Declared as a method so that any host's request type fits. */
+/** A value, or a function that gets it from the request. Declared as a method so that any host's request type fits. */
 export type FromRequest<T> =
   | T
   | {
@@ -29,7 +29,7 @@ export type FromRequest<T> =
       of(req: NevisRequest): T | Promise<T>
     }['of']
 
-/** Anything that JSON can hold, or a function that makes it. */
+/** A JSON value, or a function that returns one. */
 export type Data =
   | object
   | string
@@ -50,30 +50,30 @@ export interface NevisStrategyOptions {
   readonly instance?: string | undefined
   /** Address of the API without `/api/v1`; https, or http to loopback (the simulator). */
   readonly baseURL?: string | undefined
-  /** Access key of the instance, or a function that gives the current one, for rotation. Goes with `instance` or `baseURL`. */
+  /** Access key of the instance, or a function that returns the current one, for rotation. Use it with `instance` or `baseURL`. */
   readonly accessKey?: string | (() => string | Promise<string>) | undefined
-  /** A client of your own making, for other time-outs or agents. */
+  /** Your own client, if you need other time-outs or agents. */
   readonly client?: NevisClient | undefined
-  /** What this app allows: `[push(), app(), sms(), recovery()]`; the first is the default. */
+  /** The factors that this app allows: `[push(), app(), sms(), recovery()]`; the first is the default. */
   readonly factors: readonly Factor[]
   /** Where `waitingPage` is mounted: an absolute path, or a URL. */
   readonly waitingURL: string
-  /** Where the decided transaction is brought: a route with `passport.authenticate('nevis')`. Default: `{waitingURL}/callback`. */
+  /** Where the browser goes after the decision: a route with `passport.authenticate('nevis')`. Default: `{waitingURL}/callback`. */
   readonly callbackURL?: string | undefined
   /** Where `statusEndpoint` is mounted. Default: `{waitingURL}/status`. */
   readonly statusURL?: string | undefined
   /** Name under which Passport knows the strategy. Default `nevis`. */
   readonly name?: string | undefined
   /**
-   * Who is asked. Default: `req.user.nevisUserId` if set, else `req.user.username`. Where a callback logs nobody in
-   * (`passport.authorize`) but somebody is, it is asked again: the approval must be of whoever is signed in.
+   * Returns the user to ask. Default: `req.user.nevisUserId` if set, else `req.user.username`. With `passport.authorize`, the strategy calls it
+   * again at the callback, because the approval must be the signed-in user's.
    */
   readonly subject?: { of(req: NevisRequest): Subject | undefined | Promise<Subject | undefined> }['of'] | undefined
-  /** `approve` (default), `enroll`, or `approve-or-enroll`: asks Nevis, one call more, and enrols who has no factor. Or a function. */
+  /** `approve` (default), `enroll`, or `approve-or-enroll`: enrols users who have no factor, at the cost of one more call. Or a function. */
   readonly operation?: FromRequest<Operation | 'approve-or-enroll'> | undefined
-  /** What push and app show on the phone. Text from outside belongs into `htmlMessage`, which escapes it. */
+  /** The text that push and app show on the phone. Use `htmlMessage` to escape text that you did not write. */
   readonly message?: FromRequest<string | undefined> | undefined
-  /** Anything that JSON can hold; comes back unchanged in `profile.data`. */
+  /** A JSON value; it comes back unchanged in `profile.data`. */
   readonly data?: Data | undefined
   /** Seconds for which a transaction may be approved. 30 to 600, default 120. */
   readonly lifetimeSeconds?: number | undefined
@@ -82,8 +82,8 @@ export interface NevisStrategyOptions {
   /** Codes that may be tried per transaction. 1 to 20, default 5. */
   readonly maxAttempts?: number | undefined
   /**
-   * Starts of one subject that nobody approved, over all sessions and processes: `starts` at once, then a pause of `perSeconds`, which
-   * doubles with each further start up to four hours. An approval gives its start back; every other one counts for a day. Default
+   * Limits the starts of one subject, over all sessions and processes: `starts` without a pause, then a pause of `perSeconds`, which doubles
+   * with each further start up to four hours. An approved start no longer counts; every other start counts for a day. Default
    * `{ starts: 5, perSeconds: 300 }`.
    */
   readonly startBudget?:
@@ -103,28 +103,28 @@ export interface NevisStrategyOptions {
         readonly perSeconds: number
       }
     | undefined
-  /** How often Nevis is asked for a status while somebody waits. Default: see `defaultSchedule`. */
+  /** How often Nevis is asked for the status while a user waits. Default: see `defaultSchedule`. */
   readonly pollSchedule?: readonly PollStep[] | undefined
-  /** Status calls of this process for everybody who waits, shared fairly. 1 to 10 000, default 200. */
+  /** Upper limit for the status calls of this process, shared fairly among all waiting users. 1 to 10 000, default 200. */
   readonly maxStatusCallsPerSecond?: number | undefined
   /**
-   * Ask Nevis for a ping before a start, so that nobody is sent to wait while it is down, and no start is spent. At most
-   * one ping per process every 10 s, every 2 s while Nevis is down, each with 2 s to answer. Default false.
+   * Ping Nevis before a start, so that no user waits and no start is counted while Nevis is down. At most one ping per process every 10 s, or
+   * every 2 s while Nevis is down; each must be answered within 2 s. Default false.
    */
   readonly healthCheck?: boolean | undefined
-  /** What all processes agree on. Default `new MemoryLedger()`, good for one process only. */
+  /** Where all processes keep counts and used approvals. Default `new MemoryLedger()`, which is safe with one process only. */
   readonly ledger?: Ledger | undefined
   /**
-   * A factor is enrolled only after one that is at least as strong: whoever steals a recovery code must not add a phone. Names of weaker
-   * factors that will do all the same, such as `['recovery']` for users who have lost their phone and have only codes left, or
-   * `['sms']` where users who have only SMS may add the app. Default: none.
+   * Normally a user can enrol a factor only after giving one that is at least as strong, so that an attacker with a stolen recovery code cannot
+   * add a phone. This option names weaker factors that you accept: `['recovery']` for users who have lost their phone, or `['sms']` if users
+   * with SMS only may add the app. Default: none.
    */
   readonly allowEnrollmentOfStrongerFactorAfter?: readonly FactorName[] | undefined
-  /** Property of the session that holds our state. Default `nevis`. */
+  /** Property of the session in which the strategy keeps its state. Default `nevis`. */
   readonly sessionKey?: string | undefined
   /** Accepted `iss` of transaction tokens. Default: the base URL of the API, with or without a slash. */
   readonly issuer?: string | readonly string[] | undefined
-  /** Seals handles and transactions: the first seals, all open; 32 random characters or more. Default: derived from the access key. */
+  /** Encrypts handles and authenticates transactions. In a list, the first is used for new ones and all are accepted. 32 random characters or more. Default: derived from the access key. */
   readonly secret?: string | readonly string[] | undefined
   /** Call `verify(req, profile, done)` instead of `verify(profile, done)`. Default false. */
   readonly passReqToCallback?: boolean | undefined
@@ -139,7 +139,7 @@ export interface Settings {
   readonly callbackURL: string
   readonly statusURL: string
   readonly subject: (req: NevisRequest) => Subject | undefined | Promise<Subject | undefined>
-  /** The app's own name of the user, under which budgets go on when a userId is linked; undefined with a `subject` of the app's own. */
+  /** The username in `req.user`, which names the user's budgets even after a userId is linked; undefined if the app sets the option `subject`. */
   readonly usernameOf: (req: NevisRequest) => string | undefined
   readonly operation: FromRequest<Operation | 'approve-or-enroll'>
   readonly message: FromRequest<string | undefined>
@@ -149,17 +149,17 @@ export interface Settings {
   readonly maxAttempts: number
   readonly startBudget: { readonly starts: number; readonly perSeconds: number }
   readonly attemptBudget: { readonly attempts: number; readonly perSeconds: number }
-  /** There if starts are to ask it. */
+  /** Undefined unless the option `healthCheck` is set. */
   readonly health: Health | undefined
-  readonly ledger: ClosedLedger
+  readonly ledger: FailClosedLedger
   readonly allowEnrollmentOfStrongerFactorAfter: readonly FactorName[]
-  /** Can a browser bring a token as proof? Then each token counts once, whichever factor it proved. */
+  /** True if a factor accepts a token from the browser as proof. Each token then counts only once, whichever factor it proved. */
   readonly claimsTokens: boolean
-  /** Starts of a subject, one after another. */
-  readonly turns: Turns
+  /** Runs the starts of a subject one after another. */
+  readonly startQueue: StartQueue
   readonly sessionKey: string
   readonly issuers: readonly string[]
-  readonly seals: CurrentSeals
+  readonly keys: CurrentKeys
   readonly watch: StatusWatch
   readonly passReqToCallback: boolean
 }
@@ -175,9 +175,9 @@ const KNOWN: Record<keyof NevisStrategyOptions, true> = {
  * @internal
  */
 export function resolveOptions(options: NevisStrategyOptions): Settings {
-  if (typeof options !== 'object' || options === null || Array.isArray(options)) throw mistake('options must be an object')
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) throw optionError('options must be an object')
   const unknown = Object.keys(options).find((key) => KNOWN[key as keyof NevisStrategyOptions] !== true)
-  if (unknown !== undefined) throw mistake(`unknown option "${unknown}"`)
+  if (unknown !== undefined) throw optionError(`unknown option "${unknown}"`)
 
   const { name = 'nevis', subject = userOfRequest, operation = 'approve', sessionKey = 'nevis', passReqToCallback = false, healthCheck = false } = options
   const { lifetimeSeconds = 120, firstFactorLifetimeSeconds = 600, maxAttempts = 5, maxStatusCallsPerSecond = 200 } = options
@@ -188,16 +188,16 @@ export function resolveOptions(options: NevisStrategyOptions): Settings {
   const { callbackURL = `${below}/callback`, statusURL = `${below}/status`, issuer = client.baseURL, pollSchedule = defaultSchedule } = options
   const factors = factorsOf(options.factors)
   const ledger = failClosed(ledgerOf(options.ledger))
-  const firstFactorLifetimeMs = 1000 * whole('firstFactorLifetimeSeconds', firstFactorLifetimeSeconds, 30, 3600)
+  const firstFactorLifetimeMs = 1000 * wholeNumber('firstFactorLifetimeSeconds', firstFactorLifetimeSeconds, 30, 3600)
   const limits = {
     client,
     ledger,
     firstFactorLifetimeMs,
-    maxAttempts: whole('maxAttempts', maxAttempts, 1, 20),
+    maxAttempts: wholeNumber('maxAttempts', maxAttempts, 1, 20),
     startBudget: budgetOf('startBudget', startBudget, 'starts'),
     attemptBudget: budgetOf('attemptBudget', attemptBudget, 'attempts'),
   }
-  const lifetimeMs = 1000 * whole('lifetimeSeconds', lifetimeSeconds, 30, 600)
+  const lifetimeMs = 1000 * wholeNumber('lifetimeSeconds', lifetimeSeconds, 30, 600)
   return Object.freeze({
     ...limits,
     name: text('name', name),
@@ -205,27 +205,27 @@ export function resolveOptions(options: NevisStrategyOptions): Settings {
     waitingURL,
     callbackURL: address('callbackURL', callbackURL),
     statusURL: address('statusURL', statusURL),
-    subject: fn('subject', subject),
+    subject: callable('subject', subject),
     usernameOf: subject === userOfRequest ? usernameOfUser : () => undefined,
     operation: operationOf(operation),
     message: messageOf(options.message),
     data: options.data,
     lifetimeMs,
     health: flag('healthCheck', healthCheck) ? new Health(client) : undefined,
-    allowEnrollmentOfStrongerFactorAfter: namesOf('allowEnrollmentOfStrongerFactorAfter', allowEnrollmentOfStrongerFactorAfter),
+    allowEnrollmentOfStrongerFactorAfter: factorNamesOf('allowEnrollmentOfStrongerFactorAfter', allowEnrollmentOfStrongerFactorAfter),
     claimsTokens: factors.some((factor) => [factor.prompt, factor.enrollPrompt].includes('widget')),
-    turns: new Turns(),
+    startQueue: new StartQueue(),
     sessionKey: sessionKeyOf('NevisStrategy', sessionKey),
     issuers: texts('issuer', issuer).map(withoutSlash),
-    seals: sealsOf(name, secretsOf(options.secret), client),
+    keys: keysOf(name, secretsOf(options.secret), client),
     watch: new StatusWatch(client, {
       lifetimeMs,
       schedule: scheduleOf(pollSchedule),
-      maxCallsPerSecond: whole('maxStatusCallsPerSecond', maxStatusCallsPerSecond, 1, 10_000),
-      // A denial counts whoever learns of it, the page or the callback: an attacker never comes to the callback.
+      maxCallsPerSecond: wholeNumber('maxStatusCallsPerSecond', maxStatusCallsPerSecond, 1, 10_000),
+      // A denial is counted here, when the status is polled, because an attacker never comes to the callback.
       ended: async (sealed) => {
         const budgets = new Budgets(limits)
-        if (await budgets.end(sealed, sealed.budget, true)) await budgets.noteCanGoOn(sealed)
+        if (await budgets.endings.end(sealed, sealed.budget, true)) await budgets.endings.allowOtherFactor(sealed)
       },
     }),
     passReqToCallback: flag('passReqToCallback', passReqToCallback),
@@ -237,35 +237,35 @@ function clientOf({ client, instance, baseURL, accessKey }: NevisStrategyOptions
     try {
       return new NevisClient({ instance, baseURL, accessKey: accessKey as string })
     } catch (error) {
-      throw mistake((error as Error).message.replace(/^NevisClient: /, ''))
+      throw optionError((error as Error).message.replace(/^NevisClient: /, ''))
     }
   }
   if (instance !== undefined || baseURL !== undefined || accessKey !== undefined) {
-    throw mistake('client goes without instance, baseURL and accessKey')
+    throw optionError('client cannot be combined with instance, baseURL or accessKey')
   }
-  if (!(client instanceof NevisClient)) throw mistake('client must be a NevisClient')
+  if (!(client instanceof NevisClient)) throw optionError('client must be a NevisClient')
   return client
 }
 
 function operationOf(value: Settings['operation']): Settings['operation'] {
   if (value === 'approve' || value === 'enroll' || value === 'approve-or-enroll' || typeof value === 'function') return value
-  throw mistake('operation must be "approve", "enroll", "approve-or-enroll" or a function')
+  throw optionError('operation must be "approve", "enroll", "approve-or-enroll" or a function')
 }
 
 function messageOf(value: NevisStrategyOptions['message']): NevisStrategyOptions['message'] {
   if (value === undefined || typeof value === 'function' || (typeof value === 'string' && value !== '')) return value
-  throw mistake('message must be a non-empty string or a function')
+  throw optionError('message must be a non-empty string or a function')
 }
 
 function secretsOf(secret: NevisStrategyOptions['secret']): readonly string[] | undefined {
   if (secret === undefined) return undefined
   const secrets = texts('secret', secret)
-  if (secrets.some((one) => one.length < 32)) throw mistake('secret must have 32 characters or more')
-  if (secrets.some(isGuessable)) throw mistake(`secret must be random, not a repetition or a sequence; this makes a good one: ${MAKE_SECRET}`)
+  if (secrets.some((one) => one.length < 32)) throw optionError('secret must have 32 characters or more')
+  if (secrets.some(isGuessable)) throw optionError(`secret must be random, not a repetition or a sequence; generate one with: ${MAKE_SECRET}`)
   return secrets
 }
 
-/** The app's name of the user does not change when Nevis's userId becomes known, and so neither do the user's budgets. */
+/** The username stays the same when Nevis's userId becomes known, so the user's budgets stay the same, too. */
 function usernameOfUser(req: NevisRequest): string | undefined {
   const { username } = (req.user ?? {}) as { username?: unknown }
   return typeof username === 'string' && username !== '' ? username : undefined

@@ -1,101 +1,111 @@
 /**
- * Starts that meet: a double click, five requests at once, a session id that two browsers know.
+ * Concurrent starts: a double click, five requests at once, or two browsers that know the same session id.
  *
- * One of them asks Nevis; the others get what it got, or are refused. What is kept in a session after a first factor is kept under a new
- * id, which only one browser learns. Out of scope: the order within one process (`turns.ts`), and the start itself (`start.ts`).
+ * One of them asks Nevis; the others share its result or are refused. After a first factor, the session gets a new id before a transaction
+ * is kept in it, and only one browser learns that id. Out of scope: the order within one process (`start-queue.ts`), and the start itself
+ * (`start.ts`).
  */
 import { setTimeout as pause } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
-import type { Exchange, Field } from './exchange'
-import type { Started } from './turns'
+import type { Transaction } from '../factors/transaction'
 import type { NevisRequest } from '../host/request'
 import { hasContent, isOfAnotherLogin, isStored, reloadSession, renewSession } from '../host/session'
-import type { Transaction } from '../factors/transaction'
-import type { Asked, Wanted } from './wanted'
+import { waitForDecision, type StartContext } from './start-context'
+import type { StartParameters } from './start-parameters'
+import type { StartResult } from './start-queue'
+import type { StrategyRequest } from './strategy-request'
 
-/** A start that another process made less than this long ago may still be waiting for Nevis. */
-export const ELSEWHERE_SECONDS = 2
-const LOOK_EVERY_MS = 250
+/** Another process's start of less than this age may still be waiting for Nevis. */
+export const OTHER_PROCESS_WAIT_SECONDS = 2
+const CHECK_INTERVAL_MS = 250
 
 /**
- * Has the user just given a first factor in this request? Then nothing may be kept under a session id that somebody else could know,
- * and nothing of that session may be shown. It is so in a session without a login; where Passport has set `req.authInfo`, as it does when a
- * strategy succeeds; and where the request's user is not the one who is signed in, as after `req.logIn(user, { session: false })`.
+ * True if the user has just given a first factor in this request. An attacker may know the session's id from before (session fixation), so
+ * nothing must be kept under that id, and nothing of that session may be shown. Three signs: the session has no login; Passport has set
+ * `req.authInfo`, as it does when a strategy succeeds; or `req.user` is not the user of the session's login, as after
+ * `req.logIn(user, { session: false })`.
  * @internal
  */
-export async function isAfterFirstFactor(exchange: Exchange): Promise<boolean> {
-  const { req, session } = exchange
-  return exchange.login() === undefined || req.authInfo != null || isOfAnotherLogin(req, session)
+export async function isAfterFirstFactor(request: StrategyRequest): Promise<boolean> {
+  const { req, session } = request
+  return request.login() === undefined || req.authInfo != null || isOfAnotherLogin(req, session)
 }
 
 /**
- * Session fixation (OWASP ASVS 5.0, 7.2.4): a new id; and of our own transactions only those of the subject whose password was just right.
+ * Gives the session a new id against session fixation (OWASP ASVS 5.0, 7.2.4). Of our transactions, the new session keeps only those of
+ * the subject who has just given the first factor.
  * @internal
  */
-export async function renew(exchange: Exchange, { subject }: Pick<Wanted, 'subject'>): Promise<void> {
-  const { req, session } = exchange
-  if (hasContent(session) && isStored(req)) await exchange.reload()
-  // Also where the session looks as if it was made in this request: whoever sends the cookie decides how that looks.
-  exchange.useSession(await renewSession(req), true)
-  exchange.transactions.keepOnly((one) => isDeepStrictEqual({ ...one.subject }, { ...subject }))
+export async function renewForSubject(request: StrategyRequest, { subject }: Pick<StartParameters, 'subject'>): Promise<void> {
+  const { req, session } = request
+  if (hasContent(session) && isStored(req)) await request.reload()
+  // Also for a session that seems new: an attacker who controls the cookie can make a planted session look new.
+  request.useSession(await renewSession(req), true)
+  request.transactions.keepOnly((one) => isDeepStrictEqual({ ...one.subject }, { ...subject }))
 }
 
 /**
- * A second request of the very session of the first one, whose start has just ended in this process.
- * @returns what the first one got; undefined if this request asks for something else
+ * The second request of a double click shares the result of the first, which has just ended in this process.
+ * @param previous the result of the first request
+ * @returns undefined if the second request came with another session, or asks for something else
  * @internal
  */
-export async function sharedWith(exchange: Exchange, before: Started, asked: Asked, factorName: Field, { sessionId, origin }: Pick<Started, 'sessionId' | 'origin'>): Promise<Started | undefined> {
-  const { transaction, lockedCodes } = before
-  const isSame =
-    sessionId !== undefined && sessionId === before.sessionId && transaction.closed === undefined &&
-    [transaction.operation, 'approve-or-enroll'].includes(asked.operation) &&
+export async function shareResult(request: StrategyRequest, previous: StartResult | undefined, context: StartContext): Promise<StartResult | undefined> {
+  if (previous === undefined || context.replaced !== undefined || !asksForSame(context, previous)) return undefined
+  // The first request renewed the session, and its browser gets the new cookie. If that connection was closed, the second request takes
+  // over, provided that it comes from the same browser and not from an attacker who knows the session id.
+  if (!previous.hasDisconnected()) return previous
+  if (previous.origin !== context.source.origin) return undefined
+  const { transaction, lockedCodes, sessionId, origin } = previous
+  request.current = transaction
+  await renewForSubject(request, transaction)
+  return waitForDecision(request, { source: { sessionId, origin } }, transaction, lockedCodes)
+}
+
+function asksForSame({ parameters, factorName, source }: StartContext, { transaction, sessionId }: StartResult): boolean {
+  return (
+    source.sessionId !== undefined &&
+    source.sessionId === sessionId &&
+    transaction.closed === undefined &&
+    [transaction.operation, 'approve-or-enroll'].includes(parameters.operation) &&
     (typeof factorName !== 'string' || factorName === transaction.factor) &&
     isDeepStrictEqual(
-      [asked.subject, asked.message, asked.data, asked.factors, asked.purpose],
+      [parameters.subject, parameters.message, parameters.data, parameters.factors, parameters.purpose],
       [transaction.subject, transaction.message, transaction.data, transaction.factors, transaction.purpose],
     )
-  if (!isSame) return undefined
-  // The renewed session belongs to the browser that gets its cookie. A browser that has gone never gets it, as with the first request of a
-  // double click: then the second request takes over, if it comes from there and not from somebody else who knows the session.
-  if (!before.isGone()) return before
-  if (before.origin !== origin) return undefined
-  exchange.current = transaction
-  await renew(exchange, transaction)
-  const exit = (await exchange.wait(transaction, lockedCodes)) as { to: string }
-  return { ...before, exit, isGone: () => exchange.req.socket?.destroyed === true }
+  )
 }
 
-/** Where a request comes from, as far as that can be seen: the proxy's words for it are among the headers. */
+/** Address and headers of the browser, to compare two requests. Behind a proxy, the headers carry the browser's address. */
 export function originOf({ socket, headers }: NevisRequest): string {
   const { 'content-length': _length, ...rest } = headers
   return JSON.stringify([socket?.remoteAddress, Object.entries(rest).sort(([a], [b]) => (a < b ? -1 : 1))])
 }
 
 /**
- * Is another process starting the same for this session right now? Waits a moment for what it gets.
- * @param slot this start's place in the subject's budget, from the second one on
- * @param pending finds what the other process has started, once it is in the session
+ * True if another process is starting the same for this session. Waits up to two seconds for its result.
+ * @param slot this start's slot in the start budget, 2 or more
+ * @param findPending finds the other process's transaction once it is in the session
  * @internal
  */
-export async function startedElsewhere(
-  exchange: Exchange,
+export async function isStartedByOtherProcess(
+  request: StrategyRequest,
   budget: string,
   slot: number,
-  pending: () => Promise<Transaction | undefined>,
+  findPending: () => Promise<Transaction | undefined>,
 ): Promise<boolean> {
-  const { budgets, settings, req } = exchange
-  // Within one process they take turns.
-  if (settings.ledger.isInMemory || !(await budgets.wasJustStarted(budget, slot - 1, ELSEWHERE_SECONDS))) return false
-  const isSignedIn = exchange.login() !== undefined
-  if (!isSignedIn && !hasContent(exchange.session)) return false
-  for (let waitedMs = 0; waitedMs < ELSEWHERE_SECONDS * 1000; waitedMs += LOOK_EVERY_MS) {
+  const { budgets, settings, req } = request
+  // With a ledger in memory there is one process, and its starts wait in the start queue.
+  if (settings.ledger.isInMemory || !(await budgets.starts.wasJustStarted(budget, slot - 1, OTHER_PROCESS_WAIT_SECONDS))) return false
+  const isSignedIn = request.login() !== undefined
+  if (!isSignedIn && !hasContent(request.session)) return false
+  for (let waitedMs = 0; waitedMs < OTHER_PROCESS_WAIT_SECONDS * 1000; waitedMs += CHECK_INTERVAL_MS) {
     if (isSignedIn) {
-      await exchange.refresh()
-      if ((await pending()) !== undefined) return true
-      // The other one has renewed this session: whoever else knew its id is refused.
+      await request.refresh()
+      if ((await findPending()) !== undefined) return true
+      // Without a login, the other process renews the session: the old id is then gone, and this request is refused.
     } else if ((await reloadSession(req)) === undefined) return true
-    await pause(LOOK_EVERY_MS)
+    await pause(CHECK_INTERVAL_MS)
   }
   return false
 }

@@ -1,19 +1,19 @@
 /**
- * What a transaction was started for, and whether the route that is to finish it asks for the same.
+ * Checks that the route that finishes a transaction has the same purpose as the route that started it.
  *
- * A handler behind `passport.authorize('nevis', { message, data, factors })` may move money. Without this, an attacker who got an
- * approval for something harmless would post its handle to that route, and the handler would run. Out of scope: who may finish
- * it (`wanted.ts`).
+ * A handler after `passport.authorize('nevis', { message, data, factors })` may move money. Without this check, an attacker could get an
+ * approval for something harmless and post its handle to that route, and the handler would run. Out of scope: which user may finish a
+ * transaction (`start-parameters.ts`).
  */
 import { createHash } from 'node:crypto'
 import type { AuthenticateOptions } from 'passport'
-import { ordered } from '../host/canonical'
+import { withSortedNames } from '../host/canonical'
 import type { Settings } from './options'
 import { logsIn, type NevisRequest } from '../host/request'
 import type { Transaction } from '../factors/transaction'
 import type { NevisAuthenticateOptions } from './route-options'
 
-/** Options with which a route says what it starts. `factors` and a fixed `operation` are compared with the transaction itself. */
+/** A route's options that define what it starts. `factors` and a fixed `operation` are also compared with the transaction itself. */
 const NAMES = ['authenticatorId', 'data', 'factor', 'factors', 'message', 'operation', 'phone'] as const
 const STARTING: readonly string[] = ['data', 'message', 'phone']
 
@@ -24,17 +24,20 @@ const STARTING: readonly string[] = ['data', 'message', 'phone']
 export function purposeOf(req: NevisRequest, options: NevisAuthenticateOptions): string | undefined {
   const given = NAMES.filter((name) => options[name] !== undefined)
   if (given.length === 0) return undefined
-  // Which function it is cannot be compared across processes; the path tells most routes apart.
-  const values = given.map((name) => [name, typeof options[name] === 'function' ? 'function' : ordered(options[name])])
+  // Functions cannot be compared across processes, so only their presence counts. The path distinguishes most routes.
+  const values = given.map((name) => [name, typeof options[name] === 'function' ? 'function' : withSortedNames(options[name])])
   const digest = digestOf(JSON.stringify(values))
   return `${digest} ${digestOf(pathOf(req))}`
 }
 
 /**
- * May this route finish the transaction? A route without options of its own is a shared callback and may finish any. One that names
- * factors or an operation finishes only those; one with a message, data or a phone number also only what it started itself, or,
- * if it is the callback route, what a route with the same options started.
- * @returns the option that does not fit, or undefined
+ * Checks whether this route may finish the transaction.
+ *
+ * - A route without options is a shared callback and may finish any transaction.
+ * - A route with `factors` or a fixed `operation` finishes only transactions of those.
+ * - A route with `message`, `data` or `phone` finishes only what it has started. If it is the callback route: what a route with the same
+ *   options has started.
+ * @returns the option that does not match, or undefined
  * @internal
  */
 export function purposeMismatch(
@@ -44,10 +47,10 @@ export function purposeMismatch(
   { factor, operation, purpose }: Transaction,
 ): 'factors' | 'operation' | 'purpose' | undefined {
   const { factors } = options
-  // Where nobody is logged in, a handler waits for an approval by these factors: to have enrolled one of them is none.
-  const wanted = options.operation ?? (factors === undefined || logsIn(options) ? undefined : ofStrategy)
+  // With `passport.authorize`, a route with `factors` waits for an approval by one of them; an enrolment of one is not an approval.
+  const expected = options.operation ?? (factors === undefined || logsIn(options) ? undefined : ofStrategy)
   if (factors !== undefined && !factors.includes(factor)) return 'factors'
-  if ((wanted === 'approve' || wanted === 'enroll') && wanted !== operation) return 'operation'
+  if ((expected === 'approve' || expected === 'enroll') && expected !== operation) return 'operation'
   if (!STARTING.some((name) => options[name as keyof NevisAuthenticateOptions] !== undefined)) return undefined
   const own = purposeOf(req, options) as string
   const isCallback = pathOf(req) === pathOf({ url: new URL(callbackURL, 'http://site').pathname } as NevisRequest)
@@ -60,11 +63,11 @@ function digestIn(purpose: string | undefined): string | undefined {
 }
 
 function pathOf(req: NevisRequest): string {
-  // Express takes a path with a slash at its end for the same.
+  // Express treats a path with a trailing slash as the same.
   return ((req.originalUrl ?? req.url ?? '').split('?', 1)[0] as string).replace(/(.)\/$/, '$1')
 }
 
-/** Short, because it lies in the session. */
+/** Shortened, because it is kept in the session. */
 function digestOf(text: string): string {
   return createHash('sha256').update(text).digest('base64url').slice(0, 22)
 }

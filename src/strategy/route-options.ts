@@ -1,4 +1,4 @@
-/** Options of a route: what `passport.authenticate('nevis', …)` takes beside Passport's own. */
+/** Options of a route: those of `passport.authenticate('nevis', …)` that Passport does not have. */
 import type {} from 'passport'
 import type { Operation } from '../client/wire'
 import type { FactorName } from '../factors/names'
@@ -9,8 +9,8 @@ export interface NevisAuthenticateOptions {
   /** Factor to start unless the request names one. Default: the first of `factors`. */
   factor?: FactorName | undefined
   /**
-   * Names of the factors that will do here, also when the person changes to another one, such as `atLeast('push')`
-   * where the phone must show what is signed. Default: the strategy's.
+   * Names of the factors that this route accepts, also when the user switches to another factor. For example `atLeast('push')`, if the
+   * phone must show what the user confirms. Default: the strategy's.
    */
   factors?: readonly FactorName[] | undefined
   /** Default: the strategy's. */
@@ -22,8 +22,8 @@ export interface NevisAuthenticateOptions {
   /** `+41791234567`, to enrol SMS. Default: `req.body.phone`. */
   phone?: FromRequest<string | undefined> | undefined
   /**
-   * Which of the person's own authenticators push or app ask, unless the request names one. Default: the one that was
-   * registered last. Nevis is asked first whether it is theirs: one more call.
+   * Which of the user's authenticators push or app notify, unless the request names one. The strategy first asks Nevis whether it belongs to
+   * the user, which costs one more call. Default: the authenticator that was registered last.
    */
   authenticatorId?: FromRequest<string | undefined> | undefined
 }

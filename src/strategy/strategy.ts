@@ -1,14 +1,16 @@
 /**
- * NevisStrategy: the second factor as Passport sees it.
+ * NevisStrategy, the Passport strategy; only this file uses Passport's actions.
  *
- * The only file that knows Passport's actions. Out of scope: what happens between a request and its answer (`dispatch.ts`:
- * start → pending → callback → introspect), and what the browser sees meanwhile (`waiting/`).
+ * The wing `strategy/` handles a request from Passport to its result: start (`start.ts`), callback (`callback.ts`) or cancel
+ * (`strategy-request.ts`), as `dispatch.ts` decides. It also has the options, the call of your `verify`, and the events. It decides; the
+ * wings below it compare (`trust/`), count (`ledger/`), remember (`session/`) and poll (`watch/`).
+ * Out of scope: what the browser sees while the user decides (`waiting/`).
  */
 import type { AuthenticateOptions } from 'passport'
 import { answerFault, isAnswered, setRetryAfter } from '../host/answer'
 import { dispatch } from './dispatch'
 import { publish } from './events'
-import { Exchange } from './exchange'
+import { StrategyRequest } from './strategy-request'
 import { Refusal, type Failure } from '../factors/failures'
 import { resolveOptions, type NevisStrategyOptions, type Settings } from './options'
 import { logsIn, type NevisRequest } from '../host/request'
@@ -17,7 +19,7 @@ import { isOfAnotherLogin, isStored } from '../host/session'
 import { runVerify, type Verify, type VerifyWithRequest } from './verify'
 import type { NevisProfile } from '../factors/profile'
 
-/** What Passport puts on a strategy for each request. */
+/** Passport's actions, which it adds to a strategy object for each request. */
 interface PassportActions {
   readonly success: (user: Express.User, info: object) => void
   readonly fail: (challenge: Omit<Failure, 'message'> & Partial<Failure>, status: number) => void
@@ -28,11 +30,11 @@ interface PassportActions {
 declare global {
   // eslint-disable-next-line @typescript-eslint/no-namespace
   namespace Express {
-    /** What Passport puts at `req.authInfo`. */
+    /** The value of `req.authInfo` after a success. */
     interface AuthInfo {
-      /** What was approved. */
+      /** Who approved, and what. */
       readonly nevis?: NevisProfile
-      /** The page of this site from which `requireSecondFactor` had sent the person away. */
+      /** The page of this site from which `requireSecondFactor` redirected the user. */
       readonly returnTo?: string
     }
   }
@@ -43,9 +45,9 @@ const PassportStrategy = require('passport-strategy') as new () => object
 /**
  * The second factor as a Passport strategy, for a user whom your app already knows.
  *
- * `passport.authenticate('nevis')` on a POST route starts it and sends the browser to `waitingURL`; on `callbackURL` it asks Nevis
- * how it went and, once only, calls `verify`. The person's refusals are Passport's `fail`, with a {@link Failure}; a
- * {@link NevisError} or a {@link StorageError} is Passport's `error`.
+ * `passport.authenticate('nevis')` on a POST route starts an approval and sends the browser to `waitingURL`. On `callbackURL`, it asks Nevis for
+ * the result and calls `verify` exactly once per approval. A refused user is Passport's `fail`, with a {@link Failure}; a {@link NevisError} or
+ * a {@link StorageError} is Passport's `error`.
  */
 export class NevisStrategy extends PassportStrategy {
   /** The name under which `passport.use` registers it. */
@@ -56,7 +58,7 @@ export class NevisStrategy extends PassportStrategy {
 
   /**
    * @param options checked here, once
-   * @param verify finds the application's user for the profile of the user who approved
+   * @param verify finds your app's user for the profile of the user who approved
    * @throws TypeError that names the wrong option
    */
   constructor(options: NevisStrategyOptions & { readonly passReqToCallback?: false | undefined }, verify: Verify)
@@ -74,8 +76,8 @@ export class NevisStrategy extends PassportStrategy {
   }
 
   /**
-   * Called by Passport, which ignores what it returns: one promise is started and ended here. Given by instance, one
-   * strategy object serves all requests, so this request's actions are taken off it before anything is awaited.
+   * Called by Passport, which ignores the return value, so this method handles every rejection itself. With `passport.authenticate(instance)`,
+   * all requests share one strategy object, so this method reads the request's actions from it before the first await.
    * @param req the request, with its session
    * @param options those of the route
    */
@@ -87,35 +89,36 @@ export class NevisStrategy extends PassportStrategy {
         (reason: unknown) => () => (reason instanceof Refusal ? refuse(req, options, reason, fail) : error(faultOf(reason))),
       )
       .then((act) => actOnce(req, act, error))
-      // Not even the error could be handed over: nothing is left to be told.
+      // Even reporting the error has failed; there is nothing left to do.
       .catch(() => undefined)
   }
 
   private async decide(req: NevisRequest, options: AuthenticateOptions): Promise<{ to: string } | { user: Express.User; info: object }> {
     const { settings } = this
-    const exchange = new Exchange(settings, await settings.seals(), req, options)
-    // No other request can change the session before this one has waited for something.
+    const request = new StrategyRequest(settings, await settings.keys(), req, options)
+    // Until this request waits for something, no other request can change the session.
     let hasWaited = false
     setImmediate(() => (hasWaited = true))
     try {
-      const exit = await dispatch(exchange)
-      if ('to' in exit) return exit
-      const { profile, returnTo } = exit
+      const result = await dispatch(request)
+      if ('to' in result) return result
+      const { profile, returnTo } = result
       const { user, info } = await runVerify(this.verify, settings.passReqToCallback ? [req, profile] : [profile])
       if (user === false) throw new Refusal('rejected', (info as { message?: string } | undefined)?.message)
-      // `verify` may have taken its time: a user who has logged out meanwhile stays logged out.
-      if (exchange.keepsSession()) await exchange.refresh()
-      noteSession(profile, req, !logsIn(options) && (await isOfAnotherLogin(req, exchange.session)))
+      // The user may have logged out while `verify` ran, and must stay logged out.
+      if (request.sessionContinues()) await request.refresh()
+      noteSession(profile, req, !logsIn(options) && (await isOfAnotherLogin(req, request.session)))
       const authInfo = { ...info, nevis: profile, ...(returnTo !== undefined && { returnTo }) }
-      // What Passport does after a login, and since 0.7 after `passport.authorize` too: 0.6 would lose what was approved.
+      // Passport sets `req.authInfo` after a login, and only since 0.7 after `passport.authorize`.
       if (options.assignProperty !== undefined) req.authInfo = authInfo
       return { user, info: authInfo }
     } catch (reason) {
-      // Passport may now write the failure into the session: not into the one of before a log-out. One made in this request needs no look.
-      if (reason instanceof Refusal && hasWaited && isStored(req)) await exchange.refresh().catch(() => undefined)
+      // Passport may now write the failure message into the session. The session is read again first, because the user may have logged out.
+      // A session that was made in this request needs no second reading.
+      if (reason instanceof Refusal && hasWaited && isStored(req)) await request.refresh().catch(() => undefined)
       if (!(reason instanceof Refusal)) throw reason
-      publish('failed', () => ({ ...exchange.about(), code: reason.code }))
-      reason.isUnkept = exchange.hasLetGo
+      publish('failed', () => ({ ...request.about(), code: reason.code }))
+      reason.isUnkept = request.hasAbandonedSession
       throw reason
     }
   }
@@ -125,17 +128,18 @@ function refuse(req: NevisRequest, { failureMessage, failureFlash }: Authenticat
   const { retryAfterSeconds, status, isUnkept } = refusal
   if (retryAfterSeconds !== undefined) setRetryAfter(req, retryAfterSeconds)
   const { message, ...rest } = refusal.toFailure()
-  // Passport keeps a message in the session, and a session with something in it is sent to the browser in a cookie.
+  // Passport would write the message into the abandoned session, and the host would then send a cookie for that session.
   const isLeftOut = isUnkept && Boolean(failureMessage || failureFlash)
   fail(isLeftOut ? rest : { message, ...rest }, status)
 }
 
 /**
- * Passport's actions run code of the app: a custom callback, and what `next` leads to. What that throws is handed to `error` once, as
- * Express does with what a handler throws. If it throws again, the browser must still get an answer, and the process must live.
+ * Runs one of Passport's actions. An action runs code of the app: a custom callback, or the next handler. If that code throws, this function
+ * passes the error to Passport's `error` once, as Express does. If that throws, too, it answers with status 500, so that the browser gets an
+ * answer and the process does not end.
  */
 function actOnce(req: NevisRequest, act: () => void, error: PassportActions['error']): void {
-  // A time-out of the app has answered: there is nobody to be told, and nobody to be signed in.
+  // A time-out of the app has already answered the browser, so nobody must be signed in by this request.
   if (isAnswered(req)) return
   try {
     act()
@@ -143,14 +147,14 @@ function actOnce(req: NevisRequest, act: () => void, error: PassportActions['err
     try {
       error(faultOf(reason))
     } catch {
-      process.emitWarning('NevisStrategy: what the app does with an error threw an error itself', { code: 'PASSPORT_NEVIS_CALLBACK_THREW' })
+      process.emitWarning('NevisStrategy: the app\'s error handling threw an error', { code: 'PASSPORT_NEVIS_CALLBACK_THREW' })
       answerFault(req)
     }
   }
 }
 
-/** A rejection with nothing, or with Express's word `'route'`, would let the host go on as if nothing had failed: only an object is an error to every host. */
+/** Express treats `next(undefined)` and `next('route')` as "continue", so a rejection without an object is replaced by an Error. */
 function faultOf(reason: unknown): object {
   if (typeof reason === 'object' && reason !== null) return reason
-  return new Error(`NevisStrategy: something failed without an error (${typeof reason})`)
+  return new Error(`NevisStrategy: a ${typeof reason} was thrown instead of an error`)
 }

@@ -1,20 +1,20 @@
 /**
- * What the application's `verify` gets, and its run, which settles once, whether it is a callback, a promise, or both.
+ * Calls the app's `verify` and gets one result from it, whether `verify` uses a callback, a promise, or both.
  *
- * Not its job: to decide anything about the answer.
+ * Out of scope: acting on the result (`strategy.ts`).
  */
 import type { NevisProfile } from '../factors/profile'
 import type { NevisRequest } from '../host/request'
 
-/** `done(error)`, `done(null, false, { message })` for nobody, or `done(null, user, info)`. */
+/** `done(error)`; `done(null, false, { message })` to reject the user; or `done(null, user, info)`. */
 export type VerifyDone = (error?: unknown, user?: Express.User | false | null, info?: object) => void
 
 /** @inline */
 type Found = Express.User | false | null | undefined
 
 /**
- * Nothing, or a promise of the user. A user that is returned without a promise would be waited for in vain, and must not
- * compile: a callback that happens to return something gets braces, `(profile, done) => { db.get(profile.id, done) }`.
+ * Nothing, or a promise of the user. A user that is returned without a promise is a mistake and must not compile. If a callback-style `verify`
+ * returns something else, add braces: `(profile, done) => { db.get(profile.id, done) }`.
  * @inline
  */
 type Verified = void | PromiseLike<Found | void>
@@ -34,8 +34,8 @@ export interface Verdict {
 }
 
 /**
- * The first settlement wins. A promise of `undefined` means nobody, unless the function declares `done`: it then
- * calls it later (`async (profile, done) => db.get(profile.id, done)`). The arguments never depend on `length`.
+ * The first result wins. A promise of `undefined` rejects the user, unless the function declares the parameter `done`: then it may call `done`
+ * later (`async (profile, done) => db.get(profile.id, done)`). The arguments never depend on the function's `length`.
  * @internal
  */
 export function runVerify(verify: Verify | VerifyWithRequest, args: readonly unknown[]): Promise<Verdict> {
@@ -46,8 +46,8 @@ export function runVerify(verify: Verify | VerifyWithRequest, args: readonly unk
     }
     const result = (verify as (...args: unknown[]) => unknown)(...args, done)
     if (!isThenable(result)) {
-      // Nobody else would answer the browser. With a `done` of its own, or in a wrapper of any length, what it returns means
-      // nothing: it may be a database.
+      // Without `done` and without a promise, the browser would never get an answer. If `verify` declares `done`, or is wrapped in a
+      // function of another length, its return value means nothing: it may be a database object.
       if (result !== undefined && verify.length === args.length) reject(new TypeError('NevisStrategy: verify must call done, or return a promise: make it async'))
       return
     }

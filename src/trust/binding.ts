@@ -1,24 +1,24 @@
 /**
- * Pure: does this success belong to this transaction, this subject and this Nevis instance?
+ * Pure functions that check that a success belongs to this transaction, this subject and this Nevis instance.
  *
- * Not its job: to ask anybody. "Active" alone proves nothing, because access keys, status tokens and intent tokens
- * introspect as active too (https://docs.nevis.net/authcloud/api-doc/api-reference/introspect-ref).
+ * An active token alone proves nothing, because access keys, status tokens and intent tokens introspect as active, too
+ * (https://docs.nevis.net/authcloud/api-doc/api-reference/introspect-ref).
  */
 import type { Introspection } from '../client/client'
 import type { Succeeded } from '../factors/factor'
 import type { Subject, Transaction } from '../factors/transaction'
 
-/** What does not fit: a field of an answer, the transaction's digest or login, or an option of the route that is to finish it. */
+/** What does not match: a field of an answer, the transaction's digest or login, or an option of the route that finishes it. */
 export type Mismatch =
   | 'userId' | 'username' | 'transactionId' | 'token' | 'active' | 'sub' | 'iss' | 'aud' | 'exp' | 'nbf' | 'iat'
   | 'digest' | 'login' | 'factors' | 'operation' | 'purpose'
 
-/** Allowance for a clock that differs from Nevis's, in seconds. */
+/** Allowed difference between our clock and Nevis's, in seconds. */
 const CLOCK_SKEW_SECONDS = 60
 
 /**
- * Wherever an answer of Nevis names a user, it must be the one that was asked for.
- * @returns the field that does not fit, or undefined
+ * Checks that an answer of Nevis names the subject, if it names a user.
+ * @returns the field that does not match, or undefined
  */
 export function subjectMismatch(
   subject: Subject,
@@ -30,8 +30,8 @@ export function subjectMismatch(
 }
 
 /**
- * Is the success that of the transaction which this session started?
- * @returns the field that does not fit, or undefined
+ * Checks that a success belongs to the transaction that this session started.
+ * @returns the field that does not match, or undefined
  */
 export function outcomeMismatch(transaction: Transaction, outcome: Succeeded): Mismatch | undefined {
   if (transaction.userId === undefined ? outcome.userId === undefined : outcome.userId !== transaction.userId) return 'userId'
@@ -40,7 +40,7 @@ export function outcomeMismatch(transaction: Transaction, outcome: Succeeded): M
 }
 
 /**
- * Is this the one who is asked in the transaction? Every name that it has must be there and equal.
+ * True if the transaction was started for this subject: every identifier of the subject must match.
  */
 export function isSubjectOf(subject: Subject | undefined, { subject: asked, userId = asked.userId }: Transaction): boolean {
   if (subject?.userId === undefined && subject?.username === undefined) return false
@@ -56,27 +56,27 @@ export interface ExpectedProof {
   readonly startedAt: number
   /** Milliseconds since 1970. */
   readonly now: number
-  /** The token came from the browser and not from Nevis: then it must say when it was issued. */
-  readonly isBrought?: boolean
+  /** True if the browser brought the token: then it must say when it was issued. */
+  readonly isFromBrowser?: boolean
 }
 
 /**
- * Is the introspected token a transaction token of this user and this instance?
- * @returns the field that does not fit, or undefined
+ * Checks that the introspected token is a transaction token of this user and this instance.
+ * @returns the field that does not match, or undefined
  */
 export function proofMismatch(proof: Introspection, expected: ExpectedProof): Mismatch | undefined {
   if (!proof.active) return 'active'
   if (proof.sub !== expected.userId) return 'sub'
   if (proof.iss === undefined || !expected.issuers.includes(withoutSlash(proof.iss))) return 'iss'
-  // Only access keys are known to carry it: https://docs.nevis.net/apidoc/authcloud/, introspection sample.
+  // Of the documented tokens, only access keys have `aud` "api": https://docs.nevis.net/apidoc/authcloud/, introspection sample.
   if (proof.aud?.includes('api')) return 'aud'
   const nowSeconds = expected.now / 1000
   if (proof.exp !== undefined && proof.exp <= nowSeconds) return 'exp'
   if (proof.nbf !== undefined && proof.nbf > nowSeconds + CLOCK_SKEW_SECONDS) return 'nbf'
-  // An older token of the same person is alike in everything else that Nevis documents.
+  // An older token of the same user differs in nothing else that Nevis documents.
   if (proof.iat !== undefined && proof.iat < expected.startedAt / 1000 - CLOCK_SKEW_SECONDS) return 'iat'
-  // The ledger remembers a token for as long as its time lets it count, so one without a time would count for ever.
-  if (expected.isBrought && (proof.iat === undefined || proof.iat > nowSeconds + CLOCK_SKEW_SECONDS)) return 'iat'
+  // The ledger keeps a used token only until `iat` makes it too old, so without `iat` it could be replayed later.
+  if (expected.isFromBrowser && (proof.iat === undefined || proof.iat > nowSeconds + CLOCK_SKEW_SECONDS)) return 'iat'
   return undefined
 }
 

@@ -1,41 +1,41 @@
 /**
- * Binds a transaction to what was started: a keyed digest of all that must be the same when it is finished.
+ * Protects a transaction from changes in the session: a keyed digest (HMAC) over everything that must stay the same until it is finished.
  *
- * Between the two it lies in the session, where a careless merge or whoever else writes to the store could change the
- * amount after the phone has shown it. The key never is in the session, so a changed transaction cannot be given a
- * digest that fits. Out of scope: what follows from that (`exchange.ts`), and whose the transaction is.
+ * A careless merge, or an attacker who can write to the session store, could change the amount after the phone has shown it. The key is not
+ * in the session, so nobody can make a matching digest for a changed transaction. Out of scope: the refusal (`strategy-request.ts`), and to
+ * which user the transaction belongs.
  */
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import type { Transaction } from '../factors/transaction'
-import { ordered } from '../host/canonical'
+import { withSortedNames } from '../host/canonical'
 
 /** @internal */
 export class Digests {
   /**
-   * @param keys the first binds, all fit; 32 bytes each
-   * @param owner strategy and instance: a transaction of one strategy does not fit another one in the same session
+   * @param keys 32 bytes each: the first makes new digests, all are accepted
+   * @param owner strategy and instance: a digest of one strategy does not match in another strategy that uses the same session
    */
   constructor(
     private readonly keys: readonly Buffer[],
     private readonly owner: string,
   ) {}
 
-  bind(transaction: Omit<Transaction, 'digest'>): Transaction {
+  withDigest(transaction: Omit<Transaction, 'digest'>): Transaction {
     const [key] = this.keys
     return { digest: this.digestOf(transaction, key as Buffer).toString('base64url'), ...transaction }
   }
 
-  /** @returns false for one that was changed, and for one without a digest, as of a version that made none: who waits starts again */
-  fits(transaction: Transaction): boolean {
+  /** @returns false if the transaction was changed, or has no digest (older versions made none: the user must start again) */
+  matches(transaction: Transaction): boolean {
     const digest = Buffer.from(String(transaction.digest), 'base64url')
-    const fitting = this.keys.map((key) => this.digestOf(transaction, key))
-    return fitting.some((one) => one.length === digest.length && timingSafeEqual(one, digest))
+    const expected = this.keys.map((key) => this.digestOf(transaction, key))
+    return expected.some((one) => one.length === digest.length && timingSafeEqual(one, digest))
   }
 
   private digestOf(transaction: Omit<Transaction, 'digest'>, key: Buffer): Buffer {
     const { budget, data, enrolments, expiresAt, factor, factors, id, login, message, operation, purpose, slots, startedAt, subject, userId } = transaction
-    const names = { id, factor, operation, subject: ordered(subject), userId, startedAt, expiresAt, message, data: ordered(data), factors, login }
-    const rules = { purpose, budget, slots, enrolments: ordered(enrolments) }
+    const names = { id, factor, operation, subject: withSortedNames(subject), userId, startedAt, expiresAt, message, data: withSortedNames(data), factors, login }
+    const rules = { purpose, budget, slots, enrolments: withSortedNames(enrolments) }
     return createHmac('sha256', key).update(JSON.stringify([this.owner, names, rules])).digest()
   }
 }

@@ -1,9 +1,9 @@
 /**
- * Seals and opens the handle: the browser's only name for a transaction.
+ * Encrypts and decrypts the handle, the browser's only name for a transaction.
  *
- * It holds what the status endpoint needs to answer without a session, in any process. AES-256-GCM, so that nobody
- * reads the status token in it and nobody makes one. Out of scope: whether a browser may use the
- * transaction; that is the session's.
+ * The handle holds what the status endpoint needs to answer in any process and without a session. Authenticated encryption (AES-256-GCM)
+ * prevents a browser from reading the status token in it and from forging a handle. Out of scope: whether this browser may use the
+ * transaction, which the session decides.
  */
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
 import type { Operation } from '../client/wire'
@@ -13,19 +13,19 @@ export interface Sealed {
   readonly factor: string
   readonly operation?: Operation
   readonly statusToken?: string
-  /** Recovery codes under a key that only the session has: see `recovery-codes.ts`. */
+  /** Recovery codes, encrypted with a key that is only in the session: see `recovery-codes.ts`. */
   readonly lockedCodes?: string
-  /** Under which name the ledger counts its subject's denials; a digest. */
+  /** The subject's name in the ledger, for counting denials; a digest. */
   readonly budget?: string
   /** Milliseconds since 1970. */
   readonly expiresAt: number
 }
 
 const VERSION = 1
-const IV_BYTES = 12
-const IVS_AT_ONCE = 64
+const NONCE_BYTES = 12
+const NONCE_POOL_SIZE = 64
 const TAG_BYTES = 16
-/** A status token is a JWT of a few hundred bytes; no browser or proxy carries much longer addresses. */
+/** A status token is a JWT of a few hundred bytes. Browsers and proxies reject URLs much longer than this limit. */
 const MAX_LENGTH = 8192
 
 /** @internal */
@@ -33,8 +33,8 @@ export class Handles {
   private readonly context: Buffer
 
   /**
-   * @param keys the first seals, all open; 32 bytes each
-   * @param owner strategy and instance: a handle of one does not open in another
+   * @param keys 32 bytes each: the first encrypts, all decrypt
+   * @param owner strategy and instance: a handle of one cannot be opened by another
    */
   constructor(
     private readonly keys: readonly Buffer[],
@@ -49,12 +49,12 @@ export class Handles {
     return Buffer.concat([Buffer.of(VERSION), encrypt(text, key as Buffer, this.context)]).toString('base64url')
   }
 
-  /** @returns undefined for anything that was not sealed here, one flipped bit included */
+  /** @returns undefined for a value that was not sealed with one of these keys, or was changed in a single bit */
   open(handle: unknown): Sealed | undefined {
     if (typeof handle !== 'string' || handle.length > MAX_LENGTH) return undefined
     const bytes = Buffer.from(handle, 'base64url')
     if (bytes[0] !== VERSION) return undefined
-    // base64url ignores the last character's spare bits and foreign characters: only one spelling is ours.
+    // Node's decoder ignores unused bits and invalid characters, so only canonical base64url is accepted: one handle, one spelling.
     if (bytes.toString('base64url') !== handle) return undefined
     for (const key of this.keys) {
       const text = decrypt(bytes.subarray(1), key, this.context)
@@ -85,32 +85,32 @@ function parse(text: string): Sealed {
  * @internal
  */
 export function encrypt(text: string, key: Buffer, context: Buffer): Buffer {
-  const iv = nextIv()
+  const iv = nextNonce()
   const cipher = createCipheriv('aes-256-gcm', key, iv).setAAD(context)
   return Buffer.concat([iv, cipher.update(text, 'utf8'), cipher.final(), cipher.getAuthTag()])
 }
 
-let ivs = Buffer.alloc(0)
+let noncePool = Buffer.alloc(0)
 
-/** Out of a supply: they are no secret, and many at once take no longer than one. */
-function nextIv(): Buffer {
-  if (ivs.length === 0) ivs = randomBytes(IV_BYTES * IVS_AT_ONCE)
-  const iv = ivs.subarray(0, IV_BYTES)
-  ivs = ivs.subarray(IV_BYTES)
+/** Takes a nonce from a pre-generated pool. Nonces are not secret, and one large randomBytes call is as fast as a small one. */
+function nextNonce(): Buffer {
+  if (noncePool.length === 0) noncePool = randomBytes(NONCE_BYTES * NONCE_POOL_SIZE)
+  const iv = noncePool.subarray(0, NONCE_BYTES)
+  noncePool = noncePool.subarray(NONCE_BYTES)
   return iv
 }
 
 /**
- * @returns undefined for what was not encrypted with this key and context
+ * @returns undefined if the bytes were not encrypted with this key and context
  * @internal
  */
 export function decrypt(bytes: Buffer, key: Buffer, context: Buffer): string | undefined {
-  if (bytes.length <= IV_BYTES + TAG_BYTES) return undefined
+  if (bytes.length <= NONCE_BYTES + TAG_BYTES) return undefined
   try {
-    const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, IV_BYTES), { authTagLength: TAG_BYTES })
+    const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, NONCE_BYTES), { authTagLength: TAG_BYTES })
       .setAAD(context)
       .setAuthTag(bytes.subarray(-TAG_BYTES))
-    return Buffer.concat([decipher.update(bytes.subarray(IV_BYTES, -TAG_BYTES)), decipher.final()]).toString()
+    return Buffer.concat([decipher.update(bytes.subarray(NONCE_BYTES, -TAG_BYTES)), decipher.final()]).toString()
   } catch {
     return undefined
   }

@@ -1,23 +1,25 @@
 /**
- * Is a success proven? Asks Nevis about its token, and has every answer compared with what was started.
+ * Checks that a success is genuine: introspects its token at Nevis and compares every answer with what was started.
  *
- * Not its job: the comparing (`binding.ts`), or that a proof counts once (`budgets.ts`). Every step fails closed.
+ * The wing `trust/` holds the checks that a success must pass, and what an attacker must not be able to forge. `proof.ts` and `binding.ts`
+ * compare Nevis's answers with the transaction; `handle.ts`, `digest.ts`, `shown.ts` and `recovery-codes.ts` encrypt or authenticate what
+ * leaves the process; `keys.ts` derives their keys. Every check fails closed. Out of scope: that a proof counts once (`ledger/endings.ts`).
  */
 import { outcomeMismatch, proofMismatch, type Mismatch } from './binding'
 import { isToken } from '../client/checks'
 import type { Introspection, NevisClient, Status } from '../client/client'
 import { promptOf, type Factor, type Succeeded } from '../factors/factor'
-import { mayBeResult } from './result-token'
+import { looksLikeResultToken } from './result-token'
 import type { Transaction } from '../factors/transaction'
 
-/** What Nevis itself has just said of a transaction. */
-export interface Seen {
+/** A status answer of Nevis that this process has just received. */
+export interface KnownStatus {
   readonly answer: Status
-  /** The introspection of a success's token, where it is under way already. */
+  /** The introspection of the answer's token, if it has already been started. */
   readonly introspection?: Promise<Introspection>
 }
 
-/** What the strategy's options say of proofs. */
+/** The strategy's settings that concern proofs. */
 interface ProofSettings {
   readonly client: NevisClient
   /** Accepted `iss` of transaction tokens. */
@@ -25,9 +27,9 @@ interface ProofSettings {
 }
 
 /**
- * @param seen what this process has just learned of the transaction, if it did
- * @returns the field that does not fit, if the success does not belong to this transaction
- * @throws NevisError when Nevis cannot be asked
+ * @param known the status answer on which the success is based, if there is one: its introspection is not repeated
+ * @returns the field that does not match, or undefined if the success is genuine
+ * @throws NevisError if Nevis cannot be asked
  * @internal
  */
 export async function mismatchOf(
@@ -35,26 +37,26 @@ export async function mismatchOf(
   transaction: Transaction,
   factor: Factor,
   outcome: Succeeded,
-  seen?: Seen,
+  known?: KnownStatus,
 ): Promise<Mismatch | undefined> {
   const { userId, token } = outcome
   const field = outcomeMismatch(transaction, outcome)
   if (userId === undefined || field !== undefined) return field ?? 'userId'
-  // Only a verified code, and codes that were made, come without a transaction token: Nevis gives none for them.
+  // Nevis gives no transaction token for a verified code, or for recovery codes that it has generated.
   if (token === undefined) return ['code', 'confirm'].includes(promptOf(factor, transaction.operation)) ? undefined : 'token'
   if (token === transaction.statusToken || (await client.holdsAccessKey(token))) return 'token'
-  const isBrought = factor.prompt === 'widget'
-  if (isBrought && (await isNoResult(client, transaction, token))) return 'token'
-  const underWay = seen?.answer.status === 'succeeded' && seen.answer.token === token ? seen.introspection : undefined
-  const proof = await (underWay ?? client.introspect(token))
-  return proofMismatch(proof, { userId, issuers, startedAt: transaction.startedAt, now: Date.now(), isBrought })
+  const isFromBrowser = factor.prompt === 'widget'
+  if (isFromBrowser && !(await couldBeResultToken(client, transaction, token))) return 'token'
+  const pending = known?.answer.status === 'succeeded' && known.answer.token === token ? known.introspection : undefined
+  const proof = await (pending ?? client.introspect(token))
+  return proofMismatch(proof, { userId, issuers, startedAt: transaction.startedAt, now: Date.now(), isFromBrowser })
 }
 
 /**
- * A token out of the browser may be one that it had before anybody approved: the intent token, or the status token that
- * Nevis gives for an intent token. Both introspect as active; but a status token has a status, and no result has.
+ * False for a token that a browser can have without an approval: the intent token, or the status token that Nevis gives for an intent token.
+ * Both introspect as active. A status token is recognised by its status: for a result token, Nevis answers `unknown`.
  */
-async function isNoResult(client: NevisClient, { shown }: Transaction, token: string): Promise<boolean> {
-  if (!isToken(token) || !mayBeResult(token) || token === shown.intentToken) return true
-  return (await client.getStatus(token)).status !== 'unknown'
+async function couldBeResultToken(client: NevisClient, { shown }: Transaction, token: string): Promise<boolean> {
+  if (!isToken(token) || !looksLikeResultToken(token) || token === shown.intentToken) return false
+  return (await client.getStatus(token)).status === 'unknown'
 }

@@ -1,14 +1,14 @@
 /**
- * Recovery codes on their one way to the person: locked in the handle, under a key that only the session has.
+ * Encrypts recovery codes on their way to the user: the encrypted codes are in the handle, and the key is in the session.
  *
- * So they are stored nowhere. Whoever reads the session store has the key alone; an access log or a browser's history has
- * the handle alone, and the key goes with the transaction. Not its job: to make codes; Nevis does.
+ * So the codes are stored nowhere. An attacker who reads the session store gets only the key. One who reads an access log or the browser's
+ * history gets only the handle, and the key is deleted with the transaction. Out of scope: generating codes, which Nevis does.
  */
 import { randomBytes } from 'node:crypto'
 import { decrypt, encrypt } from './handle'
 
 const CONTEXT = Buffer.from('passport-nevis recovery codes')
-/** How many there are in a set is not documented; this many still fit a handle. */
+/** Nevis does not document how many codes a set has; this many bytes still fit into a handle. */
 const MAX_BYTES = 3000
 
 export interface LockedCodes {
@@ -16,15 +16,15 @@ export interface LockedCodes {
   readonly locked: string
 }
 
-/** @throws RangeError when no address could carry them */
+/** @throws RangeError if the codes are too long for a URL */
 export function lockCodes(codes: readonly string[]): LockedCodes {
   const text = JSON.stringify(codes)
-  if (Buffer.byteLength(text) > MAX_BYTES) throw new RangeError('NevisStrategy: more recovery codes than an address can carry')
+  if (Buffer.byteLength(text) > MAX_BYTES) throw new RangeError('NevisStrategy: the recovery codes are too long for a URL')
   const key = randomBytes(32)
   return { key: key.toString('base64url'), locked: encrypt(text, key, CONTEXT).toString('base64url') }
 }
 
-/** @returns undefined where one of the two is missing, or they do not belong together */
+/** @returns undefined if the key or the encrypted codes are missing, or they do not belong together */
 export function unlockCodes(key: string | undefined, locked: string | undefined): readonly string[] | undefined {
   if (key === undefined || locked === undefined) return undefined
   const text = decrypt(Buffer.from(locked, 'base64url'), Buffer.from(key, 'base64url'), CONTEXT)

@@ -1,47 +1,47 @@
 /**
- * Tells a secret that a person made up from one that a random generator made.
+ * Detects a secret that was typed rather than generated at random.
  *
- * Out of scope: proof. A sentence of many different words passes; only the person who makes a secret knows whether it is random.
+ * Out of scope: proving that a secret is random. A sentence of many different words passes.
  */
 
-/** The command that makes a good secret: 256 bits. */
+/** The command that generates a secret of 256 bits. */
 export const MAKE_SECRET = `node -e "console.log(require('crypto').randomBytes(32).toString('base64url'))"`
 
-/** What people type when they need many characters, forwards and backwards. */
+/** Sequences that people type when they need many characters, forwards and backwards. */
 const FORWARDS = 'abcdefghijklmnopqrstuvwxyz 01234567890123456789 qwertyuiop qwertzuiop asdfghjkl zxcvbnm yxcvbnm'
 const SEQUENCES = new Set(threesOf(`${FORWARDS} ${[...FORWARDS].reverse().join('')}`))
 
 /**
- * The weakest secret that must pass is one of 32 random hexadecimal digits: two million of them were tried, and all passed.
- * A word that is repeated has 30 or fewer of these bits, an alphabet 25.
+ * The weakest secret that must pass has 32 random hexadecimal digits: two million of them were tried, and all passed. A repeated word has at
+ * most 30 bits by this count, an alphabet 25.
  */
-const LEAST_BITS = 80
+const MIN_BITS = 80
 
 /**
  * True for a secret of one letter, of a repeated block, of sequences such as `0123456789abcdef`, or of few different characters.
- * Counts the characters that do not follow from those before them, as if each were one of the characters that occur.
+ * It counts the characters that cannot be predicted from those before them, each with log2 of the number of different characters.
  */
 export function isGuessable(secret: string): boolean {
-  return isRepeated(secret) || freshIn(secret) * Math.log2(new Set(secret).size) < LEAST_BITS
+  return isRepeated(secret) || unpredictableCharactersIn(secret) * Math.log2(new Set(secret).size) < MIN_BITS
 }
 
-/** A block, twice or more, the last one perhaps cut off. */
+/** True if the secret repeats one block; the last repetition may be cut off. */
 function isRepeated(secret: string): boolean {
   for (let length = 1; length <= secret.length / 2; length++) if (secret.startsWith(secret.slice(length))) return true
   return false
 }
 
-/** How many characters end three that neither stand earlier in the secret nor in a sequence, nor are all the same. */
-function freshIn(secret: string): number {
+/** A character is predictable if it and the two before it occur earlier in the secret, are part of a sequence, or are all the same. */
+function unpredictableCharactersIn(secret: string): number {
   const seen = new Set<string>()
-  let fresh = 2
+  let unpredictable = 2
   for (const three of threesOf(secret.toLowerCase())) {
     const [first, second, third] = three
-    const follows = seen.has(three) || SEQUENCES.has(three) || (first === second && second === third)
-    if (!follows) fresh++
+    const isPredictable = seen.has(three) || SEQUENCES.has(three) || (first === second && second === third)
+    if (!isPredictable) unpredictable++
     seen.add(three)
   }
-  return fresh
+  return unpredictable
 }
 
 function threesOf(text: string): string[] {

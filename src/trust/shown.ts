@@ -1,9 +1,9 @@
 /**
- * What a browser may be shown of a challenge (QR code, app link, intent token), encrypted while it lies in the session.
+ * Encrypts what the browser may be shown of a challenge (QR code, app link, intent token) while it is in the session.
  *
- * Whoever reads the session store could otherwise scan a victim's enrolment QR code and register a phone of their own. The key
- * is the strategy's and is never stored; the transaction's id is authenticated with the text, so that an encrypted QR code
- * cannot be moved to another transaction. Out of scope: recovery codes (`recovery-codes.ts`), which no session holds at all.
+ * Otherwise an attacker who can read the session store could scan a victim's enrolment QR code and register their own phone. The key is never
+ * stored. The transaction's id is authenticated with the text, so an encrypted QR code cannot be moved to another transaction.
+ * Out of scope: recovery codes, which are not in the session at all (`recovery-codes.ts`).
  */
 import { decrypt, encrypt } from './handle'
 import type { Shown } from '../factors/transaction'
@@ -11,20 +11,20 @@ import type { Shown } from '../factors/transaction'
 type Kept = Omit<Shown, 'recoveryCodes'>
 
 /** @internal */
-export class ShownBox {
-  /** @param keys the first encrypts, all decrypt; 32 bytes each */
+export class ShownCipher {
+  /** @param keys 32 bytes each: the first encrypts, all decrypt */
   constructor(private readonly keys: readonly Buffer[]) {}
 
-  /** @returns base64url; undefined where there is nothing to hide */
-  close(shown: Kept, id: string): string | undefined {
+  /** @returns base64url; undefined if there is nothing to encrypt */
+  encrypt(shown: Kept, id: string): string | undefined {
     if (Object.keys(shown).length === 0) return undefined
     return encrypt(JSON.stringify(shown), this.keys[0] as Buffer, contextOf(id)).toString('base64url')
   }
 
-  /** @returns nothing to show for a text that was not encrypted here for this transaction */
-  open(box: string | undefined, id: string): Kept {
-    if (box === undefined) return {}
-    const bytes = Buffer.from(box, 'base64url')
+  /** @returns an empty object if the text was not encrypted with one of these keys for this transaction */
+  decrypt(encrypted: string | undefined, id: string): Kept {
+    if (encrypted === undefined) return {}
+    const bytes = Buffer.from(encrypted, 'base64url')
     for (const key of this.keys) {
       const text = decrypt(bytes, key, contextOf(id))
       if (text !== undefined) return JSON.parse(text) as Kept

@@ -8,7 +8,7 @@ import type { User } from '../client/client'
 import { withDeadline } from '../client/deadline'
 import { NevisError } from '../client/errors'
 import type { Settings } from '../strategy/options'
-import { Remembered } from '../strategy/cache'
+import { SharedCache } from '../strategy/shared-cache'
 import { loginOf } from '../host/login'
 import type { SessionLike } from '../host/request'
 import type { Transaction } from '../factors/transaction'
@@ -38,7 +38,7 @@ const MAX_WAIT_MS = 2000
 
 /** @internal */
 export class AuthenticatorChoice {
-  private readonly users = new Remembered<User>(KEEP_MS, KEEP_FAILURE_MS)
+  private readonly users = new SharedCache<User>(KEEP_MS, KEEP_FAILURE_MS)
 
   constructor(private readonly settings: Settings) {}
 

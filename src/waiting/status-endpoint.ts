@@ -46,7 +46,7 @@ export function statusEndpoint(strategy: NevisStrategy, options: StatusEndpointO
 
   async function serve(req: HostRequest): Promise<Answer> {
     if (req.method !== 'GET' && req.method !== 'HEAD') return whole(405, { Allow: 'GET, HEAD' })
-    const sealed = (await settings.seals()).handles.open(queryFieldOf(req, 'transaction'))
+    const sealed = (await settings.keys()).handles.open(queryFieldOf(req, 'transaction'))
     if (sealed === undefined) return json(404, { status: 'unknown' })
     const wantsStream = req.method === 'GET' && (req.headers.accept ?? '').includes('text/event-stream')
     if (wantsStream && streams.haveRoomFor(sealed.id)) return streaming(sealed)

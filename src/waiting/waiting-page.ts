@@ -117,9 +117,9 @@ export function waitingPage<Req extends HostRequest = HostRequest, Res extends H
       nonce: options.nonce?.(req, res),
     }
     const handle = queryFieldOf(req, 'transaction')
-    const seals = await settings.seals()
+    const seals = await settings.keys()
     const sealed = seals.handles.open(handle)
-    const transactions = new SessionTransactions(session, settings.sessionKey, settings.firstFactorLifetimeMs, seals.box)
+    const transactions = new SessionTransactions(session, settings.sessionKey, settings.firstFactorLifetimeMs, seals.shown)
     // If another user signed in later in the same session, the earlier user's transaction is not shown.
     const held = sealed && transactions.get(sealed.id)
     const transaction = held?.login === undefined || held.login === loginOf(session) ? held : undefined

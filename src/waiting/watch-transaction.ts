@@ -19,7 +19,7 @@ export async function* watchTransaction(
   { signal }: { readonly signal?: AbortSignal } = {},
 ): AsyncGenerator<WaitingStatus, void, undefined> {
   const { settings } = strategy
-  const sealed = (await settings.seals()).handles.open(handle)
+  const sealed = (await settings.keys()).handles.open(handle)
   if (sealed === undefined) throw new TypeError('watchTransaction: the handle does not open')
   const status = await statusOf(settings, sealed)
   yield status

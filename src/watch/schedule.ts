@@ -1,10 +1,10 @@
 /**
- * When to ask Nevis again, and how often a process may ask at all.
+ * Decides when to ask Nevis for a status again, and limits the calls per second of this process.
  *
- * Not its job: to ask.
+ * Out of scope: the call itself (`watched-transaction.ts`).
  */
 
-/** Up to this age of a transaction, ask this often. */
+/** How often Nevis is asked until the transaction has this age. */
 export interface PollStep {
   /** Seconds since the start. */
   readonly untilSeconds: number
@@ -13,8 +13,8 @@ export interface PollStep {
 }
 
 /**
- * Most people answer within seconds, few after a minute. Against answers that are spread log-normally around 8 s this
- * asks less often than once a second and finds half of the answers within 0.63 s; see `docs/performance.md`.
+ * Most users answer within seconds, few after a minute. For answer times with a log-normal distribution around 8 s, this schedule asks less than
+ * once a second and finds half of the answers within 0.63 s; see `docs/performance.md`.
  */
 export const defaultSchedule: readonly PollStep[] = [
   { untilSeconds: 2, everySeconds: 2 },
@@ -24,13 +24,13 @@ export const defaultSchedule: readonly PollStep[] = [
 ]
 
 const MAX_BACKOFF_SECONDS = 30
-/** Share by which an interval varies, so that those who started together do not ask together. */
+/** Random variation of an interval, so that transactions that started together are not polled together. */
 const JITTER = 0.1
 
 /**
  * @param ageMs milliseconds since the transaction was started
- * @param failures how often in a row Nevis has not answered: each doubles the pause
- * @returns milliseconds until it is worth asking again, without jitter
+ * @param failures how many calls have failed in a row: each doubles the pause
+ * @returns milliseconds until the next call, without jitter
  */
 export function delayMs(schedule: readonly PollStep[], ageMs: number, failures = 0): number {
   const step = schedule.find(({ untilSeconds }) => ageMs < untilSeconds * 1000) ?? schedule[schedule.length - 1]
@@ -42,16 +42,15 @@ export function withJitter(ms: number): number {
   return ms * (1 - JITTER + 2 * JITTER * Math.random())
 }
 
-/** Calls that may go at once after a quiet while, as seconds of the rate. */
+/** Size of a burst: this many seconds' worth of calls may be made at once after a pause. */
 const BURST_SECONDS = 0.1
-/** However badly Nevis does, this share of the rate is tried. */
-const LEAST_SHARE = 0.02
+/** The rate never falls below this share of the maximum. */
+const MIN_SHARE = 0.02
 
 /**
- * A fair share of calls for everybody who waits: first come, first served. The rate halves when Nevis fails and grows
- * back while it answers.
+ * A rate limiter that serves waiting transactions in order of arrival. The rate halves when a call fails, and recovers while calls succeed.
  */
-export class FairRate {
+export class RateLimiter {
   private readonly queue: (() => void)[] = []
   private timer: NodeJS.Timeout | undefined
   private nextAt = 0
@@ -61,26 +60,26 @@ export class FairRate {
     this.perSecond = maxPerSecond
   }
 
-  /** Takes a turn if one is free now and nobody waits for it. */
-  tryTake(): boolean {
+  /** Takes a slot if one is free now and no other transaction waits for it. */
+  tryAcquire(): boolean {
     const now = performance.now()
     if (this.queue.length > 0 || now < this.nextAt - BURST_SECONDS * 1000) return false
     this.nextAt = Math.max(now, this.nextAt) + 1000 / this.perSecond
     return true
   }
 
-  /** Waits for a turn. Everybody who waits for one has one turn outstanding, so the queue is as long as the crowd. */
-  async take(): Promise<void> {
-    if (this.tryTake()) return
+  /** Waits for a slot. Each waiting transaction has at most one place in the queue. */
+  async acquire(): Promise<void> {
+    if (this.tryAcquire()) return
     await new Promise<void>((resolve) => {
       this.queue.push(resolve)
       this.pump()
     })
   }
 
-  report(answered: boolean): void {
+  adapt(answered: boolean): void {
     const rate = answered ? this.perSecond + this.maxPerSecond * 0.01 : this.perSecond / 2
-    this.perSecond = Math.min(this.maxPerSecond, Math.max(this.maxPerSecond * LEAST_SHARE, rate))
+    this.perSecond = Math.min(this.maxPerSecond, Math.max(this.maxPerSecond * MIN_SHARE, rate))
   }
 
   private pump(): void {

@@ -1,92 +1,95 @@
 /**
- * Watches transactions, each of them once, however many tabs, clients and callbacks ask.
+ * Watches transactions: each is polled at Nevis once per process, however many tabs and callbacks wait for it.
  *
- * Out of scope: when a transaction's status is asked for (`watched-transaction.ts`), to tell a browser
- * (`status-endpoint.ts`), or to log anybody in.
+ * The wing `watch/` asks Nevis for the status of transactions. `watch.ts` finds the watched transaction, `watched-transaction.ts` polls it, and
+ * `schedule.ts` says when and how often. The waiting page and the callback share what it learns. Out of scope: telling a browser
+ * (`waiting/status-endpoint.ts`), and signing a user in (`strategy/callback.ts`).
  */
 import type { NevisClient } from '../client/client'
 import type { Sealed } from '../trust/handle'
-import type { Seen } from '../trust/proof'
+import type { KnownStatus } from '../trust/proof'
 import type { Transaction } from '../factors/transaction'
-import { delayMs, FairRate, type PollStep } from './schedule'
-import { WatchedTransaction, type Listener, type Watched } from './watched-transaction'
+import { delayMs, RateLimiter, type PollStep } from './schedule'
+import { WatchedTransaction, type Listener, type WatchedStatus } from './watched-transaction'
 
-export type { Watched } from './watched-transaction'
+export type { WatchedStatus as Watched } from './watched-transaction'
 
 export interface WatchOptions {
   readonly lifetimeMs: number
   readonly schedule: readonly PollStep[]
   readonly maxCallsPerSecond: number
-  /** Called once per transaction, when Nevis says that it was denied, is over or is unknown. What it throws is dropped. */
+  /** Called once per transaction, when Nevis says that it was denied, has expired or is unknown. Its errors are dropped. */
   readonly ended?: (sealed: Sealed) => void | Promise<void>
 }
 
 const SWEEP_EVERY_MS = 10_000
-/** Of some hundred bytes each. Beyond it, those are forgotten that nobody listens to: Nevis is asked for them once more. */
+/** Some hundred bytes each. Above this limit, transactions without listeners are dropped; their status is then asked for again. */
 const MAX_TRANSACTIONS = 50_000
 
 /** @internal */
 export class StatusWatch {
   private readonly transactions = new Map<string, WatchedTransaction>()
-  private readonly rate: FairRate
+  private readonly rate: RateLimiter
   private nextSweepAt = 0
 
   constructor(
     private readonly client: NevisClient,
     private readonly options: WatchOptions,
   ) {
-    this.rate = new FairRate(options.maxCallsPerSecond)
+    this.rate = new RateLimiter(options.maxCallsPerSecond)
   }
 
-  /** How a transaction stands. Asks Nevis unless somebody just has, or its turn has not come. */
-  look(sealed: Sealed): Promise<Watched> {
-    return this.of(sealed).look()
+  /** The status of a transaction. Asks Nevis, unless it was asked a moment ago or the rate limit is reached. */
+  look(sealed: Sealed): Promise<WatchedStatus> {
+    return this.watchedFor(sealed).look()
   }
 
-  /** How it stands as far as this process knows; asks nobody. */
-  peek(sealed: Sealed): Watched {
-    return this.of(sealed).now()
+  /** The status as this process knows it, without a call to Nevis. */
+  peek(sealed: Sealed): WatchedStatus {
+    return this.watchedFor(sealed).now()
   }
 
   /**
-   * Calls the listener once, as soon as the transaction is decided or over.
+   * Calls the listener once, as soon as the transaction is decided or has expired.
    * @returns a function that stops listening
    */
   follow(sealed: Sealed, listener: Listener): () => void {
-    return this.of(sealed).follow(listener)
+    return this.watchedFor(sealed).follow(listener)
   }
 
   /**
-   * What Nevis says of exactly this transaction, for its callback: a success that was learned a moment ago, which is given
-   * once; else its answer to a call, which callbacks at the same moment share; else, after ten calls one after another, which gain
-   * one a second, the answer to the last of them.
-   * @returns undefined where the transaction has no status token
-   * @throws NevisError when Nevis did not answer: to the callback an error is an error, never "pending"
+   * Nevis's answer for the callback of this transaction:
+   *
+   * 1. a success that polling found a moment ago; it is used once
+   * 2. else the answer to a new call, which concurrent callbacks share
+   * 3. else, if ten calls in a row were made, the last answer; one more call is allowed each second
+   * @returns undefined if the transaction has no status token
+   * @throws NevisError if the call failed: to a callback this is an error, never "pending"
    */
-  async decide({ id, factor, operation, statusToken, expiresAt, budget }: Transaction): Promise<Seen | undefined> {
+  async decide({ id, factor, operation, statusToken, expiresAt, budget }: Transaction): Promise<KnownStatus | undefined> {
     if (statusToken === undefined) return undefined
     const sealed = { id, factor, operation, statusToken, expiresAt, ...(budget !== undefined && { budget }) }
-    const watched = this.of(sealed)
-    // The token out of the session is what was started; what is known of another token says nothing about it.
-    return (watched.isOf(statusToken) ? watched : this.watched(sealed)).decide()
+    const watched = this.watchedFor(sealed)
+    // The session has the status token that was started. What is known about another token must not be used for it.
+    return (watched.isOf(statusToken) ? watched : this.newWatch(sealed)).decide()
   }
 
-  /** Milliseconds after which it is worth looking again. */
+  /** Milliseconds until the next look is useful. */
   delayMs(sealed: Sealed): number {
     return delayMs(this.options.schedule, this.ageMs(sealed), this.transactions.get(sealed.id)?.failures)
   }
 
-  private of(sealed: Sealed): WatchedTransaction {
+  private watchedFor(sealed: Sealed): WatchedTransaction {
     const now = Date.now()
     this.sweep(now)
     const known = this.transactions.get(sealed.id)
     if (known !== undefined) return known
-    const watched = this.watched(sealed)
+    const watched = this.newWatch(sealed)
     if (now < sealed.expiresAt) this.transactions.set(sealed.id, watched)
     return watched
   }
 
-  private watched(sealed: Sealed): WatchedTransaction {
+  private newWatch(sealed: Sealed): WatchedTransaction {
     const delay = (failures: number) => delayMs(this.options.schedule, this.ageMs(sealed), failures)
     return new WatchedTransaction(sealed, this.client, this.rate, delay, this.options.ended)
   }
@@ -102,7 +105,7 @@ export class StatusWatch {
     for (const [id, watched] of this.transactions) if (watched.isOver(now)) this.transactions.delete(id)
   }
 
-  /** The oldest first. Many at once, so that the search for them is rare. */
+  /** Drops the oldest first, and many at once, so that this search is rare. */
   private forgetIdle(count: number): void {
     let left = count
     for (const [id, watched] of this.transactions) {

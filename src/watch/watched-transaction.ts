@@ -1,72 +1,73 @@
 /**
- * One transaction that is watched: one loop of calls, whoever listens, looks, or comes to the callback.
+ * Polls the status of one transaction, for all tabs and callbacks that wait for it.
  *
- * It asks only while somebody listens, looks or comes, remembers what was decided until the transaction's end, and leaves
- * no timer behind. Out of scope: which transactions there are (`watch.ts`).
+ * It asks Nevis only while a page listens, a page looks or a callback comes; it keeps the result until the transaction expires, and leaves no
+ * timer running. Out of scope: which transactions there are (`watch.ts`).
  */
 import type { Introspection, NevisClient, Status } from '../client/client'
 import { NevisError } from '../client/errors'
 import type { Sealed } from '../trust/handle'
-import type { Seen } from '../trust/proof'
-import { withJitter, type FairRate } from './schedule'
+import type { KnownStatus } from '../trust/proof'
+import { withJitter, type RateLimiter } from './schedule'
 
 /** @inline */
-export type Watched = 'pending' | 'succeeded' | 'failed' | 'expired'
+export type WatchedStatus = 'pending' | 'succeeded' | 'failed' | 'expired'
 
-export type Listener = (status: Watched) => void
+export type Listener = (status: WatchedStatus) => void
 
-/** However many look at a transaction, Nevis is asked for it about once in this time … */
-const LOOK_EVERY_MS = 1000
-/** … after so many looks at once, each of which may be the one that finds the answer; less often while Nevis fails. */
-const LOOKS_AT_ONCE = 3
-const MAX_LOOK_EVERY_MS = 30_000
-/** So many callbacks of a transaction may ask one after another; then one a second. Callbacks at the same moment share a call. */
-const DECISIONS_AT_ONCE = 10
-/** Nobody's page waits longer for Nevis than this; the answer is kept for the next look. */
-const PATIENCE_MS = 2000
-/** A success older than this is asked for once more: a browser takes less to get to the callback. */
-const FRESH_MS = 5000
+/** The looks of all pages at one transaction make about one call in this time. */
+const LOOK_INTERVAL_MS = 1000
+/** This many looks may each make a call at once, before the interval applies. */
+const LOOK_BURST = 3
+/** While calls fail, the interval doubles up to this. */
+const MAX_LOOK_INTERVAL_MS = 30_000
+/** This many callbacks of a transaction may each make a call; then one a second. Concurrent callbacks share a call. */
+const DECISION_BURST = 10
+/** Upper limit for how long a page's request waits for Nevis; a later answer is kept for the next look. */
+const MAX_WAIT_MS = 2000
+/** An older success is not used for the callback, and Nevis is asked again. A browser takes less time to reach the callback. */
+const MAX_SUCCESS_AGE_MS = 5000
 
-/** How the last call ended: with an answer, or with an error. */
-interface Last {
-  /** Of `performance.now()`. */
+/** The result of the last call: an answer or an error. */
+interface LastCall {
+  /** Milliseconds of `performance.now()`. */
   readonly at: number
   readonly answer?: Status
   readonly error?: unknown
   introspection?: Promise<Introspection>
-  /** A callback has had it. */
-  isTaken?: true
+  /** Set after a callback has used it. */
+  isUsed?: true
 }
 
 /** @internal */
 export class WatchedTransaction {
-  /** How often in a row Nevis has not answered. */
+  /** How many calls have failed in a row. */
   failures = 0
-  private status: Watched = 'pending'
+  private status: WatchedStatus = 'pending'
   /** Milliseconds of `performance.now()`. */
   private nextLookAt = -Infinity
-  private quietUntil = -Infinity
+  private backOffUntil = -Infinity
   private nextDecisionAt = -Infinity
   private asking: Promise<void> | undefined
-  /** Not to be printed with the strategy, like the next one: both hold tokens. */
-  #last: Last | undefined
+  // Private fields, because a strategy may be printed or logged, and these two hold tokens.
+  #last: LastCall | undefined
   readonly #sealed: Sealed
   private deciding = 0
   private timer: NodeJS.Timeout | undefined
-  private isTurning = false
+  private isPolling = false
   private readonly listeners = new Set<Listener>()
 
   constructor(
     sealed: Sealed,
     private readonly client: NevisClient,
-    private readonly rate: FairRate,
+    private readonly rate: RateLimiter,
     private readonly delayMs: (failures: number) => number,
     private readonly ended: ((sealed: Sealed) => void | Promise<void>) | undefined,
   ) {
     this.#sealed = sealed
   }
 
-  /** Is this the transaction of the status token, too, and not only of the same id? */
+  /** True if this transaction also has this status token, and not only the same id. */
   isOf(statusToken: string): boolean {
     return this.#sealed.statusToken === statusToken
   }
@@ -79,18 +80,18 @@ export class WatchedTransaction {
     return this.listeners.size === 0 && this.asking === undefined
   }
 
-  /** Where somebody listens already, the loop asks soon enough: one more tab costs no call. */
-  async look(): Promise<Watched> {
+  /** While a page listens, polling asks soon enough, so that a look of another tab makes no call. */
+  async look(): Promise<WatchedStatus> {
     const mayAsk = this.isAskable() && this.listeners.size === 0
-    if (mayAsk && (this.asking !== undefined || this.takesLook())) await atMost(PATIENCE_MS, this.ask())
+    if (mayAsk && (this.asking !== undefined || this.mayLookNow())) await waitAtMost(MAX_WAIT_MS, this.ask())
     return this.now()
   }
 
   follow(listener: Listener): () => void {
     this.listeners.add(listener)
-    this.settle()
-    // Unless the page itself has just looked.
-    if (this.listeners.size === 1 && this.isAskable() && performance.now() >= this.nextLookAt && this.takesLook()) void this.ask()
+    this.notifyIfDecided()
+    // Asks at once, unless a page has just looked.
+    if (this.listeners.size === 1 && this.isAskable() && performance.now() >= this.nextLookAt && this.mayLookNow()) void this.ask()
     this.schedule()
     return () => {
       this.listeners.delete(listener)
@@ -99,30 +100,30 @@ export class WatchedTransaction {
   }
 
   /** For the callback; see `StatusWatch.decide`. */
-  async decide(): Promise<Seen> {
+  async decide(): Promise<KnownStatus> {
     const last = this.#last
-    const isNews = last?.answer?.status === 'succeeded' && last.isTaken === undefined && performance.now() - last.at < FRESH_MS
-    if (isNews) return this.taken()
-    const isAnswered = this.asking === undefined && !this.takesDecision()
+    const isUnusedSuccess = last?.answer?.status === 'succeeded' && last.isUsed === undefined && performance.now() - last.at < MAX_SUCCESS_AGE_MS
+    if (isUnusedSuccess) return this.useLast()
+    const isLimited = this.asking === undefined && !this.mayDecideNow()
     this.deciding += 1
-    if (!isAnswered) await this.ask()
-    const isShared = isAnswered || this.deciding > 1
+    if (!isLimited) await this.ask()
+    const isShared = isLimited || this.deciding > 1
     this.deciding -= 1
-    // Callbacks that share an answer share what follows from it: a flood of them is one introspection, too.
+    // Callbacks that share an answer also share its introspection, so that a flood of callbacks makes one call.
     if (isShared) this.introspect()
-    return this.taken()
+    return this.useLast()
   }
 
-  private taken(): Seen {
-    const last = this.#last as Last
+  private useLast(): KnownStatus {
+    const last = this.#last as LastCall
     if (last.answer === undefined) throw last.error
-    last.isTaken = true
+    last.isUsed = true
     const { answer, introspection } = last
     return { answer, ...(introspection && { introspection }) }
   }
 
-  /** The end of its time outweighs whatever Nevis said: the callback will refuse it. */
-  now(): Watched {
+  /** After its expiry the status is `expired`, whatever Nevis said: the callback refuses the transaction then. */
+  now(): WatchedStatus {
     return Date.now() >= this.#sealed.expiresAt ? 'expired' : this.status
   }
 
@@ -130,42 +131,42 @@ export class WatchedTransaction {
     return this.now() === 'pending' && this.#sealed.statusToken !== undefined
   }
 
-  private takesLook(): boolean {
+  private mayLookNow(): boolean {
     const now = performance.now()
-    if (now < this.quietUntil || now < this.nextLookAt - LOOK_EVERY_MS * (LOOKS_AT_ONCE - 1) || !this.rate.tryTake()) return false
-    this.nextLookAt = Math.max(now, this.nextLookAt) + Math.min(LOOK_EVERY_MS * 2 ** this.failures, MAX_LOOK_EVERY_MS)
+    if (now < this.backOffUntil || now < this.nextLookAt - LOOK_INTERVAL_MS * (LOOK_BURST - 1) || !this.rate.tryAcquire()) return false
+    this.nextLookAt = Math.max(now, this.nextLookAt) + Math.min(LOOK_INTERVAL_MS * 2 ** this.failures, MAX_LOOK_INTERVAL_MS)
     return true
   }
 
   /**
-   * Callbacks have calls of their own, so that a page that has just looked delays no sign-in; and not less often while Nevis fails:
-   * a callback gets an answer of this second.
+   * Callbacks have their own limit, so that looks of pages do not delay a sign-in. It does not shrink while calls fail: a callback gets an answer
+   * that is at most a second old.
    */
-  private takesDecision(): boolean {
+  private mayDecideNow(): boolean {
     const now = performance.now()
-    if (now < this.nextDecisionAt - LOOK_EVERY_MS * (DECISIONS_AT_ONCE - 1)) return false
-    this.nextDecisionAt = Math.max(now, this.nextDecisionAt) + LOOK_EVERY_MS
+    if (now < this.nextDecisionAt - LOOK_INTERVAL_MS * (DECISION_BURST - 1)) return false
+    this.nextDecisionAt = Math.max(now, this.nextDecisionAt) + LOOK_INTERVAL_MS
     return true
   }
 
-  /** One timer at a time, and none while it is its turn or nobody listens. */
+  /** Sets the timer for the next poll: one at a time, and none during a poll or without listeners. */
   private schedule(): void {
-    if (this.timer !== undefined || this.isTurning || this.listeners.size === 0) return
+    if (this.timer !== undefined || this.isPolling || this.listeners.size === 0) return
     const left = this.#sealed.expiresAt - Date.now()
-    const pause = Math.max(withJitter(this.delayMs(this.failures)), this.quietUntil - performance.now())
+    const pause = Math.max(withJitter(this.delayMs(this.failures)), this.backOffUntil - performance.now())
     const wait = this.#sealed.statusToken === undefined ? left : Math.min(pause, left)
-    this.timer = setTimeout(() => void this.turn(), Math.max(0, wait)).unref()
+    this.timer = setTimeout(() => void this.poll(), Math.max(0, wait)).unref()
   }
 
-  private async turn(): Promise<void> {
+  private async poll(): Promise<void> {
     this.stop()
-    this.isTurning = true
-    if (this.isAskable() && performance.now() >= this.quietUntil) {
-      await this.rate.take()
+    this.isPolling = true
+    if (this.isAskable() && performance.now() >= this.backOffUntil) {
+      await this.rate.acquire()
       if (this.listeners.size > 0) await this.ask()
     }
-    this.isTurning = false
-    this.settle()
+    this.isPolling = false
+    this.notifyIfDecided()
     this.schedule()
   }
 
@@ -174,8 +175,8 @@ export class WatchedTransaction {
     this.timer = undefined
   }
 
-  /** Tells everybody who listens, once it is decided or over. */
-  private settle(): void {
+  /** Calls and removes all listeners, if the transaction is decided or has expired. */
+  private notifyIfDecided(): void {
     const status = this.now()
     if (status === 'pending') return
     this.stop()
@@ -185,7 +186,7 @@ export class WatchedTransaction {
       try {
         listener(status)
       } catch {
-        // Nobody awaits this loop: an error of one listener would end the process, and the others would hear nothing.
+        // An error of one listener must neither keep the others from being called nor end the process.
       }
     }
   }
@@ -197,36 +198,36 @@ export class WatchedTransaction {
     return this.asking
   }
 
-  /** While Nevis cannot be reached the transaction is still pending: nothing has been decided. */
+  /** If the call fails, the transaction stays pending. */
   private async askOnce(): Promise<void> {
     try {
-      await this.learn(await this.client.getStatus(this.#sealed.statusToken as string))
+      await this.accept(await this.client.getStatus(this.#sealed.statusToken as string))
     } catch (error) {
       this.#last = { at: performance.now(), error }
       this.failures += 1
       const { retryAfterSeconds = 0 } = error instanceof NevisError ? error : {}
-      this.quietUntil = performance.now() + Math.min(retryAfterSeconds * 1000, MAX_LOOK_EVERY_MS)
+      this.backOffUntil = performance.now() + Math.min(retryAfterSeconds * 1000, MAX_LOOK_INTERVAL_MS)
     }
-    this.rate.report(this.failures === 0)
-    this.settle()
+    this.rate.adapt(this.failures === 0)
+    this.notifyIfDecided()
   }
 
-  private async learn(answer: Status): Promise<void> {
+  private async accept(answer: Status): Promise<void> {
     this.#last = { at: performance.now(), answer }
     const status = answer.status === 'unknown' ? 'failed' : answer.status
-    // Before anybody is told, so that the next start finds it noted.
-    if (status === 'failed' && this.status !== 'failed') await this.end()
+    // Reported before the listeners are called, so that the user's next start sees the denial.
+    if (status === 'failed' && this.status !== 'failed') await this.reportEnd()
     this.status = status
     this.failures = 0
-    // Whoever listens goes to the callback now.
+    // The listening page goes to the callback now, which needs the introspection.
     if (this.listeners.size > 0) this.introspect()
   }
 
-  private async end(): Promise<void> {
+  private async reportEnd(): Promise<void> {
     try {
       await this.ended?.(this.#sealed)
     } catch {
-      // The ledger, as a rule: the callback, or the next start, learns of the end for itself.
+      // Usually the ledger has failed. The callback or the next start will report the end.
     }
   }
 
@@ -234,12 +235,12 @@ export class WatchedTransaction {
     const last = this.#last
     if (last?.answer?.status !== 'succeeded' || last.introspection !== undefined) return
     last.introspection = this.client.introspect(last.answer.token)
-    // Its failure is the callback's, if one comes.
+    // If it fails, the callback that uses it gets the error.
     last.introspection.catch(() => {})
   }
 }
 
-async function atMost(ms: number, work: Promise<void>): Promise<void> {
+async function waitAtMost(ms: number, work: Promise<void>): Promise<void> {
   let timer: NodeJS.Timeout | undefined
   await Promise.race([work, new Promise<void>((resolve) => (timer = setTimeout(resolve, ms)))])
   clearTimeout(timer)

@@ -92,9 +92,9 @@ describeWithChromium('enrolment on the waiting page', () => {
       await isSignedIn(page)
 
       await page.goBack()
-      await page.getByText('This approval has already been used.').waitFor()
+      await page.getByText('This approval has already been used. Please start again.').waitFor()
       await page.goto(address)
-      await page.getByText('This approval has already been used.').waitFor()
+      await page.getByText('This approval has already been used. Please start again.').waitFor()
       expect(await codesOn(page)).toEqual([])
       forgiveComplaints(/403/)
     })

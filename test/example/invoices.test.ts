@@ -62,7 +62,7 @@ describe('paying an invoice', () => {
   it.each(['sms', 'recovery'])('by %s, which does not show what is signed › is refused, at the start and later', async (factor) => {
     const browser = await signIn(app, 'anna')
     expect((await pressPay(browser, POWER, { factor })).location).toBe('/invoices')
-    expect((await browser.get('/invoices', page)).text).toContain('This second factor is not offered here.')
+    expect((await browser.get('/invoices', page)).text).toContain('This way to confirm is not available here. Please choose another one.')
     const waiting = await startPaying(browser, POWER)
     expect((await choose(browser, waiting, { factor })).location).toBe('/login')
     await app.phone('anna').deny()
@@ -74,7 +74,7 @@ describe('paying an invoice', () => {
     const waiting = (await submit(browser, '/login', '/login', { username, password, factor: 'recovery' })).location as string
     await submit(browser, waiting, '/login/2fa/callback', { transaction: transactionIn(waiting), code: recoveryCodes[0] as string })
     expect((await pressPay(browser, POWER)).location).toBe('/invoices')
-    expect((await browser.get('/invoices', page)).text).toContain('This second factor is not set up for the account.')
+    expect((await browser.get('/invoices', page)).text).toContain('This way to confirm is not set up for your account. Please choose another one.')
   })
 })
 

@@ -89,6 +89,6 @@ describe('confirming once more', () => {
     await app.phone('ben').deny()
     expect((await browser.get(callbackOf(started.location as string))).location).toBe('/login')
     expect((await browser.get('/login')).location).toBe('/account')
-    expect((await browser.get('/account')).text).toContain('The request was not approved.')
+    expect((await browser.get('/account')).text).toContain('You declined the request, or it was not answered in time. If you did not start this sign-in, change your password.')
   })
 })

@@ -1,7 +1,7 @@
 /** A session that gets a new id, is read again or is all in a cookie: in every way in which hosts do that. */
 import { hasContent, isInCookie, isInSmallCookie, isStored, reloadSession, renewSession, saveSession, sessionIdOf } from '../../src/host/session'
 import type { SessionLike } from '../../src/host/request'
-import { ShownBox } from '../../src/trust/shown'
+import { ShownCipher } from '../../src/trust/shown'
 import type { Transaction } from '../../src/factors/transaction'
 import { SessionTransactions } from '../../src/session/transactions'
 
@@ -161,7 +161,7 @@ describe('transactions in a session that is all in a cookie', () => {
 
   it('are forgotten from the oldest on, until the rest fits', async () => {
     const session: SessionLike = { cart: ['book'] }
-    const transactions = new SessionTransactions(session, 'nevis', 60_000, new ShownBox([Buffer.alloc(32, 1)]))
+    const transactions = new SessionTransactions(session, 'nevis', 60_000, new ShownCipher([Buffer.alloc(32, 1)]))
     for (const [i, id] of ['a', 'b', 'c'].entries()) transactions.put(started(id, i, 'x'.repeat(600)))
     await transactions.save()
     expect(['a', 'b', 'c'].map((id) => transactions.get(id)?.id)).toEqual([undefined, 'b', 'c'])
@@ -170,7 +170,7 @@ describe('transactions in a session that is all in a cookie', () => {
 
   it('are forgotten last where they were put last, however old they are', async () => {
     const session: SessionLike = {}
-    const transactions = new SessionTransactions(session, 'nevis', 60_000, new ShownBox([Buffer.alloc(32, 1)]))
+    const transactions = new SessionTransactions(session, 'nevis', 60_000, new ShownCipher([Buffer.alloc(32, 1)]))
     for (const [at, id] of [[1, 'b'], [2, 'c'], [0, 'a']] as const) transactions.put(started(id, at, 'x'.repeat(600)))
     await transactions.save()
     expect(['a', 'b', 'c'].map((id) => transactions.get(id)?.id)).toEqual(['a', undefined, 'c'])
@@ -178,7 +178,7 @@ describe('transactions in a session that is all in a cookie', () => {
 
   it('are refused with SESSION_TOO_LARGE where not even one fits, and nothing of them is left', async () => {
     const session: SessionLike = {}
-    const transactions = new SessionTransactions(session, 'nevis', 60_000, new ShownBox([Buffer.alloc(32, 1)]))
+    const transactions = new SessionTransactions(session, 'nevis', 60_000, new ShownCipher([Buffer.alloc(32, 1)]))
     transactions.put(started('a', 0, 'x'.repeat(3000)))
     await expect(transactions.save()).rejects.toMatchObject({ code: 'SESSION_TOO_LARGE' })
     expect(transactions.get('a')).toBeUndefined()

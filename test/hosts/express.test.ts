@@ -82,13 +82,13 @@ describe.each(stacks.map((stack) => [nameOf(stack), stack] as const))('%s', (_na
         const handle = handleIn((await login()).location)
         await simulator.phone('anna').deny()
         return browser.get(callbackOf(handle))
-      }, 'The request was not approved.'],
+      }, 'You declined the request, or it was not answered in time. If you did not start this sign-in, change your password.'],
       ['a wrong code', async () => {
         const handle = handleIn((await login({ factor: 'sms' })).location)
         return browser.post('/login/2fa/callback', { transaction: handle, code: '000000' })
-      }, 'The code is not right.'],
+      }, 'The code is incorrect. Please try again.'],
       ['a cancelled request', async () => browser.post('/login/2fa', { transaction: handleIn((await login()).location), cancel: '1' }), 'The request was cancelled.'],
-      ['a second factor that is not offered', () => login({ factor: 'recovery' }), 'This second factor is not offered here.'],
+      ['a second factor that is not offered', () => login({ factor: 'recovery' }), 'This way to confirm is not available here. Please choose another one.'],
     ])('goes back to the password with the reason: %s', async (_what, fail, reason) => {
       expect(await fail()).toMatchObject({ status: 302, location: '/login' })
       expect(await alert()).toBe(reason)

@@ -100,7 +100,7 @@ describe('the second factor right in the route to which the provider sends back'
     } })
     browser = host.browser()
     expect((await browser.get('/back?code=x&state=y')).location).toBe('/login')
-    expect((await browser.get('/messages')).json()).toEqual(['A second factor is started with POST.'])
+    expect((await browser.get('/messages')).json()).toEqual(['Please start again from the sign-in page.'])
     expect(simulator.requests).toEqual([])
   })
 })

@@ -106,10 +106,10 @@ describe.each(LEDGERS)('starts, %s', (_name, make, more) => {
   let budgets: Budgets
   beforeEach(() => void (budgets = budgetsOn(make())))
 
-  const start = async (name = key) => (await budgets.spendStart(name)).slot
+  const start = async (name = key) => (await budgets.starts.spend(name)).slot
   /** @returns the places of those that got one */
   const startAtOnce = async (count: number) => (await Promise.all(times(count, () => start()))).filter((slot) => slot > 0).sort((a, b) => a - b)
-  const approve = (...slots: number[]) => budgets.giveBack(key, slots)
+  const approve = (...slots: number[]) => budgets.starts.giveBack(key, slots)
 
   describe('by somebody who approves none', () => {
     // Shows: T-bomber-1
@@ -117,10 +117,10 @@ describe.each(LEDGERS)('starts, %s', (_name, make, more) => {
       expect(await startAtOnce(5)).toEqual([1, 2, 3, 4, 5])
       let slot = 5
       for (const pause of [300, 600, 1200, 2400, 4800, 9600, 14_400, 14_400, 14_400, 14_400]) {
-        const refused = await budgets.spendStart(key)
+        const refused = await budgets.starts.spend(key)
         expect(refused).toEqual({ slot: 0, limit: 5, over: 'starts', retryAfterSeconds: pause + more })
         later(pause + more - 1)
-        expect(await budgets.spendStart(key)).toEqual({ slot: 0, limit: 5, over: 'starts', retryAfterSeconds: 1 })
+        expect(await budgets.starts.spend(key)).toEqual({ slot: 0, limit: 5, over: 'starts', retryAfterSeconds: 1 })
         later(1)
         expect(await start()).toBe(++slot)
       }
@@ -160,7 +160,7 @@ describe.each(LEDGERS)('starts, %s', (_name, make, more) => {
           for (const { wait: pause, count, isDenied } of all) {
             later(pause)
             const got = await startAtOnce(count)
-            if (isDenied) await Promise.all(got.map(() => budgets.end(transaction(), key, true)))
+            if (isDenied) await Promise.all(got.map(() => budgets.endings.end(transaction(), key, true)))
             pushes.push(...got.map(() => seconds))
           }
           expect(mostIn(HOUR, pushes)).toBeLessThanOrEqual(8)
@@ -232,16 +232,16 @@ describe.each(LEDGERS)('starts, %s', (_name, make, more) => {
       later(300 + more)
       expect(await start()).toBe(6)
       await approve(5)
-      expect(await budgets.spendStart(key)).toMatchObject({ slot: 0, retryAfterSeconds: 600 + more })
+      expect(await budgets.starts.spend(key)).toMatchObject({ slot: 0, retryAfterSeconds: 600 + more })
     })
 
     it('give several places back at once, and other people\'s not', async () => {
       await startAtOnce(5)
-      await budgets.spendStart(ben)
+      await budgets.starts.spend(ben)
       await approve(1, 3)
       await approve()
       expect(await startAtOnce(1)).toEqual([1])
-      expect((await budgets.spendStart(ben)).slot).toBe(2)
+      expect((await budgets.starts.spend(ben)).slot).toBe(2)
     })
   })
 
@@ -252,26 +252,26 @@ describe.each(LEDGERS)('starts, %s', (_name, make, more) => {
     it('hold places there, so that it gives no second budget', async () => {
       for (let i = 0; i < 5; i++) {
         expect(await start()).toBe(i + 1)
-        expect(await budgets.alsoHold(second)).toBe(i + 1)
+        expect(await budgets.starts.hold(second)).toBe(i + 1)
       }
-      expect(await budgets.spendStart(second)).toEqual({ slot: 0, limit: 5, over: 'starts', retryAfterSeconds: 300 + more })
+      expect(await budgets.starts.spend(second)).toEqual({ slot: 0, limit: 5, over: 'starts', retryAfterSeconds: 300 + more })
     })
 
     it('are not refused there, and give those places back, too', async () => {
       const slots = []
-      for (let i = 0; i < 8; i++) slots.push(await budgets.alsoHold(second))
+      for (let i = 0; i < 8; i++) slots.push(await budgets.starts.hold(second))
       expect(slots).toEqual([1, 2, 3, 4, 5, 6, 7, 8])
-      await budgets.giveBack(second, slots)
-      expect((await budgets.spendStart(second)).slot).toBe(1)
-      expect((await budgets.spendStart(second)).slot).toBe(2)
+      await budgets.starts.giveBack(second, slots)
+      expect((await budgets.starts.spend(second)).slot).toBe(1)
+      expect((await budgets.starts.spend(second)).slot).toBe(2)
     })
 
     it('find no place, rather than search for ever, where more are held than a day can have', async () => {
       const slots = []
-      for (let i = 0; i < 40; i++) slots.push(await budgets.alsoHold(second))
+      for (let i = 0; i < 40; i++) slots.push(await budgets.starts.hold(second))
       expect(slots.slice(-4)).toEqual([37, 0, 0, 0])
       later(14_400 + more)
-      expect(await budgets.spendStart(second)).toEqual({ slot: 0, limit: 5, over: 'starts', retryAfterSeconds: 1 })
+      expect(await budgets.starts.spend(second)).toEqual({ slot: 0, limit: 5, over: 'starts', retryAfterSeconds: 1 })
     })
   })
 
@@ -279,7 +279,7 @@ describe.each(LEDGERS)('starts, %s', (_name, make, more) => {
     it('has the pause from the first start on', async () => {
       budgets = budgetsOn(make(), { startBudget: { starts: 1, perSeconds: 60 } })
       expect(await startAtOnce(50)).toEqual([1])
-      expect(await budgets.spendStart(key)).toEqual({ slot: 0, limit: 1, over: 'starts', retryAfterSeconds: 60 + more })
+      expect(await budgets.starts.spend(key)).toEqual({ slot: 0, limit: 1, over: 'starts', retryAfterSeconds: 60 + more })
       later(60 + more)
       expect(await startAtOnce(50)).toEqual([2])
       await approve(2)
@@ -294,19 +294,19 @@ describe.each(LEDGERS)('starts, %s', (_name, make, more) => {
       expect(await startAtOnce(50)).toEqual([1, 2])
       later(20_000 + more)
       expect(await start()).toBe(3)
-      expect(await budgets.spendStart(key)).toMatchObject({ slot: 0, retryAfterSeconds: 20_000 + more })
+      expect(await budgets.starts.spend(key)).toMatchObject({ slot: 0, retryAfterSeconds: 20_000 + more })
     })
   })
 
   describe('after denials', () => {
     const denied = async (count: number) => {
-      for (let i = 0; i < count; i++) await budgets.end(transaction(), key, true)
+      for (let i = 0; i < count; i++) await budgets.endings.end(transaction(), key, true)
     }
 
     it.each([[0, 0], [1, 0], [2, 15]])('%d of them pause for %d seconds', async (count, pause) => {
       expect(await start()).toBe(1)
       await denied(count)
-      const { slot, over, retryAfterSeconds = 0 } = await budgets.spendStart(key)
+      const { slot, over, retryAfterSeconds = 0 } = await budgets.starts.spend(key)
       expect([slot > 0, over, retryAfterSeconds]).toEqual(pause > 0 ? [false, 'pause', pause + more] : [true, undefined, 0])
       expect(await start(ben)).toBe(1)
     })
@@ -317,7 +317,7 @@ describe.each(LEDGERS)('starts, %s', (_name, make, more) => {
       await denied(1)
       for (const pause of [15, 30, 60, 120, 240, 480, 960, 1920, 3840, 7680, 14_400]) {
         await denied(1)
-        expect(await budgets.spendStart(key)).toEqual({ slot: 0, limit: 5, over: 'pause', retryAfterSeconds: pause + more })
+        expect(await budgets.starts.spend(key)).toEqual({ slot: 0, limit: 5, over: 'pause', retryAfterSeconds: pause + more })
         later(pause + more)
       }
       expect(await start()).toBe(2)
@@ -327,33 +327,33 @@ describe.each(LEDGERS)('starts, %s', (_name, make, more) => {
     it('is one denial counted once, whoever else learns of it', async () => {
       await start()
       const one = transaction()
-      const ends = await Promise.all(times(10, () => budgets.end(one, key, true)))
+      const ends = await Promise.all(times(10, () => budgets.endings.end(one, key, true)))
       expect(ends.filter((isFirst) => isFirst)).toHaveLength(1)
       expect(await start()).toBe(2)
     })
 
     it('counts none of somebody who cancelled or was too slow, nor without a name', async () => {
       await start()
-      for (let i = 0; i < 5; i++) expect([await budgets.end(transaction(), key, false), await budgets.end(transaction(), undefined, true)]).toEqual([true, true])
-      expect([await start(), await budgets.denialsOf(key)]).toEqual([2, 0])
+      for (let i = 0; i < 5; i++) expect([await budgets.endings.end(transaction(), key, false), await budgets.endings.end(transaction(), undefined, true)]).toEqual([true, true])
+      expect([await start(), await budgets.starts.denialsOf(key)]).toEqual([2, 0])
     })
 
     it.each([[0, 0], [1, 0], [2, 2], [3, 3], [5, 5]])('%d are looked up as %d, however often somebody looks', async (count, expected) => {
       await denied(count)
-      for (let i = 0; i < 3; i++) expect([await budgets.denialsOf(key), await budgets.denialsOf(ben)]).toEqual([expected, 0])
+      for (let i = 0; i < 3; i++) expect([await budgets.starts.denialsOf(key), await budgets.starts.denialsOf(ben)]).toEqual([expected, 0])
     })
 
     it('are remembered for a day from the first one on: what is counted together ends together', async () => {
       await denied(2)
       later(DAY - 10)
       await denied(2)
-      expect(await budgets.denialsOf(key)).toBe(4)
+      expect(await budgets.starts.denialsOf(key)).toBe(4)
       later(10 + 2 * more)
-      expect(await budgets.denialsOf(key)).toBe(0)
+      expect(await budgets.starts.denialsOf(key)).toBe(0)
       await denied(1)
-      expect(await budgets.denialsOf(key)).toBe(0)
+      expect(await budgets.starts.denialsOf(key)).toBe(0)
       await denied(1)
-      expect(await budgets.denialsOf(key)).toBe(2)
+      expect(await budgets.starts.denialsOf(key)).toBe(2)
     })
   })
 })
@@ -362,23 +362,23 @@ describe('starts that cannot be given back', () => {
   it('are held, and cost no good approval', async () => {
     const ledger = Object.assign(new MemoryLedger(), { forget: () => Promise.reject(new Error('gone')) })
     const budgets = budgetsOn(ledger)
-    const { slot } = await budgets.spendStart(key)
-    expect(await budgets.giveBack(key, [slot])).toBeUndefined()
-    expect((await budgets.spendStart(key)).slot).toBe(2)
+    const { slot } = await budgets.starts.spend(key)
+    expect(await budgets.starts.giveBack(key, [slot])).toBeUndefined()
+    expect((await budgets.starts.spend(key)).slot).toBe(2)
   })
 })
 
 describe('what starts cost', () => {
   it('is one call of the ledger for a usual one, and one for its approval', async () => {
     const { budgets, asked } = budgetsWith()
-    expect(await budgets.spendStart(key)).toEqual({ slot: 1, limit: 5 })
-    await budgets.giveBack(key, [1])
+    expect(await budgets.starts.spend(key)).toEqual({ slot: 1, limit: 5 })
+    await budgets.starts.giveBack(key, [1])
     expect(shortened(asked)).toEqual(['claim start:…:1 86400', 'forget start:…:1'])
   })
 
   it('is a look at the pause from the second on, and the pause itself for the last of the budget', async () => {
     const { budgets, asked } = budgetsWith({ startBudget: { starts: 3, perSeconds: 300 } })
-    for (let i = 0; i < 3; i++) await budgets.spendStart(key)
+    for (let i = 0; i < 3; i++) await budgets.starts.spend(key)
     expect(shortened(asked)).toEqual([
       'claim start:…:1 86400',
       'claim start:…:1 86400', 'look pause:…', 'claim start:…:2 86400',
@@ -388,16 +388,16 @@ describe('what starts cost', () => {
 
   it('is three calls where they are refused, none of which leaves anything', async () => {
     const { budgets, asked } = budgetsWith()
-    for (let i = 0; i < 5; i++) await budgets.spendStart(key)
+    for (let i = 0; i < 5; i++) await budgets.starts.spend(key)
     asked.length = 0
-    await budgets.spendStart(key)
+    await budgets.starts.spend(key)
     expect(shortened(asked)).toEqual(['claim start:…:1 86400', 'look pause:…', 'look start:…:5'])
   })
 
   it('names nobody', async () => {
     const { budgets, asked } = budgetsWith()
-    await budgets.spendStart(budgets.keyOf(ANNA))
-    await budgets.spendPhone('+41791234567')
+    await budgets.starts.spend(budgets.keyOf(ANNA))
+    await budgets.spendText('+41791234567')
     expect(JSON.stringify(asked)).not.toMatch(/anna|example|79123/)
   })
 })
@@ -407,19 +407,19 @@ describe.each(LEDGERS)('codes, %s', (_name, make, more) => {
   beforeEach(() => void (budgets = budgetsOn(make())))
 
   /** @returns whether the code may be tried, each time in a transaction of its own */
-  const spend = async () => (await budgets.spendCode(transaction(), key)).over === undefined
-  const isWrong = async () => (await spend()) && (await budgets.noteWrongCode(key), true)
+  const spend = async () => (await budgets.codes.spend(transaction(), key)).over === undefined
+  const isWrong = async () => (await spend()) && (await budgets.codes.noteWrong(key), true)
 
   it('are as many as a transaction allows', async () => {
     const one = transaction()
-    const spent = await Promise.all(times(50, () => budgets.spendCode(one, key)))
+    const spent = await Promise.all(times(50, () => budgets.codes.spend(one, key)))
     expect(spent.slice(0, 6)).toEqual([...times(5, (i) => ({ count: i + 1, limit: 5 })), { count: 6, limit: 5, over: 'attempts' }])
     expect(spent.slice(5).every(({ over }) => over === 'attempts')).toBe(true)
   })
 
   it('over the limit of their transaction cost the subject none', async () => {
     const one = transaction()
-    for (let i = 0; i < 40; i++) await budgets.spendCode(one, key)
+    for (let i = 0; i < 40; i++) await budgets.codes.spend(one, key)
     const others = await Promise.all(times(40, spend))
     expect(others.filter((isTried) => isTried)).toHaveLength(25)
   })
@@ -428,11 +428,11 @@ describe.each(LEDGERS)('codes, %s', (_name, make, more) => {
     expect(await spend()).toBe(true)
     later(HOUR + more - 1)
     expect((await Promise.all(times(50, spend))).filter((isTried) => isTried)).toHaveLength(29)
-    expect(await budgets.spendCode(transaction(), key)).toEqual({ count: 1, limit: 30, over: 'subjectAttempts', retryAfterSeconds: 1 })
-    expect(await budgets.spendCode(transaction(), ben)).toEqual({ count: 1, limit: 5 })
+    expect(await budgets.codes.spend(transaction(), key)).toEqual({ count: 1, limit: 30, over: 'subjectAttempts', retryAfterSeconds: 1 })
+    expect(await budgets.codes.spend(transaction(), ben)).toEqual({ count: 1, limit: 5 })
     later(1)
     expect((await Promise.all(times(50, spend))).filter((isTried) => isTried)).toHaveLength(1)
-    expect(await budgets.spendCode(transaction(), key)).toMatchObject({ over: 'subjectAttempts', retryAfterSeconds: HOUR + more })
+    expect(await budgets.codes.spend(transaction(), key)).toMatchObject({ over: 'subjectAttempts', retryAfterSeconds: HOUR + more })
     later(HOUR + more - 1)
     expect((await Promise.all(times(50, spend))).filter((isTried) => isTried)).toHaveLength(29)
   })
@@ -448,10 +448,10 @@ describe.each(LEDGERS)('codes, %s', (_name, make, more) => {
     // Shows: ASVS V6.6.3, C-sms-7
     it('lock the codes of the subject at the fiftieth in a day, not at the forty-ninth', async () => {
       await wrong(49)
-      expect(await budgets.spendCode(transaction(), key)).toEqual({ count: 1, limit: 5 })
+      expect(await budgets.codes.spend(transaction(), key)).toEqual({ count: 1, limit: 5 })
       await wrong(1)
-      expect(await budgets.spendCode(transaction(), key)).toEqual({ count: 0, limit: 50, over: 'locked' })
-      expect(await budgets.spendCode(transaction(), ben)).toEqual({ count: 1, limit: 5 })
+      expect(await budgets.codes.spend(transaction(), key)).toEqual({ count: 0, limit: 50, over: 'locked' })
+      expect(await budgets.codes.spend(transaction(), ben)).toEqual({ count: 1, limit: 5 })
     })
 
     // Shows: T-password-2
@@ -459,7 +459,7 @@ describe.each(LEDGERS)('codes, %s', (_name, make, more) => {
       await wrong(50)
       for (let day = 0; day < 364; day++, later(DAY)) expect(await spend()).toBe(false)
       await budgets.lift(key)
-      expect(await budgets.spendCode(transaction(), key)).toEqual({ count: 1, limit: 5 })
+      expect(await budgets.codes.spend(transaction(), key)).toEqual({ count: 1, limit: 5 })
       await wrong(49)
       expect(await spend()).toBe(true)
     })
@@ -479,7 +479,7 @@ describe.each(LEDGERS)('codes, %s', (_name, make, more) => {
     // Shows: T-password-2
     it('leave the starts alone: a push still goes', async () => {
       await wrong(50)
-      expect((await budgets.spendStart(key)).slot).toBe(1)
+      expect((await budgets.starts.spend(key)).slot).toBe(1)
     })
 
     // Shows: ASVS V6.6.3, T-password-2
@@ -501,7 +501,7 @@ describe.each(LEDGERS)('codes, %s', (_name, make, more) => {
             tried.push(...times(got, () => seconds))
             unanswered += got
             if (areAnswered) unanswered = await answered(unanswered)
-            const { over } = await budgets.spendCode(transaction(), key)
+            const { over } = await budgets.codes.spend(transaction(), key)
             if (over === undefined) {
               tried.push(seconds)
               unanswered++
@@ -516,7 +516,7 @@ describe.each(LEDGERS)('codes, %s', (_name, make, more) => {
     })
 
     const answered = async (count: number): Promise<0> => {
-      await Promise.all(times(count, () => budgets.noteWrongCode(key)))
+      await Promise.all(times(count, () => budgets.codes.noteWrong(key)))
       return 0
     }
 
@@ -534,7 +534,7 @@ describe.each(LEDGERS)('codes, %s', (_name, make, more) => {
       expect(tried + underWay + more).toBeLessThanOrEqual(100)
       expect(underWay).toBeGreaterThan(0)
       later(HOUR)
-      expect(await budgets.spendCode(transaction(), key)).toMatchObject({ over: 'locked' })
+      expect(await budgets.codes.spend(transaction(), key)).toMatchObject({ over: 'locked' })
     })
   })
 })
@@ -542,8 +542,8 @@ describe.each(LEDGERS)('codes, %s', (_name, make, more) => {
 describe('what codes cost', () => {
   it('is three calls of the ledger for a code, and one for a wrong one', async () => {
     const { budgets, asked } = budgetsWith()
-    await budgets.spendCode({ id: 't', expiresAt: NOW + 119_500 }, key)
-    await budgets.noteWrongCode(key)
+    await budgets.codes.spend({ id: 't', expiresAt: NOW + 119_500 }, key)
+    await budgets.codes.noteWrong(key)
     expect(shortened(asked)).toEqual(['look locked:…', 'count attempts:t 420', 'claim code:…:1 3600', 'count wrong:… 86400'])
   })
 
@@ -551,7 +551,7 @@ describe('what codes cost', () => {
     const { budgets, asked, ledger } = budgetsWith()
     await ledger.claim(`locked:${key}`, YEAR)
     asked.length = 0
-    await budgets.spendCode({ id: 't', expiresAt: NOW }, key)
+    await budgets.codes.spend({ id: 't', expiresAt: NOW }, key)
     expect(shortened(asked)).toEqual(['look locked:…'])
   })
 })
@@ -559,32 +559,32 @@ describe('what codes cost', () => {
 describe('a claim', () => {
   it('of a transaction is kept for as long as another factor may be tried after it, too', async () => {
     const { budgets, asked } = budgetsWith({ firstFactorLifetimeMs: 600_000 })
-    await budgets.claim({ id: 't1', expiresAt: NOW + 120_000 })
+    await budgets.endings.claim({ id: 't1', expiresAt: NOW + 120_000 })
     expect(asked).toEqual([['claim', 'transaction:t1', 120 + 600 + 300]])
   })
 
   it('of a transaction is true once, and kept for five minutes longer than it lives', async () => {
     const { budgets, asked } = budgetsWith()
     const one = { id: 't1', expiresAt: NOW + 120_000 }
-    expect([await budgets.claim(one), await budgets.claim(one), await budgets.claim({ ...one, id: 't2' })]).toEqual([true, false, true])
+    expect([await budgets.endings.claim(one), await budgets.endings.claim(one), await budgets.endings.claim({ ...one, id: 't2' })]).toEqual([true, false, true])
     expect(asked[0]).toEqual(['claim', 'transaction:t1', 420])
   })
 
   it.each([[0, 300], [1, 301], [-1, 300], [-3_600_000, 300]])('of a transaction that ends in %d ms is kept for %d whole seconds', async (ms, kept) => {
     const { budgets, asked } = budgetsWith()
-    await budgets.claim({ id: 't1', expiresAt: NOW + ms })
+    await budgets.endings.claim({ id: 't1', expiresAt: NOW + ms })
     expect(asked).toEqual([['claim', 'transaction:t1', kept]])
   })
 
   it('is not to be had for a transaction that ended without success: it can never succeed later', async () => {
     const { budgets } = budgetsWith()
     const one = transaction()
-    expect([await budgets.end(one, key, false), await budgets.claim(one), await budgets.end(one, key, true)]).toEqual([true, false, false])
+    expect([await budgets.endings.end(one, key, false), await budgets.endings.claim(one), await budgets.endings.end(one, key, true)]).toEqual([true, false, false])
   })
 
   it('of a token is true once, kept for fifteen minutes, and names no token', async () => {
     const { budgets, asked } = budgetsWith()
-    expect([await budgets.claimToken('canary'), await budgets.claimToken('canary'), await budgets.claimToken('Canary')]).toEqual([true, false, true])
+    expect([await budgets.endings.claimToken('canary'), await budgets.endings.claimToken('canary'), await budgets.endings.claimToken('Canary')]).toEqual([true, false, true])
     expect(shortened(asked)[0]).toBe('claim token:… 900')
     expect(JSON.stringify(asked)).not.toMatch(/canary/i)
   })
@@ -593,61 +593,61 @@ describe('a claim', () => {
 describe('a phone number', () => {
   it('is sent ten texts a day, whoever asks for them and however many at once', async () => {
     const { budgets } = budgetsWith()
-    const spent = await Promise.all(times(50, () => budgets.spendPhone('+41791234567')))
+    const spent = await Promise.all(times(50, () => budgets.spendText('+41791234567')))
     expect(spent.filter(({ over }) => !over)).toHaveLength(10)
     later(DAY - 1)
-    expect(await budgets.spendPhone('+41791234567')).toEqual({ over: true, limit: 10, retryAfterSeconds: 1 })
-    expect(await budgets.spendPhone('+41791234568')).toEqual({ over: false, limit: 10 })
+    expect(await budgets.spendText('+41791234567')).toEqual({ over: true, limit: 10, retryAfterSeconds: 1 })
+    expect(await budgets.spendText('+41791234568')).toEqual({ over: false, limit: 10 })
     later(1)
-    expect(await budgets.spendPhone('+41791234567')).toEqual({ over: false, limit: 10 })
+    expect(await budgets.spendText('+41791234567')).toEqual({ over: false, limit: 10 })
   })
 
   it('is the same however it is written', async () => {
     const { budgets, asked } = budgetsWith()
-    for (const phone of ['+41791234567', '+41 79 123 45 67', '0041-79-123-45-67', '41791234567']) await budgets.spendPhone(phone)
+    for (const phone of ['+41791234567', '+41 79 123 45 67', '0041-79-123-45-67', '41791234567']) await budgets.spendText(phone)
     expect(new Set(asked.map(([, name]) => name.split(':')[1])).size).toBe(1)
   })
 
   it('has a budget of its own at each instance', async () => {
     const ledger = new MemoryLedger()
-    for (let i = 0; i < 10; i++) await budgetsOn(ledger).spendPhone('+41791234567')
-    expect(await budgetsOn(ledger, { baseURL: 'https://b.example' }).spendPhone('+41791234567')).toMatchObject({ over: false })
+    for (let i = 0; i < 10; i++) await budgetsOn(ledger).spendText('+41791234567')
+    expect(await budgetsOn(ledger, { baseURL: 'https://b.example' }).spendText('+41791234567')).toMatchObject({ over: false })
   })
 })
 
 describe('an enrolment', () => {
   it('is current until a newer one of the same subject is started', async () => {
     const { budgets } = budgetsWith()
-    const first = await budgets.startEnrolment(key)
-    expect(await budgets.isCurrentEnrolment(key, first)).toBe(true)
-    await budgets.startEnrolment(ben)
-    expect(await budgets.isCurrentEnrolment(key, first)).toBe(true)
-    const second = await budgets.startEnrolment(key)
-    expect([await budgets.isCurrentEnrolment(key, first), await budgets.isCurrentEnrolment(key, second)]).toEqual([false, true])
+    const first = await budgets.enrolments.start(key)
+    expect(await budgets.enrolments.isNewest(key, first)).toBe(true)
+    await budgets.enrolments.start(ben)
+    expect(await budgets.enrolments.isNewest(key, first)).toBe(true)
+    const second = await budgets.enrolments.start(key)
+    expect([await budgets.enrolments.isNewest(key, first), await budgets.enrolments.isNewest(key, second)]).toEqual([false, true])
   })
 
   it('is current for one of fifty that are started at once', async () => {
     const { budgets } = budgetsWith()
-    const generations = await Promise.all(times(50, () => budgets.startEnrolment(key)))
-    const current = await Promise.all(generations.map((one) => budgets.isCurrentEnrolment(key, one)))
+    const generations = await Promise.all(times(50, () => budgets.enrolments.start(key)))
+    const current = await Promise.all(generations.map((one) => budgets.enrolments.isNewest(key, one)))
     expect(current.filter((isCurrent) => isCurrent)).toHaveLength(1)
   })
 
   it('ends the one before across the edge of a day, too, and is not taken for one that was ended on the day before', async () => {
     const { budgets } = budgetsWith()
-    await budgets.startEnrolment(key)
+    await budgets.enrolments.start(key)
     later(DAY - 1)
-    const evening = await budgets.startEnrolment(key)
+    const evening = await budgets.enrolments.start(key)
     later(2)
-    const morning = await budgets.startEnrolment(key)
-    expect([await budgets.isCurrentEnrolment(key, evening), await budgets.isCurrentEnrolment(key, morning)]).toEqual([false, true])
+    const morning = await budgets.enrolments.start(key)
+    expect([await budgets.enrolments.isNewest(key, evening), await budgets.enrolments.isNewest(key, morning)]).toEqual([false, true])
   })
 
   it('costs one call for the first, two for each further one, and one to look', async () => {
     const { budgets, asked } = budgetsWith()
-    await budgets.startEnrolment(key)
-    await budgets.startEnrolment(key)
-    await budgets.isCurrentEnrolment(key, 2)
+    await budgets.enrolments.start(key)
+    await budgets.enrolments.start(key)
+    await budgets.enrolments.isNewest(key, 2)
     expect(shortened(asked)).toEqual([`count enrolment:… ${YEAR}`, `count enrolment:… ${YEAR}`, 'claim superseded:…:1 86400', 'look superseded:…:2'])
   })
 })
@@ -655,11 +655,11 @@ describe('an enrolment', () => {
 describe('limits that are lifted', () => {
   /** All that can be held against a subject. */
   async function limited(budgets: Budgets, name: string): Promise<void> {
-    for (let i = 0; i < 3; i++) await budgets.spendStart(name)
-    for (let i = 0; i < 3; i++) await budgets.end(transaction(), name, true)
-    for (let i = 0; i < 30; i++) await budgets.spendCode(transaction(), name)
-    for (let i = 0; i < 50; i++) await budgets.noteWrongCode(name)
-    for (let i = 0; i < 9; i++) await budgets.alsoHold(name)
+    for (let i = 0; i < 3; i++) await budgets.starts.spend(name)
+    for (let i = 0; i < 3; i++) await budgets.endings.end(transaction(), name, true)
+    for (let i = 0; i < 30; i++) await budgets.codes.spend(transaction(), name)
+    for (let i = 0; i < 50; i++) await budgets.codes.noteWrong(name)
+    for (let i = 0; i < 9; i++) await budgets.starts.hold(name)
   }
 
   it('leave nothing that is held against the subject, and all that is held against others', async () => {
@@ -677,23 +677,23 @@ describe('limits that are lifted', () => {
     const [, others] = [await budgets.lift(key), await held(ben)]
     expect(await held(key)).toEqual([])
     expect(others.length).toBeGreaterThan(40)
-    expect(await budgets.spendStart(key)).toEqual({ slot: 1, limit: 5 })
-    expect(await budgets.spendCode(transaction(), key)).toEqual({ count: 1, limit: 5 })
-    expect(await budgets.denialsOf(key)).toBe(0)
+    expect(await budgets.starts.spend(key)).toEqual({ slot: 1, limit: 5 })
+    expect(await budgets.codes.spend(transaction(), key)).toEqual({ count: 1, limit: 5 })
+    expect(await budgets.starts.denialsOf(key)).toBe(0)
   })
 
   it('were none: nothing happens', async () => {
     const { budgets } = budgetsWith()
     await budgets.lift(key)
-    expect(await budgets.spendStart(key)).toEqual({ slot: 1, limit: 5 })
+    expect(await budgets.starts.spend(key)).toEqual({ slot: 1, limit: 5 })
   })
 
   it('do not bring back an approval that was used, or a token', async () => {
     const { budgets } = budgetsWith()
     const one = transaction()
-    await budgets.claim(one)
-    await budgets.claimToken('token')
+    await budgets.endings.claim(one)
+    await budgets.endings.claimToken('token')
     await budgets.lift(key)
-    expect([await budgets.claim(one), await budgets.claimToken('token')]).toEqual([false, false])
+    expect([await budgets.endings.claim(one), await budgets.endings.claimToken('token')]).toEqual([false, false])
   })
 })

@@ -297,7 +297,7 @@ describe('an enrolment handed in as an approval', () => {
     const enrolling = await signedIn('anna')
     const enrolment = await handleOf(enrolling.post('/factors', { factor: 'app' }))
     await world.simulator.phone('anna').scan((await viewOf(enrolling, enrolment)).appLinkUri)
-    const { statusToken } = ((await app.nevis.settings.seals()).handles.open(enrolment)) as { statusToken: string }
+    const { statusToken } = ((await app.nevis.settings.keys()).handles.open(enrolment)) as { statusToken: string }
     const answer = await app.nevis.settings.client.getStatus(statusToken)
     expect(answer).toMatchObject({ status: 'succeeded', userId: idOf('anna') })
 
@@ -316,7 +316,7 @@ describe('an enrolment handed in as an approval', () => {
     const enrolment = await handleOf(browser.post('/factors', { factor: 'app' }))
     const approval = await handleOf(browser.post('/confirm', { factor: 'app' }))
     const again = await handleOf(browser.post('/factors', { factor: 'app' }))
-    const ids = await Promise.all([enrolment, approval, again].map(async (handle) => ((await app.nevis.settings.seals()).handles.open(handle))?.id))
+    const ids = await Promise.all([enrolment, approval, again].map(async (handle) => ((await app.nevis.settings.keys()).handles.open(handle))?.id))
     expect(ids[1]).not.toBe(ids[0])
     expect(ids[2]).toBe(ids[0])
   })
@@ -380,7 +380,7 @@ describe('recovery codes that were just made', () => {
   // Shows: T-reader-4
   it('are not to be had of the store and the key that seals handles: the one has no codes, the other no key to them', async () => {
     const { handle, codes } = await made()
-    const sealed = (await app.nevis.settings.seals()).handles.open(handle)
+    const sealed = (await app.nevis.settings.keys()).handles.open(handle)
     expect(shows(decoded(JSON.stringify(sealed)), codes)).toBe(false)
     expect(stored()).not.toContain(sealed?.lockedCodes)
   })

@@ -86,7 +86,7 @@ describe('an access key that comes in time', () => {
     const client = new NevisClient({ baseURL: world.simulator.baseURL, accessKey: async () => 'key-0123456789' })
     const { settings } = new NevisStrategy({ client, factors: [push()], waitingURL: '/2fa' }, () => undefined)
     const [set, cleared] = [jest.spyOn(globalThis, 'setTimeout'), jest.spyOn(globalThis, 'clearTimeout')]
-    await settings.seals()
+    await settings.keys()
     await client.holdsAccessKey('x')
     expect(set.mock.results.map(({ value }) => value as unknown)).toEqual(cleared.mock.calls.map(([timer]) => timer))
     expect(set).toHaveBeenCalledTimes(2)

@@ -120,11 +120,11 @@ describe('a double click whose first request the browser has aborted', () => {
     const aborted = new Promise((resolve) => first.sent.once('close', resolve))
     first.sent.destroy()
     await aborted
-    const { turns } = app.nevis.settings
-    const take = turns.take.bind(turns)
+    const { startQueue } = app.nevis.settings
+    const run = startQueue.run.bind(startQueue)
     const isInRow = new Promise<void>((resolve) => {
-      jest.spyOn(turns, 'take').mockImplementationOnce((key, work) => {
-        const taken = take(key, work)
+      jest.spyOn(startQueue, 'run').mockImplementationOnce((key, work) => {
+        const taken = run(key, work)
         resolve()
         return taken
       })

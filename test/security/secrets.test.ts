@@ -320,7 +320,7 @@ describe('what Passport\'s actions are given', () => {
     expect(last).toBe(ends)
     expect(searched(...all)).not.toMatch(CANARY)
     expect(searched(events.all, aloud)).not.toMatch(CANARY)
-    expect(searched(nevis, nevis.settings, nevis.settings.client, await nevis.settings.seals())).not.toMatch(CANARY)
+    expect(searched(nevis, nevis.settings, nevis.settings.client, await nevis.settings.keys())).not.toMatch(CANARY)
     for (const url of all.filter((one) => typeof one === 'string')) {
       // The handle is opaque: nothing can be read in it, whatever it is taken for.
       expect(Buffer.from(url.split('transaction=')[1] as string, 'base64url').toString('latin1')).not.toMatch(CANARY)

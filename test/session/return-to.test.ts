@@ -1,6 +1,6 @@
 /** Which addresses may be kept: only what every reader takes for a path of this site. */
 import { assert, constantFrom, array, property, string, webPath } from 'fast-check'
-import { forgetReturnTo, keepReturnTo, returnToBeforeLogin, returnToIn, sitePathOf } from '../../src/session/return-to'
+import { forgetReturnTo, storeReturnTo, returnToBeforeLogin, returnToIn, sitePathOf } from '../../src/session/return-to'
 import type { SessionLike } from '../../src/host/request'
 
 const ORIGIN = 'https://app.example'
@@ -59,31 +59,31 @@ describe('what is kept in a session', () => {
   beforeEach(() => void (session = {}))
 
   it('is the address before a router cut it short', () => {
-    keepReturnTo(session, 'nevis', { method: 'GET', url: '/transfer', originalUrl: '/bank/transfer' } as never)
+    storeReturnTo(session, 'nevis', { method: 'GET', url: '/transfer', originalUrl: '/bank/transfer' } as never)
     expect(returnToIn(session, 'nevis')).toBe('/bank/transfer')
   })
 
   it('is kept for a HEAD as for a GET, and for nothing else', () => {
     for (const method of ['GET', 'HEAD']) {
-      keepReturnTo(session, 'nevis', of(`/${method}`, method))
+      storeReturnTo(session, 'nevis', of(`/${method}`, method))
       expect(returnToIn(session, 'nevis')).toBe(`/${method}`)
     }
     for (const method of ['POST', 'PUT', 'DELETE', 'get']) {
-      keepReturnTo(session, 'nevis', of('/before'))
-      keepReturnTo(session, 'nevis', of('/x', method))
+      storeReturnTo(session, 'nevis', of('/before'))
+      storeReturnTo(session, 'nevis', of('/x', method))
       expect(returnToIn(session, 'nevis')).toBeUndefined()
     }
   })
 
   it('leaves a session alone in which there is nothing to change', () => {
-    expect(keepReturnTo(session, 'nevis', of('//evil.example'))).toBe(false)
+    expect(storeReturnTo(session, 'nevis', of('//evil.example'))).toBe(false)
     expect(session).toEqual({})
   })
 
   it('replaces the whole object, and keeps what else is in it', () => {
     const before = { secondFactor: { at: 1 } }
     session = { nevis: before }
-    expect(keepReturnTo(session, 'nevis', of('/a'))).toBe(true)
+    expect(storeReturnTo(session, 'nevis', of('/a'))).toBe(true)
     expect(session).toStrictEqual({ nevis: { secondFactor: { at: 1 }, returnTo: { path: '/a' } } })
     expect(before).toEqual({ secondFactor: { at: 1 } })
     forgetReturnTo(session, 'nevis', '/a')
@@ -91,17 +91,17 @@ describe('what is kept in a session', () => {
   })
 
   it('is forgotten only once it was given back itself', () => {
-    keepReturnTo(session, 'nevis', of('/a'))
+    storeReturnTo(session, 'nevis', of('/a'))
     forgetReturnTo(session, 'nevis', '/b')
     forgetReturnTo(session, 'nevis', undefined)
     expect(returnToIn(session, 'nevis')).toBe('/a')
   })
 
   it('is for the one who was sent away, or for whoever then signs in', () => {
-    keepReturnTo(session, 'nevis', of('/a'))
+    storeReturnTo(session, 'nevis', of('/a'))
     session['passport'] = { user: 'anna' }
     expect(returnToIn(session, 'nevis')).toBe('/a')
-    keepReturnTo(session, 'nevis', of('/of-anna'))
+    storeReturnTo(session, 'nevis', of('/of-anna'))
     expect(returnToIn(session, 'nevis')).toBe('/of-anna')
     session['passport'] = { user: 'ben' }
     expect(returnToIn(session, 'nevis')).toBeUndefined()

@@ -1,11 +1,11 @@
 /** Transactions in a session: what is kept, for how long, and what is forgotten at once. */
 import type { Transaction } from '../../src'
-import { ShownBox } from '../../src/trust/shown'
+import { ShownCipher } from '../../src/trust/shown'
 import { SessionTransactions } from '../../src/session/transactions'
 
 const NOW = 1_700_000_000_000
 const KEEP_MS = 600_000
-const box = new ShownBox([Buffer.alloc(32, 1)])
+const box = new ShownCipher([Buffer.alloc(32, 1)])
 let session: Record<string, unknown>
 let kept: SessionTransactions
 
@@ -112,7 +112,7 @@ describe('what a transaction shows', () => {
     const state = session['nevis'] as { transactions: Record<string, { box?: string }> }
     Object.assign(state.transactions['b'] as object, { box: state.transactions['a']?.box })
     expect(kept.get('b')?.shown).toEqual({})
-    expect(new SessionTransactions(session, 'nevis', KEEP_MS, new ShownBox([Buffer.alloc(32, 2)])).get('a')?.shown).toEqual({})
+    expect(new SessionTransactions(session, 'nevis', KEEP_MS, new ShownCipher([Buffer.alloc(32, 2)])).get('a')?.shown).toEqual({})
     expect(kept.get('a')?.shown).toEqual(shown)
   })
 })

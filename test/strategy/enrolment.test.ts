@@ -1,6 +1,6 @@
 /** Who may be given a factor, whose an authenticator is, and what Nevis's refusals mean: by answers in every form. */
 import { app, MemoryLedger, ownAuthenticator, push, recovery, sms, type Factor, type NevisClient, type NevisRequest, type Subject } from '../../src'
-import { foreignIn } from '../../src/strategy/authenticators'
+import { authenticatorMismatch } from '../../src/strategy/authenticators'
 import { Budgets } from '../../src/ledger/budgets'
 import { challengeFor } from '../../src/strategy/challenge'
 import { NevisError } from '../../src/client/errors'
@@ -214,10 +214,10 @@ describe('an authenticator', () => {
   })
 
   it('is foreign for a reason', async () => {
-    expect(await foreignIn(clientOf(user), ANNA, 'a1')).toBeUndefined()
-    expect(await foreignIn(clientOf(user), ANNA, 'a2')).toBe('authenticatorId')
-    expect(await foreignIn(clientOf({ ...user, username: 'ben' }), ANNA, 'a1')).toBe('username')
-    expect(await foreignIn(clientOf({ ...user, userId: 'other' }), { userId: USER }, 'a1')).toBe('userId')
+    expect(await authenticatorMismatch(clientOf(user), ANNA, 'a1')).toBeUndefined()
+    expect(await authenticatorMismatch(clientOf(user), ANNA, 'a2')).toBe('authenticatorId')
+    expect(await authenticatorMismatch(clientOf({ ...user, username: 'ben' }), ANNA, 'a1')).toBe('username')
+    expect(await authenticatorMismatch(clientOf({ ...user, userId: 'other' }), { userId: USER }, 'a1')).toBe('userId')
   })
 })
 

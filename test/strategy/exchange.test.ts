@@ -88,12 +88,12 @@ describe('a start', () => {
     id: 't1', factor: 'push', operation: 'approve', subject: { username: 'anna' }, userId: USER, statusToken: 'status.token.t1', startedAt: NOW, expiresAt: NOW + 120_000,
     firstFactorAt: NOW, budget: expect.stringMatching(/^[\w-]{22}$/), slots: [1], digest: expect.stringMatching(/^[\w-]{43}$/),
   }
-  const shownBy = async (on: NevisStrategy, { id, box }: Transaction & { box?: string }) => (await on.settings.seals()).box.open(box, id)
+  const shownBy = async (on: NevisStrategy, { id, box }: Transaction & { box?: string }) => (await on.settings.keys()).shown.decrypt(box, id)
 
   it('keeps what it must, and no more', async () => {
     const handle = await begin(strategy())
     expect(held()).toStrictEqual(least)
-    expect((await strategy().settings.seals()).handles.open(handle)).toEqual({ id: 't1', factor: 'push', operation: 'approve', statusToken: 'status.token.t1', budget: held().budget, expiresAt: NOW + 120_000 })
+    expect((await strategy().settings.keys()).handles.open(handle)).toEqual({ id: 't1', factor: 'push', operation: 'approve', statusToken: 'status.token.t1', budget: held().budget, expiresAt: NOW + 120_000 })
     expect(events.all).toEqual([{ event: 'started', ...KNOWN }])
   })
 
@@ -138,7 +138,7 @@ describe('a start', () => {
     expect(one).toMatchObject({ codesKey: expect.stringMatching(/^[\w-]{43}$/), expiresAt: NOW + 600_000 })
     expect(Object.keys(one)).not.toContain('box')
     expect(JSON.stringify(session)).not.toContain('AAAA')
-    expect(((await strategy().settings.seals()).handles.open(handle))?.lockedCodes).toEqual(expect.any(String))
+    expect(((await strategy().settings.keys()).handles.open(handle))?.lockedCodes).toEqual(expect.any(String))
   })
 
   it('of recovery codes is refused to a user without a fresh second factor, though Nevis knows no factor', async () => {
@@ -224,7 +224,7 @@ describe('a start of what already waits', () => {
     at(60_000)
     session['nevis'] = { ...(session['nevis'] as object), returnTo: { path: '/later' } }
     const again = await begin(on)
-    expect(((await on.settings.seals()).handles.open(again))?.id).toBe(((await on.settings.seals()).handles.open(handle))?.id)
+    expect(((await on.settings.keys()).handles.open(again))?.id).toBe(((await on.settings.keys()).handles.open(handle))?.id)
     expect(held()).toMatchObject({ firstFactorAt: NOW + 60_000, startedAt: NOW, expiresAt: NOW + 120_000, returnTo: '/later' })
     expect(asked()).toEqual(['approve'])
     expect(events.all.slice(1)).toEqual([{ event: 'reused', ...KNOWN }])
@@ -380,7 +380,7 @@ describe('a callback', () => {
     const transaction = await begin(on)
     const page = await finish(on, transaction)
     expect(page).toMatchObject({ action: 'redirect', args: [expect.stringMatching(/^\/2fa\?transaction=/), 303] })
-    expect((await on.settings.seals()).handles.open(handleOf(page))).toEqual((await on.settings.seals()).handles.open(transaction))
+    expect((await on.settings.keys()).handles.open(handleOf(page))).toEqual((await on.settings.keys()).handles.open(transaction))
     expect(held().closed).toBeUndefined()
   })
 

@@ -2,7 +2,7 @@
 import type { NevisClient } from '../../src'
 import { NevisError } from '../../src/client/errors'
 import { Health } from '../../src/strategy/health'
-import { Remembered } from '../../src/strategy/cache'
+import { SharedCache } from '../../src/strategy/shared-cache'
 
 let ping: jest.Mock<Promise<string>, []>
 let health: Health
@@ -87,7 +87,7 @@ describe('a health check', () => {
 
 describe('what is remembered', () => {
   it('is told apart by its key, and forgotten once it is out of date', async () => {
-    const remembered = new Remembered<string>(1000, 1000)
+    const remembered = new SharedCache<string>(1000, 1000)
     const ask = jest.fn(async () => 'x')
     for (const key of ['a', 'b', 'a']) await remembered.get(key, ask)
     expect(ask).toHaveBeenCalledTimes(2)
@@ -97,7 +97,7 @@ describe('what is remembered', () => {
   })
 
   it('is good for as long as it was said, and so is a failure; and is looked through every ten seconds', async () => {
-    const remembered = new Remembered<string>(3000, 1000)
+    const remembered = new SharedCache<string>(3000, 1000)
     const ask = jest.fn<Promise<string>, []>(async () => 'x')
     const kept = () => [...(remembered as unknown as { entries: Map<string, unknown> }).entries.keys()]
     await remembered.get('a', ask)
@@ -126,7 +126,7 @@ describe('what is remembered', () => {
   })
 
   it('is forgotten at the very moment at which it is out of date', async () => {
-    const remembered = new Remembered<string>(10_000, 1)
+    const remembered = new SharedCache<string>(10_000, 1)
     await remembered.get('a', async () => 'x')
     await pass(10_000)
     await remembered.get('b', async () => 'x')
@@ -134,7 +134,7 @@ describe('what is remembered', () => {
   })
 
   it('is one question for all who come while it is open, however long it takes', async () => {
-    const remembered = new Remembered<string>(1, 1)
+    const remembered = new SharedCache<string>(1, 1)
     let answer: (value: string) => void = () => undefined
     const ask = jest.fn(() => new Promise<string>((resolve) => { answer = resolve }))
     const first = remembered.get('a', ask)

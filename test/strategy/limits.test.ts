@@ -13,11 +13,11 @@ const strategyOn = (ledger: Ledger, instance = 'bank') =>
 async function lockedOut(strategy: NevisStrategy, subject: Subject): Promise<() => Promise<[slot: number, over: string | undefined]>> {
   const budgets = new Budgets(strategy.settings)
   const key = budgets.keyOf(subject)
-  for (let i = 0; i < 5; i++) await budgets.spendStart(key)
-  for (let i = 0; i < 50; i++) await budgets.noteWrongCode(key)
+  for (let i = 0; i < 5; i++) await budgets.starts.spend(key)
+  for (let i = 0; i < 50; i++) await budgets.codes.noteWrong(key)
   return async () => {
-    const { slot } = await budgets.spendStart(key)
-    return [slot, (await budgets.spendCode({ id: `${Math.random()}`, expiresAt: Date.now() + 1000 }, key)).over]
+    const { slot } = await budgets.starts.spend(key)
+    return [slot, (await budgets.codes.spend({ id: `${Math.random()}`, expiresAt: Date.now() + 1000 }, key)).over]
   }
 }
 

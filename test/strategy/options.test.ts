@@ -99,7 +99,7 @@ describe('new NevisStrategy', () => {
       [{ subject: 7 }, 'subject must be a function'],
       [{ operation: '' }, 'operation must be "approve", "enroll", "approve-or-enroll" or a function'],
       [{ message: '' }, 'message must be a non-empty string or a function'],
-      [{ pollSchedule: [] }, 'pollSchedule must be a list of { untilSeconds, everySeconds }, rising, none more often than every 0.5 s'],
+      [{ pollSchedule: [] }, 'pollSchedule must be a list of { untilSeconds, everySeconds }, with rising untilSeconds and everySeconds of 0.5 or more'],
       [{ ledger: {} }, 'ledger must have claim(), count(), look() and forget(), such as new MemoryLedger()'],
       [{ allowEnrollmentOfStrongerFactorAfter: 'recovery' }, 'allowEnrollmentOfStrongerFactorAfter must be a list of names of factors, such as [\'recovery\']'],
       [{ secret: 'x' }, 'secret must have 32 characters or more'],
@@ -144,7 +144,7 @@ describe('new NevisStrategy', () => {
 
     it.each([{ instance: 'example' }, { baseURL: 'https://nevis.example' }, { accessKey: 'key' }])('refuses %j beside it', (beside) => {
       expect(mistakeOf(() => make({ ...rest, client, ...beside })).message).toBe(
-        'NevisStrategy: client goes without instance, baseURL and accessKey',
+        'NevisStrategy: client cannot be combined with instance, baseURL or accessKey',
       )
     })
 
@@ -219,7 +219,7 @@ describe('new NevisStrategy', () => {
 
     it.each<[string, string, Partial<NevisStrategyOptions>, unknown[]]>([
       ['production', 'the ledger in memory', {}, [[
-        'NevisStrategy runs on the MemoryLedger, which is good for one process only: with several, give it a RedisLedger', { code: 'PASSPORT_NEVIS_MEMORY_LEDGER' },
+        'NevisStrategy uses a MemoryLedger, which is safe with one process only: with several processes, use a RedisLedger', { code: 'PASSPORT_NEVIS_MEMORY_LEDGER' },
       ]]],
       ['production', 'another ledger', { ledger: ledgerWith({}) }, []],
       ['development', 'the ledger in memory', {}, []],
@@ -278,7 +278,7 @@ describe('new NevisStrategy', () => {
 
   describe('with a secret of its own', () => {
     const [old, next] = ['MZ8DBr4lD1Pd2bvGS0sbDOMLhXlCjVWwz6rkzVgmJkI', 'q5vE3WdYxBt0m8KcTzL2nRrJfH7uGaPs1oUeIyQbXw4']
-    const sealsOf = (secret?: NevisStrategyOptions['secret'], accessKey = 'key-0123456789') => made({ secret, accessKey }).settings.seals()
+    const sealsOf = (secret?: NevisStrategyOptions['secret'], accessKey = 'key-0123456789') => made({ secret, accessKey }).settings.keys()
 
     // Shows: ASVS V9.1.3
     it('seals with the first and opens with all', async () => {
@@ -299,10 +299,10 @@ describe('new NevisStrategy', () => {
       ['of its own', old, 'AaG6F4uHRWJBFp4lomjokF54aAdv-dxbAJDyYiaZw2ab5FK_IsgqkwnjmZcV7b2r2pR6hQ6gI2mQ8MdoTYtm', 'hJACnE5tfwA1BDxdH534lHRMRdg9M4HV2kaV72nc-9Y'],
       ['that is the access key', undefined, 'AW1rtKkIcQzikVjDwAeOLlUmXY_NQWvmYE80yZk2alw_9PWqpT6B--hlg9ME5KtEQrHlizTkj8IKAM0Gohho', 'X3SBJM0zCMprM7P2LlcotZ0dOPogNdtQZjpRQRJh2SA'],
     ])('%s, knows what another process has sealed and bound', async (_name, secret, handle, digest) => {
-      const { handles, digests } = await made({ secret }).settings.seals()
+      const { handles, digests } = await made({ secret }).settings.keys()
       const transaction = { id: 't', factor: 'push', operation: 'approve', subject: { username: 'anna' }, startedAt: 1, expiresAt: 2, firstFactorAt: 1, shown: {} } as const
       expect(handles.open(handle)).toEqual(sealed)
-      expect(digests.fits({ ...transaction, digest })).toBe(true)
+      expect(digests.matches({ ...transaction, digest })).toBe(true)
     })
 
     it('takes the access key without one', async () => {
@@ -338,7 +338,7 @@ describe('new NevisStrategy', () => {
       const secret = ['MZ8DBr4lD1Pd2bvGS0sbDOMLhXlCjVWwz6rkzVgmJkI']
       const options: any = { ...required, factors, startBudget, issuer, secret }
       const { settings } = make(options)
-      const handle = (await settings.seals()).handles.seal(sealed)
+      const handle = (await settings.keys()).handles.seal(sealed)
       factors.push(sms())
       startBudget.starts = 1000
       issuer.push('https://evil.example')
@@ -348,7 +348,7 @@ describe('new NevisStrategy', () => {
       expect(settings.startBudget).toEqual({ starts: 3, perSeconds: 60 })
       expect(settings.issuers).toEqual(['https://a.example'])
       expect(settings.maxAttempts).toBe(5)
-      expect((await settings.seals()).handles.open(handle)).toEqual(sealed)
+      expect((await settings.keys()).handles.open(handle)).toEqual(sealed)
     })
   })
 })

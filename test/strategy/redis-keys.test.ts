@@ -82,15 +82,15 @@ describeWithRedis('the ledger in Redis', () => {
     // What a sign-in does not write.
     const budgets = new Budgets(app.nevis.settings)
     const name = budgets.keyOf({ username: 'anna' })
-    await budgets.startEnrolment(name)
-    await budgets.startEnrolment(name)
-    await budgets.spendPhone('+41791234567')
-    await budgets.claimToken('token')
-    await budgets.noteSignIn(name)
+    await budgets.enrolments.start(name)
+    await budgets.enrolments.start(name)
+    await budgets.spendText('+41791234567')
+    await budgets.endings.claimToken('token')
+    await budgets.signIns.note(name)
     const moved = { id: 'transaction-taken-over-once', expiresAt: Date.now() }
-    await budgets.claimMove(moved)
-    await budgets.end({ ...moved, moves: 1 }, name, true)
-    for (let i = 0; i < 50; i++) await budgets.noteWrongCode(name)
+    await budgets.endings.claimMove(moved)
+    await budgets.endings.end({ ...moved, moves: 1 }, name, true)
+    for (let i = 0; i < 50; i++) await budgets.codes.noteWrong(name)
     await look()
 
     const names = [...seen.keys()]

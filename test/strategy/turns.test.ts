@@ -1,5 +1,5 @@
 /** One start at a time for a subject: each waits for the one before it, and hears what that one got. */
-import { Turns } from '../../src/strategy/turns'
+import { StartQueue } from '../../src/strategy/start-queue'
 
 /** A piece of work that the test ends. */
 function workOf(name: string, log: string[]) {
@@ -16,18 +16,18 @@ function workOf(name: string, log: string[]) {
 /** All that can go on without a further event has gone on. */
 const settled = () => new Promise((resolve) => setImmediate(resolve))
 
-let turns: Turns<string>
+let turns: StartQueue<string>
 let log: string[]
 
 beforeEach(() => {
-  turns = new Turns()
+  turns = new StartQueue()
   log = []
 })
 
 describe('turns', () => {
   it('come one after another under one key, in the order in which they were asked for, each with the result before it', async () => {
     const [one, two, three] = ['one', 'two', 'three'].map((name) => workOf(name, log)) as [ReturnType<typeof workOf>, ReturnType<typeof workOf>, ReturnType<typeof workOf>]
-    const results = [one, two, three].map(({ run }) => turns.take('anna', run))
+    const results = [one, two, three].map(({ run }) => turns.run('anna', run))
     await settled()
     expect(log).toEqual(['one begins, at once'])
     // The third one is ready first, and waits all the same.
@@ -42,40 +42,40 @@ describe('turns', () => {
 
   it('do not wait for those under another key', async () => {
     const one = workOf('one', log)
-    const first = turns.take('anna', one.run)
-    expect(await turns.take('ben', async (waited) => `waited: ${waited}`)).toBe('waited: false')
+    const first = turns.run('anna', one.run)
+    expect(await turns.run('ben', async (waited) => `waited: ${waited}`)).toBe('waited: false')
     one.end('A')
     expect(await first).toBe('A')
   })
 
   it('go on after one that failed, whose error its own caller alone gets', async () => {
     const one = workOf('one', log)
-    const first = turns.take('anna', one.run)
-    const second = turns.take('anna', async (waited, before) => `${waited}, ${before}`)
+    const first = turns.run('anna', one.run)
+    const second = turns.run('anna', async (waited, before) => `${waited}, ${before}`)
     one.fail(new Error('gone'))
     await expect(first).rejects.toThrow('gone')
     expect(await second).toBe('true, undefined')
   })
 
   it('go on after work that throws at once', async () => {
-    const first = turns.take('anna', () => { throw new Error('gone') })
-    const second = turns.take('anna', async () => 'fine')
+    const first = turns.run('anna', () => { throw new Error('gone') })
+    const second = turns.run('anna', async () => 'fine')
     await expect(first).rejects.toThrow('gone')
     expect(await second).toBe('fine')
   })
 
   it('are forgotten once they are over: the next one begins at once and hears of no result', async () => {
-    await turns.take('anna', async () => 'A')
-    await turns.take('anna', async () => { throw new Error('gone') }).catch(() => undefined)
-    expect(await turns.take('anna', async (waited, before) => `${waited}, ${before}`)).toBe('false, undefined')
+    await turns.run('anna', async () => 'A')
+    await turns.run('anna', async () => { throw new Error('gone') }).catch(() => undefined)
+    expect(await turns.run('anna', async (waited, before) => `${waited}, ${before}`)).toBe('false, undefined')
   })
 
   it('are not waited for longer than fifteen seconds: the one before may hang in the app', async () => {
     jest.useFakeTimers({ doNotFake: ['setImmediate', 'nextTick', 'queueMicrotask'] })
     try {
       const hangs = workOf('hangs', log)
-      void turns.take('anna', hangs.run)
-      const next = turns.take('anna', async () => 'next').catch((error: { code: string; retryAfterSeconds: number }) => [error.code, error.retryAfterSeconds])
+      void turns.run('anna', hangs.run)
+      const next = turns.run('anna', async () => 'next').catch((error: { code: string; retryAfterSeconds: number }) => [error.code, error.retryAfterSeconds])
       await jest.advanceTimersByTimeAsync(15_000)
       expect(await next).toEqual(['too_many_starts', 10])
     } finally {
@@ -85,11 +85,11 @@ describe('turns', () => {
 
   it('are waited for by sixty at most; a crowd is refused at once, and other keys are free', async () => {
     const first = workOf('first', log)
-    const taken = Array.from({ length: 60 }, (_, i) => turns.take('anna', i === 0 ? first.run : async () => 'later'))
-    await expect(turns.take('anna', async () => 'one too many')).rejects.toMatchObject({ code: 'too_many_starts' })
-    expect(await turns.take('ben', async () => 'free')).toBe('free')
+    const taken = Array.from({ length: 60 }, (_, i) => turns.run('anna', i === 0 ? first.run : async () => 'later'))
+    await expect(turns.run('anna', async () => 'one too many')).rejects.toMatchObject({ code: 'too_many_starts' })
+    expect(await turns.run('ben', async () => 'free')).toBe('free')
     first.end('A')
     await Promise.all(taken)
-    expect(await turns.take('anna', async () => 'again')).toBe('again')
+    expect(await turns.run('anna', async () => 'again')).toBe('again')
   })
 })

@@ -74,7 +74,7 @@ async function expectSuccess(written: (...args: any[]) => unknown, user: object,
   expect(page.json()).toEqual({ action: 'success', user, info: { ...info, nevis: expect.objectContaining({ id: userId }) } })
 }
 
-async function expectRejected(written: (...args: any[]) => unknown, message = 'The account was not accepted.'): Promise<void> {
+async function expectRejected(written: (...args: any[]) => unknown, message = 'You cannot sign in with this account. Please contact support.'): Promise<void> {
   const page = await outcomeOf(written)
   expect(page.status).toBe(401)
   expect(page.json()).toEqual({ action: 'fail', user: false, info: { code: 'rejected', message } })
@@ -214,7 +214,7 @@ describe('verify that fails without an error', () => {
       const page = await outcomeOf(written, '/standard')
       expect(handled).toBe(0)
       expect(page.status).toBe(500)
-      expect(page.json()).toMatchObject({ action: 'error', message: expect.stringMatching(/^NevisStrategy: something failed without an error \(\w+\)$/) })
+      expect(page.json()).toMatchObject({ action: 'error', message: expect.stringMatching(/^NevisStrategy: a \w+ was thrown instead of an error$/) })
     })
   })
 })

@@ -2,7 +2,7 @@
 import type { AuthenticateOptions } from 'passport'
 import { app, push, recovery, sms, type Factor, type NevisAuthenticateOptions, type NevisRequest, type Transaction } from '../../src'
 import type { Settings } from '../../src/strategy/options'
-import { askedBy, authenticatorFor, canBeShownAgain, countsFor, factorFor, isPendingFor, phoneOf, type Wanted } from '../../src/strategy/wanted'
+import { startParametersOf, authenticatorFor, isReusable, isForUserOf, factorFor, isPendingFor, phoneOf, type StartParameters } from '../../src/strategy/start-parameters'
 
 const ANNA = { username: 'anna' }
 const USER = '7b2ce5a9-6bd0-4e2f-8d0f-2ac2c4a1d7a1'
@@ -13,7 +13,7 @@ const request = (fields: object = {}) => ({ method: 'POST', url: '/', headers: {
 const refused = (code: string) => expect.objectContaining({ name: 'Refusal', code })
 
 describe('what is wanted', () => {
-  const wanted = (options: NevisAuthenticateOptions = {}, settings = settingsWith(), req = request()) => askedBy(req, options, settings)
+  const wanted = (options: NevisAuthenticateOptions = {}, settings = settingsWith(), req = request()) => startParametersOf(req, options, settings)
   const budget = expect.stringMatching(/^[\w-]{22}$/)
 
   it('is by default what the strategy says, and no more', async () => {
@@ -169,7 +169,7 @@ describe('the phone number', () => {
 })
 
 describe('what already waits', () => {
-  const wanted: Wanted = { subject: ANNA, operation: 'approve', message: 'Pay?', data: { amount: 5 }, factors: ['push'] }
+  const wanted: StartParameters = { subject: ANNA, operation: 'approve', message: 'Pay?', data: { amount: 5 }, factors: ['push'] }
   const one = {
     id: 't', factor: 'push', operation: 'approve', subject: ANNA, message: 'Pay?', data: { amount: 5 }, factors: ['push'], startedAt: NOW, expiresAt: NOW + 1, firstFactorAt: NOW, shown: {},
   } as Transaction
@@ -219,7 +219,7 @@ describe('an approval', () => {
     ['counts for the user whom it signs in, said aloud', true, bySession, { session: true }, 'ben'],
   ])('%s: %s', async (_name, expected, req, options, username) => {
     const subject = async () => (username === undefined ? undefined : { username })
-    expect(await countsFor(req, options, settingsWith({ subject }), transaction)).toBe(expected)
+    expect(await isForUserOf(req, options, settingsWith({ subject }), transaction)).toBe(expected)
   })
 })
 
@@ -230,6 +230,6 @@ describe('a challenge', () => {
     [true, { operation: 'enroll', shown: { intentToken: 'x' } }],
     [false, { operation: 'enroll', shown: {} }],
   ])('can be shown again: %s, for %j', (expected, transaction) => {
-    expect(canBeShownAgain(transaction as Transaction)).toBe(expected)
+    expect(isReusable(transaction as Transaction)).toBe(expected)
   })
 })

@@ -119,7 +119,7 @@ describe('an introspected token', () => {
       ['an exp just ahead', { ...proof, exp: seconds + 0.001 }, {}],
       ['an nbf ahead by as much as clocks differ', { ...proof, nbf: seconds + 60 }, {}],
       ['an iat before the start by as much as clocks differ', { ...proof, iat: seconds - 70 }, {}],
-      ['brought, with an iat ahead by as much as clocks differ', { ...proof, iat: seconds + 60 }, { isBrought: true }],
+      ['brought, with an iat ahead by as much as clocks differ', { ...proof, iat: seconds + 60 }, { isFromBrowser: true }],
       ['given by Nevis, with an iat long ahead', { ...proof, iat: seconds + 3600 }, {}],
     ])('is a proof: %s', (_name, given, more) => {
       expect(proofMismatch(given, { ...expected, ...more })).toBeUndefined()
@@ -162,7 +162,7 @@ describe('an introspected token', () => {
       ['without a time', without('iat')],
       ['issued later than now', { ...proof, iat: seconds + 60.001 }],
     ])('must say when it was issued: %s', (_name, given) => {
-      expect(proofMismatch(given, { ...expected, isBrought: true })).toBe('iat')
+      expect(proofMismatch(given, { ...expected, isFromBrowser: true })).toBe('iat')
     })
   })
 

@@ -2,7 +2,7 @@
 import { assert, jsonValue, property } from 'fast-check'
 import { randomBytes } from 'node:crypto'
 import { Digests } from '../../src/trust/digest'
-import { ordered } from '../../src/host/canonical'
+import { withSortedNames } from '../../src/host/canonical'
 import type { Transaction } from '../../src/factors/transaction'
 
 const KEY = randomBytes(32)
@@ -13,41 +13,41 @@ const TRANSACTION: Transaction = {
 
 describe('a digest', () => {
   it('fits what was bound', () => {
-    const bound = digests.bind(TRANSACTION)
+    const bound = digests.withDigest(TRANSACTION)
     expect(bound).toEqual({ ...TRANSACTION, digest: expect.stringMatching(/^[\w-]{43}$/) })
-    expect(digests.fits(bound)).toBe(true)
+    expect(digests.matches(bound)).toBe(true)
   })
 
   it('fits while only that changes which a transaction is meant to change', () => {
-    const bound = digests.bind(TRANSACTION)
+    const bound = digests.withDigest(TRANSACTION)
     const later = { ...bound, firstFactorAt: 9, attempts: 3, closed: 'cancelled' as const, statusToken: 'x', shown: { qrCode: 'x' }, moves: 1, next: 'other', returnTo: '/a' }
-    expect(digests.fits(later)).toBe(true)
+    expect(digests.matches(later)).toBe(true)
   })
 
   it('fits after any way through JSON, with the names in any order', () => {
     assertJson((data) => {
-      const { digest, ...rest } = digests.bind({ ...TRANSACTION, data })
+      const { digest, ...rest } = digests.withDigest({ ...TRANSACTION, data })
       const stored = JSON.parse(JSON.stringify({ digest, ...Object.fromEntries(Object.entries(rest).reverse()) })) as Transaction
-      expect(digests.fits(stored)).toBe(true)
+      expect(digests.matches(stored)).toBe(true)
     })
   })
 
   it.each(['id', 'factor', 'factors', 'operation', 'subject', 'userId', 'login', 'startedAt', 'expiresAt', 'message', 'data', 'purpose', 'budget', 'slots', 'enrolments', 'digest'])('does not fit where %s is another, or gone', (field) => {
-    const bound = digests.bind({ ...TRANSACTION, userId: 'u', login: 'l', factors: ['push'], purpose: 'p /pay', budget: 'b', slots: [1], enrolments: { a: 1 } })
-    for (const value of ['changed', undefined, null, { amount: 6 }, [], 0, '']) expect(digests.fits({ ...bound, [field]: value })).toBe(false)
+    const bound = digests.withDigest({ ...TRANSACTION, userId: 'u', login: 'l', factors: ['push'], purpose: 'p /pay', budget: 'b', slots: [1], enrolments: { a: 1 } })
+    for (const value of ['changed', undefined, null, { amount: 6 }, [], 0, '']) expect(digests.matches({ ...bound, [field]: value })).toBe(false)
   })
 
   it('does not fit in another strategy, nor with another key', () => {
-    const bound = digests.bind(TRANSACTION)
-    expect(new Digests([KEY], 'other').fits(bound)).toBe(false)
-    expect(new Digests([randomBytes(32)], 'nevis').fits(bound)).toBe(false)
-    expect(new Digests([], 'nevis').fits(bound)).toBe(false)
+    const bound = digests.withDigest(TRANSACTION)
+    expect(new Digests([KEY], 'other').matches(bound)).toBe(false)
+    expect(new Digests([randomBytes(32)], 'nevis').matches(bound)).toBe(false)
+    expect(new Digests([], 'nevis').matches(bound)).toBe(false)
   })
 
   it('fits with a key that is no longer the first', () => {
-    const bound = digests.bind(TRANSACTION)
-    expect(new Digests([randomBytes(32), KEY], 'nevis').fits(bound)).toBe(true)
-    expect(digests.fits(new Digests([randomBytes(32), KEY], 'nevis').bind(TRANSACTION))).toBe(false)
+    const bound = digests.withDigest(TRANSACTION)
+    expect(new Digests([randomBytes(32), KEY], 'nevis').matches(bound)).toBe(true)
+    expect(digests.matches(new Digests([randomBytes(32), KEY], 'nevis').withDigest(TRANSACTION))).toBe(false)
   })
 })
 
@@ -58,11 +58,11 @@ describe('a value with its names in order', () => {
     [[1, '1', true, null], '[1,"1",true,null]'],
     [JSON.parse('{"b":1,"__proto__":{"d":2,"c":3}}'), '{"__proto__":{"c":3,"d":2},"b":1}'],
   ])('is as JSON, of %j: %s', (value, text) => {
-    expect(JSON.stringify(ordered(value))).toBe(text)
+    expect(JSON.stringify(withSortedNames(value))).toBe(text)
   })
 
   it('is the same value, so that two values never look alike', () => {
-    assertJson((value) => expect(JSON.parse(JSON.stringify(ordered(value)))).toEqual(value))
+    assertJson((value) => expect(JSON.parse(JSON.stringify(withSortedNames(value)))).toEqual(value))
   })
 })
 

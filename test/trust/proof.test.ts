@@ -4,7 +4,7 @@ import type { Introspection, Succeeded, Transaction } from '../../src'
 import type { Factor } from '../../src/factors/factor'
 import type { Settings } from '../../src/strategy/options'
 import { mismatchOf } from '../../src/trust/proof'
-import type { Seen } from '../../src/trust/proof'
+import type { KnownStatus } from '../../src/trust/proof'
 
 const USER = '7b2ce5a9-6bd0-4e2f-8d0f-2ac2c4a1d7a1'
 const ISSUER = 'https://a.mauth.nevis.cloud'
@@ -25,7 +25,7 @@ let introspect: jest.Mock<Promise<Introspection>, [string]>
 let getStatus: jest.Mock<Promise<{ status: string }>, [string]>
 const settings = () =>
   ({ client: { introspect, getStatus, holdsAccessKey: async (token: string) => token === ACCESS_KEY }, issuers: [ISSUER] }) as unknown as Settings
-const fieldOf = (factor: Factor, change: Partial<Succeeded> = {}, started: Transaction = transaction, seen?: Seen) =>
+const fieldOf = (factor: Factor, change: Partial<Succeeded> = {}, started: Transaction = transaction, seen?: KnownStatus) =>
   mismatchOf(settings(), started, factor, { ...outcome, ...change }, seen)
 
 beforeEach(() => {
@@ -70,7 +70,7 @@ describe('a success with the token that Nevis gave', () => {
 })
 
 describe('a success whose token this process has just seen', () => {
-  const seenWith = (token: string, answer: Introspection): Seen =>
+  const seenWith = (token: string, answer: Introspection): KnownStatus =>
     ({ answer: { status: 'succeeded', userId: USER, transactionId: 't1', token, raw: {} }, introspection: Promise.resolve(answer) })
 
   it('is proven without asking once more', async () => {

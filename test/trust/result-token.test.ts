@@ -1,5 +1,5 @@
 /** The token out of the browser, as it can be read without Nevis: spelt in one way only, and not saying that nothing is decided. */
-import { mayBeResult } from '../../src/trust/result-token'
+import { looksLikeResultToken } from '../../src/trust/result-token'
 
 const encoded = (text: string) => Buffer.from(text).toString('base64url')
 const HEADER = encoded('{"alg":"RS256"}')
@@ -19,7 +19,7 @@ describe('a token', () => {
       '[1,null,true]',
       '"x"',
     ])('may be a result: %s', (payload) => {
-      expect(mayBeResult(tokenWith(payload))).toBe(true)
+      expect(looksLikeResultToken(tokenWith(payload))).toBe(true)
     })
   })
 
@@ -32,26 +32,26 @@ describe('a token', () => {
       '{"status":"pending","then":"succeeded"}',
       '"pending"',
     ])('is none: %s', (payload) => {
-      expect(mayBeResult(tokenWith(payload))).toBe(false)
+      expect(looksLikeResultToken(tokenWith(payload))).toBe(false)
     })
   })
 
   describe('whose payload is no JSON', () => {
     it.each(['succeeded', '{', '{"status":"pending"', ' '])('is none: %j', (payload) => {
-      expect(mayBeResult(tokenWith(payload))).toBe(false)
+      expect(looksLikeResultToken(tokenWith(payload))).toBe(false)
     })
   })
 
   describe('that has not three parts', () => {
     const payload = encoded('{}')
     it.each([['none', ''], ['one', payload], ['two', `${HEADER}.${payload}`], ['four', `${tokenWith('{}')}.${SIGNATURE}`], ['five', `${tokenWith('{}')}..${SIGNATURE}`]])('is none: %s', (_name, token) => {
-      expect(mayBeResult(token)).toBe(false)
+      expect(looksLikeResultToken(token)).toBe(false)
     })
   })
 
   describe('with an empty part', () => {
     it.each([`.${encoded('{}')}.${SIGNATURE}`, `${HEADER}..${SIGNATURE}`, `${HEADER}.${encoded('{}')}.`, '..'])('is none: %s', (token) => {
-      expect(mayBeResult(token)).toBe(false)
+      expect(looksLikeResultToken(token)).toBe(false)
     })
   })
 
@@ -65,7 +65,7 @@ describe('a token', () => {
       ['other spare bits', `${header}.${payload}.${signature.slice(0, -1)}B`],
       ['a foreign character', `${header}.${payload}.${signature}!`],
     ])('is none: %s', (_name, token) => {
-      expect(mayBeResult(token)).toBe(false)
+      expect(looksLikeResultToken(token)).toBe(false)
     })
   })
 })

@@ -1,6 +1,6 @@
 /** What seals and binds: the secrets that were given, else the access key of the moment. */
 import { NevisClient } from '../../src'
-import { sealsOf } from '../../src/trust/seals'
+import { keysOf } from '../../src/trust/keys'
 import type { Transaction } from '../../src/factors/transaction'
 
 const SEALED = { id: 'id', factor: 'push', expiresAt: 1 }
@@ -11,41 +11,41 @@ describe('with an access key that is a function', () => {
   it('seals and binds with the key of the moment, and asks for it once', async () => {
     let current = 'key-1'
     const asked = jest.fn(async () => current)
-    const seals = sealsOf('nevis', undefined, clientOf(asked))
+    const seals = keysOf('nevis', undefined, clientOf(asked))
     const before = await seals()
     expect(asked).toHaveBeenCalledTimes(1)
-    const [handle, bound] = [before.handles.seal(SEALED), before.digests.bind(TRANSACTION)]
+    const [handle, bound] = [before.handles.seal(SEALED), before.digests.withDigest(TRANSACTION)]
     current = 'key-2'
     const after = await seals()
-    expect([after.handles.open(handle), after.digests.fits(bound)]).toEqual([undefined, false])
+    expect([after.handles.open(handle), after.digests.matches(bound)]).toEqual([undefined, false])
     current = 'key-1'
     const again = await seals()
-    expect([again.handles.open(handle), again.digests.fits(bound)]).toEqual([SEALED, true])
+    expect([again.handles.open(handle), again.digests.matches(bound)]).toEqual([SEALED, true])
     expect(asked).toHaveBeenCalledTimes(3)
   })
 
   it('rejects with what the function throws, and with a TypeError for what is no key', async () => {
     const gone = new Error('the vault is gone')
-    await expect(sealsOf('nevis', undefined, clientOf(async () => { throw gone }))()).rejects.toBe(gone)
-    await expect(sealsOf('nevis', undefined, clientOf(() => { throw gone }))()).rejects.toBe(gone)
-    await expect(sealsOf('nevis', undefined, clientOf(() => 'two words'))()).rejects.toThrow(TypeError)
+    await expect(keysOf('nevis', undefined, clientOf(async () => { throw gone }))()).rejects.toBe(gone)
+    await expect(keysOf('nevis', undefined, clientOf(() => { throw gone }))()).rejects.toBe(gone)
+    await expect(keysOf('nevis', undefined, clientOf(() => 'two words'))()).rejects.toThrow(TypeError)
   })
 })
 
 describe('with an access key that is a text', () => {
   it('seals and binds as it does where a function gives the same', async () => {
-    const fixed = await sealsOf('nevis', undefined, clientOf('key-1'))()
-    const given = await sealsOf('nevis', undefined, clientOf(() => 'key-1'))()
+    const fixed = await keysOf('nevis', undefined, clientOf('key-1'))()
+    const given = await keysOf('nevis', undefined, clientOf(() => 'key-1'))()
     expect(given.handles.open(fixed.handles.seal(SEALED))).toEqual(SEALED)
-    expect(given.digests.fits(fixed.digests.bind(TRANSACTION))).toBe(true)
+    expect(given.digests.matches(fixed.digests.withDigest(TRANSACTION))).toBe(true)
   })
 })
 
 describe('with secrets', () => {
   it('asks for no access key', async () => {
     const asked = jest.fn(() => 'key-1')
-    const { handles, digests } = await sealsOf('nevis', ['s'.repeat(32)], clientOf(asked))()
-    expect([handles.open(handles.seal(SEALED)), digests.fits(digests.bind(TRANSACTION))]).toEqual([SEALED, true])
+    const { handles, digests } = await keysOf('nevis', ['s'.repeat(32)], clientOf(asked))()
+    expect([handles.open(handles.seal(SEALED)), digests.matches(digests.withDigest(TRANSACTION))]).toEqual([SEALED, true])
     expect(asked).not.toHaveBeenCalled()
   })
 })
@@ -55,8 +55,8 @@ describe('what another process has made with the same secret or key', () => {
     ['a secret', ['s'.repeat(32)], 'AZJVuQuyHByV37SnEfbZd_FoG6a6-AtvUvG2vLFXMbq9uua5c14lZTN_HUAJQ28kZILKqie1aTPVC1uGr1lD_A', 'g1WdBD2M4T5PlpEZECZB5t5KGnLK73D74RXr0ke2f9w', 'OxsEUhqzKtOIFXxHZ1Jr4HzuLMjoFXym4Rhq65CW2qsz-zDn-_ToEIB6vQ'],
     ['the access key', undefined, 'AbnFmsAE8grVDSNPGihYnJ8h0wpnW395FksbXD3O-uX2I6ajvZ8yv11pNkpeK2QXDsfA0CT1IFKGRGaLPW1A6g', 'Xwr2xKm9Dy92K0pNFvp1-cDHLTPqJdUgseAtH16b8Nc', 'FOtHrdqu85_CwgJVJ5RR4csDYy1Gt_2JZcSB8a9UDXE9DovWD9c4LVzpKA'],
   ])('opens and fits: %s', async (_name, secrets, handle, digest, shown) => {
-    const { handles, digests, box } = await sealsOf('nevis', secrets, clientOf('key-1'))()
-    expect([handles.open(handle), digests.fits({ ...TRANSACTION, digest }), box.open(shown, 'id')]).toEqual([SEALED, true, { qrCode: 'qr' }])
+    const { handles, digests, shown: box } = await keysOf('nevis', secrets, clientOf('key-1'))()
+    expect([handles.open(handle), digests.matches({ ...TRANSACTION, digest }), box.decrypt(shown, 'id')]).toEqual([SEALED, true, { qrCode: 'qr' }])
   })
 })
 
@@ -64,25 +64,25 @@ describe('what was made for another instance, or for another strategy, with the 
   const secrets = ['s'.repeat(32)]
 
   it.each([['another instance', 'nevis', 'other'], ['another strategy', 'second', 'shop']])('neither opens nor fits: %s', async (_name, name, instance) => {
-    const own = await sealsOf('nevis', secrets, clientOf('key-1'))()
-    const other = await sealsOf(name, secrets, new NevisClient({ instance, accessKey: 'key-1' }))()
-    expect([own.handles.open(other.handles.seal(SEALED)), own.digests.fits(other.digests.bind(TRANSACTION))]).toEqual([undefined, false])
-    expect([own.handles.open(own.handles.seal(SEALED)), own.digests.fits(own.digests.bind(TRANSACTION))]).toEqual([SEALED, true])
+    const own = await keysOf('nevis', secrets, clientOf('key-1'))()
+    const other = await keysOf(name, secrets, new NevisClient({ instance, accessKey: 'key-1' }))()
+    expect([own.handles.open(other.handles.seal(SEALED)), own.digests.matches(other.digests.withDigest(TRANSACTION))]).toEqual([undefined, false])
+    expect([own.handles.open(own.handles.seal(SEALED)), own.digests.matches(own.digests.withDigest(TRANSACTION))]).toEqual([SEALED, true])
   })
 
   it.each<[string, readonly string[] | undefined, string, string]>([
     ['a secret', secrets, 'AcMh22epepg8U-6b84EwIWeRAdUkmxXhPD5O49jkd1PHQoi_vwulO3cUbBsEqYfQAFE4TX_qMtCpuug', 'U-tKv2dDTQY4XU3GpuRhbdZk6MuPr1qSHmNQC46SgV8'],
     ['the access key', undefined, 'AVaAtdzjhvHz5XSmgHEtbGpVusEQaa3-rJrH4vo9cza2LiAbrivIFrQaU-j-mIMt5xJmJ4EqgdFMUfc', 'EFLxqTP3Fh_M0tc9DXT43J7hMUSmSK9Dx2LrvapPLLk'],
   ])('neither opens nor fits where a version made it that bound no instance: %s', async (_name, given, handle, digest) => {
-    const { handles, digests } = await sealsOf('nevis', given, clientOf('key-1'))()
-    expect([handles.open(handle), digests.fits({ ...TRANSACTION, digest })]).toEqual([undefined, false])
+    const { handles, digests } = await keysOf('nevis', given, clientOf('key-1'))()
+    expect([handles.open(handle), digests.matches({ ...TRANSACTION, digest })]).toEqual([undefined, false])
   })
 })
 
 describe('handles, digests and what is shown', () => {
   it.each<[string, readonly string[] | undefined]>([['a secret', ['s'.repeat(32)]], ['the access key', undefined]])('have a key each, made from %s', async (_name, secrets) => {
-    const { handles, digests, box }: any = await sealsOf('nevis', secrets, clientOf('key-1'))()
-    const keys: Buffer[][] = [handles.keys, digests.keys, box.keys]
+    const { handles, digests, shown }: any = await keysOf('nevis', secrets, clientOf('key-1'))()
+    const keys: Buffer[][] = [handles.keys, digests.keys, shown.keys]
     expect(keys).toEqual([[expect.any(Buffer)], [expect.any(Buffer)], [expect.any(Buffer)]])
     expect(keys.map(([key]) => key?.length)).toEqual([32, 32, 32])
     expect(new Set(keys.map(([key]) => key?.toString('hex'))).size).toBe(3)

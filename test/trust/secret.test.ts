@@ -44,7 +44,7 @@ describe('a secret', () => {
       }
       expect(thrown).toBeInstanceOf(TypeError)
       const { message } = thrown as TypeError
-      expect(message).toBe(`NevisStrategy: secret must be random, not a repetition or a sequence; this makes a good one: node -e "console.log(require('crypto').randomBytes(32).toString('base64url'))"`)
+      expect(message).toBe(`NevisStrategy: secret must be random, not a repetition or a sequence; generate one with: node -e "console.log(require('crypto').randomBytes(32).toString('base64url'))"`)
       expect(message).not.toContain(secret)
     })
 

@@ -4,33 +4,33 @@
  * The attack: somebody who can read the session store, but has no key, takes the QR code of a victim's enrolment out of it, or copies
  * it into a transaction of their own, and scans it with their own phone.
  */
-import { ShownBox } from '../../src/trust/shown'
+import { ShownCipher } from '../../src/trust/shown'
 
 const key = (byte: number) => Buffer.alloc(32, byte)
-const box = new ShownBox([key(1)])
+const box = new ShownCipher([key(1)])
 const SHOWN = { qrCode: 'data:image/png;base64,canary', appLinkUri: 'nevis://canary', intentToken: 'canary' }
-const closed = box.close(SHOWN, 'a') as string
+const closed = box.encrypt(SHOWN, 'a') as string
 
 describe('what is shown', () => {
   it('comes back as it was, for its own transaction', () => {
-    expect(box.open(closed, 'a')).toEqual(SHOWN)
+    expect(box.decrypt(closed, 'a')).toEqual(SHOWN)
   })
 
   it('cannot be read without the key, and looks different each time', () => {
     expect(closed).toMatch(/^[\w-]+$/)
     expect(Buffer.from(closed, 'base64url').toString('latin1')).not.toContain('canary')
-    expect(box.close(SHOWN, 'a')).not.toBe(closed)
+    expect(box.encrypt(SHOWN, 'a')).not.toBe(closed)
   })
 
   it('is kept as nothing where it is nothing', () => {
-    expect([box.close({}, 'a'), box.open(undefined, 'a')]).toEqual([undefined, {}])
+    expect([box.encrypt({}, 'a'), box.decrypt(undefined, 'a')]).toEqual([undefined, {}])
   })
 
   it('is encrypted with the first key, and read with each', () => {
-    const both = new ShownBox([key(2), key(1)])
-    expect(both.open(closed, 'a')).toEqual(SHOWN)
-    expect(new ShownBox([key(2)]).open(both.close(SHOWN, 'a'), 'a')).toEqual(SHOWN)
-    expect(box.open(both.close(SHOWN, 'a'), 'a')).toEqual({})
+    const both = new ShownCipher([key(2), key(1)])
+    expect(both.decrypt(closed, 'a')).toEqual(SHOWN)
+    expect(new ShownCipher([key(2)]).decrypt(both.encrypt(SHOWN, 'a'), 'a')).toEqual(SHOWN)
+    expect(box.decrypt(both.encrypt(SHOWN, 'a'), 'a')).toEqual({})
   })
 })
 
@@ -45,6 +45,6 @@ describe('what was not encrypted here for this transaction', () => {
     ['nothing', '', 'a'],
     ['JSON in the clear', JSON.stringify(SHOWN), 'a'],
   ])('shows nothing: %s', (_name, text, id) => {
-    expect(box.open(text, id)).toEqual({})
+    expect(box.decrypt(text, id)).toEqual({})
   })
 })

@@ -160,7 +160,7 @@ describe('the status of a transaction', () => {
 
   describe('of a factor that this app no longer offers', () => {
     it('is asked of Nevis all the same', async () => {
-      const handle = (await app.nevis.settings.seals()).handles.seal({ id: 't', factor: 'gone', expiresAt: Date.now() + 1000, statusToken: 'x' })
+      const handle = (await app.nevis.settings.keys()).handles.seal({ id: 't', factor: 'gone', expiresAt: Date.now() + 1000, statusToken: 'x' })
       expectStatus(await ask(handle), 'failed')
     })
   })
@@ -198,7 +198,7 @@ describe('the status for a handle', () => {
 
     it('is unknown for the handle of another app', async () => {
       const other = new NevisStrategy({ ...strategyOptions(simulator), name: 'other' } as never, () => undefined)
-      const handle = (await other.settings.seals()).handles.seal({ id: 't', factor: 'push', expiresAt: Date.now() + 1000 })
+      const handle = (await other.settings.keys()).handles.seal({ id: 't', factor: 'push', expiresAt: Date.now() + 1000 })
       expectStatus(await ask(handle), 'unknown', undefined, 404)
     })
   })
@@ -285,7 +285,7 @@ describe('the status endpoint', () => {
   /** Nothing but Node's server; an error given to `next` is answered with 599. */
   async function served(options: object = {}): Promise<{ origin: string; handle: string; close(): Promise<void> }> {
     const strategy = new NevisStrategy({ ...strategyOptions(simulator), ...options } as never, () => undefined)
-    const handle = (await new NevisStrategy(strategyOptions(simulator) as never, () => undefined).settings.seals()).handles.seal({
+    const handle = (await new NevisStrategy(strategyOptions(simulator) as never, () => undefined).settings.keys()).handles.seal({
       id: 't', factor: 'sms', expiresAt: Date.now() + 60_000,
     })
     const endpoint = statusEndpoint(strategy)

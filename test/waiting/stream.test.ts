@@ -226,8 +226,8 @@ describe('a stream', () => {
   describe('of a factor with a code', () => {
     it.each(['sms', 'recovery'])('is pending until its end, and Nevis is not asked: %s', async (factor) => {
       const { url } = await serve()
-      const { id } = ((await app.nevis.settings.seals()).handles.open(await started(factor))) as { id: string }
-      const handle = (await app.nevis.settings.seals()).handles.seal({ id: `${id}-short`, factor, statusToken: 'token', expiresAt: Date.now() + 400 })
+      const { id } = ((await app.nevis.settings.keys()).handles.open(await started(factor))) as { id: string }
+      const handle = (await app.nevis.settings.keys()).handles.seal({ id: `${id}-short`, factor, statusToken: 'token', expiresAt: Date.now() + 400 })
       const stream = await Stream.open(url, handle)
       await until(() => stream.isOver)
       expect(stream.events).toMatchObject([{ status: 'pending', prompt: 'code' }, { status: 'expired', prompt: 'code' }])

@@ -354,7 +354,7 @@ describe('the page', () => {
       expect(back?.status).toBe(303)
       const page = expectPage(await browser.get(back?.location as string, PAGE))
       expect(page.text).toContain('<h1>This request has ended</h1>')
-      expect(page.text).toContain('<p class="nevis-error" role="alert">Too many wrong codes. Start again.</p>')
+      expect(page.text).toContain('<p class="nevis-error" role="alert">Too many wrong codes. Request a new one.</p>')
       expect(page.text).not.toContain('name="code"')
       expect(await viewOf(browser, handle)).toMatchObject({ status: 'failed', attemptsLeft: 0, failure: 'too_many_attempts' })
     })
@@ -375,7 +375,7 @@ describe('the page', () => {
       const { browser, handle } = await started()
       await simulator.phone('anna').deny()
       expect(await viewOf(browser, handle)).toMatchObject({ status: 'failed', failure: 'not_approved' })
-      expect(formsOf(await over(browser, handle, 'The request was not approved.'))).toHaveLength(5)
+      expect(formsOf(await over(browser, handle, 'You declined the request, or it was not answered in time. If you did not start this sign-in, change your password.'))).toHaveLength(5)
     })
 
     it('says the same when the callback has closed it', async () => {
@@ -384,7 +384,7 @@ describe('the page', () => {
       expect((await browser.get(callbackOf(handle))).json()).toMatchObject({ code: 'not_approved' })
       const asked = simulator.requests.length
       expect(await viewOf(browser, handle)).toMatchObject({ status: 'failed', failure: 'not_approved' })
-      await over(browser, handle, 'The request was not approved.')
+      await over(browser, handle, 'You declined the request, or it was not answered in time. If you did not start this sign-in, change your password.')
       expect(simulator.requests).toHaveLength(asked)
     })
 
@@ -393,7 +393,7 @@ describe('the page', () => {
         const { browser, handle } = await started(factor)
         later(120_000)
         expect(await viewOf(browser, handle)).toMatchObject({ status: 'expired', failure: 'expired_transaction' })
-        await over(browser, handle, 'The time to approve is over. Start again.')
+        await over(browser, handle, 'This request has expired. Send a new one.')
         expect((await browser.get(callbackOf(handle))).json()).toMatchObject({ code: 'expired_transaction' })
         expect(await viewOf(browser, handle)).toMatchObject({ status: 'expired', failure: 'expired_transaction' })
         jest.restoreAllMocks()
@@ -440,7 +440,7 @@ describe('the page for a handle', () => {
     expect(page.text).not.toContain('http-equiv')
     expect(page.text).not.toContain(code)
   }
-  const UNKNOWN = 'This request was not started in this browser. Start again.'
+  const UNKNOWN = 'This request was started in another browser or has ended. Please sign in again.'
 
   describe('of another session', () => {
     it.each(['pending', 'approved'])('explains, and shows and does nothing: %s', async (state) => {
@@ -471,9 +471,9 @@ describe('the page for a handle', () => {
       const { browser, handle } = await started()
       await simulator.phone('anna').approve()
       await browser.get(callbackOf(handle))
-      expectStranger(await browser.get(waitingOf(handle), PAGE), 'used_transaction', 'This approval has already been used.')
+      expectStranger(await browser.get(waitingOf(handle), PAGE), 'used_transaction', 'This approval has already been used. Please start again.')
       expect((await browser.get(waitingOf(handle), JSON_ONLY)).json()).toEqual({
-        code: 'used_transaction', message: 'This approval has already been used.',
+        code: 'used_transaction', message: 'This approval has already been used. Please start again.',
       })
     })
   })
@@ -532,7 +532,7 @@ describe('the view, as data', () => {
     it('never holds the status token or the userId', async () => {
       for (const factor of ['push', 'app', 'sms', 'recovery']) {
         const { browser, handle } = await started(factor)
-        const sealed = (await app.nevis.settings.seals()).handles.open(handle)
+        const sealed = (await app.nevis.settings.keys()).handles.open(handle)
         const { text } = await browser.get(waitingOf(handle), JSON_ONLY)
         if (sealed?.statusToken !== undefined) expect(text).not.toContain(sealed.statusToken)
         expect(text).not.toContain(simulator.users[0]?.userId)

@@ -1,6 +1,6 @@
 /** When Nevis is asked again, and how many calls a process may make. */
 import { assert, double, integer, property } from 'fast-check'
-import { defaultSchedule, delayMs, FairRate, withJitter, type PollStep } from '../../src/watch/schedule'
+import { defaultSchedule, delayMs, RateLimiter, withJitter, type PollStep } from '../../src/watch/schedule'
 
 const steps: readonly PollStep[] = [
   { untilSeconds: 2, everySeconds: 2 },
@@ -71,13 +71,13 @@ describe('FairRate', () => {
   })
 
   /** Asks for turns; `taken` lists those that have come, in the order of their coming. */
-  function crowd(rate: FairRate, size: number, taken: number[] = []): number[] {
-    for (let i = 0; i < size; i++) void rate.take().then(() => taken.push(i))
+  function crowd(rate: RateLimiter, size: number, taken: number[] = []): number[] {
+    for (let i = 0; i < size; i++) void rate.acquire().then(() => taken.push(i))
     return taken
   }
 
   /** Turns that came within a second. */
-  async function turnsInASecond(rate: FairRate): Promise<number> {
+  async function turnsInASecond(rate: RateLimiter): Promise<number> {
     const taken = crowd(rate, 1000)
     await jest.advanceTimersByTimeAsync(1000)
     return taken.length
@@ -85,7 +85,7 @@ describe('FairRate', () => {
 
   describe('under a crowd', () => {
     it('gives each second so many turns, and few more in the first', async () => {
-      const rate = new FairRate(100)
+      const rate = new RateLimiter(100)
       const taken = crowd(rate, 1000)
       const counts: number[] = []
       for (let second = 0; second < 5; second++) {
@@ -99,31 +99,31 @@ describe('FairRate', () => {
     })
 
     it('serves in the order of asking', async () => {
-      const taken = crowd(new FairRate(50), 120)
+      const taken = crowd(new RateLimiter(50), 120)
       await jest.advanceTimersByTimeAsync(5000)
       expect(taken).toEqual(Array.from({ length: 120 }, (_, i) => i))
     })
 
     it('lets nobody past who asks without waiting', async () => {
-      const rate = new FairRate(10)
+      const rate = new RateLimiter(10)
       crowd(rate, 20)
-      expect(rate.tryTake()).toBe(false)
+      expect(rate.tryAcquire()).toBe(false)
       await jest.advanceTimersByTimeAsync(1000)
-      expect(rate.tryTake()).toBe(false)
+      expect(rate.tryAcquire()).toBe(false)
       await jest.advanceTimersByTimeAsync(5000)
-      expect(rate.tryTake()).toBe(true)
+      expect(rate.tryAcquire()).toBe(true)
     })
 
     it('lets nobody past either where the turns of those who wait are overdue', () => {
-      const rate = new FairRate(1)
+      const rate = new RateLimiter(1)
       crowd(rate, 2)
       const now = performance.now()
       jest.spyOn(performance, 'now').mockReturnValue(now + 5000)
-      expect(rate.tryTake()).toBe(false)
+      expect(rate.tryAcquire()).toBe(false)
     })
 
     it('sleeps until the next turn is due, and gives it then', async () => {
-      const rate = new FairRate(10)
+      const rate = new RateLimiter(10)
       // A tenth of a second's turns go at once.
       const taken = crowd(rate, 4)
       await jest.advanceTimersByTimeAsync(0)
@@ -139,75 +139,75 @@ describe('FairRate', () => {
     })
 
     it('uses up no turn that nobody waits for', async () => {
-      const rate = new FairRate(10_000)
+      const rate = new RateLimiter(10_000)
       const taken = crowd(rate, 1002)
       await jest.advanceTimersByTimeAsync(1)
       expect(taken).toHaveLength(1002)
-      expect(rate.tryTake()).toBe(true)
+      expect(rate.tryAcquire()).toBe(true)
     })
   })
 
   describe('without a crowd', () => {
     it('gives a turn at once', () => {
-      expect(new FairRate(1).tryTake()).toBe(true)
+      expect(new RateLimiter(1).tryAcquire()).toBe(true)
     })
 
     it('gives no second one before its time', async () => {
-      const rate = new FairRate(1)
-      expect([rate.tryTake(), rate.tryTake()]).toEqual([true, false])
+      const rate = new RateLimiter(1)
+      expect([rate.tryAcquire(), rate.tryAcquire()]).toEqual([true, false])
       await jest.advanceTimersByTimeAsync(1000)
-      expect(rate.tryTake()).toBe(true)
+      expect(rate.tryAcquire()).toBe(true)
     })
 
     it('gives it to whoever would wait, too, without a timer', async () => {
-      const taken = crowd(new FairRate(1), 1)
+      const taken = crowd(new RateLimiter(1), 1)
       expect(jest.getTimerCount()).toBe(0)
       await jest.advanceTimersByTimeAsync(0)
       expect(taken).toEqual([0])
     })
 
     it('saves up a tenth of a second, and no more', async () => {
-      const rate = new FairRate(100)
+      const rate = new RateLimiter(100)
       await jest.advanceTimersByTimeAsync(60_000)
       let turns = 0
-      while (rate.tryTake()) turns++
+      while (rate.tryAcquire()) turns++
       expect(turns).toBe(11)
     })
   })
 
   describe('while Nevis fails', () => {
     it('halves with each failure, and never stops altogether', async () => {
-      const rate = new FairRate(100)
-      rate.report(false)
-      rate.report(false)
+      const rate = new RateLimiter(100)
+      rate.adapt(false)
+      rate.adapt(false)
       const quarter = await turnsInASecond(rate)
       expect(quarter).toBeGreaterThanOrEqual(24)
       expect(quarter).toBeLessThanOrEqual(28)
 
-      const worst = new FairRate(100)
-      for (let i = 0; i < 50; i++) worst.report(false)
+      const worst = new RateLimiter(100)
+      for (let i = 0; i < 50; i++) worst.adapt(false)
       const least = await turnsInASecond(worst)
       expect(least).toBeGreaterThanOrEqual(1)
       expect(least).toBeLessThanOrEqual(3)
     })
 
     it('grows back while Nevis answers, and not beyond', async () => {
-      const rate = new FairRate(100)
-      for (let i = 0; i < 50; i++) rate.report(false)
-      for (let i = 0; i < 48; i++) rate.report(true)
+      const rate = new RateLimiter(100)
+      for (let i = 0; i < 50; i++) rate.adapt(false)
+      for (let i = 0; i < 48; i++) rate.adapt(true)
       const half = await turnsInASecond(rate)
       expect(half).toBeGreaterThanOrEqual(48)
       expect(half).toBeLessThanOrEqual(57)
 
-      const whole = new FairRate(100)
-      for (let i = 0; i < 1000; i++) whole.report(true)
+      const whole = new RateLimiter(100)
+      for (let i = 0; i < 1000; i++) whole.adapt(true)
       expect(await turnsInASecond(whole)).toBeLessThanOrEqual(112)
     })
   })
 
   describe('when everybody has had a turn', () => {
     it('leaves no timer behind', async () => {
-      const rate = new FairRate(100)
+      const rate = new RateLimiter(100)
       const taken = crowd(rate, 50)
       expect(jest.getTimerCount()).toBe(1)
       await jest.advanceTimersByTimeAsync(1000)

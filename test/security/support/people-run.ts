@@ -192,7 +192,7 @@ export class People {
 
   private async sentToWait(done: Act, by: Owner, route: Start['route']): Promise<Shown | undefined> {
     const handle = /^\/2fa\?transaction=([\w-]+)$/.exec(done.args[0] as string)?.[1] as string
-    const sealed = (await this.processes[0].settings.seals()).handles.open(handle)
+    const sealed = (await this.processes[0].settings.keys()).handles.open(handle)
     if (sealed === undefined) return void this.oracle.refuse('a redirect elsewhere')
     return { handle, id: sealed.id, by, route, factor: sealed.factor, operation: this.operationOf(sealed.id) ?? sealed.operation ?? 'approve', at: Date.now() }
   }

@@ -1,32 +1,32 @@
 /**
- * Asks once for everybody who wants to know the same within a while: who comes meanwhile shares the question.
+ * Caches one promise per key for a while; concurrent callers share it (single flight).
  *
- * Not its job: what is asked, or for how long an answer is good. It leaves no timer behind.
+ * It uses no timer, so it never keeps the process alive. Out of scope: what is cached, and for how long.
  */
 
 interface Entry<T> {
   readonly answer: Promise<T>
-  /** Milliseconds of `performance.now()`; not known before the answer is there. */
+  /** Milliseconds of `performance.now()`; Infinity until the promise settles. */
   until: number
 }
 
 const SWEEP_EVERY_MS = 10_000
 
 /** @internal */
-export class Remembered<T> {
+export class SharedCache<T> {
   private readonly entries = new Map<string, Entry<T>>()
   private nextSweepAt = 0
 
   /**
-   * @param keepMs milliseconds for which an answer is good
-   * @param keepFailureMs milliseconds for which nobody asks again after a failure
+   * @param keepMs milliseconds for which a result is cached
+   * @param keepFailureMs milliseconds for which an error is cached
    */
   constructor(
     private readonly keepMs: number,
     private readonly keepFailureMs: number,
   ) {}
 
-  /** What is remembered under the key, be it a failure, else what `ask` answers now. */
+  /** Returns the cached promise of the key, resolved or rejected; without one, calls `ask` and caches its promise. */
   get(key: string, ask: () => Promise<T>): Promise<T> {
     const now = performance.now()
     this.sweep(now)

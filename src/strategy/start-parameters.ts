@@ -1,7 +1,7 @@
 /**
- * What a request wants asked: of whom, which operation, by which factor, with what message and data.
+ * What to start: for whom, which operation, which factor, which message and data.
  *
- * Out of scope: asking it.
+ * Out of scope: starting it (`start.ts`).
  */
 import { isDeepStrictEqual } from 'node:util'
 import type { AuthenticateOptions } from 'passport'
@@ -20,41 +20,41 @@ import { bodyFieldOf, logsIn, type NevisRequest } from '../host/request'
 import { isListOfNames } from '../factors/strength'
 import type { Subject, Transaction } from '../factors/transaction'
 
-/** What is to be started. A transaction has all of these fields, too. */
-export interface Wanted {
+/** What to start. A transaction has the same fields. */
+export interface StartParameters {
   readonly subject: Subject
   readonly operation: Operation
   readonly message?: string
   readonly data?: unknown
   readonly factors?: readonly FactorName[]
   readonly purpose?: string
-  /** Under which name the ledger counts its subject's starts and codes. */
+  /** The subject's name in the ledger, for starts and codes; a digest. */
   readonly budget?: string
 }
 
-/** The same before Nevis was asked whether the subject has a factor already. */
-export interface Asked extends Omit<Wanted, 'operation'> {
+/** The same, before Nevis was asked whether the subject already has a factor: `approve-or-enroll` is still open. */
+export interface RequestedParameters extends Omit<StartParameters, 'operation'> {
   readonly operation: Operation | 'approve-or-enroll'
   readonly budget: string
 }
 
 /**
- * Asks the app, and nobody else.
- * @throws Refusal `no_subject`, `invalid_username`; TypeError when a function of the application answers nonsense, or `factors` is no list
+ * Reads the parameters from the route's and the strategy's options. Makes no call to Nevis.
+ * @throws Refusal `no_subject`, `invalid_username`; TypeError when a function of the app returns an invalid value, or `factors` is not a list
  * @internal
  */
-export async function askedBy(req: NevisRequest, options: NevisAuthenticateOptions, settings: Settings): Promise<Asked> {
+export async function startParametersOf(req: NevisRequest, options: NevisAuthenticateOptions, settings: Settings): Promise<RequestedParameters> {
   const named = await settings.subject(req)
   if (!isSubject(named)) throw new Refusal('no_subject')
-  assertKnownToNevis(named)
-  // No more than the two names: an app may return its whole user, and the subject goes into the session and into events.
+  assertValidForNevis(named)
+  // Only the two names are copied: an app may return its whole user object, and the subject goes into the session and into events.
   const subject: Subject = { ...(named.userId !== undefined && { userId: named.userId }), ...(named.username !== undefined && { username: named.username }) }
   const operation = await valueOf(options.operation ?? settings.operation, req)
   if (operation !== 'approve' && operation !== 'enroll' && operation !== 'approve-or-enroll') {
     throw new TypeError('NevisStrategy: operation must be "approve", "enroll" or "approve-or-enroll"')
   }
   const message = await valueOf(options.message ?? settings.message, req)
-  const data = frozenCopy(await valueOf(options.data ?? settings.data, req))
+  const data = jsonCopy(await valueOf(options.data ?? settings.data, req))
   const { factors } = options
   if (factors !== undefined && !isListOfNames(factors)) throw new TypeError('NevisStrategy: factors of a route must be a list of names')
   const purpose = purposeOf(req, options)
@@ -70,7 +70,7 @@ export async function askedBy(req: NevisRequest, options: NevisAuthenticateOptio
 }
 
 /**
- * The factor that the request names, else the route's, else the first one that knows the operation.
+ * The factor that the request names, else the route's, else the first one that supports the operation.
  * @throws Refusal `unknown_factor`; TypeError when the route's factor is not among the strategy's
  * @internal
  */
@@ -93,15 +93,15 @@ export function factorFor(
 }
 
 /**
- * The authenticator that the request names, else, for the same factor once more, the one that was asked before, else the
- * route's. Whether it is the subject's own is still to be found out.
- * @throws Refusal `unknown_authenticator` for what is no string
+ * The authenticator that the request names; else that of the replaced transaction, if the factor is the same; else the route's. The caller
+ * must still check that it is the subject's own (`authenticators.ts`).
+ * @throws Refusal `unknown_authenticator` if the field is not a string
  * @internal
  */
 export async function authenticatorFor(
   req: NevisRequest,
   options: NevisAuthenticateOptions,
-  { operation }: Wanted,
+  { operation }: StartParameters,
   factor: Factor,
   before: Transaction | undefined,
 ): Promise<string | undefined> {
@@ -114,8 +114,8 @@ export async function authenticatorFor(
 }
 
 /**
- * The number to enrol, in the form that Nevis takes.
- * @returns undefined for what is no phone number
+ * The phone number to enrol, in the form that Nevis accepts.
+ * @returns undefined if the value is not a phone number
  * @internal
  */
 export async function phoneOf(req: NevisRequest, options: NevisAuthenticateOptions): Promise<string | undefined> {
@@ -123,28 +123,30 @@ export async function phoneOf(req: NevisRequest, options: NevisAuthenticateOptio
 }
 
 /**
- * Is this transaction, still open, what is wanted? Then nobody's phone rings twice (MITRE ATT&CK T1621).
+ * Makes a function that finds a pending transaction equal to what is about to be started, so that the user is not notified twice (MITRE
+ * ATT&CK T1621).
  * @internal
  */
-export function isPendingFor(wanted: Wanted, factor: Factor, authenticatorId: string | undefined, now: number) {
+export function isPendingFor(parameters: StartParameters, factor: Factor, authenticatorId: string | undefined, now: number) {
   return (one: Transaction): boolean =>
     one.closed === undefined &&
     now < one.expiresAt &&
     one.factor === factor.name &&
     one.authenticatorId === authenticatorId &&
     isDeepStrictEqual(
-      { ...wanted.subject, operation: wanted.operation, message: wanted.message, data: wanted.data, factors: wanted.factors, purpose: wanted.purpose },
+      { ...parameters.subject, operation: parameters.operation, message: parameters.message, data: parameters.data, factors: parameters.factors, purpose: parameters.purpose },
       { ...one.subject, operation: one.operation, message: one.message, data: one.data, factors: one.factors, purpose: one.purpose },
     )
 }
 
 /**
- * May this request finish this transaction? Where Passport logs nobody in (`passport.authorize`, `session: false`), the approval
- * counts for the user of the request, whether the session, a Bearer token or Basic credentials say who that is. It must then be
- * that user's own: an attacker with two passwords could otherwise approve for one account on the phone of the other.
+ * True if the transaction belongs to the user of this request. With `passport.authorize` or `session: false`, the approval counts for
+ * `req.user`, whether a session, a Bearer token or Basic credentials identify that user. So the approval must be that user's own: otherwise an
+ * attacker with two accounts could approve for one of them with the phone of the other. Where Passport logs in, the login is the
+ * transaction's user, so there is nothing to compare.
  * @internal
  */
-export async function countsFor(
+export async function isForUserOf(
   req: NevisRequest,
   options: AuthenticateOptions,
   settings: Settings,
@@ -152,24 +154,25 @@ export async function countsFor(
 ): Promise<boolean> {
   if (logsIn(options)) return true
   const subject = await settings.subject(req)
-  // Nobody is known: after a password without a session, as in an API that gives out tokens.
+  // The request has no user, as in an API that checks the password and then issues tokens.
   if (!isSubject(subject) && req.user == null) return true
   return isSubjectOf(subject, transaction)
 }
 
 /**
- * An enrolment by SMS may be for another number this time, and recovery codes cannot be shown by a second handle.
+ * False for an enrolment by SMS, whose phone number may be another one this time, and for recovery codes, which only the first handle can
+ * show.
  * @internal
  */
-export function canBeShownAgain({ operation, shown }: Transaction): boolean {
+export function isReusable({ operation, shown }: Transaction): boolean {
   return operation === 'approve' || shown.appLinkUri !== undefined || shown.intentToken !== undefined
 }
 
-/** A name that Nevis does not take is the app's to translate: `subject` says how. */
-function assertKnownToNevis({ userId, username }: Subject): void {
+/** Nevis accepts only some characters in a username. An app with other usernames must translate them in the option `subject`. */
+function assertValidForNevis({ userId, username }: Subject): void {
   if (userId !== undefined && !isUserId(userId)) throw new TypeError('NevisStrategy: subject must give a userId of Nevis, which is a UUID')
   if (username === undefined || isUsername(username)) return
-  process.emitWarning('NevisStrategy: a username holds characters that Nevis does not take; give the option subject, which names the user in another way', {
+  process.emitWarning('NevisStrategy: a username has characters that Nevis does not accept; use the option subject to identify the user in another way', {
     code: 'PASSPORT_NEVIS_USERNAME',
   })
   throw new Refusal('invalid_username')
@@ -184,7 +187,7 @@ function valueOf<T>(value: FromRequest<T> | undefined, req: NevisRequest): T | u
   return typeof value === 'function' ? (value as (req: NevisRequest) => T | Promise<T>)(req) : value
 }
 
-/** What JSON makes of it, as the session will: so that it compares equal later, and no one changes it meanwhile. */
-function frozenCopy(data: unknown): unknown {
+/** A JSON round trip, as the session store will do: later comparisons are exact, and the app cannot change the value meanwhile. */
+function jsonCopy(data: unknown): unknown {
   return data === undefined ? undefined : (JSON.parse(JSON.stringify(data)) as unknown)
 }

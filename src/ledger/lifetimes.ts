@@ -1,0 +1,26 @@
+/**
+ * How long the ledger keeps its keys.
+ *
+ * Out of scope: what each key means (`start-budget.ts`, `code-budget.ts`, `endings.ts` and the others).
+ */
+
+export const DAY_SECONDS = 86_400
+export const YEAR_SECONDS = 365 * DAY_SECONDS
+
+/** A claim or a count outlives its transaction by this much, because the clocks of two processes may differ. */
+export const MARGIN_SECONDS = 300
+
+/** The part of a transaction that its keys in the ledger are made of. */
+export interface LedgerTransaction {
+  readonly id: string
+  /** Milliseconds since 1970. */
+  readonly expiresAt: number
+  /** How often the transaction was moved to a new session. */
+  readonly moves?: number
+}
+
+/** A session, or an old copy of a session cookie, may hold the transaction for `firstFactorLifetimeMs` after the transaction expires. */
+export function secondsToKeep({ expiresAt }: LedgerTransaction, firstFactorLifetimeMs: number): number {
+  const endsAt = expiresAt + firstFactorLifetimeMs
+  return Math.max(0, Math.ceil((endsAt - Date.now()) / 1000)) + MARGIN_SECONDS
+}

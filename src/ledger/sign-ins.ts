@@ -1,0 +1,37 @@
+/**
+ * When a subject has last signed in: for sessions that are kept in a cookie.
+ *
+ * A browser can send an old cookie back. After a sign-in, an older cookie must not start another factor without the password.
+ * Out of scope: sessions with a store, where an old session id opens nothing.
+ */
+import type { Ledger } from './ledger'
+import { MARGIN_SECONDS } from './lifetimes'
+
+interface SignInSettings {
+  readonly ledger: Ledger
+  readonly firstFactorLifetimeMs: number
+}
+
+/** @internal */
+export class SignIns {
+  constructor(private readonly settings: SignInSettings) {}
+
+  async note(key: string): Promise<void> {
+    const { ledger } = this.settings
+    await ledger.forget(`signed-in:${key}`)
+    await ledger.claim(`signed-in:${key}`, this.lifetimeSeconds())
+  }
+
+  /**
+   * True if the subject has signed in since this time. The ledger knows whole seconds only, so a sign-in in the same second counts.
+   * @param time milliseconds since 1970
+   */
+  async hasSignedInSince(key: string, time: number): Promise<boolean> {
+    const left = await this.settings.ledger.look(`signed-in:${key}`)
+    return left > 0 && Date.now() - (this.lifetimeSeconds() - left) * 1000 >= time
+  }
+
+  private lifetimeSeconds(): number {
+    return Math.ceil(this.settings.firstFactorLifetimeMs / 1000) + MARGIN_SECONDS
+  }
+}

@@ -1,0 +1,87 @@
+/**
+ * Reuses a pending transaction: a second click of the same start must not notify the user again (MITRE ATT&CK T1621).
+ *
+ * Out of scope: concurrent starts, whose transaction is not in the session yet (`parallel.ts`).
+ */
+import type { Factor } from '../factors/factor'
+import type { Transaction } from '../factors/transaction'
+import { returnToBeforeLogin, returnToIn } from '../session/return-to'
+import { publish } from './events'
+import { renewForSubject } from './parallel'
+import { waitForDecision, type StartContext } from './start-context'
+import { authenticatorFor, factorFor, isPendingFor, isReusable, type StartParameters } from './start-parameters'
+import type { StartResult } from './start-queue'
+import type { Field, StrategyRequest } from './strategy-request'
+
+/**
+ * Sends the browser to the waiting page of the same approval or enrolment, if one is pending in this login or browser.
+ * @returns undefined if there is none, or if it must not be shown again
+ * @internal
+ */
+export async function reusePending(request: StrategyRequest, context: StartContext): Promise<StartResult | undefined> {
+  const { replaced, isAfterFirstFactor } = context
+  // A resend always starts anew. Only a second click of the same resend finds what the first click started.
+  if (replaced !== undefined && !replaced.isNewerThanNamed) return undefined
+  const pending = await findPending(request, context)
+  if (pending === undefined || !isReusable(pending)) return undefined
+  if (isAfterFirstFactor) {
+    // Session fixation: an attacker may have prepared this session, have seen the QR code of this enrolment, and so register their own
+    // phone in the user's account.
+    if (pending.operation === 'enroll') return undefined
+    if (!(await request.budgets.endings.claimMove(pending))) return undefined
+    await renewForSubject(request, pending)
+  } else {
+    await request.refresh()
+    const current = request.transactionById(pending.id)
+    if (current === undefined || current.closed !== undefined) return undefined
+  }
+  request.current = pending
+  publish('reused', () => request.about())
+  const returnTo = replaced === undefined ? returnToOf(request) : undefined
+  const transaction = {
+    ...pending,
+    firstFactorAt: replaced === undefined ? Date.now() : pending.firstFactorAt,
+    ...(isAfterFirstFactor && { moves: (pending.moves ?? 0) + 1 }),
+    ...(returnTo !== undefined && { returnTo }),
+  }
+  return waitForDecision(request, context, transaction)
+}
+
+/** @internal */
+export async function findPending(request: StrategyRequest, { parameters, replaced, factorName }: StartContext): Promise<Transaction | undefined> {
+  const { options, req, keys, transactions, budgets } = request
+  const operations = parameters.operation === 'approve-or-enroll' ? (['approve', 'enroll'] as const) : [parameters.operation]
+  for (const operation of operations) {
+    const resolved: StartParameters = { ...parameters, operation }
+    const factor = operations.length > 1 ? factorIfOffered(request, resolved, factorName) : offeredFactor(request, resolved, factorName)
+    if (factor === undefined) continue
+    const authenticatorId = await authenticatorFor(req, options, resolved, factor, replaced)
+    const isPending = isPendingFor(resolved, factor, authenticatorId, Date.now())
+    // Another strategy may keep its transactions in the same session; their digests do not match, so they are skipped.
+    const pending = transactions.find((one) => isPending(one) && keys.digests.matches(one))
+    if (pending !== undefined && !(await budgets.endings.hasEnded(pending))) return pending
+  }
+  return undefined
+}
+
+/**
+ * @throws Refusal `unknown_factor`; TypeError for a route whose factor the strategy does not have
+ * @internal
+ */
+export function offeredFactor({ settings, options }: StrategyRequest, { operation, factors }: StartParameters, factorName: Field): Factor {
+  return factorFor(settings, operation, factorName, options.factor, factors)
+}
+
+/** @internal */
+export function factorIfOffered(request: StrategyRequest, parameters: StartParameters, factorName: Field): Factor | undefined {
+  try {
+    return offeredFactor(request, parameters, factorName)
+  } catch {
+    return undefined
+  }
+}
+
+/** @internal */
+export function returnToOf({ session, settings }: StrategyRequest): string | undefined {
+  return returnToIn(session, settings.sessionKey) ?? returnToBeforeLogin(session)
+}

@@ -1,0 +1,53 @@
+/**
+ * One start while it is under way: what to start, in place of which transaction, and for which browser.
+ *
+ * Out of scope: the steps of a start (`start.ts`).
+ */
+import type { Factor } from '../factors/factor'
+import type { Transaction } from '../factors/transaction'
+import type { RequestedParameters, StartParameters } from './start-parameters'
+import type { StartResult } from './start-queue'
+import type { Field, StrategyRequest } from './strategy-request'
+
+/** The session id and origin with which a request came. */
+export type RequestSource = Pick<StartResult, 'sessionId' | 'origin'>
+
+/** The transaction that a start replaces: the user switches to another factor, or sends the same one again. */
+export type ReplacedTransaction = Transaction & {
+  /** True if an earlier request has already replaced the transaction that this request names; this one is the newest. */
+  readonly isNewerThanNamed: boolean
+}
+
+/** @internal */
+export interface StartContext {
+  readonly parameters: RequestedParameters
+  readonly replaced: ReplacedTransaction | undefined
+  /** The field `factor` of the request. */
+  readonly factorName: Field
+  readonly source: RequestSource
+  /** True if the user gave a first factor in this request. */
+  readonly isAfterFirstFactor: boolean
+}
+
+/** What `prepare` in `start.ts` has found out before Nevis is asked to notify the user. */
+export interface PreparedStart {
+  readonly parameters: StartParameters
+  readonly factor: Factor
+  readonly authenticatorId: string | undefined
+  readonly returnTo: string | undefined
+}
+
+/**
+ * Saves the transaction in the session and sends the browser to the waiting page.
+ * @internal
+ */
+export async function waitForDecision(
+  request: StrategyRequest,
+  { source }: Pick<StartContext, 'source'>,
+  transaction: Transaction,
+  lockedCodes?: string,
+): Promise<StartResult> {
+  const target = await request.saveAndWait(transaction, lockedCodes)
+  const { req } = request
+  return { ...source, target, transaction, lockedCodes, hasDisconnected: () => req.socket?.destroyed === true }
+}

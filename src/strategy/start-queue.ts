@@ -1,0 +1,64 @@
+/**
+ * Runs the starts of one subject one after another in this process: a double click must not send two pushes.
+ *
+ * Out of scope: starts in other processes (`parallel.ts` asks the ledger), and what a start does (`start.ts`).
+ */
+
+import { withDeadline } from '../client/deadline'
+import { Refusal } from '../factors/failures'
+import type { Transaction } from '../factors/transaction'
+
+/** The result of a start. The next start in the queue may share it. */
+export interface StartResult {
+  readonly target: { readonly to: string }
+  readonly transaction: Transaction
+  readonly lockedCodes: string | undefined
+  /** The session id that the request came with, before the session was renewed. */
+  readonly sessionId: string | undefined
+  /** Address and headers of the browser. */
+  readonly origin: string
+  /** True if the browser closed the connection before it got the answer. */
+  readonly hasDisconnected: () => boolean
+}
+
+/** More waiting starts for one subject are an attack, and would delay the user's own start without end. */
+const MAX_WAITING = 60
+const RETRY_AFTER_SECONDS = 10
+/** Upper limit for the wait in the queue, because an earlier start may hang in a function of the app. */
+const MAX_WAIT_MS = 15_000
+/** A start makes a few calls of at most 10 s each. One that takes longer hangs in the app and must not block the next. */
+const MAX_WORK_MS = 60_000
+
+/** @internal */
+export class StartQueue<Result = StartResult> {
+  // Private fields, because a strategy may be printed or logged, and a result holds a status token.
+  readonly #last = new Map<string, Promise<Result | undefined>>()
+  readonly #waiting = new Map<string, number>()
+
+  /**
+   * Runs the work after all earlier work under the same key has ended.
+   * @param work gets the result of the work before it if it had to wait; undefined if that work failed
+   * @throws Refusal `too_many_starts` if the queue is full or the wait takes too long
+   */
+  async run(key: string, work: (hasWaited: boolean, previous: Result | undefined) => Promise<Result>): Promise<Result> {
+    const previous = this.#last.get(key)
+    const waiting = this.#waiting.get(key) ?? 0
+    if (waiting >= MAX_WAITING) throw new Refusal('too_many_starts', undefined, RETRY_AFTER_SECONDS)
+    this.#waiting.set(key, waiting + 1)
+    const waitedTooLong = () => new Refusal('too_many_starts', undefined, RETRY_AFTER_SECONDS)
+    const turn = previous === undefined ? Promise.resolve(undefined) : withDeadline(MAX_WAIT_MS, waitedTooLong, () => previous)
+    const workedTooLong = () => new Error('NevisStrategy: a start took longer than a minute')
+    const own = turn.then((result) => withDeadline(MAX_WORK_MS, workedTooLong, () => work(previous !== undefined, result)))
+    // If this start gives up waiting, the next one still waits for the start before this one.
+    const settled = Promise.all([own.catch(() => undefined), previous]).then(([result]) => result)
+    this.#last.set(key, settled)
+    try {
+      return await own
+    } finally {
+      const left = (this.#waiting.get(key) as number) - 1
+      if (left === 0) this.#waiting.delete(key)
+      else this.#waiting.set(key, left)
+      if (this.#last.get(key) === settled) this.#last.delete(key)
+    }
+  }
+}

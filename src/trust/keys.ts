@@ -1,0 +1,45 @@
+/**
+ * Derives the keys for handles, digests and what the browser may be shown: from the option `secret`, else from the current access key.
+ *
+ * Out of scope: using the keys (`handle.ts`, `digest.ts`, `shown.ts`).
+ */
+import { hkdfSync } from 'node:crypto'
+import type { NevisClient } from '../client/client'
+import { Digests } from './digest'
+import { Handles } from './handle'
+import { ShownCipher } from './shown'
+
+const USES = ['passport-nevis handle', 'passport-nevis transaction', 'passport-nevis shown'] as const
+
+/** @internal */
+export interface Keys {
+  readonly handles: Handles
+  readonly digests: Digests
+  readonly shown: ShownCipher
+}
+
+/** Returns a promise if the app's `accessKey` function must be called first. */
+export type CurrentKeys = () => Keys | Promise<Keys>
+
+/**
+ * @param name the strategy's name: handles and digests are valid for one strategy at one instance
+ * @param secrets the first is used for new handles and digests, all are accepted
+ * @internal
+ */
+export function keysOf(name: string, secrets: readonly string[] | undefined, client: NevisClient): CurrentKeys {
+  const owner = `${name} ${client.baseURL}`
+  const keysFrom = (...[forHandles, forTransactions, forShown]: readonly (readonly Buffer[])[]): Keys => ({
+    handles: new Handles(forHandles as readonly Buffer[], owner),
+    digests: new Digests(forTransactions as readonly Buffer[], owner),
+    shown: new ShownCipher(forShown as readonly Buffer[]),
+  })
+  if (secrets !== undefined) {
+    const fixed = keysFrom(...USES.map((use) => secrets.map((secret) => Buffer.from(hkdfSync('sha256', secret, '', use, 32)))))
+    return () => fixed
+  }
+  const keysFromAccessKey = (keys: readonly Buffer[]) => keysFrom(...keys.map((key) => [key]))
+  return () => {
+    const keys = client.deriveKeys(USES)
+    return keys instanceof Promise ? keys.then(keysFromAccessKey) : keysFromAccessKey(keys)
+  }
+}
