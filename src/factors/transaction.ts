@@ -55,6 +55,8 @@ export interface Transaction {
   readonly data?: unknown
   /** Names of the factors that the route allows, if the route restricts them. */
   readonly factors?: readonly FactorName[]
+  /** The number that the route has given for an enrolment by SMS: the user cannot replace it by another one. */
+  readonly phone?: string
   /** The page that redirected the user to the second factor. */
   readonly returnTo?: string
   /** Detects changes to the transaction in the session: see `digest.ts`. */

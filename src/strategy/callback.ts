@@ -6,6 +6,7 @@
  * introspection → the ledger claims the transaction, once → the session is read again → the transaction is removed and the session saved →
  * `verify`. Out of scope: how answers are compared (`proof.ts`, `binding.ts`).
  */
+import { createHash } from 'node:crypto'
 import { NevisError } from '../client/errors'
 import { promptOf, type Answer, type Factor, type Outcome, type Succeeded } from '../factors/factor'
 import { Refusal, type FailureCode } from '../factors/failures'
@@ -13,7 +14,7 @@ import { profileOf } from '../factors/profile'
 import { outcomeByStatus } from '../factors/shared'
 import type { Transaction } from '../factors/transaction'
 import { fieldOf } from '../host/request'
-import { hasContent, isInSmallCookie } from '../host/session'
+import { isInSmallCookie } from '../host/session'
 import { forgetReturnTo, sitePathOf } from '../session/return-to'
 import { mismatchOf, type KnownStatus } from '../trust/proof'
 import { assertMayStillEnroll } from './enrolment'
@@ -32,11 +33,7 @@ const SUSPICIOUS_DENIALS = 2
 export async function callback(request: StrategyRequest, handle: Field): Promise<StrategyResult> {
   const { settings } = request
   const transaction = request.openTransaction(handle)
-  if (transaction === undefined) {
-    // The cookie may name an old session that another tab has replaced when it signed in.
-    if (!hasContent(request.session)) request.abandonSession()
-    return handleRepeatedCallback(request, request.codeForMissingTransaction())
-  }
+  if (transaction === undefined) return handleRepeatedCallback(request, request.missingTransactionRefusal())
   await assertMayFinish(request, transaction)
   if (Date.now() >= transaction.expiresAt) return request.close(transaction, 'expired_transaction')
 
@@ -61,6 +58,8 @@ export async function callback(request: StrategyRequest, handle: Field): Promise
   // Checked again: a newer enrolment may have started while this request waited for Nevis.
   if (isEnrolment) await assertNewestEnrolment(request, transaction)
 
+  // The browser has closed this connection, after a reload or a double click: the newer request must find the approval unused.
+  if (request.req.socket?.destroyed === true) throw new Refusal('cancelled')
   if (!(await request.budgets.endings.claim(transaction))) return handleUsedTransaction(request, transaction)
   if (outcome.token !== undefined && settings.claimsTokens && !(await request.budgets.endings.claimToken(outcome.token))) {
     return closeMismatched(request, transaction, 'token')
@@ -69,7 +68,7 @@ export async function callback(request: StrategyRequest, handle: Field): Promise
   if (request.sessionContinues()) {
     await request.refresh()
     const current = request.transactionById(transaction.id)
-    if (current === undefined) return handleRepeatedCallback(request, request.codeForMissingTransaction())
+    if (current === undefined) return handleRepeatedCallback(request, request.missingTransactionRefusal())
     if (current.closed !== undefined) throw new Refusal(current.closed)
   }
   return succeed(request, transaction, outcome)
@@ -129,13 +128,22 @@ async function spendCode(request: StrategyRequest, transaction: Transaction): Pr
 
 async function checkWithNevis(request: StrategyRequest, transaction: Transaction, factor: Factor, answer: Answer, known: KnownStatus | undefined): Promise<Outcome> {
   try {
-    return await factor.check(request.settings.client, transaction, { ...answer, ...(known && { status: known.answer }) })
+    const check = () => factor.check(request.settings.client, transaction, { ...answer, ...(known && { status: known.answer }) })
+    if (answer.code === undefined) return await check()
+    // After a double click or a reload, both requests share Nevis's answer: a code counts once at Nevis, and the first request may have lost
+    // its browser.
+    return await request.settings.codeChecks.get(codeCheckKey(transaction, answer.code), check)
   } catch (error) {
     // A gateway may replace Nevis's answer "wrong code" by an error page. The code counts as wrong, or guessing would cost nothing.
-    const isAnswered = error instanceof NevisError && error.nevisStatus !== undefined
+    const isAnswered = error instanceof NevisError && error.operation === 'verifyCode' && error.nevisStatus !== undefined
     if (answer.code !== undefined && isAnswered) await request.budgets.codes.noteWrong(codeKeyOf(request, transaction))
     throw error
   }
+}
+
+/** Without the code itself: whoever prints the strategy must not find it. */
+function codeCheckKey({ id, moves = 0 }: Transaction, code: string): string {
+  return createHash('sha256').update(JSON.stringify([id, moves, code])).digest('base64url')
 }
 
 async function refuseWrongCode(request: StrategyRequest, transaction: Transaction, attempts: number): Promise<StrategyResult> {
@@ -172,15 +180,15 @@ async function handleUsedTransaction(request: StrategyRequest, transaction: Tran
   if (closed !== undefined) throw new Refusal(closed)
   publish('suspicious', () => ({ ...request.about(), reason: 'used_transaction' }))
   if (!request.sessionContinues()) request.abandonSession()
-  return handleRepeatedCallback(request, 'used_transaction')
+  return handleRepeatedCallback(request, new Refusal('used_transaction'))
 }
 
 /** After a refresh or a double click, a signed-in user goes to the route's success redirect. `verify` and the handler do not run again. */
-function handleRepeatedCallback({ options, req, session }: StrategyRequest, code: FailureCode): StrategyResult {
+function handleRepeatedCallback({ options, req, session }: StrategyRequest, refusal: Refusal): StrategyResult {
   const { successReturnToOrRedirect, successRedirect } = options
   const to = successReturnToOrRedirect ? (sitePathOf(session['returnTo']) ?? successReturnToOrRedirect) : successRedirect
   if (req.user && to) return { to }
-  throw new Refusal(code)
+  throw refusal
 }
 
 /** Removes the claimed transaction from the session, gives back its starts, and returns who approved. */

@@ -13,7 +13,6 @@ import type { Challenge, Factor } from '../factors/factor'
 import { Refusal } from '../factors/failures'
 import type { Settings } from './options'
 import type { NevisRequest } from '../host/request'
-import type { NevisAuthenticateOptions } from './route-options'
 import { phoneOf, type StartParameters } from './start-parameters'
 
 /**
@@ -27,14 +26,14 @@ export async function challengeFor(
   settings: Settings,
   budgets: Budgets,
   req: NevisRequest,
-  options: NevisAuthenticateOptions,
   factor: Factor,
-  { operation, subject, message }: StartParameters,
+  parameters: StartParameters,
   authenticatorId: string | undefined,
 ): Promise<Challenge | Mismatch | 'hasFactor'> {
+  const { operation, subject, message } = parameters
   const asked = operation === 'enroll' ? await assertMayEnroll(settings, req, factor, subject) : subject
   if (typeof asked === 'string') return asked
-  const phone = operation === 'enroll' ? await phoneOf(req, options) : undefined
+  const phone = operation === 'enroll' ? phoneOf(req, parameters) : undefined
   if (phone !== undefined && factor.name === 'sms') await spendText(budgets, phone, about(settings.name, { subject, operation, factor: factor.name }))
   const request = {
     ...(message !== undefined && { message }),

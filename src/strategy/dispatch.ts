@@ -5,8 +5,9 @@
  * GET or POST; HEAD does nothing. Out of scope: doing it (`start.ts`, `callback.ts`).
  */
 import { Refusal } from '../factors/failures'
-import { bodyFieldOf, fieldOf } from '../host/request'
+import { bodyFieldOf, fieldOf, logsIn } from '../host/request'
 import { callback } from './callback'
+import { isAfterFirstFactor } from './parallel'
 import { start } from './start'
 import type { Field, StrategyRequest, StrategyResult } from './strategy-request'
 
@@ -14,7 +15,7 @@ import type { Field, StrategyRequest, StrategyResult } from './strategy-request'
 export async function dispatch(request: StrategyRequest): Promise<StrategyResult> {
   const { req } = request
   const handle = fieldOf(req, 'transaction')
-  if (handle !== undefined && isCallback(request)) return callback(request, handle)
+  if (handle !== undefined && isCallback(request) && !(await isSignInWithLink(request))) return callback(request, handle)
   if (req.method !== 'POST') throw new Refusal('start_requires_post')
   const named = bodyFieldOf(req, 'transaction')
   return bodyFieldOf(req, 'cancel') !== undefined ? cancel(request, named) : start(request, named, bodyFieldOf(req, 'factor'))
@@ -26,8 +27,19 @@ function isCallback({ req }: StrategyRequest): boolean {
   return req.method === 'GET' && fieldOf(req, 'factor') === undefined && fieldOf(req, 'cancel') === undefined
 }
 
+/**
+ * A POST that has just given a first factor is a start, although its address names a transaction: an attacker could send the user to
+ * `/login?transaction=…`, and the password form keeps the address. Taken for a callback, the request would keep a planted session's id and
+ * show the attacker's transaction.
+ */
+async function isSignInWithLink(request: StrategyRequest): Promise<boolean> {
+  const { req, options } = request
+  if (req.method !== 'POST' || !logsIn(options) || req.user == null || bodyFieldOf(req, 'transaction') !== undefined) return false
+  return isAfterFirstFactor(request)
+}
+
 async function cancel(request: StrategyRequest, handle: Field): Promise<StrategyResult> {
   const transaction = request.openTransaction(handle)
-  if (transaction === undefined) throw new Refusal(request.codeForMissingTransaction())
+  if (transaction === undefined) throw request.missingTransactionRefusal()
   return request.cancel(transaction)
 }

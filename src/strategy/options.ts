@@ -7,7 +7,7 @@ import { withoutSlash } from '../trust/binding'
 import { Budgets } from '../ledger/budgets'
 import { NevisClient } from '../client/client'
 import type { Operation } from '../client/wire'
-import type { Factor } from '../factors/factor'
+import type { Factor, Outcome } from '../factors/factor'
 import type { FactorName } from '../factors/names'
 import { Health } from './health'
 import { failClosed, type FailClosedLedger, type Ledger } from '../ledger/ledger'
@@ -17,6 +17,7 @@ import type { NevisRequest } from '../host/request'
 import { keysOf, type CurrentKeys } from '../trust/keys'
 import { isGuessable, MAKE_SECRET } from '../trust/secret'
 import type { Subject } from '../factors/transaction'
+import { SharedCache } from './shared-cache'
 import { StartQueue } from './start-queue'
 import { defaultSchedule, type PollStep } from '../watch/schedule'
 import { StatusWatch } from '../watch/watch'
@@ -157,6 +158,8 @@ export interface Settings {
   readonly claimsTokens: boolean
   /** Runs the starts of a subject one after another. */
   readonly startQueue: StartQueue
+  /** Codes that Nevis is checking right now. */
+  readonly codeChecks: SharedCache<Outcome>
   readonly sessionKey: string
   readonly issuers: readonly string[]
   readonly keys: CurrentKeys
@@ -215,6 +218,7 @@ export function resolveOptions(options: NevisStrategyOptions): Settings {
     allowEnrollmentOfStrongerFactorAfter: factorNamesOf('allowEnrollmentOfStrongerFactorAfter', allowEnrollmentOfStrongerFactorAfter),
     claimsTokens: factors.some((factor) => [factor.prompt, factor.enrollPrompt].includes('widget')),
     startQueue: new StartQueue(),
+    codeChecks: new SharedCache<Outcome>(0, 0),
     sessionKey: sessionKeyOf('NevisStrategy', sessionKey),
     issuers: texts('issuer', issuer).map(withoutSlash),
     keys: keysOf(name, secretsOf(options.secret), client),

@@ -18,7 +18,7 @@ import type { Field, StrategyRequest } from './strategy-request'
  */
 export function openTransactionForStart(request: StrategyRequest, handle: Field): Transaction {
   const transaction = request.openTransaction(handle)
-  if (transaction === undefined) throw new Refusal(request.codeForMissingTransaction())
+  if (transaction === undefined) throw request.missingTransactionRefusal()
   if (transaction.login !== undefined && transaction.login !== request.login()) throw new Refusal('unknown_transaction')
   return transaction
 }

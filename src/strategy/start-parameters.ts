@@ -27,6 +27,8 @@ export interface StartParameters {
   readonly message?: string
   readonly data?: unknown
   readonly factors?: readonly FactorName[]
+  /** The route's phone number, to enrol SMS. */
+  readonly phone?: string
   readonly purpose?: string
   /** The subject's name in the ledger, for starts and codes; a digest. */
   readonly budget?: string
@@ -57,6 +59,7 @@ export async function startParametersOf(req: NevisRequest, options: NevisAuthent
   const data = jsonCopy(await valueOf(options.data ?? settings.data, req))
   const { factors } = options
   if (factors !== undefined && !isListOfNames(factors)) throw new TypeError('NevisStrategy: factors of a route must be a list of names')
+  const phone = await valueOf(options.phone, req)
   const purpose = purposeOf(req, options)
   return {
     subject,
@@ -65,6 +68,7 @@ export async function startParametersOf(req: NevisRequest, options: NevisAuthent
     ...(message !== undefined && { message }),
     ...(data !== undefined && { data }),
     ...(factors !== undefined && { factors: [...factors] }),
+    ...(phone !== undefined && { phone }),
     ...(purpose !== undefined && { purpose }),
   }
 }
@@ -114,12 +118,13 @@ export async function authenticatorFor(
 }
 
 /**
- * The phone number to enrol, in the form that Nevis accepts.
+ * The phone number to enrol, in the form that Nevis accepts: that of the route which started, also after a switch to another factor; else
+ * the one in the body.
  * @returns undefined if the value is not a phone number
  * @internal
  */
-export async function phoneOf(req: NevisRequest, options: NevisAuthenticateOptions): Promise<string | undefined> {
-  return phoneNumberIn((await valueOf(options.phone, req)) ?? bodyFieldOf(req, 'phone'))
+export function phoneOf(req: NevisRequest, { phone }: Pick<StartParameters, 'phone'>): string | undefined {
+  return phoneNumberIn(phone ?? bodyFieldOf(req, 'phone'))
 }
 
 /**

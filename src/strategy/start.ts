@@ -135,9 +135,9 @@ async function prepare(request: StrategyRequest, { parameters, replaced, factorN
 
 /** @throws Refusal `already_enrolled`, `binding_mismatch`, and those of `challengeFor` */
 async function notifyUser(request: StrategyRequest, { parameters, factor, authenticatorId }: PreparedStart): Promise<Challenge> {
-  const { settings, req, options, budgets } = request
+  const { settings, req, budgets } = request
   request.current = { operation: parameters.operation, subject: parameters.subject, factor: factor.name }
-  const challenge = await challengeFor(settings, budgets, req, options, factor, parameters, authenticatorId)
+  const challenge = await challengeFor(settings, budgets, req, factor, parameters, authenticatorId)
   if (challenge === 'hasFactor') {
     publish('suspicious', () => ({ ...request.about(), reason: 'enrolment_of_enrolled' }))
     throw new Refusal('already_enrolled')

@@ -10,7 +10,7 @@ import type { NevisProfile } from '../factors/profile'
 import type { Transaction } from '../factors/transaction'
 import { loginOf } from '../host/login'
 import { logsIn, sessionOf, type NevisRequest, type SessionLike } from '../host/request'
-import { endSession, isInCookie, reloadSession } from '../host/session'
+import { endSession, hasContent, isInCookie, reloadSession } from '../host/session'
 import { StorageError } from '../host/storage'
 import { withQuery } from '../host/url'
 import { Budgets } from '../ledger/budgets'
@@ -146,9 +146,13 @@ export class StrategyRequest {
     return (this.current = transaction)
   }
 
-  /** The failure code for a transaction that the session does not hold: a signed-in user has probably used it already. */
-  codeForMissingTransaction(): FailureCode {
-    return this.req.user ? 'used_transaction' : 'unknown_transaction'
+  /**
+   * The refusal for a transaction that the session does not hold: a signed-in user has probably used it. An empty session is abandoned: the
+   * cookie may name an old session that another tab has replaced when it signed in.
+   */
+  missingTransactionRefusal(): Refusal {
+    if (!hasContent(this.session)) this.abandonSession()
+    return new Refusal(this.req.user ? 'used_transaction' : 'unknown_transaction')
   }
 
   /**
