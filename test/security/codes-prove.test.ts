@@ -115,6 +115,20 @@ describe.each(['sms', 'recovery'])('a wrong code (%s)', (factor) => {
     })
   })
 
+  describe('that Nevis calls wrong, time and again', () => {
+    it('is counted over all transactions: the codes are locked after fifty', async () => {
+      app = await world.start({ strategy: { ...OFTEN, maxAttempts: 20 } })
+      const outcomes: string[] = []
+      while (outcomes.length < 60) {
+        browser = app.browser()
+        const transaction = await signIn(browser, 'anna', { factor })
+        for (let i = 0; i < 19; i++) outcomes.push(outcomeOf(await browser.post(CALLBACK, { transaction, code: WRONG[factor] as string })))
+      }
+      expect(outcomes.slice(0, 50)).toEqual(Array(50).fill('wrong_code'))
+      expect(outcomes[50]).toBe('codes_locked')
+    })
+  })
+
   describe('that is no code', () => {
     // Shows: T-answer-2
     it.each(['\' or 1=1 -- <script>', '<script>alert(1)</script>', '../../etc/passwd', '${jndi:ldap://x}', '12\u000034', '123456;', '½', '%00'])(
