@@ -46,12 +46,12 @@ app.use(
   session({ secret: 'load', resave: false, saveUninitialized: false, store: new RedisStore({ client: redis, ttl: 900 }) }),
   passport.session(),
 )
-/** @type {express.RequestHandler} */
+/** @type {(...parts: Parameters<express.RequestHandler>) => void} */
 const firstFactor = (req, _res, next) => {
   req.user = { username: req.body.username }
   next()
 }
-/** @type {(...parts: Parameters<express.RequestHandler>) => import('passport').AuthenticateCallback} */
+/** @type {(...parts: Parameters<express.RequestHandler>) => (...answer: Parameters<import('passport').AuthenticateCallback>) => void} */
 const settle = (req, res, next) => (error, user, info, status) => {
   if (error) return next(error)
   if (!user) return void res.status(Number(status)).json(info)
