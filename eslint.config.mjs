@@ -11,7 +11,7 @@ const browserGlobals = Object.fromEntries(
 )
 
 export default tseslint.config(
-  { ignores: ['dist/', 'coverage/', '**/node_modules/', 'example-app/data/', 'reports/', '.stryker-tmp/', 'test/hosts/.built/', 'site/', 'test/given/'] },
+  { ignores: ['dist/', 'coverage/', '**/node_modules/', 'example-app/data/', 'reports/', '.stryker-tmp/', 'test/hosts/.built/', 'site/', '.vitepress/pages/', '.vitepress/cache/', 'test/given/'] },
   js.configs.recommended,
   { rules: { 'no-restricted-properties': ['error', { object: 'URL', property: 'canParse', message: 'wrong in Node 20: see src/client/parse-url.ts' }] } },
   {
@@ -43,7 +43,7 @@ export default tseslint.config(
   { files: ['test/stranger/**/*.js', 'test/kit/**/*.js'], languageOptions: { sourceType: 'commonjs', globals: { ...nodeGlobals, __dirname: 'readonly' } } },
   { files: ['test/kit/jest/*.js'], languageOptions: { globals: Object.fromEntries(['jest', 'test', 'expect', 'beforeEach', 'afterEach'].map((name) => [name, 'readonly'])) } },
   { files: ['test/stranger/**/*.js'], rules: { 'no-unused-vars': ['error', { argsIgnorePattern: '^(_|req|res|next)' }] } },
-  { files: ['example-app/**/*.js', 'test/**/*.mjs', '.ci/*.mjs', 'eslint.config.mjs', 'typedoc.config.mjs'], languageOptions: { globals: nodeGlobals } },
+  { files: ['example-app/**/*.js', 'test/**/*.mjs', '.ci/*.mjs', '.vitepress/**/*.mjs', 'eslint.config.mjs'], languageOptions: { globals: nodeGlobals } },
   { files: ['test/hosts/**/*.js'], languageOptions: { sourceType: 'commonjs', globals: nodeGlobals } },
   { files: ['**/*.mjs', 'example-app/**/*.js'], rules: { 'no-unused-vars': ['error', { argsIgnorePattern: '^_' }] } },
   { files: ['src/waiting/assets/*.js', 'example-app/public/**/*.js'], languageOptions: { sourceType: 'script', globals: browserGlobals } },
