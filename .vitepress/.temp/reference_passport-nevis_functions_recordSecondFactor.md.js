@@ -1,0 +1,19 @@
+import { ssrRenderAttrs } from "vue/server-renderer";
+import { useSSRContext } from "vue";
+import { _ as _export_sfc } from "./plugin-vue_export-helper.1tPrXgE0.js";
+const __pageData = JSON.parse('{"title":"Function: recordSecondFactor()","description":"","frontmatter":{},"headers":[],"relativePath":"reference/passport-nevis/functions/recordSecondFactor.md","filePath":"reference/passport-nevis/functions/recordSecondFactor.md"}');
+const _sfc_main = { name: "reference/passport-nevis/functions/recordSecondFactor.md" };
+function _sfc_ssrRender(_ctx, _push, _parent, _attrs, $props, $setup, $data, $options) {
+  _push(`<div${ssrRenderAttrs(_attrs)}><h1 id="function-recordsecondfactor" tabindex="-1">Function: recordSecondFactor() <a class="header-anchor" href="#function-recordsecondfactor" aria-label="Permalink to &quot;Function: recordSecondFactor()&quot;">​</a></h1><div class="language-ts vp-adaptive-theme"><button title="Copy Code" class="copy"></button><span class="lang">ts</span><pre class="shiki shiki-themes github-light-high-contrast github-dark-default vp-code" tabindex="0"><code><span class="line"><span style="--shiki-light:#A0111F;--shiki-dark:#FF7B72;">function</span><span style="--shiki-light:#622CBC;--shiki-dark:#D2A8FF;"> recordSecondFactor</span><span style="--shiki-light:#0E1116;--shiki-dark:#E6EDF3;">(</span><span style="--shiki-light:#702C00;--shiki-dark:#FFA657;">options</span><span style="--shiki-light:#A0111F;--shiki-dark:#FF7B72;">?</span><span style="--shiki-light:#0E1116;--shiki-dark:#E6EDF3;">)</span><span style="--shiki-light:#A0111F;--shiki-dark:#FF7B72;">:</span><span style="--shiki-light:#702C00;--shiki-dark:#FFA657;"> Middleware</span><span style="--shiki-light:#0E1116;--shiki-dark:#E6EDF3;">;</span></span></code></pre></div><p>Middleware for after <code>passport.authenticate(&#39;nevis&#39;)</code> or <code>passport.authorize(&#39;nevis&#39;)</code>: a login renews the session, so only now can the record be written. Where the login has not renewed it in this request (after <code>authorize</code>, and with Passport before 0.6), the session gets a new id and keeps all that is in it; a host whose sessions have no <code>regenerate</code> keeps its id. An enrolment is no approval and leaves no record; nor does the approval of a user whom Basic or Bearer names, in the session of another.</p><h2 id="parameters" tabindex="-1">Parameters <a class="header-anchor" href="#parameters" aria-label="Permalink to &quot;Parameters&quot;">​</a></h2><table tabindex="0"><thead><tr><th>Parameter</th><th>Type</th><th>Description</th></tr></thead><tbody><tr><td><code>options?</code></td><td><a href="./../interfaces/RecordSecondFactorOptions.html"><code>RecordSecondFactorOptions</code></a></td><td>where the strategy keeps its state</td></tr></tbody></table><h2 id="returns" tabindex="-1">Returns <a class="header-anchor" href="#returns" aria-label="Permalink to &quot;Returns&quot;">​</a></h2><p><a href="./../interfaces/Middleware.html"><code>Middleware</code></a></p><p>middleware; it passes an error on when nobody approved anything, or nobody is logged in, and a StorageError <code>SESSION_UNAVAILABLE</code> when the session could not be renewed or saved</p><h2 id="throws" tabindex="-1">Throws <a class="header-anchor" href="#throws" aria-label="Permalink to &quot;Throws&quot;">​</a></h2><p>TypeError when an option is wrong or unknown</p></div>`);
+}
+const _sfc_setup = _sfc_main.setup;
+_sfc_main.setup = (props, ctx) => {
+  const ssrContext = useSSRContext();
+  (ssrContext.modules || (ssrContext.modules = /* @__PURE__ */ new Set())).add("reference/passport-nevis/functions/recordSecondFactor.md");
+  return _sfc_setup ? _sfc_setup(props, ctx) : void 0;
+};
+const recordSecondFactor = /* @__PURE__ */ _export_sfc(_sfc_main, [["ssrRender", _sfc_ssrRender]]);
+export {
+  __pageData,
+  recordSecondFactor as default
+};

@@ -1,0 +1,19 @@
+import { ssrRenderAttrs } from "vue/server-renderer";
+import { useSSRContext } from "vue";
+import { _ as _export_sfc } from "./plugin-vue_export-helper.1tPrXgE0.js";
+const __pageData = JSON.parse('{"title":"Function: statusEndpoint()","description":"","frontmatter":{},"headers":[],"relativePath":"reference/passport-nevis/functions/statusEndpoint.md","filePath":"reference/passport-nevis/functions/statusEndpoint.md"}');
+const _sfc_main = { name: "reference/passport-nevis/functions/statusEndpoint.md" };
+function _sfc_ssrRender(_ctx, _push, _parent, _attrs, $props, $setup, $data, $options) {
+  _push(`<div${ssrRenderAttrs(_attrs)}><h1 id="function-statusendpoint" tabindex="-1">Function: statusEndpoint() <a class="header-anchor" href="#function-statusendpoint" aria-label="Permalink to &quot;Function: statusEndpoint()&quot;">​</a></h1><div class="language-ts vp-adaptive-theme"><button title="Copy Code" class="copy"></button><span class="lang">ts</span><pre class="shiki shiki-themes github-light-high-contrast github-dark-default vp-code" tabindex="0"><code><span class="line"><span style="--shiki-light:#A0111F;--shiki-dark:#FF7B72;">function</span><span style="--shiki-light:#622CBC;--shiki-dark:#D2A8FF;"> statusEndpoint</span><span style="--shiki-light:#0E1116;--shiki-dark:#E6EDF3;">(</span><span style="--shiki-light:#702C00;--shiki-dark:#FFA657;">strategy</span><span style="--shiki-light:#0E1116;--shiki-dark:#E6EDF3;">, </span><span style="--shiki-light:#702C00;--shiki-dark:#FFA657;">options</span><span style="--shiki-light:#A0111F;--shiki-dark:#FF7B72;">?</span><span style="--shiki-light:#0E1116;--shiki-dark:#E6EDF3;">)</span><span style="--shiki-light:#A0111F;--shiki-dark:#FF7B72;">:</span><span style="--shiki-light:#702C00;--shiki-dark:#FFA657;"> StatusEndpoint</span><span style="--shiki-light:#0E1116;--shiki-dark:#E6EDF3;">;</span></span></code></pre></div><p><code>GET statusURL?transaction=&lt;handle&gt;</code> → <code>{ status, prompt, expiresAt, retryAfterSeconds }</code>, or with <code>Accept: text/event-stream</code> the same as events named <code>status</code>: one at once, one when it is decided. For a handle that does not open: <code>{ status: &#39;unknown&#39; }</code> with 404. It logs nobody in, and needs no session: mount it before the session middleware.</p><h2 id="parameters" tabindex="-1">Parameters <a class="header-anchor" href="#parameters" aria-label="Permalink to &quot;Parameters&quot;">​</a></h2><table tabindex="0"><thead><tr><th>Parameter</th><th>Type</th><th>Description</th></tr></thead><tbody><tr><td><code>strategy</code></td><td><a href="./../classes/NevisStrategy.html"><code>NevisStrategy</code></a></td><td>the one whose transactions it tells about</td></tr><tr><td><code>options?</code></td><td><a href="./../interfaces/StatusEndpointOptions.html"><code>StatusEndpointOptions</code></a></td><td>how many streams it keeps open</td></tr></tbody></table><h2 id="returns" tabindex="-1">Returns <a class="header-anchor" href="#returns" aria-label="Permalink to &quot;Returns&quot;">​</a></h2><p><a href="./../interfaces/StatusEndpoint.html"><code>StatusEndpoint</code></a></p><p>middleware, and <code>closeStreams()</code> for a graceful shutdown</p><h2 id="throws" tabindex="-1">Throws <a class="header-anchor" href="#throws" aria-label="Permalink to &quot;Throws&quot;">​</a></h2><p>TypeError when an option is unknown</p></div>`);
+}
+const _sfc_setup = _sfc_main.setup;
+_sfc_main.setup = (props, ctx) => {
+  const ssrContext = useSSRContext();
+  (ssrContext.modules || (ssrContext.modules = /* @__PURE__ */ new Set())).add("reference/passport-nevis/functions/statusEndpoint.md");
+  return _sfc_setup ? _sfc_setup(props, ctx) : void 0;
+};
+const statusEndpoint = /* @__PURE__ */ _export_sfc(_sfc_main, [["ssrRender", _sfc_ssrRender]]);
+export {
+  __pageData,
+  statusEndpoint as default
+};

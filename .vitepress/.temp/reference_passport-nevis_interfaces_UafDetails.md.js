@@ -1,0 +1,19 @@
+import { ssrRenderAttrs } from "vue/server-renderer";
+import { useSSRContext } from "vue";
+import { _ as _export_sfc } from "./plugin-vue_export-helper.1tPrXgE0.js";
+const __pageData = JSON.parse('{"title":"Interface: UafDetails","description":"","frontmatter":{},"headers":[],"relativePath":"reference/passport-nevis/interfaces/UafDetails.md","filePath":"reference/passport-nevis/interfaces/UafDetails.md"}');
+const _sfc_main = { name: "reference/passport-nevis/interfaces/UafDetails.md" };
+function _sfc_ssrRender(_ctx, _push, _parent, _attrs, $props, $setup, $data, $options) {
+  _push(`<div${ssrRenderAttrs(_attrs)}><h1 id="interface-uafdetails" tabindex="-1">Interface: UafDetails <a class="header-anchor" href="#interface-uafdetails" aria-label="Permalink to &quot;Interface: UafDetails&quot;">​</a></h1><p>What Nevis knows of an Access App.</p><p>Source: <a href="https://docs.nevis.net/authcloud/api-doc/api-reference/authenticator-endpoint-ref" target="_blank" rel="noreferrer">https://docs.nevis.net/authcloud/api-doc/api-reference/authenticator-endpoint-ref</a></p><h2 id="properties" tabindex="-1">Properties <a class="header-anchor" href="#properties" aria-label="Permalink to &quot;Properties&quot;">​</a></h2><h3 id="useragent" tabindex="-1">userAgent? <a class="header-anchor" href="#useragent" aria-label="Permalink to &quot;userAgent?&quot;">​</a></h3><div class="language-ts vp-adaptive-theme"><button title="Copy Code" class="copy"></button><span class="lang">ts</span><pre class="shiki shiki-themes github-light-high-contrast github-dark-default vp-code" tabindex="0"><code><span class="line"><span style="--shiki-light:#0E1116;--shiki-dark:#E6EDF3;">readonly userAgent</span><span style="--shiki-light:#A0111F;--shiki-dark:#FF7B72;">?:</span><span style="--shiki-light:#0E1116;--shiki-dark:#E6EDF3;"> string;</span></span></code></pre></div><p>Of the app that registered it.</p><hr><h3 id="deviceref" tabindex="-1">deviceRef? <a class="header-anchor" href="#deviceref" aria-label="Permalink to &quot;deviceRef?&quot;">​</a></h3><div class="language-ts vp-adaptive-theme"><button title="Copy Code" class="copy"></button><span class="lang">ts</span><pre class="shiki shiki-themes github-light-high-contrast github-dark-default vp-code" tabindex="0"><code><span class="line"><span style="--shiki-light:#0E1116;--shiki-dark:#E6EDF3;">readonly deviceRef</span><span style="--shiki-light:#A0111F;--shiki-dark:#FF7B72;">?:</span><span style="--shiki-light:#0E1116;--shiki-dark:#E6EDF3;"> string;</span></span></code></pre></div><p>The phone&#39;s own reference.</p><hr><h3 id="userdisabledpushnotification" tabindex="-1">userDisabledPushNotification? <a class="header-anchor" href="#userdisabledpushnotification" aria-label="Permalink to &quot;userDisabledPushNotification?&quot;">​</a></h3><div class="language-ts vp-adaptive-theme"><button title="Copy Code" class="copy"></button><span class="lang">ts</span><pre class="shiki shiki-themes github-light-high-contrast github-dark-default vp-code" tabindex="0"><code><span class="line"><span style="--shiki-light:#0E1116;--shiki-dark:#E6EDF3;">readonly userDisabledPushNotification</span><span style="--shiki-light:#A0111F;--shiki-dark:#FF7B72;">?:</span><span style="--shiki-light:#0E1116;--shiki-dark:#E6EDF3;"> boolean;</span></span></code></pre></div><p>The person has switched notifications off: a push waits unseen until the app is opened.</p></div>`);
+}
+const _sfc_setup = _sfc_main.setup;
+_sfc_main.setup = (props, ctx) => {
+  const ssrContext = useSSRContext();
+  (ssrContext.modules || (ssrContext.modules = /* @__PURE__ */ new Set())).add("reference/passport-nevis/interfaces/UafDetails.md");
+  return _sfc_setup ? _sfc_setup(props, ctx) : void 0;
+};
+const UafDetails = /* @__PURE__ */ _export_sfc(_sfc_main, [["ssrRender", _sfc_ssrRender]]);
+export {
+  __pageData,
+  UafDetails as default
+};

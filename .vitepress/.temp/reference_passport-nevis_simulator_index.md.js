@@ -1,0 +1,19 @@
+import { ssrRenderAttrs } from "vue/server-renderer";
+import { useSSRContext } from "vue";
+import { _ as _export_sfc } from "./plugin-vue_export-helper.1tPrXgE0.js";
+const __pageData = JSON.parse('{"title":"passport-nevis/simulator","description":"","frontmatter":{},"headers":[],"relativePath":"reference/passport-nevis/simulator/index.md","filePath":"reference/passport-nevis/simulator/index.md"}');
+const _sfc_main = { name: "reference/passport-nevis/simulator/index.md" };
+function _sfc_ssrRender(_ctx, _push, _parent, _attrs, $props, $setup, $data, $options) {
+  _push(`<div${ssrRenderAttrs(_attrs)}><h1 id="passport-nevissimulator" tabindex="-1">passport-nevis/simulator <a class="header-anchor" href="#passport-nevissimulator" aria-label="Permalink to &quot;passport-nevis/simulator&quot;">​</a></h1><p>An offline Nevis cloud with phones, for development and for tests.</p><h2 id="nevis-client" tabindex="-1">Nevis client <a class="header-anchor" href="#nevis-client" aria-label="Permalink to &quot;Nevis client&quot;">​</a></h2><table tabindex="0"><thead><tr><th>Interface</th><th>Description</th></tr></thead><tbody><tr><td><a href="./interfaces/AuthenticatorJson.html">AuthenticatorJson</a></td><td>An authenticator as it travels. Dates are ISO 8601.</td></tr></tbody></table><h2 id="simulator" tabindex="-1">Simulator <a class="header-anchor" href="#simulator" aria-label="Permalink to &quot;Simulator&quot;">​</a></h2><table tabindex="0"><thead><tr><th>Name</th><th>Description</th></tr></thead><tbody><tr><td><a href="./interfaces/FaultEffect.html">FaultEffect</a></td><td>What a fault does. Everything given happens together.</td></tr><tr><td><a href="./interfaces/Fault.html">Fault</a></td><td>-</td></tr><tr><td><a href="./interfaces/FaultHandle.html">FaultHandle</a></td><td>A fault that was added.</td></tr><tr><td><a href="./interfaces/Faults.html">Faults</a></td><td>What the cloud does wrong: <code>simulator.faults</code>.</td></tr><tr><td><a href="./interfaces/NevisSimulatorOptions.html">NevisSimulatorOptions</a></td><td>Options of <code>NevisSimulator.start</code>; all may be left out.</td></tr><tr><td><a href="./interfaces/PhoneRequest.html">PhoneRequest</a></td><td>A request as the phone shows it.</td></tr><tr><td><a href="./interfaces/Phone.html">Phone</a></td><td>Somebody&#39;s phone: <code>simulator.phone(&#39;anna&#39;)</code>.</td></tr><tr><td><a href="./interfaces/RecordedRequest.html">RecordedRequest</a></td><td>One request that the simulator was asked.</td></tr><tr><td><a href="./type-aliases/OperationName.html">OperationName</a></td><td>The operations by the names that faults and the record of requests use: those of the methods of <code>NevisClient</code>.</td></tr><tr><td><a href="./interfaces/NewUser.html">NewUser</a></td><td>Somebody to be there from the beginning.</td></tr><tr><td><a href="./interfaces/AddedUser.html">AddedUser</a></td><td>Who was added.</td></tr><tr><td><a href="./classes/NevisSimulator.html">NevisSimulator</a></td><td>An offline Nevis Authentication Cloud on loopback, with phones that a test holds. It is no reference for what the documents of Nevis leave open, and no security: it hands out codes to anyone who asks. It keeps the newest 10,000 users, transactions (each with its text) and intent tokens, and forgets older ones.</td></tr><tr><td><a href="./interfaces/UserSnapshot.html">UserSnapshot</a></td><td>A user at one moment; <code>simulator.users</code> makes new ones.</td></tr></tbody></table></div>`);
+}
+const _sfc_setup = _sfc_main.setup;
+_sfc_main.setup = (props, ctx) => {
+  const ssrContext = useSSRContext();
+  (ssrContext.modules || (ssrContext.modules = /* @__PURE__ */ new Set())).add("reference/passport-nevis/simulator/index.md");
+  return _sfc_setup ? _sfc_setup(props, ctx) : void 0;
+};
+const index = /* @__PURE__ */ _export_sfc(_sfc_main, [["ssrRender", _sfc_ssrRender]]);
+export {
+  __pageData,
+  index as default
+};

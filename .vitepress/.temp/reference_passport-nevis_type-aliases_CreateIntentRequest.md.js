@@ -1,0 +1,22 @@
+import { ssrRenderAttrs } from "vue/server-renderer";
+import { useSSRContext } from "vue";
+import { _ as _export_sfc } from "./plugin-vue_export-helper.1tPrXgE0.js";
+const __pageData = JSON.parse('{"title":"Type Alias: CreateIntentRequest","description":"","frontmatter":{},"headers":[],"relativePath":"reference/passport-nevis/type-aliases/CreateIntentRequest.md","filePath":"reference/passport-nevis/type-aliases/CreateIntentRequest.md"}');
+const _sfc_main = { name: "reference/passport-nevis/type-aliases/CreateIntentRequest.md" };
+function _sfc_ssrRender(_ctx, _push, _parent, _attrs, $props, $setup, $data, $options) {
+  _push(`<div${ssrRenderAttrs(_attrs)}><h1 id="type-alias-createintentrequest" tabindex="-1">Type Alias: CreateIntentRequest <a class="header-anchor" href="#type-alias-createintentrequest" aria-label="Permalink to &quot;Type Alias: CreateIntentRequest&quot;">​</a></h1><div class="language-ts vp-adaptive-theme"><button title="Copy Code" class="copy"></button><span class="lang">ts</span><pre class="shiki shiki-themes github-light-high-contrast github-dark-default vp-code" tabindex="0"><code><span class="line"><span style="--shiki-light:#A0111F;--shiki-dark:#FF7B72;">type</span><span style="--shiki-light:#702C00;--shiki-dark:#FFA657;"> CreateIntentRequest</span><span style="--shiki-light:#A0111F;--shiki-dark:#FF7B72;"> =</span><span style="--shiki-light:#702C00;--shiki-dark:#FFA657;"> UserReference</span><span style="--shiki-light:#A0111F;--shiki-dark:#FF7B72;"> &amp;</span><span style="--shiki-light:#0E1116;--shiki-dark:#E6EDF3;"> {</span></span>
+<span class="line"><span style="--shiki-light:#702C00;--shiki-dark:#FFA657;">  operation</span><span style="--shiki-light:#A0111F;--shiki-dark:#FF7B72;">:</span><span style="--shiki-light:#702C00;--shiki-dark:#FFA657;"> Operation</span><span style="--shiki-light:#0E1116;--shiki-dark:#E6EDF3;">;</span></span>
+<span class="line"><span style="--shiki-light:#702C00;--shiki-dark:#FFA657;">  channels</span><span style="--shiki-light:#A0111F;--shiki-dark:#FF7B72;">?:</span><span style="--shiki-light:#A0111F;--shiki-dark:#FF7B72;"> readonly</span><span style="--shiki-light:#702C00;--shiki-dark:#FFA657;"> IntentChannel</span><span style="--shiki-light:#0E1116;--shiki-dark:#E6EDF3;">[];</span></span>
+<span class="line"><span style="--shiki-light:#0E1116;--shiki-dark:#E6EDF3;">};</span></span></code></pre></div><p>What <code>NevisClient.createIntent</code> takes.</p><h2 id="type-declaration" tabindex="-1">Type Declaration <a class="header-anchor" href="#type-declaration" aria-label="Permalink to &quot;Type Declaration&quot;">​</a></h2><h3 id="operation" tabindex="-1">operation <a class="header-anchor" href="#operation" aria-label="Permalink to &quot;operation&quot;">​</a></h3><div class="language-ts vp-adaptive-theme"><button title="Copy Code" class="copy"></button><span class="lang">ts</span><pre class="shiki shiki-themes github-light-high-contrast github-dark-default vp-code" tabindex="0"><code><span class="line"><span style="--shiki-light:#702C00;--shiki-dark:#FFA657;">operation</span><span style="--shiki-light:#0E1116;--shiki-dark:#E6EDF3;">: Operation;</span></span></code></pre></div><p>What the widget may do with the token.</p><h3 id="channels" tabindex="-1">channels? <a class="header-anchor" href="#channels" aria-label="Permalink to &quot;channels?&quot;">​</a></h3><div class="language-ts vp-adaptive-theme"><button title="Copy Code" class="copy"></button><span class="lang">ts</span><pre class="shiki shiki-themes github-light-high-contrast github-dark-default vp-code" tabindex="0"><code><span class="line"><span style="--shiki-light:#0E1116;--shiki-dark:#E6EDF3;">channels</span><span style="--shiki-light:#A0111F;--shiki-dark:#FF7B72;">?:</span><span style="--shiki-light:#0E1116;--shiki-dark:#E6EDF3;"> readonly IntentChannel[];</span></span></code></pre></div><p>Which channels it may use: <code>app</code>, <code>push</code>, <code>sms</code>. Default: all.</p></div>`);
+}
+const _sfc_setup = _sfc_main.setup;
+_sfc_main.setup = (props, ctx) => {
+  const ssrContext = useSSRContext();
+  (ssrContext.modules || (ssrContext.modules = /* @__PURE__ */ new Set())).add("reference/passport-nevis/type-aliases/CreateIntentRequest.md");
+  return _sfc_setup ? _sfc_setup(props, ctx) : void 0;
+};
+const CreateIntentRequest = /* @__PURE__ */ _export_sfc(_sfc_main, [["ssrRender", _sfc_ssrRender]]);
+export {
+  __pageData,
+  CreateIntentRequest as default
+};

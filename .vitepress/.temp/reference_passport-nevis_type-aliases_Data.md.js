@@ -1,0 +1,27 @@
+import { ssrRenderAttrs } from "vue/server-renderer";
+import { useSSRContext } from "vue";
+import { _ as _export_sfc } from "./plugin-vue_export-helper.1tPrXgE0.js";
+const __pageData = JSON.parse('{"title":"Type Alias: Data","description":"","frontmatter":{},"headers":[],"relativePath":"reference/passport-nevis/type-aliases/Data.md","filePath":"reference/passport-nevis/type-aliases/Data.md"}');
+const _sfc_main = { name: "reference/passport-nevis/type-aliases/Data.md" };
+function _sfc_ssrRender(_ctx, _push, _parent, _attrs, $props, $setup, $data, $options) {
+  _push(`<div${ssrRenderAttrs(_attrs)}><h1 id="type-alias-data" tabindex="-1">Type Alias: Data <a class="header-anchor" href="#type-alias-data" aria-label="Permalink to &quot;Type Alias: Data&quot;">​</a></h1><div class="language-ts vp-adaptive-theme"><button title="Copy Code" class="copy"></button><span class="lang">ts</span><pre class="shiki shiki-themes github-light-high-contrast github-dark-default vp-code" tabindex="0"><code><span class="line"><span style="--shiki-light:#A0111F;--shiki-dark:#FF7B72;">type</span><span style="--shiki-light:#702C00;--shiki-dark:#FFA657;"> Data</span><span style="--shiki-light:#A0111F;--shiki-dark:#FF7B72;"> =</span><span style="--shiki-light:#0E1116;--shiki-dark:#E6EDF3;"> </span></span>
+<span class="line"><span style="--shiki-light:#A0111F;--shiki-dark:#FF7B72;">  |</span><span style="--shiki-light:#023B95;--shiki-dark:#79C0FF;"> object</span></span>
+<span class="line"><span style="--shiki-light:#A0111F;--shiki-dark:#FF7B72;">  |</span><span style="--shiki-light:#023B95;--shiki-dark:#79C0FF;"> string</span></span>
+<span class="line"><span style="--shiki-light:#A0111F;--shiki-dark:#FF7B72;">  |</span><span style="--shiki-light:#023B95;--shiki-dark:#79C0FF;"> number</span></span>
+<span class="line"><span style="--shiki-light:#A0111F;--shiki-dark:#FF7B72;">  |</span><span style="--shiki-light:#023B95;--shiki-dark:#79C0FF;"> boolean</span></span>
+<span class="line"><span style="--shiki-light:#A0111F;--shiki-dark:#FF7B72;">  |</span><span style="--shiki-light:#023B95;--shiki-dark:#79C0FF;"> null</span></span>
+<span class="line"><span style="--shiki-light:#A0111F;--shiki-dark:#FF7B72;">  |</span><span style="--shiki-light:#0E1116;--shiki-dark:#E6EDF3;"> {</span></span>
+<span class="line"><span style="--shiki-light:#622CBC;--shiki-dark:#D2A8FF;">  of</span><span style="--shiki-light:#0E1116;--shiki-dark:#E6EDF3;">(</span><span style="--shiki-light:#702C00;--shiki-dark:#FFA657;">req</span><span style="--shiki-light:#0E1116;--shiki-dark:#E6EDF3;">)</span><span style="--shiki-light:#A0111F;--shiki-dark:#FF7B72;">:</span><span style="--shiki-light:#023B95;--shiki-dark:#79C0FF;"> unknown</span><span style="--shiki-light:#0E1116;--shiki-dark:#E6EDF3;">;</span></span>
+<span class="line"><span style="--shiki-light:#0E1116;--shiki-dark:#E6EDF3;">}[</span><span style="--shiki-light:#032563;--shiki-dark:#A5D6FF;">&quot;of&quot;</span><span style="--shiki-light:#0E1116;--shiki-dark:#E6EDF3;">];</span></span></code></pre></div><p>Anything that JSON can hold, or a function that makes it.</p></div>`);
+}
+const _sfc_setup = _sfc_main.setup;
+_sfc_main.setup = (props, ctx) => {
+  const ssrContext = useSSRContext();
+  (ssrContext.modules || (ssrContext.modules = /* @__PURE__ */ new Set())).add("reference/passport-nevis/type-aliases/Data.md");
+  return _sfc_setup ? _sfc_setup(props, ctx) : void 0;
+};
+const Data = /* @__PURE__ */ _export_sfc(_sfc_main, [["ssrRender", _sfc_ssrRender]]);
+export {
+  __pageData,
+  Data as default
+};
