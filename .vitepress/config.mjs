@@ -7,6 +7,7 @@ import { addressOf, titleOf } from './pages.mjs'
 
 const ROOT = resolve(import.meta.dirname, '..')
 const { version, description } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
+const ICON = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><rect width="16" height="16" rx="4" fill="#0b57a4"/><path d="M4 8.5 7 11.5 12 5" fill="none" stroke="#fff" stroke-width="2"/></svg>'
 const REFERENCE = join(import.meta.dirname, 'pages/reference.json')
 
 const documents = menu.map(([text, paths]) => ({
@@ -18,7 +19,8 @@ const documents = menu.map(([text, paths]) => ({
 /** TypeDoc's own navigation: the groups of both modules, one below the other. */
 const itemOf = ({ title, path, children }) => ({ text: title, ...(path && { link: `/reference/${path.replace(/\.md$/, '')}` }), ...(children && { collapsed: true, items: children.map(itemOf) }) })
 const modules = existsSync(REFERENCE) ? JSON.parse(readFileSync(REFERENCE, 'utf8'))[0].children : []
-const reference = modules.flatMap(({ children }) => children.map(itemOf))
+const namesIn = ({ children = [] }) => children.flatMap((child) => (child.children ? namesIn(child) : [child]))
+const reference = modules.flatMap(({ children }) => children.map((child) => itemOf(child.title === 'simulator' ? { ...child, title: 'Simulator', children: namesIn(child) } : child)))
 
 /** The anchor of a heading, as GitHub makes it, so that a link leads to the same place there. */
 const slugify = (heading) => heading.trim().toLowerCase().replace(/[^\p{L}\p{N}\s_-]/gu, '').replace(/\s/g, '-')
@@ -27,6 +29,7 @@ export default defineConfig({
   title: 'passport-nevis',
   description,
   lang: 'en',
+  head: [['link', { rel: 'icon', href: `data:image/svg+xml,${encodeURIComponent(ICON)}` }]],
   srcDir: '.vitepress/pages',
   outDir: 'site',
   cleanUrls: false,
@@ -50,7 +53,7 @@ export default defineConfig({
         miniSearch: {
           searchOptions: {
             // A guide first, then the papers, then a name of the reference.
-            boostDocument: (id) => (id.startsWith('/guides/') ? 4 : id.startsWith('/reference/') ? 0.5 : 1),
+            boostDocument: (id) => (id.startsWith('/guides/') ? 10 : id.startsWith('/reference/') ? 0.5 : 1),
           },
         },
       },
