@@ -3,7 +3,7 @@
  *
  * Every warning is an error: an exported name without a docstring, or a `{@link}` to a name that is gone.
  */
-import { Comment, CommentTag, Converter, ReflectionKind } from 'typedoc'
+import { CommentTag, Converter, ReflectionKind } from 'typedoc'
 import { groups } from './menu.mjs'
 
 const pathOf = (reflection) => reflection.project.getSymbolIdFromReflection(reflection)?.fileName.replaceAll('\\', '/') ?? ''
@@ -18,8 +18,7 @@ function grouped(app) {
         if (group === undefined) app.logger.warn(`${child.name}: .vitepress/menu.mjs has no group for ${pathOf(child)}`)
         const tag = new CommentTag('@group', [{ kind: 'text', text: group ?? 'Other' }])
         const documented = child.signatures?.[0] ?? child // of a function, the signature has the docstring
-        documented.comment ??= new Comment()
-        documented.comment.blockTags.push(tag)
+        documented.comment?.blockTags.push(tag) // without a docstring there is none, and TypeDoc complains
       }
     }
   })
