@@ -12,7 +12,7 @@ const browserGlobals = readonly(
 )
 
 export default tseslint.config(
-  { ignores: ['**/dist/', 'coverage/', '**/node_modules/', 'example-app/data/', 'reports/', '.stryker-tmp/', 'test/hosts/.built/', 'site/', 'test/given/'] },
+  { ignores: ['**/dist/', 'coverage/', '**/node_modules/', 'example-app/data/', 'reports/', '.stryker-tmp/', 'test/hosts/.built/', 'site/', '.vitepress/pages/', '.vitepress/cache/', 'test/given/'] },
   js.configs.recommended,
   { rules: { 'no-restricted-properties': ['error', { object: 'URL', property: 'canParse', message: 'wrong in Node 20: see src/client/parse-url.ts' }] } },
   {
@@ -55,7 +55,7 @@ export default tseslint.config(
   },
   // `interface Window` extends the browser's; tsc reports what is unused.
   { files: ['src/waiting/assets/*.ts'], rules: { '@typescript-eslint/no-unused-vars': 'off' } },
-  { files: ['test/**/*.mjs', 'scripts/*.mjs', '.ci/*.mjs', 'eslint.config.mjs', 'typedoc.config.mjs'], languageOptions: { globals: nodeGlobals } },
+  { files: ['test/**/*.mjs', 'scripts/*.mjs', '.ci/*.mjs', '.vitepress/**/*.mjs', 'eslint.config.mjs'], languageOptions: { globals: nodeGlobals } },
   { files: ['test/hosts/**/*.js'], languageOptions: { sourceType: 'commonjs', globals: nodeGlobals } },
   { files: ['**/*.mjs'], rules: { 'no-unused-vars': ['error', { argsIgnorePattern: '^_' }] } },
   { files: ['example-app/public/**/*.js'], languageOptions: { sourceType: 'script', globals: browserGlobals } },

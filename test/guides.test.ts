@@ -124,7 +124,7 @@ function missingFor(command: string): string[] {
     const subcommands = rest.filter((word) => word === 'doctor' && !source.includes(word))
     return [...subcommands, ...flags.filter((flag) => !source.includes(flag.split('=')[0] as string))]
   }
-  if (program === 'node') return names.filter((file) => file !== 'app.js' && !existsSync(join(ROOT, file)))
+  if (program === 'node') return names.filter((file) => !/^app\.m?js$/.test(file) && !existsSync(join(ROOT, file)))
   return ['cd', 'mkdir', 'git', 'curl', 'redis-server', 'export', 'createdb'].includes(program as string) || existsSync(join(ROOT, program as string)) ? [] : [command]
 }
 

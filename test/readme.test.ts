@@ -179,7 +179,7 @@ describe('the quick start', () => {
     jest.replaceProperty(process, 'env', { ...process.env, NEVIS_URL: simulator.baseURL, NEVIS_ACCESS_KEY: simulator.accessKey, SESSION_SECRET: 'x' })
     const browser = await serve(code.replace('app.listen(3000)', ''))
     await browser.post('/login', { username: 'anna', password: 'wrong' })
-    expect((await browser.get('/login')).text).toContain('Username or password is wrong.')
+    expect((await browser.get('/login')).text).toContain('Incorrect username or password.')
     const start = await browser.post('/login', { username: 'anna', password: 'open sesame' })
     expect((await browser.get('/secret')).location).toBe('/login')
     expect((await browser.get(start.location as string, { accept: 'text/html' })).text).toContain('Sign in to my app?')

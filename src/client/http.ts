@@ -53,12 +53,15 @@ const REPEATABLE_STATUSES: readonly number[] = [429, 502, 503, 504]
  */
 const TRANSPORTS = {
   'http:': {
-    request: (options: RequestOptions, respond: Respond) => requestHttp({ ...options, insecureHTTPParser: false }, (answer) => respond(noted(answer))),
+    request(options: RequestOptions, respond: Respond): ClientRequest {
+      const request = requestHttp({ ...options, insecureHTTPParser: false }, (answer) => respond(noted(request, answer)))
+      return request
+    },
   },
   'https:': {
     request(options: RequestOptions, respond: Respond): ClientRequest {
       const request = requestHttps({ ...options, insecureHTTPParser: false }, (answer) => {
-        if ('encrypted' in answer.socket && answer.socket.encrypted === true) respond(noted(answer))
+        if ('encrypted' in answer.socket && answer.socket.encrypted === true) respond(noted(request, answer))
         else request.destroy(Object.assign(new Error('NOT_ENCRYPTED'), { code: 'NOT_ENCRYPTED' }))
       })
       return request
@@ -66,11 +69,11 @@ const TRANSPORTS = {
   },
 }
 
-/** Answers that came over a connection, and not from a test that replaces Node's own requests. */
-const fromConnections = new WeakSet<IncomingMessage>()
+/** The answer to each request that came over a connection, and not from a test that replaces Node's own requests. */
+const answers = new WeakMap<ClientRequest, IncomingMessage>()
 
-function noted(answer: IncomingMessage): IncomingMessage {
-  if (answer.socket.bytesRead > 0) fromConnections.add(answer)
+function noted(request: ClientRequest, answer: IncomingMessage): IncomingMessage {
+  if (answer.socket.bytesRead > 0) answers.set(request, answer)
   return answer
 }
 
@@ -137,7 +140,7 @@ export class Http {
 
 /** The answer, or the reason why what came is none. */
 function answerOf(operation: NevisMethod, { status, data, headers, request }: AxiosResponse<string>): Answer | NevisError {
-  const { res: raw } = request as { res?: IncomingMessage }
+  const raw = answers.get(request as ClientRequest)
   // A compressed body that is cut off within its first bytes is decoded to nothing, which must not look like an answer without a body.
   if (data === '' && hasEncodedBody(raw)) return new NevisError('NEVIS_UNEXPECTED_RESPONSE', operation, { nevisStatus: status, reason: 'an encoded body that is empty' })
   const { 'retry-after': retryAfter, date } = headers as Record<string, unknown>
@@ -156,7 +159,7 @@ function hasEncodedBody(answer: IncomingMessage | undefined): boolean {
  * without a body. 204 never has one.
  */
 function isOpenEnded(answer: IncomingMessage | undefined): boolean {
-  if (answer === undefined || !fromConnections.has(answer)) return false
+  if (answer === undefined) return false
   const { headers, statusCode } = answer
   const isChunked = /(^|[\s,])chunked\s*$/i.test(headers['transfer-encoding'] ?? '')
   return headers['content-length'] === undefined && !isChunked && statusCode !== 204

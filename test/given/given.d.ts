@@ -36,6 +36,7 @@ declare global {
   function transfer(req: unknown, res: unknown): void
   function stepUpPage(req: unknown, res: unknown): void
   function pay(data: unknown): void
+  function onlySignedIn(req: unknown, res: unknown, next: () => void): void
   function show(view: WaitingView & { failure?: FailureCode }): void
   function logErrors(error: unknown, req: unknown, res: unknown, next: (error?: unknown) => void): void
   const vault: { read(name: string): Promise<string> }

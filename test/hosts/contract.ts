@@ -1,7 +1,7 @@
 /**
  * What holds in every host: one table of scenarios, driven from outside with cookies.
  *
- * Not its job: how a host is mounted; that is in the programs, which are the code of the guides.
+ * Out of scope: how a host is mounted; that is in the programs, which are the code of the guides.
  */
 import { get } from 'node:http'
 import { failures, type FailureCode } from '../../src'
@@ -51,7 +51,7 @@ export function hostContract({ app, failure, isSessionInCookie = false }: Host):
       expect(page.json()).toMatchObject({ code })
     } else {
       expect([page.status, page.location]).toEqual([302, '/login'])
-      expect((await browser.get('/login')).json()).toContain(failures[code].message)
+      expect((await browser.get('/login')).text).toContain(failures[code].message)
     }
     expect(await greeting()).toBe('Hello stranger')
   }

@@ -18,23 +18,24 @@ const nevis = new NevisStrategy(
     callbackURL: '/login/2fa/callback',
     statusURL: '/login/2fa/status',
   },
-  (profile) => users.findByNevisId(profile.id),
+  // By the Nevis id; the first time by the username, and then the id is kept.
+  async ({ id, username }) => (await users.findByNevisId(id)) ?? users.link(username, id),
 )
 passport.use(nevis)
 
 const app = express()
-app.set('trust proxy', 'loopback') // the addresses of your proxy, which ends TLS
+app.set('trust proxy', 'loopback') // the addresses of your TLS proxy
 app.get('/login/2fa/status', statusEndpoint(nevis)) // before session(): it needs none
 app.use(express.urlencoded({ extended: false }))
 app.use(session({
   secret: process.env.SESSION_SECRET,
-  resave: false, // a slow answer must not write a session back that was logged out meanwhile
+  resave: false, // a slow response must not restore a session that was logged out meanwhile
   saveUninitialized: false,
   cookie: { sameSite: 'lax', secure: 'auto', httpOnly: true },
-})) // and a store of yours
+})) // in production, add your session store
 app.use(passport.session())
 app.use((req, res, next) => {
-  req.session.messages?.splice(0, req.session.messages.length - 1) // Passport adds one for every failure: keep the last
+  req.session.messages?.splice(0, req.session.messages.length - 1) // Passport adds one for every failure: keep only the last
   next()
 })
 
@@ -43,15 +44,15 @@ const onFailure = { failureRedirect: '/login', failureMessage: true }
 // Sign in: the password, then the second factor.
 app.get('/login', (req, res) => {
   const { messages = [] } = req.session
-  delete req.session.messages // each is shown once
+  delete req.session.messages // shown once
   res.send(`<!doctype html><p role="alert">${messages.at(-1) ?? ''}</p>
     <form method="post"><input name="username"><input name="password" type="password"><button>Sign in</button></form>`)
 })
 app.post('/login',
-  passport.authenticate('local', { ...onFailure, session: false }), // the password is right, but nobody is signed in yet
+  passport.authenticate('local', { ...onFailure, session: false }), // the password is right, but the user is not signed in yet
   passport.authenticate('nevis', onFailure)) // to the waiting page
 app.get('/login/2fa', waitingPage(nevis))
-app.post('/login/2fa', passport.authenticate('nevis', onFailure)) // another factor, once more, cancel
+app.post('/login/2fa', passport.authenticate('nevis', onFailure)) // another factor, send again, cancel
 app.all('/login/2fa/callback',
   passport.authenticate('nevis', { ...onFailure, keepSessionInfo: true }),
   recordSecondFactor(),
@@ -60,13 +61,13 @@ app.all('/login/2fa/callback',
 app.get('/', (req, res) => res.send(req.user ? `Hello ${req.user.username}` : 'Hello'))
 app.post('/logout', (req, res, next) => req.logout((error) => (error ? next(error) : res.redirect(303, '/'))))
 
-// Step-up: what is risky asks for a second factor of the last five minutes.
+// Step-up: this page needs a second factor of the last five minutes.
 const signedIn = (req, res, next) => (req.user ? next() : res.redirect(303, '/login'))
 app.get('/transfer', signedIn, requireSecondFactor({ maxAgeSeconds: 300, redirectTo: '/step-up' }), (req, res) => res.send('Whom do you want to pay?'))
 app.get('/step-up', signedIn, (req, res) => res.send('<!doctype html><form method="post"><button>Confirm it is you</button></form>'))
 app.post('/step-up', signedIn, passport.authorize('nevis', { ...onFailure, message: 'Confirm it is you?' })) // to the waiting page
 
-// The error goes to the log, and the browser gets a sentence without it.
+// The log gets the error, the browser gets a sentence without details.
 app.locals.onError = [
   (error, req, res, next) => {
     console.error(error)

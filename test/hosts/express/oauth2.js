@@ -24,12 +24,12 @@ passport.use(oauth2)
 const onFailure = { failureRedirect: '/login', failureMessage: true }
 app.get('/auth/provider', passport.authenticate('oauth2'))
 
-// The person comes back by GET, and a GET never sends a push: remember who it is, and have a button pressed.
+// The provider sends the user back by GET, and a GET never sends a push. Remember the user, and show a button.
 app.get('/auth/provider/callback',
-  passport.authenticate('oauth2', { ...onFailure, session: false }), // it is known who it is, but nobody is signed in yet
+  passport.authenticate('oauth2', { ...onFailure, session: false }), // the user is known, but not signed in yet
   (req, res, next) => {
     const firstFactor = { id: req.user.id, at: Date.now() }
-    req.session.regenerate((error) => { // a new session: nobody else knows its id
+    req.session.regenerate((error) => { // a new session, whose id no attacker can know
       if (error) return next(error)
       req.session.firstFactor = firstFactor
       req.session.save((failed) => (failed ? next(failed) : res.redirect(303, '/login/second-factor')))
@@ -40,13 +40,13 @@ app.get('/login/second-factor', (req, res) => res.send(`<!doctype html><form met
 app.post('/login/second-factor',
   (req, res, next) => {
     const { id, at } = req.session.firstFactor ?? {}
-    delete req.session.firstFactor // it serves once, and for ten minutes
-    req.session.save((failed) => { // the strategy reads the session again
+    delete req.session.firstFactor // works once, and for ten minutes
+    req.session.save((failed) => { // the strategy reads the stored session again
       if (failed || !(Date.now() - at < 600_000)) return next(failed)
       users.findById(id).then((user) => { req.user = user }).then(() => next(), next)
     })
   },
-  passport.authenticate('nevis', onFailure)) // to the waiting page; whoever is not known goes back to /login
+  passport.authenticate('nevis', onFailure)) // to the waiting page; an unknown user goes back to /login
 app.use(app.locals.onError) // for these routes, too
 
 module.exports = app

@@ -4,14 +4,14 @@ import secureSession from '@fastify/secure-session'
 import Fastify from 'fastify'
 import { answerErrors, passport, signIn, status } from './sign-in.mjs'
 
-const app = Fastify({ logger: { level: 'warn' }, trustProxy: 'loopback' }) // the addresses of your proxy, which ends TLS
+const app = Fastify({ logger: { level: 'warn' }, trustProxy: 'loopback' }) // the addresses of your TLS proxy
 answerErrors(app)
 app.register(status)
 app.register(async (site) => {
   await site.register(formbody)
   await site.register(secureSession, {
-    key: Buffer.from(process.env['SESSION_KEY'] as string, 'hex'), // 32 bytes
-    expiry: 3600, // seconds: until then a cookie that somebody kept counts, after a log-out too
+    key: Buffer.from(process.env['SESSION_KEY'] as string, 'hex'), // 32 bytes, as 64 hex digits
+    expiry: 3600, // seconds; until then a copied cookie works, even after a log-out
     cookie: { path: '/', secure: process.env['NODE_ENV'] === 'production', sameSite: 'lax', httpOnly: true },
   })
   await site.register(passport.initialize())

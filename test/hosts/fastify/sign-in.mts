@@ -4,7 +4,7 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 import { Strategy as LocalStrategy } from 'passport-local'
 import { NevisStrategy, app as qrCode, atLeast, push, sms } from 'passport-nevis'
 import { outagePage, recordSecondFactor, requireSecondFactor, statusEndpoint, waitingPage, type Middleware } from 'passport-nevis'
-import { findByNevisId, findByPassword, findByUsername, type User } from '../users.mjs'
+import { findByNevis, findByPassword, findByUsername, type User } from './users.mjs'
 
 declare module 'fastify' {
   interface PassportUser extends User {}
@@ -19,45 +19,47 @@ export const nevis = new NevisStrategy(
     callbackURL: '/login/2fa/callback',
     statusURL: '/login/2fa/status',
   },
-  async (profile) => findByNevisId(profile.id),
+  async (profile) => findByNevis(profile),
 )
 
-export const passport = new Authenticator({ clearSessionIgnoreFields: ['nevis'] }) // what waits in other tabs outlives a login
-passport.use(new LocalStrategy((username, password, done) => done(null, findByPassword(username, password) ?? false)))
+export const passport = new Authenticator({ clearSessionIgnoreFields: ['nevis'] }) // a login keeps the requests of other tabs
+passport.use(new LocalStrategy((username, password, done) => {
+  done(null, findByPassword(username, password) ?? false, { message: 'Incorrect username or password.' })
+}))
 passport.use(nevis)
 passport.registerUserSerializer(async (user: User) => user.username)
 passport.registerUserDeserializer(async (username: string) => findByUsername(username) ?? null)
 
-/** What passport-nevis answers, as a handler or as a hook. */
+/** Makes a handler or a hook of Fastify out of a middleware of this package. */
 const mounted = ({ answer }: Middleware) => async (request: FastifyRequest, reply: FastifyReply) => {
   const answered = await answer(request, reply)
   if (answered) return reply.code(answered.status).headers(answered.headers).send(answered.body)
 }
 
-// The messages of failureMessage are in no type of a session.
+// failureMessage keeps its messages in the session, whose type does not know them.
 const sessionOf = ({ session }: FastifyRequest) => session as object as { get(name: string): string[] | undefined; set(name: string, value: string[]): void }
 const messagesIn = (request: FastifyRequest) => sessionOf(request).get('messages') ?? []
 const keepMessages = (request: FastifyRequest, messages: string[]) => sessionOf(request).set('messages', messages)
 
-/** For outside the scope of the session: it needs none, and must keep none alive. */
+/** Register this outside the scope of the session: the status needs no session, and must not keep one alive. */
 export async function status(app: FastifyInstance) {
   app.get('/login/2fa/status', mounted(statusEndpoint(nevis)))
 }
 
 export async function signIn(app: FastifyInstance) {
   const failed = { failureRedirect: '/login', failureMessage: true }
-  const password = passport.authenticate('local', { session: false, failureRedirect: '/login' }) // password right, not signed in yet
+  const password = passport.authenticate('local', { ...failed, session: false }) // the password is right, but the user is not signed in yet
   const secondFactor = passport.authenticate('nevis', failed)
   const redirected = async () => {} // the start has sent the browser to the waiting page
 
-  // @fastify/passport adds a message for every failure: keep the last one.
+  // @fastify/passport adds a message for every failure: keep only the last.
   app.addHook('preValidation', async (request) => {
     if (messagesIn(request).length > 1) keepMessages(request, messagesIn(request).slice(-1))
   })
 
   app.post('/login', { preValidation: [password, secondFactor] }, redirected)
   app.get('/login/2fa', mounted(waitingPage(nevis)))
-  app.post('/login/2fa', { preValidation: secondFactor }, redirected) // another factor, once more, cancel
+  app.post('/login/2fa', { preValidation: secondFactor }, redirected) // another factor, send again, cancel
   app.route({
     method: ['GET', 'POST'],
     url: '/login/2fa/callback',
@@ -71,10 +73,11 @@ export async function signIn(app: FastifyInstance) {
   app.get('/transfer', { preHandler: fresh }, async () => 'Whom do you want to pay?')
 
   app.get('/', async ({ user }) => `Hello ${user?.username ?? 'stranger'}`)
-  app.get('/login', async (request) => {
-    const messages = messagesIn(request)
-    if (messages.length > 0) keepMessages(request, []) // each is shown once
-    return messages
+  app.get('/login', async (request, reply) => {
+    const [message] = messagesIn(request).slice(-1)
+    if (message !== undefined) keepMessages(request, []) // shown once
+    return reply.type('text/html').send(`<!doctype html><p role="alert">${message ?? ''}</p>
+      <form method="post"><input name="username"><input name="password" type="password"><button>Sign in</button></form>`)
   })
   app.post('/logout', async (request, reply) => {
     await request.logOut()
@@ -84,7 +87,7 @@ export async function signIn(app: FastifyInstance) {
 
 const outage = outagePage(nevis, { signInURL: '/login' })
 
-/** For the whole app: the error goes to the log, and the browser gets a sentence without it. */
+/** For the whole app: the log gets the error, the browser gets a sentence without details. */
 export function answerErrors(app: FastifyInstance) {
   app.setErrorHandler<FastifyError>(async (error, request, reply) => {
     request.log.error(error)

@@ -7,8 +7,8 @@ import session from 'koa-session'
 import { Strategy as LocalStrategy } from 'passport-local'
 import { NevisStrategy, app as qrCode, atLeast, push, sms } from 'passport-nevis'
 import { outagePage, recordSecondFactor, requireSecondFactor, statusEndpoint, waitingPage } from 'passport-nevis'
-import { sessions } from '../sessions.mjs'
-import { findByNevisId, findByPassword, findByUsername } from '../users.mjs'
+import { sessions } from './sessions.mjs'
+import { findByNevis, findByPassword, findByUsername } from './users.mjs'
 
 const nevis = new NevisStrategy(
   {
@@ -19,14 +19,16 @@ const nevis = new NevisStrategy(
     callbackURL: '/login/2fa/callback',
     statusURL: '/login/2fa/status',
   },
-  async (profile) => findByNevisId(profile.id),
+  async (profile) => findByNevis(profile),
 )
-passport.use(new LocalStrategy((username, password, done) => done(null, findByPassword(username, password) ?? false)))
+passport.use(new LocalStrategy((username, password, done) => {
+  done(null, findByPassword(username, password) ?? false, { message: 'Incorrect username or password.' })
+}))
 passport.use(nevis)
 passport.serializeUser((user, done) => done(null, user.username))
 passport.deserializeUser((username, done) => done(null, findByUsername(username) ?? false))
 
-/** What passport-nevis answers, as Koa sends it. */
+/** Sends an answer of passport-nevis. */
 function send(ctx, { status, headers, body }) {
   ctx.status = status
   ctx.set(headers)
@@ -38,9 +40,9 @@ const mounted = ({ answer }) => async (ctx, next) => {
   return answered ? send(ctx, answered) : next()
 }
 
-const app = new Koa({ proxy: process.env.NODE_ENV === 'production' }) // behind a proxy, which ends TLS
+const app = new Koa({ proxy: process.env.NODE_ENV === 'production' }) // behind a TLS proxy
 app.keys = [process.env.SESSION_SECRET]
-// A browser that leaves while it is told the status is none; everything else is logged as ever.
+// A browser that closes its event stream is no error. Everything else is logged as usual.
 app.on('error', (error) => error.code !== 'ERR_STREAM_PREMATURE_CLOSE' && app.onerror(error))
 
 const outage = outagePage(nevis, { signInURL: '/login' })
@@ -56,10 +58,10 @@ app.use(async (ctx, next) => {
 })
 
 const status = new Router().get('/login/2fa/status', mounted(statusEndpoint(nevis)))
-app.use(status.routes()) // before the session: it needs none, and must keep none alive
+app.use(status.routes()) // before the session: the status needs no session, and must not keep one alive
 app.use(session({
-  store: sessions, // without a store the session would be in the cookie
-  rolling: false, // a slow answer must not write a session back that was logged out meanwhile
+  store: sessions, // without a store, the session would be in the cookie
+  rolling: false, // a slow response must not restore a session that was logged out meanwhile
   renew: false,
   sameSite: 'lax',
   httpOnly: true,
@@ -69,17 +71,17 @@ app.use(passport.initialize())
 app.use(passport.session())
 app.use((ctx, next) => {
   const { messages = [] } = ctx.session
-  if (messages.length > 1) ctx.session.messages = messages.slice(-1) // Passport adds one for every failure: keep the last
+  if (messages.length > 1) ctx.session.messages = messages.slice(-1) // Passport adds one for every failure: keep only the last
   return next()
 })
 
 const failed = { failureRedirect: '/login', failureMessage: true }
 const router = new Router()
 router.post('/login',
-  passport.authenticate('local', { session: false, failureRedirect: '/login' }), // password right, not signed in yet
+  passport.authenticate('local', { ...failed, session: false }), // the password is right, but the user is not signed in yet
   passport.authenticate('nevis', failed)) // start → waiting page
 router.get('/login/2fa', mounted(waitingPage(nevis)))
-router.post('/login/2fa', passport.authenticate('nevis', failed)) // another factor, once more, cancel
+router.post('/login/2fa', passport.authenticate('nevis', failed)) // another factor, send again, cancel
 router.all('/login/2fa/callback',
   passport.authenticate('nevis', { ...failed, keepSessionInfo: true }),
   mounted(recordSecondFactor()),
@@ -95,11 +97,13 @@ router.get('/transfer', fresh, (ctx) => { ctx.body = 'Whom do you want to pay?' 
 
 router.get('/', (ctx) => { ctx.body = `Hello ${ctx.state.user?.username ?? 'stranger'}` })
 router.get('/login', (ctx) => {
-  ctx.body = ctx.session.messages ?? []
-  delete ctx.session.messages // each is shown once
+  const { messages = [] } = ctx.session
+  delete ctx.session.messages // shown once
+  ctx.body = `<!doctype html><p role="alert">${messages.at(-1) ?? ''}</p>
+    <form method="post"><input name="username"><input name="password" type="password"><button>Sign in</button></form>`
 })
 router.post('/logout', (ctx) => {
-  ctx.session = null // with its second factor: Passport's ctx.logout() would leave all but the login
+  ctx.session = null // ctx.logout() would keep the second factor record
   ctx.redirect('/')
   ctx.status = 303
 })

@@ -11,7 +11,7 @@ import passport from 'passport'
 import { Strategy as LocalStrategy } from 'passport-local'
 import { NevisStrategy, app as qrCode, atLeast, push, sms, type Failure, type NevisProfile } from 'passport-nevis'
 import { NevisError, StorageError, outagePage, recordSecondFactor, requireSecondFactor, statusEndpoint, waitingPage } from 'passport-nevis'
-import { findByNevisId, findByPassword, findByUsername, type User } from '../users.mjs'
+import { findByNevis, findByPassword, findByUsername, type User } from './users.mjs'
 
 @Injectable()
 export class Nevis extends PassportStrategy(NevisStrategy) {
@@ -27,7 +27,7 @@ export class Nevis extends PassportStrategy(NevisStrategy) {
   }
 
   async validate(profile: NevisProfile) {
-    return findByNevisId(profile.id)
+    return findByNevis(profile)
   }
 }
 
@@ -41,7 +41,7 @@ export class Password extends PassportStrategy(LocalStrategy) {
 passport.serializeUser<string>((user, done) => done(null, (user as User).username))
 passport.deserializeUser<string>((username, done) => done(null, findByUsername(username) ?? false))
 
-/** Starts an approval, or ends the request with the failure of one. */
+/** Starts an approval, or answers with the failure: its status and `{ code, message }`. */
 @Injectable()
 export class NevisGuard extends AuthGuard('nevis') {
   override handleRequest<TUser>(error: Error | null, user: TUser | false, info: Failure, _context: ExecutionContext, status?: number): TUser {
@@ -51,7 +51,7 @@ export class NevisGuard extends AuthGuard('nevis') {
   }
 }
 
-/** Signs in whoever has approved, and records that a second factor was given. */
+/** Signs in the user who approved, and records the second factor. */
 @Injectable()
 export class NevisCallbackGuard extends NevisGuard {
   private readonly record = recordSecondFactor()
@@ -65,7 +65,7 @@ export class NevisCallbackGuard extends NevisGuard {
   }
 }
 
-/** Lets only a fresh second factor pass; it answers everybody else itself. */
+/** Lets a request pass if the second factor is fresh. Otherwise it sends the redirect or the 401 itself. */
 @Injectable()
 export class SecondFactorGuard implements CanActivate {
   private readonly required = requireSecondFactor({ maxAgeSeconds: 300, factors: atLeast('push'), redirectTo: '/step-up' })
@@ -86,8 +86,14 @@ export class SignIn {
     this.page = waitingPage(nevis)
   }
 
+  @Get('login')
+  @Header('Content-Type', 'text/html')
+  form() {
+    return '<form method="post"><input name="username"><input name="password" type="password"><button>Sign in</button></form>'
+  }
+
   @Post('login')
-  @UseGuards(AuthGuard('local'), NevisGuard) // password right, not signed in yet → start → waiting page
+  @UseGuards(AuthGuard('local'), NevisGuard) // password right, not signed in yet → waiting page
   start() {}
 
   @Get('login/2fa')
@@ -96,7 +102,7 @@ export class SignIn {
   }
 
   @Post('login/2fa')
-  @UseGuards(NevisGuard) // another factor, once more, cancel
+  @UseGuards(NevisGuard) // another factor, send again, cancel
   again() {}
 
   @All('login/2fa/callback')
@@ -130,7 +136,7 @@ export class Site {
 }
 
 @Controller('transfer')
-@UseGuards(SecondFactorGuard) // every route of this controller, whatever its address is
+@UseGuards(SecondFactorGuard) // every route of this controller
 export class Transfer {
   @Get()
   form() {
@@ -143,7 +149,7 @@ export class Transfer {
   }
 }
 
-/** An outage is answered with its page; every other error goes its way through NestJS, which tells browsers nothing of it. */
+/** Answers an outage with its page. Every other error goes to NestJS, whose answer has no details. */
 @Catch()
 export class OutageFilter extends BaseExceptionFilter {
   private readonly log = new Logger('OutageFilter')
@@ -166,14 +172,14 @@ export class App {}
 
 const app = await NestFactory.create<NestExpressApplication>(App, { logger: ['error', 'warn'] })
 const nevis = app.get(Nevis)
-app.set('trust proxy', 'loopback') // the addresses of your proxy, which ends TLS
-app.use('/login/2fa/status', statusEndpoint(nevis)) // before the session: it needs none, and must keep none alive
+app.set('trust proxy', 'loopback') // the addresses of your TLS proxy
+app.use('/login/2fa/status', statusEndpoint(nevis)) // before the session: the status needs no session, and must not keep one alive
 app.use(session({
   secret: process.env['SESSION_SECRET'] as string,
-  resave: false, // a slow answer must not write a session back that was logged out meanwhile
+  resave: false, // a slow response must not restore a session that was logged out meanwhile
   saveUninitialized: false,
   cookie: { secure: 'auto', sameSite: 'lax', httpOnly: true },
-})) // and a store of yours
+})) // in production, add your session store
 app.use(passport.session())
 app.useGlobalFilters(new OutageFilter(app.get(HttpAdapterHost), nevis))
 await app.listen(Number(process.env['PORT'] ?? 3000), '127.0.0.1')

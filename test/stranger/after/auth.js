@@ -17,7 +17,7 @@ exports.nevis = new NevisStrategy({
   baseURL: process.env.NEVIS_URL,
   accessKey: process.env.NEVIS_ACCESS_KEY,
   factors: [push(), qrCode(), sms(), recovery()],
-  operation: 'approve-or-enroll', // whoever has no second factor yet sets one up
+  operation: 'approve-or-enroll', // users without a second factor set one up
   waitingURL: '/login/2fa',
 }, async (profile) => users.findByUsername(profile.username))
 passport.use(exports.nevis)

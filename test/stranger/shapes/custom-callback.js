@@ -7,7 +7,7 @@ module.exports = function loginRoutes(app, { passport, nevis }) {
     passport.authenticate('local', (err, user, info) => {
       if (err) return next(err)
       if (!user) return res.status(401).send(info.message)
-      req.logIn(user, { session: false }, next) // the password is right, but nobody is signed in yet
+      req.logIn(user, { session: false }, next) // the password is right, but the user is not signed in yet
     })(req, res, next)
   }, secondFactor)
 

@@ -12,7 +12,7 @@ router.get('/login', (req, res) => {
 })
 
 router.post('/login', passport.authenticate('local', {
-  session: false, // the password is right, but nobody is signed in yet
+  session: false, // the password is right, but the user is not signed in yet
   failureRedirect: '/login',
   failureMessage: true,
 }), secondFactor)

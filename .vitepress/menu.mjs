@@ -1,0 +1,26 @@
+/** The menu of the site: every document of the repository stands here once, and the build fails for one that does not. */
+
+/** Headings, and below each the documents in the order of reading, by their path in the repository. */
+export const menu = [
+  ['Start here', ['docs/guides/quick-start.md', 'docs/guides/existing-app.md', 'docs/guides/testing.md']],
+  ['Reference', ['docs/reference.md']],
+  ['Your framework', ['docs/guides/hosts/express.md', 'docs/guides/hosts/nestjs.md', 'docs/guides/hosts/fastify.md', 'docs/guides/hosts/koa.md']],
+  ['The second factor', [
+    'docs/guides/factors.md', 'docs/guides/enrolment.md', 'docs/guides/waiting-page.md', 'docs/guides/step-up-and-signing.md', 'docs/guides/failure-codes.md',
+  ]],
+  ['In production', ['docs/guides/several-processes.md', 'docs/guides/forward-proxy.md', 'docs/guides/doctor.md', 'docs/events.md', 'docs/guides/upgrading.md', 'docs/performance.md']],
+  ['For security reviewers', ['SECURITY.md', 'docs/threat-model.md', 'docs/asvs.md', 'docs/coverage.md']],
+  ['The project', ['README.md', 'CHANGELOG.md', 'CONTRIBUTING.md']],
+]
+
+/** The names of the reference, in groups: which folder of `src` a group is for, in this order. */
+export const groups = [
+  ['Strategy', ['strategy', 'trust']],
+  ['Factors', ['factors']],
+  ['Pages', ['waiting', 'watch']],
+  ['Sessions and step-up', ['session']],
+  ['Ledgers', ['ledger']],
+  ['Nevis client', ['client']],
+  ['Frameworks', ['host']],
+  ['Simulator', ['simulator']],
+]

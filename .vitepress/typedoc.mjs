@@ -1,0 +1,57 @@
+/**
+ * The reference: TypeDoc writes a page for each exported name, as Markdown for the site.
+ *
+ * Every warning is an error: an exported name without a docstring, or a `{@link}` to a name that is gone.
+ */
+import { CommentTag, Converter, ReflectionKind } from 'typedoc'
+import { groups } from './menu.mjs'
+
+const pathOf = (reflection) => reflection.project.getSymbolIdFromReflection(reflection)?.fileName.replaceAll('\\', '/') ?? ''
+
+/** Groups the exported names by the folder that they come from, so that no docstring has to say it. */
+function grouped(app) {
+  app.converter.on(Converter.EVENT_RESOLVE_BEGIN, ({ project }) => {
+    for (const module of project.getReflectionsByKind(ReflectionKind.Module)) {
+      for (const child of module.children ?? []) {
+        const [, wing] = /\/src\/(\w+)\//.exec(pathOf(child)) ?? []
+        const group = groups.find(([, wings]) => wings.includes(wing))?.[0]
+        if (group === undefined) app.logger.warn(`${child.name}: .vitepress/menu.mjs has no group for ${pathOf(child)}`)
+        const tag = new CommentTag('@group', [{ kind: 'text', text: group ?? 'Other' }])
+        const documented = child.signatures?.[0] ?? child // of a function, the signature has the docstring
+        documented.comment?.blockTags.push(tag) // without a docstring there is none, and TypeDoc complains
+      }
+    }
+  })
+}
+
+/** @type {Partial<import('typedoc').TypeDocOptions> & Partial<import('typedoc-plugin-markdown').PluginOptions>} */
+export default {
+  name: 'passport-nevis',
+  entryPoints: ['src/index.ts', 'src/simulator/index.ts'],
+  plugin: ['typedoc-plugin-markdown', grouped],
+  router: 'member',
+  out: '.vitepress/pages/reference',
+  readme: 'none',
+  entryFileName: 'index',
+  navigationJson: '.vitepress/pages/reference.json',
+  hidePageHeader: true,
+  hideBreadcrumbs: true,
+  useCodeBlocks: true,
+  expandObjects: true,
+  parametersFormat: 'table',
+  interfacePropertiesFormat: 'list',
+  indexFormat: 'table',
+  disableSources: true,
+  excludeInternal: true,
+  excludePrivate: true,
+  excludeExternals: true,
+  sort: ['kind', 'source-order'],
+  kindSortOrder: ['Class', 'Function', 'Variable', 'Interface', 'TypeAlias'],
+  sortEntryPoints: false,
+  groupOrder: [...groups.map(([name]) => name), '*'],
+  navigation: { includeGroups: true },
+  useFirstParagraphOfCommentAsSummary: true,
+  includeHierarchySummary: false,
+  treatWarningsAsErrors: true,
+  validation: { notExported: true, invalidLink: true, invalidPath: true, rewrittenLink: true, notDocumented: true, unusedMergeModuleWith: true },
+}

@@ -1,0 +1,51 @@
+/** The documentation site is strict: a document without a place, or a link that leads nowhere, fails `npm run docs`. */
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { documents, ROOT } from './support/markdown'
+
+let folder: string
+beforeEach(() => void (folder = mkdtempSync(join(tmpdir(), 'site-'))))
+afterEach(() => rmSync(folder, { recursive: true }))
+
+/** What this expression gives, in a process of its own, because the site is made of ES modules. */
+function evaluated(file: string, expression: string): unknown {
+  const code = `import * as site from ${JSON.stringify(join(ROOT, '.vitepress', file))}\nprocess.stdout.write(JSON.stringify(${expression}) ?? 'null')`
+  return JSON.parse(execFileSync(process.execPath, ['--input-type=module', '-e', code], { encoding: 'utf8', stdio: 'pipe', cwd: ROOT }))
+}
+
+function write(path: string, text: string): void {
+  mkdirSync(dirname(join(folder, path)), { recursive: true })
+  writeFileSync(join(folder, path), text)
+}
+
+describe('the pages of the site', () => {
+  it('are all the documents, each with the links of the site', () => {
+    evaluated('pages.mjs', `site.writePages(${JSON.stringify(ROOT)}, ${JSON.stringify(folder)})`)
+    const addresses = evaluated('pages.mjs', `${JSON.stringify(documents)}.map((path) => site.addressOf(path))`) as string[]
+    expect(new Set(addresses).size).toBe(documents.length)
+    const guide = readFileSync(join(folder, 'guides/factors.md'), 'utf8')
+    expect(guide).toContain('](/reference#what-is-checked-for-each-factor)')
+    expect(guide).toContain('](/images/waiting-push.png)')
+  })
+
+  it.each([
+    ['a document that the menu does not name', 'docs/guides/new.md', '# New\n', 'menu.mjs does not name docs/guides/new.md'],
+    ['a link to what the site does not have', 'README.md', '# Readme\n[code](src/index.ts)\n', 'README.md: the site has no page for src/index.ts'],
+  ])('are refused with %s', (_what, path, text, why) => {
+    for (const document of documents) write(document, '# Title\n')
+    write(path, text)
+    const make = () => evaluated('pages.mjs', `site.writePages(${JSON.stringify(folder)}, ${JSON.stringify(join(folder, 'pages'))})`)
+    expect(make).toThrow(why)
+  })
+})
+
+describe('the finished site', () => {
+  it('is searched for links to a page, a heading or a picture that is not there', () => {
+    write('index.html', '<h1 id="here">A</h1><a href="#here"></a><a href="/b.html#there"></a><a href="/b#gone"></a><a href="/c"></a><a href="https://example.com/c"></a>')
+    write('b.html', '<h1 id="there">B</h1><img src="/none.png">')
+    const broken = evaluated('broken-links.mjs', `site.brokenLinks(${JSON.stringify(folder)})`) as string[]
+    expect(broken.sort()).toEqual(['b.html: /none.png', 'index.html: /b#gone', 'index.html: /c'])
+  })
+})
