@@ -27,103 +27,103 @@ afterEach(() => void jest.restoreAllMocks())
 
 describe('another factor in place of a transaction', () => {
   it('may be tried while the transaction is open', async () => {
-    expect(await budgets.canGoOn(one)).toBe(true)
+    expect(await budgets.endings.mayTryOtherFactor(one)).toBe(true)
   })
 
   it('may not be tried after its success', async () => {
-    await budgets.claim(one)
-    expect(await budgets.canGoOn(one)).toBe(false)
+    await budgets.endings.claim(one)
+    expect(await budgets.endings.mayTryOtherFactor(one)).toBe(false)
   })
 
   it('may be tried after an end of which that was noted, until no session holds the transaction any more', async () => {
-    await budgets.end(one, KEY, false)
-    await budgets.noteCanGoOn(one)
+    await budgets.endings.end(one, KEY, false)
+    await budgets.endings.allowOtherFactor(one)
     later(120 + 600 + 299)
-    expect(await budgets.canGoOn(one)).toBe(true)
+    expect(await budgets.endings.mayTryOtherFactor(one)).toBe(true)
   })
 
   it('may not be tried after a cancellation, even where going on was noted before', async () => {
-    await budgets.end(one, KEY, false)
-    await budgets.noteCanGoOn(one)
-    await budgets.noteCancelled(one)
+    await budgets.endings.end(one, KEY, false)
+    await budgets.endings.allowOtherFactor(one)
+    await budgets.endings.noteCancelled(one)
     later(120 + 600 + 299)
-    expect(await budgets.canGoOn(one)).toBe(false)
+    expect(await budgets.endings.mayTryOtherFactor(one)).toBe(false)
   })
 
   it('may be tried where a transaction that is still open was said to be cancelled: nothing is noted', async () => {
-    await budgets.noteCancelled(one)
-    await budgets.end(one, KEY, false)
-    await budgets.noteCanGoOn(one)
-    expect(await budgets.canGoOn(one)).toBe(true)
+    await budgets.endings.noteCancelled(one)
+    await budgets.endings.end(one, KEY, false)
+    await budgets.endings.allowOtherFactor(one)
+    expect(await budgets.endings.mayTryOtherFactor(one)).toBe(true)
   })
 })
 
 describe('a transaction that is moved to a new session', () => {
   it('has ended for the session of before and is open in the new one, until the last second of its claim', async () => {
-    expect(await budgets.claimMove(one)).toBe(true)
+    expect(await budgets.endings.claimMove(one)).toBe(true)
     later(120 + 600 + 299)
-    expect([await budgets.hasEnded(one), await budgets.hasEnded(moved)]).toEqual([true, false])
+    expect([await budgets.endings.hasEnded(one), await budgets.endings.hasEnded(moved)]).toEqual([true, false])
   })
 
   it('is moved once', async () => {
-    expect([await budgets.claimMove(one), await budgets.claimMove(one)]).toEqual([true, false])
+    expect([await budgets.endings.claimMove(one), await budgets.endings.claimMove(one)]).toEqual([true, false])
   })
 
   it.each([['before, then after', [one, moved]], ['after, then before', [moved, one]]])('counts one denial, learned of by the handle of %s', async (_name, handles) => {
-    await budgets.claimMove(one)
-    for (const handle of handles) await budgets.end(handle, KEY, true)
+    await budgets.endings.claimMove(one)
+    for (const handle of handles) await budgets.endings.end(handle, KEY, true)
     expect(await ledger.count(`denials:${KEY}`, 60)).toBe(2)
   })
 
   it('counts its denial by the handle of before alone, in the last second too: that handle knows only by the mark that it was moved', async () => {
-    await budgets.claimMove(one)
+    await budgets.endings.claimMove(one)
     later(120 + 600 + 299)
-    await budgets.end(one, KEY, true)
+    await budgets.endings.end(one, KEY, true)
     expect(await ledger.count(`denials:${KEY}`, 60)).toBe(2)
   })
 })
 
 describe('a sign-in', () => {
   it('was not where none was noted', async () => {
-    expect(await budgets.hasSignedInSince(KEY, NOW - 3_600_000)).toBe(false)
+    expect(await budgets.signIns.hasSignedInSince(KEY, NOW - 3_600_000)).toBe(false)
   })
 
   it('is known for as long as a password counts, and five minutes more', async () => {
-    await budgets.noteSignIn(KEY)
+    await budgets.signIns.note(KEY)
     later(600 + 299)
-    expect(await budgets.hasSignedInSince(KEY, NOW)).toBe(true)
+    expect(await budgets.signIns.hasSignedInSince(KEY, NOW)).toBe(true)
     later(1)
-    expect(await budgets.hasSignedInSince(KEY, NOW)).toBe(false)
+    expect(await budgets.signIns.hasSignedInSince(KEY, NOW)).toBe(false)
   })
 
   it('counts for what began before it, and not for what began after it', async () => {
     later(100)
-    await budgets.noteSignIn(KEY)
+    await budgets.signIns.note(KEY)
     later(50)
-    expect([await budgets.hasSignedInSince(KEY, NOW + 99_000), await budgets.hasSignedInSince(KEY, NOW + 102_000)]).toEqual([true, false])
+    expect([await budgets.signIns.hasSignedInSince(KEY, NOW + 99_000), await budgets.signIns.hasSignedInSince(KEY, NOW + 102_000)]).toEqual([true, false])
   })
 
   it('takes the place of the one before', async () => {
-    await budgets.noteSignIn(KEY)
+    await budgets.signIns.note(KEY)
     later(100)
-    await budgets.noteSignIn(KEY)
-    expect(await budgets.hasSignedInSince(KEY, NOW + 99_000)).toBe(true)
+    await budgets.signIns.note(KEY)
+    expect(await budgets.signIns.hasSignedInSince(KEY, NOW + 99_000)).toBe(true)
   })
 })
 
 describe('the last second', () => {
   it('of a pause after denials › refuses a start, as a pause', async () => {
-    await budgets.spendStart(KEY)
-    for (const id of ['a', 'b']) await budgets.end({ ...one, id }, KEY, true)
+    await budgets.starts.spend(KEY)
+    for (const id of ['a', 'b']) await budgets.endings.end({ ...one, id }, KEY, true)
     later(14)
-    expect(await budgets.spendStart(KEY)).toEqual({ slot: 0, limit: 5, over: 'pause', retryAfterSeconds: 1 })
+    expect(await budgets.starts.spend(KEY)).toEqual({ slot: 0, limit: 5, over: 'pause', retryAfterSeconds: 1 })
   })
 
   it('of a pause › is told as used up where the last place of the budget is held for one second more', async () => {
     await ledger.claim(`start:${KEY}:1`, 60)
     await ledger.claim(`start:${KEY}:5`, 1)
     await ledger.claim(`pause:${KEY}`, 60)
-    expect(await budgets.spendStart(KEY)).toMatchObject({ slot: 0, over: 'starts' })
+    expect(await budgets.starts.spend(KEY)).toMatchObject({ slot: 0, over: 'starts' })
   })
 
   it('of a lock › refuses a code', async () => {
@@ -134,7 +134,7 @@ describe('the last second', () => {
   it('of a place › is still held: the next place is taken', async () => {
     for (let slot = 1; slot <= 4; slot++) await ledger.claim(`start:${KEY}:${slot}`, 60)
     await ledger.claim(`start:${KEY}:5`, 1)
-    expect(await budgets.spendStart(KEY)).toEqual({ slot: 6, limit: 5 })
+    expect(await budgets.starts.spend(KEY)).toEqual({ slot: 6, limit: 5 })
     expect(await ledger.look(`pause:${KEY}`)).toBe(600)
   })
 })
@@ -154,14 +154,14 @@ describe('a start', () => {
 
   it('that another one was ahead of for the last place is told when the pause ends', async () => {
     await hold(1, 4)
-    expect(await Promise.all([budgets.spendStart(KEY), budgets.spendStart(KEY)])).toEqual([
+    expect(await Promise.all([budgets.starts.spend(KEY), budgets.starts.spend(KEY)])).toEqual([
       { slot: 5, limit: 5 }, { slot: 0, limit: 5, over: 'starts', retryAfterSeconds: 300 },
     ])
   })
 
   it('gets the very last place of a day', async () => {
     await hold(1, 36)
-    expect(await budgets.spendStart(KEY)).toEqual({ slot: 37, limit: 5 })
+    expect(await budgets.starts.spend(KEY)).toEqual({ slot: 37, limit: 5 })
   })
 })
 
@@ -180,33 +180,33 @@ describe('a phone number', () => {
 
 describe('denials', () => {
   it('of nobody who is known count for nobody', async () => {
-    await budgets.end(one, undefined, true)
+    await budgets.endings.end(one, undefined, true)
     expect(await ledger.look('denials:undefined')).toBe(0)
   })
 
   it('of a transaction that has ended otherwise do not count', async () => {
-    await budgets.end(one, KEY, false)
-    await budgets.end(one, KEY, true)
+    await budgets.endings.end(one, KEY, false)
+    await budgets.endings.end(one, KEY, true)
     expect(await ledger.look(`denials:${KEY}`)).toBe(0)
   })
 
   it('of two transactions that were moved are two', async () => {
-    for (const id of ['a', 'b']) await budgets.end({ ...moved, id }, KEY, true)
-    expect(await budgets.denialsOf(KEY)).toBe(2)
+    for (const id of ['a', 'b']) await budgets.endings.end({ ...moved, id }, KEY, true)
+    expect(await budgets.starts.denialsOf(KEY)).toBe(2)
   })
 
   it('are looked up as at most a hundred in a ledger that says yes to everything', async () => {
     jest.spyOn(ledger, 'look').mockResolvedValue(1)
-    expect(await budgets.denialsOf(KEY)).toBe(100)
+    expect(await budgets.starts.denialsOf(KEY)).toBe(100)
   })
 
   it('are still known in the last second of their day, and forgotten together', async () => {
-    await budgets.end({ ...one, id: 'a' }, KEY, true)
+    await budgets.endings.end({ ...one, id: 'a' }, KEY, true)
     later(86_399)
-    await budgets.end({ ...one, id: 'b' }, KEY, true)
-    expect([await budgets.denialsOf(KEY), await ledger.look(`denied:${KEY}:2`)]).toEqual([2, 1])
+    await budgets.endings.end({ ...one, id: 'b' }, KEY, true)
+    expect([await budgets.starts.denialsOf(KEY), await ledger.look(`denied:${KEY}:2`)]).toEqual([2, 1])
     later(1)
-    expect(await budgets.denialsOf(KEY)).toBe(0)
+    expect(await budgets.starts.denialsOf(KEY)).toBe(0)
   })
 })
 

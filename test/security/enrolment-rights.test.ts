@@ -27,6 +27,7 @@ const routes: NonNullable<AppOptions['routes']> = (web, { passport }) => {
   }
   const nevis = (options = {}) => (req: any, res: any, next: any) => passport.authenticate('nevis', options, failed(req, res, next) as never)(req, res, next)
   web.post('/enrol', passport.authenticate('local', { session: false }), nevis({ operation: 'enroll' }))
+  web.post('/enrol-on-file', passport.authenticate('local', { session: false }), nevis({ operation: 'enroll', factor: 'sms', factors: ['sms'], phone: NUMBER }))
   web.post('/factors', nevis({ operation: 'enroll' }))
   web.all('/done', nevis(), recordSecondFactor(), (_req, res) => void res.json({ action: 'success' }))
   web.post('/pay', requireSecondFactor({ maxAgeSeconds: 300, factors: atLeast('push') }), (_req, res) => void res.json({ action: 'passed' }))
@@ -139,6 +140,18 @@ describe('Nevis\'s answer to an enrolment of a first factor', () => {
     expect(outcomeOf(page)).toBe('already_enrolled')
     expect(page.text).not.toContain('dispatchTokenResponse')
     expect(world.events.of('suspicious')).toMatchObject([{ reason: 'enrolment_of_enrolled' }])
+  })
+})
+
+describe('the phone number of a route', () => {
+  it('stays the one that is texted, also after the user asks for the code again with a number of their own', async () => {
+    const app = await start()
+    const thief = app.browser()
+    const handle = handleIn((await thief.post('/enrol-on-file', { username: 'newcomer', password: PASSWORD })).location)
+    const again = handleIn((await thief.post('/login/2fa', { transaction: handle, factor: 'sms', phone: '+41790000999' })).location)
+    const texted = world.simulator.requests.filter(({ operation }) => operation === 'enroll').map(({ body }) => (body as { phone: string }).phone)
+    expect(texted).toEqual([NUMBER, NUMBER])
+    expect(outcomeOf(await finish(thief, again, { code: codeFor('newcomer') }))).toBe('success')
   })
 })
 

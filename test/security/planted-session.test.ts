@@ -122,6 +122,22 @@ describe('a planted session', () => {
     expect(outcomeOf(await victim.get(callbackOf(handle)))).toBe('success')
   })
 
+  it('in which a link makes the sign-in look like a callback is renewed all the same, and starts a request of the user\'s own', async () => {
+    const { attacker, victim } = await planted()
+    const own = await signIn(attacker, 'anna')
+    const theirs = attacker.clone()
+    // The password form of a page without an `action` keeps the address that the attacker's link has.
+    const { status, location } = await theirs.post(`/login?transaction=${own}`, credentials)
+    expect(status).toBe(303)
+    const handle = handleIn(location)
+    expect(cookieOf(theirs)).not.toBe(cookieOf(attacker))
+    for (const { transactionId } of world.simulator.phone('anna').requests()) await world.simulator.phone('anna').approve(transactionId)
+    expect(outcomeOf(await attacker.get(callbackOf(own)))).toBe('unknown_transaction')
+    expect((await attacker.get('/me')).json()).toEqual({ user: null })
+    expect(outcomeOf(await theirs.get(callbackOf(handle)))).toBe('success')
+    expect(cookieOf(victim)).toBeDefined()
+  })
+
   it('in which the attacker has begun an enrolment gives the victim a QR code that the attacker has not seen', async () => {
     const app = await world.start({ routes })
     const start = (browser: Browser) => browser.post('/enrol', { username: 'new', password: PASSWORD }).then(({ location }) => handleIn(location))

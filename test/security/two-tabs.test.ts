@@ -7,9 +7,9 @@
  */
 import { setTimeout as pause } from 'node:timers/promises'
 import { guideApps } from '../hosts/apps'
-import { PASSWORD } from '../support/app'
+import { PASSWORD, signIn } from '../support/app'
 import type { Browser } from '../support/browser'
-import { lab } from './support/lab'
+import { lab, outcomeOf } from './support/lab'
 
 const world = lab()
 jest.setTimeout(60_000)
@@ -43,3 +43,31 @@ describe.each(guideApps)('two tabs that go to their callbacks at almost the same
     expect((await browser.get('/')).text).toMatch(/otto/)
   })
 })
+
+describe('a code that is sent twice, because of a double click without JavaScript or a reload', () => {
+  it.each(['sms', 'recovery'])('signs in the request whose browser is still there (%s)', async (factor) => {
+    const app = await world.start()
+    const browser = app.browser()
+    const handle = await signIn(browser, 'anna', { factor })
+    const code = factor === 'recovery' ? 'AAAA-1111' : (/\d{6}/.exec(world.simulator.sms('anna').at(-1) as string)?.[0] as string)
+    world.simulator.faults.add({ on: 'verifyCode', delayMs: 300 })
+    const cookie = [...browser.cookies].map(([name, value]) => `${name}=${value}`).join('; ')
+    const first = new AbortController()
+    const dropped = fetch(`${app.origin}/login/2fa/callback`, {
+      method: 'POST', redirect: 'manual', signal: first.signal, headers: { cookie, 'content-type': 'application/x-www-form-urlencoded' }, body: `transaction=${handle}&code=${code}`,
+    }).catch(() => undefined)
+    await until(() => world.asked('verifyCode') === 1)
+    first.abort()
+    await dropped
+    expect(outcomeOf(await browser.post('/login/2fa/callback', { transaction: handle, code }))).toBe('success')
+    expect((await browser.get('/me')).json()).toEqual({ user: { username: 'anna' } })
+    expect(world.asked('verifyCode')).toBe(1)
+  })
+})
+
+async function until(isTrue: () => boolean): Promise<void> {
+  for (let tries = 0; !isTrue(); tries++) {
+    if (tries > 200) throw new Error('it did not come true')
+    await pause(5)
+  }
+}

@@ -154,17 +154,22 @@ describe('the authenticator', () => {
 })
 
 describe('the phone number', () => {
-  it.each<[string, object, NevisAuthenticateOptions, string | undefined]>([
+  it.each<[string, object, { phone?: string }, string | undefined]>([
     ['of the route', { body: { phone: '+41792222222' } }, { phone: '+41 79 111 11 11' }, '+41791111111'],
-    ['that the route makes', { body: { phone: '+41792222222' } }, { phone: async () => '+41791111111' }, '+41791111111'],
     ['of the route, which is none', { body: { phone: '+41792222222' } }, { phone: '079 111 11 11' }, undefined],
     ['of the body, without its groups', { body: { phone: '+41 79-123\t45 67' } }, {}, '+41791234567'],
     ['of no query', { query: { phone: '+41792222222' }, url: '/?phone=+41792222222' }, {}, undefined],
     ['of no list', { body: { phone: ['+41792222222'] } }, {}, undefined],
     ['of nobody', {}, {}, undefined],
-  ])('%s', async (_name, fields, options, expected) => {
+  ])('%s', (_name, fields, options, expected) => {
     // A parser that ran has left the query of the address behind.
-    expect(await phoneOf(request({ query: {}, ...fields }), options)).toBe(expected)
+    expect(phoneOf(request({ query: {}, ...fields }), options)).toBe(expected)
+  })
+})
+
+describe('the phone number that a route makes', () => {
+  it('goes with what is started', async () => {
+    expect(await startParametersOf(request(), { operation: 'enroll', phone: async () => '+41791111111' }, settingsWith())).toMatchObject({ phone: '+41791111111' })
   })
 })
 

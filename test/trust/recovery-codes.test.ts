@@ -56,7 +56,7 @@ describe('recovery codes', () => {
 
   describe('that are too many for an address', () => {
     it('are refused, and not repeated', () => {
-      expect(() => lockCodes(Array.from({ length: 1000 }, () => 'c4n4ry'))).toThrow(new RangeError('NevisStrategy: more recovery codes than an address can carry'))
+      expect(() => lockCodes(Array.from({ length: 1000 }, () => 'c4n4ry'))).toThrow(new RangeError('NevisStrategy: the recovery codes are too long for a URL'))
     })
 
     it('are those that take more than 3000 bytes as JSON, however few characters these are', () => {
