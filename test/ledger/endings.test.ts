@@ -128,7 +128,7 @@ describe('the last second', () => {
 
   it('of a lock › refuses a code', async () => {
     await ledger.claim(`locked:${KEY}`, 1)
-    expect(await budgets.spendCode(one, KEY)).toEqual({ count: 0, limit: 50, over: 'locked' })
+    expect(await budgets.codes.spend(one, KEY)).toEqual({ count: 0, limit: 50, over: 'locked' })
   })
 
   it('of a place › is still held: the next place is taken', async () => {
@@ -147,9 +147,9 @@ describe('a start', () => {
   it('was just made for less than so many seconds, at its own place alone', async () => {
     await hold(2, 2)
     later(1)
-    expect([await budgets.wasJustStarted(KEY, 2, 2), await budgets.wasJustStarted(KEY, 3, 2)]).toEqual([true, false])
+    expect([await budgets.starts.wasJustStarted(KEY, 2, 2), await budgets.starts.wasJustStarted(KEY, 3, 2)]).toEqual([true, false])
     later(1)
-    expect(await budgets.wasJustStarted(KEY, 2, 2)).toBe(false)
+    expect(await budgets.starts.wasJustStarted(KEY, 2, 2)).toBe(false)
   })
 
   it('that another one was ahead of for the last place is told when the pause ends', async () => {
@@ -167,14 +167,14 @@ describe('a start', () => {
 
 describe('a phone number', () => {
   it('that is refused is told when its first text is a day old', async () => {
-    for (let i = 0; i < 10; i++) await budgets.spendPhone('+41791002345')
+    for (let i = 0; i < 10; i++) await budgets.spendText('+41791002345')
     later(60)
-    expect(await budgets.spendPhone('+41791002345')).toEqual({ over: true, limit: 10, retryAfterSeconds: 86_340 })
+    expect(await budgets.spendText('+41791002345')).toEqual({ over: true, limit: 10, retryAfterSeconds: 86_340 })
   })
 
   it('shares no budget with one that differs by a zero inside', async () => {
-    for (let i = 0; i < 10; i++) await budgets.spendPhone('+41791002345')
-    expect((await budgets.spendPhone('+4179102345')).over).toBe(false)
+    for (let i = 0; i < 10; i++) await budgets.spendText('+41791002345')
+    expect((await budgets.spendText('+4179102345')).over).toBe(false)
   })
 })
 
