@@ -214,16 +214,16 @@ describe('starts that the ledger does not give back', () => {
   it('are told to whoever runs the app, by a warning with a code', async () => {
     const warned = jest.spyOn(process, 'emitWarning').mockReturnValue(undefined)
     jest.spyOn(ledger, 'forget').mockRejectedValue(new Error('down'))
-    await budgets.giveBack(KEY, [1])
-    expect(warned.mock.calls).toEqual([[expect.stringContaining('the ledger did not forget the starts of an approval'), { code: 'PASSPORT_NEVIS_LEDGER' }]])
+    await budgets.starts.giveBack(KEY, [1])
+    expect(warned.mock.calls).toEqual([[expect.stringContaining('could not give back the starts of an approval'), { code: 'PASSPORT_NEVIS_LEDGER' }]])
   })
 })
 
 describe('a pause', () => {
   it('runs under both names of a person, if the start began one', async () => {
-    await budgets.pauseLike(KEY, 4)
+    await budgets.starts.pauseLike(KEY, 4)
     expect(await ledger.look(`pause:${KEY}`)).toBe(0)
-    await budgets.pauseLike(KEY, 5)
+    await budgets.starts.pauseLike(KEY, 5)
     expect(await ledger.look(`pause:${KEY}`)).toBe(300)
   })
 })
