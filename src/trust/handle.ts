@@ -23,7 +23,6 @@ export interface Sealed {
 
 const VERSION = 1
 const NONCE_BYTES = 12
-const NONCE_POOL_SIZE = 64
 const TAG_BYTES = 16
 /** A status token is a JWT of a few hundred bytes. Browsers and proxies reject URLs much longer than this limit. */
 const MAX_LENGTH = 8192
@@ -85,19 +84,9 @@ function parse(text: string): Sealed {
  * @internal
  */
 export function encrypt(text: string, key: Buffer, context: Buffer): Buffer {
-  const iv = nextNonce()
-  const cipher = createCipheriv('aes-256-gcm', key, iv).setAAD(context)
-  return Buffer.concat([iv, cipher.update(text, 'utf8'), cipher.final(), cipher.getAuthTag()])
-}
-
-let noncePool = Buffer.alloc(0)
-
-/** Takes a nonce from a pre-generated pool. Nonces are not secret, and one large randomBytes call is as fast as a small one. */
-function nextNonce(): Buffer {
-  if (noncePool.length === 0) noncePool = randomBytes(NONCE_BYTES * NONCE_POOL_SIZE)
-  const iv = noncePool.subarray(0, NONCE_BYTES)
-  noncePool = noncePool.subarray(NONCE_BYTES)
-  return iv
+  const nonce = randomBytes(NONCE_BYTES)
+  const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(context)
+  return Buffer.concat([nonce, cipher.update(text, 'utf8'), cipher.final(), cipher.getAuthTag()])
 }
 
 /**
