@@ -100,7 +100,7 @@ function faultOf(check: Check, request: string, reply: Reply | undefined, lacksS
 function startFinding({ strategyCalls }: AppObserver, { name, strategy }: Registered, unseen: number): Finding {
   const others = strategyCalls.filter(({ asks, hasRun }) => !hasRun && (asks.includes(name) || asks.includes(strategy))).length - unseen
   if (others > 0) return ok('routes.start', `found ${others} other ${others === 1 ? 'route that uses' : 'routes that use'} the strategy (a sign-in is not tried, because that would need a password)`)
-  // One call may be mounted on several routes, and some hosts call `authenticate` only while they handle a request.
+  // An app may mount one middleware on several routes, and some hosts call `authenticate` only while they handle a request.
   const remedy = `sign in once; if no second factor starts, add it after the password: ${START.replace("'nevis'", `'${name}'`)}`
   return unchecked('routes.start', 'only the callback and the waiting page were seen to use the strategy', remedy)
 }

@@ -65,7 +65,7 @@ export interface Transaction {
   readonly shown: Omit<Shown, 'recoveryCodes'>
   /** Key that decrypts the recovery codes in the handle. */
   readonly codesKey?: string
-  /** Digest under which the ledger counts the subject's starts and codes. */
+  /** Digest of the subject's name: the ledger's key for the starts and codes of this user. */
   readonly budget?: string
   /** Slots in the subject's start budget that an approval frees: its own, and those of the starts that it replaced. */
   readonly slots?: readonly number[]
@@ -84,7 +84,7 @@ export interface Transaction {
   readonly next?: string
   /** How many times a later start in the same browser moved it into a new session. */
   readonly moves?: number
-  /** Digest of the login in which it was started, if the user was signed in. */
+  /** Digest of the user who was signed in at the start, if any. */
   readonly login?: string
   /** Number of codes tried, for display; the ledger's count decides. */
   readonly attempts?: number

@@ -1,7 +1,7 @@
 /**
  * Numbered slots in the ledger: each use takes the lowest free slot for a while.
  *
- * A counter starts anew at the end of its window, so twice the limit could be used around that moment. Each slot has its own
+ * Why no counter: a counter starts anew at the end of its window, so twice the limit could be used around that moment. Each slot has its own
  * lifetime, so the limit holds in any period of that length. Out of scope: what a slot stands for (`start-budget.ts`, `code-budget.ts`).
  */
 import type { Ledger } from './ledger'

@@ -76,7 +76,7 @@ export class Cloud {
     return this.users.get(userId.toLowerCase())
   }
 
-  /** Case-sensitive; Nevis does not document whether its own look-up is. */
+  /** This look-up is case-sensitive. Nevis does not document whether its own look-up is. */
   userByName(username: string): User | undefined {
     return this.usersByName.get(username)
   }

@@ -51,7 +51,7 @@ export interface Transaction {
   readonly phone: string | undefined
   wrongCodes: number
   status: TransactionStatus
-  /** Replaced at each change of status: it contains the result. */
+  /** A new token at each change of status, because the token carries the result. */
   token: string
   /** Sequence number of the arrival on a phone; absent before that. */
   arrival: number | undefined

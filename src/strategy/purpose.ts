@@ -35,8 +35,8 @@ export function purposeOf(req: NevisRequest, options: NevisAuthenticateOptions):
  *
  * - A route without options is a shared callback and may finish any transaction.
  * - A route with `factors` or a fixed `operation` finishes only transactions of those.
- * - A route with `message`, `data` or `phone` finishes only what it has started. If it is the callback route: what a route with the same
- *   options has started.
+ * - A route with `message`, `data` or `phone` finishes only what it has started. On the callback route, the start may come from any route with the same
+ *   options.
  * @returns the option that does not match, or undefined
  * @internal
  */

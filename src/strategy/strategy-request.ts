@@ -32,7 +32,7 @@ export type StrategyResult = Redirect | { readonly profile: NevisProfile; readon
 /** A field of a request: undefined if it is missing, null if it is not a string. */
 export type Field = string | null | undefined
 
-/** Properties of the session that the host or Passport writes. The host's own properties are never restored after a reload. */
+/** Properties of the session that the host or Passport writes. When the session is read again, these properties are never overwritten with older values. */
 const HOST_PROPERTIES: readonly string[] = ['cookie', 'passport']
 
 /** A budget that is used up. */

@@ -128,7 +128,7 @@ function refuse(req: NevisRequest, { failureMessage, failureFlash }: Authenticat
   const { retryAfterSeconds, status, isUnkept } = refusal
   if (retryAfterSeconds !== undefined) setRetryAfter(req, retryAfterSeconds)
   const { message, ...rest } = refusal.toFailure()
-  // Passport would write the message into the abandoned session, and the host would then send a cookie for that session.
+  // This request has given up its session. Passport would write the message into it, and the host would then send its cookie.
   const isLeftOut = isUnkept && Boolean(failureMessage || failureFlash)
   fail(isLeftOut ? rest : { message, ...rest }, status)
 }

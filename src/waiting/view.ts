@@ -51,7 +51,7 @@ export interface WaitingView extends Offer {
 }
 
 /**
- * @param sealed the decrypted content of the handle
+ * @param sealed what the handle contains, already decrypted
  * @internal
  */
 export async function viewOf(settings: Settings, handle: string, sealed: Sealed, transaction: Transaction): Promise<WaitingView> {
