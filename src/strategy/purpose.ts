@@ -31,6 +31,17 @@ export function purposeOf(req: NevisRequest, options: NevisAuthenticateOptions):
 }
 
 /**
+ * The operation that the route asks for. A route of `passport.authorize` with `factors`, a message or data waits for an approval: its handler
+ * may move money, and an enrolment is not an approval, also where the strategy's `operation` enrols users who have no factor.
+ * @returns undefined if the route leaves it to the strategy
+ * @internal
+ */
+export function operationOf(options: AuthenticateOptions): AuthenticateOptions['operation'] {
+  const isConfirmation = !logsIn(options) && [options.factors, options.message, options.data].some((value) => value !== undefined)
+  return options.operation ?? (isConfirmation ? 'approve' : undefined)
+}
+
+/**
  * Checks whether this route may finish the transaction.
  *
  * - A route without options is a shared callback and may finish any transaction.
@@ -43,12 +54,11 @@ export function purposeOf(req: NevisRequest, options: NevisAuthenticateOptions):
 export function purposeMismatch(
   req: NevisRequest,
   options: AuthenticateOptions,
-  { callbackURL, operation: ofStrategy }: Settings,
+  { callbackURL }: Settings,
   { factor, operation, purpose }: Transaction,
 ): 'factors' | 'operation' | 'purpose' | undefined {
   const { factors } = options
-  // With `passport.authorize`, a route with `factors` waits for an approval by one of them; an enrolment of one is not an approval.
-  const expected = options.operation ?? (factors === undefined || logsIn(options) ? undefined : ofStrategy)
+  const expected = operationOf(options)
   if (factors !== undefined && !factors.includes(factor)) return 'factors'
   if ((expected === 'approve' || expected === 'enroll') && expected !== operation) return 'operation'
   if (!STARTING.some((name) => options[name as keyof NevisAuthenticateOptions] !== undefined)) return undefined

@@ -14,7 +14,7 @@ import type { Factor } from '../factors/factor'
 import type { FactorName } from '../factors/names'
 import { Refusal } from '../factors/failures'
 import type { FromRequest, Settings } from './options'
-import { purposeOf } from './purpose'
+import { operationOf, purposeOf } from './purpose'
 import type { NevisAuthenticateOptions } from './route-options'
 import { bodyFieldOf, logsIn, type NevisRequest } from '../host/request'
 import { isListOfNames } from '../factors/strength'
@@ -45,13 +45,13 @@ export interface RequestedParameters extends Omit<StartParameters, 'operation'> 
  * @throws Refusal `no_subject`, `invalid_username`; TypeError when a function of the app returns an invalid value, or `factors` is not a list
  * @internal
  */
-export async function startParametersOf(req: NevisRequest, options: NevisAuthenticateOptions, settings: Settings): Promise<RequestedParameters> {
+export async function startParametersOf(req: NevisRequest, options: AuthenticateOptions, settings: Settings): Promise<RequestedParameters> {
   const named = await settings.subject(req)
   if (!isSubject(named)) throw new Refusal('no_subject')
   assertValidForNevis(named)
   // Only the two names are copied: an app may return its whole user object, and the subject goes into the session and into events.
   const subject: Subject = { ...(named.userId !== undefined && { userId: named.userId }), ...(named.username !== undefined && { username: named.username }) }
-  const operation = await valueOf(options.operation ?? settings.operation, req)
+  const operation = await valueOf(operationOf(options) ?? settings.operation, req)
   if (operation !== 'approve' && operation !== 'enroll' && operation !== 'approve-or-enroll') {
     throw new TypeError('NevisStrategy: operation must be "approve", "enroll" or "approve-or-enroll"')
   }

@@ -117,6 +117,15 @@ describe('the factors of a route', () => {
     expect(outcomeOf(await browser.post('/add', { transaction: handle }))).toBe('success')
   })
 
+  it('and a message or data, are for an approval: a user without a factor enrols none by them, also where a sign-in would', async () => {
+    const app = await world.start({ routes, strategy: { factors: [push(), sms(), recovery()], operation: 'approve-or-enroll' } })
+    const browser = app.browser()
+    await browser.post('/password-only', { username: 'newcomer', password: PASSWORD })
+    expect(outcomeOf(await browser.post('/pay', { amount: '1000', phone: '+41790000123' }))).toBe('not_enrolled')
+    expect(world.asked('enroll')).toBe(0)
+    expect(ran).toEqual([])
+  })
+
   it('and its operation, too: an approval is no enrolment', async () => {
     const browser = await signedIn(await start())
     expect(outcomeOf(await browser.get(`/add?transaction=${await approved(browser, '/harmless')}`))).toBe('binding_mismatch')
