@@ -14,7 +14,8 @@ const SWEEP_EVERY_MS = 10_000
 
 /** @internal */
 export class SharedCache<T> {
-  private readonly entries = new Map<string, Entry<T>>()
+  /** Private at run time, too: an answer may hold a token, and an app may print the strategy. */
+  readonly #entries = new Map<string, Entry<T>>()
   private nextSweepAt = 0
 
   /**
@@ -30,18 +31,23 @@ export class SharedCache<T> {
   get(key: string, ask: () => Promise<T>): Promise<T> {
     const now = performance.now()
     this.sweep(now)
-    const known = this.entries.get(key)
+    const known = this.#entries.get(key)
     if (known !== undefined && now < known.until) return known.answer
     const entry: Entry<T> = { answer: ask(), until: Infinity }
     const settled = (keepMs: number) => () => void (entry.until = performance.now() + keepMs)
     entry.answer.then(settled(this.keepMs), settled(this.keepFailureMs))
-    this.entries.set(key, entry)
+    this.#entries.set(key, entry)
     return entry.answer
+  }
+
+  /** The keys that are cached now, or not yet swept. */
+  keys(): string[] {
+    return [...this.#entries.keys()]
   }
 
   private sweep(now: number): void {
     if (now < this.nextSweepAt) return
     this.nextSweepAt = now + SWEEP_EVERY_MS
-    for (const [key, { until }] of this.entries) if (now >= until) this.entries.delete(key)
+    for (const [key, { until }] of this.#entries) if (now >= until) this.#entries.delete(key)
   }
 }

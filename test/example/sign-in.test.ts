@@ -122,7 +122,7 @@ describe('signing in', () => {
     const browser = app.browser()
     const { username, password } = app.account('ben')
     expect((await submit(browser, '/login', '/login', { username, password, factor: 'nonsense' })).location).toBe('/login')
-    expect((await browser.get('/login')).text).toContain('not offered here')
+    expect((await browser.get('/login')).text).toContain('not available here')
     expect(app.stderr()).toBe('')
   })
 })
