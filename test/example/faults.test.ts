@@ -1,14 +1,15 @@
 /**
  * What the example app tells when something breaks that is nobody's fault: the status, and not a word more.
  */
+import { once } from 'node:events'
 import { Browser } from '../support/browser'
 import { launch, submit } from './support'
 
 /** The app with a cloud that nobody listens for, and one account in place of the database. */
 const SCRIPT = `
-import { createApp } from './app.js'
-import { readConfig } from './config.js'
-import { hashPassword } from './password.js'
+import { createApp } from './dist/app.js'
+import { readConfig } from './dist/config.js'
+import { hashPassword } from './dist/password.js'
 const user = { id: 1, username: 'anna' }
 const passwordHash = await hashPassword('right')
 const broken = () => { throw Object.assign(new Error('c4n4ry of the database'), { name: 'DatabaseError', code: 'E42' }) }
@@ -24,7 +25,10 @@ const server = createApp({ config: readConfig(), users, cloud }).listen(0, '127.
 async function withApp(work: (browser: Browser) => Promise<void>): Promise<string> {
   const { child, texts, ended } = launch({}, undefined, ['--input-type=module', '-e', SCRIPT])
   try {
-    while (!texts.stdout.includes('\n')) await new Promise((heard) => child.stdout.once('data', heard))
+    while (!texts.stdout.includes('\n')) {
+      const end = await Promise.race([once(child.stdout, 'data').then(() => undefined), ended])
+      if (end !== undefined) throw new Error(`The app has ended: ${end.stderr}`)
+    }
     await work(new Browser(`http://127.0.0.1:${texts.stdout.trim()}`))
   } finally {
     child.kill()
