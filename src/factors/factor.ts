@@ -1,7 +1,7 @@
 /**
  * This wing holds the second factors: one file each, all implementing the interface `Factor` below. A factor starts an approval or
  * an enrolment through the client, and later checks its outcome; it keeps no state between the two. To add a factor, write one
- * file and add one line to `index.ts`.
+ * file and add one line to `index.ts`; CONTRIBUTING.md lists what else knows the names of factors.
  *
  * Out of scope: sessions, requests and Passport. A factor sees the client, the subject and its own transaction.
  */
