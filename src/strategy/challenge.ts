@@ -11,7 +11,7 @@ import { assertMayEnroll, isEnrolmentOfEnrolled } from './enrolment'
 import { about, publish, type About } from './events'
 import type { Challenge, Factor } from '../factors/factor'
 import { Refusal } from '../factors/failures'
-import type { Settings } from './options'
+import type { Settings } from './settings'
 import type { NevisRequest } from '../host/request'
 import { phoneOf, type StartParameters } from './start-parameters'
 

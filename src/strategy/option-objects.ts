@@ -1,7 +1,7 @@
 /**
  * Checks options that are objects or lists: factors, names of factors, budgets, the poll schedule, the ledger.
  *
- * Each function throws a TypeError that names the option. Out of scope: which options there are, and their defaults (`options.ts`).
+ * Each function throws a TypeError that names the option. Out of scope: which options there are, and their defaults (`settings.ts`).
  */
 import type { Factor, Prompt } from '../factors/factor'
 import { MemoryLedger, type Ledger } from '../ledger/ledger'

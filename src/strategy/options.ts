@@ -1,26 +1,16 @@
 /**
- * Checks the strategy's options once and resolves them into one readonly object.
+ * The strategy's options, as an app gives them.
  *
- * Out of scope: using them.
+ * Out of scope: checking and resolving them (`settings.ts`).
  */
-import { withoutSlash } from '../trust/binding'
-import { Budgets } from '../ledger/budgets'
-import { NevisClient } from '../client/client'
+import type { NevisClient } from '../client/client'
 import type { Operation } from '../client/wire'
-import type { Factor, Outcome } from '../factors/factor'
+import type { Factor } from '../factors/factor'
 import type { FactorName } from '../factors/names'
-import { Health } from './health'
-import { failClosed, type FailClosedLedger, type Ledger } from '../ledger/ledger'
-import { budgetOf, factorsOf, ledgerOf, factorNamesOf, scheduleOf } from './option-objects'
-import { address, flag, callable, optionError, sessionKeyOf, text, texts, wholeNumber } from '../host/option-values'
-import type { NevisRequest } from '../host/request'
-import { keysOf, type CurrentKeys } from '../trust/keys'
-import { isGuessable, MAKE_SECRET } from '../trust/secret'
 import type { Subject } from '../factors/transaction'
-import { SharedCache } from './shared-cache'
-import { StartQueue } from './start-queue'
-import { defaultSchedule, type PollStep } from '../watch/schedule'
-import { StatusWatch } from '../watch/watch'
+import type { NevisRequest } from '../host/request'
+import type { Ledger } from '../ledger/ledger'
+import type { PollStep } from '../watch/schedule'
 
 /** A value, or a function that gets it from the request. Declared as a method so that any host's request type fits. */
 export type FromRequest<T> =
@@ -129,155 +119,4 @@ export interface NevisStrategyOptions {
   readonly secret?: string | readonly string[] | undefined
   /** Call `verify(req, profile, done)` instead of `verify(profile, done)`. Default false. */
   readonly passReqToCallback?: boolean | undefined
-}
-
-/** @internal */
-export interface Settings {
-  readonly name: string
-  readonly client: NevisClient
-  readonly factors: readonly Factor[]
-  readonly waitingURL: string
-  readonly callbackURL: string
-  readonly statusURL: string
-  readonly subject: (req: NevisRequest) => Subject | undefined | Promise<Subject | undefined>
-  /** The username in `req.user`, which names the user's budgets even after a userId is linked; undefined if the app sets the option `subject`. */
-  readonly usernameOf: (req: NevisRequest) => string | undefined
-  readonly operation: FromRequest<Operation | 'approve-or-enroll'>
-  readonly message: FromRequest<string | undefined>
-  readonly data: FromRequest<unknown>
-  readonly lifetimeMs: number
-  readonly firstFactorLifetimeMs: number
-  readonly maxAttempts: number
-  readonly startBudget: { readonly starts: number; readonly perSeconds: number }
-  readonly attemptBudget: { readonly attempts: number; readonly perSeconds: number }
-  /** Undefined unless the option `healthCheck` is set. */
-  readonly health: Health | undefined
-  readonly ledger: FailClosedLedger
-  readonly allowEnrollmentOfStrongerFactorAfter: readonly FactorName[]
-  /** True if a factor accepts a token from the browser as proof. Each token then counts only once, whichever factor it proved. */
-  readonly claimsTokens: boolean
-  /** Runs the starts of a subject one after another. */
-  readonly startQueue: StartQueue
-  /** Codes that Nevis is checking right now. */
-  readonly codeChecks: SharedCache<Outcome>
-  readonly sessionKey: string
-  readonly issuers: readonly string[]
-  readonly keys: CurrentKeys
-  readonly watch: StatusWatch
-  readonly passReqToCallback: boolean
-}
-
-const KNOWN: Record<keyof NevisStrategyOptions, true> = {
-  instance: true, baseURL: true, accessKey: true, client: true, factors: true, waitingURL: true, callbackURL: true,
-  statusURL: true, name: true, subject: true, operation: true, message: true, data: true, lifetimeSeconds: true,
-  firstFactorLifetimeSeconds: true, maxAttempts: true, startBudget: true, attemptBudget: true, pollSchedule: true, maxStatusCallsPerSecond: true, healthCheck: true, ledger: true, allowEnrollmentOfStrongerFactorAfter: true, sessionKey: true, issuer: true, secret: true, passReqToCallback: true,
-}
-
-/**
- * @throws TypeError that names the option
- * @internal
- */
-export function resolveOptions(options: NevisStrategyOptions): Settings {
-  if (typeof options !== 'object' || options === null || Array.isArray(options)) throw optionError('options must be an object')
-  const unknown = Object.keys(options).find((key) => KNOWN[key as keyof NevisStrategyOptions] !== true)
-  if (unknown !== undefined) throw optionError(`unknown option "${unknown}"`)
-
-  const { name = 'nevis', subject = userOfRequest, operation = 'approve', sessionKey = 'nevis', passReqToCallback = false, healthCheck = false } = options
-  const { lifetimeSeconds = 120, firstFactorLifetimeSeconds = 600, maxAttempts = 5, maxStatusCallsPerSecond = 200 } = options
-  const { startBudget = { starts: 5, perSeconds: 300 }, attemptBudget = { attempts: 30, perSeconds: 3600 }, allowEnrollmentOfStrongerFactorAfter = [] } = options
-  const client = clientOf(options)
-  const waitingURL = address('waitingURL', options.waitingURL)
-  const below = withoutSlash(waitingURL.split('?', 1)[0] as string)
-  const { callbackURL = `${below}/callback`, statusURL = `${below}/status`, issuer = client.baseURL, pollSchedule = defaultSchedule } = options
-  const factors = factorsOf(options.factors)
-  const ledger = failClosed(ledgerOf(options.ledger))
-  const firstFactorLifetimeMs = 1000 * wholeNumber('firstFactorLifetimeSeconds', firstFactorLifetimeSeconds, 30, 3600)
-  const limits = {
-    client,
-    ledger,
-    firstFactorLifetimeMs,
-    maxAttempts: wholeNumber('maxAttempts', maxAttempts, 1, 20),
-    startBudget: budgetOf('startBudget', startBudget, 'starts'),
-    attemptBudget: budgetOf('attemptBudget', attemptBudget, 'attempts'),
-  }
-  const lifetimeMs = 1000 * wholeNumber('lifetimeSeconds', lifetimeSeconds, 30, 600)
-  return Object.freeze({
-    ...limits,
-    name: text('name', name),
-    factors,
-    waitingURL,
-    callbackURL: address('callbackURL', callbackURL),
-    statusURL: address('statusURL', statusURL),
-    subject: callable('subject', subject),
-    usernameOf: subject === userOfRequest ? usernameOfUser : () => undefined,
-    operation: operationOf(operation),
-    message: messageOf(options.message),
-    data: options.data,
-    lifetimeMs,
-    health: flag('healthCheck', healthCheck) ? new Health(client) : undefined,
-    allowEnrollmentOfStrongerFactorAfter: factorNamesOf('allowEnrollmentOfStrongerFactorAfter', allowEnrollmentOfStrongerFactorAfter),
-    claimsTokens: factors.some((factor) => [factor.prompt, factor.enrollPrompt].includes('widget')),
-    startQueue: new StartQueue(),
-    codeChecks: new SharedCache<Outcome>(0, 0),
-    sessionKey: sessionKeyOf('NevisStrategy', sessionKey),
-    issuers: texts('issuer', issuer).map(withoutSlash),
-    keys: keysOf(name, secretsOf(options.secret), client),
-    watch: new StatusWatch(client, {
-      lifetimeMs,
-      schedule: scheduleOf(pollSchedule),
-      maxCallsPerSecond: wholeNumber('maxStatusCallsPerSecond', maxStatusCallsPerSecond, 1, 10_000),
-      // A denial is counted here, when the status is polled, because an attacker never comes to the callback.
-      ended: async (sealed) => {
-        const budgets = new Budgets(limits)
-        if (await budgets.endings.end(sealed, sealed.budget, true)) await budgets.endings.allowOtherFactor(sealed)
-      },
-    }),
-    passReqToCallback: flag('passReqToCallback', passReqToCallback),
-  })
-}
-
-function clientOf({ client, instance, baseURL, accessKey }: NevisStrategyOptions): NevisClient {
-  if (client === undefined) {
-    try {
-      return new NevisClient({ instance, baseURL, accessKey: accessKey as string })
-    } catch (error) {
-      throw optionError((error as Error).message.replace(/^NevisClient: /, ''))
-    }
-  }
-  if (instance !== undefined || baseURL !== undefined || accessKey !== undefined) {
-    throw optionError('client cannot be combined with instance, baseURL or accessKey')
-  }
-  if (!(client instanceof NevisClient)) throw optionError('client must be a NevisClient')
-  return client
-}
-
-function operationOf(value: Settings['operation']): Settings['operation'] {
-  if (value === 'approve' || value === 'enroll' || value === 'approve-or-enroll' || typeof value === 'function') return value
-  throw optionError('operation must be "approve", "enroll", "approve-or-enroll" or a function')
-}
-
-function messageOf(value: NevisStrategyOptions['message']): NevisStrategyOptions['message'] {
-  if (value === undefined || typeof value === 'function' || (typeof value === 'string' && value !== '')) return value
-  throw optionError('message must be a non-empty string or a function')
-}
-
-function secretsOf(secret: NevisStrategyOptions['secret']): readonly string[] | undefined {
-  if (secret === undefined) return undefined
-  const secrets = texts('secret', secret)
-  if (secrets.some((one) => one.length < 32)) throw optionError('secret must have 32 characters or more')
-  if (secrets.some(isGuessable)) throw optionError(`secret must be random, not a repetition or a sequence; generate one with: ${MAKE_SECRET}`)
-  return secrets
-}
-
-/** The username stays the same when Nevis's userId becomes known, so the user's budgets stay the same, too. */
-function usernameOfUser(req: NevisRequest): string | undefined {
-  const { username } = (req.user ?? {}) as { username?: unknown }
-  return typeof username === 'string' && username !== '' ? username : undefined
-}
-
-function userOfRequest(req: NevisRequest): Subject | undefined {
-  const user = req.user as { nevisUserId?: unknown; username?: unknown } | undefined
-  if (typeof user?.nevisUserId === 'string' && user.nevisUserId !== '') return { userId: user.nevisUserId }
-  if (typeof user?.username === 'string' && user.username !== '') return { username: user.username }
-  return undefined
 }

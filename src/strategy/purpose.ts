@@ -8,7 +8,7 @@
 import { createHash } from 'node:crypto'
 import type { AuthenticateOptions } from 'passport'
 import { withSortedNames } from '../host/canonical'
-import type { Settings } from './options'
+import type { Settings } from './settings'
 import { logsIn, type NevisRequest } from '../host/request'
 import type { Transaction } from '../factors/transaction'
 import type { NevisAuthenticateOptions } from './route-options'

@@ -19,7 +19,7 @@ import type { Mismatch } from '../trust/binding'
 import type { Sealed } from '../trust/handle'
 import type { Keys } from '../trust/keys'
 import { about, publish, type About, type NevisEvents } from './events'
-import type { Settings } from './options'
+import type { Settings } from './settings'
 
 /** Where the browser is sent. */
 export interface Redirect {

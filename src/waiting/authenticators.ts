@@ -7,7 +7,7 @@
 import type { User } from '../client/client'
 import { withDeadline } from '../client/deadline'
 import { NevisError } from '../client/errors'
-import type { Settings } from '../strategy/options'
+import type { Settings } from '../strategy/settings'
 import { SharedCache } from '../strategy/shared-cache'
 import { loginOf } from '../host/login'
 import type { SessionLike } from '../host/request'

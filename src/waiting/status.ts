@@ -5,7 +5,7 @@
  */
 import { promptOf, type Prompt } from '../factors/factor'
 import type { Sealed } from '../trust/handle'
-import type { Settings } from '../strategy/options'
+import type { Settings } from '../strategy/settings'
 import type { Watched } from '../watch/watch'
 
 /** Status of a transaction, for the browser. */

@@ -8,7 +8,7 @@
 import fc from 'fast-check'
 import { MemoryLedger, type Ledger, type Subject } from '../../src'
 import { Budgets } from '../../src/ledger/budgets'
-import type { Settings } from '../../src/strategy/options'
+import type { Settings } from '../../src/strategy/settings'
 import { SecondsLedger } from '../support/ledger-contract'
 
 /** Not on the second: a ledger that knows whole seconds only has something to round. */

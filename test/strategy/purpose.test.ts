@@ -5,7 +5,7 @@
  * the route whose handler moves money.
  */
 import type { NevisRequest } from '../../src'
-import type { Settings } from '../../src/strategy/options'
+import type { Settings } from '../../src/strategy/settings'
 import { purposeMismatch, purposeOf } from '../../src/strategy/purpose'
 import type { Transaction } from '../../src/factors/transaction'
 import type { NevisAuthenticateOptions } from '../../src/strategy/route-options'

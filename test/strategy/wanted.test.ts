@@ -1,7 +1,7 @@
 /** What a request wants asked: who, what, by which factor, and whether that is what already waits. */
 import type { AuthenticateOptions } from 'passport'
 import { app, push, recovery, sms, type Factor, type NevisAuthenticateOptions, type NevisRequest, type Transaction } from '../../src'
-import type { Settings } from '../../src/strategy/options'
+import type { Settings } from '../../src/strategy/settings'
 import { startParametersOf, authenticatorFor, isReusable, isForUserOf, factorFor, isPendingFor, phoneOf, type StartParameters } from '../../src/strategy/start-parameters'
 
 const ANNA = { username: 'anna' }

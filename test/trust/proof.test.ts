@@ -2,7 +2,7 @@
 import { push, recovery, sms, widget } from '../../src'
 import type { Introspection, Succeeded, Transaction } from '../../src'
 import type { Factor } from '../../src/factors/factor'
-import type { Settings } from '../../src/strategy/options'
+import type { Settings } from '../../src/strategy/settings'
 import { mismatchOf } from '../../src/trust/proof'
 import type { KnownStatus } from '../../src/trust/proof'
 

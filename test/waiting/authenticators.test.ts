@@ -1,6 +1,6 @@
 /** The person's other phones on the waiting page: offered when somebody looks for them, with and without JavaScript. */
 import { app as appFactor, NevisStrategy, push, sms, waitingPage, type Factor } from '../../src'
-import type { Settings } from '../../src/strategy/options'
+import type { Settings } from '../../src/strategy/settings'
 import type { Transaction } from '../../src/factors/transaction'
 import { AuthenticatorChoice } from '../../src/waiting/authenticators'
 import { lab } from '../security/support/lab'
