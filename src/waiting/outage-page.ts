@@ -10,9 +10,11 @@ import { bodyOf, fieldOf, wantsPage, type HostRequest } from '../host/request'
 import { StorageError } from '../host/storage'
 import type { NevisStrategy } from '../strategy/strategy'
 import { withQuery } from '../host/url'
-import { outageHtml } from './page'
+import { outageHtml } from './notices'
 import { preferred, availableLanguages, type Locales } from './texts/languages'
-import { checkOptions, linksOf, page } from './waiting-page'
+import { linksOf } from './asset-files'
+import { page } from './page-answer'
+import { checkOptions } from './page-options'
 
 /** Options of {@link outagePage}. */
 export interface OutagePageOptions<Req extends HostRequest = HostRequest, Res extends HostResponse = HostResponse> {

@@ -3,12 +3,8 @@
  * outage page, with their texts, script and style. The waiting page shows the user what to do, learns when the approval is decided,
  * and goes to the callback. No code here starts, decides or ends a transaction; the page's forms post to routes of the strategy.
  */
-import { createHash } from 'node:crypto'
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { headerOf, isHeaderSet, json, middleware, whole, type Answer, type HostResponse, type Middleware } from '../host/answer'
+import { json, middleware, whole, type HostResponse, type Middleware } from '../host/answer'
 import { failures, type FailureCode } from '../factors/failures'
-import type { Settings } from '../strategy/settings'
 import { loginOf } from '../host/login'
 import { queryFieldOf, sessionOf, userOf, type HostRequest } from '../host/request'
 import { StorageError } from '../host/storage'
@@ -16,7 +12,13 @@ import type { NevisStrategy } from '../strategy/strategy'
 import { SessionTransactions } from '../session/transactions'
 import { withQuery } from '../host/url'
 import { AuthenticatorChoice } from './authenticators'
-import { startHtml, pageHtml, showsWidget, unknownTransactionHtml, type PageParts, type ShellParts } from './page'
+import { assetNamed, linksOf } from './asset-files'
+import { showsWidget } from './challenge-parts'
+import type { PageParts } from './document'
+import { startHtml, unknownTransactionHtml } from './notices'
+import { pageHtml } from './page'
+import { page, POLICY, policyForWidget, REFERRER_POLICY } from './page-answer'
+import { checkOptions } from './page-options'
 import { preferred, availableLanguages, type Locales } from './texts/languages'
 import { viewOf } from './view'
 
@@ -49,31 +51,7 @@ export interface WaitingPageOptions<Req extends HostRequest = HostRequest, Res e
   readonly widgetScript?: string
 }
 
-type Policy = Readonly<Record<string, string>>
-
-const POLICY: Policy = {
-  'default-src': "'none'",
-  'script-src': "'self'",
-  'style-src': "'self'",
-  'img-src': "'self' data:",
-  'connect-src': "'self'",
-  'form-action': "'self'",
-  'base-uri': "'none'",
-  'frame-ancestors': "'none'",
-}
-
-/**
- * The URL of the page contains the handle. With this policy the next page and other sites see only the origin. Not
- * `no-referrer`: it would set the `Origin` of the page's forms to "null", and apps use `Origin` to detect forged posts.
- */
-const REFERRER_POLICY = 'strict-origin'
-
 const TYPES = { csrfToken: 'function', nonce: 'function', stylesheet: 'string', locales: 'object', widgetScript: 'string' } as const
-
-const assets = {
-  script: asset('waiting.js', 'text/javascript; charset=utf-8'),
-  style: asset('waiting.css', 'text/css; charset=utf-8'),
-}
 
 /**
  * `GET waitingURL?transaction=<handle>` → the page, or with `Accept: application/json` a `WaitingView`. Without a transaction, a
@@ -103,8 +81,8 @@ export function waitingPage<Req extends HostRequest = HostRequest, Res extends H
 
   return middleware(async (req, res) => {
     if (req.method !== 'GET' && req.method !== 'HEAD') return whole(405, { Allow: 'GET, HEAD' })
-    const name = queryFieldOf(req, 'asset')
-    if (name === 'script' || name === 'style') return assetAnswer(assets[name], queryFieldOf(req, 'v'))
+    const asset = assetNamed(queryFieldOf(req, 'asset'), queryFieldOf(req, 'v'))
+    if (asset !== undefined) return asset
 
     const session = sessionOf(req)
     if (session === undefined) throw new StorageError('SESSION_REQUIRED')
@@ -144,73 +122,3 @@ export function waitingPage<Req extends HostRequest = HostRequest, Res extends H
   })
 }
 
-/**
- * @throws TypeError that names the page and the option
- * @internal
- */
-export function checkOptions(owner: string, options: object, types: Readonly<Record<string, string>>): void {
-  for (const [name, value] of Object.entries(options)) {
-    if (!Object.hasOwn(types, name)) throw new TypeError(`${owner}: unknown option "${name}"`)
-    if (value !== undefined && (typeof value !== types[name] || value === null)) throw new TypeError(`${owner}: ${name} must be of type ${types[name]}`)
-  }
-}
-
-/**
- * URLs of our script and style, with the app's stylesheet last.
- * @internal
- */
-export function linksOf({ waitingURL }: Settings, stylesheet: string | undefined): PageParts['assets'] {
-  const link = (name: keyof typeof assets) => withQuery(waitingURL, { asset: name, v: assets[name].hash })
-  return { script: link('script'), styles: [link('style'), ...(stylesheet === undefined ? [] : [stylesheet])] }
-}
-
-/** The exceptions that Nevis's widget reference requires: https://docs.nevis.net/authcloud/widget/auth-widget-ref */
-function policyForWidget(origin: string): Policy {
-  return { ...POLICY, 'script-src': `'self' ${origin}`, 'child-src': origin, 'style-src': "'self' 'unsafe-inline'" }
-}
-
-/** @internal */
-export function page(res: HostResponse | undefined, status: number, body: string, { language }: ShellParts, policy = POLICY): Answer {
-  return whole(
-    status,
-    {
-      'Content-Type': 'text/html; charset=utf-8',
-      'Content-Language': language.tag,
-      'Referrer-Policy': REFERRER_POLICY,
-      ...framing(res, policy),
-    },
-    body,
-  )
-}
-
-/**
- * Our policy, unless the app has set its own: browsers enforce both, so ours would block what the app allows. If the app's policy
- * has no `frame-ancestors`, or cannot be read, `X-Frame-Options` keeps the page out of other sites' frames; browsers ignore it if
- * the policy has `frame-ancestors` (Content Security Policy Level 3, 6.4.2.1).
- */
-function framing(res: HostResponse | undefined, policy: Policy): Readonly<Record<string, string>> {
-  if (!isHeaderSet(res, 'Content-Security-Policy')) {
-    return { 'Content-Security-Policy': Object.entries(policy).map(([name, sources]) => `${name} ${sources}`).join('; ') }
-  }
-  const own = headerOf(res, 'Content-Security-Policy') ?? ''
-  const isFramingSaid = own.split(/[;,]/).some((directive) => /^\s*frame-ancestors(\s|$)/i.test(directive))
-  return isFramingSaid || isHeaderSet(res, 'X-Frame-Options') ? {} : { 'X-Frame-Options': 'DENY' }
-}
-
-function asset(file: string, type: string) {
-  // The build's folder, whether this file runs from `dist` or, in tests, from `src`.
-  const body = readFileSync(join(__dirname, '../../dist/waiting/assets', file))
-  const hash = createHash('sha256').update(body).digest('hex').slice(0, 12)
-  return { body, hash, type }
-}
-
-/**
- * The assets are served behind the session, and hosts may set the session cookie on every response (`rolling: true`; the default of
- * @fastify/session). A shared cache that stored such a response would hand one user's session to other users. So no response is
- * `public`: `private` (RFC 9111, 5.2.2.7) keeps it out of shared caches, and the browser caches it for a year, because the URL
- * changes with the content. A URL with another `v` (of an older page, or made up) is not cached at all.
- */
-function assetAnswer({ body, hash, type }: ReturnType<typeof asset>, version: unknown): Answer {
-  const caching = version === hash ? 'private, max-age=31536000, immutable' : 'no-store'
-  return whole(200, { 'Content-Type': type, 'Cache-Control': caching }, body)
-}

@@ -1,0 +1,53 @@
+/**
+ * The script and the style of the pages, as files that the waiting page's own URL serves.
+ *
+ * Out of scope: their content (`assets/`).
+ */
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { whole, type Answer } from '../host/answer'
+import { withQuery } from '../host/url'
+import type { Settings } from '../strategy/settings'
+import type { ShellParts } from './document'
+
+const assets = {
+  script: asset('waiting.js', 'text/javascript; charset=utf-8'),
+  style: asset('waiting.css', 'text/css; charset=utf-8'),
+}
+
+/**
+ * URLs of our script and style, with the app's stylesheet last.
+ * @internal
+ */
+export function linksOf({ waitingURL }: Settings, stylesheet: string | undefined): ShellParts['assets'] {
+  const link = (name: keyof typeof assets) => withQuery(waitingURL, { asset: name, v: assets[name].hash })
+  return { script: link('script'), styles: [link('style'), ...(stylesheet === undefined ? [] : [stylesheet])] }
+}
+
+/**
+ * @param version the hash in the URL
+ * @returns undefined if there is no such file
+ * @internal
+ */
+export function assetNamed(name: unknown, version: unknown): Answer | undefined {
+  return name === 'script' || name === 'style' ? assetAnswer(assets[name], version) : undefined
+}
+
+function asset(file: string, type: string) {
+  // The build's folder, whether this file runs from `dist` or, in tests, from `src`.
+  const body = readFileSync(join(__dirname, '../../dist/waiting/assets', file))
+  const hash = createHash('sha256').update(body).digest('hex').slice(0, 12)
+  return { body, hash, type }
+}
+
+/**
+ * The assets are served behind the session, and hosts may set the session cookie on every response (`rolling: true`; the default of
+ * @fastify/session). A shared cache that stored such a response would hand one user's session to other users. So no response is
+ * `public`: `private` (RFC 9111, 5.2.2.7) keeps it out of shared caches, and the browser caches it for a year, because the URL
+ * changes with the content. A URL with another `v` (of an older page, or made up) is not cached at all.
+ */
+function assetAnswer({ body, hash, type }: ReturnType<typeof asset>, version: unknown): Answer {
+  const caching = version === hash ? 'private, max-age=31536000, immutable' : 'no-store'
+  return whole(200, { 'Content-Type': type, 'Cache-Control': caching }, body)
+}

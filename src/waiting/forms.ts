@@ -1,0 +1,25 @@
+/**
+ * The forms of the pages, each with what the server needs: the handle and the CSRF token. They work without JavaScript.
+ *
+ * Out of scope: which forms a page has (`page.ts`).
+ */
+import type { PageParts } from './document'
+import { html, type Html } from './html'
+import type { WaitingView } from './view'
+
+export function wayForm(view: WaitingView, { waitingURL, csrfToken }: PageParts, field: string, value: string, content: Html): Html {
+  return html`
+        <form method="post" action="${waitingURL}">${hidden('transaction', view.transaction)}${hidden(field, value)}${csrf(csrfToken)}${content}</form>`
+}
+
+export function hidden(name: string, value: string): Html {
+  return html`<input type="hidden" name="${name}" value="${value}">`
+}
+
+export function csrf(token: string | undefined): Html | false {
+  return token !== undefined && hidden('_csrf', token)
+}
+
+export function errorPart(message: string): Html {
+  return html`<p class="nevis-error" role="alert">${message}</p>`
+}

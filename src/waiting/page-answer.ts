@@ -1,0 +1,59 @@
+/**
+ * A page as an HTTP answer: its headers, with a strict Content-Security-Policy.
+ *
+ * Out of scope: the HTML (`page.ts`, `notices.ts`).
+ */
+import { headerOf, isHeaderSet, whole, type Answer, type HostResponse } from '../host/answer'
+import type { ShellParts } from './document'
+
+export type Policy = Readonly<Record<string, string>>
+
+export const POLICY: Policy = {
+  'default-src': "'none'",
+  'script-src': "'self'",
+  'style-src': "'self'",
+  'img-src': "'self' data:",
+  'connect-src': "'self'",
+  'form-action': "'self'",
+  'base-uri': "'none'",
+  'frame-ancestors': "'none'",
+}
+
+/**
+ * The URL of the page contains the handle. With this policy the next page and other sites see only the origin. Not
+ * `no-referrer`: it would set the `Origin` of the page's forms to "null", and apps use `Origin` to detect forged posts.
+ */
+export const REFERRER_POLICY = 'strict-origin'
+
+/** @internal */
+export function page(res: HostResponse | undefined, status: number, body: string, { language }: ShellParts, policy = POLICY): Answer {
+  return whole(
+    status,
+    {
+      'Content-Type': 'text/html; charset=utf-8',
+      'Content-Language': language.tag,
+      'Referrer-Policy': REFERRER_POLICY,
+      ...framing(res, policy),
+    },
+    body,
+  )
+}
+
+/** The exceptions that Nevis's widget reference requires: https://docs.nevis.net/authcloud/widget/auth-widget-ref */
+export function policyForWidget(origin: string): Policy {
+  return { ...POLICY, 'script-src': `'self' ${origin}`, 'child-src': origin, 'style-src': "'self' 'unsafe-inline'" }
+}
+
+/**
+ * Our policy, unless the app has set its own: browsers enforce both, so ours would block what the app allows. If the app's policy
+ * has no `frame-ancestors`, or cannot be read, `X-Frame-Options` keeps the page out of other sites' frames; browsers ignore it if
+ * the policy has `frame-ancestors` (Content Security Policy Level 3, 6.4.2.1).
+ */
+function framing(res: HostResponse | undefined, policy: Policy): Readonly<Record<string, string>> {
+  if (!isHeaderSet(res, 'Content-Security-Policy')) {
+    return { 'Content-Security-Policy': Object.entries(policy).map(([name, sources]) => `${name} ${sources}`).join('; ') }
+  }
+  const own = headerOf(res, 'Content-Security-Policy') ?? ''
+  const isFramingSaid = own.split(/[;,]/).some((directive) => /^\s*frame-ancestors(\s|$)/i.test(directive))
+  return isFramingSaid || isHeaderSet(res, 'X-Frame-Options') ? {} : { 'X-Frame-Options': 'DENY' }
+}

@@ -1,0 +1,72 @@
+/**
+ * The ways to continue: send again, another factor, another phone. One form each, so that it works without JavaScript.
+ *
+ * Out of scope: whether the user may take a way; the start decides.
+ */
+import type { PageParts } from './document'
+import { hidden, wayForm } from './forms'
+import { html, type Html } from './html'
+import type { Texts } from './texts/texts'
+import type { WaitingView } from './view'
+import { textFor, wordsFor } from './wording'
+
+/** Seconds after a start before the page offers to send it again. */
+const RESEND_SECONDS = 15
+
+export function otherWaysPart(view: WaitingView, parts: PageParts): Html {
+  const { texts } = parts.language
+  const { use } = wordsFor(view, texts)
+  const others = view.factors.filter((name) => name !== view.factor)
+  const another = view.authenticators === undefined && view.authenticatorsURL
+  const otherForm = (name: string) => {
+    const words = textFor(use, name)
+    return factorForm(view, parts, name, words, html`<button>${needsPhone(view, name) ? texts.send : words}</button>`)
+  }
+  return html`${resendButton(view, parts)}
+      ${view.authenticators !== undefined && phonesPart(view, texts, (id, button) => wayForm(view, parts, 'factor', view.factor, html`${hidden('authenticatorId', id)}${button}`))}
+      ${(others.length > 0 || another) && html`
+      <section class="nevis-ways" aria-labelledby="nevis-ways">
+        <h2 id="nevis-ways">${texts.otherWays}</h2>
+        ${another && html`<a href="${another}#nevis-phones">${texts.anotherPhone}</a>`}${others.map(otherForm)}
+      </section>`}`
+}
+
+/** A form with a phone number is collapsed, so that users do not confuse its field with the code's. */
+function factorForm(view: WaitingView, parts: PageParts, name: string, words: string, button: Html): Html {
+  const form = (content: Html) => wayForm(view, parts, 'factor', name, content)
+  if (!needsPhone(view, name)) return form(button)
+  const withPhone = form(html`${phoneField(parts.language.texts)}${button}`)
+  return view.status === 'pending' ? html`<details><summary>${words}</summary>${withPhone}</details>` : withPhone
+}
+
+export function needsPhone({ operation }: WaitingView, factor: string): boolean {
+  return operation === 'enroll' && factor === 'sms'
+}
+
+/** The number is not stored: to get another SMS the user types it again, and may correct it. */
+function phoneField({ phoneNumber }: Texts): Html {
+  return html`<label for="nevis-phone">${phoneNumber}</label>
+          <input id="nevis-phone" name="phone" type="tel" required maxlength="30" pattern="\\s*\\+[0-9\\s\\-]{5,25}" autocomplete="tel">`
+}
+
+/** The user's own phones, one form each; shown if there are at least two. */
+function phonesPart({ authenticators }: WaitingView, texts: Texts, form: (id: string, button: Html) => Html): Html {
+  const label = (name: string | undefined, i: number) => name || texts.phone.replace('{n}', String(i + 1))
+  const choice = authenticators?.map(({ id, name }, i) => form(id, html`<button><bdi>${label(name, i)}</bdi></button>`)) ?? []
+  const reason = authenticators ? texts.onlyPhone : texts.unavailableHint
+  return html`
+      <section class="nevis-ways" id="nevis-phones" aria-labelledby="nevis-which">
+        <h2 id="nevis-which">${texts.whichPhone}</h2>${choice.length > 1 ? choice : html`<p>${reason}</p>`}
+      </section>`
+}
+
+/** After the end this is the main button; before the end it is for a message that did not arrive. */
+function resendButton(view: WaitingView, parts: PageParts): Html | false {
+  const { texts } = parts.language
+  const form = (words: string, button: Html) => factorForm(view, parts, view.factor, words, button)
+  const words = textFor(wordsFor(view, texts).use, view.factor)
+  if (view.status !== 'pending') return form(words, html`<button class="nevis-button">${words}</button>`)
+  if (view.prompt === 'widget') return form(texts.startOver, html`<button class="nevis-again">${texts.startOver}</button>`)
+  const isSent = view.factor !== 'recovery' && view.appLinkUri === undefined
+  return isSent && form(texts.resend, html`<button class="nevis-again" data-resend="${RESEND_SECONDS}" data-resend-in="${texts.resendIn}">${texts.resend}</button>`)
+}
