@@ -13,6 +13,7 @@ import { Axios, type AxiosResponse } from 'axios'
 import type { AccessKey } from './access-key'
 import { newHttpAgent, newHttpsAgent, newTunnelAgent } from './agents'
 import { Answer, httpDate } from './answer'
+import { publishCall, type NevisCall } from './calls'
 import { withDeadline } from './deadline'
 import { NevisError, type NevisMethod } from './errors'
 import { isLoopback } from './loopback'
@@ -110,7 +111,7 @@ export class Http {
     return withDeadline(timeoutMs, expired, async (deadline) => {
       const headers = headersOf(call, call.withoutKey === true ? undefined : await this.#accessKey.current())
       for (let attempt = 0; ; attempt++) {
-        const outcome = await this.#attempt(call, headers, deadline.signal)
+        const outcome = await this.#attempt(call, headers, deadline.signal, attempt + 1)
         const again = call.repeatable === true && attempt < retries && isTransient(outcome)
         const pauseMs = outcome.retryAfterSeconds === undefined ? backoffMs(attempt) : outcome.retryAfterSeconds * 1000
         // A pause that does not fit into the deadline would only hide this error behind a time-out.
@@ -123,10 +124,19 @@ export class Http {
     })
   }
 
-  /** The one place where errors of axios become ours. They hold the request with its key, and end here. */
-  async #attempt(call: HttpCall, headers: Record<string, string>, signal: AbortSignal): Promise<Answer | NevisError> {
+  /** One request, with its event. */
+  async #attempt(call: HttpCall, headers: Record<string, string>, signal: AbortSignal, attempt: number): Promise<Answer | NevisError> {
+    const { operation } = call
     // The access key may have come too late.
-    if (signal.aborted) return new NevisError('NEVIS_TIMEOUT', call.operation)
+    if (signal.aborted) return new NevisError('NEVIS_TIMEOUT', operation)
+    const startedAt = performance.now()
+    const outcome = await this.#request(call, headers, signal)
+    publishCall(() => ({ operation, baseURL: this.#options.baseURL, attempt, durationMs: Math.round(performance.now() - startedAt), ...resultOf(outcome, signal) }))
+    return outcome
+  }
+
+  /** The one place where errors of axios become ours. They hold the request with its key, and end here. */
+  async #request(call: HttpCall, headers: Record<string, string>, signal: AbortSignal): Promise<Answer | NevisError> {
     const { operation, path, method, body, alone } = call
     const agent = alone === true ? this.#agents.forOneCall : this.#agents.shared
     const data = typeof body === 'object' ? JSON.stringify(body) : body
@@ -136,6 +146,13 @@ export class Http {
       return transportError(operation, error)
     }
   }
+}
+
+/** For the event. A request that was ended by the deadline of its call has timed out. */
+function resultOf(outcome: Answer | NevisError, { aborted }: AbortSignal): Pick<NevisCall, 'nevisStatus' | 'code'> {
+  if (outcome instanceof Answer) return { nevisStatus: outcome.status }
+  const { code, nevisStatus } = outcome
+  return { code: aborted ? 'NEVIS_TIMEOUT' : code, ...(nevisStatus !== undefined && { nevisStatus }) }
 }
 
 /** The answer, or the reason why what came is none. */

@@ -7,6 +7,7 @@
  */
 import type { NevisClient, Status } from '../client/client'
 import type { Operation } from '../client/wire'
+import type { Ending } from './ending'
 import type { FailureCode } from './failures'
 import type { Shown, Subject, Transaction } from './transaction'
 import type { FactorName } from './names'
@@ -81,6 +82,8 @@ export type Outcome =
       readonly code: FailureCode
       /** True if the user may try again, for example with another code. If false, the transaction is closed. */
       readonly retryable: boolean
+      /** Whether the user denied or did not answer, if the factor can tell; for the event `decided` alone. */
+      readonly ending?: Ending
     }
 
 /** What the browser does meanwhile: waits, asks for a code, runs Nevis's widget, or shows something and asks to confirm it. */

@@ -3,7 +3,8 @@
  *
  * Out of scope: anything that belongs to one factor only.
  */
-import type { Approval, Enrollment, NevisClient, SucceededStatus, User } from '../client/client'
+import type { Approval, Enrollment, FailedStatus, NevisClient, SucceededStatus, UnknownStatus, User } from '../client/client'
+import { inferredEnding } from './ending'
 import type { Subject, Transaction } from './transaction'
 import type { Answer, Challenge, Outcome } from './factor'
 
@@ -74,7 +75,13 @@ export function succeeded(answer: SucceededStatus): Outcome {
 }
 
 /** Denied, timed out or unknown: Nevis does not say which, so neither does this code. */
-export const notApproved: Outcome = { status: 'failed', code: 'not_approved', retryable: false }
+export const notApproved = { status: 'failed', code: 'not_approved', retryable: false } as const satisfies Outcome
+
+/** The same, with what Nevis's times show. */
+export function notApprovedBy(answer: FailedStatus | UnknownStatus, { startedAt, expiresAt }: Transaction): Outcome {
+  const ending = answer.status === 'failed' ? inferredEnding(answer, expiresAt - startedAt) : undefined
+  return { ...notApproved, ...(ending !== undefined && { ending }) }
+}
 
 /** The user may enter another code. */
 export const wrongCode: Outcome = { status: 'failed', code: 'wrong_code', retryable: true }
@@ -83,5 +90,5 @@ export const wrongCode: Outcome = { status: 'failed', code: 'wrong_code', retrya
 export async function outcomeByStatus(nevis: NevisClient, transaction: Transaction, { status }: Answer): Promise<Outcome> {
   const answer = status ?? await nevis.getStatus(transaction.statusToken as string)
   if (answer.status === 'pending') return { status: 'pending' }
-  return answer.status === 'succeeded' ? succeeded(answer) : notApproved
+  return answer.status === 'succeeded' ? succeeded(answer) : notApprovedBy(answer, transaction)
 }

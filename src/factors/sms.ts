@@ -11,7 +11,7 @@ import { plainText } from '../client/messages'
 import { smsCodeIn, withoutTrunkZero } from '../client/typed-input'
 import { Refusal } from './failures'
 import type { Factor, Succeeded } from './factor'
-import { approvalChallenge, enrollmentChallenge, userReference, notApproved, succeeded, wrongCode } from './shared'
+import { approvalChallenge, enrollmentChallenge, userReference, notApproved, notApprovedBy, succeeded, wrongCode } from './shared'
 
 /** Options of {@link sms}. */
 export interface SmsOptions {
@@ -73,7 +73,8 @@ export function sms({ message: text, requireIntrospection = false, refusedPrefix
       // The verification response names no user. If Nevis still reports a final status, that status decides.
       const answer = await nevis.getStatus(statusToken)
       if (answer.status === 'succeeded') return succeeded(answer)
-      if (answer.status === 'failed' || requireIntrospection) return notApproved
+      if (answer.status === 'failed') return notApprovedBy(answer, transaction)
+      if (requireIntrospection) return notApproved
       // If a pending status names a user or transaction, they must match; `binding.ts` compares them.
       return { status: 'succeeded', userId, transactionId: id, ...identifiersIn(answer) }
     },

@@ -6,6 +6,7 @@
  */
 import { validateHeaderName, validateHeaderValue, type ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
+import { publishFault } from './faults'
 import type { HostRequest } from './request'
 
 /** For the host to send: `status`, `headers` and `body` of an HTTP answer. */
@@ -83,9 +84,15 @@ export function headerOf(res: HostResponse | undefined, name: string): string | 
 
 /**
  * Makes middleware, for Express and for other hosts, of a function that answers or lets the request continue.
+ * @param strategy name of the strategy, if there is one; for the event `passport-nevis:fault`
  * @internal
  */
-export function middleware<Req, Res>(decide: (req: Req, res: Res) => Promise<Answer | undefined>): Middleware<Req, Res> {
+export function middleware<Req, Res>(work: (req: Req, res: Res) => Promise<Answer | undefined>, strategy?: string): Middleware<Req, Res> {
+  const decide = (req: Req, res: Res) =>
+    work(req, res).catch((error: unknown) => {
+      publishFault(error, 'request', { ...(strategy !== undefined && { strategy }) })
+      throw error
+    })
   const express = (req: Req, res: Res & ServerResponse, next: Next): void => void conclude(res, next, () => decide(req, res))
   return Object.assign(express, { answer: async (req: Req, res?: Res) => plain(await decide(req, res as Res)) })
 }

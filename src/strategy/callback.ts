@@ -9,7 +9,7 @@
 import { createHash } from 'node:crypto'
 import { NevisError } from '../client/errors'
 import { promptOf, type Answer, type Factor, type Outcome, type Succeeded } from '../factors/factor'
-import { Refusal, type FailureCode } from '../factors/failures'
+import { Refusal } from '../factors/failures'
 import { profileOf } from '../factors/profile'
 import { outcomeByStatus } from '../factors/shared'
 import type { Transaction } from '../factors/transaction'
@@ -29,13 +29,15 @@ const MAX_CODE_LENGTH = 64
 const SUSPICIOUS_STARTS = 3
 const SUSPICIOUS_DENIALS = 2
 
+type Failed = Extract<Outcome, { status: 'failed' }>
+
 /** @internal */
 export async function callback(request: StrategyRequest, handle: Field): Promise<StrategyResult> {
   const { settings } = request
   const transaction = request.openTransaction(handle)
   if (transaction === undefined) return handleRepeatedCallback(request, request.missingTransactionRefusal())
   await assertMayFinish(request, transaction)
-  if (Date.now() >= transaction.expiresAt) return request.close(transaction, 'expired_transaction')
+  if (Date.now() >= transaction.expiresAt) return request.close(transaction, 'expired_transaction', { decided: { ending: 'timed_out' } })
 
   const factor = factorFor(settings, transaction.operation, transaction.factor)
   const answer = answerFor(request, transaction, factor)
@@ -49,7 +51,7 @@ export async function callback(request: StrategyRequest, handle: Field): Promise
   const outcome = await checkWithNevis(request, transaction, factor, answer, known)
   if (outcome.status === 'pending') return { to: request.waitingURL(transaction) }
   if (outcome.status === 'failed') {
-    return outcome.retryable ? refuseWrongCode(request, transaction, attempts) : refuseNotApproved(request, transaction, outcome.code)
+    return outcome.retryable ? refuseWrongCode(request, transaction, attempts) : refuseNotApproved(request, transaction, outcome)
   }
 
   const field = await mismatchOf(settings, transaction, factor, outcome, known)
@@ -163,9 +165,8 @@ async function refuseWrongCode(request: StrategyRequest, transaction: Transactio
   throw new Refusal('wrong_code')
 }
 
-async function refuseNotApproved(request: StrategyRequest, transaction: Transaction, code: FailureCode): Promise<never> {
-  publish('decided', () => ({ ...request.about(), outcome: 'failed' }))
-  return request.close(transaction, code, { wasDenied: true })
+function refuseNotApproved(request: StrategyRequest, transaction: Transaction, { code, ending }: Failed): Promise<never> {
+  return request.close(transaction, code, { wasDenied: true, canGoOn: request.settings.afterDenial === 'offer', decided: { ending } })
 }
 
 async function closeMismatched(request: StrategyRequest, transaction: Transaction, field: Parameters<StrategyRequest['mismatchRefusal']>[0]): Promise<never> {
@@ -203,7 +204,7 @@ async function succeed(request: StrategyRequest, transaction: Transaction, outco
   // From here on, a failing ledger must not lose a valid approval.
   await giveBackStarts(request, transaction).catch(() => undefined)
   if (isInSmallCookie(session) && transaction.budget !== undefined) await budgets.signIns.note(transaction.budget).catch(() => undefined)
-  publish('decided', () => ({ ...request.about(), outcome: 'succeeded' }))
+  publish('decided', () => ({ ...request.about(), outcome: 'succeeded', ageMs: request.ageMs() }))
   return { profile: profileOf(transaction, outcome), returnTo }
 }
 

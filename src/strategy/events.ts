@@ -3,9 +3,12 @@
  *
  * Out of scope: logging, which your app does. No payload holds a token, a code, a phone number, a message or the application's data.
  */
-import { channel } from 'node:diagnostics_channel'
-import type { Mismatch } from '../trust/binding'
+import type { NevisCall } from '../client/calls'
+import { publisher } from '../client/publisher'
 import type { Operation } from '../client/wire'
+import type { NevisFault } from '../host/faults'
+import type { Mismatch } from '../trust/binding'
+import type { Ending } from '../factors/ending'
 import type { FactorName } from '../factors/names'
 import type { FailureCode } from '../factors/failures'
 import type { Subject, Transaction } from '../factors/transaction'
@@ -36,17 +39,26 @@ export interface NevisEvents {
   /** A start found the same approval still pending, so the user was not notified again. */
   reused: About
   /**
-   * The user has decided. `succeeded`: the approval was checked and claimed, and `verify` is called next. `failed`: a denial or a time-out,
-   * which Nevis does not distinguish.
+   * A transaction has ended, published once for each. `succeeded`: the approval was checked and claimed, and `verify` is called next.
+   * `failed`: a denial or a time-out.
    */
   decided: About & {
-    /** Nevis gives no reason for a failure. */
+    /** Whether the user approved. */
     readonly outcome: 'succeeded' | 'failed'
+    /**
+     * Only with `failed`. Nevis has one answer for both, so this is inferred from the times in it, or from this package's own clock. Absent if
+     * there is nothing to infer it from. For the server alone: a browser must not see it.
+     */
+    readonly reason?: Ending
+    /** Milliseconds since the start. */
+    readonly ageMs: number
   }
   /** A user was refused. */
   failed: About & {
     /** The same as `info.code` of Passport's `fail`. */
     readonly code: FailureCode
+    /** Milliseconds since the start of the transaction, if there is one. */
+    readonly ageMs?: number
   }
   /** A budget of starts or codes was used up (MITRE ATT&CK T1621, OWASP ASVS 6.6.4). */
   budget: About & {
@@ -86,23 +98,30 @@ export interface NevisEvents {
           readonly denials: number
         }
     )
+  /** One HTTP request to Nevis has ended. It names no strategy, because several may share a client. */
+  call: NevisCall
+  /** Nevis or one of the app's stores has failed: your error handler gets the error, or a waiting page could not learn its status. */
+  fault: Partial<About> & NevisFault
 }
 
 /** The part of a channel's name after `passport-nevis:`. */
 export type NevisEventName = keyof NevisEvents
 
-const channels = {
-  started: channel('passport-nevis:started'),
-  reused: channel('passport-nevis:reused'),
-  decided: channel('passport-nevis:decided'),
-  failed: channel('passport-nevis:failed'),
-  budget: channel('passport-nevis:budget'),
-  suspicious: channel('passport-nevis:suspicious'),
-} satisfies Record<NevisEventName, unknown>
+/** The others are published where a call or an error ends: `client/http.ts` and `host/faults.ts`. */
+type OwnEventName = Exclude<NevisEventName, 'call' | 'fault'>
+
+const publishers: { readonly [Name in OwnEventName]: (event: () => NevisEvents[Name]) => void } = {
+  started: publisher('started'),
+  reused: publisher('reused'),
+  decided: publisher('decided'),
+  failed: publisher('failed'),
+  budget: publisher('budget'),
+  suspicious: publisher('suspicious'),
+}
 
 /** @internal */
-export function publish<Name extends NevisEventName>(name: Name, event: () => NevisEvents[Name]): void {
-  if (channels[name].hasSubscribers) channels[name].publish(Object.freeze(event()))
+export function publish<Name extends OwnEventName>(name: Name, event: () => NevisEvents[Name]): void {
+  publishers[name](event)
 }
 
 /** @internal */

@@ -111,6 +111,11 @@ export interface NevisStrategyOptions {
    * with SMS only may add the app. Default: none.
    */
   readonly allowEnrollmentOfStrongerFactorAfter?: readonly FactorName[] | undefined
+  /**
+   * What may follow after a request that the user denied, or that Nevis let time out: the two look the same to a browser. `offer`: another
+   * factor, or the same again, until `firstFactorLifetimeSeconds`. `stop`: nothing; the user must enter the password again. Default `offer`.
+   */
+  readonly afterDenial?: 'offer' | 'stop' | undefined
   /** Property of the session in which the strategy keeps its state. Default `nevis`. */
   readonly sessionKey?: string | undefined
   /** Accepted `iss` of transaction tokens. Default: the base URL of the API, with or without a slash. */

@@ -34,12 +34,24 @@ export async function transactionToReplace(request: StrategyRequest, handle: Fie
   const transaction = newestAfter(request, named)
   if (Date.now() >= transaction.firstFactorAt + settings.firstFactorLifetimeMs) throw new Refusal('expired_transaction')
   if (transaction.closed === 'cancelled') throw new Refusal('cancelled')
+  if (settings.afterDenial === 'stop') await assertNotDenied(request, transaction)
   // An old session cookie still holds a transaction that has succeeded or was cancelled since, so the ledger decides.
   if (!(await budgets.endings.mayTryOtherFactor(transaction))) throw new Refusal('used_transaction')
   if (isInSmallCookie(session) && transaction.budget !== undefined && (await budgets.signIns.hasSignedInSince(transaction.budget, transaction.firstFactorAt))) {
     throw new Refusal('used_transaction')
   }
   return { ...transaction, isNewerThanNamed: transaction !== named }
+}
+
+/**
+ * An attacker who has the password may switch to another factor before any page or callback has learned that the user denied. So Nevis is asked.
+ * @throws Refusal `not_approved`; NevisError
+ */
+async function assertNotDenied(request: StrategyRequest, transaction: Transaction): Promise<void> {
+  if (transaction.closed === 'not_approved') throw new Refusal('not_approved')
+  if (transaction.closed !== undefined || Date.now() >= transaction.expiresAt) return
+  const known = await request.settings.watch.decide(transaction)
+  if (known?.answer.status === 'failed') await request.close(transaction, 'not_approved', { wasDenied: true, canGoOn: false })
 }
 
 /** Follows `next` from transaction to transaction. Stops at a loop, which a changed session could contain. */

@@ -4,7 +4,6 @@
  * Out of scope: using them.
  */
 import { withoutSlash } from '../trust/binding'
-import { Budgets } from '../ledger/budgets'
 import { NevisClient } from '../client/client'
 import type { Operation } from '../client/wire'
 import type { Factor, Outcome } from '../factors/factor'
@@ -22,6 +21,7 @@ import { SharedCache } from './shared-cache'
 import { StartQueue } from './start-queue'
 import { defaultSchedule } from '../watch/schedule'
 import { StatusWatch } from '../watch/watch'
+import { watchReports } from './watch-reports'
 
 /** @internal */
 export interface Settings {
@@ -46,6 +46,7 @@ export interface Settings {
   readonly health: Health | undefined
   readonly ledger: FailClosedLedger
   readonly allowEnrollmentOfStrongerFactorAfter: readonly FactorName[]
+  readonly afterDenial: 'offer' | 'stop'
   /** True if a factor accepts a token from the browser as proof. Each token then counts only once, whichever factor it proved. */
   readonly claimsTokens: boolean
   /** Runs the starts of a subject one after another. */
@@ -62,7 +63,7 @@ export interface Settings {
 const KNOWN: Record<keyof NevisStrategyOptions, true> = {
   instance: true, baseURL: true, accessKey: true, client: true, factors: true, waitingURL: true, callbackURL: true,
   statusURL: true, name: true, subject: true, operation: true, message: true, data: true, lifetimeSeconds: true,
-  firstFactorLifetimeSeconds: true, maxAttempts: true, startBudget: true, attemptBudget: true, pollSchedule: true, maxStatusCallsPerSecond: true, healthCheck: true, ledger: true, allowEnrollmentOfStrongerFactorAfter: true, sessionKey: true, issuer: true, secret: true, passReqToCallback: true,
+  firstFactorLifetimeSeconds: true, maxAttempts: true, startBudget: true, attemptBudget: true, pollSchedule: true, maxStatusCallsPerSecond: true, healthCheck: true, ledger: true, allowEnrollmentOfStrongerFactorAfter: true, afterDenial: true, sessionKey: true, issuer: true, secret: true, passReqToCallback: true,
 }
 
 /**
@@ -77,6 +78,7 @@ export function resolveOptions(options: NevisStrategyOptions): Settings {
   const { name = 'nevis', subject = userOfRequest, operation = 'approve', sessionKey = 'nevis', passReqToCallback = false, healthCheck = false } = options
   const { lifetimeSeconds = 120, firstFactorLifetimeSeconds = 600, maxAttempts = 5, maxStatusCallsPerSecond = 200 } = options
   const { startBudget = { starts: 5, perSeconds: 300 }, attemptBudget = { attempts: 30, perSeconds: 3600 }, allowEnrollmentOfStrongerFactorAfter = [] } = options
+  const afterDenial = afterDenialOf(options.afterDenial)
   const client = clientOf(options)
   const waitingURL = address('waitingURL', options.waitingURL)
   const below = withoutSlash(waitingURL.split('?', 1)[0] as string)
@@ -108,6 +110,7 @@ export function resolveOptions(options: NevisStrategyOptions): Settings {
     lifetimeMs,
     health: flag('healthCheck', healthCheck) ? new Health(client) : undefined,
     allowEnrollmentOfStrongerFactorAfter: factorNamesOf('allowEnrollmentOfStrongerFactorAfter', allowEnrollmentOfStrongerFactorAfter),
+    afterDenial,
     claimsTokens: factors.some((factor) => [factor.prompt, factor.enrollPrompt].includes('widget')),
     startQueue: new StartQueue(),
     codeChecks: new SharedCache<Outcome>(0, 0),
@@ -118,11 +121,7 @@ export function resolveOptions(options: NevisStrategyOptions): Settings {
       lifetimeMs,
       schedule: scheduleOf(pollSchedule),
       maxCallsPerSecond: wholeNumber('maxStatusCallsPerSecond', maxStatusCallsPerSecond, 1, 10_000),
-      // A denial is counted here, when the status is polled, because an attacker never comes to the callback.
-      ended: async (sealed) => {
-        const budgets = new Budgets(limits)
-        if (await budgets.endings.end(sealed, sealed.budget, true)) await budgets.endings.allowOtherFactor(sealed)
-      },
+      ...watchReports({ name, lifetimeMs, afterDenial, budgets: limits }),
     }),
     passReqToCallback: flag('passReqToCallback', passReqToCallback),
   })
@@ -146,6 +145,11 @@ function clientOf({ client, instance, baseURL, accessKey }: NevisStrategyOptions
 function operationOf(value: Settings['operation']): Settings['operation'] {
   if (value === 'approve' || value === 'enroll' || value === 'approve-or-enroll' || typeof value === 'function') return value
   throw optionError('operation must be "approve", "enroll", "approve-or-enroll" or a function')
+}
+
+function afterDenialOf(value: NevisStrategyOptions['afterDenial'] = 'offer'): Settings['afterDenial'] {
+  if (value === 'offer' || value === 'stop') return value
+  throw optionError('afterDenial must be "offer" or "stop"')
 }
 
 function messageOf(value: NevisStrategyOptions['message']): NevisStrategyOptions['message'] {

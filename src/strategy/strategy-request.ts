@@ -5,6 +5,7 @@
  * profile, throws a `Refusal`, or throws an error. Out of scope: Passport's actions (`strategy.ts`), and HTTP to Nevis (`client/`).
  */
 import type { AuthenticateOptions } from 'passport'
+import type { Ending } from '../factors/ending'
 import { Refusal, type FailureCode } from '../factors/failures'
 import type { NevisProfile } from '../factors/profile'
 import type { Transaction } from '../factors/transaction'
@@ -34,6 +35,13 @@ export type Field = string | null | undefined
 
 /** Properties of the session that the host or Passport writes. When the session is read again, these properties are never overwritten with older values. */
 const HOST_PROPERTIES: readonly string[] = ['cookie', 'passport']
+
+/** How a transaction ends without success. */
+interface End {
+  readonly wasDenied?: boolean
+  readonly canGoOn?: boolean
+  readonly decided?: { readonly ending: Ending | undefined }
+}
 
 /** A budget that is used up. */
 export interface UsedUpBudget {
@@ -114,6 +122,11 @@ export class StrategyRequest {
     return about(this.settings.name, this.current)
   }
 
+  /** Milliseconds since the start of the request's transaction; for events. */
+  ageMs(startedAt = this.current.startedAt ?? Date.now()): number {
+    return Math.max(0, Date.now() - startedAt)
+  }
+
   /** A digest of the signed-in user: a transaction that one login started must not be finished in another. */
   login(): string | undefined {
     return loginOf(this.session)
@@ -160,11 +173,13 @@ export class StrategyRequest {
    * revive it. If the ledger fails, the transaction stays open.
    * @param wasDenied true if Nevis said so: repeated denials pause the user's next starts
    * @param canGoOn false if no other factor may be tried in its place
+   * @param decided given if the user has denied or did not answer
    */
-  async end(transaction: Transaction, code: FailureCode, { wasDenied = false, canGoOn = true } = {}): Promise<void> {
+  async end(transaction: Transaction, code: FailureCode, { wasDenied = false, canGoOn = true, decided }: End = {}): Promise<void> {
     const isFirst = await this.budgets.endings.end(transaction, transaction.budget, wasDenied)
     // Only the first caller knows how the transaction ended: a later one must not mark a success or a cancellation as a denial.
     if (isFirst && canGoOn) await this.budgets.endings.allowOtherFactor(transaction)
+    if (isFirst && decided !== undefined) this.publishFailed(transaction, decided.ending)
     await this.refresh()
     // Another request may have removed the transaction: then it must not be put back.
     if (this.transactionById(transaction.id) === undefined) return
@@ -172,8 +187,12 @@ export class StrategyRequest {
     await this.transactions.save()
   }
 
+  private publishFailed(transaction: Transaction, ending: Ending | undefined): void {
+    publish('decided', () => ({ ...about(this.settings.name, transaction), outcome: 'failed', ...(ending !== undefined && { reason: ending }), ageMs: this.ageMs(transaction.startedAt) }))
+  }
+
   /** Ends a transaction without success and fails the request with the same code. */
-  async close(transaction: Transaction, code: FailureCode, how: { wasDenied?: boolean; canGoOn?: boolean } = {}): Promise<never> {
+  async close(transaction: Transaction, code: FailureCode, how: End = {}): Promise<never> {
     await this.end(transaction, code, how)
     throw new Refusal(code)
   }

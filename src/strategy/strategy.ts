@@ -8,6 +8,7 @@
  */
 import type { AuthenticateOptions } from 'passport'
 import { answerFault, isAnswered, setRetryAfter } from '../host/answer'
+import { publishFault } from '../host/faults'
 import { dispatch } from './dispatch'
 import { publish } from './events'
 import { StrategyRequest } from './strategy-request'
@@ -96,7 +97,18 @@ export class NevisStrategy extends PassportStrategy {
 
   private async decide(req: NevisRequest, options: AuthenticateOptions): Promise<{ to: string } | { user: Express.User; info: object }> {
     const { settings } = this
-    const request = new StrategyRequest(settings, await settings.keys(), req, options)
+    let request: StrategyRequest | undefined
+    try {
+      request = new StrategyRequest(settings, await settings.keys(), req, options)
+      return await this.decideFor(request)
+    } catch (reason) {
+      publishFault(reason, 'request', request?.about() ?? { strategy: this.name })
+      throw reason
+    }
+  }
+
+  private async decideFor(request: StrategyRequest): Promise<{ to: string } | { user: Express.User; info: object }> {
+    const { req, options, settings } = request
     // Until this request waits for something, no other request can change the session.
     let hasWaited = false
     setImmediate(() => (hasWaited = true))
@@ -118,7 +130,7 @@ export class NevisStrategy extends PassportStrategy {
       // A session that was made in this request needs no second reading.
       if (reason instanceof Refusal && hasWaited && isStored(req)) await request.refresh().catch(() => undefined)
       if (!(reason instanceof Refusal)) throw reason
-      publish('failed', () => ({ ...request.about(), code: reason.code }))
+      publish('failed', () => ({ ...request.about(), code: reason.code, ...(request.current.startedAt !== undefined && { ageMs: request.ageMs() }) }))
       reason.isUnkept = request.hasAbandonedSession
       throw reason
     }

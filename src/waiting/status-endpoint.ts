@@ -85,7 +85,7 @@ export function statusEndpoint(strategy: NevisStrategy, options: StatusEndpointO
     return { status: 200, headers, body }
   }
 
-  return Object.assign(middleware(serve), { closeStreams: () => streams.close() })
+  return Object.assign(middleware(serve, strategy.name), { closeStreams: () => streams.close() })
 }
 
 interface Slot {

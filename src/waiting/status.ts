@@ -45,9 +45,9 @@ export function followStatus(settings: Settings, sealed: Sealed, listener: (stat
 }
 
 function watchable(settings: Settings, sealed: Sealed): Sealed {
-  const { id, factor, statusToken, expiresAt, budget } = sealed
+  const { id, factor, operation, statusToken, expiresAt, budget } = sealed
   const isPolled = promptFor(settings, sealed) === 'wait' && statusToken !== undefined
-  return { id, factor, expiresAt, ...(isPolled && { statusToken }), ...(budget !== undefined && { budget }) }
+  return { id, factor, expiresAt, ...(operation !== undefined && { operation }), ...(isPolled && { statusToken }), ...(budget !== undefined && { budget }) }
 }
 
 function describe(settings: Settings, sealed: Sealed, status: Watched): WaitingStatus {

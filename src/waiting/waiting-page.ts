@@ -119,6 +119,6 @@ export function waitingPage<Req extends HostRequest = HostRequest, Res extends H
     if (wantsJson) return json(200, view)
     if (view.status === 'succeeded') return whole(303, { Location: withQuery(settings.callbackURL, { transaction: view.transaction }), 'Referrer-Policy': REFERRER_POLICY })
     return page(res, 200, pageHtml(view, parts).text, parts, showsWidget(view) ? widgetPolicy : POLICY)
-  })
+  }, strategy.name)
 }
 

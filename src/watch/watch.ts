@@ -10,19 +10,19 @@ import type { Sealed } from '../trust/handle'
 import type { KnownStatus } from '../trust/proof'
 import type { Transaction } from '../factors/transaction'
 import { delayMs, RateLimiter, type PollStep } from './schedule'
-import { WatchedTransaction, type Listener, type WatchedStatus } from './watched-transaction'
+import { WatchedTransaction, type Listener, type WatchedStatus, type WatchReports } from './watched-transaction'
 
 export type { WatchedStatus as Watched } from './watched-transaction'
 
-export interface WatchOptions {
+export interface WatchOptions extends WatchReports {
   readonly lifetimeMs: number
   readonly schedule: readonly PollStep[]
   readonly maxCallsPerSecond: number
-  /** Called once per transaction, when Nevis says that it was denied, has expired or is unknown. Its errors are dropped. */
-  readonly ended?: (sealed: Sealed) => void | Promise<void>
 }
 
 const SWEEP_EVERY_MS = 10_000
+/** A process whose clock is behind may still accept an approval; after this time none does. */
+const ABANDONED_AFTER_MS = 60_000
 /** Some hundred bytes each. Above this limit, transactions without listeners are dropped; their status is then asked for again. */
 const MAX_TRANSACTIONS = 50_000
 
@@ -66,12 +66,13 @@ export class StatusWatch {
    * @returns undefined if the transaction has no status token
    * @throws NevisError if the call failed: to a callback this is an error, never "pending"
    */
-  async decide({ id, factor, operation, statusToken, expiresAt, budget }: Transaction): Promise<KnownStatus | undefined> {
+  async decide(transaction: Transaction): Promise<KnownStatus | undefined> {
+    const { id, factor, operation, statusToken, expiresAt, budget } = transaction
     if (statusToken === undefined) return undefined
     const sealed = { id, factor, operation, statusToken, expiresAt, ...(budget !== undefined && { budget }) }
     const watched = this.watchedFor(sealed)
     // The session has the status token that was started. What is known about another token must not be used for it.
-    return (watched.isOf(statusToken) ? watched : this.newWatch(sealed)).decide()
+    return (watched.isOf(statusToken) ? watched : this.newWatch(sealed)).decide(transaction)
   }
 
   /** Milliseconds until the next look is useful. */
@@ -91,7 +92,7 @@ export class StatusWatch {
 
   private newWatch(sealed: Sealed): WatchedTransaction {
     const delay = (failures: number) => delayMs(this.options.schedule, this.ageMs(sealed), failures)
-    return new WatchedTransaction(sealed, this.client, this.rate, delay, this.options.ended)
+    return new WatchedTransaction(sealed, this.client, this.rate, delay, this.options)
   }
 
   private ageMs({ expiresAt }: Sealed): number {
@@ -102,7 +103,15 @@ export class StatusWatch {
     if (this.transactions.size >= MAX_TRANSACTIONS) this.forgetIdle(MAX_TRANSACTIONS / 2)
     if (now < this.nextSweepAt) return
     this.nextSweepAt = now + SWEEP_EVERY_MS
-    for (const [id, watched] of this.transactions) if (watched.isOver(now)) this.transactions.delete(id)
+    for (const [id, watched] of this.transactions) {
+      if (watched.isOver(now) && !watched.isUndecided()) this.transactions.delete(id)
+      else if (watched.isOver(now - ABANDONED_AFTER_MS)) this.drop(id, watched)
+    }
+  }
+
+  private drop(id: string, watched: WatchedTransaction): void {
+    this.transactions.delete(id)
+    watched.reportAbandoned()
   }
 
   /** Drops the oldest first, and many at once, so that this search is rare. */

@@ -4,8 +4,9 @@
  * It asks Nevis only while a page listens, a page looks or a callback comes; it keeps the result until the transaction expires, and leaves no
  * timer running. Out of scope: which transactions there are (`watch.ts`).
  */
-import type { Introspection, NevisClient, Status } from '../client/client'
+import type { FailedStatus, Introspection, NevisClient, Status, UnknownStatus } from '../client/client'
 import { NevisError } from '../client/errors'
+import type { Transaction } from '../factors/transaction'
 import type { Sealed } from '../trust/handle'
 import type { KnownStatus } from '../trust/proof'
 import { withJitter, type RateLimiter } from './schedule'
@@ -14,6 +15,16 @@ import { withJitter, type RateLimiter } from './schedule'
 export type WatchedStatus = 'pending' | 'succeeded' | 'failed' | 'expired'
 
 export type Listener = (status: WatchedStatus) => void
+
+/** What is reported of a transaction, to whoever is responsible for it. */
+export interface WatchReports {
+  /** Called once per transaction, when Nevis says that it was denied, has expired or is unknown. It must not throw. */
+  readonly ended?: (sealed: Sealed, answer: FailedStatus | UnknownStatus, transaction?: Transaction) => void | Promise<void>
+  /** Called once per transaction whose page was open, some time after it has expired undecided. It must not throw. */
+  readonly abandoned?: (sealed: Sealed) => void | Promise<void>
+  /** Called when a page's status call fails, once until one succeeds again. It must not throw. */
+  readonly faulted?: (sealed: Sealed, error: unknown) => void
+}
 
 /** The looks of all pages at one transaction make about one call in this time. */
 const LOOK_INTERVAL_MS = 1000
@@ -52,6 +63,8 @@ export class WatchedTransaction {
   // Private fields, because a strategy may be printed or logged, and these two hold tokens.
   #last: LastCall | undefined
   readonly #sealed: Sealed
+  /** The session's transaction, once a callback has come. It names the user, and a handle does not. */
+  #transaction: Transaction | undefined
   private deciding = 0
   private timer: NodeJS.Timeout | undefined
   private isPolling = false
@@ -62,7 +75,7 @@ export class WatchedTransaction {
     private readonly client: NevisClient,
     private readonly rate: RateLimiter,
     private readonly delayMs: (failures: number) => number,
-    private readonly ended: ((sealed: Sealed) => void | Promise<void>) | undefined,
+    private readonly reports: WatchReports,
   ) {
     this.#sealed = sealed
   }
@@ -74,6 +87,10 @@ export class WatchedTransaction {
 
   isOver(now: number): boolean {
     return now >= this.#sealed.expiresAt
+  }
+
+  isUndecided(): boolean {
+    return this.status === 'pending'
   }
 
   isIdle(): boolean {
@@ -100,7 +117,8 @@ export class WatchedTransaction {
   }
 
   /** For the callback; see `StatusWatch.decide`. */
-  async decide(): Promise<KnownStatus> {
+  async decide(transaction: Transaction): Promise<KnownStatus> {
+    this.#transaction = transaction
     const last = this.#last
     const isUnusedSuccess = last?.answer?.status === 'succeeded' && last.isUsed === undefined && performance.now() - last.at < MAX_SUCCESS_AGE_MS
     if (isUnusedSuccess) return this.useLast()
@@ -204,6 +222,8 @@ export class WatchedTransaction {
       await this.accept(await this.client.getStatus(this.#sealed.statusToken as string))
     } catch (error) {
       this.#last = { at: performance.now(), error }
+      // A callback passes its error to the app.
+      if (this.failures === 0 && this.deciding === 0) this.reports.faulted?.(this.#sealed, error)
       this.failures += 1
       const { retryAfterSeconds = 0 } = error instanceof NevisError ? error : {}
       this.backOffUntil = performance.now() + Math.min(retryAfterSeconds * 1000, MAX_LOOK_INTERVAL_MS)
@@ -214,21 +234,26 @@ export class WatchedTransaction {
 
   private async accept(answer: Status): Promise<void> {
     this.#last = { at: performance.now(), answer }
-    const status = answer.status === 'unknown' ? 'failed' : answer.status
+    const hasFailed = answer.status === 'failed' || answer.status === 'unknown'
     // Reported before the listeners are called, so that the user's next start sees the denial.
-    if (status === 'failed' && this.status !== 'failed') await this.reportEnd()
-    this.status = status
+    if (hasFailed && this.status !== 'failed') await this.reportEnd(answer)
+    this.status = hasFailed ? 'failed' : answer.status
     this.failures = 0
     // The listening page goes to the callback now, which needs the introspection.
     if (this.listeners.size > 0) this.introspect()
   }
 
-  private async reportEnd(): Promise<void> {
+  private async reportEnd(answer: FailedStatus | UnknownStatus): Promise<void> {
     try {
-      await this.ended?.(this.#sealed)
+      await this.reports.ended?.(this.#sealed, answer, this.#transaction)
     } catch {
-      // Usually the ledger has failed. The callback or the next start will report the end.
+      // The callback or the next start will report the end.
     }
+  }
+
+  /** Called when the transaction has expired and is forgotten. */
+  reportAbandoned(): void {
+    void Promise.resolve(this.reports.abandoned?.(this.#sealed)).catch(() => {})
   }
 
   private introspect(): void {

@@ -26,6 +26,7 @@ function published(): string {
   return world.events.all
     .map(({ event, ...fields }) => `${event} ${JSON.stringify(fields)}`)
     .join('\n')
+    .replace(/"ageMs":\d+/g, '"ageMs":"<age>"')
     .replace(UUID, (id) => {
       if (!words.has(id)) words.set(id, `<transaction ${++transactions}>`)
       return words.get(id) as string
@@ -53,7 +54,7 @@ describe('the events of', () => {
       await browser.get(callbackOf(handle))
       expect(published()).toMatchInlineSnapshot(`
 "started {"strategy":"nevis","subject":{"username":"anna"},"userId":"<anna>","transactionId":"<transaction 1>","factor":"push","operation":"approve"}
-decided {"strategy":"nevis","subject":{"username":"anna"},"userId":"<anna>","transactionId":"<transaction 1>","factor":"push","operation":"approve","outcome":"succeeded"}"
+decided {"strategy":"nevis","subject":{"username":"anna"},"userId":"<anna>","transactionId":"<transaction 1>","factor":"push","operation":"approve","outcome":"succeeded","ageMs":"<age>"}"
 `)
     })
 
@@ -65,8 +66,8 @@ decided {"strategy":"nevis","subject":{"username":"anna"},"userId":"<anna>","tra
       await browser.post('/login/2fa/callback', { transaction, code: smsCode() })
       expect(published()).toMatchInlineSnapshot(`
 "started {"strategy":"nevis","subject":{"username":"anna"},"userId":"<anna>","transactionId":"<transaction 1>","factor":"sms","operation":"approve"}
-failed {"strategy":"nevis","subject":{"username":"anna"},"userId":"<anna>","transactionId":"<transaction 1>","factor":"sms","operation":"approve","code":"wrong_code"}
-decided {"strategy":"nevis","subject":{"username":"anna"},"userId":"<anna>","transactionId":"<transaction 1>","factor":"sms","operation":"approve","outcome":"succeeded"}"
+failed {"strategy":"nevis","subject":{"username":"anna"},"userId":"<anna>","transactionId":"<transaction 1>","factor":"sms","operation":"approve","code":"wrong_code","ageMs":"<age>"}
+decided {"strategy":"nevis","subject":{"username":"anna"},"userId":"<anna>","transactionId":"<transaction 1>","factor":"sms","operation":"approve","outcome":"succeeded","ageMs":"<age>"}"
 `)
     })
 
@@ -78,8 +79,8 @@ decided {"strategy":"nevis","subject":{"username":"anna"},"userId":"<anna>","tra
       await browser.get(callbackOf(handle))
       expect(published()).toMatchInlineSnapshot(`
 "started {"strategy":"nevis","subject":{"username":"anna"},"userId":"<anna>","transactionId":"<transaction 1>","factor":"push","operation":"approve"}
-decided {"strategy":"nevis","subject":{"username":"anna"},"userId":"<anna>","transactionId":"<transaction 1>","factor":"push","operation":"approve","outcome":"succeeded"}
-failed {"strategy":"nevis","subject":{"username":"anna"},"userId":"<anna>","transactionId":"<transaction 1>","factor":"push","operation":"approve","code":"rejected"}"
+decided {"strategy":"nevis","subject":{"username":"anna"},"userId":"<anna>","transactionId":"<transaction 1>","factor":"push","operation":"approve","outcome":"succeeded","ageMs":"<age>"}
+failed {"strategy":"nevis","subject":{"username":"anna"},"userId":"<anna>","transactionId":"<transaction 1>","factor":"push","operation":"approve","code":"rejected","ageMs":"<age>"}"
 `)
     })
   })
@@ -103,8 +104,8 @@ reused {"strategy":"nevis","subject":{"username":"anna"},"userId":"<anna>","tran
       await denied(app)
       expect(published()).toMatchInlineSnapshot(`
 "started {"strategy":"nevis","subject":{"username":"anna"},"userId":"<anna>","transactionId":"<transaction 1>","factor":"push","operation":"approve"}
-decided {"strategy":"nevis","subject":{"username":"anna"},"userId":"<anna>","transactionId":"<transaction 1>","factor":"push","operation":"approve","outcome":"failed"}
-failed {"strategy":"nevis","subject":{"username":"anna"},"userId":"<anna>","transactionId":"<transaction 1>","factor":"push","operation":"approve","code":"not_approved"}"
+decided {"strategy":"nevis","subject":{"username":"anna"},"userId":"<anna>","transactionId":"<transaction 1>","factor":"push","operation":"approve","outcome":"failed","reason":"denied","ageMs":"<age>"}
+failed {"strategy":"nevis","subject":{"username":"anna"},"userId":"<anna>","transactionId":"<transaction 1>","factor":"push","operation":"approve","code":"not_approved","ageMs":"<age>"}"
 `)
     })
   })
@@ -121,7 +122,7 @@ failed {"strategy":"nevis","subject":{"username":"anna"},"userId":"<anna>","tran
 "started {"strategy":"nevis","subject":{"username":"anna"},"userId":"<anna>","transactionId":"<transaction 1>","factor":"push","operation":"approve"}
 failed {"strategy":"nevis","transactionId":"<transaction 1>","factor":"push","code":"unknown_transaction"}
 failed {"strategy":"nevis","code":"unknown_transaction"}
-failed {"strategy":"nevis","subject":{"username":"anna"},"userId":"<anna>","transactionId":"<transaction 1>","factor":"push","operation":"approve","code":"cancelled"}"
+failed {"strategy":"nevis","subject":{"username":"anna"},"userId":"<anna>","transactionId":"<transaction 1>","factor":"push","operation":"approve","code":"cancelled","ageMs":"<age>"}"
 `)
     })
   })
@@ -176,8 +177,8 @@ failed {"strategy":"nevis","subject":{"username":"anna"},"factor":"push","operat
       // Each kind once: how many of them tell of it depends on who comes first.
       expect([...new Set(published().split('\n'))].sort().join('\n')).toMatchInlineSnapshot(`
 "budget {"strategy":"nevis","subject":{"username":"anna"},"userId":"<anna>","transactionId":"<transaction 1>","factor":"sms","operation":"approve","budget":"attempts","limit":1}
-failed {"strategy":"nevis","subject":{"username":"anna"},"userId":"<anna>","transactionId":"<transaction 1>","factor":"sms","operation":"approve","code":"too_many_attempts"}
-failed {"strategy":"nevis","subject":{"username":"anna"},"userId":"<anna>","transactionId":"<transaction 1>","factor":"sms","operation":"approve","code":"wrong_code"}
+failed {"strategy":"nevis","subject":{"username":"anna"},"userId":"<anna>","transactionId":"<transaction 1>","factor":"sms","operation":"approve","code":"too_many_attempts","ageMs":"<age>"}
+failed {"strategy":"nevis","subject":{"username":"anna"},"userId":"<anna>","transactionId":"<transaction 1>","factor":"sms","operation":"approve","code":"wrong_code","ageMs":"<age>"}
 started {"strategy":"nevis","subject":{"username":"anna"},"userId":"<anna>","transactionId":"<transaction 1>","factor":"sms","operation":"approve"}"
 `)
     })
@@ -189,9 +190,9 @@ started {"strategy":"nevis","subject":{"username":"anna"},"userId":"<anna>","tra
       for (let i = 0; i < 2; i++) await browser.post('/login/2fa/callback', { transaction, code: 'wrong' })
       expect(published()).toMatchInlineSnapshot(`
 "started {"strategy":"nevis","subject":{"username":"anna"},"userId":"<anna>","transactionId":"<transaction 1>","factor":"recovery","operation":"approve"}
-failed {"strategy":"nevis","subject":{"username":"anna"},"userId":"<anna>","transactionId":"<transaction 1>","factor":"recovery","operation":"approve","code":"wrong_code"}
+failed {"strategy":"nevis","subject":{"username":"anna"},"userId":"<anna>","transactionId":"<transaction 1>","factor":"recovery","operation":"approve","code":"wrong_code","ageMs":"<age>"}
 budget {"strategy":"nevis","subject":{"username":"anna"},"userId":"<anna>","transactionId":"<transaction 1>","factor":"recovery","operation":"approve","budget":"subjectAttempts","limit":1}
-failed {"strategy":"nevis","subject":{"username":"anna"},"userId":"<anna>","transactionId":"<transaction 1>","factor":"recovery","operation":"approve","code":"too_many_attempts"}"
+failed {"strategy":"nevis","subject":{"username":"anna"},"userId":"<anna>","transactionId":"<transaction 1>","factor":"recovery","operation":"approve","code":"too_many_attempts","ageMs":"<age>"}"
 `)
     })
   })
@@ -208,7 +209,7 @@ failed {"strategy":"nevis","subject":{"username":"anna"},"userId":"<anna>","tran
       expect(published()).toMatchInlineSnapshot(`
 "started {"strategy":"nevis","subject":{"username":"anna"},"userId":"<anna>","transactionId":"<transaction 1>","factor":"push","operation":"approve"}
 suspicious {"strategy":"nevis","subject":{"username":"anna"},"userId":"<anna>","transactionId":"<transaction 1>","factor":"push","operation":"approve","reason":"binding_mismatch","field":"sub"}
-failed {"strategy":"nevis","subject":{"username":"anna"},"userId":"<anna>","transactionId":"<transaction 1>","factor":"push","operation":"approve","code":"binding_mismatch"}"
+failed {"strategy":"nevis","subject":{"username":"anna"},"userId":"<anna>","transactionId":"<transaction 1>","factor":"push","operation":"approve","code":"binding_mismatch","ageMs":"<age>"}"
 `)
     })
   })
@@ -227,7 +228,7 @@ failed {"strategy":"nevis","subject":{"username":"anna"},"userId":"<anna>","tran
       expect(published()).toMatchInlineSnapshot(`
 "started {"strategy":"nevis","subject":{"username":"anna"},"userId":"<anna>","transactionId":"<transaction 1>","factor":"push","operation":"approve"}
 suspicious {"strategy":"nevis","subject":{"username":"anna"},"userId":"<anna>","transactionId":"<transaction 1>","factor":"push","operation":"approve","reason":"used_transaction"}
-failed {"strategy":"nevis","subject":{"username":"anna"},"userId":"<anna>","transactionId":"<transaction 1>","factor":"push","operation":"approve","code":"used_transaction"}"
+failed {"strategy":"nevis","subject":{"username":"anna"},"userId":"<anna>","transactionId":"<transaction 1>","factor":"push","operation":"approve","code":"used_transaction","ageMs":"<age>"}"
 `)
     })
   })
@@ -244,7 +245,7 @@ failed {"strategy":"nevis","subject":{"username":"anna"},"userId":"<anna>","tran
       await browser.get(callbackOf(handle))
       expect(published().split('\n').slice(-2).join('\n')).toMatchInlineSnapshot(`
 "suspicious {"strategy":"nevis","subject":{"username":"anna"},"userId":"<anna>","transactionId":"<transaction 3>","factor":"push","operation":"approve","reason":"success_after_denials","denials":2}
-decided {"strategy":"nevis","subject":{"username":"anna"},"userId":"<anna>","transactionId":"<transaction 3>","factor":"push","operation":"approve","outcome":"succeeded"}"
+decided {"strategy":"nevis","subject":{"username":"anna"},"userId":"<anna>","transactionId":"<transaction 3>","factor":"push","operation":"approve","outcome":"succeeded","ageMs":"<age>"}"
 `)
     })
   })
@@ -264,18 +265,20 @@ decided {"strategy":"nevis","subject":{"username":"anna"},"userId":"<anna>","tra
       await browser.get(`/up?transaction=${handle}`)
       expect(published()).toMatchInlineSnapshot(`
 "started {"strategy":"nevis","subject":{"username":"anna"},"userId":"<anna>","transactionId":"<transaction 1>","factor":"push","operation":"approve"}
-decided {"strategy":"nevis","subject":{"username":"anna"},"userId":"<anna>","transactionId":"<transaction 1>","factor":"push","operation":"approve","outcome":"succeeded"}"
+decided {"strategy":"nevis","subject":{"username":"anna"},"userId":"<anna>","transactionId":"<transaction 1>","factor":"push","operation":"approve","outcome":"succeeded","ageMs":"<age>"}"
 `)
     })
   })
 })
 
 describe('a fault of Nevis', () => {
-  it('is no event: nobody was asked, and nobody refused', async () => {
+  it('is a fault, and no failure: nobody was asked, and nobody refused', async () => {
     const app = await world.start()
     world.simulator.faults.add({ on: 'approve', status: 500, times: 1 })
     expect(outcomeOf(await app.browser().post('/login', { username: 'anna', password: PASSWORD }))).toBe('NEVIS_UNEXPECTED_RESPONSE')
-    expect(world.events.all).toEqual([])
+    expect(world.events.all).toEqual([
+      { event: 'fault', strategy: 'nevis', subject: { username: 'anna' }, factor: 'push', operation: 'approve', at: 'request', code: 'NEVIS_UNEXPECTED_RESPONSE', call: 'approve', nevisStatus: 500 },
+    ])
   })
 })
 
@@ -302,7 +305,7 @@ describe('an event', () => {
       world.defer(() => EVENT_NAMES.forEach((name) => unsubscribe(`passport-nevis:${name}`, listener)))
       const app = await world.start()
       await denied(app)
-      expect(frozen).toEqual([true, true, true])
+      expect(frozen).toEqual(Array(5).fill(true)) // three of the sign-in, and two calls
     })
 
     it('has no field for what is not known', async () => {
@@ -316,7 +319,7 @@ describe('an event', () => {
 
     it('is typed by its name', () => {
       // Compiled by `npm run typecheck`: the union is closed.
-      const names: Record<keyof NevisEvents, true> = { started: true, reused: true, decided: true, failed: true, budget: true, suspicious: true }
+      const names: Record<keyof NevisEvents, true> = { started: true, reused: true, decided: true, failed: true, budget: true, suspicious: true, call: true, fault: true }
       expect(Object.keys(names).sort()).toEqual([...EVENT_NAMES].sort())
     })
   })

@@ -338,7 +338,7 @@ describe('a callback', () => {
     const nevisProfile = { provider: 'nevis', id: USER, username: 'anna', factor: 'push', operation: 'approve', transactionId: 't1', message: 'Pay?' }
     expect(await finish(on, transaction)).toStrictEqual({ action: 'success', args: [{ username: 'anna' }, { nevis: nevisProfile }], actions: ['success'] })
     expect(session['nevis']).toEqual({ transactions: {} })
-    expect(events.all.slice(1)).toEqual([{ event: 'decided', ...KNOWN, outcome: 'succeeded' }])
+    expect(events.all.slice(1)).toEqual([{ event: 'decided', ...KNOWN, outcome: 'succeeded', ageMs: expect.any(Number) }])
     expect(codeOf(await finish(on, transaction))).toBe('used_transaction')
   })
 
@@ -412,7 +412,7 @@ describe('a callback', () => {
     expect(held()).toMatchObject({ closed: 'not_approved' })
     expect(Object.keys(held())).toEqual(expect.not.arrayContaining(['statusToken', 'box', 'codesKey']))
     expect(count.mock.calls.filter(([key]) => key.startsWith('denials:'))).toHaveLength(1)
-    expect(events.of('decided')[0]).toEqual({ ...KNOWN, outcome: 'failed' })
+    expect(events.of('decided')).toEqual([{ ...KNOWN, outcome: 'failed', ageMs: expect.any(Number) }])
   })
 
   it('of a success that belongs to somebody else is refused and closed', async () => {
@@ -675,7 +675,7 @@ describe('a cancel', () => {
     const on = strategy()
     const transaction = await begin(on)
     expect([codeOf(await ask(on, { transaction, cancel: '1' })), held().closed]).toEqual(['cancelled', 'cancelled'])
-    expect(events.all.slice(1)).toEqual([{ event: 'failed', ...KNOWN, code: 'cancelled' }])
+    expect(events.all.slice(1)).toEqual([{ event: 'failed', ...KNOWN, code: 'cancelled', ageMs: expect.any(Number) }])
     expect(codeOf(await ask(on, { transaction }))).toBe('cancelled')
   })
 

@@ -58,7 +58,7 @@ describe('a start', () => {
       expect(page.json()).toMatchObject({ action: 'error', name: 'NevisError', code })
       expect((await browser.get('/me')).json()).toEqual({ user: null })
       expect(new Set(world.operations())).toEqual(new Set(['ping']))
-      expect(world.events.all).toEqual([])
+      expect(world.events.all).toMatchObject([{ event: 'fault', at: 'request', call: 'ping' }])
     })
 
     // Shows: C-endpoint-3

@@ -6,7 +6,10 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import type { NevisEventName } from '../../../src'
 
-export const EVENT_NAMES: readonly NevisEventName[] = ['started', 'reused', 'decided', 'failed', 'budget', 'suspicious']
+export const EVENT_NAMES: readonly NevisEventName[] = ['started', 'reused', 'decided', 'failed', 'budget', 'suspicious', 'call', 'fault']
+
+/** What happened to users and to the app; each call of Nevis is one more event, which most tests count at the simulator. */
+export const AUDIT_NAMES: readonly NevisEventName[] = EVENT_NAMES.filter((name) => name !== 'call')
 
 export interface Recorded {
   readonly all: readonly (Record<string, unknown> & { event: NevisEventName })[]
@@ -15,9 +18,9 @@ export interface Recorded {
   stop(): void
 }
 
-export function recordEvents(): Recorded {
+export function recordEvents(names = AUDIT_NAMES): Recorded {
   const all: (Record<string, unknown> & { event: NevisEventName })[] = []
-  const listeners = EVENT_NAMES.map((event) => {
+  const listeners = names.map((event) => {
     const channel = `passport-nevis:${event}`
     const listener = (message: unknown) => void all.push({ event, ...(message as object) })
     subscribe(channel, listener)

@@ -1,0 +1,26 @@
+/**
+ * The event `passport-nevis:call`: one HTTP request to Nevis, how long it took and how it ended.
+ *
+ * It holds no path, token or body. Out of scope: what the answer means (`client.ts`).
+ */
+import type { NevisErrorCode, NevisMethod } from './errors'
+import { publisher } from './publisher'
+
+/** One HTTP request to Nevis. A call that is repeated is published once per attempt. */
+export interface NevisCall {
+  /** The client's method, for example `approve`. */
+  readonly operation: NevisMethod
+  /** Base URL of the client, which tells instances apart. */
+  readonly baseURL: string
+  /** 1 for the first request of a call, 2 for its first repetition. */
+  readonly attempt: number
+  /** Whole milliseconds until the answer was complete, or until there was none. */
+  readonly durationMs: number
+  /** The HTTP status of the answer; absent if there was no answer. */
+  readonly nevisStatus?: number
+  /** Why there was no answer; absent if there was one. */
+  readonly code?: NevisErrorCode
+}
+
+/** @internal */
+export const publishCall = publisher<NevisCall>('call')

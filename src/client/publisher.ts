@@ -1,0 +1,18 @@
+/**
+ * Publishes events of this package on `node:diagnostics_channel`: an event is made only if someone subscribes, and nobody can change it.
+ *
+ * An exception of a subscriber never reaches the code that publishes: Node reports it as an `uncaughtException` of the process.
+ * Out of scope: which events there are. `calls.ts`, `host/faults.ts` and `strategy/events.ts` define them.
+ */
+import { channel } from 'node:diagnostics_channel'
+
+/**
+ * @param name the part of the channel's name after `passport-nevis:`
+ * @returns a function that publishes what its argument makes
+ */
+export function publisher<Event extends object>(name: string): (event: () => Event) => void {
+  const target = channel(`passport-nevis:${name}`)
+  return (event) => {
+    if (target.hasSubscribers) target.publish(Object.freeze(event()))
+  }
+}

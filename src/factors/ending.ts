@@ -1,0 +1,26 @@
+/**
+ * Infers whether a request that Nevis reports as failed was denied or timed out.
+ *
+ * Nevis has one answer for both (HTTP 412, `failed`), with the times at which the transaction was created and last changed. Both times are from
+ * Nevis's own clock, so the difference between the two clocks does not matter. Nevis does not document how long a request may be answered, so the
+ * lifetime of this package's transaction takes the place of it. Out of scope: telling the browser, which must not learn the difference.
+ *
+ * Source: https://docs.nevis.net/authcloud/api-doc/api-reference/status-ref
+ */
+import type { FailedStatus } from '../client/client'
+
+/** How a request ended without an approval, as far as its times show. */
+export type Ending = 'denied' | 'timed_out'
+
+/** Nevis cuts its times to whole seconds. */
+const PRECISION_MS = 1000
+
+/**
+ * @param lifetimeMs how long the transaction may be answered, in milliseconds
+ * @returns undefined if the answer does not have both times
+ */
+export function inferredEnding({ createdAt, lastUpdatedAt }: Pick<FailedStatus, 'createdAt' | 'lastUpdatedAt'>, lifetimeMs: number): Ending | undefined {
+  const tookMs = Date.parse(lastUpdatedAt ?? '') - Date.parse(createdAt ?? '')
+  if (!(tookMs >= 0)) return undefined
+  return tookMs >= lifetimeMs - PRECISION_MS ? 'timed_out' : 'denied'
+}

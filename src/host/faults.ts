@@ -1,0 +1,42 @@
+/**
+ * The event `passport-nevis:fault`: a fault of Nevis or of the app's stores, for whoever operates the app.
+ *
+ * It holds codes only. Errors of the app's own functions are not published, because the app knows them. Out of scope: the answer to the user.
+ */
+import { NevisError, type NevisErrorCode, type NevisMethod } from '../client/errors'
+import { publisher } from '../client/publisher'
+import { StorageError, type StorageErrorCode } from './storage'
+
+/** A fault of Nevis or of the app's stores. */
+export interface NevisFault {
+  /** `request`: the app's error handler got the error. `watch`: a waiting page could not learn its status, and keeps waiting. */
+  readonly at: 'request' | 'watch'
+  /** The code of the `NevisError` or `StorageError`. */
+  readonly code: NevisErrorCode | StorageErrorCode
+  /** The client's method that failed; only for a `NevisError`. */
+  readonly call?: NevisMethod
+  /** The HTTP status of Nevis's answer, if there was one. */
+  readonly nevisStatus?: number
+  /** The code of the underlying error, such as `ECONNREFUSED` or `NOPERM`, if it is known. */
+  readonly cause?: string
+}
+
+const publish = publisher<NevisFault>('fault')
+
+/**
+ * Publishes an error, if it is one of this package.
+ * @param about what is known of the strategy and the transaction
+ * @internal
+ */
+export function publishFault(error: unknown, at: NevisFault['at'], about: object = {}): void {
+  if (!(error instanceof NevisError || error instanceof StorageError)) return
+  const { code, cause } = error
+  const { code: causeCode } = Object(cause) as { code?: string }
+  publish(() => ({
+    ...about,
+    at,
+    code,
+    ...(error instanceof NevisError && { call: error.operation, ...(error.nevisStatus !== undefined && { nevisStatus: error.nevisStatus }) }),
+    ...(causeCode !== undefined && { cause: causeCode }),
+  }))
+}

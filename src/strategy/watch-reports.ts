@@ -1,0 +1,51 @@
+/**
+ * What the strategy does when the watch learns how a transaction ended, without a callback: an attacker never comes to the callback, and a user
+ * may close the page.
+ *
+ * Out of scope: polling (`watch/`), and the callback (`callback.ts`), which does the same if it is first.
+ */
+import type { FailedStatus, UnknownStatus } from '../client/client'
+import { inferredEnding, type Ending } from '../factors/ending'
+import type { Transaction } from '../factors/transaction'
+import { publishFault } from '../host/faults'
+import { Budgets } from '../ledger/budgets'
+import type { Sealed } from '../trust/handle'
+import type { WatchReports } from '../watch/watched-transaction'
+import { about, publish } from './events'
+
+interface ReportSettings {
+  readonly name: string
+  readonly lifetimeMs: number
+  readonly afterDenial: 'offer' | 'stop'
+  readonly budgets: ConstructorParameters<typeof Budgets>[0]
+}
+
+/** @internal */
+export function watchReports({ name, lifetimeMs, afterDenial, budgets }: ReportSettings): Required<WatchReports> {
+  async function end(sealed: Sealed, wasDenied: boolean, named: Named, ending: Ending | undefined): Promise<void> {
+    try {
+      const { endings } = new Budgets(budgets)
+      if (!(await endings.end(sealed, sealed.budget, wasDenied))) return
+      if (!wasDenied || afterDenial === 'offer') await endings.allowOtherFactor(sealed)
+      const ageMs = Math.max(0, Date.now() - (sealed.expiresAt - lifetimeMs))
+      publish('decided', () => ({ ...about(name, { ...sealed, ...named }), outcome: 'failed', ...(ending !== undefined && { reason: ending }), ageMs }))
+    } catch (error) {
+      // The callback or the next start will report the end.
+      publishFault(error, 'watch', about(name, sealed))
+    }
+  }
+  return {
+    ended: (sealed, answer, transaction) => end(sealed, true, transaction ?? namedIn(answer), answer.status === 'failed' ? inferredEnding(answer, lifetimeMs) : undefined),
+    abandoned: (sealed) => end(sealed, false, {}, 'timed_out'),
+    faulted: (sealed, error) => publishFault(error, 'watch', about(name, sealed)),
+  }
+}
+
+type Named = Pick<Partial<Transaction>, 'subject' | 'userId'>
+
+/** A handle names no user, so the event has the names that Nevis gives. */
+function namedIn(answer: FailedStatus | UnknownStatus): Named {
+  if (answer.status === 'unknown') return {}
+  const { userId, username } = answer
+  return { ...(username !== undefined && { subject: { username } }), ...(userId !== undefined && { userId }) }
+}
