@@ -7,7 +7,7 @@
 export interface Answer {
   status: number
   headers: Record<string, string>
-  /** `undefined`: no body. A string is sent unchanged, anything else as JSON. */
+  /** `undefined`: no body. A string or a buffer is sent unchanged, anything else as JSON. */
   body: unknown
 }
 

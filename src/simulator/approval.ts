@@ -15,7 +15,7 @@ import { Problem } from './problem'
 import { approvalJson } from './resources'
 
 /** Nevis does not document the status for a user without a factor on this channel; here it is that of an unknown user. */
-const nothingToAsk = (): Problem => new Problem(404, 'The user has nothing registered for this channel')
+const nothingToAsk = (): Problem => new Problem(404, 'The user has nothing registered for this channel', {}, 'no-factor')
 
 /** @returns the device to ask: the one named in the request, or else the last registered */
 function deviceOf(user: User | undefined, body: Body, channel: 'app' | 'push'): string {

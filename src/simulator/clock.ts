@@ -5,7 +5,12 @@
  */
 
 export class Clock {
-  private offsetMs = 0
+  private offsetMs: number
+
+  /** @param aheadMs how far it is ahead of the machine's clock from the beginning; may be negative */
+  constructor(aheadMs = 0) {
+    this.offsetMs = aheadMs
+  }
 
   /** Milliseconds since 1970. */
   now(): number {

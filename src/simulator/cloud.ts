@@ -88,7 +88,7 @@ export class Cloud {
   /** @throws Problem (404) */
   get(subject: Subject): User {
     const user = this.find(subject)
-    if (user === undefined) throw new Problem(404, 'The user does not exist')
+    if (user === undefined) throw new Problem(404, 'The user does not exist', {}, 'unknown-user')
     return user
   }
 
@@ -123,7 +123,7 @@ export class Cloud {
 
   /** Nevis does not document the status above the limit; here it is 409, the closest of the documented ones. */
   checkRoom(user: User): void {
-    if (user.authenticators.length >= MAX_AUTHENTICATORS) throw new Problem(409, 'The user has too many authenticators')
+    if (user.authenticators.length >= MAX_AUTHENTICATORS) throw new Problem(409, 'The user has too many authenticators', {}, 'no-room')
   }
 
   addAuthenticator(user: User, holder: string, name = `${holder}'s phone`): Authenticator {
@@ -154,8 +154,13 @@ export class Cloud {
 
   /** @returns the intent, or undefined if it was used or has expired */
   intent(token: string): Intent | undefined {
-    const intent = this.intents.get(token)
-    return intent === undefined || intent.used || this.tokens.read(token) === undefined ? undefined : intent
+    const intent = this.usableOrUsedIntent(token)
+    return intent?.used === true ? undefined : intent
+  }
+
+  /** @returns the intent, used or not, or undefined if it has expired */
+  usableOrUsedIntent(token: string): Intent | undefined {
+    return this.tokens.read(token) === undefined ? undefined : this.intents.get(token)
   }
 
   newSmsCode(): string {

@@ -4,6 +4,7 @@
  * Out of scope: exit codes and signals (`command.ts`).
  */
 import { parseArgs } from 'node:util'
+import { DIALECT_GROUPS } from './dialects'
 import { NevisSimulator } from './simulator'
 
 const USAGE = `Usage: passport-nevis-simulator [options]
@@ -12,6 +13,8 @@ const USAGE = `Usage: passport-nevis-simulator [options]
   --instance <id>       instance id (default simulator)
   --access-key <key>    access key (default a new one)
   --user <name>         a user who is enrolled already; may be repeated (default anna and ben)
+  --dialect <names>     how it reads what Nevis's documents leave open: names, with commas between
+  --list-dialects       what --dialect takes
   --help                this text
 `
 
@@ -32,6 +35,8 @@ function parse(argv: readonly string[]) {
       instance: { type: 'string', default: 'simulator' },
       'access-key': { type: 'string' },
       user: { type: 'string', multiple: true, default: ['anna', 'ben'] },
+      dialect: { type: 'string', multiple: true, default: [] },
+      'list-dialects': { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   })
@@ -51,6 +56,11 @@ function reasonOf(error: unknown, port: string): string {
 
 /** The first sentence of an error message, because those of `parseArgs` are long. */
 const firstSentence = (error: unknown): string => stringProperty(error, 'message').split('. ')[0] ?? ''
+
+function dialectList(): string {
+  const lines = ({ title, dialects }: (typeof DIALECT_GROUPS)[number]) => [`${title}`, ...dialects.map(({ name, says }) => `  ${name.padEnd(44)} ${says}`), '']
+  return DIALECT_GROUPS.flatMap(lines).join('\n').trimEnd()
+}
 
 function startupText(simulator: NevisSimulator, users: readonly string[]): string {
   const lines = [
@@ -80,10 +90,15 @@ export async function main(argv: readonly string[], output: Output): Promise<Out
     output.log(USAGE)
     return { exitCode: 0 }
   }
+  if (flags['list-dialects']) {
+    output.log(dialectList())
+    return { exitCode: 0 }
+  }
   const { port, instance, 'access-key': accessKey } = flags
+  const dialect = flags.dialect.flatMap((names) => names.split(',')).filter((name) => name !== '')
   let simulator: NevisSimulator | undefined
   try {
-    simulator = await NevisSimulator.start({ port: Number(port), instance, ...(accessKey !== undefined && { accessKey }) })
+    simulator = await NevisSimulator.start({ port: Number(port), instance, dialect, ...(accessKey !== undefined && { accessKey }) })
     output.log(startupText(simulator, [...new Set(flags.user)]))
     return { simulator }
   } catch (error) {

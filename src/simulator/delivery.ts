@@ -16,15 +16,25 @@ export interface DeliveryFault {
 
 export type Wait = (ms: number) => Promise<void>
 
-/** The serialised body and the headers; headers of the response override the defaults. */
+/**
+ * The serialised body and the headers; headers of the response override the defaults. JSON has the media type of the documents:
+ * https://docs.nevis.net/apidoc/authcloud/ (Media Type).
+ */
 function encoded(answer: Answer): { bytes: Buffer; headers: Record<string, string> } {
   const { body } = answer
-  const bytes = body === undefined ? Buffer.alloc(0) : Buffer.from(typeof body === 'string' ? body : JSON.stringify(body))
-  const type = typeof body === 'string' ? 'text/plain;charset=utf-8' : 'application/json'
+  const bytes = bytesOf(body)
+  const type = typeof body === 'string' ? 'text/plain;charset=utf-8' : 'application/json;charset=utf-8'
   const defaults: Record<string, string> = body === undefined ? {} : { 'content-type': type }
-  // No Content-Length with 204: RFC 9110, section 8.6.
-  if (answer.status !== 204) defaults['content-length'] = String(bytes.length)
-  return { bytes, headers: { ...defaults, ...answer.headers } }
+  // No Content-Length with 204 (RFC 9110, section 8.6), or for a body in chunks.
+  if (answer.status !== 204 && answer.headers['transfer-encoding'] === undefined) defaults['content-length'] = String(bytes.length)
+  const headers = { ...defaults, ...answer.headers }
+  // An empty value means that there is no such header.
+  return { bytes, headers: Object.fromEntries(Object.entries(headers).filter(([, value]) => value !== '')) }
+}
+
+function bytesOf(body: unknown): Buffer {
+  if (body === undefined) return Buffer.alloc(0)
+  return Buffer.isBuffer(body) ? body : Buffer.from(typeof body === 'string' ? body : JSON.stringify(body))
 }
 
 async function drip(response: ServerResponse, bytes: Buffer, wait: () => Promise<void>): Promise<void> {

@@ -5,6 +5,8 @@
  */
 export { NevisSimulator, type AddedUser, type NewUser } from './simulator'
 export type { NevisSimulatorOptions } from './options'
+export type { DialectOption } from './dialects'
+export type { DialectReport } from './dialects/dialect'
 export type { Fault, FaultEffect, FaultHandle, Faults } from './faults'
 export type { Phone, PhoneRequest } from './phone'
 export type { RecordedRequest } from './requests'

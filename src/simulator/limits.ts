@@ -42,7 +42,7 @@ export class Limits {
     if (++count.starts <= allowed) return
     count.blockedUntil ??= now + BLOCK_SECONDS * 1000
     const seconds = Math.ceil((count.blockedUntil - now) / 1000)
-    throw new Problem(429, `The user is blocked for ${channel}`, { 'retry-after': String(seconds) })
+    throw new Problem(429, `The user is blocked for ${channel}`, { 'retry-after': String(seconds) }, 'blocked')
   }
 
   /** Called when a user was deleted. */

@@ -4,6 +4,9 @@
  * Out of scope: faults, which tests add while it runs (`faults.ts`).
  */
 
+import { dialectsOf, type DialectOption } from './dialects'
+import type { Dialect } from './dialects/dialect'
+
 /** Options of `NevisSimulator.start`; all are optional. */
 export interface NevisSimulatorOptions {
   /** TCP port; 0, the default, chooses a free one. */
@@ -24,6 +27,11 @@ export interface NevisSimulatorOptions {
   readonly smsRateLimit?: number
   /** Seed of the random numbers behind the `share` of a fault; 1 by default. */
   readonly seed?: number
+  /**
+   * How the cloud reads what Nevis's documents leave open: the name of a dialect, a list of names, or the report of a probe. Default:
+   * no dialect. `npx passport-nevis-simulator --list-dialects` prints them.
+   */
+  readonly dialect?: DialectOption
 }
 
 export interface ResolvedOptions {
@@ -36,6 +44,7 @@ export interface ResolvedOptions {
   readonly pushRateLimit: number | undefined
   readonly smsRateLimit: number | undefined
   readonly seed: number
+  readonly dialects: readonly Dialect[]
 }
 
 /** The simulator shows codes and approves for anyone who asks, so it must not be reachable from a network. */
@@ -53,7 +62,7 @@ function number(option: string, value: number, least: number, most = Infinity): 
 /** @throws TypeError that names the option */
 export function resolve(options: NevisSimulatorOptions): ResolvedOptions {
   const { port = 0, host = '127.0.0.1', instance = 'simulator', accessKey, lifetimeSeconds = 120 } = options
-  const { latencyMs = 0, pushRateLimit, smsRateLimit, seed = 1, ...others } = options
+  const { latencyMs = 0, pushRateLimit, smsRateLimit, seed = 1, dialect = [], ...others } = options
   const known = ['port', 'host', 'instance', 'accessKey', 'lifetimeSeconds']
   const unknown = Object.keys(others).find((name) => !known.includes(name))
   if (unknown !== undefined) throw new TypeError(`NevisSimulator: the option ${unknown} is unknown`)
@@ -73,5 +82,6 @@ export function resolve(options: NevisSimulatorOptions): ResolvedOptions {
     pushRateLimit: pushRateLimit === undefined ? undefined : number('pushRateLimit', pushRateLimit, 0),
     smsRateLimit: smsRateLimit === undefined ? undefined : number('smsRateLimit', smsRateLimit, 0),
     seed: number('seed', seed, 0),
+    dialects: dialectsOf(dialect),
   }
 }

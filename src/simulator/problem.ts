@@ -10,12 +10,16 @@ import type { ErrorJson } from '../client/wire'
 import type { Answer } from './answer'
 import { isoSeconds } from './clock'
 
+/** The reasons whose HTTP status Nevis does not document; dialects change their answers. */
+export type ProblemReason = 'unknown-user' | 'no-factor' | 'no-room' | 'blocked' | 'wrong-code' | 'wrong-key'
+
 /** Thrown by an operation; the server turns it into a response. */
 export class Problem extends Error {
   constructor(
     readonly status: number,
     message: string,
     readonly headers: Readonly<Record<string, string>> = {},
+    readonly reason?: ProblemReason,
   ) {
     super(message)
     this.name = 'Problem'

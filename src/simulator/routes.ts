@@ -47,7 +47,8 @@ export interface Route {
   readonly method: string
   readonly path: RegExp
   readonly media: 'json' | 'form' | 'none'
-  readonly authorization: 'key' | 'key or intent' | 'none'
+  /** `key or used intent`: also an intent token that has started the operation. */
+  readonly authorization: 'key' | 'key or intent' | 'key or used intent' | 'none'
   run(call: Call): Answer
 }
 
@@ -65,7 +66,7 @@ const ROUTES: readonly Route[] = [
   route('ping', 'GET', /^\/ping$/, 'none', 'key', () => answer(200, 'PONG')),
   route('enroll', 'POST', /^\/api\/v1\/users\/enroll\/?$/, 'json', 'key or intent', enroll),
   route('approve', 'POST', /^\/api\/v1\/approval$/, 'json', 'key or intent', approve),
-  route('verifyCode', 'POST', /^\/api\/v1\/users\/([^/]+)\/verification$/, 'json', 'key', verifyCode),
+  route('verifyCode', 'POST', /^\/api\/v1\/users\/([^/]+)\/verification$/, 'json', 'key or used intent', verifyCode),
   route('getStatus', 'POST', /^\/api\/v1\/status$/, 'json', 'none', getStatus),
   route('introspect', 'POST', /^\/api\/v1\/introspect$/, 'form', 'key', introspect),
   route('createIntent', 'POST', /^\/api\/v1\/intent$/, 'json', 'key', createIntent),

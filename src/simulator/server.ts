@@ -10,6 +10,8 @@ import { isRecord, type Answer } from './answer'
 import type { Call } from './call'
 import type { Cloud } from './cloud'
 import { deliver, type DeliveryFault } from './delivery'
+import type { Dialects } from './dialects/apply'
+import type { DialectRequest } from './dialects/dialect'
 import type { Faults } from './faults'
 import { asBody, type Body } from './inputs'
 import { Problem, problemAnswer } from './problem'
@@ -40,6 +42,7 @@ export class CloudServer {
     private readonly faults: Faults,
     private readonly requests: RequestLog,
     private readonly latencyMs: number,
+    private readonly dialects: Dialects,
   ) {
     // Every waiting call adds a listener, so there is no limit on listeners.
     setMaxListeners(0, this.closing.signal)
@@ -93,16 +96,33 @@ export class CloudServer {
   }
 
   private execute(read: Read): Answer {
+    const request = this.dialectRequest(read)
+    let answer: Answer
+    let refusal: Problem['reason']
     try {
-      if (read.found === undefined) throw new Problem(405, 'The endpoint does not exist')
-      const { route, id } = read.found
-      const intent = this.authorize(read.request, route)
-      const call: Call = { cloud: this.cloud, body: bodyOf(read, route), id, query: read.url.searchParams, intent }
-      return route.run(call)
+      answer = this.run(read, request)
     } catch (error) {
       const problem = error instanceof Problem ? error : new Problem(500, 'The simulator has failed')
-      return problemAnswer(problem, read.url.pathname, this.cloud.clock.now())
+      refusal = problem.reason
+      answer = problemAnswer(problem, read.url.pathname, this.cloud.clock.now())
     }
+    return request === undefined ? answer : this.dialects.rewritten(answer, request, refusal)
+  }
+
+  private run(read: Read, request: DialectRequest | undefined): Answer {
+    if (read.found === undefined || request === undefined) throw new Problem(405, 'The endpoint does not exist')
+    const { route, id } = read.found
+    const refusal = this.dialects.refusalOf(request)
+    if (refusal !== undefined) throw refusal
+    const intent = this.authorize(read.request, route)
+    return route.run({ cloud: this.cloud, body: bodyOf(read, route), id, query: read.url.searchParams, intent })
+  }
+
+  private dialectRequest({ found, url, request, body }: Read): DialectRequest | undefined {
+    if (found === undefined) return undefined
+    const fields = isRecord(body) ? body : {}
+    const transaction = this.cloud.transactions.ofStatusToken(String(fields['statusToken']))
+    return { operation: found.route.operation, path: url.pathname, body: fields, headers: request.headers, transaction, cloud: this.cloud }
   }
 
   /** @returns the intent, if its token was sent instead of the access key */
@@ -111,9 +131,14 @@ export class CloudServer {
     const token = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '')?.[1]
     if (token === undefined) throw new Problem(401, 'The Authorization header is missing')
     if (this.cloud.isAccessKey(token)) return undefined
-    const intent = route.authorization === 'key or intent' ? this.cloud.intent(token) : undefined
-    if (intent === undefined) throw new Problem(403, 'The access key is not valid')
+    const intent = this.intentFor(route, token)
+    if (intent === undefined) throw new Problem(403, 'The access key is not valid', {}, 'wrong-key')
     return intent
+  }
+
+  private intentFor({ authorization }: Route, token: string): Call['intent'] {
+    if (authorization === 'key or intent') return this.cloud.intent(token)
+    return authorization === 'key or used intent' ? this.cloud.usableOrUsedIntent(token) : undefined
   }
 
   private async wait(ms: number): Promise<void> {

@@ -12,6 +12,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net'
 import { Clock } from './clock'
 import { Cloud } from './cloud'
+import { Dialects } from './dialects/apply'
 import { Faults } from './faults'
 import { phoneNumber, username } from './inputs'
 import { resolve, type NevisSimulatorOptions } from './options'
@@ -93,10 +94,11 @@ export class NevisSimulator {
     this.baseURL = `http://${host}:${String((server.address() as AddressInfo).port)}`
     this.instance = options.instance
     this.faults = new Faults(options.seed)
-    this.cloud = new Cloud(new Clock(), { ...options, baseURL: this.baseURL })
+    const dialects = new Dialects(options.dialects)
+    this.cloud = new Cloud(new Clock(dialects.clockMs), { ...options, baseURL: this.baseURL })
     const log = new RequestLog()
     this.requests = log.entries
-    this.api = new CloudServer(this.cloud, this.faults, log, options.latencyMs)
+    this.api = new CloudServer(this.cloud, this.faults, log, options.latencyMs, dialects)
     this.pages = new Pages(this.cloud)
     server.on('request', (request, response) => {
       void this.handle(request, response)

@@ -18,6 +18,8 @@ export interface Claims {
   readonly iss: string
   readonly iat: number
   readonly exp: number
+  /** Not in access keys: Nevis's table has it, its example, which is an access key, has not. */
+  readonly nbf?: number
   readonly sub?: string
 }
 
@@ -36,7 +38,7 @@ export class Tokens {
 
   claims(aud: TokenKind, lifetimeSeconds: number, subject: string | undefined): Claims {
     const iat = this.clock.now()
-    const claims = { aud, iss: this.issuer, iat, exp: iat + lifetimeSeconds * 1000 }
+    const claims = { aud, iss: this.issuer, iat, exp: iat + lifetimeSeconds * 1000, ...(aud !== 'api' && { nbf: iat }) }
     return subject === undefined ? claims : { ...claims, sub: subject }
   }
 
@@ -49,6 +51,16 @@ export class Tokens {
 
   /** @returns the claims, or `undefined` if the token was not issued here or has expired */
   read(token: string): Claims | undefined {
+    const claims = this.claimsOf(token)
+    return claims !== undefined && claims.exp > this.clock.now() ? claims : undefined
+  }
+
+  /** The kind of a token that was issued here, also after it has expired. */
+  kindOf(token: string): TokenKind | undefined {
+    return this.claimsOf(token)?.aud
+  }
+
+  private claimsOf(token: string): Claims | undefined {
     const end = token.lastIndexOf('.')
     const content = token.slice(0, Math.max(end, 0))
     const given = Buffer.from(token.slice(end + 1), 'base64url')
@@ -57,7 +69,7 @@ export class Tokens {
     const payload: unknown = JSON.parse(Buffer.from(content.slice(HEADER.length + 1), 'base64url').toString())
     if (!isRecord(payload)) return undefined
     const { jti: _jti, result: _result, ...claims } = payload as unknown as Claims & { jti: string; result?: string }
-    return claims.exp > this.clock.now() ? claims : undefined
+    return claims
   }
 
   private sign(content: string): Buffer {

@@ -15,7 +15,7 @@ import { Problem } from './problem'
 
 const WRONG_CODES_ALLOWED = 3
 
-const wrong = (): Problem => new Problem(400, 'The code is not valid')
+const wrong = (): Problem => new Problem(400, 'The code is not valid', {}, 'wrong-code')
 
 function verifyRecovery(user: User, code: string): void {
   const at = user.recoveryCodes.indexOf(code)
@@ -39,8 +39,10 @@ function verifySms(cloud: Cloud, user: User, code: string, statusToken: string):
   cloud.transactions.decide(transaction, 'succeeded')
 }
 
-export function verifyCode({ cloud, body, id }: Call): Answer {
+/** The use-case pages allow the intent token that started the operation, too; the user of the path must be the one that it names. */
+export function verifyCode({ cloud, body, id, intent }: Call): Answer {
   const user = cloud.get({ userId: id })
+  if (intent !== undefined && cloud.find(intent.subject) !== user) throw new Problem(403, 'The intent token is for something else')
   const code = requiredText(body, 'code')
   const channel = oneOf(text(body, 'channel') ?? 'sms', 'channel', ['sms', 'recovery'])
   if (channel === 'recovery') verifyRecovery(user, code)

@@ -1,0 +1,58 @@
+/** Dialects of the answer to an approval, and of what it takes. */
+import { linkJson } from '../resources'
+import type { DialectGroup } from './dialect'
+import { inAnswers, refusing, withEach, without, type Json } from './rewrite'
+
+export const approval: DialectGroup = {
+  title: 'Approvals',
+  dialects: [
+    {
+      name: 'approval-names-folded-user',
+      says: 'The answer has the username besides, in lower case.',
+      because: 'Whether usernames are case-sensitive is not documented.',
+      rewrites: inAnswers('approve', (json, { cloud }) => {
+        const username = cloud.userById(String(json['userId']))?.username
+        return username === undefined ? json : { ...json, username: username.toLowerCase() }
+      }),
+    },
+    {
+      name: 'approval-nested',
+      says: 'QR code and link are in `enrollment`, as at an enrolment.',
+      because: 'The enrolment is shown so.',
+      rewrites: inAnswers('approve', (json) => ('qrCode' in json ? { ...without(json, 'qrCode', 'appLinkUri'), enrollment: { qrCode: json['qrCode'], appLinkUri: json['appLinkUri'] } } : json)),
+    },
+    {
+      name: 'push-with-qr-code',
+      says: 'A push has a QR code and a link, too.',
+      because: 'The same request waits on the phone either way.',
+      rewrites: inAnswers('approve', (json, { cloud, body }) => {
+        const transaction = body['channel'] === 'push' ? cloud.transactions.ofStatusToken(String(json['statusToken'])) : undefined
+        return transaction === undefined ? json : { ...json, ...linkJson(cloud, { ...transaction, dispatchToken: transaction.dispatchToken ?? 'eyJub25jZSI6IiJ9' }) }
+      }),
+    },
+    {
+      name: 'approval-user-id-in-capitals',
+      says: 'The userId of an approval is in capitals.',
+      because: 'A UUID is the same in capitals: RFC 9562, section 4.',
+      rewrites: inAnswers('approve', (json) => withEach(json, ['userId'], (id) => id.toUpperCase()) as Json),
+    },
+    {
+      name: 'app-channel-is-qr-code',
+      says: 'The channel `app` is 400; `qr-code` is right.',
+      because: 'The older documents have that name.',
+      refuses: refusing(400, ({ operation, body }) => operation === 'approve' && body['channel'] === 'app'),
+    },
+    {
+      name: 'channel-unknown',
+      says: 'An approval with `channel` is 400.',
+      because: "Microsoft's sample for Azure AD B2C sends none and gets a push.",
+      refuses: refusing(400, ({ operation, body }) => operation === 'approve' && 'channel' in body),
+    },
+    {
+      name: 'approval-202',
+      says: 'An approval is answered with 202.',
+      because: 'The push is still to be sent.',
+      rewrites: (answer, { operation }) => (operation === 'approve' && answer.status === 201 ? { ...answer, status: 202 } : answer),
+    },
+  ],
+}

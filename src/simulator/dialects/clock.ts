@@ -1,0 +1,37 @@
+/** Dialects of the cloud's clock: minutes ahead or behind, as of a host without time service. */
+import { isRecord } from '../answer'
+import type { Dialect, DialectGroup } from './dialect'
+
+const BECAUSE = 'Clocks differ; nothing says by how much.'
+const LIFE_MS = 60_000
+
+const off = (seconds: number): Dialect => ({
+  name: `clock-${Math.abs(seconds)}-${seconds < 0 ? 'behind' : 'ahead'}`,
+  says: `The cloud's clock is ${Math.abs(seconds)} seconds ${seconds < 0 ? 'behind' : 'ahead'}.`,
+  because: BECAUSE,
+  clockMs: seconds * 1000,
+})
+
+/** The same, with tokens that are valid from `iat` on and for a minute. */
+const strict = (seconds: number): Dialect => {
+  const { name, says, ...rest } = off(seconds)
+  return {
+    ...rest,
+    name: `${name}-strict`,
+    says: `${says.slice(0, -1)}, and a transaction token is valid for a minute from \`nbf\` on.`,
+    rewrites(answer, { operation, cloud, body }) {
+      if (operation !== 'introspect' || !isRecord(answer.body) || cloud.tokens.kindOf(String(body['token'])) !== 'transaction') return answer
+      const iat = Number(answer.body['iat'])
+      const isOver = cloud.clock.now() >= iat + LIFE_MS
+      return { ...answer, body: isOver ? { active: false } : { ...answer.body, nbf: iat, exp: iat + LIFE_MS } }
+    },
+  }
+}
+
+export const clock: DialectGroup = {
+  title: 'Clock',
+  dialects: [
+    ...[-600, -120, -90, -60, -55, 30, 55, 120, 300, 600].map(off),
+    ...[-600, -300, -120, -90, -30, 30, 55, 120, 300, 600].map(strict),
+  ],
+}

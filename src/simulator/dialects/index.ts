@@ -1,0 +1,66 @@
+/**
+ * The list of all dialects, and how the option `dialect` and the flag `--dialect` find them by name.
+ *
+ * Dialects are plausible readings of what Nevis's documents leave open. Each is a small change of the simulator's answers; several
+ * are applied one after the other. Out of scope: applying them (`apply.ts`).
+ */
+import { isRecord } from '../answer'
+import { accessKey } from './access-key'
+import { appEnrolment } from './app-enrolment'
+import { approval } from './approval'
+import { clock } from './clock'
+import type { Dialect, DialectGroup, DialectReport } from './dialect'
+import { intent } from './intent'
+import { introspection } from './introspection'
+import { limits } from './limits'
+import { links } from './links'
+import { recoveryEnrolment } from './recovery-enrolment'
+import { smsEnrolment } from './sms-enrolment'
+import { smsStatus } from './sms-status'
+import { status } from './status'
+import { users } from './users'
+import { verification } from './verification'
+import { wire } from './wire'
+
+export const DIALECT_GROUPS: readonly DialectGroup[] = [
+  appEnrolment, smsEnrolment, recoveryEnrolment, approval, links, status, smsStatus, introspection, verification, limits, users, intent, accessKey, clock, wire,
+]
+
+const byName = new Map(DIALECT_GROUPS.flatMap(({ dialects }) => dialects).map((dialect) => [dialect.name, dialect]))
+
+/** The value of the option `dialect`: a name, a list of names, or the report of a probe. */
+export type DialectOption = string | readonly string[] | DialectReport
+
+/** @throws TypeError that names an unknown dialect, and the dialect with the most similar name */
+export function dialectsOf(option: DialectOption): readonly Dialect[] {
+  const value: unknown = option
+  const names: unknown = isRecord(value) ? value['dialects'] : typeof value === 'string' ? [value] : value
+  if (!Array.isArray(names) || names.some((name) => typeof name !== 'string')) {
+    throw new TypeError('NevisSimulator: dialect must be a name, a list of names, or a report with a list `dialects`')
+  }
+  return [...new Set(names as string[])].map(dialectNamed)
+}
+
+function dialectNamed(name: string): Dialect {
+  const found = byName.get(name)
+  if (found !== undefined) return found
+  throw new TypeError(`NevisSimulator: the dialect "${name}" is unknown, did you mean "${nearestTo(name)}"?`)
+}
+
+function nearestTo(name: string): string {
+  const [nearest] = [...byName.keys()].map((one) => [distance(one, name), one] as const).sort(([one], [other]) => one - other)[0]?.slice(1) ?? ['']
+  return String(nearest)
+}
+
+/** How many characters must be added, removed or replaced (Levenshtein). */
+function distance(one: string, other: string): number {
+  let row = Array.from({ length: other.length + 1 }, (_, at) => at)
+  for (const [i, character] of [...one].entries()) {
+    const next = [i + 1]
+    for (const [j, against] of [...other].entries()) {
+      next.push(Math.min((row[j + 1] as number) + 1, (next[j] as number) + 1, (row[j] as number) + (character === against ? 0 : 1)))
+    }
+    row = next
+  }
+  return row.at(-1) as number
+}

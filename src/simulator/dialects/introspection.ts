@@ -1,0 +1,87 @@
+/** Dialects of the introspection. Nevis documents it by one example, which is that of an access key. */
+import { isRecord, type Answer } from '../answer'
+import type { Claims } from '../tokens'
+import type { Dialect, DialectGroup, Exchange } from './dialect'
+import { refusing, without, type Json } from './rewrite'
+
+const ONE_EXAMPLE = 'The one example is that of an access key; what the claims of a transaction token are is not documented.'
+const HOUR_MS = 3_600_000
+
+/** Active introspections of all tokens but access keys. */
+const ofToken = (change: (claims: Json & Claims, answer: Answer, exchange: Exchange) => Json): NonNullable<Dialect['rewrites']> => (answer, exchange) => {
+  const { body } = answer
+  if (exchange.operation !== 'introspect' || !isRecord(body) || body['active'] !== true || body['aud'] === 'api') return answer
+  return { ...answer, body: change(body as Json & Claims, answer, exchange) }
+}
+
+const withClaims = (claims: (token: Json & Claims, exchange: Exchange) => Json) => ofToken((token, _answer, exchange) => ({ ...token, ...claims(token, exchange) }))
+const withTimes = (change: (ms: number) => unknown) => ofToken((token) => Object.fromEntries(Object.entries(token).map(([name, value]) => [name, typeof value === 'number' ? change(value) : value])))
+const lacking = (...names: string[]) => ofToken((token) => without(token, ...names))
+const always = (claims: Json) => withClaims(() => claims)
+/** The user of the token, and its transaction if the token is that of one. */
+const userOf = ({ sub = '' }: Claims, { cloud }: Exchange) => cloud.userById(sub)
+const transactionOf = ({ body, cloud }: Exchange) => cloud.transactions.all().find(({ token, statusToken }) => [token, statusToken].includes(String(body['token'])))
+
+/** A life counted from `iat`; after it the token is not active. */
+const living = (seconds: number) =>
+  ofToken((token, _answer, { cloud }) => {
+    const exp = token.iat + seconds * 1000
+    // A life of no seconds still answers `active`: it would never be so otherwise.
+    return seconds > 0 && cloud.clock.now() >= exp ? { active: false } : { ...token, exp }
+  })
+
+const dialect = (name: string, says: string, rewrites: NonNullable<Dialect['rewrites']>, because = ONE_EXAMPLE): Dialect => ({ name, says, because, rewrites })
+
+export const introspection: DialectGroup = {
+  title: 'Introspection',
+  dialects: [
+    dialect('times-in-seconds', 'Times are in seconds.', withTimes((ms) => Math.floor(ms / 1000)), 'The tables say seconds, the example shows milliseconds.'),
+    dialect('times-with-fraction', 'Times are in seconds with a fraction.', withTimes((ms) => ms / 1000), 'RFC 7519 allows fractions.'),
+    dialect('times-as-iso-text', 'Times are ISO 8601 texts.', withTimes((ms) => new Date(ms).toISOString()), 'All other times of the API are so.'),
+    dialect('audience-api', '`aud` is "api" for transaction tokens, too.', always({ aud: 'api' })),
+    dialect('audience-list', '`aud` is a list.', withClaims(({ aud }) => ({ aud: [aud] })), 'The table says "identifier or list of identifiers".'),
+    dialect('audience-list-with-api', '`aud` is a list with "api" in it.', withClaims(({ aud }) => ({ aud: [aud, 'api'] }))),
+    dialect('audience-null', '`aud` is null.', always({ aud: null })),
+    dialect('audience-missing', 'There is no `aud`.', lacking('aud')),
+    dialect('audience-instance', '`aud` is the URL of the instance.', withClaims(({ iss }) => ({ aud: iss }))),
+    dialect('issuer-app-host', '`iss` is the host of app links (`{instance}-app`).', withClaims(({ iss }) => ({ iss: iss.replace(/(:\/\/[^:/]+)/, '$1-app') })), 'App links are shown with both hosts.'),
+    dialect('issuer-without-slash', '`iss` has no slash at its end.', withClaims(({ iss }) => ({ iss: iss.replace(/\/$/, '') }))),
+    dialect('issuer-missing', 'There is no `iss`.', lacking('iss')),
+    dialect('issuer-null', '`iss` is null.', always({ iss: null })),
+    dialect('subject-in-capitals', '`sub` is in capitals.', withClaims(({ sub }) => (sub === undefined ? {} : { sub: sub.toUpperCase() })), 'A UUID is the same in capitals: RFC 9562, section 4.'),
+    dialect('subject-username', '`sub` is the username.', withClaims((token, exchange) => ({ sub: userOf(token, exchange)?.username ?? token.sub })), 'The example has "100", which is no userId.'),
+    dialect('subject-transaction-id', '`sub` is the transaction id.', withClaims((token, exchange) => ({ sub: transactionOf(exchange)?.transactionId ?? token.sub })), 'The example has "100", which is no userId.'),
+    dialect('subject-missing', 'There is no `sub`.', lacking('sub')),
+    dialect('subject-null', '`sub` is null.', always({ sub: null })),
+    {
+      name: 'token-consumable',
+      says: 'A transaction token can be introspected once; then it is not active.',
+      because: 'Both references call it a "consumable token".',
+      rewrites: ofToken((token, _answer, { earlier, body, cloud }) => (earlier > 0 && cloud.tokens.kindOf(String(body['token'])) === 'transaction' ? { active: false } : token)),
+    },
+    dialect('times-null', '`nbf`, `exp` and `iat` are null.', always({ nbf: null, exp: null, iat: null })),
+    dialect('expiry-null', '`exp` is null.', always({ exp: null })),
+    dialect('without-times', 'There are neither `iat` nor `exp`.', lacking('iat', 'exp', 'nbf'), 'The table lists neither as required.'),
+    dialect('without-nbf', 'There is no `nbf`.', lacking('nbf'), 'The table has it, the example has not.'),
+    dialect('token-lives-5-seconds', 'A token lives for five seconds.', living(5), 'No life is documented.'),
+    dialect('token-lives-0-seconds', '`exp` is `iat`.', living(0), 'No life is documented.'),
+    dialect('issued-before-start', '`iat` is three seconds before the transaction began.', withClaims((_token, exchange) => {
+      const createdAt = transactionOf(exchange)?.createdAt
+      return createdAt === undefined ? {} : { iat: createdAt - 3000, nbf: createdAt - 3000 }
+    })),
+    dialect('issued-hours-ago', '`iat` is hours ago.', withClaims(({ iat }) => ({ iat: iat - 3 * HOUR_MS, nbf: iat - 3 * HOUR_MS })), 'It may be the time of the login of the phone.'),
+    dialect('expiry-minus-one', '`exp` is -1, for never.', always({ exp: -1 })),
+    dialect('introspection-201', 'The introspection is answered with 201.', (answer, { operation }) => (operation === 'introspect' && answer.status === 200 ? { ...answer, status: 201 } : answer), 'It is a POST.'),
+    {
+      name: 'introspection-forbidden',
+      says: 'The access key may not introspect: 403.',
+      because: 'Access keys may get rights in the console.',
+      refuses: refusing(403, ({ operation }) => operation === 'introspect'),
+    },
+    dialect('claims-of-transactions-only', 'Status and intent tokens have `aud` "api"; of them only `active` is told.', (answer, exchange) => {
+      if (exchange.operation !== 'introspect' || !isRecord(answer.body) || answer.body['active'] !== true) return answer
+      const kind = exchange.cloud.tokens.kindOf(String(exchange.body['token']))
+      return kind === 'status' ? { ...answer, body: { ...answer.body, aud: 'api' } } : kind === 'intent' ? { ...answer, body: { active: true } } : answer
+    }),
+  ],
+}

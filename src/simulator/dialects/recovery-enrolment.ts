@@ -1,0 +1,117 @@
+/** Dialects of the answer to an enrolment of recovery codes. Nevis documents neither the field nor the number of codes. */
+import { randomUUID } from 'node:crypto'
+import type { DialectGroup, Exchange } from './dialect'
+import { inAnswers, objectIn, refusing, without, withStatus, type Json } from './rewrite'
+
+const UNDOCUMENTED = 'The documents name no field for the codes: api-use-cases/recovery-codes/request-recovery-codes.'
+
+const isRecovery = ({ body }: Pick<Exchange, 'body'>) => body['channel'] === 'recovery'
+
+/** @param place the answer, from that of the simulator and the codes */
+const codesIn = (place: (json: Json, codes: readonly string[]) => unknown) =>
+  inAnswers('enroll', (json, exchange) => {
+    if (!isRecovery(exchange)) return json
+    return place(json, objectIn(json, 'enrollment')['recoveryCodes'] as string[])
+  })
+
+const user = (json: Json) => without(json, 'enrollment')
+const PHONES = { phones: ['+41790000001'] }
+
+export const recoveryEnrolment: DialectGroup = {
+  title: 'Enrolment of recovery codes',
+  dialects: [
+    {
+      name: 'recovery-codes-are-the-enrollment',
+      says: '`enrollment` is the list of codes itself.',
+      because: UNDOCUMENTED,
+      rewrites: codesIn((json, codes) => ({ ...json, enrollment: codes })),
+    },
+    {
+      name: 'recovery-codes-with-status-and-id',
+      says: 'Each code is an object with `code`, `status` and `id`.',
+      because: UNDOCUMENTED,
+      rewrites: codesIn((json, codes) => ({ ...json, enrollment: { recoveryCodes: codes.map((code) => ({ code, status: 'active', id: randomUUID() })) } })),
+    },
+    {
+      name: 'recovery-codes-one-deeper',
+      says: 'The codes are in `enrollment.recovery.codes`.',
+      because: UNDOCUMENTED,
+      rewrites: codesIn((json, codes) => ({ ...json, enrollment: { recovery: { codes } } })),
+    },
+    {
+      name: 'recovery-codes-are-the-answer',
+      says: 'The whole answer is the list of codes, and no user is named.',
+      because: UNDOCUMENTED,
+      rewrites: codesIn((_json, codes) => codes),
+    },
+    {
+      name: 'recovery-codes-as-objects-beside-phones',
+      says: 'Each code is an object, and another list of strings (`phones`) stands in the answer.',
+      because: 'The documents say that new fields come without notice.',
+      rewrites: codesIn((json, codes) => ({ ...json, ...PHONES, enrollment: { recoveryCodes: codes.map((code) => ({ code })) } })),
+    },
+    {
+      name: 'recovery-answer-without-user-details',
+      says: 'The user in the answer has no status, and `authenticators` is null.',
+      because: 'No answer to this enrolment is shown in the documents.',
+      rewrites: codesIn((json) => ({ ...without(json, 'status'), authenticators: null })),
+    },
+    {
+      name: 'recovery-codes-only-once',
+      says: 'A user who has recovery codes gets no others: 409.',
+      because: 'The documents use 409 for duplicates "in creation calls", and do not say whether a second set replaces the first.',
+      refuses: refusing(409, (request) => {
+        const username = request.body['username']
+        return request.operation === 'enroll' && isRecovery(request) && (request.cloud.userByName(String(username))?.recoveryCodes.length ?? 0) > 0
+      }),
+    },
+    {
+      name: 'recovery-codes-named-codes',
+      says: 'The codes are in `enrollment.codes`.',
+      because: UNDOCUMENTED,
+      rewrites: codesIn((json, codes) => ({ ...json, enrollment: { codes } })),
+    },
+    {
+      name: 'recovery-codes-as-objects',
+      says: 'Each code is an object with `code`.',
+      because: UNDOCUMENTED,
+      rewrites: codesIn((json, codes) => ({ ...json, enrollment: { recoveryCodes: codes.map((code) => ({ code })) } })),
+    },
+    {
+      name: 'recovery-codes-numbered',
+      says: 'The codes are an object whose names are numbers.',
+      because: UNDOCUMENTED,
+      rewrites: codesIn((json, codes) => ({ ...json, enrollment: { recoveryCodes: Object.fromEntries(codes.map((code, at) => [String(at + 1), code])) } })),
+    },
+    {
+      name: 'phones-before-recovery-codes',
+      says: 'The codes are at the top level, after another list of strings (`phones`).',
+      because: 'The documents say that new fields come without notice.',
+      rewrites: codesIn((json, codes) => ({ ...PHONES, ...user(json), recoveryCodes: codes })),
+    },
+    {
+      name: 'recovery-enrolment-200',
+      says: 'The enrolment is answered with 200.',
+      because: 'The documents show 201 for the Access App only.',
+      rewrites: withStatus('enroll', 200, isRecovery),
+    },
+    {
+      name: 'recovery-codes-in-authenticator',
+      says: 'The codes are in the first of `authenticators`.',
+      because: 'The documents call each factor an authenticator.',
+      rewrites: codesIn((json, codes) => ({ ...user(json), authenticators: [{ authenticatorId: randomUUID(), type: 'recovery', codes }] })),
+    },
+    {
+      name: 'recovery-user-nested',
+      says: 'The user is in `user`, and the codes are beside it.',
+      because: UNDOCUMENTED,
+      rewrites: codesIn((json, codes) => ({ user: user(json), recoveryCodes: codes })),
+    },
+    {
+      name: 'recovery-codes-for-known-users-only',
+      says: 'Recovery codes are made only for users who exist: 404 for others.',
+      because: 'The documents say that `recovery_username` is "the user who needs recovery".',
+      refuses: refusing(404, (request) => request.operation === 'enroll' && isRecovery(request) && request.cloud.userByName(String(request.body['username'])) === undefined),
+    },
+  ],
+}

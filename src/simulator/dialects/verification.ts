@@ -1,0 +1,66 @@
+/** Dialects of the verification of a code. Nevis documents 200 for the right code, "4xx otherwise", and no body. */
+import type { DialectGroup, DialectRequest } from './dialect'
+import { perStatus, refusedWith, refusing, withStatus } from './rewrite'
+import { userJson } from '../resources'
+import type { User } from '../model'
+
+const NO_BODY = 'The verification reference shows a status line and no body.'
+const OTHERWISE = 'The verification reference says "4xx otherwise".'
+
+const userOf = ({ path, cloud }: DialectRequest): User | undefined => cloud.userById(path.split('/').at(-2) ?? '')
+
+export const verification: DialectGroup = {
+  title: 'Verification of a code',
+  dialects: [
+    {
+      name: 'verification-says-succeeded',
+      says: 'The right code gets `{"status":"succeeded"}`.',
+      because: NO_BODY,
+      rewrites: (answer, { operation }) => (operation === 'verifyCode' && answer.status === 200 ? { ...answer, body: { status: 'succeeded' } } : answer),
+    },
+    { name: 'verification-202', says: 'The right code gets 202.', because: 'An SMS enrolment may be finished later.', rewrites: withStatus('verifyCode', 202) },
+    {
+      name: 'verification-answers-user',
+      says: 'The right code gets the user.',
+      because: NO_BODY,
+      rewrites: (answer, exchange) => {
+        const user = exchange.operation === 'verifyCode' && answer.status === 200 ? userOf(exchange) : undefined
+        return user === undefined ? answer : { ...answer, body: userJson(exchange.cloud, user) }
+      },
+    },
+    {
+      name: 'verification-says-ok',
+      says: 'The right code gets the page `OK`.',
+      because: NO_BODY,
+      rewrites: (answer, { operation }) =>
+        operation === 'verifyCode' && answer.status === 200 ? { ...answer, headers: { ...answer.headers, 'content-type': 'text/html' }, body: 'OK' } : answer,
+    },
+    {
+      name: 'verification-needs-channel',
+      says: 'A verification of an SMS without `channel` is 400.',
+      because: 'The newer verification reference has `channel: "sms"`; the older documents leave the field out.',
+      refuses: refusing(400, ({ operation, body }) => operation === 'verifyCode' && body['channel'] === undefined),
+    },
+    {
+      name: 'verification-without-intent-tokens',
+      says: 'A verification takes the access key only: an intent token gets 403.',
+      because: 'The use-case pages show an intent token, the verification reference does not.',
+      refuses: refusing(403, ({ operation, headers, cloud }) => operation === 'verifyCode' && !cloud.isAccessKey((headers.authorization ?? '').slice('Bearer '.length))),
+    },
+    ...perStatus([400, 401, 403, 404, 410, 412, 415, 422, 423], (status) => ({
+      name: `wrong-code-${status}`,
+      says: `A wrong code gets ${status}.`,
+      because: OTHERWISE,
+      rewrites: refusedWith('wrong-code', status),
+    })),
+    ...perStatus([400, 403, 409, 429], (status) => ({
+      name: `blocked-verification-${status}`,
+      says: `While a user is blocked, each code gets ${status}, the right one too.`,
+      because: 'The documents say that a verification fails while the user is rate limited, and name no status.',
+      refuses: refusing(status, (request) => {
+        const user = request.operation === 'verifyCode' ? userOf(request) : undefined
+        return user !== undefined && request.cloud.limits.blockedChannels(user.userId).length > 0
+      }),
+    })),
+  ],
+}

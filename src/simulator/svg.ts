@@ -1,0 +1,17 @@
+/**
+ * Draws a QR code as an SVG data URI, for the dialect whose pictures are SVG.
+ *
+ * Out of scope: the modules (`qr.ts`).
+ */
+import { qrModules } from './qr'
+
+/** White modules around the code: ISO/IEC 18004 asks for four. */
+const MARGIN = 4
+
+export function svgDataUri(text: string): string {
+  const modules = qrModules(text)
+  const size = modules.length + 2 * MARGIN
+  const squares = modules.flatMap((row, y) => row.flatMap((isDark, x) => (isDark ? [`M${x + MARGIN} ${y + MARGIN}h1v1h-1z`] : [])))
+  const svg = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${size} ${size}"><path fill="#fff" d="M0 0h${size}v${size}H0z"/><path d="${squares.join('')}"/></svg>`
+  return `data:image/svg+xml;base64,${Buffer.from(svg).toString('base64')}`
+}
