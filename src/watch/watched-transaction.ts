@@ -26,14 +26,16 @@ export interface WatchReports {
   readonly faulted?: (sealed: Sealed, error: unknown) => void
 }
 
-/** The looks of all pages at one transaction make about one call in this time. */
-const LOOK_INTERVAL_MS = 1000
-/** This many looks may each make a call at once, before the interval applies. */
-const LOOK_BURST = 3
-/** While calls fail, the interval doubles up to this. */
-const MAX_LOOK_INTERVAL_MS = 30_000
+/**
+ * So many looks of a transaction may ask before their time: the page, its first poll and a reload come close together. Each of them
+ * postpones the next one by its interval, so all pages together make no more calls than the schedule allows.
+ */
+const EARLY_LOOKS = 2
+/** The longest pause that Nevis can ask for. */
+const MAX_BACK_OFF_MS = 30_000
 /** This many callbacks of a transaction may each make a call; then one a second. Concurrent callbacks share a call. */
 const DECISION_BURST = 10
+const DECISION_INTERVAL_MS = 1000
 /** Upper limit for how long a page's request waits for Nevis; a later answer is kept for the next look. */
 const MAX_WAIT_MS = 2000
 /** An older success is not used for the callback, and Nevis is asked again. A browser takes less time to reach the callback. */
@@ -57,6 +59,7 @@ export class WatchedTransaction {
   private status: WatchedStatus = 'pending'
   /** Milliseconds of `performance.now()`. */
   private nextLookAt = -Infinity
+  private earlyLooks = EARLY_LOOKS
   private backOffUntil = -Infinity
   private nextDecisionAt = -Infinity
   private asking: Promise<void> | undefined
@@ -149,10 +152,13 @@ export class WatchedTransaction {
     return this.now() === 'pending' && this.#sealed.statusToken !== undefined
   }
 
+  /** Looks keep to the schedule too: fifty clients that poll one transaction make as many calls as one that listens. */
   private mayLookNow(): boolean {
     const now = performance.now()
-    if (now < this.backOffUntil || now < this.nextLookAt - LOOK_INTERVAL_MS * (LOOK_BURST - 1) || !this.rate.tryAcquire()) return false
-    this.nextLookAt = Math.max(now, this.nextLookAt) + Math.min(LOOK_INTERVAL_MS * 2 ** this.failures, MAX_LOOK_INTERVAL_MS)
+    const isEarly = now < this.nextLookAt
+    if (now < this.backOffUntil || (isEarly && this.earlyLooks === 0) || !this.rate.tryAcquire()) return false
+    if (isEarly) this.earlyLooks -= 1
+    this.nextLookAt = Math.max(now, this.nextLookAt) + this.delayMs(this.failures)
     return true
   }
 
@@ -162,8 +168,8 @@ export class WatchedTransaction {
    */
   private mayDecideNow(): boolean {
     const now = performance.now()
-    if (now < this.nextDecisionAt - LOOK_INTERVAL_MS * (DECISION_BURST - 1)) return false
-    this.nextDecisionAt = Math.max(now, this.nextDecisionAt) + LOOK_INTERVAL_MS
+    if (now < this.nextDecisionAt - DECISION_INTERVAL_MS * (DECISION_BURST - 1)) return false
+    this.nextDecisionAt = Math.max(now, this.nextDecisionAt) + DECISION_INTERVAL_MS
     return true
   }
 
@@ -226,7 +232,7 @@ export class WatchedTransaction {
       if (this.failures === 0 && this.deciding === 0) this.reports.faulted?.(this.#sealed, error)
       this.failures += 1
       const { retryAfterSeconds = 0 } = error instanceof NevisError ? error : {}
-      this.backOffUntil = performance.now() + Math.min(retryAfterSeconds * 1000, MAX_LOOK_INTERVAL_MS)
+      this.backOffUntil = performance.now() + Math.min(retryAfterSeconds * 1000, MAX_BACK_OFF_MS)
     }
     this.rate.adapt(this.failures === 0)
     this.notifyIfDecided()

@@ -1,7 +1,8 @@
 /**
  * The attack: one password, one pending push, and a loop. Each callback of the pending push was a status call of Nevis: 300
  * callbacks, 300 calls, and Nevis's limit for this customer is everybody's. And one handle, which needs no session, opened
- * event stream after event stream until no place was left for anybody else.
+ * event stream after event stream until no place was left for anybody else. Clients that poll instead cost two calls of Nevis
+ * every two seconds, whatever the app's schedule says.
  */
 import { get, type ClientRequest } from 'node:http'
 import { callbackOf, PASSWORD, signIn, statusOf } from '../support/app'
@@ -42,6 +43,49 @@ describe('300 callbacks of one approved push', () => {
     expect(app.verified).toHaveLength(1)
     expect(world.asked('getStatus')).toBeLessThanOrEqual(3)
     expect(world.asked('introspect')).toBeLessThanOrEqual(3)
+  })
+})
+
+describe('fifty clients that poll one push every two seconds for a minute', () => {
+  const everyTwoSeconds = [{ untilSeconds: 600, everySeconds: 2 }]
+
+  /** Moves the clock of this process, in which the cloud runs too. */
+  function movableClock(): (seconds: number) => void {
+    let ahead = 0
+    const [date, ticks] = [Date.now(), performance.now()]
+    jest.spyOn(Date, 'now').mockImplementation(() => date + ahead)
+    jest.spyOn(performance, 'now').mockImplementation(() => ticks + ahead)
+    return (seconds) => void (ahead += seconds * 1000)
+  }
+
+  // Shows: T-exhaust-3
+  it.each([['the default schedule', {}], ['a schedule of two seconds', { pollSchedule: everyTwoSeconds }]])('are 31 calls at most, with %s', async (_name, strategy) => {
+    const app = await world.start({ strategy })
+    const later = movableClock()
+    const handle = await signIn(app.browser(), 'anna')
+    const statuses = new Set<string>()
+    for (let round = 0; round <= 30; round++) {
+      const pages = await Promise.all(Array.from({ length: 50 }, () => app.browser().get(statusOf(handle))))
+      for (const page of pages) statuses.add(page.json().status)
+      if (round < 30) later(2)
+    }
+    expect([...statuses]).toEqual(['pending'])
+    expect(world.asked('getStatus')).toBeGreaterThanOrEqual(25)
+    expect(world.asked('getStatus')).toBeLessThanOrEqual(31)
+    await world.simulator.phone('anna').approve()
+    later(4)
+    expect((await app.browser().get(statusOf(handle))).json()).toMatchObject({ status: 'succeeded' })
+  })
+
+  it('a page that looks, polls and is reloaded at once still sees the approval', async () => {
+    const app = await world.start({ strategy: { pollSchedule: everyTwoSeconds } })
+    const browser = app.browser()
+    const handle = await signIn(browser, 'anna')
+    inOneMoment()
+    await browser.get(`/login/2fa?transaction=${handle}`)
+    await browser.get(statusOf(handle))
+    await world.simulator.phone('anna').approve()
+    expect((await browser.get(statusOf(handle))).json()).toMatchObject({ status: 'succeeded' })
   })
 })
 
