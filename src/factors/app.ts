@@ -32,6 +32,8 @@ export function app({ channel = 'app', anyAuthenticator = false }: AppOptions = 
   return {
     name: 'app',
     prompt: 'wait',
+    // As for push.
+    amr: ['swk', 'mca'],
     takesAuthenticator: !anyAuthenticator,
     async approve(nevis, subject, { message, authenticatorId: named }) {
       const shown = message === undefined ? {} : { message, prompt: true }

@@ -100,6 +100,8 @@ export interface Factor {
   readonly prompt: Prompt
   /** What the browser does during an enrolment, if different. */
   readonly enrollPrompt?: Prompt
+  /** What an approval with this factor proves, in values of RFC 8176. Default: none. */
+  readonly amr?: readonly string[]
   /** True if an approval asks one of several authenticators, and a start may name which. Default false. */
   readonly takesAuthenticator?: boolean
   /**

@@ -1,6 +1,7 @@
 /** The profile of a succeeded approval or enrolment, which `verify` gets. */
 import type { Operation } from '../client/wire'
-import type { Succeeded } from './factor'
+import { amrOf } from './amr'
+import type { Factor, Succeeded } from './factor'
 import type { FactorName } from './names'
 import type { Transaction } from './transaction'
 
@@ -16,6 +17,13 @@ export interface NevisProfile {
   readonly factor: FactorName
   /** `approve` or `enroll`. Check it before you sign a user in: an enrolment is not an approval. */
   readonly operation: Operation
+  /**
+   * How the user proved who they are, in values of RFC 8176: those of the factor, and with the option `firstFactorAmr` those of the first
+   * factor and `mfa`. Empty for a factor of your own that names none.
+   */
+  readonly amr: readonly string[]
+  /** When the approval was accepted, in seconds since 1970. */
+  readonly authTime: number
   /** For audit logs. */
   readonly transactionId: string
   /** The message that was shown on the phone, unchanged. */
@@ -25,8 +33,8 @@ export interface NevisProfile {
 }
 
 /** @internal */
-export function profileOf(transaction: Transaction, outcome: Succeeded): NevisProfile {
-  const { factor, operation, id, subject, message, data } = transaction
+export function profileOf(transaction: Transaction, outcome: Succeeded, { amr }: Pick<Factor, 'amr'>): NevisProfile {
+  const { factor, operation, id, subject, message, data, firstFactorAmr } = transaction
   const username = outcome.username ?? subject.username
   return Object.freeze({
     provider: 'nevis',
@@ -34,6 +42,8 @@ export function profileOf(transaction: Transaction, outcome: Succeeded): NevisPr
     ...(username !== undefined && { username }),
     factor,
     operation,
+    amr: amrOf(operation, firstFactorAmr, amr),
+    authTime: Math.floor(Date.now() / 1000),
     transactionId: id,
     ...(message !== undefined && { message }),
     ...(data !== undefined && { data }),

@@ -17,6 +17,8 @@ export function push(): Factor {
   return {
     name: 'push',
     prompt: 'wait',
+    // Nevis does not say whether the phone's key is in hardware (`hwk`), so this is the weaker claim.
+    amr: ['swk', 'mca'],
     takesAuthenticator: true,
     async approve(nevis, subject, { message, authenticatorId }) {
       const shown = message === undefined ? {} : { message, prompt: true }

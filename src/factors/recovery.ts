@@ -20,6 +20,7 @@ export function recovery(): Factor {
   return {
     name: 'recovery',
     prompt: 'code',
+    amr: ['otp'],
     enrollPrompt: 'confirm',
     async approve(nevis, subject) {
       return { server: { id: randomUUID(), ...(await withUserId(nevis, subject)) }, browser: {} }

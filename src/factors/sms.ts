@@ -52,6 +52,7 @@ export function sms({ message: text, requireIntrospection = false, refusedPrefix
   return {
     name: 'sms',
     prompt: 'code',
+    amr: ['otp', 'sms', 'mca'],
     async approve(nevis, subject, { message }) {
       return approvalChallenge(await nevis.approve({ channel: 'sms', ...userReference(subject), ...textFor(message) }))
     },

@@ -49,6 +49,8 @@ export interface Transaction {
   readonly expiresAt: number
   /** When the first factor succeeded, in milliseconds since 1970. For a limited time from then on another factor may be tried. */
   readonly firstFactorAt: number
+  /** How the first factor was given, in values of RFC 8176, if the app says so. */
+  readonly firstFactorAmr?: readonly string[]
   /** What the phone shows. */
   readonly message?: string
   /** The app's own data. */

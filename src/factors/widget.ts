@@ -41,6 +41,8 @@ export function widget({ channels }: WidgetOptions = {}): Factor {
   return {
     name: 'widget',
     prompt: 'widget',
+    // App, push or SMS: they have only the second channel in common.
+    amr: ['mca'],
     async approve(nevis, subject) {
       const user = await withUserId(nevis, subject)
       return challenge(await nevis.createIntent({ userId: user.userId, operation: 'approve', ...restriction }), user)

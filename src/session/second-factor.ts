@@ -6,6 +6,7 @@
  */
 import { createHash } from 'node:crypto'
 import { json, middleware, whole, type Middleware } from '../host/answer'
+import { isListOfValues } from '../factors/amr'
 import type { FactorName } from '../factors/names'
 import { address, refuseUnknown, sessionKeyOf } from '../host/option-values'
 import { authInfoOf, sessionOf, wantsPage, type HostRequest } from '../host/request'
@@ -27,9 +28,15 @@ export interface SecondFactorRecord {
   readonly transactionId: string
   /** Milliseconds since 1970. */
   readonly at: number
+  /** When the second factor was given, in seconds since 1970: `auth_time` of OpenID Connect. */
+  readonly authTime: number
+  /** How the user proved who they are, in values of RFC 8176; see `amr` of the profile. Empty for a record of an older version. */
+  readonly amr: readonly string[]
 }
 
-interface BoundRecord extends SecondFactorRecord {
+/** In the session. A record of an older version has no `amr`. */
+interface BoundRecord extends Omit<SecondFactorRecord, 'authTime' | 'amr'> {
+  readonly amr?: unknown
   /** Digest of the login in the session. */
   readonly login: string
   /** Digest of the session's id. It changes at logout, even if the host keeps the session's data. */
@@ -48,6 +55,10 @@ export interface RequireSecondFactorOptions extends RecordSecondFactorOptions {
   readonly maxAgeSeconds: number
   /** Names of the accepted factors, such as `atLeast('sms')`. Default: any. */
   readonly factors?: readonly FactorName[]
+  /** Values of RFC 8176, all of which the record must have, such as `['mfa']`. Default: none. */
+  readonly amr?: readonly string[]
+  /** Named as `acr_values` in the 401 (RFC 9470), in order of preference, for clients that choose by them. They are not checked. Default: none. */
+  readonly acrValues?: readonly string[]
   /**
    * Where a page is redirected (303), so that the user can give a second factor. The path of a page that was requested with GET comes back as
    * `req.authInfo.returnTo`. Default: no redirect; pages get the 401, too.
@@ -83,8 +94,8 @@ export function recordSecondFactor(options: RecordSecondFactorOptions = {}): Mid
 
 async function write(req: HostRequest, sessionKey: string, profile: NevisProfile, login: string): Promise<void> {
   const session = wasRenewed(req, profile) ? (sessionOf(req) as SessionLike) : await renewedSession(req, login)
-  const { id: userId, factor, transactionId } = profile
-  const secondFactor: BoundRecord = { userId, factor, transactionId, at: Date.now(), login, sessionId: idDigestOf(req) }
+  const { id: userId, factor, transactionId, amr } = profile
+  const secondFactor: BoundRecord = { userId, factor, transactionId, at: Date.now(), amr, login, sessionId: idDigestOf(req) }
   session[sessionKey] = { ...(session[sessionKey] as SessionState | undefined), secondFactor } satisfies SessionState
   await saveSession(session)
 }
@@ -133,8 +144,8 @@ export function secondFactorOf(req: object, options: RecordSecondFactorOptions =
   const login = session && loginOf(session)
   const record = (session?.[sessionKey] as SessionState | undefined)?.secondFactor as BoundRecord | undefined
   if (login === undefined || record?.login !== login || record.sessionId !== idDigestOf(req)) return undefined
-  const { userId, factor, transactionId, at } = record
-  return { userId, factor, transactionId, at }
+  const { userId, factor, transactionId, at, amr } = record
+  return { userId, factor, transactionId, at, authTime: Math.floor(at / 1000), amr: isListOfValues(amr) ? amr : [] }
 }
 
 /**
@@ -145,18 +156,20 @@ export function secondFactorOf(req: object, options: RecordSecondFactorOptions =
  * of RFC 9470 (step-up)
  */
 export function requireSecondFactor(options: RequireSecondFactorOptions): Middleware {
-  refuseUnknown('requireSecondFactor', options, ['maxAgeSeconds', 'factors', 'redirectTo', 'sessionKey'])
-  const { maxAgeSeconds, factors } = options
+  refuseUnknown('requireSecondFactor', options, ['maxAgeSeconds', 'factors', 'amr', 'acrValues', 'redirectTo', 'sessionKey'])
+  const { maxAgeSeconds, factors, amr, acrValues } = options
   const sessionKey = sessionKeyOf('requireSecondFactor', options.sessionKey ?? 'nevis')
   if (!Number.isFinite(maxAgeSeconds) || maxAgeSeconds <= 0) throw new TypeError('requireSecondFactor: maxAgeSeconds must be a positive number')
   if (factors !== undefined && !isListOfNames(factors)) throw new TypeError('requireSecondFactor: factors must be a list of names')
+  if (amr !== undefined && !isListOfValues(amr)) throw new TypeError('requireSecondFactor: amr must be a list of values of RFC 8176')
+  if (acrValues !== undefined && !isListOfValues(acrValues)) throw new TypeError('requireSecondFactor: acrValues must be a list of strings without spaces')
   const redirectTo = options.redirectTo === undefined ? undefined : address('redirectTo', options.redirectTo, 'requireSecondFactor')
   return middleware(async (req) => {
     const record = secondFactorOf(req, { sessionKey })
     const ageMs = record === undefined ? Infinity : Date.now() - record.at
     // If the clock was set back, the record seems to lie in the future; it is then refused.
     const isFresh = ageMs >= 0 && ageMs <= maxAgeSeconds * 1000
-    if (record !== undefined && isFresh && (factors === undefined || factors.includes(record.factor))) return undefined
+    if (record !== undefined && isFresh && isStrongEnough(record, options)) return undefined
     if (redirectTo !== undefined && wantsPage(req)) {
       const session = sessionOf(req)
       // No session is created for a visitor who has none: thousands of requests would fill the session store.
@@ -164,10 +177,19 @@ export function requireSecondFactor(options: RequireSecondFactorOptions): Middle
       if (mayKeep && storeReturnTo(session, sessionKey, req)) await saveSession(session)
       return whole(303, { Location: redirectTo })
     }
-    const words = { error: 'insufficient_user_authentication', error_description: 'A fresh second factor is required' }
-    const challenge = `Bearer error="${words.error}", error_description="${words.error_description}", max_age="${Math.floor(maxAgeSeconds)}"`
-    return json(401, { ...words, max_age: Math.floor(maxAgeSeconds) }, { 'WWW-Authenticate': challenge })
+    const challenge = {
+      error: 'insufficient_user_authentication',
+      error_description: 'A fresh second factor is required',
+      ...(acrValues !== undefined && { acr_values: acrValues.join(' ') }),
+      max_age: Math.floor(maxAgeSeconds),
+    }
+    const parameters = Object.entries(challenge).map(([name, value]) => `${name}="${value}"`)
+    return json(401, challenge, { 'WWW-Authenticate': `Bearer ${parameters.join(', ')}` })
   })
+}
+
+function isStrongEnough(record: SecondFactorRecord, { factors, amr = [] }: RequireSecondFactorOptions): boolean {
+  return (factors === undefined || factors.includes(record.factor)) && amr.every((value) => record.amr.includes(value))
 }
 
 function idDigestOf(req: object): string {

@@ -73,7 +73,7 @@ export async function callback(request: StrategyRequest, handle: Field): Promise
     if (current === undefined) return handleRepeatedCallback(request, request.missingTransactionRefusal())
     if (current.closed !== undefined) throw new Refusal(current.closed)
   }
-  return succeed(request, transaction, outcome)
+  return succeed(request, transaction, factor, outcome)
 }
 
 /** @throws Refusal for a transaction of another login, user or route; for one that has ended, with the code it was closed with */
@@ -193,7 +193,7 @@ function handleRepeatedCallback({ options, req, session }: StrategyRequest, refu
 }
 
 /** Removes the claimed transaction from the session, gives back its starts, and returns who approved. */
-async function succeed(request: StrategyRequest, transaction: Transaction, outcome: Succeeded): Promise<StrategyResult> {
+async function succeed(request: StrategyRequest, transaction: Transaction, factor: Factor, outcome: Succeeded): Promise<StrategyResult> {
   const { settings, budgets, session } = request
   request.transactions.remove(transaction.id)
   const returnTo = sitePathOf(transaction.returnTo)
@@ -205,7 +205,7 @@ async function succeed(request: StrategyRequest, transaction: Transaction, outco
   await giveBackStarts(request, transaction).catch(() => undefined)
   if (isInSmallCookie(session) && transaction.budget !== undefined) await budgets.signIns.note(transaction.budget).catch(() => undefined)
   publish('decided', () => ({ ...request.about(), outcome: 'succeeded', ageMs: request.ageMs() }))
-  return { profile: profileOf(transaction, outcome), returnTo }
+  return { profile: profileOf(transaction, outcome, factor), returnTo }
 }
 
 /** A success after several denials is the pattern of push bombing (MITRE ATT&CK T1621). */

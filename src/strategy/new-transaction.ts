@@ -25,7 +25,7 @@ export async function newTransaction(
 ): Promise<{ transaction: Transaction; lockedCodes: string | undefined }> {
   const { settings, budgets, keys } = request
   const { replaced } = context
-  const { operation, subject, message, data, factors, phone, purpose } = parameters
+  const { operation, subject, message, data, factors, phone, purpose, firstFactorAmr } = parameters
   // The intent token is in the browser now. It introspects as active, so it must never count as proof.
   if (browser.intentToken !== undefined) await budgets.endings.claimToken(browser.intentToken)
   const enrolments = operation === 'enroll' ? await startEnrolment(request, subject, server.userId) : undefined
@@ -55,6 +55,7 @@ export async function newTransaction(
     ...(factors !== undefined && { factors }),
     ...(phone !== undefined && { phone }),
     ...(purpose !== undefined && { purpose }),
+    ...(firstFactorAmr !== undefined && { firstFactorAmr }),
     ...(enrolments !== undefined && { enrolments }),
     ...(alsoHeld !== undefined && { alsoHeld }),
     ...(returnTo !== undefined && { returnTo }),

@@ -62,6 +62,11 @@ export interface NevisStrategyOptions {
   readonly subject?: { of(req: NevisRequest): Subject | undefined | Promise<Subject | undefined> }['of'] | undefined
   /** `approve` (default), `enroll`, or `approve-or-enroll`: enrols users who have no factor, at the cost of one more call. Or a function. */
   readonly operation?: FromRequest<Operation | 'approve-or-enroll'> | undefined
+  /**
+   * How the user gave the first factor, in values of RFC 8176 such as `['pwd']`, or a function of the start's request that returns them. They
+   * then stand in `profile.amr`, together with `mfa`. Default: nothing is said of the first factor.
+   */
+  readonly firstFactorAmr?: FromRequest<readonly string[] | undefined> | undefined
   /** The text that push and app show on the phone. Use `htmlMessage` to escape text that you did not write. */
   readonly message?: FromRequest<string | undefined> | undefined
   /** A JSON value; it comes back unchanged in `profile.data`. */

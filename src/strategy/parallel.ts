@@ -70,8 +70,8 @@ function asksForSame({ parameters, factorName, source }: StartContext, { transac
     [transaction.operation, 'approve-or-enroll'].includes(parameters.operation) &&
     (typeof factorName !== 'string' || factorName === transaction.factor) &&
     isDeepStrictEqual(
-      [parameters.subject, parameters.message, parameters.data, parameters.factors, parameters.purpose],
-      [transaction.subject, transaction.message, transaction.data, transaction.factors, transaction.purpose],
+      [parameters.subject, parameters.message, parameters.data, parameters.factors, parameters.purpose, parameters.firstFactorAmr],
+      [transaction.subject, transaction.message, transaction.data, transaction.factors, transaction.purpose, transaction.firstFactorAmr],
     )
   )
 }

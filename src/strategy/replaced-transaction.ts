@@ -85,8 +85,8 @@ export async function endReplaced(request: StrategyRequest, transaction: Transac
 }
 
 function findOlder({ transactions, keys }: StrategyRequest, transaction: Transaction): Transaction | undefined {
-  const { factor, operation, message, data, factors, purpose, subject, authenticatorId } = transaction
-  const parameters = { operation, message, data, factors, purpose, subject } as StartParameters
+  const { factor, operation, message, data, factors, purpose, subject, authenticatorId, firstFactorAmr } = transaction
+  const parameters = { operation, message, data, factors, purpose, subject, firstFactorAmr } as StartParameters
   const isPending = isPendingFor(parameters, { name: factor } as Factor, authenticatorId, Date.now())
   return transactions.find((one) => one.id !== transaction.id && isPending(one) && keys.digests.matches(one))
 }

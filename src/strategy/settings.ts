@@ -6,6 +6,7 @@
 import { withoutSlash } from '../trust/binding'
 import { NevisClient } from '../client/client'
 import type { Operation } from '../client/wire'
+import { isListOfValues } from '../factors/amr'
 import type { Factor, Outcome } from '../factors/factor'
 import type { FactorName } from '../factors/names'
 import { Health } from './health'
@@ -35,6 +36,7 @@ export interface Settings {
   /** The username in `req.user`, which names the user's budgets even after a userId is linked; undefined if the app sets the option `subject`. */
   readonly usernameOf: (req: NevisRequest) => string | undefined
   readonly operation: FromRequest<Operation | 'approve-or-enroll'>
+  readonly firstFactorAmr: FromRequest<readonly string[] | undefined>
   readonly message: FromRequest<string | undefined>
   readonly data: FromRequest<unknown>
   readonly lifetimeMs: number
@@ -62,7 +64,7 @@ export interface Settings {
 
 const KNOWN: Record<keyof NevisStrategyOptions, true> = {
   instance: true, baseURL: true, accessKey: true, client: true, factors: true, waitingURL: true, callbackURL: true,
-  statusURL: true, name: true, subject: true, operation: true, message: true, data: true, lifetimeSeconds: true,
+  statusURL: true, name: true, subject: true, operation: true, firstFactorAmr: true, message: true, data: true, lifetimeSeconds: true,
   firstFactorLifetimeSeconds: true, maxAttempts: true, startBudget: true, attemptBudget: true, pollSchedule: true, maxStatusCallsPerSecond: true, healthCheck: true, ledger: true, allowEnrollmentOfStrongerFactorAfter: true, afterDenial: true, sessionKey: true, issuer: true, secret: true, passReqToCallback: true,
 }
 
@@ -105,6 +107,7 @@ export function resolveOptions(options: NevisStrategyOptions): Settings {
     subject: callable('subject', subject),
     usernameOf: subject === userOfRequest ? usernameOfUser : () => undefined,
     operation: operationOf(operation),
+    firstFactorAmr: firstFactorAmrOf(options.firstFactorAmr),
     message: messageOf(options.message),
     data: options.data,
     lifetimeMs,
@@ -150,6 +153,11 @@ function operationOf(value: Settings['operation']): Settings['operation'] {
 function afterDenialOf(value: NevisStrategyOptions['afterDenial'] = 'offer'): Settings['afterDenial'] {
   if (value === 'offer' || value === 'stop') return value
   throw optionError('afterDenial must be "offer" or "stop"')
+}
+
+function firstFactorAmrOf(value: NevisStrategyOptions['firstFactorAmr']): Settings['firstFactorAmr'] {
+  if (value === undefined || typeof value === 'function' || isListOfValues(value)) return value
+  throw optionError('firstFactorAmr must be a list of values of RFC 8176, such as [\'pwd\'], or a function')
 }
 
 function messageOf(value: NevisStrategyOptions['message']): NevisStrategyOptions['message'] {

@@ -10,6 +10,7 @@ import { Budgets } from '../ledger/budgets'
 import { isUserId, isUsername } from '../client/checks'
 import { phoneNumberIn } from '../client/typed-input'
 import type { Operation } from '../client/wire'
+import { isListOfValues } from '../factors/amr'
 import type { Factor } from '../factors/factor'
 import type { FactorName } from '../factors/names'
 import { Refusal } from '../factors/failures'
@@ -31,6 +32,7 @@ export interface StartParameters {
   /** The route's phone number, to enrol SMS. */
   readonly phone?: string
   readonly purpose?: string
+  readonly firstFactorAmr?: readonly string[]
   /** The subject's name in the ledger, for starts and codes; a digest. */
   readonly budget?: string
 }
@@ -56,6 +58,8 @@ export async function startParametersOf(req: NevisRequest, options: Authenticate
   if (operation !== 'approve' && operation !== 'enroll' && operation !== 'approve-or-enroll') {
     throw new TypeError('NevisStrategy: operation must be "approve", "enroll" or "approve-or-enroll"')
   }
+  const firstFactorAmr = await valueOf(settings.firstFactorAmr, req)
+  if (firstFactorAmr !== undefined && !isListOfValues(firstFactorAmr)) throw new TypeError('NevisStrategy: firstFactorAmr must return a list of values of RFC 8176')
   const message = await valueOf(options.message ?? settings.message, req)
   const data = jsonCopy(await valueOf(options.data ?? settings.data, req))
   const { factors } = options
@@ -71,6 +75,7 @@ export async function startParametersOf(req: NevisRequest, options: Authenticate
     ...(factors !== undefined && { factors: [...factors] }),
     ...(phone !== undefined && { phone }),
     ...(purpose !== undefined && { purpose }),
+    ...(firstFactorAmr !== undefined && { firstFactorAmr: [...firstFactorAmr] }),
   }
 }
 
@@ -140,8 +145,8 @@ export function isPendingFor(parameters: StartParameters, factor: Factor, authen
     one.factor === factor.name &&
     one.authenticatorId === authenticatorId &&
     isDeepStrictEqual(
-      { ...parameters.subject, operation: parameters.operation, message: parameters.message, data: parameters.data, factors: parameters.factors, purpose: parameters.purpose },
-      { ...one.subject, operation: one.operation, message: one.message, data: one.data, factors: one.factors, purpose: one.purpose },
+      { ...parameters.subject, operation: parameters.operation, message: parameters.message, data: parameters.data, factors: parameters.factors, purpose: parameters.purpose, firstFactorAmr: parameters.firstFactorAmr },
+      { ...one.subject, operation: one.operation, message: one.message, data: one.data, factors: one.factors, purpose: one.purpose, firstFactorAmr: one.firstFactorAmr },
     )
 }
 

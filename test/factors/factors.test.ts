@@ -48,7 +48,7 @@ describe('the factors', () => {
     [recovery(), { name: 'recovery', prompt: 'code', enrollPrompt: 'confirm' }, ['code', 'confirm']],
     [widget(), { name: 'widget', prompt: 'widget' }, ['widget', 'widget']],
   ])('have their names and prompts: $name', (factor, words, prompts) => {
-    const { approve: _approve, enroll: enrolls, check: _check, ...rest } = factor
+    const { approve: _approve, enroll: enrolls, check: _check, amr: _amr, ...rest } = factor
     expect(rest).toStrictEqual(words)
     expect([promptOf(factor, 'approve'), enrolls && promptOf(factor, 'enroll')]).toEqual(prompts)
     expect(promptOf(factor, undefined)).toBe(prompts[0])

@@ -171,7 +171,7 @@ describe('recordSecondFactor', () => {
       const { transactionId } = simulator.phone('anna').waiting[0] as { transactionId: string }
       await simulator.phone('anna').approve()
       const { record } = (await browser.get(`/callback?transaction=${handle}`)).json()
-      expect(record).toEqual({ userId, factor: 'push', transactionId, at: expect.any(Number) })
+      expect(record).toEqual({ userId, factor: 'push', transactionId, at: expect.any(Number), authTime: Math.floor(record.at / 1000), amr: ['swk', 'mca'] })
       expect(record.at).toBeGreaterThanOrEqual(before)
       expect(record.at).toBeLessThanOrEqual(Date.now())
       expect(await recordOf(browser)).toEqual(record)

@@ -151,7 +151,7 @@ describe('after the right password', () => {
       expect(page.status).toBe(200)
       expect(page.json()).toMatchObject({
         user: { username: 'anna' },
-        nevis: { provider: 'nevis', id: userId, username: 'anna', factor, operation: 'enroll', transactionId: expect.any(String) },
+        nevis: { provider: 'nevis', id: userId, username: 'anna', factor, operation: 'enroll', amr: [], authTime: expect.any(Number), transactionId: expect.any(String) },
       })
       expect(await me(browser)).toEqual({ username: 'anna' })
       expect(linked.get('anna')).toBe(userId)

@@ -335,7 +335,7 @@ describe('a callback', () => {
     const on = strategy()
     const transaction = await begin(on, {}, { message: 'Pay?' })
     approved()
-    const nevisProfile = { provider: 'nevis', id: USER, username: 'anna', factor: 'push', operation: 'approve', transactionId: 't1', message: 'Pay?' }
+    const nevisProfile = { provider: 'nevis', id: USER, username: 'anna', factor: 'push', operation: 'approve', amr: ['swk', 'mca'], authTime: expect.any(Number), transactionId: 't1', message: 'Pay?' }
     expect(await finish(on, transaction)).toStrictEqual({ action: 'success', args: [{ username: 'anna' }, { nevis: nevisProfile }], actions: ['success'] })
     expect(session['nevis']).toEqual({ transactions: {} })
     expect(events.all.slice(1)).toEqual([{ event: 'decided', ...KNOWN, outcome: 'succeeded', ageMs: expect.any(Number) }])

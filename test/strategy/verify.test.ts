@@ -94,20 +94,20 @@ describe('a profile', () => {
     id: 't1', factor: 'push', operation: 'approve', subject: { userId: 'u' }, startedAt: 0, expiresAt: 1, firstFactorAt: 0, shown: {},
   }
   const outcome: Succeeded = { status: 'succeeded', userId: 'u', transactionId: 't1' }
-  const least = { provider: 'nevis', id: 'u', factor: 'push', operation: 'approve', transactionId: 't1' }
+  const least = { provider: 'nevis', id: 'u', factor: 'push', operation: 'approve', amr: [], authTime: expect.any(Number), transactionId: 't1' }
 
   it('has no field for what is not known', () => {
-    expect(profileOf(transaction, outcome)).toStrictEqual(least)
+    expect(profileOf(transaction, outcome, {})).toStrictEqual(least)
   })
 
   it('names whom Nevis names, else who was asked', () => {
-    expect(profileOf({ ...transaction, subject: { username: 'anna' } }, outcome)).toStrictEqual({ ...least, username: 'anna' })
-    expect(profileOf(transaction, { ...outcome, username: 'ben' })).toStrictEqual({ ...least, username: 'ben' })
-    expect(profileOf({ ...transaction, subject: { username: 'anna' } }, { ...outcome, username: 'ben' })).toStrictEqual({ ...least, username: 'ben' })
+    expect(profileOf({ ...transaction, subject: { username: 'anna' } }, outcome, {})).toStrictEqual({ ...least, username: 'anna' })
+    expect(profileOf(transaction, { ...outcome, username: 'ben' }, {})).toStrictEqual({ ...least, username: 'ben' })
+    expect(profileOf({ ...transaction, subject: { username: 'anna' } }, { ...outcome, username: 'ben' }, {})).toStrictEqual({ ...least, username: 'ben' })
   })
 
   it('gives back what was shown and given, and cannot be changed', () => {
-    const profile = profileOf({ ...transaction, message: 'Pay?', data: null }, outcome)
+    const profile = profileOf({ ...transaction, message: 'Pay?', data: null }, outcome, {})
     expect(profile).toStrictEqual({ ...least, message: 'Pay?', data: null })
     expect(Object.isFrozen(profile)).toBe(true)
   })
@@ -329,7 +329,7 @@ describe('the profile', () => {
     // Shows: ASVS V15.3.1
     it('has exactly the documented fields', async () => {
       expect(await profileOf()).toEqual({
-        provider: 'nevis', id: userId, username: 'anna', factor: 'push', operation: 'approve',
+        provider: 'nevis', id: userId, username: 'anna', factor: 'push', operation: 'approve', amr: ['swk', 'mca'], authTime: expect.any(Number),
         transactionId: expect.stringMatching(/^[0-9a-f-]{36}$/), message: 'Sign in?', data: { order: [1, { two: 2 }] },
       })
     })
@@ -348,7 +348,7 @@ describe('the profile', () => {
         await simulator.phone('anna').approve()
         await browser.get(`/login/2fa/callback?transaction=${handle}`)
         expect(other.verified.map((profile) => Object.keys(profile).sort())).toEqual([
-          ['factor', 'id', 'operation', 'provider', 'transactionId', 'username'],
+          ['amr', 'authTime', 'factor', 'id', 'operation', 'provider', 'transactionId', 'username'],
         ])
       } finally {
         await other.close()
@@ -365,7 +365,7 @@ describe('the profile', () => {
         const handle = await signIn(browser, 'anna')
         await simulator.phone('anna').approve()
         expect((await browser.get(`/login/2fa/callback?transaction=${handle}`)).json()).toMatchObject({ action: 'success' })
-        expect(Object.keys(other.verified[0] as object).sort()).toEqual(['factor', 'id', 'operation', 'provider', 'transactionId'])
+        expect(Object.keys(other.verified[0] as object).sort()).toEqual(['amr', 'authTime', 'factor', 'id', 'operation', 'provider', 'transactionId'])
       } finally {
         simulator.faults.clear()
         await other.close()
