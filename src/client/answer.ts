@@ -70,7 +70,7 @@ export class Answer {
     if (status === 404) return this.#isNotFound() ? this.#error('NEVIS_NOT_FOUND') : this.unexpected('this 404 is not in the form of Nevis')
     if (status >= 300 && status < 400) return this.unexpected('a redirect, which is not followed')
     if (status >= 400 && status < 500) return this.#error('NEVIS_REJECTED')
-    return this.unexpected()
+    return status >= 500 ? this.unexpected('the server reported an error') : this.unexpected()
   }
 
   /**

@@ -1,8 +1,8 @@
 /**
  * The error of a store that the app provides: its session store or its ledger.
  *
- * The store's own error may contain the failed command, and with it the whole session, so only its name and code are kept. Out of scope:
- * storing.
+ * The store's own error may contain the failed command, and with it the whole session, so only its name and a code word are kept. Out of
+ * scope: storing.
  */
 
 import { withDeadline } from '../client/deadline'
@@ -11,7 +11,7 @@ import { withDeadline } from '../client/deadline'
  * `SESSION_REQUIRED`: no session middleware ran before the strategy (status 500) · `SESSION_IN_COOKIE`: the browser
  * holds the session itself and can read it, as with cookie-session (500) · `SESSION_TOO_LARGE`: the session is in an encrypted
  * cookie and larger than browsers accept (500) · `SESSION_UNAVAILABLE`: the session could not be saved (503) ·
- * `LEDGER_UNAVAILABLE`: the ledger did not answer, so nobody is signed in (503).
+ * `LEDGER_UNAVAILABLE`: the ledger failed or did not answer, so nobody is signed in (503).
  */
 export type StorageErrorCode = 'SESSION_REQUIRED' | 'SESSION_IN_COOKIE' | 'SESSION_TOO_LARGE' | 'SESSION_UNAVAILABLE' | 'LEDGER_UNAVAILABLE'
 
@@ -29,12 +29,12 @@ const messages: Record<StorageErrorCode, { status: number; message: string }> = 
     status: 500,
     message: 'NevisStrategy: the session is in a cookie and larger than browsers keep one, as it is with a QR code: use a session store on the server',
   },
-  LEDGER_UNAVAILABLE: { status: 503, message: 'NevisStrategy: the ledger did not answer' },
+  LEDGER_UNAVAILABLE: { status: 503, message: 'NevisStrategy: the ledger did not answer as it should' },
 }
 
 /**
- * The app's session store or ledger failed, and nobody was signed in. Compare `code`. The `cause` has only the name and the code of the store's
- * own error.
+ * The app's session store or ledger failed, and nobody was signed in. Compare `code`. The `cause` has only the name of the store's own error, and
+ * the code word that it has, such as `ECONNREFUSED`, `NOPERM` or `READONLY`, which is also in the message.
  */
 export class StorageError extends Error {
   /** Stable; see {@link StorageErrorCode}. */
@@ -44,20 +44,38 @@ export class StorageError extends Error {
 
   /** @internal */
   constructor(code: StorageErrorCode, cause?: unknown) {
-    super(messages[code].message, cause === undefined ? undefined : { cause: withoutSecrets(cause) })
+    const kept = cause === undefined ? undefined : withoutSecrets(cause)
+    const word = kept?.code === undefined ? '' : ` (${kept.code})`
+    super(`${messages[code].message}${word}`, kept && { cause: kept })
     this.name = 'StorageError'
     this.code = code
     this.status = messages[code].status
   }
 }
 
+/**
+ * The words with which Redis and Valkey begin the text of an error, and which their clients give as no code. The rest of the text may hold names
+ * of users and keys.
+ */
+const REDIS_WORDS = new Set([
+  'ASK', 'BUSY', 'CLUSTERDOWN', 'CROSSSLOT', 'EXECABORT', 'LOADING', 'MASTERDOWN', 'MISCONF', 'MOVED', 'NOAUTH', 'NOPERM', 'NOREPLICAS', 'NOSCRIPT', 'OOM',
+  'READONLY', 'TRYAGAIN', 'WRONGPASS', 'WRONGTYPE',
+])
+
 function withoutSecrets(cause: unknown): { name: string; code?: string } {
-  const { name, code } = Object(cause) as { name?: unknown; code?: unknown }
-  return { name: isWord(name) ? name : 'Error', ...(isWord(code) && { code }) }
+  const { name, code, message } = Object(cause) as { name?: unknown; code?: unknown; message?: unknown }
+  const [first = ''] = typeof message === 'string' ? message.split(' ', 1) : []
+  const word = isCode(code) ? code : REDIS_WORDS.has(first) ? first : undefined
+  return { name: isName(name) ? name : 'Error', ...(word !== undefined && { code: word }) }
 }
 
-function isWord(value: unknown): value is string {
+function isName(value: unknown): value is string {
   return typeof value === 'string' && /^\w{1,64}$/.test(value)
+}
+
+/** A code of Node or of a driver, such as `ETIMEDOUT`, or one of SQL, such as `57P03`. */
+function isCode(value: unknown): value is string {
+  return typeof value === 'string' && /^([A-Z][A-Z0-9_]{1,63}|[0-9A-Z]{5})$/.test(value)
 }
 
 /** Upper limit for a call of a store, so that the browser always gets an answer. */
@@ -68,7 +86,7 @@ const DEADLINE_MS = 5000
  * @internal
  */
 export function storageCall<T>(code: StorageErrorCode, ask: () => Promise<T>): Promise<T> {
-  return withDeadline(DEADLINE_MS, () => new StorageError(code), ask).catch((error: unknown) => {
+  return withDeadline(DEADLINE_MS, () => new StorageError(code, { name: 'TimeoutError', code: 'ETIMEDOUT' }), ask).catch((error: unknown) => {
     throw error instanceof StorageError ? error : new StorageError(code, error)
   })
 }

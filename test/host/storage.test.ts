@@ -47,9 +47,31 @@ describe('StorageError', () => {
       },
     )
 
+    it.each([
+      ['NOPERM', new Error("NOPERM User canary has no permissions to run the 'set' command")],
+      ['READONLY', new Error("READONLY You can't write against a read only replica.")],
+      ['OOM', new Error("OOM command not allowed when used memory > 'maxmemory'.")],
+      ['MOVED', new Error('MOVED 3999 10.0.0.7:6381')],
+      ['WRONGPASS', new Error('WRONGPASS invalid username-password pair or user is disabled.')],
+      ['ETIMEDOUT', Object.assign(new Error('connect ETIMEDOUT 10.0.0.7:6379'), { code: 'ETIMEDOUT', address: '10.0.0.7' })],
+      ['57P03', Object.assign(new Error('the database system is starting up'), { code: '57P03', detail: 'canary' })],
+    ])('keeps the code word %s of the store, also in its message, and nothing of the text', (word, cause) => {
+      const error = new StorageError('LEDGER_UNAVAILABLE', cause)
+      expect(error.cause).toEqual({ name: 'Error', code: word })
+      expect(error.message).toBe(`NevisStrategy: the ledger did not answer as it should (${word})`)
+      expect(printed(error)).not.toMatch(/canary|10\.0\.0\.7|command|replica|invalid|starting/)
+    })
+
+    it('takes no other word of a text for a code', () => {
+      for (const text of ['ANNA is unknown', 'NOPERMISSION for canary', '+41790000000', 'ERR canary', 'noperm x', '']) {
+        expect(new StorageError('LEDGER_UNAVAILABLE', new Error(text)).cause).toStrictEqual({ name: 'Error' })
+      }
+    })
+
     // Shows: ASVS V16.2.5
     it.each([
       ['a message and a command', storeError()],
+      ['a code in small letters', Object.assign(new Error('x'), { code: CANARY })],
       ['a code that is no code', Object.assign(new Error('x'), { code: `get ${CANARY}` })],
       ['a code that is no text', Object.assign(new Error('x'), { code: { CANARY } })],
       ['a cause of its own', new Error('x', { cause: new Error(CANARY) })],

@@ -209,7 +209,7 @@ describe('failClosed', () => {
         await jest.advanceTimersByTimeAsync(4_999)
         expect(isSettled).toBe(false)
         await jest.advanceTimersByTimeAsync(1)
-        expect(await failed).toMatchObject({ name: 'StorageError', code: 'LEDGER_UNAVAILABLE', status: 503 })
+        expect(await failed).toMatchObject({ name: 'StorageError', code: 'LEDGER_UNAVAILABLE', status: 503, cause: { code: 'ETIMEDOUT' } })
       } finally {
         jest.useRealTimers()
       }

@@ -26,7 +26,7 @@ import { Browser } from '../support/browser'
 import { ledgerWith } from '../support/ledger-contract'
 import { act, codeOf } from './support/act'
 import { FakeCloud, widgetToken, World, type Behaviour, type Script } from './support/fake-cloud'
-import { recordEvents, type Recorded } from './support/recorded'
+import { EVENT_NAMES, recordEvents, type Recorded } from './support/recorded'
 import { proveSecondFactor } from './support/proved'
 import { CANARY, printed } from './support/secrets'
 
@@ -259,7 +259,7 @@ let aloud: unknown[]
 
 beforeEach(async () => {
   cloud = await FakeCloud.start()
-  events = recordEvents()
+  events = recordEvents(EVENT_NAMES)
   aloud = []
   for (const name of ['log', 'info', 'warn', 'error', 'debug', 'trace', 'dir'] as const) {
     jest.spyOn(console, name).mockImplementation((...args: unknown[]) => void aloud.push(...args))
