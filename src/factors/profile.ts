@@ -30,6 +30,11 @@ export interface NevisProfile {
   readonly message?: string
   /** The `data` that the app gave at the start, unchanged. */
   readonly data?: unknown
+  /**
+   * True if nobody has approved anything now, because this browser is remembered (option `rememberBrowser`). `factor` and `transactionId` are
+   * then those of the earlier approval, and there is no message and no data.
+   */
+  readonly remembered?: true
 }
 
 /** @internal */

@@ -88,6 +88,8 @@ export interface Transaction {
   readonly moves?: number
   /** Digest of the user who was signed in at the start, if any. */
   readonly login?: string
+  /** True if the user wants this browser to be remembered, false if not (yet); absent if this is no sign-in that a remembered browser may skip. */
+  readonly remember?: boolean
   /** Number of codes tried, for display; the ledger's count decides. */
   readonly attempts?: number
   /** Set when it ended without success: every later callback fails with this code. */

@@ -92,6 +92,17 @@ export function queryFieldOf(req: Fields, name: string): string | null | undefin
 }
 
 /**
+ * Reads a check box. A form may send a hidden `0` before it, so that a box that is not ticked says so: the last value counts.
+ * @returns undefined if the request does not have the field
+ * @internal
+ */
+export function tickOf(req: Fields, name: string): boolean | undefined {
+  const value = own(req.body, name) ?? own(req.query ?? queryOf(req), name)
+  if (value === undefined) return undefined
+  return [true, 'true', '1', 'on'].includes((Array.isArray(value) ? value.at(-1) : value) as string | boolean)
+}
+
+/**
  * The body of the request. On a Koa context, `body` is the answer's, so it is read from `request`.
  * @internal
  */

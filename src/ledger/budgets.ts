@@ -1,11 +1,12 @@
 /**
- * All that the strategy keeps in the ledger: budgets of starts, codes and texts, endings, enrolments and sign-ins.
+ * All that the strategy keeps in the ledger: budgets of starts, codes and texts, endings, enrolments, sign-ins and remembered browsers.
  *
  * Keys hold digests: no username, phone number or token leaves the process. Out of scope: the ledger itself (`ledger.ts`), and what happens
  * when a budget is used up (`strategy-request.ts`).
  */
 import { createHash } from 'node:crypto'
 import { withoutTrunkZero } from '../client/typed-input'
+import { Browsers } from './browsers'
 import { CodeBudget } from './code-budget'
 import { Endings } from './endings'
 import { Enrolments } from './enrolments'
@@ -36,6 +37,7 @@ export class Budgets {
   readonly endings: Endings
   readonly enrolments: Enrolments
   readonly signIns: SignIns
+  readonly browsers: Browsers
 
   constructor(private readonly settings: BudgetSettings) {
     this.starts = new StartBudget(settings)
@@ -43,6 +45,7 @@ export class Budgets {
     this.endings = new Endings(settings, this.starts)
     this.enrolments = new Enrolments(settings.ledger)
     this.signIns = new SignIns(settings)
+    this.browsers = new Browsers(settings.ledger)
   }
 
   /** The name of a subject in the ledger: a digest. Upper and lower case make no difference, because Nevis may find a user by either. */

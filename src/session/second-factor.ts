@@ -71,7 +71,7 @@ export interface RequireSecondFactorOptions extends RecordSecondFactorOptions {
  * session, so the record cannot be written earlier. If the login has not renewed the session in this request (after `authorize`, and with
  * Passport before 0.6), this middleware gives the session a new id and keeps its content. A session without `regenerate` keeps its id.
  *
- * It writes no record for an enrolment, or if the approval is by a user of Basic or Bearer and the session is another user's.
+ * It writes no record for an enrolment, for a sign-in in a remembered browser, or if the approval is by a user of Basic or Bearer and the session is another user's.
  * @param options where the strategy keeps its state
  * @throws TypeError if an option is wrong or unknown
  * @returns middleware; it passes on an error if there is no approval or no login, and a StorageError `SESSION_UNAVAILABLE` if the session
@@ -87,7 +87,9 @@ export function recordSecondFactor(options: RecordSecondFactorOptions = {}): Mid
     if (profile === undefined || login === undefined) {
       throw new Error('recordSecondFactor: mount it after passport.authenticate("nevis"), for a user who is logged in; with your own callback, after req.authInfo = info and req.logIn()')
     }
-    if (profile.operation === 'approve' && !approvalsOfOtherUsers.has(profile)) await write(req, sessionKey, profile, login)
+    // A remembered browser has given no second factor now.
+    const isApproval = profile.operation === 'approve' && profile.remembered !== true
+    if (isApproval && !approvalsOfOtherUsers.has(profile)) await write(req, sessionKey, profile, login)
     return undefined
   })
 }

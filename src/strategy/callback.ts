@@ -20,6 +20,7 @@ import { mismatchOf, type KnownStatus } from '../trust/proof'
 import { assertMayStillEnroll } from './enrolment'
 import { publish } from './events'
 import { purposeMismatch } from './purpose'
+import { rememberBrowser, withChoice } from './remembered'
 import { factorFor, isForUserOf } from './start-parameters'
 import type { Field, StrategyRequest, StrategyResult } from './strategy-request'
 
@@ -34,10 +35,11 @@ type Failed = Extract<Outcome, { status: 'failed' }>
 /** @internal */
 export async function callback(request: StrategyRequest, handle: Field): Promise<StrategyResult> {
   const { settings } = request
-  const transaction = request.openTransaction(handle)
-  if (transaction === undefined) return handleRepeatedCallback(request, request.missingTransactionRefusal())
-  await assertMayFinish(request, transaction)
-  if (Date.now() >= transaction.expiresAt) return request.close(transaction, 'expired_transaction', { decided: { ending: 'timed_out' } })
+  const opened = request.openTransaction(handle)
+  if (opened === undefined) return handleRepeatedCallback(request, request.missingTransactionRefusal())
+  await assertMayFinish(request, opened)
+  if (Date.now() >= opened.expiresAt) return request.close(opened, 'expired_transaction', { decided: { ending: 'timed_out' } })
+  const transaction = await withChoice(request, opened)
 
   const factor = factorFor(settings, transaction.operation, transaction.factor)
   const answer = answerFor(request, transaction, factor)
@@ -205,7 +207,8 @@ async function succeed(request: StrategyRequest, transaction: Transaction, facto
   await giveBackStarts(request, transaction).catch(() => undefined)
   if (isInSmallCookie(session) && transaction.budget !== undefined) await budgets.signIns.note(transaction.budget).catch(() => undefined)
   publish('decided', () => ({ ...request.about(), outcome: 'succeeded', ageMs: request.ageMs() }))
-  return { profile: profileOf(transaction, outcome, factor), returnTo }
+  const profile = profileOf(transaction, outcome, factor)
+  return { profile, returnTo, accepted: () => rememberBrowser(request, transaction, profile) }
 }
 
 /** A success after several denials is the pattern of push bombing (MITRE ATT&CK T1621). */

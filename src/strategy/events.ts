@@ -71,9 +71,17 @@ export interface NevisEvents {
     readonly limit: number
   }
   /**
+   * A remembered browser. `remembered`: the user has given a second factor, and wants this browser to be remembered. `used`: it signed in with
+   * the first factor alone; `verify` is called next. `forgotten`: `forgetBrowsers` has ended all browsers of the user.
+   */
+  browser: About & {
+    /** What happened. */
+    readonly browser: 'remembered' | 'used' | 'forgotten'
+  }
+  /**
    * A possible attack: an answer of another user or transaction, a transaction that was changed in the session (`field` names what does not
    * match), an approval that was used twice, a first enrolment of a user who already has a factor, or a success after several denials, which
-   * is the pattern of push bombing.
+   * is the pattern of push bombing, or a copied cookie of a remembered browser.
    */
   suspicious: About &
     (
@@ -97,6 +105,10 @@ export interface NevisEvents {
           /** How many denials came before. */
           readonly denials: number
         }
+      | {
+          /** The cookie of a remembered browser was used twice, so it was copied. The browser is no longer remembered. */
+          readonly reason: 'copied_browser'
+        }
     )
   /** One HTTP request to Nevis has ended. It names no strategy, because several may share a client. */
   call: NevisCall
@@ -116,6 +128,7 @@ const publishers: { readonly [Name in OwnEventName]: (event: () => NevisEvents[N
   decided: publisher('decided'),
   failed: publisher('failed'),
   budget: publisher('budget'),
+  browser: publisher('browser'),
   suspicious: publisher('suspicious'),
 }
 

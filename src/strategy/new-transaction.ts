@@ -6,6 +6,7 @@
 import type { Challenge } from '../factors/factor'
 import type { Subject, Transaction } from '../factors/transaction'
 import { lockCodes } from '../trust/recovery-codes'
+import { rememberOf } from './remembered'
 import type { PreparedStart, StartContext } from './start-context'
 import type { StrategyRequest } from './strategy-request'
 
@@ -35,6 +36,7 @@ export async function newTransaction(
   // Writing down recovery codes takes longer than a tap, and nothing at Nevis expires meanwhile.
   const lifetimeMs = codes === undefined ? settings.lifetimeMs : settings.firstFactorLifetimeMs
   const login = request.login()
+  const remember = rememberOf(request, context, operation)
   const transaction = keys.digests.withDigest({
     id: server.id,
     factor: factor.name,
@@ -60,6 +62,7 @@ export async function newTransaction(
     ...(alsoHeld !== undefined && { alsoHeld }),
     ...(returnTo !== undefined && { returnTo }),
     ...(login !== undefined && { login }),
+    ...(remember !== undefined && { remember }),
   })
   return { transaction, lockedCodes: codes?.locked }
 }

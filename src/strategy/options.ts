@@ -121,6 +121,16 @@ export interface NevisStrategyOptions {
    * factor, or the same again, until `firstFactorLifetimeSeconds`. `stop`: nothing; the user must enter the password again. Default `offer`.
    */
   readonly afterDenial?: 'offer' | 'stop' | undefined
+  /**
+   * Offers to remember a browser that has given a second factor: for so many days, it signs in with the first factor alone. Default: off. Read
+   * the guide "Remembered browsers" first: such a sign-in has one factor.
+   */
+  readonly rememberBrowser?:
+    | {
+        /** 1 to 90, from the second factor on. Using the browser does not extend them. */
+        readonly days: number
+      }
+    | undefined
   /** Property of the session in which the strategy keeps its state. Default `nevis`. */
   readonly sessionKey?: string | undefined
   /** Accepted `iss` of transaction tokens. Default: the base URL of the API, with or without a slash. */

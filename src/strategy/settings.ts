@@ -4,6 +4,7 @@
  * Out of scope: using them.
  */
 import { withoutSlash } from '../trust/binding'
+import { MAX_BROWSER_DAYS } from '../ledger/browsers'
 import { NevisClient } from '../client/client'
 import type { Operation } from '../client/wire'
 import { isListOfValues } from '../factors/amr'
@@ -12,7 +13,7 @@ import type { FactorName } from '../factors/names'
 import { Health } from './health'
 import { failClosed, type FailClosedLedger } from '../ledger/ledger'
 import { budgetOf, factorsOf, ledgerOf, factorNamesOf, scheduleOf } from './option-objects'
-import { address, flag, callable, optionError, sessionKeyOf, text, texts, wholeNumber } from '../host/option-values'
+import { address, flag, callable, optionError, refuseUnknown, sessionKeyOf, text, texts, wholeNumber } from '../host/option-values'
 import type { NevisRequest } from '../host/request'
 import { keysOf, type CurrentKeys } from '../trust/keys'
 import { isGuessable, MAKE_SECRET } from '../trust/secret'
@@ -49,6 +50,8 @@ export interface Settings {
   readonly ledger: FailClosedLedger
   readonly allowEnrollmentOfStrongerFactorAfter: readonly FactorName[]
   readonly afterDenial: 'offer' | 'stop'
+  /** How many days a browser is remembered; undefined unless the option `rememberBrowser` is set. */
+  readonly rememberDays: number | undefined
   /** True if a factor accepts a token from the browser as proof. Each token then counts only once, whichever factor it proved. */
   readonly claimsTokens: boolean
   /** Runs the starts of a subject one after another. */
@@ -65,7 +68,7 @@ export interface Settings {
 const KNOWN: Record<keyof NevisStrategyOptions, true> = {
   instance: true, baseURL: true, accessKey: true, client: true, factors: true, waitingURL: true, callbackURL: true,
   statusURL: true, name: true, subject: true, operation: true, firstFactorAmr: true, message: true, data: true, lifetimeSeconds: true,
-  firstFactorLifetimeSeconds: true, maxAttempts: true, startBudget: true, attemptBudget: true, pollSchedule: true, maxStatusCallsPerSecond: true, healthCheck: true, ledger: true, allowEnrollmentOfStrongerFactorAfter: true, afterDenial: true, sessionKey: true, issuer: true, secret: true, passReqToCallback: true,
+  firstFactorLifetimeSeconds: true, maxAttempts: true, startBudget: true, attemptBudget: true, pollSchedule: true, maxStatusCallsPerSecond: true, healthCheck: true, ledger: true, allowEnrollmentOfStrongerFactorAfter: true, afterDenial: true, rememberBrowser: true, sessionKey: true, issuer: true, secret: true, passReqToCallback: true,
 }
 
 /**
@@ -114,6 +117,7 @@ export function resolveOptions(options: NevisStrategyOptions): Settings {
     health: flag('healthCheck', healthCheck) ? new Health(client) : undefined,
     allowEnrollmentOfStrongerFactorAfter: factorNamesOf('allowEnrollmentOfStrongerFactorAfter', allowEnrollmentOfStrongerFactorAfter),
     afterDenial,
+    rememberDays: rememberDaysOf(options.rememberBrowser),
     claimsTokens: factors.some((factor) => [factor.prompt, factor.enrollPrompt].includes('widget')),
     startQueue: new StartQueue(),
     codeChecks: new SharedCache<Outcome>(0, 0),
@@ -163,6 +167,12 @@ function firstFactorAmrOf(value: NevisStrategyOptions['firstFactorAmr']): Settin
 function messageOf(value: NevisStrategyOptions['message']): NevisStrategyOptions['message'] {
   if (value === undefined || typeof value === 'function' || (typeof value === 'string' && value !== '')) return value
   throw optionError('message must be a non-empty string or a function')
+}
+
+function rememberDaysOf(value: NevisStrategyOptions['rememberBrowser']): number | undefined {
+  if (value === undefined) return undefined
+  refuseUnknown('NevisStrategy: rememberBrowser', value, ['days'])
+  return wholeNumber('rememberBrowser.days', value.days, 1, MAX_BROWSER_DAYS)
 }
 
 function secretsOf(secret: NevisStrategyOptions['secret']): readonly string[] | undefined {

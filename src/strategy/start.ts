@@ -1,7 +1,7 @@
 /**
  * A start: asks Nevis to notify the user, and sends the browser to the waiting page.
  *
- * Order: subject, message and data from the app → if the same is already pending, show it again → the start budget → Nevis → a new session id
+ * Order: subject, message and data from the app → a remembered browser signs in at once → if the same is already pending, show it again → the start budget → Nevis → a new session id
  * if the user has just given a first factor, otherwise the session is read again → redirect (303) to the waiting page.
  * Out of scope: the call to Nevis (`challenge.ts`), and who may enrol (`enrolment.ts`).
  */
@@ -16,6 +16,7 @@ import { publish } from './events'
 import { newTransaction } from './new-transaction'
 import { isAfterFirstFactor, isStartedByOtherProcess, originOf, OTHER_PROCESS_WAIT_SECONDS, renewForSubject, shareResult } from './parallel'
 import { factorIfOffered, findPending, offeredFactor, returnToOf, reusePending } from './pending-start'
+import { recognizeBrowser } from './remembered'
 import { endReplaced, openTransactionForStart, transactionToReplace } from './replaced-transaction'
 import { waitForDecision, type PreparedStart, type StartContext } from './start-context'
 import { authenticatorFor, startParametersOf, type StartParameters } from './start-parameters'
@@ -34,6 +35,8 @@ export async function start(request: StrategyRequest, handle: Field, factorName:
   const named = handle === undefined ? undefined : openTransactionForStart(request, handle)
   const parameters = named === undefined ? await startParametersOf(req, options, settings) : { ...named, budget: named.budget ?? '' }
   const isAfterFirst = named === undefined && (await isAfterFirstFactor(request))
+  const recognized = named === undefined ? await recognizeBrowser(request, parameters, isAfterFirst) : undefined
+  if (recognized !== undefined) return recognized
   request.current = { subject: parameters.subject, ...(parameters.operation !== 'approve-or-enroll' && { operation: parameters.operation }) }
 
   const { target } = await settings.startQueue.run(parameters.budget, async (hasWaited, previous) => {

@@ -28,7 +28,14 @@ export interface Redirect {
 }
 
 /** Where the browser is sent, or who approved. */
-export type StrategyResult = Redirect | { readonly profile: NevisProfile; readonly returnTo: string | undefined }
+export type StrategyResult = Redirect | Approved
+
+export interface Approved {
+  readonly profile: NevisProfile
+  readonly returnTo: string | undefined
+  /** Called once `verify` has accepted the user. */
+  readonly accepted?: () => Promise<void>
+}
 
 /** A field of a request: undefined if it is missing, null if it is not a string. */
 export type Field = string | null | undefined

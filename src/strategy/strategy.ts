@@ -115,9 +115,10 @@ export class NevisStrategy extends PassportStrategy {
     try {
       const result = await dispatch(request)
       if ('to' in result) return result
-      const { profile, returnTo } = result
+      const { profile, returnTo, accepted } = result
       const { user, info } = await runVerify(this.verify, settings.passReqToCallback ? [req, profile] : [profile])
       if (user === false) throw new Refusal('rejected', (info as { message?: string } | undefined)?.message)
+      await accepted?.()
       // The user may have logged out while `verify` ran, and must stay logged out.
       if (request.sessionContinues()) await request.refresh()
       noteSession(profile, req, !logsIn(options) && (await isOfAnotherLogin(req, request.session)))

@@ -42,7 +42,7 @@ export function outcomeMismatch(transaction: Transaction, outcome: Succeeded): M
 /**
  * True if the transaction was started for this subject: every identifier of the subject must match.
  */
-export function isSubjectOf(subject: Subject | undefined, { subject: asked, userId = asked.userId }: Transaction): boolean {
+export function isSubjectOf(subject: Subject | undefined, { subject: asked, userId = asked.userId }: Pick<Transaction, 'subject' | 'userId'>): boolean {
   if (subject?.userId === undefined && subject?.username === undefined) return false
   const { userId: ownId = userId, username = asked.username } = subject
   return ownId === userId && username === asked.username

@@ -33,9 +33,9 @@ export class Digests {
   }
 
   private digestOf(transaction: Omit<Transaction, 'digest'>, key: Buffer): Buffer {
-    const { budget, data, enrolments, expiresAt, factor, factors, firstFactorAmr, id, login, message, operation, phone, purpose, slots, startedAt, subject, userId } = transaction
+    const { budget, data, enrolments, expiresAt, factor, factors, firstFactorAmr, id, login, message, operation, phone, purpose, remember, slots, startedAt, subject, userId } = transaction
     const names = { id, factor, operation, subject: withSortedNames(subject), userId, startedAt, expiresAt, message, data: withSortedNames(data), factors, login }
-    const rules = { phone, purpose, budget, slots, enrolments: withSortedNames(enrolments), firstFactorAmr }
+    const rules = { phone, purpose, budget, slots, enrolments: withSortedNames(enrolments), firstFactorAmr, remember }
     return createHmac('sha256', key).update(JSON.stringify([this.owner, names, rules])).digest()
   }
 }

@@ -1,21 +1,23 @@
 /**
- * Derives the keys for handles, digests and what the browser may be shown: from the option `secret`, else from the current access key.
+ * Derives the keys for handles, digests, cookies of remembered browsers and what the browser may be shown: from the option `secret`, else from the current access key.
  *
- * Out of scope: using the keys (`handle.ts`, `digest.ts`, `shown.ts`).
+ * Out of scope: using the keys (`handle.ts`, `digest.ts`, `shown.ts`, `browsers.ts`).
  */
 import { hkdfSync } from 'node:crypto'
 import type { NevisClient } from '../client/client'
+import { BrowserSeals } from './browsers'
 import { Digests } from './digest'
 import { Handles } from './handle'
 import { ShownCipher } from './shown'
 
-const USES = ['passport-nevis handle', 'passport-nevis transaction', 'passport-nevis shown'] as const
+const USES = ['passport-nevis handle', 'passport-nevis transaction', 'passport-nevis shown', 'passport-nevis browser'] as const
 
 /** @internal */
 export interface Keys {
   readonly handles: Handles
   readonly digests: Digests
   readonly shown: ShownCipher
+  readonly browsers: BrowserSeals
 }
 
 /** Returns a promise if the app's `accessKey` function must be called first. */
@@ -28,10 +30,11 @@ export type CurrentKeys = () => Keys | Promise<Keys>
  */
 export function keysOf(name: string, secrets: readonly string[] | undefined, client: NevisClient): CurrentKeys {
   const owner = `${name} ${client.baseURL}`
-  const keysFrom = (...[forHandles, forTransactions, forShown]: readonly (readonly Buffer[])[]): Keys => ({
+  const keysFrom = (...[forHandles, forTransactions, forShown, forBrowsers]: readonly (readonly Buffer[])[]): Keys => ({
     handles: new Handles(forHandles as readonly Buffer[], owner),
     digests: new Digests(forTransactions as readonly Buffer[], owner),
     shown: new ShownCipher(forShown as readonly Buffer[]),
+    browsers: new BrowserSeals(forBrowsers as readonly Buffer[], owner),
   })
   if (secrets !== undefined) {
     const fixed = keysFrom(...USES.map((use) => secrets.map((secret) => Buffer.from(hkdfSync('sha256', secret, '', use, 32)))))

@@ -1,0 +1,49 @@
+/**
+ * Ends all remembered browsers of one user: after a change of the password, or when a device is lost.
+ *
+ * Out of scope: sessions that are signed in. Your app ends those.
+ */
+import { userOf } from './authenticators'
+import { about, publish } from './events'
+import type { NevisStrategy } from './strategy'
+import type { User } from '../client/client'
+import { NevisError } from '../client/errors'
+import type { Subject } from '../factors/transaction'
+import { Budgets } from '../ledger/budgets'
+import { subjectMismatch } from '../trust/binding'
+
+/**
+ * Ends all remembered browsers of one user, at once and in every process that shares the ledger: the next sign-in in each needs the second factor
+ * again. Call it whenever the password changes, a device or a factor is removed, or the account may be in other hands. It does not end sessions.
+ *
+ * If you give only a username, the function ends the browsers that it knows by that name first, and then asks Nevis for the userId.
+ * @param strategy the strategy whose ledger and instance are meant
+ * @param subject the user, by userId, by username, or by both
+ * @throws TypeError when the subject has neither; StorageError `LEDGER_UNAVAILABLE`; NevisError, any code but `NEVIS_NOT_FOUND`
+ */
+export async function forgetBrowsers(strategy: NevisStrategy, subject: Subject): Promise<void> {
+  const { userId, username } = subject
+  if (!isName(userId) && !isName(username)) throw new TypeError('forgetBrowsers: subject must have a userId or a username')
+  const { settings } = strategy
+  const budgets = new Budgets(settings)
+  if (isName(userId)) await budgets.browsers.forgetAll(budgets.keyOf({ userId }))
+  if (isName(username)) await budgets.browsers.forgetAll(budgets.keyOf({ username }))
+  // Every browser has the userId. One that the app has remembered by userId alone may not have the username.
+  if (isName(username) && !isName(userId)) {
+    const user = await findUser(settings, username)
+    if (user !== undefined) await budgets.browsers.forgetAll(budgets.keyOf({ userId: user.userId }))
+  }
+  publish('browser', () => ({ ...about(settings.name, { subject: { ...(isName(userId) && { userId }), ...(isName(username) && { username }) } }), browser: 'forgotten' }))
+}
+
+async function findUser({ client }: NevisStrategy['settings'], username: string): Promise<User | undefined> {
+  try {
+    const user = await userOf(client, { username })
+    return subjectMismatch({ username }, user) === undefined ? user : undefined
+  } catch (error) {
+    if (error instanceof NevisError && error.code === 'NEVIS_NOT_FOUND') return undefined
+    throw error
+  }
+}
+
+const isName = (value: unknown): value is string => typeof value === 'string' && value !== ''

@@ -1,0 +1,148 @@
+/**
+ * Remembered browsers: which sign-ins skip the second factor, and how a browser comes to be remembered.
+ *
+ * Only a sign-in is skipped: a start right after a first factor, in a session without a login, at a route without `factors`, `message` or `data`
+ * of its own. Everything else has a purpose of its own, and is asked for. In any doubt the user is asked. Out of scope: the cookie
+ * (`trust/browsers.ts`), and what the ledger records (`ledger/browsers.ts`).
+ */
+import { randomBytes } from 'node:crypto'
+import type { AuthenticateOptions } from 'passport'
+import type { NevisProfile } from '../factors/profile'
+import type { Transaction } from '../factors/transaction'
+import { cookieIn, cookieName, cookieSetter } from '../host/cookies'
+import { logsIn, tickOf } from '../host/request'
+import { forgetReturnTo } from '../session/return-to'
+import { isSubjectOf } from '../trust/binding'
+import type { RememberedBrowser } from '../trust/browsers'
+import { about, publish } from './events'
+import { renewForSubject } from './parallel'
+import { returnToOf } from './pending-start'
+import type { StartContext } from './start-context'
+import type { RequestedParameters } from './start-parameters'
+import type { Approved, StrategyRequest } from './strategy-request'
+
+const DAY_MS = 86_400_000
+
+/** Recovery codes are for the loss of another factor. One stolen code must not open an account for days. */
+const NEVER_REMEMBERED = 'recovery'
+
+/**
+ * Signs in a remembered browser without asking for the second factor. The cookie is replaced, and the session gets a new id.
+ * @returns undefined if the user must be asked
+ * @internal
+ */
+export async function recognizeBrowser(request: StrategyRequest, parameters: Pick<RequestedParameters, 'operation' | 'subject'>, isAfterFirstFactor: boolean): Promise<Approved | undefined> {
+  const { settings, req, options, budgets } = request
+  if (!isAfterFirstFactor || !isSignIn(request, parameters.operation)) return undefined
+  const browser = rememberedIn(request)
+  if (browser === undefined || !isSubjectOf(parameters.subject, browser)) return undefined
+  // Without an answer that reaches the browser, the browser would keep the used cookie, and look like a thief at the next sign-in.
+  if (cookieSetter(req) === undefined || req.socket?.destroyed === true) return undefined
+
+  const { subject, userId, factor, transactionId: id } = browser
+  const transaction = { subject, userId, factor, id, operation: 'approve' } as const
+  const use = await budgets.browsers.use(browser).catch(() => 'gone' as const)
+  if (use === 'copied') publish('suspicious', () => ({ ...about(settings.name, transaction), reason: 'copied_browser' }))
+  if (use !== 'used') return undefined
+  sendCookie(request, { ...browser, generation: browser.generation + 1 })
+  request.current = transaction
+  publish('browser', () => ({ ...request.about(), browser: 'used' }))
+
+  const returnTo = returnToOf(request)
+  await renewForSubject(request, parameters)
+  forgetReturnTo(request.session, settings.sessionKey, returnTo, options)
+  await request.transactions.save()
+  const username = parameters.subject.username ?? subject.username
+  const named = { provider: 'nevis', id: userId, ...(username !== undefined && { username }) } as const
+  const profile: NevisProfile = Object.freeze({ ...named, factor, operation: 'approve', transactionId: id, remembered: true })
+  return { profile, returnTo }
+}
+
+/**
+ * The field `remember` of a new transaction.
+ * @returns undefined if a remembered browser could not skip this start
+ * @internal
+ */
+export function rememberOf(request: StrategyRequest, { replaced, isAfterFirstFactor }: StartContext, operation: Transaction['operation']): boolean | undefined {
+  const ticked = tickOf({ body: request.req.body, query: {} }, 'remember')
+  if (replaced !== undefined) return replaced.remember === undefined ? undefined : (ticked ?? replaced.remember)
+  return isAfterFirstFactor && isSignIn(request, operation) ? (ticked ?? false) : undefined
+}
+
+/**
+ * Keeps the user's choice if the request has one, so that it lasts while the user has not approved yet.
+ * @returns the transaction with the choice
+ * @internal
+ */
+export async function withChoice(request: StrategyRequest, transaction: Transaction): Promise<Transaction> {
+  const choice = tickOf(request.req, 'remember')
+  if (choice === undefined || !logsIn(request.options) || transaction.remember === undefined || choice === transaction.remember) return transaction
+  const { digest: _before, ...rest } = transaction
+  const chosen = request.keys.digests.withDigest({ ...rest, remember: choice })
+  request.transactions.put(chosen)
+  await request.transactions.save()
+  return chosen
+}
+
+/**
+ * Remembers the browser if the user wants it. Called once `verify` has accepted the user. A failing ledger must not lose a valid approval: then
+ * the browser is not remembered.
+ * @internal
+ */
+export async function rememberBrowser(request: StrategyRequest, transaction: Transaction, profile: NevisProfile): Promise<void> {
+  const { settings, req, options, budgets } = request
+  const { remember, login, operation, factor, subject, id: transactionId, budget } = transaction
+  if (remember !== true || login !== undefined || operation !== 'approve' || factor === NEVER_REMEMBERED) return
+  if (settings.rememberDays === undefined || !logsIn(options) || hasPurpose(options)) return
+  if (cookieSetter(req) === undefined) return warnAboutAnswer()
+  const { id: userId, username } = profile
+  const keys = [budgets.keyOf({ userId }), ...(username === undefined ? [] : [budgets.keyOf({ username })]), ...(budget === undefined ? [] : [budget])]
+  try {
+    const at = Date.now()
+    const { numbers, expiresAt } = await budgets.browsers.number([...new Set(keys)], settings.rememberDays, at)
+    if (expiresAt <= at) return
+    const browser = { id: randomBytes(32).toString('base64url'), generation: 0, at, expiresAt, subject, userId, factor, transactionId, numbers }
+    const before = rememberedIn(request)
+    await budgets.browsers.remember(browser)
+    sendCookie(request, browser)
+    // The new cookie replaces the old one, so only a copy of the old one could still be used.
+    if (before !== undefined) await budgets.browsers.end(before)
+  } catch {
+    return
+  }
+  publish('browser', () => ({ ...request.about(), browser: 'remembered' }))
+}
+
+/** True for a start that does nothing but sign in: nobody is signed in yet, and nothing is confirmed or enrolled. */
+function isSignIn(request: StrategyRequest, operation: RequestedParameters['operation']): boolean {
+  const { settings, options } = request
+  return settings.rememberDays !== undefined && operation !== 'enroll' && logsIn(options) && !hasPurpose(options) && request.login() === undefined
+}
+
+/** The strategy's own `message` does not count: it is the question of each sign-in. */
+function hasPurpose({ factors, message, data }: AuthenticateOptions): boolean {
+  return [factors, message, data].some((value) => value !== undefined)
+}
+
+/** The content of this browser's cookie, with the limits that the strategy has now. */
+function rememberedIn({ settings, req, keys }: StrategyRequest): RememberedBrowser | undefined {
+  const browser = keys.browsers.open(cookieIn(req, nameFor(req, settings)))
+  if (browser === undefined || !settings.factors.some(({ name }) => name === browser.factor)) return undefined
+  return { ...browser, expiresAt: Math.min(browser.expiresAt, browser.at + (settings.rememberDays ?? 0) * DAY_MS) }
+}
+
+function sendCookie({ settings, req, keys }: StrategyRequest, browser: RememberedBrowser): void {
+  const seconds = Math.max(1, Math.floor((browser.expiresAt - Date.now()) / 1000))
+  cookieSetter(req)?.(nameFor(req, settings), keys.browsers.seal(browser), seconds)
+}
+
+/** Two strategies of an app have cookies of their own. */
+function nameFor(req: object, { name }: { readonly name: string }): string {
+  return cookieName(req, `${name.replace(/[^\w-]/g, '_')}-browser`)
+}
+
+function warnAboutAnswer(): void {
+  process.emitWarning('NevisStrategy cannot set the cookie of a remembered browser: on Fastify, put the reply on the request as the guide "Remembered browsers" shows', {
+    code: 'PASSPORT_NEVIS_NO_REPLY',
+  })
+}
