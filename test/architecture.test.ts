@@ -206,9 +206,9 @@ describe('factors/', () => {
 })
 
 describe('the response', () => {
-  const mayTouch = (name: string) => ['waiting', 'simulator'].includes(folderOf(name)) || name === 'host/answer'
+  const mayTouch = (name: string) => ['waiting', 'simulator'].includes(folderOf(name)) || ['host/answer', 'host/cookies'].includes(name)
 
-  describe('outside waiting/ and host/answer', () => {
+  describe('outside waiting/, host/answer and host/cookies', () => {
     it.each([...sources].filter(([name]) => !mayTouch(name)))('is not touched by %s', (_name, source) => {
       const names = identifiersOf(source)
       for (const name of ['res', 'ServerResponse', 'OutgoingMessage']) expect(names).not.toContain(name)

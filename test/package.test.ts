@@ -36,6 +36,7 @@ describe('the doors', () => {
   "atLeast",
   "defaultSchedule",
   "failures",
+  "forgetBrowsers",
   "htmlMessage",
   "languages",
   "liftLimits",

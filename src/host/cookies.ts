@@ -48,7 +48,7 @@ export function cookieName(req: object, name: string): string {
  * @internal
  */
 export function cookieSetter(req: object): ((name: string, value: string, maxAgeSeconds: number) => void) | undefined {
-  const append = appender(req as Answers)
+  const append = appender(req)
   if (append === undefined) return undefined
   return (name, value, maxAgeSeconds) => append(`${name}=${value}; Path=/; Max-Age=${maxAgeSeconds}; HttpOnly; SameSite=Lax${isSecure(req) ? '; Secure' : ''}`)
 }

@@ -17,14 +17,12 @@ import type { RememberedBrowser } from '../trust/browsers'
 import { about, publish } from './events'
 import { renewForSubject } from './parallel'
 import { returnToOf } from './pending-start'
+import { rememberOffer } from './remember-offer'
 import type { StartContext } from './start-context'
 import type { RequestedParameters } from './start-parameters'
 import type { Approved, StrategyRequest } from './strategy-request'
 
 const DAY_MS = 86_400_000
-
-/** Recovery codes are for the loss of another factor. One stolen code must not open an account for days. */
-const NEVER_REMEMBERED = 'recovery'
 
 /**
  * Signs in a remembered browser without asking for the second factor. The cookie is replaced, and the session gets a new id.
@@ -91,15 +89,15 @@ export async function withChoice(request: StrategyRequest, transaction: Transact
  */
 export async function rememberBrowser(request: StrategyRequest, transaction: Transaction, profile: NevisProfile): Promise<void> {
   const { settings, req, options, budgets } = request
-  const { remember, login, operation, factor, subject, id: transactionId, budget } = transaction
-  if (remember !== true || login !== undefined || operation !== 'approve' || factor === NEVER_REMEMBERED) return
-  if (settings.rememberDays === undefined || !logsIn(options) || hasPurpose(options)) return
+  const { login, factor, subject, id: transactionId, budget } = transaction
+  const offer = rememberOffer(settings, transaction)
+  if (offer?.isChosen !== true || login !== undefined || !logsIn(options) || hasPurpose(options)) return
   if (cookieSetter(req) === undefined) return warnAboutAnswer()
   const { id: userId, username } = profile
   const keys = [budgets.keyOf({ userId }), ...(username === undefined ? [] : [budgets.keyOf({ username })]), ...(budget === undefined ? [] : [budget])]
   try {
     const at = Date.now()
-    const { numbers, expiresAt } = await budgets.browsers.number([...new Set(keys)], settings.rememberDays, at)
+    const { numbers, expiresAt } = await budgets.browsers.number([...new Set(keys)], offer.days, at)
     if (expiresAt <= at) return
     const browser = { id: randomBytes(32).toString('base64url'), generation: 0, at, expiresAt, subject, userId, factor, transactionId, numbers }
     const before = rememberedIn(request)

@@ -12,6 +12,7 @@ import type { Settings } from '../strategy/settings'
 import { unlockCodes } from '../trust/recovery-codes'
 import type { Transaction } from '../factors/transaction'
 import type { Offer } from './authenticators'
+import { rememberOffer } from '../strategy/remember-offer'
 import { statusOf, type WaitingStatus } from './status'
 
 /** The content of the waiting page as data: what `waitingURL` answers to `Accept: application/json`. */
@@ -46,6 +47,8 @@ export interface WaitingView extends Offer {
   readonly recoveryCodes?: readonly string[]
   /** Only for factors with a code. */
   readonly attemptsLeft?: number
+  /** Present at a sign-in after which this browser can be remembered: for how long, and whether the user wants it. Send the choice as the field `remember`, `1` or `0`. */
+  readonly remember?: { readonly days: number; readonly isChosen: boolean }
   /** Why it ended, once it has ended; `wrong_code` while the user may try another code. */
   readonly failure?: FailureCode
 }
@@ -58,6 +61,7 @@ export async function viewOf(settings: Settings, handle: string, sealed: Sealed,
   const { closed, operation, shown, codesKey, message, attempts = 0 } = transaction
   const { status, prompt, expiresAt } = await statusOf(settings, transaction)
   const recoveryCodes = status === 'pending' ? unlockCodes(codesKey, sealed.lockedCodes) : undefined
+  const remember = status === 'pending' ? rememberOffer(settings, transaction) : undefined
   const failure = closed ?? failureOf(status) ?? (attempts > 0 ? 'wrong_code' : undefined)
   return {
     transaction: handle,
@@ -73,6 +77,7 @@ export async function viewOf(settings: Settings, handle: string, sealed: Sealed,
     ...shown,
     ...(recoveryCodes !== undefined && { recoveryCodes }),
     ...(prompt === 'code' && { attemptsLeft: Math.max(0, settings.maxAttempts - attempts) }),
+    ...(remember !== undefined && { remember }),
     ...(failure !== undefined && { failure }),
   }
 }

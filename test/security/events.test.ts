@@ -319,7 +319,7 @@ describe('an event', () => {
 
     it('is typed by its name', () => {
       // Compiled by `npm run typecheck`: the union is closed.
-      const names: Record<keyof NevisEvents, true> = { started: true, reused: true, decided: true, failed: true, budget: true, suspicious: true, call: true, fault: true }
+      const names: Record<keyof NevisEvents, true> = { started: true, reused: true, decided: true, failed: true, budget: true, browser: true, suspicious: true, call: true, fault: true }
       expect(Object.keys(names).sort()).toEqual([...EVENT_NAMES].sort())
     })
   })

@@ -6,7 +6,7 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import type { NevisEventName } from '../../../src'
 
-export const EVENT_NAMES: readonly NevisEventName[] = ['started', 'reused', 'decided', 'failed', 'budget', 'suspicious', 'call', 'fault']
+export const EVENT_NAMES: readonly NevisEventName[] = ['started', 'reused', 'decided', 'failed', 'budget', 'browser', 'suspicious', 'call', 'fault']
 
 /** What happened to users and to the app; each call of Nevis is one more event, which most tests count at the simulator. */
 export const AUDIT_NAMES: readonly NevisEventName[] = EVENT_NAMES.filter((name) => name !== 'call')
