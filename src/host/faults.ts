@@ -9,8 +9,11 @@ import { StorageError, type StorageErrorCode } from './storage'
 
 /** A fault of Nevis or of the app's stores. */
 export interface NevisFault {
-  /** `request`: the app's error handler got the error. `watch`: a waiting page could not learn its status, and keeps waiting. */
-  readonly at: 'request' | 'watch'
+  /**
+   * `request`: the app's error handler got the error. `watch`: a waiting page could not learn its status, and keeps waiting. `browser`: a
+   * remembered browser was asked for the second factor, or a browser was not remembered.
+   */
+  readonly at: 'request' | 'watch' | 'browser'
   /** The code of the `NevisError` or `StorageError`. */
   readonly code: NevisErrorCode | StorageErrorCode
   /** The client's method that failed; only for a `NevisError`. */

@@ -10,6 +10,7 @@ import type { AuthenticateOptions } from 'passport'
 import type { NevisProfile } from '../factors/profile'
 import type { Transaction } from '../factors/transaction'
 import { cookieIn, cookieName, cookieSetter } from '../host/cookies'
+import { publishFault } from '../host/faults'
 import { logsIn, tickOf } from '../host/request'
 import { forgetReturnTo } from '../session/return-to'
 import { isSubjectOf } from '../trust/binding'
@@ -39,7 +40,10 @@ export async function recognizeBrowser(request: StrategyRequest, parameters: Pic
 
   const { subject, userId, factor, transactionId: id } = browser
   const transaction = { subject, userId, factor, id, operation: 'approve' } as const
-  const use = await budgets.browsers.use(browser).catch(() => 'gone' as const)
+  const use = await budgets.browsers.use(browser).catch((error: unknown) => {
+    publishFault(error, 'browser', about(settings.name, transaction))
+    return 'gone' as const
+  })
   if (use === 'copied') publish('suspicious', () => ({ ...about(settings.name, transaction), reason: 'copied_browser' }))
   if (use !== 'used') return undefined
   sendCookie(request, { ...browser, generation: browser.generation + 1 })
@@ -105,10 +109,10 @@ export async function rememberBrowser(request: StrategyRequest, transaction: Tra
     sendCookie(request, browser)
     // The new cookie replaces the old one, so only a copy of the old one could still be used.
     if (before !== undefined) await budgets.browsers.end(before)
-  } catch {
-    return
+    publish('browser', () => ({ ...request.about(), browser: 'remembered' }))
+  } catch (error) {
+    publishFault(error, 'browser', request.about())
   }
-  publish('browser', () => ({ ...request.about(), browser: 'remembered' }))
 }
 
 /** True for a start that does nothing but sign in: nobody is signed in yet, and nothing is confirmed or enrolled. */
