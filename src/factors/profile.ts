@@ -31,8 +31,8 @@ export interface NevisProfile {
   /** The `data` that the app gave at the start, unchanged. */
   readonly data?: unknown
   /**
-   * True if nobody has approved anything now, because this browser is remembered (option `rememberBrowser`). `factor` and `transactionId` are
-   * then those of the earlier approval, and there is no message and no data.
+   * True if nobody has approved anything now, because this browser is remembered (option `rememberBrowser`). `factor`, `transactionId` and
+   * `authTime` are then those of the earlier approval, `amr` has the values of the first factor only, and there is no message and no data.
    */
   readonly remembered?: true
 }

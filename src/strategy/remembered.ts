@@ -30,7 +30,7 @@ const DAY_MS = 86_400_000
  * @returns undefined if the user must be asked
  * @internal
  */
-export async function recognizeBrowser(request: StrategyRequest, parameters: Pick<RequestedParameters, 'operation' | 'subject'>, isAfterFirstFactor: boolean): Promise<Approved | undefined> {
+export async function recognizeBrowser(request: StrategyRequest, parameters: Pick<RequestedParameters, 'firstFactorAmr' | 'operation' | 'subject'>, isAfterFirstFactor: boolean): Promise<Approved | undefined> {
   const { settings, req, options, budgets } = request
   if (!isAfterFirstFactor || !isSignIn(request, parameters.operation)) return undefined
   const browser = rememberedIn(request)
@@ -56,7 +56,9 @@ export async function recognizeBrowser(request: StrategyRequest, parameters: Pic
   await request.transactions.save()
   const username = parameters.subject.username ?? subject.username
   const named = { provider: 'nevis', id: userId, ...(username !== undefined && { username }) } as const
-  const profile: NevisProfile = Object.freeze({ ...named, factor, operation: 'approve', transactionId: id, remembered: true })
+  const approval = { factor, operation: 'approve', transactionId: id, authTime: Math.floor(browser.at / 1000), remembered: true } as const
+  // The password is all that was proved now.
+  const profile: NevisProfile = Object.freeze({ ...named, ...approval, amr: Object.freeze([...(parameters.firstFactorAmr ?? [])]) })
   return { profile, returnTo }
 }
 

@@ -74,15 +74,19 @@ describe('a remembered browser', () => {
   })
 
   it('gives verify a profile that says so, without message and data', async () => {
-    const app = await start({ strategy: { message: 'Sign in?', data: { cart: 7 } } })
+    const app = await start({ strategy: { message: 'Sign in?', data: { cart: 7 }, firstFactorAmr: ['pwd'] } })
     const browser = await rememberedBrowser(app)
+    world.later(3600)
     await enter(browser)
     const [approved, remembered] = app.verified
     expect(approved).toMatchObject({ factor: 'push', message: 'Sign in?', data: { cart: 7 } })
     expect(approved).not.toHaveProperty('remembered')
     expect(remembered).toEqual({
-      provider: 'nevis', id: approved?.id, username: 'anna', factor: 'push', operation: 'approve', transactionId: approved?.transactionId, remembered: true,
+      provider: 'nevis', id: approved?.id, username: 'anna', factor: 'push', operation: 'approve', transactionId: approved?.transactionId,
+      amr: ['pwd'], authTime: expect.any(Number), remembered: true,
     })
+    expect(approved?.amr).toContain('mfa')
+    expect(Math.abs((remembered?.authTime as number) - (approved?.authTime as number))).toBeLessThanOrEqual(1)
   })
 
   it('is one whose user has ticked the box: in the form of the password, on the page, or with the code', async () => {
