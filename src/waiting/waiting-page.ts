@@ -115,7 +115,7 @@ export function waitingPage<Req extends HostRequest = HostRequest, Res extends H
       viewOf(settings, handle as string, sealed, transaction),
       choice.offer(handle as string, transaction, session, isChoosing),
     ])
-    const view = { ...seen, ...offer }
+    const view = { ...seen, ...(seen.factors.includes(seen.factor) && offer) }
     if (wantsJson) return json(200, view)
     if (view.status === 'succeeded') return whole(303, { Location: withQuery(settings.callbackURL, { transaction: view.transaction }), 'Referrer-Policy': REFERRER_POLICY })
     return page(res, 200, pageHtml(view, parts).text, parts, showsWidget(view) ? widgetPolicy : POLICY)

@@ -22,7 +22,7 @@ export function otherWaysPart(view: WaitingView, parts: PageParts): Html {
     const words = textFor(use, name)
     return factorForm(view, parts, name, words, html`<button>${needsPhone(view, name) ? texts.send : words}</button>`)
   }
-  return html`${resendButton(view, parts)}
+  return html`${view.factors.includes(view.factor) && resendButton(view, parts)}
       ${view.authenticators !== undefined && phonesPart(view, texts, (id, button) => wayForm(view, parts, 'factor', view.factor, html`${hidden('authenticatorId', id)}${button}`))}
       ${(others.length > 0 || another) && html`
       <section class="nevis-ways" aria-labelledby="nevis-ways">

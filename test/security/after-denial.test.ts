@@ -1,0 +1,321 @@
+/**
+ * What follows a denial.
+ *
+ * An attacker has the password and sends the victim a push. The victim denies it. The attacker would now like to know that somebody sat at the
+ * phone, to try a recovery code or a fresh push at once, and to leave no trace: an attacker never comes to the callback. So the answers to the
+ * browser are the same as for a push that nobody answered, the app hears of the denial from whoever learns of it first, and with
+ * `afterDenial: 'stop'` nothing follows but the password.
+ */
+import { MemoryLedger, type Ledger } from '../../src'
+import { inferredEnding } from '../../src/factors/ending'
+import { callbackOf, handleIn, PASSWORD, signIn, statusOf, waitingOf, type TestApp } from '../support/app'
+import type { Browser, Page } from '../support/browser'
+import { lab, outcomeOf } from './support/lab'
+
+const world = lab()
+const JSON_ONLY = { accept: 'application/json' }
+
+/** Puts Nevis's clock before or behind ours. */
+function skew(seconds: number): void {
+  const { cloud } = world.simulator as unknown as { cloud: { clock: { offsetMs: number } } }
+  cloud.clock.offsetMs += seconds * 1000
+}
+
+/** Time passes for both: the simulator lives by our clock, and `later` moves its own on top. */
+function pass(seconds: number): void {
+  world.later(seconds)
+  skew(-seconds)
+}
+
+const decided = () => world.events.of('decided').map(({ outcome, reason }) => [outcome, reason])
+
+describe('the reason in decided', () => {
+  describe('with Nevis\'s clock by so many seconds before ours', () => {
+    const rows = [-5, 0, 5].flatMap((ahead) => [1, 5, 30, 60, 100, 114, 118].map((after) => [ahead, after] as const))
+
+    it.each(rows)('%i: is denied, where the user denies after %i s', async (ahead, after) => {
+      skew(ahead)
+      const browser = (await world.start()).browser()
+      const handle = await signIn(browser, 'anna')
+      pass(after)
+      await world.simulator.phone('anna').deny()
+      expect(outcomeOf(await browser.get(callbackOf(handle)))).toBe('not_approved')
+      expect(decided()).toEqual([['failed', 'denied']])
+      expect(Number(world.events.of('decided')[0]?.['ageMs']) / 1000).toBeCloseTo(after, 0)
+    })
+
+    it.each([-5, 0, 5])('%i: is timed_out, where Nevis says that nobody has answered', async (ahead) => {
+      skew(ahead)
+      const browser = (await world.start()).browser()
+      const handle = await signIn(browser, 'anna')
+      // Nevis's clock runs faster: for us, the request could still be answered.
+      skew(120)
+      expect(outcomeOf(await browser.get(callbackOf(handle)))).toBe('not_approved')
+      expect(decided()).toEqual([['failed', 'timed_out']])
+    })
+
+    it.each([-5, 0, 5])('%i: is timed_out, where our own time is over', async (ahead) => {
+      skew(ahead)
+      const browser = (await world.start()).browser()
+      const handle = await signIn(browser, 'anna')
+      pass(120)
+      expect(outcomeOf(await browser.get(callbackOf(handle)))).toBe('expired_transaction')
+      expect(outcomeOf(await browser.get(callbackOf(handle)))).toBe('expired_transaction')
+      expect(decided()).toEqual([['failed', 'timed_out']])
+    })
+
+    it.each([-5, 0, 5])('%i: is absent of an approval', async (ahead) => {
+      skew(ahead)
+      const browser = (await world.start()).browser()
+      const handle = await signIn(browser, 'anna')
+      pass(100)
+      await world.simulator.phone('anna').approve()
+      expect(outcomeOf(await browser.get(callbackOf(handle)))).toBe('success')
+      expect(decided()).toEqual([['succeeded', undefined]])
+    })
+  })
+
+  describe('of other lifetimes', () => {
+    it.each([[30, 28, 'denied'], [30, 30, 'timed_out'], [600, 598, 'denied'], [600, 600, 'timed_out']])('of %i s: after %i s it is %s', (lifetime, took, reason) => {
+      const at = (seconds: number) => new Date(1_700_000_000_000 + seconds * 1000).toISOString()
+      expect(inferredEnding({ createdAt: at(0), lastUpdatedAt: at(took) }, lifetime * 1000)).toBe(reason)
+      const short = (seconds: number) => at(seconds).replace('.000', '')
+      expect(inferredEnding({ createdAt: short(0), lastUpdatedAt: short(took) }, lifetime * 1000)).toBe(reason)
+    })
+  })
+
+  describe('of an answer without usable times', () => {
+    it.each([[{}], [{ createdAt: '2026-11-28T10:00:00Z' }], [{ createdAt: 'now', lastUpdatedAt: 'later' }], [{ createdAt: '2026-11-28T10:00:00Z', lastUpdatedAt: '2026-11-28T09:00:00Z' }]])('is absent: %j', (times) => {
+      expect(inferredEnding(times, 120_000)).toBeUndefined()
+    })
+
+    it('is absent from the event, too', async () => {
+      const browser = (await world.start()).browser()
+      const handle = await signIn(browser, 'anna')
+      await world.simulator.phone('anna').deny()
+      world.simulator.faults.add({ on: 'getStatus', patch: { createdAt: undefined, lastUpdatedAt: undefined } })
+      expect(outcomeOf(await browser.get(callbackOf(handle)))).toBe('not_approved')
+      expect(world.events.of('decided')).toEqual([expect.not.objectContaining({ reason: expect.anything() })])
+    })
+  })
+})
+
+describe('decided', () => {
+  /** Waits for what the status endpoint does after its answer. */
+  const settled = () => new Promise((resolve) => setImmediate(resolve))
+
+  // Shows: T-bomber-10
+  it('comes without the callback, where a page has learned it: with the names that Nevis gives', async () => {
+    const app = await world.start()
+    const browser = app.browser()
+    const handle = await signIn(browser, 'anna')
+    await world.simulator.phone('anna').deny()
+    expect((await browser.get(statusOf(handle))).json().status).toBe('failed')
+    const userId = world.simulator.users.find(({ username }) => username === 'anna')?.userId
+    expect(world.events.of('decided')).toEqual([
+      { strategy: 'nevis', subject: { username: 'anna' }, userId, transactionId: expect.any(String), factor: 'push', operation: 'approve', outcome: 'failed', reason: 'denied', ageMs: expect.any(Number) },
+    ])
+    expect(outcomeOf(await browser.get(callbackOf(handle)))).toBe('not_approved')
+    expect(world.events.of('decided')).toHaveLength(1)
+  })
+
+  it('comes once, where two processes share a ledger', async () => {
+    const ledger = new MemoryLedger()
+    const [one, two] = [await world.start({ strategy: { ledger } }), await world.start({ strategy: { ledger } })]
+    const handle = await signIn(one.browser(), 'anna')
+    await world.simulator.phone('anna').deny()
+    for (const app of [one, two, one, two]) await app.browser().get(statusOf(handle))
+    expect(decided()).toEqual([['failed', 'denied']])
+  })
+
+  it('comes a minute after the time of a user who has closed the page', async () => {
+    const app = await world.start()
+    const handle = await signIn(app.browser(), 'anna')
+    await app.browser().get(statusOf(handle))
+    pass(179)
+    await app.browser().get(statusOf(await signIn(app.browser(), 'ben')))
+    expect(decided()).toEqual([])
+    pass(12)
+    await app.browser().get(statusOf(handle))
+    await settled()
+    expect(world.events.of('decided')).toMatchObject([{ factor: 'push', operation: 'approve', outcome: 'failed', reason: 'timed_out' }])
+  })
+
+  it('does not come a second time for a user who was decided', async () => {
+    const app = await world.start()
+    for (const end of ['approve', 'deny', 'cancel', 'code'] as const) {
+      const browser = app.browser()
+      const factor = end === 'code' ? 'sms' : 'push'
+      const transaction = await signIn(browser, 'anna', { factor })
+      await browser.get(statusOf(transaction))
+      if (end === 'cancel') await browser.post('/login/2fa', { transaction, cancel: '1' })
+      else if (end === 'code') await browser.post('/login/2fa/callback', { transaction, code: /\d{6}/.exec(world.simulator.sms('anna').at(-1) as string)?.[0] as string })
+      else {
+        await world.simulator.phone('anna')[end]()
+        await browser.get(callbackOf(transaction))
+      }
+    }
+    pass(200)
+    await app.browser().get(statusOf(await signIn(app.browser(), 'ben')))
+    await settled()
+    expect(decided()).toEqual([['succeeded', undefined], ['failed', 'denied'], ['succeeded', undefined]])
+  })
+
+  it('does not come where the ledger fails; that is a fault, and the page hears that it failed', async () => {
+    const memory = new MemoryLedger()
+    let isDown = false
+    const ledger: Ledger = {
+      claim: (key, seconds) => (isDown ? Promise.reject(new Error('NOPERM c4n4ry')) : memory.claim(key, seconds)),
+      count: (key, seconds) => memory.count(key, seconds),
+      look: (key) => memory.look(key),
+      forget: (key) => memory.forget(key),
+    }
+    const app = await world.start({ strategy: { ledger } })
+    const handle = await signIn(app.browser(), 'anna')
+    await world.simulator.phone('anna').deny()
+    isDown = true
+    expect((await app.browser().get(statusOf(handle))).json().status).toBe('failed')
+    expect(world.events.of('decided')).toEqual([])
+    expect(world.events.of('fault')).toEqual([
+      { strategy: 'nevis', transactionId: expect.any(String), factor: 'push', operation: 'approve', at: 'watch', code: 'LEDGER_UNAVAILABLE', cause: 'NOPERM' },
+    ])
+  })
+})
+
+describe('a browser', () => {
+  /** All that it can get after the end, without what differs between any two sign-ins. */
+  async function seen(afterDenial: 'offer' | 'stop', end: () => unknown): Promise<string> {
+    const app = await world.start({ strategy: { afterDenial, startBudget: { starts: 100, perSeconds: 60 } } })
+    const browser = app.browser()
+    const handle = await signIn(browser, 'anna')
+    await end()
+    const pages: Page[] = []
+    for (const [path, accept] of [
+      [statusOf(handle), 'application/json'], [statusOf(handle), 'text/event-stream'], [waitingOf(handle), 'text/html'], [waitingOf(handle), 'application/json'],
+      [callbackOf(handle), 'text/html'], [callbackOf(handle), 'text/html'], [waitingOf(handle), 'text/html'], [statusOf(handle), 'application/json'],
+    ] as const) pages.push(await browser.get(path, { accept }))
+    pages.push(await browser.post('/login/2fa', { transaction: handle, factor: 'recovery' }))
+    return pages
+      .map(({ status, headers, text }) => JSON.stringify([status, [...headers].filter(([name]) => !['date', 'etag', 'set-cookie', 'content-length'].includes(name)), text]))
+      .join('\n')
+      .replaceAll(handle, '<handle>')
+      .replace(/transaction=[\w-]{40,}/g, 'transaction=<another>')
+      .replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, '<time>')
+  }
+
+  // Shows: T-password-7
+  it.each(['offer', 'stop'] as const)('gets the same for a denial and for a time-out of Nevis, byte for byte: %s', async (afterDenial) => {
+    const now = Date.now()
+    jest.spyOn(Date, 'now').mockReturnValue(now)
+    const denied = await seen(afterDenial, () => world.simulator.phone('anna').deny())
+    const timedOut = await seen(afterDenial, () => skew(121))
+    expect(denied).toBe(timedOut)
+    expect(denied).toContain('You declined the request, or it was not answered in time.')
+    expect(denied).not.toMatch(/denied|timed_out/)
+    expect(world.events.of('decided').map(({ reason }) => reason)).toEqual(['denied', 'timed_out'])
+  })
+})
+
+describe('afterDenial', () => {
+  async function deniedPush(app: TestApp): Promise<{ browser: Browser; transaction: string }> {
+    const browser = app.browser()
+    const transaction = await signIn(browser, 'anna')
+    await world.simulator.phone('anna').deny()
+    return { browser, transaction }
+  }
+  const offers = async (browser: Browser, transaction: string) => (await browser.get(waitingOf(transaction), JSON_ONLY)).json().factors as string[]
+
+  describe('"offer", the default', () => {
+    it('leaves the other factors, and the same again', async () => {
+      const { browser, transaction } = await deniedPush(await world.start())
+      expect(outcomeOf(await browser.get(callbackOf(transaction)))).toBe('not_approved')
+      expect(await offers(browser, transaction)).toEqual(['push', 'app', 'sms', 'recovery'])
+      expect((await browser.post('/login/2fa', { transaction, factor: 'recovery' })).status).toBe(303)
+    })
+  })
+
+  describe('"stop"', () => {
+    const start = () => world.start({ strategy: { afterDenial: 'stop' } })
+
+    it.each(['push', 'app', 'sms', 'recovery'])('ends the chain for %s, and asks nobody', async (factor) => {
+      const { browser, transaction } = await deniedPush(await start())
+      expect(outcomeOf(await browser.get(callbackOf(transaction)))).toBe('not_approved')
+      const before = world.operations().length
+      expect(outcomeOf(await browser.post('/login/2fa', { transaction, factor }))).toBe('not_approved')
+      expect(world.operations()).toHaveLength(before)
+    })
+
+    // The attacker is faster than every page: nobody has asked Nevis since the denial.
+    // Shows: T-bomber-9
+    it.each(['push', 'app', 'sms', 'recovery'])('asks Nevis before it changes to %s, and sends nothing', async (factor) => {
+      const { browser, transaction } = await deniedPush(await start())
+      const before = world.operations().length
+      expect(outcomeOf(await browser.post('/login/2fa', { transaction, factor }))).toBe('not_approved')
+      expect(world.operations().slice(before)).toEqual(['getStatus'])
+      expect(decided()).toEqual([['failed', 'denied']])
+      expect(outcomeOf(await browser.get(callbackOf(transaction)))).toBe('not_approved')
+    })
+
+    it('sends nothing where Nevis cannot be asked', async () => {
+      const { browser, transaction } = await deniedPush(await start())
+      world.simulator.faults.add({ on: 'getStatus', status: 503 })
+      const before = world.operations().length
+      expect(outcomeOf(await browser.post('/login/2fa', { transaction, factor: 'recovery' }))).toBe('NEVIS_UNEXPECTED_RESPONSE')
+      expect(new Set(world.operations().slice(before))).toEqual(new Set(['getStatus']))
+    })
+
+    it('holds where only a page has learned of it, and in another process', async () => {
+      const ledger = new MemoryLedger()
+      const [one, two] = [await world.start({ strategy: { ledger, afterDenial: 'stop' } }), await world.start({ strategy: { ledger, afterDenial: 'stop' } })]
+      const { browser, transaction } = await deniedPush(one)
+      expect((await two.browser().get(statusOf(transaction))).json().status).toBe('failed')
+      expect(outcomeOf(await browser.post('/login/2fa', { transaction, factor: 'recovery' }))).toBe('not_approved')
+    })
+
+    it('holds for a session that was put back as it was before', async () => {
+      const { MemoryStore } = await import('express-session')
+      const store = new MemoryStore()
+      const app = await world.start({ session: { store }, strategy: { afterDenial: 'stop' } })
+      const { browser, transaction } = await deniedPush(app)
+      const { sessions } = store as unknown as { sessions: Record<string, string> }
+      const before = { ...sessions }
+      await browser.get(callbackOf(transaction))
+      Object.assign(sessions, before)
+      expect(outcomeOf(await browser.post('/login/2fa', { transaction, factor: 'recovery' }))).toBe('not_approved')
+    })
+
+    it('offers nothing on the page but the way out', async () => {
+      const { browser, transaction } = await deniedPush(await start())
+      for (const isClosed of [false, true]) {
+        expect(await offers(browser, transaction)).toEqual([])
+        const { text } = await browser.get(waitingOf(transaction), { accept: 'text/html' })
+        expect(text).not.toMatch(/name="factor"|authenticators=1/)
+        expect(text).toMatch(/name="cancel"/)
+        if (!isClosed) await browser.get(callbackOf(transaction))
+      }
+      expect(outcomeOf(await browser.post('/login/2fa', { transaction, cancel: '1' }))).toBe('cancelled')
+    })
+
+    it('leaves a request alone that is still pending, and one that our own time has ended', async () => {
+      const app = await start()
+      const browser = app.browser()
+      const first = await signIn(browser, 'anna')
+      const second = handleIn((await browser.post('/login/2fa', { transaction: first, factor: 'sms' })).location)
+      pass(121)
+      expect(outcomeOf(await browser.get(callbackOf(second)))).toBe('expired_transaction')
+      expect((await browser.post('/login/2fa', { transaction: second, factor: 'recovery' })).status).toBe(303)
+    })
+
+    it('lets the user begin again with the password', async () => {
+      const { browser, transaction } = await deniedPush(await start())
+      await browser.get(callbackOf(transaction))
+      const again = await browser.post('/login', { username: 'anna', password: PASSWORD })
+      await world.simulator.phone('anna').approve()
+      expect(outcomeOf(await browser.get(callbackOf(handleIn(again.location))))).toBe('success')
+    })
+  })
+
+  it.each(['never', true, null])('refuses %j', async (afterDenial) => {
+    await expect(world.start({ strategy: { afterDenial: afterDenial as never } })).rejects.toThrow(new TypeError('NevisStrategy: afterDenial must be "offer" or "stop"'))
+  })
+})
