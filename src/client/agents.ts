@@ -1,19 +1,18 @@
 /**
  * The connections to Nevis: how many there may be, and how long an idle one is kept for the next call.
  *
- * A new connection costs a TLS handshake: a round trip or two, and several times the CPU of a call. But a call that is
- * never repeated must not start on a connection that the server is just closing, since nobody could say whether it
- * arrived. So an idle connection is closed well before the server would do it:
- * - after 30 s, which is less than most servers and load balancers wait;
- * - a second before the time that the server announces (`Keep-Alive: timeout=5`); Node's agent sees to that;
- * - after a server has closed one of ours that was idle, in four fifths of the time that it was. A server that announces
- *   nothing and closes after 5 s is thus found out by the first connection that it closes.
+ * A new connection costs a TLS handshake: one or two round trips, and several times the CPU of a call. But if the server closes a
+ * connection while a call starts on it, the client cannot know whether the call arrived, and a call that notifies a user is never
+ * repeated. So the client closes an idle connection before the server does:
+ * - after 30 s, which is less than the idle time-out of most servers and load balancers;
+ * - one second before the time that the server announces (`Keep-Alive: timeout=5`), which Node's agent does by itself;
+ * - if a server has closed an idle connection before, after 80 % of the time for which that connection was idle.
  *
- * Left is the moment in which a server closes for the first time: a call that meets it fails with `NEVIS_UNREACHABLE`,
- * and only a call that may be repeated is repeated. Through a forward proxy the same holds for the tunnels: each is kept, counted
- * and closed like a direct connection.
+ * One case remains: the first connection that a server closes without an announcement. A call that starts at that moment fails with
+ * `NEVIS_UNREACHABLE`, and is repeated only if its method may be repeated. Tunnels through a forward proxy are kept, counted and closed
+ * in the same way.
  *
- * Out of scope: to send or repeat a call (`http.ts`), to open a tunnel (`tunnel.ts`).
+ * Out of scope: sending and repeating a call (`http.ts`), opening a tunnel (`tunnel.ts`).
  *
  * Source: RFC 9112, section 9.5; https://datatracker.ietf.org/doc/html/draft-thomson-hybi-http-timeout-03
  */
@@ -24,18 +23,19 @@ import type { Proxy } from './proxy'
 import { Tunnel } from './tunnel'
 
 const KEEP_IDLE_MS = 30_000
-/** Whoever closes sooner is restarting, and teaches nothing about its habits. */
-const SHORTEST_LESSON_MS = 1000
-/** A restart may look like a habit: then the lesson is forgotten after a while. */
-const LESSON_MS = 3_600_000
+/** A server that closes a connection sooner is probably restarting. That says nothing about its idle time-out. */
+const SHORTEST_TIMEOUT_MS = 1000
+/** A learned idle time-out is forgotten after an hour, because it may have been a restart. */
+const MEMORY_MS = 3_600_000
+/** The share of the server's idle time-out for which a connection is kept. */
 const SAFE_SHARE = 0.8
 
 const OPTIONS = {
   keepAlive: true,
-  // A burst of logins queues here, within its deadline, and does not open a connection each.
+  // In a burst of logins, further calls wait for a free connection, within their deadline.
   maxSockets: 50,
   timeout: KEEP_IDLE_MS,
-  // axios asks for this too: of two that differ, each would cost system calls at every use.
+  // The value that axios sets. If ours differed, each use of a socket would set it twice, which costs system calls.
   keepAliveMsecs: 60_000,
 }
 
@@ -44,7 +44,7 @@ export function newHttpAgent(keepAlive = true): HttpAgent {
   return learning(new HttpAgent({ ...OPTIONS, keepAlive }))
 }
 
-/** Said, because `NODE_TLS_REJECT_UNAUTHORIZED=0` changes the default for the whole process: the access key goes to Nevis alone. */
+/** Set explicitly, because `NODE_TLS_REJECT_UNAUTHORIZED=0` changes the default for the whole process, and then anyone could read the access key. */
 const TLS_OPTIONS = { ...OPTIONS, rejectUnauthorized: true }
 
 export function newHttpsAgent(keepAlive = true): HttpsAgent {
@@ -64,11 +64,11 @@ export function newTunnelAgent(proxy: Proxy, authority: string, keepAlive = true
   return learning(agent)
 }
 
-/** An agent that learns from the server for how long it may keep a connection idle. */
+/** Makes the agent learn for how long the server keeps an idle connection open. */
 function learning<A extends HttpAgent>(agent: A): A {
   let keepMs = KEEP_IDLE_MS
   let forgetAt = Infinity
-  /** Since when each open connection is idle: in `performance.now()`, or Infinity while it is in use. */
+  /** For each open connection, the time (`performance.now()`) since which it is idle; Infinity while it is in use. */
   const idleSince = new Map<object, number>()
   const keepSocketAlive = agent.keepSocketAlive.bind(agent)
   const reuseSocket = agent.reuseSocket.bind(agent)
@@ -77,9 +77,9 @@ function learning<A extends HttpAgent>(agent: A): A {
     const now = performance.now()
     const idleMs = now - (idleSince.get(this) ?? Infinity)
     idleSince.delete(this)
-    if (idleMs < SHORTEST_LESSON_MS) return
+    if (idleMs < SHORTEST_TIMEOUT_MS) return
     keepMs = Math.min(keepMs, idleMs * SAFE_SHARE)
-    forgetAt = now + LESSON_MS
+    forgetAt = now + MEMORY_MS
   }
   function forget(this: Socket) {
     idleSince.delete(this)
@@ -89,7 +89,7 @@ function learning<A extends HttpAgent>(agent: A): A {
     const socket = stream as Socket
     const now = performance.now()
     if (now >= forgetAt) keepMs = KEEP_IDLE_MS
-    // Where it is not our own time-out that closes it, it is the server.
+    // If our own time-out closes the socket, `timeout` comes first and removes its entry. Otherwise the server has closed the connection.
     if (!idleSince.has(socket)) socket.once('timeout', forget).once('close', learn)
     idleSince.set(socket, now)
     const keeps: unknown = keepSocketAlive(socket)

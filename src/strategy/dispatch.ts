@@ -7,7 +7,7 @@
 import { Refusal } from '../factors/failures'
 import { bodyFieldOf, fieldOf, logsIn } from '../host/request'
 import { callback } from './callback'
-import { isAfterFirstFactor } from './parallel'
+import { isAfterFirstFactor } from './session-fixation'
 import { start } from './start'
 import type { Field, StrategyRequest, StrategyResult } from './strategy-request'
 

@@ -1,48 +1,22 @@
 /**
  * Concurrent starts: a double click, five requests at once, or two browsers that know the same session id.
  *
- * One of them asks Nevis; the others share its result or are refused. After a first factor, the session gets a new id before a transaction
- * is kept in it, and only one browser learns that id. Out of scope: the order within one process (`start-queue.ts`), and the start itself
- * (`start.ts`).
+ * One of them asks Nevis; the others share its result or are refused. Out of scope: the order within one process (`start-queue.ts`), and the
+ * start itself (`start.ts`).
  */
 import { setTimeout as pause } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
 import type { Transaction } from '../factors/transaction'
 import type { NevisRequest } from '../host/request'
-import { hasContent, isOfAnotherLogin, isStored, reloadSession, renewSession } from '../host/session'
+import { hasContent, reloadSession } from '../host/session'
+import { renewForSubject } from './session-fixation'
 import { waitForDecision, type StartContext } from './start-context'
-import type { StartParameters } from './start-parameters'
 import type { StartResult } from './start-queue'
 import type { StrategyRequest } from './strategy-request'
 
 /** Another process's start of less than this age may still be waiting for Nevis. */
 export const OTHER_PROCESS_WAIT_SECONDS = 2
 const CHECK_INTERVAL_MS = 250
-
-/**
- * True if the user has just given a first factor in this request. An attacker may know the session's id from before (session fixation), so
- * nothing must be kept under that id, and nothing of that session may be shown. Three signs: the session has no login; Passport has set
- * `req.authInfo`, as it does when a strategy succeeds; or `req.user` is not the user of the session's login, as after
- * `req.logIn(user, { session: false })`.
- * @internal
- */
-export async function isAfterFirstFactor(request: StrategyRequest): Promise<boolean> {
-  const { req, session } = request
-  return request.login() === undefined || req.authInfo != null || isOfAnotherLogin(req, session)
-}
-
-/**
- * Gives the session a new id against session fixation (OWASP ASVS 5.0, 7.2.4). Of our transactions, the new session keeps only those of
- * the subject who has just given the first factor.
- * @internal
- */
-export async function renewForSubject(request: StrategyRequest, { subject }: Pick<StartParameters, 'subject'>): Promise<void> {
-  const { req, session } = request
-  if (hasContent(session) && isStored(req)) await request.reload()
-  // Also for a session that seems new: an attacker who controls the cookie can make a planted session look new.
-  request.useSession(await renewSession(req), true)
-  request.transactions.keepOnly((one) => isDeepStrictEqual({ ...one.subject }, { ...subject }))
-}
 
 /**
  * The second request of a double click shares the result of the first, which has just ended in this process.
