@@ -19,17 +19,26 @@ export interface Deadline {
  */
 export function withDeadline<T>(timeoutMs: number, expired: () => Error, work: (deadline: Deadline) => Promise<T>): Promise<T> {
   const endsAt = performance.now() + timeoutMs
-  const controller = new AbortController()
+  // Most work needs no signal, and an AbortController is expensive.
+  let controller: AbortController | undefined
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => {
       // Rejected before the request is aborted, so that the error of the aborted request is not taken for the cause.
       reject(expired())
+      controller ??= new AbortController()
       controller.abort()
     }, timeoutMs)
     const settled = <V>(settle: (value: V) => void) => (value: V) => {
       clearTimeout(timer)
       settle(value)
     }
-    work({ signal: controller.signal, remainingMs: () => endsAt - performance.now() }).then(settled(resolve), settled(reject))
+    const deadline = {
+      get signal() {
+        controller ??= new AbortController()
+        return controller.signal
+      },
+      remainingMs: () => endsAt - performance.now(),
+    }
+    work(deadline).then(settled(resolve), settled(reject))
   })
 }

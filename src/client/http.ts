@@ -44,6 +44,7 @@ type Respond = (response: IncomingMessage) => void
 const MAX_BYTES = 1_048_576
 const FIRST_PAUSE_MS = 100
 const REPEATABLE_STATUSES: readonly number[] = [429, 502, 503, 504]
+const STRICT = { insecureHTTPParser: false }
 /**
  * How axios sends a request: by Node itself, with what no option of axios gives.
  *
@@ -55,13 +56,13 @@ const REPEATABLE_STATUSES: readonly number[] = [429, 502, 503, 504]
 const TRANSPORTS = {
   'http:': {
     request(options: RequestOptions, respond: Respond): ClientRequest {
-      const request = requestHttp({ ...options, insecureHTTPParser: false }, (answer) => respond(noted(request, answer)))
+      const request = requestHttp(Object.assign(options, STRICT), (answer) => respond(noted(request, answer)))
       return request
     },
   },
   'https:': {
     request(options: RequestOptions, respond: Respond): ClientRequest {
-      const request = requestHttps({ ...options, insecureHTTPParser: false }, (answer) => {
+      const request = requestHttps(Object.assign(options, STRICT), (answer) => {
         if ('encrypted' in answer.socket && answer.socket.encrypted === true) respond(noted(request, answer))
         else request.destroy(Object.assign(new Error('NOT_ENCRYPTED'), { code: 'NOT_ENCRYPTED' }))
       })
@@ -70,11 +71,12 @@ const TRANSPORTS = {
   },
 }
 
-/** The answer to each request that came over a connection, and not from a test that replaces Node's own requests. */
-const answers = new WeakMap<ClientRequest, IncomingMessage>()
+/** A request, with the answer that came over its connection. The answer of a test that replaces Node's own requests is not noted. */
+type Sent = ClientRequest & { [ANSWER]?: IncomingMessage }
+const ANSWER = Symbol('answer')
 
-function noted(request: ClientRequest, answer: IncomingMessage): IncomingMessage {
-  if (answer.socket.bytesRead > 0) answers.set(request, answer)
+function noted(request: Sent, answer: IncomingMessage): IncomingMessage {
+  if (answer.socket.bytesRead > 0) request[ANSWER] = answer
   return answer
 }
 
@@ -157,7 +159,7 @@ function resultOf(outcome: Answer | NevisError, { aborted }: AbortSignal): Pick<
 
 /** The answer, or the reason why what came is none. */
 function answerOf(operation: NevisMethod, { status, data, headers, request }: AxiosResponse<string>): Answer | NevisError {
-  const raw = answers.get(request as ClientRequest)
+  const raw = (request as Sent)[ANSWER]
   // A compressed body that is cut off within its first bytes is decoded to nothing, which must not look like an answer without a body.
   if (data === '' && hasEncodedBody(raw)) return new NevisError('NEVIS_UNEXPECTED_RESPONSE', operation, { nevisStatus: status, reason: 'an encoded body that is empty' })
   const { 'retry-after': retryAfter, date } = headers as Record<string, unknown>

@@ -4,6 +4,7 @@
  * An app, a server on the network or a file name can contain characters that a terminal interprets: escape sequences that overwrite
  * an error, change the title or fill the clipboard; line breaks that forge a line of the report; bidi controls that reorder text.
  * Out of scope: secrets; a value that may be secret is never put in a finding.
+ */
 
 /** Longer than any text of the doctor itself. */
 const MOST_CHARACTERS = 400
