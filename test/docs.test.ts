@@ -273,7 +273,7 @@ describe('docs/reference.md', () => {
       ['src/factors/app.ts', 'AppOptions'],
       ['src/factors/widget.ts', 'WidgetOptions'],
       ['src/waiting/waiting-page.ts', 'WaitingPageOptions'],
-      ['src/waiting/outage-page.ts', 'OutagePageOptions'],
+      ['src/waiting/page-options.ts', 'PageOptions'],
       ['src/waiting/status-endpoint.ts', 'StatusEndpointOptions'],
       ['src/session/second-factor.ts', 'RequireSecondFactorOptions'],
       ['src/ledger/redis-ledger.ts', 'RedisLedgerOptions'],

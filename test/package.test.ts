@@ -35,6 +35,7 @@ describe('the doors', () => {
   "app",
   "atLeast",
   "defaultSchedule",
+  "failureText",
   "failures",
   "forgetBrowsers",
   "htmlMessage",

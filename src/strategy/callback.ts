@@ -186,10 +186,11 @@ async function handleUsedTransaction(request: StrategyRequest, transaction: Tran
   return handleRepeatedCallback(request, new Refusal('used_transaction'))
 }
 
-/** After a refresh or a double click, a signed-in user goes to the route's success redirect. `verify` and the handler do not run again. */
+/** After a reload or a double click, a signed-in user goes where the route says. `verify` and the handler do not run again. */
 function handleRepeatedCallback({ options, req, session }: StrategyRequest, refusal: Refusal): StrategyResult {
-  const { successReturnToOrRedirect, successRedirect } = options
-  const to = successReturnToOrRedirect ? (sitePathOf(session['returnTo']) ?? successReturnToOrRedirect) : successRedirect
+  const { repeatedCallbackRedirect, successReturnToOrRedirect, successRedirect } = options
+  const success = successReturnToOrRedirect ? (sitePathOf(session['returnTo']) ?? successReturnToOrRedirect) : successRedirect
+  const to = repeatedCallbackRedirect ?? success
   if (req.user && to) return { to }
   throw refusal
 }

@@ -33,8 +33,9 @@ export async function newTransaction(
   const alsoHeld = await holdUnderUserId(request, context, slot, server.userId)
   const { recoveryCodes, ...shown } = browser
   const codes = recoveryCodes && lockCodes(recoveryCodes)
+  const ofOperation = operation === 'enroll' ? settings.enrollmentLifetimeMs : settings.lifetimeMs
   // Writing down recovery codes takes longer than a tap, and nothing at Nevis expires meanwhile.
-  const lifetimeMs = codes === undefined ? settings.lifetimeMs : settings.firstFactorLifetimeMs
+  const lifetimeMs = codes === undefined ? ofOperation : settings.firstFactorLifetimeMs
   const login = request.login()
   const remember = rememberOf(request, context, operation)
   const transaction = keys.digests.withDigest({

@@ -73,6 +73,8 @@ export interface NevisStrategyOptions {
   readonly data?: Data | undefined
   /** Seconds for which a transaction may be approved. 30 to 600, default 120. */
   readonly lifetimeSeconds?: number | undefined
+  /** The same for an enrolment, because a user may have to install an app first. 30 to 600, default 600. */
+  readonly enrollmentLifetimeSeconds?: number | undefined
   /** Seconds after the first factor for which another factor may be tried. 30 to 3600, default 600. */
   readonly firstFactorLifetimeSeconds?: number | undefined
   /** Codes that may be tried per transaction. 1 to 20, default 5. */

@@ -19,6 +19,12 @@ export interface NevisAuthenticateOptions {
   message?: FromRequest<string | undefined> | undefined
   /** Default: the strategy's. */
   data?: Data | undefined
+  /**
+   * Where a signed-in user is redirected whose browser sends a callback again, for example by a reload: the approval is used, and neither
+   * `verify` nor your handler runs again. Unlike Passport's `successRedirect`, it leaves the first callback to `recordSecondFactor()` and
+   * your handler. Default: `successReturnToOrRedirect` or `successRedirect`; without them, the failure `used_transaction`.
+   */
+  repeatedCallbackRedirect?: string | undefined
   /** `+41791234567`, to enrol SMS. Default: `req.body.phone`. */
   phone?: FromRequest<string | undefined> | undefined
   /**

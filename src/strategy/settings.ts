@@ -41,6 +41,7 @@ export interface Settings {
   readonly message: FromRequest<string | undefined>
   readonly data: FromRequest<unknown>
   readonly lifetimeMs: number
+  readonly enrollmentLifetimeMs: number
   readonly firstFactorLifetimeMs: number
   readonly maxAttempts: number
   readonly startBudget: { readonly starts: number; readonly perSeconds: number }
@@ -67,7 +68,7 @@ export interface Settings {
 
 const KNOWN: Record<keyof NevisStrategyOptions, true> = {
   instance: true, baseURL: true, accessKey: true, client: true, factors: true, waitingURL: true, callbackURL: true,
-  statusURL: true, name: true, subject: true, operation: true, firstFactorAmr: true, message: true, data: true, lifetimeSeconds: true,
+  statusURL: true, name: true, subject: true, operation: true, firstFactorAmr: true, message: true, data: true, lifetimeSeconds: true, enrollmentLifetimeSeconds: true,
   firstFactorLifetimeSeconds: true, maxAttempts: true, startBudget: true, attemptBudget: true, pollSchedule: true, maxStatusCallsPerSecond: true, healthCheck: true, ledger: true, allowEnrollmentOfStrongerFactorAfter: true, afterDenial: true, rememberBrowser: true, sessionKey: true, issuer: true, secret: true, passReqToCallback: true,
 }
 
@@ -81,7 +82,7 @@ export function resolveOptions(options: NevisStrategyOptions): Settings {
   if (unknown !== undefined) throw optionError(`unknown option "${unknown}"`)
 
   const { name = 'nevis', subject = userOfRequest, operation = 'approve', sessionKey = 'nevis', passReqToCallback = false, healthCheck = false } = options
-  const { lifetimeSeconds = 120, firstFactorLifetimeSeconds = 600, maxAttempts = 5, maxStatusCallsPerSecond = 200 } = options
+  const { lifetimeSeconds = 120, enrollmentLifetimeSeconds = 600, firstFactorLifetimeSeconds = 600, maxAttempts = 5, maxStatusCallsPerSecond = 200 } = options
   const { startBudget = { starts: 5, perSeconds: 300 }, attemptBudget = { attempts: 30, perSeconds: 3600 }, allowEnrollmentOfStrongerFactorAfter = [] } = options
   const afterDenial = afterDenialOf(options.afterDenial)
   const client = clientOf(options)
@@ -100,6 +101,7 @@ export function resolveOptions(options: NevisStrategyOptions): Settings {
     attemptBudget: budgetOf('attemptBudget', attemptBudget, 'attempts'),
   }
   const lifetimeMs = 1000 * wholeNumber('lifetimeSeconds', lifetimeSeconds, 30, 600)
+  const enrollmentLifetimeMs = 1000 * wholeNumber('enrollmentLifetimeSeconds', enrollmentLifetimeSeconds, 30, 600)
   return Object.freeze({
     ...limits,
     name: text('name', name),
@@ -114,6 +116,7 @@ export function resolveOptions(options: NevisStrategyOptions): Settings {
     message: messageOf(options.message),
     data: options.data,
     lifetimeMs,
+    enrollmentLifetimeMs,
     health: flag('healthCheck', healthCheck) ? new Health(client) : undefined,
     allowEnrollmentOfStrongerFactorAfter: factorNamesOf('allowEnrollmentOfStrongerFactorAfter', allowEnrollmentOfStrongerFactorAfter),
     afterDenial,
@@ -126,9 +129,10 @@ export function resolveOptions(options: NevisStrategyOptions): Settings {
     keys: keysOf(name, secretsOf(options.secret), client),
     watch: new StatusWatch(client, {
       lifetimeMs,
+      enrollmentLifetimeMs,
       schedule: scheduleOf(pollSchedule),
       maxCallsPerSecond: wholeNumber('maxStatusCallsPerSecond', maxStatusCallsPerSecond, 1, 10_000),
-      ...watchReports({ name, lifetimeMs, afterDenial, budgets: limits }),
+      ...watchReports({ name, lifetimeMs, enrollmentLifetimeMs, afterDenial, budgets: limits }),
     }),
     passReqToCallback: flag('passReqToCallback', passReqToCallback),
   })

@@ -10,7 +10,7 @@ import { Refusal, type FailureCode } from '../factors/failures'
 import type { NevisProfile } from '../factors/profile'
 import type { Transaction } from '../factors/transaction'
 import { loginOf } from '../host/login'
-import { logsIn, sessionOf, type NevisRequest, type SessionLike } from '../host/request'
+import { logsIn, queryFieldOf, sessionOf, type NevisRequest, type SessionLike } from '../host/request'
 import { endSession, hasContent, isInCookie, reloadSession } from '../host/session'
 import { StorageError } from '../host/storage'
 import { withQuery } from '../host/url'
@@ -49,6 +49,9 @@ interface End {
   readonly canGoOn?: boolean
   readonly decided?: { readonly ending: Ending | undefined }
 }
+
+/** The usual form of a language tag, such as `de-CH` (RFC 5646). */
+const LANGUAGE_TAG = /^[a-z]{2,8}(?:-[a-z0-9]{1,8}){0,3}$/i
 
 /** A budget that is used up. */
 export interface UsedUpBudget {
@@ -226,8 +229,11 @@ export class StrategyRequest {
     return { to: this.waitingURL({ ...transaction, ...(lockedCodes !== undefined && { lockedCodes }) }) }
   }
 
+  /** Keeps the language that the user has chosen on the waiting page: it is in the query of the page's forms. */
   waitingURL(sealed: Sealed): string {
-    return withQuery(this.settings.waitingURL, { transaction: this.keys.handles.seal(sealed) })
+    const language = queryFieldOf(this.req, 'language')
+    const chosen = typeof language === 'string' && LANGUAGE_TAG.test(language) && { language }
+    return withQuery(this.settings.waitingURL, { transaction: this.keys.handles.seal(sealed), ...chosen })
   }
 
   /** Publishes that an answer or a transaction does not match what was started, and makes the refusal. */

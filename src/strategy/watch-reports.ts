@@ -16,18 +16,20 @@ import { about, publish } from './events'
 interface ReportSettings {
   readonly name: string
   readonly lifetimeMs: number
+  readonly enrollmentLifetimeMs: number
   readonly afterDenial: 'offer' | 'stop'
   readonly budgets: ConstructorParameters<typeof Budgets>[0]
 }
 
 /** @internal */
-export function watchReports({ name, lifetimeMs, afterDenial, budgets }: ReportSettings): Required<WatchReports> {
+export function watchReports({ name, lifetimeMs, enrollmentLifetimeMs, afterDenial, budgets }: ReportSettings): Required<WatchReports> {
+  const lifetimeOf = ({ operation }: Sealed) => (operation === 'enroll' ? enrollmentLifetimeMs : lifetimeMs)
   async function end(sealed: Sealed, wasDenied: boolean, named: Named, ending: Ending | undefined): Promise<void> {
     try {
       const { endings } = new Budgets(budgets)
       if (!(await endings.end(sealed, sealed.budget, wasDenied))) return
       if (!wasDenied || afterDenial === 'offer') await endings.allowOtherFactor(sealed)
-      const ageMs = Math.max(0, Date.now() - (sealed.expiresAt - lifetimeMs))
+      const ageMs = Math.max(0, Date.now() - (sealed.expiresAt - lifetimeOf(sealed)))
       publish('decided', () => ({ ...about(name, { ...sealed, ...named }), outcome: 'failed', ...(ending !== undefined && { reason: ending }), ageMs }))
     } catch (error) {
       // The callback or the next start will report the end.
@@ -35,7 +37,7 @@ export function watchReports({ name, lifetimeMs, afterDenial, budgets }: ReportS
     }
   }
   return {
-    ended: (sealed, answer, transaction) => end(sealed, true, transaction ?? namedIn(answer), answer.status === 'failed' ? inferredEnding(answer, lifetimeMs) : undefined),
+    ended: (sealed, answer, transaction) => end(sealed, true, transaction ?? namedIn(answer), answer.status === 'failed' ? inferredEnding(answer, lifetimeOf(sealed)) : undefined),
     abandoned: (sealed) => end(sealed, false, {}, 'timed_out'),
     faulted: (sealed, error) => publishFault(error, 'watch', about(name, sealed)),
   }

@@ -4,7 +4,7 @@
  * Out of scope: recovery codes that were just made (`recovery-codes-part.ts`), and the other ways (`ways.ts`).
  */
 import type { PageParts } from './document'
-import { csrf, hidden } from './forms'
+import { callbackForm, hidden } from './forms'
 import { html, messageHtml, type Html } from './html'
 import type { WaitingView } from './view'
 
@@ -13,10 +13,21 @@ export function showsWidget({ prompt, status }: WaitingView): boolean {
   return prompt === 'widget' && status === 'pending'
 }
 
-/** The label says that the phone shows the message too; for a factor with a code it does not, so there is no label. */
-export function messagePart({ prompt }: WaitingView, message: string, { language: { texts } }: PageParts): Html {
-  const label = prompt === 'wait' && html`<figcaption>${texts.messageLabel}</figcaption>`
-  return html`<figure class="nevis-message">${label}<blockquote>${messageHtml(message)}</blockquote></figure>`
+/** What the user confirms: the details that the app gives, and the message. */
+export function confirmedPart(view: WaitingView, parts: PageParts): Html {
+  const { confirming } = parts.language.texts
+  const { details = [] } = view
+  const list = details.map(({ label, value }) => html`<div><dt>${label}</dt><dd><bdi>${value}</bdi></dd></div>`)
+  return html`${details.length > 0 && html`<figure class="nevis-message"><figcaption>${confirming}</figcaption><dl>${list}</dl></figure>`}
+      ${view.message !== undefined && messagePart(view, view.message, parts)}`
+}
+
+/** The label says that the phone shows the message too. For a factor with a code the phone does not show it. */
+function messagePart({ prompt, details = [] }: WaitingView, message: string, { language, messageLanguage }: PageParts): Html {
+  const { messageLabel, confirming } = language.texts
+  const label = prompt === 'wait' ? messageLabel : details.length === 0 && confirming
+  const isOther = messageLanguage !== undefined && messageLanguage.toLowerCase() !== language.tag.toLowerCase()
+  return html`<figure class="nevis-message">${label && html`<figcaption>${label}</figcaption>`}<blockquote${isOther && html` lang="${messageLanguage}"`}>${messageHtml(message)}</blockquote></figure>`
 }
 
 /** QR code and link are shown on every device; the style puts the more likely one first. */
@@ -27,27 +38,25 @@ export function appPart(view: WaitingView, { language: { texts } }: PageParts): 
       </div>`
 }
 
-export function codePart(view: WaitingView, { language: { texts }, csrfToken }: PageParts): Html {
+/** The error is not the field's description too, or a screen reader would read it twice after the page has loaded. */
+export function codePart(view: WaitingView, parts: PageParts): Html {
+  const { texts } = parts.language
   const isWrong = view.failure === 'wrong_code'
   const isNumber = view.factor !== 'recovery'
-  return html`
-      <form method="post" action="${view.callbackURL}" class="nevis-code">
-        ${hidden('transaction', view.transaction)}${hidden('retry', '1')}${csrf(csrfToken)}
+  return callbackForm(view, parts, html`class="nevis-code"`, html`${hidden('retry', '1')}
         ${isWrong && html`<p class="nevis-error" role="alert" id="nevis-error">${texts.attemptsLeft.replace('{n}', String(view.attemptsLeft))}</p>`}
         <label for="nevis-code">${texts.code}</label>
-        <input id="nevis-code" name="code" required maxlength="64" autofocus spellcheck="false" autocapitalize="none"
-          autocomplete="${isNumber ? 'one-time-code' : 'off'}" inputmode="${isNumber ? 'numeric' : 'text'}"${isWrong && html` aria-invalid="true" aria-describedby="nevis-error"`}>
-        <button class="nevis-button">${texts.send}</button>
-      </form>`
+        <input id="nevis-code" name="code" required maxlength="64" autofocus spellcheck="false" autocapitalize="none" dir="ltr"
+          autocomplete="${isNumber ? 'one-time-code' : 'off'}" inputmode="${isNumber ? 'numeric' : 'text'}"${isWrong && html` aria-invalid="true" aria-errormessage="nevis-error"`}>
+        <button class="nevis-button">${texts.send}</button>`)
 }
 
 /** The token is sent in the body of a POST, so that no URL and no access log contains it. */
-export function widgetPart(view: WaitingView, { language: { texts }, csrfToken }: PageParts): Html {
+export function widgetPart(view: WaitingView, parts: PageParts): Html {
+  const { texts } = parts.language
   return html`
       <div class="nevis-widget" data-intent-token="${view.intentToken}"></div>
       <p class="nevis-error" role="alert" data-widget-failed hidden>${texts.widgetFailed}</p>
       <noscript><p class="nevis-error">${texts.needsScript}</p></noscript>
-      <form method="post" action="${view.callbackURL}" data-widget-result>
-        ${hidden('transaction', view.transaction)}${hidden('token', '')}${csrf(csrfToken)}
-      </form>`
+      ${callbackForm(view, parts, html`data-widget-result`, hidden('token', ''))}`
 }

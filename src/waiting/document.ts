@@ -1,9 +1,12 @@
 /**
- * The HTML document around every page: its head, and the script and styles that it loads.
+ * The HTML document around every page: title, the app's logo, the footer, and the script and styles that it loads.
  *
+ * Style and script are in the body, because tools that swap the body of a page into another page (htmx, Turbo) leave the head behind.
  * Out of scope: the content of the page (`page.ts`, `notices.ts`).
  */
+import { withQuery } from '../host/url'
 import { html, type Html, type Piece } from './html'
+import type { Brand } from './page-options'
 import type { Language } from './texts/languages'
 
 /** What every page needs. */
@@ -11,17 +14,50 @@ export interface ShellParts {
   readonly language: Language
   readonly assets: { readonly script: string; readonly styles: readonly string[] }
   readonly nonce?: string | undefined
+  readonly isSignedIn: boolean
+  readonly brand: (Brand & { readonly href: string }) | undefined
+  /** The languages that the user can choose. */
+  readonly offered: readonly Language[]
+  readonly footerLinks: readonly { readonly text: string; readonly href: string }[]
+  readonly homeURL: string
+  readonly signInURL: string
+  /** True if the app has named its sign-in page: then the footer has a link to it. */
+  readonly hasSignInPage: boolean
+  readonly helpURL: string | undefined
+  readonly changePasswordURL: string | undefined
+  /** Undefined for a store without a link. */
+  readonly storeLinks: { readonly ios: string | undefined; readonly android: string | undefined }
+  /** The sources of the policy's `form-action`. */
+  readonly formAction: string
+  /** With the chosen language, if the user has chosen one. */
+  readonly waitingURL: string
+  readonly callbackURL: string
 }
 
+/** What the page of a transaction needs. */
 export interface PageParts extends ShellParts {
-  readonly waitingURL: string
   /** URLs of Nevis's script and of the app's script that starts the widget. */
   readonly widgetScripts: readonly string[]
   readonly csrfToken?: string | undefined
+  /** The user's name on the printed recovery codes. */
+  readonly accountName?: string | undefined
+  /** Language of the message, if the app says which. */
+  readonly messageLanguage?: string | undefined
 }
 
-export function shell(title: string, main: Html, parts: ShellParts, head?: Piece): Html {
-  const { language, assets } = parts
+/** The parts of a document that differ from page to page. */
+export interface Content {
+  readonly heading: string
+  readonly main: Html
+  /** Scripts after ours. */
+  readonly scripts?: Piece
+  /** Query of this page without the language, for the choice of a language; undefined for a page that cannot be loaded again. */
+  readonly query?: Readonly<Record<string, string>> | undefined
+}
+
+export function documentHtml({ heading, main, scripts, query }: Content, parts: ShellParts): Html {
+  const { language, assets, brand } = parts
+  const icon = brand?.icon ?? brand?.logo
   return html`<!doctype html>
 <html lang="${language.tag}" dir="${language.texts.dir}">
   <head>
@@ -29,12 +65,14 @@ export function shell(title: string, main: Html, parts: ShellParts, head?: Piece
     <meta name="viewport" content="width=device-width, initial-scale=1">
     <meta name="robots" content="noindex">
     <meta name="color-scheme" content="light dark">
-    <title>${title}</title>
-    ${assets.styles.map((style) => html`<link rel="stylesheet" href="${style}"${nonceOf(parts)}>`)}
-    ${scriptTag(assets.script, parts)}
-    ${head}
+    <title>${heading}${brand !== undefined && html` – ${brand.name}`}</title>
+    ${icon !== undefined && html`<link rel="icon" href="${icon}">`}
   </head>
-  <body>${main}
+  <body>
+    ${assets.styles.map((style) => html`<link rel="stylesheet" href="${style}"${nonceOf(parts)}>`)}
+    ${brand !== undefined && brandPart(brand)}${main}
+    ${footerPart(parts, query)}
+    ${scriptTag(assets.script, parts)}${scripts}
   </body>
 </html>
 `
@@ -46,4 +84,40 @@ export function scriptTag(src: string, parts: ShellParts): Html {
 
 function nonceOf({ nonce }: ShellParts): Html | false {
   return nonce !== undefined && html` nonce="${nonce}"`
+}
+
+function brandPart({ name, logo, logoDark, href }: Brand & { readonly href: string }): Html {
+  const dark = logoDark !== undefined && html`<source srcset="${logoDark}" media="(prefers-color-scheme: dark)">`
+  const image = logo === undefined ? html`<bdi>${name}</bdi>` : html`<picture>${dark}<img src="${logo}" alt="${name}"></picture>`
+  return html`<header class="nevis-brand"><a href="${href}">${image}</a></header>
+    `
+}
+
+/** The sign-in page for users who are not signed in, the help, the app's own links, and the choice of a language. */
+function footerPart(parts: ShellParts, query: Content['query']): Html | false {
+  const { texts } = parts.language
+  const { signInURL, helpURL, footerLinks, offered } = parts
+  const links = [
+    ...(parts.hasSignInPage && !parts.isSignedIn ? [{ text: texts.toSignIn, href: signInURL }] : []),
+    ...(helpURL === undefined ? [] : [{ text: texts.help, href: helpURL }]),
+    ...footerLinks,
+  ]
+  const isChoice = query !== undefined && offered.length > 1
+  if (links.length === 0 && !isChoice) return false
+  return html`<footer class="nevis-footer">
+      ${links.length > 0 && html`<ul>${links.map(({ text, href }) => html`<li><a href="${href}">${text}</a></li>`)}</ul>`}
+      ${isChoice && html`<nav aria-label="${texts.language}"><ul>${offered.map((one) => languageLink(one, parts, query))}</ul></nav>`}
+    </footer>`
+}
+
+function languageLink({ tag }: Language, { language, waitingURL }: ShellParts, query: Readonly<Record<string, string>>): Html {
+  const name = html`<span lang="${tag}">${ownNameOf(tag)}</span>`
+  if (tag === language.tag) return html`<li aria-current="true">${name}</li>`
+  return html`<li><a href="${withQuery(waitingURL.replace(/[?&]language=[^&]*$/, ''), { ...query, language: tag })}" hreflang="${tag}">${name}</a></li>`
+}
+
+/** The language's name in itself: Deutsch, Français. */
+function ownNameOf(tag: string): string {
+  const name = new Intl.DisplayNames([tag], { type: 'language', fallback: 'code' }).of(tag) ?? tag
+  return name.charAt(0).toLocaleUpperCase(tag) + name.slice(1)
 }

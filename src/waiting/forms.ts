@@ -4,12 +4,21 @@
  * Out of scope: which forms a page has (`page.ts`).
  */
 import type { PageParts } from './document'
-import { html, type Html } from './html'
+import { html, type Html, type Piece } from './html'
 import type { WaitingView } from './view'
 
+/** A form to the strategy: another factor, send again, cancel. */
 export function wayForm(view: WaitingView, { waitingURL, csrfToken }: PageParts, field: string, value: string, content: Html): Html {
   return html`
         <form method="post" action="${waitingURL}">${hidden('transaction', view.transaction)}${hidden(field, value)}${csrf(csrfToken)}${content}</form>`
+}
+
+/** A form to the callback, with a code or a token. */
+export function callbackForm(view: WaitingView, { callbackURL, csrfToken }: PageParts, attributes: Html, content: Piece): Html {
+  return html`
+      <form method="post" action="${callbackURL}" ${attributes}>
+        ${hidden('transaction', view.transaction)}${csrf(csrfToken)}${content}
+      </form>`
 }
 
 export function hidden(name: string, value: string): Html {

@@ -1,28 +1,47 @@
 /**
- * The pages without a pending transaction: the start of a step-up, a link that cannot be used, an outage.
+ * The pages without a pending transaction: the start of a step-up, a link that cannot be used, a request that is done, an outage. Each leads on.
  *
  * Out of scope: the page of a transaction (`page.ts`).
  */
-import { shell, type PageParts, type ShellParts } from './document'
+import { documentHtml, type PageParts, type ShellParts } from './document'
 import { csrf, errorPart } from './forms'
 import { html, type Html } from './html'
 
 /** For a signed-in user who must confirm again: nothing is sent until the user presses the button. */
 export function startHtml(parts: PageParts): Html {
-  const { heading, send } = parts.language.texts
+  const { heading, send, notNow } = parts.language.texts
   const form = html`<form method="post" action="${parts.waitingURL}">${csrf(parts.csrfToken)}<button class="nevis-button">${send}</button></form>`
-  return shell(heading.other, html`<main class="nevis"><h1>${heading.other}</h1>${form}</main>`, parts)
+  const leave = html`<div class="nevis-end"><a href="${parts.homeURL}">${notNow}</a></div>`
+  return documentHtml({ heading: heading.other, main: html`<main class="nevis"><h1>${heading.other}</h1>${form}${leave}</main>`, query: {} }, parts)
 }
 
 /** For a link whose transaction this session does not have: explains it, and never signs in. */
-export function unknownTransactionHtml(message: string, parts: ShellParts): Html {
-  const { failed, unknownTransaction } = parts.language.texts
-  return shell(failed, html`<main class="nevis"><h1>${failed}</h1>${errorPart(message)}<p>${unknownTransaction}</p></main>`, parts)
+export function unknownTransactionHtml(parts: PageParts): Html {
+  const { unknownTransactionHeading: heading, unknownTransaction } = parts.language.texts
+  return noticeHtml(heading, errorPart(unknownTransaction), onPart(parts), parts)
+}
+
+/** For a signed-in user who goes back to a request that is done. */
+export function usedHtml(parts: PageParts): Html {
+  const { usedHeading, used } = parts.language.texts
+  return noticeHtml(usedHeading, html`<p>${used}</p>`, onPart(parts), parts)
 }
 
 /** @param again target of the link with which the user tries again; the page does not retry by itself */
 export function outageHtml(again: string, parts: ShellParts): Html {
   const { unavailable, unavailableHint, tryAgain } = parts.language.texts
-  const link = html`<p><a class="nevis-button" href="${again}">${tryAgain}</a></p>`
-  return shell(unavailable, html`<main class="nevis"><h1>${unavailable}</h1>${errorPart(unavailableHint)}${link}</main>`, parts)
+  return noticeHtml(unavailable, errorPart(unavailableHint), mainLink(again, tryAgain), parts)
+}
+
+/** Where a user goes from a page with nothing to do: a signed-in user to the app, any other user to the sign-in page. */
+export function onPart({ isSignedIn, homeURL, signInURL, language: { texts } }: PageParts): Html {
+  return isSignedIn ? mainLink(homeURL, texts.send) : mainLink(signInURL, texts.toSignIn)
+}
+
+function mainLink(href: string, text: string): Html {
+  return html`<p><a class="nevis-button" href="${href}">${text}</a></p>`
+}
+
+function noticeHtml(heading: string, explanation: Html, on: Html, parts: ShellParts): Html {
+  return documentHtml({ heading, main: html`<main class="nevis"><h1>${heading}</h1>${explanation}${on}</main>` }, parts)
 }

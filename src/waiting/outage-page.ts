@@ -11,24 +11,13 @@ import { StorageError } from '../host/storage'
 import type { NevisStrategy } from '../strategy/strategy'
 import { withQuery } from '../host/url'
 import { outageHtml } from './notices'
-import { preferred, availableLanguages, type Locales } from './texts/languages'
-import { linksOf } from './asset-files'
 import { page } from './page-answer'
-import { checkOptions } from './page-options'
+import { checkOptions, PAGE_TYPES, type PageOptions } from './page-options'
+import { shellOf } from './shell'
 
-/** Options of {@link outagePage}. */
-export interface OutagePageOptions<Req extends HostRequest = HostRequest, Res extends HostResponse = HostResponse> {
-  /** Target of the link if no transaction has been started: your sign-in page. Default `/`. */
-  readonly signInURL?: string
-  /** As for `waitingPage`. */
-  nonce?(req: Req, res: Res): string
-  /** As for `waitingPage`. */
-  readonly stylesheet?: string
-  /** As for `waitingPage`. */
-  readonly locales?: Locales
-}
+/** Options of {@link outagePage}: those of `waitingPage` that both pages have, so that an app can give the same object to both. */
+export type OutagePageOptions<Req extends HostRequest = HostRequest, Res extends HostResponse = HostResponse> = PageOptions<Req, Res>
 
-const TYPES = { signInURL: 'string', nonce: 'function', stylesheet: 'string', locales: 'object' } as const
 /** `Retry-After` in seconds, if Nevis names none. */
 const RETRY_AFTER_SECONDS = 10
 /** Upper limit, because a gateway may send any value. */
@@ -46,30 +35,26 @@ export interface OutagePage<Req = HostRequest, Res = HostResponse> {
  * store or the ledger is down, it answers 503 with `Retry-After` and a page, or `{ code: 'unavailable', message }`.
  * Every other error is passed on. It logs nothing: mount your error logger before it.
  * @param strategy the strategy whose errors these are; its `waitingPage` serves the style
- * @param options the sign-in URL and the look of the page
+ * @param options the sign-in URL and the look of the page, as for `waitingPage`
  * @throws TypeError if an option is wrong or unknown
  */
 export function outagePage<Req extends HostRequest = HostRequest, Res extends HostResponse = HostResponse>(
   strategy: NevisStrategy,
   options: OutagePageOptions<Req, Res> = {},
 ): OutagePage<Req, Res> {
-  checkOptions('outagePage', options, TYPES)
-  const { waitingURL } = strategy.settings
-  const { signInURL = '/', stylesheet, locales } = options
-  const assets = linksOf(strategy.settings, stylesheet)
-  const languages = availableLanguages(locales)
+  checkOptions('outagePage', options, PAGE_TYPES)
+  const shell = shellOf('outagePage', strategy.settings, options)
 
   function answerTo(error: unknown, req: Req, res: Res): Answer | undefined {
     if (!isOutage(error)) return undefined
     const { retryAfterSeconds = RETRY_AFTER_SECONDS } = error as { retryAfterSeconds?: number }
     const retryAfter = { 'Retry-After': String(Math.min(Math.max(1, retryAfterSeconds), LONGEST_RETRY_AFTER_SECONDS)) }
-    const language = preferred(req.headers['accept-language'], languages)
-    if (!wantsPage(req)) return json(503, { code: 'unavailable', message: language.texts.unavailableHint }, retryAfter)
+    const parts = shell(req, res)
+    if (!wantsPage(req)) return json(503, { code: 'unavailable', message: parts.language.texts.unavailableHint }, retryAfter)
     const { query, originalUrl, url } = req
     const transaction = fieldOf({ body: bodyOf(req), query, originalUrl, url }, 'transaction')
     // A started transaction is not lost: its waiting page continues where it was.
-    const again = transaction ? withQuery(waitingURL, { transaction }) : signInURL
-    const parts = { language, assets, nonce: options.nonce?.(req, res) }
+    const again = transaction ? withQuery(parts.waitingURL, { transaction }) : parts.signInURL
     const answer = page(res, 503, outageHtml(again, parts).text, parts)
     return { ...answer, headers: { ...answer.headers, ...retryAfter } }
   }

@@ -26,14 +26,14 @@ export const POLICY: Policy = {
 export const REFERRER_POLICY = 'strict-origin'
 
 /** @internal */
-export function page(res: HostResponse | undefined, status: number, body: string, { language }: ShellParts, policy = POLICY): Answer {
+export function page(res: HostResponse | undefined, status: number, body: string, { language, formAction }: ShellParts, policy = POLICY): Answer {
   return whole(
     status,
     {
       'Content-Type': 'text/html; charset=utf-8',
       'Content-Language': language.tag,
       'Referrer-Policy': REFERRER_POLICY,
-      ...framing(res, policy),
+      ...framing(res, { ...policy, 'form-action': formAction }),
     },
     body,
   )

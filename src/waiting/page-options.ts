@@ -1,8 +1,86 @@
 /**
- * Checks the options that the pages share.
+ * The options that the waiting page and the outage page share.
  *
- * Out of scope: what a page does with them.
+ * Out of scope: resolving them (`shell.ts`), and the options of one page alone.
  */
+import type { HostResponse } from '../host/answer'
+import type { HostRequest } from '../host/request'
+import type { Locales } from './texts/languages'
+
+/** Your name and logo on the pages. */
+export interface Brand {
+  /** Your name: in the title of each page, and in place of the logo if there is none. */
+  readonly name: string
+  /** A path of your own site, or a `data:image/…` URL: the page's policy loads nothing from elsewhere. */
+  readonly logo?: string
+  /** The logo for a dark page. Default: `logo`. */
+  readonly logoDark?: string
+  /** The icon of the browser tab: a path of your own site, or a `data:image/…` URL. Default: `logo`. */
+  readonly icon?: string
+  /** Your home page: where the logo and a signed-in user's way back lead. Default `/`. */
+  readonly href?: string
+}
+
+/** A link in the footer of the pages, such as your imprint. */
+export interface FooterLink {
+  /** What the user reads; by language tag if it differs. */
+  readonly text: string | Readonly<Record<string, string>>
+  /** A path of your site, or an `https:`, `mailto:` or `tel:` URL. */
+  readonly href: string
+}
+
+/** Where the user gets the app on the phone. */
+export interface StoreLinks {
+  /** In the App Store. */
+  readonly ios?: string
+  /** On Google Play. */
+  readonly android?: string
+}
+
+/** Options that {@link waitingPage} and {@link outagePage} share. */
+export interface PageOptions<Req extends HostRequest = HostRequest, Res extends HostResponse = HostResponse> {
+  /** Your name and logo. Default: none. */
+  readonly brand?: Brand
+  /**
+   * Returns the user's language, as a tag such as `de-CH`. If it returns undefined, or a language without texts, the browser's
+   * `Accept-Language` decides. Default: `Accept-Language`.
+   */
+  language?(req: Req): string | undefined
+  /** Tags of the languages that the waiting page offers in its footer, such as `['de', 'fr', 'it', 'en']`. Default: no choice. */
+  readonly languages?: readonly string[]
+  /** Your sign-in page: where users go who must start again. Default `/`. */
+  readonly signInURL?: string
+  /** Your help page, or a `mailto:` or `tel:` URL: a link on every page. Default: none. */
+  readonly helpURL?: string
+  /** Your page to change the password, for users who did not start a request. Default: none. */
+  readonly changePasswordURL?: string
+  /** More links in the footer, such as your imprint. Default: none. */
+  readonly footerLinks?: readonly FooterLink[]
+  /** Name of the app on the phone, without an article. Default: the Access App. */
+  readonly appName?: string
+  /** Links to that app, for users who set it up. Default: none. */
+  readonly storeLinks?: StoreLinks
+  /**
+   * Other origins to which the page's forms may lead, also by redirects: browsers check `form-action` at each of them. For example the
+   * origin to which your callback or your `failureRedirect` redirects, or `https:` for any. Default: your own origin only.
+   */
+  readonly formAction?: string | readonly string[]
+  /**
+   * Returns the nonce for script and style tags, if your policy has no `'self'`. Default: no nonce.
+   * @returns the nonce
+   */
+  nonce?(req: Req, res: Res): string
+  /** URL of your own stylesheet, loaded after ours; it may set our custom properties. Default: none. */
+  readonly stylesheet?: string
+  /** Your own texts by language tag: they replace ours or add a language. */
+  readonly locales?: Locales
+}
+
+/** @internal */
+export const PAGE_TYPES = {
+  brand: 'object', language: 'function', languages: 'object', signInURL: 'string', helpURL: 'string', changePasswordURL: 'string', footerLinks: 'object',
+  appName: 'string', storeLinks: 'object', formAction: 'any', nonce: 'function', stylesheet: 'string', locales: 'object',
+} as const satisfies Record<keyof PageOptions, string>
 
 /**
  * @throws TypeError that names the page and the option
@@ -11,6 +89,7 @@
 export function checkOptions(owner: string, options: object, types: Readonly<Record<string, string>>): void {
   for (const [name, value] of Object.entries(options)) {
     if (!Object.hasOwn(types, name)) throw new TypeError(`${owner}: unknown option "${name}"`)
-    if (value !== undefined && (typeof value !== types[name] || value === null)) throw new TypeError(`${owner}: ${name} must be of type ${types[name]}`)
+    const type = types[name] as string
+    if (value !== undefined && type !== 'any' && (typeof value !== type || value === null)) throw new TypeError(`${owner}: ${name} must be of type ${type}`)
   }
 }

@@ -1,19 +1,42 @@
 /**
  * Recovery codes that were just made, until the user confirms that they are saved.
  *
- * Out of scope: the field in which a recovery code is typed (`challenge-parts.ts`).
+ * The box gates the button: with JavaScript, copying, downloading or printing ticks it. The server asks for no proof, because nobody can prove
+ * it. Out of scope: the field in which a recovery code is typed (`challenge-parts.ts`).
  */
 import type { PageParts } from './document'
-import { csrf, hidden } from './forms'
+import { callbackForm } from './forms'
 import { html, type Html } from './html'
 import type { WaitingView } from './view'
 
 /** Without JavaScript the user prints with the browser's menu, and one click selects all codes. */
-export function confirmPart(view: WaitingView, { language: { texts }, csrfToken }: PageParts): Html {
+export function confirmPart(view: WaitingView, parts: PageParts): Html {
+  const { texts } = parts.language
+  const { recoveryCodes: codes } = view
+  const button = html`<button class="nevis-button">${texts.written}</button>`
+  if (codes === undefined) return callbackForm(view, parts, html`class="nevis-written"`, button)
+  // Codes are not words: a translation, or the direction of the page, would change them.
   return html`
-      ${view.recoveryCodes !== undefined && html`<ul class="nevis-codes" data-codes>${view.recoveryCodes.map((code) => html`<li><code>${code}</code></li>`)}</ul>
-      <div class="nevis-keep"><button type="button" data-print hidden>${texts.print}</button><button type="button" data-copy="${texts.copied}" hidden>${texts.copy}</button></div>`}
-      <form method="post" action="${view.callbackURL}" class="nevis-written">
-        ${hidden('transaction', view.transaction)}${csrf(csrfToken)}<button class="nevis-button">${texts.written}</button>
-      </form>`
+      ${printedLines(parts)}
+      <ul class="nevis-codes" data-codes dir="ltr" translate="no">${codes.map((code) => html`<li><code>${code}</code></li>`)}</ul>
+      <div class="nevis-keep">
+        <button type="button" data-copy="${texts.copied}" hidden>${texts.copy}</button>
+        <a href="data:text/plain;charset=utf-8,${encodeURIComponent(fileOf(codes, parts))}" download="recovery-codes.txt" data-download="${texts.downloaded}">${texts.download}</a>
+        <button type="button" data-print hidden>${texts.print}</button>
+      </div>
+      ${callbackForm(view, parts, html`class="nevis-written"`, html`<label><input type="checkbox" required data-saved> ${texts.saved}</label>${button}`)}`
+}
+
+/** Whose codes they are, and since when: on paper only. */
+function printedLines(parts: PageParts): Html {
+  return html`<p class="nevis-printed">${ownerOf(parts).map((line) => html`<bdi>${line}</bdi><br>`)}</p>`
+}
+
+function fileOf(codes: readonly string[], parts: PageParts): string {
+  return [parts.language.texts.enrollHeading.recovery.replaceAll('\u00ad', ''), ...ownerOf(parts), '', ...codes, ''].join('\r\n')
+}
+
+function ownerOf({ brand, accountName, language }: PageParts): string[] {
+  const today = new Intl.DateTimeFormat(language.tag, { dateStyle: 'long' }).format(new Date())
+  return [brand?.name, accountName, today].filter((line) => line !== undefined)
 }

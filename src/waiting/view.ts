@@ -15,6 +15,14 @@ import type { Offer } from './authenticators'
 import { rememberOffer } from '../strategy/remember-offer'
 import { statusOf, type WaitingStatus } from './status'
 
+/** One line of what the user confirms, such as the amount of a payment. */
+export interface Detail {
+  /** Such as `Amount`. */
+  readonly label: string
+  /** Such as `CHF 120.00`. */
+  readonly value: string
+}
+
 /** The content of the waiting page as data: what `waitingURL` answers to `Accept: application/json`. */
 export interface WaitingView extends Offer {
   /** The handle, to be sent as the field `transaction`. */
@@ -37,6 +45,8 @@ export interface WaitingView extends Offer {
   readonly callbackURL: string
   /** Exactly what the phone shows. */
   readonly message?: string
+  /** What the user confirms, as the option `details` of the page gives it. */
+  readonly details?: readonly Detail[]
   /** `data:image/png;base64,…` */
   readonly qrCode?: string
   /** Opens the Access App on the same phone. */

@@ -12,32 +12,34 @@ import type { NevisStrategy } from '../strategy/strategy'
 import { SessionTransactions } from '../session/transactions'
 import { withQuery } from '../host/url'
 import { AuthenticatorChoice } from './authenticators'
-import { assetNamed, linksOf } from './asset-files'
+import { assetNamed } from './asset-files'
 import { showsWidget } from './challenge-parts'
 import type { PageParts } from './document'
-import { startHtml, unknownTransactionHtml } from './notices'
+import { startHtml, unknownTransactionHtml, usedHtml } from './notices'
 import { pageHtml } from './page'
 import { page, POLICY, policyForWidget, REFERRER_POLICY } from './page-answer'
-import { checkOptions } from './page-options'
-import { preferred, availableLanguages, type Locales } from './texts/languages'
-import { viewOf } from './view'
+import { checkOptions, PAGE_TYPES, type PageOptions } from './page-options'
+import { shellOf } from './shell'
+import { viewOf, type Detail } from './view'
 
 /** Options of {@link waitingPage}. */
-export interface WaitingPageOptions<Req extends HostRequest = HostRequest, Res extends HostResponse = HostResponse> {
+export interface WaitingPageOptions<Req extends HostRequest = HostRequest, Res extends HostResponse = HostResponse> extends PageOptions<Req, Res> {
   /**
    * Returns the CSRF token for the hidden field `_csrf` of every form. Default: no field.
    * @returns the token
    */
   csrfToken?(req: Req, res: Res): string
   /**
-   * Returns the nonce for script and style tags, if your policy has no `'self'`. Default: no nonce.
-   * @returns the nonce
+   * Returns what the user confirms as a list, from the `data` of the transaction: the page shows it beside the message, which the phone
+   * shows. For example `[{ label: 'Amount', value: 'CHF 120.00' }]`. Default: no list.
+   * @param data as your option `data` gave it
+   * @param language tag of the page's language
    */
-  nonce?(req: Req, res: Res): string
-  /** URL of your own stylesheet, loaded after ours; it may set our custom properties. Default: none. */
-  readonly stylesheet?: string
-  /** Your own texts by language tag: they replace ours or add a language. */
-  readonly locales?: Locales
+  details?(data: unknown, language: string): readonly Detail[] | undefined
+  /** Returns the language of the message, as a tag, so that screen readers pronounce it right. Default: that of the page. */
+  messageLanguage?(data: unknown, req: Req): string | undefined
+  /** Returns the user's name for the printed recovery codes. Default: `req.user.username`. */
+  accountName?(req: Req): string | undefined
   /**
    * URL of your own script that starts Nevis's widget; required with the factor `widget`. The script sets
    * `window.startNevisWidget`, which the page calls once with `{ intentToken, element, succeeded(token), failed() }`: create
@@ -51,15 +53,15 @@ export interface WaitingPageOptions<Req extends HostRequest = HostRequest, Res e
   readonly widgetScript?: string
 }
 
-const TYPES = { csrfToken: 'function', nonce: 'function', stylesheet: 'string', locales: 'object', widgetScript: 'string' } as const
+const TYPES = { ...PAGE_TYPES, csrfToken: 'function', details: 'function', messageLanguage: 'function', accountName: 'function', widgetScript: 'string' } as const
 
 /**
  * `GET waitingURL?transaction=<handle>` → the page, or with `Accept: application/json` a `WaitingView`. Without a transaction, a
  * signed-in user gets a button that starts one: `requireSecondFactor({ redirectTo: waitingURL })`.
  * It needs the session. It sets a strict Content-Security-Policy unless your app has set one, with exceptions for the widget only
- * while the page shows the widget. The language is the browser's.
+ * while the page shows the widget.
  * @param strategy the strategy whose transactions it shows
- * @param options the app's CSRF token, texts and style
+ * @param options the app's name and logo, its links, CSRF token, texts and style
  * @returns middleware for a GET route; without a session it passes on a StorageError `SESSION_REQUIRED`
  * @throws TypeError if an option is wrong or unknown, or `widgetScript` is missing
  */
@@ -69,7 +71,7 @@ export function waitingPage<Req extends HostRequest = HostRequest, Res extends H
 ): Middleware<Req, Res> {
   checkOptions('waitingPage', options, TYPES)
   const { settings } = strategy
-  const links = linksOf(settings, options.stylesheet)
+  const shell = shellOf('waitingPage', settings, options)
   const choice = new AuthenticatorChoice(settings)
   const { widgetScript } = options
   if (widgetScript === undefined && settings.factors.some(({ prompt }) => prompt === 'widget')) {
@@ -77,7 +79,6 @@ export function waitingPage<Req extends HostRequest = HostRequest, Res extends H
   }
   const widgetScripts = widgetScript === undefined ? [] : [`${settings.client.baseURL}/widget/auth.js`, widgetScript]
   const widgetPolicy = policyForWidget(new URL(settings.client.baseURL).origin)
-  const languages = availableLanguages(options.locales)
 
   return middleware(async (req, res) => {
     if (req.method !== 'GET' && req.method !== 'HEAD') return whole(405, { Allow: 'GET, HEAD' })
@@ -86,14 +87,8 @@ export function waitingPage<Req extends HostRequest = HostRequest, Res extends H
 
     const session = sessionOf(req)
     if (session === undefined) throw new StorageError('SESSION_REQUIRED')
-    const parts: PageParts = {
-      waitingURL: settings.waitingURL,
-      language: preferred(req.headers['accept-language'], languages),
-      assets: links,
-      widgetScripts,
-      csrfToken: options.csrfToken?.(req, res),
-      nonce: options.nonce?.(req, res),
-    }
+    const parts: PageParts = { ...shell(req, res), widgetScripts, csrfToken: options.csrfToken?.(req, res), accountName: options.accountName === undefined ? usernameOf(req) : options.accountName(req) }
+    const { isSignedIn } = parts
     const handle = queryFieldOf(req, 'transaction')
     const seals = await settings.keys()
     const sealed = seals.handles.open(handle)
@@ -102,23 +97,29 @@ export function waitingPage<Req extends HostRequest = HostRequest, Res extends H
     const held = sealed && transactions.get(sealed.id)
     const transaction = held?.login === undefined || held.login === loginOf(session) ? held : undefined
     const wantsJson = (req.headers.accept ?? '').includes('application/json')
-    const isSignedIn = userOf(req) !== undefined
     if (handle === undefined && isSignedIn && !wantsJson) return page(res, 200, startHtml(parts).text, parts)
     if (sealed === undefined || transaction === undefined) {
       const code: FailureCode = sealed !== undefined && isSignedIn ? 'used_transaction' : 'unknown_transaction'
-      const { status, message } = failures[code]
-      if (wantsJson) return json(status, { code, message })
-      return page(res, status, unknownTransactionHtml(parts.language.texts.failure[code], parts).text, parts)
+      const { status } = failures[code]
+      if (wantsJson) return json(status, { code, message: parts.language.texts.failure[code] })
+      return page(res, status, (code === 'used_transaction' ? usedHtml : unknownTransactionHtml)(parts).text, parts)
     }
     const isChoosing = queryFieldOf(req, 'authenticators') !== undefined
     const [seen, offer] = await Promise.all([
       viewOf(settings, handle as string, sealed, transaction),
       choice.offer(handle as string, transaction, session, isChoosing),
     ])
-    const view = { ...seen, ...(seen.factors.includes(seen.factor) && offer) }
+    const { data } = transaction
+    const details = options.details?.(data, parts.language.tag)
+    const view = { ...seen, ...(seen.factors.includes(seen.factor) && offer), ...(details !== undefined && { details }) }
     if (wantsJson) return json(200, view)
-    if (view.status === 'succeeded') return whole(303, { Location: withQuery(settings.callbackURL, { transaction: view.transaction }), 'Referrer-Policy': REFERRER_POLICY })
-    return page(res, 200, pageHtml(view, parts).text, parts, showsWidget(view) ? widgetPolicy : POLICY)
+    if (view.status === 'succeeded') return whole(303, { Location: withQuery(parts.callbackURL, { transaction: view.transaction }), 'Referrer-Policy': REFERRER_POLICY })
+    const { text } = pageHtml(view, { ...parts, messageLanguage: options.messageLanguage?.(data, req) })
+    return page(res, 200, text, parts, showsWidget(view) ? widgetPolicy : POLICY)
   }, strategy.name)
 }
 
+function usernameOf(req: HostRequest): string | undefined {
+  const { username } = (userOf(req) ?? {}) as { username?: unknown }
+  return typeof username === 'string' ? username : undefined
+}

@@ -3,6 +3,7 @@
  *
  * Out of scope: whether the user may take a way; the start decides.
  */
+import { withQuery } from '../host/url'
 import type { PageParts } from './document'
 import { hidden, wayForm } from './forms'
 import { html, type Html } from './html'
@@ -17,7 +18,7 @@ export function otherWaysPart(view: WaitingView, parts: PageParts): Html {
   const { texts } = parts.language
   const { use } = wordsFor(view, texts)
   const others = view.factors.filter((name) => name !== view.factor)
-  const another = view.authenticators === undefined && view.authenticatorsURL
+  const another = view.authenticators === undefined && view.authenticatorsURL !== undefined && withQuery(parts.waitingURL, { transaction: view.transaction, authenticators: '1' })
   const otherForm = (name: string) => {
     const words = textFor(use, name)
     return factorForm(view, parts, name, words, html`<button>${needsPhone(view, name) ? texts.send : words}</button>`)

@@ -13,8 +13,8 @@ export function wordsFor({ operation }: WaitingView, texts: Texts): Record<'head
   return { heading: texts.enrollHeading, hint: texts.enrollHint, use: texts.enrollUse }
 }
 
-export function textFor(texts: Words, name: string): string {
-  return Object.hasOwn(texts, name) ? (texts[name] as string) : texts.other
+export function textFor(texts: Words, name: string | undefined): string {
+  return name !== undefined && Object.hasOwn(texts, name) ? (texts[name] as string) : texts.other
 }
 
 export function secondsUntil(time: string): number {

@@ -16,6 +16,8 @@ export type { WatchedStatus as Watched } from './watched-transaction'
 
 export interface WatchOptions extends WatchReports {
   readonly lifetimeMs: number
+  /** Of an enrolment. Default: `lifetimeMs`. */
+  readonly enrollmentLifetimeMs?: number
   readonly schedule: readonly PollStep[]
   readonly maxCallsPerSecond: number
 }
@@ -95,8 +97,9 @@ export class StatusWatch {
     return new WatchedTransaction(sealed, this.client, this.rate, delay, this.options)
   }
 
-  private ageMs({ expiresAt }: Sealed): number {
-    return Date.now() - (expiresAt - this.options.lifetimeMs)
+  private ageMs({ expiresAt, operation }: Sealed): number {
+    const { lifetimeMs, enrollmentLifetimeMs = lifetimeMs } = this.options
+    return Date.now() - (expiresAt - (operation === 'enroll' ? enrollmentLifetimeMs : lifetimeMs))
   }
 
   private sweep(now: number): void {

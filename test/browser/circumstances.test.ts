@@ -92,7 +92,7 @@ describeWithChromium('the waiting page', () => {
     it('shows a denial in both', async () => {
       const { tabs, username } = await twoTabs(await chromium.open())
       await cloud.simulator.phone(username).deny()
-      for (const tab of tabs) await showsHeading(tab, 'This request has ended')
+      for (const tab of tabs) await showsHeading(tab, 'Request not approved')
     })
   })
 
@@ -103,7 +103,7 @@ describeWithChromium('the waiting page', () => {
       if (when === 'after') await cloud.simulator.phone(username).approve()
       const thief = await (await chromium.open()).newPage()
       await thief.goto(address)
-      await showsHeading(thief, 'This request has ended')
+      await showsHeading(thief, 'This link cannot be used')
       await thief.getByText('For your security this link cannot be used.').waitFor()
       await thief.goto(address.replace('/login/2fa?', '/login/2fa/callback?'))
       await thief.getByText('"code":"unknown_transaction"').waitFor()
@@ -126,7 +126,7 @@ describeWithChromium('the waiting page', () => {
       await page.reload()
       await page.getByText('"code":"used_transaction"').waitFor()
       await page.goto(address)
-      await page.getByText('This approval has already been used. Please start again.').waitFor()
+      await showsHeading(page, 'Already done')
       await page.goBack()
       await page.getByText('"code":"used_transaction"').waitFor()
       expect(cloud.app.verified).toHaveLength(1)

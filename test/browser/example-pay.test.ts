@@ -104,7 +104,7 @@ describeWithChromium('in the example app', () => {
       const page = await signIn(await chromium.open(), 'ben')
       await pay(page, POWER)
       await app.phone('ben').deny()
-      await showsHeading(page, 'This request has ended')
+      await showsHeading(page, 'Request not approved')
       await look(page, 'sign-denied')
       await page.goto(`${app.origin}/invoices`)
       await page.getByRole('button', { name: POWER }).waitFor()

@@ -60,7 +60,7 @@ describeWithChromium('signing in to the example app', () => {
     it('that is denied › says so, and the same person may try another way', async () => {
       const page = await enter(await chromium.open(), 'ben', 'push')
       await app.phone('ben').deny()
-      await showsHeading(page, 'This request has ended')
+      await showsHeading(page, 'Request not approved')
       expect(await page.getByRole('alert').textContent()).toBe('You declined the request, or it was not answered in time. If you did not start this sign-in, change your password.')
       await page.getByRole('button', { name: 'Use a QR code or link' }).click()
       await showsHeading(page, 'Scan the code')
@@ -230,7 +230,7 @@ describeWithChromium('signing in to the example app', () => {
       await page.goBack()
       await expectAccount(page, 'ben', 'push')
       await page.goto(address)
-      await page.getByText('This approval has already been used. Please start again.').waitFor()
+      await showsHeading(page, 'Already done')
       await page.goto(address.replace('/login/2fa?', '/login/2fa/callback?'))
       await expectAccount(page, 'ben', 'push')
       expect(await page.locator('time').getAttribute('datetime')).toBe(at)

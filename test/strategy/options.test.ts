@@ -45,6 +45,7 @@ describe('new NevisStrategy', () => {
       ['operation', [7, '', 'Approve', 'register', null, {}]],
       ['message', [7, null, {}, true]],
       ['lifetimeSeconds', [...wholes, 29, 601]],
+      ['enrollmentLifetimeSeconds', [...wholes, 29, 601]],
       ['firstFactorLifetimeSeconds', [...wholes, 29, 3601]],
       ['maxAttempts', [...wholes, 21]],
       ['startBudget', [7, 'many', null, {}, { starts: 5 }, { perSeconds: 300 }, { starts: 0, perSeconds: 300 }, { starts: 5, perSeconds: 0 },
@@ -182,7 +183,7 @@ describe('new NevisStrategy', () => {
     })
 
     it('takes undefined for absent', () => {
-      const names = ['baseURL', 'client', 'callbackURL', 'statusURL', 'name', 'subject', 'operation', 'message', 'data', 'lifetimeSeconds', 'firstFactorLifetimeSeconds',
+      const names = ['baseURL', 'client', 'callbackURL', 'statusURL', 'name', 'subject', 'operation', 'message', 'data', 'lifetimeSeconds', 'enrollmentLifetimeSeconds', 'firstFactorLifetimeSeconds',
         'maxAttempts', 'startBudget', 'attemptBudget', 'pollSchedule', 'maxStatusCallsPerSecond', 'healthCheck', 'ledger', 'allowEnrollmentOfStrongerFactorAfter', 'sessionKey', 'issuer', 'secret',
         'passReqToCallback']
       const { settings } = make({ ...required, ...Object.fromEntries(names.map((name) => [name, undefined])) })
@@ -235,6 +236,7 @@ describe('new NevisStrategy', () => {
     it.each<[Partial<NevisStrategyOptions>, object]>([
       [{ lifetimeSeconds: 30 }, { lifetimeMs: 30_000 }],
       [{ lifetimeSeconds: 600 }, { lifetimeMs: 600_000 }],
+      [{ enrollmentLifetimeSeconds: 30 }, { enrollmentLifetimeMs: 30_000 }],
       [{ firstFactorLifetimeSeconds: 30 }, { firstFactorLifetimeMs: 30_000 }],
       [{ firstFactorLifetimeSeconds: 3600 }, { firstFactorLifetimeMs: 3_600_000 }],
       [{ maxAttempts: 1 }, { maxAttempts: 1 }],

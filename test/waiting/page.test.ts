@@ -49,27 +49,26 @@ describe('the time that is left', () => {
 })
 
 describe('without JavaScript', () => {
-  const REFRESHES = '<noscript><p class="nevis-time">This page refreshes every few seconds.</p></noscript>'
-
-  it('a page that waits says that it looks again by itself', async () => {
-    expect(await (await waiting('push')).text()).toContain(REFRESHES)
+  it('a page that waits has a link that looks again', async () => {
+    expect(await (await waiting('push')).text()).toContain('>Check now</a>')
   })
 
   it('a page with a code to type does not', async () => {
-    expect(await (await waiting('sms')).text()).not.toContain('looks again by itself')
+    expect(await (await waiting('sms')).text()).not.toContain('Check now')
   })
 })
 
 describe('the message', () => {
   const LABEL = '<figcaption>Your phone will show</figcaption>'
+  const CONFIRMING = '<figcaption>You are confirming</figcaption>'
   const MESSAGE = '<blockquote>Pay 5 CHF?</blockquote>'
 
   it.each(['push', 'app'])('is said to be what the phone shows, where it does: %s', async (factor) => {
     expect(await (await waiting(factor, { strategy: { message: 'Pay 5 CHF?' } })).text()).toContain(`<figure class="nevis-message">${LABEL}${MESSAGE}</figure>`)
   })
 
-  it.each(['sms', 'recovery'])('stands alone where the page alone shows it: %s', async (factor) => {
-    expect(await (await waiting(factor, { strategy: { message: 'Pay 5 CHF?' } })).text()).toContain(`<figure class="nevis-message">${MESSAGE}</figure>`)
+  it.each(['sms', 'recovery'])('is said to be what is confirmed where the page alone shows it: %s', async (factor) => {
+    expect(await (await waiting(factor, { strategy: { message: 'Pay 5 CHF?' } })).text()).toContain(`<figure class="nevis-message">${CONFIRMING}${MESSAGE}</figure>`)
   })
 
   it('is not shown at an enrolment, which confirms none', async () => {
@@ -83,7 +82,7 @@ describe('the way to the Access App', () => {
   it.each(['push', 'sms'])('is not there where nothing is to be opened: %s', async (factor) => {
     const text = await (await waiting(factor)).text()
     expect(text).not.toContain('nevis-app')
-    expect(text).not.toContain('Open the Access App')
+    expect(text).not.toContain('>Open the Access App</a>')
   })
 
   it('is a link alone where there is no QR code', async () => {
@@ -167,7 +166,7 @@ describe('whoever comes without a transaction', () => {
     const { status, text } = await browser.get('/login/2fa', PAGE)
     expect(status).toBe(200)
     expect(text).toContain('<title>Confirm that it is you</title>')
-    expect(text).toMatch(/<main class="nevis"><h1>Confirm that it is you<\/h1><form method="post" action="\/login\/2fa"><input type="hidden" name="_csrf" value="csrf"><button class="nevis-button">Continue<\/button><\/form><\/main>/)
+    expect(text).toMatch(/<main class="nevis"><h1>Confirm that it is you<\/h1><form method="post" action="\/login\/2fa"><input type="hidden" name="_csrf" value="csrf"><button class="nevis-button">Continue<\/button><\/form><div class="nevis-end"><a href="\/">Not now<\/a><\/div><\/main>/)
     expect(world.operations()).toEqual([])
   })
 

@@ -43,7 +43,6 @@ async function restart(options: Partial<AppOptions>): Promise<void> {
 
 const JSON_ONLY = { accept: 'application/json' }
 const PAGE = { accept: 'text/html' }
-const REFRESH = /<noscript><meta http-equiv="refresh" content="\d+"><\/noscript>/
 
 async function started(factor = 'push', username = 'anna', fields: Record<string, string> = {}): Promise<{ browser: Browser; handle: string }> {
   const browser = app.browser()
@@ -104,8 +103,11 @@ describe('the page', () => {
       expect(text).not.toContain('name="code"')
     })
 
-    it('refreshes by itself without JavaScript', async () => {
-      expect((await pageFor()).text).toMatch(REFRESH)
+    it('offers to look again without JavaScript, and does not refresh by itself', async () => {
+      const { browser, handle } = await started()
+      const { text } = expectPage(await browser.get(waitingOf(handle), PAGE))
+      expect(text).toContain(`<noscript><p>Have you answered on your phone?</p><p><a class="nevis-button" href="${waitingOf(handle)}">Check now</a></p></noscript>`)
+      expect(text).not.toContain('http-equiv')
     })
 
     it('shows no message when there is none', async () => {
@@ -122,7 +124,6 @@ describe('the page', () => {
       expect(text).toContain('<h1>Scan the code</h1>')
       expect(text).toContain(`<img src="${qrCode}" alt="QR code for the Access App"`)
       expect(text).toContain(`href="${(appLinkUri as string).replaceAll('&', '&#38;')}"`)
-      expect(text).toMatch(REFRESH)
     })
   })
 
@@ -142,7 +143,7 @@ describe('the page', () => {
     })
 
     it('does not refresh while somebody types', async () => {
-      expect((await pageFor(factor)).text).not.toContain('http-equiv="refresh"')
+      expect((await pageFor(factor)).text).not.toMatch(/http-equiv|Check now/)
     })
   })
 
@@ -177,7 +178,7 @@ describe('the page', () => {
     it('says without JavaScript that it needs it, and does not refresh', async () => {
       const { text } = await pageFor('widget')
       expect(text).toContain('<noscript><p class="nevis-error">This needs JavaScript')
-      expect(text).not.toMatch(REFRESH)
+      expect(text).not.toContain('Check now')
     })
 
     // Shows: C-more-8
@@ -253,7 +254,7 @@ describe('the page', () => {
       const { browser, handle } = await startedCodes()
       const { text } = expectPage(await browser.get(waitingOf(handle), PAGE))
       expect(text).toContain('<button type="button" data-print hidden>Print</button>')
-      expect(text).toContain('<button type="button" data-copy="Copied." hidden>Copy</button>')
+      expect(text).toContain('<button type="button" data-copy="Copied ✓" hidden>Copy</button>')
     })
 
     it('gives ten minutes to write them down, and then shows them no more', async () => {
@@ -288,8 +289,6 @@ describe('the page', () => {
       const { text } = expectPage(await browser.get(waitingOf(handle), PAGE))
       expect(text).toMatch(PHONE_INPUT)
       expect(text.match(/id="nevis-phone"/g)).toHaveLength(1)
-      // Without JavaScript the page looks again by itself: not while the number is typed.
-      expect(text).toContain('http-equiv="refresh" content="30"')
       const [, pattern] = /pattern="([^"]+)"/.exec(text) as unknown as [string, string]
       for (const [number, fits] of [['+41 79 123 45 67', true], ['+41-79-123-45-67', true], ['079 123 45 67', false], ['+41 (0)79', false], ['+', false]] as const) {
         expect([number, new RegExp(`^(?:${pattern})$`, 'v').test(number)]).toEqual([number, fits])
@@ -312,7 +311,7 @@ describe('the page', () => {
       const { browser, handle } = await started('app', 'newcomer')
       const { text } = expectPage(await browser.get(waitingOf(handle), PAGE))
       expect(text).toContain('<h1>Set up the Access App</h1>')
-      expect(text).toContain('Install the Access App on your phone and scan this code with it.')
+      expect(text).toContain('<li>Install the Access App on your phone. If the app is already there, go to step 2.</li>')
       // Recovery codes are nobody's first factor.
       expect(text).not.toContain('<button>Make recovery codes</button>')
       expect(text).toContain('<img src="data:image/png;base64,')
@@ -342,7 +341,7 @@ describe('the page', () => {
         expect(back.status).toBe(303)
         const page = expectPage(await browser.get(back.location as string, PAGE))
         expect(page.text).toContain(`role="alert" id="nevis-error">Incorrect code. ${words}.</p>`)
-        expect(page.text).toContain('aria-invalid="true" aria-describedby="nevis-error"')
+        expect(page.text).toContain('aria-invalid="true" aria-errormessage="nevis-error"')
         expect((await browser.get(back.location as string, JSON_ONLY)).json()).toMatchObject({ status: 'pending', attemptsLeft: left, failure: 'wrong_code' })
       }
     })
@@ -353,7 +352,7 @@ describe('the page', () => {
       for (let i = 0; i < 5; i++) back = await browser.post('/login/2fa/callback', { transaction: handle, code: 'x', retry: '1' })
       expect(back?.status).toBe(303)
       const page = expectPage(await browser.get(back?.location as string, PAGE))
-      expect(page.text).toContain('<h1>This request has ended</h1>')
+      expect(page.text).toContain('<h1>Too many wrong codes</h1>')
       expect(page.text).toContain('<p class="nevis-error" role="alert">Too many wrong codes. Request a new one.</p>')
       expect(page.text).not.toContain('name="code"')
       expect(await viewOf(browser, handle)).toMatchObject({ status: 'failed', attemptsLeft: 0, failure: 'too_many_attempts' })
@@ -361,9 +360,9 @@ describe('the page', () => {
   })
 
   describe('of a transaction that is over', () => {
-    const over = async (browser: Browser, handle: string, sentence: string) => {
+    const over = async (browser: Browser, handle: string, heading: string, sentence: string) => {
       const { text } = expectPage(await browser.get(waitingOf(handle), PAGE))
-      expect(text).toContain('<h1>This request has ended</h1>')
+      expect(text).toContain(`<h1>${heading}</h1>`)
       expect(text).toContain(`<p class="nevis-error" role="alert">${sentence}</p>`)
       expect(text).not.toContain('http-equiv="refresh"')
       expect(text).not.toContain('data-countdown')
@@ -375,7 +374,7 @@ describe('the page', () => {
       const { browser, handle } = await started()
       await simulator.phone('anna').deny()
       expect(await viewOf(browser, handle)).toMatchObject({ status: 'failed', failure: 'not_approved' })
-      expect(formsOf(await over(browser, handle, 'You declined the request, or it was not answered in time. If you did not start this sign-in, change your password.'))).toHaveLength(5)
+      expect(formsOf(await over(browser, handle, 'Request not approved', 'You declined the request, or it was not answered in time. If you did not start this sign-in, change your password.'))).toHaveLength(5)
     })
 
     it('says the same when the callback has closed it', async () => {
@@ -384,7 +383,7 @@ describe('the page', () => {
       expect((await browser.get(callbackOf(handle))).json()).toMatchObject({ code: 'not_approved' })
       const asked = simulator.requests.length
       expect(await viewOf(browser, handle)).toMatchObject({ status: 'failed', failure: 'not_approved' })
-      await over(browser, handle, 'You declined the request, or it was not answered in time. If you did not start this sign-in, change your password.')
+      await over(browser, handle, 'Request not approved', 'You declined the request, or it was not answered in time. If you did not start this sign-in, change your password.')
       expect(simulator.requests).toHaveLength(asked)
     })
 
@@ -393,7 +392,7 @@ describe('the page', () => {
         const { browser, handle } = await started(factor)
         later(120_000)
         expect(await viewOf(browser, handle)).toMatchObject({ status: 'expired', failure: 'expired_transaction' })
-        await over(browser, handle, 'This request has expired. Send a new one.')
+        await over(browser, handle, 'Request expired', 'This request has expired. Send a new one.')
         expect((await browser.get(callbackOf(handle))).json()).toMatchObject({ code: 'expired_transaction' })
         expect(await viewOf(browser, handle)).toMatchObject({ status: 'expired', failure: 'expired_transaction' })
         jest.restoreAllMocks()
@@ -404,7 +403,7 @@ describe('the page', () => {
       const { browser, handle } = await started()
       expect((await browser.post('/login/2fa', { transaction: handle, cancel: '1' })).json()).toMatchObject({ code: 'cancelled' })
       expect(await viewOf(browser, handle)).toMatchObject({ status: 'failed', failure: 'cancelled' })
-      expect(formsOf(await over(browser, handle, 'The request was cancelled.'))).toEqual([])
+      expect(formsOf(await over(browser, handle, 'Request cancelled', 'The request was cancelled.'))).toEqual([])
     })
   })
 
@@ -431,16 +430,19 @@ describe('the page', () => {
 })
 
 describe('the page for a handle', () => {
-  const expectStranger = (page: Page, code: string, sentence: string) => {
+  const expectStranger = (page: Page, code: string, heading: string, sentence: string, link: string) => {
     expect(page.status).toBe(403)
     expect(page.headers.get('content-type')).toBe('text/html; charset=utf-8')
-    expect(page.text).toContain(`<p class="nevis-error" role="alert">${sentence}</p>`)
+    expect(page.text).toContain(`<h1>${heading}</h1>`)
+    expect(page.text).toContain(`>${sentence}</p>`)
+    expect(page.text).toContain(`<p><a class="nevis-button" href="/">${link}</a></p>`)
     expect(page.text).not.toContain('<form')
     expect(page.text).not.toContain('data-transaction')
     expect(page.text).not.toContain('http-equiv')
     expect(page.text).not.toContain(code)
   }
   const UNKNOWN = 'This request was started in another browser or has ended. Please sign in again.'
+  const EXPLAINED = 'This sign-in was started in another browser or has ended. For your security this link cannot be used.'
 
   describe('of another session', () => {
     it.each(['pending', 'approved'])('explains, and shows and does nothing: %s', async (state) => {
@@ -448,7 +450,7 @@ describe('the page for a handle', () => {
       if (state === 'approved') await simulator.phone('anna').approve()
       const asked = simulator.requests.length
       const stranger = app.browser()
-      expectStranger(await stranger.get(waitingOf(handle), PAGE), 'unknown_transaction', UNKNOWN)
+      expectStranger(await stranger.get(waitingOf(handle), PAGE), 'unknown_transaction', 'This link cannot be used', EXPLAINED, 'Go to sign-in')
       const page = await stranger.get(waitingOf(handle), JSON_ONLY)
       expect(page.status).toBe(403)
       expect(page.json()).toEqual({ code: 'unknown_transaction', message: UNKNOWN })
@@ -461,7 +463,7 @@ describe('the page for a handle', () => {
   describe('that does not open', () => {
     it.each(['garbage', '', 'A'.repeat(9000), 'x&transaction=y', '%00', '%3Cscript%3E'])('explains: %s', async (handle) => {
       const page = await app.browser().get(waitingOf(handle), PAGE)
-      expectStranger(page, 'unknown_transaction', UNKNOWN)
+      expectStranger(page, 'unknown_transaction', 'This link cannot be used', EXPLAINED, 'Go to sign-in')
       expect(page.text).not.toContain('<script>')
     })
   })
@@ -471,7 +473,7 @@ describe('the page for a handle', () => {
       const { browser, handle } = await started()
       await simulator.phone('anna').approve()
       await browser.get(callbackOf(handle))
-      expectStranger(await browser.get(waitingOf(handle), PAGE), 'used_transaction', 'This approval has already been used. Please start again.')
+      expectStranger(await browser.get(waitingOf(handle), PAGE), 'used_transaction', 'Already done', 'This request was completed, or it was started in another browser. You are signed in.', 'Continue')
       expect((await browser.get(waitingOf(handle), JSON_ONLY)).json()).toEqual({
         code: 'used_transaction', message: 'This approval has already been used. Please start again.',
       })

@@ -22,15 +22,24 @@ export interface Language {
 
 /**
  * Our languages and yours, by lower-case tag. English is the fallback if the browser accepts none of them.
+ * @param appName name of the app on the phone, in every language; default: the texts' own name
  * @internal
  */
-export function availableLanguages(locales: Locales = {}): ReadonlyMap<string, Language> {
+export function availableLanguages(locales: Locales = {}, appName?: string): ReadonlyMap<string, Language> {
   const all = new Map(Object.entries(languages).map(([tag, texts]) => [tag, { tag, texts }]))
   for (const [tag, own] of Object.entries(locales)) {
     const base = all.get(tag.toLowerCase()) ?? all.get(primary(tag))
     all.set(tag.toLowerCase(), { tag, texts: merged(base?.texts ?? en, own) })
   }
-  return all
+  return new Map([...all].map(([key, { tag, texts }]) => [key, { tag, texts: withAppName(texts, appName ?? texts.app, appName ?? texts.theApp) }]))
+}
+
+/**
+ * The language with this tag, or with its first part.
+ * @internal
+ */
+export function languageOf(tag: unknown, available: ReadonlyMap<string, Language>): Language | undefined {
+  return typeof tag === 'string' ? (available.get(tag.toLowerCase()) ?? available.get(primary(tag))) : undefined
 }
 
 /**
@@ -45,13 +54,14 @@ export function preferred(header: string | undefined, available: ReadonlyMap<str
   })
   preferences.sort((a, b) => b.quality - a.quality)
   for (const { tag, quality } of preferences) {
-    const language = quality > 0 ? (available.get(tag) ?? available.get(primary(tag))) : undefined
+    const language = quality > 0 ? languageOf(tag, available) : undefined
     if (language !== undefined) return language
   }
   return available.get('en') as Language
 }
 
-function primary(tag: string): string {
+/** @internal */
+export function primary(tag: string): string {
   return (tag.split('-')[0] as string).toLowerCase()
 }
 
@@ -61,4 +71,12 @@ function merged(texts: Texts, own: Locales[string]): Texts {
     return [key, typeof text === 'object' ? { ...text, ...(override as object) } : (override ?? text)]
   })
   return Object.fromEntries(entries) as Texts
+}
+
+function withAppName(texts: Texts, app: string, theApp: string): Texts {
+  const fill = (text: unknown): unknown => {
+    if (typeof text === 'string') return text.replaceAll('{app}', app).replaceAll('{theApp}', theApp)
+    return Object.fromEntries(Object.entries(text as object).map(([key, one]) => [key, fill(one)]))
+  }
+  return fill({ ...texts, app, theApp }) as Texts
 }

@@ -14,6 +14,10 @@ export type ByEnrollable = Readonly<Record<'app' | 'sms' | 'recovery' | 'widget'
 export interface Texts {
   /** Direction of the script. */
   readonly dir: 'ltr' | 'rtl'
+  /** Name of the app on the phone, for `{app}` in other texts. The option `appName` replaces it. */
+  readonly app: string
+  /** The same with its article, for `{theApp}` in other texts. */
+  readonly theApp: string
   /** Heading while the page waits for the user. */
   readonly heading: ByFactor
   /** What the user should do. */
@@ -26,10 +30,14 @@ export interface Texts {
   readonly enrollHint: ByEnrollable
   /** Button that starts an enrolment. */
   readonly enrollUse: ByEnrollable
-  /** Label above the message that the user confirms. */
+  /** Label above the message, if the phone shows the same message. */
   readonly messageLabel: string
+  /** Label above what the user confirms, if the phone does not show it, and above the list of details. */
+  readonly confirming: string
   /** Link that opens the Access App on the same phone. */
   readonly openApp: string
+  /** The numbered steps to set up the app. */
+  readonly enrollSteps: Readonly<Record<'install' | 'scan' | 'finish', string>>
   /** Alternative text of the QR code. */
   readonly qrCode: string
   /** Label of the field for the code. */
@@ -42,8 +50,14 @@ export interface Texts {
   readonly attemptsLeft: string
   /** Label before the remaining minutes and seconds. */
   readonly timeLeft: string
-  /** Shown without JavaScript. */
-  readonly refreshes: string
+  /** Announced once, half a minute before the end. */
+  readonly endsSoon: string
+  /** Button that gives more time. */
+  readonly moreTime: string
+  /** Without JavaScript: before the link that loads the page again. */
+  readonly checkHint: string
+  /** Without JavaScript: link that loads the page again. */
+  readonly checkNow: string
   /** Heading of the other factors. */
   readonly otherWays: string
   /** Button that sends the request or the code again. */
@@ -62,8 +76,8 @@ export interface Texts {
   readonly startOver: string
   /** Button that cancels the transaction. */
   readonly cancel: string
-  /** Heading after the transaction ended without success. */
-  readonly failed: string
+  /** Heading after the transaction ended without success, by failure code; `other` for every other code. */
+  readonly ended: Readonly<Record<'not_approved' | 'expired_transaction' | 'too_many_attempts' | 'codes_locked' | 'cancelled' | 'other', string>>
   /** Announced when the approval has arrived. */
   readonly approved: string
   /** Shown in the other tabs when one tab continues. */
@@ -74,6 +88,22 @@ export interface Texts {
   readonly offline: string
   /** Explains why the link cannot be used in this browser. */
   readonly unknownTransaction: string
+  /** Heading above it. */
+  readonly unknownTransactionHeading: string
+  /** For a signed-in user who goes back to a request that is done. */
+  readonly used: string
+  /** Heading above it. */
+  readonly usedHeading: string
+  /** Link to the sign-in page. */
+  readonly toSignIn: string
+  /** Link for a user who did not start the request. */
+  readonly changePassword: string
+  /** Link that leaves the page before anything is sent. */
+  readonly notNow: string
+  /** Link in the footer. */
+  readonly help: string
+  /** Name of the list of languages in the footer. */
+  readonly language: string
   /** Heading while Nevis, or one of the app's own stores, is down. */
   readonly unavailable: string
   /** What an outage means for the user. */
@@ -82,6 +112,8 @@ export interface Texts {
   readonly tryAgain: string
   /** Button with which the user confirms that the recovery codes are saved. */
   readonly written: string
+  /** Label of the box that enables that button. */
+  readonly saved: string
   /** Shown if the widget ended without success, or could not be loaded. */
   readonly widgetFailed: string
   /** Shown in place of the widget without JavaScript. */
@@ -90,8 +122,12 @@ export interface Texts {
   readonly print: string
   /** Button beside the recovery codes. */
   readonly copy: string
-  /** Announced after copying. */
+  /** The same button after copying. */
   readonly copied: string
+  /** Link beside the recovery codes. */
+  readonly download: string
+  /** The same link after the download. */
+  readonly downloaded: string
   /** Explanation of each failure; English uses the messages of `failures`. */
   readonly failure: Readonly<Record<FailureCode, string>>
 }

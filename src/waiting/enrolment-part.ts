@@ -1,0 +1,24 @@
+/**
+ * The steps with which a user sets up the app: get it, scan the code, follow it. For users who have the app and for those who do not.
+ *
+ * Out of scope: the QR code itself (`challenge-parts.ts`).
+ */
+import { appPart } from './challenge-parts'
+import type { PageParts } from './document'
+import { html, type Html } from './html'
+import type { WaitingView } from './view'
+
+export function enrolmentSteps(view: WaitingView, parts: PageParts): Html {
+  const { install, scan, finish } = parts.language.texts.enrollSteps
+  return html`<ol class="nevis-steps">
+        <li>${install}${storesPart(parts)}</li>
+        <li>${scan}${appPart(view, parts)}</li>
+        <li>${finish}</li>
+      </ol>`
+}
+
+/** The names of the two stores are the same in every language. */
+function storesPart({ storeLinks: { ios, android } }: PageParts): Html | false {
+  if (ios === undefined && android === undefined) return false
+  return html`<p class="nevis-stores">${ios !== undefined && html`<a href="${ios}" translate="no">App Store (iPhone)</a>`} ${android !== undefined && html`<a href="${android}" translate="no">Google Play (Android)</a>`}</p>`
+}

@@ -1,0 +1,109 @@
+/**
+ * Resolves the options that the pages share into what every page needs: language, logo, links, policy.
+ *
+ * Out of scope: the HTML that they become (`document.ts`).
+ */
+import type { HostResponse } from '../host/answer'
+import { address } from '../host/option-values'
+import { queryFieldOf, userOf, type HostRequest } from '../host/request'
+import { withQuery } from '../host/url'
+import type { Settings } from '../strategy/settings'
+import { linksOf } from './asset-files'
+import type { ShellParts } from './document'
+import type { Brand, FooterLink, PageOptions } from './page-options'
+import { availableLanguages, languageOf, preferred, primary, type Language } from './texts/languages'
+
+/**
+ * Resolves the shared options once.
+ * @returns what every page needs, for a request
+ * @throws TypeError that names the page and the option
+ * @internal
+ */
+export function shellOf<Req extends HostRequest, Res extends HostResponse>(owner: string, settings: Settings, options: PageOptions<Req, Res>): (req: Req, res: Res) => ShellParts {
+  const link = (name: string, value: string | undefined) => linkOf(owner, name, value)
+  const brand = brandOf(owner, options.brand)
+  const available = availableLanguages(options.locales, options.appName)
+  const offered = (options.languages ?? []).map((tag) => {
+    const language = languageOf(tag, available)
+    if (language === undefined) throw new TypeError(`${owner}: languages has no texts for "${tag}"`)
+    return language
+  })
+  const footerLinks = (options.footerLinks ?? []).map(({ text, href }) => ({ text, href: link('footerLinks', href) as string }))
+  const storeLinks = { ios: link('storeLinks.ios', options.storeLinks?.ios), android: link('storeLinks.android', options.storeLinks?.android) }
+  const common = {
+    assets: linksOf(settings, options.stylesheet),
+    brand,
+    offered,
+    homeURL: brand?.href ?? '/',
+    signInURL: link('signInURL', options.signInURL) ?? '/',
+    hasSignInPage: options.signInURL !== undefined,
+    helpURL: link('helpURL', options.helpURL),
+    changePasswordURL: link('changePasswordURL', options.changePasswordURL),
+    storeLinks,
+    formAction: formActionOf(owner, settings, options.formAction),
+  }
+  return (req, res) => {
+    const chosen = chosenLanguage(req, offered)
+    const language = chosen ?? languageOf(options.language?.(req), available) ?? preferred(req.headers['accept-language'], available)
+    const inLanguage = (url: string) => (chosen === undefined ? url : withQuery(url, { language: chosen.tag }))
+    return {
+      ...common,
+      language,
+      isSignedIn: userOf(req) !== undefined,
+      waitingURL: inLanguage(settings.waitingURL),
+      callbackURL: inLanguage(settings.callbackURL),
+      footerLinks: footerLinks.map(({ text, href }) => ({ text: textIn(text, language), href })),
+      nonce: options.nonce?.(req, res),
+    }
+  }
+}
+
+/** The language that the user has chosen on the page: it stays in the address, because a page neither sets a cookie nor writes the session. */
+function chosenLanguage(req: HostRequest, offered: readonly Language[]): Language | undefined {
+  const tag = queryFieldOf(req, 'language')
+  return offered.find((language) => language.tag === tag)
+}
+
+function textIn(text: FooterLink['text'], { tag }: Language): string {
+  if (typeof text === 'string') return text
+  return text[tag] ?? text[primary(tag)] ?? text['en'] ?? (Object.values(text)[0] as string)
+}
+
+function brandOf(owner: string, brand: Brand | undefined): (Brand & { readonly href: string }) | undefined {
+  if (brand === undefined) return undefined
+  const unknown = Object.keys(brand).find((key) => !['name', 'logo', 'logoDark', 'icon', 'href'].includes(key))
+  if (unknown !== undefined) throw new TypeError(`${owner}: unknown option "brand.${unknown}"`)
+  if (typeof brand.name !== 'string' || brand.name === '') throw new TypeError(`${owner}: brand.name must be a non-empty string`)
+  for (const name of ['logo', 'logoDark', 'icon'] as const) if (brand[name] !== undefined) checkImage(owner, `brand.${name}`, brand[name])
+  return { ...brand, href: linkOf(owner, 'brand.href', brand.href) ?? '/' }
+}
+
+/** Another origin would need an exception in the policy, and would learn when somebody signs in. */
+function checkImage(owner: string, option: string, value: unknown): void {
+  const isPath = typeof value === 'string' && /^\/(?![/\\])\S*$/.test(value)
+  const isData = typeof value === 'string' && /^data:image\/\S+$/.test(value)
+  if (!isPath && !isData) throw new TypeError(`${owner}: ${option} must be a path of your own site such as "/logo.svg", or a data:image/ URL`)
+}
+
+/** A link on a page: never `javascript:`, nor a path that a browser reads as another host. */
+function linkOf(owner: string, option: string, value: string | undefined): string | undefined {
+  if (value === undefined) return undefined
+  if (typeof value === 'string' && /^(?:mailto|tel):\S+$/i.test(value)) return value
+  if (typeof value === 'string' && /#/.test(value)) {
+    const [page, fragment] = [value.slice(0, value.indexOf('#')), value.slice(value.indexOf('#'))]
+    if (/^#[^\s#]*$/.test(fragment)) return address(option, page, owner) + fragment
+  }
+  return address(option, value, owner)
+}
+
+const SOURCE = /^https?:(?:\/\/[a-z0-9.*-]+(?::(?:\d+|\*))?)?$/i
+
+/** The origins to which forms may lead: ours, that of an absolute callbackURL or waitingURL, and the app's own. */
+function formActionOf(owner: string, { waitingURL, callbackURL }: Settings, value: unknown): string {
+  const sources: unknown[] = value === undefined ? [] : Array.isArray(value) ? value : [value]
+  for (const source of sources) {
+    if (typeof source !== 'string' || !SOURCE.test(source)) throw new TypeError(`${owner}: formAction must be an origin such as "https://id.example", or a list of origins`)
+  }
+  const own = [waitingURL, callbackURL].filter((url) => !url.startsWith('/')).map((url) => new URL(url).origin)
+  return [...new Set(["'self'", ...own, ...sources])].join(' ')
+}

@@ -1,0 +1,24 @@
+/**
+ * The sentence for a failure, in the user's language: for pages of the app that show why a sign-in failed.
+ *
+ * Out of scope: where the app keeps the failure until it shows it.
+ */
+import { failures } from '../../factors/failures'
+import { availableLanguages, preferred, type Locales } from './languages'
+
+/**
+ * Passport keeps the English sentence of a failure in `req.session.messages` (`failureMessage: true`). This function gives the sentence in the
+ * user's language. It takes the failure's code, too.
+ * @param failure a failure code, or the English sentence of a failure; any other text comes back unchanged
+ * @param language a language tag, or the value of the header `Accept-Language`; default English
+ * @param locales your own texts, as for `waitingPage`
+ */
+export function failureText(failure: string, language?: string, locales?: Locales): string {
+  const code = Object.hasOwn(failures, failure) ? failure : codeOfSentence(failure)
+  if (code === undefined) return failure
+  return preferred(language, availableLanguages(locales)).texts.failure[code as keyof typeof failures]
+}
+
+function codeOfSentence(sentence: string): string | undefined {
+  return Object.entries(failures).find(([, { message }]) => message === sentence)?.[0]
+}
