@@ -41,6 +41,7 @@ describe('the doors', () => {
   "htmlMessage",
   "languages",
   "liftLimits",
+  "metricsOf",
   "outagePage",
   "ownAuthenticator",
   "push",

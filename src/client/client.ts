@@ -232,6 +232,11 @@ export class NevisClient {
     return this.#accessKey.equals(token)
   }
 
+  /** @internal Whether Nevis answered the last request; undefined before the first. */
+  get isUp(): boolean | undefined {
+    return this.#http.isUp
+  }
+
   /** @internal 32 bytes for each label, derived from the current access key. */
   deriveKeys(labels: readonly string[]): readonly Buffer[] | Promise<readonly Buffer[]> {
     return this.#accessKey.derive(labels)

@@ -85,6 +85,7 @@ export class Http {
   readonly #accessKey: AccessKey
   readonly #agents: Agents
   readonly #axios: InstanceType<typeof Axios>
+  #isUp: boolean | undefined
 
   constructor(options: ResolvedOptions, accessKey: AccessKey) {
     this.#options = options
@@ -105,6 +106,11 @@ export class Http {
       transformRequest: [],
       transformResponse: [],
     })
+  }
+
+  /** True if the last request got an answer that is no error of the server; undefined before the first. */
+  get isUp(): boolean | undefined {
+    return this.#isUp
   }
 
   async send(call: HttpCall): Promise<Answer> {
@@ -133,6 +139,7 @@ export class Http {
     if (signal.aborted) return new NevisError('NEVIS_TIMEOUT', operation)
     const startedAt = performance.now()
     const outcome = await this.#request(call, headers, signal)
+    this.#isUp = outcome instanceof Answer && outcome.status < 500
     publishCall(() => ({ operation, baseURL: this.#options.baseURL, attempt, durationMs: Math.round(performance.now() - startedAt), ...resultOf(outcome, signal) }))
     return outcome
   }

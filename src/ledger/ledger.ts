@@ -100,7 +100,12 @@ export interface FailClosedLedger extends Ledger {
   readonly kind: string
   /** True if no other process shares it. */
   readonly isInMemory: boolean
+  /** Milliseconds that a call takes, as an average in which each call counts a tenth; undefined before the first. */
+  latencyMs(): number | undefined
 }
+
+/** Weight of a call in the average: about the last twenty calls count. */
+const LATENCY_WEIGHT = 0.1
 
 /**
  * Wraps a ledger so that it fails closed.
@@ -108,14 +113,25 @@ export interface FailClosedLedger extends Ledger {
  * @internal
  */
 export function failClosed(ledger: Ledger): FailClosedLedger {
+  let latencyMs: number | undefined
+  const measured = async <T>(answer: () => Promise<T>): Promise<T> => {
+    const startedAt = performance.now()
+    try {
+      return await storageCall('LEDGER_UNAVAILABLE', async () => answer())
+    } finally {
+      const ms = performance.now() - startedAt
+      latencyMs = latencyMs === undefined ? ms : latencyMs + LATENCY_WEIGHT * (ms - latencyMs)
+    }
+  }
   const checked = async <T>(answer: () => Promise<T>, isValid: (value: T) => boolean): Promise<T> => {
-    const value = await storageCall('LEDGER_UNAVAILABLE', async () => answer())
+    const value = await measured(answer)
     if (isValid(value)) return value
     throw new StorageError('LEDGER_UNAVAILABLE')
   }
   return {
     kind: ledger.constructor?.name ?? '',
     isInMemory: ledger instanceof MemoryLedger,
+    latencyMs: () => latencyMs,
     claim: (key, ttlSeconds) => checked(() => ledger.claim(key, ttlSeconds), (value) => typeof value === 'boolean'),
     count: (key, ttlSeconds) => checked(() => ledger.count(key, ttlSeconds), (value) => Number.isInteger(value) && value >= 1),
     look: (key) => checked(() => ledger.look(key), (value) => Number.isInteger(value) && value >= 0),

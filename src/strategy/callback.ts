@@ -198,6 +198,7 @@ function handleRepeatedCallback({ options, req, session }: StrategyRequest, refu
 /** Removes the claimed transaction from the session, gives back its starts, and returns who approved. */
 async function succeed(request: StrategyRequest, transaction: Transaction, factor: Factor, outcome: Succeeded): Promise<StrategyResult> {
   const { settings, budgets, session } = request
+  settings.watch.settle(transaction.id)
   request.transactions.remove(transaction.id)
   const returnTo = sitePathOf(transaction.returnTo)
   forgetReturnTo(session, settings.sessionKey, returnTo, request.options)

@@ -77,6 +77,7 @@ export async function endReplaced(request: StrategyRequest, transaction: Transac
   const { endings } = request.budgets
   const older = replaced ?? findOlder(request, transaction)
   if (older === undefined || older.id === transaction.id) return undefined
+  request.settings.watch.settle(older.id)
   if (!(await endings.end(older, older.budget, false)) && !(await endings.mayTryOtherFactor(older))) {
     await endings.end(transaction, transaction.budget, false)
     throw new Refusal('cancelled')

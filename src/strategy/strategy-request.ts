@@ -187,6 +187,7 @@ export class StrategyRequest {
    */
   async end(transaction: Transaction, code: FailureCode, { wasDenied = false, canGoOn = true, decided }: End = {}): Promise<void> {
     const isFirst = await this.budgets.endings.end(transaction, transaction.budget, wasDenied)
+    this.settings.watch.settle(transaction.id)
     // Only the first caller knows how the transaction ended: a later one must not mark a success or a cancellation as a denial.
     if (isFirst && canGoOn) await this.budgets.endings.allowOtherFactor(transaction)
     if (isFirst && decided !== undefined) this.publishFailed(transaction, decided.ending)

@@ -8,6 +8,7 @@ import { json, middleware, whole, type Answer, type Middleware, type Stream } fr
 import type { Sealed } from '../trust/handle'
 import { refuseUnknown } from '../host/option-values'
 import { queryFieldOf, type HostRequest } from '../host/request'
+import type { Settings } from '../strategy/settings'
 import type { NevisStrategy } from '../strategy/strategy'
 import { followStatus, knownStatusOf, statusOf, type WaitingStatus } from './status'
 
@@ -43,6 +44,7 @@ export function statusEndpoint(strategy: NevisStrategy, options: StatusEndpointO
   const { maxStreams = 10_000 } = options
   const { settings } = strategy
   const streams = new OpenStreams(maxStreams)
+  endpoints.set(settings, [...(endpoints.get(settings) ?? []), streams])
 
   async function serve(req: HostRequest): Promise<Answer> {
     if (req.method !== 'GET' && req.method !== 'HEAD') return whole(405, { Allow: 'GET, HEAD' })
@@ -88,6 +90,17 @@ export function statusEndpoint(strategy: NevisStrategy, options: StatusEndpointO
   return Object.assign(middleware(serve, strategy.name), { closeStreams: () => streams.close() })
 }
 
+/** An app may mount several endpoints of a strategy. */
+const endpoints = new WeakMap<Settings, readonly OpenStreams[]>()
+
+/**
+ * Event streams of a strategy that are open in this process.
+ * @internal
+ */
+export function openStreamsOf(settings: Settings): number {
+  return (endpoints.get(settings) ?? []).reduce((sum, { size }) => sum + size, 0)
+}
+
 interface Slot {
   readonly id: string
   close: () => void
@@ -99,6 +112,10 @@ class OpenStreams {
   private readonly counts = new Map<string, number>()
 
   constructor(private readonly max: number) {}
+
+  get size(): number {
+    return this.slots.size
+  }
 
   haveRoomFor(id: string): boolean {
     return this.slots.size < this.max && (this.counts.get(id) ?? 0) < MAX_STREAMS_EACH

@@ -56,15 +56,23 @@ export class RateLimiter {
   private nextAt = 0
   private perSecond: number
 
+  /** Slots taken so far. */
+  private taken = 0
+
   constructor(private readonly maxPerSecond: number) {
     this.perSecond = maxPerSecond
+  }
+
+  /** For `metricsOf`. */
+  usage(): { readonly queued: number; readonly taken: number; readonly perSecond: number } {
+    return { queued: this.queue.length, taken: this.taken, perSecond: this.perSecond }
   }
 
   /** Takes a slot if one is free now and no other transaction waits for it. */
   tryAcquire(): boolean {
     const now = performance.now()
     if (this.queue.length > 0 || now < this.nextAt - BURST_SECONDS * 1000) return false
-    this.nextAt = Math.max(now, this.nextAt) + 1000 / this.perSecond
+    this.take(now)
     return true
   }
 
@@ -82,13 +90,18 @@ export class RateLimiter {
     this.perSecond = Math.min(this.maxPerSecond, Math.max(this.maxPerSecond * MIN_SHARE, rate))
   }
 
+  private take(now: number): void {
+    this.nextAt = Math.max(now, this.nextAt) + 1000 / this.perSecond
+    this.taken += 1
+  }
+
   private pump(): void {
     if (this.timer !== undefined) return
     this.timer = setTimeout(() => {
       this.timer = undefined
       const now = performance.now()
       while (this.queue.length > 0 && now >= this.nextAt - BURST_SECONDS * 1000) {
-        this.nextAt = Math.max(now, this.nextAt) + 1000 / this.perSecond
+        this.take(now)
         this.queue.shift()?.()
       }
       if (this.queue.length > 0) this.pump()

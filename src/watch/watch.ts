@@ -77,6 +77,20 @@ export class StatusWatch {
     return (watched.isOf(statusToken) ? watched : this.newWatch(sealed)).decide(transaction)
   }
 
+  /** Called when a callback has finished the transaction, or another one has taken its place: nobody gave it up. */
+  settle(id: string): void {
+    this.transactions.get(id)?.settle()
+  }
+
+  /** For `metricsOf`. Calls are those that pages have made; a callback's calls have a limit of their own. */
+  usage(): { readonly waiting: number; readonly queued: number; readonly taken: number; readonly perSecond: number } {
+    const now = Date.now()
+    this.sweep(now)
+    let waiting = 0
+    for (const watched of this.transactions.values()) if (watched.isUndecided() && !watched.isOver(now)) waiting += 1
+    return { waiting, ...this.rate.usage() }
+  }
+
   /** Milliseconds until the next look is useful. */
   delayMs(sealed: Sealed): number {
     return delayMs(this.options.schedule, this.ageMs(sealed), this.transactions.get(sealed.id)?.failures)

@@ -71,6 +71,7 @@ export class WatchedTransaction {
   private deciding = 0
   private timer: NodeJS.Timeout | undefined
   private isPolling = false
+  private isSettled = false
   private readonly listeners = new Set<Listener>()
 
   constructor(
@@ -93,7 +94,12 @@ export class WatchedTransaction {
   }
 
   isUndecided(): boolean {
-    return this.status === 'pending'
+    return this.status === 'pending' && !this.isSettled
+  }
+
+  /** Called when a callback has finished the transaction, or another one has taken its place. */
+  settle(): void {
+    this.isSettled = true
   }
 
   isIdle(): boolean {
