@@ -38,6 +38,17 @@ export function plainText(message: string): string {
   return unescapeHtml(inner.replace(/<br ?\/?>/g, '\n').replace(ALLOWED_TAG, ''))
 }
 
+/**
+ * Adds a line at the end, in the message's own form: plain, or inside `<html>…</html>`.
+ * @param line plain text
+ */
+export function withLastLine(message: string | undefined, line: string): string {
+  if (message === undefined) return line
+  const inner = WRAPPED.exec(message)?.[1]
+  if (inner === undefined) return `${message}\n${line}`
+  return `<html>${inner}<br>${line.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')}</html>`
+}
+
 const CHARACTERS: Readonly<Record<string, string>> = { '&lt;': '<', '&gt;': '>', '&quot;': '"', '&#39;': "'", '&amp;': '&' }
 
 /** Decodes the five entities that an `<html>` message may hold. */

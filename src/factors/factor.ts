@@ -20,6 +20,8 @@ export interface FactorRequest {
   readonly phone?: string
   /** One of the subject's own authenticators, to be asked. Only for a factor that takes one. */
   readonly authenticatorId?: string
+  /** How to say a typed code on the phone, in the language of the waiting page; `{code}` stands for the code. */
+  readonly typedCodeLine?: string
 }
 
 /** The started challenge: `server` stays on the server, `browser` may be sent to the client. */
@@ -39,6 +41,11 @@ export interface Challenge {
      * `authenticators` is not empty. An enrolment as a first factor is then refused. Absent if the response does not show it.
      */
     readonly hasFactor?: boolean
+    /**
+     * A code of 6 to 64 digits that reaches the user by another way than this browser, for an approval. The strategy keeps a keyed digest of
+     * it, asks for it on the page, and calls `check` only once the user has typed it right. It never reaches the browser.
+     */
+    readonly typedCode?: string
   }
   /** May go to the browser. */
   readonly browser: Shown
@@ -133,7 +140,11 @@ export interface Factor {
   check(nevis: NevisClient, transaction: Transaction, answer: Answer): Promise<Outcome>
 }
 
-/** @internal */
-export function promptOf({ prompt, enrollPrompt = prompt }: Factor, operation: Operation | undefined): Prompt {
+/**
+ * @param isCodeTyped whether the transaction's typed code was typed right; undefined if it has none
+ * @internal
+ */
+export function promptOf({ prompt, enrollPrompt = prompt }: Pick<Factor, 'prompt' | 'enrollPrompt'>, operation: Operation | undefined, isCodeTyped?: boolean): Prompt {
+  if (isCodeTyped !== undefined) return isCodeTyped ? 'wait' : 'code'
   return operation === 'enroll' ? enrollPrompt : prompt
 }

@@ -24,9 +24,11 @@ export interface NevisProfile {
   readonly amr: readonly string[]
   /** When the approval was accepted, in seconds since 1970. */
   readonly authTime: number
+  /** True if the user typed a code into the page that only the phone showed: `push({ typedCode: true })`. */
+  readonly typedCode?: true
   /** For audit logs. */
   readonly transactionId: string
-  /** The message that was shown on the phone, unchanged. */
+  /** The message that was shown on the phone, unchanged and without the line of a typed code. */
   readonly message?: string
   /** The `data` that the app gave at the start, unchanged. */
   readonly data?: unknown
@@ -39,7 +41,7 @@ export interface NevisProfile {
 
 /** @internal */
 export function profileOf(transaction: Transaction, outcome: Succeeded, { amr }: Pick<Factor, 'amr'>): NevisProfile {
-  const { factor, operation, id, subject, message, data, firstFactorAmr } = transaction
+  const { factor, operation, id, subject, message, data, firstFactorAmr, isCodeTyped } = transaction
   const username = outcome.username ?? subject.username
   return Object.freeze({
     provider: 'nevis',
@@ -49,6 +51,7 @@ export function profileOf(transaction: Transaction, outcome: Succeeded, { amr }:
     operation,
     amr: amrOf(operation, firstFactorAmr, amr),
     authTime: Math.floor(Date.now() / 1000),
+    ...(isCodeTyped === true && { typedCode: true as const }),
     transactionId: id,
     ...(message !== undefined && { message }),
     ...(data !== undefined && { data }),

@@ -5,24 +5,40 @@
  */
 import type { Factor } from './factor'
 import { approvalChallenge, userReference, outcomeByStatus } from './shared'
+import { messageWithCode, newTypedCode, typedCodeLine as english } from './typed-code'
+
+/** Options of {@link push}. */
+export interface PushOptions {
+  /**
+   * If true, the last line of the message on the phone is a new six-digit code, which the user types into the page. Accepting alone signs
+   * nobody in, so a user who accepts an attacker's push by mistake lets nobody in. Default false.
+   */
+  readonly typedCode?: boolean
+}
 
 /**
  * The factor `push`: a request on the phone, to accept or deny. If the start has a message, the phone shows it and the user must
  * accept it explicitly. Nevis asks the authenticator that the start names, or else the one registered last. Users enrol for push
  * with the factor `app`.
+ * @param options whether the user must also type a code that the phone shows
  * @returns the factor, for `factors` of the strategy
- * @see https://docs.nevis.net/authcloud/api-doc/api-use-cases/mobile-app/authenticate-push
+ * @throws TypeError when an option is wrong
+ * @see https://docs.nevis.net/authcloud/api-doc/api-use-cases/mobile-app/authenticate-push; for `typedCode` RFC 10027, 6.1
  */
-export function push(): Factor {
+export function push({ typedCode: hasCode = false }: PushOptions = {}): Factor {
+  if (typeof hasCode !== 'boolean') throw new TypeError('push: typedCode must be true or false')
   return {
     name: 'push',
-    prompt: 'wait',
+    prompt: hasCode ? 'code' : 'wait',
     // Nevis does not say whether the phone's key is in hardware (`hwk`), so this is the weaker claim.
     amr: ['swk', 'mca'],
     takesAuthenticator: true,
-    async approve(nevis, subject, { message, authenticatorId }) {
-      const shown = message === undefined ? {} : { message, prompt: true }
-      return approvalChallenge(await nevis.approve({ channel: 'push', authenticatorId, ...userReference(subject), ...shown }))
+    async approve(nevis, subject, { message, authenticatorId, typedCodeLine = english }) {
+      const typedCode = hasCode ? newTypedCode() : undefined
+      const text = typedCode === undefined ? message : messageWithCode(message, typedCodeLine, typedCode)
+      const shown = text === undefined ? {} : { message: text, prompt: true }
+      const { server, browser } = approvalChallenge(await nevis.approve({ channel: 'push', authenticatorId, ...userReference(subject), ...shown }))
+      return { server: { ...server, ...(typedCode !== undefined && { typedCode }) }, browser }
     },
     check: outcomeByStatus,
   }

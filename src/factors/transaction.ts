@@ -67,6 +67,10 @@ export interface Transaction {
   readonly shown: Omit<Shown, 'recoveryCodes'>
   /** Key that decrypts the recovery codes in the handle. */
   readonly codesKey?: string
+  /** Keyed digest of the code that the user must type, until it was typed. */
+  readonly typedCode?: string
+  /** Whether the user has typed that code; absent if there is none to type. */
+  readonly isCodeTyped?: boolean
   /** Digest of the subject's name: the ledger's key for the starts and codes of this user. */
   readonly budget?: string
   /** Slots in the subject's start budget that an approval frees: its own, and those of the starts that it replaced. */

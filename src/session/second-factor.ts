@@ -24,6 +24,8 @@ export interface SecondFactorRecord {
   readonly userId: string
   /** Name of the factor. */
   readonly factor: FactorName
+  /** True if the user typed a code that only the phone showed. */
+  readonly typedCode?: true
   /** For audit logs. */
   readonly transactionId: string
   /** Milliseconds since 1970. */
@@ -59,6 +61,8 @@ export interface RequireSecondFactorOptions extends RecordSecondFactorOptions {
   readonly amr?: readonly string[]
   /** Named as `acr_values` in the 401 (RFC 9470), in order of preference, for clients that choose by them. They are not checked. Default: none. */
   readonly acrValues?: readonly string[]
+  /** If true, only a second factor counts for which the user typed a code that only the phone showed: `push({ typedCode: true })`. Default false. */
+  readonly typedCode?: boolean
   /**
    * Where a page is redirected (303), so that the user can give a second factor. The path of a page that was requested with GET comes back as
    * `req.authInfo.returnTo`. Default: no redirect; pages get the 401, too.
@@ -96,8 +100,8 @@ export function recordSecondFactor(options: RecordSecondFactorOptions = {}): Mid
 
 async function write(req: HostRequest, sessionKey: string, profile: NevisProfile, login: string): Promise<void> {
   const session = wasRenewed(req, profile) ? (sessionOf(req) as SessionLike) : await renewedSession(req, login)
-  const { id: userId, factor, transactionId, amr } = profile
-  const secondFactor: BoundRecord = { userId, factor, transactionId, at: Date.now(), amr, login, sessionId: idDigestOf(req) }
+  const { id: userId, factor, typedCode, transactionId, amr } = profile
+  const secondFactor: BoundRecord = { userId, factor, ...(typedCode && { typedCode }), transactionId, at: Date.now(), amr, login, sessionId: idDigestOf(req) }
   session[sessionKey] = { ...(session[sessionKey] as SessionState | undefined), secondFactor } satisfies SessionState
   await saveSession(session)
 }
@@ -146,8 +150,9 @@ export function secondFactorOf(req: object, options: RecordSecondFactorOptions =
   const login = session && loginOf(session)
   const record = (session?.[sessionKey] as SessionState | undefined)?.secondFactor as BoundRecord | undefined
   if (login === undefined || record?.login !== login || record.sessionId !== idDigestOf(req)) return undefined
-  const { userId, factor, transactionId, at, amr } = record
-  return { userId, factor, transactionId, at, authTime: Math.floor(at / 1000), amr: isListOfValues(amr) ? amr : [] }
+  const { userId, factor, typedCode, transactionId, at, amr } = record
+  const isTyped = typedCode === true && { typedCode }
+  return { userId, factor, ...isTyped, transactionId, at, authTime: Math.floor(at / 1000), amr: isListOfValues(amr) ? amr : [] }
 }
 
 /**
@@ -158,13 +163,14 @@ export function secondFactorOf(req: object, options: RecordSecondFactorOptions =
  * of RFC 9470 (step-up)
  */
 export function requireSecondFactor(options: RequireSecondFactorOptions): Middleware {
-  refuseUnknown('requireSecondFactor', options, ['maxAgeSeconds', 'factors', 'amr', 'acrValues', 'redirectTo', 'sessionKey'])
-  const { maxAgeSeconds, factors, amr, acrValues } = options
+  refuseUnknown('requireSecondFactor', options, ['maxAgeSeconds', 'factors', 'amr', 'acrValues', 'typedCode', 'redirectTo', 'sessionKey'])
+  const { maxAgeSeconds, factors, amr, acrValues, typedCode = false } = options
   const sessionKey = sessionKeyOf('requireSecondFactor', options.sessionKey ?? 'nevis')
   if (!Number.isFinite(maxAgeSeconds) || maxAgeSeconds <= 0) throw new TypeError('requireSecondFactor: maxAgeSeconds must be a positive number')
   if (factors !== undefined && !isListOfNames(factors)) throw new TypeError('requireSecondFactor: factors must be a list of names')
   if (amr !== undefined && !isListOfValues(amr)) throw new TypeError('requireSecondFactor: amr must be a list of values of RFC 8176')
   if (acrValues !== undefined && !isListOfValues(acrValues)) throw new TypeError('requireSecondFactor: acrValues must be a list of strings without spaces')
+  if (typeof typedCode !== 'boolean') throw new TypeError('requireSecondFactor: typedCode must be true or false')
   const redirectTo = options.redirectTo === undefined ? undefined : address('redirectTo', options.redirectTo, 'requireSecondFactor')
   return middleware(async (req) => {
     const record = secondFactorOf(req, { sessionKey })
@@ -190,7 +196,8 @@ export function requireSecondFactor(options: RequireSecondFactorOptions): Middle
   })
 }
 
-function isStrongEnough(record: SecondFactorRecord, { factors, amr = [] }: RequireSecondFactorOptions): boolean {
+function isStrongEnough(record: SecondFactorRecord, { factors, amr = [], typedCode = false }: RequireSecondFactorOptions): boolean {
+  if (typedCode && record.typedCode !== true) return false
   return (factors === undefined || factors.includes(record.factor)) && amr.every((value) => record.amr.includes(value))
 }
 

@@ -2,7 +2,7 @@
  * A callback: the browser says that a transaction is decided, or brings a code or a token. This file asks Nevis for the decision and compares
  * every answer with what was started.
  *
- * Order: this session must hold the transaction, open, for this route and this user → `factor.check` asks Nevis → binding and
+ * Order: this session must hold the transaction, open, for this route and this user → a typed code is compared → `factor.check` asks Nevis → binding and
  * introspection → the ledger claims the transaction, once → the session is read again → the transaction is removed and the session saved →
  * `verify`. Out of scope: how answers are compared (`proof.ts`, `binding.ts`).
  */
@@ -13,19 +13,18 @@ import { Refusal } from '../factors/failures'
 import { profileOf } from '../factors/profile'
 import { outcomeByStatus } from '../factors/shared'
 import type { Transaction } from '../factors/transaction'
-import { fieldOf } from '../host/request'
 import { isInSmallCookie } from '../host/session'
 import { forgetReturnTo, sitePathOf } from '../session/return-to'
 import { mismatchOf, type KnownStatus } from '../trust/proof'
+import { answerIn, noteWrongCode, refuseWrongCode, spendCode } from './code-attempts'
 import { assertMayStillEnroll } from './enrolment'
 import { publish } from './events'
 import { purposeMismatch } from './purpose'
 import { rememberBrowser, withChoice } from './remembered'
 import { factorFor, isForUserOf } from './start-parameters'
 import type { Field, StrategyRequest, StrategyResult } from './strategy-request'
+import { typedCodeOf, type TypedCode } from './typed-code'
 
-/** Longer codes are refused without asking Nevis: recovery codes have 16 characters, and users type dashes and spaces. */
-const MAX_CODE_LENGTH = 64
 /** A success is reported as `success_after_denials` from this many starts and this many denials in a day on. */
 const SUSPICIOUS_STARTS = 3
 const SUSPICIOUS_DENIALS = 2
@@ -39,9 +38,14 @@ export async function callback(request: StrategyRequest, handle: Field): Promise
   if (opened === undefined) return handleRepeatedCallback(request, request.missingTransactionRefusal())
   await assertMayFinish(request, opened)
   if (Date.now() >= opened.expiresAt) return request.close(opened, 'expired_transaction', { decided: { ending: 'timed_out' } })
-  const transaction = await withChoice(request, opened)
+  const chosen = await withChoice(request, opened)
 
-  const factor = factorFor(settings, transaction.operation, transaction.factor)
+  const factor = factorFor(settings, chosen.operation, chosen.factor)
+  // Started before this app asked for a typed code: nothing is there to compare, and an approval alone must not be enough now.
+  if (chosen.isCodeTyped === undefined && factor.prompt === 'code' && factor.check === outcomeByStatus) return request.close(chosen, 'expired_transaction')
+  const typed = chosen.isCodeTyped === false ? await typedCodeOf(request, chosen) : undefined
+  if (typed !== undefined && typed.verdict !== 'right') return askForCode(request, chosen, factor, typed)
+  const transaction = typed?.transaction ?? chosen
   const answer = answerFor(request, transaction, factor)
   const isEnrolment = transaction.operation === 'enroll'
   if (isEnrolment) await assertNewestEnrolment(request, transaction)
@@ -53,7 +57,9 @@ export async function callback(request: StrategyRequest, handle: Field): Promise
   const outcome = await checkWithNevis(request, transaction, factor, answer, known)
   if (outcome.status === 'pending') return { to: request.waitingURL(transaction) }
   if (outcome.status === 'failed') {
-    return outcome.retryable ? refuseWrongCode(request, transaction, attempts) : refuseNotApproved(request, transaction, outcome)
+    if (!outcome.retryable) return refuseNotApproved(request, transaction, outcome)
+    await noteWrongCode(request, transaction)
+    return refuseWrongCode(request, transaction, attempts)
   }
 
   const field = await mismatchOf(settings, transaction, factor, outcome, known)
@@ -89,14 +95,11 @@ async function assertMayFinish(request: StrategyRequest, transaction: Transactio
 }
 
 /** @throws Refusal `missing_code` without a code or token, `wrong_code` for a code that is too long */
-function answerFor({ req }: StrategyRequest, transaction: Transaction, factor: Factor): Answer {
-  const prompt = promptOf(factor, transaction.operation)
+function answerFor(request: StrategyRequest, { operation, isCodeTyped }: Transaction, factor: Factor): Answer {
+  const prompt = promptOf(factor, operation, isCodeTyped)
   if (prompt === 'wait' || prompt === 'confirm') return {}
   const field = prompt === 'code' ? 'code' : 'token'
-  const value = fieldOf(req, field)?.trim()
-  if (!value) throw new Refusal('missing_code')
-  if (field === 'code' && value.length > MAX_CODE_LENGTH) throw new Refusal('wrong_code')
-  return { [field]: value }
+  return { [field]: answerIn(request, field) }
 }
 
 /** A newer enrolment of the same subject, in any session, invalidates this one. */
@@ -117,19 +120,6 @@ async function assertEnrolmentStillAllowed(request: StrategyRequest, transaction
   }
 }
 
-/**
- * Counts the code before it is tried.
- * @returns how many codes have been tried in this transaction, including this one
- * @throws Refusal `codes_locked`, `too_many_attempts`
- */
-async function spendCode(request: StrategyRequest, transaction: Transaction): Promise<number> {
-  const { count, over, limit, retryAfterSeconds } = await request.budgets.codes.spend(transaction, codeKeyOf(request, transaction))
-  if (over === undefined) return count
-  const refusal = request.budgetRefusal({ over, limit, retryAfterSeconds }, over === 'locked' ? 'codes_locked' : 'too_many_attempts')
-  if (over === 'attempts') await request.end(transaction, 'too_many_attempts')
-  throw refusal
-}
-
 async function checkWithNevis(request: StrategyRequest, transaction: Transaction, factor: Factor, answer: Answer, known: KnownStatus | undefined): Promise<Outcome> {
   try {
     const check = () => factor.check(request.settings.client, transaction, { ...answer, ...(known && { status: known.answer }) })
@@ -140,7 +130,7 @@ async function checkWithNevis(request: StrategyRequest, transaction: Transaction
   } catch (error) {
     // A gateway may replace Nevis's answer "wrong code" by an error page. The code counts as wrong, or guessing would cost nothing.
     const isAnswered = error instanceof NevisError && error.operation === 'verifyCode' && error.nevisStatus !== undefined
-    if (answer.code !== undefined && isAnswered) await request.budgets.codes.noteWrong(codeKeyOf(request, transaction))
+    if (answer.code !== undefined && isAnswered) await noteWrongCode(request, transaction)
     throw error
   }
 }
@@ -150,21 +140,20 @@ function codeCheckKey({ id, moves = 0 }: Transaction, code: string): string {
   return createHash('sha256').update(JSON.stringify([id, moves, code])).digest('base64url')
 }
 
-async function refuseWrongCode(request: StrategyRequest, transaction: Transaction, attempts: number): Promise<StrategyResult> {
-  const { maxAttempts } = request.settings
-  await request.budgets.codes.noteWrong(codeKeyOf(request, transaction))
-  if (attempts >= maxAttempts) {
-    request.budgetRefusal({ over: 'attempts', limit: maxAttempts }, 'too_many_attempts')
-    await request.end({ ...transaction, attempts }, 'too_many_attempts')
-  } else {
-    await request.refresh()
-    const current = request.transactionById(transaction.id)
-    if (current !== undefined && current.closed === undefined) request.transactions.put({ ...current, attempts })
-    await request.transactions.save()
+/**
+ * The typed code is missing or wrong. Nevis is asked all the same, because an attacker who only guesses would otherwise hide that the user has
+ * denied the request. That the user has accepted changes nothing, and is not told.
+ */
+async function askForCode(request: StrategyRequest, transaction: Transaction, factor: Factor, typed: Exclude<TypedCode, { verdict: 'right' }>): Promise<StrategyResult> {
+  const isWrong = typed.verdict === 'wrong'
+  if (factor.check === outcomeByStatus && (!isWrong || typed.isCode)) {
+    const asked = request.settings.watch.decide(transaction, false)
+    // A wrong code is refused, whether Nevis answers or not.
+    const known = await (isWrong ? asked.catch(() => undefined) : asked)
+    const outcome = known && (await outcomeByStatus(request.settings.client, transaction, { status: known.answer }))
+    if (outcome?.status === 'failed') return refuseNotApproved(request, transaction, outcome)
   }
-  // The waiting page's own form sends `retry`: after a typing mistake, the user stays on the waiting page.
-  if (fieldOf(request.req, 'retry') !== undefined) return { to: request.waitingURL(transaction) }
-  throw new Refusal('wrong_code')
+  return isWrong ? refuseWrongCode(request, transaction, typed.attempts) : { to: request.waitingURL(transaction) }
 }
 
 function refuseNotApproved(request: StrategyRequest, transaction: Transaction, { code, ending }: Failed): Promise<never> {
@@ -223,9 +212,4 @@ function denialsBefore({ budgets }: StrategyRequest, { slots = [], budget }: Tra
 async function giveBackStarts({ budgets }: StrategyRequest, { budget, slots = [], alsoHeld }: Transaction): Promise<void> {
   if (budget !== undefined && slots.length > 0) await budgets.starts.giveBack(budget, slots)
   if (alsoHeld !== undefined) await budgets.starts.giveBack(alsoHeld.budget, alsoHeld.slots)
-}
-
-/** The subject's name in the ledger for codes: the userId where it is known, because an app may name the same user in two ways. */
-function codeKeyOf({ budgets }: StrategyRequest, { userId, subject }: Transaction): string {
-  return budgets.keyOf(userId === undefined ? subject : { userId })
 }

@@ -39,6 +39,7 @@ export async function challengeFor(
     ...(message !== undefined && { message }),
     ...(phone !== undefined && { phone }),
     ...(authenticatorId !== undefined && { authenticatorId }),
+    ...(operation === 'approve' && { typedCodeLine: settings.wording.typedCodeLine(req) }),
   }
   try {
     const foreign = authenticatorId === undefined ? undefined : await authenticatorMismatch(settings.client, subject, authenticatorId)

@@ -5,6 +5,7 @@
  */
 import type { Challenge } from '../factors/factor'
 import type { Subject, Transaction } from '../factors/transaction'
+import { isTypedCode } from '../factors/typed-code'
 import { lockCodes } from '../trust/recovery-codes'
 import { rememberOf } from './remembered'
 import type { PreparedStart, StartContext } from './start-context'
@@ -26,6 +27,9 @@ export async function newTransaction(
 ): Promise<{ transaction: Transaction; lockedCodes: string | undefined }> {
   const { settings, budgets, keys } = request
   const { replaced } = context
+  if (server.typedCode !== undefined && !(parameters.operation === 'approve' && isTypedCode(server.typedCode))) {
+    throw new TypeError('NevisStrategy: typedCode of a factor must be 6 to 64 digits, and is for approvals only')
+  }
   const { operation, subject, message, data, factors, phone, purpose, firstFactorAmr } = parameters
   // The intent token is in the browser now. It introspects as active, so it must never count as proof.
   if (browser.intentToken !== undefined) await budgets.endings.claimToken(browser.intentToken)
@@ -53,6 +57,7 @@ export async function newTransaction(
     ...(server.userId !== undefined && { userId: server.userId }),
     ...(authenticatorId !== undefined && { authenticatorId }),
     ...(server.statusToken !== undefined && { statusToken: server.statusToken }),
+    ...(server.typedCode !== undefined && { typedCode: keys.typedCodes.digestOf(server.typedCode, server.id), isCodeTyped: false }),
     ...(message !== undefined && { message }),
     ...(data !== undefined && { data }),
     ...(factors !== undefined && { factors }),

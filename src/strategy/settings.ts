@@ -14,10 +14,11 @@ import { Health } from './health'
 import { failClosed, type FailClosedLedger } from '../ledger/ledger'
 import { budgetOf, factorsOf, ledgerOf, factorNamesOf, scheduleOf } from './option-objects'
 import { address, flag, callable, optionError, refuseUnknown, sessionKeyOf, text, texts, wholeNumber } from '../host/option-values'
-import type { NevisRequest } from '../host/request'
+import type { HostRequest, NevisRequest } from '../host/request'
 import { keysOf, type CurrentKeys } from '../trust/keys'
 import { isGuessable, MAKE_SECRET } from '../trust/secret'
 import type { Subject } from '../factors/transaction'
+import { typedCodeLine } from '../factors/typed-code'
 import type { FromRequest, NevisStrategyOptions } from './options'
 import { SharedCache } from './shared-cache'
 import { StartQueue } from './start-queue'
@@ -64,6 +65,8 @@ export interface Settings {
   readonly keys: CurrentKeys
   readonly watch: StatusWatch
   readonly passReqToCallback: boolean
+  /** What the phone says in the language of the page. `waitingPage` replaces it, because only the page knows its languages. */
+  readonly wording: { typedCodeLine: (req: HostRequest) => string }
 }
 
 const KNOWN: Record<keyof NevisStrategyOptions, true> = {
@@ -135,6 +138,7 @@ export function resolveOptions(options: NevisStrategyOptions): Settings {
       ...watchReports({ name, lifetimeMs, enrollmentLifetimeMs, afterDenial, budgets: limits }),
     }),
     passReqToCallback: flag('passReqToCallback', passReqToCallback),
+    wording: { typedCodeLine: () => typedCodeLine },
   })
 }
 

@@ -33,9 +33,10 @@ export class Digests {
   }
 
   private digestOf(transaction: Omit<Transaction, 'digest'>, key: Buffer): Buffer {
-    const { budget, data, enrolments, expiresAt, factor, factors, firstFactorAmr, id, login, message, operation, phone, purpose, remember, slots, startedAt, subject, userId } = transaction
+    const { budget, data, enrolments, expiresAt, factor, factors, firstFactorAmr, id, isCodeTyped, login, message, operation, phone, purpose } = transaction
+    const { remember, slots, startedAt, subject, typedCode, userId } = transaction
     const names = { id, factor, operation, subject: withSortedNames(subject), userId, startedAt, expiresAt, message, data: withSortedNames(data), factors, login }
-    const rules = { phone, purpose, budget, slots, enrolments: withSortedNames(enrolments), firstFactorAmr, remember }
+    const rules = { phone, purpose, budget, slots, enrolments: withSortedNames(enrolments), firstFactorAmr, remember, typedCode, isCodeTyped }
     return createHmac('sha256', key).update(JSON.stringify([this.owner, names, rules])).digest()
   }
 }

@@ -17,6 +17,8 @@ export interface Sealed {
   readonly lockedCodes?: string
   /** The subject's name in the ledger, for counting denials; a digest. */
   readonly budget?: string
+  /** Whether the code that only the phone shows was typed right; undefined if there is none. Until then Nevis is not asked for the status. */
+  readonly isCodeTyped?: boolean
   /** Milliseconds since 1970. */
   readonly expiresAt: number
 }
@@ -42,9 +44,9 @@ export class Handles {
     this.context = Buffer.from(`passport-nevis handle ${VERSION} ${owner}`)
   }
 
-  seal({ id, factor, expiresAt, statusToken, operation, lockedCodes, budget }: Sealed): string {
+  seal({ id, factor, expiresAt, statusToken, operation, lockedCodes, budget, isCodeTyped }: Sealed): string {
     const [key] = this.keys
-    const text = JSON.stringify([id, factor, expiresAt, statusToken, operation, lockedCodes, budget])
+    const text = JSON.stringify([id, factor, expiresAt, statusToken, operation, lockedCodes, budget, isCodeTyped])
     return Buffer.concat([Buffer.of(VERSION), encrypt(text, key as Buffer, this.context)]).toString('base64url')
   }
 
@@ -64,8 +66,9 @@ export class Handles {
 }
 
 function parse(text: string): Sealed {
-  const [id, factor, expiresAt, ...others] = JSON.parse(text) as [string, string, number, ...(string | null | undefined)[]]
-  const [statusToken, operation, lockedCodes, budget] = others
+  type Optional = string | null | undefined
+  type Kept = [string, string, number, Optional, Optional, Optional, Optional, boolean | null | undefined]
+  const [id, factor, expiresAt, statusToken, operation, lockedCodes, budget, isCodeTyped] = JSON.parse(text) as Kept
   return {
     id,
     factor,
@@ -74,6 +77,7 @@ function parse(text: string): Sealed {
     ...(operation && { operation: operation as Operation }),
     ...(lockedCodes && { lockedCodes }),
     ...(budget && { budget }),
+    ...(typeof isCodeTyped === 'boolean' && { isCodeTyped }),
   }
 }
 

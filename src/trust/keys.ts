@@ -1,7 +1,8 @@
 /**
- * Derives the keys for handles, digests, cookies of remembered browsers and what the browser may be shown: from the option `secret`, else from the current access key.
+ * Derives the keys for handles, digests, typed codes, cookies of remembered browsers and what the browser may be shown: from the option `secret`,
+ * else from the current access key.
  *
- * Out of scope: using the keys (`handle.ts`, `digest.ts`, `shown.ts`, `browsers.ts`).
+ * Out of scope: using the keys (`handle.ts`, `digest.ts`, `shown.ts`, `browsers.ts`, `typed-code.ts`).
  */
 import { hkdfSync } from 'node:crypto'
 import type { NevisClient } from '../client/client'
@@ -9,8 +10,9 @@ import { BrowserSeals } from './browsers'
 import { Digests } from './digest'
 import { Handles } from './handle'
 import { ShownCipher } from './shown'
+import { TypedCodes } from './typed-code'
 
-const USES = ['passport-nevis handle', 'passport-nevis transaction', 'passport-nevis shown', 'passport-nevis browser'] as const
+const USES = ['passport-nevis handle', 'passport-nevis transaction', 'passport-nevis shown', 'passport-nevis browser', 'passport-nevis typed code'] as const
 
 /** @internal */
 export interface Keys {
@@ -18,6 +20,7 @@ export interface Keys {
   readonly digests: Digests
   readonly shown: ShownCipher
   readonly browsers: BrowserSeals
+  readonly typedCodes: TypedCodes
 }
 
 /** Returns a promise if the app's `accessKey` function must be called first. */
@@ -30,11 +33,12 @@ export type CurrentKeys = () => Keys | Promise<Keys>
  */
 export function keysOf(name: string, secrets: readonly string[] | undefined, client: NevisClient): CurrentKeys {
   const owner = `${name} ${client.baseURL}`
-  const keysFrom = (...[forHandles, forTransactions, forShown, forBrowsers]: readonly (readonly Buffer[])[]): Keys => ({
+  const keysFrom = (...[forHandles, forTransactions, forShown, forBrowsers, forTypedCodes]: readonly (readonly Buffer[])[]): Keys => ({
     handles: new Handles(forHandles as readonly Buffer[], owner),
     digests: new Digests(forTransactions as readonly Buffer[], owner),
     shown: new ShownCipher(forShown as readonly Buffer[]),
     browsers: new BrowserSeals(forBrowsers as readonly Buffer[], owner),
+    typedCodes: new TypedCodes(forTypedCodes as readonly Buffer[], owner),
   })
   if (secrets !== undefined) {
     const fixed = keysFrom(...USES.map((use) => secrets.map((secret) => Buffer.from(hkdfSync('sha256', secret, '', use, 32)))))

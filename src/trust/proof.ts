@@ -2,8 +2,8 @@
  * Checks that a success is genuine: introspects its token at Nevis and compares every answer with what was started.
  *
  * The wing `trust/` holds the checks that a success must pass, and what an attacker must not be able to forge. `proof.ts` and `binding.ts`
- * compare Nevis's answers with the transaction; `handle.ts`, `digest.ts`, `shown.ts` and `recovery-codes.ts` encrypt or authenticate what
- * leaves the process; `keys.ts` derives their keys. Every check fails closed. Out of scope: that a proof counts once (`ledger/endings.ts`).
+ * compare Nevis's answers with the transaction; `handle.ts`, `digest.ts`, `shown.ts`, `typed-code.ts` and `recovery-codes.ts` encrypt or
+ * authenticate what leaves the process; `keys.ts` derives their keys. Every check fails closed. Out of scope: that a proof counts once (`ledger/endings.ts`).
  */
 import { outcomeMismatch, proofMismatch, type Mismatch } from './binding'
 import { isToken } from '../client/checks'
@@ -42,14 +42,22 @@ export async function mismatchOf(
   const { userId, token } = outcome
   const field = outcomeMismatch(transaction, outcome)
   if (userId === undefined || field !== undefined) return field ?? 'userId'
-  // Nevis gives no transaction token for a verified code, or for recovery codes that it has generated.
-  if (token === undefined) return ['code', 'confirm'].includes(promptOf(factor, transaction.operation)) ? undefined : 'token'
+  if (token === undefined) return needsToken(factor, transaction) ? 'token' : undefined
   if (token === transaction.statusToken || (await client.holdsAccessKey(token))) return 'token'
   const isFromBrowser = factor.prompt === 'widget'
   if (isFromBrowser && !(await couldBeResultToken(client, transaction, token))) return 'token'
   const pending = known?.answer.status === 'succeeded' && known.answer.token === token ? known.introspection : undefined
   const proof = await (pending ?? client.introspect(token))
   return proofMismatch(proof, { userId, issuers, startedAt: transaction.startedAt, now: Date.now(), isFromBrowser })
+}
+
+/**
+ * Nevis gives no transaction token for a verified code, or for recovery codes that it has generated. A typed code is no proof of Nevis's: where
+ * Nevis reports the status of the transaction, its answer must have a token.
+ */
+function needsToken(factor: Factor, { operation, isCodeTyped, statusToken }: Transaction): boolean {
+  if (isCodeTyped !== undefined && statusToken !== undefined) return true
+  return !['code', 'confirm'].includes(promptOf(factor, operation))
 }
 
 /**

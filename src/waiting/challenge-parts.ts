@@ -22,10 +22,15 @@ export function confirmedPart(view: WaitingView, parts: PageParts): Html {
       ${view.message !== undefined && messagePart(view, view.message, parts)}`
 }
 
-/** The label says that the phone shows the message too. For a factor with a code the phone does not show it. */
-function messagePart({ prompt, details = [] }: WaitingView, message: string, { language, messageLanguage }: PageParts): Html {
+/** A push asks for a code only if the phone shows that code. */
+export function hasTypedCode({ factor, prompt }: WaitingView): boolean {
+  return factor === 'push' && prompt === 'code'
+}
+
+/** The label says that the phone shows the message too. For a code by SMS or a recovery code the phone does not show it. */
+function messagePart(view: WaitingView, message: string, { language, messageLanguage }: PageParts): Html {
   const { messageLabel, confirming } = language.texts
-  const label = prompt === 'wait' ? messageLabel : details.length === 0 && confirming
+  const label = view.prompt === 'wait' || hasTypedCode(view) ? messageLabel : (view.details ?? []).length === 0 && confirming
   const isOther = messageLanguage !== undefined && messageLanguage.toLowerCase() !== language.tag.toLowerCase()
   return html`<figure class="nevis-message">${label && html`<figcaption>${label}</figcaption>`}<blockquote${isOther && html` lang="${messageLanguage}"`}>${messageHtml(message)}</blockquote></figure>`
 }

@@ -6,7 +6,7 @@
  */
 import type { FailureCode } from '../factors/failures'
 import { withQuery } from '../host/url'
-import { appPart, codePart, confirmedPart, showsWidget, widgetPart } from './challenge-parts'
+import { appPart, codePart, confirmedPart, hasTypedCode, showsWidget, widgetPart } from './challenge-parts'
 import { documentHtml, scriptTag, type PageParts } from './document'
 import { enrolmentSteps } from './enrolment-part'
 import { errorPart, wayForm } from './forms'
@@ -40,7 +40,7 @@ function waitingPart(view: WaitingView, parts: PageParts): Html {
   const { texts } = parts.language
   const isAppEnrolment = view.operation === 'enroll' && view.appLinkUri !== undefined
   return html`
-      <p>${textFor(wordsFor(view, texts).hint, view.factor)}</p>
+      <p>${hasTypedCode(view) ? texts.typedCodeHint : textFor(wordsFor(view, texts).hint, view.factor)}</p>
       ${view.operation === 'approve' && confirmedPart(view, parts)}
       ${isAppEnrolment ? enrolmentSteps(view, parts) : view.appLinkUri !== undefined && appPart(view, parts)}
       ${view.prompt === 'code' && codePart(view, parts)}

@@ -22,12 +22,8 @@ import { availableLanguages, languageOf, preferred, primary, type Language } fro
 export function shellOf<Req extends HostRequest, Res extends HostResponse>(owner: string, settings: Settings, options: PageOptions<Req, Res>): (req: Req, res: Res) => ShellParts {
   const link = (name: string, value: string | undefined) => linkOf(owner, name, value)
   const brand = brandOf(owner, options.brand)
-  const available = availableLanguages(options.locales, options.appName)
-  const offered = (options.languages ?? []).map((tag) => {
-    const language = languageOf(tag, available)
-    if (language === undefined) throw new TypeError(`${owner}: languages has no texts for "${tag}"`)
-    return language
-  })
+  const languages = pageLanguages(owner, options)
+  const { offered } = languages
   const footerLinks = (options.footerLinks ?? []).map(({ text, href }) => ({ text, href: link('footerLinks', href) as string }))
   const storeLinks = { ios: link('storeLinks.ios', options.storeLinks?.ios), android: link('storeLinks.android', options.storeLinks?.android) }
   const common = {
@@ -44,7 +40,7 @@ export function shellOf<Req extends HostRequest, Res extends HostResponse>(owner
   }
   return (req, res) => {
     const chosen = chosenLanguage(req, offered)
-    const language = chosen ?? languageOf(options.language?.(req), available) ?? preferred(req.headers['accept-language'], available)
+    const language = languages.of(req)
     const inLanguage = (url: string) => (chosen === undefined ? url : withQuery(url, { language: chosen.tag }))
     return {
       ...common,
@@ -56,6 +52,22 @@ export function shellOf<Req extends HostRequest, Res extends HostResponse>(owner
       nonce: options.nonce?.(req, res),
     }
   }
+}
+
+/**
+ * The languages of a page, and which of them a request gets: the one that the user has chosen, else that of the app's option `language`, else the
+ * browser's.
+ * @throws TypeError that names the page and the option
+ * @internal
+ */
+export function pageLanguages<Req extends HostRequest, Res extends HostResponse>(owner: string, options: PageOptions<Req, Res>): { readonly offered: readonly Language[]; of(req: Req): Language } {
+  const available = availableLanguages(options.locales, options.appName)
+  const offered = (options.languages ?? []).map((tag) => {
+    const language = languageOf(tag, available)
+    if (language === undefined) throw new TypeError(`${owner}: languages has no texts for "${tag}"`)
+    return language
+  })
+  return { offered, of: (req) => chosenLanguage(req, offered) ?? languageOf(options.language?.(req), available) ?? preferred(req.headers['accept-language'], available) }
 }
 
 /** The language that the user has chosen on the page: it stays in the address, because a page neither sets a cookie nor writes the session. */

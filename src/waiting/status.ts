@@ -59,7 +59,7 @@ function describe(settings: Settings, sealed: Sealed, status: Watched): WaitingS
   }
 }
 
-function promptFor({ factors }: Settings, { factor: named, operation }: Sealed): Prompt {
-  const factor = factors.find(({ name }) => name === named)
-  return factor === undefined ? 'wait' : promptOf(factor, operation)
+function promptFor({ factors }: Settings, { factor: named, operation, isCodeTyped }: Sealed): Prompt {
+  const factor = factors.find(({ name }) => name === named) ?? { prompt: 'wait' }
+  return promptOf(factor, operation, isCodeTyped)
 }

@@ -43,7 +43,7 @@ export interface WaitingView extends Offer {
   readonly statusURL: string
   /** URL to which the browser goes or posts when the user has typed a code or approved. */
   readonly callbackURL: string
-  /** Exactly what the phone shows. */
+  /** Exactly what the phone shows, without the line of a typed code. */
   readonly message?: string
   /** What the user confirms, as the option `details` of the page gives it. */
   readonly details?: readonly Detail[]
@@ -72,7 +72,7 @@ export async function viewOf(settings: Settings, handle: string, sealed: Sealed,
   const { status, prompt, expiresAt } = await statusOf(settings, transaction)
   const recoveryCodes = status === 'pending' ? unlockCodes(codesKey, sealed.lockedCodes) : undefined
   const remember = status === 'pending' ? rememberOffer(settings, transaction) : undefined
-  const failure = closed ?? failureOf(status) ?? (attempts > 0 ? 'wrong_code' : undefined)
+  const failure = closed ?? failureOf(status) ?? (attempts > 0 && prompt === 'code' ? 'wrong_code' : undefined)
   return {
     transaction: handle,
     factor: transaction.factor,

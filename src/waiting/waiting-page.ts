@@ -19,7 +19,7 @@ import { startHtml, unknownTransactionHtml, usedHtml } from './notices'
 import { pageHtml } from './page'
 import { page, POLICY, policyForWidget, REFERRER_POLICY } from './page-answer'
 import { checkOptions, PAGE_TYPES, type PageOptions } from './page-options'
-import { shellOf } from './shell'
+import { pageLanguages, shellOf } from './shell'
 import { viewOf, type Detail } from './view'
 
 /** Options of {@link waitingPage}. */
@@ -79,6 +79,9 @@ export function waitingPage<Req extends HostRequest = HostRequest, Res extends H
   }
   const widgetScripts = widgetScript === undefined ? [] : [`${settings.client.baseURL}/widget/auth.js`, widgetScript]
   const widgetPolicy = policyForWidget(new URL(settings.client.baseURL).origin)
+  const languages = pageLanguages('waitingPage', options)
+  // Koa's Passport has a request of its own; the app's functions get the context, as on the page.
+  settings.wording.typedCodeLine = (req) => languages.of(((req as { ctx?: unknown }).ctx ?? req) as Req).texts.typedCodeLine
 
   return middleware(async (req, res) => {
     if (req.method !== 'GET' && req.method !== 'HEAD') return whole(405, { Allow: 'GET, HEAD' })
@@ -104,10 +107,13 @@ export function waitingPage<Req extends HostRequest = HostRequest, Res extends H
       if (wantsJson) return json(status, { code, message: parts.language.texts.failure[code] })
       return page(res, status, (code === 'used_transaction' ? usedHtml : unknownTransactionHtml)(parts).text, parts)
     }
+    const { isCodeTyped } = transaction
+    // An older handle does not know yet that the code was typed, and its status would never be asked for.
+    const current = isCodeTyped === sealed.isCodeTyped ? (handle as string) : seals.handles.seal({ ...sealed, ...(isCodeTyped !== undefined && { isCodeTyped }) })
     const isChoosing = queryFieldOf(req, 'authenticators') !== undefined
     const [seen, offer] = await Promise.all([
-      viewOf(settings, handle as string, sealed, transaction),
-      choice.offer(handle as string, transaction, session, isChoosing),
+      viewOf(settings, current, sealed, transaction),
+      choice.offer(current, transaction, session, isChoosing),
     ])
     const { data } = transaction
     const details = options.details?.(data, parts.language.tag)

@@ -65,21 +65,23 @@ export class StatusWatch {
    * 1. a success that polling found a moment ago; it is used once
    * 2. else the answer to a new call, which concurrent callbacks share
    * 3. else, if ten calls in a row were made, the last answer; one more call is allowed each second
+   * @param mayIntrospect false while a typed code is missing: Nevis may accept the token for one introspection only
    * @returns undefined if the transaction has no status token
    * @throws NevisError if the call failed: to a callback this is an error, never "pending"
    */
-  async decide(transaction: Transaction): Promise<KnownStatus | undefined> {
+  async decide(transaction: Transaction, mayIntrospect = true): Promise<KnownStatus | undefined> {
     const { id, factor, operation, statusToken, expiresAt, budget } = transaction
     if (statusToken === undefined) return undefined
     const sealed = { id, factor, operation, statusToken, expiresAt, ...(budget !== undefined && { budget }) }
     const watched = this.watchedFor(sealed)
     // The session has the status token that was started. What is known about another token must not be used for it.
-    return (watched.isOf(statusToken) ? watched : this.newWatch(sealed)).decide(transaction)
+    return (watched.isOf(statusToken) ? watched : this.newWatch(sealed)).decide(transaction, mayIntrospect)
   }
 
   /** Called when a callback has finished the transaction, or another one has taken its place: nobody gave it up. */
   settle(id: string): void {
     this.transactions.get(id)?.settle()
+    this.transactions.get(withoutStatus(id))?.settle()
   }
 
   /** For `metricsOf`. Calls are those that pages have made; a callback's calls have a limit of their own. */
@@ -93,16 +95,18 @@ export class StatusWatch {
 
   /** Milliseconds until the next look is useful. */
   delayMs(sealed: Sealed): number {
-    return delayMs(this.options.schedule, this.ageMs(sealed), this.transactions.get(sealed.id)?.failures)
+    return delayMs(this.options.schedule, this.ageMs(sealed), this.transactions.get(keyOf(sealed))?.failures)
   }
 
   private watchedFor(sealed: Sealed): WatchedTransaction {
     const now = Date.now()
     this.sweep(now)
-    const known = this.transactions.get(sealed.id)
+    const known = this.transactions.get(keyOf(sealed))
     if (known !== undefined) return known
     const watched = this.newWatch(sealed)
-    if (now < sealed.expiresAt) this.transactions.set(sealed.id, watched)
+    // Of the two of one transaction, only the one that learns the status is waiting for it.
+    if (sealed.statusToken !== undefined) this.transactions.get(withoutStatus(sealed.id))?.settle()
+    if (now < sealed.expiresAt) this.transactions.set(keyOf(sealed), watched)
     return watched
   }
 
@@ -142,3 +146,10 @@ export class StatusWatch {
     }
   }
 }
+
+/** A page that must not learn the status yet (a typed code is missing) shares nothing with what a callback has learnt of the same transaction. */
+function keyOf({ id, statusToken }: Sealed): string {
+  return statusToken === undefined ? withoutStatus(id) : id
+}
+
+const withoutStatus = (id: string): string => `${id} without status`

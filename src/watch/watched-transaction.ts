@@ -126,7 +126,7 @@ export class WatchedTransaction {
   }
 
   /** For the callback; see `StatusWatch.decide`. */
-  async decide(transaction: Transaction): Promise<KnownStatus> {
+  async decide(transaction: Transaction, mayIntrospect = true): Promise<KnownStatus> {
     this.#transaction = transaction
     const last = this.#last
     const isUnusedSuccess = last?.answer?.status === 'succeeded' && last.isUsed === undefined && performance.now() - last.at < MAX_SUCCESS_AGE_MS
@@ -137,7 +137,7 @@ export class WatchedTransaction {
     const isShared = isLimited || this.deciding > 1
     this.deciding -= 1
     // Callbacks that share an answer also share its introspection, so that a flood of callbacks makes one call.
-    if (isShared) this.introspect()
+    if (isShared && mayIntrospect) this.introspect()
     return this.useLast()
   }
 

@@ -28,7 +28,7 @@ const clientOf = (user: unknown) => {
   return { findUserByUsername: answer('findUserByUsername'), getUser: answer('getUser') } as unknown as NevisClient
 }
 const settingsOf = (user: unknown, more: object = {}) =>
-  ({ name: 'nevis', client: clientOf(user), sessionKey: 'nevis', firstFactorLifetimeMs: 600_000, allowEnrollmentOfStrongerFactorAfter: [], ledger: new MemoryLedger(), ...more }) as unknown as Settings
+  ({ name: 'nevis', client: clientOf(user), sessionKey: 'nevis', firstFactorLifetimeMs: 600_000, allowEnrollmentOfStrongerFactorAfter: [], ledger: new MemoryLedger(), wording: { typedCodeLine: () => 'Type {code}' }, ...more }) as unknown as Settings
 const request = (session: object = {}) => ({ method: 'POST', url: '/', headers: {}, body: {}, session }) as unknown as NevisRequest
 const passport = { user: 'anna' }
 const record = (change: object = {}) => ({ userId: USER, factor: 'push', transactionId: 't', at: NOW, login: loginOf({ passport }), sessionId: '', ...change })
@@ -245,7 +245,7 @@ describe('a challenge', () => {
     expect(await start(undefined, factor, 'approve')).toBe(challenge)
     expect(await start(NEW, factor, 'enroll', { message: 'Hello', phone: '+41791234567' })).toBe(challenge)
     expect(await start({ ...NEW, authenticators: [PHONE] }, factor, 'approve', { authenticatorId: 'a1', phone: '+41791234567' })).toBe(challenge)
-    expect(factor.requests).toStrictEqual([[ANNA, {}], [ANNA, { message: 'Hello', phone: '+41791234567' }], [ANNA, { authenticatorId: 'a1' }]])
+    expect(factor.requests).toStrictEqual([[ANNA, { typedCodeLine: 'Type {code}' }], [ANNA, { message: 'Hello', phone: '+41791234567' }], [ANNA, { authenticatorId: 'a1', typedCodeLine: 'Type {code}' }]])
     expect(asked).toEqual([['findUserByUsername', 'anna'], ['findUserByUsername', 'anna']])
   })
 

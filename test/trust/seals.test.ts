@@ -79,12 +79,12 @@ describe('what was made for another instance, or for another strategy, with the 
   })
 })
 
-describe('handles, digests and what is shown', () => {
+describe('handles, digests, typed codes and what is shown', () => {
   it.each<[string, readonly string[] | undefined]>([['a secret', ['s'.repeat(32)]], ['the access key', undefined]])('have a key each, made from %s', async (_name, secrets) => {
-    const { handles, digests, shown }: any = await keysOf('nevis', secrets, clientOf('key-1'))()
-    const keys: Buffer[][] = [handles.keys, digests.keys, shown.keys]
-    expect(keys).toEqual([[expect.any(Buffer)], [expect.any(Buffer)], [expect.any(Buffer)]])
-    expect(keys.map(([key]) => key?.length)).toEqual([32, 32, 32])
-    expect(new Set(keys.map(([key]) => key?.toString('hex'))).size).toBe(3)
+    const { handles, digests, shown, typedCodes }: any = await keysOf('nevis', secrets, clientOf('key-1'))()
+    const keys: Buffer[][] = [handles.keys, digests.keys, shown.keys, typedCodes.keys]
+    expect(keys).toEqual([[expect.any(Buffer)], [expect.any(Buffer)], [expect.any(Buffer)], [expect.any(Buffer)]])
+    expect(keys.map(([key]) => key?.length)).toEqual([32, 32, 32, 32])
+    expect(new Set(keys.map(([key]) => key?.toString('hex'))).size).toBe(4)
   })
 })

@@ -59,6 +59,8 @@ export const de: Texts = {
     finish: 'Folgen Sie den Schritten in der App. Danach geht es auf dieser Seite von selbst weiter.',
   },
   qrCode: 'QR-Code für {theApp}',
+  typedCodeLine: 'Geben Sie diesen Code auf der Seite ein: {code}',
+  typedCodeHint: 'Wir haben eine Anfrage an Ihr Telefon gesendet. Öffnen Sie {theApp}, geben Sie den angezeigten Code hier ein und stimmen Sie der Anfrage zu.',
   code: 'Code',
   phoneNumber: 'Mobilnummer mit Landesvorwahl, zum Beispiel +41 79 123 45 67',
   send: 'Weiter',

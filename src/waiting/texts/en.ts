@@ -1,5 +1,6 @@
 /** English. */
 import { failures, type FailureCode } from '../../factors/failures'
+import { typedCodeLine } from '../../factors/typed-code'
 import type { Texts } from './texts'
 
 export const en: Texts = {
@@ -60,6 +61,8 @@ export const en: Texts = {
     finish: 'Follow the steps in the app. When it has finished, this page continues by itself.',
   },
   qrCode: 'QR code for {theApp}',
+  typedCodeLine,
+  typedCodeHint: 'We sent a request to your phone. Open {theApp}, enter the code that it shows here, and accept the request.',
   code: 'Code',
   phoneNumber: 'Mobile number with country code, for example +41 79 123 45 67',
   send: 'Continue',

@@ -59,6 +59,8 @@ export const fr: Texts = {
     finish: 'Suivez les étapes dans l’application. Ensuite, cette page continue automatiquement.',
   },
   qrCode: 'Code QR pour {theApp}',
+  typedCodeLine: 'Saisissez ce code sur la page\u00a0: {code}',
+  typedCodeHint: 'Nous avons envoyé une demande sur votre téléphone. Ouvrez {theApp}, saisissez ici le code affiché et acceptez la demande.',
   code: 'Code',
   phoneNumber: 'Numéro de mobile avec indicatif du pays, par exemple +41 79 123 45 67',
   send: 'Continuer',

@@ -59,6 +59,8 @@ export const it: Texts = {
     finish: 'Segua i passaggi nell’app. Poi questa pagina prosegue automaticamente.',
   },
   qrCode: 'Codice QR per {theApp}',
+  typedCodeLine: 'Inserisca questo codice nella pagina: {code}',
+  typedCodeHint: 'Abbiamo inviato una richiesta al Suo telefono. Apra {theApp}, inserisca qui il codice visualizzato e accetti la richiesta.',
   code: 'Codice',
   phoneNumber: 'Numero di cellulare con prefisso internazionale, ad esempio +41 79 123 45 67',
   send: 'Continua',

@@ -40,6 +40,10 @@ export interface Texts {
   readonly enrollSteps: Readonly<Record<'install' | 'scan' | 'finish', string>>
   /** Alternative text of the QR code. */
   readonly qrCode: string
+  /** Last line of the message on the phone; `{code}` is the code that the user enters on the page. Shorter than 60 characters. */
+  readonly typedCodeLine: string
+  /** In place of the hint of `push`, if the phone shows such a code. */
+  readonly typedCodeHint: string
   /** Label of the field for the code. */
   readonly code: string
   /** Label of the field for the phone number; asks for the country code. */
