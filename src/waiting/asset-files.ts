@@ -12,8 +12,8 @@ import type { Settings } from '../strategy/settings'
 import type { ShellParts } from './document'
 
 const assets = {
-  script: asset('waiting.js', 'text/javascript; charset=utf-8'),
-  style: asset('waiting.css', 'text/css; charset=utf-8'),
+  script: asset(['recovery-codes.js', 'widget.js', 'waiting.js'], 'text/javascript; charset=utf-8'),
+  style: asset(['waiting.css'], 'text/css; charset=utf-8'),
 }
 
 /**
@@ -34,9 +34,10 @@ export function assetNamed(name: unknown, version: unknown): Answer | undefined 
   return name === 'script' || name === 'style' ? assetAnswer(assets[name], version) : undefined
 }
 
-function asset(file: string, type: string) {
+/** @param files served as one file, in this order */
+function asset(files: readonly string[], type: string) {
   // The build's folder, whether this file runs from `dist` or, in tests, from `src`.
-  const body = readFileSync(join(__dirname, '../../dist/waiting/assets', file))
+  const body = Buffer.concat(files.map((file) => readFileSync(join(__dirname, '../../dist/waiting/assets', file))))
   const hash = createHash('sha256').update(body).digest('hex').slice(0, 12)
   return { body, hash, type }
 }

@@ -8,9 +8,9 @@ import { html, type Html, type Piece } from './html'
 import type { WaitingView } from './view'
 
 /** A form to the strategy: another factor, send again, cancel. */
-export function wayForm(view: WaitingView, { waitingURL, csrfToken }: PageParts, field: string, value: string, content: Html): Html {
+export function wayForm(view: WaitingView, { waitingURL, csrfToken }: PageParts, field: string, value: string, content: Html, attributes?: Html): Html {
   return html`
-        <form method="post" action="${waitingURL}">${hidden('transaction', view.transaction)}${hidden(field, value)}${csrf(csrfToken)}${content}</form>`
+        <form method="post" action="${waitingURL}"${attributes !== undefined && html` ${attributes}`}>${hidden('transaction', view.transaction)}${hidden(field, value)}${csrf(csrfToken)}${content}</form>`
 }
 
 /** A form to the callback, with a code or a token. */

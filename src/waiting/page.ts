@@ -14,7 +14,7 @@ import { html, type Html } from './html'
 import { onPart } from './notices'
 import { confirmPart } from './recovery-codes-part'
 import type { WaitingView } from './view'
-import { otherWaysPart } from './ways'
+import { moreTimePart, otherWaysPart } from './ways'
 import { clock, secondsUntil, textFor, wordsFor } from './wording'
 
 export function pageHtml(view: WaitingView, parts: PageParts): Html {
@@ -47,7 +47,8 @@ function waitingPart(view: WaitingView, parts: PageParts): Html {
       ${view.prompt === 'confirm' && confirmPart(view, parts)}
       ${showsWidget(view) && widgetPart(view, parts)}
       ${view.prompt === 'wait' && checkPart(view, parts)}
-      <p class="nevis-time"><span>${texts.timeLeft}</span> <time data-countdown datetime="${view.expiresAt}">${clock(view.expiresAt)}</time></p>`
+      <p class="nevis-time"><span>${texts.timeLeft}</span> <time data-countdown datetime="${view.expiresAt}">${clock(view.expiresAt)}</time></p>
+      ${moreTimePart(view, parts)}`
 }
 
 /** Without JavaScript the user loads the page again: a page that refreshes itself would move the focus, and lose what was typed. */

@@ -61,6 +61,15 @@ function phonesPart({ authenticators }: WaitingView, texts: Texts, form: (id: st
       </section>`
 }
 
+/**
+ * Shown by the script shortly before the end. Where something was sent, sending it again gives more time, too; recovery codes that were just
+ * made cannot be made again.
+ */
+export function moreTimePart(view: WaitingView, parts: PageParts): Html | false {
+  const isOffered = view.prompt !== 'confirm' && view.prompt !== 'widget' && !isSent(view) && view.factors.includes(view.factor)
+  return isOffered && wayForm(view, parts, 'factor', view.factor, html`<button class="nevis-again">${parts.language.texts.moreTime}</button>`, html`data-more-time hidden`)
+}
+
 /** After the end this is the main button; before the end it is for a message that did not arrive. */
 function resendButton(view: WaitingView, parts: PageParts): Html | false {
   const { texts } = parts.language
@@ -68,6 +77,10 @@ function resendButton(view: WaitingView, parts: PageParts): Html | false {
   const words = textFor(wordsFor(view, texts).use, view.factor)
   if (view.status !== 'pending') return form(words, html`<button class="nevis-button">${words}</button>`)
   if (view.prompt === 'widget') return form(texts.startOver, html`<button class="nevis-again">${texts.startOver}</button>`)
-  const isSent = view.factor !== 'recovery' && view.appLinkUri === undefined
-  return isSent && form(texts.resend, html`<button class="nevis-again" data-resend="${RESEND_SECONDS}" data-resend-in="${texts.resendIn}">${texts.resend}</button>`)
+  return isSent(view) && form(texts.resend, html`<button class="nevis-again" data-resend="${RESEND_SECONDS}" data-resend-in="${texts.resendIn}">${texts.resend}</button>`)
+}
+
+/** True if something was sent that may not have arrived. */
+function isSent({ factor, appLinkUri }: WaitingView): boolean {
+  return factor !== 'recovery' && appLinkUri === undefined
 }

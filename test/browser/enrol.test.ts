@@ -1,6 +1,7 @@
 /** Enrolment in a real browser: the page alone leads somebody without a factor to one, and recovery codes to paper. */
 import { describeWithChromium } from '../support/chromium'
 import { codeFor, enterPassword, makingCodes, forgiveComplaints, heading, isSignedIn, showsHeading, startCloud, useChromium, type Cloud } from './support'
+import { readFileSync } from 'node:fs'
 import type { BrowserContext, Page } from 'playwright-core'
 
 describeWithChromium('enrolment on the waiting page', () => {
@@ -79,13 +80,27 @@ describeWithChromium('enrolment on the waiting page', () => {
       const codes = await codesOn(page)
       expect(codes).toEqual(userOf(username)?.recoveryCodes)
 
+      const done = page.getByRole('button', { name: 'I have saved these codes' })
+      expect(await done.isDisabled()).toBe(true)
       await page.getByRole('button', { name: 'Copy' }).click()
-      await page.getByRole('status').getByText('Copied.').waitFor()
+      await page.getByRole('button', { name: 'Copied ✓' }).waitFor()
+      expect(await page.getByRole('status').allTextContents()).toContain('Copied ✓')
+      expect([await done.isDisabled(), await page.getByRole('checkbox').isChecked()]).toEqual([false, true])
       expect(await page.evaluate('navigator.clipboard.readText()')).toBe(codes.join('\n'))
+      await page.reload()
       await page.getByRole('button', { name: 'Print' }).click()
-      expect(await page.evaluate('window.printed')).toBe(1)
+      expect([await page.evaluate('window.printed'), await done.isDisabled()]).toEqual([1, false])
 
       await page.reload()
+      const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name: 'Download' }).click()])
+      expect(download.suggestedFilename()).toBe('recovery-codes.txt')
+      const file = readFileSync(await download.path(), 'utf8').split('\r\n')
+      expect(file).toEqual(expect.arrayContaining([username, ...codes]))
+      expect([await done.isDisabled(), await page.getByRole('link', { name: 'Downloaded ✓' }).count()]).toEqual([false, 1])
+
+      await page.reload()
+      await page.getByRole('checkbox').check()
+      expect(await done.isDisabled()).toBe(false)
       expect(await codesOn(page)).toEqual(codes)
       const address = page.url()
       await page.getByRole('button', { name: 'I have saved these codes' }).click()
@@ -99,10 +114,10 @@ describeWithChromium('enrolment on the waiting page', () => {
       forgiveComplaints(/403/)
     })
 
-    it('prints them and their heading alone', async () => {
+    it('prints them and their heading alone, with whose they are and since when', async () => {
       const { page } = await enrolling(await chromium.open(), 'recovery')
       await page.emulateMedia({ media: 'print' })
-      expect(await page.locator('main > :visible').evaluateAll((parts: { localName: string }[]) => parts.map(({ localName }) => localName))).toEqual(['h1', 'ul'])
+      expect(await page.locator('main > :visible').evaluateAll((parts: { localName: string }[]) => parts.map(({ localName }) => localName))).toEqual(['h1', 'p', 'ul'])
     })
 
     it('works without JavaScript: no button that does nothing, and one click marks all codes', async () => {
@@ -110,6 +125,10 @@ describeWithChromium('enrolment on the waiting page', () => {
       expect(await heading(page).textContent()).toBe('Your recovery codes')
       expect(await page.getByRole('button').allTextContents()).toEqual(['I have saved these codes', 'Cancel'])
       expect(await codesOn(page)).toEqual(userOf(username)?.recoveryCodes)
+      await page.getByRole('button', { name: 'I have saved these codes' }).click()
+      // The browser itself asks for the tick.
+      await page.locator('[data-saved]:invalid').waitFor()
+      await page.getByRole('checkbox').check()
       await page.getByRole('button', { name: 'I have saved these codes' }).click()
       await isSignedIn(page)
     })

@@ -6,19 +6,34 @@ import axe from 'axe-core'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { BrowserContext, Page } from 'playwright-core'
-import { NevisError, outagePage, waitingPage, type Locales } from '../../src'
+import { htmlMessage, NevisError, outagePage, waitingPage, type Locales, type PageOptions } from '../../src'
 import { describeWithChromium } from '../support/chromium'
 import { enterPassword, makingCodes, forgiveComplaints, startCloud, useChromium, waiting, type Cloud } from './support'
 
 const FOLDER = join(__dirname, 'screenshots')
 const DESKTOP = { width: 1280, height: 900 }
+const TABLET = { width: 768, height: 900 }
 const PHONE = { width: 360, height: 740 }
 const NARROWEST = { width: 320, height: 640 }
+
+const svg = (colour: string) =>
+  `data:image/svg+xml,${encodeURIComponent(`<svg xmlns="http://www.w3.org/2000/svg" width="190" height="40"><path d="M4 36 20 6l16 30z" fill="${colour}"/><text x="46" y="28" font-family="sans-serif" font-size="20" fill="${colour}">Alpine Mutual</text></svg>`)}`
+
+/** What a bank would say of itself. */
+const look: PageOptions = {
+  brand: { name: 'Alpine Mutual', logo: svg('#0b3d2e'), logoDark: svg('#d9efe6'), href: '/home' },
+  languages: ['de', 'fr', 'it', 'en'],
+  signInURL: '/sign-in',
+  helpURL: '/help',
+  changePasswordURL: '/password',
+  footerLinks: [{ text: { de: 'Impressum', en: 'Legal notice', fr: 'Mentions légales', it: 'Note legali' }, href: '/legal' }],
+  storeLinks: { ios: 'https://apps.apple.com/app/id1', android: 'https://play.google.com/store/apps/details?id=x' },
+}
 
 /** English is looked at anyway. */
 const LANGUAGES = ['de', 'fr', 'it']
 /** States of the page in this tab alone; every other one is the server's. */
-const LOST_BY_RELOAD = ['offline', 'elsewhere', 'approved', 'enroll-sms-instead']
+const LOST_BY_RELOAD = ['offline', 'elsewhere', 'approved', 'enroll-sms-instead', 'soon', 'recovery-codes-copied']
 
 /** A language of the app's own, written from right to left. */
 const ar: Locales[string] = {
@@ -29,6 +44,13 @@ const ar: Locales[string] = {
   timeLeft: 'الوقت المتبقي',
   otherWays: 'طريقة أخرى',
   cancel: 'إلغاء',
+  help: 'مساعدة',
+  toSignIn: 'إلى تسجيل الدخول',
+  language: 'اللغة',
+  enrollHeading: { recovery: 'رموز الاسترداد الخاصة بك' },
+  saved: 'أحتفظ بهذه الرموز في مكان آمن',
+  written: 'لقد حفظت هذه الرموز',
+  enrollSteps: { install: 'ثبّت {app} على هاتفك.', scan: 'افتح التطبيق وامسح هذا الرمز.', finish: 'اتبع الخطوات في التطبيق.' },
 }
 
 /** By the link, which moves the sight to the list. */
@@ -37,6 +59,12 @@ async function otherPhones(page: Page, address: string): Promise<Page> {
   await page.getByRole('link', { name: /^(Use another phone|Anderes Telefon|Utiliser un autre|Usare un altro)/ }).click()
   await page.locator('#nevis-phones').waitFor()
   return page
+}
+
+interface Payment {
+  readonly amount: string
+  readonly payee: string
+  readonly account: string
 }
 
 type State = (context: BrowserContext, cloud: Cloud) => Promise<Page>
@@ -112,6 +140,43 @@ const states: Record<string, State> = {
     await page.locator('main[data-status="succeeded"] [role=status]:not(:empty)').waitFor()
     return page
   },
+  used: async (context, cloud) => {
+    const { page, address, username } = await waiting(context, cloud)
+    await cloud.simulator.phone(username).approve()
+    await page.getByText('"action":"success"').waitFor()
+    await page.goto(address)
+    forgiveComplaints(/403/)
+    return page
+  },
+  start: async (context, cloud) => {
+    const { page, username } = await waiting(context, cloud)
+    await cloud.simulator.phone(username).approve()
+    await page.getByText('"action":"success"').waitFor()
+    await page.goto(`${cloud.app.origin}/login/2fa`)
+    return page
+  },
+  signing: async (context, cloud) => {
+    const { username } = cloud.newUser()
+    const answer = await context.request.post(`${cloud.app.origin}/pay`, { form: { username, password: 'correct horse' }, maxRedirects: 0 })
+    const page = await context.newPage()
+    await page.goto(new URL(answer.headers()['location'] as string, cloud.app.origin).href)
+    return page
+  },
+  soon: async (context, cloud) => {
+    await context.clock.install()
+    const { page } = await waiting(context, cloud, { factor: 'recovery' })
+    await context.clock.runFor(95_000)
+    await page.getByText(/Less than half a minute|halbe Minute|trente secondes|mezzo minuto/).waitFor()
+    return page
+  },
+  'recovery-codes-copied': async (context, cloud) => {
+    await context.grantPermissions(['clipboard-read', 'clipboard-write'])
+    const page = await context.newPage()
+    await page.goto((await makingCodes(context, cloud)).address)
+    await page.locator('[data-copy]').click()
+    await page.locator('[data-saved]:checked').waitFor()
+    return page
+  },
   stranger: async (context, cloud) => {
     const { app } = cloud
     const page = await context.newPage()
@@ -166,10 +231,15 @@ describeWithChromium('the waiting page', () => {
         pollSchedule: [{ untilSeconds: 600, everySeconds: 0.5 }],
         operation: ({ body }) => ((body as { operation?: string }).operation === 'enroll' ? 'enroll' : 'approve'),
       },
-      routes: (express, { nevis }) => {
-        express.get('/arabic', waitingPage(nevis, { locales: { ar } }))
-        express.get('/outage', (_req, _res, next) => next(new NevisError('NEVIS_TIMEOUT', 'ping')), outagePage(nevis))
+      routes: (express, { nevis, passport }) => {
+        express.get('/arabic', waitingPage(nevis, { ...look, languages: ['ar', 'en'], locales: { ar } }))
+        express.get('/outage', (_req, _res, next) => next(new NevisError('NEVIS_TIMEOUT', 'ping')), outagePage(nevis, look))
+        express.post('/pay', passport.authenticate('local', { session: false }), passport.authenticate('nevis', {
+          message: htmlMessage`Pay <b>CHF 1'250.00</b> to Donaudampfschifffahrtsgesellschaftskapitän M & S?`,
+          data: { amount: "CHF 1'250.00", payee: 'Donaudampfschifffahrtsgesellschaftskapitän M & S', account: 'CH93 0076 2011 6238 5295 7' },
+        }))
       },
+      page: { ...look, details: (data) => data && [{ label: 'Amount', value: (data as Payment).amount }, { label: 'To', value: (data as Payment).payee }, { label: 'From', value: (data as Payment).account }] },
     })
   })
   afterAll(() => cloud.close())
@@ -178,16 +248,26 @@ describeWithChromium('the waiting page', () => {
   const shoot = (page: Page, name: string, fullPage = true) => page.screenshot({ path: join(FOLDER, `${name}.png`), fullPage })
 
   describe.each(Object.entries(states))('in the state "%s"', (name, state) => {
-    it('is accessible in light and dark, and fits every screen', async () => {
+    it('is accessible in light, dark and forced colours, with large text, and fits every screen', async () => {
       const page = await state(await chromium.open({ viewport: DESKTOP }), cloud)
       for (const colorScheme of ['light', 'dark'] as const) {
         await page.emulateMedia({ colorScheme })
         await shoot(page, `${name}-desktop-${colorScheme}`)
         expect(await violations(page)).toEqual([])
       }
-      await page.emulateMedia({ colorScheme: 'light' })
+      await page.emulateMedia({ colorScheme: 'light', forcedColors: 'active' })
       await page.setViewportSize(PHONE)
+      await shoot(page, `${name}-forced`)
+      expect(await violations(page)).toEqual([])
+      await page.emulateMedia({ forcedColors: 'none' })
       await shoot(page, `${name}-phone`)
+      await page.setViewportSize(TABLET)
+      await shoot(page, `${name}-tablet`)
+      await page.setViewportSize(NARROWEST)
+      await shoot(page, `${name}-narrowest`)
+      await expectToFit(page)
+      await page.evaluate('document.documentElement.style.fontSize = "200%"')
+      await shoot(page, `${name}-large`)
       await expectToFit(page)
       forgiveComplaints(/INTERNET_DISCONNECTED/)
     })
@@ -220,15 +300,40 @@ describeWithChromium('the waiting page', () => {
     expect(await violations(page)).toEqual([])
   })
 
-  it('in a language from right to left › begins on the right', async () => {
-    const page = await (states['push'] as State)(await chromium.open({ viewport: PHONE, locale: 'ar-EG' }), cloud)
+  it.each(['push', 'app', 'sms', 'wrong-code', 'denied', 'enroll-app', 'recovery-codes'])('in a language from right to left › begins on the right: %s', async (name) => {
+    const page = await (states[name] as State)(await chromium.open({ viewport: PHONE, locale: 'ar-EG' }), cloud)
     await page.goto(page.url().replace('/login/2fa', '/arabic'))
     expect(await page.locator('html').getAttribute('dir')).toBe('rtl')
-    await shoot(page, 'push-phone-ar')
-    const quote = await page.evaluate<{ borderRightWidth: string; borderLeftWidth: string }>('({ ...getComputedStyle(document.querySelector("blockquote")) })')
-    expect([quote.borderRightWidth, quote.borderLeftWidth]).toEqual(['4px', '0px'])
+    await shoot(page, `${name}-phone-ar`)
+    if (name === 'push') {
+      const quote = await page.evaluate<{ borderRightWidth: string; borderLeftWidth: string }>('({ ...getComputedStyle(document.querySelector("blockquote")) })')
+      expect([quote.borderRightWidth, quote.borderLeftWidth]).toEqual(['4px', '0px'])
+    }
     expect(await violations(page)).toEqual([])
     await expectToFit(page)
+  })
+
+  it('in a language from right to left › writes recovery codes from left to right', async () => {
+    const page = await (states['recovery-codes'] as State)(await chromium.open({ viewport: PHONE, locale: 'ar-EG' }), cloud)
+    await page.goto(page.url().replace('/login/2fa', '/arabic'))
+    // Where the first and the last character of a code are.
+    const [first, last] = await page.evaluate<[number, number]>(`(() => {
+      const text = document.querySelector('[data-codes] code').firstChild
+      const at = (i) => { const range = document.createRange(); range.setStart(text, i); range.setEnd(text, i + 1); return range.getBoundingClientRect().left }
+      return [at(0), at(text.length - 1)]
+    })()`)
+    expect(first).toBeLessThan(last)
+  })
+
+  it.each(['push', 'app', 'sms', 'recovery', 'denied', 'expired', 'stranger', 'outage', 'enroll-app', 'recovery-codes'])('without JavaScript › looks complete: %s', async (name) => {
+    // The state is brought about with JavaScript, and then looked at without.
+    const context = await chromium.open({ viewport: PHONE })
+    const page = await (states[name] as State)(context, cloud)
+    const plain = await (await chromium.open({ viewport: PHONE, javaScriptEnabled: false, storageState: await context.storageState() })).newPage()
+    await plain.goto(page.url())
+    await shoot(plain, `${name}-no-script`)
+    expect(await plain.locator('a:visible, button:visible').count()).toBeGreaterThan(0)
+    forgiveComplaints(/403|503/)
   })
 
   it.each([['no-preference', 1], ['reduce', 0]] as const)('where motion is wished so: %s › has so many animations', async (reducedMotion, count) => {

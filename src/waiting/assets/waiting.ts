@@ -18,6 +18,7 @@ interface PageData {
   readonly elsewhere: string
   readonly nothingLeft: string
   readonly offline: string
+  readonly endsSoon: string
 }
 
 /** What tabs that wait for the same approval tell each other. */
@@ -27,215 +28,270 @@ interface TabMessage {
 }
 
 interface Window {
-  /** The script of the app starts Nevis's widget: option `widgetScript`. */
-  startNevisWidget(widget: { intentToken: string; element: HTMLElement; succeeded(token?: string): void; failed(): void }): unknown
+  /** Set by the first run of this script in a document. */
+  nevisWaitingPage?: () => void
+  /** In `recovery-codes.ts`. The page loads these three files as one. */
+  nevisRecoveryCodes(main: HTMLElement): void
+  /** In `widget.ts`. */
+  nevisWidget(main: HTMLElement, isDone: () => boolean, finish: () => void): void
 }
 
 (() => {
-  const found = document.querySelector<HTMLElement>('main[data-transaction]')
-  if (!found) return
-  const main: HTMLElement = found
+  // Tools that swap pages in (htmx, Turbo) run this script again in the same document, or not at all.
+  if (window.nevisWaitingPage) return window.nevisWaitingPage()
+  const started = new WeakSet<HTMLElement>()
+  window.nevisWaitingPage = () => {
+    const main = document.querySelector<HTMLElement>('main[data-transaction]')
+    if (!main || started.has(main)) return
+    started.add(main)
+    start(main)
+  }
+  window.nevisWaitingPage()
+  new MutationObserver(window.nevisWaitingPage).observe(document.documentElement, { childList: true, subtree: true })
   // A page that comes back from the browser's back/forward cache is out of date.
-  addEventListener('pageshow', (event) => event.persisted && location.reload())
-  sendOnce()
-  if (main.dataset['status'] !== 'pending') return
+  addEventListener('pageshow', (event) => event.persisted && document.querySelector('main[data-transaction]') && location.reload())
 
-  const { transaction, statusUrl, callbackUrl, secondsLeft, prompt, approved, elsewhere, nothingLeft, offline } = main.dataset as unknown as PageData
-  const withTransaction = (url: string) => `${url}${url.includes('?') ? '&' : '?'}transaction=${encodeURIComponent(transaction)}`
-  // Every pending page has these three: `page.ts`.
-  const heading = main.querySelector('h1') as HTMLElement
-  const note = main.querySelector('[data-note]') as HTMLElement
-  const countdown = main.querySelector('[data-countdown]') as HTMLElement
-  const resend = main.querySelector<HTMLButtonElement>('[data-resend]')
-  const resendLabel = resend?.textContent
-  // Only durations are measured with this clock. Its time may be minutes wrong.
-  const startedAt = Date.now()
-  // On a slow machine another tab may have gone on, and released the lock, before its message arrives here.
-  const HEARING_MS = 20
-
-  let stream: EventSource | undefined
-  let errors = 0
-  let timer: ReturnType<typeof setTimeout> | undefined
-  // Counts the pauses. An answer to a request from before the last pause is ignored.
-  let round = 0
-  let isOver = false
-
-  // Writes only a new text, because a screen reader announces every write.
-  function say(text: string) {
-    if (note.textContent !== text) note.textContent = text
-  }
-
-  function sayWhetherOnline() {
-    if (!isOver) say(navigator.onLine ? '' : offline)
-  }
-
-  function learn(status: string) {
-    if (isOver) return
-    if (status === 'pending') return sayWhetherOnline()
-    isOver = true
-    pause()
-    if (status !== 'succeeded') return location.reload()
-    if (!navigator.locks) return goOn()
-    // Several tabs learn at the same moment. The tab that has the lock keeps it until the browser has left the page.
-    void navigator.locks.request(`passport-nevis ${transaction}`, { ifAvailable: true }, (lock) => {
-      if (lock === null) return leave()
-      if (hasCompany) setTimeout(goOn, HEARING_MS)
-      else goOn()
-      return new Promise<never>(() => undefined)
-    })
-  }
-
-  function goOn() {
-    if (main.dataset['status'] !== 'pending') return
-    main.dataset['status'] = 'succeeded'
-    say(approved)
-    tell('gone on')
-    location.replace(withTransaction(callbackUrl))
-  }
-
-  // Only one of several tabs may go on, because an approval counts once.
-  let hasCompany = false
-  const tabs = 'BroadcastChannel' in window ? new BroadcastChannel('passport-nevis') : undefined
-  if (tabs) {
-    tabs.onmessage = ({ data }) => {
-      const { transaction: of, says } = data as TabMessage
-      if (of !== transaction || main.dataset['status'] !== 'pending') return
-      if (says === 'gone on') return leave()
-      hasCompany = true
-      if (says === 'hello') tell('hello to you')
+  function start(main: HTMLElement): void {
+    const heading = main.querySelector('h1') as HTMLElement
+    const PHONE_KEY = 'nevis-phone'
+    const phone = main.querySelector<HTMLInputElement>('[name="phone"]')
+    void attempt(() => {
+      if (phone) phone.value ||= sessionStorage.getItem(PHONE_KEY) ?? ''
+      sessionStorage.removeItem(PHONE_KEY)
+    }).catch(() => undefined)
+    sendOnce()
+    if (main.dataset['status'] !== 'pending') {
+      // After a reload by this script, a screen reader reads how it ended.
+      heading.tabIndex = -1
+      return heading.focus()
     }
-    tell('hello')
-  }
 
-  function tell(says: TabMessage['says']) {
-    tabs?.postMessage({ transaction, says } satisfies TabMessage)
-  }
+    let { transaction, secondsLeft } = main.dataset as unknown as PageData
+    const { statusUrl, callbackUrl, prompt, approved, elsewhere, nothingLeft, offline, endsSoon } = main.dataset as unknown as PageData
+    const withTransaction = (url: string) => `${url}${url.includes('?') ? '&' : '?'}transaction=${encodeURIComponent(transaction)}`
+    // Every pending page has these two: `page.ts`.
+    const note = main.querySelector('[data-note]') as HTMLElement
+    const countdown = main.querySelector('[data-countdown]') as HTMLElement
+    const resend = main.querySelector<HTMLButtonElement>('[data-resend]')
+    const resendLabel = resend?.textContent
+    // Only durations are measured with this clock. Its time may be minutes wrong.
+    let startedAt = Date.now()
+    const SOON_SECONDS = 30
+    const moreTime = main.querySelector<HTMLFormElement>('[data-more-time]')
+    // When the page is swapped out, nothing of it may go on.
+    const departure = new AbortController()
+    const { signal } = departure
+    // On a slow machine another tab may have gone on, and released the lock, before its message arrives here.
+    const HEARING_MS = 20
 
-  function leave() {
-    isOver = true
-    pause()
-    main.dataset['status'] = 'elsewhere'
-    heading.textContent = document.title = nothingLeft
-    for (const part of main.children) (part as HTMLElement).hidden = part !== heading && part !== note
-    say(elsewhere)
-  }
+    let stream: EventSource | undefined
+    let errors = 0
+    let timer: ReturnType<typeof setTimeout> | undefined
+    // Counts the pauses. An answer to a request from before the last pause is ignored.
+    let round = 0
+    let isOver = false
+    let warning = ''
 
-  function listen() {
-    const opened = new EventSource(withTransaction(statusUrl))
-    stream = opened
-    opened.addEventListener('status', ({ data }) => learn((JSON.parse(data as string) as { status: string }).status))
-    opened.onopen = () => {
-      errors = 0
+    // Writes only a new text, because a screen reader announces every write.
+    function say(text: string) {
+      if (note.textContent !== text) note.textContent = text
+    }
+
+    function sayWhetherOnline() {
+      if (!isOver) say(navigator.onLine ? warning : offline)
+    }
+
+    function learn(status: string) {
+      if (isOver || isGone()) return
+      if (status === 'pending') return sayWhetherOnline()
+      isOver = true
+      pause()
+      if (status !== 'succeeded') return reload()
+      // Several tabs learn at the same moment. The tab that has the lock keeps it until the browser has left the page.
+      const claim = async (lock: unknown) => {
+        if (lock === null) return leave()
+        if (hasCompany) setTimeout(goOn, HEARING_MS)
+        else goOn()
+        return new Promise<never>(() => undefined)
+      }
+      attempt(() => navigator.locks.request(`passport-nevis ${transaction}`, { ifAvailable: true }, claim))
+        .catch(goOn)
+    }
+
+    // Storage, locks and channels throw where the browser blocks them.
+    async function attempt(action: () => unknown): Promise<void> {
+      await action()
+    }
+
+    function goOn() {
+      if (main.dataset['status'] !== 'pending') return
+      main.dataset['status'] = 'succeeded'
+      say(approved)
+      tell('gone on')
+      location.replace(withTransaction(callbackUrl))
+    }
+
+    // Only one of several tabs may go on, because an approval counts once.
+    let hasCompany = false
+    let tabs: BroadcastChannel | undefined
+    void attempt(() => {
+      tabs = new BroadcastChannel('passport-nevis')
+      tabs.onmessage = ({ data }) => {
+        const { transaction: of, says } = data as TabMessage
+        if (of !== transaction || main.dataset['status'] !== 'pending') return
+        if (says === 'gone on') return leave()
+        hasCompany = true
+        if (says === 'hello') tell('hello to you')
+      }
+      tell('hello')
+    }).catch(() => undefined)
+
+    function tell(says: TabMessage['says']) {
+      tabs?.postMessage({ transaction, says } satisfies TabMessage)
+    }
+
+    function isGone(): boolean {
+      if (main.isConnected) return false
+      pause()
+      departure.abort()
+      tabs?.close()
+      return true
+    }
+
+    function leave() {
+      isOver = true
+      pause()
+      main.dataset['status'] = 'elsewhere'
+      document.title = document.title.replace(heading.textContent as string, nothingLeft)
+      heading.textContent = nothingLeft
+      for (const part of main.children) (part as HTMLElement).hidden = part !== heading && part !== note
+      say(elsewhere)
+    }
+
+    function listen() {
+      const opened = new EventSource(withTransaction(statusUrl))
+      stream = opened
+      opened.addEventListener('status', ({ data }) => learn((JSON.parse(data as string) as { status: string }).status))
+      opened.onopen = () => {
+        errors = 0
+        sayWhetherOnline()
+      }
+      opened.onerror = () => {
+        // Closed for good: the server has no free stream. Ask from time to time instead.
+        if (opened.readyState === EventSource.CLOSED) return void ask()
+        // Interrupted: the browser connects again by itself. Proxies end a long stream now and then, so one error is not shown.
+        if (++errors > 1) say(offline)
+      }
+    }
+
+    async function ask() {
+      const asked = round
+      let waitSeconds = 2
+      try {
+        const response = await fetch(withTransaction(statusUrl), { headers: { accept: 'application/json' }, cache: 'no-store' })
+        const { status, retryAfterSeconds = waitSeconds } = (await response.json()) as { status: string; retryAfterSeconds?: number }
+        waitSeconds = retryAfterSeconds
+        if (asked === round) learn(status)
+      } catch {
+        if (asked === round) say(offline)
+      }
+      if (asked === round) timer = setTimeout(() => void ask(), waitSeconds * 1000)
+    }
+
+    function pause() {
+      clearTimeout(timer)
+      stream?.close()
+      round += 1
+    }
+
+    // A hidden tab closes its stream: a browser has only a few connections to a server, and visible tabs need them.
+    function resume() {
+      pause()
+      if (isGone()) return
       sayWhetherOnline()
+      if (!isOver && prompt === 'wait' && document.visibilityState === 'visible') listen()
     }
-    opened.onerror = () => {
-      // Closed for good: the server has no free stream. Ask from time to time instead.
-      if (opened.readyState === EventSource.CLOSED) return void ask()
-      // Interrupted: the browser connects again by itself. Proxies end a long stream now and then, so one error is not shown.
-      if (++errors > 1) say(offline)
+
+    function isDone(): boolean {
+      return isOver || isGone()
     }
-  }
 
-  async function ask() {
-    const asked = round
-    let waitSeconds = 2
-    try {
-      const response = await fetch(withTransaction(statusUrl), { headers: { accept: 'application/json' }, cache: 'no-store' })
-      const { status, retryAfterSeconds = waitSeconds } = (await response.json()) as { status: string; retryAfterSeconds?: number }
-      waitSeconds = retryAfterSeconds
-      if (asked === round) learn(status)
-    } catch {
-      if (asked === round) say(offline)
-    }
-    if (asked === round) timer = setTimeout(() => void ask(), waitSeconds * 1000)
-  }
-
-  function pause() {
-    clearTimeout(timer)
-    stream?.close()
-    round += 1
-  }
-
-  // A hidden tab closes its stream: a browser has only a few connections to a server, and visible tabs need them.
-  function resume() {
-    pause()
-    sayWhetherOnline()
-    if (!isOver && prompt === 'wait' && document.visibilityState === 'visible') listen()
-  }
-
-  // Runs after all scripts of the page, so that the scripts of Nevis and of the app are loaded.
-  function startWidget() {
-    const element = main.querySelector<HTMLElement>('[data-intent-token]')
-    if (!element) return
-    const { intentToken = '' } = element.dataset
-    const failed = () => {
-      if (!isOver) (main.querySelector('[data-widget-failed]') as HTMLElement).hidden = false
-    }
-    const succeeded = (token?: string) => {
-      if (isOver) return
-      if (!token) return failed()
+    function finish() {
       isOver = true
       main.dataset['status'] = 'succeeded'
       say(approved)
       tell('gone on')
-      const form = main.querySelector('[data-widget-result]') as HTMLFormElement
-      ;(form.elements.namedItem('token') as HTMLInputElement).value = token
-      form.submit()
     }
-    Promise.resolve()
-      .then(() => window.startNevisWidget({ intentToken, element, succeeded, failed }))
-      .catch((error: unknown) => {
-        console.error(error)
-        failed()
-      })
-  }
 
-  const left = (seconds: number) => Math.max(0, Math.ceil(seconds - (Date.now() - startedAt) / 1000))
+    const left = (seconds: number) => Math.max(0, Math.ceil(seconds - (Date.now() - startedAt) / 1000))
 
-  function tick() {
-    const seconds = left(Number(secondsLeft))
-    countdown.textContent = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`
-    if (resend) {
-      const { resend: seconds, resendIn = '' } = resend.dataset
-      const wait = left(Number(seconds))
-      resend.disabled = wait > 0
-      resend.textContent = wait > 0 ? resendIn.replace('{n}', String(wait)) : (resendLabel as string)
+    function tick() {
+      if (isGone()) return
+      const seconds = left(Number(secondsLeft))
+      if (!warning && seconds <= SOON_SECONDS && seconds > 0) {
+        warning = endsSoon
+        if (moreTime) moreTime.hidden = false
+        sayWhetherOnline()
+      }
+      countdown.textContent = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`
+      if (resend) {
+        const { resend: seconds, resendIn = '' } = resend.dataset
+        const wait = left(Number(seconds))
+        resend.disabled = wait > 0
+        resend.textContent = wait > 0 ? resendIn.replace('{n}', String(wait)) : (resendLabel as string)
+      }
+      if (isOver) return
+      if (seconds > 0) setTimeout(tick, 1000 - ((Date.now() - startedAt) % 1000))
+      else if (prompt !== 'wait') reload()
     }
-    if (isOver) return
-    if (seconds > 0) setTimeout(tick, 1000 - ((Date.now() - startedAt) % 1000))
-    else if (prompt !== 'wait') location.reload()
-  }
 
-  // Ignores the second click of a double click: its start would end the first one.
-  function sendOnce() {
-    let sentAt = -Infinity
-    main.addEventListener('submit', (event) => {
-      if (event.timeStamp < sentAt + 3000) event.preventDefault()
-      else sentAt = event.timeStamp
+    // More time is a new transaction of the same factor. Nothing is sent for a recovery code, so the page stays, with what was typed.
+    moreTime?.addEventListener('submit', (event) => {
+      if (prompt !== 'code') return
+      event.preventDefault()
+      attempt(async () => {
+        const body = new URLSearchParams([...new FormData(moreTime)] as [string, string][])
+        const response = await fetch(moreTime.action, { method: 'POST', body, headers: { accept: 'application/json' } })
+        const view = (await response.json()) as { transaction: string; expiresAt: string }
+        if (!view.transaction) return
+        transaction = view.transaction
+        secondsLeft = String((Date.parse(view.expiresAt) - Date.parse(response.headers.get('date') as string)) / 1000)
+        startedAt = Date.now()
+        for (const field of main.querySelectorAll<HTMLInputElement>('[name="transaction"]')) field.value = transaction
+        history.replaceState(history.state, '', response.url)
+        warning = ''
+        sayWhetherOnline()
+      }).catch(() => undefined)
+      moreTime.hidden = true
+      main.querySelector<HTMLElement>('[name="code"]')?.focus()
     })
+
+    // A page that loads itself again keeps the phone number that was typed.
+    function reload() {
+      void attempt(() => phone && sessionStorage.setItem(PHONE_KEY, phone.value)).catch(() => undefined)
+      location.reload()
+    }
+
+    // Ignores the second click of a double click: its start would end the first one.
+    function sendOnce() {
+      let sentAt = -Infinity
+      main.addEventListener('submit', (event) => {
+        if (event.defaultPrevented) return
+        if (event.timeStamp < sentAt + 3000) event.preventDefault()
+        else sentAt = event.timeStamp
+      })
+    }
+
+    window.nevisRecoveryCodes(main)
+    document.addEventListener('visibilitychange', resume, { signal })
+    addEventListener('online', resume, { signal })
+    addEventListener('offline', sayWhetherOnline, { signal })
+    addEventListener('pagehide', pause, { signal })
+    // Removes the spaces of a code that was pasted or filled in.
+    const code = main.querySelector<HTMLInputElement>('input[name="code"]')
+    code?.addEventListener('change', () => (code.value = code.value.replace(/\s/g, '')))
+    window.nevisWidget(main, isDone, finish)
+    tick()
+    resume()
   }
-
-  // Buttons to keep recovery codes. A page without TLS has no clipboard.
-  function offer(button: HTMLElement | null, action: () => void) {
-    if (!button) return
-    button.hidden = false
-    button.addEventListener('click', action)
-  }
-
-  const codes = [...main.querySelectorAll('[data-codes] code')].map(({ textContent }) => textContent)
-  const copyButton = main.querySelector<HTMLElement>('[data-copy]')
-  const copied = () => say(copyButton?.dataset['copy'] ?? '')
-  offer(main.querySelector('[data-print]'), () => window.print())
-  if (navigator.clipboard) offer(copyButton, () => void navigator.clipboard.writeText(codes.join('\n')).then(copied, () => undefined))
-
-  document.addEventListener('visibilitychange', resume)
-  addEventListener('online', resume)
-  addEventListener('offline', sayWhetherOnline)
-  addEventListener('pagehide', pause)
-  // Removes the spaces of a code that was pasted or filled in.
-  const code = main.querySelector<HTMLInputElement>('input[name="code"]')
-  code?.addEventListener('change', () => (code.value = code.value.replace(/\s/g, '')))
-  addEventListener('DOMContentLoaded', startWidget)
-  tick()
-  resume()
 })()

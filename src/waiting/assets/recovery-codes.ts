@@ -1,0 +1,39 @@
+/**
+ * The script of new recovery codes: copy, download, print, and the button that waits for one of them.
+ *
+ * Out of scope: everything else on the page (`waiting.ts`), which calls this function and is loaded in one file with it.
+ */
+
+/*! passport-nevis: compiled from src/waiting/assets/recovery-codes.ts */
+
+window.nevisRecoveryCodes = (main) => {
+  // Buttons to keep recovery codes: each says on itself that it is done, and ticks the box. A page without TLS has no clipboard.
+  function offer(selector: string, action: (element: HTMLElement) => void) {
+    const element = main.querySelector<HTMLElement>(selector)
+    if (!element) return
+    element.hidden = false
+    element.addEventListener('click', () => action(element))
+  }
+
+  const box = main.querySelector<HTMLInputElement>('[data-saved]')
+  const gate = () => {
+    const button = box?.form?.querySelector('button')
+    if (button) button.disabled = !box?.checked
+  }
+  box?.addEventListener('change', gate)
+  gate()
+
+  function saved(element: HTMLElement, text = '') {
+    if (text) element.textContent = (main.querySelector('[data-said]') as HTMLElement).textContent = text
+    if (box) box.checked = true
+    gate()
+  }
+
+  const codes = [...main.querySelectorAll('[data-codes] code')].map(({ textContent }) => textContent)
+  if (navigator.clipboard) offer('[data-copy]', (button) => void navigator.clipboard.writeText(codes.join('\n')).then(() => saved(button, button.dataset['copy']), () => undefined))
+  offer('[data-download]', (link) => saved(link, link.dataset['download']))
+  offer('[data-print]', (button) => {
+    window.print()
+    saved(button)
+  })
+}
