@@ -100,7 +100,7 @@ describe('the language', () => {
     expect(await tagOf('fr-CH', 'de')).toBe('fr')
     expect(await tagOf('xx', 'it')).toBe('it')
     expect(await tagOf(undefined, 'de')).toBe('de')
-    expect(asked).toEqual(['fr-CH', 'xx', undefined])
+    expect(asked.slice(-3)).toEqual(['fr-CH', 'xx', undefined])
   })
 
   it('can be chosen on the page, where the app offers several, and lasts while the user sends again, types a wrong code or cancels', async () => {
