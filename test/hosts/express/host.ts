@@ -46,14 +46,15 @@ export interface Host {
 /**
  * @param file in this folder; it exports an app
  * @param env what the app reads of the environment, beside the cloud
+ * @param names what `require('passport-nevis')` gives
  */
-export async function serve(file: string, stack: Stack, simulator: Pick<NevisSimulator, 'baseURL' | 'accessKey'>, users: readonly HostUser[], env: Record<string, string> = {}): Promise<Host> {
+export async function serve(file: string, stack: Stack, simulator: Pick<NevisSimulator, 'baseURL' | 'accessKey'>, users: readonly HostUser[], env: Record<string, string> = {}, names: object = door): Promise<Host> {
   Object.assign(process.env, { NEVIS_URL: simulator.baseURL, NEVIS_ACCESS_KEY: simulator.accessKey, SESSION_SECRET: 'a secret for tests', ...env })
   let app: RequestListener | undefined
   jest.isolateModules(() => {
     jest.doMock('express', () => jest.requireActual<object>(stack.express))
     jest.doMock('passport', () => jest.requireActual<object>(stack.passport))
-    jest.doMock('passport-nevis', () => door, { virtual: true })
+    jest.doMock('passport-nevis', () => names, { virtual: true })
     const { add } = require('./users.js') as { add(user: HostUser): void }
     users.forEach(add)
     app = require(`./${file}`) as RequestListener

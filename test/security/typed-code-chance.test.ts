@@ -1,0 +1,100 @@
+/**
+ * Thousands of sign-ins with stolen passwords, each accepted blindly.
+ *
+ * The attacker has passwords of many people. He starts a sign-in for each, each victim accepts the push without a look, and he guesses: five
+ * different codes of six digits, as many as one sign-in takes. Each guess is right with a chance of one in a million, whoever guesses, so of n
+ * sign-ins he gets into about 5 n / 1,000,000: that is the bound to hold, and nothing but chance may be left.
+ *
+ * The strategy is the real one, by Passport's actions on plain requests; the cloud is the simulator, over HTTP. One run makes a thousand
+ * sign-ins. For ten thousand (about four minutes):
+ *
+ *     TYPED_CODE_SIGN_INS=10000 npx jest -i --coverage=false test/security/typed-code-chance.test.ts
+ */
+import { randomInt } from 'node:crypto'
+import { NevisStrategy, push } from '../../src'
+import { NevisSimulator } from '../../src/simulator'
+import { handleIn, strategyOptions } from '../support/app'
+import { codeOn } from '../support/typed-code'
+import { act, codeOf } from './support/act'
+
+const SIGN_INS = Number(process.env['TYPED_CODE_SIGN_INS'] ?? 1000)
+const GUESSES = 5
+const CODES = 1_000_000
+/** A victim's phone is looked for among all phones of a simulator, so each simulator has few. */
+const PER_SIMULATOR = 250
+const AT_ONCE = 25
+jest.setTimeout(600_000)
+
+interface Attack {
+  readonly outcomes: readonly string[]
+  /** What the right code gets afterwards, and a callback without one. */
+  readonly afterwards: readonly string[]
+}
+
+/** Different codes: to try one twice would waste a guess. */
+function guesses(): string[] {
+  const codes = new Set<string>()
+  while (codes.size < GUESSES) codes.add(String(randomInt(CODES)).padStart(6, '0'))
+  return [...codes]
+}
+
+async function attack(nevis: NevisStrategy, simulator: NevisSimulator, username: string): Promise<Attack> {
+  const session = {}
+  const request = (body: object, user?: object) => act(nevis, { method: 'POST', url: '/login/2fa/callback', headers: {}, body, session, ...(user && { user }) })
+  const started = await request({}, { username })
+  expect(started.action).toBe('redirect')
+  const transaction = handleIn(started.args[0] as string)
+  const shown = codeOn(simulator, username)
+  await simulator.phone(username).approve()
+
+  const outcomes: string[] = []
+  for (const code of guesses()) outcomes.push(codeOf(await request({ transaction, code })))
+  const afterwards = [codeOf(await request({ transaction, code: shown })), codeOf(await request({ transaction }))]
+  return { outcomes, afterwards }
+}
+
+async function attackMany(count: number): Promise<Attack[]> {
+  const simulator = await NevisSimulator.start()
+  const { passReqToCallback: _none, ...options } = strategyOptions(simulator)
+  const nevis = new NevisStrategy({ ...options, factors: [push({ typedCode: true })] }, async ({ username }) => ({ username }) as Express.User)
+  const attacks: Attack[] = []
+  const victims = Array.from({ length: count }, (_, i) => simulator.addUser({ username: `victim${i}` }).username as string)
+  for (let next = 0; next < count; next += AT_ONCE) {
+    attacks.push(...(await Promise.all(victims.slice(next, next + AT_ONCE).map((username) => attack(nevis, simulator, username)))))
+  }
+  await simulator.close()
+  return attacks
+}
+
+/** The smallest number of successes that chance exceeds less often than once in a million runs: the tail of the binomial distribution. */
+function most(signIns: number, chance: number): number {
+  let probability = (1 - chance) ** signIns
+  let tail = 1 - probability
+  let successes = 0
+  while (tail > 1e-6) {
+    probability *= ((signIns - successes) / (successes + 1)) * (chance / (1 - chance))
+    tail -= probability
+    successes += 1
+  }
+  return successes
+}
+
+describe('the bound', () => {
+  it.each([[1000, 2], [10_000, 3], [1_000_000, 19]])('for %i sign-ins is %i', (signIns, expected) => {
+    expect(most(signIns, GUESSES / CODES)).toBe(expected)
+  })
+})
+
+describe(`${SIGN_INS} sign-ins that are accepted blindly, with five guesses each`, () => {
+  it('let in no more than chance allows, and every other transaction is closed', async () => {
+    const attacks: Attack[] = []
+    while (attacks.length < SIGN_INS) attacks.push(...(await attackMany(Math.min(PER_SIMULATOR, SIGN_INS - attacks.length))))
+    const successes = attacks.filter(({ outcomes }) => outcomes.includes('success'))
+    const others = attacks.filter(({ outcomes }) => !outcomes.includes('success'))
+    if (process.env['TYPED_CODE_SIGN_INS'] !== undefined) process.stdout.write(`${attacks.length} sign-ins: ${successes.length} successes\n`)
+    expect(attacks).toHaveLength(SIGN_INS)
+    expect(successes.length).toBeLessThanOrEqual(most(SIGN_INS, GUESSES / CODES))
+    const closed = { outcomes: Array<string>(GUESSES).fill('wrong_code'), afterwards: ['too_many_attempts', 'too_many_attempts'] }
+    expect(others.filter((one) => JSON.stringify(one) !== JSON.stringify(closed))).toEqual([])
+  })
+})
