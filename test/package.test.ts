@@ -30,6 +30,7 @@ describe('the doors', () => {
   "NevisClient",
   "NevisError",
   "NevisStrategy",
+  "PostgresLedger",
   "RedisLedger",
   "StorageError",
   "app",

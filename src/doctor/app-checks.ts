@@ -63,7 +63,7 @@ async function ledgerFindings({ strategy: { settings } }: Registered, isProducti
   const kindFinding = !isOwn
     ? ok('ledger.kind', `the strategy uses a ${kind}`)
     : isProduction
-      ? warning('ledger.kind', 'the strategy uses the MemoryLedger, which works for a single process only', 'set ledger: new RedisLedger(redis), unless the app always runs as one process')
+      ? warning('ledger.kind', 'the strategy uses the MemoryLedger, which works for a single process only', 'set ledger: new RedisLedger(redis) or new PostgresLedger(pool), unless the app always runs as one process')
       : ok('ledger.kind', 'the strategy uses the MemoryLedger: fine for development')
   const key = `doctor:${randomUUID()}`
   const claims = await Promise.all([ledger.claim(key, 1), ledger.claim(key, 1)]).catch(() => undefined)

@@ -149,7 +149,7 @@ function thrownFinding(reason: unknown, path: string, file: string): Finding {
   return error('app.loaded', `the app throws while it loads: ${summary}`, `run \`node ${file}\` with the same environment to see its error`)
 }
 
-const OWN_MESSAGE = /^(Nevis(Strategy|Client)|waitingPage|statusEndpoint|outagePage|requireSecondFactor|recordSecondFactor|RedisLedger): /
+const OWN_MESSAGE = /^(Nevis(Strategy|Client)|waitingPage|statusEndpoint|outagePage|requireSecondFactor|recordSecondFactor|RedisLedger|PostgresLedger): /
 
 /** True if the top frame of the stack is in this package, in the doctor's copy or the app's: any code can throw a message that starts like ours. */
 function isThrownHere(text: string, stack: string, path: string): boolean {

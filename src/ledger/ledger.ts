@@ -2,14 +2,14 @@
  * The interface of a ledger, and the ledger in memory.
  *
  * The wing `ledger/` holds what all processes must agree on: "this was claimed once" and "this was tried n times". The session cannot ensure
- * this, because ten concurrent callbacks all read the session before the first one writes it. `ledger.ts` and `redis-ledger.ts` store keys;
+ * this, because ten concurrent callbacks all read the session before the first one writes it. `ledger.ts`, `redis-ledger.ts` and `postgres-ledger.ts` store keys;
  * `budgets.ts` and the files that it imports say what each key means. Out of scope here: what a key means. Keys hold no personal data.
  */
 
 import { storageCall, StorageError } from '../host/storage'
 
 /**
- * Stores claims and counts for all processes of your app. Use {@link MemoryLedger} or {@link RedisLedger}, or write your own: each method must
+ * Stores claims and counts for all processes of your app. Use {@link MemoryLedger}, {@link RedisLedger} or {@link PostgresLedger}, or write your own: each method must
  * be atomic. A key is either claimed or counted, never both. Lifetimes are whole seconds, 1 or more; a ledger may keep a key up to a second
  * longer. If a ledger rejects or takes longer than 5 s, the request fails with `LEDGER_UNAVAILABLE`, and nobody is signed in.
  */
@@ -53,7 +53,7 @@ const SWEEP_EVERY_MS = 30_000
 
 /**
  * A ledger in this process's memory. Do not use it with several processes: each of them would accept the same approval once. Use
- * {@link RedisLedger} there.
+ * {@link RedisLedger} or {@link PostgresLedger} there.
  */
 export class MemoryLedger implements Ledger {
   private readonly entries = new Map<string, Entry>()

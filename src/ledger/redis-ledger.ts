@@ -1,25 +1,10 @@
 /**
  * A ledger in Redis, for several processes.
  *
- * Each call is one atomic command. Out of scope: the connection, which your app opens and closes.
+ * Each call is one atomic command with one key. Out of scope: the connection, which your app opens and closes (`redis-connection.ts`).
  */
 import type { Ledger } from './ledger'
-
-/**
- * node-redis 4 or newer.
- * @inline
- */
-interface NodeRedis {
-  sendCommand(command: string[]): Promise<unknown>
-}
-
-/**
- * ioredis 5 or newer.
- * @inline
- */
-interface IoRedis {
-  call(command: string, ...args: string[]): Promise<unknown>
-}
+import { commandsOf, type RedisConnection, type SendCommand } from './redis-connection'
 
 /** Options of {@link RedisLedger}. */
 export interface RedisLedgerOptions {
@@ -37,42 +22,39 @@ const A_YEAR_SECONDS = 365 * 86_400
 /**
  * A ledger in Redis, for several processes. Your app opens the connection. Set `disableOfflineQueue: true` in node-redis, or
  * `enableOfflineQueue: false` in ioredis, so that a call fails at once while Redis is down; and listen to the client's `error` events. Keys
- * expire by themselves.
+ * expire by themselves. It needs the commands `SET`, `EVAL`, `PTTL` and `DEL`.
  */
 export class RedisLedger implements Ledger {
-  private readonly send: (...command: string[]) => Promise<unknown>
+  private readonly send: SendCommand
   private readonly prefix: string
 
   /**
-   * @param client a connected node-redis (4 or newer) or ioredis client
+   * @param client a client, pool, cluster or sentinel of node-redis 4 or newer; or a `Redis` or `Cluster` of ioredis 5 or newer. It may
+   * connect later
    * @param options the prefix of its keys
-   * @throws TypeError if the client is neither
+   * @throws TypeError for anything else, also for a client in legacy mode, and for a Cluster that reads from replicas (`scaleReads`)
    */
-  constructor(client: NodeRedis | IoRedis, { prefix = 'passport-nevis:' }: RedisLedgerOptions = {}) {
-    // ioredis has a `sendCommand` with other parameters, so `call` is checked first.
-    if (typeof (client as IoRedis)?.call === 'function') {
-      this.send = (command, ...args) => (client as IoRedis).call(command, ...args)
-    } else if (typeof (client as NodeRedis)?.sendCommand === 'function') {
-      this.send = (...command) => (client as NodeRedis).sendCommand(command)
-    } else {
-      throw new TypeError('RedisLedger: client must be a node-redis or ioredis client')
-    }
+  constructor(client: RedisConnection, { prefix = 'passport-nevis:' }: RedisLedgerOptions = {}) {
+    this.send = commandsOf(client)
     this.prefix = prefix
   }
 
   async claim(key: string, ttlSeconds: number): Promise<boolean> {
-    const reply = await this.send('SET', this.keyOf(key), '1', 'NX', 'EX', String(ttlSeconds))
+    const name = this.nameOf(key)
+    const reply = await this.send(name, ['SET', name, '1', 'NX', 'EX', String(ttlSeconds)])
     if (reply === 'OK') return true
     if (reply === null) return false
     throw unexpected('SET')
   }
 
   async count(key: string, ttlSeconds: number): Promise<number> {
-    return wholeNumber('EVAL', await this.send('EVAL', COUNT, '1', this.keyOf(key), String(ttlSeconds)))
+    const name = this.nameOf(key)
+    return wholeNumber('EVAL', await this.send(name, ['EVAL', COUNT, '1', name, String(ttlSeconds)]))
   }
 
   async look(key: string): Promise<number> {
-    const leftMs = wholeNumber('PTTL', await this.send('PTTL', this.keyOf(key)))
+    const name = this.nameOf(key)
+    const leftMs = wholeNumber('PTTL', await this.send(name, ['PTTL', name]))
     if (leftMs === NO_KEY) return 0
     // The key has no expiry, because it was changed by hand: it stays until it is deleted.
     if (leftMs === NO_END) return A_YEAR_SECONDS
@@ -80,13 +62,14 @@ export class RedisLedger implements Ledger {
   }
 
   async forget(key: string): Promise<void> {
-    await this.send('DEL', this.keyOf(key))
+    const name = this.nameOf(key)
+    await this.send(name, ['DEL', name])
   }
 
   /**
    * `claim:` is the prefix of version 0.1. It is kept, so that processes of both versions share their claims during a deploy.
    */
-  private keyOf(key: string): string {
+  private nameOf(key: string): string {
     return `${this.prefix}claim:${key}`
   }
 }

@@ -7,6 +7,7 @@ import { CHECKS, type Check } from '../../src/doctor/findings'
 import { AppObserver } from '../../src/doctor/app-observer'
 import { NevisSimulator } from '../../src/simulator'
 import { ledgerWith } from '../support/ledger-contract'
+import { ioRedisLike } from '../support/redis-clients'
 import { closeServers, findingsOf, originOf, remediesIn, SECRET, textsIn, troublesIn, type Fault } from './support'
 
 let simulator: NevisSimulator
@@ -23,7 +24,7 @@ const claimOnce = async () => (isTaken = !isTaken)
 class SharedLedger { claim = claimOnce; count = async () => 1; look = async () => 0; forget = async () => undefined }
 // A PTTL of -2: there is no such key.
 const replies: Record<string, () => Promise<unknown>> = { SET: async () => ((await claimOnce()) ? 'OK' : null), DEL: async () => 1, PTTL: async () => -2 }
-const shared = new RedisLedger({ call: async (command) => replies[command]?.() })
+const shared = new RedisLedger(ioRedisLike(async ([command]) => replies[command as string]?.()))
 const sessionStore = { on() {}, generate() {}, get: (_id: string, done: () => void) => done(), set: (_id: string, _s: unknown, done: () => void) => done() }
 class SharedStore { constructor() { Object.assign(this, sessionStore) } }
 const production = { production: true, trustProxy: 1, strategy: { ledger: shared }, session: { store: new SharedStore() as never, cookie: { secure: true, sameSite: 'lax' as const } } }

@@ -1,10 +1,16 @@
-/** The ledger in a real Redis, by both clients that people use. */
-import IoRedis from 'ioredis'
-import { createClient } from 'redis'
-import { RedisLedger } from '../../src'
+/** The ledger in a real Redis, by the clients that people use, in each version. Clusters and sentinels have tests of their own. */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import IoRedis, { Cluster } from 'ioredis'
+import IoRedis5 from 'ioredis5'
+import { createClient, createClientPool } from 'redis'
+import { createClient as createClient4 } from 'redis4'
+import { createClient as createClient5, createClientPool as createClientPool5 } from 'redis5'
+import { RedisLedger, type RedisConnection } from '../../src'
 import { failClosed } from '../../src/ledger/ledger'
 import { ledgerContract } from '../support/ledger-contract'
 import { describeWithRedis, RedisServer } from '../support/redis'
+import { ioRedisLike, nodeRedisLike } from '../support/redis-clients'
 
 describeWithRedis('RedisLedger', () => {
   let server: RedisServer
@@ -28,18 +34,123 @@ describeWithRedis('RedisLedger', () => {
     for (const key of await admin.keys('*')) await admin.pExpire(key, (await admin.pTTL(key)) - ms)
   }
 
-  ledgerContract('RedisLedger on node-redis', async () => {
-    await admin.flushAll()
-    const client = nodeRedis()
-    client.on('error', () => undefined)
-    await client.connect()
-    return { ledger: new RedisLedger(client), advance, close: () => client.destroy() }
+  interface Opened {
+    readonly client: RedisConnection
+    close(): unknown
+  }
+
+  /** Each kind of client, connected. */
+  const CLIENTS: Readonly<Record<string, () => Promise<Opened>>> = {
+    'node-redis 4': async () => {
+      const client = createClient4({ socket: { path: server.path, tls: false } })
+      await client.on('error', () => undefined).connect()
+      return { client, close: () => client.disconnect() }
+    },
+    'node-redis 5': async () => {
+      const client = createClient5({ socket: { path: server.path, tls: false } })
+      await client.on('error', () => undefined).connect()
+      return { client, close: () => client.destroy() }
+    },
+    'node-redis 6': async () => {
+      const client = nodeRedis()
+      await client.on('error', () => undefined).connect()
+      return { client, close: () => client.destroy() }
+    },
+    'a pool of node-redis 5': async () => {
+      const client = createClientPool5({ socket: { path: server.path, tls: false } }, { minimum: 2, maximum: 10 })
+      await client.on('error', () => undefined).connect()
+      return { client, close: () => client.close() }
+    },
+    'a pool of node-redis 6': async () => {
+      const client = createClientPool({ socket: { path: server.path, tls: false } }, { minimum: 2, maximum: 10 })
+      await client.on('error', () => undefined).connect()
+      return { client, close: () => client.close() }
+    },
+    'ioredis 5': async () => {
+      const client = new IoRedis5(server.path)
+      return { client, close: () => client.disconnect() }
+    },
+    'ioredis 6': async () => {
+      const client = new IoRedis(server.path)
+      return { client, close: () => client.disconnect() }
+    },
+    'ioredis 6 with autopipelining and a key prefix': async () => {
+      const client = new IoRedis(server.path, { enableAutoPipelining: true, keyPrefix: 'bank:' })
+      return { client, close: () => client.disconnect() }
+    },
+    'ioredis 5 with numbers as strings': async () => {
+      const client = new IoRedis5(server.path, { stringNumbers: true })
+      return { client, close: () => client.disconnect() }
+    },
+  }
+
+  for (const [name, open] of Object.entries(CLIENTS)) {
+    ledgerContract(`RedisLedger on ${name}`, async () => {
+      await admin.flushAll()
+      const { client, close } = await open()
+      return { ledger: new RedisLedger(client), advance, close: async () => void (await close()) }
+    })
+  }
+
+  describe('on several kinds of client at once', () => {
+    it('claims a key for exactly one caller, and counts every call once', async () => {
+      await admin.flushAll()
+      const all = await Promise.all(['node-redis 4', 'node-redis 5', 'a pool of node-redis 6', 'ioredis 5', 'ioredis 6'].map((name) => (CLIENTS[name] as () => Promise<Opened>)()))
+      const ledgers = all.map(({ client }) => new RedisLedger(client))
+      const race = <T>(call: (ledger: RedisLedger) => Promise<T>) => Promise.all(Array.from({ length: 20 }, () => ledgers.map(call)).flat())
+      expect((await race((ledger) => ledger.claim('a', 60))).filter(Boolean)).toHaveLength(1)
+      expect((await race((ledger) => ledger.count('b', 60))).sort((a, b) => a - b)).toEqual(Array.from({ length: 100 }, (_, i) => i + 1))
+      for (const { close } of all) await close()
+    })
   })
 
-  ledgerContract('RedisLedger on ioredis', async () => {
-    await admin.flushAll()
-    const client = new IoRedis(server.path, { enableOfflineQueue: true })
-    return { ledger: new RedisLedger(client), advance, close: () => client.disconnect() }
+  describe('with the key prefix of ioredis', () => {
+    it('writes under both prefixes', async () => {
+      await admin.flushAll()
+      const client = new IoRedis(server.path, { keyPrefix: 'bank:' })
+      const ledger = new RedisLedger(client)
+      await ledger.claim('a', 60)
+      await ledger.count('b', 60)
+      expect((await admin.keys('*')).sort()).toEqual(['bank:passport-nevis:claim:a', 'bank:passport-nevis:claim:b'])
+      await ledger.forget('a')
+      expect(await admin.keys('*')).toEqual(['bank:passport-nevis:claim:b'])
+      client.disconnect()
+    })
+  })
+
+  describe('as a user of Redis with few rights', () => {
+    const asUser = async (username: string, ...rules: string[]) => {
+      await admin.sendCommand(['ACL', 'SETUSER', username, 'reset', 'on', '>secret', ...rules])
+      const client = createClient({ socket: { path: server.path, tls: false }, username, password: 'secret', disableOfflineQueue: true })
+      await client.on('error', () => undefined).connect()
+      return { ledger: new RedisLedger(client), close: () => client.destroy() }
+    }
+    const guide = readFileSync(join(__dirname, '../../docs/guides/ledgers.md'), 'utf8')
+    const documented = /ACL SETUSER \S+ on \S+ (.+)/.exec(guide)?.[1]?.split(' ') ?? []
+
+    it('needs the rights that the guide names', async () => {
+      await admin.flushAll()
+      const { ledger, close } = await asUser('app', ...documented)
+      expect([await ledger.claim('a', 60), await ledger.claim('a', 60)]).toEqual([true, false])
+      expect([await ledger.count('b', 60), await ledger.count('b', 60)]).toEqual([1, 2])
+      expect(await ledger.look('a')).toBeGreaterThan(50)
+      expect(await ledger.forget('a')).toBeUndefined()
+      close()
+    })
+
+    it('without EVAL, fails where it would count, and says nothing of what is in Redis', async () => {
+      const { ledger, close } = await asUser('noscripts', ...documented.filter((rule) => !['+eval', '+incr', '+expire'].includes(rule)))
+      expect(await ledger.claim('other', 60)).toBe(true)
+      await expect(ledger.count('b', 60)).rejects.toThrow(/^NOPERM/)
+      await expect(failClosed(ledger).count('b', 60)).rejects.toMatchObject({ code: 'LEDGER_UNAVAILABLE' })
+      close()
+    })
+
+    it('without rights at its keys, claims nothing', async () => {
+      const { ledger, close } = await asUser('elsewhere', ...documented.map((rule) => (rule.startsWith('~') ? '~other:*' : rule)))
+      for (const call of ['claim', 'count', 'look', 'forget'] as const) await expect(ledger[call]('a', 60)).rejects.toThrow(/NOPERM/)
+      close()
+    })
   })
 
   describe('in Redis', () => {
@@ -122,8 +233,8 @@ describe('RedisLedger', () => {
     beforeEach(() => void sent.splice(0))
 
     it.each<[string, () => RedisLedger]>([
-      ['node-redis', () => new RedisLedger({ sendCommand: answers(...REPLIES) })],
-      ['ioredis, which has a sendCommand of another kind', () => new RedisLedger({ call: answers(...REPLIES), sendCommand: () => Promise.reject(new Error('another')) })],
+      ['node-redis', () => new RedisLedger(nodeRedisLike(answers(...REPLIES)))],
+      ['ioredis, which has a sendCommand of another kind', () => new RedisLedger(ioRedisLike(answers(...REPLIES)))],
     ])('asks in whole seconds, under its own prefix: %s', async (_name, make) => {
       const ledger = make()
       expect([await ledger.claim('a', 60), await ledger.claim('a', 60)]).toEqual([true, false])
@@ -139,7 +250,7 @@ describe('RedisLedger', () => {
     describe('with a reply to SET that is neither OK nor null', () => {
       // A Buffer comes of a node-redis that is told to map strings to buffers. It is refused like the others: one spelling is a yes.
       it.each([[true], [false], [1], [0], ['1'], ['ok'], ['OK '], [''], ['QUEUED'], [undefined], [['OK']], [Buffer.from('OK')], [{}]])('takes %p for no answer', async (reply) => {
-        const ledger = new RedisLedger({ sendCommand: async () => reply })
+        const ledger = new RedisLedger(nodeRedisLike(async () => reply))
         await expect(ledger.claim('a', 60)).rejects.toThrow(new TypeError('RedisLedger: unexpected reply to SET: the client must answer as node-redis and ioredis do by default'))
         await expect(failClosed(ledger).claim('a', 60)).rejects.toMatchObject({ code: 'LEDGER_UNAVAILABLE', status: 503 })
       })
@@ -147,21 +258,49 @@ describe('RedisLedger', () => {
 
     describe.each(['count', 'look'] as const)('with a reply that is no whole number, to %s', (call) => {
       it.each([[true], [false], [null], [undefined], [''], [' 1'], ['1.5'], [1.5], [NaN], ['OK'], [['1']], [Buffer.from('1')], [{}]])('takes %p for no answer', async (reply) => {
-        const ledger = new RedisLedger({ sendCommand: async () => reply })
+        const ledger = new RedisLedger(nodeRedisLike(async () => reply))
         await expect(ledger[call]('a', 60)).rejects.toThrow(TypeError)
         await expect(failClosed(ledger)[call]('a', 60)).rejects.toMatchObject({ code: 'LEDGER_UNAVAILABLE' })
       })
     })
 
     it('calls the client\'s own method', async () => {
-      const client = { answer: 'OK', async call() { return this.answer } }
+      const client = { status: 'ready', answer: 'OK', async call() { return this.answer } }
       expect(await new RedisLedger(client).claim('a', 1)).toBe(true)
-      const other = { answer: null, async sendCommand() { return this.answer } }
+      const other = { isOpen: true, isReady: true, duplicate() {}, answer: null, async sendCommand() { return this.answer } }
       expect(await new RedisLedger(other).claim('a', 1)).toBe(false)
     })
   })
 
-  it.each([[undefined], [null], [{}], [{ get: () => undefined }]])('refuses %j as a client', (client) => {
-    expect(() => new RedisLedger(client as never)).toThrow(new TypeError('RedisLedger: client must be a node-redis or ioredis client'))
+  describe('with something that is no client', () => {
+    const legacy4 = createClient4({ legacyMode: true })
+    const plain = createClient()
+    const ioredis = new IoRedis({ lazyConnect: true })
+    const OTHERS: [string, unknown][] = [
+      ['undefined', undefined],
+      ['null', null],
+      ['a string', 'redis://localhost'],
+      ['an empty object', {}],
+      ['an object with get', { get: () => undefined }],
+      ['an object with a sendCommand of some kind', { sendCommand: async () => 'OK' }],
+      ['an object with a call', { call: async () => 'OK' }],
+      ['a function', async () => 'OK'],
+      ['a Promise of a client', Promise.resolve(plain)],
+      ['a client of node-redis 4 in legacy mode', legacy4],
+      ['the legacy client of node-redis 5', createClient5().legacy()],
+      ['the legacy client of node-redis 6', plain.legacy()],
+      ['a transaction of node-redis', plain.multi()],
+      ['a pipeline of ioredis', ioredis.pipeline()],
+      ['a transaction of ioredis', ioredis.multi()],
+    ]
+
+    it.each(OTHERS)('refuses %s when it is made', (_name, client) => {
+      expect(() => new RedisLedger(client as never)).toThrow(new TypeError('RedisLedger: client must be a client, pool, cluster or sentinel of node-redis 4 or newer (not in legacy mode), or a Redis or Cluster of ioredis 5 or newer'))
+    })
+
+    it.each(['slave', 'all', (nodes: unknown[]) => nodes as never] as const)('refuses a Cluster that reads from replicas: scaleReads %s', (scaleReads) => {
+      const cluster = new Cluster([], { lazyConnect: true, scaleReads })
+      expect(() => new RedisLedger(cluster)).toThrow(new TypeError('RedisLedger: the option scaleReads of the ioredis Cluster must be "master": a replica can be behind'))
+    })
   })
 })

@@ -18,6 +18,7 @@ import { MemoryLedger, NevisStrategy, RedisLedger, type Ledger } from '../../src
 import { callbackOf, handleIn, PASSWORD, signIn, strategyOptions } from '../support/app'
 import { Browser } from '../support/browser'
 import { describeWithRedis, RedisServer } from '../support/redis'
+import { nodeRedisLike } from '../support/redis-clients'
 import { act, codeOf } from './support/act'
 import { lab, outcomeOf, tally } from './support/lab'
 import { SlowStore } from './support/slow-store'
@@ -381,7 +382,7 @@ describe('the ledger of one process', () => {
   afterEach(() => void (process.env['NODE_ENV'] = environment))
 
   const build = (ledger?: Ledger) => new NevisStrategy({ ...strategyOptions(world.simulator), passReqToCallback: false, ...(ledger && { ledger }) }, () => undefined)
-  const redisLike = () => new RedisLedger({ sendCommand: async () => 'OK' })
+  const redisLike = () => new RedisLedger(nodeRedisLike(async () => 'OK'))
 
   describe('with NODE_ENV=production', () => {
     it.each<[string, () => Ledger | undefined]>([

@@ -9,6 +9,7 @@ import { RedisLedger } from '../../src'
 import { Budgets } from '../../src/ledger/budgets'
 import { callbackOf, signIn, startApp, statusOf, type TestApp } from '../support/app'
 import { describeWithRedis, RedisServer } from '../support/redis'
+import { nodeRedisLike } from '../support/redis-clients'
 
 const guide = readFileSync(join(__dirname, '../../docs/guides/several-processes.md'), 'utf8')
 /** `claim:start:<subject>:<n>` and its like, as patterns. */
@@ -32,12 +33,10 @@ describeWithRedis('the ledger in Redis', () => {
     simulator = await NevisSimulator.start()
     simulator.addUser({ username: 'anna', phone: '+41791234567', recoveryCodes: 3 })
     commands.length = 0
-    const counting = {
-      sendCommand(command: string[]): Promise<unknown> {
-        commands.push(command[0] as string)
-        return client.sendCommand(command)
-      },
-    }
+    const counting = nodeRedisLike((command) => {
+      commands.push(command[0] as string)
+      return client.sendCommand(command)
+    })
     app = await startApp({ simulator, strategy: { ledger: new RedisLedger(counting) } })
   })
 

@@ -36,7 +36,7 @@ const users = {
   findByNevisId: (_id: string, _done: (error: Error | null, user?: Account | false) => void): void => undefined,
   find: async (id: string): Promise<Account | null> => users.all.get(id) ?? null,
 }
-const redis = { sendCommand: async (command: string[]): Promise<unknown> => command }
+const redis = { status: 'ready', call: async (...command: string[]): Promise<unknown> => command }
 
 const options = {
   instance: process.env['NEVIS_INSTANCE'],

@@ -1,0 +1,199 @@
+/**
+ * What every ledger must do, as checks that run under any test runner. They are part of the test kit (`passport-nevis/simulator`), so that an
+ * app can prove a ledger of its own.
+ *
+ * Out of scope: what a ledger does while its store is down. There `failClosed` decides (`ledger.ts`).
+ */
+import { deepStrictEqual, ok } from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Ledger } from './ledger'
+
+/** Options of {@link proveLedger}. */
+export interface ProveLedgerOptions {
+  /**
+   * Moves the clock by which the store ends claims and counts. Default: waits that long, so that the proof takes about five seconds.
+   * @param ms milliseconds
+   */
+  advance?(ms: number): void | Promise<void>
+}
+
+interface Proof {
+  /** Two ledgers on the same store, as two processes have them. */
+  readonly one: Ledger
+  readonly other: Ledger
+  /** A key that no other check uses. */
+  readonly key: (name: string) => string
+  advance(ms: number): Promise<void>
+}
+
+/** @internal */
+export interface LedgerCheck {
+  readonly name: string
+  run(create: () => Ledger | Promise<Ledger>, options?: ProveLedgerOptions): Promise<void>
+}
+
+const LIFETIME_SECONDS = 3
+/** Within the lifetime. */
+const EARLY_MS = 2000
+/** After `EARLY_MS`, the end of the lifetime and the second that a ledger may add. */
+const LATE_MS = 2100
+
+const parallel = <T>(times: number, call: (i: number) => Promise<T>): Promise<T[]> => Promise.all(Array.from({ length: times }, (_, i) => call(i)))
+const upTo = (last: number): number[] => Array.from({ length: last }, (_, i) => i + 1)
+const ascending = (a: number, b: number): number => a - b
+
+/** Each name is a sentence about the ledger. */
+const PROOFS: Readonly<Record<string, (proof: Proof) => Promise<void>>> = {
+  async 'claims a key for the first caller, and for no later one'({ one, other, key }) {
+    deepStrictEqual(await one.claim(key('a'), 60), true)
+    for (const ledger of [one, other, one]) deepStrictEqual(await ledger.claim(key('a'), 60), false)
+  },
+
+  async 'claims a key for exactly one of a hundred concurrent callers'({ one, other, key }) {
+    const answers = await parallel(100, (i) => (i % 2 === 0 ? one : other).claim(key('a'), 60))
+    deepStrictEqual([answers.filter((answer) => answer === true).length, answers.filter((answer) => answer === false).length], [1, 99])
+  },
+
+  async 'claims a key for exactly one of two concurrent callers, each of twenty times'({ one, other, key }) {
+    for (const i of upTo(20)) deepStrictEqual((await Promise.all([one.claim(key(`a${i}`), 60), other.claim(key(`a${i}`), 60)])).sort(), [false, true])
+  },
+
+  async 'ends a claim with its lifetime; then one caller can claim the key again'({ one, other, key, advance }) {
+    await one.claim(key('a'), LIFETIME_SECONDS)
+    await advance(EARLY_MS)
+    deepStrictEqual(await one.claim(key('a'), LIFETIME_SECONDS), false)
+    await advance(LATE_MS)
+    deepStrictEqual((await Promise.all([one.claim(key('a'), 60), other.claim(key('a'), 60)])).sort(), [false, true])
+  },
+
+  async 'ends a claim of one second, the shortest lifetime, after two seconds'({ one, key, advance }) {
+    deepStrictEqual([await one.claim(key('a'), 1), await one.claim(key('a'), 1)], [true, false])
+    await advance(LATE_MS)
+    deepStrictEqual(await one.claim(key('a'), 1), true)
+  },
+
+  async 'counts 1, 2, 3, …'({ one, other, key }) {
+    for (const i of upTo(6)) deepStrictEqual(await (i % 2 === 0 ? one : other).count(key('a'), 60), i)
+  },
+
+  async 'gives each of a hundred concurrent callers its own number, from 1 to 100'({ one, other, key }) {
+    const answers = await parallel(100, (i) => (i % 2 === 0 ? one : other).count(key('a'), 60))
+    deepStrictEqual(answers.sort(ascending), upTo(100))
+  },
+
+  async 'starts a count again when the lifetime of its first call ends; later calls do not extend it'({ one, key, advance }) {
+    await one.count(key('a'), LIFETIME_SECONDS)
+    await advance(EARLY_MS)
+    deepStrictEqual(await one.count(key('a'), LIFETIME_SECONDS), 2)
+    await advance(LATE_MS)
+    deepStrictEqual([await one.count(key('a'), 60), await one.count(key('a'), 60)], [1, 2])
+  },
+
+  async 'looks at a key that is neither claimed nor counted: 0, and nothing changes'({ one, other, key }) {
+    deepStrictEqual(await parallel(10, () => other.look(key('a'))), upTo(10).map(() => 0))
+    deepStrictEqual(await one.claim(key('a'), 60), true)
+    await other.look(key('b'))
+    deepStrictEqual(await one.count(key('b'), 60), 1)
+  },
+
+  async 'looks at a claim and at a count: the whole seconds that are left, rounded up'({ one, other, key, advance }) {
+    const startedAt = Date.now()
+    let advancedMs = 0
+    await Promise.all([one.claim(key('a'), 60), one.count(key('b'), 60)])
+    const check = async () => {
+      for (const seconds of [await other.look(key('a')), await other.look(key('b'))]) {
+        ok(Number.isInteger(seconds), `look resolved to ${String(seconds)}: not whole seconds`)
+        const longest = 61 - advancedMs / 1000
+        const shortest = longest - 1 - Math.ceil((Date.now() - startedAt) / 1000)
+        ok(seconds >= shortest && seconds <= longest, `look resolved to ${seconds}, not to ${shortest} … ${longest}`)
+      }
+    }
+    await check()
+    await advance(EARLY_MS)
+    advancedMs = EARLY_MS
+    await check()
+  },
+
+  async 'looks at a key until its lifetime ends, never 0 before and always 0 after; looking extends nothing'({ one, other, key, advance }) {
+    await Promise.all([one.claim(key('a'), LIFETIME_SECONDS), one.count(key('b'), LIFETIME_SECONDS)])
+    await advance(EARLY_MS)
+    for (const seconds of await parallel(50, (i) => other.look(key(i % 2 === 0 ? 'a' : 'b')))) ok(seconds >= 1, `look resolved to ${seconds} before the end`)
+    deepStrictEqual([await one.claim(key('a'), 60), await one.count(key('b'), 60)], [false, 2])
+    await advance(LATE_MS)
+    deepStrictEqual([await other.look(key('a')), await other.look(key('b'))], [0, 0])
+  },
+
+  async 'forgets a missing key without an error'({ one, key }) {
+    await parallel(10, () => one.forget(key('a')))
+    deepStrictEqual(await one.claim(key('a'), 60), true)
+  },
+
+  async 'forgets a claim; then one caller can claim the key again, for a new lifetime'({ one, other, key, advance }) {
+    await one.claim(key('a'), LIFETIME_SECONDS)
+    await Promise.all([one.forget(key('a')), other.forget(key('a'))])
+    deepStrictEqual(await one.look(key('a')), 0)
+    deepStrictEqual((await Promise.all([one.claim(key('a'), 60), other.claim(key('a'), 60)])).sort(), [false, true])
+    await advance(EARLY_MS + LATE_MS)
+    deepStrictEqual(await one.claim(key('a'), 60), false)
+  },
+
+  async 'forgets a count; the next is 1'({ one, other, key }) {
+    await parallel(3, () => one.count(key('a'), 60))
+    await other.forget(key('a'))
+    deepStrictEqual([await one.look(key('a')), await one.count(key('a'), 60)], [0, 1])
+  },
+
+  async 'keeps keys apart: upper and lower case, spaces, prefixes, signs, 200 characters'({ one, key }) {
+    const keys = ['b', 'B', ' b', 'b ', 'b:1', 'b%', 'b_', "b'", 'b"', 'b\\', 'x'.repeat(150), `${'x'.repeat(150)}y`].map(key)
+    for (const each of keys) deepStrictEqual([await one.look(each), await one.claim(each, 60), await one.claim(each, 60)], [0, true, false])
+    for (const [i, each] of keys.entries()) {
+      await one.forget(each)
+      const isLeft = await Promise.all(keys.map(async (left) => (await one.look(left)) > 0))
+      deepStrictEqual(isLeft, keys.map((_, place) => place > i))
+    }
+    for (const count of [1, 2]) for (const each of keys) deepStrictEqual(await one.count(each, 60), count)
+  },
+
+  async 'ends each key with its own lifetime'({ one, key, advance }) {
+    await Promise.all([one.claim(key('a'), LIFETIME_SECONDS), one.claim(key('b'), 60), one.count(key('c'), LIFETIME_SECONDS), one.count(key('d'), 60)])
+    await advance(EARLY_MS + LATE_MS)
+    deepStrictEqual([await one.claim(key('a'), 60), await one.claim(key('b'), 60), await one.count(key('c'), 60), await one.count(key('d'), 60)], [true, false, 1, 2])
+  },
+}
+
+/** A method that throws, or is missing, rejects: otherwise the other promises of its check would be left without a handler. */
+function settled(ledger: Ledger): Ledger {
+  return {
+    claim: async (key, ttlSeconds) => ledger.claim(key, ttlSeconds),
+    count: async (key, ttlSeconds) => ledger.count(key, ttlSeconds),
+    look: async (key) => ledger.look(key),
+    forget: async (key) => ledger.forget(key),
+  }
+}
+
+/** @internal */
+export const ledgerChecks: readonly LedgerCheck[] = Object.entries(PROOFS).map(([name, prove]) => ({
+  name,
+  async run(create, { advance = (ms: number) => pause(ms) } = {}) {
+    const prefix = randomUUID()
+    const [one, other] = [settled(await create()), settled(await create())]
+    await prove({ one, other, key: (part) => `${prefix}:${part}`, advance: async (ms) => advance(ms) })
+  },
+}))
+
+/**
+ * Proves that a ledger of your own keeps all promises of the type `Ledger`. The store may have content: the proof uses keys of its own, which
+ * end by themselves within a minute. Without `advance` it takes about five seconds, so give its test more time than most runners do.
+ * @param create makes a ledger; it is called several times, and the ledgers must share one store, as those of several processes do
+ * @param options how the store's clock is moved
+ * @throws Error that lists each promise that is not kept, and why
+ */
+export async function proveLedger(create: () => Ledger | Promise<Ledger>, options: ProveLedgerOptions = {}): Promise<void> {
+  const broken: string[] = []
+  const run = ({ name, run }: LedgerCheck) => run(create, options).catch((error: unknown) => void broken.push(`${name}\n    ${String(error).replaceAll('\n', '\n    ')}`))
+  // A clock that is moved is moved for all checks, so they run one after the other.
+  if (options.advance === undefined) await Promise.all(ledgerChecks.map(run))
+  else for (const check of ledgerChecks) await run(check)
+  if (broken.length > 0) throw new Error(`The ledger breaks ${broken.length} of ${ledgerChecks.length} promises:\n${broken.map((one) => `  - ${one}`).join('\n')}`)
+}

@@ -1,0 +1,13 @@
+/** The ledger in PGlite, proved by the test kit of the built package in a process of its own, as an app does it. */
+import { execFile } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+
+describe('PostgresLedger in PGlite', () => {
+  it('keeps every promise of a ledger, and stores keys that PostgreSQL cannot', async () => {
+    if (!existsSync(join(__dirname, '../../dist/index.js'))) throw new Error('run "npm run build" first')
+    const { stdout } = await promisify(execFile)(process.execPath, [join(__dirname, 'pglite.mjs')])
+    expect(JSON.parse(stdout)).toEqual(['proved', [{ key: 'b\\u0000\\ud800' }]])
+  }, 60_000)
+})

@@ -1,0 +1,172 @@
+/** The ledger in a Redis that a real sentinel watches. The master dies while a user signs in; a demoted master takes no claim. */
+import IoRedis from 'ioredis'
+import IoRedis5 from 'ioredis5'
+import { createClient, createSentinel } from 'redis'
+import { createSentinel as createSentinel5 } from 'redis5'
+import { RedisLedger, type RedisConnection } from '../../src'
+import { failClosed } from '../../src/ledger/ledger'
+import { callbackOf, signIn } from '../support/app'
+import { ledgerContract } from '../support/ledger-contract'
+import { describeWithRedis, RedisServer } from '../support/redis'
+import { RedisSentinel, until } from '../support/redis-groups'
+import { lab, outcomeOf } from '../security/support/lab'
+
+jest.setTimeout(60_000)
+
+interface Opened {
+  readonly client: RedisConnection
+  close(): unknown
+}
+
+describeWithRedis('RedisLedger behind a sentinel', () => {
+  let sentinel: RedisSentinel
+  let admin: IoRedis
+
+  const { NAME: name } = RedisSentinel
+  const nodes = () => [{ host: '127.0.0.1', port: sentinel.sentinelPort }]
+
+  beforeAll(async () => {
+    sentinel = await RedisSentinel.start()
+    admin = new IoRedis({ sentinels: nodes(), name })
+    admin.on('error', () => undefined)
+  })
+  afterAll(async () => {
+    admin.disconnect()
+    await sentinel.close()
+  })
+
+  async function advance(ms: number): Promise<void> {
+    for (const key of await admin.keys('*')) await admin.pexpire(key, (await admin.pttl(key)) - ms)
+  }
+
+  const CLIENTS: Readonly<Record<string, () => Promise<Opened>>> = {
+    'node-redis 5, reading from replicas': async () => {
+      const client = createSentinel5({ name, sentinelRootNodes: nodes(), replicaPoolSize: 1 })
+      client.on('error', () => undefined)
+      await client.connect()
+      return { client, close: () => client.destroy() }
+    },
+    'node-redis 6': async () => {
+      const client = createSentinel({ name, sentinelRootNodes: nodes(), scanInterval: 200 })
+      client.on('error', () => undefined)
+      await client.connect()
+      return { client, close: () => client.destroy() }
+    },
+    'ioredis 5': async () => {
+      const client = new IoRedis5({ sentinels: nodes(), name })
+      client.on('error', () => undefined)
+      return { client, close: () => client.disconnect() }
+    },
+    'ioredis 6': async () => {
+      const client = new IoRedis({ sentinels: nodes(), name })
+      client.on('error', () => undefined)
+      return { client, close: () => client.disconnect() }
+    },
+  }
+
+  for (const [kind, open] of Object.entries(CLIENTS)) {
+    ledgerContract(`RedisLedger on ${kind}`, async () => {
+      await admin.flushall()
+      const { client, close } = await open()
+      return { ledger: new RedisLedger(client), advance, close: async () => void (await close()) }
+    })
+  }
+
+  describe('when the master dies while a user signs in', () => {
+    const world = lab()
+
+    it('signs nobody in until the replica has taken over, then once, whatever the client', async () => {
+      const clients = await Promise.all(Object.values(CLIENTS).map((open) => open()))
+      for (const { close } of clients) world.defer(close)
+      const apps = await Promise.all(clients.map(({ client }) => world.start({ strategy: { ledger: new RedisLedger(client) } })))
+      const signIns = []
+      for (const app of apps) {
+        const browser = app.browser()
+        signIns.push({ app, browser, handle: await signIn(browser, 'anna') })
+        await world.simulator.phone('anna').approve()
+      }
+      await failClosed(new RedisLedger((clients[1] as Opened).client)).claim('before', 600)
+      await sentinel.failOver()
+      for (const { app, browser, handle } of signIns) {
+        let outcome = ''
+        await until(async () => (outcome = outcomeOf(await browser.get(callbackOf(handle)))) !== 'LEDGER_UNAVAILABLE', 'the ledger answers again')
+        expect(outcome).toBe('success')
+        expect(outcomeOf(await browser.get(callbackOf(handle)))).toBe('used_transaction')
+        expect(app.verified).toHaveLength(1)
+      }
+      for (const { client } of clients) expect(await new RedisLedger(client).claim('before', 600)).toBe(false)
+    })
+  })
+})
+
+describeWithRedis('RedisLedger on a client that is connected to one Redis', () => {
+  let redis: RedisServer
+  const world = lab()
+  beforeEach(async () => void (redis = await RedisServer.start()))
+  afterEach(() => redis.close())
+
+  async function connected() {
+    const client = createClient({ socket: { path: redis.path, tls: false }, disableOfflineQueue: true })
+    await client.on('error', () => undefined).connect()
+    world.defer(() => client.destroy())
+    return client
+  }
+
+  it('signs nobody in while that Redis is a replica (READONLY), and once when it is the master again', async () => {
+    const client = await connected()
+    const app = await world.start({ strategy: { ledger: new RedisLedger(client) } })
+    const browser = app.browser()
+    const handle = await signIn(browser, 'anna')
+    await world.simulator.phone('anna').approve()
+    // Nobody listens there: it stays a replica without a master.
+    await client.sendCommand(['REPLICAOF', '127.0.0.1', '1'])
+    await expect(new RedisLedger(client).claim('a', 60)).rejects.toThrow(/READONLY/)
+    expect(outcomeOf(await browser.get(callbackOf(handle)))).toBe('LEDGER_UNAVAILABLE')
+    expect(app.verified).toHaveLength(0)
+    await client.sendCommand(['REPLICAOF', 'NO', 'ONE'])
+    expect(outcomeOf(await browser.get(callbackOf(handle)))).toBe('success')
+    expect(outcomeOf(await browser.get(callbackOf(handle)))).toBe('used_transaction')
+  })
+
+  it('signs in once after it was flushed in the middle of a sign-in', async () => {
+    const client = await connected()
+    const app = await world.start({ strategy: { ledger: new RedisLedger(client) } })
+    const browser = app.browser()
+    const handle = await signIn(browser, 'anna')
+    await world.simulator.phone('anna').approve()
+    await client.flushAll()
+    const outcomes = await Promise.all(Array.from({ length: 10 }, async () => outcomeOf(await browser.clone().get(callbackOf(handle)))))
+    expect(outcomes.filter((outcome) => outcome === 'success')).toHaveLength(1)
+    expect(app.verified).toHaveLength(1)
+  })
+
+  it('signs nobody in while it is full, and once when there is room again', async () => {
+    const client = await connected()
+    const app = await world.start({ strategy: { ledger: new RedisLedger(client) } })
+    const browser = app.browser()
+    const handle = await signIn(browser, 'anna')
+    await world.simulator.phone('anna').approve()
+    await client.configSet('maxmemory', '1')
+    await expect(new RedisLedger(client).claim('a', 60)).rejects.toThrow(/OOM/)
+    expect(outcomeOf(await browser.get(callbackOf(handle)))).toBe('LEDGER_UNAVAILABLE')
+    await client.configSet('maxmemory', '0')
+    expect(outcomeOf(await browser.get(callbackOf(handle)))).toBe('success')
+    expect(app.verified).toHaveLength(1)
+  })
+
+  it('signs in once after it was restarted, empty, in the middle of a sign-in', async () => {
+    const client = await connected()
+    const app = await world.start({ strategy: { ledger: new RedisLedger(client) } })
+    const browser = app.browser()
+    const handle = await signIn(browser, 'anna')
+    await world.simulator.phone('anna').approve()
+    await redis.kill()
+    expect(outcomeOf(await browser.get(callbackOf(handle)))).toBe('LEDGER_UNAVAILABLE')
+    await redis.restart()
+    let outcome = ''
+    await until(async () => (outcome = outcomeOf(await browser.get(callbackOf(handle)))) !== 'LEDGER_UNAVAILABLE', 'the client is connected again')
+    expect(outcome).toBe('success')
+    expect(outcomeOf(await browser.get(callbackOf(handle)))).toBe('used_transaction')
+    expect(app.verified).toHaveLength(1)
+  })
+})

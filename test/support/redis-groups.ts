@@ -1,0 +1,181 @@
+/**
+ * A real Redis Cluster, and a real Sentinel with a master and a replica, as processes on loopback. They end with the test.
+ *
+ * Out of scope: one Redis alone (`redis.ts`).
+ */
+import { execFile, spawn, type ChildProcess } from 'node:child_process'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { connect, createServer, type AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import { promisify } from 'node:util'
+
+const run = promisify(execFile)
+
+/** Looks again until it is so: at most twenty seconds. */
+export async function until(isSo: () => boolean | Promise<boolean>, what: string): Promise<void> {
+  for (let i = 0; i < 400; i++) {
+    if (await isSo()) return
+    await pause(50)
+  }
+  throw new Error(`still not so after 20 s: ${what}`)
+}
+
+class Processes {
+  readonly folder = mkdtempSync(join(tmpdir(), 'passport-nevis-'))
+  private readonly children = new Map<number, ChildProcess>()
+
+  async start(port: number, ...options: string[]): Promise<void> {
+    const dir = join(this.folder, String(port))
+    mkdirSync(dir, { recursive: true })
+    this.children.set(port, spawn('redis-server', [...options, '--port', String(port), '--bind', '127.0.0.1', '--dir', dir], { stdio: 'ignore' }))
+    await until(() => answers(port), `redis-server answers on port ${port}`)
+  }
+
+  async kill(port: number): Promise<void> {
+    const child = this.children.get(port)
+    this.children.delete(port)
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return
+    const gone = new Promise((resolve) => child.once('exit', resolve))
+    child.kill('SIGKILL')
+    await gone
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.children.keys()].map((port) => this.kill(port)))
+    rmSync(this.folder, { recursive: true, force: true })
+  }
+}
+
+/** What redis-cli prints for a command. */
+async function cli(port: number, ...command: string[]): Promise<string> {
+  return (await run('redis-cli', ['-h', '127.0.0.1', '-p', String(port), ...command], { timeout: 10_000 })).stdout.trim()
+}
+
+/** Three masters, each with a replica. */
+export class RedisCluster {
+  private constructor(
+    readonly ports: readonly number[],
+    private readonly processes: Processes,
+  ) {}
+
+  static async start(): Promise<RedisCluster> {
+    const ports = await freePorts(12)
+    const processes = new Processes()
+    const [nodes, buses] = [ports.slice(0, 6), ports.slice(6)]
+    const cluster = new RedisCluster(nodes, processes)
+    try {
+      await Promise.all(nodes.map((port, i) => processes.start(port, '--save', '', '--cluster-enabled', 'yes', '--cluster-node-timeout', '1000', '--cluster-port', String(buses[i]))))
+      await run('redis-cli', ['--cluster', 'create', ...nodes.map((port) => `127.0.0.1:${port}`), '--cluster-replicas', '1', '--cluster-yes'], { timeout: 30_000 })
+      await until(async () => (await Promise.all(nodes.map((port) => cli(port, 'CLUSTER', 'INFO')))).every((info) => info.includes('cluster_state:ok')), 'the cluster is up')
+      await until(async () => (await cluster.masters()).length === 3, 'it has three masters')
+    } catch (error) {
+      await processes.close()
+      throw error
+    }
+    return cluster
+  }
+
+  async masters(): Promise<number[]> {
+    const roles = await Promise.all(this.ports.map(async (port) => [port, await cli(port, 'ROLE').catch(() => '')] as const))
+    return roles.filter(([, role]) => role.startsWith('master')).map(([port]) => port)
+  }
+
+  async flush(): Promise<void> {
+    for (const port of await this.masters()) await cli(port, 'FLUSHALL')
+  }
+
+  /** The port of the master that has this key. */
+  async masterOf(key: string): Promise<number> {
+    for (const port of await this.masters()) {
+      if (!(await cli(port, 'EXISTS', key)).startsWith('MOVED')) return port
+    }
+    throw new Error('no master has the key')
+  }
+
+  /** Kills a master, and waits until its replica is the master. What the replica has not got yet is lost, unless it is waited for. */
+  async failOver(port: number): Promise<void> {
+    const before = await this.masters()
+    await this.processes.kill(port)
+    await until(async () => (await this.masters()).some((one) => !before.includes(one)), 'a replica has become the master')
+  }
+
+  /** Waits until the replica of this master has all that was written. */
+  async replicate(port: number): Promise<void> {
+    await cli(port, 'WAIT', '1', '5000')
+  }
+
+  close(): Promise<void> {
+    return this.processes.close()
+  }
+}
+
+/** A master, a replica and one sentinel that watches them. */
+export class RedisSentinel {
+  /** Of the master in the sentinel. */
+  static readonly NAME = 'ledger'
+
+  private constructor(
+    readonly sentinelPort: number,
+    private readonly redisPorts: readonly number[],
+    private readonly processes: Processes,
+  ) {}
+
+  static async start(): Promise<RedisSentinel> {
+    const [master, replica, sentinel] = (await freePorts(3)) as [number, number, number]
+    const processes = new Processes()
+    try {
+      await processes.start(master, '--save', '')
+      await processes.start(replica, '--save', '', '--replicaof', `127.0.0.1 ${master}`)
+      const file = join(processes.folder, 'sentinel.conf')
+      const { NAME } = RedisSentinel
+      writeFileSync(file, [`sentinel monitor ${NAME} 127.0.0.1 ${master} 1`, `sentinel down-after-milliseconds ${NAME} 500`, `sentinel failover-timeout ${NAME} 2000`, ''].join('\n'))
+      await processes.start(sentinel, file, '--sentinel')
+      await until(async () => (await cli(sentinel, 'SENTINEL', 'REPLICAS', NAME)).includes(String(replica)), 'the sentinel knows the replica')
+    } catch (error) {
+      await processes.close()
+      throw error
+    }
+    return new RedisSentinel(sentinel, [master, replica], processes)
+  }
+
+  async masterPort(): Promise<number> {
+    const [, port] = (await cli(this.sentinelPort, 'SENTINEL', 'GET-MASTER-ADDR-BY-NAME', RedisSentinel.NAME)).split('\n')
+    return Number(port)
+  }
+
+  /** Kills the master, and waits until the replica has taken its place. */
+  async failOver(): Promise<void> {
+    const before = await this.masterPort()
+    await cli(before, 'WAIT', '1', '5000')
+    await this.processes.kill(before)
+    const next = this.redisPorts.find((port) => port !== before) as number
+    await until(async () => (await this.masterPort()) === next && (await cli(next, 'ROLE')).startsWith('master'), 'the replica is the master')
+  }
+
+  close(): Promise<void> {
+    return this.processes.close()
+  }
+}
+
+function answers(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1')
+    socket.once('connect', () => (socket.destroy(), resolve(true))).once('error', () => resolve(false))
+  })
+}
+
+/** Held together until all are found, so that none is given twice. */
+async function freePorts(count: number): Promise<number[]> {
+  const servers = await Promise.all(
+    Array.from({ length: count }, async () => {
+      const server = createServer().listen(0, '127.0.0.1')
+      await new Promise((resolve) => server.once('listening', resolve))
+      return server
+    }),
+  )
+  const ports = servers.map((server) => (server.address() as AddressInfo).port)
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))))
+  return ports
+}
