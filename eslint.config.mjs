@@ -41,7 +41,7 @@ export default tseslint.config(
       '@typescript-eslint/unbound-method': 'off',
     },
   },
-  { files: ['test/stranger/**/*.js', 'test/kit/**/*.js'], languageOptions: { sourceType: 'commonjs', globals: { ...nodeGlobals, __dirname: 'readonly' } } },
+  { files: ['test/stranger/**/*.js', 'test/kit/**/*.js', 'test/ledger/own/*.js'], languageOptions: { sourceType: 'commonjs', globals: { ...nodeGlobals, __dirname: 'readonly' } } },
   { files: ['test/kit/jest/*.js'], languageOptions: { globals: readonly(['jest', 'test', 'expect', 'beforeEach', 'afterEach']) } },
   { files: ['test/stranger/**/*.js'], rules: { 'no-unused-vars': ['error', { argsIgnorePattern: '^(_|req|res|next)' }] } },
   {

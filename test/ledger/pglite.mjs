@@ -12,7 +12,7 @@ await Promise.all([ledger.createTable(), ledger.createTable()])
 await proveLedger(() => new PostgresLedger(database), {
   advance: async (ms) => void (await database.query("UPDATE passport_nevis_ledger SET ends_at = ends_at - $1 * interval '1 millisecond'", [ms])),
 })
-await ledger.claim('b\0\ud800', 60)
-const { rows } = await database.query("SELECT key FROM passport_nevis_ledger WHERE key LIKE 'b%'")
+await ledger.claim('own:\0\ud800', 60)
+const { rows } = await database.query("SELECT key FROM passport_nevis_ledger WHERE key LIKE 'own:%'")
 console.log(JSON.stringify(['proved', rows]))
 await database.close()
