@@ -9,10 +9,6 @@
  * each process has its own memory, and a ledger that is down must not mean that everything is new.
  */
 import { RedisStore } from 'connect-redis'
-import { spawn, type ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
 import { createClient } from 'redis'
 import { MemoryLedger, NevisStrategy, RedisLedger, type Ledger } from '../../src'
 import { callbackOf, handleIn, PASSWORD, signIn, strategyOptions } from '../support/app'
@@ -22,6 +18,7 @@ import { nodeRedisLike } from '../support/redis-clients'
 import { act, codeOf } from './support/act'
 import { lab, outcomeOf, tally } from './support/lab'
 import { SlowStore } from './support/slow-store'
+import { startWorkers } from './support/workers'
 
 const TIMES = 200
 const world = lab()
@@ -145,30 +142,12 @@ describeWithRedis('the callback, with Redis', () => {
   })
 
   describe(`${TIMES} times at once to three processes in turn, sessions and ledger in Redis`, () => {
-    const workers: ChildProcess[] = []
-
-    async function startWorker(): Promise<string> {
-      const setup = { baseURL: world.simulator.baseURL, accessKey: world.simulator.accessKey, redisPath: redis.path, latencyMs: 20, password: PASSWORD }
-      const worker = spawn(process.execPath, [join(__dirname, 'worker.mjs'), JSON.stringify(setup)], { stdio: ['pipe', 'pipe', 'inherit'] })
-      workers.push(worker)
-      const [line] = (await once(worker.stdout, 'data')) as [Buffer]
-      return line.toString().trim()
-    }
-
-    afterEach(async () => {
-      for (const worker of workers.splice(0)) {
-        const gone = once(worker, 'exit')
-        worker.stdin?.end()
-        await gone
-      }
-    })
-
     // Shows: ASVS V6.5.1, T-outage-1
     it('signs in once, verify runs once in all of them together, and all others fail', async () => {
-      if (!existsSync(join(__dirname, '../../dist/index.js'))) throw new Error('run "npm run build" first')
-      const origins = await Promise.all([startWorker(), startWorker(), startWorker()])
+      const { origins, end } = await startWorkers(3, { simulator: world.simulator, redisPath: redis.path, latencyMs: 20 })
+      world.defer(end)
       expect(new Set(origins).size).toBe(3)
-      const browser = new Browser(origins[0])
+      const browser = new Browser(origins[0] as string)
       const handle = await signIn(browser, 'anna')
       await world.simulator.phone('anna').approve()
       const browsers = origins.map((origin) => {

@@ -6,7 +6,7 @@
  * sign-ins he gets into about 5 n / 1,000,000: that is the bound to hold, and nothing but chance may be left.
  *
  * The strategy is the real one, by Passport's actions on plain requests; the cloud is the simulator, over HTTP. One run makes a thousand
- * sign-ins. For ten thousand (about four minutes):
+ * sign-ins. For ten thousand (some minutes):
  *
  *     TYPED_CODE_SIGN_INS=10000 npx jest -i --coverage=false test/security/typed-code-chance.test.ts
  */
@@ -56,9 +56,9 @@ async function attack(nevis: NevisStrategy, simulator: NevisSimulator, username:
 async function attackMany(count: number): Promise<Attack[]> {
   const simulator = await NevisSimulator.start()
   const { passReqToCallback: _none, ...options } = strategyOptions(simulator)
-  const nevis = new NevisStrategy({ ...options, factors: [push({ typedCode: true })] }, async ({ username }) => ({ username }) as Express.User)
+  const nevis = new NevisStrategy({ ...options, factors: [push({ typedCode: true })] }, async ({ username }) => ({ username }))
   const attacks: Attack[] = []
-  const victims = Array.from({ length: count }, (_, i) => simulator.addUser({ username: `victim${i}` }).username as string)
+  const victims = Array.from({ length: count }, (_, i) => simulator.addUser({ username: `victim${i}` }).username)
   for (let next = 0; next < count; next += AT_ONCE) {
     attacks.push(...(await Promise.all(victims.slice(next, next + AT_ONCE).map((username) => attack(nevis, simulator, username)))))
   }

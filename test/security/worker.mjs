@@ -1,5 +1,5 @@
 // One process of several: an app with passwords and a second factor, sessions and ledger in one Redis. It prints its
-// port. Not its job: to assert anything; `exactly-once.test.ts` starts three of them.
+// port. Not its job: to assert anything; `support/workers.ts` starts several of them.
 import { createRequire } from 'node:module'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
@@ -13,8 +13,8 @@ import { Passport } from 'passport'
 import { Strategy as LocalStrategy } from 'passport-local'
 import { createClient } from 'redis'
 
-const { NevisStrategy, RedisLedger, push } = createRequire(import.meta.url)('../../dist/index.js')
-const { baseURL, accessKey, redisPath, latencyMs, password } = JSON.parse(process.argv[2])
+const { NevisStrategy, RedisLedger, push, statusEndpoint, waitingPage } = createRequire(import.meta.url)('../../dist/index.js')
+const { baseURL, accessKey, redisPath, latencyMs, password, typedCode } = JSON.parse(process.argv[2])
 
 const redis = createClient({ socket: { path: redisPath, tls: false }, disableOfflineQueue: true })
 redis.on('error', () => undefined)
@@ -34,20 +34,19 @@ class SlowRedisStore extends RedisStore {
 
 const passport = new Passport()
 passport.use(new LocalStrategy((username, given, done) => done(null, given === password && { username })))
-passport.use(
-  new NevisStrategy(
-    {
-      baseURL, accessKey,
-      factors: [push()],
-      waitingURL: '/login/2fa', callbackURL: '/login/2fa/callback', statusURL: '/login/2fa/status',
-      ledger: new RedisLedger(redis),
-    },
-    async (profile) => {
-      await redis.incr('verified')
-      return { username: profile.username }
-    },
-  ),
+const nevis = new NevisStrategy(
+  {
+    baseURL, accessKey,
+    factors: [push({ typedCode })],
+    waitingURL: '/login/2fa', callbackURL: '/login/2fa/callback', statusURL: '/login/2fa/status',
+    ledger: new RedisLedger(redis),
+  },
+  async (profile) => {
+    await redis.incr('verified')
+    return { username: profile.username }
+  },
 )
+passport.use(nevis)
 passport.serializeUser((user, done) => done(null, user.username))
 passport.deserializeUser((username, done) => done(null, { username }))
 
@@ -60,10 +59,12 @@ const authenticate = (req, res, next) => {
   passport.authenticate('nevis', {}, settled)(req, res, next)
 }
 const app = express()
+app.get('/login/2fa/status', statusEndpoint(nevis))
 app.use(express.urlencoded({ extended: false }))
 app.use(session({ secret: 'a secret for tests', resave: false, saveUninitialized: false, store: new SlowRedisStore({ client: redis }) }), passport.session())
 app.post('/login', passport.authenticate('local', { session: false }), authenticate)
-app.get('/login/2fa/callback', authenticate)
+app.get('/login/2fa', waitingPage(nevis))
+app.all('/login/2fa/callback', authenticate)
 app.get('/me', (req, res) => res.json({ user: req.user ?? null }))
 // Express knows an error handler by its four parameters.
 app.use((error, _req, res, next) => (res.headersSent ? next(error) : res.status(error.status ?? 500).json({ action: 'error', code: error.code })))

@@ -1,0 +1,47 @@
+/**
+ * Several processes of one app, with sessions and ledger in one Redis.
+ *
+ * Out of scope: the app (`worker.mjs`).
+ */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import type { NevisSimulator } from '../../../src/simulator'
+import { PASSWORD } from '../../support/app'
+
+interface WorkerOptions {
+  readonly simulator: NevisSimulator
+  readonly redisPath: string
+  /** What the session store takes for each call. */
+  readonly latencyMs: number
+  /** Does the phone show a code to type? */
+  readonly typedCode?: boolean
+}
+
+export interface Workers {
+  readonly origins: readonly string[]
+  end(): Promise<void>
+}
+
+export async function startWorkers(count: number, { simulator: { baseURL, accessKey }, ...more }: WorkerOptions): Promise<Workers> {
+  if (!existsSync(join(__dirname, '../../../dist/index.js'))) throw new Error('run "npm run build" first')
+  const setup = JSON.stringify({ baseURL, accessKey, password: PASSWORD, ...more })
+  const workers = Array.from({ length: count }, () => spawn(process.execPath, [join(__dirname, '../worker.mjs'), setup], { stdio: ['pipe', 'pipe', 'inherit'] }))
+  const origins = await Promise.all(
+    workers.map(async ({ stdout }) => {
+      const [line] = (await once(stdout, 'data')) as [Buffer]
+      return line.toString().trim()
+    }),
+  )
+  return {
+    origins,
+    async end() {
+      for (const worker of workers) {
+        const gone = once(worker, 'exit')
+        worker.stdin.end()
+        await gone
+      }
+    },
+  }
+}
