@@ -12,7 +12,7 @@ import type { Settings } from '../strategy/settings'
 import type { ShellParts } from './document'
 
 const assets = {
-  script: asset(['recovery-codes.js', 'widget.js', 'waiting.js'], 'text/javascript; charset=utf-8'),
+  script: asset(['recovery-codes.js', 'remember.js', 'widget.js', 'waiting.js'], 'text/javascript; charset=utf-8'),
   style: asset(['waiting.css'], 'text/css; charset=utf-8'),
 }
 

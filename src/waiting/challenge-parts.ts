@@ -6,6 +6,7 @@
 import type { PageParts } from './document'
 import { callbackForm, hidden } from './forms'
 import { html, messageHtml, type Html } from './html'
+import { rememberField } from './remember-part'
 import type { WaitingView } from './view'
 
 /** True while the page needs Nevis's script and the app's widget script. */
@@ -53,6 +54,7 @@ export function codePart(view: WaitingView, parts: PageParts): Html {
         <label for="nevis-code">${texts.code}</label>
         <input id="nevis-code" name="code" required maxlength="64" autofocus spellcheck="false" autocapitalize="none" dir="ltr"
           autocomplete="${isNumber ? 'one-time-code' : 'off'}" inputmode="${isNumber ? 'numeric' : 'text'}"${isWrong && html` aria-invalid="true" aria-errormessage="nevis-error"`}>
+        ${rememberField(view, parts)}
         <button class="nevis-button">${texts.send}</button>`)
 }
 
@@ -63,5 +65,5 @@ export function widgetPart(view: WaitingView, parts: PageParts): Html {
       <div class="nevis-widget" data-intent-token="${view.intentToken}"></div>
       <p class="nevis-error" role="alert" data-widget-failed hidden>${texts.widgetFailed}</p>
       <noscript><p class="nevis-error">${texts.needsScript}</p></noscript>
-      ${callbackForm(view, parts, html`data-widget-result`, hidden('token', ''))}`
+      ${callbackForm(view, parts, html`data-widget-result`, html`${hidden('token', '')}${rememberField(view, parts)}`)}`
 }

@@ -1,8 +1,8 @@
 /**
  * The HTML of the waiting page, for every factor and every state, with and without JavaScript.
  *
- * The parts are in files of their own: `challenge-parts.ts`, `enrolment-part.ts`, `recovery-codes-part.ts`, `ways.ts`. Out of scope: finding
- * out the state (`view.ts`), and sending the page (`waiting-page.ts`).
+ * The parts are in files of their own: `challenge-parts.ts`, `enrolment-part.ts`, `recovery-codes-part.ts`, `remember-part.ts`, `ways.ts`.
+ * Out of scope: finding out the state (`view.ts`), and sending the page (`waiting-page.ts`).
  */
 import type { FailureCode } from '../factors/failures'
 import { withQuery } from '../host/url'
@@ -13,6 +13,7 @@ import { errorPart, wayForm } from './forms'
 import { html, type Html } from './html'
 import { onPart } from './notices'
 import { confirmPart } from './recovery-codes-part'
+import { rememberPart } from './remember-part'
 import type { WaitingView } from './view'
 import { moreTimePart, otherWaysPart } from './ways'
 import { clock, secondsUntil, textFor, wordsFor } from './wording'
@@ -46,6 +47,7 @@ function waitingPart(view: WaitingView, parts: PageParts): Html {
       ${view.prompt === 'code' && codePart(view, parts)}
       ${view.prompt === 'confirm' && confirmPart(view, parts)}
       ${showsWidget(view) && widgetPart(view, parts)}
+      ${rememberPart(view, parts)}
       ${view.prompt === 'wait' && checkPart(view, parts)}
       <p class="nevis-time"><span>${texts.timeLeft}</span> <time data-countdown datetime="${view.expiresAt}">${clock(view.expiresAt)}</time></p>
       ${moreTimePart(view, parts)}`

@@ -30,7 +30,9 @@ interface TabMessage {
 interface Window {
   /** Set by the first run of this script in a document. */
   nevisWaitingPage?: () => void
-  /** In `recovery-codes.ts`. The page loads these three files as one. */
+  /** In `remember.ts`. Returns what the callback's address needs of the user's choice, at that moment. */
+  nevisRemember(main: HTMLElement): () => string
+  /** In `recovery-codes.ts`. The page loads these four files as one. */
   nevisRecoveryCodes(main: HTMLElement): void
   /** In `widget.ts`. */
   nevisWidget(main: HTMLElement, isDone: () => boolean, finish: () => void): void
@@ -60,6 +62,7 @@ interface Window {
       sessionStorage.removeItem(PHONE_KEY)
     }).catch(() => undefined)
     sendOnce()
+    const rememberField = window.nevisRemember(main)
     if (main.dataset['status'] !== 'pending') {
       // After a reload by this script, a screen reader reads how it ended.
       heading.tabIndex = -1
@@ -128,7 +131,7 @@ interface Window {
       main.dataset['status'] = 'succeeded'
       say(approved)
       tell('gone on')
-      location.replace(withTransaction(callbackUrl))
+      location.replace(withTransaction(callbackUrl) + rememberField())
     }
 
     // Only one of several tabs may go on, because an approval counts once.

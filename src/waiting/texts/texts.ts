@@ -122,6 +122,12 @@ export interface Texts {
   readonly widgetFailed: string
   /** Shown in place of the widget without JavaScript. */
   readonly needsScript: string
+  /** Label of the box with which this browser is remembered; `{days}` is, for example, `30 days`. */
+  readonly remember: string
+  /** What the box means. */
+  readonly rememberHint: string
+  /** Button that takes the wish back, without JavaScript. */
+  readonly doNotRemember: string
   /** Button beside the recovery codes. */
   readonly print: string
   /** Button beside the recovery codes. */

@@ -1,0 +1,24 @@
+/**
+ * The script of the box "Remember this browser" on a page that waits: it shows the box, and takes the choice along.
+ *
+ * Out of scope: a box inside the form of a code or a widget, which the browser sends by itself; everything else on the page (`waiting.ts`).
+ */
+
+/*! passport-nevis: compiled from src/waiting/assets/remember.ts */
+
+window.nevisRemember = (main) => {
+  const box = main.querySelector<HTMLInputElement>('[data-remember] input')
+  if (!box) return () => ''
+  const choice = () => (box.checked ? '1' : '0')
+  ;(box.closest('[data-remember]') as HTMLElement).hidden = false
+  // Another way to confirm must not forget what the user has ticked.
+  main.addEventListener('submit', (event) => {
+    if (event.defaultPrevented) return
+    const field = document.createElement('input')
+    field.type = 'hidden'
+    field.name = 'remember'
+    field.value = choice()
+    ;(event.target as HTMLFormElement).append(field)
+  })
+  return () => `&remember=${choice()}`
+}

@@ -1,0 +1,45 @@
+/**
+ * The box with which a user wants this browser to be remembered.
+ *
+ * In a form with a code or a widget it is a field of that form. A page that only waits has no form to send: its script takes the choice along to the
+ * callback, and without JavaScript a button sends the choice at once. Out of scope: whether it is offered (`view.ts`).
+ */
+import type { PageParts } from './document'
+import { callbackForm, hidden } from './forms'
+import { html, type Html } from './html'
+import type { WaitingView } from './view'
+
+/** For the inside of a form. The hidden field says that a box which is not ticked was there. */
+export function rememberField({ remember }: WaitingView, parts: PageParts): Html | false {
+  return remember !== undefined && html`<div class="nevis-remember">${hidden('remember', '0')}${box(remember, parts)}</div>`
+}
+
+export function rememberPart(view: WaitingView, parts: PageParts): Html | false {
+  const { remember, prompt } = view
+  if (remember === undefined || prompt !== 'wait') return false
+  const { texts } = parts.language
+  const [value, words] = remember.isChosen ? ['0', texts.doNotRemember] : ['1', label(remember.days, parts)]
+  return html`
+      <div class="nevis-remember" data-remember hidden>${box(remember, parts)}</div>
+      <noscript>${callbackForm(view, parts, html`class="nevis-remember"`, html`<button name="remember" value="${value}">${words}</button>
+        <p>${texts.rememberHint}</p>`)}</noscript>`
+}
+
+function box({ days, isChosen }: NonNullable<WaitingView['remember']>, parts: PageParts): Html {
+  return html`<input type="checkbox" id="nevis-remember" name="remember" value="1" aria-describedby="nevis-remember-hint"${isChosen && html` checked`}>
+        <label for="nevis-remember">${label(days, parts)}</label>
+        <p id="nevis-remember-hint">${parts.language.texts.rememberHint}</p>`
+}
+
+function label(days: number, { language: { tag, texts } }: PageParts): string {
+  return texts.remember.replace('{days}', inDays(days, tag))
+}
+
+/** `30 days`, in the language of the page, on one line. The tag of an app's own language may be one that Node does not accept. */
+function inDays(days: number, tag: string): string {
+  try {
+    return new Intl.NumberFormat(tag, { style: 'unit', unit: 'day', unitDisplay: 'long' }).format(days).replace(' ', '\u00a0')
+  } catch {
+    return inDays(days, 'en')
+  }
+}

@@ -1,0 +1,130 @@
+/**
+ * Remembered browsers in every host: the apps of the guides with the lines of docs/guides/remembered-browsers.md.
+ *
+ * Out of scope: attacks (`test/security/remembered-browsers.test.ts`).
+ */
+import { NevisSimulator } from '../../src/simulator'
+import { callbackOf, handleIn, PASSWORD } from '../support/app'
+import type { Browser } from '../support/browser'
+import { run, type Program } from './program'
+
+jest.setTimeout(60_000)
+
+const option = (text: string) => text.replace("waitingURL: '/login/2fa',", "waitingURL: '/login/2fa',\n    rememberBrowser: { days: 30 },")
+
+/** Changes each app as the guide says. Each text that is replaced must be there. */
+const changes: readonly (readonly [app: string, change: (text: string) => string])[] = [
+  ['koa/app', (text) => changed(option(text), [
+    ["  passport.authenticate('nevis', failed)) // start → waiting page", `  passport.authenticate('nevis', failed), // start → waiting page, or the next line
+  mounted(recordSecondFactor()),
+  (ctx) => {
+    ctx.redirect(ctx.state.authInfo.returnTo ?? '/')
+    ctx.status = 303
+  })`],
+  ])],
+  ...['fastify/app', 'fastify/secure-session'].map((app): [string, (text: string) => string] => [app, (text) => changed(option(text), [
+    ['  // @fastify/passport adds a message for every failure: keep only the last.', "  app.addHook('onRequest', async (request, reply) => void Object.assign(request, { reply }))"],
+    ["app.post('/login', { preValidation: [password, secondFactor] }, redirected)", `app.post('/login', { preValidation: [password, secondFactor, mounted(recordSecondFactor())] },
+    async (request, reply) => reply.redirect(request.authInfo?.['returnTo'] ?? '/', 303))`],
+  ])]),
+  ['nestjs/app', (text) => changed(option(text), [
+    ["@UseGuards(AuthGuard('local'), NevisGuard) // password right, not signed in yet → waiting page\n  start() {}", `@UseGuards(AuthGuard('local'), NevisCallbackGuard)
+  start(@Req() request: Request, @Res() response: Response) {
+    response.redirect(303, request.authInfo?.returnTo ?? '/')
+  }`],
+  ])],
+]
+
+function changed(text: string, pairs: readonly (readonly [from: string, to: string])[]): string {
+  // Files beside the app's own have none of these texts.
+  if (!text.includes(pairs[0]?.[0] as string)) return text
+  return pairs.reduce((all, [from, to]) => {
+    if (!all.includes(from)) throw new Error(`the app has no ${from}`)
+    return all.replace(from, to)
+  }, text)
+}
+
+describe.each(changes)('%s', (app, change) => {
+  let simulator: NevisSimulator
+  let program: Program
+  let browser: Browser
+
+  beforeAll(async () => {
+    simulator = await NevisSimulator.start()
+    const users = ['anna', 'ben'].map((username) => ({ username, userId: simulator.addUser({ username }).userId }))
+    program = await run(app, simulator, users, { change })
+  })
+
+  beforeEach(() => (browser = program.browser()))
+
+  afterAll(async () => {
+    await program?.close()
+    await simulator.close()
+  })
+
+  const approvals = () => simulator.requests.filter(({ operation }) => operation === 'approve').length
+  const enter = (username: string, fields: Record<string, string> = {}) => browser.post('/login', { username, password: PASSWORD, ...fields })
+  const greeting = async () => (await browser.get('/')).text
+
+  it('signs in with the box, signs out, and signs in with the password alone: no second factor is recorded', async () => {
+    const handle = handleIn((await enter('anna', { remember: '1' })).location)
+    await simulator.phone('anna').approve()
+    expect(await browser.get(callbackOf(handle))).toMatchObject({ status: 303, location: '/' })
+    expect((await browser.get('/transfer')).status).toBe(200)
+    const before = approvals()
+    const cookies = new Set<string | undefined>()
+    for (let i = 0; i < 2; i++) {
+      await browser.post('/logout')
+      expect(await greeting()).toBe('Hello stranger')
+      expect(await enter('anna')).toMatchObject({ status: 303, location: '/' })
+      expect(await greeting()).toBe('Hello anna')
+      expect((await browser.get('/transfer')).status).toBe(401)
+      cookies.add(browser.cookies.get('nevis-browser'))
+    }
+    expect([approvals(), cookies.size, cookies.has(undefined)]).toEqual([before, 2, false])
+    // The step-up asks, and opens what needs a second factor.
+    const stepUp = handleIn((await browser.post('/step-up')).location)
+    await simulator.phone('anna').approve()
+    await browser.get(callbackOf(stepUp))
+    expect((await browser.get('/transfer')).status).toBe(200)
+  })
+
+  it('asks without the box, and with another user\'s cookie', async () => {
+    const handle = handleIn((await enter('ben')).location)
+    await simulator.phone('ben').approve()
+    await browser.get(callbackOf(handle))
+    expect(browser.cookies.has('nevis-browser')).toBe(false)
+    await browser.post('/logout')
+    expect((await enter('ben')).location).toMatch(/^\/login\/2fa\?/)
+  })
+
+  it('sets a cookie of the strictest kind behind a proxy that ends TLS', async () => {
+    const proxied = { 'x-forwarded-proto': 'https' }
+    const start = await browser.post('/login', { username: 'ben', password: PASSWORD, remember: '1' }, proxied)
+    await simulator.phone('ben').approve()
+    const lines = (await browser.get(callbackOf(handleIn(start.location)), proxied)).headers.getSetCookie()
+    const isTrusting = lines.some((line) => line.startsWith('__Host-'))
+    expect(lines.find((line) => line.includes('nevis-browser='))).toMatch(isTrusting ? /^__Host-nevis-browser=[\w-]+; Path=\/; Max-Age=\d+; HttpOnly; SameSite=Lax; Secure$/ : /; HttpOnly; SameSite=Lax$/)
+    // Koa trusts a proxy in production only, as its guide says.
+    expect(isTrusting).toBe(app !== 'koa/app')
+  })
+})
+
+describe('fastify without the hook', () => {
+  it('remembers nothing, and says how to mend that', async () => {
+    const simulator = await NevisSimulator.start()
+    const { userId } = simulator.addUser({ username: 'anna' })
+    const program = await run('fastify/app', simulator, [{ username: 'anna', userId }], { change: option })
+    try {
+      const browser = program.browser()
+      const handle = handleIn((await browser.post('/login', { username: 'anna', password: PASSWORD, remember: '1' })).location)
+      await simulator.phone('anna').approve()
+      expect(await browser.get(callbackOf(handle))).toMatchObject({ status: 303, location: '/' })
+      expect(browser.cookies.has('nevis-browser')).toBe(false)
+      await program.printed('PASSPORT_NEVIS_NO_REPLY')
+    } finally {
+      await program.close()
+      await simulator.close()
+    }
+  })
+})
