@@ -57,7 +57,7 @@ describeWithChromium('the box of a remembered browser', () => {
     await page.getByRole('button', box).click()
     await page.getByRole('button', { name: 'Do not remember this browser' }).waitFor()
     await cloud.simulator.phone(username).approve()
-    await page.goto(address)
+    await page.goto(address.replace('/login/2fa?', '/login/2fa/callback?'))
     await isSignedIn(page)
     expect(await isRemembered(context)).toBe(true)
   })
