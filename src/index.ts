@@ -3,6 +3,9 @@
  * @module passport-nevis
  * @group Reference
  */
+import { NevisStrategy } from './strategy/strategy'
+
+export { NevisStrategy, NevisStrategy as Strategy, NevisStrategy as default }
 export { ownAuthenticator } from './strategy/authenticators'
 export { NevisClient } from './client/client'
 export { NevisError } from './client/errors'
@@ -17,7 +20,6 @@ export { RedisLedger } from './ledger/redis-ledger'
 export { recordSecondFactor, requireSecondFactor, secondFactorOf } from './session/second-factor'
 export { StorageError } from './host/storage'
 export { atLeast } from './factors/strength'
-export { NevisStrategy } from './strategy/strategy'
 export { metricsOf } from './waiting/metrics'
 export { outagePage } from './waiting/outage-page'
 export { statusEndpoint } from './waiting/status-endpoint'
@@ -70,3 +72,7 @@ export type * from './client/requests'
 export type * from './client/results'
 export type { ApprovalChannel, EnrollmentChannel, IntentChannel, Open, Operation } from './client/wire'
 export type { RawAnswer } from './client/answer'
+
+// As with Passport's other strategies, `require` and the default import of Node's ESM give the strategy itself, with the names above on it.
+module.exports = Object.assign(NevisStrategy, exports)
+Object.defineProperty(NevisStrategy, '__esModule', { value: true })

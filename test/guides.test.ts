@@ -29,7 +29,7 @@ const OPTIONS: ts.CompilerOptions = {
 }
 
 /** Every name of the package is known, since a snippet need not repeat what the first one requires. */
-const NAMES = `import type * as door from '../../src'\ndeclare global {\n${Object.keys(door).filter((name) => name !== 'app').map((name) => `const ${name}: typeof door.${name}`).join('\n')}\n}`
+const NAMES = `import type * as door from '../../src'\ndeclare global {\n${Object.keys(door).filter((name) => !['app', 'default'].includes(name)).map((name) => `const ${name}: typeof door.${name}`).join('\n')}\n}`
 
 /** An app's own, which the documents say. */
 const NOT_INSTALLED = `declare module '@opentelemetry/api'`

@@ -22,6 +22,7 @@ export const failures: Readonly<Record<FailureCode, FailureAnswer>> = {
   invalid_username: { status: 400, message: 'Your username cannot be used for this sign-in. Please contact support.' },
   phone_refused: { status: 400, message: 'This phone number cannot be used. Please enter another one.' },
   start_requires_post: { status: 405, message: 'Please start again from the sign-in page.' },
+  cross_site_post: { status: 403, message: 'This request came from another website, so it was refused. Please start again from the sign-in page.' },
   not_enrolled: { status: 403, message: 'This way to confirm is not set up for your account. Please choose another one.' },
   already_enrolled: { status: 403, message: 'Your account already has a second factor. Please confirm with that one first.' },
   too_many_authenticators: { status: 409, message: 'Your account cannot have more devices. Please remove one first.' },
@@ -50,6 +51,7 @@ export type FailureCode =
   | 'invalid_username'
   | 'phone_refused'
   | 'start_requires_post'
+  | 'cross_site_post'
   | 'not_enrolled'
   | 'already_enrolled'
   | 'too_many_authenticators'

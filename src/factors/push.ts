@@ -3,6 +3,7 @@
  *
  * Source: https://docs.nevis.net/authcloud/api-doc/api-use-cases/mobile-app/authenticate-push
  */
+import { plainText } from '../client/messages'
 import type { Factor } from './factor'
 import { approvalChallenge, userReference, outcomeByStatus } from './shared'
 import { messageWithCode, newTypedCode, typedCodeLine as english } from './typed-code'
@@ -16,9 +17,14 @@ export interface PushOptions {
   readonly typedCode?: boolean
 }
 
+/** The operating system shows plain text, and little of it. */
+function notificationOf(message: string): string | undefined {
+  return plainText(message).replace(/\s+/g, ' ').trim() || undefined
+}
+
 /**
  * The factor `push`: a request on the phone, to accept or deny. If the start has a message, the phone shows it and the user must
- * accept it explicitly. Nevis asks the authenticator that the start names, or else the one registered last. Users enrol for push
+ * accept it explicitly; its notification says the same in plain text. Nevis asks the authenticator that the start names, or else the one registered last. Users enrol for push
  * with the factor `app`.
  * @param options whether the user must also type a code that the phone shows
  * @returns the factor, for `factors` of the strategy
@@ -36,7 +42,7 @@ export function push({ typedCode: hasCode = false }: PushOptions = {}): Factor {
     async approve(nevis, subject, { message, authenticatorId, typedCodeLine = english }) {
       const typedCode = hasCode ? newTypedCode() : undefined
       const text = typedCode === undefined ? message : messageWithCode(message, typedCodeLine, typedCode)
-      const shown = text === undefined ? {} : { message: text, prompt: true }
+      const shown = text === undefined ? {} : { message: text, prompt: true, ...(message !== undefined && { notificationMessage: notificationOf(message) }) }
       const { server, browser } = approvalChallenge(await nevis.approve({ channel: 'push', authenticatorId, ...userReference(subject), ...shown }))
       return { server: { ...server, ...(typedCode !== undefined && { typedCode }) }, browser }
     },

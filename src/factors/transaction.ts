@@ -57,6 +57,8 @@ export interface Transaction {
   readonly data?: unknown
   /** Names of the factors that the route allows, if the route restricts them. */
   readonly factors?: readonly FactorName[]
+  /** Names of the factors that the user has, if the app says so, or if Nevis does not have one of them. */
+  readonly available?: readonly FactorName[]
   /** The number that the route has given for an enrolment by SMS: the user cannot replace it by another one. */
   readonly phone?: string
   /** The page that redirected the user to the second factor. */
@@ -96,6 +98,8 @@ export interface Transaction {
   readonly remember?: boolean
   /** Number of codes tried, for display; the ledger's count decides. */
   readonly attempts?: number
+  /** Why the last other factor could not be used: the waiting page says so, and this transaction goes on. */
+  readonly refused?: FailureCode | undefined
   /** Set when it ended without success: every later callback fails with this code. */
   readonly closed?: FailureCode
 }

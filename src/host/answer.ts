@@ -165,6 +165,15 @@ export function setRetryAfter(req: object, seconds: number): void {
 }
 
 /**
+ * Sets the status of the answer that the app will send. Does nothing on hosts without `req.res`.
+ * @internal
+ */
+export function setStatus(req: object, status: number): void {
+  const { res } = req as { res?: ServerResponse }
+  if (res !== undefined && !res.headersSent) res.statusCode = status
+}
+
+/**
  * True if an answer has already begun, for example by a time-out of the app. Always false on hosts without `req.res`.
  * @internal
  */

@@ -77,6 +77,15 @@ export class Endings {
     return true
   }
 
+  /**
+   * Claims the right to send the request of this transaction again: two processes may be asked at the same moment.
+   * @returns 0 for the first caller; else whole seconds until the claim ends
+   */
+  async claimResend({ id }: LedgerTransaction, pauseSeconds: number): Promise<number> {
+    if (await this.ledger.claim(`resend:${id}`, pauseSeconds)) return 0
+    return Math.max(1, await this.ledger.look(`resend:${id}`))
+  }
+
   /** Allows another factor to be tried in place of this transaction: it ended, but neither by success nor by cancellation. */
   async allowOtherFactor(transaction: LedgerTransaction): Promise<void> {
     await this.ledger.claim(`goes-on:${transaction.id}`, this.secondsToKeep(transaction))

@@ -109,6 +109,11 @@ export class StartBudget {
     if ((await this.ledger.look(`start:${key}:${last + 1}`)) === 0) await this.ledger.forget(`pause:${key}`)
   }
 
+  /** Whole seconds until another start is allowed; 1 if it is allowed now. */
+  async secondsToWait(key: string): Promise<number> {
+    return Math.max(1, await this.ledger.look(`pause:${key}`))
+  }
+
   /** True if the start that holds this slot was made less than so many seconds ago. */
   async wasJustStarted(key: string, slot: number, seconds: number): Promise<boolean> {
     return (await this.ledger.look(`start:${key}:${slot}`)) > DAY_SECONDS - seconds

@@ -5,8 +5,8 @@
  * link could send the user to another site (open redirect). Out of scope: the redirect itself.
  */
 import { loginOf } from '../host/login'
-import { type HostRequest } from '../host/request'
-import type { SessionLike } from '../host/request'
+import { isOwnURL } from '../host/origin'
+import type { HostRequest, SessionLike } from '../host/request'
 import type { KeptReturnTo, SessionState } from './transactions'
 
 /** Longer paths are not kept, so that sessions stay small. */
@@ -15,6 +15,17 @@ const MAX_LENGTH = 2048
 const PATH = /^\/(?![/\\]|%2f|%5c)[!-[\]-~]*$/i
 /** Harmless as they are, but code that decodes them once more would allow header injection or a hidden host. */
 const ENCODED_CONTROL = /%(?:[01][0-9a-f]|7f)/i
+
+/**
+ * The path of a page that the app's own guard has kept: some keep a whole URL. Only its path is used, so another host can never be the target.
+ * @returns undefined if it is neither a path nor a URL of this site
+ * @internal
+ */
+export function sitePathIn(req: Pick<HostRequest, 'headers'>, value: unknown): string | undefined {
+  if (typeof value !== 'string' || !isOwnURL(req, value)) return sitePathOf(value)
+  const { pathname, search, hash } = new URL(value)
+  return sitePathOf(`${pathname}${search}${hash}`)
+}
 
 /**
  * @returns the value if it is a path of this site, with its query; undefined if a browser, or code that decodes or normalizes the value, could
@@ -51,8 +62,8 @@ export function returnToIn(session: SessionLike, key: string): string | undefine
  * `connect-ensure-login`) writes. It is read only before a login, because later it is out of date.
  * @internal
  */
-export function returnToBeforeLogin(session: SessionLike): string | undefined {
-  return loginOf(session) === undefined ? sitePathOf(session['returnTo']) : undefined
+export function returnToBeforeLogin(session: SessionLike, req: Pick<HostRequest, 'headers'>): string | undefined {
+  return loginOf(session) === undefined ? sitePathIn(req, session['returnTo']) : undefined
 }
 
 /**
@@ -63,11 +74,12 @@ export function forgetReturnTo(
   session: SessionLike,
   key: string,
   path: string | undefined,
-  { successReturnToOrRedirect }: { readonly successReturnToOrRedirect?: string | undefined } = {},
+  { successReturnToOrRedirect }: { readonly successReturnToOrRedirect?: string | undefined },
+  req: Pick<HostRequest, 'headers'>,
 ): void {
   if (path === undefined) return
   if (returnToIn(session, key) === path) write(session, key, undefined)
-  if (session['returnTo'] === path && !successReturnToOrRedirect) delete session['returnTo']
+  if (sitePathIn(req, session['returnTo']) === path && !successReturnToOrRedirect) delete session['returnTo']
 }
 
 function write(session: SessionLike, key: string, returnTo: KeptReturnTo | undefined): boolean {

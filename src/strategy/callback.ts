@@ -14,14 +14,15 @@ import { profileOf } from '../factors/profile'
 import { outcomeByStatus } from '../factors/shared'
 import type { Transaction } from '../factors/transaction'
 import { isInSmallCookie } from '../host/session'
-import { forgetReturnTo, sitePathOf } from '../session/return-to'
+import { forgetReturnTo, sitePathIn, sitePathOf } from '../session/return-to'
 import { mismatchOf, type KnownStatus } from '../trust/proof'
-import { answerIn, noteWrongCode, refuseWrongCode, spendCode } from './code-attempts'
+import { answerIn, closedRefusal, noteWrongCode, refuseWrongCode, spendCode } from './code-attempts'
 import { assertMayStillEnroll } from './enrolment'
 import { publish } from './events'
 import { purposeMismatch } from './purpose'
+import { factorFor } from './factor-choice'
 import { rememberBrowser, withChoice } from './remembered'
-import { factorFor, isForUserOf } from './start-parameters'
+import { isForUserOf } from './start-parameters'
 import type { Field, StrategyRequest, StrategyResult } from './strategy-request'
 import { typedCodeOf, type TypedCode } from './typed-code'
 
@@ -40,7 +41,7 @@ export async function callback(request: StrategyRequest, handle: Field): Promise
   if (Date.now() >= opened.expiresAt) return request.close(opened, 'expired_transaction', { decided: { ending: 'timed_out' } })
   const chosen = await withChoice(request, opened)
 
-  const factor = factorFor(settings, chosen.operation, chosen.factor)
+  const factor = factorFor(settings, { operation: chosen.operation }, chosen.factor)
   // Started before this app asked for a typed code: nothing is there to compare, and an approval alone must not be enough now.
   if (chosen.isCodeTyped === undefined && factor.prompt === 'code' && factor.check === outcomeByStatus) return request.close(chosen, 'expired_transaction')
   const typed = chosen.isCodeTyped === false ? await typedCodeOf(request, chosen) : undefined
@@ -88,7 +89,7 @@ export async function callback(request: StrategyRequest, handle: Field): Promise
 async function assertMayFinish(request: StrategyRequest, transaction: Transaction): Promise<void> {
   const { req, options, settings } = request
   if (transaction.login !== undefined && transaction.login !== request.login()) throw new Refusal('unknown_transaction')
-  if (transaction.closed !== undefined) throw new Refusal(transaction.closed)
+  if (transaction.closed !== undefined) throw await closedRefusal(request, transaction, transaction.closed)
   if (!(await isForUserOf(req, options, settings, transaction))) throw request.mismatchRefusal('login')
   const option = purposeMismatch(req, options, settings, transaction)
   if (option !== undefined) throw request.mismatchRefusal(option)
@@ -178,7 +179,7 @@ async function handleUsedTransaction(request: StrategyRequest, transaction: Tran
 /** After a reload or a double click, a signed-in user goes where the route says. `verify` and the handler do not run again. */
 function handleRepeatedCallback({ options, req, session }: StrategyRequest, refusal: Refusal): StrategyResult {
   const { repeatedCallbackRedirect, successReturnToOrRedirect, successRedirect } = options
-  const success = successReturnToOrRedirect ? (sitePathOf(session['returnTo']) ?? successReturnToOrRedirect) : successRedirect
+  const success = successReturnToOrRedirect ? (sitePathIn(req, session['returnTo']) ?? successReturnToOrRedirect) : successRedirect
   const to = repeatedCallbackRedirect ?? success
   if (req.user && to) return { to }
   throw refusal
@@ -190,7 +191,7 @@ async function succeed(request: StrategyRequest, transaction: Transaction, facto
   settings.watch.settle(transaction.id)
   request.transactions.remove(transaction.id)
   const returnTo = sitePathOf(transaction.returnTo)
-  forgetReturnTo(session, settings.sessionKey, returnTo, request.options)
+  forgetReturnTo(session, settings.sessionKey, returnTo, request.options, request.req)
   await request.transactions.save()
   const denials = await denialsBefore(request, transaction)
   if (denials >= SUSPICIOUS_DENIALS) publish('suspicious', () => ({ ...request.about(), reason: 'success_after_denials', denials }))

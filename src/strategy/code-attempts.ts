@@ -3,7 +3,7 @@
  *
  * Out of scope: whether it is right, which Nevis says (`callback.ts`) or a digest (`typed-code.ts`).
  */
-import { Refusal } from '../factors/failures'
+import { Refusal, type FailureCode } from '../factors/failures'
 import type { Transaction } from '../factors/transaction'
 import { fieldOf } from '../host/request'
 import type { StrategyRequest, StrategyResult } from './strategy-request'
@@ -33,8 +33,18 @@ export async function spendCode(request: StrategyRequest, transaction: Transacti
   const { count, over, limit, retryAfterSeconds } = await request.budgets.codes.spend(transaction, codeKeyOf(request, transaction))
   if (over === undefined) return count
   const refusal = request.budgetRefusal({ over, limit, retryAfterSeconds }, over === 'locked' ? 'codes_locked' : 'too_many_attempts')
-  if (over === 'attempts') await request.end(transaction, 'too_many_attempts')
-  throw refusal
+  if (over !== 'attempts') throw refusal
+  await request.end(transaction, 'too_many_attempts')
+  throw await closedRefusal(request, transaction, 'too_many_attempts')
+}
+
+/**
+ * The refusal of a transaction that is closed. After too many codes, the user may start another as soon as the start budget allows.
+ * @internal
+ */
+export async function closedRefusal({ budgets }: StrategyRequest, { budget }: Transaction, code: FailureCode): Promise<Refusal> {
+  const isTimed = code === 'too_many_attempts' && budget !== undefined
+  return new Refusal(code, undefined, isTimed ? await budgets.starts.secondsToWait(budget) : undefined)
 }
 
 /** @internal */
@@ -56,7 +66,7 @@ export async function refuseWrongCode(request: StrategyRequest, transaction: Tra
   } else {
     await request.refresh()
     const current = request.transactionById(transaction.id)
-    if (current !== undefined && current.closed === undefined) request.transactions.put({ ...current, attempts })
+    if (current !== undefined && current.closed === undefined) request.transactions.put({ ...current, attempts, refused: undefined })
     await request.transactions.save()
   }
   // The waiting page's own form sends `retry`: after a typing mistake, the user stays on the waiting page.

@@ -2,9 +2,11 @@
  * Decides what a request is: a callback, a cancellation or a start.
  *
  * Only POST starts or cancels, and only with fields of its body. So no link, image, prefetch or other method can send a push. A callback is
- * GET or POST; HEAD does nothing. Out of scope: doing it (`start.ts`, `callback.ts`).
+ * GET or POST; HEAD does nothing. A POST that a page of another site has sent is refused, because the browser may add the user's cookie to it
+ * (cross-site request forgery). Out of scope: doing it (`start.ts`, `callback.ts`).
  */
 import { Refusal } from '../factors/failures'
+import { isFromOtherSite } from '../host/origin'
 import { bodyFieldOf, fieldOf, logsIn } from '../host/request'
 import { callback } from './callback'
 import { isAfterFirstFactor } from './session-fixation'
@@ -13,7 +15,8 @@ import type { Field, StrategyRequest, StrategyResult } from './strategy-request'
 
 /** @internal */
 export async function dispatch(request: StrategyRequest): Promise<StrategyResult> {
-  const { req } = request
+  const { req, settings } = request
+  if (req.method === 'POST' && settings.postOrigins !== 'any' && isFromOtherSite(req, settings.postOrigins)) throw new Refusal('cross_site_post')
   const handle = fieldOf(req, 'transaction')
   if (handle !== undefined && isCallback(request) && !(await isSignInWithLink(request))) return callback(request, handle)
   if (req.method !== 'POST') throw new Refusal('start_requires_post')

@@ -30,7 +30,7 @@ export async function newTransaction(
   if (server.typedCode !== undefined && !(parameters.operation === 'approve' && isTypedCode(server.typedCode))) {
     throw new TypeError('NevisStrategy: typedCode of a factor must be 6 to 64 digits, and is for approvals only')
   }
-  const { operation, subject, message, data, factors, phone, purpose, firstFactorAmr } = parameters
+  const { operation, subject, message, data, factors, available, phone, purpose, firstFactorAmr } = parameters
   // The intent token is in the browser now. It introspects as active, so it must never count as proof.
   if (browser.intentToken !== undefined) await budgets.endings.claimToken(browser.intentToken)
   const enrolments = operation === 'enroll' ? await startEnrolment(request, subject, server.userId) : undefined
@@ -61,6 +61,7 @@ export async function newTransaction(
     ...(message !== undefined && { message }),
     ...(data !== undefined && { data }),
     ...(factors !== undefined && { factors }),
+    ...(available !== undefined && operation === 'approve' && { available }),
     ...(phone !== undefined && { phone }),
     ...(purpose !== undefined && { purpose }),
     ...(firstFactorAmr !== undefined && { firstFactorAmr }),

@@ -1,5 +1,5 @@
 /**
- * Checks options that are objects or lists: factors, names of factors, budgets, the poll schedule, the ledger.
+ * Checks options that are objects or lists: factors, names of factors, origins, budgets, the poll schedule, the ledger.
  *
  * Each function throws a TypeError that names the option. Out of scope: which options there are, and their defaults (`settings.ts`).
  */
@@ -32,6 +32,22 @@ function isFactor(factor: Partial<Factor> | undefined): factor is Factor {
 export function factorNamesOf(option: string, value: unknown): readonly string[] {
   if (!Array.isArray(value)) throw optionError(`${option} must be a list of names of factors, such as ['recovery']`)
   return Object.freeze(value.map((name) => text(option, name)))
+}
+
+/** As a browser sends it: scheme, host and port, without a path. `null` is what a sandboxed page sends. */
+const ORIGIN = /^(?:[a-z][a-z0-9+.-]*:\/\/[^\s/?#@]+|null)$/
+
+/**
+ * @param addresses the app's own; those with an origin are trusted, too
+ * @returns the origins whose POSTs are accepted
+ */
+export function postOriginsOf(value: unknown, addresses: readonly string[]): readonly string[] | 'any' {
+  if (value === true) return 'any'
+  if (!Array.isArray(value) || !value.every((origin) => typeof origin === 'string' && ORIGIN.test(origin))) {
+    throw optionError('allowPostsFromOtherSites must be true, or a list of origins such as ["https://idp.example"]')
+  }
+  const own = addresses.filter((url) => !url.startsWith('/')).map((url) => new URL(url).origin)
+  return Object.freeze([...own, ...(value as string[])])
 }
 
 export function budgetOf<Unit extends string>(option: string, value: Record<Unit | 'perSeconds', number>, unit: Unit) {

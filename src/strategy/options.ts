@@ -60,6 +60,17 @@ export interface NevisStrategyOptions {
    * again at the callback, because the approval must be the signed-in user's.
    */
   readonly subject?: { of(req: NevisRequest): Subject | undefined | Promise<Subject | undefined> }['of'] | undefined
+  /**
+   * Names of the factors that this user has, as far as your app knows; the first is the default. A start takes no other factor, and the
+   * waiting page offers no other. Order them as the user should see them, for example with the factor used last at the front. It is called
+   * at each first start of an approval, never for an enrolment: who may enrol is decided by what Nevis says. Default: all of `factors`.
+   */
+  readonly availableFactors?:
+    | {
+        /** Called once, at the start. */
+        of(req: NevisRequest, subject: Subject): readonly FactorName[] | Promise<readonly FactorName[]>
+      }['of']
+    | undefined
   /** `approve` (default), `enroll`, or `approve-or-enroll`: enrols users who have no factor, at the cost of one more call. Or a function. */
   readonly operation?: FromRequest<Operation | 'approve-or-enroll'> | undefined
   /**
@@ -123,6 +134,11 @@ export interface NevisStrategyOptions {
    * factor, or the same again, until `firstFactorLifetimeSeconds`. `stop`: nothing; the user must enter the password again. Default `offer`.
    */
   readonly afterDenial?: 'offer' | 'stop' | undefined
+  /**
+   * Origins of other sites whose pages may send POSTs to the strategy's routes, such as an identity provider with `response_mode=form_post`:
+   * `['https://idp.example']`. `true` accepts POSTs of every site; then only your CSRF token protects these routes. Default: none.
+   */
+  readonly allowPostsFromOtherSites?: readonly string[] | true | undefined
   /**
    * Offers to remember a browser that has given a second factor: for so many days, it signs in with the first factor alone. Default: off. Read
    * the guide "Remembered browsers" first: such a sign-in has one factor.

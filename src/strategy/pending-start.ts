@@ -9,7 +9,8 @@ import { returnToBeforeLogin, returnToIn } from '../session/return-to'
 import { publish } from './events'
 import { renewForSubject } from './session-fixation'
 import { waitForDecision, type StartContext } from './start-context'
-import { authenticatorFor, factorFor, isPendingFor, isReusable, type StartParameters } from './start-parameters'
+import { factorFor } from './factor-choice'
+import { authenticatorFor, isPendingFor, isReusable, type StartParameters } from './start-parameters'
 import type { StartResult } from './start-queue'
 import type { Field, StrategyRequest } from './strategy-request'
 
@@ -65,11 +66,11 @@ export async function findPending(request: StrategyRequest, { parameters, replac
 }
 
 /**
- * @throws Refusal `unknown_factor`; TypeError for a route whose factor the strategy does not have
+ * @throws Refusal `unknown_factor`, `not_enrolled`; TypeError for a route whose factor the strategy does not have
  * @internal
  */
-export function offeredFactor({ settings, options }: StrategyRequest, { operation, factors }: StartParameters, factorName: Field): Factor {
-  return factorFor(settings, operation, factorName, options.factor, factors)
+export function offeredFactor({ settings, options }: StrategyRequest, parameters: StartParameters, factorName: Field): Factor {
+  return factorFor(settings, parameters, factorName, options.factor)
 }
 
 /** @internal */
@@ -82,6 +83,6 @@ export function factorIfOffered(request: StrategyRequest, parameters: StartParam
 }
 
 /** @internal */
-export function returnToOf({ session, settings }: StrategyRequest): string | undefined {
-  return returnToIn(session, settings.sessionKey) ?? returnToBeforeLogin(session)
+export function returnToOf({ session, settings, req }: StrategyRequest): string | undefined {
+  return returnToIn(session, settings.sessionKey) ?? returnToBeforeLogin(session, req)
 }

@@ -52,7 +52,7 @@ export async function recognizeBrowser(request: StrategyRequest, parameters: Pic
 
   const returnTo = returnToOf(request)
   await renewForSubject(request, parameters)
-  forgetReturnTo(request.session, settings.sessionKey, returnTo, options)
+  forgetReturnTo(request.session, settings.sessionKey, returnTo, options, request.req)
   await request.transactions.save()
   const username = parameters.subject.username ?? subject.username
   const named = { provider: 'nevis', id: userId, ...(username !== undefined && { username }) } as const

@@ -12,7 +12,7 @@ import type { Factor, Outcome } from '../factors/factor'
 import type { FactorName } from '../factors/names'
 import { Health } from './health'
 import { failClosed, type FailClosedLedger } from '../ledger/ledger'
-import { budgetOf, factorsOf, ledgerOf, factorNamesOf, scheduleOf } from './option-objects'
+import { budgetOf, factorsOf, ledgerOf, factorNamesOf, postOriginsOf, scheduleOf } from './option-objects'
 import { address, flag, callable, optionError, refuseUnknown, sessionKeyOf, text, texts, wholeNumber } from '../host/option-values'
 import type { HostRequest, NevisRequest } from '../host/request'
 import { keysOf, type CurrentKeys } from '../trust/keys'
@@ -37,6 +37,8 @@ export interface Settings {
   readonly subject: (req: NevisRequest) => Subject | undefined | Promise<Subject | undefined>
   /** The username in `req.user`, which names the user's budgets even after a userId is linked; undefined if the app sets the option `subject`. */
   readonly usernameOf: (req: NevisRequest) => string | undefined
+  /** Undefined if the app does not say which factors a user has. */
+  readonly availableFactors: NevisStrategyOptions['availableFactors']
   readonly operation: FromRequest<Operation | 'approve-or-enroll'>
   readonly firstFactorAmr: FromRequest<readonly string[] | undefined>
   readonly message: FromRequest<string | undefined>
@@ -51,6 +53,8 @@ export interface Settings {
   readonly health: Health | undefined
   readonly ledger: FailClosedLedger
   readonly allowEnrollmentOfStrongerFactorAfter: readonly FactorName[]
+  /** Origins whose POSTs are accepted, beside that of the request's host. */
+  readonly postOrigins: readonly string[] | 'any'
   readonly afterDenial: 'offer' | 'stop'
   /** How many days a browser is remembered; undefined unless the option `rememberBrowser` is set. */
   readonly rememberDays: number | undefined
@@ -71,8 +75,8 @@ export interface Settings {
 
 const KNOWN: Record<keyof NevisStrategyOptions, true> = {
   instance: true, baseURL: true, accessKey: true, client: true, factors: true, waitingURL: true, callbackURL: true,
-  statusURL: true, name: true, subject: true, operation: true, firstFactorAmr: true, message: true, data: true, lifetimeSeconds: true, enrollmentLifetimeSeconds: true,
-  firstFactorLifetimeSeconds: true, maxAttempts: true, startBudget: true, attemptBudget: true, pollSchedule: true, maxStatusCallsPerSecond: true, healthCheck: true, ledger: true, allowEnrollmentOfStrongerFactorAfter: true, afterDenial: true, rememberBrowser: true, sessionKey: true, issuer: true, secret: true, passReqToCallback: true,
+  statusURL: true, name: true, subject: true, availableFactors: true, operation: true, firstFactorAmr: true, message: true, data: true, lifetimeSeconds: true, enrollmentLifetimeSeconds: true,
+  firstFactorLifetimeSeconds: true, maxAttempts: true, startBudget: true, attemptBudget: true, pollSchedule: true, maxStatusCallsPerSecond: true, healthCheck: true, ledger: true, allowEnrollmentOfStrongerFactorAfter: true, allowPostsFromOtherSites: true, afterDenial: true, rememberBrowser: true, sessionKey: true, issuer: true, secret: true, passReqToCallback: true,
 }
 
 /**
@@ -124,6 +128,8 @@ export function resolveOptions(options: NevisStrategyOptions): Settings {
     allowEnrollmentOfStrongerFactorAfter: factorNamesOf('allowEnrollmentOfStrongerFactorAfter', allowEnrollmentOfStrongerFactorAfter),
     afterDenial,
     rememberDays: rememberDaysOf(options.rememberBrowser),
+    postOrigins: postOriginsOf(options.allowPostsFromOtherSites ?? [], [waitingURL, address('callbackURL', callbackURL)]),
+    availableFactors: options.availableFactors === undefined ? undefined : callable('availableFactors', options.availableFactors),
     claimsTokens: factors.some((factor) => [factor.prompt, factor.enrollPrompt].includes('widget')),
     startQueue: new StartQueue(),
     codeChecks: new SharedCache<Outcome>(0, 0),

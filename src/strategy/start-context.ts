@@ -7,7 +7,7 @@ import type { Factor } from '../factors/factor'
 import type { Transaction } from '../factors/transaction'
 import type { RequestedParameters, StartParameters } from './start-parameters'
 import type { StartResult } from './start-queue'
-import type { Field, StrategyRequest } from './strategy-request'
+import type { Field, Redirect, StrategyRequest } from './strategy-request'
 
 /** The session id and origin with which a request came. */
 export type RequestSource = Pick<StartResult, 'sessionId' | 'origin'>
@@ -47,7 +47,10 @@ export async function waitForDecision(
   transaction: Transaction,
   lockedCodes?: string,
 ): Promise<StartResult> {
-  const target = await request.saveAndWait(transaction, lockedCodes)
-  const { req } = request
+  return resultFor(request, { source }, await request.saveAndWait(transaction, lockedCodes), transaction, lockedCodes)
+}
+
+/** @internal */
+export function resultFor({ req }: StrategyRequest, { source }: Pick<StartContext, 'source'>, target: Redirect, transaction: Transaction, lockedCodes?: string): StartResult {
   return { ...source, target, transaction, lockedCodes, hasDisconnected: () => req.socket?.destroyed === true }
 }

@@ -16,6 +16,7 @@ import type { FactorName } from '../factors/names'
 import { Refusal } from '../factors/failures'
 import type { FromRequest } from './options'
 import type { Settings } from './settings'
+import { availableFactorsOf } from './factor-choice'
 import { operationOf, purposeOf } from './purpose'
 import type { NevisAuthenticateOptions } from './route-options'
 import { bodyFieldOf, logsIn, type NevisRequest } from '../host/request'
@@ -29,6 +30,8 @@ export interface StartParameters {
   readonly message?: string
   readonly data?: unknown
   readonly factors?: readonly FactorName[]
+  /** The factors that the user has, if the app says so. */
+  readonly available?: readonly FactorName[]
   /** The route's phone number, to enrol SMS. */
   readonly phone?: string
   readonly purpose?: string
@@ -49,8 +52,8 @@ export interface RequestedParameters extends Omit<StartParameters, 'operation'> 
  * @internal
  */
 export async function startParametersOf(req: NevisRequest, options: AuthenticateOptions, settings: Settings): Promise<RequestedParameters> {
-  const named = await settings.subject(req)
-  if (!isSubject(named)) throw new Refusal('no_subject')
+  const named = await subjectOf(settings, req)
+  if (named === undefined) throw new Refusal('no_subject')
   assertValidForNevis(named)
   // Only the two names are copied: an app may return its whole user object, and the subject goes into the session and into events.
   const subject: Subject = { ...(named.userId !== undefined && { userId: named.userId }), ...(named.username !== undefined && { username: named.username }) }
@@ -66,6 +69,7 @@ export async function startParametersOf(req: NevisRequest, options: Authenticate
   if (factors !== undefined && !isListOfNames(factors)) throw new TypeError('NevisStrategy: factors of a route must be a list of names')
   const phone = await valueOf(options.phone, req)
   const purpose = purposeOf(req, options)
+  const available = operation === 'enroll' ? undefined : await availableFactorsOf(settings, req, subject)
   return {
     subject,
     operation,
@@ -73,33 +77,11 @@ export async function startParametersOf(req: NevisRequest, options: Authenticate
     ...(message !== undefined && { message }),
     ...(data !== undefined && { data }),
     ...(factors !== undefined && { factors: [...factors] }),
+    ...(available !== undefined && { available }),
     ...(phone !== undefined && { phone }),
     ...(purpose !== undefined && { purpose }),
     ...(firstFactorAmr !== undefined && { firstFactorAmr: [...firstFactorAmr] }),
   }
-}
-
-/**
- * The factor that the request names, else the route's, else the first one that supports the operation.
- * @throws Refusal `unknown_factor`; TypeError when the route's factor is not among the strategy's
- * @internal
- */
-export function factorFor(
-  settings: Settings,
-  operation: Operation,
-  requested: string | null | undefined,
-  ofRoute?: FactorName,
-  allowed?: readonly FactorName[],
-): Factor {
-  const isOffered = (factor: Factor) => typeof factor[operation] === 'function' && (allowed?.includes(factor.name) ?? true)
-  const name = requested === undefined ? ofRoute : requested
-  const factor = settings.factors.find((one) => isOffered(one) && (name === undefined || one.name === name))
-  if (factor !== undefined) return factor
-  if (requested === undefined && ofRoute !== undefined) {
-    throw new TypeError(`NevisStrategy: factor "${ofRoute}" of this route is not among the strategy's factors`)
-  }
-  if (allowed !== undefined && !settings.factors.some(isOffered)) throw new TypeError('NevisStrategy: none of the factors of this route is among the strategy\'s')
-  throw new Refusal('unknown_factor')
 }
 
 /**
@@ -164,9 +146,9 @@ export async function isForUserOf(
   transaction: Transaction,
 ): Promise<boolean> {
   if (logsIn(options)) return true
-  const subject = await settings.subject(req)
+  const subject = await subjectOf(settings, req)
   // The request has no user, as in an API that checks the password and then issues tokens.
-  if (!isSubject(subject) && req.user == null) return true
+  if (subject === undefined && req.user == null) return true
   return isSubjectOf(subject, transaction)
 }
 
@@ -189,9 +171,21 @@ function assertValidForNevis({ userId, username }: Subject): void {
   throw new Refusal('invalid_username')
 }
 
-function isSubject(subject: Subject | undefined): subject is Subject {
-  const names = [subject?.userId, subject?.username].filter((name) => name !== undefined)
-  return names.length > 0 && names.every((name) => typeof name === 'string' && name !== '')
+/**
+ * The user whom the option `subject` names.
+ * @returns undefined if it names nobody, or by a name that is empty or no string
+ * @throws TypeError for a value of another shape: a mistake of the developer must not look like a user who is not signed in
+ */
+async function subjectOf(settings: Pick<Settings, 'subject'>, req: NevisRequest): Promise<Subject | undefined> {
+  const subject: unknown = await settings.subject(req)
+  if (subject === undefined || subject === null || subject === false) return undefined
+  const isEmpty = typeof subject === 'object' && !Array.isArray(subject) && Object.keys(subject).length === 0
+  if (typeof subject !== 'object' || (!isEmpty && !('userId' in subject) && !('username' in subject))) {
+    throw new TypeError('NevisStrategy: subject must return { userId } or { username }, or undefined if there is no user')
+  }
+  const { userId, username } = subject as Subject
+  const names = [userId, username].filter((name) => name !== undefined)
+  return names.length > 0 && names.every((name) => typeof name === 'string' && name !== '') ? (subject as Subject) : undefined
 }
 
 function valueOf<T>(value: FromRequest<T> | undefined, req: NevisRequest): T | undefined | Promise<T> {

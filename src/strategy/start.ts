@@ -19,6 +19,8 @@ import { isAfterFirstFactor, renewForSubject } from './session-fixation'
 import { factorIfOffered, findPending, offeredFactor, returnToOf, reusePending } from './pending-start'
 import { recognizeBrowser } from './remembered'
 import { endReplaced, openTransactionForStart, transactionToReplace } from './replaced-transaction'
+import { waitForOtherWay } from './other-ways'
+import { waitBeforeResend } from './resend'
 import { waitForDecision, type PreparedStart, type StartContext } from './start-context'
 import { authenticatorFor, startParametersOf, type StartParameters } from './start-parameters'
 import type { StartResult } from './start-queue'
@@ -64,6 +66,8 @@ export async function start(request: StrategyRequest, handle: Field, factorName:
 async function startNew(request: StrategyRequest, context: StartContext): Promise<StartResult> {
   const startedAt = Date.now()
   assertFactorOffered(request, context)
+  const tooSoon = await waitBeforeResend(request, context)
+  if (tooSoon !== undefined) return tooSoon
   const slot = await spendStart(request, context)
   if (await isPendingElsewhere(request, context, slot)) return resultOfOtherProcess(request, context, slot)
 
@@ -72,7 +76,14 @@ async function startNew(request: StrategyRequest, context: StartContext): Promis
     if (!(reason instanceof Refusal)) await request.budgets.starts.giveBack(context.parameters.budget, [slot])
     throw reason
   })
-  const challenge = await notifyUser(request, prepared)
+  let challenge: Challenge
+  try {
+    challenge = await notifyUser(request, prepared)
+  } catch (reason) {
+    const kept = await waitForOtherWay(request, context, prepared, reason, slot, startedAt)
+    if (kept === undefined) throw reason
+    return kept
+  }
   const { transaction, lockedCodes } = await newTransaction(request, context, prepared, challenge, slot, startedAt)
   request.current = transaction
   publish('started', () => request.about())

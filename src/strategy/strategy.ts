@@ -7,12 +7,12 @@
  * Out of scope: what the browser sees while the user decides (`waiting/`).
  */
 import type { AuthenticateOptions } from 'passport'
-import { answerFault, isAnswered, setRetryAfter } from '../host/answer'
+import { answerFault, isAnswered, setRetryAfter, setStatus } from '../host/answer'
 import { publishFault } from '../host/faults'
 import { dispatch } from './dispatch'
 import { publish } from './events'
 import { StrategyRequest } from './strategy-request'
-import { Refusal, type Failure } from '../factors/failures'
+import { Refusal, type Failure, type FailureCode } from '../factors/failures'
 import type { NevisStrategyOptions } from './options'
 import { resolveOptions, type Settings } from './settings'
 import { logsIn, type NevisRequest } from '../host/request'
@@ -38,6 +38,8 @@ declare global {
       readonly nevis?: NevisProfile
       /** The page of this site from which `requireSecondFactor` redirected the user. */
       readonly returnTo?: string
+      /** After a failure with `failWithError`: why the user was refused. */
+      readonly code?: FailureCode
     }
   }
 }
@@ -88,7 +90,7 @@ export class NevisStrategy extends PassportStrategy {
     this.decide(req, options)
       .then(
         (end) => () => ('to' in end ? redirect(end.to, 303) : success(end.user, end.info)),
-        (reason: unknown) => () => (reason instanceof Refusal ? refuse(req, options, reason, fail) : error(faultOf(reason))),
+        (reason: unknown) => () => (reason instanceof Refusal ? refuse(req, options, reason, fail, error) : error(faultOf(reason))),
       )
       .then((act) => actOnce(req, act, error))
       // Even reporting the error has failed; there is nothing left to do.
@@ -138,13 +140,26 @@ export class NevisStrategy extends PassportStrategy {
   }
 }
 
-function refuse(req: NevisRequest, { failureMessage, failureFlash }: AuthenticateOptions, refusal: Refusal, fail: PassportActions['fail']): void {
+function refuse(req: NevisRequest, options: AuthenticateOptions, refusal: Refusal, fail: PassportActions['fail'], error: PassportActions['error']): void {
+  const { failureMessage, failureFlash, failureRedirect, failWithError } = options
   const { retryAfterSeconds, status, isUnkept } = refusal
   if (retryAfterSeconds !== undefined) setRetryAfter(req, retryAfterSeconds)
-  const { message, ...rest } = refusal.toFailure()
+  const failure = refusal.toFailure()
+  if (failWithError && !failureRedirect) {
+    req.authInfo = failure
+    // Passport's own error has no code. It is left to Passport where Passport also keeps the message.
+    if (!failureMessage && !failureFlash) return error(authenticationError(req, failure, status))
+  }
+  const { message, ...rest } = failure
   // This request has given up its session. Passport would write the message into it, and the host would then send its cookie.
   const isLeftOut = isUnkept && Boolean(failureMessage || failureFlash)
   fail(isLeftOut ? rest : { message, ...rest }, status)
+}
+
+/** An error as Passport makes it for `failWithError`, with the code on it. */
+function authenticationError(req: NevisRequest, { message, ...rest }: Failure, status: number): Error {
+  setStatus(req, status)
+  return Object.assign(new Error(message), { name: 'AuthenticationError', status, ...rest })
 }
 
 /**

@@ -41,6 +41,7 @@ function waitingPart(view: WaitingView, parts: PageParts): Html {
   const { texts } = parts.language
   const isAppEnrolment = view.operation === 'enroll' && view.appLinkUri !== undefined
   return html`
+      ${view.failure === 'not_enrolled' && errorPart(texts.failure.not_enrolled)}
       <p>${hasTypedCode(view) ? texts.typedCodeHint : textFor(wordsFor(view, texts).hint, view.factor)}</p>
       ${view.operation === 'approve' && confirmedPart(view, parts)}
       ${isAppEnrolment ? enrolmentSteps(view, parts) : view.appLinkUri !== undefined && appPart(view, parts)}

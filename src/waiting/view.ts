@@ -8,6 +8,7 @@ import type { Prompt } from '../factors/factor'
 import type { FactorName } from '../factors/names'
 import type { FailureCode } from '../factors/failures'
 import type { Sealed } from '../trust/handle'
+import { offeredFactors } from '../strategy/factor-choice'
 import type { Settings } from '../strategy/settings'
 import { unlockCodes } from '../trust/recovery-codes'
 import type { Transaction } from '../factors/transaction'
@@ -72,7 +73,7 @@ export async function viewOf(settings: Settings, handle: string, sealed: Sealed,
   const { status, prompt, expiresAt } = await statusOf(settings, transaction)
   const recoveryCodes = status === 'pending' ? unlockCodes(codesKey, sealed.lockedCodes) : undefined
   const remember = status === 'pending' ? rememberOffer(settings, transaction) : undefined
-  const failure = closed ?? failureOf(status) ?? (attempts > 0 && prompt === 'code' ? 'wrong_code' : undefined)
+  const failure = closed ?? failureOf(status) ?? transaction.refused ?? (attempts > 0 && prompt === 'code' ? 'wrong_code' : undefined)
   return {
     transaction: handle,
     factor: transaction.factor,
@@ -92,11 +93,10 @@ export async function viewOf(settings: Settings, handle: string, sealed: Sealed,
   }
 }
 
-function offeredFor({ factors }: Settings, { operation, factors: allowed, login }: Transaction): FactorName[] {
+function offeredFor(settings: Settings, transaction: Transaction): FactorName[] {
   // Recovery codes cannot be a user's first factor.
-  const isFirst = operation === 'enroll' && login === undefined
-  const names = factors.filter(({ name, ...factor }) => typeof factor[operation] === 'function' && !(isFirst && name === 'recovery')).map(({ name }) => name)
-  return allowed === undefined ? names : names.filter((name) => allowed.includes(name))
+  const isFirst = transaction.operation === 'enroll' && transaction.login === undefined
+  return offeredFactors(settings, transaction).map(({ name }) => name).filter((name) => !(isFirst && name === 'recovery'))
 }
 
 function failureOf(status: WaitingStatus['status']): FailureCode | undefined {

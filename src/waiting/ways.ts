@@ -4,15 +4,13 @@
  * Out of scope: whether the user may take a way; the start decides.
  */
 import { withQuery } from '../host/url'
+import { RESEND_PAUSE_SECONDS } from '../strategy/resend'
 import type { PageParts } from './document'
 import { hidden, wayForm } from './forms'
 import { html, type Html } from './html'
 import type { Texts } from './texts/texts'
 import type { WaitingView } from './view'
 import { textFor, wordsFor } from './wording'
-
-/** Seconds after a start before the page offers to send it again. */
-const RESEND_SECONDS = 15
 
 export function otherWaysPart(view: WaitingView, parts: PageParts): Html {
   const { texts } = parts.language
@@ -77,7 +75,7 @@ function resendButton(view: WaitingView, parts: PageParts): Html | false {
   const words = textFor(wordsFor(view, texts).use, view.factor)
   if (view.status !== 'pending') return form(words, html`<button class="nevis-button">${words}</button>`)
   if (view.prompt === 'widget') return form(texts.startOver, html`<button class="nevis-again">${texts.startOver}</button>`)
-  return isSent(view) && form(texts.resend, html`<button class="nevis-again" data-resend="${RESEND_SECONDS}" data-resend-in="${texts.resendIn}">${texts.resend}</button>`)
+  return isSent(view) && form(texts.resend, html`${hidden('retry', '1')}<button class="nevis-again" data-resend="${RESEND_PAUSE_SECONDS}" data-resend-in="${texts.resendIn}">${texts.resend}</button>`)
 }
 
 /** True if something was sent that may not have arrived. */

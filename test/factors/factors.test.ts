@@ -82,7 +82,9 @@ describe('a challenge', () => {
 
   it.each<[string, Factor, object, object]>([
     ['of a push', push(), {}, { username: 'anna', channel: 'push', authenticatorId: undefined }],
-    ['of a push that shows something, on one phone', push(), { message: 'Pay?', authenticatorId: 'a1' }, { username: 'anna', channel: 'push', authenticatorId: 'a1', message: 'Pay?', prompt: true }],
+    ['of a push that shows something, on one phone', push(), { message: 'Pay?', authenticatorId: 'a1' }, { username: 'anna', channel: 'push', authenticatorId: 'a1', message: 'Pay?', prompt: true, notificationMessage: 'Pay?' }],
+    ['of a push with a formatted message', push(), { message: '<html>Pay <b>5 &amp; 6</b><br/>to\n Ben?</html>' }, { username: 'anna', channel: 'push', authenticatorId: undefined, message: '<html>Pay <b>5 &amp; 6</b><br/>to\n Ben?</html>', prompt: true, notificationMessage: 'Pay 5 & 6 to Ben?' }],
+    ['of a push with nothing in its message but marks', push(), { message: '<html><br></html>' }, { username: 'anna', channel: 'push', authenticatorId: undefined, message: '<html><br></html>', prompt: true, notificationMessage: undefined }],
     ['of the app', app(), {}, { username: 'anna', channel: 'app', authenticatorId: undefined }],
     ['of the app by its older name', app({ channel: 'qr-code' }), {}, { username: 'anna', channel: 'qr-code', authenticatorId: undefined }],
     ['of the app that shows something, on one phone', app(), { message: 'Pay?', authenticatorId: 'a1' }, { username: 'anna', channel: 'app', authenticatorId: 'a1', message: 'Pay?', prompt: true }],

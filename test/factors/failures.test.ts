@@ -10,6 +10,7 @@ const TOLD: Record<FailureCode, [number, string]> = {
   invalid_username: [400, 'Your username cannot be used for this sign-in. Please contact support.'],
   phone_refused: [400, 'This phone number cannot be used. Please enter another one.'],
   start_requires_post: [405, 'Please start again from the sign-in page.'],
+  cross_site_post: [403, 'This request came from another website, so it was refused. Please start again from the sign-in page.'],
   not_enrolled: [403, 'This way to confirm is not set up for your account. Please choose another one.'],
   already_enrolled: [403, 'Your account already has a second factor. Please confirm with that one first.'],
   too_many_authenticators: [409, 'Your account cannot have more devices. Please remove one first.'],

@@ -24,8 +24,9 @@ const resend = (transaction: string) => browser.post('/login/2fa', { transaction
 // Shows: T-password-8
 it('is over after its time, however often the request was sent again by the page of before', async () => {
   let before = await signIn(browser, 'anna')
+  world.later(15)
   const newest = handleIn((await resend(before)).location)
-  world.later(50)
+  world.later(35)
   // The button of the page before shows what is pending, and makes it no younger.
   expect(handleIn((await resend(before)).location)).toBeDefined()
   before = newest

@@ -72,6 +72,7 @@ describe('five starts at once', () => {
     const app = await world.start({ routes })
     const browser = app.browser()
     const handle = await signIn(browser, 'anna')
+    world.later(15)
     const pages = await five(() => browser.clone().post('/login/2fa', { transaction: handle, factor: 'push' }))
     expect(tally(pages.map(outcomeOf))).toEqual({ '303 /login/2fa': 5 })
     expect(world.asked('approve')).toBe(2)

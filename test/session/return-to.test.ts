@@ -4,6 +4,8 @@ import { forgetReturnTo, storeReturnTo, returnToBeforeLogin, returnToIn, sitePat
 import type { SessionLike } from '../../src/host/request'
 
 const ORIGIN = 'https://app.example'
+const HERE = { headers: { host: 'bank.example', 'x-forwarded-host': 'www.bank.example' } }
+const forget = (session: SessionLike, path: string | undefined) => forgetReturnTo(session, 'nevis', path, {}, HERE)
 
 /** What is kept must lead to this host: as it is, decoded once too often, and normalized. */
 function expectOurs(path: string): void {
@@ -86,14 +88,14 @@ describe('what is kept in a session', () => {
     expect(storeReturnTo(session, 'nevis', of('/a'))).toBe(true)
     expect(session).toStrictEqual({ nevis: { secondFactor: { at: 1 }, returnTo: { path: '/a' } } })
     expect(before).toEqual({ secondFactor: { at: 1 } })
-    forgetReturnTo(session, 'nevis', '/a')
+    forget(session, '/a')
     expect(session).toEqual({ nevis: { secondFactor: { at: 1 } } })
   })
 
   it('is forgotten only once it was given back itself', () => {
     storeReturnTo(session, 'nevis', of('/a'))
-    forgetReturnTo(session, 'nevis', '/b')
-    forgetReturnTo(session, 'nevis', undefined)
+    forget(session, '/b')
+    forget(session, undefined)
     expect(returnToIn(session, 'nevis')).toBe('/a')
   })
 
@@ -105,7 +107,7 @@ describe('what is kept in a session', () => {
     expect(returnToIn(session, 'nevis')).toBe('/of-anna')
     session['passport'] = { user: 'ben' }
     expect(returnToIn(session, 'nevis')).toBeUndefined()
-    forgetReturnTo(session, 'nevis', undefined)
+    forget(session, undefined)
     session['passport'] = { user: 'anna' }
     expect(returnToIn(session, 'nevis')).toBe('/of-anna')
   })
@@ -116,19 +118,30 @@ describe("the app's own session.returnTo", () => {
     ['is followed before a login', { returnTo: '/a' }, '/a'],
     ['is old after one', { returnTo: '/a', passport: { user: 'anna' } }, undefined],
     ['is not followed to another site', { returnTo: '//evil.example' }, undefined],
+    ['may be a URL of this site, of which the path counts', { returnTo: 'https://bank.example/a?b=1#c' }, '/a?b=1#c'],
+    ['may be a URL of this site with its port', { returnTo: 'http://bank.example:80/' }, '/'],
+    ['may be a URL as the proxy was asked for it', { returnTo: 'https://www.bank.example/a' }, '/a'],
+    ['may be no URL of another site', { returnTo: 'https://evil.example/a' }, undefined],
+    ['may be no URL of another port', { returnTo: 'https://bank.example:8443/a' }, undefined],
+    ['may be no URL of another kind', { returnTo: 'ftp://bank.example/a' }, undefined],
+    ['may hide no other site in the path of a URL', { returnTo: 'https://bank.example//evil.example' }, undefined],
+    ['may hide no other site behind a name', { returnTo: 'https://bank.example@evil.example/a' }, undefined],
   ])('%s', (_what, session, path) => {
-    expect(returnToBeforeLogin(session)).toBe(path)
+    expect(returnToBeforeLogin(session, HERE)).toBe(path)
   })
 
   it('is forgotten once it was given back; what another tab has put there since stays', () => {
     const [same, another]: SessionLike[] = [{ returnTo: '/a' }, { returnTo: '/b' }]
-    for (const session of [same, another]) forgetReturnTo(session as SessionLike, 'nevis', '/a')
+    for (const session of [same, another]) forget(session as SessionLike, '/a')
     expect([same, another]).toEqual([{}, { returnTo: '/b' }])
+    const whole: SessionLike = { returnTo: 'https://bank.example/a' }
+    forget(whole, '/a')
+    expect(whole).toEqual({})
   })
 
   it('is left to Passport where Passport is to follow it', () => {
     const session: SessionLike = { returnTo: '/a' }
-    forgetReturnTo(session, 'nevis', '/a', { successReturnToOrRedirect: '/' })
+    forgetReturnTo(session, 'nevis', '/a', { successReturnToOrRedirect: '/' }, HERE)
     expect(session).toEqual({ returnTo: '/a' })
   })
 })

@@ -147,7 +147,10 @@ describe('another start for a transaction', () => {
   it('with the same factor and no phone › asks the same one again', async () => {
     const browser = (await start()).browser()
     const first = await signIn(browser, 'anna', { authenticatorId: old })
+    const now = Date.now()
+    jest.spyOn(Date, 'now').mockReturnValue(now + 15_000)
     await again(browser, first, { factor: 'push' })
+    jest.restoreAllMocks()
     expect(asked()).toEqual([old, old])
   })
 

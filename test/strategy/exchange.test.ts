@@ -272,10 +272,10 @@ describe('another factor, or the same one again', () => {
     session['nevis'] = { returnTo: { path: '/page' } }
     const on = strategy()
     const transaction = await begin(on, {}, { message: 'Pay?', data: 7 })
-    at(1000)
+    at(15_000)
     session['nevis'] = { ...(session['nevis'] as object), returnTo: { path: '/other' } }
     await begin(on, { transaction, factor: 'push' }, { message: 'Less?' }, { user: { username: 'ben' } })
-    expect(held('t2')).toMatchObject({ subject: { username: 'anna' }, message: 'Pay?', data: 7, returnTo: '/page', startedAt: NOW + 1000, firstFactorAt: NOW })
+    expect(held('t2')).toMatchObject({ subject: { username: 'anna' }, message: 'Pay?', data: 7, returnTo: '/page', startedAt: NOW + 15_000, firstFactorAt: NOW })
     expect(held('t1')).toMatchObject({ closed: 'cancelled' })
     expect(nevis.approve).toHaveBeenCalledTimes(2)
   })

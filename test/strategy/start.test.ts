@@ -206,6 +206,7 @@ describe('a start', () => {
     it('sends the same factor again', async () => {
       const browser = app.browser()
       const first = await signIn(browser, 'anna')
+      later(15_000)
       const page = await browser.post('/login/2fa', { transaction: first, factor: 'push' })
       expect(operations()).toEqual(['approve', 'approve'])
       await simulator.phone('anna').approve()

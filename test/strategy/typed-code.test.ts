@@ -247,6 +247,7 @@ describe('a second start', () => {
   it('that sends it again has a new code, and the old one is wrong', async () => {
     const handle = await signIn(browser, 'anna')
     const old = code()
+    world.later(15)
     const again = handleIn((await browser.post('/login/2fa', { transaction: handle, factor: 'push' })).location)
     const shown = code()
     await approve()

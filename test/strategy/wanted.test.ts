@@ -2,7 +2,8 @@
 import type { AuthenticateOptions } from 'passport'
 import { app, push, recovery, sms, type Factor, type NevisAuthenticateOptions, type NevisRequest, type Transaction } from '../../src'
 import type { Settings } from '../../src/strategy/settings'
-import { startParametersOf, authenticatorFor, isReusable, isForUserOf, factorFor, isPendingFor, phoneOf, type StartParameters } from '../../src/strategy/start-parameters'
+import { factorFor } from '../../src/strategy/factor-choice'
+import { startParametersOf, authenticatorFor, isReusable, isForUserOf, isPendingFor, phoneOf, type StartParameters } from '../../src/strategy/start-parameters'
 
 const ANNA = { username: 'anna' }
 const USER = '7b2ce5a9-6bd0-4e2f-8d0f-2ac2c4a1d7a1'
@@ -34,11 +35,18 @@ describe('what is wanted', () => {
     expect(await wanted({ message: ({ url }) => url, data: () => undefined }, settings, request({ body: ANNA }))).toMatchObject({ message: '/' })
   })
 
-  it.each([undefined, {}, { userId: '' }, { username: '' }, { userId: 'u', username: '' }, { userId: 7 }, { username: ['anna'] }, { userId: undefined, username: undefined }])(
+  it.each([undefined, null, false, {}, { username: null }, { userId: '' }, { username: '' }, { userId: 'u', username: '' }, { userId: 7 }, { username: ['anna'] }, { userId: undefined, username: undefined }])(
     'is refused for a subject of %j', async (subject) => {
       await expect(wanted({}, settingsWith({ subject: () => subject }))).rejects.toEqual(refused('no_subject'))
     },
   )
+
+  it.each([7, 0, '', 'anna', true, [], ['anna'], { id: 7 }, { user: { username: 'anna' } }, () => 'anna'])('is a mistake of the developer for a subject of %p', async (subject) => {
+    const mistake = new TypeError('NevisStrategy: subject must return { userId } or { username }, or undefined if there is no user')
+    await expect(wanted({}, settingsWith({ subject: () => subject }))).rejects.toEqual(mistake)
+    await expect(wanted({}, settingsWith({ subject: async () => subject }))).rejects.toEqual(mistake)
+    await expect(isForUserOf(request(), { session: false }, settingsWith({ subject: () => subject }), {} as Transaction)).rejects.toEqual(mistake)
+  })
 
   it.each([{ userId: USER }, { username: 'anna' }, { userId: USER, username: 'anna' }, { userId: undefined, username: 'anna' }])('is for a subject of %j', async (subject) => {
     expect((await wanted({}, settingsWith({ subject: () => subject }))).subject).toEqual(subject)
@@ -84,7 +92,7 @@ describe('what is wanted', () => {
 
 describe('the factor', () => {
   const named = (...args: [operation?: 'approve' | 'enroll', requested?: string | null, ofRoute?: string, allowed?: string[]]) =>
-    factorFor(settingsWith(), args[0] ?? 'approve', args[1], args[2], args[3]).name
+    factorFor(settingsWith(), { operation: args[0] ?? 'approve', ...(args[3] && { factors: args[3] }) }, args[1], args[2]).name
 
   it('is the one that the request names, else the route\'s, else the first', () => {
     expect([named(), named('approve', undefined, 'sms'), named('approve', 'app', 'sms')]).toEqual(['push', 'sms', 'app'])
@@ -115,7 +123,7 @@ describe('the factor', () => {
   })
 
   it('is refused where none can do it at all', () => {
-    expect(() => factorFor(settingsWith({ factors: [push()] }), 'enroll', undefined)).toThrow(refused('unknown_factor') as never)
+    expect(() => factorFor(settingsWith({ factors: [push()] }), { operation: 'enroll' }, undefined)).toThrow(refused('unknown_factor') as never)
   })
 })
 

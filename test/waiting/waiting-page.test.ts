@@ -94,7 +94,8 @@ describe('the page', () => {
       expect(text).toContain(`data-transaction="${handle}"`)
       expect(text).toContain('data-status-url="/login/2fa/status" data-callback-url="/login/2fa/callback"')
       expect(formsOf(text)).toEqual([
-        ...['push', 'app', 'sms', 'recovery'].map((factor) => ({ action: '/login/2fa', fields: { transaction: handle, factor } })),
+        { action: '/login/2fa', fields: { transaction: handle, factor: 'push', retry: '1' } },
+        ...['app', 'sms', 'recovery'].map((factor) => ({ action: '/login/2fa', fields: { transaction: handle, factor } })),
         { action: '/login/2fa', fields: { transaction: handle, cancel: '1' } },
       ])
       for (const label of ['Send again', 'Use a QR code or link', 'Send me a code by SMS', 'Use a recovery code', 'Cancel']) {

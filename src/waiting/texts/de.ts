@@ -123,6 +123,7 @@ export const de: Texts = {
     invalid_username: 'Mit Ihrem Benutzernamen ist keine Bestätigung möglich. Bitte wenden Sie sich an den Support.',
     phone_refused: 'Diese Telefonnummer kann nicht verwendet werden. Geben Sie eine andere ein.',
     start_requires_post: 'Bitte beginnen Sie auf der Anmeldeseite neu.',
+    cross_site_post: 'Diese Anfrage kam von einer anderen Website und wurde deshalb abgelehnt. Bitte beginnen Sie auf der Anmeldeseite neu.',
     not_enrolled: 'Sie haben diese Methode noch nicht eingerichtet. Wählen Sie eine andere.',
     already_enrolled: 'Sie haben bereits einen zweiten Faktor eingerichtet. Bestätigen Sie zuerst damit.',
     too_many_authenticators: 'Sie haben die Höchstzahl an Geräten erreicht. Entfernen Sie zuerst eines.',

@@ -123,6 +123,7 @@ export const fr: Texts = {
     invalid_username: 'Votre nom d’utilisateur ne permet pas de confirmer. Veuillez contacter l’assistance.',
     phone_refused: 'Ce numéro de téléphone ne peut pas être utilisé. Saisissez-en un autre.',
     start_requires_post: 'Veuillez recommencer depuis la page de connexion.',
+    cross_site_post: 'Cette demande provenait d’un autre site et a donc été refusée. Veuillez recommencer depuis la page de connexion.',
     not_enrolled: 'Vous n’avez pas encore configuré cette méthode. Choisissez-en une autre.',
     already_enrolled: 'Vous avez déjà configuré un second facteur. Utilisez-le d’abord pour confirmer.',
     too_many_authenticators: 'Vous avez atteint le nombre maximal d’appareils. Supprimez-en d’abord un.',

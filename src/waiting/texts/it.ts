@@ -123,6 +123,7 @@ export const it: Texts = {
     invalid_username: 'Con il Suo nome utente non è possibile confermare. Contatti l’assistenza.',
     phone_refused: 'Questo numero di telefono non può essere usato. Ne inserisca un altro.',
     start_requires_post: 'Ricominci dalla pagina di accesso.',
+    cross_site_post: 'Questa richiesta proveniva da un altro sito ed è stata quindi rifiutata. Ricominci dalla pagina di accesso.',
     not_enrolled: 'Non ha ancora configurato questo metodo. Ne scelga un altro.',
     already_enrolled: 'Ha già configurato un secondo fattore. Prima confermi con quello.',
     too_many_authenticators: 'Ha raggiunto il numero massimo di dispositivi. Prima ne rimuova uno.',

@@ -1,0 +1,70 @@
+/**
+ * Which factors a user is offered, in which order, and which of them a start uses.
+ *
+ * Three things limit the choice: the strategy's `factors`, those of the route, and those that the app says the user has. Out of scope: whether
+ * Nevis has the factor for this user (`other-ways.ts`), and who may enrol (`enrolment.ts`).
+ */
+import type { Operation } from '../client/wire'
+import type { Factor } from '../factors/factor'
+import { Refusal } from '../factors/failures'
+import type { FactorName } from '../factors/names'
+import type { Subject } from '../factors/transaction'
+import type { NevisRequest } from '../host/request'
+import type { Settings } from './settings'
+
+/** What limits the choice. A transaction has the same fields. */
+export interface ChoiceLimits {
+  readonly operation: Operation
+  /** Those of the route. */
+  readonly factors?: readonly FactorName[]
+  /** Those that the app says the user has. */
+  readonly available?: readonly FactorName[]
+}
+
+/**
+ * The factors that the user may choose, in the app's order.
+ * @internal
+ */
+export function offeredFactors({ factors }: Pick<Settings, 'factors'>, { operation, factors: allowed, available }: ChoiceLimits): Factor[] {
+  const possible = factors.filter((factor) => typeof factor[operation] === 'function' && (allowed?.includes(factor.name) ?? true))
+  // An enrolment adds a factor that the user does not have.
+  if (available === undefined || operation === 'enroll') return possible
+  return available.flatMap((name) => possible.find((factor) => factor.name === name) ?? [])
+}
+
+/**
+ * The factor that the request names, else the route's, else the first one that is offered.
+ * @throws Refusal `unknown_factor`; `not_enrolled` if the user has none that the route accepts; TypeError when the route's factor is not among
+ * the strategy's
+ * @internal
+ */
+export function factorFor(settings: Pick<Settings, 'factors'>, limits: ChoiceLimits, requested: string | null | undefined, ofRoute?: FactorName): Factor {
+  const offered = offeredFactors(settings, limits)
+  const name = requested === undefined ? ofRoute : requested
+  const factor = offered.find((one) => name === undefined || one.name === name)
+  if (factor !== undefined) return factor
+  const { available: _users, ...others } = limits
+  const possible = offeredFactors(settings, others)
+  if (requested === undefined && ofRoute !== undefined && !possible.some((one) => one.name === ofRoute)) {
+    throw new TypeError(`NevisStrategy: factor "${ofRoute}" of this route is not among the strategy's factors`)
+  }
+  if (limits.factors !== undefined && possible.length === 0) throw new TypeError('NevisStrategy: none of the factors of this route is among the strategy\'s')
+  // The route's factor is a default only: a user who does not have it gets the first that the user has.
+  if (requested === undefined && offered[0] !== undefined) return offered[0]
+  throw new Refusal(requested === undefined && possible.length > 0 ? 'not_enrolled' : 'unknown_factor')
+}
+
+/**
+ * Asks the app which factors the user has.
+ * @returns undefined if the app does not say
+ * @throws TypeError if the answer is not a list of names of the strategy's factors
+ * @internal
+ */
+export async function availableFactorsOf({ availableFactors, factors }: Settings, req: NevisRequest, subject: Subject): Promise<readonly FactorName[] | undefined> {
+  if (availableFactors === undefined) return undefined
+  const names: unknown = await availableFactors(req, Object.freeze({ ...subject }))
+  if (!Array.isArray(names) || !names.every((name) => factors.some((factor) => factor.name === name))) {
+    throw new TypeError(`NevisStrategy: availableFactors must return a list of names out of ${factors.map(({ name }) => name).join(', ')}`)
+  }
+  return [...new Set(names as FactorName[])]
+}
