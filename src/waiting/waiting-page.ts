@@ -32,10 +32,10 @@ export interface WaitingPageOptions<Req extends HostRequest = HostRequest, Res e
   /**
    * Returns what the user confirms as a list, from the `data` of the transaction: the page shows it beside the message, which the phone
    * shows. For example `[{ label: 'Amount', value: 'CHF 120.00' }]`. Default: no list.
-   * @param data as your option `data` gave it
+   * @param data as your option `data` gave it; undefined for a transaction without data
    * @param language tag of the page's language
    */
-  details?(data: unknown, language: string): readonly Detail[] | undefined
+  details?(data: unknown, language: string): readonly Detail[] | false | undefined
   /** Returns the language of the message, as a tag, so that screen readers pronounce it right. Default: that of the page. */
   messageLanguage?(data: unknown, req: Req): string | undefined
   /** Returns the user's name for the printed recovery codes. Default: `req.user.username`. */
@@ -117,7 +117,7 @@ export function waitingPage<Req extends HostRequest = HostRequest, Res extends H
     ])
     const { data } = transaction
     const details = options.details?.(data, parts.language.tag)
-    const view = { ...seen, ...(seen.factors.includes(seen.factor) && offer), ...(details !== undefined && { details }) }
+    const view = { ...seen, ...(seen.factors.includes(seen.factor) && offer), ...(details && { details }) }
     if (wantsJson) return json(200, view)
     if (view.status === 'succeeded') return whole(303, { Location: withQuery(parts.callbackURL, { transaction: view.transaction }), 'Referrer-Policy': REFERRER_POLICY })
     const { text } = pageHtml(view, { ...parts, messageLanguage: options.messageLanguage?.(data, req) })

@@ -114,13 +114,25 @@ describe.each(stacks.map((stack) => [nameOf(stack), stack] as const))('%s', (_na
       expect(await greeting()).toBe('Hello anna')
     })
 
+    it('that is cancelled leads back into the app, signed in as before, and its callback comes again to no harm', async () => {
+      await signIn()
+      const start = await browser.post('/step-up')
+      expect((await browser.post('/login/2fa', { transaction: handleIn(start.location), cancel: '1' })).location).toBe('/')
+      expect(await greeting()).toBe('Hello anna')
+      const again = callbackOf(handleIn((await browser.post('/step-up')).location))
+      await simulator.phone('anna').approve()
+      await browser.get(again)
+      expect((await browser.get(again)).location).toBe('/')
+      expect(await greeting()).toBe('Hello anna')
+    })
+
     it('that is denied leaves the login, and opens nothing', async () => {
       await signIn()
       const now = Date.now()
       jest.spyOn(Date, 'now').mockImplementation(() => now + 301_000)
       const start = await browser.post('/step-up')
       await simulator.phone('anna').deny()
-      expect((await browser.get(callbackOf(handleIn(start.location)))).location).toBe('/login')
+      expect((await browser.get(callbackOf(handleIn(start.location)))).location).toBe('/')
       expect(await greeting()).toBe('Hello anna')
       expect((await browser.get('/transfer', page)).location).toBe('/step-up')
     })

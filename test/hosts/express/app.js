@@ -51,10 +51,16 @@ app.get('/login', (req, res) => {
 app.post('/login',
   passport.authenticate('local', { ...onFailure, session: false }), // the password is right, but the user is not signed in yet
   passport.authenticate('nevis', onFailure)) // to the waiting page
-app.get('/login/2fa', waitingPage(nevis))
-app.post('/login/2fa', passport.authenticate('nevis', onFailure)) // another factor, send again, cancel
+const secondFactor = (req, res, next) => passport.authenticate('nevis', {
+  failureRedirect: req.user ? '/' : '/login', // a signed-in user who cancels a step-up stays signed in
+  failureMessage: true,
+  keepSessionInfo: true,
+  repeatedCallbackRedirect: '/', // for a callback that is loaded again
+})(req, res, next)
+app.get('/login/2fa', waitingPage(nevis, { signInURL: '/login' }))
+app.post('/login/2fa', secondFactor) // another factor, send again, cancel
 app.all('/login/2fa/callback',
-  passport.authenticate('nevis', { ...onFailure, keepSessionInfo: true }),
+  secondFactor,
   recordSecondFactor(),
   (req, res) => res.redirect(303, req.authInfo.returnTo ?? '/'))
 

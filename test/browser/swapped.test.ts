@@ -1,0 +1,150 @@
+/**
+ * The waiting page where it is not loaded as a page of its own: swapped in by another script, as htmx and Turbo do; where the browser blocks
+ * locks and channels; and shortly before the end of the time.
+ *
+ * Out of scope: the other circumstances of a sign-in (`circumstances.test.ts`).
+ */
+import type { BrowserContext, Page } from 'playwright-core'
+import { describeWithChromium } from '../support/chromium'
+import { codeFor, enterPassword, forgiveComplaints, isSignedIn, showsHeading, startCloud, useChromium, waiting, type Cloud } from './support'
+
+describeWithChromium('the waiting page', () => {
+  const chromium = useChromium()
+  let cloud: Cloud
+
+  beforeEach(async () => {
+    cloud = await startCloud({
+      strategy: { pollSchedule: [{ untilSeconds: 600, everySeconds: 0.5 }] },
+      routes: (app) => app.get('/shop', (_req, res) => void res.send('<!doctype html><title>Shop</title><main><h1>Shop</h1></main>')),
+    })
+  })
+  afterEach(() => cloud.close())
+
+  /** Swaps the body of the page at the address into this page; scripts run as htmx and Turbo make them run. */
+  const swapIn = (page: Page, address: string) =>
+    page.evaluate(`(async () => {
+      const text = await (await fetch(${JSON.stringify(address)})).text()
+      document.body.innerHTML = new DOMParser().parseFromString(text, 'text/html').body.innerHTML
+      history.pushState(null, '', ${JSON.stringify(address)})
+      for (const old of document.body.querySelectorAll('script')) {
+        const script = document.createElement('script')
+        for (const { name, value } of old.attributes) script.setAttribute(name, value)
+        old.replaceWith(script)
+      }
+    })()`)
+
+  const inTheShop = async (context: BrowserContext) => {
+    const page = await context.newPage()
+    await page.goto(`${cloud.app.origin}/shop`)
+    const { username } = cloud.newUser()
+    return { page, username, address: await enterPassword(context, cloud, username) }
+  }
+
+  describe('that is swapped into another page', () => {
+    it('goes on by itself once the phone has accepted', async () => {
+      const { page, username, address } = await inTheShop(await chromium.open())
+      await swapIn(page, address)
+      await showsHeading(page, 'Check your phone')
+      await page.locator('[data-resend]:disabled').waitFor()
+      await cloud.simulator.phone(username).approve()
+      await isSignedIn(page)
+    })
+
+    it('a second time › starts again, and once', async () => {
+      const context = await chromium.open()
+      const { page, username, address } = await inTheShop(context)
+      await swapIn(page, address)
+      await swapIn(page, address)
+      await cloud.simulator.phone(username).approve()
+      await isSignedIn(page)
+      expect(cloud.app.verified).toHaveLength(1)
+    })
+
+    it('and out again › leaves the other page alone', async () => {
+      const { page, username, address } = await inTheShop(await chromium.open())
+      await swapIn(page, address)
+      await page.locator('[data-resend]:disabled').waitFor()
+      const closed = page.waitForRequest((request) => request.url().endsWith('/after'))
+      await page.evaluate(`document.body.innerHTML = '<main><h1>Another page</h1></main>'`)
+      await cloud.simulator.phone(username).approve()
+      // The page's stream tells of the approval, and its clock ticks, before this request is sent.
+      await page.evaluate(`new Promise((resolve) => setTimeout(resolve, 1500)).then(() => fetch('/after'))`)
+      await closed
+      await showsHeading(page, 'Another page')
+      expect(cloud.app.verified).toHaveLength(0)
+      forgiveComplaints(/404/)
+    })
+  })
+
+  describe('where the browser blocks locks, channels and storage', () => {
+    it('goes on all the same', async () => {
+      const context = await chromium.open()
+      await context.addInitScript(`
+        const blocked = () => { throw new DOMException('blocked', 'SecurityError') }
+        window.BroadcastChannel = class { constructor() { blocked() } }
+        navigator.locks.request = blocked
+        Object.defineProperty(window, 'sessionStorage', { get: blocked })`)
+      const { page, username } = await waiting(context, cloud)
+      await cloud.simulator.phone(username).approve()
+      await isSignedIn(page)
+    })
+
+    it('or refuses the lock later › goes on, too', async () => {
+      const context = await chromium.open()
+      await context.addInitScript(`navigator.locks.request = () => Promise.reject(new DOMException('blocked', 'SecurityError'))`)
+      const { page, username } = await waiting(context, cloud)
+      await cloud.simulator.phone(username).approve()
+      await isSignedIn(page)
+    })
+  })
+
+  describe('half a minute before the end', () => {
+    const note = (page: Page) => page.getByRole('status')
+
+    it('says so once, and a recovery code that is half typed stays while more time is got', async () => {
+      const context = await chromium.open()
+      await context.clock.install()
+      const { page, recoveryCodes } = await waiting(context, cloud, { factor: 'recovery' })
+      const before = page.url()
+      const [code = ''] = recoveryCodes
+      await page.evaluate(`said = []
+        new MutationObserver(() => said.push(document.querySelector('[role=status]').textContent))
+          .observe(document.querySelector('[role=status]'), { childList: true, characterData: true, subtree: true })`)
+      await page.getByLabel('Code').fill(code.slice(0, 6))
+      expect(await page.getByRole('button', { name: 'Get more time' }).isVisible()).toBe(false)
+      await context.clock.runFor(100_000)
+      expect(await note(page).textContent()).toBe('Less than half a minute left.')
+      await page.getByRole('button', { name: 'Get more time' }).click()
+      await page.waitForURL((url) => url.href !== before)
+      await context.clock.runFor(1000)
+      expect(await page.locator('[data-countdown]').textContent()).toMatch(/^(2:00|1:5\d)$/)
+      expect(await page.evaluate('said')).toEqual(['Less than half a minute left.', ''])
+      expect(await page.getByLabel('Code').inputValue()).toBe(code.slice(0, 6))
+      await page.getByLabel('Code').pressSequentially(code.slice(6))
+      await page.keyboard.press('Enter')
+      await isSignedIn(page)
+    })
+
+    it('has a button that sends a new request, where something was sent', async () => {
+      const context = await chromium.open()
+      await context.clock.install()
+      const { page, username } = await waiting(context, cloud, { factor: 'sms' })
+      await context.clock.runFor(100_000)
+      expect(await note(page).textContent()).toBe('Less than half a minute left.')
+      await page.getByRole('button', { name: 'Send again' }).click()
+      await page.waitForLoadState()
+      expect(cloud.simulator.sms(username)).toHaveLength(2)
+      await page.getByLabel('Code').fill(codeFor(cloud, username))
+      await page.keyboard.press('Enter')
+      await isSignedIn(page)
+    })
+  })
+
+  it('that has ended › has the focus on its heading after it has loaded itself again', async () => {
+    const { page, username } = await waiting(await chromium.open(), cloud)
+    await cloud.simulator.phone(username).deny()
+    await showsHeading(page, 'Request not approved')
+    expect(await page.evaluate('document.activeElement.textContent')).toBe('Request not approved')
+    expect(await page.getByRole('alert').count()).toBe(1)
+  })
+})
