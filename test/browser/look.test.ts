@@ -294,7 +294,7 @@ describeWithChromium('the waiting page', () => {
     const page = await (states['app'] as State)(await chromium.open({ viewport: PHONE, isMobile: true, hasTouch: true }), cloud)
     // A picture of more than the screen would be taken as by a mouse.
     await shoot(page, 'app-phone-touch', false)
-    const [link, code] = await Promise.all([page.getByRole('link', { name: 'Open the Access App' }).boundingBox(), page.getByRole('img').boundingBox()])
+    const [link, code] = await Promise.all([page.getByRole('link', { name: 'Open the Access App' }).boundingBox(), page.getByRole('img', { name: 'QR code for the Access App' }).boundingBox()])
     expect(link?.y).toBeLessThan(code?.y as number)
     for (const target of await page.locator('a, button').all()) expect((await target.boundingBox())?.height).toBeGreaterThanOrEqual(44)
     expect(await violations(page)).toEqual([])

@@ -82,7 +82,7 @@ describeWithChromium('the waiting page', () => {
       await context.addInitScript(`
         const blocked = () => { throw new DOMException('blocked', 'SecurityError') }
         window.BroadcastChannel = class { constructor() { blocked() } }
-        navigator.locks.request = blocked
+        if (navigator.locks) navigator.locks.request = blocked
         Object.defineProperty(window, 'sessionStorage', { get: blocked })`)
       const { page, username } = await waiting(context, cloud)
       await cloud.simulator.phone(username).approve()
@@ -91,7 +91,7 @@ describeWithChromium('the waiting page', () => {
 
     it('or refuses the lock later › goes on, too', async () => {
       const context = await chromium.open()
-      await context.addInitScript(`navigator.locks.request = () => Promise.reject(new DOMException('blocked', 'SecurityError'))`)
+      await context.addInitScript(`if (navigator.locks) navigator.locks.request = () => Promise.reject(new DOMException('blocked', 'SecurityError'))`)
       const { page, username } = await waiting(context, cloud)
       await cloud.simulator.phone(username).approve()
       await isSignedIn(page)

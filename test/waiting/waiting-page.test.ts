@@ -1,5 +1,6 @@
 /** The waiting page: what a person sees, for every factor and state, and the same as data. */
 import { createHash } from 'node:crypto'
+import { gzipSync } from 'node:zlib'
 import { app as appFactor, NevisStrategy, push, recordSecondFactor, recovery, sms, waitingPage, widget } from '../../src'
 import { NevisSimulator } from '../../src/simulator'
 import { callbackOf, handleIn, PASSWORD, signIn, startApp, strategyOptions, waitingOf, type AppOptions, type TestApp } from '../support/app'
@@ -107,7 +108,7 @@ describe('the page', () => {
     it('offers to look again without JavaScript, and does not refresh by itself', async () => {
       const { browser, handle } = await started()
       const { text } = expectPage(await browser.get(waitingOf(handle), PAGE))
-      expect(text).toContain(`<noscript><p>Have you answered on your phone?</p><p><a class="nevis-button" href="${waitingOf(handle)}">Check now</a></p></noscript>`)
+      expect(text).toContain(`<noscript><p>Have you finished on your phone?</p><p><a class="nevis-button" href="${waitingOf(handle)}">Check now</a></p></noscript>`)
       expect(text).not.toContain('http-equiv')
     })
 
@@ -314,8 +315,20 @@ describe('the page', () => {
       expect(text).toContain('<h1>Set up the Access App</h1>')
       expect(text).toContain('<li>Install the Access App on your phone. If the app is already there, go to step 2.</li>')
       // Recovery codes are nobody's first factor.
-      expect(text).not.toContain('<button>Make recovery codes</button>')
+      expect(text).not.toContain('<button>Create recovery codes</button>')
       expect(text).toContain('<img src="data:image/png;base64,')
+    })
+  })
+
+  describe('for an enrolment', () => {
+    it.each([[{}, 600], [{ enrollmentLifetimeSeconds: 90, lifetimeSeconds: 30 }, 90]])('waits longer than for a tap: %j', async (lifetimes, seconds) => {
+      await restart({ strategy: { operation: 'enroll', ...lifetimes } })
+      const { browser, handle } = await started('app', 'newcomer')
+      later((seconds - 1) * 1000)
+      expect(await viewOf(browser, handle)).toMatchObject({ status: 'pending' })
+      jest.restoreAllMocks()
+      later(seconds * 1000)
+      expect(await viewOf(browser, handle)).toMatchObject({ status: 'expired' })
     })
   })
 
@@ -708,6 +721,13 @@ describe('the page\'s own files', () => {
       expect(page.headers.getSetCookie()).toEqual([])
       expect(page.text).toContain(content)
       expect(new URL(link, app.origin).searchParams.get('v')).toBe(createHash('sha256').update(page.text).digest('hex').slice(0, 12))
+    })
+
+    it('are small: the script has at most 8 KB, compressed', async () => {
+      const { script, style } = linksOf((await pageFor()).text)
+      const size = async (link: string) => gzipSync((await app.browser().get(link)).text, { level: 9 }).length
+      expect(await size(script)).toBeLessThan(8192)
+      expect(await size(style)).toBeLessThan(4096)
     })
 
     it.each([['the hash of another version', '&v=0123456789ab'], ['no hash', ''], ['two hashes', '&v=a&v=b']])('are not kept under an address with %s', async (_what, query) => {

@@ -68,7 +68,7 @@ export const de: Texts = {
   timeLeft: 'Verbleibende Zeit',
   endsSoon: 'Noch weniger als eine halbe Minute.',
   moreTime: 'Mehr Zeit nehmen',
-  checkHint: 'Haben Sie auf dem Telefon geantwortet?',
+  checkHint: 'Sind Sie auf dem Telefon fertig?',
   checkNow: 'Jetzt prüfen',
   otherWays: 'Andere Möglichkeiten',
   resend: 'Noch einmal senden',

@@ -70,7 +70,7 @@ export const en: Texts = {
   timeLeft: 'Time left',
   endsSoon: 'Less than half a minute left.',
   moreTime: 'Get more time',
-  checkHint: 'Have you answered on your phone?',
+  checkHint: 'Have you finished on your phone?',
   checkNow: 'Check now',
   otherWays: 'Other ways to confirm',
   resend: 'Send again',

@@ -68,7 +68,7 @@ export const fr: Texts = {
   timeLeft: 'Temps restant',
   endsSoon: 'Il reste moins de trente secondes.',
   moreTime: 'Prolonger le délai',
-  checkHint: 'Avez-vous répondu sur votre téléphone\u00a0?',
+  checkHint: 'Avez-vous terminé sur votre téléphone\u00a0?',
   checkNow: 'Vérifier maintenant',
   otherWays: 'Autres moyens',
   resend: 'Renvoyer',

@@ -68,7 +68,7 @@ export const it: Texts = {
   timeLeft: 'Tempo rimasto',
   endsSoon: 'Resta meno di mezzo minuto.',
   moreTime: 'Richiedi più tempo',
-  checkHint: 'Ha risposto sul telefono?',
+  checkHint: 'Ha finito sul telefono?',
   checkNow: 'Verifica ora',
   otherWays: 'Altri modi',
   resend: 'Invia di nuovo',
