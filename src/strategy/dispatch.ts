@@ -9,6 +9,7 @@ import { Refusal } from '../factors/failures'
 import { isFromOtherSite } from '../host/origin'
 import { bodyFieldOf, fieldOf, logsIn } from '../host/request'
 import { callback } from './callback'
+import { extend } from './extend'
 import { isAfterFirstFactor } from './session-fixation'
 import { start } from './start'
 import type { Field, StrategyRequest, StrategyResult } from './strategy-request'
@@ -21,13 +22,16 @@ export async function dispatch(request: StrategyRequest): Promise<StrategyResult
   if (handle !== undefined && isCallback(request) && !(await isSignInWithLink(request))) return callback(request, handle)
   if (req.method !== 'POST') throw new Refusal('start_requires_post')
   const named = bodyFieldOf(req, 'transaction')
+  if (bodyFieldOf(req, 'extend') !== undefined) return extend(request, named)
   return bodyFieldOf(req, 'cancel') !== undefined ? cancel(request, named) : start(request, named, bodyFieldOf(req, 'factor'))
 }
 
-/** A POST with `factor` or `cancel` in its body is no callback. Nor is a GET with either in its query: a link must not start or cancel. */
+const ACTIONS = ['factor', 'cancel', 'extend']
+
+/** A POST with one of these fields in its body is no callback. Nor is a GET with one in its query: a link must not start or cancel. */
 function isCallback({ req }: StrategyRequest): boolean {
-  if (req.method === 'POST') return bodyFieldOf(req, 'factor') === undefined && bodyFieldOf(req, 'cancel') === undefined
-  return req.method === 'GET' && fieldOf(req, 'factor') === undefined && fieldOf(req, 'cancel') === undefined
+  if (req.method === 'POST') return ACTIONS.every((name) => bodyFieldOf(req, name) === undefined)
+  return req.method === 'GET' && ACTIONS.every((name) => fieldOf(req, name) === undefined)
 }
 
 /**

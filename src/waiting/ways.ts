@@ -60,12 +60,14 @@ function phonesPart({ authenticators }: WaitingView, texts: Texts, form: (id: st
 }
 
 /**
- * Shown by the script shortly before the end. Where something was sent, sending it again gives more time, too; recovery codes that were just
- * made cannot be made again.
+ * Shown by the script shortly before the end: a new transaction; for recovery codes that were just made, the same one for longer. Where
+ * something was sent, sending it again gives more time, too.
  */
 export function moreTimePart(view: WaitingView, parts: PageParts): Html | false {
+  const button = html`<button class="nevis-again">${parts.language.texts.moreTime}</button>`
+  if (view.recoveryCodes !== undefined) return wayForm(view, parts, 'extend', '1', button, html`data-more-time hidden`)
   const isOffered = view.prompt !== 'confirm' && view.prompt !== 'widget' && !isSent(view) && view.factors.includes(view.factor)
-  return isOffered && wayForm(view, parts, 'factor', view.factor, html`<button class="nevis-again">${parts.language.texts.moreTime}</button>`, html`data-more-time hidden`)
+  return isOffered && wayForm(view, parts, 'factor', view.factor, button, html`data-more-time hidden`)
 }
 
 /** After the end this is the main button; before the end it is for a message that did not arrive. */

@@ -102,7 +102,8 @@ export class StatusWatch {
     const now = Date.now()
     this.sweep(now)
     const known = this.transactions.get(keyOf(sealed))
-    if (known !== undefined) return known
+    // A handle of the same transaction may be valid for longer: `strategy/extend.ts`.
+    if (known !== undefined && !known.isOver(now)) return known
     const watched = this.newWatch(sealed)
     // Of the two of one transaction, only the one that learns the status is waiting for it.
     if (sealed.statusToken !== undefined) this.transactions.get(withoutStatus(sealed.id))?.settle()

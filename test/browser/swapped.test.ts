@@ -6,7 +6,7 @@
  */
 import type { BrowserContext, Page } from 'playwright-core'
 import { describeWithChromium } from '../support/chromium'
-import { codeFor, enterPassword, forgiveComplaints, isSignedIn, showsHeading, startCloud, useChromium, waiting, type Cloud } from './support'
+import { codeFor, enterPassword, forgiveComplaints, isSignedIn, makingCodes, showsHeading, startCloud, useChromium, waiting, type Cloud } from './support'
 
 describeWithChromium('the waiting page', () => {
   const chromium = useChromium()
@@ -122,6 +122,25 @@ describeWithChromium('the waiting page', () => {
       expect(await page.getByLabel('Code').inputValue()).toBe(code.slice(0, 6))
       await page.getByLabel('Code').pressSequentially(code.slice(6))
       await page.keyboard.press('Enter')
+      await isSignedIn(page)
+    })
+
+    it('gives new recovery codes more time, and keeps them and the tick on the page', async () => {
+      const context = await chromium.open()
+      await context.clock.install()
+      const page = await context.newPage()
+      await page.goto((await makingCodes(context, cloud)).address)
+      const codes = await page.locator('[data-codes] code').allTextContents()
+      await page.getByRole('checkbox').check()
+      await context.clock.runFor(580_000)
+      await page.getByText('Less than half a minute left.').waitFor()
+      const before = page.url()
+      await page.getByRole('button', { name: 'Get more time' }).click()
+      await page.waitForURL((url) => url.href !== before)
+      await context.clock.runFor(60_000)
+      expect(await page.locator('[data-countdown]').textContent()).toMatch(/^(9:0\d|8:5\d)$/)
+      expect(await page.locator('[data-codes] code').allTextContents()).toEqual(codes)
+      await page.getByRole('button', { name: 'I have saved these codes' }).click()
       await isSignedIn(page)
     })
 

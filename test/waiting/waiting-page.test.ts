@@ -248,8 +248,43 @@ describe('the page', () => {
       // Confirm or cancel: what was made is not made again by the way.
       expect(formsOf(text)).toEqual([
         { action: '/login/2fa/callback', fields: { transaction: handle } },
+        { action: '/login/2fa', fields: { transaction: handle, extend: '1' } },
         { action: '/login/2fa', fields: { transaction: handle, cancel: '1' } },
       ])
+    })
+
+    it('shows the same codes for longer where the user wants more time, ten times and no more', async () => {
+      const { browser, handle } = await startedCodes()
+      const { recoveryCodes } = await viewOf(browser, handle)
+      const asked = simulator.requests.length
+      let newest = handle
+      const startedAt = Date.now()
+      const clock = jest.spyOn(Date, 'now')
+      for (let i = 1; i <= 10; i++) {
+        clock.mockReturnValue(startedAt + i * 595_000)
+        const answer = await browser.post('/login/2fa', { transaction: newest, extend: '1' })
+        expect([i, answer.status]).toEqual([i, 303])
+        newest = handleIn(answer.location)
+      }
+      expect(await viewOf(browser, newest)).toMatchObject({ status: 'pending', recoveryCodes })
+      clock.mockReturnValue(startedAt + 11 * 595_000)
+      expect((await browser.post('/login/2fa', { transaction: newest, extend: '1' })).json()).toMatchObject({ code: 'expired_transaction' })
+      expect(simulator.requests).toHaveLength(asked)
+      expect((await browser.post('/login/2fa/callback', { transaction: newest })).json()).toMatchObject({ action: 'success' })
+      expect((await browser.post('/login/2fa', { transaction: newest, extend: '1' })).json()).toMatchObject({ code: 'used_transaction' })
+    })
+
+    it.each<[string, string, string]>([['push', 'extend', 'unknown_factor'], ['recovery', 'extend', 'unknown_factor']])('gives a transaction that Nevis must know of no time by that: %s', async (factor, field, code) => {
+      const { browser, handle } = await started(factor)
+      expect((await browser.post('/login/2fa', { transaction: handle, [field]: '1' })).json()).toMatchObject({ code })
+    })
+
+    it('gives no time to a stranger, by a link, or once it was cancelled', async () => {
+      const { browser, handle } = await startedCodes()
+      expect((await app.browser().post('/login/2fa', { transaction: handle, extend: '1' })).json()).toMatchObject({ code: 'unknown_transaction' })
+      expect((await browser.get(`${callbackOf(handle)}&extend=1`)).json()).toMatchObject({ code: 'start_requires_post' })
+      await browser.post('/login/2fa', { transaction: handle, cancel: '1' })
+      expect((await browser.post('/login/2fa', { transaction: handle, extend: '1' })).json()).toMatchObject({ code: 'cancelled' })
     })
 
     it('offers to print and to copy them only where that works: with JavaScript', async () => {
@@ -323,7 +358,7 @@ describe('the page', () => {
   describe('for an enrolment', () => {
     it.each([[{}, 600], [{ enrollmentLifetimeSeconds: 90, lifetimeSeconds: 30 }, 90]])('waits longer than for a tap: %j', async (lifetimes, seconds) => {
       await restart({ strategy: { operation: 'enroll', ...lifetimes } })
-      const { browser, handle } = await started('app', 'newcomer')
+      const { browser, handle } = await started('sms', 'newcomer', { phone: '+41790000001' })
       later((seconds - 1) * 1000)
       expect(await viewOf(browser, handle)).toMatchObject({ status: 'pending' })
       jest.restoreAllMocks()

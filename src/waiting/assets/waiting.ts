@@ -165,7 +165,7 @@ interface Window {
       isOver = true
       pause()
       main.dataset['status'] = 'elsewhere'
-      document.title = document.title.replace(heading.textContent as string, nothingLeft)
+      document.title = document.title.replace(heading.textContent, nothingLeft)
       heading.textContent = nothingLeft
       for (const part of main.children) (part as HTMLElement).hidden = part !== heading && part !== note
       say(elsewhere)
@@ -248,9 +248,9 @@ interface Window {
       else if (prompt !== 'wait') reload()
     }
 
-    // More time is a new transaction of the same factor. Nothing is sent for a recovery code, so the page stays, with what was typed.
+    // More time for a recovery code, or for new ones: nothing is sent, so the page stays, with what was typed and ticked.
     moreTime?.addEventListener('submit', (event) => {
-      if (prompt !== 'code') return
+      if (prompt !== 'code' && prompt !== 'confirm') return
       event.preventDefault()
       attempt(async () => {
         const body = new URLSearchParams([...new FormData(moreTime)] as [string, string][])

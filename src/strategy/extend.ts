@@ -1,0 +1,36 @@
+/**
+ * Gives a user more time to save recovery codes that were just made: nothing at Nevis expires meanwhile, and the codes cannot be shown again.
+ *
+ * Every other transaction gets more time by a new start, which Nevis must know of. Out of scope: the codes themselves (`trust/recovery-codes.ts`).
+ * Source: WCAG 2.2, 2.2.1: a time limit can be extended at least ten times.
+ */
+import { Refusal } from '../factors/failures'
+import type { Transaction } from '../factors/transaction'
+import { openTransactionForStart } from './replaced-transaction'
+import type { Field, StrategyRequest, StrategyResult } from './strategy-request'
+
+/** An unattended screen shows the codes no longer than this. */
+const MAX_LIFETIMES = 11
+
+/**
+ * @throws Refusal `unknown_factor` for any other transaction, `expired_transaction`, the code with which the transaction was closed, and those
+ * of `openTransactionForStart`
+ * @internal
+ */
+export async function extend(request: StrategyRequest, handle: Field): Promise<StrategyResult> {
+  const { settings, keys, budgets } = request
+  const transaction = openTransactionForStart(request, handle)
+  if (transaction.closed !== undefined) throw new Refusal(transaction.closed)
+  if (transaction.codesKey === undefined) throw new Refusal('unknown_factor')
+  const now = Date.now()
+  const lifetimeMs = settings.firstFactorLifetimeMs
+  if (now >= transaction.expiresAt || now + lifetimeMs > transaction.startedAt + MAX_LIFETIMES * lifetimeMs) throw new Refusal('expired_transaction')
+  // A stale copy of the session may show a transaction as open that has ended.
+  if (await budgets.endings.hasEnded(transaction)) throw new Refusal('used_transaction')
+  await request.refresh()
+  const current = request.transactionById(transaction.id)
+  if (current?.closed !== undefined || current?.codesKey === undefined) throw new Refusal('used_transaction')
+  const { digest: _digest, ...rest } = current
+  const extended: Transaction = keys.digests.withDigest({ ...rest, expiresAt: now + lifetimeMs })
+  return request.saveAndWait(extended, keys.handles.open(handle)?.lockedCodes)
+}
