@@ -33,6 +33,8 @@ export interface Config {
   readonly loginLimit: number
   /** Wrong passwords allowed for one account in 15 minutes, from all addresses together. */
   readonly accountLimit: number
+  /** Whether a push shows a code that the user types into the page. */
+  readonly typedCode: boolean
   /** Whether to offer Nevis's widget too. Before you use it with a Nevis instance, adapt `public/widget.js`. */
   readonly widget: boolean
   readonly database: DatabasePlace
@@ -66,6 +68,7 @@ export function readConfig(env: Environment = process.env): Config {
     cookieSecure,
     loginLimit: whole(env, 'LOGIN_LIMIT', 20, 1, 1_000_000),
     accountLimit: whole(env, 'ACCOUNT_LIMIT', 10, 1, 1_000_000),
+    typedCode: flag(env, 'TYPED_CODE', false),
     widget: flag(env, 'WIDGET', false),
     database: databaseOf(env, nevis === undefined),
     redisURL,

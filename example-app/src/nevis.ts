@@ -16,7 +16,7 @@ export interface NevisParts {
 export function nevisStrategy({ cloud, users, config, redis }: NevisParts): NevisStrategy {
   const options = {
     ...cloud,
-    factors: [push(), app(), sms(), recovery(), ...(config.widget ? [widget()] : [])],
+    factors: [push({ typedCode: config.typedCode }), app(), sms(), recovery(), ...(config.widget ? [widget()] : [])],
     message: 'Sign in to Alpine Mutual?',
     // Users who have lost their phone have only recovery codes left. This lets them set up the next phone without help. The price: a
     // stolen recovery code can do the same. A bank may prefer that its branch does it.

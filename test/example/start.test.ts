@@ -25,6 +25,7 @@ const CASES: [string, Record<string, string>, string][] = [
   ['a limit of nothing', { LOGIN_LIMIT: '0' }, 'LOGIN_LIMIT must be a whole number from 1 to 1000000.'],
   ['an account limit of nothing', { ACCOUNT_LIMIT: '0' }, 'ACCOUNT_LIMIT must be a whole number from 1 to 1000000.'],
   ['a flag that is none', { COOKIE_SECURE: 'yes' }, 'COOKIE_SECURE must be true or false.'],
+  ['a typed code that is neither there nor not', { TYPED_CODE: 'yes' }, 'TYPED_CODE must be true or false.'],
   ['a widget that is neither there nor not', { WIDGET: '1' }, 'WIDGET must be true or false.'],
   ['secure cookies without a proxy', { COOKIE_SECURE: 'true' }, 'COOKIE_SECURE needs TRUST_PROXY, the number of TLS proxies in front: this app itself speaks plain http.'],
   ['two databases', { DATABASE_URL: 'postgres://a/b', DATA_DIR: 'c' }, 'Set DATABASE_URL or DATA_DIR, not both.'],

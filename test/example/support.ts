@@ -123,7 +123,7 @@ export class Phone {
 
   /** What the newest request shows, as its reader sees it: without the tags. */
   async message(): Promise<string> {
-    return (/<p class="message">(.*)<\/p>/.exec(await this.look())?.[1] as string).replace(/<br>/g, ' ').replace(/<[^>]+>/g, '').replaceAll('&amp;', '&')
+    return (/<p class="message">([^]*?)<\/p>/.exec(await this.look())?.[1] as string).replace(/<br>/g, ' ').replace(/<[^>]+>/g, '').replaceAll('&amp;', '&')
   }
 
   /** The newest text message. */

@@ -6,7 +6,7 @@
  * sign-ins he gets into about 5 n / 1,000,000: that is the bound to hold, and nothing but chance may be left.
  *
  * The strategy is the real one, by Passport's actions on plain requests; the cloud is the simulator, over HTTP. One run makes a thousand
- * sign-ins. For ten thousand (some minutes):
+ * sign-ins. For ten thousand (about six minutes on two busy cores):
  *
  *     TYPED_CODE_SIGN_INS=10000 npx jest -i --coverage=false test/security/typed-code-chance.test.ts
  */

@@ -1,0 +1,79 @@
+/**
+ * The example app with typed codes (`TYPED_CODE=true`): signing in, and paying an invoice.
+ */
+import type { Browser, Page } from '../support/browser'
+import { otherCode } from '../support/typed-code'
+import { callbackOf, choose, enterPassword, startExample, statusOf, submit, typeCode, type Running } from './support'
+
+let app: Running
+beforeAll(async () => {
+  app = await startExample({ TYPED_CODE: 'true' })
+})
+afterAll(() => app.stop())
+
+/** The code in the last line of the newest request. */
+const codeOf = async (username: string) => /\d{6}$/.exec(await app.phone(username).message())?.[0] as string
+const pageOf = (browser: Browser, { location }: Page) => browser.get(location as string, { accept: 'text/html' })
+
+describe('signing in', () => {
+  it('by push › shows the message and the code on the phone, and takes the code after the approval', async () => {
+    const browser = app.browser()
+    const waiting = await enterPassword(browser, app.account('anna'))
+    const code = await codeOf('anna')
+    expect(await app.phone('anna').message()).toMatch(new RegExp(`^Sign in to Alpine Mutual\\?\\s+Enter this code on the page: ${code}$`))
+    const page = await browser.get(waiting, { accept: 'text/html' })
+    expect(page.text).toContain('name="code"')
+    expect(page.text).toContain('Sign in to Alpine Mutual?')
+    expect(page.text).not.toContain(code)
+
+    await app.phone('anna').approve()
+    expect((await browser.get(callbackOf(waiting))).location).toMatch(/^\/login\/2fa\?transaction=/)
+    expect((await browser.get('/account')).location).toBe('/login')
+    expect((await typeCode(browser, waiting, code)).location).toBe('/account')
+    expect((await browser.get('/account')).text).toContain('Hello anna')
+  })
+
+  it('by push › takes the code before the approval, after a wrong one', async () => {
+    const browser = app.browser()
+    const waiting = await enterPassword(browser, app.account('ben'))
+    const code = await codeOf('ben')
+    const wrong = await typeCode(browser, waiting, otherCode(code))
+    expect((await pageOf(browser, wrong)).text).toContain('Attempts left: 4')
+    const typed = await typeCode(browser, wrong.location as string, code)
+    expect((await pageOf(browser, typed)).text).not.toContain('name="code"')
+    expect((await browser.get(statusOf(typed.location as string))).json()).toMatchObject({ prompt: 'wait', status: 'pending' })
+    await app.phone('ben').approve()
+    expect((await browser.get(callbackOf(typed.location as string))).location).toBe('/account')
+  })
+
+  it('accepted on the phone alone, with five guesses › signs nobody in', async () => {
+    const browser = app.browser()
+    const waiting = await enterPassword(browser, app.account('ben'))
+    const code = await codeOf('ben')
+    await app.phone('ben').approve()
+    for (let i = 1; i <= 5; i++) await typeCode(browser, waiting, otherCode(code, i))
+    expect((await browser.get(waiting, { accept: 'text/html' })).text).toContain('Too many wrong codes')
+    const again = await choose(browser, waiting, { factor: 'push' })
+    expect((await typeCode(browser, again.location as string, code)).location).not.toBe('/account')
+    expect((await browser.get('/account')).location).toBe('/login')
+  })
+})
+
+describe('paying an invoice', () => {
+  it('shows what is paid and the code on the phone, and pays once both are given', async () => {
+    const browser = app.browser()
+    const waiting = await enterPassword(browser, app.account('anna'))
+    const first = await codeOf('anna')
+    await app.phone('anna').approve()
+    await typeCode(browser, waiting, first)
+
+    const [address] = /\/invoices\/\d+\/pay/.exec((await browser.get('/invoices', { accept: 'text/html' })).text) as RegExpExecArray
+    const started = await submit(browser, '/invoices', address)
+    const code = await codeOf('anna')
+    expect(await app.phone('anna').message()).toMatch(new RegExp(`^Pay CHF .* to .*\\? Enter this code on the page: ${code}$`))
+    await app.phone('anna').approve()
+    expect((await browser.get(callbackOf(started.location as string))).location).toMatch(/^\/login\/2fa\?transaction=/)
+    const paid = await typeCode(browser, started.location as string, code)
+    expect((await pageOf(browser, paid)).text).toMatch(/[Pp]aid/)
+  })
+})
