@@ -1,0 +1,258 @@
+/**
+ * The recipes of the guide "Monitoring", with the real packages: several hundred sign-ins with faults of Nevis, and then each counter is compared
+ * with what the simulator and the app have seen. The dashboard and the alert rules may ask only for what the recipes give.
+ */
+import { metrics as api } from '@opentelemetry/api'
+import { AggregationTemporality, InMemoryMetricExporter, MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics'
+import * as prometheus from 'prom-client'
+import { parse } from 'yaml'
+import * as door from '../../src'
+import type { NevisStrategy } from '../../src'
+import { PASSWORD, handleIn, waitingOf, type TestApp } from '../support/app'
+import type { Page } from '../support/browser'
+import { read, snippetWith } from '../support/markdown'
+import { lab } from '../security/support/lab'
+import { CANARY } from '../security/support/secrets'
+
+const world = lab()
+const GUIDE = 'docs/guides/monitoring.md'
+const PEOPLE = 300
+
+/** Runs a file of the guide, as an app would. */
+function recipe(file: string): { monitor(strategies: readonly NevisStrategy[]): void } {
+  const module = { exports: {} as ReturnType<typeof recipe> }
+  const load = (name: string): unknown => (name === 'passport-nevis' ? door : require(name))
+  new Function('require', 'module', snippetWith(GUIDE, `// ${file}\n`))(load, module)
+  return module.exports
+}
+
+/** `{ 'factor=push,operation=approve': 3 }`; labels of no interest are summed up. */
+type Counts = Record<string, number>
+
+function counted(points: readonly { labels: Readonly<Record<string, unknown>>; value: number }[], names: readonly string[]): Counts {
+  const counts: Counts = {}
+  for (const { labels, value } of points) {
+    const key = names.map((name) => `${name}=${String(labels[name] ?? '')}`).join(',')
+    if (value > 0) counts[key] = (counts[key] ?? 0) + value
+  }
+  return counts
+}
+
+const count = (counts: Counts, key: string) => void (counts[key] = (counts[key] ?? 0) + 1)
+
+/** What happened, as the browsers have seen it. */
+class Truth {
+  readonly failures: Counts = {}
+  readonly faults: Counts = {}
+  readonly starts: Counts = {}
+  readonly decisions: Counts = {}
+  guessed = 0
+
+  note(page: Page): Page {
+    if (page.location === undefined) {
+      const { action, code } = page.json() as { action: string; code: string }
+      if (action === 'fail') count(this.failures, `code=${code}`)
+      if (action === 'error') count(this.faults, `at=request,code=${code}`)
+    }
+    return page
+  }
+}
+
+const KINDS = ['approves', 'approves', 'approves', 'types', 'types', 'denies', 'mistypes', 'guesses', 'recovers', 'cancels'] as const
+
+/** One user from the password to the end; a fault of Nevis at the start ends it, and at the callback the user tries again. */
+async function person(app: TestApp, i: number, truth: Truth): Promise<void> {
+  const kind = KINDS[i % KINDS.length] as (typeof KINDS)[number]
+  const username = `u${i}`
+  const factor = ({ types: 'sms', mistypes: 'sms', guesses: 'sms', recovers: 'recovery', approves: i % 4 === 0 ? 'app' : 'push' } as Record<string, string>)[kind] ?? 'push'
+  const browser = app.browser()
+  const started = truth.note(await browser.post('/login', { username, password: PASSWORD, factor }))
+  if (started.location === undefined) return
+  count(truth.starts, `factor=${factor}`)
+  const transaction = handleIn(started.location)
+  const finish = async (fields: Record<string, string> = {}) => {
+    for (let tries = 0; tries < 20; tries++) {
+      const page = truth.note(await browser.post('/login/2fa/callback', { transaction, ...fields }))
+      if (page.location === undefined && page.json().action === 'success') return count(truth.decisions, `factor=${factor},outcome=succeeded,reason=`)
+      if (page.location === undefined && page.json().action === 'fail') return
+    }
+    throw new Error(`${username} did not come to an end`)
+  }
+  const phone = world.simulator.phone(username)
+  const code = () => /\d{6}/.exec(world.simulator.sms(username).at(-1) as string)?.[0] as string
+  if (kind === 'approves') {
+    if (factor === 'push') await phone.approve()
+    else {
+      await phone.scan((await browser.get(waitingOf(transaction), { accept: 'application/json' })).json().appLinkUri as string)
+      await phone.approve()
+    }
+    return finish()
+  }
+  if (kind === 'denies') {
+    await phone.deny()
+    await finish()
+    return count(truth.decisions, `factor=${factor},outcome=failed,reason=denied`)
+  }
+  if (kind === 'cancels') return void truth.note(await browser.post('/login/2fa', { transaction, cancel: '1' }))
+  if (kind === 'recovers') return finish({ code: `c4n4ry-${i}` })
+  for (let wrong = kind === 'mistypes' ? 1 : kind === 'guesses' ? 5 : 0; wrong > 0; wrong--) await finish({ code: '000000' })
+  if (kind === 'guesses') truth.guessed += 1
+  return finish({ code: code() })
+}
+
+function callsSeen(): Counts {
+  const counts: Counts = {}
+  for (const { operation, status } of world.simulator.requests) count(counts, `operation=${operation},result=${status ?? 'NEVIS_UNREACHABLE'}`)
+  return counts
+}
+
+/** Prometheus's text, for what counts a name with these labels. */
+async function fromPrometheus(name: string, labels: readonly string[]): Promise<Counts> {
+  const all = await prometheus.register.getMetricsAsJSON()
+  const found = all.find((metric) => name === metric.name || name === `${metric.name}_count`)
+  const values = (found?.values ?? []) as { labels: Record<string, unknown>; value: number; metricName?: string }[]
+  return counted(values.filter(({ metricName }) => metricName === undefined || metricName === name), labels)
+}
+
+const reader = new PeriodicExportingMetricReader({ exporter: new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE), exportIntervalMillis: 3_600_000 })
+
+interface Collected {
+  readonly name: string
+  readonly unit: string
+  readonly points: readonly { labels: Record<string, unknown>; value: number }[]
+}
+
+async function collected(): Promise<Collected[]> {
+  const { resourceMetrics } = await reader.collect()
+  return resourceMetrics.scopeMetrics.flatMap(({ metrics }) =>
+    metrics.map(({ descriptor, dataPoints }) => ({
+      name: descriptor.name,
+      unit: descriptor.unit,
+      points: dataPoints.map(({ attributes, value }) => ({ labels: attributes, value: typeof value === 'number' ? value : value.count })),
+    })),
+  )
+}
+
+const fromOpenTelemetry = async (name: string, labels: readonly string[]) => counted((await collected()).find((metric) => metric.name === name)?.points ?? [], labels)
+
+afterAll(() => reader.shutdown())
+
+describe('the recipes', () => {
+  it('count what the simulator and the app have seen, in several hundred sign-ins with faults, and hold no secret', async () => {
+    const { simulator } = world
+    for (let i = 0; i < PEOPLE; i++) simulator.addUser({ username: `u${i}`, phone: `+4179${String(1_000_000 + i)}`, recoveryCodes: [`c4n4ry-${i}`] })
+    const app = await world.start({ strategy: { message: () => 'c4n4ry', data: () => ({ iban: 'c4n4ry' }) } })
+    api.setGlobalMeterProvider(new MeterProvider({ readers: [reader] }))
+    for (const file of ['monitoring.js', 'telemetry.js']) recipe(file).monitor([app.nevis])
+    simulator.faults.add({ on: 'approve', status: 503, share: 0.06 })
+    simulator.faults.add({ on: 'approve', reset: true, share: 0.03 })
+    simulator.faults.add({ on: 'approve', body: '<h1>c4n4ry</h1>', status: 200, share: 0.03 })
+    simulator.faults.add({ on: 'getStatus', status: 500, share: 0.15 })
+    simulator.faults.add({ on: 'getStatus', reset: true, share: 0.05 })
+    simulator.faults.add({ on: 'introspect', status: 403, share: 0.1 })
+    const truth = new Truth()
+    const queue = Array.from({ length: PEOPLE }, (_, i) => i)
+    const worker = async () => {
+      for (let i = queue.shift(); i !== undefined; i = queue.shift()) await person(app, i, truth)
+    }
+    await Promise.all(Array.from({ length: 8 }, worker))
+    expect(simulator.requests.length).toBeLessThan(10_000)
+    // What the script was to bring about, or the comparison would show little.
+    expect(Object.keys(truth.faults).sort()).toEqual(['NEVIS_UNAUTHORIZED', 'NEVIS_UNEXPECTED_RESPONSE', 'NEVIS_UNREACHABLE'].map((code) => `at=request,code=${code}`))
+    expect(Object.keys(truth.decisions)).toHaveLength(5)
+
+    for (const [from, name] of [[fromPrometheus, (text: string) => `nevis_${text}_total`], [fromOpenTelemetry, (text: string) => `nevis.${text}`]] as const) {
+      expect(await from(name('starts'), ['factor'])).toEqual(truth.starts)
+      expect(await from(name('decisions'), ['factor', 'outcome', 'reason'])).toEqual(truth.decisions)
+      expect(await from(name('failures'), ['code'])).toEqual(truth.failures)
+      // Those of a page that keeps waiting are no answer that a browser could count.
+      const { 'at=watch,code=NEVIS_UNEXPECTED_RESPONSE': ofPages, ...ofRequests } = await from(name('faults'), ['at', 'code'])
+      expect(ofRequests).toEqual(truth.faults)
+      expect(ofPages).toBeGreaterThan(0)
+      expect(await from(name('budgets'), ['budget'])).toEqual({ 'budget=attempts': truth.guessed })
+      expect(await from(name('suspicious'), ['reason'])).toEqual({})
+    }
+    // The simulator's own log.
+    const approvals = simulator.requests.filter(({ operation, status, body }) => operation === 'approve' && status === 201 && body !== undefined)
+    const { 'factor=recovery': _recovery, ...asked } = truth.starts
+    expect(counted(approvals.map(({ body }) => ({ labels: { factor: (body as { channel: string }).channel }, value: 1 })), ['factor'])).toEqual(asked)
+    expect(await fromPrometheus('nevis_call_duration_seconds_count', ['operation', 'result'])).toEqual(callsSeen())
+    expect(await fromOpenTelemetry('nevis.call.duration', ['operation', 'result'])).toEqual(callsSeen())
+    const approved = counted(Object.entries(truth.decisions).filter(([key]) => key.includes('succeeded')).map(([key, value]) => ({ labels: { factor: /factor=(\w+)/.exec(key)?.[1] }, value })), ['factor'])
+    expect(await fromPrometheus('nevis_time_to_approve_seconds_count', ['factor'])).toEqual(approved)
+    expect(await fromOpenTelemetry('nevis.time_to_approve', ['factor'])).toEqual(approved)
+
+    const shown = `${await prometheus.register.metrics()}\n${JSON.stringify(await collected())}`
+    expect(shown).not.toMatch(CANARY)
+    for (const secret of [simulator.accessKey, 'u17', ...simulator.requests.flatMap(({ body }) => Object.values(Object(body) as object))].filter((one) => String(one).length > 8)) expect(shown).not.toContain(secret)
+    expect(shown).not.toMatch(/"u\d+"|eyJ/)
+  }, 120_000)
+
+  it('read the gauges', async () => {
+    // Of the strategy of the first test; this one has the same name, and no recipe.
+    const gauges = ['open_streams', 'waiting', 'queued_status_calls', 'status_calls_allowed_per_second', 'up']
+    for (const name of gauges) expect([name, Object.keys(await fromPrometheusGauge(`nevis_${name}`))]).toEqual([name, ['nevis']])
+    const names = (await collected()).map(({ name }) => name)
+    expect(names).toEqual(expect.arrayContaining([...gauges, 'ledger_latency'].map((name) => `nevis.${name}`)))
+    expect((await fromPrometheusGauge('nevis_ledger_latency_seconds'))['nevis']).toBeGreaterThan(0)
+  })
+})
+
+async function fromPrometheusGauge(name: string): Promise<Counts> {
+  const metric = (await prometheus.register.getMetricsAsJSON()).find((one) => one.name === name)
+  return Object.fromEntries(((metric?.values ?? []) as { labels: { strategy: string }; value: number }[]).map(({ labels, value }) => [labels.strategy, value]))
+}
+
+describe('the dashboard and the alert rules', () => {
+  interface Panel {
+    readonly title: string
+    readonly targets: readonly { readonly expr: string }[]
+  }
+  const dashboard = JSON.parse(read('docs/monitoring/dashboard.json')) as { panels: readonly Panel[] }
+  const { groups } = parse(read('docs/monitoring/alerts.yml')) as { groups: { rules: { alert: string; expr: string; annotations: { summary: string } }[] }[] }
+  const rules = groups.flatMap((group) => group.rules)
+
+  /** Name and labels of each metric that an expression selects. */
+  function selected(expr: string): { name: string; labels: string[] }[] {
+    return [...expr.matchAll(/\b(nevis_\w+)(?:\{([^}]*)\})?/g)].map(([, name = '', matchers = '']) => ({ name, labels: [...matchers.matchAll(/(\w+)\s*[=!]/g)].map(([, label]) => label as string) }))
+  }
+  const grouped = (expr: string) => [...expr.matchAll(/\bby \(([^)]*)\)/g)].flatMap(([, labels = '']) => labels.split(', ')).filter((label) => label !== 'le')
+
+  /** The series of the recipes, as Prometheus names them, with their labels: `_bucket` and the like of a histogram included. */
+  async function given(): Promise<Map<string, readonly string[]>> {
+    const found = new Map<string, readonly string[]>()
+    for (const metric of prometheus.register.getMetricsAsArray() as unknown as { name: string; labelNames: string[]; constructor: { name: string } }[]) {
+      for (const name of metric.constructor.name === 'Histogram' ? ['_bucket', '_sum', '_count'].map((end) => metric.name + end) : [metric.name]) found.set(name, metric.labelNames)
+    }
+    return found
+  }
+
+  it('draw the five panels that the guide names', () => {
+    const rows = read(GUIDE).split('## The five panels')[1]?.split('|---|---|')[1] ?? ''
+    const named = [...rows.matchAll(/^\| ([^|`]+) \|/gm)].map(([, title]) => title)
+    expect(dashboard.panels.map(({ title }) => title)).toEqual(named.slice(0, 5))
+    expect(dashboard.panels).toHaveLength(5)
+  })
+
+  it('have a line in the guide for each rule', () => {
+    const named = [...read(GUIDE).matchAll(/^\| `(Nevis\w+)` \|/gm)].map(([, name]) => name)
+    expect(rules.map(({ alert }) => alert)).toEqual(named)
+    for (const { annotations } of rules) expect(annotations.summary).toMatch(/\w/)
+  })
+
+  it.each([...dashboard.panels.flatMap(({ title, targets }) => targets.map(({ expr }) => [title, expr])), ...rules.map(({ alert, expr }) => [alert, expr])])('ask for series and labels that the recipe gives: %s', async (_title, expr) => {
+    const series = await given()
+    const asked = selected(expr as string)
+    expect(asked.length).toBeGreaterThan(0)
+    for (const { name, labels } of asked) expect([name, labels.filter((label) => !series.get(name)?.includes(label)), series.has(name)]).toEqual([name, [], true])
+    for (const label of grouped(expr as string)) expect([label, asked.some(({ name }) => series.get(name)?.includes(label))]).toEqual([label, true])
+  })
+
+  it('have the same names from OpenTelemetry', async () => {
+    const translated = (await collected()).map(({ name, unit }) => name.replaceAll('.', '_') + (unit === 's' ? '_seconds' : '')).map((name) => [name, `${name}_total`, `${name}_bucket`])
+    const names = new Set(translated.flat())
+    for (const { expr } of [...rules, ...dashboard.panels.flatMap(({ targets }) => targets)]) {
+      for (const { name } of selected(expr)) expect([name, names.has(name.replace(/_count$/, ''))]).toEqual([name, true])
+    }
+  })
+})
