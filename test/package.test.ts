@@ -94,7 +94,7 @@ describe('the tarball', () => {
     expect(built).toEqual(expect.arrayContaining(['waiting/assets/waiting.css', 'waiting/assets/waiting.js']))
     const others = paths.filter((path) => !path.startsWith('dist/')).sort()
     const papers = ['CHANGELOG.md', 'LICENSE', 'README.md', 'SECURITY.md', 'docs/asvs.md', 'docs/coverage.md', 'docs/events.md', 'docs/performance.md', 'docs/reference.md', 'docs/threat-model.md', 'package.json']
-    expect(others).toEqual([...papers, ...guides].sort())
+    expect(others).toEqual([...papers, ...guides, 'docs/monitoring/alerts.yml', 'docs/monitoring/dashboard.json'].sort())
   })
 
   it('holds each command, as a script of Node', () => {

@@ -26,6 +26,8 @@ declare global {
     findByNevisId(id: string, done: import('../../src').VerifyDone): void
     findByUsername(username: string | undefined): Promise<Account | undefined>
     link(username: string | undefined, id: string): Promise<Account>
+    noteDenial(id: string, at: Date): Promise<void>
+    forgetDenial(username: string): Promise<void>
   }
   /** In place of a comment with an ellipsis: what a strategy and a session must be given. */
   const rest: Pick<import('../../src').NevisStrategyOptions, 'factors' | 'waitingURL' | 'callbackURL' | 'statusURL'> & { secret: string }
@@ -44,6 +46,7 @@ declare global {
   function alertSomebody(event: unknown): void
   function sendMail(to: string | undefined, text: string): Promise<void>
   const audit: { warn(event: unknown): void }
+  const mail: { send(username: string, text: string): Promise<void> }
   const socket: { send(text: string): void }
   interface Window {
     startNevisWidget(widget: { intentToken: string; element: Element; succeeded(token: string): void; failed(): void }): void

@@ -7,11 +7,14 @@
  * event that is missing blinds the audit, and one field too many (a token, a code, a phone number, a message, the
  * application's data) makes the audit log itself the leak.
  */
+import { execFileSync } from 'node:child_process'
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
-import type { NevisEvents } from '../../src'
-import { callbackOf, handleIn, PASSWORD, signIn, type TestApp } from '../support/app'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { NevisClient, type NevisEvents } from '../../src'
+import { callbackOf, handleIn, PASSWORD, signIn, statusOf, type TestApp } from '../support/app'
 import { lab, outcomeOf } from './support/lab'
-import { EVENT_NAMES } from './support/recorded'
+import { EVENT_NAMES, recordEvents } from './support/recorded'
 import { CANARY, printed } from './support/secrets'
 import { SlowStore } from './support/slow-store'
 
@@ -296,6 +299,60 @@ describe('an event', () => {
       }
       expect(world.events.all.length).toBeGreaterThan(10)
       expect(printed(world.events.all)).not.toMatch(CANARY)
+    })
+
+    // Shows: ASVS V16.2.5
+    it('of a call or a fault holds codes and times, and nothing that was sent or received', async () => {
+      const all = recordEvents(EVENT_NAMES)
+      world.defer(() => all.stop())
+      const app = await world.start({ strategy: { ...MANY_STARTS, message: () => 'c4n4ry' } })
+      const browser = app.browser()
+      const secrets: unknown[] = [world.simulator.accessKey]
+      for (const factor of ['push', 'app', 'sms', 'recovery']) {
+        const transaction = await signIn(browser, 'anna', { factor })
+        secrets.push(transaction)
+        await browser.get(statusOf(transaction))
+        world.simulator.faults.add({ on: ['getStatus', 'verifyCode'], status: 500, body: { message: 'c4n4ry' } })
+        await browser.get(statusOf(transaction))
+        await browser.post('/login/2fa/callback', { transaction, code: 'c4n4ry-1' })
+        world.simulator.faults.clear()
+        await browser.post('/login/2fa/callback', { transaction, code: 'c4n4ry-1' })
+      }
+      secrets.push(...world.simulator.requests.flatMap(({ body }) => Object.entries(Object(body) as Record<string, unknown>)).filter(([name]) => /token|code|phone/i.test(name)).map(([, value]) => value))
+      expect(all.of('call').length).toBeGreaterThan(10)
+      expect(all.of('fault').length).toBeGreaterThan(2)
+      const shown = printed(all.all)
+      expect(shown).not.toMatch(CANARY)
+      for (const secret of secrets) expect(shown).not.toContain(String(secret))
+      for (const event of all.of('call')) expect(Object.keys(event).sort()).toEqual(['attempt', 'baseURL', 'durationMs', 'nevisStatus', 'operation'])
+    })
+
+    it('of a call tells attempts, statuses, and why there was no answer', async () => {
+      const all = recordEvents(EVENT_NAMES)
+      world.defer(() => all.stop())
+      const client = new NevisClient({ baseURL: world.simulator.baseURL, accessKey: world.simulator.accessKey, timeoutMs: 400 })
+      const calls = () => all.of('call').splice(0).map(({ operation, attempt, nevisStatus, code }) => [operation, attempt, nevisStatus ?? code])
+      world.simulator.faults.add({ on: 'ping', status: 503, times: 1 })
+      await client.ping()
+      world.simulator.faults.add({ on: 'ping', reset: true, times: 1 })
+      await client.ping()
+      world.simulator.faults.add({ on: 'ping', delayMs: 5000, times: 1 })
+      await expect(client.ping()).rejects.toMatchObject({ code: 'NEVIS_TIMEOUT' })
+      await new Promise((resolve) => setImmediate(resolve))
+      expect(calls()).toEqual([['ping', 1, 503], ['ping', 2, 200], ['ping', 1, 'NEVIS_UNREACHABLE'], ['ping', 2, 200], ['ping', 1, 'NEVIS_TIMEOUT']])
+    })
+
+    // An audit log with a mistake in it must not let an attacker send pushes, or keep a user out. In a process of its own, because Node reports
+    // what a subscriber throws as an uncaught exception.
+    it('changes nothing where its subscriber throws: the same answers, the same budgets', () => {
+      if (!existsSync(join(__dirname, '../../dist/index.js'))) throw new Error('run "npm run build" first')
+      const run = (how: string) => JSON.parse(execFileSync(process.execPath, [join(__dirname, 'support/throwing-subscriber.mjs'), how], { encoding: 'utf8' })) as { outcomes: string[]; keys: string[]; thrown: number }
+      const [calm, throwing] = [run('calm'), run('throwing')]
+      expect(calm.thrown).toBe(0)
+      expect(throwing.thrown).toBeGreaterThan(10)
+      expect([throwing.outcomes, throwing.keys]).toEqual([calm.outcomes, calm.keys])
+      expect(calm.outcomes).toEqual(['401 not_approved', '200', '401 not_approved', '429 too_many_starts', '429 too_many_starts'])
+      expect(calm.keys.length).toBeGreaterThan(2)
     })
 
     it('is frozen: one listener cannot change what the next one gets', async () => {
