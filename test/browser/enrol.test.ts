@@ -58,10 +58,14 @@ describeWithChromium('enrolment on the waiting page', () => {
     const page = await context.newPage()
     await page.goto(await enterPassword(context, cloud, username, { factor: 'sms', phone: '+41790000009' }))
     const first = page.url()
+    // The server keeps a pause before it sends again.
+    const now = Date.now
+    jest.spyOn(Date, 'now').mockImplementation(() => now() + 20_000)
     await page.locator('summary', { hasText: 'Send again' }).click()
     await page.getByLabel('Mobile number').fill('+41790000001')
     await page.keyboard.press('Enter')
     await page.waitForURL((url) => url.href !== first)
+    jest.restoreAllMocks()
     expect(cloud.simulator.sms(username)).toHaveLength(2)
     await page.getByLabel('Code', { exact: true }).fill(codeFor(cloud, username))
     await page.keyboard.press('Enter')

@@ -4,7 +4,7 @@
  */
 import { join } from 'node:path'
 import type { BrowserContext, Page } from 'playwright-core'
-import { NevisError, htmlMessage, outagePage } from '../../src'
+import { NevisError, htmlMessage, outagePage, type PageOptions } from '../../src'
 import { describeWithChromium } from '../support/chromium'
 import { enterPassword, makingCodes, forgiveComplaints, showsHeading, startCloud, useChromium, type Cloud } from './support'
 
@@ -13,6 +13,22 @@ const isTaking = process.env['SCREENSHOTS'] !== undefined
 /** Low, so that a picture ends where the page does. */
 const PHONE = { viewport: { width: 390, height: 200 }, hasTouch: true, isMobile: true }
 const DESKTOP = { viewport: { width: 700, height: 480 } }
+
+const logo = `<svg xmlns="http://www.w3.org/2000/svg" width="150" height="40"><circle cx="20" cy="20" r="15" fill="#0b5cad"/><text x="46" y="27" font-family="sans-serif" font-size="20" fill="#1c2430">Example</text></svg>`
+const look: PageOptions = {
+  brand: { name: 'Example', logo: `data:image/svg+xml,${encodeURIComponent(logo)}` },
+  signInURL: '/login',
+  helpURL: '/help',
+  footerLinks: [{ text: 'Legal notice', href: '/legal' }],
+  storeLinks: { ios: 'https://apps.apple.com/app/id1', android: 'https://play.google.com/store/apps/details?id=x' },
+}
+
+interface Payment {
+  readonly amount: string
+  readonly payee: string
+}
+
+const isPayment = (data: unknown): data is Payment => typeof (data as Partial<Payment> | undefined)?.amount === 'string'
 
 interface Picture {
   readonly size: object
@@ -33,9 +49,13 @@ describeWithChromium('the pictures of the documents', () => {
         operation: (req) => ((req.body as { enrol?: string }).enrol === undefined ? 'approve' : 'enroll'),
       },
       routes: (app, { nevis, passport }) => {
-        app.post('/pay', passport.authenticate('local', { session: false }), passport.authenticate('nevis', { message: htmlMessage`Pay <b>${'120.00'} CHF</b> to ${'Garage M & S'}?` }))
-        app.get('/outage', (_req, _res, next) => next(new NevisError('NEVIS_TIMEOUT', 'ping')), outagePage(nevis))
+        app.post('/pay', passport.authenticate('local', { session: false }), passport.authenticate('nevis', {
+          message: htmlMessage`Pay <b>${'120.00'} CHF</b> to ${'Garage M & S'}?`,
+          data: { amount: 'CHF 120.00', payee: 'Garage M & S' },
+        }))
+        app.get('/outage', (_req, _res, next) => next(new NevisError('NEVIS_TIMEOUT', 'ping')), outagePage(nevis, look))
       },
+      page: { ...look, details: (data) => isPayment(data) && [{ label: 'Amount', value: data.amount }, { label: 'To', value: data.payee }] },
     })
   })
   afterEach(() => cloud.close())
@@ -45,6 +65,7 @@ describeWithChromium('the pictures of the documents', () => {
     const answer = await context.request.post(`${cloud.app.origin}/pay`, { form: { username, password: 'correct horse' }, maxRedirects: 0 })
     await page.goto(new URL(answer.headers()['location'] as string, cloud.app.origin).href)
   }
+  const atEnrolment = async (page: Page, context: BrowserContext) => page.goto(await enterPassword(context, cloud, 'newcomer', { factor: 'app', enrol: '1' }))
   const atTheOutage = async (page: Page) => {
     forgiveComplaints(/status of 503/)
     await page.goto(`${cloud.app.origin}/outage`)
@@ -59,6 +80,7 @@ describeWithChromium('the pictures of the documents', () => {
     'waiting-app': { size: DESKTOP, heading: 'Scan the code', start: { factor: 'app' } },
     'waiting-sms': { size: PHONE, heading: 'Enter the code from the SMS', start: { factor: 'sms' } },
     'waiting-signing': { size: PHONE, heading: 'Check your phone', at: atPay },
+    'enroll-app': { size: PHONE, heading: 'Set up the Access App', at: (page, context) => atEnrolment(page, context) },
     'recovery-codes': { size: PHONE, heading: 'Your recovery codes', start: { factor: 'recovery', enrol: '1' } },
     outage: { size: PHONE, heading: 'Not available just now', at: atTheOutage },
     'simulator-phones': { size: { viewport: { width: 480, height: 200 } }, heading: 'Phones', at: atThePhones },

@@ -150,8 +150,13 @@ describeWithChromium('the waiting page', () => {
       const { page, username } = await waiting(context, cloud, { factor: 'sms' })
       await context.clock.runFor(100_000)
       expect(await note(page).textContent()).toBe('Less than half a minute left.')
+      // By the server's clock, too, the pause before a resend is over.
+      const now = Date.now
+      jest.spyOn(Date, 'now').mockImplementation(() => now() + 20_000)
+      const before = page.url()
       await page.getByRole('button', { name: 'Send again' }).click()
-      await page.waitForLoadState()
+      await page.waitForURL((url) => url.href !== before)
+      jest.restoreAllMocks()
       expect(cloud.simulator.sms(username)).toHaveLength(2)
       await page.getByLabel('Code').fill(codeFor(cloud, username))
       await page.keyboard.press('Enter')

@@ -3,9 +3,9 @@ import express, { type Request, type Response } from 'express'
 import { subscribe } from 'node:diagnostics_channel'
 import passport from 'passport'
 import {
-  MemoryLedger, NevisClient, NevisError, NevisStrategy, RedisLedger, StorageError, app as qrCode, atLeast, failures, htmlMessage, languages, outagePage,
+  MemoryLedger, NevisClient, NevisError, NevisStrategy, RedisLedger, StorageError, app as qrCode, atLeast, failureText, failures, htmlMessage, languages, outagePage,
   ownAuthenticator, push, recordSecondFactor, recovery, requireSecondFactor, secondFactorOf, sms, statusEndpoint, waitingPage, watchTransaction, widget,
-  type Factor, type Failure, type FailureCode, type NevisEvents, type NevisProfile, type NevisStrategyOptions, type VerifyDone,
+  type Factor, type Failure, type FailureCode, type NevisEvents, type NevisProfile, type NevisStrategyOptions, type PageOptions, type VerifyDone,
 } from 'passport-nevis'
 import { NevisSimulator } from 'passport-nevis/simulator'
 
@@ -69,6 +69,13 @@ const app = express()
 app.get('/login/2fa/status', statusEndpoint(callbackStyle, { maxStreams: 100 }))
 app.get('/login/2fa', waitingPage(callbackStyle))
 app.get('/login/2fa', waitingPage(callbackStyle, { csrfToken: (req) => String(req.url), locales: { de: { cancel: languages['de']?.cancel ?? 'Zurück' } } }))
+const look: PageOptions = {
+  brand: { name: 'Alpine Mutual', logo: '/logo.svg', href: '/' }, signInURL: '/login', helpURL: 'tel:+41800000000', languages: ['de', 'en'],
+  footerLinks: [{ text: { de: 'Impressum', en: 'Legal notice' }, href: '/legal' }], appName: 'Alpine Access', storeLinks: { ios: 'https://apps.apple.com/app/id1' }, formAction: ['https://id.example'],
+}
+app.get('/login/2fa', waitingPage(callbackStyle, { ...look, language: (req: Request) => req.user?.username, details: (data) => typeof data === 'string' && [{ label: 'To', value: data }] }))
+app.use(outagePage(callbackStyle, { ...look, language: (req: Request) => req.acceptsLanguages()[0] }))
+app.get('/why', (req, res) => void res.send(failureText(String(req.query['code']), req.headers['accept-language'])))
 app.get('/login/2fa', waitingPage(callbackStyle, { csrfToken: (req: Request) => req.baseUrl, nonce: (_req, res: Response) => String(res.locals['nonce']) }))
 
 app.post('/login', passport.authenticate('nevis'))
