@@ -7,10 +7,10 @@
  */
 import { Refusal } from '../factors/failures'
 import { isFromOtherSite } from '../host/origin'
-import { bodyFieldOf, fieldOf, logsIn } from '../host/request'
+import { bodyFieldOf, fieldOf } from '../host/request'
 import { callback } from './callback'
 import { extend } from './extend'
-import { isAfterFirstFactor } from './session-fixation'
+import { isCallbackRoute } from './purpose'
 import { start } from './start'
 import type { Field, StrategyRequest, StrategyResult } from './strategy-request'
 
@@ -18,12 +18,21 @@ import type { Field, StrategyRequest, StrategyResult } from './strategy-request'
 export async function dispatch(request: StrategyRequest): Promise<StrategyResult> {
   const { req, settings } = request
   if (req.method === 'POST' && settings.postOrigins !== 'any' && isFromOtherSite(req, settings.postOrigins)) throw new Refusal('cross_site_post')
-  const handle = fieldOf(req, 'transaction')
-  if (handle !== undefined && isCallback(request) && !(await isSignInWithLink(request))) return callback(request, handle)
+  const handle = handleOf(request)
+  if (handle !== undefined && isCallback(request)) return callback(request, handle)
   if (req.method !== 'POST') throw new Refusal('start_requires_post')
   const named = bodyFieldOf(req, 'transaction')
   if (bodyFieldOf(req, 'extend') !== undefined) return extend(request, named)
   return bodyFieldOf(req, 'cancel') !== undefined ? cancel(request, named) : start(request, named, bodyFieldOf(req, 'factor'))
+}
+
+/**
+ * The handle of a callback. Only at `callbackURL` does the address of a POST name a transaction. An attacker could send the user to
+ * `/login?transaction=…`, and a password form without an `action` keeps the address. Taken for a callback, that request would keep a planted
+ * session's id and show the attacker's transaction. Whether a first factor was given cannot be told: an app may keep its user where we do not look.
+ */
+function handleOf({ req, settings }: StrategyRequest): Field {
+  return req.method === 'POST' && !isCallbackRoute(req, settings) ? bodyFieldOf(req, 'transaction') : fieldOf(req, 'transaction')
 }
 
 const ACTIONS = ['factor', 'cancel', 'extend']
@@ -32,17 +41,6 @@ const ACTIONS = ['factor', 'cancel', 'extend']
 function isCallback({ req }: StrategyRequest): boolean {
   if (req.method === 'POST') return ACTIONS.every((name) => bodyFieldOf(req, name) === undefined)
   return req.method === 'GET' && ACTIONS.every((name) => fieldOf(req, name) === undefined)
-}
-
-/**
- * A POST that has just given a first factor is a start, although its address names a transaction: an attacker could send the user to
- * `/login?transaction=…`, and the password form keeps the address. Taken for a callback, the request would keep a planted session's id and
- * show the attacker's transaction.
- */
-async function isSignInWithLink(request: StrategyRequest): Promise<boolean> {
-  const { req, options } = request
-  if (req.method !== 'POST' || !logsIn(options) || req.user == null || bodyFieldOf(req, 'transaction') !== undefined) return false
-  return isAfterFirstFactor(request)
 }
 
 async function cancel(request: StrategyRequest, handle: Field): Promise<StrategyResult> {

@@ -20,12 +20,12 @@ import type { Field, StrategyRequest } from './strategy-request'
  * @internal
  */
 export async function reusePending(request: StrategyRequest, context: StartContext): Promise<StartResult | undefined> {
-  const { replaced, isAfterFirstFactor } = context
+  const { replaced, renewsSession } = context
   // A resend always starts anew. Only a second click of the same resend finds what the first click started.
   if (replaced !== undefined && !replaced.isNewerThanNamed) return undefined
   const pending = await findPending(request, context)
   if (pending === undefined || !isReusable(pending)) return undefined
-  if (isAfterFirstFactor) {
+  if (renewsSession) {
     // Session fixation: an attacker may have prepared this session, have seen the QR code of this enrolment, and so register their own
     // phone in the user's account.
     if (pending.operation === 'enroll') return undefined
@@ -42,7 +42,7 @@ export async function reusePending(request: StrategyRequest, context: StartConte
   const transaction = {
     ...pending,
     firstFactorAt: replaced === undefined ? Date.now() : pending.firstFactorAt,
-    ...(isAfterFirstFactor && { moves: (pending.moves ?? 0) + 1 }),
+    ...(renewsSession && { moves: (pending.moves ?? 0) + 1 }),
     ...(returnTo !== undefined && { returnTo }),
   }
   return waitForDecision(request, context, transaction)

@@ -54,7 +54,7 @@ export function operationOf(options: AuthenticateOptions): AuthenticateOptions['
 export function purposeMismatch(
   req: NevisRequest,
   options: AuthenticateOptions,
-  { callbackURL }: Settings,
+  settings: Settings,
   { factor, operation, purpose }: Transaction,
 ): 'factors' | 'operation' | 'purpose' | undefined {
   const { factors } = options
@@ -63,9 +63,16 @@ export function purposeMismatch(
   if ((expected === 'approve' || expected === 'enroll') && expected !== operation) return 'operation'
   if (!STARTING.some((name) => options[name as keyof NevisAuthenticateOptions] !== undefined)) return undefined
   const own = purposeOf(req, options) as string
-  const isCallback = pathOf(req) === pathOf({ url: new URL(callbackURL, 'http://site').pathname } as NevisRequest)
-  const fits = isCallback ? digestIn(purpose) === digestIn(own) : purpose === own
+  const fits = isCallbackRoute(req, settings) ? digestIn(purpose) === digestIn(own) : purpose === own
   return fits ? undefined : 'purpose'
+}
+
+/**
+ * True on the path of `callbackURL`.
+ * @internal
+ */
+export function isCallbackRoute(req: NevisRequest, { callbackURL }: Settings): boolean {
+  return pathOf(req) === pathOf({ url: new URL(callbackURL, 'http://site').pathname } as NevisRequest)
 }
 
 function digestIn(purpose: string | undefined): string | undefined {

@@ -22,6 +22,15 @@ export async function isAfterFirstFactor(request: StrategyRequest): Promise<bool
 }
 
 /**
+ * True if the session must get a new id at this start. With the option `subject`, the app's first factor may leave no sign: the user may be
+ * anywhere in the request. So each start of such an app renews the session, except with `passport.authorize`, which asks a user who is signed in.
+ * @internal
+ */
+export function renewsSession({ settings, options }: StrategyRequest, isAfterFirst: boolean): boolean {
+  return isAfterFirst || (settings.hasOwnSubject && options.assignProperty === undefined)
+}
+
+/**
  * Gives the session a new id against session fixation (OWASP ASVS 5.0, 7.2.4). Of our transactions, the new session keeps only those of
  * the subject who has just given the first factor.
  * @internal

@@ -35,6 +35,8 @@ export interface Settings {
   readonly callbackURL: string
   readonly statusURL: string
   readonly subject: (req: NevisRequest) => Subject | undefined | Promise<Subject | undefined>
+  /** True if the app sets the option `subject`. */
+  readonly hasOwnSubject: boolean
   /** The username in `req.user`, which names the user's budgets even after a userId is linked; undefined if the app sets the option `subject`. */
   readonly usernameOf: (req: NevisRequest) => string | undefined
   /** Undefined if the app does not say which factors a user has. */
@@ -117,6 +119,7 @@ export function resolveOptions(options: NevisStrategyOptions): Settings {
     callbackURL: address('callbackURL', callbackURL),
     statusURL: address('statusURL', statusURL),
     subject: callable('subject', subject),
+    hasOwnSubject: subject !== userOfRequest,
     usernameOf: subject === userOfRequest ? usernameOfUser : () => undefined,
     operation: operationOf(operation),
     firstFactorAmr: firstFactorAmrOf(options.firstFactorAmr),

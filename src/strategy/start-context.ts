@@ -27,6 +27,8 @@ export interface StartContext {
   readonly source: RequestSource
   /** True if the user gave a first factor in this request. */
   readonly isAfterFirstFactor: boolean
+  /** True if the session gets a new id (session fixation). */
+  readonly renewsSession: boolean
 }
 
 /** What `prepare` in `start.ts` has found out before Nevis is asked to notify the user. */

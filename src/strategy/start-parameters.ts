@@ -185,7 +185,7 @@ async function subjectOf(settings: Pick<Settings, 'subject'>, req: NevisRequest)
   }
   const { userId, username } = subject as Subject
   const names = [userId, username].filter((name) => name !== undefined)
-  return names.length > 0 && names.every((name) => typeof name === 'string' && name !== '') ? (subject as Subject) : undefined
+  return names.length > 0 && names.every((name) => typeof name === 'string' && name !== '') ? (subject) : undefined
 }
 
 function valueOf<T>(value: FromRequest<T> | undefined, req: NevisRequest): T | undefined | Promise<T> {

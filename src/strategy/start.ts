@@ -2,7 +2,7 @@
  * A start: asks Nevis to notify the user, and sends the browser to the waiting page.
  *
  * Order: subject, message and data from the app → a remembered browser signs in at once → if the same is already pending, show it again → the start budget → Nevis → a new session id
- * if the user has just given a first factor, otherwise the session is read again → redirect (303) to the waiting page.
+ * if the user may have just given a first factor, otherwise the session is read again → redirect (303) to the waiting page.
  * Out of scope: the call to Nevis (`challenge.ts`), and who may enrol (`enrolment.ts`).
  */
 import type { Challenge } from '../factors/factor'
@@ -15,7 +15,7 @@ import { firstOperation } from './enrolment'
 import { publish } from './events'
 import { newTransaction } from './new-transaction'
 import { isStartedByOtherProcess, originOf, OTHER_PROCESS_WAIT_SECONDS, shareResult } from './parallel'
-import { isAfterFirstFactor, renewForSubject } from './session-fixation'
+import { isAfterFirstFactor, renewForSubject, renewsSession } from './session-fixation'
 import { factorIfOffered, findPending, offeredFactor, returnToOf, reusePending } from './pending-start'
 import { recognizeBrowser } from './remembered'
 import { endReplaced, openTransactionForStart, transactionToReplace } from './replaced-transaction'
@@ -38,6 +38,7 @@ export async function start(request: StrategyRequest, handle: Field, factorName:
   const named = handle === undefined ? undefined : openTransactionForStart(request, handle)
   const parameters = named === undefined ? await startParametersOf(req, options, settings) : { ...named, budget: named.budget ?? '' }
   const isAfterFirst = named === undefined && (await isAfterFirstFactor(request))
+  const renews = named === undefined && renewsSession(request, isAfterFirst)
   const recognized = named === undefined ? await recognizeBrowser(request, parameters, isAfterFirst) : undefined
   if (recognized !== undefined) return recognized
   request.current = { subject: parameters.subject, ...(parameters.operation !== 'approve-or-enroll' && { operation: parameters.operation }) }
@@ -45,7 +46,7 @@ export async function start(request: StrategyRequest, handle: Field, factorName:
   const { target } = await settings.startQueue.run(parameters.budget, async (hasWaited, previous) => {
     if (hasWaited && req.socket?.destroyed === true) throw new Refusal('cancelled')
     // The start before this one may have put its transaction into the session.
-    if (hasWaited && (request.login() !== undefined || named !== undefined)) await request.refresh()
+    if (hasWaited && !renews) await request.refresh()
     const replaced = handle === undefined ? undefined : await transactionToReplace(request, handle)
     const context: StartContext = {
       parameters: replaced === undefined ? parameters : { ...replaced, budget: parameters.budget },
@@ -53,6 +54,7 @@ export async function start(request: StrategyRequest, handle: Field, factorName:
       factorName,
       source,
       isAfterFirstFactor: isAfterFirst,
+      renewsSession: renews,
     }
     return (
       (await reusePending(request, context)) ??
@@ -95,7 +97,7 @@ async function startNew(request: StrategyRequest, context: StartContext): Promis
   }
   const older = await endReplaced(request, transaction, context.replaced)
   // The session changes only after Nevis has answered: until then, the second click of a double click still uses the old session.
-  if (context.isAfterFirstFactor) await renewForSubject(request, prepared.parameters)
+  if (context.renewsSession) await renewForSubject(request, prepared.parameters)
   else await refreshOrEnd(request, transaction)
   if (older !== undefined) request.transactions.close({ ...older, next: transaction.id }, 'cancelled')
   return waitForDecision(request, context, transaction, lockedCodes)

@@ -7,7 +7,7 @@
  * and with the victim's QR code where a phone was enrolled; the attacker's callback then won the race for the victim's approval.
  */
 import session from 'express-session'
-import { push } from '../../src'
+import { push, waitingPage } from '../../src'
 import type { PhoneRequest } from '../../src/simulator'
 import type { Browser } from '../support/browser'
 import { callbackOf, handleIn, PASSWORD, signIn, waitingOf, type AppOptions } from '../support/app'
@@ -285,5 +285,105 @@ describe('a callback of the planted session that is still on its way', () => {
     expect(outcomeOf(await late)).toBe('unknown_transaction')
     expect((await attacker.get('/me')).json()).toEqual({ user: null })
     expect(outcomeOf(await victim.get(callbackOf(handle)))).toBe('success')
+  })
+})
+
+/**
+ * The attacker sends the victim a link to the sign-in page, with the handle of the attacker's own transaction in it. The password form keeps the
+ * address. In an earlier version the strategy took that POST for a callback, unless it saw that a password had been given in it. It looked at
+ * `req.user`, and at routes that log somebody in. So an API that issues tokens, and an app that keeps its user elsewhere, kept the planted
+ * session's id and showed the victim the attacker's request; the attacker's callback then took the victim's approval.
+ */
+describe('a planted session, and a link to the sign-in with the attacker\'s transaction in it', () => {
+  const isRight = (body: unknown) => (body as { password?: string }).password === PASSWORD
+  const named = (body: unknown) => ({ username: (body as { username: string }).username })
+  const apps: [string, Omit<AppOptions, 'simulator'>][] = [
+    ['of an app that logs in', {}],
+    ['of an API that issues tokens', { start: { session: false }, callback: { session: false } }],
+    ['of an app whose user only its option subject knows', {
+      strategy: { subject: (req) => (req as { passwordUser?: object }).passwordUser },
+      routes: (web, { passport }) => void web.post('/sign-in', (req, res, next) => {
+        if (!isRight(req.body)) return void res.sendStatus(401)
+        Object.assign(req, { passwordUser: named(req.body) })
+        next()
+      }, passport.authenticate('nevis')),
+    }],
+    ['of an app with Passport\'s userProperty', {
+      strategy: { subject: (req) => (req as { account?: object }).account },
+      routes: (web, { passport }) => void web.post('/sign-in', passport.initialize({ userProperty: 'account', compat: true }), passport.authenticate('local', { session: false }), passport.authenticate('nevis')),
+    }],
+  ]
+
+  // Shows: T-planted-5
+  it.each(apps)('%s starts a request of the victim\'s own in a new session', async (_app, options) => {
+    const path = options.routes === undefined ? '/login' : '/sign-in'
+    const app = await world.start(options)
+    const attacker = app.browser()
+    const own = handleIn((await attacker.post(path, credentials)).location)
+    const victim = attacker.clone()
+    const { status, location } = await victim.post(`${path}?transaction=${own}`, credentials)
+    expect([status, location?.split('?')[0]]).toEqual([303, '/login/2fa'])
+    expect(cookieOf(victim)).not.toBe(cookieOf(attacker))
+    for (const { transactionId } of world.simulator.phone('anna').requests()) await world.simulator.phone('anna').approve(transactionId)
+    expect(outcomeOf(await attacker.get(callbackOf(own)))).toBe('unknown_transaction')
+    expect((await attacker.get('/me')).json()).toEqual({ user: null })
+    expect(outcomeOf(await victim.get(callbackOf(handleIn(location))))).toBe('success')
+  })
+
+  // Shows: T-planted-6
+  it.each(apps)('%s that is signed in as the attacker gets a new id all the same', async (_app, options) => {
+    const path = options.routes === undefined ? '/login' : '/sign-in'
+    const app = await world.start({
+      ...options,
+      routes: (web, parts) => {
+        options.routes?.(web, parts)
+        web.post('/attackers-login', (req, res, next) => req.logIn({ username: 'ben' }, (error) => (error ? next(error) : res.end())))
+      },
+    })
+    const attacker = app.browser()
+    await attacker.post('/attackers-login')
+    const victim = attacker.clone()
+    const { location } = await victim.post(path, credentials)
+    expect(cookieOf(victim)).not.toBe(cookieOf(attacker))
+    await attacker.post(path, credentials)
+    const requests = world.simulator.phone('anna').requests()
+    expect(requests).toHaveLength(2)
+    for (const { transactionId } of requests) await world.simulator.phone('anna').approve(transactionId)
+    expect(outcomeOf(await attacker.get(callbackOf(handleIn(location))))).toBe('unknown_transaction')
+    // An API that issues tokens takes only an approval of the user who is signed in, as in a step-up.
+    const own = outcomeOf(await victim.get(callbackOf(handleIn(location))))
+    expect(own).toBe(options.callback?.session === false ? 'binding_mismatch' : 'success')
+  })
+
+  it('does not stop a step-up either, whose form keeps the address', async () => {
+    const app = await world.start({ routes: (web, { passport, nevis }) => {
+      web.get('/step-up', waitingPage(nevis))
+      web.post('/step-up', passport.authorize('nevis'))
+    } })
+    const browser = app.browser()
+    const handle = await signIn(browser, 'anna')
+    await world.simulator.phone('anna').approve()
+    await browser.get(callbackOf(handle))
+    for (const transaction of [handle, 'anything']) expect(outcomeOf(await browser.post(`/step-up?transaction=${transaction}`))).toBe('303 /login/2fa')
+  })
+})
+
+describe('the address of a callback', () => {
+  it('names the transaction for GET and for POST, also where each request brings the password again (HTTP Basic): no second text is sent', async () => {
+    const app = await world.start({ strategy: { callbackURL: '/basic/callback' }, routes: (web, { passport }) => {
+      web.use('/basic', (req, _res, next) => {
+        const [username] = Buffer.from((req.headers.authorization ?? '').slice(6), 'base64').toString().split(':')
+        if (username) req.user = { username }
+        next()
+      })
+      web.post('/basic', passport.authenticate('nevis'))
+      web.post('/basic/callback', passport.authenticate('nevis'), (_req, res) => void res.json({ action: 'success' }))
+    } })
+    const browser = app.browser()
+    const authorization = `Basic ${Buffer.from('anna:x').toString('base64')}`
+    const handle = handleIn((await browser.post('/basic', { factor: 'sms' }, { authorization })).location)
+    const code = /\d{6}/.exec(world.simulator.sms('anna').at(-1) as string)?.[0] as string
+    expect(outcomeOf(await browser.post(`/basic/callback?transaction=${handle}`, { code }, { authorization }))).toBe('success')
+    expect(world.asked('approve')).toBe(1)
   })
 })

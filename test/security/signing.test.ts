@@ -121,7 +121,7 @@ describe('what the browser sends again', () => {
     ['in the body of the callback', (browser, handle) => browser.post('/paid', { transaction: handle, ...changed })],
     ['in its JSON body', (browser, handle) => browser.postJson('/paid', { transaction: handle, ...changed, data: { amount: '9999.00' } })],
     ['in its query', (browser, handle) => browser.get(`/paid?transaction=${handle}&${query}`)],
-    ['in both', (browser, handle) => browser.post(`/paid?transaction=${handle}&${query}`, changed)],
+    ['in both', (browser, handle) => browser.post(`/paid?${query}`, { transaction: handle, ...changed })],
   ])('changes nothing %s', async (_name, finish) => {
     const browser = await signedIn()
     const handle = await pay(browser)
