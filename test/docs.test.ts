@@ -15,7 +15,7 @@ const ROOT = resolve(__dirname, '..')
 const read = (path: string) => readFileSync(join(ROOT, path), 'utf8')
 const isFile = (path: string) => existsSync(join(ROOT, path))
 
-const papers: [string, string][] = ['README.md', 'CONTRIBUTING.md', 'SECURITY.md', 'docs/asvs.md', 'docs/coverage.md', 'docs/events.md', 'docs/reference.md', 'docs/threat-model.md', ...guides].map((path) => [path, read(path)])
+const papers: [string, string][] = ['README.md', 'CONTRIBUTING.md', 'SECURITY.md', 'docs/asvs.md', 'docs/coverage.md', 'docs/cross-device.md', 'docs/events.md', 'docs/reference.md', 'docs/threat-model.md', ...guides].map((path) => [path, read(path)])
 const paper = (path: string) => (papers.find(([name]) => name === path) as [string, string])[1]
 
 /** Inline code outside of fenced blocks. */

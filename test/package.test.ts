@@ -23,6 +23,7 @@ describe('the doors', () => {
     expect(names.filter(([, isSame]) => !isSame)).toEqual([])
   })
 
+  // Shows: N-oob-2
   it('passport-nevis gives these names and no others', () => {
     expect((run(`console.log(JSON.stringify(Object.keys(require('passport-nevis'))))`) as string[]).sort()).toMatchInlineSnapshot(`
 [
@@ -93,7 +94,7 @@ describe('the tarball', () => {
     expect(paths.filter((path) => path.startsWith('dist/')).sort()).toEqual(built.map((path) => `dist/${path}`).sort())
     expect(built).toEqual(expect.arrayContaining(['waiting/assets/waiting.css', 'waiting/assets/waiting.js']))
     const others = paths.filter((path) => !path.startsWith('dist/')).sort()
-    const papers = ['CHANGELOG.md', 'LICENSE', 'README.md', 'SECURITY.md', 'docs/asvs.md', 'docs/coverage.md', 'docs/events.md', 'docs/performance.md', 'docs/reference.md', 'docs/threat-model.md', 'package.json']
+    const papers = ['CHANGELOG.md', 'LICENSE', 'README.md', 'SECURITY.md', 'docs/asvs.md', 'docs/coverage.md', 'docs/cross-device.md', 'docs/events.md', 'docs/performance.md', 'docs/reference.md', 'docs/threat-model.md', 'package.json']
     expect(others).toEqual([...papers, ...guides, 'docs/monitoring/alerts.yml', 'docs/monitoring/dashboard.json'].sort())
   })
 

@@ -36,7 +36,7 @@ describe('new NevisClient', () => {
       expect('instance' in client).toBe(false)
     })
 
-    // Shows: ASVS V12.2.1, T-network-1, C-overview-2
+    // Shows: ASVS V12.2.1, T-network-1, C-overview-2, N-lookup-5
     it.each([
       'http://nevis.example',
       'http://localhost.evil.example',

@@ -23,7 +23,7 @@ async function expectShut(browser: Browser): Promise<void> {
 describe('a protected route', () => {
   it('without a login › refuses', () => expectShut(app.browser()))
 
-  // Shows: ASVS V6.3.3
+  // Shows: ASVS V6.3.3, CD-first-1
   it('between the password and the second factor › refuses', async () => {
     const browser = app.browser()
     await enterPassword(browser, app.account('anna'))

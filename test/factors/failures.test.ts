@@ -28,6 +28,7 @@ const TOLD: Record<FailureCode, [number, string]> = {
 }
 
 describe('a refusal', () => {
+  // Shows: CD-education-1
   it.each(Object.entries(TOLD))('%s has its HTTP status and its sentence', (code, [status, message]) => {
     const refusal = new Refusal(code as FailureCode)
     expect([refusal.name, refusal.status, refusal.message]).toEqual(['Refusal', status, message])

@@ -46,6 +46,15 @@ describe('push with a typed code', () => {
     expect(checkedApproval(asked)).toMatchObject({ message: expected(code) })
   })
 
+  // Shows: N-oob-3
+  it.each([[{ message: 'Pay 5 CHF?' }, 'Pay 5 CHF?'], [{}, undefined]])('is not in the notification, which a locked phone may show: %j', async (request, expected) => {
+    const { asked, code } = await approved(push({ typedCode: true }), request)
+    const { message, notificationMessage } = asked as unknown as { message: string; notificationMessage?: string }
+    expect(message).toContain(code)
+    expect(notificationMessage).toBe(expected)
+  })
+
+  // Shows: N-oob-8
   it('makes a new code for each approval, over the whole range', async () => {
     const codes = await Promise.all(Array.from({ length: 2000 }, async () => (await approved(push({ typedCode: true }), {})).code))
     // Of 2000 random codes, two are the same about twice; each first digit comes about 200 times (5 standard deviations: 67).

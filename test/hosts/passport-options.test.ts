@@ -36,8 +36,12 @@ const routes: BareOptions['routes'] = (app, { passport }) => {
   login('/flash-failure', passport.authenticate('nevis', { failureRedirect: '/sorry', failureFlash: true }))
   login('/own-flash', passport.authenticate('nevis', { failureRedirect: '/sorry', failureFlash: { type: 'warning', message: 'Please try again.' } as never })) // @types/passport knows no object here
   login('/bare', passport.authenticate('nevis'), done)
-  login('/error', passport.authenticate('nevis', { failWithError: true }), done, ((error: { name: string; status: number }, _req, res, _next) => {
-    res.status(error.status).json({ name: error.name, status: error.status })
+  login('/error', passport.authenticate('nevis', { failWithError: true }), done, ((error: { name: string; status: number }, req, res, _next) => {
+    const { code, retryAfterSeconds, message } = error as { code?: string; retryAfterSeconds?: number; message?: string }
+    res.status(error.status).json({ name: error.name, status: error.status, code, retryAfterSeconds, message, onRequest: req.authInfo })
+  }) as ErrorRequestHandler)
+  login('/error-and-message', passport.authenticate('nevis', { failWithError: true, failureMessage: true }), done, ((error: { name: string; status: number }, req, res, _next) => {
+    res.status(error.status).json({ name: error.name, onRequest: req.authInfo, messages: (req.session as unknown as { messages: string[] }).messages })
   }) as ErrorRequestHandler)
   const custom: RequestHandler = (req, res, next) => {
     const decided = (error: unknown, user: Express.User | false | undefined, info: Express.AuthInfo & { code?: string }, status?: number) => {
@@ -128,7 +132,21 @@ describe.each([newest, oldest].map((stack) => [nameOf(stack), stack] as const))(
     it('failWithError gives an error with the status to the error handler', async () => {
       expect(await denied('/error')).toMatchObject({ status: 401 })
       const page = await browser.get('/error?transaction=x')
-      expect([page.status, page.json()]).toEqual([403, { name: 'AuthenticationError', status: 403 }])
+      const { message, code } = { code: 'unknown_transaction', message: 'This request was started in another browser or has ended. Please sign in again.' }
+      expect([page.status, page.json()]).toEqual([403, { name: 'AuthenticationError', status: 403, code, message, onRequest: { code, message } }])
+    })
+
+    it('failWithError says when to try again, on the error, on the request and in the header', async () => {
+      const handle = await start()
+      const page = await browser.post('/error', { transaction: handle, factor: 'push' })
+      const { code, retryAfterSeconds, onRequest } = page.json()
+      expect([page.status, code, onRequest.code]).toEqual([429, 'too_many_starts', 'too_many_starts'])
+      expect([retryAfterSeconds, onRequest.retryAfterSeconds, Number(page.headers.get('retry-after'))]).toEqual(Array(3).fill(expect.any(Number)))
+    })
+
+    it('failWithError with failureMessage leaves the error to Passport; the request has the code', async () => {
+      const page = await browser.get('/error-and-message?transaction=x')
+      expect([page.status, page.json()]).toEqual([403, { name: 'AuthenticationError', onRequest: expect.objectContaining({ code: 'unknown_transaction' }), messages: [expect.any(String)] }])
     })
 
     it('none of them answers with the status in plain words, and no challenge', async () => {

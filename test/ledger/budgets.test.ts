@@ -148,7 +148,7 @@ describe.each(LEDGERS)('starts, %s', (_name, make, more) => {
       expect(pushes.length).toBeGreaterThan(25)
     })
 
-    // Shows: ASVS V6.6.4, T-bomber-1
+    // Shows: ASVS V6.6.4, T-bomber-1, CD-rate-1, N-oob-11, N-rate-2
     it('are at most 8 in any hour and 20 in any day, whenever and however many are tried', async () => {
       const wait = fc.constantFrom(0, 1, 299, 300, 301, 600, 1200, 2400, 3599, 3600, 4800, 9600, 14_399, 14_400, 43_200, 86_399, 86_400, 86_401)
       const tries = fc.array(fc.record({ wait: fc.oneof(wait, fc.nat(20_000)), count: fc.constantFrom(1, 2, 4, 5, 6, 50), isDenied: fc.boolean() }), { maxLength: 60 })
@@ -445,7 +445,7 @@ describe.each(LEDGERS)('codes, %s', (_name, make, more) => {
       }
     }
 
-    // Shows: ASVS V6.6.3, C-sms-7
+    // Shows: ASVS V6.6.3, C-sms-7, N-rate-1
     it('lock the codes of the subject at the fiftieth in a day, not at the forty-ninth', async () => {
       await wrong(49)
       expect(await budgets.codes.spend(transaction(), key)).toEqual({ count: 1, limit: 5 })
@@ -482,7 +482,7 @@ describe.each(LEDGERS)('codes, %s', (_name, make, more) => {
       expect((await budgets.starts.spend(key)).slot).toBe(1)
     })
 
-    // Shows: ASVS V6.6.3, T-password-2
+    // Shows: ASVS V6.6.3, T-password-2, N-rate-1
     it('are at most 100 in any day, whenever they are tried, fifty at once and with Nevis slow to answer', async () => {
       const wait = fc.oneof(fc.constantFrom(0, 1, 60, 1800, 3599, 3600, 3601, 43_200, 86_399, 86_400), fc.nat(7200))
       const tries = fc.array(fc.record({ wait, count: fc.constantFrom(1, 5, 19, 29, 50), areAnswered: fc.boolean() }), { minLength: 1, maxLength: 25 })

@@ -32,7 +32,7 @@ const start = (strategy: object = {}): Promise<TestApp> =>
 
 describe.each(['sms', 'recovery'])('fifty wrong codes at once (%s)', (factor) => {
   describe('for one transaction', () => {
-    // Shows: ASVS V6.6.3, ASVS V16.3.3, T-password-2, C-sms-7
+    // Shows: ASVS V6.6.3, ASVS V16.3.3, T-password-2, C-sms-7, N-oob-9
     it('reach the cloud five times; the others fail with too_many_attempts', async () => {
       const app = await start()
       const browser = app.browser()
@@ -57,7 +57,7 @@ describe.each(['sms', 'recovery'])('fifty wrong codes at once (%s)', (factor) =>
       expect(app.verified).toHaveLength(0)
     })
 
-    // Shows: ASVS V6.5.1
+    // Shows: ASVS V6.5.1, N-oob-7, N-lookup-2
     it('among which one is right sign in at most once', async () => {
       const app = await start()
       const browser = app.browser()
@@ -136,7 +136,7 @@ describe('maxAttempts', () => {
 
 describe('attemptBudget', () => {
   describe('over three sessions and two factors', () => {
-    // Shows: ASVS V6.6.3, C-sms-7
+    // Shows: ASVS V6.6.3, C-sms-7, N-oob-10, N-lookup-4
     it('allows so many codes in all; after that the right one is refused in each of them', async () => {
       const app = await start({ attemptBudget: { attempts: 7, perSeconds: 600 } })
       const people = await Promise.all(

@@ -116,7 +116,7 @@ describe('an enrolment that was begun before the victim\'s', () => {
     expect(world.events.of('suspicious')).toMatchObject([{ reason: 'enrolment_of_enrolled' }])
   })
 
-  // Shows: ASVS V8.3.1
+  // Shows: ASVS V8.3.1, N-oob-12
   it('is no longer allowed once the user has a phone, whatever the ledger remembers', async () => {
     const app = await start()
     const other = await start()
@@ -156,7 +156,7 @@ describe('the phone number of a route', () => {
 })
 
 describe('recovery codes', () => {
-  // Shows: ASVS V6.3.4, T-enrol-4
+  // Shows: ASVS V6.3.4, T-enrol-4, N-lookup-1
   it('are nobody\'s first factor', async () => {
     const app = await start()
     expect(outcomeOf(await enrolling(app.browser(), { factor: 'recovery' }))).toBe('already_enrolled')

@@ -142,7 +142,7 @@ describeWithRedis('the callback, with Redis', () => {
   })
 
   describe(`${TIMES} times at once to three processes in turn, sessions and ledger in Redis`, () => {
-    // Shows: ASVS V6.5.1, T-outage-1
+    // Shows: ASVS V6.5.1, T-outage-1, CD-once-1, N-oob-7
     it('signs in once, verify runs once in all of them together, and all others fail', async () => {
       const { origins, end } = await startWorkers(3, { simulator: world.simulator, redisPath: redis.path, latencyMs: 20 })
       world.defer(end)

@@ -168,7 +168,7 @@ describe('a route that knows its user by Basic, in the session of another user',
 })
 
 describe('a token that has proved a push', () => {
-  // Shows: ASVS V6.5.1, T-widget-4
+  // Shows: ASVS V6.5.1, T-widget-4, CD-unique-1
   it('is claimed: it does not count again through the widget', async () => {
     const claimed: string[] = []
     class Recording extends MemoryLedger {

@@ -186,7 +186,7 @@ describe('a denial', () => {
   })
 
   describe('after a denial', () => {
-    // Shows: T-bomber-5
+    // Shows: T-bomber-5, CD-rate-1, N-rate-2
     it('makes pauses of 15, 30, 60, 120 seconds, and so on', async () => {
       const app = await world.start({ strategy: { startBudget: { starts: 1000, perSeconds: 3600 } } })
       await denied(app)
@@ -240,7 +240,7 @@ describe('a success', () => {
   }
 
   describe('after two denials', () => {
-    // Shows: ASVS V16.3.3, T-bomber-6
+    // Shows: ASVS V16.3.3, T-bomber-6, CD-detect-1
     it('signs in, and raises suspicious with success_after_denials and their number', async () => {
       const app = await world.start({ strategy: { startBudget: MANY_STARTS } })
       await denied(app)

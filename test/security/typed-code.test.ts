@@ -48,6 +48,7 @@ async function expectNobodySignedIn(): Promise<void> {
 }
 
 describe('an approval alone', () => {
+  // Shows: CD-verify-1, N-oob-1, T-bomber-10
   it('signs nobody in, however often it comes to the callback, and leaves nothing to see', async () => {
     await start()
     const { handle } = await acceptedBlindly()
@@ -59,6 +60,7 @@ describe('an approval alone', () => {
 })
 
 describe('guesses', () => {
+  // Shows: N-oob-9
   it('are five, and then the transaction is closed, for the right code too', async () => {
     await start()
     const { handle, shown } = await acceptedBlindly()
@@ -78,6 +80,7 @@ describe('guesses', () => {
     await expectNobodySignedIn()
   })
 
+  // Shows: N-oob-10
   it('are counted for the user over all sign-ins, and together with those of SMS', async () => {
     await start({ attemptBudget: { attempts: 12, perSeconds: 600 } })
     const outcomes: string[] = []

@@ -350,7 +350,7 @@ describe('requireSecondFactor', () => {
   })
 
   describe('with a record that is too old', () => {
-    // Shows: ASVS V7.5.3
+    // Shows: ASVS V7.5.3, CD-lifetime-1
     it('answers 401 in the words of RFC 9470', async () => {
       const browser = await signedIn()
       at((await recordOf(browser)).at + 300_001)
@@ -443,7 +443,7 @@ describe('requireSecondFactor', () => {
   })
 
   describe('with a list of factors', () => {
-    // Shows: ASVS V7.5.3
+    // Shows: ASVS V7.5.3, CD-scope-1
     it('lets only those pass', async () => {
       const browser = await signedIn()
       await expectPassed(browser, '/transfer-push')

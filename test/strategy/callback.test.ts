@@ -108,7 +108,7 @@ describe('the callback', () => {
   })
 
   describe('after the transaction\'s time', () => {
-    // Shows: ASVS V6.5.5, ASVS V9.2.1, C-more-7
+    // Shows: ASVS V6.5.5, ASVS V9.2.1, C-more-7, CD-short-1, N-oob-6
     it('fails with expired_transaction, though it was approved, and asks Nevis nothing', async () => {
       const browser = app.browser()
       const handle = await signIn(browser, 'anna')

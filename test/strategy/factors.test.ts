@@ -112,7 +112,7 @@ describe('app', () => {
     (await browser.get(waitingOf(handle), { accept: 'application/json' })).json()
 
   describe('scanned with the phone', () => {
-    // Shows: C-approval-3
+    // Shows: C-approval-3, N-oob-4
     it('signs the person in', async () => {
       const browser = app.browser()
       const handle = await signIn(browser, 'anna', { factor: 'app' })

@@ -139,6 +139,7 @@ describe('a sign-in with a typed code', () => {
   })
 
   describe('without a code', () => {
+    // Shows: CD-verify-1, N-oob-5
     it('leads back to the page, which asks for it, before the approval and after it', async () => {
       const handle = await signIn(browser, 'anna')
       for (const act of [async () => undefined, approve]) {
@@ -305,6 +306,7 @@ describe('signing with a typed code', () => {
     },
   }))
 
+  // Shows: CD-experience-1
   it('shows what is signed and the code; the page and the profile have the message without it', async () => {
     await browser.post('/password', { username: 'anna', password: PASSWORD })
     const handle = handleIn((await browser.post('/pay')).location)

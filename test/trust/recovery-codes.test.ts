@@ -36,6 +36,7 @@ describe('recovery codes', () => {
   })
 
   describe('with one half', () => {
+    // Shows: N-lookup-3
     it('show nothing', () => {
       const { key, locked } = lockCodes(CODES)
       for (const code of CODES) expect(readable(key) + readable(locked)).not.toContain(code)

@@ -1,0 +1,167 @@
+/**
+ * Only what the person has: `availableFactors`, and a factor that turns out not to be set up at Nevis.
+ *
+ * Out of scope: who may enrol (`enrolment.test.ts`).
+ */
+import { NevisStrategy, type NevisStrategyOptions } from '../../src'
+import { callbackOf, handleIn, PASSWORD, signIn, strategyOptions, waitingOf, type AppOptions, type TestApp } from '../support/app'
+import type { Browser } from '../support/browser'
+import { lab, outcomeOf } from '../security/support/lab'
+
+const world = lab()
+const JSON_VIEW = { accept: 'application/json' }
+
+let app: TestApp
+let browser: Browser
+
+async function start(availableFactors: unknown, options: Omit<AppOptions, 'simulator'> = {}): Promise<void> {
+  const strategy = { ...options.strategy, ...(availableFactors !== undefined && { availableFactors: typeof availableFactors === 'function' ? availableFactors : () => availableFactors }) } as Partial<NevisStrategyOptions>
+  app = await world.start({ ...options, strategy })
+  browser = app.browser()
+}
+
+const password = (fields: Record<string, string> = {}, username = 'anna') => browser.post('/login', { username, password: PASSWORD, ...fields })
+const view = async (handle: string) => (await browser.get(waitingOf(handle), JSON_VIEW)).json()
+const switchTo = (handle: string, factor: string) => browser.post('/login/2fa', { transaction: handle, factor })
+const codeOf = (username: string) => /\d{6}/.exec(world.simulator.sms(username).at(-1) as string)?.[0] as string
+
+describe('availableFactors', () => {
+  it.each([['a list', ['sms', 'recovery']], ['a promise', async () => ['sms', 'recovery']]])('makes its first the default and offers nothing else, in its order: %s', async (_name, available) => {
+    await start(available)
+    const handle = await signIn(browser, 'anna')
+    expect(await view(handle)).toMatchObject({ factor: 'sms', factors: ['sms', 'recovery'] })
+    const { text } = await browser.get(waitingOf(handle))
+    expect([...text.matchAll(/name="factor" value="(\w+)"/g)].map(([, name]) => name)).toEqual(['sms', 'recovery'])
+  })
+
+  it('offers the factor used last first, where the app says it first', async () => {
+    const last = new Map([['anna', 'recovery']])
+    await start((_req: object, { username }: { username: string }) => [last.get(username), 'push', 'sms'].filter((name) => name !== undefined))
+    expect(await view(await signIn(browser, 'anna'))).toMatchObject({ factor: 'recovery', factors: ['recovery', 'push', 'sms'] })
+    browser = app.browser()
+    expect(await view(await signIn(browser, 'ben'))).toMatchObject({ factor: 'push', factors: ['push', 'sms'] })
+  })
+
+  it('is asked once, with the request and the subject, and the page needs no user', async () => {
+    const asked: unknown[] = []
+    await start((req: { body: { username: string } }, subject: object) => {
+      asked.push([req.body.username, subject])
+      return ['push', 'sms']
+    })
+    const handle = await signIn(browser, 'anna')
+    const other = handleIn((await switchTo(handle, 'sms')).location)
+    expect(await view(other)).toMatchObject({ factors: ['push', 'sms'] })
+    expect(asked).toEqual([['anna', { username: 'anna' }]])
+  })
+
+  it.each([['at the start', async () => password({ factor: 'app' })], ['at a switch', async () => switchTo(await signIn(browser, 'anna'), 'app')]])('takes nothing else: %s', async (_name, ask) => {
+    await start(['push', 'sms'])
+    const page = await ask()
+    expect([page.status, page.json()]).toEqual([400, expect.objectContaining({ code: 'unknown_factor' })])
+    expect(world.simulator.requests.filter(({ operation }) => operation === 'approve').length).toBeLessThanOrEqual(1)
+  })
+
+  // Shows: CD-select-1
+  it.each([
+    ['its default, where the user has it', { factor: 'recovery' }, 'recovery'],
+    ['its default no longer, where the user does not have it', { factor: 'app' }, 'push'],
+    ['its limits', { factors: ['sms', 'app'] }, 'sms'],
+  ])('leaves a route %s', async (_name, route, factor) => {
+    await start(['push', 'sms', 'recovery'], { start: route })
+    expect((await view(await signIn(browser, 'anna'))).factor).toBe(factor)
+  })
+
+  it.each([['nothing', [], {}], ['nothing that the route accepts', ['sms'], { factors: ['push'] }]])('fails with not_enrolled for somebody who has %s, and Nevis is not asked', async (_name, available, route) => {
+    await start(available, { start: route as never })
+    expect(outcomeOf(await password())).toBe('not_enrolled')
+    expect(world.operations()).toEqual([])
+  })
+
+  it.each([undefined, null, 'push', { push: true }, 7, ['push', 'fax'], [7], [['push']]])('is a mistake of the developer where it returns %p', async (value) => {
+    await start(() => value)
+    const page = await password()
+    expect([page.status, page.json()]).toEqual([500, { action: 'error', name: 'TypeError', message: 'NevisStrategy: availableFactors must return a list of names out of push, app, sms, recovery' }])
+    expect(world.operations()).toEqual([])
+  })
+
+  it('must be a function', () => {
+    expect(() => new NevisStrategy({ ...strategyOptions(world.simulator), availableFactors: ['push'] } as never, () => undefined)).toThrow(new TypeError('NevisStrategy: availableFactors must be a function'))
+  })
+
+  it('is not weakened by a session that was changed: what is available is part of the digest', async () => {
+    await start(['push', 'sms'], { routes: (routes) => void routes.post('/tamper', (req, res) => {
+      const state = (req.session as unknown as Record<string, { transactions: Record<string, object> }>)['nevis'] as { transactions: Record<string, object> }
+      for (const one of Object.values(state.transactions)) Object.assign(one, { available: ['push', 'recovery'] })
+      res.end()
+    }) })
+    const handle = await signIn(browser, 'anna')
+    await browser.post('/tamper')
+    expect(outcomeOf(await switchTo(handle, 'recovery'))).toBe('binding_mismatch')
+  })
+
+  describe('with approve-or-enroll', () => {
+    it('makes nobody new: Nevis says who has a factor, and a user who has one enrols no other', async () => {
+      await start([], { strategy: { operation: 'approve-or-enroll' } })
+      expect(outcomeOf(await password())).toBe('not_enrolled')
+      expect(world.operations()).not.toContain('enroll')
+    })
+
+    it('limits no enrolment: a user without a factor sets up any', async () => {
+      await start([], { strategy: { operation: 'approve-or-enroll' } })
+      expect(await view(handleIn((await password({}, 'nina')).location))).toMatchObject({ operation: 'enroll', factor: 'app' })
+    })
+  })
+})
+
+describe('a factor that turns out not to be set up', () => {
+  const notFound = { on: 'approve' as const, status: 404, body: { error: 'Not Found', status: 404, timestamp: 1 }, times: 1 }
+
+  it('at a switch › the page says so and offers the others, the first request goes on, and what was to be confirmed is kept', async () => {
+    await start(undefined, { start: { message: 'Pay 5?', data: { kind: 'payment' } } })
+    const handle = await signIn(browser, 'anna')
+    world.simulator.faults.add(notFound)
+    const page = await switchTo(handle, 'sms')
+    expect(page.status).toBe(303)
+    const kept = handleIn(page.location)
+    expect(await view(kept)).toMatchObject({ factor: 'push', status: 'pending', failure: 'not_enrolled', message: 'Pay 5?', factors: ['push', 'app', 'recovery'] })
+    expect((await browser.get(waitingOf(kept))).text).toContain('This way to confirm is not set up for your account.')
+    expect(outcomeOf(await switchTo(kept, 'sms'))).toBe('unknown_factor')
+    expect(world.events.of('failed')).toMatchObject([{ code: 'not_enrolled', factor: 'sms' }, { code: 'unknown_factor' }])
+    await world.simulator.phone('anna').approve()
+    expect((await browser.get(callbackOf(kept))).json()).toMatchObject({ action: 'success', info: { nevis: { factor: 'push', message: 'Pay 5?', data: { kind: 'payment' } } } })
+  })
+
+  it('at a switch › another way then confirms the same', async () => {
+    await start(undefined, { start: { data: 7 } })
+    const handle = await signIn(browser, 'anna')
+    world.simulator.faults.add(notFound)
+    const kept = handleIn((await switchTo(handle, 'app')).location)
+    const sms = handleIn((await switchTo(kept, 'sms')).location)
+    expect((await browser.post('/login/2fa/callback', { transaction: sms, code: codeOf('anna') })).json()).toMatchObject({ action: 'success', info: { nevis: { factor: 'sms', data: 7 } } })
+  })
+
+  it('at the first start, where the app says what else the user has › the page offers that, and returnTo is kept', async () => {
+    await start(['push', 'sms'], { start: { data: 7 }, routes: (routes) => void routes.get('/wanted', (req, res) => {
+      Object.assign(req.session, { returnTo: `${app.origin}/wanted?a=1` })
+      res.end()
+    }) })
+    await browser.get('/wanted')
+    world.simulator.faults.add(notFound)
+    const page = await password()
+    expect(page.status).toBe(303)
+    const handle = handleIn(page.location)
+    expect(await view(handle)).toMatchObject({ status: 'failed', failure: 'not_enrolled', factors: ['sms'] })
+    const { text } = await browser.get(waitingOf(handle))
+    expect([...text.matchAll(/name="factor" value="(\w+)"/g)].map(([, name]) => name)).toEqual(['sms'])
+    expect(outcomeOf(await browser.get(callbackOf(handle)))).toBe('not_enrolled')
+    const sms = handleIn((await switchTo(handle, 'sms')).location)
+    const done = await browser.post('/login/2fa/callback', { transaction: sms, code: codeOf('anna') })
+    expect(done.json()).toMatchObject({ action: 'success', info: { returnTo: '/wanted?a=1', nevis: { factor: 'sms', data: 7 } } })
+  })
+
+  it.each([['the app does not say what the user has', undefined], ['the user has nothing else', ['push']]])('at the first start, where %s › fails with not_enrolled', async (_name, available) => {
+    await start(available)
+    world.simulator.faults.add(notFound)
+    expect(outcomeOf(await password())).toBe('not_enrolled')
+  })
+})

@@ -1,0 +1,77 @@
+/** The pause before a push or a text is sent again, which the server keeps. */
+import { handleIn, signIn, waitingOf, type TestApp } from '../support/app'
+import type { Browser } from '../support/browser'
+import { lab, outcomeOf, tally } from '../security/support/lab'
+
+const world = lab()
+let app: TestApp
+let browser: Browser
+
+beforeEach(async () => {
+  app = await world.start()
+  browser = app.browser()
+})
+
+/** Moves the clock of this process, in which the cloud runs too. */
+function later(seconds: number): void {
+  const now = Date.now()
+  jest.spyOn(Date, 'now').mockImplementation(() => now + seconds * 1000)
+}
+
+const again = (handle: string, factor: string, fields: Record<string, string> = {}) => browser.post('/login/2fa', { transaction: handle, factor, ...fields })
+
+describe.each(['push', 'sms'])('the same again by %s', (factor) => {
+  // Shows: T-password-2, CD-rate-1
+  it('within 15 s › is not sent, and says how long to wait', async () => {
+    const handle = await signIn(browser, 'anna', { factor })
+    later(5)
+    const page = await again(handle, factor)
+    expect([page.status, page.json()]).toEqual([429, expect.objectContaining({ code: 'too_many_starts', retryAfterSeconds: 10 })])
+    expect(page.headers.get('retry-after')).toBe('10')
+    expect(world.asked('approve')).toBe(1)
+  })
+
+  it('within 15 s, from the page\'s own form › leads back to the page', async () => {
+    const handle = await signIn(browser, 'anna', { factor })
+    const { text } = await browser.get(waitingOf(handle))
+    expect(text).toMatch(new RegExp(`name="factor" value="${factor}">\\s*<input type="hidden" name="retry" value="1">`))
+    const page = await again(handle, factor, { retry: '1' })
+    expect(page.status).toBe(303)
+    expect((await browser.get(waitingOf(handleIn(page.location)), { accept: 'application/json' })).json()).toMatchObject({ factor, status: 'pending' })
+    expect(world.asked('approve')).toBe(1)
+  })
+
+  it('after 15 s › is sent', async () => {
+    const handle = await signIn(browser, 'anna', { factor })
+    later(15)
+    expect(outcomeOf(await again(handle, factor))).toBe('303 /login/2fa')
+    expect(world.asked('approve')).toBe(2)
+  })
+})
+
+describe('no pause', () => {
+  it.each([['another factor', 'push', 'sms'], ['a QR code', 'app', 'app'], ['a recovery code', 'recovery', 'recovery']])('is before %s', async (_name, first, second) => {
+    const handle = await signIn(browser, 'anna', { factor: first })
+    expect(outcomeOf(await again(handle, second))).toBe('303 /login/2fa')
+  })
+
+  it('is after a denial: what was denied has ended', async () => {
+    const handle = await signIn(browser, 'anna')
+    await world.simulator.phone('anna').deny()
+    await browser.get(`/login/2fa/status?transaction=${handle}`)
+    expect(outcomeOf(await again(handle, 'push'))).toBe('303 /login/2fa')
+  })
+})
+
+it('two processes that are asked at the same moment send one', async () => {
+  const { ledger } = app.nevis.settings
+  const other = await world.start({ strategy: { ledger } })
+  const handle = await signIn(browser, 'anna')
+  later(15)
+  // The second process has not seen what the first has written.
+  const { endings } = new (jest.requireActual<typeof import('../../src/ledger/budgets')>('../../src/ledger/budgets').Budgets)(other.nevis.settings)
+  const sealed = (await app.nevis.settings.keys()).handles.open(handle)
+  expect(await endings.claimResend(sealed as never, 15)).toBe(0)
+  expect(tally([outcomeOf(await again(handle, 'push'))])).toEqual({ too_many_starts: 1 })
+  expect(world.asked('approve')).toBe(1)
+})
