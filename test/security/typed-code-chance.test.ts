@@ -80,7 +80,7 @@ function most(signIns: number, chance: number): number {
 }
 
 describe('the bound', () => {
-  // Shows: T-bomber-10
+  // Shows: T-blind-1
   it.each([[1000, 2], [10_000, 3], [1_000_000, 19]])('for %i sign-ins is %i', (signIns, expected) => {
     expect(most(signIns, GUESSES / CODES)).toBe(expected)
   })

@@ -46,7 +46,7 @@ describeWithRedis('a typed code over three processes', () => {
   const send = (transaction: string, typed: string, who = browser) => who.post('/login/2fa/callback', { transaction, code: typed })
   const verified = () => client.get('verified')
 
-  // Shows: T-bomber-10
+  // Shows: T-blind-1
   it('signs in after the approval, and an approval alone does not, at any of them', async () => {
     const handle = await signIn(browser, 'anna')
     const typed = code()

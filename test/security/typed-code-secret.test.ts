@@ -91,7 +91,7 @@ describe.each<[string, Factor, () => string]>([
   ['six digits of push', push({ typedCode: true }), () => codeOn(world.simulator, 'anna')],
   ['a long code of a factor of the app\'s own', longCoded, () => LONG],
 ])('%s', (_name, factor, codeOf) => {
-  // Shows: T-bomber-10
+  // Shows: T-blind-1
   it('are nowhere but on the phone, from the start to the success', async () => {
     await start(factor)
     const handle = handleIn(note(await browser.post('/login', { username: 'anna', password: PASSWORD })).location)

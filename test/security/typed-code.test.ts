@@ -48,7 +48,7 @@ async function expectNobodySignedIn(): Promise<void> {
 }
 
 describe('an approval alone', () => {
-  // Shows: CD-verify-1, N-oob-1, T-bomber-10
+  // Shows: CD-verify-1, N-oob-1, T-blind-1
   it('signs nobody in, however often it comes to the callback, and leaves nothing to see', async () => {
     await start()
     const { handle } = await acceptedBlindly()
