@@ -166,9 +166,9 @@ const WINGS: Readonly<Record<string, readonly string[]>> = {
   watch: ['client', 'factors', 'trust'],
   strategy: ['client', 'factors', 'host', 'ledger', 'session', 'trust', 'watch'],
   waiting: ['client', 'factors', 'host', 'session', 'strategy', 'trust', 'watch'],
-  doctor: ['client', 'strategy', 'trust'],
   // Its door also gives the contract of ledgers away: both are for tests.
   simulator: ['client', 'ledger'],
+  doctor: ['client', 'simulator', 'strategy', 'trust'],
 }
 
 describe('the wings', () => {
@@ -289,8 +289,8 @@ describe('the doctor', () => {
   })
 
   describe('in its imports', () => {
-    it('knows the client, what an issuer is, and the type of the strategy', () => {
-      const isAllowed = (to: string, { isType }: Import) => ['client', 'doctor'].includes(folderOf(to)) || to === 'trust/binding' || (to === 'strategy/strategy' && isType)
+    it('knows the client, what an issuer is, the type of the strategy, and the simulator', () => {
+      const isAllowed = (to: string, { isType }: Import) => ['client', 'doctor', 'simulator'].includes(folderOf(to)) || to === 'trust/binding' || (to === 'strategy/strategy' && isType)
       expect(breaking(inside('doctor'), isAllowed)).toEqual([])
     })
 

@@ -69,12 +69,18 @@ async function ledgerFindings({ strategy: { settings } }: Registered, isProducti
   const claims = await Promise.all([ledger.claim(key, 1), ledger.claim(key, 1)]).catch(() => undefined)
   if (claims === undefined) return [kindFinding, error('ledger.claims', 'the ledger does not answer, so no user can sign in', 'check the connection of the ledger')]
   const isOnce = claims.filter(Boolean).length === 1
+  // One after the other, as two starts of one user: the second must see the first.
+  const counts = [await ledger.count(`${key}:count`, 1).catch(() => 0), await ledger.count(`${key}:count`, 1).catch(() => 0)]
+  const isCounted = counts[0] === 1 && counts[1] === 2
   const isForgotten = await ledger.forget(key).then(() => ledger.look(key)).then((left) => left === 0, () => false)
   return [
     kindFinding,
     isOnce
       ? ok('ledger.claims', 'of two simultaneous claims exactly one succeeds')
       : error('ledger.claims', `of two simultaneous claims ${claims[0] ? 'both succeed' : 'none succeeds'}`, 'claim() must be true for exactly one caller: use RedisLedger, or fix your own ledger'),
+    isCounted
+      ? ok('ledger.counts', 'two counts of one key are 1 and 2')
+      : error('ledger.counts', 'the ledger does not count: the limits for requests and codes would not hold', 'check the permissions of the database user of the ledger, or fix count() of your own ledger'),
     isForgotten
       ? ok('ledger.forget', 'a deleted key can be claimed again')
       : error('ledger.forget', 'the ledger does not delete keys: approvals do not free their starts, so legitimate users are refused', 'check the permissions of the database user of the ledger: forget() deletes a key (DEL in Redis)'),

@@ -97,7 +97,9 @@ function expiryFinding(exp: number | undefined): Finding {
   const days = Math.floor((exp - Date.now() / 1000) / SECONDS_PER_DAY)
   const on = new Date(Math.min(Math.max(exp, 0), LAST_DATE_SECONDS) * 1000).toISOString().slice(0, 10)
   if (days >= WARN_BEFORE_DAYS) return ok('cloud.key-expiry', `the access key is valid until ${on}`)
-  return warning('cloud.key-expiry', `the access key expires on ${on}`, 'create a new key in the management console before that date; for rotation, accessKey may be a function')
+  const remedy = 'create a new key in the management console before that date; for rotation, accessKey may be a function'
+  if (days < 1) return error('cloud.key-expiry', `the access key expires within a day, on ${on}`, remedy)
+  return warning('cloud.key-expiry', `the access key expires on ${on}`, remedy)
 }
 
 function issuerFinding(iss: string | undefined, issuers: readonly string[]): Finding {

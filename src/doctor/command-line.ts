@@ -1,68 +1,87 @@
 /**
- * This wing is the command `passport-nevis doctor`: it checks the configuration of an app and gives one finding, with a remedy, per
- * check. This file reads the arguments, runs the checks (`run-checks.ts`) and prints the report. The checks notify no user, change
- * nothing at Nevis, and print no secret.
+ * This wing holds the commands of `npx passport-nevis`: the doctor checks the configuration of an app, and the probe asks a live instance what Nevis's
+ * documents leave open. This file finds the command, and reads the arguments of the doctor, runs its checks (`run-checks.ts`) and prints the report.
+ * The doctor notifies no user, changes nothing at Nevis, and prints no secret.
  *
- * Out of scope: the process and its exit code (`command.ts`).
+ * Out of scope: the process and its exit code (`command.ts`), the probe (`probe/probe-command.ts`).
  */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { runChecks } from './run-checks'
+import type { Environment } from './environment'
 import { printableFinding } from './findings'
+import type { Output } from './output'
 import { printable } from './printable'
+import { findingsOfReport } from './probe-findings'
+import { probeCommand } from './probe/probe-command'
 import { reportOf } from './report'
+import { runChecks } from './run-checks'
 
-const USAGE = `Usage: passport-nevis doctor [file] [--json]
+const COMMANDS = ['doctor', 'probe'] as const
 
-  file      the file that starts your app, or a module that exports it. The doctor loads it and sends requests to it,
-            on a free port of this machine. Without a file, the doctor checks only the cloud that NEVIS_INSTANCE
-            (or NEVIS_BASE_URL) and NEVIS_ACCESS_KEY name.
-  --json    print the findings as JSON
+const USAGE = `Usage: passport-nevis doctor [file] [--report <file>] [--json]
+       passport-nevis probe [--help]
+
+  doctor    checks the configuration of your app
+    file      the file that starts your app, or a module that exports it. The doctor loads it and sends requests to
+              it, on a free port of this machine. Without a file, the doctor checks only the cloud that NEVIS_INSTANCE
+              (or NEVIS_BASE_URL) and NEVIS_ACCESS_KEY name.
+    --report  a report of the probe: the doctor says which of its findings need an option
+    --json    print the findings as JSON
+  probe     asks your instance what Nevis's documents leave open
+
   --help    print this text
+  --version print the version
 
 The doctor notifies no user and prints no secret. Set NODE_ENV=production to check against the rules for production.
 Exit code: 0 without errors, 1 with errors, 2 for wrong arguments.
 `
-
-/** Where the command writes. */
-export interface Output {
-  log(text: string): void
-  error(text: string): void
-}
-
-type Environment = Readonly<Record<string, string | undefined>>
 
 /**
  * @param argv the arguments without node and the script
  * @returns the exit code
  */
 export async function main(argv: readonly string[], env: Environment, output: Output): Promise<0 | 1 | 2> {
+  if (argv[0] === 'probe') return probeCommand(argv.slice(1), env, output)
   const given = argumentsIn(argv)
   if (typeof given === 'string') {
     output.error(`passport-nevis: ${printable(given)}. Usage: passport-nevis doctor [file] [--json]`)
     return 2
   }
-  if (given.help) {
-    output.log(USAGE)
+  if (given.help || given.version) {
+    output.log(given.help ? USAGE : version())
     return 0
   }
-  const findings = (await runChecks(given.file, env)).map(printableFinding)
+  const known = given.report === undefined ? [] : findingsOfReport(given.report)
+  const findings = [...(await runChecks(given.file, env)), ...known].map(printableFinding)
   const isWell = findings.every(({ level }) => level !== 'error')
   if (given.json) output.log(JSON.stringify({ ok: isWell, findings }, undefined, 2))
   else output.log(`${titleOf(given.file, env)}\n\n${reportOf(findings)}`)
   return isWell ? 0 : 1
 }
 
+function version(): string {
+  return (JSON.parse(readFileSync(join(__dirname, '../../package.json'), 'utf8')) as { version: string }).version
+}
+
 /** @returns an error message if they are wrong */
-function argumentsIn(argv: readonly string[]): string | { file: string | undefined; json: boolean; help: boolean } {
+function argumentsIn(argv: readonly string[]) {
+  const flag = { type: 'boolean', default: false } as const
   try {
-    const options = { json: { type: 'boolean', default: false }, help: { type: 'boolean', default: false } } as const
-    const { values, positionals } = parseArgs({ args: [...argv], options, allowPositionals: true })
+    const { values, positionals } = parseArgs({ args: [...argv], options: { json: flag, help: flag, version: flag, report: { type: 'string' } }, allowPositionals: true })
     const [command, file, ...others] = positionals
-    if (command !== 'doctor' && !values.help) return command === undefined ? 'no command was given' : `unknown command "${command}"`
+    if (command !== 'doctor' && !values.help && !values.version) return command === undefined ? 'no command was given' : `unknown command "${command}"${suggestionFor(command)}`
     return others.length > 0 ? 'doctor takes at most one file' : { file, ...values }
   } catch (reason) {
     return String(Reflect.get(Object(reason) as object, 'message')).split('. ')[0] as string
   }
+}
+
+/** The command that shares the most letters with a mistyped one. */
+function suggestionFor(typed: string): string {
+  const shared = (command: string) => [...new Set(command)].filter((letter) => typed.includes(letter)).length / new Set(command + typed).size
+  const [best] = [...COMMANDS].sort((one, other) => shared(other) - shared(one))
+  return best !== undefined && shared(best) >= 0.5 ? `, did you mean "${best}"?` : ''
 }
 
 function titleOf(file: string | undefined, env: Environment): string {

@@ -8,24 +8,29 @@ import { NevisClient } from '../client/client'
 import { cloudFindings } from './cloud-checks'
 import { error, type Finding } from './findings'
 
-type Environment = Readonly<Record<string, string | undefined>>
+export type Environment = Readonly<Record<string, string | undefined>>
 
 const VARIABLES: Readonly<Record<string, string>> = { accessKey: 'NEVIS_ACCESS_KEY', instance: 'NEVIS_INSTANCE', baseURL: 'NEVIS_BASE_URL' }
 
 export async function environmentFindings(env: Environment): Promise<Finding[]> {
+  const cloud = cloudOf(env)
+  return 'finding' in cloud ? [cloud] : cloudFindings(cloud.client, [cloud.baseURL])
+}
+
+/** The cloud that the environment names, or the error if it names none. */
+export function cloudOf(env: Environment): { readonly client: NevisClient; readonly baseURL: string; readonly accessKey: string } | Finding {
   // An empty variable counts as not set.
   const [instance, baseURL, accessKey] = ['NEVIS_INSTANCE', 'NEVIS_BASE_URL', 'NEVIS_ACCESS_KEY'].map((name) => env[name] || undefined)
   const remedy = 'set NEVIS_ACCESS_KEY, and NEVIS_INSTANCE or NEVIS_BASE_URL'
   if ((instance === undefined) === (baseURL === undefined)) {
-    return [error('cloud.settings', `set exactly one of NEVIS_INSTANCE and NEVIS_BASE_URL (${instance === undefined ? 'neither is' : 'both are'} set)`, remedy)]
+    return error('cloud.settings', `set exactly one of NEVIS_INSTANCE and NEVIS_BASE_URL (${instance === undefined ? 'neither is' : 'both are'} set)`, remedy)
   }
-  let client: NevisClient
   try {
-    client = new NevisClient({ instance, baseURL, accessKey: accessKey as string })
+    const client = new NevisClient({ instance, baseURL, accessKey: accessKey as string })
+    return { client, baseURL: client.baseURL, accessKey: accessKey as string }
   } catch (reason) {
     // The client's messages name options, never values; here they name the variables.
     const sentence = (reason as TypeError).message.replace(/^NevisClient: /, '').replace(/^(accessKey|instance|baseURL)\b/, (option) => VARIABLES[option] as string)
-    return [error('cloud.settings', sentence.replace(/, or a function$/, ''), remedy)]
+    return error('cloud.settings', sentence.replace(/, or a function$/, ''), remedy)
   }
-  return cloudFindings(client, [client.baseURL])
 }

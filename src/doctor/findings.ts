@@ -19,6 +19,7 @@ export const CHECKS = [
   'app.strategy',
   'ledger.kind',
   'ledger.claims',
+  'ledger.counts',
   'ledger.forget',
   'routes.start',
   'routes.waiting',
@@ -36,7 +37,8 @@ export const CHECKS = [
   'session.trust-proxy',
 ] as const
 
-export type Check = (typeof CHECKS)[number]
+/** `cloud.probe` is only checked with a report. */
+export type Check = (typeof CHECKS)[number] | 'cloud.probe'
 
 interface Base {
   readonly check: Check

@@ -5,14 +5,12 @@
  */
 import { fork } from 'node:child_process'
 import { join } from 'node:path'
-import { environmentFindings } from './environment'
+import { environmentFindings, type Environment } from './environment'
 import { withUnchecked, error, isFinding, type Finding } from './findings'
 
 const DEADLINE_MS = 120_000
 /** Time between SIGTERM and SIGKILL, so that the app can close its database. */
 const GRACE_MS = 3000
-
-type Environment = Readonly<Record<string, string | undefined>>
 
 /** @param file the file that starts or exports the app; undefined to check the cloud only */
 export async function runChecks(file: string | undefined, env: Environment): Promise<Finding[]> {

@@ -78,6 +78,7 @@ describe('the cloud', () => {
     ['that does not introspect', { on: 'introspect', status: 500 }, 'cloud.access-key', 'error: the access key could not be introspected (NEVIS_UNEXPECTED_RESPONSE)', alike],
     ['that calls the key inactive', { on: 'introspect', body: { active: false } }, 'cloud.access-key', 'error: Nevis says that the access key is not active', replace],
     ['whose key is another token', { on: 'introspect', patch: { aud: 'status' } }, 'cloud.access-key', 'warning: Nevis accepts the access key, but reports that it is not meant for the API', replace],
+    ['whose key ends today', { on: 'introspect', patch: { exp: Date.now() + 0.9 * 86_400_000 } }, 'cloud.key-expiry', /^error: the access key expires within a day, on 20\d\d-\d\d-\d\d$/, renew],
     ['whose key ends soon', { on: 'introspect', patch: { exp: Date.now() + 13.9 * 86_400_000 } }, 'cloud.key-expiry', /^warning: the access key expires on 20\d\d-\d\d-\d\d$/, renew],
     ['whose key is of another instance', { on: 'introspect', patch: { iss: 'https://other.mauth.nevis.cloud/c4n4ry' } }, 'cloud.issuer', otherIssuer, accept('https://other.mauth.nevis.cloud')],
     ['whose issuer is no URL', { on: 'introspect', patch: { iss: 'c4n4ry' } }, 'cloud.issuer', otherIssuer, accept('its iss')],

@@ -1,0 +1,46 @@
+/**
+ * Finds what the probe needs in a response: by the name of the field or the form of the value, wherever it stands, because the place is
+ * what the probe is to find out.
+ *
+ * Out of scope: describing a response (`shape.ts`).
+ */
+
+const MAX_VALUES = 2000
+const CODE_FORM = /^[A-Za-z0-9](-?[A-Za-z0-9]){15}$/
+
+/** All strings in a response, each with the name of its field; outer fields first. */
+function textsIn(json: unknown): { readonly name: string; readonly text: string }[] {
+  const found: { name: string; text: string }[] = []
+  let level: [string, unknown][] = [['', json]]
+  for (let seen = 0; level.length > 0 && seen < MAX_VALUES; ) {
+    const next: [string, unknown][] = []
+    for (const [name, value] of level) {
+      seen++
+      if (typeof value === 'string') found.push({ name, text: value })
+      else if (Array.isArray(value)) next.push(...value.map((item: unknown): [string, unknown] => [name, item]))
+      else if (typeof value === 'object' && value !== null) next.push(...Object.entries(value))
+    }
+    level = next
+  }
+  return found
+}
+
+/** The first string under this name, at any depth. */
+export function textAt(json: unknown, name: string): string | undefined {
+  return textsIn(json).find((one) => one.name === name)?.text
+}
+
+/** Everything that has the form of a recovery code: 16 letters and digits, with dashes between them or without. */
+export function codesIn(json: unknown): string[] {
+  return [...new Set(textsIn(json).map(({ text }) => text).filter((text) => CODE_FORM.test(text)))]
+}
+
+/** The link that an app opens, and the QR code as an image URI, if there are any. */
+export function linkIn(json: unknown): { readonly link: string | undefined; readonly image: string | undefined } {
+  return { link: textAt(json, 'appLinkUri'), image: textsIn(json).find(({ text }) => /^data:image\//.test(text))?.text }
+}
+
+/** The word in the field `status` of a status response, in lower case. */
+export function statusIn(json: unknown): string {
+  return textAt(json, 'status')?.toLowerCase() ?? 'none'
+}

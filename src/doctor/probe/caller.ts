@@ -1,0 +1,136 @@
+/**
+ * Sends the probe's requests with plain `fetch`, not with the client, and notes the shape of each response. It limits the number of calls and
+ * the time of each.
+ *
+ * Out of scope: which requests are sent (the stages), and the description of a shape (`shape.ts`).
+ */
+import { textAt } from './answers'
+import { BASE_URL, mediaTypeOf, shapeOf } from './shape'
+
+/** What was noted: for each step, its HTTP status, content type, fields and whatever else a stage noted. No values. */
+export type Facts = Record<string, string | readonly string[]>
+
+export interface Reply {
+  /** 0 if there was no answer. */
+  readonly status: number
+  /** The parsed body; undefined if it is not JSON. */
+  readonly json: unknown
+  readonly text: string
+}
+
+export interface Call {
+  readonly method?: 'GET' | 'POST' | 'DELETE'
+  readonly path: string
+  /** Sent as JSON. */
+  readonly json?: object
+  /** Sent as a form. */
+  readonly form?: Readonly<Record<string, string>>
+  /** False: without the access key. Default true. */
+  readonly withKey?: boolean
+  /** Sent in place of the access key. */
+  readonly bearer?: string
+  /** Default `application/json`. */
+  readonly accept?: string
+  /** Fields of the response, at any depth, whose values later responses are compared with. */
+  readonly learns?: readonly ('userId' | 'transactionId')[]
+}
+
+const CALL_DEADLINE_MS = 15_000
+const MAX_BODY_CHARACTERS = 1_000_000
+/** Headers of which the report says that they were there. */
+const NOTED_HEADERS = ['content-encoding', 'location', 'retry-after', 'set-cookie', 'www-authenticate']
+
+/** Thrown when the probe must not go on: too many calls, or interrupted. */
+export class ProbeEnded extends Error {}
+
+export class Caller {
+  readonly facts: Facts = {}
+  /** Values that must be recognised in responses and never noted. */
+  readonly known = new Map<string, string>()
+  calls = 0
+  /** Server time less our time in milliseconds, from the last `Date` header. */
+  clockMs: number | undefined
+
+  constructor(
+    private readonly baseURL: string,
+    private readonly accessKey: string,
+    private readonly maxCalls: number,
+    private readonly signal: AbortSignal,
+  ) {
+    this.known.set(baseURL, BASE_URL).set(accessKey, 'the access key')
+  }
+
+  /**
+   * Sends one request. A step that is sent again replaces its facts.
+   * @throws ProbeEnded if the probe was interrupted or has used up its calls
+   */
+  async call(step: string, call: Call): Promise<Reply> {
+    if (this.signal.aborted) throw new ProbeEnded('interrupted')
+    if (this.calls >= this.maxCalls) throw new ProbeEnded(`stopped after ${this.calls} calls`)
+    const reply = await this.send(call, AbortSignal.any([this.signal, AbortSignal.timeout(CALL_DEADLINE_MS)]), step)
+    if (this.signal.aborted) throw new ProbeEnded('interrupted')
+    return reply
+  }
+
+  /** For cleaning up: also after an interruption, and beyond the number of calls. Notes nothing. */
+  cleanUp(call: Call): Promise<Reply> {
+    return this.send(call, AbortSignal.timeout(CALL_DEADLINE_MS))
+  }
+
+  /** Learns a value, so that the report names it in words and never quotes it. */
+  learn(value: unknown, label: string): void {
+    if (typeof value === 'string' && value !== '') this.known.set(value, label)
+  }
+
+  private async send({ method = 'POST', path, json, form, withKey = true, bearer = this.accessKey, accept = 'application/json', learns = [] }: Call, signal: AbortSignal, step?: string): Promise<Reply> {
+    this.calls++
+    const headers: Record<string, string> = { Accept: accept }
+    if (withKey) headers['Authorization'] = `Bearer ${bearer}`
+    if (json !== undefined) headers['Content-Type'] = 'application/json;charset=utf-8'
+    const body = json === undefined ? form && new URLSearchParams(form) : JSON.stringify(json)
+    let reply: Reply
+    try {
+      const response = await fetch(this.baseURL + path, { method, headers, signal, redirect: 'manual', ...(body !== undefined && { body }) })
+      const text = (await response.text()).slice(0, MAX_BODY_CHARACTERS)
+      reply = { status: response.status, json: parsed(text), text }
+      for (const name of learns) this.learn(textAt(reply.json, name), `the ${name}`)
+      if (step !== undefined) this.note(step, reply, response.headers)
+    } catch (reason) {
+      reply = { status: 0, json: undefined, text: '' }
+      if (step !== undefined) this.facts[`${step}.http`] = `no answer (${wordOf(reason)})`
+    }
+    return reply
+  }
+
+  private note(step: string, { status, json, text }: Reply, headers: Headers): void {
+    const date = Date.parse(headers.get('date') ?? '')
+    if (!Number.isNaN(date)) this.clockMs = date - Date.now()
+    this.facts[`${step}.http`] = String(status)
+    this.facts[`${step}.type`] = mediaTypeOf(headers.get('content-type'))
+    const noted = NOTED_HEADERS.filter((name) => headers.has(name))
+    if (noted.length > 0) this.facts[`${step}.headers`] = noted
+    else delete this.facts[`${step}.headers`]
+    this.facts[`${step}.fields`] = json === undefined ? [textKind(text)] : shapeOf(json, this.known)
+  }
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown
+  } catch {
+    return undefined
+  }
+}
+
+function textKind(text: string): string {
+  if (text === '') return 'empty body'
+  if (text.trim() === 'PONG') return text === 'PONG' ? 'the text PONG' : 'the text PONG with other white space'
+  return /^\s*</.test(text) ? 'a page' : 'other text'
+}
+
+/** The code of a network error, such as `ENOTFOUND`: one word, never a text. */
+function wordOf(reason: unknown): string {
+  const { cause, name } = Object(reason) as { cause?: unknown; name?: unknown }
+  const { code } = Object(cause) as { code?: unknown }
+  return [code, name].find((one): one is string => typeof one === 'string' && /^\w{1,40}$/.test(one)) ?? 'unknown'
+}

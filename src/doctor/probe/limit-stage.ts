@@ -1,0 +1,69 @@
+/**
+ * The stage that goes on until Nevis refuses: wrong recovery codes, pushes that nobody answers, and phones of one user.
+ *
+ * Out of scope: text messages, because each costs money.
+ */
+import { codesIn, linkIn, textAt } from './answers'
+import { enrollPhone, type Enrolled } from './app-stage'
+import type { Reply } from './caller'
+import type { Scene } from './scene'
+
+/** Nevis documents no limits, so each attempt ends here. */
+const MOST_CODES = 20
+const MOST_PUSHES = 40
+/** The default limit of authenticators is ten. */
+const MOST_PHONES = 11
+
+/** @param withPhone true if the person has a phone and agrees to many pushes */
+export async function limitStage(scene: Scene, withPhone: boolean): Promise<void> {
+  await wrongCodes(scene)
+  const user = withPhone ? await enrollPhone(scene, 'enroll.app') : undefined
+  if (user === undefined) return
+  await phones(scene, user)
+  await pushes(scene, user)
+}
+
+async function wrongCodes(scene: Scene): Promise<void> {
+  const { caller, users } = scene
+  const username = users.next()
+  const { json, userId } = await users.enroll('enroll.recovery', { username, recovery_username: username, channel: 'recovery' })
+  const [code] = codesIn(json)
+  if (userId === undefined || code === undefined) return
+  const verify = (step: string, typed: string) =>
+    caller.call(step, { path: `/api/v1/users/${encodeURIComponent(userId)}/verification`, json: { code: typed, channel: 'recovery' } })
+  await untilItChanges(scene, 'limit.codes', MOST_CODES, () => verify('limit.codes', 'zzzz-yyyy-xxxx-wwww'))
+  await verify('limit.codes.right', code)
+}
+
+async function pushes(scene: Scene, { userId, username }: Enrolled): Promise<void> {
+  const { caller, users } = scene
+  const { json } = await users.enroll('limit.recovery', { username, recovery_username: username, channel: 'recovery' })
+  await untilItChanges(scene, 'limit.pushes', MOST_PUSHES, () => caller.call('limit.pushes', { path: '/api/v1/approval', json: { userId, channel: 'push' } }))
+  await caller.call('limit.pushes.user', { method: 'GET', path: `/api/v1/users?username=${username}` })
+  const [code] = codesIn(json)
+  if (code === undefined) return
+  const path = `/api/v1/users/${encodeURIComponent(userId)}/verification`
+  await caller.call('limit.pushes.verification', { path, json: { code, channel: 'recovery' } })
+}
+
+async function phones(scene: Scene, { username }: Enrolled): Promise<void> {
+  await untilItChanges(scene, 'limit.phones', MOST_PHONES, async () => {
+    const reply = await scene.users.enroll('limit.phones', { username })
+    const { link, image } = linkIn(reply.json)
+    if (textAt(reply.json, 'statusToken') !== undefined && (link ?? image) !== undefined) await scene.person.scan(link, image)
+    return reply
+  })
+}
+
+/** Repeats a call until its HTTP status differs from that of the first. */
+async function untilItChanges({ caller }: Scene, step: string, most: number, send: () => Promise<Reply>): Promise<void> {
+  const first = await send()
+  for (let count = 1; count < most; count++) {
+    const { status } = await send()
+    if (status !== first.status) {
+      caller.facts[`${step}.after`] = String(count)
+      return
+    }
+  }
+  caller.facts[`${step}.after`] = `more than ${most}`
+}

@@ -1,0 +1,93 @@
+/**
+ * The command `passport-nevis probe`: asks a live instance, or a simulator, what Nevis's documents leave open.
+ *
+ * Out of scope: the doctor, which checks an app (`../command-line.ts`).
+ */
+import { writeFileSync } from 'node:fs'
+import { createInterface } from 'node:readline/promises'
+import { setTimeout as pause } from 'node:timers/promises'
+import { parseArgs } from 'node:util'
+import type { Output } from '../output'
+import { cloudOf, type Environment } from '../environment'
+import { printable } from '../printable'
+import { recognise, simulate } from './recognise'
+import { reportOf, textOf } from './report'
+import { runStages, type Stage } from './stages'
+import { TerminalPerson } from './terminal-person'
+
+export const PROBE_USAGE = `Usage: passport-nevis probe [--users] [--app] [--sms <number>] [--wait] [--limits] [--out <file>]
+
+  Asks the instance that NEVIS_INSTANCE (or NEVIS_BASE_URL) and NEVIS_ACCESS_KEY name what Nevis's documents leave
+  open. Without a flag, nobody notices: no user is made and nobody is notified.
+
+  --users           make test users, and delete them at the end
+  --app             a person scans a code with the Access App, accepts one request and denies one
+  --sms <number>    two or three text messages to this phone number, such as +41791234567
+  --wait            find out how long a request lives, up to 15 minutes
+  --limits          repeat until Nevis refuses: wrong recovery codes; with --app also requests and phones
+  --out <file>      write the report as JSON: for the simulator (dialect) and the doctor (--report)
+
+The report has the shapes of responses, never a token, code, id, phone number, key or name. Interrupt with Ctrl-C at any
+time: the test users are deleted first. Exit code: 0 if all stages ran and no user is left, 1 if not, 2 for wrong arguments.
+`
+
+const OPTIONS = {
+  users: { type: 'boolean', default: false },
+  app: { type: 'boolean', default: false },
+  sms: { type: 'string' },
+  wait: { type: 'boolean', default: false },
+  limits: { type: 'boolean', default: false },
+  out: { type: 'string' },
+  help: { type: 'boolean', default: false },
+} as const
+
+/** @returns the exit code */
+export async function probeCommand(argv: readonly string[], env: Environment, output: Output, input: NodeJS.ReadableStream = process.stdin): Promise<0 | 1 | 2> {
+  const given = argumentsIn(argv)
+  if (typeof given === 'string') {
+    output.error(`passport-nevis probe: ${printable(given)}. See: passport-nevis probe --help`)
+    return 2
+  }
+  if (given.help) {
+    output.log(PROBE_USAGE)
+    return 0
+  }
+  const cloud = cloudOf(env)
+  if ('finding' in cloud) {
+    output.error(`passport-nevis probe: ${printable(cloud.finding)}`)
+    return 2
+  }
+  const stages: Stage[] = ['quiet', ...(['users', 'app', 'wait', 'limits'] as const).filter((stage) => given[stage]), ...(given.sms === undefined ? [] : (['sms'] as const))]
+  const interrupted = new AbortController()
+  const interrupt = () => interrupted.abort()
+  const terminal = createInterface({ input, output: process.stderr })
+  terminal.once('SIGINT', interrupt)
+  process.once('SIGINT', interrupt).once('SIGTERM', interrupt)
+  const say = (line: string) => output.error(line)
+  try {
+    say(`Asking ${cloud.baseURL}`)
+    const person = new TerminalPerson(terminal, interrupted.signal)
+    const wait = (ms: number) => pause(ms, undefined, { signal: interrupted.signal })
+    const results = await runStages({ ...cloud, stages, phone: given.sms, person, pause: wait, say, signal: interrupted.signal })
+    say('Comparing with the simulator in each dialect …')
+    const simulated = await simulate(results.finished, (done, all) => done % 50 === 0 && say(`  ${done} of ${all}`))
+    const report = reportOf(results, recognise(results.facts, simulated))
+    output.log(textOf(report))
+    if (given.out !== undefined) writeFileSync(given.out, `${JSON.stringify(report, undefined, 2)}\n`)
+    return results.endedBy === undefined && results.usersLeft === 0 ? 0 : 1
+  } finally {
+    terminal.close()
+    process.removeListener('SIGINT', interrupt).removeListener('SIGTERM', interrupt)
+  }
+}
+
+/** @returns an error message if they are wrong */
+function argumentsIn(argv: readonly string[]) {
+  try {
+    const { values } = parseArgs({ args: [...argv], options: OPTIONS })
+    if (values.sms !== undefined && !/^\+[1-9]\d{6,14}$/.test(values.sms)) return 'the number must be in the international form, such as +41791234567'
+    return values
+  } catch (reason) {
+    return String(Reflect.get(Object(reason) as object, 'message')).split('. ')[0] as string
+  }
+}

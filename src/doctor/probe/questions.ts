@@ -1,0 +1,144 @@
+/**
+ * The questions that Nevis's documents leave open, each with the answer that the probe has found, what this package does with it, and the option to
+ * set, if there is one.
+ *
+ * Out of scope: asking Nevis (the stages). Source of the questions: https://docs.nevis.net/authcloud/api-doc/
+ */
+import type { Facts } from './caller'
+
+export interface Answered {
+  readonly question: string
+  readonly answer: string
+  /** What the package does in this case. */
+  readonly does: string
+  /** The option to set. */
+  readonly option?: string
+}
+
+type Read = (facts: Reader) => Omit<Answered, 'question'> | undefined
+
+/** Reads facts by step. */
+class Reader {
+  constructor(private readonly facts: Facts) {}
+
+  has(step: string): boolean {
+    return `${step}.http` in this.facts
+  }
+
+  text(name: string): string {
+    const value = this.facts[name]
+    return typeof value === 'string' ? value : ''
+  }
+
+  http(step: string): string {
+    return this.text(`${step}.http`)
+  }
+
+  fields(step: string): readonly string[] {
+    const value = this.facts[`${step}.fields`]
+    return Array.isArray(value) ? (value as readonly string[]) : []
+  }
+
+  /** The kinds of a field, at any depth. */
+  kinds(step: string, field: string): string[] {
+    return this.fields(step)
+      .map((one) => one.split(': ') as [string, string])
+      .filter(([path]) => path === field || path.endsWith(`.${field}`))
+      .map(([, kind]) => kind)
+  }
+
+  /** `412, status "failed"` */
+  saw(step: string): string {
+    const [status] = this.kinds(step, 'status')
+    return `HTTP ${this.http(step)}${status === undefined ? '' : `, status ${status}`}`
+  }
+}
+
+const isRight = (status: string) => status === '200'
+
+const QUESTIONS: readonly (readonly [question: string, step: string, read: Read])[] = [
+  ['Does /ping check the access key?', 'ping.no-key', (facts) => ({
+    answer: isRight(facts.http('ping.no-key')) ? 'no' : `yes (HTTP ${facts.http('ping.no-key')} without it)`,
+    does: '`healthCheck` sends the key, and takes a 401 or 403 for a wrong key',
+  })],
+  ['Does /ping answer a request for JSON?', 'ping.accept-json', (facts) => ({
+    answer: facts.saw('ping.accept-json'),
+    does: isRight(facts.http('ping.accept-json')) ? '`healthCheck` works' : '`healthCheck` would refuse every sign-in',
+    ...(!isRight(facts.http('ping.accept-json')) && { option: '`healthCheck: false` (the default)' }),
+  })],
+  ['Does the status endpoint need the access key?', 'status.unknown', (facts) => {
+    const isSame = facts.http('status.unknown') === facts.http('status.unknown.with-key')
+    return { answer: isSame ? 'no' : `yes (HTTP ${facts.http('status.unknown')} without it)`, does: 'the client sends no key to the status endpoint unless told to' }
+  }],
+  ['What does Nevis answer about a user who does not exist?', 'user.unknown-name', (facts) => ({
+    answer: `HTTP ${facts.http('user.unknown-name')}`,
+    does: facts.http('user.unknown-name') === '404' ? 'only such a 404, in Nevis\'s own form, makes somebody a new user' : 'nobody is taken for a new user; enrolment under `approve-or-enroll` fails',
+  })],
+  ['Are usernames folded to lower case?', 'user.by-folded-name', (facts) => ({
+    answer: isRight(facts.http('user.by-folded-name')) ? 'yes: a name in other letters finds the same user' : 'no',
+    does: 'a user is the same only if the userId is',
+  })],
+  ['Where are the recovery codes?', 'enroll.recovery', (facts) => {
+    const places = facts.fields('enroll.recovery').filter((one) => one.endsWith(': recovery code')).map((one) => one.split(': ')[0])
+    return { answer: places.length === 0 ? 'no field has the form of a recovery code' : `${places.join(', ')} (${facts.text('enroll.recovery.codes')} codes)`, does: 'codes are recognised by their form; without codes the enrolment is an error' }
+  }],
+  ['Does a second set of recovery codes replace the first?', 'verification.recovery.older-set', (facts) => ({
+    answer: isRight(facts.http('verification.recovery.older-set')) ? 'no: codes of the older set stay valid' : 'yes',
+    does: 'nothing: tell your users',
+  })],
+  ['What does Nevis answer to a wrong code?', 'verification.recovery.wrong', (facts) => ({ answer: `HTTP ${facts.http('verification.recovery.wrong')}`, does: 'only an exact HTTP 200 in which nothing says no is a right code' })],
+  ['What does Nevis answer to a right code?', 'verification.recovery.right', (facts) => ({
+    answer: `HTTP ${facts.http('verification.recovery.right')}, ${facts.fields('verification.recovery.right').join(', ') || 'no fields'}`,
+    does: 'an empty body, or a JSON object in which nothing says no, is a right code; anything else is refused',
+  })],
+  ['What does Nevis answer to a push for a user without a phone?', 'approval.push.no-device', (facts) => ({ answer: `HTTP ${facts.http('approval.push.no-device')}`, does: 'the user gets `not_enrolled` where Nevis\'s answers show it, and other ways' })],
+  ['Is the channel `qr-code` of the older documents known?', 'approval.qr-code.no-device', (facts) => ({
+    answer: facts.http('approval.qr-code.no-device') === facts.http('approval.app.no-device') ? 'yes' : `no (HTTP ${facts.http('approval.qr-code.no-device')}; HTTP ${facts.http('approval.app.no-device')} for \`app\`)`,
+    does: 'the client sends `app`',
+  })],
+  ['Is the token of a pending status active?', 'introspect.pending-token', (facts) => ({
+    answer: facts.kinds('introspect.pending-token', 'active').join() || 'it says neither',
+    does: 'only a status `succeeded` counts, whatever its token says',
+  })],
+  ['What is in a QR code and its link?', 'enroll.app', (facts) => ({
+    answer: [...facts.kinds('enroll.app', 'dataUri'), ...facts.kinds('enroll.app', 'appLinkUri')].join(', ') || 'neither',
+    does: 'the page shows a safe image, an https link, and links with the schemes of your app',
+    ...(facts.kinds('enroll.app', 'appLinkUri').includes('link with the scheme of an app') && { option: '`app({ linkSchemes: [...] })`' }),
+  })],
+  ['What does the status say after a request was accepted?', 'status.push.accepted', (facts) => ({ answer: facts.saw('status.push.accepted'), does: 'HTTP 200 and `succeeded` is the only yes' })],
+  ['What does the status say after a request was denied?', 'status.push.denied', (facts) => ({ answer: facts.saw('status.push.denied'), does: 'the user gets `not_approved`' })],
+  ['Is a transaction token good for one introspection only?', 'introspect.push.accept.again', (facts) => {
+    const isSpent = facts.kinds('introspect.push.accept', 'active').includes('true') && facts.kinds('introspect.push.accept.again', 'active').includes('false')
+    return { answer: isSpent ? 'yes' : 'no', does: 'each token is introspected once, by the process that decides' }
+  }],
+  ['Whose is a transaction token?', 'introspect.push.accept', (facts) => ({
+    answer: (['sub', 'aud', 'iss'] as const).map((claim) => `${claim}: ${facts.kinds('introspect.push.accept', claim).join(', ') || 'absent'}`).join('; '),
+    does: '`sub` must be the userId and `iss` the instance; `aud` must not be the API',
+    ...(!facts.kinds('introspect.push.accept', 'iss').some((kind) => kind.startsWith('URL of the instance')) && { option: '`issuer`' }),
+  })],
+  ['Can the status of a text message be polled?', 'status.sms.verified', (facts) => ({
+    answer: facts.saw('status.sms.verified'),
+    does: '`succeeded` is checked like a push, `failed` refuses, and anything else lets the verification stand',
+    ...(facts.kinds('status.sms.verified', 'status').includes('"succeeded"') && { option: '`sms({ requireIntrospection: true })` is possible' }),
+  })],
+  ['How long does a request live?', 'status.ignored', (facts) => ({ answer: `${facts.text('status.ignored.seconds')} s, then ${facts.saw('status.ignored')}`, does: '`lifetimeSeconds` ends it earlier', option: '`lifetimeSeconds`, not more than that' })],
+  ['When does Nevis block pushes?', 'limit.pushes', (facts) => ({ answer: `after ${facts.text('limit.pushes.after')}: HTTP ${facts.http('limit.pushes')}`, does: '`startBudget` stops earlier by default', option: '`startBudget`' })],
+  ['When does Nevis block codes?', 'limit.codes', (facts) => ({ answer: `after ${facts.text('limit.codes.after')}: HTTP ${facts.http('limit.codes')}`, does: '`attemptBudget` stops earlier by default', option: '`attemptBudget`' })],
+  ['How many phones may a user have?', 'limit.phones', (facts) => ({ answer: `${facts.text('limit.phones.after')} more: HTTP ${facts.http('limit.phones')}`, does: 'the user gets `too_many_authenticators` where Nevis\'s answers show it' })],
+  ['Does the clock agree?', 'ping', (facts) => (facts.text('clock') === '' ? undefined : { answer: facts.text('clock'), does: 'a difference of more than a minute refuses tokens' })],
+]
+
+/** The questions that these facts answer. */
+export function answersIn(facts: Facts): Answered[] {
+  const reader = new Reader(facts)
+  return QUESTIONS.flatMap(([question, step, read]) => {
+    const answer = reader.has(step) ? read(reader) : undefined
+    return answer === undefined ? [] : [{ question, ...answer }]
+  })
+}
+
+/** Questions that need a stage which was not run. */
+export function unansweredIn(facts: Facts): string[] {
+  const reader = new Reader(facts)
+  return QUESTIONS.filter(([, step]) => !reader.has(step)).map(([question]) => question)
+}

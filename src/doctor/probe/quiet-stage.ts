@@ -1,0 +1,34 @@
+/**
+ * The stage that nobody notices: it asks about users, tokens and paths that do not exist, and about the access key itself.
+ *
+ * Out of scope: everything that makes a user (`user-stage.ts`).
+ */
+import { randomBytes, randomUUID } from 'node:crypto'
+import { introspect, noteTimes, status, type Scene } from './scene'
+
+export async function quietStage(scene: Scene, accessKey: string): Promise<void> {
+  const { caller, users } = scene
+  const username = users.next()
+  const token = `e30.${randomBytes(24).toString('base64url')}.${randomBytes(24).toString('base64url')}`
+  await caller.call('ping', { method: 'GET', path: '/ping', accept: '*/*' })
+  await caller.call('ping.no-key', { method: 'GET', path: '/ping', accept: '*/*', withKey: false })
+  await caller.call('ping.accept-json', { method: 'GET', path: '/ping' })
+  noteClock(scene)
+  noteTimes(scene, 'introspect.key', await introspect(scene, 'introspect.key', accessKey), Date.now())
+  await introspect(scene, 'introspect.unknown', token)
+  await status(scene, 'status.unknown', token)
+  await status(scene, 'status.unknown.with-key', token, true)
+  await caller.call('user.unknown-name', { method: 'GET', path: `/api/v1/users?username=${username}` })
+  await caller.call('user.unknown-id', { method: 'GET', path: `/api/v1/users/${randomUUID()}` })
+  await caller.call('approval.unknown-user', { path: '/api/v1/approval', json: { username, channel: 'push' } })
+  await caller.call('verification.unknown-user', { path: `/api/v1/users/${randomUUID()}/verification`, json: { code: 'aaaa-bbbb-cccc-dddd', channel: 'recovery' } })
+  await caller.call('path.unknown', { method: 'GET', path: `/api/v1/passport-nevis-probe-${randomBytes(4).toString('hex')}` })
+}
+
+/** Rounded to half a minute: a report with exact times could be traced. */
+function noteClock({ caller }: Scene): void {
+  const { clockMs } = caller
+  if (clockMs === undefined) return
+  const halfMinutes = Math.round(clockMs / 30_000)
+  caller.facts['clock'] = halfMinutes === 0 ? 'agrees' : `${Math.abs(halfMinutes) * 30} s ${halfMinutes > 0 ? 'ahead' : 'behind'}`
+}

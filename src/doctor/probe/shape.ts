@@ -1,0 +1,116 @@
+/**
+ * Describes a response by its shape: field paths and kinds of values, never a value. A report with tokens, codes, ids, phone numbers, keys or
+ * names in it could not be passed on.
+ *
+ * Out of scope: which requests are sent (the stages).
+ */
+
+import { parseURL } from '../../client/parse-url'
+
+/** The words for the base URL among the known values. */
+export const BASE_URL = 'the base URL'
+
+/** Values that the probe knows, each with the words that stand for it: `the userId`. */
+export type Known = ReadonlyMap<string, string>
+
+/** The words that a report may quote: Nevis's documented words, and words that other services use in their place. */
+const WORDS = new Set(
+  `new active inactive blocked pending succeeded success failed failure unknown ok up verified processing rejected denied expired cancelled
+  approved accepted declined timeout error api transaction status intent app push sms fido2 recovery pong image/png 300`.split(/\s+/),
+)
+const MEDIA_TYPES = ['image/png', 'image/jpeg', 'image/svg+xml', 'image/gif', 'image/webp']
+const MAX_DEPTH = 8
+const MAX_FIELDS = 200
+/** In this range, a number counts as seconds since 1970 (2001 to 5138); above, as milliseconds. */
+const SECONDS = [1e9, 1e11] as const
+const FIELD_NAME = /^[A-Za-z_][A-Za-z_]{0,39}\d{0,2}$/
+
+/**
+ * @param json the parsed body
+ * @returns one entry for each field, such as `enrollment.statusToken: JWT`, sorted; list items share a path that ends in `[]`
+ */
+export function shapeOf(json: unknown, known: Known): string[] {
+  const found = new Set<string>()
+  const visit = (value: unknown, path: string, depth: number): void => {
+    if (found.size >= MAX_FIELDS) return
+    if (Array.isArray(value)) {
+      if (value.length === 0) found.add(`${path}: empty list`)
+      for (const item of value) visit(item, `${path}[]`, depth + 1)
+    } else if (typeof value === 'object' && value !== null && depth < MAX_DEPTH) {
+      const entries = Object.entries(value)
+      if (entries.length === 0) found.add(`${path}: empty object`)
+      for (const [name, inner] of entries) visit(inner, path === '' ? nameOf(name, known) : `${path}.${nameOf(name, known)}`, depth + 1)
+    } else found.add(`${path === '' ? 'the body' : path}: ${kindOf(value, known)}`)
+  }
+  visit(json, '', 0)
+  return [...found].sort()
+}
+
+/** A key can be a value, too, for example in an object of users by username. */
+function nameOf(name: string, known: Known): string {
+  return FIELD_NAME.test(name) && !known.has(name) ? name : '<key>'
+}
+
+/** @returns the kind of a value in words; the value itself only if it is one of the words above */
+export function kindOf(value: unknown, known: Known): string {
+  if (typeof value === 'string') return kindOfText(value, known)
+  if (typeof value === 'number') return kindOfNumber(value)
+  if (typeof value === 'boolean') return String(value)
+  return value === null ? 'null' : typeof value
+}
+
+function kindOfText(text: string, known: Known): string {
+  const label = known.get(text)
+  if (label !== undefined) return label
+  const folded = [...known].find(([value]) => value.toLowerCase() === text.toLowerCase())
+  if (folded !== undefined) return `${folded[1]}, in another case`
+  if (text === '') return 'empty text'
+  if (WORDS.has(text.toLowerCase())) return `"${text}"`
+  return KINDS.find(([, pattern]) => pattern.test(text))?.[0] ?? linkKindOf(text, known) ?? 'text'
+}
+
+const KINDS: readonly (readonly [string, RegExp])[] = [
+  ['UUID', /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/],
+  ['UUID in capitals', /^[0-9A-F]{8}(-[0-9A-F]{4}){3}-[0-9A-F]{12}$/],
+  ['JWT', /^[\w-]{8,}\.[\w-]{8,}\.[\w-]+$/],
+  ['ISO time', /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:?\d\d)$/],
+  ['recovery code', /^[A-Za-z0-9](-?[A-Za-z0-9]){15}$/],
+  ['phone number', /^\+\d{6,15}$/],
+  ['digits', /^\d+$/],
+  ['base64', /^[A-Za-z0-9+/_-]{64,}={0,2}$/],
+]
+
+function linkKindOf(text: string, known: Known): string | undefined {
+  const image = /^data:([^;,]*)(;[^,]*)?,([\s\S]*)$/.exec(text)
+  if (image !== null) {
+    const [, type = '', parameters = '', data = ''] = image
+    const notes = [parameters === ';base64' ? '' : ' with other parameters', /\s/.test(data) ? ' with line breaks' : '']
+    return `data URI of ${MEDIA_TYPES.includes(type) ? type : 'another type'}${notes.join('')}`
+  }
+  const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(text)?.[1]?.toLowerCase()
+  if (scheme === undefined) return undefined
+  if (scheme === 'intent') return 'Android intent link'
+  if (scheme !== 'https' && scheme !== 'http') return 'link with the scheme of an app'
+  const url = parseURL(text)
+  if (url === undefined) return 'broken URL'
+  const slash = url.pathname === '/' && text.endsWith('/') ? ', with a slash at its end' : ''
+  const own = parseURL([...known].find(([, label]) => label === BASE_URL)?.[0] ?? '')
+  if (url.origin === own?.origin) return `URL of the instance${slash}`
+  return url.host === own?.host.replace('.', '-app.') ? `URL of the instance's app host${slash}` : 'URL of another host'
+}
+
+function kindOfNumber(value: number): string {
+  const fraction = Number.isInteger(value) ? '' : ' with a fraction'
+  if (value < 0) return 'negative number'
+  if (value >= SECONDS[1]) return `milliseconds since 1970${fraction}`
+  if (value >= SECONDS[0]) return `seconds since 1970${fraction}`
+  return value >= 400 && value < 600 ? 'HTTP status' : `number${fraction}`
+}
+
+/** @returns the media type in words: never a text of the server's own choice */
+export function mediaTypeOf(header: string | null): string {
+  if (header === null) return 'none'
+  const [type = '', ...parameters] = header.toLowerCase().replace(/\s/g, '').split(';')
+  const isKnown = ['application/json', 'application/problem+json', 'text/plain', 'text/html', 'application/octet-stream'].includes(type)
+  return `${isKnown ? type : 'other'}${parameters.length === 0 ? '' : parameters.includes('charset=utf-8') ? ';charset=utf-8' : ';…'}`
+}

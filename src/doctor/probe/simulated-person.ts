@@ -1,0 +1,42 @@
+/**
+ * A person with a phone on the simulator, who does at once what the probe asks for: to learn how the simulator answers in each dialect.
+ *
+ * Out of scope: the real person (`terminal-person.ts`).
+ */
+import type { NevisSimulator } from '../../simulator'
+import type { Person } from './scene'
+
+const PHONE_NUMBER = '+41790000000'
+
+export class SimulatedPerson implements Person {
+  readonly number = PHONE_NUMBER
+
+  constructor(private readonly simulator: NevisSimulator) {}
+
+  confirm(): Promise<boolean> {
+    return Promise.resolve(true)
+  }
+
+  /** A link that this dialect has changed may not be one that the phone understands. */
+  async scan(link: string | undefined): Promise<void> {
+    const token = /dispatchTokenResponse=([^&#]+)/.exec(link ?? '')?.[1]
+    const path = token === undefined ? link : `${this.simulator.baseURL}/open?dispatchTokenResponse=${token}`
+    await this.owner()?.scan(path ?? '').catch(() => undefined)
+  }
+
+  async answer(what: 'accept' | 'deny'): Promise<void> {
+    const phone = this.owner()
+    await (what === 'accept' ? phone?.approve() : phone?.deny())?.catch(() => undefined)
+  }
+
+  typeCode(): Promise<string> {
+    const { username } = this.simulator.users.at(-1) ?? {}
+    const text = username === undefined ? undefined : this.simulator.sms(username).at(-1)
+    return Promise.resolve(/\d{4,}/.exec(JSON.stringify(text ?? ''))?.[0] ?? '0')
+  }
+
+  private owner() {
+    const { username } = this.simulator.users.at(-1) ?? {}
+    return username === undefined ? undefined : this.simulator.phone(username)
+  }
+}

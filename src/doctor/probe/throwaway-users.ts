@@ -1,0 +1,61 @@
+/**
+ * The users that the probe makes, and their deletion at the end, whatever happened in between.
+ *
+ * Out of scope: what is tried with them (the stages).
+ */
+import { randomBytes } from 'node:crypto'
+import { textAt } from './answers'
+import type { Call, Caller, Reply } from './caller'
+
+interface ThrowawayUser {
+  readonly username: string
+  userId: string | undefined
+}
+
+export class ThrowawayUsers {
+  private readonly made: ThrowawayUser[] = []
+
+  constructor(private readonly caller: Caller) {}
+
+  /** A name with capital letters, because it is not documented whether Nevis folds them. Nothing is sent yet. */
+  next(): string {
+    const username = `Passport-Nevis-Probe-${randomBytes(6).toString('hex')}`
+    this.caller.learn(username, 'the username')
+    return username
+  }
+
+  /**
+   * Sends an enrolment. The user is remembered before the call: a response that gets lost may have made the user.
+   * @param enrollment the body, with the username
+   */
+  async enroll(step: string, enrollment: { readonly username: string; readonly [name: string]: unknown }): Promise<Reply & { readonly userId: string | undefined }> {
+    const { username } = enrollment
+    let user = this.made.find((one) => one.username === username)
+    if (user === undefined) this.made.push((user = { username, userId: undefined }))
+    const reply = await this.caller.call(step, { path: '/api/v1/users/enroll', json: enrollment, learns: ['userId', 'transactionId'] })
+    user.userId ??= textAt(reply.json, 'userId')
+    return { ...reply, userId: user.userId }
+  }
+
+  /**
+   * Deletes every user that was made. A user whose id is not known is looked up by name.
+   * @returns the number of users that may be left
+   */
+  async deleteAll(): Promise<number> {
+    const left = await Promise.all(this.made.splice(0).map((user) => this.isLeft(user)))
+    return left.filter(Boolean).length
+  }
+
+  private async isLeft({ username, userId }: ThrowawayUser): Promise<boolean> {
+    const byName: Call = { method: 'GET', path: `/api/v1/users?username=${encodeURIComponent(username)}` }
+    const id = userId ?? textAt((await this.caller.cleanUp(byName)).json, 'userId')
+    if (id === undefined) return false
+    const path = `/api/v1/users/${encodeURIComponent(id)}`
+    for (let attempt = 0; attempt < 3; attempt++) {
+      await this.caller.cleanUp({ method: 'DELETE', path })
+      const { status } = await this.caller.cleanUp({ method: 'GET', path })
+      if (status >= 400 && status < 500 && status !== 401 && status !== 403 && status !== 429) return false
+    }
+    return true
+  }
+}

@@ -1,0 +1,72 @@
+/**
+ * The stage with throwaway users: enrolments that nobody finishes, recovery codes, intents, users without a device, and deletion.
+ * Nobody is notified.
+ *
+ * Out of scope: deleting what is left at the end (`throwaway-users.ts`).
+ */
+import { codesIn, textAt } from './answers'
+import { introspect, status, type Scene } from './scene'
+
+/** Country code 999 is not assigned (ITU-T E.164), so no text message can arrive. */
+const NO_PHONE_NUMBER = '+9990000000'
+
+export async function userStage(scene: Scene): Promise<void> {
+  const { caller, users } = scene
+  const username = users.next()
+  const enrolled = await users.enroll('enroll.app', { username })
+  await lookUp(scene, username, enrolled.userId)
+  const statusToken = textAt(enrolled.json, 'statusToken')
+  if (statusToken !== undefined) await pendingEnrollment(scene, statusToken)
+  await caller.call('enroll.channel-app', { path: '/api/v1/users/enroll', json: { username, channel: 'app' } })
+  await caller.call('enroll.sms.no-number', { path: '/api/v1/users/enroll', json: { username, channel: 'sms', phone: NO_PHONE_NUMBER } })
+  for (const channel of ['push', 'app', 'qr-code', 'sms']) {
+    await caller.call(`approval.${channel}.no-device`, { path: '/api/v1/approval', json: { username, channel } })
+  }
+  await recoveryCodes(scene, username)
+  const { userId } = enrolled
+  if (userId === undefined) return
+  await intent(scene, username, userId)
+  await caller.call('user.delete', { method: 'DELETE', path: `/api/v1/users/${encodeURIComponent(userId)}` })
+  await caller.call('user.deleted', { method: 'GET', path: `/api/v1/users/${encodeURIComponent(userId)}` })
+}
+
+async function lookUp({ caller }: Scene, username: string, userId: string | undefined): Promise<void> {
+  await caller.call('user.by-name', { method: 'GET', path: `/api/v1/users?username=${username}` })
+  await caller.call('user.by-folded-name', { method: 'GET', path: `/api/v1/users?username=${username.toLowerCase()}` })
+  if (userId !== undefined) await caller.call('user.by-id', { method: 'GET', path: `/api/v1/users/${encodeURIComponent(userId)}` })
+}
+
+async function pendingEnrollment(scene: Scene, statusToken: string): Promise<void> {
+  const pending = await status(scene, 'status.enroll.pending', statusToken)
+  await status(scene, 'status.enroll.pending.with-key', statusToken, true)
+  await introspect(scene, 'introspect.status-token', statusToken)
+  const token = textAt(pending.json, 'token')
+  if (token !== undefined) await introspect(scene, 'introspect.pending-token', token)
+}
+
+async function recoveryCodes(scene: Scene, username: string): Promise<void> {
+  const { caller, users } = scene
+  const body = { username, recovery_username: username, channel: 'recovery' }
+  const { json, userId } = await users.enroll('enroll.recovery', body)
+  const [code, second] = codesIn(json)
+  caller.facts['enroll.recovery.codes'] = String(codesIn(json).length)
+  if (userId === undefined) return
+  const verify = (step: string, typed: string) =>
+    caller.call(step, { path: `/api/v1/users/${encodeURIComponent(userId)}/verification`, json: { code: typed, channel: 'recovery' } })
+  await verify('verification.recovery.wrong', 'zzzz-yyyy-xxxx-wwww')
+  if (code === undefined || second === undefined) return
+  await verify('verification.recovery.right', code)
+  await verify('verification.recovery.used', code)
+  await users.enroll('enroll.recovery.again', body)
+  await verify('verification.recovery.older-set', second)
+}
+
+async function intent(scene: Scene, username: string, userId: string): Promise<void> {
+  const { json } = await scene.caller.call('intent', { path: '/api/v1/intent', json: { username, operation: 'approve' } })
+  const token = textAt(json, 'token') ?? textAt(json, 'intentToken')
+  if (token === undefined) return
+  await introspect(scene, 'introspect.intent', token)
+  await status(scene, 'status.intent', token)
+  const path = `/api/v1/users/${encodeURIComponent(userId)}/verification`
+  await scene.caller.call('verification.with-intent', { path, json: { code: 'zzzz-yyyy-xxxx-wwww', channel: 'recovery' }, bearer: token })
+}

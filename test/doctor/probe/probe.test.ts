@@ -1,0 +1,192 @@
+/** The probe against the simulator: what it recognises, what it leaves behind, and what its report may hold. */
+import { PassThrough } from 'node:stream'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { main } from '../../../src/doctor/command-line'
+import { probeCommand } from '../../../src/doctor/probe/probe-command'
+import { DIALECT_NAMES, recognise, runOnSimulator, simulate, type Simulated } from '../../../src/doctor/probe/recognise'
+import { reportOf, textOf } from '../../../src/doctor/probe/report'
+import { SimulatedPerson } from '../../../src/doctor/probe/simulated-person'
+import { runStages, STAGES, type StageOptions } from '../../../src/doctor/probe/stages'
+import type { Facts } from '../../../src/doctor/probe/caller'
+import { NevisSimulator } from '../../../src/simulator'
+
+/** Some two hundred simulators, each asked some two hundred times. */
+jest.setTimeout(600_000)
+
+let simulated: Simulated
+beforeAll(async () => void (simulated = await simulate(STAGES)))
+
+let simulator: NevisSimulator
+beforeEach(async () => void (simulator = await NevisSimulator.start({ pushRateLimit: 3 })))
+afterEach(() => simulator.close())
+
+const options = (more: Partial<StageOptions> = {}): StageOptions => {
+  const person = new SimulatedPerson(simulator)
+  const { baseURL, accessKey } = simulator
+  return { baseURL, accessKey, stages: STAGES, phone: person.number, person, pause: async (ms) => simulator.advance(ms), say: () => undefined, signal: new AbortController().signal, ...more }
+}
+
+/** Everything that must not be in a report, from the requests and responses that the simulator knows. */
+function secretsOf({ requests, accessKey }: NevisSimulator): string[] {
+  const texts: string[] = []
+  const collect = (value: unknown): void => {
+    if (typeof value === 'string') texts.push(value)
+    else if (typeof value === 'object' && value !== null) Object.values(value).forEach(collect)
+  }
+  for (const { body } of requests) collect(body)
+  return [...new Set([...texts, accessKey])].filter((text) => /\d/.test(text) && text.length >= 6 && text !== 'image/png')
+}
+
+describe('the probe', () => {
+  describe('of the simulator without a dialect', () => {
+    it('finds no difference, leaves no user behind and answers every question', async () => {
+      const results = await runStages(options())
+      expect(results).toMatchObject({ finished: [...STAGES], usersLeft: 0, endedBy: undefined })
+      expect(simulator.users).toEqual([])
+      expect(results.calls).toBeLessThan(400)
+      const recognised = recognise(results.facts, simulated)
+      expect(recognised).toEqual({ dialects: [], alike: [], unexplained: [] })
+      expect(reportOf(results, recognised).unanswered).toEqual([])
+    })
+
+    it('reports no value of a request or response', async () => {
+      const results = await runStages(options())
+      const secrets = secretsOf(simulator)
+      expect(secrets.length).toBeGreaterThan(30)
+      const report = JSON.stringify(reportOf(results, recognise(results.facts, simulated)))
+      expect(secrets.filter((secret) => report.includes(secret))).toEqual([])
+    })
+  })
+
+  describe('without a flag', () => {
+    it('makes no user, notifies nobody and makes at most 15 calls', async () => {
+      const { calls } = await runStages(options({ stages: ['quiet'] }))
+      expect(calls).toBeLessThanOrEqual(15)
+      expect(simulator.users).toEqual([])
+      const answers = simulator.requests.filter(({ operation }) => ['enroll', 'approve', 'verifyCode', 'createIntent'].includes(operation))
+      expect(answers.map(({ operation, status }) => [operation, status])).toEqual([['approve', 404], ['verifyCode', 404]])
+    })
+  })
+
+  describe('of a person who says no', () => {
+    it('sends no text message and no request', async () => {
+      const person = new SimulatedPerson(simulator)
+      person.confirm = () => Promise.resolve(false)
+      const { finished } = await runStages(options({ person, stages: ['quiet', 'app', 'sms'] }))
+      expect(finished).toEqual(['quiet'])
+      expect(simulator.requests.filter(({ operation, status }) => operation === 'enroll' || (operation === 'approve' && status !== 404))).toEqual([])
+    })
+  })
+
+  describe('interrupted while users exist', () => {
+    it('deletes them', async () => {
+      const interrupted = new AbortController()
+      const person = new SimulatedPerson(simulator)
+      person.scan = async () => interrupted.abort()
+      const results = await runStages(options({ person, signal: interrupted.signal, stages: ['quiet', 'app'] }))
+      expect(results).toMatchObject({ finished: ['quiet'], endedBy: 'interrupted', usersLeft: 0 })
+      expect(simulator.users).toEqual([])
+    })
+  })
+
+  describe('of an instance that deletes nobody', () => {
+    it('says how many users are left', async () => {
+      simulator.faults.add({ on: 'deleteUser', status: 500 })
+      const { usersLeft } = await runStages(options({ stages: ['users'] }))
+      expect(usersLeft).toBeGreaterThan(0)
+    })
+  })
+
+  describe('of an instance that is not there', () => {
+    it('ends, and reports that nothing answered', async () => {
+      await simulator.close()
+      const { facts, endedBy } = await runStages(options({ stages: ['quiet'] }))
+      expect([facts['ping.http'], endedBy]).toEqual(['no answer (ECONNREFUSED)', undefined])
+    })
+  })
+})
+
+describe('recognition', () => {
+  /**
+   * `key-ended-…` ends the access key in the middle of a sign-in, and the last three change what no parsed response shows. The others answer as
+   * the simulator itself does.
+   */
+  const invisible = ['key-ended-401', 'key-ended-403-without-body', 'chunked', 'connection-close', 'ping-byte-order-mark']
+  const same = ['wrong-code-400', 'authenticator-limit-409', 'nothing-to-ask-404']
+
+  it('sees every dialect but five, which is more than 97 in 100', () => {
+    const unseen = [...simulated.dialects].filter(([, changes]) => changes.size === 0).map(([name]) => name)
+    expect(unseen.sort()).toEqual([...invisible, ...same].sort())
+    expect(1 - invisible.length / DIALECT_NAMES.length).toBeGreaterThan(0.97)
+  })
+
+  it.each(DIALECT_NAMES.filter((name) => ![...invisible, ...same].includes(name)))('names %s, or says with which it can be confused', (name) => {
+    const { dialects, alike, unexplained } = recognise(simulated.factsOf.get(name) as Facts, simulated)
+    expect([...dialects, ...alike.flat()]).toContain(name)
+    expect(dialects).toHaveLength(1)
+    expect(unexplained).toEqual([])
+  })
+
+  it('names two dialects of one instance', async () => {
+    const { facts } = await runOnSimulator(['sms-not-pollable', 'token-consumable'], STAGES)
+    expect(recognise(facts, simulated)).toMatchObject({ dialects: ['sms-not-pollable', 'token-consumable'], unexplained: [] })
+  })
+
+  it('lists what no dialect explains', () => {
+    expect(recognise({ ...simulated.facts, 'ping.http': '418' }, simulated)).toEqual({ dialects: [], alike: [], unexplained: ['ping.http is 418'] })
+  })
+})
+
+describe('the command', () => {
+  const output = () => {
+    const printed: string[] = []
+    return { printed, log: (text: string) => void printed.push(text), error: (text: string) => void printed.push(text) }
+  }
+  const cloud = () => ({ NEVIS_BASE_URL: simulator.baseURL, NEVIS_ACCESS_KEY: simulator.accessKey })
+
+  it('writes a report that the simulator takes as its dialect', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'probe-'))
+    const file = join(folder, 'report.json')
+    const other = await NevisSimulator.start({ dialect: 'wrong-code-422' })
+    try {
+      const to = output()
+      const code = await probeCommand(['--users', '--out', file], { NEVIS_BASE_URL: other.baseURL, NEVIS_ACCESS_KEY: other.accessKey }, to, new PassThrough())
+      expect([code, to.printed.join('\n').includes(other.accessKey)]).toEqual([0, false])
+      const report = JSON.parse(readFileSync(file, 'utf8')) as { dialects: string[] }
+      expect(report.dialects).toEqual(['wrong-code-422'])
+      const again = await NevisSimulator.start({ dialect: report })
+      await again.close()
+      const doctor = output()
+      await main(['doctor', '--report', file], cloud(), doctor)
+      expect(doctor.printed.join('\n')).toContain('cloud.probe')
+    } finally {
+      await other.close()
+      rmSync(folder, { recursive: true })
+    }
+  })
+
+  it.each([
+    ['an unknown flag', ['--everything'], /Unknown option '--everything'/],
+    ['a number that is none', ['--sms', '079 123'], /international form/],
+  ])('refuses %s', async (_name, argv, message) => {
+    const to = output()
+    expect(await probeCommand(argv, cloud(), to, new PassThrough())).toBe(2)
+    expect(to.printed.join()).toMatch(message)
+    expect(simulator.requests).toEqual([])
+  })
+
+  it('says which variables are missing', async () => {
+    const to = output()
+    expect(await main(['probe'], {}, to)).toBe(2)
+    expect(to.printed.join()).toContain('NEVIS_INSTANCE')
+  })
+
+  it('shows the answers as text, with what this package does', async () => {
+    const results = await runStages(options({ stages: ['quiet'] }))
+    const text = textOf(reportOf(results, recognise(results.facts, simulated)))
+    expect(text).toContain('Does the status endpoint need the access key?\n  no\n  passport-nevis: ')
+    expect(text).toContain('Users left behind: 0.')
+  })
+})
