@@ -171,7 +171,7 @@ describe('the pictures', () => {
   const pictures = readdirSync(join(ROOT, 'docs/images')).map((name) => join('docs/images', name))
 
   it('are small, and each is used', () => {
-    expect(pictures.filter((path) => statSync(join(ROOT, path)).size > 60 * 1024)).toEqual([])
+    expect(pictures.filter((path) => statSync(join(ROOT, path)).size > 72 * 1024)).toEqual([])
     const used = documents.flatMap((path) => targetsOf(read(path)).map((target) => join(path, '..', target)))
     expect(pictures.filter((path) => !used.includes(path))).toEqual([])
   })
