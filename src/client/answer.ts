@@ -57,6 +57,19 @@ export class Answer {
     return json
   }
 
+  /**
+   * True for an error in the form that Nevis documents: JSON with the HTTP status as a number in `status` (beside `error`, `path` and
+   * `timestamp`). A misconfigured gateway answers 404 too: with text, a page, nothing, or other JSON. If such a 404 counted as
+   * "unknown user", an attacker who has the password could enrol a "first" phone for a user who already has one. A gateway whose body
+   * has the same form cannot be distinguished from Nevis.
+   *
+   * Source: https://docs.nevis.net/apidoc/authcloud/ (Errors)
+   */
+  get isErrorOfNevis(): boolean {
+    const json = this.jsonObject()
+    return json !== undefined && Object.hasOwn(json, 'status') && json['status'] === this.status
+  }
+
   /** @param reason names a field or a rule, never a value. */
   unexpected(reason?: string): NevisError {
     return this.#error('NEVIS_UNEXPECTED_RESPONSE', reason)
@@ -67,23 +80,10 @@ export class Answer {
     const { status } = this
     if (status === 429) return this.#error('NEVIS_RATE_LIMITED')
     if (status === 401 || status === 403) return this.#error('NEVIS_UNAUTHORIZED')
-    if (status === 404) return this.#isNotFound() ? this.#error('NEVIS_NOT_FOUND') : this.unexpected('this 404 is not in the form of Nevis')
+    if (status === 404) return this.isErrorOfNevis ? this.#error('NEVIS_NOT_FOUND') : this.unexpected('this 404 is not in the form of Nevis')
     if (status >= 300 && status < 400) return this.unexpected('a redirect, which is not followed')
     if (status >= 400 && status < 500) return this.#error('NEVIS_REJECTED')
     return status >= 500 ? this.unexpected('the server reported an error') : this.unexpected()
-  }
-
-  /**
-   * True if this 404 is Nevis's own "not found". Nevis documents error bodies with the HTTP status as a number in `status`
-   * (beside `error`, `path` and `timestamp`). A misconfigured gateway answers 404 too: with text, a page, nothing, or other JSON.
-   * If such a 404 counted as "unknown user", an attacker who has the password could enrol a "first" phone for a user who already
-   * has one. A gateway whose body has the same form cannot be distinguished from Nevis.
-   *
-   * Source: https://docs.nevis.net/apidoc/authcloud/ (Errors)
-   */
-  #isNotFound(): boolean {
-    const json = this.jsonObject()
-    return json !== undefined && Object.hasOwn(json, 'status') && json['status'] === 404
   }
 
   #error(code: NevisErrorCode, reason?: string): NevisError {

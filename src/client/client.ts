@@ -93,24 +93,28 @@ export class NevisClient {
 
   /**
    * Checks an SMS code or a recovery code. Never repeated: Nevis may count an attempt or use up a recovery code.
-   * The response names no user, so `userId` must come from the server's own record of the transaction.
+   * The response need not name the user, so `userId` must come from the server's own record of the transaction.
    * Maintenance pages and firewalls answer HTTP 200 too. So HTTP 200 counts as "right" only if the body is empty, says yes, or has
-   * only fields of Nevis's own responses, and no part of the body says no.
-   * @returns true for HTTP 200 with such a body; false for HTTP 200 with a JSON object that says no, and for 400, 404, 409, 412 or
+   * only fields of Nevis's own responses, and no part of the body says no or names another user.
+   * @param expected what else a body must not contradict, if it names it
+   * @returns true for HTTP 200 with such a body; false for HTTP 200 with a JSON object that says no, and for 400, 404, 409, 412 or 422
+   * without a body or with a JSON object, which for 404 must be in Nevis's own form
    * @throws NevisError, any code but `NEVIS_NOT_FOUND`; `NEVIS_UNEXPECTED_RESPONSE` for a page, a text or a list in the body
    * @see https://docs.nevis.net/authcloud/api-doc/api-reference/verification-ref
    */
-  async verifyCode(request: VerifyCodeRequest): Promise<boolean> {
+  async verifyCode(request: VerifyCodeRequest, expected: { readonly username?: string | undefined; readonly transactionId?: string | undefined } = {}): Promise<boolean> {
     const { userId, body } = checkedVerification(request)
     const path = `${userPath(userId)}/verification`
     const answer = await this.#http.send({ operation: 'verifyCode', method: 'POST', path, body, alone: true })
     if (answer.status === 200) {
-      const verdict = verdictOf(answer)
+      const verdict = verdictOf(answer, { ...expected, userId })
       if (verdict === 'unclear') throw answer.unexpected('the body does not say whether the code is right')
       return verdict === 'yes'
     }
     if (!WRONG_CODE_STATUSES.includes(answer.status)) throw answer.statusError()
     if (!answer.isEmpty && answer.jsonObject() === undefined) throw answer.unexpected('the body is neither empty nor a JSON object')
+    // A gateway that does not know the way to Nevis must not make a right code wrong.
+    if (answer.status === 404 && Object.keys(answer.jsonObject() ?? {}).length > 0 && !answer.isErrorOfNevis) throw answer.statusError()
     return false
   }
 

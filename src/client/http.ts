@@ -167,8 +167,9 @@ function resultOf(outcome: Answer | NevisError, { aborted }: AbortSignal): Pick<
 /** The answer, or the reason why what came is none. */
 function answerOf(operation: NevisMethod, { status, data, headers, request }: AxiosResponse<string>): Answer | NevisError {
   const raw = (request as Sent)[ANSWER]
-  // A compressed body that is cut off within its first bytes is decoded to nothing, which must not look like an answer without a body.
-  if (data === '' && hasEncodedBody(raw)) return new NevisError('NEVIS_UNEXPECTED_RESPONSE', operation, { nevisStatus: status, reason: 'an encoded body that is empty' })
+  // A compressed body that is cut off within its first bytes is decoded to nothing, or to the blank lines with which a page begins. Neither must
+  // look like an answer without a body.
+  if (data.trim() === '' && hasEncodedBody(raw)) return new NevisError('NEVIS_UNEXPECTED_RESPONSE', operation, { nevisStatus: status, reason: 'an encoded body that is blank' })
   const { 'retry-after': retryAfter, date } = headers as Record<string, unknown>
   return new Answer(operation, status, data, retryAfterSeconds(retryAfter), date, isOpenEnded(raw))
 }

@@ -41,12 +41,30 @@ const NEUTRAL_NAMES = new Set([
 const PHONE = /^(?=.*\d)[+\d\s().*•x/-]{1,40}$/i
 const MAX_DEPTH = 8
 
-export function verdictOf(answer: Answer): Verdict {
+/** Whom and what the answer is about, as far as the server's own record says. */
+export interface ExpectedNames {
+  readonly userId?: string | undefined
+  readonly username?: string | undefined
+  readonly transactionId?: string | undefined
+}
+
+/** @param expected an answer that anywhere names another user or transaction is not about this one, so it is unclear */
+export function verdictOf(answer: Answer, expected: ExpectedNames = {}): Verdict {
   if (answer.isEmpty) return 'yes'
   const json = answer.jsonObject()
   if (json === undefined) return 'unclear'
   const verdict = verdictOfObject(json, 0) ?? 'yes'
-  return verdict === 'yes' && hasDuplicateNames(answer.text, json) ? 'unclear' : verdict
+  return verdict === 'yes' && (hasDuplicateNames(answer.text, json) || namesAnother(json, expected)) ? 'unclear' : verdict
+}
+
+/** True if a field at any depth names another user or transaction. UUIDs may be in upper or lower case. */
+function namesAnother(value: unknown, expected: ExpectedNames): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  return Object.entries(value).some(([name, field]: [string, unknown]) => {
+    const own = Object.hasOwn(expected, name) ? expected[name as keyof ExpectedNames] : undefined
+    if (own === undefined || field === null) return namesAnother(field, expected)
+    return typeof field !== 'string' || (name === 'username' ? field !== own : field.toLowerCase() !== own.toLowerCase())
+  })
 }
 
 /** The verdicts that fields can have, in order of precedence, each with the verdict that it gives the whole object. */
@@ -96,7 +114,8 @@ function verdictOfValue(name: string, value: unknown, depth: number): FieldVerdi
     return YES_VALUES.has(word) ? 'yes' : MAYBE_VALUES.has(word) ? 'maybe' : 'no'
   }
   if (value === null) return 'no'
-  if (isJsonObject(value)) return verdictOfObject(value, depth + 1)
+  // A result that says nothing is none: `{"result": {}}`.
+  if (isJsonObject(value)) return verdictOfObject(value, depth + 1) ?? 'unclear'
   return typeof value === 'number' && value >= 200 && value < 300 ? 'maybe' : 'unclear'
 }
 

@@ -34,12 +34,12 @@ export function recovery(): Factor {
       if (challenge.browser.recoveryCodes === undefined) throw new NevisError('NEVIS_UNEXPECTED_RESPONSE', 'enroll', { reason: 'no recovery codes' })
       return challenge
     },
-    async check(nevis, { id, userId, operation }, { code }) {
+    async check(nevis, { id, userId, subject, operation }, { code }) {
       const succeeded = { status: 'succeeded', userId: userId as string, transactionId: id } as const
       // Nevis created the codes when the enrolment started, and the user has just confirmed them: nothing is left to check.
       if (operation === 'enroll') return succeeded
       const typed = recoveryCodeIn(code)
-      const right = typed !== undefined && (await nevis.verifyCode({ userId: userId as string, code: typed, channel: 'recovery' }))
+      const right = typed !== undefined && (await nevis.verifyCode({ userId: userId as string, code: typed, channel: 'recovery' }, { username: subject.username }))
       return right ? succeeded : wrongCode
     },
   }

@@ -69,7 +69,9 @@ export function sms({ message: text, requireIntrospection = false, refusedPrefix
     async check(nevis, transaction, { code }) {
       const { id, userId, statusToken } = transaction as { id: string; userId: string; statusToken: string }
       const typed = smsCodeIn(code)
-      const right = typed !== undefined && (await nevis.verifyCode({ userId, code: typed, statusToken }))
+      // An enrolment may have an id of ours.
+      const expected = { username: transaction.subject.username, ...(transaction.operation === 'approve' && { transactionId: id }) }
+      const right = typed !== undefined && (await nevis.verifyCode({ userId, code: typed, statusToken }, expected))
       if (!right) return wrongCode
       // The verification response names no user. If Nevis still reports a final status, that status decides.
       const answer = await nevis.getStatus(statusToken)

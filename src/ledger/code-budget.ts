@@ -8,7 +8,7 @@ import type { Ledger } from './ledger'
 import { DAY_SECONDS, secondsToKeep, YEAR_SECONDS, type LedgerTransaction } from './lifetimes'
 import { Slots } from './slots'
 
-/** This many wrong codes in a day lock the codes of a subject. */
+/** This many wrong codes in a day, or as many without a clear answer, lock the codes of a subject. */
 const WRONG_CODES_PER_DAY = 50
 
 /** The result of spending a code. */
@@ -57,8 +57,19 @@ export class CodeBudget {
    * such periods, so at most 99 wrong codes can be tried in them.
    */
   async noteWrong(key: string): Promise<void> {
-    const wrong = await this.ledger.count(`wrong:${key}`, DAY_SECONDS)
-    if (wrong >= WRONG_CODES_PER_DAY) await this.ledger.claim(`locked:${key}`, YEAR_SECONDS)
+    await this.lockAt(`wrong:${key}`, key, YEAR_SECONDS)
+  }
+
+  /**
+   * A code that something other than Nevis has answered, such as a gateway's page: it may hide that the code was wrong, so guesses behind it
+   * are limited as well. But it may also be an outage, so this lock ends by itself.
+   */
+  async noteUnclear(key: string): Promise<void> {
+    await this.lockAt(`unclear:${key}`, key, DAY_SECONDS)
+  }
+
+  private async lockAt(name: string, key: string, lockSeconds: number): Promise<void> {
+    if ((await this.ledger.count(name, DAY_SECONDS)) >= WRONG_CODES_PER_DAY) await this.ledger.claim(`locked:${key}`, lockSeconds)
   }
 
   /** Forgets the lock, the wrong codes and the tried codes of a subject. */
@@ -66,6 +77,7 @@ export class CodeBudget {
     await Promise.all([
       this.ledger.forget(`locked:${key}`),
       this.ledger.forget(`wrong:${key}`),
+      this.ledger.forget(`unclear:${key}`),
       this.slots.freeUpTo(`code:${key}`, this.settings.attemptBudget.attempts),
     ])
   }

@@ -16,7 +16,7 @@ import type { Transaction } from '../factors/transaction'
 import { isInSmallCookie } from '../host/session'
 import { forgetReturnTo, sitePathIn, sitePathOf } from '../session/return-to'
 import { mismatchOf, type KnownStatus } from '../trust/proof'
-import { answerIn, closedRefusal, noteWrongCode, refuseWrongCode, spendCode } from './code-attempts'
+import { answerIn, closedRefusal, noteUnclearCode, noteWrongCode, refuseWrongCode, spendCode } from './code-attempts'
 import { assertMayStillEnroll } from './enrolment'
 import { publish } from './events'
 import { purposeMismatch } from './purpose'
@@ -129,9 +129,9 @@ async function checkWithNevis(request: StrategyRequest, transaction: Transaction
     // its browser.
     return await request.settings.codeChecks.get(codeCheckKey(transaction, answer.code), check)
   } catch (error) {
-    // A gateway may replace Nevis's answer "wrong code" by an error page. The code counts as wrong, or guessing would cost nothing.
+    // A gateway may replace Nevis's answer "wrong code" by an error page. The code is counted, or guessing would cost nothing.
     const isAnswered = error instanceof NevisError && error.operation === 'verifyCode' && error.nevisStatus !== undefined
-    if (answer.code !== undefined && isAnswered) await noteWrongCode(request, transaction)
+    if (answer.code !== undefined && isAnswered) await noteUnclearCode(request, transaction)
     throw error
   }
 }

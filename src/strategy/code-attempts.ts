@@ -52,6 +52,11 @@ export async function noteWrongCode(request: StrategyRequest, transaction: Trans
   await request.budgets.codes.noteWrong(codeKeyOf(request, transaction))
 }
 
+/** @internal */
+export async function noteUnclearCode(request: StrategyRequest, transaction: Transaction): Promise<void> {
+  await request.budgets.codes.noteUnclear(codeKeyOf(request, transaction))
+}
+
 /**
  * After a wrong code that was noted: the last one ends the transaction.
  * @param attempts how many codes have been tried in this transaction

@@ -153,6 +153,62 @@ describe.each(['sms', 'recovery'])('a wrong code (%s)', (factor) => {
   })
 })
 
+/**
+ * The answer of another call comes to the attacker's code: a gateway mixes up answers, or a cache keeps them. Nevis's user, or its status answer,
+ * with HTTP 200 counted as right whoever it named. So did an object under the name of a result with nothing in it.
+ */
+describe('a wrong code that is answered with what belongs to another call', () => {
+  const idOf = (username: string) => world.simulator.users.find((user) => user.username === username)?.userId as string
+  const other = '5a0d5f2c-8a3b-4c1e-9f00-1c2d3e4f5a6b'
+  // Shows: T-answer-2
+  it.each<[string, () => unknown]>([
+    ['another user', () => ({ userId: idOf('ben'), username: 'ben', status: 'active', authenticators: [] })],
+    ['a status that another user has reached', () => ({ transactionId: other, userId: idOf('ben'), username: 'ben', status: 'succeeded', token: 'a.b.c' })],
+    ['a success in which another user is', () => ({ status: 'succeeded', user: { userId: idOf('ben') } })],
+    ['a list in which another user is', () => ({ status: 'succeeded', data: [{ userId: idOf('ben') }] })],
+    ['this userId with another username', () => ({ userId: idOf('anna'), username: 'ben', status: 'succeeded' })],
+    ['a userId that is none', () => ({ userId: 7, status: 'succeeded' })],
+    ['an empty result', () => ({ result: {} })],
+    ['an empty status', () => ({ status: {} })],
+    ['an empty verification', () => ({ verification: {} })],
+  ])('is an error, and signs nobody in: %s', async (_what, body) => {
+    world.simulator.faults.add({ on: 'verifyCode', status: 200, body: body() })
+    for (const factor of ['sms', 'recovery']) expect(await tryCode(factor, WRONG[factor] as string)).toBe('NEVIS_UNEXPECTED_RESPONSE')
+    await expectNobodySignedIn()
+  })
+
+  it('is an error where the answer names another transaction', async () => {
+    world.simulator.faults.add({ on: 'verifyCode', status: 200, body: { transactionId: other, userId: idOf('anna'), status: 'succeeded' } })
+    expect(await tryCode('sms', WRONG['sms'] as string)).toBe('NEVIS_UNEXPECTED_RESPONSE')
+    await expectNobodySignedIn()
+  })
+})
+
+/**
+ * A gateway that loses its way to Nevis answers each code itself: with a 404, or with an error. Each such code counted as a wrong one, so an outage
+ * locked the user's codes for a year. It must not give free guesses either: the gateway may hide the answer "wrong code" in its own page.
+ */
+describe.each([
+  ['a 404 of its own', { status: 404, body: { message: 'no Route matched with those values' } }],
+  ['a 503', { status: 503 }],
+])('right codes that a gateway answers with %s', (_what, fault) => {
+  it('are errors; the fiftieth locks the codes, and the lock ends by itself after a day', async () => {
+    app = await world.start({ strategy: { ...OFTEN, maxAttempts: 20 } })
+    const failing = world.simulator.faults.add({ on: 'verifyCode', ...fault })
+    const outcomes: string[] = []
+    while (outcomes.length < 52) {
+      browser = app.browser()
+      const transaction = await signIn(browser, 'anna', { factor: 'recovery' })
+      for (let i = 0; i < 18; i++) outcomes.push(outcomeOf(await browser.post(CALLBACK, { transaction, code: codeOf('recovery') })))
+    }
+    expect(outcomes.slice(0, 50)).toEqual(Array(50).fill('NEVIS_UNEXPECTED_RESPONSE'))
+    expect(outcomes[50]).toBe('codes_locked')
+    failing.remove()
+    world.later(86_401)
+    expect(await tryCode('recovery', codeOf('recovery'))).toBe('success')
+  })
+})
+
 describe('the right code', () => {
   const digits = (zero: number, text: string) => text.replace(/\d/g, (digit) => String.fromCodePoint(zero + Number(digit)))
 

@@ -3,11 +3,12 @@
  *
  * Recovery codes have nothing but the answer of the verification, and an empty body with HTTP 200 means that the code is right. A gateway or
  * proxy that dies after the head of an answer, with no length in it, leaves just that: `{"valid":false}` became an empty body, and
- * a wrong code signed in; a lost phone was reported removed. Without a length before it, an empty body proves nothing.
+ * a wrong code signed in; a lost phone was reported removed. Without a length before it, an empty body proves nothing. A compressed page that
+ * begins with blank lines, and is cut off within its first bytes, decodes to those lines: they looked like an empty body, too.
  */
 import { createServer, type Server } from 'node:net'
 import type { AddressInfo } from 'node:net'
-import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib'
+import { brotliCompressSync, constants, deflateSync, gunzipSync, gzipSync } from 'node:zlib'
 import { NevisClient } from '../../src'
 
 const ID = '5a0d5f2c-8a3b-4c1e-9f00-1c2d3e4f5a6b'
@@ -50,6 +51,16 @@ it.each([['gzip', gzipSync, 10], ['gzip', gzipSync, 3], ['deflate', deflateSync,
     for (const outcome of await outcomes()) expect(outcome).toMatch(/^NEVIS_UNEXPECTED_RESPONSE|NEVIS_UNREACHABLE$/)
   },
 )
+
+// Shows: T-network-4
+it.each([[undefined, 4], [constants.Z_FIXED, 12], [constants.Z_FIXED, 13], [constants.Z_FIXED, 14]])('a compressed page that begins with blank lines and is cut off is neither (%j, %i bytes)', async (strategy, length) => {
+  const page = '\r\n\r\n\r\n<!doctype html><title>Blocked</title>'.padEnd(600, ' x')
+  // The first: a server that has sent its first write, and died then.
+  const body = strategy === undefined ? gzipSync('\r\n'.repeat(length)) : gzipSync(page, { strategy }).subarray(0, length)
+  expect(gunzipSync(body, { finishFlush: constants.Z_SYNC_FLUSH }).toString().trim()).toBe('')
+  answer = Buffer.concat([Buffer.from(`HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Encoding: gzip\r\nContent-Length: ${body.length}\r\n\r\n`), body])
+  expect(await outcomes()).toEqual(['NEVIS_UNEXPECTED_RESPONSE', 'NEVIS_UNEXPECTED_RESPONSE'])
+})
 
 it('an encoded body that is whole is read', async () => {
   const body = gzipSync('{}')
