@@ -74,5 +74,5 @@ export type { ApprovalChannel, EnrollmentChannel, IntentChannel, Open, Operation
 export type { RawAnswer } from './client/answer'
 
 // As with Passport's other strategies, `require` and the default import of Node's ESM give the strategy itself, with the names above on it.
-module.exports = Object.assign(NevisStrategy, exports)
+module.exports = Object.assign(NevisStrategy, exports as object)
 Object.defineProperty(NevisStrategy, '__esModule', { value: true })

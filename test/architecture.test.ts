@@ -306,7 +306,7 @@ describe('the public door', () => {
       const { tree } = sources.get('index') as Source
       const isName = (one: ts.Statement) => ts.isExportDeclaration(one) || ts.isImportDeclaration(one)
       expect(tree.statements.filter((one) => !isName(one)).map((one) => one.getText())).toEqual([
-        'module.exports = Object.assign(NevisStrategy, exports)',
+        'module.exports = Object.assign(NevisStrategy, exports as object)',
         "Object.defineProperty(NevisStrategy, '__esModule', { value: true })",
       ])
     })

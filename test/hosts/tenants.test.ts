@@ -30,7 +30,7 @@ beforeEach(async () => {
     const name = `nevis-${tenant}`
     const nevis = strategyFor(clouds[tenant], { name, sessionKey: name, ledger, waitingURL: `/${tenant}/2fa`, callbackURL: `/${tenant}/2fa/callback`, statusURL: `/${tenant}/2fa/status` },
       ({ username }, done) => done(null, { username: `${username}@${tenant}` }))
-    return [tenant as string, { name, nevis, status: statusEndpoint(nevis), page: waitingPage(nevis) }]
+    return [tenant, { name, nevis, status: statusEndpoint(nevis), page: waitingPage(nevis) }]
   }))
   host = await bare({ simulator: clouds.north, stack: newest, routes: (app, { passport }) => {
     for (const { nevis } of all.values()) passport.use(nevis)
@@ -99,7 +99,7 @@ it('a switch of the tenant in mid-flow is refused at every route, asks neither i
   const handle = handleIn((await start(browser, 'north', 'anna')).location)
   await clouds.north.phone('anna').approve()
   expect((await finish(browser, 'south', handle)).status).toBe(403)
-  for (const fields of [{ factor: 'sms' }, { cancel: '1' }, { code: '123456' }]) expect((await browser.post('/south/2fa', { transaction: handle, ...fields } as Record<string, string>)).status).toBe(403)
+  for (const fields of [{ factor: 'sms' }, { cancel: '1' }, { code: '123456' }]) expect((await browser.post('/south/2fa', { transaction: handle, ...fields })).status).toBe(403)
   expect((await browser.get(`/south/2fa?transaction=${handle}`, { accept: 'application/json' })).status).toBe(403)
   expect((await browser.get(`/south/2fa/status?transaction=${handle}`)).json()).toEqual({ status: 'unknown' })
   expect(clouds.south.requests).toEqual([])

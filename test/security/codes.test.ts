@@ -216,3 +216,15 @@ describe('attemptBudget', () => {
     })
   })
 })
+
+describe('a transaction with too many codes', () => {
+  it('says when another may be started, with the code and in the header', async () => {
+    const app = await world.start()
+    const browser = app.browser()
+    const handle = await signIn(browser, 'anna', { factor: 'sms' })
+    const send = () => browser.post('/login/2fa/callback', { transaction: handle, code: '000000' })
+    for (let i = 0; i < 5; i++) expect(outcomeOf(await send())).toBe('wrong_code')
+    const page = await send()
+    expect([page.status, page.json(), page.headers.get('retry-after')]).toEqual([429, expect.objectContaining({ code: 'too_many_attempts', retryAfterSeconds: 1 }), '1'])
+  })
+})

@@ -41,7 +41,7 @@ interface Drive {
   start(fields?: Record<string, string>): Promise<unknown>
   /** The callback with the last handle. */
   callback(fields?: Record<string, string>): Promise<unknown>
-  send(method: string, fields: Record<string, string>): Promise<unknown>
+  send(method: string, fields: Record<string, string>, headers?: Record<string, string>): Promise<unknown>
   /** Moves the clock. */
   later(seconds: number): void
 }
@@ -129,6 +129,7 @@ const refusals: Record<FailureCode, Omit<Scenario, 'ends' | 'name'>> = {
   } },
   phone_refused: { options: { operation: 'enroll' }, script: { enroll: always({ do: 'status', status: 400 }) }, run: (drive) => drive.start({ factor: 'sms', phone: PHONE }) },
   start_requires_post: { run: (drive) => drive.send('GET', { phone: PHONE, factor: 'c4n4ry' }) },
+  cross_site_post: { run: (drive) => drive.send('POST', { phone: PHONE, factor: 'c4n4ry' }, { origin: 'https://c4n4ry.example' }) },
   not_enrolled: { script: { approve: always({ do: 'body', status: 404, body: '{"error":"c4n4ry","path":"/c4n4ry","status":404,"timestamp":1}' }) }, run: (drive) => drive.start() },
   already_enrolled: { options: { operation: 'enroll' }, script: { user: always({ do: 'patch', patch: { status: 'active', phones: [PHONE] } }) }, run: (drive) => drive.start({ factor: 'sms', phone: PHONE }) },
   too_many_authenticators: { options: { operation: 'enroll' }, script: { enroll: always({ do: 'status', status: 409 }) }, run: (drive) => drive.start({ factor: 'sms', phone: PHONE }) },
@@ -304,8 +305,8 @@ describe('what Passport\'s actions are given', () => {
     if (scenario.proved) proveSecondFactor({ session: kept }, { username: world.anna.username }, world.anna.userId)
     let transaction: string | undefined
     const all: unknown[] = []
-    const send = async (method: string, fields: Record<string, string>) => {
-      const done = await act(nevis, { method, url: '/', headers: {}, body: fields, session: kept, user: { username: world.anna.username } })
+    const send = async (method: string, fields: Record<string, string>, headers = {}) => {
+      const done = await act(nevis, { method, url: '/', headers, body: fields, session: kept, user: { username: world.anna.username } })
       all.push(...done.args)
       if (done.action === 'redirect') transaction = new URL(done.args[0] as string, 'http://app').searchParams.get('transaction') as string
       return codeOf(done)
@@ -384,9 +385,9 @@ describe('what a browser gets, and what is logged and published meanwhile', () =
     const browser = new Browser(origin)
     let transaction: string | undefined
     const all: string[] = []
-    const send = async (path: string, method: string, fields: Record<string, string>) => {
+    const send = async (path: string, method: string, fields: Record<string, string>, headers?: Record<string, string>) => {
       const query = method === 'GET' ? `?${new URLSearchParams(fields).toString()}` : ''
-      const page = method === 'GET' ? await browser.get(path + query) : await browser.post(path, fields)
+      const page = method === 'GET' ? await browser.get(path + query) : await browser.post(path, fields, headers)
       // The Location leads to a page whose address the browser has sent itself, except for the handle.
       all.push(String(page.status), inspect([...page.headers]), page.text, ...browser.cookies.values())
       if (page.location !== undefined) transaction = new URL(page.location, origin).searchParams.get('transaction') as string
@@ -395,7 +396,7 @@ describe('what a browser gets, and what is logged and published meanwhile', () =
     const last = await scenario.run({
       world,
       later,
-      send: (method, fields) => send('/start', method, fields),
+      send: (method, fields, headers) => send('/start', method, fields, headers),
       start: (fields = {}) => send('/start', 'POST', fields),
       callback: (fields = {}) => send('/2fa/callback', 'POST', { transaction: transaction as string, ...fields }),
     })
