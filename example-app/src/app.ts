@@ -98,7 +98,7 @@ export function createApp({ config, users, invoices, demo, redis, cloud }: AppPa
   app.all('/login/2fa/callback', approved({ passport, onFailure }), recordSecondFactor(), paySigned(invoices), goOn)
   app.get('/step-up', signedIn, page(stepUpPage, () => ({ factors: factorNamesOf(config, stepUp.factors) })))
   app.post('/step-up', signedIn, passport.authorize('nevis', { ...onFailure, ...stepUp }))
-  app.use('/account/devices', devices({ cloud, passport, users }))
+  app.use('/account/devices', devices({ cloud, nevis, passport, users }))
   // second factor: end
   app.post('/logout', (req, res, next) => req.logout((error) => (error ? next(error) : res.redirect(303, '/'))))
 

@@ -7,7 +7,7 @@
  */
 import { Router, type Request, type Response } from 'express'
 import type { Authenticator } from 'passport'
-import { NevisClient, ownAuthenticator, requireSecondFactor } from 'passport-nevis'
+import { NevisClient, forgetBrowsers, ownAuthenticator, requireSecondFactor, type NevisStrategy } from 'passport-nevis'
 import type { Cloud } from './config.js'
 import { notFound, page, signedIn, userOf } from './pages.js'
 import type { Users } from './users.js'
@@ -19,6 +19,7 @@ const NAME = /^[\p{L}\p{M}\p{N}\p{P} ]{1,40}$/u
 interface Parts {
   /** The same as for the strategy. */
   readonly cloud: Cloud
+  readonly nevis: NevisStrategy
   readonly passport: Pick<Authenticator, 'authorize'>
   readonly users: Users
 }
@@ -28,7 +29,7 @@ interface DeviceForm {
   readonly name?: unknown
 }
 
-export function devices({ cloud, passport, users }: Parts): Router {
+export function devices({ cloud, nevis: strategy, passport, users }: Parts): Router {
   const nevis = new NevisClient(cloud)
   /** Users for whom a removal is under way. Good for one process; several need a lock in the database. */
   const removing = new Set<string>()
@@ -68,11 +69,19 @@ export function devices({ cloud, passport, users }: Parts): Router {
       if (!device) return void notFound(req, res, next)
       const { authenticators } = await nevis.getUser(nevisUserId)
       const isLast = authenticators.length === 1
-      if (!isLast) await nevis.deleteAuthenticator(device.authenticatorId)
+      if (!isLast) {
+        await nevis.deleteAuthenticator(device.authenticatorId)
+        await forgetBrowsers(strategy, subjectOf(req)) // whoever has the device may have the browser, too
+      }
       back(req, res, isLast ? 'Your only device stays. Set up another one first.' : 'The device is removed.')
     } finally {
       removing.delete(nevisUserId)
     }
+  })
+
+  routes.post('/forget-browsers', async (req, res) => {
+    await forgetBrowsers(strategy, subjectOf(req))
+    back(req, res, 'Every browser is asked for the second factor again at its next sign-in.')
   })
   return routes
 }

@@ -21,6 +21,7 @@ export function nevisStrategy({ cloud, users, config, redis }: NevisParts): Nevi
     // Users who have lost their phone have only recovery codes left. This lets them set up the next phone without help. The price: a
     // stolen recovery code can do the same. A bank may prefer that its branch does it.
     allowEnrollmentOfStrongerFactorAfter: ['recovery', 'sms'],
+    rememberBrowser: { days: 30 }, // a browser may then sign in with the password alone; devices and payments still need the second factor
     waitingURL: '/login/2fa',
     callbackURL: '/login/2fa/callback',
     statusURL: '/login/2fa/status',

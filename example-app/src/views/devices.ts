@@ -49,6 +49,11 @@ export function devicesPage(everyPage: EveryPage, { devices, added: { smsSince, 
         <p>For when you have lost your phone. ${codesSince ? html`Made on ${day.format(codesSince)}. If you make new ones, throw the old ones away.` : 'You have none yet.'}</p>
         ${adding('recovery', html`<button class="button second">Make new recovery codes</button>`)}
       </section>
+      <section class="card medium">
+        <h2>Remembered browsers</h2>
+        <p>A remembered browser signs in with the password alone.</p>
+        <form method="post" action="/account/devices/forget-browsers">${csrf}<button class="button second">Forget all browsers</button></form>
+      </section>
       <section class="medium">
         <h2>Lost a device?</h2>
         <p>Sign in by SMS or with a recovery code. Set up your new device here, then remove the lost one.</p>

@@ -1,0 +1,55 @@
+/**
+ * A browser that the example app remembers: it signs in with the password alone, and nothing else gets easier.
+ */
+import { callbackOf, enterPassword, startExample, submit, type Running } from './support'
+import type { Browser } from '../support/browser'
+
+let app: Running
+beforeAll(async () => {
+  app = await startExample()
+})
+afterAll(() => app.stop())
+
+const page = { accept: 'text/html' }
+
+/** Signs in by push, with the box of the waiting page ticked. */
+async function remembered(username: string): Promise<Browser> {
+  const browser = app.browser()
+  const waiting = await enterPassword(browser, app.account(username))
+  expect((await browser.get(waiting, page)).text).toContain('name="remember"')
+  await app.phone(username).approve()
+  expect((await browser.get(`${callbackOf(waiting)}&remember=1`)).location).toBe('/account')
+  return browser
+}
+
+async function signOut(browser: Browser): Promise<void> {
+  expect((await submit(browser, '/account', '/logout')).location).toBe('/')
+  expect((await browser.get('/account')).location).toBe('/login')
+}
+
+const withPassword = (browser: Browser, username: string) => submit(browser, '/login', '/login', { ...app.account(username), recoveryCodes: '', factor: 'push' })
+
+describe('a remembered browser', () => {
+  it('signs in with the password alone after a sign-out, and a transfer still asks', async () => {
+    const browser = await remembered('anna')
+    await signOut(browser)
+    expect((await withPassword(browser, 'anna')).location).toBe('/account')
+    expect(await app.phone('anna').requests()).toBe(0)
+    const account = await browser.get('/account')
+    expect(account.text).toContain('Hello anna')
+    expect(account.text).not.toContain('data-factor')
+    expect((await browser.get('/transfer', page)).location).toBe('/step-up')
+    expect((await browser.get('/account/devices', page)).location).toBe('/step-up')
+  })
+
+  it('is asked again when another user signs in, and when its user has all browsers forgotten', async () => {
+    const browser = await remembered('ben')
+    const elsewhere = browser.clone()
+    expect((await submit(browser, '/account/devices', '/account/devices/forget-browsers')).location).toBe('/account/devices')
+    expect((await browser.get('/account/devices', page)).text).toContain('Every browser is asked for the second factor again')
+    await signOut(browser)
+    for (const [one, username] of [[browser, 'ben'], [elsewhere, 'ben'], [browser, 'clara']] as const) {
+      expect((await withPassword(one, username)).location).toMatch(/^\/login\/2fa\?transaction=/)
+    }
+  })
+})
