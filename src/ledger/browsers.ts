@@ -100,7 +100,7 @@ export class Browsers {
   private async isAlive({ id, numbers }: LedgerBrowser): Promise<boolean> {
     const ended = Object.entries(numbers).map(([key, number]) => this.ledger.look(`${endedOf(key)}:${number}`))
     const [recorded, ...marks] = await Promise.all([this.ledger.look(nameOf(id)), ...ended])
-    return (recorded) > 0 && marks.every((left) => left === 0)
+    return recorded > 0 && marks.every((left) => left === 0)
   }
 }
 

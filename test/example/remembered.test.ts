@@ -48,7 +48,7 @@ describe('a remembered browser', () => {
     expect((await submit(browser, '/account/devices', '/account/devices/forget-browsers')).location).toBe('/account/devices')
     expect((await browser.get('/account/devices', page)).text).toContain('Every browser is asked for the second factor again')
     await signOut(browser)
-    for (const [one, username] of [[browser, 'ben'], [elsewhere, 'ben'], [browser, 'clara']] as const) {
+    for (const [one, username] of [[browser, 'ben'], [elsewhere, 'ben'], [browser, 'anna']] as const) {
       expect((await withPassword(one, username)).location).toMatch(/^\/login\/2fa\?transaction=/)
     }
   })
