@@ -239,7 +239,7 @@ describeWithChromium('the waiting page', () => {
           data: { amount: "CHF 1'250.00", payee: 'Donaudampfschifffahrtsgesellschaftskapitän M & S', account: 'CH93 0076 2011 6238 5295 7' },
         }))
       },
-      page: { ...look, details: (data) => data && [{ label: 'Amount', value: (data as Payment).amount }, { label: 'To', value: (data as Payment).payee }, { label: 'From', value: (data as Payment).account }] },
+      page: { ...look, details: (data) => data !== undefined && [{ label: 'Amount', value: (data as Payment).amount }, { label: 'To', value: (data as Payment).payee }, { label: 'From', value: (data as Payment).account }] },
     })
   })
   afterAll(() => cloud.close())
@@ -296,7 +296,7 @@ describeWithChromium('the waiting page', () => {
     await shoot(page, 'app-phone-touch', false)
     const [link, code] = await Promise.all([page.getByRole('link', { name: 'Open the Access App' }).boundingBox(), page.getByRole('img', { name: 'QR code for the Access App' }).boundingBox()])
     expect(link?.y).toBeLessThan(code?.y as number)
-    for (const target of await page.locator('a, button').all()) expect((await target.boundingBox())?.height).toBeGreaterThanOrEqual(44)
+    for (const target of await page.locator('a:visible, button:visible').all()) expect((await target.boundingBox())?.height).toBeGreaterThanOrEqual(44)
     expect(await violations(page)).toEqual([])
   })
 

@@ -75,7 +75,7 @@ const look: PageOptions = {
 }
 app.get('/login/2fa', waitingPage(callbackStyle, { ...look, language: (req: Request) => req.user?.username, details: (data) => typeof data === 'string' && [{ label: 'To', value: data }] }))
 app.use(outagePage(callbackStyle, { ...look, language: (req: Request) => req.acceptsLanguages()[0] }))
-app.get('/why', (req, res) => void res.send(failureText(String(req.query['code']), req.headers['accept-language'])))
+app.get('/why', (req, res) => void res.send(failureText(req.path, req.headers['accept-language'])))
 app.get('/login/2fa', waitingPage(callbackStyle, { csrfToken: (req: Request) => req.baseUrl, nonce: (_req, res: Response) => String(res.locals['nonce']) }))
 
 app.post('/login', passport.authenticate('nevis'))

@@ -12,6 +12,7 @@ import { availableLanguages, preferred, type Locales } from './languages'
  * @param failure a failure code, or the English sentence of a failure; any other text comes back unchanged
  * @param language a language tag, or the value of the header `Accept-Language`; default English
  * @param locales your own texts, as for `waitingPage`
+ * @returns the sentence, in English if there is no text in that language
  */
 export function failureText(failure: string, language?: string, locales?: Locales): string {
   const code = Object.hasOwn(failures, failure) ? failure : codeOfSentence(failure)
