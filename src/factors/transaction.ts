@@ -39,6 +39,8 @@ export interface Transaction {
   readonly subject: Subject
   /** The userId that Nevis's response named. */
   readonly userId?: string
+  /** True if an answer of Nevis has named this userId together with the username of the subject. */
+  readonly isUserIdNamed?: true
   /** The authenticator to ask, if the start named one. */
   readonly authenticatorId?: string
   /** Never sent to the browser. */

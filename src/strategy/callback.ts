@@ -15,7 +15,7 @@ import { outcomeByStatus } from '../factors/shared'
 import type { Transaction } from '../factors/transaction'
 import { isInSmallCookie } from '../host/session'
 import { forgetReturnTo, sitePathIn, sitePathOf } from '../session/return-to'
-import { mismatchOf, type KnownStatus } from '../trust/proof'
+import { mismatchOf, unnamedMismatch, type KnownStatus } from '../trust/proof'
 import { answerIn, closedRefusal, noteUnclearCode, noteWrongCode, refuseWrongCode, spendCode } from './code-attempts'
 import { assertMayStillEnroll } from './enrolment'
 import { publish } from './events'
@@ -63,7 +63,7 @@ export async function callback(request: StrategyRequest, handle: Field): Promise
     return refuseWrongCode(request, transaction, attempts)
   }
 
-  const field = await mismatchOf(settings, transaction, factor, outcome, known)
+  const field = (await mismatchOf(settings, transaction, factor, outcome, known)) ?? (await unnamedMismatch(settings, transaction, outcome))
   if (field !== undefined) return closeMismatched(request, transaction, field)
   if (isEnrolment && answer.code === undefined) await assertEnrolmentStillAllowed(request, transaction, factor, 1)
   // Checked again: a newer enrolment may have started while this request waited for Nevis.

@@ -16,6 +16,7 @@ import type { NevisRequest } from '../host/request'
 import { phoneOf, type StartParameters } from './start-parameters'
 
 /**
+ * @param userId of the subject, where a look-up has named it: the answer must be about this user
  * @returns the challenge; or the field in which Nevis names another user; or `hasFactor` if this should have been a first enrolment, and
  * Nevis's answer shows that the user already has a factor
  * @throws Refusal `already_enrolled`, `not_enrolled`, `unknown_authenticator`, `too_many_authenticators`, `phone_refused`,
@@ -29,9 +30,10 @@ export async function challengeFor(
   factor: Factor,
   parameters: StartParameters,
   authenticatorId: string | undefined,
+  userId: string | undefined,
 ): Promise<Challenge | Mismatch | 'hasFactor'> {
   const { operation, subject, message } = parameters
-  const asked = operation === 'enroll' ? await assertMayEnroll(settings, req, factor, subject) : subject
+  const asked = operation === 'enroll' ? await assertMayEnroll(settings, req, factor, subject) : { ...subject, ...(userId !== undefined && { userId }) }
   if (typeof asked === 'string') return asked
   const phone = operation === 'enroll' ? phoneOf(req, parameters) : undefined
   if (phone !== undefined && factor.name === 'sms') await spendText(budgets, phone, about(settings.name, { subject, operation, factor: factor.name }))

@@ -76,12 +76,13 @@ export function isEnrolmentOfEnrolled(settings: Settings, req: NevisRequest, fac
 /**
  * `enroll` for a user who has no factor at Nevis, else `approve`. This function asks Nevis and not the app, because the app does not learn of
  * an enrolment whose browser never came to the callback.
+ * @returns the operation, and the user if Nevis knows the subject
  * @throws NevisError
  * @internal
  */
-export async function firstOperation(client: NevisClient, subject: Subject): Promise<Operation> {
+export async function firstOperation(client: NevisClient, subject: Subject): Promise<{ operation: Operation; user: User | undefined }> {
   const user = await findUser(client, subject)
-  return user !== undefined && hasFactor(user) ? 'approve' : 'enroll'
+  return { operation: user !== undefined && hasFactor(user) ? 'approve' : 'enroll', user }
 }
 
 async function findUser(client: NevisClient, subject: Subject): Promise<User | undefined> {

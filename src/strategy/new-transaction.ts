@@ -20,7 +20,7 @@ import type { StrategyRequest } from './strategy-request'
 export async function newTransaction(
   request: StrategyRequest,
   context: StartContext,
-  { parameters, factor, authenticatorId, returnTo }: PreparedStart,
+  { parameters, factor, authenticatorId, returnTo, userId }: PreparedStart,
   { server, browser }: Challenge,
   slot: number,
   startedAt: number,
@@ -55,6 +55,8 @@ export async function newTransaction(
     shown,
     ...(codes !== undefined && { codesKey: codes.key }),
     ...(server.userId !== undefined && { userId: server.userId }),
+    // The start has compared both answers with the subject.
+    ...((server.username !== undefined || userId !== undefined) && { isUserIdNamed: true as const }),
     ...(authenticatorId !== undefined && { authenticatorId }),
     ...(server.statusToken !== undefined && { statusToken: server.statusToken }),
     ...(server.typedCode !== undefined && { typedCode: keys.typedCodes.digestOf(server.typedCode, server.id), isCodeTyped: false }),

@@ -37,6 +37,8 @@ export interface PreparedStart {
   readonly factor: Factor
   readonly authenticatorId: string | undefined
   readonly returnTo: string | undefined
+  /** The userId that Nevis's look-up of the subject has named, if there was one. */
+  readonly userId: string | undefined
 }
 
 /**

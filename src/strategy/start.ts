@@ -10,6 +10,7 @@ import { Refusal } from '../factors/failures'
 import type { Transaction } from '../factors/transaction'
 import { isAnswered } from '../host/answer'
 import { sessionIdOf } from '../host/session'
+import { subjectMismatch } from '../trust/binding'
 import { challengeFor } from './challenge'
 import { firstOperation } from './enrolment'
 import { publish } from './events'
@@ -140,21 +141,23 @@ async function resultOfOtherProcess(request: StrategyRequest, context: StartCont
 async function prepare(request: StrategyRequest, { parameters, replaced, factorName }: StartContext): Promise<PreparedStart> {
   const { settings, req, options } = request
   await settings.health?.check()
-  const operation = parameters.operation === 'approve-or-enroll' ? await firstOperation(settings.client, parameters.subject) : parameters.operation
+  const { operation, user } = parameters.operation === 'approve-or-enroll' ? await firstOperation(settings.client, parameters.subject) : { operation: parameters.operation }
+  const foreign = user && subjectMismatch(parameters.subject, user)
+  if (foreign !== undefined) throw request.mismatchRefusal(foreign)
   const resolved: StartParameters = { ...parameters, operation }
   const factor = offeredFactor(request, resolved, factorName)
   const authenticatorId = await authenticatorFor(req, options, resolved, factor, replaced)
   const returnTo = replaced === undefined ? returnToOf(request) : replaced.returnTo
   // A session in a cookie may be too small. The address in `returnTo` is dropped first.
   const planned = request.transactions.makeRoom({ ...resolved, ...(returnTo !== undefined && { returnTo }) })
-  return { parameters: resolved, factor, authenticatorId, returnTo: planned.returnTo }
+  return { parameters: resolved, factor, authenticatorId, returnTo: planned.returnTo, userId: user?.userId }
 }
 
 /** @throws Refusal `already_enrolled`, `binding_mismatch`, and those of `challengeFor` */
-async function notifyUser(request: StrategyRequest, { parameters, factor, authenticatorId }: PreparedStart): Promise<Challenge> {
+async function notifyUser(request: StrategyRequest, { parameters, factor, authenticatorId, userId }: PreparedStart): Promise<Challenge> {
   const { settings, req, budgets } = request
   request.current = { operation: parameters.operation, subject: parameters.subject, factor: factor.name }
-  const challenge = await challengeFor(settings, budgets, req, factor, parameters, authenticatorId)
+  const challenge = await challengeFor(settings, budgets, req, factor, parameters, authenticatorId, userId)
   if (challenge === 'hasFactor') {
     publish('suspicious', () => ({ ...request.about(), reason: 'enrolment_of_enrolled' }))
     throw new Refusal('already_enrolled')

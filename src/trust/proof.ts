@@ -5,9 +5,10 @@
  * compare Nevis's answers with the transaction; `handle.ts`, `digest.ts`, `shown.ts`, `typed-code.ts` and `recovery-codes.ts` encrypt or
  * authenticate what leaves the process; `keys.ts` derives their keys. Every check fails closed. Out of scope: that a proof counts once (`ledger/endings.ts`).
  */
-import { outcomeMismatch, proofMismatch, type Mismatch } from './binding'
+import { outcomeMismatch, proofMismatch, subjectMismatch, type Mismatch } from './binding'
 import { isToken } from '../client/checks'
 import type { Introspection, NevisClient, Status } from '../client/client'
+import { NevisError } from '../client/errors'
 import { promptOf, type Factor, type Succeeded } from '../factors/factor'
 import { looksLikeResultToken } from './result-token'
 import type { Transaction } from '../factors/transaction'
@@ -49,6 +50,22 @@ export async function mismatchOf(
   const pending = known?.answer.status === 'succeeded' && known.answer.token === token ? known.introspection : undefined
   const proof = await (pending ?? client.introspect(token))
   return proofMismatch(proof, { userId, issuers, startedAt: transaction.startedAt, now: Date.now(), isFromBrowser })
+}
+
+/**
+ * Checks that the user of a success is the subject, where the subject is a username and no answer so far has named it: neither the start nor the
+ * status. A gateway that mixes up the answers of two starts would otherwise sign one user in by the approval of another. One call, of Nevis's user.
+ * @returns the field that does not match, or undefined
+ * @throws NevisError if Nevis cannot be asked
+ * @internal
+ */
+export async function unnamedMismatch({ client }: Pick<ProofSettings, 'client'>, { subject, isUserIdNamed }: Transaction, outcome: Succeeded): Promise<Mismatch | undefined> {
+  if (subject.userId !== undefined || subject.username === undefined || outcome.username !== undefined || isUserIdNamed === true) return undefined
+  const user = await client.findUserByUsername(subject.username).catch((error: unknown) => {
+    if (error instanceof NevisError && error.code === 'NEVIS_NOT_FOUND') return undefined
+    throw error
+  })
+  return user === undefined ? 'username' : (subjectMismatch(subject, user) ?? (user.userId === outcome.userId ? undefined : 'userId'))
 }
 
 /**
