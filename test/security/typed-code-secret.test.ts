@@ -91,7 +91,7 @@ describe.each<[string, Factor, () => string]>([
   ['six digits of push', push({ typedCode: true }), () => codeOn(world.simulator, 'anna')],
   ['a long code of a factor of the app\'s own', longCoded, () => LONG],
 ])('%s', (_name, factor, codeOf) => {
-  // Shows: T-blind-1
+  // Shows: T-blind-1, T-reader-6
   it('are nowhere but on the phone, from the start to the success', async () => {
     await start(factor)
     const handle = handleIn(note(await browser.post('/login', { username: 'anna', password: PASSWORD })).location)
@@ -163,6 +163,7 @@ describe.each<[string, Factor, () => string]>([
 })
 
 describe('a reader of the session', () => {
+  // Shows: T-reader-6
   it('finds a digest, and makes it from the code neither without a key nor with anything that the session holds', async () => {
     await start(push({ typedCode: true }))
     const handle = await signIn(browser, 'anna')

@@ -48,7 +48,7 @@ async function expectNobodySignedIn(): Promise<void> {
 }
 
 describe('an approval alone', () => {
-  // Shows: CD-verify-1, N-oob-1, T-blind-1
+  // Shows: CD-verify-1, N-oob-1, T-blind-1, T-bomber-11
   it('signs nobody in, however often it comes to the callback, and leaves nothing to see', async () => {
     await start()
     const { handle } = await acceptedBlindly()
@@ -60,7 +60,7 @@ describe('an approval alone', () => {
 })
 
 describe('guesses', () => {
-  // Shows: N-oob-9
+  // Shows: N-oob-9, T-bomber-11, ASVS V6.6.3
   it('are five, and then the transaction is closed, for the right code too', async () => {
     await start()
     const { handle, shown } = await acceptedBlindly()
@@ -149,6 +149,7 @@ describe('an attacker who can write into the session store', () => {
 
   beforeEach(() => start({}, (sessions = new session.MemoryStore())))
 
+  // Shows: T-bomber-13
   it.each<[string, (transaction: Record<string, unknown>) => void]>([
     ['says that the code was typed', (transaction) => Object.assign(transaction, { isCodeTyped: true })],
     ['takes away that there is a code', (transaction) => {
@@ -246,6 +247,7 @@ describe('a denial while the page asks for the code', () => {
     await expectNobodySignedIn()
   })
 
+  // Shows: T-bomber-12
   it('is counted: an attacker who only guesses waits after the second', async () => {
     await start()
     const outcomes: string[] = []

@@ -62,7 +62,7 @@ export const en: Texts = {
   },
   qrCode: 'QR code for {theApp}',
   typedCodeLine,
-  typedCodeHint: 'We sent a request to your phone. Open {theApp}, enter the code that it shows here, and accept the request.',
+  typedCodeHint: 'We sent a request to your phone. Open {theApp}, accept it, and enter on this page the code that the app shows.',
   code: 'Code',
   phoneNumber: 'Mobile number with country code, for example +41 79 123 45 67',
   send: 'Continue',

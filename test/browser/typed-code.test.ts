@@ -1,0 +1,121 @@
+/**
+ * A push whose code the user types, in a real browser: with and without JavaScript, and how the page looks in every language.
+ *
+ * Out of scope: the page in its other states (`look.test.ts`). Leaves screenshots in `screenshots/`.
+ */
+import axe from 'axe-core'
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Page } from 'playwright-core'
+import { app as appFactor, push, sms } from '../../src'
+import { describeWithChromium } from '../support/chromium'
+import { codeOn, otherCode } from '../support/typed-code'
+import { isSignedIn, showsHeading, startCloud, useChromium, waiting, type Cloud } from './support'
+
+const FOLDER = join(__dirname, 'screenshots')
+const DESKTOP = { width: 1280, height: 900 }
+const PHONE = { width: 360, height: 740 }
+const LANGUAGES = ['en', 'de', 'fr', 'it']
+
+describeWithChromium('a push with a typed code', () => {
+  const chromium = useChromium()
+  let cloud: Cloud
+
+  beforeAll(async () => {
+    mkdirSync(FOLDER, { recursive: true })
+    cloud = await startCloud({
+      strategy: { factors: [push({ typedCode: true }), appFactor(), sms()], message: 'Sign in to Alpine Mutual?', pollSchedule: [{ untilSeconds: 600, everySeconds: 0.5 }] },
+    })
+  })
+  afterAll(() => cloud.close())
+
+  const codeFor = (username: string) => codeOn(cloud.simulator, username)
+  const field = (page: Page) => page.locator('#nevis-code')
+
+  async function type(page: Page, code: string): Promise<void> {
+    await field(page).fill(code)
+    await field(page).press('Enter')
+  }
+
+  describe.each([true, false])('with JavaScript: %s', (javaScriptEnabled) => {
+    it('signs in by the code after the approval', async () => {
+      const { page, username } = await waiting(await chromium.open({ javaScriptEnabled }), cloud)
+      const code = codeFor(username)
+      await cloud.simulator.phone(username).approve()
+      await page.reload()
+      expect(await field(page).evaluate((input) => input === input.ownerDocument.activeElement)).toBe(true)
+      await type(page, code)
+      await isSignedIn(page)
+    })
+
+    it('says that a code is wrong, takes the right one, does not ask again, and goes on after the approval', async () => {
+      const { page, username } = await waiting(await chromium.open({ javaScriptEnabled }), cloud)
+      await showsHeading(page, 'Check your phone')
+      const code = codeFor(username)
+      await type(page, otherCode(code))
+      await page.getByText('Attempts left: 4').waitFor()
+      await type(page, code)
+      await page.locator('main[data-prompt="wait"]').waitFor()
+      expect(await field(page).count()).toBe(0)
+      expect(await page.getByRole('alert').count()).toBe(0)
+      await cloud.simulator.phone(username).approve()
+      if (!javaScriptEnabled) await page.getByRole('link', { name: 'Check now' }).click()
+      await isSignedIn(page)
+    })
+  })
+
+  it('accepts a code that was pasted with a space', async () => {
+    const { page, username } = await waiting(await chromium.open(), cloud)
+    const code = codeFor(username)
+    await cloud.simulator.phone(username).approve()
+    await type(page, ` ${code.slice(0, 3)} ${code.slice(3)} `)
+    await isSignedIn(page)
+  })
+
+  it('in two tabs › is typed in one, and one of them goes on', async () => {
+    const context = await chromium.open()
+    const { page, address, username } = await waiting(context, cloud)
+    const other = await context.newPage()
+    await other.goto(address)
+    await type(page, codeFor(username))
+    await page.locator('main[data-prompt="wait"]').waitFor()
+    await cloud.simulator.phone(username).approve()
+    await isSignedIn(page)
+  })
+
+  it.each(LANGUAGES)('looks right, is accessible and fits in %s', async (tag) => {
+    const language = tag === 'en' ? {} : { extraHTTPHeaders: { 'accept-language': tag } }
+    const { page, username } = await waiting(await chromium.open({ viewport: DESKTOP, ...language }), cloud)
+    expect(await page.locator('html').getAttribute('lang')).toMatch(new RegExp(`^${tag}`))
+    const shots = async (state: string) => {
+      for (const [name, viewport] of [['desktop', DESKTOP], ['phone', PHONE]] as const) {
+        await page.setViewportSize(viewport)
+        await page.screenshot({ path: join(FOLDER, `typed-code-${state}-${name}-${tag}.png`), fullPage: true })
+        expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true)
+        expect(await violations(page)).toEqual([])
+      }
+    }
+    await shots('asked')
+    const code = codeFor(username)
+    await type(page, otherCode(code))
+    await page.getByRole('alert').waitFor()
+    await shots('wrong')
+    await type(page, code)
+    await page.locator('main[data-prompt="wait"]').waitFor()
+    await shots('typed')
+  })
+
+  it('leaves a picture of the simulator\'s phone, which shows the code', async () => {
+    const { username } = await waiting(await chromium.open({ viewport: DESKTOP }), cloud)
+    const page = await (await chromium.open({ viewport: PHONE })).newPage()
+    await page.goto(`${cloud.simulator.baseURL}/`)
+    await page.getByText(codeFor(username)).waitFor()
+    await page.getByText(codeFor(username)).screenshot({ path: join(FOLDER, 'typed-code-simulator.png') })
+  })
+})
+
+async function violations(page: Page): Promise<string[]> {
+  await page.evaluate(axe.source)
+  const { violations: found } = await page.evaluate<axe.AxeResults>('axe.run()')
+  return found.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)
+}
