@@ -26,13 +26,15 @@ function recipe(file: string): { monitor(strategies: readonly NevisStrategy[]): 
   return module.exports
 }
 
+type Labels = Readonly<Record<string, string | number | undefined>>
+
 /** `{ 'factor=push,operation=approve': 3 }`; labels of no interest are summed up. */
 type Counts = Record<string, number>
 
-function counted(points: readonly { labels: Readonly<Record<string, unknown>>; value: number }[], names: readonly string[]): Counts {
+function counted(points: readonly { labels: Labels; value: number }[], names: readonly string[]): Counts {
   const counts: Counts = {}
   for (const { labels, value } of points) {
-    const key = names.map((name) => `${name}=${String(labels[name] ?? '')}`).join(',')
+    const key = names.map((name) => `${name}=${labels[name] ?? ''}`).join(',')
     if (value > 0) counts[key] = (counts[key] ?? 0) + value
   }
   return counts
@@ -110,7 +112,7 @@ function callsSeen(): Counts {
 async function fromPrometheus(name: string, labels: readonly string[]): Promise<Counts> {
   const all = await prometheus.register.getMetricsAsJSON()
   const found = all.find((metric) => name === metric.name || name === `${metric.name}_count`)
-  const values = (found?.values ?? []) as { labels: Record<string, unknown>; value: number; metricName?: string }[]
+  const values = (found?.values ?? []) as { labels: Labels; value: number; metricName?: string }[]
   return counted(values.filter(({ metricName }) => metricName === undefined || metricName === name), labels)
 }
 
@@ -119,7 +121,7 @@ const reader = new PeriodicExportingMetricReader({ exporter: new InMemoryMetricE
 interface Collected {
   readonly name: string
   readonly unit: string
-  readonly points: readonly { labels: Record<string, unknown>; value: number }[]
+  readonly points: readonly { labels: Labels; value: number }[]
 }
 
 async function collected(): Promise<Collected[]> {
@@ -128,7 +130,7 @@ async function collected(): Promise<Collected[]> {
     metrics.map(({ descriptor, dataPoints }) => ({
       name: descriptor.name,
       unit: descriptor.unit,
-      points: dataPoints.map(({ attributes, value }) => ({ labels: attributes, value: typeof value === 'number' ? value : value.count })),
+      points: dataPoints.map(({ attributes, value }) => ({ labels: attributes as Labels, value: typeof value === 'number' ? value : value.count })),
     })),
   )
 }
@@ -240,12 +242,12 @@ describe('the dashboard and the alert rules', () => {
     for (const { annotations } of rules) expect(annotations.summary).toMatch(/\w/)
   })
 
-  it.each([...dashboard.panels.flatMap(({ title, targets }) => targets.map(({ expr }) => [title, expr])), ...rules.map(({ alert, expr }) => [alert, expr])])('ask for series and labels that the recipe gives: %s', async (_title, expr) => {
+  it.each([...dashboard.panels.flatMap(({ title, targets }) => targets.map(({ expr }) => [title, expr] as const)), ...rules.map(({ alert, expr }) => [alert, expr] as const)])('ask for series and labels that the recipe gives: %s', async (_title, expr) => {
     const series = await given()
-    const asked = selected(expr as string)
+    const asked = selected(expr)
     expect(asked.length).toBeGreaterThan(0)
     for (const { name, labels } of asked) expect([name, labels.filter((label) => !series.get(name)?.includes(label)), series.has(name)]).toEqual([name, [], true])
-    for (const label of grouped(expr as string)) expect([label, asked.some(({ name }) => series.get(name)?.includes(label))]).toEqual([label, true])
+    for (const label of grouped(expr)) expect([label, asked.some(({ name }) => series.get(name)?.includes(label))]).toEqual([label, true])
   })
 
   it('have the same names from OpenTelemetry', async () => {
