@@ -311,6 +311,7 @@ describe('signing with a typed code', () => {
     await browser.post('/password', { username: 'anna', password: PASSWORD })
     const handle = handleIn((await browser.post('/pay')).location)
     expect(messageOn(world.simulator, 'anna')).toBe(`<html>Pay <b>50.00 CHF</b> to M&amp;S?<br>Enter this code on the page: ${code()}</html>`)
+    expect(world.simulator.phone('anna').waiting.at(-1)?.notificationMessage ?? '').not.toContain(code())
     expect((await view(handle)).message).toBe(message)
     const typed = code()
     await approve()
