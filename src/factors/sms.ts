@@ -84,9 +84,14 @@ export function sms({ message: text, requireIntrospection = false, refusedPrefix
   }
 }
 
-/** Compares with and without the national trunk zero, because many SMS senders drop it. */
+/**
+ * Compares with and without the national trunk zero, because many SMS senders drop it. A prefix of a country code and zeros alone is compared as
+ * it is: without the zeros it would be the whole country (`+390`, the landlines of Italy).
+ */
 function hasPrefix(phone: string, prefix: string): boolean {
-  return phone.startsWith(prefix) || withoutTrunkZero(phone).startsWith(withoutTrunkZero(prefix))
+  const shorter = withoutTrunkZero(prefix)
+  const isOnlyZeros = shorter !== prefix && prefix.startsWith(shorter) && /^0+$/.test(prefix.slice(shorter.length))
+  return phone.startsWith(prefix) || (!isOnlyZeros && withoutTrunkZero(phone).startsWith(shorter))
 }
 
 function identifiersIn(answer: PendingStatus | UnknownStatus): Partial<Succeeded> {

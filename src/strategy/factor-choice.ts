@@ -19,17 +19,24 @@ export interface ChoiceLimits {
   readonly factors?: readonly FactorName[]
   /** Those that the app says the user has. */
   readonly available?: readonly FactorName[]
+  /** The route's phone number for an enrolment. */
+  readonly phone?: string
 }
 
 /**
  * The factors that the user may choose, in the app's order.
  * @internal
  */
-export function offeredFactors({ factors }: Pick<Settings, 'factors'>, { operation, factors: allowed, available }: ChoiceLimits): Factor[] {
-  const possible = factors.filter((factor) => typeof factor[operation] === 'function' && (allowed?.includes(factor.name) ?? true))
+export function offeredFactors({ factors }: Pick<Settings, 'factors'>, { operation, factors: allowed, available, phone }: ChoiceLimits): Factor[] {
+  const possible = factors.filter((factor) => typeof factor[operation] === 'function' && (allowed?.includes(factor.name) ?? true) && !wouldIgnorePhone(factor, operation, phone))
   // An enrolment adds a factor that the user does not have.
   if (available === undefined || operation === 'enroll') return possible
   return available.flatMap((name) => possible.find((factor) => factor.name === name) ?? [])
+}
+
+/** In Nevis's widget, the user would enter another phone number than the one that the app wants to be enrolled. */
+function wouldIgnorePhone({ prompt }: Factor, operation: Operation, phone: string | undefined): boolean {
+  return operation === 'enroll' && phone !== undefined && prompt === 'widget'
 }
 
 /**

@@ -11,6 +11,7 @@ import type { NevisRequest } from '../host/request'
 import { hasContent, reloadSession } from '../host/session'
 import { renewForSubject } from './session-fixation'
 import { waitForDecision, type StartContext } from './start-context'
+import { comparable } from './start-parameters'
 import type { StartResult } from './start-queue'
 import type { StrategyRequest } from './strategy-request'
 
@@ -44,8 +45,8 @@ function asksForSame({ parameters, factorName, source }: StartContext, { transac
     [transaction.operation, 'approve-or-enroll'].includes(parameters.operation) &&
     (typeof factorName !== 'string' || factorName === transaction.factor) &&
     isDeepStrictEqual(
-      [parameters.subject, parameters.message, parameters.data, parameters.factors, parameters.purpose, parameters.firstFactorAmr],
-      [transaction.subject, transaction.message, transaction.data, transaction.factors, transaction.purpose, transaction.firstFactorAmr],
+      [parameters.subject, comparable(parameters)],
+      [transaction.subject, comparable(transaction)],
     )
   )
 }

@@ -8,7 +8,7 @@ import { Refusal } from '../factors/failures'
 import type { Transaction } from '../factors/transaction'
 import { isInSmallCookie } from '../host/session'
 import type { ReplacedTransaction } from './start-context'
-import { isPendingFor, type StartParameters } from './start-parameters'
+import { isPendingFor } from './start-parameters'
 import type { Field, StrategyRequest } from './strategy-request'
 
 /**
@@ -86,8 +86,6 @@ export async function endReplaced(request: StrategyRequest, transaction: Transac
 }
 
 function findOlder({ transactions, keys }: StrategyRequest, transaction: Transaction): Transaction | undefined {
-  const { factor, operation, message, data, factors, purpose, subject, authenticatorId, firstFactorAmr } = transaction
-  const parameters = { operation, message, data, factors, purpose, subject, firstFactorAmr } as StartParameters
-  const isPending = isPendingFor(parameters, { name: factor } as Factor, authenticatorId, Date.now())
+  const isPending = isPendingFor(transaction, { name: transaction.factor } as Factor, transaction.authenticatorId, Date.now())
   return transactions.find((one) => one.id !== transaction.id && isPending(one) && keys.digests.matches(one))
 }

@@ -25,7 +25,11 @@ export interface NevisAuthenticateOptions {
    * your handler. Default: `successReturnToOrRedirect` or `successRedirect`; without them, the failure `used_transaction`.
    */
   repeatedCallbackRedirect?: string | undefined
-  /** `+41791234567`, to enrol SMS. Default: `req.body.phone`. */
+  /**
+   * `+41791234567`, to enrol SMS. If the route has this option, the number in the request is never used: without a value, an enrolment by SMS
+   * fails with `phone_refused`. The widget is not offered for an enrolment then, because its user could enter another number. Default:
+   * `req.body.phone`.
+   */
   phone?: FromRequest<string | undefined> | undefined
   /**
    * Which of the user's authenticators push or app notify, unless the request names one. The strategy first asks Nevis whether it belongs to

@@ -32,7 +32,7 @@ export interface StartParameters {
   readonly factors?: readonly FactorName[]
   /** The factors that the user has, if the app says so. */
   readonly available?: readonly FactorName[]
-  /** The route's phone number, to enrol SMS. */
+  /** The route's phone number, to enrol SMS; empty if the route has the option and gave none. */
   readonly phone?: string
   readonly purpose?: string
   readonly firstFactorAmr?: readonly string[]
@@ -67,7 +67,9 @@ export async function startParametersOf(req: NevisRequest, options: Authenticate
   const data = jsonCopy(await valueOf(options.data ?? settings.data, req))
   const { factors } = options
   if (factors !== undefined && !isListOfNames(factors)) throw new TypeError('NevisStrategy: factors of a route must be a list of names')
-  const phone = await valueOf(options.phone, req)
+  // Without a number of the app's, no number is enrolled: in place of the app's choice, the request's would be the attacker's.
+  const phone = 'phone' in options ? ((await valueOf<unknown>(options.phone, req)) ?? '') : undefined
+  if (phone !== undefined && typeof phone !== 'string') throw new TypeError('NevisStrategy: phone of a route must be a string')
   const purpose = purposeOf(req, options)
   const available = operation === 'enroll' ? undefined : await availableFactorsOf(settings, req, subject)
   return {
@@ -107,8 +109,8 @@ export async function authenticatorFor(
 
 /**
  * The phone number to enrol, in the form that Nevis accepts: that of the route which started, also after a switch to another factor; else
- * the one in the body.
- * @returns undefined if the value is not a phone number
+ * the one in the body, but never if the route has the option `phone`.
+ * @returns undefined if there is none, or the value is not a phone number
  * @internal
  */
 export function phoneOf(req: NevisRequest, { phone }: Pick<StartParameters, 'phone'>): string | undefined {
@@ -127,9 +129,17 @@ export function isPendingFor(parameters: StartParameters, factor: Factor, authen
     one.factor === factor.name &&
     one.authenticatorId === authenticatorId &&
     isDeepStrictEqual(
-      { ...parameters.subject, operation: parameters.operation, message: parameters.message, data: parameters.data, factors: parameters.factors, purpose: parameters.purpose, firstFactorAmr: parameters.firstFactorAmr },
-      { ...one.subject, operation: one.operation, message: one.message, data: one.data, factors: one.factors, purpose: one.purpose, firstFactorAmr: one.firstFactorAmr },
+      { ...parameters.subject, operation: parameters.operation, ...comparable(parameters) },
+      { ...one.subject, operation: one.operation, ...comparable(one) },
     )
+}
+
+/**
+ * What two starts of the same subject must have in common to be the same start.
+ * @internal
+ */
+export function comparable({ message, data, factors, phone, purpose, firstFactorAmr }: Omit<StartParameters, 'operation'>): object {
+  return { message, data, factors, phone, purpose, firstFactorAmr }
 }
 
 /**

@@ -5,7 +5,7 @@
  * or of a carrier who pays him a share of each message, and never types a code (toll fraud, "SMS pumping"). Writing the
  * number with spaces or in the digits of another script must not get it past the app's list.
  */
-import { sms } from '../../src'
+import { app, sms, widget } from '../../src'
 import { callbackOf, handleIn, PASSWORD, type TestApp } from '../support/app'
 import { lab, outcomeOf } from './support/lab'
 
@@ -63,4 +63,92 @@ describe('an enrolment of an honest number', () => {
     const code = /\d{6}/.exec(world.simulator.sms('carl').at(-1) as string)?.[0] as string
     expect(outcomeOf(await browser.get(`${callbackOf(handle)}&code=${code}`))).toBe('success')
   })
+})
+
+/**
+ * A bank enrols the number on file alone: `phone: ({ user }) => user.phoneOnFile`. For a customer without a number on file the function gave
+ * nothing, and the number of the request was taken in its place: the attacker, who has the password, got the code on their own phone.
+ */
+describe('a route that gives the phone number', () => {
+  let onFile: unknown
+  const ATTACKERS = '+41790000666'
+  const enrolled = () => world.simulator.requests.filter(({ operation }) => operation === 'enroll').map(({ body }) => (body as { phone?: string }).phone)
+  const start = (strategy: object = {}) =>
+    world.start({ strategy: { operation: 'approve-or-enroll', factors: [app(), sms(), widget()], ...strategy }, start: { phone: () => onFile as string | undefined } })
+  beforeEach(() => (onFile = undefined))
+
+  // Shows: T-enrol-9
+  it.each([undefined, null, '', 'none'])('and has none (%j) enrols no number, whatever the request says', async (value) => {
+    onFile = value
+    const page = await (await start()).browser().post('/login', { username: 'carl', password: PASSWORD, factor: 'sms', phone: ATTACKERS })
+    expect(outcomeOf(page)).toBe('phone_refused')
+    expect(enrolled()).toEqual([])
+  })
+
+  it('and has none enrols no number after a switch from another factor either', async () => {
+    const browser = (await start()).browser()
+    const transaction = handleIn((await browser.post('/login', { username: 'carl', password: PASSWORD, factor: 'app' })).location)
+    expect(outcomeOf(await browser.post('/login/2fa', { transaction, factor: 'sms', phone: ATTACKERS }))).toBe('phone_refused')
+    expect(enrolled()).toEqual([undefined])
+  })
+
+  it('as an option without a value enrols no number', async () => {
+    const app = await world.start({ strategy: { operation: 'approve-or-enroll', factors: [sms()] }, start: { phone: undefined } })
+    expect(outcomeOf(await app.browser().post('/login', { username: 'carl', password: PASSWORD, phone: ATTACKERS }))).toBe('phone_refused')
+  })
+
+  it('is an error if the app gives something else than a text', async () => {
+    onFile = 7
+    expect((await (await start()).browser().post('/login', { username: 'carl', password: PASSWORD, factor: 'sms' })).json()).toMatchObject({ name: 'TypeError' })
+  })
+
+  it('does not enrol by the widget, where the user would enter another number', async () => {
+    onFile = '+41790000001'
+    const browser = (await start()).browser()
+    expect(outcomeOf(await browser.post('/login', { username: 'carl', password: PASSWORD, factor: 'widget' }))).toBe('unknown_factor')
+    const handle = handleIn((await browser.post('/login', { username: 'carl', password: PASSWORD, factor: 'app' })).location)
+    expect((await browser.get(`/login/2fa?transaction=${handle}`, { accept: 'application/json' })).json()).toMatchObject({ factors: ['app', 'sms'] })
+    expect(outcomeOf(await browser.post('/login', { username: 'anna', password: PASSWORD, factor: 'widget' }))).toBe('303 /login/2fa')
+  })
+
+  it('enrols the number of the app, and takes a changed number for another start', async () => {
+    onFile = '+41790000001'
+    const browser = (await start()).browser()
+    const first = handleIn((await browser.post('/login', { username: 'carl', password: PASSWORD, factor: 'app' })).location)
+    onFile = '+41790000002'
+    const second = handleIn((await browser.post('/login', { username: 'carl', password: PASSWORD, factor: 'app' })).location)
+    expect(second).not.toBe(first)
+    const transaction = handleIn((await browser.post('/login/2fa', { transaction: second, factor: 'sms', phone: ATTACKERS })).location)
+    expect(enrolled()).toEqual([undefined, undefined, '+41790000002'])
+    const code = /\d{6}/.exec(world.simulator.sms('carl').at(-1) as string)?.[0] as string
+    expect(outcomeOf(await browser.post('/login/2fa/callback', { transaction, code }))).toBe('success')
+  })
+
+  it('sends a changed number its own text, also to a second click while the first one waits', async () => {
+    const app = await world.start({
+      routes: (web, { passport }) => {
+        web.post('/number', passport.authorize('nevis', { operation: 'enroll', phone: () => onFile as string }))
+      },
+    })
+    const browser = app.browser()
+    const { userId } = world.simulator.users.find(({ username }) => username === 'anna') as { userId: string }
+    await browser.post('/prove', { username: 'anna', userId })
+    world.simulator.faults.add({ on: 'enroll', delayMs: 200, times: 1 })
+    onFile = '+41790000003'
+    const first = browser.post('/number', { factor: 'sms' })
+    while (world.asked('enroll') === 0) await new Promise((resolve) => setImmediate(resolve))
+    onFile = '+41790000004'
+    await Promise.all([first, browser.post('/number', { factor: 'sms' })])
+    expect(enrolled()).toEqual(['+41790000003', '+41790000004'])
+  })
+})
+
+describe('a prefix of a country code and a zero', () => {
+  it.each([['+390', '+390612345678', 'phone_refused'], ['+390', '+393331234567', '303 /login/2fa'], ['+440', '+4407700900123', 'phone_refused'], ['+440', '+447700900123', '303 /login/2fa']])(
+    '%s is compared as it is: %s → %s',
+    async (prefix, phone, outcome) => {
+      const app = await world.start({ strategy: { operation: 'approve-or-enroll', factors: [sms({ refusedPrefixes: [prefix] })] } })
+      expect(outcomeOf(await enrolling(app, phone))).toBe(outcome)
+    },
+  )
 })
