@@ -16,6 +16,7 @@ import { decodeIntrospection } from './introspection'
 import { resolveOptions, type NevisClientOptions } from './options'
 import type { ApproveRequest, CreateIntentRequest, EnrollRequest, VerifyCodeRequest } from './requests'
 import type { Approval, Enrollment, Intent, Introspection, NamedAuthenticator, Status, User } from './results'
+import { isInstance } from './same-class'
 import { verdictOf } from './verdict'
 
 export type { NevisClientOptions } from './options'
@@ -24,6 +25,8 @@ export type * from './results'
 
 /** A code that is wrong, used, expired or of another user: Nevis documents only "4xx otherwise", without a body. */
 const WRONG_CODE_STATUSES: readonly number[] = [400, 404, 409, 412, 422]
+
+const MARK = Symbol.for('passport-nevis.NevisClient')
 
 /**
  * The Nevis Authentication Cloud, one method per endpoint. The strategy creates its own client. Create one yourself to look up
@@ -34,12 +37,22 @@ const WRONG_CODE_STATUSES: readonly number[] = [400, 404, 409, 412, 422]
  * `retries` times, within `timeoutMs`.
  */
 export class NevisClient {
+  /** @internal */
+  static [Symbol.hasInstance](value: unknown): boolean {
+    return isInstance(NevisClient, this, MARK, value)
+  }
+
   /** Without a trailing slash. */
   readonly baseURL: string
   /** The instance id, if the client was made with one. */
   declare readonly instance?: string
   readonly #http: Http
   readonly #accessKey: AccessKey
+
+  /** @internal */
+  get [MARK](): true {
+    return true
+  }
 
   /** @throws TypeError that names the option, if an option is missing, wrong or unknown. */
   constructor(options: NevisClientOptions) {

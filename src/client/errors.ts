@@ -7,6 +7,7 @@
  * An error may hold no access key, token, code, phone number, URL or body: errors are logged, sent to error trackers and
  * printed on error pages. So the constructor takes only values that are safe to print.
  */
+import { isInstance } from './same-class'
 
 /**
  * | code | raised when | what to do |
@@ -74,12 +75,19 @@ class NetworkFault extends Error {
   }
 }
 
+const MARK = Symbol.for('passport-nevis.NevisError')
+
 /**
  * A call to Nevis failed, for a reason that is not the user's.
  *
  * Match on `code`, never on the message.
  */
 export class NevisError extends Error {
+  /** @internal */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return isInstance(NevisError, this, MARK, value)
+  }
+
   /** For logs. To distinguish errors, compare `code`. */
   override readonly name = 'NevisError'
   /** Stable; see {@link NevisErrorCode}. */
@@ -92,6 +100,11 @@ export class NevisError extends Error {
   declare readonly nevisStatus?: number
   /** Nevis's `Retry-After`, in seconds; absent if Nevis sent none. */
   declare readonly retryAfterSeconds?: number
+
+  /** @internal */
+  get [MARK](): true {
+    return true
+  }
 
   /**
    * Call it only from a factor of your own; other code only catches this error.

@@ -6,6 +6,7 @@
  */
 
 import { withDeadline } from '../client/deadline'
+import { isInstance } from '../client/same-class'
 
 /**
  * `SESSION_REQUIRED`: no session middleware ran before the strategy (status 500) · `SESSION_IN_COOKIE`: the browser
@@ -32,15 +33,27 @@ const messages: Record<StorageErrorCode, { status: number; message: string }> = 
   LEDGER_UNAVAILABLE: { status: 503, message: 'NevisStrategy: the ledger did not answer as it should' },
 }
 
+const MARK = Symbol.for('passport-nevis.StorageError')
+
 /**
  * The app's session store or ledger failed, and nobody was signed in. Compare `code`. The `cause` has only the name of the store's own error, and
  * the code word that it has, such as `ECONNREFUSED`, `NOPERM` or `READONLY`, which is also in the message.
  */
 export class StorageError extends Error {
+  /** @internal */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return isInstance(StorageError, this, MARK, value)
+  }
+
   /** Stable; see {@link StorageErrorCode}. */
   readonly code: StorageErrorCode
   /** HTTP status with which your app should answer. */
   readonly status: number
+
+  /** @internal */
+  get [MARK](): true {
+    return true
+  }
 
   /** @internal */
   constructor(code: StorageErrorCode, cause?: unknown) {

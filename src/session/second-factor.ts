@@ -93,7 +93,7 @@ export function recordSecondFactor(options: RecordSecondFactorOptions = {}): Mid
     }
     // A remembered browser has given no second factor now.
     const isApproval = profile.operation === 'approve' && profile.remembered !== true
-    if (isApproval && !approvalsOfOtherUsers.has(profile)) await write(req, sessionKey, profile, login)
+    if (isApproval && callbacks().get(profile)?.isOfOther !== true) await write(req, sessionKey, profile, login)
     return undefined
   })
 }
@@ -106,11 +106,20 @@ async function write(req: HostRequest, sessionKey: string, profile: NevisProfile
   await saveSession(session)
 }
 
-/** The session id of the callback request of each approval. */
-const sessionIdsAtCallback = new WeakMap<object, string>()
+interface CallbackNotes {
+  /** The session id of the callback request. */
+  readonly sessionId: string | undefined
+  /** True if the callback came with the session of another user. */
+  readonly isOfOther: boolean
+}
 
-/** Approvals whose callback came with the session of another user. */
-const approvalsOfOtherUsers = new WeakSet<object>()
+const REGISTRY = Symbol.for('passport-nevis.callbacks')
+
+/** What the strategy noted about the callback of each approval. In one place for all copies of this package in the process: npm may install two. */
+function callbacks(): WeakMap<NevisProfile, CallbackNotes> {
+  const shared = globalThis as { [REGISTRY]?: WeakMap<NevisProfile, CallbackNotes> }
+  return (shared[REGISTRY] ??= new WeakMap())
+}
 
 /**
  * Called by the strategy at a success.
@@ -118,9 +127,7 @@ const approvalsOfOtherUsers = new WeakSet<object>()
  * @internal
  */
 export function noteSession(profile: NevisProfile, req: object, isOfOther: boolean): void {
-  if (isOfOther) approvalsOfOtherUsers.add(profile)
-  const id = sessionIdOf(req)
-  if (id !== undefined) sessionIdsAtCallback.set(profile, id)
+  callbacks().set(profile, { sessionId: sessionIdOf(req), isOfOther })
 }
 
 /** Reads the session again before it gets a new id, because the user may have logged out meanwhile. */
@@ -132,7 +139,7 @@ async function renewedSession(req: HostRequest, login: string): Promise<SessionL
 
 /** True if the login has renewed the session in this request. A second renewal would change the id that the app may have stored at login. */
 function wasRenewed(req: object, profile: NevisProfile): boolean {
-  const before = sessionIdsAtCallback.get(profile)
+  const before = callbacks().get(profile)?.sessionId
   return before !== undefined && before !== sessionIdOf(req)
 }
 

@@ -71,6 +71,12 @@ export class NevisStrategy extends PassportStrategy {
    * @param verify the same; the request comes first
    */
   constructor(options: NevisStrategyOptions & { readonly passReqToCallback: true }, verify: VerifyWithRequest)
+  /**
+   * For options in a variable of the type {@link NevisStrategyOptions}.
+   * @param options the same, without `passReqToCallback: true`
+   * @param verify the same
+   */
+  constructor(options: NevisStrategyOptions, verify: Verify)
   constructor(options: NevisStrategyOptions, verify: Verify | VerifyWithRequest) {
     super()
     if (typeof verify !== 'function') throw new TypeError('NevisStrategy: verify must be a function')

@@ -59,6 +59,8 @@ export const callbackStyle = new NevisStrategy(
   },
   (profile, done) => users.findByNevisId(profile.id, done),
 )
+declare const annotated: NevisStrategyOptions
+export const withAnnotatedOptions = new NevisStrategy(annotated, (profile, done) => users.findByNevisId(profile.id, done))
 export const asyncStyle = new NevisStrategy(options, async (profile) => users.find(profile.id))
 export const withRequest = new NevisStrategy({ ...options, passReqToCallback: true }, async (req, profile) => req.user ?? users.find(profile.id))
 export const withTypedRequest = new NevisStrategy({ ...options, passReqToCallback: true }, (req: Request<object, string, { code: string }>, _profile, done) => done(req.body.code))

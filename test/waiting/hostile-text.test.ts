@@ -5,8 +5,8 @@ import { CONTROLS, DIRECTION, hostileText, MARKUP } from '../support/hostile-tex
 /** One seed, so that a rare run of chance is no failure: what is asked is how often the generator draws a piece, not whether it did so today. */
 const SEED = 2026
 
-describe('a thousand hostile texts', () => {
-  const texts = sample(hostileText, { numRuns: 1000, seed: SEED })
+describe('two thousand hostile texts', () => {
+  const texts = sample(hostileText, { numRuns: 2000, seed: SEED })
 
   it.each([...MARKUP, ...DIRECTION, ...CONTROLS].map((piece) => [JSON.stringify(piece), piece]))('contain %s in at least 30 of them', (_name, piece) => {
     expect(texts.filter((text) => text.includes(piece)).length).toBeGreaterThanOrEqual(30)

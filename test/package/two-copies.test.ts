@@ -1,0 +1,55 @@
+/**
+ * Two copies of the package in one app: npm installs a second one if the app and one of its packages ask for different versions. Errors of one copy
+ * must not be unknown to the pages of the other, and a record must not be written for the approval of another user because the note about it is in
+ * the other copy.
+ */
+import { randomUUID } from 'node:crypto'
+import type * as Package from '../../src'
+
+const { NevisSimulator } = jest.requireActual<typeof import('../../src/simulator')>('../../src/simulator')
+
+function copy(): typeof Package {
+  let loaded: typeof Package | undefined
+  jest.isolateModules(() => void (loaded = jest.requireActual<typeof Package>('../../src')))
+  return loaded as typeof Package
+}
+
+const [one, other] = [copy(), copy()]
+
+describe('two copies in one process', () => {
+  it('are two', () => {
+    expect(one.NevisError).not.toBe(other.NevisError)
+  })
+
+  it('know each other\'s errors, and nothing else that has a code', () => {
+    const error = new one.NevisError('NEVIS_NOT_FOUND', 'getUser')
+    expect(error instanceof other.NevisError).toBe(true)
+    expect(Object.assign(new Error('no'), { name: 'NevisError', code: 'NEVIS_NOT_FOUND' }) instanceof other.NevisError).toBe(false)
+    expect([undefined, null, 'NevisError', {}].filter((value: unknown) => value instanceof other.NevisError)).toEqual([])
+  })
+
+  it('do not take an error for a subclass of the app', () => {
+    class AppError extends other.NevisError {}
+    expect(new one.NevisError('NEVIS_TIMEOUT', 'ping') instanceof AppError).toBe(false)
+    expect(new AppError('NEVIS_TIMEOUT', 'ping') instanceof AppError).toBe(true)
+    expect(new AppError('NEVIS_TIMEOUT', 'ping') instanceof one.NevisError).toBe(true)
+  })
+
+  it('take each other\'s client, and read its errors', async () => {
+    const simulator = await NevisSimulator.start()
+    try {
+      const client = new one.NevisClient({ baseURL: simulator.baseURL, accessKey: simulator.accessKey })
+      expect(new other.NevisStrategy({ client, factors: [other.push()], waitingURL: '/2fa' }, (_profile, done) => done(null, false)).name).toBe('nevis')
+      expect(await other.ownAuthenticator(client, { username: 'nobody' }, randomUUID()).then(() => 'answered', (error: unknown) => error instanceof other.NevisError && error.code)).toBe('NEVIS_NOT_FOUND')
+    } finally {
+      await simulator.close()
+    }
+  })
+
+  it('answer with the outage page for an error of the other', async () => {
+    const strategy = new one.NevisStrategy({ instance: 'demo', accessKey: 'key', factors: [one.push()], waitingURL: '/2fa' }, (_profile, done) => done(null, false))
+    const outage = other.outagePage(strategy)
+    const { status } = await outage.answer(new one.NevisError('NEVIS_UNREACHABLE', 'approve'), { headers: {}, url: '/', method: 'GET' } as never)
+    expect(status).toBe(503)
+  })
+})
