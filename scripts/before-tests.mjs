@@ -1,6 +1,6 @@
 // @ts-check
 /** Runs once before the tests: compiles the browser script of the waiting page if it is older than its source. The tests read the rest from `src`. */
-import { cpSync, mkdirSync, statSync } from 'node:fs'
+import { cpSync, mkdirSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { ROOT, runNode } from './run.mjs'
 
@@ -10,7 +10,8 @@ const built = join(ROOT, 'dist/waiting/assets')
 export default async function beforeTests() {
   mkdirSync(built, { recursive: true })
   if (isOlder('waiting.css', 'waiting.css')) cpSync(join(source, 'waiting.css'), join(built, 'waiting.css'))
-  if (isOlder('waiting.js', 'waiting.ts')) await runNode([join(ROOT, 'node_modules/typescript/bin/tsc'), '-p', source])
+  const scripts = readdirSync(source).filter((file) => file.endsWith('.ts'))
+  if (scripts.some((file) => isOlder(file.replace(/ts$/, 'js'), file))) await runNode([join(ROOT, 'node_modules/typescript/bin/tsc'), '-p', source])
 }
 
 /**

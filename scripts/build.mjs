@@ -3,7 +3,8 @@
  * Builds everything that runs from a build: the package, the waiting page's browser script, and the example app.
  * `npm run build`, or `node scripts/build.mjs package` for the package alone.
  */
-import { cpSync, rmSync } from 'node:fs'
+import { cpSync, rmSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { ROOT, runNode, step } from './run.mjs'
 
@@ -15,6 +16,15 @@ rmSync(join(ROOT, 'dist'), { recursive: true, force: true })
 await runNode([tsc])
 await runNode([tsc, '-p', 'src/waiting/assets'])
 cpSync(join(ROOT, 'src/waiting/assets/waiting.css'), join(ROOT, 'dist/waiting/assets/waiting.css'))
+
+// The package reads no file of its own, so that it can be bundled: src/waiting/asset-text.ts.
+const assetText = join(ROOT, 'dist/waiting/asset-text.js')
+const { script, style } = /** @type {{ script: string, style: string }} */ (createRequire(import.meta.url)(assetText))
+writeFileSync(assetText, `"use strict";
+Object.defineProperty(exports, "__esModule", { value: true });
+exports.script = ${JSON.stringify(script)};
+exports.style = ${JSON.stringify(style)};
+`)
 
 if (!onlyPackage) {
   step('Building the example app (example-app/dist/)')

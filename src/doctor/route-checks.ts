@@ -4,11 +4,14 @@
  * Each route gets a request for a transaction that does not exist, so nothing is started and no user is notified. The strategy
  * reports by its event `failed` that the request reached it. Out of scope: reading route tables, which differ between hosts.
  */
+import { parseURL } from '../client/parse-url'
 import { error, ok, unchecked, warning, type Check, type Finding } from './findings'
 import { ask, UNKNOWN_HANDLE, type Reply } from './probe'
 import type { Registered, AppObserver } from './app-observer'
 
 const START = "app.post('/login', passport.authenticate('local', { session: false }), passport.authenticate('nevis'))"
+
+const MAX_PREFIX_FOLDERS = 4
 
 interface RouteResult {
   readonly findings: Finding[]
@@ -18,7 +21,10 @@ interface RouteResult {
 
 export async function routeFindings(origin: string, observer: AppObserver, registered: Registered): Promise<RouteResult> {
   const { name, strategy } = registered
-  const { waitingURL, statusURL, callbackURL, factors } = strategy.settings
+  const { factors } = strategy.settings
+  const prefix = await prefixOf(origin, strategy.settings.statusURL)
+  const [waitingURL, statusURL, callbackURL] = (['waitingURL', 'statusURL', 'callbackURL'] as const).map((option) => withoutPrefix(strategy.settings[option], prefix)) as [string, string, string]
+  const behind = prefix === '' ? '' : `, below ${prefix} for browsers: a proxy must take ${prefix} off the path`
   const transaction = { transaction: UNKNOWN_HANDLE }
   const pathOf = (url: string) => new URL(url, origin).pathname
   const [waiting, status, callback] = [waitingURL, statusURL, callbackURL].map(pathOf) as [string, string, string]
@@ -44,7 +50,7 @@ export async function routeFindings(origin: string, observer: AppObserver, regis
   const isStatus = statusReply?.status === 404 && statusReply.json['status'] === 'unknown'
   const mount = `app.get('${status}', statusEndpoint(nevis))`
   if (!isStatus) findings.push(fault('routes.status', `GET ${status}`, statusReply, mount))
-  else if (!sessionRanAt(observer, status)) findings.push(nonAsciiFinding('routes.status', 'statusURL', statusURL) ?? ok('routes.status', `the status endpoint is at ${status}`))
+  else if (!sessionRanAt(observer, status)) findings.push(nonAsciiFinding('routes.status', 'statusURL', statusURL) ?? ok('routes.status', `the status endpoint is at ${status}${behind}`))
   else findings.push(warning('routes.status', `the status endpoint at ${status} runs behind session(), so that polling keeps the session alive and may restore old data in it`, `mount it before session(): ${mount}`))
 
   const callbackReply = await ask(origin, 'GET', callbackURL, transaction)
@@ -62,6 +68,29 @@ export async function routeFindings(origin: string, observer: AppObserver, regis
   }
   findings.push(startFinding(observer, registered, choice.level === 'unchecked' ? 1 : 0))
   return { findings, callback: callbackReply }
+}
+
+/**
+ * What a proxy takes off the path before the app sees it: the app serves `/login/2fa/status`, and `statusURL` is `/sub/login/2fa/status`.
+ * @returns the first folders of `statusURL` without which the status endpoint answers; empty if there are none
+ */
+async function prefixOf(origin: string, statusURL: string): Promise<string> {
+  const { pathname } = new URL(statusURL, origin)
+  const ends = [0, ...[...pathname.matchAll(/\//g)].slice(1, 1 + MAX_PREFIX_FOLDERS).map(({ index }) => index)]
+  for (const end of ends) {
+    const reply = await ask(origin, 'GET', withoutPrefix(statusURL, pathname.slice(0, end)), { transaction: UNKNOWN_HANDLE })
+    if (reply?.status === 404 && reply.json['status'] === 'unknown') return pathname.slice(0, end)
+    if (reply === undefined) break
+  }
+  return ''
+}
+
+function withoutPrefix(address: string, prefix: string): string {
+  const url = parseURL(address)
+  if (prefix === '') return address
+  if (url === undefined) return address.startsWith(`${prefix}/`) ? address.slice(prefix.length) : address
+  if (url.pathname.startsWith(`${prefix}/`)) url.pathname = url.pathname.slice(prefix.length)
+  return url.href
 }
 
 /** Headers, such as `Location`, can hold ASCII only: hosts encode other characters, drop them or throw. */

@@ -82,6 +82,20 @@ export function forgetReturnTo(
   if (sitePathIn(req, session['returnTo']) === path && !successReturnToOrRedirect) delete session['returnTo']
 }
 
+/**
+ * The path as browsers know it, behind a proxy that takes a prefix off the path: the app sees `/account`, the browser `/sub/account`. The prefix
+ * is what `callbackURL` has before the path of the callback request. It comes from the option alone: a header or a field could lie.
+ * @param path what `sitePathOf` has accepted
+ * @internal
+ */
+export function withPrefix(path: string, callbackURL: string, { originalUrl, url }: Pick<HostRequest, 'originalUrl' | 'url'>): string {
+  const known = new URL(callbackURL, 'http://site').pathname
+  const seen = (originalUrl ?? url ?? '').split('?', 1)[0] as string
+  const prefix = seen.startsWith('/') && known.endsWith(seen) ? known.slice(0, -seen.length) : ''
+  // The app's own `session.returnTo` may have the prefix already.
+  return path === prefix || path.startsWith(`${prefix}/`) ? path : `${prefix}${path}`
+}
+
 function write(session: SessionLike, key: string, returnTo: KeptReturnTo | undefined): boolean {
   const { returnTo: before, ...state } = (session[key] ?? {}) as SessionState
   if (before === undefined && returnTo === undefined) return false

@@ -14,7 +14,7 @@ import { profileOf } from '../factors/profile'
 import { outcomeByStatus } from '../factors/shared'
 import type { Transaction } from '../factors/transaction'
 import { isInSmallCookie } from '../host/session'
-import { forgetReturnTo, sitePathIn, sitePathOf } from '../session/return-to'
+import { forgetReturnTo, sitePathIn, sitePathOf, withPrefix } from '../session/return-to'
 import { mismatchOf, unnamedMismatch, type KnownStatus } from '../trust/proof'
 import { answerIn, closedRefusal, noteUnclearCode, noteWrongCode, refuseWrongCode, spendCode } from './code-attempts'
 import { assertMayStillEnroll } from './enrolment'
@@ -200,7 +200,7 @@ async function succeed(request: StrategyRequest, transaction: Transaction, facto
   if (isInSmallCookie(session) && transaction.budget !== undefined) await budgets.signIns.note(transaction.budget).catch(() => undefined)
   publish('decided', () => ({ ...request.about(), outcome: 'succeeded', ageMs: request.ageMs() }))
   const profile = profileOf(transaction, outcome, factor)
-  return { profile, returnTo, accepted: () => rememberBrowser(request, transaction, profile) }
+  return { profile, returnTo: returnTo && withPrefix(returnTo, settings.callbackURL, request.req), accepted: () => rememberBrowser(request, transaction, profile) }
 }
 
 /** A success after several denials is the pattern of push bombing (MITRE ATT&CK T1621). */

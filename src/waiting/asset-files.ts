@@ -4,16 +4,15 @@
  * Out of scope: their content (`assets/`).
  */
 import { createHash } from 'node:crypto'
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { whole, type Answer } from '../host/answer'
 import { withQuery } from '../host/url'
 import type { Settings } from '../strategy/settings'
+import { script, style } from './asset-text'
 import type { ShellParts } from './document'
 
 const assets = {
-  script: asset(['recovery-codes.js', 'remember.js', 'widget.js', 'waiting.js'], 'text/javascript; charset=utf-8'),
-  style: asset(['waiting.css'], 'text/css; charset=utf-8'),
+  script: asset(script, 'text/javascript; charset=utf-8'),
+  style: asset(style, 'text/css; charset=utf-8'),
 }
 
 /**
@@ -34,10 +33,7 @@ export function assetNamed(name: unknown, version: unknown): Answer | undefined 
   return name === 'script' || name === 'style' ? assetAnswer(assets[name], version) : undefined
 }
 
-/** @param files served as one file, in this order */
-function asset(files: readonly string[], type: string) {
-  // The build's folder, whether this file runs from `dist` or, in tests, from `src`.
-  const body = Buffer.concat(files.map((file) => readFileSync(join(__dirname, '../../dist/waiting/assets', file))))
+function asset(body: string, type: string) {
   const hash = createHash('sha256').update(body).digest('hex').slice(0, 12)
   return { body, hash, type }
 }

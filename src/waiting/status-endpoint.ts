@@ -20,7 +20,10 @@ export interface StatusEndpointOptions {
 
 /** The middleware, with a method that closes its streams. */
 export interface StatusEndpoint extends Middleware {
-  /** Closes every open stream, so that the server can shut down; browsers reconnect, to another process. */
+  /**
+   * Closes every open stream for good, so that the server can shut down. From then on a request for a stream gets 503, and every answer closes its
+   * connection: a browser that used a kept connection again would keep the process alive. The page asks in JSON, on a new connection.
+   */
   closeStreams(): void
 }
 
@@ -47,11 +50,16 @@ export function statusEndpoint(strategy: NevisStrategy, options: StatusEndpointO
   endpoints.set(settings, [...(endpoints.get(settings) ?? []), streams])
 
   async function serve(req: HostRequest): Promise<Answer> {
+    const answer = await answerTo(req)
+    return streams.areClosed ? { ...answer, headers: { ...answer.headers, Connection: 'close' } } : answer
+  }
+
+  async function answerTo(req: HostRequest): Promise<Answer> {
     if (req.method !== 'GET' && req.method !== 'HEAD') return whole(405, { Allow: 'GET, HEAD' })
     const sealed = (await settings.keys()).handles.open(queryFieldOf(req, 'transaction'))
     if (sealed === undefined) return json(404, { status: 'unknown' })
     const wantsStream = req.method === 'GET' && (req.headers.accept ?? '').includes('text/event-stream')
-    if (wantsStream && streams.haveRoomFor(sealed.id)) return streaming(sealed)
+    if (wantsStream && (streams.areClosed || streams.haveRoomFor(sealed.id))) return streaming(sealed)
     return json(200, await statusOf(settings, sealed))
   }
 
@@ -65,6 +73,7 @@ export function statusEndpoint(strategy: NevisStrategy, options: StatusEndpointO
     // The first event is sent without asking Nevis, whose answer may take long.
     const known = knownStatusOf(settings, sealed)
     if (known.status !== 'pending') return { status: 200, headers, body: event(known) }
+    if (streams.areClosed) return whole(503, { 'Retry-After': '1' })
     // Reserved now, before the host starts to send, so that parallel requests cannot exceed the limit.
     const slot = streams.take(sealed.id)
     const body: Stream = (sink) => {
@@ -82,6 +91,8 @@ export function statusEndpoint(strategy: NevisStrategy, options: StatusEndpointO
       }
       slot.close = end
       unfollow = followStatus(settings, sealed, (decided) => end(event(decided)))
+      // Closed since the answer was made.
+      if (streams.areClosed) end()
       return stop
     }
     return { status: 200, headers, body }
@@ -108,6 +119,7 @@ interface Slot {
 
 /** Limits streams in total and per transaction, because a single handle could otherwise use up all streams. */
 class OpenStreams {
+  areClosed = false
   private readonly slots = new Set<Slot>()
   private readonly counts = new Map<string, number>()
 
@@ -137,6 +149,7 @@ class OpenStreams {
   }
 
   close(): void {
+    this.areClosed = true
     this.slots.forEach(({ close }) => close())
   }
 }

@@ -23,7 +23,7 @@ let isTaken = false
 const claimOnce = async () => (isTaken = !isTaken)
 class SharedLedger { claim = claimOnce; count = async () => 1; look = async () => 0; forget = async () => undefined }
 // A PTTL of -2: there is no such key.
-const replies: Record<string, () => Promise<unknown>> = { SET: async () => ((await claimOnce()) ? 'OK' : null), DEL: async () => 1, PTTL: async () => -2 }
+const replies: Record<string, () => Promise<unknown>> = { SET: async () => ((await claimOnce()) ? 'OK' : null), DEL: async () => 1, PTTL: async () => -2, EVAL: async () => 1 }
 const shared = new RedisLedger(ioRedisLike(async ([command]) => replies[command as string]?.()))
 const sessionStore = { on() {}, generate() {}, get: (_id: string, done: () => void) => done(), set: (_id: string, _s: unknown, done: () => void) => done() }
 class SharedStore { constructor() { Object.assign(this, sessionStore) } }
@@ -103,6 +103,7 @@ describe('an app that is well', () => {
     }
     await findingsOf(simulator, { first })
     expect(asked).toEqual([
+      'GET /2fa/status?transaction=passport-nevis-doctor',
       'GET /2fa?transaction=passport-nevis-doctor',
       'POST /2fa',
       'with transaction=passport-nevis-doctor&cancel=1',

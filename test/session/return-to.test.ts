@@ -1,6 +1,6 @@
 /** Which addresses may be kept: only what every reader takes for a path of this site. */
 import { assert, constantFrom, array, property, string, webPath } from 'fast-check'
-import { forgetReturnTo, storeReturnTo, returnToBeforeLogin, returnToIn, sitePathOf } from '../../src/session/return-to'
+import { forgetReturnTo, storeReturnTo, returnToBeforeLogin, returnToIn, sitePathOf, withPrefix } from '../../src/session/return-to'
 import type { SessionLike } from '../../src/host/request'
 
 const ORIGIN = 'https://app.example'
@@ -143,5 +143,35 @@ describe("the app's own session.returnTo", () => {
     const session: SessionLike = { returnTo: '/a' }
     forgetReturnTo(session, 'nevis', '/a', { successReturnToOrRedirect: '/' }, HERE)
     expect(session).toEqual({ returnTo: '/a' })
+  })
+})
+
+describe('withPrefix', () => {
+  const at = (url: string) => ({ url })
+
+  it.each([
+    ['/account', '/login/2fa/callback', '/login/2fa/callback?transaction=x', '/account'],
+    ['/account?a=b', '/sub/login/2fa/callback', '/login/2fa/callback?transaction=x', '/sub/account?a=b'],
+    ['/account', 'https://www.bank.example/sub/login/2fa/callback', '/login/2fa/callback', '/sub/account'],
+    ['/', '/sub/callback', '/callback', '/sub/'],
+    ['/subway', '/sub/callback', '/callback', '/sub/subway'],
+  ])('puts in front of %j what %j has before %j', (path, callbackURL, url, expected) => {
+    expect(withPrefix(path, callbackURL, at(url))).toBe(expected)
+  })
+
+  it.each([
+    ['the app sees the prefix itself', '/sub/account', '/sub/callback', '/sub/callback'],
+    ['the app has put it in front', '/sub/account', '/sub/callback', '/callback'],
+    ['the callback is another route', '/account', '/sub/callback', '/transfer'],
+    ['the path is written otherwise', '/account', '/sub/callback', '/CALLBACK'],
+    ['the request has no path', '/account', '/sub/callback', ''],
+    ['the request is for a whole address', '/account', '/sub/callback', 'http://evil.example/callback'],
+  ])('leaves the path as it is where %s', (_reason, path, callbackURL, url) => {
+    expect(withPrefix(path, callbackURL, at(url))).toBe(path)
+  })
+
+  it('leads to this site, whatever the request', () => {
+    const piece = constantFrom('/', '//', 'evil.example', 'sub', 'callback', '\\', '..', '?', ':', '@')
+    assert(property(array(piece, { maxLength: 6 }), (pieces) => expectOurs(withPrefix('/account', '/sub/callback', at(pieces.join(''))))))
   })
 })

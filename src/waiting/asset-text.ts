@@ -1,0 +1,13 @@
+/**
+ * The text of the pages' script and style, read from the files of the build.
+ *
+ * In the package, `scripts/build.mjs` replaces the compiled form of this file by two strings: a bundler, a single executable and a tracer
+ * of files then find everything in modules. Out of scope: serving the text (`asset-files.ts`).
+ */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+const textOf = (...files: string[]): string => files.map((file) => readFileSync(join(__dirname, '../../dist/waiting/assets', file), 'utf8')).join('')
+
+export const script: string = textOf('recovery-codes.js', 'remember.js', 'widget.js', 'waiting.js')
+export const style: string = textOf('waiting.css')

@@ -1,0 +1,12 @@
+/** An app in the shapes that need no tool from elsewhere: bundled, moved out of the repository, signed in to. `npm run shapes` has more. */
+import { execFile } from 'node:child_process'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+
+describe('an app with this package', () => {
+  it('signs in when it is bundled into one file, without node_modules', async () => {
+    const { stdout } = await promisify(execFile)(process.execPath, [join(__dirname, '../shapes/run.mjs'), '--quick'])
+    const signedIn = [...stdout.matchAll(/^ok {3}(.+) \(/gm)].map(([, name]) => name)
+    expect(signedIn).toEqual(['esbuild, CommonJS', 'esbuild, ES module', 'esbuild, minified', 'rollup', 'webpack 5'])
+  }, 300_000)
+})

@@ -1,0 +1,46 @@
+// @ts-check
+/**
+ * Bundles one app in many ways, moves each out of the repository, and signs in to it.
+ *
+ *   npm run shapes             every shape; fetches the tools that it needs from npm
+ *   npm run shapes -- --quick  those whose tools are installed here, as the test suite does
+ *
+ * After `npm run build`. Prints a line for each shape, and ends with 1 if one failed.
+ */
+import { execFileSync } from 'node:child_process'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { quick, slow } from './shapes.mjs'
+import { signInTo } from './sign-in.mjs'
+
+if (!existsSync(join(import.meta.dirname, '../../dist/index.js'))) throw new Error('run "npm run build" first')
+const shapes = process.argv.includes('--quick') ? quick : { ...quick, ...slow }
+const home = realpathSync(mkdtempSync(join(tmpdir(), 'passport-nevis-')))
+// An app of its own, which has the packages of this repository: bundlers read the settings of the folders above.
+const entry = join(home, 'app', 'app.mjs')
+mkdirSync(join(home, 'app'))
+cpSync(join(import.meta.dirname, 'app.mjs'), entry)
+symlinkSync(join(import.meta.dirname, '../../node_modules'), join(home, 'app', 'node_modules'))
+let failures = 0
+try {
+  for (const [i, [name, { needs, make }]] of Object.entries(shapes).entries()) {
+    const startedAt = Date.now()
+    try {
+      const tools = join(home, `tools${i}`)
+      const folder = join(home, `shape${i}`)
+      for (const each of [tools, folder]) mkdirSync(each)
+      if (needs) execFileSync('npm', ['install', '--prefix', tools, '--no-save', '--no-audit', '--no-fund', '--ignore-scripts', ...needs], { stdio: 'pipe' })
+      const { program, args } = await make(entry, folder, tools)
+      await signInTo(program, args, folder)
+      console.log(`ok   ${name} (${((Date.now() - startedAt) / 1000).toFixed(1)} s)`)
+    } catch (error) {
+      failures++
+      const { stderr } = /** @type {{ stderr?: unknown }} */ (Object(error))
+      console.log(`FAIL ${name}: ${error instanceof Error ? error.message : String(error)}\n${String(stderr ?? '').slice(0, 2000)}`)
+    }
+  }
+} finally {
+  rmSync(home, { recursive: true, force: true })
+}
+process.exitCode = failures === 0 ? 0 : 1
