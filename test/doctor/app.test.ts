@@ -21,14 +21,17 @@ const answer = (status: number, headers: Record<string, string> = {}): RequestHa
 const onPost = (handler: RequestHandler): RequestHandler => (req, res, next) => (req.method === 'POST' ? handler(req, res, next) : next())
 let isTaken = false
 const claimOnce = async () => (isTaken = !isTaken)
-class SharedLedger { claim = claimOnce; count = async () => 1; look = async () => 0; forget = async () => undefined }
+let counted = 0
+/** 1, 2, 1, 2, … */
+const countTwice = async () => (counted = (counted % 2) + 1)
+class SharedLedger { claim = claimOnce; count = countTwice; look = async () => 0; forget = async () => undefined }
 // A PTTL of -2: there is no such key.
-const replies: Record<string, () => Promise<unknown>> = { SET: async () => ((await claimOnce()) ? 'OK' : null), DEL: async () => 1, PTTL: async () => -2, EVAL: async () => 1 }
+const replies: Record<string, () => Promise<unknown>> = { SET: async () => ((await claimOnce()) ? 'OK' : null), DEL: async () => 1, PTTL: async () => -2, EVAL: countTwice }
 const shared = new RedisLedger(ioRedisLike(async ([command]) => replies[command as string]?.()))
 const sessionStore = { on() {}, generate() {}, get: (_id: string, done: () => void) => done(), set: (_id: string, _s: unknown, done: () => void) => done() }
 class SharedStore { constructor() { Object.assign(this, sessionStore) } }
 const production = { production: true, trustProxy: 1, strategy: { ledger: shared }, session: { store: new SharedStore() as never, cookie: { secure: true, sameSite: 'lax' as const } } }
-const ledger = (claim: Ledger['claim']): Fault => ({ strategy: { ledger: ledgerWith({ claim }) } })
+const ledger = (claim: Ledger['claim']): Fault => ({ strategy: { ledger: ledgerWith({ claim, count: countTwice }) } })
 const SESSION = CHECKS.filter((check) => check.startsWith('session.'))
 const NO_SESSION = 'unchecked: the doctor found no express-session in the app'
 const breaksOff: RequestHandler = (req) => void req.socket.destroy()
