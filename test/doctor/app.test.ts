@@ -58,6 +58,7 @@ describe('an app that is well', () => {
       'app.strategy': 'a NevisStrategy is registered as "nevis", with push, sms',
       'ledger.kind': 'the strategy uses the MemoryLedger: fine for development',
       'ledger.claims': 'of two simultaneous claims exactly one succeeds',
+      'ledger.counts': 'two counts of one key are 1 and 2',
       'ledger.forget': 'a deleted key can be claimed again',
       'routes.start': 'found 1 other route that uses the strategy (a sign-in is not tried, because that would need a password)',
       'routes.waiting': 'the waiting page is at /2fa',
