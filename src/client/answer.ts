@@ -12,6 +12,8 @@ export function isJsonObject(value: unknown): value is RawAnswer {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
+const SUCCESSES: readonly number[] = [200, 201, 202]
+
 export class Answer {
   readonly #date: unknown
 
@@ -40,21 +42,31 @@ export class Answer {
 
   /** @returns the JSON object in the body, or `undefined` if the body is anything else. */
   jsonObject(): RawAnswer | undefined {
+    const value = this.jsonValue()
+    return isJsonObject(value) ? value : undefined
+  }
+
+  /** @returns the JSON in the body, or `undefined` if the body is no JSON. */
+  jsonValue(): unknown {
     try {
-      const value: unknown = JSON.parse(this.text)
-      return isJsonObject(value) ? value : undefined
+      return JSON.parse(this.text) as unknown
     } catch {
       // The parser's error message quotes the body, which may hold a token, so the error is dropped here.
       return undefined
     }
   }
 
-  /** The JSON object, if the response has one of these statuses; everything else is thrown as a NevisError. */
-  json(...statuses: readonly number[]): RawAnswer {
-    if (!statuses.includes(this.status)) throw this.statusError()
-    const json = this.jsonObject()
-    if (json === undefined) throw this.unexpected('the answer is not a JSON object')
+  /** The JSON object of a success; everything else is thrown as a NevisError. */
+  json(): RawAnswer {
+    const json = this.successJson()
+    if (!isJsonObject(json)) throw this.unexpected('the answer is not a JSON object')
     return json
+  }
+
+  /** The JSON of a success: 200, 201 or 202, which Nevis's documents do not tell apart for all endpoints. */
+  successJson(): unknown {
+    if (!SUCCESSES.includes(this.status)) throw this.statusError()
+    return this.jsonValue()
   }
 
   /**

@@ -88,14 +88,13 @@ export function checkedVerification(request: VerifyCodeRequest): { userId: strin
   if (typeof code !== 'string' || code === '' || code.length > CODE_MAX_CHARACTERS) {
     fail(method, 'code', `must be a string of 1 to ${CODE_MAX_CHARACTERS} characters`)
   }
-  if ((statusToken === undefined) === (channel === undefined)) {
+  if (channel !== undefined && channel !== 'recovery' && channel !== 'sms') fail(method, 'channel', 'must be "recovery" or "sms" where it is given')
+  if ((statusToken === undefined) !== (channel === 'recovery')) {
     throw new TypeError(`${method}: exactly one of statusToken and channel: "recovery" is needed`)
   }
-  if (channel === undefined) {
-    return { userId, body: { code, statusToken: checkedToken(method, 'statusToken', statusToken) } }
-  }
-  if (channel !== 'recovery') fail(method, 'channel', 'must be "recovery" where it is given')
-  return { userId, body: { code, channel } }
+  if (channel === 'recovery') return { userId, body: { code, channel } }
+  const body = { code, statusToken: checkedToken(method, 'statusToken', statusToken) }
+  return { userId, body: channel === undefined ? body : { ...body, channel } }
 }
 
 export function checkedIntent(request: CreateIntentRequest): IntentBody {

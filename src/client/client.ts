@@ -10,7 +10,7 @@ import { AccessKey } from './access-key'
 import type { Answer } from './answer'
 import { checkedApproval, checkedEnrollment, checkedId, checkedIntent, checkedName, checkedToken, checkedUsername, checkedVerification } from './checks'
 import { decodeApproval, decodeAuthenticator, decodeEnrollment, decodeIntent, decodeStatus, decodeUser } from './decode'
-import type { NevisMethod } from './errors'
+import { asFromPage, type NevisMethod } from './errors'
 import { Http } from './http'
 import { decodeIntrospection } from './introspection'
 import { resolveOptions, type NevisClientOptions } from './options'
@@ -27,6 +27,7 @@ export type * from './results'
 const WRONG_CODE_STATUSES: readonly number[] = [400, 404, 409, 412, 422]
 
 const MARK = Symbol.for('passport-nevis.NevisClient')
+const STATUS_PATH = '/api/v1/status'
 
 /**
  * The Nevis Authentication Cloud, one method per endpoint. The strategy creates its own client. Create one yourself to look up
@@ -48,6 +49,7 @@ export class NevisClient {
   declare readonly instance?: string
   readonly #http: Http
   readonly #accessKey: AccessKey
+  #doesStatusNeedKey = false
 
   /** @internal */
   get [MARK](): true {
@@ -74,7 +76,7 @@ export class NevisClient {
     const answer = await this.answerToPing()
     if (answer.status === 404) throw answer.unexpected()
     if (answer.status !== 200) throw answer.statusError()
-    if (answer.text.trim() !== 'PONG') throw answer.unexpected('the answer is not PONG')
+    if (answer.text.trim().toUpperCase() !== 'PONG') throw answer.jsonObject() === undefined ? asFromPage(answer.unexpected('the answer is not PONG')) : answer.unexpected('the answer is not PONG')
     return 'PONG'
   }
 
@@ -124,31 +126,23 @@ export class NevisClient {
       if (verdict === 'unclear') throw answer.unexpected('the body does not say whether the code is right')
       return verdict === 'yes'
     }
-    if (!WRONG_CODE_STATUSES.includes(answer.status)) throw answer.statusError()
-    if (!answer.isEmpty && answer.jsonObject() === undefined) throw answer.unexpected('the body is neither empty nor a JSON object')
+    const isPage = !answer.isEmpty && answer.jsonObject() === undefined
+    if (!WRONG_CODE_STATUSES.includes(answer.status)) throw isPage ? asFromPage(answer.statusError()) : answer.statusError()
+    if (isPage) throw answer.unexpected('the body is neither empty nor a JSON object')
     // A gateway that does not know the way to Nevis must not make a right code wrong.
     if (answer.status === 404 && Object.keys(answer.jsonObject() ?? {}).length > 0 && !answer.isErrorOfNevis) throw answer.statusError()
     return false
   }
 
   /**
-   * The status of a transaction. Sent without the access key. Repeated on failure.
+   * The status of a transaction. Sent without the access key, unless Nevis answers that the key is missing. Repeated on failure.
    * @param statusToken from the response to `approve` or `enroll`
    * @returns the status: `pending`, `succeeded`, `failed` or `unknown`; none of them throws
    * @throws NevisError, any code but `NEVIS_NOT_FOUND`: a 404 that does not say `unknown` is `NEVIS_UNEXPECTED_RESPONSE`
    * @see https://docs.nevis.net/authcloud/api-doc/api-reference/status-ref
    */
   async getStatus(statusToken: string): Promise<Status> {
-    const body = { statusToken: checkedToken('getStatus', 'statusToken', statusToken) }
-    const answer = await this.#http.send({
-      operation: 'getStatus',
-      method: 'POST',
-      path: '/api/v1/status',
-      body,
-      withoutKey: true,
-      repeatable: true,
-    })
-    return decodeStatus(answer)
+    return decodeStatus(await this.#answerToStatus(statusToken))
   }
 
   /**
@@ -234,9 +228,19 @@ export class NevisClient {
     return decodeIntent(answer)
   }
 
+  /**
+   * @internal False if Nevis says that it knows no such status token: `unknown`, or an error of the status endpoint in Nevis's own form.
+   * @throws NevisError for any other answer that is no status
+   */
+  async isStatusToken(token: string): Promise<boolean> {
+    const answer = await this.#answerToStatus(token)
+    const isRefused = [400, 404].includes(answer.status) && answer.isErrorOfNevis && answer.jsonObject()?.['path'] === STATUS_PATH
+    return !isRefused && decodeStatus(answer).status !== 'unknown'
+  }
+
   /** @internal Raw ping response for the doctor: even a 403 has a `Date` header. */
   async answerToPing(): Promise<Answer> {
-    return this.#http.send({ operation: 'ping', method: 'GET', path: '/ping', repeatable: true })
+    return this.#http.send({ operation: 'ping', method: 'GET', path: '/ping', accept: '*/*', repeatable: true })
   }
 
   /** @internal Introspects our own access key, for the doctor. */
@@ -257,6 +261,19 @@ export class NevisClient {
   /** @internal 32 bytes for each label, derived from the current access key. */
   deriveKeys(labels: readonly string[]): readonly Buffer[] | Promise<readonly Buffer[]> {
     return this.#accessKey.derive(labels)
+  }
+
+  /**
+   * No sample of Nevis sends the key here, so it is not sent. The overview says that all calls need it: an instance that does answers 401,
+   * which is documented as "the Authorization header is missing".
+   */
+  async #answerToStatus(statusToken: string): Promise<Answer> {
+    const body = { statusToken: checkedToken('getStatus', 'statusToken', statusToken) }
+    const call = { operation: 'getStatus', method: 'POST', path: STATUS_PATH, body, repeatable: true } as const
+    const answer = await this.#http.send(this.#doesStatusNeedKey ? call : { ...call, withoutKey: true })
+    if (answer.status !== 401 || this.#doesStatusNeedKey || !answer.isErrorOfNevis) return answer
+    this.#doesStatusNeedKey = true
+    return this.#http.send(call)
   }
 
   async #delete(operation: NevisMethod, path: string): Promise<void> {

@@ -4,116 +4,137 @@
  * Unknown fields are accepted and kept in `raw`. A missing required field is `NEVIS_UNEXPECTED_RESPONSE`, and so is an id or a
  * token that cannot be sent in a later request. Out of scope: sending, and what a value means for a login.
  */
-import { isJsonObject, type Answer, type RawAnswer } from './answer'
+import { isJsonObject, type Answer } from './answer'
 import { compact, Fields } from './fields'
+import { userIn } from './places'
+import { recoveryCodesIn } from './recovery-codes'
 import type { Approval, Authenticator, Enrollment, Intent, NamedAuthenticator, Status, UafDetails, User } from './results'
 
 const APP_ENROLLMENT: readonly string[] = ['app', 'push']
 const APP_APPROVAL: readonly string[] = ['app', 'qr-code']
 
+/** A look-up by username may give a list with the user in it. */
 export function decodeUser(answer: Answer): User {
-  const fields = new Fields(answer, answer.json(200))
-  const user = userFields(fields)
+  if (answer.status !== 200) throw answer.status >= 300 ? answer.statusError() : answer.unexpected()
+  const user = userIn(answer.jsonValue())
+  if (user === undefined) throw answer.unexpected(answer.jsonObject() === undefined ? 'the answer is not a JSON object' : 'userId is missing')
+  const fields = new Fields(answer, user)
   return {
-    ...user,
-    status: fields.string('status'),
-    authenticators: fields.required('authenticators', authenticatorsIn(fields)),
+    ...userFields(fields),
+    userId: fields.id('userId'),
+    status: fields.optionalString('status') ?? 'unknown',
+    authenticators: authenticatorsIn(fields) ?? [],
   }
 }
 
 export function decodeAuthenticator(answer: Answer): NamedAuthenticator {
-  const fields = new Fields(answer, answer.json(200))
+  const fields = new Fields(answer, answer.json())
   return { ...authenticator(fields), authenticatorId: fields.id('authenticatorId') }
 }
 
 /** @param channel the requested channel, which decides the required fields */
 export function decodeEnrollment(answer: Answer, channel: string): Enrollment {
-  const fields = new Fields(answer, answer.json(200, 201))
-  const inner = fields.object('enrollment')
+  const isRecovery = channel === 'recovery'
   const isApp = APP_ENROLLMENT.includes(channel)
-  const status = fields.optionalString('status')
+  const json = isRecovery ? answer.successJson() : answer.json()
+  // A list of recovery codes alone is an answer, too.
+  const fields = new Fields(answer, isJsonObject(json) ? json : isRecovery && Array.isArray(json) ? { codes: json as unknown[] } : answer.json())
+  const inner = isRecovery ? undefined : fields.object('enrollment')
   const statusToken = inner?.optionalToken('statusToken') ?? fields.optionalToken('statusToken')
+  const authenticators = authenticatorsIn(fields)
   const enrollment = compact<Omit<Enrollment, keyof ReturnType<typeof userFields>>>({
-    status: isApp ? fields.required('status', status) : status,
-    authenticators: (isApp ? fields.required('authenticators', authenticatorsIn(fields)) : authenticatorsIn(fields)) ?? [],
-    transactionId: inner?.optionalToken('transactionId') ?? fields.optionalToken('transactionId'),
+    userId: isApp ? fields.id('userId') : fields.optionalId('userId'),
+    status: fields.optionalString('status'),
+    authenticators: authenticators ?? [],
+    transactionId: inner?.optionalTransactionId() ?? fields.optionalTransactionId(),
     statusToken: isApp || channel === 'sms' ? fields.required('statusToken', statusToken) : statusToken,
     qrCode: inner?.qrCode() ?? fields.qrCode(),
     appLinkUri: inner?.link('appLinkUri') ?? fields.link('appLinkUri'),
-    recoveryCodes: channel === 'recovery' ? (firstStrings(inner?.json) ?? firstStrings(fields.json)) : undefined,
+    recoveryCodes: isRecovery ? recoveryCodesIn(json) : undefined,
   })
   if (isApp) {
+    // One of the two must show whether the user had a factor before.
+    fields.required('status', authenticators === undefined ? enrollment.status : 'listed')
     fields.required('transactionId', enrollment.transactionId)
-    fields.required('qrCode', enrollment.qrCode)
-    fields.required('appLinkUri', enrollment.appLinkUri)
+    assertWayIn(fields, enrollment)
   }
   return { ...userFields(fields), ...enrollment }
 }
 
+/** A QR code to scan or a link to tap. A link with a scheme of its own is the factor's to judge. */
+function assertWayIn(fields: Fields, { qrCode }: Pick<Enrollment, 'qrCode'>): void {
+  fields.required('qrCode', qrCode ?? fields.optionalString('appLinkUri'))
+}
+
 /** @param channel the requested channel, which decides the required fields */
 export function decodeApproval(answer: Answer, channel: string): Approval {
-  const fields = new Fields(answer, answer.json(200, 201))
+  const fields = new Fields(answer, answer.json())
   const approval = compact<Approval>({
-    transactionId: fields.token('transactionId'),
+    transactionId: fields.required('transactionId', fields.optionalTransactionId()),
     userId: fields.id('userId'),
     statusToken: fields.token('statusToken'),
     qrCode: fields.qrCode(),
     appLinkUri: fields.link('appLinkUri'),
     raw: fields.json,
   })
-  if (APP_APPROVAL.includes(channel)) {
-    fields.required('qrCode', approval.qrCode)
-    fields.required('appLinkUri', approval.appLinkUri)
-  }
+  if (APP_APPROVAL.includes(channel)) assertWayIn(fields, approval)
   return approval
 }
 
 /**
  * HTTP status and the field `status` must agree, or the response is rejected. Logins depend on this value, so this is the one
- * enumeration where an unknown value is rejected: it could mean yes or no.
+ * enumeration where an unknown value is rejected: it could mean yes or no. The exception is 412, which Nevis documents as "a failed
+ * operation": with any word but those for pending and succeeded, or with an error body, it means `failed`.
  *
  * A 404 without `"status": "unknown"` is not from this endpoint but from a wrong host or path; in error bodies `status` is a
  * *number*. The call names no user and no authenticator, so the error is `NEVIS_UNEXPECTED_RESPONSE`, not `NEVIS_NOT_FOUND`.
  */
 export function decodeStatus(answer: Answer): Status {
-  if (![200, 404, 412].includes(answer.status)) throw answer.statusError()
+  if (![200, 202, 404, 412].includes(answer.status)) throw answer.statusError()
   const fields = new Fields(answer, answer.jsonObject() ?? {})
-  const combination = `${answer.status} ${fields.optionalText('status') ?? ''}`
-  if (combination === '404 unknown') return { status: 'unknown', raw: fields.json }
-  if (!['200 pending', '200 succeeded', '412 failed'].includes(combination)) {
-    throw answer.unexpected('the HTTP status and the status do not go together')
-  }
+  const word = fields.optionalText('status')?.toLowerCase()
+  const status = statusOf(answer, word)
+  if (status === undefined) throw answer.unexpected('the HTTP status and the status do not go together')
+  if (status === 'unknown') return { status, raw: fields.json }
   const details = compact<StatusDetails>({
     username: fields.optionalString('username'),
     createdAt: fields.optionalText('createdAt'),
     lastUpdatedAt: fields.optionalText('lastUpdatedAt'),
     raw: fields.json,
   })
-  if (combination === '200 succeeded') {
-    return { status: 'succeeded', transactionId: fields.token('transactionId'), userId: fields.id('userId'), token: fields.token('token'), ...details }
+  if (status === 'succeeded') {
+    const named = compact<{ transactionId?: string; userId?: string }>({ transactionId: fields.optionalTransactionId(), userId: fields.optionalId('userId') })
+    return { status, ...named, token: fields.token('token'), ...details }
   }
   // Not validated further: these values are only compared with the started transaction, and a malformed one must not turn a
   // denial into an unreadable response.
-  const transactionId = fields.string('transactionId')
-  const undecided = compact<{ userId?: string; token?: string }>({
-    userId: fields.optionalString('userId'),
+  const undecided = compact<{ transactionId?: string; userId?: string; token?: string }>({
+    transactionId: fields.looseId('transactionId'),
+    userId: fields.looseId('userId'),
     token: fields.optionalString('token'),
   })
-  return { status: combination === '412 failed' ? 'failed' : 'pending', transactionId, ...undecided, ...details }
+  return { status, ...undecided, ...details }
+}
+
+/** The status that the HTTP status and the word in the JSON give together. */
+function statusOf({ status, isErrorOfNevis }: Answer, word: string | undefined): Status['status'] | undefined {
+  if (status === 412) return isErrorOfNevis || (word !== undefined && !['pending', 'succeeded', 'unknown'].includes(word)) ? 'failed' : undefined
+  if (status === 404) return word === 'unknown' ? word : undefined
+  if (word === 'pending') return word
+  return status === 200 && word === 'succeeded' ? word : undefined
 }
 
 type StatusDetails = Pick<Status & { status: 'pending' }, 'username' | 'createdAt' | 'lastUpdatedAt' | 'raw'>
 
 export function decodeIntent(answer: Answer): Intent {
-  const fields = new Fields(answer, answer.json(200, 201))
-  return { token: fields.token('token'), raw: fields.json }
+  const fields = new Fields(answer, answer.json())
+  return { token: fields.optionalToken('intentToken') ?? fields.token('token'), raw: fields.json }
 }
 
-type UserBasics = Pick<User, 'userId' | 'username' | 'createdAt' | 'updatedAt' | 'lastLoginDateSuccess' | 'lastLoginDateFailure' | 'exceededRateLimits' | 'raw'>
+type UserBasics = Pick<User, 'username' | 'createdAt' | 'updatedAt' | 'lastLoginDateSuccess' | 'lastLoginDateFailure' | 'exceededRateLimits' | 'raw'>
 
 function userFields(fields: Fields): UserBasics {
   return compact<UserBasics>({
-    userId: fields.id('userId'),
     username: fields.optionalString('username'),
     createdAt: fields.optionalText('createdAt'),
     updatedAt: fields.optionalText('updatedAt'),
@@ -154,16 +175,4 @@ function uafOf(authenticator: Fields): UafDetails | undefined {
     deviceRef: fields.optionalText('deviceRef'),
     userDisabledPushNotification: typeof isSilent === 'boolean' ? isSilent : undefined,
   })
-}
-
-/**
- * The first list of strings in the response. Nevis does not document which field holds the recovery codes; they are several
- * strings, and no other documented field is a list of strings.
- */
-function firstStrings(json: RawAnswer | undefined): readonly string[] | undefined {
-  return Object.values(json ?? {}).find(isListOfStrings)
-}
-
-function isListOfStrings(value: unknown): value is readonly string[] {
-  return Array.isArray(value) && value.length > 0 && value.every((item) => typeof item === 'string' && item !== '')
 }

@@ -76,6 +76,19 @@ class NetworkFault extends Error {
 }
 
 const MARK = Symbol.for('passport-nevis.NevisError')
+/** Errors whose answer had a page or a text for a body: those of gateways and firewalls, not of Nevis. */
+const fromPages = new WeakSet<NevisError>()
+
+/** @internal */
+export function asFromPage(error: NevisError): NevisError {
+  fromPages.add(error)
+  return error
+}
+
+/** @internal */
+export function isFromPage(error: NevisError): boolean {
+  return fromPages.has(error)
+}
 
 /**
  * A call to Nevis failed, for a reason that is not the user's.

@@ -7,14 +7,16 @@ import { isJsonObject, type Answer, type RawAnswer } from './answer'
 import { isToken, isUuid } from './checks'
 import { isLoopback } from './loopback'
 import { parseURL } from './parse-url'
+import { pictureIn } from './pictures'
+import { fieldIn } from './places'
 import type { QrCode } from './results'
 
 /** White space or a control character. Written as a range because `\p{Cc}` makes V8 build the set from all of Unicode at load. */
 const WHITE_SPACE = /\s|[^ -~\xa0-\uffff]/
-/** Links and images are kept in the session and put in the page. In Nevis's documents a link has a few hundred characters, an image a few kilobytes. */
+/** Links are kept in the session and put in the page. In Nevis's documents a link has a few hundred characters. */
 const MAX_LINK_CHARACTERS = 8192
-const MAX_IMAGE_CHARACTERS = 262_144
-const PNG_DATA_URI = /^data:image\/png;base64,[A-Za-z0-9+/=]+$/
+/** Schemes that a browser handles itself: an app cannot have registered them. */
+const BROWSER_SCHEMES: readonly string[] = ['http:', 'javascript:', 'data:', 'blob:', 'file:', 'vbscript:', 'about:', 'ftp:', 'ws:', 'wss:', 'view-source:', 'filesystem:']
 
 /** A JSON object and the response that it came in, which is needed to create an error. */
 export class Fields {
@@ -23,9 +25,9 @@ export class Fields {
     readonly json: RawAnswer,
   ) {}
 
-  /** Own fields only. `null` counts as absent: Nevis sends it for a user without a username. */
+  /** The own field, or else the field of this name deeper in the JSON: see `places.ts`. `null` counts as absent. */
   get(name: string): unknown {
-    return Object.hasOwn(this.json, name) ? (this.json[name] ?? undefined) : undefined
+    return fieldIn(this.json, name)
   }
 
   /** A required string. */
@@ -46,11 +48,26 @@ export class Fields {
     return this.optionalId(name) ?? this.#refuse(name, 'is missing')
   }
 
-  /** An optional id. Ids go into the paths of later requests, so only UUIDs are accepted: `../x` would reach another endpoint. */
+  /**
+   * An optional id, in small letters: a UUID is the same in capitals (RFC 9562, section 4). Ids go into the paths of later requests, so
+   * only UUIDs are accepted: `../x` would reach another endpoint.
+   */
   optionalId(name: string): string | undefined {
     const value = this.optionalString(name)
     if (value !== undefined && !isUuid(value)) this.#refuse(name, 'is not a UUID')
-    return value
+    return value?.toLowerCase()
+  }
+
+  /** Nevis's id of a transaction: a UUID in small letters, or any other token as it is. */
+  optionalTransactionId(): string | undefined {
+    const value = this.optionalToken('transactionId')
+    return isUuid(value) ? value.toLowerCase() : value
+  }
+
+  /** Any string; an id in small letters if it is a UUID. */
+  looseId(name: string): string | undefined {
+    const value = this.optionalString(name)
+    return isUuid(value) ? value.toLowerCase() : value
   }
 
   /** A required token. */
@@ -92,22 +109,26 @@ export class Fields {
 
   /** The value becomes the `src` of an image; any character outside base64 could break out of the attribute. */
   qrCode(): QrCode | undefined {
-    const fields = this.object('qrCode')
+    const value = this.get('qrCode')
+    const fields = typeof value === 'string' ? new Fields(this.answer, { dataUri: value }) : this.object('qrCode')
     if (fields === undefined) return undefined
-    const dataUri = fields.string('dataUri')
-    if (dataUri.length > MAX_IMAGE_CHARACTERS || !PNG_DATA_URI.test(dataUri)) this.#refuse('qrCode.dataUri', 'is not a PNG data URI')
+    const dataUri = pictureIn(fields.string('dataUri'))
+    if (dataUri === undefined) this.#refuse('qrCode.dataUri', 'is not a picture')
     const size = fields.get('size')
     return compact<QrCode>({ dataUri, type: fields.optionalText('type'), size: typeof size === 'number' ? size : undefined })
   }
 
-  /** The value becomes the `href` of a link, so `javascript:` and other schemes are rejected. */
+  /**
+   * The value becomes the `href` of a link, so `javascript:` and the like are rejected. A link of a branded app has a scheme of its own:
+   * it is left out here, and the factor `app` shows it if the app names the scheme.
+   */
   link(name: string): string | undefined {
     const value = this.optionalString(name)
     if (value === undefined) return undefined
     const url = WHITE_SPACE.test(value) || value.length > MAX_LINK_CHARACTERS ? undefined : parseURL(value)
-    const trusted = url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(url))
-    if (!trusted) this.#refuse(name, 'is not an https URL')
-    return value
+    if (url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(url))) return value
+    if (url === undefined || BROWSER_SCHEMES.includes(url.protocol)) this.#refuse(name, 'is not an https URL')
+    return undefined
   }
 
   /** Returns the value, or throws that the field is missing. */

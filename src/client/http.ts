@@ -27,6 +27,8 @@ export interface HttpCall {
   readonly path: string
   /** An object travels as JSON, a text as the form that it is. */
   readonly body?: object | string
+  /** Default `application/json`. */
+  readonly accept?: string
   /** The status endpoint needs no key: what does not need it does not get it. */
   readonly withoutKey?: true
   /** Only for calls that notify nobody, spend no code and change nothing. */
@@ -211,9 +213,9 @@ function ownHttpsAgent(url: URL, keepAlive: boolean): Agent {
   return proxy === undefined ? newHttpsAgent(keepAlive) : newTunnelAgent(proxy, `${url.hostname}:${url.port || 443}`, keepAlive)
 }
 
-function headersOf({ body }: HttpCall, accessKey: string | undefined): Record<string, string> {
+function headersOf({ body, accept = 'application/json' }: HttpCall, accessKey: string | undefined): Record<string, string> {
   // Of the encodings that axios can undo, the one that all servers know.
-  const headers: Record<string, string> = { Accept: 'application/json', 'Accept-Encoding': 'gzip', 'User-Agent': 'passport-nevis' }
+  const headers: Record<string, string> = { Accept: accept, 'Accept-Encoding': 'gzip', 'User-Agent': 'passport-nevis' }
   if (typeof body === 'string') headers['Content-Type'] = 'application/x-www-form-urlencoded'
   else if (body !== undefined) headers['Content-Type'] = 'application/json;charset=utf-8'
   if (accessKey !== undefined) headers['Authorization'] = `Bearer ${accessKey}`

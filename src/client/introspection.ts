@@ -11,10 +11,12 @@ import type { ActiveToken, Introspection } from './results'
 /** 1e11 seconds is the year 5138, 1e11 milliseconds is 1973: from here on a number counts as milliseconds. */
 const MILLISECONDS_FROM = 1e11
 
+const ISO_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/
+
 export function decodeIntrospection(answer: Answer): Introspection {
   // The call names no user or authenticator, so a 404 means a wrong host or path.
   if (answer.status === 404) throw answer.unexpected()
-  const raw = answer.json(200)
+  const raw = answer.json()
   // Must be a boolean: the string "false" is truthy.
   const active = Object.hasOwn(raw, 'active') ? raw.active : undefined
   if (active === false) return { active, raw }
@@ -27,12 +29,14 @@ export function decodeIntrospection(answer: Answer): Introspection {
     exp: claim(answer, raw, 'exp', asSeconds),
     iat: claim(answer, raw, 'iat', asSeconds),
     nbf: claim(answer, raw, 'nbf', asSeconds),
+    answeredAt: answer.date,
     raw,
   })
 }
 
 function claim<T>(answer: Answer, raw: RawAnswer, name: string, read: (value: unknown) => T | undefined): T | undefined {
-  if (!Object.hasOwn(raw, name)) return undefined
+  // `null` is an absent claim: RFC 7662 lists all claims but `active` as optional.
+  if (!Object.hasOwn(raw, name) || raw[name] === null) return undefined
   const value = read(raw[name])
   if (value === undefined) throw answer.unexpected(`${name} is not usable`)
   return value
@@ -48,8 +52,12 @@ function asList(value: unknown): readonly string[] | undefined {
   return list.every((item) => typeof item === 'string') ? list : undefined
 }
 
-/** Nevis's tables say seconds, its example shows milliseconds, and its Android app reads a string: all three are accepted. */
+/**
+ * Nevis's tables say seconds, its example shows milliseconds, and its Android app reads a string: all three are accepted, and the ISO
+ * 8601 text that all other times of the API are.
+ */
 function asSeconds(value: unknown): number | undefined {
+  if (typeof value === 'string' && ISO_TIME.test(value)) return asSeconds(Date.parse(value))
   const time = typeof value === 'string' && /^\d+(\.\d+)?$/.test(value) ? Number(value) : value
   if (typeof time !== 'number' || !Number.isFinite(time) || time < 0) return undefined
   return time >= MILLISECONDS_FROM ? Math.floor(time / 1000) : time

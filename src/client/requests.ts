@@ -83,8 +83,8 @@ export type VerifyCodeRequest =
       code: string
       /** From the answer of `approve` or `enroll`. */
       statusToken: string
-      /** Not for SMS. */
-      channel?: undefined
+      /** Sent as it is. Newer Nevis documents have it, the older ones leave it out; default: not sent. */
+      channel?: 'sms' | undefined
     }
   | {
       /** The user whose recovery code it is. */

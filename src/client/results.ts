@@ -13,9 +13,9 @@ interface Decoded {
 
 /** A picture to scan with the Access App. */
 export interface QrCode {
-  /** `data:image/png;base64,…`, validated so that it cannot break out of an HTML attribute. */
+  /** `data:image/…;base64,…`, validated so that it cannot break out of an HTML attribute. */
   readonly dataUri: string
-  /** A media type, `image/png`. */
+  /** A media type, such as `image/png`. */
   readonly type?: string
   /** Width and height in pixels. */
   readonly size?: number
@@ -66,8 +66,6 @@ export interface UafDetails {
 }
 
 interface UserFields extends Decoded {
-  /** Nevis's lifelong identifier, a UUID. */
-  readonly userId: string
   /** Absent for a user who was enrolled without one. */
   readonly username?: string
   /** The user's phones and passkeys. */
@@ -90,24 +88,28 @@ interface UserFields extends Decoded {
  * Source: https://docs.nevis.net/apidoc/authcloud/#user
  */
 export interface User extends UserFields {
-  /** `new` until the first authenticator is confirmed. */
+  /** Nevis's lifelong identifier, a UUID in small letters. */
+  readonly userId: string
+  /** `new` until the first authenticator is confirmed. `unknown` if the answer has no status. */
   readonly status: Open<'new' | 'active'>
 }
 
 /**
- * A started enrolment. `app` and `push` always have transactionId, statusToken, qrCode and appLinkUri; `sms` always
+ * A started enrolment. `app` and `push` always have transactionId, statusToken, and qrCode or a link; `sms` always
  * has statusToken. Nevis does not document the response for `recovery`: if `recoveryCodes` is absent, look into `raw`.
  */
 export interface Enrollment extends UserFields {
-  /** Always there for `app` and `push`. */
+  /** Nevis's lifelong identifier, a UUID in small letters. Always there for `app` and `push`. */
+  readonly userId?: string
+  /** Nevis documents it for `app` and `push`. */
   readonly status?: Open<'new' | 'active'>
   /** Always there for `app` and `push`. */
   readonly transactionId?: string
   /** Keep it on the server. */
   readonly statusToken?: string
-  /** Always there for `app` and `push`. */
+  /** For `app` and `push`, unless only a link was given. */
   readonly qrCode?: QrCode
-  /** A deep link that opens the app on the same phone. It acts like a bearer token: keep it out of logs. */
+  /** A deep link that opens the app on the same phone; absent if its scheme is not https, as for branded apps: then it is in `raw`. It acts like a bearer token: keep it out of logs. */
   readonly appLinkUri?: string
   /** Show them to the user once. Never store them unencrypted. */
   readonly recoveryCodes?: readonly string[]
@@ -121,15 +123,15 @@ export interface Approval extends Decoded {
   readonly userId: string
   /** Keep it on the server. */
   readonly statusToken: string
-  /** Always there for `app`. */
+  /** For `app`, unless only a link was given. */
   readonly qrCode?: QrCode
-  /** Always there for `app`. */
+  /** For `app`; absent if its scheme is not https, as for branded apps: then it is in `raw`. */
   readonly appLinkUri?: string
 }
 
 interface UndecidedStatus extends Decoded {
   /** The transaction id of the approval or enrolment. */
-  readonly transactionId: string
+  readonly transactionId?: string
   /** Absent for operations without a username until they succeed. */
   readonly userId?: string
   /** Of newer answers. */
@@ -158,8 +160,6 @@ export interface FailedStatus extends UndecidedStatus {
 export interface SucceededStatus extends UndecidedStatus {
   /** Tells it from the others. */
   readonly status: 'succeeded'
-  /** The user who approved or enrolled. */
-  readonly userId: string
   /** The transaction token, to be introspected. */
   readonly token: string
 }
@@ -202,6 +202,8 @@ export interface ActiveToken extends Decoded {
   readonly iat?: number
   /** Seconds since 1970. */
   readonly nbf?: number
+  /** When Nevis answered, by its own clock: the `Date` header, in milliseconds since 1970. */
+  readonly answeredAt?: number
 }
 
 /**

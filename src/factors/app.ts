@@ -4,7 +4,10 @@
  * Source: https://docs.nevis.net/authcloud/api-doc/api-use-cases/mobile-app/authenticate-QR-code
  */
 import { randomUUID } from 'node:crypto'
-import type { Factor } from './factor'
+import { NevisError } from '../client/errors'
+import { fieldIn } from '../client/places'
+import type { Operation } from '../client/wire'
+import type { Challenge, Factor } from './factor'
 import { approvalChallenge, enrollmentChallenge, userReference, outcomeByStatus } from './shared'
 
 /** Options of {@link app}. */
@@ -16,7 +19,16 @@ export interface AppOptions {
    * last. Default false.
    */
   readonly anyAuthenticator?: boolean
+  /**
+   * Schemes of the links of your own Access App, for example `['myaccessapp:']`. A link with another scheme than https is shown only if its
+   * scheme is in this list. Default: none.
+   */
+  readonly linkSchemes?: readonly string[]
 }
+
+/** A scheme that an app can register. */
+const SCHEME = /^(?!(?:https?|javascript|data|blob|file|vbscript|about|ftp|wss?|view-source|filesystem):$)[a-z][a-z0-9+.-]*:$/
+const LINK = /^[!-~]{1,8192}$/
 
 /**
  * The factor `app`: a QR code to scan with the Access App, or a link that opens the app on the same phone. For approval and
@@ -26,9 +38,13 @@ export interface AppOptions {
  * @throws TypeError when an option is wrong
  * @see https://docs.nevis.net/authcloud/api-doc/api-use-cases/mobile-app/authenticate-QR-code
  */
-export function app({ channel = 'app', anyAuthenticator = false }: AppOptions = {}): Factor {
+export function app({ channel = 'app', anyAuthenticator = false, linkSchemes = [] }: AppOptions = {}): Factor {
   if (channel !== 'app' && channel !== 'qr-code') throw new TypeError('app: channel must be "app" or "qr-code"')
   if (typeof anyAuthenticator !== 'boolean') throw new TypeError('app: anyAuthenticator must be true or false')
+  if (!Array.isArray(linkSchemes) || !linkSchemes.every((scheme) => typeof scheme === 'string' && SCHEME.test(scheme))) {
+    throw new TypeError("app: linkSchemes must be a list of schemes of apps, such as ['myaccessapp:']")
+  }
+  const schemes = [...linkSchemes] as readonly string[]
   return {
     name: 'app',
     prompt: 'wait',
@@ -38,11 +54,25 @@ export function app({ channel = 'app', anyAuthenticator = false }: AppOptions = 
     async approve(nevis, subject, { message, authenticatorId: named }) {
       const shown = message === undefined ? {} : { message, prompt: true }
       const authenticatorId = anyAuthenticator ? '*' : named
-      return approvalChallenge(await nevis.approve({ channel, authenticatorId, ...userReference(subject), ...shown }))
+      const approval = await nevis.approve({ channel, authenticatorId, ...userReference(subject), ...shown })
+      return withWayIn(approvalChallenge(approval), approval.raw, schemes, 'approve')
     },
     async enroll(nevis, subject) {
-      return enrollmentChallenge(await nevis.enroll(userReference(subject)), randomUUID())
+      const enrollment = await nevis.enroll({ channel: 'app', ...userReference(subject) })
+      return withWayIn(enrollmentChallenge(enrollment, randomUUID()), enrollment.raw, schemes, 'enroll')
     },
     check: outcomeByStatus,
   }
+}
+
+/**
+ * Adds the link of a branded app, if the app has named its scheme.
+ * @throws NevisError `NEVIS_UNEXPECTED_RESPONSE` if there is neither a QR code nor a link that may be shown
+ */
+function withWayIn({ server, browser }: Challenge, raw: Parameters<typeof fieldIn>[0], schemes: readonly string[], operation: Operation): Challenge {
+  const link = fieldIn(raw, 'appLinkUri')
+  const isOwn = typeof link === 'string' && LINK.test(link) && schemes.some((scheme) => link.toLowerCase().startsWith(scheme))
+  const shown = isOwn && browser.appLinkUri === undefined ? { ...browser, appLinkUri: link } : browser
+  if (shown.qrCode !== undefined || shown.appLinkUri !== undefined || link === undefined) return { server, browser: shown }
+  throw new NevisError('NEVIS_UNEXPECTED_RESPONSE', operation, { reason: 'no QR code, and a link whose scheme is not in linkSchemes' })
 }

@@ -30,6 +30,8 @@ export interface Challenge {
   readonly server: {
     /** Nevis's id of the transaction, or a random one where Nevis has none. */
     readonly id: string
+    /** True if the id is a random one: it is never compared with an id of Nevis. */
+    readonly hasOwnId?: boolean
     /** The token with which `check` asks for the status. */
     readonly statusToken?: string
     /** The userId that Nevis's response names. */

@@ -26,6 +26,8 @@ export const failures: Readonly<Record<FailureCode, FailureAnswer>> = {
   not_enrolled: { status: 403, message: 'This way to confirm is not set up for your account. Please choose another one.' },
   already_enrolled: { status: 403, message: 'Your account already has a second factor. Please confirm with that one first.' },
   too_many_authenticators: { status: 409, message: 'Your account cannot have more devices. Please remove one first.' },
+  factor_exists: { status: 409, message: 'This way to confirm is already set up for your account. To replace it, please remove it first.' },
+  user_blocked: { status: 429, message: 'This way to confirm is blocked for your account for a while, because of many requests. Please choose another one, or try again later.' },
   cancelled: { status: 401, message: 'The request was cancelled.' },
   too_many_attempts: { status: 429, message: 'Too many wrong codes. Request a new one.' },
   codes_locked: { status: 403, message: 'Your codes are locked because too many wrong codes were entered. Please use the Access App, or contact support.' },
@@ -55,6 +57,8 @@ export type FailureCode =
   | 'not_enrolled'
   | 'already_enrolled'
   | 'too_many_authenticators'
+  | 'factor_exists'
+  | 'user_blocked'
   | 'cancelled'
   | 'too_many_attempts'
   | 'codes_locked'

@@ -7,6 +7,7 @@ import { randomUUID } from 'node:crypto'
 import { isUsername } from '../client/checks'
 import { NevisError } from '../client/errors'
 import { recoveryCodeIn } from '../client/typed-input'
+import { isRightCode } from './code-check'
 import type { Factor } from './factor'
 import { enrollmentChallenge, withUserId, wrongCode } from './shared'
 
@@ -39,7 +40,7 @@ export function recovery(): Factor {
       // Nevis created the codes when the enrolment started, and the user has just confirmed them: nothing is left to check.
       if (operation === 'enroll') return succeeded
       const typed = recoveryCodeIn(code)
-      const right = typed !== undefined && (await nevis.verifyCode({ userId: userId as string, code: typed, channel: 'recovery' }, { username: subject.username }))
+      const right = typed !== undefined && (await isRightCode(nevis, { userId: userId as string, code: typed, channel: 'recovery' }, { username: subject.username }))
       return right ? succeeded : wrongCode
     },
   }

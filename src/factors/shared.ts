@@ -6,7 +6,7 @@
 import type { Approval, Enrollment, FailedStatus, NevisClient, SucceededStatus, UnknownStatus, User } from '../client/client'
 import { inferredEnding } from './ending'
 import type { Subject, Transaction } from './transaction'
-import type { Answer, Challenge, Outcome } from './factor'
+import type { Answer, Challenge, Outcome, Succeeded } from './factor'
 
 /** Nevis accepts either userId or username, never both. */
 export function userReference(subject: Subject): { userId: string } | { username: string } {
@@ -48,7 +48,8 @@ export function enrollmentChallenge(enrollment: Enrollment, id: string): Challen
   return {
     server: {
       id: transactionId ?? id,
-      userId,
+      ...(transactionId === undefined && { hasOwnId: true }),
+      ...(userId !== undefined && { userId }),
       ...(statusToken !== undefined && { statusToken }),
       ...(username !== undefined && { username }),
       ...(showsFactor(enrollment) && { hasFactor: true }),
@@ -69,9 +70,27 @@ export function showsFactor({ status, authenticators = [] }: Partial<Pick<User, 
   return (status !== undefined && status !== 'new') || authenticators.length > 0
 }
 
-export function succeeded(answer: SucceededStatus): Outcome {
-  const { userId, username, transactionId, token } = answer
-  return { status: 'succeeded', userId, transactionId, token, ...(username !== undefined && { username }) }
+/**
+ * An answer that does not name the user or the transaction is still the answer for this status token, which only the server has; the token
+ * in it is then introspected, and its owner compared.
+ */
+export function succeeded({ token, ...named }: SucceededStatus, transaction: Transaction): Outcome {
+  return { status: 'succeeded', token, ...identifiersIn(named, transaction) }
+}
+
+/** Who and what an answer names, or else what was started. An id that this package made is not compared with one of Nevis. */
+export function identifiersIn(answer: Pick<SucceededStatus, 'userId' | 'username' | 'transactionId'>, transaction: Transaction): Pick<Succeeded, 'userId' | 'username' | 'transactionId'> {
+  const { userId = transaction.userId, username, transactionId } = answer
+  return {
+    transactionId: transaction.hasOwnId === true ? transaction.id : (transactionId ?? transaction.id),
+    ...(userId !== undefined && { userId }),
+    ...(username !== undefined && { username }),
+  }
+}
+
+/** True if Nevis has blocked the user for push or SMS: the field is there only while that lasts. */
+export function isBlocked({ exceededRateLimits: limits }: User): boolean {
+  return typeof limits === 'object' && limits !== null ? Object.keys(limits).length > 0 : Boolean(limits)
 }
 
 /** Denied, timed out or unknown: Nevis does not say which, so neither does this code. */
@@ -90,5 +109,5 @@ export const wrongCode: Outcome = { status: 'failed', code: 'wrong_code', retrya
 export async function outcomeByStatus(nevis: NevisClient, transaction: Transaction, { status }: Answer): Promise<Outcome> {
   const answer = status ?? await nevis.getStatus(transaction.statusToken as string)
   if (answer.status === 'pending') return { status: 'pending' }
-  return answer.status === 'succeeded' ? succeeded(answer) : notApprovedBy(answer, transaction)
+  return answer.status === 'succeeded' ? succeeded(answer, transaction) : notApprovedBy(answer, transaction)
 }

@@ -5,13 +5,15 @@
  */
 import { randomUUID } from 'node:crypto'
 import { assertPhonePrefixes, assertSmsText, isPhone } from '../client/checks'
-import type { PendingStatus, UnknownStatus } from '../client/client'
+import type { NevisClient, Status } from '../client/client'
 import { NevisError } from '../client/errors'
 import { plainText } from '../client/messages'
 import { smsCodeIn, withoutTrunkZero } from '../client/typed-input'
 import { Refusal } from './failures'
-import type { Factor, Succeeded } from './factor'
-import { approvalChallenge, enrollmentChallenge, userReference, notApproved, notApprovedBy, succeeded, wrongCode } from './shared'
+import { isRightCode } from './code-check'
+import type { Factor, Outcome } from './factor'
+import type { Transaction } from './transaction'
+import { approvalChallenge, enrollmentChallenge, identifiersIn, userReference, notApproved, notApprovedBy, succeeded, withUserId, wrongCode } from './shared'
 
 /** Options of {@link sms}. */
 export interface SmsOptions {
@@ -30,6 +32,8 @@ export interface SmsOptions {
    * customers. Each is `+` and 1 to 14 digits. Default: none.
    */
   readonly refusedPrefixes?: readonly string[]
+  /** If true, `channel: "sms"` is sent with the code, as newer Nevis documents have it. Default false, as in the older ones. */
+  readonly sendChannelWithVerification?: boolean
 }
 
 /**
@@ -40,9 +44,11 @@ export interface SmsOptions {
  * strings of `+` and 1 to 14 digits
  * @see https://docs.nevis.net/authcloud/api-doc/api-use-cases/phone/authenticate-with-sms
  */
-export function sms({ message: text, requireIntrospection = false, refusedPrefixes = [] }: SmsOptions = {}): Factor {
+export function sms({ message: text, requireIntrospection = false, refusedPrefixes = [], sendChannelWithVerification = false }: SmsOptions = {}): Factor {
   if (typeof text === 'string') assertSmsText('sms', text)
   else if (text !== undefined && typeof text !== 'function') throw new TypeError('sms: message must be a string or a function')
+  if (typeof sendChannelWithVerification !== 'boolean') throw new TypeError('sms: sendChannelWithVerification must be true or false')
+  const channel = sendChannelWithVerification ? { channel: 'sms' as const } : {}
   assertPhonePrefixes('sms', 'refusedPrefixes', refusedPrefixes)
   const refused = [...refusedPrefixes]
   const textFor = (message: string | undefined) => {
@@ -60,26 +66,33 @@ export function sms({ message: text, requireIntrospection = false, refusedPrefix
       if (!isPhone(phone) || refused.some((prefix) => hasPrefix(phone, prefix))) throw new Refusal('phone_refused')
       const request = { channel: 'sms' as const, phone, ...userReference(subject), ...textFor(message) }
       try {
-        return enrollmentChallenge(await nevis.enroll(request), randomUUID())
+        const enrollment = await nevis.enroll(request)
+        // Nevis may list the number of this very enrolment.
+        const authenticators = enrollment.authenticators.filter(({ raw }) => raw['phone'] !== phone)
+        // The verification needs the userId. If the answer has none, Nevis is asked: the user exists now.
+        const { userId = (await withUserId(nevis, subject)).userId } = enrollment
+        return enrollmentChallenge({ ...enrollment, userId, authenticators }, randomUUID())
       } catch (error) {
-        if (error instanceof NevisError && error.nevisStatus === 400) throw new Refusal('phone_refused')
-        throw error
+        if (!(error instanceof NevisError && error.operation === 'enroll' && [400, 422].includes(error.nevisStatus ?? 0))) throw error
+        throw Object.assign(new Refusal('phone_refused'), { cause: error })
       }
     },
     async check(nevis, transaction, { code }) {
-      const { id, userId, statusToken } = transaction as { id: string; userId: string; statusToken: string }
+      const { userId, statusToken } = transaction as { userId: string; statusToken: string }
       const typed = smsCodeIn(code)
-      // An enrolment may have an id of ours.
-      const expected = { username: transaction.subject.username, ...(transaction.operation === 'approve' && { transactionId: id }) }
-      const right = typed !== undefined && (await nevis.verifyCode({ userId, code: typed, statusToken }, expected))
+      if (typed === undefined) return wrongCode
+      const { id, hasOwnId, subject } = transaction
+      const expected = { username: subject.username, ...(hasOwnId !== true && { transactionId: id }) }
+      const right = await isRightCode(nevis, { userId, code: typed, statusToken, ...channel }, expected).catch((error: unknown) => successInstead(nevis, transaction, error))
+      if (typeof right === 'object') return right
       if (!right) return wrongCode
       // The verification response names no user. If Nevis still reports a final status, that status decides.
-      const answer = await nevis.getStatus(statusToken)
-      if (answer.status === 'succeeded') return succeeded(answer)
-      if (answer.status === 'failed') return notApprovedBy(answer, transaction)
+      const answer = await finalStatus(nevis, statusToken)
+      if (answer?.status === 'succeeded') return succeeded(answer, transaction)
+      if (answer?.status === 'failed') return notApprovedBy(answer, transaction)
       if (requireIntrospection) return notApproved
       // If a pending status names a user or transaction, they must match; `binding.ts` compares them.
-      return { status: 'succeeded', userId, transactionId: id, ...identifiersIn(answer) }
+      return { status: 'succeeded', ...identifiersIn(answer?.status === 'pending' ? answer : {}, transaction) }
     },
   }
 }
@@ -94,8 +107,30 @@ function hasPrefix(phone: string, prefix: string): boolean {
   return phone.startsWith(prefix) || (!isOnlyZeros && withoutTrunkZero(phone).startsWith(shorter))
 }
 
-function identifiersIn(answer: PendingStatus | UnknownStatus): Partial<Succeeded> {
-  if (answer.status === 'unknown') return {}
-  const { userId, username, transactionId } = answer
-  return { transactionId, ...(userId !== undefined && { userId }), ...(username !== undefined && { username }) }
+/**
+ * If an answer to the verification does not say whether the code is right, the status may: a success of this transaction, with a token that
+ * is then introspected like that of push, proves more than a verification.
+ * @throws the error, in all other cases
+ */
+async function successInstead(nevis: NevisClient, transaction: Transaction, error: unknown): Promise<Outcome> {
+  const isUnclear = error instanceof NevisError && error.code === 'NEVIS_UNEXPECTED_RESPONSE' && (error.nevisStatus ?? 500) < 300
+  const answer = isUnclear ? await nevis.getStatus(transaction.statusToken as string).catch(() => undefined) : undefined
+  if (answer?.status !== 'succeeded') throw error
+  return succeeded(answer, transaction)
+}
+
+/** Statuses of gateways: Nevis itself has not answered. */
+const OF_GATEWAYS: readonly unknown[] = [undefined, 502, 503, 504]
+
+/**
+ * @returns undefined if Nevis answers without telling a status: the newer documents do not let SMS be polled, and do not say what it gets
+ * @throws NevisError if Nevis does not answer
+ */
+async function finalStatus(nevis: NevisClient, statusToken: string): Promise<Status | undefined> {
+  try {
+    return await nevis.getStatus(statusToken)
+  } catch (error) {
+    if (error instanceof NevisError && !OF_GATEWAYS.includes(error.nevisStatus)) return undefined
+    throw error
+  }
 }

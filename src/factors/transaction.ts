@@ -31,6 +31,8 @@ export interface Shown {
 export interface Transaction {
   /** Nevis's id, or a random one where Nevis has none. */
   readonly id: string
+  /** True if the id is a random one: it is never compared with an id of Nevis. */
+  readonly hasOwnId?: boolean
   /** Name of the factor. */
   readonly factor: FactorName
   /** `approve` or `enroll`. */

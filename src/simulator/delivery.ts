@@ -47,12 +47,14 @@ async function drip(response: ServerResponse, bytes: Buffer, wait: () => Promise
   response.end()
 }
 
-export async function deliver(response: ServerResponse, answer: Answer, deliveryFault: DeliveryFault | undefined, wait: Wait): Promise<void> {
+/** @param now for the header `Date`: the cloud's clock, in milliseconds since 1970 */
+export async function deliver(response: ServerResponse, now: number, answer: Answer, deliveryFault: DeliveryFault | undefined, wait: Wait): Promise<void> {
   if (deliveryFault?.reset) {
     response.socket?.resetAndDestroy()
     return
   }
-  const { bytes, headers } = encoded(answer)
+  const { bytes, headers: own } = encoded(answer)
+  const headers = { date: new Date(now).toUTCString(), ...own }
   if (deliveryFault?.truncate) {
     const sent = bytes.subarray(0, bytes.length >> 1)
     response.writeHead(answer.status, { ...headers, 'content-length': String(bytes.length + 1) })

@@ -46,7 +46,7 @@ export class Pages {
       const found = await this.answer(request, url)
       const headers = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff', 'referrer-policy': 'same-origin' }
       const whole: Answer = { ...found, headers: { ...headers, ...found.headers } }
-      await deliver(response, whole, undefined, () => Promise.resolve())
+      await deliver(response, Date.now(), whole, undefined, () => Promise.resolve())
     } catch {
       // The client closed the connection in the middle of the body.
       response.destroy()

@@ -67,7 +67,7 @@ export class CloudServer {
     const at = this.cloud.clock.now()
     const refusal = originRefusal(request)
     if (refusal !== undefined) {
-      await deliver(response, problemAnswer(new Problem(403, refusal), url.pathname, at), undefined, (ms) => this.wait(ms))
+      await deliver(response, at, problemAnswer(new Problem(403, refusal), url.pathname, at), undefined, (ms) => this.wait(ms))
       return
     }
     const found = findRoute(method, url.pathname)
@@ -81,7 +81,7 @@ export class CloudServer {
     await this.wait(this.latencyMs)
     const { answer, deliveryFault } = await this.result({ request, url, found, type, text, body })
     if (!deliveryFault?.reset) record.status = answer.status
-    await deliver(response, answer, deliveryFault, (ms) => this.wait(ms))
+    await deliver(response, this.cloud.clock.now(), answer, deliveryFault, (ms) => this.wait(ms))
   }
 
   private async result(read: Read): Promise<{ answer: Answer; deliveryFault?: DeliveryFault }> {

@@ -30,7 +30,7 @@ export async function authenticatorMismatch(
   client: NevisClient,
   subject: Subject,
   authenticatorId: string,
-): Promise<'userId' | 'username' | 'authenticatorId' | undefined> {
+): Promise<'userId' | 'username' | 'usernameCase' | 'authenticatorId' | undefined> {
   const user = await userOf(client, subject)
   return subjectMismatch(subject, user) ?? (findAuthenticator(user, authenticatorId) === undefined ? 'authenticatorId' : undefined)
 }

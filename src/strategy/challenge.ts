@@ -6,20 +6,21 @@
 import { authenticatorMismatch } from './authenticators'
 import { subjectMismatch, type Mismatch } from '../trust/binding'
 import type { Budgets } from '../ledger/budgets'
-import { NevisError } from '../client/errors'
 import { assertMayEnroll, isEnrolmentOfEnrolled } from './enrolment'
 import { about, publish, type About } from './events'
 import type { Challenge, Factor } from '../factors/factor'
 import { Refusal } from '../factors/failures'
 import type { Settings } from './settings'
 import type { NevisRequest } from '../host/request'
+import { refusalBehind } from './nevis-refusal'
+import type { Subject } from '../factors/transaction'
 import { phoneOf, type StartParameters } from './start-parameters'
 
 /**
  * @param userId of the subject, where a look-up has named it: the answer must be about this user
  * @returns the challenge; or the field in which Nevis names another user; or `hasFactor` if this should have been a first enrolment, and
  * Nevis's answer shows that the user already has a factor
- * @throws Refusal `already_enrolled`, `not_enrolled`, `unknown_authenticator`, `too_many_authenticators`, `phone_refused`,
+ * @throws Refusal `already_enrolled`, `not_enrolled`, `unknown_authenticator`, `too_many_authenticators`, `factor_exists`, `user_blocked`, `phone_refused`,
  * `too_many_starts`; NevisError
  * @internal
  */
@@ -47,16 +48,20 @@ export async function challengeFor(
     const foreign = authenticatorId === undefined ? undefined : await authenticatorMismatch(settings.client, subject, authenticatorId)
     if (foreign === 'authenticatorId') throw new Refusal('unknown_authenticator')
     if (foreign !== undefined) return foreign
-    const challenge = await (factor[operation] as Factor['approve'])(settings.client, subject, request)
-    const field = subjectMismatch(asked, challenge.server)
+    const answered = await (factor[operation] as Factor['approve'])(settings.client, subject, request)
+    const field = subjectMismatch(asked, answered.server)
     if (field !== undefined) return field
+    const challenge = withKnownUser(answered, asked)
     return operation === 'enroll' && isEnrolmentOfEnrolled(settings, req, factor, challenge.server) ? 'hasFactor' : challenge
   } catch (error) {
-    if (error instanceof NevisError && error.code === 'NEVIS_NOT_FOUND') throw new Refusal('not_enrolled')
-    // Nevis does not document its answer when the user has too many authenticators. Of the documented codes, 409 (conflict) fits.
-    if (error instanceof NevisError && error.nevisStatus === 409 && operation === 'enroll') throw new Refusal('too_many_authenticators')
-    throw error
+    throw (await refusalBehind(error, settings, asked, factor, operation)) ?? error
   }
+}
+
+/** Nevis's answer to an enrolment may name no user, but Nevis was asked about this one, and has said who it is. */
+function withKnownUser(challenge: Challenge, { userId }: Subject): Challenge {
+  const { server, browser } = challenge
+  return server.userId !== undefined || userId === undefined ? challenge : { server: { ...server, userId }, browser }
 }
 
 /** Limits the texts per phone number, because many accounts can name the same number. */

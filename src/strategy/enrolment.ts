@@ -10,7 +10,7 @@
  * Source: https://docs.nevis.net/authcloud/api-doc/api-reference/registration-ref
  */
 import { userOf } from './authenticators'
-import { subjectMismatch } from '../trust/binding'
+import { isSameId, subjectMismatch } from '../trust/binding'
 import type { NevisClient, User } from '../client/client'
 import { NevisError } from '../client/errors'
 import type { Operation } from '../client/wire'
@@ -33,7 +33,7 @@ export async function assertMayEnroll(
   req: NevisRequest,
   factor: Factor,
   subject: Subject,
-): Promise<Subject | 'userId' | 'username'> {
+): Promise<Subject | 'userId' | 'username' | 'usernameCase'> {
   const user = await findUser(settings.client, subject)
   const field = user && subjectMismatch(subject, user)
   if (field !== undefined) return field
@@ -60,9 +60,14 @@ export async function assertMayStillEnroll(
   if (factor.name !== 'recovery') {
     const user = await findUser(settings.client, id === undefined ? subject : { userId: id })
     // Nevis may list a phone number of this enrolment that is not confirmed yet, so only the documented authenticators count here.
-    if (user === undefined || user.authenticators.length <= newFactors) return
+    if (user === undefined || countOf(user) <= newFactors) return
   }
   throw new Refusal('already_enrolled')
+}
+
+/** Without a list nobody can tell how many there are, unless the status is `new`: none is confirmed. */
+function countOf({ authenticators, raw, status }: User): number {
+  return Array.isArray(raw['authenticators']) || status === 'new' ? authenticators.length : Infinity
 }
 
 /**
@@ -127,7 +132,7 @@ function hasFreshSecondFactor(
   startedAt: number,
 ): boolean {
   const record = secondFactorOf(req, { sessionKey })
-  if (record === undefined || record.userId !== userId) return false
+  if (record === undefined || userId === undefined || !isSameId(record.userId, userId)) return false
   if (!isAtLeast(record.factor, factor.name) && !allowEnrollmentOfStrongerFactorAfter.includes(record.factor)) return false
   // If the clock was set back, the record seems to lie in the future; it is then refused.
   return record.at <= Date.now() && startedAt - record.at <= firstFactorLifetimeMs

@@ -6,7 +6,7 @@
  */
 import type { NevisClient } from '../client/client'
 import { withDeadline } from '../client/deadline'
-import { NevisError } from '../client/errors'
+import { isFromPage, NevisError } from '../client/errors'
 import { SharedCache } from './shared-cache'
 
 /** Upper limit for one ping, including its retries. */
@@ -22,8 +22,29 @@ export class Health {
 
   constructor(private readonly client: NevisClient) {}
 
+  private async ping(): Promise<void> {
+    try {
+      await this.client.ping()
+    } catch (error) {
+      if (!isThere(error)) throw error
+    }
+  }
+
   /** @throws NevisError of the last ping, if that ping failed */
   async check(): Promise<void> {
-    await this.pings.get('', () => withDeadline(DEADLINE_MS, () => new NevisError('NEVIS_TIMEOUT', 'ping'), () => this.client.ping()))
+    await this.pings.get('', () => withDeadline(DEADLINE_MS, () => new NevisError('NEVIS_TIMEOUT', 'ping'), () => this.ping()))
   }
+}
+
+/** Statuses that a start would get, too: the access key, and too many calls. */
+const OF_EVERY_CALL: readonly number[] = [401, 403, 429]
+
+/**
+ * True for an answer that is not the documented one, but shows that Nevis is there: another text in JSON, nothing, or a 4xx about the ping
+ * itself. A page is that of a gateway.
+ */
+function isThere(error: unknown): boolean {
+  if (!(error instanceof NevisError) || isFromPage(error)) return false
+  const { nevisStatus = 0 } = error
+  return (nevisStatus >= 200 && nevisStatus < 300) || (nevisStatus >= 400 && nevisStatus < 500 && !OF_EVERY_CALL.includes(nevisStatus))
 }

@@ -44,6 +44,7 @@ export async function newTransaction(
   const remember = rememberOf(request, context, operation)
   const transaction = keys.digests.withDigest({
     id: server.id,
+    ...(server.hasOwnId === true && { hasOwnId: true }),
     factor: factor.name,
     operation,
     subject,

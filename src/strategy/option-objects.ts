@@ -5,7 +5,8 @@
  */
 import type { Factor, Prompt } from '../factors/factor'
 import { MemoryLedger, type Ledger } from '../ledger/ledger'
-import { optionError, text, wholeNumber } from '../host/option-values'
+import { flag, optionError, text, wholeNumber } from '../host/option-values'
+import { SUBJECTS, type TransactionTokenClaims } from '../trust/token-claims'
 import type { PollStep } from '../watch/schedule'
 
 export function factorsOf(factors: unknown): readonly Factor[] {
@@ -63,6 +64,19 @@ export function scheduleOf(steps: readonly PollStep[]): readonly PollStep[] {
     return structuredClone(steps as PollStep[])
   }
   throw optionError('pollSchedule must be a list of { untilSeconds, everySeconds }, with rising untilSeconds and everySeconds of 0.5 or more')
+}
+
+export function claimsOf(claims: TransactionTokenClaims = {}): TransactionTokenClaims {
+  if (typeof claims !== 'object' || claims === null) throw optionError('transactionTokens must be an object')
+  const { acceptAudienceApi = false, acceptMissingIssuer = false, subject = 'userId', ...others } = claims
+  const [unknown] = Object.keys(others)
+  if (unknown !== undefined) throw optionError(`transactionTokens: unknown option "${unknown}"`)
+  if (!SUBJECTS.includes(subject)) throw optionError('transactionTokens.subject must be "userId", "username", "transactionId" or "none"')
+  return Object.freeze({
+    acceptAudienceApi: flag('transactionTokens.acceptAudienceApi', acceptAudienceApi),
+    acceptMissingIssuer: flag('transactionTokens.acceptMissingIssuer', acceptMissingIssuer),
+    subject,
+  })
 }
 
 export function ledgerOf(ledger: Ledger = new MemoryLedger()): Ledger {

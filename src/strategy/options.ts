@@ -9,6 +9,7 @@ import type { Factor } from '../factors/factor'
 import type { FactorName } from '../factors/names'
 import type { Subject } from '../factors/transaction'
 import type { NevisRequest } from '../host/request'
+import type { TransactionTokenClaims } from '../trust/token-claims'
 import type { Ledger } from '../ledger/ledger'
 import type { PollStep } from '../watch/schedule'
 
@@ -153,6 +154,8 @@ export interface NevisStrategyOptions {
   readonly sessionKey?: string | undefined
   /** Accepted `iss` of transaction tokens. Default: the base URL of the API, with or without a slash. */
   readonly issuer?: string | readonly string[] | undefined
+  /** What the transaction tokens of your instance hold, if it differs from Nevis's documents. Default: as documented. */
+  readonly transactionTokens?: TransactionTokenClaims | undefined
   /** Encrypts handles and authenticates transactions. In a list, the first is used for new ones and all are accepted. 32 random characters or more. Default: derived from the access key. */
   readonly secret?: string | readonly string[] | undefined
   /** Call `verify(req, profile, done)` instead of `verify(profile, done)`. Default false. */

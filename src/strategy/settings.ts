@@ -12,9 +12,10 @@ import type { Factor, Outcome } from '../factors/factor'
 import type { FactorName } from '../factors/names'
 import { Health } from './health'
 import { failClosed, type FailClosedLedger } from '../ledger/ledger'
-import { budgetOf, factorsOf, ledgerOf, factorNamesOf, postOriginsOf, scheduleOf } from './option-objects'
+import { budgetOf, claimsOf, factorsOf, ledgerOf, factorNamesOf, postOriginsOf, scheduleOf } from './option-objects'
 import { address, flag, callable, optionError, refuseUnknown, sessionKeyOf, text, texts, wholeNumber } from '../host/option-values'
 import type { HostRequest, NevisRequest } from '../host/request'
+import type { TransactionTokenClaims } from '../trust/token-claims'
 import { keysOf, type CurrentKeys } from '../trust/keys'
 import { isGuessable, MAKE_SECRET } from '../trust/secret'
 import type { Subject } from '../factors/transaction'
@@ -68,6 +69,7 @@ export interface Settings {
   readonly codeChecks: SharedCache<Outcome>
   readonly sessionKey: string
   readonly issuers: readonly string[]
+  readonly claims: TransactionTokenClaims
   readonly keys: CurrentKeys
   readonly watch: StatusWatch
   readonly passReqToCallback: boolean
@@ -78,7 +80,7 @@ export interface Settings {
 const KNOWN: Record<keyof NevisStrategyOptions, true> = {
   instance: true, baseURL: true, accessKey: true, client: true, factors: true, waitingURL: true, callbackURL: true,
   statusURL: true, name: true, subject: true, availableFactors: true, operation: true, firstFactorAmr: true, message: true, data: true, lifetimeSeconds: true, enrollmentLifetimeSeconds: true,
-  firstFactorLifetimeSeconds: true, maxAttempts: true, startBudget: true, attemptBudget: true, pollSchedule: true, maxStatusCallsPerSecond: true, healthCheck: true, ledger: true, allowEnrollmentOfStrongerFactorAfter: true, allowPostsFromOtherSites: true, afterDenial: true, rememberBrowser: true, sessionKey: true, issuer: true, secret: true, passReqToCallback: true,
+  firstFactorLifetimeSeconds: true, maxAttempts: true, startBudget: true, attemptBudget: true, pollSchedule: true, maxStatusCallsPerSecond: true, healthCheck: true, ledger: true, allowEnrollmentOfStrongerFactorAfter: true, allowPostsFromOtherSites: true, afterDenial: true, rememberBrowser: true, sessionKey: true, issuer: true, transactionTokens: true, secret: true, passReqToCallback: true,
 }
 
 /**
@@ -138,6 +140,7 @@ export function resolveOptions(options: NevisStrategyOptions): Settings {
     codeChecks: new SharedCache<Outcome>(0, 0),
     sessionKey: sessionKeyOf('NevisStrategy', sessionKey),
     issuers: texts('issuer', issuer).map(withoutSlash),
+    claims: claimsOf(options.transactionTokens),
     keys: keysOf(name, secretsOf(options.secret), client),
     watch: new StatusWatch(client, {
       lifetimeMs,

@@ -4,29 +4,40 @@
  * An active token alone proves nothing, because access keys, status tokens and intent tokens introspect as active, too
  * (https://docs.nevis.net/authcloud/api-doc/api-reference/introspect-ref).
  */
+import { isUuid } from '../client/checks'
 import type { Introspection } from '../client/client'
 import type { Succeeded } from '../factors/factor'
 import type { Subject, Transaction } from '../factors/transaction'
+import type { TransactionTokenClaims } from './token-claims'
 
 /** What does not match: a field of an answer, the transaction's digest or login, or an option of the route that finishes it. */
 export type Mismatch =
-  | 'userId' | 'username' | 'transactionId' | 'token' | 'active' | 'sub' | 'iss' | 'aud' | 'exp' | 'nbf' | 'iat'
+  | 'userId' | 'username' | 'usernameCase' | 'transactionId' | 'token' | 'active' | 'sub' | 'iss' | 'aud' | 'exp' | 'nbf' | 'iat'
   | 'digest' | 'login' | 'factors' | 'operation' | 'purpose'
 
 /** Allowed difference between our clock and Nevis's, in seconds. */
 const CLOCK_SKEW_SECONDS = 60
 
+/** True if two ids are the same: a UUID is the same in capitals (RFC 9562, section 4). */
+export function isSameId(one: string | undefined, other: string | undefined): boolean {
+  return one === other || (isUuid(one) && one.toLowerCase() === other?.toLowerCase())
+}
+
 /**
- * Checks that an answer of Nevis names the subject, if it names a user.
- * @returns the field that does not match, or undefined
+ * Checks that an answer of Nevis names the subject, if it names a user. A username in other upper or lower case is the same user only if the
+ * userId is the same: apps may have both an `Anna` and an `anna`.
+ * @returns the field that does not match, or undefined; `usernameCase` if only the userId could tell
  */
 export function subjectMismatch(
   subject: Subject,
   named: { userId?: string | undefined; username?: string | undefined },
-): 'userId' | 'username' | undefined {
-  if (subject.userId !== undefined && named.userId !== undefined && named.userId !== subject.userId) return 'userId'
-  if (subject.username !== undefined && named.username !== undefined && named.username !== subject.username) return 'username'
-  return undefined
+): 'userId' | 'username' | 'usernameCase' | undefined {
+  const areIdsKnown = subject.userId !== undefined && named.userId !== undefined
+  if (areIdsKnown && !isSameId(named.userId, subject.userId)) return 'userId'
+  const { username = named.username } = subject
+  if (named.username === undefined || named.username === username) return undefined
+  if (named.username.toLowerCase() !== username?.toLowerCase()) return 'username'
+  return areIdsKnown ? undefined : 'usernameCase'
 }
 
 /**
@@ -34,8 +45,8 @@ export function subjectMismatch(
  * @returns the field that does not match, or undefined
  */
 export function outcomeMismatch(transaction: Transaction, outcome: Succeeded): Mismatch | undefined {
-  if (transaction.userId === undefined ? outcome.userId === undefined : outcome.userId !== transaction.userId) return 'userId'
-  if (outcome.transactionId !== transaction.id) return 'transactionId'
+  if (transaction.userId === undefined ? outcome.userId === undefined : !isSameId(outcome.userId, transaction.userId)) return 'userId'
+  if (!isSameId(outcome.transactionId, transaction.id)) return 'transactionId'
   return subjectMismatch(transaction.subject, outcome)
 }
 
@@ -45,7 +56,7 @@ export function outcomeMismatch(transaction: Transaction, outcome: Succeeded): M
 export function isSubjectOf(subject: Subject | undefined, { subject: asked, userId = asked.userId }: Pick<Transaction, 'subject' | 'userId'>): boolean {
   if (subject?.userId === undefined && subject?.username === undefined) return false
   const { userId: ownId = userId, username = asked.username } = subject
-  return ownId === userId && username === asked.username
+  return isSameId(ownId, userId) && username === asked.username
 }
 
 export interface ExpectedProof {
@@ -56,8 +67,14 @@ export interface ExpectedProof {
   readonly startedAt: number
   /** Milliseconds since 1970. */
   readonly now: number
-  /** True if the browser brought the token: then it must say when it was issued. */
+  /** True if the browser brought the token: then it must say when it was issued, and whose it is. */
   readonly isFromBrowser?: boolean
+  /** The username, if it is known. */
+  readonly username?: string | undefined
+  /** Nevis's id of the transaction. */
+  readonly transactionId?: string
+  /** What the app has said of this instance's tokens. */
+  readonly claims?: TransactionTokenClaims
 }
 
 /**
@@ -66,18 +83,29 @@ export interface ExpectedProof {
  */
 export function proofMismatch(proof: Introspection, expected: ExpectedProof): Mismatch | undefined {
   if (!proof.active) return 'active'
-  if (proof.sub !== expected.userId) return 'sub'
-  if (proof.iss === undefined || !expected.issuers.includes(withoutSlash(proof.iss))) return 'iss'
+  const { acceptAudienceApi = false, acceptMissingIssuer = false } = expected.claims ?? {}
+  if (!isSubjectRight(proof.sub, expected)) return 'sub'
+  if (proof.iss === undefined ? !acceptMissingIssuer : !expected.issuers.includes(withoutSlash(proof.iss))) return 'iss'
   // Of the documented tokens, only access keys have `aud` "api": https://docs.nevis.net/apidoc/authcloud/, introspection sample.
-  if (proof.aud?.includes('api')) return 'aud'
-  const nowSeconds = expected.now / 1000
+  if (proof.aud?.includes('api') && !acceptAudienceApi) return 'aud'
+  // All times of a token are by Nevis's clock, so they are compared with the time at which Nevis answered, if the answer has it.
+  const { answeredAt = expected.now } = proof
+  const nowSeconds = answeredAt / 1000
+  const startedAtSeconds = (expected.startedAt + answeredAt - expected.now) / 1000
   if (proof.exp !== undefined && proof.exp <= nowSeconds) return 'exp'
   if (proof.nbf !== undefined && proof.nbf > nowSeconds + CLOCK_SKEW_SECONDS) return 'nbf'
   // An older token of the same user differs in nothing else that Nevis documents.
-  if (proof.iat !== undefined && proof.iat < expected.startedAt / 1000 - CLOCK_SKEW_SECONDS) return 'iat'
+  if (proof.iat !== undefined && proof.iat < startedAtSeconds - CLOCK_SKEW_SECONDS) return 'iat'
   // The ledger keeps a used token only until `iat` makes it too old, so without `iat` it could be replayed later.
   if (expected.isFromBrowser && (proof.iat === undefined || proof.iat > nowSeconds + CLOCK_SKEW_SECONDS)) return 'iat'
   return undefined
+}
+
+function isSubjectRight(sub: string | undefined, { userId, username, transactionId, claims, isFromBrowser = false }: ExpectedProof): boolean {
+  const { subject = 'userId' } = claims ?? {}
+  if (subject === 'none') return sub === undefined ? !isFromBrowser : isSameId(sub, userId)
+  const expected = { userId, username, transactionId }[subject]
+  return expected !== undefined && isSameId(sub, expected)
 }
 
 /** Nevis's `iss` ends in a slash, base URLs usually do not. */

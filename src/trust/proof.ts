@@ -12,6 +12,7 @@ import { NevisError } from '../client/errors'
 import { promptOf, type Factor, type Succeeded } from '../factors/factor'
 import { looksLikeResultToken } from './result-token'
 import type { Transaction } from '../factors/transaction'
+import type { TransactionTokenClaims } from './token-claims'
 
 /** A status answer of Nevis that this process has just received. */
 export interface KnownStatus {
@@ -25,6 +26,8 @@ interface ProofSettings {
   readonly client: NevisClient
   /** Accepted `iss` of transaction tokens. */
   readonly issuers: readonly string[]
+  /** What the app has said of this instance's tokens. */
+  readonly claims: TransactionTokenClaims
 }
 
 /**
@@ -34,7 +37,7 @@ interface ProofSettings {
  * @internal
  */
 export async function mismatchOf(
-  { client, issuers }: ProofSettings,
+  { client, issuers, claims }: ProofSettings,
   transaction: Transaction,
   factor: Factor,
   outcome: Succeeded,
@@ -49,7 +52,9 @@ export async function mismatchOf(
   if (isFromBrowser && !(await couldBeResultToken(client, transaction, token))) return 'token'
   const pending = known?.answer.status === 'succeeded' && known.answer.token === token ? known.introspection : undefined
   const proof = await (pending ?? client.introspect(token))
-  return proofMismatch(proof, { userId, issuers, startedAt: transaction.startedAt, now: Date.now(), isFromBrowser })
+  const { id, startedAt, subject } = transaction
+  const username = outcome.username ?? subject.username
+  return proofMismatch(proof, { userId, username, transactionId: id, issuers, claims, startedAt, now: Date.now(), isFromBrowser })
 }
 
 /**
@@ -79,9 +84,9 @@ function needsToken(factor: Factor, { operation, isCodeTyped, statusToken }: Tra
 
 /**
  * False for a token that a browser can have without an approval: the intent token, or the status token that Nevis gives for an intent token.
- * Both introspect as active. A status token is recognised by its status: for a result token, Nevis answers `unknown`.
+ * Both introspect as active. A status token is recognised by its status: for a result token, Nevis answers that it is not known.
  */
 async function couldBeResultToken(client: NevisClient, { shown }: Transaction, token: string): Promise<boolean> {
   if (!isToken(token) || !looksLikeResultToken(token) || token === shown.intentToken) return false
-  return (await client.getStatus(token)).status === 'unknown'
+  return !(await client.isStatusToken(token))
 }

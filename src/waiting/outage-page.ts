@@ -53,8 +53,8 @@ export function outagePage<Req extends HostRequest = HostRequest, Res extends Ho
     if (!wantsPage(req)) return json(503, { code: 'unavailable', message: parts.language.texts.unavailableHint }, retryAfter)
     const { query, originalUrl, url } = req
     const transaction = fieldOf({ body: bodyOf(req), query, originalUrl, url }, 'transaction')
-    // A started transaction is not lost: its waiting page continues where it was.
-    const again = transaction ? withQuery(parts.waitingURL, { transaction }) : parts.signInURL
+    // A started transaction is not lost: its waiting page continues where it was. If its status cannot be read, that page leads back here.
+    const again = transaction && !isUnreadableStatus(error) ? withQuery(parts.waitingURL, { transaction }) : parts.signInURL
     const answer = page(res, 503, outageHtml(again, parts).text, parts)
     return { ...answer, headers: { ...answer.headers, ...retryAfter } }
   }
@@ -66,10 +66,18 @@ export function outagePage<Req extends HostRequest = HostRequest, Res extends Ho
   return Object.assign(express, { answer: async (error: unknown, req: Req, res?: Res) => plain(answerTo(error, req, res as Res)) })
 }
 
-/** True for a failure of Nevis or of a store that is temporary. A wrong access key or an unreadable response is not. */
+/** True if the page of a waiting user came to the callback because no answer of Nevis was a status. */
+function isUnreadableStatus(error: unknown): boolean {
+  return error instanceof NevisError && error.operation === 'getStatus' && error.code === 'NEVIS_UNEXPECTED_RESPONSE' && (error.nevisStatus ?? 0) < 500
+}
+
+/**
+ * True for a failure of Nevis or of a store that is temporary, or for which the user has waited in vain. A wrong access key or an unreadable
+ * answer to a start is not.
+ */
 function isOutage(error: unknown): boolean {
   if (error instanceof StorageError) return error.status === 503
   if (!(error instanceof NevisError)) return false
   const { code, nevisStatus = 0 } = error
-  return ['NEVIS_UNREACHABLE', 'NEVIS_TIMEOUT', 'NEVIS_RATE_LIMITED'].includes(code) || nevisStatus >= 500
+  return isUnreadableStatus(error) || ['NEVIS_UNREACHABLE', 'NEVIS_TIMEOUT', 'NEVIS_RATE_LIMITED'].includes(code) || nevisStatus >= 500
 }

@@ -10,7 +10,10 @@ import type { Watched } from '../watch/watch'
 
 /** Status of a transaction, for the browser. */
 export interface WaitingStatus {
-  /** `succeeded` does not sign in: it tells the page to go to the callback. */
+  /**
+   * `succeeded` does not sign in: it tells the page to go to the callback. So does `unreadable`: Nevis's answers are no status, and the
+   * callback gives your app the error.
+   */
   readonly status: Watched
   /** What the browser is to do meanwhile. */
   readonly prompt: Prompt

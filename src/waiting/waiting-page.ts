@@ -119,7 +119,7 @@ export function waitingPage<Req extends HostRequest = HostRequest, Res extends H
     const details = options.details?.(data, parts.language.tag)
     const view = { ...seen, ...(seen.factors.includes(seen.factor) && offer), ...(details && { details }) }
     if (wantsJson) return json(200, view)
-    if (view.status === 'succeeded') return whole(303, { Location: withQuery(parts.callbackURL, { transaction: view.transaction }), 'Referrer-Policy': REFERRER_POLICY })
+    if (view.status === 'succeeded' || view.status === 'unreadable') return whole(303, { Location: withQuery(parts.callbackURL, { transaction: view.transaction }), 'Referrer-Policy': REFERRER_POLICY })
     const { text } = pageHtml(view, { ...parts, messageLanguage: options.messageLanguage?.(data, req) })
     return page(res, 200, text, parts, showsWidget(view) ? widgetPolicy : POLICY)
   }, strategy.name)

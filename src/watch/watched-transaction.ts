@@ -11,8 +11,11 @@ import type { Sealed } from '../trust/handle'
 import type { KnownStatus } from '../trust/proof'
 import { withJitter, type RateLimiter } from './schedule'
 
-/** @inline */
-export type WatchedStatus = 'pending' | 'succeeded' | 'failed' | 'expired'
+/**
+ * `unreadable`: Nevis has answered several times in a row, and none of it was a status.
+ * @inline
+ */
+export type WatchedStatus = 'pending' | 'succeeded' | 'failed' | 'expired' | 'unreadable'
 
 export type Listener = (status: WatchedStatus) => void
 
@@ -41,6 +44,12 @@ const MAX_WAIT_MS = 2000
 /** An older success is not used for the callback, and Nevis is asked again. A browser takes less time to reach the callback. */
 const MAX_SUCCESS_AGE_MS = 5000
 
+/**
+ * After so many answers in a row that are no status, a page does not wait to its end: it goes to the callback, which gives the app the error.
+ * A single word that Nevis has added for a moment is passed over.
+ */
+const MAX_UNREADABLE = 3
+
 /** The result of the last call: an answer or an error. */
 interface LastCall {
   /** Milliseconds of `performance.now()`. */
@@ -57,6 +66,8 @@ export class WatchedTransaction {
   /** How many calls have failed in a row. */
   failures = 0
   private status: WatchedStatus = 'pending'
+  /** How many answers in a row were no status. */
+  private unreadable = 0
   /** Milliseconds of `performance.now()`. */
   private nextLookAt = -Infinity
   private earlyLooks = EARLY_LOOKS
@@ -151,7 +162,8 @@ export class WatchedTransaction {
 
   /** After its expiry the status is `expired`, whatever Nevis said: the callback refuses the transaction then. */
   now(): WatchedStatus {
-    return Date.now() >= this.#sealed.expiresAt ? 'expired' : this.status
+    if (Date.now() >= this.#sealed.expiresAt) return 'expired'
+    return this.status === 'pending' && this.unreadable >= MAX_UNREADABLE ? 'unreadable' : this.status
   }
 
   private isAskable(): boolean {
@@ -236,7 +248,9 @@ export class WatchedTransaction {
       this.#last = { at: performance.now(), error }
       // A callback passes its error to the app.
       if (this.failures === 0 && this.deciding === 0) this.reports.faulted?.(this.#sealed, error)
-      this.failures += 1
+      this.unreadable = isAnswered(error) ? this.unreadable + 1 : 0
+      // Nevis is there: asking less often would only keep the user waiting.
+      this.failures = this.unreadable > 0 ? 1 : this.failures + 1
       const { retryAfterSeconds = 0 } = error instanceof NevisError ? error : {}
       this.backOffUntil = performance.now() + Math.min(retryAfterSeconds * 1000, MAX_BACK_OFF_MS)
     }
@@ -251,8 +265,7 @@ export class WatchedTransaction {
     if (hasFailed && this.status !== 'failed') await this.reportEnd(answer)
     this.status = hasFailed ? 'failed' : answer.status
     this.failures = 0
-    // The listening page goes to the callback now, which needs the introspection.
-    if (this.listeners.size > 0) this.introspect()
+    this.unreadable = 0
   }
 
   private async reportEnd(answer: FailedStatus | UnknownStatus): Promise<void> {
@@ -268,6 +281,10 @@ export class WatchedTransaction {
     void Promise.resolve(this.reports.abandoned?.(this.#sealed)).catch(() => {})
   }
 
+  /**
+   * Only a callback introspects. Nevis calls transaction tokens "consumable": if a token can be introspected once, a process that only shows a
+   * page must not use it up for a callback that comes to another process.
+   */
   private introspect(): void {
     const last = this.#last
     if (last?.answer?.status !== 'succeeded' || last.introspection !== undefined) return
@@ -275,6 +292,11 @@ export class WatchedTransaction {
     // If it fails, the callback that uses it gets the error.
     last.introspection.catch(() => {})
   }
+}
+
+/** True for an answer that is no status, but for those that say to come again: 429 and 5xx. */
+function isAnswered(error: unknown): boolean {
+  return error instanceof NevisError && error.nevisStatus !== undefined && error.nevisStatus < 500 && error.nevisStatus !== 429
 }
 
 async function waitAtMost(ms: number, work: Promise<void>): Promise<void> {

@@ -18,8 +18,8 @@ describe('ping', () => {
   describe('of an instance that is there', () => {
     // Shows: C-endpoint-2, C-auth-1
     it('resolves to PONG', async () => {
-      for (const body of ['PONG', 'PONG\r\n']) {
-        nock(CLOUD, KEYED).get('/ping').reply(200, body, { 'content-type': 'text/plain' })
+      for (const body of ['PONG', 'PONG\r\n', 'pong', '\ufeffPONG']) {
+        nock(CLOUD, { reqheaders: { ...KEYED.reqheaders, accept: '*/*' } }).get('/ping').reply(200, body, { 'content-type': 'text/plain' })
         await expect(newClient().ping()).resolves.toBe('PONG')
       }
     })
@@ -63,12 +63,12 @@ describe('enroll', () => {
     // Shows: C-enrol-app-8, C-enrol-app-9, C-enrol-app-10
     it.each<[string, object]>([
       ['userId', { ...ENROLLMENT, userId: undefined }],
-      ['status', { ...ENROLLMENT, status: undefined }],
-      ['authenticators', { ...ENROLLMENT, authenticators: undefined }],
+      ['status', { ...ENROLLMENT, status: undefined, authenticators: undefined }],
       ['authenticators', { ...ENROLLMENT, authenticators: {} }],
       ['authenticators', { ...ENROLLMENT, authenticators: ['x'] }],
       ['statusToken', { ...ENROLLMENT, enrollment: undefined }],
-      ...(['transactionId', 'statusToken', 'qrCode', 'appLinkUri'] as const).map((name): [string, object] => [
+      ['qrCode', { ...ENROLLMENT, enrollment: { ...ENROLLMENT.enrollment, qrCode: undefined, appLinkUri: undefined } }],
+      ...(['transactionId', 'statusToken'] as const).map((name): [string, object] => [
         name,
         { ...ENROLLMENT, enrollment: { ...ENROLLMENT.enrollment, [name]: undefined } },
       ]),
@@ -187,12 +187,18 @@ describe('approve', () => {
     })
 
     // Shows: C-approval-3
-    it.each(['qrCode', 'appLinkUri'])('rejects an answer without its %s', async (name) => {
+    it('rejects an answer with neither QR code nor link', async () => {
       for (const channel of ['app', 'qr-code']) {
-        nock(CLOUD).post('/api/v1/approval').reply(201, { ...APP_APPROVAL, [name]: undefined })
+        nock(CLOUD).post('/api/v1/approval').reply(201, { ...APP_APPROVAL, qrCode: undefined, appLinkUri: undefined })
         const error = await nevisError(newClient().approve({ username: 'u12345', channel }))
-        expect(error.message).toContain(`${name} is missing`)
+        expect(error.message).toContain('qrCode is missing')
       }
+    })
+
+    it.each(['qrCode', 'appLinkUri'])('takes an answer without its %s: the other is a way in', async (name) => {
+      nock(CLOUD).post('/api/v1/approval').reply(201, { ...APP_APPROVAL, [name]: undefined })
+      const approval = await newClient().approve({ username: 'u12345', channel: 'app' })
+      expect(['qrCode', 'appLinkUri'].filter((one) => one in approval)).toEqual(['qrCode', 'appLinkUri'].filter((one) => one !== name))
     })
 
     it('takes a QR code without type and size', async () => {
@@ -244,7 +250,7 @@ describe('approve', () => {
       [412, 'NEVIS_REJECTED', 500, ''],
       [415, 'NEVIS_REJECTED', 500, ''],
       [429, 'NEVIS_RATE_LIMITED', 503, ''],
-      [202, 'NEVIS_UNEXPECTED_RESPONSE', 502, PUSH_APPROVAL],
+      [203, 'NEVIS_UNEXPECTED_RESPONSE', 502, PUSH_APPROVAL],
       [204, 'NEVIS_UNEXPECTED_RESPONSE', 502, ''],
       [304, 'NEVIS_UNEXPECTED_RESPONSE', 502, ''],
       [500, 'NEVIS_UNEXPECTED_RESPONSE', 502, PUSH_APPROVAL],
@@ -378,7 +384,7 @@ describe('users', () => {
       ['userId', { ...USER, userId: undefined }],
       ['username', { ...USER, username: 7 }],
       ['status', { ...USER, status: 200 }],
-      ['authenticators', { ...USER, authenticators: undefined }],
+      ['authenticators', { ...USER, authenticators: {} }],
       ['authenticatorId', { ...USER, authenticators: [{ authenticatorId: '../x' }] }],
     ])('rejects a user whose %s is not as promised', async (field, body) => {
       nock(CLOUD).get(`/api/v1/users/${USER_ID}`).reply(200, body)

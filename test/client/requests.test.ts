@@ -132,7 +132,8 @@ describe('verifyCode', () => {
       ['code must be a string', { ...good, code: SECRET.repeat(11) }],
       ['exactly one of statusToken and channel', { userId: USER_ID, code: SECRET }],
       ['exactly one of statusToken and channel', { ...good, channel: 'recovery' }],
-      ['channel must be "recovery"', { userId: USER_ID, code: SECRET, channel: 'sms' }],
+      ['channel must be "recovery" or "sms"', { userId: USER_ID, code: SECRET, channel: 'push' }],
+      ['exactly one of statusToken and channel', { userId: USER_ID, code: SECRET, channel: 'sms' }],
       ['statusToken must be a non-empty token', { ...good, statusToken: `${SECRET}\n` }],
       ['unknown field "token"', { ...good, token: SECRET }],
     ])('rejects with a TypeError: %s', async (words, request) => {

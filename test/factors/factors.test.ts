@@ -10,7 +10,7 @@ const KNOWN: Subject = { userId: USER }
 const APPROVAL = { transactionId: 't1', statusToken: 's', userId: USER, raw: { username: 'anna' }, qrCode: { dataUri: 'data:qr' }, appLinkUri: 'app:link' }
 const LEAST_APPROVAL = { transactionId: 't1', statusToken: 's', raw: { username: 7 } }
 const ENROLLMENT = {
-  transactionId: 't1', statusToken: 's', userId: USER, username: 'anna', qrCode: { dataUri: 'data:qr' }, appLinkUri: 'app:link', recoveryCodes: ['AAAA'],
+  transactionId: 't1', statusToken: 's', userId: USER, username: 'anna', qrCode: { dataUri: 'data:qr' }, appLinkUri: 'app:link', recoveryCodes: ['AAAA'], authenticators: [], raw: {},
 }
 const transaction: Transaction = {
   id: 't1', factor: 'push', operation: 'approve', subject: ANNA, userId: USER, statusToken: 's', startedAt: 0, expiresAt: 1, firstFactorAt: 0, shown: {},
@@ -129,13 +129,14 @@ describe('a challenge', () => {
 describe('an enrolment', () => {
   const server = { id: 't1', userId: USER, statusToken: 's', username: 'anna' }
   const everything = { server, browser: { qrCode: 'data:qr', appLinkUri: 'app:link', recoveryCodes: ['AAAA'] } }
-  const least = { server: { id: expect.stringMatching(UUID), userId: USER }, browser: {} }
+  const least = { server: { id: expect.stringMatching(UUID), hasOwnId: true, userId: USER }, browser: {} }
+  const LEAST = { userId: USER, authenticators: [], raw: {} }
 
   it('of the app', async () => {
     const { nevis, asked } = cloud({ enroll: ENROLLMENT })
     expect(await enroll(app(), nevis, ANNA)).toStrictEqual(everything)
-    expect(asked).toStrictEqual([['enroll', { username: 'anna' }]])
-    expect(await enroll(app(), cloud({ enroll: { userId: USER } }).nevis, ANNA)).toStrictEqual(least)
+    expect(asked).toStrictEqual([['enroll', { username: 'anna', channel: 'app' }]])
+    expect(await enroll(app(), cloud({ enroll: LEAST }).nevis, ANNA)).toStrictEqual(least)
   })
 
   it('of SMS, with the number and the words', async () => {
@@ -144,7 +145,7 @@ describe('an enrolment', () => {
     await enroll(sms(), nevis, KNOWN, { phone: '+41791234567' })
     const asks = { userId: USER, channel: 'sms', phone: '+41791234567' }
     expect(asked).toStrictEqual([['enroll', { ...asks, message: '{{CODE}}' }], ['enroll', asks]])
-    expect(await enroll(sms(), cloud({ enroll: { userId: USER } }).nevis, ANNA, { phone: '+41791234567' })).toStrictEqual(least)
+    expect(await enroll(sms(), cloud({ enroll: LEAST }).nevis, ANNA, { phone: '+41791234567' })).toStrictEqual(least)
   })
 
   it.each([undefined, '', '079 123 45 67', '+41 79'])('of SMS is refused without a number that is one, and nobody is asked: %j', async (phone) => {
@@ -197,7 +198,7 @@ describe('an enrolment', () => {
   it('of recovery codes, for a username', async () => {
     const made = { userId: USER, recoveryCodes: ['AAAA'] }
     const { nevis, asked } = cloud({ enroll: made, getUser: { username: 'anna' } })
-    const expected = { server: { id: expect.stringMatching(UUID), userId: USER }, browser: { recoveryCodes: ['AAAA'] } }
+    const expected = { server: { id: expect.stringMatching(UUID), hasOwnId: true, userId: USER }, browser: { recoveryCodes: ['AAAA'] } }
     expect([await enroll(recovery(), nevis, ANNA), await enroll(recovery(), nevis, KNOWN)]).toStrictEqual([expected, expected])
     const asks = ['enroll', { username: 'anna', channel: 'recovery' }]
     expect(asked).toStrictEqual([asks, ['getUser', USER], asks])

@@ -14,6 +14,8 @@ const TOLD: Record<FailureCode, [number, string]> = {
   not_enrolled: [403, 'This way to confirm is not set up for your account. Please choose another one.'],
   already_enrolled: [403, 'Your account already has a second factor. Please confirm with that one first.'],
   too_many_authenticators: [409, 'Your account cannot have more devices. Please remove one first.'],
+  factor_exists: [409, 'This way to confirm is already set up for your account. To replace it, please remove it first.'],
+  user_blocked: [429, 'This way to confirm is blocked for your account for a while, because of many requests. Please choose another one, or try again later.'],
   cancelled: [401, 'The request was cancelled.'],
   too_many_attempts: [429, 'Too many wrong codes. Request a new one.'],
   codes_locked: [403, 'Your codes are locked because too many wrong codes were entered. Please use the Access App, or contact support.'],

@@ -132,7 +132,9 @@ const refusals: Record<FailureCode, Omit<Scenario, 'ends' | 'name'>> = {
   cross_site_post: { run: (drive) => drive.send('POST', { phone: PHONE, factor: 'c4n4ry' }, { origin: 'https://c4n4ry.example' }) },
   not_enrolled: { script: { approve: always({ do: 'body', status: 404, body: '{"error":"c4n4ry","path":"/c4n4ry","status":404,"timestamp":1}' }) }, run: (drive) => drive.start() },
   already_enrolled: { options: { operation: 'enroll' }, script: { user: always({ do: 'patch', patch: { status: 'active', phones: [PHONE] } }) }, run: (drive) => drive.start({ factor: 'sms', phone: PHONE }) },
-  too_many_authenticators: { options: { operation: 'enroll' }, script: { enroll: always({ do: 'status', status: 409 }) }, run: (drive) => drive.start({ factor: 'sms', phone: PHONE }) },
+  too_many_authenticators: { options: { operation: 'enroll' }, script: { enroll: always({ do: 'status', status: 409 }) }, run: (drive) => drive.start({ factor: 'app' }) },
+  factor_exists: { options: { operation: 'enroll' }, script: { enroll: always({ do: 'status', status: 409 }) }, run: (drive) => drive.start({ factor: 'sms', phone: PHONE }) },
+  user_blocked: { script: { approve: always({ do: 'status', status: 403 }), user: always({ do: 'patch', patch: { exceededRateLimits: { push: 'c4n4ry' } } }) }, run: (drive) => drive.start() },
   cancelled: { run: async (drive) => {
     await drive.start()
     return drive.callback({ cancel: 'c4n4ry' })
@@ -201,7 +203,8 @@ const faults: Scenario[] = ([
   ...[...wrongAnswers, ...notJson].map(([name, behaviour, ends]): Scenario => ({ ends, name: `introspection: ${name}`, script: { introspect: always(behaviour) }, run: approvedPush })),
   ...[...wrongAnswers, ...notJson].map(([name, behaviour, ends]): Scenario => ({ ends, name: `intent: ${name}`, script: { intent: always(behaviour) }, run: (drive) => drive.start({ factor: 'widget' }) })),
   ...[...wrongAnswers, ...notJson].map(([name, behaviour, ends]): Scenario => ({ ends, name: `status of a widget's result: ${name}`, script: { status: always(behaviour) }, run: broughtResult })),
-  ...wrongAnswers.map(([name, behaviour, ends]): Scenario => ({ ends, name: `verification: ${name}`, script: { verify: always(behaviour) }, run: async (drive) => {
+  // Any other 4xx is about the code while the access key reads the user's record: "4xx otherwise".
+  ...wrongAnswers.map(([name, behaviour, ends]): Scenario => ({ ends: ['NEVIS_UNAUTHORIZED', 'NEVIS_REJECTED'].includes(ends) ? 'wrong_code' : ends, name: `verification: ${name}`, script: { verify: always(behaviour) }, run: async (drive) => {
     await drive.start({ factor: 'sms' })
     return drive.callback({ code: WRONG_CODE })
   } })),

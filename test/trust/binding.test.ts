@@ -36,14 +36,13 @@ describe('a success', () => {
       ['userId', 'another userId', transaction, { ...outcome, userId: OTHER }],
       ['userId', 'no userId', transaction, anonymous],
       ['userId', 'an empty userId', transaction, { ...outcome, userId: '' }],
-      ['userId', 'the userId in capitals', transaction, { ...outcome, userId: USER.toUpperCase() }],
       ['userId', 'no userId on either side', withoutUserId, anonymous],
       ['userId', 'not the userId of the subject', { ...withoutUserId, subject: { userId: OTHER } }, outcome],
       ['transactionId', 'another transaction', transaction, { ...outcome, transactionId: 't2' }],
       ['transactionId', 'no transaction', transaction, unnumbered],
       ['transactionId', 'an empty transaction', transaction, { ...outcome, transactionId: '' }],
       ['username', 'another username', transaction, { ...outcome, username: 'ben' }],
-      ['username', 'the username in capitals', transaction, { ...outcome, username: 'Anna' }],
+      ['usernameCase', 'the username in capitals', transaction, { ...outcome, username: 'Anna' }],
       ['username', 'an empty username', transaction, { ...outcome, username: '' }],
     ])('names %s: %s', (field, _name, started, given) => {
       expect(outcomeMismatch(started, given)).toBe(field)
@@ -135,7 +134,6 @@ describe('an introspected token', () => {
       ['sub', 'another user', { ...proof, sub: OTHER }],
       ['sub', 'nobody', without('sub')],
       ['sub', 'an empty sub', { ...proof, sub: '' }],
-      ['sub', 'the user in capitals', { ...proof, sub: USER.toUpperCase() }],
       ['iss', 'no issuer', without('iss')],
       ['iss', 'an empty issuer', { ...proof, iss: '' }],
       ['iss', 'another instance', { ...proof, iss: 'https://b.mauth.nevis.cloud/' }],

@@ -19,11 +19,11 @@ export const accessKey: DialectGroup = {
     },
     {
       name: 'key-ends-midway',
-      says: 'The key ends between start and callback: verification, introspection and look-ups of users get 403.',
+      says: 'The key ends between start and callback: verification, introspection and the look-up of a user who was asked get 403.',
       because: 'A key can be revoked at any time.',
-      refuses: refusing(403, ({ operation, cloud }) => {
-        const hasBegun = cloud.transactions.all().length > 0
-        return ['verifyCode', 'introspect'].includes(operation) || (['getUser', 'findUserByUsername'].includes(operation) && hasBegun)
+      refuses: refusing(403, ({ operation, path, cloud }) => {
+        if (operation === 'verifyCode' || operation === 'introspect') return true
+        return operation === 'getUser' && cloud.transactions.all().some(({ user }) => user?.userId === path.split('/').at(-1))
       }),
     },
   ],

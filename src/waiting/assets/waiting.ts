@@ -109,6 +109,8 @@ interface Window {
       if (status === 'pending') return sayWhetherOnline()
       isOver = true
       pause()
+      // Nevis's answers are no status: the callback gives the app the error.
+      if (status === 'unreadable') return location.replace(withTransaction(callbackUrl))
       if (status !== 'succeeded') return reload()
       // Several tabs learn at the same moment. The tab that has the lock keeps it until the browser has left the page.
       const claim = async (lock: unknown) => {

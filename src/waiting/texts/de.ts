@@ -126,6 +126,8 @@ export const de: Texts = {
     cross_site_post: 'Diese Anfrage kam von einer anderen Website und wurde deshalb abgelehnt. Bitte beginnen Sie auf der Anmeldeseite neu.',
     not_enrolled: 'Sie haben diese Methode noch nicht eingerichtet. Wählen Sie eine andere.',
     already_enrolled: 'Sie haben bereits einen zweiten Faktor eingerichtet. Bestätigen Sie zuerst damit.',
+    factor_exists: 'Diese Möglichkeit ist für Ihr Benutzerkonto bereits eingerichtet. Um sie zu ersetzen, entfernen Sie zuerst die bisherige.',
+    user_blocked: 'Diese Möglichkeit ist wegen vieler Anfragen vorübergehend gesperrt. Wählen Sie eine andere, oder versuchen Sie es später noch einmal.',
     too_many_authenticators: 'Sie haben die Höchstzahl an Geräten erreicht. Entfernen Sie zuerst eines.',
     cancelled: 'Sie haben die Anfrage abgebrochen.',
     too_many_attempts: 'Zu viele falsche Codes. Fordern Sie einen neuen Code an.',

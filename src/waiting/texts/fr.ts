@@ -126,6 +126,8 @@ export const fr: Texts = {
     cross_site_post: 'Cette demande provenait d’un autre site et a donc été refusée. Veuillez recommencer depuis la page de connexion.',
     not_enrolled: 'Vous n’avez pas encore configuré cette méthode. Choisissez-en une autre.',
     already_enrolled: 'Vous avez déjà configuré un second facteur. Utilisez-le d’abord pour confirmer.',
+    factor_exists: 'Ce moyen est déjà configuré pour votre compte utilisateur. Pour le remplacer, supprimez d’abord l’ancien.',
+    user_blocked: 'Ce moyen est bloqué pour quelque temps, car il y a eu beaucoup de demandes. Choisissez-en un autre ou réessayez plus tard.',
     too_many_authenticators: 'Vous avez atteint le nombre maximal d’appareils. Supprimez-en d’abord un.',
     cancelled: 'Vous avez annulé la demande.',
     too_many_attempts: 'Trop de codes erronés. Demandez un nouveau code.',

@@ -126,6 +126,8 @@ export const it: Texts = {
     cross_site_post: 'Questa richiesta proveniva da un altro sito ed è stata quindi rifiutata. Ricominci dalla pagina di accesso.',
     not_enrolled: 'Non ha ancora configurato questo metodo. Ne scelga un altro.',
     already_enrolled: 'Ha già configurato un secondo fattore. Prima confermi con quello.',
+    factor_exists: 'Questo modo è già configurato per il Suo account. Per sostituirlo, rimuova prima quello attuale.',
+    user_blocked: 'Questo modo è bloccato per qualche tempo a causa di molte richieste. Ne scelga un altro o riprovi più tardi.',
     too_many_authenticators: 'Ha raggiunto il numero massimo di dispositivi. Prima ne rimuova uno.',
     cancelled: 'Ha annullato la richiesta.',
     too_many_attempts: 'Troppi codici errati. Richieda un nuovo codice.',

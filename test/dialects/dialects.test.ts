@@ -1,0 +1,109 @@
+/**
+ * Every dialect of the simulator against every flow that it touches: sign-in, wrong code, denial, step-up, first and further enrolment, by
+ * each factor, with one process and two, with a page that gets events and one that asks for JSON.
+ *
+ * What the real cloud says where its documents are silent, nobody who works on this package knows. So each plausible reading is played, and
+ * the outcome of each cell stands in `table.ts`. Nobody may get in, be enrolled or see what is not theirs in any of them.
+ */
+import fc from 'fast-check'
+import { DIALECT_GROUPS } from '../../src/simulator/dialects'
+import { FLOWS } from './flows'
+import { DEFAULT_IDS, DIALECT_OF_ID } from './ids'
+import { play, pooled } from './run'
+import { situationOf } from './settings'
+import { expectedOf, OUTCOMES, TABLE, type Verdict } from './table'
+
+const NAMES = DIALECT_GROUPS.flatMap(({ dialects }) => dialects).map(({ name }) => name)
+/** Dialects at a time: the flows of each run beside each other anyway. */
+const WIDTH = 6
+const PER_DIALECT_MS = 60_000
+jest.setTimeout(600_000)
+
+type Cells = Readonly<Record<string, string>>
+
+const isUnsafe = (outcome: string | undefined) => outcome?.startsWith('UNSAFE') === true
+const expectedCells = (name: string, cells: Cells): Cells => Object.fromEntries(Object.keys(cells).map((flow) => [flow, outcomeOf(name, flow)]))
+/** Flows that only look for what must not happen end in no outcome of their own. */
+const outcomeOf = (name: string, flow: string) => (flow.startsWith('N ') || flow.startsWith('V ') ? 'not in' : expectedOf(name, flow).outcome)
+const normalised = (cells: Cells): Cells =>
+  Object.fromEntries(Object.entries(cells).map(([flow, outcome]) => [flow, flow.startsWith('N ') && outcome.startsWith('start: ') ? 'not in' : outcome]))
+
+let played: Map<string, Cells>
+beforeAll(async () => {
+  const results = await pooled(NAMES, WIDTH, async (name) => {
+    const { flows, ...setting } = situationOf(name)
+    return [name, normalised(await play({ dialect: [name], ...setting }, flows))] as const
+  })
+  played = new Map(results)
+}, NAMES.length * PER_DIALECT_MS)
+
+describe('without a dialect', () => {
+  it('every flow ends as people expect', async () => {
+    expect(normalised(await play({ dialect: [] }, Object.keys(FLOWS)))).toEqual(OUTCOMES)
+  })
+})
+
+describe.each(DIALECT_GROUPS.map(({ title, dialects }) => [title, dialects] as const))('%s', (_title, dialects) => {
+  it.each(dialects.map(({ name }) => name))('%s', (name) => {
+    const cells = played.get(name) as Cells
+    expect(cells).toEqual(expectedCells(name, cells))
+  })
+})
+
+describe('the table', () => {
+  const verdicts = (): Record<Verdict, string[]> => {
+    const found: Record<Verdict, string[]> = { right: [], design: [], wrong: [] }
+    for (const [name, cells] of played) for (const flow of Object.keys(cells)) found[expectedOf(name, flow).verdict].push(`${name}: ${flow}`)
+    return found
+  }
+
+  it('covers the 207 readings that version 0.1.0 was played against', () => {
+    const ids = [...Object.keys(DIALECT_OF_ID), ...DEFAULT_IDS]
+    expect([ids.length, new Set(ids).size]).toEqual([207, 207])
+    expect(Object.values(DIALECT_OF_ID).filter((name) => !NAMES.includes(name))).toEqual([])
+    expect(new Set(NAMES).size).toBe(NAMES.length)
+  })
+
+  it('names no dialect that there is not', () => {
+    expect(Object.keys(TABLE).filter((name) => !NAMES.includes(name))).toEqual([])
+  })
+
+  it('has no unsafe cell', () => {
+    const unsafe = [...played].flatMap(([name, cells]) => Object.entries(cells).filter(([, outcome]) => isUnsafe(outcome)).map(([flow]) => `${name}: ${flow}`))
+    expect(unsafe).toEqual([])
+  })
+
+  it('is right in at least 95 of 100 cells that are not refused by design', () => {
+    const { right, design, wrong } = verdicts()
+    const all = right.length + design.length + wrong.length
+    if (process.env['SHOW_TABLE'] !== undefined) process.stdout.write(`${NAMES.length} dialects, ${all} cells: ${right.length} right, ${design.length} refused by design, ${wrong.length} wrong\n${wrong.join('\n')}\n`)
+    expect(right.length / (right.length + wrong.length)).toBeGreaterThanOrEqual(0.95)
+  })
+})
+
+describe('a dialect for which there is an option', () => {
+  const WITH_OPTION = NAMES.filter((name) => situationOf(name).options !== undefined && !name.startsWith('ping-') && name !== 'link-custom-scheme')
+
+  it.each(WITH_OPTION)('signs nobody in without it: %s', async (name) => {
+    const { flows, options: _options, ...setting } = situationOf(name)
+    const cells = normalised(await play({ dialect: [name], ...setting }, flows.filter((flow) => /^(L push|L app|L sms|L wid|W sms)$/.test(flow))))
+    expect(Object.values(cells).filter((outcome) => /^(in|.*then in)$/.test(outcome) || isUnsafe(outcome))).toEqual([])
+  })
+})
+
+describe('three dialects at a time', () => {
+  /** Those that answer every call in another's place leave nothing to play. */
+  const MIXED = NAMES.filter((name) => !/^(redirect|gateway|firewall)-/.test(name))
+  const SAFE = ['W sms', 'W rec', 'D push', 'N push', 'V app', 'A rec', 'E app', 'L push', 'L wid']
+
+  it('are as safe: nobody gets in, is enrolled or sees what they must not', async () => {
+    const mix = fc.uniqueArray(fc.constantFrom(...MIXED), { minLength: 3, maxLength: 3 })
+    const mixes = fc.sample(mix, { seed: 18, numRuns: 40 })
+    const results = await pooled(mixes, WIDTH, async (dialect) => {
+      const settings = dialect.map(situationOf)
+      const cells = await play({ dialect, isSlow: settings.some(({ isSlow }) => isSlow) }, SAFE)
+      return [dialect, Object.entries(cells).filter(([, outcome]) => isUnsafe(outcome) || outcome.startsWith('waits'))] as const
+    })
+    expect(results.filter(([, unsafe]) => unsafe.length > 0)).toEqual([])
+  })
+})

@@ -1,0 +1,313 @@
+/**
+ * The flows of the table: what people do with a browser and a phone, while the cloud speaks a dialect. Each ends in an outcome in words,
+ * or in one that begins with `UNSAFE`.
+ *
+ * Not its job: which outcome is right.
+ */
+import type { NevisSimulator } from '../../src/simulator'
+import { callbackOf, handleIn, statusOf, waitingOf } from '../support/app'
+import type { Browser, Page } from '../support/browser'
+import type { DialectApp } from './app'
+
+export interface Factors {
+  readonly authenticators?: number
+  readonly phone?: string | undefined
+  readonly recoveryCodes?: readonly string[]
+}
+
+export interface World {
+  readonly simulator: NevisSimulator
+  readonly apps: readonly [DialectApp, DialectApp]
+  /** People answer after Nevis was asked twice. */
+  readonly isSlow: boolean
+  /** Of the person before anything is started. */
+  readonly factors?: Factors
+  /** Called with the person who starts. */
+  readonly prepare?: (world: World, username: string) => Promise<void> | void
+  readonly phone?: string
+}
+
+export type Flow = (world: World, username: string) => Promise<string>
+
+const PHONE = '+41791234567'
+const CODES = ['AAAA-1111-bbbb-2222', 'CCCC-3333-dddd-4444']
+/** No page waits so long; the machine may be slow. */
+const PATIENCE_MS = 30_000
+
+/** The action in an answer: `success`, or the code. */
+const outcomeIn = (page: Page): string => {
+  if (page.location !== undefined) return `${page.status} ${page.location.split('?')[0]}`
+  const { action, code } = page.json() as { action: string; code?: string }
+  return action === 'success' ? 'success' : (code ?? action)
+}
+
+class Person {
+  constructor(
+    readonly world: World,
+    readonly username: string,
+  ) {
+    this.browser = world.apps[0].browser()
+  }
+
+  readonly browser: Browser
+  handle = ''
+
+  get user() {
+    return this.world.simulator.users.find(({ username }) => username === this.username)
+  }
+
+  add(): void {
+    const { authenticators = 1, phone = PHONE, recoveryCodes = CODES } = this.world.factors ?? {}
+    const has = this.world.factors !== undefined && 'phone' in this.world.factors && this.world.factors.phone === undefined ? {} : { phone }
+    this.world.simulator.addUser({ username: this.username, authenticators, recoveryCodes, ...has })
+  }
+
+  /** @returns why nothing was started */
+  async start(path: string, fields: Record<string, string>): Promise<string | undefined> {
+    await this.world.prepare?.(this.world, this.username)
+    const page = await this.browser.post(path, fields)
+    if (page.status !== 303) return `start: ${outcomeIn(page)}`
+    this.handle = handleIn(page.location)
+    return undefined
+  }
+
+  login = (factor: string, more = {}) => this.start('/login', { username: this.username, password: 'x', factor, ...more })
+
+  async prove(): Promise<void> {
+    await this.browser.post('/prove', { username: this.username, userId: this.user?.userId as string })
+  }
+
+  async view(): Promise<Record<string, unknown>> {
+    return (await this.browser.get(waitingOf(this.handle), { accept: 'application/json' })).json() as Record<string, unknown>
+  }
+
+  private get transaction() {
+    const { cloud } = this.world.simulator as unknown as { cloud: { transactions: { all(): { user?: { username?: string }; dispatchToken?: string; code?: string }[] } } }
+    return cloud.transactions.all().filter(({ user }) => user?.username === this.username).at(-1)
+  }
+
+  /** Scans what the page shows. */
+  async scan(phone = this.username): Promise<void> {
+    const { qrCode, appLinkUri } = await this.view()
+    const { dispatchToken } = this.transaction ?? {}
+    if (appLinkUri === undefined && qrCode === undefined) return
+    const link = typeof appLinkUri === 'string' ? `http://x/?${appLinkUri.split('?')[1]?.split('#')[0]}` : `http://x/?dispatchTokenResponse=${dispatchToken}`
+    await this.world.simulator.phone(phone).scan(link)
+  }
+
+  get code(): string {
+    return /\d{6}/.exec(this.world.simulator.sms(this.username).at(-1) ?? '')?.[0] ?? ''
+  }
+
+  async callback(app = this.world.apps[0]): Promise<string> {
+    return outcomeIn(await app.browser(this.browser).get(callbackOf(this.handle)))
+  }
+
+  async bring(fields: Record<string, string>): Promise<string> {
+    return outcomeIn(await this.browser.post('/login/2fa/callback', { transaction: this.handle, ...fields }))
+  }
+
+  /** Waits with the page, by events or by JSON, lets the phone answer meanwhile, and goes to the callback. */
+  async wait(answer: () => Promise<unknown>, how: 'events' | 'json' = 'events', callbackAt = this.world.apps[0]): Promise<string> {
+    const learnt = how === 'events' ? this.listen(answer) : this.ask(answer)
+    const status = await learnt
+    if (status === undefined) return `waits: ${await this.callback(callbackAt)}`
+    return this.callback(callbackAt)
+  }
+
+  private async listen(answer: () => Promise<unknown>): Promise<string | undefined> {
+    const stop = new AbortController()
+    const timer = setTimeout(() => stop.abort(), PATIENCE_MS)
+    try {
+      const response = await fetch(new URL(statusOf(this.handle), this.browser.origin), { headers: { accept: 'text/event-stream' }, signal: stop.signal })
+      const decoder = new TextDecoder()
+      let text = ''
+      let hasAnswered = false
+      for await (const chunk of response.body as unknown as AsyncIterable<Uint8Array>) {
+        text += decoder.decode(chunk, { stream: true })
+        const last = [...text.matchAll(/"status":"(\w+)"/g)].at(-1)?.[1]
+        if (last !== undefined && last !== 'pending') return last
+        if (hasAnswered) continue
+        hasAnswered = true
+        await this.pause()
+        await answer()
+      }
+      return undefined
+    } catch (error) {
+      if (stop.signal.aborted) return undefined
+      throw error
+    } finally {
+      clearTimeout(timer)
+      stop.abort()
+    }
+  }
+
+  private async ask(answer: () => Promise<unknown>): Promise<string | undefined> {
+    const until = Date.now() + PATIENCE_MS
+    let hasAnswered = false
+    while (Date.now() < until) {
+      const { status } = (await this.browser.get(statusOf(this.handle), { accept: 'application/json' })).json() as { status: string }
+      if (status !== 'pending') return status
+      if (!hasAnswered) {
+        await this.pause()
+        await answer()
+      }
+      hasAnswered = true
+      await new Promise((resolve) => setTimeout(resolve, 200))
+    }
+    return undefined
+  }
+
+  private async pause(): Promise<void> {
+    if (this.world.isSlow) await new Promise((resolve) => setTimeout(resolve, 800))
+  }
+
+  approve = () => this.world.simulator.phone(this.username).approve()
+}
+
+/** What Nevis's widget does, in its own words with its own cloud: it understands every dialect. */
+async function widgetToken(person: Person, operation: 'approve' | 'enroll'): Promise<string> {
+  const { simulator } = person.world
+  const { intentToken } = await person.view()
+  const call = async (path: string, body: object, authorization: string) =>
+    (await fetch(simulator.baseURL + path, { method: 'POST', headers: { 'content-type': 'application/json', authorization: `Bearer ${authorization}` }, body: JSON.stringify(body) })).text()
+  const begun = await (operation === 'approve' ? call('/api/v1/approval', {}, String(intentToken)) : call('/api/v1/users/enroll', { channel: 'app' }, String(intentToken)))
+  if (operation === 'approve') await person.approve()
+  else await simulator.phone(person.username).scan(`http://x/?dispatchTokenResponse=${/dispatchTokenResponse=([\w-]+)/.exec(begun)?.[1]}`)
+  const statusToken = /"statusToken":"([^"]+)"/.exec(begun)?.[1]
+  return /"token":"([^"]+)"/.exec(await call('/api/v1/status', { statusToken }, simulator.accessKey))?.[1] ?? ''
+}
+
+const inOr = (outcome: string): string => (outcome === 'success' ? 'in' : `callback: ${outcome}`)
+
+/** Signs in, or confirms once more, with each factor. */
+function sign(factor: string, begin: (person: Person) => Promise<string | undefined>, how: 'events' | 'json' = 'events', at: 0 | 1 = 0): Flow {
+  return async (world, username) => {
+    const person = new Person(world, username)
+    person.add()
+    const refused = await begin(person)
+    if (refused !== undefined) return refused
+    switch (factor) {
+      case 'push':
+        return inOr(await person.wait(person.approve, how, world.apps[at]))
+      case 'app':
+        return inOr(await person.wait(() => person.scan(), how, world.apps[at]))
+      case 'sms':
+        return inOr(await person.bring({ code: person.code }))
+      case 'recovery':
+        return inOr(await person.bring({ code: world.factors?.recoveryCodes?.[0] ?? (CODES[0] as string) }))
+      default:
+        return inOr(await person.bring({ token: await widgetToken(person, 'approve') }))
+    }
+  }
+}
+
+const byPassword = (factor: string) => (person: Person) => person.login(factor)
+const stepUp = (factor: string) => async (person: Person) => {
+  await person.prove()
+  return person.start('/pay', { factor })
+}
+
+/** A wrong code, and then the right one. */
+function wrongFirst(factor: 'sms' | 'recovery', wrong: string): Flow {
+  return async (world, username) => {
+    const person = new Person(world, username)
+    person.add()
+    const refused = await person.login(factor)
+    if (refused !== undefined) return refused
+    const first = await person.bring({ code: wrong })
+    if (first === 'success') return 'UNSAFE: a wrong code lets in'
+    const right = factor === 'sms' ? person.code : (CODES[1] as string)
+    return `${first}, then ${inOr(await person.bring({ code: right }))}`
+  }
+}
+
+async function finishEnrolment(person: Person, factor: string): Promise<string> {
+  switch (factor) {
+    case 'app':
+      return person.wait(() => person.scan())
+    case 'sms':
+      return person.bring({ code: person.code })
+    case 'widget':
+      return person.bring({ token: await widgetToken(person, 'enroll') })
+    default: {
+      const { recoveryCodes } = await person.view()
+      if (JSON.stringify(recoveryCodes) !== JSON.stringify(person.user?.recoveryCodes)) return 'UNSAFE: other strings are shown as codes'
+      return person.callback()
+    }
+  }
+}
+
+/** The first factor, right after the password. */
+const first = (factor: string): Flow => async (world, username) => {
+  const person = new Person(world, username)
+  const refused = await person.login(factor, { phone: world.phone ?? PHONE })
+  return refused ?? inOr(await finishEnrolment(person, factor))
+}
+
+/** A further factor, from the account. */
+const further = (factor: string): Flow => async (world, username) => {
+  const person = new Person(world, username)
+  person.add()
+  await person.prove()
+  const refused = await person.start('/factors', { factor, phone: world.phone ?? '+41790000009' })
+  return refused ?? inOr(await finishEnrolment(person, factor))
+}
+
+const denial: Flow = async (world, username) => {
+  const person = new Person(world, username)
+  person.add()
+  const refused = await person.login('push')
+  if (refused !== undefined) return refused
+  const outcome = await person.wait(() => world.simulator.phone(username).deny())
+  return outcome === 'success' ? 'UNSAFE: a denial lets in' : outcome
+}
+
+/** The callback before anybody has answered. */
+const unanswered: Flow = async (world, username) => {
+  const person = new Person(world, username)
+  person.add()
+  const refused = await person.login('push')
+  if (refused !== undefined) return refused
+  const outcome = await person.callback()
+  return outcome === 'success' ? 'UNSAFE: in without an answer' : 'not in'
+}
+
+/** Somebody with the password of a person who has a phone tries to enrol a phone of their own. */
+const thief: Flow = async (world, username) => {
+  const person = new Person(world, username)
+  person.add()
+  const before = person.user?.authenticators.length
+  const refused = await person.login('app')
+  if (refused !== undefined) return 'not in'
+  await person.scan(`${username}-thief`).catch(() => undefined)
+  const outcome = await person.callback()
+  if (outcome === 'success') return 'UNSAFE: a thief is in'
+  return person.user?.authenticators.length === before ? 'not in' : 'UNSAFE: a thief has enrolled a phone'
+}
+
+export const FLOWS: Readonly<Record<string, Flow>> = {
+  'L push': sign('push', byPassword('push')),
+  'L push, JSON': sign('push', byPassword('push'), 'json'),
+  'L push, two processes': sign('push', byPassword('push'), 'events', 1),
+  'L app': sign('app', byPassword('app')),
+  'L sms': sign('sms', byPassword('sms')),
+  'L rec': sign('recovery', byPassword('recovery')),
+  'L wid': sign('widget', byPassword('widget')),
+  'W sms': wrongFirst('sms', '000'),
+  'W rec': wrongFirst('recovery', 'ZZZZ-9999-zzzz-9999'),
+  'D push': denial,
+  'S push': sign('push', stepUp('push')),
+  'S app': sign('app', stepUp('app')),
+  'S sms': sign('sms', stepUp('sms')),
+  'S rec': sign('recovery', stepUp('recovery')),
+  'E app': first('app'),
+  'E sms': first('sms'),
+  'E rec': first('recovery'),
+  'E wid': first('widget'),
+  'A app': further('app'),
+  'A sms': further('sms'),
+  'A rec': further('recovery'),
+  'N push': unanswered,
+  'V app': thief,
+}

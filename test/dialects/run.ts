@@ -1,0 +1,50 @@
+/**
+ * Plays flows on a simulator that speaks dialects, many at a time.
+ *
+ * Not its job: which outcome is right.
+ */
+import { MemoryStore } from 'express-session'
+import { MemoryLedger } from '../../src'
+import { NevisSimulator, type NevisSimulatorOptions } from '../../src/simulator'
+import { startDialectApp, type Options } from './app'
+import { FLOWS, type Factors, type World } from './flows'
+
+export interface Setting extends Pick<World, 'prepare' | 'phone'> {
+  readonly factors?: Factors | ((flow: string) => Factors)
+  readonly dialect: readonly string[]
+  readonly isSlow?: boolean
+  readonly simulator?: NevisSimulatorOptions
+  readonly options?: Options | ((simulator: NevisSimulator) => Options)
+}
+
+let people = 0
+
+/** @returns the outcome of each flow */
+export async function play(setting: Setting, flows: readonly string[]): Promise<Record<string, string>> {
+  const simulator = await NevisSimulator.start({ ...setting.simulator, dialect: setting.dialect })
+  const shared = { store: new MemoryStore(), ledger: new MemoryLedger() }
+  const options = typeof setting.options === 'function' ? setting.options(simulator) : (setting.options ?? {})
+  const apps = [await startDialectApp(simulator, options, shared), await startDialectApp(simulator, options, shared)] as const
+  const { isSlow = false, factors, prepare, phone } = setting
+  const worldOf = (flow: string): World => ({ simulator, apps, isSlow, ...(factors && { factors: typeof factors === 'function' ? factors(flow) : factors }), ...(prepare && { prepare }), ...(phone !== undefined && { phone }) })
+  try {
+    const outcomes = await Promise.all(
+      flows.map(async (flow) => [flow, await (FLOWS[flow] as (typeof FLOWS)[string])(worldOf(flow), `Anna-${++people}`).catch((error: Error) => `broken: ${error.message}`)]),
+    )
+    return Object.fromEntries(outcomes) as Record<string, string>
+  } finally {
+    await Promise.all(apps.map((app) => app.close()))
+    await simulator.close()
+  }
+}
+
+/** Runs the tasks with so many at a time. */
+export async function pooled<Task, Result>(tasks: readonly Task[], width: number, run: (task: Task) => Promise<Result>): Promise<Result[]> {
+  const results: Result[] = []
+  let next = 0
+  const worker = async () => {
+    for (let at = next++; at < tasks.length; at = next++) results[at] = await run(tasks[at] as Task)
+  }
+  await Promise.all(Array.from({ length: width }, worker))
+  return results
+}

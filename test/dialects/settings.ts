@@ -1,0 +1,79 @@
+/**
+ * In which circumstances a dialect shows: which flows touch it, and who the people in them are.
+ *
+ * Not its job: the outcomes (`table.ts`).
+ */
+import type { TransactionTokenClaims } from '../../src'
+import { DIALECT_GROUPS } from '../../src/simulator/dialects'
+import { FLOWS, type World } from './flows'
+import type { Setting } from './run'
+
+export interface Situation extends Omit<Setting, 'dialect'> {
+  readonly flows: readonly string[]
+}
+
+const ALL = Object.keys(FLOWS)
+const CODES = ['L sms', 'W sms', 'S sms', 'E sms', 'L rec', 'W rec', 'S rec', 'A sms']
+const token = (transactionTokens: TransactionTokenClaims): Situation => ({ flows: ALL, options: { strategy: { transactionTokens } } })
+const PING = { flows: ['L push'], options: { strategy: { healthCheck: true } } }
+
+/** Blocks the person for push, as repeated pushes do. */
+const block = async ({ simulator }: World, username: string) => {
+  if (!simulator.users.some((user) => user.username === username)) return
+  await fetch(`${simulator.baseURL}/api/v1/approval`, {
+    method: 'POST', headers: { authorization: `Bearer ${simulator.accessKey}`, 'content-type': 'application/json' }, body: JSON.stringify({ username, channel: 'push' }),
+  })
+}
+const rotate = ({ simulator }: World) => void simulator.rotateAccessKey()
+
+const OF_GROUP: Readonly<Record<string, Situation>> = {
+  'Enrolment of recovery codes': { flows: ['E rec', 'A rec'], factors: { recoveryCodes: [] } },
+  'Enrolment by SMS': { flows: ['E sms', 'A sms'], factors: { phone: undefined } },
+  'Status of an SMS': { flows: ['L sms', 'W sms', 'S sms', 'E sms', 'A sms'] },
+  'Verification of a code': { flows: CODES },
+  'Enrolment of an app': { flows: ['E app', 'E wid', 'A app', 'V app'] },
+  Approvals: { flows: ['L push', 'L app', 'L sms', 'S push', 'S app', 'S sms', 'D push', 'N push', 'V app'] },
+  'QR codes and links': { flows: ['L app', 'S app', 'E app', 'A app', 'V app'] },
+  'Intent tokens': { flows: ['L wid', 'E wid'] },
+  Status: { flows: ALL, isSlow: true },
+}
+
+/** By the beginning of a dialect's name; the longest counts. */
+const OF_NAME: Readonly<Record<string, Situation>> = {
+  'recovery-codes-only-once': { flows: ['E rec', 'A rec'] },
+  'phone-only-once-409': { flows: ['A sms'] },
+  'wrong-phone-422': { flows: ['E sms', 'A sms'], phone: '+99912345678' },
+  'wrong-code': { flows: ['W sms', 'W rec'] },
+  'verification-needs-channel': { flows: ['L sms', 'W sms', 'S sms'], options: { sms: { sendChannelWithVerification: true } } },
+  'app-channel-is-qr-code': { flows: ['L app', 'S app'], options: { app: { channel: 'qr-code' } } },
+  'channel-unknown': { flows: ['L push', 'S push'] },
+  'link-custom-scheme': { flows: ['L app', 'S app', 'E app', 'A app', 'V app'], options: { app: { linkSchemes: ['myaccessapp:'] } } },
+  'audience-api': token({ acceptAudienceApi: true }),
+  'audience-list-with-api': token({ acceptAudienceApi: true }),
+  'issuer-app-host': { flows: ALL, options: ({ baseURL }) => ({ strategy: { issuer: [baseURL, baseURL.replace('127.0.0.1', '127.0.0.1-app')] } }) },
+  'issuer-missing': token({ acceptMissingIssuer: true }),
+  'issuer-null': token({ acceptMissingIssuer: true }),
+  'subject-username': token({ subject: 'username' }),
+  'subject-transaction-id': token({ subject: 'transactionId' }),
+  'subject-missing': token({ subject: 'none' }),
+  'subject-null': token({ subject: 'none' }),
+  'verification-without-intent-tokens': { flows: ['L sms', 'L rec'] },
+  'blocked-verification': { flows: ['L sms', 'L rec', 'S sms', 'S rec'], simulator: { pushRateLimit: 0 }, prepare: block },
+  'blocked-start': { flows: ['L push', 'L sms', 'S push', 'S sms', 'E sms'], simulator: { pushRateLimit: 0, smsRateLimit: 0 } },
+  'authenticator-limit': { flows: ['A app'], factors: { authenticators: 10 } },
+  'nothing-to-ask': { flows: ['L push', 'L app', 'L sms', 'S push', 'S app', 'S sms'], factors: (flow) => (flow.endsWith('sms') ? { phone: undefined } : { authenticators: 0 }) },
+  'unknown-user': { flows: ['E app', 'E sms', 'E rec', 'E wid'] },
+  'active-only-with-app': { flows: ['E sms', 'A sms'] },
+  'ping-': PING,
+  'key-ended': { flows: ['L push', 'L app', 'L sms', 'L rec', 'S push', 'S sms'], prepare: rotate },
+  'key-ends-midway': { flows: ['L push', 'L app', 'L sms', 'W sms', 'S push', 'S app', 'S sms'] },
+  'firewall-page-403': { flows: ['L push', 'L sms', 'L rec', 'E app'] },
+  'verification-page-200': { flows: ['W sms', 'W rec', 'L sms', 'L rec'] },
+}
+
+export function situationOf(name: string): Situation {
+  const [longest] = Object.keys(OF_NAME).filter((beginning) => name.startsWith(beginning)).sort((one, other) => other.length - one.length)
+  if (longest !== undefined) return OF_NAME[longest] as Situation
+  const group = DIALECT_GROUPS.find(({ dialects }) => dialects.some((dialect) => dialect.name === name))?.title ?? ''
+  return OF_GROUP[group] ?? { flows: ALL }
+}

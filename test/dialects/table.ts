@@ -1,0 +1,136 @@
+/**
+ * What each flow ends in, dialect by dialect, where it differs from the simulator's own answers.
+ *
+ * `right`: the outcome fits what the cloud means. `design`: the package refuses although the cloud may have approved, because the answer
+ * could also mean no, or come from somebody else. `wrong`: what is not mended, and why. No cell may be unsafe.
+ *
+ * Not its job: the circumstances of a dialect (`settings.ts`).
+ */
+
+export type Verdict = 'right' | 'design' | 'wrong'
+
+export interface Deviation {
+  /** Flows; those that begin with a word of the list. */
+  readonly flows: readonly string[]
+  readonly outcome: string
+  readonly verdict: Verdict
+  readonly because: string
+}
+
+/** With the simulator's own answers. */
+export const OUTCOMES: Readonly<Record<string, string>> = {
+  'L push': 'in', 'L push, JSON': 'in', 'L push, two processes': 'in', 'L app': 'in', 'L sms': 'in', 'L rec': 'in', 'L wid': 'in',
+  'W sms': 'wrong_code, then in', 'W rec': 'wrong_code, then in', 'D push': 'not_approved',
+  'S push': 'in', 'S app': 'in', 'S sms': 'in', 'S rec': 'in',
+  // Recovery codes are nobody's first factor.
+  'E app': 'in', 'E sms': 'in', 'E rec': 'start: already_enrolled', 'E wid': 'in',
+  'A app': 'in', 'A sms': 'in', 'A rec': 'in',
+  'N push': 'not in', 'V app': 'not in',
+}
+
+const deviation = (verdict: Verdict) => (flows: string | readonly string[], outcome: string, because: string): Deviation => ({ flows: ([] as string[]).concat(flows), outcome, verdict, because })
+const right = deviation('right')
+const design = deviation('design')
+const wrong = deviation('wrong')
+
+const STARTS = ['L ', 'W ', 'D ', 'S ', 'E ', 'A ', 'N ']
+/** Flows whose proof is an introspected token. */
+const INTROSPECTED = ['L push', 'L app', 'L sms', 'L wid', 'S push', 'S app', 'S sms', 'E app', 'E sms', 'E wid', 'A app', 'A sms']
+const POLLED = ['L push', 'L app', 'S push', 'S app', 'E app', 'A app']
+const mismatch = (because: string) => [design(INTROSPECTED, 'callback: binding_mismatch', because), design('W sms', 'wrong_code, then callback: binding_mismatch', because)]
+
+const forStatuses = (name: string, statuses: readonly number[], deviations: readonly Deviation[]): Record<string, readonly Deviation[]> =>
+  Object.fromEntries(statuses.map((status) => [`${name}-${status}`, deviations]))
+
+const PAGE = 'The answer is nobody\'s: the app gets the error, and nobody is asked.'
+const everyCall = (outcome: string) => [right('S rec', outcome.replace('start', 'callback'), PAGE), right(STARTS, outcome, PAGE)]
+const FOREIGN_404 = 'Only Nevis\'s own 404 makes a user new: everything else may be a gateway that speaks of somebody who has a phone.'
+const FOLDED = 'Apps may have both an Anna and an anna. The event says usernameCase: the app stores nevisUserId.'
+const NO_NUMBER = 'No documented field of a user shows a phone number.'
+const CODE_ONLY = 'A recovery code has nothing but the answer to its verification, and this is not 200 with a body that says yes.'
+
+export const TABLE: Readonly<Record<string, readonly Deviation[]>> = {
+  'wrong-phone-422': [right(['E sms', 'A sms'], 'start: phone_refused', 'The number is refused.')],
+  'phone-only-once-409': [right('A sms', 'start: factor_exists', 'The number must be removed first.')],
+  'no-sms-subscription-400': [wrong(['E sms', 'A sms'], 'start: phone_refused', 'No documented field tells a missing subscription from a wrong number.')],
+  'recovery-codes-only-once': [right('A rec', 'start: factor_exists', 'The codes must be removed first.')],
+  'usernames-folded': [
+    design(['L ', 'W ', 'D ', 'E app', 'E sms', 'A rec'], 'start: binding_mismatch', FOLDED),
+    design('E wid', 'callback: binding_mismatch', FOLDED),
+  ],
+  'channel-unknown': [right(['L push', 'S push'], 'start: NEVIS_REJECTED', 'Such an instance cannot be asked by push on purpose.')],
+  'status-succeeded-without-token': [
+    right(POLLED, 'callback: NEVIS_UNEXPECTED_RESPONSE', 'There is nothing to introspect.'),
+    right(['L wid', 'E wid'], 'callback: missing_code', 'The widget has no token to bring.'),
+  ],
+  'status-succeeded-once': [wrong('L push, two processes', 'callback: not_approved', 'The process that shows the page has heard the only answer.')],
+  'status-success': [design(POLLED, 'callback: NEVIS_UNEXPECTED_RESPONSE', 'An unknown word is never read in favour of whoever asks.')],
+  'sms-status-failed-after-verification': [
+    design(['L sms', 'S sms', 'E sms', 'A sms'], 'callback: not_approved', 'A status that says failed decides.'),
+    design('W sms', 'wrong_code, then callback: not_approved', 'A status that says failed decides.'),
+  ],
+  'subject-transaction-id': [design(['L wid', 'E wid'], 'callback: binding_mismatch', 'The widget\'s transaction is Nevis\'s own, and its id is not known.')],
+  'subject-missing': [design(['L wid', 'E wid'], 'callback: binding_mismatch', 'Nothing else says whose token a browser brings.')],
+  'subject-null': [design(['L wid', 'E wid'], 'callback: binding_mismatch', 'Nothing else says whose token a browser brings.')],
+  'times-null': [design(['L wid', 'E wid'], 'callback: binding_mismatch', 'A token that a browser brings may be an old one.')],
+  'without-times': [design(['L wid', 'E wid'], 'callback: binding_mismatch', 'A token that a browser brings may be an old one.')],
+  'token-lives-0-seconds': mismatch('The token has expired by what it says itself.'),
+  'issued-hours-ago': mismatch('The token may be that of an earlier approval.'),
+  'expiry-minus-one': [
+    design(INTROSPECTED, 'callback: NEVIS_UNEXPECTED_RESPONSE', 'A time that is none is not guessed.'),
+    design('W sms', 'wrong_code, then callback: NEVIS_UNEXPECTED_RESPONSE', 'A time that is none is not guessed.'),
+  ],
+  'introspection-forbidden': [
+    right(INTROSPECTED, 'callback: NEVIS_UNAUTHORIZED', 'The access key needs another right.'),
+    right('W sms', 'wrong_code, then callback: NEVIS_UNAUTHORIZED', 'The access key needs another right.'),
+  ],
+  ...Object.fromEntries(
+    ['verification-202', 'verification-says-ok'].map((name) => [name, [
+      design(['L rec', 'S rec'], 'callback: NEVIS_UNEXPECTED_RESPONSE', CODE_ONLY),
+      design('W rec', 'wrong_code, then callback: NEVIS_UNEXPECTED_RESPONSE', CODE_ONLY),
+    ]]),
+  ),
+  'verification-page-200': [
+    right('W sms', 'NEVIS_UNEXPECTED_RESPONSE, then in', 'The status says what the page does not.'),
+    right('W rec', 'NEVIS_UNEXPECTED_RESPONSE, then callback: NEVIS_UNEXPECTED_RESPONSE', PAGE),
+    right('L rec', 'callback: NEVIS_UNEXPECTED_RESPONSE', PAGE),
+  ],
+  ...forStatuses('blocked-verification', [400, 409], [right(['L ', 'S '], 'callback: wrong_code', 'Documented for a wrong code, and one call is enough.')]),
+  ...forStatuses('blocked-verification', [403, 429], [right(['L ', 'S '], 'callback: user_blocked', 'The user\'s record says so.')]),
+  ...forStatuses('blocked-start', [400, 403, 412, 423], [right(['L ', 'S ', 'E '], 'start: user_blocked', 'The user\'s record says so.')]),
+  ...forStatuses('authenticator-limit', [400, 403, 409, 412, 422, 429], [right('A app', 'start: too_many_authenticators', 'The user\'s record says so.')]),
+  ...forStatuses('nothing-to-ask', [400, 409, 412, 422], [
+    right(['L push', 'L app', 'S push', 'S app'], 'start: not_enrolled', 'The user\'s record says so.'),
+    wrong(['L sms', 'S sms'], 'start: NEVIS_REJECTED', NO_NUMBER),
+  ]),
+  'nothing-to-ask-404': [right(['L ', 'S '], 'start: not_enrolled', 'Nevis says so.')],
+  'nothing-to-ask-500': [
+    wrong(['L ', 'S '], 'start: NEVIS_UNEXPECTED_RESPONSE', '5xx is documented as a problem of Nevis\'s servers.'),
+  ],
+  ...forStatuses('unknown-user', [400, 405, 410], [design('E ', 'start: NEVIS_REJECTED', FOREIGN_404)]),
+  'unknown-user-403': [design('E ', 'start: NEVIS_UNAUTHORIZED', FOREIGN_404)],
+  'unknown-user-204': [design('E ', 'start: NEVIS_UNEXPECTED_RESPONSE', FOREIGN_404)],
+  'unknown-user-200-null': [design('E ', 'start: NEVIS_UNEXPECTED_RESPONSE', FOREIGN_404)],
+  'unknown-user-404-text': [design('E ', 'start: NEVIS_UNEXPECTED_RESPONSE', FOREIGN_404)],
+  'authenticators-null': [design(['E app', 'E wid'], 'callback: already_enrolled', 'Without the list nobody can tell whether another phone was enrolled meanwhile.')],
+  'status-of-result-token': [design(['L wid', 'E wid'], 'callback: binding_mismatch', 'A token with a status may be a status token, which a browser has before anybody approves.')],
+  'key-ended-401': [right(['L ', 'S '], 'start: NEVIS_UNAUTHORIZED', 'The key has ended.')],
+  'key-ended-403-without-body': [right(['L ', 'S '], 'start: NEVIS_UNAUTHORIZED', 'The key has ended.')],
+  'key-ends-midway': [
+    right(['L ', 'S '], 'callback: NEVIS_UNAUTHORIZED', 'The key has ended.'),
+    right('W sms', 'NEVIS_UNAUTHORIZED, then callback: NEVIS_UNAUTHORIZED', 'The key has ended.'),
+  ],
+  ...forStatuses('redirect', [301, 302, 307], everyCall('start: NEVIS_UNEXPECTED_RESPONSE')),
+  'gateway-page-502': everyCall('start: NEVIS_UNEXPECTED_RESPONSE'),
+  'gateway-page-200': everyCall('start: NEVIS_UNEXPECTED_RESPONSE'),
+  'firewall-page-403': everyCall('start: NEVIS_UNAUTHORIZED'),
+}
+
+/** @returns the outcome that a flow should have, with its verdict */
+export function expectedOf(dialect: string, flow: string): { outcome: string; verdict: Verdict; because: string } {
+  const deviations = TABLE[dialect] ?? []
+  const exact = deviations.find(({ flows }) => flows.includes(flow))
+  const found = exact ?? deviations.find(({ flows }) => flows.some((beginning) => flow.startsWith(beginning)))
+  // Nobody answers here: a start that fails is not a way in either.
+  return found ?? { outcome: OUTCOMES[flow] as string, verdict: 'right', because: 'As with the simulator\'s own answers.' }
+}
