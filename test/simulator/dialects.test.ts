@@ -1,0 +1,64 @@
+/** The dialects of the simulator: how they are named, listed and given. What a flow makes of each is in `test/dialects/`. */
+import { NevisSimulator } from '../../src/simulator'
+import { main } from '../../src/simulator/command-line'
+import { DIALECT_GROUPS } from '../../src/simulator/dialects'
+import { started, type Caller } from './http'
+
+const all = DIALECT_GROUPS.flatMap(({ dialects }) => dialects)
+let nevis: Caller | undefined
+afterEach(() => nevis?.simulator.close())
+
+const output = () => {
+  const lines: string[] = []
+  return { lines, log: (text: string) => void lines.push(text), error: (text: string) => void lines.push(text) }
+}
+
+describe('the list of dialects', () => {
+  it('has a name in kebab-case, one sentence and a reason for each', () => {
+    for (const { name, says, because, refuses, rewrites, clockMs } of all) {
+      expect(name).toMatch(/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/)
+      for (const sentence of [says, because]) expect([name, sentence]).toEqual([name, expect.stringMatching(/^\S.*\.$/)])
+      expect([name, refuses ?? rewrites ?? clockMs]).not.toEqual([name, undefined])
+    }
+  })
+
+  it('is printed by --list-dialects', async () => {
+    const { lines, ...out } = output()
+    expect(await main(['--list-dialects'], out)).toEqual({ exitCode: 0 })
+    const listed = lines.join('\n')
+    for (const { name, says } of all) expect(listed).toContain(`${name.padEnd(44)} ${says}`)
+  })
+})
+
+describe('the option dialect', () => {
+  it.each<[string, NonNullable<Parameters<typeof NevisSimulator.start>[0]>['dialect']]>([
+    ['a name', 'user-in-a-list'],
+    ['a list of names', ['enrolment-200', 'user-in-a-list']],
+    ['the report of a probe', { dialects: ['user-in-a-list'], more: 1 } as { dialects: string[] }],
+  ])('takes %s', async (_what, dialect) => {
+    nevis = await started({ dialect: dialect ?? [] })
+    nevis.simulator.addUser({ username: 'anna' })
+    expect((await nevis.call('GET', '/api/v1/users?username=anna')).text).toMatch(/^\[\{/)
+  })
+
+  it('refuses an unknown name, and proposes the nearest', async () => {
+    await expect(NevisSimulator.start({ dialect: 'sms-not-polable' })).rejects.toThrow(
+      new TypeError('NevisSimulator: the dialect "sms-not-polable" is unknown, did you mean "sms-not-pollable"?'),
+    )
+  })
+
+  it.each([7, null, [7], {}, { dialects: 'x' }])('refuses %j', async (dialect) => {
+    await expect(NevisSimulator.start({ dialect: dialect as never })).rejects.toThrow(TypeError)
+  })
+
+  it('is --dialect on the command line, with commas or again', async () => {
+    const { lines, ...out } = output()
+    const outcome = await main(['--port', '0', '--dialect', 'ping-json,ping-204', '--dialect', 'user-in-a-list'], out)
+    if ('exitCode' in outcome) throw new Error(lines.join('\n'))
+    const { simulator } = outcome
+    const answer = await fetch(`${simulator.baseURL}/ping`, { headers: { authorization: `Bearer ${simulator.accessKey}` } })
+    expect([answer.status, await answer.text()]).toEqual([204, ''])
+    await simulator.close()
+    expect(await main(['--port', '0', '--dialect', 'nonsense'], out)).toEqual({ exitCode: 2 })
+  })
+})
