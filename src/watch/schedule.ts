@@ -4,6 +4,8 @@
  * Out of scope: the call itself (`watched-transaction.ts`).
  */
 
+import { NevisError } from '../client/errors'
+
 /** How often Nevis is asked until the transaction has this age. */
 export interface PollStep {
   /** Seconds since the start. */
@@ -108,4 +110,9 @@ export class RateLimiter {
     }, Math.max(1, this.nextAt - BURST_SECONDS * 1000 - performance.now()))
     this.timer.unref()
   }
+}
+
+/** True for an answer that is no status, but for those that say to come again: 429 and 5xx. */
+export function isAnswered(error: unknown): boolean {
+  return error instanceof NevisError && error.nevisStatus !== undefined && error.nevisStatus < 500 && error.nevisStatus !== 429
 }

@@ -9,7 +9,7 @@ import { NevisError } from '../client/errors'
 import type { Transaction } from '../factors/transaction'
 import type { Sealed } from '../trust/handle'
 import type { KnownStatus } from '../trust/proof'
-import { withJitter, type RateLimiter } from './schedule'
+import { isAnswered, withJitter, type RateLimiter } from './schedule'
 
 /**
  * `unreadable`: Nevis has answered several times in a row, and none of it was a status.
@@ -44,10 +44,7 @@ const MAX_WAIT_MS = 2000
 /** An older success is not used for the callback, and Nevis is asked again. A browser takes less time to reach the callback. */
 const MAX_SUCCESS_AGE_MS = 5000
 
-/**
- * After so many answers in a row that are no status, a page does not wait to its end: it goes to the callback, which gives the app the error.
- * A single word that Nevis has added for a moment is passed over.
- */
+/** After so many answers in a row that are no status, a page goes to the callback, which gives the app the error. */
 const MAX_UNREADABLE = 3
 
 /** The result of the last call: an answer or an error. */
@@ -292,11 +289,6 @@ export class WatchedTransaction {
     // If it fails, the callback that uses it gets the error.
     last.introspection.catch(() => {})
   }
-}
-
-/** True for an answer that is no status, but for those that say to come again: 429 and 5xx. */
-function isAnswered(error: unknown): boolean {
-  return error instanceof NevisError && error.nevisStatus !== undefined && error.nevisStatus < 500 && error.nevisStatus !== 429
 }
 
 async function waitAtMost(ms: number, work: Promise<void>): Promise<void> {

@@ -109,9 +109,7 @@ interface Window {
       if (status === 'pending') return sayWhetherOnline()
       isOver = true
       pause()
-      // Nevis's answers are no status: the callback gives the app the error.
-      if (status === 'unreadable') return location.replace(withTransaction(callbackUrl))
-      if (status !== 'succeeded') return reload()
+      if (status !== 'succeeded') return status === 'unreadable' ? location.replace(withTransaction(callbackUrl)) : reload()
       // Several tabs learn at the same moment. The tab that has the lock keeps it until the browser has left the page.
       const claim = async (lock: unknown) => {
         if (lock === null) return leave()
