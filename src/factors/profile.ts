@@ -28,9 +28,9 @@ export interface NevisProfile {
   readonly typedCode?: true
   /** For audit logs. */
   readonly transactionId: string
-  /** The message that was shown on the phone, unchanged and without the line of a typed code. */
+  /** The message that was shown on the phone, unchanged and without the line of a typed code. Only of an approval. */
   readonly message?: string
-  /** The `data` that the app gave at the start, unchanged. */
+  /** The `data` that the app gave at the start, unchanged. Only of an approval: an enrolment confirms no payment. */
   readonly data?: unknown
   /**
    * True if nobody has approved anything now, because this browser is remembered (option `rememberBrowser`). `factor`, `transactionId` and
@@ -53,7 +53,8 @@ export function profileOf(transaction: Transaction, outcome: Succeeded, { amr }:
     authTime: Math.floor(Date.now() / 1000),
     ...(isCodeTyped === true && { typedCode: true as const }),
     transactionId: id,
-    ...(message !== undefined && { message }),
-    ...(data !== undefined && { data }),
+    // No phone shows a message at an enrolment, so the user has agreed to nothing but the enrolment.
+    ...(operation === 'approve' && message !== undefined && { message }),
+    ...(operation === 'approve' && data !== undefined && { data }),
   })
 }

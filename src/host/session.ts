@@ -133,13 +133,17 @@ function canEnd(req: object): boolean {
 }
 
 /**
- * True if the request's cookie names this session. False for a session that was created in this request, which no other request can know.
+ * True if the session may be in its store. False for a session that was created in this request, which no other request can know. The cookie alone
+ * does not tell: a client may spell it in ways that only the app's cookie parser reads (`j:"…"` of cookie-parser). A session that has a login was
+ * there before: Passport saves it at the login.
  * @internal
  */
 export function isStored(req: object): boolean {
   const { cookie = '' } = (req as { headers?: { cookie?: string } }).headers ?? {}
+  const session = sessionOf(req) as SessionLike
   const id = sessionIdOf(req)
-  return id === undefined || cookie.split(';').some((one) => one.includes(id) || decoded(one).includes(id))
+  if (id === undefined || (!isOfFastify(session) && loginOf(session) !== undefined)) return true
+  return cookie.split(';').some((one) => one.includes(id) || decoded(one).includes(id))
 }
 
 /** Decodes as the hosts' cookie parsers do: a client may percent-encode any character of a cookie. */

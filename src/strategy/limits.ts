@@ -16,23 +16,28 @@ import type { Subject } from '../factors/transaction'
  * you call this function: the limits protect the user from an attacker who has the password.
  *
  * Codes are counted by Nevis's userId, starts by the name that your app gives. If you give only one of the two, the function lifts the limits
- * of that name first, and then asks Nevis for the other name.
+ * of that name first, and then asks Nevis for the other name. The username there may be another person's than in your app: compare what the
+ * function returns with the user whom you mean, or give both names.
  * @param strategy the strategy whose ledger, instance and budgets are meant
  * @param subject the user, by userId, by username, or by both
+ * @returns the names whose limits were lifted
  * @throws TypeError when the subject has neither; StorageError `LEDGER_UNAVAILABLE`; NevisError, any code but `NEVIS_NOT_FOUND`
  */
-export async function liftLimits(strategy: NevisStrategy, subject: Subject): Promise<void> {
+export async function liftLimits(strategy: NevisStrategy, subject: Subject): Promise<Subject> {
   const { userId, username } = subject
   if (!isName(userId) && !isName(username)) throw new TypeError('liftLimits: subject must have a userId or a username')
   const { settings } = strategy
   const budgets = new Budgets(settings)
   await lift(budgets, subject)
-  if (isName(userId) && isName(username)) return
+  const lifted = { ...(isName(userId) && { userId }), ...(isName(username) && { username }) }
+  if (isName(userId) && isName(username)) return lifted
   const user = await userOf(settings.client, isName(userId) ? { userId } : { username }).catch((error: unknown) => {
     if (error instanceof NevisError && error.code === 'NEVIS_NOT_FOUND') return undefined
     throw error
   })
-  if (user !== undefined && subjectMismatch(subject, user) === undefined) await lift(budgets, user)
+  if (user === undefined || subjectMismatch(subject, user) !== undefined) return lifted
+  await lift(budgets, user)
+  return { userId: user.userId, ...(user.username !== undefined && { username: user.username }), ...lifted }
 }
 
 async function lift(budgets: Budgets, { userId, username }: Subject): Promise<void> {

@@ -261,3 +261,41 @@ describe('two tabs of one browser that wait for the same approval', () => {
     expect((await browser.get('/me')).json()).toEqual({ user: { username: 'anna' } })
   })
 })
+
+/**
+ * A cookie parser of the app reads more spellings of a cookie than its raw text shows: cookie-parser takes `j:"…"` with escaped characters for JSON. The
+ * thief of a session cookie spelled it so. The strategy did not find the session's id in the cookie, took the session for a new one, and did not
+ * read it again after a wait; Passport's failure message then wrote the logged-out session back.
+ */
+describe('a log-out while a start waits, with a session cookie that only the app\'s cookie parser can read', () => {
+  // Shows: T-old-session-2
+  it('lasts, also where the start fails with a message', async () => {
+    const store = new session.MemoryStore()
+    const app = await world.start({
+      session: false,
+      routes: (web, { passport }) => {
+        web.use((req, _res, next) => {
+          const spelled = /spelled=([0-9a-f]+)/.exec(req.headers.cookie ?? '')?.[1]
+          if (spelled !== undefined) Object.assign(req, { signedCookies: { 'connect.sid': Buffer.from(spelled, 'hex').toString() } })
+          next()
+        })
+        web.use(session({ secret: 'a secret for tests', resave: false, saveUninitialized: false, store }), passport.session())
+        web.post('/parsed/in', passport.authenticate('local'), (req, res) => void res.json({ id: req.sessionID }))
+        web.get('/parsed/me', (req, res) => void res.json({ user: req.user ?? null }))
+        web.post('/parsed/out', (req, res, next) => req.logout((error) => (error ? next(error) : res.end())))
+        web.post('/parsed/up', passport.authorize('nevis', { failureRedirect: '/failed', failureMessage: true }))
+      },
+    })
+    const owner = app.browser()
+    const { id } = (await owner.post('/parsed/in', { username: 'carl', password: PASSWORD })).json() as { id: string }
+    const thief = app.browser()
+    thief.cookies.set('spelled', Buffer.from(id).toString('hex'))
+    expect((await thief.get('/parsed/me')).json()).toEqual({ user: { username: 'carl' } })
+    world.simulator.faults.add({ on: 'approve', delayMs: 200 })
+    const late = thief.post('/parsed/up')
+    while (world.asked('approve') === 0) await pause(5)
+    await owner.post('/parsed/out')
+    expect((await late).location).toBe('/failed')
+    expect((await thief.get('/parsed/me')).json()).toEqual({ user: null })
+  })
+})

@@ -41,7 +41,7 @@ describe('liftLimits', () => {
       const { username, userId } = names()
       const [byName, byId] = [await lockedOut(strategy, { username }), await lockedOut(strategy, { userId })]
       const ben = await lockedOut(strategy, { username: 'ben' })
-      await liftLimits(strategy, { [given]: { username, userId }[given] })
+      expect(await liftLimits(strategy, { [given]: { username, userId }[given] })).toEqual({ username, userId })
       expect([await byName(), await byId(), await ben()]).toEqual([FREE, FREE, OUT])
     })
 
