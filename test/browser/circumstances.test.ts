@@ -291,7 +291,7 @@ describeWithChromium('the waiting page', () => {
       await cloud.simulator.phone(username).approve()
       await context.unroute(/live/)
       await isSignedIn(page)
-      forgiveComplaints(/CONNECTION_REFUSED/)
+      forgiveComplaints(/CONNECTION_REFUSED|503/)
     })
   })
 
