@@ -301,7 +301,7 @@ describe('a start', () => {
       const page = await app.browser().post('/login', { username: 'anna', password: PASSWORD })
       expect(page.status).toBe(status)
       expect(page.json()).toMatchObject({ action: 'error', code })
-      expect(operations()).toEqual(['approve'])
+      expect(operations().filter((one) => one === 'approve')).toHaveLength(1)
     })
   })
 })
