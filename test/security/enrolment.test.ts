@@ -171,7 +171,7 @@ describe('enrolling a factor for a victim who has one', () => {
     it.each(['username', 'userId'] as const)('fails with binding_mismatch where it names somebody else: %s', async (field) => {
       subjectByUserId = field === 'userId'
       const operation = subjectByUserId ? 'getUser' : 'findUserByUsername'
-      world.simulator.faults.add({ on: operation, patch: { status: 'new', authenticators: [], [field]: field === 'userId' ? idOf('ben') : 'ANNA' } })
+      world.simulator.faults.add({ on: operation, patch: { status: 'new', authenticators: [], [field]: field === 'userId' ? idOf('ben') : 'someone' } })
       await expectRefused(await enrolling(app.browser(), 'anna'), 'binding_mismatch')
       expect(world.events.of('suspicious')).toMatchObject([{ reason: 'binding_mismatch', field }])
     })

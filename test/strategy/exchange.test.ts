@@ -15,7 +15,7 @@ const USER = '7b2ce5a9-6bd0-4e2f-8d0f-2ac2c4a1d7a1'
 const TOKEN = 'eyJhIjoxfQ.eyJhIjoxfQ.c2lnbmF0dXJl'
 const KNOWN = { strategy: 'nevis', subject: { username: 'anna' }, userId: USER, transactionId: 't1', factor: 'push', operation: 'approve' }
 
-type Answers = { [Method in 'approve' | 'enroll' | 'getStatus' | 'introspect' | 'verifyCode' | 'createIntent' | 'findUserByUsername' | 'ping']: jest.Mock }
+type Answers = { [Method in 'approve' | 'enroll' | 'getStatus' | 'isStatusToken' | 'introspect' | 'verifyCode' | 'createIntent' | 'findUserByUsername' | 'ping']: jest.Mock }
 type Session = Record<string, unknown>
 
 let nevis: Answers
@@ -67,6 +67,7 @@ beforeEach(() => {
     },
     enroll: async () => ({ userId: USER, recoveryCodes: ['AAAA-1111'] }),
     getStatus: async () => ({ status: 'pending' }),
+    isStatusToken: async () => false,
     introspect: async () => ({ active: true, sub: USER, iss: 'https://a.example', iat: Date.now() / 1000, raw: {} }),
     verifyCode: async () => false,
     createIntent: async () => ({ token: 'aW50ZW50.e30.aW50ZW50' }),
