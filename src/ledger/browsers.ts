@@ -1,9 +1,10 @@
 /**
- * The ledger's records of remembered browsers: which are alive, and which copy of a cookie has been used.
+ * The ledger's records of remembered browsers: which browsers are still remembered, and which generation of a cookie has been used.
  *
- * A browser is alive while the ledger has its record, so a ledger that was emptied remembers nobody. Each use claims one generation of the
- * cookie; the second use of the same generation is a copy, and ends the browser. Out of scope: the cookie (`trust/browsers.ts`), and which
- * sign-ins may be skipped (`strategy/remembered.ts`).
+ * A browser is remembered only while the ledger has its record, so emptying the ledger forgets every browser. Each cookie has a generation
+ * number and is valid for one use; the answer sets a cookie of the next generation. If a generation is used twice, somebody has copied the
+ * cookie, so the browser is forgotten. Out of scope: the cookie (`trust/browsers.ts`), and which sign-ins skip the second factor
+ * (`strategy/remembered.ts`).
  */
 import { createHash } from 'node:crypto'
 import type { Ledger } from './ledger'
@@ -15,26 +16,30 @@ export interface LedgerBrowser {
   readonly generation: number
   /** Milliseconds since 1970. */
   readonly expiresAt: number
-  /** By the ledger's names of the subject. */
+  /** The browser's sequence number under each of the subject's names in the ledger; `forgetAll` ends browsers by these numbers. */
   readonly numbers: Readonly<Record<string, number>>
 }
 
 /**
- * `used`: this caller has used the cookie, and must send the next generation. `busy`: the same cookie was used a moment ago, as by a double
- * click. `copied`: the cookie was used before, so it or this one is a copy. `gone`: expired, forgotten, or unknown to this ledger.
+ * `used`: the cookie is valid and this call has used it; the caller must send the browser a cookie of the next generation.
+ * `busy`: the same cookie was used within the last seconds, for example by a double click.
+ * `copied`: the same cookie was used earlier, so two clients have it. `gone`: the browser has expired, was forgotten, or is unknown to this ledger.
  */
 export type BrowserUse = 'used' | 'busy' | 'copied' | 'gone'
 
 /**
- * A double click, or two tabs that a browser restores, bring the same cookie twice within seconds. The second request is not let in, but it
- * does not end the browser either.
+ * A double click, or two tabs that a browser restores, send the same cookie twice within seconds. The second request must give the second
+ * factor, but the browser stays remembered.
  */
 const BUSY_SECONDS = 10
 
 /** The longest time for which a browser can be remembered. */
 export const MAX_BROWSER_DAYS = 90
 
-/** The numbers of a subject's browsers restart after this time. Once in it, a browser may expire before its days are over. */
+/**
+ * The numbers of a subject's browsers restart at 1 after this time. A browser that is remembered near the end of such a period expires with
+ * the period, before its own days are over.
+ */
 const PERIOD_SECONDS = YEAR_SECONDS + MAX_BROWSER_DAYS * DAY_SECONDS
 
 /** @internal */
@@ -42,39 +47,39 @@ export class Browsers {
   constructor(private readonly ledger: Ledger) {}
 
   /**
-   * Numbers a new browser of a user.
-   * @param keys the ledger's names of the subject
-   * @param days how long it is remembered
-   * @returns its numbers, and when it expires, in milliseconds since 1970
+   * Gives a new browser its sequence numbers.
+   * @param keys the subject's names in the ledger
+   * @param days how long the browser is to be remembered
+   * @returns the browser's number under each name, and when the browser expires, in milliseconds since 1970
    */
   async number(keys: readonly string[], days: number, now: number): Promise<Pick<LedgerBrowser, 'numbers' | 'expiresAt'>> {
     const numbers: [string, number][] = []
     let expiresAt = now + days * DAY_SECONDS * 1000
     for (const key of keys) {
       numbers.push([key, await this.ledger.count(`browsers:${key}`, PERIOD_SECONDS)])
-      // The numbers restart when the count ends. No browser outlives that moment: in the next period, its number would belong to another one.
+      // The numbers restart when the count ends. Every browser expires before that moment, because its number is then given to another browser.
       const leftSeconds = (await this.ledger.look(`browsers:${key}`)) - MARGIN_SECONDS
       expiresAt = Math.min(expiresAt, now + leftSeconds * 1000)
     }
     return { numbers: Object.fromEntries(numbers), expiresAt }
   }
 
-  /** Records a new browser, until it expires. */
+  /** Records a new browser. The ledger keeps the record until the browser expires. */
   async remember({ id, expiresAt }: LedgerBrowser): Promise<void> {
     await this.ledger.claim(nameOf(id), secondsUntil(expiresAt))
   }
 
-  /** Ends one browser: every copy of its cookie. */
+  /** Forgets one browser, so that no copy of its cookie is accepted any more. */
   async end({ id }: Pick<LedgerBrowser, 'id'>): Promise<void> {
     await this.ledger.forget(nameOf(id))
   }
 
-  /** Uses a cookie once, in any process. A copy of a used cookie ends the browser. */
+  /** Uses up the cookie, once over all processes. If the same cookie was used before, this method forgets the browser. */
   async use(browser: LedgerBrowser): Promise<BrowserUse> {
     const { id, generation, expiresAt } = browser
     if (Date.now() >= expiresAt || !(await this.isAlive(browser))) return 'gone'
     const name = `${nameOf(id)}:${generation}`
-    // Claimed first: of two requests at once, the one that did not get this claim must not claim the generation.
+    // This claim comes first: otherwise the second of two concurrent requests would find the generation used and count as a copy.
     if (!(await this.ledger.claim(`busy:${name}`, BUSY_SECONDS))) return 'busy'
     if (await this.ledger.claim(`used:${name}`, secondsUntil(expiresAt) + MARGIN_SECONDS)) return 'used'
     await this.end(browser)
@@ -82,14 +87,14 @@ export class Browsers {
   }
 
   /**
-   * Ends every browser of a subject that was remembered before this call. A browser that another process numbers at this moment is ended, too,
-   * although its record is written later.
-   * @param key the ledger's name of the subject
+   * Forgets every browser of a subject that got its number before this call. That includes a browser that another process has numbered but not
+   * yet recorded.
+   * @param key the subject's name in the ledger
    */
   async forgetAll(key: string): Promise<void> {
     const boundary = await this.ledger.count(`browsers:${key}`, PERIOD_SECONDS)
     const leftSeconds = Math.max(1, await this.ledger.look(`browsers:${key}`))
-    // All numbers below an earlier boundary have been ended before.
+    // Stop at the number of an earlier `forgetAll` call: that call has already ended all numbers below it.
     for (let number = boundary - 1; number >= 1; number--) {
       if ((await this.ledger.look(`${boundaryOf(key)}:${number}`)) > 0) break
       await this.ledger.claim(`${endedOf(key)}:${number}`, leftSeconds)
@@ -107,7 +112,7 @@ export class Browsers {
 const boundaryOf = (key: string): string => `browsers-forgotten:${key}`
 const endedOf = (key: string): string => `browser-ended:${key}`
 
-/** A digest, so that a reader of the ledger cannot make a cookie. */
+/** The name contains only a digest of the id, so that someone who can read the ledger does not learn the id in the cookie. */
 function nameOf(id: string): string {
   return `browser:${createHash('sha256').update(id).digest('base64url')}`
 }

@@ -1,8 +1,8 @@
 /**
- * All that the strategy keeps in the ledger: budgets of starts, codes and texts, endings, enrolments, sign-ins and remembered browsers.
+ * Everything that the strategy keeps in the ledger: budgets of starts, codes and texts, endings, enrolments, sign-ins and remembered browsers.
  *
- * Keys hold digests: no username, phone number or token leaves the process. Out of scope: the ledger itself (`ledger.ts`), and what happens
- * when a budget is used up (`strategy-request.ts`).
+ * Keys contain digests only, so the ledger's store never gets a username, phone number or token. Out of scope: the ledger itself
+ * (`ledger.ts`), and what happens when a budget is used up (`strategy-request.ts`).
  */
 import { createHash } from 'node:crypto'
 import { withoutTrunkZero } from '../client/typed-input'
@@ -25,7 +25,7 @@ interface BudgetSettings {
   readonly ledger: Ledger
   readonly startBudget: { readonly starts: number; readonly perSeconds: number }
   readonly attemptBudget: { readonly attempts: number; readonly perSeconds: number }
-  /** Codes per transaction. */
+  /** How many codes may be tried per transaction. */
   readonly maxAttempts: number
   readonly firstFactorLifetimeMs: number
 }
@@ -48,12 +48,15 @@ export class Budgets {
     this.browsers = new Browsers(settings.ledger)
   }
 
-  /** The name of a subject in the ledger: a digest. Upper and lower case make no difference, because Nevis may find a user by either. */
+  /**
+   * Returns the subject's name in the ledger, a digest. It ignores case, because Nevis may find the same user in either case: otherwise each
+   * spelling would have a budget of its own.
+   */
   keyOf({ userId, username }: Subject): string {
     return this.digest(username === undefined ? `userId:${userId?.toLowerCase()}` : `username:${username.toLowerCase()}`)
   }
 
-  /** Counts a text to a phone number. The limit holds over all accounts, because many accounts can name the same number. */
+  /** Counts a text (SMS) to a phone number before it is sent. All accounts share the limit, because many accounts can name the same number. */
   async spendText(phone: string): Promise<{ over: boolean; limit: number; retryAfterSeconds?: number }> {
     const { ledger } = this.settings
     const digits = phone.replace(/\D/g, '').replace(/^0+/, '')
@@ -63,7 +66,7 @@ export class Budgets {
     return { over: true, limit, retryAfterSeconds: Math.max(1, await ledger.look(`${name}:1`)) }
   }
 
-  /** Forgets every limit of a subject: starts, pause and denials, codes, wrong codes and lock. */
+  /** Resets every limit of a subject: starts, the pause, denials, tried codes, wrong codes and the lock. */
   async lift(key: string): Promise<void> {
     await Promise.all([this.starts.lift(key), this.codes.lift(key)])
   }

@@ -8,7 +8,7 @@ import type { Ledger } from './ledger'
 import { DAY_SECONDS, secondsToKeep, YEAR_SECONDS, type LedgerTransaction } from './lifetimes'
 import { Slots } from './slots'
 
-/** This many wrong codes in a day, or as many without a clear answer, lock the codes of a subject. */
+/** After this many wrong codes in a day, or this many codes without a clear answer of Nevis, no code of the subject is accepted any more. */
 const WRONG_CODES_PER_DAY = 50
 
 /** The result of spending a code. */
@@ -40,7 +40,7 @@ export class CodeBudget {
     this.slots = new Slots(settings.ledger)
   }
 
-  /** Counts a code before it is tried: of fifty concurrent requests, only as many as are allowed reach Nevis. */
+  /** Counts a code before Nevis verifies it, so that concurrent requests cannot send Nevis more codes than the budget allows. */
   async spend(transaction: LedgerTransaction, key: string): Promise<SpentCode> {
     if ((await this.ledger.look(`locked:${key}`)) > 0) return { count: 0, limit: WRONG_CODES_PER_DAY, over: 'locked' }
     const { maxAttempts: limit, attemptBudget, firstFactorLifetimeMs } = this.settings
@@ -53,16 +53,16 @@ export class CodeBudget {
   }
 
   /**
-   * The fiftieth wrong code within a day of the first locks the codes of the subject until `lift`. Any 24 hours overlap with at most two
-   * such periods, so at most 99 wrong codes can be tried in them.
+   * Counts a wrong code. The fiftieth wrong code within a day locks the codes of the subject for a year, or until `lift`. The day begins with
+   * the first wrong code. Any 24 hours overlap with at most two such days, so an attacker can try at most 99 wrong codes in 24 hours.
    */
   async noteWrong(key: string): Promise<void> {
     await this.lockAt(`wrong:${key}`, key, YEAR_SECONDS)
   }
 
   /**
-   * A code that something other than Nevis has answered, such as a gateway's page: it may hide that the code was wrong, so guesses behind it
-   * are limited as well. But it may also be an outage, so this lock ends by itself.
+   * Counts a code to which something other than Nevis has answered, for example a gateway with an error page. The code may have been wrong, so
+   * such codes are limited, too. The cause may also be an outage, so this lock ends by itself after a day.
    */
   async noteUnclear(key: string): Promise<void> {
     await this.lockAt(`unclear:${key}`, key, DAY_SECONDS)
@@ -72,7 +72,7 @@ export class CodeBudget {
     if ((await this.ledger.count(name, DAY_SECONDS)) >= WRONG_CODES_PER_DAY) await this.ledger.claim(`locked:${key}`, lockSeconds)
   }
 
-  /** Forgets the lock, the wrong codes and the tried codes of a subject. */
+  /** Resets the lock, the wrong codes and the tried codes of a subject. */
   async lift(key: string): Promise<void> {
     await Promise.all([
       this.ledger.forget(`locked:${key}`),

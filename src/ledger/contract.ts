@@ -1,8 +1,8 @@
 /**
- * What every ledger must do, as checks that run under any test runner. They are part of the test kit (`passport-nevis/simulator`), so that an
- * app can prove a ledger of its own.
+ * Checks that every ledger must pass; they run under any test runner. They are part of the test kit (`passport-nevis/simulator`), so that an
+ * app can test its own ledger with them.
  *
- * Out of scope: what a ledger does while its store is down. There `failClosed` decides (`ledger.ts`).
+ * Out of scope: what a ledger does while its store is down. `failClosed` (`ledger.ts`) handles that for every ledger.
  */
 import { deepStrictEqual, ok } from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
@@ -12,7 +12,8 @@ import type { Ledger } from './ledger'
 /** Options of {@link proveLedger}. */
 export interface ProveLedgerOptions {
   /**
-   * Moves the clock by which the store ends claims and counts. Default: waits that long, so that the proof takes about five seconds.
+   * Moves the clock by which the store ends claims and counts. Default: a function that waits in real time, so that `proveLedger` takes about
+   * five seconds.
    * @param ms milliseconds
    */
   readonly advance?: (ms: number) => void | Promise<void>
@@ -34,9 +35,9 @@ export interface LedgerCheck {
 }
 
 const LIFETIME_SECONDS = 3
-/** Within the lifetime. */
+/** A time before the end of `LIFETIME_SECONDS`. */
 const EARLY_MS = 2000
-/** After `EARLY_MS`, the end of the lifetime and the second that a ledger may add. */
+/** Waiting this long after `EARLY_MS` passes the end of the lifetime and the additional second for which a ledger may keep a key. */
 const LATE_MS = 2100
 
 const parallel = <T>(times: number, call: (i: number) => Promise<T>): Promise<T[]> => Promise.all(Array.from({ length: times }, (_, i) => call(i)))
@@ -100,7 +101,7 @@ const PROOFS: Proofs = {
   },
 }
 
-/** These wait for lifetimes to end. */
+/** The checks that wait until a lifetime ends. */
 const TIMED_PROOFS: Proofs = {
   async 'ends a claim with its lifetime; then one caller can claim the key again'({ one, other, key, advance }) {
     await one.claim(key('a'), LIFETIME_SECONDS)
@@ -167,7 +168,10 @@ const TIMED_PROOFS: Proofs = {
   },
 }
 
-/** A method that throws, or is missing, rejects: otherwise the other promises of its check would be left without a handler. */
+/**
+ * Wraps a ledger so that a method that throws, or is missing, returns a rejected promise instead. A synchronous error would end the check
+ * while its other promises have no handler yet.
+ */
 function settled(ledger: Ledger): Ledger {
   return {
     claim: async (key, ttlSeconds) => ledger.claim(key, ttlSeconds),
@@ -193,9 +197,9 @@ const timedChecks = Object.entries(TIMED_PROOFS).map(checkOf)
 export const ledgerChecks: readonly LedgerCheck[] = [...checks, ...timedChecks]
 
 /**
- * Proves that a ledger of your own keeps all promises of the type `Ledger`. The store may have content: the proof uses keys of its own, which
- * end by themselves within a minute. Without `advance` it takes about five seconds, so give its test more time than most runners do.
- * @param create makes a ledger; it is called several times, and the ledgers must share one store, as those of several processes do
+ * Checks that your own ledger keeps all promises of the type `Ledger`. The store may already have content: the checks use random keys, which
+ * expire within a minute. Without `advance` the checks take about five seconds, so raise the time limit of your test if it is shorter.
+ * @param create creates a ledger. It is called several times, and all these ledgers must share one store, as the ledgers of several processes do
  * @param options how the store's clock is moved
  * @throws Error that lists each promise that is not kept, and why
  */
@@ -203,7 +207,7 @@ export async function proveLedger(create: () => Ledger | Promise<Ledger>, option
   const broken: string[] = []
   const run = ({ name, run }: LedgerCheck) => run(create, options).catch((error: unknown) => void broken.push(`${name}\n    ${String(error).replaceAll('\n', '\n    ')}`))
   for (const check of checks) await run(check)
-  // A clock that is moved is moved for all checks. Real time passes for all of them at once.
+  // `advance` moves the clock for every check, so the timed checks must run one after another. In real time they can wait concurrently.
   if (options.advance === undefined) await Promise.all(timedChecks.map(run))
   else for (const check of timedChecks) await run(check)
   if (broken.length > 0) throw new Error(`The ledger breaks ${broken.length} of ${ledgerChecks.length} promises:\n${broken.map((one) => `  - ${one}`).join('\n')}`)

@@ -1,5 +1,5 @@
 /**
- * What counts only once: the end of a transaction, and a token that was used as proof.
+ * Records what may happen only once: the end of a transaction, and the use of a token as proof.
  *
  * The session cannot ensure this: concurrent callbacks read the session before the first of them writes it, and the user's browser may
  * send back an old session cookie. The first claim in the ledger wins. Out of scope: whether a success is genuine (`trust/`).
@@ -10,8 +10,8 @@ import { MARGIN_SECONDS, secondsToKeep, type LedgerTransaction } from './lifetim
 import type { StartBudget } from './start-budget'
 
 /**
- * A token is refused if it was issued more than a minute before the transaction's start, and no transaction lives longer than ten
- * minutes. After this time a token is too old for any transaction, so its claim is no longer needed.
+ * How long a token stays claimed. A token is refused if it was issued more than a minute before the start of the transaction, and a
+ * transaction lives at most ten minutes. So after this time the token is too old for any transaction, and the claim is no longer needed.
  */
 const TOKEN_SECONDS = 600 + MARGIN_SECONDS
 
@@ -33,8 +33,8 @@ export class Endings {
   }
 
   /**
-   * Ends a transaction, with or without success: after that it can never succeed. A transaction that moves to a new session ends under its
-   * old number of moves and continues under the next.
+   * Ends a transaction, with or without success: no later caller can end it with a success. If a transaction moves to a new session, its key
+   * with the old number of moves is claimed, and the transaction continues under a key with the next number.
    * @returns true for the first caller only, in any process
    */
   claim(transaction: LedgerTransaction): Promise<boolean> {
@@ -42,7 +42,8 @@ export class Endings {
   }
 
   /**
-   * Claims a token that a browser was given, or that proved a success: it counts once, in any transaction, session or process.
+   * Claims a token that was given to a browser or has proved a success. A claimed token is never accepted as proof again, in any transaction,
+   * session or process.
    * @returns true for the first caller only
    */
   claimToken(token: string): Promise<boolean> {
@@ -50,7 +51,7 @@ export class Endings {
   }
 
   /**
-   * Ends a transaction without success. The first caller that learns of a denial counts it.
+   * Ends a transaction without success. If the user denied it, the first caller that reports the denial also counts it.
    * @param key the subject's name in the ledger; without it no denial is counted
    * @returns true for the first caller only
    */
@@ -60,7 +61,10 @@ export class Endings {
     return isFirst
   }
 
-  /** A moved transaction has one name before the move and one after; its denial must count once, whichever handle reports it. */
+  /**
+   * True if this denial has not been counted yet. A moved transaction has one key before the move and another one after it, so being the
+   * first to claim the key is not enough: the denial has a claim of its own.
+   */
   private async isNewDenial(transaction: LedgerTransaction, isFirst: boolean): Promise<boolean> {
     const { id, moves } = transaction
     const wasMoved = moves !== undefined || (!isFirst && (await this.ledger.look(`moved:${id}`)) > 0)
@@ -78,25 +82,29 @@ export class Endings {
   }
 
   /**
-   * Claims the right to send the request of this transaction again: two processes may be asked at the same moment.
-   * @returns 0 for the first caller; else whole seconds until the claim ends
+   * Claims the right to send the push or text of this transaction again. The ledger decides, because two processes may get a resend at the
+   * same moment.
+   * @returns 0 for the first caller, who may send it; for others, the whole seconds until it may be sent again
    */
   async claimResend({ id }: LedgerTransaction, pauseSeconds: number): Promise<number> {
     if (await this.ledger.claim(`resend:${id}`, pauseSeconds)) return 0
     return Math.max(1, await this.ledger.look(`resend:${id}`))
   }
 
-  /** Allows another factor to be tried in place of this transaction: it ended, but neither by success nor by cancellation. */
+  /** Allows the user to try another factor in place of this transaction. Call it after an end that was neither a success nor a cancellation. */
   async allowOtherFactor(transaction: LedgerTransaction): Promise<void> {
     await this.ledger.claim(`goes-on:${transaction.id}`, this.secondsToKeep(transaction))
   }
 
-  /** Allows no other factor any more, however the transaction ended. */
+  /** Records that the user cancelled a transaction which had already ended: no other factor may be tried in its place any more. */
   async noteCancelled(transaction: LedgerTransaction): Promise<void> {
     if (await this.hasEnded(transaction)) await this.ledger.claim(`cancelled:${transaction.id}`, this.secondsToKeep(transaction))
   }
 
-  /** True if another factor may be tried in place of this transaction. An old session cookie may show it as pending, so the ledger decides. */
+  /**
+   * True if another factor may be tried in place of this transaction. The ledger decides and not the session, because an old session cookie can
+   * show an ended transaction as pending.
+   */
   async mayTryOtherFactor(transaction: LedgerTransaction): Promise<boolean> {
     const { id } = transaction
     if (!(await this.hasEnded(transaction))) return true

@@ -16,7 +16,7 @@ export class Enrolments {
    * @returns the number of this enrolment
    */
   async start(key: string): Promise<number> {
-    // The numbers restart after a year, long after the mark of an older enrolment has ended: a reused number must not find that mark.
+    // The numbers restart after a year. A `superseded` mark ends after a day, so a reused number never finds the mark of an older enrolment.
     const generation = await this.ledger.count(`enrolment:${key}`, YEAR_SECONDS)
     if (generation > 1) await this.ledger.claim(`superseded:${key}:${generation - 1}`, DAY_SECONDS)
     return generation

@@ -52,8 +52,8 @@ interface Entry {
 const SWEEP_EVERY_MS = 30_000
 
 /**
- * A ledger in this process's memory. Do not use it with several processes: each of them would accept the same approval once. Use
- * {@link RedisLedger} or {@link PostgresLedger} there.
+ * A ledger in this process's memory. Do not use it if your app runs in several processes: each process would accept the same approval once.
+ * Use {@link RedisLedger} or {@link PostgresLedger} then.
  */
 export class MemoryLedger implements Ledger {
   private readonly entries = new Map<string, Entry>()
@@ -100,11 +100,11 @@ export interface FailClosedLedger extends Ledger {
   readonly kind: string
   /** True if no other process shares it. */
   readonly isInMemory: boolean
-  /** Milliseconds that a call takes, as an average in which each call counts a tenth; undefined before the first. */
+  /** Moving average of the duration of a call, in milliseconds; undefined before the first call. */
   latencyMs(): number | undefined
 }
 
-/** Weight of a call in the average: about the last twenty calls count. */
+/** Weight of the newest call in the moving average. With 0.1, about the last twenty calls determine the average. */
 const LATENCY_WEIGHT = 0.1
 
 /**

@@ -7,7 +7,7 @@
 export const DAY_SECONDS = 86_400
 export const YEAR_SECONDS = 365 * DAY_SECONDS
 
-/** A claim or a count outlives its transaction by this much, because the clocks of two processes may differ. */
+/** The ledger keeps a claim or a count for these seconds longer than it is needed, because the clocks of two processes may differ. */
 export const MARGIN_SECONDS = 300
 
 /** The part of a transaction that its keys in the ledger are made of. */
@@ -19,7 +19,10 @@ export interface LedgerTransaction {
   readonly moves?: number
 }
 
-/** A session, or an old copy of a session cookie, may hold the transaction for `firstFactorLifetimeMs` after the transaction expires. */
+/**
+ * Seconds for which the ledger must remember something about a transaction. A session, or an old copy of a session cookie, can contain the
+ * transaction until `firstFactorLifetimeMs` after it expires.
+ */
 export function secondsToKeep({ expiresAt }: LedgerTransaction, firstFactorLifetimeMs: number): number {
   const endsAt = expiresAt + firstFactorLifetimeMs
   return Math.max(0, Math.ceil((endsAt - Date.now()) / 1000)) + MARGIN_SECONDS

@@ -6,7 +6,7 @@
  */
 import type { Ledger } from './ledger'
 
-/** What {@link PostgresLedger} needs of a connection pool: `Pool` of `pg` and PGlite have it. */
+/** The method of a connection pool that {@link PostgresLedger} calls. `Pool` of `pg` and PGlite have this method. */
 export interface PostgresConnection {
   /**
    * Runs one statement, in a transaction of its own.
@@ -24,15 +24,15 @@ export interface PostgresLedgerOptions {
 }
 
 const TABLE_NAME = /^([a-z_][a-z0-9_]{0,48}\.)?[a-z_][a-z0-9_]{0,48}$/
-/** Processes that call `createTable` at the same moment wait for each other: `CREATE … IF NOT EXISTS` alone can fail then. */
+/** Id of an advisory lock, so that concurrent `createTable` calls wait for each other. `CREATE … IF NOT EXISTS` can fail when two run at once. */
 const CREATE_LOCK = 1_852_143_223
 const SWEEP_EVERY_MS = 30_000
-/** Expired rows deleted by one statement. If there were so many, the next call deletes again. */
+/** How many expired rows one statement deletes at most. If it deletes this many, more may be left, so the next call deletes again. */
 const SWEEP_ROWS = 1000
 
 /**
- * A ledger in PostgreSQL 12 or newer, for several processes. Pass it a pool, not a client inside a transaction: a rollback would take a claim
- * back. Expired rows are deleted while the ledger is used.
+ * A ledger in PostgreSQL 12 or newer, for several processes. Pass it a pool, not a client inside a transaction: a rollback would undo a claim.
+ * Calls to the ledger also delete expired rows, so you need no clean-up job.
  */
 export class PostgresLedger implements Ledger {
   private readonly table: string
@@ -52,7 +52,7 @@ export class PostgresLedger implements Ledger {
     if (typeof table !== 'string' || !TABLE_NAME.test(table)) {
       throw new TypeError('PostgresLedger: table must be a name, or schema.name, of lower-case letters, digits and _, of at most 49 characters each')
     }
-    // In quotes, because a name may be a word of SQL.
+    // Quoted, because a name may be a reserved word of SQL.
     const names = table.split('.')
     this.table = names.map((name) => `"${name}"`).join('.')
     this.index = `"${names.at(-1)}_ends_at"`
@@ -73,7 +73,7 @@ export class PostgresLedger implements Ledger {
     )
   }
 
-  /** A row that has not expired is not changed, so the statement returns a row for exactly one caller. */
+  /** The statement does not change a row that has not expired, and then returns no row. So it returns a row for exactly one caller. */
   async claim(key: string, ttlSeconds: number): Promise<boolean> {
     const { rows } = await this.write(
       `INSERT INTO ${this.table} AS kept (key, uses, ends_at) VALUES ($1, 1, now() + $2 * interval '1 second')
@@ -118,8 +118,8 @@ export class PostgresLedger implements Ledger {
   }
 
   /**
-   * Deletes expired rows, in the background of other calls. If it fails, a later call tries again; nothing depends on it, because expired
-   * rows do not count. Rows that another process is writing or deleting are skipped.
+   * Deletes expired rows in the background, at most every 30 s. If that fails, a later call tries again; no result depends on it, because
+   * all statements ignore expired rows. It skips rows that another process is writing or deleting.
    */
   private async sweep(): Promise<void> {
     const startedAt = Date.now()
@@ -136,17 +136,20 @@ export class PostgresLedger implements Ledger {
       )
       if (valueIn(rows) >= SWEEP_ROWS) this.nextSweepAt = 0
     } catch {
-      // The calls themselves report a database that is gone.
+      // Ignored: if the database is down, the next call of the ledger itself fails and reports it.
     }
   }
 }
 
-/** PostgreSQL cannot store every string that JavaScript can (U+0000, lone surrogates; fewer in databases that are not UTF-8). */
+/**
+ * Escapes everything but printable ASCII. PostgreSQL cannot store some strings of JavaScript (U+0000, lone surrogates), and a database that is
+ * not UTF-8 cannot store many other characters.
+ */
 function columnOf(key: string): string {
   return key.replace(/[^ -[\]-~]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }
 
-/** Integers arrive as numbers, or as digits if the app has changed the type parsers of `pg`. Any other value is an error. */
+/** The integer in the result. `pg` returns a number, or a string of digits if the app has changed its type parsers. Any other value is an error. */
 function valueIn(rows: readonly unknown[]): number {
   const { value } = Object(rows[0]) as { value?: unknown }
   const number = typeof value === 'string' && /^\d{1,10}$/.test(value) ? Number(value) : value
@@ -154,7 +157,7 @@ function valueIn(rows: readonly unknown[]): number {
   return number
 }
 
-/** @returns an error without the rows, which may be of another table */
+/** @returns an error that does not contain the rows, because they could come from another table */
 function unexpected(): TypeError {
   return new TypeError('PostgresLedger: unexpected result: query must resolve to { rows }, with a row as an object, as a Pool of pg does')
 }

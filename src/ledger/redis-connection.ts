@@ -1,8 +1,8 @@
 /**
  * Recognizes the Redis client of the app, and sends it one command at a time.
  *
- * The clients differ in how a command is sent: a cluster needs the key, to find the node; a sentinel needs to know whether a replica may
- * answer. A replica never may: it can be behind, and would report a used approval as unused.
+ * The clients differ in how they send a command. A cluster client needs the key, to find the node. A sentinel client needs to know whether a
+ * replica may answer; this package always says no, because a replica can lag behind and report a used approval as unused.
  * Out of scope: the commands and their replies (`redis-ledger.ts`), and opening or closing connections.
  */
 
@@ -42,18 +42,19 @@ interface IoRedis {
   call(command: string, ...args: string[]): Promise<unknown>
 }
 
-/** The clients that {@link RedisLedger} takes: node-redis 4 or newer (client, pool, cluster, sentinel), ioredis 5 or newer (`Redis`, `Cluster`). */
+/** The clients that {@link RedisLedger} accepts: node-redis 4 or newer (client, pool, cluster, sentinel), ioredis 5 or newer (`Redis`, `Cluster`). */
 export type RedisConnection = NodeRedis | NodeRedisCluster | NodeRedisSentinel | IoRedis
 
 /**
- * Sends a command. The key is in the command, and given once more, because a cluster finds the node by it.
+ * Sends a command. The key is part of the command; it is passed separately as well, because a cluster client needs it to find the node.
  * @internal
  */
 export type SendCommand = (key: string, command: [name: string, ...args: string[]]) => Promise<unknown>
 
 /**
- * Each kind is told by methods of its public interface that no other kind has: an object that only has a `sendCommand` may be of any kind.
- * @throws TypeError if the client is of no kind that is known
+ * Recognizes the kind of client by public methods that only this kind has. `sendCommand` alone is not enough, because several kinds have it
+ * with different parameters.
+ * @throws TypeError if the client is of none of the supported kinds
  * @internal
  */
 export function commandsOf(client: unknown): SendCommand {
@@ -74,7 +75,7 @@ export function commandsOf(client: unknown): SendCommand {
   )
 }
 
-/** Legacy mode of node-redis 4 replies by callback. */
+/** True for a client of node-redis 4 in legacy mode, which calls a callback instead of returning a promise. */
 function isLegacy({ options }: Readonly<Record<string, unknown>>): boolean {
   return Boolean((Object(options) as { legacyMode?: unknown }).legacyMode)
 }

@@ -12,9 +12,9 @@ export interface RedisLedgerOptions {
   readonly prefix?: string
 }
 
-/** Increments, and sets the expiry at the first count. With two commands, the second could be lost and the key would never expire. */
+/** Increments the key and sets its expiry at the first count, in one script. As two commands, the second could be lost; the key would never expire. */
 const COUNT = "local n = redis.call('INCR', KEYS[1]) if n == 1 then redis.call('EXPIRE', KEYS[1], ARGV[1]) end return n"
-/** Replies to PTTL. */
+/** Special replies to PTTL: the key does not exist, or it has no expiry. */
 const NO_KEY = -2
 const NO_END = -1
 const A_YEAR_SECONDS = 365 * 86_400
@@ -32,7 +32,7 @@ export class RedisLedger implements Ledger {
    * @param client a client, pool, cluster or sentinel of node-redis 4 or newer; or a `Redis` or `Cluster` of ioredis 5 or newer. It may
    * connect later
    * @param options the prefix of its keys
-   * @throws TypeError for anything else, also for a client in legacy mode, and for a Cluster that reads from replicas (`scaleReads`)
+   * @throws TypeError for any other client, for a client in legacy mode, and for a Cluster that reads from replicas (`scaleReads`)
    */
   constructor(client: RedisConnection, { prefix = 'passport-nevis:' }: RedisLedgerOptions = {}) {
     this.send = commandsOf(client)
@@ -56,7 +56,7 @@ export class RedisLedger implements Ledger {
     const name = this.nameOf(key)
     const leftMs = wholeNumber('PTTL', await this.send(name, ['PTTL', name]))
     if (leftMs === NO_KEY) return 0
-    // The key has no expiry, because it was changed by hand: it stays until it is deleted.
+    // This ledger sets an expiry on every key, so someone has changed the key by hand. It stays until it is deleted; report a long time.
     if (leftMs === NO_END) return A_YEAR_SECONDS
     return Math.max(1, Math.ceil(leftMs / 1000))
   }
@@ -67,7 +67,7 @@ export class RedisLedger implements Ledger {
   }
 
   /**
-   * `claim:` is the prefix of version 0.1. It is kept, so that processes of both versions share their claims during a deploy.
+   * Version 0.1 used the prefix `claim:`. It stays the same, so that processes of both versions share their claims during a deploy.
    */
   private nameOf(key: string): string {
     return `${this.prefix}claim:${key}`
@@ -75,8 +75,8 @@ export class RedisLedger implements Ledger {
 }
 
 /**
- * node-redis and ioredis reply with numbers, or with digits if the app has configured them so. Any other reply is an error: `Number(true)`
- * would look like a first use.
+ * The number in a reply. node-redis and ioredis reply with a number, or with a string of digits if the app has configured them so. Any other
+ * reply is an error: `true`, for example, would become `Number(true)`, which is 1 and would look like a first use.
  */
 function wholeNumber(command: string, reply: unknown): number {
   const value = typeof reply === 'string' && /^-?\d+$/.test(reply) ? Number(reply) : reply
@@ -84,7 +84,7 @@ function wholeNumber(command: string, reply: unknown): number {
   throw unexpected(command)
 }
 
-/** @returns an error without the reply, which may hold personal data */
+/** @returns an error that does not contain the reply, because the reply can contain personal data */
 function unexpected(command: string): TypeError {
   return new TypeError(`RedisLedger: unexpected reply to ${command}: the client must answer as node-redis and ioredis do by default`)
 }

@@ -1,7 +1,7 @@
 /**
- * When a subject has last signed in: for sessions that are kept in a cookie.
+ * Records when a subject last signed in. Only needed for sessions that are kept in a cookie.
  *
- * A browser can send an old cookie back. After a sign-in, an older cookie must not start another factor without the password.
+ * A browser can send an old copy of such a cookie again. After a sign-in, an older copy must not start another factor without the password.
  * Out of scope: sessions with a store, where an old session id opens nothing.
  */
 import type { Ledger } from './ledger'
@@ -23,7 +23,7 @@ export class SignIns {
   }
 
   /**
-   * True if the subject has signed in since this time. The ledger knows whole seconds only, so a sign-in in the same second counts.
+   * True if the subject has signed in since this time. The ledger measures whole seconds, so a sign-in in the same second as `time` counts, too.
    * @param time milliseconds since 1970
    */
   async hasSignedInSince(key: string, time: number): Promise<boolean> {

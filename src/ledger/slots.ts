@@ -1,14 +1,14 @@
 /**
  * Numbered slots in the ledger: each use takes the lowest free slot for a while.
  *
- * Why no counter: a counter starts anew at the end of its window, so twice the limit could be used around that moment. Each slot has its own
- * lifetime, so the limit holds in any period of that length. Out of scope: what a slot stands for (`start-budget.ts`, `code-budget.ts`).
+ * Why not a counter: a counter restarts at the end of its window, so around that moment a user could reach twice the limit. Each slot has its
+ * own lifetime, so the limit holds in every period of that length. Out of scope: what a slot stands for (`start-budget.ts`, `code-budget.ts`).
  */
 import type { Ledger } from './ledger'
 
 /** @internal */
 export class Slots {
-  /** @param ledger where the slots are claimed, each atomically */
+  /** @param ledger stores one claim per taken slot */
   constructor(private readonly ledger: Ledger) {}
 
   /** @returns the lowest slot from `first` to `last` that was free and is now taken; 0 if none was free */

@@ -1,9 +1,10 @@
 /**
- * The start budget: how many starts that the user did not approve a subject may have, over all sessions and processes.
+ * The start budget: limits the starts of one subject that the user has not approved, over all sessions and processes.
  *
  * It limits push bombing (MITRE ATT&CK T1621; OWASP ASVS 5.0, 6.6.4): an attacker who has the password sends pushes until the user
- * accepts one. Each start takes a slot for a day, and an approval gives it back. From the last slot of the budget on, and after repeated
- * denials, further starts are paused. Out of scope: what the user is told when the budget is used up (`strategy-request.ts`).
+ * accepts one. Each start takes a numbered slot for a day, and an approval frees it. The start that takes the last slot of the budget begins a
+ * pause in which no more starts are allowed; so does each later start, and each repeated denial.
+ * Out of scope: what the user is told when the budget is used up (`strategy-request.ts`).
  */
 import type { Ledger } from './ledger'
 import { DAY_SECONDS } from './lifetimes'
@@ -13,16 +14,19 @@ import { Slots } from './slots'
 const MAX_PAUSE_SECONDS = 14_400
 /** The second denial in a day starts a pause of this length; each further denial doubles it. */
 const FIRST_DENIAL_PAUSE_SECONDS = 15
-/** Slots beyond the budget. Their pauses add up to more than a day, so the first slot is free again before the last one is needed. */
+/**
+ * Number of slots beyond the budget. Taking one of them begins a pause. All these pauses add up to more than a day, and a slot is free again
+ * after a day, so the slots never run out.
+ */
 const EXTRA_SLOTS = 32
-/** Upper limit of the search in `denialsOf`: a faulty ledger may answer that every key is claimed. */
+/** Upper limit of the search in `denialsOf`, which would not end if a faulty ledger answered that every key is claimed. */
 const MAX_DENIALS = 100
 
 /** The result of spending a start. */
 export interface SpentStart {
   /** The slot that the start holds, from 1; 0 if the start was refused. */
   readonly slot: number
-  /** Why the start was refused: the budget is used up, or a pause after denials is running. */
+  /** Why the start was refused: the budget is used up (`starts`), or a pause after denials is in effect (`pause`). */
   readonly over?: 'starts' | 'pause'
   readonly limit: number
   readonly retryAfterSeconds?: number
@@ -44,13 +48,13 @@ export class StartBudget {
   }
 
   /**
-   * Takes a slot before Nevis is called. The slot is held for a day, or until `giveBack`. The last slot of the budget and each slot
-   * after it start a pause, each twice as long as the one before. During a pause only slot 1 can be taken. A refused start changes
-   * nothing in the ledger.
+   * Takes a slot before Nevis is called. The slot stays taken for a day, or until `giveBack`. Taking the last slot of the budget, or any
+   * slot after it, begins a pause; each such pause is twice as long as the one before. During a pause, only slot 1 can be taken. A refused
+   * start changes nothing in the ledger.
    */
   async spend(key: string): Promise<SpentStart> {
     const { starts: limit } = this.settings.startBudget
-    // Most sign-ins take slot 1 and cost only this command.
+    // Most sign-ins take slot 1, so most starts need only this one ledger command.
     if (limit > 1 && (await this.ledger.claim(`start:${key}:1`, DAY_SECONDS))) return { slot: 1, limit }
     const pauseSeconds = await this.ledger.look(`pause:${key}`)
     if (pauseSeconds > 0) {
@@ -63,7 +67,7 @@ export class StartBudget {
   }
 
   /**
-   * Claims the pause first and then takes the slot, so that only one of many concurrent starts gets through.
+   * Claims the pause first and takes the slot afterwards, so that only one of many concurrent starts is allowed.
    * @returns 0 if another start claimed the pause first
    */
   private async takeWithPause(key: string): Promise<number> {
@@ -87,14 +91,14 @@ export class StartBudget {
     return slot
   }
 
-  /** Starts the pause of this slot under the user's other name too: otherwise each name would have a budget of its own. */
+  /** Begins the pause that belongs to this slot under the user's other name, too. Otherwise the user would have one budget per name. */
   async pauseLike(key: string, slot: number): Promise<void> {
     if (slot >= this.settings.startBudget.starts) await this.ledger.claim(`pause:${key}`, this.pauseSecondsOf(slot))
   }
 
   /**
-   * Frees the slots of an approved start, and ends the pause that they started unless a later start holds a higher slot. If the ledger
-   * fails, the slots stay taken and this method only warns: a ledger fault must not lose a valid approval.
+   * Frees the slots of an approved start. It also ends the pause that these slots began, unless a later start holds a higher slot. If the
+   * ledger fails, the slots stay taken and this method only emits a warning: a ledger fault must not lose a valid approval.
    */
   async giveBack(key: string, slots: readonly number[]): Promise<void> {
     await this.release(key, slots).catch(() => {
@@ -109,33 +113,34 @@ export class StartBudget {
     if ((await this.ledger.look(`start:${key}:${last + 1}`)) === 0) await this.ledger.forget(`pause:${key}`)
   }
 
-  /** Whole seconds until another start is allowed; 1 if it is allowed now. */
+  /** Whole seconds until another start is allowed. Never 0, because it is sent as `Retry-After`: without a pause it is 1. */
   async secondsToWait(key: string): Promise<number> {
     return Math.max(1, await this.ledger.look(`pause:${key}`))
   }
 
-  /** True if the start that holds this slot was made less than so many seconds ago. */
+  /** True if the start that holds this slot took it less than `seconds` seconds ago. */
   async wasJustStarted(key: string, slot: number, seconds: number): Promise<boolean> {
     return (await this.ledger.look(`start:${key}:${slot}`)) > DAY_SECONDS - seconds
   }
 
-  /** Counts a denial. The first in a day may be a mistake and has no effect; from the second on, each starts a longer pause. */
+  /** Counts a denial. The first one in a day may be a mistake and has no effect. The second begins a pause, and each further one a longer pause. */
   async noteDenial(key: string): Promise<void> {
     const denials = await this.ledger.count(`denials:${key}`, DAY_SECONDS)
-    // The ledger can look up a claim but not the value of a count, so each denial is also claimed. The claim ends with the count.
+    // The ledger cannot read the value of a count, so each denial also claims a key with its number; `denialsOf` looks these keys up. The
+    // claim ends at the same time as the count.
     await this.ledger.claim(`denied:${key}:${denials}`, Math.max(1, await this.ledger.look(`denials:${key}`)))
     if (denials < 2) return
     await this.ledger.claim(`pause:${key}`, this.capped(FIRST_DENIAL_PAUSE_SECONDS * 2 ** (denials - 2)))
   }
 
-  /** How many times the subject has denied in this day; 0 if only once. */
+  /** How many requests the subject has denied within the day; 0 for a single denial, because it may be a mistake. */
   async denialsOf(key: string): Promise<number> {
     let denials = 1
     while (denials < MAX_DENIALS && (await this.ledger.look(`denied:${key}:${denials + 1}`)) > 0) denials++
     return denials === 1 ? 0 : denials
   }
 
-  /** Forgets slots, pause and denials of a subject. */
+  /** Resets the slots, the pause and the denials of a subject. */
   async lift(key: string): Promise<void> {
     const denials = await this.denialsOf(key)
     await Promise.all([

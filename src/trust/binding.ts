@@ -10,23 +10,23 @@ import type { Succeeded } from '../factors/factor'
 import type { Subject, Transaction } from '../factors/transaction'
 import type { TransactionTokenClaims } from './token-claims'
 
-/** What does not match: a field of an answer, the transaction's digest or login, or an option of the route that finishes it. */
+/** What does not match: a field of Nevis's answer, the transaction's digest or login, or an option of the route that finishes the transaction. */
 export type Mismatch =
   | 'userId' | 'username' | 'usernameCase' | 'transactionId' | 'token' | 'active' | 'sub' | 'iss' | 'aud' | 'exp' | 'nbf' | 'iat'
   | 'digest' | 'login' | 'factors' | 'operation' | 'purpose'
 
-/** Allowed difference between our clock and Nevis's, in seconds. */
+/** Allowed difference between this server's clock and Nevis's clock, in seconds. */
 const CLOCK_SKEW_SECONDS = 60
 
-/** True if two ids are the same: a UUID is the same in capitals (RFC 9562, section 4). */
+/** True if two ids are the same. For UUIDs, upper and lower case make no difference (RFC 9562, section 4). */
 export function isSameId(one: string | undefined, other: string | undefined): boolean {
   return one === other || (isUuid(one) && one.toLowerCase() === other?.toLowerCase())
 }
 
 /**
- * Checks that an answer of Nevis names the subject, if it names a user. A username in other upper or lower case is the same user only if the
- * userId is the same: apps may have both an `Anna` and an `anna`.
- * @returns the field that does not match, or undefined; `usernameCase` if only the userId could tell
+ * Checks that an answer of Nevis names the subject, if it names a user. If the username differs in case only, the userId decides, because an
+ * app may have both an `Anna` and an `anna`.
+ * @returns the field that does not match, or undefined; `usernameCase` if the username differs in case only and there is no userId to decide
  */
 export function subjectMismatch(
   subject: Subject,
@@ -67,13 +67,13 @@ export interface ExpectedProof {
   readonly startedAt: number
   /** Milliseconds since 1970. */
   readonly now: number
-  /** True if the browser brought the token: then it must say when it was issued, and whose it is. */
+  /** True if the browser sent the token. Such a token must have `iat` (when it was issued) and must name its user or transaction. */
   readonly isFromBrowser?: boolean
   /** The username, if it is known. */
   readonly username?: string | undefined
   /** Nevis's id of the transaction. */
   readonly transactionId?: string
-  /** What the app has said of this instance's tokens. */
+  /** The option `transactionTokens`: how the tokens of this instance differ from Nevis's documentation. */
   readonly claims?: TransactionTokenClaims
 }
 
@@ -88,15 +88,15 @@ export function proofMismatch(proof: Introspection, expected: ExpectedProof): Mi
   if (proof.iss === undefined ? !acceptMissingIssuer : !expected.issuers.includes(withoutSlash(proof.iss))) return 'iss'
   // Of the documented tokens, only access keys have `aud` "api": https://docs.nevis.net/apidoc/authcloud/, introspection sample.
   if (proof.aud?.includes('api') && !acceptAudienceApi) return 'aud'
-  // All times of a token are by Nevis's clock, so they are compared with the time at which Nevis answered, if the answer has it.
+  // The times in a token come from Nevis's clock. So they are compared with the time at which Nevis answered, if the answer has a `Date`.
   const { answeredAt = expected.now } = proof
   const nowSeconds = answeredAt / 1000
   const startedAtSeconds = (expected.startedAt + answeredAt - expected.now) / 1000
   if (proof.exp !== undefined && proof.exp <= nowSeconds) return 'exp'
   if (proof.nbf !== undefined && proof.nbf > nowSeconds + CLOCK_SKEW_SECONDS) return 'nbf'
-  // An older token of the same user differs in nothing else that Nevis documents.
+  // `iat` is the only documented field that tells this token from an older one of the same user, so it must be checked.
   if (proof.iat !== undefined && proof.iat < startedAtSeconds - CLOCK_SKEW_SECONDS) return 'iat'
-  // The ledger keeps a used token only until `iat` makes it too old, so without `iat` it could be replayed later.
+  // The ledger remembers a used token only until its `iat` is too old for any transaction. A token without `iat` could be replayed after that.
   if (expected.isFromBrowser && (proof.iat === undefined || proof.iat > nowSeconds + CLOCK_SKEW_SECONDS)) return 'iat'
   return undefined
 }
@@ -108,7 +108,7 @@ function isSubjectRight(sub: string | undefined, { userId, username, transaction
   return expected !== undefined && isSameId(sub, expected)
 }
 
-/** Nevis's `iss` ends in a slash, base URLs usually do not. */
+/** Removes the slash at the end: Nevis's `iss` ends with one, a base URL usually does not. */
 export function withoutSlash(url: string): string {
   return url.endsWith('/') ? url.slice(0, -1) : url
 }

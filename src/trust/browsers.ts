@@ -1,22 +1,22 @@
 /**
  * Encrypts and decrypts the cookie of a remembered browser.
  *
- * Authenticated encryption (AES-256-GCM) prevents a browser from forging or changing the cookie, and from reading whose it is. The cookie
- * alone proves nothing: the ledger must know its id. Out of scope: whether the browser may skip the second factor (`ledger/browsers.ts`,
- * `strategy/remembered.ts`).
+ * Authenticated encryption (AES-256-GCM) prevents anyone from forging or changing the cookie, and from reading which user it belongs to. The
+ * cookie alone proves nothing: the ledger must have a record of its id. Out of scope: whether the browser may skip the second factor
+ * (`ledger/browsers.ts`, `strategy/remembered.ts`).
  */
 import type { Subject } from '../factors/transaction'
 import { decrypt, encrypt } from './handle'
 
 /** The content of the cookie. */
 export interface RememberedBrowser {
-  /** 256 random bits; the ledger has their digest only. */
+  /** 256 random bits. The ledger stores only a digest of the id. */
   readonly id: string
-  /** Rises by one with each use. A copy with a lower number has been used already. */
+  /** Increases by one with each use. A cookie with a lower number has already been used. */
   readonly generation: number
-  /** Milliseconds since 1970, of the second factor. Using the cookie does not change it. */
+  /** When the user gave the second factor, in milliseconds since 1970. Using the cookie does not change it. */
   readonly at: number
-  /** Milliseconds since 1970. Using the cookie does not change it. */
+  /** When the browser is no longer remembered, in milliseconds since 1970. Using the cookie does not extend it. */
   readonly expiresAt: number
   /** The subject of the sign-in, as the app named it. */
   readonly subject: Subject
@@ -25,12 +25,12 @@ export interface RememberedBrowser {
   /** The factor and the transaction with which the user approved. */
   readonly factor: string
   readonly transactionId: string
-  /** Number of this browser, by each identifier of the user (as a digest): `forgetBrowsers` ends all numbers up to its own. */
+  /** This browser's sequence number for each identifier of the user (as a digest). `forgetBrowsers` forgets all browsers with a lower number. */
   readonly numbers: Readonly<Record<string, number>>
 }
 
 const VERSION = 1
-/** The content has about 500 bytes; browsers keep 4096. */
+/** The cookie's content has about 500 bytes. Browsers accept cookies of up to 4096 bytes. */
 const MAX_LENGTH = 2048
 
 /** @internal */
@@ -38,8 +38,8 @@ export class BrowserSeals {
   private readonly context: Buffer
 
   /**
-   * @param keys 32 bytes each: the first encrypts, all decrypt
-   * @param owner strategy and instance: a cookie of one cannot be opened by another
+   * @param keys 32 bytes each. The first key encrypts; a cookie that any of them encrypted is accepted
+   * @param owner the strategy and the Nevis instance. A cookie of one owner cannot be decrypted for another
    */
   constructor(
     private readonly keys: readonly Buffer[],
@@ -52,7 +52,7 @@ export class BrowserSeals {
     return encrypt(JSON.stringify(browser), this.keys[0] as Buffer, this.context).toString('base64url')
   }
 
-  /** @returns undefined for a value that was not sealed with one of these keys, or was changed in a single bit */
+  /** @returns undefined if the value was not encrypted with one of these keys, or was changed afterwards */
   open(value: string | undefined): RememberedBrowser | undefined {
     if (value === undefined || value.length > MAX_LENGTH) return undefined
     const bytes = Buffer.from(value, 'base64url')

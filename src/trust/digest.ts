@@ -1,9 +1,9 @@
 /**
  * Protects a transaction from changes in the session: a keyed digest (HMAC) over everything that must stay the same until it is finished.
  *
- * A careless merge, or an attacker who can write to the session store, could change the amount after the phone has shown it. The key is not
- * in the session, so nobody can make a matching digest for a changed transaction. Out of scope: the refusal (`strategy-request.ts`), and to
- * which user the transaction belongs.
+ * An app that merges session data carelessly, or an attacker who can write to the session store, could change the amount after the phone has
+ * shown it. The key of the HMAC is not in the session, so an attacker cannot compute a matching digest for a changed transaction.
+ * Out of scope: the refusal (`strategy-request.ts`), and to which user the transaction belongs.
  */
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import type { Transaction } from '../factors/transaction'
@@ -12,8 +12,8 @@ import { withSortedNames } from '../host/canonical'
 /** @internal */
 export class Digests {
   /**
-   * @param keys 32 bytes each: the first makes new digests, all are accepted
-   * @param owner strategy and instance: a digest of one strategy does not match in another strategy that uses the same session
+   * @param keys 32 bytes each. The first key makes new digests; digests of all keys are accepted
+   * @param owner the strategy and the Nevis instance. A digest of one owner does not match for another, even in the same session
    */
   constructor(
     private readonly keys: readonly Buffer[],
@@ -25,7 +25,7 @@ export class Digests {
     return { digest: this.digestOf(transaction, key as Buffer).toString('base64url'), ...transaction }
   }
 
-  /** @returns false if the transaction was changed, or has no digest (older versions made none: the user must start again) */
+  /** @returns false if the transaction was changed, or has no digest because an older version of this package made it: the user must start again */
   matches(transaction: Transaction): boolean {
     const digest = Buffer.from(String(transaction.digest), 'base64url')
     const expected = this.keys.map((key) => this.digestOf(transaction, key))

@@ -1,9 +1,9 @@
 /**
- * Encrypts and decrypts the handle, the browser's only name for a transaction.
+ * Encrypts and decrypts the handle: the string by which the browser names a transaction.
  *
- * The handle holds what the status endpoint needs to answer in any process and without a session. Authenticated encryption (AES-256-GCM)
- * prevents a browser from reading the status token in it and from forging a handle. Out of scope: whether this browser may use the
- * transaction, which the session decides.
+ * The handle contains everything that the status endpoint needs, so any process can answer, without the session. Authenticated encryption
+ * (AES-256-GCM) prevents a browser from reading the status token in the handle and from forging a handle. Out of scope: whether this browser
+ * may use the transaction, which the session decides.
  */
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
 import type { Operation } from '../client/wire'
@@ -13,11 +13,11 @@ export interface Sealed {
   readonly factor: string
   readonly operation?: Operation
   readonly statusToken?: string
-  /** Recovery codes, encrypted with a key that is only in the session: see `recovery-codes.ts`. */
+  /** The recovery codes, encrypted. Only the session has the key: see `recovery-codes.ts`. */
   readonly lockedCodes?: string
   /** The subject's name in the ledger, for counting denials; a digest. */
   readonly budget?: string
-  /** Whether the code that only the phone shows was typed right; undefined if there is none. Until then Nevis is not asked for the status. */
+  /** True once the user has typed the code that only the phone shows; undefined if there is no such code. While false, Nevis is not polled. */
   readonly isCodeTyped?: boolean
   /** Milliseconds since 1970. */
   readonly expiresAt: number
@@ -26,7 +26,7 @@ export interface Sealed {
 const VERSION = 1
 const NONCE_BYTES = 12
 const TAG_BYTES = 16
-/** A status token is a JWT of a few hundred bytes. Browsers and proxies reject URLs much longer than this limit. */
+/** A status token is a JWT of a few hundred bytes, so handles stay far below this limit. Browsers and proxies reject URLs much longer than it. */
 const MAX_LENGTH = 8192
 
 /** @internal */
@@ -34,8 +34,8 @@ export class Handles {
   private readonly context: Buffer
 
   /**
-   * @param keys 32 bytes each: the first encrypts, all decrypt
-   * @param owner strategy and instance: a handle of one cannot be opened by another
+   * @param keys 32 bytes each. The first key encrypts; a handle that any of them encrypted is accepted
+   * @param owner the strategy and the Nevis instance. A handle of one owner cannot be decrypted for another
    */
   constructor(
     private readonly keys: readonly Buffer[],
@@ -50,12 +50,12 @@ export class Handles {
     return Buffer.concat([Buffer.of(VERSION), encrypt(text, key as Buffer, this.context)]).toString('base64url')
   }
 
-  /** @returns undefined for a value that was not sealed with one of these keys, or was changed in a single bit */
+  /** @returns undefined if the value was not encrypted with one of these keys, or was changed afterwards */
   open(handle: unknown): Sealed | undefined {
     if (typeof handle !== 'string' || handle.length > MAX_LENGTH) return undefined
     const bytes = Buffer.from(handle, 'base64url')
     if (bytes[0] !== VERSION) return undefined
-    // Node's decoder ignores unused bits and invalid characters, so only canonical base64url is accepted: one handle, one spelling.
+    // Node's decoder ignores unused bits and invalid characters, so many strings decode to the same bytes. Only the canonical one is accepted.
     if (bytes.toString('base64url') !== handle) return undefined
     for (const key of this.keys) {
       const text = decrypt(bytes.subarray(1), key, this.context)
@@ -83,7 +83,7 @@ function parse(text: string): Sealed {
 
 /**
  * AES-256-GCM with a random nonce.
- * @param context must be the same to decrypt
+ * @param context authenticated but not encrypted. `decrypt` needs the same context
  * @returns nonce, ciphertext and tag
  * @internal
  */

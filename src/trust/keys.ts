@@ -1,6 +1,6 @@
 /**
- * Derives the keys for handles, digests, typed codes, cookies of remembered browsers and what the browser may be shown: from the option `secret`,
- * else from the current access key.
+ * Derives one key for each use: handles, digests, typed codes, cookies of remembered browsers, and what the browser may be shown. They are
+ * derived from the option `secret` if it is set, else from the current access key.
  *
  * Out of scope: using the keys (`handle.ts`, `digest.ts`, `shown.ts`, `browsers.ts`, `typed-code.ts`).
  */
@@ -23,12 +23,12 @@ export interface Keys {
   readonly typedCodes: TypedCodes
 }
 
-/** Returns a promise if the app's `accessKey` function must be called first. */
+/** Returns the keys; or a promise of them, if the app's `accessKey` function must be called first. */
 export type CurrentKeys = () => Keys | Promise<Keys>
 
 /**
- * @param name the strategy's name: handles and digests are valid for one strategy at one instance
- * @param secrets the first is used for new handles and digests, all are accepted
+ * @param name the strategy's name. Handles, digests and cookies are valid only for this strategy and its Nevis instance
+ * @param secrets the first is used for whatever is made new; what was made with any of them is accepted
  * @internal
  */
 export function keysOf(name: string, secrets: readonly string[] | undefined, client: NevisClient): CurrentKeys {

@@ -1,7 +1,7 @@
 /**
- * Checks that a success is genuine: introspects its token at Nevis and compares every answer with what was started.
+ * Checks that a success is genuine: introspects its token at Nevis and compares every answer of Nevis with the started transaction.
  *
- * The wing `trust/` holds the checks that a success must pass, and what an attacker must not be able to forge. `proof.ts` and `binding.ts`
+ * The folder `trust/` contains the checks that a success must pass, and the encryption of what an attacker must not read or forge. `proof.ts` and `binding.ts`
  * compare Nevis's answers with the transaction; `handle.ts`, `digest.ts`, `shown.ts`, `typed-code.ts` and `recovery-codes.ts` encrypt or
  * authenticate what leaves the process; `keys.ts` derives their keys. Every check fails closed. Out of scope: that a proof counts once (`ledger/endings.ts`).
  */
@@ -26,14 +26,14 @@ interface ProofSettings {
   readonly client: NevisClient
   /** Accepted `iss` of transaction tokens. */
   readonly issuers: readonly string[]
-  /** What the app has said of this instance's tokens. */
+  /** The option `transactionTokens`: how the tokens of this instance differ from Nevis's documentation. */
   readonly claims: TransactionTokenClaims
 }
 
 /**
- * @param known the status answer on which the success is based, if there is one: its introspection is not repeated
+ * @param known the status answer that reported the success, if there is one. If its introspection has already been started, it is not repeated
  * @returns the field that does not match, or undefined if the success is genuine
- * @throws NevisError if Nevis cannot be asked
+ * @throws NevisError if a call to Nevis fails
  * @internal
  */
 export async function mismatchOf(
@@ -58,10 +58,11 @@ export async function mismatchOf(
 }
 
 /**
- * Checks that the user of a success is the subject, where the subject is a username and no answer so far has named it: neither the start nor the
- * status. A gateway that mixes up the answers of two starts would otherwise sign one user in by the approval of another. One call, of Nevis's user.
+ * Checks that the user who approved is the subject. Needed only if the app named the subject by username alone and neither the start's nor the
+ * status's answer has repeated that username. Without this check, a gateway that mixes up the answers of two starts would sign one user in
+ * with the approval of another. Makes one call to Nevis, which looks the username up.
  * @returns the field that does not match, or undefined
- * @throws NevisError if Nevis cannot be asked
+ * @throws NevisError if the call to Nevis fails
  * @internal
  */
 export async function unnamedMismatch({ client }: Pick<ProofSettings, 'client'>, { subject, isUserIdNamed }: Transaction, outcome: Succeeded): Promise<Mismatch | undefined> {
@@ -74,8 +75,8 @@ export async function unnamedMismatch({ client }: Pick<ProofSettings, 'client'>,
 }
 
 /**
- * Nevis gives no transaction token for a verified code, or for recovery codes that it has generated. A typed code is no proof of Nevis's: where
- * Nevis reports the status of the transaction, its answer must have a token.
+ * True if the success must come with a transaction token. Nevis gives no token when it has verified an SMS or recovery code, or has generated
+ * recovery codes. For a push with a typed code it does: this package compares the typed code itself, so only the token proves that the user approved.
  */
 function needsToken(factor: Factor, { operation, isCodeTyped, statusToken }: Transaction): boolean {
   if (isCodeTyped !== undefined && statusToken !== undefined) return true

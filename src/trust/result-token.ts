@@ -1,15 +1,17 @@
 /**
- * Checks the form of the token that a browser brings as the result of Nevis's widget.
+ * Checks the form of the token that a browser sends as the result of Nevis's widget.
  *
  * Out of scope: whether the token is genuine, which only Nevis can say (`proof.ts`).
  */
 
 /**
- * True for a JSON Web Signature in canonical base64url in which no claim says `pending` or `failed`. The last character of base64url has unused
- * bits; if they could vary, a used token could be replayed in another spelling that the ledger does not know.
+ * True for a JSON Web Signature in canonical base64url in which no claim has the value `pending` or `failed`.
  *
- * Nevis's documents show tokens in this form, and say that the token of a status answer "contains the verifiable result of the current
- * status", which may be `pending` or `failed`. They do not say in which claim, so any claim counts.
+ * Why canonical: the last character of base64url has unused bits. If they could vary, an attacker could replay a used token in another
+ * spelling, which the ledger has not recorded.
+ *
+ * Why no `pending` or `failed`: Nevis's documentation says that the token of a status answer "contains the verifiable result of the current
+ * status", which can be `pending` or `failed`. It does not say which claim contains the result, so every claim is checked.
  * Source: https://docs.nevis.net/apidoc/authcloud/, status polling
  * @internal
  */

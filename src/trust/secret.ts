@@ -7,19 +7,20 @@
 /** The command that generates a secret of 256 bits. */
 export const MAKE_SECRET = `node -e "console.log(require('crypto').randomBytes(32).toString('base64url'))"`
 
-/** Sequences that people type when they need many characters, forwards and backwards. */
+/** Sequences that people type when they need many characters. They are also detected backwards. */
 const FORWARDS = 'abcdefghijklmnopqrstuvwxyz 01234567890123456789 qwertyuiop qwertzuiop asdfghjkl zxcvbnm yxcvbnm'
 const SEQUENCES = new Set(threesOf(`${FORWARDS} ${[...FORWARDS].reverse().join('')}`))
 
 /**
- * The weakest secret that must pass has 32 random hexadecimal digits: two million of them were tried, and all passed. A repeated word has at
- * most 30 bits by this count, an alphabet 25.
+ * Secrets that `isGuessable` estimates below this are refused. The weakest secret that must pass has 32 random hexadecimal digits: two million
+ * such secrets were tried, and all passed. A repeated word is estimated at 30 bits at most, an alphabet at 25.
  */
 const MIN_BITS = 80
 
 /**
  * True for a secret of one letter, of a repeated block, of sequences such as `0123456789abcdef`, or of few different characters.
- * It counts the characters that cannot be predicted from those before them, each with log2 of the number of different characters.
+ * The estimate in bits is the number of characters that cannot be predicted from those before them, times log2 of the number of different
+ * characters in the secret.
  */
 export function isGuessable(secret: string): boolean {
   return isRepeated(secret) || unpredictableCharactersIn(secret) * Math.log2(new Set(secret).size) < MIN_BITS

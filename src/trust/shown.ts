@@ -1,8 +1,8 @@
 /**
- * Encrypts what the browser may be shown of a challenge (QR code, app link, intent token) while it is in the session.
+ * Encrypts the parts of a challenge that the browser may see (QR code, app link, intent token) while they are in the session.
  *
  * Otherwise an attacker who can read the session store could scan a victim's enrolment QR code and register their own phone. The key is never
- * stored. The transaction's id is authenticated with the text, so an encrypted QR code cannot be moved to another transaction.
+ * stored. The encryption is bound to the transaction's id, so an encrypted QR code cannot be moved to another transaction.
  * Out of scope: recovery codes, which are not in the session at all (`recovery-codes.ts`).
  */
 import { decrypt, encrypt } from './handle'
@@ -12,7 +12,7 @@ type Kept = Omit<Shown, 'recoveryCodes'>
 
 /** @internal */
 export class ShownCipher {
-  /** @param keys 32 bytes each: the first encrypts, all decrypt */
+  /** @param keys 32 bytes each. The first key encrypts; text that any of them encrypted can be decrypted */
   constructor(private readonly keys: readonly Buffer[]) {}
 
   /** @returns base64url; undefined if there is nothing to encrypt */

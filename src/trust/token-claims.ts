@@ -1,22 +1,22 @@
 /**
- * Which claims of a transaction token an instance may leave out or fill otherwise than Nevis's documents say of `sub`, or show for access
- * keys. By default each is checked.
+ * The type of the option `transactionTokens`: how the transaction tokens of an instance differ from Nevis's documentation.
  *
  * Out of scope: checking them (`binding.ts`).
  */
 
 /**
- * What your instance puts into transaction tokens, if it differs from the defaults. Nevis documents the introspection by one example, which is
- * that of an access key. Set a value only if sign-ins fail with `binding_mismatch` for that claim, and `npx passport-nevis probe` shows it.
+ * How the transaction tokens of your instance differ from the defaults below. Nevis documents introspection with only one example, and that
+ * example is an access key. Set a value only if sign-ins fail with `binding_mismatch` for that claim and `npx passport-nevis probe` shows the
+ * difference.
  */
 export interface TransactionTokenClaims {
   /** If true, `aud` may be or contain "api", as in access keys. The access key itself is still refused. Default false. */
   readonly acceptAudienceApi?: boolean
-  /** If true, `iss` may be missing. Nevis says of `active` that it is true only for tokens that this instance issued. Default false. */
+  /** If true, `iss` may be missing. Nevis's documentation says that `active` is true only for tokens that this instance issued. Default false. */
   readonly acceptMissingIssuer?: boolean
   /**
-   * What `sub` holds. `none`: `sub` may be missing; then only Nevis's status answer says whose approval it is, and the factor `widget` refuses
-   * such a token. Default `userId`, as documented.
+   * What `sub` contains. With `none`, `sub` may be missing: then only Nevis's status answer says who approved, so the factor `widget`, which
+   * has no status answer, refuses a token without `sub`. Default `userId`, as documented.
    */
   readonly subject?: 'userId' | 'username' | 'transactionId' | 'none'
 }

@@ -1,8 +1,9 @@
 /**
- * Keeps the digest of a code that the user must type, in place of the code.
+ * Computes and compares the digest of a code that the user must type. The session stores this digest instead of the code.
  *
- * A million codes are tried in a moment, so the digest is keyed (HMAC): a reader of the session store, who does not have the key, learns
- * nothing. The transaction's id is digested too, so the digest of one transaction is no use in another.
+ * A six-digit code has only a million values, so an attacker could find the code of a plain digest by trying them all. The digest is therefore
+ * keyed (HMAC): an attacker who can read the session store does not have the key. The digest also includes the transaction's id, so the digest
+ * of one transaction does not match in another.
  * Out of scope: how many codes may be tried (`ledger/code-budget.ts`).
  */
 import { createHmac, timingSafeEqual } from 'node:crypto'
@@ -10,8 +11,8 @@ import { createHmac, timingSafeEqual } from 'node:crypto'
 /** @internal */
 export class TypedCodes {
   /**
-   * @param keys 32 bytes each: the first makes new digests, all are accepted
-   * @param owner strategy and instance
+   * @param keys 32 bytes each. The first key makes new digests; digests of all keys are accepted
+   * @param owner the strategy and the Nevis instance; part of every digest
    */
   constructor(
     private readonly keys: readonly Buffer[],
