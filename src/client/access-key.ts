@@ -1,9 +1,9 @@
 /**
- * The access key: reads it from its source, compares tokens with it, and derives other keys from it.
+ * Reads the access key from its source, compares tokens with it, and derives other keys from it.
  *
- * The app's function may ask a vault that never answers, so every caller that waits for it has a deadline.
- * The key is kept in private members only: anyone who has it can approve for every user, so `util.inspect`, `JSON.stringify` and
- * loggers must not find it on any object of this package. Out of scope: sending it (`http.ts`).
+ * The app's `accessKey` function may ask a vault that never answers, so every caller that waits for the function has a deadline.
+ * The key is kept in private members (`#…`) only. Anyone who has the key can approve for every user, so `util.inspect`, `JSON.stringify`
+ * and loggers must not find it on any object of this package. Out of scope: sending it (`http.ts`).
  */
 import { hkdfSync, timingSafeEqual } from 'node:crypto'
 import { withDeadline } from './deadline'
@@ -15,7 +15,7 @@ import { NevisError } from './errors'
  */
 export type AccessKeySource = string | (() => string | Promise<string>)
 
-/** Visible ASCII only: a line break in the value could add headers of its own to the request. */
+/** Visible ASCII only: with a line break, the key would add further headers to the request. */
 const USABLE = /^[\x21-\x7e]+$/
 
 export function isUsableAccessKey(value: unknown): value is string {
@@ -27,14 +27,14 @@ export class AccessKey {
   readonly #timeoutMs: number
   #derived: { readonly from: string; readonly keys: Map<string, Buffer> } | undefined
 
-  /** @param timeoutMs milliseconds that the app's function has for an answer */
+  /** @param timeoutMs milliseconds within which the app's function must return the key */
   constructor(source: AccessKeySource, timeoutMs: number) {
     this.#source = source
     this.#timeoutMs = timeoutMs
   }
 
   /**
-   * The current key, for callers with a deadline of their own that started before this call.
+   * The current key. For callers that already have a deadline of their own.
    * @throws TypeError if the app's function gives no usable key. An error that the function itself throws is passed on
    * unchanged, because only the app knows what it means.
    */
@@ -43,8 +43,8 @@ export class AccessKey {
   }
 
   /**
-   * The current key, for callers that make no call to Nevis. The error must name a client method, so it names `introspect`;
-   * its text says what really happened.
+   * The current key. For callers without a deadline, because they make no call to Nevis. A NevisError must name a client method, so the
+   * error names `introspect`; its message says what really happened.
    * @throws NevisError `NEVIS_TIMEOUT` when the app's function does not answer in time
    */
   currentWithinDeadline(): string | Promise<string> {
@@ -54,7 +54,7 @@ export class AccessKey {
     return withDeadline(this.#timeoutMs, tooLate, () => checkedKey(source))
   }
 
-  /** Compared in constant time: the duration reveals nothing about the key except its length. */
+  /** True if the token is the access key. The comparison takes constant time, so its duration reveals nothing about the key except its length. */
   async equals(token: string): Promise<boolean> {
     const [key, other] = [Buffer.from(await this.currentWithinDeadline()), Buffer.from(token)]
     return key.length === other.length && timingSafeEqual(key, other)

@@ -1,18 +1,18 @@
 /**
- * The connections to Nevis: how many there may be, and how long an idle one is kept for the next call.
+ * The connections to Nevis: how many there may be, and how long an idle one is kept for the next request.
  *
- * A new connection costs a TLS handshake: one or two round trips, and several times the CPU of a call. But if the server closes a
- * connection while a call starts on it, the client cannot know whether the call arrived, and a call that notifies a user is never
- * repeated. So the client closes an idle connection before the server does:
+ * Keeping connections saves TLS handshakes: a handshake takes one or two round trips, and several times the CPU of a request. But if the
+ * server closes a connection just as the client sends a request on it, the client cannot know whether the request arrived, and a request
+ * that notifies a user must never be sent twice. So the client closes an idle connection before the server does:
  * - after 30 s, which is less than the idle time-out of most servers and load balancers;
  * - one second before the time that the server announces (`Keep-Alive: timeout=5`), which Node's agent does by itself;
  * - if a server has closed an idle connection before, after 80 % of the time for which that connection was idle.
  *
- * One case remains: the first connection that a server closes without an announcement. A call that starts at that moment fails with
- * `NEVIS_UNREACHABLE`, and is repeated only if its method may be repeated. Tunnels through a forward proxy are kept, counted and closed
- * in the same way.
+ * One case remains: the first connection that a server closes without an announcement. A request that is sent at that moment fails with
+ * `NEVIS_UNREACHABLE`, and is retried only if its method may be retried. Tunnels through a forward proxy are kept, counted and closed in
+ * the same way.
  *
- * Out of scope: sending and repeating a call (`http.ts`), opening a tunnel (`tunnel.ts`).
+ * Out of scope: sending and retrying a request (`http.ts`), opening a tunnel (`tunnel.ts`).
  *
  * Source: RFC 9112, section 9.5; https://datatracker.ietf.org/doc/html/draft-thomson-hybi-http-timeout-03
  */
@@ -23,28 +23,31 @@ import type { Proxy } from './proxy'
 import { Tunnel } from './tunnel'
 
 const KEEP_IDLE_MS = 30_000
-/** A server that closes a connection sooner is probably restarting. That says nothing about its idle time-out. */
+/** A server that closes an idle connection sooner than this is probably restarting, so the agent does not learn an idle time-out from it. */
 const SHORTEST_TIMEOUT_MS = 1000
-/** A learned idle time-out is forgotten after an hour, because it may have been a restart. */
+/** The agent forgets a learned idle time-out after an hour, because the server may have closed the connection for a restart. */
 const MEMORY_MS = 3_600_000
-/** The share of the server's idle time-out for which a connection is kept. */
+/** The agent keeps an idle connection for this share of the learned idle time-out. */
 const SAFE_SHARE = 0.8
 
 const OPTIONS = {
   keepAlive: true,
-  // In a burst of logins, further calls wait for a free connection, within their deadline.
+  // In a burst of logins, further requests wait for a free connection until their deadline.
   maxSockets: 50,
   timeout: KEEP_IDLE_MS,
-  // The value that axios sets. If ours differed, each use of a socket would set it twice, which costs system calls.
+  // The same value as axios sets. With another value, each use of a socket would set the option twice, and each setting is a system call.
   keepAliveMsecs: 60_000,
 }
 
-/** @param keepAlive false: each connection carries one call */
+/** @param keepAlive false if each connection is to be used for one request only */
 export function newHttpAgent(keepAlive = true): HttpAgent {
   return learning(new HttpAgent({ ...OPTIONS, keepAlive }))
 }
 
-/** Set explicitly, because `NODE_TLS_REJECT_UNAUTHORIZED=0` changes the default for the whole process, and then anyone could read the access key. */
+/**
+ * `rejectUnauthorized` is set explicitly, because `NODE_TLS_REJECT_UNAUTHORIZED=0` would switch certificate checks off for the whole process.
+ * An attacker in the network could then read the access key.
+ */
 const TLS_OPTIONS = { ...OPTIONS, rejectUnauthorized: true }
 
 export function newHttpsAgent(keepAlive = true): HttpsAgent {
@@ -64,7 +67,7 @@ export function newTunnelAgent(proxy: Proxy, authority: string, keepAlive = true
   return learning(agent)
 }
 
-/** Makes the agent learn for how long the server keeps an idle connection open. */
+/** Extends the agent so that it learns how long the server keeps an idle connection open, and closes idle connections earlier. */
 function learning<A extends HttpAgent>(agent: A): A {
   let keepMs = KEEP_IDLE_MS
   let forgetAt = Infinity
@@ -89,7 +92,8 @@ function learning<A extends HttpAgent>(agent: A): A {
     const socket = stream as Socket
     const now = performance.now()
     if (now >= forgetAt) keepMs = KEEP_IDLE_MS
-    // If our own time-out closes the socket, `timeout` comes first and removes its entry. Otherwise the server has closed the connection.
+    // If our own time-out closes the socket, the event `timeout` comes first and removes the socket's entry, so `learn` does nothing. A `close`
+    // without `timeout` means that the server has closed the connection.
     if (!idleSince.has(socket)) socket.once('timeout', forget).once('close', learn)
     idleSince.set(socket, now)
     const keeps: unknown = keepSocketAlive(socket)

@@ -1,5 +1,5 @@
 /**
- * One complete HTTP response of Nevis: its status, its body, and the errors that it can be turned into.
+ * One complete HTTP response of Nevis: its status and body. It also creates the NevisError for a response that reports a failure.
  *
  * Out of scope: which fields a response must have (`decode.ts`), and the HTTP call itself (`http.ts`).
  */
@@ -35,35 +35,42 @@ export class Answer {
     return httpDate(this.#date)
   }
 
-  /** The body is missing or white space, and is known to be complete. */
+  /** True if the body is empty or white space, and certainly complete. */
   get isEmpty(): boolean {
     return this.text.trim() === '' && !this.isOpenEnded
   }
 
-  /** @returns the JSON object in the body, or `undefined` if the body is anything else. */
+  /** @returns the JSON object in the body; undefined if the body is not a JSON object */
   jsonObject(): RawAnswer | undefined {
     const value = this.jsonValue()
     return isJsonObject(value) ? value : undefined
   }
 
-  /** @returns the JSON in the body, or `undefined` if the body is no JSON. */
+  /** @returns the JSON in the body; undefined if the body is not JSON */
   jsonValue(): unknown {
     try {
       return JSON.parse(this.text) as unknown
     } catch {
-      // The parser's error message quotes the body, which may hold a token, so the error is dropped here.
+      // The parser's error message quotes the body, which may contain a token. So the error is dropped here.
       return undefined
     }
   }
 
-  /** The JSON object of a success; everything else is thrown as a NevisError. */
+  /**
+   * Returns the JSON object of a successful response.
+   * @throws NevisError for any other HTTP status, or if the body is not a JSON object
+   */
   json(): RawAnswer {
     const json = this.successJson()
     if (!isJsonObject(json)) throw this.unexpected('the answer is not a JSON object')
     return json
   }
 
-  /** The JSON of a success: 200, 201 or 202, which Nevis's documents do not tell apart for all endpoints. */
+  /**
+   * Returns the JSON of a successful response; undefined if the body is not JSON. Success is 200, 201 or 202, because Nevis does not document
+   * for every endpoint which of them it sends.
+   * @throws NevisError for any other HTTP status
+   */
   successJson(): unknown {
     if (!SUCCESSES.includes(this.status)) throw this.statusError()
     return this.jsonValue()
@@ -82,12 +89,12 @@ export class Answer {
     return json !== undefined && Object.hasOwn(json, 'status') && json['status'] === this.status
   }
 
-  /** @param reason names a field or a rule, never a value. */
+  /** @param reason names a field or a rule, never a value from the response */
   unexpected(reason?: string): NevisError {
     return this.#error('NEVIS_UNEXPECTED_RESPONSE', reason)
   }
 
-  /** The error that this HTTP status stands for, regardless of the body. */
+  /** Returns the NevisError for this HTTP status. The body makes no difference, except that a 404 must be Nevis's own (`isErrorOfNevis`). */
   statusError(): NevisError {
     const { status } = this
     if (status === 429) return this.#error('NEVIS_RATE_LIMITED')

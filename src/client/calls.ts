@@ -6,15 +6,15 @@
 import type { NevisErrorCode, NevisMethod } from './errors'
 import { publisher } from './publisher'
 
-/** One HTTP request to Nevis. A call that is repeated is published once per attempt. */
+/** One HTTP request to Nevis. If the client retries a request, each attempt is published. */
 export interface NevisCall {
   /** The client's method, for example `approve`. */
   readonly operation: NevisMethod
   /** Base URL of the client, which tells instances apart. */
   readonly baseURL: string
-  /** 1 for the first request of a call, 2 for its first repetition. */
+  /** 1 for the first request, 2 for its first retry. */
   readonly attempt: number
-  /** Whole milliseconds until the answer was complete, or until there was none. */
+  /** Whole milliseconds until the answer was complete, or until the request failed. */
   readonly durationMs: number
   /** The HTTP status of the answer; absent if there was no answer. */
   readonly nevisStatus?: number

@@ -1,8 +1,8 @@
 /**
  * Validates requests before they are sent, and builds their JSON bodies.
  *
- * Out of scope: sending. A mistake throws a `TypeError` that names the method and the field, and never repeats the
- * value, which may be a code, a phone number or a token.
+ * An invalid request throws a `TypeError` that names the method and the field. The error never contains the value, which may be a code,
+ * a phone number or a token. Out of scope: sending.
  */
 import { appMessageFault, smsFault, textFault } from './messages'
 import type { ApproveRequest, CreateIntentRequest, EnrollRequest, VerifyCodeRequest } from './requests'
@@ -57,7 +57,7 @@ export function checkedApproval(request: ApproveRequest): ApprovalBody {
   const known = ['username', 'userId', 'channel', 'prompt', 'message', 'notificationMessage', 'authenticatorId']
   const fields = fieldsOf(method, request, known)
   const { prompt, message, notificationMessage, authenticatorId } = fields
-  // Always sent: one of Nevis's documents calls the channel required, another says that it defaults to push.
+  // Always sent, because Nevis's documents disagree: one calls the channel required, another says that it defaults to push.
   const channel = channelOf(method, fields.channel) ?? 'push'
   const body: ApprovalBody = { channel, ...userReferenceIn(method, fields) }
   const isSms = channel === 'sms'
@@ -145,7 +145,7 @@ export function assertIntentChannels(owner: string, value: unknown): asserts val
   if (!known) fail(owner, 'channels', 'must be a non-empty list of "app", "push", "sms"')
 }
 
-/** Rejects unknown fields: a misspelt one (`promt: true`) would be ignored, and the user would be asked less than intended. */
+/** Rejects unknown fields. Nevis would ignore a misspelt one (`promt: true`), and the user would be asked less than the app intended. */
 function fieldsOf(method: string, request: unknown, known: readonly string[]): Fields {
   if (typeof request !== 'object' || request === null || Array.isArray(request)) {
     throw new TypeError(`${method}: request must be an object`)
@@ -181,7 +181,7 @@ function fail(method: string, field: string, fault: string): never {
   throw new TypeError(`${method}: ${field} ${fault}`)
 }
 
-/** True if Nevis accepts the value as a username; no user can be registered under any other. */
+/** True if Nevis accepts the value as a username. No Nevis user has a username in another form. */
 export function isUsername(value: unknown): value is string {
   return typeof value === 'string' && USERNAME.test(value)
 }

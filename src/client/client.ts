@@ -1,8 +1,9 @@
 /**
- * This wing is the HTTP client for the Nevis Authentication Cloud: one method per endpoint, in this file. It validates requests
- * before they are sent, decodes responses into typed values, and turns every failed call into a {@link NevisError} that holds
- * no secret. It knows neither Express nor Passport, keeps no state of a transaction, and does not decide what a response means
- * for a login.
+ * The HTTP client for the Nevis Authentication Cloud, with one method per endpoint.
+ *
+ * The folder `client/` validates requests before they are sent, decodes responses into typed values, and turns every failed call into a
+ * {@link NevisError} that contains no secret. It imports neither Express nor Passport, keeps no state of a transaction, and does not
+ * decide what a response means for a login.
  *
  * Out of scope of this file: HTTP (`http.ts`), rules for requests (`checks.ts`) and for responses (`decode.ts`).
  */
@@ -23,7 +24,7 @@ export type { NevisClientOptions } from './options'
 export type * from './requests'
 export type * from './results'
 
-/** A code that is wrong, used, expired or of another user: Nevis documents only "4xx otherwise", without a body. */
+/** HTTP statuses that mean a wrong, used or expired code, or one of another user. Nevis documents only "4xx otherwise", without a body. */
 const WRONG_CODE_STATUSES: readonly number[] = [400, 404, 409, 412, 422]
 
 const MARK = Symbol.for('passport-nevis.NevisClient')
@@ -33,9 +34,12 @@ const STATUS_PATH = '/api/v1/status'
  * The Nevis Authentication Cloud, one method per endpoint. The strategy creates its own client. Create one yourself to look up
  * users or to rename and delete their phones, and pass the same one to the strategy as `client`.
  *
- * Every method rejects with a `TypeError`, and sends nothing, if the request breaks a known rule; with a {@link NevisError} if
- * the call fails; and with any error that the app's own `accessKey` function throws. "Repeated on failure" means at most
- * `retries` times, within `timeoutMs`.
+ * Every method can reject with three kinds of errors:
+ * - a `TypeError` if the request breaks a known rule; nothing is then sent;
+ * - a {@link NevisError} if the call fails;
+ * - any error that the app's own `accessKey` function throws.
+ *
+ * "Retried on failure" means: at most `retries` times, and within `timeoutMs`.
  */
 export class NevisClient {
   /** @internal */
@@ -66,7 +70,7 @@ export class NevisClient {
   }
 
   /**
-   * Checks that the instance answers. Nevis does not document whether it checks the access key here. Repeated on failure.
+   * Checks that the instance answers. Nevis does not document whether it checks the access key here. Retried on failure.
    * @returns `'PONG'`
    * @throws NevisError `NEVIS_UNEXPECTED_RESPONSE` for any other answer; `NEVIS_UNAUTHORIZED`, `NEVIS_RATE_LIMITED`,
    * `NEVIS_REJECTED`, `NEVIS_UNREACHABLE`, `NEVIS_TIMEOUT`
@@ -81,7 +85,7 @@ export class NevisClient {
   }
 
   /**
-   * Starts an enrolment: creates the user if there is none, and adds a factor. Never repeated.
+   * Starts an enrolment: creates the user if Nevis does not know the user yet, and adds a factor. Never retried.
    * @param request the user, and the channel (default `app`)
    * @returns what to show, and the status token
    * @throws NevisError, any code; `NEVIS_NOT_FOUND` for an unknown userId
@@ -94,7 +98,7 @@ export class NevisClient {
   }
 
   /**
-   * Starts an approval: asks the user. Never repeated: each call is another push or SMS.
+   * Starts an approval: asks the user. Never retried, because each request sends the user another push or SMS.
    * @param request the user, the channel (default `push`), and the message
    * @returns the transaction's id, the userId, and the status token, which stays on the server
    * @throws NevisError, any code; `NEVIS_NOT_FOUND` for an unknown user
@@ -107,13 +111,14 @@ export class NevisClient {
   }
 
   /**
-   * Checks an SMS code or a recovery code. Never repeated: Nevis may count an attempt or use up a recovery code.
-   * The response need not name the user, so `userId` must come from the server's own record of the transaction.
-   * Maintenance pages and firewalls answer HTTP 200 too. So HTTP 200 counts as "right" only if the body is empty, says yes, or has
-   * only fields of Nevis's own responses, and no part of the body says no or names another user.
-   * @param expected what else a body must not contradict, if it names it
-   * @returns true for HTTP 200 with such a body; false for HTTP 200 with a JSON object that says no, and for 400, 404, 409, 412 or 422
-   * without a body or with a JSON object, which for 404 must be in Nevis's own form
+   * Checks an SMS code or a recovery code. Never retried, because Nevis may count each request as an attempt or use up a recovery code.
+   * Nevis's response may not name the user, so `userId` must come from the server's own record of the transaction.
+   *
+   * Maintenance pages and firewalls answer with HTTP 200, too. So HTTP 200 means that the code is right only under two conditions: the body
+   * is empty, says yes, or has only fields of Nevis's own responses; and no part of it says no or names another user or transaction.
+   * @param expected the username and the transaction of the code, if known. If the body names another one, it is not accepted
+   * @returns true for HTTP 200 with such a body. False for HTTP 200 with a JSON object that says no. Also false for 400, 404, 409, 412 or
+   * 422, if the body is empty or a JSON object; for 404, a JSON object must be Nevis's own error
    * @throws NevisError, any code but `NEVIS_NOT_FOUND`; `NEVIS_UNEXPECTED_RESPONSE` for a page, a text or a list in the body
    * @see https://docs.nevis.net/authcloud/api-doc/api-reference/verification-ref
    */
@@ -129,15 +134,15 @@ export class NevisClient {
     const isPage = !answer.isEmpty && answer.jsonObject() === undefined
     if (!WRONG_CODE_STATUSES.includes(answer.status)) throw isPage ? asFromPage(answer.statusError()) : answer.statusError()
     if (isPage) throw answer.unexpected('the body is neither empty nor a JSON object')
-    // A gateway that does not know the way to Nevis must not make a right code wrong.
+    // A gateway that cannot find Nevis answers 404, too. The code may be right, so this must not count as a wrong code.
     if (answer.status === 404 && Object.keys(answer.jsonObject() ?? {}).length > 0 && !answer.isErrorOfNevis) throw answer.statusError()
     return false
   }
 
   /**
-   * The status of a transaction. Sent without the access key, unless Nevis answers that the key is missing. Repeated on failure.
+   * Gets the status of a transaction. Sent without the access key, unless Nevis answers that the key is missing. Retried on failure.
    * @param statusToken from the response to `approve` or `enroll`
-   * @returns the status: `pending`, `succeeded`, `failed` or `unknown`; none of them throws
+   * @returns the status: `pending`, `succeeded`, `failed` or `unknown`. `failed` and `unknown` are results, not errors
    * @throws NevisError, any code but `NEVIS_NOT_FOUND`: a 404 that does not say `unknown` is `NEVIS_UNEXPECTED_RESPONSE`
    * @see https://docs.nevis.net/authcloud/api-doc/api-reference/status-ref
    */
@@ -146,7 +151,7 @@ export class NevisClient {
   }
 
   /**
-   * Introspects a token: whether it is active, whose it is, and until when. "Active" alone proves no login. Repeated on failure.
+   * Introspects a token: whether it is active, whose it is, and until when. "Active" alone proves no login. Retried on failure.
    * @param token a transaction, status or intent token, or an access key
    * @returns times in seconds since 1970
    * @throws NevisError, any code but `NEVIS_NOT_FOUND`
@@ -160,8 +165,8 @@ export class NevisClient {
   }
 
   /**
-   * A user by userId. Repeated on failure.
-   * @throws NevisError, any code; `NEVIS_NOT_FOUND` if there is none
+   * Gets a user by userId. Retried on failure.
+   * @throws NevisError, any code; `NEVIS_NOT_FOUND` if there is no such user
    * @see https://docs.nevis.net/authcloud/api-doc/api-reference/users-endpoint-ref
    */
   async getUser(userId: string): Promise<User> {
@@ -170,9 +175,9 @@ export class NevisClient {
   }
 
   /**
-   * A user by username. Nevis does not document whether upper and lower case differ: compare the username that is returned.
-   * Repeated on failure.
-   * @throws NevisError, any code; `NEVIS_NOT_FOUND` if there is none
+   * Gets a user by username. Nevis does not document whether it distinguishes upper and lower case, so compare the returned username.
+   * Retried on failure.
+   * @throws NevisError, any code; `NEVIS_NOT_FOUND` if there is no such user
    * @see https://docs.nevis.net/authcloud/api-doc/api-reference/users-endpoint-ref
    */
   async findUserByUsername(username: string): Promise<User> {
@@ -182,8 +187,8 @@ export class NevisClient {
   }
 
   /**
-   * Deletes a user with all authenticators. Never repeated.
-   * @throws NevisError, any code; `NEVIS_NOT_FOUND` if there is none
+   * Deletes a user with all authenticators. Never retried.
+   * @throws NevisError, any code; `NEVIS_NOT_FOUND` if there is no such user
    * @see https://docs.nevis.net/authcloud/api-doc/api-reference/users-endpoint-ref
    */
   async deleteUser(userId: string): Promise<void> {
@@ -191,9 +196,9 @@ export class NevisClient {
   }
 
   /**
-   * Renames an authenticator. Never repeated. Nevis does not check the owner: check first that it belongs to the user.
+   * Renames an authenticator. Never retried. Nevis does not check whose authenticator it is: check first with `ownAuthenticator`.
    * @param name 1 to 16384 characters
-   * @throws NevisError, any code; `NEVIS_NOT_FOUND` if there is none
+   * @throws NevisError, any code; `NEVIS_NOT_FOUND` if there is no such authenticator
    * @see https://docs.nevis.net/authcloud/api-doc/api-reference/authenticator-endpoint-ref
    */
   async renameAuthenticator(authenticatorId: string, name: string): Promise<NamedAuthenticator> {
@@ -207,8 +212,8 @@ export class NevisClient {
   }
 
   /**
-   * Deletes an authenticator. Never repeated. Nevis does not check the owner: check first that it belongs to the user.
-   * @throws NevisError, any code; `NEVIS_NOT_FOUND` if there is none
+   * Deletes an authenticator. Never retried. Nevis does not check whose authenticator it is: check first with `ownAuthenticator`.
+   * @throws NevisError, any code; `NEVIS_NOT_FOUND` if there is no such authenticator
    * @see https://docs.nevis.net/authcloud/api-doc/api-reference/authenticator-endpoint-ref
    */
   async deleteAuthenticator(authenticatorId: string): Promise<void> {
@@ -217,7 +222,7 @@ export class NevisClient {
   }
 
   /**
-   * An intent token for Nevis's widget. Never repeated.
+   * Creates an intent token, with which the browser starts Nevis's widget. Never retried.
    * @returns the token, valid for one use within ten minutes
    * @throws NevisError, any code; `NEVIS_NOT_FOUND` for an unknown user
    * @see https://docs.nevis.net/authcloud/api-doc/api-reference/intent-ref
@@ -229,8 +234,8 @@ export class NevisClient {
   }
 
   /**
-   * @internal False if Nevis says that it knows no such status token: `unknown`, or an error of the status endpoint in Nevis's own form.
-   * @throws NevisError for any other answer that is no status
+   * @internal False if Nevis does not know this status token: it answers `unknown`, or an error of the status endpoint in Nevis's own form.
+   * @throws NevisError for any other answer that is not a status
    */
   async isStatusToken(token: string): Promise<boolean> {
     const answer = await this.#answerToStatus(token)
@@ -253,7 +258,7 @@ export class NevisClient {
     return this.#accessKey.equals(token)
   }
 
-  /** @internal Whether Nevis answered the last request; undefined before the first. */
+  /** @internal True if Nevis answered the last request without a server error; undefined before the first request. */
   get isUp(): boolean | undefined {
     return this.#http.isUp
   }
@@ -264,8 +269,9 @@ export class NevisClient {
   }
 
   /**
-   * No sample of Nevis sends the key here, so it is not sent. The overview says that all calls need it: an instance that does answers 401,
-   * which is documented as "the Authorization header is missing".
+   * Sends the request without the access key first, because no example in Nevis's documentation sends the key to this endpoint. The overview
+   * there says that all requests need the key. An instance that needs it answers 401, documented as "the Authorization header is missing"; then
+   * the request is sent with the key.
    */
   async #answerToStatus(statusToken: string): Promise<Answer> {
     const body = { statusToken: checkedToken('getStatus', 'statusToken', statusToken) }
@@ -279,7 +285,7 @@ export class NevisClient {
   async #delete(operation: NevisMethod, path: string): Promise<void> {
     const answer = await this.#http.send({ operation, method: 'DELETE', path, alone: true })
     if (answer.status !== 204 && answer.status !== 200) throw answer.statusError()
-    // A maintenance page with HTTP 200 must not make a lost phone look deleted.
+    // A maintenance page answers with HTTP 200, too. It must not make the user believe that a lost phone is deleted.
     if (verdictOf(answer) !== 'yes') throw answer.unexpected('the body does not say that it is deleted')
   }
 }

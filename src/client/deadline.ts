@@ -1,29 +1,29 @@
 /**
- * One deadline over a piece of work, however many requests, retries and pauses the work is made of.
+ * Sets one deadline for a piece of work as a whole, with all its requests, retries and pauses.
  *
- * A time-out per request starts anew with every retry, and an idle time-out with every byte: a server that sends its answer byte by byte
- * could hold a login for ever. Out of scope: what the work is.
+ * Other time-outs are not enough. A time-out per request restarts with every retry. An idle time-out restarts with every byte, so a server
+ * that sends its answer byte by byte could delay a login for ever. Out of scope: what the work is.
  */
 
-/** What the work is told about its deadline. */
+/** The deadline, as the work sees it. */
 export interface Deadline {
-  /** Aborted when the time is up; for the request under way. */
+  /** Aborted when the time is up. Pass it to each request, so that the request ends then. */
   readonly signal: AbortSignal
   remainingMs(): number
 }
 
 /**
  * @param timeoutMs milliseconds for the whole of the work
- * @param expired makes the error to reject with when the time is up
+ * @param expired creates the error with which the promise is rejected when the time is up
  * @returns what the work returns
  */
 export function withDeadline<T>(timeoutMs: number, expired: () => Error, work: (deadline: Deadline) => Promise<T>): Promise<T> {
   const endsAt = performance.now() + timeoutMs
-  // Most work needs no signal, and an AbortController is expensive.
+  // Created only on use: most work needs no signal, and an AbortController is expensive.
   let controller: AbortController | undefined
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => {
-      // Rejected before the request is aborted, so that the error of the aborted request is not taken for the cause.
+      // Reject first and abort afterwards: otherwise the caller would get the error of the aborted request instead of this one.
       reject(expired())
       controller ??= new AbortController()
       controller.abort()

@@ -1,8 +1,8 @@
 /**
- * Validates unknown JSON from Nevis and turns it into typed values, or rejects it.
+ * Validates unknown JSON from Nevis and turns it into typed values, or throws `NEVIS_UNEXPECTED_RESPONSE`.
  *
- * Unknown fields are accepted and kept in `raw`. A missing required field is `NEVIS_UNEXPECTED_RESPONSE`, and so is an id or a
- * token that cannot be sent in a later request. Out of scope: sending, and what a value means for a login.
+ * Unknown fields are accepted and kept in `raw`. Two things are rejected: a missing required field, and an id or a token that could not be
+ * sent in a later request. Out of scope: sending, and what a value means for a login.
  */
 import { isJsonObject, type Answer } from './answer'
 import { compact, Fields } from './fields'
@@ -13,7 +13,7 @@ import type { Approval, Authenticator, Enrollment, Intent, NamedAuthenticator, S
 const APP_ENROLLMENT: readonly string[] = ['app', 'push']
 const APP_APPROVAL: readonly string[] = ['app', 'qr-code']
 
-/** A look-up by username may give a list with the user in it. */
+/** Decodes a user. The response to a look-up by username may be a list that contains the user. */
 export function decodeUser(answer: Answer): User {
   if (answer.status !== 200) throw answer.status >= 300 ? answer.statusError() : answer.unexpected()
   const user = userIn(answer.jsonValue())
@@ -37,7 +37,7 @@ export function decodeEnrollment(answer: Answer, channel: string): Enrollment {
   const isRecovery = channel === 'recovery'
   const isApp = APP_ENROLLMENT.includes(channel)
   const json = isRecovery ? answer.successJson() : answer.json()
-  // A list of recovery codes alone is an answer, too.
+  // For recovery codes, the whole response may be a list of codes.
   const fields = new Fields(answer, isJsonObject(json) ? json : isRecovery && Array.isArray(json) ? { codes: json as unknown[] } : answer.json())
   const inner = isRecovery ? undefined : fields.object('enrollment')
   const statusToken = inner?.optionalToken('statusToken') ?? fields.optionalToken('statusToken')
@@ -53,7 +53,7 @@ export function decodeEnrollment(answer: Answer, channel: string): Enrollment {
     recoveryCodes: isRecovery ? recoveryCodesIn(json) : undefined,
   })
   if (isApp) {
-    // One of the two must show whether the user had a factor before.
+    // The status or the list of authenticators must be present, because they show whether the user already had a factor.
     fields.required('status', authenticators === undefined ? enrollment.status : 'listed')
     fields.required('transactionId', enrollment.transactionId)
     assertWayIn(fields, enrollment)
@@ -61,7 +61,7 @@ export function decodeEnrollment(answer: Answer, channel: string): Enrollment {
   return { ...userFields(fields), ...enrollment }
 }
 
-/** A QR code to scan or a link to tap. A link with a scheme of its own is the factor's to judge. */
+/** Requires a QR code or a link. Any link counts here; the factor `app` decides whether a link with another scheme than https may be shown. */
 function assertWayIn(fields: Fields, { qrCode }: Pick<Enrollment, 'qrCode'>): void {
   fields.required('qrCode', qrCode ?? fields.optionalString('appLinkUri'))
 }
@@ -82,12 +82,14 @@ export function decodeApproval(answer: Answer, channel: string): Approval {
 }
 
 /**
- * HTTP status and the field `status` must agree, or the response is rejected. Logins depend on this value, so this is the one
- * enumeration where an unknown value is rejected: it could mean yes or no. The exception is 412, which Nevis documents as "a failed
- * operation": with any word but those for pending and succeeded, or with an error body, it means `failed`.
+ * Decodes the status of a transaction. The HTTP status and the field `status` must agree, or the response is rejected. Logins depend on
+ * this field, so an unknown value is rejected, too: it could mean yes or no. All other enumerations accept unknown values.
  *
- * A 404 without `"status": "unknown"` is not from this endpoint but from a wrong host or path; in error bodies `status` is a
- * *number*. The call names no user and no authenticator, so the error is `NEVIS_UNEXPECTED_RESPONSE`, not `NEVIS_NOT_FOUND`.
+ * The exception is HTTP 412, which Nevis documents as "a failed operation". It means `failed` for an error body, and for any value of
+ * `status` other than `pending`, `succeeded` and `unknown`.
+ *
+ * A 404 without `"status": "unknown"` comes from a wrong host or path, not from this endpoint: in error bodies `status` is a *number*.
+ * The error is `NEVIS_UNEXPECTED_RESPONSE` and not `NEVIS_NOT_FOUND`, because the request names no user and no authenticator.
  */
 export function decodeStatus(answer: Answer): Status {
   if (![200, 202, 404, 412].includes(answer.status)) throw answer.statusError()
@@ -116,7 +118,7 @@ export function decodeStatus(answer: Answer): Status {
   return { status, ...undecided, ...details }
 }
 
-/** The status that the HTTP status and the word in the JSON give together. */
+/** The transaction's status, from the HTTP status and the field `status` (`word`). Undefined if they contradict each other. */
 function statusOf({ status, isErrorOfNevis }: Answer, word: string | undefined): Status['status'] | undefined {
   if (status === 412) return isErrorOfNevis || (word !== undefined && !['pending', 'succeeded', 'unknown'].includes(word)) ? 'failed' : undefined
   if (status === 404) return word === 'unknown' ? word : undefined
@@ -149,7 +151,7 @@ function authenticatorsIn(fields: Fields): readonly Authenticator[] | undefined 
   return fields.objects('authenticators')?.map(authenticator)
 }
 
-/** In a list the id may be missing: the user has that factor anyway, and the other authenticators must stay usable. */
+/** Accepts an authenticator without an id: it still counts as a factor of the user, and the others in the list must stay usable. */
 function authenticator(fields: Fields): Authenticator {
   return compact<Authenticator>({
     authenticatorId: fields.optionalId('authenticatorId'),
@@ -164,7 +166,7 @@ function authenticator(fields: Fields): Authenticator {
   })
 }
 
-/** No decision depends on these details, so a value of the wrong type counts as absent. */
+/** No decision depends on these details, so this function treats a value of the wrong type as absent. */
 function uafOf(authenticator: Fields): UafDetails | undefined {
   const json = authenticator.get('uaf')
   if (!isJsonObject(json)) return undefined

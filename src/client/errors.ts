@@ -1,11 +1,11 @@
 /**
- * The only error class of this client: it says by a stable code what went wrong with a call to Nevis.
+ * The only error class of this client. Its stable code says what went wrong with a call to Nevis.
  *
  * Out of scope: programming mistakes (those are `TypeError`s, see `checks.ts`), and a user's denied approval or wrong code (those
  * are results).
  *
- * An error may hold no access key, token, code, phone number, URL or body: errors are logged, sent to error trackers and
- * printed on error pages. So the constructor takes only values that are safe to print.
+ * Apps log errors, send them to error trackers and print them on error pages. So an error must not contain an access key, token, code, phone
+ * number, URL or body, and the constructor accepts only values that are safe to print.
  */
 import { isInstance } from './same-class'
 
@@ -57,7 +57,7 @@ const TABLE: Readonly<Record<NevisErrorCode, { status: number; words: string }>>
 
 /** What is known about a failed call beyond its code. */
 export interface NevisErrorDetails {
-  /** Replaces the default text of the code. It is logged, so it must contain nothing that was sent or received. */
+  /** Replaces the code's default text in the message. Apps log the message, so it must contain nothing that was sent or received. */
   readonly reason?: string | undefined
   /** The HTTP status that Nevis answered with. */
   readonly nevisStatus?: number | undefined
@@ -67,7 +67,7 @@ export interface NevisErrorDetails {
   readonly causeCode?: string | undefined
 }
 
-/** Keeps only the code of a network error: the original error holds the request with its Authorization header. */
+/** The `cause`: only the code of a network error, because the original error contains the request with its Authorization header. */
 class NetworkFault extends Error {
   override readonly name = 'NetworkFault'
   constructor(readonly code: string) {
@@ -76,7 +76,7 @@ class NetworkFault extends Error {
 }
 
 const MARK = Symbol.for('passport-nevis.NevisError')
-/** Errors whose answer had a page or a text for a body: those of gateways and firewalls, not of Nevis. */
+/** Errors whose answer had a page or plain text as its body. Such an answer comes from a gateway or a firewall, not from Nevis. */
 const fromPages = new WeakSet<NevisError>()
 
 /** @internal */
@@ -91,7 +91,7 @@ export function isFromPage(error: NevisError): boolean {
 }
 
 /**
- * A call to Nevis failed, for a reason that is not the user's.
+ * A call to Nevis failed for a technical reason, which is neither a denial nor a mistake of the user.
  *
  * Match on `code`, never on the message.
  */
@@ -101,7 +101,7 @@ export class NevisError extends Error {
     return isInstance(NevisError, this, MARK, value)
   }
 
-  /** For logs. To distinguish errors, compare `code`. */
+  /** The class name, for logs. To distinguish errors, compare `code`. */
   override readonly name = 'NevisError'
   /** Stable; see {@link NevisErrorCode}. */
   readonly code: NevisErrorCode
@@ -120,7 +120,7 @@ export class NevisError extends Error {
   }
 
   /**
-   * Call it only from a factor of your own; other code only catches this error.
+   * Only a factor that you write yourself needs this constructor. All other code only catches the error.
    * @param code what went wrong; it decides `status`
    * @param operation the client's method
    * @param details only values that may be printed

@@ -11,21 +11,21 @@ import { pictureIn } from './pictures'
 import { fieldIn } from './places'
 import type { QrCode } from './results'
 
-/** White space or a control character. Written as a range because `\p{Cc}` makes V8 build the set from all of Unicode at load. */
+/** White space or a control character. Written as a range, because for `\p{Cc}` V8 would build a set from all of Unicode when it loads this file. */
 const WHITE_SPACE = /\s|[^ -~\xa0-\uffff]/
-/** Links are kept in the session and put in the page. In Nevis's documents a link has a few hundred characters. */
+/** Upper limit, because links are stored in the session and inserted into the page. In Nevis's examples, a link has a few hundred characters. */
 const MAX_LINK_CHARACTERS = 8192
-/** Schemes that a browser handles itself: an app cannot have registered them. */
+/** Schemes that the browser handles itself, so they cannot belong to a phone's app. Links with these schemes are rejected. */
 const BROWSER_SCHEMES: readonly string[] = ['http:', 'javascript:', 'data:', 'blob:', 'file:', 'vbscript:', 'about:', 'ftp:', 'ws:', 'wss:', 'view-source:', 'filesystem:']
 
-/** A JSON object and the response that it came in, which is needed to create an error. */
+/** Reads the fields of a JSON object. It also has the response that the object came in, to create errors from. */
 export class Fields {
   constructor(
     readonly answer: Answer,
     readonly json: RawAnswer,
   ) {}
 
-  /** The own field, or else the field of this name deeper in the JSON: see `places.ts`. `null` counts as absent. */
+  /** The object's own field; if it has none, the field of this name in a nested object: see `places.ts`. `null` counts as absent. */
   get(name: string): unknown {
     return fieldIn(this.json, name)
   }
@@ -35,7 +35,7 @@ export class Fields {
     return this.optionalString(name) ?? this.#refuse(name, 'is missing')
   }
 
-  /** An optional string that decisions depend on: if it is present, it must be a non-empty string. */
+  /** An optional string on which a decision depends. If the field is present, it must be a non-empty string. */
   optionalString(name: string): string | undefined {
     const value = this.get(name)
     if (value === undefined) return undefined
@@ -49,8 +49,8 @@ export class Fields {
   }
 
   /**
-   * An optional id, in small letters: a UUID is the same in capitals (RFC 9562, section 4). Ids go into the paths of later requests, so
-   * only UUIDs are accepted: `../x` would reach another endpoint.
+   * An optional id, in lower case: case makes no difference in a UUID (RFC 9562, section 4). Ids become part of the paths of later requests,
+   * so only UUIDs are accepted: `../x` would reach another endpoint.
    */
   optionalId(name: string): string | undefined {
     const value = this.optionalString(name)
@@ -58,13 +58,13 @@ export class Fields {
     return value?.toLowerCase()
   }
 
-  /** Nevis's id of a transaction: a UUID in small letters, or any other token as it is. */
+  /** Nevis's id of a transaction: a UUID in lower case, or any other token unchanged. */
   optionalTransactionId(): string | undefined {
     const value = this.optionalToken('transactionId')
     return isUuid(value) ? value.toLowerCase() : value
   }
 
-  /** Any string; an id in small letters if it is a UUID. */
+  /** Any string. A UUID is converted to lower case. */
   looseId(name: string): string | undefined {
     const value = this.optionalString(name)
     return isUuid(value) ? value.toLowerCase() : value
@@ -82,7 +82,7 @@ export class Fields {
     return value
   }
 
-  /** A string that is only displayed (dates, names). A value of the wrong type counts as absent, so no login fails for it. */
+  /** A string that is only displayed (a date, a name). No login must fail because of it, so a value of the wrong type counts as absent. */
   optionalText(name: string): string | undefined {
     const value = this.get(name)
     return typeof value === 'string' ? value : undefined
@@ -107,7 +107,7 @@ export class Fields {
     })
   }
 
-  /** The value becomes the `src` of an image; any character outside base64 could break out of the attribute. */
+  /** The QR code. It becomes the `src` of an image, so any character outside base64 is rejected: it could end the attribute. */
   qrCode(): QrCode | undefined {
     const value = this.get('qrCode')
     const fields = typeof value === 'string' ? new Fields(this.answer, { dataUri: value }) : this.object('qrCode')
@@ -119,8 +119,8 @@ export class Fields {
   }
 
   /**
-   * The value becomes the `href` of a link, so `javascript:` and the like are rejected. A link of a branded app has a scheme of its own:
-   * it is left out here, and the factor `app` shows it if the app names the scheme.
+   * A link. It becomes the `href` of an anchor, so `javascript:` and other schemes of the browser are rejected. For any other scheme than
+   * https, as in links of a branded Access App, this method returns undefined; the factor `app` reads such a link if its scheme is in `linkSchemes`.
    */
   link(name: string): string | undefined {
     const value = this.optionalString(name)
@@ -131,7 +131,7 @@ export class Fields {
     return undefined
   }
 
-  /** Returns the value, or throws that the field is missing. */
+  /** Returns the value. If it is undefined, throws an error that says that the field is missing. */
   required<T>(name: string, value: T | undefined): T {
     return value ?? this.#refuse(name, 'is missing')
   }

@@ -5,11 +5,11 @@
  */
 import { appMessageFault } from './messages'
 
-/** Line and paragraph separators and control characters: in a value they would start a new line in the message. */
+/** Line and paragraph separators, and control characters such as line breaks: in a value, they would start a new line in the message. */
 const BREAKS = /[\p{Cc}\p{Zl}\p{Zp}]+/gu
-/** Invisible format characters, among them bidi controls. Joiners are kept: emoji and several scripts need them. */
+/** Invisible format characters, for example bidi controls. The joiners U+200C and U+200D are kept, because emoji and several scripts need them. */
 const UNSEEN = /(?![\u200c\u200d])\p{Cf}/gu
-/** Lone surrogates. */
+/** Lone surrogates, which are not valid text. */
 const BROKEN = /\p{Cs}/gu
 /** Letters that are written from right to left. */
 const RIGHT_TO_LEFT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u

@@ -1,10 +1,10 @@
 /**
- * One call over HTTP: the deadline over all of it, retries where they do no harm, agents, no redirects. For an `https:` base URL
- * only what came over an encrypted connection is an answer.
+ * Makes one call to Nevis over HTTP: sends the request and retries it if that is safe, with one deadline for everything. It follows no
+ * redirects. For an `https:` base URL, it accepts only an answer that came over an encrypted connection.
  *
- * Out of scope: to know what an endpoint means. It gives back any complete answer, whatever its status, and throws a
- * NevisError where there is none. Errors of axios hold the request with its Authorization header, the URL and the
- * body: they end here.
+ * It returns every complete answer, whatever its status, and throws a NevisError if there is none. An error of axios contains the request
+ * with its Authorization header, the URL and the body, so no error of axios leaves this file.
+ * Out of scope: what an answer means (`client.ts`).
  */
 import { request as requestHttp, type Agent, type ClientRequest, type IncomingMessage, type RequestOptions } from 'node:http'
 import { request as requestHttps } from 'node:https'
@@ -25,35 +25,36 @@ export interface HttpCall {
   readonly operation: NevisMethod
   readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
   readonly path: string
-  /** An object travels as JSON, a text as the form that it is. */
+  /** An object is sent as JSON, a string as `application/x-www-form-urlencoded`. */
   readonly body?: object | string
   /** Default `application/json`. */
   readonly accept?: string
-  /** The status endpoint needs no key: what does not need it does not get it. */
+  /** If true, the request is sent without the access key. The status endpoint usually needs no key, and the key is sent only where it is needed. */
   readonly withoutKey?: true
-  /** Only for calls that notify nobody, spend no code and change nothing. */
+  /** True if the request may be retried: only if it notifies nobody, uses up no code and changes nothing. */
   readonly repeatable?: true
   /**
-   * Nothing in the answer says to which call it belongs. On a connection that others use, too, an answer that comes twice or late would
-   * be taken for the next one's: such a call gets a connection of its own. An agent of the app decides for itself.
+   * True if the request gets a connection of its own, because nothing in its answer says to which request it belongs. On a shared connection,
+   * an answer that a faulty proxy sends twice or late would be taken for the answer to the next request. If the app sets its own agent, that
+   * agent decides about connections.
    */
   readonly alone?: true
 }
 
 type Respond = (response: IncomingMessage) => void
 
-/** Nevis's answers have a few kilobytes, most of it the QR code; nothing good needs more than this. */
+/** Nevis's answers have a few kilobytes, most of them for the QR code. A larger answer than this is refused. */
 const MAX_BYTES = 1_048_576
 const FIRST_PAUSE_MS = 100
 const REPEATABLE_STATUSES: readonly number[] = [429, 502, 503, 504]
 const STRICT = { insecureHTTPParser: false }
 /**
- * How axios sends a request: by Node itself, with what no option of axios gives.
+ * The functions with which axios sends a request. They call Node's `request` and add two things for which axios has no option:
  *
- * - Node's parser at its strictest, also in a process that was started with `--insecure-http-parser`: axios hands `insecureHTTPParser` on
- *   only where it is true.
- * - For an `https:` base URL, a look at the connection before the answer is read. A proxy agent of the app may hand on, as if Nevis had sent
- *   it, what the proxy replies in the clear. Which certificates the app's agent trusts is the app's decision.
+ * - `insecureHTTPParser: false`. It keeps Node's parser strict even in a process that was started with `--insecure-http-parser`. axios passes
+ *   this option on only if it is true.
+ * - For an `https:` base URL, a check that the connection is encrypted, before the answer is read. A proxy agent of the app may otherwise
+ *   return the proxy's own unencrypted reply as if it came from Nevis. Which certificates the app's agent trusts is the app's decision.
  */
 const TRANSPORTS = {
   'http:': {
@@ -73,7 +74,10 @@ const TRANSPORTS = {
   },
 }
 
-/** A request, with the answer that came over its connection. The answer of a test that replaces Node's own requests is not noted. */
+/**
+ * A request with Node's own answer object, which has the raw headers. The answer is missing if nothing came over a real connection, as in a test
+ * of the app that replaces Node's requests.
+ */
 type Sent = ClientRequest & { [ANSWER]?: IncomingMessage }
 const ANSWER = Symbol('answer')
 
@@ -94,7 +98,7 @@ export class Http {
     this.#accessKey = accessKey
     const { protocol } = new URL(options.baseURL)
     this.#agents = agentsOf(options)
-    // Not `axios.create`, which starts from what the app has set on `axios.defaults`: headers, credentials, a proxy, transforms.
+    // Not `axios.create`, which would take over what the app has set on `axios.defaults`: headers, credentials, a proxy, transforms.
     this.#axios = new Axios({
       baseURL: options.baseURL,
       adapter: 'http',
@@ -103,14 +107,14 @@ export class Http {
       maxRedirects: 0,
       maxContentLength: MAX_BYTES,
       responseType: 'text',
-      // Any status is an answer, and its text is read here.
+      // axios must not throw for an error status: every status is an answer. It must not parse the text either; `answer.ts` does.
       validateStatus: null,
       transformRequest: [],
       transformResponse: [],
     })
   }
 
-  /** True if the last request got an answer that is no error of the server; undefined before the first. */
+  /** True if the last request got an answer with a status below 500; undefined before the first request. */
   get isUp(): boolean | undefined {
     return this.#isUp
   }
@@ -124,7 +128,7 @@ export class Http {
         const outcome = await this.#attempt(call, headers, deadline.signal, attempt + 1)
         const again = call.repeatable === true && attempt < retries && isTransient(outcome)
         const pauseMs = outcome.retryAfterSeconds === undefined ? backoffMs(attempt) : outcome.retryAfterSeconds * 1000
-        // A pause that does not fit into the deadline would only hide this error behind a time-out.
+        // If the pause would last beyond the deadline, fail now: after the pause, the caller would get a time-out instead of this error.
         if (!again || pauseMs >= deadline.remainingMs()) {
           if (outcome instanceof NevisError) throw outcome
           return outcome
@@ -134,10 +138,10 @@ export class Http {
     })
   }
 
-  /** One request, with its event. */
+  /** Sends one request and publishes the event `passport-nevis:call` for it. */
   async #attempt(call: HttpCall, headers: Record<string, string>, signal: AbortSignal, attempt: number): Promise<Answer | NevisError> {
     const { operation } = call
-    // The access key may have come too late.
+    // The deadline may have passed while the app's function got the access key.
     if (signal.aborted) return new NevisError('NEVIS_TIMEOUT', operation)
     const startedAt = performance.now()
     const outcome = await this.#request(call, headers, signal)
@@ -146,7 +150,7 @@ export class Http {
     return outcome
   }
 
-  /** The one place where errors of axios become ours. They hold the request with its key, and end here. */
+  /** Sends one request. An error of axios contains the request with its access key, so it is replaced by a NevisError here. */
   async #request(call: HttpCall, headers: Record<string, string>, signal: AbortSignal): Promise<Answer | NevisError> {
     const { operation, path, method, body, alone } = call
     const agent = alone === true ? this.#agents.forOneCall : this.#agents.shared
@@ -159,24 +163,24 @@ export class Http {
   }
 }
 
-/** For the event. A request that was ended by the deadline of its call has timed out. */
+/** The result for the event. If the deadline aborted the request, the code is `NEVIS_TIMEOUT`. */
 function resultOf(outcome: Answer | NevisError, { aborted }: AbortSignal): Pick<NevisCall, 'nevisStatus' | 'code'> {
   if (outcome instanceof Answer) return { nevisStatus: outcome.status }
   const { code, nevisStatus } = outcome
   return { code: aborted ? 'NEVIS_TIMEOUT' : code, ...(nevisStatus !== undefined && { nevisStatus }) }
 }
 
-/** The answer, or the reason why what came is none. */
+/** Returns the answer, or a NevisError if the body was cut off. */
 function answerOf(operation: NevisMethod, { status, data, headers, request }: AxiosResponse<string>): Answer | NevisError {
   const raw = (request as Sent)[ANSWER]
-  // A compressed body that is cut off within its first bytes is decoded to nothing, or to the blank lines with which a page begins. Neither must
-  // look like an answer without a body.
+  // If a compressed body is cut off within its first bytes, it decodes to an empty text, or to the blank lines at the beginning of a page. It
+  // must not be accepted as an answer without a body, which can mean "the code is right".
   if (data.trim() === '' && hasEncodedBody(raw)) return new NevisError('NEVIS_UNEXPECTED_RESPONSE', operation, { nevisStatus: status, reason: 'an encoded body that is blank' })
   const { 'retry-after': retryAfter, date } = headers as Record<string, unknown>
   return new Answer(operation, status, data, retryAfterSeconds(retryAfter), date, isOpenEnded(raw))
 }
 
-/** Read from the raw headers: axios takes `Content-Encoding` away once it has decoded the body. */
+/** True if the body was compressed. Reads the raw headers, because axios removes `Content-Encoding` after decoding the body. */
 function hasEncodedBody(answer: IncomingMessage | undefined): boolean {
   const { rawHeaders = [], statusCode, headers } = answer ?? {}
   const encoding = rawHeaders.find((_value, i) => i % 2 === 1 && rawHeaders[i - 1]?.toLowerCase() === 'content-encoding') ?? 'identity'
@@ -184,8 +188,8 @@ function hasEncodedBody(answer: IncomingMessage | undefined): boolean {
 }
 
 /**
- * Without a length, a body ends where the connection does (RFC 9112, 6.3): a gateway that dies after the head looks like a whole answer
- * without a body. 204 never has one.
+ * True if only the end of the connection marks the end of the body, because the answer has no length (RFC 9112, 6.3). If a gateway crashes
+ * after it has sent the headers, such an answer looks complete and without a body. An answer with status 204 never has a body.
  */
 function isOpenEnded(answer: IncomingMessage | undefined): boolean {
   if (answer === undefined) return false
@@ -197,7 +201,7 @@ function isOpenEnded(answer: IncomingMessage | undefined): boolean {
 /** The connections to Nevis. */
 interface Agents {
   readonly shared: Agent
-  /** Each connection carries one call. */
+  /** For requests that get a connection of their own. */
   readonly forOneCall: Agent
 }
 
@@ -207,14 +211,14 @@ function agentsOf({ baseURL, httpAgent, httpsAgent }: ResolvedOptions): Agents {
   return { shared: agentOf(true), forOneCall: agentOf(false) }
 }
 
-/** What stays on this machine is shown to no proxy. */
+/** The agent of this package for https. Requests to this machine never go through a proxy. */
 function ownHttpsAgent(url: URL, keepAlive: boolean): Agent {
   const proxy = isLoopback(url) ? undefined : proxyFor(url)
   return proxy === undefined ? newHttpsAgent(keepAlive) : newTunnelAgent(proxy, `${url.hostname}:${url.port || 443}`, keepAlive)
 }
 
 function headersOf({ body, accept = 'application/json' }: HttpCall, accessKey: string | undefined): Record<string, string> {
-  // Of the encodings that axios can undo, the one that all servers know.
+  // Among the encodings that axios can decode, gzip is the one that all servers support.
   const headers: Record<string, string> = { Accept: accept, 'Accept-Encoding': 'gzip', 'User-Agent': 'passport-nevis' }
   if (typeof body === 'string') headers['Content-Type'] = 'application/x-www-form-urlencoded'
   else if (body !== undefined) headers['Content-Type'] = 'application/json;charset=utf-8'
@@ -226,12 +230,12 @@ function isTransient(outcome: Answer | NevisError): boolean {
   return outcome instanceof NevisError ? outcome.code === 'NEVIS_UNREACHABLE' : REPEATABLE_STATUSES.includes(outcome.status)
 }
 
-/** Doubles each time; the half that is random keeps many clients from coming back in step. */
+/** The pause before a retry. It doubles with each attempt, and varies at random so that many clients do not retry at the same moment. */
 function backoffMs(attempt: number): number {
   return FIRST_PAUSE_MS * 2 ** attempt * (0.5 + Math.random())
 }
 
-/** Seconds or an HTTP date: RFC 9110, section 10.2.3. */
+/** Parses the header Retry-After, which contains seconds or an HTTP date: RFC 9110, section 10.2.3. */
 function retryAfterSeconds(value: unknown): number | undefined {
   if (typeof value !== 'string') return undefined
   if (/^\d{1,9}$/.test(value)) return Number(value)
@@ -239,15 +243,15 @@ function retryAfterSeconds(value: unknown): number | undefined {
   return at === undefined ? undefined : Math.max(0, Math.ceil((at - Date.now()) / 1000))
 }
 
-/** Keeps the code of the error and nothing else of it. */
+/** Replaces an error of axios by a NevisError, which keeps only its code. */
 function transportError(operation: NevisMethod, error: unknown): NevisError {
   const { code, response } = Object(error) as { code?: unknown; response?: unknown }
   const name = typeof code === 'string' && /^[A-Z0-9_]{1,64}$/.test(code) ? code : 'UNKNOWN'
-  // axios gives a body that is too large and one that was cut off the same code; only the latter has a response.
+  // axios has one code for a body that is too large and for one that was cut off. Only for the latter, the error has a response.
   if (name === 'ERR_BAD_RESPONSE' && response === undefined) {
     return new NevisError('NEVIS_UNEXPECTED_RESPONSE', operation, { reason: 'the answer is too large' })
   }
-  // HPE_: not HTTP. Z_: not what its Content-Encoding says.
+  // HPE_…: Node's parser found invalid HTTP. Z_…: zlib could not decode the body.
   if (/^(HPE|Z)_/.test(name)) {
     return new NevisError('NEVIS_UNEXPECTED_RESPONSE', operation, { reason: 'the answer cannot be read', causeCode: name })
   }

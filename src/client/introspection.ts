@@ -1,20 +1,20 @@
 /**
  * Decodes the response of the introspection endpoint: whether a token is active, whose it is, and until when.
  *
- * A claim that is present but malformed rejects the whole response: a check that is skipped for an absent claim must not be
- * skipped for a malformed one. Out of scope: whether the token proves a login.
+ * If a claim is present but malformed, the whole response is rejected. Otherwise the malformed claim would count as absent, and the check
+ * of that claim would be skipped. Out of scope: whether the token proves a login.
  */
 import type { Answer, RawAnswer } from './answer'
 import { compact } from './fields'
 import type { ActiveToken, Introspection } from './results'
 
-/** 1e11 seconds is the year 5138, 1e11 milliseconds is 1973: from here on a number counts as milliseconds. */
+/** A time from this number on is in milliseconds, a smaller one in seconds: 1e11 seconds would be the year 5138, 1e11 milliseconds is 1973. */
 const MILLISECONDS_FROM = 1e11
 
 const ISO_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/
 
 export function decodeIntrospection(answer: Answer): Introspection {
-  // The call names no user or authenticator, so a 404 means a wrong host or path.
+  // The request names no user and no authenticator, so a 404 means a wrong host or path.
   if (answer.status === 404) throw answer.unexpected()
   const raw = answer.json()
   // Must be a boolean: the string "false" is truthy.
@@ -35,7 +35,7 @@ export function decodeIntrospection(answer: Answer): Introspection {
 }
 
 function claim<T>(answer: Answer, raw: RawAnswer, name: string, read: (value: unknown) => T | undefined): T | undefined {
-  // `null` is an absent claim: RFC 7662 lists all claims but `active` as optional.
+  // `null` counts as an absent claim. In RFC 7662, every claim but `active` is optional.
   if (!Object.hasOwn(raw, name) || raw[name] === null) return undefined
   const value = read(raw[name])
   if (value === undefined) throw answer.unexpected(`${name} is not usable`)
@@ -53,8 +53,8 @@ function asList(value: unknown): readonly string[] | undefined {
 }
 
 /**
- * Nevis's tables say seconds, its example shows milliseconds, and its Android app reads a string: all three are accepted, and the ISO
- * 8601 text that all other times of the API are.
+ * Accepts seconds, milliseconds, digits in a string, and ISO 8601. Nevis's tables say seconds, its example shows milliseconds, its Android app
+ * reads a string, and all other times of the API are ISO 8601.
  */
 function asSeconds(value: unknown): number | undefined {
   if (typeof value === 'string' && ISO_TIME.test(value)) return asSeconds(Date.parse(value))

@@ -1,6 +1,6 @@
 /**
- * True if the URL's host is this machine. Only to this machine may plain http carry an access key, and only requests to it
- * bypass a forward proxy.
+ * True if the URL's host is this machine. Only requests to this machine may send the access key over plain http, and only they bypass a
+ * forward proxy.
  *
  * Out of scope: name resolution. A name that resolves to 127.0.0.1 now can resolve to another address later.
  */

@@ -1,8 +1,8 @@
 /**
  * The rules for text that a user reads: in the app, in a notification, in an SMS.
  *
- * Each function returns what is wrong, worded to follow the field's name in an error, or `undefined`. Out of scope: which request
- * the text belongs to.
+ * Each function `…Fault` returns undefined for a valid text. Otherwise it returns the rest of a sentence that begins with the field's name,
+ * such as "must be a string". Out of scope: which request the text belongs to.
  */
 
 /** Nevis documents no limit. This one stops mistakes, such as sending a whole page or file. */
@@ -21,7 +21,7 @@ export function textFault(value: unknown): string | undefined {
   return undefined
 }
 
-/** An SMS without the placeholder, or with characters outside GSM-7, would cost money and be useless. */
+/** Checks the text of an SMS: it must have the placeholder for the code, and only GSM-7 characters. Any other SMS would cost money and be useless. */
 export function smsFault(value: unknown): string | undefined {
   const fault = textFault(value)
   if (fault !== undefined) return fault
@@ -31,7 +31,7 @@ export function smsFault(value: unknown): string | undefined {
   return undefined
 }
 
-/** An app message as plain text, for channels without formatting. */
+/** Converts an app message to plain text, for channels without formatting. */
 export function plainText(message: string): string {
   const inner = WRAPPED.exec(message)?.[1]
   if (inner === undefined) return message
@@ -51,15 +51,15 @@ export function withLastLine(message: string | undefined, line: string): string 
 
 const CHARACTERS: Readonly<Record<string, string>> = { '&lt;': '<', '&gt;': '>', '&quot;': '"', '&#39;': "'", '&amp;': '&' }
 
-/** Decodes the five entities that an `<html>` message may hold. */
+/** Decodes the five entities that an `<html>` message can contain. */
 export function unescapeHtml(text: string): string {
   return text.replace(/&(?:lt|gt|quot|#39|amp);/g, (entity) => CHARACTERS[entity] as string)
 }
 
 /**
- * The phone shows unwrapped text literally, `<` included, and formats wrapped text; Nevis answers 400 to any tag other than its
- * six. `<html` inside the text means that text and markup were mixed up, so it is rejected: untrusted input must not control
- * the formatting.
+ * Checks a message for the app. The phone formats text that is wrapped in `<html>…</html>`, and shows any other text literally, `<` included.
+ * Nevis answers 400 to any tag other than its six. `<html` inside the text is rejected: the app has then probably mixed text and markup, and
+ * untrusted input could control the formatting.
  */
 export function appMessageFault(value: unknown): string | undefined {
   const fault = textFault(value)

@@ -14,13 +14,13 @@ import { parseURL } from './parse-url'
 export interface NevisClientOptions {
   /** The instance id, for example `my-instance-abc123`: the client talks to `https://{instance}.mauth.nevis.cloud`. */
   instance?: string | undefined
-  /** Instead of `instance`: the API endpoint base URL. https only; plain http for loopback alone (a simulator). */
+  /** Instead of `instance`: the base URL of the API. It must be https, except for a simulator on this machine (loopback). */
   baseURL?: string | undefined
   /** The access key, or a function that returns the current one. The function is called once per call to Nevis. */
   accessKey: AccessKeySource
-  /** Milliseconds for one call as a whole, retries and pauses included: 1 to 120000. Default 10000. */
+  /** Milliseconds for one call of a method as a whole, with its retries and pauses: 1 to 120000. Default 10000. */
   timeoutMs?: number | undefined
-  /** How many times a read-only call is repeated on failure: 0 to 10. Default 2. */
+  /** How many times a read-only request is retried on failure: 0 to 10. Default 2. */
   retries?: number | undefined
   /** Replaces the client's own keep-alive agent for plain http. */
   httpAgent?: HttpAgent | undefined
@@ -51,7 +51,7 @@ const NAMES: ReadonlySet<string> = new Set<keyof NevisClientOptions>([
   'httpAgent',
   'httpsAgent',
 ])
-/** A DNS label: any other character could change the host, and the access key would be sent there. */
+/** A DNS label. Any other character could change the host of the URL, and the client would send the access key to that host. */
 const INSTANCE = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/
 
 /** @throws TypeError that names the option, never its value. */
@@ -111,7 +111,7 @@ function checkInteger(name: string, value: unknown, min: number, max: number): v
   }
 }
 
-/** Not `instanceof`: proxy agents often extend another copy of the class. */
+/** Checks for methods and not with `instanceof`, because proxy agents often extend another copy of the class. */
 function checkAgent(name: string, value: unknown): void {
   if (value === undefined) return
   if (typeof value !== 'object' || value === null || !('addRequest' in value)) {

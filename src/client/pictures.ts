@@ -1,13 +1,13 @@
 /**
- * Reads the picture of a QR code, and makes it a data URI that can be the `src` of an image.
+ * Reads the picture of a QR code and converts it to a data URI that is safe as the `src` of an image.
  *
- * Nevis documents a PNG as a data URI. The same picture in another format or spelling is read, too: the bytes decide what it is. A
- * browser runs no script in an image, so an SVG is as safe as a PNG here. Out of scope: what the QR code says.
+ * Nevis documents a PNG as a data URI. Other image formats, and base64 without the data URI's prefix, are accepted as well: the first bytes
+ * decide which format it is. A browser does not run scripts in an image, so an SVG is as safe as a PNG here. Out of scope: what the QR code says.
  *
  * Source: https://docs.nevis.net/authcloud/api-doc/api-reference/approval-ref; RFC 2397.
  */
 
-/** In Nevis's documents an image has a few kilobytes. It is kept in the session and put in the page. */
+/** Upper limit, because the image is stored in the session and inserted into the page. In Nevis's examples, an image has a few kilobytes. */
 const MAX_CHARACTERS = 262_144
 const DATA_URI = /^data:image\/[a-z0-9.+-]{1,40}(?:;[a-z0-9-]{1,40}=[a-z0-9"._-]{1,40}){0,4};base64,/i
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})+(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$|^[A-Za-z0-9+/]{2}==$/
@@ -20,7 +20,7 @@ const FORMATS: readonly [string, RegExp][] = [
 ]
 const SVG = /^\s*(?:<\?xml[^>]*>\s*)?(?:<!DOCTYPE svg[^>]*>\s*)?<svg[\s>]/i
 
-/** @returns `data:image/…;base64,…` in its canonical form, or undefined if the text is no picture */
+/** @returns `data:image/…;base64,…` in its canonical form; undefined if the text is not a picture */
 export function pictureIn(text: string): string | undefined {
   if (text.length > MAX_CHARACTERS) return undefined
   const prefix = DATA_URI.exec(text)?.[0] ?? ''

@@ -1,16 +1,16 @@
 /**
- * Finds known fields in places that Nevis does not document: a user inside a list, a token one object deeper.
+ * Finds known fields in places that Nevis does not document, for example a user inside a list, or a token in a nested object.
  *
- * Only the place may differ, never the name or the meaning, and a field that has two different values is not found. Out of scope:
- * whether a value is usable (`fields.ts`).
+ * Only the place of a field may differ from the documentation, never its name. If fields of the same name have different values, none of them
+ * is used. Out of scope: whether a value is valid (`fields.ts`).
  */
 import { isJsonObject, type RawAnswer } from './answer'
 
 const MAX_DEPTH = 5
 
 /**
- * @returns the own field; else the value that all fields of this name deeper in the JSON have in common; else undefined. `null` counts
- * as absent: Nevis sends it for a user without a username.
+ * @returns the object's own field. If it has none: the value of the fields of this name in nested objects, if they are all equal. Otherwise
+ * undefined. `null` counts as absent, because Nevis sends it for a user without a username.
  */
 export function fieldIn(json: RawAnswer, name: string): unknown {
   const own = ownField(json, name)
@@ -25,8 +25,8 @@ export function ownField(json: RawAnswer, name: string): unknown {
 }
 
 /**
- * The user in an answer: the answer itself, or the one object in it that names a user.
- * @returns undefined if there is none, or more than one
+ * Finds the user in an answer: the answer itself, or the only nested object that has a `userId`.
+ * @returns undefined if there is no such object, or more than one
  */
 export function userIn(value: unknown): RawAnswer | undefined {
   const isUser = (one: RawAnswer) => ownField(one, 'userId') !== undefined

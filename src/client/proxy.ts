@@ -1,8 +1,8 @@
 /**
  * The forward proxy for calls to Nevis, taken from the environment: `https_proxy`, `all_proxy`, `no_proxy`, in lower or upper case.
  *
- * `proxy-from-env` reads the variables, as in axios, so `NO_PROXY` has the same meaning here as in the rest of the app. They are
- * read once, when a client is created; a later change of the environment has no effect on that client.
+ * The package `proxy-from-env` reads the variables. axios uses it, too, so `NO_PROXY` means the same here as for the app's own axios requests.
+ * The variables are read once, when a client is created; a later change of the environment has no effect on that client.
  * Out of scope: opening a tunnel (`tunnel.ts`), and which hosts never use a proxy (`http.ts`).
  */
 import { getProxyForUrl } from 'proxy-from-env'
@@ -21,7 +21,7 @@ export interface Proxy {
 /**
  * @param target the base URL, `https:`
  * @throws TypeError if the environment names a proxy that is not an http: or https: URL. The message does not repeat the value,
- * which may hold a password.
+ * which may contain a password.
  */
 export function proxyFor(target: URL): Proxy | undefined {
   const address = getProxyForUrl(target.href)
@@ -41,7 +41,7 @@ export function proxyFor(target: URL): Proxy | undefined {
   }
 }
 
-/** `us%40er` becomes `us@er`; a percent sign that escapes nothing is kept. */
+/** Decodes percent-encoding: `us%40er` becomes `us@er`. If the text is not valid percent-encoding, it stays unchanged. */
 function unescaped(text: string): string {
   try {
     return decodeURIComponent(text)

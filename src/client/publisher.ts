@@ -1,5 +1,6 @@
 /**
- * Publishes events of this package on `node:diagnostics_channel`: an event is made only if someone subscribes, and nobody can change it.
+ * Publishes events of this package on `node:diagnostics_channel`. An event is created only if someone subscribes, and it is frozen, so that no
+ * subscriber can change it.
  *
  * An exception of a subscriber never reaches the code that publishes: Node reports it as an `uncaughtException` of the process.
  * Out of scope: which events there are. `calls.ts`, `host/faults.ts` and `strategy/events.ts` define them.
@@ -8,7 +9,7 @@ import { channel } from 'node:diagnostics_channel'
 
 /**
  * @param name the part of the channel's name after `passport-nevis:`
- * @returns a function that publishes what its argument makes
+ * @returns a function that publishes an event; its argument is a function that creates the event
  */
 export function publisher<Event extends object>(name: string): (event: () => Event) => void {
   const target = channel(`passport-nevis:${name}`)

@@ -1,8 +1,8 @@
 /**
- * Finds the recovery codes in the answer to an enrolment. Nevis documents what a code looks like, and not in which field the codes are.
+ * Finds the recovery codes in the answer to an enrolment. Nevis documents the form of a code, but not the field that contains the codes.
  *
- * Codes are recognised by their form, wherever they stand: all of a list or none. Strings that only stand in the place of codes are
- * never shown as codes. Out of scope: codes that users type (`typed-input.ts`).
+ * So this file looks for lists in any field. A list counts only if every value in it has the form of a code: a user must never save a string
+ * that is not a code. Out of scope: codes that users type (`typed-input.ts`).
  *
  * Source: https://docs.nevis.net/authcloud/api-doc/api-use-cases/recovery-codes/request-recovery-codes: 16 characters, alphanumeric;
  * the verification reference adds dashes.
@@ -11,10 +11,10 @@ import { isJsonObject } from './answer'
 
 /** 16 letters and digits with or without dashes, or 16 characters with the dashes counted. */
 const CODE = /^(?=(?:-?[A-Za-z0-9]){16}$|[A-Za-z0-9-]{16}$)[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*$/
-/** Under these names, codes of another length are codes, too. */
+/** In fields with these names, codes may have other lengths as well (`NAMED_CODE`). */
 const NAMES: readonly string[] = ['recoveryCodes', 'recovery_codes', 'codes']
 const NAMED_CODE = /^(?=.{8,64}$)[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*$/
-/** Fields of an object in a list that hold the code, if several have its form. */
+/** If a list contains objects, and several fields of an object have the form of a code, the field with one of these names is the code. */
 const CODE_NAMES: readonly string[] = ['code', 'recoveryCode', 'value']
 const MAX_DEPTH = 6
 
@@ -23,7 +23,7 @@ interface Found {
   readonly isNamed: boolean
 }
 
-/** @returns undefined if there are no codes, or if it is not clear which of several lists has them */
+/** @returns undefined if there are no codes, or if there are several different lists and it is not clear which one contains the codes */
 export function recoveryCodesIn(value: unknown): readonly string[] | undefined {
   const found = listsIn(value, false, 0)
   const named = found.filter(({ isNamed }) => isNamed)
@@ -33,7 +33,7 @@ export function recoveryCodesIn(value: unknown): readonly string[] | undefined {
   return isOne ? first?.codes : undefined
 }
 
-/** @param isNamed true if the value is below a field whose name says that it holds codes */
+/** @param isNamed true if the value is inside a field with one of the names in `NAMES` */
 function listsIn(value: unknown, isNamed: boolean, depth: number): Found[] {
   if (depth > MAX_DEPTH || typeof value !== 'object' || value === null) return []
   const codes = codesOf(Object.values(value), isNamed ? NAMED_CODE : CODE, Array.isArray(value) || isNamed ? 1 : 2)
@@ -41,7 +41,7 @@ function listsIn(value: unknown, isNamed: boolean, depth: number): Found[] {
   return Object.entries(value).flatMap(([name, inner]) => listsIn(inner, isNamed || NAMES.includes(name), depth + 1))
 }
 
-/** The codes, if all of the values are codes or objects with one. */
+/** The codes, if every value is a code or an object that contains one; otherwise undefined. */
 function codesOf(values: readonly unknown[], form: RegExp, least: number): readonly string[] | undefined {
   const isCode = (value: unknown): value is string => typeof value === 'string' && form.test(value)
   const codes = values.map((value) => (isJsonObject(value) ? codeIn(value, isCode) : value)).filter(isCode)

@@ -70,11 +70,11 @@ export type ApproveRequest = UserReference & {
   message?: string | undefined
   /** The text in the phone's notification area. */
   notificationMessage?: string | undefined
-  /** The device to ask; default is the one registered last. `*` (any device) only for `app`. */
+  /** Id of the authenticator to ask. Default: the one registered last. For `app` also `*`, any of the user's authenticators. */
   authenticatorId?: string | undefined
 }
 
-/** An SMS code belongs to the status token of its approval or enrolment; a recovery code belongs to the user. */
+/** What `NevisClient.verifyCode` takes: an SMS code with the status token of its approval or enrolment, or a recovery code of the user. */
 export type VerifyCodeRequest =
   | {
       /** The user of the transaction, from the server's own record. */
@@ -83,7 +83,7 @@ export type VerifyCodeRequest =
       code: string
       /** From the answer of `approve` or `enroll`. */
       statusToken: string
-      /** Sent as it is. Newer Nevis documents have it, the older ones leave it out; default: not sent. */
+      /** Newer Nevis documentation sends `sms` here; the older one does not. Default: not sent. */
       channel?: 'sms' | undefined
     }
   | {

@@ -7,7 +7,7 @@ import type { RawAnswer } from './answer'
 import type { Open } from './wire'
 
 interface Decoded {
-  /** The response's JSON as received, including new and undocumented fields. Do not log it: it holds tokens. */
+  /** The response's JSON as received, including new and undocumented fields. Do not log it: it contains tokens. */
   readonly raw: RawAnswer
 }
 
@@ -27,9 +27,9 @@ export interface QrCode {
  * Source: https://docs.nevis.net/apidoc/authcloud/#authenticator
  */
 export interface Authenticator extends Decoded {
-  /** A UUID. Nevis documents it for every authenticator. One without it counts as a factor, but cannot be renamed or deleted. */
+  /** A UUID. Nevis documents it for every authenticator. An authenticator without an id counts as a factor, but cannot be renamed or deleted. */
   readonly authenticatorId?: string
-  /** The name that the user chose; may hold personal data. */
+  /** The name that the user chose. It can contain personal data. */
   readonly name?: string
   /** The phone's system. */
   readonly type?: Open<'ios' | 'android'>
@@ -88,7 +88,7 @@ interface UserFields extends Decoded {
  * Source: https://docs.nevis.net/apidoc/authcloud/#user
  */
 export interface User extends UserFields {
-  /** Nevis's lifelong identifier, a UUID in small letters. */
+  /** Nevis's lifelong identifier, a UUID in lower case. */
   readonly userId: string
   /** `new` until the first authenticator is confirmed. `unknown` if the answer has no status. */
   readonly status: Open<'new' | 'active'>
@@ -96,10 +96,10 @@ export interface User extends UserFields {
 
 /**
  * A started enrolment. `app` and `push` always have transactionId, statusToken, and qrCode or a link; `sms` always
- * has statusToken. Nevis does not document the response for `recovery`: if `recoveryCodes` is absent, look into `raw`.
+ * has statusToken. Nevis does not document the response for `recovery`: if `recoveryCodes` is absent, search in `raw`.
  */
 export interface Enrollment extends UserFields {
-  /** Nevis's lifelong identifier, a UUID in small letters. Always there for `app` and `push`. */
+  /** Nevis's lifelong identifier, a UUID in lower case. Always there for `app` and `push`. */
   readonly userId?: string
   /** Nevis documents it for `app` and `push`. */
   readonly status?: Open<'new' | 'active'>
@@ -107,9 +107,12 @@ export interface Enrollment extends UserFields {
   readonly transactionId?: string
   /** Keep it on the server. */
   readonly statusToken?: string
-  /** For `app` and `push`, unless only a link was given. */
+  /** For `app` and `push`, unless Nevis sent only a link. */
   readonly qrCode?: QrCode
-  /** A deep link that opens the app on the same phone; absent if its scheme is not https, as for branded apps: then it is in `raw`. It acts like a bearer token: keep it out of logs. */
+  /**
+   * A deep link that opens the app on the same phone. If its scheme is not https, as for branded apps, it is only in `raw`. It acts like a bearer
+   * token: keep it out of logs.
+   */
   readonly appLinkUri?: string
   /** Show them to the user once. Never store them unencrypted. */
   readonly recoveryCodes?: readonly string[]
@@ -123,20 +126,20 @@ export interface Approval extends Decoded {
   readonly userId: string
   /** Keep it on the server. */
   readonly statusToken: string
-  /** For `app`, unless only a link was given. */
+  /** For `app`, unless Nevis sent only a link. */
   readonly qrCode?: QrCode
-  /** For `app`; absent if its scheme is not https, as for branded apps: then it is in `raw`. */
+  /** For `app`. If the scheme of the link is not https, as for branded apps, the link is only in `raw`. */
   readonly appLinkUri?: string
 }
 
 interface UndecidedStatus extends Decoded {
   /** The transaction id of the approval or enrolment. */
   readonly transactionId?: string
-  /** Absent for operations without a username until they succeed. */
+  /** Absent until the operation succeeds, if the operation was started without a username. */
   readonly userId?: string
   /** Of newer answers. */
   readonly username?: string
-  /** Nevis sends a token with these statuses too: having a token proves nothing. */
+  /** Nevis sends a token with the status `pending` or `failed`, too, so a token alone proves nothing. */
   readonly token?: string
   /** ISO 8601. */
   readonly createdAt?: string
@@ -150,7 +153,7 @@ export interface PendingStatus extends UndecidedStatus {
   readonly status: 'pending'
 }
 
-/** The user denied, or the request timed out: Nevis does not say which. */
+/** The user denied, or the transaction timed out: Nevis does not say which. */
 export interface FailedStatus extends UndecidedStatus {
   /** Tells it from the others. */
   readonly status: 'failed'
@@ -177,26 +180,26 @@ export interface UnknownStatus extends Decoded {
  */
 export type Status = PendingStatus | SucceededStatus | FailedStatus | UnknownStatus
 
-/** A token that this instance did not issue, or that is no longer valid. */
+/** The introspection of a token that this instance did not issue, or that is no longer valid. */
 export interface InactiveToken extends Decoded {
   /** Tells it from an active one. */
   readonly active: false
 }
 
 /**
- * A token that this instance issued and that is still valid. That alone proves no login: access keys, status tokens and
- * intent tokens are active too.
+ * The introspection of a token that this instance issued and that is still valid. That alone proves no login: access keys, status tokens
+ * and intent tokens are active, too.
  */
 export interface ActiveToken extends Decoded {
   /** Tells it from an inactive one. */
   readonly active: true
   /** For a transaction token, the userId. */
   readonly sub?: string
-  /** As received; Nevis's value ends with a slash. */
+  /** The issuer, as received. Nevis's value ends with a slash. */
   readonly iss?: string
-  /** Always a list, also if Nevis sends a string. Access keys have `api`. */
+  /** The audience: always a list, even if Nevis sends a string. It contains `api` for an access key. */
   readonly aud?: readonly string[]
-  /** Seconds since 1970, whichever unit the answer used. */
+  /** When the token expires, in seconds since 1970. If Nevis sends milliseconds, they are converted. */
   readonly exp?: number
   /** Seconds since 1970. */
   readonly iat?: number

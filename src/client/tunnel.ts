@@ -1,5 +1,5 @@
 /**
- * One connection through a forward proxy, opened with CONNECT: a stream that carries TLS to Nevis and nothing else.
+ * One connection through a forward proxy, opened with CONNECT. It is a stream that carries only the TLS connection to Nevis.
  *
  * The attack: a proxy, or an attacker who answers in its place, replies to CONNECT with `200 OK {"status":"succeeded"}` or a bare
  * 404. If the HTTP client returned this reply as Nevis's response, a user would be signed in without Nevis's certificate. So no byte
@@ -7,10 +7,10 @@
  * answer, destroy the stream with an error code. All later bytes go to TLS, which checks the certificate.
  *
  * Why no package is used: `https-proxy-agent` returns the proxy's refusal as the response of the origin. `hpagent` 1.2 rejects it,
- * but opens one CONNECT per waiting call (200 calls, 200 CONNECTs, regardless of `maxSockets`, because Node counts a connection only
- * when the agent returns it), leaves a CONNECT open when its call is aborted, writes IPv6 hosts without brackets, and throws on
- * credentials that are not well escaped. Node 20 has no `proxyEnv`. This stream exists before the proxy has answered, so Node's own
- * agent counts it, limits it, and closes it at the deadline of its call.
+ * but opens one CONNECT per waiting request (200 requests, 200 CONNECTs, regardless of `maxSockets`, because Node counts a connection only
+ * when the agent returns it). It also leaves a CONNECT open when its request is aborted, writes IPv6 hosts without brackets, and throws on
+ * credentials that are not well escaped. Node 20 has no `proxyEnv`. The stream in this file exists before the proxy has answered. So Node's
+ * own agent counts it, limits it, and closes it at the deadline of its request.
  *
  * Out of scope: which proxy, if any (`proxy.ts`), and the limit on the number of tunnels (`agents.ts`).
  * Source: RFC 9110, section 9.3.6
@@ -33,7 +33,7 @@ type TunnelCode =
 export class Tunnel extends Duplex {
   readonly #connect: ClientRequest
   #socket: Duplex | undefined
-  /** Sends the first bytes to Nevis once the proxy has answered. */
+  /** A write to Nevis that waits until the proxy has answered. */
   #waiting: (() => void) | undefined
 
   /** @param authority host and port of Nevis, with the brackets of an IPv6 address */
@@ -41,7 +41,7 @@ export class Tunnel extends Duplex {
     super()
     const { protocol, hostname, port, authorization } = proxy
     const headers = { Host: authority, Connection: 'keep-alive', ...(authorization !== undefined && { 'Proxy-Authorization': authorization }) }
-    // `agent: false`: the app's global agent may itself use a proxy.
+    // `agent: false`, because the app's global agent may itself use a proxy.
     const options: RequestOptions = { protocol, hostname, port, method: 'CONNECT', path: authority, headers, agent: false, insecureHTTPParser: false }
     this.#connect = (protocol === 'https:' ? requestHttps : requestHttp)(Object.assign(options, { rejectUnauthorized: true }))
       .once('connect', (answer: IncomingMessage, socket: Duplex, early: Buffer) => this.#answered(answer, socket, early))
@@ -49,7 +49,7 @@ export class Tunnel extends Duplex {
       .end()
   }
 
-  /** @param early bytes that arrived together with the answer; must be empty, because in TLS the client speaks first */
+  /** @param early bytes that arrived together with the proxy's answer. There must be none, because in TLS the client sends first */
   #answered({ statusCode = 0 }: IncomingMessage, socket: Duplex, early: Buffer): void {
     this.#socket = socket
       .on('error', (error) => this.destroy(error))
@@ -60,7 +60,7 @@ export class Tunnel extends Duplex {
     this.#waiting?.()
   }
 
-  /** Called by agents, as on a socket: an idle tunnel must not keep the process alive. */
+  /** Node's agent calls this method, as on a socket, so that an idle tunnel does not keep the process alive. */
   unref(): this {
     ;(this.#socket as Partial<Socket> | undefined)?.unref?.()
     return this

@@ -4,7 +4,7 @@
  * Input that is not a code or a number is not sent to Nevis. Otherwise an attacker could send text that makes a web application
  * firewall answer in place of Nevis.
  *
- * Out of scope: guessing. Only the spelling changes; no digit or letter is added, removed or replaced by another.
+ * Out of scope: correcting mistakes. Only the spelling changes; no digit or letter is added, removed or replaced by another.
  */
 import { isPhone } from './checks'
 
@@ -13,7 +13,7 @@ const RECOVERY_CODE = /^(?=.*[A-Za-z0-9])[A-Za-z0-9-]{1,64}$/
 /** The country codes with one or two digits; all others have three. */
 const SHORT_COUNTRY_CODE = '[17]|2[07]|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58]'
 const COUNTRY_CODE_AND_ZEROS = new RegExp(`^(\\+(?:${SHORT_COUNTRY_CODE}|(?!${SHORT_COUNTRY_CODE})\\d{3}))0+`)
-/** Longer input is rejected unread: the longest code has 64 characters. */
+/** Longer input is rejected without further checks. The longest accepted code has 64 characters. */
 const MAX_CHARACTERS = 256
 
 /** Soft hyphen, zero-width characters, bidi marks, variation selectors, and the box around a key-cap digit. */
@@ -75,13 +75,16 @@ function normalized(text: unknown): string | undefined {
   return isAscii ? visible : withAsciiDigits(visible.replace(FULL_WIDTH, (character) => String.fromCharCode(character.charCodeAt(0) - FULL_WIDTH_OFFSET)))
 }
 
-/** Compiles the pattern on use, not at load: V8 builds its set from all of Unicode. */
+/** Replaces digits of other scripts. Compiles its pattern only on use, because V8 builds the set for `\p{Nd}` from all of Unicode. */
 function withAsciiDigits(text: string): string {
   const decimalDigit = new RegExp('^\\p{Nd}$', 'u')
   return Array.from(text, (character) => (decimalDigit.test(character) ? String(valueOf(character, decimalDigit)) : character)).join('')
 }
 
-/** In Unicode the digits 0 to 9 of a script are consecutive (standard, section 4.6), and such ranges may be adjacent. */
+/**
+ * The value of a digit. In Unicode, the digits 0 to 9 of a script are consecutive (standard, section 4.6), and the ranges of two scripts may be
+ * adjacent.
+ */
 function valueOf(digit: string, decimalDigit: RegExp): number {
   const codePoint = digit.codePointAt(0) as number
   let first = codePoint

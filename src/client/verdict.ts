@@ -1,10 +1,9 @@
 /**
  * Decides whether the body of an HTTP 200 confirms a code or a deletion: yes, no, or unclear.
  *
- * Nevis documents the status line of a verification but no body, and maintenance pages, gateways and web application firewalls
- * answer HTTP 200 too, some of them with JSON. So a body means yes only if it is empty, if a field says yes, or if it has only
- * fields of Nevis's own responses; and it never means yes if any field says no. Out of scope: HTTP statuses, and what a verdict
- * means for a login.
+ * Nevis documents the HTTP status of a verification, but no body. Maintenance pages, gateways and web application firewalls answer with
+ * HTTP 200, too, some of them with JSON. So a body means yes only if it is empty, if a field says yes, or if it has only fields of Nevis's
+ * own responses. If any field says no, the body never means yes. Out of scope: HTTP statuses, and what a verdict means for a login.
  * Source: https://docs.nevis.net/authcloud/api-doc/api-reference/verification-ref
  */
 import { isJsonObject, type Answer, type RawAnswer } from './answer'
@@ -13,23 +12,25 @@ import { isJsonObject, type Answer, type RawAnswer } from './answer'
 export type Verdict = 'yes' | 'no' | 'unclear'
 
 /**
- * The verdict of one field. `maybe`: a word for yes that other servers use about themselves (`ok`). `text` (text for people) and
- * `unknown` (a field that Nevis is not known to send) make the body unclear unless another field says yes.
+ * The verdict of one field.
+ * - `maybe`: a word such as `ok`, by which a server other than Nevis may mean that it is running.
+ * - `text`: text for people. `unknown`: a field that Nevis is not known to send. Both make the body unclear, unless another field says yes.
+ * - undefined: the field says neither yes nor no.
  */
 type FieldVerdict = Verdict | 'maybe' | 'text' | 'unknown' | undefined
 
-/** Last word of a field's name. Such a field holds the result: `false`, `null` or any word outside {@link YES_VALUES} means no. */
+/** If a field's name ends with one of these words, the field is the result: `false`, `null` or any word outside {@link YES_VALUES} means no. */
 const RESULT_NAMES = wordSet(
   'status state result outcome verdict decision valid verified verification success successful succeeded ok correct',
   'accepted approved authenticated authorized confirmed match matches matched passed allowed granted',
 )
 const YES_VALUES = wordSet('succeeded success successful true valid verified confirmed approved accepted authenticated authorized registered enrolled correct matched')
 const MAYBE_VALUES = wordSet('ok yes completed done passed allowed granted')
-/** Last word of a field's name. Such a field means no, unless it is empty or `false`. */
+/** If a field's name ends with one of these words, the field means no, unless it is empty or `false`. */
 const REFUSAL_NAMES = wordSet('failure failures failed invalid wrong incorrect denied rejected blocked locked expired unauthorized forbidden')
-/** Any word of a field's name, such as `errorCode` or `error_description`. Such a field means no, unless it is empty or `false`. */
+/** If a field's name contains one of these words (`errorCode`, `error_description`), the field means no, unless it is empty or `false`. */
 const ERROR_NAMES = wordSet('error errors fault exception')
-/** Any word of a field's name. Such a field holds text for people, or the reference number of a firewall's block page. */
+/** If a field's name contains one of these words, the field is text for people, or the reference number of a firewall's block page. */
 const TEXT_NAMES = wordSet('message msg description detail details title reason support incident')
 /** Fields of Nevis's user that say nothing about the code, regardless of their value. */
 const USER_FIELDS: readonly string[] = ['exceededRateLimits', 'lastLoginDateSuccess', 'lastLoginDateFailure']
@@ -41,14 +42,14 @@ const NEUTRAL_NAMES = new Set([
 const PHONE = /^(?=.*\d)[+\d\s().*•x/-]{1,40}$/i
 const MAX_DEPTH = 8
 
-/** Whom and what the answer is about, as far as the server's own record says. */
+/** The user and the transaction that the answer must be about, as far as the server's own record names them. */
 export interface ExpectedNames {
   readonly userId?: string | undefined
   readonly username?: string | undefined
   readonly transactionId?: string | undefined
 }
 
-/** @param expected an answer that anywhere names another user or transaction is not about this one, so it is unclear */
+/** @param expected if the answer names another user or transaction anywhere, its verdict is `unclear` */
 export function verdictOf(answer: Answer, expected: ExpectedNames = {}): Verdict {
   if (answer.isEmpty) return 'yes'
   const json = answer.jsonObject()
@@ -91,12 +92,12 @@ function verdictOfField(json: RawAnswer, name: string, value: unknown, depth: nu
   if (value === false && parts.some((part) => RESULT_NAMES.has(part))) return 'no'
   if (parts.some((part) => TEXT_NAMES.has(part))) return isNonEmpty(value) ? 'text' : undefined
   if (Array.isArray(value)) return NEUTRAL_NAMES.has(name) ? undefined : (verdictOfList(value, depth) ?? 'unknown')
-  // An object under a name that Nevis is not known to send must say yes itself: `{"maintenance": {}}` says nothing.
+  // An object in a field that Nevis is not known to send must contain a yes. `{"maintenance": {}}` contains none, so the field is `unknown`.
   if (isJsonObject(value)) return verdictOfObject(value, depth + 1) ?? (NEUTRAL_NAMES.has(name) ? undefined : 'unknown')
   return NEUTRAL_NAMES.has(name) ? undefined : 'unknown'
 }
 
-/** Accepts a number, an object that describes a phone, or a list of them: Nevis does not document which one it sends. */
+/** Accepts a phone number, an object that describes a phone, or a list of these: Nevis does not document which one it sends. */
 function verdictOfPhone(value: unknown, depth: number): FieldVerdict {
   if (typeof value === 'string') return PHONE.test(value) ? undefined : 'unknown'
   const described = (Array.isArray(value) ? value : [value]).filter(isJsonObject)
@@ -114,7 +115,7 @@ function verdictOfValue(name: string, value: unknown, depth: number): FieldVerdi
     return YES_VALUES.has(word) ? 'yes' : MAYBE_VALUES.has(word) ? 'maybe' : 'no'
   }
   if (value === null) return 'no'
-  // A result that says nothing is none: `{"result": {}}`.
+  // `{"result": {}}` says neither yes nor no, so it is unclear.
   if (isJsonObject(value)) return verdictOfObject(value, depth + 1) ?? 'unclear'
   return typeof value === 'number' && value >= 200 && value < 300 ? 'maybe' : 'unclear'
 }

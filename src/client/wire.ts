@@ -1,8 +1,8 @@
 /**
- * The JSON between the app and the Nevis Authentication Cloud, as types.
+ * The types of the JSON that this client exchanges with the Nevis Authentication Cloud.
  *
- * Out of scope: validating or decoding it (`checks.ts`, `decode.ts`). Enumerations are open if Nevis says that it may add
- * values without notice.
+ * An enumeration is open if Nevis's documentation says that Nevis may add values without notice. Out of scope: validating or decoding the
+ * JSON (`checks.ts`, `decode.ts`).
  *
  * Source: https://docs.nevis.net/apidoc/authcloud/ (older) and https://docs.nevis.net/authcloud/api-doc/ (newer).
  */
@@ -133,7 +133,7 @@ export interface StatusJson {
   lastUpdatedAt?: string
 }
 
-/** Times are seconds in the documents' tables, and milliseconds in their example. */
+/** Nevis's tables say that times are in seconds, but its example shows milliseconds. */
 export interface IntrospectionJson {
   active: boolean
   sub?: string
