@@ -17,7 +17,7 @@ describe('a body', () => {
     it.each<unknown>([
       '', ' \r\n', {}, { status: 'succeeded' }, { status: 'SUCCEEDED ' }, { status: 200 }, { result: 'ok' }, { valid: true }, { isValid: true },
       { verified: 'true' }, { success: true, error: null }, { success: true, message: 'Code verified', errors: [] }, { errorCode: 0 },
-      { failed: false }, { verification: { status: 'succeeded' } }, { result: {} }, { verification: { status: 'succeeded', message: 'right' } },
+      { failed: false }, { verification: { status: 'succeeded' } }, { verification: { status: 'succeeded', message: 'right' } },
       { ...STATUS, status: 'succeeded' },
     ])('%j', (body) => {
       expect(verdict(body)).toBe('yes')
@@ -60,7 +60,7 @@ describe('a body', () => {
       { items: [{ valid: true }, { message: 'maintenance' }] }, { ok: 'yes', results: ['denied'] }, { statusCode: 401 }, { code: 403 },
       { code: 'INVALID_CODE' }, { access: 'denied' }, { captcha: 'x', block: true }, { redirect: 'https://login.example/' }, { attemptsLeft: 4 },
       { status: 'ok', message: 'maintenance' }, { maintenance: {} }, { data: {} }, { items: [] }, { error: null, data: [] }, { gateway: { token: 'x' } }, { phone: 'blocked' }, { phones: 'denied' },
-      { data: { message: 'Request blocked' } }, { status: 404 }, { status: 100 }, { success: 1 }, { valid: [] }, { results: {}, result: [true] },
+      { data: { message: 'Request blocked' } }, { status: 404 }, { status: 100 }, { success: 1 }, { valid: [] }, { results: {}, result: [true] }, { result: {} }, { status: {} }, { verification: { state: {} } },
     ])('%j', (body) => {
       expect(verdict(body)).toBe('unclear')
     })
