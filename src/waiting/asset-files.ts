@@ -1,5 +1,5 @@
 /**
- * The script and the style of the pages, as files that the waiting page's own URL serves.
+ * Serves the script and the stylesheet of the pages: under the URL of the waiting page, with the query fields `asset` and `v`.
  *
  * Out of scope: their content (`assets/`).
  */
@@ -16,7 +16,7 @@ const assets = {
 }
 
 /**
- * URLs of our script and style, with the app's stylesheet last.
+ * URLs of our script and our stylesheet, then the URL of the app's stylesheet.
  * @internal
  */
 export function linksOf({ waitingURL }: Settings, stylesheet: string | undefined): ShellParts['assets'] {
@@ -39,10 +39,10 @@ function asset(body: string, type: string) {
 }
 
 /**
- * The assets are served behind the session, and hosts may set the session cookie on every response (`rolling: true`; the default of
- * @fastify/session). A shared cache that stored such a response would hand one user's session to other users. So no response is
- * `public`: `private` (RFC 9111, 5.2.2.7) keeps it out of shared caches, and the browser caches it for a year, because the URL
- * changes with the content. A URL with another `v` (of an older page, or made up) is not cached at all.
+ * The assets are served behind the session middleware, and hosts may set the session cookie on every response (`rolling: true`; the default of
+ * @fastify/session). A shared cache that stored such a response would hand one user's session to other users. So the header says `private` (RFC
+ * 9111, 5.2.2.7), which keeps responses out of shared caches. The browser caches a file for a year, because its URL changes with its content. A
+ * response to a URL with another `v` (from an older page, or made up) is not cached at all.
  */
 function assetAnswer({ body, hash, type }: ReturnType<typeof asset>, version: unknown): Answer {
   const caching = version === hash ? 'private, max-age=31536000, immutable' : 'no-store'

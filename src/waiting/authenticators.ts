@@ -1,7 +1,7 @@
 /**
- * The list of the user's own authenticators, to choose another phone on the waiting page.
+ * Lists the user's own authenticators on the waiting page, so that the user can choose another phone.
  *
- * Nevis is asked only when the user opens the list, so that a usual sign-in makes no extra call. Out of scope: checking that the
+ * The list is fetched from Nevis only when the user opens it, so that an ordinary sign-in makes no extra call. Out of scope: checking that the
  * chosen authenticator belongs to the user; the start checks that.
  */
 import type { User } from '../client/client'
@@ -18,15 +18,15 @@ import { withQuery } from '../host/url'
 export interface OfferedAuthenticator {
   /** Value for the field `authenticatorId`. */
   readonly id: string
-  /** The name that the user chose; not every authenticator has one. */
+  /** The name that the user chose; absent if the authenticator has none. */
   readonly name?: string
 }
 
-/** The part of a {@link WaitingView} for choosing another phone. */
+/** The fields of a {@link WaitingView} with which the user chooses another phone. */
 export interface Offer {
-  /** URL of the list, if the transaction's factor can ask another authenticator. */
+  /** URL of the list; absent if the transaction's factor cannot ask another authenticator. */
   readonly authenticatorsURL?: string
-  /** The list, if the browser asked for it; null while Nevis cannot be reached. */
+  /** The list; absent unless the browser requested it, and null if Nevis cannot be reached. */
   readonly authenticators?: readonly OfferedAuthenticator[] | null
 }
 
@@ -42,14 +42,14 @@ export class AuthenticatorChoice {
 
   constructor(private readonly settings: Settings) {}
 
-  /** @param isAsked true if the browser asked for the list itself */
+  /** @param isAsked true if the browser requested the list; false if it requested only the page */
   async offer(handle: string, transaction: Transaction, session: SessionLike, isAsked: boolean): Promise<Offer> {
     if (!this.mayChoose(transaction, session)) return {}
     const authenticatorsURL = withQuery(this.settings.waitingURL, { transaction: handle, authenticators: '1' })
     return { authenticatorsURL, ...(isAsked && { authenticators: await this.listOf(transaction.userId as string) }) }
   }
 
-  /** The names of a user's phones are shown only in a session that could start the transaction again. */
+  /** Shows the names of a user's phones only to a session that may start the transaction again. */
   private mayChoose({ factor, operation, userId, closed, login, firstFactorAt }: Transaction, session: SessionLike): boolean {
     const { factors, firstFactorLifetimeMs } = this.settings
     const takesOne = operation === 'approve' && factors.find(({ name }) => name === factor)?.takesAuthenticator === true
@@ -61,7 +61,7 @@ export class AuthenticatorChoice {
     const tooLate = () => new NevisError('NEVIS_TIMEOUT', 'getUser')
     const user = await withDeadline(MAX_WAIT_MS, tooLate, () => this.users.get(userId, () => this.settings.client.getUser(userId))).catch(() => undefined)
     if (user?.userId !== userId) return null
-    // Passkeys are not phones.
+    // A `fido2` authenticator is a passkey, not a phone.
     const phones = user.authenticators.filter(({ authenticatorType }) => authenticatorType !== 'fido2')
     return phones.flatMap(({ authenticatorId: id, name }) => (id === undefined ? [] : [{ id, ...(name !== undefined && { name }) }]))
   }

@@ -1,5 +1,5 @@
 /**
- * What the user is asked while the page waits: the message, the QR code and link, the field for a code, the widget.
+ * The parts of the waiting page for a pending transaction: the message, the QR code and link, the field for a code, the widget.
  *
  * Out of scope: recovery codes that were just made (`recovery-codes-part.ts`), and the other ways (`ways.ts`).
  */
@@ -9,12 +9,12 @@ import { html, messageHtml, type Html } from './html'
 import { rememberField } from './remember-part'
 import type { WaitingView } from './view'
 
-/** True while the page needs Nevis's script and the app's widget script. */
+/** True while the page must load Nevis's script and the app's widget script. */
 export function showsWidget({ prompt, status }: WaitingView): boolean {
   return prompt === 'widget' && status === 'pending'
 }
 
-/** What the user confirms: the details that the app gives, and the message. */
+/** Shows what the user confirms: the details from the app's option `details`, and the message. */
 export function confirmedPart(view: WaitingView, parts: PageParts): Html {
   const { confirming } = parts.language.texts
   const { details = [] } = view
@@ -23,12 +23,15 @@ export function confirmedPart(view: WaitingView, parts: PageParts): Html {
       ${view.message !== undefined && messagePart(view, view.message, parts)}`
 }
 
-/** A push asks for a code only if the phone shows that code. */
+/** True for a push whose code the phone shows, so that the user must type it into the page. */
 export function hasTypedCode({ factor, prompt }: WaitingView): boolean {
   return factor === 'push' && prompt === 'code'
 }
 
-/** The label says that the phone shows the message too. For a code by SMS or a recovery code the phone does not show it. */
+/**
+ * The label `messageLabel` says that the phone shows the message too. If the phone does not, as for SMS and recovery codes, the label is
+ * `confirming`.
+ */
 function messagePart(view: WaitingView, message: string, { language, messageLanguage }: PageParts): Html {
   const { messageLabel, confirming } = language.texts
   const label = view.prompt === 'wait' || hasTypedCode(view) ? messageLabel : (view.details ?? []).length === 0 && confirming
@@ -36,7 +39,7 @@ function messagePart(view: WaitingView, message: string, { language, messageLang
   return html`<figure class="nevis-message">${label && html`<figcaption>${label}</figcaption>`}<blockquote${isOther && html` lang="${messageLanguage}"`}>${messageHtml(message)}</blockquote></figure>`
 }
 
-/** QR code and link are shown on every device; the style puts the more likely one first. */
+/** Both QR code and link are shown on every device. The stylesheet puts first the one that fits the device better. */
 export function appPart(view: WaitingView, { language: { texts } }: PageParts): Html {
   return html`<div class="nevis-app">
         ${view.qrCode !== undefined && html`<img src="${view.qrCode}" alt="${texts.qrCode}" width="240" height="240">`}
@@ -44,7 +47,7 @@ export function appPart(view: WaitingView, { language: { texts } }: PageParts): 
       </div>`
 }
 
-/** The error is not the field's description too, or a screen reader would read it twice after the page has loaded. */
+/** The error is not linked to the field by `aria-describedby`: a screen reader would then read it twice after the page has loaded. */
 export function codePart(view: WaitingView, parts: PageParts): Html {
   const { texts } = parts.language
   const isWrong = view.failure === 'wrong_code'
@@ -58,7 +61,7 @@ export function codePart(view: WaitingView, parts: PageParts): Html {
         <button class="nevis-button">${texts.send}</button>`)
 }
 
-/** The token is sent in the body of a POST, so that no URL and no access log contains it. */
+/** The form sends the widget's token in the body of a POST, so that no URL and no access log contains it. */
 export function widgetPart(view: WaitingView, parts: PageParts): Html {
   const { texts } = parts.language
   return html`

@@ -1,7 +1,7 @@
 /**
  * The HTML document around every page: title, the app's logo, the footer, and the script and styles that it loads.
  *
- * Style and script are in the body, because tools that swap the body of a page into another page (htmx, Turbo) leave the head behind.
+ * Style and script are in the body, because tools that load a page and insert only its body into the current page (htmx, Turbo) drop the head.
  * Out of scope: the content of the page (`page.ts`, `notices.ts`).
  */
 import { withQuery } from '../host/url'
@@ -21,15 +21,15 @@ export interface ShellParts {
   readonly footerLinks: readonly { readonly text: string; readonly href: string }[]
   readonly homeURL: string
   readonly signInURL: string
-  /** True if the app has named its sign-in page: then the footer has a link to it. */
+  /** True if the app has set `signInURL`: then the footer links to it. */
   readonly hasSignInPage: boolean
   readonly helpURL: string | undefined
   readonly changePasswordURL: string | undefined
-  /** Undefined for a store without a link. */
+  /** Each is undefined if the app has not set the link. */
   readonly storeLinks: { readonly ios: string | undefined; readonly android: string | undefined }
   /** The sources of the policy's `form-action`. */
   readonly formAction: string
-  /** With the chosen language, if the user has chosen one. */
+  /** If the user has chosen a language, the URL contains it. */
   readonly waitingURL: string
   readonly callbackURL: string
 }
@@ -51,7 +51,7 @@ export interface Content {
   readonly main: Html
   /** Scripts after ours. */
   readonly scripts?: Piece
-  /** Query of this page without the language, for the choice of a language; undefined for a page that cannot be loaded again. */
+  /** Query of this page without its language, from which the links to other languages are made; undefined for a page that cannot be loaded again. */
   readonly query?: Readonly<Record<string, string>> | undefined
 }
 
@@ -93,7 +93,7 @@ function brandPart({ name, logo, logoDark, href }: Brand & { readonly href: stri
     `
 }
 
-/** The sign-in page for users who are not signed in, the help, the app's own links, and the choice of a language. */
+/** The footer: a link to the sign-in page (unless the user is signed in), the help link, the app's own links, and the choice of a language. */
 function footerPart(parts: ShellParts, query: Content['query']): Html | false {
   const { texts } = parts.language
   const { signInURL, helpURL, footerLinks, offered } = parts
@@ -116,7 +116,7 @@ function languageLink({ tag }: Language, { language, waitingURL }: ShellParts, q
   return html`<li><a href="${withQuery(waitingURL.replace(/[?&]language=[^&]*$/, ''), { ...query, language: tag })}" hreflang="${tag}">${name}</a></li>`
 }
 
-/** The language's name in itself: Deutsch, Français. */
+/** The name of a language in that language: Deutsch, Français. */
 function ownNameOf(tag: string): string {
   const name = new Intl.DisplayNames([tag], { type: 'language', fallback: 'code' }).of(tag) ?? tag
   return name.charAt(0).toLocaleUpperCase(tag) + name.slice(1)

@@ -1,5 +1,6 @@
 /**
- * The steps with which a user sets up the app: get it, scan the code, follow it. For users who have the app and for those who do not.
+ * The numbered steps with which a user sets up the Access App: install it, scan the QR code, follow the app. Users who have the app already
+ * start at the second step.
  *
  * Out of scope: the QR code itself (`challenge-parts.ts`).
  */

@@ -1,5 +1,5 @@
 /**
- * The forms of the pages, each with what the server needs: the handle and the CSRF token. They work without JavaScript.
+ * The forms of the pages. Each contains the handle of the transaction and the CSRF token, and works without JavaScript.
  *
  * Out of scope: which forms a page has (`page.ts`).
  */
@@ -7,13 +7,13 @@ import type { PageParts } from './document'
 import { html, type Html, type Piece } from './html'
 import type { WaitingView } from './view'
 
-/** A form to the strategy: another factor, send again, cancel. */
+/** A form that posts to a start route of the strategy: to choose another factor, send again or cancel. */
 export function wayForm(view: WaitingView, { waitingURL, csrfToken }: PageParts, field: string, value: string, content: Html, attributes?: Html): Html {
   return html`
         <form method="post" action="${waitingURL}"${attributes !== undefined && html` ${attributes}`}>${hidden('transaction', view.transaction)}${hidden(field, value)}${csrf(csrfToken)}${content}</form>`
 }
 
-/** A form to the callback, with a code or a token. */
+/** A form that posts a code or a token to the callback route. */
 export function callbackForm(view: WaitingView, { callbackURL, csrfToken }: PageParts, attributes: Html, content: Piece): Html {
   return html`
       <form method="post" action="${callbackURL}" ${attributes}>

@@ -28,7 +28,7 @@ function escape(text: string): string {
 }
 
 /**
- * A message as the phone shows it: inside `<html>…</html>` only Nevis's six tags format, everything else is plain text.
+ * Renders a message as the phone does: inside `<html>…</html>`, Nevis's six formatting tags take effect, and everything else is plain text.
  * Source: https://docs.nevis.net/authcloud/api-doc/api-reference/approval-ref, `message`.
  */
 export function messageHtml(message: string): Html {

@@ -1,7 +1,7 @@
 /**
  * What a strategy is doing right now in this process, as numbers for a dashboard.
  *
- * Out of scope: what has happened. The events say that; the guide "Monitoring" counts them.
+ * Out of scope: past events. They are published on `diagnostics_channel`, and the guide "Monitoring" shows how to count them.
  */
 import type { NevisStrategy } from '../strategy/strategy'
 import { openStreamsOf } from './status-endpoint'
@@ -10,22 +10,22 @@ import { openStreamsOf } from './status-endpoint'
 export interface NevisMetrics {
   /** Event streams of `statusEndpoint` that are open. */
   readonly openStreams: number
-  /** Transactions whose waiting page was open in this process, and that are still undecided. */
+  /** Undecided transactions whose waiting page has been open in this process. */
   readonly waiting: number
-  /** Status calls of waiting pages that are delayed by `maxStatusCallsPerSecond`. */
+  /** Status calls for waiting pages that `maxStatusCallsPerSecond` is delaying now. */
   readonly queuedStatusCalls: number
-  /** Status calls of waiting pages since the strategy was made; a counter. */
+  /** Status calls for waiting pages since the strategy was created; this number only grows. */
   readonly spentStatusCalls: number
-  /** Status calls of waiting pages that are allowed per second now: `maxStatusCallsPerSecond`, and fewer while calls fail. */
+  /** The number of status calls for waiting pages that are allowed per second now: `maxStatusCallsPerSecond`, or fewer while calls fail. */
   readonly statusCallsPerSecond: number
-  /** Whether the last request to Nevis, of any kind, was answered without an error of the server; `unknown` before the first. */
+  /** `up` if Nevis answered the last request of any kind without a server error (5xx), `down` if not, `unknown` before the first request. */
   readonly health: 'up' | 'down' | 'unknown'
-  /** Milliseconds that a call of the ledger takes, averaged over about the last twenty; undefined before the first. */
+  /** Average duration of the last (about twenty) calls to the ledger, in milliseconds; undefined before the first. */
   readonly ledgerLatencyMs: number | undefined
 }
 
 /**
- * Reads the gauges of a strategy. It makes no call, so it can be called for every scrape.
+ * Reads the gauges of a strategy. It makes no network call, so you can call it on every scrape.
  * @param strategy the strategy of this process
  */
 export function metricsOf({ settings }: NevisStrategy): NevisMetrics {

@@ -1,5 +1,6 @@
 /**
- * The pages without a pending transaction: the start of a step-up, a link that cannot be used, a request that is done, an outage. Each leads on.
+ * The pages without a pending transaction: the start of a step-up, a link that cannot be used, a request that has already been used, an outage.
+ * Each page has a link or button to continue.
  *
  * Out of scope: the page of a transaction (`page.ts`).
  */
@@ -15,13 +16,13 @@ export function startHtml(parts: PageParts): Html {
   return documentHtml({ heading: heading.other, main: html`<main class="nevis"><h1>${heading.other}</h1>${form}${leave}</main>`, query: {} }, parts)
 }
 
-/** For a link whose transaction this session does not have: explains it, and never signs in. */
+/** For a link to a transaction that is not in this session: the page explains why the link cannot be used. It never signs anyone in. */
 export function unknownTransactionHtml(parts: PageParts): Html {
   const { unknownTransactionHeading: heading, unknownTransaction } = parts.language.texts
   return noticeHtml(heading, errorPart(unknownTransaction), onPart(parts), parts)
 }
 
-/** For a signed-in user who goes back to a request that is done. */
+/** For a signed-in user who returns to a request that has already been used. */
 export function usedHtml(parts: PageParts): Html {
   const { usedHeading, used } = parts.language.texts
   return noticeHtml(usedHeading, html`<p>${used}</p>`, onPart(parts), parts)
@@ -33,7 +34,7 @@ export function outageHtml(again: string, parts: ShellParts): Html {
   return noticeHtml(unavailable, errorPart(unavailableHint), mainLink(again, tryAgain), parts)
 }
 
-/** Where a user goes from a page with nothing to do: a signed-in user to the app, any other user to the sign-in page. */
+/** The link out of a page on which there is nothing to do: to the app for a signed-in user, to the sign-in page for everyone else. */
 export function onPart({ isSignedIn, homeURL, signInURL, language: { texts } }: PageParts): Html {
   return isSignedIn ? mainLink(homeURL, texts.send) : mainLink(signInURL, texts.toSignIn)
 }

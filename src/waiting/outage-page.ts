@@ -1,5 +1,5 @@
 /**
- * The page for the time while Nevis or one of the app's stores is down, in place of the app's own error page.
+ * The page that users see, instead of the app's own error page, while Nevis or one of the app's stores is down.
  *
  * Out of scope: a fallback. The page retries nothing by itself, offers no weaker factor, and signs no one in.
  */
@@ -15,12 +15,12 @@ import { page } from './page-answer'
 import { checkOptions, PAGE_TYPES, type PageOptions } from './page-options'
 import { shellOf } from './shell'
 
-/** Options of {@link outagePage}: those of `waitingPage` that both pages have, so that an app can give the same object to both. */
+/** Options of {@link outagePage}: the options that `waitingPage` has too, so that an app can pass the same object to both. */
 export type OutagePageOptions<Req extends HostRequest = HostRequest, Res extends HostResponse = HostResponse> = PageOptions<Req, Res>
 
-/** `Retry-After` in seconds, if Nevis names none. */
+/** `Retry-After` in seconds, if Nevis sends none. */
 const RETRY_AFTER_SECONDS = 10
-/** Upper limit, because a gateway may send any value. */
+/** Upper limit in seconds for a `Retry-After` from Nevis, because a gateway before Nevis may send any value. */
 const LONGEST_RETRY_AFTER_SECONDS = 3600
 
 /** Express error middleware; `answer` does the same for other hosts. */
@@ -53,7 +53,8 @@ export function outagePage<Req extends HostRequest = HostRequest, Res extends Ho
     if (!wantsPage(req)) return json(503, { code: 'unavailable', message: parts.language.texts.unavailableHint }, retryAfter)
     const { query, originalUrl, url } = req
     const transaction = fieldOf({ body: bodyOf(req), query, originalUrl, url }, 'transaction')
-    // A started transaction is not lost: its waiting page continues where it was. If its status cannot be read, that page leads back here.
+    // If a transaction was already started, the link leads to its waiting page, and the user continues there. If its status cannot be read, that
+    // page leads back here.
     const again = transaction && !isUnreadableStatus(error) ? withQuery(parts.waitingURL, { transaction }) : parts.signInURL
     const answer = page(res, 503, outageHtml(again, parts).text, parts)
     return { ...answer, headers: { ...answer.headers, ...retryAfter } }

@@ -1,5 +1,5 @@
 /**
- * A page as an HTTP answer: its headers, with a strict Content-Security-Policy.
+ * Turns a page into an HTTP answer: sets its headers, including a strict Content-Security-Policy.
  *
  * Out of scope: the HTML (`page.ts`, `notices.ts`).
  */
@@ -20,7 +20,7 @@ export const POLICY: Policy = {
 }
 
 /**
- * The URL of the page contains the handle. With this policy the next page and other sites see only the origin. Not
+ * The URL of the page contains the handle. With this policy, the `Referer` header shows the next page and other sites only the origin. Not
  * `no-referrer`: it would set the `Origin` of the page's forms to "null", and apps use `Origin` to detect forged posts.
  */
 export const REFERRER_POLICY = 'strict-origin'
@@ -45,7 +45,7 @@ export function policyForWidget(origin: string): Policy {
 }
 
 /**
- * Our policy, unless the app has set its own: browsers enforce both, so ours would block what the app allows. If the app's policy
+ * Sends our policy, unless the app has set its own: browsers enforce both, so ours would block what the app allows. If the app's policy
  * has no `frame-ancestors`, or cannot be read, `X-Frame-Options` keeps the page out of other sites' frames; browsers ignore it if
  * the policy has `frame-ancestors` (Content Security Policy Level 3, 6.4.2.1).
  */

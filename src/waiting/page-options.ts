@@ -17,19 +17,19 @@ export interface Brand {
   readonly logoDark?: string
   /** The icon of the browser tab: a path of your own site, or a `data:image/…` URL. Default: `logo`. */
   readonly icon?: string
-  /** Your home page: where the logo and a signed-in user's way back lead. Default `/`. */
+  /** Your home page: the target of the logo, and of the link back for a signed-in user. Default `/`. */
   readonly href?: string
 }
 
 /** A link in the footer of the pages, such as your imprint. */
 export interface FooterLink {
-  /** What the user reads; by language tag if it differs. */
+  /** The text of the link: one string for all languages, or an object with a string per language tag. */
   readonly text: string | Readonly<Record<string, string>>
   /** A path of your site, or an `https:`, `mailto:` or `tel:` URL. */
   readonly href: string
 }
 
-/** Where the user gets the app on the phone. */
+/** Links with which the user installs the app on the phone. */
 export interface StoreLinks {
   /** In the App Store. */
   readonly ios?: string
@@ -48,9 +48,9 @@ export interface PageOptions<Req extends HostRequest = HostRequest, Res extends 
   language?(req: Req): string | undefined
   /** Tags of the languages that the waiting page offers in its footer, such as `['de', 'fr', 'it', 'en']`. Default: no choice. */
   readonly languages?: readonly string[]
-  /** Your sign-in page: where users go who must start again. Default `/`. */
+  /** Your sign-in page, to which the page sends users who must start again. Default `/`. */
   readonly signInURL?: string
-  /** Your help page, or a `mailto:` or `tel:` URL: a link on every page. Default: none. */
+  /** Your help page, or a `mailto:` or `tel:` URL. Every page links to it. Default: no link. */
   readonly helpURL?: string
   /** Your page to change the password, for users who did not start a request. Default: none. */
   readonly changePasswordURL?: string
@@ -61,12 +61,12 @@ export interface PageOptions<Req extends HostRequest = HostRequest, Res extends 
   /** Links to that app, for users who set it up. Default: none. */
   readonly storeLinks?: StoreLinks
   /**
-   * Other origins to which the page's forms may lead, also by redirects: browsers check `form-action` at each of them. For example the
+   * Other origins to which the page's forms may lead. Browsers check `form-action` for the form and for each redirect after it, so name the
    * origin to which your callback or your `failureRedirect` redirects, or `https:` for any. Default: your own origin only.
    */
   readonly formAction?: string | readonly string[]
   /**
-   * Returns the nonce for script and style tags, if your policy has no `'self'`. Default: no nonce.
+   * Returns the nonce for script and style tags; needed if your policy has no `'self'`. Default: no nonce.
    * @returns the nonce
    */
   nonce?(req: Req, res: Res): string

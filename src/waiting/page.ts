@@ -2,7 +2,7 @@
  * The HTML of the waiting page, for every factor and every state, with and without JavaScript.
  *
  * The parts are in files of their own: `challenge-parts.ts`, `enrolment-part.ts`, `recovery-codes-part.ts`, `remember-part.ts`, `ways.ts`.
- * Out of scope: finding out the state (`view.ts`), and sending the page (`waiting-page.ts`).
+ * Out of scope: determining the state (`view.ts`), and sending the page (`waiting-page.ts`).
  */
 import type { FailureCode } from '../factors/failures'
 import { withQuery } from '../host/url'
@@ -54,13 +54,13 @@ function waitingPart(view: WaitingView, parts: PageParts): Html {
       ${moreTimePart(view, parts)}`
 }
 
-/** Without JavaScript the user loads the page again: a page that refreshes itself would move the focus, and lose what was typed. */
+/** Without JavaScript the user reloads the page by a link. A page that refreshed itself would move the focus and lose what the user has typed. */
 function checkPart(view: WaitingView, { waitingURL, language: { texts } }: PageParts): Html {
   const again = withQuery(waitingURL, { transaction: view.transaction })
   return html`<noscript><p>${texts.checkHint}</p><p><a class="nevis-button" href="${again}">${texts.checkNow}</a></p></noscript>`
 }
 
-/** After a cancellation nothing can be sent again. After every other end the ways follow. */
+/** After a cancellation nothing can be sent again. After every other end, the page offers to send again and the other factors. */
 function overPart(view: WaitingView, parts: PageParts): Html {
   const { texts } = parts.language
   const { changePasswordURL } = parts

@@ -1,21 +1,21 @@
 /**
- * Recovery codes that were just made, until the user confirms that they are saved.
+ * Shows newly made recovery codes, until the user confirms that they are saved.
  *
- * The box gates the button: with JavaScript, copying, downloading or printing ticks it. The server asks for no proof, because nobody can prove
- * it. Out of scope: the field in which a recovery code is typed (`challenge-parts.ts`).
+ * The button works only after the box "saved" is ticked. With JavaScript, copying, downloading or printing ticks the box. The server checks
+ * nothing, because a user cannot prove that codes are saved. Out of scope: the field in which a recovery code is typed (`challenge-parts.ts`).
  */
 import type { PageParts } from './document'
 import { callbackForm } from './forms'
 import { html, type Html } from './html'
 import type { WaitingView } from './view'
 
-/** Without JavaScript the user prints with the browser's menu, and one click selects all codes. */
+/** Without JavaScript the buttons to copy and to print stay hidden. The user then prints with the browser's menu, and one click selects all codes. */
 export function confirmPart(view: WaitingView, parts: PageParts): Html {
   const { texts } = parts.language
   const { recoveryCodes: codes } = view
   const button = html`<button class="nevis-button">${texts.written}</button>`
   if (codes === undefined) return callbackForm(view, parts, html`class="nevis-written"`, button)
-  // Codes are not words: a translation, or the direction of the page, would change them.
+  // `translate="no"` and `dir="ltr"`, because a translation tool or a right-to-left page would change the codes.
   return html`
       ${printedLines(parts)}
       <ul class="nevis-codes" data-codes dir="ltr" translate="no">${codes.map((code) => html`<li><code>${code}</code></li>`)}</ul>
@@ -28,7 +28,7 @@ export function confirmPart(view: WaitingView, parts: PageParts): Html {
       ${callbackForm(view, parts, html`class="nevis-written"`, html`<label><input type="checkbox" required data-saved> ${texts.saved}</label>${button}`)}`
 }
 
-/** Whose codes they are, and since when: on paper only. */
+/** Shown on the printed page only: whose codes these are, and from when. */
 function printedLines(parts: PageParts): Html {
   return html`<p class="nevis-printed">${ownerOf(parts).map((line) => html`<bdi>${line}</bdi><br>`)}</p>`
 }

@@ -1,15 +1,19 @@
 /**
- * The box with which a user wants this browser to be remembered.
+ * The checkbox with which the user asks that this browser is remembered.
  *
- * In a form with a code or a widget it is a field of that form. A page that only waits has no form to send: its script takes the choice along to the
- * callback, and without JavaScript a button sends the choice at once. Out of scope: whether it is offered (`view.ts`).
+ * On a page with a form for a code or a widget, the box is a field of that form. A page that only waits has no such form: there the script adds
+ * the choice to the URL of the callback, and without JavaScript a button sends the choice at once. Out of scope: whether it is offered
+ * (`view.ts`).
  */
 import type { PageParts } from './document'
 import { callbackForm, hidden } from './forms'
 import { html, type Html } from './html'
 import type { WaitingView } from './view'
 
-/** For the inside of a form. The hidden field says that a box which is not ticked was there. */
+/**
+ * The box as a field of a form. Browsers send nothing for a box that is not ticked; the hidden field `remember=0` tells the server that the box
+ * was offered.
+ */
 export function rememberField({ remember }: WaitingView, parts: PageParts): Html | false {
   return remember !== undefined && html`<div class="nevis-remember">${hidden('remember', '0')}${box(remember, parts)}</div>`
 }
@@ -35,7 +39,7 @@ function label(days: number, { language: { tag, texts } }: PageParts): string {
   return texts.remember.replace('{days}', inDays(days, tag))
 }
 
-/** `30 days`, in the language of the page, on one line. The tag of an app's own language may be one that Node does not accept. */
+/** `30 days` in the language of the page, with a no-break space. If Node does not accept the tag of an app's own language, in English. */
 function inDays(days: number, tag: string): string {
   try {
     return new Intl.NumberFormat(tag, { style: 'unit', unit: 'day', unitDisplay: 'long' }).format(days).replace(' ', '\u00a0')

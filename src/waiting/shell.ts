@@ -1,7 +1,7 @@
 /**
- * Resolves the options that the pages share into what every page needs: language, logo, links, policy.
+ * Resolves the options that the pages share into the values that every page needs: language, logo, links, policy.
  *
- * Out of scope: the HTML that they become (`document.ts`).
+ * Out of scope: the HTML in which these values are used (`document.ts`).
  */
 import type { HostResponse } from '../host/answer'
 import { address } from '../host/option-values'
@@ -15,7 +15,7 @@ import { availableLanguages, languageOf, preferred, primary, type Language } fro
 
 /**
  * Resolves the shared options once.
- * @returns what every page needs, for a request
+ * @returns a function from a request to the values that every page needs
  * @throws TypeError that names the page and the option
  * @internal
  */
@@ -55,8 +55,8 @@ export function shellOf<Req extends HostRequest, Res extends HostResponse>(owner
 }
 
 /**
- * The languages of a page, and which of them a request gets: the one that the user has chosen, else that of the app's option `language`, else the
- * browser's.
+ * The languages of a page, and a function that chooses one for a request: the language that the user has chosen on the page, else the one from
+ * the app's option `language`, else the one that the browser prefers.
  * @throws TypeError that names the page and the option
  * @internal
  */
@@ -70,7 +70,10 @@ export function pageLanguages<Req extends HostRequest, Res extends HostResponse>
   return { offered, of: (req) => chosenLanguage(req, offered) ?? languageOf(options.language?.(req), available) ?? preferred(req.headers['accept-language'], available) }
 }
 
-/** The language that the user has chosen on the page: it stays in the address, because a page neither sets a cookie nor writes the session. */
+/**
+ * The language that the user has chosen on the page. It is kept in the query of the URL, because a page neither sets a cookie nor writes the
+ * session.
+ */
 function chosenLanguage(req: HostRequest, offered: readonly Language[]): Language | undefined {
   const tag = queryFieldOf(req, 'language')
   return offered.find((language) => language.tag === tag)
@@ -90,14 +93,14 @@ function brandOf(owner: string, brand: Brand | undefined): (Brand & { readonly h
   return { ...brand, href: linkOf(owner, 'brand.href', brand.href) ?? '/' }
 }
 
-/** Another origin would need an exception in the policy, and would learn when somebody signs in. */
+/** Refuses images of other origins: the policy would need an exception, and the other origin would learn when a user signs in. */
 function checkImage(owner: string, option: string, value: unknown): void {
   const isPath = typeof value === 'string' && /^\/(?![/\\])\S*$/.test(value)
   const isData = typeof value === 'string' && /^data:image\/\S+$/.test(value)
   if (!isPath && !isData) throw new TypeError(`${owner}: ${option} must be a path of your own site such as "/logo.svg", or a data:image/ URL`)
 }
 
-/** A link on a page: never `javascript:`, nor a path that a browser reads as another host. */
+/** Validates a link of a page: refuses `javascript:`, and paths such as `//host` that a browser reads as another host. */
 function linkOf(owner: string, option: string, value: string | undefined): string | undefined {
   if (value === undefined) return undefined
   if (typeof value === 'string' && /^(?:mailto|tel):\S+$/i.test(value)) return value
@@ -110,7 +113,7 @@ function linkOf(owner: string, option: string, value: string | undefined): strin
 
 const SOURCE = /^https?:(?:\/\/[a-z0-9.*-]+(?::(?:\d+|\*))?)?$/i
 
-/** The origins to which forms may lead: ours, that of an absolute callbackURL or waitingURL, and the app's own. */
+/** The origins to which forms may lead: the page's own, those of an absolute `callbackURL` or `waitingURL`, and those of the option `formAction`. */
 function formActionOf(owner: string, { waitingURL, callbackURL }: Settings, value: unknown): string {
   const sources: unknown[] = value === undefined ? [] : Array.isArray(value) ? value : [value]
   for (const source of sources) {

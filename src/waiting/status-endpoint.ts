@@ -27,9 +27,9 @@ export interface StatusEndpoint extends Middleware {
   closeStreams(): void
 }
 
-/** Streams per transaction: several tabs of a browser, and dead connections that are not yet detected. */
+/** Streams per transaction: enough for several tabs of a browser, and for dead connections that are not detected yet. */
 const MAX_STREAMS_EACH = 20
-/** Proxies close a silent connection after 30 to 60 s. */
+/** Shorter than the 30 to 60 s after which proxies close a silent connection. */
 const HEARTBEAT_MS = 20_000
 
 /**
@@ -70,11 +70,11 @@ export function statusEndpoint(strategy: NevisStrategy, options: StatusEndpointO
       'X-Content-Type-Options': 'nosniff',
       'X-Accel-Buffering': 'no',
     }
-    // The first event is sent without asking Nevis, whose answer may take long.
+    // The first event has the status that this process knows. A call to Nevis could delay it.
     const known = knownStatusOf(settings, sealed)
     if (known.status !== 'pending') return { status: 200, headers, body: event(known) }
     if (streams.areClosed) return whole(503, { 'Retry-After': '1' })
-    // Reserved now, before the host starts to send, so that parallel requests cannot exceed the limit.
+    // The slot is reserved before the host starts to send, so that parallel requests cannot exceed the limit.
     const slot = streams.take(sealed.id)
     const body: Stream = (sink) => {
       sink.write(event(known))
@@ -101,7 +101,7 @@ export function statusEndpoint(strategy: NevisStrategy, options: StatusEndpointO
   return Object.assign(middleware(serve, strategy.name), { closeStreams: () => streams.close() })
 }
 
-/** An app may mount several endpoints of a strategy. */
+/** A list per strategy, because an app may mount several endpoints of one strategy. */
 const endpoints = new WeakMap<Settings, readonly OpenStreams[]>()
 
 /**
@@ -117,7 +117,7 @@ interface Slot {
   close: () => void
 }
 
-/** Limits streams in total and per transaction, because a single handle could otherwise use up all streams. */
+/** Limits streams in total and per transaction, because otherwise one client with one handle could use up all streams. */
 class OpenStreams {
   areClosed = false
   private readonly slots = new Set<Slot>()

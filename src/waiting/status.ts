@@ -15,16 +15,17 @@ export interface WaitingStatus {
    * callback gives your app the error.
    */
   readonly status: Watched
-  /** What the browser is to do meanwhile. */
+  /** What the browser should do while the status is `pending`. */
   readonly prompt: Prompt
   /** ISO 8601. */
   readonly expiresAt: string
-  /** Seconds to wait before asking again. */
+  /** Seconds that the browser should wait before its next request. */
   readonly retryAfterSeconds: number
 }
 
 /**
- * The status, from Nevis if necessary. Factors whose answer comes from the browser stay pending until the callback, without a call.
+ * The status; calls Nevis if this process does not know it yet. A factor whose answer comes from the browser (a code, the widget) stays pending
+ * until the callback, and no call is made.
  * @internal
  */
 export async function statusOf(settings: Settings, sealed: Sealed): Promise<WaitingStatus> {

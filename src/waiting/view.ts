@@ -16,11 +16,11 @@ import type { Offer } from './authenticators'
 import { rememberOffer } from '../strategy/remember-offer'
 import { statusOf, type WaitingStatus } from './status'
 
-/** One line of what the user confirms, such as the amount of a payment. */
+/** One line of the list that the user confirms, such as the amount of a payment. */
 export interface Detail {
-  /** Such as `Amount`. */
+  /** For example `Amount`. */
   readonly label: string
-  /** Such as `CHF 120.00`. */
+  /** For example `CHF 120.00`. */
   readonly value: string
 }
 
@@ -32,35 +32,38 @@ export interface WaitingView extends Offer {
   readonly factor: FactorName
   /** `approve` or `enroll`. */
   readonly operation: Operation
-  /** What the browser does meanwhile. */
+  /** What the browser should do while the status is `pending`. */
   readonly prompt: Prompt
   /** The same value as from the status endpoint. */
   readonly status: WaitingStatus['status']
   /** ISO 8601. */
   readonly expiresAt: string
-  /** Names of the factors that the user may choose; the current one among them means that it can be sent again. */
+  /** Names of the factors that the user may start now. If the current factor is among them, it can be sent again. */
   readonly factors: readonly FactorName[]
   /** URL to ask for the status, with `transaction` in the query. */
   readonly statusURL: string
-  /** URL to which the browser goes or posts when the user has typed a code or approved. */
+  /** The callback: the browser goes there after an approval, and posts a typed code there. */
   readonly callbackURL: string
-  /** Exactly what the phone shows, without the line of a typed code. */
+  /** The message, exactly as the phone shows it, but without the line that contains a typed code. */
   readonly message?: string
-  /** What the user confirms, as the option `details` of the page gives it. */
+  /** What the user confirms, as a list: the result of the page's option `details`. */
   readonly details?: readonly Detail[]
   /** `data:image/png;base64,…` */
   readonly qrCode?: string
-  /** Opens the Access App on the same phone. */
+  /** A link that opens the Access App on the same phone. */
   readonly appLinkUri?: string
-  /** For Nevis's widget. */
+  /** The token with which the page starts Nevis's widget. */
   readonly intentToken?: string
-  /** Present until the user confirms them, and never afterwards. */
+  /** Newly made recovery codes; absent once the user has confirmed that they are saved. */
   readonly recoveryCodes?: readonly string[]
-  /** Only for factors with a code. */
+  /** How many codes may still be tried; only for factors with a code. */
   readonly attemptsLeft?: number
-  /** Present at a sign-in after which this browser can be remembered: for how long, and whether the user wants it. Send the choice as the field `remember`, `1` or `0`. */
+  /**
+   * Present if this browser can be remembered after the sign-in: for how many days, and whether the user has ticked the box. Send the user's
+   * choice to the callback as the field `remember`: `1` or `0`.
+   */
   readonly remember?: { readonly days: number; readonly isChosen: boolean }
-  /** Why it ended, once it has ended; `wrong_code` while the user may try another code. */
+  /** Why the transaction has ended; or `wrong_code` while it is pending and the user may try another code. */
   readonly failure?: FailureCode
 }
 

@@ -1,7 +1,7 @@
 /**
- * This wing is what the browser talks to while an approval is pending: the waiting page (this file), the status endpoint and the
- * outage page, with their texts, script and style. The waiting page shows the user what to do, learns when the approval is decided,
- * and goes to the callback. No code here starts, decides or ends a transaction; the page's forms post to routes of the strategy.
+ * This wing serves the browser while an approval is pending: the waiting page (this file), the status endpoint and the outage page, with their
+ * texts, script and style. The waiting page shows the user what to do, learns when the approval is decided, and goes to the callback. Out of
+ * scope: starting, deciding or ending a transaction; the page's forms post to routes of the strategy for that.
  */
 import { json, middleware, whole, type HostResponse, type Middleware } from '../host/answer'
 import { failures, type FailureCode } from '../factors/failures'
@@ -30,13 +30,13 @@ export interface WaitingPageOptions<Req extends HostRequest = HostRequest, Res e
    */
   csrfToken?(req: Req, res: Res): string
   /**
-   * Returns what the user confirms as a list, from the `data` of the transaction: the page shows it beside the message, which the phone
-   * shows. For example `[{ label: 'Amount', value: 'CHF 120.00' }]`. Default: no list.
-   * @param data as your option `data` gave it; undefined for a transaction without data
+   * Returns what the user confirms as a list, made from the `data` of the transaction. The page shows the list beside the message; the phone
+   * shows the message only. For example `[{ label: 'Amount', value: 'CHF 120.00' }]`. Default: no list.
+   * @param data the value of your option `data` at the start; undefined for a transaction without data
    * @param language tag of the page's language
    */
   details?(data: unknown, language: string): readonly Detail[] | false | undefined
-  /** Returns the language of the message, as a tag, so that screen readers pronounce it right. Default: that of the page. */
+  /** Returns the language tag of the message, so that screen readers pronounce it correctly. Default: the language of the page. */
   messageLanguage?(data: unknown, req: Req): string | undefined
   /** Returns the user's name for the printed recovery codes. Default: `req.user.username`. */
   accountName?(req: Req): string | undefined
@@ -45,9 +45,8 @@ export interface WaitingPageOptions<Req extends HostRequest = HostRequest, Res e
    * `window.startNevisWidget`, which the page calls once with `{ intentToken, element, succeeded(token), failed() }`: create
    * the widget with the intent token, in the element or wherever the widget displays itself, and call back with its result.
    *
-   * The page loads Nevis's `/widget/auth.js` first. What that script defines, and how it takes the intent token and the callback,
-   * is described in Nevis's guide for customers, not in the public documents that this package is based on. So you write these few
-   * lines.
+   * The page loads Nevis's `/widget/auth.js` before your script. Nevis describes the functions of `auth.js` only in its guide for customers, and
+   * this package is based on the public documents. So you write the few lines that call `auth.js`.
    * @see https://docs.nevis.net/authcloud/widget/auth-widget
    */
   readonly widgetScript?: string
@@ -80,7 +79,7 @@ export function waitingPage<Req extends HostRequest = HostRequest, Res extends H
   const widgetScripts = widgetScript === undefined ? [] : [`${settings.client.baseURL}/widget/auth.js`, widgetScript]
   const widgetPolicy = policyForWidget(new URL(settings.client.baseURL).origin)
   const languages = pageLanguages('waitingPage', options)
-  // Koa's Passport has a request of its own; the app's functions get the context, as on the page.
+  // Koa's Passport passes its own request object. The app's functions get Koa's context, as they do on the page.
   settings.wording.typedCodeLine = (req) => languages.of(((req as { ctx?: unknown }).ctx ?? req) as Req).texts.typedCodeLine
 
   return middleware(async (req, res) => {
@@ -108,7 +107,8 @@ export function waitingPage<Req extends HostRequest = HostRequest, Res extends H
       return page(res, status, (code === 'used_transaction' ? usedHtml : unknownTransactionHtml)(parts).text, parts)
     }
     const { isCodeTyped } = transaction
-    // An older handle does not know yet that the code was typed, and its status would never be asked for.
+    // In a handle from before the code was typed, `isCodeTyped` is missing, so the status endpoint would never ask Nevis. The page needs a new
+    // handle.
     const current = isCodeTyped === sealed.isCodeTyped ? (handle as string) : seals.handles.seal({ ...sealed, ...(isCodeTyped !== undefined && { isCodeTyped }) })
     const isChoosing = queryFieldOf(req, 'authenticators') !== undefined
     const [seen, offer] = await Promise.all([

@@ -1,7 +1,7 @@
 /**
- * A transaction's status as an AsyncIterable, for servers that push it to browsers in their own way.
+ * Yields a transaction's status as an AsyncIterable, for servers that push it to browsers over a channel of their own.
  *
- * Out of scope: sessions. Anyone with the handle may watch; only the session that started the transaction can use it.
+ * Out of scope: sessions. Anyone who has the handle can watch the status; only the session that started the transaction can sign in with it.
  */
 import type { NevisStrategy } from '../strategy/strategy'
 import { followStatus, statusOf, type WaitingStatus } from './status'

@@ -1,7 +1,7 @@
 /**
- * The ways to continue: send again, another factor, another phone. One form each, so that it works without JavaScript.
+ * The forms with which a user continues: send again, another factor, another phone. Each is a form of its own, so that it works without JavaScript.
  *
- * Out of scope: whether the user may take a way; the start decides.
+ * Out of scope: whether the user may start that factor; the start route decides.
  */
 import { withQuery } from '../host/url'
 import { RESEND_PAUSE_SECONDS } from '../strategy/resend'
@@ -30,7 +30,7 @@ export function otherWaysPart(view: WaitingView, parts: PageParts): Html {
       </section>`}`
 }
 
-/** A form with a phone number is collapsed, so that users do not confuse its field with the code's. */
+/** A form that asks for a phone number is collapsed, so that users do not confuse this field with the field for the code. */
 function factorForm(view: WaitingView, parts: PageParts, name: string, words: string, button: Html): Html {
   const form = (content: Html) => wayForm(view, parts, 'factor', name, content)
   if (!needsPhone(view, name)) return form(button)
@@ -42,7 +42,7 @@ export function needsPhone({ operation }: WaitingView, factor: string): boolean 
   return operation === 'enroll' && factor === 'sms'
 }
 
-/** The number is not stored: to get another SMS the user types it again, and may correct it. */
+/** This package does not store the number. So the user types it again to get another SMS, and can correct it. */
 function phoneField({ phoneNumber }: Texts): Html {
   return html`<label for="nevis-phone">${phoneNumber}</label>
           <input id="nevis-phone" name="phone" type="tel" required maxlength="30" pattern="\\s*\\+[0-9\\s\\-]{5,25}" autocomplete="tel">`
@@ -60,8 +60,8 @@ function phonesPart({ authenticators }: WaitingView, texts: Texts, form: (id: st
 }
 
 /**
- * Shown by the script shortly before the end: a new transaction; for recovery codes that were just made, the same one for longer. Where
- * something was sent, sending it again gives more time, too.
+ * The button "more time". The script shows it shortly before the transaction expires. It starts a new transaction; for newly made recovery codes
+ * it extends the same one. A page that can send again has no such button, because sending again gives more time too.
  */
 export function moreTimePart(view: WaitingView, parts: PageParts): Html | false {
   const button = html`<button class="nevis-again">${parts.language.texts.moreTime}</button>`
@@ -70,7 +70,7 @@ export function moreTimePart(view: WaitingView, parts: PageParts): Html | false 
   return isOffered && wayForm(view, parts, 'factor', view.factor, button, html`data-more-time hidden`)
 }
 
-/** After the end this is the main button; before the end it is for a message that did not arrive. */
+/** After the transaction has ended, this is the main button. Before that, it sends again a message that did not arrive. */
 function resendButton(view: WaitingView, parts: PageParts): Html | false {
   const { texts } = parts.language
   const form = (words: string, button: Html) => factorForm(view, parts, view.factor, words, button)
@@ -80,7 +80,7 @@ function resendButton(view: WaitingView, parts: PageParts): Html | false {
   return isSent(view) && form(texts.resend, html`${hidden('retry', '1')}<button class="nevis-again" data-resend="${RESEND_PAUSE_SECONDS}" data-resend-in="${texts.resendIn}">${texts.resend}</button>`)
 }
 
-/** True if something was sent that may not have arrived. */
+/** True if a push or an SMS was sent, which may not have arrived. */
 function isSent({ factor, appLinkUri }: WaitingView): boolean {
   return factor !== 'recovery' && appLinkUri === undefined
 }

@@ -1,13 +1,13 @@
 /**
- * The script of new recovery codes: copy, download, print, and the button that waits for one of them.
+ * The script for new recovery codes: copy, download, print, and the button that is enabled by any of these.
  *
- * Out of scope: everything else on the page (`waiting.ts`), which calls this function and is loaded in one file with it.
+ * Out of scope: everything else on the page (`waiting.ts`). That script calls this function; the page loads both as one file.
  */
 
 /*! passport-nevis: compiled from src/waiting/assets/recovery-codes.ts */
 
 window.nevisRecoveryCodes = (main) => {
-  // Buttons to keep recovery codes: each says on itself that it is done, and ticks the box. A page without TLS has no clipboard.
+  // A button that saves the codes. After the click its label says so, and the box is ticked. Without TLS the browser offers no clipboard.
   function offer(selector: string, action: (element: HTMLElement) => void) {
     const element = main.querySelector<HTMLElement>(selector)
     if (!element) return

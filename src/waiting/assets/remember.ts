@@ -1,5 +1,5 @@
 /**
- * The script of the box "Remember this browser" on a page that waits: it shows the box, and takes the choice along.
+ * The script of the box "Remember this browser" on a page that only waits: it shows the box, and adds the user's choice to what the page sends.
  *
  * Out of scope: a box inside the form of a code or a widget, which the browser sends by itself; everything else on the page (`waiting.ts`).
  */
@@ -11,7 +11,7 @@ window.nevisRemember = (main) => {
   if (!box) return () => ''
   const choice = () => (box.checked ? '1' : '0')
   ;(box.closest('[data-remember]') as HTMLElement).hidden = false
-  // Another way to confirm must not forget what the user has ticked.
+  // Adds the choice to the form, so that it is kept when the user chooses another factor.
   main.addEventListener('submit', (event) => {
     if (event.defaultPrevented) return
     const field = document.createElement('input')

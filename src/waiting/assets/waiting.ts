@@ -7,7 +7,7 @@
 
 /*! passport-nevis: compiled from src/waiting/assets/waiting.ts */
 
-/** What the page wrote into the `data-` attributes of its `main` element: `page.ts`. */
+/** The values that `page.ts` writes into the `data-` attributes of the `main` element. */
 interface PageData {
   readonly transaction: string
   readonly statusUrl: string
@@ -21,7 +21,7 @@ interface PageData {
   readonly endsSoon: string
 }
 
-/** What tabs that wait for the same approval tell each other. */
+/** A message between tabs that wait for the same approval. */
 interface TabMessage {
   readonly transaction: string
   readonly says: 'hello' | 'hello to you' | 'gone on'
@@ -30,7 +30,7 @@ interface TabMessage {
 interface Window {
   /** Set by the first run of this script in a document. */
   nevisWaitingPage?: () => void
-  /** In `remember.ts`. Returns what the callback's address needs of the user's choice, at that moment. */
+  /** In `remember.ts`. Returns a function that gives the query part with the user's current choice, for the callback's URL. */
   nevisRemember(main: HTMLElement): () => string
   /** In `recovery-codes.ts`. The page loads these four files as one. */
   nevisRecoveryCodes(main: HTMLElement): void
@@ -39,7 +39,7 @@ interface Window {
 }
 
 (() => {
-  // Tools that swap pages in (htmx, Turbo) run this script again in the same document, or not at all.
+  // Tools that insert a new page into the same document (htmx, Turbo) run this script again, or not at all.
   if (window.nevisWaitingPage) return window.nevisWaitingPage()
   const started = new WeakSet<HTMLElement>()
   window.nevisWaitingPage = () => {
@@ -50,7 +50,7 @@ interface Window {
   }
   window.nevisWaitingPage()
   new MutationObserver(window.nevisWaitingPage).observe(document.documentElement, { childList: true, subtree: true })
-  // A page that comes back from the browser's back/forward cache is out of date.
+  // A page from the browser's back/forward cache may be out of date, so it is loaded again.
   addEventListener('pageshow', (event) => event.persisted && document.querySelector('main[data-transaction]') && location.reload())
 
   function start(main: HTMLElement): void {
@@ -64,7 +64,7 @@ interface Window {
     sendOnce()
     const rememberField = window.nevisRemember(main)
     if (main.dataset['status'] !== 'pending') {
-      // After a reload by this script, a screen reader reads how it ended.
+      // After a reload by this script, the heading gets the focus, so that a screen reader reads how the transaction ended.
       heading.tabIndex = -1
       return heading.focus()
     }
@@ -77,25 +77,25 @@ interface Window {
     const countdown = main.querySelector('[data-countdown]') as HTMLElement
     const resend = main.querySelector<HTMLButtonElement>('[data-resend]')
     const resendLabel = resend?.textContent
-    // Only durations are measured with this clock. Its time may be minutes wrong.
+    // This clock may be minutes wrong, so it measures durations only.
     let startedAt = Date.now()
     const SOON_SECONDS = 30
     const moreTime = main.querySelector<HTMLFormElement>('[data-more-time]')
-    // When the page is swapped out, nothing of it may go on.
+    // Stops all listeners and requests of this page when another page is inserted in its place.
     const departure = new AbortController()
     const { signal } = departure
-    // On a slow machine another tab may have gone on, and released the lock, before its message arrives here.
+    // Time for the message of another tab to arrive: on a slow machine that tab may have gone on and released the lock before.
     const HEARING_MS = 20
 
     let stream: EventSource | undefined
     let errors = 0
     let timer: ReturnType<typeof setTimeout> | undefined
-    // Counts the pauses. An answer to a request from before the last pause is ignored.
+    // The number of pauses so far, so that an answer to a request from before the last pause is ignored.
     let round = 0
     let isOver = false
     let warning = ''
 
-    // Writes only a new text, because a screen reader announces every write.
+    // Writes only if the text has changed, because a screen reader announces every write.
     function say(text: string) {
       if (note.textContent !== text) note.textContent = text
     }
@@ -110,7 +110,7 @@ interface Window {
       isOver = true
       pause()
       if (status !== 'succeeded') return status === 'unreadable' ? location.replace(withTransaction(callbackUrl)) : reload()
-      // Several tabs learn at the same moment. The tab that has the lock keeps it until the browser has left the page.
+      // Several tabs learn of the approval at the same moment. The tab that gets the lock keeps it until the browser has left the page.
       const claim = async (lock: unknown) => {
         if (lock === null) return leave()
         if (hasCompany) setTimeout(goOn, HEARING_MS)
@@ -121,7 +121,7 @@ interface Window {
         .catch(goOn)
     }
 
-    // Storage, locks and channels throw where the browser blocks them.
+    // Turns an exception into a rejected promise: storage, locks and channels throw if the browser blocks them.
     async function attempt(action: () => unknown): Promise<void> {
       await action()
     }
@@ -180,9 +180,9 @@ interface Window {
         sayWhetherOnline()
       }
       opened.onerror = () => {
-        // Closed for good: the server has no free stream. Ask from time to time instead.
+        // The server refused the stream, because no stream is free. Poll instead.
         if (opened.readyState === EventSource.CLOSED) return void ask()
-        // Interrupted: the browser connects again by itself. Proxies end a long stream now and then, so one error is not shown.
+        // The connection broke, and the browser reconnects by itself. A single error is not shown, because proxies end long streams now and then.
         if (++errors > 1) say(offline)
       }
     }
@@ -248,7 +248,7 @@ interface Window {
       else if (prompt !== 'wait') reload()
     }
 
-    // More time for a recovery code, or for new ones: nothing is sent, so the page stays, with what was typed and ticked.
+    // "More time" for recovery codes: nothing is sent to a phone, so the page is not reloaded, and what the user typed and ticked stays.
     moreTime?.addEventListener('submit', (event) => {
       if (prompt !== 'code' && prompt !== 'confirm') return
       event.preventDefault()
@@ -269,13 +269,13 @@ interface Window {
       main.querySelector<HTMLElement>('[name="code"]')?.focus()
     })
 
-    // A page that loads itself again keeps the phone number that was typed.
+    // Reloads the page, and keeps the phone number that the user has typed.
     function reload() {
       void attempt(() => phone && sessionStorage.setItem(PHONE_KEY, phone.value)).catch(() => undefined)
       location.reload()
     }
 
-    // Ignores the second click of a double click: its start would end the first one.
+    // Ignores the second click of a double click: it would start a second transaction, which ends the first one.
     function sendOnce() {
       let sentAt = -Infinity
       main.addEventListener('submit', (event) => {
@@ -290,7 +290,7 @@ interface Window {
     addEventListener('online', resume, { signal })
     addEventListener('offline', sayWhetherOnline, { signal })
     addEventListener('pagehide', pause, { signal })
-    // Removes the spaces of a code that was pasted or filled in.
+    // Removes spaces from a code that was pasted or filled in by the browser.
     const code = main.querySelector<HTMLInputElement>('input[name="code"]')
     code?.addEventListener('change', () => (code.value = code.value.replace(/\s/g, '')))
     window.nevisWidget(main, isDone, finish)

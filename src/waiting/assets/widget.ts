@@ -1,13 +1,13 @@
 /**
- * Starts Nevis's widget through the script of the app, and sends its result to the callback.
+ * Calls the app's script to start Nevis's widget, and sends the widget's result to the callback.
  *
- * Out of scope: everything else on the page (`waiting.ts`), which calls this function and is loaded in one file with it.
+ * Out of scope: everything else on the page (`waiting.ts`). That script calls this function; the page loads both as one file.
  */
 
 /*! passport-nevis: compiled from src/waiting/assets/widget.ts */
 
 interface Window {
-  /** The script of the app starts Nevis's widget: option `widgetScript`. */
+  /** Defined by the app's script (option `widgetScript`): starts Nevis's widget. */
   startNevisWidget(widget: { intentToken: string; element: HTMLElement; succeeded(token?: string): void; failed(): void }): unknown
 }
 
@@ -29,7 +29,7 @@ window.nevisWidget = (main, isDone, finish) => {
     form.submit()
   }
 
-  // In a page that was swapped in, the scripts of Nevis and of the app may come later than this one.
+  // Tries again after a pause: in a page inserted by htmx or Turbo, the scripts of Nevis and of the app may load later than this script.
   function start(tries: number) {
     if (isDone()) return
     if (!('startNevisWidget' in window) && tries > 0) return void setTimeout(start, 100, tries - 1)
@@ -41,7 +41,7 @@ window.nevisWidget = (main, isDone, finish) => {
       })
   }
 
-  // After all scripts of the page, so that the scripts of Nevis and of the app are loaded.
+  // Starts when the document is complete, because then the scripts of Nevis and of the app are loaded.
   if (document.readyState === 'complete') start(100)
   else addEventListener('DOMContentLoaded', () => start(0), { once: true })
 }

@@ -9,7 +9,10 @@ import { fr } from './fr'
 import { it } from './it'
 import type { Texts } from './texts'
 
-/** Your own texts, by language tag. They replace ours one by one, or add a language; texts that you leave out stay ours, or English. */
+/**
+ * Your own texts, by language tag. Each replaces one of ours, or belongs to a language that you add. A text that you leave out is ours; in a
+ * language that you add, it is English.
+ */
 export type Locales = Readonly<Record<string, { readonly [Key in keyof Texts]?: Texts[Key] extends string ? Texts[Key] : Partial<Texts[Key]> }>>
 
 /** The languages that come with the package, by tag. */

@@ -16,7 +16,7 @@ export interface Texts {
   readonly dir: 'ltr' | 'rtl'
   /** Name of the app on the phone, for `{app}` in other texts. The option `appName` replaces it. */
   readonly app: string
-  /** The same with its article, for `{theApp}` in other texts. */
+  /** The name with its article, for `{theApp}` in other texts. */
   readonly theApp: string
   /** Heading while the page waits for the user. */
   readonly heading: ByFactor
@@ -42,7 +42,7 @@ export interface Texts {
   readonly qrCode: string
   /** Last line of the message on the phone; `{code}` is the code that the user enters on the page. Shorter than 60 characters. */
   readonly typedCodeLine: string
-  /** In place of the hint of `push`, if the phone shows such a code. */
+  /** Replaces the hint of `push` if the phone shows such a code. */
   readonly typedCodeHint: string
   /** Label of the field for the code. */
   readonly code: string
@@ -94,7 +94,7 @@ export interface Texts {
   readonly unknownTransaction: string
   /** Heading above it. */
   readonly unknownTransactionHeading: string
-  /** For a signed-in user who goes back to a request that is done. */
+  /** For a signed-in user who returns to a request that has already been used. */
   readonly used: string
   /** Heading above it. */
   readonly usedHeading: string
@@ -126,7 +126,7 @@ export interface Texts {
   readonly remember: string
   /** What the box means. */
   readonly rememberHint: string
-  /** Button that takes the wish back, without JavaScript. */
+  /** Without JavaScript: button that cancels the choice to remember this browser. */
   readonly doNotRemember: string
   /** Button beside the recovery codes. */
   readonly print: string
