@@ -6,17 +6,17 @@
 
 import { NevisError } from '../client/errors'
 
-/** How often Nevis is asked until the transaction has this age. */
+/** One step of the schedule: the interval between status calls until the transaction has a given age. */
 export interface PollStep {
-  /** Seconds since the start. */
+  /** The step applies until the transaction has this age, in seconds. */
   readonly untilSeconds: number
-  /** Seconds between two calls; 0.5 at least. */
+  /** Seconds between two status calls; at least 0.5. */
   readonly everySeconds: number
 }
 
 /**
- * Most users answer within seconds, few after a minute. For answer times with a log-normal distribution around 8 s, this schedule asks less than
- * once a second and finds half of the answers within 0.63 s; see `docs/performance.md`.
+ * Most users answer within seconds, few after a minute. If answer times have a log-normal distribution around 8 s, this schedule makes less than
+ * one call a second and notices half of the answers within 0.63 s; see `docs/performance.md`.
  */
 export const defaultSchedule: readonly PollStep[] = [
   { untilSeconds: 2, everySeconds: 2 },
@@ -31,7 +31,7 @@ const JITTER = 0.1
 
 /**
  * @param ageMs milliseconds since the transaction was started
- * @param failures how many calls have failed in a row: each doubles the pause
+ * @param failures how many calls have failed in a row; each doubles the interval
  * @returns milliseconds until the next call, without jitter
  */
 export function delayMs(schedule: readonly PollStep[], ageMs: number, failures = 0): number {
@@ -44,9 +44,9 @@ export function withJitter(ms: number): number {
   return ms * (1 - JITTER + 2 * JITTER * Math.random())
 }
 
-/** Size of a burst: this many seconds' worth of calls may be made at once after a pause. */
+/** Size of a burst: after an idle time, the calls that are allowed in this many seconds may be made at once. */
 const BURST_SECONDS = 0.1
-/** The rate never falls below this share of the maximum. */
+/** While calls fail, the rate falls no lower than this share of the maximum. */
 const MIN_SHARE = 0.02
 
 /**
@@ -70,7 +70,7 @@ export class RateLimiter {
     return { queued: this.queue.length, taken: this.taken, perSecond: this.perSecond }
   }
 
-  /** Takes a slot if one is free now and no other transaction waits for it. */
+  /** Takes a slot if one is free and no other transaction is waiting for one. */
   tryAcquire(): boolean {
     const now = performance.now()
     if (this.queue.length > 0 || now < this.nextAt - BURST_SECONDS * 1000) return false

@@ -1,8 +1,8 @@
 /**
- * Watches transactions: each is polled at Nevis once per process, however many tabs and callbacks wait for it.
+ * Watches transactions. A process polls Nevis for a transaction in one loop, even if several tabs and callbacks wait for it.
  *
  * The wing `watch/` asks Nevis for the status of transactions. `watch.ts` finds the watched transaction, `watched-transaction.ts` polls it, and
- * `schedule.ts` says when and how often. The waiting page and the callback share what it learns. Out of scope: telling a browser
+ * `schedule.ts` decides when and how often. The waiting page and the callback share the answers. Out of scope: telling a browser
  * (`waiting/status-endpoint.ts`), and signing a user in (`strategy/callback.ts`).
  */
 import type { NevisClient } from '../client/client'
@@ -16,16 +16,19 @@ export type { WatchedStatus as Watched } from './watched-transaction'
 
 export interface WatchOptions extends WatchReports {
   readonly lifetimeMs: number
-  /** Of an enrolment. Default: `lifetimeMs`. */
+  /** Lifetime of an enrolment in milliseconds. Default: `lifetimeMs`. */
   readonly enrollmentLifetimeMs?: number
   readonly schedule: readonly PollStep[]
   readonly maxCallsPerSecond: number
 }
 
 const SWEEP_EVERY_MS = 10_000
-/** A process whose clock is behind may still accept an approval; after this time none does. */
+/** Time after expiry until a transaction counts as abandoned: until then, a process whose clock is behind may still accept an approval. */
 const ABANDONED_AFTER_MS = 60_000
-/** Some hundred bytes each. Above this limit, transactions without listeners are dropped; their status is then asked for again. */
+/**
+ * A memory limit: each takes some hundred bytes. At this number, the oldest transactions without listeners are dropped. If one of them is needed
+ * again, its status is fetched from Nevis again.
+ */
 const MAX_TRANSACTIONS = 50_000
 
 /** @internal */
@@ -41,7 +44,7 @@ export class StatusWatch {
     this.rate = new RateLimiter(options.maxCallsPerSecond)
   }
 
-  /** The status of a transaction. Asks Nevis, unless it was asked a moment ago or the rate limit is reached. */
+  /** The status of a transaction. Calls Nevis, unless the last call was a moment ago or the rate limit is reached. */
   look(sealed: Sealed): Promise<WatchedStatus> {
     return this.watchedFor(sealed).look()
   }
@@ -62,9 +65,9 @@ export class StatusWatch {
   /**
    * Nevis's answer for the callback of this transaction:
    *
-   * 1. a success that polling found a moment ago; it is used once
-   * 2. else the answer to a new call, which concurrent callbacks share
-   * 3. else, if ten calls in a row were made, the last answer; one more call is allowed each second
+   * 1. a success that polling found a moment ago; only one callback gets it
+   * 2. otherwise the answer to a new call; concurrent callbacks share that call
+   * 3. if the limit is reached (ten calls in a row, then one each second), the last answer
    * @param mayIntrospect false while a typed code is missing: Nevis may accept the token for one introspection only
    * @returns undefined if the transaction has no status token
    * @throws NevisError if the call failed: to a callback this is an error, never "pending"
@@ -74,17 +77,17 @@ export class StatusWatch {
     if (statusToken === undefined) return undefined
     const sealed = { id, factor, operation, statusToken, expiresAt, ...(budget !== undefined && { budget }) }
     const watched = this.watchedFor(sealed)
-    // The session has the status token that was started. What is known about another token must not be used for it.
+    // The status token in the session is the one that was started. An answer to another token must not be used for it.
     return (watched.isOf(statusToken) ? watched : this.newWatch(sealed)).decide(transaction, mayIntrospect)
   }
 
-  /** Called when a callback has finished the transaction, or another one has taken its place: nobody gave it up. */
+  /** Called when a callback has finished the transaction, or another transaction has replaced it. It is then not reported as abandoned. */
   settle(id: string): void {
     this.transactions.get(id)?.settle()
     this.transactions.get(withoutStatus(id))?.settle()
   }
 
-  /** For `metricsOf`. Calls are those that pages have made; a callback's calls have a limit of their own. */
+  /** For `metricsOf`. Counts the calls for pages only; calls for callbacks have a limit of their own. */
   usage(): { readonly waiting: number; readonly queued: number; readonly taken: number; readonly perSecond: number } {
     const now = Date.now()
     this.sweep(now)
@@ -93,7 +96,7 @@ export class StatusWatch {
     return { waiting, ...this.rate.usage() }
   }
 
-  /** Milliseconds until the next look is useful. */
+  /** Milliseconds that a page should wait before it asks again. */
   delayMs(sealed: Sealed): number {
     return delayMs(this.options.schedule, this.ageMs(sealed), this.transactions.get(keyOf(sealed))?.failures)
   }
@@ -102,10 +105,11 @@ export class StatusWatch {
     const now = Date.now()
     this.sweep(now)
     const known = this.transactions.get(keyOf(sealed))
-    // A handle of the same transaction may be valid for longer: `strategy/extend.ts`.
+    // If the known watch is over, a new one is made: `strategy/extend.ts` may have made a handle of this transaction that is valid for longer.
     if (known !== undefined && !known.isOver(now)) return known
     const watched = this.newWatch(sealed)
-    // Of the two of one transaction, only the one that learns the status is waiting for it.
+    // Before the typed code is right, a transaction is watched without its status token. The watch with the token replaces that one, which must
+    // not be reported as abandoned.
     if (sealed.statusToken !== undefined) this.transactions.get(withoutStatus(sealed.id))?.settle()
     if (now < sealed.expiresAt) this.transactions.set(keyOf(sealed), watched)
     return watched
@@ -136,7 +140,7 @@ export class StatusWatch {
     watched.reportAbandoned()
   }
 
-  /** Drops the oldest first, and many at once, so that this search is rare. */
+  /** Drops the oldest first, and many at once, so that this search runs rarely. */
   private forgetIdle(count: number): void {
     let left = count
     for (const [id, watched] of this.transactions) {
@@ -148,7 +152,10 @@ export class StatusWatch {
   }
 }
 
-/** A page that must not learn the status yet (a typed code is missing) shares nothing with what a callback has learnt of the same transaction. */
+/**
+ * The key of a watch. A page that must not learn the status yet, because the typed code is missing, has its own watch: it does not share the
+ * answers that a callback gets.
+ */
 function keyOf({ id, statusToken }: Sealed): string {
   return statusToken === undefined ? withoutStatus(id) : id
 }

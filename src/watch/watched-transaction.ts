@@ -1,8 +1,8 @@
 /**
  * Polls the status of one transaction, for all tabs and callbacks that wait for it.
  *
- * It asks Nevis only while a page listens, a page looks or a callback comes; it keeps the result until the transaction expires, and leaves no
- * timer running. Out of scope: which transactions there are (`watch.ts`).
+ * It calls Nevis only while a page has an open stream, when a page requests the status, and when a callback comes. It keeps the result until the
+ * transaction expires, and leaves no timer running. Out of scope: which transactions there are (`watch.ts`).
  */
 import type { FailedStatus, Introspection, NevisClient, Status, UnknownStatus } from '../client/client'
 import { NevisError } from '../client/errors'
@@ -19,29 +19,29 @@ export type WatchedStatus = 'pending' | 'succeeded' | 'failed' | 'expired' | 'un
 
 export type Listener = (status: WatchedStatus) => void
 
-/** What is reported of a transaction, to whoever is responsible for it. */
+/** The functions that are called when a watched transaction ends or its status call fails. */
 export interface WatchReports {
-  /** Called once per transaction, when Nevis says that it was denied, has expired or is unknown. It must not throw. */
+  /** Called once per transaction, when Nevis answers `failed` (denied or expired) or `unknown`. It must not throw. */
   readonly ended?: (sealed: Sealed, answer: FailedStatus | UnknownStatus, transaction?: Transaction) => void | Promise<void>
   /** Called once per transaction whose page was open, some time after it has expired undecided. It must not throw. */
   readonly abandoned?: (sealed: Sealed) => void | Promise<void>
-  /** Called when a page's status call fails, once until one succeeds again. It must not throw. */
+  /** Called when a status call for a page fails; then not again until a call succeeds. It must not throw. */
   readonly faulted?: (sealed: Sealed, error: unknown) => void
 }
 
 /**
- * So many looks of a transaction may ask before their time: the page, its first poll and a reload come close together. Each of them
- * postpones the next one by its interval, so all pages together make no more calls than the schedule allows.
+ * This many page requests for one transaction may call Nevis before the next call is due, because the page, its first poll and a reload come
+ * close together. Each postpones the next call by one interval, so in total no more calls are made than the schedule allows.
  */
 const EARLY_LOOKS = 2
-/** The longest pause that Nevis can ask for. */
+/** Upper limit for a `Retry-After` from Nevis. */
 const MAX_BACK_OFF_MS = 30_000
-/** This many callbacks of a transaction may each make a call; then one a second. Concurrent callbacks share a call. */
+/** Status calls that callbacks of one transaction may make in a row; after that, one a second. Concurrent callbacks share a call. */
 const DECISION_BURST = 10
 const DECISION_INTERVAL_MS = 1000
-/** Upper limit for how long a page's request waits for Nevis; a later answer is kept for the next look. */
+/** Upper limit for how long a page's request waits for Nevis. If the answer arrives later, the next request gets it. */
 const MAX_WAIT_MS = 2000
-/** An older success is not used for the callback, and Nevis is asked again. A browser takes less time to reach the callback. */
+/** Maximum age of a success that the callback may use without a new call. A browser reaches the callback in less time. */
 const MAX_SUCCESS_AGE_MS = 5000
 
 /** After so many answers in a row that are no status, a page goes to the callback, which gives the app the error. */
@@ -71,10 +71,10 @@ export class WatchedTransaction {
   private backOffUntil = -Infinity
   private nextDecisionAt = -Infinity
   private asking: Promise<void> | undefined
-  // Private fields, because a strategy may be printed or logged, and these two hold tokens.
+  // Private fields (`#`), because these two contain tokens, and an app may print or log a strategy.
   #last: LastCall | undefined
   readonly #sealed: Sealed
-  /** The session's transaction, once a callback has come. It names the user, and a handle does not. */
+  /** The transaction from the session, set when a callback has come. It contains the user; a handle does not. */
   #transaction: Transaction | undefined
   private deciding = 0
   private timer: NodeJS.Timeout | undefined
@@ -92,7 +92,7 @@ export class WatchedTransaction {
     this.#sealed = sealed
   }
 
-  /** True if this transaction also has this status token, and not only the same id. */
+  /** True if this watch has this status token. A watch with the same transaction id may have another token. */
   isOf(statusToken: string): boolean {
     return this.#sealed.statusToken === statusToken
   }
@@ -105,7 +105,7 @@ export class WatchedTransaction {
     return this.status === 'pending' && !this.isSettled
   }
 
-  /** Called when a callback has finished the transaction, or another one has taken its place. */
+  /** Called when a callback has finished the transaction, or another transaction has replaced it. */
   settle(): void {
     this.isSettled = true
   }
@@ -114,7 +114,7 @@ export class WatchedTransaction {
     return this.listeners.size === 0 && this.asking === undefined
   }
 
-  /** While a page listens, polling asks soon enough, so that a look of another tab makes no call. */
+  /** The status for a page's request. While another tab has a stream open, that tab's polling is frequent enough, so no call is made. */
   async look(): Promise<WatchedStatus> {
     const mayAsk = this.isAskable() && this.listeners.size === 0
     if (mayAsk && (this.asking !== undefined || this.mayLookNow())) await waitAtMost(MAX_WAIT_MS, this.ask())
@@ -124,7 +124,7 @@ export class WatchedTransaction {
   follow(listener: Listener): () => void {
     this.listeners.add(listener)
     this.notifyIfDecided()
-    // Asks at once, unless a page has just looked.
+    // The first listener causes a call at once, unless a page has just requested the status.
     if (this.listeners.size === 1 && this.isAskable() && performance.now() >= this.nextLookAt && this.mayLookNow()) void this.ask()
     this.schedule()
     return () => {
@@ -144,7 +144,7 @@ export class WatchedTransaction {
     if (!isLimited) await this.ask()
     const isShared = isLimited || this.deciding > 1
     this.deciding -= 1
-    // Callbacks that share an answer also share its introspection, so that a flood of callbacks makes one call.
+    // Callbacks that share an answer also share its introspection, so that many concurrent callbacks cause one introspection only.
     if (isShared && mayIntrospect) this.introspect()
     return this.useLast()
   }
@@ -157,7 +157,7 @@ export class WatchedTransaction {
     return { answer, ...(introspection && { introspection }) }
   }
 
-  /** After its expiry the status is `expired`, whatever Nevis said: the callback refuses the transaction then. */
+  /** After the transaction's expiry the status is `expired`, even if Nevis has answered `succeeded`, because the callback would refuse it. */
   now(): WatchedStatus {
     if (Date.now() >= this.#sealed.expiresAt) return 'expired'
     return this.status === 'pending' && this.unreadable >= MAX_UNREADABLE ? 'unreadable' : this.status
@@ -167,7 +167,7 @@ export class WatchedTransaction {
     return this.now() === 'pending' && this.#sealed.statusToken !== undefined
   }
 
-  /** Looks keep to the schedule too: fifty clients that poll one transaction make as many calls as one that listens. */
+  /** Applies the schedule to page requests too: fifty clients that poll one transaction cause as many calls as one open stream. */
   private mayLookNow(): boolean {
     const now = performance.now()
     const isEarly = now < this.nextLookAt
@@ -178,8 +178,8 @@ export class WatchedTransaction {
   }
 
   /**
-   * Callbacks have their own limit, so that looks of pages do not delay a sign-in. It does not shrink while calls fail: a callback gets an answer
-   * that is at most a second old.
+   * Callbacks have their own limit, so that page requests do not delay a sign-in. Unlike the limit of pages, it does not shrink while calls
+   * fail: so a callback gets an answer that is at most a second old.
    */
   private mayDecideNow(): boolean {
     const now = performance.now()
@@ -188,7 +188,7 @@ export class WatchedTransaction {
     return true
   }
 
-  /** Sets the timer for the next poll: one at a time, and none during a poll or without listeners. */
+  /** Sets the timer for the next poll. There is at most one timer, and none while a poll is running or there are no listeners. */
   private schedule(): void {
     if (this.timer !== undefined || this.isPolling || this.listeners.size === 0) return
     const left = this.#sealed.expiresAt - Date.now()
@@ -225,7 +225,7 @@ export class WatchedTransaction {
       try {
         listener(status)
       } catch {
-        // An error of one listener must neither keep the others from being called nor end the process.
+        // If one listener throws, the others must still be called, and the process must not end.
       }
     }
   }
@@ -237,13 +237,13 @@ export class WatchedTransaction {
     return this.asking
   }
 
-  /** If the call fails, the transaction stays pending. */
+  /** Makes one status call. If the call fails, the transaction stays pending. */
   private async askOnce(): Promise<void> {
     try {
       await this.accept(await this.client.getStatus(this.#sealed.statusToken as string))
     } catch (error) {
       this.#last = { at: performance.now(), error }
-      // A callback passes its error to the app.
+      // Not reported while a callback waits for this call: the callback passes the error to the app.
       if (this.failures === 0 && this.deciding === 0) this.reports.faulted?.(this.#sealed, error)
       this.unreadable = isAnswered(error) ? this.unreadable + 1 : 0
       // Nevis is there: asking less often would only keep the user waiting.
@@ -269,7 +269,7 @@ export class WatchedTransaction {
     try {
       await this.reports.ended?.(this.#sealed, answer, this.#transaction)
     } catch {
-      // The callback or the next start will report the end.
+      // If the report fails here, the callback or the next start reports the end.
     }
   }
 
@@ -286,7 +286,7 @@ export class WatchedTransaction {
     const last = this.#last
     if (last?.answer?.status !== 'succeeded' || last.introspection !== undefined) return
     last.introspection = this.client.introspect(last.answer.token)
-    // If it fails, the callback that uses it gets the error.
+    // Prevents an unhandled rejection. The callback that uses the introspection gets the error.
     last.introspection.catch(() => {})
   }
 }
