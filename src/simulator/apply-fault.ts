@@ -16,7 +16,7 @@ export interface FaultContext {
   readonly path: string
   /** The status token in the request, for status calls. */
   readonly statusToken: string | undefined
-  /** Runs the real operation. */
+  /** Runs the operation as without a fault, and returns its response. */
   real(): Answer
   wait(ms: number): Promise<void>
 }
@@ -48,7 +48,7 @@ function patchedAnswer(context: FaultContext, fault: Fault, real: Answer): Answe
   return { ...real, status: fault.status ?? real.status, body }
 }
 
-/** A response instead of the real one: the fault's status, with the body that Nevis's documents show for it. */
+/** A response that replaces the real one: the fault's status, with the body that Nevis's documents show for that status. */
 function replacementAnswer(context: FaultContext, fault: Fault): Answer {
   const { cloud, operation, path } = context
   const status = fault.rateLimit ? 429 : fault.redirect !== undefined ? 302 : (fault.status ?? 200)

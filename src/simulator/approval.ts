@@ -14,10 +14,10 @@ import type { Transaction, User } from './model'
 import { Problem } from './problem'
 import { approvalJson } from './resources'
 
-/** Nevis does not document the status for a user without a factor on this channel; here it is that of an unknown user. */
+/** For a user without a factor on this channel. Nevis does not document the HTTP status; the simulator uses the same as for an unknown user. */
 const nothingToAsk = (): Problem => new Problem(404, 'The user has nothing registered for this channel', {}, 'no-factor')
 
-/** @returns the device to ask: the one named in the request, or else the last registered */
+/** @returns the device that gets the request: the one named in the request body, or else the last registered */
 function deviceOf(user: User | undefined, body: Body, channel: 'app' | 'push'): string {
   const any = text(body, 'authenticatorId') === '*'
   if (any && channel !== 'app') throw new Problem(400, "The authenticatorId '*' is for the channel app only")
@@ -63,11 +63,11 @@ function sendCode(cloud: Cloud, body: Body, user: User): Transaction {
 }
 
 export function approve({ cloud, body, intent }: Call): Answer {
-  // Nevis's table marks it as required, but also names a default.
+  // Nevis's table says that `channel` is required, but also gives its default. So it is optional here.
   const asked = oneOf(text(body, 'channel') ?? 'push', 'channel', ['push', 'app', 'qr-code', 'sms'])
   const channel = asked === 'qr-code' ? 'app' : asked
   const named = authorizedSubject(cloud, intent, 'approve', channel, subject(body))
-  // Only a QR code or app link may be started without a user: the user who scans it approves.
+  // Only an approval by QR code or app link may be started without a user: the user who scans it is the one who approves.
   if (named === undefined && channel !== 'app') throw new Problem(400, 'One of username and userId is required')
   const user = named && cloud.get(named)
   const transaction =

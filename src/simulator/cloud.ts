@@ -12,12 +12,12 @@ import { Problem } from './problem'
 import { Tokens, type Claims } from './tokens'
 import { Transactions } from './transactions'
 
-/** The lifetime of the key in Nevis's example of an introspection. */
+/** 30 days, as the access key has in Nevis's example of an introspection. */
 const ACCESS_KEY_LIFETIME_SECONDS = 30 * 24 * 3600
 const ACCESS_KEY_SUBJECT = '100'
-/** https://docs.nevis.net/authcloud/widget/auth-widget: usable once within ten minutes. */
+/** An intent token can be used once, within ten minutes: https://docs.nevis.net/authcloud/widget/auth-widget */
 const INTENT_LIFETIME_SECONDS = 600
-/** The default of the management console. */
+/** Authenticators per user; the default in Nevis's management console. */
 const MAX_AUTHENTICATORS = 10
 
 export interface CloudSettings {
@@ -65,7 +65,7 @@ export class Cloud {
     return token === this.key && this.keyClaims.exp > this.clock.now()
   }
 
-  /** @returns the claims of a token of this instance that has not expired; undefined for a rotated access key */
+  /** @returns the claims of a token; undefined if it was not issued here, has expired, or is an access key that was replaced */
   introspect(token: string): Claims | undefined {
     if (token === this.key) return this.isAccessKey(token) ? this.keyClaims : undefined
     const claims = this.tokens.read(token)
@@ -114,14 +114,17 @@ export class Cloud {
     this.end(user)
   }
 
-  /** Cleans up after a user was deleted. */
+  /** Called after a user was deleted: makes the user's pending transactions fail, and forgets the user's rate limits. */
   private end(user: User): void {
     if (user.username !== undefined) this.usersByName.delete(user.username)
     this.limits.forget(user.userId)
     this.transactions.failAllOf(user)
   }
 
-  /** Nevis does not document the status above the limit; here it is 409, the closest of the documented ones. */
+  /**
+   * Throws 409 if the user has the maximum number of authenticators. Nevis does not document the status for this; 409 is the closest of the
+   * documented ones.
+   */
   checkRoom(user: User): void {
     if (user.authenticators.length >= MAX_AUTHENTICATORS) throw new Problem(409, 'The user has too many authenticators', {}, 'no-room')
   }

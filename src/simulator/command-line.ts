@@ -44,7 +44,7 @@ function parse(argv: readonly string[]) {
   return values
 }
 
-/** Reads a property of an error without `instanceof`, because a system error may come from another realm. */
+/** Reads a property of an error without `instanceof Error`, which is false for an error from another realm (such as jest's). */
 function stringProperty(error: unknown, member: 'message' | 'code'): string {
   const value: unknown = typeof error === 'object' && error !== null ? Reflect.get(error, member) : undefined
   return typeof value === 'string' ? value : ''
@@ -54,7 +54,7 @@ function reasonOf(error: unknown, port: string): string {
   return stringProperty(error, 'code') === 'EADDRINUSE' ? `port ${port} is already in use` : `this user may not open port ${port}`
 }
 
-/** The first sentence of an error message, because those of `parseArgs` are long. */
+/** Shortens an error message to its first sentence, because the messages of `parseArgs` are long. */
 const firstSentence = (error: unknown): string => stringProperty(error, 'message').split('. ')[0] ?? ''
 
 function dialectList(): string {

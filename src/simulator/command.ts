@@ -8,7 +8,7 @@ import { main } from './command-line'
 
 const running = main(process.argv.slice(2), console)
 
-// Registered before anything is printed: a program that reads the output may send a signal immediately.
+// The handlers are registered before anything is printed, because a program that reads the output may send a signal at once.
 const stop = (): void => {
   void running.then((outcome) => ('simulator' in outcome ? outcome.simulator.close() : undefined))
 }

@@ -1,5 +1,5 @@
 /**
- * Sends a response, complete or broken as a fault demands.
+ * Sends a response: complete, or broken in the way that a fault specifies.
  *
  * Out of scope: the content of the response.
  */
@@ -28,7 +28,7 @@ function encoded(answer: Answer): { bytes: Buffer; headers: Record<string, strin
   // No Content-Length with 204 (RFC 9110, section 8.6), or for a body in chunks.
   if (answer.status !== 204 && answer.headers['transfer-encoding'] === undefined) defaults['content-length'] = String(bytes.length)
   const headers = { ...defaults, ...answer.headers }
-  // An empty value means that there is no such header.
+  // A fault removes a header by an empty value.
   return { bytes, headers: Object.fromEntries(Object.entries(headers).filter(([, value]) => value !== '')) }
 }
 
@@ -66,6 +66,6 @@ export async function deliver(response: ServerResponse, now: number, answer: Ans
   const { dripMs } = deliveryFault ?? {}
   if (dripMs !== undefined) return drip(response, bytes, () => wait(dripMs))
   response.end(bytes)
-  // A connection that `close()` destroyed never emits `finish`.
+  // Without this check the wait would never end: if `close()` destroys the connection, the response emits no `finish`.
   if (!response.writableFinished && !response.destroyed) await Promise.race([once(response, 'finish'), once(response, 'close')])
 }

@@ -17,7 +17,10 @@ import { enrollmentJson, linkJson } from './resources'
 /** Nevis does not document the number of codes in a set. */
 export const RECOVERY_CODES = 10
 
-/** An unknown username creates a user, an unknown userId is an error, and a request without either always creates a user. */
+/**
+ * Finds or creates the user of an enrolment. An unknown username creates a user, and so does a request without username and userId. An unknown
+ * userId is an error.
+ */
 function userFor(cloud: Cloud, named: Subject | undefined): User {
   if (named === undefined) return cloud.createUser(undefined)
   return 'userId' in named ? cloud.get(named) : (cloud.find(named) ?? cloud.createUser(named.username))
@@ -32,7 +35,7 @@ function enrollPhone(cloud: Cloud, body: Body, named: Subject | undefined): Answ
   const code = cloud.newSmsCode()
   const transaction = cloud.transactions.begin({ operation: 'enroll', channel: 'sms', user, phone, code })
   user.inbox.push(withCode(template, code))
-  // Nevis does not document the exact body. Here it has the user and the two fields that a verification needs.
+  // Nevis does not document the exact body. Here it contains the user and the two fields that a verification needs.
   const { transactionId, statusToken } = transaction
   return answer(201, enrollmentJson(cloud, user, { transactionId, statusToken }))
 }

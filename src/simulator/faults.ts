@@ -26,11 +26,11 @@ export interface FaultEffect {
    * unless `on` names other operations.
    */
   readonly swapToken?: 'status' | 'intent' | 'accessKey' | 'otherUser' | (string & {})
-  /** 429, the simulator's answer for a blocked user. */
+  /** Answers 429, as the simulator does for a blocked user. */
   readonly rateLimit?: true
   /** `Retry-After` of `rateLimit`, in seconds; without it there is no such header. */
   readonly retryAfterSeconds?: number
-  /** 302 to this URL. */
+  /** Redirects (302) to this URL. */
   readonly redirect?: string
   /** Merged into the JSON of the real response; a property that is `undefined` is removed. */
   readonly patch?: Readonly<Record<string, unknown>>
@@ -46,8 +46,8 @@ export interface Fault extends FaultEffect {
   /** How many calls succeed before the first one fails; 0 by default. */
   readonly skip?: number
   /**
-   * Whether the call takes effect (`after`) or not (`before`, the default) if its response is replaced. A real response that is only
-   * changed, truncated or delayed always took effect.
+   * Only for a fault that replaces the response: `before` (the default) means that the call has no effect, `after` that it has. If the real
+   * response is only changed, truncated or delayed, the call always takes effect.
    */
   readonly when?: 'before' | 'after'
 }
@@ -141,7 +141,7 @@ export class Faults {
     let taken: Scripted | undefined
     for (const each of this.scripted) {
       if (!each.operations.includes(operation)) continue
-      // `skip` of each fault counts every matching call, even if another fault is applied to it.
+      // Each fault counts its `skip` on every matching call, even if another fault is applied to that call.
       if (each.toSkip > 0) each.toSkip--
       else if (taken === undefined && each.hits < (each.fault.times ?? Infinity) && this.isHit(each.fault)) taken = each
     }

@@ -1,5 +1,5 @@
 /**
- * Reads the fields of a request body by the rules of Nevis's documents, and answers 400 to a violation.
+ * Reads the fields of a request body and checks them against Nevis's documents. A violation is a 400.
  *
  * Out of scope: rules that need the cloud's state, for example whether a user exists.
  */
@@ -11,10 +11,10 @@ export type Body = Readonly<Record<string, unknown>>
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
-/** 50 characters in the older documents, 300 in the newer. */
+/** At most 300 characters, as in Nevis's newer documents; the older ones say 50. */
 const USERNAME = /^[A-Za-z0-9_.@-]{1,300}$/
 
-/** GSM 03.38, basic table and extension. */
+/** The characters of an SMS: GSM 03.38, basic table and extension table. */
 const GSM_7 = /^[@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !"#¤%&'()*+,\-./0-9:;<=>?¡A-ZÄÖÑÜ§¿a-zäöñüà^{}\\[~\]|€\f]*$/
 
 const PLACEHOLDER = '{{CODE}}'
@@ -93,7 +93,7 @@ export function smsTemplate(body: Body): string {
 
 export const withCode = (template: string, code: string): string => template.replaceAll(PLACEHOLDER, code)
 
-/** The message for app and push. Only text wrapped in `<html>` is formatted, with six tags and no attributes. */
+/** Reads the message for app and push. If it is wrapped in `<html>`, it may contain six formatting tags, without attributes. */
 export function appMessage(body: Body, prompt: boolean): string | undefined {
   const value = text(body, 'message')
   if (prompt && value === undefined) throw new Problem(400, 'A message is required when prompt is true')

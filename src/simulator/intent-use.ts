@@ -7,7 +7,7 @@ import type { Cloud } from './cloud'
 import type { Intent, Subject } from './model'
 import { Problem } from './problem'
 
-/** True if both refer to the same user, or have the same username that is not enrolled yet. */
+/** True if both refer to the same user; for a username that is not enrolled yet, if both have the same username. */
 function isSameUser(cloud: Cloud, one: Subject, other: Subject): boolean {
   const user = cloud.find(one)
   if (user !== undefined) return user === cloud.find(other)
@@ -16,8 +16,8 @@ function isSameUser(cloud: Cloud, one: Subject, other: Subject): boolean {
 
 /**
  * @param intent `undefined` if the access key was sent
- * @param subject the user that the body names; optional with an intent
- * @returns the user of the call
+ * @param subject the user whom the request body names; may be undefined if there is an intent
+ * @returns the user for whom the operation runs
  * @throws Problem (403)
  */
 export function authorizedSubject(

@@ -1,7 +1,7 @@
 /**
  * Rate limits: after a number of pushes or SMS to a user, that channel is blocked for the user.
  *
- * Out of scope: other channels; they keep working.
+ * Out of scope: channels other than push and SMS, which have no limit here.
  *
  * Nevis documents neither the limits, the window nor the status. Here a user stays blocked for five minutes, and the status is
  * 429 with `Retry-After`.

@@ -10,7 +10,7 @@ export const CAPACITY = {
   requests: 10_000,
   /** Bytes of headers and bodies in `simulator.requests`. */
   requestBytes: 10_000_000,
-  /** Transactions in any state, each with its SMS. The status of a deleted one is `unknown`. */
+  /** Transactions in any state, each with its SMS. If one was deleted, its status call is answered with `unknown`. */
   transactions: 10_000,
   /** Users, each with phones and codes. */
   users: 10_000,

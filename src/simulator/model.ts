@@ -41,7 +41,7 @@ export interface Transaction {
   /** Undefined while an approval without a user waits to be scanned. */
   user: User | undefined
   readonly usernameless: boolean
-  /** The device that may answer; `*` for any of the user's; absent for SMS and enrolments. */
+  /** The id of the only device that may answer; `*` if any device of the user may; absent for SMS and enrolments. */
   readonly authenticatorId: string | undefined
   readonly prompt: boolean
   readonly message: string | undefined
@@ -53,7 +53,7 @@ export interface Transaction {
   status: TransactionStatus
   /** A new token at each change of status, because the token carries the result. */
   token: string
-  /** Sequence number of the arrival on a phone; absent before that. */
+  /** Sequence number of the arrival on a phone; absent until the request has arrived. */
   arrival: number | undefined
   readonly createdAt: number
   readonly expiresAt: number

@@ -1,16 +1,19 @@
 /**
- * Rejects requests that another website sent through the user's browser, by headers that scripts cannot set.
+ * Rejects requests that another website sends through the user's browser. It recognises them by headers that scripts cannot set.
  *
- * The simulator has no secrets, but it may hold a developer's test data, and its buttons approve. A website must not reach it through
- * the developer's browser: neither under a domain that resolves to 127.0.0.1 (DNS rebinding), nor by a form or `fetch` from its own
+ * The simulator has no secrets, but it can contain a developer's test data, and its buttons approve requests. So a website must not reach it
+ * through the developer's browser: neither under a domain that resolves to 127.0.0.1 (DNS rebinding), nor by a form or `fetch` on the website's
  * pages. Out of scope: other programs on this machine.
  */
 import type { IncomingMessage } from 'node:http'
 
-/** Ignores the port: with port forwarding the browser sends another one, and DNS rebinding needs a domain name anyway. */
+/**
+ * Ignores the port, because with port forwarding the browser sends another port. This is safe: DNS rebinding needs a domain name, not an IP
+ * address.
+ */
 const isLoopback = (host: string | undefined): boolean => /^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/i.test(host ?? '')
 
-/** Allows requests without these headers: tools other than browsers do not send them. */
+/** Allows requests without these headers, because tools other than browsers do not send them. */
 function isOwnSite({ headers }: IncomingMessage): boolean {
   const { origin, host } = headers
   const site = headers['sec-fetch-site'] ?? 'same-origin'

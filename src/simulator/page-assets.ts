@@ -1,5 +1,5 @@
 /**
- * The style and script of the page with the phones, and the policy that allows the browser to run only these.
+ * The style and script of the page with the phones, and a Content-Security-Policy that allows only these two.
  *
  * Out of scope: the page itself (`phones-page.ts`).
  */
@@ -68,7 +68,7 @@ setTimeout(look, 1000)
 
 const hash = (text: string): string => `'sha256-${createHash('sha256').update(text).digest('base64')}'`
 
-/** Names of users and messages are untrusted: with this policy, injected markup could not run a script. */
+/** Usernames and messages are untrusted. With this policy, no script runs even if they could inject markup. */
 export const POLICY = [
   "default-src 'none'",
   `style-src ${hash(STYLE)}`,

@@ -89,7 +89,7 @@ export class Pages {
     return found === undefined ? answer(404, 'Not found') : found(this, request, url)
   }
 
-  /** Carries out a form, then redirects to the phones, or shows why the phone refused. */
+  /** Carries out the action of a form, then redirects to the page with the phones. If the phone refuses the action, shows the reason. */
   private async act(request: IncomingMessage, work: (phone: Phone, form: URLSearchParams) => Promise<void>): Promise<Answer> {
     const form = new URLSearchParams(await readBody(request))
     const user = this.cloud.userById(form.get('user') ?? '')

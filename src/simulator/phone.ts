@@ -14,11 +14,11 @@ export interface PhoneRequest {
   readonly userId: string
   /** The channel by which it reached the phone. */
   readonly channel: 'push' | 'app'
-  /** The message; `undefined` if the start has none. */
+  /** The message of the approval; `undefined` if it has none. */
   readonly message: string | undefined
   /** The text in the notification area, if one was given. */
   readonly notificationMessage: string | undefined
-  /** The device that may answer; `*` for any of the user's. */
+  /** The id of the only device that may answer; `*` if any device of the user may. */
   readonly authenticatorId: string
   /** By the simulator's clock. */
   readonly createdAt: Date
@@ -68,10 +68,10 @@ export class Phone {
   }
 
   /**
-   * Approves a request. Without an id and without a pending request, it does nothing if the newest one is already approved.
+   * Approves a request. Called without an id while none is pending, it does nothing if the newest request is already approved.
    *
-   * @param transactionId which one; the newest that waits by default
-   * @throws Error (rejects) if there is no request, or it was denied or has expired
+   * @param transactionId the request to approve; default: the newest pending one
+   * @throws Error (rejects) if there is no request, or if the request was denied or has expired
    */
   approve(transactionId?: string): Promise<void> {
     return asPromise(() => {
@@ -85,7 +85,7 @@ export class Phone {
   /**
    * Denies a request.
    *
-   * @param transactionId which one; the newest that waits by default
+   * @param transactionId the request to deny; default: the newest pending one
    * @throws Error (rejects) if no request is pending
    */
   deny(transactionId?: string): Promise<void> {
@@ -100,8 +100,8 @@ export class Phone {
    * Scans the QR code of an app link, or opens the link on the phone. For an enrolment this registers the phone. For an approval with
    * `prompt` the request then waits on the phone; without `prompt` the scan approves it.
    *
-   * @param appLinkUri from the response to an enrolment or approval
-   * @param authenticatorId the owner's device that scans; by default the one that may answer
+   * @param appLinkUri the link in the response to an enrolment or approval
+   * @param authenticatorId the owner's device that scans; default: the device that may answer
    * @throws Error (rejects) if the link is unknown, decided or expired, or the request is for another phone
    */
   scan(appLinkUri: string, authenticatorId?: string): Promise<void> {
@@ -148,7 +148,7 @@ export class Phone {
     if (transaction.status !== 'pending') throw new Error(`The request on ${this.name}'s phone ${endReason(transaction)}.`)
   }
 
-  /** The request with this id, or else the newest pending one, or else the newest of all. */
+  /** The request with this id. Without an id: the newest pending request, or the newest of all if none is pending. */
   private pick(transactionId: string | undefined): Transaction {
     const arrived = this.arrived()
     const found =
@@ -171,7 +171,7 @@ export class Phone {
       .sort((one, other) => (one.arrival ?? 0) - (other.arrival ?? 0))
   }
 
-  /** All devices of the owner, and devices of other users that this phone enrolled. */
+  /** All devices of the owner, and those of other users who were enrolled by a scan with this phone. */
   private devices(): { user: User; authenticator: Authenticator }[] {
     const owner = this.cloud.userByName(this.name) ?? this.cloud.userById(this.name)
     return [...this.cloud.users.values()].flatMap((user) =>

@@ -11,14 +11,17 @@ import { Phone, type PhoneRequest } from './phone'
 import { userStatus } from './resources'
 
 const TEXTS_SHOWN = 5
-/** Only the newest, because the page is redrawn every second. */
+/** The page shows only this many users, the newest, because it is redrawn every second. */
 const USERS_SHOWN = 100
 
 const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
 
 const escaped = (text: string): string => text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? '')
 
-/** A message in `<html>` was validated on arrival, so its only tags are the six allowed ones without attributes. */
+/**
+ * Keeps the six allowed tags of a message in `<html>` and escapes everything else. The message was validated when it arrived, so it has no other
+ * tags.
+ */
 function messageHtml(message: string): string {
   const formatted = /^<html>([^]*)<\/html>$/.exec(message)?.[1]
   if (formatted === undefined) return escaped(message)
@@ -29,7 +32,7 @@ function messageHtml(message: string): string {
 
 const nameOf = (user: User): string => user.username ?? `User ${user.userId.slice(0, 8)}`
 
-/** @param refreshes with the script; or with the script and, without JavaScript, by reloading its URL; or never */
+/** @param refreshes how the page is kept up to date: by the script only; by the script or, without JavaScript, by reloading its URL; or not at all */
 function page(title: string, main: string, refreshes: 'script' | 'script or address' | 'never'): string {
   return `<!doctype html>
 <html lang="en">
@@ -104,7 +107,7 @@ ${codesHtml(user)}
 </section>`
 }
 
-/** The HTML that changes, with a version that changes whenever the HTML does. */
+/** The part of the page that changes, with a version that changes whenever this HTML does. */
 export function phonesState(cloud: Cloud): { version: string; html: string } {
   const users = [...cloud.users.values()].slice(-USERS_SHOWN)
   const html =
@@ -121,7 +124,7 @@ export function phonesPage(cloud: Cloud, note?: string): string {
 <p class="quiet">Nevis simulator at ${escaped(cloud.baseURL)}</p>
 ${warning}
 <div class="phones" id="phones" data-version="${version}">${html}</div>`
-  // After an error the URL is that of the form, so reloading it would not show this page.
+  // A page with an error has the URL of the form's action. Reloading that URL would not show the page again, so the page does not reload itself.
   return page('Phones of the Nevis simulator', main, note === undefined ? 'script or address' : 'script')
 }
 

@@ -10,7 +10,7 @@ import type { ErrorJson } from '../client/wire'
 import type { Answer } from './answer'
 import { isoSeconds } from './clock'
 
-/** The reasons whose HTTP status Nevis does not document; dialects change their answers. */
+/** The reasons for a refusal whose HTTP status Nevis does not document. Dialects answer these with other statuses. */
 export type ProblemReason = 'unknown-user' | 'no-factor' | 'no-room' | 'blocked' | 'wrong-code' | 'wrong-key'
 
 /** Thrown by an operation; the server turns it into a response. */
@@ -26,7 +26,7 @@ export class Problem extends Error {
   }
 }
 
-/** The documents show a 403 with milliseconds and without `message`, and a 400 with an ISO time and a message. */
+/** Two forms, as in the documents: a 403 has its time in milliseconds and no `message`; a 400 has an ISO time and a message. */
 export function problemAnswer(problem: Problem, path: string, now: number): Answer {
   const { status, message, headers } = problem
   const error = STATUS_CODES[status] ?? 'Error'

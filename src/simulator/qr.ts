@@ -1,8 +1,8 @@
 /**
  * Turns a short text into the modules of a QR code that a camera can read.
  *
- * It supports byte mode, error correction level L and versions 1 to 6: 134 bytes, enough for an app link of the simulator. The mask
- * is always the first; readers accept any. Out of scope: pixels (`png.ts`), and longer texts.
+ * It supports byte mode, error correction level L and versions 1 to 6: 134 bytes, enough for an app link of the simulator. It always uses mask
+ * 0, because readers accept any mask. Out of scope: pixels (`png.ts`), and longer texts.
  *
  * Source: ISO/IEC 18004:2015.
  */

@@ -7,7 +7,7 @@ import { CAPACITY } from './memory'
 import type { RecordedRequest } from './requests'
 
 export class RequestLog {
-  /** Oldest first. A test may empty this array, so nothing here relies on its length. */
+  /** Oldest first. A test may empty this array, so this class does not rely on its length. */
   readonly entries: RecordedRequest[] = []
   private readonly sizes = new WeakMap<RecordedRequest, number>()
   /** Total size of all entries added since the last trim, including deleted ones. */
@@ -22,7 +22,7 @@ export class RequestLog {
     if (this.bytes > CAPACITY.requestBytes) this.trim()
   }
 
-  /** Frees a quarter, so that the next requests need not count all entries again. */
+  /** Removes a quarter at once, so that the sizes are not added up again on each of the next requests. */
   private trim(): void {
     let from = this.entries.length
     this.bytes = 0

@@ -13,8 +13,8 @@ import { qrModules } from './qr'
 const QR_CODE_PIXELS = 300
 
 /**
- * Nevis's documents say that `active` needs "at least one authenticator", and not whether a phone number alone is enough. Here it
- * is, because such a user can sign in.
+ * Nevis's documents say that `active` needs "at least one authenticator", but not whether a phone number alone is enough. Here a phone number is
+ * enough, because a user who has one can sign in.
  */
 export function userStatus(user: User): 'new' | 'active' {
   return user.authenticators.length > 0 || user.phone !== undefined ? 'active' : 'new'
@@ -43,7 +43,7 @@ export function userJson(cloud: Cloud, user: User, time = isoSeconds): UserJson 
     createdAt: time(user.createdAt),
     updatedAt: time(user.updatedAt),
     authenticators: user.authenticators.map(authenticatorJson),
-    // Documented to be present while the user is blocked; the shape is the simulator's own.
+    // Nevis documents that this field is present while the user is blocked, but not its shape. The shape is the simulator's own.
     ...(exceeded.length > 0 && { exceededRateLimits: exceeded }),
   }
 }

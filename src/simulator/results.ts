@@ -22,7 +22,7 @@ export function getStatus({ cloud, body }: Call): Answer {
     status,
     ...(user !== undefined && { userId: user.userId }),
     ...(user?.username !== undefined && { username: user.username }),
-    // As documented, the token is also present while pending and after a failure.
+    // As documented, the answer contains a token also while the transaction is pending and after a failure.
     token,
     createdAt: isoSeconds(createdAt),
     lastUpdatedAt: isoSeconds(lastUpdatedAt),
@@ -32,8 +32,8 @@ export function getStatus({ cloud, body }: Call): Answer {
 
 /**
  * Any token of this instance is active until it expires: access keys, status tokens, intent tokens (used or not), and the tokens of
- * pending and failed transactions. Of the possible readings of the documents this is the one in which a client that trusts `active`
- * alone can be attacked.
+ * pending and failed transactions. The documents allow other readings. The simulator uses this one because it exposes a client that relies on
+ * `active` alone.
  */
 export function introspect({ cloud, body }: Call): Answer {
   const claims = cloud.introspect(requiredText(body, 'token'))

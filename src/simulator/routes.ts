@@ -47,7 +47,7 @@ export interface Route {
   readonly method: string
   readonly path: RegExp
   readonly media: 'json' | 'form' | 'none'
-  /** `key or used intent`: also an intent token that has started the operation. */
+  /** `key or intent`: an unused intent token is accepted too. `key or used intent`: so is an intent token that has already started the operation. */
   readonly authorization: 'key' | 'key or intent' | 'key or used intent' | 'none'
   run(call: Call): Answer
 }

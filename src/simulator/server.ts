@@ -44,11 +44,11 @@ export class CloudServer {
     private readonly latencyMs: number,
     private readonly dialects: Dialects,
   ) {
-    // Every waiting call adds a listener, so there is no limit on listeners.
+    // Removes Node's limit on listeners, because every delayed call adds one.
     setMaxListeners(0, this.closing.signal)
   }
 
-  /** Aborts all waiting calls; the HTTP server closes the connections. */
+  /** Aborts all delayed calls. Out of scope: closing the connections, which the HTTP server does. */
   close(): void {
     this.closing.abort()
   }
@@ -125,7 +125,7 @@ export class CloudServer {
     return { operation: found.route.operation, path: url.pathname, body: fields, headers: request.headers, transaction, cloud: this.cloud }
   }
 
-  /** @returns the intent, if its token was sent instead of the access key */
+  /** @returns the intent if its token was sent; undefined if the access key was sent */
   private authorize(request: IncomingMessage, route: Route): Call['intent'] {
     if (route.authorization === 'none') return undefined
     const token = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '')?.[1]

@@ -1,7 +1,7 @@
 /**
  * This wing is an offline Nevis Authentication Cloud with simulated phones, for tests and demonstrations. It is written from Nevis's
- * public documents and imports no code of the client, so that a misreading in the client shows up in tests. Where the documents say
- * nothing, the file concerned says what was chosen.
+ * public documents and imports no code of the client, so that a misreading in the client shows up in tests. Where the documents leave something
+ * open, a comment in that file says what the simulator does.
  *
  * Out of scope: security. It serves loopback only, and shows codes to anyone who asks.
  *
@@ -23,7 +23,7 @@ import type { RecordedRequest } from './requests'
 import { CloudServer } from './server'
 import { snapshots, type UserSnapshot } from './snapshot'
 
-/** Longer than clients keep an idle connection, so that no client uses a connection that is being closed. */
+/** How long an idle connection is kept open. Longer than clients keep one, so that no client sends a request on a connection that is being closed. */
 const KEEP_ALIVE_MS = 65_000
 
 /** A user to add, already enrolled. */
@@ -40,20 +40,20 @@ export interface NewUser {
 
 /** An added user. */
 export interface AddedUser {
-  /** A lifelong identifier like Nevis's. */
+  /** The user's permanent identifier, in the form of Nevis's. */
   readonly userId: string
-  /** As given. */
+  /** The username that was passed to `addUser`. */
   readonly username: string
-  /** All of them are unused. */
+  /** The user's recovery codes, all unused. */
   readonly recoveryCodes: readonly string[]
   /** In order of registration: a push goes to the last. */
   readonly authenticatorIds: readonly string[]
 }
 
 /**
- * An offline Nevis Authentication Cloud on loopback, whose phones a test controls. It is not a reference for what Nevis's documents
- * leave open, and it is not secure: it shows codes to anyone who asks. It keeps the newest 10,000 users, transactions (each with its
- * SMS) and intent tokens, and deletes older ones.
+ * An offline Nevis Authentication Cloud on loopback, whose phones a test controls. Where Nevis's documents leave something open, Nevis may
+ * behave differently. The simulator is not secure: it shows codes to anyone who asks. It keeps the newest 10,000 users, transactions (each with
+ * its SMS) and intent tokens, and deletes older ones.
  *
  * Sources: https://docs.nevis.net/apidoc/authcloud/ and https://docs.nevis.net/authcloud/api-doc/
  */
@@ -138,7 +138,7 @@ export class NevisSimulator {
    * Adds a user who is already enrolled.
    *
    * @param user the user and the factors
-   * @returns the data that Nevis would have
+   * @returns the ids and recovery codes of the added user
    * @throws TypeError if the name is taken; Error if the name or phone number breaks the rules of the API
    */
   addUser(user: NewUser): AddedUser {

@@ -12,7 +12,7 @@ import { authenticatorJson, userStatus } from './resources'
 export interface UserSnapshot {
   /** Nevis's lifelong identifier. */
   readonly userId: string
-  /** `undefined` for a user without one. */
+  /** `undefined` if the user has no username. */
   readonly username: string | undefined
   /** `new` until the first factor is confirmed. */
   readonly status: 'new' | 'active'

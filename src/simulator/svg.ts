@@ -1,5 +1,5 @@
 /**
- * Draws a QR code as an SVG data URI, for the dialect whose pictures are SVG.
+ * Draws a QR code as an SVG data URI, for the dialect in which QR codes are SVG images.
  *
  * Out of scope: the modules (`qr.ts`).
  */

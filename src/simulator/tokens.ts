@@ -1,9 +1,9 @@
 /**
  * The cloud's tokens: JSON Web Tokens signed with HS512, issued and verified here.
  *
- * Times in tokens are milliseconds, as in Nevis's example of an introspection, although its table says seconds. The `aud` of an access
- * key is documented (`api`); those of the other three kinds are the simulator's own. Nevis says that a transaction's token "contains
- * the verifiable result of the current status", but not in which claim, and an introspection does not show it.
+ * Times in tokens are milliseconds, as in Nevis's example of an introspection, although the table beside it says seconds. Nevis documents the
+ * `aud` of an access key (`api`); the `aud` of the other three kinds is the simulator's own. Nevis says that a transaction's token "contains the
+ * verifiable result of the current status", but not in which claim, and an introspection does not show it.
  *
  * Out of scope: whether a token was used, and who owns an access key (`cloud.ts`).
  */
@@ -18,7 +18,7 @@ export interface Claims {
   readonly iss: string
   readonly iat: number
   readonly exp: number
-  /** Not in access keys: Nevis's table has it, its example, which is an access key, has not. */
+  /** Absent in access keys: Nevis's table lists `nbf`, but the example, which is an access key, does not contain it. */
   readonly nbf?: number
   readonly sub?: string
 }
@@ -55,7 +55,7 @@ export class Tokens {
     return claims !== undefined && claims.exp > this.clock.now() ? claims : undefined
   }
 
-  /** The kind of a token that was issued here, also after it has expired. */
+  /** The kind of a token that was issued here, even if it has expired. */
   kindOf(token: string): TokenKind | undefined {
     return this.claimsOf(token)?.aud
   }

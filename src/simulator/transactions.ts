@@ -9,7 +9,7 @@ import { BoundedMap, CAPACITY } from './memory'
 import type { Transaction, User } from './model'
 import type { Tokens } from './tokens'
 
-/** Lifetime of a transaction's tokens after its start or decision; Nevis does not document it. */
+/** Lifetime of a transaction's tokens, counted from their issue at the start or at the decision. Nevis does not document it. */
 const TOKEN_LIFETIME_SECONDS = 600
 
 /** The caller's values for a new transaction; `begin` adds the rest. */
@@ -93,11 +93,15 @@ export class Transactions {
   private forget({ statusToken, dispatchToken, channel, user }: Transaction): void {
     this.byStatusToken.delete(statusToken)
     if (dispatchToken !== undefined) this.byDispatchToken.delete(dispatchToken)
-    // A user's SMS and SMS transactions are in the same order, so the oldest SMS belongs to the oldest transaction.
+    // Deletes the SMS of the deleted transaction. A user's SMS are in the order of the SMS transactions, so the oldest SMS belongs to the oldest
+    // transaction.
     if (channel === 'sms') user?.inbox.shift()
   }
 
-  /** Applies expiry and the deletion of the user on access, because there are no timers and a user may have many transactions. */
+  /**
+   * Marks a transaction as failed if it has expired or its user was deleted. This is done on access, because the simulator has no timers, and a
+   * user may have many transactions.
+   */
   private withDeadlineApplied<Found extends Transaction | undefined>(transaction: Found): Found {
     if (transaction?.status !== 'pending') return transaction
     const { user, expiresAt } = transaction
@@ -111,7 +115,7 @@ export class Transactions {
   }
 }
 
-/** Short enough for the app link to fit in a QR code; starts like the one in Nevis's documents. */
+/** A token short enough for the app link to fit in a QR code. It begins like the token in Nevis's documents. */
 function dispatchToken(): string {
   return Buffer.from(JSON.stringify({ nonce: randomBytes(12).toString('base64url') })).toString('base64url')
 }

@@ -39,7 +39,10 @@ function verifySms(cloud: Cloud, user: User, code: string, statusToken: string):
   cloud.transactions.decide(transaction, 'succeeded')
 }
 
-/** The use-case pages allow the intent token that started the operation, too; the user of the path must be the one that it names. */
+/**
+ * According to Nevis's use-case pages, the intent token that started the operation is accepted in place of the access key. The user in the path
+ * must then be the user of the intent.
+ */
 export function verifyCode({ cloud, body, id, intent }: Call): Answer {
   const user = cloud.get({ userId: id })
   if (intent !== undefined && cloud.find(intent.subject) !== user) throw new Problem(403, 'The intent token is for something else')

@@ -2,10 +2,10 @@
  * A substitute for Nevis's widget: the script that a page loads, and the frame that the script creates.
  *
  * Nevis's public documents describe the script's URL, the frame, the intent token and the result callback in its config, and some
- * result codes. They do not name the global, or the fields of config and result: here these are the simulator's own, so that they are
- * not mistaken for Nevis's. The substitute asks by push, or by QR code if the intent token does not allow push; it does not support
- * SMS. Out of scope: looking like Nevis's widget.
- * Sources: https://docs.nevis.net/authcloud/widget/auth-widget and …/widget/auth-widget-ref
+ * result codes. They do not name the script's global function, nor the fields of its config and result. Here these names are the simulator's
+ * own, such as `nevisSimulatorWidget`, so that nobody mistakes them for Nevis's. The substitute asks by push, or by QR code if the intent token
+ * does not allow push; it does not support SMS. Out of scope: looking like Nevis's widget. Sources:
+ * https://docs.nevis.net/authcloud/widget/auth-widget and …/widget/auth-widget-ref
  */
 import { createHash } from 'node:crypto'
 import { answer, type Answer } from './answer'
@@ -13,7 +13,8 @@ import type { Cloud } from './cloud'
 
 /**
  * Runs in the app's page: `nevisSimulatorWidget({ intentToken, element, onResult })`, where `onResult` gets
- * `{ code, token?, data? }` once. It sets the style as an attribute because Nevis's widget, too, needs `'unsafe-inline'`.
+ * `{ code, token?, data? }` once. It sets the style as an attribute, so that the app's policy needs `'unsafe-inline'` for styles, as with
+ * Nevis's widget.
  */
 const HOST_SCRIPT = `'use strict'
 ;(() => {
@@ -114,7 +115,7 @@ const FRAME = `<!doctype html>
 
 const hash = (text: string): string => `'sha256-${createHash('sha256').update(text).digest('base64')}'`
 
-/** Nevis's widget, too, restricts the pages that may embed it; here only pages of this machine may. */
+/** Restricts the pages that may embed the frame, as Nevis's widget does. Here only pages of this machine may. */
 const POLICY = [
   "default-src 'none'",
   `style-src ${hash(STYLE)}`,

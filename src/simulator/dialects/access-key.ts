@@ -1,4 +1,4 @@
-/** Dialects of an access key that has ended. */
+/** Dialects of the answers to an access key that is no longer valid. */
 import type { DialectGroup } from './dialect'
 import { refusedWith, refusing } from './rewrite'
 

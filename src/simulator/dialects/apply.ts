@@ -1,7 +1,7 @@
 /**
- * Applies dialects to one call: refusals first, then changes of the answer, in the order in which the dialects were given.
+ * Applies dialects to one call, in the order in which the dialects were given: first their refusals, then their changes of the answer.
  *
- * Out of scope: the dialects, and scripted faults (`../apply-fault.ts`), which come after.
+ * Out of scope: the dialects themselves, and scripted faults (`../apply-fault.ts`), which are applied after the dialects.
  */
 import { isRecord, type Answer } from '../answer'
 import { BoundedMap, CAPACITY } from '../memory'
@@ -9,7 +9,7 @@ import type { Problem, ProblemReason } from '../problem'
 import type { Dialect, DialectRequest } from './dialect'
 
 export class Dialects {
-  /** How often a token had an answer. */
+  /** For each token and answer, how often the token got that answer. */
   private readonly answered = new BoundedMap<string, number>(CAPACITY.transactions)
 
   constructor(private readonly dialects: readonly Dialect[]) {}
@@ -19,7 +19,7 @@ export class Dialects {
     return this.dialects.reduce((sum, { clockMs = 0 }) => sum + clockMs, 0)
   }
 
-  /** The first refusal of a dialect. */
+  /** The refusal of the first dialect that refuses this request. */
   refusalOf(request: DialectRequest): Problem | undefined {
     for (const { refuses } of this.dialects) {
       const problem = refuses?.(request)
@@ -34,7 +34,7 @@ export class Dialects {
     return this.dialects.reduce((changed, { rewrites }) => rewrites?.(changed, exchange) ?? changed, answer)
   }
 
-  /** Counts this answer, and returns how often the token had the same before. */
+  /** Counts this answer, and returns how often the token got the same answer before. */
   private countEarlier({ body }: Answer, { operation, body: sent }: DialectRequest): number {
     const token = sent['statusToken'] ?? sent['token']
     if (typeof token !== 'string' || !isRecord(body)) return 0

@@ -1,4 +1,4 @@
-/** Dialects of the answer to an approval, and of what it takes. */
+/** Dialects of the approval endpoint: its answers, and the fields that it accepts. */
 import { linkJson } from '../resources'
 import type { DialectGroup } from './dialect'
 import { inAnswers, refusing, withEach, without, type Json } from './rewrite'

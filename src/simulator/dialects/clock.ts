@@ -1,4 +1,4 @@
-/** Dialects of the cloud's clock: minutes ahead or behind, as of a host without time service. */
+/** Dialects in which the cloud's clock is minutes ahead or behind, as on a host without time synchronisation. */
 import { isRecord } from '../answer'
 import type { Dialect, DialectGroup } from './dialect'
 
@@ -12,7 +12,7 @@ const off = (seconds: number): Dialect => ({
   clockMs: seconds * 1000,
 })
 
-/** The same, with tokens that are valid from `iat` on and for a minute. */
+/** The same, and transaction tokens are valid for one minute only, from `nbf` on. */
 const strict = (seconds: number): Dialect => {
   const { name, says, ...rest } = off(seconds)
   return {

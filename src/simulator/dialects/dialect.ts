@@ -1,5 +1,6 @@
 /**
- * What a dialect is: one plausible reading of what Nevis's documents leave open, as a small change of the simulator's answers.
+ * The type of a dialect. Where Nevis's documents leave something open, each plausible reading is a dialect: a small change of the simulator's
+ * answers.
  *
  * Out of scope: the dialects themselves (one file per group), and applying them (`apply.ts`).
  */
@@ -11,7 +12,7 @@ import type { Transaction } from '../model'
 import type { Problem, ProblemReason } from '../problem'
 import type { OperationName } from '../routes'
 
-/** A request of the API, as a dialect sees it. */
+/** A request to the API, as a dialect gets it. */
 export interface DialectRequest {
   readonly operation: OperationName
   /** The path without the query. */
@@ -21,28 +22,28 @@ export interface DialectRequest {
   readonly headers: IncomingHttpHeaders
   /** The transaction of the status token in the body. */
   readonly transaction: Transaction | undefined
-  /** For reading only: a dialect changes answers, never the state of the cloud. */
+  /** A dialect may only read from the cloud: it changes answers, never the state. */
   readonly cloud: Cloud
 }
 
-/** A request with what is known about its answer. */
+/** A request, with facts about its answer. */
 export interface Exchange extends DialectRequest {
   /** Why the cloud refused the request; undefined if it did not. */
   readonly refusal: ProblemReason | undefined
-  /** How often the same token had the same answer (`active`, or the same `status`) before. */
+  /** How often this token got the same answer before (the same `status`, or the same `active`). */
   readonly earlier: number
 }
 
 export interface Dialect {
-  /** In kebab-case, for the option `dialect` and the flag `--dialect`. */
+  /** The name for the option `dialect` and the flag `--dialect`, in kebab-case. */
   readonly name: string
-  /** What the cloud does, in one sentence. */
+  /** What the cloud does in this dialect, in one sentence. */
   readonly says: string
-  /** Why this is plausible: a document, or what other servers do. */
+  /** Why this is plausible: a sentence in a document, or the behaviour of other servers. */
   readonly because: string
   /** Refuses a request before the cloud runs it. */
   readonly refuses?: (request: DialectRequest) => Problem | undefined
-  /** The changed answer. It must not change the one that it gets. */
+  /** Returns the changed answer as a new object, and leaves the given one unchanged. */
   readonly rewrites?: (answer: Answer, exchange: Exchange) => Answer
   /** How far the cloud's clock is ahead of this machine's, in milliseconds. */
   readonly clockMs?: number
@@ -58,6 +59,6 @@ export interface DialectGroup {
  * The part of a probe's report that the option `dialect` reads: which dialects were recognised. Other properties are ignored.
  */
 export interface DialectReport {
-  /** Names of dialects; an empty list is the simulator's own answers. */
+  /** Names of dialects; if the list is empty, the simulator gives its own answers. */
   readonly dialects: readonly string[]
 }

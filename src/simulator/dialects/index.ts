@@ -52,7 +52,7 @@ function nearestTo(name: string): string {
   return String(nearest)
 }
 
-/** How many characters must be added, removed or replaced (Levenshtein). */
+/** Levenshtein distance: how many characters must be added, removed or replaced to turn one text into the other. */
 function distance(one: string, other: string): number {
   let row = Array.from({ length: other.length + 1 }, (_, at) => at)
   for (const [i, character] of [...one].entries()) {

@@ -1,4 +1,4 @@
-/** Dialects of intent tokens, and of the status endpoint when it is asked about the token of a result. */
+/** Dialects of intent tokens, and of the status endpoint when it gets a transaction token in place of a status token. */
 import type { Answer } from '../answer'
 import type { Dialect, DialectGroup, Exchange } from './dialect'
 import { errorAnswer, inAnswers, without, withStatus } from './rewrite'
@@ -8,7 +8,7 @@ const NOT_SAID = 'The status reference does not say what a token gets that is no
 const ofOtherToken = (change: (exchange: Exchange) => Answer): NonNullable<Dialect['rewrites']> => (answer, exchange) =>
   exchange.operation === 'getStatus' && exchange.transaction === undefined ? change(exchange) : answer
 
-/** The status of the transaction whose result the token is. */
+/** The status of the transaction to which the token belongs. */
 function statusOfResult({ body, cloud }: Exchange): Answer {
   const found = cloud.transactions.all().find(({ token }) => token === body['statusToken'])
   if (found === undefined) return { status: 404, headers: {}, body: { status: 'unknown' } }

@@ -1,4 +1,4 @@
-/** Dialects of the introspection. Nevis documents it by one example, which is that of an access key. */
+/** Dialects of the introspection. Nevis documents its answer by a single example, which is for an access key. */
 import { isRecord, type Answer } from '../answer'
 import type { Claims } from '../tokens'
 import type { Dialect, DialectGroup, Exchange } from './dialect'
@@ -7,7 +7,7 @@ import { refusing, without, type Json } from './rewrite'
 const ONE_EXAMPLE = 'The one example is that of an access key; what the claims of a transaction token are is not documented.'
 const HOUR_MS = 3_600_000
 
-/** Active introspections of all tokens but access keys. */
+/** Changes the answers to introspections of active tokens, except access keys. */
 const ofToken = (change: (claims: Json & Claims, answer: Answer, exchange: Exchange) => Json): NonNullable<Dialect['rewrites']> => (answer, exchange) => {
   const { body } = answer
   if (exchange.operation !== 'introspect' || !isRecord(body) || body['active'] !== true || body['aud'] === 'api') return answer
@@ -18,15 +18,15 @@ const withClaims = (claims: (token: Json & Claims, exchange: Exchange) => Json) 
 const withTimes = (change: (ms: number) => unknown) => ofToken((token) => Object.fromEntries(Object.entries(token).map(([name, value]) => [name, typeof value === 'number' ? change(value) : value])))
 const lacking = (...names: string[]) => ofToken((token) => without(token, ...names))
 const always = (claims: Json) => withClaims(() => claims)
-/** The user of the token, and its transaction if the token is that of one. */
+/** The user of a token, and (below) the transaction to which a token belongs, if any. */
 const userOf = ({ sub = '' }: Claims, { cloud }: Exchange) => cloud.userById(sub)
 const transactionOf = ({ body, cloud }: Exchange) => cloud.transactions.all().find(({ token, statusToken }) => [token, statusToken].includes(String(body['token'])))
 
-/** A life counted from `iat`; after it the token is not active. */
+/** The token is active for this many seconds after its `iat`. */
 const living = (seconds: number) =>
   ofToken((token, _answer, { cloud }) => {
     const exp = token.iat + seconds * 1000
-    // A life of no seconds still answers `active`: it would never be so otherwise.
+    // With 0 seconds the answer is still `active`; otherwise the token would never be active.
     return seconds > 0 && cloud.clock.now() >= exp ? { active: false } : { ...token, exp }
   })
 

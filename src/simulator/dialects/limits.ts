@@ -1,4 +1,7 @@
-/** Dialects of refusals whose HTTP status Nevis does not document: a blocked user, too many authenticators, nothing to ask. */
+/**
+ * Dialects of refusals whose HTTP status Nevis does not document: a blocked user, too many authenticators, a user without a factor on the
+ * channel.
+ */
 import type { DialectGroup } from './dialect'
 import { perStatus, refusedWith } from './rewrite'
 

@@ -7,7 +7,7 @@ const UNDOCUMENTED = 'The documents name no field for the codes: api-use-cases/r
 
 const isRecovery = ({ body }: Pick<Exchange, 'body'>) => body['channel'] === 'recovery'
 
-/** @param place the answer, from that of the simulator and the codes */
+/** @param place returns the changed answer, given the simulator's answer and the codes */
 const codesIn = (place: (json: Json, codes: readonly string[]) => unknown) =>
   inAnswers('enroll', (json, exchange) => {
     if (!isRecovery(exchange)) return json

@@ -1,7 +1,7 @@
 /**
- * Building blocks of dialects: change the JSON of an answer, or how a refusal is answered.
+ * Building blocks of dialects: functions that change the JSON of an answer, or the answer to a refused request.
  *
- * Out of scope: which dialects there are.
+ * Out of scope: the dialects themselves.
  */
 import { isRecord, type Answer } from '../answer'
 import { Problem, problemAnswer, type ProblemReason } from '../problem'
@@ -12,7 +12,7 @@ export type Json = Record<string, unknown>
 
 type Rewrite = NonNullable<Dialect['rewrites']>
 
-/** Changes the JSON object of answers without an error. */
+/** Changes the JSON object of successful answers. */
 export function inAnswers(operations: OperationName | readonly OperationName[], change: (json: Json, exchange: Exchange) => unknown): Rewrite {
   return (answer, exchange) => {
     const isMeant = ([] as string[]).concat(operations).includes(exchange.operation)
@@ -21,17 +21,17 @@ export function inAnswers(operations: OperationName | readonly OperationName[], 
   }
 }
 
-/** Changes the HTTP status of answers without an error. */
+/** Changes the HTTP status of successful answers. */
 export function withStatus(operation: OperationName, status: number, isMeant: (exchange: Exchange) => boolean = () => true): Rewrite {
   return (answer, exchange) => (exchange.operation === operation && answer.status < 400 && isMeant(exchange) ? { ...answer, status } : answer)
 }
 
-/** Answers refusals for this reason with another HTTP status, in the documented form of errors. */
+/** Gives refusals for this reason another HTTP status, with the documented error body. */
 export function refusedWith(reason: ProblemReason, status: number): Rewrite {
   return (answer, exchange) => (exchange.refusal === reason ? { ...errorAnswer(status, exchange), headers: answer.headers } : answer)
 }
 
-/** An error in the documented form. */
+/** An error with the documented body. */
 export function errorAnswer(status: number, { path, cloud }: DialectRequest): Answer {
   return problemAnswer(new Problem(status, 'Refused by a dialect'), path, cloud.clock.now())
 }
@@ -41,7 +41,7 @@ export function refusing(status: number, isMeant: (request: DialectRequest) => b
   return (request) => (isMeant(request) ? new Problem(status, 'Refused by a dialect') : undefined)
 }
 
-/** Changes each string with one of these names, at any depth. */
+/** Changes the value of each field with one of these names that is a string, at any depth. */
 export function withEach(value: unknown, names: readonly string[], change: (text: string) => unknown): unknown {
   if (Array.isArray(value)) return value.map((each: unknown) => withEach(each, names, change))
   if (!isRecord(value)) return value
@@ -54,13 +54,13 @@ export function without(json: Json, ...names: readonly string[]): Json {
   return Object.fromEntries(Object.entries(json).filter(([name]) => !names.includes(name)))
 }
 
-/** The object in a field; an empty one if there is none. */
+/** The object in a field, or an empty object if the field has none. */
 export function objectIn(json: Json, name: string): Json {
   const value = json[name]
   return isRecord(value) ? value : {}
 }
 
-/** The same answer in several dialects that differ in the HTTP status only. */
+/** Makes several dialects that differ in the HTTP status only, one per status. */
 export function perStatus(statuses: readonly number[], dialectOf: (status: number) => Dialect): Dialect[] {
   return statuses.map(dialectOf)
 }

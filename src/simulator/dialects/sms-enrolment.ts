@@ -1,4 +1,4 @@
-/** Dialects of the answer to an enrolment by SMS. Nevis documents that a user id and a status token are in it, and not where. */
+/** Dialects of the answer to an enrolment by SMS. Nevis documents that the answer contains a user id and a status token, but not in which fields. */
 import type { DialectGroup, DialectRequest } from './dialect'
 import { inAnswers, objectIn, refusing, without, withStatus, type Json } from './rewrite'
 

@@ -1,4 +1,7 @@
-/** Dialects of the status of an SMS. The older documents let it be polled, the newer ones allow app, push and fido2 only. */
+/**
+ * Dialects of the status call for an SMS transaction. The older documents allow this call for SMS; the newer ones allow it for app, push and
+ * fido2 only.
+ */
 import type { Answer } from '../answer'
 import type { Dialect, DialectGroup, Exchange } from './dialect'
 import { errorAnswer, perStatus, without, type Json } from './rewrite'

@@ -1,4 +1,4 @@
-/** Dialects of the user: how an unknown one is answered, and which details are there. */
+/** Dialects of user objects: the answer for an unknown user, and the fields of a known user. */
 import type { Answer } from '../answer'
 import { isRecord } from '../answer'
 import type { OperationName } from '../routes'
@@ -11,7 +11,7 @@ const ADDITIVE = 'The documents say that new fields and values come without noti
 const ofUnknown = (change: (answer: Answer, exchange: Exchange) => Answer): NonNullable<Dialect['rewrites']> => (answer, exchange) =>
   LOOK_UPS.includes(exchange.operation) && exchange.refusal === 'unknown-user' ? change(answer, exchange) : answer
 
-/** In the answer itself for look-ups; at the top level for enrolments. */
+/** Changes the top level of the answer, for look-ups of users and for enrolments. */
 const ofUser = (change: (user: Json) => unknown) => inAnswers([...LOOK_UPS, 'enroll'], change)
 const EVERYWHERE: readonly OperationName[] = [...LOOK_UPS, 'enroll', 'approve', 'getStatus']
 

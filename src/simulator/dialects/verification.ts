@@ -1,4 +1,4 @@
-/** Dialects of the verification of a code. Nevis documents 200 for the right code, "4xx otherwise", and no body. */
+/** Dialects of the answer to the verification of a code. Nevis documents 200 for the right code, "4xx otherwise", and no body. */
 import type { DialectGroup, DialectRequest } from './dialect'
 import { perStatus, refusedWith, refusing, withStatus } from './rewrite'
 import { userJson } from '../resources'

@@ -1,4 +1,4 @@
-/** Dialects of HTTP: media types, encodings, redirects, and what gateways and firewalls answer in place of Nevis. */
+/** Dialects of HTTP: media types, encodings, redirects, and answers that gateways and firewalls give in place of Nevis. */
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib'
 import { isRecord, type Answer } from '../answer'
 import type { Dialect, DialectGroup } from './dialect'
@@ -17,7 +17,7 @@ const encoded = (name: string, encode: (bytes: Buffer) => Buffer) => (answer: An
 
 const typeOf = ({ body }: Answer) => (typeof body === 'string' ? 'text/plain;charset=utf-8' : 'application/json;charset=utf-8')
 
-/** The same for every call. */
+/** Replaces the answer of every call by the same one. */
 const instead = (status: number, body: unknown, headers: Record<string, string> = { 'content-type': 'text/html' }): NonNullable<Dialect['rewrites']> => () => ({ status, headers, body })
 
 const ofJson = (headers: Record<string, string>): NonNullable<Dialect['rewrites']> => (answer) => (isRecord(answer.body) ? withHeaders(headers)(answer) : answer)
