@@ -69,7 +69,7 @@ async function ledgerFindings({ strategy: { settings } }: Registered, isProducti
   const claims = await Promise.all([ledger.claim(key, 1), ledger.claim(key, 1)]).catch(() => undefined)
   if (claims === undefined) return [kindFinding, error('ledger.claims', 'the ledger does not answer, so no user can sign in', 'check the connection of the ledger')]
   const isOnce = claims.filter(Boolean).length === 1
-  // One after the other, as two starts of one user: the second must see the first.
+  // One after the other, as for two starts of one user: the second count must include the first.
   const counts = [await ledger.count(`${key}:count`, 1).catch(() => 0), await ledger.count(`${key}:count`, 1).catch(() => 0)]
   const isCounted = counts[0] === 1 && counts[1] === 2
   const isForgotten = await ledger.forget(key).then(() => ledger.look(key)).then((left) => left === 0, () => false)

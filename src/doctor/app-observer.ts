@@ -1,6 +1,6 @@
 /**
- * Observes how an app configures itself: the strategies that it passes to Passport, where it uses them, and the options of its
- * sessions. The observed functions behave as before.
+ * Observes how an app configures itself: which strategies it passes to Passport, where it uses them, and the options of its sessions. The
+ * observed functions behave as before.
  *
  * Out of scope: judging the configuration. It wraps Passport's `use`, `authenticate` and `authorize`, and the function that
  * express-session exports; it reads no private members.
@@ -22,7 +22,7 @@ export interface Registered {
   readonly passport: PassportModule | undefined
 }
 
-/** One call of `passport.authenticate('nevis', …)` or `authorize`, made before the first request. */
+/** One call of `passport.authenticate('nevis', …)` or `passport.authorize('nevis', …)` that the app made before the first request. */
 export interface StrategyCall {
   readonly asks: readonly unknown[]
   hasRun: boolean

@@ -1,5 +1,5 @@
 /**
- * The child process in which the app is loaded and checked, so that the app's output and exit do not affect the doctor.
+ * Entry point of the child process that loads and checks the app, so that the app's output and exit do not affect the doctor.
  *
  * Out of scope: printing the report; this process sends the findings to its parent.
  */

@@ -1,7 +1,7 @@
 /**
- * Checks that the instance answers, that it accepts our access key, and that the clocks agree.
+ * Checks that the Nevis instance answers, that it accepts the access key, and that its clock and this machine's clock agree.
  *
- * It makes two calls, a ping and the introspection of the key itself: neither notifies a user or changes anything.
+ * It makes two calls, a ping and an introspection of the access key. Neither notifies a user or changes anything.
  * Out of scope: which instance and which key (`environment.ts`, or the app's own strategy).
  */
 import { withoutSlash } from '../trust/binding'
@@ -16,7 +16,7 @@ const SECONDS_PER_DAY = 86_400
 /** The end of the year 9999. A later expiry in a response is shortened to it, because it cannot be printed as a date. */
 const LAST_DATE_SECONDS = 253_402_300_799
 const WARN_BEFORE_DAYS = 14
-/** From this difference on, tokens are refused as too old or not valid yet: `binding.ts`. */
+/** If the clocks differ by more than this, the strategy refuses tokens as too old or not yet valid: `binding.ts`. */
 const MAX_SKEW_SECONDS = 60
 const WARN_SKEW_SECONDS = 5
 
@@ -33,7 +33,10 @@ export async function cloudFindings(client: NevisClient, issuers: readonly strin
   return [settings, reachable, clock, ...keyFindings(await resultOf(client.introspectAccessKey()), issuers)]
 }
 
-/** The result, a NevisError, or `{}` for any other error: the app's own `accessKey` function threw it, and its text may hold a secret. */
+/**
+ * @returns the result, or the NevisError, or `{}` for any other error. Such an error comes from the app's own `accessKey` function, and its text
+ * can contain a secret
+ */
 function resultOf<T>(work: Promise<T>): Promise<T | NevisError | object> {
   return work.catch((reason: unknown) => (reason instanceof NevisError ? reason : {}))
 }
@@ -59,7 +62,7 @@ function reachableFinding({ baseURL }: NevisClient, answer: Answer | NevisError 
   return error('cloud.reachable', `${baseURL} answers a ping, but not as Nevis does (HTTP ${status})`, remedy)
 }
 
-/** The part of the difference that neither the duration of the call nor the whole seconds of `Date` explain. */
+/** Reports the clock difference, less the duration of the call and the rounding of the header `Date` to whole seconds. */
 function clockFinding({ date }: Answer, sentAt: number, receivedAt: number): Finding {
   if (date === undefined) return unchecked('cloud.clock', 'the response has no Date header', 'compare the clock of this machine with a time server')
   const earliest = sentAt - 1000
@@ -114,7 +117,7 @@ function issuerFinding(iss: string | undefined, issuers: readonly string[]): Fin
   )
 }
 
-/** The origin only: the rest of the value is not printed. */
+/** Only the origin of an issuer, because the rest of the value must not be printed. */
 function originOf(iss: string): string {
   return parseURL(iss)?.origin ?? 'its iss'
 }

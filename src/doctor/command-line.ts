@@ -1,7 +1,7 @@
 /**
- * This wing holds the commands of `npx passport-nevis`: the doctor checks the configuration of an app, and the probe asks a live instance what Nevis's
- * documents leave open. This file finds the command, and reads the arguments of the doctor, runs its checks (`run-checks.ts`) and prints the report.
- * The doctor notifies no user, changes nothing at Nevis, and prints no secret.
+ * This wing holds the commands of `npx passport-nevis`: the doctor checks the configuration of an app, and the probe finds out by requests what
+ * Nevis's documents leave open about an instance. This file selects the command. For the doctor it reads the arguments, runs the checks
+ * (`run-checks.ts`) and prints the report. The doctor notifies no user, changes nothing at Nevis, and prints no secret.
  *
  * Out of scope: the process and its exit code (`command.ts`), the probe (`probe/probe-command.ts`).
  */
@@ -64,7 +64,7 @@ function version(): string {
   return (JSON.parse(readFileSync(join(__dirname, '../../package.json'), 'utf8')) as { version: string }).version
 }
 
-/** @returns an error message if they are wrong */
+/** @returns the arguments, or an error message if they are wrong */
 function argumentsIn(argv: readonly string[]) {
   const flag = { type: 'boolean', default: false } as const
   try {

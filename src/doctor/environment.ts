@@ -1,6 +1,6 @@
 /**
- * Checks the cloud that the environment variables NEVIS_INSTANCE or NEVIS_BASE_URL, and NEVIS_ACCESS_KEY name. Used if no app is
- * given or the app cannot be loaded.
+ * Checks the Nevis instance that the environment variables name (NEVIS_INSTANCE or NEVIS_BASE_URL, and NEVIS_ACCESS_KEY). Used if no app is
+ * given, or if the app cannot be loaded.
  *
  * Out of scope: the checks themselves (`cloud-checks.ts`).
  */
@@ -17,7 +17,7 @@ export async function environmentFindings(env: Environment): Promise<Finding[]> 
   return 'finding' in cloud ? [cloud] : cloudFindings(cloud.client, [cloud.baseURL])
 }
 
-/** The cloud that the environment names, or the error if it names none. */
+/** @returns a client for the instance that the environment names, or the finding if the variables are missing or wrong */
 export function cloudOf(env: Environment): { readonly client: NevisClient; readonly baseURL: string; readonly accessKey: string } | Finding {
   // An empty variable counts as not set.
   const [instance, baseURL, accessKey] = ['NEVIS_INSTANCE', 'NEVIS_BASE_URL', 'NEVIS_ACCESS_KEY'].map((name) => env[name] || undefined)
@@ -29,7 +29,7 @@ export function cloudOf(env: Environment): { readonly client: NevisClient; reado
     const client = new NevisClient({ instance, baseURL, accessKey: accessKey as string })
     return { client, baseURL: client.baseURL, accessKey: accessKey as string }
   } catch (reason) {
-    // The client's messages name options, never values; here they name the variables.
+    // The client's messages name its options, never their values. Here the options are replaced by the names of the variables.
     const sentence = (reason as TypeError).message.replace(/^NevisClient: /, '').replace(/^(accessKey|instance|baseURL)\b/, (option) => VARIABLES[option] as string)
     return error('cloud.settings', sentence.replace(/, or a function$/, ''), remedy)
   }

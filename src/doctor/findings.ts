@@ -1,8 +1,8 @@
 /**
- * The findings of the doctor: one per check, with a remedy if something is wrong.
+ * The findings of the doctor: each is the result of one check, with a remedy if something is wrong.
  *
- * Out of scope: the checks, and printing (`report.ts`). A finding contains no secret and no text of another program's error, because
- * findings are printed. `printableFinding` removes characters that a terminal would interpret.
+ * Because findings are printed, a finding contains no secret and no error text of another program. Out of scope: the checks, and printing
+ * (`report.ts`). `printableFinding` removes characters that a terminal would interpret.
  */
 import { printable } from './printable'
 
@@ -37,14 +37,14 @@ export const CHECKS = [
   'session.trust-proxy',
 ] as const
 
-/** `cloud.probe` is only checked with a report. */
+/** `cloud.probe` is checked only if the report of a probe is given (`--report`). */
 export type Check = (typeof CHECKS)[number] | 'cloud.probe'
 
 interface Base {
   readonly check: Check
-  /** The finding, in a sentence. */
+  /** What the check found, in a sentence. */
   readonly finding: string
-  /** The strategy's name, where the app has several. */
+  /** The strategy's name, if the app has several. */
   readonly strategy?: string
 }
 
@@ -73,13 +73,13 @@ export function isFinding(value: unknown): value is Finding {
   )
 }
 
-/** The finding with all its texts made printable, for the report and for JSON. */
+/** The finding with unprintable characters of its texts replaced, for the report and for JSON. */
 export function printableFinding(one: Finding): Finding {
   const texts = Object.entries(one).map(([name, text]) => [name, printable(String(text))])
   return Object.fromEntries(texts) as Finding
 }
 
-/** The findings in the order of the report. Every check without a finding gets one that says why it was not checked. */
+/** Sorts the findings into the order of the report. A check without a finding gets one that says why it was not made. */
 export function withUnchecked(findings: readonly Finding[], why: string, remedy: string): Finding[] {
   return CHECKS.flatMap((check) => {
     const own = findings.filter((one) => one.check === check)

@@ -1,6 +1,6 @@
 /**
- * Loads an app for the checks: observes it while it starts, and redirects whatever it listens on to a free loopback port. Runs in
- * the child process, which ends with the checks.
+ * Loads an app for the checks: observes the app while it starts, and makes it listen on free loopback ports instead of its own. Runs in the
+ * child process, which ends after the checks.
  *
  * Out of scope: requests to the app.
  */
@@ -17,12 +17,12 @@ import { isWord } from './printable'
 import { AppObserver } from './app-observer'
 
 export interface LoadedApp {
-  /** The origin on loopback where the app answers. */
+  /** The loopback origin at which the app answers. */
   readonly origin: string
   readonly observer: AppObserver
 }
 
-/** Enough for an app that opens a database first. */
+/** Time limit for the start; long enough for an app that connects to a database first. */
 const LOAD_MS = 60_000
 const LOOK_EVERY_MS = 20
 
@@ -43,7 +43,7 @@ export async function loadApp(file: string): Promise<LoadedApp | Finding> {
   for (const one of exported) observer.register(one)
   const app = exported.find(isListener)
   if (app !== undefined) return { origin: await originOf(app instanceof NetServer ? app : createServer(app as RequestListener)), observer }
-  // A demo may start the simulator in the same process; that server is not the app.
+  // A demo may start the simulator in the same process. The simulator's server must not be mistaken for the app.
   const isCloud = (server: NetServer) => observer.registered.some(({ strategy }) => sameHost(strategy.settings.client.baseURL, server))
   const found = () => servers.find((server) => server.listening && !isCloud(server))
   const isReady = () => found() !== undefined && observer.registered.length > 0
@@ -98,7 +98,7 @@ function found(from: NodeJS.Require, name: string): string[] {
   }
 }
 
-/** Replaces the exports while the module loads: a later `import` would not see the change. */
+/** Replaces the exports while the module loads, because a replacement after that would not be seen by an `import`. */
 function replaceExports(from: NodeJS.Require, entry: string, replacement: (exports: object) => object): void {
   const { extensions } = from
   const load = extensions['.js']
@@ -139,7 +139,10 @@ async function withDeadline<T>(deadline: number, work: Promise<T>): Promise<T> {
   return Promise.race([work, pause(deadline - Date.now(), undefined, { ref: false }).then(() => Promise.reject(new Error()))])
 }
 
-/** Name, code and line of the error. Its message is printed only if this package wrote it: other messages may quote secrets. */
+/**
+ * The finding for an error that the app threw while loading: the error's name, code and line. Its message is included only if this package wrote
+ * it, because other messages may quote secrets.
+ */
 function thrownFinding(reason: unknown, path: string, file: string): Finding {
   const { name, code, message, stack } = Object(reason) as Record<'name' | 'code' | 'message' | 'stack', unknown>
   const text = String(message)
@@ -151,7 +154,10 @@ function thrownFinding(reason: unknown, path: string, file: string): Finding {
 
 const OWN_MESSAGE = /^(Nevis(Strategy|Client)|waitingPage|statusEndpoint|outagePage|requireSecondFactor|recordSecondFactor|RedisLedger|PostgresLedger): /
 
-/** True if the top frame of the stack is in this package, in the doctor's copy or the app's: any code can throw a message that starts like ours. */
+/**
+ * True if the top frame of the stack is in this package (the doctor's copy or the app's copy). The text of the message proves nothing, because
+ * any code can throw the same text.
+ */
 function isThrownHere(text: string, stack: string, path: string): boolean {
   const [, place = ''] = stack.split(`TypeError: ${text}\n`)
   const folders = [join(__dirname, '..'), ...found(createRequire(path), 'passport-nevis').map((entry) => dirname(entry))]

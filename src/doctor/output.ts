@@ -1,5 +1,5 @@
 /**
- * Where a command writes. Out of scope: what it writes.
+ * The functions with which a command writes its output. Out of scope: what is written.
  */
 export interface Output {
   log(text: string): void

@@ -6,7 +6,7 @@
  * Out of scope: secrets; a value that may be secret is never put in a finding.
  */
 
-/** Longer than any text of the doctor itself. */
+/** Longer texts are cut off. The doctor's own texts are all shorter. */
 const MOST_CHARACTERS = 400
 
 /** Control, format, surrogate, private and unassigned characters, and the two other line breaks. */

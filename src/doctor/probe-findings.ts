@@ -1,5 +1,6 @@
 /**
- * Turns the report of a probe into findings of the doctor: which answers of this instance need an option, and which nobody understands yet.
+ * Turns the report of a probe into findings of the doctor: which answers of this instance need an option of the strategy, and which differ from
+ * the simulator in a way that no known dialect explains.
  *
  * Out of scope: making the report (`probe/`).
  */

@@ -21,7 +21,10 @@ export interface Reply {
   readonly json: Readonly<Record<string, unknown>>
   /** Path of the redirect target. */
   readonly location: string | undefined
-  /** Cookies that may hold a session. Cookies of a CSRF protection are excluded, because scripts must read them. */
+  /**
+   * Cookies that can contain a session. Cookies of a CSRF protection are left out: scripts must be able to read them, so the rules for session
+   * cookies do not apply.
+   */
   readonly cookies: readonly Cookie[]
   /** Names of the strategies that handled this request and refused it. */
   readonly refusedBy: readonly string[]
@@ -57,7 +60,7 @@ function send(origin: string, method: 'GET' | 'POST', address: string, form: str
     method,
     path: known.pathname + known.search,
     signal: AbortSignal.timeout(DEADLINE_MS),
-    // The app's certificate is for its public name, not for loopback.
+    // The certificate is not checked, because the app's certificate is for its public name, not for loopback.
     rejectUnauthorized: false,
     headers: {
       host: known.host,

@@ -1,8 +1,9 @@
 /**
  * Checks that the routes in the strategy's options exist and reach the right handlers.
  *
- * Each route gets a request for a transaction that does not exist, so nothing is started and no user is notified. The strategy
- * reports by its event `failed` that the request reached it. Out of scope: reading route tables, which differ between hosts.
+ * The doctor sends each route a request for a transaction that does not exist, so nothing is started and no user is notified. If the request
+ * reaches the strategy, the strategy publishes its event `failed`, which the doctor receives. Out of scope: reading route tables, which differ
+ * between hosts.
  */
 import { parseURL } from '../client/parse-url'
 import { error, ok, unchecked, warning, type Check, type Finding } from './findings'
@@ -93,7 +94,7 @@ function withoutPrefix(address: string, prefix: string): string {
   return url.href
 }
 
-/** Headers, such as `Location`, can hold ASCII only: hosts encode other characters, drop them or throw. */
+/** Headers such as `Location` can contain ASCII only. Hosts encode other characters, drop them or throw. */
 function nonAsciiFinding(check: Check, option: string, address: string): Finding | undefined {
   if (/^[\x21-\x7e]+$/.test(address)) return undefined
   return error(check, `${option} contains non-ASCII characters, which cannot be sent in a redirect`, `write ${option} percent-encoded: ${new URL(address, 'http://app').pathname}`)
@@ -122,9 +123,9 @@ function faultOf(check: Check, request: string, reply: Reply | undefined, lacksS
 }
 
 /**
- * A start cannot be tried without a user's password. But the observer knows each call of `passport.authenticate` for this strategy,
- * and those whose middleware has not run yet belong neither to the callback nor to the waiting page.
- * @param unseen how many of them belong to those routes all the same, because another middleware refused the request first
+ * A start cannot be tried without a user's password. But the observer knows each call of `passport.authenticate` for this strategy. If the
+ * middleware of a call has not run yet, the call belongs neither to the callback nor to the waiting page, so it can be the start.
+ * @param unseen the number of calls that belong to those two routes but have not run, because another middleware refused the request first
  */
 function startFinding({ strategyCalls }: AppObserver, { name, strategy }: Registered, unseen: number): Finding {
   const others = strategyCalls.filter(({ asks, hasRun }) => !hasRun && (asks.includes(name) || asks.includes(strategy))).length - unseen

@@ -1,5 +1,5 @@
 /**
- * Runs all checks: those of the app in a child process, or without an app those of the cloud that the environment names.
+ * Runs all checks: with an app, its checks in a child process; without an app, the checks of the cloud that the environment names.
  *
  * Out of scope: the checks themselves, and the output.
  */
@@ -41,7 +41,7 @@ function appFindings(file: string, env: Environment): Promise<Finding[]> {
     }
     const fault = (finding: string) => end([error('app.loaded', finding, `run \`node ${file}\` with the same environment to see its error`)])
     const timer = setTimeout(() => fault(`the checks did not finish within ${DEADLINE_MS / 1000} s`), DEADLINE_MS)
-    // The app may send other messages through the same channel.
+    // Ignores messages that are not findings: the app may send its own messages through the same channel.
     child.on('message', (message) => {
       const { passportNevisDoctor: findings } = Object(message) as { passportNevisDoctor?: unknown }
       if (Array.isArray(findings) && findings.every(isFinding)) end(findings)

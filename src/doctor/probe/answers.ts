@@ -1,6 +1,6 @@
 /**
- * Finds what the probe needs in a response: by the name of the field or the form of the value, wherever it stands, because the place is
- * what the probe is to find out.
+ * Finds a value in a response by the name of its field or by its form, at any depth. The probe cannot expect a certain place, because it is to
+ * find out the place.
  *
  * Out of scope: describing a response (`shape.ts`).
  */
@@ -8,7 +8,7 @@
 const MAX_VALUES = 2000
 const CODE_FORM = /^[A-Za-z0-9](-?[A-Za-z0-9]){15}$/
 
-/** All strings in a response, each with the name of its field; outer fields first. */
+/** All strings in a response, each with the name of its field. Strings of outer objects come first. */
 function textsIn(json: unknown): { readonly name: string; readonly text: string }[] {
   const found: { name: string; text: string }[] = []
   let level: [string, unknown][] = [['', json]]
@@ -30,7 +30,7 @@ export function textAt(json: unknown, name: string): string | undefined {
   return textsIn(json).find((one) => one.name === name)?.text
 }
 
-/** Everything that has the form of a recovery code: 16 letters and digits, with dashes between them or without. */
+/** All strings that have the form of a recovery code: 16 letters and digits, with or without dashes between them. */
 export function codesIn(json: unknown): string[] {
   return [...new Set(textsIn(json).map(({ text }) => text).filter((text) => CODE_FORM.test(text)))]
 }

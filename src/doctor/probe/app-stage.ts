@@ -1,5 +1,6 @@
 /**
- * The stage with a person and a phone: an enrolment that is finished, approvals that are accepted and denied, and the tokens that they give.
+ * The stage that needs a person with a phone: an enrolment, one approval that the person accepts, one that the person denies, and the tokens in
+ * the answers.
  *
  * Out of scope: requests that nobody answers (`wait-stage.ts`).
  */

@@ -1,13 +1,13 @@
 /**
- * Sends the probe's requests with plain `fetch`, not with the client, and notes the shape of each response. It limits the number of calls and
- * the time of each.
+ * Sends the probe's requests and records the shape of each response. It uses plain `fetch`, because the client would reject unexpected
+ * responses. It limits the number of calls and the duration of each call.
  *
  * Out of scope: which requests are sent (the stages), and the description of a shape (`shape.ts`).
  */
 import { textAt } from './answers'
 import { BASE_URL, mediaTypeOf, shapeOf } from './shape'
 
-/** What was noted: for each step, its HTTP status, content type, fields and whatever else a stage noted. No values. */
+/** What was recorded for each step: the HTTP status, the content type, the fields, and facts that a stage adds. No values. */
 export type Facts = Record<string, string | readonly string[]>
 
 export interface Reply {
@@ -25,30 +25,30 @@ export interface Call {
   readonly json?: object
   /** Sent as a form. */
   readonly form?: Readonly<Record<string, string>>
-  /** False: without the access key. Default true. */
+  /** `false` sends the request without the access key. Default `true`. */
   readonly withKey?: boolean
   /** Sent in place of the access key. */
   readonly bearer?: string
   /** Default `application/json`. */
   readonly accept?: string
-  /** Fields of the response, at any depth, whose values later responses are compared with. */
+  /** Fields of the response, at any depth, whose values are remembered, so that they are recognised in later responses. */
   readonly learns?: readonly ('userId' | 'transactionId')[]
 }
 
 const CALL_DEADLINE_MS = 15_000
 const MAX_BODY_CHARACTERS = 1_000_000
-/** Headers of which the report says that they were there. */
+/** Headers whose presence is recorded, without their values. */
 const NOTED_HEADERS = ['content-encoding', 'location', 'retry-after', 'set-cookie', 'www-authenticate']
 
-/** Thrown when the probe must not go on: too many calls, or interrupted. */
+/** Thrown to skip the remaining stages, after too many calls or an interruption. The test users are still deleted. */
 export class ProbeEnded extends Error {}
 
 export class Caller {
   readonly facts: Facts = {}
-  /** Values that must be recognised in responses and never noted. */
+  /** Values that must never be recorded. Where a response contains one, the words for it are recorded instead. */
   readonly known = new Map<string, string>()
   calls = 0
-  /** Server time less our time in milliseconds, from the last `Date` header. */
+  /** Nevis's time minus this machine's time, in milliseconds, from the last `Date` header. */
   clockMs: number | undefined
 
   constructor(
@@ -61,7 +61,7 @@ export class Caller {
   }
 
   /**
-   * Sends one request. A step that is sent again replaces its facts.
+   * Sends one request and records its response. If the step was sent before, its facts are replaced.
    * @throws ProbeEnded if the probe was interrupted or has used up its calls
    */
   async call(step: string, call: Call): Promise<Reply> {
@@ -72,12 +72,12 @@ export class Caller {
     return reply
   }
 
-  /** For cleaning up: also after an interruption, and beyond the number of calls. Notes nothing. */
+  /** Sends a request that deletes test users. Works even after an interruption and beyond the limit of calls. Records nothing. */
   cleanUp(call: Call): Promise<Reply> {
     return this.send(call, AbortSignal.timeout(CALL_DEADLINE_MS))
   }
 
-  /** Learns a value, so that the report names it in words and never quotes it. */
+  /** Remembers a value, so that the report contains the label in place of the value. */
   learn(value: unknown, label: string): void {
     if (typeof value === 'string' && value !== '') this.known.set(value, label)
   }
@@ -128,7 +128,7 @@ function textKind(text: string): string {
   return /^\s*</.test(text) ? 'a page' : 'other text'
 }
 
-/** The code of a network error, such as `ENOTFOUND`: one word, never a text. */
+/** The code of a network error, such as `ENOTFOUND`, or else its name. Never its message, which can contain values. */
 function wordOf(reason: unknown): string {
   const { cause, name } = Object(reason) as { cause?: unknown; name?: unknown }
   const { code } = Object(cause) as { code?: unknown }

@@ -1,20 +1,20 @@
 /**
- * The stage that goes on until Nevis refuses: wrong recovery codes, pushes that nobody answers, and phones of one user.
+ * The stage that repeats a call until Nevis answers it differently: wrong recovery codes, pushes that nobody answers, and more phones for one user.
  *
- * Out of scope: text messages, because each costs money.
+ * Out of scope: the limit of text messages, because each message costs money.
  */
 import { codesIn, linkIn, textAt } from './answers'
 import { enrollPhone, type Enrolled } from './app-stage'
 import type { Reply } from './caller'
 import type { Scene } from './scene'
 
-/** Nevis documents no limits, so each attempt ends here. */
+/** The probe stops after this many calls, because Nevis documents no limits, and there may be none. */
 const MOST_CODES = 20
 const MOST_PUSHES = 40
-/** The default limit of authenticators is ten. */
+/** One more than ten, the default limit of authenticators. */
 const MOST_PHONES = 11
 
-/** @param withPhone true if the person has a phone and agrees to many pushes */
+/** @param withPhone true to try pushes and phones too: the person has a phone and agrees to many pushes */
 export async function limitStage(scene: Scene, withPhone: boolean): Promise<void> {
   await wrongCodes(scene)
   const user = withPhone ? await enrollPhone(scene, 'enroll.app') : undefined

@@ -1,5 +1,5 @@
 /**
- * The command `passport-nevis probe`: asks a live instance, or a simulator, what Nevis's documents leave open.
+ * The command `passport-nevis probe`: finds out, by requests to a live instance or a simulator, what Nevis's documents leave open.
  *
  * Out of scope: the doctor, which checks an app (`../command-line.ts`).
  */
@@ -81,7 +81,7 @@ export async function probeCommand(argv: readonly string[], env: Environment, ou
   }
 }
 
-/** @returns an error message if they are wrong */
+/** @returns the arguments, or an error message if they are wrong */
 function argumentsIn(argv: readonly string[]) {
   try {
     const { values } = parseArgs({ args: [...argv], options: OPTIONS })

@@ -1,8 +1,8 @@
 /**
- * The questions that Nevis's documents leave open, each with the answer that the probe has found, what this package does with it, and the option to
- * set, if there is one.
+ * The questions that Nevis's documents leave open. Each has the answer that the probe found, what this package does in that case, and the option
+ * to set, if there is one.
  *
- * Out of scope: asking Nevis (the stages). Source of the questions: https://docs.nevis.net/authcloud/api-doc/
+ * Out of scope: the requests to Nevis (the stages). Source of the questions: https://docs.nevis.net/authcloud/api-doc/
  */
 import type { Facts } from './caller'
 
@@ -17,7 +17,7 @@ export interface Answered {
 
 type Read = (facts: Reader) => Omit<Answered, 'question'> | undefined
 
-/** Reads facts by step. */
+/** Reads the recorded facts of a step. */
 class Reader {
   constructor(private readonly facts: Facts) {}
 
@@ -39,7 +39,7 @@ class Reader {
     return Array.isArray(value) ? (value as readonly string[]) : []
   }
 
-  /** The kinds of a field, at any depth. */
+  /** The kinds of value that were recorded for a field, at any depth. */
   kinds(step: string, field: string): string[] {
     return this.fields(step)
       .map((one) => one.split(': ') as [string, string])
@@ -47,7 +47,7 @@ class Reader {
       .map(([, kind]) => kind)
   }
 
-  /** `412, status "failed"` */
+  /** The HTTP status and the status word of a step, for example `412, status "failed"`. */
   saw(step: string): string {
     const [status] = this.kinds(step, 'status')
     return `HTTP ${this.http(step)}${status === undefined ? '' : `, status ${status}`}`
@@ -128,7 +128,7 @@ const QUESTIONS: readonly (readonly [question: string, step: string, read: Read]
   ['Does the clock agree?', 'ping', (facts) => (facts.text('clock') === '' ? undefined : { answer: facts.text('clock'), does: 'a difference of more than a minute refuses tokens' })],
 ]
 
-/** The questions that these facts answer. */
+/** The questions that these facts answer, with the answers. */
 export function answersIn(facts: Facts): Answered[] {
   const reader = new Reader(facts)
   return QUESTIONS.flatMap(([question, step, read]) => {
@@ -137,7 +137,7 @@ export function answersIn(facts: Facts): Answered[] {
   })
 }
 
-/** Questions that need a stage which was not run. */
+/** The questions that these facts do not answer, because their step was not tried. */
 export function unansweredIn(facts: Facts): string[] {
   const reader = new Reader(facts)
   return QUESTIONS.filter(([, step]) => !reader.has(step)).map(([question]) => question)

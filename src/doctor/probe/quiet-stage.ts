@@ -1,7 +1,8 @@
 /**
- * The stage that nobody notices: it asks about users, tokens and paths that do not exist, and about the access key itself.
+ * The stage that notifies nobody and creates nothing: requests about users, tokens and paths that do not exist, and an introspection of the
+ * access key.
  *
- * Out of scope: everything that makes a user (`user-stage.ts`).
+ * Out of scope: requests that create a user (`user-stage.ts`).
  */
 import { randomBytes, randomUUID } from 'node:crypto'
 import { introspect, noteTimes, status, type Scene } from './scene'
@@ -25,7 +26,7 @@ export async function quietStage(scene: Scene, accessKey: string): Promise<void>
   await caller.call('path.unknown', { method: 'GET', path: `/api/v1/passport-nevis-probe-${randomBytes(4).toString('hex')}` })
 }
 
-/** Rounded to half a minute: a report with exact times could be traced. */
+/** Rounded to half a minute, because an exact time could show who made the report. */
 function noteClock({ caller }: Scene): void {
   const { clockMs } = caller
   if (clockMs === undefined) return

@@ -1,6 +1,6 @@
 /**
- * Recognises the dialects of an instance: the probe runs on the simulator once in each dialect, and what changes there is compared with what the
- * instance did differently from the simulator.
+ * Recognises the dialects of an instance. The probe runs on the simulator once in each dialect. The changes that a dialect makes there are then
+ * compared with the differences between the instance and the simulator.
  *
  * Out of scope: the questions that a person asks (`questions.ts`).
  */
@@ -13,15 +13,15 @@ import { runStages, type Stage, type StageResults } from './stages'
 /** How a response differs from the simulator's: `enroll.recovery.http is 200`, `status.unknown.fields lacks status: "unknown"`. */
 export type Differences = ReadonlySet<string>
 
-/** What the simulator answers, and what changes in each dialect. */
+/** The facts of the simulator, and the changes that each dialect makes to them. */
 export interface Simulated {
   readonly facts: Facts
   readonly dialects: ReadonlyMap<string, Differences>
-  /** What was noted in each dialect. */
+  /** The facts that were recorded in each dialect. */
   readonly factsOf: ReadonlyMap<string, Facts>
 }
 
-/** Fewer than the probe sends, so that the block is seen. */
+/** Lower than the number of pushes that the probe sends, so that the probe reaches the limit. */
 const PUSH_RATE_LIMIT = 3
 const CONCURRENT_SIMULATORS = 4
 
@@ -61,7 +61,7 @@ export async function simulate(stages: readonly Stage[], progress: (done: number
   return { facts, dialects, factsOf }
 }
 
-/** How the facts differ from those of the simulator, field by field. */
+/** The differences between these facts and those of the simulator, field by field. */
 export function differencesOf(facts: Facts, simulated: Facts): Differences {
   const found = new Set<string>()
   for (const [name, value] of Object.entries(facts)) {
@@ -73,12 +73,12 @@ export function differencesOf(facts: Facts, simulated: Facts): Differences {
     for (const one of value) if (!other.includes(one)) found.add(`${name} has ${one}`)
     for (const one of other) if (!value.includes(one)) found.add(`${name} lacks ${one}`)
   }
-  // A step that could not be tried shows that an earlier one went differently.
+  // A missing step is a difference too: it could not be tried because an earlier step had another result.
   for (const name of Object.keys(simulated)) if (!(name in facts) && name.endsWith('.http')) found.add(`${name.slice(0, -'.http'.length)} was not tried`)
   return found
 }
 
-/** True if the step of a difference such as `status.sms.verified.fields lacks …` is in the facts. */
+/** True if the facts contain the step of a difference such as `status.sms.verified.fields lacks …`. */
 function wasTried(difference: string, facts: Facts): boolean {
   const [name = ''] = difference.split(' ')
   return `${name.slice(0, name.lastIndexOf('.'))}.http` in facts || name in facts
@@ -86,15 +86,15 @@ function wasTried(difference: string, facts: Facts): boolean {
 
 export interface Recognised {
   readonly dialects: readonly string[]
-  /** Dialects that the stages cannot tell from one of the above. */
+  /** Groups of dialects that these stages cannot tell apart; the first of each group is in `dialects`. */
   readonly alike: readonly (readonly string[])[]
   /** Differences from the simulator that no dialect explains. */
   readonly unexplained: readonly string[]
 }
 
 /**
- * Finds the dialects whose every change is there, and takes those first that explain most. A change in a step that was not tried with the instance
- * counts neither for nor against a dialect.
+ * Finds the dialects all of whose changes are among the differences, and takes first the one that explains most differences. A change in a step
+ * that was not tried with the instance counts neither for nor against a dialect.
  */
 export function recognise(facts: Facts, { facts: simulated, dialects }: Simulated): Recognised {
   const differences = differencesOf(facts, simulated)

@@ -1,8 +1,8 @@
 /**
- * The report of a probe: shapes, answers and recognised dialects, never a value of a response. The simulator takes it as `dialect`, and the doctor
- * as `--report`.
+ * The report of a probe: shapes of responses, answers and recognised dialects, but never a value of a response. Pass it to the simulator as
+ * `dialect`, or to the doctor as `--report`.
  *
- * Out of scope: asking (`stages.ts`) and recognising (`recognise.ts`).
+ * Out of scope: the requests (`stages.ts`) and the recognition of dialects (`recognise.ts`).
  */
 import type { Facts } from './caller'
 import { answersIn, unansweredIn, type Answered } from './questions'
@@ -10,19 +10,19 @@ import type { Recognised } from './recognise'
 import type { Stage, StageResults } from './stages'
 
 export interface ProbeReport {
-  /** Version of this form. */
+  /** Version of the report's format. */
   readonly probe: 1
-  /** The stages that ran to their end. */
+  /** The stages that were completed. */
   readonly stages: readonly Stage[]
   readonly calls: number
   readonly usersLeft: number
-  /** Why not all stages ran; absent if they did. */
+  /** Why not all stages were completed; absent if they were. */
   readonly endedBy?: string
   readonly answers: readonly Answered[]
   readonly unanswered: readonly string[]
-  /** Names of dialects of the simulator that together answer as the instance did. */
+  /** Names of the simulator's dialects which together explain the answers of the instance. */
   readonly dialects: readonly string[]
-  /** Dialects that these stages cannot tell from each other. */
+  /** Groups of dialects that these stages cannot tell apart. */
   readonly alike: readonly (readonly string[])[]
   /** Differences from the simulator that no dialect explains. */
   readonly unexplained: readonly string[]

@@ -1,7 +1,7 @@
 /**
- * What every stage of the probe works with, and the calls that several stages make.
+ * The objects that every stage of the probe gets, and the calls that several stages make.
  *
- * Out of scope: the order of the stages (`probe.ts`).
+ * Out of scope: the order of the stages (`stages.ts`).
  */
 import { statusIn, textAt } from './answers'
 import type { Caller, Reply } from './caller'
@@ -9,13 +9,13 @@ import type { ThrowawayUsers } from './throwaway-users'
 
 /** The person at the terminal, with a phone. */
 export interface Person {
-  /** Asks before anybody is notified or anything costs money. */
+  /** Asks the person before a stage notifies somebody or costs money. */
   confirm(question: string): Promise<boolean>
   /** Shows the link and the QR code; resolves when the person has scanned it with the Access App. */
   scan(link: string | undefined, image: string | undefined): Promise<void>
-  /** Resolves when the person has done it on the phone. */
+  /** Asks the person to accept or deny the request on the phone; resolves when that is done. */
   answer(what: 'accept' | 'deny'): Promise<void>
-  /** The code out of the newest text message. */
+  /** Asks the person for the code in the newest text message. */
   typeCode(): Promise<string>
 }
 
@@ -23,9 +23,9 @@ export interface Scene {
   readonly caller: Caller
   readonly users: ThrowawayUsers
   readonly person: Person
-  /** Waits; tests move the simulator's clock instead. */
+  /** Waits this many milliseconds. Tests pass a function that moves the simulator's clock instead. */
   readonly pause: (ms: number) => Promise<void>
-  /** Tells what happens. */
+  /** Prints a line that says what the probe does next. */
   readonly say: (line: string) => void
   /** The phone number for text messages. */
   readonly phone: string | undefined
@@ -43,7 +43,7 @@ export function introspect({ caller }: Scene, step: string, token: string): Prom
 }
 
 /**
- * Asks for the status until it is no longer `pending`, and notes the last response.
+ * Repeats the status call until the status is no longer `pending`, and records the last response.
  * @returns the last response, and the seconds it took
  */
 export async function decided(scene: Scene, step: string, statusToken: string, mostSeconds: number): Promise<Reply & { readonly seconds: number }> {
@@ -56,7 +56,7 @@ export async function decided(scene: Scene, step: string, statusToken: string, m
   }
 }
 
-/** Introspects the token of a status response twice: it may be good for one introspection only. */
+/** Introspects the token of a status response twice, to see whether Nevis accepts it more than once. */
 export async function introspectTwice(scene: Scene, step: string, statusReply: Reply, startedAt: number): Promise<void> {
   const token = textAt(statusReply.json, 'token')
   if (token === undefined) return
@@ -66,7 +66,7 @@ export async function introspectTwice(scene: Scene, step: string, statusReply: R
   await status(scene, `${step}.as-status-token`, token)
 }
 
-/** Notes how long the token lives and when it was issued, roughly: exact times would tell tokens apart. */
+/** Records roughly how long the token is valid and when it was issued. Exact times are not recorded, because they would identify the token. */
 export function noteTimes({ caller }: Scene, step: string, { json }: Reply, startedAt: number): void {
   const { iat, exp } = Object(json) as { iat?: unknown; exp?: unknown }
   const [issued, end] = [iat, exp].map((time) => (typeof time === 'number' && time >= 0 ? (time >= 1e11 ? time / 1000 : time) : undefined))
@@ -74,7 +74,7 @@ export function noteTimes({ caller }: Scene, step: string, { json }: Reply, star
   if (issued !== undefined) caller.facts[`${step}.issued`] = issuedIn(issued, startedAt / 1000, Date.now() / 1000)
 }
 
-/** Rounded to half a minute. A time before the start or in the future shows that the clocks differ, or that another time is meant. */
+/** When the token was issued, in words. Before the start or in the future means that the clocks differ, or that `iat` has another meaning. */
 function issuedIn(issued: number, start: number, now: number): string {
   const halfMinutes = (seconds: number) => (seconds <= 900 ? `${Math.round(seconds / 30) * 30} s` : roughly(seconds))
   if (issued < start - 2) return `${halfMinutes(start - issued)} before the start`

@@ -1,19 +1,19 @@
 /**
- * Describes a response by its shape: field paths and kinds of values, never a value. A report with tokens, codes, ids, phone numbers, keys or
- * names in it could not be passed on.
+ * Describes a response by its shape: the paths of its fields and the kinds of their values, never a value. A report that contained tokens,
+ * codes, ids, phone numbers, keys or names could not be shared.
  *
  * Out of scope: which requests are sent (the stages).
  */
 
 import { parseURL } from '../../client/parse-url'
 
-/** The words for the base URL among the known values. */
+/** The label of the base URL in the known values. */
 export const BASE_URL = 'the base URL'
 
-/** Values that the probe knows, each with the words that stand for it: `the userId`. */
+/** Values that the probe knows, each with the label that replaces it in the report, such as `the userId`. */
 export type Known = ReadonlyMap<string, string>
 
-/** The words that a report may quote: Nevis's documented words, and words that other services use in their place. */
+/** The only values that a report may quote: the words in Nevis's documents, and words that other services use with the same meaning. */
 const WORDS = new Set(
   `new active inactive blocked pending succeeded success failed failure unknown ok up verified processing rejected denied expired cancelled
   approved accepted declined timeout error api transaction status intent app push sms fido2 recovery pong image/png 300`.split(/\s+/),
@@ -21,7 +21,7 @@ const WORDS = new Set(
 const MEDIA_TYPES = ['image/png', 'image/jpeg', 'image/svg+xml', 'image/gif', 'image/webp']
 const MAX_DEPTH = 8
 const MAX_FIELDS = 200
-/** In this range, a number counts as seconds since 1970 (2001 to 5138); above, as milliseconds. */
+/** A number in this range is described as seconds since 1970 (years 2001 to 5138), a larger one as milliseconds. */
 const SECONDS = [1e9, 1e11] as const
 const FIELD_NAME = /^[A-Za-z_][A-Za-z_]{0,39}\d{0,2}$/
 
@@ -46,12 +46,12 @@ export function shapeOf(json: unknown, known: Known): string[] {
   return [...found].sort()
 }
 
-/** A key can be a value, too, for example in an object of users by username. */
+/** The name of a field, or a label in its place. A name can be a value too, for example in an object that lists users by username. */
 function nameOf(name: string, known: Known): string {
   return FIELD_NAME.test(name) && !known.has(name) ? name : '<key>'
 }
 
-/** @returns the kind of a value in words; the value itself only if it is one of the words above */
+/** @returns the kind of a value in words; the value itself only if it is one of `WORDS` */
 export function kindOf(value: unknown, known: Known): string {
   if (typeof value === 'string') return kindOfText(value, known)
   if (typeof value === 'number') return kindOfNumber(value)
@@ -107,7 +107,7 @@ function kindOfNumber(value: number): string {
   return value >= 400 && value < 600 ? 'HTTP status' : `number${fraction}`
 }
 
-/** @returns the media type in words: never a text of the server's own choice */
+/** @returns the media type in words of this package, because the header's own text could contain a value */
 export function mediaTypeOf(header: string | null): string {
   if (header === null) return 'none'
   const [type = '', ...parameters] = header.toLowerCase().replace(/\s/g, '').split(';')

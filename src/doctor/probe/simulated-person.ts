@@ -1,5 +1,5 @@
 /**
- * A person with a phone on the simulator, who does at once what the probe asks for: to learn how the simulator answers in each dialect.
+ * Plays the person with a phone when the probe runs on the simulator, and does at once what the probe asks for.
  *
  * Out of scope: the real person (`terminal-person.ts`).
  */
@@ -17,7 +17,7 @@ export class SimulatedPerson implements Person {
     return Promise.resolve(true)
   }
 
-  /** A link that this dialect has changed may not be one that the phone understands. */
+  /** A dialect may have changed the link, so the simulator's own link is rebuilt from the token. If the phone cannot read it, nothing is scanned. */
   async scan(link: string | undefined): Promise<void> {
     const token = /dispatchTokenResponse=([^&#]+)/.exec(link ?? '')?.[1]
     const path = token === undefined ? link : `${this.simulator.baseURL}/open?dispatchTokenResponse=${token}`

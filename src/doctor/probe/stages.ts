@@ -1,7 +1,7 @@
 /**
- * Runs the stages that were asked for, one after another, and deletes the users of the probe at the end, whatever happens.
+ * Runs the requested stages one after another. At the end it deletes the test users, even after an error or an interruption.
  *
- * Out of scope: the stages themselves, and what their facts mean (`questions.ts`).
+ * Out of scope: the stages themselves, and the meaning of their facts (`questions.ts`).
  */
 import { appStage } from './app-stage'
 import { Caller, ProbeEnded, type Facts } from './caller'
@@ -13,7 +13,7 @@ import { ThrowawayUsers } from './throwaway-users'
 import { userStage } from './user-stage'
 import { waitStage } from './wait-stage'
 
-/** The first stage always runs; each of the others must be asked for. */
+/** All stages in their order. The first always runs; the others run only if requested. */
 export const STAGES = ['quiet', 'users', 'app', 'sms', 'wait', 'limits'] as const
 export type Stage = (typeof STAGES)[number]
 
@@ -21,29 +21,29 @@ export interface StageOptions {
   readonly baseURL: string
   readonly accessKey: string
   readonly stages: readonly Stage[]
-  /** For the stage `sms`: the number of the person's own phone. */
+  /** The number of the person's own phone; needed for the stage `sms`. */
   readonly phone?: string | undefined
   readonly person: Person
   readonly pause: (ms: number) => Promise<void>
   readonly say: (line: string) => void
-  /** Ends the stages early; the users are deleted all the same. */
+  /** Aborting it skips the remaining stages. The test users are still deleted. */
   readonly signal: AbortSignal
 }
 
 export interface StageResults {
   readonly facts: Facts
-  /** The stages that ran to their end. */
+  /** The stages that were completed. */
   readonly finished: readonly Stage[]
   readonly calls: number
-  /** Users that may still exist because Nevis did not confirm that they are deleted. */
+  /** Number of test users that may still exist, because Nevis did not confirm their deletion. */
   readonly usersLeft: number
-  /** The reason if not all stages ran to their end. */
+  /** Why not all stages were completed; undefined if they were. */
   readonly endedBy: string | undefined
 }
 
-/** More calls than all stages need, and few enough for any instance. */
+/** Limit of calls to the instance: more than all stages need, and few enough to do no harm. */
 const MAX_CALLS = 1000
-/** Asked before a stage that notifies somebody or that users of the instance may feel. */
+/** The question to confirm before a stage that notifies somebody, or that may affect users of the instance. */
 const QUESTIONS: Partial<Record<Stage, string>> = {
   app: 'This sends requests to the phone with which you scan. Go on?',
   sms: 'This sends two or three text messages, which may cost money. Go on?',
@@ -68,7 +68,7 @@ export async function runStages(options: StageOptions): Promise<StageResults> {
       finished.push(stage)
     }
   } catch (reason) {
-    // The text of any other error is not shown: it may quote a response.
+    // The message of any other error is not shown, because it may quote a response.
     endedBy = reason instanceof ProbeEnded ? reason.message : signal.aborted ? 'interrupted' : 'an unexpected error'
   } finally {
     say('Deleting the test users …')

@@ -1,6 +1,6 @@
 /**
- * The person at the terminal. A QR code is shown in a file that only this user of the machine can read, and that is deleted after the scan: link and
- * code act like a password.
+ * Asks the person at the terminal. The QR code and the link are as secret as a password. So they are shown in a file that only this user of the
+ * machine can read, and that is deleted after the scan.
  *
  * Out of scope: what the person is asked for (the stages).
  */
@@ -13,7 +13,7 @@ import type { Person } from './scene'
 const MAX_IMAGE_CHARACTERS = 500_000
 
 export class TerminalPerson implements Person {
-  /** @param signal ends every question */
+  /** @param signal aborting it cancels the current question */
   constructor(
     private readonly terminal: Interface,
     private readonly signal: AbortSignal,
@@ -47,7 +47,7 @@ export class TerminalPerson implements Person {
   }
 }
 
-/** Nothing of the response becomes markup: the image must be base64, and the link is escaped. */
+/** The page cannot contain markup from the response, because the image must be base64, and the link is escaped. */
 function scanPage(link: string | undefined, image: string | undefined): string {
   const isImage = image !== undefined && image.length < MAX_IMAGE_CHARACTERS && /^data:image\/(png|jpeg|gif);base64,[A-Za-z0-9+/=\s]+$/.test(image)
   const escaped = (link ?? '').replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)

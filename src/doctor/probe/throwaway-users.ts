@@ -1,7 +1,7 @@
 /**
- * The users that the probe makes, and their deletion at the end, whatever happened in between.
+ * Creates the test users of the probe and deletes them at the end, even after an error or an interruption.
  *
- * Out of scope: what is tried with them (the stages).
+ * Out of scope: the requests that are tried with these users (the stages).
  */
 import { randomBytes } from 'node:crypto'
 import { textAt } from './answers'
@@ -17,7 +17,7 @@ export class ThrowawayUsers {
 
   constructor(private readonly caller: Caller) {}
 
-  /** A name with capital letters, because it is not documented whether Nevis folds them. Nothing is sent yet. */
+  /** A new username. It contains capital letters, because Nevis does not document whether it changes them to small ones. Sends nothing. */
   next(): string {
     const username = `Passport-Nevis-Probe-${randomBytes(6).toString('hex')}`
     this.caller.learn(username, 'the username')
@@ -25,7 +25,7 @@ export class ThrowawayUsers {
   }
 
   /**
-   * Sends an enrolment. The user is remembered before the call: a response that gets lost may have made the user.
+   * Sends an enrolment. The username is noted before the call, because Nevis may create the user even if its response is lost.
    * @param enrollment the body, with the username
    */
   async enroll(step: string, enrollment: { readonly username: string; readonly [name: string]: unknown }): Promise<Reply & { readonly userId: string | undefined }> {
@@ -38,8 +38,8 @@ export class ThrowawayUsers {
   }
 
   /**
-   * Deletes every user that was made. A user whose id is not known is looked up by name.
-   * @returns the number of users that may be left
+   * Deletes every user that may have been created. If the id of a user is not known, the user is looked up by name.
+   * @returns the number of users that may still exist
    */
   async deleteAll(): Promise<number> {
     const left = await Promise.all(this.made.splice(0).map((user) => this.isLeft(user)))

@@ -1,8 +1,7 @@
 /**
- * The stage with throwaway users: enrolments that nobody finishes, recovery codes, intents, users without a device, and deletion.
- * Nobody is notified.
+ * The stage with test users: enrolments that nobody finishes, recovery codes, intents, users without a device, and deletion. It notifies nobody.
  *
- * Out of scope: deleting what is left at the end (`throwaway-users.ts`).
+ * Out of scope: deleting all test users at the end (`throwaway-users.ts`).
  */
 import { codesIn, textAt } from './answers'
 import { introspect, status, type Scene } from './scene'

@@ -1,12 +1,12 @@
 /**
- * The stage that waits: how long does a request live that nobody answers, and what does its status say then?
+ * The stage that waits until an unanswered request ends. It records after how long that was, and the status then.
  *
  * Out of scope: requests that a person answers (`app-stage.ts`).
  */
 import { textAt } from './answers'
 import { decided, status, type Scene } from './scene'
 
-/** Longer than any lifetime that the strategy allows. */
+/** The stage waits this long at most: longer than any lifetime that the strategy allows. */
 const MOST_SECONDS = 900
 
 export async function waitStage(scene: Scene): Promise<void> {
