@@ -1,6 +1,6 @@
 /**
- * Adds an account for a real Nevis instance: `npm run add-user -w example-app -- anna`. Prints the account's password and, where Nevis
- * does not know the name yet, a link that registers the phone. PGlite serves one process only, so stop the app first.
+ * Adds an account when the app runs with a real Nevis instance: `npm run add-user -w example-app -- anna`. Prints the account's password and, if
+ * Nevis does not know the username yet, a link that registers the phone. PGlite can be used by one process only, so stop the app first.
  */
 import { randomBytes } from 'node:crypto'
 import { NevisClient, NevisError } from 'passport-nevis'
@@ -26,7 +26,7 @@ async function addUser(username: string | undefined): Promise<void> {
   }
 }
 
-/** The Nevis user of that name. A new user gets a link that registers the phone. */
+/** Finds the Nevis user with this username, or creates one. For a new user it also returns a link that registers the phone. */
 async function findOrEnroll(client: NevisClient, username: string): Promise<{ userId: string; appLinkUri?: string }> {
   try {
     const { userId } = await client.findUserByUsername(username)

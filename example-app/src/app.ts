@@ -1,8 +1,8 @@
 /**
- * The Express app: which routes there are, and what each demands.
+ * The Express app: its routes, and what a user must have done to use each of them.
  *
- * It signs users in by password. The lines that the second factor adds stand between `second factor: begin` and
- * `second factor: end`; the rest is in `nevis.ts` and `second-factor.ts`. Out of scope: listening (`server.ts`).
+ * It signs users in by password. The lines added for the second factor are between `second factor: begin` and `second factor: end`; the rest of
+ * the second factor is in `nevis.ts` and `second-factor.ts`. Out of scope: listening (`server.ts`).
  */
 import express, { type Express } from 'express'
 import { Passport } from 'passport'
@@ -33,18 +33,18 @@ import { csrfToken, ownPolicy } from './security.js'
 import { stepUpPage } from './views/step-up.js'
 // second factor: end
 
-/** After a failure: back to the password, with the reason. */
+/** On failure, redirects to the password form, which shows the reason. */
 const onFailure = { failureRedirect: '/login', failureMessage: true }
 
 export interface AppParts {
   readonly config: Config
   readonly users: Users
   readonly invoices: Invoices
-  /** For the home page; undefined outside the demo. */
+  /** What the home page shows of the demo; undefined if the app runs with a real Nevis instance. */
   readonly demo: Demo | undefined
-  /** Shared by several processes; undefined for one. */
+  /** The Redis that several processes share; undefined for a single process. */
   readonly redis: Redis | undefined
-  /** Where Nevis is, or the simulator. */
+  /** Base URL or instance of Nevis or of the simulator, and its access key. */
   readonly cloud: Cloud
 }
 
@@ -63,7 +63,7 @@ export function createApp({ config, users, invoices, demo, redis, cloud }: AppPa
   const nevis = nevisStrategy({ cloud, users, config, redis })
   const factors = factorNamesOf(config)
   passport.use(nevis)
-  app.get('/login/2fa/status', statusEndpoint(nevis)) // before the session, which it does not need
+  app.get('/login/2fa/status', statusEndpoint(nevis)) // before the session middleware, because it needs no session
   // second factor: end
   const browsers = knownBrowsers(config)
   app.use(express.urlencoded({ extended: false }), sessions(config, redis), passport.session(), csrfProtection, browsers.note)
@@ -84,17 +84,17 @@ export function createApp({ config, users, invoices, demo, redis, cloud }: AppPa
     passport.authenticate('local', {
       ...onFailure,
       // second factor: begin
-      session: false, // the password is right, but the user is not signed in yet
+      session: false, // the password is correct, but the user is not signed in yet
       // second factor: end
     }),
     // second factor: begin
-    afterPassword({ passport, onFailure }), // goes to the waiting page
+    afterPassword({ passport, onFailure }), // starts the second factor and redirects to the waiting page
     // second factor: end
     (_req, res) => res.redirect(303, '/account'),
   )
   // second factor: begin
   app.get('/login/2fa', ownPolicy, waitingPage(nevis, { csrfToken, stylesheet: '/brand.css', widgetScript: '/widget.js' }))
-  app.post('/login/2fa', passport.authenticate('nevis', onFailure)) // another factor, send again, cancel
+  app.post('/login/2fa', passport.authenticate('nevis', onFailure)) // the forms of the waiting page: another factor, send again, cancel
   app.all('/login/2fa/callback', approved({ passport, onFailure }), recordSecondFactor(), paySigned(invoices), goOn)
   app.get('/step-up', signedIn, page(stepUpPage, () => ({ factors: factorNamesOf(config, stepUp.factors) })))
   app.post('/step-up', signedIn, passport.authorize('nevis', { ...onFailure, ...stepUp }))
@@ -115,7 +115,7 @@ export function createApp({ config, users, invoices, demo, redis, cloud }: AppPa
     signedIn,
     invoiceRoutes(invoices, {
       // second factor: begin
-      confirm: passport.authorize('nevis', { ...onFailure, ...signing }), // the phone shows what the callback will pay
+      confirm: passport.authorize('nevis', { ...onFailure, ...signing }), // the phone shows the payment that the callback will carry out
       // second factor: end
     }),
   )

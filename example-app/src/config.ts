@@ -2,17 +2,17 @@
 import { randomBytes } from 'node:crypto'
 import { fileURLToPath } from 'node:url'
 
-/** The message is one sentence for the person who set the variable. */
+/** An environment variable is wrong. The message is one sentence for the person who set it. */
 export class ConfigError extends Error {}
 
-/** Where Nevis is: an instance, or the base URL of a simulator. */
+/** How to reach Nevis: an instance id, or the base URL of a simulator; and the access key. */
 export interface Cloud {
   readonly instance?: string
   readonly baseURL?: string
   readonly accessKey: string
 }
 
-/** A PostgreSQL server (`url`), or PGlite in a folder (`dataDir`); with neither, PGlite in memory. */
+/** Where the data is stored: on a PostgreSQL server (`url`), by PGlite in a folder (`dataDir`), or, if neither is set, by PGlite in memory. */
 export interface DatabasePlace {
   readonly url?: string | undefined
   readonly dataDir?: string | undefined
@@ -21,24 +21,24 @@ export interface DatabasePlace {
 export interface Config {
   readonly host: string
   readonly port: number
-  /** Undefined: the demo with the simulator. */
+  /** If undefined, the app runs as a demo with the simulator. */
   readonly nevis: Cloud | undefined
-  /** Undefined: 4001, or any free port when 4001 is taken. */
+  /** If undefined: 4001, or any free port if 4001 is taken. */
   readonly simulatorPort: number | undefined
   readonly sessionSecret: string
-  /** The number of proxies in front whose word about a client's address is believed. */
+  /** The number of proxies in front of the app whose headers `X-Forwarded-…` are trusted. */
   readonly trustProxy: number
   readonly cookieSecure: boolean
-  /** Passwords that one address may try in 15 minutes. */
+  /** How many passwords a client address may try in 15 minutes. */
   readonly loginLimit: number
-  /** Wrong passwords allowed for one account in 15 minutes, from all addresses together. */
+  /** How many wrong passwords are allowed for one account in 15 minutes, from all addresses together. */
   readonly accountLimit: number
-  /** Whether a push shows a code that the user types into the page. */
+  /** True if a push shows a code that the user must type into the page. */
   readonly typedCode: boolean
-  /** Whether to offer Nevis's widget too. Before you use it with a Nevis instance, adapt `public/widget.js`. */
+  /** True to offer Nevis's widget too. Before you use it with a Nevis instance, adapt `public/widget.js`. */
   readonly widget: boolean
   readonly database: DatabasePlace
-  /** Undefined: sessions and ledger in the memory of this process. */
+  /** If undefined, sessions and ledger are in the memory of this process. */
   readonly redisURL: string | undefined
 }
 

@@ -1,10 +1,10 @@
-/** The database: PGlite in this process, or the PostgreSQL server that DATABASE_URL names. Both take the same SQL. */
+/** Opens the database: PGlite in this process, or the PostgreSQL server in DATABASE_URL. Both accept the same SQL. */
 import { PGlite } from '@electric-sql/pglite'
 import pg from 'pg'
 import type { DatabasePlace } from './config.js'
 
 export interface Database {
-  /** `Row` is what the columns of the statement are; nothing checks it at run time. */
+  /** Runs a statement. `Row` is the type of its columns, which is not checked at run time. */
   query<Row extends object = object>(sql: string, parameters: unknown[]): Promise<{ readonly rows: Row[] }>
   /** Creates tables. */
   create(sql: string): Promise<unknown>
@@ -14,11 +14,12 @@ export interface Database {
 export async function openDatabase({ url, dataDir }: DatabasePlace): Promise<Database> {
   if (url === undefined) return embedded(await (dataDir === undefined ? PGlite.create() : PGlite.create(dataDir)))
   const pool = new pg.Pool({ connectionString: url })
-  // The pool replaces a connection that breaks while idle. Without this listener the event would end the process.
+  // The pool replaces a connection that breaks while idle, and emits `error`. Without this listener, that event would end the process.
   pool.on('error', (error: NodeJS.ErrnoException) => console.error(error.name, error.code ?? ''))
   return {
     query: (sql, parameters) => pool.query(sql, parameters),
-    // Several processes may start at once, and `if not exists` alone lets two of them create the table.
+    // The lock is for several processes that start at once: with `if not exists` alone, two of them could try to create the table, and one would
+    // fail.
     create: (sql) => pool.query(`begin; select pg_advisory_xact_lock(1); ${sql}; commit`),
     close: () => pool.end(),
   }

@@ -1,4 +1,4 @@
-/** The demo: a simulated Nevis cloud in this process, and accounts that get new passwords at each start. */
+/** The demo: starts a simulated Nevis cloud in this process, and creates accounts with new passwords at each start. */
 import { randomBytes } from 'node:crypto'
 import { NevisSimulator, type NewUser } from 'passport-nevis/simulator'
 import { hashPassword } from './password.js'
@@ -7,7 +7,7 @@ import type { Users } from './users.js'
 const USUAL_PORT = 4001
 
 interface Person extends NewUser {
-  /** What the person can confirm with, in words. */
+  /** The second factors of this account, in words. */
   readonly has: string
 }
 

@@ -1,9 +1,9 @@
 /**
- * "Your devices": what the user confirms with, to add, rename and remove. All of it needs a fresh second factor.
+ * The routes of "Your devices", where a user adds, renames and removes second factors. Each needs a fresh second factor.
  *
- * The last device cannot be removed. Without it the user has only weaker factors or none, and Nevis may then treat the user as new, so
- * that the password alone is enough to set up a first factor. A user who has lost the device signs in by SMS or with a recovery
- * code, sets up a new device here, and then removes the lost one.
+ * The last device cannot be removed. Without a device, the user has only weaker factors or none. Nevis may then treat the user as new, and the
+ * password alone would be enough to set up a first factor. A user who has lost the device signs in by SMS or with a recovery code, sets up a new
+ * device here, and then removes the lost one.
  */
 import { Router, type Request, type Response } from 'express'
 import type { Authenticator } from 'passport'
@@ -31,7 +31,7 @@ interface DeviceForm {
 
 export function devices({ cloud, nevis: strategy, passport, users }: Parts): Router {
   const nevis = new NevisClient(cloud)
-  /** Users for whom a removal is under way. Good for one process; several need a lock in the database. */
+  /** Users for whom a removal is running. This works for one process only; several processes need a lock in the database. */
   const removing = new Set<string>()
   const routes = Router()
   routes.use(signedIn, requireSecondFactor({ maxAgeSeconds: 300, redirectTo: '/step-up' }))
@@ -41,7 +41,7 @@ export function devices({ cloud, nevis: strategy, passport, users }: Parts): Rou
     return { devices: authenticators, added }
   }))
 
-  // Goes to the waiting page, and comes back through the callback.
+  // Redirects to the waiting page. After the enrolment, the callback redirects back to this page.
   routes.post('/add', passport.authorize('nevis', {
     operation: 'enroll',
     data: { returnTo: HERE },
@@ -61,7 +61,7 @@ export function devices({ cloud, nevis: strategy, passport, users }: Parts): Rou
 
   routes.post('/remove', async (req, res, next) => {
     const nevisUserId = nevisUserIdOf(req)
-    // Two removals at once would each take the other device for the last one, and both would succeed.
+    // Prevents two removals at once: each would see the other device as the remaining one, and the user would lose both.
     if (removing.has(nevisUserId)) return back(req, res, 'Another device is being removed. Try again.')
     removing.add(nevisUserId)
     try {
@@ -71,7 +71,7 @@ export function devices({ cloud, nevis: strategy, passport, users }: Parts): Rou
       const isLast = authenticators.length === 1
       if (!isLast) {
         await nevis.deleteAuthenticator(device.authenticatorId)
-        await forgetBrowsers(strategy, subjectOf(req)) // whoever has the device may have the browser, too
+        await forgetBrowsers(strategy, subjectOf(req)) // a thief of the device may also have the browser
       }
       back(req, res, isLast ? 'Your only device stays. Set up another one first.' : 'The device is removed.')
     } finally {
@@ -86,7 +86,7 @@ export function devices({ cloud, nevis: strategy, passport, users }: Parts): Rou
   return routes
 }
 
-/** Set for every user who gets here: the second factor has linked the account. */
+/** The user's Nevis id. Every user of these routes has one, because the account was linked at the second factor. */
 function nevisUserIdOf(req: Request): string {
   return userOf(req).nevisUserId as string
 }

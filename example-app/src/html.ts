@@ -1,9 +1,9 @@
-/** HTML from a tagged template. Escapes every value, except HTML that came from `html` itself. */
+/** HTML made by the template tag `html`, which escapes every value, except values that `html` has made. */
 export class Html {
   constructor(readonly text: string) {}
 }
 
-/** A list is joined; undefined, null and false become nothing. */
+/** A value in a template: the items of a list are joined; undefined, null and false give an empty text. */
 export type Value = Html | string | number | undefined | null | false | readonly Value[]
 
 export function html(strings: TemplateStringsArray, ...values: readonly Value[]): Html {

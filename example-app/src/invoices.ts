@@ -1,4 +1,4 @@
-/** What users have to pay, in a table. Out of scope: who signed what (`paying.ts`). */
+/** The table of the invoices that users have to pay. Out of scope: the approval of a payment (`paying.ts`). */
 import type { Database } from './database.js'
 
 const CREATE = `
@@ -13,7 +13,7 @@ const CREATE = `
     unique (user_id, number)
   )`
 const COLUMNS = 'id, number, payee, amount::text as amount, paid_at as "paidAt", transaction_id as "transactionId"'
-/** Made up: every user gets the same three. */
+/** Three invented invoices; every user gets the same. */
 const BILLS = `
   insert into invoices (user_id, number, payee, amount)
   select $1::integer, number, payee, amount
@@ -23,7 +23,7 @@ const BILLS = `
   on conflict do nothing`
 const ID = /^[1-9]\d{0,8}$/
 
-/** What a payment is about. */
+/** The payee and the amount of a payment, and its invoice. */
 export interface Bill {
   readonly id: number
   readonly payee: string
@@ -47,7 +47,7 @@ export class Invoices {
 
   private constructor(private readonly database: Database) {}
 
-  /** All invoices of a user, the open ones first. A user who comes for the first time is billed. */
+  /** All invoices of a user, the open ones first. On the first call for a user, the three invoices are created. */
   async of(userId: number): Promise<readonly Invoice[]> {
     await this.database.query(BILLS, [userId])
     const { rows } = await this.database.query<Invoice>(`select ${COLUMNS} from invoices where user_id = $1 order by paid_at desc nulls first, number`, [userId])
@@ -62,9 +62,9 @@ export class Invoices {
   }
 
   /**
-   * Pays an invoice that is still open and unchanged. One statement, so that two requests at once pay only once.
+   * Pays an invoice if it is still open and unchanged. This is a single SQL statement, so that two concurrent requests pay only once.
    * @param payment `transactionId` is undefined for a payment without a second factor
-   * @returns whether it was paid
+   * @returns true if this call has paid it
    */
   async pay(userId: number, { id, payee, amount, transactionId }: Bill & { readonly transactionId?: string | null }): Promise<boolean> {
     const { rows } = await this.database.query(

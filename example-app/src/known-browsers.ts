@@ -1,6 +1,6 @@
 /**
- * A cookie for browsers in which a user has signed in before, so that an attacker who types wrong passwords cannot lock the user out.
- * The cookie is no login and replaces no factor. It only decides which counter counts the wrong passwords (`accountLimit`).
+ * Sets a cookie in browsers in which a user has signed in, so that an attacker who types wrong passwords cannot lock the user out.
+ * The cookie signs nobody in and replaces no factor. It only decides which counter a wrong password is counted on (`accountLimit`).
  * See OWASP, "Slow Down Online Guessing Attacks with Device Cookies".
  */
 import type { Request, RequestHandler } from 'express'
@@ -9,7 +9,7 @@ import type { Config } from './config.js'
 
 const DAYS_90_MS = 90 * 24 * 60 * 60 * 1000
 
-/** Every spelling of a username counts as the same account. */
+/** The username in one spelling, so that every spelling is counted for the same account. */
 export function normalised(username: unknown): string {
   return typeof username === 'string' ? username.normalize('NFKC').trim().toLowerCase().slice(0, 64) : ''
 }
@@ -17,7 +17,7 @@ export function normalised(username: unknown): string {
 export interface KnownBrowsers {
   /** Middleware that sets the cookie in the browser of a signed-in user. */
   readonly note: RequestHandler
-  /** @returns the id of the browser, if this account has signed in there before */
+  /** @returns the id of the browser; undefined if this account has not signed in there before */
   idOf(req: Request, username: unknown): string | undefined
 }
 

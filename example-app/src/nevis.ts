@@ -1,15 +1,18 @@
-/** The strategy: which factors this app allows, and which account an approval belongs to. Out of scope: the routes (`second-factor.ts`). */
+/**
+ * Creates the strategy: the factors that this app allows, and the function that finds the account for an approval. Out of scope: the routes
+ * (`second-factor.ts`).
+ */
 import { NevisStrategy, RedisLedger, app, push, recovery, sms, widget, type NevisProfile, type NevisStrategyOptions } from 'passport-nevis'
 import type { Cloud, Config } from './config.js'
 import type { Redis } from './redis.js'
 import type { Account, Users } from './users.js'
 
 export interface NevisParts {
-  /** An instance of Nevis, or the simulator. */
+  /** How to reach the Nevis instance or the simulator. */
   readonly cloud: Cloud
   readonly users: Users
   readonly config: Config
-  /** Shared by several processes; undefined for one. */
+  /** The Redis that several processes share; undefined for a single process. */
   readonly redis: Redis | undefined
 }
 
@@ -18,10 +21,10 @@ export function nevisStrategy({ cloud, users, config, redis }: NevisParts): Nevi
     ...cloud,
     factors: [push({ typedCode: config.typedCode }), app(), sms(), recovery(), ...(config.widget ? [widget()] : [])],
     message: 'Sign in to Alpine Mutual?',
-    // Users who have lost their phone have only recovery codes left. This lets them set up the next phone without help. The price: a
-    // stolen recovery code can do the same. A bank may prefer that its branch does it.
+    // Users who have lost their phone may have only recovery codes or SMS left. This option lets them set up the next phone without help. The
+    // price: an attacker with the password and a stolen recovery code can do the same. A bank may prefer that a branch sets up the new phone.
     allowEnrollmentOfStrongerFactorAfter: ['recovery', 'sms'],
-    rememberBrowser: { days: 30 }, // a browser may then sign in with the password alone; devices and payments still need the second factor
+    rememberBrowser: { days: 30 }, // in a remembered browser the password alone signs in; devices and payments still need the second factor
     waitingURL: '/login/2fa',
     callbackURL: '/login/2fa/callback',
     statusURL: '/login/2fa/status',
@@ -31,7 +34,7 @@ export function nevisStrategy({ cloud, users, config, redis }: NevisParts): Nevi
   return new NevisStrategy(options, (profile) => accountOf(users, profile))
 }
 
-/** @returns the account of the user who approved; undefined refuses the approval */
+/** @returns the account of the user who approved; undefined refuses the sign-in */
 async function accountOf(users: Users, { id, username, operation, factor }: NevisProfile): Promise<Account | undefined> {
   const user = (await users.findByNevisId(id)) ?? (await users.link(username, id))
   if (user && operation === 'enroll') await users.noteAdded(user.id, factor)

@@ -1,4 +1,4 @@
-/** How a route answers with a page: who may see it, what every page shows, and what an error looks like. */
+/** Helpers for routes that answer with a page: which users may see it, the values that every page gets, and the error page. */
 import type { ErrorRequestHandler, Request, RequestHandler } from 'express'
 import type { Html } from './html.js'
 import { csrfToken } from './security.js'
@@ -6,31 +6,31 @@ import { errorPage } from './views/error.js'
 
 declare module 'express-session' {
   interface SessionData {
-    /** Passport and the routes leave messages here. Each is shown once. */
+    /** Passport and the routes store messages for the user here. The next page shows each of them once. */
     messages: string[]
   }
 }
 
-/** What every view gets. */
+/** The values that every view gets. */
 export interface EveryPage {
   readonly user?: Express.User | undefined
   readonly messages: readonly string[]
   readonly csrfToken: string
 }
 
-/** A page, from what every page gets and from parts of its own. */
+/** A function that makes a page from the values that every page gets, and from values of its own. */
 export type View<Parts> = (everyPage: EveryPage, parts: Parts) => Html
 
 /**
  * @param view from `views/`
- * @param partsOf returns the view's own parts for a request
+ * @param partsOf returns the view's own values for a request
  */
 export function page<Parts>(view: View<Parts>, partsOf: (req: Request) => Parts | Promise<Parts>): RequestHandler {
   return async (req, res) => {
     const everyPage: EveryPage = {
       user: req.user,
       messages: takeMessages(req),
-      // A getter, because reading it creates a session: only pages with a form need one.
+      // A getter, because reading the token creates a session, and only pages with a form need one.
       get csrfToken() {
         return csrfToken(req)
       },
@@ -49,7 +49,7 @@ export const signedOut: RequestHandler = (req, res, next) => {
   else next()
 }
 
-/** For routes behind `signedIn` or behind the password. */
+/** The user of the request; only for routes behind `signedIn` or behind the password. */
 export function userOf(req: Request): Express.User {
   if (req.user === undefined) throw new Error('This route needs signedIn before it')
   return req.user
@@ -59,13 +59,13 @@ export const notFound: RequestHandler = (_req, res) => {
   res.status(404).send(errorPage(404).text)
 }
 
-/** Logs the name and the code of an error, never its message. */
+/** Logs the name and the code of an error, but not its message, which could contain personal data. */
 export const logError: ErrorRequestHandler = (error: Fault, _req, _res, next) => {
   if (statusOf(error) >= 500) console.error(`${error.name} ${error.code ?? ''}`.trim())
   next(error)
 }
 
-/** Shows the user the status and nothing else. */
+/** Shows the user the HTTP status, and nothing else about the error. */
 export const handleError: ErrorRequestHandler = (error: Fault, _req, res, next) => {
   if (res.headersSent) return next(error)
   const status = statusOf(error)

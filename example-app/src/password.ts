@@ -1,4 +1,4 @@
-/** Passwords: hashed with argon2id, and the Passport strategy that checks them. */
+/** Hashes passwords with argon2id, and creates the Passport strategy that checks them. */
 import { hash, verify } from '@node-rs/argon2'
 import { randomBytes } from 'node:crypto'
 import { Strategy as LocalStrategy } from 'passport-local'
@@ -9,7 +9,10 @@ const COST = { memoryCost: 19_456, timeCost: 2, parallelism: 1 }
 
 export const hashPassword = (password: string | Buffer): Promise<string> => hash(password, COST)
 
-/** Checked for an unknown username, so that the answer takes as long as for a wrong password and does not show which names exist. */
+/**
+ * For an unknown username, the password is checked against this hash. So the answer takes as long as for a wrong password, and an attacker
+ * cannot find out which names exist.
+ */
 const nobodysHash = hashPassword(randomBytes(32))
 
 export function passwordStrategy(users: Users): LocalStrategy {

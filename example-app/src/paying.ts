@@ -9,20 +9,21 @@ import { receiptPage } from './views/receipt.js'
 declare global {
   namespace Express {
     interface Request {
-      /** In routes with `:id`: that invoice, which belongs to the user. */
+      /** Set in routes with `:id`: the invoice with this id, which belongs to the user. */
       invoice?: Invoice
     }
   }
 }
 
-/** What an approval of a payment carries from its start to the callback. */
+/** The data of a payment's approval, from the start to the callback. */
 export interface SignedPayment extends Bill {
   readonly kind: 'payment'
 }
 
 /**
- * @param confirm what a payment must pass. It pays later, in the callback, with `paySigned`. No handler follows it here: a user who
- * brings an approval of something else to this address must not pay the invoice that the address names.
+ * @param confirm the middleware that starts the approval of a payment. The payment is carried out later, in the callback, by `paySigned`. No
+ * handler follows `confirm` here: otherwise a user could send an approval of something else to this URL, and the handler would pay the invoice
+ * in the URL.
  */
 export function invoiceRoutes(invoices: Invoices, { confirm }: { readonly confirm?: RequestHandler }): Router {
   const routes = Router()
@@ -38,7 +39,7 @@ export function invoiceRoutes(invoices: Invoices, { confirm }: { readonly confir
   return routes
 }
 
-/** For the callback: pays what the phone has shown, whatever the browser sends. */
+/** For the callback: pays the invoice that the phone has shown, and ignores the fields that the browser sends. */
 export function paySigned(invoices: Invoices): RequestHandler {
   return (req, res, next) => {
     const { data, transactionId } = req.authInfo?.nevis ?? {}
@@ -52,7 +53,10 @@ export function invoiceOf(req: Request): Invoice {
   return req.invoice
 }
 
-/** What comes back in `data` is what `signing` gave: the session and the seal keep it unchanged. */
+/**
+ * True if the `data` of the approval is from `signing`. Its values need no further check, because the strategy refuses data that was changed in
+ * the session.
+ */
 function isPayment(data: unknown): data is SignedPayment {
   return (data as Partial<SignedPayment> | null | undefined)?.kind === 'payment'
 }

@@ -1,13 +1,13 @@
-/** Redis: keeps the sessions, and the ledger of the second factor, when the app runs in several processes. */
+/** Connects to Redis, which stores the sessions and the ledger of the second factor when the app runs in several processes. */
 import { createClient } from 'redis'
 import { ConfigError } from './config.js'
 
-/** Upper limit for each command, so that a Redis that accepts connections but does not answer cannot hold requests for ever. */
+/** Time limit for each command, so that requests do not wait for ever if Redis accepts connections but does not answer. */
 const ANSWERS_WITHIN_MS = 3000
 
 export type Redis = NonNullable<Awaited<ReturnType<typeof openRedis>>>
 
-/** @returns a client whose commands answer or fail within the limit, and that reconnects by itself; undefined without a URL */
+/** @returns a client that reconnects by itself and whose commands succeed or fail within the limit; undefined if no URL is given */
 export async function openRedis(url: string | undefined) {
   if (url === undefined) return undefined
   let isUp = false

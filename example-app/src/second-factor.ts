@@ -1,4 +1,7 @@
-/** What the routes do with the second factor: ask for it after the password, accept it, and go on. Out of scope: its options (`nevis.ts`). */
+/**
+ * The middleware for the second factor: asks for it after the password, accepts it in the callback, and redirects. Out of scope: its options
+ * (`nevis.ts`).
+ */
 import type { Request, RequestHandler } from 'express'
 import type { AuthenticateOptions, Authenticator } from 'passport'
 import { atLeast, htmlMessage } from 'passport-nevis'
@@ -7,10 +10,10 @@ import { userOf } from './pages.js'
 import { invoiceOf, type SignedPayment } from './paying.js'
 import { renewCsrfToken } from './security.js'
 
-/** Names for users, by the name of the factor. The first is the default. */
+/** The factors by name, each with the words that users see. The first is the default. */
 export type FactorNames = Readonly<Record<string, string>>
 
-/** @param allowed leaves out all other factors */
+/** @param allowed the names of the factors to include; default: all */
 export function factorNamesOf(config: Config, allowed?: readonly string[]): FactorNames {
   const names = {
     push: 'Request on my phone',
@@ -22,12 +25,12 @@ export function factorNamesOf(config: Config, allowed?: readonly string[]): Fact
   return Object.fromEntries(Object.entries(names).filter(([name]) => allowed?.includes(name) ?? true))
 }
 
-/** Where a signed-in user confirms again. A recovery code is too weak for that. */
+/** Route options for a signed-in user who must confirm again. Recovery codes are left out, because they are too weak for this. */
 export const stepUp = { message: 'Confirm that it is you, at Alpine Mutual?', factors: atLeast('sms') } satisfies AuthenticateOptions
 
-/** For an invoice: what the phone shows, and what the callback pays after the approval. */
+/** Route options for the payment of an invoice: the message on the phone, and the data with which the callback pays. */
 export const signing = {
-  factors: atLeast('push'), // only these factors show the message on the phone
+  factors: atLeast('push'), // push and QR code: only these show the message on the phone
   failureRedirect: '/invoices',
   message: (req: Request) => htmlMessage`Pay <b>CHF ${invoiceOf(req).amount}</b><br>to <b>${invoiceOf(req).payee}</b>?`,
   data: (req: Request): SignedPayment => {
@@ -42,30 +45,30 @@ interface Parts {
 }
 
 /**
- * Right after the password: asks for the second factor. A user who has none sets one up; recovery codes alone do not count as one.
- * If a browser was closed at the end of an enrolment, the user has a factor that is not linked to the account yet: then the user
- * confirms with that factor.
+ * Runs after the password and starts the second factor. A user who has none sets one up; recovery codes alone do not count as a second factor.
+ * If the user closed the browser at the end of an enrolment, the new factor is not linked to the account yet; the user then confirms with that
+ * factor.
  */
 export function afterPassword({ passport, onFailure }: Parts): RequestHandler {
   const confirm = passport.authenticate('nevis', onFailure) as RequestHandler
   const first = passport.authenticate('nevis', { ...onFailure, operation: 'approve-or-enroll', factors: ['app', 'sms'] }) as RequestHandler
   return (req, res, next) => {
     if (userOf(req).nevisUserId) return confirm(req, res, next)
-    delete (req.body as { factor?: unknown }).factor // the form offered it before the app knew who signs in
+    delete (req.body as { factor?: unknown }).factor // ignores the factor chosen in the form, which was shown before the app knew the user
     return first(req, res, next)
   }
 }
 
-/** The callback: signs the user in, or leaves the login as it is if the user is signed in already. */
+/** The callback: signs the user in. If the user is already signed in, the login stays as it is. */
 export function approved({ passport, onFailure }: Parts): RequestHandler {
-  // The session keeps the transactions that wait in other tabs.
+  // `keepSessionInfo` keeps the transactions of other tabs in the session.
   const login = passport.authenticate('nevis', { ...onFailure, keepSessionInfo: true }) as RequestHandler
-  // A copy, because `authorize` writes into its options.
+  // The options are copied, because `authorize` changes them.
   const confirmAgain = passport.authorize('nevis', { ...onFailure }) as RequestHandler
   return (req, res, next) => {
     if (req.user) return confirmAgain(req, res, next)
     return login(req, res, (error: unknown) => {
-      // An attacker who planted the anonymous session knows its CSRF token, and must not know the token of the login.
+      // The CSRF token is replaced on login: an attacker who planted the anonymous session (session fixation) knows the old token.
       if (!error) renewCsrfToken(req)
       next(error)
     })
@@ -78,7 +81,7 @@ const ENROLLED: Readonly<Record<string, string>> = {
   recovery: 'Your new recovery codes are ready to use.',
 }
 
-/** After the callback: redirects to the page that the user wanted. */
+/** Runs after the callback: redirects to the page that the user wanted to see. */
 export const goOn: RequestHandler = (req, res) => {
   const { returnTo, nevis } = req.authInfo ?? {}
   if (nevis?.operation === 'enroll') req.session.messages = [ENROLLED[nevis.factor] ?? 'It is set up.']

@@ -1,4 +1,4 @@
-/** What comes before every route: headers, session, protection against forged forms, limits for passwords. */
+/** The middleware before all routes: security headers, session, CSRF protection, limits for passwords. */
 import { RedisStore } from 'connect-redis'
 import { csrfSync } from 'csrf-sync'
 import type { Request, RequestHandler } from 'express'
@@ -12,7 +12,7 @@ import { errorPage } from './views/error.js'
 
 const MINUTE_MS = 60_000
 
-/** No inline script or style anywhere. `data:` is for the QR code of the second factor. */
+/** The Content-Security-Policy of all pages: no inline script or style. `data:` is for the QR code of the second factor. */
 const POLICY = {
   defaultSrc: ["'none'"],
   scriptSrc: ["'self'"],
@@ -32,7 +32,7 @@ export function headers({ cookieSecure }: Config): RequestHandler {
   })
 }
 
-/** For a page that sets its own policy. */
+/** Removes this policy, for a page that sets its own. */
 export const ownPolicy: RequestHandler = (_req, res, next) => {
   res.removeHeader('Content-Security-Policy')
   next()
@@ -40,7 +40,7 @@ export const ownPolicy: RequestHandler = (_req, res, next) => {
 
 const SESSION_SECONDS = 8 * 60 * 60
 
-/** @param redis where several processes keep the sessions; undefined: in the memory of this process */
+/** @param redis stores the sessions of several processes; if undefined, they are in the memory of this process */
 export function sessions({ sessionSecret, cookieSecure }: Config, redis: Redis | undefined): RequestHandler {
   return session({
     name: cookieSecure ? '__Host-sid' : 'sid',
@@ -54,20 +54,20 @@ export function sessions({ sessionSecret, cookieSecure }: Config, redis: Redis |
 
 const csrf = csrfSync({ getTokenFromRequest: (req) => (req.body as { _csrf?: string } | undefined)?._csrf })
 
-/** Every POST needs the token of its session in the field `_csrf`. */
+/** Refuses a POST that does not have the CSRF token of its session in the field `_csrf`. */
 export const csrfProtection: RequestHandler = csrf.csrfSynchronisedProtection
 
-/** The token of this session. Creates a token if the session has none, and so creates a session. */
+/** The CSRF token of this session. If there is no token yet, creates one, and with it a session. */
 export function csrfToken(req: Request): string {
   return csrf.generateToken(req)
 }
 
-/** Replaces the token, so that the old token stops working. */
+/** Replaces the CSRF token, so that the old one stops working. */
 export function renewCsrfToken(req: Request): void {
   csrf.generateToken(req, true)
 }
 
-/** Limits the passwords that one address may try. Each process counts by itself: three processes allow three times as many. */
+/** Limits how many passwords a client address may try. Each process counts for itself, so three processes allow three times as many. */
 export function passwordLimit({ loginLimit }: Config): RequestHandler {
   return rateLimit({
     windowMs: 15 * MINUTE_MS,
@@ -79,9 +79,9 @@ export function passwordLimit({ loginLimit }: Config): RequestHandler {
 }
 
 /**
- * Limits the wrong passwords for one account, so that guessing is slow even if each guess comes from another address. Unknown names are
- * counted in the same way. A browser in which the user has signed in before has its own counter, so that an attacker's guesses
- * do not lock the user out.
+ * Limits the wrong passwords for one account, so that guessing is slow even if each guess comes from another address. Unknown usernames are
+ * counted in the same way, so that an attacker cannot find out which exist. A browser in which the user has signed in before has its own
+ * counter, so that an attacker's guesses do not lock the user out.
  */
 export function accountLimit({ accountLimit: limit }: Config, browsers: KnownBrowsers): RequestHandler {
   return rateLimit({
@@ -92,10 +92,10 @@ export function accountLimit({ accountLimit: limit }: Config, browsers: KnownBro
       const browser = browsers.idOf(req, username)
       return browser === undefined ? `account ${normalised(username)}` : `browser ${browser}`
     },
-    // Passport sets the user when the password is right.
+    // Passport sets `req.user` if the password is correct.
     requestWasSuccessful: (req) => req.user !== undefined,
     skipSuccessfulRequests: true,
-    standardHeaders: false, // they would tell an attacker how often the user has mistyped
+    standardHeaders: false, // these headers would tell an attacker how many wrong passwords the user has typed
     legacyHeaders: false,
     handler: tooMany,
   })

@@ -11,12 +11,13 @@ import { Invoices } from './invoices.js'
 import { openRedis } from './redis.js'
 import { Users } from './users.js'
 
-/** One function for each resource that is open, in the order of opening. Each closes its resource. */
+/** Functions that close the open resources, in the order in which the resources were opened. */
 const closers: (() => unknown)[] = []
 
 async function start(): Promise<void> {
   const config = readConfig()
-  // Bind the port first: a taken port shows at once, while a database takes seconds. Early requests wait for the app.
+  // The port is bound first, so that a port that is already in use is reported at once; opening the database takes seconds. Requests that arrive
+  // earlier wait for the app.
   let ready: (app: RequestListener) => void = () => undefined
   const app = new Promise<RequestListener>((resolve) => (ready = resolve))
   const server = createServer((req, res) => void app.then((listener) => listener(req, res)))
@@ -41,8 +42,9 @@ async function start(): Promise<void> {
 }
 
 /**
- * The demo shows its passwords on the home page, so only this machine may reach it. Checks the address that the server is bound to,
- * because a host name may resolve to any address. Runs before the first answer and before any account exists.
+ * The demo shows passwords on its home page, so only this machine may reach it. Throws if the server is not bound to a loopback address. It
+ * checks the bound address, because a host name can resolve to any address. It runs before any request is answered and before any account
+ * exists.
  */
 function requireLoopback(address: string): void {
   if (address === '::1' || /^(::ffff:)?127\./.test(address)) return

@@ -7,7 +7,7 @@ import { passwordLimit } from './security.js'
 import type { Users } from './users.js'
 import { signUpPage } from './views/sign-up.js'
 
-/** Lower case only, so that no two names differ in their case alone. */
+/** Lower case only, so that no two usernames differ only in case. */
 const USERNAME = /^[a-z0-9][a-z0-9_.-]{2,49}$/
 /** OWASP ASVS 5.0, 6.2.1 and 6.2.9. */
 const PASSWORD_LENGTH = { min: 8, max: 128 }
@@ -29,7 +29,7 @@ export function signUp({ config, users }: { readonly config: Config; readonly us
   return routes
 }
 
-/** @returns a sentence for the user if a field is wrong */
+/** @returns the credentials, or a sentence for the user if a field is wrong */
 function credentialsOf({ username, password }: Partial<Record<keyof Credentials, unknown>>): Credentials | string {
   if (typeof username !== 'string' || !USERNAME.test(username)) {
     return 'A username has 3–50 characters: lower-case letters, digits, . _ -. It begins with a letter or digit.'
@@ -39,7 +39,7 @@ function credentialsOf({ username, password }: Partial<Record<keyof Credentials,
   return { username, password }
 }
 
-/** @returns a sentence for the user if the name is taken */
+/** @returns a sentence for the user if the username is taken; otherwise undefined */
 async function add(users: Users, { username, password }: Credentials): Promise<string | undefined> {
   const isNew = await users.signUp({ username, passwordHash: await hashPassword(password) })
   return isNew ? undefined : 'That username is taken. Choose another one.'

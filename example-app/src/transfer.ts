@@ -1,8 +1,8 @@
-/** A pretended transfer of money: checks what the user typed. */
+/** The form of a pretended money transfer: checks the fields. No money is moved. */
 const AMOUNT = /^\d{1,6}([.,]\d{1,2})?$/
 const RECIPIENT = /^[\p{L}\p{N} .'-]{1,60}$/u
 
-/** The fields of the form, as they came. */
+/** The fields of the form, unchecked. */
 export interface TransferForm {
   readonly recipient?: unknown
   readonly amount?: unknown
@@ -10,7 +10,7 @@ export interface TransferForm {
 
 export interface Transfer {
   readonly isDone: boolean
-  /** For the user. */
+  /** A sentence for the user. */
   readonly message: string
 }
 

@@ -1,15 +1,15 @@
-/** The accounts, in a table. Out of scope: checking a password (`password.ts`). */
+/** The table of the accounts. Out of scope: checking a password (`password.ts`). */
 import type { Database } from './database.js'
 
 export interface Account {
   readonly id: number
   readonly username: string
-  /** Nevis's id of this user; null until the first second factor. */
+  /** Nevis's id of this user; null until the user has completed a second factor for the first time. */
   readonly nevisUserId: string | null
 }
 
 declare global {
-  // Typed everywhere as `req.user`: by Passport, by passport-nevis, and in the routes of this app.
+  // Gives `req.user` this type in Passport, in passport-nevis and in the routes of this app.
   namespace Express {
     interface User extends Account {}
   }
@@ -26,11 +26,11 @@ const CREATE = `
     is_demo boolean not null default false
   )`
 const COLUMNS = 'id, username, nevis_user_id as "nevisUserId"'
-/** The database is not asked for any other name, because no account can have one. */
+/** No account can have a username of another form, so the database is not queried for one. */
 const USERNAME = /^[A-Za-z0-9_.@-]{1,64}$/
 const SINCE: Readonly<Record<string, string>> = { sms: 'sms_since', recovery: 'codes_since' }
 
-/** When a user set up what Nevis does not list; null for what is not set up. */
+/** The factors that Nevis does not list: when the user set up each; null if it is not set up. */
 export interface Added {
   readonly smsSince: Date | null
   readonly codesSince: Date | null
@@ -58,12 +58,12 @@ export class Users {
     return this.one(`select ${COLUMNS} from users where id = $1`, [id])
   }
 
-  /** @param nevisUserId as Nevis gave it */
+  /** @param nevisUserId Nevis's id of the user */
   findByNevisId(nevisUserId: string): Promise<Account | undefined> {
     return this.one(`select ${COLUMNS} from users where nevis_user_id = $1`, [nevisUserId])
   }
 
-  /** The hash is returned beside the user, so that `req.user` never holds it. */
+  /** Returns the hash separately from the user, so that `req.user` never contains it. */
   async findForPassword(username: unknown): Promise<{ user?: Account; passwordHash?: string }> {
     if (typeof username !== 'string' || !USERNAME.test(username)) return {}
     const row = await this.one<Account & { passwordHash: string }>(`select ${COLUMNS}, password_hash as "passwordHash" from users where username = $1`, [username])
@@ -94,8 +94,8 @@ export class Users {
   }
 
   /**
-   * Links an account to its Nevis user, once.
-   * @returns the account; undefined if it is linked already
+   * Links an account to its Nevis user. An account can be linked only once.
+   * @returns the account; undefined if it is already linked
    */
   link(username: string | undefined, nevisUserId: string): Promise<Account | undefined> {
     return this.one(`update users set nevis_user_id = $2 where username = $1 and nevis_user_id is null returning ${COLUMNS}`, [
@@ -104,7 +104,7 @@ export class Users {
     ])
   }
 
-  /** Nevis lists the apps of a user, but neither phone numbers nor recovery codes. This table notes that there are some, and no more. */
+  /** Notes that a user has set up SMS or recovery codes, because Nevis lists only the apps of a user. Stores neither the number nor the codes. */
   async noteAdded(id: number, factor: string): Promise<void> {
     const column = SINCE[factor]
     if (column !== undefined) await this.database.query(`update users set ${column} = now() where id = $1`, [id])
@@ -115,7 +115,7 @@ export class Users {
     return added ?? { smsSince: null, codesSince: null }
   }
 
-  /** Adds or renews a demo account. Leaves a real account of that name unchanged, and throws. */
+  /** Adds or renews a demo account. If a real account has this username, leaves it unchanged and throws. */
   async putDemo({ username, passwordHash, nevisUserId, factors }: LinkedAccount & { readonly factors: readonly string[] }): Promise<void> {
     const renewed = await this.one<{ id: number }>(
       `insert into users (username, password_hash, nevis_user_id, is_demo) values ($1, $2, $3, true)

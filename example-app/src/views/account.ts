@@ -1,4 +1,4 @@
-/** The account: who is signed in, and with which second factor. */
+/** The account page: shows who is signed in, and with which second factor. */
 import type { SecondFactorRecord } from 'passport-nevis'
 import { html, type Html } from '../html.js'
 import type { EveryPage } from '../pages.js'
@@ -8,9 +8,9 @@ const time = new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeStyle: 'm
 
 export interface AccountParts {
   readonly user: Express.User
-  /** The record of this session; undefined if the user gave no second factor. */
+  /** The second factor record of this session; undefined if the user has not completed a second factor. */
   readonly secondFactor?: SecondFactorRecord | undefined
-  /** Names of the second factors; undefined in an app without one. */
+  /** The second factors by name, with the words that users see; undefined in an app without a second factor. */
   readonly factors?: Readonly<Record<string, string>>
 }
 

@@ -1,4 +1,4 @@
-/** The user's devices and other ways to confirm, with what the user can do with each. */
+/** The page "Your devices": lists the user's devices and other second factors, with a form for each action. */
 import type { Authenticator } from 'passport-nevis'
 import { html, type Html } from '../html.js'
 import type { EveryPage } from '../pages.js'
@@ -8,9 +8,9 @@ import { csrfField, layout } from './layout.js'
 const day = new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeZone: 'UTC' })
 
 export interface DevicesParts {
-  /** As Nevis lists them. */
+  /** The user's devices, from Nevis. */
   readonly devices: readonly Authenticator[]
-  /** What Nevis does not list. */
+  /** The factors that Nevis does not list. */
   readonly added: Added
 }
 

@@ -1,9 +1,9 @@
-/** The frame around every page. */
+/** The HTML document around every page. */
 import { html, type Html } from '../html.js'
 import type { EveryPage } from '../pages.js'
 
 /**
- * @param everyPage undefined for a page that knows nothing of the user, such as an error page
+ * @param everyPage undefined for a page that shows nothing about the user, such as an error page
  * @param main the page's own HTML
  */
 export function layout(title: string, everyPage: EveryPage | undefined, main: Html): Html {

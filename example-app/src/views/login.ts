@@ -4,7 +4,7 @@ import type { EveryPage } from '../pages.js'
 import { csrfField, layout } from './layout.js'
 
 export interface LoginParts {
-  /** Names of the second factors to choose from; undefined in an app without one. */
+  /** The second factors to choose from, with the words that users see; undefined in an app without a second factor. */
   readonly factors?: Readonly<Record<string, string>>
 }
 
@@ -28,7 +28,7 @@ export function loginPage(everyPage: EveryPage, { factors }: LoginParts): Html {
   )
 }
 
-/** @param factors names for users, by the value of the field */
+/** @param factors the choices: the value of the form field, and the words that users see */
 export function factorChoice(factors: Readonly<Record<string, string>>): Html {
   return html`<label for="factor">Confirm with</label>
           <select id="factor" name="factor">${Object.entries(factors).map(([value, name]) => html`<option value="${value}">${name}</option>`)}</select>`

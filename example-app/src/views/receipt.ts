@@ -1,4 +1,4 @@
-/** The receipt: what was paid, to whom, and by which approval. */
+/** The receipt of a payment: the amount, the payee, and the id of the approval. */
 import { html, type Html } from '../html.js'
 import type { Invoice } from '../invoices.js'
 import type { EveryPage } from '../pages.js'

@@ -1,4 +1,4 @@
-/** Asks a signed-in user to confirm again. */
+/** The page that asks a signed-in user for another confirmation. */
 import { html, type Html } from '../html.js'
 import type { EveryPage } from '../pages.js'
 import { csrfField, layout } from './layout.js'
