@@ -1,5 +1,8 @@
 // @ts-check
-/** Runs once before the tests: compiles the browser script of the waiting page if it is older than its source. The tests read the rest from `src`. */
+/**
+ * Runs once before the tests: compiles the waiting page's browser script if it is older than its source. All other code is tested from `src`,
+ * without a build.
+ */
 import { cpSync, mkdirSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { ROOT, runNode } from './run.mjs'
@@ -15,8 +18,8 @@ export default async function beforeTests() {
 }
 
 /**
- * @param {string} file in the build
- * @param {string} from its source
+ * @param {string} file the compiled file
+ * @param {string} from the source file
  */
 function isOlder(file, from) {
   const made = statSync(join(built, file), { throwIfNoEntry: false })

@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * Builds everything that runs from a build: the package, the waiting page's browser script, and the example app.
+ * Builds the package, the waiting page's browser script and the example app.
  * `npm run build`, or `node scripts/build.mjs package` for the package alone.
  */
 import { cpSync, rmSync, writeFileSync } from 'node:fs'

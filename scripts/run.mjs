@@ -1,5 +1,5 @@
 // @ts-check
-/** What the scripts share: running other programs in the project's folder, on every operating system. */
+/** Functions for all scripts: run other programs in the project's folder, on every operating system. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
@@ -7,7 +7,7 @@ import { join } from 'node:path'
 export const ROOT = join(import.meta.dirname, '..')
 
 /**
- * Prints what happens next, as one line.
+ * Prints a line that says what the script does next.
  * @param {string} text
  */
 export function step(text) {
@@ -15,7 +15,7 @@ export function step(text) {
 }
 
 /**
- * Runs Node with these arguments, and passes on SIGTERM and SIGINT. Ends this process with the same exit code on a failure.
+ * Runs Node with these arguments, and forwards SIGTERM and SIGINT to it. If it fails, this process exits with the same code.
  * @param {readonly string[]} args
  * @param {NodeJS.ProcessEnv} [env] in addition to the environment of this process
  * @returns {Promise<void>}
@@ -25,7 +25,7 @@ export async function runNode(args, env = {}) {
 }
 
 /**
- * Runs npm. On Windows npm is a shell script; the path in `npm_execpath` is the program itself.
+ * Runs npm with the JavaScript file in `npm_execpath`, because on Windows the command `npm` is a shell script.
  * @param {readonly string[]} args
  * @returns {Promise<void>}
  */

@@ -1,5 +1,5 @@
 // @ts-check
-/** Takes the pictures of the documents anew: `npm run screenshots`. Then look at each picture. */
+/** Takes the screenshots in the documents again: `npm run screenshots`. Look at each of them afterwards. */
 import { join } from 'node:path'
 import { ROOT, runNode, step } from './run.mjs'
 

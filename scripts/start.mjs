@@ -11,7 +11,8 @@ if (!existsSync(join(ROOT, 'node_modules/typescript'))) {
 }
 await runNode([join(ROOT, 'scripts/build.mjs')])
 step('Starting the example app')
-// npm sends SIGTERM to the shell that runs this script. Not every shell passes the signal on, so this process ends when the shell has ended.
+// On SIGTERM, npm signals only the shell that runs this script, and not every shell forwards the signal. So this process ends when the shell has
+// ended.
 const shell = process.ppid
 if (process.env['npm_lifecycle_event'] !== undefined) setInterval(() => process.ppid !== shell && process.kill(process.pid, 'SIGTERM'), 100).unref()
 await import(pathToFileURL(join(ROOT, 'example-app/dist/server.js')).href)

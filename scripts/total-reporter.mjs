@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * A reporter for jest: prints the totals to standard output as the last line, after the table of coverage. Jest itself prints its totals to
- * standard error, so that they are missing from a pipe or a file.
+ * A jest reporter that prints the totals to standard output as the last line, after the coverage table. Jest itself prints its totals to
+ * standard error, so they would be missing in a pipe or a file.
  */
 import { writeSync } from 'node:fs'
 

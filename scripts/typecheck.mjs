@@ -1,5 +1,8 @@
 // @ts-check
-/** Checks the types of everything in this repository. `npm run typecheck`; needs `npm run build`, because the example app imports the package. */
+/**
+ * Checks the types of all code in this repository: `npm run typecheck`. Run `npm run build` first, because the example app imports the built
+ * package.
+ */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { ROOT, runNode, step } from './run.mjs'
