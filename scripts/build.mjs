@@ -17,7 +17,7 @@ await runNode([tsc])
 await runNode([tsc, '-p', 'src/waiting/assets'])
 cpSync(join(ROOT, 'src/waiting/assets/waiting.css'), join(ROOT, 'dist/waiting/assets/waiting.css'))
 
-// The package reads no file of its own, so that it can be bundled: src/waiting/asset-text.ts.
+// Writes the script and the style as strings into the package, so that the package can be bundled: src/waiting/asset-text.ts.
 const assetText = join(ROOT, 'dist/waiting/asset-text.js')
 const { script, style } = /** @type {{ script: string, style: string }} */ (createRequire(import.meta.url)(assetText))
 writeFileSync(assetText, `"use strict";

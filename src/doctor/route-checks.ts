@@ -72,8 +72,9 @@ export async function routeFindings(origin: string, observer: AppObserver, regis
 }
 
 /**
- * What a proxy takes off the path before the app sees it: the app serves `/login/2fa/status`, and `statusURL` is `/sub/login/2fa/status`.
- * @returns the first folders of `statusURL` without which the status endpoint answers; empty if there are none
+ * The path prefix that a proxy in front of the app removes, such as `/sub`: `statusURL` is `/sub/login/2fa/status`, but the app serves
+ * `/login/2fa/status`.
+ * @returns the shortest prefix of `statusURL` without which the status endpoint answers; empty if it answers at `statusURL` itself, or not at all
  */
 async function prefixOf(origin: string, statusURL: string): Promise<string> {
   const { pathname } = new URL(statusURL, origin)

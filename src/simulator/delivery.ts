@@ -47,7 +47,7 @@ async function drip(response: ServerResponse, bytes: Buffer, wait: () => Promise
   response.end()
 }
 
-/** @param now for the header `Date`: the cloud's clock, in milliseconds since 1970 */
+/** @param now the time for the header `Date`: that of the cloud's clock, in milliseconds since 1970 */
 export async function deliver(response: ServerResponse, now: number, answer: Answer, deliveryFault: DeliveryFault | undefined, wait: Wait): Promise<void> {
   if (deliveryFault?.reset) {
     response.socket?.resetAndDestroy()

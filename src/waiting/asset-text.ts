@@ -1,8 +1,8 @@
 /**
  * The text of the pages' script and style, read from the files of the build.
  *
- * In the package, `scripts/build.mjs` replaces the compiled form of this file by two strings: a bundler, a single executable and a tracer
- * of files then find everything in modules. Out of scope: serving the text (`asset-files.ts`).
+ * In the package, `scripts/build.mjs` replaces the compiled file by a module with the two texts as strings. So the package reads no file at run
+ * time, and works in a bundle and in a single executable. Out of scope: serving the text (`asset-files.ts`).
  */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'

@@ -53,8 +53,8 @@ export function outagePage<Req extends HostRequest = HostRequest, Res extends Ho
     if (!wantsPage(req)) return json(503, { code: 'unavailable', message: parts.language.texts.unavailableHint }, retryAfter)
     const { query, originalUrl, url } = req
     const transaction = fieldOf({ body: bodyOf(req), query, originalUrl, url }, 'transaction')
-    // If a transaction was already started, the link leads to its waiting page, and the user continues there. If its status cannot be read, that
-    // page leads back here.
+    // If a transaction was already started, the link leads to its waiting page, and the user continues there. Not if its status cannot be read,
+    // because that page would lead back here.
     const again = transaction && !isUnreadableStatus(error) ? withQuery(parts.waitingURL, { transaction }) : parts.signInURL
     const answer = page(res, 503, outageHtml(again, parts).text, parts)
     return { ...answer, headers: { ...answer.headers, ...retryAfter } }
@@ -67,14 +67,14 @@ export function outagePage<Req extends HostRequest = HostRequest, Res extends Ho
   return Object.assign(express, { answer: async (error: unknown, req: Req, res?: Res) => plain(answerTo(error, req, res as Res)) })
 }
 
-/** True if the page of a waiting user came to the callback because no answer of Nevis was a status. */
+/** True if the error is that Nevis answered the status call, but without a status. The waiting page then goes to the callback. */
 function isUnreadableStatus(error: unknown): boolean {
   return error instanceof NevisError && error.operation === 'getStatus' && error.code === 'NEVIS_UNEXPECTED_RESPONSE' && (error.nevisStatus ?? 0) < 500
 }
 
 /**
- * True for a failure of Nevis or of a store that is temporary, or for which the user has waited in vain. A wrong access key or an unreadable
- * answer to a start is not.
+ * True for a temporary failure of Nevis or of a store, and for an unreadable status after the user has waited. False for a wrong access key, and
+ * for an unreadable answer to a start.
  */
 function isOutage(error: unknown): boolean {
   if (error instanceof StorageError) return error.status === 503

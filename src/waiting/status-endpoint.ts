@@ -21,8 +21,9 @@ export interface StatusEndpointOptions {
 /** The middleware, with a method that closes its streams. */
 export interface StatusEndpoint extends Middleware {
   /**
-   * Closes every open stream for good, so that the server can shut down. From then on a request for a stream gets 503, and every answer closes its
-   * connection: a browser that used a kept connection again would keep the process alive. The page asks in JSON, on a new connection.
+   * Closes every open stream and opens no new one, so that the server can shut down. From then on a request for a stream gets 503, and the page
+   * polls in JSON. Every answer closes its connection, because a connection that a browser keeps open would keep the process alive. The next
+   * request comes on a new connection.
    */
   closeStreams(): void
 }
@@ -91,7 +92,7 @@ export function statusEndpoint(strategy: NevisStrategy, options: StatusEndpointO
       }
       slot.close = end
       unfollow = followStatus(settings, sealed, (decided) => end(event(decided)))
-      // Closed since the answer was made.
+      // `closeStreams()` was called after this answer was made.
       if (streams.areClosed) end()
       return stop
     }

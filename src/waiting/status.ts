@@ -11,8 +11,8 @@ import type { Watched } from '../watch/watch'
 /** Status of a transaction, for the browser. */
 export interface WaitingStatus {
   /**
-   * `succeeded` does not sign in: it tells the page to go to the callback. So does `unreadable`: Nevis's answers are no status, and the
-   * callback gives your app the error.
+   * `succeeded` does not sign in: it tells the page to go to the callback. So does `unreadable`: Nevis's answers contain no status, and the
+   * callback passes that error to your app.
    */
   readonly status: Watched
   /** What the browser should do while the status is `pending`. */

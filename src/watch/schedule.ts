@@ -112,7 +112,7 @@ export class RateLimiter {
   }
 }
 
-/** True for an answer that is no status, but for those that say to come again: 429 and 5xx. */
+/** True if Nevis answered, but without a status. False for 429 and 5xx, because the call may succeed later. */
 export function isAnswered(error: unknown): boolean {
   return error instanceof NevisError && error.nevisStatus !== undefined && error.nevisStatus < 500 && error.nevisStatus !== 429
 }

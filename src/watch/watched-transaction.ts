@@ -12,7 +12,7 @@ import type { KnownStatus } from '../trust/proof'
 import { isAnswered, withJitter, type RateLimiter } from './schedule'
 
 /**
- * `unreadable`: Nevis has answered several times in a row, and none of it was a status.
+ * `unreadable` means that none of Nevis's last answers to the status call was a status.
  * @inline
  */
 export type WatchedStatus = 'pending' | 'succeeded' | 'failed' | 'expired' | 'unreadable'
@@ -44,7 +44,7 @@ const MAX_WAIT_MS = 2000
 /** Maximum age of a success that the callback may use without a new call. A browser reaches the callback in less time. */
 const MAX_SUCCESS_AGE_MS = 5000
 
-/** After so many answers in a row that are no status, a page goes to the callback, which gives the app the error. */
+/** After this many answers in a row without a status, the page goes to the callback, which passes the error to the app. */
 const MAX_UNREADABLE = 3
 
 /** The result of the last call: an answer or an error. */
@@ -63,7 +63,7 @@ export class WatchedTransaction {
   /** How many calls have failed in a row. */
   failures = 0
   private status: WatchedStatus = 'pending'
-  /** How many answers in a row were no status. */
+  /** How many answers in a row did not contain a status. */
   private unreadable = 0
   /** Milliseconds of `performance.now()`. */
   private nextLookAt = -Infinity
@@ -246,7 +246,7 @@ export class WatchedTransaction {
       // Not reported while a callback waits for this call: the callback passes the error to the app.
       if (this.failures === 0 && this.deciding === 0) this.reports.faulted?.(this.#sealed, error)
       this.unreadable = isAnswered(error) ? this.unreadable + 1 : 0
-      // Nevis is there: asking less often would only keep the user waiting.
+      // Such an answer shows that Nevis is up. So the interval does not grow further: the user would only wait longer.
       this.failures = this.unreadable > 0 ? 1 : this.failures + 1
       const { retryAfterSeconds = 0 } = error instanceof NevisError ? error : {}
       this.backOffUntil = performance.now() + Math.min(retryAfterSeconds * 1000, MAX_BACK_OFF_MS)
@@ -279,8 +279,8 @@ export class WatchedTransaction {
   }
 
   /**
-   * Only a callback introspects. Nevis calls transaction tokens "consumable": if a token can be introspected once, a process that only shows a
-   * page must not use it up for a callback that comes to another process.
+   * Only a callback introspects. Nevis calls transaction tokens "consumable", so Nevis may allow only one introspection. A process that only
+   * shows the page must not use it up, because the callback may reach another process.
    */
   private introspect(): void {
     const last = this.#last
