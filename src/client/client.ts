@@ -135,7 +135,8 @@ export class NevisClient {
     if (!WRONG_CODE_STATUSES.includes(answer.status)) throw isPage ? asFromPage(answer.statusError()) : answer.statusError()
     if (isPage) throw answer.unexpected('the body is neither empty nor a JSON object')
     // A gateway that cannot find Nevis answers 404, too. The code may be right, so this must not count as a wrong code.
-    if (answer.status === 404 && Object.keys(answer.jsonObject() ?? {}).length > 0 && !answer.isErrorOfNevis) throw answer.statusError()
+    const body404 = answer.status === 404 ? (answer.jsonObject() ?? {}) : {}
+    if (Object.keys(body404).length > 0 && typeof body404['status'] !== 'number') throw answer.unexpected('this 404 is not in the form of Nevis')
     return false
   }
 
