@@ -20,13 +20,13 @@ export interface AppOptions {
    */
   readonly anyAuthenticator?: boolean
   /**
-   * Schemes of the links of your own Access App, for example `['myaccessapp:']`. A link with another scheme than https is shown only if its
-   * scheme is in this list. Default: none.
+   * Schemes of the links of your own Access App, for example `['myaccessapp:']`. A link whose scheme is not https is shown only if its scheme
+   * is in this list. Default: none.
    */
   readonly linkSchemes?: readonly string[]
 }
 
-/** A scheme that an app can register. */
+/** A scheme that a phone's app can register: not one that browsers handle themselves. */
 const SCHEME = /^(?!(?:https?|javascript|data|blob|file|vbscript|about|ftp|wss?|view-source|filesystem):$)[a-z][a-z0-9+.-]*:$/
 const LINK = /^[!-~]{1,8192}$/
 
@@ -48,7 +48,7 @@ export function app({ channel = 'app', anyAuthenticator = false, linkSchemes = [
   return {
     name: 'app',
     prompt: 'wait',
-    // As for push.
+    // The reason for `swk` is in `push.ts`.
     amr: ['swk', 'mca'],
     takesAuthenticator: !anyAuthenticator,
     async approve(nevis, subject, { message, authenticatorId: named }) {
@@ -66,7 +66,7 @@ export function app({ channel = 'app', anyAuthenticator = false, linkSchemes = [
 }
 
 /**
- * Adds the link of a branded app, if the app has named its scheme.
+ * Adds the link of a branded Access App to the challenge, if its scheme is in the option `linkSchemes`.
  * @throws NevisError `NEVIS_UNEXPECTED_RESPONSE` if there is neither a QR code nor a link that may be shown
  */
 function withWayIn({ server, browser }: Challenge, raw: Parameters<typeof fieldIn>[0], schemes: readonly string[], operation: Operation): Challenge {

@@ -1,9 +1,9 @@
 /**
- * Checks a code at Nevis, and finds out what an HTTP status means that the documents do not explain.
+ * Checks a code at Nevis. If Nevis answers with an HTTP status whose meaning is not documented, this file finds out what it means.
  *
- * Nevis documents "200, or 4xx otherwise" for a verification, and 401 and 403 for a wrong access key. So before a 4xx is blamed on the
- * key, the user's record is read: if that works, the key is right, and the refusal is about the user or the code. Out of scope: which
- * text is a code at all (`client/typed-input.ts`).
+ * For a verification, Nevis documents only "200, or 4xx otherwise". But 401 and 403 are also the documented answers to a wrong access key. So
+ * after a 4xx, this file reads the user's record with the same key: if that succeeds, the key is right, and the 4xx is about the user or the
+ * code. Out of scope: whether a text has the form of a code (`client/typed-input.ts`).
  *
  * Sources: https://docs.nevis.net/authcloud/api-doc/api-reference/verification-ref and …/users-endpoint-ref
  */
@@ -15,7 +15,7 @@ import { isBlocked } from './shared'
 const MEANS_REFUSED: readonly string[] = ['NEVIS_UNAUTHORIZED', 'NEVIS_REJECTED', 'NEVIS_RATE_LIMITED', 'NEVIS_NOT_FOUND']
 
 /**
- * @returns false for a wrong code
+ * @returns true for a right code, false for a wrong one
  * @throws Refusal `user_blocked`; NevisError if Nevis does not say whether the code is right
  */
 export async function isRightCode(nevis: NevisClient, request: VerifyCodeRequest, expected: Parameters<NevisClient['verifyCode']>[1]): Promise<boolean> {

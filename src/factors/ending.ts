@@ -1,22 +1,23 @@
 /**
  * Infers whether a request that Nevis reports as failed was denied or timed out.
  *
- * Nevis has one answer for both (HTTP 412, `failed`), with the times at which the transaction was created and last changed. Both times are from
- * Nevis's own clock, so the difference between the two clocks does not matter. Nevis does not document how long a request may be answered, so the
- * lifetime of this package's transaction takes the place of it. Out of scope: telling the browser, which must not learn the difference.
+ * Nevis has one answer for both (HTTP 412, `failed`). It contains the times at which the transaction was created and last changed. Both times are
+ * from Nevis's own clock, so a difference between Nevis's clock and this server's does not matter. Nevis does not document how long the user can
+ * answer a request, so this file compares with the lifetime of this package's transaction.
+ * Out of scope: telling the browser, which must not learn the difference.
  *
  * Source: https://docs.nevis.net/authcloud/api-doc/api-reference/status-ref
  */
 import type { FailedStatus } from '../client/client'
 
-/** How a request ended without an approval, as far as its times show. */
+/** How a request ended without an approval, inferred from its times. */
 export type Ending = 'denied' | 'timed_out'
 
-/** Nevis cuts its times to whole seconds. */
+/** Nevis truncates its times to whole seconds. */
 const PRECISION_MS = 1000
 
 /**
- * @param lifetimeMs how long the transaction may be answered, in milliseconds
+ * @param lifetimeMs how long the user can answer the transaction, in milliseconds
  * @returns undefined if the answer does not have both times
  */
 export function inferredEnding({ createdAt, lastUpdatedAt }: Pick<FailedStatus, 'createdAt' | 'lastUpdatedAt'>, lifetimeMs: number): Ending | undefined {

@@ -1,7 +1,7 @@
 /**
- * This wing holds the second factors: one file each, all implementing the interface `Factor` below. A factor starts an approval or
- * an enrolment through the client, and later checks its outcome; it keeps no state between the two. To add a factor, write one
- * file and add one line to `index.ts`; CONTRIBUTING.md lists what else knows the names of factors.
+ * The folder `factors/` contains the second factors, one file each. All of them implement the interface `Factor` below. A factor starts an
+ * approval or an enrolment through the client, and later checks its outcome; it keeps no state between the two. To add a factor, write one
+ * file and add one line to `index.ts`; CONTRIBUTING.md lists the other places that name the factors.
  *
  * Out of scope: sessions, requests and Passport. A factor sees the client, the subject and its own transaction.
  */
@@ -16,11 +16,11 @@ import type { FactorName } from './names'
 export interface FactorRequest {
   /** Shown on the phone; plain text or Nevis's `<html>` form. */
   readonly message?: string
-  /** `+41791234567`; only to enrol SMS. */
+  /** The phone number, such as `+41791234567`; only to enrol SMS. */
   readonly phone?: string
-  /** One of the subject's own authenticators, to be asked. Only for a factor that takes one. */
+  /** Id of the authenticator to ask, one of the subject's own. Only for a factor with `takesAuthenticator`. */
   readonly authenticatorId?: string
-  /** How to say a typed code on the phone, in the language of the waiting page; `{code}` stands for the code. */
+  /** The line by which the phone shows a typed code, in the language of the waiting page. `{code}` is the placeholder for the code. */
   readonly typedCodeLine?: string
 }
 
@@ -28,9 +28,9 @@ export interface FactorRequest {
 export interface Challenge {
   /** Never sent to the browser. */
   readonly server: {
-    /** Nevis's id of the transaction, or a random one where Nevis has none. */
+    /** Nevis's id of the transaction; a random id if Nevis gives none. */
     readonly id: string
-    /** True if the id is a random one: it is never compared with an id of Nevis. */
+    /** True if this package generated the id, because Nevis gave none. Such an id is never compared with an id from Nevis. */
     readonly hasOwnId?: boolean
     /** The token with which `check` asks for the status. */
     readonly statusToken?: string
@@ -44,8 +44,9 @@ export interface Challenge {
      */
     readonly hasFactor?: boolean
     /**
-     * A code of 6 to 64 digits that reaches the user by another way than this browser, for an approval. The strategy keeps a keyed digest of
-     * it, asks for it on the page, and calls `check` only once the user has typed it right. It never reaches the browser.
+     * Only for an approval: a code of 6 to 64 digits that the user gets in another way than through this browser. The strategy stores a keyed
+     * digest of it, asks the user for it on the page, and accepts an approval only after the user has typed it right. The server never sends the
+     * code to the browser.
      */
     readonly typedCode?: string
   }
@@ -55,17 +56,17 @@ export interface Challenge {
 
 /** The input of a check. */
 export interface Answer {
-  /** Brought by the browser. */
+  /** The code that the browser sent. */
   readonly code?: string
-  /** Brought by the browser. */
+  /** The token that the browser sent. */
   readonly token?: string
-  /** Nevis's own status response for this transaction, if this process received it a moment ago. */
+  /** Nevis's status response for this transaction, if this process has just received it: then `check` need not ask again. */
   readonly status?: Status
 }
 
 /** A passed check. The identifiers are compared with the started transaction. */
 export interface Succeeded {
-  /** Tells it from the other outcomes. */
+  /** Distinguishes this outcome from the others. */
   readonly status: 'succeeded'
   /** The userId of the user who approved. */
   readonly userId?: string
@@ -85,7 +86,7 @@ export type Outcome =
     }
   | Succeeded
   | {
-      /** It can no longer succeed, or not with this answer. */
+      /** The transaction cannot succeed with this answer, or cannot succeed any more; see `retryable`. */
       readonly status: 'failed'
       /** The reason, passed to Passport's `fail`. */
       readonly code: FailureCode
@@ -95,7 +96,7 @@ export type Outcome =
       readonly ending?: Ending
     }
 
-/** What the browser does meanwhile: waits, asks for a code, runs Nevis's widget, or shows something and asks to confirm it. */
+/** What the waiting page does: it waits, asks for a code, runs Nevis's widget, or shows something (recovery codes) and asks the user to confirm. */
 export type Prompt = 'wait' | 'code' | 'widget' | 'confirm'
 
 /**
@@ -105,13 +106,13 @@ export type Prompt = 'wait' | 'code' | 'widget' | 'confirm'
 export interface Factor {
   /** The name used in requests, options and records. */
   readonly name: FactorName
-  /** What the browser does meanwhile. */
+  /** What the waiting page does until the user has answered. */
   readonly prompt: Prompt
-  /** What the browser does during an enrolment, if different. */
+  /** What the waiting page does during an enrolment. Default: the same as `prompt`. */
   readonly enrollPrompt?: Prompt
   /** What an approval with this factor proves, in values of RFC 8176. Default: none. */
   readonly amr?: readonly string[]
-  /** True if an approval asks one of several authenticators, and a start may name which. Default false. */
+  /** True if an approval asks one of several authenticators, and a start can name the one to ask. Default false. */
   readonly takesAuthenticator?: boolean
   /**
    * Starts an approval.
@@ -132,7 +133,7 @@ export interface Factor {
    */
   enroll?(nevis: NevisClient, subject: Subject, request: FactorRequest): Promise<Challenge>
   /**
-   * Called at the callback: asks Nevis for the outcome. Whatever the browser claims about the outcome proves nothing.
+   * Called at the callback: asks Nevis for the outcome. It must not rely on what the browser claims about the outcome.
    * @param nevis the strategy's client
    * @param transaction the started transaction, from the server's own record
    * @param answer the code or token sent by the browser
@@ -143,7 +144,8 @@ export interface Factor {
 }
 
 /**
- * @param isCodeTyped whether the transaction's typed code was typed right; undefined if it has none
+ * What the waiting page does for a transaction.
+ * @param isCodeTyped true if the user has typed the transaction's typed code right; undefined if the transaction has no such code
  * @internal
  */
 export function promptOf({ prompt, enrollPrompt = prompt }: Pick<Factor, 'prompt' | 'enrollPrompt'>, operation: Operation | undefined, isCodeTyped?: boolean): Prompt {

@@ -1,8 +1,8 @@
 /**
  * Every reason for which a user can be refused: code, HTTP status, and a message for the user.
  *
- * A message tells the user what happened and what to do next, and no more than Nevis tells us: it does not distinguish a denial from a
- * time-out. Out of scope: errors of Nevis (`client/errors.ts`) and of the app's stores (`host/storage.ts`).
+ * A message tells the user what happened and what to do next. It does not distinguish a denial from a time-out, because Nevis does not
+ * either. Out of scope: errors of Nevis (`client/errors.ts`) and of the app's stores (`host/storage.ts`).
  */
 
 /** How a failure is answered. */
@@ -75,9 +75,9 @@ export type FailureCode =
 export interface Failure {
   /** Compare this one: codes do not change, messages may. */
   readonly code: FailureCode
-  /** For the user, in English; `failureMessage: true` keeps it in the session. */
+  /** For the user, in English. With `failureMessage: true`, Passport stores it in the session. */
   readonly message: string
-  /** Seconds after which the user can try again; with `too_many_starts` and `too_many_attempts`, where known. */
+  /** Seconds after which the user can try again, if this is known. For codes such as `too_many_starts` and `too_many_attempts`. */
   readonly retryAfterSeconds?: number
 }
 
@@ -88,7 +88,7 @@ export interface Failure {
 export class Refusal extends Error {
   readonly code: FailureCode
   readonly retryAfterSeconds: number | undefined
-  /** True if its message must not be kept in the session. */
+  /** True if the message must not be written into the session, because this request has given up its session. */
   isUnkept = false
 
   constructor(code: FailureCode, message: string = failures[code].message, retryAfterSeconds?: number) {

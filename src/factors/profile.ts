@@ -33,8 +33,8 @@ export interface NevisProfile {
   /** The `data` that the app gave at the start, unchanged. Only of an approval: an enrolment confirms no payment. */
   readonly data?: unknown
   /**
-   * True if nobody has approved anything now, because this browser is remembered (option `rememberBrowser`). `factor`, `transactionId` and
-   * `authTime` are then those of the earlier approval, `amr` has the values of the first factor only, and there is no message and no data.
+   * True if the user was not asked this time, because this browser is remembered (option `rememberBrowser`). Then `factor`, `transactionId` and
+   * `authTime` are those of the earlier approval, `amr` has the values of the first factor only, and there is no message and no data.
    */
   readonly remembered?: true
 }
@@ -53,7 +53,7 @@ export function profileOf(transaction: Transaction, outcome: Succeeded, { amr }:
     authTime: Math.floor(Date.now() / 1000),
     ...(isCodeTyped === true && { typedCode: true as const }),
     transactionId: id,
-    // No phone shows a message at an enrolment, so the user has agreed to nothing but the enrolment.
+    // At an enrolment, the phone does not show the message. So the user has not agreed to it, and the profile must not contain it.
     ...(operation === 'approve' && message !== undefined && { message }),
     ...(operation === 'approve' && data !== undefined && { data }),
   })

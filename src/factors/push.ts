@@ -11,21 +11,21 @@ import { messageWithCode, newTypedCode, typedCodeLine as english } from './typed
 /** Options of {@link push}. */
 export interface PushOptions {
   /**
-   * If true, the last line of the message on the phone is a new six-digit code, which the user types into the page. Accepting alone signs
-   * nobody in, so a user who accepts an attacker's push by mistake lets nobody in. Default false.
+   * If true, the last line of the message on the phone contains a new six-digit code, which the user must type into the page. So if a user
+   * accepts an attacker's push by mistake, the attacker is not signed in, because the attacker's page does not get the code. Default false.
    */
   readonly typedCode?: boolean
 }
 
-/** The operating system shows plain text, and little of it. */
+/** The text of the notification: the message as plain text in one line, because the phone's system shows no formatting there. */
 function notificationOf(message: string): string | undefined {
   return plainText(message).replace(/\s+/g, ' ').trim() || undefined
 }
 
 /**
- * The factor `push`: a request on the phone, to accept or deny. If the start has a message, the phone shows it and the user must
- * accept it explicitly; its notification says the same in plain text. Nevis asks the authenticator that the start names, or else the one registered last. Users enrol for push
- * with the factor `app`.
+ * The factor `push`: a request on the phone, to accept or deny. If the start has a message, the phone shows it, the user must accept it
+ * explicitly, and the notification contains it as plain text. Nevis asks the authenticator that the start names, or else the one registered
+ * last. Users enrol for push with the factor `app`.
  * @param options whether the user must also type a code that the phone shows
  * @returns the factor, for `factors` of the strategy
  * @throws TypeError when an option is wrong
@@ -36,7 +36,7 @@ export function push({ typedCode: hasCode = false }: PushOptions = {}): Factor {
   return {
     name: 'push',
     prompt: hasCode ? 'code' : 'wait',
-    // Nevis does not say whether the phone's key is in hardware (`hwk`), so this is the weaker claim.
+    // Nevis does not say whether the phone's key is in hardware (`hwk`), so the factor claims only a key in software (`swk`).
     amr: ['swk', 'mca'],
     takesAuthenticator: true,
     async approve(nevis, subject, { message, authenticatorId, typedCodeLine = english }) {

@@ -22,7 +22,7 @@ export function fetchUser(nevis: NevisClient, { userId, username }: Subject): Pr
   return userId === undefined ? nevis.findUserByUsername(username as string) : nevis.getUser(userId)
 }
 
-/** For calls that need the userId. Nevis is asked only if the subject names a username alone. */
+/** Adds the userId for calls that need it. Asks Nevis only if the subject has just a username. */
 export async function withUserId(nevis: NevisClient, subject: Subject): Promise<{ userId: string; username?: string }> {
   if (subject.userId !== undefined) return { userId: subject.userId }
   const { userId, username } = await fetchUser(nevis, subject)
@@ -42,7 +42,7 @@ export function approvalChallenge(approval: Approval): Challenge {
   }
 }
 
-/** @param id a generated id, for channels whose response is not documented to have one */
+/** @param id a generated id, used if Nevis's response has no transaction id: it is not documented for every channel */
 export function enrollmentChallenge(enrollment: Enrollment, id: string): Challenge {
   const { transactionId, statusToken, userId, username, qrCode, appLinkUri, recoveryCodes } = enrollment
   return {
@@ -63,22 +63,25 @@ export function enrollmentChallenge(enrollment: Enrollment, id: string): Challen
 }
 
 /**
- * True if the response shows that the user already had a factor. `authenticators` lists the confirmed ones, and a user is `new` until
- * the first one is confirmed: https://docs.nevis.net/authcloud/api-doc/api-reference/registration-ref
+ * True if the response shows that the user already had a factor. `authenticators` lists the confirmed authenticators, and a user has the
+ * status `new` until the first one is confirmed: https://docs.nevis.net/authcloud/api-doc/api-reference/registration-ref
  */
 export function showsFactor({ status, authenticators = [] }: Partial<Pick<User, 'status' | 'authenticators'>>): boolean {
   return (status !== undefined && status !== 'new') || authenticators.length > 0
 }
 
 /**
- * An answer that does not name the user or the transaction is still the answer for this status token, which only the server has; the token
- * in it is then introspected, and its owner compared.
+ * The outcome of a status answer `succeeded`. The answer need not name the user or the transaction: it belongs to this transaction, because
+ * only the server has the status token. The strategy then introspects the token in the answer and compares its owner.
  */
 export function succeeded({ token, ...named }: SucceededStatus, transaction: Transaction): Outcome {
   return { status: 'succeeded', token, ...identifiersIn(named, transaction) }
 }
 
-/** Who and what an answer names, or else what was started. An id that this package made is not compared with one of Nevis. */
+/**
+ * The user and the transaction that an answer names. What it does not name is taken from the started transaction. If this package generated the
+ * transaction's id, an id in the answer is ignored, because the two can never be equal.
+ */
 export function identifiersIn(answer: Pick<SucceededStatus, 'userId' | 'username' | 'transactionId'>, transaction: Transaction): Pick<Succeeded, 'userId' | 'username' | 'transactionId'> {
   const { userId = transaction.userId, username, transactionId } = answer
   return {
@@ -88,7 +91,7 @@ export function identifiersIn(answer: Pick<SucceededStatus, 'userId' | 'username
   }
 }
 
-/** True if Nevis has blocked the user for push or SMS: the field is there only while that lasts. */
+/** True if Nevis has blocked the user for push or SMS. Nevis sends the field `exceededRateLimits` only while the user is blocked. */
 export function isBlocked({ exceededRateLimits: limits }: User): boolean {
   return typeof limits === 'object' && limits !== null ? Object.keys(limits).length > 0 : Boolean(limits)
 }
@@ -96,13 +99,13 @@ export function isBlocked({ exceededRateLimits: limits }: User): boolean {
 /** Denied, timed out or unknown: Nevis does not say which, so neither does this code. */
 export const notApproved = { status: 'failed', code: 'not_approved', retryable: false } as const satisfies Outcome
 
-/** The same, with what Nevis's times show. */
+/** The same outcome; it also says whether the user denied or the request timed out, if that can be inferred from Nevis's times. */
 export function notApprovedBy(answer: FailedStatus | UnknownStatus, { startedAt, expiresAt }: Transaction): Outcome {
   const ending = answer.status === 'failed' ? inferredEnding(answer, expiresAt - startedAt) : undefined
   return { ...notApproved, ...(ending !== undefined && { ending }) }
 }
 
-/** The user may enter another code. */
+/** The outcome for a wrong code. The user may enter another one. */
 export const wrongCode: Outcome = { status: 'failed', code: 'wrong_code', retryable: true }
 
 /** Gets the outcome from Nevis's own status response, never from the browser. */

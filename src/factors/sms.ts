@@ -23,8 +23,8 @@ export interface SmsOptions {
    */
   readonly message?: string | ((message: string | undefined) => string)
   /**
-   * If true, a correct code counts only together with a transaction token that passes introspection. Newer Nevis documents say that
-   * SMS transactions cannot be polled, so an instance may never send such a token. Default false.
+   * If true, a correct code alone is not enough: Nevis must also send a transaction token that passes introspection. Newer Nevis
+   * documentation says that SMS transactions cannot be polled, so your instance may never send such a token. Default false.
    */
   readonly requireIntrospection?: boolean
   /**
@@ -32,7 +32,7 @@ export interface SmsOptions {
    * customers. Each is `+` and 1 to 14 digits. Default: none.
    */
   readonly refusedPrefixes?: readonly string[]
-  /** If true, `channel: "sms"` is sent with the code, as newer Nevis documents have it. Default false, as in the older ones. */
+  /** If true, the request with the code contains `channel: "sms"`, as in newer Nevis documentation. Default false, as in the older one. */
   readonly sendChannelWithVerification?: boolean
 }
 
@@ -67,9 +67,9 @@ export function sms({ message: text, requireIntrospection = false, refusedPrefix
       const request = { channel: 'sms' as const, phone, ...userReference(subject), ...textFor(message) }
       try {
         const enrollment = await nevis.enroll(request)
-        // Nevis may list the number of this very enrolment.
+        // Nevis may list the number that is being enrolled as an authenticator. It must not count as a factor that the user already had.
         const authenticators = enrollment.authenticators.filter(({ raw }) => raw['phone'] !== phone)
-        // The verification needs the userId. If the answer has none, Nevis is asked: the user exists now.
+        // The verification needs the userId. If the answer does not contain it, ask Nevis: the enrolment has created the user.
         const { userId = (await withUserId(nevis, subject)).userId } = enrollment
         return enrollmentChallenge({ ...enrollment, userId, authenticators }, randomUUID())
       } catch (error) {
@@ -98,8 +98,8 @@ export function sms({ message: text, requireIntrospection = false, refusedPrefix
 }
 
 /**
- * Compares with and without the national trunk zero, because many SMS senders drop it. A prefix of a country code and zeros alone is compared as
- * it is: without the zeros it would be the whole country (`+390`, the landlines of Italy).
+ * True if the number has this prefix, with or without the national trunk zero, because many SMS senders drop that zero. A prefix that consists
+ * of a country code and zeros is compared unchanged: without the zeros it would match the whole country (`+390`, the landlines of Italy).
  */
 function hasPrefix(phone: string, prefix: string): boolean {
   const shorter = withoutTrunkZero(prefix)
@@ -108,9 +108,9 @@ function hasPrefix(phone: string, prefix: string): boolean {
 }
 
 /**
- * If an answer to the verification does not say whether the code is right, the status may: a success of this transaction, with a token that
- * is then introspected like that of push, proves more than a verification.
- * @throws the error, in all other cases
+ * Asks for the transaction's status if Nevis's answer to the verification does not say whether the code is right. The status `succeeded` is
+ * accepted instead: it comes with a token, which the strategy then introspects, so it proves more than a verification.
+ * @throws `error`, unless the status is `succeeded`
  */
 async function successInstead(nevis: NevisClient, transaction: Transaction, error: unknown): Promise<Outcome> {
   const isUnclear = error instanceof NevisError && error.code === 'NEVIS_UNEXPECTED_RESPONSE' && (error.nevisStatus ?? 500) < 300
@@ -119,11 +119,12 @@ async function successInstead(nevis: NevisClient, transaction: Transaction, erro
   return succeeded(answer, transaction)
 }
 
-/** Statuses of gateways: Nevis itself has not answered. */
+/** HTTP statuses (undefined: none) that show that Nevis itself has not answered. */
 const OF_GATEWAYS: readonly unknown[] = [undefined, 502, 503, 504]
 
 /**
- * @returns undefined if Nevis answers without telling a status: the newer documents do not let SMS be polled, and do not say what it gets
+ * @returns undefined if Nevis's answer contains no status. Newer Nevis documentation says that SMS transactions cannot be polled, and does not
+ * say what Nevis answers if they are
  * @throws NevisError if Nevis does not answer
  */
 async function finalStatus(nevis: NevisClient, statusToken: string): Promise<Status | undefined> {

@@ -8,7 +8,7 @@ import type { FactorName } from './names'
 /** The factors that have a rank. Your own factor has none: add its name to the list yourself. */
 export type RankedFactor = 'recovery' | 'sms' | 'widget' | 'push' | 'app'
 
-/** The reasons are in the table at `atLeast`. */
+/** The table in the comment of `atLeast` has the reasons for these ranks. */
 const RANKS: Readonly<Record<RankedFactor, number>> = { recovery: 1, sms: 2, widget: 2, push: 3, app: 3 }
 
 /**
@@ -33,13 +33,13 @@ export function atLeast(factor: RankedFactor): readonly RankedFactor[] {
 }
 
 /**
- * True if a user who has given the factor `given` may enrol the factor `enrolled`. The app's own factor has no rank: it may enrol
- * itself, and only the strongest factors may enrol it.
+ * True if a user who has given the factor `given` may enrol the factor `enrolled`. A factor that the app wrote itself has no rank: it allows
+ * only its own enrolment, and enrolling it requires one of the strongest factors or itself.
  * @internal
  */
 export function isAtLeast(given: FactorName, enrolled: FactorName): boolean {
   const strongest = Math.max(...Object.values(RANKS))
-  // The widget counts as its weakest channel when it is given, and as its strongest when it is enrolled.
+  // The widget does not say which channel it uses. So it counts as its weakest channel when it is given, and as its strongest when it is enrolled.
   const needed = enrolled === 'widget' ? strongest : rankOf(enrolled, strongest)
   return (given === enrolled && enrolled !== 'widget') || rankOf(given, 0) >= needed
 }

@@ -29,9 +29,9 @@ export interface Shown {
 
 /** A started approval or enrolment, as stored in the session. A factor's `check` gets it; it is never sent to the browser. */
 export interface Transaction {
-  /** Nevis's id, or a random one where Nevis has none. */
+  /** Nevis's id of the transaction; a random id if Nevis gives none. */
   readonly id: string
-  /** True if the id is a random one: it is never compared with an id of Nevis. */
+  /** True if this package generated the id, because Nevis gave none. Such an id is never compared with an id from Nevis. */
   readonly hasOwnId?: boolean
   /** Name of the factor. */
   readonly factor: FactorName
@@ -51,7 +51,7 @@ export interface Transaction {
   readonly startedAt: number
   /** Milliseconds since 1970. */
   readonly expiresAt: number
-  /** When the first factor succeeded, in milliseconds since 1970. For a limited time from then on another factor may be tried. */
+  /** When the first factor succeeded, in milliseconds since 1970. Other factors may be tried for a limited time from then on. */
   readonly firstFactorAt: number
   /** How the first factor was given, in values of RFC 8176, if the app says so. */
   readonly firstFactorAmr?: readonly string[]
@@ -61,11 +61,11 @@ export interface Transaction {
   readonly data?: unknown
   /** Names of the factors that the route allows, if the route restricts them. */
   readonly factors?: readonly FactorName[]
-  /** Names of the factors that the user has, if the app says so, or if Nevis does not have one of them. */
+  /** Names of the factors that the user may have: those that the app names, without any that Nevis has reported as missing. */
   readonly available?: readonly FactorName[]
-  /** The number that the route has given for an enrolment by SMS: the user cannot replace it by another one. */
+  /** The phone number that the route gave for an enrolment by SMS. The user cannot enter another one. */
   readonly phone?: string
-  /** The page that redirected the user to the second factor. */
+  /** The page to which the user returns after the second factor, because it redirected the user here. */
   readonly returnTo?: string
   /** Detects changes to the transaction in the session: see `digest.ts`. */
   readonly digest?: string
@@ -77,33 +77,36 @@ export interface Transaction {
   readonly typedCode?: string
   /** Whether the user has typed that code; absent if there is none to type. */
   readonly isCodeTyped?: boolean
-  /** Digest of the subject's name: the ledger's key for the starts and codes of this user. */
+  /** The subject's name in the ledger (a digest), under which starts and codes of this user are counted. */
   readonly budget?: string
   /** Slots in the subject's start budget that an approval frees: its own, and those of the starts that it replaced. */
   readonly slots?: readonly number[]
-  /** Budget and slots under Nevis's userId, if the app may name a user in two ways. */
+  /** The same under Nevis's userId, for an app that may name one user by username and by userId. */
   readonly alsoHeld?: {
     /** A digest, like `budget` of the transaction. */
     readonly budget: string
     /** Slots, like those of the transaction. */
     readonly slots: readonly number[]
   }
-  /** Sequence number of this enrolment, by each identifier of the subject (as a digest): a newer enrolment ends the older. */
+  /** Sequence number of this enrolment for each identifier of the subject (as a digest). A newer enrolment invalidates an older one. */
   readonly enrolments?: Readonly<Record<string, number>>
-  /** The route that started it, if the route has options of its own: see `purpose.ts`. */
+  /** Digests of the path and the options of the route that started the transaction, if that route has such options: see `purpose.ts`. */
   readonly purpose?: string
-  /** The transaction that replaced it: another factor, or the same factor again. */
+  /** Id of the transaction that replaced this one, because the user switched to another factor or had the same one sent again. */
   readonly next?: string
   /** How many times a later start in the same browser moved it into a new session. */
   readonly moves?: number
   /** Digest of the user who was signed in at the start, if any. */
   readonly login?: string
-  /** True if the user wants this browser to be remembered, false if not (yet); absent if this is no sign-in that a remembered browser may skip. */
+  /**
+   * True if the user wants this browser to be remembered, false if not (yet). Absent if this is not a sign-in in which a remembered browser could
+   * skip the second factor.
+   */
   readonly remember?: boolean
-  /** Number of codes tried, for display; the ledger's count decides. */
+  /** How many codes the user has tried. Only for display: limits are checked against the ledger's count. */
   readonly attempts?: number
-  /** Why the last other factor could not be used: the waiting page says so, and this transaction goes on. */
+  /** Why the factor to which the user tried to switch could not be used. The waiting page shows it, and this transaction stays open. */
   readonly refused?: FailureCode | undefined
-  /** Set when it ended without success: every later callback fails with this code. */
+  /** Set when the transaction ended without success. Every later callback fails with this code. */
   readonly closed?: FailureCode
 }

@@ -1,5 +1,6 @@
 /**
- * A code that only the user's phone shows, and that the user types into the page: so nobody can accept a push that somebody else started.
+ * A code that only the user's phone shows and that the user must type into the page. It protects a user who accepts an attacker's push by
+ * mistake: the attacker's page asks for the code, and only the user's phone shows it.
  *
  * Out of scope: keeping its digest and comparing (`trust/typed-code.ts`), and asking the user for it (`strategy/typed-code.ts`).
  *
@@ -8,24 +9,25 @@
 import { randomInt } from 'node:crypto'
 import { withLastLine } from '../client/messages'
 
-/** How the phone says the code, in English: `{code}` stands for the code. */
+/** The line by which the phone shows the code, in English. `{code}` is the placeholder for the code. */
 export const typedCodeLine = 'Enter this code on the page: {code}'
 
-/** Six decimal digits, as NIST SP 800-63B-4, 3.1.3 requires at least, from a secure generator. */
+/** Generates a code of six decimal digits with a secure random generator. NIST SP 800-63B-4, 3.1.3 requires at least six. */
 export function newTypedCode(): string {
   return String(randomInt(1_000_000)).padStart(6, '0')
 }
 
 /**
- * @param message of the app, plain or in the `<html>` form
- * @param line with `{code}`; a line of the app's own that has forgotten it gets the code at its end
- * @returns a message of the same form, whose last line says the code
+ * Adds the code to a message.
+ * @param message the app's message, plain or in the `<html>` form
+ * @param line the text of the last line, with the placeholder `{code}`. If the placeholder is missing, the code is appended to the line
+ * @returns a message of the same form, whose last line contains the code
  */
 export function messageWithCode(message: string | undefined, line: string, code: string): string {
   return withLastLine(message, line.includes('{code}') ? line.replaceAll('{code}', code) : `${line} ${code}`)
 }
 
-/** True for 6 to 64 digits: users type them on any keyboard, and NIST SP 800-63B-4, 3.1.3 asks for six at least. */
+/** True for 6 to 64 digits. Only digits, because users can type them on any keyboard; six, because NIST SP 800-63B-4, 3.1.3 requires as many. */
 export function isTypedCode(code: unknown): code is string {
   return typeof code === 'string' && /^[0-9]{6,64}$/.test(code)
 }

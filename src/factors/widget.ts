@@ -1,8 +1,8 @@
 /**
  * Widget: Nevis's own page element asks the user, and the browser sends the resulting token.
  *
- * The server never has a status token for the widget, so only the introspection of that token shows that the user approved. The
- * user is known before the widget starts; `proof.ts` checks the token's owner and that it is no other kind of token.
+ * The server has no status token for the widget, so only the introspection of the browser's token can show that the user approved. The
+ * start knows the user before the widget runs; `proof.ts` checks that the token belongs to this user and is not another kind of token.
  *
  * Source: https://docs.nevis.net/authcloud/widget/auth-widget
  */
@@ -28,8 +28,8 @@ type UserIdentifiers = Pick<User, 'userId' | 'username'>
  * for the status of the transaction, for the widget it cannot; see SECURITY.md, "The widget". The intent token is valid for one use
  * within ten minutes, and the widget does not show your message.
  *
- * An enrolment succeeds once Nevis's own record of the user has another status than `new`. Nevis documents that for the app; it
- * does not document whether a phone number alone is enough.
+ * An enrolment succeeds when the user's status at Nevis is no longer `new`. Nevis documents this change for the app; it does not document
+ * whether enrolling only a phone number changes the status as well.
  * @param options which channels the widget may use
  * @returns the factor, for `factors` of the strategy; `waitingPage` then needs `widgetScript`
  * @throws TypeError if `channels` is wrong
@@ -41,7 +41,7 @@ export function widget({ channels }: WidgetOptions = {}): Factor {
   return {
     name: 'widget',
     prompt: 'widget',
-    // App, push or SMS: they have only the second channel in common.
+    // The widget may use app, push or SMS. The only value that all three have in common is `mca`, confirmation through another channel.
     amr: ['mca'],
     async approve(nevis, subject) {
       const user = await withUserId(nevis, subject)
@@ -62,7 +62,7 @@ export function widget({ channels }: WidgetOptions = {}): Factor {
   }
 }
 
-/** The transaction id is generated here: Nevis creates its transaction only when the widget runs. */
+/** Generates the transaction id, because Nevis creates its transaction only when the widget runs. */
 function challenge({ token }: Intent, user?: UserIdentifiers): Challenge {
   return { server: { id: randomUUID(), ...(user !== undefined && identifiersOf(user)) }, browser: { intentToken: token } }
 }

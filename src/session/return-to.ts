@@ -1,23 +1,24 @@
 /**
- * Keeps the page from which a user was redirected to sign in or to give a second factor, and gives it back with the approval.
+ * Stores the page from which a user was redirected to sign in or to give a second factor, and returns it with the approval.
  *
- * The path comes from the URL of the refused page, or from the app's own `session.returnTo`; never from a field of a request, because then a
- * link could send the user to another site (open redirect). Out of scope: the redirect itself.
+ * The path comes from the URL of the refused page, or from the app's own `session.returnTo`. It never comes from a field of a request, because
+ * then a link could send the user to another site (open redirect). Out of scope: the redirect itself.
  */
 import { loginOf } from '../host/login'
 import { isOwnURL } from '../host/origin'
 import type { HostRequest, SessionLike } from '../host/request'
 import type { KeptReturnTo, SessionState } from './transactions'
 
-/** Longer paths are not kept, so that sessions stay small. */
+/** Longer paths are not stored, so that sessions stay small. */
 const MAX_LENGTH = 2048
-/** One `/`, then printable ASCII without `\`: what a browser sends in a request line. */
+/** One `/`, then printable ASCII without `\`: the characters that a browser sends in a request line. `//` and its spellings would be another host. */
 const PATH = /^\/(?![/\\]|%2f|%5c)[!-[\]-~]*$/i
-/** Harmless as they are, but code that decodes them once more would allow header injection or a hidden host. */
+/** Percent-encoded control characters. They are harmless here, but code that decodes the path once more would allow header injection or a hidden host. */
 const ENCODED_CONTROL = /%(?:[01][0-9a-f]|7f)/i
 
 /**
- * The path of a page that the app's own guard has kept: some keep a whole URL. Only its path is used, so another host can never be the target.
+ * The path in a value that the app's own login guard has stored. Some guards store a whole URL; then only its path is used, so that the target
+ * can never be another host.
  * @returns undefined if it is neither a path nor a URL of this site
  * @internal
  */
@@ -28,8 +29,8 @@ export function sitePathIn(req: Pick<HostRequest, 'headers'>, value: unknown): s
 }
 
 /**
- * @returns the value if it is a path of this site, with its query; undefined if a browser, or code that decodes or normalizes the value, could
- * read it as another host
+ * Accepts only a path of this site.
+ * @returns the path with its query; undefined if a browser, or code that decodes or normalizes the value, could read it as another host
  * @internal
  */
 export function sitePathOf(value: unknown): string | undefined {
@@ -39,8 +40,8 @@ export function sitePathOf(value: unknown): string | undefined {
 }
 
 /**
- * Keeps the path of a page whose user is redirected. For a request without such a path (a form, another host), it deletes the path that was kept
- * before.
+ * Stores the path of the page from which the user is redirected. If the request has no path to return to (a form, another host), this function
+ * deletes the path that was stored before.
  * @returns true if the session has changed
  * @internal
  */
@@ -58,8 +59,8 @@ export function returnToIn(session: SessionLike, key: string): string | undefine
 }
 
 /**
- * The page that the user wanted before the sign-in: `session.returnTo`, Passport's own name, which the app's login guard (for example
- * `connect-ensure-login`) writes. It is read only before a login, because later it is out of date.
+ * The page that the user wanted before the sign-in. The app's login guard (for example `connect-ensure-login`) writes it to `session.returnTo`, the
+ * property that Passport uses. It is read only before a login, because later it is out of date.
  * @internal
  */
 export function returnToBeforeLogin(session: SessionLike, req: Pick<HostRequest, 'headers'>): string | undefined {
@@ -67,7 +68,8 @@ export function returnToBeforeLogin(session: SessionLike, req: Pick<HostRequest,
 }
 
 /**
- * Deletes the path after it was given back. A different path, of another tab, stays; so does `session.returnTo` if Passport itself will use it.
+ * Deletes the path after it was returned. A different path stays, because it belongs to another tab. `session.returnTo` stays if the route has
+ * `successReturnToOrRedirect`, because Passport itself will then use and delete it.
  * @internal
  */
 export function forgetReturnTo(
@@ -83,16 +85,16 @@ export function forgetReturnTo(
 }
 
 /**
- * The path as browsers know it, behind a proxy that takes a prefix off the path: the app sees `/account`, the browser `/sub/account`. The prefix
- * is what `callbackURL` has before the path of the callback request. It comes from the option alone: a header or a field could lie.
- * @param path what `sitePathOf` has accepted
+ * Adds the prefix that a proxy has removed from the path: the browser requests `/sub/account`, the app sees `/account`. The prefix is the part of
+ * `callbackURL` before the path of the callback request. It is not read from a header or field, because an attacker could set those.
+ * @param path a path that `sitePathOf` has accepted
  * @internal
  */
 export function withPrefix(path: string, callbackURL: string, { originalUrl, url }: Pick<HostRequest, 'originalUrl' | 'url'>): string {
   const known = new URL(callbackURL, 'http://site').pathname
   const seen = (originalUrl ?? url ?? '').split('?', 1)[0] as string
   const prefix = seen.startsWith('/') && known.endsWith(seen) ? known.slice(0, -seen.length) : ''
-  // The app's own `session.returnTo` may have the prefix already.
+  // The app may have written `session.returnTo` with the prefix.
   return path === prefix || path.startsWith(`${prefix}/`) ? path : `${prefix}${path}`
 }
 

@@ -1,8 +1,8 @@
 /**
  * The second factor record: written after the login, checked by routes that need a fresh second factor (step-up).
  *
- * The record is in the session and ends with it. It also names the login it was made for, so that it is void for a user who signs in later in
- * the same session. Out of scope: asking for the factor.
+ * The record is in the session and ends with the session. It also contains a digest of the login for which it was made, so that it is void for
+ * another user who signs in later in the same session. Out of scope: asking for the factor.
  */
 import { createHash } from 'node:crypto'
 import { json, middleware, whole, type Middleware } from '../host/answer'
@@ -26,9 +26,9 @@ export interface SecondFactorRecord {
   readonly factor: FactorName
   /** True if the user typed a code that only the phone showed. */
   readonly typedCode?: true
-  /** For audit logs. */
+  /** The transaction with which the user approved, for audit logs. */
   readonly transactionId: string
-  /** Milliseconds since 1970. */
+  /** When the second factor was given, in milliseconds since 1970. */
   readonly at: number
   /** When the second factor was given, in seconds since 1970: `auth_time` of OpenID Connect. */
   readonly authTime: number
@@ -36,7 +36,7 @@ export interface SecondFactorRecord {
   readonly amr: readonly string[]
 }
 
-/** In the session. A record of an older version has no `amr`. */
+/** The record as stored in the session. If an older version of this package wrote it, it has no `amr`. */
 interface BoundRecord extends Omit<SecondFactorRecord, 'authTime' | 'amr'> {
   readonly amr?: unknown
   /** Digest of the login in the session. */
@@ -59,23 +59,29 @@ export interface RequireSecondFactorOptions extends RecordSecondFactorOptions {
   readonly factors?: readonly FactorName[]
   /** Values of RFC 8176, all of which the record must have, such as `['mfa']`. Default: none. */
   readonly amr?: readonly string[]
-  /** Named as `acr_values` in the 401 (RFC 9470), in order of preference, for clients that choose by them. They are not checked. Default: none. */
+  /**
+   * Values for `acr_values` in the 401 (RFC 9470), in order of preference, for clients that choose a login by them. This middleware does not check
+   * them. Default: none.
+   */
   readonly acrValues?: readonly string[]
-  /** If true, only a second factor counts for which the user typed a code that only the phone showed: `push({ typedCode: true })`. Default false. */
+  /** If true, the user must have typed a code that only the phone showed, as with `push({ typedCode: true })`. Default false. */
   readonly typedCode?: boolean
   /**
-   * Where a page is redirected (303), so that the user can give a second factor. The path of a page that was requested with GET comes back as
-   * `req.authInfo.returnTo`. Default: no redirect; pages get the 401, too.
+   * Where the browser is redirected (303) from a page, so that the user can give a second factor. If the page was requested with GET, its path
+   * is in `req.authInfo.returnTo` afterwards. Default: no redirect; a page gets the 401, too.
    */
   readonly redirectTo?: string
 }
 
 /**
- * Writes the second factor record. Mount it after `passport.authenticate('nevis')` or `passport.authorize('nevis')`: a login renews the
- * session, so the record cannot be written earlier. If the login has not renewed the session in this request (after `authorize`, and with
- * Passport before 0.6), this middleware gives the session a new id and keeps its content. A session without `regenerate` keeps its id.
+ * Writes the second factor record. Mount it after `passport.authenticate('nevis')` or `passport.authorize('nevis')`. It cannot write the record
+ * earlier, because a login renews the session.
  *
- * It writes no record for an enrolment, for a sign-in in a remembered browser, or if the approval is by a user of Basic or Bearer and the session is another user's.
+ * If no login has renewed the session in this request (after `authorize`, and with Passport before 0.6), this middleware gives the session a
+ * new id and keeps its content. A session without `regenerate` keeps its id.
+ *
+ * It writes no record in three cases: for an enrolment, for a sign-in in a remembered browser, and if Basic or Bearer identified the user who
+ * approved while the session belongs to another user.
  * @param options where the strategy keeps its state
  * @throws TypeError if an option is wrong or unknown
  * @returns middleware; it passes on an error if there is no approval or no login, and a StorageError `SESSION_UNAVAILABLE` if the session
@@ -91,7 +97,7 @@ export function recordSecondFactor(options: RecordSecondFactorOptions = {}): Mid
     if (profile === undefined || login === undefined) {
       throw new Error('recordSecondFactor: mount it after passport.authenticate("nevis"), for a user who is logged in; with your own callback, after req.authInfo = info and req.logIn()')
     }
-    // A remembered browser has given no second factor now.
+    // In a remembered browser, the user has not given a second factor now.
     const isApproval = profile.operation === 'approve' && profile.remembered !== true
     if (isApproval && callbacks().get(profile)?.isOfOther !== true) await write(req, sessionKey, profile, login)
     return undefined
@@ -109,20 +115,23 @@ async function write(req: HostRequest, sessionKey: string, profile: NevisProfile
 interface CallbackNotes {
   /** The session id of the callback request. */
   readonly sessionId: string | undefined
-  /** True if the callback came with the session of another user. */
+  /** True if the session of the callback request belonged to another user than the one who approved. */
   readonly isOfOther: boolean
 }
 
 const REGISTRY = Symbol.for('passport-nevis.callbacks')
 
-/** What the strategy noted about the callback of each approval. In one place for all copies of this package in the process: npm may install two. */
+/**
+ * The strategy's notes about the callback of each approval. They are on `globalThis`, because npm may install two copies of this package, and the
+ * strategy of one copy must be able to pass notes to the middleware of the other.
+ */
 function callbacks(): WeakMap<NevisProfile, CallbackNotes> {
   const shared = globalThis as { [REGISTRY]?: WeakMap<NevisProfile, CallbackNotes> }
   return (shared[REGISTRY] ??= new WeakMap())
 }
 
 /**
- * Called by the strategy at a success.
+ * Stores notes about the callback for `recordSecondFactor`. The strategy calls this function at a success.
  * @param isOfOther true if the session's login is another user's
  * @internal
  */
@@ -137,7 +146,7 @@ async function renewedSession(req: HostRequest, login: string): Promise<SessionL
   return renewSession(req)
 }
 
-/** True if the login has renewed the session in this request. A second renewal would change the id that the app may have stored at login. */
+/** True if a login has renewed the session in this request. It must not be renewed twice, because the app may have stored the new id at the login. */
 function wasRenewed(req: object, profile: NevisProfile): boolean {
   const before = callbacks().get(profile)?.sessionId
   return before !== undefined && before !== sessionIdOf(req)
@@ -182,12 +191,12 @@ export function requireSecondFactor(options: RequireSecondFactorOptions): Middle
   return middleware(async (req) => {
     const record = secondFactorOf(req, { sessionKey })
     const ageMs = record === undefined ? Infinity : Date.now() - record.at
-    // If the clock was set back, the record seems to lie in the future; it is then refused.
+    // If the clock was set back, the time of the record is in the future. Such a record is refused.
     const isFresh = ageMs >= 0 && ageMs <= maxAgeSeconds * 1000
     if (record !== undefined && isFresh && isStrongEnough(record, options)) return undefined
     if (redirectTo !== undefined && wantsPage(req)) {
       const session = sessionOf(req)
-      // No session is created for a visitor who has none: thousands of requests would fill the session store.
+      // Do not create a session for a visitor who has none: an attacker could fill the session store with thousands of requests.
       const mayKeep = session !== undefined && (loginOf(session) !== undefined || hasContent(session))
       if (mayKeep && storeReturnTo(session, sessionKey, req)) await saveSession(session)
       return whole(303, { Location: redirectTo })

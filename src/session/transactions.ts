@@ -1,9 +1,10 @@
 /**
  * Keeps transactions in the session of the browser that started them.
  *
- * The wing `session/` holds what the browser's session keeps: the transactions (`transactions.ts`), the page to return to (`return-to.ts`) and
- * the second factor record with its guard (`second-factor.ts`). All of it is under one property of the session, the session key. Out of scope:
- * single use, because a late write of an old session would put a finished transaction back; the ledger decides.
+ * The folder `session/` manages what this package stores in the session: the transactions (`transactions.ts`), the page to return to
+ * (`return-to.ts`) and the second factor record with its guard (`second-factor.ts`). All of it is under one property, the session key.
+ * Out of scope: single use. The session cannot ensure it, because a late write of an old session can bring a finished transaction back; the
+ * ledger does (`ledger/endings.ts`).
  */
 import type { FailureCode } from '../factors/failures'
 import type { Transaction } from '../factors/transaction'
@@ -12,13 +13,13 @@ import type { SessionLike } from '../host/request'
 import type { ShownCipher } from '../trust/shown'
 import { StorageError } from '../host/storage'
 
-/** A transaction in the session: `box` holds `shown`, encrypted. The name is part of the stored format, so it must not change. */
+/** A transaction as stored in the session: `box` contains `shown`, encrypted. Sessions of older versions have this name, too, so it must not change. */
 type Kept = Omit<Transaction, 'shown'> & { readonly box?: string }
 
 /** The page from which the user was redirected last. */
 export interface KeptReturnTo {
   readonly path: string
-  /** Digest of the login at that time, if there was one: the path must not be shown to the next user of this session. */
+  /** Digest of the login at that time, if there was one: the next user of this session must not learn the path. */
   readonly login?: string
 }
 
@@ -32,7 +33,7 @@ export interface SessionState {
 /** Upper limit for pending transactions in one session; the oldest is dropped first, so that the session stays small. */
 const MAX_TRANSACTIONS = 8
 
-/** Estimated size of a transaction without the app's data: ids, times, digest, and a status token of a few hundred bytes. */
+/** Estimated size of a transaction without the app's data: the ids, times and digest, and a status token of a few hundred bytes. */
 const RESERVED_BYTES = 900
 
 /** @internal */
@@ -50,7 +51,7 @@ export class SessionTransactions {
     return kept && this.decrypted(kept)
   }
 
-  /** The first transaction for which `matches` is true. `matches` sees an empty `shown`. */
+  /** The first transaction for which `matches` returns true. `matches` gets it with an empty `shown`, which saves decrypting every transaction. */
   find(matches: (transaction: Transaction) => boolean): Transaction | undefined {
     const kept = Object.values(this.all()).find((one) => matches({ ...one, shown: {} }))
     return kept && this.decrypted(kept)
@@ -83,7 +84,7 @@ export class SessionTransactions {
   }
 
   /**
-   * Checks that a session in a cookie has room for one more transaction. If needed, it drops the path to return to.
+   * Checks that a session in a cookie has room for one more transaction. If there is no room with `returnTo`, this method drops it.
    * @returns the planned transaction, without `returnTo` if it fits only without
    * @throws StorageError `SESSION_TOO_LARGE`
    */
@@ -102,8 +103,7 @@ export class SessionTransactions {
   }
 
   /**
-   * Waits until the session is stored; of Passport's actions, only `redirect` would wait. If the session is in a cookie and too large, the oldest
-   * transactions are dropped.
+   * Saves the session and waits until it is stored. If the session is in a cookie and too large, this method drops the oldest transactions.
    * @throws StorageError `SESSION_UNAVAILABLE`; `SESSION_TOO_LARGE` if not even one fits
    */
   async save(): Promise<void> {
