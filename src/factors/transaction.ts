@@ -61,7 +61,7 @@ export interface Transaction {
   readonly data?: unknown
   /** Names of the factors that the route allows, if the route restricts them. */
   readonly factors?: readonly FactorName[]
-  /** Names of the factors that the user may have: those that the app names, without any that Nevis has reported as missing. */
+  /** Names of the factors that the user may have: those that the app names (default: all), without any that Nevis has reported as missing. */
   readonly available?: readonly FactorName[]
   /** The phone number that the route gave for an enrolment by SMS. The user cannot enter another one. */
   readonly phone?: string

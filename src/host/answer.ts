@@ -1,21 +1,21 @@
 /**
- * Sends answers: on Express directly, on every other host as a value that the host sends.
+ * Sends answers. On Express, this file writes to the response; every other host gets the answer as a value and sends it itself.
  *
- * Nothing here may end the process. Express does not await a middleware, so an uncaught error would be an unhandled rejection. Out of scope:
- * what an answer says.
+ * No error may leave these functions uncaught: Express does not await a middleware, so the error would be an unhandled rejection and end the
+ * process. Out of scope: the content of an answer.
  */
 import { validateHeaderName, validateHeaderValue, type ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
 import { publishFault } from './faults'
 import type { HostRequest } from './request'
 
-/** For the host to send: `status`, `headers` and `body` of an HTTP answer. */
+/** An HTTP answer that the host must send: `status`, `headers` and `body`. */
 export interface PlainAnswer {
   /** HTTP status. */
   readonly status: number
-  /** Set them unchanged. */
+  /** HTTP headers. Set them unchanged. */
   readonly headers: Readonly<Record<string, string>>
-  /** Empty for a redirect. Destroy a stream when the browser disconnects, as hosts do: that releases its resources. */
+  /** Empty for a redirect. If it is a stream, destroy it when the browser disconnects, as hosts do: that releases its resources. */
   readonly body: string | Buffer | Readable
 }
 
@@ -35,20 +35,20 @@ export interface Middleware<Req = HostRequest, Res = HostResponse> {
   /**
    * The same for a host that is not Express.
    * @param req Fastify's request, or a Koa context
-   * @param res Fastify's reply, or the Koa context: it is passed to functions in the options, and prevents that a header is set twice
+   * @param res Fastify's reply, or the Koa context. It is passed to functions in the options, and shows which headers are already set
    * @returns the answer to send, or undefined if the request may continue
    * @throws the error that the middleware would pass to `next`
    */
   answer(req: Req, res?: Res): Promise<PlainAnswer | undefined>
 }
 
-/** Receives the text of a stream. */
+/** Where a stream writes its text. */
 export interface Sink {
   write(text: string): void
   end(text?: string): void
 }
 
-/** A body that is written in parts: the function starts writing, and returns a function that stops and releases resources. */
+/** A body that is written in parts. The function starts writing, and returns a function that stops the writing and releases the resources. */
 export type Stream = (sink: Sink) => () => void
 
 /** @internal */
@@ -83,7 +83,7 @@ export function headerOf(res: HostResponse | undefined, name: string): string | 
 }
 
 /**
- * Makes middleware, for Express and for other hosts, of a function that answers or lets the request continue.
+ * Turns a function into middleware for Express and for other hosts. The function returns an answer, or undefined to let the request continue.
  * @param strategy name of the strategy, if there is one; for the event `passport-nevis:fault`
  * @internal
  */
@@ -97,12 +97,12 @@ export function middleware<Req, Res>(work: (req: Req, res: Res) => Promise<Answe
   return Object.assign(express, { answer: async (req: Req, res?: Res) => plain(await decide(req, res as Res)) })
 }
 
-/** The host's `next`. An app's own `next` may be async, and its promise may reject. */
+/** The host's `next`. An app may pass an async function, whose promise can reject. */
 type Next = (error?: unknown) => unknown
 
 /**
- * Sends the answer, or lets the request continue. An error goes to `next`. If an answer has already begun, usually by a time-out of the app,
- * the error is dropped.
+ * Sends the answer, or lets the request continue. An error is passed to `next`. If the app has already begun an answer, usually because of a
+ * time-out, the error is dropped.
  * @param decide returns undefined if the request may continue
  * @returns a promise that never rejects
  * @internal
@@ -117,20 +117,20 @@ export async function conclude(res: ServerResponse, next: Next, decide: () => Pr
     try {
       await next(faultOf(error))
     } catch {
-      // The host's error handling has failed, too. The connection is closed, so that the browser does not wait for ever.
+      // The host's error handling has failed, too. Close the connection, so that the browser does not wait for ever.
       if (!res.headersSent) res.destroy()
     }
   }
 }
 
-/** Express treats `next(undefined)` and `next('route')` as "continue", so a rejection without an object is replaced by an Error. */
+/** Express treats `next(undefined)` and `next('route')` as "continue". So if code rejects with a value that is not an object, use an Error instead. */
 function faultOf(reason: unknown): object {
   if (typeof reason === 'object' && reason !== null) return reason
   return new Error(`passport-nevis: a ${typeof reason} was thrown instead of an error`)
 }
 
 /**
- * Makes the answer that a host sends.
+ * Converts an answer to the value that a host sends.
  * @throws TypeError if a header has a value that cannot be sent
  * @internal
  */
@@ -141,7 +141,7 @@ export function plain(answer: Answer | undefined): PlainAnswer | undefined {
 }
 
 /**
- * Sends an answer with the methods of Node's response only. Sends nothing if an answer has already begun or the browser has disconnected.
+ * Sends an answer, using only methods of Node's response. Sends nothing if an answer has already begun or the browser has disconnected.
  * @throws TypeError if a header has a value that cannot be sent; the response is then unchanged
  * @internal
  */
@@ -192,7 +192,10 @@ export function answerFault(req: object): void {
   res.end()
 }
 
-/** Checks all headers first: if Node refused one later, the host's error page would be sent with the headers that were already set. */
+/**
+ * Checks all headers before the first one is set. If Node refused a header later, the host would send its error page with the headers that were
+ * already set.
+ */
 function checked(answer: Answer): Answer {
   try {
     for (const [name, value] of Object.entries(answer.headers)) {
@@ -206,14 +209,14 @@ function checked(answer: Answer): Answer {
   return answer
 }
 
-/** Stops a stream that is not sent: it would count as open until it is stopped. */
+/** Starts and stops a stream that is not sent, because a stream counts as open until it is stopped. */
 function discard({ body }: Answer): void {
   if (typeof body === 'function') body({ write() {}, end() {} })()
 }
 
 function stream(res: ServerResponse, open: Stream): void {
-  // A time-out or the browser may have ended the response before its 'close' event. A write would then emit 'error', and without a
-  // listener that would end the process.
+  // A time-out or the browser may have ended the response before its 'close' event. A write then emits 'error', which would end the process if
+  // it had no listener.
   const isOpen = () => !res.writableEnded && !res.destroyed
   res.on('error', () => {})
   const write = (text: string) => void (isOpen() && res.write(text))
@@ -223,7 +226,7 @@ function stream(res: ServerResponse, open: Stream): void {
     if (isOpen()) res.once('close', stop)
     else stop()
   } catch (error) {
-    // Part of the answer may be sent, and nothing would end it.
+    // Part of the answer may already be sent. Close the connection, because otherwise the answer would never end.
     res.destroy()
     throw error
   }
@@ -237,7 +240,7 @@ function readable(open: Stream): Readable {
       done(error)
     },
   })
-  // A host may destroy the stream with an error. Without a listener, that would end the process.
+  // A host may destroy the stream with an error, which would end the process if it had no listener.
   body.on('error', () => {})
   let isOver = false
   const push = (text: string | null | undefined) => void (!isOver && !body.destroyed && text !== undefined && body.push(text))

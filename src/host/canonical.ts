@@ -1,11 +1,11 @@
 /**
- * Gives equal JSON values one form, so that they have equal digests.
+ * Converts equal JSON values to the same form, so that they have equal digests.
  *
  * Out of scope: making a digest.
  */
 
 /**
- * Sorts the property names of a value, because some stores (PostgreSQL's `jsonb`) return them in another order.
+ * Sorts the property names of a value, at any depth, because some stores (PostgreSQL's `jsonb`) return them in another order.
  * @param value a JSON value
  * @internal
  */

@@ -1,23 +1,24 @@
 /**
  * Reads a cookie of a request, and adds one to its answer, in Express, NestJS, Fastify and Koa.
  *
- * `Set-Cookie` is appended, so the session's cookie stays. Out of scope: the content of a cookie (`trust/browsers.ts`).
+ * `Set-Cookie` is appended, so that the session's own cookie is still sent. Out of scope: the content of a cookie (`trust/browsers.ts`).
  */
 import type { ServerResponse } from 'node:http'
 import type { NevisRequest } from './request'
 
-/** Where a host keeps the answer of a request. */
+/** The property of a request by which each host gives access to its answer. */
 interface Answers {
-  /** Express, NestJS. On Koa: a stand-in that cannot append. */
+  /** The response on Express and NestJS. On Koa, this object cannot append headers. */
   readonly res?: ServerResponse
   /** Koa's context. */
   readonly ctx?: { append?(name: string, value: string): unknown; headerSent?: boolean }
-  /** Fastify's reply; a hook of the app puts it here, because Fastify gives a strategy the request alone. */
+  /** Fastify's reply. A hook of the app must set it, because a strategy on Fastify gets only the request. */
   readonly reply?: { header?(name: string, value: string): unknown; sent?: boolean }
 }
 
 /**
- * @returns the value of the cookie as it was set; undefined if it is missing
+ * Reads a cookie.
+ * @returns the value as it was sent, not decoded; undefined if the cookie is missing
  * @internal
  */
 export function cookieIn({ headers }: Pick<NevisRequest, 'headers'>, name: string): string | undefined {
@@ -26,7 +27,7 @@ export function cookieIn({ headers }: Pick<NevisRequest, 'headers'>, name: strin
 }
 
 /**
- * True if the browser has come by https, also through a proxy that the host trusts.
+ * True if the browser uses https, either directly or through a proxy that the host trusts.
  * @internal
  */
 export function isSecure(req: object): boolean {
@@ -35,7 +36,8 @@ export function isSecure(req: object): boolean {
 }
 
 /**
- * The name of a cookie for this request. By https it has the prefix `__Host-`, so that no subdomain can set or shadow it (RFC 6265bis, 4.1.3.2).
+ * The name of a cookie for this request. With https it has the prefix `__Host-`, so that no subdomain can set or shadow the cookie (RFC 6265bis,
+ * 4.1.3.2).
  * @internal
  */
 export function cookieName(req: object, name: string): string {
@@ -43,7 +45,7 @@ export function cookieName(req: object, name: string): string {
 }
 
 /**
- * The function that adds a cookie to the answer: for the whole site, not readable by scripts.
+ * Returns a function that adds a cookie to the answer. The cookie is valid for the whole site and not readable by scripts.
  * @returns undefined if the answer has begun, or the host gives no access to it
  * @internal
  */

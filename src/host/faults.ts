@@ -1,7 +1,7 @@
 /**
- * The event `passport-nevis:fault`: a fault of Nevis or of the app's stores, for whoever operates the app.
+ * The event `passport-nevis:fault`, which tells the app's operators about a fault of Nevis or of the app's stores.
  *
- * It holds codes only. Errors of the app's own functions are not published, because the app knows them. Out of scope: the answer to the user.
+ * The event contains only codes. Errors of the app's own functions are not published. Out of scope: the answer to the user.
  */
 import { NevisError, type NevisErrorCode, type NevisMethod } from '../client/errors'
 import { publisher } from '../client/publisher'
@@ -10,8 +10,9 @@ import { StorageError, type StorageErrorCode } from './storage'
 /** A fault of Nevis or of the app's stores. */
 export interface NevisFault {
   /**
-   * `request`: the app's error handler got the error. `watch`: a waiting page could not learn its status, and keeps waiting. `browser`: a
-   * remembered browser was asked for the second factor, or a browser was not remembered.
+   * Where the fault occurred, and what it caused. `request`: the app's error handler got the error. `watch`: a waiting page could not get the
+   * status of its transaction, and keeps waiting. `browser`: the user of a remembered browser had to give the second factor, or a browser was
+   * not remembered.
    */
   readonly at: 'request' | 'watch' | 'browser'
   /** The code of the `NevisError` or `StorageError`. */
@@ -27,7 +28,7 @@ export interface NevisFault {
 const publish = publisher<NevisFault>('fault')
 
 /**
- * Publishes an error, if it is one of this package.
+ * Publishes an error if it is a NevisError or a StorageError.
  * @param about what is known of the strategy and the transaction
  * @internal
  */

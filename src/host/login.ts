@@ -1,5 +1,5 @@
 /**
- * Identifies the signed-in user by a digest: two requests with the same digest belong to the same login.
+ * Computes a digest that identifies the signed-in user. If two requests have the same digest, the same user is signed in.
  *
  * Out of scope: signing in, which Passport does.
  */
@@ -8,21 +8,21 @@ import { withSortedNames } from './canonical'
 import type { SessionLike } from './request'
 
 /**
- * A digest of the complete value that the app's `serializeUser` returned. It is the same in every process, even if the store returns property
- * names in another order (PostgreSQL's `jsonb`).
+ * A digest of the complete value that the app's `serializeUser` returned. All processes compute the same digest, even if the store returns the
+ * property names in another order (PostgreSQL's `jsonb`).
  * @returns undefined if nobody is signed in
  * @internal
  */
 export function loginOf(session: SessionLike): string | undefined {
   const login = isFastifys(session) ? (session.passport ?? undefined) : loginOfPassport(session.passport)
   if (login === undefined) return undefined
-  // In this request, the value may still hold a Date, for example; from the store it comes back as JSON.
+  // In the request of the login, the value can still contain a Date, for example. In later requests it comes from the store as JSON.
   const stored: unknown = JSON.parse(JSON.stringify(login))
   return createHash('sha256').update(JSON.stringify(withSortedNames(stored))).digest('base64url')
 }
 
 /**
- * The digest that this request's user would have after a login.
+ * The digest that `loginOf` would return if this request's user were signed in.
  * @returns undefined if the request has no user, or the host has no `serializeUser` that can be called
  * @internal
  */
@@ -43,14 +43,15 @@ export async function loginOfUser(req: object, session: SessionLike): Promise<st
 }
 
 /**
- * True for a session of Fastify, in which @fastify/passport keeps the login in another form. Only Fastify's sessions have the methods `get` and
- * `set`. The form of the login cannot decide: an app may serialize a user as `{ user, tenant }`, which looks like Passport's own object.
+ * True for a session of Fastify: @fastify/passport stores the login in another form than Passport. Only Fastify's sessions have the methods `get`
+ * and `set`. The form of the stored login does not show the host, because an app may serialize a user as `{ user, tenant }`, which looks like
+ * Passport's own object.
  */
 function isFastifys(session: SessionLike): boolean {
   return typeof session['get'] === 'function' && typeof session['set'] === 'function'
 }
 
-/** Passport keeps the login in `user`. Of the falsy values, Passport accepts only 0 as a login. */
+/** Passport stores the login in the property `user`. Among the falsy values, Passport accepts only 0 as a login. */
 function loginOfPassport(kept: unknown): unknown {
   const user = typeof kept === 'object' && kept !== null ? (kept as { user?: unknown }).user : undefined
   return user || user === 0 ? user : undefined

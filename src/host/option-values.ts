@@ -11,7 +11,7 @@ export function optionError(sentence: string, owner = 'NevisStrategy'): TypeErro
   return new TypeError(`${owner}: ${sentence}`)
 }
 
-/** A path that a browser cannot read as another host: neither `//evil` nor `/\evil`. */
+/** A path of this site. `//evil` and `/\evil` do not match, because a browser would read them as another host. */
 const PATH = /^\/(?![/\\])/
 
 /**
@@ -31,7 +31,7 @@ export function address(option: string, value: unknown, owner?: string): string 
   throw optionError(`${option} must be an absolute path such as "/login/2fa", or a URL`, owner)
 }
 
-/** An address in ASCII stays unchanged, so that it equals the path at which the app mounts its route. */
+/** Encodes an address as a browser does. An address in ASCII stays unchanged, so that it equals the path at which the app mounts its route. */
 function inAscii(url: string): string {
   if (/^[\x21-\x7e]*$/.test(url)) return url
   const { href, pathname, search } = new URL(url, 'http://host')
@@ -64,7 +64,7 @@ export function callable<F>(option: string, value: F): F {
   return value
 }
 
-/** Refuses unknown options, because a misspelt option would be ignored and could allow more than intended. */
+/** Refuses unknown options: a misspelt option would have no effect, so the app could allow more than intended. */
 export function refuseUnknown(owner: string, options: object, known: readonly string[]): void {
   if (typeof options !== 'object' || options === null) throw new TypeError(`${owner}: options must be an object`)
   const unknown = Object.keys(options).find((key) => !known.includes(key))
@@ -72,7 +72,7 @@ export function refuseUnknown(owner: string, options: object, known: readonly st
 }
 
 /**
- * Checks the option `sessionKey`. Properties of Passport and of the session itself are refused, because they would be overwritten.
+ * Checks the option `sessionKey`. The names that Passport and the session itself use are refused, because this package would overwrite them.
  * @throws TypeError
  * @internal
  */

@@ -1,8 +1,9 @@
 /**
  * Decides whether a request, or a URL, belongs to this site.
  *
- * A browser says itself where a POST comes from: `Sec-Fetch-Site` (Fetch Metadata), and `Origin` in browsers without it. A page of another
- * site can change neither. Nor can it set `X-Forwarded-Host`, so that header may name this site where a proxy has replaced `Host`.
+ * The browser itself says which site has sent a POST: in `Sec-Fetch-Site` (Fetch Metadata), or in `Origin` if the browser does not support it.
+ * A page of another site can change neither header. It cannot set `X-Forwarded-Host` either. So this file may rely on that header to find the name of
+ * this site if a proxy has replaced `Host`.
  * Out of scope: the app's CSRF token, and what follows from the answer (`strategy/dispatch.ts`, `session/return-to.ts`).
  */
 import { parseURL } from '../client/parse-url'
@@ -11,8 +12,9 @@ import type { HostRequest } from './request'
 type Headers = Pick<HostRequest, 'headers'>
 
 /**
- * True if a browser says that another site has sent this request. False if no browser says anything: programs send neither header.
- * @param trusted origins whose requests are accepted, beside those of this host
+ * True if the browser says that another site has sent this request. False if the request has neither header, because then a program has sent it
+ * and not a browser.
+ * @param trusted origins of other sites whose requests are accepted
  * @see https://www.w3.org/TR/fetch-metadata/, https://www.rfc-editor.org/rfc/rfc6454#section-7
  * @internal
  */
@@ -20,13 +22,14 @@ export function isFromOtherSite(req: Headers, trusted: readonly string[]): boole
   const { origin } = req.headers
   if (origin !== undefined && trusted.includes(origin)) return false
   const site = req.headers['sec-fetch-site']
-  // The browser has compared the addresses that it sees, so a proxy that changes `Host` does not matter.
+  // The browser itself compares the page's origin with the target's (`Sec-Fetch-Site`), so a proxy that rewrites `Host` does not matter.
   if (site !== undefined) return site === 'cross-site'
   return origin !== undefined && !isOwnURL(req, origin)
 }
 
 /**
- * True if the URL has the host to which the browser has sent this request. The scheme is not compared, because a proxy may end TLS.
+ * True if the URL has the host to which the browser has sent this request. The scheme is not compared: if a proxy terminates TLS, this server
+ * sees http although the browser uses https.
  * @internal
  */
 export function isOwnURL(req: Headers, url: string): boolean {
@@ -34,7 +37,7 @@ export function isOwnURL(req: Headers, url: string): boolean {
   return parsed !== undefined && /^https?:$/.test(parsed.protocol) && hostsOf(req).some((host) => hostIn(`${parsed.protocol}//${host}`) === parsed.host)
 }
 
-/** The hosts that the browser may have named: what this server received, and what proxies say that they received. */
+/** The hosts to which the browser may have sent the request: the host that this server received, and those that proxies report. */
 function hostsOf({ headers }: Headers): string[] {
   const forwarded = /(?:^|[;,\s])host="?([^";,\s]+)/i.exec(headers.forwarded ?? '')?.[1]
   return [headers.host, headers[':authority'], headers['x-forwarded-host'], forwarded]
@@ -43,7 +46,7 @@ function hostsOf({ headers }: Headers): string[] {
     .filter((name) => name !== '')
 }
 
-/** Without the default port of the scheme. */
+/** The host and port of a URL; without the port if it is the default of the scheme. */
 function hostIn(url: string): string | undefined {
   return parseURL(url)?.host
 }

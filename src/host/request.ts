@@ -1,7 +1,7 @@
 /**
  * Reads a request of Express, NestJS, Fastify or Koa.
  *
- * The wing `host/` hides the differences between these hosts: how to read a request (`request.ts`), how to answer it (`answer.ts`), and how to
+ * The folder `host/` hides the differences between these hosts: how to read a request (`request.ts`), how to answer it (`answer.ts`), and how to
  * save, renew and reload its session (`session.ts`). It also checks options and turns errors of the app's stores into a `StorageError`.
  * Out of scope here: whether a field is valid. Any client can send any field: it may be missing, an array, or kilobytes long.
  */
@@ -11,28 +11,28 @@ import type { AuthenticateOptions } from 'passport'
 /** A request as Express, NestJS, Fastify or Koa pass it to Passport. */
 export type NevisRequest = IncomingMessage &
   Express.Request & {
-    /** The URL with the path at which a router is mounted. */
+    /** The URL including the path at which a router is mounted. */
     readonly originalUrl?: string
-    /** The parsed query; without it, the URL is parsed. */
+    /** The parsed query. If the host does not set it, this package parses the URL. */
     readonly query?: unknown
     /** The parsed body of a form or of JSON. */
     readonly body?: unknown
   }
 
 /**
- * The parts of a request that the pages and guards read. It is a request of Express, NestJS or Fastify, or a Koa context; a Koa context has
- * the signed-in user in `state` and the body in `request`.
+ * The properties that the pages and guards read. The object is a request of Express, NestJS or Fastify, or a Koa context. A Koa context has the
+ * signed-in user in `state` and the body in `request`.
  */
 export interface HostRequest {
   /** HTTP method. */
   readonly method?: string | undefined
   /** Path and query. */
   readonly url?: string | undefined
-  /** The URL with the path at which a router is mounted. */
+  /** The URL including the path at which a router is mounted. */
   readonly originalUrl?: string | undefined
-  /** With names in lower case. */
+  /** The headers, with names in lower case. */
   readonly headers: IncomingHttpHeaders
-  /** The parsed query; without it, the URL is parsed. */
+  /** The parsed query. If the host does not set it, this package parses the URL. */
   readonly query?: unknown
   /** The parsed body of a form or of JSON. */
   readonly body?: unknown
@@ -40,7 +40,7 @@ export interface HostRequest {
   readonly session?: unknown
   /** Set by Passport: the signed-in user. */
   readonly user?: unknown
-  /** Set by Passport: who approved, and what. */
+  /** Set by Passport: who has approved, and what. */
   readonly authInfo?: unknown
   /** On a Koa context: holds `user` and `authInfo`. */
   readonly state?: unknown
@@ -63,7 +63,7 @@ export interface SessionLike {
 type Fields = Pick<HostRequest, 'body' | 'originalUrl' | 'query' | 'url'>
 
 /**
- * Reads a field of the body, else of the query.
+ * Reads a field from the body, or from the query if the body does not have the field.
  * @returns undefined if the field is missing, or null in JSON; null if it is not a string
  * @internal
  */
@@ -74,7 +74,7 @@ export function fieldOf(req: Fields, name: string): string | null | undefined {
 }
 
 /**
- * Reads a field of the body only: the fields of a start are never read from the URL, because an attacker could put them into a link.
+ * Reads a field from the body only. The fields of a start must not come from the URL, because an attacker could put them into a link.
  * @internal
  */
 export function bodyFieldOf(req: Pick<HostRequest, 'body'>, name: string): string | null | undefined {
@@ -92,7 +92,8 @@ export function queryFieldOf(req: Fields, name: string): string | null | undefin
 }
 
 /**
- * Reads a check box. A form may send a hidden `0` before it, so that a box that is not ticked says so: the last value counts.
+ * Reads a check box. Browsers do not send a box that is not ticked, so a form may have a hidden field with the same name and the value `0`
+ * before the box. If there are several values, the last one counts.
  * @returns undefined if the request does not have the field
  * @internal
  */
@@ -103,7 +104,7 @@ export function tickOf(req: Fields, name: string): boolean | undefined {
 }
 
 /**
- * The body of the request. On a Koa context, `body` is the answer's, so it is read from `request`.
+ * The body of the request. A Koa context's own `body` is the body of the answer, so for Koa the body is read from `request`.
  * @internal
  */
 export function bodyOf(req: HostRequest): unknown {
@@ -127,7 +128,7 @@ export function sessionOf(req: object): SessionLike | undefined {
 }
 
 /**
- * True if Passport signs the user in at a success: not with `passport.authorize` or `session: false`.
+ * True if Passport signs the user in at a success. It does not with `passport.authorize` or `session: false`.
  * @internal
  */
 export function logsIn({ assignProperty, session }: AuthenticateOptions): boolean {
@@ -147,7 +148,7 @@ function own(fields: unknown, name: string): unknown {
   return (fields as Record<string, unknown>)[name]
 }
 
-/** Reads the query in one pass: a lookup per name would take quadratic time for a URL with many names. */
+/** Parses the whole query once. Searching the URL for each name would take quadratic time if an attacker sends a URL with many names. */
 function queryOf(req: Fields): Record<string, string | string[]> {
   const url = req.originalUrl ?? req.url ?? ''
   const start = url.indexOf('?')

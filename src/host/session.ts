@@ -1,5 +1,5 @@
 /**
- * Handles a host's session: it is saved before a redirect, regenerated whenever its privileges rise, and read again after a wait.
+ * Saves, renews and reloads the session of a host: saved before a redirect, renewed whenever its privileges rise, reloaded after a wait.
  *
  * Out of scope: the content of the session (`session/`).
  */
@@ -7,11 +7,11 @@ import { loginOf, loginOfUser } from './login'
 import { sessionOf, type SessionLike } from './request'
 import { storageCall, StorageError } from './storage'
 
-/** Browsers drop a cookie of more than 4096 bytes, and encryption, base64 and percent-encoding add about half of the size. */
+/** Browsers drop a cookie of more than 4096 bytes. Encryption, base64 and percent-encoding make the content about half as large again. */
 const MAX_BYTES_IN_COOKIE = 2700
 
 /**
- * True if the session is in a cookie that a browser would silently drop.
+ * True if the session is sent in a cookie that is so large that the browser would silently drop it.
  * @param planned properties that will be added to the session
  * @internal
  */
@@ -22,7 +22,7 @@ export function isTooLarge(session: SessionLike, planned: Readonly<Record<string
 }
 
 /**
- * True if the session is sent in a cookie: such a session has no method `save`.
+ * True if the whole session is sent in a cookie and not kept in a store. Such a session has no method `save`.
  * @internal
  */
 export function isInSmallCookie(session: SessionLike): boolean {
@@ -30,8 +30,9 @@ export function isInSmallCookie(session: SessionLike): boolean {
 }
 
 /**
- * True if the whole session is in a cookie that is signed but not encrypted, as with cookie-session, or koa-session without a store. The browser
- * could read the status token, and could restore a closed transaction, or a second factor record after a logout.
+ * True if the whole session is in a cookie that is signed but not encrypted, as with cookie-session, or koa-session without a store. From such a
+ * cookie, the user of the browser could read the status token. By sending an old cookie again, they could restore a closed transaction, or a
+ * second factor record after a logout.
  * @internal
  */
 export function isInCookie(session: SessionLike): boolean {
@@ -59,9 +60,9 @@ export async function saveSession(session: SessionLike): Promise<void> {
  */
 export async function renewSession(req: object): Promise<SessionLike> {
   const before = sessionOf(req) as SessionLike
-  // A session without `save` is in a cookie and has no id that an attacker could know. Some of these lose their content at `regenerate`.
+  // A session without `save` is in a cookie and has no id that an attacker could know. Some such sessions lose their content at `regenerate`.
   if (typeof before.regenerate !== 'function' || typeof before.save !== 'function') return before
-  // Properties with string names only: some hosts keep the id under a symbol, and the old id must not be copied.
+  // `Object.entries` copies no properties with symbols: some hosts store the session's id under a symbol, and the old id must not be copied.
   const kept = Object.entries(before)
   await completed(before.regenerate.bind(before))
   const after = sessionOf(req) as SessionLike
@@ -71,10 +72,10 @@ export async function renewSession(req: object): Promise<SessionLike> {
 
 /**
  * Reads the session from its store again. While this request waited for Nevis, the user may have logged out, another tab may have cancelled, or
- * the app may have written something; saving the old copy would undo that. A session without `reload` (koa-session, sessions in a cookie)
+ * the app may have written something. Saving the old copy would undo that. A session without `reload` (koa-session, sessions in a cookie)
  * stays unchanged.
- * @returns the session to use from now on; undefined if the store no longer has it. The request then gets an empty session, so that the host
- * cannot write the old one back.
+ * @returns the session to use from now on; undefined if the store no longer has it. In that case the request gets an empty session, so that the
+ * host cannot save the old one again.
  * @throws StorageError `SESSION_UNAVAILABLE`
  * @internal
  */
@@ -83,7 +84,7 @@ export async function reloadSession(req: object): Promise<SessionLike | undefine
   if (typeof before.reload !== 'function' || typeof before.save !== 'function') return before
   let isGone = false
   await completed((done) => before.reload?.((error) => {
-    // express-session reports a missing session with this message; a store that fails reports another error.
+    // express-session reports a missing session with this message. If the store fails, it reports another error.
     isGone = (error as Error | undefined)?.message === 'failed to load session'
     done(isGone ? undefined : error)
   }))
@@ -97,9 +98,9 @@ export async function reloadSession(req: object): Promise<SessionLike | undefine
 }
 
 /**
- * Replaces the request's session by one that accepts writes and stores nothing. Regenerating the session instead would send a new cookie, which
- * would overwrite the cookie that the browser may have got from another tab. Works with express-session and @fastify/session; other hosts keep
- * their session.
+ * Replaces the request's session by one that accepts writes but is never stored. Regenerating the session instead would send a new cookie, which
+ * would overwrite the cookie that the browser may have got in another tab. This works with express-session and @fastify/session; with any other
+ * host, the session stays unchanged.
  * @internal
  */
 export function endSession(req: object): SessionLike {
@@ -110,11 +111,11 @@ export function endSession(req: object): SessionLike {
   const hidden = {
     ...(!isFastifys && { id: { value: sessionIdOf(req) }, req: { value: req } }),
     regenerate: { value: before.regenerate?.bind(before) },
-    // A cookie without an expiry is not sent again.
+    // Unless `rolling` is set, express-session sends the cookie of an existing session again only if the cookie has an expiry.
     cookie: { value: { ...(before['cookie'] as object), expires: null, originalMaxAge: null } },
     touch: { value: () => undefined },
     save: { value: (done?: () => void) => done?.() },
-    // express-session compares this value to detect changes.
+    // express-session detects changes by comparing this value, so a constant value means that nothing has changed.
     toJSON: { value: () => ({}) },
   }
   const ended = Object.create(Object.getPrototypeOf(before) as object, hidden) as SessionLike
@@ -126,16 +127,17 @@ function isOfFastify(session: SessionLike): boolean {
   return 'encryptedSessionId' in session
 }
 
-/** True for express-session, which sets `req.sessionStore`, and for @fastify/session. */
+/** True if `endSession` can replace the session: with @fastify/session, and with express-session, which sets `req.sessionStore`. */
 function canEnd(req: object): boolean {
   const { sessionStore } = req as { sessionStore?: { generate?: unknown } }
   return isOfFastify(sessionOf(req) as SessionLike) || (typeof sessionStore?.generate === 'function' && sessionIdOf(req) !== undefined)
 }
 
 /**
- * True if the session may be in its store. False for a session that was created in this request, which no other request can know. The cookie alone
- * does not tell: a client may spell it in ways that only the app's cookie parser reads (`j:"…"` of cookie-parser). A session that has a login was
- * there before: Passport saves it at the login.
+ * True if the session may be in its store. False for a session that was created in this request, which no other request can know.
+ *
+ * The session is new if the cookie does not contain its id. That alone is not enough, because a client may write the cookie in a form that only the
+ * app's cookie parser understands (`j:"…"` of cookie-parser). So a session with a login always counts as stored: Passport has saved it at the login.
  * @internal
  */
 export function isStored(req: object): boolean {
@@ -146,7 +148,7 @@ export function isStored(req: object): boolean {
   return cookie.split(';').some((one) => one.includes(id) || decoded(one).includes(id))
 }
 
-/** Decodes as the hosts' cookie parsers do: a client may percent-encode any character of a cookie. */
+/** Decodes a cookie in the same way as the hosts' cookie parsers, because a client may percent-encode any character of it. */
 function decoded(cookie: string): string {
   try {
     return decodeURIComponent(cookie)
@@ -156,7 +158,7 @@ function decoded(cookie: string): string {
 }
 
 /**
- * True if the request's user, whom Basic or Bearer may identify, is not the user of the session's login.
+ * True if the request's user is not the user of the session's login. They can differ if Basic or Bearer identifies the request's user.
  * @returns false if the session has no login, or the host has no `serializeUser` that can be called; true if the app's `serializeUser` fails
  * @internal
  */
@@ -168,18 +170,19 @@ export async function isOfAnotherLogin(req: object, session: SessionLike): Promi
 }
 
 /**
- * True if the session has content. An empty session is probably not stored yet.
+ * True if the session has any content besides its cookie. A session without content is probably not stored yet.
  * @internal
  */
 export function hasContent(session: SessionLike): boolean {
-  // koa-session has fields of its own in the session and omits them in `toJSON`.
+  // The session of koa-session has internal fields, which its `toJSON` omits.
   const data = typeof session.toJSON === 'function' ? session.toJSON() : session
   return Object.keys(data).some((name) => name !== 'cookie')
 }
 
 /**
  * The id under which a store keeps the session.
- * @returns undefined if the host has no id or does not give it: koa-session still gives the old id after a renewal
+ * @returns undefined if the host has no session id, or does not give access to it. The id of koa-session is not used, because koa-session still
+ * returns the old id after a renewal
  * @internal
  */
 export function sessionIdOf(req: object): string | undefined {
@@ -187,7 +190,7 @@ export function sessionIdOf(req: object): string | undefined {
   return typeof id === 'string' ? id : undefined
 }
 
-/** Waits for a session method: some hosts call back, some return a promise, some do both. */
+/** Calls a session method and waits until it has ended. Some hosts call a callback, some return a promise, and some do both. */
 function completed(act: (done: (error?: unknown) => void) => unknown): Promise<void> {
   return storageCall(
     'SESSION_UNAVAILABLE',

@@ -36,8 +36,8 @@ const messages: Record<StorageErrorCode, { status: number; message: string }> = 
 const MARK = Symbol.for('passport-nevis.StorageError')
 
 /**
- * The app's session store or ledger failed, and nobody was signed in. Compare `code`. The `cause` has only the name of the store's own error, and
- * the code word that it has, such as `ECONNREFUSED`, `NOPERM` or `READONLY`, which is also in the message.
+ * The app's session store or ledger failed, and nobody was signed in. To distinguish errors, compare `code`. The `cause` contains only the name and
+ * the code word (such as `ECONNREFUSED`, `NOPERM` or `READONLY`) of the store's own error. The code word is also in the message.
  */
 export class StorageError extends Error {
   /** @internal */
@@ -67,8 +67,8 @@ export class StorageError extends Error {
 }
 
 /**
- * The words with which Redis and Valkey begin the text of an error, and which their clients give as no code. The rest of the text may hold names
- * of users and keys.
+ * The code words of Redis and Valkey. An error's text begins with one of them, and the clients of Redis do not set it as the error's `code`. The rest
+ * of the text is not used, because it can contain names of users and keys.
  */
 const REDIS_WORDS = new Set([
   'ASK', 'BUSY', 'CLUSTERDOWN', 'CROSSSLOT', 'EXECABORT', 'LOADING', 'MASTERDOWN', 'MISCONF', 'MOVED', 'NOAUTH', 'NOPERM', 'NOREPLICAS', 'NOSCRIPT', 'OOM',
@@ -86,16 +86,16 @@ function isName(value: unknown): value is string {
   return typeof value === 'string' && /^\w{1,64}$/.test(value)
 }
 
-/** A code of Node or of a driver, such as `ETIMEDOUT`, or one of SQL, such as `57P03`. */
+/** True for a code word of Node or of a driver, such as `ETIMEDOUT`, or of SQL, such as `57P03`. */
 function isCode(value: unknown): value is string {
   return typeof value === 'string' && /^([A-Z][A-Z0-9_]{1,63}|[0-9A-Z]{5})$/.test(value)
 }
 
-/** Upper limit for a call of a store, so that the browser always gets an answer. */
+/** Upper limit for one call to a store, so that the browser always gets an answer. */
 const DEADLINE_MS = 5000
 
 /**
- * Calls a store. If the call fails or takes longer than five seconds, it throws a StorageError with this code.
+ * Calls a store. If the call fails or takes longer than five seconds, this function throws a StorageError with this code.
  * @internal
  */
 export function storageCall<T>(code: StorageErrorCode, ask: () => Promise<T>): Promise<T> {
