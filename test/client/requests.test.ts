@@ -7,7 +7,7 @@ import { AUTHENTICATOR_ID, newClient, USER_ID } from './support'
 
 offline()
 
-type Method = Exclude<keyof NevisClient, 'baseURL' | 'instance'>
+type Method = Exclude<keyof NevisClient, 'baseURL' | 'instance' | symbol>
 
 /** nock lets no request out, so a request that was sent is a NevisError here. */
 async function outcomeOf(method: Method, ...args: unknown[]): Promise<unknown> {

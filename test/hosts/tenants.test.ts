@@ -36,7 +36,7 @@ beforeEach(async () => {
     for (const { nevis } of all.values()) passport.use(nevis)
     type Parts = { name: string; status: RequestHandler; page: RequestHandler }
     const ofTenant = (handler: (tenant: Parts) => RequestHandler): RequestHandler => (req, res, next) => {
-      const tenant = all.get(req.params['tenant'] as string)
+      const tenant = all.get(req.params['tenant'] as Tenant)
       if (tenant === undefined) return void res.status(404).end()
       handler(tenant)(req, res, next)
     }
