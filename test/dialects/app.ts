@@ -52,7 +52,7 @@ export async function startDialectApp({ baseURL, accessKey }: NevisSimulator, op
       waitingURL: '/login/2fa',
       ...options.strategy,
     } as NevisStrategyOptions & { passReqToCallback?: false },
-    (profile, done) => done(null, { username: (profile.data as { username: string }).username } as Express.User),
+    (profile, done) => done(null, { username: (profile.data as { username: string }).username }),
   )
   passport.use(nevis)
   passport.serializeUser((user, done) => done(null, user))
@@ -63,7 +63,7 @@ export async function startDialectApp({ baseURL, accessKey }: NevisSimulator, op
       if (error) return next(error)
       if (!user) return void res.status(status as number).json({ action: 'fail', ...(info as object) })
       if (how === 'authorize') return void res.json({ action: 'success', user })
-      req.logIn(user as Express.User, (failed) => (failed ? next(failed) : res.json({ action: 'success', user })))
+      req.logIn(user, (failed) => (failed ? next(failed) : res.json({ action: 'success', user })))
     }
     passport[how]('nevis', (route ?? {}) as never, settled as never)(req, res, next)
   }
@@ -72,7 +72,7 @@ export async function startDialectApp({ baseURL, accessKey }: NevisSimulator, op
   const server = express()
   server.get('/login/2fa/status', statusEndpoint(nevis))
   server.use(express.urlencoded({ extended: false }), session({ secret: 'a secret for tests', resave: false, saveUninitialized: false, store }), passport.session())
-  server.post('/login', passport.authenticate('local', { session: false }), act('authenticate', { operation: 'approve-or-enroll', data } as AuthenticateOptions))
+  server.post('/login', passport.authenticate('local', { session: false }), act('authenticate', { operation: 'approve-or-enroll', data }))
   server.get('/login/2fa', waitingPage(nevis, { widgetScript: '/widget.js' }))
   server.all('/login/2fa/callback', act('authenticate'))
   // Signed in, and with a second factor just given.
@@ -85,8 +85,8 @@ export async function startDialectApp({ baseURL, accessKey }: NevisSimulator, op
       req.session.save(() => res.end())
     })
   })
-  server.post('/pay', act('authorize', { data } as AuthenticateOptions))
-  server.post('/factors', act('authorize', { operation: 'enroll', data } as AuthenticateOptions))
+  server.post('/pay', act('authorize', { data }))
+  server.post('/factors', act('authorize', { operation: 'enroll', data }))
   server.all('/confirmed', act('authorize'))
   const onError: ErrorRequestHandler = (error: { status?: number; code?: string; message: string }, _req, res, _next) =>
     void res.status(error.status ?? 500).json({ action: 'error', code: error.code ?? error.message })

@@ -2,7 +2,7 @@
 import type { DialectGroup, Exchange } from './dialect'
 import { inAnswers, objectIn, refusing, without, withStatus } from './rewrite'
 
-const isApp = ({ body }: Pick<Exchange, 'body'>) => ['app', 'push'].includes(String(body['channel'] ?? 'app'))
+const isApp = ({ body }: Pick<Exchange, 'body'>) => [undefined, 'app', 'push'].includes(body['channel'] as string | undefined)
 
 export const appEnrolment: DialectGroup = {
   title: 'Enrolment of an app',

@@ -1,7 +1,7 @@
 /** Dialects of the approval endpoint: its answers, and the fields that it accepts. */
 import { linkJson } from '../resources'
 import type { DialectGroup } from './dialect'
-import { inAnswers, refusing, withEach, without, type Json } from './rewrite'
+import { inAnswers, refusing, withEach, without } from './rewrite'
 
 export const approval: DialectGroup = {
   title: 'Approvals',
@@ -34,7 +34,7 @@ export const approval: DialectGroup = {
       name: 'approval-user-id-in-capitals',
       says: 'The userId of an approval is in capitals.',
       because: 'A UUID is the same in capitals: RFC 9562, section 4.',
-      rewrites: inAnswers('approve', (json) => withEach(json, ['userId'], (id) => id.toUpperCase()) as Json),
+      rewrites: inAnswers('approve', (json) => withEach(json, ['userId'], (id) => id.toUpperCase())),
     },
     {
       name: 'app-channel-is-qr-code',
