@@ -210,7 +210,9 @@ describe('the enrolment', () => {
     passport.use(new LocalStrategy((username, password, done) => done(null, password === PASSWORD && userOf(username))))
     passport.serializeUser((user, done) => done(null, (user as { username: string }).username))
     passport.deserializeUser((username: string, done) => done(null, userOf(username)))
-    const { app: qrCode, ...others } = door
+    const { app: qrCode } = door
+    // A parameter can be named neither like the app nor `default`.
+    const others = Object.fromEntries(Object.entries(door).filter(([name]) => name !== 'app' && name !== 'default'))
     const above = `baseURL: simulator.baseURL, accessKey: simulator.accessKey, factors: [push(), qrCode(), sms(), recovery()],
       waitingURL: '/login/2fa', callbackURL: '/login/2fa/callback', statusURL: '/login/2fa/status',`
     const run = (code: string, given: object) => new Function(...Object.keys({ ...others, ...given }), code)(...Object.values({ ...others, ...given })) as unknown

@@ -33,7 +33,9 @@ async function findOrEnroll(client: NevisClient, username: string): Promise<{ us
     return { userId }
   } catch (error) {
     if (!(error instanceof NevisError) || error.code !== 'NEVIS_NOT_FOUND') throw error
-    return client.enroll({ username })
+    const { userId, appLinkUri } = await client.enroll({ username })
+    if (userId === undefined) throw new Error(`Nevis enrolled ${username}, but its answer has no userId.`, { cause: error })
+    return { userId, ...(appLinkUri !== undefined && { appLinkUri }) }
   }
 }
 

@@ -44,7 +44,7 @@ export function app({ channel = 'app', anyAuthenticator = false, linkSchemes = [
   if (!Array.isArray(linkSchemes) || !linkSchemes.every((scheme) => typeof scheme === 'string' && SCHEME.test(scheme))) {
     throw new TypeError("app: linkSchemes must be a list of schemes of apps, such as ['myaccessapp:']")
   }
-  const schemes = [...linkSchemes] as readonly string[]
+  const schemes: readonly string[] = (linkSchemes as readonly string[]).slice()
   return {
     name: 'app',
     prompt: 'wait',

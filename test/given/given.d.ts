@@ -17,6 +17,8 @@ declare global {
   const app: App
   const passport: typeof passportOf
   const nevis: NevisStrategy
+  /** The name that the guides give `app()`, because `app` is Express's. */
+  const qrCode: typeof import('../../src').app
   const client: import('../../src').NevisClient
   const handle: string
   const instance: string
@@ -28,9 +30,12 @@ declare global {
     link(username: string | undefined, id: string): Promise<Account>
     noteDenial(id: string, at: Date): Promise<void>
     forgetDenial(username: string): Promise<void>
+    factorsOf(username: string | undefined): Promise<string[]>
   }
   /** In place of a comment with an ellipsis: what a strategy and a session must be given. */
   const rest: Pick<import('../../src').NevisStrategyOptions, 'factors' | 'waitingURL' | 'callbackURL' | 'statusURL'> & { secret: string }
+  /** What the app gives its strategy anyway, beside the option that the snippet is about. */
+  const options: import('../../src').NevisStrategyOptions
   function verify(profile: NevisProfile): Promise<Account | undefined>
   function loginPage(message: string, res: unknown): void
   function payoutPage(req: unknown, res: unknown): void

@@ -140,6 +140,9 @@ export function listen(log: (code: FailureCode | undefined, field: string) => vo
     decided: ({ outcome }) => log(undefined, { succeeded: 'in', failed: 'out' }[outcome]),
     failed: ({ code }) => log(code, ''),
     budget: ({ budget }) => log(undefined, { starts: 1, attempts: 2, subjectAttempts: 3, pause: 4, locked: 5, phone: 6 }[budget].toFixed()),
+    browser: (event) => log(undefined, { remembered: 'new', used: 'known', forgotten: 'gone' }[event.browser]),
+    call: ({ operation, code }) => log(undefined, code ?? operation),
+    fault: ({ at, code, cause = '' }) => log(undefined, `${at}: ${code} ${cause}`),
     suspicious: (event) => log(undefined, event.reason === 'binding_mismatch' ? event.field : event.reason),
   }
   subscribe('passport-nevis:failed', (event) => channels.failed(event as NevisEvents['failed']))
