@@ -87,7 +87,7 @@ describe('the bound', () => {
 })
 
 describe(`${SIGN_INS} sign-ins that are accepted blindly, with five guesses each`, () => {
-  // Shows: T-bomber-11
+  // Shows: T-blind-1
   it('let in no more than chance allows, and every other transaction is closed', async () => {
     const attacks: Attack[] = []
     while (attacks.length < SIGN_INS) attacks.push(...(await attackMany(Math.min(PER_SIMULATOR, SIGN_INS - attacks.length))))

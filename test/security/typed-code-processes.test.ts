@@ -84,7 +84,7 @@ describeWithRedis('a typed code over three processes', () => {
     expect(await verified()).toBe('1')
   })
 
-  // Shows: T-bomber-11
+  // Shows: T-blind-1
   it('is guessed forty times at once: five are tried, and the right one comes too late at each of them', async () => {
     const handle = await signIn(browser, 'anna')
     const shown = code()

@@ -48,7 +48,7 @@ async function expectNobodySignedIn(): Promise<void> {
 }
 
 describe('an approval alone', () => {
-  // Shows: CD-verify-1, N-oob-1, T-blind-1, T-bomber-11
+  // Shows: CD-verify-1, N-oob-1, T-blind-1
   it('signs nobody in, however often it comes to the callback, and leaves nothing to see', async () => {
     await start()
     const { handle } = await acceptedBlindly()
@@ -60,7 +60,7 @@ describe('an approval alone', () => {
 })
 
 describe('guesses', () => {
-  // Shows: N-oob-9, T-bomber-11, ASVS V6.6.3
+  // Shows: N-oob-9, T-blind-1, ASVS V6.6.3
   it('are five, and then the transaction is closed, for the right code too', async () => {
     await start()
     const { handle, shown } = await acceptedBlindly()

@@ -229,7 +229,7 @@ describe('a challenge', () => {
 
   const challenge = { server: { id: 't', userId: USER }, browser: {} }
   const start = (user: unknown, factor: Factor, operation: 'approve' | 'enroll', { message, authenticatorId, phone }: Record<string, string> = {}) =>
-    challengeFor(settingsOf(user), budgets, request(), factor, { operation, subject: ANNA, ...(message !== undefined && { message }), ...(phone !== undefined && { phone }) }, authenticatorId)
+    challengeFor(settingsOf(user), budgets, request(), factor, { operation, subject: ANNA, ...(message !== undefined && { message }), ...(phone !== undefined && { phone }) }, authenticatorId, undefined)
   const factorWith = (answer: unknown): Factor & { requests: unknown[] } => {
     const requests: unknown[] = []
     const answered = async (_nevis: unknown, subject: unknown, asks: unknown) => {
@@ -287,7 +287,7 @@ describe('a challenge', () => {
   it('goes by the operation', async () => {
     const nevis = { ...clientOf(NEW), approve: async () => ({ transactionId: 'approved', statusToken: 's', raw: {} }), enroll: async () => ({ transactionId: 'enrolled', userId: USER }) }
     const settings = { ...settingsOf(NEW), client: nevis } as unknown as Settings
-    const of = (operation: 'approve' | 'enroll', factor: Factor) => challengeFor(settings, budgets, request(), factor, { operation, subject: ANNA }, undefined)
+    const of = (operation: 'approve' | 'enroll', factor: Factor) => challengeFor(settings, budgets, request(), factor, { operation, subject: ANNA }, undefined, undefined)
     expect(await of('approve', sms())).toMatchObject({ server: { id: 'approved' } })
     expect(await of('enroll', app())).toMatchObject({ server: { id: 'enrolled' } })
   })
