@@ -2,7 +2,7 @@
  * The findings of the doctor: each is the result of one check, with a remedy if something is wrong.
  *
  * Because findings are printed, a finding contains no secret and no error text of another program. Out of scope: the checks, and printing
- * (`report.ts`). `printableFinding` removes characters that a terminal would interpret.
+ * (`report.ts`). `printableFinding` replaces characters that a terminal would interpret.
  */
 import { printable } from './printable'
 

@@ -113,7 +113,7 @@ export class Faults {
   }
 
   /**
-   * Adds a fault. If several faults match a call, the first added is applied.
+   * Adds a fault. If several faults match a call, the one that was added first is applied.
    *
    * @throws TypeError for an unknown option or operation, or if no effect is given
    */

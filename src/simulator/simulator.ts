@@ -176,7 +176,7 @@ export class NevisSimulator {
     return this.cloud.rotateAccessKey()
   }
 
-  /** Stops the simulator, with all open connections and calls. May be called again. */
+  /** Stops the simulator, and ends all open connections and calls. You can call it more than once. */
   close(): Promise<void> {
     this.closed ??= new Promise((done) => {
       this.api.close()
