@@ -25,9 +25,9 @@ export async function cloudFindings(client: NevisClient, issuers: readonly strin
   const settings = ok('cloud.settings', `the API is ${client.baseURL}`)
   const sentAt = Date.now()
   const answer = await resultOf(client.answerToPing())
+  if (!(answer instanceof NevisError) && !('status' in answer)) return [settings, keyFunctionFinding()]
   const reachable = reachableFinding(client, answer)
   if (answer instanceof NevisError) return [settings, reachable]
-  if (!('status' in answer)) return [settings, keyFunctionFinding()]
   const clock = clockFinding(answer, sentAt, Date.now())
   if (reachable.level === 'error') return [settings, reachable, clock]
   return [settings, reachable, clock, ...keyFindings(await resultOf(client.introspectAccessKey()), issuers)]
@@ -45,7 +45,7 @@ function keyFunctionFinding(): Finding {
   return error('cloud.access-key', 'the accessKey function throws, or returns no usable key', 'call it yourself: it must return the access key as a string without spaces')
 }
 
-function reachableFinding({ baseURL }: NevisClient, answer: Answer | NevisError | object): Finding {
+function reachableFinding({ baseURL }: NevisClient, answer: Answer | NevisError): Finding {
   if (answer instanceof NevisError) {
     const { code } = Object(answer.cause) as { code?: unknown }
     const reason = [answer.code, code].filter(isWord).join(', ')
@@ -55,11 +55,18 @@ function reachableFinding({ baseURL }: NevisClient, answer: Answer | NevisError 
         : 'allow https connections from this machine to that host; behind a proxy, set HTTPS_PROXY'
     return error('cloud.reachable', `${baseURL} does not answer (${reason})`, remedy)
   }
-  const { status, text } = answer as Answer
+  const { status, text } = answer
   const isThere = status === 401 || status === 403 || (status === 200 && text.trim() === 'PONG')
   if (isThere) return ok('cloud.reachable', `${baseURL} answers`)
   const remedy = status === 429 || status >= 500 ? 'try again later; see the state of the service at https://status.nevis.net' : 'compare the instance id, or the base URL, with your management console'
-  return error('cloud.reachable', `${baseURL} answers a ping, but not as Nevis does (HTTP ${status})`, remedy)
+  return error('cloud.reachable', `${baseURL} answers a ping, but not as Nevis does (HTTP ${status}, ${kindOf(text)})`, remedy)
+}
+
+/** Names the kind of a body. The body itself is not printed: anybody may have written it. */
+function kindOf(text: string): string {
+  if (text.trim() === '') return 'an empty body'
+  if (/^\s*</.test(text)) return 'a page'
+  return /^\s*[[{]/.test(text) ? 'JSON' : 'other text'
 }
 
 /** Reports the clock difference, less the duration of the call and the rounding of the header `Date` to whole seconds. */

@@ -68,12 +68,12 @@ describe('the cloud', () => {
   const otherIssuer = 'warning: the strategy does not accept the issuer of the access key; if approvals have the same issuer, they fail with binding_mismatch'
 
   it.each<[string, Fault | (() => Fault), Check, string | RegExp, string]>([
-    ['that answers a ping with a page', { on: 'ping', body: '<html>' }, 'cloud.reachable', 'error: {base} answers a ping, but not as Nevis does (HTTP 200)', compare],
-    ['that is not Nevis', { on: 'ping', status: 404 }, 'cloud.reachable', 'error: {base} answers a ping, but not as Nevis does (HTTP 404)', compare],
-    ['that has too much to do', { on: 'ping', status: 429 }, 'cloud.reachable', 'error: {base} answers a ping, but not as Nevis does (HTTP 429)', later],
-    ['that is just not a failure', { on: 'ping', status: 499 }, 'cloud.reachable', 'error: {base} answers a ping, but not as Nevis does (HTTP 499)', compare],
-    ['that fails', { on: 'ping', status: 500 }, 'cloud.reachable', 'error: {base} answers a ping, but not as Nevis does (HTTP 500)', later],
-    ['that is being mended', { on: 'ping', status: 503 }, 'cloud.reachable', 'error: {base} answers a ping, but not as Nevis does (HTTP 503)', later],
+    ['that answers a ping with a page', { on: 'ping', body: '<html>' }, 'cloud.reachable', 'error: {base} answers a ping, but not as Nevis does (HTTP 200, a page)', compare],
+    ['that is not Nevis', { on: 'ping', status: 404 }, 'cloud.reachable', 'error: {base} answers a ping, but not as Nevis does (HTTP 404, JSON)', compare],
+    ['that has too much to do', { on: 'ping', status: 429 }, 'cloud.reachable', 'error: {base} answers a ping, but not as Nevis does (HTTP 429, JSON)', later],
+    ['that is just not a failure', { on: 'ping', status: 499 }, 'cloud.reachable', 'error: {base} answers a ping, but not as Nevis does (HTTP 499, JSON)', compare],
+    ['that fails', { on: 'ping', status: 500 }, 'cloud.reachable', 'error: {base} answers a ping, but not as Nevis does (HTTP 500, JSON)', later],
+    ['that is being mended', { on: 'ping', status: 503 }, 'cloud.reachable', 'error: {base} answers a ping, but not as Nevis does (HTTP 503, JSON)', later],
     ['that resets the connection', { on: 'ping', reset: true }, 'cloud.reachable', 'error: {base} does not answer (NEVIS_UNREACHABLE, ECONNRESET)', openUp],
     ['that does not introspect', { on: 'introspect', status: 500 }, 'cloud.access-key', 'error: the access key could not be introspected (NEVIS_UNEXPECTED_RESPONSE)', alike],
     ['that calls the key inactive', { on: 'introspect', body: { active: false } }, 'cloud.access-key', 'error: Nevis says that the access key is not active', replace],

@@ -28,8 +28,11 @@ export const PROBE_USAGE = `Usage: passport-nevis probe [--users] [--app] [--sms
   --out <file>      write the report as JSON: for the simulator (dialect) and the doctor (--report)
 
 The report has the shapes of responses, never a token, code, id, phone number, key or name. Interrupt with Ctrl-C at any
-time: the test users are deleted first. Exit code: 0 if all stages ran and no user is left, 1 if not, 2 for wrong arguments.
+time: the test users are deleted first. It ends by itself after an hour. Exit code: 0 if all stages ran and no user is left, 1 if not, 2 for wrong arguments.
 `
+
+/** Longer than all stages take with a person who answers. */
+const MAX_MINUTES = 60
 
 const OPTIONS = {
   users: { type: 'boolean', default: false },
@@ -63,12 +66,13 @@ export async function probeCommand(argv: readonly string[], env: Environment, ou
   const terminal = createInterface({ input, output: process.stderr })
   terminal.once('SIGINT', interrupt)
   process.once('SIGINT', interrupt).once('SIGTERM', interrupt)
+  const ended = AbortSignal.any([interrupted.signal, AbortSignal.timeout(MAX_MINUTES * 60_000)])
   const say = (line: string) => output.error(line)
   try {
     say(`Asking ${cloud.baseURL}`)
-    const person = new TerminalPerson(terminal, interrupted.signal)
-    const wait = (ms: number) => pause(ms, undefined, { signal: interrupted.signal })
-    const results = await runStages({ ...cloud, stages, phone: given.sms, person, pause: wait, say, signal: interrupted.signal })
+    const person = new TerminalPerson(terminal, ended)
+    const wait = (ms: number) => pause(ms, undefined, { signal: ended })
+    const results = await runStages({ ...cloud, stages, phone: given.sms, person, pause: wait, say, signal: ended })
     say('Comparing with the simulator in each dialect …')
     const simulated = await simulate(results.finished, (done, all) => done % 50 === 0 && say(`  ${done} of ${all}`))
     const report = reportOf(results, recognise(results.facts, simulated))

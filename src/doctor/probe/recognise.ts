@@ -17,8 +17,8 @@ export type Differences = ReadonlySet<string>
 export interface Simulated {
   readonly facts: Facts
   readonly dialects: ReadonlyMap<string, Differences>
-  /** The facts that were recorded in each dialect. */
-  readonly factsOf: ReadonlyMap<string, Facts>
+  /** The results in each dialect. */
+  readonly results: ReadonlyMap<string, StageResults>
 }
 
 /** Lower than the number of pushes that the probe sends, so that the probe reaches the limit. */
@@ -47,18 +47,18 @@ export async function runOnSimulator(dialect: string | readonly string[], stages
 export async function simulate(stages: readonly Stage[], progress: (done: number, all: number) => void = () => undefined): Promise<Simulated> {
   const { facts } = await runOnSimulator([], stages)
   const dialects = new Map<string, Differences>()
-  const factsOf = new Map<string, Facts>()
+  const results = new Map<string, StageResults>()
   const waiting = [...DIALECT_NAMES]
   const work = async () => {
     for (let name = waiting.shift(); name !== undefined; name = waiting.shift()) {
-      const results = await runOnSimulator(name, stages)
-      dialects.set(name, differencesOf(results.facts, facts))
-      factsOf.set(name, results.facts)
+      const result = await runOnSimulator(name, stages)
+      dialects.set(name, differencesOf(result.facts, facts))
+      results.set(name, result)
       progress(dialects.size, DIALECT_NAMES.length)
     }
   }
   await Promise.all(Array.from({ length: CONCURRENT_SIMULATORS }, work))
-  return { facts, dialects, factsOf }
+  return { facts, dialects, results }
 }
 
 /** The differences between these facts and those of the simulator, field by field. */

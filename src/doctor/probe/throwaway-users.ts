@@ -52,9 +52,10 @@ export class ThrowawayUsers {
     if (id === undefined) return false
     const path = `/api/v1/users/${encodeURIComponent(id)}`
     for (let attempt = 0; attempt < 3; attempt++) {
-      await this.caller.cleanUp({ method: 'DELETE', path })
-      const { status } = await this.caller.cleanUp({ method: 'GET', path })
-      if (status >= 400 && status < 500 && status !== 401 && status !== 403 && status !== 429) return false
+      const deleted = await this.caller.cleanUp({ method: 'DELETE', path })
+      const { json } = await this.caller.cleanUp({ method: 'GET', path })
+      const isGone = [200, 204, 404].includes(deleted.status) && textAt(json, 'userId')?.toLowerCase() !== id.toLowerCase()
+      if (isGone) return false
     }
     return true
   }

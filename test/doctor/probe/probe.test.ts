@@ -8,8 +8,7 @@ import { probeCommand } from '../../../src/doctor/probe/probe-command'
 import { DIALECT_NAMES, recognise, runOnSimulator, simulate, type Simulated } from '../../../src/doctor/probe/recognise'
 import { reportOf, textOf } from '../../../src/doctor/probe/report'
 import { SimulatedPerson } from '../../../src/doctor/probe/simulated-person'
-import { runStages, STAGES, type StageOptions } from '../../../src/doctor/probe/stages'
-import type { Facts } from '../../../src/doctor/probe/caller'
+import { runStages, STAGES, type StageOptions, type StageResults } from '../../../src/doctor/probe/stages'
 import { NevisSimulator } from '../../../src/simulator'
 
 /** Some two hundred simulators, each asked some two hundred times. */
@@ -108,6 +107,25 @@ describe('the probe', () => {
   })
 })
 
+describe('the probe in every dialect', () => {
+  it('leaves no user behind, runs to its end and makes at most 400 calls', () => {
+    // Whose key has ended can delete nobody, and the report says so.
+    const wrong = [...simulated.results].filter(([name]) => name !== 'key-ends-midway').filter(([, { usersLeft, endedBy, calls }]) => usersLeft > 0 || endedBy !== undefined || calls > 400)
+    expect(wrong.map(([name]) => name)).toEqual([])
+    expect(simulated.results.size).toBe(DIALECT_NAMES.length)
+  })
+
+  it('reports no value of a request or response, in every fifth dialect', async () => {
+    for (const dialect of DIALECT_NAMES.filter((_name, i) => i % 5 === 0)) {
+      await simulator.close()
+      simulator = await NevisSimulator.start({ dialect })
+      const { facts } = await runStages(options({ stages: ['quiet', 'users', 'app', 'sms'] }))
+      const report = JSON.stringify(facts)
+      expect([dialect, secretsOf(simulator).filter((secret) => report.includes(secret))]).toEqual([dialect, []])
+    }
+  })
+})
+
 describe('recognition', () => {
   /**
    * `key-ended-…` ends the access key in the middle of a sign-in, and the last three change what no parsed response shows. The others answer as
@@ -123,7 +141,7 @@ describe('recognition', () => {
   })
 
   it.each(DIALECT_NAMES.filter((name) => ![...invisible, ...same].includes(name)))('names %s, or says with which it can be confused', (name) => {
-    const { dialects, alike, unexplained } = recognise(simulated.factsOf.get(name) as Facts, simulated)
+    const { dialects, alike, unexplained } = recognise((simulated.results.get(name) as StageResults).facts, simulated)
     expect([...dialects, ...alike.flat()]).toContain(name)
     expect(dialects).toHaveLength(1)
     expect(unexplained).toEqual([])
