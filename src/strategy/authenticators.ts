@@ -1,5 +1,5 @@
 /**
- * Checks that an authenticator belongs to a user. Nevis accepts the id of any user's authenticator, so this package must check.
+ * Checks that an authenticator belongs to a user. Nevis accepts the id of any user's authenticator, so this package must check whose it is.
  *
  * Out of scope: calling Nevis with it (`client/`), and which authenticator a request names (`start-parameters.ts`).
  */
@@ -22,8 +22,8 @@ export async function ownAuthenticator(client: NevisClient, subject: Subject, au
 }
 
 /**
- * The same check for a start.
- * @returns the field that does not match: of the user that Nevis names, or `authenticatorId` if the authenticator is not this user's
+ * Makes the same check for a start.
+ * @returns undefined if the authenticator is the subject's; `authenticatorId` if it is not; or the field in which Nevis names another user
  * @internal
  */
 export async function authenticatorMismatch(
@@ -36,6 +36,7 @@ export async function authenticatorMismatch(
 }
 
 /**
+ * Reads the subject's record at Nevis.
  * @throws NevisError, any code; `NEVIS_NOT_FOUND` if Nevis does not know the subject
  * @internal
  */

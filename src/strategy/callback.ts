@@ -1,10 +1,16 @@
 /**
- * A callback: the browser says that a transaction is decided, or brings a code or a token. This file asks Nevis for the decision and compares
- * every answer with what was started.
+ * Handles a callback: the browser reports that the user has answered, or sends a code or a token. This file gets the decision from Nevis and
+ * compares every answer with the started transaction.
  *
- * Order: this session must hold the transaction, open, for this route and this user → a typed code is compared → `factor.check` asks Nevis → binding and
- * introspection → the ledger claims the transaction, once → the session is read again → the transaction is removed and the session saved →
- * `verify`. Out of scope: how answers are compared (`proof.ts`, `binding.ts`).
+ * Steps, in this order:
+ * 1. The session must contain the transaction. It must still be open, and this route and this user must be allowed to finish it.
+ * 2. If the user must type a code, the code is compared.
+ * 3. `factor.check` asks Nevis. Binding and introspection check Nevis's answer.
+ * 4. The ledger claims the transaction, so that it counts only once.
+ * 5. The session is read again, the transaction is removed from it, and the session is saved.
+ * 6. `strategy.ts` calls `verify`.
+ *
+ * Out of scope: how answers are compared (`proof.ts`, `binding.ts`).
  */
 import { createHash } from 'node:crypto'
 import { NevisError } from '../client/errors'
@@ -26,7 +32,7 @@ import { isForUserOf } from './start-parameters'
 import type { Field, StrategyRequest, StrategyResult } from './strategy-request'
 import { typedCodeOf, type TypedCode } from './typed-code'
 
-/** A success is reported as `success_after_denials` from this many starts and this many denials in a day on. */
+/** A success is reported as `success_after_denials` if there were at least this many starts and this many denials within the day. */
 const SUSPICIOUS_STARTS = 3
 const SUSPICIOUS_DENIALS = 2
 
@@ -42,7 +48,8 @@ export async function callback(request: StrategyRequest, handle: Field): Promise
   const chosen = await withChoice(request, opened)
 
   const factor = factorFor(settings, { operation: chosen.operation }, chosen.factor)
-  // Started before this app asked for a typed code: nothing is there to compare, and an approval alone must not be enough now.
+  // The factor requires a typed code, but the transaction was started before the app required one, so it has no code. The approval alone must
+  // not be enough, so the user must start again.
   if (chosen.isCodeTyped === undefined && factor.prompt === 'code' && factor.check === outcomeByStatus) return request.close(chosen, 'expired_transaction')
   const typed = chosen.isCodeTyped === false ? await typedCodeOf(request, chosen) : undefined
   if (typed !== undefined && typed.verdict !== 'right') return askForCode(request, chosen, factor, typed)
@@ -50,7 +57,7 @@ export async function callback(request: StrategyRequest, handle: Field): Promise
   const answer = answerFor(request, transaction, factor)
   const isEnrolment = transaction.operation === 'enroll'
   if (isEnrolment) await assertNewestEnrolment(request, transaction)
-  // Nevis enrols as soon as it verifies a code, so the right to enrol is checked before.
+  // Nevis enrols the factor as soon as it verifies a code, so check before that call whether the user may enrol.
   if (isEnrolment && answer.code !== undefined) await assertEnrolmentStillAllowed(request, transaction, factor, 0)
   const attempts = answer.code === undefined ? 0 : await spendCode(request, transaction)
 
@@ -66,16 +73,16 @@ export async function callback(request: StrategyRequest, handle: Field): Promise
   const field = (await mismatchOf(settings, transaction, factor, outcome, known)) ?? (await unnamedMismatch(settings, transaction, outcome))
   if (field !== undefined) return closeMismatched(request, transaction, field)
   if (isEnrolment && answer.code === undefined) await assertEnrolmentStillAllowed(request, transaction, factor, 1)
-  // Checked again: a newer enrolment may have started while this request waited for Nevis.
+  // Check again, because a newer enrolment may have started while this request waited for Nevis.
   if (isEnrolment) await assertNewestEnrolment(request, transaction)
 
-  // The browser has closed this connection, after a reload or a double click: the newer request must find the approval unused.
+  // The browser has closed this connection because of a reload or a double click. Do not use the approval, because the newer request needs it.
   if (request.req.socket?.destroyed === true) throw new Refusal('cancelled')
   if (!(await request.budgets.endings.claim(transaction))) return handleUsedTransaction(request, transaction)
   if (outcome.token !== undefined && settings.claimsTokens && !(await request.budgets.endings.claimToken(outcome.token))) {
     return closeMismatched(request, transaction, 'token')
   }
-  // Directly before the session is written, so that a log-out during the wait is not undone.
+  // Read the session again just before it is written. Otherwise a logout during the wait would be undone.
   if (request.sessionContinues()) {
     await request.refresh()
     const current = request.transactionById(transaction.id)
@@ -85,7 +92,10 @@ export async function callback(request: StrategyRequest, handle: Field): Promise
   return succeed(request, transaction, factor, outcome)
 }
 
-/** @throws Refusal for a transaction of another login, user or route; for one that has ended, with the code it was closed with */
+/**
+ * Checks that this request may finish the transaction.
+ * @throws Refusal if the transaction belongs to another login, user or route. If it has ended, the Refusal has the code with which it was closed
+ */
 async function assertMayFinish(request: StrategyRequest, transaction: Transaction): Promise<void> {
   const { req, options, settings } = request
   if (transaction.login !== undefined && transaction.login !== request.login()) throw new Refusal('unknown_transaction')
@@ -103,14 +113,14 @@ function answerFor(request: StrategyRequest, { operation, isCodeTyped }: Transac
   return { [field]: answerIn(request, field) }
 }
 
-/** A newer enrolment of the same subject, in any session, invalidates this one. */
+/** Closes the transaction if the same subject has started a newer enrolment, in any session. */
 async function assertNewestEnrolment(request: StrategyRequest, transaction: Transaction): Promise<void> {
   for (const [key, generation] of Object.entries(transaction.enrolments ?? {})) {
     if (!(await request.budgets.enrolments.isNewest(key, generation))) await request.close(transaction, 'cancelled', { canGoOn: false })
   }
 }
 
-/** The user may have enrolled in another session since this enrolment was started. */
+/** Closes the transaction if the user may no longer enrol, for example because they have enrolled a factor in another session meanwhile. */
 async function assertEnrolmentStillAllowed(request: StrategyRequest, transaction: Transaction, factor: Factor, newFactors: number): Promise<void> {
   try {
     await assertMayStillEnroll(request.settings, request.req, factor, transaction, newFactors)
@@ -125,31 +135,31 @@ async function checkWithNevis(request: StrategyRequest, transaction: Transaction
   try {
     const check = () => factor.check(request.settings.client, transaction, { ...answer, ...(known && { status: known.answer }) })
     if (answer.code === undefined) return await check()
-    // After a double click or a reload, both requests share Nevis's answer: a code counts once at Nevis, and the first request may have lost
-    // its browser.
+    // After a double click or a reload, two requests send the same code. They share one call, because Nevis accepts a code only once, and the
+    // browser may no longer wait for the first request.
     return await request.settings.codeChecks.get(codeCheckKey(transaction, answer.code), check)
   } catch (error) {
-    // A gateway may replace Nevis's answer "wrong code" by an error page. The code is counted, or guessing would cost nothing.
+    // A gateway may replace Nevis's answer "wrong code" with an error page. Count the code, because otherwise guesses would not be limited.
     const isAnswered = error instanceof NevisError && error.operation === 'verifyCode' && error.nevisStatus !== undefined
     if (answer.code !== undefined && isAnswered) await noteUnclearCode(request, transaction)
     throw error
   }
 }
 
-/** Without the code itself: whoever prints the strategy must not find it. */
+/** A digest, because the app may print or log the strategy object, and the code must not appear there. */
 function codeCheckKey({ id, moves = 0 }: Transaction, code: string): string {
   return createHash('sha256').update(JSON.stringify([id, moves, code])).digest('base64url')
 }
 
 /**
- * The typed code is missing or wrong. Nevis is asked all the same, because an attacker who only guesses would otherwise hide that the user has
- * denied the request. That the user has accepted changes nothing, and is not told.
+ * Handles a callback without a typed code, or with a wrong one. It still asks Nevis for the status: otherwise an attacker who only sends guesses
+ * could hide that the user has denied the request. If the user has accepted, that changes nothing, and the browser does not learn it.
  */
 async function askForCode(request: StrategyRequest, transaction: Transaction, factor: Factor, typed: Exclude<TypedCode, { verdict: 'right' }>): Promise<StrategyResult> {
   const isWrong = typed.verdict === 'wrong'
   if (factor.check === outcomeByStatus && (!isWrong || typed.isCode)) {
     const asked = request.settings.watch.decide(transaction, false)
-    // A wrong code is refused, whether Nevis answers or not.
+    // After a wrong code, ignore an error of Nevis: the code must be refused in any case.
     const known = await (isWrong ? asked.catch(() => undefined) : asked)
     const outcome = known && (await outcomeByStatus(request.settings.client, transaction, { status: known.answer }))
     if (outcome?.status === 'failed') return refuseNotApproved(request, transaction, outcome)
@@ -166,7 +176,10 @@ async function closeMismatched(request: StrategyRequest, transaction: Transactio
   return request.close(transaction, 'binding_mismatch')
 }
 
-/** The transaction has ended in the ledger, or continues in a new session. If this session knows how it ended, the refusal says so. */
+/**
+ * Handles a transaction that the ledger knows as ended, or that was moved to a new session. If this session knows how the transaction ended, the
+ * Refusal has that code.
+ */
 async function handleUsedTransaction(request: StrategyRequest, transaction: Transaction): Promise<StrategyResult> {
   await request.refresh()
   const closed = request.transactionById(transaction.id)?.closed
@@ -176,7 +189,7 @@ async function handleUsedTransaction(request: StrategyRequest, transaction: Tran
   return handleRepeatedCallback(request, new Refusal('used_transaction'))
 }
 
-/** After a reload or a double click, a signed-in user goes where the route says. `verify` and the handler do not run again. */
+/** After a reload or a double click, redirects a signed-in user as the route's options say. `verify` and the handler do not run again. */
 function handleRepeatedCallback({ options, req, session }: StrategyRequest, refusal: Refusal): StrategyResult {
   const { repeatedCallbackRedirect, successReturnToOrRedirect, successRedirect } = options
   const success = successReturnToOrRedirect ? (sitePathIn(req, session['returnTo']) ?? successReturnToOrRedirect) : successRedirect
@@ -185,7 +198,7 @@ function handleRepeatedCallback({ options, req, session }: StrategyRequest, refu
   throw refusal
 }
 
-/** Removes the claimed transaction from the session, gives back its starts, and returns who approved. */
+/** Removes the claimed transaction from the session, frees its slots in the start budget, and returns the profile of the user who approved. */
 async function succeed(request: StrategyRequest, transaction: Transaction, factor: Factor, outcome: Succeeded): Promise<StrategyResult> {
   const { settings, budgets, session } = request
   settings.watch.settle(transaction.id)
@@ -195,7 +208,7 @@ async function succeed(request: StrategyRequest, transaction: Transaction, facto
   await request.transactions.save()
   const denials = await denialsBefore(request, transaction)
   if (denials >= SUSPICIOUS_DENIALS) publish('suspicious', () => ({ ...request.about(), reason: 'success_after_denials', denials }))
-  // From here on, a failing ledger must not lose a valid approval.
+  // The approval is claimed, so an error of the ledger from here on must not lose it.
   await giveBackStarts(request, transaction).catch(() => undefined)
   if (isInSmallCookie(session) && transaction.budget !== undefined) await budgets.signIns.note(transaction.budget).catch(() => undefined)
   publish('decided', () => ({ ...request.about(), outcome: 'succeeded', ageMs: request.ageMs() }))
@@ -203,10 +216,10 @@ async function succeed(request: StrategyRequest, transaction: Transaction, facto
   return { profile, returnTo: returnTo && withPrefix(returnTo, settings.callbackURL, request.req), accepted: () => rememberBrowser(request, transaction, profile) }
 }
 
-/** A success after several denials is the pattern of push bombing (MITRE ATT&CK T1621). */
+/** How many requests the user denied before this success. A success after several denials is typical of push bombing (MITRE ATT&CK T1621). */
 function denialsBefore({ budgets }: StrategyRequest, { slots = [], budget }: Transaction): number | Promise<number> {
   if (budget === undefined || Math.max(0, ...slots) < SUSPICIOUS_STARTS) return 0
-  // The number is used for an event only, so a failing ledger must not lose a valid approval.
+  // The number is used only for an event, so an error of the ledger must not lose a valid approval.
   return budgets.starts.denialsOf(budget).catch(() => 0)
 }
 

@@ -1,5 +1,5 @@
 /**
- * Calls Nevis at a start, and turns Nevis's refusals into failures of the user.
+ * Calls Nevis at a start, and converts Nevis's error answers to the Refusal that the user gets.
  *
  * Out of scope: the start budget and the session (`start.ts`), and the rules of who may enrol (`enrolment.ts`).
  */
@@ -17,8 +17,9 @@ import type { Subject } from '../factors/transaction'
 import { phoneOf, type StartParameters } from './start-parameters'
 
 /**
- * @param userId of the subject, where a look-up has named it: the answer must be about this user
- * @returns the challenge; or the field in which Nevis names another user; or `hasFactor` if this should have been a first enrolment, and
+ * Starts the approval or enrolment at Nevis.
+ * @param userId the subject's userId, if a look-up at Nevis has returned it. Nevis's answer must be about this user
+ * @returns the challenge; or the field in which Nevis names another user; or `hasFactor` if this should have been the user's first enrolment, but
  * Nevis's answer shows that the user already has a factor
  * @throws Refusal `already_enrolled`, `not_enrolled`, `unknown_authenticator`, `too_many_authenticators`, `factor_exists`, `user_blocked`, `phone_refused`,
  * `too_many_starts`; NevisError
@@ -58,13 +59,13 @@ export async function challengeFor(
   }
 }
 
-/** Nevis's answer to an enrolment may name no user, but Nevis was asked about this one, and has said who it is. */
+/** Adds the userId from the look-up before, if Nevis's answer to the enrolment does not name the user. */
 function withKnownUser(challenge: Challenge, { userId }: Subject): Challenge {
   const { server, browser } = challenge
   return server.userId !== undefined || userId === undefined ? challenge : { server: { ...server, userId }, browser }
 }
 
-/** Limits the texts per phone number, because many accounts can name the same number. */
+/** Counts a text (SMS) to this phone number. The limit is per number and not per user, because many accounts can name the same number. */
 async function spendText(budgets: Budgets, phone: string, start: About): Promise<void> {
   const { over, limit, retryAfterSeconds } = await budgets.spendText(phone)
   if (!over) return

@@ -1,19 +1,19 @@
 /**
- * What a code at a callback costs: it is counted before it is tried, and a wrong one is counted again.
+ * Counts the codes that a callback receives: each code before it is checked, and each wrong code once more afterwards.
  *
- * Out of scope: whether it is right, which Nevis says (`callback.ts`) or a digest (`typed-code.ts`).
+ * Out of scope: checking a code. Nevis does it (`callback.ts`), or a digest is compared (`typed-code.ts`).
  */
 import { Refusal, type FailureCode } from '../factors/failures'
 import type { Transaction } from '../factors/transaction'
 import { fieldOf } from '../host/request'
 import type { StrategyRequest, StrategyResult } from './strategy-request'
 
-/** Longer codes are refused unread: recovery codes have 16 characters, and users type dashes and spaces. */
+/** Longer codes are refused without a check. Recovery codes have 16 characters; users may add dashes and spaces. */
 const MAX_CODE_LENGTH = 64
 
 /**
- * The code or token of the request.
- * @throws Refusal `missing_code` without one, `wrong_code` for a code that is too long
+ * Reads the code or token of the request.
+ * @throws Refusal `missing_code` if there is none, `wrong_code` for a code that is too long
  * @internal
  */
 export function answerIn({ req }: StrategyRequest, field: 'code' | 'token'): string {
@@ -24,7 +24,7 @@ export function answerIn({ req }: StrategyRequest, field: 'code' | 'token'): str
 }
 
 /**
- * Counts the code before it is tried.
+ * Counts the code before it is checked.
  * @returns how many codes have been tried in this transaction, including this one
  * @throws Refusal `codes_locked`, `too_many_attempts`
  * @internal
@@ -39,7 +39,7 @@ export async function spendCode(request: StrategyRequest, transaction: Transacti
 }
 
 /**
- * The refusal of a transaction that is closed. After too many codes, the user may start another as soon as the start budget allows.
+ * Returns the Refusal for a closed transaction. If it was closed after too many codes, the Refusal says when the start budget allows the next start.
  * @internal
  */
 export async function closedRefusal({ budgets }: StrategyRequest, { budget }: Transaction, code: FailureCode): Promise<Refusal> {
@@ -58,9 +58,10 @@ export async function noteUnclearCode(request: StrategyRequest, transaction: Tra
 }
 
 /**
- * After a wrong code that was noted: the last one ends the transaction.
+ * Answers a wrong code, after the code was counted. If it was the last code that the transaction allows, this function ends the transaction.
  * @param attempts how many codes have been tried in this transaction
- * @throws Refusal `wrong_code`, unless the page's own form sent it
+ * @returns a redirect to the waiting page, if the form of that page sent the code
+ * @throws Refusal `wrong_code` otherwise
  * @internal
  */
 export async function refuseWrongCode(request: StrategyRequest, transaction: Transaction, attempts: number): Promise<StrategyResult> {
@@ -79,7 +80,7 @@ export async function refuseWrongCode(request: StrategyRequest, transaction: Tra
   throw new Refusal('wrong_code')
 }
 
-/** The subject's name in the ledger for codes: the userId where it is known, because an app may name the same user in two ways. */
+/** The subject's name in the ledger for counting codes. It is made from the userId if that is known, because an app may use two names for one user. */
 function codeKeyOf({ budgets }: StrategyRequest, { userId, subject }: Transaction): string {
   return budgets.keyOf(userId === undefined ? subject : { userId })
 }

@@ -1,9 +1,9 @@
 /**
  * Decides what a request is: a callback, a cancellation or a start.
  *
- * Only POST starts or cancels, and only with fields of its body. So no link, image, prefetch or other method can send a push. A callback is
- * GET or POST; HEAD does nothing. A POST that a page of another site has sent is refused, because the browser may add the user's cookie to it
- * (cross-site request forgery). Out of scope: doing it (`start.ts`, `callback.ts`).
+ * Only a POST starts or cancels, and only with fields of its body. So a link, image or prefetch cannot send a push. A callback is a GET or a POST;
+ * HEAD does nothing. If a page of another site has sent a POST, it is refused, because the browser may add the user's cookie to it (cross-site
+ * request forgery). Out of scope: handling the request (`start.ts`, `callback.ts`).
  */
 import { Refusal } from '../factors/failures'
 import { isFromOtherSite } from '../host/origin'
@@ -27,9 +27,12 @@ export async function dispatch(request: StrategyRequest): Promise<StrategyResult
 }
 
 /**
- * The handle of a callback. Only at `callbackURL` does the address of a POST name a transaction. An attacker could send the user to
- * `/login?transaction=…`, and a password form without an `action` keeps the address. Taken for a callback, that request would keep a planted
- * session's id and show the attacker's transaction. Whether a first factor was given cannot be told: an app may keep its user where we do not look.
+ * The handle of a callback. A POST may have the handle in its URL only on the route `callbackURL`.
+ *
+ * The attack: an attacker sends the user to `/login?transaction=…` with the attacker's handle. A password form without an `action` posts to the
+ * same URL. If this POST counted as a callback, the session, which the attacker may have planted, would keep its id, and the user would see the
+ * attacker's transaction. This function cannot check whether the user has just given a first factor, because an app may store its user in a
+ * place that this package does not know.
  */
 function handleOf({ req, settings }: StrategyRequest): Field {
   return req.method === 'POST' && !isCallbackRoute(req, settings) ? bodyFieldOf(req, 'transaction') : fieldOf(req, 'transaction')
@@ -37,7 +40,7 @@ function handleOf({ req, settings }: StrategyRequest): Field {
 
 const ACTIONS = ['factor', 'cancel', 'extend']
 
-/** A POST with one of these fields in its body is no callback. Nor is a GET with one in its query: a link must not start or cancel. */
+/** True unless the request has one of the fields `ACTIONS`. A GET with such a field is not a callback either, and is refused: a link must not act. */
 function isCallback({ req }: StrategyRequest): boolean {
   if (req.method === 'POST') return ACTIONS.every((name) => bodyFieldOf(req, name) === undefined)
   return req.method === 'GET' && ACTIONS.every((name) => fieldOf(req, name) === undefined)

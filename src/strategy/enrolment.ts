@@ -1,10 +1,10 @@
 /**
  * Decides who may enrol a factor.
  *
- * Nevis adds a factor to any user that it is told and asks for no proof, so this package must check. For the first factor, the user needs the
- * password. For every further factor, the user must just have given a second factor that is at least as strong: otherwise an attacker with
- * the password, or with one stolen recovery code, could add their own phone. The check runs when an enrolment starts and again before it
- * counts, because the real user may enrol in between. Out of scope: enrolling (`factors/`), and that a newer enrolment invalidates an older
+ * Nevis adds a factor to any user whom the app names and requires no proof, so this package must check. For the first factor, the password is
+ * enough. For every further factor, the user must just have given a second factor that is at least as strong. Otherwise an attacker with the
+ * password, or with one stolen recovery code, could add their own phone. This check runs when an enrolment starts and again before it is
+ * accepted, because the real user may enrol in between. Out of scope: enrolling (`factors/`), and that a newer enrolment invalidates an older
  * one (`ledger/enrolments.ts`).
  *
  * Source: https://docs.nevis.net/authcloud/api-doc/api-reference/registration-ref
@@ -23,7 +23,7 @@ import { isAtLeast } from '../factors/strength'
 import type { Subject, Transaction } from '../factors/transaction'
 
 /**
- * Checks at the start of an enrolment. An error of Nevis is thrown, and nothing is enrolled.
+ * Checks at the start of an enrolment whether the user may enrol the factor. If Nevis cannot be asked, it throws, and nothing is enrolled.
  * @returns the subject with Nevis's userId, if Nevis knows the subject; or the field in which Nevis names another user
  * @throws Refusal `already_enrolled`; NevisError
  * @internal
@@ -43,7 +43,7 @@ export async function assertMayEnroll(
 }
 
 /**
- * Checks again before the enrolment counts.
+ * Checks again before the enrolment is accepted.
  * @param newFactors how many authenticators this enrolment has added so far: 1 if Nevis has reported success, else 0
  * @throws Refusal `already_enrolled`; NevisError
  * @internal
@@ -59,19 +59,22 @@ export async function assertMayStillEnroll(
   if (hasFreshSecondFactor(settings, req, factor, id, startedAt)) return
   if (factor.name !== 'recovery') {
     const user = await findUser(settings.client, id === undefined ? subject : { userId: id })
-    // Nevis may list a phone number of this enrolment that is not confirmed yet, so only the documented authenticators count here.
+    // Nevis's record may already contain the phone number of this enrolment, although it is not confirmed. So only `authenticators` is counted here.
     if (user === undefined || countOf(user) <= newFactors) return
   }
   throw new Refusal('already_enrolled')
 }
 
-/** Without a list nobody can tell how many there are, unless the status is `new`: none is confirmed. */
+/**
+ * How many confirmed authenticators the user has. If Nevis's answer has no list, the number is unknown and counts as infinite, so that the
+ * enrolment is refused. The status `new` means that none is confirmed.
+ */
 function countOf({ authenticators, raw, status }: User): number {
   return Array.isArray(raw['authenticators']) || status === 'new' ? authenticators.length : Infinity
 }
 
 /**
- * Nevis's answer to an enrolment shows whether the user has factors. True if the user has one, and may not add another without giving it.
+ * True if Nevis's answer to an enrolment shows that the user already has a factor, and the user has not just given a factor that allows another one.
  * @internal
  */
 export function isEnrolmentOfEnrolled(settings: Settings, req: NevisRequest, factor: Factor, { hasFactor: had, userId }: { hasFactor?: boolean; userId?: string }): boolean {
@@ -79,8 +82,8 @@ export function isEnrolmentOfEnrolled(settings: Settings, req: NevisRequest, fac
 }
 
 /**
- * `enroll` for a user who has no factor at Nevis, else `approve`. This function asks Nevis and not the app, because the app does not learn of
- * an enrolment whose browser never came to the callback.
+ * Chooses the operation: `enroll` for a user who has no factor at Nevis, else `approve`. It asks Nevis and not the app, because the app does not
+ * learn of an enrolment if the browser never came to the callback.
  * @returns the operation, and the user if Nevis knows the subject
  * @throws NevisError
  * @internal
@@ -99,14 +102,17 @@ async function findUser(client: NevisClient, subject: Subject): Promise<User | u
   }
 }
 
-/** Documented lists that hold no factors, or are checked separately: https://docs.nevis.net/authcloud/api-doc/api-reference/users-endpoint-ref */
+/**
+ * Documented fields that `hasFactor` does not search: `authenticators` is checked separately, `exceededRateLimits` contains no factors.
+ * https://docs.nevis.net/authcloud/api-doc/api-reference/users-endpoint-ref
+ */
 const FIELDS_WITHOUT_FACTORS = ['authenticators', 'exceededRateLimits']
 const FACTOR_FIELD_NAME = /phone|mobile|sms|recover|code|otp|authenticator|device|fido|passkey|credential|factor|LoginDateSuccess/i
 
 /**
- * A user has the status `new` until the first authenticator is confirmed. Nevis does not document under which names it lists phone numbers and
- * recovery codes. So any non-empty list, and any field whose name suggests a factor, counts as a factor. A past successful login counts too,
- * because Nevis requires a factor for each login.
+ * True if the user has a factor at Nevis. A user has the status `new` until the first authenticator is confirmed. Nevis does not document the names of
+ * the fields for phone numbers and recovery codes. So any non-empty list, and any field whose name suggests a factor, counts as a factor. A past
+ * successful login counts, too, because a login at Nevis requires a factor.
  */
 function hasFactor({ status, authenticators, raw }: User): boolean {
   if (status !== 'new' || authenticators.length > 0) return true
@@ -121,8 +127,8 @@ function isNonEmpty(value: unknown): boolean {
 }
 
 /**
- * True if this session has a second factor record of this user that is strong enough for the new factor. When the enrolment started, the record
- * must not have been older than `firstFactorLifetimeSeconds`. A record is void after a logout and in another login.
+ * True if this session has a second factor record of this user, and the recorded factor is strong enough for the new one. The record must not have
+ * been older than `firstFactorLifetimeSeconds` when the enrolment started. A record is void after a logout and in another login.
  */
 function hasFreshSecondFactor(
   { sessionKey, firstFactorLifetimeMs, allowEnrollmentOfStrongerFactorAfter }: Settings,
@@ -134,6 +140,6 @@ function hasFreshSecondFactor(
   const record = secondFactorOf(req, { sessionKey })
   if (record === undefined || userId === undefined || !isSameId(record.userId, userId)) return false
   if (!isAtLeast(record.factor, factor.name) && !allowEnrollmentOfStrongerFactorAfter.includes(record.factor)) return false
-  // If the clock was set back, the record seems to lie in the future; it is then refused.
+  // If the clock was set back, the time of the record is in the future. Such a record is refused.
   return record.at <= Date.now() && startedAt - record.at <= firstFactorLifetimeMs
 }

@@ -1,7 +1,7 @@
 /**
  * Publishes events for audit logs and dashboards on `node:diagnostics_channel`.
  *
- * Out of scope: logging, which your app does. No payload holds a token, a code, a phone number, a message or the application's data.
+ * No event contains a token, a code, a phone number, a message or the app's data. Out of scope: logging, which your app does.
  */
 import type { NevisCall } from '../client/calls'
 import { publisher } from '../client/publisher'
@@ -18,13 +18,13 @@ interface Base {
   readonly strategy: string
 }
 
-/** The transaction of an event, as far as it is known. */
+/** The transaction that an event is about. Fields that are not known yet are absent. */
 export interface About extends Base {
-  /** The user who was to be asked. */
+  /** The user, as the app named them. */
   readonly subject?: Subject
   /** Nevis's userId. */
   readonly userId?: string
-  /** Nevis's id, or a random one if Nevis gives none. */
+  /** Nevis's id of the transaction; a random id if Nevis gives none. */
   readonly transactionId?: string
   /** Name of the factor. */
   readonly factor?: FactorName
@@ -32,22 +32,22 @@ export interface About extends Base {
   readonly operation?: Operation
 }
 
-/** Channel `passport-nevis:<name>` for each name here, and what it carries. */
+/** The events by name. An event is published on the channel `passport-nevis:<name>`. */
 export interface NevisEvents {
   /** Nevis accepted a start and notifies the user. */
   started: About
   /** A start found the same approval still pending, so the user was not notified again. */
   reused: About
   /**
-   * A transaction has ended, published once for each. `succeeded`: the approval was checked and claimed, and `verify` is called next.
-   * `failed`: a denial or a time-out.
+   * A transaction has ended. Published once per transaction. `succeeded`: the approval was checked and claimed, and `verify` is called next.
+   * `failed`: the user denied, or the transaction timed out.
    */
   decided: About & {
     /** Whether the user approved. */
     readonly outcome: 'succeeded' | 'failed'
     /**
-     * Only with `failed`. Nevis has one answer for both, so this is inferred from the times in it, or from this package's own clock. Absent if
-     * there is nothing to infer it from. For the server alone: a browser must not see it.
+     * Only with `failed`: whether the user denied or the transaction timed out. Nevis has one answer for both, so this package infers the reason
+     * from the times in the answer, or from its own clock. Absent if it cannot be inferred. Do not show it to a browser.
      */
     readonly reason?: Ending
     /** Milliseconds since the start. */
@@ -63,25 +63,28 @@ export interface NevisEvents {
   /** A budget of starts or codes was used up (MITRE ATT&CK T1621, OWASP ASVS 6.6.4). */
   budget: About & {
     /**
-     * Starts of a subject, codes of a transaction, codes of a subject, a pause after denials, codes of a subject that are locked
-     * after too many wrong ones, or texts to a phone number.
+     * Which budget: `starts`: starts of a subject. `attempts`: codes of a transaction. `subjectAttempts`: codes of a subject. `pause`: a pause after
+     * denials. `locked`: the codes of a subject are locked after too many wrong ones. `phone`: texts to a phone number.
      */
     readonly budget: 'starts' | 'attempts' | 'subjectAttempts' | 'pause' | 'locked' | 'phone'
     /** How many are allowed; for `locked`, how many wrong codes in a day lock the codes. */
     readonly limit: number
   }
   /**
-   * A remembered browser. `remembered`: the user has given a second factor, and wants this browser to be remembered. `used`: it signed in with
-   * the first factor alone; `verify` is called next. `forgotten`: `forgetBrowsers` has ended all browsers of the user.
+   * A remembered browser. `remembered`: the user has given a second factor and wants this browser to be remembered. `used`: the user signed in from
+   * a remembered browser with the first factor alone; `verify` is called next. `forgotten`: `forgetBrowsers` has ended all browsers of the user.
    */
   browser: About & {
     /** What happened. */
     readonly browser: 'remembered' | 'used' | 'forgotten'
   }
   /**
-   * A possible attack: an answer of another user or transaction, a transaction that was changed in the session (`field` names what does not
-   * match), an approval that was used twice, a first enrolment of a user who already has a factor, or a success after several denials, which
-   * is the pattern of push bombing, or a copied cookie of a remembered browser.
+   * A possible attack; `reason` says which:
+   * - `binding_mismatch`: an answer for another user or transaction, or a transaction that was changed in the session (`field`: what does not match);
+   * - `used_transaction`: an approval that was used twice;
+   * - `enrolment_of_enrolled`: a first enrolment of a user who already has a factor;
+   * - `success_after_denials`: a success after several denials, which is typical of push bombing;
+   * - `copied_browser`: a copied cookie of a remembered browser.
    */
   suspicious: About &
     (
@@ -110,16 +113,16 @@ export interface NevisEvents {
           readonly reason: 'copied_browser'
         }
     )
-  /** One HTTP request to Nevis has ended. It names no strategy, because several may share a client. */
+  /** One HTTP request to Nevis has ended. The event names no strategy, because several strategies may share a client. */
   call: NevisCall
-  /** Nevis or one of the app's stores has failed: your error handler gets the error, or a waiting page could not learn its status. */
+  /** Nevis or one of the app's stores has failed. `at` says what the fault caused. */
   fault: Partial<About> & NevisFault
 }
 
-/** The part of a channel's name after `passport-nevis:`. */
+/** The name of an event: the part of its channel's name after `passport-nevis:`. */
 export type NevisEventName = keyof NevisEvents
 
-/** The others are published where a call or an error ends: `client/http.ts` and `host/faults.ts`. */
+/** The events that this file publishes. `client/calls.ts` and `host/faults.ts` publish the other two. */
 type OwnEventName = Exclude<NevisEventName, 'call' | 'fault'>
 
 const publishers: { readonly [Name in OwnEventName]: (event: () => NevisEvents[Name]) => void } = {

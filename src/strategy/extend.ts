@@ -1,7 +1,8 @@
 /**
- * Gives a user more time to save recovery codes that were just made: nothing at Nevis expires meanwhile, and the codes cannot be shown again.
+ * Gives a user more time to save recovery codes that were just created. They cannot be shown again later, and nothing at Nevis expires meanwhile.
  *
- * Every other transaction gets more time by a new start, which Nevis must know of. Out of scope: the codes themselves (`trust/recovery-codes.ts`).
+ * Any other transaction also expires at Nevis, so it cannot be extended: the user must start a new one. Out of scope: the codes themselves
+ * (`trust/recovery-codes.ts`).
  * Source: WCAG 2.2, 2.2.1: a time limit can be extended at least ten times.
  */
 import { Refusal } from '../factors/failures'
@@ -9,12 +10,13 @@ import type { Transaction } from '../factors/transaction'
 import { openTransactionForStart } from './replaced-transaction'
 import type { Field, StrategyRequest, StrategyResult } from './strategy-request'
 
-/** An unattended screen shows the codes no longer than this. */
+/** The codes are shown for at most this many lifetimes in all, so that an unattended screen does not show them for ever. */
 const MAX_LIFETIMES = 11
 
 /**
- * @throws Refusal `unknown_factor` for any other transaction, `expired_transaction`, the code with which the transaction was closed, and those
- * of `openTransactionForStart`
+ * Extends the transaction by one lifetime and shows the waiting page again.
+ * @throws Refusal `unknown_factor` for a transaction without recovery codes; `expired_transaction`; `used_transaction`; the code with which the
+ * transaction was closed; and those of `openTransactionForStart`
  * @internal
  */
 export async function extend(request: StrategyRequest, handle: Field): Promise<StrategyResult> {
@@ -25,7 +27,7 @@ export async function extend(request: StrategyRequest, handle: Field): Promise<S
   const now = Date.now()
   const lifetimeMs = settings.firstFactorLifetimeMs
   if (now >= transaction.expiresAt || now + lifetimeMs > transaction.startedAt + MAX_LIFETIMES * lifetimeMs) throw new Refusal('expired_transaction')
-  // A stale copy of the session may show a transaction as open that has ended.
+  // The ledger decides, because an old copy of the session can show a transaction as open that has ended.
   if (await budgets.endings.hasEnded(transaction)) throw new Refusal('used_transaction')
   await request.refresh()
   const current = request.transactionById(transaction.id)

@@ -1,8 +1,8 @@
 /**
- * Which factors a user is offered, in which order, and which of them a start uses.
+ * Decides which factors a user is offered, in which order, and which of them a start uses.
  *
- * Three things limit the choice: the strategy's `factors`, those of the route, and those that the app says the user has. Out of scope: whether
- * Nevis has the factor for this user (`other-ways.ts`), and who may enrol (`enrolment.ts`).
+ * Three lists limit the choice: the strategy's `factors`, the route's `factors`, and the factors that the user has according to the app. Out of
+ * scope: whether the user has the factor at Nevis (`other-ways.ts`), and who may enrol (`enrolment.ts`).
  */
 import type { Operation } from '../client/wire'
 import type { Factor } from '../factors/factor'
@@ -15,9 +15,9 @@ import type { Settings } from './settings'
 /** What limits the choice. A transaction has the same fields. */
 export interface ChoiceLimits {
   readonly operation: Operation
-  /** Those of the route. */
+  /** The factors that the route allows. */
   readonly factors?: readonly FactorName[]
-  /** Those that the app says the user has. */
+  /** The factors that the user has according to the app. */
   readonly available?: readonly FactorName[]
   /** The route's phone number for an enrolment. */
   readonly phone?: string
@@ -34,15 +34,15 @@ export function offeredFactors({ factors }: Pick<Settings, 'factors'>, { operati
   return available.flatMap((name) => possible.find((factor) => factor.name === name) ?? [])
 }
 
-/** In Nevis's widget, the user would enter another phone number than the one that the app wants to be enrolled. */
+/** True for the widget if the app gives the phone number to enrol: in the widget, the user could enter another number. */
 function wouldIgnorePhone({ prompt }: Factor, operation: Operation, phone: string | undefined): boolean {
   return operation === 'enroll' && phone !== undefined && prompt === 'widget'
 }
 
 /**
- * The factor that the request names, else the route's, else the first one that is offered.
- * @throws Refusal `unknown_factor`; `not_enrolled` if the user has none that the route accepts; TypeError when the route's factor is not among
- * the strategy's
+ * Chooses the factor of a start: the one that the request names, else the route's, else the first one that is offered.
+ * @throws Refusal `unknown_factor`; `not_enrolled` if the user has no factor that the route accepts; TypeError if the strategy does not have the
+ * route's factor
  * @internal
  */
 export function factorFor(settings: Pick<Settings, 'factors'>, limits: ChoiceLimits, requested: string | null | undefined, ofRoute?: FactorName): Factor {
@@ -56,7 +56,7 @@ export function factorFor(settings: Pick<Settings, 'factors'>, limits: ChoiceLim
     throw new TypeError(`NevisStrategy: factor "${ofRoute}" of this route is not among the strategy's factors`)
   }
   if (limits.factors !== undefined && possible.length === 0) throw new TypeError('NevisStrategy: none of the factors of this route is among the strategy\'s')
-  // The route's factor is a default only: a user who does not have it gets the first that the user has.
+  // The route's factor is only a default: if it is not among the offered factors, the first of those is used.
   if (requested === undefined && offered[0] !== undefined) return offered[0]
   throw new Refusal(requested === undefined && possible.length > 0 ? 'not_enrolled' : 'unknown_factor')
 }

@@ -1,5 +1,5 @@
 /**
- * Ends all remembered browsers of one user: after a change of the password, or when a device is lost.
+ * Ends all remembered browsers of one user, for example after a change of the password, or when a device is lost.
  *
  * Out of scope: sessions that are signed in. Your app ends those.
  */
@@ -13,8 +13,9 @@ import { Budgets } from '../ledger/budgets'
 import { subjectMismatch } from '../trust/binding'
 
 /**
- * Ends all remembered browsers of one user, at once and in every process that shares the ledger: the next sign-in in each needs the second factor
- * again. Call it whenever the password changes, a device or a factor is removed, or the account may be in other hands. It does not end sessions.
+ * Ends all remembered browsers of one user, at once and in every process that shares the ledger. The next sign-in in each of these browsers needs the
+ * second factor again. Call it whenever the password changes, a device or a factor is removed, or someone else may use the account. It does not end
+ * sessions.
  *
  * If you give only a username, the function ends the browsers that it knows by that name first, and then asks Nevis for the userId.
  * @param strategy the strategy whose ledger and instance are meant
@@ -28,7 +29,7 @@ export async function forgetBrowsers(strategy: NevisStrategy, subject: Subject):
   const budgets = new Budgets(settings)
   if (isName(userId)) await budgets.browsers.forgetAll(budgets.keyOf({ userId }))
   if (isName(username)) await budgets.browsers.forgetAll(budgets.keyOf({ username }))
-  // Every browser has the userId. One that the app has remembered by userId alone may not have the username.
+  // Every record of a browser has a number under the userId, but not every one has a number under the username. So look the userId up.
   if (isName(username) && !isName(userId)) {
     const user = await findUser(settings, username)
     if (user !== undefined) await budgets.browsers.forgetAll(budgets.keyOf({ userId: user.userId }))

@@ -1,8 +1,8 @@
 /**
  * Checks that Nevis answers before a user is sent to the waiting page.
  *
- * While Nevis is down, no start goes out. Out of scope: callbacks, which ask Nevis for the decision and fail closed; and falling back to
- * another factor.
+ * While the ping fails, every start fails at once and is not counted. Out of scope: callbacks, which ask Nevis for the decision and fail closed;
+ * and switching to another factor.
  */
 import type { NevisClient } from '../client/client'
 import { withDeadline } from '../client/deadline'
@@ -36,12 +36,12 @@ export class Health {
   }
 }
 
-/** Statuses that a start would get, too: the access key, and too many calls. */
+/** HTTP statuses that a start would get as well, because they are about the access key or about too many calls: Nevis is then not usable. */
 const OF_EVERY_CALL: readonly number[] = [401, 403, 429]
 
 /**
- * True for an answer that is not the documented one, but shows that Nevis is there: another text in JSON, nothing, or a 4xx about the ping
- * itself. A page is that of a gateway.
+ * True if the error was caused by an answer that is not the documented one but shows that Nevis is reachable: other JSON, an empty body, or a 4xx
+ * about the ping itself. A page or plain text does not count, because it comes from a gateway.
  */
 function isThere(error: unknown): boolean {
   if (!(error instanceof NevisError) || isFromPage(error)) return false
