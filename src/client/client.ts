@@ -4,7 +4,6 @@
  * The folder `client/` validates requests before they are sent, decodes responses into typed values, and turns every failed call into a
  * {@link NevisError} that contains no secret. It imports neither Express nor Passport, keeps no state of a transaction, and does not
  * decide what a response means for a login.
- *
  * Out of scope of this file: HTTP (`http.ts`), rules for requests (`checks.ts`) and for responses (`decode.ts`).
  */
 import { AccessKey } from './access-key'
@@ -113,7 +112,6 @@ export class NevisClient {
   /**
    * Checks an SMS code or a recovery code. Never retried, because Nevis may count each request as an attempt or use up a recovery code.
    * Nevis's response may not name the user, so `userId` must come from the server's own record of the transaction.
-   *
    * Maintenance pages and firewalls answer with HTTP 200, too. So HTTP 200 means that the code is right only under two conditions: the body
    * is empty, says yes, or has only fields of Nevis's own responses; and no part of it says no or names another user or transaction.
    * @param expected the username and the transaction of the code, if known. If the body names another one, it is not accepted

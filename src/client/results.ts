@@ -74,9 +74,9 @@ interface UserFields extends Decoded {
   readonly createdAt?: string
   /** ISO 8601. */
   readonly updatedAt?: string
-  /** ISO 8601, of newer answers. */
+  /** ISO 8601. Only in newer answers. */
   readonly lastLoginDateSuccess?: string
-  /** ISO 8601, of newer answers. */
+  /** ISO 8601. Only in newer answers. */
   readonly lastLoginDateFailure?: string
   /** Present only while the user is blocked for push or SMS; Nevis does not document its shape. */
   readonly exceededRateLimits?: unknown
@@ -137,7 +137,7 @@ interface UndecidedStatus extends Decoded {
   readonly transactionId?: string
   /** Absent until the operation succeeds, if the operation was started without a username. */
   readonly userId?: string
-  /** Of newer answers. */
+  /** The username. Only in newer answers. */
   readonly username?: string
   /** Nevis sends a token with the status `pending` or `failed`, too, so a token alone proves nothing. */
   readonly token?: string
@@ -149,19 +149,19 @@ interface UndecidedStatus extends Decoded {
 
 /** The user has not answered yet. */
 export interface PendingStatus extends UndecidedStatus {
-  /** Tells it from the others. */
+  /** Distinguishes this status from the others. */
   readonly status: 'pending'
 }
 
 /** The user denied, or the transaction timed out: Nevis does not say which. */
 export interface FailedStatus extends UndecidedStatus {
-  /** Tells it from the others. */
+  /** Distinguishes this status from the others. */
   readonly status: 'failed'
 }
 
 /** Approved or enrolled. The token must still be introspected. */
 export interface SucceededStatus extends UndecidedStatus {
-  /** Tells it from the others. */
+  /** Distinguishes this status from the others. */
   readonly status: 'succeeded'
   /** The transaction token, to be introspected. */
   readonly token: string
@@ -169,7 +169,7 @@ export interface SucceededStatus extends UndecidedStatus {
 
 /** Nevis does not know the status token. */
 export interface UnknownStatus extends Decoded {
-  /** Tells it from the others. */
+  /** Distinguishes this status from the others. */
   readonly status: 'unknown'
 }
 
@@ -182,7 +182,7 @@ export type Status = PendingStatus | SucceededStatus | FailedStatus | UnknownSta
 
 /** The introspection of a token that this instance did not issue, or that is no longer valid. */
 export interface InactiveToken extends Decoded {
-  /** Tells it from an active one. */
+  /** Distinguishes it from an active token. */
   readonly active: false
 }
 
@@ -191,7 +191,7 @@ export interface InactiveToken extends Decoded {
  * and intent tokens are active, too.
  */
 export interface ActiveToken extends Decoded {
-  /** Tells it from an inactive one. */
+  /** Distinguishes it from an inactive token. */
   readonly active: true
   /** For a transaction token, the userId. */
   readonly sub?: string

@@ -1,9 +1,10 @@
 /**
  * The interface of a ledger, and the ledger in memory.
  *
- * The wing `ledger/` holds what all processes must agree on: "this was claimed once" and "this was tried n times". The session cannot ensure
- * this, because ten concurrent callbacks all read the session before the first one writes it. `ledger.ts`, `redis-ledger.ts` and `postgres-ledger.ts` store keys;
- * `budgets.ts` and the files that it imports say what each key means. Out of scope here: what a key means. Keys hold no personal data.
+ * The folder `ledger/` records what all processes must agree on: "this was claimed once" and "this was tried n times". The session cannot ensure
+ * this, because ten concurrent callbacks all read the session before the first one writes it. `ledger.ts`, `redis-ledger.ts` and `postgres-ledger.ts`
+ * store keys; `budgets.ts` and the files that it imports define what each key means. Keys contain no personal data.
+ * Out of scope of this file: what a key means.
  */
 
 import { storageCall, StorageError } from '../host/storage'

@@ -1,8 +1,8 @@
 /**
  * A ledger in PostgreSQL, for several processes: one table, and one atomic statement for each call.
  *
- * All times are those of the database's clock, so that processes whose clocks differ agree. Out of scope: the connections, which your app
- * opens and closes.
+ * Every time comes from the database's clock, so that processes agree even if their own clocks differ. Out of scope: the connections, which
+ * your app opens and closes.
  */
 import type { Ledger } from './ledger'
 

@@ -23,7 +23,7 @@ import { isAtLeast } from '../factors/strength'
 import type { Subject, Transaction } from '../factors/transaction'
 
 /**
- * Checks at the start of an enrolment whether the user may enrol the factor. If Nevis cannot be asked, it throws, and nothing is enrolled.
+ * Checks at the start of an enrolment whether the user may enrol the factor. If the call to Nevis fails, this function throws, and nothing is enrolled.
  * @returns the subject with Nevis's userId, if Nevis knows the subject; or the field in which Nevis names another user
  * @throws Refusal `already_enrolled`; NevisError
  * @internal

@@ -29,7 +29,7 @@ export interface ChoiceLimits {
  */
 export function offeredFactors({ factors }: Pick<Settings, 'factors'>, { operation, factors: allowed, available, phone }: ChoiceLimits): Factor[] {
   const possible = factors.filter((factor) => typeof factor[operation] === 'function' && (allowed?.includes(factor.name) ?? true) && !wouldIgnorePhone(factor, operation, phone))
-  // An enrolment adds a factor that the user does not have.
+  // For an enrolment, the list of factors that the user has does not matter: an enrolment adds one that is not in it.
   if (available === undefined || operation === 'enroll') return possible
   return available.flatMap((name) => possible.find((factor) => factor.name === name) ?? [])
 }

@@ -1,5 +1,5 @@
 /**
- * Lifts the limits of one user, for a support desk that helps a user who is locked out.
+ * Resets the limits of one user, for a support desk that helps a user who is locked out.
  *
  * Out of scope: who may do that. Your app decides, and should write it to its audit log.
  */
@@ -16,8 +16,8 @@ import type { Subject } from '../factors/transaction'
  * you call this function: the limits protect the user from an attacker who has the password.
  *
  * Codes are counted by Nevis's userId, starts by the name that your app gives. If you give only one of the two, the function lifts the limits
- * of that name first, and then asks Nevis for the other name. The username there may be another person's than in your app: compare what the
- * function returns with the user whom you mean, or give both names.
+ * of that name first, and then asks Nevis for the other name. In your app, that username may belong to another person. So compare the returned names
+ * with the user whom you mean, or give both names.
  * @param strategy the strategy whose ledger, instance and budgets are meant
  * @param subject the user, by userId, by username, or by both
  * @returns the names whose limits were lifted

@@ -1,9 +1,10 @@
 /**
- * Finds out why Nevis has refused a start, from the user's record: Nevis does not document the HTTP statuses for a user who is blocked, has
- * no device, or has as many as may be.
+ * Finds out why Nevis has refused a start. Nevis does not document which HTTP status it sends for a user who is blocked, has no device, or has the
+ * maximum number of devices.
  *
- * So before a 400, 403, 409, … is blamed on the access key or the request, the documented fields of the user are read: `exceededRateLimits`
- * and `authenticators`. If they cannot be read, the error stands. Out of scope: codes (`factors/code-check.ts`).
+ * A 400, 403, 409, … can also be about the access key or the request. So this file reads the user's record at Nevis and decides by two documented
+ * fields, `exceededRateLimits` and `authenticators`. If it cannot read the record, the caller throws the original error. Out of scope: codes
+ * (`factors/code-check.ts`).
  *
  * Source: https://docs.nevis.net/authcloud/api-doc/api-use-cases/manage-users-and-authenticators/retrieve-user
  */
@@ -17,17 +18,17 @@ import type { Subject } from '../factors/transaction'
 import { userOf } from './authenticators'
 import type { Settings } from './settings'
 
-/** Not 5xx, which Nevis documents as a problem of its servers. */
+/** HTTP statuses whose reason is looked up in the user's record. Not 5xx, which Nevis documents as a problem of its servers. */
 const UNEXPLAINED: readonly number[] = [400, 403, 409, 412, 422, 423, 429]
-/** Of these, the ones that are about what was asked for, and neither about the access key nor about a limit. */
+/** Those of `UNEXPLAINED` that are about the content of the request, and neither about the access key nor about a limit. */
 const ABOUT_THE_REQUEST: readonly number[] = [400, 409, 412, 422]
-/** The limit of the management console, if it was not changed. */
+/** The maximum number of authenticators per user, unless it was changed in Nevis's management console. */
 const DEFAULT_MAX_AUTHENTICATORS = 10
-/** These ask an authenticator; SMS asks a number, which no documented field shows. */
+/** The factors for which the user needs an authenticator. SMS needs a phone number, which no documented field of the user's record contains. */
 const ASK_AUTHENTICATORS: readonly string[] = ['push', 'app']
 
 /**
- * @returns the user's refusal, or undefined if the error stands
+ * @returns the Refusal that the user gets; undefined if the caller must throw the original error
  * @internal
  */
 export async function refusalBehind(error: unknown, settings: Settings, subject: Subject, factor: Factor, operation: Operation): Promise<Refusal | undefined> {
@@ -45,20 +46,23 @@ export async function refusalBehind(error: unknown, settings: Settings, subject:
   return error.nevisStatus === 409 ? conflict(factor, operation) : undefined
 }
 
-/** A phone number may be refused because its user is blocked. */
+/** True if Nevis has blocked the user. That can be the reason why Nevis has refused a phone number. */
 async function isUserBlocked({ client }: Settings, subject: Subject): Promise<boolean> {
   const user = await userOf(client, subject).catch(() => undefined)
   return user !== undefined && isBlocked(user)
 }
 
-/** 409 is documented as a conflict "in creation calls": of a device, there are too many; of a number or of codes, there is one already. */
+/**
+ * The Refusal for a 409, which Nevis documents as a conflict "in creation calls". For a device, it means that the user has too many; for a phone
+ * number or recovery codes, that the user already has them.
+ */
 function conflict({ name }: Factor, operation: Operation): Refusal | undefined {
   if (operation !== 'enroll') return undefined
   return new Refusal(name === 'sms' || name === 'recovery' ? 'factor_exists' : 'too_many_authenticators')
 }
 
 function hasNothingToAsk({ status, authenticators, raw }: User, { name }: Factor): boolean {
-  // A list that is not there says nothing.
+  // Without the list in Nevis's answer, the user may have an authenticator.
   if (!Array.isArray(raw['authenticators']) || authenticators.length > 0) return false
   return ASK_AUTHENTICATORS.includes(name) || (name === 'sms' && status === 'new')
 }

@@ -1,7 +1,8 @@
 /**
- * Makes the transaction from what Nevis has answered to a start, and notes in the ledger what belongs to it.
+ * Creates the transaction from Nevis's answer to a start, and writes to the ledger what the new transaction requires: the claim of an intent token,
+ * the enrolment's number, and the slots under a second name of the user.
  *
- * Out of scope: keeping it in the session (`session/transactions.ts`).
+ * Out of scope: storing the transaction in the session (`session/transactions.ts`).
  */
 import type { Challenge } from '../factors/factor'
 import type { Subject, Transaction } from '../factors/transaction'
@@ -14,7 +15,7 @@ import type { StrategyRequest } from './strategy-request'
 /**
  * @param slot the slot that this start holds in the start budget
  * @param startedAt milliseconds since 1970
- * @returns the transaction; and recovery codes, encrypted for the handle, if Nevis has made some
+ * @returns the transaction; and, if Nevis has generated recovery codes, these codes encrypted for the handle
  * @internal
  */
 export async function newTransaction(
@@ -31,14 +32,14 @@ export async function newTransaction(
     throw new TypeError('NevisStrategy: typedCode of a factor must be 6 to 64 digits, and is for approvals only')
   }
   const { operation, subject, message, data, factors, available, phone, purpose, firstFactorAmr } = parameters
-  // The intent token is in the browser now. It introspects as active, so it must never count as proof.
+  // The browser gets the intent token, and the token introspects as active. Claim it, so that it can never be used as proof of an approval.
   if (browser.intentToken !== undefined) await budgets.endings.claimToken(browser.intentToken)
   const enrolments = operation === 'enroll' ? await startEnrolment(request, subject, server.userId) : undefined
   const alsoHeld = await holdUnderUserId(request, context, slot, server.userId)
   const { recoveryCodes, ...shown } = browser
   const codes = recoveryCodes && lockCodes(recoveryCodes)
   const ofOperation = operation === 'enroll' ? settings.enrollmentLifetimeMs : settings.lifetimeMs
-  // Writing down recovery codes takes longer than a tap, and nothing at Nevis expires meanwhile.
+  // The user needs more time to save recovery codes than to accept a push, and nothing at Nevis expires meanwhile. So such a transaction lives longer.
   const lifetimeMs = codes === undefined ? ofOperation : settings.firstFactorLifetimeMs
   const login = request.login()
   const remember = rememberOf(request, context, operation)
@@ -56,7 +57,7 @@ export async function newTransaction(
     shown,
     ...(codes !== undefined && { codesKey: codes.key }),
     ...(server.userId !== undefined && { userId: server.userId }),
-    // The start has compared both answers with the subject.
+    // True, because the start has already compared the answer or the look-up that names the user with the subject.
     ...((server.username !== undefined || userId !== undefined) && { isUserIdNamed: true as const }),
     ...(authenticatorId !== undefined && { authenticatorId }),
     ...(server.statusToken !== undefined && { statusToken: server.statusToken }),
@@ -78,9 +79,9 @@ export async function newTransaction(
 }
 
 /**
- * Counts the enrolment under the userId and under the username: a user who is new to Nevis has no userId yet, but an older enrolment of
- * the same user may know it.
- * @returns the number of this enrolment by the ledger's name of the subject
+ * Counts the enrolment under the userId and under the username, so that it invalidates every older enrolment of the same user. A user who was new to
+ * Nevis had no userId when the older enrolment started, so the userId alone would not be enough.
+ * @returns the number of this enrolment for each of the subject's names in the ledger
  */
 async function startEnrolment({ budgets, settings, req }: StrategyRequest, subject: Subject, userId = subject.userId): Promise<Record<string, number>> {
   const username = subject.username ?? settings.usernameOf(req)
@@ -94,9 +95,8 @@ async function startEnrolment({ budgets, settings, req }: StrategyRequest, subje
 }
 
 /**
- * An app with its own option `subject` may name the same user by username here and by userId there, and an attacker would have two
- * budgets. So from the second start without approval on, the start also counts under the userId. The first start is not counted twice, to
- * keep a usual sign-in at one ledger command.
+ * Counts the start under the userId as well. An app with its own option `subject` may name the same user once by username and once by userId, so an
+ * attacker would have two budgets. This begins with the second start without approval, so that a usual sign-in needs only one ledger command.
  */
 async function holdUnderUserId(
   { budgets, settings, req }: StrategyRequest,

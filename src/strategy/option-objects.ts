@@ -35,12 +35,13 @@ export function factorNamesOf(option: string, value: unknown): readonly string[]
   return Object.freeze(value.map((name) => text(option, name)))
 }
 
-/** As a browser sends it: scheme, host and port, without a path. `null` is what a sandboxed page sends. */
+/** An origin as a browser sends it: scheme, host and port, without a path. A sandboxed page sends `null`. */
 const ORIGIN = /^(?:[a-z][a-z0-9+.-]*:\/\/[^\s/?#@]+|null)$/
 
 /**
- * @param addresses the app's own; those with an origin are trusted, too
- * @returns the origins whose POSTs are accepted
+ * Checks the option `allowPostsFromOtherSites`.
+ * @param addresses the app's own addresses. If an address has an origin, POSTs of that origin are accepted, too
+ * @returns the origins whose POSTs are accepted; `any` for all
  */
 export function postOriginsOf(value: unknown, addresses: readonly string[]): readonly string[] | 'any' {
   if (value === true) return 'any'

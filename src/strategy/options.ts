@@ -13,7 +13,7 @@ import type { TransactionTokenClaims } from '../trust/token-claims'
 import type { Ledger } from '../ledger/ledger'
 import type { PollStep } from '../watch/schedule'
 
-/** A value, or a function that gets it from the request. Declared as a method so that any host's request type fits. */
+/** A value, or a function that returns it for a request. The function is declared as a method, so that the request type of any host is accepted. */
 export type FromRequest<T> =
   | T
   | {
@@ -34,11 +34,11 @@ export type Data =
     }['of']
 
 /**
- * Options of {@link NevisStrategy}. `factors`, the three addresses, and how to reach Nevis must be given: `instance` or `baseURL`
- * with `accessKey`, or `client`. An option that is unknown or wrong is a `TypeError` that names it.
+ * Options of {@link NevisStrategy}. Required are `factors`, `waitingURL`, and one of three ways to reach Nevis: `instance` with `accessKey`,
+ * `baseURL` with `accessKey`, or `client`. For an unknown or wrong option, the constructor throws a `TypeError` that names the option.
  */
 export interface NevisStrategyOptions {
-  /** Instance id: the API is then `https://{instance}.mauth.nevis.cloud`. This, `baseURL` or `client`. */
+  /** Instance id: the API is then at `https://{instance}.mauth.nevis.cloud`. Give this, `baseURL` or `client`. */
   readonly instance?: string | undefined
   /** Address of the API without `/api/v1`; https, or http to loopback (the simulator). */
   readonly baseURL?: string | undefined
@@ -50,21 +50,22 @@ export interface NevisStrategyOptions {
   readonly factors: readonly Factor[]
   /** Where `waitingPage` is mounted: an absolute path, or a URL. */
   readonly waitingURL: string
-  /** Where the browser goes after the decision: a route with `passport.authenticate('nevis')`. Default: `{waitingURL}/callback`. */
+  /** Where the browser goes when the user has answered: a route with `passport.authenticate('nevis')`. Default: `{waitingURL}/callback`. */
   readonly callbackURL?: string | undefined
   /** Where `statusEndpoint` is mounted. Default: `{waitingURL}/status`. */
   readonly statusURL?: string | undefined
   /** Name under which Passport knows the strategy. Default `nevis`. */
   readonly name?: string | undefined
   /**
-   * Returns the user to ask. Default: `req.user.nevisUserId` if set, else `req.user.username`. With `passport.authorize`, the strategy calls it
-   * again at the callback, because the approval must be the signed-in user's.
+   * Returns the user to ask. Default: `req.user.nevisUserId` if set, else `req.user.username`. With `passport.authorize`, the strategy calls this
+   * function again at the callback, because the approval must come from the signed-in user.
    */
   readonly subject?: { of(req: NevisRequest): Subject | undefined | Promise<Subject | undefined> }['of'] | undefined
   /**
-   * Names of the factors that this user has, as far as your app knows; the first is the default. A start takes no other factor, and the
-   * waiting page offers no other. Order them as the user should see them, for example with the factor used last at the front. It is called
-   * at each first start of an approval, never for an enrolment: who may enrol is decided by what Nevis says. Default: all of `factors`.
+   * Returns the names of the factors that this user has, as far as your app knows; the first is the default. A start uses no other factor, and the
+   * waiting page offers no other. Order them as the user should see them, for example with the factor used last at the front. The strategy calls this
+   * function at each first start of an approval. It does not call it for an enrolment, because Nevis's records decide who may enrol. Default: all
+   * of `factors`.
    */
   readonly availableFactors?:
     | {
@@ -72,18 +73,18 @@ export interface NevisStrategyOptions {
         of(req: NevisRequest, subject: Subject): readonly FactorName[] | Promise<readonly FactorName[]>
       }['of']
     | undefined
-  /** `approve` (default), `enroll`, or `approve-or-enroll`: enrols users who have no factor, at the cost of one more call. Or a function. */
+  /** `approve` (default), `enroll`, or `approve-or-enroll`, which enrols users who have no factor and needs one more call. Or a function. */
   readonly operation?: FromRequest<Operation | 'approve-or-enroll'> | undefined
   /**
-   * How the user gave the first factor, in values of RFC 8176 such as `['pwd']`, or a function of the start's request that returns them. They
-   * then stand in `profile.amr`, together with `mfa`. Default: nothing is said of the first factor.
+   * How the user gave the first factor, in values of RFC 8176 such as `['pwd']`, or a function that returns them for the request of the start. They
+   * are then in `profile.amr`, together with `mfa`. Default: `profile.amr` has no values of the first factor.
    */
   readonly firstFactorAmr?: FromRequest<readonly string[] | undefined> | undefined
   /** The text that push and app show on the phone. Use `htmlMessage` to escape text that you did not write. */
   readonly message?: FromRequest<string | undefined> | undefined
   /** A JSON value; it comes back unchanged in `profile.data`. */
   readonly data?: Data | undefined
-  /** Seconds for which a transaction may be approved. 30 to 600, default 120. */
+  /** Seconds within which the user must answer. 30 to 600, default 120. */
   readonly lifetimeSeconds?: number | undefined
   /** The same for an enrolment, because a user may have to install an app first. 30 to 600, default 600. */
   readonly enrollmentLifetimeSeconds?: number | undefined
@@ -92,8 +93,8 @@ export interface NevisStrategyOptions {
   /** Codes that may be tried per transaction. 1 to 20, default 5. */
   readonly maxAttempts?: number | undefined
   /**
-   * Limits the starts of one subject, over all sessions and processes: `starts` without a pause, then a pause of `perSeconds`, which doubles
-   * with each further start up to four hours. An approved start no longer counts; every other start counts for a day. Default
+   * Limits the starts of one subject, over all sessions and processes. After `starts` starts without a pause, there is a pause of `perSeconds`; it
+   * doubles with each further start, up to four hours. An approved start no longer counts. Every other start counts for a day. Default
    * `{ starts: 5, perSeconds: 300 }`.
    */
   readonly startBudget?:
@@ -115,14 +116,14 @@ export interface NevisStrategyOptions {
     | undefined
   /** How often Nevis is asked for the status while a user waits. Default: see `defaultSchedule`. */
   readonly pollSchedule?: readonly PollStep[] | undefined
-  /** Upper limit for the status calls of this process, shared fairly among all waiting users. 1 to 10 000, default 200. */
+  /** How many status requests this process sends at most per second. All waiting users share them fairly. 1 to 10 000, default 200. */
   readonly maxStatusCallsPerSecond?: number | undefined
   /**
-   * Ping Nevis before a start, so that no user waits and no start is counted while Nevis is down. At most one ping per process every 10 s, or
-   * every 2 s while Nevis is down; each must be answered within 2 s. Default false.
+   * If true, the strategy pings Nevis before a start. So while Nevis is down, no user waits in vain and no start is counted. It sends at most one ping
+   * per process every 10 s, or every 2 s while Nevis is down, and waits at most 2 s for the answer. Default false.
    */
   readonly healthCheck?: boolean | undefined
-  /** Where all processes keep counts and used approvals. Default `new MemoryLedger()`, which is safe with one process only. */
+  /** Where all processes store their counts and the used approvals. Default `new MemoryLedger()`, which is safe with one process only. */
   readonly ledger?: Ledger | undefined
   /**
    * Normally a user can enrol a factor only after giving one that is at least as strong, so that an attacker with a stolen recovery code cannot
@@ -131,33 +132,36 @@ export interface NevisStrategyOptions {
    */
   readonly allowEnrollmentOfStrongerFactorAfter?: readonly FactorName[] | undefined
   /**
-   * What may follow after a request that the user denied, or that Nevis let time out: the two look the same to a browser. `offer`: another
-   * factor, or the same again, until `firstFactorLifetimeSeconds`. `stop`: nothing; the user must enter the password again. Default `offer`.
+   * What the user may do after a request was denied or timed out (a browser cannot tell these two apart). `offer`: try another factor, or the same one
+   * again, within `firstFactorLifetimeSeconds`. `stop`: only enter the password again. Default `offer`.
    */
   readonly afterDenial?: 'offer' | 'stop' | undefined
   /**
    * Origins of other sites whose pages may send POSTs to the strategy's routes, such as an identity provider with `response_mode=form_post`:
-   * `['https://idp.example']`. `true` accepts POSTs of every site; then only your CSRF token protects these routes. Default: none.
+   * `['https://idp.example']`. With `true`, POSTs of every site are accepted, and only your CSRF token protects these routes. Default: none.
    */
   readonly allowPostsFromOtherSites?: readonly string[] | true | undefined
   /**
-   * Offers to remember a browser that has given a second factor: for so many days, it signs in with the first factor alone. Default: off. Read
-   * the guide "Remembered browsers" first: such a sign-in has one factor.
+   * If set, the waiting page offers to remember the browser. For `days` days after the second factor, the user then signs in from this browser with the
+   * first factor alone. Default: off. Read the guide "Remembered browsers" first, because such a sign-in has only one factor.
    */
   readonly rememberBrowser?:
     | {
-        /** 1 to 90, from the second factor on. Using the browser does not extend them. */
+        /** 1 to 90 days, counted from the second factor. Using the browser does not extend them. */
         readonly days: number
       }
     | undefined
-  /** Property of the session in which the strategy keeps its state. Default `nevis`. */
+  /** Property of the session in which the strategy stores its state. Default `nevis`. */
   readonly sessionKey?: string | undefined
   /** Accepted `iss` of transaction tokens. Default: the base URL of the API, with or without a slash. */
   readonly issuer?: string | readonly string[] | undefined
-  /** What the transaction tokens of your instance hold, if it differs from Nevis's documents. Default: as documented. */
+  /** How the transaction tokens of your instance differ from Nevis's documentation. Default: they do not differ. */
   readonly transactionTokens?: TransactionTokenClaims | undefined
-  /** Encrypts handles and authenticates transactions. In a list, the first is used for new ones and all are accepted. 32 random characters or more. Default: derived from the access key. */
+  /**
+   * The secret from which the keys for handles, transactions and cookies are derived: 32 random characters or more. In a list, the first secret is used
+   * for new ones, and all are accepted. Default: the keys are derived from the access key.
+   */
   readonly secret?: string | readonly string[] | undefined
-  /** Call `verify(req, profile, done)` instead of `verify(profile, done)`. Default false. */
+  /** If true, the strategy calls `verify(req, profile, done)` instead of `verify(profile, done)`. Default false. */
   readonly passReqToCallback?: boolean | undefined
 }

@@ -1,6 +1,6 @@
 /**
- * What happens when Nevis says that the user does not have the factor: the user stays on the waiting page and chooses another way. What was
- * to be confirmed (message, data, purpose and the page to return to) is kept.
+ * Handles a start that fails because the user does not have the factor at Nevis. The user stays on the waiting page and can choose another factor. The
+ * transaction keeps its message, data, purpose and the page to return to.
  *
  * Out of scope: which factors are offered (`factor-choice.ts`), and enrolling the missing one.
  */
@@ -16,10 +16,10 @@ import type { StartResult } from './start-queue'
 import type { StrategyRequest } from './strategy-request'
 
 /**
- * @param reason why the start has failed
- * @param slot the slot that this start holds in the start budget; an approval by another factor gives it back
+ * @param reason the error with which the start has failed
+ * @param slot the slot that this start holds in the start budget; an approval with another factor frees it
  * @param startedAt milliseconds since 1970
- * @returns undefined if the start is to fail: for another reason, or because there is no other way
+ * @returns undefined if the start must fail, because `reason` is another error or the user has no other factor
  * @internal
  */
 export async function waitForOtherWay(
@@ -42,8 +42,8 @@ export async function waitForOtherWay(
 }
 
 /**
- * There is no transaction yet, so one is kept that never was sent to anybody. Only where the app has said that the user has other factors:
- * a user whom Nevis does not know at all would be offered one useless way after another.
+ * For a first start: stores a closed transaction, of which Nevis knows nothing, so that the waiting page has something to show. Only if the app
+ * has the option `availableFactors`. Without it, a user whom Nevis does not know at all would be offered one useless factor after another.
  */
 async function keepFirst(request: StrategyRequest, context: StartContext, prepared: PreparedStart, slot: number, startedAt: number): Promise<StartResult | undefined> {
   const { parameters } = prepared
@@ -54,7 +54,7 @@ async function keepFirst(request: StrategyRequest, context: StartContext, prepar
   return waitForDecision(request, context, { ...transaction, closed: 'not_enrolled' })
 }
 
-/** The transaction that was to be replaced goes on: the user may still approve it. */
+/** For a switch from another factor: keeps the transaction that should have been replaced, because the user may still approve it. */
 async function keepReplaced(request: StrategyRequest, context: StartContext, id: string, left: readonly string[], slot: number): Promise<StartResult | undefined> {
   await request.refresh()
   const current = request.transactionById(id)

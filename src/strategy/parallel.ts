@@ -1,8 +1,8 @@
 /**
- * Concurrent starts: a double click, five requests at once, or two browsers that know the same session id.
+ * Handles concurrent starts: a double click, five requests at once, or two browsers that know the same session id.
  *
- * One of them asks Nevis; the others share its result or are refused. Out of scope: the order within one process (`start-queue.ts`), and the
- * start itself (`start.ts`).
+ * Only one of these requests calls Nevis. The others share its result or are refused. Out of scope: the order within one process
+ * (`start-queue.ts`), and the start itself (`start.ts`).
  */
 import { setTimeout as pause } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
@@ -15,20 +15,20 @@ import { comparable } from './start-parameters'
 import type { StartResult } from './start-queue'
 import type { StrategyRequest } from './strategy-request'
 
-/** Another process's start of less than this age may still be waiting for Nevis. */
+/** If another process began a start less than this time ago, that start may still be waiting for Nevis. */
 export const OTHER_PROCESS_WAIT_SECONDS = 2
 const CHECK_INTERVAL_MS = 250
 
 /**
- * The second request of a double click shares the result of the first, which has just ended in this process.
+ * For the second request of a double click: shares the result of the first request, which has just ended in this process.
  * @param previous the result of the first request
  * @returns undefined if the second request came with another session, or asks for something else
  * @internal
  */
 export async function shareResult(request: StrategyRequest, previous: StartResult | undefined, context: StartContext): Promise<StartResult | undefined> {
   if (previous === undefined || context.replaced !== undefined || !asksForSame(context, previous)) return undefined
-  // The first request renewed the session, and its browser gets the new cookie. If that connection was closed, the second request takes
-  // over, provided that it comes from the same browser and not from an attacker who knows the session id.
+  // The first request has renewed the session, and its answer sets the new cookie. If the browser closed that connection, this second request renews
+  // the session again and sets the cookie, but only if it comes from the same browser: an attacker may know the old session id.
   if (!previous.hasDisconnected()) return previous
   if (previous.origin !== context.source.origin) return undefined
   const { transaction, lockedCodes, sessionId, origin } = previous
@@ -51,14 +51,14 @@ function asksForSame({ parameters, factorName, source }: StartContext, { transac
   )
 }
 
-/** Address and headers of the browser, to compare two requests. Behind a proxy, the headers carry the browser's address. */
+/** Address and headers of a request, by which two requests are compared. Behind a proxy, the headers contain the browser's address. */
 export function originOf({ socket, headers }: NevisRequest): string {
   const { 'content-length': _length, ...rest } = headers
   return JSON.stringify([socket?.remoteAddress, Object.entries(rest).sort(([a], [b]) => (a < b ? -1 : 1))])
 }
 
 /**
- * True if another process is starting the same for this session. Waits up to two seconds for its result.
+ * True if another process is making the same start for this session. Waits up to two seconds for its result.
  * @param slot this start's slot in the start budget, 2 or more
  * @param findPending finds the other process's transaction once it is in the session
  * @internal
@@ -70,7 +70,7 @@ export async function isStartedByOtherProcess(
   findPending: () => Promise<Transaction | undefined>,
 ): Promise<boolean> {
   const { budgets, settings, req } = request
-  // With a ledger in memory there is one process, and its starts wait in the start queue.
+  // With a ledger in memory there is only one process, and the start queue puts its starts in order.
   if (settings.ledger.isInMemory || !(await budgets.starts.wasJustStarted(budget, slot - 1, OTHER_PROCESS_WAIT_SECONDS))) return false
   const isSignedIn = request.login() !== undefined
   if (!isSignedIn && !hasContent(request.session)) return false
@@ -78,7 +78,7 @@ export async function isStartedByOtherProcess(
     if (isSignedIn) {
       await request.refresh()
       if ((await findPending()) !== undefined) return true
-      // Without a login, the other process renews the session: the old id is then gone, and this request is refused.
+      // Without a login, the other process renews the session. If the store no longer has the old id, this request is refused.
     } else if ((await reloadSession(req)) === undefined) return true
     await pause(CHECK_INTERVAL_MS)
   }

@@ -1,5 +1,5 @@
 /**
- * Reuses a pending transaction: a second click of the same start must not notify the user again (MITRE ATT&CK T1621).
+ * Reuses a pending transaction: if the user clicks twice, the second start must not notify the user again (MITRE ATT&CK T1621).
  *
  * Out of scope: concurrent starts, whose transaction is not in the session yet (`parallel.ts`).
  */
@@ -15,19 +15,19 @@ import type { StartResult } from './start-queue'
 import type { Field, StrategyRequest } from './strategy-request'
 
 /**
- * Sends the browser to the waiting page of the same approval or enrolment, if one is pending in this login or browser.
+ * Sends the browser to the waiting page of a pending transaction, if the session has one that is equal to what this request would start.
  * @returns undefined if there is none, or if it must not be shown again
  * @internal
  */
 export async function reusePending(request: StrategyRequest, context: StartContext): Promise<StartResult | undefined> {
   const { replaced, renewsSession } = context
-  // A resend always starts anew. Only a second click of the same resend finds what the first click started.
+  // A resend always makes a new start. Only the second click of a double click on "send again" reuses what the first click has started.
   if (replaced !== undefined && !replaced.isNewerThanNamed) return undefined
   const pending = await findPending(request, context)
   if (pending === undefined || !isReusable(pending)) return undefined
   if (renewsSession) {
-    // Session fixation: an attacker may have prepared this session, have seen the QR code of this enrolment, and so register their own
-    // phone in the user's account.
+    // Session fixation: an attacker may have planted this session and know the QR code of this enrolment. With it, the attacker could register
+    // their own phone for the user.
     if (pending.operation === 'enroll') return undefined
     if (!(await request.budgets.endings.claimMove(pending))) return undefined
     await renewForSubject(request, pending)
@@ -58,7 +58,7 @@ export async function findPending(request: StrategyRequest, { parameters, replac
     if (factor === undefined) continue
     const authenticatorId = await authenticatorFor(req, options, resolved, factor, replaced)
     const isPending = isPendingFor(resolved, factor, authenticatorId, Date.now())
-    // Another strategy may keep its transactions in the same session; their digests do not match, so they are skipped.
+    // Another strategy may store its transactions in the same session. Their digests do not match, so they are skipped.
     const pending = transactions.find((one) => isPending(one) && keys.digests.matches(one))
     if (pending !== undefined && !(await budgets.endings.hasEnded(pending))) return pending
   }

@@ -1,8 +1,8 @@
 /**
  * Checks that the route that finishes a transaction has the same purpose as the route that started it.
  *
- * A handler after `passport.authorize('nevis', { message, data, factors })` may move money. Without this check, an attacker could get an
- * approval for something harmless and post its handle to that route, and the handler would run. Out of scope: which user may finish a
+ * The attack: a handler after `passport.authorize('nevis', { message, data, factors })` may carry out a payment. Without this check, an attacker could
+ * get an approval for something harmless and post its handle to that route, and the handler would run. Out of scope: which user may finish a
  * transaction (`start-parameters.ts`).
  */
 import { createHash } from 'node:crypto'
@@ -13,26 +13,27 @@ import { logsIn, type NevisRequest } from '../host/request'
 import type { Transaction } from '../factors/transaction'
 import type { NevisAuthenticateOptions } from './route-options'
 
-/** A route's options that define what it starts. `factors` and a fixed `operation` are also compared with the transaction itself. */
+/** The options of a route that define what the route starts. `factors` and a fixed `operation` are also compared with the transaction itself. */
 const NAMES = ['authenticatorId', 'data', 'factor', 'factors', 'message', 'operation', 'phone'] as const
 const STARTING: readonly string[] = ['data', 'message', 'phone']
 
 /**
- * @returns digests of the route's options and of its path; undefined for a route without options of its own
+ * The purpose of a route.
+ * @returns a digest of the route's options and a digest of its path; undefined for a route without such options
  * @internal
  */
 export function purposeOf(req: NevisRequest, options: NevisAuthenticateOptions): string | undefined {
   const given = NAMES.filter((name) => options[name] !== undefined)
   if (given.length === 0) return undefined
-  // Functions cannot be compared across processes, so only their presence counts. The path distinguishes most routes.
+  // A function cannot be compared across processes, so the digest contains only that there is one. The path distinguishes most routes.
   const values = given.map((name) => [name, typeof options[name] === 'function' ? 'function' : withSortedNames(options[name])])
   const digest = digestOf(JSON.stringify(values))
   return `${digest} ${digestOf(pathOf(req))}`
 }
 
 /**
- * The operation that the route asks for. A route of `passport.authorize` with `factors`, a message or data waits for an approval: its handler
- * may move money, and an enrolment is not an approval, also where the strategy's `operation` enrols users who have no factor.
+ * The operation that the route requires. A route of `passport.authorize` with `factors`, `message` or `data` requires an approval, even if the
+ * strategy's `operation` enrols users who have no factor: the route's handler may carry out a payment, and an enrolment approves nothing.
  * @returns undefined if the route leaves it to the strategy
  * @internal
  */
@@ -45,9 +46,9 @@ export function operationOf(options: AuthenticateOptions): AuthenticateOptions['
  * Checks whether this route may finish the transaction.
  *
  * - A route without options is a shared callback and may finish any transaction.
- * - A route with `factors` or a fixed `operation` finishes only transactions of those.
- * - A route with `message`, `data` or `phone` finishes only what it has started. On the callback route, the start may come from any route with the same
- *   options.
+ * - A route with `factors` or a fixed `operation` finishes only transactions with one of these factors and this operation.
+ * - A route with `message`, `data` or `phone` finishes only transactions that it has started itself. The callback route finishes transactions of any
+ *   route with the same options.
  * @returns the option that does not match, or undefined
  * @internal
  */
@@ -68,7 +69,7 @@ export function purposeMismatch(
 }
 
 /**
- * True on the path of `callbackURL`.
+ * True if the request's path is that of `callbackURL`.
  * @internal
  */
 export function isCallbackRoute(req: NevisRequest, { callbackURL }: Settings): boolean {
@@ -80,11 +81,11 @@ function digestIn(purpose: string | undefined): string | undefined {
 }
 
 function pathOf(req: NevisRequest): string {
-  // Express treats a path with a trailing slash as the same.
+  // Express accepts the same path with a trailing slash, too.
   return ((req.originalUrl ?? req.url ?? '').split('?', 1)[0] as string).replace(/(.)\/$/, '$1')
 }
 
-/** Shortened, because it is kept in the session. */
+/** A shortened digest, because it is stored in the session. */
 function digestOf(text: string): string {
   return createHash('sha256').update(text).digest('base64url').slice(0, 22)
 }

@@ -1,12 +1,12 @@
 /**
- * Which waiting pages offer to remember the browser.
+ * Decides on which waiting pages the user can choose to have the browser remembered.
  *
  * Out of scope: remembering it (`remembered.ts`).
  */
 import type { Transaction } from '../factors/transaction'
 import type { Settings } from './settings'
 
-/** Recovery codes are for the loss of another factor. One stolen code must not open an account for days. */
+/** The factor after which a browser is never remembered: one stolen recovery code must not give access to an account for days. */
 const NEVER_REMEMBERED = 'recovery'
 
 /**

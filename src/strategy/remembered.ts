@@ -1,8 +1,8 @@
 /**
- * Remembered browsers: which sign-ins skip the second factor, and how a browser comes to be remembered.
+ * Remembered browsers: decides which sign-ins skip the second factor, and remembers a browser.
  *
- * Only a sign-in is skipped: a start right after a first factor, in a session without a login, at a route without `factors`, `message` or `data`
- * of its own. Everything else has a purpose of its own, and is asked for. In any doubt the user is asked. Out of scope: the cookie
+ * Only a sign-in can skip it: a start right after the first factor, in a session without a login, on a route without the options `factors`,
+ * `message` and `data`. Every other start has another purpose, so the user is asked. In any doubt, too, the user is asked. Out of scope: the cookie
  * (`trust/browsers.ts`), and what the ledger records (`ledger/browsers.ts`).
  */
 import { randomBytes } from 'node:crypto'
@@ -26,7 +26,7 @@ import type { Approved, StrategyRequest } from './strategy-request'
 const DAY_MS = 86_400_000
 
 /**
- * Signs in a remembered browser without asking for the second factor. The cookie is replaced, and the session gets a new id.
+ * Signs the user of a remembered browser in without the second factor. It replaces the cookie and gives the session a new id.
  * @returns undefined if the user must be asked
  * @internal
  */
@@ -35,7 +35,7 @@ export async function recognizeBrowser(request: StrategyRequest, parameters: Pic
   if (!isAfterFirstFactor || !isSignIn(request, parameters.operation)) return undefined
   const browser = rememberedIn(request)
   if (browser === undefined || !isSubjectOf(parameters.subject, browser)) return undefined
-  // Without an answer that reaches the browser, the browser would keep the used cookie, and look like a thief at the next sign-in.
+  // If the new cookie cannot reach the browser, do not use up the old one: at the next sign-in it would count as a copy.
   if (cookieSetter(req) === undefined || req.socket?.destroyed === true) return undefined
 
   const { subject, userId, factor, transactionId: id } = browser
@@ -57,13 +57,13 @@ export async function recognizeBrowser(request: StrategyRequest, parameters: Pic
   const username = parameters.subject.username ?? subject.username
   const named = { provider: 'nevis', id: userId, ...(username !== undefined && { username }) } as const
   const approval = { factor, operation: 'approve', transactionId: id, authTime: Math.floor(browser.at / 1000), remembered: true } as const
-  // The password is all that was proved now.
+  // `amr` has the values of the first factor only, because the user has proved nothing else now.
   const profile: NevisProfile = Object.freeze({ ...named, ...approval, amr: Object.freeze([...(parameters.firstFactorAmr ?? [])]) })
   return { profile, returnTo }
 }
 
 /**
- * The field `remember` of a new transaction.
+ * The value of the field `remember` of a new transaction.
  * @returns undefined if a remembered browser could not skip this start
  * @internal
  */
@@ -74,7 +74,7 @@ export function rememberOf(request: StrategyRequest, { replaced, isAfterFirstFac
 }
 
 /**
- * Keeps the user's choice if the request has one, so that it lasts while the user has not approved yet.
+ * Stores the user's choice from the check box in the transaction, if the request contains one, so that the choice is not lost before the user approves.
  * @returns the transaction with the choice
  * @internal
  */
@@ -89,8 +89,8 @@ export async function withChoice(request: StrategyRequest, transaction: Transact
 }
 
 /**
- * Remembers the browser if the user wants it. Called once `verify` has accepted the user. A failing ledger must not lose a valid approval: then
- * the browser is not remembered.
+ * Remembers the browser if the user wants it. The strategy calls this function after `verify` has accepted the user. If the ledger fails, the browser
+ * is not remembered, but the approval stays valid.
  * @internal
  */
 export async function rememberBrowser(request: StrategyRequest, transaction: Transaction, profile: NevisProfile): Promise<void> {
@@ -109,7 +109,7 @@ export async function rememberBrowser(request: StrategyRequest, transaction: Tra
     const before = rememberedIn(request)
     await budgets.browsers.remember(browser)
     sendCookie(request, browser)
-    // The new cookie replaces the old one, so only a copy of the old one could still be used.
+    // The new cookie replaces this browser's old one, so from now on only an attacker would send the old one.
     if (before !== undefined) await budgets.browsers.end(before)
     publish('browser', () => ({ ...request.about(), browser: 'remembered' }))
   } catch (error) {
@@ -117,18 +117,18 @@ export async function rememberBrowser(request: StrategyRequest, transaction: Tra
   }
 }
 
-/** True for a start that does nothing but sign in: nobody is signed in yet, and nothing is confirmed or enrolled. */
+/** True for a start that only signs the user in: nobody is signed in yet, and the start confirms and enrols nothing. */
 function isSignIn(request: StrategyRequest, operation: RequestedParameters['operation']): boolean {
   const { settings, options } = request
   return settings.rememberDays !== undefined && operation !== 'enroll' && logsIn(options) && !hasPurpose(options) && request.login() === undefined
 }
 
-/** The strategy's own `message` does not count: it is the question of each sign-in. */
+/** True if the route confirms something specific. The strategy's own `message` does not count, because it is shown at every sign-in. */
 function hasPurpose({ factors, message, data }: AuthenticateOptions): boolean {
   return [factors, message, data].some((value) => value !== undefined)
 }
 
-/** The content of this browser's cookie, with the limits that the strategy has now. */
+/** The content of this browser's cookie, limited by the strategy's current options: a factor or days that were removed no longer count. */
 function rememberedIn({ settings, req, keys }: StrategyRequest): RememberedBrowser | undefined {
   const browser = keys.browsers.open(cookieIn(req, nameFor(req, settings)))
   if (browser === undefined || !settings.factors.some(({ name }) => name === browser.factor)) return undefined
@@ -140,7 +140,7 @@ function sendCookie({ settings, req, keys }: StrategyRequest, browser: Remembere
   cookieSetter(req)?.(nameFor(req, settings), keys.browsers.seal(browser), seconds)
 }
 
-/** Two strategies of an app have cookies of their own. */
+/** The cookie's name. It contains the strategy's name, so that two strategies of an app do not overwrite each other's cookie. */
 function nameFor(req: object, { name }: { readonly name: string }): string {
   return cookieName(req, `${name.replace(/[^\w-]/g, '_')}-browser`)
 }

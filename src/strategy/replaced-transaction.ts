@@ -1,5 +1,5 @@
 /**
- * The transaction that a start replaces, because the user switches to another factor or sends the same one again.
+ * Finds and ends the transaction that a start replaces, because the user switches to another factor or has the same one sent again.
  *
  * Out of scope: starting the new transaction (`start.ts`).
  */
@@ -12,7 +12,7 @@ import { isPendingFor } from './start-parameters'
 import type { Field, StrategyRequest } from './strategy-request'
 
 /**
- * Opens the transaction that the request names, in the login that started it.
+ * Returns the transaction that the request names. It must have been started in the current login.
  * @throws Refusal `unknown_transaction`, `used_transaction`, `binding_mismatch`
  * @internal
  */
@@ -24,7 +24,7 @@ export function openTransactionForStart(request: StrategyRequest, handle: Field)
 }
 
 /**
- * The transaction to replace. If another click or tab has already replaced it, the newest of those that took its place.
+ * Returns the transaction to replace. If another click or tab has already replaced the one that the request names, the newest replacement is returned.
  * @throws Refusal `expired_transaction`, `cancelled`, `used_transaction`, and those of `openTransactionForStart`
  * @internal
  */
@@ -35,7 +35,7 @@ export async function transactionToReplace(request: StrategyRequest, handle: Fie
   if (Date.now() >= transaction.firstFactorAt + settings.firstFactorLifetimeMs) throw new Refusal('expired_transaction')
   if (transaction.closed === 'cancelled') throw new Refusal('cancelled')
   if (settings.afterDenial === 'stop') await assertNotDenied(request, transaction)
-  // An old session cookie still holds a transaction that has succeeded or was cancelled since, so the ledger decides.
+  // An old session cookie can still contain a transaction that has succeeded or was cancelled meanwhile, so the ledger decides.
   if (!(await budgets.endings.mayTryOtherFactor(transaction))) throw new Refusal('used_transaction')
   if (isInSmallCookie(session) && transaction.budget !== undefined && (await budgets.signIns.hasSignedInSince(transaction.budget, transaction.firstFactorAt))) {
     throw new Refusal('used_transaction')
@@ -44,7 +44,8 @@ export async function transactionToReplace(request: StrategyRequest, handle: Fie
 }
 
 /**
- * An attacker who has the password may switch to another factor before any page or callback has learned that the user denied. So Nevis is asked.
+ * Asks Nevis whether the user has denied the transaction. Otherwise an attacker who has the password could switch to another factor before a waiting
+ * page or a callback has learned of the denial.
  * @throws Refusal `not_approved`; NevisError
  */
 async function assertNotDenied(request: StrategyRequest, transaction: Transaction): Promise<void> {
@@ -54,7 +55,7 @@ async function assertNotDenied(request: StrategyRequest, transaction: Transactio
   if (known?.answer.status === 'failed') await request.close(transaction, 'not_approved', { wasDenied: true, canGoOn: false })
 }
 
-/** Follows `next` from transaction to transaction. Stops at a loop, which a changed session could contain. */
+/** Follows `next` to the newest transaction. Stops at a loop, because an attacker who can change the session could create one. */
 function newestAfter(request: StrategyRequest, named: Transaction): Transaction {
   let newest = named
   const visited = new Set([named.id])
@@ -68,9 +69,9 @@ function newestAfter(request: StrategyRequest, named: Transaction): Transaction 
 }
 
 /**
- * Ends the replaced transaction, or else an older one of the same kind that could not be reused.
- * @returns the transaction that was ended, still to be closed in the session; undefined if there is none
- * @throws Refusal `cancelled` if the older one was cancelled or has succeeded meanwhile: the new one is then ended, too
+ * Ends the replaced transaction in the ledger. If this start replaces none, it ends an older pending one of the same kind that could not be reused.
+ * @returns the transaction that was ended, which the caller must still close in the session; undefined if there is none
+ * @throws Refusal `cancelled` if the older transaction was cancelled or has succeeded meanwhile. The new transaction is then ended, too
  * @internal
  */
 export async function endReplaced(request: StrategyRequest, transaction: Transaction, replaced: Transaction | undefined): Promise<Transaction | undefined> {

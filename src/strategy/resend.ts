@@ -1,8 +1,9 @@
 /**
- * The pause before a request is sent again. The waiting page counts it down, and the server keeps it: a script does not count.
+ * Enforces the pause before the same push or text is sent again. The waiting page shows a countdown, but the server must enforce the pause, because
+ * a script ignores the countdown.
  *
- * Out of scope: how many requests a user may get in a day (`ledger/start-budget.ts`), and a second click of the same resend, which shows what
- * the first click has sent (`pending-start.ts`).
+ * Out of scope: how many starts a user may have in a day (`ledger/start-budget.ts`), and the second click of a double click, which shows what the
+ * first click has sent (`pending-start.ts`).
  */
 import { Refusal } from '../factors/failures'
 import type { Transaction } from '../factors/transaction'
@@ -13,13 +14,13 @@ import { authenticatorFor, type StartParameters } from './start-parameters'
 import type { StartResult } from './start-queue'
 import type { StrategyRequest } from './strategy-request'
 
-/** Seconds after a push or a text in which it is not sent again. */
+/** A push or a text is sent again after this many seconds at the earliest. */
 export const RESEND_PAUSE_SECONDS = 15
 
 /**
- * Keeps the pause. The waiting page's own form sends `retry`: its user stays on the page.
- * @returns the transaction that is still pending; undefined if the request may be sent
- * @throws Refusal `too_many_starts`
+ * Refuses a resend during the pause. The waiting page's own form sends the field `retry`; then the user stays on the waiting page.
+ * @returns a redirect to the waiting page of the pending transaction; undefined if the push or text may be sent
+ * @throws Refusal `too_many_starts` during the pause, if the request does not have the field `retry`
  * @internal
  */
 export async function waitBeforeResend(request: StrategyRequest, context: StartContext): Promise<StartResult | undefined> {
@@ -31,7 +32,7 @@ export async function waitBeforeResend(request: StrategyRequest, context: StartC
   throw new Refusal('too_many_starts', undefined, seconds)
 }
 
-/** True if a push or a text that is still pending is to be sent again, to the same phone. */
+/** True if this start would send a push or a text that is still pending again, to the same phone. */
 async function isResend(request: StrategyRequest, { parameters, factorName }: StartContext, replaced: Transaction): Promise<boolean> {
   const { factor: name, shown, closed, expiresAt, authenticatorId } = replaced
   const wasSent = name !== 'recovery' && shown.appLinkUri === undefined && shown.intentToken === undefined
@@ -39,11 +40,11 @@ async function isResend(request: StrategyRequest, { parameters, factorName }: St
   const factor = offeredFactor(request, parameters as StartParameters, factorName)
   if (factor.name !== name) return false
   const same = (await authenticatorFor(request.req, request.options, parameters as StartParameters, factor, replaced)) === authenticatorId
-  // A denial may be known to the ledger alone.
+  // Ask the ledger, because the session may not contain yet that the user has denied.
   return same && !(await request.budgets.endings.hasEnded(replaced))
 }
 
-/** @returns whole seconds until the request may be sent again; 0 for one caller only, in any process */
+/** @returns whole seconds until the push or text may be sent again; 0 if this caller may send it now, which only one caller in all processes gets */
 async function pauseOf({ budgets }: StrategyRequest, replaced: Transaction): Promise<number> {
   const left = Math.ceil(RESEND_PAUSE_SECONDS - (Date.now() - replaced.startedAt) / 1000)
   if (left > 0) return Math.min(left, RESEND_PAUSE_SECONDS)

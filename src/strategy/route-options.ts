@@ -1,10 +1,10 @@
-/** Options of a route: those of `passport.authenticate('nevis', …)` that Passport does not have. */
+/** The options that this package adds to Passport's for a route: `passport.authenticate('nevis', { … })`. */
 import type {} from 'passport'
 import type { Operation } from '../client/wire'
 import type { FactorName } from '../factors/names'
 import type { Data, FromRequest } from './options'
 
-/** Options of `passport.authenticate('nevis', …)`, beside Passport's own. */
+/** Options of `passport.authenticate('nevis', …)`, in addition to Passport's own. */
 export interface NevisAuthenticateOptions {
   /** Factor to start unless the request names one. Default: the first of `factors`. */
   factor?: FactorName | undefined
@@ -20,20 +20,21 @@ export interface NevisAuthenticateOptions {
   /** Default: the strategy's. */
   data?: Data | undefined
   /**
-   * Where a signed-in user is redirected whose browser sends a callback again, for example by a reload: the approval is used, and neither
-   * `verify` nor your handler runs again. Unlike Passport's `successRedirect`, it leaves the first callback to `recordSecondFactor()` and
-   * your handler. Default: `successReturnToOrRedirect` or `successRedirect`; without them, the failure `used_transaction`.
+   * Where a signed-in user is redirected if the browser sends a callback again, for example after a reload. The approval is already used, so neither
+   * `verify` nor your handler runs again. Unlike Passport's `successRedirect`, this option does not affect the first callback, so
+   * `recordSecondFactor()` and your handler run there. Default: `successReturnToOrRedirect` or `successRedirect`; without them, the request fails
+   * with `used_transaction`.
    */
   repeatedCallbackRedirect?: string | undefined
   /**
-   * `+41791234567`, to enrol SMS. If the route has this option, the number in the request is never used: without a value, an enrolment by SMS
-   * fails with `phone_refused`. The widget is not offered for an enrolment then, because its user could enter another number. Default:
-   * `req.body.phone`.
+   * The phone number to enrol for SMS, such as `+41791234567`. If the route has this option, the number in the request is never used; if the option
+   * then has no value, an enrolment by SMS fails with `phone_refused`. The widget is not offered for an enrolment, because the user could enter
+   * another number in it. Default: `req.body.phone`.
    */
   phone?: FromRequest<string | undefined> | undefined
   /**
-   * Which of the user's authenticators push or app notify, unless the request names one. The strategy first asks Nevis whether it belongs to
-   * the user, which costs one more call. Default: the authenticator that was registered last.
+   * Id of the authenticator that push or app asks, unless the request names one. The strategy first asks Nevis whether the authenticator belongs to
+   * the user, which needs one more call. Default: the authenticator that was registered last.
    */
   authenticatorId?: FromRequest<string | undefined> | undefined
 }

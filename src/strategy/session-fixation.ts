@@ -1,6 +1,6 @@
 /**
- * Session fixation: an attacker may have planted the session in which the user gives the password. After a first factor, the session gets a
- * new id before a transaction is kept in it, and only the user's browser learns that id.
+ * Prevents session fixation: an attacker may have planted the session in which the user enters the password. So after a first factor, the session
+ * gets a new id before a transaction is stored in it. Only the user's browser learns that id.
  *
  * Out of scope: concurrent starts (`parallel.ts`).
  */
@@ -10,10 +10,11 @@ import type { StartParameters } from './start-parameters'
 import type { StrategyRequest } from './strategy-request'
 
 /**
- * True if the user has just given a first factor in this request. An attacker may know the session's id from before (session fixation), so
- * nothing must be kept under that id, and nothing of that session may be shown. Three signs: the session has no login; Passport has set
- * `req.authInfo`, as it does when a strategy succeeds; or `req.user` is not the user of the session's login, as after
- * `req.logIn(user, { session: false })`.
+ * True if the user has probably given a first factor in this request. An attacker may know the session's id from before (session fixation). So nothing
+ * may be stored under that id, and nothing from that session may be shown.
+ *
+ * One of three signs is enough: the session has no login; Passport has set `req.authInfo`, as it does when a strategy succeeds; or `req.user` is not
+ * the user of the session's login, as after `req.logIn(user, { session: false })`.
  * @internal
  */
 export async function isAfterFirstFactor(request: StrategyRequest): Promise<boolean> {
@@ -22,8 +23,9 @@ export async function isAfterFirstFactor(request: StrategyRequest): Promise<bool
 }
 
 /**
- * True if the session must get a new id at this start. With the option `subject`, the app's first factor may leave no sign: the user may be
- * anywhere in the request. So each start of such an app renews the session, except with `passport.authorize`, which asks a user who is signed in.
+ * True if the session must get a new id at this start. If the app has the option `subject`, its first factor may leave none of the three signs, because
+ * the user can be in any property of the request. So each start of such an app renews the session. The exception is `passport.authorize`, which
+ * asks a user who is already signed in.
  * @internal
  */
 export function renewsSession({ settings, options }: StrategyRequest, isAfterFirst: boolean): boolean {
@@ -31,14 +33,14 @@ export function renewsSession({ settings, options }: StrategyRequest, isAfterFir
 }
 
 /**
- * Gives the session a new id against session fixation (OWASP ASVS 5.0, 7.2.4). Of our transactions, the new session keeps only those of
- * the subject who has just given the first factor.
+ * Gives the session a new id to prevent session fixation (OWASP ASVS 5.0, 7.2.4). The new session keeps only the transactions of the subject who
+ * has just given the first factor.
  * @internal
  */
 export async function renewForSubject(request: StrategyRequest, { subject }: Pick<StartParameters, 'subject'>): Promise<void> {
   const { req, session } = request
   if (hasContent(session) && isStored(req)) await request.reload()
-  // Also for a session that seems new: an attacker who controls the cookie can make a planted session look new.
+  // Renew the session even if it seems new, because an attacker who controls the cookie can make a planted session look new.
   request.useSession(await renewSession(req), true)
   request.transactions.keepOnly((one) => isDeepStrictEqual({ ...one.subject }, { ...subject }))
 }

@@ -1,7 +1,7 @@
 /**
  * Checks the strategy's options once and resolves them into one readonly object.
  *
- * Out of scope: using them.
+ * Out of scope: using the options.
  */
 import { withoutSlash } from '../trust/binding'
 import { MAX_BROWSER_DAYS } from '../ledger/browsers'
@@ -38,7 +38,10 @@ export interface Settings {
   readonly subject: (req: NevisRequest) => Subject | undefined | Promise<Subject | undefined>
   /** True if the app sets the option `subject`. */
   readonly hasOwnSubject: boolean
-  /** The username in `req.user`, which names the user's budgets even after a userId is linked; undefined if the app sets the option `subject`. */
+  /**
+   * Returns the username in `req.user`. The user's budgets are named by it, even after a userId is known. Returns undefined if the app sets the option
+   * `subject`.
+   */
   readonly usernameOf: (req: NevisRequest) => string | undefined
   /** Undefined if the app does not say which factors a user has. */
   readonly availableFactors: NevisStrategyOptions['availableFactors']
@@ -56,7 +59,7 @@ export interface Settings {
   readonly health: Health | undefined
   readonly ledger: FailClosedLedger
   readonly allowEnrollmentOfStrongerFactorAfter: readonly FactorName[]
-  /** Origins whose POSTs are accepted, beside that of the request's host. */
+  /** Origins whose POSTs are accepted, in addition to the origin of the request's host. */
   readonly postOrigins: readonly string[] | 'any'
   readonly afterDenial: 'offer' | 'stop'
   /** How many days a browser is remembered; undefined unless the option `rememberBrowser` is set. */
@@ -65,7 +68,7 @@ export interface Settings {
   readonly claimsTokens: boolean
   /** Runs the starts of a subject one after another. */
   readonly startQueue: StartQueue
-  /** Codes that Nevis is checking right now. */
+  /** The calls for codes that Nevis is checking at this moment, so that the two requests of a double click share one call. */
   readonly codeChecks: SharedCache<Outcome>
   readonly sessionKey: string
   readonly issuers: readonly string[]
@@ -73,7 +76,7 @@ export interface Settings {
   readonly keys: CurrentKeys
   readonly watch: StatusWatch
   readonly passReqToCallback: boolean
-  /** What the phone says in the language of the page. `waitingPage` replaces it, because only the page knows its languages. */
+  /** Texts for the phone, in the language of the waiting page. `waitingPage` replaces this object's functions, because only the page knows its languages. */
   readonly wording: { typedCodeLine: (req: HostRequest) => string }
 }
 
@@ -203,7 +206,7 @@ function secretsOf(secret: NevisStrategyOptions['secret']): readonly string[] | 
   return secrets
 }
 
-/** The username stays the same when Nevis's userId becomes known, so the user's budgets stay the same, too. */
+/** The username in `req.user`. It stays the same when the userId becomes known later, so the user's budgets stay the same, too. */
 function usernameOfUser(req: NevisRequest): string | undefined {
   const { username } = (req.user ?? {}) as { username?: unknown }
   return typeof username === 'string' && username !== '' ? username : undefined

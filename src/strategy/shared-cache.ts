@@ -14,7 +14,7 @@ const SWEEP_EVERY_MS = 10_000
 
 /** @internal */
 export class SharedCache<T> {
-  /** Private at run time, too: an answer may hold a token, and an app may print the strategy. */
+  /** A `#` field, which is private at run time, too: an answer can contain a token, and the app may print the strategy. */
   readonly #entries = new Map<string, Entry<T>>()
   private nextSweepAt = 0
 
@@ -40,7 +40,7 @@ export class SharedCache<T> {
     return entry.answer
   }
 
-  /** The keys that are cached now, or not yet swept. */
+  /** The keys in the cache. They can include keys that have expired but are not deleted yet. */
   keys(): string[] {
     return [...this.#entries.keys()]
   }

@@ -1,5 +1,5 @@
 /**
- * One start while it is under way: what to start, in place of which transaction, and for which browser.
+ * The state of one start: what to start, which transaction it replaces, and which browser has sent the request.
  *
  * Out of scope: the steps of a start (`start.ts`).
  */
@@ -9,12 +9,12 @@ import type { RequestedParameters, StartParameters } from './start-parameters'
 import type { StartResult } from './start-queue'
 import type { Field, Redirect, StrategyRequest } from './strategy-request'
 
-/** The session id and origin with which a request came. */
+/** The session id of a request, and its origin (address and headers). */
 export type RequestSource = Pick<StartResult, 'sessionId' | 'origin'>
 
-/** The transaction that a start replaces: the user switches to another factor, or sends the same one again. */
+/** The transaction that a start replaces, because the user switches to another factor or has the same one sent again. */
 export type ReplacedTransaction = Transaction & {
-  /** True if an earlier request has already replaced the transaction that this request names; this one is the newest. */
+  /** True if an earlier request has already replaced the transaction that this request names. This transaction is then the newest replacement. */
   readonly isNewerThanNamed: boolean
 }
 
@@ -31,13 +31,13 @@ export interface StartContext {
   readonly renewsSession: boolean
 }
 
-/** What `prepare` in `start.ts` has found out before Nevis is asked to notify the user. */
+/** What `prepare` in `start.ts` has determined before Nevis notifies the user. */
 export interface PreparedStart {
   readonly parameters: StartParameters
   readonly factor: Factor
   readonly authenticatorId: string | undefined
   readonly returnTo: string | undefined
-  /** The userId that Nevis's look-up of the subject has named, if there was one. */
+  /** The userId from a look-up of the subject at Nevis, if there was a look-up. */
   readonly userId: string | undefined
 }
 

@@ -1,5 +1,5 @@
 /**
- * What to start: for whom, which operation, which factor, which message and data.
+ * Determines what to start: for whom, which operation, which factor, which message and data.
  *
  * Out of scope: starting it (`start.ts`).
  */
@@ -30,9 +30,9 @@ export interface StartParameters {
   readonly message?: string
   readonly data?: unknown
   readonly factors?: readonly FactorName[]
-  /** The factors that the user has, if the app says so. */
+  /** The factors that the user has, if the app names them. */
   readonly available?: readonly FactorName[]
-  /** The route's phone number, to enrol SMS; empty if the route has the option and gave none. */
+  /** The route's phone number to enrol for SMS. An empty string if the route has the option `phone`, but the option gave no number. */
   readonly phone?: string
   readonly purpose?: string
   readonly firstFactorAmr?: readonly string[]
@@ -40,7 +40,7 @@ export interface StartParameters {
   readonly budget?: string
 }
 
-/** The same, before Nevis was asked whether the subject already has a factor: `approve-or-enroll` is still open. */
+/** The same, before Nevis was asked whether the subject already has a factor. So `operation` can still be `approve-or-enroll`. */
 export interface RequestedParameters extends Omit<StartParameters, 'operation'> {
   readonly operation: Operation | 'approve-or-enroll'
   readonly budget: string
@@ -67,7 +67,7 @@ export async function startParametersOf(req: NevisRequest, options: Authenticate
   const data = jsonCopy(await valueOf(options.data ?? settings.data, req))
   const { factors } = options
   if (factors !== undefined && !isListOfNames(factors)) throw new TypeError('NevisStrategy: factors of a route must be a list of names')
-  // Without a number of the app's, no number is enrolled: in place of the app's choice, the request's would be the attacker's.
+  // If the option gives no number, use an empty string and not the number in the request: an attacker may have chosen that number.
   const phone = 'phone' in options ? ((await valueOf<unknown>(options.phone, req)) ?? '') : undefined
   if (phone !== undefined && typeof phone !== 'string') throw new TypeError('NevisStrategy: phone of a route must be a string')
   const purpose = purposeOf(req, options)
@@ -87,8 +87,8 @@ export async function startParametersOf(req: NevisRequest, options: Authenticate
 }
 
 /**
- * The authenticator that the request names; else that of the replaced transaction, if the factor is the same; else the route's. The caller
- * must still check that it is the subject's own (`authenticators.ts`).
+ * The id of the authenticator to ask: the one that the request names; else that of the replaced transaction, if the factor is the same; else the
+ * route's. The caller must still check that it belongs to the subject (`authenticators.ts`).
  * @throws Refusal `unknown_authenticator` if the field is not a string
  * @internal
  */
@@ -108,8 +108,8 @@ export async function authenticatorFor(
 }
 
 /**
- * The phone number to enrol, in the form that Nevis accepts: that of the route which started, also after a switch to another factor; else
- * the one in the body, but never if the route has the option `phone`.
+ * The phone number to enrol, in the form that Nevis accepts. If the route that started has the option `phone`, the number comes from that option, even
+ * after a switch to another factor. Otherwise it comes from the body.
  * @returns undefined if there is none, or the value is not a phone number
  * @internal
  */
@@ -118,8 +118,8 @@ export function phoneOf(req: NevisRequest, { phone }: Pick<StartParameters, 'pho
 }
 
 /**
- * Makes a function that finds a pending transaction equal to what is about to be started, so that the user is not notified twice (MITRE
- * ATT&CK T1621).
+ * Returns a function that is true for a pending transaction equal to what this request would start. The strategy reuses such a transaction, so that
+ * the user is not notified twice (MITRE ATT&CK T1621).
  * @internal
  */
 export function isPendingFor(parameters: StartParameters, factor: Factor, authenticatorId: string | undefined, now: number) {
@@ -135,7 +135,7 @@ export function isPendingFor(parameters: StartParameters, factor: Factor, authen
 }
 
 /**
- * What two starts of the same subject must have in common to be the same start.
+ * The parameters that must be equal in two starts of the same subject, so that they count as the same start.
  * @internal
  */
 export function comparable({ message, data, factors, phone, purpose, firstFactorAmr }: Omit<StartParameters, 'operation'>): object {
@@ -143,10 +143,10 @@ export function comparable({ message, data, factors, phone, purpose, firstFactor
 }
 
 /**
- * True if the transaction belongs to the user of this request. With `passport.authorize` or `session: false`, the approval counts for
- * `req.user`, whether a session, a Bearer token or Basic credentials identify that user. So the approval must be that user's own: otherwise an
- * attacker with two accounts could approve for one of them with the phone of the other. Where Passport logs in, the login is the
- * transaction's user, so there is nothing to compare.
+ * True if the transaction belongs to the user of this request. With `passport.authorize` or `session: false`, the approval counts for `req.user`,
+ * whether a session, a Bearer token or Basic credentials identify that user. So that user must have approved: otherwise an attacker with an account
+ * of their own could approve with their own phone for another user. If Passport logs in, it logs in the transaction's user, so there is nothing to
+ * compare.
  * @internal
  */
 export async function isForUserOf(
@@ -163,15 +163,15 @@ export async function isForUserOf(
 }
 
 /**
- * False for an enrolment by SMS, whose phone number may be another one this time, and for recovery codes, which only the first handle can
- * show.
+ * True if a pending transaction may be shown again instead of a new start. False for an enrolment by SMS, because the request may have another phone
+ * number, and for new recovery codes, because only the first handle contains them.
  * @internal
  */
 export function isReusable({ operation, shown }: Transaction): boolean {
   return operation === 'approve' || shown.appLinkUri !== undefined || shown.intentToken !== undefined
 }
 
-/** Nevis accepts only some characters in a username. An app with other usernames must translate them in the option `subject`. */
+/** Nevis accepts only some characters in a username. If an app has other usernames, its option `subject` must convert them. */
 function assertValidForNevis({ userId, username }: Subject): void {
   if (userId !== undefined && !isUserId(userId)) throw new TypeError('NevisStrategy: subject must give a userId of Nevis, which is a UUID')
   if (username === undefined || isUsername(username)) return
@@ -182,9 +182,9 @@ function assertValidForNevis({ userId, username }: Subject): void {
 }
 
 /**
- * The user whom the option `subject` names.
- * @returns undefined if it names nobody, or by a name that is empty or no string
- * @throws TypeError for a value of another shape: a mistake of the developer must not look like a user who is not signed in
+ * The user whom the option `subject` returns.
+ * @returns undefined if the option returns no user, or a name that is empty or not a string
+ * @throws TypeError for a value of another shape, because a developer's mistake must not look like a user who is not signed in
  */
 async function subjectOf(settings: Pick<Settings, 'subject'>, req: NevisRequest): Promise<Subject | undefined> {
   const subject: unknown = await settings.subject(req)

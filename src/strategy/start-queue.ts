@@ -21,17 +21,17 @@ export interface StartResult {
   readonly hasDisconnected: () => boolean
 }
 
-/** More waiting starts for one subject are an attack, and would delay the user's own start without end. */
+/** Upper limit for waiting starts of one subject. More than that are an attack, and would delay the user's own start for too long. */
 const MAX_WAITING = 60
 const RETRY_AFTER_SECONDS = 10
 /** Upper limit for the wait in the queue, because an earlier start may hang in a function of the app. */
 const MAX_WAIT_MS = 15_000
-/** A start makes a few calls of at most 10 s each. One that takes longer hangs in the app and must not block the next. */
+/** A start makes a few calls of at most 10 s each. If it takes longer than this, it hangs in a function of the app, and the next start may run. */
 const MAX_WORK_MS = 60_000
 
 /** @internal */
 export class StartQueue<Result = StartResult> {
-  // Private fields, because a strategy may be printed or logged, and a result holds a status token.
+  // `#` fields, because the app may print or log the strategy, and a result contains a status token.
   readonly #last = new Map<string, Promise<Result | undefined>>()
   readonly #waiting = new Map<string, number>()
 
@@ -49,7 +49,7 @@ export class StartQueue<Result = StartResult> {
     const turn = previous === undefined ? Promise.resolve(undefined) : withDeadline(MAX_WAIT_MS, waitedTooLong, () => previous)
     const workedTooLong = () => new Error('NevisStrategy: a start took longer than a minute')
     const own = turn.then((result) => withDeadline(MAX_WORK_MS, workedTooLong, () => work(previous !== undefined, result)))
-    // If this start gives up waiting, the next one still waits for the start before this one.
+    // The next start waits for `previous`, too. Otherwise it would run concurrently with `previous` if this start gives up waiting.
     const settled = Promise.all([own.catch(() => undefined), previous]).then(([result]) => result)
     this.#last.set(key, settled)
     try {

@@ -1,8 +1,15 @@
 /**
- * A start: asks Nevis to notify the user, and sends the browser to the waiting page.
+ * Handles a start: asks Nevis to notify the user, and sends the browser to the waiting page.
  *
- * Order: subject, message and data from the app → a remembered browser signs in at once → if the same is already pending, show it again → the start budget → Nevis → a new session id
- * if the user may have just given a first factor, otherwise the session is read again → redirect (303) to the waiting page.
+ * Steps, in this order:
+ * 1. Get the subject, message and data from the app.
+ * 2. If the browser is remembered, sign the user in at once.
+ * 3. If the same transaction is already pending, show its waiting page again.
+ * 4. Take a slot in the start budget.
+ * 5. Call Nevis.
+ * 6. Give the session a new id if the user may have just given a first factor. Otherwise read the session again.
+ * 7. Redirect (303) to the waiting page.
+ *
  * Out of scope: the call to Nevis (`challenge.ts`), and who may enrol (`enrolment.ts`).
  */
 import type { Challenge } from '../factors/factor'
@@ -28,13 +35,13 @@ import type { StartResult } from './start-queue'
 import type { Field, StrategyRequest, StrategyResult } from './strategy-request'
 
 /**
- * @param handle the transaction to replace; undefined for the first start
+ * @param handle the handle of the transaction to replace; undefined for a first start
  * @param factorName the factor that the request names
  * @internal
  */
 export async function start(request: StrategyRequest, handle: Field, factorName: Field): Promise<StrategyResult> {
   const { settings, req, options } = request
-  // Read before the first await: a socket that has closed has no address.
+  // Read these before the first await, because a socket has no address after the browser has closed it.
   const source = { sessionId: sessionIdOf(req), origin: originOf(req) }
   const named = handle === undefined ? undefined : openTransactionForStart(request, handle)
   const parameters = named === undefined ? await startParametersOf(req, options, settings) : { ...named, budget: named.budget ?? '' }
@@ -75,7 +82,7 @@ async function startNew(request: StrategyRequest, context: StartContext): Promis
   if (await isPendingElsewhere(request, context, slot)) return resultOfOtherProcess(request, context, slot)
 
   const prepared = await prepare(request, context).catch(async (reason: unknown) => {
-    // An error before the user was notified costs no start. A refusal does: it may have cost a call to Nevis.
+    // After an error before the user was notified, free the slot. After a Refusal, keep it: the request may have caused a call to Nevis.
     if (!(reason instanceof Refusal)) await request.budgets.starts.giveBack(context.parameters.budget, [slot])
     throw reason
   })
@@ -91,20 +98,20 @@ async function startNew(request: StrategyRequest, context: StartContext): Promis
   request.current = transaction
   publish('started', () => request.about())
 
-  // A time-out of the app has answered the browser, so the browser would never get the new session id.
+  // If a time-out of the app has already answered, the browser would never get the new session id. So end the transaction.
   if (isAnswered(request.req)) {
     await request.budgets.endings.end(transaction, transaction.budget, false)
     throw new Refusal('cancelled')
   }
   const older = await endReplaced(request, transaction, context.replaced)
-  // The session changes only after Nevis has answered: until then, the second click of a double click still uses the old session.
+  // Renew the session only now, after Nevis has answered: until then, the second request of a double click still uses the old session.
   if (context.renewsSession) await renewForSubject(request, prepared.parameters)
   else await refreshOrEnd(request, transaction)
   if (older !== undefined) request.transactions.close({ ...older, next: transaction.id }, 'cancelled')
   return waitForDecision(request, context, transaction, lockedCodes)
 }
 
-/** Refuses a wrong request before it costs a start or a call. */
+/** Refuses a factor that is not offered, before the request takes a slot in the start budget or calls Nevis. */
 function assertFactorOffered(request: StrategyRequest, { parameters, factorName }: StartContext): void {
   const { operation } = parameters
   if (operation !== 'approve-or-enroll') {
@@ -124,7 +131,7 @@ async function spendStart(request: StrategyRequest, { parameters }: StartContext
   return slot
 }
 
-/** A first start with slot 1 is the only one under way, so only later slots check for another process. */
+/** True if another process is making the same start. A start that holds slot 1 is the only one at this moment, so it need not check. */
 async function isPendingElsewhere(request: StrategyRequest, context: StartContext, slot: number): Promise<boolean> {
   if (context.replaced !== undefined || slot === 1) return false
   return isStartedByOtherProcess(request, context.parameters.budget, slot, () => findPending(request, context))
@@ -137,7 +144,7 @@ async function resultOfOtherProcess(request: StrategyRequest, context: StartCont
   return pending
 }
 
-/** Everything that can fail before the user is notified: is Nevis reachable, has the user a factor, and does the session have room? */
+/** Makes all checks that are possible before the user is notified: Nevis is reachable, the factor is offered, and the session has room. */
 async function prepare(request: StrategyRequest, { parameters, replaced, factorName }: StartContext): Promise<PreparedStart> {
   const { settings, req, options } = request
   await settings.health?.check()
@@ -148,12 +155,15 @@ async function prepare(request: StrategyRequest, { parameters, replaced, factorN
   const factor = offeredFactor(request, resolved, factorName)
   const authenticatorId = await authenticatorFor(req, options, resolved, factor, replaced)
   const returnTo = replaced === undefined ? returnToOf(request) : replaced.returnTo
-  // A session in a cookie may be too small. The address in `returnTo` is dropped first.
+  // A session in a cookie may be too small for the transaction. `makeRoom` then drops `returnTo`, or throws.
   const planned = request.transactions.makeRoom({ ...resolved, ...(returnTo !== undefined && { returnTo }) })
   return { parameters: resolved, factor, authenticatorId, returnTo: planned.returnTo, userId: user?.userId }
 }
 
-/** @throws Refusal `already_enrolled`, `binding_mismatch`, and those of `challengeFor` */
+/**
+ * Asks Nevis to notify the user.
+ * @throws Refusal `already_enrolled`, `binding_mismatch`, and those of `challengeFor`
+ */
 async function notifyUser(request: StrategyRequest, { parameters, factor, authenticatorId, userId }: PreparedStart): Promise<Challenge> {
   const { settings, req, budgets } = request
   request.current = { operation: parameters.operation, subject: parameters.subject, factor: factor.name }
@@ -166,7 +176,10 @@ async function notifyUser(request: StrategyRequest, { parameters, factor, authen
   return challenge
 }
 
-/** A user who logged out while Nevis was asked stays logged out, and the transaction that was started can never succeed. */
+/**
+ * Reads the session again after the call to Nevis. If the user has logged out meanwhile, this function ends the new transaction, so that it can never
+ * succeed, and throws.
+ */
 async function refreshOrEnd(request: StrategyRequest, transaction: Transaction): Promise<void> {
   try {
     await request.refresh()

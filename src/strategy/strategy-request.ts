@@ -1,8 +1,9 @@
 /**
  * One request while the strategy handles it: its session, its transaction, and the ways in which it can end.
  *
- * Start (`start.ts`), callback (`callback.ts`) and cancel use it. Each ends in one of three ways: it returns a redirect or the approved
- * profile, throws a `Refusal`, or throws an error. Out of scope: Passport's actions (`strategy.ts`), and HTTP to Nevis (`client/`).
+ * The functions `start` (`start.ts`), `callback` (`callback.ts`) and `cancel` (`dispatch.ts`) use it. Each of them ends in one of three ways: it
+ * returns a redirect or the approved profile, throws a `Refusal`, or throws an error. Out of scope: Passport's actions (`strategy.ts`), and HTTP
+ * to Nevis (`client/`).
  */
 import type { AuthenticateOptions } from 'passport'
 import type { Ending } from '../factors/ending'
@@ -40,7 +41,7 @@ export interface Approved {
 /** A field of a request: undefined if it is missing, null if it is not a string. */
 export type Field = string | null | undefined
 
-/** Properties of the session that the host or Passport writes. When the session is read again, these properties are never overwritten with older values. */
+/** Properties of the session that the host or Passport writes. `reload` never overwrites them with older values. */
 const HOST_PROPERTIES: readonly string[] = ['cookie', 'passport']
 
 /** How a transaction ends without success. */
@@ -65,12 +66,12 @@ export class StrategyRequest {
   session!: SessionLike
   transactions!: SessionTransactions
   readonly budgets: Budgets
-  /** What is known so far of the request's transaction; for events. */
+  /** The fields of this request's transaction that are known so far, for events. */
   current: Partial<Transaction> = {}
-  /** True if nothing that this request writes into the session is kept. */
+  /** True if this request has given up its session, so that nothing it writes into the session is stored. */
   hasAbandonedSession = false
   private isNew = false
-  /** The session's properties as this request last read them, as JSON. */
+  /** The session's properties when this request last read the session, as JSON. */
   private lastRead = new Map<string, string | undefined>()
 
   /** @throws StorageError `SESSION_REQUIRED`, `SESSION_IN_COOKIE` */
@@ -88,7 +89,7 @@ export class StrategyRequest {
   }
 
   /**
-   * Makes this the request's session, after the session was renewed or read again.
+   * Sets the session of this request, after the session was renewed or read again.
    * @param isNew true if the session's id was made in this request, so that no other request can have changed the session
    */
   useSession(session: SessionLike, isNew = false): void {
@@ -100,7 +101,7 @@ export class StrategyRequest {
   }
 
   /**
-   * Reads the session again after a wait for Nevis and before it is written, because another request may have changed it.
+   * Reads the session again. Call it after a wait for Nevis and before the session is written, because another request may have changed the session.
    * @throws Refusal `unknown_transaction` if the session is gone or has another login; StorageError
    */
   async refresh(): Promise<void> {
@@ -113,9 +114,9 @@ export class StrategyRequest {
   }
 
   /**
-   * Reads the session again and restores what the app has changed in this request and not saved: properties that it added, changed or
-   * deleted, before the strategy ran or in `verify`. The strategy's own property and those of the host come from the store.
-   * @returns undefined if the session is gone; the request then has a new, empty one
+   * Reads the session again, and repeats the changes that the app has made in this request and not saved: properties that the app added, changed or
+   * deleted, before the strategy ran or in `verify`. The strategy's own property and those of the host keep the value from the store.
+   * @returns undefined if the store no longer has the session; the request then has a new, empty one
    */
   async reload(): Promise<SessionLike | undefined> {
     const { session: before, lastRead } = this
@@ -127,7 +128,7 @@ export class StrategyRequest {
     return session
   }
 
-  /** The transaction's part of an event. */
+  /** The fields of an event that describe the transaction. */
   about(): About {
     return about(this.settings.name, this.current)
   }
@@ -137,21 +138,20 @@ export class StrategyRequest {
     return Math.max(0, Date.now() - startedAt)
   }
 
-  /** A digest of the signed-in user: a transaction that one login started must not be finished in another. */
+  /** A digest of the signed-in user, by which transactions are bound to the login that started them. Undefined if nobody is signed in. */
   login(): string | undefined {
     return loginOf(this.session)
   }
 
   /**
-   * True if the session goes on after the callback. At a login, Passport replaces the session; any other session must be read again before
-   * it is written.
+   * True if the session continues after the callback, so that it must be read again before it is written. False if Passport will replace it at the login.
    */
   sessionContinues(): boolean {
     return this.current.login !== undefined || !logsIn(this.options) || this.options.keepSessionInfo === true
   }
 
   /**
-   * The transaction that the handle names, if this session holds it.
+   * The transaction that the handle names; undefined if this session does not contain it.
    * @throws Refusal `unknown_transaction` if the handle does not open; `binding_mismatch`
    */
   openTransaction(handle: Field): Transaction | undefined {
@@ -170,8 +170,8 @@ export class StrategyRequest {
   }
 
   /**
-   * The refusal for a transaction that the session does not hold: a signed-in user has probably used it. An empty session is abandoned: the
-   * cookie may name an old session that another tab has replaced when it signed in.
+   * Returns the Refusal for a transaction that the session does not contain. If a user is signed in, they have probably used it already. If the session
+   * is empty, this request gives it up: the cookie may name an old session that another tab has replaced when it signed in.
    */
   missingTransactionRefusal(): Refusal {
     if (!hasContent(this.session)) this.abandonSession()
@@ -181,18 +181,18 @@ export class StrategyRequest {
   /**
    * Ends a transaction without success. It ends in the ledger first, so that neither a late session write nor an old session cookie can
    * revive it. If the ledger fails, the transaction stays open.
-   * @param wasDenied true if Nevis said so: repeated denials pause the user's next starts
-   * @param canGoOn false if no other factor may be tried in its place
-   * @param decided given if the user has denied or did not answer
+   * @param wasDenied true if Nevis reported a denial or a time-out. Repeated denials pause the user's next starts
+   * @param canGoOn false if no other factor may be tried in place of this transaction
+   * @param decided given if the user has denied or has not answered in time; then the event `decided` is published
    */
   async end(transaction: Transaction, code: FailureCode, { wasDenied = false, canGoOn = true, decided }: End = {}): Promise<void> {
     const isFirst = await this.budgets.endings.end(transaction, transaction.budget, wasDenied)
     this.settings.watch.settle(transaction.id)
-    // Only the first caller knows how the transaction ended: a later one must not mark a success or a cancellation as a denial.
+    // Only the first caller knows how the transaction really ended. A later caller must not change a success or a cancellation to a denial.
     if (isFirst && canGoOn) await this.budgets.endings.allowOtherFactor(transaction)
     if (isFirst && decided !== undefined) this.publishFailed(transaction, decided.ending)
     await this.refresh()
-    // Another request may have removed the transaction: then it must not be put back.
+    // If another request has removed the transaction from the session, do not put it back.
     if (this.transactionById(transaction.id) === undefined) return
     this.transactions.close(transaction, code)
     await this.transactions.save()
@@ -208,15 +208,15 @@ export class StrategyRequest {
     throw new Refusal(code)
   }
 
-  /** Ends a transaction because the user cancels: no other factor may be tried in its place, even if it was denied before. */
+  /** Ends a transaction because the user cancels it. No other factor may be tried in its place, even if the transaction was denied before. */
   async cancel(transaction: Transaction): Promise<never> {
     await this.budgets.endings.noteCancelled(transaction)
     return this.close(transaction, 'cancelled', { canGoOn: false })
   }
 
   /**
-   * Stops using the session, because another tab of this browser was faster and is probably signed in. Nothing that this request writes is
-   * kept, and no cookie is sent, because it would replace the cookie of that sign-in.
+   * Gives up the session, because another tab of this browser was faster and is probably signed in. Nothing that this request writes into the session
+   * is stored. The answer sets no session cookie, because that would replace the cookie of the other tab's sign-in.
    */
   abandonSession(): void {
     this.hasAbandonedSession = true
@@ -230,20 +230,20 @@ export class StrategyRequest {
     return { to: this.waitingURL({ ...transaction, ...(lockedCodes !== undefined && { lockedCodes }) }) }
   }
 
-  /** Keeps the language that the user has chosen on the waiting page: it is in the query of the page's forms. */
+  /** The URL of the waiting page. It keeps the language that the user has chosen there, which is in the query of the page's forms. */
   waitingURL(sealed: Sealed): string {
     const language = queryFieldOf(this.req, 'language')
     const chosen = typeof language === 'string' && LANGUAGE_TAG.test(language) && { language }
     return withQuery(this.settings.waitingURL, { transaction: this.keys.handles.seal(sealed), ...chosen })
   }
 
-  /** Publishes that an answer or a transaction does not match what was started, and makes the refusal. */
+  /** Publishes an event that an answer or a transaction does not match what was started, and returns the Refusal. */
   mismatchRefusal(field: Mismatch): Refusal {
     publish('suspicious', () => ({ ...this.about(), reason: 'binding_mismatch', field }))
     return new Refusal('binding_mismatch')
   }
 
-  /** Publishes that a budget is used up, and makes the refusal. */
+  /** Publishes an event that a budget is used up, and returns the Refusal. */
   budgetRefusal({ over, limit, retryAfterSeconds }: UsedUpBudget, code: FailureCode): Refusal {
     publish('budget', () => ({ ...this.about(), budget: over, limit }))
     return new Refusal(code, undefined, retryAfterSeconds)

@@ -1,9 +1,9 @@
 /**
  * NevisStrategy, the Passport strategy; only this file uses Passport's actions.
  *
- * The wing `strategy/` handles a request from Passport to its result: start (`start.ts`), callback (`callback.ts`) or cancel
- * (`strategy-request.ts`), as `dispatch.ts` decides. It also has the options, the call of your `verify`, and the events. It decides; the
- * wings below it compare (`trust/`), count (`ledger/`), remember (`session/`) and poll (`watch/`).
+ * The folder `strategy/` handles a request of Passport. `dispatch.ts` decides whether it is a start (`start.ts`), a callback (`callback.ts`) or a
+ * cancellation (`strategy-request.ts`). The folder also has the options, the call of your `verify`, and the events. It makes the decisions; the
+ * folders that it uses compare (`trust/`), count (`ledger/`), store the state in the session (`session/`) and poll Nevis (`watch/`).
  * Out of scope: what the browser sees while the user decides (`waiting/`).
  */
 import type { AuthenticateOptions } from 'passport'
@@ -34,11 +34,11 @@ declare global {
   namespace Express {
     /** The value of `req.authInfo` after a success. */
     interface AuthInfo {
-      /** Who approved, and what. */
+      /** The user who approved, and what was approved. */
       readonly nevis?: NevisProfile
       /** The page of this site from which `requireSecondFactor` redirected the user. */
       readonly returnTo?: string
-      /** After a failure with `failWithError`: why the user was refused. */
+      /** Why the user was refused, after a failure on a route with `failWithError`. */
       readonly code?: FailureCode
     }
   }
@@ -50,8 +50,8 @@ const PassportStrategy = require('passport-strategy') as new () => object
  * The second factor as a Passport strategy, for a user whom your app already knows.
  *
  * `passport.authenticate('nevis')` on a POST route starts an approval and sends the browser to `waitingURL`. On `callbackURL`, it asks Nevis for
- * the result and calls `verify` exactly once per approval. A refused user is Passport's `fail`, with a {@link Failure}; a {@link NevisError} or
- * a {@link StorageError} is Passport's `error`.
+ * the result and calls `verify` exactly once per approval. If the user is refused, the strategy calls Passport's `fail` with a {@link Failure}. A
+ * {@link NevisError} or a {@link StorageError} is passed to Passport's `error`.
  */
 export class NevisStrategy extends PassportStrategy {
   /** The name under which `passport.use` registers it. */
@@ -61,14 +61,14 @@ export class NevisStrategy extends PassportStrategy {
   private readonly verify: Verify | VerifyWithRequest
 
   /**
-   * @param options checked here, once
-   * @param verify finds your app's user for the profile of the user who approved
+   * @param options the options, which this constructor checks
+   * @param verify finds the user of your app for the profile of the user who approved
    * @throws TypeError that names the wrong option
    */
   constructor(options: NevisStrategyOptions & { readonly passReqToCallback?: false | undefined }, verify: Verify)
   /**
-   * @param options the same
-   * @param verify the same; the request comes first
+   * @param options the same, with `passReqToCallback: true`
+   * @param verify the same; its first parameter is the request
    */
   constructor(options: NevisStrategyOptions & { readonly passReqToCallback: true }, verify: VerifyWithRequest)
   /**
@@ -86,10 +86,10 @@ export class NevisStrategy extends PassportStrategy {
   }
 
   /**
-   * Called by Passport, which ignores the return value, so this method handles every rejection itself. With `passport.authenticate(instance)`,
-   * all requests share one strategy object, so this method reads the request's actions from it before the first await.
+   * Passport calls this method and ignores its return value, so the method handles every rejection itself. With `passport.authenticate(instance)`,
+   * all requests share one strategy object, and Passport sets the actions of each request on it. So this method reads them before the first await.
    * @param req the request, with its session
-   * @param options those of the route
+   * @param options the options of the route
    */
   authenticate(req: NevisRequest, options: AuthenticateOptions = {}): void {
     const { success, fail, redirect, error } = this as unknown as PassportActions
@@ -99,7 +99,7 @@ export class NevisStrategy extends PassportStrategy {
         (reason: unknown) => () => (reason instanceof Refusal ? refuse(req, options, reason, fail, error) : error(faultOf(reason))),
       )
       .then((act) => actOnce(req, act, error))
-      // Even reporting the error has failed; there is nothing left to do.
+      // Reporting the error has failed, too, so there is nothing left to do.
       .catch(() => undefined)
   }
 
@@ -117,7 +117,7 @@ export class NevisStrategy extends PassportStrategy {
 
   private async decideFor(request: StrategyRequest): Promise<{ to: string } | { user: Express.User; info: object }> {
     const { req, options, settings } = request
-    // Until this request waits for something, no other request can change the session.
+    // While this request has not waited for anything, no other request can have changed the session.
     let hasWaited = false
     setImmediate(() => (hasWaited = true))
     try {
@@ -131,12 +131,12 @@ export class NevisStrategy extends PassportStrategy {
       if (request.sessionContinues()) await request.refresh()
       noteSession(profile, req, !logsIn(options) && (await isOfAnotherLogin(req, request.session)))
       const authInfo = { ...info, nevis: profile, ...(returnTo !== undefined && { returnTo }) }
-      // Passport sets `req.authInfo` after a login, and only since 0.7 after `passport.authorize`.
+      // Passport sets `req.authInfo` after a login. After `passport.authorize`, it does so only since version 0.7.
       if (options.assignProperty !== undefined) req.authInfo = authInfo
       return { user, info: authInfo }
     } catch (reason) {
-      // Passport may now write the failure message into the session. The session is read again first, because the user may have logged out.
-      // A session that was made in this request needs no second reading.
+      // Passport may write the failure message into the session next. So read the session again, because the user may have logged out meanwhile. A
+      // session that was created in this request need not be read again.
       if (reason instanceof Refusal && hasWaited && isStored(req)) await request.refresh().catch(() => undefined)
       if (!(reason instanceof Refusal)) throw reason
       publish('failed', () => ({ ...request.about(), code: reason.code, ...(request.current.startedAt !== undefined && { ageMs: request.ageMs() }) }))
@@ -153,28 +153,28 @@ function refuse(req: NevisRequest, options: AuthenticateOptions, refusal: Refusa
   const failure = refusal.toFailure()
   if (failWithError && !failureRedirect) {
     req.authInfo = failure
-    // Passport's own error has no code. It is left to Passport where Passport also keeps the message.
+    // Passport's own error has no `code`, so create the error here. If Passport must also store the message, Passport has to create the error.
     if (!failureMessage && !failureFlash) return error(authenticationError(req, failure, status))
   }
   const { message, ...rest } = failure
-  // This request has given up its session. Passport would write the message into it, and the host would then send its cookie.
+  // If this request has given up its session, leave the message out: Passport would write it into the session, and the host would send a cookie.
   const isLeftOut = isUnkept && Boolean(failureMessage || failureFlash)
   fail(isLeftOut ? rest : { message, ...rest }, status)
 }
 
-/** An error as Passport makes it for `failWithError`, with the code on it. */
+/** An error like the one that Passport creates for `failWithError`, with the failure's code added. */
 function authenticationError(req: NevisRequest, { message, ...rest }: Failure, status: number): Error {
   setStatus(req, status)
   return Object.assign(new Error(message), { name: 'AuthenticationError', status, ...rest })
 }
 
 /**
- * Runs one of Passport's actions. An action runs code of the app: a custom callback, or the next handler. If that code throws, this function
- * passes the error to Passport's `error` once, as Express does. If that throws, too, it answers with status 500, so that the browser gets an
- * answer and the process does not end.
+ * Calls one of Passport's actions. An action runs code of the app: a custom callback, or the next handler. If that code throws, this function
+ * passes the error to Passport's `error` once, as Express does. If `error` throws, too, this function answers with status 500, so that the browser
+ * gets an answer and the process does not end.
  */
 function actOnce(req: NevisRequest, act: () => void, error: PassportActions['error']): void {
-  // A time-out of the app has already answered the browser, so nobody must be signed in by this request.
+  // If a time-out of the app has already answered the browser, this request must not sign anybody in.
   if (isAnswered(req)) return
   try {
     act()
@@ -188,7 +188,7 @@ function actOnce(req: NevisRequest, act: () => void, error: PassportActions['err
   }
 }
 
-/** Express treats `next(undefined)` and `next('route')` as "continue", so a rejection without an object is replaced by an Error. */
+/** Express treats `next(undefined)` and `next('route')` as "continue". So if code rejects with a value that is not an object, use an Error instead. */
 function faultOf(reason: unknown): object {
   if (typeof reason === 'object' && reason !== null) return reason
   return new Error(`NevisStrategy: a ${typeof reason} was thrown instead of an error`)

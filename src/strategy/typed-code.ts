@@ -1,8 +1,9 @@
 /**
- * A callback of a transaction with a typed code: until the user has typed it right, an approval alone signs nobody in.
+ * Handles the typed code at a callback: as long as the user has not typed the code right, an approval alone does not sign them in.
  *
- * The session keeps a keyed digest of the code, and later that it was typed; both are part of the transaction's own digest. A code that was
- * typed before the approval stays typed. Out of scope: making the code (`factors/`), and the checks that follow (`callback.ts`).
+ * The session stores a keyed digest of the code, and later the fact that the user has typed it. Both are protected by the transaction's own digest. If
+ * the user types the code before they approve, they need not type it again. Out of scope: generating the code (`factors/`), and the checks that
+ * follow (`callback.ts`).
  */
 import { smsCodeIn } from '../client/typed-input'
 import type { Transaction } from '../factors/transaction'
@@ -10,14 +11,14 @@ import { fieldOf } from '../host/request'
 import { answerIn, noteWrongCode, spendCode } from './code-attempts'
 import type { StrategyRequest } from './strategy-request'
 
-/** What a callback has brought: nothing, a code that is not right, or the right one. */
+/** What a callback contains: no code (`none`), a wrong code, or the right code. */
 export type TypedCode =
   | { readonly verdict: 'none' }
   | { readonly verdict: 'wrong'; readonly attempts: number; /** False for text that cannot be a code. */ readonly isCode: boolean }
   | { readonly verdict: 'right'; readonly transaction: Transaction }
 
 /**
- * Compares what the user has typed, and keeps that it was right.
+ * Compares the code that the user has typed. If it is right, this function stores that in the session.
  * @throws Refusal `missing_code` for an empty field, `wrong_code` for one that is too long, `codes_locked`, `too_many_attempts`
  * @internal
  */
@@ -33,13 +34,13 @@ export async function typedCodeOf(request: StrategyRequest, transaction: Transac
   return { verdict: 'wrong', attempts, isCode: code !== undefined }
 }
 
-/** Saved before Nevis is asked: if Nevis does not answer, the user need not type the code again. */
+/** Stores that the user has typed the code right. It is saved before Nevis is asked, so that the user need not type it again if Nevis does not answer. */
 async function keepTyped(request: StrategyRequest, transaction: Transaction, attempts: number): Promise<Transaction> {
   await request.refresh()
   const current = request.transactionById(transaction.id)
   const { digest: _digest, typedCode: _code, ...rest } = current ?? transaction
   const typed = request.keys.digests.withDigest({ ...rest, attempts, isCodeTyped: true })
-  // Another request may have removed or closed the transaction: then it must not be put back.
+  // If another request has removed or closed the transaction, do not put it back.
   if (current !== undefined && current.closed === undefined) request.transactions.put(typed)
   await request.transactions.save()
   return (request.current = typed)

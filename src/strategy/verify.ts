@@ -13,16 +13,16 @@ export type VerifyDone = (error?: unknown, user?: Express.User | false | null, i
 type Found = Express.User | false | null | undefined
 
 /**
- * Nothing, or a promise of the user. A user that is returned without a promise is a mistake and must not compile. If a callback-style `verify`
- * returns something else, add braces: `(profile, done) => { db.get(profile.id, done) }`.
+ * What `verify` may return: nothing, or a promise of the user. Returning a user without a promise is a mistake and does not compile. If your
+ * callback-style `verify` returns another value by accident, add braces: `(profile, done) => { db.get(profile.id, done) }`.
  * @inline
  */
 type Verified = void | PromiseLike<Found | void>
 
-/** With a callback, or async: `(profile, done) => …` or `async (profile) => user`. */
+/** Your function, which finds the user: with a callback, `(profile, done) => …`, or async, `async (profile) => user`. */
 export type Verify = (profile: NevisProfile, done: VerifyDone) => Verified
 
-/** The same with `passReqToCallback`: the request comes first. Declared as a method so that any host's request type fits. */
+/** The same with `passReqToCallback`: the request comes first. Declared as a method, so that the request type of any host is accepted. */
 export type VerifyWithRequest = {
   /** Called once for each approval. */
   of(req: NevisRequest, profile: NevisProfile, done: VerifyDone): Verified
@@ -34,8 +34,8 @@ export interface Verdict {
 }
 
 /**
- * The first result wins. A promise of `undefined` rejects the user, unless the function declares the parameter `done`: then it may call `done`
- * later (`async (profile, done) => db.get(profile.id, done)`). The arguments never depend on the function's `length`.
+ * Calls `verify` and returns its first result. A promise of `undefined` rejects the user, unless `verify` declares the parameter `done`: then it may
+ * still call `done` later (`async (profile, done) => db.get(profile.id, done)`). `verify` always gets the same arguments, whatever its `length` is.
  * @internal
  */
 export function runVerify(verify: Verify | VerifyWithRequest, args: readonly unknown[]): Promise<Verdict> {
@@ -46,8 +46,8 @@ export function runVerify(verify: Verify | VerifyWithRequest, args: readonly unk
     }
     const result = (verify as (...args: unknown[]) => unknown)(...args, done)
     if (!isThenable(result)) {
-      // Without `done` and without a promise, the browser would never get an answer. If `verify` declares `done`, or is wrapped in a
-      // function of another length, its return value means nothing: it may be a database object.
+      // If `verify` returns a value that is not a promise, and does not declare `done`, the browser would never get an answer. So this is an error. If
+      // `verify` declares `done`, or is wrapped in a function of another length, the value has no meaning: it may be a database object.
       if (result !== undefined && verify.length === args.length) reject(new TypeError('NevisStrategy: verify must call done, or return a promise: make it async'))
       return
     }

@@ -1,6 +1,6 @@
 /**
- * What the strategy does when the watch learns how a transaction ended, without a callback: an attacker never comes to the callback, and a user
- * may close the page.
+ * Ends a transaction and publishes the event when the watch (polling) learns how it ended. It cannot wait for the callback, because an attacker never
+ * calls it, and a user may close the page.
  *
  * Out of scope: polling (`watch/`), and the callback (`callback.ts`), which does the same if it is first.
  */
@@ -32,7 +32,7 @@ export function watchReports({ name, lifetimeMs, enrollmentLifetimeMs, afterDeni
       const ageMs = Math.max(0, Date.now() - (sealed.expiresAt - lifetimeOf(sealed)))
       publish('decided', () => ({ ...about(name, { ...sealed, ...named }), outcome: 'failed', ...(ending !== undefined && { reason: ending }), ageMs }))
     } catch (error) {
-      // The callback or the next start will report the end.
+      // Only publish the fault. The callback or the next start will end the transaction.
       publishFault(error, 'watch', about(name, sealed))
     }
   }
@@ -45,7 +45,7 @@ export function watchReports({ name, lifetimeMs, enrollmentLifetimeMs, afterDeni
 
 type Named = Pick<Partial<Transaction>, 'subject' | 'userId'>
 
-/** A handle names no user, so the event has the names that Nevis gives. */
+/** A handle does not name the user, so the event contains the names in Nevis's answer. */
 function namedIn(answer: FailedStatus | UnknownStatus): Named {
   if (answer.status === 'unknown') return {}
   const { userId, username } = answer
