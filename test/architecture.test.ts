@@ -172,6 +172,13 @@ const WINGS: Readonly<Record<string, readonly string[]>> = {
 }
 
 describe('the wings', () => {
+  it('are those of the table in CONTRIBUTING.md, with the same arrows', () => {
+    const [map = ''] = /^\| folder \| job \|[^]*?\n\n/m.exec(readFileSync(join(SRC, '../CONTRIBUTING.md'), 'utf8')) ?? []
+    const rows = [...map.matchAll(/^\| `(\w+)` \| .* \|(.*)\|$/gm)]
+    const table = rows.map(([, wing = '', from = '']) => [wing, [...from.matchAll(/`(\w+)`/g)].map(([, name]) => name)])
+    expect(Object.fromEntries(table)).toEqual(WINGS)
+  })
+
   it('are all that lies in src, beside the public door', () => {
     expect(readdirSync(SRC).sort()).toEqual([...Object.keys(WINGS), 'index.ts'].sort())
   })
