@@ -355,6 +355,26 @@ describe('a planted session, and a link to the sign-in with the attacker\'s tran
     expect(own).toBe(options.callback?.session === false ? 'binding_mismatch' : 'success')
   })
 
+  // Shows: T-planted-6
+  it.each(apps)('%s that is signed in as the attacker gets a new id also where the user does not have the first factor offered', async (_app, options) => {
+    const path = options.routes === undefined ? '/login' : '/sign-in'
+    const app = await world.start({
+      ...options,
+      strategy: { ...options.strategy, availableFactors: () => ['push', 'sms'] },
+      routes: (web, parts) => {
+        options.routes?.(web, parts)
+        web.post('/attackers-login', (req, res, next) => req.logIn({ username: 'ben' }, (error) => (error ? next(error) : res.end())))
+      },
+    })
+    world.simulator.faults.add({ on: 'approve', status: 404, times: 1 })
+    const attacker = app.browser()
+    await attacker.post('/attackers-login')
+    const victim = attacker.clone()
+    const { status } = await victim.post(path, credentials)
+    expect([status, world.simulator.phone('anna').requests()]).toEqual([303, []])
+    expect(cookieOf(victim)).not.toBe(cookieOf(attacker))
+  })
+
   it('does not stop a step-up either, whose form keeps the address', async () => {
     const app = await world.start({ routes: (web, { passport, nevis }) => {
       web.get('/step-up', waitingPage(nevis))
