@@ -107,11 +107,12 @@ describe('the tarball', () => {
     for (const file of Object.values(bin)) expect(readFileSync(join(ROOT, file), 'utf8')).toMatch(/^#!\/usr\/bin\/env node\n/)
   })
 
-  // Was 288 KB and 920 KB. It grew with the rules against attackers who have the password (budgets in numbered places, who may enrol, the
-  // purpose of a transaction, sessions that are read again), their docstrings and their guides. The limits are 2 % above the size of then.
-  it('is no bigger than 345 KB packed, and 1150 KB unpacked', () => {
-    expect(size).toBeLessThan(345_000)
-    expect(unpackedSize).toBeLessThan(1_150_000)
+  // Was 338 KB and 1127 KB. It grew with remembered browsers, the typed code, PostgresLedger, metrics, the pages' own names and headings in
+  // four languages, the simulator's dialects, the probe, and their guides. The comments in its JavaScript are 76 KB of the packed size: they
+  // stay, because a reviewer reads the installed files. The limits are 2 % above the size of then.
+  it('is no bigger than 502 KB packed, and 1660 KB unpacked', () => {
+    expect(size).toBeLessThan(502_000)
+    expect(unpackedSize).toBeLessThan(1_660_000)
   })
 })
 

@@ -28,7 +28,8 @@ export interface NevisMetrics {
  * Reads the gauges of a strategy. It makes no network call, so you can call it on every scrape.
  * @param strategy the strategy of this process
  */
-export function metricsOf({ settings }: NevisStrategy): NevisMetrics {
+export function metricsOf(strategy: NevisStrategy): NevisMetrics {
+  const { settings } = strategy
   const { waiting, queued, taken, perSecond } = settings.watch.usage()
   const { isUp } = settings.client
   return Object.freeze({
