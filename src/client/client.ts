@@ -238,7 +238,7 @@ export class NevisClient {
    */
   async isStatusToken(token: string): Promise<boolean> {
     const answer = await this.#answerToStatus(token)
-    const isRefused = [400, 404].includes(answer.status) && answer.isErrorOfNevis && answer.jsonObject()?.['path'] === STATUS_PATH
+    const isRefused = answer.status === 404 && answer.isErrorOfNevis && answer.jsonObject()?.['path'] === STATUS_PATH
     return !isRefused && decodeStatus(answer).status !== 'unknown'
   }
 

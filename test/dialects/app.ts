@@ -52,7 +52,7 @@ export async function startDialectApp({ baseURL, accessKey }: NevisSimulator, op
       waitingURL: '/login/2fa',
       ...options.strategy,
     } as NevisStrategyOptions & { passReqToCallback?: false },
-    (profile, done) => done(null, { username: (profile.data as { username: string }).username }),
+    (profile, done) => done(null, { username: (profile.data as { username: string } | undefined)?.username ?? profile.username ?? profile.id }),
   )
   passport.use(nevis)
   passport.serializeUser((user, done) => done(null, user))

@@ -148,6 +148,7 @@ describe('the phone number of a route', () => {
     const app = await start()
     const thief = app.browser()
     const handle = handleIn((await thief.post('/enrol-on-file', { username: 'newcomer', password: PASSWORD })).location)
+    world.later(15)
     const again = handleIn((await thief.post('/login/2fa', { transaction: handle, factor: 'sms', phone: '+41790000999' })).location)
     const texted = world.simulator.requests.filter(({ operation }) => operation === 'enroll').map(({ body }) => (body as { phone: string }).phone)
     expect(texted).toEqual([NUMBER, NUMBER])

@@ -89,6 +89,7 @@ describe('a route with a message and data', () => {
   it('runs after another factor was chosen for the same payment', async () => {
     const browser = await signedIn(await start())
     const first = handleIn((await browser.post('/pay', { amount: '1' })).location)
+    world.later(15)
     const second = handleIn((await browser.post('/login/2fa', { transaction: first, factor: 'push' })).location)
     await world.simulator.phone('anna').approve()
     expect(outcomeOf(await browser.get(`/pay?transaction=${second}`))).toBe('success')

@@ -140,7 +140,10 @@ describe('an enrolment that is about to count', () => {
     ({ id: 't', factor: 'app', operation: 'enroll', subject: ANNA, userId: USER, startedAt: NOW - 60_000, expiresAt: NOW + 60_000, firstFactorAt: NOW, shown: {}, ...change }) as Transaction
   const finish = (user: unknown, newFactors: number, { session = {}, factor = app(), change = {} } = {}) =>
     assertMayStillEnroll(settingsOf(user), request(session), factor, transaction(change), newFactors)
-  const withPhones = (count: number) => ({ ...NEW, status: 'active', authenticators: Array(count).fill(PHONE) })
+  const withPhones = (count: number) => {
+    const authenticators = Array(count).fill(PHONE)
+    return { ...NEW, status: 'active', authenticators, raw: { authenticators } }
+  }
 
   it.each<[number, number, boolean]>([[0, 0, true], [1, 0, false], [1, 1, true], [2, 1, false], [0, 1, true]])(
     'of a first factor, with %d authenticators of which %d are its own, counts: %s', async (has, newFactors, counts) => {
@@ -149,6 +152,13 @@ describe('an enrolment that is about to count', () => {
       else await expect(finished).rejects.toEqual(refused('already_enrolled'))
     },
   )
+
+  it('of a first factor does not count where Nevis lists no authenticators of an active user: nobody can tell how many there are', async () => {
+    const unlisted = { ...NEW, status: 'active', authenticators: [], raw: {} }
+    await expect(finish(unlisted, 0)).rejects.toEqual(refused('already_enrolled'))
+    await expect(finish(unlisted, 1)).rejects.toEqual(refused('already_enrolled'))
+    await expect(finish(NEW, 1)).resolves.toBeUndefined()
+  })
 
   it('of a first factor counts where Nevis does not know the user yet, and not where Nevis gives no answer', async () => {
     await expect(finish(error('NEVIS_NOT_FOUND'), 0)).resolves.toBeUndefined()
@@ -193,11 +203,14 @@ describe('the answer to an enrolment that names factors', () => {
 })
 
 describe('the first operation', () => {
-  it.each<[string, unknown, string]>([['has a factor', { ...NEW, status: 'active' }, 'approve'], ['has none', NEW, 'enroll'], ['is not known to Nevis', error('NEVIS_NOT_FOUND'), 'enroll']])(
-    'for a user who %s is %s', async (_who, user, expected) => {
-      expect(await firstOperation(clientOf(user), ANNA)).toBe(expected)
-    },
-  )
+  const active = { ...NEW, status: 'active' }
+  it.each<[string, string, unknown, unknown]>([
+    ['has a factor', 'approve', active, active],
+    ['has none', 'enroll', NEW, NEW],
+    ['is not known to Nevis', 'enroll', error('NEVIS_NOT_FOUND'), undefined],
+  ])('for a user who %s is %s, and the user is not looked up again', async (_who, operation, answer, user) => {
+    expect(await firstOperation(clientOf(answer), ANNA)).toStrictEqual({ operation, user })
+  })
 
   it('is none where Nevis gives no answer', async () => {
     await expect(firstOperation(clientOf(error('NEVIS_TIMEOUT')), ANNA)).rejects.toMatchObject({ code: 'NEVIS_TIMEOUT' })
@@ -228,8 +241,8 @@ describe('a challenge', () => {
   })
 
   const challenge = { server: { id: 't', userId: USER }, browser: {} }
-  const start = (user: unknown, factor: Factor, operation: 'approve' | 'enroll', { message, authenticatorId, phone }: Record<string, string> = {}) =>
-    challengeFor(settingsOf(user), budgets, request(), factor, { operation, subject: ANNA, ...(message !== undefined && { message }), ...(phone !== undefined && { phone }) }, authenticatorId, undefined)
+  const start = (user: unknown, factor: Factor, operation: 'approve' | 'enroll', { message, authenticatorId, phone, userId }: Record<string, string> = {}) =>
+    challengeFor(settingsOf(user), budgets, request(), factor, { operation, subject: ANNA, ...(message !== undefined && { message }), ...(phone !== undefined && { phone }) }, authenticatorId, userId)
   const factorWith = (answer: unknown): Factor & { requests: unknown[] } => {
     const requests: unknown[] = []
     const answered = async (_nevis: unknown, subject: unknown, asks: unknown) => {
@@ -255,6 +268,8 @@ describe('a challenge', () => {
     expect(await start({ ...NEW, username: 'ben' }, factor, 'enroll')).toBe('username')
     expect(await start({ ...NEW, username: 'ben' }, factor, 'approve', { authenticatorId: 'a1' })).toBe('username')
     expect(factor.requests).toHaveLength(1)
+    // Where a look-up has named the user, the answer must be about that user, also if it names no username.
+    expect(await start(undefined, factorWith({ ...challenge, server: { id: 't', userId: 'other' } }), 'approve', { userId: USER })).toBe('userId')
     // Where the user was found by name, the id that was found counts too.
     expect(await start(NEW, factorWith({ ...challenge, server: { id: 't', userId: 'other' } }), 'enroll')).toBe('userId')
   })
@@ -285,7 +300,7 @@ describe('a challenge', () => {
   })
 
   it('goes by the operation', async () => {
-    const nevis = { ...clientOf(NEW), approve: async () => ({ transactionId: 'approved', statusToken: 's', raw: {} }), enroll: async () => ({ transactionId: 'enrolled', userId: USER }) }
+    const nevis = { ...clientOf(NEW), approve: async () => ({ transactionId: 'approved', statusToken: 's', raw: {} }), enroll: async () => ({ transactionId: 'enrolled', userId: USER, raw: {} }) }
     const settings = { ...settingsOf(NEW), client: nevis } as unknown as Settings
     const of = (operation: 'approve' | 'enroll', factor: Factor) => challengeFor(settings, budgets, request(), factor, { operation, subject: ANNA }, undefined, undefined)
     expect(await of('approve', sms())).toMatchObject({ server: { id: 'approved' } })

@@ -18,7 +18,7 @@ export interface Lab {
   operations(): string[]
   /** How often. */
   asked(operation: string): number
-  /** Moves the clocks of the app and of the cloud; not while a request is under way. */
+  /** Moves the clock of the app, which is the simulator's too: both run in this process. Not while a request is under way. */
   later(seconds: number): void
 }
 
@@ -64,7 +64,6 @@ export function lab(): Lab {
     asked: (operation) => simulator.requests.filter((request) => request.operation === operation).length,
     later: (seconds) => {
       aheadMs += seconds * 1000
-      simulator.advance(seconds * 1000)
       const ahead = aheadMs
       jest.spyOn(Date, 'now').mockImplementation(() => Math.floor(performance.timeOrigin + ticks() + ahead))
       jest.spyOn(performance, 'now').mockImplementation(() => ticks() + ahead)
