@@ -217,6 +217,21 @@ function isStrongEnough(record: SecondFactorRecord, { factors, amr = [], typedCo
   return (factors === undefined || factors.includes(record.factor)) && amr.every((value) => record.amr.includes(value))
 }
 
+/**
+ * Gives the session a new id and keeps its second factor record, if the record is valid for the login in the session. The login stays the same,
+ * so the record is still about the same user.
+ * @returns the session to use from now on
+ * @throws StorageError `SESSION_UNAVAILABLE`
+ * @internal
+ */
+export async function renewWithSecondFactor(req: object, sessionKey: string): Promise<SessionLike> {
+  const isValid = secondFactorOf(req, { sessionKey }) !== undefined
+  const session = await renewSession(req)
+  const state = session[sessionKey] as SessionState | undefined
+  if (isValid) session[sessionKey] = { ...state, secondFactor: { ...(state?.secondFactor as BoundRecord), sessionId: idDigestOf(req) } } satisfies SessionState
+  return session
+}
+
 function idDigestOf(req: object): string {
   const id = sessionIdOf(req)
   return id === undefined ? '' : createHash('sha256').update(id).digest('base64url')

@@ -49,7 +49,7 @@ async function keepFirst(request: StrategyRequest, context: StartContext, prepar
   const { parameters } = prepared
   if (request.settings.availableFactors === undefined || parameters.available?.length === 0) return undefined
   const { transaction } = await newTransaction(request, context, prepared, { server: { id: randomUUID() }, browser: {} }, slot, startedAt)
-  if (context.renewsSession) await renewForSubject(request, parameters)
+  if (context.renewsSession) await renewForSubject(request, parameters, context.isAfterFirstFactor)
   else await request.refresh()
   return waitForDecision(request, context, { ...transaction, closed: 'not_enrolled' })
 }

@@ -33,7 +33,7 @@ export async function shareResult(request: StrategyRequest, previous: StartResul
   if (previous.origin !== context.source.origin) return undefined
   const { transaction, lockedCodes, sessionId, origin } = previous
   request.current = transaction
-  await renewForSubject(request, transaction)
+  await renewForSubject(request, transaction, context.isAfterFirstFactor)
   return waitForDecision(request, { source: { sessionId, origin } }, transaction, lockedCodes)
 }
 

@@ -20,7 +20,7 @@ import type { Field, StrategyRequest } from './strategy-request'
  * @internal
  */
 export async function reusePending(request: StrategyRequest, context: StartContext): Promise<StartResult | undefined> {
-  const { replaced, renewsSession } = context
+  const { replaced, renewsSession, isAfterFirstFactor } = context
   // A resend always makes a new start. Only the second click of a double click on "send again" reuses what the first click has started.
   if (replaced !== undefined && !replaced.isNewerThanNamed) return undefined
   const pending = await findPending(request, context)
@@ -30,7 +30,7 @@ export async function reusePending(request: StrategyRequest, context: StartConte
     // their own phone for the user.
     if (pending.operation === 'enroll') return undefined
     if (!(await request.budgets.endings.claimMove(pending))) return undefined
-    await renewForSubject(request, pending)
+    await renewForSubject(request, pending, isAfterFirstFactor)
   } else {
     await request.refresh()
     const current = request.transactionById(pending.id)

@@ -51,7 +51,7 @@ export async function recognizeBrowser(request: StrategyRequest, parameters: Pic
   publish('browser', () => ({ ...request.about(), browser: 'used' }))
 
   const returnTo = returnToOf(request)
-  await renewForSubject(request, parameters)
+  await renewForSubject(request, parameters, true)
   forgetReturnTo(request.session, settings.sessionKey, returnTo, options, request.req)
   await request.transactions.save()
   const username = parameters.subject.username ?? subject.username

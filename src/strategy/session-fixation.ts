@@ -6,6 +6,7 @@
  */
 import { isDeepStrictEqual } from 'node:util'
 import { hasContent, isOfAnotherLogin, isStored, renewSession } from '../host/session'
+import { renewWithSecondFactor } from '../session/second-factor'
 import type { StartParameters } from './start-parameters'
 import type { StrategyRequest } from './strategy-request'
 
@@ -34,13 +35,13 @@ export function renewsSession({ settings, options }: StrategyRequest, isAfterFir
 
 /**
  * Gives the session a new id to prevent session fixation (OWASP ASVS 5.0, 7.2.4). The new session keeps only the transactions of the subject who
- * has just given the first factor.
+ * has just given the first factor. A second factor record stays valid, unless a first factor has just been given.
  * @internal
  */
-export async function renewForSubject(request: StrategyRequest, { subject }: Pick<StartParameters, 'subject'>): Promise<void> {
-  const { req, session } = request
+export async function renewForSubject(request: StrategyRequest, { subject }: Pick<StartParameters, 'subject'>, isAfterFirst: boolean): Promise<void> {
+  const { req, session, settings } = request
   if (hasContent(session) && isStored(req)) await request.reload()
   // Renew the session even if it seems new, because an attacker who controls the cookie can make a planted session look new.
-  request.useSession(await renewSession(req), true)
+  request.useSession(isAfterFirst ? await renewSession(req) : await renewWithSecondFactor(req, settings.sessionKey), true)
   request.transactions.keepOnly((one) => isDeepStrictEqual({ ...one.subject }, { ...subject }))
 }

@@ -105,7 +105,7 @@ async function startNew(request: StrategyRequest, context: StartContext): Promis
   }
   const older = await endReplaced(request, transaction, context.replaced)
   // Renew the session only now, after Nevis has answered: until then, the second request of a double click still uses the old session.
-  if (context.renewsSession) await renewForSubject(request, prepared.parameters)
+  if (context.renewsSession) await renewForSubject(request, prepared.parameters, context.isAfterFirstFactor)
   else await refreshOrEnd(request, transaction)
   if (older !== undefined) request.transactions.close({ ...older, next: transaction.id }, 'cancelled')
   return waitForDecision(request, context, transaction, lockedCodes)

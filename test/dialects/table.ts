@@ -113,6 +113,7 @@ export const TABLE: Readonly<Record<string, readonly Deviation[]>> = {
   'unknown-user-200-null': [design('E ', 'start: NEVIS_UNEXPECTED_RESPONSE', FOREIGN_404)],
   'unknown-user-404-text': [design('E ', 'start: NEVIS_UNEXPECTED_RESPONSE', FOREIGN_404)],
   'authenticators-null': [design(['E app', 'E wid'], 'callback: already_enrolled', 'Without the list nobody can tell whether another phone was enrolled meanwhile.')],
+  'status-of-other-token-400': [design(['L wid', 'E wid'], 'callback: NEVIS_REJECTED', 'A 400 may refuse the request before anybody has looked up the token: it does not prove that the token has no status.')],
   'status-of-result-token': [design(['L wid', 'E wid'], 'callback: binding_mismatch', 'A token with a status may be a status token, which a browser has before anybody approves.')],
   'key-ended-401': [right(['L ', 'S '], 'start: NEVIS_UNAUTHORIZED', 'The key has ended.')],
   'key-ended-403-without-body': [right(['L ', 'S '], 'start: NEVIS_UNAUTHORIZED', 'The key has ended.')],

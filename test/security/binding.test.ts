@@ -113,7 +113,12 @@ describe('a whole login with an approved push, in which one field is wrong', () 
 
     it.each([...readings, ['introspection: HTTP 201', { on: 'introspect', status: 201, patch: { active: true } }]] as [string, object][])('signs in the user whom the token names: %s', async (_name, fault) => {
       const app = await world.start()
-      expect(await lied(app, fault)).toEqual(['success', 'used_transaction'])
+      const browser = app.browser()
+      const handle = await signIn(browser, 'anna')
+      await world.simulator.phone('anna').approve()
+      world.simulator.faults.add(fault)
+      expect(outcomeOf(await browser.get(callbackOf(handle)))).toBe('success')
+      expect((await browser.get('/me')).json()).toMatchObject({ user: { username: 'anna' } })
     })
 
     it.each(readings)('fails with binding_mismatch where the token names another user: %s', async (_name, fault) => {
