@@ -5,6 +5,8 @@ import { hashPassword } from './password.js'
 import type { Users } from './users.js'
 
 const USUAL_PORT = 4001
+/** As long as the strategy waits for an enrolment. The strategy ends an approval earlier by itself. */
+const LIFETIME_SECONDS = 600
 
 interface Person extends NewUser {
   /** The second factors of this account, in words. */
@@ -32,8 +34,9 @@ export interface Demo {
 
 /** @param port undefined: 4001, or any free port when 4001 is taken */
 export async function startSimulator(port: number | undefined): Promise<NevisSimulator> {
-  if (port !== undefined) return NevisSimulator.start({ port })
-  return NevisSimulator.start({ port: USUAL_PORT }).catch(() => NevisSimulator.start({ port: 0 }))
+  const options = { lifetimeSeconds: LIFETIME_SECONDS }
+  if (port !== undefined) return NevisSimulator.start({ ...options, port })
+  return NevisSimulator.start({ ...options, port: USUAL_PORT }).catch(() => NevisSimulator.start({ ...options, port: 0 }))
 }
 
 export async function addDemoAccounts(simulator: NevisSimulator, users: Users): Promise<Demo> {

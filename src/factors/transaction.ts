@@ -65,6 +65,8 @@ export interface Transaction {
   readonly available?: readonly FactorName[]
   /** The phone number that the route gave for an enrolment by SMS. The user cannot enter another one. */
   readonly phone?: string
+  /** Keyed digest of the phone number to which an enrolment by SMS sent the code. A corrected number is no resend. */
+  readonly textedPhone?: string
   /** The page to which the user returns after the second factor, because it redirected the user here. */
   readonly returnTo?: string
   /** Detects changes to the transaction in the session: see `digest.ts`. */

@@ -10,6 +10,7 @@ import { isTypedCode } from '../factors/typed-code'
 import { lockCodes } from '../trust/recovery-codes'
 import { rememberOf } from './remembered'
 import type { PreparedStart, StartContext } from './start-context'
+import { phoneOf } from './start-parameters'
 import type { StrategyRequest } from './strategy-request'
 
 /**
@@ -41,6 +42,7 @@ export async function newTransaction(
   const ofOperation = operation === 'enroll' ? settings.enrollmentLifetimeMs : settings.lifetimeMs
   // The user needs more time to save recovery codes than to accept a push, and nothing at Nevis expires meanwhile. So such a transaction lives longer.
   const lifetimeMs = codes === undefined ? ofOperation : settings.firstFactorLifetimeMs
+  const textedPhone = operation === 'enroll' && factor.name === 'sms' ? phoneOf(request.req, parameters) : undefined
   const login = request.login()
   const remember = rememberOf(request, context, operation)
   const transaction = keys.digests.withDigest({
@@ -67,6 +69,7 @@ export async function newTransaction(
     ...(factors !== undefined && { factors }),
     ...(available !== undefined && operation === 'approve' && { available }),
     ...(phone !== undefined && { phone }),
+    ...(textedPhone !== undefined && { textedPhone: keys.digests.digestOfPhone(textedPhone, server.id) }),
     ...(purpose !== undefined && { purpose }),
     ...(firstFactorAmr !== undefined && { firstFactorAmr }),
     ...(enrolments !== undefined && { enrolments }),

@@ -10,7 +10,7 @@ import type { Transaction } from '../factors/transaction'
 import { bodyFieldOf } from '../host/request'
 import { offeredFactor } from './pending-start'
 import { resultFor, type StartContext } from './start-context'
-import { authenticatorFor, type StartParameters } from './start-parameters'
+import { authenticatorFor, phoneOf, type StartParameters } from './start-parameters'
 import type { StartResult } from './start-queue'
 import type { StrategyRequest } from './strategy-request'
 
@@ -38,10 +38,17 @@ async function isResend(request: StrategyRequest, { parameters, factorName }: St
   const wasSent = name !== 'recovery' && shown.appLinkUri === undefined && shown.intentToken === undefined
   if (!wasSent || closed !== undefined || Date.now() >= expiresAt) return false
   const factor = offeredFactor(request, parameters as StartParameters, factorName)
-  if (factor.name !== name) return false
+  if (factor.name !== name || !isSamePhone(request, replaced)) return false
   const same = (await authenticatorFor(request.req, request.options, parameters as StartParameters, factor, replaced)) === authenticatorId
   // Ask the ledger, because the session may not contain yet that the user has denied.
   return same && !(await request.budgets.endings.hasEnded(replaced))
+}
+
+/** False for an enrolment by SMS whose user has corrected the number: the first text went to another phone, or to none. */
+function isSamePhone({ req, keys }: StrategyRequest, replaced: Transaction): boolean {
+  if (replaced.textedPhone === undefined) return true
+  const phone = phoneOf(req, replaced)
+  return phone !== undefined && keys.digests.isPhone(replaced.textedPhone, phone, replaced.id)
 }
 
 /** @returns whole seconds until the push or text may be sent again; 0 if this caller may send it now, which only one caller in all processes gets */

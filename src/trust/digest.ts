@@ -32,6 +32,22 @@ export class Digests {
     return expected.some((one) => one.length === digest.length && timingSafeEqual(one, digest))
   }
 
+  /**
+   * The session stores this digest instead of the phone number. It is keyed, because there are few enough phone numbers to try them all.
+   * @returns base64url
+   */
+  digestOfPhone(phone: string, id: string): string {
+    return this.phoneDigest(this.keys[0] as Buffer, phone, id).toString('base64url')
+  }
+
+  isPhone(digest: string, phone: string, id: string): boolean {
+    return this.keys.some((key) => this.phoneDigest(key, phone, id).toString('base64url') === digest)
+  }
+
+  private phoneDigest(key: Buffer, phone: string, id: string): Buffer {
+    return createHmac('sha256', key).update(JSON.stringify(['phone', this.owner, id, phone])).digest()
+  }
+
   private digestOf(transaction: Omit<Transaction, 'digest'>, key: Buffer): Buffer {
     const { available, budget, data, enrolments, expiresAt, factor, factors, firstFactorAmr, hasOwnId, id, isCodeTyped, login, message, operation, phone, purpose } = transaction
     const { isUserIdNamed, remember, slots, startedAt, subject, typedCode, userId } = transaction

@@ -1,4 +1,5 @@
 /** The pause before a push or a text is sent again, which the server keeps. */
+import { sms } from '../../src'
 import { handleIn, signIn, waitingOf, type TestApp } from '../support/app'
 import type { Browser } from '../support/browser'
 import { lab, outcomeOf, tally } from '../security/support/lab'
@@ -46,6 +47,33 @@ describe.each(['push', 'sms'])('the same again by %s', (factor) => {
     later(15)
     expect(outcomeOf(await again(handle, factor))).toBe('303 /login/2fa')
     expect(world.asked('approve')).toBe(2)
+  })
+})
+
+describe('an enrolment by SMS, from the page\'s own form within 15 s', () => {
+  const [WRONG, RIGHT] = ['+41790000008', '+41790000009']
+  const enrolling = async () => {
+    app = await world.start({ strategy: { operation: 'enroll', factors: [sms()] } })
+    browser = app.browser()
+    return signIn(browser, 'carl', { phone: WRONG })
+  }
+
+  it('to a corrected number › is sent', async () => {
+    const handle = await enrolling()
+    expect(outcomeOf(await again(handle, 'sms', { phone: RIGHT, retry: '1' }))).toBe('303 /login/2fa')
+    expect(world.asked('enroll')).toBe(2)
+  })
+
+  it('to the same number, written in another way › is not sent', async () => {
+    const handle = await enrolling()
+    expect(outcomeOf(await again(handle, 'sms', { phone: '+41 79 000 00 08', retry: '1' }))).toBe('303 /login/2fa')
+    expect(world.asked('enroll')).toBe(1)
+  })
+
+  it('to a corrected number, clicked twice › is sent once', async () => {
+    const handle = await enrolling()
+    for (let i = 0; i < 2; i++) expect(outcomeOf(await again(handle, 'sms', { phone: RIGHT, retry: '1' }))).toBe('303 /login/2fa')
+    expect(world.asked('enroll')).toBe(2)
   })
 })
 
