@@ -5,6 +5,7 @@
  * Not its job: tabs, connections and clocks (`circumstances.test.ts`), or how it looks (`look.test.ts`).
  */
 import type { BrowserContext, Page } from 'playwright-core'
+import { circumstances, resendPauseIsOver } from '../example/circumstances'
 import { START_MS, startExample, type Running } from '../example/support'
 import { describeWithChromium } from '../support/chromium'
 import { forgiveComplaints, heading, showsHeading, useChromium } from './support'
@@ -17,7 +18,7 @@ describeWithChromium('signing in to the example app', () => {
   let app: Running
 
   beforeAll(async () => {
-    app = await startExample()
+    app = await startExample(circumstances)
   }, START_MS)
   afterAll(() => app?.stop())
 
@@ -81,6 +82,8 @@ describeWithChromium('signing in to the example app', () => {
       expect([await button.textContent(), await button.isDisabled()]).toEqual(['Send again', false])
 
       const first = page.url()
+      // The server keeps the pause too, by its own clock.
+      await resendPauseIsOver(app)
       await button.click()
       await page.waitForURL((url) => url.href !== first && url.pathname === '/login/2fa')
       expect(await app.phone('anna').requests()).toBe(2)
@@ -124,11 +127,11 @@ describeWithChromium('signing in to the example app', () => {
       const focused = page.locator(':focus')
       for (let i = 0; i < 8 && !reached.includes('Cancel'); i++) {
         await page.keyboard.press('Tab')
-        reached.push((await focused.textContent()) as string)
+        reached.push(await focused.evaluate(nameOf))
         expect(await focused.evaluate((element) => (element as unknown as { matches(s: string): boolean }).matches(':focus-visible'))).toBe(true)
       }
       // The button that waits is passed over.
-      expect(reached).toEqual(['Continue', 'Send a request to my phone', 'Use a QR code or link', 'Use a recovery code', 'Cancel'])
+      expect(reached).toEqual(['Remember this browser for 30 days', 'Continue', 'Send a request to my phone', 'Use a QR code or link', 'Use a recovery code', 'Cancel'])
       for (const _ of reached) await page.keyboard.press('Shift+Tab')
       await page.keyboard.type(await smsCode('clara'))
       await page.keyboard.press('Enter')
@@ -250,3 +253,9 @@ describeWithChromium('signing in to the example app', () => {
     forgiveComplaints(/403/)
   })
 })
+
+/** Runs in the page. A checkbox has a label instead of a text. */
+function nameOf(element: unknown): string {
+  const { labels, textContent } = element as { labels?: ArrayLike<{ textContent: string }>; textContent: string }
+  return (labels?.[0]?.textContent ?? textContent).trim()
+}

@@ -1,5 +1,5 @@
 /**
- * What a test may do to the example app's process from outside: let six minutes pass, take Nevis away and bring it back.
+ * What a test may do to the example app's process from outside: let time pass, take Nevis away and bring it back.
  */
 import { once } from 'node:events'
 import { join } from 'node:path'
@@ -15,6 +15,7 @@ const { now } = Date
 let ahead = 0
 Date.now = () => now() + ahead
 process.on('SIGUSR2', () => { ahead += 360000; console.error('later') })
+process.on('SIGWINCH', () => { ahead += 15000; console.error('resend') })
 const { start } = NevisSimulator
 NevisSimulator.start = async (options) => {
   const cloud = await start.call(NevisSimulator, options)
@@ -31,6 +32,8 @@ export const circumstances = { NODE_OPTIONS: `--import=data:text/javascript,${en
 
 /** The budgets of the people are full again, and no second factor is fresh. */
 export const sixMinutesLater = (app: Running) => signal(app, 'SIGUSR2', 'later')
+/** What was sent may be sent again. */
+export const resendPauseIsOver = (app: Running) => signal(app, 'SIGWINCH', 'resend')
 /** The phones go on: what waits there can still be answered. */
 export const nevisGoesDown = (app: Running) => signal(app, 'SIGHUP', 'down')
 export const nevisComesBack = (app: Running) => signal(app, 'SIGHUP', 'up')
