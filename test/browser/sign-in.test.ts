@@ -131,7 +131,7 @@ describeWithChromium('signing in to the example app', () => {
         expect(await focused.evaluate((element) => (element as unknown as { matches(s: string): boolean }).matches(':focus-visible'))).toBe(true)
       }
       // The button that waits is passed over.
-      expect(reached).toEqual(['Remember this browser for 30 days', 'Continue', 'Send a request to my phone', 'Use a QR code or link', 'Use a recovery code', 'Cancel'])
+      expect(reached).toEqual(['Remember this browser for 30\u00a0days', 'Continue', 'Send a request to my phone', 'Use a QR code or link', 'Use a recovery code', 'Cancel'])
       for (const _ of reached) await page.keyboard.press('Shift+Tab')
       await page.keyboard.type(await smsCode('clara'))
       await page.keyboard.press('Enter')
