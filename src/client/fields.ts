@@ -15,6 +15,8 @@ import type { QrCode } from './results'
 const WHITE_SPACE = /\s|[^ -~\xa0-\uffff]/
 /** Upper limit, because links are stored in the session and inserted into the page. In Nevis's examples, a link has a few hundred characters. */
 const MAX_LINK_CHARACTERS = 8192
+/** Upper limit for a list of objects, which are a user's authenticators: a longer list would keep the process busy for seconds. */
+const MAX_LIST_LENGTH = 200
 /** Schemes that the browser handles itself, so they cannot belong to a phone's app. Links with these schemes are rejected. */
 const BROWSER_SCHEMES: readonly string[] = ['http:', 'javascript:', 'data:', 'blob:', 'file:', 'vbscript:', 'about:', 'ftp:', 'ws:', 'wss:', 'view-source:', 'filesystem:']
 
@@ -101,6 +103,7 @@ export class Fields {
     const value = this.get(name)
     if (value === undefined) return undefined
     if (!Array.isArray(value)) this.#refuse(name, 'is not a list')
+    if (value.length > MAX_LIST_LENGTH) this.#refuse(name, `has more than ${MAX_LIST_LENGTH} entries`)
     return value.map((item: unknown) => {
       if (!isJsonObject(item)) this.#refuse(name, 'is not a list of objects')
       return new Fields(this.answer, item)

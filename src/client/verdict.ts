@@ -58,12 +58,13 @@ export function verdictOf(answer: Answer, expected: ExpectedNames = {}): Verdict
   return verdict === 'yes' && (hasDuplicateNames(answer.text, json) || namesAnother(json, expected)) ? 'unclear' : verdict
 }
 
-/** True if a field at any depth names another user or transaction. UUIDs may be in upper or lower case. */
-function namesAnother(value: unknown, expected: ExpectedNames): boolean {
+/** True if a field names another user or transaction, or is nested too deeply to be searched. UUIDs may be in upper or lower case. */
+function namesAnother(value: unknown, expected: ExpectedNames, depth = 0): boolean {
   if (typeof value !== 'object' || value === null) return false
+  if (depth > MAX_DEPTH) return true
   return Object.entries(value).some(([name, field]: [string, unknown]) => {
     const own = Object.hasOwn(expected, name) ? expected[name as keyof ExpectedNames] : undefined
-    if (own === undefined || field === null) return namesAnother(field, expected)
+    if (own === undefined || field === null) return namesAnother(field, expected, depth + 1)
     return typeof field !== 'string' || (name === 'username' ? field !== own : field.toLowerCase() !== own.toLowerCase())
   })
 }

@@ -136,6 +136,14 @@ describe('an answer that is refused', () => {
     const error = await nevisError(call(await answeredWith(status, body)))
     expect(error.message).toBe(`Nevis ${error.operation} failed: ${error.code} (HTTP ${status}), ${words}`)
   })
+
+  // One megabyte has room for 350,000 of them, and reading them kept the process from everybody else for seven seconds.
+  it('with more than 200 authenticators, says why', async () => {
+    const listing = (count: number) => ({ ...USER, authenticators: Array.from({ length: count }, () => ({})) })
+    await expect(getUser(await answeredWith(200, listing(200)))).resolves.toMatchObject({ userId: USER.userId })
+    const error = await nevisError(getUser(await answeredWith(200, listing(201))))
+    expect([error.code, error.message]).toEqual(['NEVIS_UNEXPECTED_RESPONSE', 'Nevis getUser failed: NEVIS_UNEXPECTED_RESPONSE (HTTP 200), authenticators has more than 200 entries'])
+  })
 })
 
 describe('the message of an error', () => {

@@ -76,6 +76,13 @@ describe('a body', () => {
       expect(verdict(nested(9))).toBe('unclear')
       expect(verdict(nested(50_000))).toBe('unclear')
     })
+
+    it('because it has lists nested so deeply that nobody can look for another user in them', () => {
+      const nested = (levels: number) => new Answer('verifyCode', 200, `{"valid":true,"token":${'['.repeat(levels)}${']'.repeat(levels)}}`)
+      expect(verdictOf(nested(8), { userId: USER.userId })).toBe('yes')
+      expect(verdictOf(nested(9), { userId: USER.userId })).toBe('unclear')
+      expect(verdictOf(nested(400_000), { userId: USER.userId })).toBe('unclear')
+    })
   })
 
   describe('made of anything', () => {
