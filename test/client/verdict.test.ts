@@ -78,7 +78,7 @@ describe('a body', () => {
     })
 
     it('because it has lists nested so deeply that nobody can look for another user in them', () => {
-      const nested = (levels: number) => new Answer('verifyCode', 200, `{"valid":true,"token":${'['.repeat(levels)}${']'.repeat(levels)}}`)
+      const nested = (levels: number) => new Answer('verifyCode', 200, `{"valid":true,"token":${'['.repeat(levels)}${']'.repeat(levels)}}`, undefined)
       expect(verdictOf(nested(8), { userId: USER.userId })).toBe('yes')
       expect(verdictOf(nested(9), { userId: USER.userId })).toBe('unclear')
       expect(verdictOf(nested(400_000), { userId: USER.userId })).toBe('unclear')
