@@ -4,9 +4,11 @@
  * Out of scope: starting the new transaction (`start.ts`).
  */
 import type { Factor } from '../factors/factor'
-import { Refusal } from '../factors/failures'
+import { Refusal, type FailureCode } from '../factors/failures'
+import { outcomeByStatus } from '../factors/shared'
 import type { Transaction } from '../factors/transaction'
 import { isInSmallCookie } from '../host/session'
+import type { Settings } from './settings'
 import type { ReplacedTransaction } from './start-context'
 import { isPendingFor } from './start-parameters'
 import type { Field, StrategyRequest } from './strategy-request'
@@ -25,7 +27,7 @@ export function openTransactionForStart(request: StrategyRequest, handle: Field)
 
 /**
  * Returns the transaction to replace. If another click or tab has already replaced the one that the request names, the newest replacement is returned.
- * @throws Refusal `expired_transaction`, `cancelled`, `used_transaction`, and those of `openTransactionForStart`
+ * @throws Refusal `expired_transaction`, `cancelled`, `used_transaction`, those of `openTransactionForStart`, and those of `assertNotDenied`
  * @internal
  */
 export async function transactionToReplace(request: StrategyRequest, handle: Field): Promise<ReplacedTransaction> {
@@ -45,14 +47,28 @@ export async function transactionToReplace(request: StrategyRequest, handle: Fie
 
 /**
  * Asks Nevis whether the user has denied the transaction. Otherwise an attacker who has the password could switch to another factor before a waiting
- * page or a callback has learned of the denial.
- * @throws Refusal `not_approved`; NevisError
+ * page or a callback has learned of the denial. If Nevis can no longer be asked, a request that may have been denied counts as denied.
+ * @throws Refusal `not_approved`, `expired_transaction`, `too_many_attempts`; NevisError
  */
 async function assertNotDenied(request: StrategyRequest, transaction: Transaction): Promise<void> {
-  if (transaction.closed === 'not_approved') throw new Refusal('not_approved')
-  if (transaction.closed !== undefined || Date.now() >= transaction.expiresAt) return
+  const ended = transaction.closed ?? (Date.now() >= transaction.expiresAt ? 'expired_transaction' : undefined)
+  if (mayHaveBeenDenied(request.settings, transaction, ended)) throw new Refusal(ended)
+  if (ended !== undefined) return
   const known = await request.settings.watch.decide(transaction)
   if (known?.answer.status === 'failed') await request.close(transaction, 'not_approved', { wasDenied: true, canGoOn: false })
+}
+
+/**
+ * True if the transaction was denied, or has ended in a way that can hide a denial: an attacker can wait until a denied push has expired, or send
+ * wrong codes until it is closed. An enrolment asks nobody who could deny it, and neither does a text or a recovery code.
+ * @param ended why the transaction has ended; undefined while it is pending
+ * @internal
+ */
+export function mayHaveBeenDenied({ factors }: Pick<Settings, 'factors'>, { factor: name, operation }: Transaction, ended: FailureCode | undefined): ended is FailureCode {
+  if (ended === 'not_approved') return true
+  if (operation !== 'approve' || (ended !== 'expired_transaction' && ended !== 'too_many_attempts')) return false
+  const factor = factors.find((one) => one.name === name)
+  return factor === undefined || factor.prompt === 'wait' || factor.check === outcomeByStatus
 }
 
 /** Follows `next` to the newest transaction. Stops at a loop, because an attacker who can change the session could create one. */

@@ -14,6 +14,7 @@ import { unlockCodes } from '../trust/recovery-codes'
 import type { Transaction } from '../factors/transaction'
 import type { Offer } from './authenticators'
 import { rememberOffer } from '../strategy/remember-offer'
+import { mayHaveBeenDenied } from '../strategy/replaced-transaction'
 import { statusOf, type WaitingStatus } from './status'
 
 /** One line of the list that the user confirms, such as the amount of a payment. */
@@ -84,7 +85,7 @@ export async function viewOf(settings: Settings, handle: string, sealed: Sealed,
     prompt,
     status: closed === undefined ? status : closed === 'expired_transaction' ? 'expired' : 'failed',
     expiresAt,
-    factors: failure === 'not_approved' && settings.afterDenial === 'stop' ? [] : offeredFor(settings, transaction),
+    factors: settings.afterDenial === 'stop' && mayHaveBeenDenied(settings, transaction, failure) ? [] : offeredFor(settings, transaction),
     statusURL: settings.statusURL,
     callbackURL: settings.callbackURL,
     ...(message !== undefined && { message }),

@@ -6,7 +6,7 @@
  * browser are the same as for a push that nobody answered, the app hears of the denial from whoever learns of it first, and with
  * `afterDenial: 'stop'` nothing follows but the password.
  */
-import { MemoryLedger, type Ledger } from '../../src'
+import { MemoryLedger, push, recovery, type Ledger } from '../../src'
 import { inferredEnding } from '../../src/factors/ending'
 import { callbackOf, handleIn, PASSWORD, signIn, statusOf, waitingOf, type TestApp } from '../support/app'
 import type { Browser, Page } from '../support/browser'
@@ -282,6 +282,28 @@ describe('afterDenial', () => {
       await browser.get(callbackOf(transaction))
       Object.assign(sessions, before)
       expect(outcomeOf(await browser.post('/login/2fa', { transaction, factor: 'recovery' }))).toBe('not_approved')
+    })
+
+    // The attacker does not ask for the callback, but waits until Nevis cannot be asked any more.
+    it.each([['push', false], ['push', true], ['app', false], ['app', true]])('ends the chain of a %s request that is over, and asks nobody; after a callback: %s', async (factor, hasCallback) => {
+      const browser = (await start()).browser()
+      const transaction = await signIn(browser, 'anna', { factor })
+      if (factor === 'push') await world.simulator.phone('anna').deny()
+      pass(121)
+      if (hasCallback) expect(outcomeOf(await browser.get(callbackOf(transaction)))).toBe('expired_transaction')
+      expect(await offers(browser, transaction)).toEqual([])
+      const before = world.operations().length
+      expect(outcomeOf(await browser.post('/login/2fa', { transaction, factor: 'recovery' }))).toBe('expired_transaction')
+      expect(world.operations()).toHaveLength(before)
+    })
+
+    // What is no code is counted, but Nevis is not asked.
+    it('ends the chain of a push that five non-codes have closed', async () => {
+      const app = await world.start({ strategy: { afterDenial: 'stop', factors: [push({ typedCode: true }), recovery()] } })
+      const { browser, transaction } = await deniedPush(app)
+      for (let i = 0; i < 5; i++) expect(outcomeOf(await browser.post('/login/2fa/callback', { transaction, code: 'abc' }))).toBe('wrong_code')
+      expect(await offers(browser, transaction)).toEqual([])
+      expect(outcomeOf(await browser.post('/login/2fa', { transaction, factor: 'recovery' }))).toBe('too_many_attempts')
     })
 
     it('offers nothing on the page but the way out', async () => {
