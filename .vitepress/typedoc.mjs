@@ -13,7 +13,7 @@ function grouped(app) {
   app.converter.on(Converter.EVENT_RESOLVE_BEGIN, ({ project }) => {
     for (const module of project.getReflectionsByKind(ReflectionKind.Module)) {
       for (const child of module.children ?? []) {
-        const [, wing] = /\/src\/(\w+)\//.exec(pathOf(child)) ?? []
+        const [, wing] = /\/src\/(\w+)\//.exec(pathOf(child.isReference() ? child.getTargetReflectionDeep() : child)) ?? []
         const group = groups.find(([, wings]) => wings.includes(wing))?.[0]
         if (group === undefined) app.logger.warn(`${child.name}: .vitepress/menu.mjs has no group for ${pathOf(child)}`)
         const tag = new CommentTag('@group', [{ kind: 'text', text: group ?? 'Other' }])

@@ -14,7 +14,13 @@ export interface PostgresConnection {
    * @param values the values
    * @returns the rows of the result
    */
-  query(text: string, values: unknown[]): Promise<{ readonly rows: readonly unknown[] }>
+  query(
+    text: string,
+    values: unknown[],
+  ): Promise<{
+    /** The rows of the result. */
+    readonly rows: readonly unknown[]
+  }>
 }
 
 /** Options of {@link PostgresLedger}. */

@@ -11,7 +11,9 @@
  * @inline
  */
 interface NodeRedis {
+  /** True after `connect`. */
   readonly isOpen: boolean
+  /** Sends one command with its arguments. */
   sendCommand(command: string[]): Promise<unknown>
 }
 
@@ -20,7 +22,9 @@ interface NodeRedis {
  * @inline
  */
 interface NodeRedisCluster {
+  /** Only a cluster has this method; the ledger does not call it. */
   getSlotRandomNode(slot: number): unknown
+  /** Sends one command to the node that has the key. */
   sendCommand(key: string, isReadonly: boolean, command: string[]): Promise<unknown>
 }
 
@@ -29,7 +33,9 @@ interface NodeRedisCluster {
  * @inline
  */
 interface NodeRedisSentinel {
+  /** Only a sentinel client has this method; the ledger does not call it. */
   getSentinelNode(): unknown
+  /** Sends one command to the master, unless `isReadonly` allows a replica. */
   sendCommand(isReadonly: boolean, command: string[]): Promise<unknown>
 }
 
@@ -38,7 +44,9 @@ interface NodeRedisSentinel {
  * @inline
  */
 interface IoRedis {
+  /** State of the connection, such as `ready`. */
   readonly status: string
+  /** Sends one command with its arguments. */
   call(command: string, ...args: string[]): Promise<unknown>
 }
 

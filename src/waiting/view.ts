@@ -63,7 +63,12 @@ export interface WaitingView extends Offer {
    * Present if this browser can be remembered after the sign-in: for how many days, and whether the user has ticked the box. Send the user's
    * choice to the callback as the field `remember`: `1` or `0`.
    */
-  readonly remember?: { readonly days: number; readonly isChosen: boolean }
+  readonly remember?: {
+    /** For how many days. */
+    readonly days: number
+    /** Whether the user has ticked the box. */
+    readonly isChosen: boolean
+  }
   /** Why the transaction has ended; or `wrong_code` while it is pending and the user may try another code. */
   readonly failure?: FailureCode
 }

@@ -43,7 +43,7 @@ beforeAll(() => {
 afterAll(async () => {
   await Promise.all(compilations.values())
   rmSync(folder, { recursive: true, force: true })
-})
+}, LIMIT_MS)
 
 async function compile(compiler: string, resolution: Resolution, more: object = {}, files = RESOLUTIONS[resolution].files): Promise<string> {
   const { files: _files, ...options } = RESOLUTIONS[resolution]
