@@ -42,5 +42,5 @@ export function writePages(root, pages) {
     writeFileSync(page, pageOf(root, path))
   }
   writeFileSync(join(pages, 'index.md'), readFileSync(join(root, '.vitepress/home.md')))
-  for (const folder of ['images', 'performance']) cpSync(join(root, 'docs', folder), join(pages, 'public', folder), { recursive: true })
+  for (const folder of ['images', 'monitoring', 'performance']) cpSync(join(root, 'docs', folder), join(pages, 'public', folder), { recursive: true })
 }
