@@ -76,13 +76,18 @@ export function rememberOf(request: StrategyRequest, { replaced, isAfterFirstFac
 /**
  * Stores the user's choice from the check box in the transaction, if the request contains one, so that the choice is not lost before the user approves.
  * @returns the transaction with the choice
+ * @throws Refusal `unknown_transaction` if the session has ended meanwhile; StorageError
  * @internal
  */
 export async function withChoice(request: StrategyRequest, transaction: Transaction): Promise<Transaction> {
   const choice = tickOf(request.req, 'remember')
   if (choice === undefined || !logsIn(request.options) || transaction.remember === undefined || choice === transaction.remember) return transaction
-  const { digest: _before, ...rest } = transaction
+  // Another tab may have signed in or out since this request read the session, so the session of before must not be written back.
+  await request.refresh()
+  const current = request.transactionById(transaction.id)
+  const { digest: _before, ...rest } = current ?? transaction
   const chosen = request.keys.digests.withDigest({ ...rest, remember: choice })
+  if (current === undefined || current.closed !== undefined) return chosen
   request.transactions.put(chosen)
   await request.transactions.save()
   return chosen

@@ -5,6 +5,7 @@
  * disk, a backup or a proxy, before or after its owner has used it again. Or the attacker has a remembered browser for one thing, and wants to
  * get through another with it: another account, instance or strategy, a payment, a step-up, an enrolment. In any doubt the user is asked.
  */
+import { MemoryStore } from 'express-session'
 import { MemoryLedger, NevisClient, NevisStrategy, forgetBrowsers, recordSecondFactor, requireSecondFactor, secondFactorOf, sms, type Ledger, type NevisStrategyOptions } from '../../src'
 import type { Browser, Page } from '../support/browser'
 import { callbackOf, handleIn, PASSWORD, signIn, strategyOptions, waitingOf, type AppOptions, type TestApp } from '../support/app'
@@ -119,6 +120,27 @@ describe('a remembered browser', () => {
     const code = /\d{6}/.exec(world.simulator.sms('anna').at(-1) as string)?.[0] as string
     expect(outcomeOf(await browser.post('/login/2fa/callback', { transaction: sms, code, remember: '0' }))).toBe('success')
     expect(browser.cookies.has(COOKIE)).toBe(false)
+  })
+
+  it('does not bring back with the choice a session that another tab has ended meanwhile', async () => {
+    let isEnding = false
+    /** Ends the session right after a request has read it. */
+    class EndingStore extends MemoryStore {
+      override get(id: string, done: Parameters<MemoryStore['get']>[1]): void {
+        super.get(id, (error, found) => {
+          if (!isEnding) return done(error, found)
+          isEnding = false
+          this.destroy(id, () => done(error, found))
+        })
+      }
+    }
+    const store = new EndingStore()
+    const browser = (await start({ session: { store } })).browser()
+    const transaction = await signIn(browser, 'anna')
+    isEnding = true
+    expect(outcomeOf(await browser.post('/login/2fa/callback', { transaction, remember: '1' }))).toBe('unknown_transaction')
+    const left = await new Promise((resolve) => store.all((_error, sessions) => resolve(sessions)))
+    expect(Object.keys(left as object)).toEqual([])
   })
 
   it('has a cookie that scripts, other sites and plain connections do not get', async () => {
