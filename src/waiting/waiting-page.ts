@@ -3,6 +3,7 @@
  * texts, script and style. The waiting page shows the user what to do, learns when the approval is decided, and goes to the callback. Out of
  * scope: starting, deciding or ending a transaction; the page's forms post to routes of the strategy for that.
  */
+import { isJsonObject } from '../client/answer'
 import { json, middleware, whole, type HostResponse, type Middleware } from '../host/answer'
 import { failures, type FailureCode } from '../factors/failures'
 import { loginOf } from '../host/login'
@@ -116,13 +117,23 @@ export function waitingPage<Req extends HostRequest = HostRequest, Res extends H
       choice.offer(current, transaction, session, isChoosing),
     ])
     const { data } = transaction
-    const details = options.details?.(data, parts.language.tag)
+    const details = detailsIn(options.details?.(data, parts.language.tag))
     const view = { ...seen, ...(seen.factors.includes(seen.factor) && offer), ...(details && { details }) }
     if (wantsJson) return json(200, view)
     if (view.status === 'succeeded' || view.status === 'unreadable') return whole(303, { Location: withQuery(parts.callbackURL, { transaction: view.transaction }), 'Referrer-Policy': REFERRER_POLICY })
     const { text } = pageHtml(view, { ...parts, messageLanguage: options.messageLanguage?.(data, req) })
     return page(res, 200, text, parts, showsWidget(view) ? widgetPolicy : POLICY)
   }, strategy.name)
+}
+
+/**
+ * Returns the app's list with texts only: an app without TypeScript may give a number or `null` as a value.
+ * @throws TypeError if it is no list of objects
+ */
+function detailsIn(value: unknown): readonly Detail[] | undefined {
+  if (!value) return undefined
+  if (!Array.isArray(value) || !value.every(isJsonObject)) throw new TypeError('waitingPage: details must return a list of objects with label and value')
+  return value.map(({ label, value: text }) => ({ label: String(label), value: String(text) }))
 }
 
 function usernameOf(req: HostRequest): string | undefined {

@@ -173,6 +173,18 @@ describe('what is confirmed', () => {
     expect((await browser.get(waitingOf(handle), JSON_ONLY)).json()).toMatchObject({ details: [{ label: 'Amount', value: 'CHF 120.00' }, { label: 'To', value: '<b>Garage</b>' }] })
   })
 
+  it('is shown as text, whatever the values are, and a list that is none is a TypeError', async () => {
+    const value = (one: unknown) => ({ details: () => [{ label: null, value: one }] }) as unknown as WaitingPageOptions
+    for (const [given, shown] of [[null, 'null'], [7, '7'], [undefined, 'undefined'], [['<b>'], '&#60;b&#62;'], [{ text: 'x' }, '[object Object]']] as const) {
+      const { status, text } = await (await open(value(given), { strategy })).get()
+      expect([status, text]).toEqual([200, expect.stringContaining(`<dt>null</dt><dd><bdi>${shown}</bdi></dd>`)])
+    }
+    for (const list of ['x', [null], { label: 'a', value: 'b' }]) {
+      const { get } = await open({ details: () => list } as unknown as WaitingPageOptions, { strategy })
+      expect((await get()).json()).toEqual({ action: 'error', name: 'TypeError', message: 'waitingPage: details must return a list of objects with label and value' })
+    }
+  })
+
   it('is in the language of the page, and headed once for a code', async () => {
     const { text } = await (await open(options, { strategy }, 'sms')).get(undefined, { 'accept-language': 'de' })
     expect(text).toContain('<dt>Betrag</dt>')
