@@ -6,6 +6,7 @@
  */
 
 const MAX_VALUES = 2000
+const MAX_DEPTH = 8
 const CODE_FORM = /^[A-Za-z0-9](-?[A-Za-z0-9]){15}$/
 
 /** All strings in a response, each with the name of its field. Strings of outer objects come first. */
@@ -43,4 +44,16 @@ export function linkIn(json: unknown): { readonly link: string | undefined; read
 /** The word in the field `status` of a status response, in lower case. */
 export function statusIn(json: unknown): string {
   return textAt(json, 'status')?.toLowerCase() ?? 'none'
+}
+
+/** The userId beside this username, in one object of the response. Letters of both cases count as equal, because Nevis may change them. */
+export function userIdOf(json: unknown, username: string, depth = 0): string | undefined {
+  if (typeof json !== 'object' || json === null || depth > MAX_DEPTH) return undefined
+  const { username: name, userId } = json as Readonly<Record<string, unknown>>
+  if (typeof name === 'string' && name.toLowerCase() === username.toLowerCase() && typeof userId === 'string') return userId
+  for (const inner of Object.values(json)) {
+    const found = userIdOf(inner, username, depth + 1)
+    if (found !== undefined) return found
+  }
+  return undefined
 }

@@ -4,8 +4,8 @@
  * Out of scope: the requests that are tried with these users (the stages).
  */
 import { randomBytes } from 'node:crypto'
-import { textAt } from './answers'
-import type { Call, Caller, Reply } from './caller'
+import { userIdOf } from './answers'
+import type { Caller, Reply } from './caller'
 
 interface ThrowawayUser {
   readonly username: string
@@ -33,8 +33,15 @@ export class ThrowawayUsers {
     let user = this.made.find((one) => one.username === username)
     if (user === undefined) this.made.push((user = { username, userId: undefined }))
     const reply = await this.caller.call(step, { path: '/api/v1/users/enroll', json: enrollment, learns: ['userId', 'transactionId'] })
-    user.userId ??= textAt(reply.json, 'userId')
+    user.userId ??= userIdOf(reply.json, username) ?? (await this.lookUp(username)).userId
     return { ...reply, userId: user.userId }
+  }
+
+  /** Deletes one user, and notes the shape of the response under this step. */
+  async delete(step: string, username: string): Promise<void> {
+    const user = this.made.find((one) => one.username === username)
+    if (user?.userId === undefined) return
+    await this.caller.call(step, { method: 'DELETE', path: pathOf(user.userId) })
   }
 
   /**
@@ -46,17 +53,30 @@ export class ThrowawayUsers {
     return left.filter(Boolean).length
   }
 
-  private async isLeft({ username, userId }: ThrowawayUser): Promise<boolean> {
-    const byName: Call = { method: 'GET', path: `/api/v1/users?username=${encodeURIComponent(username)}` }
-    const id = userId ?? textAt((await this.caller.cleanUp(byName)).json, 'userId')
-    if (id === undefined) return false
-    const path = `/api/v1/users/${encodeURIComponent(id)}`
+  /** Only a user with this very username is deleted: an instance that mixes up its answers could name a real user. */
+  private async isLeft({ username }: ThrowawayUser): Promise<boolean> {
     for (let attempt = 0; attempt < 3; attempt++) {
-      const deleted = await this.caller.cleanUp({ method: 'DELETE', path })
-      const { json } = await this.caller.cleanUp({ method: 'GET', path })
-      const isGone = [200, 204, 404].includes(deleted.status) && textAt(json, 'userId')?.toLowerCase() !== id.toLowerCase()
-      if (isGone) return false
+      const { userId, isUnknown } = await this.lookUp(username)
+      if (userId === undefined) {
+        if (isUnknown) return false
+        continue
+      }
+      const { status } = await this.caller.cleanUp({ method: 'DELETE', path: pathOf(userId) })
+      const { userId: after } = await this.lookUp(username)
+      if ([200, 204, 404].includes(status) && after === undefined) return false
     }
     return true
   }
+
+  /** `isUnknown`: the instance answers as it does about a name that nobody has, and not with an error that says nothing. */
+  private async lookUp(username: string): Promise<{ readonly userId: string | undefined; readonly isUnknown: boolean }> {
+    const { status, json } = await this.caller.cleanUp({ method: 'GET', path: `/api/v1/users?username=${encodeURIComponent(username)}` })
+    const saysNothing = status === 0 || status === 401 || status === 429 || status >= 500
+    const isUnknown = !saysNothing && (status === 404 || this.caller.facts['user.unknown-name.http'] === String(status))
+    return { userId: userIdOf(json, username), isUnknown }
+  }
+}
+
+function pathOf(userId: string): string {
+  return `/api/v1/users/${encodeURIComponent(userId)}`
 }

@@ -25,7 +25,7 @@ export async function userStage(scene: Scene): Promise<void> {
   const { userId } = enrolled
   if (userId === undefined) return
   await intent(scene, username, userId)
-  await caller.call('user.delete', { method: 'DELETE', path: `/api/v1/users/${encodeURIComponent(userId)}` })
+  await users.delete('user.delete', username)
   await caller.call('user.deleted', { method: 'GET', path: `/api/v1/users/${encodeURIComponent(userId)}` })
 }
 

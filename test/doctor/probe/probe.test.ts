@@ -1,4 +1,7 @@
 /** The probe against the simulator: what it recognises, what it leaves behind, and what its report may hold. */
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { PassThrough } from 'node:stream'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -95,6 +98,37 @@ describe('the probe', () => {
       simulator.faults.add({ on: 'deleteUser', status: 500 })
       const { usersLeft } = await runStages(options({ stages: ['users'] }))
       expect(usersLeft).toBeGreaterThan(0)
+    })
+  })
+
+  /**
+   * The probe once deleted whichever user an answer named: a gateway that mixed up two enrolments, or ignored the name in a look-up, made it delete a
+   * real user, and a look-up that failed counted as "no user left".
+   */
+  describe('of an instance that answers about another user', () => {
+    const REAL = { userId: '11111111-2222-4333-8444-555555555555', username: 'ceo', status: 'active' }
+    const cases: [string, (method: string, url: string) => [number, object], number][] = [
+      ['in its enrolments', (method, url) => (method === 'POST' && url.includes('/enroll') ? [201, REAL] : [404, { status: 404, error: 'Not Found' }]), 0],
+      ['in its look-ups', (method, url) => (url.includes('/enroll') ? [201, {}] : url.includes('?username=') ? [200, REAL] : [404, { status: 404 }]), 1],
+      ['or not at all', (method, url) => (url.includes('/enroll') ? [504, {}] : [503, {}]), 1],
+    ]
+    it.each(cases)('%s › deletes nobody, and says what may be left', async (_name, answer, left) => {
+      const deleted: string[] = []
+      const server = createServer((req, res) => {
+        const { method = '', url = '' } = req
+        if (method === 'DELETE') deleted.push(url)
+        const [status, json] = answer(method, url)
+        res.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(json))
+      }).listen(0, '127.0.0.1')
+      await once(server, 'listening')
+      try {
+        const { port } = server.address() as AddressInfo
+        const { usersLeft } = await runStages(options({ baseURL: `http://127.0.0.1:${port}`, stages: ['quiet', 'users'] }))
+        expect([deleted, Math.min(usersLeft, 1)]).toEqual([[], left])
+      } finally {
+        server.closeAllConnections()
+        server.close()
+      }
     })
   })
 
