@@ -109,8 +109,8 @@ describe('the probe', () => {
     const REAL = { userId: '11111111-2222-4333-8444-555555555555', username: 'ceo', status: 'active' }
     const cases: [string, (method: string, url: string) => [number, object], number][] = [
       ['in its enrolments', (method, url) => (method === 'POST' && url.includes('/enroll') ? [201, REAL] : [404, { status: 404, error: 'Not Found' }]), 0],
-      ['in its look-ups', (method, url) => (url.includes('/enroll') ? [201, {}] : url.includes('?username=') ? [200, REAL] : [404, { status: 404 }]), 1],
-      ['or not at all', (method, url) => (url.includes('/enroll') ? [504, {}] : [503, {}]), 1],
+      ['in its look-ups', (_method, url) => (url.includes('/enroll') ? [201, {}] : url.includes('?username=') ? [200, REAL] : [404, { status: 404 }]), 1],
+      ['or not at all', (_method, url) => (url.includes('/enroll') ? [504, {}] : [503, {}]), 1],
     ]
     it.each(cases)('%s › deletes nobody, and says what may be left', async (_name, answer, left) => {
       const deleted: string[] = []
