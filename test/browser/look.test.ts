@@ -245,7 +245,10 @@ describeWithChromium('the waiting page', () => {
   afterAll(() => cloud.close())
   afterEach(() => jest.restoreAllMocks())
 
-  const shoot = (page: Page, name: string, fullPage = true) => page.screenshot({ path: join(FOLDER, `${name}.png`), fullPage })
+  /** Pictures take most of the time, so they are taken only where somebody wants to look at them: SCREENSHOTS=1 */
+  const shoot = async (page: Page, name: string, fullPage = true) => {
+    if (process.env['SCREENSHOTS'] !== undefined) await page.screenshot({ path: join(FOLDER, `${name}.png`), fullPage })
+  }
 
   describe.each(Object.entries(states))('in the state "%s"', (name, state) => {
     it('is accessible in light, dark and forced colours, with large text, and fits every screen', async () => {
