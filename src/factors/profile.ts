@@ -41,7 +41,7 @@ export interface NevisProfile {
 
 /** @internal */
 export function profileOf(transaction: Transaction, outcome: Succeeded, { amr }: Pick<Factor, 'amr'>): NevisProfile {
-  const { factor, operation, id, subject, message, data, firstFactorAmr, isCodeTyped } = transaction
+  const { factor, operation, id, subject, message, data, firstFactorAmr, isCodeTyped, isInPlaceOfApproval } = transaction
   const username = outcome.username ?? subject.username
   return Object.freeze({
     provider: 'nevis',
@@ -55,6 +55,7 @@ export function profileOf(transaction: Transaction, outcome: Succeeded, { amr }:
     transactionId: id,
     // At an enrolment, the phone does not show the message. So the user has not agreed to it, and the profile must not contain it.
     ...(operation === 'approve' && message !== undefined && { message }),
-    ...(operation === 'approve' && data !== undefined && { data }),
+    // An enrolment that a route with `approve-or-enroll` started must not look like an approval of the data, such as a payment.
+    ...(isInPlaceOfApproval !== true && data !== undefined && { data }),
   })
 }

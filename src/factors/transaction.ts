@@ -57,6 +57,8 @@ export interface Transaction {
   readonly firstFactorAmr?: readonly string[]
   /** What the phone shows. */
   readonly message?: string
+  /** True for an enrolment that `approve-or-enroll` started in place of an approval. */
+  readonly isInPlaceOfApproval?: true
   /** The app's own data. */
   readonly data?: unknown
   /** Names of the factors that the route allows, if the route restricts them. */

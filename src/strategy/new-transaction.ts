@@ -43,6 +43,7 @@ export async function newTransaction(
   // The user needs more time to save recovery codes than to accept a push, and nothing at Nevis expires meanwhile. So such a transaction lives longer.
   const lifetimeMs = codes === undefined ? ofOperation : settings.firstFactorLifetimeMs
   const textedPhone = operation === 'enroll' && factor.name === 'sms' ? phoneOf(request.req, parameters) : undefined
+  const isInPlaceOfApproval = operation === 'enroll' && (context.parameters.operation === 'approve-or-enroll' || replaced?.isInPlaceOfApproval === true)
   const login = request.login()
   const remember = rememberOf(request, context, operation)
   const transaction = keys.digests.withDigest({
@@ -66,6 +67,7 @@ export async function newTransaction(
     ...(server.typedCode !== undefined && { typedCode: keys.typedCodes.digestOf(server.typedCode, server.id), isCodeTyped: false }),
     ...(message !== undefined && { message }),
     ...(data !== undefined && { data }),
+    ...(isInPlaceOfApproval && { isInPlaceOfApproval }),
     ...(factors !== undefined && { factors }),
     ...(available !== undefined && operation === 'approve' && { available }),
     ...(phone !== undefined && { phone }),

@@ -199,7 +199,9 @@ describeWithChromium('the waiting page', () => {
       await until(() => streams() === 1)
       later(120_000)
       await page.getByText('This request has expired. Send a new one.').waitFor()
+      // Later than the pause before a resend, and early enough for the new request to be pending.
       jest.restoreAllMocks()
+      later(16_000)
       await page.getByRole('button', { name: 'Send a request to my phone' }).click()
       await showsHeading(page, 'Check your phone')
     })

@@ -249,7 +249,8 @@ describeWithChromium('signing in to the example app', () => {
       expect(policy).toContain(rule)
     }
     expect(policy).not.toContain('unsafe')
-    expect(app.stderr()).toBe('')
+    // The test itself makes the app print this word when it moves the clock.
+    expect(app.stderr().replaceAll('resend\n', '')).toBe('')
     forgiveComplaints(/403/)
   })
 })
