@@ -120,6 +120,7 @@ describeWithChromium('a person without an account', () => {
     await showsHeading(page, 'Your recovery codes')
     await look(page, 'recovery-codes')
     recoveryCodes = await page.locator('.nevis-codes code').allTextContents()
+    await page.getByRole('checkbox').check()
     await page.getByRole('button', { name: 'I have saved these codes' }).click()
     await showsHeading(page, 'Your devices')
     await said(page, 'Your new recovery codes are ready to use.')

@@ -4,7 +4,7 @@
  * Out of scope: the requests that are tried with these users (the stages).
  */
 import { randomBytes } from 'node:crypto'
-import { userIdOf } from './answers'
+import { textAt, userIdOf } from './answers'
 import type { Caller, Reply } from './caller'
 
 interface ThrowawayUser {
@@ -72,7 +72,8 @@ export class ThrowawayUsers {
   private async lookUp(username: string): Promise<{ readonly userId: string | undefined; readonly isUnknown: boolean }> {
     const { status, json } = await this.caller.cleanUp({ method: 'GET', path: `/api/v1/users?username=${encodeURIComponent(username)}` })
     const saysNothing = status === 0 || status === 401 || status === 429 || status >= 500
-    const isUnknown = !saysNothing && (status === 404 || this.caller.facts['user.unknown-name.http'] === String(status))
+    // An answer about some other user says nothing either.
+    const isUnknown = !saysNothing && textAt(json, 'userId') === undefined && (status === 404 || this.caller.facts['user.unknown-name.http'] === String(status))
     return { userId: userIdOf(json, username), isUnknown }
   }
 }
