@@ -92,7 +92,11 @@ export async function startDialectApp({ baseURL, accessKey }: NevisSimulator, op
     void res.status(error.status ?? 500).json({ action: 'error', code: error.code ?? error.message })
   server.use(onError)
 
-  const http = createServer(server)
+  // Hundreds of servers come and go: a kept connection may lead to one that has closed, or to another one on the same port.
+  const http = createServer((req, res) => {
+    res.setHeader('Connection', 'close')
+    server(req, res)
+  })
   await listen(http)
   const origin = `http://127.0.0.1:${(http.address() as AddressInfo).port}`
   return {
