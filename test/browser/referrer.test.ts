@@ -28,6 +28,7 @@ describeWithChromium('the next page', () => {
     const { page, username, address } = await waiting(await chromium.open({ javaScriptEnabled }), cloud)
     await cloud.simulator.phone(username).approve()
     const landed = page.waitForRequest((request) => new URL(request.url()).pathname === '/landing')
+    if (!javaScriptEnabled) await page.getByRole('link', { name: 'Check now' }).click()
     const headers = await (await landed).allHeaders()
     await showsHeading(page, 'Landed')
     expect(address).toContain('transaction=')
