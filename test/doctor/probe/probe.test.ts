@@ -143,10 +143,10 @@ describe('the probe', () => {
 
 describe('the probe in every dialect', () => {
   it('leaves no user behind, runs to its end and makes at most 400 calls', () => {
-    // Without a valid key, or behind a gateway that answers everything with an error, nobody can say who is left, and the report says so.
-    const inDoubt = ['key-ends-midway', 'gateway-page-502']
-    for (const name of inDoubt) expect(simulated.results.get(name)?.usersLeft).toBeGreaterThan(0)
-    const wrong = [...simulated.results].filter(([name]) => !inDoubt.includes(name)).filter(([, { usersLeft, endedBy, calls }]) => usersLeft > 0 || endedBy !== undefined || calls > 400)
+    // Behind a gateway that answers everything with an error, nobody can say who is left, and the report says so.
+    const inDoubt = 'gateway-page-502'
+    expect(simulated.results.get(inDoubt)?.usersLeft).toBeGreaterThan(0)
+    const wrong = [...simulated.results].filter(([name]) => name !== inDoubt).filter(([, { usersLeft, endedBy, calls }]) => usersLeft > 0 || endedBy !== undefined || calls > 400)
     expect(wrong.map(([name]) => name)).toEqual([])
     expect(simulated.results.size).toBe(DIALECT_NAMES.length)
   })
