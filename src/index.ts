@@ -74,6 +74,6 @@ export type * from './client/results'
 export type { ApprovalChannel, EnrollmentChannel, IntentChannel, Open, Operation } from './client/wire'
 export type { RawAnswer } from './client/answer'
 
-// As with Passport's other strategies, `require` and the default import of Node's ESM give the strategy itself, with the names above on it.
+// As with Passport's other strategies, `require` gives the strategy itself, with the names above on it. For `import` see index.mts.
 module.exports = Object.assign(NevisStrategy, exports as object)
 Object.defineProperty(NevisStrategy, '__esModule', { value: true })

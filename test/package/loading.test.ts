@@ -35,11 +35,14 @@ describe('require', () => {
       const required = require('passport-nevis')
       import('passport-nevis').then((imported) => {
         const names = Object.keys(imported).filter((name) => !['default', 'module.exports', '__esModule'].includes(name))
-        console.log(JSON.stringify({ names, required: Object.keys(required), same: names.filter((name) => imported[name] === required[name] && required[name] !== undefined) }))
+        const oneClass = [imported.default, imported.Strategy, imported.NevisStrategy].every((strategy) => strategy === required)
+        console.log(JSON.stringify({ oneClass, names, required: Object.keys(required), same: names.filter((name) => imported[name] === required[name] && required[name] !== undefined) }))
       })`
-    const { names, required, same } = JSON.parse(execFileSync(process.execPath, ['-e', script], { cwd: ROOT, encoding: 'utf8' })) as Record<string, string[]>
-    expect(names?.length).toBeGreaterThan(20)
-    expect(required?.filter((name) => name !== 'default').toSorted()).toEqual(names?.toSorted())
+    const answer = execFileSync(process.execPath, ['-e', script], { cwd: ROOT, encoding: 'utf8' })
+    const { names, required, same, oneClass } = JSON.parse(answer) as Record<'names' | 'required' | 'same', string[]> & { oneClass: boolean }
+    expect(oneClass).toBe(true)
+    expect(names.length).toBeGreaterThan(20)
+    expect(required.filter((name) => name !== 'default').toSorted()).toEqual(names.toSorted())
     expect(same).toEqual(names)
   })
 })

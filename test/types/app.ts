@@ -2,8 +2,8 @@
 import express, { type Request, type Response } from 'express'
 import { subscribe } from 'node:diagnostics_channel'
 import passport from 'passport'
-import {
-  MemoryLedger, NevisClient, NevisError, NevisStrategy, RedisLedger, StorageError, app as qrCode, atLeast, failureText, failures, htmlMessage, languages, outagePage,
+import ByDefault, {
+  MemoryLedger, NevisClient, NevisError, NevisStrategy, RedisLedger, StorageError, Strategy, app as qrCode, atLeast, failureText, failures, htmlMessage, languages, outagePage,
   ownAuthenticator, push, recordSecondFactor, recovery, requireSecondFactor, secondFactorOf, sms, statusEndpoint, waitingPage, watchTransaction, widget,
   type Factor, type Failure, type FailureCode, type NevisEvents, type NevisProfile, type NevisStrategyOptions, type PageOptions, type VerifyDone,
 } from 'passport-nevis'
@@ -46,6 +46,9 @@ const options = {
   callbackURL: '/login/2fa/callback',
   statusURL: '/login/2fa/status',
 } satisfies NevisStrategyOptions
+
+/** The strategy under each of its names. */
+export const oneClass: readonly (typeof NevisStrategy)[] = [ByDefault, Strategy]
 
 export const callbackStyle = new NevisStrategy(
   {
