@@ -29,17 +29,17 @@ const isOurs = (/** @type {{ name: string }} */ { name }) => name.startsWith('pa
  * @param {readonly Row[]} rows
  */
 const oursIn = (rows) => /** @type {Row} */ (rows.find(isOurs))
-const reached = (/** @type {boolean} */ isReached) => (isReached ? '' : ' (not reached)')
+const reached = (/** @type {boolean} */ isReached) => (isReached ? '' : ' (target not reached)')
 
 /** @param {{ date: string, node: string, machine: string, load?: number }} result */
 function heading({ date, node, machine, load }) {
-  return `Measured on ${date}, Node ${node.slice(1)}, ${machine}${load === undefined ? '' : `, load ${load} before it began`}.`
+  return `Measured on ${date}, Node ${node.slice(1)}, ${machine}${load === undefined ? '' : `, system load ${load} before the measurement`}.`
 }
 
 /** @param {{ control: number, rounds: number, loginsPerRound: number, void?: boolean }} result */
 function control({ control: value, rounds, loginsPerRound, void: isVoid }) {
-  const text = `Medians over ${rounds} rounds of ${loginsPerRound} logins. Control: the same once more costs ${ratio(value)} times as much`
-  return isVoid ? `**Void.** ${text}; outside of 0.95 to 1.05, the machine was not quiet enough.` : `${text}.`
+  const text = `Medians over ${rounds} rounds of ${loginsPerRound} logins. Control: the second run of the same calls costs ${ratio(value)} times as much`
+  return isVoid ? `**Void.** ${text}. The machine was too busy: the control must be between 0.95 and 1.05.` : `${text}.`
 }
 
 const plot = (/** @type {string} */ name, /** @type {string} */ title) => `![${title}](performance/${name}.svg)`
@@ -49,96 +49,96 @@ const plot = (/** @type {string} */ name, /** @type {string} */ title) => `![${t
  * @param {{ ratio: number, generations?: number[] }} row
  */
 function generations({ ratio: all, generations: each }) {
-  const one = each === undefined ? '' : `; generation by generation of processes ${each.map(ratio).join(', ')}`
-  return `passport-nevis: ${ratio(all)} over all${reached(all <= 1.1)}${one}.\n\n`
+  const one = each === undefined ? '' : `; by group of processes, each newly started: ${each.map(ratio).join(', ')}`
+  return `passport-nevis costs ${ratio(all)} times the bare calls${reached(all <= 1.1)}${one}.\n\n`
 }
 
 /** @type {{ [Part in keyof Results]: (result: Results[Part]) => string } & Record<'calls' | 'paper', (results: Results) => string | undefined>} */
 const sections = {
   cpu: (result) =>
     `${heading(result)} ${control(result)}\n\n${table(
-      ['contestant', 'calls', 'CPU of a login', 'against three bare axios calls'],
+      ['contestant', 'calls', 'CPU of a login', 'times three bare axios calls'],
       result.rows.map(({ name, calls, micros, ratio: value }) => [name, calls, `${number(micros)} µs`, ratio(value)]),
     )}\n\n${generations(oursIn(result.rows))}${plot('cpu', 'CPU of a login')}`,
 
   login: (result) =>
     `${heading(result)} ${control(result)}\n\n${table(
-      ['app', 'CPU of a login', 'against the app by hand'],
+      ['app', 'CPU of a login', 'times the app by hand'],
       result.rows.map(({ name, micros, ratio: value }) => [name, `${number(micros)} µs`, ratio(value)]),
     )}`,
 
   calls: ({ login }) =>
     login && table(
-      ['in a login where', 'approval', 'status', 'introspect', 'others'],
+      ['in a login where', 'approval calls', 'status calls', 'introspections', 'other calls'],
       Object.entries(login.calls).map(([name, { approval, status, introspect, others }]) => [name, approval, status, introspect, others]),
     ),
 
   handshakes: (result) =>
     `${heading(result)}\n\n${table(
-      ['contestant', 'calls', `TLS handshakes of a login, ${result.pauseSeconds} s after the one before`],
+      ['contestant', 'calls', `TLS handshakes of a login that starts ${result.pauseSeconds} s after the previous one`],
       result.rows.map(({ name, calls, each }) => [name, calls, number(each, each % 1 ? 2 : 0)]),
     )}`,
 
   storage: (result) => {
     const { session, redis } = result
     return `${heading(result)}\n\n${table(
-      ['pending login', 'bytes in the session, as JSON', 'of these the status token', 'QR code, apart'],
+      ['pending login', 'bytes in the session, as JSON', 'of which the status token has', 'bytes of the QR code, stored separately'],
       session.map(({ factor, bytes, statusToken, qrCode }) => [factor, number(bytes), number(statusToken), number(qrCode)]),
     )}\n\n${table(['Redis commands of', 'the ledger', 'the session store'], [['a login', redis.login.ledger, redis.login.store], ['a status poll', redis.poll.ledger, redis.poll.store]])}`
   },
 
   processes: (result) =>
-    `${heading(result)} Medians over ${result.rounds} rounds of ${result.loginsPerRound} logins, ${result.atOnce} at once; each process of the app has ${number(100 * result.coreShare)} % of a core.\n\n${table(
-      ['processes', 'logins a second', 'CPU of a login, all processes', 'Redis commands of a login: the ledger', 'the session store'],
+    `${heading(result)} Medians over ${result.rounds} rounds of ${result.loginsPerRound} logins, ${result.atOnce} at once. Each process of the app may use ${number(100 * result.coreShare)} % of a core.\n\n${table(
+      ['processes', 'logins a second', 'CPU of a login, all processes', 'Redis commands of the ledger in a login', 'Redis commands of the session store in a login'],
       result.rows.map(({ processes, perSecond, micros, ledger, sessions }) => [processes, number(perSecond), `${number(micros)} µs`, number(ledger, 2), number(sessions, 2)]),
     )}`,
 
   loading: (result) =>
-    `${heading(result)} Medians of ${result.rounds.compared} fresh processes each for the first four, in turn, and of ${result.rounds.others} for the others.\n\n${table(
-      ['what', 'time', 'CPU'],
+    `${heading(result)} Medians of ${result.rounds.compared} new processes for each of the first four rows, and of ${result.rounds.others} for each of the others.\n\n${table(
+      ['what is loaded', 'time', 'CPU time'],
       result.rows.map(({ name, ms, cpuMs }) => [name, `${number(ms)} ms`, `${number(cpuMs)} ms`]),
-    )}\n\nPair by pair: passport-nevis takes ${number(result.overOAuth2.ms, 1)} ms more than passport-oauth2 (CPU: ${number(result.overOAuth2.cpuMs, 1)} ms)${reached(
+    )}\n\nMedian difference between passport-nevis and passport-oauth2: ${number(result.overOAuth2.ms, 1)} ms (CPU time: ${number(result.overOAuth2.cpuMs, 1)} ms)${reached(
       Math.max(result.overOAuth2.ms, result.overOAuth2.cpuMs) <= 0,
-    )}; with axios loaded ${number(result.overAxios.ms, 1)} ms more than axios alone (CPU: ${number(result.overAxios.cpuMs, 1)} ms)${reached(Math.max(result.overAxios.ms, result.overAxios.cpuMs) <= 5)}.`,
+    )}. Median difference between passport-nevis with axios loaded and axios alone: ${number(result.overAxios.ms, 1)} ms (CPU time: ${number(result.overAxios.cpuMs, 1)} ms)${reached(Math.max(result.overAxios.ms, result.overAxios.cpuMs) <= 5)}.`,
 
   size: (result) =>
-    `${heading(result)} The package is ${size(result.tarball)} to download and ${size(result.unpacked)} unpacked; it brings ${result.packages} packages with ${size(result.bytes)}.\n\n${table(
+    `${heading(result)} The package has ${size(result.tarball)} to download and ${size(result.unpacked)} unpacked. npm installs ${result.packages} other packages with it, of ${size(result.bytes)} together.\n\n${table(
       ['dependency', 'packages', 'size'],
       result.rows.map(({ name, packages, bytes }) => [name, packages, size(bytes)]),
     )}`,
 
   memory: (result) =>
-    `${heading(result)}\n\n${table(['logins', 'heap, collected'], result.rows.map(({ logins, heapMB }) => [number(logins), `${number(heapMB, 1)} MB`]))}\n\n${plot('memory', 'Heap after logins')}`,
+    `${heading(result)}\n\n${table(['logins', 'heap after garbage collection'], result.rows.map(({ logins, heapMB }) => [number(logins), `${number(heapMB, 1)} MB`]))}\n\n${plot('memory', 'Heap after logins')}`,
 
   schedule: (result) =>
-    `Computed for ${number(result.people)} answers of that distribution, those below 120 s:\n\n${table(
-      ['schedule', 'status calls of a login', 'until the next look, median', '95th percentile'],
+    `Computed for ${number(result.people)} simulated users with the same log-normal distribution of answer times; answers after 120 s are left out:\n\n${table(
+      ['schedule', 'status calls of a login', 'from the answer to the next status call, median', 'the same, 95th percentile'],
       result.rows.map(({ name, calls, median, p95 }) => [name, number(calls, 1), `${number(median, 2)} s`, `${number(p95, 2)} s`]),
     )}\n\n${plot('schedule', 'Status calls against waiting time')}`,
 
   tap: (result) =>
     `${heading(result)}\n\n${table(
-      ['way', 'people', 'at once', 'best', 'median', 'p95', 'status calls per sign-in'],
+      ['how the page learns of the decision', 'sign-ins', 'at once', 'shortest', 'median', '95th percentile', 'status calls per sign-in'],
       result.rows.map(({ way, people, atOnce, best, median, p95, statusCalls }) => [way, people, atOnce, `${number(best, 3)} s`, `${number(median, 2)} s`, `${number(p95, 2)} s`, number(statusCalls, 1)]),
-    )}\n\nOne at a time, by events against by hand: ${ratio(result.ratio)} times the median${reached(result.ratio <= 0.6)}.`,
+    )}\n\nWith one user at a time, the median by events is ${ratio(result.ratio)} times the median by hand${reached(result.ratio <= 0.6)}.`,
 
   'tap-at-best': (result) =>
     `${heading(result)}\n\n${table(
-      ['way', 'people', 'best', 'median'],
+      ['how the page learns of the decision', 'sign-ins', 'shortest', 'median'],
       result.rows.map(({ way, people, best, median }) => [way, people, `${number(best, 3)} s`, `${number(median, 3)} s`]),
-    )}\n\nBy events, the best is ${ratio(result.ratio)} times ${number(result.network, 3)} s${reached(result.ratio <= 1.4)}.`,
+    )}\n\nThe shortest time by events is ${ratio(result.ratio)} times ${number(result.network, 3)} s, the time of network and introspection${reached(result.ratio <= 1.4)}.`,
 
   waiting: (result) =>
     `${heading(result)}\n\n${table(
-      ['people', 'streams lost', 'resident each', 'heap each', 'CPU, of one core', 'event loop delay p99', 'status calls/s', 'session store calls'],
+      ['streams', 'streams lost', 'resident memory per stream', 'heap per stream', 'CPU, of one core', 'event loop delay, 99th percentile', 'status calls per second', 'session store calls'],
       [[number(result.people), result.lost, `${number(result.residentKB, 1)} KB`, `${number(result.heapKB, 1)} KB`, `${number(result.cpuShare * 100)} %`, `${number(result.delayP99Ms, 1)} ms`, number(result.statusCallsPerSecond), result.storeCalls]],
     )}`,
 
   load: (result) => {
     const { tally } = result
-    return `${heading(result)} In ${number(result.seconds)} s: ${number(tally.in)} signed in, ${number(tally.refused)} refused, ${tally['told to try again']} told to try again, ${tally['cut off']} cut off by one of ${result.kills} kills. ${
-      result.wrong.length === 0 ? 'Nobody was signed in without an approval, as somebody else, or twice' : `**Wrong: ${result.wrong.join('; ')}**`
-    }; \`verify\` ran once for each of ${number(result.verified)} approvals. ${result.approvedButNotIn} of those who approved did not get in. The heap of the process that was never killed was ${number(result.heapBeforeMB, 1)} MB before and ${number(result.heapAfterMB, 1)} MB after.`
+    return `${heading(result)} In ${number(result.seconds)} s, ${number(tally.in)} users were signed in, ${number(tally.refused)} were refused, ${tally['told to try again']} were told to try again, and ${tally['cut off']} lost their connection when one of ${result.kills} processes was killed. ${
+      result.wrong.length === 0 ? 'No user was signed in without an approval, as another user, or twice' : `**Wrong: ${result.wrong.join('; ')}**`
+    }. \`verify\` ran once for each of ${number(result.verified)} approvals. ${result.approvedButNotIn} users who approved were not signed in. The heap of the process that was never killed was ${number(result.heapBeforeMB, 1)} MB before and ${number(result.heapAfterMB, 1)} MB after.`
   },
 
   paper: ({ login, storage, schedule, waiting }) => {
@@ -152,29 +152,29 @@ const sections = {
     const capped = Math.ceil((perSecond * statusCalls) / waiting.maxStatusCallsPerSecond)
     const cores = Math.ceil(loginCores + waitingCores)
     return `${table(
-      ['at the peak', 'needed', 'from'],
+      ['at the peak', 'needed', 'calculated from'],
       [
         ['logins', `${number(perSecond)} a second`, 'a million in an hour'],
         ['calls to Nevis', `${number(perSecond * (2 + statusCalls))} a second`, `an approval, ${number(statusCalls, 1)} status calls and an introspection each`],
-        ['open event streams', number(streams), `people answer after ${number(schedule.meanAnswerSeconds, 1)} s in the mean`],
-        ['memory for those who wait', size(streams * waiting.residentKB * 1024), `${number(waiting.residentKB, 1)} KB each`],
+        ['open event streams', number(streams), `users answer after ${number(schedule.meanAnswerSeconds, 1)} s on average`],
+        ['memory for waiting users', size(streams * waiting.residentKB * 1024), `${number(waiting.residentKB, 1)} KB each`],
         ['CPU for the logins', `${number(loginCores, 2)} cores`, `${number(oursIn(login.rows).micros)} µs each, Express and sessions included`],
-        ['CPU for those who wait', `${number(waitingCores, 2)} cores`, `${number(waiting.cpuShare * 100)} % of a core for ${number(waiting.statusCallsPerSecond)} status calls a second`],
-        ['Redis', `${number(perSecond * redis)} commands a second`, `${redis} for each login, ${storage.redis.login.ledger} of them the ledger's`],
-        ['processes', `${capped} with \`maxStatusCallsPerSecond\` as it is, ${cores * 2} with it raised to ${number(Math.ceil((perSecond * statusCalls) / (cores * 2) / 100) * 100)}`, 'the status calls divided by the cap of a process; or the cores, half used'],
+        ['CPU for waiting users', `${number(waitingCores, 2)} cores`, `${number(waiting.cpuShare * 100)} % of a core for ${number(waiting.statusCallsPerSecond)} status calls a second`],
+        ['Redis', `${number(perSecond * redis)} commands a second`, `${redis} for each login, ${storage.redis.login.ledger} of them of the ledger`],
+        ['processes', `${capped} with the default of \`maxStatusCallsPerSecond\`, or ${cores * 2} if it is ${number(Math.ceil((perSecond * statusCalls) / (cores * 2) / 100) * 100)}`, 'with the default: the status calls, divided by the limit of a process; with the higher limit: twice the needed cores, so that each is half used'],
       ],
-    )}\n\nThe first to break is the cap: with fewer than ${capped} processes at its default the status calls queue, fairly, and sign-ins come later, but none fails. Next is what Nevis allows: its documents name limits only for each user, so ask before a peak. Redis and memory are far from theirs.`
+    )}\n\nThe limit \`maxStatusCallsPerSecond\` is reached first. With its default and fewer than ${capped} processes, status calls wait in a queue. Sign-ins then take longer, but none fails. Next comes the limit of your Nevis instance: Nevis documents limits per user only, so ask Nevis before a peak. Redis and memory are far from their limits.`
   },
 }
 
 /** @type {Record<string, (results: Results) => string | undefined>} */
 const plots = {
   cpu: ({ cpu }) =>
-    cpu && bars('CPU of a login, against three bare axios calls', cpu.rows.map((row) => ({ name: row.name, value: row.ratio, text: ratio(row.ratio), ours: isOurs(row) })), { value: 1.1, text: 'to reach: 1.10' }),
+    cpu && bars('CPU of a login, times three bare axios calls', cpu.rows.map((row) => ({ name: row.name, value: row.ratio, text: ratio(row.ratio), ours: isOurs(row) })), { value: 1.1, text: 'target: 1.10' }),
   memory: ({ memory }) =>
-    memory && points('Heap after logins', { x: 'logins, in thousands', y: 'MB, collected', line: true }, memory.rows.map(({ logins, heapMB }) => ({ x: logins / 1000, y: heapMB }))),
+    memory && points('Heap after logins', { x: 'logins, in thousands', y: 'MB after garbage collection', line: true }, memory.rows.map(({ logins, heapMB }) => ({ x: logins / 1000, y: heapMB }))),
   schedule: ({ schedule }) =>
-    schedule && points('Status calls against waiting time', { x: 'status calls of a login', y: 'seconds until the next look, 95th percentile' }, schedule.rows.map(({ name, calls, p95 }) => ({ x: calls, y: p95, name: String(name.split(',')[0]).replaceAll('`', ''), ours: name.includes('default') }))),
+    schedule && points('Status calls against waiting time', { x: 'status calls of a login', y: 'seconds from the answer to the next status call, 95th percentile' }, schedule.rows.map(({ name, calls, p95 }) => ({ x: calls, y: p95, name: String(name.split(',')[0]).replaceAll('`', ''), ours: name.includes('default') }))),
 }
 
 /**

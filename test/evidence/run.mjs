@@ -113,7 +113,7 @@ function withTables(markdown, cell) {
 function withStoryTable(markdown, cell) {
   const [story = ''] = markdown.split(STORY_TABLE)
   const requirements = [...story.matchAll(/\[(T-[a-z-]+-\d+)\](?!\()/g)].map(([, id]) => /** @type {string} */ (id))
-  const note = 'Written by `npm run evidence`. The number is that of the tests in the file.'
+  const note = '`npm run evidence` writes this table. A number in parentheses says how many tests in the file show the promise.'
   const rows = requirements.map((id) => `| ${id} | ${cell(id)} |`)
   return { text: `${story}${STORY_TABLE}\n${note}\n\n| reference | tests |\n|---|---|\n${rows.join('\n')}\n`, requirements }
 }
