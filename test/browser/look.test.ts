@@ -275,7 +275,7 @@ describeWithChromium('the waiting page', () => {
       forgiveComplaints(/INTERNET_DISCONNECTED/)
     })
 
-    it('speaks every language, is accessible in it, and fits the narrowest screen in each', async () => {
+    it('speaks every language, and fits the narrowest screen in each', async () => {
       let page: Page | undefined
       for (const tag of LANGUAGES) {
         if (page === undefined || LOST_BY_RELOAD.includes(name)) page = await state(await chromium.open({ viewport: PHONE, ...speaking(tag) }), cloud)
@@ -286,7 +286,6 @@ describeWithChromium('the waiting page', () => {
         }
         expect(await page.locator('html').getAttribute('lang')).toBe(tag)
         await shoot(page, `${name}-phone-${tag}`)
-        expect(await violations(page)).toEqual([])
         await expectToFit(page)
       }
       forgiveComplaints(/INTERNET_DISCONNECTED|403|503/)

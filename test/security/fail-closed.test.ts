@@ -14,7 +14,7 @@
  * The oracle of the first part: a success implies that this person truly approved this transaction; every request ends in exactly one
  * action, in time; nothing of a secret is in it; and afterwards no handle, timer or listener is left.
  *
- * `FAIL_CLOSED_RUNS` sets the number of sequences of the first part (default 10000; each scene takes a twentieth of it, hours of a flood a
+ * `FAIL_CLOSED_RUNS` sets the number of sequences of the first part (default 4000; each scene takes a twentieth of it, hours of a flood a
  * five-hundredth), `FAIL_CLOSED_SEED` the seed (fixed by default, so that a
  * failure comes again and is found by whoever changed something); both together print
  * the figures, a line for each part. Several processes may run it at once: nothing is shared but the processor.
@@ -32,7 +32,7 @@ import { People } from './support/people-run'
 import { floods, scenes, type Sequence as PeopleSequence } from './support/people-steps'
 import { CANARY } from './support/secrets'
 
-const RUNS = Number(process.env['FAIL_CLOSED_RUNS'] ?? 10_000)
+const RUNS = Number(process.env['FAIL_CLOSED_RUNS'] ?? 4_000)
 const SEED = Number(process.env['FAIL_CLOSED_SEED'] ?? 20_261)
 const PER_PART = 500
 const SCENE_RUNS = Math.ceil(RUNS / 20)

@@ -43,18 +43,19 @@ export async function runOnSimulator(dialect: string | readonly string[], stages
 /**
  * @param stages the stages that the instance was probed with
  * @param progress called after each dialect
+ * @param names the dialects, by default all
  */
-export async function simulate(stages: readonly Stage[], progress: (done: number, all: number) => void = () => undefined): Promise<Simulated> {
+export async function simulate(stages: readonly Stage[], progress: (done: number, all: number) => void = () => undefined, names = DIALECT_NAMES): Promise<Simulated> {
   const { facts } = await runOnSimulator([], stages)
   const dialects = new Map<string, Differences>()
   const results = new Map<string, StageResults>()
-  const waiting = [...DIALECT_NAMES]
+  const waiting = [...names]
   const work = async () => {
     for (let name = waiting.shift(); name !== undefined; name = waiting.shift()) {
       const result = await runOnSimulator(name, stages)
       dialects.set(name, differencesOf(result.facts, facts))
       results.set(name, result)
-      progress(dialects.size, DIALECT_NAMES.length)
+      progress(dialects.size, names.length)
     }
   }
   await Promise.all(Array.from({ length: CONCURRENT_SIMULATORS }, work))
