@@ -7,9 +7,15 @@
 
 /** The deadline, as the work sees it. */
 export interface Deadline {
-  /** Aborted when the time is up. Pass it to each request, so that the request ends then. */
-  readonly signal: AbortSignal
+  /** True once the time is up. */
+  isOver(): boolean
   remainingMs(): number
+  /** Destroys the request when the time is up, or at once if it is up already. Only the last request of the work is destroyed. */
+  applyTo(request: Request): void
+}
+
+interface Request {
+  destroy(): void
 }
 
 /**
@@ -19,25 +25,26 @@ export interface Deadline {
  */
 export function withDeadline<T>(timeoutMs: number, expired: () => Error, work: (deadline: Deadline) => Promise<T>): Promise<T> {
   const endsAt = performance.now() + timeoutMs
-  // Created only on use: most work needs no signal, and an AbortController is expensive.
-  let controller: AbortController | undefined
+  let isOver = false
+  let current: Request | undefined
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => {
-      // Reject first and abort afterwards: otherwise the caller would get the error of the aborted request instead of this one.
+      isOver = true
+      // Reject first and destroy afterwards: otherwise the caller would get the error of the destroyed request instead of this one.
       reject(expired())
-      controller ??= new AbortController()
-      controller.abort()
+      current?.destroy()
     }, timeoutMs)
     const settled = <V>(settle: (value: V) => void) => (value: V) => {
       clearTimeout(timer)
       settle(value)
     }
-    const deadline = {
-      get signal() {
-        controller ??= new AbortController()
-        return controller.signal
-      },
+    const deadline: Deadline = {
+      isOver: () => isOver,
       remainingMs: () => endsAt - performance.now(),
+      applyTo: (request) => {
+        current = request
+        if (isOver) request.destroy()
+      },
     }
     work(deadline).then(settled(resolve), settled(reject))
   })

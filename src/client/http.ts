@@ -14,7 +14,7 @@ import type { AccessKey } from './access-key'
 import { newHttpAgent, newHttpsAgent, newTunnelAgent } from './agents'
 import { Answer, httpDate } from './answer'
 import { publishCall, type NevisCall } from './calls'
-import { withDeadline } from './deadline'
+import { withDeadline, type Deadline } from './deadline'
 import { NevisError, type NevisMethod } from './errors'
 import { isLoopback } from './loopback'
 import { proxyFor } from './proxy'
@@ -57,20 +57,16 @@ const STRICT = { insecureHTTPParser: false }
  *   return the proxy's own unencrypted reply as if it came from Nevis. Which certificates the app's agent trusts is the app's decision.
  */
 const TRANSPORTS = {
-  'http:': {
-    request(options: RequestOptions, respond: Respond): ClientRequest {
-      const request = requestHttp(Object.assign(options, STRICT), (answer) => respond(noted(request, answer)))
-      return request
-    },
+  'http:': (options: RequestOptions, respond: Respond): ClientRequest => {
+    const request = requestHttp(Object.assign(options, STRICT), (answer) => respond(noted(request, answer)))
+    return request
   },
-  'https:': {
-    request(options: RequestOptions, respond: Respond): ClientRequest {
-      const request = requestHttps(Object.assign(options, STRICT), (answer) => {
-        if ('encrypted' in answer.socket && answer.socket.encrypted === true) respond(noted(request, answer))
-        else request.destroy(Object.assign(new Error('NOT_ENCRYPTED'), { code: 'NOT_ENCRYPTED' }))
-      })
-      return request
-    },
+  'https:': (options: RequestOptions, respond: Respond): ClientRequest => {
+    const request = requestHttps(Object.assign(options, STRICT), (answer) => {
+      if ('encrypted' in answer.socket && answer.socket.encrypted === true) respond(noted(request, answer))
+      else request.destroy(Object.assign(new Error('NOT_ENCRYPTED'), { code: 'NOT_ENCRYPTED' }))
+    })
+    return request
   },
 }
 
@@ -91,6 +87,7 @@ export class Http {
   readonly #accessKey: AccessKey
   readonly #agents: Agents
   readonly #axios: InstanceType<typeof Axios>
+  readonly #transport: (options: RequestOptions, respond: Respond) => ClientRequest
   #isUp: boolean | undefined
 
   constructor(options: ResolvedOptions, accessKey: AccessKey) {
@@ -98,11 +95,11 @@ export class Http {
     this.#accessKey = accessKey
     const { protocol } = new URL(options.baseURL)
     this.#agents = agentsOf(options)
+    this.#transport = TRANSPORTS[protocol as keyof typeof TRANSPORTS]
     // Not `axios.create`, which would take over what the app has set on `axios.defaults`: headers, credentials, a proxy, transforms.
     this.#axios = new Axios({
       baseURL: options.baseURL,
       adapter: 'http',
-      transport: TRANSPORTS[protocol as keyof typeof TRANSPORTS],
       proxy: false,
       maxRedirects: 0,
       maxContentLength: MAX_BYTES,
@@ -125,7 +122,7 @@ export class Http {
     return withDeadline(timeoutMs, expired, async (deadline) => {
       const headers = headersOf(call, call.withoutKey === true ? undefined : await this.#accessKey.current())
       for (let attempt = 0; ; attempt++) {
-        const outcome = await this.#attempt(call, headers, deadline.signal, attempt + 1)
+        const outcome = await this.#attempt(call, headers, deadline, attempt + 1)
         const again = call.repeatable === true && attempt < retries && isTransient(outcome)
         const pauseMs = outcome.retryAfterSeconds === undefined ? backoffMs(attempt) : outcome.retryAfterSeconds * 1000
         // If the pause would last beyond the deadline, fail now: after the pause, the caller would get a time-out instead of this error.
@@ -139,35 +136,43 @@ export class Http {
   }
 
   /** Sends one request and publishes the event `passport-nevis:call` for it. */
-  async #attempt(call: HttpCall, headers: Record<string, string>, signal: AbortSignal, attempt: number): Promise<Answer | NevisError> {
+  async #attempt(call: HttpCall, headers: Record<string, string>, deadline: Deadline, attempt: number): Promise<Answer | NevisError> {
     const { operation } = call
     // The deadline may have passed while the app's function got the access key.
-    if (signal.aborted) return new NevisError('NEVIS_TIMEOUT', operation)
+    if (deadline.isOver()) return new NevisError('NEVIS_TIMEOUT', operation)
     const startedAt = performance.now()
-    const outcome = await this.#request(call, headers, signal)
+    const outcome = await this.#request(call, headers, deadline)
     this.#isUp = outcome instanceof Answer && outcome.status < 500
-    publishCall(() => ({ operation, baseURL: this.#options.baseURL, attempt, durationMs: Math.round(performance.now() - startedAt), ...resultOf(outcome, signal) }))
+    publishCall(() => ({ operation, baseURL: this.#options.baseURL, attempt, durationMs: Math.round(performance.now() - startedAt), ...resultOf(outcome, deadline) }))
     return outcome
   }
 
   /** Sends one request. An error of axios contains the request with its access key, so it is replaced by a NevisError here. */
-  async #request(call: HttpCall, headers: Record<string, string>, signal: AbortSignal): Promise<Answer | NevisError> {
+  async #request(call: HttpCall, headers: Record<string, string>, deadline: Deadline): Promise<Answer | NevisError> {
     const { operation, path, method, body, alone } = call
     const agent = alone === true ? this.#agents.forOneCall : this.#agents.shared
     const data = typeof body === 'object' ? JSON.stringify(body) : body
+    // The deadline destroys the request itself. Given an AbortSignal, axios adds and removes listeners for each request.
+    const transport = {
+      request: (options: RequestOptions, respond: Respond): ClientRequest => {
+        const request = this.#transport(options, respond)
+        deadline.applyTo(request)
+        return request
+      },
+    }
     try {
-      return answerOf(operation, await this.#axios.request<string>({ url: path, method, headers, data, signal, httpAgent: agent, httpsAgent: agent }))
+      return answerOf(operation, await this.#axios.request<string>({ url: path, method, headers, data, transport, httpAgent: agent, httpsAgent: agent }))
     } catch (error) {
       return transportError(operation, error)
     }
   }
 }
 
-/** The result for the event. If the deadline aborted the request, the code is `NEVIS_TIMEOUT`. */
-function resultOf(outcome: Answer | NevisError, { aborted }: AbortSignal): Pick<NevisCall, 'nevisStatus' | 'code'> {
+/** The result for the event. If the deadline ended the request, the code is `NEVIS_TIMEOUT`. */
+function resultOf(outcome: Answer | NevisError, deadline: Deadline): Pick<NevisCall, 'nevisStatus' | 'code'> {
   if (outcome instanceof Answer) return { nevisStatus: outcome.status }
   const { code, nevisStatus } = outcome
-  return { code: aborted ? 'NEVIS_TIMEOUT' : code, ...(nevisStatus !== undefined && { nevisStatus }) }
+  return { code: deadline.isOver() ? 'NEVIS_TIMEOUT' : code, ...(nevisStatus !== undefined && { nevisStatus }) }
 }
 
 /** Returns the answer, or a NevisError if the body was cut off. */
