@@ -76,6 +76,8 @@ export interface Succeeded {
   readonly transactionId?: string
   /** Nevis's transaction token, to be introspected. */
   readonly token?: string
+  /** True if nothing in Nevis's answer tells which transaction was approved. The token then counts once, over all transactions. */
+  readonly namesNoTransaction?: boolean
 }
 
 /** The result of a check. */

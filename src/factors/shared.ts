@@ -75,7 +75,8 @@ export function showsFactor({ status, authenticators = [] }: Partial<Pick<User, 
  * only the server has the status token. The strategy then introspects the token in the answer and compares its owner.
  */
 export function succeeded({ token, ...named }: SucceededStatus, transaction: Transaction): Outcome {
-  return { status: 'succeeded', token, ...identifiersIn(named, transaction) }
+  const namesNoTransaction = named.transactionId === undefined || transaction.hasOwnId === true
+  return { status: 'succeeded', token, ...identifiersIn(named, transaction), ...(namesNoTransaction && { namesNoTransaction }) }
 }
 
 /**

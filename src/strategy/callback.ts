@@ -79,9 +79,7 @@ export async function callback(request: StrategyRequest, handle: Field): Promise
   // The browser has closed this connection because of a reload or a double click. Do not use the approval, because the newer request needs it.
   if (request.req.socket?.destroyed === true) throw new Refusal('cancelled')
   if (!(await request.budgets.endings.claim(transaction))) return handleUsedTransaction(request, transaction)
-  if (outcome.token !== undefined && settings.claimsTokens && !(await request.budgets.endings.claimToken(outcome.token))) {
-    return closeMismatched(request, transaction, 'token')
-  }
+  if (!(await isFirstUse(request, outcome))) return closeMismatched(request, transaction, 'token')
   // Read the session again just before it is written. Otherwise a logout during the wait would be undone.
   if (request.sessionContinues()) {
     await request.refresh()
@@ -90,6 +88,16 @@ export async function callback(request: StrategyRequest, handle: Field): Promise
     if (current.closed !== undefined) throw new Refusal(current.closed)
   }
   return succeed(request, transaction, factor, outcome)
+}
+
+/**
+ * Claims the token of an approval, if the same token could prove two transactions: the browser sends the token of a widget, and a gateway may
+ * give one status answer of Nevis to two requests.
+ * @returns false if the token has proved a transaction before
+ */
+async function isFirstUse({ settings, budgets }: StrategyRequest, { token, namesNoTransaction }: Succeeded): Promise<boolean> {
+  if (token === undefined || !(settings.hasWidget || namesNoTransaction === true)) return true
+  return budgets.endings.claimToken(token)
 }
 
 /**

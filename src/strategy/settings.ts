@@ -65,7 +65,7 @@ export interface Settings {
   /** How many days a browser is remembered; undefined unless the option `rememberBrowser` is set. */
   readonly rememberDays: number | undefined
   /** True if a factor accepts a token from the browser as proof. Each token then counts only once, whichever factor it proved. */
-  readonly claimsTokens: boolean
+  readonly hasWidget: boolean
   /** Runs the starts of a subject one after another. */
   readonly startQueue: StartQueue
   /** The calls for codes that Nevis is checking at this moment, so that the two requests of a double click share one call. */
@@ -138,7 +138,7 @@ export function resolveOptions(options: NevisStrategyOptions): Settings {
     rememberDays: rememberDaysOf(options.rememberBrowser),
     postOrigins: postOriginsOf(options.allowPostsFromOtherSites ?? [], [waitingURL, address('callbackURL', callbackURL)]),
     availableFactors: options.availableFactors === undefined ? undefined : callable('availableFactors', options.availableFactors),
-    claimsTokens: factors.some((factor) => [factor.prompt, factor.enrollPrompt].includes('widget')),
+    hasWidget: factors.some((factor) => [factor.prompt, factor.enrollPrompt].includes('widget')),
     startQueue: new StartQueue(),
     codeChecks: new SharedCache<Outcome>(0, 0),
     sessionKey: sessionKeyOf('NevisStrategy', sessionKey),
