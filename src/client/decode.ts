@@ -22,7 +22,7 @@ export function decodeUser(answer: Answer): User {
   return {
     ...userFields(fields),
     userId: fields.id('userId'),
-    status: fields.optionalString('status') ?? 'unknown',
+    status: fields.optionalOwnString('status') ?? 'unknown',
     authenticators: authenticatorsIn(fields) ?? [],
   }
 }

@@ -8,7 +8,7 @@ import { isToken, isUuid } from './checks'
 import { isLoopback } from './loopback'
 import { parseURL } from './parse-url'
 import { pictureIn } from './pictures'
-import { fieldIn } from './places'
+import { fieldIn, ownField } from './places'
 import type { QrCode } from './results'
 
 /** White space or a control character. Written as a range, because for `\p{Cc}` V8 would build a set from all of Unicode when it loads this file. */
@@ -39,10 +39,12 @@ export class Fields {
 
   /** An optional string on which a decision depends. If the field is present, it must be a non-empty string. */
   optionalString(name: string): string | undefined {
-    const value = this.get(name)
-    if (value === undefined) return undefined
-    if (typeof value !== 'string' || value === '') this.#refuse(name, 'is not a non-empty string')
-    return value
+    return this.#nonEmpty(name, this.get(name))
+  }
+
+  /** Like `optionalString`, for a field of this object alone: a nested object, such as an authenticator, may have a field of the same name. */
+  optionalOwnString(name: string): string | undefined {
+    return this.#nonEmpty(name, ownField(this.json, name))
   }
 
   /** A required id. */
@@ -137,6 +139,12 @@ export class Fields {
   /** Returns the value. If it is undefined, throws an error that says that the field is missing. */
   required<T>(name: string, value: T | undefined): T {
     return value ?? this.#refuse(name, 'is missing')
+  }
+
+  #nonEmpty(name: string, value: unknown): string | undefined {
+    if (value === undefined) return undefined
+    if (typeof value !== 'string' || value === '') this.#refuse(name, 'is not a non-empty string')
+    return value
   }
 
   #refuse(name: string, fault: string): never {

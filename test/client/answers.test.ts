@@ -13,6 +13,14 @@ async function answeredWith(status: number, body: unknown): Promise<NevisClient>
   return newClient({ baseURL })
 }
 
+describe('a user', () => {
+  it('without a status has none of the statuses of the authenticators', async () => {
+    const { status: _, ...user } = USER as Record<string, unknown>
+    const client = await answeredWith(200, { ...user, authenticators: [{ authenticatorId: USER_ID, status: 'new' }] })
+    await expect(client.getUser(USER_ID)).resolves.toMatchObject({ status: 'unknown' })
+  })
+})
+
 describe('an enrolment', () => {
   const { enrollment: shown, ...user } = ENROLLMENT
 
