@@ -3,6 +3,8 @@
  *
  * An active token alone proves nothing, because access keys, status tokens and intent tokens introspect as active, too
  * (https://docs.nevis.net/authcloud/api-doc/api-reference/introspect-ref).
+ *
+ * Out of scope: calling Nevis (`proof.ts`).
  */
 import { isUuid } from '../client/checks'
 import type { Introspection } from '../client/client'
@@ -50,9 +52,7 @@ export function outcomeMismatch(transaction: Transaction, outcome: Succeeded): M
   return subjectMismatch(transaction.subject, outcome)
 }
 
-/**
- * True if the transaction was started for this subject: every identifier of the subject must match.
- */
+/** True if the transaction was started for this subject: the username and the userId must match, if the subject has them. */
 export function isSubjectOf(subject: Subject | undefined, { subject: asked, userId = asked.userId }: Pick<Transaction, 'subject' | 'userId'>): boolean {
   if (subject?.userId === undefined && subject?.username === undefined) return false
   const { userId: ownId = userId, username = asked.username } = subject
@@ -61,13 +61,13 @@ export function isSubjectOf(subject: Subject | undefined, { subject: asked, user
 
 export interface ExpectedProof {
   readonly userId: string
-  /** Without trailing slash. */
+  /** Accepted issuers, without a trailing slash. */
   readonly issuers: readonly string[]
   /** When the transaction was started, in milliseconds since 1970. */
   readonly startedAt: number
-  /** Milliseconds since 1970. */
+  /** The current time, in milliseconds since 1970. */
   readonly now: number
-  /** True if the browser sent the token. Such a token must have `iat` (when it was issued) and must name its user or transaction. */
+  /** True if the browser sent the token. Such a token must have `iat` (the time at which it was issued) and must name its user or transaction. */
   readonly isFromBrowser?: boolean
   /** The username, if it is known. */
   readonly username?: string | undefined

@@ -33,7 +33,10 @@ const VERSION = 1
 /** The cookie's content has about 500 bytes. Browsers accept cookies of up to 4096 bytes. */
 const MAX_LENGTH = 2048
 
-/** @internal */
+/**
+ * Encrypts and decrypts the cookies of one strategy.
+ * @internal
+ */
 export class BrowserSeals {
   private readonly context: Buffer
 

@@ -1,15 +1,18 @@
 /**
- * Protects a transaction from changes in the session: a keyed digest (HMAC) over everything that must stay the same until it is finished.
+ * Protects a transaction from changes in the session: a keyed digest (HMAC) covers every field that must stay the same until the transaction ends.
  *
- * An app that merges session data carelessly, or an attacker who can write to the session store, could change the amount after the phone has
- * shown it. The key of the HMAC is not in the session, so an attacker cannot compute a matching digest for a changed transaction.
- * Out of scope: the refusal (`strategy-request.ts`), and to which user the transaction belongs.
+ * Without it, an attacker who can write to the session store could change the amount after the phone has shown it, and so could a mistake of the app
+ * that overwrites session data. The key of the HMAC is not in the session, so an attacker cannot compute a matching digest for a changed transaction.
+ * Out of scope: refusing the request (`strategy-request.ts`), and checking to which user the transaction belongs.
  */
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import type { Transaction } from '../factors/transaction'
 import { withSortedNames } from '../host/canonical'
 
-/** @internal */
+/**
+ * Computes and compares the digests of transactions.
+ * @internal
+ */
 export class Digests {
   /**
    * @param keys 32 bytes each. The first key makes new digests; digests of all keys are accepted
@@ -33,7 +36,7 @@ export class Digests {
   }
 
   /**
-   * The session stores this digest instead of the phone number. It is keyed, because there are few enough phone numbers to try them all.
+   * A digest of a phone number. The session stores the digest instead of the number. It is keyed, because an attacker could try all phone numbers.
    * @returns base64url
    */
   digestOfPhone(phone: string, id: string): string {

@@ -1,9 +1,9 @@
 /**
  * Encrypts and decrypts the handle: the string by which the browser names a transaction.
  *
- * The handle contains everything that the status endpoint needs, so any process can answer, without the session. Authenticated encryption
- * (AES-256-GCM) prevents a browser from reading the status token in the handle and from forging a handle. Out of scope: whether this browser
- * may use the transaction, which the session decides.
+ * The handle contains everything that the status endpoint needs, so any process can answer without the session. Authenticated encryption
+ * (AES-256-GCM) prevents a browser from reading the status token in the handle and from forging a handle. Out of scope: whether this browser may use
+ * the transaction. The session decides that.
  */
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
 import type { Operation } from '../client/wire'
@@ -15,21 +15,27 @@ export interface Sealed {
   readonly statusToken?: string
   /** The recovery codes, encrypted. Only the session has the key: see `recovery-codes.ts`. */
   readonly lockedCodes?: string
-  /** The subject's name in the ledger, for counting denials; a digest. */
+  /** The subject's key in the ledger, under which denials are counted; a digest. */
   readonly budget?: string
   /** True once the user has typed the code that only the phone shows; undefined if there is no such code. While false, Nevis is not polled. */
   readonly isCodeTyped?: boolean
-  /** Milliseconds since 1970. */
+  /** When the transaction expires, in milliseconds since 1970. */
   readonly expiresAt: number
 }
 
 const VERSION = 1
 const NONCE_BYTES = 12
 const TAG_BYTES = 16
-/** A status token is a JWT of a few hundred bytes, so handles stay far below this limit. Browsers and proxies reject URLs much longer than it. */
+/**
+ * Longest handle that is accepted. Handles are far shorter, because a status token is a JWT of a few hundred bytes. Browsers and proxies reject URLs
+ * much longer than this.
+ */
 const MAX_LENGTH = 8192
 
-/** @internal */
+/**
+ * Encrypts and decrypts the handles of one strategy.
+ * @internal
+ */
 export class Handles {
   private readonly context: Buffer
 
@@ -94,6 +100,7 @@ export function encrypt(text: string, key: Buffer, context: Buffer): Buffer {
 }
 
 /**
+ * Decrypts bytes that `encrypt` has returned.
  * @returns undefined if the bytes were not encrypted with this key and context
  * @internal
  */

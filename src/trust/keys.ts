@@ -1,6 +1,6 @@
 /**
- * Derives one key for each use: handles, digests, typed codes, cookies of remembered browsers, and what the browser may be shown. They are
- * derived from the option `secret` if it is set, else from the current access key.
+ * Derives one key for each use: handles, digests, typed codes, cookies of remembered browsers, and the parts of a challenge that are encrypted in the
+ * session. All are derived from the option `secret`; without that option, from the current access key.
  *
  * Out of scope: using the keys (`handle.ts`, `digest.ts`, `shown.ts`, `browsers.ts`, `typed-code.ts`).
  */
@@ -14,7 +14,10 @@ import { TypedCodes } from './typed-code'
 
 const USES = ['passport-nevis handle', 'passport-nevis transaction', 'passport-nevis shown', 'passport-nevis browser', 'passport-nevis typed code'] as const
 
-/** @internal */
+/**
+ * Objects that encrypt or authenticate, each with its own key.
+ * @internal
+ */
 export interface Keys {
   readonly handles: Handles
   readonly digests: Digests
@@ -27,8 +30,9 @@ export interface Keys {
 export type CurrentKeys = () => Keys | Promise<Keys>
 
 /**
+ * Returns a function that derives the keys. It derives them again when the access key changes.
  * @param name the strategy's name. Handles, digests and cookies are valid only for this strategy and its Nevis instance
- * @param secrets the first is used for whatever is made new; what was made with any of them is accepted
+ * @param secrets the first secret is used for new handles and cookies; those of all secrets are accepted
  * @internal
  */
 export function keysOf(name: string, secrets: readonly string[] | undefined, client: NevisClient): CurrentKeys {

@@ -31,6 +31,7 @@ interface ProofSettings {
 }
 
 /**
+ * Compares a success with the started transaction, and introspects the token of the success.
  * @param known the status answer that reported the success, if there is one. If its introspection has already been started, it is not repeated
  * @returns the field that does not match, or undefined if the success is genuine
  * @throws NevisError if a call to Nevis fails
@@ -75,8 +76,8 @@ export async function unnamedMismatch({ client }: Pick<ProofSettings, 'client'>,
 }
 
 /**
- * True if the success must come with a transaction token. Nevis gives no token when it has verified an SMS or recovery code, or has generated
- * recovery codes. For a push with a typed code it does: this package compares the typed code itself, so only the token proves that the user approved.
+ * True if the success must come with a transaction token. Nevis gives no token after it has verified an SMS code or a recovery code, or has generated
+ * recovery codes. A push with a typed code needs the token: this package compares the code itself, so only the token proves that the user approved.
  */
 function needsToken(factor: Factor, { operation, isCodeTyped, statusToken }: Transaction): boolean {
   if (isCodeTyped !== undefined && statusToken !== undefined) return true
@@ -84,8 +85,8 @@ function needsToken(factor: Factor, { operation, isCodeTyped, statusToken }: Tra
 }
 
 /**
- * False for a token that a browser can have without an approval: the intent token, or the status token that Nevis gives for an intent token.
- * Both introspect as active. A status token is recognised by its status: for a result token, Nevis answers that it is not known.
+ * False for a token that a browser can have without an approval: the intent token, or the status token that Nevis gives for an intent token. Both
+ * introspect as active. To recognise a status token, this function asks Nevis for its status: Nevis does not know a result token there.
  */
 async function couldBeResultToken(client: NevisClient, { shown }: Transaction, token: string): Promise<boolean> {
   if (!isToken(token) || !looksLikeResultToken(token) || token === shown.intentToken) return false

@@ -1,15 +1,14 @@
 /**
  * Encrypts recovery codes on their way to the user: the encrypted codes are in the handle, and the key is in the session.
  *
- * So the server stores the codes nowhere. An attacker who can read the session store gets only the key. An attacker who can read an access
- * log or the browser's history gets only the handle; the key to it is deleted with the transaction. Out of scope: generating codes, which
- * Nevis does.
+ * So the server stores the codes nowhere. An attacker who can read the session store gets only the key. An attacker who can read an access log or the
+ * browser's history gets only the handle, and its key is deleted with the transaction. Out of scope: generating codes, which Nevis does.
  */
 import { randomBytes } from 'node:crypto'
 import { decrypt, encrypt } from './handle'
 
 const CONTEXT = Buffer.from('passport-nevis recovery codes')
-/** Nevis does not document how many codes it generates. Codes of up to this many bytes still fit into a handle. */
+/** Longest list of codes that fits into a handle, in bytes. Nevis does not document how many codes it generates. */
 const MAX_BYTES = 3000
 
 export interface LockedCodes {
@@ -17,7 +16,10 @@ export interface LockedCodes {
   readonly locked: string
 }
 
-/** @throws RangeError if the codes are too long for a URL */
+/**
+ * Encrypts the codes with a new key.
+ * @throws RangeError if the codes are too long for a URL
+ */
 export function lockCodes(codes: readonly string[]): LockedCodes {
   const text = JSON.stringify(codes)
   if (Buffer.byteLength(text) > MAX_BYTES) throw new RangeError('NevisStrategy: the recovery codes are too long for a URL')
@@ -25,7 +27,10 @@ export function lockCodes(codes: readonly string[]): LockedCodes {
   return { key: key.toString('base64url'), locked: encrypt(text, key, CONTEXT).toString('base64url') }
 }
 
-/** @returns undefined if the key or the encrypted codes are missing, or if the codes were encrypted with another key */
+/**
+ * Decrypts the codes.
+ * @returns undefined if the key or the encrypted codes are missing, or if the codes were encrypted with another key
+ */
 export function unlockCodes(key: string | undefined, locked: string | undefined): readonly string[] | undefined {
   if (key === undefined || locked === undefined) return undefined
   const text = decrypt(Buffer.from(locked, 'base64url'), Buffer.from(key, 'base64url'), CONTEXT)

@@ -7,12 +7,12 @@
 /** The command that generates a secret of 256 bits. */
 export const MAKE_SECRET = `node -e "console.log(require('crypto').randomBytes(32).toString('base64url'))"`
 
-/** Sequences that people type when they need many characters. They are also detected backwards. */
+/** Sequences that people type when they need many characters. `isGuessable` finds them in reverse order, too. */
 const FORWARDS = 'abcdefghijklmnopqrstuvwxyz 01234567890123456789 qwertyuiop qwertzuiop asdfghjkl zxcvbnm yxcvbnm'
 const SEQUENCES = new Set(threesOf(`${FORWARDS} ${[...FORWARDS].reverse().join('')}`))
 
 /**
- * Secrets that `isGuessable` estimates below this are refused. The weakest secret that must pass has 32 random hexadecimal digits: two million
+ * Secrets whose estimated strength in bits is below this are refused. The weakest secret that must pass has 32 random hexadecimal digits: two million
  * such secrets were tried, and all passed. A repeated word is estimated at 30 bits at most, an alphabet at 25.
  */
 const MIN_BITS = 80

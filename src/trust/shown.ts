@@ -1,16 +1,19 @@
 /**
- * Encrypts the parts of a challenge that the browser may see (QR code, app link, intent token) while they are in the session.
+ * Encrypts the parts of a challenge that the browser may see (QR code, app link, intent token) while they are stored in the session.
  *
- * Otherwise an attacker who can read the session store could scan a victim's enrolment QR code and register their own phone. The key is never
- * stored. The encryption is bound to the transaction's id, so an encrypted QR code cannot be moved to another transaction.
- * Out of scope: recovery codes, which are not in the session at all (`recovery-codes.ts`).
+ * Without the encryption, an attacker who can read the session store could scan a victim's enrolment QR code and register their own phone. The key is
+ * not in the session. The encryption is bound to the transaction's id, so an encrypted QR code cannot be moved to another transaction. Out of scope:
+ * recovery codes, which are not in the session at all (`recovery-codes.ts`).
  */
 import { decrypt, encrypt } from './handle'
 import type { Shown } from '../factors/transaction'
 
 type Kept = Omit<Shown, 'recoveryCodes'>
 
-/** @internal */
+/**
+ * Encrypts and decrypts the parts of a challenge.
+ * @internal
+ */
 export class ShownCipher {
   /** @param keys 32 bytes each. The first key encrypts; text that any of them encrypted can be decrypted */
   constructor(private readonly keys: readonly Buffer[]) {}

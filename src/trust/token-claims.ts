@@ -1,7 +1,7 @@
 /**
  * The type of the option `transactionTokens`: how the transaction tokens of an instance differ from Nevis's documentation.
  *
- * Out of scope: checking them (`binding.ts`).
+ * Out of scope: checking the tokens (`binding.ts`).
  */
 
 /**

@@ -1,14 +1,16 @@
 /**
  * Computes and compares the digest of a code that the user must type. The session stores this digest instead of the code.
  *
- * A six-digit code has only a million values, so an attacker could find the code of a plain digest by trying them all. The digest is therefore
- * keyed (HMAC): an attacker who can read the session store does not have the key. The digest also includes the transaction's id, so the digest
- * of one transaction does not match in another.
- * Out of scope: how many codes may be tried (`ledger/code-budget.ts`).
+ * A six-digit code has only a million values, so an attacker could find the code of a plain digest by trying them all. The digest is therefore keyed
+ * (HMAC), and an attacker who can read the session store does not have the key. The digest also covers the transaction's id, so that it matches in
+ * this transaction only. Out of scope: how many codes may be tried (`ledger/code-budget.ts`).
  */
 import { createHmac, timingSafeEqual } from 'node:crypto'
 
-/** @internal */
+/**
+ * Computes and compares the digests of typed codes.
+ * @internal
+ */
 export class TypedCodes {
   /**
    * @param keys 32 bytes each. The first key makes new digests; digests of all keys are accepted
@@ -24,7 +26,7 @@ export class TypedCodes {
     return this.digestBy(this.keys[0] as Buffer, code, id).toString('base64url')
   }
 
-  /** Compares in constant time. */
+  /** Compares the code with a digest, in constant time. */
   matches(digest: string | undefined, code: string, id: string): boolean {
     const kept = Buffer.from(String(digest), 'base64url')
     const expected = this.keys.map((key) => this.digestBy(key, code, id))
