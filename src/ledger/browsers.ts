@@ -1,22 +1,21 @@
 /**
- * The ledger's records of remembered browsers: which browsers are still remembered, and which generation of a cookie has been used.
+ * The ledger's records of remembered browsers: which browsers are still remembered, and which of their cookies have been used.
  *
- * A browser is remembered only while the ledger has its record, so emptying the ledger forgets every browser. Each cookie has a generation
- * number and is valid for one use; the answer sets a cookie of the next generation. If a generation is used twice, somebody has copied the
- * cookie, so the browser is forgotten. Out of scope: the cookie (`trust/browsers.ts`), and which sign-ins skip the second factor
- * (`strategy/remembered.ts`).
+ * A browser is remembered only while the ledger has its record, so emptying the ledger forgets every browser. Each cookie has a generation number and
+ * is valid for one use; the answer sets a cookie of the next generation. If a generation is used twice, somebody has copied the cookie, so the
+ * browser is forgotten. Out of scope: the cookie (`trust/browsers.ts`), and which sign-ins skip the second factor (`strategy/remembered.ts`).
  */
 import { createHash } from 'node:crypto'
 import type { Ledger } from './ledger'
 import { DAY_SECONDS, MARGIN_SECONDS, YEAR_SECONDS } from './lifetimes'
 
-/** The part of a remembered browser that its keys in the ledger are made of. */
+/** The fields of a remembered browser from which its keys in the ledger are made. */
 export interface LedgerBrowser {
   readonly id: string
   readonly generation: number
-  /** Milliseconds since 1970. */
+  /** When the browser is no longer remembered, in milliseconds since 1970. */
   readonly expiresAt: number
-  /** The browser's sequence number under each of the subject's names in the ledger; `forgetAll` ends browsers by these numbers. */
+  /** The browser's sequence number under each of the subject's keys in the ledger. `forgetAll` forgets browsers by these numbers. */
   readonly numbers: Readonly<Record<string, number>>
 }
 
@@ -37,27 +36,31 @@ const BUSY_SECONDS = 10
 export const MAX_BROWSER_DAYS = 90
 
 /**
- * The numbers of a subject's browsers restart at 1 after this time. A browser that is remembered near the end of such a period expires with
- * the period, before its own days are over.
+ * After this time, the numbers of a subject's browsers start again at 1. So every browser expires before that time, even if some of its days are
+ * left.
  */
 const PERIOD_SECONDS = YEAR_SECONDS + MAX_BROWSER_DAYS * DAY_SECONDS
 
-/** @internal */
+/**
+ * Records which browsers are remembered.
+ * @internal
+ */
 export class Browsers {
   constructor(private readonly ledger: Ledger) {}
 
   /**
    * Gives a new browser its sequence numbers.
-   * @param keys the subject's names in the ledger
+   * @param keys the subject's keys in the ledger
    * @param days how long the browser is to be remembered
-   * @returns the browser's number under each name, and when the browser expires, in milliseconds since 1970
+   * @returns the browser's number under each key, and when the browser expires, in milliseconds since 1970
    */
   async number(keys: readonly string[], days: number, now: number): Promise<Pick<LedgerBrowser, 'numbers' | 'expiresAt'>> {
     const numbers: [string, number][] = []
     let expiresAt = now + days * DAY_SECONDS * 1000
     for (const key of keys) {
       numbers.push([key, await this.ledger.count(`browsers:${key}`, PERIOD_SECONDS)])
-      // The numbers restart when the count ends. Every browser expires before that moment, because its number is then given to another browser.
+      // When the count ends, the numbers start again at 1. Every browser expires before that moment, because its number is then given to another
+      // browser.
       const leftSeconds = (await this.ledger.look(`browsers:${key}`)) - MARGIN_SECONDS
       expiresAt = Math.min(expiresAt, now + leftSeconds * 1000)
     }
@@ -74,12 +77,12 @@ export class Browsers {
     await this.ledger.forget(nameOf(id))
   }
 
-  /** Uses up the cookie, once over all processes. If the same cookie was used before, this method forgets the browser. */
+  /** Marks the cookie as used, for all processes. If the same cookie was used before, this method forgets the browser. */
   async use(browser: LedgerBrowser): Promise<BrowserUse> {
     const { id, generation, expiresAt } = browser
     if (Date.now() >= expiresAt || !(await this.isAlive(browser))) return 'gone'
     const name = `${nameOf(id)}:${generation}`
-    // This claim comes first: otherwise the second of two concurrent requests would find the generation used and count as a copy.
+    // Check for a double click first. Otherwise the second of two concurrent requests would find the cookie used and count as a copy.
     if (!(await this.ledger.claim(`busy:${name}`, BUSY_SECONDS))) return 'busy'
     if (await this.ledger.claim(`used:${name}`, secondsUntil(expiresAt) + MARGIN_SECONDS)) return 'used'
     await this.end(browser)
@@ -87,9 +90,8 @@ export class Browsers {
   }
 
   /**
-   * Forgets every browser of a subject that got its number before this call. That includes a browser that another process has numbered but not
-   * yet recorded.
-   * @param key the subject's name in the ledger
+   * Forgets every browser of a subject that got its number before this call, even one that another process has not recorded yet.
+   * @param key the subject's key in the ledger
    */
   async forgetAll(key: string): Promise<void> {
     const boundary = await this.ledger.count(`browsers:${key}`, PERIOD_SECONDS)
@@ -112,7 +114,9 @@ export class Browsers {
 const boundaryOf = (key: string): string => `browsers-forgotten:${key}`
 const endedOf = (key: string): string => `browser-ended:${key}`
 
-/** The name contains only a digest of the id, so that someone who can read the ledger does not learn the id in the cookie. */
+/**
+ * The browser's name in the ledger. It contains only a digest of the id, so that someone who can read the ledger does not learn the id in the cookie.
+ */
 function nameOf(id: string): string {
   return `browser:${createHash('sha256').update(id).digest('base64url')}`
 }

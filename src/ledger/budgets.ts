@@ -1,8 +1,9 @@
 /**
- * Everything that the strategy keeps in the ledger: budgets of starts, codes and texts, endings, enrolments, sign-ins and remembered browsers.
+ * Everything that the strategy keeps in the ledger: limits for starts, codes and texts, the ends of transactions, enrolments, sign-ins and remembered
+ * browsers.
  *
- * Keys contain digests only, so the ledger's store never gets a username, phone number or token. Out of scope: the ledger itself
- * (`ledger.ts`), and what happens when a budget is used up (`strategy-request.ts`).
+ * Keys contain digests only, so the ledger's store never gets a username, phone number or token. Out of scope: storing the keys (`ledger.ts`), and
+ * what happens when a limit is reached (`strategy-request.ts`).
  */
 import { createHash } from 'node:crypto'
 import { withoutTrunkZero } from '../client/typed-input'
@@ -30,7 +31,10 @@ interface BudgetSettings {
   readonly firstFactorLifetimeMs: number
 }
 
-/** @internal */
+/**
+ * All limits and records of one strategy.
+ * @internal
+ */
 export class Budgets {
   readonly starts: StartBudget
   readonly codes: CodeBudget
@@ -49,14 +53,16 @@ export class Budgets {
   }
 
   /**
-   * Returns the subject's name in the ledger, a digest. It ignores case, because Nevis may find the same user in either case: otherwise each
-   * spelling would have a budget of its own.
+   * Returns the subject's key in the ledger, a digest. It ignores upper and lower case, because Nevis may find the same user in either: otherwise an
+   * attacker could use each spelling to get a new limit.
    */
   keyOf({ userId, username }: Subject): string {
     return this.digest(username === undefined ? `userId:${userId?.toLowerCase()}` : `username:${username.toLowerCase()}`)
   }
 
-  /** Counts a text (SMS) to a phone number before it is sent. All accounts share the limit, because many accounts can name the same number. */
+  /**
+   * Counts an SMS to a phone number before it is sent. All accounts share the limit, because an attacker can name the same number in many accounts.
+   */
   async spendText(phone: string): Promise<{ over: boolean; limit: number; retryAfterSeconds?: number }> {
     const { ledger } = this.settings
     const digits = phone.replace(/\D/g, '').replace(/^0+/, '')
@@ -66,7 +72,7 @@ export class Budgets {
     return { over: true, limit, retryAfterSeconds: Math.max(1, await ledger.look(`${name}:1`)) }
   }
 
-  /** Resets every limit of a subject: starts, the pause, denials, tried codes, wrong codes and the lock. */
+  /** Resets every limit of a subject: starts, the pause after denials, denials, tried codes, wrong codes and the lock after too many of them. */
   async lift(key: string): Promise<void> {
     await Promise.all([this.starts.lift(key), this.codes.lift(key)])
   }

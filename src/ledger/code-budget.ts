@@ -1,21 +1,21 @@
 /**
- * The code budget: how many codes may be tried, per transaction and per subject, over all sessions and processes.
+ * Limits how many codes may be tried, per transaction and per subject, over all sessions and processes.
  *
- * It limits guessing of SMS and recovery codes. A code is counted before Nevis verifies it, so that concurrent requests cannot exceed the
- * limit. Out of scope: what the user is told when the budget is used up (`callback.ts`).
+ * It prevents an attacker from guessing SMS and recovery codes. A code is counted before Nevis verifies it, so that concurrent requests cannot exceed
+ * the limit. Out of scope: what the user is told when the limit is reached (`callback.ts`).
  */
 import type { Ledger } from './ledger'
 import { DAY_SECONDS, secondsToKeep, YEAR_SECONDS, type LedgerTransaction } from './lifetimes'
 import { Slots } from './slots'
 
-/** After this many wrong codes in a day, or this many codes without a clear answer of Nevis, no code of the subject is accepted any more. */
+/** After this many wrong codes in a day, or this many codes without a clear answer of Nevis, this package accepts no more codes of the subject. */
 const WRONG_CODES_PER_DAY = 50
 
-/** The result of spending a code. */
+/** The result of counting a code. */
 export interface SpentCode {
   /** Codes tried in this transaction, including this one; 0 if the codes of the subject are locked. */
   readonly count: number
-  /** The budget that is used up, if any. */
+  /** The limit that is reached, if any. */
   readonly over?: 'attempts' | 'subjectAttempts' | 'locked'
   readonly limit: number
   readonly retryAfterSeconds?: number
@@ -23,14 +23,17 @@ export interface SpentCode {
 
 interface CodeBudgetSettings {
   readonly ledger: Ledger
-  /** Per subject. */
+  /** How many codes may be tried per subject. */
   readonly attemptBudget: { readonly attempts: number; readonly perSeconds: number }
-  /** Per transaction. */
+  /** How many codes may be tried per transaction. */
   readonly maxAttempts: number
   readonly firstFactorLifetimeMs: number
 }
 
-/** @internal */
+/**
+ * Counts the codes that users try.
+ * @internal
+ */
 export class CodeBudget {
   private readonly ledger: Ledger
   private readonly slots: Slots
@@ -53,16 +56,16 @@ export class CodeBudget {
   }
 
   /**
-   * Counts a wrong code. The fiftieth wrong code within a day locks the codes of the subject for a year, or until `lift`. The day begins with
-   * the first wrong code. Any 24 hours overlap with at most two such days, so an attacker can try at most 99 wrong codes in 24 hours.
+   * Counts a wrong code. The fiftieth wrong code within a day locks the codes of the subject for a year, or until `lift` is called. The day begins
+   * with the first wrong code. Any 24 hours overlap with at most two such days, so an attacker can try at most 99 wrong codes in 24 hours.
    */
   async noteWrong(key: string): Promise<void> {
     await this.lockAt(`wrong:${key}`, key, YEAR_SECONDS)
   }
 
   /**
-   * Counts a code to which something other than Nevis has answered, for example a gateway with an error page. The code may have been wrong, so
-   * such codes are limited, too. The cause may also be an outage, so this lock ends by itself after a day.
+   * Counts a code whose answer did not come from Nevis, but for example from a gateway with an error page. The code may have been wrong, so such
+   * codes are limited, too. The cause may also be an outage, so this lock ends after a day.
    */
   async noteUnclear(key: string): Promise<void> {
     await this.lockAt(`unclear:${key}`, key, DAY_SECONDS)

@@ -1,6 +1,6 @@
 /**
- * Checks that every ledger must pass; they run under any test runner. They are part of the test kit (`passport-nevis/simulator`), so that an
- * app can test its own ledger with them.
+ * The checks that every ledger must pass. They run under any test runner, and an app can run them on its own ledger: `proveLedger` of
+ * `passport-nevis/simulator`.
  *
  * Out of scope: what a ledger does while its store is down. `failClosed` (`ledger.ts`) handles that for every ledger.
  */
@@ -12,7 +12,7 @@ import type { Ledger } from './ledger'
 /** Options of {@link proveLedger}. */
 export interface ProveLedgerOptions {
   /**
-   * Moves the clock by which the store ends claims and counts. Default: a function that waits in real time, so that `proveLedger` takes about
+   * Moves the clock of the store in which claims and counts expire. Default: a function that waits in real time, so that `proveLedger` takes about
    * five seconds.
    * @param ms milliseconds
    */
@@ -23,28 +23,31 @@ interface Proof {
   /** Two ledgers on the same store, as two processes have them. */
   readonly one: Ledger
   readonly other: Ledger
-  /** A key that no other check uses. */
+  /** Makes a key that no other check uses. */
   readonly key: (name: string) => string
   readonly advance: (ms: number) => Promise<void>
 }
 
-/** @internal */
+/**
+ * One check. Its name is a sentence about the ledger.
+ * @internal
+ */
 export interface LedgerCheck {
   readonly name: string
   readonly run: (create: () => Ledger | Promise<Ledger>, options?: ProveLedgerOptions) => Promise<void>
 }
 
 const LIFETIME_SECONDS = 3
-/** A time before the end of `LIFETIME_SECONDS`. */
+/** The checks wait this long and expect that the key is still there. */
 const EARLY_MS = 2000
-/** Waiting this long after `EARLY_MS` passes the end of the lifetime and the additional second for which a ledger may keep a key. */
+/** The checks then wait this long and expect that the key is gone. A ledger may keep a key for a second longer than its lifetime. */
 const LATE_MS = 2100
 
 const parallel = <T>(times: number, call: (i: number) => Promise<T>): Promise<T[]> => Promise.all(Array.from({ length: times }, (_, i) => call(i)))
 const upTo = (last: number): number[] => Array.from({ length: last }, (_, i) => i + 1)
 const ascending = (a: number, b: number): number => a - b
 
-/** Each name is a sentence about the ledger. */
+/** Checks by name. Each name is a sentence about the ledger. */
 type Proofs = Readonly<Record<string, (proof: Proof) => Promise<void>>>
 
 const PROOFS: Proofs = {
@@ -169,8 +172,8 @@ const TIMED_PROOFS: Proofs = {
 }
 
 /**
- * Wraps a ledger so that a method that throws, or is missing, returns a rejected promise instead. A synchronous error would end the check
- * while its other promises have no handler yet.
+ * Wraps a ledger so that a method that throws, or is missing, returns a rejected promise instead. A synchronous error would end the check before its
+ * other promises have a handler, and Node would report their rejections as unhandled.
  */
 function settled(ledger: Ledger): Ledger {
   return {

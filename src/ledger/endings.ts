@@ -1,8 +1,8 @@
 /**
  * Records what may happen only once: the end of a transaction, and the use of a token as proof.
  *
- * The session cannot ensure this: concurrent callbacks read the session before the first of them writes it, and the user's browser may
- * send back an old session cookie. The first claim in the ledger wins. Out of scope: whether a success is genuine (`trust/`).
+ * The session cannot ensure this: concurrent callbacks read the session before the first of them writes it, and the user's browser may send back an
+ * old session cookie. The ledger's `claim` returns true for the first caller only. Out of scope: whether a success is genuine (`trust/`).
  */
 import { createHash } from 'node:crypto'
 import type { Ledger } from './ledger'
@@ -10,8 +10,8 @@ import { MARGIN_SECONDS, secondsToKeep, type LedgerTransaction } from './lifetim
 import type { StartBudget } from './start-budget'
 
 /**
- * How long a token stays claimed. A token is refused if it was issued more than a minute before the start of the transaction, and a
- * transaction lives at most ten minutes. So after this time the token is too old for any transaction, and the claim is no longer needed.
+ * How long the ledger remembers a used token. A token is refused if it was issued more than a minute before the start of the transaction, and a
+ * transaction lives at most ten minutes. So after this time, the token is too old for any transaction.
  */
 const TOKEN_SECONDS = 600 + MARGIN_SECONDS
 
@@ -20,7 +20,10 @@ interface EndingsSettings {
   readonly firstFactorLifetimeMs: number
 }
 
-/** @internal */
+/**
+ * Records the ends of transactions, and used tokens.
+ * @internal
+ */
 export class Endings {
   private readonly ledger: Ledger
 
@@ -33,8 +36,8 @@ export class Endings {
   }
 
   /**
-   * Ends a transaction, with or without success: no later caller can end it with a success. If a transaction moves to a new session, its key
-   * with the old number of moves is claimed, and the transaction continues under a key with the next number.
+   * Ends a transaction, with or without success: no later caller can end it with a success. A transaction that moves to a new session is ended under
+   * its old key and continues under a new one, which contains the number of moves.
    * @returns true for the first caller only, in any process
    */
   claim(transaction: LedgerTransaction): Promise<boolean> {
@@ -42,8 +45,8 @@ export class Endings {
   }
 
   /**
-   * Claims a token that was given to a browser or has proved a success. A claimed token is never accepted as proof again, in any transaction,
-   * session or process.
+   * Marks a token as used, because a browser got it or because it has proved a success. From then on, the token is never accepted as proof, in any
+   * transaction, session or process.
    * @returns true for the first caller only
    */
   claimToken(token: string): Promise<boolean> {
@@ -52,7 +55,7 @@ export class Endings {
 
   /**
    * Ends a transaction without success. If the user denied it, the first caller that reports the denial also counts it.
-   * @param key the subject's name in the ledger; without it no denial is counted
+   * @param key the subject's key in the ledger; without it no denial is counted
    * @returns true for the first caller only
    */
   async end(transaction: LedgerTransaction, key: string | undefined, wasDenied: boolean): Promise<boolean> {
@@ -62,8 +65,8 @@ export class Endings {
   }
 
   /**
-   * True if this denial has not been counted yet. A moved transaction has one key before the move and another one after it, so being the
-   * first to claim the key is not enough: the denial has a claim of its own.
+   * True if this denial has not been counted yet. A transaction that was moved to a new session has two keys in the ledger, so two callers could be
+   * the first. The denial therefore has a key of its own.
    */
   private async isNewDenial(transaction: LedgerTransaction, isFirst: boolean): Promise<boolean> {
     const { id, moves } = transaction
@@ -82,8 +85,8 @@ export class Endings {
   }
 
   /**
-   * Claims the right to send the push or text of this transaction again. The ledger decides, because two processes may get a resend at the
-   * same moment.
+   * Decides who may send the push or text of this transaction again. The ledger decides, because two processes may get such a request at the same
+   * moment.
    * @returns 0 for the first caller, who may send it; for others, the whole seconds until it may be sent again
    */
   async claimResend({ id }: LedgerTransaction, pauseSeconds: number): Promise<number> {

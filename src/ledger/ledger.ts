@@ -77,7 +77,7 @@ export class MemoryLedger implements Ledger {
     this.entries.delete(key)
   }
 
-  /** There is no await between the read and the write, so two callers never get the same count. */
+  /** Counts one more use. There is no await between the read and the write, so two callers never get the same count. */
   private add(key: string, ttlSeconds: number): number {
     const now = Date.now()
     this.sweep(now)
@@ -95,11 +95,14 @@ export class MemoryLedger implements Ledger {
   }
 }
 
-/** @internal */
+/**
+ * A ledger that fails closed: see `failClosed`.
+ * @internal
+ */
 export interface FailClosedLedger extends Ledger {
   /** Class name of the wrapped ledger. */
   readonly kind: string
-  /** True if no other process shares it. */
+  /** True if the ledger is in this process's memory, so no other process shares it. */
   readonly isInMemory: boolean
   /** Moving average of the duration of a call, in milliseconds; undefined before the first call. */
   latencyMs(): number | undefined
@@ -109,7 +112,7 @@ export interface FailClosedLedger extends Ledger {
 const LATENCY_WEIGHT = 0.1
 
 /**
- * Wraps a ledger so that it fails closed.
+ * Wraps a ledger so that it fails closed: if the ledger does not answer properly, the request fails and nobody is signed in.
  * @throws StorageError `LEDGER_UNAVAILABLE` if the ledger rejects, takes too long, or returns a value of the wrong type
  * @internal
  */

@@ -7,13 +7,13 @@
 export const DAY_SECONDS = 86_400
 export const YEAR_SECONDS = 365 * DAY_SECONDS
 
-/** The ledger keeps a claim or a count for these seconds longer than it is needed, because the clocks of two processes may differ. */
+/** The ledger keeps a claim or a count this many seconds longer than needed, because the clocks of two processes may differ. */
 export const MARGIN_SECONDS = 300
 
-/** The part of a transaction that its keys in the ledger are made of. */
+/** The fields of a transaction from which its keys in the ledger are made. */
 export interface LedgerTransaction {
   readonly id: string
-  /** Milliseconds since 1970. */
+  /** When the transaction expires, in milliseconds since 1970. */
   readonly expiresAt: number
   /** How often the transaction was moved to a new session. */
   readonly moves?: number

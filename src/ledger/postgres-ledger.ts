@@ -58,7 +58,7 @@ export class PostgresLedger implements Ledger {
     if (typeof table !== 'string' || !TABLE_NAME.test(table)) {
       throw new TypeError('PostgresLedger: table must be a name, or schema.name, of lower-case letters, digits and _, of at most 49 characters each')
     }
-    // Quoted, because a name may be a reserved word of SQL.
+    // Quote the name, because it may be a reserved word of SQL.
     const names = table.split('.')
     this.table = names.map((name) => `"${name}"`).join('.')
     this.index = `"${names.at(-1)}_ends_at"`
@@ -79,7 +79,9 @@ export class PostgresLedger implements Ledger {
     )
   }
 
-  /** The statement does not change a row that has not expired, and then returns no row. So it returns a row for exactly one caller. */
+  /**
+   * Claims a key. The statement changes a row only if it has expired, and returns only a row that it has changed. So exactly one caller gets a row.
+   */
   async claim(key: string, ttlSeconds: number): Promise<boolean> {
     const { rows } = await this.write(
       `INSERT INTO ${this.table} AS kept (key, uses, ends_at) VALUES ($1, 1, now() + $2 * interval '1 second')
@@ -124,8 +126,8 @@ export class PostgresLedger implements Ledger {
   }
 
   /**
-   * Deletes expired rows in the background, at most every 30 s. If that fails, a later call tries again; no result depends on it, because
-   * all statements ignore expired rows. It skips rows that another process is writing or deleting.
+   * Deletes expired rows in the background, at most every 30 s. If that fails, a later call tries again. Other statements ignore expired rows, so
+   * they do not depend on this. Rows that another process is writing or deleting are skipped.
    */
   private async sweep(): Promise<void> {
     const startedAt = Date.now()
@@ -142,7 +144,7 @@ export class PostgresLedger implements Ledger {
       )
       if (valueIn(rows) >= SWEEP_ROWS) this.nextSweepAt = 0
     } catch {
-      // Ignored: if the database is down, the next call of the ledger itself fails and reports it.
+      // Ignore the error: if the database is down, the next call of the ledger itself fails and reports it.
     }
   }
 }

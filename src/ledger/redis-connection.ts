@@ -1,9 +1,9 @@
 /**
- * Recognizes the Redis client of the app, and sends it one command at a time.
+ * Recognizes the app's Redis client, and sends it one command at a time.
  *
- * The clients differ in how they send a command. A cluster client needs the key, to find the node. A sentinel client needs to know whether a
- * replica may answer; this package always says no, because a replica can lag behind and report a used approval as unused.
- * Out of scope: the commands and their replies (`redis-ledger.ts`), and opening or closing connections.
+ * The clients differ in how they send a command. A cluster client needs the key, to find the node. A sentinel client asks whether a replica may
+ * answer; this package always says no, because a replica can lag behind and report a used approval as unused. Out of scope: the commands and their
+ * replies (`redis-ledger.ts`), and opening or closing connections.
  */
 
 /**
@@ -11,7 +11,7 @@
  * @inline
  */
 interface NodeRedis {
-  /** True after `connect`. */
+  /** True after the app has called `connect`. */
   readonly isOpen: boolean
   /** Sends one command with its arguments. */
   sendCommand(command: string[]): Promise<unknown>
@@ -60,8 +60,8 @@ export type RedisConnection = NodeRedis | NodeRedisCluster | NodeRedisSentinel |
 export type SendCommand = (key: string, command: [name: string, ...args: string[]]) => Promise<unknown>
 
 /**
- * Recognizes the kind of client by public methods that only this kind has. `sendCommand` alone is not enough, because several kinds have it
- * with different parameters.
+ * Recognizes the kind of client by public methods that only this kind has. The method `sendCommand` does not tell them apart, because several kinds
+ * have it, with different parameters.
  * @throws TypeError if the client is of none of the supported kinds
  * @internal
  */

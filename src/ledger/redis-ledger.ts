@@ -14,7 +14,7 @@ export interface RedisLedgerOptions {
 
 /** Increments the key and sets its expiry at the first count, in one script. As two commands, the second could be lost; the key would never expire. */
 const COUNT = "local n = redis.call('INCR', KEYS[1]) if n == 1 then redis.call('EXPIRE', KEYS[1], ARGV[1]) end return n"
-/** Special replies to PTTL: the key does not exist, or it has no expiry. */
+/** Special replies to the command PTTL: the key does not exist, or it has no expiry. */
 const NO_KEY = -2
 const NO_END = -1
 const A_YEAR_SECONDS = 365 * 86_400
@@ -56,7 +56,7 @@ export class RedisLedger implements Ledger {
     const name = this.nameOf(key)
     const leftMs = wholeNumber('PTTL', await this.send(name, ['PTTL', name]))
     if (leftMs === NO_KEY) return 0
-    // This ledger sets an expiry on every key, so someone has changed the key by hand. It stays until it is deleted; report a long time.
+    // This ledger gives every key an expiry, so someone has changed this key by hand. It stays until somebody deletes it, so return a long time.
     if (leftMs === NO_END) return A_YEAR_SECONDS
     return Math.max(1, Math.ceil(leftMs / 1000))
   }

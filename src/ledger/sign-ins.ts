@@ -1,8 +1,8 @@
 /**
- * Records when a subject last signed in. Only needed for sessions that are kept in a cookie.
+ * Records when a subject last signed in. Only needed if the app keeps its session in a cookie.
  *
- * A browser can send an old copy of such a cookie again. After a sign-in, an older copy must not start another factor without the password.
- * Out of scope: sessions with a store, where an old session id opens nothing.
+ * A browser can send an old copy of such a cookie again. After a sign-in, an older copy must not start another factor without the password. Out of
+ * scope: sessions in a store, where an old session id finds no session.
  */
 import type { Ledger } from './ledger'
 import { MARGIN_SECONDS } from './lifetimes'
@@ -12,7 +12,10 @@ interface SignInSettings {
   readonly firstFactorLifetimeMs: number
 }
 
-/** @internal */
+/**
+ * Records the last sign-in of each subject.
+ * @internal
+ */
 export class SignIns {
   constructor(private readonly settings: SignInSettings) {}
 

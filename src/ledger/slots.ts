@@ -1,17 +1,23 @@
 /**
- * Numbered slots in the ledger: each use takes the lowest free slot for a while.
+ * Numbered slots: each use takes the lowest free number for a while, and the limit is reached when no number is free.
  *
- * Why not a counter: a counter restarts at the end of its window, so around that moment a user could reach twice the limit. Each slot has its
- * own lifetime, so the limit holds in every period of that length. Out of scope: what a slot stands for (`start-budget.ts`, `code-budget.ts`).
+ * A counter would start again at 0 at the end of its period, so around that moment a user could reach twice the limit. Each slot has its own
+ * lifetime, so the limit holds in every period of that length. Out of scope: what a slot stands for (`start-budget.ts`, `code-budget.ts`).
  */
 import type { Ledger } from './ledger'
 
-/** @internal */
+/**
+ * Takes numbered slots in a ledger.
+ * @internal
+ */
 export class Slots {
-  /** @param ledger stores one claim per taken slot */
+  /** @param ledger has one claimed key per taken slot */
   constructor(private readonly ledger: Ledger) {}
 
-  /** @returns the lowest slot from `first` to `last` that was free and is now taken; 0 if none was free */
+  /**
+   * Takes the lowest free slot.
+   * @returns its number, from `first` to `last`; 0 if none was free
+   */
   async take(name: string, seconds: number, first: number, last: number): Promise<number> {
     for (let slot = first; slot <= last; slot++) if (await this.ledger.claim(`${name}:${slot}`, seconds)) return slot
     return 0

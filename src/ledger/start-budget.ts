@@ -1,10 +1,10 @@
 /**
- * The start budget: limits the starts of one subject that the user has not approved, over all sessions and processes.
+ * Limits the starts of one subject that the user has not approved, over all sessions and processes.
  *
- * It limits push bombing (MITRE ATT&CK T1621; OWASP ASVS 5.0, 6.6.4): an attacker who has the password sends pushes until the user
- * accepts one. Each start takes a numbered slot for a day, and an approval frees it. The start that takes the last slot of the budget begins a
- * pause in which no more starts are allowed; so does each later start, and each repeated denial.
- * Out of scope: what the user is told when the budget is used up (`strategy-request.ts`).
+ * It limits push bombing (MITRE ATT&CK T1621; OWASP ASVS 5.0, 6.6.4): an attacker who has the password sends pushes until the user accepts one. Each
+ * start takes a numbered slot for a day, and an approval frees the slot. The start that takes the last slot begins a pause in which no more starts
+ * are allowed; so does each later start, and each repeated denial. Out of scope: what the user is told when no start is allowed
+ * (`strategy-request.ts`).
  */
 import type { Ledger } from './ledger'
 import { DAY_SECONDS } from './lifetimes'
@@ -12,21 +12,21 @@ import { Slots } from './slots'
 
 /** The longest pause, unless `startBudget.perSeconds` is longer. */
 const MAX_PAUSE_SECONDS = 14_400
-/** The second denial in a day starts a pause of this length; each further denial doubles it. */
+/** The second denial in a day begins a pause of this length; each further denial doubles the length. */
 const FIRST_DENIAL_PAUSE_SECONDS = 15
 /**
- * Number of slots beyond the budget. Taking one of them begins a pause. All these pauses add up to more than a day, and a slot is free again
- * after a day, so the slots never run out.
+ * Number of slots beyond `startBudget.starts`. Taking one of them begins a pause. All these pauses add up to more than a day, and a slot is free
+ * again after a day, so the slots never run out.
  */
 const EXTRA_SLOTS = 32
-/** Upper limit of the search in `denialsOf`, which would not end if a faulty ledger answered that every key is claimed. */
+/** `denialsOf` stops its search here. Otherwise the search would never end with a faulty ledger that reports every key as claimed. */
 const MAX_DENIALS = 100
 
-/** The result of spending a start. */
+/** The result of counting a start. */
 export interface SpentStart {
-  /** The slot that the start holds, from 1; 0 if the start was refused. */
+  /** Number of the slot that the start has taken, from 1; 0 if the start was refused. */
   readonly slot: number
-  /** Why the start was refused: the budget is used up (`starts`), or a pause after denials is in effect (`pause`). */
+  /** Why the start was refused: the limit is reached (`starts`), or a pause after denials is in effect (`pause`). */
   readonly over?: 'starts' | 'pause'
   readonly limit: number
   readonly retryAfterSeconds?: number
@@ -37,7 +37,10 @@ interface StartBudgetSettings {
   readonly startBudget: { readonly starts: number; readonly perSeconds: number }
 }
 
-/** @internal */
+/**
+ * Counts the starts and denials of each subject.
+ * @internal
+ */
 export class StartBudget {
   private readonly ledger: Ledger
   private readonly slots: Slots
@@ -48,9 +51,9 @@ export class StartBudget {
   }
 
   /**
-   * Takes a slot before Nevis is called. The slot stays taken for a day, or until `giveBack`. Taking the last slot of the budget, or any
-   * slot after it, begins a pause; each such pause is twice as long as the one before. During a pause, only slot 1 can be taken. A refused
-   * start changes nothing in the ledger.
+   * Takes a slot before Nevis is called. The slot stays taken for a day, or until `giveBack`. Taking the last slot of `startBudget.starts`, or any
+   * slot after it, begins a pause; each such pause is twice as long as the one before. During a pause, only slot 1 can be taken. A refused start
+   * changes nothing in the ledger.
    */
   async spend(key: string): Promise<SpentStart> {
     const { starts: limit } = this.settings.startBudget
@@ -91,7 +94,7 @@ export class StartBudget {
     return slot
   }
 
-  /** Begins the pause that belongs to this slot under the user's other name, too. Otherwise the user would have one budget per name. */
+  /** Begins the same pause under the user's other name. Otherwise an attacker could continue under that name. */
   async pauseLike(key: string, slot: number): Promise<void> {
     if (slot >= this.settings.startBudget.starts) await this.ledger.claim(`pause:${key}`, this.pauseSecondsOf(slot))
   }
@@ -126,8 +129,8 @@ export class StartBudget {
   /** Counts a denial. The first one in a day may be a mistake and has no effect. The second begins a pause, and each further one a longer pause. */
   async noteDenial(key: string): Promise<void> {
     const denials = await this.ledger.count(`denials:${key}`, DAY_SECONDS)
-    // The ledger cannot read the value of a count, so each denial also claims a key with its number; `denialsOf` looks these keys up. The
-    // claim ends at the same time as the count.
+    // The ledger cannot read the value of a count. So each denial also claims a key with its number, and `denialsOf` looks for these keys. The claim
+    // ends at the same time as the count.
     await this.ledger.claim(`denied:${key}:${denials}`, Math.max(1, await this.ledger.look(`denials:${key}`)))
     if (denials < 2) return
     await this.ledger.claim(`pause:${key}`, this.capped(FIRST_DENIAL_PAUSE_SECONDS * 2 ** (denials - 2)))
