@@ -11,7 +11,10 @@ import type { KeptReturnTo, SessionState } from './transactions'
 
 /** Longer paths are not stored, so that sessions stay small. */
 const MAX_LENGTH = 2048
-/** One `/`, then printable ASCII without `\`: the characters that a browser sends in a request line. `//` and its spellings would be another host. */
+/**
+ * One `/`, then printable ASCII without `\`: the characters that a browser sends in a request line. A second `/` or `\`, also percent-encoded, is
+ * refused, because a browser could read the next part as a host.
+ */
 const PATH = /^\/(?![/\\]|%2f|%5c)[!-[\]-~]*$/i
 /** Percent-encoded control characters. They are harmless here, but code that decodes the path once more would allow header injection or a hidden host. */
 const ENCODED_CONTROL = /%(?:[01][0-9a-f]|7f)/i
@@ -30,7 +33,7 @@ export function sitePathIn(req: Pick<HostRequest, 'headers'>, value: unknown): s
 
 /**
  * Accepts only a path of this site.
- * @returns the path with its query; undefined if a browser, or code that decodes or normalizes the value, could read it as another host
+ * @returns the path with its query; undefined if a browser, or code that decodes or normalizes the value, could go to another host
  * @internal
  */
 export function sitePathOf(value: unknown): string | undefined {
@@ -52,7 +55,10 @@ export function storeReturnTo(session: SessionLike, key: string, req: HostReques
   return write(session, key, path === undefined ? undefined : { path, ...(login !== undefined && { login }) })
 }
 
-/** @internal */
+/**
+ * Returns the stored path, unless it was stored for another login.
+ * @internal
+ */
 export function returnToIn(session: SessionLike, key: string): string | undefined {
   const kept = (session[key] as SessionState | undefined)?.returnTo
   return kept?.login === undefined || kept.login === loginOf(session) ? kept?.path : undefined
@@ -60,7 +66,7 @@ export function returnToIn(session: SessionLike, key: string): string | undefine
 
 /**
  * The page that the user wanted before the sign-in. The app's login guard (for example `connect-ensure-login`) writes it to `session.returnTo`, the
- * property that Passport uses. It is read only before a login, because later it is out of date.
+ * property that Passport uses. It is read only while nobody is signed in, because after a sign-in it is out of date.
  * @internal
  */
 export function returnToBeforeLogin(session: SessionLike, req: Pick<HostRequest, 'headers'>): string | undefined {
@@ -85,8 +91,8 @@ export function forgetReturnTo(
 }
 
 /**
- * Adds the prefix that a proxy has removed from the path: the browser requests `/sub/account`, the app sees `/account`. The prefix is the part of
- * `callbackURL` before the path of the callback request. It is not read from a header or field, because an attacker could set those.
+ * Adds the prefix that a proxy has removed from the path: the browser requests `/sub/account`, but the app sees `/account`. The prefix is the part of
+ * `callbackURL` before the path of the callback request. It does not come from a header or field, because an attacker could set those.
  * @param path a path that `sitePathOf` has accepted
  * @internal
  */

@@ -1,8 +1,9 @@
 /**
- * The second factor record: written after the login, checked by routes that need a fresh second factor (step-up).
+ * The second factor record: after an approval, the session records who gave which second factor and when. Routes that need a fresh second factor
+ * check it (step-up).
  *
- * The record is in the session and ends with the session. It also contains a digest of the login for which it was made, so that it is void for
- * another user who signs in later in the same session. Out of scope: asking for the factor.
+ * The record ends with the session. It also contains a digest of the login for which it was made, so that it is void for another user who signs in
+ * later in the same session. Out of scope: asking for the factor.
  */
 import { createHash } from 'node:crypto'
 import { json, middleware, whole, type Middleware } from '../host/answer'
@@ -113,7 +114,7 @@ async function write(req: HostRequest, sessionKey: string, profile: NevisProfile
 }
 
 interface CallbackNotes {
-  /** The session id of the callback request. */
+  /** The id that the session had at the callback request. */
   readonly sessionId: string | undefined
   /** True if the session of the callback request belonged to another user than the one who approved. */
   readonly isOfOther: boolean
@@ -122,8 +123,8 @@ interface CallbackNotes {
 const REGISTRY = Symbol.for('passport-nevis.callbacks')
 
 /**
- * The strategy's notes about the callback of each approval. They are on `globalThis`, because npm may install two copies of this package, and the
- * strategy of one copy must be able to pass notes to the middleware of the other.
+ * What the strategy noted about the callback of each approval, for `recordSecondFactor`. The map is on `globalThis`, because npm may install two
+ * copies of this package, with the strategy of one copy and the middleware of the other.
  */
 function callbacks(): WeakMap<NevisProfile, CallbackNotes> {
   const shared = globalThis as { [REGISTRY]?: WeakMap<NevisProfile, CallbackNotes> }
@@ -191,7 +192,7 @@ export function requireSecondFactor(options: RequireSecondFactorOptions): Middle
   return middleware(async (req) => {
     const record = secondFactorOf(req, { sessionKey })
     const ageMs = record === undefined ? Infinity : Date.now() - record.at
-    // If the clock was set back, the time of the record is in the future. Such a record is refused.
+    // If the clock was set back, the record seems to come from the future. It is then refused.
     const isFresh = ageMs >= 0 && ageMs <= maxAgeSeconds * 1000
     if (record !== undefined && isFresh && isStrongEnough(record, options)) return undefined
     if (redirectTo !== undefined && wantsPage(req)) {

@@ -13,7 +13,10 @@ import type { SessionLike } from '../host/request'
 import type { ShownCipher } from '../trust/shown'
 import { StorageError } from '../host/storage'
 
-/** A transaction as stored in the session: `box` contains `shown`, encrypted. Sessions of older versions have this name, too, so it must not change. */
+/**
+ * A transaction as stored in the session: `box` contains the encrypted field `shown`. The name `box` must not change, because sessions of older
+ * versions have it.
+ */
 type Kept = Omit<Transaction, 'shown'> & { readonly box?: string }
 
 /** The page from which the user was redirected last. */
@@ -36,7 +39,10 @@ const MAX_TRANSACTIONS = 8
 /** Estimated size of a transaction without the app's data: the ids, times and digest, and a status token of a few hundred bytes. */
 const RESERVED_BYTES = 900
 
-/** @internal */
+/**
+ * The transactions in one session.
+ * @internal
+ */
 export class SessionTransactions {
   constructor(
     private readonly session: SessionLike,
@@ -51,7 +57,10 @@ export class SessionTransactions {
     return kept && this.decrypted(kept)
   }
 
-  /** The first transaction for which `matches` returns true. `matches` gets it with an empty `shown`, which saves decrypting every transaction. */
+  /**
+   * The first transaction for which `matches` returns true. `matches` gets each transaction with an empty `shown`, so that only the found one is
+   * decrypted.
+   */
   find(matches: (transaction: Transaction) => boolean): Transaction | undefined {
     const kept = Object.values(this.all()).find((one) => matches({ ...one, shown: {} }))
     return kept && this.decrypted(kept)
@@ -84,7 +93,7 @@ export class SessionTransactions {
   }
 
   /**
-   * Checks that a session in a cookie has room for one more transaction. If there is no room with `returnTo`, this method drops it.
+   * Checks that a session in a cookie has room for one more transaction. If there is no room, this method leaves `returnTo` out.
    * @returns the planned transaction, without `returnTo` if it fits only without
    * @throws StorageError `SESSION_TOO_LARGE`
    */
