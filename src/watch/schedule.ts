@@ -15,8 +15,8 @@ export interface PollStep {
 }
 
 /**
- * Most users answer within seconds, few after a minute. If answer times have a log-normal distribution around 8 s, this schedule makes less than
- * one call a second and notices half of the answers within 0.63 s; see `docs/performance.md`.
+ * The default of the option `pollSchedule`. Most users answer within seconds, few after a minute. If answer times have a log-normal distribution
+ * around 8 s, this schedule makes less than one call a second and notices half of the answers within 0.63 s; see `docs/performance.md`.
  */
 export const defaultSchedule: readonly PollStep[] = [
   { untilSeconds: 2, everySeconds: 2 },
@@ -30,6 +30,7 @@ const MAX_BACKOFF_SECONDS = 30
 const JITTER = 0.1
 
 /**
+ * Computes the time until the next status call.
  * @param ageMs milliseconds since the transaction was started
  * @param failures how many calls have failed in a row; each doubles the interval
  * @returns milliseconds until the next call, without jitter
@@ -50,7 +51,8 @@ const BURST_SECONDS = 0.1
 const MIN_SHARE = 0.02
 
 /**
- * A rate limiter that serves waiting transactions in order of arrival. The rate halves when a call fails, and recovers while calls succeed.
+ * Limits the calls per second, and serves waiting transactions in order of arrival. The rate halves when a call fails, and recovers while calls
+ * succeed.
  */
 export class RateLimiter {
   private readonly queue: (() => void)[] = []
@@ -58,19 +60,22 @@ export class RateLimiter {
   private nextAt = 0
   private perSecond: number
 
-  /** Slots taken so far. */
+  /** How many calls this limiter has allowed so far. */
   private taken = 0
 
   constructor(private readonly maxPerSecond: number) {
     this.perSecond = maxPerSecond
   }
 
-  /** For `metricsOf`. */
+  /** The current numbers, for `metricsOf`. */
   usage(): { readonly queued: number; readonly taken: number; readonly perSecond: number } {
     return { queued: this.queue.length, taken: this.taken, perSecond: this.perSecond }
   }
 
-  /** Takes a slot if one is free and no other transaction is waiting for one. */
+  /**
+   * Allows a call at once, if the rate permits it and no other transaction is waiting.
+   * @returns true if the call is allowed
+   */
   tryAcquire(): boolean {
     const now = performance.now()
     if (this.queue.length > 0 || now < this.nextAt - BURST_SECONDS * 1000) return false
@@ -78,7 +83,7 @@ export class RateLimiter {
     return true
   }
 
-  /** Waits for a slot. Each waiting transaction has at most one place in the queue. */
+  /** Waits until a call is allowed. Each transaction waits at most once in the queue. */
   async acquire(): Promise<void> {
     if (this.tryAcquire()) return
     await new Promise<void>((resolve) => {

@@ -1,7 +1,7 @@
 /**
- * Watches transactions. A process polls Nevis for a transaction in one loop, even if several tabs and callbacks wait for it.
+ * Finds the one polling loop of a transaction in this process: several tabs and callbacks that wait for the same transaction share it.
  *
- * The wing `watch/` asks Nevis for the status of transactions. `watch.ts` finds the watched transaction, `watched-transaction.ts` polls it, and
+ * The folder `watch/` asks Nevis for the status of transactions. `watch.ts` finds the watched transaction, `watched-transaction.ts` polls it, and
  * `schedule.ts` decides when and how often. The waiting page and the callback share the answers. Out of scope: telling a browser
  * (`waiting/status-endpoint.ts`), and signing a user in (`strategy/callback.ts`).
  */
@@ -23,15 +23,18 @@ export interface WatchOptions extends WatchReports {
 }
 
 const SWEEP_EVERY_MS = 10_000
-/** Time after expiry until a transaction counts as abandoned: until then, a process whose clock is behind may still accept an approval. */
+/** How long after its expiry a transaction counts as abandoned. Until then, a process whose clock is behind may still accept an approval. */
 const ABANDONED_AFTER_MS = 60_000
 /**
- * A memory limit: each takes some hundred bytes. At this number, the oldest transactions without listeners are dropped. If one of them is needed
- * again, its status is fetched from Nevis again.
+ * How many transactions are watched at most, to limit the memory; each takes some hundred bytes. Beyond this number, the oldest ones without
+ * listeners are dropped. Nevis is asked again if one of them is needed.
  */
 const MAX_TRANSACTIONS = 50_000
 
-/** @internal */
+/**
+ * Watches the transactions of one strategy.
+ * @internal
+ */
 export class StatusWatch {
   private readonly transactions = new Map<string, WatchedTransaction>()
   private readonly rate: RateLimiter
@@ -63,31 +66,33 @@ export class StatusWatch {
   }
 
   /**
-   * Nevis's answer for the callback of this transaction:
+   * Gets Nevis's answer for the callback of this transaction:
    *
    * 1. a success that polling found a moment ago; only one callback gets it
    * 2. otherwise the answer to a new call; concurrent callbacks share that call
    * 3. if the limit is reached (ten calls in a row, then one each second), the last answer
-   * @param mayIntrospect false while a typed code is missing: Nevis may accept the token for one introspection only
+   * @param mayIntrospect false while the user has not typed a required code: Nevis may accept the token for one introspection only
    * @returns undefined if the transaction has no status token
-   * @throws NevisError if the call failed: to a callback this is an error, never "pending"
+   * @throws NevisError if the call failed: for a callback this is an error, never "pending"
    */
   async decide(transaction: Transaction, mayIntrospect = true): Promise<KnownStatus | undefined> {
     const { id, factor, operation, statusToken, expiresAt, budget } = transaction
     if (statusToken === undefined) return undefined
     const sealed = { id, factor, operation, statusToken, expiresAt, ...(budget !== undefined && { budget }) }
     const watched = this.watchedFor(sealed)
-    // The status token in the session is the one that was started. An answer to another token must not be used for it.
+    // The handle may contain another status token than the session. Only an answer to the token in the session counts.
     return (watched.isOf(statusToken) ? watched : this.newWatch(sealed)).decide(transaction, mayIntrospect)
   }
 
-  /** Called when a callback has finished the transaction, or another transaction has replaced it. It is then not reported as abandoned. */
+  /**
+   * Stops watching a transaction without reporting it as abandoned. Called when a callback has finished it, or another transaction has replaced it.
+   */
   settle(id: string): void {
     this.transactions.get(id)?.settle()
     this.transactions.get(withoutStatus(id))?.settle()
   }
 
-  /** For `metricsOf`. Counts the calls for pages only; calls for callbacks have a limit of their own. */
+  /** The current numbers, for `metricsOf`. They count the calls for pages only; calls for callbacks have a limit of their own. */
   usage(): { readonly waiting: number; readonly queued: number; readonly taken: number; readonly perSecond: number } {
     const now = Date.now()
     this.sweep(now)
@@ -105,11 +110,12 @@ export class StatusWatch {
     const now = Date.now()
     this.sweep(now)
     const known = this.transactions.get(keyOf(sealed))
-    // If the known watch is over, a new one is made: `strategy/extend.ts` may have made a handle of this transaction that is valid for longer.
+    // If the known watch has ended, make a new one: the user may have got more time (`strategy/extend.ts`), with a new handle of the same
+    // transaction.
     if (known !== undefined && !known.isOver(now)) return known
     const watched = this.newWatch(sealed)
-    // Before the typed code is right, a transaction is watched without its status token. The watch with the token replaces that one, which must
-    // not be reported as abandoned.
+    // Until the user has typed the right code, a transaction is watched without its status token. From now on it is watched with the token, so end
+    // the watch without it, and do not report that as abandoned.
     if (sealed.statusToken !== undefined) this.transactions.get(withoutStatus(sealed.id))?.settle()
     if (now < sealed.expiresAt) this.transactions.set(keyOf(sealed), watched)
     return watched
@@ -140,7 +146,7 @@ export class StatusWatch {
     watched.reportAbandoned()
   }
 
-  /** Drops the oldest first, and many at once, so that this search runs rarely. */
+  /** Drops the oldest transactions without listeners. It drops many at once, so that this search runs rarely. */
   private forgetIdle(count: number): void {
     let left = count
     for (const [id, watched] of this.transactions) {
@@ -153,8 +159,8 @@ export class StatusWatch {
 }
 
 /**
- * The key of a watch. A page that must not learn the status yet, because the typed code is missing, has its own watch: it does not share the
- * answers that a callback gets.
+ * The key of a watch. While a typed code is missing, a page must not learn the status. So it has a watch of its own, without the answers that a
+ * callback gets.
  */
 function keyOf({ id, statusToken }: Sealed): string {
   return statusToken === undefined ? withoutStatus(id) : id

@@ -1,7 +1,7 @@
 /**
  * Polls the status of one transaction, for all tabs and callbacks that wait for it.
  *
- * It calls Nevis only while a page has an open stream, when a page requests the status, and when a callback comes. It keeps the result until the
+ * It calls Nevis while a page has an open stream, when a page requests the status, and when a callback comes. It keeps the result until the
  * transaction expires, and leaves no timer running. Out of scope: which transactions there are (`watch.ts`).
  */
 import type { FailedStatus, Introspection, NevisClient, Status, UnknownStatus } from '../client/client'
@@ -12,36 +12,36 @@ import type { KnownStatus } from '../trust/proof'
 import { isAnswered, withJitter, type RateLimiter } from './schedule'
 
 /**
- * `unreadable` means that none of Nevis's last answers to the status call was a status.
+ * The status that a page gets. `unreadable` means that none of Nevis's last answers to the status call was a status.
  * @inline
  */
 export type WatchedStatus = 'pending' | 'succeeded' | 'failed' | 'expired' | 'unreadable'
 
 export type Listener = (status: WatchedStatus) => void
 
-/** The functions that are called when a watched transaction ends or its status call fails. */
+/** Functions that are called when a watched transaction ends, or when its status call fails. */
 export interface WatchReports {
   /** Called once per transaction, when Nevis answers `failed` (denied or expired) or `unknown`. It must not throw. */
   readonly ended?: (sealed: Sealed, answer: FailedStatus | UnknownStatus, transaction?: Transaction) => void | Promise<void>
-  /** Called once per transaction whose page was open, some time after it has expired undecided. It must not throw. */
+  /** Called once for a transaction whose page was open, some time after the transaction expired without an answer. It must not throw. */
   readonly abandoned?: (sealed: Sealed) => void | Promise<void>
-  /** Called when a status call for a page fails; then not again until a call succeeds. It must not throw. */
+  /** Called at the first failed status call for a page; then not again until a call has succeeded. It must not throw. */
   readonly faulted?: (sealed: Sealed, error: unknown) => void
 }
 
 /**
- * This many page requests for one transaction may call Nevis before the next call is due, because the page, its first poll and a reload come
- * close together. Each postpones the next call by one interval, so in total no more calls are made than the schedule allows.
+ * This many page requests for one transaction may call Nevis before the next call is due, because the page, its first poll and a reload come close
+ * together. Each postpones the next call by one interval, so the total number of calls stays the same.
  */
 const EARLY_LOOKS = 2
-/** Upper limit for a `Retry-After` from Nevis. */
+/** Longest wait that a `Retry-After` from Nevis can cause. */
 const MAX_BACK_OFF_MS = 30_000
 /** Status calls that callbacks of one transaction may make in a row; after that, one a second. Concurrent callbacks share a call. */
 const DECISION_BURST = 10
 const DECISION_INTERVAL_MS = 1000
 /** Upper limit for how long a page's request waits for Nevis. If the answer arrives later, the next request gets it. */
 const MAX_WAIT_MS = 2000
-/** Maximum age of a success that the callback may use without a new call. A browser reaches the callback in less time. */
+/** Maximum age of a success that the callback may use without a new call. A browser needs less time to get to the callback. */
 const MAX_SUCCESS_AGE_MS = 5000
 
 /** After this many answers in a row without a status, the page goes to the callback, which passes the error to the app. */
@@ -49,12 +49,12 @@ const MAX_UNREADABLE = 3
 
 /** The result of the last call: an answer or an error. */
 interface LastCall {
-  /** Milliseconds of `performance.now()`. */
+  /** When the call ended, in milliseconds of `performance.now()`. */
   readonly at: number
   readonly answer?: Status
   readonly error?: unknown
   introspection?: Promise<Introspection>
-  /** Set after a callback has used it. */
+  /** True after a callback has used this answer. */
   isUsed?: true
 }
 
@@ -65,7 +65,7 @@ export class WatchedTransaction {
   private status: WatchedStatus = 'pending'
   /** How many answers in a row did not contain a status. */
   private unreadable = 0
-  /** Milliseconds of `performance.now()`. */
+  /** When the next call for a page is due, in milliseconds of `performance.now()`. */
   private nextLookAt = -Infinity
   private earlyLooks = EARLY_LOOKS
   private backOffUntil = -Infinity
@@ -74,7 +74,7 @@ export class WatchedTransaction {
   // Private fields (`#`), because these two contain tokens, and an app may print or log a strategy.
   #last: LastCall | undefined
   readonly #sealed: Sealed
-  /** The transaction from the session, set when a callback has come. It contains the user; a handle does not. */
+  /** The transaction from the session, set by the first callback. It names the user; a handle does not. */
   #transaction: Transaction | undefined
   private deciding = 0
   private timer: NodeJS.Timeout | undefined
@@ -105,7 +105,7 @@ export class WatchedTransaction {
     return this.status === 'pending' && !this.isSettled
   }
 
-  /** Called when a callback has finished the transaction, or another transaction has replaced it. */
+  /** Ends the watch without a report. Called when a callback has finished the transaction, or another transaction has replaced it. */
   settle(): void {
     this.isSettled = true
   }
@@ -114,7 +114,7 @@ export class WatchedTransaction {
     return this.listeners.size === 0 && this.asking === undefined
   }
 
-  /** The status for a page's request. While another tab has a stream open, that tab's polling is frequent enough, so no call is made. */
+  /** The status for a page's request. If another tab has a stream open, its polling is frequent enough, so no call is made. */
   async look(): Promise<WatchedStatus> {
     const mayAsk = this.isAskable() && this.listeners.size === 0
     if (mayAsk && (this.asking !== undefined || this.mayLookNow())) await waitAtMost(MAX_WAIT_MS, this.ask())
@@ -133,7 +133,7 @@ export class WatchedTransaction {
     }
   }
 
-  /** For the callback; see `StatusWatch.decide`. */
+  /** Gets Nevis's answer for a callback; see `StatusWatch.decide`. */
   async decide(transaction: Transaction, mayIntrospect = true): Promise<KnownStatus> {
     this.#transaction = transaction
     const last = this.#last
@@ -157,7 +157,7 @@ export class WatchedTransaction {
     return { answer, ...(introspection && { introspection }) }
   }
 
-  /** After the transaction's expiry the status is `expired`, even if Nevis has answered `succeeded`, because the callback would refuse it. */
+  /** The status for a page. After the transaction's expiry it is `expired`, even after a success, because the callback would refuse the success. */
   now(): WatchedStatus {
     if (Date.now() >= this.#sealed.expiresAt) return 'expired'
     return this.status === 'pending' && this.unreadable >= MAX_UNREADABLE ? 'unreadable' : this.status
@@ -167,7 +167,7 @@ export class WatchedTransaction {
     return this.now() === 'pending' && this.#sealed.statusToken !== undefined
   }
 
-  /** Applies the schedule to page requests too: fifty clients that poll one transaction cause as many calls as one open stream. */
+  /** True if the schedule permits a call for a page request. Fifty clients that poll one transaction so cause as many calls as one open stream. */
   private mayLookNow(): boolean {
     const now = performance.now()
     const isEarly = now < this.nextLookAt
@@ -178,8 +178,8 @@ export class WatchedTransaction {
   }
 
   /**
-   * Callbacks have their own limit, so that page requests do not delay a sign-in. Unlike the limit of pages, it does not shrink while calls
-   * fail: so a callback gets an answer that is at most a second old.
+   * True if the limit permits a call for a callback. Callbacks have their own limit, so that page requests do not delay a sign-in. It does not shrink
+   * while calls fail, so a callback gets an answer that is at most a second old.
    */
   private mayDecideNow(): boolean {
     const now = performance.now()
@@ -243,10 +243,10 @@ export class WatchedTransaction {
       await this.accept(await this.client.getStatus(this.#sealed.statusToken as string))
     } catch (error) {
       this.#last = { at: performance.now(), error }
-      // Not reported while a callback waits for this call: the callback passes the error to the app.
+      // While a callback waits for this call, report nothing: the callback passes the error to the app.
       if (this.failures === 0 && this.deciding === 0) this.reports.faulted?.(this.#sealed, error)
       this.unreadable = isAnswered(error) ? this.unreadable + 1 : 0
-      // Such an answer shows that Nevis is up. So the interval does not grow further: the user would only wait longer.
+      // An answer without a status still shows that Nevis is up. So do not double the interval any more: the user would only wait longer.
       this.failures = this.unreadable > 0 ? 1 : this.failures + 1
       const { retryAfterSeconds = 0 } = error instanceof NevisError ? error : {}
       this.backOffUntil = performance.now() + Math.min(retryAfterSeconds * 1000, MAX_BACK_OFF_MS)
@@ -258,7 +258,7 @@ export class WatchedTransaction {
   private async accept(answer: Status): Promise<void> {
     this.#last = { at: performance.now(), answer }
     const hasFailed = answer.status === 'failed' || answer.status === 'unknown'
-    // Reported before the listeners are called, so that the user's next start sees the denial.
+    // Report the end before the listeners are called, so that the user's next start already finds the denial in the ledger.
     if (hasFailed && this.status !== 'failed') await this.reportEnd(answer)
     this.status = hasFailed ? 'failed' : answer.status
     this.failures = 0
@@ -269,18 +269,18 @@ export class WatchedTransaction {
     try {
       await this.reports.ended?.(this.#sealed, answer, this.#transaction)
     } catch {
-      // If the report fails here, the callback or the next start reports the end.
+      // If the report fails, the callback or the next start will report the end.
     }
   }
 
-  /** Called when the transaction has expired and is forgotten. */
+  /** Reports that the transaction was abandoned. Called when it has expired and is no longer watched. */
   reportAbandoned(): void {
     void Promise.resolve(this.reports.abandoned?.(this.#sealed)).catch(() => {})
   }
 
   /**
-   * Only a callback introspects. Nevis calls transaction tokens "consumable", so Nevis may allow only one introspection. A process that only
-   * shows the page must not use it up, because the callback may reach another process.
+   * Introspects the token of the last success. Only a callback does that: Nevis calls transaction tokens "consumable", so one introspection may be
+   * all that Nevis allows. A process that only shows the page must not use it up, because the callback may reach another process.
    */
   private introspect(): void {
     const last = this.#last
