@@ -1,8 +1,8 @@
 /**
- * Sends answers. On Express, this file writes to the response; every other host gets the answer as a value and sends it itself.
+ * Sends answers. On Express, this file writes to the response. Any other host gets the answer as a value and sends it itself.
  *
- * No error may leave these functions uncaught: Express does not await a middleware, so the error would be an unhandled rejection and end the
- * process. Out of scope: the content of an answer.
+ * No error may leave these functions uncaught: Express does not await a middleware, so the error would be an unhandled rejection and end the process.
+ * Out of scope: the content of an answer.
  */
 import { validateHeaderName, validateHeaderValue, type ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
@@ -19,13 +19,13 @@ export interface PlainAnswer {
   readonly body: string | Buffer | Readable
 }
 
-/** The methods of the host's response that this package reads: Node and Fastify have `hasHeader`, a Koa context has `has`. */
+/** The methods of the host's response that this package calls: Node and Fastify have `hasHeader`, a Koa context has `has`. */
 export interface HostResponse {
-  /** Of Node and Fastify. */
+  /** On Node and Fastify: true if the header is set. */
   hasHeader?(name: string): boolean
-  /** Of Node and Fastify. */
+  /** On Node and Fastify: the value of the header. */
   getHeader?(name: string): unknown
-  /** Of Koa. */
+  /** On Koa: true if the header is set. */
   has?(name: string): boolean
 }
 
@@ -33,7 +33,7 @@ export interface HostResponse {
 export interface Middleware<Req = HostRequest, Res = HostResponse> {
   (req: Req, res: Res & ServerResponse, next: (error?: unknown) => void): void
   /**
-   * The same for a host that is not Express.
+   * Does the same for a host other than Express.
    * @param req Fastify's request, or a Koa context
    * @param res Fastify's reply, or the Koa context. It is passed to functions in the options, and shows which headers are already set
    * @returns the answer to send, or undefined if the request may continue
@@ -51,22 +51,34 @@ export interface Sink {
 /** A body that is written in parts. The function starts writing, and returns a function that stops the writing and releases the resources. */
 export type Stream = (sink: Sink) => () => void
 
-/** @internal */
+/**
+ * An answer whose body may be a stream that has not started.
+ * @internal
+ */
 export interface Answer extends Omit<PlainAnswer, 'body'> {
   readonly body: string | Buffer | Stream
 }
 
-/** @internal */
+/**
+ * Makes an answer whose body is complete, not a stream.
+ * @internal
+ */
 export function whole(status: number, headers: Readonly<Record<string, string>>, body: string | Buffer = ''): Answer {
   return { status, headers: { 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff', ...headers }, body }
 }
 
-/** @internal */
+/**
+ * Makes an answer with a JSON body.
+ * @internal
+ */
 export function json(status: number, value: object, headers: Readonly<Record<string, string>> = {}): Answer {
   return whole(status, { 'Content-Type': 'application/json; charset=utf-8', ...headers }, JSON.stringify(value))
 }
 
-/** @internal */
+/**
+ * True if the host has already set the header.
+ * @internal
+ */
 export function isHeaderSet(res: HostResponse | undefined, name: string): boolean {
   return res?.hasHeader?.(name) ?? res?.has?.(name) ?? false
 }
@@ -123,7 +135,10 @@ export async function conclude(res: ServerResponse, next: Next, decide: () => Pr
   }
 }
 
-/** Express treats `next(undefined)` and `next('route')` as "continue". So if code rejects with a value that is not an object, use an Error instead. */
+/**
+ * Returns an error that Express does not ignore. Express treats `next(undefined)` and `next('route')` as "continue", so a rejection with a value that
+ * is not an object becomes an Error.
+ */
 function faultOf(reason: unknown): object {
   if (typeof reason === 'object' && reason !== null) return reason
   return new Error(`passport-nevis: a ${typeof reason} was thrown instead of an error`)
@@ -209,7 +224,7 @@ function checked(answer: Answer): Answer {
   return answer
 }
 
-/** Starts and stops a stream that is not sent, because a stream counts as open until it is stopped. */
+/** Starts and stops a stream that is not sent. Its resources count as in use until it is stopped. */
 function discard({ body }: Answer): void {
   if (typeof body === 'function') body({ write() {}, end() {} })()
 }

@@ -1,7 +1,7 @@
 /**
  * Converts equal JSON values to the same form, so that they have equal digests.
  *
- * Out of scope: making a digest.
+ * Out of scope: computing a digest.
  */
 
 /**

@@ -6,7 +6,10 @@
 
 import { parseURL } from '../client/parse-url'
 
-/** @param owner the class or function that has the option */
+/**
+ * Makes the TypeError for a wrong option.
+ * @param owner the class or function that has the option
+ */
 export function optionError(sentence: string, owner = 'NevisStrategy'): TypeError {
   return new TypeError(`${owner}: ${sentence}`)
 }
@@ -25,7 +28,7 @@ export function address(option: string, value: unknown, owner?: string): string 
   const isAddress = PATH.test(url) || /^https?:\/\//.test(url)
   if (isAddress && !/[\s\p{Cc}#]/u.test(url) && parseURL(url, 'http://host') !== undefined) {
     const ascii = inAscii(url)
-    // A browser resolves `/.//evil` to `//evil`.
+    // A browser resolves the path `/.//evil` to `//evil`, which is another host.
     if (!ascii.startsWith('/') || PATH.test(ascii)) return ascii
   }
   throw optionError(`${option} must be an absolute path such as "/login/2fa", or a URL`, owner)

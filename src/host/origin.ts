@@ -1,10 +1,10 @@
 /**
  * Decides whether a request, or a URL, belongs to this site.
  *
- * The browser itself says which site has sent a POST: in `Sec-Fetch-Site` (Fetch Metadata), or in `Origin` if the browser does not support it.
- * A page of another site can change neither header. It cannot set `X-Forwarded-Host` either. So this file may rely on that header to find the name of
- * this site if a proxy has replaced `Host`.
- * Out of scope: the app's CSRF token, and what follows from the answer (`strategy/dispatch.ts`, `session/return-to.ts`).
+ * The browser itself says which site has sent a POST: in `Sec-Fetch-Site` (Fetch Metadata), or in `Origin` if the browser does not support that
+ * header. A page of another site can change neither header. It cannot set `X-Forwarded-Host` either, so this file may trust that header when it looks
+ * for the name of this site behind a proxy. Out of scope: the app's CSRF token, and how the request is answered (`strategy/dispatch.ts`,
+ * `session/return-to.ts`).
  */
 import { parseURL } from '../client/parse-url'
 import type { HostRequest } from './request'

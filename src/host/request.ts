@@ -2,8 +2,8 @@
  * Reads a request of Express, NestJS, Fastify or Koa.
  *
  * The folder `host/` hides the differences between these hosts: how to read a request (`request.ts`), how to answer it (`answer.ts`), and how to
- * save, renew and reload its session (`session.ts`). It also checks options and turns errors of the app's stores into a `StorageError`.
- * Out of scope here: whether a field is valid. Any client can send any field: it may be missing, an array, or kilobytes long.
+ * save, renew and reload its session (`session.ts`). It also checks options and turns errors of the app's stores into a `StorageError`. Out of scope
+ * of this file: whether a field is valid. Any client can send any field: it may be missing, an array, or kilobytes long.
  */
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import type { AuthenticateOptions } from 'passport'
@@ -111,17 +111,26 @@ export function bodyOf(req: HostRequest): unknown {
   return req.state === undefined ? req.body : (req.request as HostRequest | undefined)?.body
 }
 
-/** @internal */
+/**
+ * The user of the request, as Passport has set it; on Koa, in `state`.
+ * @internal
+ */
 export function userOf(req: HostRequest): unknown {
   return (req.user ?? (req.state as HostRequest | undefined)?.user) || undefined
 }
 
-/** @internal */
+/**
+ * What Passport has set as `req.authInfo`; on Koa, in `state`.
+ * @internal
+ */
 export function authInfoOf(req: HostRequest): Express.AuthInfo | undefined {
   return (req.authInfo ?? (req.state as HostRequest | undefined)?.authInfo) as Express.AuthInfo | undefined
 }
 
-/** @internal */
+/**
+ * The session that the host's session middleware has set, if any.
+ * @internal
+ */
 export function sessionOf(req: object): SessionLike | undefined {
   const { session } = req as { session?: SessionLike | null }
   return session ?? undefined

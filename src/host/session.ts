@@ -1,5 +1,6 @@
 /**
- * Saves, renews and reloads the session of a host: saved before a redirect, renewed whenever its privileges rise, reloaded after a wait.
+ * Saves, renews and reloads the session of a host. A session is saved before a redirect, renewed at each sign-in and second factor, and reloaded
+ * after a wait.
  *
  * Out of scope: the content of the session (`session/`).
  */
@@ -98,9 +99,9 @@ export async function reloadSession(req: object): Promise<SessionLike | undefine
 }
 
 /**
- * Replaces the request's session by one that accepts writes but is never stored. Regenerating the session instead would send a new cookie, which
- * would overwrite the cookie that the browser may have got in another tab. This works with express-session and @fastify/session; with any other
- * host, the session stays unchanged.
+ * Replaces the request's session by one that the host never stores. Regenerating the session instead would send a new cookie, which would overwrite
+ * the cookie that the browser may have got in another tab. This works with express-session and @fastify/session; with any other host, the session
+ * stays unchanged.
  * @internal
  */
 export function endSession(req: object): SessionLike {
@@ -115,7 +116,7 @@ export function endSession(req: object): SessionLike {
     cookie: { value: { ...(before['cookie'] as object), expires: null, originalMaxAge: null } },
     touch: { value: () => undefined },
     save: { value: (done?: () => void) => done?.() },
-    // express-session detects changes by comparing this value, so a constant value means that nothing has changed.
+    // express-session compares this value to detect changes. It is constant, so express-session sees no change and stores nothing.
     toJSON: { value: () => ({}) },
   }
   const ended = Object.create(Object.getPrototypeOf(before) as object, hidden) as SessionLike

@@ -1,8 +1,8 @@
 /**
  * The error of a store that the app provides: its session store or its ledger.
  *
- * The store's own error may contain the failed command, and with it the whole session, so only its name and a code word are kept. Out of
- * scope: storing.
+ * The store's own error may contain the failed command, and with it the whole session. So only its name and its code, such as `ECONNREFUSED`, are
+ * kept. Out of scope: storing.
  */
 
 import { withDeadline } from '../client/deadline'
@@ -40,12 +40,15 @@ const MARK = Symbol.for('passport-nevis.StorageError')
  * the code word (such as `ECONNREFUSED`, `NOPERM` or `READONLY`) of the store's own error. The code word is also in the message.
  */
 export class StorageError extends Error {
-  /** @internal */
+  /**
+   * True also for an error of another copy of this package.
+   * @internal
+   */
   static override [Symbol.hasInstance](value: unknown): boolean {
     return isInstance(StorageError, this, MARK, value)
   }
 
-  /** Stable; see {@link StorageErrorCode}. */
+  /** What failed; see {@link StorageErrorCode}. The codes are stable. */
   readonly code: StorageErrorCode
   /** HTTP status with which your app should answer. */
   readonly status: number

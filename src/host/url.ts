@@ -4,7 +4,10 @@
  * Out of scope: checking the URL (`option-values.ts`).
  */
 
-/** @internal */
+/**
+ * Adds parameters to the query of a URL.
+ * @internal
+ */
 export function withQuery(url: string, parameters: Readonly<Record<string, string>>): string {
   const pairs = Object.entries(parameters).map(([name, value]) => `${name}=${encodeURIComponent(value.toWellFormed())}`)
   return `${url}${url.includes('?') ? '&' : '?'}${pairs.join('&')}`
