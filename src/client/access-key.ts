@@ -1,16 +1,16 @@
 /**
  * Reads the access key from its source, compares tokens with it, and derives other keys from it.
  *
- * The app's `accessKey` function may ask a vault that never answers, so every caller that waits for the function has a deadline.
- * The key is kept in private members (`#…`) only. Anyone who has the key can approve for every user, so `util.inspect`, `JSON.stringify`
- * and loggers must not find it on any object of this package. Out of scope: sending it (`http.ts`).
+ * The app's `accessKey` function may ask a key vault that never answers, so every caller that waits for the function has a deadline. The key is kept
+ * in private members (`#…`) only. Anyone who has the key can approve for every user, so `util.inspect`, `JSON.stringify` and loggers must not find it
+ * on any object of this package. Out of scope: sending the key (`http.ts`).
  */
 import { hkdfSync, timingSafeEqual } from 'node:crypto'
 import { withDeadline } from './deadline'
 import { NevisError } from './errors'
 
 /**
- * The key itself, or a function that gives the current one (rotation, a vault).
+ * The key itself, or a function that returns the current one, for example from a key vault.
  * @inline
  */
 export type AccessKeySource = string | (() => string | Promise<string>)
@@ -43,8 +43,8 @@ export class AccessKey {
   }
 
   /**
-   * The current key. For callers without a deadline, because they make no call to Nevis. A NevisError must name a client method, so the
-   * error names `introspect`; its message says what really happened.
+   * The current key, for callers without a deadline because they make no call to Nevis. The error for a time-out names `introspect`, because a
+   * NevisError must name a client method; its message says that the app's function did not answer.
    * @throws NevisError `NEVIS_TIMEOUT` when the app's function does not answer in time
    */
   currentWithinDeadline(): string | Promise<string> {
@@ -60,7 +60,7 @@ export class AccessKey {
     return key.length === other.length && timingSafeEqual(key, other)
   }
 
-  /** HKDF-SHA256 (RFC 5869) of the current key: 32 bytes, different for each label. */
+  /** Derives keys from the current access key with HKDF-SHA256 (RFC 5869): 32 bytes, different for each label. */
   derive(labels: readonly string[]): readonly Buffer[] | Promise<readonly Buffer[]> {
     const current = this.currentWithinDeadline()
     const derived = (key: string) => labels.map((label) => this.#deriveFrom(key, label))

@@ -39,7 +39,10 @@ const OPTIONS = {
   keepAliveMsecs: 60_000,
 }
 
-/** @param keepAlive false if each connection is to be used for one request only */
+/**
+ * Makes the agent for plain http.
+ * @param keepAlive false if each connection is to be used for one request only
+ */
 export function newHttpAgent(keepAlive = true): HttpAgent {
   return learning(new HttpAgent({ ...OPTIONS, keepAlive }))
 }
@@ -54,7 +57,10 @@ export function newHttpsAgent(keepAlive = true): HttpsAgent {
   return learning(new HttpsAgent({ ...TLS_OPTIONS, keepAlive }))
 }
 
-/** @param authority host and port of Nevis, with the brackets of an IPv6 address */
+/**
+ * Makes the agent that reaches Nevis through a forward proxy.
+ * @param authority host and port of Nevis, with the brackets of an IPv6 address
+ */
 export function newTunnelAgent(proxy: Proxy, authority: string, keepAlive = true): HttpsAgent {
   const agent = new HttpsAgent({ ...TLS_OPTIONS, keepAlive })
   const createConnection = agent.createConnection.bind(agent)
@@ -92,8 +98,8 @@ function learning<A extends HttpAgent>(agent: A): A {
     const socket = stream as Socket
     const now = performance.now()
     if (now >= forgetAt) keepMs = KEEP_IDLE_MS
-    // If our own time-out closes the socket, the event `timeout` comes first and removes the socket's entry, so `learn` does nothing. A `close`
-    // without `timeout` means that the server has closed the connection.
+    // If our own time-out closes the socket, the event `timeout` comes first and removes the entry, so `learn` does nothing. A `close` without
+    // `timeout` means that the server has closed the connection.
     if (!idleSince.has(socket)) socket.once('timeout', forget).once('close', learn)
     idleSince.set(socket, now)
     const keeps: unknown = keepSocketAlive(socket)

@@ -35,18 +35,24 @@ export class Answer {
     return httpDate(this.#date)
   }
 
-  /** True if the body is empty or white space, and certainly complete. */
+  /** True if the body is empty or white space, and was not cut off. */
   get isEmpty(): boolean {
     return this.text.trim() === '' && !this.isOpenEnded
   }
 
-  /** @returns the JSON object in the body; undefined if the body is not a JSON object */
+  /**
+   * Parses the body.
+   * @returns the JSON object in the body; undefined if the body is not a JSON object
+   */
   jsonObject(): RawAnswer | undefined {
     const value = this.jsonValue()
     return isJsonObject(value) ? value : undefined
   }
 
-  /** @returns the JSON in the body; undefined if the body is not JSON */
+  /**
+   * Parses the body.
+   * @returns the JSON in the body; undefined if the body is not JSON
+   */
   jsonValue(): unknown {
     try {
       return JSON.parse(this.text) as unknown
@@ -89,7 +95,10 @@ export class Answer {
     return json !== undefined && Object.hasOwn(json, 'status') && json['status'] === this.status
   }
 
-  /** @param reason names a field or a rule, never a value from the response */
+  /**
+   * Makes the NevisError for a response that breaks Nevis's documentation.
+   * @param reason names a field or a rule, never a value from the response
+   */
   unexpected(reason?: string): NevisError {
     return this.#error('NEVIS_UNEXPECTED_RESPONSE', reason)
   }
@@ -114,7 +123,10 @@ export class Answer {
   }
 }
 
-/** Milliseconds since 1970: RFC 9110, section 5.6.7. */
+/**
+ * Parses an HTTP date.
+ * @returns milliseconds since 1970: RFC 9110, section 5.6.7
+ */
 export function httpDate(value: unknown): number | undefined {
   const at = typeof value === 'string' && /^\w{3}, .* GMT$/.test(value) ? Date.parse(value) : NaN
   return Number.isNaN(at) ? undefined : at

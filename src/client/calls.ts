@@ -1,7 +1,7 @@
 /**
  * The event `passport-nevis:call`: one HTTP request to Nevis, how long it took and how it ended.
  *
- * It holds no path, token or body. Out of scope: what the answer means (`client.ts`).
+ * The event contains no path, token or body. Out of scope: what the answer means (`client.ts`).
  */
 import type { NevisErrorCode, NevisMethod } from './errors'
 import { publisher } from './publisher'
@@ -22,5 +22,8 @@ export interface NevisCall {
   readonly code?: NevisErrorCode
 }
 
-/** @internal */
+/**
+ * Publishes the event.
+ * @internal
+ */
 export const publishCall = publisher<NevisCall>('call')

@@ -57,7 +57,7 @@ export function checkedApproval(request: ApproveRequest): ApprovalBody {
   const known = ['username', 'userId', 'channel', 'prompt', 'message', 'notificationMessage', 'authenticatorId']
   const fields = fieldsOf(method, request, known)
   const { prompt, message, notificationMessage, authenticatorId } = fields
-  // Always sent, because Nevis's documents disagree: one calls the channel required, another says that it defaults to push.
+  // The channel is always sent, because Nevis's documents disagree: one calls it required, another says that it defaults to push.
   const channel = channelOf(method, fields.channel) ?? 'push'
   const body: ApprovalBody = { channel, ...userReferenceIn(method, fields) }
   const isSms = channel === 'sms'

@@ -46,7 +46,7 @@ export class NevisClient {
     return isInstance(NevisClient, this, MARK, value)
   }
 
-  /** Without a trailing slash. */
+  /** The base URL of the API, without a trailing slash. */
   readonly baseURL: string
   /** The instance id, if the client was made with one. */
   declare readonly instance?: string

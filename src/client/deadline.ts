@@ -1,11 +1,11 @@
 /**
- * Sets one deadline for a piece of work as a whole, with all its requests, retries and pauses.
+ * Limits the time of a piece of work as a whole, with all its requests, retries and pauses.
  *
- * Other time-outs are not enough. A time-out per request restarts with every retry. An idle time-out restarts with every byte, so a server
- * that sends its answer byte by byte could delay a login for ever. Out of scope: what the work is.
+ * Other time-outs are not enough. A time-out per request restarts with every retry. An idle time-out restarts with every byte, so a server that sends
+ * its answer byte by byte could delay a login for ever. Out of scope: what the work does.
  */
 
-/** The deadline, as the work sees it. */
+/** The deadline that the work gets as its parameter. */
 export interface Deadline {
   /** True once the time is up. */
   isOver(): boolean
@@ -19,6 +19,7 @@ interface Request {
 }
 
 /**
+ * Runs the work, and rejects when the time is up.
  * @param timeoutMs milliseconds for the whole of the work
  * @param expired creates the error with which the promise is rejected when the time is up
  * @returns what the work returns

@@ -32,7 +32,10 @@ export function decodeAuthenticator(answer: Answer): NamedAuthenticator {
   return { ...authenticator(fields), authenticatorId: fields.id('authenticatorId') }
 }
 
-/** @param channel the requested channel, which decides the required fields */
+/**
+ * Decodes the response to an enrolment.
+ * @param channel the requested channel, which decides the required fields
+ */
 export function decodeEnrollment(answer: Answer, channel: string): Enrollment {
   const isRecovery = channel === 'recovery'
   const isApp = APP_ENROLLMENT.includes(channel)
@@ -61,12 +64,18 @@ export function decodeEnrollment(answer: Answer, channel: string): Enrollment {
   return { ...userFields(fields), ...enrollment }
 }
 
-/** Requires a QR code or a link. Any link counts here; the factor `app` decides whether a link with another scheme than https may be shown. */
+/**
+ * Requires a QR code or a link, because the user needs one of them. A link of any scheme counts here; the factor `app` decides which schemes may be
+ * shown.
+ */
 function assertWayIn(fields: Fields, { qrCode }: Pick<Enrollment, 'qrCode'>): void {
   fields.required('qrCode', qrCode ?? fields.optionalString('appLinkUri'))
 }
 
-/** @param channel the requested channel, which decides the required fields */
+/**
+ * Decodes the response to an approval.
+ * @param channel the requested channel, which decides the required fields
+ */
 export function decodeApproval(answer: Answer, channel: string): Approval {
   const fields = new Fields(answer, answer.json())
   const approval = compact<Approval>({
@@ -108,8 +117,8 @@ export function decodeStatus(answer: Answer): Status {
     const named = compact<{ transactionId?: string; userId?: string }>({ transactionId: fields.optionalTransactionId(), userId: fields.optionalId('userId') })
     return { status, ...named, token: fields.token('token'), ...details }
   }
-  // Not validated further: these values are only compared with the started transaction, and a malformed one must not turn a
-  // denial into an unreadable response.
+  // No further check of these values: they are only compared with the started transaction, and a malformed one must not turn a denial into an
+  // unreadable response.
   const undecided = compact<{ transactionId?: string; userId?: string; token?: string }>({
     transactionId: fields.looseId('transactionId'),
     userId: fields.looseId('userId'),

@@ -10,6 +10,8 @@
 import { isInstance } from './same-class'
 
 /**
+ * What went wrong with a call to Nevis:
+ *
  * | code | raised when | what to do |
  * |---|---|---|
  * | `NEVIS_UNREACHABLE` | DNS, TLS, connection refused or closed before the answer was complete | try again later; see `cause.code` |
@@ -18,7 +20,8 @@ import { isInstance } from './same-class'
  * | `NEVIS_UNAUTHORIZED` | HTTP 401 or 403 | check the access key |
  * | `NEVIS_NOT_FOUND` | HTTP 404 with Nevis's own error body, for a user or an authenticator | the id or username is not known to this instance |
  * | `NEVIS_REJECTED` | any other 4xx | the request breaks a rule of Nevis; see `nevisStatus` |
- * | `NEVIS_UNEXPECTED_RESPONSE` | 5xx, 3xx, not JSON, a 404 that is not Nevis's own, a required field missing or unusable, an impossible combination | check `baseURL`, or report it to Nevis |
+ * | `NEVIS_UNEXPECTED_RESPONSE` | 5xx, 3xx, not JSON, a 404 that is not Nevis's own, a required field missing or unusable, an impossible combination
+ * | check `baseURL`, or report it to Nevis |
  */
 export type NevisErrorCode =
   | 'NEVIS_UNREACHABLE'
@@ -67,7 +70,10 @@ export interface NevisErrorDetails {
   readonly causeCode?: string | undefined
 }
 
-/** The `cause`: only the code of a network error, because the original error contains the request with its Authorization header. */
+/**
+ * The `cause` of a NevisError. It has only the code of a network error, because the original error contains the request with its Authorization
+ * header.
+ */
 class NetworkFault extends Error {
   override readonly name = 'NetworkFault'
   constructor(readonly code: string) {
@@ -79,13 +85,19 @@ const MARK = Symbol.for('passport-nevis.NevisError')
 /** Errors whose answer had a page or plain text as its body. Such an answer comes from a gateway or a firewall, not from Nevis. */
 const fromPages = new WeakSet<NevisError>()
 
-/** @internal */
+/**
+ * Marks an error whose answer had a page or plain text as its body.
+ * @internal
+ */
 export function asFromPage(error: NevisError): NevisError {
   fromPages.add(error)
   return error
 }
 
-/** @internal */
+/**
+ * True for an error that `asFromPage` has marked.
+ * @internal
+ */
 export function isFromPage(error: NevisError): boolean {
   return fromPages.has(error)
 }
@@ -96,18 +108,21 @@ export function isFromPage(error: NevisError): boolean {
  * Match on `code`, never on the message.
  */
 export class NevisError extends Error {
-  /** @internal */
+  /**
+   * True also for an error of another copy of this package.
+   * @internal
+   */
   static override [Symbol.hasInstance](value: unknown): boolean {
     return isInstance(NevisError, this, MARK, value)
   }
 
   /** The class name, for logs. To distinguish errors, compare `code`. */
   override readonly name = 'NevisError'
-  /** Stable; see {@link NevisErrorCode}. */
+  /** What went wrong; see {@link NevisErrorCode}. The codes are stable. */
   readonly code: NevisErrorCode
   /** The client's method that failed, for example `approve`. */
   readonly operation: NevisMethod
-  /** The HTTP status that *this* app should answer with: 500, 502, 503 or 504. Nevis's own is `nevisStatus`. */
+  /** The HTTP status that *this* app should answer with: 500, 502, 503 or 504. The status that Nevis answered with is `nevisStatus`. */
   readonly status: number
   /** The HTTP status that Nevis answered with; absent when there was no answer. */
   declare readonly nevisStatus?: number

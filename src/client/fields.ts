@@ -11,7 +11,10 @@ import { pictureIn } from './pictures'
 import { fieldIn, ownField } from './places'
 import type { QrCode } from './results'
 
-/** White space or a control character. Written as a range, because for `\p{Cc}` V8 would build a set from all of Unicode when it loads this file. */
+/**
+ * Finds white space or a control character. Written as a range, because for `\p{Cc}` V8 would build a set from all of Unicode when it loads this
+ * file.
+ */
 const WHITE_SPACE = /\s|[^ -~\xa0-\uffff]/
 /** Upper limit, because links are stored in the session and inserted into the page. In Nevis's examples, a link has a few hundred characters. */
 const MAX_LINK_CHARACTERS = 8192
@@ -20,14 +23,14 @@ const MAX_LIST_LENGTH = 200
 /** Schemes that the browser handles itself, so they cannot belong to a phone's app. Links with these schemes are rejected. */
 const BROWSER_SCHEMES: readonly string[] = ['http:', 'javascript:', 'data:', 'blob:', 'file:', 'vbscript:', 'about:', 'ftp:', 'ws:', 'wss:', 'view-source:', 'filesystem:']
 
-/** Reads the fields of a JSON object. It also has the response that the object came in, to create errors from. */
+/** Reads the fields of a JSON object. It keeps the response that contained the object, to create errors from it. */
 export class Fields {
   constructor(
     readonly answer: Answer,
     readonly json: RawAnswer,
   ) {}
 
-  /** The object's own field; if it has none, the field of this name in a nested object: see `places.ts`. `null` counts as absent. */
+  /** The object's own field. If it has none: the field of this name in a nested object, see `places.ts`. `null` counts as absent. */
   get(name: string): unknown {
     return fieldIn(this.json, name)
   }
@@ -68,7 +71,7 @@ export class Fields {
     return isUuid(value) ? value.toLowerCase() : value
   }
 
-  /** Any string. A UUID is converted to lower case. */
+  /** Any string as an id. A UUID is converted to lower case. */
   looseId(name: string): string | undefined {
     const value = this.optionalString(name)
     return isUuid(value) ? value.toLowerCase() : value

@@ -1,7 +1,7 @@
 /**
  * Builds messages in Nevis's `<html>` form from fixed text and untrusted values.
  *
- * Out of scope: sending them, and showing them anywhere but on the phone.
+ * Out of scope: sending the messages, and showing them anywhere but on the phone.
  */
 import { appMessageFault } from './messages'
 

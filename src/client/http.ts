@@ -21,13 +21,13 @@ import { proxyFor } from './proxy'
 import type { ResolvedOptions } from './options'
 
 export interface HttpCall {
-  /** The client's method, for errors. */
+  /** The client's method that makes the call; errors name it. */
   readonly operation: NevisMethod
   readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
   readonly path: string
   /** An object is sent as JSON, a string as `application/x-www-form-urlencoded`. */
   readonly body?: object | string
-  /** Default `application/json`. */
+  /** The header `Accept`. Default `application/json`. */
   readonly accept?: string
   /** If true, the request is sent without the access key. The status endpoint usually needs no key, and the key is sent only where it is needed. */
   readonly withoutKey?: true
@@ -96,7 +96,7 @@ export class Http {
     const { protocol } = new URL(options.baseURL)
     this.#agents = agentsOf(options)
     this.#transport = TRANSPORTS[protocol as keyof typeof TRANSPORTS]
-    // Not `axios.create`, which would take over what the app has set on `axios.defaults`: headers, credentials, a proxy, transforms.
+    // Do not use `axios.create`: the requests would take over what the app has set on `axios.defaults`, such as headers, credentials or a proxy.
     this.#axios = new Axios({
       baseURL: options.baseURL,
       adapter: 'http',
@@ -203,10 +203,10 @@ function isOpenEnded(answer: IncomingMessage | undefined): boolean {
   return headers['content-length'] === undefined && !isChunked && statusCode !== 204
 }
 
-/** The connections to Nevis. */
+/** The agents, which keep the connections to Nevis. */
 interface Agents {
   readonly shared: Agent
-  /** For requests that get a connection of their own. */
+  /** For requests that must not share a connection with others. */
   readonly forOneCall: Agent
 }
 

@@ -1,7 +1,7 @@
 /**
  * The options of a client, validated once and resolved into one readonly object.
  *
- * Out of scope: using them.
+ * Out of scope: using the options.
  */
 import type { Agent as HttpAgent } from 'node:http'
 import type { Agent as HttpsAgent } from 'node:https'
@@ -33,7 +33,7 @@ export interface NevisClientOptions {
 
 export interface ResolvedOptions {
   readonly instance: string | undefined
-  /** Without a trailing slash. */
+  /** The base URL of the API, without a trailing slash. */
   readonly baseURL: string
   readonly accessKey: AccessKeySource
   readonly timeoutMs: number
@@ -54,7 +54,10 @@ const NAMES: ReadonlySet<string> = new Set<keyof NevisClientOptions>([
 /** A DNS label. Any other character could change the host of the URL, and the client would send the access key to that host. */
 const INSTANCE = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/
 
-/** @throws TypeError that names the option, never its value. */
+/**
+ * Checks the options and adds the defaults.
+ * @throws TypeError that names the option, never its value.
+ */
 export function resolveOptions(options: NevisClientOptions): ResolvedOptions {
   if (!isJsonObject(options)) {
     throw new TypeError('NevisClient: options must be an object')

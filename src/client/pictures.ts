@@ -20,7 +20,10 @@ const FORMATS: readonly [string, RegExp][] = [
 ]
 const SVG = /^\s*(?:<\?xml[^>]*>\s*)?(?:<!DOCTYPE svg[^>]*>\s*)?<svg[\s>]/i
 
-/** @returns `data:image/…;base64,…` in its canonical form; undefined if the text is not a picture */
+/**
+ * Converts the picture to a data URI.
+ * @returns `data:image/…;base64,…` in its canonical form; undefined if the text is not a picture
+ */
 export function pictureIn(text: string): string | undefined {
   if (text.length > MAX_CHARACTERS) return undefined
   const prefix = DATA_URI.exec(text)?.[0] ?? ''

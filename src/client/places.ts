@@ -9,6 +9,7 @@ import { isJsonObject, type RawAnswer } from './answer'
 const MAX_DEPTH = 5
 
 /**
+ * Finds a field in an object.
  * @returns the object's own field. If it has none: the value of the fields of this name in nested objects, if they are all equal. Otherwise
  * undefined. `null` counts as absent, because Nevis sends it for a user without a username.
  */

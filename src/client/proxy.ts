@@ -10,18 +10,19 @@ import { parseURL } from './parse-url'
 
 export interface Proxy {
   readonly protocol: 'http:' | 'https:'
-  /** Without the brackets of an IPv6 address. */
+  /** The host name of the proxy, without the brackets of an IPv6 address. */
   readonly hostname: string
-  /** Empty for the default port of the protocol. */
+  /** The port of the proxy; empty for the default port of the protocol. */
   readonly port: string
   /** The value of `Proxy-Authorization`, if the URL of the proxy contains credentials. */
   readonly authorization: string | undefined
 }
 
 /**
+ * Finds the forward proxy for a URL.
  * @param target the base URL, `https:`
- * @throws TypeError if the environment names a proxy that is not an http: or https: URL. The message does not repeat the value,
- * which may contain a password.
+ * @throws TypeError if the environment names a proxy that is not an http: or https: URL. The message does not repeat the value, which may contain a
+ * password.
  */
 export function proxyFor(target: URL): Proxy | undefined {
   const address = getProxyForUrl(target.href)

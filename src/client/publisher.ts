@@ -8,6 +8,7 @@
 import { channel } from 'node:diagnostics_channel'
 
 /**
+ * Creates a function that publishes one kind of event.
  * @param name the part of the channel's name after `passport-nevis:`
  * @returns a function that publishes an event; its argument is a function that creates the event
  */

@@ -23,7 +23,10 @@ interface Found {
   readonly isNamed: boolean
 }
 
-/** @returns undefined if there are no codes, or if there are several different lists and it is not clear which one contains the codes */
+/**
+ * Finds the recovery codes.
+ * @returns undefined if there are no codes, or if there are several different lists and it is not clear which one contains the codes
+ */
 export function recoveryCodesIn(value: unknown): readonly string[] | undefined {
   const found = listsIn(value, false, 0)
   const named = found.filter(({ isNamed }) => isNamed)
@@ -33,7 +36,10 @@ export function recoveryCodesIn(value: unknown): readonly string[] | undefined {
   return isOne ? first?.codes : undefined
 }
 
-/** @param isNamed true if the value is inside a field with one of the names in `NAMES` */
+/**
+ * Finds the lists that have the form of recovery codes.
+ * @param isNamed true if the value is inside a field with one of the names in `NAMES`
+ */
 function listsIn(value: unknown, isNamed: boolean, depth: number): Found[] {
   if (depth > MAX_DEPTH || typeof value !== 'object' || value === null) return []
   const codes = codesOf(Object.values(value), isNamed ? NAMED_CODE : CODE, Array.isArray(value) || isNamed ? 1 : 2)
@@ -41,7 +47,7 @@ function listsIn(value: unknown, isNamed: boolean, depth: number): Found[] {
   return Object.entries(value).flatMap(([name, inner]) => listsIn(inner, isNamed || NAMES.includes(name), depth + 1))
 }
 
-/** The codes, if every value is a code or an object that contains one; otherwise undefined. */
+/** Returns the codes of a list, if every value is a code or an object that contains one; otherwise undefined. */
 function codesOf(values: readonly unknown[], form: RegExp, least: number): readonly string[] | undefined {
   const isCode = (value: unknown): value is string => typeof value === 'string' && form.test(value)
   const codes = values.map((value) => (isJsonObject(value) ? codeIn(value, isCode) : value)).filter(isCode)

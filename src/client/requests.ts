@@ -13,13 +13,13 @@ export type UserReference =
   | {
       /** The app's own stable identifier of the user. */
       username: string
-      /** Not with a username. */
+      /** Must be absent if `username` is given. */
       userId?: undefined
     }
   | {
       /** Nevis's lifelong identifier of the user. */
       userId: string
-      /** Not with a userId. */
+      /** Must be absent if `userId` is given. */
       username?: undefined
     }
 
@@ -47,9 +47,9 @@ export type UserEnrollRequest = UserReference & {
   anonymous?: undefined
   /** Default `app`. `sms` needs `phone`; `recovery` needs a username. */
   channel?: Open<EnrollmentChannel> | undefined
-  /** For `sms`: international, `+` and 5 to 15 digits. */
+  /** The phone number for `sms`, in international form: `+` and 5 to 15 digits. */
   phone?: string | undefined
-  /** For `sms`: the text, in the GSM-7 alphabet, with `{{CODE}}` where the code goes. */
+  /** The text of the SMS for `sms`, in the GSM-7 alphabet, with `{{CODE}}` where the code goes. */
   message?: string | undefined
 }
 
@@ -60,12 +60,12 @@ export type EnrollRequest = AnonymousEnrollRequest | UserEnrollRequest
 export type ApproveRequest = UserReference & {
   /** Default `push`. `qr-code` is what older instances call `app`. */
   channel?: Open<ApprovalChannel> | undefined
-  /** The user must accept or deny explicitly; push and app only. Needs a `message`. Nevis's default is false. */
+  /** If true, the user must accept or deny explicitly. For push and app only, and it needs a `message`. Nevis's default is false. */
   prompt?: boolean | undefined
   /**
-   * push, app: the text shown in the app. Plain text, or `<html>…</html>` with the tags `b br em i strong u`. Do not insert
-   * untrusted values into an `<html>` message yourself: use `htmlMessage`.
-   * sms: the text, in the GSM-7 alphabet, with `{{CODE}}` where the code goes.
+   * The message. For push and app, the text shown in the app: plain text, or `<html>…</html>` with the tags `b br em i strong u`. Do not insert
+   * untrusted values into an `<html>` message yourself: use `htmlMessage`. For sms, the text in the GSM-7 alphabet, with `{{CODE}}` where the code
+   * goes.
    */
   message?: string | undefined
   /** The text in the phone's notification area. */
@@ -79,21 +79,21 @@ export type VerifyCodeRequest =
   | {
       /** The user of the transaction, from the server's own record. */
       userId: string
-      /** The digits. The factors of this package normalise what the user typed. */
+      /** The digits of the SMS code. The factors of this package normalise what the user typed. */
       code: string
-      /** From the answer of `approve` or `enroll`. */
+      /** The status token from the answer of `approve` or `enroll`. */
       statusToken: string
-      /** Newer Nevis documentation sends `sms` here; the older one does not. Default: not sent. */
+      /** Whether the channel is sent: newer Nevis documentation sends `sms` here; the older one does not. Default: not sent. */
       channel?: 'sms' | undefined
     }
   | {
-      /** The user whose recovery code it is. */
+      /** The user to whom the recovery code belongs. */
       userId: string
-      /** Letters, digits and dashes; upper and lower case differ. */
+      /** The recovery code: letters, digits and dashes; upper and lower case differ. */
       code: string
       /** Marks the code as a recovery code. */
       channel: 'recovery'
-      /** Not for recovery codes. */
+      /** Must be absent for a recovery code. */
       statusToken?: undefined
     }
 
@@ -101,6 +101,6 @@ export type VerifyCodeRequest =
 export type CreateIntentRequest = UserReference & {
   /** What the widget may do with the token. */
   operation: Operation
-  /** Which channels it may use: `app`, `push`, `sms`. Default: all. */
+  /** Which channels the widget may use: `app`, `push`, `sms`. Default: all. */
   channels?: readonly IntentChannel[] | undefined
 }

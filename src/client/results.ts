@@ -59,24 +59,24 @@ export interface NamedAuthenticator extends Authenticator {
 export interface UafDetails {
   /** User agent of the app that registered it. */
   readonly userAgent?: string
-  /** The phone's own reference. */
+  /** The phone's own reference, as the app reports it. */
   readonly deviceRef?: string
-  /** The user has switched notifications off: a push is not seen until the user opens the app. */
+  /** True if the user has switched notifications off: they see a push only when they open the app. */
   readonly userDisabledPushNotification?: boolean
 }
 
 interface UserFields extends Decoded {
-  /** Absent for a user who was enrolled without one. */
+  /** The username; absent for a user who was enrolled without one. */
   readonly username?: string
   /** The user's phones and passkeys. */
   readonly authenticators: readonly Authenticator[]
-  /** ISO 8601. */
+  /** When the user was created; ISO 8601. */
   readonly createdAt?: string
-  /** ISO 8601. */
+  /** When the user was last changed; ISO 8601. */
   readonly updatedAt?: string
-  /** ISO 8601. Only in newer answers. */
+  /** When the user last logged in successfully; ISO 8601. Only in newer answers. */
   readonly lastLoginDateSuccess?: string
-  /** ISO 8601. Only in newer answers. */
+  /** When a login of the user last failed; ISO 8601. Only in newer answers. */
   readonly lastLoginDateFailure?: string
   /** Present only while the user is blocked for push or SMS; Nevis does not document its shape. */
   readonly exceededRateLimits?: unknown
@@ -101,20 +101,20 @@ export interface User extends UserFields {
 export interface Enrollment extends UserFields {
   /** Nevis's lifelong identifier, a UUID in lower case. Always there for `app` and `push`. */
   readonly userId?: string
-  /** Nevis documents it for `app` and `push`. */
+  /** Status of the user. Nevis documents it for `app` and `push`. */
   readonly status?: Open<'new' | 'active'>
-  /** Always there for `app` and `push`. */
+  /** Nevis's id of the enrolment. Always there for `app` and `push`. */
   readonly transactionId?: string
-  /** Keep it on the server. */
+  /** Token for `getStatus`. Keep it on the server. */
   readonly statusToken?: string
-  /** For `app` and `push`, unless Nevis sent only a link. */
+  /** QR code to scan with the Access App. Always there for `app` and `push`, unless Nevis sent only a link. */
   readonly qrCode?: QrCode
   /**
    * A deep link that opens the app on the same phone. If its scheme is not https, as for branded apps, it is only in `raw`. It acts like a bearer
    * token: keep it out of logs.
    */
   readonly appLinkUri?: string
-  /** Show them to the user once. Never store them unencrypted. */
+  /** The new recovery codes. Show them to the user once. Never store them unencrypted. */
   readonly recoveryCodes?: readonly string[]
 }
 
@@ -124,26 +124,26 @@ export interface Approval extends Decoded {
   readonly transactionId: string
   /** The userId of the user who is asked. */
   readonly userId: string
-  /** Keep it on the server. */
+  /** Token for `getStatus`. Keep it on the server. */
   readonly statusToken: string
-  /** For `app`, unless Nevis sent only a link. */
+  /** QR code to scan with the Access App. For `app`, unless Nevis sent only a link. */
   readonly qrCode?: QrCode
-  /** For `app`. If the scheme of the link is not https, as for branded apps, the link is only in `raw`. */
+  /** A deep link that opens the app on the same phone, for `app`. If its scheme is not https, as for branded apps, the link is only in `raw`. */
   readonly appLinkUri?: string
 }
 
 interface UndecidedStatus extends Decoded {
   /** The transaction id of the approval or enrolment. */
   readonly transactionId?: string
-  /** Absent until the operation succeeds, if the operation was started without a username. */
+  /** Nevis's id of the user. Absent until the operation succeeds, if the operation was started without a username. */
   readonly userId?: string
   /** The username. Only in newer answers. */
   readonly username?: string
   /** Nevis sends a token with the status `pending` or `failed`, too, so a token alone proves nothing. */
   readonly token?: string
-  /** ISO 8601. */
+  /** When the transaction was started; ISO 8601. */
   readonly createdAt?: string
-  /** ISO 8601. */
+  /** When the status last changed; ISO 8601. */
   readonly lastUpdatedAt?: string
 }
 
@@ -159,7 +159,7 @@ export interface FailedStatus extends UndecidedStatus {
   readonly status: 'failed'
 }
 
-/** Approved or enrolled. The token must still be introspected. */
+/** The user has approved or enrolled. The token must still be introspected. */
 export interface SucceededStatus extends UndecidedStatus {
   /** Distinguishes this status from the others. */
   readonly status: 'succeeded'
@@ -201,9 +201,9 @@ export interface ActiveToken extends Decoded {
   readonly aud?: readonly string[]
   /** When the token expires, in seconds since 1970. If Nevis sends milliseconds, they are converted. */
   readonly exp?: number
-  /** Seconds since 1970. */
+  /** When the token was issued, in seconds since 1970. */
   readonly iat?: number
-  /** Seconds since 1970. */
+  /** From when the token is valid, in seconds since 1970. */
   readonly nbf?: number
   /** When Nevis answered, by its own clock: the `Date` header, in milliseconds since 1970. */
   readonly answeredAt?: number
@@ -216,8 +216,8 @@ export interface ActiveToken extends Decoded {
  */
 export type Introspection = InactiveToken | ActiveToken
 
-/** What starts Nevis's widget. */
+/** The token with which the browser starts Nevis's widget. */
 export interface Intent extends Decoded {
-  /** For the widget: valid for one use within ten minutes. */
+  /** The intent token for the widget: valid for one use within ten minutes. */
   readonly token: string
 }

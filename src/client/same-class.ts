@@ -2,7 +2,7 @@
  * Makes `instanceof` true for an object of another copy of this package. npm installs two copies if an app and one of its packages need different
  * versions. Code in one copy must recognize, for example, a NevisError of the other copy.
  *
- * Out of scope: whether two versions fit together.
+ * Out of scope: whether two versions are compatible.
  */
 
 /**

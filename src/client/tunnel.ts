@@ -36,12 +36,15 @@ export class Tunnel extends Duplex {
   /** A write to Nevis that waits until the proxy has answered. */
   #waiting: (() => void) | undefined
 
-  /** @param authority host and port of Nevis, with the brackets of an IPv6 address */
+  /**
+   * Opens the tunnel.
+   * @param authority host and port of Nevis, with the brackets of an IPv6 address
+   */
   constructor(proxy: Proxy, authority: string) {
     super()
     const { protocol, hostname, port, authorization } = proxy
     const headers = { Host: authority, Connection: 'keep-alive', ...(authorization !== undefined && { 'Proxy-Authorization': authorization }) }
-    // `agent: false`, because the app's global agent may itself use a proxy.
+    // `agent: false`: the app's global agent may itself use a proxy, so do not use it.
     const options: RequestOptions = { protocol, hostname, port, method: 'CONNECT', path: authority, headers, agent: false, insecureHTTPParser: false }
     this.#connect = (protocol === 'https:' ? requestHttps : requestHttp)(Object.assign(options, { rejectUnauthorized: true }))
       .once('connect', (answer: IncomingMessage, socket: Duplex, early: Buffer) => this.#answered(answer, socket, early))
@@ -49,7 +52,10 @@ export class Tunnel extends Duplex {
       .end()
   }
 
-  /** @param early bytes that arrived together with the proxy's answer. There must be none, because in TLS the client sends first */
+  /**
+   * Handles the proxy's answer to CONNECT.
+   * @param early bytes that arrived together with the proxy's answer. There must be none, because in TLS the client sends first
+   */
   #answered({ statusCode = 0 }: IncomingMessage, socket: Duplex, early: Buffer): void {
     this.#socket = socket
       .on('error', (error) => this.destroy(error))

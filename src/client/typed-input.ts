@@ -1,10 +1,11 @@
 /**
  * Normalises codes and phone numbers that users type or paste into the form that Nevis accepts.
  *
- * Input that is not a code or a number is not sent to Nevis. Otherwise an attacker could send text that makes a web application
- * firewall answer in place of Nevis.
+ * Input that is not a code or a number is not sent to Nevis. Otherwise an attacker could send text that makes a web application firewall answer in
+ * place of Nevis.
  *
- * Out of scope: correcting mistakes. Only the spelling changes; no digit or letter is added, removed or replaced by another.
+ * Out of scope: correcting mistakes. Only spaces, dashes and the script of digits change; no digit or letter is added, removed or replaced by
+ * another.
  */
 import { isPhone } from './checks'
 
@@ -16,7 +17,7 @@ const COUNTRY_CODE_AND_ZEROS = new RegExp(`^(\\+(?:${SHORT_COUNTRY_CODE}|(?!${SH
 /** Longer input is rejected without further checks. The longest accepted code has 64 characters. */
 const MAX_CHARACTERS = 256
 
-/** Soft hyphen, zero-width characters, bidi marks, variation selectors, and the box around a key-cap digit. */
+/** Invisible characters: soft hyphen, zero-width characters, bidi marks, variation selectors, and the box around a key-cap digit. */
 const INVISIBLE = /[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]|[\ufe00-\ufe0f]|\u034f|\u20e3/g
 const FULL_WIDTH = /[\uff01-\uff5e]/g
 const FULL_WIDTH_OFFSET = 0xff01 - 0x21
@@ -24,7 +25,7 @@ const FULL_WIDTH_OFFSET = 0xff01 - 0x21
 const DASHES = /[\u2010-\u2015\u2212\ufe58\ufe63]/g
 
 /**
- * An SMS code: digits. Spaces, invisible characters and digits of other scripts are accepted.
+ * Normalises an SMS code: digits. Spaces, invisible characters and digits of other scripts are accepted.
  * @param text as the user typed it
  * @returns undefined if the text is not a code
  */
@@ -33,7 +34,7 @@ export function smsCodeIn(text: unknown): string | undefined {
 }
 
 /**
- * A recovery code: 16 letters or digits, with dashes. Case matters and is kept.
+ * Normalises a recovery code: 16 letters or digits, with dashes. Case matters and is kept.
  * @param text as the user typed it
  * @returns undefined if the text is not a code
  * @see https://docs.nevis.net/authcloud/api-doc/api-use-cases/recovery-codes/request-recovery-codes
@@ -43,9 +44,9 @@ export function recoveryCodeIn(text: unknown): string | undefined {
 }
 
 /**
- * An international phone number: `+` and digits. Spaces, dashes, dots, and parentheses around an area code are removed.
- * `(0)` is rejected: in most countries it must not be dialled after the country code, in some it must. A slash is rejected because
- * it may separate two numbers, and `00` because it means `+` only in some countries.
+ * Normalises an international phone number: `+` and digits. Spaces, dashes, dots, and parentheses around an area code are removed. `(0)` is rejected:
+ * in most countries it must not be dialled after the country code, in some it must. A slash is rejected because it may separate two numbers, and `00`
+ * because it means `+` only in some countries.
  * @param text as the user typed it
  * @returns undefined if the text is not such a number
  */
@@ -55,7 +56,7 @@ export function phoneNumberIn(text: unknown): string | undefined {
 }
 
 /**
- * The number without the national trunk zero (`+41 79 …` for `+41 079 …`), which many people write and many SMS senders accept.
+ * Removes the national trunk zero from a number (`+41 79 …` for `+41 079 …`). Many people write the zero, and many SMS senders accept it.
  * @param phone `+` and digits, or a prefix
  * @see https://www.itu.int/rec/T-REC-E.164 country codes have one digit (1, 7), two, or three
  */

@@ -1,10 +1,10 @@
 /**
  * Decides whether the body of an HTTP 200 confirms a code or a deletion: yes, no, or unclear.
  *
- * Nevis documents the HTTP status of a verification, but no body. Maintenance pages, gateways and web application firewalls answer with
- * HTTP 200, too, some of them with JSON. So a body means yes only if it is empty, if a field says yes, or if it has only fields of Nevis's
- * own responses. If any field says no, the body never means yes. Out of scope: HTTP statuses, and what a verdict means for a login.
- * Source: https://docs.nevis.net/authcloud/api-doc/api-reference/verification-ref
+ * Nevis documents the HTTP status of a verification, but no body. Maintenance pages, gateways and web application firewalls answer with HTTP 200,
+ * too, some of them with JSON. So a body means yes only if it is empty, if a field says yes, or if it has only fields of Nevis's own responses. If
+ * any field says no, the body never means yes. Out of scope: HTTP statuses, and what the result means for a login. Source:
+ * https://docs.nevis.net/authcloud/api-doc/api-reference/verification-ref
  */
 import { isJsonObject, type Answer, type RawAnswer } from './answer'
 
@@ -42,14 +42,17 @@ const NEUTRAL_NAMES = new Set([
 const PHONE = /^(?=.*\d)[+\d\s().*•x/-]{1,40}$/i
 const MAX_DEPTH = 8
 
-/** The user and the transaction that the answer must be about, as far as the server's own record names them. */
+/** The user and the transaction that the answer must be about, if the server knows them. */
 export interface ExpectedNames {
   readonly userId?: string | undefined
   readonly username?: string | undefined
   readonly transactionId?: string | undefined
 }
 
-/** @param expected if the answer names another user or transaction anywhere, its verdict is `unclear` */
+/**
+ * Decides what the body of an answer means.
+ * @param expected if the answer names another user or transaction anywhere, its verdict is `unclear`
+ */
 export function verdictOf(answer: Answer, expected: ExpectedNames = {}): Verdict {
   if (answer.isEmpty) return 'yes'
   const json = answer.jsonObject()
@@ -72,7 +75,10 @@ function namesAnother(value: unknown, expected: ExpectedNames, depth = 0): boole
 /** The verdicts that fields can have, in order of precedence, each with the verdict that it gives the whole object. */
 const BY_STRENGTH: readonly [FieldVerdict, Verdict][] = [['no', 'no'], ['unclear', 'unclear'], ['yes', 'yes'], ['text', 'unclear'], ['unknown', 'unclear'], ['maybe', 'yes']]
 
-/** @returns undefined if the object says neither yes nor no */
+/**
+ * Decides what a JSON object means.
+ * @returns undefined if the object says neither yes nor no
+ */
 function verdictOfObject(json: RawAnswer, depth: number): Verdict | undefined {
   if (depth > MAX_DEPTH) return 'unclear'
   const verdicts = Object.entries(json).map(([name, value]) => verdictOfField(json, name, value, depth))

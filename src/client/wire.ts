@@ -26,7 +26,7 @@ export interface EnrollBody {
   channel?: string
   phone?: string
   message?: string
-  /** The only snake-case field in this API. */
+  /** The username; the only snake-case field in this API. */
   recovery_username?: string
 }
 
@@ -60,7 +60,7 @@ export interface IntentBody {
 export interface QrCodeJson {
   type: string
   size: number
-  /** `data:image/png;base64,…` */
+  /** The picture: `data:image/png;base64,…` */
   dataUri: string
 }
 
