@@ -22,8 +22,8 @@ export async function ownAuthenticator(client: NevisClient, subject: Subject, au
 }
 
 /**
- * Makes the same check for a start.
- * @returns undefined if the authenticator is the subject's; `authenticatorId` if it is not; or the field in which Nevis names another user
+ * Checks before a start that the authenticator to ask belongs to the subject. Makes one call to Nevis.
+ * @returns undefined if the authenticator belongs to the subject; `authenticatorId` if it does not; or the field in which Nevis names another user
  * @internal
  */
 export async function authenticatorMismatch(
@@ -36,7 +36,7 @@ export async function authenticatorMismatch(
 }
 
 /**
- * Reads the subject's record at Nevis.
+ * Reads the subject's user record at Nevis.
  * @throws NevisError, any code; `NEVIS_NOT_FOUND` if Nevis does not know the subject
  * @internal
  */
@@ -44,7 +44,7 @@ export function userOf(client: NevisClient, { userId, username }: Subject): Prom
   return userId === undefined ? client.findUserByUsername(username as string) : client.getUser(userId)
 }
 
-/** Compares exactly: an id in another spelling is not found. */
+/** Finds the authenticator with exactly this id. An id in other upper or lower case is not found. */
 function findAuthenticator({ authenticators }: User, authenticatorId: unknown): NamedAuthenticator | undefined {
   return authenticators.find((one): one is NamedAuthenticator => one.authenticatorId !== undefined && one.authenticatorId === authenticatorId)
 }

@@ -32,7 +32,7 @@ import { isForUserOf } from './start-parameters'
 import type { Field, StrategyRequest, StrategyResult } from './strategy-request'
 import { typedCodeOf, type TypedCode } from './typed-code'
 
-/** A success is reported as `success_after_denials` if there were at least this many starts and this many denials within the day. */
+/** A success is published as a possible attack (`success_after_denials`) if the user had at least this many requests within a day. */
 const SUSPICIOUS_STARTS = 3
 const SUSPICIOUS_DENIALS = 2
 
@@ -48,8 +48,8 @@ export async function callback(request: StrategyRequest, handle: Field): Promise
   const chosen = await withChoice(request, opened)
 
   const factor = factorFor(settings, { operation: chosen.operation }, chosen.factor)
-  // The factor requires a typed code, but the transaction was started before the app required one, so it has no code. The approval alone must
-  // not be enough, so the user must start again.
+  // The app has turned typed codes on after this transaction was started, so the transaction has no code. The approval alone must not be enough, so
+  // the user must start again.
   if (chosen.isCodeTyped === undefined && factor.prompt === 'code' && factor.check === outcomeByStatus) return request.close(chosen, 'expired_transaction')
   const typed = chosen.isCodeTyped === false ? await typedCodeOf(request, chosen) : undefined
   if (typed !== undefined && typed.verdict !== 'right') return askForCode(request, chosen, factor, typed)
@@ -57,7 +57,7 @@ export async function callback(request: StrategyRequest, handle: Field): Promise
   const answer = answerFor(request, transaction, factor)
   const isEnrolment = transaction.operation === 'enroll'
   if (isEnrolment) await assertNewestEnrolment(request, transaction)
-  // Nevis enrols the factor as soon as it verifies a code, so check before that call whether the user may enrol.
+  // Nevis enrols the factor in the same call in which it verifies the code. So check before that call whether the user may enrol.
   if (isEnrolment && answer.code !== undefined) await assertEnrolmentStillAllowed(request, transaction, factor, 0)
   const attempts = answer.code === undefined ? 0 : await spendCode(request, transaction)
 
@@ -76,7 +76,8 @@ export async function callback(request: StrategyRequest, handle: Field): Promise
   // Check again, because a newer enrolment may have started while this request waited for Nevis.
   if (isEnrolment) await assertNewestEnrolment(request, transaction)
 
-  // The browser has closed this connection because of a reload or a double click. Do not use the approval, because the newer request needs it.
+  // The browser has closed this connection because of a reload or a double click. It will not get this answer, so leave the approval to the browser's
+  // newer request.
   if (request.req.socket?.destroyed === true) throw new Refusal('cancelled')
   if (!(await request.budgets.endings.claim(transaction))) return handleUsedTransaction(request, transaction)
   if (!(await isFirstUse(request, outcome))) return closeMismatched(request, transaction, 'token')
@@ -113,7 +114,10 @@ async function assertMayFinish(request: StrategyRequest, transaction: Transactio
   if (option !== undefined) throw request.mismatchRefusal(option)
 }
 
-/** @throws Refusal `missing_code` without a code or token, `wrong_code` for a code that is too long */
+/**
+ * Reads what the browser sent as the user's answer: a code, a token, or nothing.
+ * @throws Refusal `missing_code` without a code or token, `wrong_code` for a code that is too long
+ */
 function answerFor(request: StrategyRequest, { operation, isCodeTyped }: Transaction, factor: Factor): Answer {
   const prompt = promptOf(factor, operation, isCodeTyped)
   if (prompt === 'wait' || prompt === 'confirm') return {}
@@ -128,7 +132,7 @@ async function assertNewestEnrolment(request: StrategyRequest, transaction: Tran
   }
 }
 
-/** Closes the transaction if the user may no longer enrol, for example because they have enrolled a factor in another session meanwhile. */
+/** Closes the transaction if the user may no longer enrol, for example because they enrolled a factor in another session meanwhile. */
 async function assertEnrolmentStillAllowed(request: StrategyRequest, transaction: Transaction, factor: Factor, newFactors: number): Promise<void> {
   try {
     await assertMayStillEnroll(request.settings, request.req, factor, transaction, newFactors)
@@ -143,31 +147,35 @@ async function checkWithNevis(request: StrategyRequest, transaction: Transaction
   try {
     const check = () => factor.check(request.settings.client, transaction, { ...answer, ...(known && { status: known.answer }) })
     if (answer.code === undefined) return await check()
-    // After a double click or a reload, two requests send the same code. They share one call, because Nevis accepts a code only once, and the
-    // browser may no longer wait for the first request.
+    // After a double click or a reload, two requests send the same code. Nevis accepts a code only once, and the browser may no longer wait for the
+    // first request. So both requests share one call.
     return await request.settings.codeChecks.get(codeCheckKey(transaction, answer.code), check)
   } catch (error) {
-    // A gateway may replace Nevis's answer "wrong code" with an error page. Count the code, because otherwise guesses would not be limited.
+    // A gateway may replace Nevis's answer "wrong code" with an error page. Count the code in this case, too: otherwise an attacker could guess
+    // without a limit.
     const isAnswered = error instanceof NevisError && error.operation === 'verifyCode' && error.nevisStatus !== undefined
     if (answer.code !== undefined && isAnswered) await noteUnclearCode(request, transaction)
     throw error
   }
 }
 
-/** A digest, because the app may print or log the strategy object, and the code must not appear there. */
+/**
+ * Names a code check in the cache. The name is a digest, because the app may print or log the strategy object, and the code must not appear there.
+ */
 function codeCheckKey({ id, moves = 0 }: Transaction, code: string): string {
   return createHash('sha256').update(JSON.stringify([id, moves, code])).digest('base64url')
 }
 
 /**
- * Handles a callback without a typed code, or with a wrong one. It still asks Nevis for the status: otherwise an attacker who only sends guesses
- * could hide that the user has denied the request. If the user has accepted, that changes nothing, and the browser does not learn it.
+ * Handles a callback without a typed code, or with a wrong one. It still asks Nevis for the status: otherwise an attacker who sends only guesses
+ * could hide that the user has denied the request. If the user has accepted, the code is still required, and the browser does not learn of the
+ * acceptance.
  */
 async function askForCode(request: StrategyRequest, transaction: Transaction, factor: Factor, typed: Exclude<TypedCode, { verdict: 'right' }>): Promise<StrategyResult> {
   const isWrong = typed.verdict === 'wrong'
   if (factor.check === outcomeByStatus && (!isWrong || typed.isCode)) {
     const asked = request.settings.watch.decide(transaction, false)
-    // After a wrong code, ignore an error of Nevis: the code must be refused in any case.
+    // If the code is wrong, ignore an error of Nevis: the code is refused in any case.
     const known = await (isWrong ? asked.catch(() => undefined) : asked)
     const outcome = known && (await outcomeByStatus(request.settings.client, transaction, { status: known.answer }))
     if (outcome?.status === 'failed') return refuseNotApproved(request, transaction, outcome)
@@ -185,8 +193,8 @@ async function closeMismatched(request: StrategyRequest, transaction: Transactio
 }
 
 /**
- * Handles a transaction that the ledger knows as ended, or that was moved to a new session. If this session knows how the transaction ended, the
- * Refusal has that code.
+ * Handles a transaction that has ended according to the ledger, or that was moved to a new session. If this session knows how the transaction ended,
+ * the Refusal has that code.
  */
 async function handleUsedTransaction(request: StrategyRequest, transaction: Transaction): Promise<StrategyResult> {
   await request.refresh()
@@ -197,7 +205,10 @@ async function handleUsedTransaction(request: StrategyRequest, transaction: Tran
   return handleRepeatedCallback(request, new Refusal('used_transaction'))
 }
 
-/** After a reload or a double click, redirects a signed-in user as the route's options say. `verify` and the handler do not run again. */
+/**
+ * Handles a callback that the browser sends again after a reload or a double click: redirects a signed-in user as the route's options say. `verify`
+ * and the app's handler do not run again.
+ */
 function handleRepeatedCallback({ options, req, session }: StrategyRequest, refusal: Refusal): StrategyResult {
   const { repeatedCallbackRedirect, successReturnToOrRedirect, successRedirect } = options
   const success = successReturnToOrRedirect ? (sitePathIn(req, session['returnTo']) ?? successReturnToOrRedirect) : successRedirect
@@ -206,7 +217,7 @@ function handleRepeatedCallback({ options, req, session }: StrategyRequest, refu
   throw refusal
 }
 
-/** Removes the claimed transaction from the session, frees its slots in the start budget, and returns the profile of the user who approved. */
+/** Finishes an approved transaction: removes it from the session, no longer counts its starts, and returns the profile of the user who approved. */
 async function succeed(request: StrategyRequest, transaction: Transaction, factor: Factor, outcome: Succeeded): Promise<StrategyResult> {
   const { settings, budgets, session } = request
   settings.watch.settle(transaction.id)
@@ -216,7 +227,7 @@ async function succeed(request: StrategyRequest, transaction: Transaction, facto
   await request.transactions.save()
   const denials = await denialsBefore(request, transaction)
   if (denials >= SUSPICIOUS_DENIALS) publish('suspicious', () => ({ ...request.about(), reason: 'success_after_denials', denials }))
-  // The approval is claimed, so an error of the ledger from here on must not lose it.
+  // The approval is already marked as used, so an error of the ledger from here on must not lose it.
   await giveBackStarts(request, transaction).catch(() => undefined)
   if (isInSmallCookie(session) && transaction.budget !== undefined) await budgets.signIns.note(transaction.budget).catch(() => undefined)
   publish('decided', () => ({ ...request.about(), outcome: 'succeeded', ageMs: request.ageMs() }))

@@ -1,7 +1,7 @@
 /**
- * Calls Nevis at a start, and converts Nevis's error answers to the Refusal that the user gets.
+ * Makes the call to Nevis that starts a transaction, and converts Nevis's error answers to the Refusal that the user gets.
  *
- * Out of scope: the start budget and the session (`start.ts`), and the rules of who may enrol (`enrolment.ts`).
+ * Out of scope: how many starts a user may have, and the session (`start.ts`); who may enrol (`enrolment.ts`).
  */
 import { authenticatorMismatch } from './authenticators'
 import { subjectMismatch, type Mismatch } from '../trust/binding'
@@ -18,11 +18,11 @@ import { phoneOf, type StartParameters } from './start-parameters'
 
 /**
  * Starts the approval or enrolment at Nevis.
- * @param userId the subject's userId, if a look-up at Nevis has returned it. Nevis's answer must be about this user
+ * @param userId the subject's userId, if an earlier call to Nevis has returned it. Nevis's answer must then be about this user
  * @returns the challenge; or the field in which Nevis names another user; or `hasFactor` if this should have been the user's first enrolment, but
  * Nevis's answer shows that the user already has a factor
- * @throws Refusal `already_enrolled`, `not_enrolled`, `unknown_authenticator`, `too_many_authenticators`, `factor_exists`, `user_blocked`, `phone_refused`,
- * `too_many_starts`; NevisError
+ * @throws Refusal `already_enrolled`, `not_enrolled`, `unknown_authenticator`, `too_many_authenticators`, `factor_exists`, `user_blocked`,
+ * `phone_refused`, `too_many_starts`; NevisError
  * @internal
  */
 export async function challengeFor(
@@ -59,13 +59,13 @@ export async function challengeFor(
   }
 }
 
-/** Adds the userId from the look-up before, if Nevis's answer to the enrolment does not name the user. */
+/** Adds the userId that an earlier call to Nevis returned, if Nevis's answer to the enrolment does not name the user. */
 function withKnownUser(challenge: Challenge, { userId }: Subject): Challenge {
   const { server, browser } = challenge
   return server.userId !== undefined || userId === undefined ? challenge : { server: { ...server, userId }, browser }
 }
 
-/** Counts a text (SMS) to this phone number. The limit is per number and not per user, because many accounts can name the same number. */
+/** Counts one SMS to this phone number. The limit is per number and not per user, because an attacker can name the same number in many accounts. */
 async function spendText(budgets: Budgets, phone: string, start: About): Promise<void> {
   const { over, limit, retryAfterSeconds } = await budgets.spendText(phone)
   if (!over) return

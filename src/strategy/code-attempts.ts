@@ -39,7 +39,7 @@ export async function spendCode(request: StrategyRequest, transaction: Transacti
 }
 
 /**
- * Returns the Refusal for a closed transaction. If it was closed after too many codes, the Refusal says when the start budget allows the next start.
+ * Returns the Refusal for a closed transaction. If it was closed after too many codes, the Refusal says when the user may start the next one.
  * @internal
  */
 export async function closedRefusal({ budgets }: StrategyRequest, { budget }: Transaction, code: FailureCode): Promise<Refusal> {
@@ -47,18 +47,24 @@ export async function closedRefusal({ budgets }: StrategyRequest, { budget }: Tr
   return new Refusal(code, undefined, isTimed ? await budgets.starts.secondsToWait(budget) : undefined)
 }
 
-/** @internal */
+/**
+ * Counts a wrong code of this user.
+ * @internal
+ */
 export async function noteWrongCode(request: StrategyRequest, transaction: Transaction): Promise<void> {
   await request.budgets.codes.noteWrong(codeKeyOf(request, transaction))
 }
 
-/** @internal */
+/**
+ * Counts a code if Nevis's answer does not show whether it was right.
+ * @internal
+ */
 export async function noteUnclearCode(request: StrategyRequest, transaction: Transaction): Promise<void> {
   await request.budgets.codes.noteUnclear(codeKeyOf(request, transaction))
 }
 
 /**
- * Answers a wrong code, after the code was counted. If it was the last code that the transaction allows, this function ends the transaction.
+ * Answers a wrong code, after the code was counted. If the transaction allows no further code, this function ends it.
  * @param attempts how many codes have been tried in this transaction
  * @returns a redirect to the waiting page, if the form of that page sent the code
  * @throws Refusal `wrong_code` otherwise
@@ -80,7 +86,9 @@ export async function refuseWrongCode(request: StrategyRequest, transaction: Tra
   throw new Refusal('wrong_code')
 }
 
-/** The subject's name in the ledger for counting codes. It is made from the userId if that is known, because an app may use two names for one user. */
+/**
+ * The user's key in the ledger for counting codes. It is made from the userId if that is known, because an app may use two usernames for one user.
+ */
 function codeKeyOf({ budgets }: StrategyRequest, { userId, subject }: Transaction): string {
   return budgets.keyOf(userId === undefined ? subject : { userId })
 }

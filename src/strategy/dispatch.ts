@@ -2,8 +2,10 @@
  * Decides what a request is: a callback, a cancellation or a start.
  *
  * Only a POST starts or cancels, and only with fields of its body. So a link, image or prefetch cannot send a push. A callback is a GET or a POST;
- * HEAD does nothing. If a page of another site has sent a POST, it is refused, because the browser may add the user's cookie to it (cross-site
- * request forgery). Out of scope: handling the request (`start.ts`, `callback.ts`).
+ * HEAD does nothing. A POST that a page of another site has sent is refused, because the browser may add the user's cookie to it (cross-site request
+ * forgery).
+ *
+ * Out of scope: handling the request (`start.ts`, `callback.ts`).
  */
 import { Refusal } from '../factors/failures'
 import { isFromOtherSite } from '../host/origin'
@@ -14,7 +16,10 @@ import { isCallbackRoute } from './purpose'
 import { start } from './start'
 import type { Field, StrategyRequest, StrategyResult } from './strategy-request'
 
-/** @internal */
+/**
+ * Passes a request to the function that starts, cancels or finishes a transaction.
+ * @internal
+ */
 export async function dispatch(request: StrategyRequest): Promise<StrategyResult> {
   const { req, settings } = request
   if (req.method === 'POST' && settings.postOrigins !== 'any' && isFromOtherSite(req, settings.postOrigins)) throw new Refusal('cross_site_post')
@@ -27,12 +32,12 @@ export async function dispatch(request: StrategyRequest): Promise<StrategyResult
 }
 
 /**
- * The handle of a callback. A POST may have the handle in its URL only on the route `callbackURL`.
+ * Reads the handle (the encrypted transaction id) of a callback. A POST may have the handle in its URL only on the route `callbackURL`.
  *
- * The attack: an attacker sends the user to `/login?transaction=…` with the attacker's handle. A password form without an `action` posts to the
- * same URL. If this POST counted as a callback, the session, which the attacker may have planted, would keep its id, and the user would see the
- * attacker's transaction. This function cannot check whether the user has just given a first factor, because an app may store its user in a
- * place that this package does not know.
+ * The attack: an attacker sends the user to `/login?transaction=…` with the attacker's handle. A password form without an `action` posts to the same
+ * URL. If this POST counted as a callback, the session, which the attacker may have planted, would keep its id, and the user would see the attacker's
+ * transaction. This function cannot check whether the user has just given a first factor, because an app may store its user in a place that this
+ * package does not know.
  */
 function handleOf({ req, settings }: StrategyRequest): Field {
   return req.method === 'POST' && !isCallbackRoute(req, settings) ? bodyFieldOf(req, 'transaction') : fieldOf(req, 'transaction')
@@ -40,7 +45,10 @@ function handleOf({ req, settings }: StrategyRequest): Field {
 
 const ACTIONS = ['factor', 'cancel', 'extend']
 
-/** True unless the request has one of the fields `ACTIONS`. A GET with such a field is not a callback either, and is refused: a link must not act. */
+/**
+ * True if no field of the request asks for an action, such as a cancellation. A GET with such a field is refused, because a link must not cause an
+ * action.
+ */
 function isCallback({ req }: StrategyRequest): boolean {
   if (req.method === 'POST') return ACTIONS.every((name) => bodyFieldOf(req, name) === undefined)
   return req.method === 'GET' && ACTIONS.every((name) => fieldOf(req, name) === undefined)

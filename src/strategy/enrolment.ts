@@ -1,11 +1,12 @@
 /**
  * Decides who may enrol a factor.
  *
- * Nevis adds a factor to any user whom the app names and requires no proof, so this package must check. For the first factor, the password is
- * enough. For every further factor, the user must just have given a second factor that is at least as strong. Otherwise an attacker with the
- * password, or with one stolen recovery code, could add their own phone. This check runs when an enrolment starts and again before it is
- * accepted, because the real user may enrol in between. Out of scope: enrolling (`factors/`), and that a newer enrolment invalidates an older
- * one (`ledger/enrolments.ts`).
+ * Nevis adds a factor to any user whom the app names and requires no proof, so this package must check. For the first factor, the password is enough.
+ * For every further factor, the user must just have given a second factor that is at least as strong. Otherwise an attacker with the password, or
+ * with one stolen recovery code, could add their own phone. The check runs when an enrolment starts and again before it is accepted, because the real
+ * user may enrol in between.
+ *
+ * Out of scope: enrolling (`factors/`), and making older enrolments invalid (`ledger/enrolments.ts`).
  *
  * Source: https://docs.nevis.net/authcloud/api-doc/api-reference/registration-ref
  */
@@ -59,15 +60,16 @@ export async function assertMayStillEnroll(
   if (hasFreshSecondFactor(settings, req, factor, id, startedAt)) return
   if (factor.name !== 'recovery') {
     const user = await findUser(settings.client, id === undefined ? subject : { userId: id })
-    // Nevis's record may already contain the phone number of this enrolment, although it is not confirmed. So only `authenticators` is counted here.
+    // Nevis's user record may already contain the phone number of this enrolment, although the user has not confirmed it. So count only
+    // `authenticators` here.
     if (user === undefined || countOf(user) <= newFactors) return
   }
   throw new Refusal('already_enrolled')
 }
 
 /**
- * How many confirmed authenticators the user has. If Nevis's answer has no list, the number is unknown and counts as infinite, so that the
- * enrolment is refused. The status `new` means that none is confirmed.
+ * How many confirmed authenticators the user has. If Nevis's answer has no list, the result is infinite, so that the enrolment is refused. The status
+ * `new` means that none is confirmed.
  */
 function countOf({ authenticators, raw, status }: User): number {
   return Array.isArray(raw['authenticators']) || status === 'new' ? authenticators.length : Infinity
@@ -103,7 +105,7 @@ async function findUser(client: NevisClient, subject: Subject): Promise<User | u
 }
 
 /**
- * Documented fields that `hasFactor` does not search: `authenticators` is checked separately, `exceededRateLimits` contains no factors.
+ * Documented fields that `hasFactor` does not search: `authenticators` is checked separately, `exceededRateLimits` names no factors.
  * https://docs.nevis.net/authcloud/api-doc/api-reference/users-endpoint-ref
  */
 const FIELDS_WITHOUT_FACTORS = ['authenticators', 'exceededRateLimits']
@@ -127,8 +129,8 @@ function isNonEmpty(value: unknown): boolean {
 }
 
 /**
- * True if this session has a second factor record of this user, and the recorded factor is strong enough for the new one. The record must not have
- * been older than `firstFactorLifetimeSeconds` when the enrolment started. A record is void after a logout and in another login.
+ * True if this user gave a second factor in this session that is strong enough for enrolling the new one, and not longer than
+ * `firstFactorLifetimeSeconds` before the enrolment started. A second factor no longer counts after a logout, nor in another login.
  */
 function hasFreshSecondFactor(
   { sessionKey, firstFactorLifetimeMs, allowEnrollmentOfStrongerFactorAfter }: Settings,
@@ -140,6 +142,6 @@ function hasFreshSecondFactor(
   const record = secondFactorOf(req, { sessionKey })
   if (record === undefined || userId === undefined || !isSameId(record.userId, userId)) return false
   if (!isAtLeast(record.factor, factor.name) && !allowEnrollmentOfStrongerFactorAfter.includes(record.factor)) return false
-  // If the clock was set back, the time of the record is in the future. Such a record is refused.
+  // If the clock was set back, the second factor seems to have been given in the future. It is then refused.
   return record.at <= Date.now() && startedAt - record.at <= firstFactorLifetimeMs
 }

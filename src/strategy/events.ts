@@ -36,7 +36,7 @@ export interface About extends Base {
 export interface NevisEvents {
   /** Nevis accepted a start and notifies the user. */
   started: About
-  /** A start found the same approval still pending, so the user was not notified again. */
+  /** A request would have started an approval that is already pending. The strategy showed the pending one, so the user was not notified again. */
   reused: About
   /**
    * A transaction has ended. Published once per transaction. `succeeded`: the approval was checked and claimed, and `verify` is called next.

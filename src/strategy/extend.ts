@@ -27,7 +27,7 @@ export async function extend(request: StrategyRequest, handle: Field): Promise<S
   const now = Date.now()
   const lifetimeMs = settings.firstFactorLifetimeMs
   if (now >= transaction.expiresAt || now + lifetimeMs > transaction.startedAt + MAX_LIFETIMES * lifetimeMs) throw new Refusal('expired_transaction')
-  // The ledger decides, because an old copy of the session can show a transaction as open that has ended.
+  // Ask the ledger, because an old copy of the session can show a transaction as open that has ended.
   if (await budgets.endings.hasEnded(transaction)) throw new Refusal('used_transaction')
   await request.refresh()
   const current = request.transactionById(transaction.id)

@@ -12,7 +12,7 @@ import type { Subject } from '../factors/transaction'
 import type { NevisRequest } from '../host/request'
 import type { Settings } from './settings'
 
-/** What limits the choice. A transaction has the same fields. */
+/** What limits the choice of factors. A transaction has the same fields. */
 export interface ChoiceLimits {
   readonly operation: Operation
   /** The factors that the route allows. */
@@ -29,12 +29,12 @@ export interface ChoiceLimits {
  */
 export function offeredFactors({ factors }: Pick<Settings, 'factors'>, { operation, factors: allowed, available, phone }: ChoiceLimits): Factor[] {
   const possible = factors.filter((factor) => typeof factor[operation] === 'function' && (allowed?.includes(factor.name) ?? true) && !wouldIgnorePhone(factor, operation, phone))
-  // For an enrolment, the list of factors that the user has does not matter: an enrolment adds one that is not in it.
+  // An enrolment adds a factor that the user does not have yet. So ignore the list of factors that the user has.
   if (available === undefined || operation === 'enroll') return possible
   return available.flatMap((name) => possible.find((factor) => factor.name === name) ?? [])
 }
 
-/** True for the widget if the app gives the phone number to enrol: in the widget, the user could enter another number. */
+/** True for an enrolment in the widget if the app gives the phone number: the user could enter another number there, so the widget is not offered. */
 function wouldIgnorePhone({ prompt }: Factor, operation: Operation, phone: string | undefined): boolean {
   return operation === 'enroll' && phone !== undefined && prompt === 'widget'
 }
@@ -56,7 +56,7 @@ export function factorFor(settings: Pick<Settings, 'factors'>, limits: ChoiceLim
     throw new TypeError(`NevisStrategy: factor "${ofRoute}" of this route is not among the strategy's factors`)
   }
   if (limits.factors !== undefined && possible.length === 0) throw new TypeError('NevisStrategy: none of the factors of this route is among the strategy\'s')
-  // The route's factor is only a default: if it is not among the offered factors, the first of those is used.
+  // The route's factor is only a default. If the user may not choose it, use the first factor that the user may choose.
   if (requested === undefined && offered[0] !== undefined) return offered[0]
   throw new Refusal(requested === undefined && possible.length > 0 ? 'not_enrolled' : 'unknown_factor')
 }

@@ -29,7 +29,7 @@ export async function forgetBrowsers(strategy: NevisStrategy, subject: Subject):
   const budgets = new Budgets(settings)
   if (isName(userId)) await budgets.browsers.forgetAll(budgets.keyOf({ userId }))
   if (isName(username)) await budgets.browsers.forgetAll(budgets.keyOf({ username }))
-  // Every record of a browser has a number under the userId, but not every one has a number under the username. So look the userId up.
+  // Every remembered browser is recorded under the userId, but not every one under the username. So ask Nevis for the userId.
   if (isName(username) && !isName(userId)) {
     const user = await findUser(settings, username)
     if (user !== undefined) await budgets.browsers.forgetAll(budgets.keyOf({ userId: user.userId }))

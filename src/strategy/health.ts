@@ -1,8 +1,8 @@
 /**
  * Checks that Nevis answers before a user is sent to the waiting page.
  *
- * While the ping fails, every start fails at once and is not counted. Out of scope: callbacks, which ask Nevis for the decision and fail closed;
- * and switching to another factor.
+ * While the ping fails, every start fails at once and is not counted. Out of scope: callbacks, which ask Nevis for the decision and refuse the user
+ * if Nevis does not answer; and switching to another factor.
  */
 import type { NevisClient } from '../client/client'
 import { withDeadline } from '../client/deadline'
@@ -16,7 +16,10 @@ const UP_MS = 10_000
 /** A failed ping is cached for 2 s only, so that users notice quickly when Nevis is back. */
 const DOWN_MS = 2000
 
-/** @internal Each strategy has one. */
+/**
+ * Pings Nevis and caches the result. Each strategy has one.
+ * @internal
+ */
 export class Health {
   private readonly pings = new SharedCache<unknown>(UP_MS, DOWN_MS)
 
@@ -36,12 +39,15 @@ export class Health {
   }
 }
 
-/** HTTP statuses that a start would get as well, because they are about the access key or about too many calls: Nevis is then not usable. */
+/**
+ * HTTP statuses that every other call to Nevis would get, too: 401 and 403 are about the access key, 429 about too many calls. So Nevis cannot be
+ * used.
+ */
 const OF_EVERY_CALL: readonly number[] = [401, 403, 429]
 
 /**
- * True if the error was caused by an answer that is not the documented one but shows that Nevis is reachable: other JSON, an empty body, or a 4xx
- * about the ping itself. A page or plain text does not count, because it comes from a gateway.
+ * True if the ping's answer is not the documented one but still shows that Nevis is reachable: other JSON, an empty body, or a 4xx about the ping
+ * itself. A page or plain text does not count, because it comes from a gateway.
  */
 function isThere(error: unknown): boolean {
   if (!(error instanceof NevisError) || isFromPage(error)) return false

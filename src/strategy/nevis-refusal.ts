@@ -18,16 +18,20 @@ import type { Subject } from '../factors/transaction'
 import { userOf } from './authenticators'
 import type { Settings } from './settings'
 
-/** HTTP statuses whose reason is looked up in the user's record. Not 5xx, which Nevis documents as a problem of its servers. */
+/** HTTP statuses whose reason this file looks up in the user's record. 5xx is not among them: Nevis documents it as a problem of its servers. */
 const UNEXPLAINED: readonly number[] = [400, 403, 409, 412, 422, 423, 429]
-/** Those of `UNEXPLAINED` that are about the content of the request, and neither about the access key nor about a limit. */
+/** The statuses of `UNEXPLAINED` that mean that Nevis refused the content of the request. The others can be about the access key or a limit. */
 const ABOUT_THE_REQUEST: readonly number[] = [400, 409, 412, 422]
 /** The maximum number of authenticators per user, unless it was changed in Nevis's management console. */
 const DEFAULT_MAX_AUTHENTICATORS = 10
-/** The factors for which the user needs an authenticator. SMS needs a phone number, which no documented field of the user's record contains. */
+/**
+ * The factors for which the user needs an authenticator. SMS needs only a phone number, and no documented field of the user's record contains phone
+ * numbers.
+ */
 const ASK_AUTHENTICATORS: readonly string[] = ['push', 'app']
 
 /**
+ * Finds out why Nevis has refused a start.
  * @returns the Refusal that the user gets; undefined if the caller must throw the original error
  * @internal
  */
@@ -62,7 +66,7 @@ function conflict({ name }: Factor, operation: Operation): Refusal | undefined {
 }
 
 function hasNothingToAsk({ status, authenticators, raw }: User, { name }: Factor): boolean {
-  // Without the list in Nevis's answer, the user may have an authenticator.
+  // If Nevis's answer has no list, the user may have an authenticator.
   if (!Array.isArray(raw['authenticators']) || authenticators.length > 0) return false
   return ASK_AUTHENTICATORS.includes(name) || (name === 'sms' && status === 'new')
 }

@@ -1,6 +1,6 @@
 /**
- * Creates the transaction from Nevis's answer to a start, and writes to the ledger what the new transaction requires: the claim of an intent token,
- * the enrolment's number, and the slots under a second name of the user.
+ * Creates the transaction from Nevis's answer to a start. It also writes to the ledger (the store that all processes share): the intent token as
+ * used, the number of an enrolment, and the start under a second name of the user.
  *
  * Out of scope: storing the transaction in the session (`session/transactions.ts`).
  */
@@ -14,9 +14,10 @@ import { phoneOf } from './start-parameters'
 import type { StrategyRequest } from './strategy-request'
 
 /**
- * @param slot the slot that this start holds in the start budget
+ * Creates the transaction from Nevis's answer.
+ * @param slot the number of this start among the user's counted starts
  * @param startedAt milliseconds since 1970
- * @returns the transaction; and, if Nevis has generated recovery codes, these codes encrypted for the handle
+ * @returns the transaction; and, if Nevis has generated recovery codes, these codes, encrypted so that they can be sent in the handle
  * @internal
  */
 export async function newTransaction(
@@ -33,14 +34,15 @@ export async function newTransaction(
     throw new TypeError('NevisStrategy: typedCode of a factor must be 6 to 64 digits, and is for approvals only')
   }
   const { operation, subject, message, data, factors, available, phone, purpose, firstFactorAmr } = parameters
-  // The browser gets the intent token, and the token introspects as active. Claim it, so that it can never be used as proof of an approval.
+  // The browser gets the intent token, and Nevis's introspection reports it as active. Mark it as used, so that it can never count as proof of an
+  // approval.
   if (browser.intentToken !== undefined) await budgets.endings.claimToken(browser.intentToken)
   const enrolments = operation === 'enroll' ? await startEnrolment(request, subject, server.userId) : undefined
   const alsoHeld = await holdUnderUserId(request, context, slot, server.userId)
   const { recoveryCodes, ...shown } = browser
   const codes = recoveryCodes && lockCodes(recoveryCodes)
   const ofOperation = operation === 'enroll' ? settings.enrollmentLifetimeMs : settings.lifetimeMs
-  // The user needs more time to save recovery codes than to accept a push, and nothing at Nevis expires meanwhile. So such a transaction lives longer.
+  // A user needs more time to save recovery codes than to accept a push, and the codes do not expire at Nevis. So this transaction lives longer.
   const lifetimeMs = codes === undefined ? ofOperation : settings.firstFactorLifetimeMs
   const textedPhone = operation === 'enroll' && factor.name === 'sms' ? phoneOf(request.req, parameters) : undefined
   const isInPlaceOfApproval = operation === 'enroll' && (context.parameters.operation === 'approve-or-enroll' || replaced?.isInPlaceOfApproval === true)
@@ -60,7 +62,7 @@ export async function newTransaction(
     shown,
     ...(codes !== undefined && { codesKey: codes.key }),
     ...(server.userId !== undefined && { userId: server.userId }),
-    // True, because the start has already compared the answer or the look-up that names the user with the subject.
+    // True here, because the start has already compared the subject with Nevis's answer that names the user.
     ...((server.username !== undefined || userId !== undefined) && { isUserIdNamed: true as const }),
     ...(authenticatorId !== undefined && { authenticatorId }),
     ...(server.statusToken !== undefined && { statusToken: server.statusToken }),
@@ -84,9 +86,9 @@ export async function newTransaction(
 }
 
 /**
- * Counts the enrolment under the userId and under the username, so that it invalidates every older enrolment of the same user. A user who was new to
+ * Counts the enrolment under the userId and under the username, so that every older enrolment of the same user becomes invalid. A user who was new to
  * Nevis had no userId when the older enrolment started, so the userId alone would not be enough.
- * @returns the number of this enrolment for each of the subject's names in the ledger
+ * @returns the number of this enrolment for each of the subject's keys in the ledger
  */
 async function startEnrolment({ budgets, settings, req }: StrategyRequest, subject: Subject, userId = subject.userId): Promise<Record<string, number>> {
   const username = subject.username ?? settings.usernameOf(req)
@@ -101,7 +103,7 @@ async function startEnrolment({ budgets, settings, req }: StrategyRequest, subje
 
 /**
  * Counts the start under the userId as well. An app with its own option `subject` may name the same user once by username and once by userId, so an
- * attacker would have two budgets. This begins with the second start without approval, so that a usual sign-in needs only one ledger command.
+ * attacker would have two limits. The first start is counted under one name only, so that a usual sign-in needs only one command to the ledger.
  */
 async function holdUnderUserId(
   { budgets, settings, req }: StrategyRequest,

@@ -1,5 +1,5 @@
 /**
- * Checks options that are objects or lists: factors, names of factors, origins, budgets, the poll schedule, the ledger.
+ * Checks options that are objects or lists: factors, names of factors, origins, limits, the poll schedule, the ledger.
  *
  * Each function throws a TypeError that names the option. Out of scope: which options there are, and their defaults (`settings.ts`).
  */

@@ -62,10 +62,9 @@ export interface NevisStrategyOptions {
    */
   readonly subject?: { of(req: NevisRequest): Subject | undefined | Promise<Subject | undefined> }['of'] | undefined
   /**
-   * Returns the names of the factors that this user has, as far as your app knows; the first is the default. A start uses no other factor, and the
-   * waiting page offers no other. Order them as the user should see them, for example with the factor used last at the front. The strategy calls this
-   * function at each first start of an approval. It does not call it for an enrolment, because Nevis's records decide who may enrol. Default: all
-   * of `factors`.
+   * Returns the names of the factors that this user has, as far as your app knows; the first is the default. The user cannot choose any other factor.
+   * Order the names as the user should see them, for example with the factor used last at the front. The strategy calls this function when the user
+   * starts an approval, and not for an enrolment, because Nevis's records decide who may enrol. Default: all of `factors`.
    */
   readonly availableFactors?:
     | {
@@ -84,9 +83,9 @@ export interface NevisStrategyOptions {
   readonly message?: FromRequest<string | undefined> | undefined
   /** A JSON value; it comes back unchanged in `profile.data`. */
   readonly data?: Data | undefined
-  /** Seconds within which the user must answer. 30 to 600, default 120. */
+  /** Seconds within which the user must answer an approval. 30 to 600, default 120. */
   readonly lifetimeSeconds?: number | undefined
-  /** The same for an enrolment, because a user may have to install an app first. 30 to 600, default 600. */
+  /** Seconds within which the user must finish an enrolment, for which they may have to install an app first. 30 to 600, default 600. */
   readonly enrollmentLifetimeSeconds?: number | undefined
   /** Seconds after the first factor for which another factor may be tried. 30 to 3600, default 600. */
   readonly firstFactorLifetimeSeconds?: number | undefined

@@ -1,6 +1,6 @@
 /**
- * Handles a start that fails because the user does not have the factor at Nevis. The user stays on the waiting page and can choose another factor. The
- * transaction keeps its message, data, purpose and the page to return to.
+ * Keeps the user on the waiting page if a start fails because the user does not have the factor at Nevis. There the user can choose another factor.
+ * The transaction keeps its message, its data, its route's purpose and the page to return to.
  *
  * Out of scope: which factors are offered (`factor-choice.ts`), and enrolling the missing one.
  */
@@ -16,8 +16,9 @@ import type { StartResult } from './start-queue'
 import type { StrategyRequest } from './strategy-request'
 
 /**
+ * Shows the waiting page instead of the error, if the user can choose another factor there.
  * @param reason the error with which the start has failed
- * @param slot the slot that this start holds in the start budget; an approval with another factor frees it
+ * @param slot the number of this start among the user's counted starts; an approval with another factor removes it from them
  * @param startedAt milliseconds since 1970
  * @returns undefined if the start must fail, because `reason` is another error or the user has no other factor
  * @internal
@@ -42,8 +43,9 @@ export async function waitForOtherWay(
 }
 
 /**
- * For a first start: stores a closed transaction, of which Nevis knows nothing, so that the waiting page has something to show. Only if the app
- * has the option `availableFactors`. Without it, a user whom Nevis does not know at all would be offered one useless factor after another.
+ * Stores a closed transaction, which does not exist at Nevis, so that the waiting page can offer the other factors. This is done for a first start,
+ * and only if the app has the option `availableFactors`: without it, a user whom Nevis does not know at all would be offered one useless factor after
+ * another.
  */
 async function keepFirst(request: StrategyRequest, context: StartContext, prepared: PreparedStart, slot: number, startedAt: number): Promise<StartResult | undefined> {
   const { parameters } = prepared
@@ -54,7 +56,7 @@ async function keepFirst(request: StrategyRequest, context: StartContext, prepar
   return waitForDecision(request, context, { ...transaction, closed: 'not_enrolled' })
 }
 
-/** For a switch from another factor: keeps the transaction that should have been replaced, because the user may still approve it. */
+/** Shows the transaction from which the user wanted to switch, because the user may still approve it. */
 async function keepReplaced(request: StrategyRequest, context: StartContext, id: string, left: readonly string[], slot: number): Promise<StartResult | undefined> {
   await request.refresh()
   const current = request.transactionById(id)

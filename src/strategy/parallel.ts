@@ -15,7 +15,7 @@ import { comparable } from './start-parameters'
 import type { StartResult } from './start-queue'
 import type { StrategyRequest } from './strategy-request'
 
-/** If another process began a start less than this time ago, that start may still be waiting for Nevis. */
+/** Another process that began the same start less than this time ago may still be waiting for Nevis. */
 export const OTHER_PROCESS_WAIT_SECONDS = 2
 const CHECK_INTERVAL_MS = 250
 
@@ -27,8 +27,8 @@ const CHECK_INTERVAL_MS = 250
  */
 export async function shareResult(request: StrategyRequest, previous: StartResult | undefined, context: StartContext): Promise<StartResult | undefined> {
   if (previous === undefined || context.replaced !== undefined || !asksForSame(context, previous)) return undefined
-  // The first request has renewed the session, and its answer sets the new cookie. If the browser closed that connection, this second request renews
-  // the session again and sets the cookie, but only if it comes from the same browser: an attacker may know the old session id.
+  // The first request has given the session a new id, and its answer sets the new cookie. If the browser closed that connection, this second request
+  // renews the id again and sets the cookie. It does so only for the same browser, because an attacker may know the old session id.
   if (!previous.hasDisconnected()) return previous
   if (previous.origin !== context.source.origin) return undefined
   const { transaction, lockedCodes, sessionId, origin } = previous
@@ -51,7 +51,10 @@ function asksForSame({ parameters, factorName, source }: StartContext, { transac
   )
 }
 
-/** Address and headers of a request, by which two requests are compared. Behind a proxy, the headers contain the browser's address. */
+/**
+ * Address and headers of a request. Two requests with the same value come from the same browser; behind a proxy, the headers contain the browser's
+ * address.
+ */
 export function originOf({ socket, headers }: NevisRequest): string {
   const { 'content-length': _length, ...rest } = headers
   return JSON.stringify([socket?.remoteAddress, Object.entries(rest).sort(([a], [b]) => (a < b ? -1 : 1))])
@@ -59,7 +62,7 @@ export function originOf({ socket, headers }: NevisRequest): string {
 
 /**
  * True if another process is making the same start for this session. Waits up to two seconds for its result.
- * @param slot this start's slot in the start budget, 2 or more
+ * @param slot the number of this start among the user's counted starts, 2 or more
  * @param findPending finds the other process's transaction once it is in the session
  * @internal
  */
@@ -70,7 +73,7 @@ export async function isStartedByOtherProcess(
   findPending: () => Promise<Transaction | undefined>,
 ): Promise<boolean> {
   const { budgets, settings, req } = request
-  // With a ledger in memory there is only one process, and the start queue puts its starts in order.
+  // With a ledger in memory there is only one process, and the start queue already runs its starts one after another.
   if (settings.ledger.isInMemory || !(await budgets.starts.wasJustStarted(budget, slot - 1, OTHER_PROCESS_WAIT_SECONDS))) return false
   const isSignedIn = request.login() !== undefined
   if (!isSignedIn && !hasContent(request.session)) return false
@@ -78,7 +81,7 @@ export async function isStartedByOtherProcess(
     if (isSignedIn) {
       await request.refresh()
       if ((await findPending()) !== undefined) return true
-      // Without a login, the other process renews the session. If the store no longer has the old id, this request is refused.
+      // If nobody is signed in, the other process gives the session a new id. If the store no longer has the old id, this request is refused.
     } else if ((await reloadSession(req)) === undefined) return true
     await pause(CHECK_INTERVAL_MS)
   }

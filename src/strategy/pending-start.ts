@@ -16,12 +16,12 @@ import type { Field, StrategyRequest } from './strategy-request'
 
 /**
  * Sends the browser to the waiting page of a pending transaction, if the session has one that is equal to what this request would start.
- * @returns undefined if there is none, or if it must not be shown again
+ * @returns undefined if the session has no such transaction, or if that transaction must not be shown again
  * @internal
  */
 export async function reusePending(request: StrategyRequest, context: StartContext): Promise<StartResult | undefined> {
   const { replaced, renewsSession, isAfterFirstFactor } = context
-  // A resend always makes a new start. Only the second click of a double click on "send again" reuses what the first click has started.
+  // "Send again" always starts a new transaction. Only the second click of a double click on "Send again" shows what the first click has started.
   if (replaced !== undefined && !replaced.isNewerThanNamed) return undefined
   const pending = await findPending(request, context)
   if (pending === undefined || !isReusable(pending)) return undefined
@@ -48,7 +48,10 @@ export async function reusePending(request: StrategyRequest, context: StartConte
   return waitForDecision(request, context, transaction)
 }
 
-/** @internal */
+/**
+ * Finds the pending transaction in the session that is equal to what this request would start.
+ * @internal
+ */
 export async function findPending(request: StrategyRequest, { parameters, replaced, factorName }: StartContext): Promise<Transaction | undefined> {
   const { options, req, keys, transactions, budgets } = request
   const operations = parameters.operation === 'approve-or-enroll' ? (['approve', 'enroll'] as const) : [parameters.operation]
@@ -66,6 +69,7 @@ export async function findPending(request: StrategyRequest, { parameters, replac
 }
 
 /**
+ * Returns the factor to start, if the user may choose it.
  * @throws Refusal `unknown_factor`, `not_enrolled`; TypeError for a route whose factor the strategy does not have
  * @internal
  */
@@ -73,7 +77,10 @@ export function offeredFactor({ settings, options }: StrategyRequest, parameters
   return factorFor(settings, parameters, factorName, options.factor)
 }
 
-/** @internal */
+/**
+ * Returns the factor to start; undefined if the user may not choose it.
+ * @internal
+ */
 export function factorIfOffered(request: StrategyRequest, parameters: StartParameters, factorName: Field): Factor | undefined {
   try {
     return offeredFactor(request, parameters, factorName)
@@ -82,7 +89,10 @@ export function factorIfOffered(request: StrategyRequest, parameters: StartParam
   }
 }
 
-/** @internal */
+/**
+ * Returns the page of this site to which the user goes after the approval.
+ * @internal
+ */
 export function returnToOf({ session, settings, req }: StrategyRequest): string | undefined {
   return returnToIn(session, settings.sessionKey) ?? returnToBeforeLogin(session, req)
 }

@@ -18,14 +18,14 @@ const NAMES = ['authenticatorId', 'data', 'factor', 'factors', 'message', 'opera
 const STARTING: readonly string[] = ['data', 'message', 'phone']
 
 /**
- * The purpose of a route.
+ * Computes the purpose of a route: what its options say that it starts.
  * @returns a digest of the route's options and a digest of its path; undefined for a route without such options
  * @internal
  */
 export function purposeOf(req: NevisRequest, options: NevisAuthenticateOptions): string | undefined {
   const given = NAMES.filter((name) => options[name] !== undefined)
   if (given.length === 0) return undefined
-  // A function cannot be compared across processes, so the digest contains only that there is one. The path distinguishes most routes.
+  // Two processes cannot compare a function, so the digest only says that the option is a function. The path distinguishes most routes.
   const values = given.map((name) => [name, typeof options[name] === 'function' ? 'function' : withSortedNames(options[name])])
   const digest = digestOf(JSON.stringify(values))
   return `${digest} ${digestOf(pathOf(req))}`
@@ -34,7 +34,7 @@ export function purposeOf(req: NevisRequest, options: NevisAuthenticateOptions):
 /**
  * The operation that the route requires. A route of `passport.authorize` with `factors`, `message` or `data` requires an approval, even if the
  * strategy's `operation` enrols users who have no factor: the route's handler may carry out a payment, and an enrolment approves nothing.
- * @returns undefined if the route leaves it to the strategy
+ * @returns undefined if the strategy's option `operation` decides
  * @internal
  */
 export function operationOf(options: AuthenticateOptions): AuthenticateOptions['operation'] {

@@ -1,7 +1,7 @@
 /**
  * Decides on which waiting pages the user can choose to have the browser remembered.
  *
- * Out of scope: remembering it (`remembered.ts`).
+ * Out of scope: remembering the browser (`remembered.ts`).
  */
 import type { Transaction } from '../factors/transaction'
 import type { Settings } from './settings'
@@ -10,8 +10,8 @@ import type { Settings } from './settings'
 const NEVER_REMEMBERED = 'recovery'
 
 /**
- * @returns for how many days the browser can be remembered, and whether the user wants that; undefined if it cannot be remembered after this
- * transaction
+ * Decides whether the waiting page of this transaction offers to remember the browser.
+ * @returns for how many days the browser can be remembered, and whether the user has chosen that; undefined if the page does not offer it
  * @internal
  */
 export function rememberOffer({ rememberDays }: Pick<Settings, 'rememberDays'>, { factor, remember }: Pick<Transaction, 'factor' | 'remember'>) {

@@ -1,9 +1,9 @@
 /**
  * Remembered browsers: decides which sign-ins skip the second factor, and remembers a browser.
  *
- * Only a sign-in can skip it: a start right after the first factor, in a session without a login, on a route without the options `factors`,
- * `message` and `data`. Every other start has another purpose, so the user is asked. In any doubt, too, the user is asked. Out of scope: the cookie
- * (`trust/browsers.ts`), and what the ledger records (`ledger/browsers.ts`).
+ * The second factor is skipped only at a sign-in: right after the first factor, in a session without a login, on a route without the options
+ * `factors`, `message` and `data`. On any other route, and in any doubt, the user is asked. Out of scope: the cookie (`trust/browsers.ts`), and what
+ * the ledger records (`ledger/browsers.ts`).
  */
 import { randomBytes } from 'node:crypto'
 import type { AuthenticateOptions } from 'passport'
@@ -64,7 +64,7 @@ export async function recognizeBrowser(request: StrategyRequest, parameters: Pic
 
 /**
  * The value of the field `remember` of a new transaction.
- * @returns undefined if a remembered browser could not skip this start
+ * @returns undefined if the start is not a sign-in that a remembered browser could skip
  * @internal
  */
 export function rememberOf(request: StrategyRequest, { replaced, isAfterFirstFactor }: StartContext, operation: Transaction['operation']): boolean | undefined {
@@ -82,7 +82,7 @@ export function rememberOf(request: StrategyRequest, { replaced, isAfterFirstFac
 export async function withChoice(request: StrategyRequest, transaction: Transaction): Promise<Transaction> {
   const choice = tickOf(request.req, 'remember')
   if (choice === undefined || !logsIn(request.options) || transaction.remember === undefined || choice === transaction.remember) return transaction
-  // Another tab may have signed in or out since this request read the session, so the session of before must not be written back.
+  // Another tab may have signed in or out since this request read the session. So do not write back the older session.
   await request.refresh()
   const current = request.transactionById(transaction.id)
   const { digest: _before, ...rest } = current ?? transaction
@@ -133,7 +133,10 @@ function hasPurpose({ factors, message, data }: AuthenticateOptions): boolean {
   return [factors, message, data].some((value) => value !== undefined)
 }
 
-/** The content of this browser's cookie, limited by the strategy's current options: a factor or days that were removed no longer count. */
+/**
+ * Reads this browser's cookie, and applies the strategy's current options: a factor that was removed, or days beyond a lowered limit, no longer
+ * count.
+ */
 function rememberedIn({ settings, req, keys }: StrategyRequest): RememberedBrowser | undefined {
   const browser = keys.browsers.open(cookieIn(req, nameFor(req, settings)))
   if (browser === undefined || !settings.factors.some(({ name }) => name === browser.factor)) return undefined

@@ -26,7 +26,8 @@ export function openTransactionForStart(request: StrategyRequest, handle: Field)
 }
 
 /**
- * Returns the transaction to replace. If another click or tab has already replaced the one that the request names, the newest replacement is returned.
+ * Returns the transaction to replace: the one that the request names; or, if another click or tab has already replaced that one, its newest
+ * replacement.
  * @throws Refusal `expired_transaction`, `cancelled`, `used_transaction`, those of `openTransactionForStart`, and those of `assertNotDenied`
  * @internal
  */
@@ -60,7 +61,7 @@ async function assertNotDenied(request: StrategyRequest, transaction: Transactio
 
 /**
  * True if the transaction was denied, or has ended in a way that can hide a denial: an attacker can wait until a denied push has expired, or send
- * wrong codes until it is closed. An enrolment asks nobody who could deny it, and neither does a text or a recovery code.
+ * wrong codes until it is closed. Nobody can deny an enrolment, a text or a recovery code, so the result is then false.
  * @param ended why the transaction has ended; undefined while it is pending
  * @internal
  */
@@ -71,7 +72,10 @@ export function mayHaveBeenDenied({ factors }: Pick<Settings, 'factors'>, { fact
   return factor === undefined || factor.prompt === 'wait' || factor.check === outcomeByStatus
 }
 
-/** Follows `next` to the newest transaction. Stops at a loop, because an attacker who can change the session could create one. */
+/**
+ * Follows the field `next` from each replaced transaction to its replacement, up to the newest one. Stops at a loop, because an attacker who can
+ * change the session could create one.
+ */
 function newestAfter(request: StrategyRequest, named: Transaction): Transaction {
   let newest = named
   const visited = new Set([named.id])
@@ -85,7 +89,8 @@ function newestAfter(request: StrategyRequest, named: Transaction): Transaction 
 }
 
 /**
- * Ends the replaced transaction in the ledger. If this start replaces none, it ends an older pending one of the same kind that could not be reused.
+ * Ends the replaced transaction in the ledger. If this start replaces none, it ends an older pending transaction of the same kind whose waiting page
+ * could not be shown again.
  * @returns the transaction that was ended, which the caller must still close in the session; undefined if there is none
  * @throws Refusal `cancelled` if the older transaction was cancelled or has succeeded meanwhile. The new transaction is then ended, too
  * @internal

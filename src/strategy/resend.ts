@@ -32,7 +32,7 @@ export async function waitBeforeResend(request: StrategyRequest, context: StartC
   throw new Refusal('too_many_starts', undefined, seconds)
 }
 
-/** True if this start would send a push or a text that is still pending again, to the same phone. */
+/** True if this start would send again, to the same phone, a push or a text that is still pending. */
 async function isResend(request: StrategyRequest, { parameters, factorName }: StartContext, replaced: Transaction): Promise<boolean> {
   const { factor: name, shown, closed, expiresAt, authenticatorId } = replaced
   const wasSent = name !== 'recovery' && shown.appLinkUri === undefined && shown.intentToken === undefined
@@ -40,7 +40,7 @@ async function isResend(request: StrategyRequest, { parameters, factorName }: St
   const factor = offeredFactor(request, parameters as StartParameters, factorName)
   if (factor.name !== name || !isSamePhone(request, replaced)) return false
   const same = (await authenticatorFor(request.req, request.options, parameters as StartParameters, factor, replaced)) === authenticatorId
-  // Ask the ledger, because the session may not contain yet that the user has denied.
+  // Ask the ledger, because the session may not show yet that the user has denied.
   return same && !(await request.budgets.endings.hasEnded(replaced))
 }
 
@@ -51,7 +51,10 @@ function isSamePhone({ req, keys }: StrategyRequest, replaced: Transaction): boo
   return phone !== undefined && keys.digests.isPhone(replaced.textedPhone, phone, replaced.id)
 }
 
-/** @returns whole seconds until the push or text may be sent again; 0 if this caller may send it now, which only one caller in all processes gets */
+/**
+ * Asks the ledger how long the user must still wait.
+ * @returns whole seconds until the push or text may be sent again; 0 if this caller may send it now. Only one caller in all processes gets the 0
+ */
 async function pauseOf({ budgets }: StrategyRequest, replaced: Transaction): Promise<number> {
   const left = Math.ceil(RESEND_PAUSE_SECONDS - (Date.now() - replaced.startedAt) / 1000)
   if (left > 0) return Math.min(left, RESEND_PAUSE_SECONDS)

@@ -11,8 +11,8 @@ import type { StartParameters } from './start-parameters'
 import type { StrategyRequest } from './strategy-request'
 
 /**
- * True if the user has probably given a first factor in this request. An attacker may know the session's id from before (session fixation). So nothing
- * may be stored under that id, and nothing from that session may be shown.
+ * True if the user has probably given a first factor, such as the password, in this request. An attacker may know the session's id from before
+ * (session fixation). So nothing may be stored under that id, and nothing from that session may be shown.
  *
  * One of three signs is enough: the session has no login; Passport has set `req.authInfo`, as it does when a strategy succeeds; or `req.user` is not
  * the user of the session's login, as after `req.logIn(user, { session: false })`.

@@ -27,7 +27,10 @@ import { defaultSchedule } from '../watch/schedule'
 import { StatusWatch } from '../watch/watch'
 import { watchReports } from './watch-reports'
 
-/** @internal */
+/**
+ * The checked options of one strategy, with their defaults.
+ * @internal
+ */
 export interface Settings {
   readonly name: string
   readonly client: NevisClient
@@ -39,8 +42,8 @@ export interface Settings {
   /** True if the app sets the option `subject`. */
   readonly hasOwnSubject: boolean
   /**
-   * Returns the username in `req.user`. The user's budgets are named by it, even after a userId is known. Returns undefined if the app sets the option
-   * `subject`.
+   * Returns the username in `req.user`, under which the ledger counts the user's starts and codes, even after a userId is known. Returns undefined if
+   * the app sets the option `subject`.
    */
   readonly usernameOf: (req: NevisRequest) => string | undefined
   /** Undefined if the app does not say which factors a user has. */
@@ -64,11 +67,11 @@ export interface Settings {
   readonly afterDenial: 'offer' | 'stop'
   /** How many days a browser is remembered; undefined unless the option `rememberBrowser` is set. */
   readonly rememberDays: number | undefined
-  /** True if a factor accepts a token from the browser as proof. Each token then counts only once, whichever factor it proved. */
+  /** True if some factor accepts a token from the browser as proof. The token of every approval then counts only once, whatever the factor. */
   readonly hasWidget: boolean
   /** Runs the starts of a subject one after another. */
   readonly startQueue: StartQueue
-  /** The calls for codes that Nevis is checking at this moment, so that the two requests of a double click share one call. */
+  /** The codes that Nevis is checking at this moment. The two requests of a double click share one check. */
   readonly codeChecks: SharedCache<Outcome>
   readonly sessionKey: string
   readonly issuers: readonly string[]
@@ -76,7 +79,10 @@ export interface Settings {
   readonly keys: CurrentKeys
   readonly watch: StatusWatch
   readonly passReqToCallback: boolean
-  /** Texts for the phone, in the language of the waiting page. `waitingPage` replaces this object's functions, because only the page knows its languages. */
+  /**
+   * Texts for the phone, in the language of the waiting page. `waitingPage` replaces this object's functions, because only the page knows its
+   * languages.
+   */
   readonly wording: { typedCodeLine: (req: HostRequest) => string }
 }
 
@@ -87,6 +93,7 @@ const KNOWN: Record<keyof NevisStrategyOptions, true> = {
 }
 
 /**
+ * Checks the options and adds the defaults.
  * @throws TypeError that names the option
  * @internal
  */
@@ -206,7 +213,7 @@ function secretsOf(secret: NevisStrategyOptions['secret']): readonly string[] | 
   return secrets
 }
 
-/** The username in `req.user`. It stays the same when the userId becomes known later, so the user's budgets stay the same, too. */
+/** The username in `req.user`. It stays the same after Nevis has told the userId, so the counts of the user's starts and codes continue. */
 function usernameOfUser(req: NevisRequest): string | undefined {
   const { username } = (req.user ?? {}) as { username?: unknown }
   return typeof username === 'string' && username !== '' ? username : undefined

@@ -6,15 +6,18 @@
 
 interface Entry<T> {
   readonly answer: Promise<T>
-  /** Milliseconds of `performance.now()`; Infinity until the promise settles. */
+  /** When the entry expires, in milliseconds of `performance.now()`; Infinity until the promise settles. */
   until: number
 }
 
 const SWEEP_EVERY_MS = 10_000
 
-/** @internal */
+/**
+ * A cache of promises.
+ * @internal
+ */
 export class SharedCache<T> {
-  /** A `#` field, which is private at run time, too: an answer can contain a token, and the app may print the strategy. */
+  /** A `#` field is private at run time, too: an answer can contain a token, and the app may print the strategy. */
   readonly #entries = new Map<string, Entry<T>>()
   private nextSweepAt = 0
 

@@ -9,7 +9,7 @@ import type { RequestedParameters, StartParameters } from './start-parameters'
 import type { StartResult } from './start-queue'
 import type { Field, Redirect, StrategyRequest } from './strategy-request'
 
-/** The session id of a request, and its origin (address and headers). */
+/** What tells two requests of a double click from requests of other browsers: the session id, and the request's address and headers. */
 export type RequestSource = Pick<StartResult, 'sessionId' | 'origin'>
 
 /** The transaction that a start replaces, because the user switches to another factor or has the same one sent again. */
@@ -18,26 +18,29 @@ export type ReplacedTransaction = Transaction & {
   readonly isNewerThanNamed: boolean
 }
 
-/** @internal */
+/**
+ * What a start knows before its first call to Nevis.
+ * @internal
+ */
 export interface StartContext {
   readonly parameters: RequestedParameters
   readonly replaced: ReplacedTransaction | undefined
   /** The field `factor` of the request. */
   readonly factorName: Field
   readonly source: RequestSource
-  /** True if the user gave a first factor in this request. */
+  /** True if the user gave a first factor, such as the password, in this request. */
   readonly isAfterFirstFactor: boolean
-  /** True if the session gets a new id (session fixation). */
+  /** True if this start gives the session a new id, to prevent session fixation. */
   readonly renewsSession: boolean
 }
 
-/** What `prepare` in `start.ts` has determined before Nevis notifies the user. */
+/** What a start knows after the checks before Nevis notifies the user. */
 export interface PreparedStart {
   readonly parameters: StartParameters
   readonly factor: Factor
   readonly authenticatorId: string | undefined
   readonly returnTo: string | undefined
-  /** The userId from a look-up of the subject at Nevis, if there was a look-up. */
+  /** The userId, if an earlier call to Nevis has returned it. */
   readonly userId: string | undefined
 }
 
@@ -54,7 +57,10 @@ export async function waitForDecision(
   return resultFor(request, { source }, await request.saveAndWait(transaction, lockedCodes), transaction, lockedCodes)
 }
 
-/** @internal */
+/**
+ * Builds the result of a start, which the second request of a double click may share.
+ * @internal
+ */
 export function resultFor({ req }: StrategyRequest, { source }: Pick<StartContext, 'source'>, target: Redirect, transaction: Transaction, lockedCodes?: string): StartResult {
   return { ...source, target, transaction, lockedCodes, hasDisconnected: () => req.socket?.destroyed === true }
 }

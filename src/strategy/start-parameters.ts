@@ -36,11 +36,11 @@ export interface StartParameters {
   readonly phone?: string
   readonly purpose?: string
   readonly firstFactorAmr?: readonly string[]
-  /** The subject's name in the ledger, for starts and codes; a digest. */
+  /** The subject's key in the ledger, under which starts and codes are counted; a digest. */
   readonly budget?: string
 }
 
-/** The same, before Nevis was asked whether the subject already has a factor. So `operation` can still be `approve-or-enroll`. */
+/** What the request asks for, before Nevis was asked whether the subject has a factor. So `operation` can still be `approve-or-enroll`. */
 export interface RequestedParameters extends Omit<StartParameters, 'operation'> {
   readonly operation: Operation | 'approve-or-enroll'
   readonly budget: string
@@ -134,10 +134,7 @@ export function isPendingFor(parameters: StartParameters, factor: Factor, authen
     )
 }
 
-/**
- * The parameters that must be equal in two starts of the same subject, so that they count as the same start.
- * @internal
- */
+/** The parameters by which two starts of the same subject are compared. If all are equal, the second start shows the transaction of the first. */
 export function comparable({ message, data, factors, phone, purpose, firstFactorAmr }: Omit<StartParameters, 'operation'>): object {
   return { message, data, factors, phone, purpose, firstFactorAmr }
 }

@@ -13,15 +13,17 @@ export interface StartResult {
   readonly target: { readonly to: string }
   readonly transaction: Transaction
   readonly lockedCodes: string | undefined
-  /** The session id that the request came with, before the session was renewed. */
+  /** The session id that the request came with. The start may have given the session a new id since. */
   readonly sessionId: string | undefined
-  /** Address and headers of the browser. */
+  /** Address and headers of the request. */
   readonly origin: string
   /** True if the browser closed the connection before it got the answer. */
   readonly hasDisconnected: () => boolean
 }
 
-/** Upper limit for waiting starts of one subject. More than that are an attack, and would delay the user's own start for too long. */
+/**
+ * Upper limit for the starts of one subject that wait in the queue. More of them are an attack, and would delay the user's own start for too long.
+ */
 const MAX_WAITING = 60
 const RETRY_AFTER_SECONDS = 10
 /** Upper limit for the wait in the queue, because an earlier start may hang in a function of the app. */
@@ -29,7 +31,10 @@ const MAX_WAIT_MS = 15_000
 /** A start makes a few calls of at most 10 s each. If it takes longer than this, it hangs in a function of the app, and the next start may run. */
 const MAX_WORK_MS = 60_000
 
-/** @internal */
+/**
+ * Runs the starts of one subject one after another.
+ * @internal
+ */
 export class StartQueue<Result = StartResult> {
   // `#` fields, because the app may print or log the strategy, and a result contains a status token.
   readonly #last = new Map<string, Promise<Result | undefined>>()
@@ -37,7 +42,7 @@ export class StartQueue<Result = StartResult> {
 
   /**
    * Runs the work after all earlier work under the same key has ended.
-   * @param work gets the result of the work before it if it had to wait; undefined if that work failed
+   * @param work gets the result of the work before it; undefined if it did not have to wait, or if the work before it failed
    * @throws Refusal `too_many_starts` if the queue is full or the wait takes too long
    */
   async run(key: string, work: (hasWaited: boolean, previous: Result | undefined) => Promise<Result>): Promise<Result> {
@@ -49,7 +54,7 @@ export class StartQueue<Result = StartResult> {
     const turn = previous === undefined ? Promise.resolve(undefined) : withDeadline(MAX_WAIT_MS, waitedTooLong, () => previous)
     const workedTooLong = () => new Error('NevisStrategy: a start took longer than a minute')
     const own = turn.then((result) => withDeadline(MAX_WORK_MS, workedTooLong, () => work(previous !== undefined, result)))
-    // The next start waits for `previous`, too. Otherwise it would run concurrently with `previous` if this start gives up waiting.
+    // The next start must wait for the start before this one, too: if this start gives up waiting, those two would run at the same time.
     const settled = Promise.all([own.catch(() => undefined), previous]).then(([result]) => result)
     this.#last.set(key, settled)
     try {

@@ -5,7 +5,7 @@
  * 1. Get the subject, message and data from the app.
  * 2. If the browser is remembered, sign the user in at once.
  * 3. If the same transaction is already pending, show its waiting page again.
- * 4. Take a slot in the start budget.
+ * 4. Count the start; refuse it if the user has had too many.
  * 5. Call Nevis.
  * 6. Give the session a new id if the user may have just given a first factor. Otherwise read the session again.
  * 7. Redirect (303) to the waiting page.
@@ -35,7 +35,8 @@ import type { StartResult } from './start-queue'
 import type { Field, StrategyRequest, StrategyResult } from './strategy-request'
 
 /**
- * @param handle the handle of the transaction to replace; undefined for a first start
+ * Handles a request that starts a transaction.
+ * @param handle the handle (encrypted id) of the transaction to replace; undefined for a first start
  * @param factorName the factor that the request names
  * @internal
  */
@@ -53,7 +54,7 @@ export async function start(request: StrategyRequest, handle: Field, factorName:
 
   const { target } = await settings.startQueue.run(parameters.budget, async (hasWaited, previous) => {
     if (hasWaited && req.socket?.destroyed === true) throw new Refusal('cancelled')
-    // The start before this one may have put its transaction into the session.
+    // The start before this one may have stored its transaction in the session.
     if (hasWaited && !renews) await request.refresh()
     const replaced = handle === undefined ? undefined : await transactionToReplace(request, handle)
     const context: StartContext = {
@@ -82,7 +83,7 @@ async function startNew(request: StrategyRequest, context: StartContext): Promis
   if (await isPendingElsewhere(request, context, slot)) return resultOfOtherProcess(request, context, slot)
 
   const prepared = await prepare(request, context).catch(async (reason: unknown) => {
-    // After an error before the user was notified, free the slot. After a Refusal, keep it: the request may have caused a call to Nevis.
+    // After an error before the user was notified, do not count the start. After a Refusal, count it: the request may have caused a call to Nevis.
     if (!(reason instanceof Refusal)) await request.budgets.starts.giveBack(context.parameters.budget, [slot])
     throw reason
   })
@@ -111,7 +112,7 @@ async function startNew(request: StrategyRequest, context: StartContext): Promis
   return waitForDecision(request, context, transaction, lockedCodes)
 }
 
-/** Refuses a factor that is not offered, before the request takes a slot in the start budget or calls Nevis. */
+/** Refuses a factor that the user may not choose, before the start is counted and before Nevis is called. */
 function assertFactorOffered(request: StrategyRequest, { parameters, factorName }: StartContext): void {
   const { operation } = parameters
   if (operation !== 'approve-or-enroll') {
@@ -122,7 +123,8 @@ function assertFactorOffered(request: StrategyRequest, { parameters, factorName 
 }
 
 /**
- * @returns the slot in the start budget
+ * Counts this start against the user's limit.
+ * @returns the number of this start among the user's counted starts
  * @throws Refusal `too_many_starts`
  */
 async function spendStart(request: StrategyRequest, { parameters }: StartContext): Promise<number> {
@@ -131,7 +133,10 @@ async function spendStart(request: StrategyRequest, { parameters }: StartContext
   return slot
 }
 
-/** True if another process is making the same start. A start that holds slot 1 is the only one at this moment, so it need not check. */
+/**
+ * True if another process is making the same start. If this is the user's only counted start at this moment, no other process is starting, so the
+ * check is skipped.
+ */
 async function isPendingElsewhere(request: StrategyRequest, context: StartContext, slot: number): Promise<boolean> {
   if (context.replaced !== undefined || slot === 1) return false
   return isStartedByOtherProcess(request, context.parameters.budget, slot, () => findPending(request, context))
@@ -144,7 +149,7 @@ async function resultOfOtherProcess(request: StrategyRequest, context: StartCont
   return pending
 }
 
-/** Makes all checks that are possible before the user is notified: Nevis is reachable, the factor is offered, and the session has room. */
+/** Makes all checks that are possible before the user is notified: Nevis is reachable, the user may choose the factor, and the session has room. */
 async function prepare(request: StrategyRequest, { parameters, replaced, factorName }: StartContext): Promise<PreparedStart> {
   const { settings, req, options } = request
   await settings.health?.check()
@@ -155,7 +160,7 @@ async function prepare(request: StrategyRequest, { parameters, replaced, factorN
   const factor = offeredFactor(request, resolved, factorName)
   const authenticatorId = await authenticatorFor(req, options, resolved, factor, replaced)
   const returnTo = replaced === undefined ? returnToOf(request) : replaced.returnTo
-  // A session in a cookie may be too small for the transaction. `makeRoom` then drops `returnTo`, or throws.
+  // If the app keeps its session in a cookie, the transaction may not fit. `makeRoom` then drops `returnTo`, or throws.
   const planned = request.transactions.makeRoom({ ...resolved, ...(returnTo !== undefined && { returnTo }) })
   return { parameters: resolved, factor, authenticatorId, returnTo: planned.returnTo, userId: user?.userId }
 }

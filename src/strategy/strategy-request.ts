@@ -1,9 +1,8 @@
 /**
- * One request while the strategy handles it: its session, its transaction, and the ways in which it can end.
+ * One request while the strategy handles it: its session, its transaction, and the results that it can have.
  *
- * The functions `start` (`start.ts`), `callback` (`callback.ts`) and `cancel` (`dispatch.ts`) use it. Each of them ends in one of three ways: it
- * returns a redirect or the approved profile, throws a `Refusal`, or throws an error. Out of scope: Passport's actions (`strategy.ts`), and HTTP
- * to Nevis (`client/`).
+ * The functions `start` (`start.ts`), `callback` (`callback.ts`) and `cancel` (`dispatch.ts`) use it. Each of them returns a redirect or the approved
+ * profile, throws a `Refusal`, or throws an error. Out of scope: Passport's actions (`strategy.ts`), and HTTP to Nevis (`client/`).
  */
 import type { AuthenticateOptions } from 'passport'
 import type { Ending } from '../factors/ending'
@@ -23,28 +22,28 @@ import type { Keys } from '../trust/keys'
 import { about, publish, type About, type NevisEvents } from './events'
 import type { Settings } from './settings'
 
-/** Where the browser is sent. */
+/** A redirect of the browser to this URL. */
 export interface Redirect {
   readonly to: string
 }
 
-/** Where the browser is sent, or who approved. */
+/** The result of a request: a redirect, or the profile of the user who approved. */
 export type StrategyResult = Redirect | Approved
 
 export interface Approved {
   readonly profile: NevisProfile
   readonly returnTo: string | undefined
-  /** Called once `verify` has accepted the user. */
+  /** The strategy calls this function after `verify` has accepted the user. */
   readonly accepted?: () => Promise<void>
 }
 
 /** A field of a request: undefined if it is missing, null if it is not a string. */
 export type Field = string | null | undefined
 
-/** Properties of the session that the host or Passport writes. `reload` never overwrites them with older values. */
+/** Properties of the session that the host (such as express-session) or Passport writes. `reload` keeps their newest values. */
 const HOST_PROPERTIES: readonly string[] = ['cookie', 'passport']
 
-/** How a transaction ends without success. */
+/** How a transaction ends without success. See `end`. */
 interface End {
   readonly wasDenied?: boolean
   readonly canGoOn?: boolean
@@ -61,14 +60,17 @@ export interface UsedUpBudget {
   readonly retryAfterSeconds?: number | undefined
 }
 
-/** @internal */
+/**
+ * One request while the strategy handles it.
+ * @internal
+ */
 export class StrategyRequest {
   session!: SessionLike
   transactions!: SessionTransactions
   readonly budgets: Budgets
   /** The fields of this request's transaction that are known so far, for events. */
   current: Partial<Transaction> = {}
-  /** True if this request has given up its session, so that nothing it writes into the session is stored. */
+  /** True if this request must not write to its session any more, because another tab has replaced the session. */
   hasAbandonedSession = false
   private isNew = false
   /** The session's properties when this request last read the session, as JSON. */
@@ -101,7 +103,7 @@ export class StrategyRequest {
   }
 
   /**
-   * Reads the session again. Call it after a wait for Nevis and before the session is written, because another request may have changed the session.
+   * Reads the session again. Call it after a wait for Nevis and before you write the session, because another request may have changed it.
    * @throws Refusal `unknown_transaction` if the session is gone or has another login; StorageError
    */
   async refresh(): Promise<void> {
@@ -128,12 +130,12 @@ export class StrategyRequest {
     return session
   }
 
-  /** The fields of an event that describe the transaction. */
+  /** The event fields that describe this request's transaction. */
   about(): About {
     return about(this.settings.name, this.current)
   }
 
-  /** Milliseconds since the start of the request's transaction; for events. */
+  /** Milliseconds since the transaction was started; for events. */
   ageMs(startedAt = this.current.startedAt ?? Date.now()): number {
     return Math.max(0, Date.now() - startedAt)
   }
@@ -151,8 +153,8 @@ export class StrategyRequest {
   }
 
   /**
-   * The transaction that the handle names; undefined if this session does not contain it.
-   * @throws Refusal `unknown_transaction` if the handle does not open; `binding_mismatch`
+   * Returns the transaction that the handle names; undefined if this session does not contain it.
+   * @throws Refusal `unknown_transaction` if the handle cannot be decrypted; `binding_mismatch` if the transaction was changed in the session
    */
   openTransaction(handle: Field): Transaction | undefined {
     const sealed = this.keys.handles.open(handle)
@@ -161,7 +163,10 @@ export class StrategyRequest {
     return this.transactionById(sealed.id)
   }
 
-  /** @throws Refusal `binding_mismatch` if the transaction was changed in the session */
+  /**
+   * Returns the transaction with this id, if the session contains it.
+   * @throws Refusal `binding_mismatch` if the transaction was changed in the session
+   */
   transactionById(id: string): Transaction | undefined {
     const transaction = this.transactions.get(id)
     if (transaction === undefined) return undefined
@@ -170,8 +175,9 @@ export class StrategyRequest {
   }
 
   /**
-   * Returns the Refusal for a transaction that the session does not contain. If a user is signed in, they have probably used it already. If the session
-   * is empty, this request gives it up: the cookie may name an old session that another tab has replaced when it signed in.
+   * Returns the Refusal for a transaction that the session does not contain. If a user is signed in, they have probably used the transaction already.
+   * If the session is empty, the browser's cookie may name an old session that another tab replaced when it signed in. This request then must not
+   * write to the session.
    */
   missingTransactionRefusal(): Refusal {
     if (!hasContent(this.session)) this.abandonSession()
@@ -179,11 +185,11 @@ export class StrategyRequest {
   }
 
   /**
-   * Ends a transaction without success. It ends in the ledger first, so that neither a late session write nor an old session cookie can
-   * revive it. If the ledger fails, the transaction stays open.
+   * Ends a transaction without success. It ends in the ledger first: then neither a late write of the session nor an old session cookie can make it
+   * valid again. If the ledger fails, the transaction stays open.
    * @param wasDenied true if Nevis reported a denial or a time-out. Repeated denials pause the user's next starts
    * @param canGoOn false if no other factor may be tried in place of this transaction
-   * @param decided given if the user has denied or has not answered in time; then the event `decided` is published
+   * @param decided set if the user has denied or has not answered in time; then the event `decided` is published
    */
   async end(transaction: Transaction, code: FailureCode, { wasDenied = false, canGoOn = true, decided }: End = {}): Promise<void> {
     const isFirst = await this.budgets.endings.end(transaction, transaction.budget, wasDenied)
@@ -215,8 +221,8 @@ export class StrategyRequest {
   }
 
   /**
-   * Gives up the session, because another tab of this browser was faster and is probably signed in. Nothing that this request writes into the session
-   * is stored. The answer sets no session cookie, because that would replace the cookie of the other tab's sign-in.
+   * Makes sure that this request writes nothing to the session, because another tab of this browser was faster and has probably signed in. The answer
+   * sets no session cookie, because that would replace the cookie of the other tab's sign-in.
    */
   abandonSession(): void {
     this.hasAbandonedSession = true

@@ -1,10 +1,10 @@
 /**
- * NevisStrategy, the Passport strategy; only this file uses Passport's actions.
+ * NevisStrategy, the Passport strategy. Only this file uses Passport's actions.
  *
  * The folder `strategy/` handles a request of Passport. `dispatch.ts` decides whether it is a start (`start.ts`), a callback (`callback.ts`) or a
- * cancellation (`strategy-request.ts`). The folder also has the options, the call of your `verify`, and the events. It makes the decisions; the
- * folders that it uses compare (`trust/`), count (`ledger/`), store the state in the session (`session/`) and poll Nevis (`watch/`).
- * Out of scope: what the browser sees while the user decides (`waiting/`).
+ * cancellation (`strategy-request.ts`). The folder also has the options, the call of your `verify`, and the events. It makes the decisions and uses
+ * other folders: `trust/` compares, `ledger/` counts, `session/` stores the state and `watch/` polls Nevis. Out of scope: what the browser sees while
+ * the user decides (`waiting/`).
  */
 import type { AuthenticateOptions } from 'passport'
 import { answerFault, isAnswered, setRetryAfter, setStatus } from '../host/answer'
@@ -56,7 +56,10 @@ const PassportStrategy = require('passport-strategy') as new () => object
 export class NevisStrategy extends PassportStrategy {
   /** The name under which `passport.use` registers it. */
   readonly name: string
-  /** @internal */
+  /**
+   * The checked options.
+   * @internal
+   */
   readonly settings: Settings
   private readonly verify: Verify | VerifyWithRequest
 
@@ -67,14 +70,14 @@ export class NevisStrategy extends PassportStrategy {
    */
   constructor(options: NevisStrategyOptions & { readonly passReqToCallback?: false | undefined }, verify: Verify)
   /**
-   * @param options the same, with `passReqToCallback: true`
-   * @param verify the same; its first parameter is the request
+   * @param options the same options, with `passReqToCallback: true`
+   * @param verify the same function, with the request as its first parameter
    */
   constructor(options: NevisStrategyOptions & { readonly passReqToCallback: true }, verify: VerifyWithRequest)
   /**
    * For options in a variable of the type {@link NevisStrategyOptions}.
-   * @param options the same, without `passReqToCallback: true`
-   * @param verify the same
+   * @param options the same options, without `passReqToCallback: true`
+   * @param verify the same function
    */
   constructor(options: NevisStrategyOptions, verify: Verify)
   constructor(options: NevisStrategyOptions, verify: Verify | VerifyWithRequest) {
@@ -86,8 +89,9 @@ export class NevisStrategy extends PassportStrategy {
   }
 
   /**
-   * Passport calls this method and ignores its return value, so the method handles every rejection itself. With `passport.authenticate(instance)`,
-   * all requests share one strategy object, and Passport sets the actions of each request on it. So this method reads them before the first await.
+   * Handles a request. Passport calls this method and ignores the return value, so the method handles every rejection itself. With
+   * `passport.authenticate(instance)`, all requests share one strategy object, and Passport sets each request's actions on it. So this method reads
+   * the actions before the first await.
    * @param req the request, with its session
    * @param options the options of the route
    */
@@ -99,7 +103,7 @@ export class NevisStrategy extends PassportStrategy {
         (reason: unknown) => () => (reason instanceof Refusal ? refuse(req, options, reason, fail, error) : error(faultOf(reason))),
       )
       .then((act) => actOnce(req, act, error))
-      // Reporting the error has failed, too, so there is nothing left to do.
+      // If even Passport's error action fails, nothing is left to do.
       .catch(() => undefined)
   }
 
@@ -117,7 +121,7 @@ export class NevisStrategy extends PassportStrategy {
 
   private async decideFor(request: StrategyRequest): Promise<{ to: string } | { user: Express.User; info: object }> {
     const { req, options, settings } = request
-    // While this request has not waited for anything, no other request can have changed the session.
+    // Until this request waits for the first time, no other request can change the session.
     let hasWaited = false
     setImmediate(() => (hasWaited = true))
     try {
@@ -153,11 +157,12 @@ function refuse(req: NevisRequest, options: AuthenticateOptions, refusal: Refusa
   const failure = refusal.toFailure()
   if (failWithError && !failureRedirect) {
     req.authInfo = failure
-    // Passport's own error has no `code`, so create the error here. If Passport must also store the message, Passport has to create the error.
+    // Passport's error for `failWithError` has no `code`, so create the error here. If Passport must also store the message, Passport has to create
+    // the error.
     if (!failureMessage && !failureFlash) return error(authenticationError(req, failure, status))
   }
   const { message, ...rest } = failure
-  // If this request has given up its session, leave the message out: Passport would write it into the session, and the host would send a cookie.
+  // If this request must not write to its session, leave the message out: Passport would write it there, and the host would send a cookie.
   const isLeftOut = isUnkept && Boolean(failureMessage || failureFlash)
   fail(isLeftOut ? rest : { message, ...rest }, status)
 }
@@ -188,7 +193,10 @@ function actOnce(req: NevisRequest, act: () => void, error: PassportActions['err
   }
 }
 
-/** Express treats `next(undefined)` and `next('route')` as "continue". So if code rejects with a value that is not an object, use an Error instead. */
+/**
+ * Returns an error that Express does not ignore. Express treats `next(undefined)` and `next('route')` as "continue", so a rejection with a value that
+ * is not an object becomes an Error.
+ */
 function faultOf(reason: unknown): object {
   if (typeof reason === 'object' && reason !== null) return reason
   return new Error(`NevisStrategy: a ${typeof reason} was thrown instead of an error`)

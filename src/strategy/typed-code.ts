@@ -1,8 +1,8 @@
 /**
- * Handles the typed code at a callback: as long as the user has not typed the code right, an approval alone does not sign them in.
+ * Checks the code that the user must type from one screen into the other: without the right code, an approval does not sign the user in.
  *
- * The session stores a keyed digest of the code, and later the fact that the user has typed it. Both are protected by the transaction's own digest. If
- * the user types the code before they approve, they need not type it again. Out of scope: generating the code (`factors/`), and the checks that
+ * The session stores a keyed digest of the code, and later the fact that the user has typed it. The transaction's own digest protects both from
+ * changes. A user who types the code before approving need not type it again. Out of scope: generating the code (`factors/`), and the checks that
  * follow (`callback.ts`).
  */
 import { smsCodeIn } from '../client/typed-input'
@@ -34,7 +34,10 @@ export async function typedCodeOf(request: StrategyRequest, transaction: Transac
   return { verdict: 'wrong', attempts, isCode: code !== undefined }
 }
 
-/** Stores that the user has typed the code right. It is saved before Nevis is asked, so that the user need not type it again if Nevis does not answer. */
+/**
+ * Stores in the session that the user has typed the right code. It is saved before Nevis is asked, so that the user need not type it again if Nevis
+ * does not answer.
+ */
 async function keepTyped(request: StrategyRequest, transaction: Transaction, attempts: number): Promise<Transaction> {
   await request.refresh()
   const current = request.transactionById(transaction.id)

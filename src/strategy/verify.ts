@@ -22,7 +22,7 @@ type Verified = void | PromiseLike<Found | void>
 /** Your function, which finds the user: with a callback, `(profile, done) => …`, or async, `async (profile) => user`. */
 export type Verify = (profile: NevisProfile, done: VerifyDone) => Verified
 
-/** The same with `passReqToCallback`: the request comes first. Declared as a method, so that the request type of any host is accepted. */
+/** The function for `passReqToCallback: true`: the request comes first. Declared as a method, so that the request type of any host is accepted. */
 export type VerifyWithRequest = {
   /** Called once for each approval. */
   of(req: NevisRequest, profile: NevisProfile, done: VerifyDone): Verified

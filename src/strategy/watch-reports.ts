@@ -1,6 +1,6 @@
 /**
- * Ends a transaction and publishes the event when the watch (polling) learns how it ended. It cannot wait for the callback, because an attacker never
- * calls it, and a user may close the page.
+ * Ends a transaction and publishes the event as soon as polling learns how it ended. The callback would be too late: an attacker never calls it, and
+ * a user may close the page.
  *
  * Out of scope: polling (`watch/`), and the callback (`callback.ts`), which does the same if it is first.
  */
@@ -21,7 +21,10 @@ interface ReportSettings {
   readonly budgets: ConstructorParameters<typeof Budgets>[0]
 }
 
-/** @internal */
+/**
+ * Creates the functions that polling calls when a transaction ends or the ledger fails.
+ * @internal
+ */
 export function watchReports({ name, lifetimeMs, enrollmentLifetimeMs, afterDenial, budgets }: ReportSettings): Required<WatchReports> {
   const lifetimeOf = ({ operation }: Sealed) => (operation === 'enroll' ? enrollmentLifetimeMs : lifetimeMs)
   async function end(sealed: Sealed, wasDenied: boolean, named: Named, ending: Ending | undefined): Promise<void> {
@@ -45,7 +48,7 @@ export function watchReports({ name, lifetimeMs, enrollmentLifetimeMs, afterDeni
 
 type Named = Pick<Partial<Transaction>, 'subject' | 'userId'>
 
-/** A handle does not name the user, so the event contains the names in Nevis's answer. */
+/** The user's names in Nevis's answer. The event uses them because a handle does not name the user. */
 function namedIn(answer: FailedStatus | UnknownStatus): Named {
   if (answer.status === 'unknown') return {}
   const { userId, username } = answer
