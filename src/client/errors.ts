@@ -20,8 +20,7 @@ import { isInstance } from './same-class'
  * | `NEVIS_UNAUTHORIZED` | HTTP 401 or 403 | check the access key |
  * | `NEVIS_NOT_FOUND` | HTTP 404 with Nevis's own error body, for a user or an authenticator | the id or username is not known to this instance |
  * | `NEVIS_REJECTED` | any other 4xx | the request breaks a rule of Nevis; see `nevisStatus` |
- * | `NEVIS_UNEXPECTED_RESPONSE` | 5xx, 3xx, not JSON, a 404 that is not Nevis's own, a required field missing or unusable, an impossible combination
- * | check `baseURL`, or report it to Nevis |
+ * | `NEVIS_UNEXPECTED_RESPONSE` | 5xx, 3xx, not JSON, a 404 that is not Nevis's own, a required field missing or unusable, an impossible combination | check `baseURL`, or report it to Nevis |
  */
 export type NevisErrorCode =
   | 'NEVIS_UNREACHABLE'
