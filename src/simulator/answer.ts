@@ -1,13 +1,13 @@
 /**
- * A response before it is serialised.
+ * The type of a response of the simulator before it is serialised.
  *
- * Out of scope: sending it (`delivery.ts`).
+ * Out of scope: sending the response (`delivery.ts`).
  */
 
 export interface Answer {
   status: number
   headers: Record<string, string>
-  /** `undefined`: no body. A string or a buffer is sent unchanged, anything else as JSON. */
+  /** The body of the response. `undefined`: no body. A string or a buffer is sent unchanged, anything else as JSON. */
   body: unknown
 }
 

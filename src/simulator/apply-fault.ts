@@ -37,7 +37,7 @@ function wrongToken({ cloud, statusToken }: FaultContext, kind: string, userId: 
   }
 }
 
-/** The real response with changed properties. */
+/** The real response with the fault's status, and with changed properties of the body. */
 function patchedAnswer(context: FaultContext, fault: Fault, real: Answer): Answer {
   if (!isRecord(real.body)) return real
   const body: Record<string, unknown> = { ...real.body, ...fault.patch }

@@ -14,10 +14,16 @@ import type { Transaction, User } from './model'
 import { Problem } from './problem'
 import { approvalJson } from './resources'
 
-/** For a user without a factor on this channel. Nevis does not document the HTTP status; the simulator uses the same as for an unknown user. */
+/**
+ * The refusal for a user without a factor on this channel. Nevis does not document the HTTP status; the simulator uses the same as for an unknown
+ * user.
+ */
 const nothingToAsk = (): Problem => new Problem(404, 'The user has nothing registered for this channel', {}, 'no-factor')
 
-/** @returns the device that gets the request: the one named in the request body, or else the last registered */
+/**
+ * Chooses the device that gets the request.
+ * @returns the device that the request body names, or else the last registered
+ */
 function deviceOf(user: User | undefined, body: Body, channel: 'app' | 'push'): string {
   const any = text(body, 'authenticatorId') === '*'
   if (any && channel !== 'app') throw new Problem(400, "The authenticatorId '*' is for the channel app only")

@@ -1,7 +1,7 @@
 /**
  * The input of an operation of the cloud: the request, already authorised and decoded.
  *
- * Out of scope: decoding it (`server.ts`).
+ * Out of scope: decoding the request (`server.ts`).
  */
 import type { Cloud } from './cloud'
 import type { Body } from './inputs'
@@ -9,7 +9,7 @@ import type { Intent } from './model'
 
 export interface Call {
   readonly cloud: Cloud
-  /** Empty for requests without a body. */
+  /** The decoded body; an empty object for requests without a body. */
   readonly body: Body
   /** The id in the path; empty if there is none. */
   readonly id: string

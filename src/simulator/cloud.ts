@@ -12,12 +12,12 @@ import { Problem } from './problem'
 import { Tokens, type Claims } from './tokens'
 import { Transactions } from './transactions'
 
-/** 30 days, as the access key has in Nevis's example of an introspection. */
+/** How long an access key is valid: 30 days, as in Nevis's example of an introspection. */
 const ACCESS_KEY_LIFETIME_SECONDS = 30 * 24 * 3600
 const ACCESS_KEY_SUBJECT = '100'
 /** An intent token can be used once, within ten minutes: https://docs.nevis.net/authcloud/widget/auth-widget */
 const INTENT_LIFETIME_SECONDS = 600
-/** Authenticators per user; the default in Nevis's management console. */
+/** Maximum number of authenticators per user: the default in Nevis's management console. */
 const MAX_AUTHENTICATORS = 10
 
 export interface CloudSettings {
@@ -65,7 +65,10 @@ export class Cloud {
     return token === this.key && this.keyClaims.exp > this.clock.now()
   }
 
-  /** @returns the claims of a token; undefined if it was not issued here, has expired, or is an access key that was replaced */
+  /**
+   * Returns the claims of an active token.
+   * @returns undefined if the token was not issued here, has expired, or is an access key that was replaced
+   */
   introspect(token: string): Claims | undefined {
     if (token === this.key) return this.isAccessKey(token) ? this.keyClaims : undefined
     const claims = this.tokens.read(token)
@@ -85,7 +88,10 @@ export class Cloud {
     return 'userId' in subject ? this.userById(subject.userId) : this.userByName(subject.username)
   }
 
-  /** @throws Problem (404) */
+  /**
+   * Returns the user to whom a request refers.
+   * @throws Problem (404)
+   */
   get(subject: Subject): User {
     const user = this.find(subject)
     if (user === undefined) throw new Problem(404, 'The user does not exist', {}, 'unknown-user')
@@ -138,7 +144,10 @@ export class Cloud {
     return authenticator
   }
 
-  /** @throws Problem (404) */
+  /**
+   * Finds an authenticator and its user.
+   * @throws Problem (404)
+   */
   authenticator(authenticatorId: string): { user: User; authenticator: Authenticator } {
     for (const user of this.users.values()) {
       const authenticator = user.authenticators.find((each) => each.authenticatorId === authenticatorId.toLowerCase())
@@ -155,13 +164,19 @@ export class Cloud {
     return made
   }
 
-  /** @returns the intent, or undefined if it was used or has expired */
+  /**
+   * Returns the intent of an unused intent token.
+   * @returns undefined if the token was used or has expired
+   */
   intent(token: string): Intent | undefined {
     const intent = this.usableOrUsedIntent(token)
     return intent?.used === true ? undefined : intent
   }
 
-  /** @returns the intent, used or not, or undefined if it has expired */
+  /**
+   * Returns the intent of a token, even if the token was already used.
+   * @returns undefined if the token has expired
+   */
   usableOrUsedIntent(token: string): Intent | undefined {
     return this.tokens.read(token) === undefined ? undefined : this.intents.get(token)
   }
@@ -170,7 +185,7 @@ export class Cloud {
     return randomInt(1_000_000).toString().padStart(6, '0')
   }
 
-  /** 16 case-sensitive characters in groups of four; Nevis does not document the number of codes in a set. */
+  /** Makes recovery codes of 16 case-sensitive characters in groups of four. Nevis does not document the number of codes in a set. */
   newRecoveryCodes(count: number): string[] {
     const alphabet = 'ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789'
     const group = () => Array.from({ length: 4 }, () => alphabet.charAt(randomInt(alphabet.length))).join('')

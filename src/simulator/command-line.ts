@@ -18,7 +18,7 @@ const USAGE = `Usage: passport-nevis-simulator [options]
   --help                this text
 `
 
-/** Where the command writes. */
+/** The functions with which the command writes its output. */
 export interface Output {
   log(text: string): void
   error(text: string): void
@@ -54,7 +54,7 @@ function reasonOf(error: unknown, port: string): string {
   return stringProperty(error, 'code') === 'EADDRINUSE' ? `port ${port} is already in use` : `this user may not open port ${port}`
 }
 
-/** Shortens an error message to its first sentence, because the messages of `parseArgs` are long. */
+/** The first sentence of an error message, because the messages of `parseArgs` are long. */
 const firstSentence = (error: unknown): string => stringProperty(error, 'message').split('. ')[0] ?? ''
 
 function dialectList(): string {
@@ -77,7 +77,10 @@ function startupText(simulator: NevisSimulator, users: readonly string[]): strin
   return lines.join('\n')
 }
 
-/** @param argv the arguments without node and the script */
+/**
+ * Runs the command.
+ * @param argv the arguments without node and the script
+ */
 export async function main(argv: readonly string[], output: Output): Promise<Outcome> {
   let flags: ReturnType<typeof parse>
   try {

@@ -17,7 +17,7 @@ export interface DeliveryFault {
 export type Wait = (ms: number) => Promise<void>
 
 /**
- * The serialised body and the headers; headers of the response override the defaults. JSON has the media type of the documents:
+ * Serialises the body, and adds default headers; headers of the response override the defaults. JSON has the media type of the documents:
  * https://docs.nevis.net/apidoc/authcloud/ (Media Type).
  */
 function encoded(answer: Answer): { bytes: Buffer; headers: Record<string, string> } {
@@ -28,7 +28,7 @@ function encoded(answer: Answer): { bytes: Buffer; headers: Record<string, strin
   // No Content-Length with 204 (RFC 9110, section 8.6), or for a body in chunks.
   if (answer.status !== 204 && answer.headers['transfer-encoding'] === undefined) defaults['content-length'] = String(bytes.length)
   const headers = { ...defaults, ...answer.headers }
-  // A fault removes a header by an empty value.
+  // A fault with an empty value for a header removes the header.
   return { bytes, headers: Object.fromEntries(Object.entries(headers).filter(([, value]) => value !== '')) }
 }
 
@@ -47,7 +47,10 @@ async function drip(response: ServerResponse, bytes: Buffer, wait: () => Promise
   response.end()
 }
 
-/** @param now the time for the header `Date`: that of the cloud's clock, in milliseconds since 1970 */
+/**
+ * Sends a response.
+ * @param now the time for the header `Date`: that of the cloud's clock, in milliseconds since 1970
+ */
 export async function deliver(response: ServerResponse, now: number, answer: Answer, deliveryFault: DeliveryFault | undefined, wait: Wait): Promise<void> {
   if (deliveryFault?.reset) {
     response.socket?.resetAndDestroy()

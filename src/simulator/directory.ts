@@ -14,7 +14,7 @@ export function getUser({ cloud, id }: Call): Answer {
   return answer(200, userJson(cloud, cloud.get({ userId: id })))
 }
 
-/** Returns one user, not a list. */
+/** Finds a user by username. The response is one user, not a list. */
 export function findUserByUsername({ cloud, query }: Call): Answer {
   const username = requiredText({ username: query.get('username') }, 'username')
   return answer(200, userJson(cloud, cloud.get({ username })))

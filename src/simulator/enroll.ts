@@ -14,7 +14,7 @@ import type { Subject, User } from './model'
 import { Problem } from './problem'
 import { enrollmentJson, linkJson } from './resources'
 
-/** Nevis does not document the number of codes in a set. */
+/** How many recovery codes an enrolment makes. Nevis does not document the number. */
 export const RECOVERY_CODES = 10
 
 /**

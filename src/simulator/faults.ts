@@ -5,7 +5,7 @@
  */
 import { OPERATIONS, type OperationName } from './routes'
 
-/** The effects of a fault; all that are given are applied together. */
+/** The effects of a fault. If several are given, all of them are applied. */
 export interface FaultEffect {
   /** HTTP status of the response, with Nevis's documented error body for it unless `body` or `patch` is given. */
   readonly status?: number
@@ -28,11 +28,11 @@ export interface FaultEffect {
   readonly swapToken?: 'status' | 'intent' | 'accessKey' | 'otherUser' | (string & {})
   /** Answers 429, as the simulator does for a blocked user. */
   readonly rateLimit?: true
-  /** `Retry-After` of `rateLimit`, in seconds; without it there is no such header. */
+  /** The value of the header `Retry-After` for `rateLimit`, in seconds. Default: no such header. */
   readonly retryAfterSeconds?: number
   /** Redirects (302) to this URL. */
   readonly redirect?: string
-  /** Merged into the JSON of the real response; a property that is `undefined` is removed. */
+  /** Properties that are merged into the JSON of the real response; `undefined` as a value removes the property. */
   readonly patch?: Readonly<Record<string, unknown>>
 }
 
@@ -141,7 +141,7 @@ export class Faults {
     let taken: Scripted | undefined
     for (const each of this.scripted) {
       if (!each.operations.includes(operation)) continue
-      // Each fault counts its `skip` on every matching call, even if another fault is applied to that call.
+      // Count `skip` down for every fault that matches this call, even if another fault is applied to the call.
       if (each.toSkip > 0) each.toSkip--
       else if (taken === undefined && each.hits < (each.fault.times ?? Infinity) && this.isHit(each.fault)) taken = each
     }
@@ -154,7 +154,7 @@ export class Faults {
     return share >= 1 || this.random() < share
   }
 
-  /** The generator Mulberry32. */
+  /** A random number from 0 to 1, made with the generator Mulberry32. */
   private random(): number {
     this.randomState = (this.randomState + 0x6d2b79f5) >>> 0
     let value = Math.imul(this.randomState ^ (this.randomState >>> 15), this.randomState | 1)

@@ -11,7 +11,7 @@ export type Body = Readonly<Record<string, unknown>>
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
-/** At most 300 characters, as in Nevis's newer documents; the older ones say 50. */
+/** Allows 300 characters, as Nevis's newer documents do; the older ones say 50. */
 const USERNAME = /^[A-Za-z0-9_.@-]{1,300}$/
 
 /** The characters of an SMS: GSM 03.38, basic table and extension table. */
@@ -25,7 +25,10 @@ export function asBody(value: unknown): Body {
   return value
 }
 
-/** @returns the string, or `undefined` if the field is absent or null */
+/**
+ * Reads an optional string.
+ * @returns the string, or `undefined` if the field is absent or null
+ */
 export function text(body: Body, field: string): string | undefined {
   const value = body[field]
   if (value === undefined || value === null) return undefined
@@ -62,7 +65,7 @@ export function username(value: string): string {
   return value
 }
 
-/** Nevis's documents say of username and userId: each "only allowed when the other is not present". */
+/** Reads which user a request is about. Nevis's documents say of username and userId: each "only allowed when the other is not present". */
 export function subject(body: Body): Subject | undefined {
   const name = text(body, 'username')
   const userId = uuid(body, 'userId')
@@ -83,7 +86,10 @@ export function phoneNumber(body: Body): string {
   return value
 }
 
-/** @returns the text of the SMS, with its placeholder */
+/**
+ * Reads the text of an SMS.
+ * @returns the text, with its placeholder for the code
+ */
 export function smsTemplate(body: Body): string {
   const value = text(body, 'message') ?? DEFAULT_SMS
   if (!value.includes(PLACEHOLDER)) throw new Problem(400, `The message must contain ${PLACEHOLDER}`)

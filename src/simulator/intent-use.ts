@@ -15,6 +15,7 @@ function isSameUser(cloud: Cloud, one: Subject, other: Subject): boolean {
 }
 
 /**
+ * Decides for which user the operation may run.
  * @param intent `undefined` if the access key was sent
  * @param subject the user whom the request body names; may be undefined if there is an intent
  * @returns the user for whom the operation runs
@@ -36,7 +37,7 @@ export function authorizedSubject(
   return intent.subject
 }
 
-/** Called only after the operation has succeeded, so that a refused call leaves the intent usable. */
+/** Marks the intent as used. Called only after the operation has succeeded, so that a refused call leaves the intent usable. */
 export function markUsed(intent: Intent | undefined): void {
   if (intent !== undefined) intent.used = true
 }

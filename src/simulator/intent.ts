@@ -1,7 +1,7 @@
 /**
  * `POST /api/v1/intent`: creates a one-time token for the widget.
  *
- * Out of scope: accepting it (`intent-use.ts`).
+ * Out of scope: accepting the token (`intent-use.ts`).
  *
  * Source: https://docs.nevis.net/authcloud/api-doc/api-reference/intent-ref
  */

@@ -45,7 +45,7 @@ export class Limits {
     throw new Problem(429, `The user is blocked for ${channel}`, { 'retry-after': String(seconds) }, 'blocked')
   }
 
-  /** Called when a user was deleted. */
+  /** Deletes the counts of a user who was deleted. */
   forget(userId: string): void {
     this.counts.delete(`push ${userId}`)
     this.counts.delete(`sms ${userId}`)

@@ -6,15 +6,15 @@
 
 /** Limits on memory, because a simulator may run for weeks next to a development server. */
 export const CAPACITY = {
-  /** Entries of `simulator.requests`. */
+  /** How many requests `simulator.requests` keeps. */
   requests: 10_000,
-  /** Bytes of headers and bodies in `simulator.requests`. */
+  /** How many bytes of headers and bodies `simulator.requests` keeps. */
   requestBytes: 10_000_000,
-  /** Transactions in any state, each with its SMS. If one was deleted, its status call is answered with `unknown`. */
+  /** How many transactions are kept, in any state, each with its SMS. The status of a deleted one is `unknown`. */
   transactions: 10_000,
-  /** Users, each with phones and codes. */
+  /** How many users are kept, each with phones and codes. */
   users: 10_000,
-  /** Intent tokens. */
+  /** How many intent tokens are kept. */
   intents: 10_000,
 } as const
 

@@ -8,7 +8,7 @@ export interface Authenticator {
   readonly authenticatorId: string
   name: string
   readonly type: 'ios' | 'android'
-  /** Name of the phone that scanned the enrolment. */
+  /** Name of the phone that scanned the QR code of the enrolment. */
   readonly holder: string
   readonly enrolledAt: number
   updatedAt: number
@@ -23,7 +23,7 @@ export interface User {
   authenticators: Authenticator[]
   /** The confirmed phone number. */
   phone: string | undefined
-  /** The unused codes. */
+  /** The unused recovery codes. */
   recoveryCodes: string[]
   /** The SMS that were sent, newest last. */
   readonly inbox: string[]

@@ -8,19 +8,22 @@
 import type { IncomingMessage } from 'node:http'
 
 /**
- * Ignores the port, because with port forwarding the browser sends another port. This is safe: DNS rebinding needs a domain name, not an IP
- * address.
+ * True for a host name of this machine. The port does not matter, because with port forwarding the browser sends another port. This is safe: DNS
+ * rebinding needs a domain name, not an IP address.
  */
 const isLoopback = (host: string | undefined): boolean => /^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/i.test(host ?? '')
 
-/** Allows requests without these headers, because tools other than browsers do not send them. */
+/** True if no header shows that another site has sent the request. Tools other than browsers send none of these headers, so they are allowed. */
 function isOwnSite({ headers }: IncomingMessage): boolean {
   const { origin, host } = headers
   const site = headers['sec-fetch-site'] ?? 'same-origin'
   return site === 'same-origin' && (origin === undefined || origin === `http://${host ?? ''}`)
 }
 
-/** @returns the reason for a 403; `undefined` if the request is allowed */
+/**
+ * Decides whether a request is allowed.
+ * @returns the reason for a 403; `undefined` if the request is allowed
+ */
 export function originRefusal(request: IncomingMessage): string | undefined {
   if (!isLoopback(request.headers.host)) return 'The simulator answers to loopback names only'
   const isReading = request.method === 'GET' || request.method === 'HEAD'

@@ -20,9 +20,9 @@ export interface PhoneRequest {
   readonly notificationMessage: string | undefined
   /** The id of the only device that may answer; `*` if any device of the user may. */
   readonly authenticatorId: string
-  /** By the simulator's clock. */
+  /** When the request was made, by the simulator's clock. */
   readonly createdAt: Date
-  /** By the simulator's clock. */
+  /** When the request expires, by the simulator's clock. */
   readonly expiresAt: Date
 }
 
@@ -62,7 +62,7 @@ export class Phone {
       }))
   }
 
-  /** Same as `waiting`. */
+  /** Returns the same list as `waiting`. */
   requests(): readonly PhoneRequest[] {
     return this.waiting
   }

@@ -9,7 +9,7 @@ import { deflateSync } from 'node:zlib'
 
 const SIGNATURE = Buffer.from('89504e470d0a1a0a', 'hex')
 
-/** The CRC is computed here, because Node 20.0 has no `zlib.crc32`. */
+/** The table for checksums of PNG chunks, because Node 20.0 has no `zlib.crc32`. */
 const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
   let value = byte
   for (let bit = 0; bit < 8; bit++) value = value & 1 ? (value >>> 1) ^ 0xedb88320 : value >>> 1
@@ -32,6 +32,7 @@ function chunk(type: string, data: Buffer): Buffer {
 }
 
 /**
+ * Draws the modules as a PNG.
  * @param dark rows of modules, true is black
  * @param size width and height in pixels; the modules are centred in it, with at least 4 modules of white around
  */

@@ -26,7 +26,10 @@ export class Problem extends Error {
   }
 }
 
-/** Two forms, as in the documents: a 403 has its time in milliseconds and no `message`; a 400 has an ISO time and a message. */
+/**
+ * Makes the response for a problem. The body has two forms, as in the documents: a 403 has its time in milliseconds and no `message`; a 400 has an
+ * ISO time and a message.
+ */
 export function problemAnswer(problem: Problem, path: string, now: number): Answer {
   const { status, message, headers } = problem
   const error = STATUS_CODES[status] ?? 'Error'

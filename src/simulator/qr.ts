@@ -7,7 +7,7 @@
  * Source: ISO/IEC 18004:2015.
  */
 
-/** Per version: all codewords, error correction codewords in a block, blocks. */
+/** For each version of a QR code: the number of all codewords, of error correction codewords in a block, and of blocks. */
 const VERSIONS = [
   [26, 7, 1],
   [44, 10, 1],
@@ -34,7 +34,7 @@ function multiply(a: number, b: number): number {
   return product
 }
 
-/** Reed-Solomon: the remainder of the data divided by (x - 1)(x - 2)(x - 4)… */
+/** Computes Reed-Solomon error correction: the remainder of the data divided by (x - 1)(x - 2)(x - 4)… */
 function errorCorrection(data: readonly number[], length: number): number[] {
   let divisor = [1]
   for (let degree = 0, root = 1; degree < length; degree++, root = multiply(root, 2)) {
@@ -52,7 +52,7 @@ function errorCorrection(data: readonly number[], length: number): number[] {
   return remainder.slice(data.length)
 }
 
-/** Mode, length, bytes and padding, split into blocks with error correction, interleaved. */
+/** Builds the codewords: mode, length, bytes and padding, split into blocks with error correction, and interleaved. */
 function codewords(bytes: Buffer, total: number, correction: number, blocks: number): number[] {
   const capacity = total - correction * blocks
   const nibbles = [4, bytes.length >> 4, bytes.length & 15, ...[...bytes].flatMap((byte) => [byte >> 4, byte & 15]), 0]
@@ -66,7 +66,7 @@ function codewords(bytes: Buffer, total: number, correction: number, blocks: num
   return [...interleave(parts, length), ...interleave(corrections, correction)]
 }
 
-/** Concentric squares: a finder (radius 4 with its white border) or an alignment pattern (radius 2). */
+/** Draws concentric squares: a finder (radius 4 with its white border) or an alignment pattern (radius 2). */
 function drawRings(grid: Grid, centreX: number, centreY: number, radius: number): void {
   for (let y = -radius; y <= radius; y++) {
     for (let x = -radius; x <= radius; x++) {
@@ -76,7 +76,7 @@ function drawRings(grid: Grid, centreX: number, centreY: number, radius: number)
   }
 }
 
-/** Level L and mask 0 as fifteen bits, written twice, and the module that is always dark. */
+/** Draws the format (level L and mask 0 as fifteen bits, twice), and the module that is always dark. */
 function drawFormat(grid: Grid): void {
   const size = grid.length
   const format = 0b01000
@@ -116,6 +116,7 @@ function drawData(grid: Grid, data: readonly number[]): void {
 }
 
 /**
+ * Makes the QR code of a text.
  * @param text at most 134 bytes in UTF-8
  * @returns rows of modules, true for black, without the white border
  * @throws RangeError for a longer text

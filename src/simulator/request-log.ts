@@ -7,13 +7,16 @@ import { CAPACITY } from './memory'
 import type { RecordedRequest } from './requests'
 
 export class RequestLog {
-  /** Oldest first. A test may empty this array, so this class does not rely on its length. */
+  /** The recorded requests, oldest first. A test may empty this array, so this class does not rely on its length. */
   readonly entries: RecordedRequest[] = []
   private readonly sizes = new WeakMap<RecordedRequest, number>()
   /** Total size of all entries added since the last trim, including deleted ones. */
   private bytes = 0
 
-  /** @param size size of headers and body in bytes */
+  /**
+   * Adds a request, and deletes old ones above the limits.
+   * @param size size of headers and body in bytes
+   */
   add(record: RecordedRequest, size: number): void {
     this.entries.push(record)
     this.sizes.set(record, size)
@@ -22,7 +25,7 @@ export class RequestLog {
     if (this.bytes > CAPACITY.requestBytes) this.trim()
   }
 
-  /** Removes a quarter at once, so that the sizes are not added up again on each of the next requests. */
+  /** Deletes a quarter of the requests at once, so that their sizes are not added up again for each of the next requests. */
   private trim(): void {
     let from = this.entries.length
     this.bytes = 0

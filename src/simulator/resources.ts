@@ -13,8 +13,8 @@ import { qrModules } from './qr'
 const QR_CODE_PIXELS = 300
 
 /**
- * Nevis's documents say that `active` needs "at least one authenticator", but not whether a phone number alone is enough. Here a phone number is
- * enough, because a user who has one can sign in.
+ * The status of a user. Nevis's documents say that `active` needs "at least one authenticator", but not whether a phone number alone is enough. Here
+ * a phone number is enough, because a user who has one can sign in.
  */
 export function userStatus(user: User): 'new' | 'active' {
   return user.authenticators.length > 0 || user.phone !== undefined ? 'active' : 'new'
@@ -33,7 +33,10 @@ export function authenticatorJson(authenticator: Authenticator): AuthenticatorJs
   }
 }
 
-/** @param time the date format: enrolment responses have microseconds, all others whole seconds */
+/**
+ * The JSON of a user.
+ * @param time the date format: enrolment responses have microseconds, all others whole seconds
+ */
 export function userJson(cloud: Cloud, user: User, time = isoSeconds): UserJson {
   const exceeded = cloud.limits.blockedChannels(user.userId)
   return {

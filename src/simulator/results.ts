@@ -22,7 +22,7 @@ export function getStatus({ cloud, body }: Call): Answer {
     status,
     ...(user !== undefined && { userId: user.userId }),
     ...(user?.username !== undefined && { username: user.username }),
-    // As documented, the answer contains a token also while the transaction is pending and after a failure.
+    // Nevis documents that the answer contains a token while the transaction is pending and after a failure, too.
     token,
     createdAt: isoSeconds(createdAt),
     lastUpdatedAt: isoSeconds(lastUpdatedAt),

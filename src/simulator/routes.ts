@@ -47,7 +47,10 @@ export interface Route {
   readonly method: string
   readonly path: RegExp
   readonly media: 'json' | 'form' | 'none'
-  /** `key or intent`: an unused intent token is accepted too. `key or used intent`: so is an intent token that has already started the operation. */
+  /**
+   * What a request must send. `key or intent`: the access key, or an unused intent token. `key or used intent`: an intent token that has already
+   * started the operation counts, too.
+   */
   readonly authorization: 'key' | 'key or intent' | 'key or used intent' | 'none'
   run(call: Call): Answer
 }
@@ -77,7 +80,10 @@ const ROUTES: readonly Route[] = [
   route('deleteAuthenticator', 'DELETE', /^\/api\/v1\/authenticators\/([^/]+)$/, 'none', 'key', deleteAuthenticator),
 ]
 
-/** @returns the route and the id in the path, or `undefined` for Nevis's "405, the API endpoint does not exist" */
+/**
+ * Finds the endpoint of a request.
+ * @returns the route and the id in the path, or `undefined` for Nevis's "405, the API endpoint does not exist"
+ */
 export function findRoute(method: string, path: string): { route: Route; id: string } | undefined {
   for (const each of ROUTES) {
     const match = each.method === method ? each.path.exec(path) : null

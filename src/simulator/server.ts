@@ -23,13 +23,13 @@ import { originRefusal } from './origin-check'
 
 const MEDIA_TYPES = { json: 'application/json', form: 'application/x-www-form-urlencoded' } as const
 
-/** A request that was read. */
+/** A request whose body has been read. */
 interface Read {
   readonly request: IncomingMessage
   readonly url: URL
   readonly found: ReturnType<typeof findRoute>
   readonly type: string
-  /** `undefined` if it was too long. */
+  /** The text of the body; `undefined` if the body was too long. */
   readonly text: string | undefined
   readonly body: unknown
 }
@@ -48,7 +48,7 @@ export class CloudServer {
     setMaxListeners(0, this.closing.signal)
   }
 
-  /** Aborts all delayed calls. Out of scope: closing the connections, which the HTTP server does. */
+  /** Ends all delayed calls. Out of scope: closing the connections, which the HTTP server does. */
   close(): void {
     this.closing.abort()
   }
@@ -125,7 +125,10 @@ export class CloudServer {
     return { operation: found.route.operation, path: url.pathname, body: fields, headers: request.headers, transaction, cloud: this.cloud }
   }
 
-  /** @returns the intent if its token was sent; undefined if the access key was sent */
+  /**
+   * Checks the access key or the intent token of a request.
+   * @returns the intent if its token was sent; undefined if the access key was sent
+   */
   private authorize(request: IncomingMessage, route: Route): Call['intent'] {
     if (route.authorization === 'none') return undefined
     const token = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '')?.[1]

@@ -1,7 +1,7 @@
 /**
- * This wing is an offline Nevis Authentication Cloud with simulated phones, for tests and demonstrations. It is written from Nevis's
- * public documents and imports no code of the client, so that a misreading in the client shows up in tests. Where the documents leave something
- * open, a comment in that file says what the simulator does.
+ * The folder `simulator/` is an offline Nevis Authentication Cloud with simulated phones, for tests and demonstrations. It is written from Nevis's
+ * public documents and imports no code of the client, so that a misreading in the client shows up in tests. Where the documents leave something open,
+ * a comment in that file says what the simulator does.
  *
  * Out of scope: security. It serves loopback only, and shows codes to anyone who asks.
  *
@@ -23,12 +23,15 @@ import type { RecordedRequest } from './requests'
 import { CloudServer } from './server'
 import { snapshots, type UserSnapshot } from './snapshot'
 
-/** How long an idle connection is kept open. Longer than clients keep one, so that no client sends a request on a connection that is being closed. */
+/**
+ * How long the server keeps an idle connection open. Clients close their idle connections earlier, so that no client sends a request on a connection
+ * that the server is just closing.
+ */
 const KEEP_ALIVE_MS = 65_000
 
 /** A user to add, already enrolled. */
 export interface NewUser {
-  /** 1 to 300 of the characters `A-Z a-z 0-9 _ . @ -`. */
+  /** The username: 1 to 300 of the characters `A-Z a-z 0-9 _ . @ -`. */
   readonly username: string
   /** Number of app authenticators, or their names; one by default. */
   readonly authenticators?: number | readonly string[]
@@ -46,7 +49,7 @@ export interface AddedUser {
   readonly username: string
   /** The user's recovery codes, all unused. */
   readonly recoveryCodes: readonly string[]
-  /** In order of registration: a push goes to the last. */
+  /** Ids of the user's authenticators, in order of registration: a push goes to the last. */
   readonly authenticatorIds: readonly string[]
 }
 
@@ -58,7 +61,7 @@ export interface AddedUser {
  * Sources: https://docs.nevis.net/apidoc/authcloud/ and https://docs.nevis.net/authcloud/api-doc/
  */
 export class NevisSimulator {
-  /** For example `http://127.0.0.1:4001`, without a trailing slash. In a browser it shows the phones. */
+  /** Address of the simulator, for example `http://127.0.0.1:4001`, without a trailing slash. In a browser it shows the phones. */
   readonly baseURL: string
   /** The instance id. A strategy that uses the simulator takes `baseURL` instead. */
   readonly instance: string
@@ -155,7 +158,7 @@ export class NevisSimulator {
     return { userId: added.userId, username: name, recoveryCodes: [...added.recoveryCodes], authenticatorIds }
   }
 
-  /** Milliseconds since 1970 by the simulator's clock. */
+  /** The simulator's time, in milliseconds since 1970. */
   now(): number {
     return this.cloud.clock.now()
   }
@@ -169,8 +172,8 @@ export class NevisSimulator {
   }
 
   /**
-   * Replaces the access key; the old one then gets 403.
-   * @returns the new one
+   * Replaces the access key. Requests with the old one then get 403.
+   * @returns the new access key
    */
   rotateAccessKey(): string {
     return this.cloud.rotateAccessKey()

@@ -20,7 +20,7 @@ export interface UserSnapshot {
   readonly authenticators: readonly AuthenticatorJson[]
   /** The confirmed number. */
   readonly phone: string | undefined
-  /** The unused codes. */
+  /** The unused recovery codes. */
   readonly recoveryCodes: readonly string[]
   /** The channels for which the user is blocked. */
   readonly exceededRateLimits: readonly LimitedChannel[]

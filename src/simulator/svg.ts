@@ -5,7 +5,7 @@
  */
 import { qrModules } from './qr'
 
-/** White modules around the code: ISO/IEC 18004 asks for four. */
+/** Width of the white border, in modules: ISO/IEC 18004 asks for four. */
 const MARGIN = 4
 
 export function svgDataUri(text: string): string {

@@ -18,7 +18,7 @@ export interface Claims {
   readonly iss: string
   readonly iat: number
   readonly exp: number
-  /** Absent in access keys: Nevis's table lists `nbf`, but the example, which is an access key, does not contain it. */
+  /** From when the token is valid. Absent in access keys: Nevis's table lists `nbf`, but the example, which is an access key, does not contain it. */
   readonly nbf?: number
   readonly sub?: string
 }
@@ -42,14 +42,20 @@ export class Tokens {
     return subject === undefined ? claims : { ...claims, sub: subject }
   }
 
-  /** @param result the result of a transaction, to be put in its token */
+  /**
+   * Issues a token.
+   * @param result the result of a transaction, to be put in its token
+   */
   mint(kind: TokenKind, lifetimeSeconds: number, subject: string | undefined, result?: string): string {
     const claims = this.claims(kind, lifetimeSeconds, subject)
     const content = `${HEADER}.${encode({ ...claims, jti: randomUUID(), result })}`
     return `${content}.${this.sign(content).toString('base64url')}`
   }
 
-  /** @returns the claims, or `undefined` if the token was not issued here or has expired */
+  /**
+   * Verifies a token.
+   * @returns the claims, or `undefined` if the token was not issued here or has expired
+   */
   read(token: string): Claims | undefined {
     const claims = this.claimsOf(token)
     return claims !== undefined && claims.exp > this.clock.now() ? claims : undefined

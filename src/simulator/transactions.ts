@@ -79,7 +79,7 @@ export class Transactions {
     this.deletedAt.set(user, this.clock.now())
   }
 
-  /** Marks that the request has reached the phone. */
+  /** Records that the request has reached the phone. */
   arrive(transaction: Transaction): void {
     transaction.arrival = ++this.arrivals
   }
@@ -99,8 +99,8 @@ export class Transactions {
   }
 
   /**
-   * Marks a transaction as failed if it has expired or its user was deleted. This is done on access, because the simulator has no timers, and a
-   * user may have many transactions.
+   * Returns the transaction, after marking it as failed if it has expired or its user was deleted. This is done on access, because the simulator has
+   * no timers, and a user may have many transactions.
    */
   private withDeadlineApplied<Found extends Transaction | undefined>(transaction: Found): Found {
     if (transaction?.status !== 'pending') return transaction
@@ -115,7 +115,7 @@ export class Transactions {
   }
 }
 
-/** A token short enough for the app link to fit in a QR code. It begins like the token in Nevis's documents. */
+/** Makes a token short enough for the app link to fit in a QR code. It begins like the token in Nevis's documents. */
 function dispatchToken(): string {
   return Buffer.from(JSON.stringify({ nonce: randomBytes(12).toString('base64url') })).toString('base64url')
 }

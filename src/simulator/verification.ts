@@ -40,8 +40,8 @@ function verifySms(cloud: Cloud, user: User, code: string, statusToken: string):
 }
 
 /**
- * According to Nevis's use-case pages, the intent token that started the operation is accepted in place of the access key. The user in the path
- * must then be the user of the intent.
+ * Checks a code. According to Nevis's use-case pages, the intent token that started the operation is accepted in place of the access key. The user in
+ * the path must then be the user of the intent.
  */
 export function verifyCode({ cloud, body, id, intent }: Call): Answer {
   const user = cloud.get({ userId: id })

@@ -12,9 +12,8 @@ import { answer, type Answer } from './answer'
 import type { Cloud } from './cloud'
 
 /**
- * Runs in the app's page: `nevisSimulatorWidget({ intentToken, element, onResult })`, where `onResult` gets
- * `{ code, token?, data? }` once. It sets the style as an attribute, so that the app's policy needs `'unsafe-inline'` for styles, as with
- * Nevis's widget.
+ * The script that runs in the app's page: `nevisSimulatorWidget({ intentToken, element, onResult })`, where `onResult` gets `{ code, token?, data? }`
+ * once. It sets the style as an attribute, so that the app's policy needs `'unsafe-inline'` for styles, as with Nevis's widget.
  */
 const HOST_SCRIPT = `'use strict'
 ;(() => {
@@ -39,7 +38,7 @@ const HOST_SCRIPT = `'use strict'
 `
 
 /**
- * Runs in the frame. Documented codes: success-001 registration, success-002 login, error-1000 unknown, error-1001 no QR code for an
+ * The script that runs in the frame. Documented codes: success-001 registration, success-002 login, error-1000 unknown, error-1001 no QR code for an
  * enrolment (the intent token is wrong or too old), error-1002 it was not scanned in time. Nevis documents no other codes.
  */
 const FRAME_SCRIPT = `'use strict'

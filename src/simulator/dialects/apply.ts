@@ -9,7 +9,7 @@ import type { Problem, ProblemReason } from '../problem'
 import type { Dialect, DialectRequest } from './dialect'
 
 export class Dialects {
-  /** For each token and answer, how often the token got that answer. */
+  /** How often each token got each answer. */
   private readonly answered = new BoundedMap<string, number>(CAPACITY.transactions)
 
   constructor(private readonly dialects: readonly Dialect[]) {}

@@ -12,7 +12,7 @@ const off = (seconds: number): Dialect => ({
   clockMs: seconds * 1000,
 })
 
-/** The same, and transaction tokens are valid for one minute only, from `nbf` on. */
+/** A dialect with the same clock, in which transaction tokens are also valid for one minute only, from `nbf` on. */
 const strict = (seconds: number): Dialect => {
   const { name, says, ...rest } = off(seconds)
   return {

@@ -35,11 +35,11 @@ export interface Exchange extends DialectRequest {
 }
 
 export interface Dialect {
-  /** The name for the option `dialect` and the flag `--dialect`, in kebab-case. */
+  /** The dialect's name for the option `dialect` and the flag `--dialect`, in kebab-case. */
   readonly name: string
   /** What the cloud does in this dialect, in one sentence. */
   readonly says: string
-  /** Why this is plausible: a sentence in a document, or the behaviour of other servers. */
+  /** Why the dialect is plausible: a sentence in a document, or the behaviour of other servers. */
   readonly because: string
   /** Refuses a request before the cloud runs it. */
   readonly refuses?: (request: DialectRequest) => Problem | undefined
@@ -49,7 +49,7 @@ export interface Dialect {
   readonly clockMs?: number
 }
 
-/** Dialects of one subject. */
+/** Dialects that answer the same open question. */
 export interface DialectGroup {
   readonly title: string
   readonly dialects: readonly Dialect[]

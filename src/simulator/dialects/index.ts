@@ -31,7 +31,10 @@ const byName = new Map(DIALECT_GROUPS.flatMap(({ dialects }) => dialects).map((d
 /** The value of the option `dialect`: a name, a list of names, or the report of a probe. */
 export type DialectOption = string | readonly string[] | DialectReport
 
-/** @throws TypeError that names an unknown dialect, and the dialect with the most similar name */
+/**
+ * Finds dialects by their names.
+ * @throws TypeError that names an unknown dialect, and the dialect with the most similar name
+ */
 export function dialectsOf(option: DialectOption): readonly Dialect[] {
   const value: unknown = option
   const names: unknown = isRecord(value) ? value['dialects'] : typeof value === 'string' ? [value] : value

@@ -18,15 +18,15 @@ const withClaims = (claims: (token: Json & Claims, exchange: Exchange) => Json) 
 const withTimes = (change: (ms: number) => unknown) => ofToken((token) => Object.fromEntries(Object.entries(token).map(([name, value]) => [name, typeof value === 'number' ? change(value) : value])))
 const lacking = (...names: string[]) => ofToken((token) => without(token, ...names))
 const always = (claims: Json) => withClaims(() => claims)
-/** The user of a token, and (below) the transaction to which a token belongs, if any. */
+/** The user of a token. */
 const userOf = ({ sub = '' }: Claims, { cloud }: Exchange) => cloud.userById(sub)
 const transactionOf = ({ body, cloud }: Exchange) => cloud.transactions.all().find(({ token, statusToken }) => [token, statusToken].includes(String(body['token'])))
 
-/** The token is active for this many seconds after its `iat`. */
+/** Changes the lifetime: the token is active for this many seconds after its `iat`. */
 const living = (seconds: number) =>
   ofToken((token, _answer, { cloud }) => {
     const exp = token.iat + seconds * 1000
-    // With 0 seconds the answer is still `active`; otherwise the token would never be active.
+    // A lifetime of 0 seconds changes only `exp`: otherwise the token would never be active.
     return seconds > 0 && cloud.clock.now() >= exp ? { active: false } : { ...token, exp }
   })
 

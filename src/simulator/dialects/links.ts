@@ -6,7 +6,7 @@ import { svgDataUri } from '../svg'
 
 const SHORTENED = 'The documents shorten the data URI in their samples.'
 const BRANDED = 'Branded Access Apps have links of their own.'
-/** A single white pixel in place of the QR code; the simulated phone uses the link. */
+/** An image of a single white pixel in place of the QR code; the simulated phone uses the link. */
 const JPEG =
   '/9j/4AAQSkZJRgABAQEAYABgAAD/2wBDAAMCAgICAgMCAgIDAwMDBAYEBAQEBAgGBgUGCQgKCgkICQkKDA8MCgsOCwkJDRENDg8QEBEQCgwSExIQEw8QEBD/yQALCAABAAEBAREA/8wABgAQEAX/2gAIAQEAAD8A0s8g/9k='
 

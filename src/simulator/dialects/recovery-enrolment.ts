@@ -7,7 +7,10 @@ const UNDOCUMENTED = 'The documents name no field for the codes: api-use-cases/r
 
 const isRecovery = ({ body }: Pick<Exchange, 'body'>) => body['channel'] === 'recovery'
 
-/** @param place returns the changed answer, given the simulator's answer and the codes */
+/**
+ * Moves the recovery codes to another place in the answer.
+ * @param place returns the changed answer, given the simulator's answer and the codes
+ */
 const codesIn = (place: (json: Json, codes: readonly string[]) => unknown) =>
   inAnswers('enroll', (json, exchange) => {
     if (!isRecovery(exchange)) return json

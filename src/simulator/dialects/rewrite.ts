@@ -31,7 +31,7 @@ export function refusedWith(reason: ProblemReason, status: number): Rewrite {
   return (answer, exchange) => (exchange.refusal === reason ? { ...errorAnswer(status, exchange), headers: answer.headers } : answer)
 }
 
-/** An error with the documented body. */
+/** Makes an error response with the documented body. */
 export function errorAnswer(status: number, { path, cloud }: DialectRequest): Answer {
   return problemAnswer(new Problem(status, 'Refused by a dialect'), path, cloud.clock.now())
 }

@@ -10,7 +10,10 @@ const ofStatus = (change: (json: Json, answer: Answer, exchange: Exchange) => An
   exchange.operation === 'getStatus' && isRecord(answer.body) && typeof answer.body['status'] === 'string' ? change(answer.body, answer, exchange) : answer
 
 const withJson = (change: (json: Json) => Json) => ofStatus((json, answer) => ({ ...answer, body: change(json) }))
-/** @param status the answers with this status are changed */
+/**
+ * Changes answers to the status call.
+ * @param status only the answers with this status are changed
+ */
 const when = (status: string, change: (json: Json, answer: Answer, exchange: Exchange) => Answer) =>
   ofStatus((json, answer, exchange) => (json['status'] === status ? change(json, answer, exchange) : answer))
 const said = (was: string, is: string) => when(was, (json, answer) => ({ ...answer, body: { ...json, status: is } }))
