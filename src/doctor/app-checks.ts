@@ -12,7 +12,10 @@ import { routeFindings } from './route-checks'
 import { sessionFindings, withUncheckedSession } from './session-checks'
 import type { PassportModule, Registered } from './app-observer'
 
-/** @param isProduction true to apply the rules for production (NODE_ENV) */
+/**
+ * Checks the app and returns the findings.
+ * @param isProduction true to apply the rules for production (NODE_ENV)
+ */
 export async function appFindings({ origin, observer }: LoadedApp, isProduction: boolean): Promise<Finding[]> {
   const { registered, passports } = observer
   const loaded = ok('app.loaded', 'the app was started, and listens on loopback only')
@@ -69,7 +72,7 @@ async function ledgerFindings({ strategy: { settings } }: Registered, isProducti
   const claims = await Promise.all([ledger.claim(key, 1), ledger.claim(key, 1)]).catch(() => undefined)
   if (claims === undefined) return [kindFinding, error('ledger.claims', 'the ledger does not answer, so no user can sign in', 'check the connection of the ledger')]
   const isOnce = claims.filter(Boolean).length === 1
-  // One after the other, as for two starts of one user: the second count must include the first.
+  // Count one after the other, as for two starts of one user: the second count must include the first.
   const counts = [await ledger.count(`${key}:count`, 1).catch(() => 0), await ledger.count(`${key}:count`, 1).catch(() => 0)]
   const isCounted = counts[0] === 1 && counts[1] === 2
   const isForgotten = await ledger.forget(key).then(() => ledger.look(key)).then((left) => left === 0, () => false)

@@ -57,7 +57,10 @@ export class AppObserver {
   /** Every Passport module that the app can load, used or not. */
   readonly passports: PassportModule[] = []
 
-  /** @param prototype the prototype of the module's class `Authenticator` */
+  /**
+   * Observes a Passport module: the strategies that the app passes to it, and the routes that use them.
+   * @param prototype the prototype of the module's class `Authenticator`
+   */
   watchPassport(passport: PassportModule, prototype: object): void {
     this.passports.push(passport)
     const methods = prototype as Methods
@@ -83,7 +86,10 @@ export class AppObserver {
     }
   }
 
-  /** @returns the function that the app gets in place of express-session's */
+  /**
+   * Observes the options of the app's sessions.
+   * @returns the function that the app gets in place of express-session's
+   */
   watchSessions<Factory extends object>(factory: Factory): Factory {
     const watched = (options: Record<string, unknown> = {}) => {
       const setup: SessionSetup = { options, uses: [] }

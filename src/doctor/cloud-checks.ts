@@ -20,7 +20,10 @@ const WARN_BEFORE_DAYS = 14
 const MAX_SKEW_SECONDS = 60
 const WARN_SKEW_SECONDS = 5
 
-/** @param issuers the issuers that the strategy accepts, without trailing slash */
+/**
+ * Checks a Nevis instance and returns the findings.
+ * @param issuers the issuers that the strategy accepts, without trailing slash
+ */
 export async function cloudFindings(client: NevisClient, issuers: readonly string[]): Promise<Finding[]> {
   const settings = ok('cloud.settings', `the API is ${client.baseURL}`)
   const sentAt = Date.now()
@@ -34,8 +37,9 @@ export async function cloudFindings(client: NevisClient, issuers: readonly strin
 }
 
 /**
- * @returns the result, or the NevisError, or `{}` for any other error. Such an error comes from the app's own `accessKey` function, and its text
- * can contain a secret
+ * Waits for a call to Nevis, and turns an error into a value.
+ * @returns the result, or the NevisError, or `{}` for any other error. Such an error comes from the app's own `accessKey` function, and its text can
+ * contain a secret
  */
 function resultOf<T>(work: Promise<T>): Promise<T | NevisError | object> {
   return work.catch((reason: unknown) => (reason instanceof NevisError ? reason : {}))
@@ -62,7 +66,7 @@ function reachableFinding({ baseURL }: NevisClient, answer: Answer | NevisError)
   return error('cloud.reachable', `${baseURL} answers a ping, but not as Nevis does (HTTP ${status}, ${kindOf(text)})`, remedy)
 }
 
-/** Names the kind of a body. The body itself is not printed: anybody may have written it. */
+/** Names the kind of a body, such as a page. The report does not quote the body, because anybody may have written it. */
 function kindOf(text: string): string {
   if (text.trim() === '') return 'an empty body'
   if (/^\s*</.test(text)) return 'a page'
@@ -124,7 +128,7 @@ function issuerFinding(iss: string | undefined, issuers: readonly string[]): Fin
   )
 }
 
-/** Only the origin of an issuer, because the rest of the value must not be printed. */
+/** The origin of an issuer. The report quotes nothing else of the value, because the rest may be secret. */
 function originOf(iss: string): string {
   return parseURL(iss)?.origin ?? 'its iss'
 }

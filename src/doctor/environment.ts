@@ -1,6 +1,6 @@
 /**
- * Checks the Nevis instance that the environment variables name (NEVIS_INSTANCE or NEVIS_BASE_URL, and NEVIS_ACCESS_KEY). Used if no app is
- * given, or if the app cannot be loaded.
+ * Checks the Nevis instance that the environment variables name (NEVIS_INSTANCE or NEVIS_BASE_URL, and NEVIS_ACCESS_KEY). The doctor does this if no
+ * app is given, or if the app cannot be loaded.
  *
  * Out of scope: the checks themselves (`cloud-checks.ts`).
  */

@@ -6,7 +6,7 @@
  */
 import { printable } from './printable'
 
-/** Every check, in the order of the report. */
+/** The names of all checks, in the order of the report. */
 export const CHECKS = [
   'cloud.settings',
   'cloud.reachable',
@@ -49,8 +49,8 @@ interface Base {
 }
 
 /**
- * `error`: users cannot sign in, or not safely · `warning`: users can sign in, but something will fail later, or with several
- * processes · `unchecked`: the doctor could not check it, and the remedy says how you can.
+ * The result of one check. `error`: users cannot sign in, or not safely · `warning`: users can sign in, but something will fail later, or with
+ * several processes · `unchecked`: the doctor could not check it, and the remedy says how you can.
  */
 export type Finding =
   | (Base & { readonly level: 'ok'; readonly remedy?: never })
@@ -73,7 +73,7 @@ export function isFinding(value: unknown): value is Finding {
   )
 }
 
-/** The finding with unprintable characters of its texts replaced, for the report and for JSON. */
+/** Returns the finding with unprintable characters of its texts replaced, for the report and for JSON. */
 export function printableFinding(one: Finding): Finding {
   const texts = Object.entries(one).map(([name, text]) => [name, printable(String(text))])
   return Object.fromEntries(texts) as Finding

@@ -26,7 +26,10 @@ export interface LoadedApp {
 const LOAD_MS = 60_000
 const LOOK_EVERY_MS = 20
 
-/** @returns the loaded app, or a finding if it cannot be loaded */
+/**
+ * Loads the app and waits until it listens.
+ * @returns the loaded app, or a finding if it cannot be loaded
+ */
 export async function loadApp(file: string): Promise<LoadedApp | Finding> {
   const path = pathOf(file)
   if (path === undefined) return error('app.loaded', 'the file does not exist', 'npx passport-nevis doctor <the file that starts your app, or exports it>')
@@ -98,7 +101,7 @@ function found(from: NodeJS.Require, name: string): string[] {
   }
 }
 
-/** Replaces the exports while the module loads, because a replacement after that would not be seen by an `import`. */
+/** Replaces the exports of a module while it loads. A replacement after that would have no effect on an `import`. */
 function replaceExports(from: NodeJS.Require, entry: string, replacement: (exports: object) => object): void {
   const { extensions } = from
   const load = extensions['.js']

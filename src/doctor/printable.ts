@@ -6,10 +6,10 @@
  * Out of scope: secrets; a value that may be secret is never put in a finding.
  */
 
-/** Longer texts are cut off. The doctor's own texts are all shorter. */
+/** Longer texts are cut off after this many characters. The doctor's own texts are all shorter. */
 const MOST_CHARACTERS = 400
 
-/** Control, format, surrogate, private and unassigned characters, and the two other line breaks. */
+/** Characters that are not printed: control, format, surrogate, private and unassigned characters, and the two other line breaks. */
 const UNPRINTABLE = /[\p{C}\u2028\u2029]/gu
 
 export function printable(text: string): string {

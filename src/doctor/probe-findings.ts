@@ -10,7 +10,10 @@ import { error, ok, warning, type Finding } from './findings'
 
 const REMEDY = 'write a report with: npx passport-nevis probe --users --out report.json'
 
-/** @param file the path of the report */
+/**
+ * Reads a report and returns the findings.
+ * @param file the path of the report
+ */
 export function findingsOfReport(file: string): Finding[] {
   const report = readReport(file)
   if (report === undefined) return [error('cloud.probe', 'the report is not one of the probe', REMEDY)]

@@ -37,6 +37,7 @@ const DEADLINE_MS = 5000
 const MAX_CHARACTERS = 100_000
 
 /**
+ * Sends one request to the app.
  * @param origin the app's origin on loopback
  * @param address a path, or the public URL
  * @returns undefined if there was no answer within five seconds

@@ -16,7 +16,7 @@ const MAX_PREFIX_FOLDERS = 4
 
 interface RouteResult {
   readonly findings: Finding[]
-  /** The reply of the callback route; its cookies are the session's. */
+  /** The reply of the callback route, whose cookies show how the session is set up. */
   readonly callback: Reply | undefined
 }
 
@@ -72,7 +72,7 @@ export async function routeFindings(origin: string, observer: AppObserver, regis
 }
 
 /**
- * The path prefix that a proxy in front of the app removes, such as `/sub`: `statusURL` is `/sub/login/2fa/status`, but the app serves
+ * Finds the path prefix that a proxy in front of the app removes, such as `/sub`: `statusURL` is `/sub/login/2fa/status`, but the app serves
  * `/login/2fa/status`.
  * @returns the shortest prefix of `statusURL` without which the status endpoint answers; empty if it answers at `statusURL` itself, or not at all
  */
@@ -95,7 +95,10 @@ function withoutPrefix(address: string, prefix: string): string {
   return url.href
 }
 
-/** Headers such as `Location` can contain ASCII only. Hosts encode other characters, drop them or throw. */
+/**
+ * The finding for an address with other characters than ASCII. Headers such as `Location` can contain ASCII only; hosts encode other characters, drop
+ * them or throw.
+ */
 function nonAsciiFinding(check: Check, option: string, address: string): Finding | undefined {
   if (/^[\x21-\x7e]+$/.test(address)) return undefined
   return error(check, `${option} contains non-ASCII characters, which cannot be sent in a redirect`, `write ${option} percent-encoded: ${new URL(address, 'http://app').pathname}`)
@@ -103,7 +106,7 @@ function nonAsciiFinding(check: Check, option: string, address: string): Finding
 
 const sessionRanAt = (observer: AppObserver, path: string) => observer.sessions.some(({ uses }) => uses.some((use) => use.path === path))
 
-/** A 3xx or 4xx may be CSRF protection, which the doctor cannot satisfy; so the finding is "not checked", not an error. */
+/** The finding for a reply that may come from CSRF protection (3xx or 4xx), which the doctor cannot satisfy. It is "not checked", not an error. */
 function csrfFinding(check: Check, path: string, reply: Reply | undefined): Finding | undefined {
   const isRefused = reply !== undefined && reply.status >= 300 && reply.status < 500 && ![404, 405].includes(reply.status)
   if (!isRefused) return undefined
@@ -124,14 +127,15 @@ function faultOf(check: Check, request: string, reply: Reply | undefined, lacksS
 }
 
 /**
- * A start cannot be tried without a user's password. But the observer knows each call of `passport.authenticate` for this strategy. If the
- * middleware of a call has not run yet, the call belongs neither to the callback nor to the waiting page, so it can be the start.
+ * Checks whether some route can start a sign-in. The doctor cannot try a start without a user's password, but the observer knows each call of
+ * `passport.authenticate` for this strategy. If the middleware of a call has not run yet, the call belongs neither to the callback nor to the waiting
+ * page, so it can be the start.
  * @param unseen the number of calls that belong to those two routes but have not run, because another middleware refused the request first
  */
 function startFinding({ strategyCalls }: AppObserver, { name, strategy }: Registered, unseen: number): Finding {
   const others = strategyCalls.filter(({ asks, hasRun }) => !hasRun && (asks.includes(name) || asks.includes(strategy))).length - unseen
   if (others > 0) return ok('routes.start', `found ${others} other ${others === 1 ? 'route that uses' : 'routes that use'} the strategy (a sign-in is not tried, because that would need a password)`)
-  // An app may mount one middleware on several routes, and some hosts call `authenticate` only while they handle a request.
+  // The result is uncertain: an app may mount one middleware on several routes, and some hosts call `authenticate` only while they handle a request.
   const remedy = `sign in once; if no second factor starts, add it after the password: ${START.replace("'nevis'", `'${name}'`)}`
   return unchecked('routes.start', 'only the callback and the waiting page were seen to use the strategy', remedy)
 }

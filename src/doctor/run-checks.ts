@@ -12,7 +12,10 @@ const DEADLINE_MS = 120_000
 /** Time between SIGTERM and SIGKILL, so that the app can close its database. */
 const GRACE_MS = 3000
 
-/** @param file the file that starts or exports the app; undefined to check the cloud only */
+/**
+ * Runs all checks and returns their findings.
+ * @param file the file that starts or exports the app; undefined to check the cloud only
+ */
 export async function runChecks(file: string | undefined, env: Environment): Promise<Finding[]> {
   if (file === undefined) {
     const findings = await environmentFindings(env)
@@ -35,13 +38,13 @@ function appFindings(file: string, env: Environment): Promise<Finding[]> {
     const end = (findings: Finding[]) => {
       clearTimeout(timer)
       child.kill('SIGTERM')
-      // Unref: the doctor itself does not wait for this timer.
+      // Use `unref`, so that the doctor does not wait for this timer.
       setTimeout(() => child.kill('SIGKILL'), GRACE_MS).unref()
       resolve(findings)
     }
     const fault = (finding: string) => end([error('app.loaded', finding, `run \`node ${file}\` with the same environment to see its error`)])
     const timer = setTimeout(() => fault(`the checks did not finish within ${DEADLINE_MS / 1000} s`), DEADLINE_MS)
-    // Ignores messages that are not findings: the app may send its own messages through the same channel.
+    // Ignore messages that are not findings: the app may send its own messages through the same channel.
     child.on('message', (message) => {
       const { passportNevisDoctor: findings } = Object(message) as { passportNevisDoctor?: unknown }
       if (Array.isArray(findings) && findings.every(isFinding)) end(findings)

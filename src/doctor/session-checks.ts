@@ -1,8 +1,8 @@
 /**
- * Checks that the session is suitable for a sign-in. With express-session it checks the options and the cookie; with other session middleware,
- * the cookies in the callback's reply.
+ * Checks that the session is suitable for a sign-in. With express-session it checks the options and the cookie; with other session middleware, the
+ * cookies in the callback's reply.
  *
- * Out of scope: the content of sessions. The doctor reads none.
+ * Out of scope: the content of sessions, which the doctor does not read.
  */
 import { withUnchecked, error, ok, unchecked, warning, type Check, type Finding } from './findings'
 import type { Cookie, Reply } from './probe'

@@ -1,6 +1,6 @@
 /**
- * Finds a value in a response by the name of its field or by its form, at any depth. The probe cannot expect a certain place, because it is to
- * find out the place.
+ * Finds a value in a response by the name of its field or by its form, at any depth. The probe cannot expect a value in a certain place, because
+ * finding the place is its job.
  *
  * Out of scope: describing a response (`shape.ts`).
  */
@@ -46,7 +46,7 @@ export function statusIn(json: unknown): string {
   return textAt(json, 'status')?.toLowerCase() ?? 'none'
 }
 
-/** The userId beside this username, in one object of the response. Letters of both cases count as equal, because Nevis may change them. */
+/** The userId beside this username, in one object of the response. Upper and lower case count as equal, because Nevis may change the case. */
 export function userIdOf(json: unknown, username: string, depth = 0): string | undefined {
   if (typeof json !== 'object' || json === null || depth > MAX_DEPTH) return undefined
   const { username: name, userId } = json as Readonly<Record<string, unknown>>

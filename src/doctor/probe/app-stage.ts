@@ -1,6 +1,6 @@
 /**
- * The stage that needs a person with a phone: an enrolment, one approval that the person accepts, one that the person denies, and the tokens in
- * the answers.
+ * The stage of the probe that needs a person with a phone: an enrolment, one approval that the person accepts, one that the person denies, and the
+ * tokens in the answers.
  *
  * Out of scope: requests that nobody answers (`wait-stage.ts`).
  */
@@ -17,7 +17,10 @@ export interface Enrolled {
   readonly userId: string
 }
 
-/** @returns undefined if the phone could not be enrolled */
+/**
+ * Enrols the person's phone for a test user.
+ * @returns undefined if the phone could not be enrolled
+ */
 export async function enrollPhone(scene: Scene, step: string): Promise<Enrolled | undefined> {
   const { users, person } = scene
   const username = users.next()

@@ -7,11 +7,11 @@
 import { textAt } from './answers'
 import { BASE_URL, mediaTypeOf, shapeOf } from './shape'
 
-/** What was recorded for each step: the HTTP status, the content type, the fields, and facts that a stage adds. No values. */
+/** The recorded facts by name: for each step the HTTP status, the content type, the fields, and facts that a stage adds. They contain no values. */
 export type Facts = Record<string, string | readonly string[]>
 
 export interface Reply {
-  /** 0 if there was no answer. */
+  /** The HTTP status; 0 if there was no answer. */
   readonly status: number
   /** The parsed body; undefined if it is not JSON. */
   readonly json: unknown
@@ -21,15 +21,15 @@ export interface Reply {
 export interface Call {
   readonly method?: 'GET' | 'POST' | 'DELETE'
   readonly path: string
-  /** Sent as JSON. */
+  /** A body that is sent as JSON. */
   readonly json?: object
-  /** Sent as a form. */
+  /** A body that is sent as a form. */
   readonly form?: Readonly<Record<string, string>>
   /** `false` sends the request without the access key. Default `true`. */
   readonly withKey?: boolean
-  /** Sent in place of the access key. */
+  /** A token that is sent in place of the access key. */
   readonly bearer?: string
-  /** Default `application/json`. */
+  /** The header `Accept`. Default `application/json`. */
   readonly accept?: string
   /** Fields of the response, at any depth, whose values are remembered, so that they are recognised in later responses. */
   readonly learns?: readonly ('userId' | 'transactionId')[]
@@ -45,7 +45,7 @@ export class ProbeEnded extends Error {}
 
 export class Caller {
   readonly facts: Facts = {}
-  /** Values that must never be recorded. Where a response contains one, the words for it are recorded instead. */
+  /** Values that must never be recorded, each with the words that are recorded in its place. */
   readonly known = new Map<string, string>()
   calls = 0
   /** Nevis's time minus this machine's time, in milliseconds, from the last `Date` header. */
@@ -128,7 +128,7 @@ function textKind(text: string): string {
   return /^\s*</.test(text) ? 'a page' : 'other text'
 }
 
-/** The code of a network error, such as `ENOTFOUND`, or else its name. Never its message, which can contain values. */
+/** The code of a network error, such as `ENOTFOUND`, or else its name. The message is not used, because it can contain values. */
 function wordOf(reason: unknown): string {
   const { cause, name } = Object(reason) as { cause?: unknown; name?: unknown }
   const { code } = Object(cause) as { code?: unknown }

@@ -1,5 +1,6 @@
 /**
- * The stage that repeats a call until Nevis answers it differently: wrong recovery codes, pushes that nobody answers, and more phones for one user.
+ * The stage of the probe that repeats a call until Nevis answers it differently: wrong recovery codes, pushes that nobody answers, and more phones
+ * for one user.
  *
  * Out of scope: the limit of text messages, because each message costs money.
  */
@@ -8,13 +9,16 @@ import { enrollPhone, type Enrolled } from './app-stage'
 import type { Reply } from './caller'
 import type { Scene } from './scene'
 
-/** The probe stops after this many calls, because Nevis documents no limits, and there may be none. */
+/** How many wrong codes the probe tries at most. Nevis documents no limit, and there may be none. */
 const MOST_CODES = 20
 const MOST_PUSHES = 40
-/** One more than ten, the default limit of authenticators. */
+/** How many phones the probe enrols at most: one more than ten, the default limit of authenticators. */
 const MOST_PHONES = 11
 
-/** @param withPhone true to try pushes and phones too: the person has a phone and agrees to many pushes */
+/**
+ * Runs the stage.
+ * @param withPhone true to try pushes and phones too: the person has a phone and agrees to many pushes
+ */
 export async function limitStage(scene: Scene, withPhone: boolean): Promise<void> {
   await wrongCodes(scene)
   const user = withPhone ? await enrollPhone(scene, 'enroll.app') : undefined
@@ -55,7 +59,7 @@ async function phones(scene: Scene, { username }: Enrolled): Promise<void> {
   })
 }
 
-/** Repeats a call until its HTTP status differs from that of the first. */
+/** Repeats a call until its HTTP status differs from that of the first call. */
 async function untilItChanges({ caller }: Scene, step: string, most: number, send: () => Promise<Reply>): Promise<void> {
   const first = await send()
   for (let count = 1; count < most; count++) {

@@ -31,7 +31,7 @@ The report has the shapes of responses, never a token, code, id, phone number, k
 time: the test users are deleted first. It ends by itself after an hour. Exit code: 0 if all stages ran and no user is left, 1 if not, 2 for wrong arguments.
 `
 
-/** Longer than all stages take with a person who answers. */
+/** The probe ends after this time. All stages with a person who answers take less. */
 const MAX_MINUTES = 60
 
 const OPTIONS = {
@@ -44,7 +44,10 @@ const OPTIONS = {
   help: { type: 'boolean', default: false },
 } as const
 
-/** @returns the exit code */
+/**
+ * Runs the command.
+ * @returns the exit code
+ */
 export async function probeCommand(argv: readonly string[], env: Environment, output: Output, input: NodeJS.ReadableStream = process.stdin): Promise<0 | 1 | 2> {
   const given = argumentsIn(argv)
   if (typeof given === 'string') {
@@ -85,7 +88,10 @@ export async function probeCommand(argv: readonly string[], env: Environment, ou
   }
 }
 
-/** @returns the arguments, or an error message if they are wrong */
+/**
+ * Parses the arguments.
+ * @returns the arguments, or an error message if they are wrong
+ */
 function argumentsIn(argv: readonly string[]) {
   try {
     const { values } = parseArgs({ args: [...argv], options: OPTIONS })

@@ -9,9 +9,9 @@ import type { Facts } from './caller'
 export interface Answered {
   readonly question: string
   readonly answer: string
-  /** What the package does in this case. */
+  /** What this package does if the answer is this one. */
   readonly does: string
-  /** The option to set. */
+  /** The strategy's option to set in this case. */
   readonly option?: string
 }
 

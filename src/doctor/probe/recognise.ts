@@ -10,18 +10,18 @@ import type { Facts } from './caller'
 import { SimulatedPerson } from './simulated-person'
 import { runStages, type Stage, type StageResults } from './stages'
 
-/** How a response differs from the simulator's: `enroll.recovery.http is 200`, `status.unknown.fields lacks status: "unknown"`. */
+/** How a response differs from the simulator's, such as `enroll.recovery.http is 200` or `status.unknown.fields lacks status: "unknown"`. */
 export type Differences = ReadonlySet<string>
 
 /** The facts of the simulator, and the changes that each dialect makes to them. */
 export interface Simulated {
   readonly facts: Facts
   readonly dialects: ReadonlyMap<string, Differences>
-  /** The results in each dialect. */
+  /** The results of the stages in each dialect. */
   readonly results: ReadonlyMap<string, StageResults>
 }
 
-/** Lower than the number of pushes that the probe sends, so that the probe reaches the limit. */
+/** How many pushes the simulator allows. The probe sends more, so that it reaches the limit. */
 const PUSH_RATE_LIMIT = 3
 const CONCURRENT_SIMULATORS = 4
 
@@ -41,6 +41,7 @@ export async function runOnSimulator(dialect: string | readonly string[], stages
 }
 
 /**
+ * Runs the stages on the simulator once in each dialect.
  * @param stages the stages that the instance was probed with
  * @param progress called after each dialect
  * @param names the dialects, by default all
@@ -74,7 +75,7 @@ export function differencesOf(facts: Facts, simulated: Facts): Differences {
     for (const one of value) if (!other.includes(one)) found.add(`${name} has ${one}`)
     for (const one of other) if (!value.includes(one)) found.add(`${name} lacks ${one}`)
   }
-  // A missing step is a difference too: it could not be tried because an earlier step had another result.
+  // A missing step is a difference, too: the probe could not try the step because an earlier step had another result.
   for (const name of Object.keys(simulated)) if (!(name in facts) && name.endsWith('.http')) found.add(`${name.slice(0, -'.http'.length)} was not tried`)
   return found
 }

@@ -74,7 +74,7 @@ export function noteTimes({ caller }: Scene, step: string, { json }: Reply, star
   if (issued !== undefined) caller.facts[`${step}.issued`] = issuedIn(issued, startedAt / 1000, Date.now() / 1000)
 }
 
-/** When the token was issued, in words. Before the start or in the future means that the clocks differ, or that `iat` has another meaning. */
+/** Describes when the token was issued. "Before the start" or "in the future" means that the clocks differ, or that `iat` has another meaning. */
 function issuedIn(issued: number, start: number, now: number): string {
   const halfMinutes = (seconds: number) => (seconds <= 900 ? `${Math.round(seconds / 30) * 30} s` : roughly(seconds))
   if (issued < start - 2) return `${halfMinutes(start - issued)} before the start`

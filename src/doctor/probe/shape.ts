@@ -13,7 +13,7 @@ export const BASE_URL = 'the base URL'
 /** Values that the probe knows, each with the label that replaces it in the report, such as `the userId`. */
 export type Known = ReadonlyMap<string, string>
 
-/** The only values that a report may quote: the words in Nevis's documents, and words that other services use with the same meaning. */
+/** The only values of a response that a report may quote: the words in Nevis's documents, and words that other services use with the same meaning. */
 const WORDS = new Set(
   `new active inactive blocked pending succeeded success failed failure unknown ok up verified processing rejected denied expired cancelled
   approved accepted declined timeout error api transaction status intent app push sms fido2 recovery pong image/png 300`.split(/\s+/),
@@ -26,6 +26,7 @@ const SECONDS = [1e9, 1e11] as const
 const FIELD_NAME = /^[A-Za-z_][A-Za-z_]{0,39}\d{0,2}$/
 
 /**
+ * Describes a body.
  * @param json the parsed body
  * @returns one entry for each field, such as `enrollment.statusToken: JWT`, sorted; list items share a path that ends in `[]`
  */
@@ -51,7 +52,10 @@ function nameOf(name: string, known: Known): string {
   return FIELD_NAME.test(name) && !known.has(name) ? name : '<key>'
 }
 
-/** @returns the kind of a value in words; the value itself only if it is one of `WORDS` */
+/**
+ * Describes a value.
+ * @returns the kind of the value in words; the value itself only if it is one of `WORDS`
+ */
 export function kindOf(value: unknown, known: Known): string {
   if (typeof value === 'string') return kindOfText(value, known)
   if (typeof value === 'number') return kindOfNumber(value)
@@ -107,7 +111,10 @@ function kindOfNumber(value: number): string {
   return value >= 400 && value < 600 ? 'HTTP status' : `number${fraction}`
 }
 
-/** @returns the media type in words of this package, because the header's own text could contain a value */
+/**
+ * Describes the header `Content-Type`.
+ * @returns the media type in words of this package, because the header's own text could contain a value
+ */
 export function mediaTypeOf(header: string | null): string {
   if (header === null) return 'none'
   const [type = '', ...parameters] = header.toLowerCase().replace(/\s/g, '').split(';')

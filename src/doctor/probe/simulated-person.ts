@@ -1,5 +1,5 @@
 /**
- * Plays the person with a phone when the probe runs on the simulator, and does at once what the probe asks for.
+ * Plays the person with a phone when the probe runs on the simulator. It does at once what the probe asks a person for.
  *
  * Out of scope: the real person (`terminal-person.ts`).
  */
@@ -17,7 +17,10 @@ export class SimulatedPerson implements Person {
     return Promise.resolve(true)
   }
 
-  /** A dialect may have changed the link, so the simulator's own link is rebuilt from the token. If the phone cannot read it, nothing is scanned. */
+  /**
+   * Scans a link. A dialect may have changed the link, so this method rebuilds the simulator's own link from the token. If the phone cannot read the
+   * link, nothing is scanned.
+   */
   async scan(link: string | undefined): Promise<void> {
     const token = /dispatchTokenResponse=([^&#]+)/.exec(link ?? '')?.[1]
     const path = token === undefined ? link : `${this.simulator.baseURL}/open?dispatchTokenResponse=${token}`

@@ -1,5 +1,5 @@
 /**
- * The stage with text messages to one phone number: enrolment, sign-in, wrong codes, and the status afterwards.
+ * The stage of the probe with text messages to one phone number: enrolment, sign-in, wrong codes, and the status afterwards.
  *
  * Out of scope: recovery codes (`user-stage.ts`).
  */

@@ -26,7 +26,7 @@ export interface StageOptions {
   readonly person: Person
   readonly pause: (ms: number) => Promise<void>
   readonly say: (line: string) => void
-  /** Aborting it skips the remaining stages. The test users are still deleted. */
+  /** If this signal is aborted, the remaining stages are skipped. The test users are still deleted. */
   readonly signal: AbortSignal
 }
 
@@ -68,7 +68,7 @@ export async function runStages(options: StageOptions): Promise<StageResults> {
       finished.push(stage)
     }
   } catch (reason) {
-    // The message of any other error is not shown, because it may quote a response.
+    // Do not show the message of any other error, because it may quote a response.
     endedBy = reason instanceof ProbeEnded ? reason.message : signal.aborted ? 'interrupted' : 'an unexpected error'
   } finally {
     say('Deleting the test users …')

@@ -47,7 +47,10 @@ export class TerminalPerson implements Person {
   }
 }
 
-/** The page cannot contain markup from the response, because the image must be base64, and the link is escaped. */
+/**
+ * The page that shows the QR code and the link. It cannot contain markup from the response, because the image must be base64, and the link is
+ * escaped.
+ */
 function scanPage(link: string | undefined, image: string | undefined): string {
   const isImage = image !== undefined && image.length < MAX_IMAGE_CHARACTERS && /^data:image\/(png|jpeg|gif);base64,[A-Za-z0-9+/=\s]+$/.test(image)
   const escaped = (link ?? '').replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)

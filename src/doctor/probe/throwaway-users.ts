@@ -17,7 +17,10 @@ export class ThrowawayUsers {
 
   constructor(private readonly caller: Caller) {}
 
-  /** A new username. It contains capital letters, because Nevis does not document whether it changes them to small ones. Sends nothing. */
+  /**
+   * Makes a new username, and sends nothing. The name contains capital letters, because Nevis does not document whether it changes them to small
+   * ones.
+   */
   next(): string {
     const username = `Passport-Nevis-Probe-${randomBytes(6).toString('hex')}`
     this.caller.learn(username, 'the username')
@@ -53,7 +56,10 @@ export class ThrowawayUsers {
     return left.filter(Boolean).length
   }
 
-  /** Only a user with this very username is deleted: an instance that mixes up its answers could name a real user. */
+  /**
+   * Deletes the user if it exists, and returns whether it may still exist. Only a user with this very username is deleted: an instance that mixes up
+   * its answers could name a real user.
+   */
   private async isLeft({ username }: ThrowawayUser): Promise<boolean> {
     for (let attempt = 0; attempt < 3; attempt++) {
       const { userId, isUnknown } = await this.lookUp(username)
@@ -68,11 +74,11 @@ export class ThrowawayUsers {
     return true
   }
 
-  /** `isUnknown`: the instance answers as it does about a name that nobody has, and not with an error that says nothing. */
+  /** Looks a user up by name. `isUnknown` is true if the instance answers as it does about a name that nobody has. */
   private async lookUp(username: string): Promise<{ readonly userId: string | undefined; readonly isUnknown: boolean }> {
     const { status, json } = await this.caller.cleanUp({ method: 'GET', path: `/api/v1/users?username=${encodeURIComponent(username)}` })
     const saysNothing = status === 0 || status === 401 || status === 429 || status >= 500
-    // An answer about some other user says nothing either.
+    // If the answer is about some other user, it does not say whether this user exists.
     const isUnknown = !saysNothing && textAt(json, 'userId') === undefined && (status === 404 || this.caller.facts['user.unknown-name.http'] === String(status))
     return { userId: userIdOf(json, username), isUnknown }
   }

@@ -1,12 +1,13 @@
 /**
- * The stage with test users: enrolments that nobody finishes, recovery codes, intents, users without a device, and deletion. It notifies nobody.
+ * The stage of the probe with test users: enrolments that nobody finishes, recovery codes, intents, users without a device, and deletion. It notifies
+ * nobody.
  *
  * Out of scope: deleting all test users at the end (`throwaway-users.ts`).
  */
 import { codesIn, textAt } from './answers'
 import { introspect, status, type Scene } from './scene'
 
-/** Country code 999 is not assigned (ITU-T E.164), so no text message can arrive. */
+/** A phone number that nobody can have, so no text message can arrive: the country code 999 is not assigned (ITU-T E.164). */
 const NO_PHONE_NUMBER = '+9990000000'
 
 export async function userStage(scene: Scene): Promise<void> {

@@ -1,5 +1,5 @@
 /**
- * The stage that waits until an unanswered request ends. It records after how long that was, and the status then.
+ * The stage of the probe that waits until an unanswered request ends. It records after how long that was, and the status then.
  *
  * Out of scope: requests that a person answers (`app-stage.ts`).
  */
