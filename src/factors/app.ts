@@ -1,5 +1,7 @@
 /**
- * App: a QR code to scan, or a deep link to tap, with the Access App.
+ * The factor `app`: a QR code to scan, or a link to tap, with Nevis's Access App.
+ *
+ * Out of scope: notifying the phone (`push.ts`).
  *
  * Source: https://docs.nevis.net/authcloud/api-doc/api-use-cases/mobile-app/authenticate-QR-code
  */
@@ -48,7 +50,7 @@ export function app({ channel = 'app', anyAuthenticator = false, linkSchemes = [
   return {
     name: 'app',
     prompt: 'wait',
-    // The reason for `swk` is in `push.ts`.
+    // `push.ts` explains why the value is `swk`.
     amr: ['swk', 'mca'],
     takesAuthenticator: !anyAuthenticator,
     async approve(nevis, subject, { message, authenticatorId: named }) {

@@ -15,6 +15,7 @@ import { isBlocked } from './shared'
 const MEANS_REFUSED: readonly string[] = ['NEVIS_UNAUTHORIZED', 'NEVIS_REJECTED', 'NEVIS_RATE_LIMITED', 'NEVIS_NOT_FOUND']
 
 /**
+ * Asks Nevis whether a code is right.
  * @returns true for a right code, false for a wrong one
  * @throws Refusal `user_blocked`; NevisError if Nevis does not say whether the code is right
  */

@@ -1,10 +1,10 @@
 /**
  * Infers whether a request that Nevis reports as failed was denied or timed out.
  *
- * Nevis has one answer for both (HTTP 412, `failed`). It contains the times at which the transaction was created and last changed. Both times are
+ * Nevis has one answer for both (HTTP 412, `failed`). The answer contains the times at which the transaction was created and last changed. Both are
  * from Nevis's own clock, so a difference between Nevis's clock and this server's does not matter. Nevis does not document how long the user can
- * answer a request, so this file compares with the lifetime of this package's transaction.
- * Out of scope: telling the browser, which must not learn the difference.
+ * answer a request, so this file compares with the lifetime of this package's transaction. Out of scope: telling the browser, which must not learn
+ * the difference.
  *
  * Source: https://docs.nevis.net/authcloud/api-doc/api-reference/status-ref
  */
@@ -13,10 +13,11 @@ import type { FailedStatus } from '../client/client'
 /** How a request ended without an approval, inferred from its times. */
 export type Ending = 'denied' | 'timed_out'
 
-/** Nevis truncates its times to whole seconds. */
+/** Nevis truncates its times to whole seconds, so a request that ended up to this much before its lifetime counts as timed out. */
 const PRECISION_MS = 1000
 
 /**
+ * Compares the two times in Nevis's answer.
  * @param lifetimeMs how long the user can answer the transaction, in milliseconds
  * @returns undefined if the answer does not have both times
  */

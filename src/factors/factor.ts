@@ -12,13 +12,13 @@ import type { FailureCode } from './failures'
 import type { Shown, Subject, Transaction } from './transaction'
 import type { FactorName } from './names'
 
-/** The values that a start passes to the factor. */
+/** What a factor gets when it starts an approval or an enrolment. */
 export interface FactorRequest {
-  /** Shown on the phone; plain text or Nevis's `<html>` form. */
+  /** The message that the phone shows: plain text or Nevis's `<html>` form. */
   readonly message?: string
   /** The phone number, such as `+41791234567`; only to enrol SMS. */
   readonly phone?: string
-  /** Id of the authenticator to ask, one of the subject's own. Only for a factor with `takesAuthenticator`. */
+  /** Id of the authenticator to ask; it belongs to the subject. Only for a factor with `takesAuthenticator`. */
   readonly authenticatorId?: string
   /** The line by which the phone shows a typed code, in the language of the waiting page. `{code}` is the placeholder for the code. */
   readonly typedCodeLine?: string
@@ -26,7 +26,7 @@ export interface FactorRequest {
 
 /** The started challenge: `server` stays on the server, `browser` may be sent to the client. */
 export interface Challenge {
-  /** Never sent to the browser. */
+  /** The part that the browser never gets. */
   readonly server: {
     /** Nevis's id of the transaction; a random id if Nevis gives none. */
     readonly id: string
@@ -50,11 +50,11 @@ export interface Challenge {
      */
     readonly typedCode?: string
   }
-  /** May go to the browser. */
+  /** The part that the browser may see. */
   readonly browser: Shown
 }
 
-/** The input of a check. */
+/** What a factor gets when it checks the user's answer. */
 export interface Answer {
   /** The code that the browser sent. */
   readonly code?: string
@@ -64,7 +64,7 @@ export interface Answer {
   readonly status?: Status
 }
 
-/** A passed check. The identifiers are compared with the started transaction. */
+/** The outcome of a successful check. The ids are compared with the started transaction. */
 export interface Succeeded {
   /** Distinguishes this outcome from the others. */
   readonly status: 'succeeded'
@@ -94,7 +94,7 @@ export type Outcome =
       readonly code: FailureCode
       /** True if the user may try again, for example with another code. If false, the transaction is closed. */
       readonly retryable: boolean
-      /** Whether the user denied or did not answer, if the factor can tell; for the event `decided` alone. */
+      /** Whether the user denied or did not answer, if the factor can tell. Only for the event `decided`. */
       readonly ending?: Ending
     }
 
@@ -106,7 +106,7 @@ export type Prompt = 'wait' | 'code' | 'widget' | 'confirm'
  * nothing between calls, and knows neither the request nor Passport.
  */
 export interface Factor {
-  /** The name used in requests, options and records. */
+  /** The factor's name, as used in requests, options and records. */
   readonly name: FactorName
   /** What the waiting page does until the user has answered. */
   readonly prompt: Prompt
@@ -146,7 +146,7 @@ export interface Factor {
 }
 
 /**
- * What the waiting page does for a transaction.
+ * Returns what the waiting page does for a transaction.
  * @param isCodeTyped true if the user has typed the transaction's typed code right; undefined if the transaction has no such code
  * @internal
  */

@@ -9,7 +9,7 @@
 export interface FailureAnswer {
   /** HTTP status. */
   readonly status: number
-  /** For the user, in English. */
+  /** A sentence for the user, in English. */
   readonly message: string
 }
 
@@ -71,11 +71,11 @@ export type FailureCode =
   | 'binding_mismatch'
   | 'too_many_starts'
 
-/** What Passport's `fail` gets: an object, because Passport would send a string as a WWW-Authenticate header. */
+/** The object that Passport's `fail` gets. Passport would send a string as a WWW-Authenticate header, so it is not a string. */
 export interface Failure {
-  /** Compare this one: codes do not change, messages may. */
+  /** The failure code. Compare codes: they do not change, but messages may. */
   readonly code: FailureCode
-  /** For the user, in English. With `failureMessage: true`, Passport stores it in the session. */
+  /** A sentence for the user, in English. With `failureMessage: true`, Passport stores it in the session. */
   readonly message: string
   /** Seconds after which the user can try again, if this is known. For codes such as `too_many_starts` and `too_many_attempts`. */
   readonly retryAfterSeconds?: number
@@ -88,7 +88,7 @@ export interface Failure {
 export class Refusal extends Error {
   readonly code: FailureCode
   readonly retryAfterSeconds: number | undefined
-  /** True if the message must not be written into the session, because this request has given up its session. */
+  /** True if Passport must not write the message into the session, because another tab has replaced the session. */
   isUnkept = false
 
   constructor(code: FailureCode, message: string = failures[code].message, retryAfterSeconds?: number) {

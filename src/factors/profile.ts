@@ -1,11 +1,15 @@
-/** The profile of a succeeded approval or enrolment, which `verify` gets. */
+/**
+ * The profile that `verify` gets: who approved or enrolled, and what.
+ *
+ * Out of scope: checking the approval (`trust/`).
+ */
 import type { Operation } from '../client/wire'
 import { amrOf } from './amr'
 import type { Factor, Succeeded } from './factor'
 import type { FactorName } from './names'
 import type { Transaction } from './transaction'
 
-/** The user who approved, and what was approved, in Passport's terms. */
+/** The user who approved, and what was approved. `provider` and `id` are the usual fields of a Passport profile. */
 export interface NevisProfile {
   /** Passport's field for the origin of a profile. */
   readonly provider: 'nevis'
@@ -18,19 +22,19 @@ export interface NevisProfile {
   /** `approve` or `enroll`. Check it before you sign a user in: an enrolment is not an approval. */
   readonly operation: Operation
   /**
-   * How the user proved who they are, in values of RFC 8176: those of the factor, and with the option `firstFactorAmr` those of the first
-   * factor and `mfa`. Empty for a factor of your own that names none.
+   * How the user proved who they are, in values of RFC 8176: the values of the factor, and, with the option `firstFactorAmr`, those of the first
+   * factor and `mfa`. Empty for a factor of your own without `amr`.
    */
   readonly amr: readonly string[]
   /** When the approval was accepted, in seconds since 1970. */
   readonly authTime: number
   /** True if the user typed a code into the page that only the phone showed: `push({ typedCode: true })`. */
   readonly typedCode?: true
-  /** For audit logs. */
+  /** Nevis's id of the transaction, for audit logs; a random id if Nevis gives none. */
   readonly transactionId: string
-  /** The message that was shown on the phone, unchanged and without the line of a typed code. Only of an approval. */
+  /** The message that was shown on the phone, unchanged and without the line of a typed code. Only for an approval. */
   readonly message?: string
-  /** The `data` that the app gave at the start, unchanged. Only of an approval: an enrolment confirms no payment. */
+  /** The `data` that the app gave at the start, unchanged. Only for an approval, because an enrolment confirms no payment. */
   readonly data?: unknown
   /**
    * True if the user was not asked this time, because this browser is remembered (option `rememberBrowser`). Then `factor`, `transactionId` and
@@ -39,7 +43,10 @@ export interface NevisProfile {
   readonly remembered?: true
 }
 
-/** @internal */
+/**
+ * Makes the profile.
+ * @internal
+ */
 export function profileOf(transaction: Transaction, outcome: Succeeded, { amr }: Pick<Factor, 'amr'>): NevisProfile {
   const { factor, operation, id, subject, message, data, firstFactorAmr, isCodeTyped, isInPlaceOfApproval } = transaction
   const username = outcome.username ?? subject.username

@@ -1,5 +1,7 @@
 /**
- * Push: a request on the phone that the user accepts or denies.
+ * The factor `push`: a request on the phone that the user accepts or denies.
+ *
+ * Out of scope: enrolling the phone (`app.ts`).
  *
  * Source: https://docs.nevis.net/authcloud/api-doc/api-use-cases/mobile-app/authenticate-push
  */

@@ -1,5 +1,7 @@
 /**
- * Recovery: one of the recovery codes that the user saved at enrolment; each works once.
+ * The factor `recovery`: one of the recovery codes that the user saved at enrolment; each works once.
+ *
+ * Out of scope: encrypting new codes (`trust/recovery-codes.ts`).
  *
  * Source: https://docs.nevis.net/authcloud/api-doc/api-use-cases/recovery-codes/authenticate-with-recovery-codes
  */
@@ -31,7 +33,7 @@ export function recovery(): Factor {
       if (username === undefined) throw new TypeError('recovery: Nevis makes recovery codes only for a user with a username')
       if (subject.username === undefined && !isUsername(username)) throw new NevisError('NEVIS_UNEXPECTED_RESPONSE', 'getUser', { reason: 'username cannot be used' })
       const challenge = enrollmentChallenge(await nevis.enroll({ username, channel: 'recovery' }), randomUUID())
-      // Without codes in the response there is nothing to confirm.
+      // If Nevis's answer contains no codes, the user has nothing to save and nothing to confirm.
       if (challenge.browser.recoveryCodes === undefined) throw new NevisError('NEVIS_UNEXPECTED_RESPONSE', 'enroll', { reason: 'no recovery codes' })
       return challenge
     },

@@ -1,5 +1,5 @@
 /**
- * Helpers of several factors: refer to a user, build a challenge from a response, read the status.
+ * Functions that several factors use: refer to a user, build a challenge from a response, read the status.
  *
  * Out of scope: anything that belongs to one factor only.
  */
@@ -8,21 +8,21 @@ import { inferredEnding } from './ending'
 import type { Subject, Transaction } from './transaction'
 import type { Answer, Challenge, Outcome, Succeeded } from './factor'
 
-/** Nevis accepts either userId or username, never both. */
+/** Names the subject by userId if that is known, else by username. Nevis accepts one of them, never both. */
 export function userReference(subject: Subject): { userId: string } | { username: string } {
   if (subject.userId !== undefined) return { userId: subject.userId }
   return { username: subject.username as string }
 }
 
 /**
- * Reads the subject's record at Nevis, by userId if that is known, else by username.
+ * Reads the subject's user record at Nevis, by userId if that is known, else by username.
  * @throws NevisError, any code; `NEVIS_NOT_FOUND` if Nevis does not know the user
  */
 export function fetchUser(nevis: NevisClient, { userId, username }: Subject): Promise<User> {
   return userId === undefined ? nevis.findUserByUsername(username as string) : nevis.getUser(userId)
 }
 
-/** Adds the userId for calls that need it. Asks Nevis only if the subject has just a username. */
+/** Adds the userId, for calls that need it. Asks Nevis only if the subject has nothing but a username. */
 export async function withUserId(nevis: NevisClient, subject: Subject): Promise<{ userId: string; username?: string }> {
   if (subject.userId !== undefined) return { userId: subject.userId }
   const { userId, username } = await fetchUser(nevis, subject)
@@ -42,7 +42,10 @@ export function approvalChallenge(approval: Approval): Challenge {
   }
 }
 
-/** @param id a generated id, used if Nevis's response has no transaction id: it is not documented for every channel */
+/**
+ * Builds the challenge from Nevis's answer to an enrolment.
+ * @param id a generated id, used if Nevis's answer has no transaction id: it is not documented for every channel
+ */
 export function enrollmentChallenge(enrollment: Enrollment, id: string): Challenge {
   const { transactionId, statusToken, userId, username, qrCode, appLinkUri, recoveryCodes } = enrollment
   return {
@@ -80,8 +83,8 @@ export function succeeded({ token, ...named }: SucceededStatus, transaction: Tra
 }
 
 /**
- * The user and the transaction that an answer names. What it does not name is taken from the started transaction. If this package generated the
- * transaction's id, an id in the answer is ignored, because the two can never be equal.
+ * The user and the transaction that an answer names, completed from the started transaction. If this package generated the transaction's id, an id in
+ * the answer is ignored, because the two can never be equal.
  */
 export function identifiersIn(answer: Pick<SucceededStatus, 'userId' | 'username' | 'transactionId'>, transaction: Transaction): Pick<Succeeded, 'userId' | 'username' | 'transactionId'> {
   const { userId = transaction.userId, username, transactionId } = answer
@@ -97,10 +100,13 @@ export function isBlocked({ exceededRateLimits: limits }: User): boolean {
   return typeof limits === 'object' && limits !== null ? Object.keys(limits).length > 0 : Boolean(limits)
 }
 
-/** Denied, timed out or unknown: Nevis does not say which, so neither does this code. */
+/**
+ * The outcome if the user denied, the request timed out, or Nevis does not know the transaction. Nevis does not say which of the first two, so this
+ * outcome does not either.
+ */
 export const notApproved = { status: 'failed', code: 'not_approved', retryable: false } as const satisfies Outcome
 
-/** The same outcome; it also says whether the user denied or the request timed out, if that can be inferred from Nevis's times. */
+/** The outcome `notApproved`; it also says whether the user denied or the request timed out, if Nevis's times show that. */
 export function notApprovedBy(answer: FailedStatus | UnknownStatus, { startedAt, expiresAt }: Transaction): Outcome {
   const ending = answer.status === 'failed' ? inferredEnding(answer, expiresAt - startedAt) : undefined
   return { ...notApproved, ...(ending !== undefined && { ending }) }

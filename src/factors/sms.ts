@@ -1,5 +1,7 @@
 /**
- * SMS: a code by text message, typed into the page.
+ * The factor `sms`: a code in a text message, which the user types into the page.
+ *
+ * Out of scope: whether a code is right (`code-check.ts`).
  *
  * Source: https://docs.nevis.net/authcloud/api-doc/api-use-cases/phone/authenticate-with-sms
  */
@@ -32,7 +34,9 @@ export interface SmsOptions {
    * customers. Each is `+` and 1 to 14 digits. Default: none.
    */
   readonly refusedPrefixes?: readonly string[]
-  /** If true, the request with the code contains `channel: "sms"`, as in newer Nevis documentation. Default false, as in the older one. */
+  /**
+   * If true, the request that verifies the code contains `channel: "sms"`, as newer Nevis documentation says. Default false, as the older one says.
+   */
   readonly sendChannelWithVerification?: boolean
 }
 
@@ -119,12 +123,13 @@ async function successInstead(nevis: NevisClient, transaction: Transaction, erro
   return succeeded(answer, transaction)
 }
 
-/** HTTP statuses (undefined: none) that show that Nevis itself has not answered. */
+/** HTTP statuses (undefined: none) that show that a gateway has answered in place of Nevis. */
 const OF_GATEWAYS: readonly unknown[] = [undefined, 502, 503, 504]
 
 /**
- * @returns undefined if Nevis's answer contains no status. Newer Nevis documentation says that SMS transactions cannot be polled, and does not
- * say what Nevis answers if they are
+ * Asks for the transaction's status after a right code.
+ * @returns undefined if Nevis's answer contains no status. Newer Nevis documentation says that SMS transactions cannot be polled, and does not say
+ * what Nevis answers if they are
  * @throws NevisError if Nevis does not answer
  */
 async function finalStatus(nevis: NevisClient, statusToken: string): Promise<Status | undefined> {

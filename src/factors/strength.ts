@@ -1,14 +1,14 @@
 /**
  * Ranks the factors by strength, so that an app can require "SMS or stronger" without listing names.
  *
- * Out of scope: enforcing it. Pass the names to `factors` of `requireSecondFactor` or of a route.
+ * Out of scope: requiring a factor. Pass the names to `factors` of `requireSecondFactor` or of a route.
  */
 import type { FactorName } from './names'
 
 /** The factors that have a rank. Your own factor has none: add its name to the list yourself. */
 export type RankedFactor = 'recovery' | 'sms' | 'widget' | 'push' | 'app'
 
-/** The table in the comment of `atLeast` has the reasons for these ranks. */
+/** The rank of each factor. The comment of `atLeast` gives the reasons. */
 const RANKS: Readonly<Record<RankedFactor, number>> = { recovery: 1, sms: 2, widget: 2, push: 3, app: 3 }
 
 /**
@@ -48,7 +48,10 @@ function rankOf(factor: FactorName, unranked: number): number {
   return Object.hasOwn(RANKS, factor) ? RANKS[factor as RankedFactor] : unranked
 }
 
-/** @internal */
+/**
+ * True for a non-empty list of factor names.
+ * @internal
+ */
 export function isListOfNames(value: unknown): value is readonly FactorName[] {
   return Array.isArray(value) && value.length > 0 && value.every((name) => typeof name === 'string' && name !== '')
 }

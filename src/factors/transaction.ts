@@ -1,5 +1,5 @@
 /**
- * The subject and the transaction: types that all wings share.
+ * The subject and the transaction: types that all folders share.
  *
  * Out of scope: where a transaction is stored (`session/transactions.ts`), and whether it may succeed (`trust/`).
  */
@@ -15,15 +15,15 @@ export interface Subject {
   readonly username?: string | undefined
 }
 
-/** What the browser may see of a challenge. */
+/** The parts of a challenge that the browser may see. */
 export interface Shown {
-  /** `data:image/png;base64,…` */
+  /** The QR code: `data:image/png;base64,…` */
   readonly qrCode?: string
-  /** Opens the Access App on the same phone. */
+  /** A link that opens the Access App on the same phone. */
   readonly appLinkUri?: string
-  /** For Nevis's widget. */
+  /** The token with which the page starts Nevis's widget. */
   readonly intentToken?: string
-  /** For the user to save. The server does not store them: they are encrypted inside the handle. */
+  /** New recovery codes, for the user to save. The server does not store them: they are encrypted inside the handle. */
   readonly recoveryCodes?: readonly string[]
 }
 
@@ -45,17 +45,17 @@ export interface Transaction {
   readonly isUserIdNamed?: true
   /** The authenticator to ask, if the start named one. */
   readonly authenticatorId?: string
-  /** Never sent to the browser. */
+  /** The token with which the server asks Nevis for the status. Never sent to the browser. */
   readonly statusToken?: string
-  /** Milliseconds since 1970. */
+  /** When the transaction was started, in milliseconds since 1970. */
   readonly startedAt: number
-  /** Milliseconds since 1970. */
+  /** When the transaction expires, in milliseconds since 1970. */
   readonly expiresAt: number
   /** When the first factor succeeded, in milliseconds since 1970. Other factors may be tried for a limited time from then on. */
   readonly firstFactorAt: number
   /** How the first factor was given, in values of RFC 8176, if the app says so. */
   readonly firstFactorAmr?: readonly string[]
-  /** What the phone shows. */
+  /** The message that the phone shows. */
   readonly message?: string
   /** True for an enrolment that `approve-or-enroll` started in place of an approval. */
   readonly isInPlaceOfApproval?: true
@@ -67,38 +67,38 @@ export interface Transaction {
   readonly available?: readonly FactorName[]
   /** The phone number that the route gave for an enrolment by SMS. The user cannot enter another one. */
   readonly phone?: string
-  /** Keyed digest of the phone number to which an enrolment by SMS sent the code. A corrected number is no resend. */
+  /** Keyed digest of the phone number to which an enrolment by SMS sent the code. If the user corrects the number, the next SMS needs no pause. */
   readonly textedPhone?: string
-  /** The page to which the user returns after the second factor, because it redirected the user here. */
+  /** The page to which the user returns after the second factor, because that page required it. */
   readonly returnTo?: string
-  /** Detects changes to the transaction in the session: see `digest.ts`. */
+  /** A keyed digest that reveals changes to the transaction in the session: see `digest.ts`. */
   readonly digest?: string
   /** The part that the waiting page shows. */
   readonly shown: Omit<Shown, 'recoveryCodes'>
   /** Key that decrypts the recovery codes in the handle. */
   readonly codesKey?: string
-  /** Keyed digest of the code that the user must type, until it was typed. */
+  /** Keyed digest of the code that the user must type; absent after the user has typed the code. */
   readonly typedCode?: string
-  /** Whether the user has typed that code; absent if there is none to type. */
+  /** Whether the user has typed that code; absent if no code must be typed. */
   readonly isCodeTyped?: boolean
-  /** The subject's name in the ledger (a digest), under which starts and codes of this user are counted. */
+  /** The subject's key in the ledger (a digest), under which starts and codes of this user are counted. */
   readonly budget?: string
-  /** Slots in the subject's start budget that an approval frees: its own, and those of the starts that it replaced. */
+  /** Numbers of the counted starts that an approval frees: that of this transaction, and those of the transactions that it replaced. */
   readonly slots?: readonly number[]
-  /** The same under Nevis's userId, for an app that may name one user by username and by userId. */
+  /** The counted starts under Nevis's userId, for an app that may name one user by username and by userId. */
   readonly alsoHeld?: {
-    /** A digest, like `budget` of the transaction. */
+    /** The key in the ledger for the userId: a digest, like `budget` of the transaction. */
     readonly budget: string
-    /** Slots, like those of the transaction. */
+    /** Numbers of the counted starts, like `slots` of the transaction. */
     readonly slots: readonly number[]
   }
-  /** Sequence number of this enrolment for each identifier of the subject (as a digest). A newer enrolment invalidates an older one. */
+  /** Sequence number of this enrolment for each identifier of the subject (as a digest). A newer enrolment makes an older one invalid. */
   readonly enrolments?: Readonly<Record<string, number>>
   /** Digests of the path and the options of the route that started the transaction, if that route has such options: see `purpose.ts`. */
   readonly purpose?: string
   /** Id of the transaction that replaced this one, because the user switched to another factor or had the same one sent again. */
   readonly next?: string
-  /** How many times a later start in the same browser moved it into a new session. */
+  /** How many times a later start in the same browser has moved the transaction into a new session. */
   readonly moves?: number
   /** Digest of the user who was signed in at the start, if any. */
   readonly login?: string
@@ -109,7 +109,7 @@ export interface Transaction {
   readonly remember?: boolean
   /** How many codes the user has tried. Only for display: limits are checked against the ledger's count. */
   readonly attempts?: number
-  /** Why the factor to which the user tried to switch could not be used. The waiting page shows it, and this transaction stays open. */
+  /** Why the factor to which the user tried to switch could not be used. The waiting page shows the reason, and this transaction stays open. */
   readonly refused?: FailureCode | undefined
   /** Set when the transaction ended without success. Every later callback fails with this code. */
   readonly closed?: FailureCode

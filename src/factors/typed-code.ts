@@ -1,8 +1,8 @@
 /**
- * A code that only the user's phone shows and that the user must type into the page. It protects a user who accepts an attacker's push by
- * mistake: the attacker's page asks for the code, and only the user's phone shows it.
+ * A code that only the user's phone shows and that the user must type into the page. It protects a user who accepts an attacker's push by mistake:
+ * the attacker's page asks for the code, and only the user's phone shows it.
  *
- * Out of scope: keeping its digest and comparing (`trust/typed-code.ts`), and asking the user for it (`strategy/typed-code.ts`).
+ * Out of scope: storing and comparing the code's digest (`trust/typed-code.ts`), and asking the user for the code (`strategy/typed-code.ts`).
  *
  * Source: RFC 10027, 6.1; NIST SP 800-63B-4, 3.1.3
  */
@@ -27,7 +27,10 @@ export function messageWithCode(message: string | undefined, line: string, code:
   return withLastLine(message, line.includes('{code}') ? line.replaceAll('{code}', code) : `${line} ${code}`)
 }
 
-/** True for 6 to 64 digits. Only digits, because users can type them on any keyboard; six, because NIST SP 800-63B-4, 3.1.3 requires as many. */
+/**
+ * True for 6 to 64 digits. Other characters are not allowed, because users can type digits on any keyboard; NIST SP 800-63B-4, 3.1.3 requires at
+ * least six.
+ */
 export function isTypedCode(code: unknown): code is string {
   return typeof code === 'string' && /^[0-9]{6,64}$/.test(code)
 }
