@@ -1,7 +1,7 @@
 /**
  * Serves the script and the stylesheet of the pages: under the URL of the waiting page, with the query fields `asset` and `v`.
  *
- * Out of scope: their content (`assets/`).
+ * Out of scope: the content of the two files (`assets/`).
  */
 import { createHash } from 'node:crypto'
 import { whole, type Answer } from '../host/answer'
@@ -16,7 +16,7 @@ const assets = {
 }
 
 /**
- * URLs of our script and our stylesheet, then the URL of the app's stylesheet.
+ * The URLs of our script and our stylesheet, and the URL of the app's stylesheet.
  * @internal
  */
 export function linksOf({ waitingURL }: Settings, stylesheet: string | undefined): ShellParts['assets'] {
@@ -25,6 +25,7 @@ export function linksOf({ waitingURL }: Settings, stylesheet: string | undefined
 }
 
 /**
+ * Makes the answer with one of the two files.
  * @param version the hash in the URL
  * @returns undefined if there is no such file
  * @internal
@@ -39,10 +40,10 @@ function asset(body: string, type: string) {
 }
 
 /**
- * The assets are served behind the session middleware, and hosts may set the session cookie on every response (`rolling: true`; the default of
- * @fastify/session). A shared cache that stored such a response would hand one user's session to other users. So the header says `private` (RFC
- * 9111, 5.2.2.7), which keeps responses out of shared caches. The browser caches a file for a year, because its URL changes with its content. A
- * response to a URL with another `v` (from an older page, or made up) is not cached at all.
+ * Makes the answer with a file. It must not be stored in a shared cache, because hosts may set the session cookie on every response (`rolling: true`;
+ * the default of `@fastify/session`), and the cache would hand one user's session to other users. So the header says `private` (RFC 9111, 5.2.2.7).
+ * The browser caches a file for a year, because its URL changes with its content. A response to a URL with another `v` (from an older page, or made
+ * up) is not cached at all.
  */
 function assetAnswer({ body, hash, type }: ReturnType<typeof asset>, version: unknown): Answer {
   const caching = version === hash ? 'private, max-age=31536000, immutable' : 'no-store'

@@ -1,7 +1,7 @@
 /**
  * The parts of the waiting page for a pending transaction: the message, the QR code and link, the field for a code, the widget.
  *
- * Out of scope: recovery codes that were just made (`recovery-codes-part.ts`), and the other ways (`ways.ts`).
+ * Out of scope: new recovery codes (`recovery-codes-part.ts`), and the forms for another factor (`ways.ts`).
  */
 import type { PageParts } from './document'
 import { callbackForm, hidden } from './forms'
@@ -23,14 +23,13 @@ export function confirmedPart(view: WaitingView, parts: PageParts): Html {
       ${view.message !== undefined && messagePart(view, view.message, parts)}`
 }
 
-/** True for a push whose code the phone shows, so that the user must type it into the page. */
+/** True for a push with a typed code: the phone shows the code, and the user must type it into the page. */
 export function hasTypedCode({ factor, prompt }: WaitingView): boolean {
   return factor === 'push' && prompt === 'code'
 }
 
 /**
- * The label `messageLabel` says that the phone shows the message too. If the phone does not, as for SMS and recovery codes, the label is
- * `confirming`.
+ * Shows the message. If the phone shows it too, the label says so (`messageLabel`); if not, as for SMS and recovery codes, the label is `confirming`.
  */
 function messagePart(view: WaitingView, message: string, { language, messageLanguage }: PageParts): Html {
   const { messageLabel, confirming } = language.texts
@@ -39,7 +38,7 @@ function messagePart(view: WaitingView, message: string, { language, messageLang
   return html`<figure class="nevis-message">${label && html`<figcaption>${label}</figcaption>`}<blockquote${isOther && html` lang="${messageLanguage}"`}>${messageHtml(message)}</blockquote></figure>`
 }
 
-/** Both QR code and link are shown on every device. The stylesheet puts first the one that fits the device better. */
+/** Shows the QR code and the link, on every device. The stylesheet puts first the one that fits the device better. */
 export function appPart(view: WaitingView, { language: { texts } }: PageParts): Html {
   return html`<div class="nevis-app">
         ${view.qrCode !== undefined && html`<img src="${view.qrCode}" alt="${texts.qrCode}" width="240" height="240">`}
@@ -47,7 +46,10 @@ export function appPart(view: WaitingView, { language: { texts } }: PageParts): 
       </div>`
 }
 
-/** The error is not linked to the field by `aria-describedby`: a screen reader would then read it twice after the page has loaded. */
+/**
+ * Shows the field for a code. The error is not linked to the field by `aria-describedby`: a screen reader would then read the error twice after the
+ * page has loaded.
+ */
 export function codePart(view: WaitingView, parts: PageParts): Html {
   const { texts } = parts.language
   const isWrong = view.failure === 'wrong_code'
@@ -61,7 +63,7 @@ export function codePart(view: WaitingView, parts: PageParts): Html {
         <button class="nevis-button">${texts.send}</button>`)
 }
 
-/** The form sends the widget's token in the body of a POST, so that no URL and no access log contains it. */
+/** The form of the widget. It sends the widget's token in the body of a POST, so that no URL and no access log contains the token. */
 export function widgetPart(view: WaitingView, parts: PageParts): Html {
   const { texts } = parts.language
   return html`

@@ -9,7 +9,7 @@ import { html, type Html, type Piece } from './html'
 import type { Brand } from './page-options'
 import type { Language } from './texts/languages'
 
-/** What every page needs. */
+/** The values that every page needs. */
 export interface ShellParts {
   readonly language: Language
   readonly assets: { readonly script: string; readonly styles: readonly string[] }
@@ -25,21 +25,21 @@ export interface ShellParts {
   readonly hasSignInPage: boolean
   readonly helpURL: string | undefined
   readonly changePasswordURL: string | undefined
-  /** Each is undefined if the app has not set the link. */
+  /** Links to the app in the stores; each is undefined if the app has not set it. */
   readonly storeLinks: { readonly ios: string | undefined; readonly android: string | undefined }
   /** The sources of the policy's `form-action`. */
   readonly formAction: string
-  /** If the user has chosen a language, the URL contains it. */
+  /** URL of the waiting page; contains the language if the user has chosen one. */
   readonly waitingURL: string
   readonly callbackURL: string
 }
 
-/** What the page of a transaction needs. */
+/** The values that the page of a transaction needs in addition. */
 export interface PageParts extends ShellParts {
   /** URLs of Nevis's script and of the app's script that starts the widget. */
   readonly widgetScripts: readonly string[]
   readonly csrfToken?: string | undefined
-  /** The user's name on the printed recovery codes. */
+  /** The user's name for the printed recovery codes. */
   readonly accountName?: string | undefined
   /** Language of the message, if the app says which. */
   readonly messageLanguage?: string | undefined
@@ -49,7 +49,7 @@ export interface PageParts extends ShellParts {
 export interface Content {
   readonly heading: string
   readonly main: Html
-  /** Scripts after ours. */
+  /** Scripts that are loaded after ours. */
   readonly scripts?: Piece
   /** Query of this page without its language, from which the links to other languages are made; undefined for a page that cannot be loaded again. */
   readonly query?: Readonly<Record<string, string>> | undefined

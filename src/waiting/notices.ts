@@ -1,6 +1,6 @@
 /**
- * The pages without a pending transaction: the start of a step-up, a link that cannot be used, a request that has already been used, an outage.
- * Each page has a link or button to continue.
+ * The pages without a pending transaction: the start of a step-up, a link that cannot be used, a request that has already been used, an outage. Each
+ * page has a link or button to continue.
  *
  * Out of scope: the page of a transaction (`page.ts`).
  */
@@ -8,7 +8,7 @@ import { documentHtml, type PageParts, type ShellParts } from './document'
 import { csrf, errorPart } from './forms'
 import { html, type Html } from './html'
 
-/** For a signed-in user who must confirm again: nothing is sent until the user presses the button. */
+/** The page for a signed-in user who must confirm again. Nothing is sent until the user presses the button. */
 export function startHtml(parts: PageParts): Html {
   const { heading, send, notNow } = parts.language.texts
   const form = html`<form method="post" action="${parts.waitingURL}">${csrf(parts.csrfToken)}<button class="nevis-button">${send}</button></form>`
@@ -16,25 +16,28 @@ export function startHtml(parts: PageParts): Html {
   return documentHtml({ heading: heading.other, main: html`<main class="nevis"><h1>${heading.other}</h1>${form}${leave}</main>`, query: {} }, parts)
 }
 
-/** For a link to a transaction that is not in this session: the page explains why the link cannot be used. It never signs anyone in. */
+/** The page for a link to a transaction that is not in this session. It explains why the link cannot be used, and never signs anyone in. */
 export function unknownTransactionHtml(parts: PageParts): Html {
   const { unknownTransactionHeading: heading, unknownTransaction } = parts.language.texts
   return noticeHtml(heading, errorPart(unknownTransaction), onPart(parts), parts)
 }
 
-/** For a signed-in user who returns to a request that has already been used. */
+/** The page for a signed-in user who returns to a request that has already been used. */
 export function usedHtml(parts: PageParts): Html {
   const { usedHeading, used } = parts.language.texts
   return noticeHtml(usedHeading, html`<p>${used}</p>`, onPart(parts), parts)
 }
 
-/** @param again target of the link with which the user tries again; the page does not retry by itself */
+/**
+ * The page for an outage.
+ * @param again target of the link with which the user tries again; the page does not retry by itself
+ */
 export function outageHtml(again: string, parts: ShellParts): Html {
   const { unavailable, unavailableHint, tryAgain } = parts.language.texts
   return noticeHtml(unavailable, errorPart(unavailableHint), mainLink(again, tryAgain), parts)
 }
 
-/** The link out of a page on which there is nothing to do: to the app for a signed-in user, to the sign-in page for everyone else. */
+/** The link on a page on which there is nothing to do: to the app for a signed-in user, to the sign-in page for everyone else. */
 export function onPart({ isSignedIn, homeURL, signInURL, language: { texts } }: PageParts): Html {
   return isSignedIn ? mainLink(homeURL, texts.send) : mainLink(signInURL, texts.toSignIn)
 }

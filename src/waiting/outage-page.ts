@@ -1,7 +1,7 @@
 /**
  * The page that users see, instead of the app's own error page, while Nevis or one of the app's stores is down.
  *
- * Out of scope: a fallback. The page retries nothing by itself, offers no weaker factor, and signs no one in.
+ * Out of scope: any other way in. The page retries nothing by itself, offers no weaker factor, and signs no one in.
  */
 import type { ServerResponse } from 'node:http'
 import { conclude, json, plain, type Answer, type HostResponse, type PlainAnswer } from '../host/answer'
@@ -18,7 +18,7 @@ import { shellOf } from './shell'
 /** Options of {@link outagePage}: the options that `waitingPage` has too, so that an app can pass the same object to both. */
 export type OutagePageOptions<Req extends HostRequest = HostRequest, Res extends HostResponse = HostResponse> = PageOptions<Req, Res>
 
-/** `Retry-After` in seconds, if Nevis sends none. */
+/** Seconds for the header `Retry-After`, if Nevis sends none. */
 const RETRY_AFTER_SECONDS = 10
 /** Upper limit in seconds for a `Retry-After` from Nevis, because a gateway before Nevis may send any value. */
 const LONGEST_RETRY_AFTER_SECONDS = 3600
@@ -26,7 +26,10 @@ const LONGEST_RETRY_AFTER_SECONDS = 3600
 /** Express error middleware; `answer` does the same for other hosts. */
 export interface OutagePage<Req = HostRequest, Res = HostResponse> {
   (error: unknown, req: Req, res: Res & ServerResponse, next: (error?: unknown) => void): void
-  /** @returns the response to send, or undefined if the error is not an outage */
+  /**
+   * Does the same for a host other than Express.
+   * @returns the response to send, or undefined if the error is not an outage
+   */
   answer(error: unknown, req: Req, res?: Res): Promise<PlainAnswer | undefined>
 }
 
@@ -53,8 +56,8 @@ export function outagePage<Req extends HostRequest = HostRequest, Res extends Ho
     if (!wantsPage(req)) return json(503, { code: 'unavailable', message: parts.language.texts.unavailableHint }, retryAfter)
     const { query, originalUrl, url } = req
     const transaction = fieldOf({ body: bodyOf(req), query, originalUrl, url }, 'transaction')
-    // If a transaction was already started, the link leads to its waiting page, and the user continues there. Not if its status cannot be read,
-    // because that page would lead back here.
+    // If a transaction was already started, the link leads to its waiting page, and the user continues there. If that transaction's status cannot be
+    // read, the waiting page would lead back here, so the link leads to the sign-in page.
     const again = transaction && !isUnreadableStatus(error) ? withQuery(parts.waitingURL, { transaction }) : parts.signInURL
     const answer = page(res, 503, outageHtml(again, parts).text, parts)
     return { ...answer, headers: { ...answer.headers, ...retryAfter } }

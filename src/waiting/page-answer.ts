@@ -20,12 +20,16 @@ export const POLICY: Policy = {
 }
 
 /**
- * The URL of the page contains the handle. With this policy, the `Referer` header shows the next page and other sites only the origin. Not
- * `no-referrer`: it would set the `Origin` of the page's forms to "null", and apps use `Origin` to detect forged posts.
+ * The referrer policy of the pages, whose URLs contain the handle (encrypted transaction id). With this policy, the `Referer` header shows the next
+ * page and other sites only the origin. `no-referrer` would set the `Origin` of the page's forms to "null", and apps use `Origin` to detect forged
+ * posts.
  */
 export const REFERRER_POLICY = 'strict-origin'
 
-/** @internal */
+/**
+ * Makes the answer with a page, its security headers and its policy.
+ * @internal
+ */
 export function page(res: HostResponse | undefined, status: number, body: string, { language, formAction }: ShellParts, policy = POLICY): Answer {
   return whole(
     status,
@@ -39,15 +43,15 @@ export function page(res: HostResponse | undefined, status: number, body: string
   )
 }
 
-/** The exceptions that Nevis's widget reference requires: https://docs.nevis.net/authcloud/widget/auth-widget-ref */
+/** A Content-Security-Policy with the exceptions that Nevis's widget reference requires: https://docs.nevis.net/authcloud/widget/auth-widget-ref */
 export function policyForWidget(origin: string): Policy {
   return { ...POLICY, 'script-src': `'self' ${origin}`, 'child-src': origin, 'style-src': "'self' 'unsafe-inline'" }
 }
 
 /**
- * Sends our policy, unless the app has set its own: browsers enforce both, so ours would block what the app allows. If the app's policy
- * has no `frame-ancestors`, or cannot be read, `X-Frame-Options` keeps the page out of other sites' frames; browsers ignore it if
- * the policy has `frame-ancestors` (Content Security Policy Level 3, 6.4.2.1).
+ * The headers that restrict the page. Our policy is sent only if the app has not set one: browsers enforce both, so ours would block what the app
+ * allows. If the app's policy has no `frame-ancestors`, or cannot be read, `X-Frame-Options` keeps the page out of other sites' frames; browsers
+ * ignore it if the policy has `frame-ancestors` (Content Security Policy Level 3, 6.4.2.1).
  */
 function framing(res: HostResponse | undefined, policy: Policy): Readonly<Record<string, string>> {
   if (!isHeaderSet(res, 'Content-Security-Policy')) {

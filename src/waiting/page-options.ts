@@ -1,7 +1,7 @@
 /**
  * The options that the waiting page and the outage page share.
  *
- * Out of scope: resolving them (`shell.ts`), and the options of one page alone.
+ * Out of scope: resolving the options (`shell.ts`), and options that only one of the two pages has.
  */
 import type { HostResponse } from '../host/answer'
 import type { HostRequest } from '../host/request'
@@ -31,9 +31,9 @@ export interface FooterLink {
 
 /** Links with which the user installs the app on the phone. */
 export interface StoreLinks {
-  /** In the App Store. */
+  /** Link in Apple's App Store. */
   readonly ios?: string
-  /** On Google Play. */
+  /** Link on Google Play. */
   readonly android?: string
 }
 
@@ -76,13 +76,17 @@ export interface PageOptions<Req extends HostRequest = HostRequest, Res extends 
   readonly locales?: Locales
 }
 
-/** @internal */
+/**
+ * The type of each option, for `checkOptions`.
+ * @internal
+ */
 export const PAGE_TYPES = {
   brand: 'object', language: 'function', languages: 'object', signInURL: 'string', helpURL: 'string', changePasswordURL: 'string', footerLinks: 'object',
   appName: 'string', storeLinks: 'object', formAction: 'any', nonce: 'function', stylesheet: 'string', locales: 'object',
 } as const satisfies Record<keyof PageOptions, string>
 
 /**
+ * Checks the types of options, and refuses unknown ones.
  * @throws TypeError that names the page and the option
  * @internal
  */

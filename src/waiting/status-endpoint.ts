@@ -1,8 +1,8 @@
 /**
  * The status endpoint: tells the waiting page the status of its transaction, as JSON or as server-sent events.
  *
- * It neither reads nor writes a session: a late write would restore a finished transaction, and polling would keep a session
- * alive indefinitely. Mount it before the session middleware.
+ * It neither reads nor writes a session: a late write would restore a finished transaction, and polling would keep a session alive indefinitely. So
+ * mount it before the session middleware. Out of scope: which status a browser may see (`status.ts`).
  */
 import { json, middleware, whole, type Answer, type Middleware, type Stream } from '../host/answer'
 import type { Sealed } from '../trust/handle'
@@ -28,9 +28,9 @@ export interface StatusEndpoint extends Middleware {
   closeStreams(): void
 }
 
-/** Streams per transaction: enough for several tabs of a browser, and for dead connections that are not detected yet. */
+/** Event streams per transaction: enough for several tabs of a browser, and for dead connections that are not detected yet. */
 const MAX_STREAMS_EACH = 20
-/** Shorter than the 30 to 60 s after which proxies close a silent connection. */
+/** Time between two heartbeats on an open stream: shorter than the 30 to 60 s after which proxies close a silent connection. */
 const HEARTBEAT_MS = 20_000
 
 /**
@@ -75,7 +75,7 @@ export function statusEndpoint(strategy: NevisStrategy, options: StatusEndpointO
     const known = knownStatusOf(settings, sealed)
     if (known.status !== 'pending') return { status: 200, headers, body: event(known) }
     if (streams.areClosed) return whole(503, { 'Retry-After': '1' })
-    // The slot is reserved before the host starts to send, so that parallel requests cannot exceed the limit.
+    // Count the stream before the host starts to send it, so that parallel requests cannot exceed the limit.
     const slot = streams.take(sealed.id)
     const body: Stream = (sink) => {
       sink.write(event(known))
@@ -92,7 +92,7 @@ export function statusEndpoint(strategy: NevisStrategy, options: StatusEndpointO
       }
       slot.close = end
       unfollow = followStatus(settings, sealed, (decided) => end(event(decided)))
-      // `closeStreams()` was called after this answer was made.
+      // If `closeStreams()` was called after this answer was made, end the stream at once.
       if (streams.areClosed) end()
       return stop
     }
@@ -102,7 +102,7 @@ export function statusEndpoint(strategy: NevisStrategy, options: StatusEndpointO
   return Object.assign(middleware(serve, strategy.name), { closeStreams: () => streams.close() })
 }
 
-/** A list per strategy, because an app may mount several endpoints of one strategy. */
+/** The open streams of each strategy: a list, because an app may mount several endpoints of one strategy. */
 const endpoints = new WeakMap<Settings, readonly OpenStreams[]>()
 
 /**
@@ -118,7 +118,7 @@ interface Slot {
   close: () => void
 }
 
-/** Limits streams in total and per transaction, because otherwise one client with one handle could use up all streams. */
+/** Limits the open streams in total and per transaction. Otherwise one client with one handle could use up all of them. */
 class OpenStreams {
   areClosed = false
   private readonly slots = new Set<Slot>()
@@ -141,7 +141,7 @@ class OpenStreams {
     return slot
   }
 
-  /** May be called twice. */
+  /** Frees the place of a stream. May be called twice. */
   free(slot: Slot): void {
     if (!this.slots.delete(slot)) return
     const left = (this.counts.get(slot.id) as number) - 1

@@ -11,21 +11,21 @@ import type { Watched } from '../watch/watch'
 /** Status of a transaction, for the browser. */
 export interface WaitingStatus {
   /**
-   * `succeeded` does not sign in: it tells the page to go to the callback. So does `unreadable`: Nevis's answers contain no status, and the
-   * callback passes that error to your app.
+   * The status. `succeeded` does not sign the user in: the page must go to the callback. So it must for `unreadable`: Nevis's answers contain no
+   * status, and the callback passes that error to your app.
    */
   readonly status: Watched
   /** What the browser should do while the status is `pending`. */
   readonly prompt: Prompt
-  /** ISO 8601. */
+  /** When the transaction expires; ISO 8601. */
   readonly expiresAt: string
   /** Seconds that the browser should wait before its next request. */
   readonly retryAfterSeconds: number
 }
 
 /**
- * The status; calls Nevis if this process does not know it yet. A factor whose answer comes from the browser (a code, the widget) stays pending
- * until the callback, and no call is made.
+ * The status; calls Nevis if this process does not know the status yet. If the user's answer comes from the browser (a code, the widget), the status
+ * stays pending until the callback, and no call is made.
  * @internal
  */
 export async function statusOf(settings: Settings, sealed: Sealed): Promise<WaitingStatus> {
@@ -41,6 +41,7 @@ export function knownStatusOf(settings: Settings, sealed: Sealed): WaitingStatus
 }
 
 /**
+ * Calls the listener once, with the status after the transaction is decided or has expired.
  * @returns a function that stops listening
  * @internal
  */

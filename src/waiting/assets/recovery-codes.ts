@@ -1,13 +1,13 @@
 /**
  * The script for new recovery codes: copy, download, print, and the button that is enabled by any of these.
  *
- * Out of scope: everything else on the page (`waiting.ts`). That script calls this function; the page loads both as one file.
+ * Out of scope: everything else on the page (`waiting.ts`). `waiting.ts` calls this function; the build joins both into one file.
  */
 
 /*! passport-nevis: compiled from src/waiting/assets/recovery-codes.ts */
 
 window.nevisRecoveryCodes = (main) => {
-  // A button that saves the codes. After the click its label says so, and the box is ticked. Without TLS the browser offers no clipboard.
+  // Makes a button save the codes. After the click, the button's label says so, and the box is ticked. Without TLS the browser offers no clipboard.
   function offer(selector: string, action: (element: HTMLElement) => void) {
     const element = main.querySelector<HTMLElement>(selector)
     if (!element) return

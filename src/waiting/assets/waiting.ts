@@ -32,14 +32,15 @@ interface Window {
   nevisWaitingPage?: () => void
   /** In `remember.ts`. Returns a function that gives the query part with the user's current choice, for the callback's URL. */
   nevisRemember(main: HTMLElement): () => string
-  /** In `recovery-codes.ts`. The page loads these four files as one. */
+  /** In `recovery-codes.ts`. The build joins these four scripts into one file. */
   nevisRecoveryCodes(main: HTMLElement): void
   /** In `widget.ts`. */
   nevisWidget(main: HTMLElement, isDone: () => boolean, finish: () => void): void
 }
 
 (() => {
-  // Tools that insert a new page into the same document (htmx, Turbo) run this script again, or not at all.
+  // Tools that insert a new page into the same document (htmx, Turbo) may run this script again, or may not. The first run therefore serves every
+  // page.
   if (window.nevisWaitingPage) return window.nevisWaitingPage()
   const started = new WeakSet<HTMLElement>()
   window.nevisWaitingPage = () => {
@@ -50,7 +51,7 @@ interface Window {
   }
   window.nevisWaitingPage()
   new MutationObserver(window.nevisWaitingPage).observe(document.documentElement, { childList: true, subtree: true })
-  // A page from the browser's back/forward cache may be out of date, so it is loaded again.
+  // A page from the browser's back/forward cache may be out of date, so load it again.
   addEventListener('pageshow', (event) => event.persisted && document.querySelector('main[data-transaction]') && location.reload())
 
   function start(main: HTMLElement): void {
@@ -72,19 +73,19 @@ interface Window {
     let { transaction, secondsLeft } = main.dataset as unknown as PageData
     const { statusUrl, callbackUrl, prompt, approved, elsewhere, nothingLeft, offline, endsSoon } = main.dataset as unknown as PageData
     const withTransaction = (url: string) => `${url}${url.includes('?') ? '&' : '?'}transaction=${encodeURIComponent(transaction)}`
-    // Every pending page has these two: `page.ts`.
+    // Every pending page has these two elements: see `page.ts`.
     const note = main.querySelector('[data-note]') as HTMLElement
     const countdown = main.querySelector('[data-countdown]') as HTMLElement
     const resend = main.querySelector<HTMLButtonElement>('[data-resend]')
     const resendLabel = resend?.textContent
-    // This clock may be minutes wrong, so it measures durations only.
+    // The browser's clock may be minutes wrong, so it is used to measure durations only.
     let startedAt = Date.now()
     const SOON_SECONDS = 30
     const moreTime = main.querySelector<HTMLFormElement>('[data-more-time]')
     // Stops all listeners and requests of this page when another page is inserted in its place.
     const departure = new AbortController()
     const { signal } = departure
-    // Time for the message of another tab to arrive: on a slow machine that tab may have gone on and released the lock before.
+    // Time to wait for another tab's message. On a slow machine, that tab may have gone on and released the lock already.
     const HEARING_MS = 20
 
     let stream: EventSource | undefined
@@ -134,7 +135,7 @@ interface Window {
       location.replace(withTransaction(callbackUrl) + rememberField())
     }
 
-    // Only one of several tabs may go on, because an approval counts once.
+    // True if another tab waits for the same approval. Only one of the tabs may go on, because an approval counts once.
     let hasCompany = false
     let tabs: BroadcastChannel | undefined
     void attempt(() => {
@@ -182,7 +183,7 @@ interface Window {
       opened.onerror = () => {
         // The server refused the stream, because no stream is free. Poll instead.
         if (opened.readyState === EventSource.CLOSED) return void ask()
-        // The connection broke, and the browser reconnects by itself. A single error is not shown, because proxies end long streams now and then.
+        // The connection broke, and the browser reconnects by itself. Proxies end long streams now and then, so a single error is not shown.
         if (++errors > 1) say(offline)
       }
     }
@@ -248,7 +249,7 @@ interface Window {
       else if (prompt !== 'wait') reload()
     }
 
-    // "More time" for recovery codes: nothing is sent to a phone, so the page is not reloaded, and what the user typed and ticked stays.
+    // "More time" for recovery codes sends nothing to a phone. So the page is not reloaded, and it keeps what the user typed and ticked.
     moreTime?.addEventListener('submit', (event) => {
       if (prompt !== 'code' && prompt !== 'confirm') return
       event.preventDefault()

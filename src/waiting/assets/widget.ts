@@ -29,7 +29,8 @@ window.nevisWidget = (main, isDone, finish) => {
     form.submit()
   }
 
-  // Tries again after a pause: in a page inserted by htmx or Turbo, the scripts of Nevis and of the app may load later than this script.
+  // Starts the widget. Tries again after a pause: in a page inserted by htmx or Turbo, the scripts of Nevis and of the app may load later than this
+  // script.
   function start(tries: number) {
     if (isDone()) return
     if (!('startNevisWidget' in window) && tries > 0) return void setTimeout(start, 100, tries - 1)
@@ -41,7 +42,7 @@ window.nevisWidget = (main, isDone, finish) => {
       })
   }
 
-  // Starts when the document is complete, because then the scripts of Nevis and of the app are loaded.
+  // Start when the document is complete, because then the scripts of Nevis and of the app are loaded.
   if (document.readyState === 'complete') start(100)
   else addEventListener('DOMContentLoaded', () => start(0), { once: true })
 }

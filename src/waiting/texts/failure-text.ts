@@ -7,8 +7,8 @@ import { failures } from '../../factors/failures'
 import { availableLanguages, preferred, type Locales } from './languages'
 
 /**
- * Passport keeps the English sentence of a failure in `req.session.messages` (`failureMessage: true`). This function gives the sentence in the
- * user's language. It accepts the failure's code, too.
+ * Returns the sentence for a failure in the user's language. Passport keeps the English sentence in `req.session.messages` (`failureMessage: true`);
+ * this function accepts that sentence, or the failure's code.
  * @param failure a failure code, or the English sentence of a failure; any other text comes back unchanged
  * @param language a language tag, or the value of the header `Accept-Language`; default English
  * @param locales your own texts, as for `waitingPage`

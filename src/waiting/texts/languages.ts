@@ -10,8 +10,8 @@ import { it } from './it'
 import type { Texts } from './texts'
 
 /**
- * Your own texts, by language tag. Each replaces one of ours, or belongs to a language that you add. A text that you leave out is ours; in a
- * language that you add, it is English.
+ * Your own texts, by language tag. Each replaces a language of this package, or adds one. If you leave a text out, the page uses this package's text
+ * in that language, or the English text in a language that you add.
  */
 export type Locales = Readonly<Record<string, { readonly [Key in keyof Texts]?: Texts[Key] extends string ? Texts[Key] : Partial<Texts[Key]> }>>
 
@@ -24,7 +24,7 @@ export interface Language {
 }
 
 /**
- * Our languages and yours, by lower-case tag. English is the fallback if the browser accepts none of them.
+ * The languages of this package and those of the app, by lower-case tag. English is the fallback if the browser accepts none of them.
  * @param appName name of the app on the phone, in every language; default: the texts' own name
  * @internal
  */
@@ -38,7 +38,7 @@ export function availableLanguages(locales: Locales = {}, appName?: string): Rea
 }
 
 /**
- * The language with this tag, or with its first part.
+ * Finds the language with this tag, or with its first part: `de` for `de-CH`.
  * @internal
  */
 export function languageOf(tag: unknown, available: ReadonlyMap<string, Language>): Language | undefined {
@@ -46,7 +46,7 @@ export function languageOf(tag: unknown, available: ReadonlyMap<string, Language
 }
 
 /**
- * The language that an `Accept-Language` header asks for (RFC 9110, 12.5.4), or English.
+ * Chooses the language that an `Accept-Language` header asks for (RFC 9110, 12.5.4); English if none of them is available.
  * @internal
  */
 export function preferred(header: string | undefined, available: ReadonlyMap<string, Language>): Language {
@@ -63,7 +63,10 @@ export function preferred(header: string | undefined, available: ReadonlyMap<str
   return available.get('en') as Language
 }
 
-/** @internal */
+/**
+ * The first part of a language tag, in lower case: `de` of `de-CH`.
+ * @internal
+ */
 export function primary(tag: string): string {
   return (tag.split('-')[0] as string).toLowerCase()
 }
