@@ -39,8 +39,7 @@ interface Window {
 }
 
 (() => {
-  // Tools that insert a new page into the same document (htmx, Turbo) may run this script again, or may not. The first run therefore serves every
-  // page.
+  // Tools that insert a new page into the same document (htmx, Turbo) may run this script again, or not. So the first run serves every page.
   if (window.nevisWaitingPage) return window.nevisWaitingPage()
   const started = new WeakSet<HTMLElement>()
   window.nevisWaitingPage = () => {
