@@ -1,4 +1,4 @@
-/** The arrows of the house: who may import whom, who may touch the response, and how long a file may be. */
+/** Checks the structure of `src/`: which folder may import which, which files may touch the response, and how long a file may be. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative, resolve, sep } from 'node:path'
 import ts from 'typescript'

@@ -1,4 +1,4 @@
-/** What the documents say can be done: every snippet compiles, every command and picture is there, every link leads somewhere. */
+/** Checks the documents: every snippet compiles, every command and picture exists, every link leads somewhere. */
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import ts from 'typescript'

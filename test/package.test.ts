@@ -1,4 +1,4 @@
-/** The package as its users get it: its doors, its files, and what loading it costs. */
+/** Tests the package as its users get it: its entry points, its files, and what loading it costs. */
 import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'

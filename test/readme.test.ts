@@ -1,4 +1,4 @@
-/** What a newcomer copies out of the README and the guides, run as it stands: the integration, the quick start, step-up, signing, enrolment. */
+/** Runs the code that a newcomer copies from the README and the guides, unchanged: the integration, the quick start, step-up, signing, enrolment. */
 import express from 'express'
 import session from 'express-session'
 import { createServer, type Server } from 'node:http'

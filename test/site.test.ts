@@ -1,4 +1,4 @@
-/** The documentation site is strict: a document without a place, or a link that leads nowhere, fails `npm run docs`. */
+/** `npm run docs` fails for a document that is not in the menu, and for a broken link. */
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'

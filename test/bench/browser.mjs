@@ -1,5 +1,5 @@
 // @ts-check
-// A browser as far as a login needs one: cookies and redirects, over connections that are kept.
+// A minimal browser for benchmarks: cookies and redirects, over kept connections.
 import { Agent, request } from 'node:http'
 import { nextUser } from './contestants/shared.mjs'
 

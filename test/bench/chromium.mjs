@@ -1,5 +1,5 @@
 // @ts-check
-// Sign-ins as Chromium sees them, to the app that is measured and to one that polls by hand, over links that take their time.
+// Measures sign-ins in Chromium over slow links: to the measured app, and to an app that polls without this package.
 import { chromium } from 'playwright-core'
 import { start, stop } from './processes.mjs'
 import { slowLink } from './slow-link.mjs'

@@ -1,5 +1,5 @@
 // @ts-check
-// A Redis of its own for a benchmark, on a socket in a new folder.
+// Starts a Redis for a benchmark, on a socket in a new folder.
 import { spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'

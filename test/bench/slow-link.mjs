@@ -1,5 +1,5 @@
 // @ts-check
-// A way to a server on which everything takes its time, as between a browser and a data centre.
+// A proxy that delays everything on the way to a server, as a network between a browser and a data centre does.
 import { once } from 'node:events'
 import { connect, createServer } from 'node:net'
 

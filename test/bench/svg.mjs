@@ -1,5 +1,5 @@
 // @ts-check
-// Small plots as SVG, in colours that can be read on a light and on a dark page. Out of scope: what is plotted.
+// Draws small plots as SVG, in colours that can be read on a light and on a dark page. Out of scope: the data of a plot.
 
 /** @typedef {{ readonly name: string, readonly owner: string, micros: number, readonly children: Map<string, Flame> }} Flame a function, with what it calls */
 

@@ -1,4 +1,4 @@
-/** What the benchmark's apps keep of a user and in a session, as types. */
+/** The types of the users and sessions in the benchmark's apps. */
 import 'express-session'
 
 declare global {

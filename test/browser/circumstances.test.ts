@@ -1,8 +1,7 @@
 /**
- * What happens around the waiting page: other tabs and browsers, lost connections, tabs in the background, clocks that
- * are wrong, servers that restart.
+ * The waiting page in unusual circumstances: other tabs and browsers, lost connections, tabs in the background, wrong clocks, servers that restart.
  *
- * Not its job: the factors (`sign-in.test.ts`).
+ * Out of scope: the factors (`sign-in.test.ts`).
  */
 import type { ServerResponse } from 'node:http'
 import type { BrowserContext, Page } from 'playwright-core'

@@ -1,4 +1,4 @@
-/** Enrolment in a real browser: the page alone leads somebody without a factor to one, and recovery codes to paper. */
+/** Enrolment in a real browser: a user without a factor sets one up on the waiting page, and prints recovery codes. */
 import { describeWithChromium } from '../support/chromium'
 import { codeFor, enterPassword, makingCodes, forgiveComplaints, heading, isSignedIn, showsHeading, startCloud, useChromium, type Cloud } from './support'
 import { readFileSync } from 'node:fs'

@@ -1,6 +1,6 @@
 /**
- * One person's way through the example app, from signing up to a second device: each test goes on where the one before it has
- * ended. Leaves a screenshot of every page in `screenshots/`, wide and on a phone.
+ * One user in the example app, from the sign-up to a second device: each test continues where the one before has ended. Takes a screenshot of every
+ * page, wide and on a phone, in `screenshots/`.
  */
 import axe from 'axe-core'
 import { mkdirSync } from 'node:fs'

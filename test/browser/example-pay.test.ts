@@ -1,9 +1,8 @@
 /**
- * What somebody who is signed in to the example app confirms, in a real browser: payments that are signed on the phone,
- * a transfer that wants a fresh second factor, and what is seen while Nevis is down. Leaves a screenshot of each page in
- * `screenshots/`, wide and on a phone.
+ * What a signed-in user of the example app confirms, in a real browser: payments that are signed on the phone, a transfer that needs a fresh second
+ * factor, and the pages while Nevis is down. Takes a screenshot of each page, wide and on a phone, in `screenshots/`.
  *
- * Not its job: attacks (`test/example/invoices.test.ts`).
+ * Out of scope: attacks (`test/example/invoices.test.ts`).
  */
 import axe from 'axe-core'
 import { mkdirSync } from 'node:fs'

@@ -1,8 +1,8 @@
 /**
- * The way to another origin, of which browsers' `form-action` keeps the forms of a page: the callback of a code leads to a second domain, such as
- * an OpenID provider's client.
+ * Redirects to another origin, which the policy `form-action` can block: the callback of a code redirects to a second domain, such as a client of an
+ * OpenID provider.
  *
- * Out of scope: what the policy says (`test/waiting/page-options.test.ts`).
+ * Out of scope: the content of the policy (`test/waiting/page-options.test.ts`).
  */
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'

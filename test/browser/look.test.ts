@@ -1,6 +1,6 @@
 /**
- * How the waiting page looks and reads, in every state: accessible, no wider than its screen, in light and dark, on a
- * phone and in every language. Leaves a screenshot of each in `screenshots/`.
+ * The look of the waiting page in every state: accessible, no wider than the screen, in light and dark, on a phone and in every language. Takes a
+ * screenshot of each in `screenshots/`.
  */
 import axe from 'axe-core'
 import { mkdirSync } from 'node:fs'

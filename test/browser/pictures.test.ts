@@ -1,6 +1,6 @@
 /**
- * The pictures of the documents are pictures of these pages: `npm run screenshots` takes them anew, into `docs/images/`. Any other
- * run only looks whether the pages still are what the pictures show.
+ * The screenshots in the documents. `npm run screenshots` takes them again, into `docs/images/`. Any other run only checks that the pages still look
+ * like the screenshots.
  */
 import { join } from 'node:path'
 import type { BrowserContext, Page } from 'playwright-core'

@@ -1,7 +1,7 @@
 /**
- * The attack: the app's landing page, or a script of somebody else's on it, reads `document.referrer`, and finds the handle of
- * the transaction in it, in the address of the waiting page. Whoever reads the logs of what is sent there has it, too. The
- * policy that keeps it in must leave the forms of the page their `Origin`: apps compare it to tell forged posts from their own.
+ * The attack: a script on the app's landing page reads `document.referrer` and finds the handle there, because the URL of the waiting page contains
+ * it. So does everyone who can read the logs of what that script sends. The referrer policy must prevent this, but must leave the `Origin` of the
+ * page's forms: apps compare it to detect forged posts.
  */
 import { describeWithChromium } from '../support/chromium'
 import { forgiveComplaints, showsHeading, startCloud, useChromium, waiting, type Cloud } from './support'

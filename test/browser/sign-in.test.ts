@@ -1,8 +1,7 @@
 /**
- * The example app in a real browser, to the end, as its users meet it: every factor, with and without JavaScript, by
- * mouse, finger and keyboard.
+ * Whole sign-ins to the example app in a real browser: every factor, with and without JavaScript, by mouse, finger and keyboard.
  *
- * Not its job: tabs, connections and clocks (`circumstances.test.ts`), or how it looks (`look.test.ts`).
+ * Out of scope: tabs, connections and clocks (`circumstances.test.ts`), and the look (`look.test.ts`).
  */
 import type { BrowserContext, Page } from 'playwright-core'
 import { circumstances, resendPauseIsOver } from '../example/circumstances'

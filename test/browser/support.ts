@@ -1,7 +1,7 @@
 /**
- * People at real browsers in front of an app in this process, whose cloud the test controls.
+ * Real browsers in front of an app in this process, whose cloud the test controls.
  *
- * Not its job: the example app, which is a process of its own (`sign-in.test.ts`).
+ * Out of scope: the example app, which is a process of its own (`sign-in.test.ts`).
  */
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core'
 import { NevisSimulator, type AddedUser } from '../../src/simulator'

@@ -1,8 +1,8 @@
 /**
- * The waiting page where it is not loaded as a page of its own: swapped in by another script, as htmx and Turbo do; where the browser blocks
- * locks and channels; and shortly before the end of the time.
+ * The waiting page in three special cases: another script inserts it into its own page, as htmx and Turbo do; the browser blocks locks and channels;
+ * the transaction expires soon.
  *
- * Out of scope: the other circumstances of a sign-in (`circumstances.test.ts`).
+ * Out of scope: other unusual circumstances (`circumstances.test.ts`).
  */
 import type { BrowserContext, Page } from 'playwright-core'
 import { describeWithChromium } from '../support/chromium'

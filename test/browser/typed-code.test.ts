@@ -1,7 +1,8 @@
 /**
- * A push whose code the user types, in a real browser: with and without JavaScript, and how the page looks in every language.
+ * A push with a code that the user types, in a real browser: with and without JavaScript, and the look of the page in every language. Takes
+ * screenshots in `screenshots/`.
  *
- * Out of scope: the page in its other states (`look.test.ts`). Leaves screenshots in `screenshots/`.
+ * Out of scope: the page in its other states (`look.test.ts`).
  */
 import axe from 'axe-core'
 import { mkdirSync } from 'node:fs'

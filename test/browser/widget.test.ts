@@ -1,6 +1,6 @@
 /**
- * The widget in a real browser, on the simulator's stand-in: in the example app to the end, and what becomes of it when it
- * fails, comes twice or does not come. Leaves screenshots in `screenshots/`.
+ * The widget in a real browser, with the simulator's substitute for Nevis's script: a whole sign-in to the example app, and a widget that fails, is
+ * loaded twice or does not load. Takes screenshots in `screenshots/`.
  */
 import axe from 'axe-core'
 import { mkdirSync } from 'node:fs'

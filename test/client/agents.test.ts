@@ -1,4 +1,4 @@
-/** How long an idle connection to Nevis is kept, and what becomes of calls on one that the server has closed. */
+/** How long the client keeps an idle connection to Nevis, and what happens to calls on a connection that the server has closed. */
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createServer as createHttpsServer } from 'node:https'

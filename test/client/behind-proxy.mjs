@@ -1,5 +1,5 @@
-// A process of its own with a client, because Node reads NODE_EXTRA_CA_CERTS when it starts: it makes as many calls as it is told,
-// one after the other, and prints what came of each. Out of scope: to assert anything; `proxy.test.ts` starts it.
+// A process with a client, because Node reads NODE_EXTRA_CA_CERTS only when it starts. It makes as many calls as it is told, one after the other, and
+// prints the result of each. Out of scope: checking the results; `proxy.test.ts` starts this process and checks them.
 import { createRequire } from 'node:module'
 import process from 'node:process'
 

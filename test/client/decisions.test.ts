@@ -1,8 +1,8 @@
 /**
- * getStatus and introspect: the two answers that a login hangs on.
+ * `getStatus` and `introspect`: the two answers on which a login depends.
  *
- * An attacker cannot write these answers, but a proxy, a wrong host, a new version or a half-read document can garble
- * them; whatever is not exactly a documented yes must not come out as one.
+ * An attacker cannot write these answers, but a proxy, a wrong host, a new version or a misread document can garble them. Only an answer that is
+ * exactly the documented yes may count as yes.
  */
 import fc from 'fast-check'
 import nock from 'nock'

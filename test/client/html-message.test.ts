@@ -1,4 +1,4 @@
-/** Messages with values in them: the values stay text, whoever chose them. */
+/** Messages that contain values: a value stays text, even if an attacker has chosen it. */
 import { assert, property } from 'fast-check'
 import { htmlMessage } from '../../src'
 import { appMessageFault, plainText } from '../../src/client/messages'

@@ -1,7 +1,7 @@
 /**
- * nock in place of the cloud.
+ * Replaces the cloud with nock.
  *
- * Not for tests with real servers: nock replaces node:http as soon as it is loaded, connections and agents included.
+ * Out of scope: tests with real servers. nock replaces node:http as soon as it is loaded, connections and agents included.
  */
 import nock from 'nock'
 

@@ -1,4 +1,4 @@
-/** What a client can be made with, and what it refuses to be made with. */
+/** The options of a client: which it accepts and which it refuses. */
 import { Agent } from 'node:http'
 import { inspect } from 'node:util'
 import { NevisClient, type NevisClientOptions } from '../../src/client/client'

@@ -1,4 +1,4 @@
-/** An address is read alike the first time and after the reader was compiled, whatever characters are in it. */
+/** A URL is parsed correctly the first time and after V8 has optimised the function, whatever characters it contains. */
 import { parseURL } from '../../src/client/parse-url'
 
 describe('an address with characters from U+0080 to U+00FF', () => {

@@ -1,4 +1,4 @@
-/** How long the client waits before it asks again: as long as Nevis says, or longer each time. */
+/** How long the client waits before a retry: as long as Nevis says, or longer each time. */
 import timers from 'node:timers/promises'
 import { closeServers, newClient, nevisError, serve } from './support'
 

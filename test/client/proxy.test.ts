@@ -1,6 +1,6 @@
 /**
- * Behind a forward proxy that the environment names, as in many companies: it carries the calls, in few tunnels, and sees where
- * they go and nothing else. What a proxy does that lies is in `test/security/lying-proxy.test.ts`.
+ * A client behind a forward proxy that the environment names, as in many companies. The proxy carries the calls in few tunnels, and learns only their
+ * host. Proxies that lie are in `test/security/lying-proxy.test.ts`.
  */
 import { execFile } from 'node:child_process'
 import { once } from 'node:events'

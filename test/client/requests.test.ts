@@ -1,4 +1,4 @@
-/** Requests that break a rule are refused before anything is sent, in words that repeat no value. */
+/** The client refuses a request that breaks a rule before anything is sent, with a message that contains no value. */
 import { assertSmsText, isUserId, isUsername } from '../../src/client/checks'
 import type { NevisClient } from '../../src/client/client'
 import { NevisError } from '../../src/client/errors'

@@ -1,7 +1,7 @@
 /**
- * Errors are logged, sent to trackers and shown on error pages. An HTTP library's error holds the whole request: the
- * access key opens every account of the instance, a code or token one login, a phone number is personal data. So every
- * way in which a call can fail is walked here, and everything that can be printed of the error is searched.
+ * Errors are logged, sent to error trackers and shown on error pages, and an HTTP library's error contains the whole request. The access key opens
+ * every account of the instance, a code or token one login, and a phone number is personal data. So these tests cause every kind of failed call, and
+ * search everything that can be printed of the error.
  */
 import type { RequestListener } from 'node:http'
 import type { AxiosStatic } from 'axios'

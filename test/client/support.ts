@@ -1,9 +1,8 @@
 /**
  * What the tests of the client share: samples of the Nevis documents, a client, and real servers on port 0.
  *
- * The samples are those of https://docs.nevis.net/apidoc/authcloud/. Some of their values are cut short in the
- * documents and are completed here: a QR code's data URI (there `"...YII"`), the host of a deep link
- * (there `{instance}`), and the ids of an approval by SMS (there `"d9db4760-...-5cbe533389e3"`).
+ * The samples are those of https://docs.nevis.net/apidoc/authcloud/. The documents shorten some values, which are completed here: a QR code's data
+ * URI (there `"...YII"`), the host of a deep link (there `{instance}`), and the ids of an approval by SMS (there `"d9db4760-...-5cbe533389e3"`).
  */
 import { createServer, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'

@@ -1,8 +1,8 @@
 /**
- * What a body with HTTP 200 says of a code: yes, no, or nothing that can be trusted.
+ * The meaning of a body with HTTP 200 for a code: yes, no, or unclear.
  *
- * Nevis documents no body, so whatever stands between us and Nevis can put its own there. No page, text, list or refusal may
- * come out as a yes, wherever in the object the refusal stands.
+ * Nevis documents no body, so anything between this package and Nevis can send its own. No page, text, list or refusal may count as a yes, wherever
+ * in the object the refusal is.
  */
 import fc from 'fast-check'
 import { Answer } from '../../src/client/answer'

@@ -1,8 +1,8 @@
 /**
- * An Express app for the table of dialects: password, second factor, step-up, and enrolment of a further factor. Its answers name the
- * action of Passport, and who is signed in.
+ * An Express app for the table of dialects: password, second factor, step-up, and enrolment of another factor. Its answers contain the action of
+ * Passport, and who is signed in.
  *
- * Not its job: any dialect or flow.
+ * Out of scope: dialects and flows.
  */
 import express, { type ErrorRequestHandler, type RequestHandler } from 'express'
 import session, { type Store } from 'express-session'

@@ -1,9 +1,9 @@
 /**
- * Every dialect of the simulator against every flow that it touches: sign-in, wrong code, denial, step-up, first and further enrolment, by
- * each factor, with one process and two, with a page that gets events and one that asks for JSON.
+ * Runs every dialect of the simulator against every flow that it affects: sign-in, wrong code, denial, step-up, first and later enrolment, with each
+ * factor, with one process and two, with a page that uses events and one that polls JSON.
  *
- * What the real cloud says where its documents are silent, nobody who works on this package knows. So each plausible reading is played, and
- * the outcome of each cell stands in `table.ts`. Nobody may get in, be enrolled or see what is not theirs in any of them.
+ * Nevis's documents leave some answers of the cloud open. Each plausible reading is a dialect, and `table.ts` has the expected outcome of each flow
+ * in it. In no dialect may a user get in, be enrolled or see data without the right to.
  */
 import fc from 'fast-check'
 import { DIALECT_GROUPS } from '../../src/simulator/dialects'

@@ -1,8 +1,8 @@
 /**
- * The flows of the table: what people do with a browser and a phone, while the cloud speaks a dialect. Each ends in an outcome in words,
- * or in one that begins with `UNSAFE`.
+ * The flows of the table of dialects: what users do with a browser and a phone, while the cloud answers in a dialect. Each ends with an outcome in
+ * words, or with one that begins with `UNSAFE`.
  *
- * Not its job: which outcome is right.
+ * Out of scope: which outcome is right.
  */
 import type { NevisSimulator } from '../../src/simulator'
 import { callbackOf, handleIn, statusOf, waitingOf } from '../support/app'

@@ -1,8 +1,7 @@
 /**
- * The 207 readings of the documents that version 0.1.0 was played against, by the ids of that list, each with the dialect of the simulator
- * that speaks so.
+ * The ids of 207 readings of Nevis's documents against which version 0.1.0 was tested, each with the dialect of the simulator that implements it.
  *
- * Not its job: the outcomes (`table.ts`).
+ * Out of scope: the outcomes (`table.ts`).
  */
 
 const perStatus = (prefix: string, name: string, statuses: readonly number[]): Record<string, string> => Object.fromEntries(statuses.map((status) => [`${prefix}${status}`, `${name}-${status}`]))

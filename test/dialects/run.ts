@@ -1,7 +1,7 @@
 /**
- * Plays flows on a simulator that speaks dialects, many at a time.
+ * Runs flows on a simulator with dialects, many at a time.
  *
- * Not its job: which outcome is right.
+ * Out of scope: which outcome is right.
  */
 import { MemoryStore } from 'express-session'
 import { MemoryLedger } from '../../src'

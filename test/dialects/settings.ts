@@ -1,7 +1,7 @@
 /**
- * In which circumstances a dialect shows: which flows touch it, and who the people in them are.
+ * The circumstances in which a dialect has an effect: which flows it affects, and which factors their users have.
  *
- * Not its job: the outcomes (`table.ts`).
+ * Out of scope: the outcomes (`table.ts`).
  */
 import type { TransactionTokenClaims } from '../../src'
 import { DIALECT_GROUPS } from '../../src/simulator/dialects'

@@ -1,10 +1,10 @@
 /**
- * What each flow ends in, dialect by dialect, where it differs from the simulator's own answers.
+ * The outcome of each flow in each dialect, if it differs from the outcome with the simulator's own answers.
  *
- * `right`: the outcome fits what the cloud means. `design`: the package refuses although the cloud may have approved, because the answer
- * could also mean no, or come from somebody else. `wrong`: what is not mended, and why. No cell may be unsafe.
+ * `right`: the outcome fits what the cloud means. `design`: the package refuses although the cloud may have approved, because the answer could also
+ * mean no, or come from another server. `wrong`: a fault that is not mended, and why. No outcome may be unsafe.
  *
- * Not its job: the circumstances of a dialect (`settings.ts`).
+ * Out of scope: the circumstances of a dialect (`settings.ts`).
  */
 
 export type Verdict = 'right' | 'design' | 'wrong'

@@ -1,4 +1,4 @@
-/** What the doctor sees of an app that sets itself up, and that the app notices nothing of it. */
+/** What the doctor observes while an app configures itself. The app must not notice. */
 import expressSession, { type SessionOptions } from 'express-session'
 import type { IncomingMessage } from 'node:http'
 import { Passport } from 'passport'

@@ -1,4 +1,4 @@
-/** What the doctor says of an app: well, and with each fault once; always over HTTP. */
+/** The doctor's findings about an app: a healthy one, and one with each fault; always over HTTP. */
 import express, { type RequestHandler } from 'express'
 import { Passport } from 'passport'
 import { MemoryLedger, NevisStrategy, push, RedisLedger, type Factor, type Ledger } from '../../src'

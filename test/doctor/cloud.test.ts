@@ -1,4 +1,4 @@
-/** What the doctor says of the cloud, asked over HTTP at the simulator and its faults. */
+/** The doctor's findings about the cloud, over HTTP, with the simulator and its faults. */
 import { Agent } from 'node:https'
 import { createServer, type AddressInfo } from 'node:net'
 import { NevisClient } from '../../src'

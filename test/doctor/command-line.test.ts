@@ -1,4 +1,4 @@
-/** The command in this process, for what needs no app: its arguments, its exit codes, and what it prints. */
+/** The doctor's command in this process, without an app: its arguments, its exit codes, and what it prints. */
 import { main } from '../../src/doctor/command-line'
 import { CHECKS, type Finding } from '../../src/doctor/findings'
 import { NevisSimulator } from '../../src/simulator'

@@ -1,4 +1,4 @@
-/** The command as a process: the apps that it loads, its exit codes, and that no secret comes out. */
+/** The doctor's command as a process: the apps that it loads, its exit codes, and that it prints no secret. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer, type AddressInfo } from 'node:net'

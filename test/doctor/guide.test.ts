@@ -1,4 +1,4 @@
-/** The guide of the doctor: it names every check, and shows what the doctor prints. */
+/** The guide of the doctor names every check, and shows what the doctor prints. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'

@@ -1,4 +1,4 @@
-/** The findings as text for a terminal. */
+/** The doctor's findings as text for a terminal. */
 import { error, ok, unchecked, warning } from '../../src/doctor/findings'
 import { reportOf } from '../../src/doctor/report'
 

@@ -1,4 +1,4 @@
-/** Apps to be examined, watched as the doctor watches them: a healthy one, and each fault on request. */
+/** Apps for the doctor, observed as the doctor observes them: a healthy one, and one with each fault on request. */
 import express, { type RequestHandler } from 'express'
 import expressSession, { type SessionOptions } from 'express-session'
 import { execFileSync } from 'node:child_process'

@@ -1,6 +1,4 @@
-/**
- * What a test may do to the example app's process from outside: let time pass, take Nevis away and bring it back.
- */
+/** What a test can do to the example app's process from outside: let time pass, stop Nevis and start it again. */
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'

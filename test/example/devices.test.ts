@@ -1,6 +1,6 @@
 /**
- * Signing up, the first device, and the page of one's own devices in the example app. Nevis renames and removes whatever
- * authenticator it is told, and enrols whomever it is told: that it is the person's own, and the person at it, is the app's to see to.
+ * The sign-up, the first device, and the page of a user's devices in the example app. Nevis renames and removes any authenticator, and enrols any
+ * user, that it is told. So the example app must check that a device belongs to the user, and that the user sits at the browser.
  */
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'

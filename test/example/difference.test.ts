@@ -1,6 +1,4 @@
-/**
- * What a second factor adds to an app with passwords: little, and marked.
- */
+/** A second factor adds few lines to an app with passwords, and these lines are marked. */
 import { execFileSync } from 'node:child_process'
 import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

@@ -1,6 +1,4 @@
-/**
- * What the example app tells when something breaks that is nobody's fault: the status, and not a word more.
- */
+/** What the example app shows when Nevis or a store fails: the status, and nothing else. */
 import { once } from 'node:events'
 import { Browser } from '../support/browser'
 import { launch, submit } from './support'

@@ -1,7 +1,7 @@
 /**
- * The attack: somebody guesses the password of one account, each guess from another address, so that a limit per address never
- * counts more than one. And the attack that a limit per account invites: a stranger types wrong passwords for somebody else's
- * account, and its owner cannot sign in any more.
+ * The attack: an attacker guesses the password of one account, each guess from another address, so that a limit per address never counts more than
+ * one. And the attack that a limit per account invites: an attacker types wrong passwords for another user's account, and that user cannot sign in
+ * any more.
  */
 import type { Browser } from '../support/browser'
 import { circumstances, sixMinutesLater } from './circumstances'

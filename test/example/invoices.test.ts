@@ -1,7 +1,6 @@
 /**
- * Paying an invoice that is signed on the phone, and attacks on it. Whoever sits in the browser, or has put a program
- * there, wants another amount paid, another invoice, somebody else's, or the same one twice, with an approval that was
- * given for something else.
+ * Paying an invoice that is signed on the phone, and attacks on it. An attacker who controls the browser wants to have another amount paid, another
+ * invoice, another user's invoice, or the same one twice, with an approval that was given for something else.
  */
 import type { Browser, Page } from '../support/browser'
 import { circumstances, sixMinutesLater } from './circumstances'

@@ -1,6 +1,4 @@
-/**
- * What the example app refuses.
- */
+/** The requests that the example app refuses. */
 import { Browser } from '../support/browser'
 import { callbackOf, enterPassword, hiddenField, signIn, startExample, submit, type Running } from './support'
 

@@ -1,6 +1,4 @@
-/**
- * A browser that the example app remembers: it signs in with the password alone, and nothing else gets easier.
- */
+/** A browser that the example app remembers: it needs only the password to sign in; every other protection stays. */
 import { callbackOf, enterPassword, startExample, submit, type Running } from './support'
 import type { Browser } from '../support/browser'
 

@@ -1,6 +1,6 @@
 /**
- * The example app as three processes: a load balancer that sends each request to the next one, sessions and ledger in
- * Redis, accounts in PostgreSQL. Any of them answers any request, and one that dies takes nobody with it.
+ * The example app as three processes: a load balancer sends each request to the next process, sessions and ledger are in Redis, accounts in
+ * PostgreSQL. Any process answers any request, and no user is lost when a process dies.
  */
 import { setTimeout as pause } from 'node:timers/promises'
 import { NevisSimulator } from '../../src/simulator'

@@ -1,6 +1,4 @@
-/**
- * Signing in to the example app, by every factor.
- */
+/** Signing in to the example app with every factor. */
 import {
   callbackOf, choose, enterPassword, startExample, statusOf, submit, typeCode, type Running,
 } from './support'

@@ -1,6 +1,4 @@
-/**
- * How the example app starts, refuses to start, and ends.
- */
+/** The example app starts, refuses to start with a wrong configuration, and stops. */
 import { createServer, type Server } from 'node:http'
 import { mkdtemp, rm } from 'node:fs/promises'
 import type { AddressInfo } from 'node:net'

@@ -1,6 +1,4 @@
-/**
- * Confirming once more before something risky.
- */
+/** A signed-in user of the example app must confirm again before something risky (step-up). */
 import { circumstances, sixMinutesLater } from './circumstances'
 import { callbackOf, enterPassword, signIn, startExample, submit, typeCode, type Running } from './support'
 

@@ -1,6 +1,4 @@
-/**
- * The example app as a process of its own, and the people in front of it: at the browser and at the phone.
- */
+/** The example app as a process of its own, and its users at the browser and the phone. */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'

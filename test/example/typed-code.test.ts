@@ -1,6 +1,4 @@
-/**
- * The example app with typed codes (`TYPED_CODE=true`): signing in, and paying an invoice.
- */
+/** The example app with typed codes (`TYPED_CODE=true`): signing in, and paying an invoice. */
 import type { Browser, Page } from '../support/browser'
 import { otherCode } from '../support/typed-code'
 import { callbackOf, choose, enterPassword, startExample, statusOf, submit, typeCode, type Running } from './support'

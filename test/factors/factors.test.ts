@@ -1,4 +1,4 @@
-/** Each factor by itself: what it asks of Nevis, what it keeps, what it shows, and what it makes of the answers. */
+/** Each factor by itself: what it asks Nevis, what it stores, what it shows, and how it reads the answers. */
 import { app, push, recovery, sms, widget, type Factor, type NevisClient, type Subject, type Transaction } from '../../src'
 import { NevisError } from '../../src/client/errors'
 import { promptOf } from '../../src/factors/factor'

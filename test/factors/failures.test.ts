@@ -1,4 +1,4 @@
-/** What a person is told. The sentences are read by people and by the waiting page's texts; changing one is a decision. */
+/** The sentences that users see after a failure. They are fixed here, because every change must be a decision. */
 import { failures } from '../../src'
 import { Refusal, type FailureCode } from '../../src/factors/failures'
 

@@ -1,4 +1,4 @@
-/** How strong the factors are. */
+/** The ranks of the factors by strength. */
 import { app, atLeast, push, recovery, sms, widget } from '../../src'
 import { isAtLeast } from '../../src/factors/strength'
 

@@ -1,4 +1,4 @@
-/** `push({ typedCode: true })` by itself: the code, and how the phone says it. */
+/** `push({ typedCode: true })` by itself: the code, and the message on the phone. */
 import { push, type Factor, type NevisClient } from '../../src'
 import { checkedApproval } from '../../src/client/checks'
 import { isTypedCode, messageWithCode } from '../../src/factors/typed-code'

@@ -1,7 +1,7 @@
 /**
- * What the snippets of the documents leave to the reader, as types: an app, its users, its pages.
+ * Types for the names that the snippets of the documents use but do not define: an app, its users, its pages.
  *
- * Compiled by `test/guides.test.ts` together with them, and by nothing else: its global names are no part of the tests.
+ * `test/guides.test.ts` compiles this file together with the snippets, and no other test uses it: its names are global.
  */
 import type { Express as App } from 'express'
 import type passportOf from 'passport'

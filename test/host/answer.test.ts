@@ -1,4 +1,4 @@
-/** The answers for hosts that are not Express: as data, and as a stream that ends what it holds. */
+/** Answers for hosts other than Express: as data, and as a stream that releases its resources. */
 import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { PassThrough, type Readable } from 'node:stream'

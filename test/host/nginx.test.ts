@@ -1,4 +1,4 @@
-/** Behind a real nginx: default buffering, gzip, a prefix that it takes off the path, several apps in turn. */
+/** Apps behind a real nginx: default buffering, gzip, a removed path prefix, several apps in turn. */
 import { get, type IncomingMessage } from 'node:http'
 import { once } from 'node:events'
 import type { Readable } from 'node:stream'

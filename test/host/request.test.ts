@@ -1,4 +1,4 @@
-/** What is read of a request: fields of strangers, whatever parsers ran before, and who is signed in. */
+/** Reading a request: fields of any content, with any body parser, and the signed-in user. */
 import { authInfoOf, bodyFieldOf, bodyOf, fieldOf, queryFieldOf, sessionOf, userOf, wantsPage } from '../../src/host/request'
 import { loginOf } from '../../src/host/login'
 import { withQuery } from '../../src/host/url'

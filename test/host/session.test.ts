@@ -1,4 +1,4 @@
-/** A session that gets a new id, is read again or is all in a cookie: in every way in which hosts do that. */
+/** Renewing a session, reading it again, and sessions in a cookie, in every way in which hosts do that. */
 import { hasContent, isInCookie, isInSmallCookie, isStored, reloadSession, renewSession, saveSession, sessionIdOf } from '../../src/host/session'
 import type { SessionLike } from '../../src/host/request'
 import { ShownCipher } from '../../src/trust/shown'

@@ -1,4 +1,4 @@
-/** What happens when the application's own stores fail: an error that says which one, and nothing of what it held. */
+/** The error when a store of the app fails: it says which store, and contains nothing of the stored data. */
 import session from 'express-session'
 import { inspect } from 'node:util'
 import { StorageError, type Ledger } from '../../src'

@@ -1,7 +1,7 @@
 /**
- * The apps of the hosts' guides, each started the same way, for what must hold in all of them.
+ * The apps of the hosts' guides, all started in the same way, for tests that must pass in all of them.
  *
- * Out of scope: what a test does with an app. The sign-in in every host is in `contract.ts`.
+ * Out of scope: what a test does with an app. `contract.ts` has the sign-in in every host.
  */
 import { inspect } from 'node:util'
 import type { NevisSimulator } from '../../src/simulator'

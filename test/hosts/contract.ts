@@ -1,7 +1,7 @@
 /**
- * What holds in every host: one table of scenarios, driven from outside with cookies.
+ * The scenarios that must pass in every host, driven from outside with cookies.
  *
- * Out of scope: how a host is mounted; that is in the programs, which are the code of the guides.
+ * Out of scope: mounting this package in a host. The apps do that; they are the code of the guides.
  */
 import { get } from 'node:http'
 import { failures, type FailureCode } from '../../src'

@@ -1,8 +1,7 @@
 /**
- * Stands between an app and the simulator and holds one answer back until the test lets it go: Nevis is slow for as long
- * as something else happens.
+ * A proxy between an app and the simulator that delays one answer until the test releases it, as if Nevis were slow.
  *
- * Out of scope: any change of an answer but the address, since tokens name the address that the app has asked.
+ * Out of scope: changing answers. Only the address is replaced, because tokens contain the address that the app has asked.
  */
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'

@@ -1,7 +1,7 @@
 /**
- * Two Nevis instances in one app and one session, say of staff and of customers, in which a person has the same name.
+ * Two Nevis instances in one app and one session, for example for staff and customers, with the same username in both.
  *
- * What belongs to one is nothing to the other: handles, waiting pages, approvals and records.
+ * Handles, waiting pages, approvals and second factor records of one instance must not be valid for the other.
  */
 import { recordSecondFactor, requireSecondFactor, statusEndpoint, waitingPage, type NevisStrategy } from '../../src'
 import { NevisSimulator } from '../../src/simulator'

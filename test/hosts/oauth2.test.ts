@@ -1,6 +1,6 @@
 /**
- * A sign-in at an OAuth 2 provider as the first factor. It ends in a GET, which never sends a push: who comes back must
- * press a button, and whoever knew the session before must gain nothing by pressing it in their place.
+ * A sign-in at an OAuth 2 provider as the first factor. It ends in a GET, which never sends a push. So the user must press a button afterwards, and
+ * an attacker who knew the session before must gain nothing by pressing the button instead.
  */
 import { NevisSimulator } from '../../src/simulator'
 import { callbackOf, handleIn } from '../support/app'

@@ -1,4 +1,4 @@
-/** The guides of the hosts show the code that was tested, to the letter. */
+/** The guides of the hosts show exactly the code that these tests run. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 

@@ -1,7 +1,7 @@
 /**
- * Passport's own options and forms, on the newest and the oldest stack: what people use already goes on.
+ * Passport's own options and forms, on the newest and the oldest versions: existing code keeps working.
  *
- * Not its job: a callback that comes twice (`test/strategy/callback.test.ts`).
+ * Out of scope: a callback that comes twice (`test/strategy/callback.test.ts`).
  */
 import type { ErrorRequestHandler, RequestHandler } from 'express'
 import { recordSecondFactor, requireSecondFactor, secondFactorOf } from '../../src'

@@ -1,4 +1,4 @@
-/** The apps of the hosts' guides as they run in production: behind a proxy that ends TLS, and with errors that must not be shown. */
+/** The apps of the hosts' guides as in production: behind a proxy that terminates TLS, and with errors that users must not see. */
 import { NevisSimulator } from '../../src/simulator'
 import { callbackOf, handleIn, PASSWORD } from '../support/app'
 import { folderOf, start as startStranger, submit } from '../stranger/support'

@@ -1,7 +1,7 @@
 /**
- * The sessions that apps have: stores near and far, written back (`resave`) or not, and one in a cookie.
+ * Every kind of session that apps have: in a fast or slow store, with or without `resave`, and in a cookie.
  *
- * Not its job: races (`test/security/exactly-once.test.ts`).
+ * Out of scope: races (`test/security/exactly-once.test.ts`).
  */
 import { RedisStore } from 'connect-redis'
 import type { RequestHandler } from 'express'

@@ -1,8 +1,9 @@
 /**
- * One app, three Nevis instances, chosen per request as docs/guides/tenants.md shows: a thousand people of the same names at once.
+ * One app with three Nevis instances, chosen per request as docs/guides/tenants.md shows; a thousand users at once, with the same names in each
+ * instance.
  *
- * Nothing of one tenant must reach another: no call, no user, no start that counts. Out of scope: two instances in one session
- * (`instances.test.ts`), and one instance with tenants of the app's own (`test/security/tenants.test.ts`).
+ * Nothing of one tenant may reach another: no call, no user, no counted start. Out of scope: two instances in one session (`instances.test.ts`), and
+ * one instance with tenants of the app's own (`test/security/tenants.test.ts`).
  */
 import type { RequestHandler } from 'express'
 import { MemoryLedger, recordSecondFactor, requireSecondFactor, statusEndpoint, waitingPage } from '../../src'

@@ -1,7 +1,7 @@
 /**
  * A typed code in every host: the apps of the guides, with `push({ typedCode: true })` in place of `push()`.
  *
- * Out of scope: all else that holds in a host (`contract.ts`).
+ * Out of scope: everything else that must work in a host (`contract.ts`).
  */
 import * as door from '../../src'
 import { NevisSimulator } from '../../src/simulator'

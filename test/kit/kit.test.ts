@@ -1,6 +1,6 @@
 /**
- * The simulator as a test kit: the same suite of a small app under jest, vitest and node:test, each in its own process with
- * its own runner, and nothing but loopback to talk to.
+ * The simulator as a test kit: the same tests of a small app under jest, vitest and node:test, each in a process of its own, with loopback as the
+ * only network.
  */
 import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'

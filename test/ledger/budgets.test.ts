@@ -1,9 +1,9 @@
 /**
- * How often somebody is asked and how often codes are tried: by a ledger that writes down what it is asked, and a clock that stands.
+ * How often a user is asked and how often codes are tried: with a ledger that records its calls, and a clock that only the test moves.
  *
- * The attacker has the password. They let the victim's phone ring until the victim accepts, one push after the other or fifty at
- * once, at the edge of a window, under another spelling of the name; or they guess codes. The honest user signs in ten times in five
- * minutes, opens five tabs, mistypes, denies by mistake. All budgets are shown for a ledger in memory and for one that rounds up to whole seconds.
+ * The attacker has the password. The attacker lets the victim's phone ring until the victim accepts, with one push after the other or fifty at once,
+ * at the edge of a period, or with another spelling of the username; or the attacker guesses codes. The honest user signs in ten times in five
+ * minutes, opens five tabs, mistypes, denies by mistake. All limits are tested with a ledger in memory and with one that rounds up to whole seconds.
  */
 import fc from 'fast-check'
 import { MemoryLedger, type Ledger, type Subject } from '../../src'

@@ -1,7 +1,4 @@
-/**
- * How a transaction ends, and what may follow: told by the ledger alone, because a kept session cookie still shows the
- * transaction as it was.
- */
+/** How a transaction ends, and what may follow. Only the ledger decides, because an old session cookie still contains the transaction as it was. */
 import { MemoryLedger, type Ledger } from '../../src'
 import { Budgets } from '../../src/ledger/budgets'
 

@@ -1,4 +1,4 @@
-/** The ledger in memory, and that a ledger which fails lets nobody in. */
+/** The ledger in memory; and a ledger that fails, with which nobody gets in. */
 import { inspect } from 'node:util'
 import { MemoryLedger, StorageError, type Ledger } from '../../src'
 import { failClosed } from '../../src/ledger/ledger'

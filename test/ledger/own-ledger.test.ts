@@ -1,4 +1,4 @@
-/** A ledger of the app's own: the one of the guide, proved as the guide says; and faulty ones, each of which is found out. */
+/** A ledger that an app writes itself: that of the guide, which passes the checks; and faulty ones, each of which the checks find. */
 import { execFile } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'

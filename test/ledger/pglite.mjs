@@ -1,4 +1,4 @@
-/** Proves the ledger in PGlite with the test kit of the built package, as an app would. Prints "proved" and what is in the table. */
+/** Runs the checks of the built package on the ledger in PGlite, as an app would. Prints "proved" and the rows of the table. */
 import { PGlite } from '@electric-sql/pglite'
 import { createRequire } from 'node:module'
 

@@ -1,4 +1,4 @@
-/** The ledger in PGlite, proved by the test kit of the built package in a process of its own, as an app does it. */
+/** The ledger in PGlite, checked with the test kit of the built package in a process of its own, as an app does it. */
 import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'

@@ -1,4 +1,4 @@
-/** The ledger in a real PostgreSQL, on pools of `pg`. PGlite has a test of its own (`pglite.test.ts`). */
+/** The ledger in a real PostgreSQL, on pools of `pg`. `pglite.test.ts` tests PGlite. */
 import connectPgSimple from 'connect-pg-simple'
 import session from 'express-session'
 import { Pool } from 'pg'

@@ -1,4 +1,4 @@
-/** The ledger in a real Redis, by the clients that people use, in each version. Clusters and sentinels have tests of their own. */
+/** The ledger in a real Redis, with every version of the supported clients. Clusters and sentinels have tests of their own. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import IoRedis, { Cluster } from 'ioredis'

@@ -1,4 +1,4 @@
-/** The recipe "This was not me" of the guide "Monitoring", run as an app would: a denial is noted, and the owner ends all other sessions. */
+/** The recipe "This was not me" of the guide "Monitoring", run as an app would: the app notes a denial, and the user ends all other sessions. */
 import { MemoryStore } from 'express-session'
 import * as door from '../../src'
 import { callbackOf, signIn } from '../support/app'

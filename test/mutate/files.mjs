@@ -1,7 +1,7 @@
 /**
- * Loads the project's files (TypeScript, as jest would have them compiled) anew as often as wanted, in this process.
+ * Loads the project's files (TypeScript, compiled as jest does it) again as often as needed, in this process.
  *
- * Packages are loaded once: they are not what is tested. Out of scope: to run tests (`runner.mjs`).
+ * Packages are loaded only once, because they are not tested. Out of scope: running tests (`runner.mjs`).
  */
 import { transformSync } from '@swc/core'
 import { readFileSync } from 'node:fs'

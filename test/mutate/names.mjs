@@ -1,5 +1,5 @@
 /**
- * The names of files that a slice stands for, and whether every file of src is in one.
+ * Finds the files that belong to a slice (a folder of src with its tests), and checks that every file of src is in a slice.
  *
  * Out of scope: which slices there are (`slices.mjs`), and the runs.
  */

@@ -1,8 +1,7 @@
 /**
- * What mutation runs came to: kept for each source file in `reports/mutation`, printed as one table with a row for each wing.
+ * Stores the results of mutation runs for each source file in `reports/mutation`, and prints them as one table with a row for each folder.
  *
- * A result counts only as long as its file is what it was: one of a file that was changed, renamed or removed since is not shown.
- * Out of scope: the runs.
+ * A result counts only while its file is unchanged: the table leaves out files that were changed, renamed or removed since. Out of scope: the runs.
  */
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'

@@ -1,8 +1,8 @@
 /**
- * Runs jest's test files for Stryker in one process: jest's own `describe`, `it`, `expect`, spies and timers, but without
- * its sandbox, which costs seconds for each mutant. The project's files are loaded anew for every mutant and test file.
+ * Runs jest's test files for Stryker in one process: jest's own `describe`, `it`, `expect`, spies and timers, but without its sandbox, which costs
+ * seconds for each mutant. The project's files are loaded again for every mutant and test file.
  *
- * Out of scope: which tests are asked for (`slices.mjs`), or what is mutated (Stryker).
+ * Out of scope: which tests run (`slices.mjs`), and how code is mutated (Stryker).
  */
 import { jestExpect } from '@jest/expect'
 import { ModernFakeTimers } from '@jest/fake-timers'

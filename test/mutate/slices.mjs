@@ -1,10 +1,9 @@
 /**
- * Which tests must notice when a file of src is broken: one slice for each wing.
+ * Defines which tests must fail when a file of src is broken: one slice for each folder.
  *
- * First run `tests`, quick ones first, close to the files; a mutant that they let live is tried once more with the tests of `more`.
- * Names are below `src` and `test`, without `.ts` and `.test.ts`. A name with a slash at its end is a whole folder, one
- * with a `!` before it is left out. So a file that is renamed inside its wing needs no edit here.
- * `names.mjs` refuses a file of src that is in no slice and not exempt.
+ * `tests` run first: quick ones, close to the files. A mutant that survives them is tried once more with the tests of `more`. Names are below `src`
+ * and `test`, without `.ts` and `.test.ts`. A name with a slash at its end is a whole folder, one with a `!` before it is left out. So a file that is
+ * renamed inside its folder needs no change here. `names.mjs` refuses a file of src that is in no slice and not exempt.
  */
 
 export const slices = {

@@ -1,8 +1,8 @@
 /**
- * An application in TypeScript that has nothing but this package and what it brings along, compiled with each TypeScript,
- * each way of finding modules, as ESM and as CommonJS, declarations included (`skipLibCheck: false`).
+ * Compiles an application in TypeScript that has only this package and its dependencies: with each supported TypeScript, each module resolution, as
+ * ESM and as CommonJS, declarations included (`skipLibCheck: false`).
  *
- * What it is made of, and what must not compile in it, is in `test/types`.
+ * Out of scope: the application itself, and what must not compile in it (`test/types`).
  */
 import { spawn } from 'node:child_process'
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'

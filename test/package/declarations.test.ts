@@ -1,4 +1,4 @@
-/** The declarations that an application's compiler reads: they hold together, and `any` is nowhere among them. */
+/** The declarations that an application's compiler reads: they compile, and contain no `any`. */
 import { join } from 'node:path'
 import ts from 'typescript'
 import { ROOT } from '../support/installed'

@@ -1,4 +1,4 @@
-/** What is loaded with the package, by `require` and by `import`. In fresh processes. */
+/** Which files are loaded with the package, by `require` and by `import`; in new processes. */
 import { execFileSync } from 'node:child_process'
 import { sep } from 'node:path'
 import { ROOT } from '../support/installed'

@@ -1,4 +1,4 @@
-/** What CONTRIBUTING.md and the workflows say is so, and what a release consists of. */
+/** CONTRIBUTING.md and the workflows agree with the release scripts, and a release consists of the right files. */
 import { execFileSync, spawnSync } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'

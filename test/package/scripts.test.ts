@@ -1,4 +1,4 @@
-/** What `package.json` and `.gitattributes` promise to a developer on any operating system. */
+/** The commands in `package.json` and the line endings in `.gitattributes` work on any operating system. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 

@@ -1,4 +1,4 @@
-/** An app in the shapes that need no tool from elsewhere: bundled, moved out of the repository, signed in to. `npm run shapes` has more. */
+/** Signs in to an app that was bundled and moved out of the repository, with the bundlers that need no download. `npm run shapes` tries more. */
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'

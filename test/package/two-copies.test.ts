@@ -1,7 +1,7 @@
 /**
- * Two copies of the package in one app: npm installs a second one if the app and one of its packages ask for different versions. Errors of one copy
- * must not be unknown to the pages of the other, and a record must not be written for the approval of another user because the note about it is in
- * the other copy.
+ * Two copies of the package in one app: npm installs a second one if the app and one of its packages ask for different versions. The pages of one
+ * copy must recognise errors of the other. And `recordSecondFactor` of one copy must not write a record for another user's approval because the
+ * strategy's note is in the other copy.
  */
 import { randomUUID } from 'node:crypto'
 import type * as Package from '../../src'

@@ -1,4 +1,4 @@
-/** What a second factor is worth to others: `amr` and `authTime` of profile and record, and routes that ask for them. */
+/** How apps learn the strength of a sign-in: `amr` and `authTime` in profile and record, and routes that require them. */
 import { requireSecondFactor, recordSecondFactor, secondFactorOf, type NevisStrategyOptions } from '../../src'
 import { loginOf } from '../../src/host/login'
 import { amrOf } from '../../src/factors/amr'

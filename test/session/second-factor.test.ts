@@ -1,4 +1,4 @@
-/** The second factor record: written after `passport.authenticate('nevis')`, asked for by what is risky. */
+/** The second factor record: written after `passport.authenticate('nevis')`, required by risky routes. */
 import session from 'express-session'
 import { recordSecondFactor, requireSecondFactor, secondFactorOf } from '../../src'
 import { NevisSimulator } from '../../src/simulator'

@@ -1,4 +1,4 @@
-/** Transactions in a session: what is kept, for how long, and what is forgotten at once. */
+/** Transactions in a session: which fields are stored, for how long, and which are deleted at once. */
 import type { Transaction } from '../../src'
 import { ShownCipher } from '../../src/trust/shown'
 import { SessionTransactions } from '../../src/session/transactions'

@@ -1,4 +1,4 @@
-// The app of the shapes: passwords and a second factor, in one file, as it is bundled. It prints its port.
+// The app that is bundled: passwords and a second factor, in one file. It prints its port.
 import express from 'express'
 import session from 'express-session'
 import { once } from 'node:events'

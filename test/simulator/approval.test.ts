@@ -1,4 +1,4 @@
-/** Approvals: push, app link, SMS; their status, tokens and end. */
+/** Approvals in the simulator: push, app link, SMS; their status, tokens and end. */
 import { Caller, JWT, newestCode, SECONDS, started, UUID } from './http'
 
 let nevis: Caller

@@ -1,4 +1,4 @@
-/** The command: its flags, what it prints, its exit codes and signals. */
+/** The simulator's command: its flags, what it prints, its exit codes and signals. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'

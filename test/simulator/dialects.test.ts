@@ -1,4 +1,4 @@
-/** The dialects of the simulator: how they are named, listed and given. What a flow makes of each is in `test/dialects/`. */
+/** How the simulator's dialects are named, listed and selected. `test/dialects/` tests flows in each dialect. */
 import { NevisSimulator } from '../../src/simulator'
 import { main } from '../../src/simulator/command-line'
 import { DIALECT_GROUPS } from '../../src/simulator/dialects'

@@ -1,5 +1,5 @@
 /**
- * The calls that Nevis's documents show with cURL, sent as cURL sends them, and the answers that they print: names in their order, kinds of
+ * The calls that Nevis's documents show with cURL, sent as cURL sends them, and the answers that the documents print: names in their order, kinds of
  * values, and bytes where the documents have them.
  *
  * Sources: https://docs.nevis.net/apidoc/authcloud/ (older, "O"), https://docs.nevis.net/authcloud/api-doc/ (newer, "N").

@@ -1,4 +1,4 @@
-/** Registration: the app, a phone number, recovery codes. */
+/** Enrolment in the simulator: the app, a phone number, recovery codes. */
 import { createHash } from 'node:crypto'
 import { inflateSync } from 'node:zlib'
 import { qrModules } from '../../src/simulator/qr'

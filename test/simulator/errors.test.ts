@@ -1,4 +1,4 @@
-/** What the simulated cloud refuses, and with which of the documented bodies. */
+/** Which requests the simulated cloud refuses, and with which of the documented bodies. */
 import { Caller, NOBODY, SECONDS, started } from './http'
 
 let nevis: Caller

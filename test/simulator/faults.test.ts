@@ -1,4 +1,4 @@
-/** What can be scripted to go wrong. */
+/** The scripted faults of the simulator. */
 import type { Fault } from '../../src/simulator'
 import { closing } from '../support/closing'
 import { Caller, started } from './http'

@@ -1,7 +1,7 @@
 /**
- * A caller of the simulator's API for these tests: plain `fetch`, nothing of the package's client.
+ * Calls the simulator's API for these tests with plain `fetch`, without the package's client.
  *
- * Not its job: to check anything.
+ * Out of scope: checking the answers.
  */
 import { NevisSimulator, type NevisSimulatorOptions } from '../../src/simulator'
 

@@ -1,4 +1,4 @@
-/** What a simulator remembers: it runs beside a development server for weeks, or under a load test, and must not grow with the calls. */
+/** The memory limits of a simulator: it can run beside a development server for weeks, or under a load test, and must not grow with the calls. */
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { setFlagsFromString } from 'node:v8'

@@ -1,4 +1,4 @@
-/** The page with the phones: what it shows, its forms, and who may press its buttons. */
+/** The simulator's page with the phones: its content, its forms, and which requests may press its buttons. */
 import { request } from 'node:http'
 import { Caller, started, type Json } from './http'
 

@@ -1,4 +1,4 @@
-/** The simulator as an object: start, options, users, the record of requests, close. */
+/** The class `NevisSimulator`: start, options, users, recorded requests, close. */
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { NevisSimulator } from '../../src/simulator'

@@ -1,4 +1,4 @@
-/** Introspection and intent tokens. */
+/** Introspection and intent tokens in the simulator. */
 import { closing } from '../support/closing'
 import { Caller, JWT, NOBODY, started, type Json } from './http'
 

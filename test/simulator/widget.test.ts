@@ -1,4 +1,4 @@
-/** The stand-in for Nevis's widget, as a browser fetches it. What it does in one is in `test/browser/widget.test.ts`. */
+/** The substitute for Nevis's widget, as a browser fetches it. `test/browser/widget.test.ts` tests it in a browser. */
 import { createHash } from 'node:crypto'
 import { Caller, started } from './http'
 

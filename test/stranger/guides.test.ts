@@ -1,4 +1,4 @@
-/** The guides on an existing app and on testing show code that is run: each block names its file, and stands in it so. */
+/** The guides on an existing app and on testing show code that these tests run: each block names its file, and the file contains the block. */
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 

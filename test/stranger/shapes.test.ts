@@ -1,6 +1,6 @@
 /**
- * Other shapes that apps have: a login with callbacks of its own, a JSON API for a single-page app, TypeScript with router
- * files under a prefix, and a roll-out to a part of the people.
+ * Other kinds of apps: a login with custom callbacks, a JSON API for a single-page app, TypeScript with router files under a prefix, and a second
+ * factor for a part of the users.
  */
 import express, { type Express as App } from 'express'
 import session from 'express-session'

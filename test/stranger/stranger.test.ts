@@ -1,6 +1,6 @@
 /**
- * The kind of app that exists by the thousand (Express 4, Passport 0.6, passport-local, csurf, EJS, sessions and users in
- * SQLite), before and after it got a second factor; driven from outside, as a process of its own.
+ * A common kind of app (Express 4, Passport 0.6, passport-local, csurf, EJS, sessions and users in SQLite), before and after it got a second factor;
+ * driven from outside, as a process of its own.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'

@@ -1,6 +1,6 @@
 /**
- * A stranger's app as a process of its own, in a folder of its own, with the packages that it asks for: Express 4 and
- * Passport 0.6 under their plain names, and this package from its tarball.
+ * Runs an existing app as a process of its own, in a folder of its own, with the packages that it needs: Express 4 and Passport 0.6 under their usual
+ * names, and this package from its tarball.
  */
 import { execFileSync, spawn, type ExecFileSyncOptionsWithStringEncoding } from 'node:child_process'
 import { once } from 'node:events'

@@ -1,4 +1,4 @@
-/** Which of a person's phones is asked. Whose it is, and the attacks: `test/security/authenticators.test.ts`. */
+/** Which of a user's phones is asked. `test/security/authenticators.test.ts` tests that it belongs to the user. */
 import { NevisStrategy, app as appFactor, push, type NevisStrategyOptions } from '../../src'
 import { NevisSimulator } from '../../src/simulator'
 import type { Browser } from '../support/browser'

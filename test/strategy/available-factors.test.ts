@@ -1,5 +1,5 @@
 /**
- * Only what the person has: `availableFactors`, and a factor that turns out not to be set up at Nevis.
+ * `availableFactors`: only factors that the user has are offered; and a factor that the user does not have at Nevis.
  *
  * Out of scope: who may enrol (`enrolment.test.ts`).
  */

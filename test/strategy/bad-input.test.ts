@@ -1,4 +1,4 @@
-/** Whatever a stranger sends gets its failure code, never a 500, and never costs a good approval. */
+/** Any invalid request gets its failure code, never a 500, and never ends a valid approval. */
 import { NevisSimulator } from '../../src/simulator'
 import { callbackOf, PASSWORD, signIn, startApp, statusOf, type TestApp } from '../support/app'
 import type { Browser, Page } from '../support/browser'

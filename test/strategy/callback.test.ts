@@ -1,4 +1,4 @@
-/** What the callback does with a transaction that is pending, over, foreign, used, or not what it seems. */
+/** The callback with a transaction that is pending, ended, of another user, used, or changed. */
 import { randomUUID } from 'node:crypto'
 import { NevisSimulator } from '../../src/simulator'
 import { NevisStrategy, push } from '../../src'

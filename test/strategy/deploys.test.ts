@@ -1,8 +1,8 @@
 /**
- * What changes under people who wait: the access key, the secret, the version of this package.
+ * A deploy while users wait: a new access key, a new secret, a new version of this package.
  *
- * `written/0.1.0.json` is what that version left in a browser and a session. Every later version with which it may run
- * side by side must read it. `WRITE=<version> npx jest test/strategy/deploys` writes one for a new version.
+ * `written/0.1.0.json` contains what that version stored in a browser and a session. Every later version that may run at the same time must be able
+ * to read it. `WRITE=<version> npx jest test/strategy/deploys` writes the file for a new version.
  */
 import session from 'express-session'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'

@@ -1,6 +1,6 @@
 /**
- * Enrolment from the password, or from an account that is signed in, to the factor that is then used: the documents'
- * own flow, "password right, not enrolled yet, enrol, in".
+ * Enrolment after the password, or from a signed-in account, up to the first use of the factor: the flow of Nevis's documents, "password right, not
+ * enrolled yet, enrol, in".
  */
 import { recordSecondFactor, secondFactorOf } from '../../src'
 import { NevisSimulator } from '../../src/simulator'

@@ -1,4 +1,4 @@
-/** Who may be given a factor, whose an authenticator is, and what Nevis's refusals mean: by answers in every form. */
+/** Who may enrol a factor, who owns an authenticator, and why Nevis refuses a start: with every form of Nevis's answers. */
 import { app, MemoryLedger, ownAuthenticator, push, recovery, sms, type Factor, type NevisClient, type NevisRequest, type Subject } from '../../src'
 import { authenticatorMismatch } from '../../src/strategy/authenticators'
 import { Budgets } from '../../src/ledger/budgets'

@@ -1,7 +1,7 @@
 /**
- * One request's way, step by step: requests are plain objects, the clock stands, and Nevis answers as the test says.
+ * One request of the strategy, step by step: requests are plain objects, only the test moves the clock, and the test decides what Nevis answers.
  *
- * Out of scope: hosts, cookies and HTTP, where the same is tested from outside (`strategy/`, `security/`).
+ * Out of scope: hosts, cookies and HTTP, with which `strategy/` and `security/` test the same from outside.
  */
 import { app, MemoryLedger, NevisClient, NevisError, NevisStrategy, push, recovery, sms, widget, type Factor, type Ledger, type NevisStrategyOptions, type Verify } from '../../src'
 import { loginOf } from '../../src/host/login'

@@ -1,6 +1,6 @@
 /**
- * What an app brings that signed people in before it had a second factor: its own `session.returnTo`, Passport's options
- * for it, people who have only some of the factors or none, and a `verify` written for a synchronous database.
+ * An app that had sign-ins before it got a second factor: its own `session.returnTo`, Passport's options for it, users who have only some factors or
+ * none, and a `verify` for a synchronous database.
  */
 import type { RequestHandler } from 'express'
 import { recordSecondFactor } from '../../src'

@@ -1,4 +1,4 @@
-/** One ping for everybody, remembered for a while; by a clock that the tests move, and a Nevis that answers as they say. */
+/** The health check's ping: all starts share one, and its result is cached. Only the tests move the clock and decide what Nevis answers. */
 import type { NevisClient } from '../../src'
 import { NevisError } from '../../src/client/errors'
 import { Health } from '../../src/strategy/health'

@@ -1,4 +1,4 @@
-/** A support desk lifts what limits one person; the strategy's own ledger, instance and budgets are meant. */
+/** `liftLimits`: a support desk resets the limits of one user, in the strategy's own ledger and instance. */
 import { liftLimits, MemoryLedger, NevisStrategy, push, sms, StorageError, type Ledger, type Subject } from '../../src'
 import { Budgets } from '../../src/ledger/budgets'
 import { NevisSimulator } from '../../src/simulator'

@@ -1,4 +1,4 @@
-/** What NevisStrategy can be configured with, what it refuses, and what it makes of the rest. */
+/** The options of NevisStrategy: which it accepts, which it refuses, and their defaults. */
 import { inspect } from 'node:util'
 import { MemoryLedger, NevisClient, NevisStrategy, app, push, recovery, sms, widget, type NevisRequest, type NevisStrategyOptions } from '../../src'
 import { ledgerWith } from '../support/ledger-contract'

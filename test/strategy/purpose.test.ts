@@ -1,8 +1,8 @@
 /**
- * What a transaction was started for.
+ * The purpose of a transaction.
  *
- * The attack: somebody gets an approval for something harmless, on a route that asks for little, and posts its handle to
- * the route whose handler moves money.
+ * The attack: an attacker gets an approval for something harmless, on a route that requires little, and posts its handle to the route whose handler
+ * moves money.
  */
 import type { NevisRequest } from '../../src'
 import type { Settings } from '../../src/strategy/settings'

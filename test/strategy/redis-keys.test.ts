@@ -1,6 +1,4 @@
-/**
- * What a sign-in leaves in Redis, and what it costs there: as the guide on several processes says.
- */
+/** Which keys a sign-in leaves in Redis, and how many commands it needs: as the guide on several processes says. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createClient } from 'redis'

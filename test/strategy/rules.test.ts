@@ -1,6 +1,4 @@
-/**
- * The rules that other people's strategies were seen to break: each test fails when the line behind its rule goes.
- */
+/** Rules that other Passport strategies break. Each test fails if the line that enforces its rule is removed. */
 import express from 'express'
 import session from 'express-session'
 import { createServer } from 'node:http'

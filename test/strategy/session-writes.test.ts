@@ -1,8 +1,8 @@
 /**
- * What a sign-in does to the session of the app: how often the store is asked, and what becomes of what the app itself writes.
+ * How a sign-in uses the session of the app: how many store calls it needs, and what happens to the values that the app itself writes.
  *
- * The session is read again after each wait for Nevis. What the app has put into it in the same request, before the strategy began, is
- * in no store yet, and must not be lost by that.
+ * The strategy reads the session again after each wait for Nevis. Values that the app has set in the same request, before the strategy ran, are not
+ * in the store yet, and must not be lost.
  */
 import type { Request, RequestHandler } from 'express'
 import { callbackOf, PASSWORD, signIn } from '../support/app'

@@ -1,4 +1,4 @@
-/** What a start does, refuses, reuses and replaces. */
+/** A start of a transaction: what it does, refuses, reuses and replaces. */
 import { NevisSimulator } from '../../src/simulator'
 import { push } from '../../src'
 import { callbackOf, handleIn, PASSWORD, signIn, startApp, waitingOf, type AppOptions, type TestApp } from '../support/app'

@@ -1,4 +1,4 @@
-/** One start at a time for a subject: each waits for the one before it, and hears what that one got. */
+/** The starts of one subject run one after another: each waits for the one before it, and can share its result. */
 import { StartQueue } from '../../src/strategy/start-queue'
 
 /** A piece of work that the test ends. */

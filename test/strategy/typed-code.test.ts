@@ -1,7 +1,7 @@
 /**
- * Signing in by a push whose code the user types: `push({ typedCode: true })`, and a factor of the app's own with a typed code.
+ * Signing in by a push with a code that the user types: `push({ typedCode: true })`, and a factor of the app's own with a typed code.
  *
- * Out of scope: attacks (`test/security/typed-code.test.ts`), and the words on the phone (`test/factors/typed-code.test.ts`).
+ * Out of scope: attacks (`test/security/typed-code.test.ts`), and the text on the phone (`test/factors/typed-code.test.ts`).
  */
 import session from 'express-session'
 import { randomInt, randomUUID } from 'node:crypto'

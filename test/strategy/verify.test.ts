@@ -1,4 +1,4 @@
-/** `verify`, as an app may write it: with a callback, a promise, or both. Driven through the strategy, over HTTP. */
+/** `verify` in every form that an app may write: with a callback, a promise, or both. Driven through the strategy, over HTTP. */
 import type { RequestHandler } from 'express'
 import { inspect } from 'node:util'
 import { NevisStrategy, type NevisProfile, type NevisStrategyOptions, type Succeeded, type Transaction, type VerifyDone } from '../../src'

@@ -1,4 +1,4 @@
-/** What a request wants asked: who, what, by which factor, and whether that is what already waits. */
+/** What a request starts: for whom, which message, which factor, and whether the same transaction is already pending. */
 import type { AuthenticateOptions } from 'passport'
 import { app, push, recovery, sms, type Factor, type NevisAuthenticateOptions, type NevisRequest, type Transaction } from '../../src'
 import type { Settings } from '../../src/strategy/settings'

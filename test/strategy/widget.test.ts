@@ -1,4 +1,4 @@
-/** The factor widget: what Nevis is asked, whose token the browser may bring, and what becomes of it. */
+/** The factor `widget`: what Nevis is asked, whose token the browser may send, and what follows. */
 import { randomUUID } from 'node:crypto'
 import { NevisStrategy, push, widget, type NevisStrategyOptions } from '../../src'
 import { NevisSimulator } from '../../src/simulator'

@@ -1,6 +1,6 @@
 /**
- * An Express app with passwords and a second factor, whose answers name the action that Passport took:
- * `{ action: 'success' | 'fail' | 'error', … }`, or a redirect.
+ * An Express app with passwords and a second factor. Its answers contain the action that Passport took: `{ action: 'success' | 'fail' | 'error', …
+ * }`, or are a redirect.
  */
 import express, { type ErrorRequestHandler, type Express as App, type RequestHandler } from 'express'
 import session from 'express-session'

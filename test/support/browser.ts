@@ -1,6 +1,4 @@
-/**
- * A browser without JavaScript: keeps cookies, follows nothing by itself.
- */
+/** A browser without JavaScript for tests: it keeps cookies, and follows no redirect by itself. */
 export interface Page {
   readonly status: number
   readonly location: string | undefined

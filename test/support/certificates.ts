@@ -1,4 +1,4 @@
-/** A key and a self-signed certificate, which are trusted by whoever is told to. */
+/** A key and a self-signed certificate for tests. */
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'

@@ -1,8 +1,7 @@
 /**
- * A real Chromium for a test file. On a machine without Chromium the tests that need it are shown as skipped; in CI
- * they must run.
+ * A real Chromium for a test file. On a machine without Chromium, the tests that need it are skipped; in CI they must run.
  *
- * Not its job: what is done with it (`test/browser/support.ts`).
+ * Out of scope: what a test does with it (`test/browser/support.ts`).
  */
 import { existsSync } from 'node:fs'
 import { chromium, type Browser } from 'playwright-core'

@@ -1,7 +1,7 @@
 /**
- * Closes at the end of a test what it has opened, also where the test fails: an open server would keep jest from ending.
+ * Closes at the end of a test what the test has opened, even if the test fails: an open server would keep jest from ending.
  *
- * Out of scope: what all tests of a file share; that is closed by their own `afterEach` or `afterAll`.
+ * Out of scope: what all tests of a file share. The `afterEach` or `afterAll` of the file closes that.
  */
 const open: (() => unknown)[] = []
 

@@ -1,6 +1,6 @@
 /**
- * Forward proxies: one whose reply to CONNECT a test writes, and tinyproxy, as companies run it. On a machine without
- * tinyproxy the tests that need it are shown as skipped; in CI they must run.
+ * Forward proxies: one whose reply to CONNECT a test writes, and a real tinyproxy. On a machine without tinyproxy, the tests that need it are
+ * skipped; in CI they must run.
  */
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'

@@ -1,8 +1,8 @@
 /**
- * Random texts for properties about markup and the direction of writing. fast-check's own strings draw `<`, `&` or an override
- * in about one text of ten thousand characters: a property over them would hold for code that escapes nothing.
+ * Random texts for property tests about markup and text direction. fast-check's own strings contain `<`, `&` or a bidi override in about one text of
+ * ten thousand characters, so code that escapes nothing would pass.
  *
- * Out of scope: what must become of the texts.
+ * Out of scope: what the code must do with the texts.
  */
 import { constantFrom, oneof, string } from 'fast-check'
 

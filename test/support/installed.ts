@@ -1,4 +1,4 @@
-/** The package as npm would install it somewhere else: the packed files and what they need, and nothing more. */
+/** Installs the package in another folder as npm would: the packed files and their dependencies, and nothing else. */
 import { execFileSync } from 'node:child_process'
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, realpathSync } from 'node:fs'
 import { tmpdir } from 'node:os'

@@ -1,7 +1,7 @@
 /**
- * The contract of a Ledger, as tests of jest, and ledgers for tests.
+ * The checks of a Ledger as tests of jest, and ledgers for tests.
  *
- * Out of scope: what happens when a store is gone; that differs.
+ * Out of scope: a ledger whose store is down, which each test file tests itself.
  */
 import { MemoryLedger, type Ledger } from '../../src'
 import { ledgerChecks } from '../../src/ledger/contract'

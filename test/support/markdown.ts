@@ -1,7 +1,7 @@
 /**
- * Reads the documents as their readers do: snippets, links, anchors and pictures.
+ * Reads snippets, links, anchors and pictures of the documents.
  *
- * Not its job: to judge them (`test/guides.test.ts`, `test/docs.test.ts`).
+ * Out of scope: checking them (`test/guides.test.ts`, `test/docs.test.ts`).
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'

@@ -1,6 +1,6 @@
 /**
- * A real nginx on loopback, in the foreground, with a configuration of the test. On a machine without nginx the tests that need it are shown
- * as skipped; in CI they must run.
+ * A real nginx on loopback, in the foreground, with a configuration of the test. On a machine without nginx, the tests that need it are skipped; in
+ * CI they must run.
  */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'

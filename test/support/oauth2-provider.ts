@@ -1,8 +1,7 @@
 /**
- * An OAuth 2 provider on loopback, at which one person is signed in and agrees to everything: authorization code, token,
- * userinfo.
+ * An OAuth 2 provider on loopback, where one user is signed in and agrees to everything: authorization code, token, userinfo.
  *
- * Not its job: to be one. It checks just what a strategy must get right.
+ * Out of scope: being a real provider. It checks only what a Passport strategy must send.
  */
 import { randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'

@@ -1,6 +1,6 @@
 /**
- * A real PostgreSQL of its own for a test file, on a socket in a new folder. On a machine without it the tests that need
- * it are shown as skipped; in CI they must run.
+ * A real PostgreSQL for a test file, on a socket in a new folder. On a machine without PostgreSQL, the tests that need it are skipped; in CI they
+ * must run.
  */
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'

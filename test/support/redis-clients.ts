@@ -1,4 +1,4 @@
-/** Clients of Redis that are made up: what `RedisLedger` looks at of each kind, with the replies of the test. */
+/** Fake Redis clients of each kind: only the members that `RedisLedger` reads, with the replies of the test. */
 import type { RedisConnection } from '../../src'
 
 type Send = (command: string[]) => Promise<unknown>

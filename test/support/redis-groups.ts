@@ -1,7 +1,7 @@
 /**
  * A real Redis Cluster, and a real Sentinel with a master and a replica, as processes on loopback. They end with the test.
  *
- * Out of scope: one Redis alone (`redis.ts`).
+ * Out of scope: a single Redis (`redis.ts`).
  */
 import { execFile, spawn, type ChildProcess } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'

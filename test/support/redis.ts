@@ -1,7 +1,4 @@
-/**
- * A real Redis of its own for a test file, on a socket in a new folder. On a machine without Redis the tests that need
- * it are shown as skipped; in CI they must run.
- */
+/** A real Redis for a test file, on a socket in a new folder. On a machine without Redis, the tests that need it are skipped; in CI they must run. */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'

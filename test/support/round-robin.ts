@@ -1,6 +1,6 @@
 /**
- * A proxy in front of several processes of an app: each request goes to the next one, as a load balancer without sticky
- * sessions would send it. One that does not answer is passed over for what may be sent twice, as load balancers do.
+ * A proxy in front of several processes of an app: each request goes to the next process, as with a load balancer without sticky sessions. If a
+ * process does not answer, a request that may be sent twice goes to the next one, as load balancers do it.
  */
 import { createServer, request, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'

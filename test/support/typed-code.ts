@@ -1,4 +1,4 @@
-/** The code that a simulated phone shows, as its owner reads it. */
+/** Reads the code that a simulated phone shows. */
 import type { NevisSimulator } from '../../src/simulator'
 
 /** What the newest request on the phone shows. */

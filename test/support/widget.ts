@@ -1,8 +1,8 @@
 /**
- * What Nevis's widget does in a browser, by hand and with nothing but the intent token; and the script by which a page
- * starts the simulator's stand-in.
+ * Does what Nevis's widget does in a browser, with nothing but the intent token; and the script by which a page starts the simulator's substitute for
+ * the widget.
  *
- * Not its job: to be honest. Attacks call the same endpoints.
+ * Out of scope: checking the results. Tests of attacks call the same endpoints.
  */
 import type { NevisSimulator } from '../../src/simulator'
 import { waitingOf } from './app'

@@ -1,4 +1,4 @@
-/** Does a success belong to this transaction, subject and instance? Every field wrong once, and all right. */
+/** Whether a success belongs to this transaction, subject and instance: with each field wrong once, and with all fields right. */
 import { isSubjectOf, outcomeMismatch, proofMismatch, subjectMismatch, withoutSlash, type ExpectedProof } from '../../src/trust/binding'
 import { NevisClient } from '../../src'
 import type { Introspection, Subject, Succeeded, Transaction } from '../../src'

@@ -1,4 +1,4 @@
-/** The digest of a transaction: fits what was started, and nothing else. */
+/** The digest of a transaction: it matches the transaction that was started, and no other. */
 import { assert, jsonValue, property } from 'fast-check'
 import { randomBytes } from 'node:crypto'
 import { Digests } from '../../src/trust/digest'

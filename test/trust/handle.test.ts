@@ -1,4 +1,4 @@
-/** The handle: opens exactly as it was sealed, and tells its bearer nothing. */
+/** The handle: decrypting returns exactly what was encrypted, and the browser learns nothing from it. */
 import { randomBytes } from 'node:crypto'
 import { Handles, type Sealed } from '../../src/trust/handle'
 

@@ -1,6 +1,6 @@
 /**
- * No good secret is refused, tried with half a million random ones. A file of its own, because it takes seconds, and a mutation
- * run would repeat it for each mutant (`test/mutate/slices.mjs`).
+ * Half a million random secrets are accepted: no good secret is refused. In a file of its own, because it takes seconds, and a mutation run would
+ * repeat it for each mutant (`test/mutate/slices.mjs`).
  */
 import { randomBytes } from 'node:crypto'
 import { isGuessable } from '../../src/trust/secret'

@@ -1,4 +1,4 @@
-/** The token out of the browser, as it can be read without Nevis: spelt in one way only, and not saying that nothing is decided. */
+/** The token that a browser sends, as far as it can be checked without Nevis: in canonical base64url, and not of a pending or failed status. */
 import { looksLikeResultToken } from '../../src/trust/result-token'
 
 const encoded = (text: string) => Buffer.from(text).toString('base64url')

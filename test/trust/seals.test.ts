@@ -1,4 +1,4 @@
-/** What seals and binds: the secrets that were given, else the access key of the moment. */
+/** The keys that encrypt and authenticate: derived from the option `secret`, else from the current access key. */
 import { NevisClient } from '../../src'
 import { keysOf } from '../../src/trust/keys'
 import type { Transaction } from '../../src/factors/transaction'

@@ -1,7 +1,7 @@
 /**
- * The attack: `secret` seals handles and binds transactions. With 32 characters as the only rule, an app may run with one
- * repeated letter, a word typed several times, or the digits in a row. An attacker who tries such secrets needs one handle, the
- * one in the address of their own waiting page, to know when a guess is right, and then forges handles and transactions.
+ * The attack: the option `secret` protects handles and transactions. If 32 characters were the only rule, an app could use one repeated letter, a
+ * word typed several times, or the digits in a row. An attacker who tries such secrets needs only the handle in the URL of their own waiting page to
+ * know whether a guess is right, and can then forge handles and transactions.
  */
 import { randomBytes } from 'node:crypto'
 import { NevisStrategy, push } from '../../src'

@@ -1,8 +1,8 @@
 /**
- * What a browser may be shown of a challenge, while it lies in the session.
+ * The parts of a challenge that a browser may see, while they are in the session.
  *
- * The attack: somebody who can read the session store, but has no key, takes the QR code of a victim's enrolment out of it, or copies
- * it into a transaction of their own, and scans it with their own phone.
+ * The attack: an attacker who can read the session store, but has no key, takes the QR code of a victim's enrolment from it, or copies it into a
+ * transaction of their own, and scans it with their own phone.
  */
 import { ShownCipher } from '../../src/trust/shown'
 

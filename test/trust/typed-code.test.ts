@@ -1,4 +1,4 @@
-/** The digest of a code that the user must type: it fits this code, in this transaction, for whoever has the key. */
+/** The digest of a code that the user must type: it matches only this code, in this transaction, with this key. */
 import { randomBytes } from 'node:crypto'
 import { TypedCodes } from '../../src/trust/typed-code'
 

@@ -1,4 +1,4 @@
-/** How an application in TypeScript meets the package: compiled here and in `test/consumer.test.ts`, never run. */
+/** An application in TypeScript that uses the package: compiled here and in `test/package/consumers.test.ts`, never run. */
 import express, { type Request, type Response } from 'express'
 import { subscribe } from 'node:diagnostics_channel'
 import passport from 'passport'

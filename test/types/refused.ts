@@ -1,4 +1,4 @@
-/** What must not compile. */
+/** Code that must not compile. */
 import passport from 'passport'
 import {
   NevisClient, NevisError, NevisStrategy, atLeast, htmlMessage, push, requireSecondFactor, waitingPage,

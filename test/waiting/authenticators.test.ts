@@ -1,4 +1,4 @@
-/** The person's other phones on the waiting page: offered when somebody looks for them, with and without JavaScript. */
+/** The user's other phones on the waiting page: shown when the user opens the list, with and without JavaScript. */
 import { app as appFactor, NevisStrategy, push, sms, waitingPage, type Factor } from '../../src'
 import type { Settings } from '../../src/strategy/settings'
 import type { Transaction } from '../../src/factors/transaction'

@@ -1,4 +1,4 @@
-/** The generator of the properties about markup: does it draw what they are about? */
+/** Checks the generator of random texts about markup: its texts contain markup and bidi characters often enough. */
 import { sample } from 'fast-check'
 import { CONTROLS, DIRECTION, hostileText, MARKUP } from '../support/hostile-text'
 

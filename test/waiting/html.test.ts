@@ -1,4 +1,4 @@
-/** Text into HTML: nothing that is put in becomes markup, except the phone's own few tags. */
+/** From text to HTML: no value becomes markup, except the six formatting tags that the phone shows. */
 import { array, assert, property, stringMatching, constantFrom } from 'fast-check'
 import { html, Html, messageHtml } from '../../src/waiting/html'
 import { hostileText } from '../support/hostile-text'

@@ -1,4 +1,4 @@
-/** Which language the page speaks, and that none of them is short of a word. */
+/** Which language the page uses, and that every language has every text. */
 import { failures } from '../../src/factors/failures'
 import { languages, preferred, availableLanguages, type Locales } from '../../src/waiting/texts/languages'
 import { waitingPage } from '../../src'

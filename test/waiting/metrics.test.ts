@@ -1,4 +1,4 @@
-/** The gauges of a strategy: each of them, before and after what it measures. */
+/** The gauges of a strategy: each one before and after the thing that it measures. */
 import { MemoryLedger, metricsOf, type Ledger } from '../../src'
 import { callbackOf, PASSWORD, signIn, statusOf } from '../support/app'
 import { lab } from '../security/support/lab'

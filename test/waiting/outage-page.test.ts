@@ -1,4 +1,4 @@
-/** What a person sees while the second factor is not available, and what a program gets. */
+/** The outage page: what a user sees while the second factor is not available, and what a program gets. */
 import type { ErrorRequestHandler, Express as App } from 'express'
 import { NevisError, outagePage, StorageError, type NevisErrorCode, type OutagePageOptions, type StorageErrorCode } from '../../src'
 import { lab } from '../security/support/lab'

@@ -1,4 +1,4 @@
-/** What an app tells the pages of itself: name, logo, links, languages, details; and what the pages make of it. */
+/** The options with which an app adapts the pages: name, logo, links, languages, details. */
 import type { Express as App } from 'express'
 import { failures, failureText, NevisError, outagePage, recordSecondFactor, waitingPage, type PageOptions, type WaitingPageOptions } from '../../src'
 import { lab } from '../security/support/lab'

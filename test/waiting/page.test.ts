@@ -1,4 +1,4 @@
-/** What stands on the waiting page and what does not: only what the factor, its state and the operation call for. */
+/** The content of the waiting page: only what the factor, its state and the operation need. */
 import { NevisStrategy, sms, waitingPage, type Challenge, type Factor } from '../../src'
 import { lab } from '../security/support/lab'
 import { signIn, strategyOptions, waitingOf, type AppOptions } from '../support/app'

@@ -1,4 +1,4 @@
-/** Where the waiting page offers to remember the browser, and where not. */
+/** On which waiting pages the user can choose to have the browser remembered. */
 import { recovery, sms, push } from '../../src'
 import { html } from '../../src/waiting/html'
 import { rememberField, rememberPart } from '../../src/waiting/remember-part'

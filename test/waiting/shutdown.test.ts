@@ -1,6 +1,6 @@
 /**
- * A process that is told to end while users wait, on connections that are kept: it answers, closes them and exits. A child process with a
- * real server, and a real keep-alive agent in place of the browser.
+ * A process that is told to stop while users wait on open connections: it answers, closes the connections and exits. A child process with a real
+ * server, and a real keep-alive agent in place of the browser.
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'

@@ -1,4 +1,4 @@
-/** The status as server-sent events: at once, when it is decided, and nothing left open. */
+/** The status as server-sent events: one event at once, one when the transaction is decided, and no stream left open. */
 import session from 'express-session'
 import { createServer, get, type ClientRequest, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'

@@ -1,4 +1,4 @@
-/** The waiting page: what a person sees, for every factor and state, and the same as data. */
+/** The waiting page: what a user sees, for every factor and state, and the same as JSON. */
 import { createHash } from 'node:crypto'
 import { gzipSync } from 'node:zlib'
 import { app as appFactor, NevisStrategy, push, recordSecondFactor, recovery, sms, waitingPage, widget } from '../../src'

@@ -1,4 +1,4 @@
-/** A transaction's status for other frameworks, as an AsyncIterable. */
+/** A transaction's status as an AsyncIterable, for other frameworks. */
 import { getEventListeners } from 'node:events'
 import { watchTransaction, type WaitingStatus } from '../../src'
 import { NevisSimulator } from '../../src/simulator'

@@ -1,7 +1,4 @@
-/**
- * One loop of calls per transaction, however many tabs and clients ask; by a clock that the tests move, and a Nevis
- * that answers as they say.
- */
+/** One polling loop per transaction, however many tabs and clients ask. Only the tests move the clock and decide what Nevis answers. */
 import type { NevisClient, Transaction } from '../../src'
 import { NevisError } from '../../src/client/errors'
 import type { Sealed } from '../../src/trust/handle'

@@ -1,5 +1,5 @@
 // @ts-check
-// The same three calls by node:http alone.
+// A login in the benchmark: the same three calls with node:http alone.
 import { Agent, request } from 'node:http'
 import { accessKey, nextUser } from './shared.mjs'
 

@@ -1,5 +1,5 @@
 // @ts-check
-// passport-nevis, where each login takes a tenth of a second by the clock on the wall.
+// A login in the benchmark with passport-nevis, in which each login takes a tenth of a second by the clock.
 import * as nevis from './nevis.mjs'
 
 let ahead = 0

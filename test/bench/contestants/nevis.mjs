@@ -1,5 +1,5 @@
 // @ts-check
-// passport-nevis: start, callback; sealed handle, binding and ledger included.
+// A login in the benchmark with passport-nevis: start and callback, with an encrypted handle, binding and ledger.
 import { NevisStrategy, push } from 'passport-nevis'
 import { accessKey, fieldOf, nextUser, run, Session } from './shared.mjs'
 

@@ -1,5 +1,5 @@
 // @ts-check
-// What the contestants share: names that the upstream knows, and a Passport strategy run without a host.
+// What all contestants of the benchmark use: usernames that the upstream knows, and a Passport strategy that runs without a host.
 
 export const clientId = 'benchmark-client-id0'
 export const clientSecret = 'benchmark-client-secret-of-40-characters'

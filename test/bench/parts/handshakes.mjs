@@ -1,6 +1,5 @@
 // @ts-check
-// New TLS connections for each login, when logins come 7 s apart. Each contestant has its own https upstream, and all
-// of them wait at the same time.
+// Counts new TLS connections per login, for one login every 7 s. Each contestant has its own https upstream, and all of them run at the same time.
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'

@@ -1,7 +1,7 @@
 // @ts-check
-// Whole sign-ins over three processes and one Redis, while a tenth of the cloud's answers is wrong and two of the three
-// processes are killed and started again. Wants a quiet machine.
-// Must hold: no user gets in without an approval, no approval counts twice, and each user who approved gets in or is told why.
+// Whole sign-ins over three processes and one Redis, while a tenth of the cloud's answers is wrong and two of the three processes are killed and
+// started again. Needs a quiet machine. It fails unless no user gets in without an approval, no approval counts twice, and each user who approved
+// gets in or is told why not.
 import { seeded, start, stop } from '../processes.mjs'
 import { startRedis } from '../redis.mjs'
 

@@ -1,5 +1,5 @@
 // @ts-check
-// What loading costs: fresh processes, in turn.
+// Measures what it costs to load the packages: in new processes, one after the other.
 import { execFileSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { median, rounds } from '../processes.mjs'

@@ -1,6 +1,7 @@
 // @ts-check
-// Whole logins over one, two and three processes of the app, sessions and ledger in a Redis each: every request of a login goes to
-// the next process. Each has a share of a core and no more, so that what limits one of them is itself. Wants a quiet machine, and root.
+// Measures whole logins over one, two and three processes of the app, with sessions in one Redis and the ledger in another. Each request of a login
+// goes to the next process. Each process has the same share of a core, so that it is limited by itself and not by the others. Needs a quiet machine,
+// and root.
 import { Browser } from '../browser.mjs'
 import { limitTo } from '../core-share.mjs'
 import { median, rounds, start, startUpstream, stop } from '../processes.mjs'

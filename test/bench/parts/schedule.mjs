@@ -1,5 +1,5 @@
 // @ts-check
-// Status calls against waiting time: computed, for people who answer log-normally (median 8 s, 0.1 % beyond 120 s).
+// Computes how many status calls a poll schedule makes and how long users wait, for log-normal answer times (median 8 s, 0.1 % beyond 120 s).
 import { defaultSchedule } from 'passport-nevis'
 import { quantile, seeded, spreadAnswers } from '../processes.mjs'
 

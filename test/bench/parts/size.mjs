@@ -1,5 +1,5 @@
 // @ts-check
-// What an installation brings: packages and bytes, of the lock file and of what is installed.
+// Counts packages and bytes of an installation: those in the lock file, and those that are installed.
 import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'

@@ -1,5 +1,5 @@
 // @ts-check
-// What a pending login keeps in the session, and what a login asks of Redis.
+// Measures how many bytes a pending login takes in the session, and which commands a login sends to Redis.
 import { app as appFactor, NevisStrategy, push } from 'passport-nevis'
 import { NevisSimulator } from 'passport-nevis/simulator'
 import { Browser } from '../browser.mjs'

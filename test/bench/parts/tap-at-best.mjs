@@ -1,5 +1,6 @@
 // @ts-check
-// Tap to signed in, where the tap comes just as Nevis is asked: what is left is owed to the network and to the browser.
+// Measures the time from the tap on the phone to the signed-in page, if the tap comes just when Nevis is asked. What remains is due to the network
+// and the browser.
 import { TO_BROWSER_MS, TO_NEVIS_MS, withChromium } from '../chromium.mjs'
 import { median } from '../processes.mjs'
 

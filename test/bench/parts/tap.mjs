@@ -1,6 +1,6 @@
 // @ts-check
-// Tap to signed in, as Chromium sees it: by events, by JSON polling, without JavaScript, and against an app that polls every two
-// seconds by hand. Wants a quiet machine.
+// Measures the time from the tap on the phone to the signed-in page in Chromium: with events, with JSON polling, without JavaScript, and for an app
+// that polls every two seconds without this package. Needs a quiet machine.
 import { TO_BROWSER_MS, TO_NEVIS_MS, ways, withChromium } from '../chromium.mjs'
 import { quantile, seeded, spreadAnswers } from '../processes.mjs'
 

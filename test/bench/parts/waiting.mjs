@@ -1,5 +1,5 @@
 // @ts-check
-// Ten thousand people waiting in one process: memory each, CPU, event loop delay, calls to Nevis, store calls.
+// Measures ten thousand waiting users in one process: memory for each, CPU, event loop delay, calls to Nevis, calls to the store.
 import { Agent, request } from 'node:http'
 import { once } from 'node:events'
 import { start, stop } from '../processes.mjs'

@@ -1,6 +1,6 @@
 // @ts-check
-// The app that is measured: a password-less stand-in for the first factor, and the second factor as the README has it.
-// Run as a process of its own: node app.mjs CLOUD; prints its address. `GET /measure` tells what it costs.
+// The measured app: a first factor without a password, and the second factor as in the README. A process of its own: node app.mjs CLOUD; prints its
+// address. `GET /measure` returns what it has cost so far.
 import express from 'express'
 import session from 'express-session'
 import { randomUUID } from 'node:crypto'

@@ -1,6 +1,6 @@
 // @ts-check
-// A fake Nevis cloud that is faster than what is measured: answers approval and status, decides on request.
-// Run as a process of its own; prints its port. `GET /decide?id=…` approves a transaction, with `at=look` when its status is asked for, `GET /calls` counts.
+// A fake Nevis cloud that is faster than the measured app: it answers approvals and status calls, and decides on request. A process of its own;
+// prints its port. `GET /decide?id=…` approves a transaction, with `at=look` when its status is requested; `GET /calls` counts.
 import { randomUUID } from 'node:crypto'
 import { createServer } from 'node:http'
 import { originOf } from './listening.mjs'

@@ -1,6 +1,6 @@
 // @ts-check
-// One contestant in a process of its own: node contestant.mjs FILE ADDRESS. Told `{ logins }` by its parent, it signs so
-// many people in, one after the other, and answers with the CPU that this process used for each, and with its heap where it may collect it.
+// One contestant in a process of its own: node contestant.mjs FILE ADDRESS. When its parent sends `{ logins }`, it signs that many users in, one
+// after the other. It answers with the CPU time per login, and with the size of its heap if it may collect garbage.
 
 /** To the parent; there is one, because only `contest` starts this file. */
 const send = (/** @type {unknown} */ message) => void process.send?.(message)

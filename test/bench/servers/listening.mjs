@@ -1,5 +1,5 @@
 // @ts-check
-// Where a server of the benchmark listens.
+// Makes a server of the benchmark listen on a free port of loopback.
 
 /** @param {import('node:net').Server} server that listens on loopback */
 export function originOf(server) {

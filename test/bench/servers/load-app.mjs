@@ -1,6 +1,6 @@
 // @ts-check
-// One of several processes under load: sessions and ledger in one Redis, and every sign-in counted there.
-// Run as a process of its own: node load-app.mjs CLOUD KEY REDIS-SOCKET; prints its address.
+// One of several processes under load, with sessions and ledger in one Redis, which also counts every sign-in. A process of its own: node
+// load-app.mjs CLOUD KEY REDIS-SOCKET; prints its address.
 import { RedisStore } from 'connect-redis'
 import express from 'express'
 import session from 'express-session'

@@ -1,6 +1,6 @@
 // @ts-check
-// The simulator in a process of its own: a tenth of its answers are wrong, late or missing.
-// Run: node load-cloud.mjs PEOPLE; prints its address and access key. `POST /tap?user=…&as=approve|deny` taps.
+// The simulator in a process of its own; a tenth of its answers are wrong, late or missing. node load-cloud.mjs PEOPLE prints its address and access
+// key. `POST /tap?user=…&as=approve|deny` taps on a phone.
 import { createServer } from 'node:http'
 import { NevisSimulator } from 'passport-nevis/simulator'
 import { originOf } from './listening.mjs'

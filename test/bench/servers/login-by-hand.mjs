@@ -1,6 +1,6 @@
 // @ts-check
-// The app without Passport: the same routes and calls, written by hand with axios, and the same session afterwards.
-// It compares the user and the transaction, but seals, counts and claims nothing: node login-by-hand.mjs UPSTREAM.
+// The app without Passport: the same routes and calls, written by hand with axios, and the same session afterwards. It compares the user and the
+// transaction, but encrypts and counts nothing: node login-by-hand.mjs UPSTREAM.
 import axios from '../contestants/axios.cjs'
 import { Agent } from 'node:http'
 import { accessKey } from '../contestants/shared.mjs'

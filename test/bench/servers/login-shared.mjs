@@ -1,6 +1,6 @@
 // @ts-check
-// What the two compared apps share: Express, sessions, a first factor that accepts every user, and `GET /cpu`,
-// the microseconds of CPU that this process has used.
+// What the two compared apps share: Express, sessions, a first factor that accepts every user, and `GET /cpu`, the CPU time of this process in
+// microseconds.
 import express from 'express'
 import session from 'express-session'
 import { originOf } from './listening.mjs'

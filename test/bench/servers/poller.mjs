@@ -1,7 +1,6 @@
 // @ts-check
-// What apps do by hand: the browser asks every two seconds, and the app asks Nevis each time. It keeps the token that it saw, so
-// that its callback has but the introspection to do.
-// Run as a process of its own: node poller.mjs CLOUD; prints its address.
+// An app without this package: the browser asks every two seconds, and the app asks Nevis each time. It stores the token that it gets, so that its
+// callback only has to introspect. A process of its own: node poller.mjs CLOUD; prints its address.
 import axios from 'axios'
 import express from 'express'
 import session from 'express-session'

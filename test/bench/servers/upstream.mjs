@@ -1,7 +1,7 @@
 // @ts-check
-// What the contestants call: Nevis, an OAuth server, Duo. Plain node:http, answers made beforehand, no state: faster than
-// what is measured. Run as a process of its own: node upstream.mjs [CERTIFICATE KEY]; prints its address,
-// and another one that tells and forgets how often each path was asked, and how many TLS handshakes it took.
+// The server that the contestants call: Nevis, an OAuth server, Duo. Plain node:http, prepared answers, no state, so that it is faster than the
+// measured code. A process of its own: node upstream.mjs [CERTIFICATE KEY]; prints its address. A second address returns and resets the counts of
+// requests per path and of TLS handshakes.
 import { createHmac } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { createServer as createHttpServer } from 'node:http'

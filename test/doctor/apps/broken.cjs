@@ -1,4 +1,4 @@
-/** An app that cannot be loaded, in the way that FAULT says. */
+/** An app that cannot be loaded; the variable FAULT says why. */
 const { env, exit } = require('node:process')
 const { NevisStrategy, push } = require('passport-nevis')
 

@@ -1,4 +1,4 @@
-/** A well-behaved app that talks, and is exported. */
+/** A correct app that prints something and is exported. */
 const console = require('node:console')
 const process = require('node:process')
 const { env } = process

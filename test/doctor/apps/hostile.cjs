@@ -1,4 +1,4 @@
-/** An app whose names hold what a terminal obeys, and that sends findings of its own. */
+/** An app whose names contain characters that a terminal interprets, and that sends findings of its own to the doctor. */
 const process = require('node:process')
 const { env } = process
 const express = require('express')

@@ -1,4 +1,4 @@
-/** A well-behaved app that listens where its visitors are, and sets itself up only then. */
+/** A correct app that listens on a public address, and configures itself only after that. */
 import express from 'express'
 import session from 'express-session'
 import { createServer } from 'node:http'

@@ -1,7 +1,7 @@
 /**
- * The probe against the simulator: what it recognises, what it leaves behind, and what its report may hold.
+ * The probe against the simulator: what it recognises, which users it leaves, and what its report may contain.
  *
- * In every fourth dialect; in all of them if `EVERY_DIALECT` is set (minutes).
+ * The tests try every fourth dialect. If `EVERY_DIALECT` is set, they try all of them, which takes minutes.
  */
 import { once } from 'node:events'
 import { createServer } from 'node:http'

@@ -1,7 +1,7 @@
 /**
- * An app of a test's own routes, with passwords, a session and a second factor, on one of the stacks.
+ * An app with passwords, a session and a second factor, whose routes a test adds, on one of the supported versions of Express and Passport.
  *
- * Its users are names: at Nevis they are called the same. Not its job: any route.
+ * A username is the same at Nevis. Out of scope: the routes.
  */
 import type { Express, RequestHandler } from 'express'
 import session from 'express-session'

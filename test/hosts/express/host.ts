@@ -1,7 +1,7 @@
 /**
- * The apps of this folder, as people run them, on one of the stacks that people have: an Express and a Passport.
+ * Runs the apps of this folder on one of the supported versions of Express and Passport.
  *
- * Not its job: what is done with them.
+ * Out of scope: what a test does with an app.
  */
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'

@@ -1,8 +1,8 @@
 /**
- * A session store as databases are: slow, and what it gives back is not what it was given. It keeps JSON, with the
- * names in another order; what is ours in it cannot be changed in place.
+ * A session store that behaves like a database: it is slow, and returns JSON with the names in another order. A test can thus see whether this
+ * package relies on the object that it has stored.
  *
- * Not its job: to forget sessions in time.
+ * Out of scope: deleting expired sessions.
  */
 import session from 'express-session'
 
