@@ -1,10 +1,10 @@
 /**
- * What follows a denial.
+ * The attacks after a denial.
  *
- * An attacker has the password and sends the victim a push. The victim denies it. The attacker would now like to know that somebody sat at the
- * phone, to try a recovery code or a fresh push at once, and to leave no trace: an attacker never comes to the callback. So the answers to the
- * browser are the same as for a push that nobody answered, the app hears of the denial from whoever learns of it first, and with
- * `afterDenial: 'stop'` nothing follows but the password.
+ * The attacker has the password and sends the victim a push, and the victim denies it. The attacker now wants to learn that the victim was at the
+ * phone, to try a recovery code or another push at once, and to leave no trace: an attacker never opens the callback. So the browser gets the same
+ * answers as for a push that nobody answered. The app hears of the denial from the first process that learns of it. With `afterDenial: 'stop'`, only
+ * a new password starts anything.
  */
 import { MemoryLedger, push, recovery, type Ledger } from '../../src'
 import { inferredEnding } from '../../src/factors/ending'

@@ -1,14 +1,13 @@
 /**
- * Somebody else's phone.
+ * The attack: another user's phone.
  *
- * An approval can name the phone that is asked. Nevis's documents do not say that it must be the user's own, and rename
- * and delete do not even name a user. Whoever has anna's password and could name his own phone would approve in her
- * place; whoever could name hers in his own sign-in would ring it at will, and spend no budget of hers; and whoever could
- * name hers on the page with his devices would take it away from her. Ids are no secrets: they are in pages, in logs, and
- * in the answers of the API.
+ * A start can name the phone that is asked. Nevis does not document that it must be the user's own, and Nevis's calls to rename and delete a phone do
+ * not even name a user. An attacker with anna's password could name the attacker's own phone and approve in her place. An attacker with an own
+ * account could name anna's phone and let it ring without using up her limits, or remove it on the page with the attacker's devices. Ids are not
+ * secret: they are in pages, in logs, and in the answers of the API.
  *
- * So whatever names an authenticator is compared with what Nevis says is the subject's own, and a foreign id reaches
- * Nevis never: not in a path, not in a body.
+ * So every id of an authenticator is compared with the subject's own authenticators at Nevis. An id of another user never reaches Nevis, neither in a
+ * path nor in a body.
  */
 import { NevisClient, ownAuthenticator, push } from '../../src'
 import { callbackOf, handleIn, PASSWORD, signIn, waitingOf, type TestApp } from '../support/app'

@@ -1,5 +1,5 @@
-// An app with passwords and a second factor in a process of its own, because Node reads NODE_EXTRA_CA_CERTS when it starts. It
-// prints its port. Out of scope: to assert anything; `lying-proxy.test.ts` starts it behind proxies of all kinds.
+// An app with passwords and a second factor in a process of its own, because Node reads NODE_EXTRA_CA_CERTS only when it starts. It prints its port.
+// Out of scope: checking anything; `lying-proxy.test.ts` starts this app behind proxies of all kinds.
 import { createRequire } from 'node:module'
 import { once } from 'node:events'
 import { createServer } from 'node:http'

@@ -1,10 +1,10 @@
 /**
- * A custom callback that throws.
+ * The attack: a request for which a custom callback of the app throws.
  *
- * `passport.authenticate('nevis', callback)` runs code of the app when the strategy is done. In an earlier version what that code threw
- * became a rejected promise that nobody handled, and Node ended the process: one request with an odd field, if the callback had a fault
- * for it, stopped every sign-in. What a callback throws must reach the app's error handler once, as with any handler of Express;
- * and if the callback throws at that, too, the browser still gets an answer.
+ * `passport.authenticate('nevis', callback)` runs the app's callback when the strategy is done. In an earlier version, an error in that callback
+ * became a rejected promise without a handler, and Node ended the process: one request with an odd field stopped every sign-in. An error of a
+ * callback must reach the app's error handler once, as with any handler of Express. If the callback throws again, the browser must still get an
+ * answer.
  */
 import type { ErrorRequestHandler } from 'express'
 import { callbackOf, PASSWORD, signIn, type AppOptions } from '../support/app'

@@ -1,13 +1,12 @@
 /**
- * A code that is not right, and signs in.
+ * The attack: a wrong code that signs in.
  *
- * The attacker knows the password and types any code. Nevis documents nothing of a verification but its status line: 200 is
- * right. But HTTP 200 is also what a maintenance page has, and what many web application firewalls answer to whatever they
- * block, while a body such as `{"status":"failed"}` says no with HTTP 200. Where the status alone counted, the attacker was
- * signed in by each of them. He did not even have to wait for one: the code `' or 1=1 -- <script>` makes the firewall send its
- * block page, whenever he likes.
+ * The attacker knows the password and types any code. Nevis documents only the status line of a verification: 200 is right. But a maintenance page
+ * also has HTTP 200, and so has the block page of many web application firewalls, and a body such as `{"status":"failed"}` says no with HTTP 200. If
+ * only the status counted, each of these would sign the attacker in. The attacker can even cause one: the code `' or 1=1 -- <script>` makes the
+ * firewall send its block page.
  *
- * So the body is read, and what is no code is never sent. People type codes in many ways, and those must still sign in.
+ * So this package reads the body, and never sends Nevis a text that is not a code. Users type codes in many forms, and these must still work.
  */
 import fc from 'fast-check'
 import type { Browser } from '../support/browser'

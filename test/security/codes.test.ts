@@ -1,11 +1,11 @@
 /**
- * Guessing codes.
+ * The attack: guessing codes.
  *
- * The attacker knows the password and types codes: six digits are a million, and whoever may try for ever finds one.
- * A cap that is read, compared and written back is no cap for requests that come at once (49 of 50 wrong codes passed
- * a cap of five in a strategy that counted in the session), a cap per transaction is none for somebody who starts a
- * new one after every fifth code, and a cap per session is none for somebody without cookies. So the ledger counts
- * before a code is tried: per transaction, and per subject over all transactions, factors and sessions.
+ * The attacker knows the password and tries codes. Six digits are only a million, so without a limit the attacker finds the right one. A limit that
+ * is read, compared and written back does not stop concurrent requests: in a strategy that counted in the session, 49 of 50 wrong codes passed a
+ * limit of five. A limit per transaction does not stop an attacker who starts a new one after every fifth code, and a limit per session does not stop
+ * an attacker without cookies. So the ledger counts each code before Nevis checks it: per transaction, and per subject over all transactions, factors
+ * and sessions.
  */
 import type { Browser } from '../support/browser'
 import { PASSWORD, signIn, type TestApp } from '../support/app'

@@ -1,8 +1,7 @@
 /**
- * The attack: one password, one pending push, and a loop. Each callback of the pending push was a status call of Nevis: 300
- * callbacks, 300 calls, and Nevis's limit for this customer is everybody's. And one handle, which needs no session, opened
- * event stream after event stream until no place was left for anybody else. Clients that poll instead cost two calls of Nevis
- * every two seconds, whatever the app's schedule says.
+ * The attack: one password, one pending push, and a loop. In an earlier version, each callback of a pending push made a status call: 300 callbacks,
+ * 300 calls, and all users share the limit that Nevis sets for this customer. One handle, which needs no session, opened event streams until no
+ * stream was left for other users. And clients that poll made two calls to Nevis every two seconds, whatever the app's schedule said.
  */
 import { get, type ClientRequest } from 'node:http'
 import { callbackOf, PASSWORD, signIn, statusOf } from '../support/app'

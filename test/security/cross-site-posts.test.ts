@@ -1,12 +1,12 @@
 /**
  * Cross-site request forgery.
  *
- * A page of another site lets the user's browser send a form to this app, and the browser adds the user's cookie. In this way a page could
- * send pushes to the user, cancel a sign-in, sign the user in as the attacker (the attacker's own password in the form), or bring a code. An
- * app may have forgotten its CSRF token, or its login form may be without one.
+ * A page of another site makes the user's browser send a form to this app, and the browser adds the user's cookie. In this way the page could send
+ * pushes to the user, cancel a sign-in, sign the user in as the attacker (with the attacker's password in the form), or submit a code. The app may
+ * have forgotten its CSRF token, or its login form may not have one.
  *
- * The honest user must never be locked out: behind a proxy that changes `Host`, with the browser of five years ago, with a program that is
- * no browser, or in an app on two origins.
+ * An honest user must never be locked out: behind a proxy that changes `Host`, with a browser that is five years old, with a program instead of a
+ * browser, or in an app on two origins.
  */
 import { NevisStrategy, type NevisStrategyOptions } from '../../src'
 import { callbackOf, PASSWORD, signIn, strategyOptions, type TestApp } from '../support/app'

@@ -1,11 +1,11 @@
 /**
- * A second person in the enrolment.
+ * The attack: enrolling for another user.
  *
- * Nevis asks for no proof before it adds a factor, so the password decides who gets the first one. A thief with the password begins an
- * enrolment before the victim does, and finishes it after the victim has enrolled: with the code of an SMS, or by scanning the older
- * QR code. In an earlier version the right to enrol was asked for at the start alone, and the thief was in. Or the thief asks for
- * recovery codes as the first factor, and has ten of them for years beside the phone that the victim enrols later. Or the thief
- * has one stolen recovery code and no phone, adds a phone with it, and signs payments that only a phone may sign.
+ * Nevis asks for no proof before it adds a factor, so the password is enough for the first one. An attacker with the password starts an enrolment
+ * before the victim does, and finishes it after the victim has enrolled: with the code of an SMS, or by scanning the older QR code. In an earlier
+ * version, the right to enrol was checked only at the start, and the attacker got in. Or the attacker creates recovery codes as the first factor, and
+ * can use them for years beside the phone that the victim enrols later. Or the attacker has one stolen recovery code, adds a phone with it, and signs
+ * payments that only a phone may sign.
  */
 import { app, atLeast, MemoryLedger, push, recordSecondFactor, recovery, requireSecondFactor, sms, widget, type NevisStrategyOptions } from '../../src'
 import type { Browser } from '../support/browser'

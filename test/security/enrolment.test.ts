@@ -1,11 +1,11 @@
 /**
- * A thief's phone.
+ * The attack: the attacker's phone.
  *
- * Nevis adds a device to whatever user it is told, and asks for no proof (nevisAdmin's own log-in flow, and every sample,
- * leave that to the caller). Whoever has the password alone therefore tries to enrol instead of to approve: for an account
- * that has a factor already, with a second factor record that is somebody else's, too old, or of before a logout. Or they
- * enrol something harmless and hand it in as an approval: the samples for Azure AD B2C check that a status is `succeeded`,
- * never what was asked. Or they look for recovery codes, which are good for years, wherever things are stored and printed.
+ * Nevis adds a device to any user that it is told and asks for no proof (nevisAdmin's own log-in flow and every sample leave the check to the
+ * caller). An attacker who has only the password therefore tries to enrol instead of to approve: for an account that already has a factor, with a
+ * second factor record that is of another user, too old, or from before a logout. Or the attacker enrols something harmless and submits that as an
+ * approval: the samples for Azure AD B2C check that a status is `succeeded`, never of which operation. Or the attacker looks for recovery codes,
+ * which are valid for years, wherever they are stored or printed.
  */
 import session from 'express-session'
 import { recordSecondFactor, requireSecondFactor, secondFactorOf } from '../../src'

@@ -1,10 +1,9 @@
 /**
- * What an audit can see.
+ * The events for an audit.
  *
- * An attack that nobody notices goes on: a wave of denials, codes tried, an approval that comes twice, an answer that
- * is somebody else's. No published strategy that was measured tells anybody. Ours publishes on
- * `node:diagnostics_channel`; here is one scenario for each event with everything that is published in it, because an
- * event that is missing blinds the audit, and one field too many (a token, a code, a phone number, a message, the
+ * An attack that nobody notices goes on: a wave of denials, tried codes, an approval that is used twice, an answer of another user. None of the
+ * strategies that were examined reports these. This package publishes events on `node:diagnostics_channel`. Here is one scenario for each event, with
+ * everything that is published in it: a missing event hides an attack, and a field too many (a token, a code, a phone number, a message, the
  * application's data) makes the audit log itself the leak.
  */
 import { execFileSync } from 'node:child_process'

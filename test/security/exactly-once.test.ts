@@ -1,12 +1,11 @@
 /**
- * One approval, one login.
+ * The attack: one approval for several logins.
  *
- * The attacker holds a copy of the victim's session cookie and of the address with the handle (a shared computer, a
- * proxy's log, an extension), or simply is the victim, who approved one transfer and wants two: the callback is sent
- * many times at once. Where "used" means that something was deleted from the session, all requests read the session
- * before the first one writes it: passport-oauth2's session store let five of five parallel callbacks through, and
- * passport-totp takes the same code again as long as it is shown. One process is the easy case; behind a balancer
- * each process has its own memory, and a ledger that is down must not mean that everything is new.
+ * The attacker has a copy of the victim's session cookie and of the URL with the handle (from a shared computer, a proxy's log, an extension). Or the
+ * attacker is the user, who approved one transfer and wants two. The callback is then sent many times at once. If "used" only means that a value was
+ * deleted from the session, all requests read the session before the first one writes it: five of five parallel callbacks passed passport-oauth2's
+ * session store, and passport-totp accepts the same code again while it is displayed. Behind a load balancer each process has its own memory, and a
+ * ledger that is down must not make everything new.
  */
 import { RedisStore } from 'connect-redis'
 import { createClient } from 'redis'

@@ -1,23 +1,22 @@
 /**
- * Whatever the cloud does.
+ * The attack: arbitrary answers of the cloud.
  *
- * The attacker sits between us and the cloud and can delay, cut, repeat or replace answers, or the cloud has a bad day:
- * 5xx, redirects, mixed-up answers, a clock of its own. Strategies fall open here in small ways: an exception in a
- * callback that leaves the browser without an answer, a `status` of undefined that is not "failed" and so passes, a
- * retry that counts as a new approval, an error page with the access key. So sequences of behaviour are generated
- * against whole logins, while a cloud on `node:http` keeps the truth apart from what it says.
+ * The attacker sits between this package and the cloud and can delay, cut, repeat or replace answers; or the cloud itself is faulty: 5xx, redirects,
+ * mixed-up answers, a wrong clock. Other strategies fail open here in small ways: an exception in a callback that leaves the browser without an
+ * answer, a `status` of undefined that is not "failed" and so passes, a retry that counts as a new approval, an error page with the access key. So
+ * random sequences of behaviour are generated for whole logins, and a cloud on `node:http` records what really happened, separately from what it
+ * answers.
  *
- * The cloud may be honest, too, and the people not: two browsers in one session, a thief with the password who enrols first, a log-out
- * while a request waits, a gateway that answers in the cloud's place. Their kinds are generated in the same way, each in a scene
- * (`support/people-steps.ts`), with an oracle of its own (`support/people-oracle.ts`).
+ * The cloud may also be honest, and the people not: two browsers in one session, an attacker with the password who enrols first, a logout while a
+ * request waits, a gateway that answers in place of the cloud. These sequences are generated in the same way, each kind in a scene
+ * (`support/people-steps.ts`), with rules of its own (`support/people-oracle.ts`).
  *
- * The oracle of the first part: a success implies that this person truly approved this transaction; every request ends in exactly one
- * action, in time; nothing of a secret is in it; and afterwards no handle, timer or listener is left.
+ * The rules of the first part: after a success, this user has really approved this transaction; every request ends with exactly one action, in time,
+ * without any part of a secret; and no handle, timer or listener is left afterwards.
  *
- * `FAIL_CLOSED_RUNS` sets the number of sequences of the first part (default 4000; each scene takes a twentieth of it, hours of a flood a
- * five-hundredth), `FAIL_CLOSED_SEED` the seed (fixed by default, so that a
- * failure comes again and is found by whoever changed something); both together print
- * the figures, a line for each part. Several processes may run it at once: nothing is shared but the processor.
+ * `FAIL_CLOSED_RUNS` sets the number of sequences of the first part (default 4000; each scene runs a twentieth of them, the hours of a flood a
+ * five-hundredth). `FAIL_CLOSED_SEED` sets the seed; by default it is fixed, so that a failure can be repeated. With both set, the figures are
+ * printed, a line for each part. Several processes may run this file at once: they share only the processor.
  */
 import fc from 'fast-check'
 import { inspect } from 'node:util'

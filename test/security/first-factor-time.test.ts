@@ -1,9 +1,9 @@
 /**
- * A password that counts for ever.
+ * The attack: a password that counts for ever.
  *
- * For `firstFactorLifetimeSeconds` after the password another factor may be tried without it. The attacker sits down at a browser that was
- * left on the waiting page, and sends the request again and again: once by its newest name, then by the name of the page before, as a
- * double click does. In an earlier version that second click counted as a fresh password, so that the time began anew each time.
+ * For `firstFactorLifetimeSeconds` after the password, the user may try another factor without entering it again. The attacker uses a browser that
+ * was left on the waiting page, and sends the request again and again: once with the newest handle, then with the handle of the page before, as a
+ * double click does. In an earlier version, that second click counted as a fresh password, so the time began again each time.
  */
 import { callbackOf, handleIn, signIn, type TestApp } from '../support/app'
 import type { Browser } from '../support/browser'

@@ -1,12 +1,12 @@
 /**
- * "Nobody of that name", said by somebody else.
+ * The attack: a 404 that is not from Nevis.
  *
- * Where the first factor is enrolled right after the password (`approve-or-enroll`, `enroll`), everything hangs on Nevis's
- * word that a user is unknown, which is HTTP 404. But 404 is also what an ingress, a load balancer or a service mesh says of
- * itself: with a text, a page, other JSON, or nothing. The attacker has stolen the password of somebody who has a phone, and
- * signs in during a deployment of the gateway: the victim was "new", the thief's phone was enrolled, and signed in.
+ * If the app enrols the first factor right after the password (`approve-or-enroll`, `enroll`), everything depends on Nevis's answer that a user is
+ * unknown, which is HTTP 404. But an ingress, a load balancer or a service mesh sends 404, too, when it cannot find Nevis: with a text, a page, other
+ * JSON, or nothing. The attacker has stolen the password of a user who has a phone, and signs in while the gateway is being deployed. In an earlier
+ * version, the victim counted as new, and the attacker could enrol a phone and was signed in.
  *
- * So only Nevis's own error body says that somebody is unknown. Whoever really is new must still get a first factor.
+ * So only Nevis's own error body says that a user is unknown. A user who is really new must still get a first factor.
  */
 import { NevisClient } from '../../src'
 import { callbackOf, handleIn, PASSWORD, waitingOf, type TestApp } from '../support/app'

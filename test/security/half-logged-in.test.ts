@@ -1,11 +1,10 @@
 /**
- * Between the factors.
+ * The attack: between the two factors.
  *
- * The attacker has the password and not the phone, or sits down at a browser that somebody else has used. Many apps
- * log in after the password and put a mark into the session after the second factor: then one route that forgets to
- * look at the mark is open, and the mark stays when somebody else signs in (passport-totp#2: one gets in on the mark
- * of whoever used the browser before). Or the session that the attacker planted in the victim's browser is the one
- * that is logged in afterwards (session fixation), or a slow answer writes the session of before back (`resave`).
+ * The attacker has the password and not the phone, or uses a browser that another user has used before. Many apps log the user in after the password
+ * and set a flag in the session after the second factor. Then a route that forgets to check the flag is open, and the flag stays when another user
+ * signs in (passport-totp#2: a user gets in with the flag of the browser's previous user). Or the attacker has planted a session in the victim's
+ * browser, and that session is logged in afterwards (session fixation). Or a slow answer writes the older session back (`resave`).
  */
 import type { Request } from 'express'
 import session from 'express-session'

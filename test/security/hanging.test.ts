@@ -1,8 +1,8 @@
 /**
- * The attack: none is needed. The access key comes from a vault, the handles are sealed with a key derived from it (no
- * `secret`), and one day the vault accepts connections and answers nobody. Without a deadline over the app's own function
- * every start, page, status and callback stays open until the browser gives up: each holds a socket, a request and a
- * session, and whoever reloads holds one more. So does the introspection step, which compares a token with the key.
+ * The attack: none is needed. The access key comes from a vault, the handles are encrypted with a key derived from it (no option `secret`), and one
+ * day the vault accepts connections but answers none. Without a deadline for the app's own function, every start, page, status and callback stays
+ * open until the browser gives up. Each holds a socket, a request and a session, and a user who reloads holds one more. The same is true of the
+ * introspection, which compares a token with the access key.
  */
 import { NevisClient, NevisError, NevisStrategy, push } from '../../src'
 import { handleIn, signIn, type TestApp } from '../support/app'

@@ -1,11 +1,10 @@
 /**
- * Failures that pile up.
+ * The attack: failure messages that fill the session.
  *
- * `failureMessage: true` has Passport add a sentence to the session for every failure, and Passport never removes one. An
- * attacker, or a script that has gone wrong, calls the callback three thousand times in one session, and never looks at
- * the page that shows the messages: the session grows to 183 KB, is read and written with every request, and one that is
- * in a cookie is dropped by the browser. In the apps of the guides a session stays small, and the honest person still
- * sees why the last sign-in failed.
+ * With `failureMessage: true`, Passport adds a sentence to the session for every failure and never removes one. An attacker, or a faulty script,
+ * calls the callback three thousand times in one session, and never opens the page that shows the messages. The session grows to 183 KB and is read
+ * and written with every request; the browser drops a session in a cookie of that size. In the apps of the guides, a session stays small, and an
+ * honest user still sees why the last sign-in failed.
  */
 import session from 'express-session'
 import type { RequestListener } from 'node:http'

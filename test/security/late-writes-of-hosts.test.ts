@@ -1,10 +1,10 @@
 /**
- * Slow answers.
+ * The attack: a slow answer that undoes a logout.
  *
- * Somebody logs out while a page of the same browser is still waiting for Nevis. A host that writes the session back with
- * every answer, as `rolling: true` and `resave: true` do, then stores the session as it was when the request came: the
- * old cookie is signed in again, with the second factor. Whoever has that cookie, on a shared machine or from a log, needs
- * no password. The apps of the guides are run here with the settings that the guides print.
+ * A user logs out while a page of the same browser is still waiting for Nevis. A host that writes the session back with every answer, as with
+ * `rolling: true` and `resave: true`, then stores the session as it was when the request came: the old cookie is signed in again, with the second
+ * factor. Anyone who has that cookie, from a shared machine or a log, needs no password. These tests run the apps of the guides with the settings
+ * that the guides print.
  */
 import { guideApps, type GuideApp } from '../hosts/apps'
 import { Gate } from '../hosts/gate'

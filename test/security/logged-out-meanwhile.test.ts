@@ -1,10 +1,9 @@
 /**
- * A log-out that does not last.
+ * The attack: a logout that does not last.
  *
- * A start and a callback wait for Nevis, and keep the session in memory meanwhile. The attacker, or bad luck, has the user log out in
- * that time: an earlier version then wrote the session back as it had been, with its login and its second factor record, under
- * the old cookie, which a thief of that cookie went on using. Whatever the app itself had written meanwhile was lost, too. And a
- * transaction that was cancelled meanwhile lived again, and signed in.
+ * A start and a callback wait for Nevis, and keep the session in memory meanwhile. If the user logs out in that time, an earlier version wrote the
+ * old session back, with its login and its second factor record, under the old cookie, which an attacker who had stolen it could go on using. Values
+ * that the app had written meanwhile were lost, too. And a transaction that was cancelled meanwhile became valid again, and signed the user in.
  */
 import type { NextFunction, Request, RequestHandler, Response } from 'express'
 import session from 'express-session'

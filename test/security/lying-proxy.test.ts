@@ -1,12 +1,11 @@
 /**
- * A forward proxy that lies.
+ * The attack: a forward proxy that lies.
  *
- * The attacker has the password of the victim, and answers in the place of the proxy that `HTTPS_PROXY` names: it is plain HTTP in
- * the company's network, or the attacker owns the proxy. Such a proxy has no certificate of Nevis, so what it may do is fail. But
- * clients that take its reply to CONNECT for the answer of the origin can be told anything: `100 Continue`, then `200 OK` with
- * `{"status":"succeeded"}`, three times, was a whole login without a phone and without Nevis; a 404 made a known user unknown. The
- * attacker also tunnels to another server (with a certificate of its own), speaks HTTP where TLS should be, sends bytes before TLS
- * begins, sends too much, or nothing at all.
+ * The attacker has the victim's password, and answers in place of the proxy that `HTTPS_PROXY` names: the connection to it is plain HTTP in the
+ * company's network, or the attacker owns the proxy. Such a proxy has no certificate of Nevis, so the only thing it may achieve is a failure. But a
+ * client that takes the proxy's reply to CONNECT for Nevis's answer believes anything: `100 Continue`, then `200 OK` with `{"status":"succeeded"}`,
+ * three times, was a whole login without a phone and without Nevis; a 404 made a known user unknown. The attacker also tunnels to another server
+ * (with a certificate of its own), speaks HTTP instead of TLS, sends bytes before TLS begins, sends too much, or nothing at all.
  */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'

@@ -1,10 +1,10 @@
 /**
- * A guard that is bound to an address and not to a handler.
+ * The attack: another URL of a guarded handler.
  *
- * The attacker is signed in without a fresh second factor and looks for another address of a guarded handler. Middleware
- * that NestJS mounts with `forRoutes('transfer')` does not run for `/v1/transfer` once the app has versions in its
- * addresses. The guard of the guide belongs to the controller: here the guide's app gets a global prefix, versions and
- * a second version of the controller, and every address must ask for the second factor.
+ * The attacker is signed in without a fresh second factor and looks for a URL of the handler that no guard protects. Middleware that NestJS mounts
+ * with `forRoutes('transfer')` does not run for `/v1/transfer` after the app has put versions into its URLs. The guard of the guide belongs to the
+ * controller and not to a URL. Here the guide's app gets a global prefix, versions and a second version of the controller, and every URL must require
+ * the second factor.
  */
 import { run, type Program } from '../hosts/program'
 import { handleIn, PASSWORD } from '../support/app'

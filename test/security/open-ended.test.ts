@@ -1,10 +1,10 @@
 /**
- * An answer that has lost its end.
+ * The attack: an answer that was cut off.
  *
- * Recovery codes have nothing but the answer of the verification, and an empty body with HTTP 200 means that the code is right. A gateway or
- * proxy that dies after the head of an answer, with no length in it, leaves just that: `{"valid":false}` became an empty body, and
- * a wrong code signed in; a lost phone was reported removed. Without a length before it, an empty body proves nothing. A compressed page that
- * begins with blank lines, and is cut off within its first bytes, decodes to those lines: they looked like an empty body, too.
+ * For a recovery code, the answer of the verification is the only proof, and an empty body with HTTP 200 means that the code is right. If a gateway
+ * or proxy crashes after it has sent the headers, without a length, exactly this arrives: `{"valid":false}` became an empty body, and a wrong code
+ * signed in; a lost phone was reported as removed. So an empty body without a length proves nothing. A compressed page that begins with blank lines
+ * and is cut off within its first bytes decodes to those lines, which looked like an empty body, too.
  */
 import { createServer, type Server } from 'node:net'
 import type { AddressInfo } from 'node:net'

@@ -1,9 +1,9 @@
 /**
- * Many starts at once.
+ * The attack: many starts at once.
  *
- * A double click on "Sign in", a client that repeats, or an attacker with the password sends five starts at the same moment. Each of
- * them read the session before the others wrote it, so that an earlier version asked Nevis for each: three pushes on the phone, and a page
- * that waited for the wrong one. In Chromium the second click of a double click aborts the first request: the page that is left must work.
+ * A double click on "Sign in", a client that repeats its request, or an attacker with the password sends five starts at the same moment. In an
+ * earlier version, each of them read the session before the others wrote it, and called Nevis: three pushes on the phone, and a page that waited for
+ * the wrong one. In Chromium, the second click of a double click aborts the first request: the page that the user then sees must work.
  */
 import session from 'express-session'
 import { request } from 'node:http'

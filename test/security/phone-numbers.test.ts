@@ -1,9 +1,9 @@
 /**
- * Numbers that earn money.
+ * The attack: phone numbers that earn money (toll fraud, "SMS pumping").
  *
- * Whoever may enrol a phone number chooses where the SMS goes. The attacker makes accounts, enrols numbers of a premium rate
- * or of a carrier who pays him a share of each message, and never types a code (toll fraud, "SMS pumping"). Writing the
- * number with spaces or in the digits of another script must not get it past the app's list.
+ * A user who enrols a phone number chooses where the SMS goes. The attacker makes accounts, enrols premium-rate numbers or numbers of a carrier who
+ * pays the attacker a share of each message, and never types a code. A number with spaces or with digits of another script must not bypass the app's
+ * list.
  */
 import { app, sms, widget } from '../../src'
 import { callbackOf, handleIn, PASSWORD, type TestApp } from '../support/app'

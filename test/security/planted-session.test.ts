@@ -1,10 +1,10 @@
 /**
- * A session that the attacker prepared (session fixation, CWE-384; OWASP ASVS 5.0, 7.2.4).
+ * The attack: a session that the attacker has prepared (session fixation, CWE-384; OWASP ASVS 5.0, 7.2.4).
  *
- * The attacker knows the victim's password and can write a cookie into the victim's browser: a subdomain, an unlocked computer. The
- * attacker opens a session, plants its cookie, and waits until the victim gives the password in it. Then the attacker gives the
- * password in the same session, too. In an earlier version that start was answered with the handle of the victim's own transaction,
- * and with the victim's QR code where a phone was enrolled; the attacker's callback then won the race for the victim's approval.
+ * The attacker knows the victim's password and can write a cookie into the victim's browser: from a subdomain, or on an unlocked computer. The
+ * attacker opens a session, plants its cookie, and waits until the victim enters the password in it. Then the attacker enters the password in the
+ * same session, too. In an earlier version, that start was answered with the handle of the victim's own transaction, and with the victim's QR code
+ * during an enrolment; the attacker's callback then won the race for the victim's approval.
  */
 import session from 'express-session'
 import { push, waitingPage } from '../../src'

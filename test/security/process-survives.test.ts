@@ -1,9 +1,8 @@
 /**
- * The attack: nothing but patience. An app has a time-out (connect-timeout, a gateway's own) and something behind it is
- * slow: the vault with the access key, the session store, Nevis. The time-out answers; then the slow thing comes back, our
- * answer is one too many, `setHeader` throws in a promise that nobody awaits, and Node ends the process, with the requests of
- * everybody in it. An anonymous GET of the status route is enough, again after each restart. An address that no header can
- * hold does the same without any time-out.
+ * The attack: patience. An app has a time-out (connect-timeout, or a gateway's own), and something behind it is slow: the vault with the access key,
+ * the session store, Nevis. The time-out answers the request. Then the slow call ends and this package answers, too: `setHeader` throws in a promise
+ * that nobody awaits, and Node ends the process with all its requests. An anonymous GET of the status route is enough, and again after each restart.
+ * A URL that no header can contain does the same without any time-out.
  */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'

@@ -1,10 +1,10 @@
 /**
- * An approval of one thing that pays for another.
+ * The attack: an approval of one thing that pays for another.
  *
- * A route with `passport.authorize('nevis', { message, data, factors })` starts an approval, and it also takes the callback of one:
- * its handler runs then. The attacker gets an approval for something harmless, by a weaker factor, or of an account of their own, and
- * posts its handle to the route that moves the money. In an earlier version a recovery code ran the handler of a route that wanted a
- * push, and the approval of one account paid from another, where the request was known by Basic or Bearer and not by the session.
+ * A route with `passport.authorize('nevis', { message, data, factors })` starts an approval, and also accepts a callback and then runs its handler.
+ * The attacker gets an approval for something harmless, with a weaker factor, or of the attacker's own account, and posts its handle to the route
+ * that moves the money. In an earlier version, a recovery code ran the handler of a route that required a push; and the approval of one account paid
+ * from another one, if Basic or Bearer and not the session identified the user.
  */
 import type { Request, RequestHandler } from 'express'
 import { BasicStrategy } from './support/basic'

@@ -1,10 +1,9 @@
 /**
  * Push bombing: MITRE ATT&CK T1621 (Multi-Factor Authentication Request Generation), OWASP ASVS 5.0, 6.6.4.
  *
- * The attacker has the password and lets the victim's phone ring until the victim, half asleep, accepts. No published
- * strategy that was measured limits how often it asks: each POST is a push. Here a subject has a budget of starts
- * over all sessions and processes, an approval that is pending is used again, nothing is sent again by itself after a
- * denial, denials make pauses that grow, and a success at the end of such a wave is reported.
+ * The attacker has the password and lets the victim's phone ring until the victim, half asleep, accepts. None of the strategies that were examined
+ * limits its requests: each POST is a push. This package limits the starts of a subject over all sessions and processes, reuses a pending approval,
+ * sends nothing again by itself after a denial, makes growing pauses after denials, and reports a success at the end of such a wave.
  */
 import { createClient } from 'redis'
 import { MemoryLedger, RedisLedger } from '../../src'

@@ -1,9 +1,9 @@
 /**
- * A stolen cookie of a remembered browser (option `rememberBrowser`).
+ * The attack: a stolen cookie of a remembered browser (option `rememberBrowser`).
  *
- * The attacker has the password, and wants to skip the second factor with a cookie that was made for somebody else's browser: copied from a
- * disk, a backup or a proxy, before or after its owner has used it again. Or the attacker has a remembered browser for one thing, and wants to
- * get through another with it: another account, instance or strategy, a payment, a step-up, an enrolment. In any doubt the user is asked.
+ * The attacker has the password, and wants to skip the second factor with a cookie of another user's browser: copied from a disk, a backup or a
+ * proxy, before or after the user has used it again. Or the attacker has a remembered browser for one thing and wants to use it for another: another
+ * account, instance or strategy, a payment, a step-up, an enrolment. In any doubt, the user must be asked.
  */
 import { MemoryStore } from 'express-session'
 import { MemoryLedger, NevisClient, NevisStrategy, forgetBrowsers, recordSecondFactor, requireSecondFactor, secondFactorOf, sms, type Ledger, type NevisStrategyOptions } from '../../src'

@@ -1,15 +1,14 @@
 /**
- * What is printed.
+ * The attack: reading what is printed.
  *
- * The attacker reads: a log, an error tracker, an error page, a cookie, an address in a Referer, an audit event. The
- * access key opens every account of the instance, a status or transaction token one login, a code or deep link too, a
- * phone number is personal data. Axios puts the request with its Authorization header into its error, redis clients
- * put the failed command with the whole session into theirs, Express prints `err.stack` on the page, and Passport makes
- * a header of a string that fails. Duo's and SAML's strategies print such objects as they are.
+ * The attacker reads a log, an error tracker, an error page, a cookie, a URL in a Referer, an audit event. The access key opens every account of the
+ * instance; a status or transaction token, a code or a deep link opens one login; a phone number is personal data. An error of axios contains the
+ * request with its Authorization header, an error of a Redis client the failed command with the whole session. Express prints `err.stack` on the
+ * page, and Passport makes a header of a string that is passed to `fail`. Duo's and SAML's strategies print such objects unchanged.
  *
- * So every secret here holds the same mark, every way to succeed, to fail and to go wrong is driven, by Passport's
- * actions and over HTTP, and everything that comes out is searched for the mark. Only the waiting page may show its
- * own browser what that browser is meant to use: QR code, deep link, recovery codes to write down.
+ * So every secret in these tests contains the same mark. They cause every success, refusal and fault, by Passport's actions and over HTTP, and search
+ * everything that comes out for the mark. Only the waiting page may show its own browser what the user needs there: QR code, deep link, recovery
+ * codes to write down.
  */
 import express, { type Express as App, type RequestHandler } from 'express'
 import session from 'express-session'

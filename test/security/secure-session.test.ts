@@ -1,11 +1,10 @@
 /**
- * A session that is all in an encrypted cookie (@fastify/secure-session).
+ * The attack: an old copy of a session that is kept in an encrypted cookie (@fastify/secure-session).
  *
- * The attacker has a copy of the cookie from while the victim was waiting for the phone: from a shared machine, a proxy's
- * log, a browser extension. Nobody can take that cookie back. The victim signs in, or cancels, and logs out; then the
- * attacker puts the cookie back, where the transaction is still under way, and uses it: to be asked by another factor
- * without a password, to bring the approval a second time, or to finish what was cancelled. What has ended is noted where
- * no cookie can bring it back.
+ * The attacker has a copy of the cookie from the time when the victim was waiting for the phone: from a shared machine, a proxy's log, a browser
+ * extension. Nobody can revoke that cookie. The victim signs in, or cancels, and logs out. Then the attacker uses the old cookie, in which the
+ * transaction is still pending: to start another factor without a password, to use the approval a second time, or to finish what was cancelled. So
+ * the ledger records that a transaction has ended, where no cookie can undo it.
  */
 import { run } from '../hosts/program'
 import { callbackOf, handleIn, PASSWORD } from '../support/app'

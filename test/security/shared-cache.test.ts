@@ -1,8 +1,8 @@
 /**
- * The attack: to come second. The script and the style of the waiting page are served behind the session, and hosts that renew
- * a session with every answer (`rolling: true` of express-session; @fastify/session by default) put the session's cookie on
- * them. A shared cache in front (Apache's mod_cache, a content delivery network) keeps what says `public`, its `Set-Cookie`
- * included, and gives it to the next one who asks for the same file: the cookie of somebody who is signed in.
+ * The attack: requesting a cached file after another user. The script and the style of the waiting page are served behind the session, and hosts that
+ * renew a session with every answer (`rolling: true` of express-session; @fastify/session by default) send the session's cookie with them. A shared
+ * cache in front (Apache's mod_cache, a content delivery network) stores an answer that says `public`, its `Set-Cookie` included, and sends it to the
+ * next user who requests the same file: the cookie of a signed-in user.
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'

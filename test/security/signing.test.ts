@@ -1,10 +1,10 @@
 /**
- * Signing on the phone what the app then does.
+ * The attack: the app carries out something else than what was signed on the phone.
  *
- * The attacker sits in the victim's browser, or has found a way to write into sessions, and wants the person to approve
- * one thing and the app to do another: the amount changed in what the browser sends at the callback, in the session
- * between start and callback, or taken from another transaction. Or wants one approval to be executed twice, or to be
- * approved by a factor that shows nothing. PSD2 calls the answer dynamic linking: what is executed is what was shown.
+ * The attacker controls the victim's browser, or can write into sessions, and wants the user to approve one thing and the app to do another: with
+ * another amount in the callback's fields, in the session between start and callback, or from another transaction. Or the attacker wants one approval
+ * to be carried out twice, or to be given with a factor that shows nothing. PSD2 calls the protection dynamic linking: what is carried out is what
+ * was shown.
  */
 import { atLeast, htmlMessage, push, recordSecondFactor, sms, type NevisProfile } from '../../src'
 import type { Browser, Page } from '../support/browser'

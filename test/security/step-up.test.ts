@@ -1,11 +1,10 @@
 /**
- * Confirming once more.
+ * The attacks on a step-up.
  *
- * The attacker wants one of three things. To have the victim end up elsewhere after an approval that looked right: a
- * foreign `returnTo`, in whatever disguise browsers, proxies and frameworks disagree about. To come by a fresh second
- * factor without the victim's phone: with an approval of the attacker's own account, started in the victim's session by
- * a password alone, or with a factor that is weaker than what was asked for. Or to ride on a session whose id is known
- * from before, which the approval makes worth more.
+ * The attacker wants one of three things. To redirect the victim to another site after a correct approval: with a `returnTo` in a form that browsers,
+ * proxies and frameworks read differently. To get a fresh second factor without the victim's phone: with an approval of the attacker's own account,
+ * started in the victim's session with a password alone, or with a factor that is weaker than required. Or to use a session whose id the attacker
+ * knows from before, after the approval has raised its privileges.
  */
 import { connect } from 'node:net'
 import { atLeast, recordSecondFactor, requireSecondFactor, secondFactorOf } from '../../src'

@@ -1,9 +1,9 @@
 /**
- * Somebody reads the session store.
+ * The attack: reading the session store.
  *
- * A backup, a replica, a support tool: sessions are read by more people than passwords are. In an earlier version a session held the QR
- * code, the app link and the intent token of an enrolment as they were: the reader scanned the code in the victim's place, and had a phone on
- * the victim's account. The status token is there still: it only tells how a transaction stands, and opens nothing.
+ * Sessions are in backups, replicas and support tools, so more people can read them than passwords. In an earlier version, a session contained the QR
+ * code, the app link and the intent token of an enrolment unencrypted: an attacker scanned the code in the victim's place, and had a phone on the
+ * victim's account. The session still contains the status token: with it, an attacker can only read the status of the transaction.
  */
 import session from 'express-session'
 import { app as appFactor, push, sms, widget } from '../../src'

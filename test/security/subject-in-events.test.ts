@@ -1,8 +1,8 @@
 /**
- * More of a user than was asked for.
+ * The attack: reading user data from events and sessions.
  *
- * `subject: (req) => req.user` is easily written, and gave the whole row of the user, with password hash and phone number, to the session and
- * to every event of the audit log. Only the two names of a subject are kept.
+ * An app easily writes `subject: (req) => req.user`. In an earlier version, this put the whole row of the user, with password hash and phone number,
+ * into the session and into every audit event. Now only the two names of a subject are copied.
  */
 import session from 'express-session'
 import { callbackOf, signIn } from '../support/app'

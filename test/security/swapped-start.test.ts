@@ -1,11 +1,11 @@
 /**
- * The answers of two starts are mixed up.
+ * The attack: mixed-up answers to two starts.
  *
- * The attacker has the victim's password, and an account and a phone of their own. The attacker starts for both at the same moment, in two
- * browsers, until a gateway before Nevis mixes up the two answers, or sends one a second time. The browser that asked for the victim then
- * holds the attacker's approval. The app names its users by username; the answer to a start names a userId alone. On an instance whose status
- * answers name no username (older documents), or that tells no status of an SMS (newer ones), nothing later named the victim: the attacker approved
- * on their own phone, and was signed in as the victim.
+ * The attacker has the victim's password, and an account and a phone of their own. The attacker starts both sign-ins at the same moment, in two
+ * browsers, until a gateway in front of Nevis mixes up the two answers, or sends one a second time. The browser that asked for the victim then has
+ * the attacker's approval. The app names its users by username, but the answer to a start contains only a userId. On an instance whose status answers
+ * contain no username (older documents), or that has no status for SMS (newer ones), nothing later named the victim: the attacker approved on their
+ * own phone, and was signed in as the victim.
  */
 import { createServer, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'

@@ -1,13 +1,13 @@
 /**
- * Logins that an app serializes as an object.
+ * The attack: a login that an app serializes as an object.
  *
- * The attacker has an account of their own at one tenant, with a phone, and the password of the same username at another
- * tenant. They give the second factor in their own account and then sign in, or switch, to the victim's in the same
- * session. A record of the second factor names the login it was made for: if only a part of the login is compared, such
- * as the `user` of `{ user, tenant }`, the attacker's own phone opens the victim's step-up.
+ * The attacker has an account at one tenant, with a phone, and the password of the same username at another tenant. The attacker gives the second
+ * factor in the own account and then signs in, or switches, to the victim's account in the same session. A second factor record contains the login
+ * for which it was made. If only a part of the login were compared, such as the `user` of `{ user, tenant }`, the attacker's own phone would be
+ * enough for the victim's step-up.
  *
- * The honest person's login comes back from a store with its names in another order (PostgreSQL's `jsonb` sorts them):
- * it must still be the same login, or no second factor would ever count.
+ * An honest user's login comes back from a store with its names in another order (PostgreSQL's `jsonb` sorts them). It must still be the same login,
+ * or no second factor would ever count.
  */
 import session from 'express-session'
 import { Passport } from 'passport'

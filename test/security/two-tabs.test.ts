@@ -1,9 +1,9 @@
 /**
- * Two tabs, one approval.
+ * Two tabs and one approval.
  *
- * No attack, but an honest person locked out: somebody who has signed in from two tabs is asked once, and both tabs go to their
- * callbacks at the same moment. One of them signs in, and its answer has a new cookie. In an earlier version the other one, too late,
- * made a session of its own for its message, and its cookie replaced the one that was signed in: the approval was spent, and nobody was.
+ * This is no attack: an honest user was locked out. A user who has signed in from two tabs is asked once, and both tabs open their callbacks at the
+ * same moment. One of them signs in, and its answer has a new cookie. In an earlier version, the other one made a new session for its failure
+ * message, and the cookie of that session replaced the signed-in one: the approval was used up, and the user was not signed in.
  */
 import { setTimeout as pause } from 'node:timers/promises'
 import { guideApps } from '../hosts/apps'

@@ -1,12 +1,12 @@
 /**
- * Thousands of sign-ins with stolen passwords, each accepted blindly.
+ * The attack: thousands of sign-ins with stolen passwords, each accepted by mistake.
  *
- * The attacker has passwords of many people. He starts a sign-in for each, each victim accepts the push without a look, and he guesses: five
- * different codes of six digits, as many as one sign-in takes. Each guess is right with a chance of one in a million, whoever guesses, so of n
- * sign-ins he gets into about 5 n / 1,000,000: that is the bound to hold, and nothing but chance may be left.
+ * The attacker has the passwords of many users and starts a sign-in for each. Each victim accepts the push without reading it, and the attacker
+ * guesses the typed code: five different codes of six digits, as many as one sign-in allows. Each guess is right with a chance of one in a million,
+ * so in n sign-ins the attacker gets into about 5 n / 1,000,000 accounts. The test shows that the strategy gives no better chance.
  *
- * The strategy is the real one, by Passport's actions on plain requests; the cloud is the simulator, over HTTP. One run makes a thousand
- * sign-ins. For ten thousand (about six minutes on two busy cores):
+ * The strategy is the real one, by Passport's actions on plain requests; the cloud is the simulator, over HTTP. One run makes a thousand sign-ins.
+ * For ten thousand (about six minutes on two busy cores):
  *
  *     TYPED_CODE_SIGN_INS=10000 npx jest -i --coverage=false test/security/typed-code-chance.test.ts
  */

@@ -1,9 +1,9 @@
 /**
- * Typed codes behind a load balancer.
+ * The attack: guessing typed codes at several processes.
  *
- * The process that shows the code is not the one that gets it, and neither of them is the one that the page asks whether it may go on. An
- * attacker's guesses reach all of them at once. So what was shown, what was typed and how often it was tried must be the same for all: here
- * three processes share sessions and ledger in one Redis, and each request goes to the next of them.
+ * Behind a load balancer, one process makes the code, another one gets the typed code, and the waiting page asks a third one for the status. An
+ * attacker sends guesses to all of them at once. So all processes must know the code's digest, whether the code was typed, and how many codes were
+ * tried. Here three processes share sessions and ledger in one Redis, and each request goes to the next process.
  */
 import { createClient } from 'redis'
 import { callbackOf, handleIn, signIn, statusOf, waitingOf } from '../support/app'

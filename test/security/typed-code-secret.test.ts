@@ -1,12 +1,12 @@
 /**
- * Reading the code anywhere but on the phone.
+ * The attack: reading the typed code anywhere but on the phone.
  *
- * A typed code is worth nothing if the browser that asks for it can also find it: in the page or its JSON, in an address, a header, a cookie.
- * Nor may it stand where others read: in the session store, a log, an audit event, an error. Six digits are also found by trying: a digest
- * without a key, or with one that lies beside it, is the code itself for a reader with a second of time.
+ * A typed code protects nothing if the browser that asks for it can find it: in the page or its JSON, in a URL, a header, a cookie. Nor may it be in
+ * the session store, a log, an audit event or an error. An attacker can also try all six-digit codes: a digest without a key, or with a key that is
+ * stored beside it, reveals the code within a second.
  *
- * So every way through a sign-in is driven, and all that comes out is searched for the code: as it is, decoded from base64 and hexadecimal, and
- * as a digest that a reader of the session could make.
+ * So these tests go through every kind of sign-in and search everything that comes out for the code: as it is, decoded from base64 and hexadecimal,
+ * and as a digest that a reader of the session could compute.
  */
 import { createHash, createHmac } from 'node:crypto'
 import session from 'express-session'

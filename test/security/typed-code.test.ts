@@ -1,12 +1,12 @@
 /**
- * Push fatigue: the push that is accepted blindly.
+ * Push fatigue: a push that the victim accepts without reading it.
  *
- * The attacker has the password. He starts a sign-in, the victim's phone rings, and the victim accepts: half asleep, to stop the requests, or
- * because he is signing in himself at that moment. With push alone the attacker is in. With a typed code the phone shows six digits, and the
- * page of whoever started the sign-in asks for them: the attacker has the page and not the phone. So he guesses; sends the callback without a
- * code; sends fifty codes at once; puts an old copy of his session back after each guess; writes into the session that the code was typed;
- * takes the digest of a code that he knows, from a sign-in of his own; replays the handle of before the code was typed; or lets the victim
- * deny one request after the other and hides it behind guesses, so that nothing pauses his next ones.
+ * The attacker has the password and starts a sign-in. The victim's phone rings, and the victim accepts: half asleep, to stop the requests, or because
+ * the victim is signing in at the same moment. With push alone, the attacker is in. With a typed code, the phone shows six digits, and the page of
+ * the browser that started the sign-in asks for them: the attacker has that page but not the phone. So the attacker guesses; sends the callback
+ * without a code; sends fifty codes at once; restores an old copy of the session after each guess; writes into the session that the code was typed;
+ * uses the digest of a known code, from another sign-in; replays the handle from before the code was typed; or hides the victim's denials behind
+ * guesses, so that they do not pause the next starts.
  */
 import session from 'express-session'
 import { push, sms } from '../../src'

@@ -1,13 +1,13 @@
 /**
- * Ids that lead elsewhere.
+ * The attack: ids that change a path.
  *
- * The attacker can change answers on their way, or Nevis has a bad day: a user comes with the id `../x`, a status token with
- * line breaks in it. Ids go into the paths of later requests, with our access key, and into sessions and the app's database.
- * The client refuses to send such an id, but as a mistake of the programmer: the strategy went on with it until then, kept it
- * in the session, and ended in a `TypeError`, long after the cause and without a code by which an operator could know it.
+ * The attacker can change answers of Nevis, or Nevis is faulty: a user has the id `../x`, a status token has line breaks in it. Ids become parts of
+ * the paths of later requests, which carry the access key, and are stored in sessions and the app's database. The client refuses to send such an id,
+ * as a mistake of the programmer. In an earlier version, the strategy stored the id in the session and failed with a `TypeError` much later, without
+ * a code by which an operator could recognise the cause.
  *
- * So an id or token that no request could carry is refused where it comes in, as an answer that is not as documented. A user
- * with one odd authenticator among others must still sign in, and counts as somebody with a factor.
+ * So an id or token that no request could carry is refused on arrival, as an answer that breaks Nevis's documentation. A user with one odd
+ * authenticator among others must still be able to sign in, and counts as a user with a factor.
  */
 import { NevisClient, ownAuthenticator } from '../../src'
 import { callbackOf, handleIn, PASSWORD, signIn, waitingOf } from '../support/app'

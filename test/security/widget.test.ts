@@ -1,11 +1,10 @@
 /**
- * The token out of the browser.
+ * The attack: a token that the browser sends.
  *
- * With the widget the server holds no status token: all it ever gets is what the browser brings, and Nevis's own sample
- * asks of it only that it introspects as active. So does an access key, the intent token that the page holds anyway, and the
- * status token that anybody gets for that intent token without the person doing anything. The attacker has the victim's
- * password, an account and phone of their own, and every token that a browser ever sees; or brings a genuine result once
- * more: in the same sign-in, in another one, at the same moment, spelt another way.
+ * With the widget, the server has no status token: it gets only the token that the browser sends, and Nevis's own sample asks only that this token
+ * introspects as active. So does an access key, the intent token that the page has anyway, and the status token that anybody gets for that intent
+ * token without an approval. The attacker has the victim's password, an account and phone of their own, and every token that a browser ever sees. Or
+ * the attacker sends a genuine result again: in the same sign-in, in another one, at the same moment, in another encoding.
  */
 import { MemoryLedger, push, widget, type Ledger } from '../../src'
 import { NevisSimulator } from '../../src/simulator'

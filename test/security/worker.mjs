@@ -1,5 +1,5 @@
-// One process of several: an app with passwords and a second factor, sessions and ledger in one Redis. It prints its
-// port. Not its job: to assert anything; `support/workers.ts` starts several of them.
+// One process of several: an app with passwords and a second factor, sessions and ledger in one Redis. It prints its port. Out of scope: checking
+// anything; `support/workers.ts` starts several of these processes.
 import { createRequire } from 'node:module'
 import { once } from 'node:events'
 import { createServer } from 'node:http'

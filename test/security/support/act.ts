@@ -1,7 +1,7 @@
 /**
- * Runs `authenticate` as Passport does, on a copy of the strategy, and keeps every action that it takes.
+ * Runs `authenticate` as Passport does, on a copy of the strategy, and records every action that the strategy takes.
  *
- * Not its job: Express. Requests are plain objects, so that thousands cost little.
+ * Out of scope: Express. Requests are plain objects, so that thousands of them cost little.
  */
 import type { NevisStrategy } from '../../../src'
 

@@ -1,7 +1,7 @@
 /**
- * Whole logins of one person, and what the cloud does meanwhile, generated.
+ * Generates whole logins of one user, and what the cloud does meanwhile.
  *
- * Out of scope: to run them. What several people do to each other is in `people-steps.ts`.
+ * Out of scope: running them. `people-steps.ts` generates what several people do to each other.
  */
 import fc from 'fast-check'
 import type { Behaviour, Call, Kind, Lie, Script } from './fake-cloud'

@@ -1,8 +1,8 @@
 /**
- * A cloud that says whatever its script tells it to, and keeps the truth in a separate place.
+ * A cloud that answers what its script says, and records what really happened in a separate place.
  *
- * Out of scope: to be like Nevis beyond the calls of a login (that is the simulator's). One server serves many
- * worlds at once: each sequence of the property test is a world of its own, found by the names and tokens in it.
+ * Out of scope: behaving like Nevis beyond the calls of a login; the simulator does that. One server serves many test sequences at once and tells
+ * them apart by the names and tokens in them.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'

@@ -1,5 +1,5 @@
-// A Fastify app in a process of its own, with @fastify/session as it comes: it renews the session with every answer. It
-// prints its address. Out of scope: to assert anything; `shared-cache.test.ts` does.
+// A Fastify app in a process of its own, with the defaults of @fastify/session: it renews the session with every answer. It prints its address. Out
+// of scope: checking anything; `shared-cache.test.ts` does.
 import { createRequire } from 'node:module'
 import process from 'node:process'
 import cookie from '@fastify/cookie'

@@ -1,5 +1,5 @@
 /**
- * What keeps a process alive, so that a test can show that nothing of it is left.
+ * Lists what keeps a process alive, so that a test can show that nothing of it is left.
  *
  * Out of scope: memory.
  */

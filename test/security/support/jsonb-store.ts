@@ -1,7 +1,7 @@
 /**
- * A session store with a `jsonb` column, as apps with PostgreSQL have it: the column gives names back in an order of its own.
+ * A session store with a `jsonb` column, as apps with PostgreSQL have it: the column returns the names in another order.
  *
- * Out of scope: sessions that have expired stay in the table.
+ * Out of scope: deleting expired sessions.
  */
 import session from 'express-session'
 

@@ -1,7 +1,7 @@
 /**
- * What every attack needs: an offline cloud with anna and ben in it, apps that are closed at the end, and their events.
+ * What every attack needs: a simulated cloud with the users anna and ben, apps that are closed at the end, and their events.
  *
- * Not its job: any attack.
+ * Out of scope: the attacks.
  */
 import { NevisSimulator } from '../../../src/simulator'
 import { startApp, type AppOptions, type TestApp } from '../../support/app'

@@ -1,8 +1,8 @@
 /**
- * A cloud with the factors of a few people in it, for sequences in which the people are the danger and not the cloud.
+ * A cloud with the factors of a few people, for sequences in which the people attack and the cloud is honest.
  *
- * It says the truth, except where a gateway in front of it answers in its place. It can hold an answer back while other things
- * happen. What truly happened is there to be read. Out of scope: one sequence at a time uses it, and rate limits.
+ * It tells the truth, except if a gateway in front of it answers instead. It can delay an answer while other things happen. Tests can read what
+ * really happened. Out of scope: several sequences at once, and rate limits.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'

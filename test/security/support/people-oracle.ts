@@ -1,8 +1,8 @@
 /**
- * What must never happen, whatever people do and in whatever order: the rules of trust, read from what truly happened at the cloud.
+ * Rules that must hold whatever people do and in whatever order. They use only what really happened at the cloud, never what the tested code reports.
  *
- * Each rule looks at what was true when the request began, so that a request that is overtaken is not held against anybody. Out of
- * scope: liveness. It never asks the code under test what it thinks.
+ * Each rule uses the facts from when the request began, so that a later event does not make an earlier request wrong. Out of scope: whether honest
+ * users get in.
  */
 import type { NevisProfile, SecondFactorRecord } from '../../../src'
 import type { CloudTransaction, Owner, PeopleCloud, Person } from './people-cloud'

@@ -1,7 +1,7 @@
 /**
  * The routes of an app, each with the options that it gives to Passport.
  *
- * Out of scope: what must hold there (`people-oracle.ts`).
+ * Out of scope: the rules for these routes (`people-oracle.ts`).
  */
 import type { NevisAuthenticateOptions } from '../../../src/strategy/route-options'
 

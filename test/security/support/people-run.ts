@@ -1,8 +1,8 @@
 /**
- * Does what a sequence says: requests of two browsers to one app, phones, time.
+ * Runs a sequence: requests of two browsers to one app, phones, time.
  *
- * Anna is careful: her phone approves, and scans, only what her own browser waits for. The thief knows her password, brings what a
- * browser may bring, and has an account of his own (ben). Out of scope: judging (`people-oracle.ts`).
+ * Anna is careful: her phone approves and scans only what her own browser waits for. The attacker knows her password, sends anything that a browser
+ * can send, and has an own account (ben). Out of scope: the rules (`people-oracle.ts`).
  */
 import { recordSecondFactor, secondFactorOf, waitingPage, type NevisProfile, type NevisStrategy } from '../../../src'
 import { act, codeOf, type Act } from './act'

@@ -1,7 +1,7 @@
 /**
- * What people do at their browsers and phones, generated: each scene holds what one kind of attack is made of, in any order.
+ * Generates what people do at their browsers and phones: each scene has the steps of one kind of attack, in any order.
  *
- * Out of scope: to do it (`people-run.ts`), and to say what must not follow (`people-oracle.ts`).
+ * Out of scope: running the steps (`people-run.ts`), and the rules (`people-oracle.ts`).
  */
 import fc from 'fast-check'
 import type { Call, Gateway, Kind, Owner } from './people-cloud'

@@ -1,4 +1,4 @@
-/** A session in which its user is signed in and has just given a second factor, as `recordSecondFactor()` leaves it. */
+/** A session whose user is signed in and has just given a second factor, as `recordSecondFactor()` leaves it. */
 import { createHash } from 'node:crypto'
 import { loginOf } from '../../../src/host/login'
 import { sessionIdOf } from '../../../src/host/session'

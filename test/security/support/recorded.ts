@@ -1,7 +1,7 @@
 /**
- * Listens to all audit events.
+ * Records all audit events.
  *
- * Not its job: to judge them.
+ * Out of scope: checking them.
  */
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import type { NevisEventName } from '../../../src'

@@ -1,7 +1,7 @@
 /**
- * Everything by which a value can be printed, so that a planted secret can be searched for in it.
+ * Prints a value in every way, so that a test can search for a planted secret in it.
  *
- * Not its job: to plant.
+ * Out of scope: planting secrets.
  */
 import { inspect } from 'node:util'
 

@@ -1,9 +1,9 @@
 /**
- * Sessions as express-session keeps them, without a server: many thousand requests cost little, and every call of the store is
- * awaited, so that requests at the same moment meet as they do across a network.
+ * Sessions as express-session keeps them, without a server. Thousands of requests cost little, and every call of the store is awaited, so that
+ * concurrent requests interleave as over a network.
  *
- * A request gets a copy of its session, and writes the copy back when it has changed. Out of scope: cookies' attributes, lifetimes,
- * `resave` and `rolling`.
+ * A request gets a copy of its session, and writes the copy back if it has changed. Out of scope: attributes of cookies, lifetimes, `resave` and
+ * `rolling`.
  */
 import { randomUUID } from 'node:crypto'
 

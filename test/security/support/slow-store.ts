@@ -1,8 +1,7 @@
 /**
- * A session store that takes its time, as one across a network does: the window in which parallel requests all read
- * what the first one is about to change.
+ * A session store that is slow, like one on a network: during its delay, parallel requests all read what the first one is about to change.
  *
- * Not its job: to store; another store does.
+ * Out of scope: storing; another store does that.
  */
 import session from 'express-session'
 

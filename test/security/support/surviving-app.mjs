@@ -1,5 +1,5 @@
-// An app in a process of its own, in which whatever is slow, hangs or fails does so on command. It prints its address.
-// Out of scope: to assert anything; `process-survives.test.ts` does. Node ends a process at an unhandled rejection.
+// An app in a process of its own, whose parts are slow, hang or fail on command. It prints its address. Out of scope: checking anything;
+// `process-survives.test.ts` does. Node ends a process at an unhandled rejection.
 import { createRequire } from 'node:module'
 import { once } from 'node:events'
 import { createServer } from 'node:http'

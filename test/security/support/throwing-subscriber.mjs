@@ -1,5 +1,5 @@
-// Five sign-ins of one user, with a subscriber of every event that throws, or without one. Prints what the browsers and the ledger have seen.
-// Out of scope: to assert anything; `events.test.ts` does.
+// Five sign-ins of one user, with or without a subscriber of every event that throws. Prints what the browsers and the ledger have seen. Out of
+// scope: checking anything; `events.test.ts` does.
 import { createRequire } from 'node:module'
 import { subscribe } from 'node:diagnostics_channel'
 import { once } from 'node:events'
