@@ -13,8 +13,8 @@ function grouped(app) {
   app.converter.on(Converter.EVENT_RESOLVE_BEGIN, ({ project }) => {
     for (const module of project.getReflectionsByKind(ReflectionKind.Module)) {
       for (const child of module.children ?? []) {
-        const [, wing] = /\/src\/(\w+)\//.exec(pathOf(child.isReference() ? child.getTargetReflectionDeep() : child)) ?? []
-        const group = groups.find(([, wings]) => wings.includes(wing))?.[0]
+        const [, folder] = /\/src\/(\w+)\//.exec(pathOf(child.isReference() ? child.getTargetReflectionDeep() : child)) ?? []
+        const group = groups.find(([, folders]) => folders.includes(folder))?.[0]
         if (group === undefined) app.logger.warn(`${child.name}: .vitepress/menu.mjs has no group for ${pathOf(child)}`)
         const tag = new CommentTag('@group', [{ kind: 'text', text: group ?? 'Other' }])
         const documented = child.signatures?.[0] ?? child // of a function, the signature has the docstring

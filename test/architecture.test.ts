@@ -111,8 +111,8 @@ function membersOf({ tree }: Source): Set<string> {
 }
 
 describe('the source', () => {
-  describe('read by this test', () => {
-    it('is all there, with its imports', () => {
+  describe('as this test reads it', () => {
+    it('has been found, with its imports', () => {
       expect(sources.size).toBeGreaterThan(40)
       const importsOfFile = (name: string) => (sources.get(name) as Source).imports
       expect(importsOfFile('factors/push')).toContainEqual({ to: 'factors/shared', isLocal: true, isType: false })
@@ -124,7 +124,7 @@ describe('the source', () => {
   })
 
   describe('in its imports', () => {
-    it('has no cycle, not even of types', () => {
+    it('has no import cycle, not even of types', () => {
       const cycles: string[] = []
       const done = new Set<string>()
       const walk = (name: string, way: string[]) => {
@@ -138,7 +138,7 @@ describe('the source', () => {
     })
 
     // Shows: ASVS V11.2.1
-    it('uses no package but those that it says it needs', () => {
+    it('uses only the packages that package.json lists as dependencies', () => {
       const ours = [...packagesOf([...sources])].filter((name) => !name.startsWith('node:')).sort()
       expect(ours).toEqual(['axios', 'passport', 'passport-strategy', 'proxy-from-env'])
       // Passport itself is the application's: types only.
@@ -148,15 +148,15 @@ describe('the source', () => {
   })
 
   describe('in each file', () => {
-    it.each([...sources.values()].map(({ path, text }) => [path, text]))('%s opens with its job and is no longer than 300 lines', (_path, text) => {
+    it.each([...sources.values()].map(({ path, text }) => [path, text]))('%s begins with a comment about its job and has at most 300 lines', (_path, text) => {
       expect(text.replace(/^#!.*\n/, '')).toMatch(/^\/\*\*\s+(?:\*\s+)?\S/)
       expect(text.trimEnd().split('\n').length).toBeLessThanOrEqual(MAX_LINES)
     })
   })
 })
 
-/** Each wing with those that it may import from, types included. `index.ts` may import from all but the last two. */
-const WINGS: Readonly<Record<string, readonly string[]>> = {
+/** Each folder of src with the folders that it may import from, types included. `index.ts` may import from all but the last two. */
+const FOLDERS: Readonly<Record<string, readonly string[]>> = {
   client: [],
   factors: ['client'],
   host: ['client'],
@@ -166,33 +166,33 @@ const WINGS: Readonly<Record<string, readonly string[]>> = {
   watch: ['client', 'factors', 'trust'],
   strategy: ['client', 'factors', 'host', 'ledger', 'session', 'trust', 'watch'],
   waiting: ['client', 'factors', 'host', 'session', 'strategy', 'trust', 'watch'],
-  // Its door also gives the contract of ledgers away: both are for tests.
+  // Its entry point also exports the checks for ledgers, because an app uses both in tests.
   simulator: ['client', 'ledger'],
   doctor: ['client', 'simulator', 'strategy', 'trust'],
 }
 
-describe('the wings', () => {
-  it('are those of the table in CONTRIBUTING.md, with the same arrows', () => {
+describe('the folders of src', () => {
+  it('import from the folders that the table in CONTRIBUTING.md lists', () => {
     const [map = ''] = /^\| folder \| job \|[^]*?\n\n/m.exec(readFileSync(join(SRC, '../CONTRIBUTING.md'), 'utf8')) ?? []
     const rows = [...map.matchAll(/^\| `(\w+)` \| .* \|(.*)\|$/gm)]
-    const table = rows.map(([, wing = '', from = '']) => [wing, [...from.matchAll(/`(\w+)`/g)].map(([, name]) => name)])
-    expect(Object.fromEntries(table)).toEqual(WINGS)
+    const table = rows.map(([, folder = '', from = '']) => [folder, [...from.matchAll(/`(\w+)`/g)].map(([, name]) => name)])
+    expect(Object.fromEntries(table)).toEqual(FOLDERS)
   })
 
-  it('are all that lies in src, beside the public doors', () => {
-    expect(readdirSync(SRC).sort()).toEqual([...Object.keys(WINGS), 'index.mts', 'index.ts'].sort())
+  it('are all that src contains, beside the entry points', () => {
+    expect(readdirSync(SRC).sort()).toEqual([...Object.keys(FOLDERS), 'index.mts', 'index.ts'].sort())
   })
 
-  it.each(Object.entries(WINGS))('%s imports from these wings alone, in one direction: %j', (wing, allowed) => {
-    expect(breaking(inside(wing), (to) => folderOf(to) === wing || allowed.includes(folderOf(to)))).toEqual([])
-    const names = Object.keys(WINGS)
-    for (const other of allowed) expect(names.indexOf(other)).toBeLessThan(names.indexOf(wing))
+  it.each(Object.entries(FOLDERS))('%s imports only from these folders, in one direction: %j', (folder, allowed) => {
+    expect(breaking(inside(folder), (to) => folderOf(to) === folder || allowed.includes(folderOf(to)))).toEqual([])
+    const names = Object.keys(FOLDERS)
+    for (const other of allowed) expect(names.indexOf(other)).toBeLessThan(names.indexOf(folder))
   })
 })
 
 describe('client/', () => {
   describe('in its imports', () => {
-    it('knows neither Express nor Passport', () => {
+    it('uses neither Express nor Passport', () => {
       expect([...packagesOf(inside('client'))].filter((name) => !name.startsWith('node:'))).toEqual(['axios', 'proxy-from-env'])
     })
   })
@@ -200,13 +200,13 @@ describe('client/', () => {
 
 describe('factors/', () => {
   describe('in its imports', () => {
-    it('knows no package', () => {
+    it('uses no package', () => {
       expect([...packagesOf(inside('factors'))].filter((name) => name !== 'node:crypto')).toEqual([])
     })
   })
 
-  describe('in its words', () => {
-    it.each(inside('factors'))('%s sees no request', (_name, source) => {
+  describe('in its identifiers', () => {
+    it.each(inside('factors'))('%s uses no request', (_name, source) => {
       const names = identifiersOf(source)
       for (const name of ['req', 'res', 'session', 'IncomingMessage', 'NevisRequest']) expect(names).not.toContain(name)
     })
@@ -224,7 +224,7 @@ describe('the response', () => {
   })
 
   describe('in waiting/ and host/answer', () => {
-    it('is used by Node\'s own members, or asked for a header: Express\'s methods are not used', () => {
+    it('is used only by Node\'s own members, or to look up a header, and never by Express\'s methods', () => {
       for (const [name, source] of [...inside('waiting'), ['host/answer', sources.get('host/answer') as Source] as const]) {
         const used: string[] = []
         visit(source.tree, (node) => {
@@ -239,7 +239,7 @@ describe('the response', () => {
 
 describe('Passport\'s actions', () => {
   describe('outside strategy and the simulator', () => {
-    it.each([...sources].filter(([name]) => name !== 'strategy/strategy' && folderOf(name) !== 'simulator'))('are not mentioned by %s', (_name, source) => {
+    it.each([...sources].filter(([name]) => name !== 'strategy/strategy' && folderOf(name) !== 'simulator'))('are not used by %s', (_name, source) => {
       const members = membersOf(source)
       for (const action of ['success', 'fail', 'redirect', 'pass']) expect(members).not.toContain(action)
       expect(source.imports.map(({ to }) => to)).not.toContain('passport-strategy')
@@ -248,15 +248,15 @@ describe('Passport\'s actions', () => {
   })
 
   describe('in strategy', () => {
-    it('are mentioned', () => {
+    it('are used', () => {
       const members = membersOf(sources.get('strategy/strategy') as Source)
       for (const action of ['success', 'fail', 'redirect', 'error']) expect(members).toContain(action)
     })
   })
 })
 
-/** All that is loaded with the public door, or named by a type. */
-function reachedFromDoor(): string[] {
+/** All files that the entry point of the package loads, or from which it takes a type. */
+function reachedFromEntryPoint(): string[] {
   const reached = new Set<string>()
   const walk = (name: string) => {
     if (reached.has(name)) return
@@ -268,48 +268,48 @@ function reachedFromDoor(): string[] {
 }
 
 describe('the simulator', () => {
-  describe('seen from the public door', () => {
+  describe('from the entry point of the package', () => {
     it('cannot be reached, not even for a type', () => {
-      expect(reachedFromDoor()).toContain('client/client')
-      expect(reachedFromDoor().filter((name) => folderOf(name) === 'simulator')).toEqual([])
+      expect(reachedFromEntryPoint()).toContain('client/client')
+      expect(reachedFromEntryPoint().filter((name) => folderOf(name) === 'simulator')).toEqual([])
     })
   })
 
   describe('in its imports', () => {
-    it('knows nothing of the rest but the types of what travels', () => {
+    it('uses only the types of the JSON that is exchanged, and exports the checks for ledgers', () => {
       const isAllowed = (to: string, { isType }: Import) => folderOf(to) === 'simulator' || (to === 'client/wire' && isType)
       expect(breaking(inside('simulator'), isAllowed)).toEqual(['simulator/index → ledger/contract'])
     })
 
-    it('knows no package', () => {
+    it('uses no package', () => {
       expect([...packagesOf(inside('simulator'))].filter((name) => !name.startsWith('node:'))).toEqual([])
     })
   })
 })
 
 describe('the doctor', () => {
-  describe('seen from the public door', () => {
+  describe('from the entry point of the package', () => {
     it('cannot be reached, not even for a type', () => {
       expect(inside('doctor').length).toBeGreaterThan(5)
-      expect(reachedFromDoor().filter((name) => folderOf(name) === 'doctor')).toEqual([])
+      expect(reachedFromEntryPoint().filter((name) => folderOf(name) === 'doctor')).toEqual([])
     })
   })
 
   describe('in its imports', () => {
-    it('knows the client, what an issuer is, the type of the strategy, and the simulator', () => {
+    it('uses only the client, the form of an issuer, the type of the strategy, and the simulator', () => {
       const isAllowed = (to: string, { isType }: Import) => ['client', 'doctor', 'simulator'].includes(folderOf(to)) || to === 'trust/binding' || (to === 'strategy/strategy' && isType)
       expect(breaking(inside('doctor'), isAllowed)).toEqual([])
     })
 
-    it('knows no package', () => {
+    it('uses no package', () => {
       expect([...packagesOf(inside('doctor'))].filter((name) => !name.startsWith('node:'))).toEqual([])
     })
   })
 })
 
-describe('the public door', () => {
+describe('the entry point of the package', () => {
   describe('index', () => {
-    it('holds names, nothing else but what makes it a module as Passport knows them', () => {
+    it('only exports names, and makes `require` return the strategy, as with other Passport strategies', () => {
       const { tree } = sources.get('index') as Source
       const isName = (one: ts.Statement) => ts.isExportDeclaration(one) || ts.isImportDeclaration(one)
       expect(tree.statements.filter((one) => !isName(one)).map((one) => one.getText())).toEqual([

@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import ts from 'typescript'
-import * as door from '../src'
+import * as passportNevis from '../src'
 import { failures } from '../src'
 import { anchorsOf, brokenIn, documents, guides, read, ROOT, snippetsOf, targetsOf, type Snippet } from './support/markdown'
 
@@ -29,7 +29,7 @@ const OPTIONS: ts.CompilerOptions = {
 }
 
 /** Every name of the package is known, since a snippet need not repeat what the first one requires. */
-const NAMES = `import type * as door from '../../src'\ndeclare global {\n${Object.keys(door).filter((name) => !['app', 'default'].includes(name)).map((name) => `const ${name}: typeof door.${name}`).join('\n')}\n}`
+const NAMES = `import type * as passportNevis from '../../src'\ndeclare global {\n${Object.keys(passportNevis).filter((name) => !['app', 'default'].includes(name)).map((name) => `const ${name}: typeof passportNevis.${name}`).join('\n')}\n}`
 
 /** What is wrong with each snippet, as TypeScript says it. */
 function faultsIn(all: readonly Snippet[]): string[] {

@@ -5,16 +5,16 @@ import { join, relative } from 'node:path'
 import { pack, ROOT, runtimeClosure } from './support/installed'
 import { guides } from './support/markdown'
 
-/** Runs a script inside the package, where its own name leads through its own doors. */
+/** Runs a script inside the package, so that the package's name resolves to its own entry points. */
 const run = (script: string, type = 'commonjs'): unknown =>
   JSON.parse(execFileSync(process.execPath, [`--input-type=${type}`, '-e', script], { cwd: ROOT, encoding: 'utf8' }))
 
-describe('the doors', () => {
-  it.each(['passport-nevis', 'passport-nevis/simulator'])('%s gives the same values to import and to require', (door) => {
+describe('the entry points', () => {
+  it.each(['passport-nevis', 'passport-nevis/simulator'])('%s exports the same values to import and to require', (entryPoint) => {
     const names = run(
       `import { createRequire } from 'node:module'
-       import * as imported from '${door}'
-       const required = createRequire(process.cwd() + '/x.js')('${door}')
+       import * as imported from '${entryPoint}'
+       const required = createRequire(process.cwd() + '/x.js')('${entryPoint}')
        const names = Object.keys(required)
        console.log(JSON.stringify(names.map((name) => [name, imported[name] === required[name]])))`,
       'module',

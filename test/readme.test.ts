@@ -5,7 +5,7 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { Passport } from 'passport'
 import { Strategy as LocalStrategy } from 'passport-local'
-import * as door from '../src'
+import * as passportNevis from '../src'
 import { NevisSimulator } from '../src/simulator'
 import { handleIn, listen, PASSWORD } from './support/app'
 import { Browser } from './support/browser'
@@ -41,7 +41,7 @@ async function serve(code: string): Promise<Browser> {
     .replace('instance: process.env.NEVIS_INSTANCE', 'baseURL: simulator.baseURL')
     .replace('process.env.NEVIS_ACCESS_KEY', 'simulator.accessKey')
     .replace('session({ /* … */ })', `session({ secret: 'x', resave: false, saveUninitialized: false })`)
-  const modules: Record<string, unknown> = { 'passport-nevis': door, passport }
+  const modules: Record<string, unknown> = { 'passport-nevis': passportNevis, passport }
   const load = (name: string): unknown => modules[name] ?? jest.requireActual(name)
   const app = new Function('require', ...Object.keys(ours), `return (() => {\n${filled}\nreturn app\n})()`)(load, ...Object.values(ours)) as () => void
   const server = createServer(app)
@@ -126,14 +126,14 @@ describe('the README alone', () => {
     const start = await browser.post('/login', { username: 'anna', password: PASSWORD })
     await simulator.phone('anna').deny()
     expect((await browser.get(`/login/2fa/callback?transaction=${handleIn(start.location)}`)).location).toBe('/login')
-    expect((await browser.get('/login')).text).toBe(`Sign in. ${door.failures.not_approved.message}`)
+    expect((await browser.get('/login')).text).toBe(`Sign in. ${passportNevis.failures.not_approved.message}`)
     expect((await browser.get('/login')).text).toBe('Sign in. ')
   })
 
   it('cancels to the sign-in page', async () => {
     const handle = handleIn((await browser.post('/login', { username: 'anna', password: PASSWORD })).location)
     expect((await browser.post('/login/2fa', { transaction: handle, cancel: '1' })).location).toBe('/login')
-    expect((await browser.get('/login')).text).toContain(door.failures.cancelled.message)
+    expect((await browser.get('/login')).text).toContain(passportNevis.failures.cancelled.message)
   })
 
   it('tells of an outage', async () => {
@@ -210,19 +210,19 @@ describe('the enrolment', () => {
     passport.use(new LocalStrategy((username, password, done) => done(null, password === PASSWORD && userOf(username))))
     passport.serializeUser((user, done) => done(null, (user as { username: string }).username))
     passport.deserializeUser((username: string, done) => done(null, userOf(username)))
-    const { app: qrCode } = door
+    const { app: qrCode } = passportNevis
     // A parameter can be named neither like the app nor `default`.
-    const others = Object.fromEntries(Object.entries(door).filter(([name]) => name !== 'app' && name !== 'default'))
+    const others = Object.fromEntries(Object.entries(passportNevis).filter(([name]) => name !== 'app' && name !== 'default'))
     const above = `baseURL: simulator.baseURL, accessKey: simulator.accessKey, factors: [push(), qrCode(), sms(), recovery()],
       waitingURL: '/login/2fa', callbackURL: '/login/2fa/callback', statusURL: '/login/2fa/status',`
     const run = (code: string, given: object) => new Function(...Object.keys({ ...others, ...given }), code)(...Object.values({ ...others, ...given })) as unknown
-    const nevis = run(`${strategyBlock.replace('/* … as above … */', above)}\nreturn nevis`, { qrCode, simulator, users }) as door.NevisStrategy
+    const nevis = run(`${strategyBlock.replace('/* … as above … */', above)}\nreturn nevis`, { qrCode, simulator, users }) as passportNevis.NevisStrategy
     passport.use(nevis)
     const app = express()
     app.use(express.urlencoded({ extended: false }), session({ secret: 'x', resave: false, saveUninitialized: false }), passport.session())
     app.post('/login', passport.authenticate('local', { session: false }), passport.authenticate('nevis'))
     app.post('/step-up', passport.authorize('nevis'))
-    app.get('/login/2fa', door.waitingPage(nevis))
+    app.get('/login/2fa', passportNevis.waitingPage(nevis))
     run(routesBlock, { app, passport })
     const server = createServer(app)
     servers.push(server)

@@ -1,5 +1,5 @@
 /**
- * This wing holds the commands of `npx passport-nevis`: the doctor checks the configuration of an app, and the probe finds out by requests what
+ * The folder `doctor/` has the commands of `npx passport-nevis`: the doctor checks the configuration of an app, and the probe finds out by requests what
  * Nevis's documents leave open about an instance. This file selects the command. For the doctor it reads the arguments, runs the checks
  * (`run-checks.ts`) and prints the report. The doctor notifies no user, changes nothing at Nevis, and prints no secret.
  *

@@ -1,5 +1,5 @@
 /**
- * This wing serves the browser while an approval is pending: the waiting page (this file), the status endpoint and the outage page, with their
+ * The folder `waiting/` serves the browser while an approval is pending: the waiting page (this file), the status endpoint and the outage page, with their
  * texts, script and style. The waiting page shows the user what to do, learns when the approval is decided, and goes to the callback. Out of
  * scope: starting, deciding or ending a transaction; the page's forms post to routes of the strategy for that.
  */

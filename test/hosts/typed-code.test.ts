@@ -3,7 +3,7 @@
  *
  * Out of scope: everything else that must work in a host (`contract.ts`).
  */
-import * as door from '../../src'
+import * as passportNevis from '../../src'
 import { NevisSimulator } from '../../src/simulator'
 import { callbackOf, handleIn, PASSWORD, statusOf, waitingOf } from '../support/app'
 import type { Browser } from '../support/browser'
@@ -17,7 +17,7 @@ interface Host {
 }
 type Users = readonly { username: string; userId: string }[]
 
-const withTypedCode = { ...door, push: () => door.push({ typedCode: true }) }
+const withTypedCode = { ...passportNevis, push: () => passportNevis.push({ typedCode: true }) }
 const express = (stack: typeof newest) => (simulator: NevisSimulator, users: Users) =>
   serve('app.js', stack, simulator, users.map(({ username, userId }, id) => ({ id, username, password: PASSWORD, nevisUserId: userId })), {}, withTypedCode)
 const program = (app: string) => (simulator: NevisSimulator, users: Users) => run(app, simulator, users, { change: (text) => text.replaceAll('push()', 'push({ typedCode: true })') })

@@ -1,6 +1,6 @@
 /** The recipe "This was not me" of the guide "Monitoring", run as an app would: the app notes a denial, and the user ends all other sessions. */
 import { MemoryStore } from 'express-session'
-import * as door from '../../src'
+import * as passportNevis from '../../src'
 import { callbackOf, signIn } from '../support/app'
 import type { Browser } from '../support/browser'
 import { snippetWith } from '../support/markdown'
@@ -21,9 +21,9 @@ it('a denial is noted, and the owner of the account ends all other sessions and 
     session: { store: new MemoryStore() },
     routes: (web, { nevis }) => {
       const onlySignedIn: import('express').RequestHandler = (req, res, next) => (req.user ? next() : void res.sendStatus(403))
-      const forgetBrowsers = async (...args: Parameters<typeof door.forgetBrowsers>) => {
+      const forgetBrowsers = async (...args: Parameters<typeof passportNevis.forgetBrowsers>) => {
         forgotten.push(args[1])
-        await door.forgetBrowsers(...args)
+        await passportNevis.forgetBrowsers(...args)
       }
       const code = snippetWith('docs/guides/monitoring.md', "app.post('/not-me'")
       new Function('require', 'app', 'users', 'mail', 'nevis', 'onlySignedIn', 'forgetBrowsers', 'log', code)(require, web, users, mail, nevis, onlySignedIn, forgetBrowsers, { error: fail })

@@ -6,7 +6,7 @@ import { metrics as api } from '@opentelemetry/api'
 import { AggregationTemporality, InMemoryMetricExporter, MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics'
 import * as prometheus from 'prom-client'
 import { parse } from 'yaml'
-import * as door from '../../src'
+import * as passportNevis from '../../src'
 import type { NevisStrategy } from '../../src'
 import { PASSWORD, handleIn, waitingOf, type TestApp } from '../support/app'
 import type { Page } from '../support/browser'
@@ -21,7 +21,7 @@ const PEOPLE = 300
 /** Runs a file of the guide, as an app would. */
 function recipe(file: string): { monitor(strategies: readonly NevisStrategy[]): void } {
   const module = { exports: {} as ReturnType<typeof recipe> }
-  const load = (name: string): unknown => (name === 'passport-nevis' ? door : require(name))
+  const load = (name: string): unknown => (name === 'passport-nevis' ? passportNevis : require(name))
   new Function('require', 'module', snippetWith(GUIDE, `// ${file}\n`))(load, module)
   return module.exports
 }

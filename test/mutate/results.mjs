@@ -43,18 +43,18 @@ export function printSurvivors(operators, files) {
 }
 
 /**
- * @param wings each slice with the names of its files
+ * @param folders each slice with the names of its files
  * @returns the score over all results, from 0 to 100
  */
-export function printTable(operators, wings) {
-  console.log('| wing | measured on | files | mutants | killed | timed out | alive | score % |\n|---|---|---|---|---|---|---|---|')
+export function printTable(operators, folders) {
+  console.log('| folder | measured on | files | mutants | killed | timed out | alive | score % |\n|---|---|---|---|---|---|---|---|')
   const all = []
-  for (const [name, files] of Object.entries(wings)) {
+  for (const [name, files] of Object.entries(folders)) {
     const measured = files.map((file) => read(operators, file)).filter(Boolean)
     all.push(...measured)
     console.log(rowOf(name, measured, files.length))
   }
-  console.log(rowOf('all', all, Object.values(wings).flat().length))
+  console.log(rowOf('all', all, Object.values(folders).flat().length))
   return scoreOf(all)
 }
 

@@ -1,12 +1,12 @@
 /**
  * Mutation testing: every line of src is broken in turn, and some test must fail.
  *
- *   npm run mutate                              every wing
- *   npm run mutate -- trust client/http         one wing, one file
+ *   npm run mutate                              every folder
+ *   npm run mutate -- trust client/http         one folder, one file
  *   npm run mutate -- --lone trust              the second operators: lone statements and numbers (lone.mjs)
  *
- * `CONCURRENCY` sets how many of Stryker's mutants run at once (1), `MINUTES` when to begin no other wing (60). The results of a
- * wing are kept once all of it has run. A run that fails prints what failed, and no table. Ends with an error below 90 % too.
+ * `CONCURRENCY` sets how many of Stryker's mutants run at once (1), `MINUTES` after how many minutes no other folder is begun (60). The results of
+ * a folder are kept once all of it has run. A run that fails prints what failed, and no table. Ends with an error below 90 % too.
  * Out of scope: which tests belong to which file (`slices.mjs`).
  */
 import { Stryker } from '@stryker-mutator/core'
@@ -60,7 +60,7 @@ function keyOf(result) {
 function wantedOf(names) {
   const all = Object.fromEntries(Object.keys(slices).map((slice) => [slice, filesOf(slice)]))
   const unknown = names.filter((name) => !(name in all) && !Object.values(all).flat().includes(name))
-  if (unknown.length > 0) throw new Error(`neither a wing nor a file with mutants: ${unknown.join(', ')}`)
+  if (unknown.length > 0) throw new Error(`neither a folder nor a file with mutants: ${unknown.join(', ')}`)
   if (names.length === 0) return all
   const some = Object.entries(all).map(([slice, files]) => [slice, names.includes(slice) ? files : files.filter((file) => names.includes(file))])
   return Object.fromEntries(some.filter(([, files]) => files.length > 0))
@@ -69,10 +69,10 @@ function wantedOf(names) {
 async function main(args) {
   assertComplete()
   const operators = args.includes('--lone') ? 'lone' : 'stryker'
-  const wings = wantedOf(args.filter((one) => one !== '--lone'))
+  const folders = wantedOf(args.filter((one) => one !== '--lone'))
   const endsAt = Date.now() + Number(process.env.MINUTES ?? 60) * 60_000
   const left = []
-  for (const [slice, files] of Object.entries(wings)) {
+  for (const [slice, files] of Object.entries(folders)) {
     if (Date.now() > endsAt) {
       left.push(slice)
       continue
@@ -84,7 +84,7 @@ async function main(args) {
     printSurvivors(operators, files)
   }
   if (left.length > 0) throw new Error(`no time was left for: ${left.join(', ')}`)
-  return printTable(operators, wings)
+  return printTable(operators, folders)
 }
 
 const score = await main(process.argv.slice(2)).catch((error) => {

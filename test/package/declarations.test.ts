@@ -4,10 +4,10 @@ import ts from 'typescript'
 import { ROOT } from '../support/installed'
 
 const DIST = join(ROOT, 'dist')
-const DOORS = ['index.d.ts', 'simulator/index.d.ts']
+const ENTRY_POINTS = ['index.d.ts', 'simulator/index.d.ts']
 const options: ts.CompilerOptions = { module: ts.ModuleKind.NodeNext, moduleResolution: ts.ModuleResolutionKind.NodeNext, target: ts.ScriptTarget.ES2022, strict: true, noEmit: true }
 
-/** The doors, and files that are not there. */
+/** The entry points, and files that exist only in this test. */
 function programOf(others: Readonly<Record<string, string>> = {}): ts.Program {
   const host = ts.createCompilerHost(options)
   const { getSourceFile, fileExists } = host
@@ -17,7 +17,7 @@ function programOf(others: Readonly<Record<string, string>> = {}): ts.Program {
     return text === undefined ? getSourceFile(path, ...rest) : ts.createSourceFile(path, text, ts.ScriptTarget.ES2022, true)
   }
   host.fileExists = (path) => inMemory(path) !== undefined || fileExists(path)
-  return ts.createProgram([...DOORS, ...Object.keys(others)].map((path) => join(DIST, path)), options, host)
+  return ts.createProgram([...ENTRY_POINTS, ...Object.keys(others)].map((path) => join(DIST, path)), options, host)
 }
 
 /** What is `any`: written, left out, or because what it names cannot be found. */
@@ -56,9 +56,9 @@ function mistakesIn(program: ts.Program): string[] {
 describe('the declarations', () => {
   const program = programOf()
 
-  it('are read from all doors', () => {
+  it('are read from all entry points', () => {
     const files = declaredIn(program).map(({ fileName }) => fileName.slice(DIST.length + 1))
-    expect(files).toEqual(expect.arrayContaining([...DOORS, 'strategy/strategy.d.ts', 'client/client.d.ts', 'waiting/view.d.ts', 'simulator/phone.d.ts']))
+    expect(files).toEqual(expect.arrayContaining([...ENTRY_POINTS, 'strategy/strategy.d.ts', 'client/client.d.ts', 'waiting/view.d.ts', 'simulator/phone.d.ts']))
   })
 
   it('hold together: none needs what is not there', () => {

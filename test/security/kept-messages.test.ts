@@ -9,7 +9,7 @@
 import session from 'express-session'
 import type { RequestListener } from 'node:http'
 import { join } from 'node:path'
-import * as door from '../../src'
+import * as passportNevis from '../../src'
 import { failures } from '../../src'
 import { guideApps } from '../hosts/apps'
 import { listening } from '../hosts/express/host'
@@ -35,7 +35,7 @@ const store = new session.MemoryStore()
 /** An app of a guide in this process, with a store that the test can look into. @param code up to where it listens */
 async function serve(code: string): Promise<Browser> {
   const modules: Record<string, unknown> = {
-    'passport-nevis': door,
+    'passport-nevis': passportNevis,
     'express-session': (options: session.SessionOptions) => session({ ...options, store }),
     './users': { withPassword: async () => false },
   }

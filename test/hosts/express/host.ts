@@ -5,7 +5,7 @@
  */
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import * as door from '../../../src'
+import * as passportNevis from '../../../src'
 import type { NevisSimulator } from '../../../src/simulator'
 import { listen } from '../../support/app'
 import { Browser } from '../../support/browser'
@@ -48,7 +48,7 @@ export interface Host {
  * @param env what the app reads of the environment, beside the cloud
  * @param names what `require('passport-nevis')` gives
  */
-export async function serve(file: string, stack: Stack, simulator: Pick<NevisSimulator, 'baseURL' | 'accessKey'>, users: readonly HostUser[], env: Record<string, string> = {}, names: object = door): Promise<Host> {
+export async function serve(file: string, stack: Stack, simulator: Pick<NevisSimulator, 'baseURL' | 'accessKey'>, users: readonly HostUser[], env: Record<string, string> = {}, names: object = passportNevis): Promise<Host> {
   Object.assign(process.env, { NEVIS_URL: simulator.baseURL, NEVIS_ACCESS_KEY: simulator.accessKey, SESSION_SECRET: 'a secret for tests', ...env })
   let app: RequestListener | undefined
   jest.isolateModules(() => {
