@@ -74,6 +74,6 @@ export type * from './client/results'
 export type { ApprovalChannel, EnrollmentChannel, IntentChannel, Open, Operation } from './client/wire'
 export type { RawAnswer } from './client/answer'
 
-// As with Passport's other strategies, `require` gives the strategy itself, with the names above on it. For `import` see index.mts.
+// `require` returns the strategy class itself, with the names above as its properties, as other Passport strategies do. For `import` see index.mts.
 module.exports = Object.assign(NevisStrategy, exports as object)
 Object.defineProperty(NevisStrategy, '__esModule', { value: true })

@@ -35,7 +35,7 @@ const OPTIONS = {
   // In a burst of logins, further requests wait for a free connection until their deadline.
   maxSockets: 50,
   timeout: KEEP_IDLE_MS,
-  // The same value as axios sets. With another value, each use of a socket would set the option twice, and each setting is a system call.
+  // axios sets the same value. With another value, each use of a socket would set the option twice, and each setting is a system call.
   keepAliveMsecs: 60_000,
 }
 
@@ -77,7 +77,7 @@ export function newTunnelAgent(proxy: Proxy, authority: string, keepAlive = true
 function learning<A extends HttpAgent>(agent: A): A {
   let keepMs = KEEP_IDLE_MS
   let forgetAt = Infinity
-  /** For each open connection, the time (`performance.now()`) since which it is idle; Infinity while it is in use. */
+  /** For each open connection, the time (`performance.now()`) since which the connection is idle; Infinity while it is in use. */
   const idleSince = new Map<object, number>()
   const keepSocketAlive = agent.keepSocketAlive.bind(agent)
   const reuseSocket = agent.reuseSocket.bind(agent)

@@ -57,7 +57,7 @@ export class Answer {
     try {
       return JSON.parse(this.text) as unknown
     } catch {
-      // The parser's error message quotes the body, which may contain a token. So the error is dropped here.
+      // Do not throw the parser's error: its message quotes the body, which may contain a token.
       return undefined
     }
   }

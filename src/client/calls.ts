@@ -12,13 +12,13 @@ export interface NevisCall {
   readonly operation: NevisMethod
   /** Base URL of the client, which tells instances apart. */
   readonly baseURL: string
-  /** 1 for the first request, 2 for its first retry. */
+  /** The number of the attempt: 1 for the first request, 2 for the first retry. */
   readonly attempt: number
   /** Whole milliseconds until the answer was complete, or until the request failed. */
   readonly durationMs: number
   /** The HTTP status of the answer; absent if there was no answer. */
   readonly nevisStatus?: number
-  /** Why there was no answer; absent if there was one. */
+  /** Why there was no answer: the code of the error. Absent if there was an answer. */
   readonly code?: NevisErrorCode
 }
 

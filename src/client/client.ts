@@ -23,7 +23,7 @@ export type { NevisClientOptions } from './options'
 export type * from './requests'
 export type * from './results'
 
-/** HTTP statuses that mean a wrong, used or expired code, or one of another user. Nevis documents only "4xx otherwise", without a body. */
+/** HTTP statuses that mean that a code is wrong, used, expired or another user's. Nevis documents only "4xx otherwise", without a body. */
 const WRONG_CODE_STATUSES: readonly number[] = [400, 404, 409, 412, 422]
 
 const MARK = Symbol.for('passport-nevis.NevisClient')
@@ -48,7 +48,7 @@ export class NevisClient {
 
   /** The base URL of the API, without a trailing slash. */
   readonly baseURL: string
-  /** The instance id, if the client was made with one. */
+  /** The instance id; absent if the client was made with `baseURL`. */
   declare readonly instance?: string
   readonly #http: Http
   readonly #accessKey: AccessKey

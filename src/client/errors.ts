@@ -46,7 +46,9 @@ export type NevisMethod =
   | 'deleteAuthenticator'
   | 'createIntent'
 
-/** `status` is the HTTP status that the app should answer to its own user: Express turns `err.status` into the response. */
+/**
+ * Each code with its default text, and with the HTTP status that the app should answer to its own user: Express turns `err.status` into the response.
+ */
 const TABLE: Readonly<Record<NevisErrorCode, { status: number; words: string }>> = {
   NEVIS_UNREACHABLE: { status: 503, words: 'no connection, or it was closed early' },
   NEVIS_TIMEOUT: { status: 504, words: 'no complete answer in time' },
@@ -57,9 +59,9 @@ const TABLE: Readonly<Record<NevisErrorCode, { status: number; words: string }>>
   NEVIS_UNEXPECTED_RESPONSE: { status: 502, words: 'the answer is not as documented' },
 }
 
-/** What is known about a failed call beyond its code. */
+/** Details about a failed call, in addition to its code. */
 export interface NevisErrorDetails {
-  /** Replaces the code's default text in the message. Apps log the message, so it must contain nothing that was sent or received. */
+  /** A text that replaces the code's default text in the message. Apps log the message, so it must contain nothing that was sent or received. */
   readonly reason?: string | undefined
   /** The HTTP status that Nevis answered with. */
   readonly nevisStatus?: number | undefined

@@ -82,14 +82,14 @@ export class Fields {
     return this.optionalToken(name) ?? this.#refuse(name, 'is missing')
   }
 
-  /** An optional token. Tokens are sent in later requests, so one with line breaks or of many kilobytes is rejected. */
+  /** Reads an optional token. Tokens are sent in later requests, so a token with line breaks, or of many kilobytes, is rejected. */
   optionalToken(name: string): string | undefined {
     const value = this.optionalString(name)
     if (value !== undefined && !isToken(value)) this.#refuse(name, 'cannot be used as a token')
     return value
   }
 
-  /** A string that is only displayed (a date, a name). No login must fail because of it, so a value of the wrong type counts as absent. */
+  /** Reads a string that is only displayed (a date, a name). A login must not fail because of it, so a value of the wrong type counts as absent. */
   optionalText(name: string): string | undefined {
     const value = this.get(name)
     return typeof value === 'string' ? value : undefined
@@ -115,7 +115,7 @@ export class Fields {
     })
   }
 
-  /** The QR code. It becomes the `src` of an image, so any character outside base64 is rejected: it could end the attribute. */
+  /** Reads the QR code. It becomes the `src` of an image, so any character outside base64 is rejected: such a character could end the attribute. */
   qrCode(): QrCode | undefined {
     const value = this.get('qrCode')
     const fields = typeof value === 'string' ? new Fields(this.answer, { dataUri: value }) : this.object('qrCode')
@@ -157,7 +157,7 @@ export class Fields {
 
 type Loose<T> = { [Name in keyof T]: T[Name] | undefined }
 
-/** Removes properties that are `undefined`, so that an absent field is absent. */
+/** Removes the properties whose value is `undefined`. */
 export function compact<T extends object>(value: Required<Loose<T>>): T
 export function compact(value: object): object {
   const given: Record<string, unknown> = {}

@@ -43,7 +43,7 @@ export interface HttpCall {
 
 type Respond = (response: IncomingMessage) => void
 
-/** Nevis's answers have a few kilobytes, most of them for the QR code. A larger answer than this is refused. */
+/** A larger answer than this is refused. Nevis's answers have a few kilobytes, most of them for the QR code. */
 const MAX_BYTES = 1_048_576
 const FIRST_PAUSE_MS = 100
 const REPEATABLE_STATUSES: readonly number[] = [429, 502, 503, 504]

@@ -8,13 +8,15 @@ import type { Answer, RawAnswer } from './answer'
 import { compact } from './fields'
 import type { ActiveToken, Introspection } from './results'
 
-/** A time from this number on is in milliseconds, a smaller one in seconds: 1e11 seconds would be the year 5138, 1e11 milliseconds is 1973. */
+/**
+ * A time at or above this number is read as milliseconds, a smaller one as seconds: 1e11 seconds would be the year 5138, 1e11 milliseconds is 1973.
+ */
 const MILLISECONDS_FROM = 1e11
 
 const ISO_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/
 
 export function decodeIntrospection(answer: Answer): Introspection {
-  // The request names no user and no authenticator, so a 404 means a wrong host or path.
+  // A 404 means a wrong host or path here, because the request names no user and no authenticator that could be unknown.
   if (answer.status === 404) throw answer.unexpected()
   const raw = answer.json()
   // Must be a boolean: the string "false" is truthy.

@@ -5,7 +5,7 @@
  * such as "must be a string". Out of scope: which request the text belongs to.
  */
 
-/** Nevis documents no limit. This one stops mistakes, such as sending a whole page or file. */
+/** Longest text that is accepted. Nevis documents no limit; this one stops mistakes, such as sending a whole page or file. */
 const MAX_CHARACTERS = 16_384
 
 /** The GSM-7 basic alphabet and its extension table: 3GPP TS 23.038, section 6.2.1. */

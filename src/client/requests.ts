@@ -1,7 +1,7 @@
 /**
  * The types of the client's requests.
  *
- * Out of scope: validating them (`checks.ts`), which apps written in JavaScript need as well.
+ * Out of scope: validating requests (`checks.ts`), which apps in JavaScript need as well.
  */
 import type { ApprovalChannel, EnrollmentChannel, IntentChannel, Open, Operation } from './wire'
 
@@ -30,7 +30,7 @@ export type UserReference =
 export interface AnonymousEnrollRequest {
   /** Must be true: creates a user without a username. */
   anonymous: true
-  /** Default `app`; there is no other. */
+  /** The channel. Default `app`; no other is possible. */
   channel?: 'app' | undefined
   /** Not allowed: the user has no username. */
   username?: undefined
@@ -83,7 +83,7 @@ export type VerifyCodeRequest =
       code: string
       /** The status token from the answer of `approve` or `enroll`. */
       statusToken: string
-      /** Whether the channel is sent: newer Nevis documentation sends `sms` here; the older one does not. Default: not sent. */
+      /** Newer Nevis documentation requires `sms` here; the older one does not have this field. Default: not sent. */
       channel?: 'sms' | undefined
     }
   | {

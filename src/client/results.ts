@@ -13,9 +13,9 @@ interface Decoded {
 
 /** A picture to scan with the Access App. */
 export interface QrCode {
-  /** `data:image/…;base64,…`, validated so that it cannot break out of an HTML attribute. */
+  /** The picture as `data:image/…;base64,…`, validated so that it cannot break out of an HTML attribute. */
   readonly dataUri: string
-  /** A media type, such as `image/png`. */
+  /** The media type of the picture, such as `image/png`. */
   readonly type?: string
   /** Width and height in pixels. */
   readonly size?: number
@@ -27,9 +27,12 @@ export interface QrCode {
  * Source: https://docs.nevis.net/apidoc/authcloud/#authenticator
  */
 export interface Authenticator extends Decoded {
-  /** A UUID. Nevis documents it for every authenticator. An authenticator without an id counts as a factor, but cannot be renamed or deleted. */
+  /**
+   * Id of the authenticator, a UUID. Nevis documents an id for every authenticator. An authenticator without an id counts as a factor, but cannot be
+   * renamed or deleted.
+   */
   readonly authenticatorId?: string
-  /** The name that the user chose. It can contain personal data. */
+  /** The name that the user chose for the authenticator. It can contain personal data. */
   readonly name?: string
   /** The phone's system. */
   readonly type?: Open<'ios' | 'android'>
@@ -37,9 +40,9 @@ export interface Authenticator extends Decoded {
   readonly authenticatorType?: Open<'app' | 'fido2'>
   /** Nevis documents no complete list of values. */
   readonly state?: string
-  /** When it was registered; ISO 8601. */
+  /** When the authenticator was registered; ISO 8601. */
   readonly enrolledAt?: string
-  /** When it was last changed; ISO 8601. */
+  /** When the authenticator was last changed; ISO 8601. */
   readonly updatedAt?: string
   /** Only in newer responses, and only for authenticators of the app. */
   readonly uaf?: UafDetails
@@ -57,7 +60,7 @@ export interface NamedAuthenticator extends Authenticator {
  * Source: https://docs.nevis.net/authcloud/api-doc/api-reference/authenticator-endpoint-ref
  */
 export interface UafDetails {
-  /** User agent of the app that registered it. */
+  /** User agent of the app that registered the authenticator. */
   readonly userAgent?: string
   /** The phone's own reference, as the app reports it. */
   readonly deviceRef?: string
@@ -182,7 +185,7 @@ export type Status = PendingStatus | SucceededStatus | FailedStatus | UnknownSta
 
 /** The introspection of a token that this instance did not issue, or that is no longer valid. */
 export interface InactiveToken extends Decoded {
-  /** Distinguishes it from an active token. */
+  /** Always false. TypeScript uses this value to tell the token from an active one. */
   readonly active: false
 }
 
@@ -191,7 +194,7 @@ export interface InactiveToken extends Decoded {
  * and intent tokens are active, too.
  */
 export interface ActiveToken extends Decoded {
-  /** Distinguishes it from an inactive token. */
+  /** Always true. TypeScript uses this value to tell the token from an inactive one. */
   readonly active: true
   /** For a transaction token, the userId. */
   readonly sub?: string

@@ -72,7 +72,7 @@ function namesAnother(value: unknown, expected: ExpectedNames, depth = 0): boole
   })
 }
 
-/** The verdicts that fields can have, in order of precedence, each with the verdict that it gives the whole object. */
+/** The verdicts that fields can have, the strongest first. The strongest verdict among its fields decides what the whole object means. */
 const BY_STRENGTH: readonly [FieldVerdict, Verdict][] = [['no', 'no'], ['unclear', 'unclear'], ['yes', 'yes'], ['text', 'unclear'], ['unknown', 'unclear'], ['maybe', 'yes']]
 
 /**
@@ -99,7 +99,7 @@ function verdictOfField(json: RawAnswer, name: string, value: unknown, depth: nu
   if (value === false && parts.some((part) => RESULT_NAMES.has(part))) return 'no'
   if (parts.some((part) => TEXT_NAMES.has(part))) return isNonEmpty(value) ? 'text' : undefined
   if (Array.isArray(value)) return NEUTRAL_NAMES.has(name) ? undefined : (verdictOfList(value, depth) ?? 'unknown')
-  // An object in a field that Nevis is not known to send must contain a yes. `{"maintenance": {}}` contains none, so the field is `unknown`.
+  // If Nevis is not known to send the field, an object in it must contain a yes. `{"maintenance": {}}` contains none, so the field is `unknown`.
   if (isJsonObject(value)) return verdictOfObject(value, depth + 1) ?? (NEUTRAL_NAMES.has(name) ? undefined : 'unknown')
   return NEUTRAL_NAMES.has(name) ? undefined : 'unknown'
 }

@@ -78,11 +78,11 @@ export interface AuthenticatorJson {
   state?: string
   /** When it was registered. */
   enrolledAt?: string
-  /** When it was last changed. */
+  /** When the authenticator was last changed. */
   updatedAt?: string
   /** Only for authenticators of the app. */
   uaf?: {
-    /** User agent of the app that registered it. */
+    /** User agent of the app that registered the authenticator. */
     userAgent?: string
     /** The phone's own reference. */
     deviceRef?: string
@@ -127,7 +127,7 @@ export interface StatusJson {
   transactionId?: string
   userId?: string
   username?: string
-  /** Also present while the transaction is pending or after it failed: its presence proves nothing. */
+  /** The transaction token. Also present while the transaction is pending or after it failed, so its presence proves nothing. */
   token?: string
   createdAt?: string
   lastUpdatedAt?: string

@@ -15,7 +15,7 @@ export interface PassportModule {
 }
 
 export interface Registered {
-  /** The name under which it is registered with Passport. */
+  /** The name under which the strategy is registered with Passport. */
   readonly name: string
   readonly strategy: NevisStrategy
   /** Undefined if the app only exports the strategy. */

@@ -14,7 +14,9 @@ import { approvalChallenge, enrollmentChallenge, userReference, outcomeByStatus 
 
 /** Options of {@link app}. */
 export interface AppOptions {
-  /** The channel's name at Nevis. `qr-code` is its name in the older documents, for instances that still need it. Default `app`. */
+  /**
+   * The name of the channel in requests to Nevis. Older documents call the channel `qr-code`, and some instances still need that name. Default `app`.
+   */
   readonly channel?: 'app' | 'qr-code'
   /**
    * If true, any of the user's phones may scan. If false, only one may: the phone that the start names, or else the one registered

@@ -39,7 +39,7 @@ export function recovery(): Factor {
     },
     async check(nevis, { id, userId, subject, operation }, { code }) {
       const succeeded = { status: 'succeeded', userId: userId as string, transactionId: id } as const
-      // Nevis created the codes when the enrolment started, and the user has just confirmed them: nothing is left to check.
+      // Nevis created the codes when the enrolment started, and the user has just confirmed that they are saved. So nothing is left to check.
       if (operation === 'enroll') return succeeded
       const typed = recoveryCodeIn(code)
       const right = typed !== undefined && (await isRightCode(nevis, { userId: userId as string, code: typed, channel: 'recovery' }, { username: subject.username }))

@@ -71,7 +71,7 @@ export function sms({ message: text, requireIntrospection = false, refusedPrefix
       const request = { channel: 'sms' as const, phone, ...userReference(subject), ...textFor(message) }
       try {
         const enrollment = await nevis.enroll(request)
-        // Nevis may list the number that is being enrolled as an authenticator. It must not count as a factor that the user already had.
+        // Nevis may list the number that is being enrolled as an authenticator. Leave it out, because it is not a factor that the user already had.
         const authenticators = enrollment.authenticators.filter(({ raw }) => raw['phone'] !== phone)
         // The verification needs the userId. If the answer does not contain it, ask Nevis: the enrolment has created the user.
         const { userId = (await withUserId(nevis, subject)).userId } = enrollment

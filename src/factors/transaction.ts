@@ -43,7 +43,7 @@ export interface Transaction {
   readonly userId?: string
   /** True if an answer of Nevis has named this userId together with the username of the subject. */
   readonly isUserIdNamed?: true
-  /** The authenticator to ask, if the start named one. */
+  /** The authenticator to ask, if the request or the route has named one. */
   readonly authenticatorId?: string
   /** The token with which the server asks Nevis for the status. Never sent to the browser. */
   readonly statusToken?: string
@@ -69,7 +69,7 @@ export interface Transaction {
   readonly phone?: string
   /** Keyed digest of the phone number to which an enrolment by SMS sent the code. If the user corrects the number, the next SMS needs no pause. */
   readonly textedPhone?: string
-  /** The page to which the user returns after the second factor, because that page required it. */
+  /** The page of this site to which the user returns after the second factor. */
   readonly returnTo?: string
   /** A keyed digest that reveals changes to the transaction in the session: see `digest.ts`. */
   readonly digest?: string

@@ -15,7 +15,10 @@ export interface PlainAnswer {
   readonly status: number
   /** HTTP headers. Set them unchanged. */
   readonly headers: Readonly<Record<string, string>>
-  /** Empty for a redirect. If it is a stream, destroy it when the browser disconnects, as hosts do: that releases its resources. */
+  /**
+   * The body; empty for a redirect. If it is a stream, destroy the stream when the browser disconnects, as hosts do, because that releases its
+   * resources.
+   */
   readonly body: string | Buffer | Readable
 }
 
@@ -42,7 +45,7 @@ export interface Middleware<Req = HostRequest, Res = HostResponse> {
   answer(req: Req, res?: Res): Promise<PlainAnswer | undefined>
 }
 
-/** Where a stream writes its text. */
+/** The functions with which a stream writes its text and ends. */
 export interface Sink {
   write(text: string): void
   end(text?: string): void
@@ -224,7 +227,7 @@ function checked(answer: Answer): Answer {
   return answer
 }
 
-/** Starts and stops a stream that is not sent. Its resources count as in use until it is stopped. */
+/** Starts and stops a stream that is not sent: a stream that is never started could not release its resources. */
 function discard({ body }: Answer): void {
   if (typeof body === 'function') body({ write() {}, end() {} })()
 }

@@ -6,7 +6,7 @@
 import type { ServerResponse } from 'node:http'
 import type { NevisRequest } from './request'
 
-/** The property of a request by which each host gives access to its answer. */
+/** The properties of a request through which each host gives access to its answer. */
 interface Answers {
   /** The response on Express and NestJS. On Koa, this object cannot append headers. */
   readonly res?: ServerResponse

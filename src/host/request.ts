@@ -136,10 +136,7 @@ export function sessionOf(req: object): SessionLike | undefined {
   return session ?? undefined
 }
 
-/**
- * True if Passport signs the user in at a success. It does not with `passport.authorize` or `session: false`.
- * @internal
- */
+/** True if Passport signs the user in at a success: always, except with `passport.authorize` or `session: false`. */
 export function logsIn({ assignProperty, session }: AuthenticateOptions): boolean {
   return assignProperty === undefined && session !== false
 }

@@ -37,7 +37,7 @@ export function isInSmallCookie(session: SessionLike): boolean {
  * @internal
  */
 export function isInCookie(session: SessionLike): boolean {
-  // Only inherited properties count: an app may store properties of the same name in another kind of session.
+  // Count only inherited properties: an app may store properties of the same name in another kind of session.
   const isOfHost = (name: string) => name in session && !Object.hasOwn(session, name)
   return ['isChanged', 'isPopulated'].every(isOfHost) || (isOfHost('externalKey') && session['externalKey'] === undefined)
 }

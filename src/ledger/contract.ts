@@ -20,7 +20,7 @@ export interface ProveLedgerOptions {
 }
 
 interface Proof {
-  /** Two ledgers on the same store, as two processes have them. */
+  /** Two ledgers that share one store, like the ledgers of two processes. */
   readonly one: Ledger
   readonly other: Ledger
   /** Makes a key that no other check uses. */
@@ -28,10 +28,7 @@ interface Proof {
   readonly advance: (ms: number) => Promise<void>
 }
 
-/**
- * One check. Its name is a sentence about the ledger.
- * @internal
- */
+/** One check of a ledger. Its name says what the ledger must do. */
 export interface LedgerCheck {
   readonly name: string
   readonly run: (create: () => Ledger | Promise<Ledger>, options?: ProveLedgerOptions) => Promise<void>

@@ -7,7 +7,7 @@
  */
 
 /**
- * node-redis 4 or newer: `createClient`, `createClientPool`.
+ * A client, or a pool of clients, of node-redis 4 or newer: the result of `createClient` or `createClientPool`.
  * @inline
  */
 interface NodeRedis {
@@ -18,29 +18,29 @@ interface NodeRedis {
 }
 
 /**
- * node-redis 4 or newer: `createCluster`.
+ * A cluster client of node-redis 4 or newer: the result of `createCluster`.
  * @inline
  */
 interface NodeRedisCluster {
-  /** Only a cluster has this method; the ledger does not call it. */
+  /** A method that only cluster clients have; `RedisLedger` recognises them by it and never calls it. */
   getSlotRandomNode(slot: number): unknown
   /** Sends one command to the node that has the key. */
   sendCommand(key: string, isReadonly: boolean, command: string[]): Promise<unknown>
 }
 
 /**
- * node-redis 5 or newer: `createSentinel`.
+ * A sentinel client of node-redis 5 or newer: the result of `createSentinel`.
  * @inline
  */
 interface NodeRedisSentinel {
-  /** Only a sentinel client has this method; the ledger does not call it. */
+  /** A method that only sentinel clients have; `RedisLedger` recognises them by it and never calls it. */
   getSentinelNode(): unknown
   /** Sends one command to the master, unless `isReadonly` allows a replica. */
   sendCommand(isReadonly: boolean, command: string[]): Promise<unknown>
 }
 
 /**
- * ioredis 5 or newer: `Redis` and `Cluster`.
+ * A client of ioredis 5 or newer: `Redis` or `Cluster`.
  * @inline
  */
 interface IoRedis {

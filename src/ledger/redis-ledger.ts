@@ -12,7 +12,10 @@ export interface RedisLedgerOptions {
   readonly prefix?: string
 }
 
-/** Increments the key and sets its expiry at the first count, in one script. As two commands, the second could be lost; the key would never expire. */
+/**
+ * A script that increments the key and sets its expiry at the first count. With two commands, the second one could be lost, and the key would never
+ * expire.
+ */
 const COUNT = "local n = redis.call('INCR', KEYS[1]) if n == 1 then redis.call('EXPIRE', KEYS[1], ARGV[1]) end return n"
 /** Special replies to the command PTTL: the key does not exist, or it has no expiry. */
 const NO_KEY = -2
@@ -67,7 +70,8 @@ export class RedisLedger implements Ledger {
   }
 
   /**
-   * Version 0.1 used the prefix `claim:`. It stays the same, so that processes of both versions share their claims during a deploy.
+   * The name of a key in Redis. Version 0.1 used the prefix `claim:`, so this version does, too: processes of both versions share their claims during
+   * a deploy.
    */
   private nameOf(key: string): string {
     return `${this.prefix}claim:${key}`

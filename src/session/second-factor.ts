@@ -48,7 +48,7 @@ interface BoundRecord extends Omit<SecondFactorRecord, 'authTime' | 'amr'> {
 
 /** Options of {@link recordSecondFactor} and {@link secondFactorOf}. */
 export interface RecordSecondFactorOptions {
-  /** The strategy's option of the same name. Default `nevis`. */
+  /** The strategy's option `sessionKey`. Default `nevis`. */
   readonly sessionKey?: string
 }
 
@@ -147,7 +147,10 @@ async function renewedSession(req: HostRequest, login: string): Promise<SessionL
   return renewSession(req)
 }
 
-/** True if a login has renewed the session in this request. It must not be renewed twice, because the app may have stored the new id at the login. */
+/**
+ * True if a login has given the session a new id in this request. The id must then not be renewed again, because the app may have stored it at the
+ * login.
+ */
 function wasRenewed(req: object, profile: NevisProfile): boolean {
   const before = callbacks().get(profile)?.sessionId
   return before !== undefined && before !== sessionIdOf(req)

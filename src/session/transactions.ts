@@ -22,7 +22,7 @@ type Kept = Omit<Transaction, 'shown'> & { readonly box?: string }
 /** The page from which the user was redirected last. */
 export interface KeptReturnTo {
   readonly path: string
-  /** Digest of the login at that time, if there was one: the next user of this session must not learn the path. */
+  /** Digest of the user who was signed in at that time, if any: the next user of this session must not learn the path. */
   readonly login?: string
 }
 
@@ -116,7 +116,7 @@ export class SessionTransactions {
    * @throws StorageError `SESSION_UNAVAILABLE`; `SESSION_TOO_LARGE` if not even one fits
    */
   async save(): Promise<void> {
-    // `put` adds at the front, so the transaction of this request is dropped last.
+    // The transaction of this request is the first one, because `put` adds at the front. So it is dropped last.
     const kept = Object.values(this.all())
     while (isTooLarge(this.session)) {
       kept.pop()

@@ -14,6 +14,6 @@ export interface Call {
   /** The id in the path; empty if there is none. */
   readonly id: string
   readonly query: URLSearchParams
-  /** The intent, if its token was sent instead of the access key. */
+  /** The intent, if the request has sent an intent token instead of the access key. */
   readonly intent: Intent | undefined
 }

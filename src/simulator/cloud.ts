@@ -79,7 +79,7 @@ export class Cloud {
     return this.users.get(userId.toLowerCase())
   }
 
-  /** This look-up is case-sensitive. Nevis does not document whether its own look-up is. */
+  /** Finds a user by username. Upper and lower case matter here; Nevis does not document whether they matter in its own look-up. */
   userByName(username: string): User | undefined {
     return this.usersByName.get(username)
   }

@@ -54,7 +54,7 @@ export interface Fault extends FaultEffect {
 
 /** A fault that was added. */
 export interface FaultHandle {
-  /** How many calls have failed because of it. */
+  /** How many calls have failed because of this fault. */
   readonly hits: number
   /** Removes the fault. */
   remove(): void

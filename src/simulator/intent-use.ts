@@ -7,7 +7,7 @@ import type { Cloud } from './cloud'
 import type { Intent, Subject } from './model'
 import { Problem } from './problem'
 
-/** True if both refer to the same user; for a username that is not enrolled yet, if both have the same username. */
+/** True if both references mean the same user. For a username that is not enrolled yet: if both have the same username. */
 function isSameUser(cloud: Cloud, one: Subject, other: Subject): boolean {
   const user = cloud.find(one)
   if (user !== undefined) return user === cloud.find(other)

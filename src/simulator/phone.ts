@@ -12,9 +12,9 @@ export interface PhoneRequest {
   readonly transactionId: string
   /** The user who is asked. */
   readonly userId: string
-  /** The channel by which it reached the phone. */
+  /** The channel by which the request reached the phone. */
   readonly channel: 'push' | 'app'
-  /** The message of the approval; `undefined` if it has none. */
+  /** The message of the approval; `undefined` for an approval without a message. */
   readonly message: string | undefined
   /** The text in the notification area, if one was given. */
   readonly notificationMessage: string | undefined

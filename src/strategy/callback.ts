@@ -81,7 +81,8 @@ export async function callback(request: StrategyRequest, handle: Field): Promise
   if (request.req.socket?.destroyed === true) throw new Refusal('cancelled')
   if (!(await request.budgets.endings.claim(transaction))) return handleUsedTransaction(request, transaction)
   if (!(await isFirstUse(request, outcome))) return closeMismatched(request, transaction, 'token')
-  // Read the session again just before it is written. Otherwise a logout during the wait would be undone.
+  // The user may have logged out during the wait. So read the session again just before it is written, because writing the older session would undo
+  // the logout.
   if (request.sessionContinues()) {
     await request.refresh()
     const current = request.transactionById(transaction.id)
@@ -227,7 +228,7 @@ async function succeed(request: StrategyRequest, transaction: Transaction, facto
   await request.transactions.save()
   const denials = await denialsBefore(request, transaction)
   if (denials >= SUSPICIOUS_DENIALS) publish('suspicious', () => ({ ...request.about(), reason: 'success_after_denials', denials }))
-  // The approval is already marked as used, so an error of the ledger from here on must not lose it.
+  // The approval is already marked as used, so the user must not lose it because of an error of the ledger from here on.
   await giveBackStarts(request, transaction).catch(() => undefined)
   if (isInSmallCookie(session) && transaction.budget !== undefined) await budgets.signIns.note(transaction.budget).catch(() => undefined)
   publish('decided', () => ({ ...request.about(), outcome: 'succeeded', ageMs: request.ageMs() }))

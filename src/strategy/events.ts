@@ -55,9 +55,9 @@ export interface NevisEvents {
   }
   /** A user was refused. */
   failed: About & {
-    /** The same as `info.code` of Passport's `fail`. */
+    /** Why the user was refused: the same code as `info.code` of Passport's `fail`. */
     readonly code: FailureCode
-    /** Milliseconds since the start of the transaction, if there is one. */
+    /** Milliseconds since the start of the transaction; absent without a transaction. */
     readonly ageMs?: number
   }
   /** A budget of starts or codes was used up (MITRE ATT&CK T1621, OWASP ASVS 6.6.4). */

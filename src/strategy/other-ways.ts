@@ -56,7 +56,7 @@ async function keepFirst(request: StrategyRequest, context: StartContext, prepar
   return waitForDecision(request, context, { ...transaction, closed: 'not_enrolled' })
 }
 
-/** Shows the transaction from which the user wanted to switch, because the user may still approve it. */
+/** Shows the transaction again from which the user wanted to switch, because the user may still approve it. */
 async function keepReplaced(request: StrategyRequest, context: StartContext, id: string, left: readonly string[], slot: number): Promise<StartResult | undefined> {
   await request.refresh()
   const current = request.transactionById(id)

@@ -15,7 +15,7 @@ import { comparable } from './start-parameters'
 import type { StartResult } from './start-queue'
 import type { StrategyRequest } from './strategy-request'
 
-/** Another process that began the same start less than this time ago may still be waiting for Nevis. */
+/** How long a start waits for the same start in another process, in seconds: that start may still be waiting for Nevis. */
 export const OTHER_PROCESS_WAIT_SECONDS = 2
 const CHECK_INTERVAL_MS = 250
 

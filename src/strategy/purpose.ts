@@ -81,11 +81,11 @@ function digestIn(purpose: string | undefined): string | undefined {
 }
 
 function pathOf(req: NevisRequest): string {
-  // Express accepts the same path with a trailing slash, too.
+  // Ignore a slash at the end: Express accepts the same path with and without it.
   return ((req.originalUrl ?? req.url ?? '').split('?', 1)[0] as string).replace(/(.)\/$/, '$1')
 }
 
-/** A shortened digest, because it is stored in the session. */
+/** A digest of a text. It is shortened, because it is stored in the session. */
 function digestOf(text: string): string {
   return createHash('sha256').update(text).digest('base64url').slice(0, 22)
 }

@@ -32,7 +32,7 @@ export async function waitBeforeResend(request: StrategyRequest, context: StartC
   throw new Refusal('too_many_starts', undefined, seconds)
 }
 
-/** True if this start would send again, to the same phone, a push or a text that is still pending. */
+/** True if this start would send a pending push or text again to the same phone. */
 async function isResend(request: StrategyRequest, { parameters, factorName }: StartContext, replaced: Transaction): Promise<boolean> {
   const { factor: name, shown, closed, expiresAt, authenticatorId } = replaced
   const wasSent = name !== 'recovery' && shown.appLinkUri === undefined && shown.intentToken === undefined

@@ -30,7 +30,9 @@ export class SharedCache<T> {
     private readonly keepFailureMs: number,
   ) {}
 
-  /** Returns the cached promise of the key, resolved or rejected; without one, calls `ask` and caches its promise. */
+  /**
+   * Returns the cached promise of the key, resolved or rejected. If the key is not in the cache, calls `ask` and caches the promise that it returns.
+   */
   get(key: string, ask: () => Promise<T>): Promise<T> {
     const now = performance.now()
     this.sweep(now)

@@ -54,7 +54,7 @@ export class StartQueue<Result = StartResult> {
     const turn = previous === undefined ? Promise.resolve(undefined) : withDeadline(MAX_WAIT_MS, waitedTooLong, () => previous)
     const workedTooLong = () => new Error('NevisStrategy: a start took longer than a minute')
     const own = turn.then((result) => withDeadline(MAX_WORK_MS, workedTooLong, () => work(previous !== undefined, result)))
-    // The next start must wait for the start before this one, too: if this start gives up waiting, those two would run at the same time.
+    // If this start gives up waiting, the next start must still wait for the start before this one. Otherwise both would run at the same time.
     const settled = Promise.all([own.catch(() => undefined), previous]).then(([result]) => result)
     this.#last.set(key, settled)
     try {

@@ -42,7 +42,7 @@ import type { Field, StrategyRequest, StrategyResult } from './strategy-request'
  */
 export async function start(request: StrategyRequest, handle: Field, factorName: Field): Promise<StrategyResult> {
   const { settings, req, options } = request
-  // Read these before the first await, because a socket has no address after the browser has closed it.
+  // Read the session id and the address before the first await, because a socket has no address after the browser has closed it.
   const source = { sessionId: sessionIdOf(req), origin: originOf(req) }
   const named = handle === undefined ? undefined : openTransactionForStart(request, handle)
   const parameters = named === undefined ? await startParametersOf(req, options, settings) : { ...named, budget: named.budget ?? '' }
@@ -54,7 +54,7 @@ export async function start(request: StrategyRequest, handle: Field, factorName:
 
   const { target } = await settings.startQueue.run(parameters.budget, async (hasWaited, previous) => {
     if (hasWaited && req.socket?.destroyed === true) throw new Refusal('cancelled')
-    // The start before this one may have stored its transaction in the session.
+    // This start has waited for an earlier one, which may have stored a transaction in the session. So read the session again.
     if (hasWaited && !renews) await request.refresh()
     const replaced = handle === undefined ? undefined : await transactionToReplace(request, handle)
     const context: StartContext = {

@@ -208,7 +208,7 @@ export class StrategyRequest {
     publish('decided', () => ({ ...about(this.settings.name, transaction), outcome: 'failed', ...(ending !== undefined && { reason: ending }), ageMs: this.ageMs(transaction.startedAt) }))
   }
 
-  /** Ends a transaction without success and fails the request with the same code. */
+  /** Ends a transaction without success, and throws a Refusal with the same code. */
   async close(transaction: Transaction, code: FailureCode, how: End = {}): Promise<never> {
     await this.end(transaction, code, how)
     throw new Refusal(code)

@@ -54,7 +54,7 @@ const PassportStrategy = require('passport-strategy') as new () => object
  * {@link NevisError} or a {@link StorageError} is passed to Passport's `error`.
  */
 export class NevisStrategy extends PassportStrategy {
-  /** The name under which `passport.use` registers it. */
+  /** The name under which `passport.use` registers the strategy. */
   readonly name: string
   /**
    * The checked options.
@@ -167,7 +167,7 @@ function refuse(req: NevisRequest, options: AuthenticateOptions, refusal: Refusa
   fail(isLeftOut ? rest : { message, ...rest }, status)
 }
 
-/** An error like the one that Passport creates for `failWithError`, with the failure's code added. */
+/** Creates an error like Passport's own for `failWithError`, and adds the failure's code. */
 function authenticationError(req: NevisRequest, { message, ...rest }: Failure, status: number): Error {
   setStatus(req, status)
   return Object.assign(new Error(message), { name: 'AuthenticationError', status, ...rest })

@@ -108,7 +108,7 @@ function isSubjectRight(sub: string | undefined, { userId, username, transaction
   return expected !== undefined && isSameId(sub, expected)
 }
 
-/** Removes the slash at the end: Nevis's `iss` ends with one, a base URL usually does not. */
+/** Removes the slash at the end: Nevis's `iss` ends with a slash, a base URL usually does not. */
 export function withoutSlash(url: string): string {
   return url.endsWith('/') ? url.slice(0, -1) : url
 }

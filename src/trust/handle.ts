@@ -61,7 +61,7 @@ export class Handles {
     if (typeof handle !== 'string' || handle.length > MAX_LENGTH) return undefined
     const bytes = Buffer.from(handle, 'base64url')
     if (bytes[0] !== VERSION) return undefined
-    // Node's decoder ignores unused bits and invalid characters, so many strings decode to the same bytes. Only the canonical one is accepted.
+    // Accept only the canonical string: Node's decoder ignores unused bits and invalid characters, so many strings decode to the same bytes.
     if (bytes.toString('base64url') !== handle) return undefined
     for (const key of this.keys) {
       const text = decrypt(bytes.subarray(1), key, this.context)

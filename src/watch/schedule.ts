@@ -26,7 +26,7 @@ export const defaultSchedule: readonly PollStep[] = [
 ]
 
 const MAX_BACKOFF_SECONDS = 30
-/** Random variation of an interval, so that transactions that started together are not polled together. */
+/** How much an interval varies at random, so that transactions that started together are not polled together: up to a tenth. */
 const JITTER = 0.1
 
 /**

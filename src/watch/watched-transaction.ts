@@ -167,7 +167,7 @@ export class WatchedTransaction {
     return this.now() === 'pending' && this.#sealed.statusToken !== undefined
   }
 
-  /** True if the schedule permits a call for a page request. Fifty clients that poll one transaction so cause as many calls as one open stream. */
+  /** True if the schedule permits a call for a page request. So fifty clients that poll one transaction cause no more calls than one open stream. */
   private mayLookNow(): boolean {
     const now = performance.now()
     const isEarly = now < this.nextLookAt

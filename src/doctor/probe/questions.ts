@@ -9,7 +9,7 @@ import type { Facts } from './caller'
 export interface Answered {
   readonly question: string
   readonly answer: string
-  /** What this package does if the answer is this one. */
+  /** What this package does if the probe found this answer. */
   readonly does: string
   /** The strategy's option to set in this case. */
   readonly option?: string
@@ -137,7 +137,7 @@ export function answersIn(facts: Facts): Answered[] {
   })
 }
 
-/** The questions that these facts do not answer, because their step was not tried. */
+/** The questions that these facts do not answer, because the probe has not tried the necessary step. */
 export function unansweredIn(facts: Facts): string[] {
   const reader = new Reader(facts)
   return QUESTIONS.filter(([, step]) => !reader.has(step)).map(([question]) => question)

@@ -47,7 +47,7 @@ export function shapeOf(json: unknown, known: Known): string[] {
   return [...found].sort()
 }
 
-/** The name of a field, or a label in its place. A name can be a value too, for example in an object that lists users by username. */
+/** The name of a field, or a label in its place if the name is a value, for example in an object that lists users by username. */
 function nameOf(name: string, known: Known): string {
   return FIELD_NAME.test(name) && !known.has(name) ? name : '<key>'
 }

@@ -13,7 +13,7 @@ import type { Person } from './scene'
 const MAX_IMAGE_CHARACTERS = 500_000
 
 export class TerminalPerson implements Person {
-  /** @param signal aborting it cancels the current question */
+  /** @param signal if it is aborted, the current question is cancelled */
   constructor(
     private readonly terminal: Interface,
     private readonly signal: AbortSignal,

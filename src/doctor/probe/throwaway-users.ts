@@ -40,7 +40,7 @@ export class ThrowawayUsers {
     return { ...reply, userId: user.userId }
   }
 
-  /** Deletes one user, and notes the shape of the response under this step. */
+  /** Deletes one user, and records the shape of the response under the name of this step. */
   async delete(step: string, username: string): Promise<void> {
     const user = this.made.find((one) => one.username === username)
     if (user?.userId === undefined) return

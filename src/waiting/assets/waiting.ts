@@ -28,7 +28,7 @@ interface TabMessage {
 }
 
 interface Window {
-  /** Set by the first run of this script in a document. */
+  /** The function that serves the current page. The first run of this script in a document sets it. */
   nevisWaitingPage?: () => void
   /** In `remember.ts`. Returns a function that gives the query part with the user's current choice, for the callback's URL. */
   nevisRemember(main: HTMLElement): () => string
@@ -90,7 +90,7 @@ interface Window {
     let stream: EventSource | undefined
     let errors = 0
     let timer: ReturnType<typeof setTimeout> | undefined
-    // The number of pauses so far, so that an answer to a request from before the last pause is ignored.
+    // Counts the pauses, so that the script can ignore an answer to a request from before the last pause.
     let round = 0
     let isOver = false
     let warning = ''

@@ -66,7 +66,7 @@ export interface Texts {
   readonly otherWays: string
   /** Button that sends the request or the code again. */
   readonly resend: string
-  /** The same button while it is disabled; `{n}` is the number of seconds left. */
+  /** The button that sends again, while it is disabled; `{n}` is the number of seconds left. */
   readonly resendIn: string
   /** Link to the list of the user's own phones. */
   readonly anotherPhone: string
@@ -74,7 +74,7 @@ export interface Texts {
   readonly whichPhone: string
   /** Shown in place of the list if the user has no other phone. */
   readonly onlyPhone: string
-  /** For a phone without a name; `{n}` is its position in the list. */
+  /** Name of a phone to which the user gave none; `{n}` is its position in the list. */
   readonly phone: string
   /** Button that starts the widget again. */
   readonly startOver: string
@@ -86,7 +86,7 @@ export interface Texts {
   readonly approved: string
   /** Shown in the other tabs when one tab continues. */
   readonly continuedInOtherTab: string
-  /** Heading in those other tabs. */
+  /** Heading in the other tabs when one tab continues. */
   readonly continuedInOtherTabHeading: string
   /** Shown while the status cannot be loaded. */
   readonly offline: string
@@ -132,11 +132,11 @@ export interface Texts {
   readonly print: string
   /** Button beside the recovery codes. */
   readonly copy: string
-  /** The same button after copying. */
+  /** The button `copy`, after copying. */
   readonly copied: string
   /** Link beside the recovery codes. */
   readonly download: string
-  /** The same link after the download. */
+  /** The link `download`, after the download. */
   readonly downloaded: string
   /** Explanation of each failure; English uses the messages of `failures`. */
   readonly failure: Readonly<Record<FailureCode, string>>
