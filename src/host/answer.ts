@@ -227,7 +227,7 @@ function checked(answer: Answer): Answer {
   return answer
 }
 
-/** Starts and stops a stream that is not sent: a stream that is never started could not release its resources. */
+/** Starts and stops a stream that is not sent, so that it releases what was reserved for it before it started. */
 function discard({ body }: Answer): void {
   if (typeof body === 'function') body({ write() {}, end() {} })()
 }
