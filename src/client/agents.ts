@@ -32,7 +32,7 @@ const SAFE_SHARE = 0.8
 
 const OPTIONS = {
   keepAlive: true,
-  // In a burst of logins, further requests wait for a free connection until their deadline.
+  // At most 50 connections. In a burst of logins, further requests wait for a free one until their deadline.
   maxSockets: 50,
   timeout: KEEP_IDLE_MS,
   // axios sets the same value. With another value, each use of a socket would set the option twice, and each setting is a system call.
@@ -99,7 +99,7 @@ function learning<A extends HttpAgent>(agent: A): A {
     const now = performance.now()
     if (now >= forgetAt) keepMs = KEEP_IDLE_MS
     // If our own time-out closes the socket, the event `timeout` comes first and removes the entry, so `learn` does nothing. A `close` without
-    // `timeout` means that the server has closed the connection.
+    // `timeout` means that the server has closed the connection, so learn from it.
     if (!idleSince.has(socket)) socket.once('timeout', forget).once('close', learn)
     idleSince.set(socket, now)
     const keeps: unknown = keepSocketAlive(socket)

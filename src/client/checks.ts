@@ -84,7 +84,7 @@ export function checkedVerification(request: VerifyCodeRequest): { userId: strin
   const fields = fieldsOf(method, request, ['userId', 'code', 'statusToken', 'channel'])
   const { code, statusToken, channel } = fields
   const userId = checkedId(method, 'userId', fields.userId)
-  // Form parsers turn `code[]=…` into arrays or objects; only a string is accepted as a code.
+  // Accept only a string as a code: form parsers turn `code[]=…` into arrays or objects.
   if (typeof code !== 'string' || code === '' || code.length > CODE_MAX_CHARACTERS) {
     fail(method, 'code', `must be a string of 1 to ${CODE_MAX_CHARACTERS} characters`)
   }

@@ -132,7 +132,7 @@ export class NevisClient {
     const isPage = !answer.isEmpty && answer.jsonObject() === undefined
     if (!WRONG_CODE_STATUSES.includes(answer.status)) throw isPage ? asFromPage(answer.statusError()) : answer.statusError()
     if (isPage) throw answer.unexpected('the body is neither empty nor a JSON object')
-    // A gateway that cannot find Nevis answers 404, too. The code may be right, so this must not count as a wrong code.
+    // A gateway that cannot find Nevis answers 404 with a body of its own. Do not count that as a wrong code, because the code may be right.
     const body404 = answer.status === 404 ? (answer.jsonObject() ?? {}) : {}
     if (Object.keys(body404).length > 0 && typeof body404['status'] !== 'number') throw answer.unexpected('this 404 is not in the form of Nevis')
     return false
@@ -285,7 +285,8 @@ export class NevisClient {
   async #delete(operation: NevisMethod, path: string): Promise<void> {
     const answer = await this.#http.send({ operation, method: 'DELETE', path, alone: true })
     if (answer.status !== 204 && answer.status !== 200) throw answer.statusError()
-    // A maintenance page answers with HTTP 200, too. It must not make the user believe that a lost phone is deleted.
+    // Throw unless the body confirms the deletion: a maintenance page answers with HTTP 200, too, and must not make the user believe that a lost
+    // phone is deleted.
     if (verdictOf(answer) !== 'yes') throw answer.unexpected('the body does not say that it is deleted')
   }
 }

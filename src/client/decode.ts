@@ -40,7 +40,7 @@ export function decodeEnrollment(answer: Answer, channel: string): Enrollment {
   const isRecovery = channel === 'recovery'
   const isApp = APP_ENROLLMENT.includes(channel)
   const json = isRecovery ? answer.successJson() : answer.json()
-  // For recovery codes, the whole response may be a list of codes.
+  // Accept a list as the whole response for recovery codes: the list then contains the codes.
   const fields = new Fields(answer, isJsonObject(json) ? json : isRecovery && Array.isArray(json) ? { codes: json as unknown[] } : answer.json())
   const inner = isRecovery ? undefined : fields.object('enrollment')
   const statusToken = inner?.optionalToken('statusToken') ?? fields.optionalToken('statusToken')
@@ -56,7 +56,7 @@ export function decodeEnrollment(answer: Answer, channel: string): Enrollment {
     recoveryCodes: isRecovery ? recoveryCodesIn(json) : undefined,
   })
   if (isApp) {
-    // The status or the list of authenticators must be present, because they show whether the user already had a factor.
+    // Require the status or the list of authenticators, because they show whether the user already had a factor.
     fields.required('status', authenticators === undefined ? enrollment.status : 'listed')
     fields.required('transactionId', enrollment.transactionId)
     assertWayIn(fields, enrollment)
@@ -117,7 +117,7 @@ export function decodeStatus(answer: Answer): Status {
     const named = compact<{ transactionId?: string; userId?: string }>({ transactionId: fields.optionalTransactionId(), userId: fields.optionalId('userId') })
     return { status, ...named, token: fields.token('token'), ...details }
   }
-  // No further check of these values: they are only compared with the started transaction, and a malformed one must not turn a denial into an
+  // Do not check these values further: they are only compared with the started transaction, and a malformed one must not turn a denial into an
   // unreadable response.
   const undecided = compact<{ transactionId?: string; userId?: string; token?: string }>({
     transactionId: fields.looseId('transactionId'),

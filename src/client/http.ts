@@ -104,7 +104,7 @@ export class Http {
       maxRedirects: 0,
       maxContentLength: MAX_BYTES,
       responseType: 'text',
-      // axios must not throw for an error status: every status is an answer. It must not parse the text either; `answer.ts` does.
+      // Let axios return every answer, also one with an error status, and leave its text unparsed: `answer.ts` parses it.
       validateStatus: null,
       transformRequest: [],
       transformResponse: [],
@@ -138,7 +138,7 @@ export class Http {
   /** Sends one request and publishes the event `passport-nevis:call` for it. */
   async #attempt(call: HttpCall, headers: Record<string, string>, deadline: Deadline, attempt: number): Promise<Answer | NevisError> {
     const { operation } = call
-    // The deadline may have passed while the app's function got the access key.
+    // The deadline may have passed while the app's function got the access key. Then send nothing.
     if (deadline.isOver()) return new NevisError('NEVIS_TIMEOUT', operation)
     const startedAt = performance.now()
     const outcome = await this.#request(call, headers, deadline)
@@ -223,7 +223,7 @@ function ownHttpsAgent(url: URL, keepAlive: boolean): Agent {
 }
 
 function headersOf({ body, accept = 'application/json' }: HttpCall, accessKey: string | undefined): Record<string, string> {
-  // Among the encodings that axios can decode, gzip is the one that all servers support.
+  // Ask for gzip: among the encodings that axios can decode, it is the one that all servers support.
   const headers: Record<string, string> = { Accept: accept, 'Accept-Encoding': 'gzip', 'User-Agent': 'passport-nevis' }
   if (typeof body === 'string') headers['Content-Type'] = 'application/x-www-form-urlencoded'
   else if (body !== undefined) headers['Content-Type'] = 'application/json;charset=utf-8'
@@ -252,11 +252,12 @@ function retryAfterSeconds(value: unknown): number | undefined {
 function transportError(operation: NevisMethod, error: unknown): NevisError {
   const { code, response } = Object(error) as { code?: unknown; response?: unknown }
   const name = typeof code === 'string' && /^[A-Z0-9_]{1,64}$/.test(code) ? code : 'UNKNOWN'
-  // axios has one code for a body that is too large and for one that was cut off. Only for the latter, the error has a response.
+  // axios has one code for a body that is too large and for one that was cut off. The two differ in one point: only the error for a cut-off body has
+  // a response.
   if (name === 'ERR_BAD_RESPONSE' && response === undefined) {
     return new NevisError('NEVIS_UNEXPECTED_RESPONSE', operation, { reason: 'the answer is too large' })
   }
-  // HPE_…: Node's parser found invalid HTTP. Z_…: zlib could not decode the body.
+  // Codes with `HPE_` are from Node's parser, which found invalid HTTP. Codes with `Z_` are from zlib, which could not decode the body.
   if (/^(HPE|Z)_/.test(name)) {
     return new NevisError('NEVIS_UNEXPECTED_RESPONSE', operation, { reason: 'the answer cannot be read', causeCode: name })
   }

@@ -19,7 +19,7 @@ export function decodeIntrospection(answer: Answer): Introspection {
   // A 404 means a wrong host or path here, because the request names no user and no authenticator that could be unknown.
   if (answer.status === 404) throw answer.unexpected()
   const raw = answer.json()
-  // Must be a boolean: the string "false" is truthy.
+  // Accept only a boolean: a program would take the string "false" for true.
   const active = Object.hasOwn(raw, 'active') ? raw.active : undefined
   if (active === false) return { active, raw }
   if (active !== true) throw answer.unexpected('active is not a boolean')

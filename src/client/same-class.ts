@@ -13,7 +13,7 @@
  * @internal
  */
 export function isInstance(own: object, self: object, mark: symbol, value: unknown): boolean {
-  // The mark identifies only the class itself. For a subclass in the app, `instanceof` compares prototypes as usual.
+  // For a subclass in the app, compare prototypes as usual: the mark identifies only the class itself.
   if (self !== own) return Function.prototype[Symbol.hasInstance].call(self, value)
   return typeof value === 'object' && value !== null && Reflect.get(value, mark) === true
 }

@@ -29,7 +29,7 @@ export function cloudOf(env: Environment): { readonly client: NevisClient; reado
     const client = new NevisClient({ instance, baseURL, accessKey: accessKey as string })
     return { client, baseURL: client.baseURL, accessKey: accessKey as string }
   } catch (reason) {
-    // The client's messages name its options, never their values. Here the options are replaced by the names of the variables.
+    // Replace the option's name in the client's message by the name of the variable. The message never contains the option's value.
     const sentence = (reason as TypeError).message.replace(/^NevisClient: /, '').replace(/^(accessKey|instance|baseURL)\b/, (option) => VARIABLES[option] as string)
     return error('cloud.settings', sentence.replace(/, or a function$/, ''), remedy)
   }

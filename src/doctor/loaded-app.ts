@@ -46,7 +46,7 @@ export async function loadApp(file: string): Promise<LoadedApp | Finding> {
   for (const one of exported) observer.register(one)
   const app = exported.find(isListener)
   if (app !== undefined) return { origin: await originOf(app instanceof NetServer ? app : createServer(app as RequestListener)), observer }
-  // A demo may start the simulator in the same process. The simulator's server must not be mistaken for the app.
+  // True for the simulator's server, which a demo may start in the same process. It must not be mistaken for the app.
   const isCloud = (server: NetServer) => observer.registered.some(({ strategy }) => sameHost(strategy.settings.client.baseURL, server))
   const found = () => servers.find((server) => server.listening && !isCloud(server))
   const isReady = () => found() !== undefined && observer.registered.length > 0

@@ -60,9 +60,9 @@ export function profileOf(transaction: Transaction, outcome: Succeeded, { amr }:
     authTime: Math.floor(Date.now() / 1000),
     ...(isCodeTyped === true && { typedCode: true as const }),
     transactionId: id,
-    // At an enrolment, the phone does not show the message. So the user has not agreed to it, and the profile must not contain it.
+    // Leave the message out for an enrolment: the phone does not show it then, so the user has not agreed to it.
     ...(operation === 'approve' && message !== undefined && { message }),
-    // An enrolment that a route with `approve-or-enroll` started must not look like an approval of the data, such as a payment.
+    // Leave the data out if `approve-or-enroll` started an enrolment: it must not look like an approval of the data, such as a payment.
     ...(isInPlaceOfApproval !== true && data !== undefined && { data }),
   })
 }

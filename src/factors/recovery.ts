@@ -33,7 +33,7 @@ export function recovery(): Factor {
       if (username === undefined) throw new TypeError('recovery: Nevis makes recovery codes only for a user with a username')
       if (subject.username === undefined && !isUsername(username)) throw new NevisError('NEVIS_UNEXPECTED_RESPONSE', 'getUser', { reason: 'username cannot be used' })
       const challenge = enrollmentChallenge(await nevis.enroll({ username, channel: 'recovery' }), randomUUID())
-      // If Nevis's answer contains no codes, the user has nothing to save and nothing to confirm.
+      // Fail if Nevis's answer contains no codes: the user would have nothing to save.
       if (challenge.browser.recoveryCodes === undefined) throw new NevisError('NEVIS_UNEXPECTED_RESPONSE', 'enroll', { reason: 'no recovery codes' })
       return challenge
     },

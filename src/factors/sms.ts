@@ -90,12 +90,12 @@ export function sms({ message: text, requireIntrospection = false, refusedPrefix
       const right = await isRightCode(nevis, { userId, code: typed, statusToken, ...channel }, expected).catch((error: unknown) => successInstead(nevis, transaction, error))
       if (typeof right === 'object') return right
       if (!right) return wrongCode
-      // The verification response names no user. If Nevis still reports a final status, that status decides.
+      // Ask for the status, because the verification response names no user. If Nevis reports a final status, that status decides.
       const answer = await finalStatus(nevis, statusToken)
       if (answer?.status === 'succeeded') return succeeded(answer, transaction)
       if (answer?.status === 'failed') return notApprovedBy(answer, transaction)
       if (requireIntrospection) return notApproved
-      // If a pending status names a user or transaction, they must match; `binding.ts` compares them.
+      // Pass on the user or transaction that a pending status names, so that `binding.ts` compares them.
       return { status: 'succeeded', ...identifiersIn(answer?.status === 'pending' ? answer : {}, transaction) }
     },
   }

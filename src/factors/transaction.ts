@@ -89,7 +89,7 @@ export interface Transaction {
   readonly alsoHeld?: {
     /** The key in the ledger for the userId: a digest, like `budget` of the transaction. */
     readonly budget: string
-    /** Numbers of the counted starts, like `slots` of the transaction. */
+    /** Numbers of this user's counted starts that an approval frees, as in the field `slots` of the transaction. */
     readonly slots: readonly number[]
   }
   /** Sequence number of this enrolment for each identifier of the subject (as a digest). A newer enrolment makes an older one invalid. */

@@ -233,8 +233,8 @@ function discard({ body }: Answer): void {
 }
 
 function stream(res: ServerResponse, open: Stream): void {
-  // A time-out or the browser may have ended the response before its 'close' event. A write then emits 'error', which would end the process if
-  // it had no listener.
+  // Write only while the response is open: a time-out or the browser may have ended it before its event 'close'. A write would then emit 'error',
+  // which ends the process if it has no listener.
   const isOpen = () => !res.writableEnded && !res.destroyed
   res.on('error', () => {})
   const write = (text: string) => void (isOpen() && res.write(text))
@@ -258,7 +258,7 @@ function readable(open: Stream): Readable {
       done(error)
     },
   })
-  // A host may destroy the stream with an error, which would end the process if it had no listener.
+  // Listen to 'error', because a host may destroy the stream with an error, and without a listener that would end the process.
   body.on('error', () => {})
   let isOver = false
   const push = (text: string | null | undefined) => void (!isOver && !body.destroyed && text !== undefined && body.push(text))

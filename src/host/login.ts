@@ -16,7 +16,8 @@ import type { SessionLike } from './request'
 export function loginOf(session: SessionLike): string | undefined {
   const login = isFastifys(session) ? (session.passport ?? undefined) : loginOfPassport(session.passport)
   if (login === undefined) return undefined
-  // In the request of the login, the value can still contain a Date, for example. In later requests it comes from the store as JSON.
+  // Convert the login to JSON and back: in the request of the login it can still contain, for example, a Date; in later requests it comes from the
+  // store as JSON.
   const stored: unknown = JSON.parse(JSON.stringify(login))
   return createHash('sha256').update(JSON.stringify(withSortedNames(stored))).digest('base64url')
 }

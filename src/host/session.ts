@@ -61,9 +61,10 @@ export async function saveSession(session: SessionLike): Promise<void> {
  */
 export async function renewSession(req: object): Promise<SessionLike> {
   const before = sessionOf(req) as SessionLike
-  // A session without `save` is in a cookie and has no id that an attacker could know. Some such sessions lose their content at `regenerate`.
+  // Leave a session without `save` unchanged: it is in a cookie and has no id that an attacker could know. Some such sessions lose their content at
+  // `regenerate`.
   if (typeof before.regenerate !== 'function' || typeof before.save !== 'function') return before
-  // `Object.entries` copies no properties with symbols: some hosts store the session's id under a symbol, and the old id must not be copied.
+  // Copy the content with `Object.entries`, which skips symbols: some hosts store the session's id under a symbol, and the old id must not be copied.
   const kept = Object.entries(before)
   await completed(before.regenerate.bind(before))
   const after = sessionOf(req) as SessionLike
@@ -90,7 +91,7 @@ export async function reloadSession(req: object): Promise<SessionLike | undefine
     done(isGone ? undefined : error)
   }))
   const after = sessionOf(req) as SessionLike
-  // @fastify/session reports no error and returns an empty session instead.
+  // @fastify/session reports no error for a missing session and returns an empty one instead.
   if (isOfFastify(after) && hasContent(before) && !hasContent(after)) isGone = true
   if (!isGone) return after
   if (canEnd(req)) endSession(req)
@@ -108,11 +109,11 @@ export function endSession(req: object): SessionLike {
   const before = sessionOf(req) as SessionLike
   if (!canEnd(req)) return before
   const isFastifys = isOfFastify(before)
-  // @fastify/session neither stores a session without an id nor sends its cookie.
+  // Leave the id out on Fastify: @fastify/session neither stores a session without an id nor sends its cookie.
   const hidden = {
     ...(!isFastifys && { id: { value: sessionIdOf(req) }, req: { value: req } }),
     regenerate: { value: before.regenerate?.bind(before) },
-    // Unless `rolling` is set, express-session sends the cookie of an existing session again only if the cookie has an expiry.
+    // Remove the expiry, so that express-session does not send the cookie again (unless `rolling` is set).
     cookie: { value: { ...(before['cookie'] as object), expires: null, originalMaxAge: null } },
     touch: { value: () => undefined },
     save: { value: (done?: () => void) => done?.() },
@@ -175,7 +176,7 @@ export async function isOfAnotherLogin(req: object, session: SessionLike): Promi
  * @internal
  */
 export function hasContent(session: SessionLike): boolean {
-  // The session of koa-session has internal fields, which its `toJSON` omits.
+  // Use `toJSON` if the session has it: the session of koa-session has internal fields, which `toJSON` omits.
   const data = typeof session.toJSON === 'function' ? session.toJSON() : session
   return Object.keys(data).some((name) => name !== 'cookie')
 }

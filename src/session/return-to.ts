@@ -38,7 +38,7 @@ export function sitePathIn(req: Pick<HostRequest, 'headers'>, value: unknown): s
  */
 export function sitePathOf(value: unknown): string | undefined {
   if (typeof value !== 'string' || value.length > MAX_LENGTH || !PATH.test(value) || ENCODED_CONTROL.test(value)) return undefined
-  // `/.//host` is a path of this site, but its normalized form `//host` is another host.
+  // Check the normalized form, too: `/.//host` is a path of this site, but its normalized form `//host` is another host.
   return PATH.test(new URL(value, 'http://site').pathname) ? value : undefined
 }
 
@@ -100,7 +100,7 @@ export function withPrefix(path: string, callbackURL: string, { originalUrl, url
   const known = new URL(callbackURL, 'http://site').pathname
   const seen = (originalUrl ?? url ?? '').split('?', 1)[0] as string
   const prefix = seen.startsWith('/') && known.endsWith(seen) ? known.slice(0, -seen.length) : ''
-  // The app may have written `session.returnTo` with the prefix.
+  // Add the prefix only if it is missing: the app may have written `session.returnTo` with it.
   return path === prefix || path.startsWith(`${prefix}/`) ? path : `${prefix}${path}`
 }
 

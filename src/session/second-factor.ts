@@ -98,7 +98,7 @@ export function recordSecondFactor(options: RecordSecondFactorOptions = {}): Mid
     if (profile === undefined || login === undefined) {
       throw new Error('recordSecondFactor: mount it after passport.authenticate("nevis"), for a user who is logged in; with your own callback, after req.authInfo = info and req.logIn()')
     }
-    // In a remembered browser, the user has not given a second factor now.
+    // Write no record for a remembered browser, because the user has not given a second factor now.
     const isApproval = profile.operation === 'approve' && profile.remembered !== true
     if (isApproval && callbacks().get(profile)?.isOfOther !== true) await write(req, sessionKey, profile, login)
     return undefined

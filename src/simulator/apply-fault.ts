@@ -59,7 +59,7 @@ function replacementAnswer(context: FaultContext, fault: Fault): Answer {
   if (status < 400) return { status, headers, body: undefined }
   if (operation === 'getStatus' && status === 404) return { status, headers, body: { status: 'unknown' } }
   if (operation === 'getStatus' && status === 412) {
-    // Reading the status has no side effect, so the real operation may run.
+    // Run the real operation as well: reading the status has no side effect.
     const real = context.real()
     if (isRecord(real.body)) return { status, headers, body: { ...real.body, status: 'failed' } }
   }

@@ -157,7 +157,7 @@ export class Cloud {
   }
 
   createIntent(intent: Omit<Intent, 'token' | 'used'>): Intent {
-    // A user who is not enrolled yet has no userId, so the token has no subject.
+    // The token of a user who is not enrolled yet has no subject, because such a user has no userId.
     const userId = this.find(intent.subject)?.userId
     const made: Intent = { ...intent, token: this.tokens.mint('intent', INTENT_LIFETIME_SECONDS, userId), used: false }
     this.intents.set(made.token, made)

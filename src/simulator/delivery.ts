@@ -25,7 +25,7 @@ function encoded(answer: Answer): { bytes: Buffer; headers: Record<string, strin
   const bytes = bytesOf(body)
   const type = typeof body === 'string' ? 'text/plain;charset=utf-8' : 'application/json;charset=utf-8'
   const defaults: Record<string, string> = body === undefined ? {} : { 'content-type': type }
-  // No Content-Length with 204 (RFC 9110, section 8.6), or for a body in chunks.
+  // Send no Content-Length with 204 (RFC 9110, section 8.6) or with a body in chunks.
   if (answer.status !== 204 && answer.headers['transfer-encoding'] === undefined) defaults['content-length'] = String(bytes.length)
   const headers = { ...defaults, ...answer.headers }
   // A fault with an empty value for a header removes the header.
@@ -69,6 +69,6 @@ export async function deliver(response: ServerResponse, now: number, answer: Ans
   const { dripMs } = deliveryFault ?? {}
   if (dripMs !== undefined) return drip(response, bytes, () => wait(dripMs))
   response.end(bytes)
-  // Without this check the wait would never end: if `close()` destroys the connection, the response emits no `finish`.
+  // Do not wait for a destroyed connection, because its response emits no `finish`: the wait would never end. `close()` destroys connections.
   if (!response.writableFinished && !response.destroyed) await Promise.race([once(response, 'finish'), once(response, 'close')])
 }

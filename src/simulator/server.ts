@@ -57,7 +57,7 @@ export class CloudServer {
     try {
       await this.answer(request, response, url)
     } catch {
-      // The client closed the connection in the middle of the body, or the simulator is closing.
+      // Nobody waits for the response any more: the client closed the connection in the middle of the body, or the simulator is closing.
       response.destroy()
     }
   }

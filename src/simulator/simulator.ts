@@ -193,7 +193,7 @@ export class NevisSimulator {
 
   private async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const target = request.url ?? '/'
-    // Without the base URL, a path such as `//host` would be parsed as another host.
+    // Add the base URL, because a path such as `//host` would otherwise be parsed as another host.
     const url = new URL(this.baseURL + (target.startsWith('/') ? target : '/'))
     if (this.pages.has(url.pathname)) await this.pages.handle(request, response, url)
     else await this.api.handle(request, response, url)

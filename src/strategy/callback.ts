@@ -239,7 +239,7 @@ async function succeed(request: StrategyRequest, transaction: Transaction, facto
 /** How many requests the user denied before this success. A success after several denials is typical of push bombing (MITRE ATT&CK T1621). */
 function denialsBefore({ budgets }: StrategyRequest, { slots = [], budget }: Transaction): number | Promise<number> {
   if (budget === undefined || Math.max(0, ...slots) < SUSPICIOUS_STARTS) return 0
-  // The number is used only for an event, so an error of the ledger must not lose a valid approval.
+  // Ignore an error of the ledger: the number is used only for an event, and the user must not lose a valid approval.
   return budgets.starts.denialsOf(budget).catch(() => 0)
 }
 

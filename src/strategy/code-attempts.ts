@@ -81,7 +81,7 @@ export async function refuseWrongCode(request: StrategyRequest, transaction: Tra
     if (current !== undefined && current.closed === undefined) request.transactions.put({ ...current, attempts, refused: undefined })
     await request.transactions.save()
   }
-  // The waiting page's own form sends `retry`: after a typing mistake, the user stays on the waiting page.
+  // The form of the waiting page sends the field `retry`. Then the user stays on that page after a wrong code and can try another one.
   if (fieldOf(request.req, 'retry') !== undefined) return { to: request.waitingURL(transaction) }
   throw new Refusal('wrong_code')
 }

@@ -40,8 +40,7 @@ export class Health {
 }
 
 /**
- * HTTP statuses that every other call to Nevis would get, too: 401 and 403 are about the access key, 429 about too many calls. So Nevis cannot be
- * used.
+ * HTTP statuses that other calls to Nevis would get as well, so Nevis cannot be used: 401 and 403 are about the access key, 429 about too many calls.
  */
 const OF_EVERY_CALL: readonly number[] = [401, 403, 429]
 

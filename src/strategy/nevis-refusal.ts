@@ -66,7 +66,7 @@ function conflict({ name }: Factor, operation: Operation): Refusal | undefined {
 }
 
 function hasNothingToAsk({ status, authenticators, raw }: User, { name }: Factor): boolean {
-  // If Nevis's answer has no list, the user may have an authenticator.
+  // If Nevis's answer has no list of authenticators, do not conclude that the user has none.
   if (!Array.isArray(raw['authenticators']) || authenticators.length > 0) return false
   return ASK_AUTHENTICATORS.includes(name) || (name === 'sms' && status === 'new')
 }

@@ -62,7 +62,7 @@ export async function newTransaction(
     shown,
     ...(codes !== undefined && { codesKey: codes.key }),
     ...(server.userId !== undefined && { userId: server.userId }),
-    // True here, because the start has already compared the subject with Nevis's answer that names the user.
+    // If an answer names the user, mark the userId as checked: the start has already compared that answer with the subject.
     ...((server.username !== undefined || userId !== undefined) && { isUserIdNamed: true as const }),
     ...(authenticatorId !== undefined && { authenticatorId }),
     ...(server.statusToken !== undefined && { statusToken: server.statusToken }),

@@ -73,7 +73,7 @@ export async function isStartedByOtherProcess(
   findPending: () => Promise<Transaction | undefined>,
 ): Promise<boolean> {
   const { budgets, settings, req } = request
-  // With a ledger in memory there is only one process, and the start queue already runs its starts one after another.
+  // Skip the check for a ledger in memory: there is only one process then, and the start queue runs its starts one after another.
   if (settings.ledger.isInMemory || !(await budgets.starts.wasJustStarted(budget, slot - 1, OTHER_PROCESS_WAIT_SECONDS))) return false
   const isSignedIn = request.login() !== undefined
   if (!isSignedIn && !hasContent(request.session)) return false

@@ -26,8 +26,8 @@ export async function reusePending(request: StrategyRequest, context: StartConte
   const pending = await findPending(request, context)
   if (pending === undefined || !isReusable(pending)) return undefined
   if (renewsSession) {
-    // Session fixation: an attacker may have planted this session and know the QR code of this enrolment. With it, the attacker could register
-    // their own phone for the user.
+    // Never show a pending enrolment again (session fixation): an attacker may have planted this session and know the QR code. With it, the attacker
+    // could register their own phone for the user.
     if (pending.operation === 'enroll') return undefined
     if (!(await request.budgets.endings.claimMove(pending))) return undefined
     await renewForSubject(request, pending, isAfterFirstFactor)
@@ -61,7 +61,7 @@ export async function findPending(request: StrategyRequest, { parameters, replac
     if (factor === undefined) continue
     const authenticatorId = await authenticatorFor(req, options, resolved, factor, replaced)
     const isPending = isPendingFor(resolved, factor, authenticatorId, Date.now())
-    // Another strategy may store its transactions in the same session. Their digests do not match, so they are skipped.
+    // Skip transactions whose digest does not match: another strategy may store its transactions in the same session.
     const pending = transactions.find((one) => isPending(one) && keys.digests.matches(one))
     if (pending !== undefined && !(await budgets.endings.hasEnded(pending))) return pending
   }

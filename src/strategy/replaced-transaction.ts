@@ -38,7 +38,7 @@ export async function transactionToReplace(request: StrategyRequest, handle: Fie
   if (Date.now() >= transaction.firstFactorAt + settings.firstFactorLifetimeMs) throw new Refusal('expired_transaction')
   if (transaction.closed === 'cancelled') throw new Refusal('cancelled')
   if (settings.afterDenial === 'stop') await assertNotDenied(request, transaction)
-  // An old session cookie can still contain a transaction that has succeeded or was cancelled meanwhile, so the ledger decides.
+  // Ask the ledger, because an old session cookie can still contain a transaction that has succeeded or was cancelled meanwhile.
   if (!(await budgets.endings.mayTryOtherFactor(transaction))) throw new Refusal('used_transaction')
   if (isInSmallCookie(session) && transaction.budget !== undefined && (await budgets.signIns.hasSignedInSince(transaction.budget, transaction.firstFactorAt))) {
     throw new Refusal('used_transaction')

@@ -154,7 +154,7 @@ export async function isForUserOf(
 ): Promise<boolean> {
   if (logsIn(options)) return true
   const subject = await subjectOf(settings, req)
-  // The request has no user, as in an API that checks the password and then issues tokens.
+  // Accept a request without a user: an API may check the password and then issue tokens, without a login.
   if (subject === undefined && req.user == null) return true
   return isSubjectOf(subject, transaction)
 }

@@ -36,7 +36,7 @@ const MAX_WORK_MS = 60_000
  * @internal
  */
 export class StartQueue<Result = StartResult> {
-  // `#` fields, because the app may print or log the strategy, and a result contains a status token.
+  // Use `#` fields, which are private at run time: the app may print or log the strategy, and a result contains a status token.
   readonly #last = new Map<string, Promise<Result | undefined>>()
   readonly #waiting = new Map<string, number>()
 

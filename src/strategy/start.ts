@@ -99,7 +99,7 @@ async function startNew(request: StrategyRequest, context: StartContext): Promis
   request.current = transaction
   publish('started', () => request.about())
 
-  // If a time-out of the app has already answered, the browser would never get the new session id. So end the transaction.
+  // If a time-out of the app has already answered this request, end the transaction: the browser would never get the new session id.
   if (isAnswered(request.req)) {
     await request.budgets.endings.end(transaction, transaction.budget, false)
     throw new Refusal('cancelled')

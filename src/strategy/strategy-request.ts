@@ -194,7 +194,7 @@ export class StrategyRequest {
   async end(transaction: Transaction, code: FailureCode, { wasDenied = false, canGoOn = true, decided }: End = {}): Promise<void> {
     const isFirst = await this.budgets.endings.end(transaction, transaction.budget, wasDenied)
     this.settings.watch.settle(transaction.id)
-    // Only the first caller knows how the transaction really ended. A later caller must not change a success or a cancellation to a denial.
+    // Only the first caller knows how the transaction really ended. So no later caller may allow another factor after a success or a cancellation.
     if (isFirst && canGoOn) await this.budgets.endings.allowOtherFactor(transaction)
     if (isFirst && decided !== undefined) this.publishFailed(transaction, decided.ending)
     await this.refresh()

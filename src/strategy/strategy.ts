@@ -121,7 +121,7 @@ export class NevisStrategy extends PassportStrategy {
 
   private async decideFor(request: StrategyRequest): Promise<{ to: string } | { user: Express.User; info: object }> {
     const { req, options, settings } = request
-    // Until this request waits for the first time, no other request can change the session.
+    // True after this request has waited. Before that, no other request can have changed the session.
     let hasWaited = false
     setImmediate(() => (hasWaited = true))
     try {
@@ -131,11 +131,11 @@ export class NevisStrategy extends PassportStrategy {
       const { user, info } = await runVerify(this.verify, settings.passReqToCallback ? [req, profile] : [profile])
       if (user === false) throw new Refusal('rejected', (info as { message?: string } | undefined)?.message)
       await accepted?.()
-      // The user may have logged out while `verify` ran, and must stay logged out.
+      // Read the session again, because the user may have logged out while `verify` ran, and must stay logged out.
       if (request.sessionContinues()) await request.refresh()
       noteSession(profile, req, !logsIn(options) && (await isOfAnotherLogin(req, request.session)))
       const authInfo = { ...info, nevis: profile, ...(returnTo !== undefined && { returnTo }) }
-      // Passport sets `req.authInfo` after a login. After `passport.authorize`, it does so only since version 0.7.
+      // Set `req.authInfo` here for `passport.authorize`, because Passport does so only since version 0.7.
       if (options.assignProperty !== undefined) req.authInfo = authInfo
       return { user, info: authInfo }
     } catch (reason) {

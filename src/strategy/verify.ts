@@ -46,8 +46,8 @@ export function runVerify(verify: Verify | VerifyWithRequest, args: readonly unk
     }
     const result = (verify as (...args: unknown[]) => unknown)(...args, done)
     if (!isThenable(result)) {
-      // If `verify` returns a value that is not a promise, and does not declare `done`, the browser would never get an answer. So this is an error. If
-      // `verify` declares `done`, or is wrapped in a function of another length, the value has no meaning: it may be a database object.
+      // Reject if `verify` returns a value that is not a promise and does not declare `done`: the browser would never get an answer. If `verify`
+      // declares `done`, ignore the value, which may be a database object.
       if (result !== undefined && verify.length === args.length) reject(new TypeError('NevisStrategy: verify must call done, or return a promise: make it async'))
       return
     }

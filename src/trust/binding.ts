@@ -86,17 +86,18 @@ export function proofMismatch(proof: Introspection, expected: ExpectedProof): Mi
   const { acceptAudienceApi = false, acceptMissingIssuer = false } = expected.claims ?? {}
   if (!isSubjectRight(proof.sub, expected)) return 'sub'
   if (proof.iss === undefined ? !acceptMissingIssuer : !expected.issuers.includes(withoutSlash(proof.iss))) return 'iss'
-  // Of the documented tokens, only access keys have `aud` "api": https://docs.nevis.net/apidoc/authcloud/, introspection sample.
+  // Refuse `aud` "api": among the documented tokens, only access keys have it (https://docs.nevis.net/apidoc/authcloud/, introspection sample).
   if (proof.aud?.includes('api') && !acceptAudienceApi) return 'aud'
-  // The times in a token come from Nevis's clock. So they are compared with the time at which Nevis answered, if the answer has a `Date`.
+  // Compare the times in a token with the time at which Nevis answered, if the answer has a `Date`: both are from Nevis's clock.
   const { answeredAt = expected.now } = proof
   const nowSeconds = answeredAt / 1000
   const startedAtSeconds = (expected.startedAt + answeredAt - expected.now) / 1000
   if (proof.exp !== undefined && proof.exp <= nowSeconds) return 'exp'
   if (proof.nbf !== undefined && proof.nbf > nowSeconds + CLOCK_SKEW_SECONDS) return 'nbf'
-  // `iat` is the only documented field that tells this token from an older one of the same user, so it must be checked.
+  // Check `iat`: it is the only documented field that tells this token from an older one of the same user.
   if (proof.iat !== undefined && proof.iat < startedAtSeconds - CLOCK_SKEW_SECONDS) return 'iat'
-  // The ledger remembers a used token only until its `iat` is too old for any transaction. A token without `iat` could be replayed after that.
+  // Require `iat`: the ledger remembers a used token only until its `iat` is too old for any transaction, so a token without `iat` could be replayed
+  // later.
   if (expected.isFromBrowser && (proof.iat === undefined || proof.iat > nowSeconds + CLOCK_SKEW_SECONDS)) return 'iat'
   return undefined
 }

@@ -86,7 +86,7 @@ function needsToken(factor: Factor, { operation, isCodeTyped, statusToken }: Tra
 
 /**
  * False for a token that a browser can have without an approval: the intent token, or the status token that Nevis gives for an intent token. Both
- * introspect as active. To recognise a status token, this function asks Nevis for its status: Nevis does not know a result token there.
+ * introspect as active. This function recognises a status token by asking Nevis for its status, because Nevis has no status for any other token.
  */
 async function couldBeResultToken(client: NevisClient, { shown }: Transaction, token: string): Promise<boolean> {
   if (!isToken(token) || !looksLikeResultToken(token) || token === shown.intentToken) return false

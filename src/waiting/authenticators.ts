@@ -61,7 +61,7 @@ export class AuthenticatorChoice {
     const tooLate = () => new NevisError('NEVIS_TIMEOUT', 'getUser')
     const user = await withDeadline(MAX_WAIT_MS, tooLate, () => this.users.get(userId, () => this.settings.client.getUser(userId))).catch(() => undefined)
     if (user?.userId !== userId) return null
-    // A `fido2` authenticator is a passkey, not a phone.
+    // Leave out passkeys (`fido2`), because they are not phones.
     const phones = user.authenticators.filter(({ authenticatorType }) => authenticatorType !== 'fido2')
     return phones.flatMap(({ authenticatorId: id, name }) => (id === undefined ? [] : [{ id, ...(name !== undefined && { name }) }]))
   }

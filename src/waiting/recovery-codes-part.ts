@@ -15,7 +15,7 @@ export function confirmPart(view: WaitingView, parts: PageParts): Html {
   const { recoveryCodes: codes } = view
   const button = html`<button class="nevis-button">${texts.written}</button>`
   if (codes === undefined) return callbackForm(view, parts, html`class="nevis-written"`, button)
-  // `translate="no"` and `dir="ltr"`, because a translation tool or a right-to-left page would change the codes.
+  // Set `translate="no"` and `dir="ltr"`, because a translation tool or a right-to-left page would change the codes.
   return html`
       ${printedLines(parts)}
       <ul class="nevis-codes" data-codes dir="ltr" translate="no">${codes.map((code) => html`<li><code>${code}</code></li>`)}</ul>

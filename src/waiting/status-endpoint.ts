@@ -71,7 +71,7 @@ export function statusEndpoint(strategy: NevisStrategy, options: StatusEndpointO
       'X-Content-Type-Options': 'nosniff',
       'X-Accel-Buffering': 'no',
     }
-    // The first event has the status that this process knows. A call to Nevis could delay it.
+    // Send the status that this process knows as the first event, because a call to Nevis could delay the event.
     const known = knownStatusOf(settings, sealed)
     if (known.status !== 'pending') return { status: 200, headers, body: event(known) }
     if (streams.areClosed) return whole(503, { 'Retry-After': '1' })

@@ -96,7 +96,7 @@ export function waitingPage<Req extends HostRequest = HostRequest, Res extends H
     const seals = await settings.keys()
     const sealed = seals.handles.open(handle)
     const transactions = new SessionTransactions(session, settings.sessionKey, settings.firstFactorLifetimeMs, seals.shown)
-    // If another user signed in later in the same session, the earlier user's transaction is not shown.
+    // Do not show the transaction if another user has signed in later in the same session.
     const held = sealed && transactions.get(sealed.id)
     const transaction = held?.login === undefined || held.login === loginOf(session) ? held : undefined
     const wantsJson = (req.headers.accept ?? '').includes('application/json')
@@ -108,8 +108,7 @@ export function waitingPage<Req extends HostRequest = HostRequest, Res extends H
       return page(res, status, (code === 'used_transaction' ? usedHtml : unknownTransactionHtml)(parts).text, parts)
     }
     const { isCodeTyped } = transaction
-    // In a handle from before the code was typed, `isCodeTyped` is missing, so the status endpoint would never ask Nevis. The page needs a new
-    // handle.
+    // Make a new handle if the user has typed the code since: the old handle lacks `isCodeTyped`, so the status endpoint would never ask Nevis.
     const current = isCodeTyped === sealed.isCodeTyped ? (handle as string) : seals.handles.seal({ ...sealed, ...(isCodeTyped !== undefined && { isCodeTyped }) })
     const isChoosing = queryFieldOf(req, 'authenticators') !== undefined
     const [seen, offer] = await Promise.all([

@@ -124,7 +124,7 @@ export class WatchedTransaction {
   follow(listener: Listener): () => void {
     this.listeners.add(listener)
     this.notifyIfDecided()
-    // The first listener causes a call at once, unless a page has just requested the status.
+    // Ask at once for the first listener, unless a page has just requested the status.
     if (this.listeners.size === 1 && this.isAskable() && performance.now() >= this.nextLookAt && this.mayLookNow()) void this.ask()
     this.schedule()
     return () => {
@@ -144,7 +144,7 @@ export class WatchedTransaction {
     if (!isLimited) await this.ask()
     const isShared = isLimited || this.deciding > 1
     this.deciding -= 1
-    // Callbacks that share an answer also share its introspection, so that many concurrent callbacks cause one introspection only.
+    // Introspect once for all callbacks that share an answer.
     if (isShared && mayIntrospect) this.introspect()
     return this.useLast()
   }
@@ -225,7 +225,7 @@ export class WatchedTransaction {
       try {
         listener(status)
       } catch {
-        // If one listener throws, the others must still be called, and the process must not end.
+        // Go on after a listener throws: the others must still be called, and the process must not end.
       }
     }
   }
@@ -286,7 +286,7 @@ export class WatchedTransaction {
     const last = this.#last
     if (last?.answer?.status !== 'succeeded' || last.introspection !== undefined) return
     last.introspection = this.client.introspect(last.answer.token)
-    // Prevents an unhandled rejection. The callback that uses the introspection gets the error.
+    // Prevent an unhandled rejection. The callback that uses the introspection gets the error.
     last.introspection.catch(() => {})
   }
 }

@@ -26,7 +26,7 @@ const transactionOf = ({ body, cloud }: Exchange) => cloud.transactions.all().fi
 const living = (seconds: number) =>
   ofToken((token, _answer, { cloud }) => {
     const exp = token.iat + seconds * 1000
-    // A lifetime of 0 seconds changes only `exp`: otherwise the token would never be active.
+    // With a lifetime of 0 seconds, change only `exp`: otherwise the token would never be active.
     return seconds > 0 && cloud.clock.now() >= exp ? { active: false } : { ...token, exp }
   })
 

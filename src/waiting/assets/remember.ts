@@ -11,7 +11,7 @@ window.nevisRemember = (main) => {
   if (!box) return () => ''
   const choice = () => (box.checked ? '1' : '0')
   ;(box.closest('[data-remember]') as HTMLElement).hidden = false
-  // Adds the choice to the form, so that it is kept when the user chooses another factor.
+  // Add the choice to the form, so that it is kept when the user chooses another factor.
   main.addEventListener('submit', (event) => {
     if (event.defaultPrevented) return
     const field = document.createElement('input')

@@ -64,7 +64,7 @@ interface Window {
     sendOnce()
     const rememberField = window.nevisRemember(main)
     if (main.dataset['status'] !== 'pending') {
-      // After a reload by this script, the heading gets the focus, so that a screen reader reads how the transaction ended.
+      // After a reload by this script, focus the heading, so that a screen reader reads how the transaction ended.
       heading.tabIndex = -1
       return heading.focus()
     }
