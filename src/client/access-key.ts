@@ -27,7 +27,10 @@ export class AccessKey {
   readonly #timeoutMs: number
   #derived: { readonly from: string; readonly keys: Map<string, Buffer> } | undefined
 
-  /** @param timeoutMs milliseconds within which the app's function must return the key */
+  /**
+   * Stores where the key comes from, and does not read the key yet.
+   * @param timeoutMs milliseconds within which the app's function must return the key
+   */
   constructor(source: AccessKeySource, timeoutMs: number) {
     this.#source = source
     this.#timeoutMs = timeoutMs

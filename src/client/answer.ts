@@ -17,7 +17,10 @@ const SUCCESSES: readonly number[] = [200, 201, 202]
 export class Answer {
   readonly #date: unknown
 
-  /** @param date the `Date` header as received */
+  /**
+   * Stores the parts of a response.
+   * @param date the `Date` header as received
+   */
   constructor(
     readonly operation: NevisMethod,
     readonly status: number,

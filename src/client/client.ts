@@ -233,9 +233,9 @@ export class NevisClient {
   }
 
   /**
-   * @internal False if Nevis does not know this status token: it answers `unknown`, or a 404 of the status endpoint in Nevis's own form.
-   * @throws NevisError for any other answer that is not a status. A 400 proves nothing: it may refuse the request before anybody has looked up
-   * the token, and a status token that is not recognised as one would sign in a browser without an approval
+   * @internal Asks Nevis whether this is a status token. False if Nevis answers `unknown`, or a 404 of the status endpoint in Nevis's own form.
+   * @throws NevisError for any other answer that is not a status. A 400 proves nothing: Nevis may refuse the request before it looks the token up,
+   * and a status token that is not recognised would sign in a browser without an approval
    */
   async isStatusToken(token: string): Promise<boolean> {
     const answer = await this.#answerToStatus(token)

@@ -38,6 +38,7 @@ Exit code: 0 without errors, 1 with errors, 2 for wrong arguments.
 `
 
 /**
+ * Runs the command.
  * @param argv the arguments without node and the script
  * @returns the exit code
  */
@@ -64,7 +65,10 @@ function version(): string {
   return (JSON.parse(readFileSync(join(__dirname, '../../package.json'), 'utf8')) as { version: string }).version
 }
 
-/** @returns the arguments, or an error message if they are wrong */
+/**
+ * Parses the arguments.
+ * @returns the arguments, or an error message if they are wrong
+ */
 function argumentsIn(argv: readonly string[]) {
   const flag = { type: 'boolean', default: false } as const
   try {
@@ -77,7 +81,7 @@ function argumentsIn(argv: readonly string[]) {
   }
 }
 
-/** The command that shares the most letters with a mistyped one. */
+/** Suggests a command for a mistyped one: the command that shares the most letters with it. */
 function suggestionFor(typed: string): string {
   const shared = (command: string) => [...new Set(command)].filter((letter) => typed.includes(letter)).length / new Set(command + typed).size
   const [best] = [...COMMANDS].sort((one, other) => shared(other) - shared(one))

@@ -17,7 +17,10 @@ export async function environmentFindings(env: Environment): Promise<Finding[]> 
   return 'finding' in cloud ? [cloud] : cloudFindings(cloud.client, [cloud.baseURL])
 }
 
-/** @returns a client for the instance that the environment names, or the finding if the variables are missing or wrong */
+/**
+ * Makes a client for the instance that the environment names.
+ * @returns the client and its settings, or a finding if the variables are missing or wrong
+ */
 export function cloudOf(env: Environment): { readonly client: NevisClient; readonly baseURL: string; readonly accessKey: string } | Finding {
   // An empty variable counts as not set.
   const [instance, baseURL, accessKey] = ['NEVIS_INSTANCE', 'NEVIS_BASE_URL', 'NEVIS_ACCESS_KEY'].map((name) => env[name] || undefined)

@@ -193,7 +193,10 @@ const checkOf = ([name, prove]: [string, (proof: Proof) => Promise<void>]): Ledg
 const checks = Object.entries(PROOFS).map(checkOf)
 const timedChecks = Object.entries(TIMED_PROOFS).map(checkOf)
 
-/** @internal */
+/**
+ * All checks of a ledger, for the tests of this package.
+ * @internal
+ */
 export const ledgerChecks: readonly LedgerCheck[] = [...checks, ...timedChecks]
 
 /**

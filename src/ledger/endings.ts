@@ -65,8 +65,8 @@ export class Endings {
   }
 
   /**
-   * True if this denial has not been counted yet. A transaction that was moved to a new session has two keys in the ledger, so two callers could be
-   * the first. The denial therefore has a key of its own.
+   * True if this denial has not been counted yet. It is recorded under a key of its own: a transaction that was moved to a new session has two other
+   * keys in the ledger, so two callers could count the denial.
    */
   private async isNewDenial(transaction: LedgerTransaction, isFirst: boolean): Promise<boolean> {
     const { id, moves } = transaction

@@ -165,7 +165,7 @@ function valueIn(rows: readonly unknown[]): number {
   return number
 }
 
-/** @returns an error that does not contain the rows, because they could come from another table */
+/** Makes the error for an unexpected result. It does not contain the rows, because they could come from another table. */
 function unexpected(): TypeError {
   return new TypeError('PostgresLedger: unexpected result: query must resolve to { rows }, with a row as an object, as a Pool of pg does')
 }

@@ -88,7 +88,7 @@ function wholeNumber(command: string, reply: unknown): number {
   throw unexpected(command)
 }
 
-/** @returns an error that does not contain the reply, because the reply can contain personal data */
+/** Makes the error for an unexpected reply. It does not contain the reply, because the reply can contain personal data. */
 function unexpected(command: string): TypeError {
   return new TypeError(`RedisLedger: unexpected reply to ${command}: the client must answer as node-redis and ioredis do by default`)
 }

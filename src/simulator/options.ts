@@ -59,7 +59,10 @@ function number(option: string, value: number, least: number, most = Infinity): 
   return value
 }
 
-/** @throws TypeError that names the option */
+/**
+ * Checks the options and adds the defaults.
+ * @throws TypeError that names the option
+ */
 export function resolve(options: NevisSimulatorOptions): ResolvedOptions {
   const { port = 0, host = '127.0.0.1', instance = 'simulator', accessKey, lifetimeSeconds = 120 } = options
   const { latencyMs = 0, pushRateLimit, smsRateLimit, seed = 1, dialect = [], ...others } = options

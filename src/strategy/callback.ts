@@ -38,7 +38,10 @@ const SUSPICIOUS_DENIALS = 2
 
 type Failed = Extract<Outcome, { status: 'failed' }>
 
-/** @internal */
+/**
+ * Handles a callback.
+ * @internal
+ */
 export async function callback(request: StrategyRequest, handle: Field): Promise<StrategyResult> {
   const { settings } = request
   const opened = request.openTransaction(handle)

@@ -135,12 +135,18 @@ const publishers: { readonly [Name in OwnEventName]: (event: () => NevisEvents[N
   suspicious: publisher('suspicious'),
 }
 
-/** @internal */
+/**
+ * Publishes an event; the function that creates it runs only if someone subscribes.
+ * @internal
+ */
 export function publish<Name extends OwnEventName>(name: Name, event: () => NevisEvents[Name]): void {
   publishers[name](event)
 }
 
-/** @internal */
+/**
+ * The fields of an event that describe the transaction.
+ * @internal
+ */
 export function about(strategy: string, transaction: Partial<Transaction>): About {
   const { subject, userId, id, factor, operation } = transaction
   return {

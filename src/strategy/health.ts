@@ -33,7 +33,10 @@ export class Health {
     }
   }
 
-  /** @throws NevisError of the last ping, if that ping failed */
+  /**
+   * Pings Nevis, unless the result of a recent ping is cached.
+   * @throws NevisError of the last ping, if that ping failed
+   */
   async check(): Promise<void> {
     await this.pings.get('', () => withDeadline(DEADLINE_MS, () => new NevisError('NEVIS_TIMEOUT', 'ping'), () => this.ping()))
   }

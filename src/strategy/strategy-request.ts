@@ -76,7 +76,10 @@ export class StrategyRequest {
   /** The session's properties when this request last read the session, as JSON. */
   private lastRead = new Map<string, string | undefined>()
 
-  /** @throws StorageError `SESSION_REQUIRED`, `SESSION_IN_COOKIE` */
+  /**
+   * Checks that the request has a session that this package can use.
+   * @throws StorageError `SESSION_REQUIRED`, `SESSION_IN_COOKIE`
+   */
   constructor(
     readonly settings: Settings,
     readonly keys: Keys,

@@ -64,14 +64,16 @@ export class NevisStrategy extends PassportStrategy {
   private readonly verify: Verify | VerifyWithRequest
 
   /**
+   * Creates a strategy.
    * @param options the options, which this constructor checks
    * @param verify finds the user of your app for the profile of the user who approved
    * @throws TypeError that names the wrong option
    */
   constructor(options: NevisStrategyOptions & { readonly passReqToCallback?: false | undefined }, verify: Verify)
   /**
-   * @param options the same options, with `passReqToCallback: true`
-   * @param verify the same function, with the request as its first parameter
+   * Creates a strategy that passes the request to `verify`.
+   * @param options the options, with `passReqToCallback: true`
+   * @param verify finds the user of your app; its first parameter is the request
    */
   constructor(options: NevisStrategyOptions & { readonly passReqToCallback: true }, verify: VerifyWithRequest)
   /**

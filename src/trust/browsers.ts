@@ -41,6 +41,7 @@ export class BrowserSeals {
   private readonly context: Buffer
 
   /**
+   * Sets the keys.
    * @param keys 32 bytes each. The first key encrypts; a cookie that any of them encrypted is accepted
    * @param owner the strategy and the Nevis instance. A cookie of one owner cannot be decrypted for another
    */
@@ -55,7 +56,10 @@ export class BrowserSeals {
     return encrypt(JSON.stringify(browser), this.keys[0] as Buffer, this.context).toString('base64url')
   }
 
-  /** @returns undefined if the value was not encrypted with one of these keys, or was changed afterwards */
+  /**
+   * Decrypts a cookie.
+   * @returns undefined if the value was not encrypted with one of these keys, or was changed afterwards
+   */
   open(value: string | undefined): RememberedBrowser | undefined {
     if (value === undefined || value.length > MAX_LENGTH) return undefined
     const bytes = Buffer.from(value, 'base64url')

@@ -15,6 +15,7 @@ import { withSortedNames } from '../host/canonical'
  */
 export class Digests {
   /**
+   * Sets the keys.
    * @param keys 32 bytes each. The first key makes new digests; digests of all keys are accepted
    * @param owner the strategy and the Nevis instance. A digest of one owner does not match for another, even in the same session
    */
@@ -28,7 +29,10 @@ export class Digests {
     return { digest: this.digestOf(transaction, key as Buffer).toString('base64url'), ...transaction }
   }
 
-  /** @returns false if the transaction was changed, or has no digest because an older version of this package made it: the user must start again */
+  /**
+   * Compares the digest in the transaction with the computed one.
+   * @returns false if the transaction was changed, or has no digest because an older version of this package made it: the user must start again
+   */
   matches(transaction: Transaction): boolean {
     const digest = Buffer.from(String(transaction.digest), 'base64url')
     const expected = this.keys.map((key) => this.digestOf(transaction, key))

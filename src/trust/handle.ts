@@ -40,6 +40,7 @@ export class Handles {
   private readonly context: Buffer
 
   /**
+   * Sets the keys.
    * @param keys 32 bytes each. The first key encrypts; a handle that any of them encrypted is accepted
    * @param owner the strategy and the Nevis instance. A handle of one owner cannot be decrypted for another
    */
@@ -56,7 +57,10 @@ export class Handles {
     return Buffer.concat([Buffer.of(VERSION), encrypt(text, key as Buffer, this.context)]).toString('base64url')
   }
 
-  /** @returns undefined if the value was not encrypted with one of these keys, or was changed afterwards */
+  /**
+   * Decrypts a handle.
+   * @returns undefined if the value was not encrypted with one of these keys, or was changed afterwards
+   */
   open(handle: unknown): Sealed | undefined {
     if (typeof handle !== 'string' || handle.length > MAX_LENGTH) return undefined
     const bytes = Buffer.from(handle, 'base64url')

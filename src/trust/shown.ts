@@ -15,16 +15,25 @@ type Kept = Omit<Shown, 'recoveryCodes'>
  * @internal
  */
 export class ShownCipher {
-  /** @param keys 32 bytes each. The first key encrypts; text that any of them encrypted can be decrypted */
+  /**
+   * Sets the keys.
+   * @param keys 32 bytes each. The first key encrypts; text that any of them encrypted can be decrypted
+   */
   constructor(private readonly keys: readonly Buffer[]) {}
 
-  /** @returns base64url; undefined if there is nothing to encrypt */
+  /**
+   * Encrypts the parts of a challenge for the transaction with this id.
+   * @returns base64url; undefined if there is nothing to encrypt
+   */
   encrypt(shown: Kept, id: string): string | undefined {
     if (Object.keys(shown).length === 0) return undefined
     return encrypt(JSON.stringify(shown), this.keys[0] as Buffer, contextOf(id)).toString('base64url')
   }
 
-  /** @returns an empty object if the text was not encrypted with one of these keys for this transaction */
+  /**
+   * Decrypts the parts of a challenge of the transaction with this id.
+   * @returns an empty object if the text was not encrypted with one of these keys for this transaction
+   */
   decrypt(encrypted: string | undefined, id: string): Kept {
     if (encrypted === undefined) return {}
     const bytes = Buffer.from(encrypted, 'base64url')

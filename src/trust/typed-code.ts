@@ -13,6 +13,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto'
  */
 export class TypedCodes {
   /**
+   * Sets the keys.
    * @param keys 32 bytes each. The first key makes new digests; digests of all keys are accepted
    * @param owner the strategy and the Nevis instance; part of every digest
    */
@@ -21,7 +22,10 @@ export class TypedCodes {
     private readonly owner: string,
   ) {}
 
-  /** @returns base64url */
+  /**
+   * The digest of a code in the transaction with this id.
+   * @returns base64url
+   */
   digestOf(code: string, id: string): string {
     return this.digestBy(this.keys[0] as Buffer, code, id).toString('base64url')
   }

@@ -36,13 +36,19 @@ const KEEP_FAILURE_MS = 2000
 /** Upper limit for how long a page request waits for Nevis. */
 const MAX_WAIT_MS = 2000
 
-/** @internal */
+/**
+ * Fetches a user's authenticators for the waiting page, and caches them for some seconds.
+ * @internal
+ */
 export class AuthenticatorChoice {
   private readonly users = new SharedCache<User>(KEEP_MS, KEEP_FAILURE_MS)
 
   constructor(private readonly settings: Settings) {}
 
-  /** @param isAsked true if the browser requested the list; false if it requested only the page */
+  /**
+   * The fields of the waiting page with which the user chooses another phone.
+   * @param isAsked true if the browser requested the list; false if it requested only the page
+   */
   async offer(handle: string, transaction: Transaction, session: SessionLike, isAsked: boolean): Promise<Offer> {
     if (!this.mayChoose(transaction, session)) return {}
     const authenticatorsURL = withQuery(this.settings.waitingURL, { transaction: handle, authenticators: '1' })

@@ -35,7 +35,7 @@ export interface WaitingView extends Offer {
   readonly operation: Operation
   /** What the browser should do while the status is `pending`. */
   readonly prompt: Prompt
-  /** The same value as from the status endpoint. */
+  /** The status of the transaction, as the status endpoint reports it. */
   readonly status: WaitingStatus['status']
   /** ISO 8601. */
   readonly expiresAt: string
@@ -74,6 +74,7 @@ export interface WaitingView extends Offer {
 }
 
 /**
+ * Collects the content of the waiting page.
  * @param sealed what the handle contains, already decrypted
  * @internal
  */

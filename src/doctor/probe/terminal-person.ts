@@ -13,7 +13,10 @@ import type { Person } from './scene'
 const MAX_IMAGE_CHARACTERS = 500_000
 
 export class TerminalPerson implements Person {
-  /** @param signal if it is aborted, the current question is cancelled */
+  /**
+   * Asks at this terminal.
+   * @param signal if it is aborted, the current question is cancelled
+   */
   constructor(
     private readonly terminal: Interface,
     private readonly signal: AbortSignal,
