@@ -59,7 +59,7 @@ export class Browsers {
     let expiresAt = now + days * DAY_SECONDS * 1000
     for (const key of keys) {
       numbers.push([key, await this.ledger.count(`browsers:${key}`, PERIOD_SECONDS)])
-      // Let the browser expire before the count ends: then the numbers start again at 1, and another browser gets this browser's number.
+      // Let the browser expire before the count ends, because afterwards another browser gets the same number.
       const leftSeconds = (await this.ledger.look(`browsers:${key}`)) - MARGIN_SECONDS
       expiresAt = Math.min(expiresAt, now + leftSeconds * 1000)
     }

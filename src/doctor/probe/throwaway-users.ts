@@ -74,7 +74,7 @@ export class ThrowawayUsers {
     return true
   }
 
-  /** Looks a user up by name. `isUnknown` is true if the instance answers as it does about a name that nobody has. */
+  /** Looks a user up by name. `isUnknown` is true if the instance gives the same answer as for a name that no user has. */
   private async lookUp(username: string): Promise<{ readonly userId: string | undefined; readonly isUnknown: boolean }> {
     const { status, json } = await this.caller.cleanUp({ method: 'GET', path: `/api/v1/users?username=${encodeURIComponent(username)}` })
     const saysNothing = status === 0 || status === 401 || status === 429 || status >= 500
