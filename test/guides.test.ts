@@ -176,7 +176,7 @@ describe('the pictures', () => {
     expect(pictures.filter((path) => !used.includes(path))).toEqual([])
   })
 
-  it('say what they show to whoever does not see them', () => {
+  it('have an alternative text', () => {
     expect(documents.flatMap((path) => [...read(path).matchAll(/!\[([^\]]*)\]/g)].filter(([, words]) => (words as string).length < 10).map(([text]) => `${path} ${text}`))).toEqual([])
   })
 })

@@ -148,7 +148,7 @@ describeWithChromium('the waiting page', () => {
       forgiveComplaints(/INTERNET_DISCONNECTED/)
     })
 
-    it('says no more of it once there is one again, while somebody types a code', async () => {
+    it('says no more of it once there is one again, while a user types a code', async () => {
       const context = await chromium.open()
       const { page, username } = await waiting(context, cloud, { factor: 'sms' })
       await page.getByLabel('Code').fill('12')
@@ -205,7 +205,7 @@ describeWithChromium('the waiting page', () => {
       await showsHeading(page, 'Check your phone')
     })
 
-    it('says so to whoever has not typed the code', async () => {
+    it('says so to a user who has not typed the code', async () => {
       const context = await chromium.open()
       await context.clock.install()
       const { page } = await waiting(context, cloud, { factor: 'sms' })

@@ -147,7 +147,7 @@ describeWithChromium('in the example app', () => {
   })
 
   describe('a transfer with a second factor that is six minutes old', () => {
-    it('asks for a fresh one, and goes on where the person was', async () => {
+    it('asks for a fresh one, and goes on where the user was', async () => {
       const page = await signIn(await chromium.open(), 'ben')
       await sixMinutesLater(app)
       await page.goto(`${app.origin}/transfer?recipient=Clara`)

@@ -250,7 +250,7 @@ describe('introspect', () => {
     })
   })
 
-  describe('with a prototype that somebody polluted', () => {
+  describe('with a polluted prototype', () => {
     // Shows: ASVS V15.3.6
     it('does not take the claims from there', () => {
       Object.defineProperty(Object.prototype, 'sub', { value: 'attacker', configurable: true })

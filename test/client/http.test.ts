@@ -126,7 +126,7 @@ describe('retries', () => {
     })
   })
 
-  describe('of a call that notifies a person, spends a code or changes something', () => {
+  describe('of a call that notifies a user, spends a code or changes something', () => {
     // Shows: T-network-5, C-error-9
     it.each<[string, (client: NevisClient) => Promise<unknown>]>([
       ['approve', approve],

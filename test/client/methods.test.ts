@@ -507,7 +507,7 @@ describe('whatever is asked about a user or authenticator that is not there', ()
     })
   })
 
-  describe('with the HTTP 404 of somebody else', () => {
+  describe('with the HTTP 404 of another server', () => {
     it.each(calls)('%s rejects with NEVIS_UNEXPECTED_RESPONSE', async (operation, call) => {
       answerAll('default backend - 404')
       expect(await nevisError(call(newClient()))).toMatchObject({
@@ -524,7 +524,7 @@ describe('whatever is asked about a user or authenticator that is not there', ()
       expect((await nevisError(newClient().getUser(USER_ID))).code).toBe('NEVIS_UNEXPECTED_RESPONSE')
     })
 
-    it('is not taken for that of Nevis where somebody polluted the prototype', async () => {
+    it('is not taken for that of Nevis if the prototype is polluted', async () => {
       Object.defineProperty(Object.prototype, 'status', { value: 404, configurable: true })
       try {
         answerAll('{}')

@@ -70,14 +70,14 @@ describe('a body', () => {
       expect(verdict(body)).toBe('unclear')
     })
 
-    it('because it is nested deeper than anybody nests', () => {
+    it('because it is nested too deeply', () => {
       const nested = (levels: number) => `${'{"user":'.repeat(levels)}{}${'}'.repeat(levels)}`
       expect(verdict(nested(8))).toBe('yes')
       expect(verdict(nested(9))).toBe('unclear')
       expect(verdict(nested(50_000))).toBe('unclear')
     })
 
-    it('because it has lists nested so deeply that nobody can look for another user in them', () => {
+    it('because it has lists that are nested too deeply to be searched for another user', () => {
       const nested = (levels: number) => new Answer('verifyCode', 200, `{"valid":true,"token":${'['.repeat(levels)}${']'.repeat(levels)}}`, undefined)
       expect(verdictOf(nested(8), { userId: USER.userId })).toBe('yes')
       expect(verdictOf(nested(9), { userId: USER.userId })).toBe('unclear')

@@ -106,7 +106,7 @@ describe('the app', () => {
     ['imitates', 'TypeError at line 10'],
     ['imitates in two lines', 'TypeError at line 11'],
     ['throws a text', 'Error'],
-  ])('that throws a text of somebody else (%s) › is said to, and nothing of the text', async (FAULT, told) => {
+  ])('that throws the error text of another program (%s) › is reported without the text', async (FAULT, told) => {
     for (const format of [[], ['--json']]) {
       const { exitCode, printed } = await doctor(['broken.cjs', ...format], { FAULT })
       expect(exitCode).toBe(1)

@@ -154,7 +154,7 @@ describe('the page of devices', () => {
     expect(await devicesOf(browser)).toHaveLength(1)
   })
 
-  it('of somebody without a device › says so', async () => {
+  it('of a user without a device › says so', async () => {
     const browser = app.browser()
     const waiting = await enterPassword(browser, app.account('clara'), 'recovery')
     await typeCode(browser, waiting, app.account('clara').recoveryCodes[0] as string)
@@ -179,7 +179,7 @@ describe('a name for a device', () => {
 })
 
 describe('renaming and removing', () => {
-  it('somebody else’s device › fails with 404, and it is as it was', async () => {
+  it('another user’s device › fails with 404, and it is as it was', async () => {
     const { browser: victim, account } = await newcomer()
     await addDevice(victim, account)
     const before = await devicesOf(victim)

@@ -67,7 +67,7 @@ describe('paying an invoice', () => {
     await app.phone('anna').deny()
   })
 
-  it('by somebody without a phone › is refused with the reason', async () => {
+  it('by a user without a phone › is refused with the reason', async () => {
     const browser = app.browser()
     const { username, password, recoveryCodes } = app.account('clara')
     const waiting = (await submit(browser, '/login', '/login', { username, password, factor: 'recovery' })).location as string
@@ -91,7 +91,7 @@ describe('an attack', () => {
     expect(await app.phone('ben').requests()).toBe(0)
   })
 
-  it('with an invoice of somebody else › is told with 404, and nobody is asked', async () => {
+  it('with an invoice of another user › fails with 404, and nobody is asked', async () => {
     const [ben, anna] = [await signIn(app, 'ben'), await signIn(app, 'anna')]
     const address = await addressOf(anna, POWER)
     expect((await submit(ben, '/invoices', address)).status).toBe(404)

@@ -57,7 +57,7 @@ describe('the callback', () => {
     expect((await stranger.get('/account')).location).toBe('/login')
   })
 
-  it('a second time › leaves the person signed in, with an explanation', async () => {
+  it('a second time › leaves the user signed in, with an explanation', async () => {
     const browser = app.browser()
     const waiting = await enterPassword(browser, app.account('ben'))
     await app.phone('ben').approve()

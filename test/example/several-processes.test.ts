@@ -140,7 +140,7 @@ describeWithPostgres('the example app as three processes', () => {
     expect(balancer.sent.get(processes[0].origin)).toBeGreaterThan(0)
   })
 
-  it('lets nobody in while Redis is gone, and everybody again once it is back', async () => {
+  it('lets nobody in while Redis is down, and everyone again when it is back', async () => {
     const person = browser()
     const waiting = await start(person, 'person2')
     await simulator.phone('person2').approve()

@@ -81,7 +81,7 @@ describe('confirming once more', () => {
     expect((await before.get('/account')).location).toBe('/login')
   })
 
-  it('denied › leaves the person signed in, with the reason', async () => {
+  it('denied › leaves the user signed in, with the reason', async () => {
     const browser = await signIn(app, 'ben')
     const started = await submit(browser, '/step-up', '/step-up', { factor: 'push' })
     await app.phone('ben').deny()

@@ -122,7 +122,7 @@ describe('the answer of the status endpoint, as a stream', () => {
     expect(((await ask(endpoint)) as Readable).destroy().destroyed).toBe(true)
   })
 
-  it('takes its place before anybody else is answered', async () => {
+  it('counts before another request is answered', async () => {
     const endpoint = statusEndpoint(app.nevis, { maxStreams: 2 })
     const bodies = await Promise.all(Array.from({ length: 6 }, () => ask(endpoint)))
     expect(bodies.filter((body) => typeof body !== 'string').length).toBe(2)

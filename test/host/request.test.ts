@@ -154,7 +154,7 @@ describe('what a host knows of a request', () => {
   })
 })
 
-describe('whoever asks', () => {
+describe('for every client', () => {
   it.each([
     ['text/html', true],
     ['text/html,application/xhtml+xml;q=0.9,*/*;q=0.8', true],

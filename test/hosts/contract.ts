@@ -123,7 +123,7 @@ export function hostContract({ app, failure, isSessionInCookie = false }: Host):
       expect(css?.text).toContain('--nevis-accent')
     })
 
-    it('is data for programs, and lists the phones of the person', async () => {
+    it('is data for programs, and lists the phones of the user', async () => {
       const handle = await started()
       const view = (await browser.get(waitingOf(handle), { accept: 'application/json' })).json()
       expect(view).toMatchObject({ transaction: handle, factor: 'push', prompt: 'wait', status: 'pending', factors: ['push', 'app', 'sms'] })

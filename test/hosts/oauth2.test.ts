@@ -66,7 +66,7 @@ describe.each([newest, oldest].map((stack) => [nameOf(stack), stack] as const))(
     expect(simulator.requests.filter(({ operation }) => operation === 'approve')).toHaveLength(1)
   })
 
-  it('asks nobody for whoever planted the session in which the person went to the provider', async () => {
+  it('sends nothing for an attacker who planted the session in which the user went to the provider', async () => {
     await browser.get('/auth/provider')
     const planted = browser.clone()
     await throughProvider()
@@ -78,7 +78,7 @@ describe.each([newest, oldest].map((stack) => [nameOf(stack), stack] as const))(
     expect((await browser.get(callbackOf(handle))).location).toBe('/')
   })
 
-  it('goes back to the password for a person whom the app does not know', async () => {
+  it('goes back to the password for a user whom the app does not know', async () => {
     await provider.close()
     provider = await OAuth2Provider.start('somebody')
     await host.close()

@@ -171,7 +171,7 @@ describe('cookie-session', () => {
       })
 
       // Shows: T-old-session-5
-      it('is refused at the start, with the remedy, before anybody is asked and with nothing in the cookie', async () => {
+      it('is refused at the start, with the remedy, before anyone is asked and with nothing in the cookie', async () => {
         const page = await browser.post('/login', { username: 'anna', password: PASSWORD })
         expect(page.status).toBe(500)
         expect(page.json().error).toMatchObject({ name: 'StorageError', code: 'SESSION_IN_COOKIE', message: expect.stringContaining('use express-session with a store') })

@@ -111,7 +111,7 @@ describe.each(LEDGERS)('starts, %s', (_name, make, more) => {
   const startAtOnce = async (count: number) => (await Promise.all(times(count, () => start()))).filter((slot) => slot > 0).sort((a, b) => a - b)
   const approve = (...slots: number[]) => budgets.starts.giveBack(key, slots)
 
-  describe('by somebody who approves none', () => {
+  describe('by a user who approves nothing', () => {
     // Shows: T-bomber-1
     it('are five at once, the sixth 300 seconds after the fifth, the seventh 600 after the sixth, and so on up to four hours', async () => {
       expect(await startAtOnce(5)).toEqual([1, 2, 3, 4, 5])
@@ -324,7 +324,7 @@ describe.each(LEDGERS)('starts, %s', (_name, make, more) => {
     })
 
     // Shows: T-bomber-8
-    it('is one denial counted once, whoever else learns of it', async () => {
+    it('is counted once, whoever else learns of it', async () => {
       await start()
       const one = transaction()
       const ends = await Promise.all(times(10, () => budgets.endings.end(one, key, true)))
@@ -332,13 +332,13 @@ describe.each(LEDGERS)('starts, %s', (_name, make, more) => {
       expect(await start()).toBe(2)
     })
 
-    it('counts none of somebody who cancelled or was too slow, nor without a name', async () => {
+    it('counts no denial of a user who cancelled or was too slow, nor of a user without a name', async () => {
       await start()
       for (let i = 0; i < 5; i++) expect([await budgets.endings.end(transaction(), key, false), await budgets.endings.end(transaction(), undefined, true)]).toEqual([true, true])
       expect([await start(), await budgets.starts.denialsOf(key)]).toEqual([2, 0])
     })
 
-    it.each([[0, 0], [1, 0], [2, 2], [3, 3], [5, 5]])('%d are looked up as %d, however often somebody looks', async (count, expected) => {
+    it.each([[0, 0], [1, 0], [2, 2], [3, 3], [5, 5]])('%d are looked up as %d, however often', async (count, expected) => {
       await denied(count)
       for (let i = 0; i < 3; i++) expect([await budgets.starts.denialsOf(key), await budgets.starts.denialsOf(ben)]).toEqual([expected, 0])
     })
@@ -591,7 +591,7 @@ describe('a claim', () => {
 })
 
 describe('a phone number', () => {
-  it('is sent ten texts a day, whoever asks for them and however many at once', async () => {
+  it('gets ten texts a day, whoever asks for them and however many at once', async () => {
     const { budgets } = budgetsWith()
     const spent = await Promise.all(times(50, () => budgets.spendText('+41791234567')))
     expect(spent.filter(({ over }) => !over)).toHaveLength(10)

@@ -208,7 +208,7 @@ describe('denials', () => {
 })
 
 describe('starts that the ledger does not give back', () => {
-  it('are told to whoever runs the app, by a warning with a code', async () => {
+  it('are reported to the operator, by a warning with a code', async () => {
     const warned = jest.spyOn(process, 'emitWarning').mockReturnValue(undefined)
     jest.spyOn(ledger, 'forget').mockRejectedValue(new Error('down'))
     await budgets.starts.giveBack(KEY, [1])
@@ -217,7 +217,7 @@ describe('starts that the ledger does not give back', () => {
 })
 
 describe('a pause', () => {
-  it('runs under both names of a person, if the start began one', async () => {
+  it('runs under both names of a user, if the start began one', async () => {
     await budgets.starts.pauseLike(KEY, 4)
     expect(await ledger.look(`pause:${KEY}`)).toBe(0)
     await budgets.starts.pauseLike(KEY, 5)

@@ -135,7 +135,7 @@ describe('failClosed', () => {
     return error as StorageError
   }
 
-  it.each(CALLS)('watches over a MemoryLedger too, whose %s somebody may have replaced', async (call) => {
+  it.each(CALLS)('checks a MemoryLedger too, whose %s the app may have replaced', async (call) => {
     const ledger = new MemoryLedger()
     Object.assign(ledger, { [call]: () => Promise.reject(new Error('gone')) })
     await expect(failClosed(ledger)[call]('a', 60)).rejects.toMatchObject({ code: 'LEDGER_UNAVAILABLE' })

@@ -180,7 +180,7 @@ describeWithRedis('RedisLedger', () => {
       expect(await new RedisLedger(admin).claim('transaction:t1', 60)).toBe(false)
     })
 
-    it('takes a key without an end, which somebody wrote by hand, as one that holds for a year', async () => {
+    it('treats a key without an expiry, which was written by hand, as one that lasts for a year', async () => {
       await admin.flushAll()
       await admin.set('passport-nevis:claim:locked:x', '1')
       const ledger = new RedisLedger(admin)

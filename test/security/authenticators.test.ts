@@ -35,7 +35,7 @@ const ways: [string, (app: TestApp, authenticatorId: string) => Promise<Page>][]
   }],
 ]
 
-describe('a start that names somebody else\'s phone', () => {
+describe('a start that names another user\'s phone', () => {
   describe.each(ways)('%s', (_way, start) => {
     // Shows: ASVS V8.2.2, T-browser-2, C-approval-9
     it.each([['ben\'s', () => idOf('ben')], ['nobody\'s', () => nobodys], ['any', () => '*'], ['no id at all', () => '../x']])('fails with unknown_authenticator, and the id never reaches Nevis: %s', async (_whose, id) => {
@@ -49,7 +49,7 @@ describe('a start that names somebody else\'s phone', () => {
   })
 
   describe('by the route, which took it from the request', () => {
-    it('fails as well: whoever names it, it must be the subject\'s own', async () => {
+    it('fails as well: whoever names the phone, it must be the subject\'s own', async () => {
       const app = await world.start({ start: { authenticatorId: (req) => (req.body as { device: string }).device } })
       const page = await app.browser().post('/login', { username: 'anna', password: PASSWORD, device: idOf('ben') })
       expect(outcomeOf(page)).toBe('unknown_authenticator')
@@ -78,7 +78,7 @@ describe('a start that names somebody else\'s phone', () => {
     })
   })
 
-  describe('that was the person\'s own when the page was made', () => {
+  describe('that was the user\'s own when the page was made', () => {
     it('fails with unknown_authenticator once it is removed', async () => {
       const app = await world.start()
       const browser = app.browser()
@@ -115,7 +115,7 @@ describe('a cloud that answers about another user', () => {
   })
 })
 
-describe('the names of somebody\'s phones', () => {
+describe('the names of a user\'s phones', () => {
   const list = (handle: string) => `${waitingOf(handle)}&authenticators=1`
   const name = () => world.simulator.users.find(({ username }) => username === 'anna')?.authenticators[0]?.name as string
 
@@ -148,7 +148,7 @@ describe('the names of somebody\'s phones', () => {
     })
   })
 
-  describe('asked for by whoever signs in next in the same session', () => {
+  describe('asked for by anyone who signs in next in the same session', () => {
     it('are not told', async () => {
       const app = await world.start({
         routes: (express, { passport }) => {
@@ -170,7 +170,7 @@ describe('ownAuthenticator, before an app renames or removes a phone', () => {
   const userIdOf = (username: string) => world.simulator.users.find((user) => user.username === username)?.userId as string
 
   // Shows: C-user-10
-  it('finds the person\'s own, by userId and by username', async () => {
+  it('finds the user\'s own, by userId and by username', async () => {
     for (const subject of [{ userId: userIdOf('anna') }, { username: 'anna' }]) {
       expect(await ownAuthenticator(client(), subject, idOf('anna'))).toMatchObject({ authenticatorId: idOf('anna') })
     }
@@ -184,17 +184,17 @@ describe('ownAuthenticator, before an app renames or removes a phone', () => {
   })
 
   // Shows: C-user-10
-  it('finds nothing where Nevis answers about somebody else', async () => {
+  it('finds nothing where Nevis answers about another user', async () => {
     world.simulator.faults.add({ on: 'getUser', patch: { userId: userIdOf('ben') } })
     expect(await ownAuthenticator(client(), { userId: userIdOf('anna') }, idOf('anna'))).toBeUndefined()
   })
 
-  it('rejects for somebody whom Nevis does not know', async () => {
+  it('rejects for a user whom Nevis does not know', async () => {
     await expect(ownAuthenticator(client(), { username: 'nobody' }, idOf('anna'))).rejects.toMatchObject({ code: 'NEVIS_NOT_FOUND' })
   })
 })
 
-describe('a factor of one\'s own that says nothing of phones', () => {
+describe('a factor of the app\'s own that says nothing of phones', () => {
   it('is given none, whatever the request names', async () => {
     const { takesAuthenticator: _none, ...plain } = push()
     const given: unknown[] = []

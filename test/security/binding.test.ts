@@ -143,7 +143,7 @@ describe('a whole login with an approved push, in which one field is wrong', () 
       expect(page.headers.getSetCookie()).toEqual([])
     })
 
-    it('fails with binding_mismatch where the directory gives somebody else\'s record for a recovery code', async () => {
+    it('fails with binding_mismatch where the directory gives another user\'s record for a recovery code', async () => {
       const app = await world.start()
       world.simulator.faults.add({ on: 'findUserByUsername', patch: { userId: OTHER, username: 'ben' } })
       expect(outcomeOf(await app.browser().post('/login', { username: 'anna', password: PASSWORD, factor: 'recovery' }))).toBe('binding_mismatch')
@@ -170,7 +170,7 @@ describe('a whole login with an approved push, in which one field is wrong', () 
   })
 })
 
-describe('somebody else\'s approval, code or handle', () => {
+describe('another user\'s approval, code or handle', () => {
   // Shows: ASVS V6.6.2, T-password-4
   it('of the attacker\'s own phone does not approve the victim\'s sign-in', async () => {
     const app = await world.start()

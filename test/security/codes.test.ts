@@ -200,7 +200,7 @@ describe('attemptBudget', () => {
       expect(await tryCode(browser, handle, rightCode('recovery'))).toBe('success')
     })
 
-    it('is one, whether Nevis\'s userId or the username names the person', async () => {
+    it('is one, whether Nevis\'s userId or the username names the user', async () => {
       const { userId } = world.simulator.users.find(({ username }) => username === 'anna') as { userId: string }
       const app = await start({
         attemptBudget: { attempts: 3, perSeconds: 600 },

@@ -90,7 +90,7 @@ describe('an enrolment that was begun before the victim\'s', () => {
     expect((await thief.get('/me')).json()).toEqual({ user: null })
   })
 
-  it('by QR code signs nobody in, though the thief scans it later', async () => {
+  it('by QR code signs nobody in, although the attacker scans it later', async () => {
     const app = await start()
     const thief = app.browser()
     const handle = handleIn((await enrolling(thief, { factor: 'app' })).location)
@@ -101,7 +101,7 @@ describe('an enrolment that was begun before the victim\'s', () => {
     expect((await thief.get('/me')).json()).toEqual({ user: null })
   })
 
-  it('is ended by a newer one in another process too; if the thief has scanned by then, the victim is refused as well', async () => {
+  it('is ended by a newer one in another process too; if the attacker has scanned by then, the victim is refused as well', async () => {
     const ledger = new MemoryLedger()
     const [app, other] = [await start({ ledger }), await start({ ledger })]
     const thief = app.browser()

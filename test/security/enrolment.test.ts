@@ -185,7 +185,7 @@ describe('enrolling a factor for a victim who has one', () => {
   })
 
   describe('with a second factor record', () => {
-    it('that is fresh and the person\'s own is allowed: so the others fail for what is wrong with them', async () => {
+    it('that is fresh and the user\'s own is allowed: so the others fail for what is wrong with them', async () => {
       for (const [, fields] of WAYS) expect((await (await signedIn('anna')).post('/factors', fields)).status).toBe(303)
       world.later(0)
       const browser = await signedIn('anna')
@@ -194,7 +194,7 @@ describe('enrolling a factor for a victim who has one', () => {
     })
 
     // Shows: C-enrol-app-13
-    it.each(WAYS)('of somebody else fails: %s', async (_name, fields) => {
+    it.each(WAYS)('of another user fails: %s', async (_name, fields) => {
       const ben = await signedIn('ben')
       expect((await ben.get('/record')).json().record).toMatchObject({ userId: idOf('ben') })
       // Signed in as ben, the attacker enters anna's password.
@@ -243,7 +243,7 @@ describe('enrolling a factor for a victim who has one', () => {
       expect(world.asked('enroll')).toBe(asked)
     })
 
-    it('stays with the person that it was started for', async () => {
+    it('stays with the user that it was started for', async () => {
       const browser = app.browser()
       const handle = await handleOf(enrolling(browser, 'newcomer'))
       const other = await handleOf(browser.post('/login/2fa', { transaction: handle, factor: 'sms', phone: PHONE, username: 'anna', userId: idOf('anna') }))
@@ -378,7 +378,7 @@ describe('recovery codes that were just made', () => {
   })
 
   // Shows: T-reader-4
-  it('are not to be had of the store and the key that seals handles: the one has no codes, the other no key to them', async () => {
+  it('cannot be read with the store, nor with the key that encrypts handles: the store has no codes, and the key does not decrypt them', async () => {
     const { handle, codes } = await made()
     const sealed = (await app.nevis.settings.keys()).handles.open(handle)
     expect(shows(decoded(JSON.stringify(sealed)), codes)).toBe(false)

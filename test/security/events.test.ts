@@ -185,7 +185,7 @@ started {"strategy":"nevis","subject":{"username":"anna"},"userId":"<anna>","tra
 `)
     })
 
-    it('are budget "subjectAttempts" for the person', async () => {
+    it('are budget "subjectAttempts" for the user', async () => {
       const app = await world.start({ strategy: { attemptBudget: { attempts: 1, perSeconds: 60 } } })
       const browser = app.browser()
       const transaction = await signIn(browser, 'anna', { factor: 'recovery' })
@@ -199,7 +199,7 @@ failed {"strategy":"nevis","subject":{"username":"anna"},"userId":"<anna>","tran
     })
   })
 
-  describe('an answer that is somebody else\'s', () => {
+  describe('an answer that is another user\'s', () => {
     // Shows: ASVS V16.3.3
     it('are suspicious "binding_mismatch" with the field, and failed', async () => {
       const app = await world.start()

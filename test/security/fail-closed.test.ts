@@ -285,7 +285,7 @@ describe('people at two browsers and two phones, and an honest cloud', () => {
     }, 60_000 + SCENE_RUNS * 300)
   })
 
-  describe.each(Object.keys(HELD_BACK) as (keyof typeof HELD_BACK)[])(`in ${FLOOD_RUNS} floods of %s by somebody with the password`, (name) => {
+  describe.each(Object.keys(HELD_BACK) as (keyof typeof HELD_BACK)[])(`in ${FLOOD_RUNS} floods of %s by an attacker with the password`, (name) => {
     it(HELD_BACK[name], async () => {
       // Starts are not what holds codes back.
       const options = name === 'codes' ? { startBudget: { starts: 1000, perSeconds: 1 } } : {}

@@ -36,7 +36,7 @@ const password = (app: TestApp, fields: Record<string, string>, username = 'anna
 describe.each(['approve-or-enroll', 'enroll'] as const)('with %s, a victim who has a phone', (operation) => {
   describe.each(FOREIGN)('looked up through a gateway that answers 404 with %s', (_what, body) => {
     // Shows: ASVS V15.3.5, T-enrol-2
-    it.each(WAYS)('is not new: nothing is enrolled for the thief: %s', async (_name, fields) => {
+    it.each(WAYS)('is not new: nothing is enrolled for the attacker: %s', async (_name, fields) => {
       const app = await start(operation)
       world.simulator.faults.add({ on: 'findUserByUsername', status: 404, body })
       const page = await password(app, fields)
@@ -54,7 +54,7 @@ describe.each(['approve-or-enroll', 'enroll'] as const)('with %s, a victim who h
   })
 })
 
-describe('somebody who is new', () => {
+describe('a user who is new', () => {
   it('is known by the 404 of Nevis, enrols a phone and is signed in', async () => {
     const app = await start('approve-or-enroll')
     const browser = app.browser()

@@ -55,7 +55,7 @@ async function signInWithBoth(browser: Browser, username = 'anna'): Promise<void
   expect(outcomeOf(await browser.get(`/in?transaction=${handle}`))).toBe('success')
 }
 
-describe('a person between the factors', () => {
+describe('a user between the factors', () => {
   describe('who has the password right and nothing else', () => {
     it('is nobody on every later request, before, during and after the approval, until the callback', async () => {
       const app = await start()
@@ -107,7 +107,7 @@ describe('a person between the factors', () => {
       expect(app.verified).toHaveLength(0)
     })
 
-    it('stays who they were where somebody was signed in already', async () => {
+    it('stays who they were where a user was signed in already', async () => {
       const app = await start()
       const browser = app.browser()
       await browser.post('/password-only', credentials('ben'))

@@ -30,7 +30,7 @@ beforeEach(async () => {
 })
 
 describe('an access key that never comes', () => {
-  describe('for the seals', () => {
+  describe('for the keys', () => {
     let handle: string
 
     beforeEach(async () => {

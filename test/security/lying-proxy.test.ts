@@ -121,7 +121,7 @@ describe('a proxy that answers CONNECT with', () => {
     })
   })
 
-  describe('a tunnel to somebody else', () => {
+  describe('a tunnel to another server', () => {
     it('that has a certificate of its own for this host › is NEVIS_UNREACHABLE, and nobody is told the key', async () => {
       const received: unknown[] = []
       const middle = createHttpsServer({ key: attacker.key, cert: attacker.cert }, (req, res) => void (received.push(req.headers), res.end('{"status":"succeeded"}')))
@@ -187,7 +187,7 @@ describe('a whole login', () => {
   const whoIs = async (browser: Browser) => ((await browser.get('/me')).json() as { user: unknown }).user
 
   describe('through a proxy that is honest', () => {
-    it('signs the person in who approves, in one tunnel', async () => {
+    it('signs the user in who approves, in one tunnel', async () => {
       proxy.reply = tunnelTo(await cloudOverTLS())
       const browser = await browserOfApp()
       const handle = await signIn(browser, 'anna')
@@ -217,7 +217,7 @@ describe('a whole login', () => {
       expect(callback.json()).toEqual({ action: 'error', code: 'NEVIS_UNREACHABLE', cause: 'PROXY_REFUSED' })
     })
 
-    it('after an honest start, signs nobody in; and the person gets in once the proxy is honest again', async () => {
+    it('after an honest start, signs nobody in; and the user gets in once the proxy is honest again', async () => {
       const honest = tunnelTo(await cloudOverTLS())
       proxy.reply = honest
       const browser = await browserOfApp()

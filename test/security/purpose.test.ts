@@ -203,7 +203,7 @@ describe('methods', () => {
   })
 
   // Shows: ASVS V15.3.3, T-browser-3
-  it('a start reads its fields from the body alone: an address that somebody was sent chooses nothing', async () => {
+  it('a start reads its fields only from the body: a link that a user was sent chooses nothing', async () => {
     const browser = await signedIn(await start())
     const { location } = await browser.post('/harmless?factor=sms&authenticatorId=x&cancel=1')
     expect(location).toContain('/login/2fa?transaction=')

@@ -181,7 +181,7 @@ describe('a denial', () => {
     })
   })
 
-  describe('after which the person tries again', () => {
+  describe('after which the user tries again', () => {
     it('makes no pause: one denial is a slip', async () => {
       const app = await world.start({ strategy: { startBudget: MANY_STARTS } })
       await denied(app)

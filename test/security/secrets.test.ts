@@ -442,7 +442,7 @@ describe('the waiting page', () => {
       expect(page.text + inspect([...page.headers])).not.toMatch(CANARY)
     })
 
-    it('tells everybody who holds the handle only how it stands, by the status endpoint', async () => {
+    it('tells everyone who holds the handle only how it stands, by the status endpoint', async () => {
       const world = worldFor()
       const { origin } = await serve({ options, ...(name.includes('recovery') && { proved: true }) }, world)
       const { location } = await new Browser(origin).post('/start', fields)

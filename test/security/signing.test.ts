@@ -313,7 +313,7 @@ describe('a route that wants it signed where it is shown', () => {
   })
 })
 
-describe('a payment in the session of somebody else', () => {
+describe('a payment in the session of another user', () => {
   it('is not executed: a handle is good only where it was started', async () => {
     const handle = await pay(await signedIn())
     await approve()
@@ -322,7 +322,7 @@ describe('a payment in the session of somebody else', () => {
   })
 
   // Shows: ASVS V8.2.2
-  it('is not executed once somebody else is signed in there', async () => {
+  it('is not executed once another user is signed in there', async () => {
     const browser = await signedIn('ben')
     const handle = await signIn(browser, 'anna')
     await world.simulator.phone('anna').approve()

@@ -152,8 +152,8 @@ describe('returnTo', () => {
     })
   })
 
-  describe('of somebody else', () => {
-    it('is not given to whoever signs in next in the same session', async () => {
+  describe('of another user', () => {
+    it('is not given to anyone who signs in next in the same session', async () => {
       const browser = await signedIn('ben')
       await browser.get('/of-ben', HTML)
       await browser.post('/password', credentials('anna'))
@@ -262,7 +262,7 @@ describe('a step-up', () => {
 
   describe('with an approval of another account, started in the same session by its password alone', () => {
     // Shows: T-password-5
-    it.each(['/confirmed', '/confirmed-without-login'])('gives whoever is signed in no record (%s)', async (callback) => {
+    it.each(['/confirmed', '/confirmed-without-login'])('gives the signed-in user no record (%s)', async (callback) => {
       // The attacker has ben's session and password, and an account of their own: anna's, with her phone.
       const browser = await signedIn('ben')
       const handle = handleIn((await browser.post('/login', credentials('anna'))).location)

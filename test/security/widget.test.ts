@@ -168,7 +168,7 @@ describe('a token that no approval gave', () => {
       expect(world.operations()).toEqual([])
     })
 
-    it('is refused: one that looks like a token, and was made by somebody else', async () => {
+    it('is refused: one that looks like a token, and was made by an attacker', async () => {
       const other = await NevisSimulator.start()
       world.defer(() => other.close())
       other.addUser({ username: 'anna' })
@@ -185,7 +185,7 @@ describe('a token that no approval gave', () => {
 })
 
 describe('a genuine token', () => {
-  describe('of somebody else', () => {
+  describe('of another user', () => {
     // Shows: C-widget-7
     it('is refused: the attacker\'s own, from the attacker\'s own phone', async () => {
       const app = await start()
@@ -336,7 +336,7 @@ describe('a genuine token', () => {
   })
 })
 
-describe('when somebody cannot be asked', () => {
+describe('when a user cannot be asked', () => {
   it.each(['getStatus', 'introspect'] as const)('Nevis (%s) › ends in an error, and the approval is not lost', async (on) => {
     const app = await start()
     const sign = await waiting(app)

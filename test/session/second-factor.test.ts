@@ -307,7 +307,7 @@ describe('secondFactorOf', () => {
     })
   })
 
-  describe('once somebody else has signed in in the same session', () => {
+  describe('once another user has signed in in the same session', () => {
     // Shows: ASVS V8.3.1
     it('gives nothing', async () => {
       const browser = await signedIn()

@@ -40,7 +40,7 @@ describe('push', () => {
     expect(nevis.simulator.phone(userId).waiting[0]?.authenticatorId).toBe(authenticatorIds[0])
   })
 
-  test('to the device of somebody else › is 404', async () => {
+  test('to the device of another user › is 404', async () => {
     const ben = nevis.simulator.addUser({ username: 'ben' })
     nevis.simulator.addUser(anna)
     const reply = await nevis.approve({ ...anna, channel: 'push', authenticatorId: ben.authenticatorIds[0] })
@@ -208,7 +208,7 @@ describe('app link', () => {
     expect(await statusOf(reply)).toBe('failed')
   })
 
-  test("scanned by somebody else's phone, or by one without an authenticator › rejects and changes nothing", async () => {
+  test("scanned by another user's phone, or by one without an authenticator › rejects and changes nothing", async () => {
     nevis.simulator.addUser(anna)
     nevis.simulator.addUser({ username: 'ben' })
     for (const authenticatorId of [undefined, '*']) {
@@ -278,7 +278,7 @@ describe('code by SMS', () => {
     expect((await nevis.verify(userId, { code, statusToken })).status).toBe(400)
   })
 
-  test('with the status token or userId of somebody else, or too late › is 400', async () => {
+  test('with the status token or userId of another user, or too late › is 400', async () => {
     const one = nevis.simulator.addUser({ ...anna, phone: '+41791234567' })
     const two = nevis.simulator.addUser({ username: 'ben', phone: '+41791234568' })
     const { statusToken } = (await nevis.approve(sms)).json

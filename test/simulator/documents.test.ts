@@ -84,7 +84,7 @@ it('POST /api/v1/users/{userId}/verification answers the status line alone, by a
   expect([byIntent.status, byIntent.text]).toEqual([200, ''])
 })
 
-it('an intent token of somebody else verifies nothing', async () => {
+it('an intent token of another user verifies nothing', async () => {
   const { userId, recoveryCodes } = anna()
   nevis.simulator.addUser({ username: 'ben' })
   const intent = (await post('/api/v1/intent', { username: 'ben', operation: 'approve' })).json['token'] as string

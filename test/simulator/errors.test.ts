@@ -141,7 +141,7 @@ describe('request', () => {
   })
 
   // Shows: C-error-4
-  test('about somebody unknown › is 404', async () => {
+  test('about an unknown user › is 404', async () => {
     const replies = [
       await nevis.enroll({ userId: NOBODY }),
       await nevis.approve({ username: 'nobody', channel: 'push' }),

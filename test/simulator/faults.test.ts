@@ -80,7 +80,7 @@ describe('a fault', () => {
     expect(performance.now() - before).toBeGreaterThan(6)
   })
 
-  test('with dripping to somebody who leaves › stops', async () => {
+  test('with dripping to a client that disconnects › stops', async () => {
     nevis.simulator.faults.add({ on: 'approve', drip: 5 })
     const response = await fetch(`${nevis.simulator.baseURL}/api/v1/approval`, {
       method: 'POST',
@@ -149,7 +149,7 @@ describe('a swapped token', () => {
     expect((await claims('anything')).token).toBe('anything')
   })
 
-  test('of another user › is active for somebody else, made up if need be', async () => {
+  test('of another user › is active for another user, who is invented if necessary', async () => {
     const made = await claims('otherUser')
     expect(made.introspected['sub']).not.toBe(made.approval.json['userId'])
     const ben = nevis.simulator.users[1]?.userId

@@ -37,7 +37,7 @@ describe('the frame', () => {
 })
 
 describe('what an intent token is for', () => {
-  test('is told to whoever has it, and uses it not up', async () => {
+  test('is told to everyone who has the token, and does not use it up', async () => {
     const token = await intent({ channels: ['push'] })
     for (let i = 0; i < 2; i++) expect((await ask(token)).json).toEqual({ operation: 'approve', channels: ['push'] })
     expect((await nevis.approve({ channel: 'push' }, { authorization: `Bearer ${token}` })).status).toBe(201)

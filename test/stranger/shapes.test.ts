@@ -168,7 +168,7 @@ describe('a roll-out to a part of the people', () => {
     expect(await me()).toEqual({ user: { username: 'anna' }, factor: 'push' })
   })
 
-  it('for everybody else › signs in by the password, which opens no page that wants a second factor', async () => {
+  it('for everyone else › signs in by the password, which opens no page that wants a second factor', async () => {
     expect((await login('ben')).location).toBe('/')
     expect(await me()).toEqual({ user: { username: 'ben' }, factor: null })
     expect((await browser.get('/account', { accept: 'text/html' })).location).toBe('/login/2fa')

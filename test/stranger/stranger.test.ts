@@ -97,7 +97,7 @@ describe('after', () => {
   afterAll(close)
   beforeEach(() => void (browser = new Browser(app.origin)))
 
-  describe('for somebody who signs up', () => {
+  describe('for a user who signs up', () => {
     it('sets up a phone first, and only then signs in', async () => {
       const started = await signUp('nora')
       expect(started.location).toMatch(/^\/login\/2fa\?transaction=/)
@@ -115,7 +115,7 @@ describe('after', () => {
     })
   })
 
-  describe('for somebody whose browser went away at the end of setting it up', () => {
+  describe('for a user whose browser went away at the end of setting it up', () => {
     it('signs in by an approval the next time', async () => {
       const started = await signUp('gone')
       await simulator.phone('gone').scan((await viewOf(started.location)).appLinkUri)
@@ -125,7 +125,7 @@ describe('after', () => {
     })
   })
 
-  describe('for somebody whom Nevis knows already', () => {
+  describe('for a user whom Nevis knows already', () => {
     it('by push › goes back to the page that asked for it, once', async () => {
       await member('anna')
       expect((await browser.get('/notes?q=milk', PAGE)).location).toBe('/login')
@@ -207,7 +207,7 @@ describe('after', () => {
     })
   })
 
-  describe('started anew while somebody waits', () => {
+  describe('restarted while a user waits', () => {
     it('goes on where it was: the session is in the database', async () => {
       await member('rita')
       expect((await browser.get('/notes?q=milk', PAGE)).location).toBe('/login')

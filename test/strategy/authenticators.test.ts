@@ -42,7 +42,7 @@ describe('a start', () => {
     })
   })
 
-  describe('that names one of the person\'s own', () => {
+  describe('that names one of the user\'s own', () => {
     // Shows: C-approval-9
     it.each(['push', 'app'])('asks that one, after a look whose it is, and its approval signs in: %s', async (factor) => {
       const app = await start()
@@ -103,7 +103,7 @@ describe('a start', () => {
     })
   })
 
-  describe('for somebody whom Nevis does not know', () => {
+  describe('for a user whom Nevis does not know', () => {
     it('fails with not_enrolled', async () => {
       const page = await (await start()).browser().post('/login', { username: 'nobody', password: PASSWORD, authenticatorId: old })
       expect(page.json()).toMatchObject({ action: 'fail', code: 'not_enrolled' })
@@ -166,7 +166,7 @@ describe('app({ anyAuthenticator: true })', () => {
   const anyPhone: Partial<NevisStrategyOptions> = { factors: [push(), appFactor({ anyAuthenticator: true })] }
 
   // Shows: C-approval-9
-  it('lets any of the person\'s phones scan, and nobody else\'s', async () => {
+  it('lets any of the user\'s phones scan, and nobody else\'s', async () => {
     simulator.addUser({ username: 'ben' })
     const app = await start({ strategy: anyPhone })
     const browser = app.browser()

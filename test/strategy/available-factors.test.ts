@@ -71,7 +71,7 @@ describe('availableFactors', () => {
     expect((await view(await signIn(browser, 'anna'))).factor).toBe(factor)
   })
 
-  it.each([['nothing', [], {}], ['nothing that the route accepts', ['sms'], { factors: ['push'] }]])('fails with not_enrolled for somebody who has %s, and Nevis is not asked', async (_name, available, route) => {
+  it.each([['nothing', [], {}], ['nothing that the route accepts', ['sms'], { factors: ['push'] }]])('fails with not_enrolled for a user who has %s, and Nevis is not asked', async (_name, available, route) => {
     await start(available, { start: route })
     expect(outcomeOf(await password())).toBe('not_enrolled')
     expect(world.operations()).toEqual([])

@@ -53,7 +53,7 @@ afterEach(async () => {
   await simulator.close()
 })
 
-describe('a new access key while somebody waits', () => {
+describe('a new access key while a user waits', () => {
   const withKey = (current: () => string, secret?: string) =>
     start({ strategy: { accessKey: async () => current(), ...(secret !== undefined && { secret }) } })
 
@@ -68,7 +68,7 @@ describe('a new access key while somebody waits', () => {
     expect((await browser.get(callbackOf(handle))).json()).toMatchObject({ action: 'success', user: { username: 'anna' } })
   })
 
-  it('sends whoever waits back to the start where the secret comes from the key, and nobody further', async () => {
+  it('sends waiting users back to the start if the secret comes from the access key, and lets none of them in', async () => {
     let key = simulator.accessKey
     const app = await withKey(() => key)
     const browser = app.browser()
@@ -83,7 +83,7 @@ describe('a new access key while somebody waits', () => {
 })
 
 describe('a new secret, by two deploys', () => {
-  it('cuts nobody off: first all open it, then it seals', async () => {
+  it('interrupts nobody: first all processes accept it, then it encrypts', async () => {
     const store = new session.MemoryStore()
     const deploy = (secret: string[]) => start({ strategy: { secret }, session: { store } })
     const [old, second, third] = [await deploy([SECRET]), await deploy([SECRET, NEWER]), await deploy([NEWER, SECRET])]

@@ -186,7 +186,7 @@ describe('after the right password', () => {
   })
 
   describe('whose first try came to nothing', () => {
-    it('may try again, though Nevis knows the person by then', async () => {
+    it('may try again, though Nevis knows the user by then', async () => {
       await started(password(app.browser(), 'anna', { factor: 'app' }))
       simulator.advance(121_000)
       expect(userOf('anna')?.status).toBe('new')
@@ -393,7 +393,7 @@ describe('from an account that is signed in', () => {
     })
   })
 
-  describe('by somebody who is not', () => {
+  describe('by a user who is not signed in', () => {
     it('starts nothing', async () => {
       expect((await app.browser().post('/account/factors', { factor: 'app' })).status).toBe(401)
       expect(operations()).toEqual([])

@@ -262,7 +262,7 @@ describe('a challenge', () => {
     expect(asked).toEqual([['findUserByUsername', 'anna'], ['findUserByUsername', 'anna']])
   })
 
-  it('is none where Nevis names somebody else, before or after', async () => {
+  it('is none where Nevis names another user, before or after', async () => {
     const factor = factorWith({ ...challenge, server: { id: 't', username: 'ben' } })
     expect(await start(undefined, factor, 'approve')).toBe('username')
     expect(await start({ ...NEW, username: 'ben' }, factor, 'enroll')).toBe('username')
@@ -292,7 +292,7 @@ describe('a challenge', () => {
     await expect(start(NEW, factorWith(fault), operation)).rejects.toBe(fault)
   })
 
-  it('on somebody else\'s phone is refused, and of somebody whom Nevis does not know', async () => {
+  it('on another user\'s phone is refused, and of a user whom Nevis does not know', async () => {
     const factor = factorWith(challenge)
     await expect(start(NEW, factor, 'approve', { authenticatorId: 'a1' })).rejects.toEqual(refused('unknown_authenticator'))
     await expect(start(error('NEVIS_NOT_FOUND'), factor, 'approve', { authenticatorId: 'a1' })).rejects.toEqual(refused('not_enrolled'))
@@ -313,7 +313,7 @@ describe('a challenge', () => {
     expect(await start(NEW, factorWith(own), 'approve')).toBe(own)
   })
 
-  it('sends a number ten texts in a day, whoever asks for them, and then asks nobody', async () => {
+  it('sends a number ten texts in a day, whoever asks for them, and then none', async () => {
     const factor = { ...factorWith(challenge), name: 'sms' }
     for (let i = 0; i < 10; i++) expect(await start(NEW, factor, 'enroll', { phone: '+41791234567' })).toBe(challenge)
     const events = recordEvents()

@@ -186,7 +186,7 @@ describe('a start', () => {
     expect(events.all.slice(1)).toEqual([{ event: 'budget', ...about, budget: 'starts', limit: 1 }, { event: 'failed', ...about, code: 'too_many_starts' }])
   })
 
-  it('for which Nevis names somebody else is refused, and nothing is kept', async () => {
+  it('for which Nevis names another user is refused, and nothing is kept', async () => {
     nevis.approve.mockResolvedValue({ transactionId: 't1', statusToken: 's', userId: USER, raw: { username: 'ben' } })
     expect(codeOf(await ask(strategy()))).toBe('binding_mismatch')
     expect(session).toEqual({})
@@ -231,7 +231,7 @@ describe('a start of what already waits', () => {
     expect(events.all.slice(1)).toEqual([{ event: 'reused', ...KNOWN }])
   })
 
-  it('keeps where the person was, where there is no other place', async () => {
+  it('keeps the page that the user wanted, if there is no other', async () => {
     session['nevis'] = { returnTo: { path: '/page' } }
     const on = strategy()
     await begin(on)
@@ -309,7 +309,7 @@ describe('another factor, or the same one again', () => {
     expect(codeOf(await ask(on, { transaction, factor: 'app' }))).toBe('redirect')
   })
 
-  it('is for whoever has signed in meanwhile, where nobody was', async () => {
+  it('is for the user who has signed in meanwhile, if nobody was signed in before', async () => {
     const on = strategy()
     const transaction = await begin(on)
     session['passport'] = { user: 'anna' }
@@ -358,7 +358,7 @@ describe('a callback', () => {
     expect((await finish(on, transaction, {}, { method: 'GET', body: undefined, query: { transaction } })).action).toBe('success')
   })
 
-  it('gives back where the person was, and forgets it', async () => {
+  it('returns the page that the user wanted, and deletes it', async () => {
     session['nevis'] = { returnTo: { path: '/page' } }
     const on = strategy()
     const transaction = await begin(on)
@@ -416,7 +416,7 @@ describe('a callback', () => {
     expect(events.of('decided')).toEqual([{ ...KNOWN, outcome: 'failed', ageMs: expect.any(Number) }])
   })
 
-  it('of a success that belongs to somebody else is refused and closed', async () => {
+  it('of a success that belongs to another user is refused and closed', async () => {
     const on = strategy()
     const transaction = await begin(on)
     nevis.getStatus.mockResolvedValue(succeededWith({ transactionId: 't2' }))
@@ -444,7 +444,7 @@ describe('a callback', () => {
     expect(codeOf(await finish(on, transaction))).toBe('binding_mismatch')
   })
 
-  it('where the person who is signed in is another one is refused, if it signs nobody in', async () => {
+  it('where the user who is signed in is another one is refused, if it signs nobody in', async () => {
     const on = strategy()
     const transaction = await begin(on)
     approved()
@@ -573,7 +573,7 @@ describe('a code', () => {
     expect(events.of('budget')).toEqual([{ ...KNOWN, factor: 'sms', budget: 'subjectAttempts', limit: 1 }])
   })
 
-  it('is no matter to a factor of one\'s own, which may still say that it was wrong', async () => {
+  it('is no matter to a factor of the app\'s own, which may still say that it was wrong', async () => {
     const own: Factor = { ...push(), check: async () => ({ status: 'failed', code: 'wrong_code', retryable: true }) }
     const on = strategy({ factors: [own], maxAttempts: 1 })
     const transaction = await begin(on)

@@ -28,7 +28,7 @@ async function serve(options: Partial<AppOptions> = {}): Promise<Browser> {
 const operations = () => simulator.requests.map(({ operation }) => operation)
 const PAGE = { accept: 'text/html' }
 
-describe('where somebody was going', () => {
+describe('the page that the user wanted', () => {
   /** Routes with what the app's guard kept, and with Passport's own ways to go on. */
   const routes: AppOptions['routes'] = (express, { passport }) => {
     const keep: RequestHandler = (req, res) => {
@@ -86,7 +86,7 @@ describe('where somebody was going', () => {
   })
 })
 
-describe('a start that names no factor, for somebody who has not the first one', () => {
+describe('a start that names no factor, for a user who does not have the first one', () => {
   it('fails with not_enrolled and asks for no other by itself; the one that they have is theirs to choose', async () => {
     simulator.addUser({ username: 'clara', authenticators: 0, phone: '+41790000001' })
     const browser = await serve()
@@ -110,7 +110,7 @@ describe('approve-or-enroll', () => {
   const strategy = { operation: 'approve-or-enroll' } as const
   const viewOf = async (browser: Browser, handle: string) => (await browser.get(waitingOf(handle), { accept: 'application/json' })).json()
 
-  it('for somebody without a factor › enrols, and approves from then on', async () => {
+  it('for a user without a factor › enrols, and approves from then on', async () => {
     const browser = await serve({ strategy })
     const first = await signIn(browser, 'nora')
     await simulator.phone('nora').scan((await viewOf(browser, first)).appLinkUri)
@@ -121,13 +121,13 @@ describe('approve-or-enroll', () => {
     expect((await other.get(callbackOf(second))).json()).toMatchObject({ action: 'success', info: { nevis: { operation: 'approve', factor: 'push' } } })
   })
 
-  it('for somebody who has begun and not finished › enrols again', async () => {
+  it('for a user who has begun and not finished › enrols again', async () => {
     await signIn(await serve({ strategy }), 'nora')
     await signIn(app.browser(), 'nora')
     expect(operations().filter((operation) => operation !== 'findUserByUsername')).toEqual(['enroll', 'enroll'])
   })
 
-  it('for somebody who has one › never enrols, whatever the request says', async () => {
+  it('for a user who has one › never enrols, whatever the request says', async () => {
     simulator.addUser({ username: 'anna' })
     const browser = await serve({ strategy })
     await signIn(browser, 'anna', { factor: 'app', operation: 'enroll' })
@@ -151,7 +151,7 @@ describe('approve-or-enroll', () => {
 })
 
 describe('the waiting URL without a transaction', () => {
-  it('for whoever is signed in › is a button that starts one, with the token of the app', async () => {
+  it('for the signed-in user › is a button that starts one, with the token of the app', async () => {
     simulator.addUser({ username: 'anna' })
     const browser = await serve({ page: { csrfToken: () => 'a token' } })
     const handle = await signIn(browser, 'anna')
@@ -167,7 +167,7 @@ describe('the waiting URL without a transaction', () => {
     expect((await browser.get('/login/2fa', { accept: 'application/json' })).json()).toMatchObject({ code: 'unknown_transaction' })
   })
 
-  it('for anybody else › explains, and has no form', async () => {
+  it('for anyone else › explains, and has no form', async () => {
     const page = await (await serve()).get('/login/2fa', PAGE)
     expect(page.status).toBe(403)
     expect(page.text).not.toContain('<form')

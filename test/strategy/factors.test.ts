@@ -26,7 +26,7 @@ const operations = () => simulator.requests.map(({ operation }) => operation)
 describe('push', () => {
   describe('approved on the phone', () => {
     // Shows: ASVS V6.1.3, C-approval-2, C-status-4, C-token-1
-    it('signs the person in, with one approval, one status and one introspection', async () => {
+    it('signs the user in, with one approval, one status and one introspection', async () => {
       const browser = app.browser()
       const handle = await signIn(browser, 'anna')
       await simulator.phone('anna').approve()
@@ -42,7 +42,7 @@ describe('push', () => {
       expect(operations()).toEqual(['approve', 'getStatus', 'introspect'])
     })
 
-    it('signs the person in by POST too', async () => {
+    it('signs the user in by POST too', async () => {
       const browser = app.browser()
       const handle = await signIn(browser, 'anna')
       await simulator.phone('anna').approve()
@@ -113,7 +113,7 @@ describe('app', () => {
 
   describe('scanned with the phone', () => {
     // Shows: C-approval-3, N-oob-4
-    it('signs the person in', async () => {
+    it('signs the user in', async () => {
       const browser = app.browser()
       const handle = await signIn(browser, 'anna', { factor: 'app' })
       const { appLinkUri, qrCode } = await view(browser, handle)
@@ -151,7 +151,7 @@ describe('app', () => {
 describe('sms', () => {
   describe('with the right code', () => {
     // Shows: ASVS V6.1.3, C-sms-1
-    it('signs the person in and introspects the token that the status gives', async () => {
+    it('signs the user in and introspects the token that the status gives', async () => {
       const browser = app.browser()
       const handle = await signIn(browser, 'anna', { factor: 'sms' })
       const page = await browser.post('/login/2fa/callback', { transaction: handle, code: ` ${codeOf(simulator.sms('anna').at(-1))} ` })
@@ -163,7 +163,7 @@ describe('sms', () => {
     it.each([
       ['pending', { patch: { status: 'pending', token: undefined } }],
       ['unknown', { status: 404, body: { status: 'unknown' } }],
-    ])('signs the person in where the status is %s, because SMS need not be pollable', async (_name, fault) => {
+    ])('signs the user in where the status is %s, because SMS need not be pollable', async (_name, fault) => {
       const browser = app.browser()
       const handle = await signIn(browser, 'anna', { factor: 'sms' })
       simulator.faults.add({ on: 'getStatus', ...fault })
@@ -257,7 +257,7 @@ describe('sms', () => {
 describe('recovery', () => {
   describe('with one of the codes', () => {
     // Shows: ASVS V6.1.3, C-recovery-1, C-user-6
-    it('signs the person in, once', async () => {
+    it('signs the user in, once', async () => {
       const code = recoveryCodes[0] as string
       const browser = app.browser()
       const handle = await signIn(browser, 'anna', { factor: 'recovery' })
@@ -273,7 +273,7 @@ describe('recovery', () => {
     })
   })
 
-  describe('with the code of somebody else', () => {
+  describe('with the code of another user', () => {
     // Shows: C-recovery-2
     it('fails with wrong_code', async () => {
       const ben = simulator.addUser({ username: 'ben', recoveryCodes: 1 })

@@ -71,7 +71,7 @@ describe('a health check', () => {
       expect(await failed).toMatchObject({ code: 'NEVIS_TIMEOUT', operation: 'ping' })
     })
 
-    it('gives up after two seconds for everybody, whenever they came, and pings once in that time', async () => {
+    it('gives up after two seconds for everyone, whenever they came, and pings once in that time', async () => {
       ping.mockImplementation(never)
       const early = outcome()
       await pass(1_500)

@@ -25,7 +25,7 @@ const OUT = [0, 'locked']
 const FREE = [1, undefined]
 
 describe('liftLimits', () => {
-  describe('for somebody whose other name only Nevis knows', () => {
+  describe('for a user whose other name only Nevis knows', () => {
     let simulator: NevisSimulator
     let strategy: NevisStrategy
     const names = () => ({ username: 'anna', userId: simulator.addUser({ username: 'anna' }).userId })
@@ -68,7 +68,7 @@ describe('liftLimits', () => {
     })
   })
 
-  describe('for somebody who is locked out', () => {
+  describe('for a user who is locked out', () => {
     // Shows: ASVS V6.6.3, T-password-2
     it('lets them start and try codes again, and nobody else', async () => {
       const strategy = strategyOn(new MemoryLedger())

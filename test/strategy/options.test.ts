@@ -211,7 +211,7 @@ describe('new NevisStrategy', () => {
     })
   })
 
-  describe('where it runs for everybody', () => {
+  describe('where it runs for everyone', () => {
     const { NODE_ENV } = process.env
     afterEach(() => {
       process.env['NODE_ENV'] = NODE_ENV
@@ -283,7 +283,7 @@ describe('new NevisStrategy', () => {
     const sealsOf = (secret?: NevisStrategyOptions['secret'], accessKey = 'key-0123456789') => made({ secret, accessKey }).settings.keys()
 
     // Shows: ASVS V9.1.3
-    it('seals with the first and opens with all', async () => {
+    it('encrypts with the first and decrypts with all', async () => {
       const byOld = (await sealsOf(old)).handles.seal(sealed)
       const byBoth = (await sealsOf([next, old])).handles.seal(sealed)
       expect((await sealsOf([next, old])).handles.open(byOld)).toEqual(sealed)
@@ -300,7 +300,7 @@ describe('new NevisStrategy', () => {
     it.each<[string, string | undefined, string, string]>([
       ['of its own', old, 'AaG6F4uHRWJBFp4lomjokF54aAdv-dxbAJDyYiaZw2ab5FK_IsgqkwnjmZcV7b2r2pR6hQ6gI2mQ8MdoTYtm', 'hJACnE5tfwA1BDxdH534lHRMRdg9M4HV2kaV72nc-9Y'],
       ['that is the access key', undefined, 'AW1rtKkIcQzikVjDwAeOLlUmXY_NQWvmYE80yZk2alw_9PWqpT6B--hlg9ME5KtEQrHlizTkj8IKAM0Gohho', 'X3SBJM0zCMprM7P2LlcotZ0dOPogNdtQZjpRQRJh2SA'],
-    ])('%s, knows what another process has sealed and bound', async (_name, secret, handle, digest) => {
+    ])('%s, accepts what another process has encrypted and authenticated', async (_name, secret, handle, digest) => {
       const { handles, digests } = await made({ secret }).settings.keys()
       const transaction = { id: 't', factor: 'push', operation: 'approve', subject: { username: 'anna' }, startedAt: 1, expiresAt: 2, firstFactorAt: 1, shown: {} } as const
       expect(handles.open(handle)).toEqual(sealed)

@@ -308,7 +308,7 @@ describe('what was approved', () => {
   })
 })
 
-describe('a person between the factors', () => {
+describe('a user between the factors', () => {
   // Shows: ASVS V6.3.3, T-password-1
   it('is nobody on every other request', async () => {
     const app = await start()

@@ -75,7 +75,7 @@ describe('a start', () => {
     })
   })
 
-  describe('without anybody to ask', () => {
+  describe('without anyone to ask', () => {
     it('fails with no_subject', async () => {
       const page = await app.browser().post('/start')
       expect(page.status).toBe(400)
@@ -100,7 +100,7 @@ describe('a start', () => {
     })
   })
 
-  describe('for somebody whom Nevis does not know', () => {
+  describe('for a user whom Nevis does not know', () => {
     // Shows: C-error-4, C-more-6
     it('fails with not_enrolled', async () => {
       const page = await app.browser().post('/login', { username: 'nobody', password: PASSWORD })

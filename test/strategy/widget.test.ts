@@ -41,7 +41,7 @@ async function started(username = 'anna'): Promise<{ browser: Browser; handle: s
 describe('approve', () => {
   describe('with the token of an approval that the widget got', () => {
     // Shows: ASVS V6.1.3, C-widget-1
-    it('signs the person in, after the status and the introspection of that token', async () => {
+    it('signs the user in, after the status and the introspection of that token', async () => {
       const { browser, handle, intentToken } = await started()
       const token = await approvedToken(simulator, intentToken, 'anna')
       simulator.requests.length = 0
@@ -67,7 +67,7 @@ describe('approve', () => {
     })
   })
 
-  describe('of somebody whose username is known', () => {
+  describe('of a user whose username is known', () => {
     // Shows: C-widget-1
     it('asks for the userId first, and makes the intent for that', async () => {
       await started()
@@ -76,7 +76,7 @@ describe('approve', () => {
     })
   })
 
-  describe('of somebody whose userId is known', () => {
+  describe('of a user whose userId is known', () => {
     it('makes the intent at once', async () => {
       await restart({ subject: () => ({ userId }) })
       await started()
@@ -107,7 +107,7 @@ describe('approve', () => {
     })
   })
 
-  describe('of somebody whom Nevis does not know', () => {
+  describe('of a user whom Nevis does not know', () => {
     it.each([
       ['username', undefined],
       ['userId', { userId: randomUUID() }],
@@ -118,7 +118,7 @@ describe('approve', () => {
     })
   })
 
-  describe('where Nevis names somebody else', () => {
+  describe('where Nevis names another user', () => {
     it('fails with binding_mismatch, and hands out no intent token', async () => {
       simulator.faults.add({ on: 'findUserByUsername', patch: { username: 'Anna' } })
       const page = await app.browser().post('/login', { username: 'anna', password: PASSWORD })
@@ -178,7 +178,7 @@ describe('approve', () => {
       expect(JSON.stringify(await view())).not.toContain(intentToken)
     })
 
-    it('stays pending for everybody who asks for the status, and asks Nevis nothing for them', async () => {
+    it('stays pending for everyone who asks for the status, and asks Nevis nothing for them', async () => {
       const { browser, handle } = await started()
       simulator.requests.length = 0
       expect((await browser.get(`/login/2fa/status?transaction=${handle}`)).json()).toMatchObject({ status: 'pending', prompt: 'widget' })
@@ -190,7 +190,7 @@ describe('approve', () => {
 describe('enroll', () => {
   beforeEach(() => restart({ operation: 'enroll' }))
 
-  describe('of somebody new', () => {
+  describe('of a new user', () => {
     // Shows: C-widget-5
     it('makes the intent for the username, and succeeds as the user that Nevis has then', async () => {
       const { browser, handle, intentToken } = await started('ben')
@@ -220,7 +220,7 @@ describe('enroll', () => {
     })
 
     // Shows: C-widget-5
-    it('fails with binding_mismatch for the token of somebody else\'s enrolment', async () => {
+    it('fails with binding_mismatch for the token of another user\'s enrolment', async () => {
       const [bens, claras] = [await started('ben'), await started('clara')]
       const [ben, clara] = [await beginEnrolment(simulator, bens.intentToken), await beginEnrolment(simulator, claras.intentToken)]
       await simulator.phone('ben').scan(ben.appLinkUri)
@@ -230,7 +230,7 @@ describe('enroll', () => {
     })
   })
 
-  describe('of somebody whom Nevis knows, without a phone', () => {
+  describe('of a user whom Nevis knows, without a phone', () => {
     let doras: string
     beforeEach(() => void (doras = simulator.addUser({ username: 'dora', authenticators: 0 }).userId))
 
@@ -253,7 +253,7 @@ describe('enroll', () => {
     })
   })
 
-  describe('of somebody who has a phone already', () => {
+  describe('of a user who has a phone already', () => {
     it('fails with already_enrolled and makes no intent, without that phone', async () => {
       const page = await app.browser().post('/login', { username: 'anna', password: PASSWORD })
       expect([page.status, page.json().code]).toEqual([403, 'already_enrolled'])

@@ -73,7 +73,7 @@ describe('an answer that names a user', () => {
   })
 })
 
-describe('whoever is signed in', () => {
+describe('the signed-in user', () => {
   const asked = { id: 't1', factor: 'push', operation: 'approve', startedAt: 0, expiresAt: 1, firstFactorAt: 0, shown: {} } as const
   const named = { ...asked, subject: { username: 'anna' }, userId: USER }
   const numbered = { ...asked, subject: { userId: USER } }

@@ -13,7 +13,7 @@ function opening(candidates: readonly string[]): number[] {
   return opened.flatMap((sealed, i) => (sealed === undefined ? [] : [i]))
 }
 
-describe('a sealed handle', () => {
+describe('an encrypted handle', () => {
   describe('as it is', () => {
     // Shows: ASVS V11.3.2
     it.each<[string, Sealed]>([
@@ -22,7 +22,7 @@ describe('a sealed handle', () => {
       ['of an enrolment, with recovery codes', { ...SEALED, operation: 'enroll', lockedCodes: 'bG9ja2Vk' }],
       ['with the name of its budget', { ...SEALED, budget: 'e0Tl6WB2M2ReTrgHSlcLtb' }],
       ['with letters of every kind', { ...SEALED, id: 'ü"\\\n\u2028😀', factor: '["x"]' }],
-    ])('opens to what was sealed, %s', (_name, sealed) => {
+    ])('decrypts to what was encrypted, %s', (_name, sealed) => {
       expect(handles.open(handles.seal(sealed))).toEqual(sealed)
     })
 
@@ -157,7 +157,7 @@ describe('a sealed handle', () => {
   })
 
   describe('made with several keys', () => {
-    it('is sealed with the first', () => {
+    it('is encrypted with the first secret', () => {
       const next = randomBytes(32)
       const handle = new Handles([next, KEY], 'nevis').seal(SEALED)
       expect(new Handles([next], 'nevis').open(handle)).toEqual(SEALED)
@@ -189,7 +189,7 @@ describe('something else', () => {
   })
 
   describe('that is too long', () => {
-    it('does not open although it was sealed', () => {
+    it('is refused although it was encrypted', () => {
       expect(handles.open(handles.seal({ ...SEALED, statusToken: 'x'.repeat(9000) }))).toBeUndefined()
       expect(handles.open('A'.repeat(1_000_000))).toBeUndefined()
     })

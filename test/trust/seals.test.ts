@@ -8,7 +8,7 @@ const TRANSACTION: Transaction = { id: 'id', factor: 'push', operation: 'approve
 const clientOf = (accessKey: string | (() => string | Promise<string>)) => new NevisClient({ instance: 'shop', accessKey })
 
 describe('with an access key that is a function', () => {
-  it('seals and binds with the key of the moment, and asks for it once', async () => {
+  it('encrypts and authenticates with the current key, and asks for it once', async () => {
     let current = 'key-1'
     const asked = jest.fn(async () => current)
     const seals = keysOf('nevis', undefined, clientOf(asked))
@@ -33,7 +33,7 @@ describe('with an access key that is a function', () => {
 })
 
 describe('with an access key that is a text', () => {
-  it('seals and binds as it does where a function gives the same', async () => {
+  it('encrypts and authenticates as it does where a function gives the same', async () => {
     const fixed = await keysOf('nevis', undefined, clientOf('key-1'))()
     const given = await keysOf('nevis', undefined, clientOf(() => 'key-1'))()
     expect(given.handles.open(fixed.handles.seal(SEALED))).toEqual(SEALED)

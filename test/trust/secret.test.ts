@@ -48,7 +48,7 @@ describe('a secret', () => {
       expect(message).not.toContain(secret)
     })
 
-    it('among good ones › is refused, because it opens what an attacker has sealed', () => {
+    it('among good ones › is refused, because it opens what an attacker has encrypted', () => {
       expect(() => made([randomBytes(32).toString('base64url'), 'a'.repeat(32)])).toThrow('secret must be random')
     })
   })

@@ -63,7 +63,7 @@ describe('the waiting page', () => {
     })
   })
 
-  describe('with the list, for whoever could not start it anew', () => {
+  describe('with the list, for anyone who could not start it anew', () => {
     const dataOf = async (browser: Browser, handle: string) => (await browser.get(urlOf(handle), JSON_ONLY)).json()
 
     it('has none, and asks Nevis nothing, once it was cancelled', async () => {
@@ -141,7 +141,7 @@ describe('the waiting page', () => {
     })
   })
 
-  describe('with the list, for somebody with several phones', () => {
+  describe('with the list, for a user with several phones', () => {
     // Shows: C-approval-9
     it('offers each by its name, and the one that is chosen is asked and signs in', async () => {
       const { browser, handle, ids } = await waiting(['Old phone', 'New phone'])
@@ -202,7 +202,7 @@ describe('the waiting page', () => {
     })
   })
 
-  describe('with the list, for somebody with one phone', () => {
+  describe('with the list, for a user with one phone', () => {
     it('says that there is no other', async () => {
       const { browser, handle } = await waiting(1)
       const { text } = await browser.get(urlOf(handle), PAGE)

@@ -48,7 +48,7 @@ describe('the languages', () => {
       expect(isDenial).toBe(isTimeOut)
     })
 
-    it('is spoken to whoever asks for it', () => {
+    it('is used for everyone who asks for it', () => {
       expect(speak(tag)).toBe(tag)
     })
   })

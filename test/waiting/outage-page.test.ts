@@ -166,7 +166,7 @@ describe('an error', () => {
     ['NEVIS_UNAUTHORIZED', 403, 500], ['NEVIS_NOT_FOUND', 404, 500], ['NEVIS_REJECTED', 400, 500], ['NEVIS_UNEXPECTED_RESPONSE', 200, 502],
     ['NEVIS_UNEXPECTED_RESPONSE', 302, 502], ['NEVIS_UNEXPECTED_RESPONSE', undefined, 502], ['SESSION_REQUIRED', undefined, 500],
     ['SESSION_IN_COOKIE', undefined, 500],
-  ])('that somebody must mend is passed on: %s %s', async (code, nevisStatus, status) => {
+  ])('that an operator must mend is passed on: %s %s', async (code, nevisStatus, status) => {
     const page = await throwing(await start(), errorOf(code, nevisStatus))
     expect(page.status).toBe(status)
     expect(page.json()).toMatchObject({ action: 'error', code })
@@ -176,7 +176,7 @@ describe('an error', () => {
   it.each<[string, unknown]>([
     ['an Error', new Error('x')], ['one that looks like ours', Object.assign(new Error('x'), { status: 503, code: 'NEVIS_TIMEOUT' })],
     ['a word', 'x'], ['an object', { code: 'LEDGER_UNAVAILABLE' }],
-  ])('of somebody else is passed on: %s', async (_what, error) => {
+  ])('of another program is passed on: %s', async (_what, error) => {
     const page = await throwing(await start(), error)
     expect(page.headers.get('retry-after')).toBeNull()
     expect(page.text).not.toContain('Not available just now')

@@ -75,7 +75,7 @@ describe('the links', () => {
     expect((await (await open(links)).get(undefined, { 'accept-language': 'de-CH' })).text).toContain('>Impressum</a>')
   })
 
-  it('name the page to change the password to whoever did not start it', async () => {
+  it('name the page to change the password to users who did not start it', async () => {
     const { get, handle } = await open({ changePasswordURL: '/password' })
     expect((await get()).text).not.toContain('/password')
     await world.simulator.phone('anna').deny()
@@ -240,7 +240,7 @@ describe('a callback that comes again', () => {
     expect(text).not.toContain('role="alert"')
   })
 
-  it('of somebody who is not signed in goes nowhere', async () => {
+  it('of a user who is not signed in leads nowhere', async () => {
     const { app, handle } = await open({})
     const stranger: Browser = app.browser()
     expect((await stranger.get(callbackOf(handle).replace('/login/2fa/callback', '/done'))).status).toBe(403)

@@ -143,7 +143,7 @@ describe('the other ways', () => {
     expect(text).not.toContain('SMS')
   })
 
-  it('do not list the phones before somebody asks', async () => {
+  it('do not list the phones before the user opens the list', async () => {
     const text = await (await waiting('push')).text()
     expect(text).not.toContain('id="nevis-phones"')
     expect(text).not.toContain('Which phone?')
@@ -159,7 +159,7 @@ describe('the other ways', () => {
   })
 })
 
-describe('whoever comes without a transaction', () => {
+describe('a request without a transaction', () => {
   it('is asked, when signed in, whether it is to be started, in a form that starts it', async () => {
     const browser = await signedIn({ page: { csrfToken: () => 'csrf' } })
     world.simulator.requests.length = 0

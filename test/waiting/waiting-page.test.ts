@@ -144,7 +144,7 @@ describe('the page', () => {
       expect(text).not.toContain('attempt')
     })
 
-    it('does not refresh while somebody types', async () => {
+    it('does not refresh while a user types', async () => {
       expect((await pageFor(factor)).text).not.toMatch(/http-equiv|Check now/)
     })
   })
@@ -518,7 +518,7 @@ describe('the page for a handle', () => {
   })
 
   describe('that was used', () => {
-    it('says so to whoever is signed in, and nothing more', async () => {
+    it('says so to the signed-in user, and nothing more', async () => {
       const { browser, handle } = await started()
       await simulator.phone('anna').approve()
       await browser.get(callbackOf(handle))

@@ -33,7 +33,7 @@ describe('delayMs', () => {
   })
 
   describe('of the default schedule', () => {
-    it('asks no more than ten times of somebody who answers within 10 s, and is never more than 4 s late', () => {
+    it('asks no more than ten times of a user who answers within 10 s, and is never more than 4 s late', () => {
       let calls = 0
       for (let ageMs = 0; ageMs <= 10_000; calls++) ageMs += delayMs(defaultSchedule, ageMs)
       expect(calls).toBeLessThanOrEqual(10)
@@ -159,7 +159,7 @@ describe('FairRate', () => {
       expect(rate.tryAcquire()).toBe(true)
     })
 
-    it('gives it to whoever would wait, too, without a timer', async () => {
+    it('gives it to callers that would wait, too, without a timer', async () => {
       const taken = crowd(new RateLimiter(1), 1)
       expect(jest.getTimerCount()).toBe(0)
       await jest.advanceTimersByTimeAsync(0)
@@ -205,7 +205,7 @@ describe('FairRate', () => {
     })
   })
 
-  describe('when everybody has had a turn', () => {
+  describe('when every transaction has had its turn', () => {
     it('leaves no timer behind', async () => {
       const rate = new RateLimiter(100)
       const taken = crowd(rate, 50)

@@ -72,7 +72,7 @@ describe('following a transaction', () => {
       for (const { heard } of tabs) expect(heard).toEqual([expected])
     })
 
-    it('asks no more, whoever comes later', async () => {
+    it('makes no further call, whoever comes later', async () => {
       answer = 'succeeded'
       listening()
       await pass(2000)
@@ -135,7 +135,7 @@ describe('following a transaction', () => {
     })
   })
 
-  describe('that somebody has just looked at', () => {
+  describe('that a page has just requested', () => {
     it('does not ask once more at the beginning', async () => {
       await watch.look(sealed())
       const { stop } = listening()
@@ -169,7 +169,7 @@ describe('following a transaction', () => {
       for (const { heard } of tabs) expect(heard).toEqual([])
     })
 
-    it('goes on when somebody comes back', async () => {
+    it('goes on when a listener comes back', async () => {
       listening().stop()
       await pass(5000)
       const { heard } = listening()
@@ -267,7 +267,7 @@ describe('looking at a transaction', () => {
     expect(asked).toHaveLength(1)
   })
 
-  it('asks about once a second, however often somebody looks, and finds what was decided', async () => {
+  it('asks about once a second, however often a page asks, and finds the decision', async () => {
     for (let i = 0; i < 200; i++) {
       expect(await watch.look(sealed())).toBe('pending')
       await pass(50)
@@ -408,7 +408,7 @@ describe('many transactions', () => {
     await pass(LIFETIME_MS)
   })
 
-  it('are not asked for when their turn comes after everybody has left', async () => {
+  it('are not asked for when their turn comes after every listener has left', async () => {
     watch = newWatch(1)
     const people = Array.from({ length: 20 }, (_, i) => listening(String(i)))
     await pass(3000)
@@ -579,7 +579,7 @@ describe('deciding at the callback', () => {
   describe('while Nevis does not answer', () => {
     const unreachable = new NevisError('NEVIS_UNREACHABLE', 'getStatus', { retryAfterSeconds: 60 })
 
-    it('is an error for everybody who comes, and never "pending"', async () => {
+    it('is an error for everyone who comes, and never "pending"', async () => {
       answer = unreachable
       await watch.look(sealed())
       for (let i = 0; i < 20; i++) await expect(decide()).rejects.toBe(unreachable)
@@ -629,7 +629,7 @@ describe('the end of a transaction without success', () => {
   it.each<[string, () => void | Promise<void>]>([
     ['throws', () => { throw new Error('ledger') }],
     ['rejects', async () => { throw new Error('ledger') }],
-  ])('is heard by all who listen where whoever is told %s', async (_how, ended) => {
+  ])('reaches all listeners if one of them %s', async (_how, ended) => {
     watch = endings(ended)
     const { heard } = listening()
     answer = 'failed'

@@ -77,7 +77,7 @@ describe('the probe', () => {
     })
   })
 
-  describe('of a person who says no', () => {
+  describe('of a user who denies', () => {
     it('sends no text message and no request', async () => {
       const person = new SimulatedPerson(simulator)
       person.confirm = () => Promise.resolve(false)
