@@ -47,7 +47,7 @@ export default tseslint.config(
   {
     files: ['example-app/src/**/*.ts'],
     rules: {
-      '@typescript-eslint/no-namespace': ['error', { allowDeclarations: true }], // Express keeps its types in one
+      '@typescript-eslint/no-namespace': ['error', { allowDeclarations: true }], // the types of Express are in a namespace
       '@typescript-eslint/no-misused-promises': ['error', { checksVoidReturn: false }], // Express 5 awaits async handlers
       '@typescript-eslint/no-unsafe-argument': 'off', // `passport.authenticate` returns `any`
       '@typescript-eslint/no-unsafe-assignment': 'off',

@@ -22,13 +22,13 @@ rmSync(folder, { recursive: true, force: true })
 mkdirSync(folder)
 writeFileSync(join(folder, 'sbom.cdx.json'), execFileSync(process.execPath, [join(import.meta.dirname, 'sbom.mjs')]))
 try {
-  // The provenance names the repository, and npm compares it with the package's own word.
+  // Set the repository in package.json: npm compares it with the repository in the provenance.
   if (GITHUB_REPOSITORY) run('npm', 'pkg', 'set', 'repository.type=git', `repository.url=git+${GITHUB_SERVER_URL}/${GITHUB_REPOSITORY}.git`)
   run('npm', 'pack', '--pack-destination', folder)
 } finally {
   if (GITHUB_REPOSITORY) run('git', 'checkout', '--quiet', '--', 'package.json')
 }
-// A change that the build has made may be in the tarball, and was not reviewed.
+// Check again: a change that the build has made could be in the tarball, and nobody has reviewed it.
 refuseChanges('after packing')
 
 const sums = readdirSync(folder).map((file) => `${createHash('sha512').update(readFileSync(join(folder, file))).digest('hex')}  ${file}`)

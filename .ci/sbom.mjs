@@ -1,6 +1,6 @@
 // @ts-check
-// Prints what an installation of the package consists of, as CycloneDX: the versions that package-lock.json has, and with
-// which the tests ran. Only dependencies at run time: the lock file is cut down to them in a folder of its own.
+// Prints the bill of materials of the package, as CycloneDX: its dependencies at run time, in the versions of package-lock.json,
+// with which the tests ran. It removes all other dependencies from a copy of the lock file, in a temporary folder.
 import { execFileSync } from 'node:child_process'
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -10,7 +10,7 @@ const root = join(import.meta.dirname, '..')
 const { name, version, description, license, engines, dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 const above = mkdtempSync(join(tmpdir(), 'passport-nevis-sbom-'))
 try {
-  // npm names the package after its folder.
+  // Use a folder with the package's name, because npm takes the name from the folder.
   const folder = join(above, name)
   mkdirSync(folder)
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ name, version, description, license, engines, dependencies }))

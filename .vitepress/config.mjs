@@ -52,7 +52,7 @@ export default defineConfig({
       options: {
         miniSearch: {
           searchOptions: {
-            // A guide first, then the papers, then a name of the reference.
+            // Search results: guides first, then other documents, then names of the reference.
             boostDocument: (id) => (id.startsWith('/guides/') ? 10 : id.startsWith('/reference/') ? 0.5 : 1),
           },
         },
