@@ -66,7 +66,7 @@ export interface Answer extends Omit<PlainAnswer, 'body'> {
  * Makes an answer whose body is complete, not a stream.
  * @internal
  */
-export function whole(status: number, headers: Readonly<Record<string, string>>, body: string | Buffer = ''): Answer {
+export function completeAnswer(status: number, headers: Readonly<Record<string, string>>, body: string | Buffer = ''): Answer {
   return { status, headers: { 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff', ...headers }, body }
 }
 
@@ -75,7 +75,7 @@ export function whole(status: number, headers: Readonly<Record<string, string>>,
  * @internal
  */
 export function json(status: number, value: object, headers: Readonly<Record<string, string>> = {}): Answer {
-  return whole(status, { 'Content-Type': 'application/json; charset=utf-8', ...headers }, JSON.stringify(value))
+  return completeAnswer(status, { 'Content-Type': 'application/json; charset=utf-8', ...headers }, JSON.stringify(value))
 }
 
 /**
@@ -108,8 +108,8 @@ export function middleware<Req, Res>(work: (req: Req, res: Res) => Promise<Answe
       publishFault(error, 'request', { ...(strategy !== undefined && { strategy }) })
       throw error
     })
-  const express = (req: Req, res: Res & ServerResponse, next: Next): void => void conclude(res, next, () => decide(req, res))
-  return Object.assign(express, { answer: async (req: Req, res?: Res) => plain(await decide(req, res as Res)) })
+  const express = (req: Req, res: Res & ServerResponse, next: Next): void => void sendOrContinue(res, next, () => decide(req, res))
+  return Object.assign(express, { answer: async (req: Req, res?: Res) => plainAnswerOf(await decide(req, res as Res)) })
 }
 
 /** The host's `next`. An app may pass an async function, whose promise can reject. */
@@ -122,7 +122,7 @@ type Next = (error?: unknown) => unknown
  * @returns a promise that never rejects
  * @internal
  */
-export async function conclude(res: ServerResponse, next: Next, decide: () => Promise<Answer | undefined>): Promise<void> {
+export async function sendOrContinue(res: ServerResponse, next: Next, decide: () => Promise<Answer | undefined>): Promise<void> {
   try {
     const answer = await decide()
     if (answer === undefined) await next()
@@ -152,7 +152,7 @@ function faultOf(reason: unknown): object {
  * @throws TypeError if a header has a value that cannot be sent
  * @internal
  */
-export function plain(answer: Answer | undefined): PlainAnswer | undefined {
+export function plainAnswerOf(answer: Answer | undefined): PlainAnswer | undefined {
   if (answer === undefined) return undefined
   const { status, headers, body } = checked(answer)
   return { status, headers, body: typeof body === 'function' ? readable(body) : body }

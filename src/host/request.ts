@@ -97,7 +97,7 @@ export function queryFieldOf(req: Fields, name: string): string | null | undefin
  * @returns undefined if the request does not have the field
  * @internal
  */
-export function tickOf(req: Fields, name: string): boolean | undefined {
+export function checkBoxOf(req: Fields, name: string): boolean | undefined {
   const value = own(req.body, name) ?? own(req.query ?? queryOf(req), name)
   if (value === undefined) return undefined
   return [true, 'true', '1', 'on'].includes((Array.isArray(value) ? value.at(-1) : value) as string | boolean)

@@ -7,7 +7,7 @@
 import { loginOf } from '../host/login'
 import { isOwnURL } from '../host/origin'
 import type { HostRequest, SessionLike } from '../host/request'
-import type { KeptReturnTo, SessionState } from './transactions'
+import type { StoredReturnTo, SessionState } from './transactions'
 
 /** Longer paths are not stored, so that sessions stay small. In characters. */
 const MAX_LENGTH = 2048
@@ -104,7 +104,7 @@ export function withPrefix(path: string, callbackURL: string, { originalUrl, url
   return path === prefix || path.startsWith(`${prefix}/`) ? path : `${prefix}${path}`
 }
 
-function write(session: SessionLike, key: string, returnTo: KeptReturnTo | undefined): boolean {
+function write(session: SessionLike, key: string, returnTo: StoredReturnTo | undefined): boolean {
   const { returnTo: before, ...state } = (session[key] ?? {}) as SessionState
   if (before === undefined && returnTo === undefined) return false
   session[key] = { ...state, ...(returnTo && { returnTo }) } satisfies SessionState

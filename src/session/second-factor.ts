@@ -6,7 +6,7 @@
  * later in the same session. Out of scope: asking for the factor.
  */
 import { createHash } from 'node:crypto'
-import { json, middleware, whole, type Middleware } from '../host/answer'
+import { json, middleware, completeAnswer, type Middleware } from '../host/answer'
 import { isListOfValues } from '../factors/amr'
 import type { FactorName } from '../factors/names'
 import { address, refuseUnknown, sessionKeyOf } from '../host/option-values'
@@ -203,7 +203,7 @@ export function requireSecondFactor(options: RequireSecondFactorOptions): Middle
       // Do not create a session for a visitor who has none: an attacker could fill the session store with thousands of requests.
       const mayKeep = session !== undefined && (loginOf(session) !== undefined || hasContent(session))
       if (mayKeep && storeReturnTo(session, sessionKey, req)) await saveSession(session)
-      return whole(303, { Location: redirectTo })
+      return completeAnswer(303, { Location: redirectTo })
     }
     const challenge = {
       error: 'insufficient_user_authentication',

@@ -20,7 +20,7 @@ import { StorageError } from '../host/storage'
 type Kept = Omit<Transaction, 'shown'> & { readonly box?: string }
 
 /** The page from which the user was redirected last. */
-export interface KeptReturnTo {
+export interface StoredReturnTo {
   readonly path: string
   /** Digest of the user who was signed in at that time, if any: the next user of this session must not learn the path. */
   readonly login?: string
@@ -30,7 +30,7 @@ export interface KeptReturnTo {
 export interface SessionState {
   readonly transactions?: Readonly<Record<string, Kept>>
   readonly secondFactor?: unknown
-  readonly returnTo?: KeptReturnTo
+  readonly returnTo?: StoredReturnTo
 }
 
 /** Upper limit for pending transactions in one session; the oldest is dropped first, so that the session stays small. */

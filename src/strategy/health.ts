@@ -29,7 +29,7 @@ export class Health {
     try {
       await this.client.ping()
     } catch (error) {
-      if (!isThere(error)) throw error
+      if (!showsReachable(error)) throw error
     }
   }
 
@@ -51,7 +51,7 @@ const OF_EVERY_CALL: readonly number[] = [401, 403, 429]
  * True if the ping's answer is not the documented one but still shows that Nevis is reachable: other JSON, an empty body, or a 4xx about the ping
  * itself. A page or plain text does not count, because it comes from a gateway.
  */
-function isThere(error: unknown): boolean {
+function showsReachable(error: unknown): boolean {
   if (!(error instanceof NevisError) || isFromPage(error)) return false
   const { nevisStatus = 0 } = error
   return (nevisStatus >= 200 && nevisStatus < 300) || (nevisStatus >= 400 && nevisStatus < 500 && !OF_EVERY_CALL.includes(nevisStatus))

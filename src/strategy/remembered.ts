@@ -11,7 +11,7 @@ import type { NevisProfile } from '../factors/profile'
 import type { Transaction } from '../factors/transaction'
 import { cookieIn, cookieName, cookieSetter } from '../host/cookies'
 import { publishFault } from '../host/faults'
-import { logsIn, tickOf } from '../host/request'
+import { logsIn, checkBoxOf } from '../host/request'
 import { forgetReturnTo } from '../session/return-to'
 import { isSubjectOf } from '../trust/binding'
 import type { RememberedBrowser } from '../trust/browsers'
@@ -68,7 +68,7 @@ export async function recognizeBrowser(request: StrategyRequest, parameters: Pic
  * @internal
  */
 export function rememberOf(request: StrategyRequest, { replaced, isAfterFirstFactor }: StartContext, operation: Transaction['operation']): boolean | undefined {
-  const ticked = tickOf({ body: request.req.body, query: {} }, 'remember')
+  const ticked = checkBoxOf({ body: request.req.body, query: {} }, 'remember')
   if (replaced !== undefined) return replaced.remember === undefined ? undefined : (ticked ?? replaced.remember)
   return isAfterFirstFactor && isSignIn(request, operation) ? (ticked ?? false) : undefined
 }
@@ -80,7 +80,7 @@ export function rememberOf(request: StrategyRequest, { replaced, isAfterFirstFac
  * @internal
  */
 export async function withChoice(request: StrategyRequest, transaction: Transaction): Promise<Transaction> {
-  const choice = tickOf(request.req, 'remember')
+  const choice = checkBoxOf(request.req, 'remember')
   if (choice === undefined || !logsIn(request.options) || transaction.remember === undefined || choice === transaction.remember) return transaction
   // Another tab may have signed in or out since this request read the session. So do not write back the older session.
   await request.refresh()

@@ -37,7 +37,7 @@ const MAX_LENGTH = 2048
  * Encrypts and decrypts the cookies of one strategy.
  * @internal
  */
-export class BrowserSeals {
+export class BrowserCookies {
   private readonly context: Buffer
 
   /**

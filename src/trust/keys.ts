@@ -6,7 +6,7 @@
  */
 import { hkdfSync } from 'node:crypto'
 import type { NevisClient } from '../client/client'
-import { BrowserSeals } from './browsers'
+import { BrowserCookies } from './browsers'
 import { Digests } from './digest'
 import { Handles } from './handle'
 import { ShownCipher } from './shown'
@@ -22,7 +22,7 @@ export interface Keys {
   readonly handles: Handles
   readonly digests: Digests
   readonly shown: ShownCipher
-  readonly browsers: BrowserSeals
+  readonly browsers: BrowserCookies
   readonly typedCodes: TypedCodes
 }
 
@@ -41,7 +41,7 @@ export function keysOf(name: string, secrets: readonly string[] | undefined, cli
     handles: new Handles(forHandles as readonly Buffer[], owner),
     digests: new Digests(forTransactions as readonly Buffer[], owner),
     shown: new ShownCipher(forShown as readonly Buffer[]),
-    browsers: new BrowserSeals(forBrowsers as readonly Buffer[], owner),
+    browsers: new BrowserCookies(forBrowsers as readonly Buffer[], owner),
     typedCodes: new TypedCodes(forTypedCodes as readonly Buffer[], owner),
   })
   if (secrets !== undefined) {

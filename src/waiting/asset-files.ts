@@ -4,7 +4,7 @@
  * Out of scope: the content of the two files (`assets/`).
  */
 import { createHash } from 'node:crypto'
-import { whole, type Answer } from '../host/answer'
+import { completeAnswer, type Answer } from '../host/answer'
 import { withQuery } from '../host/url'
 import type { Settings } from '../strategy/settings'
 import { script, style } from './asset-text'
@@ -47,5 +47,5 @@ function asset(body: string, type: string) {
  */
 function assetAnswer({ body, hash, type }: ReturnType<typeof asset>, version: unknown): Answer {
   const caching = version === hash ? 'private, max-age=31536000, immutable' : 'no-store'
-  return whole(200, { 'Content-Type': type, 'Cache-Control': caching }, body)
+  return completeAnswer(200, { 'Content-Type': type, 'Cache-Control': caching }, body)
 }

@@ -4,7 +4,7 @@
  * Out of scope: any other way in. The page retries nothing by itself, offers no weaker factor, and signs no one in.
  */
 import type { ServerResponse } from 'node:http'
-import { conclude, json, plain, type Answer, type HostResponse, type PlainAnswer } from '../host/answer'
+import { sendOrContinue, json, plainAnswerOf, type Answer, type HostResponse, type PlainAnswer } from '../host/answer'
 import { NevisError } from '../client/errors'
 import { bodyOf, fieldOf, wantsPage, type HostRequest } from '../host/request'
 import { StorageError } from '../host/storage'
@@ -65,9 +65,9 @@ export function outagePage<Req extends HostRequest = HostRequest, Res extends Ho
 
   const express = (error: unknown, req: Req, res: Res & ServerResponse, next: (error?: unknown) => void): void => {
     if (res.headersSent) return next(error)
-    void conclude(res, (thrown = error) => next(thrown), async () => answerTo(error, req, res))
+    void sendOrContinue(res, (thrown = error) => next(thrown), async () => answerTo(error, req, res))
   }
-  return Object.assign(express, { answer: async (error: unknown, req: Req, res?: Res) => plain(answerTo(error, req, res as Res)) })
+  return Object.assign(express, { answer: async (error: unknown, req: Req, res?: Res) => plainAnswerOf(answerTo(error, req, res as Res)) })
 }
 
 /** True if the error is that Nevis answered the status call, but without a status. The waiting page then goes to the callback. */

@@ -3,7 +3,7 @@
  *
  * Out of scope: the HTML (`page.ts`, `notices.ts`).
  */
-import { headerOf, isHeaderSet, whole, type Answer, type HostResponse } from '../host/answer'
+import { headerOf, isHeaderSet, completeAnswer, type Answer, type HostResponse } from '../host/answer'
 import type { ShellParts } from './document'
 
 export type Policy = Readonly<Record<string, string>>
@@ -31,13 +31,13 @@ export const REFERRER_POLICY = 'strict-origin'
  * @internal
  */
 export function page(res: HostResponse | undefined, status: number, body: string, { language, formAction }: ShellParts, policy = POLICY): Answer {
-  return whole(
+  return completeAnswer(
     status,
     {
       'Content-Type': 'text/html; charset=utf-8',
       'Content-Language': language.tag,
       'Referrer-Policy': REFERRER_POLICY,
-      ...framing(res, { ...policy, 'form-action': formAction }),
+      ...policyHeaders(res, { ...policy, 'form-action': formAction }),
     },
     body,
   )
@@ -53,7 +53,7 @@ export function policyForWidget(origin: string): Policy {
  * allows. If the app's policy has no `frame-ancestors`, or cannot be read, `X-Frame-Options` keeps the page out of other sites' frames; browsers
  * ignore it if the policy has `frame-ancestors` (Content Security Policy Level 3, 6.4.2.1).
  */
-function framing(res: HostResponse | undefined, policy: Policy): Readonly<Record<string, string>> {
+function policyHeaders(res: HostResponse | undefined, policy: Policy): Readonly<Record<string, string>> {
   if (!isHeaderSet(res, 'Content-Security-Policy')) {
     return { 'Content-Security-Policy': Object.entries(policy).map(([name, sources]) => `${name} ${sources}`).join('; ') }
   }

@@ -4,7 +4,7 @@
  * It neither reads nor writes a session: a late write would restore a finished transaction, and polling would keep a session alive indefinitely. So
  * mount it before the session middleware. Out of scope: which status a browser may see (`status.ts`).
  */
-import { json, middleware, whole, type Answer, type Middleware, type Stream } from '../host/answer'
+import { json, middleware, completeAnswer, type Answer, type Middleware, type Stream } from '../host/answer'
 import type { Sealed } from '../trust/handle'
 import { refuseUnknown } from '../host/option-values'
 import { queryFieldOf, type HostRequest } from '../host/request'
@@ -56,7 +56,7 @@ export function statusEndpoint(strategy: NevisStrategy, options: StatusEndpointO
   }
 
   async function answerTo(req: HostRequest): Promise<Answer> {
-    if (req.method !== 'GET' && req.method !== 'HEAD') return whole(405, { Allow: 'GET, HEAD' })
+    if (req.method !== 'GET' && req.method !== 'HEAD') return completeAnswer(405, { Allow: 'GET, HEAD' })
     const sealed = (await settings.keys()).handles.open(queryFieldOf(req, 'transaction'))
     if (sealed === undefined) return json(404, { status: 'unknown' })
     const wantsStream = req.method === 'GET' && (req.headers.accept ?? '').includes('text/event-stream')
@@ -74,7 +74,7 @@ export function statusEndpoint(strategy: NevisStrategy, options: StatusEndpointO
     // Send the status that this process knows as the first event, because a call to Nevis could delay the event.
     const known = knownStatusOf(settings, sealed)
     if (known.status !== 'pending') return { status: 200, headers, body: event(known) }
-    if (streams.areClosed) return whole(503, { 'Retry-After': '1' })
+    if (streams.areClosed) return completeAnswer(503, { 'Retry-After': '1' })
     // Count the stream before the host starts to send it, so that parallel requests cannot exceed the limit.
     const slot = streams.take(sealed.id)
     const body: Stream = (sink) => {

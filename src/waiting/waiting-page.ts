@@ -4,7 +4,7 @@
  * scope: starting, deciding or ending a transaction; the page's forms post to routes of the strategy for that.
  */
 import { isJsonObject } from '../client/answer'
-import { json, middleware, whole, type HostResponse, type Middleware } from '../host/answer'
+import { json, middleware, completeAnswer, type HostResponse, type Middleware } from '../host/answer'
 import { failures, type FailureCode } from '../factors/failures'
 import { loginOf } from '../host/login'
 import { queryFieldOf, sessionOf, userOf, type HostRequest } from '../host/request'
@@ -84,7 +84,7 @@ export function waitingPage<Req extends HostRequest = HostRequest, Res extends H
   settings.wording.typedCodeLine = (req) => languages.of(((req as { ctx?: unknown }).ctx ?? req) as Req).texts.typedCodeLine
 
   return middleware(async (req, res) => {
-    if (req.method !== 'GET' && req.method !== 'HEAD') return whole(405, { Allow: 'GET, HEAD' })
+    if (req.method !== 'GET' && req.method !== 'HEAD') return completeAnswer(405, { Allow: 'GET, HEAD' })
     const asset = assetNamed(queryFieldOf(req, 'asset'), queryFieldOf(req, 'v'))
     if (asset !== undefined) return asset
 
@@ -119,7 +119,7 @@ export function waitingPage<Req extends HostRequest = HostRequest, Res extends H
     const details = detailsIn(options.details?.(data, parts.language.tag))
     const view = { ...seen, ...(seen.factors.includes(seen.factor) && offer), ...(details && { details }) }
     if (wantsJson) return json(200, view)
-    if (view.status === 'succeeded' || view.status === 'unreadable') return whole(303, { Location: withQuery(parts.callbackURL, { transaction: view.transaction }), 'Referrer-Policy': REFERRER_POLICY })
+    if (view.status === 'succeeded' || view.status === 'unreadable') return completeAnswer(303, { Location: withQuery(parts.callbackURL, { transaction: view.transaction }), 'Referrer-Policy': REFERRER_POLICY })
     const { text } = pageHtml(view, { ...parts, messageLanguage: options.messageLanguage?.(data, req) })
     return page(res, 200, text, parts, showsWidget(view) ? widgetPolicy : POLICY)
   }, strategy.name)

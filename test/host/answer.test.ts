@@ -3,7 +3,7 @@ import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { PassThrough, type Readable } from 'node:stream'
 import { NevisError, outagePage, recordSecondFactor, requireSecondFactor, statusEndpoint, waitingPage, type HostRequest, type PlainAnswer } from '../../src'
-import { conclude, middleware, send, whole, type Answer, type Stream } from '../../src/host/answer'
+import { sendOrContinue, middleware, send, completeAnswer, type Answer, type Stream } from '../../src/host/answer'
 import { NevisSimulator } from '../../src/simulator'
 import { signIn, startApp, type TestApp } from '../support/app'
 
@@ -172,7 +172,7 @@ describe('an answer that cannot be given', () => {
   beforeEach(() => stop.mockClear())
 
   it('for a header that nobody can send, is an error for the host, whose answer it leaves alone', async () => {
-    const bad = middleware(async () => whole(303, { 'Content-Type': 'text/html', Location: '/подтверждение' }))
+    const bad = middleware(async () => completeAnswer(303, { 'Content-Type': 'text/html', Location: '/подтверждение' }))
     const server = createServer((req, res) => bad(req, res, (error) => res.writeHead(500).end((error as { code: string }).code)))
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
     const page = await fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`)
@@ -187,7 +187,7 @@ describe('an answer that cannot be given', () => {
     ['its header is none', sunk(), answerOf({ 'X-Y': 'ж' })],
   ])('gives the place of its stream free: %s', async (_why, res, answer) => {
     const next = jest.fn()
-    await conclude(res, next, async () => answer)
+    await sendOrContinue(res, next, async () => answer)
     expect(stop).toHaveBeenCalledTimes(1)
     expect(res.setHeader).not.toHaveBeenCalled()
   })
@@ -198,7 +198,7 @@ describe('an answer that cannot be given', () => {
   ])('where next itself %s, is told to next once, and then the connection is closed', async (_how, fails) => {
     for (const decide of [failing, async () => undefined]) {
       const [res, next] = [sunk(), jest.fn(fails)]
-      await expect(conclude(res, next, decide)).resolves.toBeUndefined()
+      await expect(sendOrContinue(res, next, decide)).resolves.toBeUndefined()
       expect(next.mock.calls.at(-1)).toEqual([expect.any(Error)])
       expect(res.destroyed).toBe(true)
     }
@@ -210,19 +210,19 @@ describe('an answer that cannot be given', () => {
       if (error === undefined) throw new Error('handler')
       errors.push(error)
     }
-    await conclude(res, next, async () => undefined)
+    await sendOrContinue(res, next, async () => undefined)
     expect([errors, res.destroyed]).toEqual([[new Error('handler')], false])
   })
 
   it('after another has begun, is dropped with its error', async () => {
     const [res, next] = [sunk({ headersSent: true }), jest.fn()]
-    await conclude(res, next, failing)
+    await sendOrContinue(res, next, failing)
     expect(next).not.toHaveBeenCalled()
   })
 
   it.each([undefined, null, 'route', 0])('for a reason that is no error is one all the same: %p', async (reason) => {
     const next = jest.fn()
-    await conclude(sunk(), next, async () => Promise.reject(reason))
+    await sendOrContinue(sunk(), next, async () => Promise.reject(reason))
     expect(next.mock.calls).toEqual([[expect.any(Error)]])
   })
 })
@@ -255,7 +255,7 @@ describe('a stream whose host ends it first', () => {
   it('closes the connection where it fails at its beginning', async () => {
     const response: unknown = Object.assign(new PassThrough(), { setHeader: () => undefined, headersSent: false })
     const [res, next, fault] = [response as ServerResponse, jest.fn(), new Error('stream')]
-    await conclude(res, next, async () => ({ status: 200, headers: {}, body: () => { throw fault } }))
+    await sendOrContinue(res, next, async () => ({ status: 200, headers: {}, body: () => { throw fault } }))
     expect([res.destroyed, next.mock.calls]).toEqual([true, [[fault]]])
   })
 })

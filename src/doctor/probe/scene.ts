@@ -5,7 +5,7 @@
  */
 import { statusIn, textAt } from './answers'
 import type { Caller, Reply } from './caller'
-import type { ThrowawayUsers } from './throwaway-users'
+import type { TestUsers } from './test-users'
 
 /** The person at the terminal, with a phone. */
 export interface Person {
@@ -21,7 +21,7 @@ export interface Person {
 
 export interface Scene {
   readonly caller: Caller
-  readonly users: ThrowawayUsers
+  readonly users: TestUsers
   readonly person: Person
   /** Waits this many milliseconds. Tests pass a function that moves the simulator's clock instead. */
   readonly pause: (ms: number) => Promise<void>

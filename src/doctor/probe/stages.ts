@@ -9,7 +9,7 @@ import { limitStage } from './limit-stage'
 import { quietStage } from './quiet-stage'
 import type { Person, Scene } from './scene'
 import { smsStage } from './sms-stage'
-import { ThrowawayUsers } from './throwaway-users'
+import { TestUsers } from './test-users'
 import { userStage } from './user-stage'
 import { waitStage } from './wait-stage'
 
@@ -53,7 +53,7 @@ const QUESTIONS: Partial<Record<Stage, string>> = {
 export async function runStages(options: StageOptions): Promise<StageResults> {
   const { baseURL, accessKey, stages, signal, person, pause, say, phone } = options
   const caller = new Caller(baseURL, accessKey, MAX_CALLS, signal)
-  const users = new ThrowawayUsers(caller)
+  const users = new TestUsers(caller)
   const scene: Scene = { caller, users, person, pause, say, phone }
   const finished: Stage[] = []
   let endedBy: string | undefined

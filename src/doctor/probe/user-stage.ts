@@ -2,7 +2,7 @@
  * The stage of the probe with test users: enrolments that nobody finishes, recovery codes, intents, users without a device, and deletion. It notifies
  * nobody.
  *
- * Out of scope: deleting all test users at the end (`throwaway-users.ts`).
+ * Out of scope: deleting all test users at the end (`test-users.ts`).
  */
 import { codesIn, textAt } from './answers'
 import { introspect, status, type Scene } from './scene'

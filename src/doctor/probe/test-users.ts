@@ -7,13 +7,13 @@ import { randomBytes } from 'node:crypto'
 import { textAt, userIdOf } from './answers'
 import type { Caller, Reply } from './caller'
 
-interface ThrowawayUser {
+interface TestUser {
   readonly username: string
   userId: string | undefined
 }
 
-export class ThrowawayUsers {
-  private readonly made: ThrowawayUser[] = []
+export class TestUsers {
+  private readonly made: TestUser[] = []
 
   constructor(private readonly caller: Caller) {}
 
@@ -60,7 +60,7 @@ export class ThrowawayUsers {
    * Deletes the user if it exists, and returns whether it may still exist. Only a user with this very username is deleted: an instance that mixes up
    * its answers could name a real user.
    */
-  private async isLeft({ username }: ThrowawayUser): Promise<boolean> {
+  private async isLeft({ username }: TestUser): Promise<boolean> {
     for (let attempt = 0; attempt < 3; attempt++) {
       const { userId, isUnknown } = await this.lookUp(username)
       if (userId === undefined) {
