@@ -24,8 +24,8 @@ export type UserReference =
     }
 
 /**
- * A new user without a username. It must be explicit: JSON drops a field that is `undefined`, and Nevis creates another new user
- * for each request without a name.
+ * A new user without a username. The app must ask for this explicitly (`anonymous: true`): if it forgot the username, JSON would drop the field, and
+ * Nevis would create another new user for each request.
  */
 export interface AnonymousEnrollRequest {
   /** Must be true: creates a user without a username. */

@@ -1,5 +1,7 @@
 /**
- * The functions with which a command writes its output. Out of scope: what is written.
+ * The functions with which a command writes its output.
+ *
+ * Out of scope: the content of the output.
  */
 export interface Output {
   log(text: string): void

@@ -11,7 +11,10 @@ import type { Ledger } from './ledger'
  * @internal
  */
 export class Slots {
-  /** @param ledger has one claimed key per taken slot */
+  /**
+   * Uses this ledger.
+   * @param ledger has one claimed key per taken slot
+   */
   constructor(private readonly ledger: Ledger) {}
 
   /**

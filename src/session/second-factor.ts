@@ -195,7 +195,7 @@ export function requireSecondFactor(options: RequireSecondFactorOptions): Middle
   return middleware(async (req) => {
     const record = secondFactorOf(req, { sessionKey })
     const ageMs = record === undefined ? Infinity : Date.now() - record.at
-    // If the clock was set back, the record seems to come from the future. It is then refused.
+    // Refuse a record that seems to come from the future: then the clock was set back.
     const isFresh = ageMs >= 0 && ageMs <= maxAgeSeconds * 1000
     if (record !== undefined && isFresh && isStrongEnough(record, options)) return undefined
     if (redirectTo !== undefined && wantsPage(req)) {

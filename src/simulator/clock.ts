@@ -7,7 +7,10 @@
 export class Clock {
   private offsetMs: number
 
-  /** @param aheadMs how far this clock is ahead of the machine's clock at the start, in milliseconds; negative if behind */
+  /**
+   * Starts the clock.
+   * @param aheadMs how far this clock is ahead of the machine's clock at the start, in milliseconds; negative if behind
+   */
   constructor(aheadMs = 0) {
     this.offsetMs = aheadMs
   }

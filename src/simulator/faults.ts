@@ -107,7 +107,10 @@ export class Faults {
   private scripted: Scripted[] = []
   private randomState: number
 
-  /** @param seed seed of the random numbers behind `share`: with the same seed the same calls fail */
+  /**
+   * Starts without faults.
+   * @param seed seed of the random numbers behind `share`: with the same seed the same calls fail
+   */
   constructor(seed: number) {
     this.randomState = seed >>> 0
   }

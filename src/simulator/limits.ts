@@ -22,7 +22,10 @@ interface Count {
 export class Limits {
   private readonly counts = new Map<string, Count>()
 
-  /** @param allowed starts per user before the block; `undefined` means no limit */
+  /**
+   * Sets the limits.
+   * @param allowed starts per user before the block; `undefined` means no limit
+   */
   constructor(
     private readonly clock: Clock,
     private readonly allowed: Readonly<Record<LimitedChannel, number | undefined>>,

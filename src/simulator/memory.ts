@@ -20,7 +20,10 @@ export const CAPACITY = {
 
 /** A `Map` that deletes its oldest entry when a new key makes it larger than its limit. */
 export class BoundedMap<Key, Value> extends Map<Key, Value> {
-  /** @param onForget called with each entry that is deleted because of the limit */
+  /**
+   * Creates an empty map.
+   * @param onForget called with each entry that is deleted because of the limit
+   */
   constructor(
     private readonly limit: number,
     private readonly onForget: (value: Value) => void = () => undefined,

@@ -30,7 +30,10 @@ const HEADER = encode({ alg: 'HS512' })
 export class Tokens {
   private readonly key = randomBytes(64)
 
-  /** @param issuer the base URL with a trailing slash */
+  /**
+   * Sets the issuer of all tokens.
+   * @param issuer the base URL with a trailing slash
+   */
   constructor(
     private readonly clock: Clock,
     readonly issuer: string,

@@ -142,6 +142,6 @@ function hasFreshSecondFactor(
   const record = secondFactorOf(req, { sessionKey })
   if (record === undefined || userId === undefined || !isSameId(record.userId, userId)) return false
   if (!isAtLeast(record.factor, factor.name) && !allowEnrollmentOfStrongerFactorAfter.includes(record.factor)) return false
-  // If the clock was set back, the second factor seems to have been given in the future. It is then refused.
+  // Refuse a second factor that seems to have been given in the future: then the clock was set back.
   return record.at <= Date.now() && startedAt - record.at <= firstFactorLifetimeMs
 }

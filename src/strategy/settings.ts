@@ -213,7 +213,7 @@ function secretsOf(secret: NevisStrategyOptions['secret']): readonly string[] | 
   return secrets
 }
 
-/** The username in `req.user`. It stays the same after Nevis has told the userId, so the counts of the user's starts and codes continue. */
+/** The username in `req.user`. It does not change when the userId becomes known, so the counts of the user's starts and codes continue. */
 function usernameOfUser(req: NevisRequest): string | undefined {
   const { username } = (req.user ?? {}) as { username?: unknown }
   return typeof username === 'string' && username !== '' ? username : undefined

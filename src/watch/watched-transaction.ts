@@ -74,7 +74,7 @@ export class WatchedTransaction {
   // Private fields (`#`), because these two contain tokens, and an app may print or log a strategy.
   #last: LastCall | undefined
   readonly #sealed: Sealed
-  /** The transaction from the session, set by the first callback. It names the user; a handle does not. */
+  /** The transaction from the session, set by the first callback. It names the user, which a handle does not. */
   #transaction: Transaction | undefined
   private deciding = 0
   private timer: NodeJS.Timeout | undefined
