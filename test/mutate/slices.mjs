@@ -15,7 +15,7 @@ export const slices = {
   host: { files: ['host/'], tests: ['host/'], more: ['session/', 'strategy/rules', 'strategy/options', 'waiting/stream', 'waiting/outage-page'] },
   client: { files: ['client/'], tests: ['client/options', 'client/methods', 'client/', '!client/proxy'], more: ['factors/', 'strategy/options', 'strategy/health', 'doctor/cloud'] },
   waiting: { files: ['waiting/'], tests: ['waiting/'], more: ['host/answer', 'strategy/enrol', 'strategy/widget'] },
-  strategy: { files: ['strategy/'], tests: ['strategy/exchange', 'strategy/purpose', 'strategy/wanted', 'strategy/enrolment', 'strategy/'], more: ['security/events', 'security/step-up', 'security/enrolment', 'security/enrolment-rights', 'security/codes-prove', 'security/logged-out-meanwhile', 'security/planted-session', 'security/secure-session'] },
+  strategy: { files: ['strategy/'], tests: ['strategy/strategy-request', 'strategy/purpose', 'strategy/start-parameters', 'strategy/enrolment', 'strategy/'], more: ['security/events', 'security/step-up', 'security/enrolment', 'security/enrolment-rights', 'security/codes-prove', 'security/logged-out-meanwhile', 'security/planted-session', 'security/secure-session'] },
   simulator: { files: ['simulator/'], tests: ['simulator/', '!simulator/command', '!simulator/memory'] },
   doctor: { files: ['doctor/'], tests: ['doctor/', '!doctor/command', '!doctor/guide'] },
 }
