@@ -9,7 +9,7 @@ import { isOwnURL } from '../host/origin'
 import type { HostRequest, SessionLike } from '../host/request'
 import type { StoredReturnTo, SessionState } from './transactions'
 
-/** Longer paths are not stored, so that sessions stay small. In characters. */
+/** Length of the longest path that is stored, in characters. The limit keeps sessions small. */
 const MAX_LENGTH = 2048
 /**
  * One `/`, then printable ASCII without `\`: the characters that a browser sends in a request line. A second `/` or `\`, also percent-encoded, is

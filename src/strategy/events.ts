@@ -60,11 +60,11 @@ export interface NevisEvents {
     /** Milliseconds since the start of the transaction; absent without a transaction. */
     readonly ageMs?: number
   }
-  /** A budget of starts or codes was used up (MITRE ATT&CK T1621, OWASP ASVS 6.6.4). */
+  /** A limit of starts or codes was reached (MITRE ATT&CK T1621, OWASP ASVS 6.6.4). */
   budget: About & {
     /**
-     * Which budget: `starts`: starts of a subject. `attempts`: codes of a transaction. `subjectAttempts`: codes of a subject. `pause`: a pause after
-     * denials. `locked`: the codes of a subject are locked after too many wrong ones. `phone`: texts to a phone number.
+     * Which limit was reached. `starts`: starts of a subject. `attempts`: codes of a transaction. `subjectAttempts`: codes of a subject. `pause`: a
+     * pause after denials. `locked`: the codes of a subject are locked after too many wrong ones. `phone`: texts to a phone number.
      */
     readonly budget: 'starts' | 'attempts' | 'subjectAttempts' | 'pause' | 'locked' | 'phone'
     /** How many are allowed; for `locked`, how many wrong codes in a day lock the codes. */

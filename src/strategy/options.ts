@@ -72,7 +72,10 @@ export interface NevisStrategyOptions {
         of(req: NevisRequest, subject: Subject): readonly FactorName[] | Promise<readonly FactorName[]>
       }['of']
     | undefined
-  /** `approve` (default), `enroll`, or `approve-or-enroll`, which enrols users who have no factor and needs one more call. Or a function. */
+  /**
+   * The operation that a start begins: `approve` (default), `enroll`, or `approve-or-enroll`, which enrols users who have no factor and needs one
+   * more call. A function can choose it for each request.
+   */
   readonly operation?: FromRequest<Operation | 'approve-or-enroll'> | undefined
   /**
    * How the user gave the first factor, in values of RFC 8176 such as `['pwd']`, or a function that returns them for the request of the start. They

@@ -18,7 +18,7 @@ import type { StrategyRequest } from './strategy-request'
 /**
  * Shows the waiting page instead of the error, if the user can choose another factor there.
  * @param reason the error with which the start has failed
- * @param slot the number of this start among the user's counted starts; an approval with another factor removes it from them
+ * @param slot the number of this start in the count of the user's starts. An approval with another factor removes it from that count
  * @param startedAt milliseconds since 1970
  * @returns undefined if the start must fail, because `reason` is another error or the user has no other factor
  * @internal
