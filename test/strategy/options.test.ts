@@ -171,7 +171,7 @@ describe('new NevisStrategy', () => {
       expect(settings).toMatchObject({
         name: 'nevis', waitingURL: '/2fa', callbackURL: '/2fa/callback', statusURL: '/2fa/status', operation: 'approve', lifetimeMs: 120_000,
         firstFactorLifetimeMs: 600_000, maxAttempts: 5, startBudget: { starts: 5, perSeconds: 300 }, attemptBudget: { attempts: 30, perSeconds: 3600 },
-        allowEnrollmentOfStrongerFactorAfter: [], claimsTokens: false, sessionKey: 'nevis', health: undefined,
+        allowEnrollmentOfStrongerFactorAfter: [], hasWidget: false, sessionKey: 'nevis', health: undefined,
         issuers: ['https://example.mauth.nevis.cloud'], passReqToCallback: false,
       })
       expect(settings.message).toBeUndefined()
@@ -265,8 +265,8 @@ describe('new NevisStrategy', () => {
       [{ data: null }, { data: null }],
       [{ operation: decide }, { operation: decide }],
       [{ message: decide }, { message: decide }],
-      [{ factors: [widget()] }, { factors: [{ name: 'widget' }], claimsTokens: true }],
-      [{ factors: [{ ...push(), enrollPrompt: 'widget' }] }, { claimsTokens: true }],
+      [{ factors: [widget()] }, { factors: [{ name: 'widget' }], hasWidget: true }],
+      [{ factors: [{ ...push(), enrollPrompt: 'widget' }] }, { hasWidget: true }],
       [{ allowEnrollmentOfStrongerFactorAfter: ['recovery', 'sms'] }, { allowEnrollmentOfStrongerFactorAfter: ['recovery', 'sms'] }],
       [{ passReqToCallback: true }, { passReqToCallback: true }],
       [{ waitingURL: 'https://app.example/2fa', callbackURL: 'http://localhost:3000/2fa?x=1', statusURL: '/' },
