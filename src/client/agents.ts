@@ -19,7 +19,8 @@
 import { Agent as HttpAgent } from 'node:http'
 import { Agent as HttpsAgent } from 'node:https'
 import type { Socket } from 'node:net'
-import type { Proxy } from './proxy'
+import { isLoopback } from './loopback'
+import { proxyFor, type Proxy } from './proxy'
 import { Tunnel } from './tunnel'
 
 const KEEP_IDLE_MS = 30_000
@@ -55,6 +56,13 @@ const TLS_OPTIONS = { ...OPTIONS, rejectUnauthorized: true }
 
 export function newHttpsAgent(keepAlive = true): HttpsAgent {
   return learning(new HttpsAgent({ ...TLS_OPTIONS, keepAlive }))
+}
+
+/** The agent of this package for a base URL. Requests to this machine never go through a proxy. */
+export function newAgent(url: URL, keepAlive = true): HttpAgent {
+  if (url.protocol === 'http:') return newHttpAgent(keepAlive)
+  const proxy = isLoopback(url) ? undefined : proxyFor(url)
+  return proxy === undefined ? newHttpsAgent(keepAlive) : newTunnelAgent(proxy, `${url.hostname}:${url.port || 443}`, keepAlive)
 }
 
 /**

@@ -11,13 +11,11 @@ import { request as requestHttps } from 'node:https'
 import { setTimeout as pause } from 'node:timers/promises'
 import { Axios, type AxiosResponse } from 'axios'
 import type { AccessKey } from './access-key'
-import { newHttpAgent, newHttpsAgent, newTunnelAgent } from './agents'
+import { newAgent } from './agents'
 import { Answer, httpDate } from './answer'
 import { publishCall, type NevisCall } from './calls'
 import { withDeadline, type Deadline } from './deadline'
 import { NevisError, type NevisMethod } from './errors'
-import { isLoopback } from './loopback'
-import { proxyFor } from './proxy'
 import type { ResolvedOptions } from './options'
 
 export interface HttpCall {
@@ -212,14 +210,8 @@ interface Agents {
 
 function agentsOf({ baseURL, httpAgent, httpsAgent }: ResolvedOptions): Agents {
   const url = new URL(baseURL)
-  const agentOf = (keepAlive: boolean) => (url.protocol === 'https:' ? (httpsAgent ?? ownHttpsAgent(url, keepAlive)) : (httpAgent ?? newHttpAgent(keepAlive)))
+  const agentOf = (keepAlive: boolean) => (url.protocol === 'https:' ? httpsAgent : httpAgent) ?? newAgent(url, keepAlive)
   return { shared: agentOf(true), forOneCall: agentOf(false) }
-}
-
-/** The agent of this package for https. Requests to this machine never go through a proxy. */
-function ownHttpsAgent(url: URL, keepAlive: boolean): Agent {
-  const proxy = isLoopback(url) ? undefined : proxyFor(url)
-  return proxy === undefined ? newHttpsAgent(keepAlive) : newTunnelAgent(proxy, `${url.hostname}:${url.port || 443}`, keepAlive)
 }
 
 function headersOf({ body, accept = 'application/json' }: HttpCall, accessKey: string | undefined): Record<string, string> {

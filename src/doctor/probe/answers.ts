@@ -18,8 +18,9 @@ function textsIn(json: unknown): { readonly name: string; readonly text: string 
     for (const [name, value] of level) {
       seen++
       if (typeof value === 'string') found.push({ name, text: value })
-      else if (Array.isArray(value)) next.push(...value.map((item: unknown): [string, unknown] => [name, item]))
-      else if (typeof value === 'object' && value !== null) next.push(...Object.entries(value))
+      else if (typeof value === 'object' && value !== null) {
+        for (const [inner, one] of Object.entries(value).slice(0, MAX_VALUES)) next.push([Array.isArray(value) ? name : inner, one])
+      }
     }
     level = next
   }

@@ -1,10 +1,12 @@
 /**
- * Sends the probe's requests and records the shape of each response. It uses plain `fetch`, because the client would reject unexpected
- * responses. It limits the number of calls and the duration of each call.
+ * Sends the probe's requests and records the shape of each response. It limits the number of calls and the duration
+ * of each call.
  *
- * Out of scope: which requests are sent (the stages), and the description of a shape (`shape.ts`).
+ * Out of scope: which requests are sent (the stages), how one is sent (`raw-request.ts`), and the description of a shape (`shape.ts`).
  */
+import type { IncomingHttpHeaders } from 'node:http'
 import { textAt } from './answers'
+import { Connections } from './raw-request'
 import { BASE_URL, mediaTypeOf, shapeOf } from './shape'
 
 /** The recorded facts by name: for each step the HTTP status, the content type, the fields, and facts that a stage adds. They contain no values. */
@@ -36,7 +38,6 @@ export interface Call {
 }
 
 const CALL_DEADLINE_MS = 15_000
-const MAX_BODY_CHARACTERS = 1_000_000
 /** Headers whose presence is recorded, without their values. */
 const NOTED_HEADERS = ['content-encoding', 'location', 'retry-after', 'set-cookie', 'www-authenticate']
 
@@ -48,15 +49,17 @@ export class Caller {
   /** Values that must never be recorded, each with the words that are recorded in its place. */
   readonly known = new Map<string, string>()
   calls = 0
+  private readonly connections: Connections
   /** Nevis's time minus this machine's time, in milliseconds, from the last `Date` header. */
   clockMs: number | undefined
 
   constructor(
-    private readonly baseURL: string,
+    baseURL: string,
     private readonly accessKey: string,
     private readonly maxCalls: number,
     private readonly signal: AbortSignal,
   ) {
+    this.connections = new Connections(baseURL)
     this.known.set(baseURL, BASE_URL).set(accessKey, 'the access key')
   }
 
@@ -87,14 +90,14 @@ export class Caller {
     const headers: Record<string, string> = { Accept: accept }
     if (withKey) headers['Authorization'] = `Bearer ${bearer}`
     if (json !== undefined) headers['Content-Type'] = 'application/json;charset=utf-8'
-    const body = json === undefined ? form && new URLSearchParams(form) : JSON.stringify(json)
+    if (form !== undefined) headers['Content-Type'] = 'application/x-www-form-urlencoded;charset=UTF-8'
+    const body = json === undefined ? form && new URLSearchParams(form).toString() : JSON.stringify(json)
     let reply: Reply
     try {
-      const response = await fetch(this.baseURL + path, { method, headers, signal, redirect: 'manual', ...(body !== undefined && { body }) })
-      const text = (await response.text()).slice(0, MAX_BODY_CHARACTERS)
-      reply = { status: response.status, json: parsed(text), text }
+      const { status, text, headers: received } = await this.connections.send(path, { method, headers, body, signal })
+      reply = { status, json: parsed(text), text }
       for (const name of learns) this.learn(textAt(reply.json, name), `the ${name}`)
-      if (step !== undefined) this.note(step, reply, response.headers)
+      if (step !== undefined) this.note(step, reply, received)
     } catch (reason) {
       reply = { status: 0, json: undefined, text: '' }
       if (step !== undefined) this.facts[`${step}.http`] = `no answer (${wordOf(reason)})`
@@ -102,12 +105,12 @@ export class Caller {
     return reply
   }
 
-  private note(step: string, { status, json, text }: Reply, headers: Headers): void {
-    const date = Date.parse(headers.get('date') ?? '')
+  private note(step: string, { status, json, text }: Reply, headers: IncomingHttpHeaders): void {
+    const date = Date.parse(headers.date ?? '')
     if (!Number.isNaN(date)) this.clockMs = date - Date.now()
     this.facts[`${step}.http`] = String(status)
-    this.facts[`${step}.type`] = mediaTypeOf(headers.get('content-type'))
-    const noted = NOTED_HEADERS.filter((name) => headers.has(name))
+    this.facts[`${step}.type`] = mediaTypeOf(headers['content-type'] ?? null)
+    const noted = NOTED_HEADERS.filter((name) => name in headers)
     if (noted.length > 0) this.facts[`${step}.headers`] = noted
     else delete this.facts[`${step}.headers`]
     this.facts[`${step}.fields`] = json === undefined ? [textKind(text)] : shapeOf(json, this.known)
@@ -130,7 +133,6 @@ function textKind(text: string): string {
 
 /** The code of a network error, such as `ENOTFOUND`, or else its name. The message is not used, because it can contain values. */
 function wordOf(reason: unknown): string {
-  const { cause, name } = Object(reason) as { cause?: unknown; name?: unknown }
-  const { code } = Object(cause) as { code?: unknown }
+  const { code, name } = Object(reason) as { code?: unknown; name?: unknown }
   return [code, name].find((one): one is string => typeof one === 'string' && /^\w{1,40}$/.test(one)) ?? 'unknown'
 }

@@ -5,6 +5,7 @@
  */
 import { once } from 'node:events'
 import { createServer } from 'node:http'
+import { createServer as createHttpsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { PassThrough } from 'node:stream'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
@@ -17,11 +18,14 @@ import { reportOf, textOf } from '../../../src/doctor/probe/report'
 import { SimulatedPerson } from '../../../src/doctor/probe/simulated-person'
 import { runStages, STAGES, type StageOptions, type StageResults } from '../../../src/doctor/probe/stages'
 import { NevisSimulator } from '../../../src/simulator'
+import { certificateFor } from '../../support/certificates'
 
 /** Each simulator is asked some two hundred times. */
 jest.setTimeout(600_000)
 
-const PLAYED = DIALECT_NAMES.filter((_name, i) => process.env['EVERY_DIALECT'] !== undefined || i % 4 === 0)
+/** Behind a gateway that answers everything with an error, nobody can say who is left, and the report says so. */
+const IN_DOUBT = 'gateway-page-502'
+const PLAYED = DIALECT_NAMES.filter((name, i) => process.env['EVERY_DIALECT'] !== undefined || i % 4 === 0 || name === IN_DOUBT)
 let simulated: Simulated
 beforeAll(async () => void (simulated = await simulate(STAGES, undefined, PLAYED)))
 
@@ -115,6 +119,7 @@ describe('the probe', () => {
     const cases: [string, (method: string, url: string) => [number, object], number][] = [
       ['in its enrolments', (method, url) => (method === 'POST' && url.includes('/enroll') ? [201, REAL] : [404, { status: 404, error: 'Not Found' }]), 0],
       ['in its look-ups', (_method, url) => (url.includes('/enroll') ? [201, {}] : url.includes('?username=') ? [200, REAL] : [404, { status: 404 }]), 1],
+      ['in its look-ups, by a list too long to be one', (_method, url) => (url.includes('/enroll') ? [201, {}] : url.includes('?username=') ? [200, Array.from({ length: 300_000 }, () => 1)] : [404, { status: 404 }]), 0],
       ['or not at all', (_method, url) => (url.includes('/enroll') ? [504, {}] : [503, {}]), 1],
     ]
     it.each(cases)('%s › deletes nobody, and says what may be left', async (_name, answer, left) => {
@@ -137,6 +142,57 @@ describe('the probe', () => {
     })
   })
 
+  /**
+   * `NODE_TLS_REJECT_UNAUTHORIZED=0` is common behind proxies that read TLS. With it, the probe once sent the access key to whoever was in between.
+   */
+  describe('of a server whose certificate nobody has signed', () => {
+    const before = process.env['NODE_TLS_REJECT_UNAUTHORIZED']
+    afterEach(() => {
+      if (before === undefined) delete process.env['NODE_TLS_REJECT_UNAUTHORIZED']
+      else process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = before
+    })
+
+    it('sends nothing, though the environment switches the checks of certificates off', async () => {
+      const certificate = certificateFor('IP:127.0.0.1')
+      let requests = 0
+      const server = createHttpsServer(certificate, (_req, res) => {
+        requests++
+        res.end('PONG')
+      }).listen(0, '127.0.0.1')
+      await once(server, 'listening')
+      try {
+        process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = '0'
+        const { port } = server.address() as AddressInfo
+        const { facts } = await runStages(options({ baseURL: `https://127.0.0.1:${port}`, stages: ['quiet'] }))
+        expect([facts['ping.http'], requests]).toEqual(['no answer (DEPTH_ZERO_SELF_SIGNED_CERT)', 0])
+      } finally {
+        server.close()
+        certificate.remove()
+      }
+    })
+  })
+
+  describe('of an instance that never stops sending', () => {
+    it('reads no more than a megabyte', async () => {
+      const server = createServer((_req, res) => {
+        const send = () => {
+          while (res.write(Buffer.alloc(65_536, 'x'))) if (res.destroyed) return
+          res.once('drain', send)
+        }
+        send()
+      }).listen(0, '127.0.0.1')
+      await once(server, 'listening')
+      try {
+        const { port } = server.address() as AddressInfo
+        const { facts } = await runStages(options({ baseURL: `http://127.0.0.1:${port}`, stages: ['quiet'] }))
+        expect(facts['ping.fields']).toEqual(['other text'])
+      } finally {
+        server.closeAllConnections()
+        server.close()
+      }
+    })
+  })
+
   describe('of an instance that is not there', () => {
     it('ends, and reports that nothing answered', async () => {
       await simulator.close()
@@ -148,12 +204,10 @@ describe('the probe', () => {
 
 describe('the probe in every dialect', () => {
   it('leaves no user behind, runs to its end and makes at most 400 calls', () => {
-    // Behind a gateway that answers everything with an error, nobody can say who is left, and the report says so.
-    const inDoubt = 'gateway-page-502'
-    expect(simulated.results.get(inDoubt)?.usersLeft).toBeGreaterThan(0)
-    const wrong = [...simulated.results].filter(([name]) => name !== inDoubt).filter(([, { usersLeft, endedBy, calls }]) => usersLeft > 0 || endedBy !== undefined || calls > 400)
+    expect(simulated.results.get(IN_DOUBT)?.usersLeft).toBeGreaterThan(0)
+    const wrong = [...simulated.results].filter(([name]) => name !== IN_DOUBT).filter(([, { usersLeft, endedBy, calls }]) => usersLeft > 0 || endedBy !== undefined || calls > 400)
     expect(wrong.map(([name]) => name)).toEqual([])
-    expect(simulated.results.size).toBe(DIALECT_NAMES.length)
+    expect(simulated.results.size).toBe(PLAYED.length)
   })
 
   it('reports no value of a request or response, in every fifth of these dialects', async () => {

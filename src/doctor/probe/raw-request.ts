@@ -1,0 +1,65 @@
+/**
+ * Sends one HTTP request and reads the answer as text, whatever it is. The client of this package would reject unexpected answers, and Node's `fetch`
+ * cannot be told to check certificates where `NODE_TLS_REJECT_UNAUTHORIZED=0` is set. The connection is that of the client: certificates are always
+ * checked, and the forward proxy of the environment is used.
+ *
+ * Out of scope: which requests are sent (the stages), and what an answer means (`caller.ts`).
+ */
+import { request as requestHttp, type Agent, type IncomingHttpHeaders, type IncomingMessage } from 'node:http'
+import { request as requestHttps } from 'node:https'
+import { createGunzip } from 'node:zlib'
+import { newAgent } from '../../client/agents'
+
+export interface RawRequest {
+  readonly method: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string | undefined
+  readonly signal: AbortSignal
+}
+
+export interface RawResponse {
+  readonly status: number
+  readonly headers: IncomingHttpHeaders
+  /** The body as UTF-8, at most the first megabyte. */
+  readonly text: string
+}
+
+const MAX_BYTES = 1_000_000
+
+/** The connections to one base URL. */
+export class Connections {
+  readonly #agent: Agent
+  readonly #isSecure: boolean
+
+  constructor(private readonly baseURL: string) {
+    const url = new URL(baseURL)
+    this.#isSecure = url.protocol === 'https:'
+    this.#agent = newAgent(url)
+  }
+
+  /** @throws Error with the `code` of the network error; if the signal aborts, its reason */
+  async send(path: string, { method, headers, body, signal }: RawRequest): Promise<RawResponse> {
+    try {
+      const response = await new Promise<IncomingMessage>((resolve, reject) => {
+        const request = (this.#isSecure ? requestHttps : requestHttp)(this.baseURL + path, { method, headers: { ...headers, 'Accept-Encoding': 'gzip' }, agent: this.#agent, signal })
+        request.once('response', resolve).once('error', reject).end(body)
+      })
+      return { status: response.statusCode as number, headers: response.headers, text: await textOf(response) }
+    } catch (error) {
+      throw signal.aborted ? signal.reason : error
+    }
+  }
+}
+
+/** Reads the body up to the limit, and ends the connection there. */
+async function textOf(response: IncomingMessage): Promise<string> {
+  const decoder = new TextDecoder()
+  let text = ''
+  let bytes = 0
+  for await (const chunk of response.headers['content-encoding'] === 'gzip' ? response.pipe(createGunzip()) : response) {
+    bytes += (chunk as Buffer).length
+    text += decoder.decode(chunk as Buffer, { stream: true })
+    if (bytes >= MAX_BYTES) break
+  }
+  return text.slice(0, MAX_BYTES)
+}
