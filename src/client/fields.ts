@@ -16,9 +16,12 @@ import type { QrCode } from './results'
  * file.
  */
 const WHITE_SPACE = /\s|[^ -~\xa0-\uffff]/
-/** Upper limit, because links are stored in the session and inserted into the page. In Nevis's examples, a link has a few hundred characters. */
+/**
+ * Longest link that is accepted, because links are stored in the session and inserted into the page. In Nevis's examples, a link has a few hundred
+ * characters.
+ */
 const MAX_LINK_CHARACTERS = 8192
-/** Upper limit for a list of objects, which are a user's authenticators: a longer list would keep the process busy for seconds. */
+/** Longest list of authenticators that is accepted: a longer list would keep the process busy for seconds. */
 const MAX_LIST_LENGTH = 200
 /** Schemes that the browser handles itself, so they cannot belong to a phone's app. Links with these schemes are rejected. */
 const BROWSER_SCHEMES: readonly string[] = ['http:', 'javascript:', 'data:', 'blob:', 'file:', 'vbscript:', 'about:', 'ftp:', 'ws:', 'wss:', 'view-source:', 'filesystem:']

@@ -1,4 +1,8 @@
-/** Dialects of the answers to an access key that is no longer valid. */
+/**
+ * Dialects (plausible behaviours of Nevis) for an access key that is no longer valid: how Nevis answers.
+ *
+ * Out of scope: applying a dialect (`apply.ts`).
+ */
 import type { DialectGroup } from './dialect'
 import { refusedWith, refusing } from './rewrite'
 

@@ -1,4 +1,8 @@
-/** Dialects of the enrolment of an Access App. */
+/**
+ * Dialects (plausible behaviours of Nevis) for the enrolment of an Access App.
+ *
+ * Out of scope: applying a dialect (`apply.ts`).
+ */
 import type { DialectGroup, Exchange } from './dialect'
 import { inAnswers, objectIn, refusing, without, withStatus } from './rewrite'
 

@@ -1,4 +1,8 @@
-/** Dialects of the approval endpoint: its answers, and the fields that it accepts. */
+/**
+ * Dialects (plausible behaviours of Nevis) for the approval endpoint: its answers, and the fields that it accepts.
+ *
+ * Out of scope: applying a dialect (`apply.ts`).
+ */
 import { linkJson } from '../resources'
 import type { DialectGroup } from './dialect'
 import { inAnswers, refusing, withEach, without } from './rewrite'

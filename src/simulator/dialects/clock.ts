@@ -1,4 +1,8 @@
-/** Dialects in which the cloud's clock is minutes ahead or behind, as on a host without time synchronisation. */
+/**
+ * Dialects (plausible behaviours of Nevis) in which the cloud's clock is minutes ahead or behind, as on a host without time synchronisation.
+ *
+ * Out of scope: applying a dialect (`apply.ts`).
+ */
 import { isRecord } from '../answer'
 import type { Dialect, DialectGroup } from './dialect'
 

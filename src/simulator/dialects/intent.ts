@@ -1,4 +1,8 @@
-/** Dialects of intent tokens, and of the status endpoint when it gets a transaction token in place of a status token. */
+/**
+ * Dialects (plausible behaviours of Nevis) for intent tokens, and for a status call with a transaction token in place of a status token.
+ *
+ * Out of scope: applying a dialect (`apply.ts`).
+ */
 import type { Answer } from '../answer'
 import type { Dialect, DialectGroup, Exchange } from './dialect'
 import { errorAnswer, inAnswers, without, withStatus } from './rewrite'

@@ -1,4 +1,8 @@
-/** Dialects of the introspection. Nevis documents its answer by a single example, which is for an access key. */
+/**
+ * Dialects (plausible behaviours of Nevis) for the introspection. Nevis documents its answer with a single example, of an access key.
+ *
+ * Out of scope: applying a dialect (`apply.ts`).
+ */
 import { isRecord, type Answer } from '../answer'
 import type { Claims } from '../tokens'
 import type { Dialect, DialectGroup, Exchange } from './dialect'

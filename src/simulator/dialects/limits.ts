@@ -1,6 +1,8 @@
 /**
- * Dialects of refusals whose HTTP status Nevis does not document: a blocked user, too many authenticators, a user without a factor on the
- * channel.
+ * Dialects (plausible behaviours of Nevis) for refusals whose HTTP status Nevis does not document: a blocked user, too many authenticators, a user
+ * without a factor on the channel.
+ *
+ * Out of scope: applying a dialect (`apply.ts`).
  */
 import type { DialectGroup } from './dialect'
 import { perStatus, refusedWith } from './rewrite'

@@ -1,4 +1,8 @@
-/** Dialects of QR codes and app links. */
+/**
+ * Dialects (plausible behaviours of Nevis) for QR codes and app links.
+ *
+ * Out of scope: applying a dialect (`apply.ts`).
+ */
 import { isRecord, type Answer } from '../answer'
 import type { Dialect, DialectGroup, Exchange } from './dialect'
 import { objectIn, without, type Json } from './rewrite'

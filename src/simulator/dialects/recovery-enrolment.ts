@@ -1,4 +1,9 @@
-/** Dialects of the answer to an enrolment of recovery codes. Nevis documents neither the field nor the number of codes. */
+/**
+ * Dialects (plausible behaviours of Nevis) for the answer to an enrolment of recovery codes. Nevis documents neither the field nor the number of
+ * codes.
+ *
+ * Out of scope: applying a dialect (`apply.ts`).
+ */
 import { randomUUID } from 'node:crypto'
 import type { DialectGroup, Exchange } from './dialect'
 import { inAnswers, objectIn, refusing, without, withStatus, type Json } from './rewrite'

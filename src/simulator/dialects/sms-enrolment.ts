@@ -1,4 +1,9 @@
-/** Dialects of the answer to an enrolment by SMS. Nevis documents that the answer contains a user id and a status token, but not in which fields. */
+/**
+ * Dialects (plausible behaviours of Nevis) for the answer to an enrolment by SMS. Nevis documents that the answer contains a user id and a status
+ * token, but not in which fields.
+ *
+ * Out of scope: applying a dialect (`apply.ts`).
+ */
 import type { DialectGroup, DialectRequest } from './dialect'
 import { inAnswers, objectIn, refusing, without, withStatus, type Json } from './rewrite'
 

@@ -1,6 +1,8 @@
 /**
- * Dialects of the status call for an SMS transaction. The older documents allow this call for SMS; the newer ones allow it for app, push and
- * fido2 only.
+ * Dialects (plausible behaviours of Nevis) for the status call of an SMS transaction. Nevis's older documents allow this call for SMS; the newer ones
+ * allow it only for app, push and fido2.
+ *
+ * Out of scope: applying a dialect (`apply.ts`).
  */
 import type { Answer } from '../answer'
 import type { Dialect, DialectGroup, Exchange } from './dialect'

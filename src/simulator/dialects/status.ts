@@ -1,4 +1,8 @@
-/** Dialects of the status of a transaction. */
+/**
+ * Dialects (plausible behaviours of Nevis) for the status of a transaction.
+ *
+ * Out of scope: applying a dialect (`apply.ts`).
+ */
 import { isRecord, type Answer } from '../answer'
 import type { Dialect, DialectGroup, Exchange } from './dialect'
 import { errorAnswer, refusing, without, type Json } from './rewrite'

@@ -1,4 +1,8 @@
-/** Dialects of user objects: the answer for an unknown user, and the fields of a known user. */
+/**
+ * Dialects (plausible behaviours of Nevis) for user records: the answer for an unknown user, and the fields of a known user.
+ *
+ * Out of scope: applying a dialect (`apply.ts`).
+ */
 import type { Answer } from '../answer'
 import { isRecord } from '../answer'
 import type { OperationName } from '../routes'

@@ -1,4 +1,9 @@
-/** Dialects of the answer to the verification of a code. Nevis documents 200 for the right code, "4xx otherwise", and no body. */
+/**
+ * Dialects (plausible behaviours of Nevis) for the answer to the verification of a code. Nevis documents 200 for the right code, "4xx otherwise", and
+ * no body.
+ *
+ * Out of scope: applying a dialect (`apply.ts`).
+ */
 import type { DialectGroup, DialectRequest } from './dialect'
 import { perStatus, refusedWith, refusing, withStatus } from './rewrite'
 import { userJson } from '../resources'

@@ -1,4 +1,8 @@
-/** Dialects of HTTP: media types, encodings, redirects, and answers that gateways and firewalls give in place of Nevis. */
+/**
+ * Dialects (plausible behaviours of Nevis) for HTTP: media types, encodings, redirects, and answers of gateways and firewalls in place of Nevis.
+ *
+ * Out of scope: applying a dialect (`apply.ts`).
+ */
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib'
 import { isRecord, type Answer } from '../answer'
 import type { Dialect, DialectGroup } from './dialect'
