@@ -113,7 +113,7 @@ function databaseOf(env: Environment, isDemo: boolean): DatabasePlace {
   return Object.freeze({ dataDir: fileURLToPath(new URL('../data', import.meta.url)) })
 }
 
-/** An empty variable counts as not set. */
+/** Reads an environment variable. An empty one counts as not set. */
 function text(env: Environment, name: string): string | undefined {
   return env[name] || undefined
 }

@@ -17,7 +17,7 @@ function textOf(value: Value): string {
   return String(value).replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
 }
 
-/** `Array.isArray` does not narrow to a readonly array. */
+/** True for a list. `Array.isArray` alone would not tell TypeScript that a readonly list is one. */
 function isList(value: Value): value is readonly Value[] {
   return Array.isArray(value)
 }

@@ -54,7 +54,10 @@ export class Invoices {
     return rows
   }
 
-  /** @returns undefined if there is no such invoice, or it is another user's */
+  /**
+   * Finds an invoice of a user.
+   * @returns undefined if there is no such invoice, or it is another user's
+   */
   async find(userId: number, id: string): Promise<Invoice | undefined> {
     if (!ID.test(id)) return undefined
     const { rows } = await this.database.query<Invoice>(`select ${COLUMNS} from invoices where user_id = $1 and id = $2`, [userId, id])

@@ -17,7 +17,10 @@ export function normalised(username: unknown): string {
 export interface KnownBrowsers {
   /** Middleware that sets the cookie in the browser of a signed-in user. */
   readonly note: RequestHandler
-  /** @returns the id of the browser; undefined if this account has not signed in there before */
+  /**
+   * Reads the cookie.
+   * @returns the id of the browser; undefined if this account has not signed in there before
+   */
   idOf(req: Request, username: unknown): string | undefined
 }
 

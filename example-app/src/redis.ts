@@ -7,7 +7,10 @@ const ANSWERS_WITHIN_MS = 3000
 
 export type Redis = NonNullable<Awaited<ReturnType<typeof openRedis>>>
 
-/** @returns a client that reconnects by itself and whose commands succeed or fail within the limit; undefined if no URL is given */
+/**
+ * Connects to Redis.
+ * @returns a client that reconnects by itself and whose commands succeed or fail within the limit; undefined if no URL is given
+ */
 export async function openRedis(url: string | undefined) {
   if (url === undefined) return undefined
   let isUp = false
