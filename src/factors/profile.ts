@@ -49,7 +49,8 @@ export interface NevisProfile {
  */
 export function profileOf(transaction: Transaction, outcome: Succeeded, { amr }: Pick<Factor, 'amr'>): NevisProfile {
   const { factor, operation, id, subject, message, data, firstFactorAmr, isCodeTyped, isInPlaceOfApproval } = transaction
-  const username = outcome.username ?? subject.username
+  // In the app's own spelling: Nevis may write the same name in another case, and the app may have another account under that spelling.
+  const username = subject.username ?? outcome.username
   return Object.freeze({
     provider: 'nevis',
     id: outcome.userId as string,

@@ -100,10 +100,10 @@ describe('a profile', () => {
     expect(profileOf(transaction, outcome, {})).toStrictEqual(least)
   })
 
-  it('names whom Nevis names, else who was asked', () => {
+  it('has the name that the app gave, else the one that Nevis gives', () => {
     expect(profileOf({ ...transaction, subject: { username: 'anna' } }, outcome, {})).toStrictEqual({ ...least, username: 'anna' })
     expect(profileOf(transaction, { ...outcome, username: 'ben' }, {})).toStrictEqual({ ...least, username: 'ben' })
-    expect(profileOf({ ...transaction, subject: { username: 'anna' } }, { ...outcome, username: 'ben' }, {})).toStrictEqual({ ...least, username: 'ben' })
+    expect(profileOf({ ...transaction, subject: { username: 'anna' } }, { ...outcome, username: 'ANNA' }, {})).toStrictEqual({ ...least, username: 'anna' })
   })
 
   it('gives back what was shown and given, and cannot be changed', () => {
