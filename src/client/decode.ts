@@ -175,7 +175,7 @@ function authenticator(fields: Fields): Authenticator {
   })
 }
 
-/** No decision depends on these details, so this function treats a value of the wrong type as absent. */
+/** Decodes Nevis's details about an Access App. No decision depends on them, so a value of the wrong type counts as absent. */
 function uafOf(authenticator: Fields): UafDetails | undefined {
   const json = authenticator.get('uaf')
   if (!isJsonObject(json)) return undefined

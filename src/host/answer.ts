@@ -36,7 +36,7 @@ export interface HostResponse {
 export interface Middleware<Req = HostRequest, Res = HostResponse> {
   (req: Req, res: Res & ServerResponse, next: (error?: unknown) => void): void
   /**
-   * Does the same for a host other than Express.
+   * Runs the middleware on a host other than Express, and returns the answer instead of sending it.
    * @param req Fastify's request, or a Koa context
    * @param res Fastify's reply, or the Koa context. It is passed to functions in the options, and shows which headers are already set
    * @returns the answer to send, or undefined if the request may continue

@@ -36,8 +36,7 @@ const BUSY_SECONDS = 10
 export const MAX_BROWSER_DAYS = 90
 
 /**
- * After this time, the numbers of a subject's browsers start again at 1. So every browser expires before that time, even if some of its days are
- * left.
+ * After this time, the numbers of a subject's browsers start again at 1. So a browser expires at the latest then, even if some of its days are left.
  */
 const PERIOD_SECONDS = YEAR_SECONDS + MAX_BROWSER_DAYS * DAY_SECONDS
 

@@ -27,7 +27,7 @@ const LONGEST_RETRY_AFTER_SECONDS = 3600
 export interface OutagePage<Req = HostRequest, Res = HostResponse> {
   (error: unknown, req: Req, res: Res & ServerResponse, next: (error?: unknown) => void): void
   /**
-   * Does the same for a host other than Express.
+   * Handles the error on a host other than Express, and returns the response instead of sending it.
    * @returns the response to send, or undefined if the error is not an outage
    */
   answer(error: unknown, req: Req, res?: Res): Promise<PlainAnswer | undefined>
