@@ -50,7 +50,7 @@ export type NevisMethod =
  * Each code with its default text, and with the HTTP status that the app should answer to its own user: Express turns `err.status` into the response.
  */
 const TABLE: Readonly<Record<NevisErrorCode, { status: number; words: string }>> = {
-  NEVIS_UNREACHABLE: { status: 503, words: 'no connection, or it was closed early' },
+  NEVIS_UNREACHABLE: { status: 503, words: 'no connection, or the connection was closed early' },
   NEVIS_TIMEOUT: { status: 504, words: 'no complete answer in time' },
   NEVIS_RATE_LIMITED: { status: 503, words: 'too many requests' },
   NEVIS_UNAUTHORIZED: { status: 500, words: 'the access key was not accepted' },

@@ -100,10 +100,10 @@ function checkedBaseURL(baseURL: unknown): string {
   const url = typeof baseURL === 'string' ? parseURL(baseURL) : undefined
   if (typeof baseURL !== 'string' || url === undefined) throw new TypeError('NevisClient: baseURL must be an absolute URL')
   if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopback(url))) {
-    throw new TypeError('NevisClient: baseURL must be https: (plain http: for loopback alone)')
+    throw new TypeError('NevisClient: baseURL must be https:; plain http: is allowed for loopback only')
   }
   if (url.username !== '' || url.password !== '' || /[?#]/.test(baseURL)) {
-    throw new TypeError('NevisClient: baseURL must not hold credentials, a query or a fragment')
+    throw new TypeError('NevisClient: baseURL must not contain credentials, a query or a fragment')
   }
   return `${url.origin}${url.pathname}`.replace(/\/+$/, '')
 }

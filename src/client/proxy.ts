@@ -30,7 +30,7 @@ export function proxyFor(target: URL): Proxy | undefined {
   const url = parseURL(address)
   const protocol = url?.protocol
   if (url === undefined || (protocol !== 'http:' && protocol !== 'https:')) {
-    throw new TypeError('NevisClient: the proxy that the environment names (HTTPS_PROXY, ALL_PROXY) must be an http: or https: URL')
+    throw new TypeError('NevisClient: the proxy in the environment (HTTPS_PROXY, ALL_PROXY) must be an http: or https: URL')
   }
   const { hostname, username, password, port } = url
   const hasCredentials = username !== '' || password !== ''

@@ -50,13 +50,13 @@ function passportFinding(passport: PassportModule | undefined): Finding {
   const [major, minor] = version.split('.').map(Number) as [number, number]
   if (major === 0 && minor < 6) return error(check, `Passport ${version} does not change the session id at sign-in (CVE-2022-25896)`, 'npm install passport@0.7')
   if (major === 0 && minor <= 7) return ok(check, `Passport ${version}`)
-  return warning(check, `Passport ${version} is newer than the versions that this package was tested with`, 'sign in once with each factor, or use 0.7')
+  return warning(check, `Passport ${version} is newer than the versions that this package was tested with`, 'sign in once with each factor, or use Passport 0.7')
 }
 
 function strategyFinding({ name, strategy, passport }: Registered): Finding {
   const factors = strategy.settings.factors.map((factor) => factor.name).join(', ')
-  if (passport !== undefined) return ok('app.strategy', `a NevisStrategy is registered as "${name}", with ${factors}`)
-  return warning('app.strategy', `a NevisStrategy is exported, with ${factors}, but the app did not pass it to Passport`, 'passport.use(nevis)')
+  if (passport !== undefined) return ok('app.strategy', `a NevisStrategy is registered as "${name}", with the factors ${factors}`)
+  return warning('app.strategy', `a NevisStrategy with the factors ${factors} is exported, but the app did not pass it to Passport`, 'passport.use(nevis)')
 }
 
 async function ledgerFindings({ strategy: { settings } }: Registered, isProduction: boolean): Promise<Finding[]> {
@@ -80,12 +80,12 @@ async function ledgerFindings({ strategy: { settings } }: Registered, isProducti
     kindFinding,
     isOnce
       ? ok('ledger.claims', 'of two simultaneous claims exactly one succeeds')
-      : error('ledger.claims', `of two simultaneous claims ${claims[0] ? 'both succeed' : 'none succeeds'}`, 'claim() must be true for exactly one caller: use RedisLedger, or fix your own ledger'),
+      : error('ledger.claims', `of two simultaneous claims ${claims[0] ? 'both succeed' : 'none succeeds'}`, 'claim() must return true to exactly one caller: use RedisLedger, or fix your own ledger'),
     isCounted
       ? ok('ledger.counts', 'two counts of one key are 1 and 2')
-      : error('ledger.counts', 'the ledger does not count: the limits for requests and codes would not hold', 'check the permissions of the database user of the ledger, or fix count() of your own ledger'),
+      : error('ledger.counts', 'the ledger does not count, so requests and codes are not limited', 'check the permissions of the database user of the ledger, or fix count() of your own ledger'),
     isForgotten
       ? ok('ledger.forget', 'a deleted key can be claimed again')
-      : error('ledger.forget', 'the ledger does not delete keys: approvals do not free their starts, so legitimate users are refused', 'check the permissions of the database user of the ledger: forget() deletes a key (DEL in Redis)'),
+      : error('ledger.forget', 'the ledger does not delete keys, so approved starts still count and legitimate users are refused', 'check the permissions of the database user of the ledger: forget() deletes a key (DEL in Redis)'),
   ]
 }

@@ -46,7 +46,7 @@ function resultOf<T>(work: Promise<T>): Promise<T | NevisError | object> {
 }
 
 function keyFunctionFinding(): Finding {
-  return error('cloud.access-key', 'the accessKey function throws, or returns no usable key', 'call it yourself: it must return the access key as a string without spaces')
+  return error('cloud.access-key', 'the accessKey function throws, or returns no usable key', 'call the function yourself: it must return the access key as a string without spaces')
 }
 
 function reachableFinding({ baseURL }: NevisClient, answer: Answer | NevisError): Finding {
@@ -56,7 +56,7 @@ function reachableFinding({ baseURL }: NevisClient, answer: Answer | NevisError)
     const remedy =
       code === 'ENOTFOUND'
         ? 'compare the instance id with the address of your management console'
-        : 'allow https connections from this machine to that host; behind a proxy, set HTTPS_PROXY'
+        : 'allow https connections from this machine to Nevis; behind a proxy, set HTTPS_PROXY'
     return error('cloud.reachable', `${baseURL} does not answer (${reason})`, remedy)
   }
   const { status, text } = answer
@@ -100,7 +100,7 @@ function keyFindings(answer: Introspection | NevisError | object, issuers: reado
   return [
     isKey
       ? ok('cloud.access-key', 'Nevis accepts the access key')
-      : warning('cloud.access-key', 'Nevis accepts the access key, but reports that it is not meant for the API', replace),
+      : warning('cloud.access-key', 'Nevis accepts the access key, but reports that the key is not for the API', replace),
     expiryFinding(answer.exp),
     issuerFinding(answer.iss, issuers),
   ]

@@ -149,7 +149,7 @@ async function withDeadline<T>(deadline: number, work: Promise<T>): Promise<T> {
 function thrownFinding(reason: unknown, path: string, file: string): Finding {
   const { name, code, message, stack } = Object(reason) as Record<'name' | 'code' | 'message' | 'stack', unknown>
   const text = String(message)
-  if (name === 'TypeError' && OWN_MESSAGE.test(text) && isThrownHere(text, String(stack), path)) return error('app.loaded', `the app throws while it loads: ${text}`, 'fix that option; the README lists all options')
+  if (name === 'TypeError' && OWN_MESSAGE.test(text) && isThrownHere(text, String(stack), path)) return error('app.loaded', `the app throws while it loads: ${text}`, 'fix this option; docs/reference.md lists all options')
   const place = String(stack).split(path)[1]?.match(/^:\d+/)?.[0]
   const summary = [isWord(name) ? name : 'Error', isWord(code) ? ` ${code}` : '', place === undefined ? '' : ` at line ${place.slice(1)}`].join('')
   return error('app.loaded', `the app throws while it loads: ${summary}`, `run \`node ${file}\` with the same environment to see its error`)

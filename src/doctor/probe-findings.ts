@@ -16,7 +16,7 @@ const REMEDY = 'write a report with: npx passport-nevis probe --users --out repo
  */
 export function findingsOfReport(file: string): Finding[] {
   const report = readReport(file)
-  if (report === undefined) return [error('cloud.probe', 'the report is not one of the probe', REMEDY)]
+  if (report === undefined) return [error('cloud.probe', 'the file is not a report of the probe', REMEDY)]
   const { answers, unexplained } = report
   const needed = answers.filter(({ option }) => typeof option === 'string')
   const findings = needed.map(({ question, answer, option }) => warning('cloud.probe', `${String(question)} ${String(answer)}`, `compare with your options: ${String(option)}`))

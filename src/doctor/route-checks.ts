@@ -25,7 +25,7 @@ export async function routeFindings(origin: string, observer: AppObserver, regis
   const { factors } = strategy.settings
   const prefix = await prefixOf(origin, strategy.settings.statusURL)
   const [waitingURL, statusURL, callbackURL] = (['waitingURL', 'statusURL', 'callbackURL'] as const).map((option) => withoutPrefix(strategy.settings[option], prefix)) as [string, string, string]
-  const behind = prefix === '' ? '' : `, below ${prefix} for browsers: a proxy must take ${prefix} off the path`
+  const behind = prefix === '' ? '' : `; browsers use the prefix ${prefix}, which your proxy must remove from the path`
   const transaction = { transaction: UNKNOWN_HANDLE }
   const pathOf = (url: string) => new URL(url, origin).pathname
   const [waiting, status, callback] = [waitingURL, statusURL, callbackURL].map(pathOf) as [string, string, string]
@@ -52,7 +52,7 @@ export async function routeFindings(origin: string, observer: AppObserver, regis
   const mount = `app.get('${status}', statusEndpoint(nevis))`
   if (!isStatus) findings.push(fault('routes.status', `GET ${status}`, statusReply, mount))
   else if (!sessionRanAt(observer, status)) findings.push(nonAsciiFinding('routes.status', 'statusURL', statusURL) ?? ok('routes.status', `the status endpoint is at ${status}${behind}`))
-  else findings.push(warning('routes.status', `the status endpoint at ${status} runs behind session(), so that polling keeps the session alive and may restore old data in it`, `mount it before session(): ${mount}`))
+  else findings.push(warning('routes.status', `the status endpoint at ${status} runs behind session(), so polling keeps the session alive and may restore old session data`, `mount the status endpoint before session(): ${mount}`))
 
   const callbackReply = await ask(origin, 'GET', callbackURL, transaction)
   const callbackRoute = `app.all('${callback}', passport.authenticate('${name}'), recordSecondFactor(), …)`
@@ -115,14 +115,14 @@ function csrfFinding(check: Check, path: string, reply: Reply | undefined): Find
 }
 
 function faultOf(check: Check, request: string, reply: Reply | undefined, lacksSession: boolean, mount: string): Finding {
-  if (reply === undefined) return error(check, `${request} does not answer within 5 s`, `check the middleware before it: ${mount}`)
+  if (reply === undefined) return error(check, `${request} does not answer within 5 s`, `check the middleware before this route: ${mount}`)
   const { status, location } = reply
-  if (lacksSession) return error(check, `${request} fails without a session (HTTP ${status})`, 'mount session() before it')
+  if (lacksSession) return error(check, `${request} fails without a session (HTTP ${status})`, 'mount session() before this route')
   if (status === 404 || status === 405) return error(check, `${request} is missing (HTTP ${status})`, mount)
-  if (status >= 500) return error(check, `${request} fails (HTTP ${status})`, 'see the log of the app; the strategy needs session() before it')
+  if (status >= 500) return error(check, `${request} fails (HTTP ${status})`, 'see the log of the app; the strategy needs session() before this route')
   const where = location === undefined ? `is refused (HTTP ${status})` : `redirects to ${location.length > 80 ? `${location.slice(0, 80)}…` : location}`
   const isBarred = (status >= 300 && status < 400) || status === 401 || status === 403
-  if (isBarred) return error(check, `${request} ${where}: it must work before the user is signed in`, `mount it before your login guard: ${mount}`)
+  if (isBarred) return error(check, `${request} ${where}: this route must work before the user is signed in`, `mount the route before your login guard: ${mount}`)
   return error(check, `${request} is answered by another handler (HTTP ${status})`, mount)
 }
 
@@ -136,6 +136,6 @@ function startFinding({ strategyCalls }: AppObserver, { name, strategy }: Regist
   const others = strategyCalls.filter(({ asks, hasRun }) => !hasRun && (asks.includes(name) || asks.includes(strategy))).length - unseen
   if (others > 0) return ok('routes.start', `found ${others} other ${others === 1 ? 'route that uses' : 'routes that use'} the strategy (a sign-in is not tried, because that would need a password)`)
   // The result is uncertain: an app may mount one middleware on several routes, and some hosts call `authenticate` only while they handle a request.
-  const remedy = `sign in once; if no second factor starts, add it after the password: ${START.replace("'nevis'", `'${name}'`)}`
+  const remedy = `sign in once; if no second factor starts, add the strategy after the password: ${START.replace("'nevis'", `'${name}'`)}`
   return unchecked('routes.start', 'only the callback and the waiting page were seen to use the strategy', remedy)
 }

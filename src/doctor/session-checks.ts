@@ -33,14 +33,14 @@ export function withUncheckedSession(findings: readonly Finding[], { sessions }:
     return withUnchecked(findings, 'the doctor found no express-session in the app', 'check the options of your session yourself, with docs/guides/doctor.md')
   }
   return sessions.some(({ uses }) => uses.length > 0)
-    ? withUnchecked(findings, 'express-session ran, but created no session', 'check its secret, its store and the path of its cookie')
+    ? withUnchecked(findings, 'express-session ran, but created no session', 'check the secret, the store and the cookie path of express-session')
     : withUnchecked(findings, 'express-session did not run for any of the routes', 'mount session() before the waiting page and the callback')
 }
 
 function setupFindings({ options }: SessionSetup, { isProduction }: Circumstances): Finding[] {
   return [
     storeFinding(options['store'], isProduction),
-    flagFinding('session.resave', 'resave', options['resave'], 'a slow response may restore what a faster one removed from the session'),
+    flagFinding('session.resave', 'resave', options['resave'], 'a slow response may restore data that a faster response has removed from the session'),
     flagFinding('session.save-uninitialized', 'saveUninitialized', options['saveUninitialized'], 'every visitor gets a session and a cookie'),
     secretFinding(options['secret'], isProduction),
   ]
@@ -50,7 +50,7 @@ function storeFinding(store: unknown, isProduction: boolean): Finding {
   const name = store === undefined ? 'MemoryStore' : classOf(store)
   if (name !== 'MemoryStore') return ok('session.store', `sessions are kept in a ${name}`)
   if (!isProduction) return ok('session.store', 'sessions are kept in memory: fine for development')
-  return warning('session.store', 'sessions are kept in the memory of one process, and lost when it ends', 'give session() a store that all processes share, such as connect-redis')
+  return warning('session.store', 'sessions are kept in the memory of one process, and are lost when the process ends', 'give session() a store that all processes share, such as connect-redis')
 }
 
 function flagFinding(check: Check, option: string, value: unknown, because: string): Finding {
@@ -60,11 +60,11 @@ function flagFinding(check: Check, option: string, value: unknown, because: stri
 
 function secretFinding(secret: unknown, isProduction: boolean): Finding {
   const secrets = [secret].flat().filter((one) => typeof one === 'string')
-  const remedy = "create a long one: node -p \"require('crypto').randomBytes(32).toString('base64url')\""
+  const remedy = "create a long secret: node -p \"require('crypto').randomBytes(32).toString('base64url')\""
   if (secrets.length === 0) return error('session.secret', 'session() has no secret', remedy)
   const shortest = Math.min(...secrets.map((one) => one.length))
   if (shortest >= MIN_SECRET_LENGTH) return ok('session.secret', `the secret has ${MIN_SECRET_LENGTH} characters or more`)
-  return (isProduction ? error : warning)('session.secret', `the secret has fewer than ${MIN_SECRET_LENGTH} characters: an attacker who guesses it can sign cookies`, remedy)
+  return (isProduction ? error : warning)('session.secret', `the secret has fewer than ${MIN_SECRET_LENGTH} characters: an attacker who guesses the secret can sign cookies`, remedy)
 }
 
 function cookieFindings(cookies: readonly Cookie[], { isProduction, isTls }: Circumstances): Finding[] {
@@ -90,10 +90,10 @@ function sameSiteFinding(sites: readonly (string | undefined)[], isSecure: boole
   const remedy = "cookie: { sameSite: 'lax' }"
   if (sites.includes('none')) {
     return isSecure
-      ? warning('session.same-site', 'sameSite is none: forms of other sites are sent with the session', remedy)
+      ? warning('session.same-site', 'sameSite is none: browsers send the session cookie with forms of other sites', remedy)
       : error('session.same-site', 'sameSite is none without secure: browsers reject such a cookie', remedy)
   }
-  if (sites.every((site) => site === 'lax' || site === 'strict')) return ok('session.same-site', 'other sites cannot post forms with the session')
+  if (sites.every((site) => site === 'lax' || site === 'strict')) return ok('session.same-site', 'browsers do not send the session cookie with forms of other sites')
   return warning('session.same-site', 'sameSite is not set; browsers differ in what they assume', remedy)
 }
 
@@ -101,10 +101,10 @@ function proxyFinding({ options }: SessionSetup, cookie: Cookie, trustsProxy: bo
   const check = 'session.trust-proxy'
   if (isTls) return ok(check, 'the app serves TLS itself')
   const trustsProxyHeaders = typeof options['proxy'] === 'boolean' ? options['proxy'] : trustsProxy
-  if (!cookie.secure) return ok(check, 'the cookie does not depend on a proxy')
-  if (trustsProxyHeaders === undefined) return unchecked(check, 'the host does not show whether it trusts a TLS proxy', 'sign in once through the proxy: without a session cookie no user can sign in')
-  if (trustsProxyHeaders) return ok(check, 'the app trusts the TLS proxy in front of it')
-  return error(check, 'the session cookie is for https only, but the app does not trust a TLS proxy, so it never sends the cookie', "app.set('trust proxy', 1), with the number of proxies in front")
+  if (!cookie.secure) return ok(check, 'the session cookie does not depend on a proxy')
+  if (trustsProxyHeaders === undefined) return unchecked(check, 'the doctor cannot see whether the app trusts a TLS proxy', 'sign in once through the proxy: without a session cookie no user can sign in')
+  if (trustsProxyHeaders) return ok(check, 'the app trusts the TLS proxy')
+  return error(check, 'the session cookie is for https only, but the app does not trust a TLS proxy, so the app never sends the cookie', "app.set('trust proxy', 1), with the number of proxies in front")
 }
 
 function classOf(store: unknown): string {

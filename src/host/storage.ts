@@ -23,14 +23,14 @@ const messages: Record<StorageErrorCode, { status: number; message: string }> = 
   },
   SESSION_IN_COOKIE: {
     status: 500,
-    message: 'NevisStrategy needs a session that stays on the server: this one is in a cookie (cookie-session, koa-session without a store), where the browser reads and restores it; use express-session with a store, or the option store of koa-session',
+    message: 'NevisStrategy needs a session that stays on the server: this session is in a cookie (cookie-session, koa-session without a store), which the browser can read and restore. Use express-session with a store, or the option store of koa-session',
   },
   SESSION_UNAVAILABLE: { status: 503, message: 'NevisStrategy: the session could not be saved' },
   SESSION_TOO_LARGE: {
     status: 500,
-    message: 'NevisStrategy: the session is in a cookie and larger than browsers keep one, as it is with a QR code: use a session store on the server',
+    message: 'NevisStrategy: the session is in a cookie and larger than browsers accept (a QR code needs much space): use a session store on the server',
   },
-  LEDGER_UNAVAILABLE: { status: 503, message: 'NevisStrategy: the ledger did not answer as it should' },
+  LEDGER_UNAVAILABLE: { status: 503, message: 'NevisStrategy: the ledger failed or gave no valid answer' },
 }
 
 const MARK = Symbol.for('passport-nevis.StorageError')

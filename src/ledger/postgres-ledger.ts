@@ -119,7 +119,7 @@ export class PostgresLedger implements Ledger {
   }
 
   private async write(text: string, key: string, ttlSeconds: number): Promise<{ readonly rows: readonly unknown[] }> {
-    if (!Number.isInteger(ttlSeconds) || ttlSeconds < 1) throw new RangeError('PostgresLedger: a lifetime is whole seconds, 1 or more')
+    if (!Number.isInteger(ttlSeconds) || ttlSeconds < 1) throw new RangeError('PostgresLedger: a lifetime must be a whole number of seconds, 1 or more')
     const result = await this.pool.query(text, [columnOf(key), ttlSeconds])
     void this.sweep()
     return result

@@ -91,7 +91,7 @@ function isLegacy({ options }: Readonly<Record<string, unknown>>): boolean {
 function commandsOfIoRedis(client: IoRedis): SendCommand {
   const { isCluster, options } = client as { isCluster?: boolean; options?: { scaleReads?: unknown } }
   if (isCluster === true && options?.scaleReads !== 'master') {
-    throw new TypeError('RedisLedger: the option scaleReads of the ioredis Cluster must be "master": a replica can be behind')
+    throw new TypeError('RedisLedger: the option scaleReads of the ioredis Cluster must be "master", because a replica can be out of date')
   }
   return (_key, command) => client.call(...command)
 }

@@ -96,7 +96,7 @@ export function recordSecondFactor(options: RecordSecondFactorOptions = {}): Mid
     const session = sessionOf(req)
     const login = session && loginOf(session)
     if (profile === undefined || login === undefined) {
-      throw new Error('recordSecondFactor: mount it after passport.authenticate("nevis"), for a user who is logged in; with your own callback, after req.authInfo = info and req.logIn()')
+      throw new Error('recordSecondFactor must run after passport.authenticate("nevis"), for a user who is logged in. In your own callback, first call req.logIn() and set req.authInfo = info')
     }
     // Write no record for a remembered browser, because the user has not given a second factor now.
     const isApproval = profile.operation === 'approve' && profile.remembered !== true

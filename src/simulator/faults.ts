@@ -79,7 +79,7 @@ function check(fault: Fault): void {
   const names = Object.keys(fault)
   const unknown = names.find((name) => !EFFECTS.includes(name) && !CONDITIONS.includes(name))
   if (unknown !== undefined) throw new TypeError(`faults.add: the option ${unknown} is unknown`)
-  if (!names.some((name) => EFFECTS.includes(name))) throw new TypeError(`faults.add: give one of ${EFFECTS.join(', ')}`)
+  if (!names.some((name) => EFFECTS.includes(name))) throw new TypeError(`faults.add needs one of the options ${EFFECTS.join(', ')}`)
   for (const operation of operationsOf(fault)) {
     if (!OPERATIONS.includes(operation)) throw new TypeError(`faults.add: on: the operation ${operation} is unknown`)
   }

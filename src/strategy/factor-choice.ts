@@ -55,7 +55,7 @@ export function factorFor(settings: Pick<Settings, 'factors'>, limits: ChoiceLim
   if (requested === undefined && ofRoute !== undefined && !possible.some((one) => one.name === ofRoute)) {
     throw new TypeError(`NevisStrategy: factor "${ofRoute}" of this route is not among the strategy's factors`)
   }
-  if (limits.factors !== undefined && possible.length === 0) throw new TypeError('NevisStrategy: none of the factors of this route is among the strategy\'s')
+  if (limits.factors !== undefined && possible.length === 0) throw new TypeError('NevisStrategy: the strategy has none of the factors of this route')
   // The route's factor is only a default. If the user may not choose it, use the first factor that the user may choose.
   if (requested === undefined && offered[0] !== undefined) return offered[0]
   throw new Refusal(requested === undefined && possible.length > 0 ? 'not_enrolled' : 'unknown_factor')

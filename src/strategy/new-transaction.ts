@@ -31,7 +31,7 @@ export async function newTransaction(
   const { settings, budgets, keys } = request
   const { replaced } = context
   if (server.typedCode !== undefined && !(parameters.operation === 'approve' && isTypedCode(server.typedCode))) {
-    throw new TypeError('NevisStrategy: typedCode of a factor must be 6 to 64 digits, and is for approvals only')
+    throw new TypeError('NevisStrategy: typedCode of a factor must have 6 to 64 digits; only an approval can have a typed code')
   }
   const { operation, subject, message, data, factors, available, phone, purpose, firstFactorAmr } = parameters
   // The browser gets the intent token, and Nevis's introspection reports it as active. Mark it as used, so that it can never count as proof of an

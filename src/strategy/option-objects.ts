@@ -11,9 +11,9 @@ import type { PollStep } from '../watch/schedule'
 
 export function factorsOf(factors: unknown): readonly Factor[] {
   if (!Array.isArray(factors) || factors.length === 0) throw optionError('factors must be a list such as [push(), sms()]')
-  if (!factors.every(isFactor)) throw optionError('factors must hold factors: push(), not push')
+  if (!factors.every(isFactor)) throw optionError('factors must contain the results of calls: push(), not push')
   const names = factors.map((factor) => factor.name)
-  if (new Set(names).size < names.length) throw optionError('factors must not name a factor twice')
+  if (new Set(names).size < names.length) throw optionError('factors must not contain two factors with the same name')
   return Object.freeze([...factors])
 }
 

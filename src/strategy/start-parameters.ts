@@ -170,7 +170,7 @@ export function isReusable({ operation, shown }: Transaction): boolean {
 
 /** Nevis accepts only some characters in a username. If an app has other usernames, its option `subject` must convert them. */
 function assertValidForNevis({ userId, username }: Subject): void {
-  if (userId !== undefined && !isUserId(userId)) throw new TypeError('NevisStrategy: subject must give a userId of Nevis, which is a UUID')
+  if (userId !== undefined && !isUserId(userId)) throw new TypeError('NevisStrategy: the userId of subject must be a userId of Nevis (a UUID)')
   if (username === undefined || isUsername(username)) return
   process.emitWarning('NevisStrategy: a username has characters that Nevis does not accept; use the option subject to identify the user in another way', {
     code: 'PASSPORT_NEVIS_USERNAME',

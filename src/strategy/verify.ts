@@ -48,7 +48,7 @@ export function runVerify(verify: Verify | VerifyWithRequest, args: readonly unk
     if (!isThenable(result)) {
       // Reject if `verify` returns a value that is not a promise and does not declare `done`: the browser would never get an answer. If `verify`
       // declares `done`, ignore the value, which may be a database object.
-      if (result !== undefined && verify.length === args.length) reject(new TypeError('NevisStrategy: verify must call done, or return a promise: make it async'))
+      if (result !== undefined && verify.length === args.length) reject(new TypeError('NevisStrategy: verify must call done, or return a promise: make verify an async function'))
       return
     }
     result.then((user) => {

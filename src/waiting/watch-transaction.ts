@@ -20,7 +20,7 @@ export async function* watchTransaction(
 ): AsyncGenerator<WaitingStatus, void, undefined> {
   const { settings } = strategy
   const sealed = (await settings.keys()).handles.open(handle)
-  if (sealed === undefined) throw new TypeError('watchTransaction: the handle does not open')
+  if (sealed === undefined) throw new TypeError('watchTransaction: the handle cannot be decrypted')
   const status = await statusOf(settings, sealed)
   yield status
   if (status.status !== 'pending' || signal?.aborted) return

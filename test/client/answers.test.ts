@@ -156,7 +156,7 @@ describe('an answer that is refused', () => {
 
 describe('the message of an error', () => {
   it.each<[NevisErrorCode, string]>([
-    ['NEVIS_UNREACHABLE', 'no connection, or it was closed early'],
+    ['NEVIS_UNREACHABLE', 'no connection, or the connection was closed early'],
     ['NEVIS_TIMEOUT', 'no complete answer in time'],
     ['NEVIS_RATE_LIMITED', 'too many requests'],
     ['NEVIS_UNAUTHORIZED', 'the access key was not accepted'],

@@ -240,7 +240,7 @@ describe('the tunnels', () => {
 describe('an environment that names no usable proxy', () => {
   it.each(['socks5://secret:secret@127.0.0.1:1080', 'http://secret secret', 'http://secret:99999'])('is refused when the client is made, and not repeated: %s', (value) => {
     process.env['all_proxy'] = value
-    expect(() => newClient()).toThrow(new TypeError('NevisClient: the proxy that the environment names (HTTPS_PROXY, ALL_PROXY) must be an http: or https: URL'))
+    expect(() => newClient()).toThrow(new TypeError('NevisClient: the proxy in the environment (HTTPS_PROXY, ALL_PROXY) must be an http: or https: URL'))
   })
 
   it('escapes that escape nothing stand for themselves', () => {

@@ -86,7 +86,7 @@ describe('express-session in a host that is not Express', () => {
   const cookie = [
     { check: 'session.http-only', level: 'ok', finding: 'scripts cannot read the session cookie' },
     { check: 'session.secure', level: 'ok', finding: 'the session cookie is sent over https only' },
-    { check: 'session.same-site', level: 'ok', finding: 'other sites cannot post forms with the session' },
+    { check: 'session.same-site', level: 'ok', finding: 'browsers do not send the session cookie with forms of other sites' },
   ]
 
   const circumstances = { isProduction: false, isTls: false, callback: undefined }
@@ -112,7 +112,7 @@ describe('express-session in a host that is not Express', () => {
       {
         check: 'session.trust-proxy',
         level: 'unchecked',
-        finding: 'the host does not show whether it trusts a TLS proxy',
+        finding: 'the doctor cannot see whether the app trusts a TLS proxy',
         remedy: 'sign in once through the proxy: without a session cookie no user can sign in',
       },
     ])
@@ -131,7 +131,7 @@ describe('express-session in a host that is not Express', () => {
       check: 'session.trust-proxy',
       level: 'unchecked',
       finding: 'express-session ran, but created no session',
-      remedy: 'check its secret, its store and the path of its cookie',
+      remedy: 'check the secret, the store and the cookie path of express-session',
     })
   })
 

@@ -55,7 +55,7 @@ describe('an app that is well', () => {
       'cloud.clock': 'the clocks of this machine and of Nevis differ by at most 5 s',
       'app.loaded': 'the app was started, and listens on loopback only',
       'app.passport': 'Passport 0.7.0',
-      'app.strategy': 'a NevisStrategy is registered as "nevis", with push, sms',
+      'app.strategy': 'a NevisStrategy is registered as "nevis", with the factors push, sms',
       'ledger.kind': 'the strategy uses the MemoryLedger: fine for development',
       'ledger.claims': 'of two simultaneous claims exactly one succeeds',
       'ledger.counts': 'two counts of one key are 1 and 2',
@@ -72,8 +72,8 @@ describe('an app that is well', () => {
       'session.secret': 'the secret has 32 characters or more',
       'session.http-only': 'scripts cannot read the session cookie',
       'session.secure': 'the session cookie may be sent over plain http: fine for development',
-      'session.same-site': 'other sites cannot post forms with the session',
-      'session.trust-proxy': 'the cookie does not depend on a proxy',
+      'session.same-site': 'browsers do not send the session cookie with forms of other sites',
+      'session.trust-proxy': 'the session cookie does not depend on a proxy',
     })
   })
 
@@ -84,7 +84,7 @@ describe('an app that is well', () => {
       'ledger.kind': 'the strategy uses a RedisLedger',
       'session.store': 'sessions are kept in a SharedStore',
       'session.secure': 'the session cookie is sent over https only',
-      'session.trust-proxy': 'the app trusts the TLS proxy in front of it',
+      'session.trust-proxy': 'the app trusts the TLS proxy',
     })
   })
 
@@ -154,9 +154,9 @@ describe('an app with one fault', () => {
     ['another status route', { instead: { status: answer(200) } }, { 'routes.status': 'error: GET /2fa/status is answered by another handler (HTTP 200)' }],
     ['a status route of another package', { instead: { status: json(200, { status: 'unknown' }) } }, { 'routes.status': 'error: GET /2fa/status is answered by another handler (HTTP 200)' }],
     ['a status route that breaks off', { instead: { status: breaksOff } }, { 'routes.status': 'error: GET /2fa/status does not answer within 5 s' }],
-    ['a status behind the session', { statusLast: true }, { 'routes.status': 'warning: the status endpoint at /2fa/status runs behind session(), so that polling keeps the session alive and may restore old data in it' }],
+    ['a status behind the session', { statusLast: true }, { 'routes.status': 'warning: the status endpoint at /2fa/status runs behind session(), so polling keeps the session alive and may restore old session data' }],
     ['no waiting page', { without: ['waiting'] }, { 'routes.waiting': 'error: GET /2fa is missing (HTTP 404)' }],
-    ['a waiting page of another package', { instead: { waiting: answer(403) } }, { 'routes.waiting': 'error: GET /2fa is refused (HTTP 403): it must work before the user is signed in' }],
+    ['a waiting page of another package', { instead: { waiting: answer(403) } }, { 'routes.waiting': 'error: GET /2fa is refused (HTTP 403): this route must work before the user is signed in' }],
     ['no POST to the waiting page', { without: ['choose'] }, { 'routes.waiting-post': 'error: POST /2fa is missing (HTTP 404)' }],
     ['a waiting page for all methods', { without: ['choose'], guard: waitingAll() }, { 'routes.waiting-post': 'error: POST /2fa is missing (HTTP 405)' }],
     ['no callback', { without: ['callback'] }, { 'routes.callback': 'error: GET /2fa/callback is missing (HTTP 404)', 'routes.callback-post': 'error: POST /2fa/callback is missing (HTTP 404)' }],
@@ -174,8 +174,8 @@ describe('an app with one fault', () => {
       'routes.callback-post': 'unchecked: POST /2fa/callback is refused before it reaches the strategy (HTTP 403), probably by CSRF protection',
     }],
     ['a login demanded of everybody', { guard: (req, res, next) => (req.method === 'POST' ? next() : res.redirect('/login?next=c4n4ry')) }, {
-      'routes.waiting': 'error: GET /2fa redirects to /login: it must work before the user is signed in',
-      'routes.callback': 'error: GET /2fa/callback redirects to /login: it must work before the user is signed in',
+      'routes.waiting': 'error: GET /2fa redirects to /login: this route must work before the user is signed in',
+      'routes.callback': 'error: GET /2fa/callback redirects to /login: this route must work before the user is signed in',
     }],
     ['a route that fails', { instead: { waiting: () => { throw new Error('c4n4ry') } } }, { 'routes.waiting': 'error: GET /2fa fails (HTTP 500)' }],
     ['a session that is elsewhere', { sessionPath: '/account' }, {
@@ -207,20 +207,20 @@ describe('an app with one fault', () => {
       'session.trust-proxy': 'unchecked: express-session ran, but created no session',
     }],
     ['a route that breaks off', { instead: { waiting: breaksOff } }, { 'routes.waiting': 'error: GET /2fa does not answer within 5 s' }],
-    ['resave', { session: { resave: true } }, { 'session.resave': 'warning: resave is true: a slow response may restore what a faster one removed from the session' }],
-    ['no resave', { session: { resave: undefined } }, { 'session.resave': 'warning: resave is not set, which means true: a slow response may restore what a faster one removed from the session' }],
+    ['resave', { session: { resave: true } }, { 'session.resave': 'warning: resave is true: a slow response may restore data that a faster response has removed from the session' }],
+    ['no resave', { session: { resave: undefined } }, { 'session.resave': 'warning: resave is not set, which means true: a slow response may restore data that a faster response has removed from the session' }],
     ['saveUninitialized', { session: { saveUninitialized: true } }, { 'session.save-uninitialized': 'warning: saveUninitialized is true: every visitor gets a session and a cookie' }],
-    ['a short secret', { session: { secret: 'c4n4ry' } }, { 'session.secret': 'warning: the secret has fewer than 32 characters: an attacker who guesses it can sign cookies' }],
-    ['a short secret among long ones', { session: { secret: [SECRET, 'c4n4ry'] } }, { 'session.secret': 'warning: the secret has fewer than 32 characters: an attacker who guesses it can sign cookies' }],
+    ['a short secret', { session: { secret: 'c4n4ry' } }, { 'session.secret': 'warning: the secret has fewer than 32 characters: an attacker who guesses the secret can sign cookies' }],
+    ['a short secret among long ones', { session: { secret: [SECRET, 'c4n4ry'] } }, { 'session.secret': 'warning: the secret has fewer than 32 characters: an attacker who guesses the secret can sign cookies' }],
     ['a cookie for scripts', { session: { cookie: { httpOnly: false, sameSite: 'lax' } } }, { 'session.http-only': 'error: scripts can read the session cookie' }],
     ['no sameSite', { session: { cookie: {} } }, { 'session.same-site': 'warning: sameSite is not set; browsers differ in what they assume' }],
     ['sameSite none, not secure', { session: { cookie: { sameSite: 'none' } } }, { 'session.same-site': 'error: sameSite is none without secure: browsers reject such a cookie' }],
-    ['sameSite none, secure', { trustProxy: 1, session: { cookie: { sameSite: 'none', secure: true } } }, { 'session.same-site': 'warning: sameSite is none: forms of other sites are sent with the session' }],
-    ['secure without a trusted proxy', { session: { cookie: { secure: true, sameSite: 'strict' } } }, { 'session.trust-proxy': 'error: the session cookie is for https only, but the app does not trust a TLS proxy, so it never sends the cookie' }],
-    ['secure, and told not to believe', { trustProxy: 1, session: { proxy: false, cookie: { secure: true, sameSite: true } } }, { 'session.trust-proxy': 'error: the session cookie is for https only, but the app does not trust a TLS proxy, so it never sends the cookie' }],
-    ['memory in production', { ...production, session: { ...production.session, store: undefined } }, { 'session.store': 'warning: sessions are kept in the memory of one process, and lost when it ends' }],
+    ['sameSite none, secure', { trustProxy: 1, session: { cookie: { sameSite: 'none', secure: true } } }, { 'session.same-site': 'warning: sameSite is none: browsers send the session cookie with forms of other sites' }],
+    ['secure without a trusted proxy', { session: { cookie: { secure: true, sameSite: 'strict' } } }, { 'session.trust-proxy': 'error: the session cookie is for https only, but the app does not trust a TLS proxy, so the app never sends the cookie' }],
+    ['secure, and told not to believe', { trustProxy: 1, session: { proxy: false, cookie: { secure: true, sameSite: true } } }, { 'session.trust-proxy': 'error: the session cookie is for https only, but the app does not trust a TLS proxy, so the app never sends the cookie' }],
+    ['memory in production', { ...production, session: { ...production.session, store: undefined } }, { 'session.store': 'warning: sessions are kept in the memory of one process, and are lost when the process ends' }],
     ['the MemoryLedger in production', { ...production, strategy: {} }, { 'ledger.kind': 'warning: the strategy uses the MemoryLedger, which works for a single process only' }],
-    ['a short secret in production', { ...production, session: { ...production.session, secret: 'c4n4ry' } }, { 'session.secret': 'error: the secret has fewer than 32 characters: an attacker who guesses it can sign cookies' }],
+    ['a short secret in production', { ...production, session: { ...production.session, secret: 'c4n4ry' } }, { 'session.secret': 'error: the secret has fewer than 32 characters: an attacker who guesses the secret can sign cookies' }],
     ['plain http in production', { ...production, session: { ...production.session, cookie: { sameSite: 'lax' } } }, { 'session.secure': 'error: the session cookie may be sent over plain http' }],
     ['plain cookies over TLS of its own', { tls: true }, { 'session.secure': 'error: the session cookie may be sent over plain http' }],
     ['secure: auto without a trusted proxy', { ...production, trustProxy: false, session: { ...production.session, cookie: { sameSite: 'lax', secure: 'auto' } } }, { 'session.secure': 'error: the session cookie may be sent over plain http' }],
@@ -230,9 +230,9 @@ describe('an app with one fault', () => {
     ['a ledger that is down', ledger(async () => { throw new Error('c4n4ry') }), { 'ledger.claims': 'error: the ledger does not answer, so no user can sign in' }],
     ['a ledger that lets both in', ledger(async () => true), { 'ledger.claims': 'error: of two simultaneous claims both succeed' }],
     ['a ledger that lets none in', ledger(async () => false), { 'ledger.claims': 'error: of two simultaneous claims none succeeds' }],
-    ['a ledger that does not forget', { strategy: { ledger: Object.assign(new MemoryLedger(), { forget: async () => undefined }) } }, { 'ledger.forget': 'error: the ledger does not delete keys: approvals do not free their starts, so legitimate users are refused' }],
-    ['a ledger that may not delete', { strategy: { ledger: Object.assign(new MemoryLedger(), { forget: async () => { throw new Error('NOPERM c4n4ry') } }) } }, { 'ledger.forget': 'error: the ledger does not delete keys: approvals do not free their starts, so legitimate users are refused' }],
-    ['a strategy that is not registered', { unregistered: true }, { 'app.strategy': 'warning: a NevisStrategy is exported, with push, sms, but the app did not pass it to Passport' }],
+    ['a ledger that does not forget', { strategy: { ledger: Object.assign(new MemoryLedger(), { forget: async () => undefined }) } }, { 'ledger.forget': 'error: the ledger does not delete keys, so approved starts still count and legitimate users are refused' }],
+    ['a ledger that may not delete', { strategy: { ledger: Object.assign(new MemoryLedger(), { forget: async () => { throw new Error('NOPERM c4n4ry') } }) } }, { 'ledger.forget': 'error: the ledger does not delete keys, so approved starts still count and legitimate users are refused' }],
+    ['a strategy that is not registered', { unregistered: true }, { 'app.strategy': 'warning: a NevisStrategy with the factors push, sms is exported, but the app did not pass it to Passport' }],
   ])('%s › gives that finding and no other, and a remedy', async (_name, fault, troubles) => {
     const silent = jest.spyOn(console, 'warn').mockImplementation()
     const findings = await findingsOf(simulator, fault)
@@ -267,11 +267,11 @@ describe('an address outside of ASCII', () => {
 
 describe('a callback that answers by itself', () => {
   it.each([
-    [300, 'is refused (HTTP 300): it must work before the user is signed in'],
-    [399, 'is refused (HTTP 399): it must work before the user is signed in'],
+    [300, 'is refused (HTTP 300): this route must work before the user is signed in'],
+    [399, 'is refused (HTTP 399): this route must work before the user is signed in'],
     [400, 'is answered by another handler (HTTP 400)'],
-    [401, 'is refused (HTTP 401): it must work before the user is signed in'],
-    [403, 'is refused (HTTP 403): it must work before the user is signed in'],
+    [401, 'is refused (HTTP 401): this route must work before the user is signed in'],
+    [403, 'is refused (HTTP 403): this route must work before the user is signed in'],
     [422, 'is answered by another handler (HTTP 422)'],
   ])('with %i › is at fault for a GET, and perhaps right to refuse a form', async (status, text) => {
     expect(troublesIn(await findingsOf(simulator, { instead: { callback: answer(status) } }))).toEqual({
@@ -314,7 +314,7 @@ describe('an app with another session', () => {
   it.each([
     ['SameSite=Lax', { 'session.http-only': 'error: scripts can read the session cookie' }],
     ['HttpOnly', { 'session.same-site': 'warning: sameSite is not set; browsers differ in what they assume' }],
-    ['HttpOnly; SameSite=None; Secure', { 'session.same-site': 'warning: sameSite is none: forms of other sites are sent with the session' }],
+    ['HttpOnly; SameSite=None; Secure', { 'session.same-site': 'warning: sameSite is none: browsers send the session cookie with forms of other sites' }],
   ])('finds the fault in: %s', async (cookie, trouble) => {
     expect(troublesIn(await findingsOf(simulator, made(cookie)))).toMatchObject(trouble)
   })
@@ -345,7 +345,7 @@ describe('an app with two strategies', () => {
     expect(findings.filter(({ check }) => check === 'app.loaded')).toHaveLength(1)
     expect(remediesIn(findings.filter(({ strategy }) => strategy === 'payments'))).toEqual({
       'app.strategy': 'passport.use(nevis)',
-      'routes.start': "sign in once; if no second factor starts, add it after the password: app.post('/login', passport.authenticate('local', { session: false }), passport.authenticate('payments'))",
+      'routes.start': "sign in once; if no second factor starts, add the strategy after the password: app.post('/login', passport.authenticate('local', { session: false }), passport.authenticate('payments'))",
       'routes.waiting': "app.get('/a', waitingPage(nevis))",
       'routes.waiting-post': "app.post('/a', passport.authenticate('payments'))",
       'routes.status': "app.get('/a/c', statusEndpoint(nevis))",

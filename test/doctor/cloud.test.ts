@@ -58,7 +58,7 @@ describe('the cloud', () => {
 
   const compare = 'compare the instance id, or the base URL, with your management console'
   const later = 'try again later; see the state of the service at https://status.nevis.net'
-  const openUp = 'allow https connections from this machine to that host; behind a proxy, set HTTPS_PROXY'
+  const openUp = 'allow https connections from this machine to Nevis; behind a proxy, set HTTPS_PROXY'
   const replace = 'configure a key from "Access Keys" in the management console of this instance'
   const renew = 'create a new key in the management console before that date; for rotation, accessKey may be a function'
   const watch = 'test a sign-in: if it fails with binding_mismatch for the field iss, set the option issuer'
@@ -77,7 +77,7 @@ describe('the cloud', () => {
     ['that resets the connection', { on: 'ping', reset: true }, 'cloud.reachable', 'error: {base} does not answer (NEVIS_UNREACHABLE, ECONNRESET)', openUp],
     ['that does not introspect', { on: 'introspect', status: 500 }, 'cloud.access-key', 'error: the access key could not be introspected (NEVIS_UNEXPECTED_RESPONSE)', alike],
     ['that calls the key inactive', { on: 'introspect', body: { active: false } }, 'cloud.access-key', 'error: Nevis says that the access key is not active', replace],
-    ['whose key is another token', { on: 'introspect', patch: { aud: 'status' } }, 'cloud.access-key', 'warning: Nevis accepts the access key, but reports that it is not meant for the API', replace],
+    ['whose key is another token', { on: 'introspect', patch: { aud: 'status' } }, 'cloud.access-key', 'warning: Nevis accepts the access key, but reports that the key is not for the API', replace],
     ['whose key ends today', { on: 'introspect', patch: { exp: Date.now() + 0.9 * 86_400_000 } }, 'cloud.key-expiry', /^error: the access key expires within a day, on 20\d\d-\d\d-\d\d$/, renew],
     ['whose key ends soon', { on: 'introspect', patch: { exp: Date.now() + 13.9 * 86_400_000 } }, 'cloud.key-expiry', /^warning: the access key expires on 20\d\d-\d\d-\d\d$/, renew],
     ['whose key is of another instance', { on: 'introspect', patch: { iss: 'https://other.mauth.nevis.cloud/c4n4ry' } }, 'cloud.issuer', otherIssuer, accept('https://other.mauth.nevis.cloud')],
@@ -165,7 +165,7 @@ describe('the cloud', () => {
   it.each([['fails', () => { throw new Error('c4n4ry') }], ['gives no key', () => 'c4n4ry with spaces']])('whose accessKey function %s › says so without its words', async (_name, accessKey) => {
     const findings = await examine(clientOf(accessKey))
     expect(troublesIn(findings)).toEqual({ 'cloud.access-key': 'error: the accessKey function throws, or returns no usable key' })
-    expect(remediesIn(findings)).toEqual({ 'cloud.access-key': 'call it yourself: it must return the access key as a string without spaces' })
+    expect(remediesIn(findings)).toEqual({ 'cloud.access-key': 'call the function yourself: it must return the access key as a string without spaces' })
     expect(JSON.stringify(findings)).not.toContain('c4n4ry')
   })
 
@@ -196,7 +196,7 @@ describe('the environment', () => {
     [{ NEVIS_BASE_URL: 'https://a.example', NEVIS_INSTANCE: 'a', ...key }, 'set exactly one of NEVIS_INSTANCE and NEVIS_BASE_URL (both are set)'],
     [{ NEVIS_INSTANCE: 'a' }, 'NEVIS_ACCESS_KEY must be a non-empty string without white space or control characters'],
     [{ NEVIS_INSTANCE: 'C4n4ry.key', ...key }, 'NEVIS_INSTANCE must be an instance id: lower-case letters, digits and dashes'],
-    [{ NEVIS_BASE_URL: 'http://c4n4ry@a.example', ...key }, 'NEVIS_BASE_URL must be https: (plain http: for loopback alone)'],
+    [{ NEVIS_BASE_URL: 'http://c4n4ry@a.example', ...key }, 'NEVIS_BASE_URL must be https:; plain http: is allowed for loopback only'],
   ])('%j › gives one finding', async (env, sentence) => {
     const findings = await environmentFindings(env)
     expect(findings).toEqual([{

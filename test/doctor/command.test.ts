@@ -119,7 +119,7 @@ describe('the app', () => {
   it('whose names hold what a terminal obeys › is shown without it, and cannot send findings of its own', async () => {
     const { exitCode, printed } = await doctor(['hostile.cjs'])
     expect(exitCode).toBe(1)
-    expect(printed).toContain('registered as "nevis?[2J?]0;title??1A?]52;c;YQ==??????ok           everything.well", with push, push?[2J')
+    expect(printed).toContain('registered as "nevis?[2J?]0;title??1A?]52;c;YQ==??????ok           everything.well", with the factors push, push?[2J')
     expect(printed).not.toMatch(UNPRINTABLE)
     expect(printed).not.toContain('c4n4ry')
     expect(Math.max(...printed.split('\n').map((line) => line.length))).toBeLessThan(1000)

@@ -60,7 +60,7 @@ describe('the answer of a page', () => {
 
   it('is thrown where Express would get an error, and is nothing where the request may go on', async () => {
     await expect(waitingPage(app.nevis).answer(request('/login/2fa', { session: undefined }))).rejects.toMatchObject({ code: 'SESSION_REQUIRED' })
-    await expect(recordSecondFactor().answer(request('/'))).rejects.toThrow('mount it after passport.authenticate')
+    await expect(recordSecondFactor().answer(request('/'))).rejects.toThrow('must run after passport.authenticate')
     expect(await requireSecondFactor({ maxAgeSeconds: 1 }).answer(request('/'))).toMatchObject({ status: 401 })
     expect(await outagePage(app.nevis).answer(new Error('mine'), request('/'))).toBeUndefined()
   })

@@ -58,7 +58,7 @@ describe('StorageError', () => {
     ])('keeps the code word %s of the store, also in its message, and nothing of the text', (word, cause) => {
       const error = new StorageError('LEDGER_UNAVAILABLE', cause)
       expect(error.cause).toEqual({ name: 'Error', code: word })
-      expect(error.message).toBe(`NevisStrategy: the ledger did not answer as it should (${word})`)
+      expect(error.message).toBe(`NevisStrategy: the ledger failed or gave no valid answer (${word})`)
       expect(printed(error)).not.toMatch(/canary|10\.0\.0\.7|command|replica|invalid|starting/)
     })
 

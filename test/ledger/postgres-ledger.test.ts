@@ -223,7 +223,7 @@ describe('PostgresLedger', () => {
 
   it.each([0, -1, 1.5, NaN, Infinity])('claims and counts nothing for %p seconds', async (seconds) => {
     const ledger = new PostgresLedger({ query: () => { throw new Error('asked') } })
-    for (const call of ['claim', 'count'] as const) await expect(ledger[call]('a', seconds)).rejects.toThrow(new RangeError('PostgresLedger: a lifetime is whole seconds, 1 or more'))
+    for (const call of ['claim', 'count'] as const) await expect(ledger[call]('a', seconds)).rejects.toThrow(new RangeError('PostgresLedger: a lifetime must be a whole number of seconds, 1 or more'))
   })
 
   describe('with a result that is not the promised one', () => {

@@ -300,7 +300,7 @@ describe('RedisLedger', () => {
 
     it.each(['slave', 'all', (nodes: unknown[]) => nodes as never] as const)('refuses a Cluster that reads from replicas: scaleReads %s', (scaleReads) => {
       const cluster = new Cluster([], { lazyConnect: true, scaleReads })
-      expect(() => new RedisLedger(cluster)).toThrow(new TypeError('RedisLedger: the option scaleReads of the ioredis Cluster must be "master": a replica can be behind'))
+      expect(() => new RedisLedger(cluster)).toThrow(new TypeError('RedisLedger: the option scaleReads of the ioredis Cluster must be "master", because a replica can be out of date'))
     })
   })
 })

@@ -185,7 +185,7 @@ describe('verify that returns the user without a promise', () => {
   }
 
   it('is an error that says so, and lets nobody in', async () => {
-    const error = { action: 'error', name: 'TypeError', message: 'NevisStrategy: verify must call done, or return a promise: make it async' }
+    const error = { action: 'error', name: 'TypeError', message: 'NevisStrategy: verify must call done, or return a promise: make verify an async function' }
     expect(await outcome(({ username }: { username: string }) => ({ username }))).toEqual(error)
     expect(app.verified).toEqual([])
   })

@@ -89,7 +89,7 @@ describe('new NevisStrategy', () => {
 
     it.each<[Partial<Record<keyof NevisStrategyOptions, unknown>>, string]>([
       [{ factors: [] }, 'factors must be a list such as [push(), sms()]'],
-      [{ factors: [push(), push()] }, 'factors must not name a factor twice'],
+      [{ factors: [push(), push()] }, 'factors must not contain two factors with the same name'],
       [{ waitingURL: '//x' }, 'waitingURL must be an absolute path such as "/login/2fa", or a URL'],
       [{ name: '' }, 'name must be a non-empty string'],
       [{ issuer: [] }, 'issuer must not be an empty list'],

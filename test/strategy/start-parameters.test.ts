@@ -61,7 +61,7 @@ describe('what is wanted', () => {
   })
 
   it('is a mistake for a userId that is none of Nevis', async () => {
-    await expect(wanted({}, settingsWith({ subject: () => ({ userId: '../u' }) }))).rejects.toThrow(new TypeError('NevisStrategy: subject must give a userId of Nevis, which is a UUID'))
+    await expect(wanted({}, settingsWith({ subject: () => ({ userId: '../u' }) }))).rejects.toThrow(new TypeError('NevisStrategy: the userId of subject must be a userId of Nevis (a UUID)'))
   })
 
   it('counts under the app\'s own name of the user, before and after a userId is known', async () => {
@@ -119,7 +119,7 @@ describe('the factor', () => {
   })
 
   it.each([undefined, 'push'])('cannot be one of a route that allows none of the strategy\'s, whatever the request names: %j', (requested) => {
-    expect(() => named('approve', requested, undefined, ['otp'])).toThrow(new TypeError('NevisStrategy: none of the factors of this route is among the strategy\'s'))
+    expect(() => named('approve', requested, undefined, ['otp'])).toThrow(new TypeError('NevisStrategy: the strategy has none of the factors of this route'))
   })
 
   it('is refused where none can do it at all', () => {

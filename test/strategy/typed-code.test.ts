@@ -421,7 +421,7 @@ describe('a factor of the app\'s own with a typed code', () => {
   it.each<[string, string]>([['too short', '12345'], ['too long', '1'.repeat(65)], ['not digits', 'abcdef'], ['empty', '']])('whose code is %s is the developer\'s mistake, and does not show the code', async (_name, secret) => {
     await start({ strategy: { factors: [mail({}, () => secret)] } })
     const page = await browser.post('/login', { username: 'anna', password: PASSWORD })
-    expect(page.json()).toEqual({ action: 'error', name: 'TypeError', message: 'NevisStrategy: typedCode of a factor must be 6 to 64 digits, and is for approvals only' })
+    expect(page.json()).toEqual({ action: 'error', name: 'TypeError', message: 'NevisStrategy: typedCode of a factor must have 6 to 64 digits; only an approval can have a typed code' })
   })
 
   it('cannot have a code for an enrolment', async () => {

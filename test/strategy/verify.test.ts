@@ -221,7 +221,7 @@ describe('verify that fails without an error', () => {
 
 describe('verify that returns a user without a promise, and could not call done', () => {
   it('ends in an error that says how to write it', async () => {
-    await expectError((_profile) => ANNA, 'NevisStrategy: verify must call done, or return a promise: make it async')
+    await expectError((_profile) => ANNA, 'NevisStrategy: verify must call done, or return a promise: make verify an async function')
   })
 })
 

@@ -146,6 +146,6 @@ describe('a watch that is ended early', () => {
 
 describe('a handle that does not open', () => {
   it.each(['', 'garbage', 'A'.repeat(9000)])('is a mistake of the app that gives it: %s', async (handle) => {
-    await expect(watchTransaction(app.nevis, handle).next()).rejects.toThrow(new TypeError('watchTransaction: the handle does not open'))
+    await expect(watchTransaction(app.nevis, handle).next()).rejects.toThrow(new TypeError('watchTransaction: the handle cannot be decrypted'))
   })
 })

@@ -9,7 +9,7 @@ import type { Reply } from './caller'
 import { decided, introspectTwice, status, type Scene } from './scene'
 
 const MOST_SECONDS = 180
-const MESSAGE = 'A test of passport-nevis. It signs in to nothing.'
+const MESSAGE = 'A test of passport-nevis. This request signs you in nowhere.'
 
 /** A user with a phone, for the stages that need one. */
 export interface Enrolled {

@@ -68,15 +68,15 @@ const QUESTIONS: readonly (readonly [question: string, step: string, read: Read]
   })],
   ['Does the status endpoint need the access key?', 'status.unknown', (facts) => {
     const isSame = facts.http('status.unknown') === facts.http('status.unknown.with-key')
-    return { answer: isSame ? 'no' : `yes (HTTP ${facts.http('status.unknown')} without it)`, does: 'the client sends no key to the status endpoint unless told to' }
+    return { answer: isSame ? 'no' : `yes (HTTP ${facts.http('status.unknown')} without it)`, does: 'the client sends no key to the status endpoint by default' }
   }],
   ['What does Nevis answer about a user who does not exist?', 'user.unknown-name', (facts) => ({
     answer: `HTTP ${facts.http('user.unknown-name')}`,
-    does: facts.http('user.unknown-name') === '404' ? 'only such a 404, in Nevis\'s own form, makes somebody a new user' : 'nobody is taken for a new user; enrolment under `approve-or-enroll` fails',
+    does: facts.http('user.unknown-name') === '404' ? 'only such a 404, in Nevis\'s own form, means that a user is new' : 'no user counts as new, so `approve-or-enroll` enrols nobody',
   })],
   ['Are usernames folded to lower case?', 'user.by-folded-name', (facts) => ({
     answer: isRight(facts.http('user.by-folded-name')) ? 'yes: a name in other letters finds the same user' : 'no',
-    does: 'a user is the same only if the userId is',
+    does: 'two names mean the same user only if the userId is the same',
   })],
   ['Where are the recovery codes?', 'enroll.recovery', (facts) => {
     const places = facts.fields('enroll.recovery').filter((one) => one.endsWith(': recovery code')).map((one) => one.split(': ')[0])
@@ -91,40 +91,40 @@ const QUESTIONS: readonly (readonly [question: string, step: string, read: Read]
     answer: `HTTP ${facts.http('verification.recovery.right')}, ${facts.fields('verification.recovery.right').join(', ') || 'no fields'}`,
     does: 'an empty body, or a JSON object in which nothing says no, is a right code; anything else is refused',
   })],
-  ['What does Nevis answer to a push for a user without a phone?', 'approval.push.no-device', (facts) => ({ answer: `HTTP ${facts.http('approval.push.no-device')}`, does: 'the user gets `not_enrolled` where Nevis\'s answers show it, and other ways' })],
+  ['What does Nevis answer to a push for a user without a phone?', 'approval.push.no-device', (facts) => ({ answer: `HTTP ${facts.http('approval.push.no-device')}`, does: 'if Nevis\'s answers show that the user has no phone, the user gets `not_enrolled` and can choose another factor' })],
   ['Is the channel `qr-code` of the older documents known?', 'approval.qr-code.no-device', (facts) => ({
     answer: facts.http('approval.qr-code.no-device') === facts.http('approval.app.no-device') ? 'yes' : `no (HTTP ${facts.http('approval.qr-code.no-device')}; HTTP ${facts.http('approval.app.no-device')} for \`app\`)`,
     does: 'the client sends `app`',
   })],
   ['Is the token of a pending status active?', 'introspect.pending-token', (facts) => ({
-    answer: facts.kinds('introspect.pending-token', 'active').join() || 'it says neither',
-    does: 'only a status `succeeded` counts, whatever its token says',
+    answer: facts.kinds('introspect.pending-token', 'active').join() || 'the introspection says neither yes nor no',
+    does: 'only a status `succeeded` counts, whatever the token of the status says',
   })],
   ['What is in a QR code and its link?', 'enroll.app', (facts) => ({
     answer: [...facts.kinds('enroll.app', 'dataUri'), ...facts.kinds('enroll.app', 'appLinkUri')].join(', ') || 'neither',
     does: 'the page shows a safe image, an https link, and links with the schemes of your app',
     ...(facts.kinds('enroll.app', 'appLinkUri').includes('link with the scheme of an app') && { option: '`app({ linkSchemes: [...] })`' }),
   })],
-  ['What does the status say after a request was accepted?', 'status.push.accepted', (facts) => ({ answer: facts.saw('status.push.accepted'), does: 'HTTP 200 and `succeeded` is the only yes' })],
+  ['What does the status say after a request was accepted?', 'status.push.accepted', (facts) => ({ answer: facts.saw('status.push.accepted'), does: 'only HTTP 200 with `succeeded` counts as accepted' })],
   ['What does the status say after a request was denied?', 'status.push.denied', (facts) => ({ answer: facts.saw('status.push.denied'), does: 'the user gets `not_approved`' })],
-  ['Is a transaction token good for one introspection only?', 'introspect.push.accept.again', (facts) => {
+  ['Can a transaction token be introspected only once?', 'introspect.push.accept.again', (facts) => {
     const isSpent = facts.kinds('introspect.push.accept', 'active').includes('true') && facts.kinds('introspect.push.accept.again', 'active').includes('false')
     return { answer: isSpent ? 'yes' : 'no', does: 'each token is introspected once, by the process that decides' }
   }],
-  ['Whose is a transaction token?', 'introspect.push.accept', (facts) => ({
+  ['Which user and instance does a transaction token name?', 'introspect.push.accept', (facts) => ({
     answer: (['sub', 'aud', 'iss'] as const).map((claim) => `${claim}: ${facts.kinds('introspect.push.accept', claim).join(', ') || 'absent'}`).join('; '),
     does: '`sub` must be the userId and `iss` the instance; `aud` must not be the API',
     ...(!facts.kinds('introspect.push.accept', 'iss').some((kind) => kind.startsWith('URL of the instance')) && { option: '`issuer`' }),
   })],
   ['Can the status of a text message be polled?', 'status.sms.verified', (facts) => ({
     answer: facts.saw('status.sms.verified'),
-    does: '`succeeded` is checked like a push, `failed` refuses, and anything else lets the verification stand',
+    does: '`succeeded` is checked like a push, `failed` refuses the sign-in, and with any other status the right code alone is accepted',
     ...(facts.kinds('status.sms.verified', 'status').includes('"succeeded"') && { option: '`sms({ requireIntrospection: true })` is possible' }),
   })],
-  ['How long does a request live?', 'status.ignored', (facts) => ({ answer: `${facts.text('status.ignored.seconds')} s, then ${facts.saw('status.ignored')}`, does: '`lifetimeSeconds` ends it earlier', option: '`lifetimeSeconds`, not more than that' })],
+  ['How long does a request live?', 'status.ignored', (facts) => ({ answer: `${facts.text('status.ignored.seconds')} s, then ${facts.saw('status.ignored')}`, does: '`lifetimeSeconds` ends a request earlier', option: '`lifetimeSeconds`, at most this time' })],
   ['When does Nevis block pushes?', 'limit.pushes', (facts) => ({ answer: `after ${facts.text('limit.pushes.after')}: HTTP ${facts.http('limit.pushes')}`, does: '`startBudget` stops earlier by default', option: '`startBudget`' })],
   ['When does Nevis block codes?', 'limit.codes', (facts) => ({ answer: `after ${facts.text('limit.codes.after')}: HTTP ${facts.http('limit.codes')}`, does: '`attemptBudget` stops earlier by default', option: '`attemptBudget`' })],
-  ['How many phones may a user have?', 'limit.phones', (facts) => ({ answer: `${facts.text('limit.phones.after')} more: HTTP ${facts.http('limit.phones')}`, does: 'the user gets `too_many_authenticators` where Nevis\'s answers show it' })],
+  ['How many phones may a user have?', 'limit.phones', (facts) => ({ answer: `${facts.text('limit.phones.after')} more: HTTP ${facts.http('limit.phones')}`, does: 'if Nevis\'s answers show the limit, the user gets `too_many_authenticators`' })],
   ['Does the clock agree?', 'ping', (facts) => (facts.text('clock') === '' ? undefined : { answer: facts.text('clock'), does: 'a difference of more than a minute refuses tokens' })],
 ]
 

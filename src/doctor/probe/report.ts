@@ -49,10 +49,10 @@ export function reportOf({ facts, finished, calls, usersLeft, endedBy }: StageRe
 export function textOf(report: ProbeReport): string {
   const { answers, unanswered, dialects, alike, unexplained, calls, usersLeft, stages, endedBy } = report
   const lines = answers.flatMap(({ question, answer, does, option }) => [question, `  ${answer}`, `  passport-nevis: ${does}`, ...(option === undefined ? [] : [`  option: ${option}`]), ''])
-  lines.push(...section('Not asked, because the stage was not run or got no answer', unanswered))
-  lines.push(...section('Differs from the simulator as these dialects do', dialects.length > 0 ? dialects : ['none: what was asked is answered as by the simulator']))
-  lines.push(...section('Cannot be told apart by these stages', alike.map((names) => names.join(', '))))
-  lines.push(...section('Differs from the simulator in ways that no dialect explains', unexplained))
+  lines.push(...section('Questions without an answer, because the stage was not run or got no answer', unanswered))
+  lines.push(...section('The instance answers like these dialects of the simulator', dialects.length > 0 ? dialects : ['none: the instance answers like the simulator without a dialect']))
+  lines.push(...section('Dialects that these stages cannot distinguish', alike.map((names) => names.join(', '))))
+  lines.push(...section('Answers that no dialect of the simulator explains', unexplained))
   lines.push(`Stages: ${stages.join(', ')}. Calls: ${calls}. Users left behind: ${usersLeft}.${endedBy === undefined ? '' : ` Ended early: ${endedBy}.`}`)
   return lines.join('\n')
 }

@@ -45,9 +45,9 @@ export interface StageResults {
 const MAX_CALLS = 1000
 /** The question to confirm before a stage that notifies somebody, or that may affect users of the instance. */
 const QUESTIONS: Partial<Record<Stage, string>> = {
-  app: 'This sends requests to the phone with which you scan. Go on?',
-  sms: 'This sends two or three text messages, which may cost money. Go on?',
-  limits: 'This sends up to 40 requests to your phone, until Nevis blocks the test user. Go on?',
+  app: 'This stage sends requests to the phone with which you scan. Continue?',
+  sms: 'This stage sends two or three text messages, which may cost money. Continue?',
+  limits: 'This stage sends up to 40 requests to your phone, until Nevis blocks the test user. Continue?',
 }
 
 export async function runStages(options: StageOptions): Promise<StageResults> {
