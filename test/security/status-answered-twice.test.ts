@@ -36,6 +36,7 @@ afterEach(() => new Promise((resolve) => gateway.close(resolve)))
 const start = () => world.start({ strategy: { issuer: world.simulator.baseURL, baseURL: `http://127.0.0.1:${(gateway.address() as AddressInfo).port}` } })
 
 describe('the victim\'s approval in the attacker\'s sign-in', () => {
+  // Shows: T-answer-10
   it.each([
     ['does not fit where the status names the transaction', {}],
     ['counts once where the status names none: the second is refused', { transactionId: undefined }],

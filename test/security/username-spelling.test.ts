@@ -9,6 +9,7 @@ import { lab, outcomeOf } from './support/lab'
 
 const world = lab()
 
+// Shows: T-answer-11
 it('the profile has the name that the app gave, in the app\'s spelling', async () => {
   const { userId } = world.simulator.users.find(({ username }) => username === 'anna') as { userId: string }
   const app = await world.start({ strategy: { subject: () => ({ userId, username: 'Anna' }) } })
