@@ -33,12 +33,12 @@ const reached = (/** @type {boolean} */ isReached) => (isReached ? '' : ' (targe
 
 /** @param {{ date: string, node: string, machine: string, load?: number }} result */
 function heading({ date, node, machine, load }) {
-  return `Measured on ${date}, Node ${node.slice(1)}, ${machine}${load === undefined ? '' : `, system load ${load} before the measurement`}.`
+  return `The figures were measured on ${date}, with Node ${node.slice(1)}, ${machine}${load === undefined ? '' : `, system load ${load} before the measurement`}.`
 }
 
 /** @param {{ control: number, rounds: number, loginsPerRound: number, void?: boolean }} result */
 function control({ control: value, rounds, loginsPerRound, void: isVoid }) {
-  const text = `Medians over ${rounds} rounds of ${loginsPerRound} logins. Control: the second run of the same calls costs ${ratio(value)} times as much`
+  const text = `Each figure is a median over ${rounds} rounds of ${loginsPerRound} logins. Control: the second run of the same calls costs ${ratio(value)} times as much`
   return isVoid ? `**Void.** ${text}. The machine was too busy: the control must be between 0.95 and 1.05.` : `${text}.`
 }
 
@@ -88,13 +88,13 @@ const sections = {
   },
 
   processes: (result) =>
-    `${heading(result)} Medians over ${result.rounds} rounds of ${result.loginsPerRound} logins, ${result.atOnce} at once. Each process of the app may use ${number(100 * result.coreShare)} % of a core.\n\n${table(
+    `${heading(result)} Each figure is a median over ${result.rounds} rounds of ${result.loginsPerRound} logins, of which ${result.atOnce} run at once. Each process of the app may use ${number(100 * result.coreShare)} % of a core.\n\n${table(
       ['processes', 'logins a second', 'CPU of a login, all processes', 'Redis commands of the ledger in a login', 'Redis commands of the session store in a login'],
       result.rows.map(({ processes, perSecond, micros, ledger, sessions }) => [processes, number(perSecond), `${number(micros)} µs`, number(ledger, 2), number(sessions, 2)]),
     )}`,
 
   loading: (result) =>
-    `${heading(result)} Medians of ${result.rounds.compared} new processes for each of the first four rows, and of ${result.rounds.others} for each of the others.\n\n${table(
+    `${heading(result)} Each figure in the first four rows is a median over ${result.rounds.compared} new processes. Each figure in the other rows is a median over ${result.rounds.others} new processes.\n\n${table(
       ['what is loaded', 'time', 'CPU time'],
       result.rows.map(({ name, ms, cpuMs }) => [name, `${number(ms)} ms`, `${number(cpuMs)} ms`]),
     )}\n\nMedian difference between passport-nevis and passport-oauth2: ${number(result.overOAuth2.ms, 1)} ms (CPU time: ${number(result.overOAuth2.cpuMs, 1)} ms)${reached(
@@ -102,7 +102,7 @@ const sections = {
     )}. Median difference between passport-nevis with axios loaded and axios alone: ${number(result.overAxios.ms, 1)} ms (CPU time: ${number(result.overAxios.cpuMs, 1)} ms)${reached(Math.max(result.overAxios.ms, result.overAxios.cpuMs) <= 5)}.`,
 
   size: (result) =>
-    `${heading(result)} The package has ${size(result.tarball)} to download and ${size(result.unpacked)} unpacked. npm installs ${result.packages} other packages with it, of ${size(result.bytes)} together.\n\n${table(
+    `${heading(result)} The package has ${size(result.tarball)} to download and ${size(result.unpacked)} unpacked. npm installs ${result.packages} other packages with passport-nevis, of ${size(result.bytes)} together.\n\n${table(
       ['dependency', 'packages', 'size'],
       result.rows.map(({ name, packages, bytes }) => [name, packages, size(bytes)]),
     )}`,
@@ -111,7 +111,7 @@ const sections = {
     `${heading(result)}\n\n${table(['logins', 'heap after garbage collection'], result.rows.map(({ logins, heapMB }) => [number(logins), `${number(heapMB, 1)} MB`]))}\n\n${plot('memory', 'Heap after logins')}`,
 
   schedule: (result) =>
-    `Computed for ${number(result.people)} simulated users with the same log-normal distribution of answer times; answers after 120 s are left out:\n\n${table(
+    `The table is computed for ${number(result.people)} simulated users with the same log-normal distribution of answer times; answers after 120 s are left out:\n\n${table(
       ['schedule', 'status calls of a login', 'from the answer to the next status call, median', 'the same, 95th percentile'],
       result.rows.map(({ name, calls, median, p95 }) => [name, number(calls, 1), `${number(median, 2)} s`, `${number(p95, 2)} s`]),
     )}\n\n${plot('schedule', 'Status calls against waiting time')}`,
@@ -163,7 +163,7 @@ const sections = {
         ['Redis', `${number(perSecond * redis)} commands a second`, `${redis} for each login, ${storage.redis.login.ledger} of them of the ledger`],
         ['processes', `${capped} with the default of \`maxStatusCallsPerSecond\`, or ${cores * 2} if it is ${number(Math.ceil((perSecond * statusCalls) / (cores * 2) / 100) * 100)}`, 'with the default: the status calls, divided by the limit of a process; with the higher limit: twice the needed cores, so that each is half used'],
       ],
-    )}\n\nThe limit \`maxStatusCallsPerSecond\` is reached first. With its default and fewer than ${capped} processes, status calls wait in a queue. Sign-ins then take longer, but none fails. Next comes the limit of your Nevis instance: Nevis documents limits per user only, so ask Nevis before a peak. Redis and memory are far from their limits.`
+    )}\n\nThe limit \`maxStatusCallsPerSecond\` is reached first. With the default of \`maxStatusCallsPerSecond\` and fewer than ${capped} processes, status calls wait in a queue. While status calls wait in the queue, sign-ins take longer, but no sign-in fails. The limit of your Nevis instance is reached next. Nevis documents only limits for each user, so ask Nevis before a peak. Redis and memory are far from their limits.`
   },
 }
 

@@ -174,7 +174,7 @@ describe('cookie-session', () => {
       it('is refused at the start, with the remedy, before anyone is asked and with nothing in the cookie', async () => {
         const page = await browser.post('/login', { username: 'anna', password: PASSWORD })
         expect(page.status).toBe(500)
-        expect(page.json().error).toMatchObject({ name: 'StorageError', code: 'SESSION_IN_COOKIE', message: expect.stringContaining('use express-session with a store') })
+        expect(page.json().error).toMatchObject({ name: 'StorageError', code: 'SESSION_IN_COOKIE', message: expect.stringContaining('Use express-session with a store') })
         expect(simulator.requests).toEqual([])
         expect(Buffer.from(browser.cookies.get('session') ?? '', 'base64').toString()).not.toContain('transactions')
       })

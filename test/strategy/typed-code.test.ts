@@ -428,7 +428,7 @@ describe('a factor of the app\'s own with a typed code', () => {
     const { approve } = mail()
     await start({ strategy: { factors: [mail({ enroll: approve })], operation: 'enroll' } })
     const page = await browser.post('/login', { username: 'newcomer', password: PASSWORD })
-    expect(page.json()).toMatchObject({ action: 'error', name: 'TypeError', message: expect.stringContaining('for approvals only') })
+    expect(page.json()).toMatchObject({ action: 'error', name: 'TypeError', message: expect.stringContaining('only an approval can have a typed code') })
   })
 
   it('that Nevis reports the status of needs a token of Nevis\'s, whatever its check says', async () => {
