@@ -2,7 +2,7 @@
 
 /** Headings, and below each the documents in the order of reading, by their path in the repository. */
 export const menu = [
-  ['Start here', ['docs/guides/quick-start.md', 'docs/guides/existing-app.md', 'docs/guides/testing.md', 'docs/guides/dialects.md']],
+  ['Start here', ['docs/guides/quick-start.md', 'docs/guides/existing-app.md', 'docs/guides/init.md', 'docs/guides/testing.md', 'docs/guides/dialects.md']],
   ['Reference', ['docs/reference.md']],
   ['Your framework', ['docs/guides/hosts/express.md', 'docs/guides/hosts/nestjs.md', 'docs/guides/hosts/fastify.md', 'docs/guides/hosts/koa.md']],
   ['The second factor', [

@@ -7,6 +7,8 @@
  */
 import type { NevisStrategy } from '../strategy/strategy'
 import type { Cookie } from './probe'
+import type { StartTrial } from './start-trial'
+import { callOf, type StrategyCall } from './strategy-calls'
 
 /** The module that provides Passport to the app. */
 export interface PassportModule {
@@ -20,12 +22,6 @@ export interface Registered {
   readonly strategy: NevisStrategy
   /** Undefined if the app only exports the strategy. */
   readonly passport: PassportModule | undefined
-}
-
-/** One call of `passport.authenticate('nevis', …)` or `passport.authorize('nevis', …)` that the app made before the first request. */
-export interface StrategyCall {
-  readonly asks: readonly unknown[]
-  hasRun: boolean
 }
 
 /** What express-session did for one request. */
@@ -56,6 +52,10 @@ export class AppObserver {
   readonly sessions: SessionSetup[] = []
   /** Every Passport module that the app can load, used or not. */
   readonly passports: PassportModule[] = []
+  /** True if a middleware ran as those of Express do: request, response, next. */
+  isConnect = false
+  /** The trial of a sign-in that is under way. */
+  trial: StartTrial | undefined
 
   /**
    * Observes a Passport module: the strategies that the app passes to it, and the routes that use them.
@@ -71,14 +71,19 @@ export class AppObserver {
       return use.call(this, name, strategy)
     }
     const { strategyCalls } = this
-    for (const method of ['authenticate', 'authorize']) {
+    const noteHost = (request: readonly unknown[]) => void (this.isConnect ||= typeof request[2] === 'function')
+    const isTried = (call: StrategyCall, request: readonly unknown[]) =>
+      this.trial?.runs(call, call.asks.some((one) => this.registered.some(({ name, strategy }) => one === name || one === strategy)), request) === true
+    for (const method of ['authenticate', 'authorize'] as const) {
       const make = methods[method] as Callable
       methods[method] = function (...args) {
         const made = make.apply(this, args)
         if (typeof made !== 'function') return made
-        const call: StrategyCall = { asks: [args[0]].flat(), hasRun: false }
+        const call = callOf(method, args)
         strategyCalls.push(call)
         return function (this: unknown, ...request: unknown[]) {
+          if (isTried(call, request)) return undefined
+          noteHost(request)
           call.hasRun = true
           return (made as Callable).apply(this, request)
         }

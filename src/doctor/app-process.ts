@@ -1,11 +1,30 @@
 /**
- * Entry point of the child process that loads and checks the app, so that the app's output and exit do not affect the doctor.
+ * Entry point of the child process that loads and checks the app, so that the app's output and exit do not affect the doctor. If the app ends
+ * the process, it tells the parent where: the name and code of an error, and the line, never a message.
  *
  * Out of scope: printing the report; this process sends the findings to its parent.
  */
 import { appFindings } from './app-checks'
 import { loadApp } from './loaded-app'
+import { callingPlace, placeIn, summaryOf } from './places'
+import type { Step } from './steps'
 
+const send = (message: object) => process.send?.(message)
+const begin = (step: Step) => send({ passportNevisStep: step })
+const endedBy = (why: string) => send({ passportNevisEnd: why })
+
+process.on('uncaughtExceptionMonitor', (reason: unknown) => {
+  const { stack } = Object(reason) as { stack?: unknown }
+  endedBy(`uncaught ${summaryOf(reason, placeIn(String(stack)))}`)
+})
+const exit = process.exit.bind(process)
+process.exit = (code) => {
+  const place = callingPlace()
+  if (place !== undefined) endedBy(`process.exit() at ${place}`)
+  return exit(code)
+}
+
+begin('app')
 void loadApp(process.argv[2] as string)
-  .then((app) => ('origin' in app ? appFindings(app, process.env['NODE_ENV'] === 'production') : [app]))
-  .then((findings) => process.send?.({ passportNevisDoctor: findings }))
+  .then((app) => ('origin' in app ? appFindings(app, process.env['NODE_ENV'] === 'production', begin) : [app]))
+  .then((findings) => send({ passportNevisDoctor: findings }))

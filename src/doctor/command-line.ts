@@ -1,9 +1,11 @@
 /**
- * The folder `doctor/` has the commands of `npx passport-nevis`: the doctor checks the configuration of an app, and the probe finds out by requests what
- * Nevis's documents leave open about an instance. This file selects the command. For the doctor it reads the arguments, runs the checks
+ * The folder `doctor/` has the commands of `npx passport-nevis`: the doctor checks the configuration of an app, the probe finds out by requests what
+ * Nevis's documents leave open about an instance, and `init` adds the second factor to an app. This file selects the command. For the doctor it
+ * reads the arguments, runs the checks
  * (`run-checks.ts`) and prints the report. The doctor notifies no user, changes nothing at Nevis, and prints no secret.
  *
- * Out of scope: the process and its exit code (`command.ts`), the probe (`probe/probe-command.ts`).
+ * Out of scope: the process and its exit code (`command.ts`), the probe (`probe/probe-command.ts`), and `init`
+ * (`init/init-command.ts`).
  */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -14,26 +16,32 @@ import type { Output } from './output'
 import { printable } from './printable'
 import { findingsOfReport } from './probe-findings'
 import { probeCommand } from './probe/probe-command'
-import { reportOf } from './report'
+import { reportOf, wrapped } from './report'
 import { runChecks } from './run-checks'
+import { initCommand } from './init/init-command'
 
-const COMMANDS = ['doctor', 'probe'] as const
+const COMMANDS = ['doctor', 'probe', 'init'] as const
 
-const USAGE = `Usage: passport-nevis doctor [file] [--report <file>] [--json]
+const USAGE = `Usage: passport-nevis doctor [file] [--report <file>] [--json] [--app-output]
        passport-nevis probe [--help]
+       passport-nevis init [folder] [--write] [--help]
 
-  doctor    checks the configuration of your app
-    file      the file that starts your app, or a module that exports it. The doctor loads it and sends requests to
-              it, on a free port of this machine. Without a file, the doctor checks only the cloud that NEVIS_INSTANCE
-              (or NEVIS_BASE_URL) and NEVIS_ACCESS_KEY name.
-    --report  a report of the probe: the doctor says which of its findings need an option
-    --json    print the findings as JSON
-  probe     asks your instance what Nevis's documents leave open
+  doctor        checks the configuration of your app
+    file          the file that starts your app, or a module that exports it. The doctor loads it
+                  and sends requests to it, on a free port of this machine. Without a file, the
+                  doctor checks only the cloud that NEVIS_INSTANCE (or NEVIS_BASE_URL) and
+                  NEVIS_ACCESS_KEY name.
+    --report      a report of the probe: the doctor says which of its findings need an option
+    --json        print the findings as JSON
+    --app-output  let the app print to standard error, to see why it does not start
+  probe         asks your instance what Nevis's documents leave open
+  init          shows where your app signs users in, and adds the second factor
 
-  --help    print this text
-  --version print the version
+  --help        print this text
+  --version     print the version
 
-The doctor notifies no user and prints no secret. Set NODE_ENV=production to check against the rules for production.
+The doctor notifies no user and prints no secret; with --app-output, your app may print some.
+Set NODE_ENV=production to check against the rules for production.
 Exit code: 0 without errors, 1 with errors, 2 for wrong arguments.
 `
 
@@ -44,6 +52,7 @@ Exit code: 0 without errors, 1 with errors, 2 for wrong arguments.
  */
 export async function main(argv: readonly string[], env: Environment, output: Output): Promise<0 | 1 | 2> {
   if (argv[0] === 'probe') return probeCommand(argv.slice(1), env, output)
+  if (argv[0] === 'init') return initCommand(argv.slice(1), version(), output)
   const given = argumentsIn(argv)
   if (typeof given === 'string') {
     output.error(`passport-nevis: ${printable(given)}. Usage: passport-nevis doctor [file] [--json]`)
@@ -54,10 +63,12 @@ export async function main(argv: readonly string[], env: Environment, output: Ou
     return 0
   }
   const known = given.report === undefined ? [] : findingsOfReport(given.report)
-  const findings = [...(await runChecks(given.file, env)), ...known].map(printableFinding)
+  const say = given.json ? () => undefined : (text: string) => output.error(`… ${text}`)
+  const checked = await runChecks({ file: given.file, env, showsOutput: given['app-output'], say })
+  const findings = [...checked, ...known].map(printableFinding)
   const isWell = findings.every(({ level }) => level !== 'error')
   if (given.json) output.log(JSON.stringify({ ok: isWell, findings }, undefined, 2))
-  else output.log(`${titleOf(given.file, env)}\n\n${reportOf(findings)}`)
+  else output.log(`${wrapped(titleOf(given.file, env), 0).join('\n')}\n\n${reportOf(findings, output)}`)
   return isWell ? 0 : 1
 }
 
@@ -72,7 +83,7 @@ function version(): string {
 function argumentsIn(argv: readonly string[]) {
   const flag = { type: 'boolean', default: false } as const
   try {
-    const { values, positionals } = parseArgs({ args: [...argv], options: { json: flag, help: flag, version: flag, report: { type: 'string' } }, allowPositionals: true })
+    const { values, positionals } = parseArgs({ args: [...argv], options: { json: flag, help: flag, version: flag, 'app-output': flag, report: { type: 'string' } }, allowPositionals: true })
     const [command, file, ...others] = positionals
     if (command !== 'doctor' && !values.help && !values.version) return command === undefined ? 'no command was given' : `unknown command "${command}"${suggestionFor(command)}`
     return others.length > 0 ? 'doctor takes at most one file' : { file, ...values }

@@ -6,6 +6,11 @@
  */
 import { main } from './command-line'
 
-void main(process.argv.slice(2), process.env, console).then((exitCode) => {
+const { stdout, env } = process
+// https://no-color.org: any value that is not empty means no colours.
+const hasColours = stdout.isTTY && !env['NO_COLOR'] && env['TERM'] !== 'dumb'
+const output = { log: (text: string) => console.log(text), error: (text: string) => console.error(text), hasColours }
+
+void main(process.argv.slice(2), env, output).then((exitCode) => {
   process.exitCode = exitCode
 })

@@ -21,10 +21,13 @@ export const CHECKS = [
   'ledger.claims',
   'ledger.counts',
   'ledger.forget',
+  'routes.password',
   'routes.start',
   'routes.waiting',
+  'routes.policy',
   'routes.waiting-post',
   'routes.status',
+  'routes.status-limit',
   'routes.callback',
   'routes.callback-post',
   'session.store',
@@ -60,6 +63,9 @@ export const ok = (check: Check, finding: string): Finding => ({ check, level: '
 export const warning = (check: Check, finding: string, remedy: string): Finding => ({ check, level: 'warning', finding, remedy })
 export const error = (check: Check, finding: string, remedy: string): Finding => ({ check, level: 'error', finding, remedy })
 export const unchecked = (check: Check, finding: string, remedy: string): Finding => ({ check, level: 'unchecked', finding, remedy })
+
+/** Remedy for an app that does not start: its own output, which the doctor discards because it may contain secrets. */
+export const seeOutput = (file: string) => `npx passport-nevis doctor ${file} --app-output shows what the app prints`
 
 /** Validates a message from the child process: the app runs in the same process and can send anything. */
 export function isFinding(value: unknown): value is Finding {

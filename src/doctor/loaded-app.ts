@@ -12,9 +12,9 @@ import { Server as NetServer, type AddressInfo } from 'node:net'
 import { dirname, join, resolve, sep } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
-import { error, type Finding } from './findings'
-import { isWord } from './printable'
+import { error, seeOutput, type Finding } from './findings'
 import { AppObserver } from './app-observer'
+import { placeIn, summaryOf } from './places'
 
 export interface LoadedApp {
   /** The loopback origin at which the app answers. */
@@ -147,12 +147,12 @@ async function withDeadline<T>(deadline: number, work: Promise<T>): Promise<T> {
  * it, because other messages may quote secrets.
  */
 function thrownFinding(reason: unknown, path: string, file: string): Finding {
-  const { name, code, message, stack } = Object(reason) as Record<'name' | 'code' | 'message' | 'stack', unknown>
+  const { name, message, stack } = Object(reason) as Record<'name' | 'message' | 'stack', unknown>
   const text = String(message)
   if (name === 'TypeError' && OWN_MESSAGE.test(text) && isThrownHere(text, String(stack), path)) return error('app.loaded', `the app throws while it loads: ${text}`, 'fix this option; docs/reference.md lists all options')
-  const place = String(stack).split(path)[1]?.match(/^:\d+/)?.[0]
-  const summary = [isWord(name) ? name : 'Error', isWord(code) ? ` ${code}` : '', place === undefined ? '' : ` at line ${place.slice(1)}`].join('')
-  return error('app.loaded', `the app throws while it loads: ${summary}`, `run \`node ${file}\` with the same environment to see its error`)
+  const line = String(stack).split(path)[1]?.match(/^:(\d+)/)?.[1]
+  const place = line === undefined ? placeIn(String(stack)) : `line ${line}`
+  return error('app.loaded', `the app throws while it loads: ${summaryOf(reason, place)}`, seeOutput(file))
 }
 
 const OWN_MESSAGE = /^(Nevis(Strategy|Client)|waitingPage|statusEndpoint|outagePage|requireSecondFactor|recordSecondFactor|RedisLedger|PostgresLedger): /

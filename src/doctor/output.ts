@@ -6,4 +6,6 @@
 export interface Output {
   log(text: string): void
   error(text: string): void
+  /** True if `log` writes to a terminal that shows colours. */
+  readonly hasColours?: boolean
 }

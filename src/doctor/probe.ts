@@ -4,7 +4,7 @@
  * Out of scope: judging the reply (`route-checks.ts`).
  */
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
-import { request as requestHttp, type IncomingMessage } from 'node:http'
+import { request as requestHttp, type IncomingHttpHeaders, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http'
 import { request as requestHttps } from 'node:https'
 import { isJsonObject } from '../client/answer'
 import { parseURL } from '../client/parse-url'
@@ -26,8 +26,16 @@ export interface Reply {
    * cookies do not apply.
    */
   readonly cookies: readonly Cookie[]
+  /** The headers; values of several headers of one name are joined. */
+  readonly headers: IncomingHttpHeaders
+  /** The body, cut off after some length. */
+  readonly text: string
   /** Names of the strategies that handled this request and refused it. */
   readonly refusedBy: readonly string[]
+  /** The failure codes of these refusals. */
+  readonly codes: readonly string[]
+  /** The code of the first StorageError or NevisError that the request met, such as `SESSION_IN_COOKIE`. */
+  readonly fault: string | undefined
 }
 
 /** A transaction handle that does not exist. */
@@ -42,19 +50,25 @@ const MAX_CHARACTERS = 100_000
  * @param address a path, or the public URL
  * @returns undefined if there was no answer within five seconds
  */
-export async function ask(origin: string, method: 'GET' | 'POST', address: string, fields: Readonly<Record<string, string>>): Promise<Reply | undefined> {
-  const refusedBy: string[] = []
-  const note = (event: unknown) => void refusedBy.push((event as { strategy: string }).strategy)
+export async function ask(origin: string, method: 'GET' | 'POST', address: string, fields: Readonly<Record<string, string>>, headers: OutgoingHttpHeaders = {}): Promise<Reply | undefined> {
+  const refusals: { readonly strategy: string; readonly code: string }[] = []
+  const faults: string[] = []
+  const note = (event: unknown) => void refusals.push(event as { strategy: string; code: string })
+  const noteFault = (event: unknown) => void faults.push((event as { code: string }).code)
   subscribe('passport-nevis:failed', note)
+  subscribe('passport-nevis:fault', noteFault)
   try {
-    const answer = await send(origin, method, address, new URLSearchParams(fields).toString())
-    return answer && { ...answer, refusedBy }
+    const answer = await send(origin, method, address, new URLSearchParams(fields).toString(), headers)
+    return answer && { ...answer, refusedBy: refusals.map(({ strategy }) => strategy), codes: refusals.map(({ code }) => code), fault: faults[0] }
   } finally {
     unsubscribe('passport-nevis:failed', note)
+    unsubscribe('passport-nevis:fault', noteFault)
   }
 }
 
-function send(origin: string, method: 'GET' | 'POST', address: string, form: string): Promise<Omit<Reply, 'refusedBy'> | undefined> {
+type Answer = Omit<Reply, 'refusedBy' | 'codes' | 'fault'>
+
+function send(origin: string, method: 'GET' | 'POST', address: string, form: string, headers: OutgoingHttpHeaders): Promise<Answer | undefined> {
   const known = new URL(address, origin)
   if (method === 'GET') known.search += `${known.search === '' ? '?' : '&'}${form}`
   const options = {
@@ -71,6 +85,7 @@ function send(origin: string, method: 'GET' | 'POST', address: string, form: str
       'user-agent': 'passport-nevis-doctor',
       'x-forwarded-proto': 'https',
       ...(method === 'POST' && { 'content-type': 'application/x-www-form-urlencoded', 'content-length': Buffer.byteLength(form) }),
+      ...headers,
     },
   }
   return new Promise((resolve) => {
@@ -85,12 +100,14 @@ function send(origin: string, method: 'GET' | 'POST', address: string, form: str
   })
 }
 
-function read({ statusCode, headers }: IncomingMessage, text: string): Omit<Reply, 'refusedBy'> {
+function read({ statusCode, headers }: IncomingMessage, text: string): Answer {
   const { location, 'set-cookie': cookies = [] } = headers
   return {
     status: statusCode as number,
     json: jsonIn(text),
     location: location === undefined ? undefined : parseURL(location, 'http://app')?.pathname,
+    headers,
+    text,
     cookies: cookies.filter((line) => !/^[^=]*(csrf|xsrf)/i.test(line)).map(cookieIn),
   }
 }

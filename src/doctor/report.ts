@@ -1,5 +1,5 @@
 /**
- * Formats the findings as text for a terminal.
+ * Formats the findings as text for a terminal: lines of at most 100 columns, with colours if the terminal shows them.
  *
  * Out of scope: JSON output (`command-line.ts`).
  */
@@ -9,18 +9,44 @@ const WORDS = { ok: 'ok', warning: 'WARNING', error: 'ERROR', unchecked: 'not ch
 const LEVELS = ['ok', 'warning', 'error', 'unchecked'] as const
 const LEVEL_WIDTH = 13
 const CHECK_WIDTH = 28
+export const MAX_COLUMNS = 100
 
-export function reportOf(findings: readonly Finding[]): string {
+/** Green, yellow, red, dim: the numbers of ECMA-48, Select Graphic Rendition. */
+const COLOURS = { ok: 32, warning: 33, error: 31, unchecked: 2 } as const
+
+export function reportOf(findings: readonly Finding[], { hasColours = false } = {}): string {
   const lines: string[] = []
   for (const { finding, checks, level, remedy } of blocksOf(findings)) {
     const [first, ...others] = checks as [string, ...string[]]
     const isAlone = others.length === 0
-    lines.push(`${WORDS[level].padEnd(LEVEL_WIDTH)}${isAlone ? `${first.padEnd(CHECK_WIDTH)}${finding}` : checks.join(', ')}`)
-    const indent = ' '.repeat(LEVEL_WIDTH + (isAlone ? CHECK_WIDTH : 0))
-    if (!isAlone) lines.push(`${indent}${finding}`)
-    if (remedy !== undefined) lines.push(`${indent}→ ${remedy}`)
+    const indent = LEVEL_WIDTH + (isAlone ? CHECK_WIDTH : 0)
+    // A strategy's name can be longer than the column of the checks.
+    const isWide = isAlone && first.length >= CHECK_WIDTH
+    const head = isAlone && !isWide ? first.padEnd(CHECK_WIDTH) : ''
+    const texts = [...(isAlone && !isWide ? [] : wrapped(checks.join(', '), LEVEL_WIDTH)), ...wrapped(finding, indent)]
+    if (remedy !== undefined) texts.push(...wrapped(`→ ${remedy}`, indent, 2))
+    const word = WORDS[level].padEnd(LEVEL_WIDTH)
+    const [start = '', ...rest] = texts
+    lines.push(`${hasColours ? `\u001b[${COLOURS[level]}m${word}\u001b[0m` : word}${head}${start.trimStart()}`, ...rest)
   }
   return [...lines, '', countsOf(findings)].join('\n')
+}
+
+/**
+ * Breaks a text at its spaces, but not between a number and its seconds. A word that is longer than a line, such as an address, is cut.
+ * @param indent columns before each line
+ * @param hanging further columns before the second line and the following ones
+ */
+export function wrapped(text: string, indent: number, hanging = 0): string[] {
+  const width = MAX_COLUMNS - indent - hanging
+  const words = text.trimEnd().split(/ (?!s(?:[ ,;]|$))/).flatMap((word) => word.match(new RegExp(`.{1,${width}}`, 'gu')) ?? [''])
+  const lines: string[] = []
+  for (const word of words) {
+    const last = lines.at(-1)
+    if (last !== undefined && last.length + 1 + word.length <= width) lines[lines.length - 1] = `${last} ${word}`
+    else lines.push(word)
+  }
+  return lines.map((line, i) => `${' '.repeat(indent + (i === 0 ? 0 : hanging))}${line}`)
 }
 
 interface Block {

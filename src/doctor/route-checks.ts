@@ -7,10 +7,11 @@
  */
 import { parseURL } from '../client/parse-url'
 import { error, ok, unchecked, warning, type Check, type Finding } from './findings'
+import { limitFinding } from './limit-check'
+import { policyFinding } from './policy-check'
 import { ask, UNKNOWN_HANDLE, type Reply } from './probe'
+import { startFindings } from './start-checks'
 import type { Registered, AppObserver } from './app-observer'
-
-const START = "app.post('/login', passport.authenticate('local', { session: false }), passport.authenticate('nevis'))"
 
 const MAX_PREFIX_FOLDERS = 4
 
@@ -29,34 +30,46 @@ export async function routeFindings(origin: string, observer: AppObserver, regis
   const transaction = { transaction: UNKNOWN_HANDLE }
   const pathOf = (url: string) => new URL(url, origin).pathname
   const [waiting, status, callback] = [waitingURL, statusURL, callbackURL].map(pathOf) as [string, string, string]
+  const waitingReply = await ask(origin, 'GET', waitingURL, transaction)
+  const pageReply = await ask(origin, 'GET', waitingURL, transaction, { accept: 'text/html' })
+  const chooseReply = await ask(origin, 'POST', waitingURL, { ...transaction, cancel: '1' })
+  const statusReply = await ask(origin, 'GET', statusURL, transaction)
+  const callbackReply = await ask(origin, 'GET', callbackURL, transaction)
+
   const reachedStrategy = (reply: Reply | undefined) => reply?.refusedBy.includes(strategy.name) === true
   const lacksSession = (path: string) => observer.sessions.length > 0 && !sessionRanAt(observer, path)
-  const fault = (check: Check, request: string, reply: Reply | undefined, mount: string) =>
-    faultOf(check, request, reply, reply !== undefined && reply.status >= 500 && lacksSession(request.split(' ')[1] as string), mount)
-
+  // Without the parsed query, a callback looks like a start by GET.
+  const isQueryIgnored = reachedStrategy(callbackReply) && callbackReply?.codes.includes('start_requires_post') === true
+  const fault = (check: Check, request: string, reply: Reply | undefined, mount: string) => {
+    const [method, path] = request.split(' ') as [string, string]
+    if (isQueryIgnored && method === 'GET') return error(check, `${request} does not see its query`, "the app has 'query parser' off: app.set('query parser', 'simple')")
+    return faultOf(check, request, reply, reply !== undefined && reply.status >= 500 && lacksSession(path), mount)
+  }
   const findings: Finding[] = []
 
-  const waitingReply = await ask(origin, 'GET', waitingURL, transaction)
   const isPage = waitingReply?.status === 403 && waitingReply.json['code'] === 'unknown_transaction'
   findings.push(isPage ? nonAsciiFinding('routes.waiting', 'waitingURL', waitingURL) ?? ok('routes.waiting', `the waiting page is at ${waiting}`) : fault('routes.waiting', `GET ${waiting}`, waitingReply, `app.get('${waiting}', waitingPage(nevis))`))
+  if (isPage && pageReply !== undefined) findings.push(policyFinding(pageReply))
 
-  const chooseReply = await ask(origin, 'POST', waitingURL, { ...transaction, cancel: '1' })
   const chooseRoute = `app.post('${waiting}', passport.authenticate('${name}'))`
   const choice = reachedStrategy(chooseReply)
     ? ok('routes.waiting-post', `POST ${waiting} accepts another factor, resend and cancel`)
     : (csrfFinding('routes.waiting-post', waiting, chooseReply) ?? fault('routes.waiting-post', `POST ${waiting}`, chooseReply, chooseRoute))
   findings.push(choice)
 
-  const statusReply = await ask(origin, 'GET', statusURL, transaction)
   const isStatus = statusReply?.status === 404 && statusReply.json['status'] === 'unknown'
   const mount = `app.get('${status}', statusEndpoint(nevis))`
   if (!isStatus) findings.push(fault('routes.status', `GET ${status}`, statusReply, mount))
   else if (!sessionRanAt(observer, status)) findings.push(nonAsciiFinding('routes.status', 'statusURL', statusURL) ?? ok('routes.status', `the status endpoint is at ${status}${behind}`))
   else findings.push(warning('routes.status', `the status endpoint at ${status} runs behind session(), so polling keeps the session alive and may restore old session data`, `mount the status endpoint before session(): ${mount}`))
+  if (isStatus) findings.push(await limitFinding(origin, statusURL, statusReply))
 
-  const callbackReply = await ask(origin, 'GET', callbackURL, transaction)
   const callbackRoute = `app.all('${callback}', passport.authenticate('${name}'), recordSecondFactor(), …)`
-  findings.push(reachedStrategy(callbackReply) ? nonAsciiFinding('routes.callback', 'callbackURL', callbackURL) ?? ok('routes.callback', `the callback is at ${callback}`) : fault('routes.callback', `GET ${callback}`, callbackReply, callbackRoute))
+  findings.push(
+    reachedStrategy(callbackReply) && !isQueryIgnored
+      ? nonAsciiFinding('routes.callback', 'callbackURL', callbackURL) ?? ok('routes.callback', `the callback is at ${callback}`)
+      : fault('routes.callback', `GET ${callback}`, callbackReply, callbackRoute),
+  )
 
   if (factors.every(({ prompt, enrollPrompt = prompt }) => prompt === 'wait' && enrollPrompt === 'wait')) {
     findings.push(ok('routes.callback-post', 'no factor of this app posts to the callback'))
@@ -67,7 +80,7 @@ export async function routeFindings(origin: string, observer: AppObserver, regis
       : (csrfFinding('routes.callback-post', callback, postReply) ?? fault('routes.callback-post', `POST ${callback}`, postReply, callbackRoute))
     findings.push(finding)
   }
-  findings.push(startFinding(observer, registered, choice.level === 'unchecked' ? 1 : 0))
+  findings.push(...(await startFindings(origin, observer, registered, choice.level === 'unchecked' ? 1 : 0)))
   return { findings, callback: callbackReply }
 }
 
@@ -116,26 +129,15 @@ function csrfFinding(check: Check, path: string, reply: Reply | undefined): Find
 
 function faultOf(check: Check, request: string, reply: Reply | undefined, lacksSession: boolean, mount: string): Finding {
   if (reply === undefined) return error(check, `${request} does not answer within 5 s`, `check the middleware before this route: ${mount}`)
-  const { status, location } = reply
+  const { status, location, fault } = reply
+  if (fault === 'SESSION_IN_COOKIE') {
+    return error(check, `${request} fails with ${fault}: the session is in a cookie, which the browser can read and restore`, 'keep sessions on the server: express-session with a store, or the option store of koa-session')
+  }
   if (lacksSession) return error(check, `${request} fails without a session (HTTP ${status})`, 'mount session() before this route')
   if (status === 404 || status === 405) return error(check, `${request} is missing (HTTP ${status})`, mount)
-  if (status >= 500) return error(check, `${request} fails (HTTP ${status})`, 'see the log of the app; the strategy needs session() before this route')
+  if (status >= 500) return error(check, `${request} fails (${fault === undefined ? '' : `${fault}, `}HTTP ${status})`, 'see the log of the app; the strategy needs session() before this route')
   const where = location === undefined ? `is refused (HTTP ${status})` : `redirects to ${location.length > 80 ? `${location.slice(0, 80)}…` : location}`
   const isBarred = (status >= 300 && status < 400) || status === 401 || status === 403
   if (isBarred) return error(check, `${request} ${where}: this route must work before the user is signed in`, `mount the route before your login guard: ${mount}`)
   return error(check, `${request} is answered by another handler (HTTP ${status})`, mount)
-}
-
-/**
- * Checks whether some route can start a sign-in. The doctor cannot try a start without a user's password, but the observer knows each call of
- * `passport.authenticate` for this strategy. If the middleware of a call has not run yet, the call belongs neither to the callback nor to the waiting
- * page, so it can be the start.
- * @param unseen the number of calls that belong to those two routes but have not run, because another middleware refused the request first
- */
-function startFinding({ strategyCalls }: AppObserver, { name, strategy }: Registered, unseen: number): Finding {
-  const others = strategyCalls.filter(({ asks, hasRun }) => !hasRun && (asks.includes(name) || asks.includes(strategy))).length - unseen
-  if (others > 0) return ok('routes.start', `found ${others} other ${others === 1 ? 'route that uses' : 'routes that use'} the strategy (a sign-in is not tried, because that would need a password)`)
-  // The result is uncertain: an app may mount one middleware on several routes, and some hosts call `authenticate` only while they handle a request.
-  const remedy = `sign in once; if no second factor starts, add the strategy after the password: ${START.replace("'nevis'", `'${name}'`)}`
-  return unchecked('routes.start', 'only the callback and the waiting page were seen to use the strategy', remedy)
 }

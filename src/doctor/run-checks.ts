@@ -6,23 +6,33 @@
 import { fork } from 'node:child_process'
 import { join } from 'node:path'
 import { environmentFindings, type Environment } from './environment'
-import { withUnchecked, error, isFinding, type Finding } from './findings'
+import { withUnchecked, error, isFinding, seeOutput, type Finding } from './findings'
+import { isStep, STEPS } from './steps'
 
 const DEADLINE_MS = 120_000
 /** Time between SIGTERM and SIGKILL, so that the app can close its database. */
 const GRACE_MS = 3000
 
-/**
- * Runs all checks and returns their findings.
- * @param file the file that starts or exports the app; undefined to check the cloud only
- */
-export async function runChecks(file: string | undefined, env: Environment): Promise<Finding[]> {
+export interface Run {
+  /** The file that starts or exports the app; undefined to check the cloud only. */
+  readonly file: string | undefined
+  readonly env: Environment
+  /** True to let the app print to standard error. */
+  readonly showsOutput?: boolean
+  /** Is told what happens now. */
+  readonly say?: (text: string) => void
+}
+
+/** Runs all checks and returns their findings. */
+export async function runChecks(run: Run): Promise<Finding[]> {
+  const { file, env, say = () => undefined } = run
   if (file === undefined) {
+    say(STEPS.cloud)
     const findings = await environmentFindings(env)
     const gaps = withUnchecked(findings.filter(isCloud), 'an earlier check failed', 'see above')
     return withUnchecked(gaps.filter(isCloud), 'no file was given', 'npx passport-nevis doctor <the file that starts your app, or exports it>')
   }
-  const found = await appFindings(file, env)
+  const found = await appFindings({ ...run, file, say })
   const isLoaded = found.some(({ check, level }) => check === 'app.loaded' && level === 'ok')
   const names = env['NEVIS_INSTANCE'] || env['NEVIS_BASE_URL']
   // If the app does not load, the cloud of the environment can still be checked.
@@ -32,9 +42,10 @@ export async function runChecks(file: string | undefined, env: Environment): Pro
 
 const isCloud = ({ check }: Finding) => check.startsWith('cloud.')
 
-function appFindings(file: string, env: Environment): Promise<Finding[]> {
+function appFindings({ file, env, showsOutput = false, say }: Run & { file: string; say: (text: string) => void }): Promise<Finding[]> {
   return new Promise((resolve) => {
-    const child = fork(join(__dirname, 'app-process.js'), [file], { env, stdio: ['ignore', 'ignore', 'ignore', 'ipc'] })
+    const child = fork(join(__dirname, 'app-process.js'), [file], { env, stdio: ['ignore', ...(showsOutput ? ([2, 2] as const) : (['ignore', 'ignore'] as const)), 'ipc'] })
+    let why = ''
     const end = (findings: Finding[]) => {
       clearTimeout(timer)
       child.kill('SIGTERM')
@@ -42,11 +53,13 @@ function appFindings(file: string, env: Environment): Promise<Finding[]> {
       setTimeout(() => child.kill('SIGKILL'), GRACE_MS).unref()
       resolve(findings)
     }
-    const fault = (finding: string) => end([error('app.loaded', finding, `run \`node ${file}\` with the same environment to see its error`)])
+    const fault = (finding: string) => end([error('app.loaded', finding, `${why}${seeOutput(file)}`)])
     const timer = setTimeout(() => fault(`the checks did not finish within ${DEADLINE_MS / 1000} s`), DEADLINE_MS)
     // Ignore messages that are not findings: the app may send its own messages through the same channel.
     child.on('message', (message) => {
-      const { passportNevisDoctor: findings } = Object(message) as { passportNevisDoctor?: unknown }
+      const { passportNevisDoctor: findings, passportNevisStep: step, passportNevisEnd: cause } = Object(message) as Record<string, unknown>
+      if (isStep(step)) say(STEPS[step])
+      if (typeof cause === 'string') why = `${cause}; `
       if (Array.isArray(findings) && findings.every(isFinding)) end(findings)
     })
     child.once('exit', (code, signal) => fault(`the app ${signal === null ? `exited with code ${code}` : `was ended by ${signal}`} before the checks were finished`))

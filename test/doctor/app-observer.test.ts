@@ -55,7 +55,8 @@ describe('Passport', () => {
     passport.use('other', { name: 'other', authenticate(this: { pass(): void }) { this.pass() } } as never)
     const guard = passport[method](['nevis', 'other'], { session: false }) as (...args: unknown[]) => void
     const other = passport[method]('other') as (...args: unknown[]) => void
-    expect(observer.strategyCalls).toEqual([{ asks: ['nevis', 'other'], hasRun: false }, { asks: ['other'], hasRun: false }])
+    expect(observer.strategyCalls).toMatchObject([{ asks: ['nevis', 'other'], signsIn: false, hasCallback: false, hasRun: false }, { asks: ['other'], signsIn: method === 'authenticate', hasRun: false }])
+    expect(observer.strategyCalls[0]?.place).toMatch(/^test\/doctor\/app-observer\.test\.ts:\d+$/)
     const next = jest.fn()
     other({}, {}, next)
     expect(next).toHaveBeenCalledWith()

@@ -24,14 +24,18 @@ const claimOnce = async () => (isTaken = !isTaken)
 let counted = 0
 /** 1, 2, 1, 2, … */
 const countTwice = async () => (counted = (counted % 2) + 1)
-class SharedLedger { claim = claimOnce; count = countTwice; look = async () => 0; forget = async () => undefined }
+/** True from a claim to `forget`. */
+let isHeld = false
+const DAY_SECONDS = 86_400
+class SharedLedger { claim = async () => { isHeld = true; return claimOnce() }; count = countTwice; look = async () => (isHeld ? DAY_SECONDS : 0); forget = async () => void (isHeld = false) }
+const store = new SharedLedger()
 // A PTTL of -2: there is no such key.
-const replies: Record<string, () => Promise<unknown>> = { SET: async () => ((await claimOnce()) ? 'OK' : null), DEL: async () => 1, PTTL: async () => -2, EVAL: countTwice }
+const replies: Record<string, () => Promise<unknown>> = { SET: async () => ((await store.claim()) ? 'OK' : null), DEL: async () => { await store.forget(); return 1 }, PTTL: async () => (isHeld ? DAY_SECONDS * 1000 : -2), EVAL: countTwice }
 const shared = new RedisLedger(ioRedisLike(async ([command]) => replies[command as string]?.()))
 const sessionStore = { on() {}, generate() {}, get: (_id: string, done: () => void) => done(), set: (_id: string, _s: unknown, done: () => void) => done() }
 class SharedStore { constructor() { Object.assign(this, sessionStore) } }
 const production = { production: true, trustProxy: 1, strategy: { ledger: shared }, session: { store: new SharedStore() as never, cookie: { secure: true, sameSite: 'lax' as const } } }
-const ledger = (claim: Ledger['claim']): Fault => ({ strategy: { ledger: ledgerWith({ claim, count: countTwice }) } })
+const ledger = (claim: Ledger['claim']): Fault => ({ strategy: { ledger: ledgerWith({ claim: async (key, seconds) => { isHeld = true; return claim(key, seconds) }, count: countTwice, look: store.look, forget: store.forget }) } })
 const SESSION = CHECKS.filter((check) => check.startsWith('session.'))
 const NO_SESSION = 'unchecked: the doctor found no express-session in the app'
 const breaksOff: RequestHandler = (req) => void req.socket.destroy()
@@ -60,10 +64,13 @@ describe('an app that is well', () => {
       'ledger.claims': 'of two simultaneous claims exactly one succeeds',
       'ledger.counts': 'two counts of one key are 1 and 2',
       'ledger.forget': 'a deleted key can be claimed again',
-      'routes.start': 'found 1 other route that uses the strategy (a sign-in is not tried, because that would need a password)',
+      'routes.password': 'no other strategy signs users in by itself',
+      'routes.start': expect.stringMatching(/^found 1 other route that uses the strategy: test\/doctor\/support\.ts:\d+ \(a sign-in is not tried, because that would need a password\)$/) as string,
       'routes.waiting': 'the waiting page is at /2fa',
+      'routes.policy': 'the Content-Security-Policy allows the waiting page',
       'routes.waiting-post': 'POST /2fa accepts another factor, resend and cancel',
       'routes.status': 'the status endpoint is at /2fa/status',
+      'routes.status-limit': 'no rate limiter is in front of the status endpoint',
       'routes.callback': 'the callback is at /2fa/callback',
       'routes.callback-post': 'POST /2fa/callback accepts the forms of the waiting page',
       'session.store': 'sessions are kept in memory: fine for development',
@@ -109,23 +116,25 @@ describe('an app that is well', () => {
     expect(asked).toEqual([
       'GET /2fa/status?transaction=passport-nevis-doctor',
       'GET /2fa?transaction=passport-nevis-doctor',
+      'GET /2fa?transaction=passport-nevis-doctor',
       'POST /2fa',
       'with transaction=passport-nevis-doctor&cancel=1',
       'GET /2fa/status?transaction=passport-nevis-doctor',
       'GET /2fa/callback?transaction=passport-nevis-doctor',
+      ...Array<string>(60).fill('GET /2fa/status?transaction=passport-nevis-doctor'),
       'POST /2fa/callback',
       'with transaction=passport-nevis-doctor',
     ])
   })
 
-  it('has its ledger claim one key twice, another one each time, for a second', async () => {
+  it('has its ledger claim one key twice, another one each time, for a day, as for an approval that was used', async () => {
     const claims: [string, number][] = []
     const own = ledger(async (...claim) => claims.push(claim) % 2 === 1)
     expect(troublesIn(await findingsOf(simulator, own))).toEqual({})
     await findingsOf(simulator, own)
     const [first, , second] = claims as [[string, number], unknown, [string, number]]
     expect(claims).toEqual([first, first, second, second])
-    expect(first).toEqual([expect.stringMatching(/^doctor:[\da-f-]{36}$/), 1])
+    expect(first).toEqual([expect.stringMatching(/^doctor:[\da-f-]{36}:claim$/), DAY_SECONDS])
     expect(second[0]).not.toBe(first[0])
   })
 
@@ -135,7 +144,7 @@ describe('an app that is well', () => {
     ['a ledger of its own', { ...production, ...ledger(claimOnce) }, { 'ledger.kind': 'the strategy uses a custom ledger' }],
     ['a ledger of a class', { ...production, strategy: { ledger: new SharedLedger() } }, { 'ledger.kind': 'the strategy uses a SharedLedger' }],
     ['a ledger of a class without a name', { ...production, strategy: { ledger: new (class extends SharedLedger {})() } }, { 'ledger.kind': 'the strategy uses a custom ledger' }],
-    ['several places that start', { starts: ['nevis', 'nevis'] }, { 'routes.start': 'found 2 other routes that use the strategy (a sign-in is not tried, because that would need a password)' }],
+    ['several places that start', { starts: ['nevis', 'nevis'] }, { 'routes.start': expect.stringMatching(/^found 2 other routes that use the strategy: \S+, \S+ \(a sign-in/) as string }],
     ['a secret of just 32 characters', { session: { secret: 'x'.repeat(32) } }, { 'session.secret': 'the secret has 32 characters or more' }],
     ['a key among its secrets', { session: { secret: [SECRET, Buffer.from('key')] } }, { 'session.secret': 'the secret has 32 characters or more' }],
     ['a store of its own', { ...production, session: { ...production.session, store: sessionStore as never } }, { 'session.store': 'sessions are kept in a custom store' }],
@@ -162,13 +171,14 @@ describe('an app with one fault', () => {
     ['no callback', { without: ['callback'] }, { 'routes.callback': 'error: GET /2fa/callback is missing (HTTP 404)', 'routes.callback-post': 'error: POST /2fa/callback is missing (HTTP 404)' }],
     ['a callback that asks nobody', { instead: { callback: answer(200) } }, { 'routes.callback': 'error: GET /2fa/callback is answered by another handler (HTTP 200)', 'routes.callback-post': 'error: POST /2fa/callback is answered by another handler (HTTP 200)' }],
     ['a callback that breaks off', { instead: { callback: breaksOff } }, { 'routes.callback': 'error: GET /2fa/callback does not answer within 5 s', 'routes.callback-post': 'error: POST /2fa/callback does not answer within 5 s' }],
-    ['no start but one for somebody else', { starts: ['local'] }, { 'routes.start': 'unchecked: only the callback and the waiting page were seen to use the strategy' }],
-    ['no start', { without: ['start'] }, { 'routes.start': 'unchecked: only the callback and the waiting page were seen to use the strategy' }],
+    ['no start but one for somebody else', { starts: ['local'] }, { 'routes.password': expect.stringMatching(/^error: passport\.authenticate\('local'\) at test\/doctor\/support\.ts:\d+ signs users in by itself, so the second factor is never asked$/) as string, 'routes.start': 'unchecked: only the callback and the waiting page were seen to use the strategy' }],
+    ['no start', { without: ['start'] }, { 'routes.password': 'unchecked: no route of a password was seen', 'routes.start': 'unchecked: only the callback and the waiting page were seen to use the strategy' }],
     ['CSRF protection', { guard: onPost(answer(403)) }, {
       'routes.waiting-post': 'unchecked: POST /2fa is refused before it reaches the strategy (HTTP 403), probably by CSRF protection',
       'routes.callback-post': 'unchecked: POST /2fa/callback is refused before it reaches the strategy (HTTP 403), probably by CSRF protection',
     }],
     ['CSRF protection and no start', { guard: onPost(answer(403)), without: ['start'] }, {
+      // The POST to the waiting page was not seen to run, so it could be the start.
       'routes.start': 'unchecked: only the callback and the waiting page were seen to use the strategy',
       'routes.waiting-post': 'unchecked: POST /2fa is refused before it reaches the strategy (HTTP 403), probably by CSRF protection',
       'routes.callback-post': 'unchecked: POST /2fa/callback is refused before it reaches the strategy (HTTP 403), probably by CSRF protection',
@@ -190,10 +200,10 @@ describe('an app with one fault', () => {
     }],
     ['no session at all', { without: ['session'] }, {
       ...Object.fromEntries(SESSION.map((check) => [check, NO_SESSION])),
-      'routes.waiting': 'error: GET /2fa fails (HTTP 500)',
-      'routes.waiting-post': 'error: POST /2fa fails (HTTP 500)',
-      'routes.callback': 'error: GET /2fa/callback fails (HTTP 500)',
-      'routes.callback-post': 'error: POST /2fa/callback fails (HTTP 500)',
+      'routes.waiting': 'error: GET /2fa fails (SESSION_REQUIRED, HTTP 500)',
+      'routes.waiting-post': 'error: POST /2fa fails (SESSION_REQUIRED, HTTP 500)',
+      'routes.callback': 'error: GET /2fa/callback fails (SESSION_REQUIRED, HTTP 500)',
+      'routes.callback-post': 'error: POST /2fa/callback fails (SESSION_REQUIRED, HTTP 500)',
     }],
     ['no secret', { session: { secret: undefined as never } }, {
       'routes.waiting': 'error: GET /2fa fails (HTTP 500)',
@@ -345,6 +355,7 @@ describe('an app with two strategies', () => {
     expect(findings.filter(({ check }) => check === 'app.loaded')).toHaveLength(1)
     expect(remediesIn(findings.filter(({ strategy }) => strategy === 'payments'))).toEqual({
       'app.strategy': 'passport.use(nevis)',
+      'routes.password': 'check that no route signs users in after the password alone: npx passport-nevis init lists the places',
       'routes.start': "sign in once; if no second factor starts, add the strategy after the password: app.post('/login', passport.authenticate('local', { session: false }), passport.authenticate('payments'))",
       'routes.waiting': "app.get('/a', waitingPage(nevis))",
       'routes.waiting-post': "app.post('/a', passport.authenticate('payments'))",

@@ -19,7 +19,7 @@ async function printed(folder: string, file: string, settings: Record<string, st
   const child = spawn(process.execPath, [join(ROOT, 'dist/doctor/command.js'), 'doctor', file], {
     cwd: join(ROOT, folder),
     env: { PATH: process.env['PATH'], ...settings },
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'pipe', 'ignore'],
   })
   let text = ''
   child.stdout.setEncoding('utf8').on('data', (part: string) => (text += part))
@@ -40,7 +40,7 @@ describe('the guide', () => {
   it('shows what is printed for a first attempt in production', async () => {
     const simulator = closing(await NevisSimulator.start())
     const text = await printed('test/doctor/apps', 'careless.cjs', { NODE_ENV: 'production', NEVIS_BASE_URL: simulator.baseURL, PORT: '0' })
-    expect(masked(text).replace('careless.cjs', 'app.js')).toBe(masked(careless))
+    expect(masked(text).replaceAll('careless.cjs', 'app.js')).toBe(masked(careless))
     expect(text).not.toContain('c4n4ry')
   })
 })

@@ -64,7 +64,7 @@ describe('a question', () => {
 
 describe('an answer', () => {
   it('without any of what is looked for has none of it', async () => {
-    expect(await withHeaders({})).toEqual({ status: 200, json: {}, location: undefined, cookies: [], refusedBy: [] })
+    expect(await withHeaders({})).toMatchObject({ status: 200, json: {}, location: undefined, cookies: [], refusedBy: [], codes: [], fault: undefined })
   })
 
   it.each([['/login?next=x', '/login'], ['https://app.example/login', '/login'], ['http://', undefined]])('that sends to %s has the path alone', async (location, path) => {

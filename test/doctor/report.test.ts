@@ -5,6 +5,21 @@ import { reportOf } from '../../src/doctor/report'
 const lines = (...args: Parameters<typeof reportOf>) => reportOf(...args).split('\n')
 
 describe('a report', () => {
+  it('has lines of at most 100 columns, even with an address that is longer', () => {
+    const findings = [error('routes.callback', `GET /${'a'.repeat(150)} ${'word '.repeat(30)}`, `mount ${'it '.repeat(60)}`), { ...ok('routes.status', 'there'), strategy: 'x'.repeat(150) }, ...['session.store', 'session.resave', 'session.secret', 'session.secure', 'session.same-site', 'session.trust-proxy', 'session.http-only'].map((check) => unchecked(check as 'session.store', 'no session', 'mount one'))]
+    const all = lines(findings)
+    expect(all.filter((line) => line.length > 100)).toEqual([])
+    expect(all.join('').replace(/\s+/g, '')).toContain('a'.repeat(150))
+    expect(all.join('\n')).not.toMatch(/ $/m)
+  })
+
+  it('has the word of each level in a colour, if the terminal shows colours', () => {
+    const findings = [ok('app.loaded', 'a'), warning('app.loaded', 'b', 'c'), error('app.loaded', 'd', 'e'), unchecked('app.loaded', 'f', 'g')]
+    const words = [[32, 'ok           '], [33, 'WARNING      '], [31, 'ERROR        '], [2, 'not checked  ']] as const
+    const coloured = words.reduce((text, [colour, word]) => text.replace(word, `\u001b[${colour}m${word}\u001b[0m`), reportOf(findings))
+    expect(reportOf(findings, { hasColours: true })).toBe(coloured)
+  })
+
   it('has a line for each finding, its remedy below, and the counts at the end', () => {
     const findings = [
       ok('cloud.settings', 'the API is there'),

@@ -60,7 +60,8 @@ function movedTo(old: Browser): Browser {
   return moved
 }
 
-async function open(fixture: 'before' | 'after'): Promise<void> {
+async function open(fixture: 'before' | 'after' | 'init'): Promise<void> {
+  errors = ''
   simulator = await NevisSimulator.start()
   folder = folderOf(fixture)
   settings = { NEVIS_URL: simulator.baseURL, NEVIS_ACCESS_KEY: simulator.accessKey }
@@ -92,8 +93,8 @@ describe('before', () => {
   })
 })
 
-describe('after', () => {
-  beforeAll(() => open('after'))
+describe.each(['after', 'init'] as const)('%s', (fixture) => {
+  beforeAll(() => open(fixture))
   afterAll(close)
   beforeEach(() => void (browser = new Browser(app.origin)))
 

@@ -17,17 +17,18 @@ export interface Folder {
   remove(): void
 }
 
-/** A copy of the fixture, as after its `npm install`. */
-export function folderOf(fixture: 'before' | 'after'): Folder {
+/** A copy of the fixture, as after its `npm install`. `init` is what the command makes of the app before its second factor. */
+export function folderOf(fixture: 'before' | 'after' | 'init'): Folder {
   const path = mkdtempSync(join(tmpdir(), 'stranger-'))
-  cpSync(join(__dirname, fixture), path, { recursive: true })
+  cpSync(join(__dirname, fixture === 'init' ? 'before' : fixture), path, { recursive: true })
+  if (fixture === 'init') execFileSync(process.execPath, [join(root, 'dist/doctor/command.js'), 'init', '--write'], { cwd: path, stdio: 'ignore' })
   const modules = join(path, 'node_modules')
   mkdirSync(modules)
   const link = (name: string, target = name) => symlinkSync(join(root, 'node_modules', target), join(modules, name))
   link('express', 'express4')
   link('passport', 'passport06')
   for (const name of ['csurf', 'ejs', 'express-session', 'node-sqlite3-wasm', 'passport-local']) link(name)
-  if (fixture === 'after') {
+  if (fixture !== 'before') {
     unpack(path, join(modules, 'passport-nevis'))
     for (const name of ['axios', 'passport-strategy', 'proxy-from-env']) link(name)
   }

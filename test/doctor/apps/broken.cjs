@@ -11,6 +11,7 @@ const ways = {
   'imitates in two lines': () => { throw new TypeError(`NevisStrategy: ${env.NEVIS_ACCESS_KEY}\n    at ${require.resolve('passport-nevis')}`) },
   'throws a text': () => { throw `NevisStrategy: ${env.NEVIS_ACCESS_KEY}\u001b[2J` },
   exits: () => exit(3),
+  'dies later': () => require('node:timers').setTimeout(() => ways.throws(), 50),
   nothing: () => undefined,
 }
 ways[env.FAULT]()

@@ -1,0 +1,106 @@
+/**
+ * Collects the changes of the app's files: texts by their offsets, and the imports that they need.
+ *
+ * Out of scope: which changes (`plan.ts`), and writing them.
+ */
+import { dirname, relative } from 'node:path'
+import type { AppFolder, FileChange } from './app-folder'
+import type { Source } from './source'
+
+interface Edit {
+  readonly start: number
+  readonly end: number
+  readonly text: string
+}
+
+/** Names of the package that another name of the app would hide: `app` is what apps call themselves. */
+const RENAMED: Readonly<Record<string, string>> = { app: 'qrCode' }
+
+export class Edits {
+  private readonly edits = new Map<Source, Edit[]>()
+  private readonly names = new Map<Source, Set<string>>()
+  private readonly needsStrategy = new Set<Source>()
+  private readonly declarations = new Map<Source, string[]>()
+  private readonly others: FileChange[] = []
+
+  replace(source: Source, start: number, end: number, text: string): void {
+    this.edits.set(source, [...(this.edits.get(source) ?? []), { start, end, text }])
+  }
+
+  insert(source: Source, at: number, text: string): void {
+    this.replace(source, at, at, text)
+  }
+
+  /** A file that is no source, such as a template. */
+  replaceFile(change: FileChange): void {
+    this.others.push(change)
+  }
+
+  /** Imports names of this package. */
+  use(source: Source, ...names: string[]): void {
+    this.names.set(source, new Set([...(this.names.get(source) ?? []), ...names]))
+  }
+
+  /** Imports `nevis` from the file of the strategy. */
+  useStrategy(source: Source): void {
+    this.needsStrategy.add(source)
+  }
+
+  /** Declares something below the imports. */
+  declare(source: Source, text: string): void {
+    this.declarations.set(source, [...(this.declarations.get(source) ?? []), text])
+  }
+
+  /** @param strategyFile the file that exports `nevis` */
+  changes({ templates, manifest }: AppFolder, strategyFile: Source): FileChange[] {
+    for (const source of new Set([...this.names.keys(), ...this.needsStrategy, ...this.declarations.keys()])) this.importInto(source, strategyFile)
+    const changed = [...this.edits].map(([{ path, text: before }, edits]) => {
+      // Of two edits at one place, the one that was made first comes first.
+      const after = [...edits].reverse().sort((a, b) => b.start - a.start).reduce((text, { start, end, text: other }) => text.slice(0, start) + other + text.slice(end), before)
+      return { path, before, after }
+    })
+    const known = new Map([...templates, ...(manifest === undefined ? [] : [['package.json', manifest] as const])])
+    return [...changed, ...this.others.filter(({ path, before }) => known.get(path) === before)].sort((a, b) => (a.path < b.path ? -1 : 1))
+  }
+
+  private importInto(source: Source, strategyFile: Source): void {
+    const end = source.usesSemicolons ? ';' : ''
+    const quote = /require\("|from "/.test(source.text) ? '"' : "'"
+    const line = (names: string, from: string) =>
+      source.isModule ? `import { ${names} } from ${quote}${from}${quote}${end}` : `const { ${names} } = require(${quote}${from}${quote})${end}`
+    const renamed = (name: string) => (RENAMED[name] === undefined ? name : `${name}${source.isModule ? ' as ' : ': '}${RENAMED[name]}`)
+    const lines: string[] = []
+    const names = this.names.get(source)
+    if (names !== undefined) lines.push(line([...names].map(renamed).join(', '), 'passport-nevis'))
+    if (this.needsStrategy.has(source) && source !== strategyFile) lines.push(line('nevis', specifierOf(source, strategyFile)))
+    const declared = (this.declarations.get(source) ?? []).map((text) => `\n${text}${end}`)
+    const at = endOfImports(source)
+    const text = [...lines, ...declared].join('\n')
+    this.insert(source, at, at === 0 ? `${text}\n` : `\n${text}`)
+  }
+}
+
+/** Offset behind the imports at the head of the file; 0 if there are none. */
+function endOfImports(source: Source): number {
+  let end = 0
+  for (const { first, last } of source.statements()) {
+    const text = source.textOf({ first, last })
+    const isDirective = first === last || source.stringAt(first) !== undefined
+    const isImport = source.is(first, 'import') || source.is(first, 'require') || /^(?:const|let|var)\b[^;]*?=\s*(?:await\s+)?require\s*\(/.test(text)
+    if (!isImport && !(isDirective && source.stringAt(first) !== undefined)) break
+    end = source.lineEnd(last)
+  }
+  return end
+}
+
+/** The strategy's file as another file imports it, in the manner of its other imports. */
+function specifierOf(source: Source, strategyFile: Source): string {
+  const path = relative(dirname(`/${source.path}`), `/${strategyFile.path}`).replace(/\\/g, '/')
+  const written = path.startsWith('.') ? path : `./${path}`
+  const hasExtensions = [...source.text.matchAll(/['"]\.{1,2}\/[^'"\n]*['"]/g)].some(([text]) => /\.[cm]?[jt]s['"]$/.test(text))
+  const isNeeded = hasExtensions || source.path.endsWith('.mjs') || (source.isModule && !source.isTypeScript)
+  if (!isNeeded) return /\.(?:js|ts)$/.test(written) ? written.slice(0, -3).replace(/\/index$/, '') : written
+  return hasTsExtensions(source) ? written : written.replace(/\.([cm]?)ts$/, '.$1js')
+}
+
+const hasTsExtensions = (source: Source) => /['"]\.{1,2}\/[^'"\n]*\.[cm]?ts['"]/.test(source.text)

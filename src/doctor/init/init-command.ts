@@ -1,0 +1,133 @@
+/**
+ * The command `passport-nevis init`: shows where an app signs users in, and the changes that add the second factor, as a diff. With `--write` it
+ * makes them. It reads the app's files only, and runs nothing of the app.
+ *
+ * Out of scope: which changes (`plan.ts`), and checking the running app (the doctor).
+ */
+import { Script } from 'node:vm'
+import { parseArgs } from 'node:util'
+import type { Output } from '../output'
+import { printable } from '../printable'
+import { wrapped } from '../report'
+import { gitState, readApp, writeChanges, type AppFolder, type FileChange } from './app-folder'
+import { diffOf } from './diff'
+import { planOf, type DoorResult, type Plan } from './plan'
+import { Source } from './source'
+
+export const INIT_USAGE = `Usage: passport-nevis init [folder] [--write] [--allow-uncommitted-changes]
+
+  Reads the app in the folder (or here), names every place where it signs users in, and prints the
+  changes that add the second factor, as a diff. It runs nothing of the app, and writes nothing.
+
+  --write                        make the changes; only if git has nothing uncommitted there
+  --allow-uncommitted-changes    make them all the same
+  --help                         print this text
+
+It changes apps of Express with passport-local and express-session, in JavaScript and TypeScript.
+What it does not know for certain it names by file and line, and leaves alone.
+Exit code: 0 if no place is left for you to change, 1 if some are, 2 if nothing could be done.
+`
+
+const OPTIONS = {
+  write: { type: 'boolean', default: false },
+  'allow-uncommitted-changes': { type: 'boolean', default: false },
+  help: { type: 'boolean', default: false },
+} as const
+
+/**
+ * @param version of this package, for the app's package.json
+ * @returns the exit code
+ */
+export function initCommand(argv: readonly string[], version: string, output: Output): 0 | 1 | 2 {
+  const fail = (text: string): 2 => {
+    output.error(wrapped(`passport-nevis init: ${printable(text)}`, 0).join('\n'))
+    return 2
+  }
+  const given = argumentsIn(argv)
+  if (typeof given === 'string') return fail(`${given}. See: passport-nevis init --help`)
+  if (given.help) {
+    output.log(INIT_USAGE)
+    return 0
+  }
+  let app: AppFolder
+  try {
+    app = readApp(given.folder)
+  } catch (reason) {
+    return fail(messageOf(reason))
+  }
+  const plan = planOf(app, version)
+  const broken = plan.changes.find(({ path, after }) => !isReadable(path, after))
+  if (broken !== undefined) return fail(`the changed ${broken.path} would not be valid, so nothing was changed: follow docs/guides/existing-app.md`)
+  output.log(textOf(plan, app))
+  const isLeft = plan.refusals.length > 0 || plan.doors.some(({ state }) => state === 'left')
+  if (given.write && plan.changes.length > 0) {
+    const git = gitState(app.root)
+    if (['dirty', 'unknown'].includes(git) && !given['allow-uncommitted-changes']) {
+      return fail(`nothing was written: ${git === 'dirty' ? 'git has uncommitted changes in this folder. Commit them first' : 'git does not say whether everything is committed'}, or use --allow-uncommitted-changes`)
+    }
+    try {
+      writeChanges(app.root, plan.changes)
+    } catch (reason) {
+      return fail(messageOf(reason))
+    }
+    output.log(`Written: ${plan.changes.map(({ path }) => printable(path)).join(', ')}`)
+  }
+  return isLeft ? 1 : 0
+}
+
+function argumentsIn(argv: readonly string[]) {
+  try {
+    const { values, positionals } = parseArgs({ args: [...argv], options: OPTIONS, allowPositionals: true })
+    return positionals.length > 1 ? 'init takes at most one folder' : { ...values, folder: positionals[0] ?? '.' }
+  } catch (reason) {
+    return messageOf(reason).split('. ')[0] as string
+  }
+}
+
+function messageOf(reason: unknown): string {
+  const { message } = Object(reason) as { message?: unknown }
+  return String(message)
+}
+
+/** True if a changed file still has the syntax of its language, as far as that can be told without running it. */
+function isReadable(path: string, text: string): boolean {
+  if (!/\.[cm]?[jt]s$/.test(path)) return true
+  const source = Source.read(path, text)
+  if (source === undefined || source.isTypeScript || source.isModule) return source !== undefined
+  try {
+    // Compiles the function, and does not call it.
+    new Script(`(function (exports, require, module, __filename, __dirname) {${text.replace(/^#!.*/, '')}\n})`)
+    return true
+  } catch {
+    return false
+  }
+}
+
+function textOf({ doors, changes, done, refusals, notes }: Plan, { unread }: AppFolder): string {
+  const lines: string[] = []
+  const section = (title: string, texts: readonly string[]) => {
+    if (texts.length > 0) lines.push(title, '', ...texts.flatMap((text) => wrapped(printable(text), 2, 2)), '')
+  }
+  const counted = `${doors.length} ${doors.length === 1 ? 'place signs' : 'places sign'} users in, or make a token`
+  section(counted, doors.map(described))
+  if (doors.length === 0) lines.push('No place was found that signs users in.', '')
+  for (const change of changes) lines.push(shown(change))
+  section('What changes', done)
+  section('Nothing is changed, because', refusals.map(({ source, line, why }) => `${source === undefined ? '' : `${source.path}:${line} `}${why}`))
+  section('Look at these yourself', doors.filter(({ state }) => state === 'left').map(({ door, why }) => `${door.source.path}:${door.line} ${door.remedy}${why === undefined ? '' : ` (${why})`}`))
+  section('Not read', unread.map((path) => `${path} is not JavaScript or TypeScript that this command can read: look for sign-ins there yourself`))
+  if (changes.length > 0) section('Then', [...notes, 'npx passport-nevis doctor <the file that starts your app>'])
+  else if (refusals.length > 0) section('By hand', ['follow docs/guides/existing-app.md, then run npx passport-nevis doctor <the file that starts your app>'])
+  else lines.push('Nothing to change.')
+  return lines.join('\n').trimEnd()
+}
+
+function described({ door, state }: DoorResult): string {
+  const words = { closed: 'ok', changed: 'changed below', left: 'LEFT' } as const
+  return `${words[state].padEnd(14)}${door.source.path}:${door.line}  ${door.what}`
+}
+
+/** The diff, with whatever a terminal would obey replaced. */
+function shown({ path, before, after }: FileChange): string {
+  return diffOf(path, before, after).split('\n').map((line) => line.replace(/(?!\t)[\p{C}\u2028\u2029]/gu, '?')).join('\n')
+}

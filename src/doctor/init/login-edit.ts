@@ -1,0 +1,112 @@
+/**
+ * Changes the doors that `init` knows: the password route gets `session: false` and the second factor behind it, and a `req.login` that ends in a
+ * redirect gets the second factor in place of that redirect.
+ *
+ * Out of scope: finding the doors (`doors.ts`), and the strategy (`plan.ts`).
+ */
+import type { Door, Route } from './doors'
+import type { Edits } from './edits'
+import type { Range, Source } from './source'
+
+/** Options that do something at a success, which is now the second factor's. */
+const AT_SUCCESS = ['successRedirect', 'successReturnToOrRedirect', 'successFlash', 'successMessage']
+const AT_FAILURE = ['failureRedirect', 'failureMessage', 'failureFlash']
+
+export interface LoginChange {
+  /** Options of the second factor, as source text. */
+  readonly failure: readonly string[]
+  /** The handlers behind the callback, as source text. */
+  readonly after: string
+}
+
+/** @returns what belongs behind the second factor, or why the route is left alone */
+export function loginChange(door: Door, route: Route): LoginChange | string {
+  const { source, at } = door
+  const options = source.partsOf(at + 1)[1]
+  const properties = options === undefined ? new Map<string, Range>() : source.propertiesOf(options)
+  if (properties === undefined) return 'its options are not written in place'
+  if (route.method !== 'post') return 'its route is not a POST'
+  const call = callOf(source, at)
+  const handlers = source.partsOf(route.open)
+  const index = handlers.findIndex((part) => part.first === call.first && part.last === call.last)
+  if (index === -1) return 'passport.authenticate is not an argument of the route itself'
+  const behind = handlers.slice(index + 1)
+  const text = behind.map((part) => source.textOf(part)).join(', ')
+  // The form of the password is not sent to the callback.
+  if (/\b(?:body|next)\b/.test(text)) return 'the handlers behind it read the form, or go on to others: move them behind the callback yourself'
+  const value = (name: string) => (properties.has(name) ? source.textOf(properties.get(name) as Range) : undefined)
+  const authInfo = source.isTypeScript ? 'req.authInfo?.returnTo ??' : 'req.authInfo.returnTo ||'
+  const [back, to] = [value('successReturnToOrRedirect'), value('successRedirect')]
+  const redirect = back === undefined ? to : `${authInfo} ${back}`
+  if (redirect !== undefined && behind.length > 0) return 'it has a success redirect and handlers behind it'
+  if (redirect === undefined && behind.length === 0) return 'it goes on to another route'
+  return {
+    failure: AT_FAILURE.flatMap((name) => (properties.has(name) ? [`${name}: ${value(name)}`] : [])),
+    after: redirect === undefined ? text : `(req, res) => res.redirect(${redirect})`,
+  }
+}
+
+/** Tokens of `passport.authenticate(…)`. */
+function callOf(source: Source, at: number): Range {
+  let first = at
+  while (source.is(first - 1, '.')) first -= 2
+  return { first, last: source.token(at + 1).pair as number }
+}
+
+/** Puts `session: false` into the options, and the second factor in place of all that follows. */
+export function editLogin(edits: Edits, { source, at }: Door, route: Route): void {
+  const [name, options] = source.partsOf(at + 1) as [Range, Range?]
+  const close = source.token(at + 1).pair as number
+  if (options === undefined) edits.insert(source, source.token(name.last).end, ', { session: false }')
+  else editOptions(edits, source, options)
+  edits.replace(source, source.token(close).end, source.token((source.token(route.open).pair as number) - 1).end, ', secondFactor')
+}
+
+function editOptions(edits: Edits, source: Source, { first, last }: Range): void {
+  const parts = source.partsOf(first)
+  const isGone = ({ first: name }: Range) => [...AT_SUCCESS, 'session', 'keepSessionInfo'].includes(source.isWord(name) ? source.token(name).text : (source.stringAt(name) ?? ''))
+  const isOnLines = source.token(first).line !== source.token(last).line
+  const kept = parts.filter((part) => !isGone(part)).map((part) => source.textOf(part))
+  const all = [`session: false`, ...kept]
+  if (!isOnLines) return edits.replace(source, source.token(first).start, source.token(last).end, `{ ${all.join(', ')} }`)
+  // Line by line, so that the diff shows only what changes.
+  const [model] = parts
+  const indent = model === undefined ? '  ' : source.indentAt(model.first)
+  const note = ' // the password is right, but the user is not signed in yet'
+  edits.insert(source, source.token(first).end, `\n${indent}session: false,${note}`)
+  for (const part of parts.filter(isGone)) {
+    const comma = source.is(part.last + 1, ',') ? part.last + 1 : part.last
+    edits.replace(source, source.token(part.first - 1).end, source.token(comma).end, '')
+  }
+}
+
+/**
+ * Changes `req.login(user, (err) => { …; res.redirect(…) })`: nobody is signed in, and the second factor comes in place of the redirect.
+ * @returns why the call is left alone; undefined if it was changed
+ */
+export function editSignUp(edits: Edits, { source, at }: Door): string | undefined {
+  const parts = source.partsOf(at + 1)
+  const [user, callback] = parts
+  if (user === undefined || callback === undefined || parts.length !== 2) return 'it has no callback'
+  const brace = source.is(callback.last, '}') ? (source.token(callback.last).pair as number) : -1
+  if (brace === -1 || !source.isBlock(brace) || source.parametersOf(brace) === undefined) return 'its callback is not written in place'
+  const handler = handlerAround(source, at)
+  if (handler === undefined) return 'the handler around it does not have the parameters (req, res, next)'
+  const [request, response, next] = handler
+  const statement = source.statementOf(callback.last - 1)
+  const from = source.is(statement.first, 'return') ? statement.first + 1 : statement.first
+  const isRedirect = statement.first > brace && source.is(from, response) && source.is(from + 1, '.') && source.is(from + 2, 'redirect') && source.is(from + 3, '(')
+  if (!isRedirect) return 'its callback does not end with a redirect'
+  edits.insert(source, source.token(user.last).end, ', { session: false }')
+  edits.replace(source, source.token(from).start, source.token(source.token(from + 3).pair as number).end, `secondFactor(${request}, ${response}, ${next})`)
+  return undefined
+}
+
+/** The parameters of the innermost function with three of them. */
+function handlerAround(source: Source, at: number): [string, string, string] | undefined {
+  for (let open = source.blockOf(at); open !== -1; open = source.blockOf(open)) {
+    const names = source.parametersOf(open)
+    if (names?.length === 3) return names as [string, string, string]
+  }
+  return undefined
+}

@@ -1,0 +1,127 @@
+/**
+ * Finds the app's password strategy (passport-local), and in it how the app finds a user by name: the new strategy finds its users in the same way.
+ *
+ * Out of scope: the change itself (`plan.ts`).
+ */
+import { isFunction } from './doors'
+import type { Range, Source } from './source'
+
+export interface PasswordStrategy {
+  readonly source: Source
+  /** The statement `passport.use(new LocalStrategy(…))`. */
+  readonly statement: Range
+  /** What `use` was called on, usually `passport`. */
+  readonly passport: string
+  /** The second argument of the new strategy. */
+  readonly verify: string
+}
+
+/** Why there is no change, and where to look. */
+export interface Refusal {
+  readonly source: Source | undefined
+  readonly line: number
+  readonly why: string
+}
+
+export function passwordStrategyIn(sources: readonly Source[]): PasswordStrategy | Refusal {
+  const found = sources.flatMap((source) => localStrategies(source).map((at) => ({ source, at })))
+  const [one, ...others] = found
+  if (one === undefined) return { source: undefined, line: 0, why: 'no passport.use(new LocalStrategy(…)) of passport-local was found' }
+  const { source, at } = one
+  const refuse = (why: string, index = at): Refusal => ({ source, line: source.token(index).line, why })
+  if (others.length > 0) return refuse('there are several password strategies')
+  const statement = source.statementOf(at)
+  const use = source.token(at).parent
+  if (!source.is(use - 1, 'use') || !source.is(use - 2, '.') || use - 3 !== statement.first) return refuse('the password strategy is not made in a statement passport.use(new LocalStrategy(…))')
+  const verify = verifyOf(source, at)
+  return typeof verify === 'string' ? { source, statement, passport: source.token(use - 3).text, verify } : refuse(verify.why, verify.at)
+}
+
+/** Indexes of `new` before a class of passport-local. */
+function localStrategies(source: Source): number[] {
+  const classes = [...source.imports].filter(([, { from }]) => from === 'passport-local').map(([name]) => name)
+  return source.tokens.flatMap(({ text }, i) => (text === 'new' && classes.includes(source.tokens[i + 1]?.text ?? '') ? [i] : []))
+}
+
+interface Unclear {
+  readonly at: number
+  readonly why: string
+}
+
+function verifyOf(source: Source, at: number): string | Unclear {
+  const open = source.is(at + 2, '(') ? at + 2 : at + 4
+  const unclear = (why: string, index = at): Unclear => ({ at: index, why })
+  if (!source.is(open, '(')) return unclear('the password strategy is made in an unusual way')
+  const [first, second] = source.partsOf(open)
+  const given = second ?? first
+  if (given === undefined || !isFunction(source, given)) return unclear('the verify function of the password strategy is not written in place')
+  const options = second === undefined || first === undefined ? undefined : source.propertiesOf(first)
+  if (second !== undefined && options === undefined) return unclear('the options of the password strategy are not written in place')
+  const field = options?.get('usernameField')
+  if (field !== undefined && source.stringAt(field.first) !== 'username') {
+    return unclear(`users sign in by ${source.textOf(field)}: choose a name at Nevis that never changes, with the option subject (docs/guides/existing-app.md)`)
+  }
+  const brace = bodyOf(source, given)
+  const names = brace === undefined ? undefined : source.parametersOf(brace)
+  const isRequestGiven = options?.has('passReqToCallback') === true && source.textOf(options.get('passReqToCallback') as Range) === 'true'
+  const [username, ...hidden] = names?.slice(isRequestGiven ? 1 : 0) ?? []
+  if (brace === undefined || username === undefined) return unclear('the verify function of the password strategy has no plain parameters')
+  const lookup = lookupIn(source, brace, username, [...hidden, ...(isRequestGiven ? [names?.[0] as string] : [])])
+  return lookup ?? unclear('it is not clear how the verify function of the password strategy finds a user by name', brace)
+}
+
+/** The brace of the function's body; undefined for an arrow function without one. */
+function bodyOf(source: Source, { last }: Range): number | undefined {
+  const open = source.is(last, '}') ? source.token(last).pair : undefined
+  return open !== undefined && source.isBlock(open) ? open : undefined
+}
+
+/** The new verify function, by the first call in which the app passes the name, and nothing else of the request. */
+function lookupIn(source: Source, brace: number, username: string, hidden: readonly string[]): string | undefined {
+  const close = source.token(brace).pair as number
+  for (let i = brace + 1; i < close; i++) {
+    if (!source.is(i, username) || source.is(i - 1, '.') || (source.is(i + 1, ':') && !source.is(i - 1, '?'))) continue
+    let open = source.token(i).parent
+    while (open > brace && !isCallOf(source, open)) open = source.token(open).parent
+    if (open <= brace) continue
+    return lookupAt(source, open, brace, username, hidden)
+  }
+  return undefined
+}
+
+/** True for the bracket of a call that looks something up: no `if (…)`, and no log. */
+function isCallOf(source: Source, open: number): boolean {
+  const callee = source.tokens[open - 1]
+  return source.is(open, '(') && callee?.kind === 'word' && !['if', 'while', 'for', 'switch', 'return', 'typeof', 'String'].includes(callee.text) && !/^(?:console|log|logger|debug)$/.test(source.tokens[open - 3]?.text ?? '')
+}
+
+function lookupAt(source: Source, open: number, brace: number, username: string, hidden: readonly string[]): string | undefined {
+  let first = open - 1
+  while (source.is(first - 1, '.')) first -= 2
+  if (!source.isWord(first) || first <= brace) return undefined
+  // A name that is declared in the function is not known outside of it.
+  const own = new Set(hidden)
+  for (let i = brace; i < first; i++) if (['const', 'let', 'var'].includes(source.token(i).text)) own.add(source.token(i + 1).text)
+  let last = source.token(open).pair as number
+  // `User.findOne(…).lean().exec()` is one lookup.
+  while (source.is(last + 1, '.') && !['then', 'catch', 'finally'].includes(source.tokens[last + 2]?.text ?? '') && source.is(last + 3, '(')) last = source.token(last + 3).pair as number
+  const before = source.token(first - 1).text
+  const isAssigned = (before === '=' || (before === 'await' && source.is(first - 2, '='))) && source.isWord(before === '=' ? first - 2 : first - 3)
+  const isPromise = source.is(last + 1, '.') && source.is(last + 2, 'then')
+  const parts = source.partsOf(source.token(last).pair as number)
+  const callback = parts.at(-1)
+  const parameter = source.isTypeScript ? `{ username${username === 'username' ? '' : `: ${username}`} = '' }` : username === 'username' ? '{ username }' : `{ username: ${username} }`
+  const isClean = (range: Range) => source.tokens.slice(range.first, range.last + 1).every(({ kind, text }, i) => kind !== 'word' || !own.has(text) || source.is(range.first + i - 1, '.')) && !source.textOf(range).includes('await ')
+  if (isAssigned || isPromise) {
+    const isDestructured = isPromise && /^\W*[[{]/.test(source.text.slice(source.token(last + 3).end))
+    return !isDestructured && isClean({ first, last }) ? `async (${parameter}) => ${source.textOf({ first, last })}` : undefined
+  }
+  const isStatement = source.is(first - 1, '{') || source.is(first - 1, '}') || source.is(first - 1, ';') || before === 'return' || source.statementOf(first).first === first
+  if (!isStatement || callback === undefined || !isFunction(source, callback) || parts.length < 1) return undefined
+  const brace2 = bodyOf(source, callback)
+  const names = brace2 === undefined ? undefined : source.parametersOf(brace2)
+  const call: Range = { first, last: callback.first - 1 }
+  if (names?.length !== 2 || !/^_?e/i.test(names[0] ?? '') || !isClean(call)) return undefined
+  const text = source.textOf(call)
+  return `(${parameter}, done) => ${text}${text.endsWith('(') ? '' : ' '}done)`
+}

@@ -1,0 +1,71 @@
+/**
+ * Finds under which path the browser reaches a router: where the app mounts it, through as many files as it takes.
+ *
+ * Out of scope: the routes themselves (`doors.ts`). A path that is not written as a string, or two mounts, give no answer.
+ */
+import { posix } from 'node:path'
+import { isFunction } from './doors'
+import type { Source } from './source'
+
+const EXTENSIONS = ['', '.js', '.cjs', '.mjs', '.ts', '.cts', '.mts', '/index.js', '/index.ts', '/index.cjs', '/index.mjs']
+const MAX_DEPTH = 5
+
+/** @returns the file that a relative import means */
+export function resolved(sources: readonly Source[], from: Source, specifier: string): Source | undefined {
+  if (!specifier.startsWith('.')) return undefined
+  const path = posix.join(posix.dirname(from.path), specifier)
+  const names = [...EXTENSIONS.map((extension) => path + extension), path.replace(/\.([cm]?)js$/, '.$1ts')]
+  return names.map((name) => sources.find((source) => source.path === posix.normalize(name))).find((source) => source !== undefined)
+}
+
+/**
+ * @param owner the router or app in that file
+ * @returns the path in front of its routes: empty for the app itself; undefined if it is not clear
+ */
+export function prefixOf(sources: readonly Source[], source: Source, owner: string, depth = 0): string | undefined {
+  if (depth > MAX_DEPTH) return undefined
+  const made = madeOf(source, owner)
+  if (made === 'app') return ''
+  if (made === undefined) return undefined
+  const mounts = sources.flatMap((other) => mountsIn(sources, other, source, owner))
+  const [mount, ...others] = mounts
+  if (mount === undefined || others.length > 0 || mount.path === undefined) return undefined
+  const before = prefixOf(sources, mount.source, mount.owner, depth + 1)
+  return before === undefined ? undefined : `${before}${mount.path.replace(/\/$/, '')}`
+}
+
+/** Whether a name is an app of Express, or a router. A parameter named `app` is the app. */
+function madeOf({ tokens }: Source, owner: string): 'app' | 'router' | undefined {
+  for (let i = 0; i < tokens.length; i++) {
+    if (tokens[i]?.text !== owner || tokens[i + 1]?.text !== '=') continue
+    const made = tokens.slice(i + 2, i + 7).map(({ text }) => text).join('')
+    if (/^express\(/.test(made)) return 'app'
+    if (/^(?:new)?(?:express\.)?Router\(/.test(made)) return 'router'
+  }
+  return /^(?:app|server)$/.test(owner) ? 'app' : undefined
+}
+
+interface Mount {
+  readonly source: Source
+  readonly owner: string
+  readonly path: string | undefined
+}
+
+/** The places in a file that mount the router of another file, or of the same one. */
+function mountsIn(sources: readonly Source[], source: Source, target: Source, router: string): Mount[] {
+  return source.tokens.flatMap(({ text }, at) => {
+    if (text !== 'use' || !source.is(at - 1, '.') || !source.is(at + 1, '(') || !source.isWord(at - 2)) return []
+    const parts = source.partsOf(at + 1)
+    const isTarget = parts.some((part) => {
+      if (isFunction(source, part)) return false
+      const specifier = source.is(part.first, 'require') ? source.stringAt(part.first + 2) : source.imports.get(source.token(part.first).text)?.from
+      if (specifier !== undefined) return resolved(sources, source, specifier) === target
+      return source === target && part.first === part.last && source.is(part.first, router)
+    })
+    if (!isTarget) return []
+    const [first] = parts
+    const path = first === undefined || first.first !== first.last ? '' : source.stringAt(first.first)
+    const isPath = first !== undefined && ['string', 'template', 'regex'].includes(source.token(first.first).kind)
+    return [{ source, owner: source.token(at - 2).text, path: isPath ? path : '' }]
+  })
+}

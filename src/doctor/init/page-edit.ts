@@ -1,0 +1,82 @@
+/**
+ * The changes outside of the sign-in itself: a fresh second factor before the password is changed, a button for SMS on the login form, and the
+ * dependency in package.json.
+ *
+ * Out of scope: the sign-in (`login-edit.ts`).
+ */
+import type { AppFolder } from './app-folder'
+import { routeOf, type Route } from './doors'
+import type { Edits } from './edits'
+import type { Range, Source } from './source'
+
+/** A middleware that lets only signed-in users pass, by its usual names. */
+const GUARD = /^(?:ensure|require|is|check|must(?:Be)?|authenticat)\w*?(?:log|auth|sign|user|session|d$)\w*$/i
+const SENSITIVE = /password|passwd|e-?mail|delete|2fa|api-?key|token/i
+
+interface Guarded {
+  readonly route: Route
+  /** The guard among the handlers. */
+  readonly guard: Range
+}
+
+/** Asks for a second factor of the last five minutes behind the login guard of sensitive routes. @returns the paths, as they are written */
+export function editStepUps(edits: Edits, sources: readonly Source[], waitingURL: string): string[] {
+  return sources.flatMap((source) => {
+    const all = routesIn(source)
+    const guarded = all.flatMap((route): Guarded[] => {
+      const guard = source.partsOf(route.open).find(({ first, last }) => source.isWord(first) && GUARD.test(source.token(first).text) && (first === last || source.token(first + 1).pair === last))
+      return guard === undefined ? [] : [{ route, guard }]
+    })
+    const sensitive = guarded.filter(({ route }) => SENSITIVE.test(route.path) && !/reset|forgot/i.test(route.path))
+    if (sensitive.every(({ route }) => route.method === 'get')) return []
+    // The pages of a router that is guarded as a whole belong together: the form is behind the same second factor as what it sends.
+    const chosen = guarded.length === all.length ? guarded : guarded.filter(({ route }) => sensitive.some((one) => one.route.path === route.path))
+    const name = 'recentSecondFactor'
+    if (chosen.length === 0 || source.tokens.some(({ text }) => text === name)) return []
+    edits.use(source, 'requireSecondFactor')
+    edits.declare(source, `const ${name} = requireSecondFactor({ maxAgeSeconds: 300, redirectTo: '${waitingURL}' })`)
+    for (const { guard } of chosen) edits.insert(source, source.token(guard.last).end, `, ${name}`)
+    return chosen.map(({ route }) => `${route.method.toUpperCase()} ${route.path} in ${source.path}`)
+  })
+}
+
+function routesIn(source: Source): Route[] {
+  return source.tokens.flatMap((_token, i) => {
+    if (!source.is(i, '(') || !source.is(i - 2, '.')) return []
+    const route = routeOf(source, i + 1)
+    return route?.open === i && source.partsOf(i).length > 1 ? [route] : []
+  })
+}
+
+/** @param loginURL where the login form is sent @returns the template, if there is one with exactly one such form and one button */
+export function editLoginForm(edits: Edits, { templates }: AppFolder, loginURL: string): string | undefined {
+  const forms = [...templates].flatMap(([path, text]) => [...text.matchAll(/<form\b[^>]*>[^]*?<\/form>/gi)].map((form) => ({ path, text, form: form[0], at: form.index })))
+  const isLogin = ({ form }: { form: string }) => {
+    const [tag = ''] = /^<form\b[^>]*>/i.exec(form) ?? []
+    return new RegExp(`\\baction=["']${loginURL.replace(/[^\w/]/g, '\\$&')}["']`).test(tag) && /\bmethod=["']?post/i.test(tag) && /type=["']?password/i.test(form) && !/name=["']?factor\b/i.test(form)
+  }
+  const [one, ...others] = forms.filter(isLogin)
+  const buttons = one === undefined ? [] : [...one.form.matchAll(/^([ \t]*)<button\b[^>]*>[^<]*<\/button>/gim)]
+  const [button] = buttons
+  if (one === undefined || others.length > 0 || button === undefined || buttons.length > 1) return undefined
+  const end = one.at + button.index + button[0].length
+  const added = `\n${button[1]}<button name="factor" value="sms">Sign in with a code by SMS</button>`
+  edits.replaceFile({ path: one.path, before: one.text, after: one.text.slice(0, end) + added + one.text.slice(end) })
+  return one.path
+}
+
+/** @returns false if package.json must be changed by hand */
+export function editManifest(edits: Edits, { manifest }: AppFolder, version: string): boolean {
+  if (manifest === undefined) return false
+  const [block] = /"dependencies"\s*:\s*\{[^{}]*\}/.exec(manifest) ?? []
+  if (block === undefined) return false
+  if (block.includes('"passport-nevis"')) return true
+  const entries = [...block.matchAll(/^([ \t]*)"([^"]+)"\s*:\s*"[^"]*"(,?)/gm)].filter(([, , name]) => name !== 'dependencies')
+  const before = entries.filter(([, , name = '']) => name < 'passport-nevis').at(-1) ?? entries[0]
+  if (before === undefined) return false
+  const end = before.index + before[0].length
+  const added = `${before[3] === ',' ? '' : ','}\n${before[1]}"passport-nevis": "^${version}"${before[3]}`
+  const changed = block.slice(0, end) + added + block.slice(end)
+  edits.replaceFile({ path: 'package.json', before: manifest, after: manifest.replace(block, () => changed) })
+  return true
+}

@@ -1,0 +1,227 @@
+/**
+ * Decides what changes: the strategy beside that of the password, the status endpoint before the session, the second factor behind the password
+ * route and behind each other door that `init` knows. If one of the first three is not clear, nothing changes.
+ *
+ * Out of scope: printing and writing (`init-command.ts`).
+ */
+import type { AppFolder, FileChange } from './app-folder'
+import { doorsIn, routeOf, type Door, type Route } from './doors'
+import { Edits } from './edits'
+import { editLogin, editSignUp, loginChange, type LoginChange } from './login-edit'
+import { passwordStrategyIn, type PasswordStrategy, type Refusal } from './lookup'
+import { prefixOf } from './mount'
+import { editLoginForm, editManifest, editStepUps } from './page-edit'
+import type { Range, Source } from './source'
+
+export interface DoorResult {
+  readonly door: Door
+  /** `closed`: asks for the second factor already, or is about to. */
+  readonly state: 'closed' | 'changed' | 'left'
+  /** Why it is left. */
+  readonly why: string | undefined
+}
+
+export interface Plan {
+  readonly doors: readonly DoorResult[]
+  readonly changes: readonly FileChange[]
+  /** What the change does besides the doors, a sentence each. */
+  readonly done: readonly string[]
+  /** Why nothing changes. */
+  readonly refusals: readonly Refusal[]
+  /** What else to do by hand. */
+  readonly notes: readonly string[]
+}
+
+const NAMES = ['nevis', 'secondFactor', 'qrCode', 'push', 'sms', 'recovery', 'NevisStrategy', 'statusEndpoint', 'waitingPage', 'recordSecondFactor']
+
+/** @param version of this package, for package.json */
+export function planOf(app: AppFolder, version: string): Plan {
+  const doors = app.sources.flatMap(doorsIn)
+  const unchanged = (refusals: readonly Refusal[]): Plan => ({
+    doors: doors.map((door) => ({ door, state: door.remedy === undefined ? 'closed' : 'left', why: undefined })),
+    changes: [],
+    done: [],
+    refusals,
+    notes: [],
+  })
+  const user = app.sources.find((source) => [...source.imports.values()].some(({ from }) => from === 'passport-nevis'))
+  if (user !== undefined) return unchanged([])
+  const strategy = passwordStrategyIn(app.sources)
+  const session = sessionIn(app.sources)
+  const login = loginIn(app, doors)
+  const refusals = [strategy, session, login].filter((one) => 'why' in one)
+  if ('why' in strategy || 'why' in session || 'why' in login) return unchanged(refusals)
+  const [taken] = [strategy.source, session.source, login.door.source].flatMap((source) => takenIn(source))
+  if (taken !== undefined) return unchanged([taken])
+  const exported = exportOf(strategy, session, login)
+  if (typeof exported !== 'string') return unchanged([exported])
+  return changed(app, doors, { strategy, session, login, exported }, version)
+}
+
+interface Parts {
+  readonly strategy: PasswordStrategy
+  readonly session: Session
+  readonly login: Login
+  /** The statement that exports the strategy; empty if no other file needs it. */
+  readonly exported: string
+}
+
+function changed(app: AppFolder, doors: readonly Door[], parts: Parts, version: string): Plan {
+  const { strategy, session, login } = parts
+  const edits = new Edits()
+  const waitingURL = `${login.prefix}${login.path}/2fa`
+  addStrategy(edits, parts, waitingURL)
+  addRoutes(edits, app, parts)
+  edits.use(session.source, 'statusEndpoint')
+  edits.useStrategy(session.source)
+  const { source, statement, owner } = session
+  const end = source.usesSemicolons ? ';' : ''
+  edits.insert(source, source.lineStart(statement.first), `${source.indentAt(statement.first)}${owner}.get('${waitingURL}/status', statusEndpoint(nevis))${end} // before session(): it needs none\n`)
+  const results = doors.map((door): DoorResult => {
+    if (door.remedy === undefined) return { door, state: 'closed', why: undefined }
+    if (door === login.door) return { door, state: 'changed', why: undefined }
+    if (door.kind !== 'login') return { door, state: 'left', why: undefined }
+    const isReached = door.source === login.door.source && [-1, ...blocksAround(door)].includes(login.door.source.blockOf(login.route.statement.first))
+    const why = isReached ? editSignUp(edits, door) : 'the second factor of the login is in another file'
+    return { door, state: why === undefined ? 'changed' : 'left', why }
+  })
+  const steps = editStepUps(edits, app.sources, waitingURL)
+  const form = editLoginForm(edits, app, `${login.prefix}${login.path}`)
+  const notes = editManifest(edits, app, version) ? ['npm install'] : ['npm install passport-nevis']
+  notes.push('set NEVIS_URL to https://<instance>.mauth.nevis.cloud, and NEVIS_ACCESS_KEY, in the environment of the app')
+  if (!app.sources.some(({ text }) => /urlencoded/.test(text))) notes.push('mount a body parser for forms before the three new routes: express.urlencoded({ extended: false })')
+  notes.push('look at your error handler: it gets the errors of Nevis, of the session store and of the ledger; show users the message of a 4xx only')
+  const done = [
+    `the waiting page is at ${waitingURL}, its callback and status below it`,
+    ...steps.map((step) => `${step} asks for a second factor of the last five minutes`),
+    ...(form === undefined ? [] : [`${form} has a button for a code by SMS`]),
+  ]
+  return { doors: results, changes: edits.changes(app, strategy.source), done, refusals: [], notes }
+}
+
+function blocksAround({ source, at }: Door): number[] {
+  const blocks: number[] = []
+  for (let open = source.blockOf(at); open !== -1; open = source.blockOf(open)) blocks.push(open)
+  return blocks
+}
+
+function addStrategy(edits: Edits, { strategy, session, exported }: Parts, waitingURL: string): void {
+  const { source, statement, passport, verify } = strategy
+  const end = source.usesSemicolons ? ';' : ''
+  const env = (name: string) => (source.isTypeScript ? `process.env['${name}']` : `process.env.${name}`)
+  const isExported = exported === 'export '
+  const lines = [
+    `${isExported ? exported : ''}const nevis = new NevisStrategy({`,
+    `  baseURL: ${env('NEVIS_URL')},`,
+    `  accessKey: ${env('NEVIS_ACCESS_KEY')},`,
+    '  factors: [push(), qrCode(), sms(), recovery()],',
+    "  operation: 'approve-or-enroll', // users without a second factor set one up",
+    `  waitingURL: '${waitingURL}',`,
+    `}, ${verify})${end}`,
+    `${passport}.use(nevis)${end}`,
+    ...(exported.startsWith('exports') ? [`${exported}${end}`] : []),
+  ]
+  edits.use(source, 'NevisStrategy', 'push', 'app', 'sms', 'recovery')
+  const indent = source.indentAt(statement.first)
+  const text = lines.map((line) => `${indent}${line}`).join('\n')
+  // In one file, the status endpoint may be mounted above the password strategy.
+  const isLate = source === session.source && session.statement.first < statement.first
+  if (isLate) edits.insert(source, source.lineStart(session.statement.first), `${text}\n\n`)
+  else edits.insert(source, source.lineEnd(statement.last), `\n\n${text}`)
+  if (exported.startsWith('module')) edits.insert(source, source.text.trimEnd().length, `\n${exported}${end}`)
+}
+
+function addRoutes(edits: Edits, app: AppFolder, { strategy, login }: Parts): void {
+  const { door, route, change, path } = login
+  const { source } = door
+  const end = source.usesSemicolons ? ';' : ''
+  const indent = source.indentAt(route.statement.first)
+  const passport = source.token(door.at - 2).text
+  const isProtected = app.sources.some(({ imports }) => [...imports.values()].some(({ from }) => from === 'csurf'))
+  const page = isProtected ? 'waitingPage(nevis, { csrfToken: (req) => req.csrfToken() })' : 'waitingPage(nevis)'
+  edits.use(source, 'waitingPage', 'recordSecondFactor')
+  if (source !== strategy.source) edits.useStrategy(source)
+  const options = [...change.failure, 'keepSessionInfo: true'].join(', ')
+  edits.insert(source, source.lineStart(route.statement.first), `${indent}const secondFactor = ${passport}.authenticate('nevis', { ${options} })${end}\n\n`)
+  editLogin(edits, door, route)
+  const routes = [
+    `${route.owner}.route('${path}/2fa').get(${page}).post(secondFactor)${end}`,
+    `${route.owner}.all('${path}/2fa/callback', secondFactor, recordSecondFactor(), ${change.after})${end}`,
+  ]
+  edits.insert(source, source.lineEnd(route.statement.last), routes.map((line) => `\n\n${indent}${line}`).join(''))
+}
+
+interface Login {
+  readonly door: Door
+  readonly route: Route
+  readonly change: LoginChange
+  /** In front of the routes of this file. */
+  readonly prefix: string
+  /** The path of the login, without a slash at the end. */
+  readonly path: string
+}
+
+function loginIn({ sources }: AppFolder, doors: readonly Door[]): Login | Refusal {
+  const logins = doors.filter(({ kind, strategy, remedy }) => kind === 'authenticate' && strategy === 'local' && remedy !== undefined)
+  const [door, ...others] = logins
+  if (door === undefined) return { source: undefined, line: 0, why: "no route with passport.authenticate('local') was found that init can change" }
+  const refuse = (why: string): Refusal => ({ source: door.source, line: door.line, why })
+  if (others.length > 0) return refuse(`several routes ask for the password: also ${others.map(({ source, line }) => `${source.path}:${line}`).join(', ')}`)
+  const route = routeOf(door.source, door.at)
+  if (route === undefined || !/^\/[\w/-]*$/.test(route.path)) return refuse('the path of the password route is not plain')
+  const change = loginChange(door, route)
+  if (typeof change === 'string') return refuse(`the password route is left alone: ${change}`)
+  const prefix = prefixOf(sources, door.source, route.owner)
+  if (prefix === undefined || !/^[\w/-]*$/.test(prefix)) return refuse(`it is not clear under which path ${route.owner} is mounted`)
+  return { door, route, change, prefix, path: route.path.replace(/\/$/, '') }
+}
+
+interface Session {
+  readonly source: Source
+  readonly statement: Range
+  /** The app: what `use` is called on. */
+  readonly owner: string
+}
+
+function sessionIn(sources: readonly Source[]): Session | Refusal {
+  const inCookie = sources.find(({ imports }) => [...imports.values()].some(({ from }) => from === 'cookie-session'))
+  if (inCookie !== undefined) return { source: inCookie, line: 1, why: 'cookie-session keeps the session in the browser: use express-session with a store' }
+  const found = sources.flatMap((source) => {
+    const names = [...source.imports].filter(([, { from, name }]) => from === 'express-session' && name === undefined).map(([name]) => name)
+    return source.tokens.flatMap(({ text }, at) => (names.includes(text) && source.is(at + 1, '(') && !source.is(at - 1, '.') ? [{ source, at }] : []))
+  })
+  const [one, ...others] = found
+  if (one === undefined) return { source: undefined, line: 0, why: 'no app.use(session(…)) of express-session was found' }
+  const { source, at } = one
+  const refuse = (why: string): Refusal => ({ source, line: source.token(at).line, why })
+  if (others.length > 0) return refuse('there are several sessions')
+  const statement = source.statementOf(at)
+  const isMounted = source.isWord(statement.first) && source.is(statement.first + 1, '.') && source.is(statement.first + 2, 'use') && source.is(statement.first + 3, '(')
+  const owner = source.token(statement.first).text
+  if (!isMounted || !source.is(source.token(at).parent - 1, 'use')) return refuse('session(…) is not mounted in place by app.use(session(…))')
+  return prefixOf(sources, source, owner) === '' ? { source, statement, owner } : refuse(`the session is mounted on ${owner}, which is not the app`)
+}
+
+/** A name of ours that the file uses for something of its own. */
+function takenIn(source: Source): Refusal[] {
+  return source.tokens.flatMap(({ kind, text, line }, i) => {
+    const isOwn = kind === 'word' && NAMES.includes(text) && !source.is(i - 1, '.') && !source.is(i + 1, ':')
+    return isOwn ? [{ source, line, why: `the name ${text} is in use` }] : []
+  })
+}
+
+function exportOf({ source, statement }: PasswordStrategy, session: Session, login: Login): string | Refusal {
+  if (source === session.source && source === login.door.source) return sameScope(source, statement, session, login)
+  const atTop = source.blockOf(statement.first) === -1
+  if (!atTop) return { source, line: source.token(statement.first).line, why: 'the password strategy is made in a function, so other files cannot import one beside it' }
+  if (source.isModule) return 'export '
+  const isReplaced = source.tokens.some(({ text, parent }, i) => text === 'module' && parent === -1 && source.is(i + 1, '.') && source.is(i + 2, 'exports') && source.is(i + 3, '='))
+  return isReplaced ? 'module.exports.nevis = nevis' : 'exports.nevis = nevis'
+}
+
+/** In one file, the strategy must be known where the routes are. */
+function sameScope(source: Source, statement: Range, session: Session, login: Login): string | Refusal {
+  const blocks = [statement, session.statement, login.route.statement].map(({ first }) => source.blockOf(first))
+  if (blocks.every((block) => block === blocks[0])) return ''
+  return { source, line: source.token(statement.first).line, why: 'the password strategy, the session and the login are in different functions' }
+}

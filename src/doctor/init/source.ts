@@ -1,0 +1,220 @@
+/**
+ * A source file of the app, read as tokens: its statements, calls, imports and functions.
+ *
+ * Out of scope: what signs users in (`doors.ts`), and files (`app-folder.ts`).
+ */
+import { tokensOf, type Token } from './tokens'
+
+/** Indexes of the first and last token. */
+export interface Range {
+  readonly first: number
+  readonly last: number
+}
+
+export interface Imported {
+  /** The module as it is written, such as `./auth`. */
+  readonly from: string
+  /** The name that the module exports; undefined for the module itself or its default. */
+  readonly name: string | undefined
+}
+
+/** Tokens that continue the statement of the line before. */
+const CONTINUES = /^(?:[^\w$#@'"`{}~!]+|!==?|in|of|instanceof|as|satisfies)$/
+
+export class Source {
+  readonly isTypeScript: boolean
+  /** True if the file has `import` or `export` statements. */
+  readonly isModule: boolean
+  readonly usesSemicolons: boolean
+  private imported: Map<string, Imported> | undefined
+
+  private constructor(
+    /** Relative to the app's folder, with slashes. */
+    readonly path: string,
+    readonly text: string,
+    readonly tokens: readonly Token[],
+  ) {
+    this.isTypeScript = /\.[cm]?ts$/.test(path)
+    const atTop = tokens.filter(({ parent }) => parent === -1)
+    this.isModule = atTop.some((token, i) => token.kind === 'word' && (token.text === 'export' || (token.text === 'import' && atTop[i + 1]?.text !== '(' && atTop[i + 1]?.text !== '.')))
+    this.usesSemicolons = atTop.filter(({ text: one }) => one === ';').length > 2
+  }
+
+  /** @returns undefined for a file that cannot be read as JavaScript or TypeScript */
+  static read(path: string, text: string): Source | undefined {
+    const tokens = tokensOf(text)
+    return tokens && new Source(path, text, tokens)
+  }
+
+  is(index: number, text: string): boolean {
+    return this.tokens[index]?.text === text && this.tokens[index]?.kind !== 'string'
+  }
+
+  token(index: number): Token {
+    return this.tokens[index] as Token
+  }
+
+  isWord(index: number): boolean {
+    return this.tokens[index]?.kind === 'word'
+  }
+
+  /** The value of a string without escapes; undefined for anything else. */
+  stringAt(index: number): string | undefined {
+    const { kind, text } = this.tokens[index] ?? {}
+    return kind === 'string' && text !== undefined && !text.includes('\\') ? text.slice(1, -1) : undefined
+  }
+
+  textOf({ first, last }: Range): string {
+    return this.text.slice(this.token(first).start, this.token(last).end)
+  }
+
+  /** The arguments of a call, or the properties of an object literal. @param open index of the bracket */
+  partsOf(open: number): Range[] {
+    const close = this.token(open).pair as number
+    const parts: Range[] = []
+    let first = open + 1
+    for (let i = open + 1; i <= close; i++) {
+      if (i === close || (this.is(i, ',') && this.token(i).parent === open)) {
+        if (first < i) parts.push({ first, last: i - 1 })
+        first = i + 1
+      }
+    }
+    return parts
+  }
+
+  /** The properties `name: value` of an object literal; undefined if it has anything else, such as a spread. */
+  propertiesOf({ first, last }: Range): Map<string, Range> | undefined {
+    if (!this.is(first, '{') || this.token(first).pair !== last) return undefined
+    const properties = new Map<string, Range>()
+    for (const part of this.partsOf(first)) {
+      const name = this.isWord(part.first) ? this.token(part.first).text : this.stringAt(part.first)
+      if (name === undefined || !this.is(part.first + 1, ':')) return undefined
+      properties.set(name, { first: part.first + 2, last: part.last })
+    }
+    return properties
+  }
+
+  /** True if the brace opens a block or a function's body, not an object literal. */
+  isBlock(open: number): boolean {
+    const before = this.tokens[open - 1]
+    if (before === undefined) return true
+    return /^(?:\)|=>|;|\{|\}|>|else|try|finally|do)$/.test(before.text) || (before.kind === 'word' && !['return', 'default', 'of', 'in', 'typeof', 'await'].includes(before.text))
+  }
+
+  /** The block around a token: index of its brace; -1 at the top of the file. */
+  blockOf(index: number): number {
+    let open = this.token(index).parent
+    while (open !== -1 && !(this.is(open, '{') && this.isBlock(open))) open = this.token(open).parent
+    return open
+  }
+
+  /** The statement around a token, in the innermost block. A semicolon at its end is part of it. */
+  statementOf(index: number): Range {
+    const block = this.blockOf(index)
+    let first = index
+    while (this.token(first).parent !== block) first = this.token(first).parent
+    first = this.start(first)
+    let last = first
+    while (first - 1 > block && !this.isEnd(first - 1, first)) first = this.start(first - 1)
+    const end = block === -1 ? this.tokens.length : (this.token(block).pair as number)
+    last = this.closing(last)
+    while (last + 1 < end && !this.is(last, ';') && !this.isEnd(last, last + 1)) last = this.closing(last + 1)
+    if (this.is(last + 1, ';')) last++
+    return { first, last }
+  }
+
+  /** True if a statement ends between two tokens: by a semicolon, or by a line break where JavaScript inserts one. */
+  private isEnd(before: number, after: number): boolean {
+    if (this.is(before, ';')) return true
+    const [one, other] = [this.token(before), this.token(after)]
+    const isBroken = this.text.slice(one.end, other.start).includes('\n')
+    const canEnd = one.kind !== 'punct' || [')', ']', '}'].includes(one.text)
+    const isBody = other.text === '{' && one.text === ')'
+    return isBroken && canEnd && !isBody && (other.kind === 'string' || !CONTINUES.test(other.text))
+  }
+
+  private start(index: number): number {
+    return ')]}'.includes(this.token(index).text) && this.token(index).kind === 'punct' ? (this.token(index).pair as number) : index
+  }
+
+  private closing(index: number): number {
+    return '([{'.includes(this.token(index).text) && this.token(index).kind === 'punct' ? (this.token(index).pair as number) : index
+  }
+
+  /** Statements at the top of the file. */
+  statements(): Range[] {
+    const found: Range[] = []
+    for (let i = 0; i < this.tokens.length; ) {
+      const statement = this.statementOf(i)
+      found.push(statement)
+      i = Math.max(statement.last, i) + 1
+    }
+    return found
+  }
+
+  /** Names of the parameters of the function whose body opens at this brace; undefined if it is no function's, or has other parameters. */
+  parametersOf(brace: number): string[] | undefined {
+    let close = this.is(brace - 1, '=>') ? brace - 2 : brace - 1
+    // The type of the result, in TypeScript.
+    if (this.isTypeScript && !this.is(close, ')')) for (let i = close; i > brace - 12 && i > 0; i--) if (this.is(i, ':') && this.is(i - 1, ')')) close = i - 1
+    if (this.is(close + 1, '=>') && this.isWord(close)) return [this.token(close).text]
+    if (!this.is(close, ')')) return undefined
+    const open = this.token(close).pair as number
+    if (['if', 'for', 'while', 'switch', 'catch', 'with'].includes(this.tokens[open - 1]?.text ?? '')) return undefined
+    const names = this.partsOf(open).map(({ first, last }) => (this.isWord(first) && (first === last || this.is(first + 1, ':') || this.is(first + 1, '?')) ? this.token(first).text : undefined))
+    return names.every((name) => name !== undefined) ? names : undefined
+  }
+
+  /** What the file imports, by the names that it uses. */
+  get imports(): ReadonlyMap<string, Imported> {
+    return (this.imported ??= this.readImports())
+  }
+
+  private readImports(): Map<string, Imported> {
+    const found = new Map<string, Imported>()
+    const names = (open: number, from: string) => {
+      for (const { first, last } of this.partsOf(open)) found.set(this.token(last).text, { from, name: this.token(this.is(first, 'type') && first < last ? first + 1 : first).text })
+    }
+    this.tokens.forEach(({ text }, i) => {
+      const from = this.stringAt(i + 2)
+      if (text === 'require' && this.is(i + 1, '(') && from !== undefined && this.is(i - 1, '=')) {
+        const member = this.is(i + 4, '.') ? this.token(i + 5).text : undefined
+        if (this.isWord(i - 2)) found.set(this.token(i - 2).text, { from, name: member })
+        else if (this.is(i - 2, '}')) names(this.token(i - 2).pair as number, from)
+      }
+      const module = this.stringAt(i + 1)
+      if (text !== 'from' || module === undefined || this.token(i).parent !== -1) return
+      const { first } = this.statementOf(i)
+      if (!this.is(first, 'import')) return
+      for (let at = first + 1; at < i; at++) {
+        if (this.is(at, '{')) {
+          names(at, module)
+          at = this.token(at).pair as number
+        } else if (this.isWord(at) && !['type', 'as'].includes(this.token(at).text)) found.set(this.token(at).text, { from: module, name: undefined })
+      }
+    })
+    return found
+  }
+
+  /** White space at the beginning of the token's line. */
+  indentAt(index: number): string {
+    const lineStart = this.text.lastIndexOf('\n', this.token(index).start - 1) + 1
+    return /^[ \t]*/.exec(this.text.slice(lineStart))?.[0] ?? ''
+  }
+
+  /** Offset of the beginning of a statement's first line, above the comments that belong to it. */
+  lineStart(index: number): number {
+    let start = this.text.lastIndexOf('\n', this.token(index).start - 1) + 1
+    for (;;) {
+      const above = this.text.lastIndexOf('\n', start - 2) + 1
+      if (start === 0 || !/^\s*(?:\/\/|\/\*|\*)/.test(this.text.slice(above, start))) return start
+      start = above
+    }
+  }
+
+  /** Offset of the end of the token's line, comments included. */
+  lineEnd(index: number): number {
+    const end = this.text.indexOf('\n', this.token(index).end)
+    return end === -1 ? this.text.length : end
+  }
+}

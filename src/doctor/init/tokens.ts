@@ -1,0 +1,113 @@
+/**
+ * Splits JavaScript and TypeScript into tokens, with the partner of each bracket. `init` needs no more than that for the few shapes that it
+ * knows; so the package needs no parser, and reads TypeScript of every version in the same way.
+ *
+ * Out of scope: JSX, and what the tokens mean (`source.ts`). A file whose brackets do not match is not read.
+ */
+
+export interface Token {
+  readonly kind: 'word' | 'number' | 'string' | 'template' | 'regex' | 'punct'
+  readonly text: string
+  /** Offsets into the source. */
+  readonly start: number
+  readonly end: number
+  /** Counted from 1. */
+  readonly line: number
+  /** Index of the other bracket of the pair, for `(`, `[`, `{` and their partners. */
+  pair?: number
+  /** Index of the innermost open bracket around the token; -1 at the top. */
+  readonly parent: number
+}
+
+const WORD = /[\p{ID_Start}$_#@][\p{ID_Continue}$\u200c\u200d]*/uy
+const NUMBER = /(?:0[xob][\da-f_]+|\d[\d_]*(?:\.[\d_]*)?(?:e[+-]?\d+)?|\.\d[\d_]*(?:e[+-]?\d+)?)n?/iy
+const STRING = /'(?:[^'\\\n]|\\[^])*'|"(?:[^"\\\n]|\\[^])*"/y
+const REGEX = /\/(?![*/])(?:[^\\/[\n]|\\.|\[(?:[^\]\\\n]|\\.)*\])+\/[a-z]*/y
+const SKIPPED = /(?:\s+|\/\/[^\n]*|\/\*[^]*?\*\/|^#![^\n]*)/y
+const PUNCT = /=>|\?\.(?!\d)|\.\.\.|===|!==|==|!=|<=|>=|&&|\|\||\?\?|[^]/y
+const PAIRS: Readonly<Record<string, string>> = { ')': '(', ']': '[', '}': '{' }
+/** After these words, a slash begins a regular expression. */
+const BEFORE_REGEX = new Set(['return', 'typeof', 'case', 'in', 'of', 'delete', 'void', 'throw', 'new', 'else', 'do', 'instanceof', 'yield', 'await'])
+
+/** @returns undefined for a source that this tokenizer cannot read */
+export function tokensOf(source: string): Token[] | undefined {
+  const tokens: Token[] = []
+  const open: number[] = []
+  let [at, line, counted] = [0, 1, 0]
+  const match = (pattern: RegExp): string | undefined => {
+    pattern.lastIndex = at
+    return pattern.exec(source)?.[0]
+  }
+  while (at < source.length) {
+    const skipped = match(SKIPPED)
+    if (skipped !== undefined) {
+      at += skipped.length
+      continue
+    }
+    while (counted < at) if (source[counted++] === '\n') line++
+    const read = readToken(source, at, match, tokens.at(-1))
+    if (read === undefined) return undefined
+    const { kind, text } = read
+    const partner = kind === 'punct' ? PAIRS[text] : undefined
+    const opening = partner === undefined ? undefined : open.pop()
+    if (partner !== undefined && (opening === undefined || tokens[opening]?.text !== partner)) return undefined
+    const index = tokens.length
+    tokens.push({ kind, text, start: at, end: at + text.length, line, parent: open.at(-1) ?? -1, ...(opening !== undefined && { pair: opening }) })
+    if (opening !== undefined) (tokens[opening] as Token).pair = index
+    if (kind === 'punct' && '([{'.includes(text)) open.push(index)
+    at += text.length
+  }
+  return open.length === 0 ? tokens : undefined
+}
+
+function readToken(source: string, at: number, match: (pattern: RegExp) => string | undefined, last: Token | undefined): Pick<Token, 'kind' | 'text'> | undefined {
+  const first = source[at] as string
+  if (first === "'" || first === '"') {
+    const text = match(STRING)
+    return text === undefined ? undefined : { kind: 'string', text }
+  }
+  if (first === '`') {
+    const end = endOfTemplate(source, at)
+    return end === undefined ? undefined : { kind: 'template', text: source.slice(at, end) }
+  }
+  const regex = first === '/' && mayBeRegex(last) ? match(REGEX) : undefined
+  if (regex !== undefined) return { kind: 'regex', text: regex }
+  const word = match(WORD)
+  if (word !== undefined) return { kind: 'word', text: word }
+  const number = match(NUMBER)
+  if (number !== undefined) return { kind: 'number', text: number }
+  return { kind: 'punct', text: match(PUNCT) as string }
+}
+
+function mayBeRegex(last: Token | undefined): boolean {
+  if (last === undefined) return true
+  if (last.kind === 'word') return BEFORE_REGEX.has(last.text)
+  return last.kind === 'punct' && !')]'.includes(last.text)
+}
+
+/** @returns the offset behind the closing backtick; the code in `${…}` is skipped */
+function endOfTemplate(source: string, start: number): number | undefined {
+  for (let at = start + 1; at < source.length; at++) {
+    if (source[at] === '\\') at++
+    else if (source[at] === '`') return at + 1
+    else if (source.startsWith('${', at)) {
+      let depth = 1
+      for (at += 2; at < source.length && depth > 0; at++) {
+        const char = source[at] as string
+        if (char === '`') {
+          const end = endOfTemplate(source, at)
+          if (end === undefined) return undefined
+          at = end - 1
+        } else if (char === "'" || char === '"') {
+          STRING.lastIndex = at
+          const text = STRING.exec(source)?.[0]
+          if (text === undefined) return undefined
+          at += text.length - 1
+        } else if (char === '{') depth++
+        else if (char === '}') depth--
+      }
+      at--
+    }
+  }
+  return undefined
+}

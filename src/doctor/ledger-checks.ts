@@ -1,0 +1,84 @@
+/**
+ * Uses the ledger as a sign-in does: claims a key for as long as an approval is remembered, counts, reads and deletes, each key more than once.
+ * The keys are invented, and deleted at the end.
+ *
+ * Out of scope: what the keys of real sign-ins mean (`ledger/`).
+ */
+import { randomUUID } from 'node:crypto'
+import { error, ok, warning, type Finding } from './findings'
+import { isWord } from './printable'
+import type { Registered } from './app-observer'
+
+type Ledger = Registered['strategy']['settings']['ledger']
+
+/** The strategy remembers used approvals and counts for minutes to days. */
+const DAY_SECONDS = 86_400
+
+/** @param isProduction true to apply the rules for production (NODE_ENV) */
+export async function ledgerFindings({ strategy: { settings } }: Registered, isProduction: boolean): Promise<Finding[]> {
+  const { ledger } = settings
+  const [claimed, counted] = ['claim', 'count'].map((use) => `doctor:${randomUUID()}:${use}`) as [string, string]
+  try {
+    return [kindFinding(ledger, isProduction), ...(await useFindings(ledger, claimed, counted))]
+  } finally {
+    await Promise.all([claimed, counted].map((key) => ledger.forget(key).catch(() => undefined)))
+  }
+}
+
+function kindFinding(ledger: Ledger, isProduction: boolean): Finding {
+  const kind = ['', 'Object'].includes(ledger.kind) ? 'custom ledger' : ledger.kind
+  if (!ledger.isInMemory) return ok('ledger.kind', `the strategy uses a ${kind}`)
+  if (!isProduction) return ok('ledger.kind', 'the strategy uses the MemoryLedger: fine for development')
+  const remedy = 'set ledger: new RedisLedger(redis) or new PostgresLedger(pool), unless the app always runs as one process'
+  return warning('ledger.kind', 'the strategy uses the MemoryLedger, which works for a single process only', remedy)
+}
+
+async function useFindings(ledger: Ledger, claimed: string, counted: string): Promise<Finding[]> {
+  let claims: boolean[]
+  let leftSeconds: number
+  try {
+    claims = await Promise.all([ledger.claim(claimed, DAY_SECONDS), ledger.claim(claimed, DAY_SECONDS)])
+    leftSeconds = await ledger.look(claimed)
+  } catch (reason) {
+    return [error('ledger.claims', `the ledger does not answer${codeOf(reason)}, so no user can sign in`, 'check the connection of the ledger, and the permissions of its database user')]
+  }
+  // One after the other, as for two starts of one user: the second count must include the first.
+  const counts = [await attempt(ledger.count(counted, DAY_SECONDS)), await attempt(ledger.count(counted, DAY_SECONDS))]
+  const isForgotten = (await attempt(ledger.forget(claimed).then(() => ledger.look(claimed)))).value === 0
+  return [
+    claimFinding(claims, leftSeconds),
+    counts[0]?.value === 1 && counts[1]?.value === 2
+      ? ok('ledger.counts', 'two counts of one key are 1 and 2')
+      : error('ledger.counts', `the ledger does not count${codeOf(counts[0]?.reason)}, so requests and codes are not limited`, 'check the permissions of the database user of the ledger, or fix count() of your own ledger'),
+    isForgotten
+      ? ok('ledger.forget', 'a deleted key can be claimed again')
+      : error('ledger.forget', 'the ledger does not delete keys, so approved starts still count and legitimate users are refused', 'check the permissions of the database user of the ledger: forget() deletes a key (DEL in Redis)'),
+  ]
+}
+
+function claimFinding(claims: readonly boolean[], leftSeconds: number): Finding {
+  if (claims.filter(Boolean).length !== 1) {
+    return error('ledger.claims', `of two simultaneous claims ${claims[0] ? 'both succeed' : 'none succeeds'}`, 'claim() must return true to exactly one caller: use RedisLedger, or fix your own ledger')
+  }
+  // A minute for a slow store, and for its own clock.
+  if (leftSeconds < DAY_SECONDS - 60 || leftSeconds > DAY_SECONDS + 60) {
+    return error('ledger.claims', `a claim for a day has ${leftSeconds} s left right after it: used approvals would count again, or users stay locked out`, 'fix look() or the lifetimes of your own ledger: whole seconds')
+  }
+  return ok('ledger.claims', 'of two simultaneous claims exactly one succeeds')
+}
+
+interface Attempt {
+  readonly value?: unknown
+  readonly reason?: unknown
+}
+
+function attempt(work: Promise<unknown>): Promise<Attempt> {
+  return work.then((value) => ({ value }), (reason: unknown) => ({ reason }))
+}
+
+/** The store's code word, such as ` (NOPERM)`, which the `StorageError` keeps. */
+function codeOf(reason: unknown): string {
+  const { cause } = Object(reason) as { cause?: unknown }
+  const { code } = Object(cause) as { code?: unknown }
+  return isWord(code) ? ` (${code})` : ''
+}

@@ -1,0 +1,57 @@
+/**
+ * Checks that the Content-Security-Policy that the app sends with the waiting page lets the page work: its script, its style, its images, its
+ * requests for the status, and its forms.
+ *
+ * Out of scope: the widget, which needs more (docs/guides/factors.md), and `form-action` for a callback that redirects to another origin.
+ */
+import { error, ok, type Finding } from './findings'
+import type { Reply } from './probe'
+
+/** Directive → a source that the page needs. */
+const NEEDS: readonly (readonly [directive: string, source: string])[] = [
+  ['script-src', "'self'"],
+  ['style-src', "'self'"],
+  ['img-src', 'data:'],
+  ['connect-src', "'self'"],
+  ['form-action', "'self'"],
+]
+/** `form-action` has no fallback: without it, forms may be sent anywhere. */
+const WITHOUT_FALLBACK = ['form-action']
+
+/** @param reply the waiting page as HTML */
+export function policyFinding({ headers, text }: Reply): Finding {
+  const check = 'routes.policy'
+  const policies = [headers['content-security-policy'] ?? []].flat().join(',')
+  const blocked = policies.split(',').flatMap((policy) => blockedBy(policy, text))
+  if (blocked.length === 0) return ok(check, 'the Content-Security-Policy allows the waiting page')
+  const [needed] = blocked as [string]
+  const remedy = needed.startsWith('sandbox')
+    ? 'remove sandbox from the policy of the waiting page'
+    : `allow ${[...new Set(blocked)].join('; ')} on that page, or remove the policy there: the page sends its own; with nonces, waitingPage(nevis, { nonce })`
+  return error(check, `the Content-Security-Policy of the app blocks the waiting page: ${[...new Set(blocked)].map((need) => need.split(' ')[0]).join(', ')}`, remedy)
+}
+
+/** @returns the needs of the page that this policy does not allow, such as `script-src 'self'` */
+function blockedBy(policy: string, html: string): string[] {
+  const directives = new Map<string, string[]>()
+  for (const directive of policy.split(';')) {
+    const [name = '', ...sources] = directive.trim().split(/\s+/)
+    // Browsers ignore a directive that comes a second time.
+    if (name !== '' && !directives.has(name.toLowerCase())) directives.set(name.toLowerCase(), sources)
+  }
+  const sandbox = directives.get('sandbox')
+  if (sandbox !== undefined && !['allow-forms', 'allow-scripts', 'allow-same-origin'].every((flag) => sandbox.includes(flag))) return ['sandbox']
+  return NEEDS.flatMap(([name, source]) => {
+    const element = name === 'script-src' ? 'script-src-elem' : name === 'style-src' ? 'style-src-elem' : name
+    const allowed = directives.get(element) ?? directives.get(name) ?? (WITHOUT_FALLBACK.includes(name) ? undefined : directives.get('default-src'))
+    return allowed === undefined || isAllowed(source, allowed, html) ? [] : [`${name} ${source}`]
+  })
+}
+
+function isAllowed(source: string, allowed: readonly string[], html: string): boolean {
+  const nonces = allowed.flatMap((one) => /^'nonce-(.+)'$/.exec(one)?.[1] ?? [])
+  if (nonces.some((nonce) => html.includes(` nonce="${nonce}"`))) return true
+  if (allowed.includes(source)) return !allowed.includes("'strict-dynamic'")
+  // An address of the app's own is not compared: the doctor knows the app by its loopback address only.
+  return source === "'self'" && allowed.some((one) => /^(\*$|https?:|[a-z\d*])/i.test(one) && !['data:', 'blob:'].includes(one.toLowerCase()))
+}

@@ -1,0 +1,98 @@
+/**
+ * Checks that the second factor follows the password: that no other strategy signs users in by itself, and that a sign-in with an invented user
+ * reaches the strategy of this package.
+ *
+ * Out of scope: sign-ins that are not made by `passport.authenticate`, such as `req.login` after a sign-up. `npx passport-nevis init` finds them in
+ * the source.
+ */
+import { error, ok, unchecked, warning, type Finding } from './findings'
+import { ask } from './probe'
+import { StartTrial, TRIAL_HEADER } from './start-trial'
+import type { AppObserver, Registered } from './app-observer'
+import type { StrategyCall } from './strategy-calls'
+
+const START = "app.post('/login', passport.authenticate('local', { session: false }), passport.authenticate('nevis'))"
+/** Where apps usually have their login. The doctor reads no route tables, which differ between hosts. */
+const USUAL_PATHS = ['/login', '/signin', '/sign-in', '/auth/login', '/auth/signin', '/api/login', '/api/auth/login', '/users/login', '/user/login', '/account/login', '/session', '/sessions']
+/** Strategies for a password. Others, such as OpenID Connect, may have a second factor of their own. */
+const PASSWORD = /^(local|ldap|password)/i
+
+/** @param unseen the number of calls that belong to callback and waiting page but have not run, because another middleware refused the request first */
+export async function startFindings(origin: string, observer: AppObserver, registered: Registered, unseen: number): Promise<Finding[]> {
+  const passwords = observer.strategyCalls.filter((call) => isOther(call, observer))
+  const own = observer.strategyCalls.filter((call) => call.asks.some((one) => one === registered.name || one === registered.strategy))
+  const starts = own.filter(({ hasRun }) => !hasRun)
+  // In other hosts, the trial could not keep the app from looking the invented user up.
+  const result = passwords.length === 0 || !observer.isConnect ? undefined : await tried(origin, observer, passwords)
+  return [passwordFinding(passwords.length + starts.length === 0, passwords, registered.name, result), startFinding(starts, starts.length - unseen, registered.name, result)]
+}
+
+interface Result {
+  readonly path: string
+  readonly trial: StartTrial
+}
+
+/** Sends the form of an invented user to the usual addresses of a login, until one of them asks for a password. */
+async function tried(origin: string, observer: AppObserver, passwords: readonly StrategyCall[]): Promise<Result | undefined> {
+  const redirects = passwords.flatMap(({ failureRedirect }) => (failureRedirect?.startsWith('/') === true ? [failureRedirect.split('?')[0] as string] : []))
+  const invented = 'passport-nevis-doctor'
+  for (const path of new Set([...redirects, ...USUAL_PATHS])) {
+    const trial = new StartTrial()
+    observer.trial = trial
+    const reply = await ask(origin, 'POST', path, { username: invented, email: invented, password: invented }, { [TRIAL_HEADER]: trial.id })
+    observer.trial = undefined
+    if (trial.password !== undefined) return { path, trial }
+    if (reply === undefined) return undefined
+  }
+  return undefined
+}
+
+/** True for a call that asks another strategy of the app, and none of this package. */
+function isOther({ asks, method }: StrategyCall, { registered }: AppObserver): boolean {
+  const isNevis = asks.some((one) => registered.some(({ name, strategy }) => one === name || one === strategy))
+  return method === 'authenticate' && !isNevis && !asks.some((one) => one === 'session' || one === 'anonymous')
+}
+
+function passwordFinding(isBlind: boolean, passwords: readonly StrategyCall[], nevis: string, result: Result | undefined): Finding {
+  const check = 'routes.password'
+  if (isBlind) {
+    return unchecked(check, 'no route of a password was seen', 'check that no route signs users in after the password alone: npx passport-nevis init lists the places')
+  }
+  const doors = passwords.filter(({ signsIn }) => signsIn)
+  const [worst] = [...doors.filter(isPassword), ...doors]
+  if (worst !== undefined) {
+    const level = isPassword(worst) ? error : warning
+    const what = doors.length === 1 ? described(worst) : `${described(worst)} and ${doors.length - 1} more`
+    return level(check, `${what} signs users in by itself, so the second factor is never asked`, `passport.authenticate('${nameOf(worst)}', { session: false }), then passport.authenticate('${nevis}'); without successRedirect`)
+  }
+  if (result?.trial.isSignedIn === true) {
+    return warning(check, `POST ${result.path} signed an invented user in after the password, without the second factor`, 'right only if you exempt some users: req.logIn(user, { session: false }, …) for all others')
+  }
+  const callbacks = passwords.filter(({ hasCallback }) => hasCallback)
+  if (callbacks[0] !== undefined) {
+    return unchecked(check, `${described(callbacks[0])} has a callback of its own, which the doctor does not call`, 'its req.logIn must have { session: false }; the second factor signs in')
+  }
+  return ok(check, 'no other strategy signs users in by itself')
+}
+
+function startFinding(starts: readonly StrategyCall[], others: number, nevis: string, result: Result | undefined): Finding {
+  const check = 'routes.start'
+  if (result?.trial.start !== undefined) return ok(check, `POST ${result.path} starts the second factor after the password (tried with an invented user; Nevis was not asked)`)
+  const places = starts.flatMap(({ place }) => place ?? [])
+  const where = places.length === 0 ? '' : `: ${places.slice(0, 3).join(', ')}${places.length > 3 ? ', …' : ''}`
+  if (others > 0) return ok(check, `found ${others} other ${others === 1 ? 'route that uses' : 'routes that use'} the strategy${where} (a sign-in is not tried, because that would need a password)`)
+  // An app may mount one middleware on several routes, and some hosts call `authenticate` only while they handle a request.
+  const remedy = `sign in once; if no second factor starts, add the strategy after the password: ${START.replace("'nevis'", `'${nevis}'`)}`
+  return unchecked(check, 'only the callback and the waiting page were seen to use the strategy', remedy)
+}
+
+const isPassword = (call: StrategyCall) => PASSWORD.test(nameOf(call))
+
+function nameOf({ asks: [first] }: StrategyCall): string {
+  const name: unknown = typeof first === 'object' ? (first as { name?: unknown } | null)?.name : first
+  return String(name)
+}
+
+function described(call: StrategyCall): string {
+  return `passport.authenticate('${nameOf(call)}')${call.place === undefined ? '' : ` at ${call.place}`}`
+}

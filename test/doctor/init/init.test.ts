@@ -1,0 +1,246 @@
+/** What init says and changes: the app before its second factor, other shapes, and whatever it must leave alone. */
+import { execFileSync } from 'node:child_process'
+import { chmodSync, existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { main } from '../../../src/doctor/command-line'
+import { BEFORE, DB, folderWith, init, MODULES, ONE_FILE, removeFolders, textsIn, type Files } from './support'
+
+afterEach(removeFolders)
+
+const KEY = 'c4n4ry-access-key'
+const before = () => folderWith({}, BEFORE)
+const added = (out: string) => out.split('\n').filter((line) => /^\+(?!\+\+)/.test(line)).map((line) => line.slice(1))
+
+describe('for the app before its second factor', () => {
+  it('names each door, prints the changes, and writes nothing', () => {
+    const folder = before()
+    const texts = textsIn(folder)
+    const { exitCode, out, err } = init(folder)
+    expect([exitCode, err]).toEqual([0, ''])
+    const guide = readFileSync(join(__dirname, '../../../docs/guides/init.md'), 'utf8')
+    expect(out.startsWith((/^```text\n([^]*?)```/m.exec(guide) as unknown as [string, string])[1])).toBe(true)
+    for (const file of ['app.js', 'auth.js', 'routes/auth.js', 'routes/account.js', 'views/login.ejs', 'package.json']) expect(out).toContain(`--- a/${file}\n+++ b/${file}\n@@ -`)
+    expect(added(out)).toEqual(expect.arrayContaining([
+      "app.get('/login/2fa/status', statusEndpoint(nevis)) // before session(): it needs none",
+      '}, async ({ username }) => users.findByUsername(username))',
+      "}), secondFactor)",
+      '    req.login(user, { session: false }, (err) => {',
+      '      secondFactor(req, res, next)',
+    ]))
+    expect(out).toContain('GET / in routes/account.js asks for a second factor of the last five minutes')
+    expect(textsIn(folder)).toEqual(texts)
+    expect(out.split('\n').filter((line) => line.length > 100 && !/^[-+ ]/.test(line))).toEqual([])
+  })
+
+  it('prints a diff that git applies, and writes just that', () => {
+    const [one, other] = [before(), before()]
+    const { out } = init(one)
+    execFileSync('git', ['apply', '-'], { cwd: one, input: out.slice(out.indexOf('--- a/'), out.indexOf('\nWhat changes')) })
+    const written = init(other, '--write')
+    expect(written.out).toContain('Written: app.js, auth.js, package.json, routes/account.js, routes/auth.js, views/login.ejs')
+    expect(textsIn(one)).toEqual(textsIn(other))
+  })
+
+  it('finds nothing to change the second time', () => {
+    const folder = before()
+    init(folder, '--write')
+    const texts = textsIn(folder)
+    const { exitCode, out } = init(folder, '--write')
+    expect([exitCode, out]).toEqual([0, expect.stringMatching(/^2 places .*\n\n {2}ok .*\n {2}ok .*\n\nNothing to change\.$/)])
+    expect(textsIn(folder)).toEqual(texts)
+  })
+
+  it('is a command, with its own help and errors', async () => {
+    const run = async (...argv: string[]) => {
+      const said: string[] = []
+      const exitCode = await main(['init', ...argv], {}, { log: (text) => said.push(text), error: (text) => said.push(text) })
+      return [exitCode, said.join('\n')]
+    }
+    expect(await run('--help')).toEqual([0, expect.stringMatching(/^Usage: passport-nevis init \[folder\]/)])
+    expect(await run('--wirte')).toEqual([2, expect.stringContaining("Unknown option '--wirte'")])
+    expect(await run('a', 'b')).toEqual([2, expect.stringContaining('init takes at most one folder')])
+    expect(await run(join(before(), 'nowhere'))).toEqual([2, expect.stringContaining('no such file or directory')])
+    expect(await run(before())).toEqual([0, expect.stringContaining('What changes')])
+  })
+})
+
+describe('for another shape', () => {
+  it('in one file › finds the user as the app does, and moves what came after the password behind the callback', () => {
+    const folder = folderWith({ 'app.js': ONE_FILE, 'db.js': DB })
+    expect(init(folder, '--write').exitCode).toBe(0)
+    const { 'app.js': text } = textsIn(folder)
+    expect(text).toContain("}, ({ username }, done) => db.get('SELECT * FROM users WHERE username = ?', [ username ], done));\npassport.use(nevis);\n")
+    expect(text).toContain("app.get('/login/2fa/status', statusEndpoint(nevis)); // before session(): it needs none\n// Sessions in memory.")
+    expect(text).toContain("app.post('/login', passport.authenticate('local', { session: false, failureRedirect: '/login' }), secondFactor);\n")
+    expect(text).toContain("app.all('/login/2fa/callback', secondFactor, recordSecondFactor(), function(req, res) {\n  res.redirect('/');\n});")
+  })
+
+  it('with the session above the password strategy › makes the strategy above the session', () => {
+    const [head, strategy, rest] = ONE_FILE.split(/(?=passport\.use)|(?=passport\.serializeUser)/) as [string, string, string]
+    const folder = folderWith({ 'app.js': head + rest.replace('app.get(', `${strategy}app.get(`), 'db.js': DB })
+    expect(init(folder, '--write').exitCode).toBe(0)
+    const { 'app.js': text = '' } = textsIn(folder)
+    expect(text.indexOf('const nevis')).toBeLessThan(text.indexOf("statusEndpoint(nevis)"))
+    expect(text.indexOf('const nevis')).toBeGreaterThan(text.indexOf('const app = express()'))
+  })
+
+  it('as ES modules with a mounted router › knows the address of the browser, and imports in the same manner', () => {
+    const folder = folderWith(MODULES)
+    expect(init(folder, '--write').exitCode).toBe(0)
+    const texts = textsIn(folder)
+    expect(texts['auth.js']).toContain("import { NevisStrategy, push, app as qrCode, sms, recovery } from 'passport-nevis'")
+    expect(texts['auth.js']).toContain("export const nevis = new NevisStrategy({")
+    expect(texts['auth.js']).toContain("waitingURL: '/auth/login/2fa',\n}, async ({ username }) => User.findOne({ username }))")
+    expect(texts['routes/sign-in.js']).toContain("import { nevis } from '../auth.js'")
+    expect(texts['routes/sign-in.js']).toContain("router.all('/login/2fa/callback', secondFactor, recordSecondFactor(), (req, res) => res.redirect('/'))")
+    expect(texts['server.js']).toContain("app.get('/auth/login/2fa/status', statusEndpoint(nevis))")
+  })
+
+  it('in TypeScript › reads the environment and the way back as its compiler wants it', () => {
+    const folder = folderWith({
+      'src/app.ts': ONE_FILE.replaceAll(/const (\w+) = require\('(.*)'\);/g, "import $1 from '$2';").replace("const { Strategy: LocalStrategy } = require('passport-local');", "import { Strategy as LocalStrategy } from 'passport-local';")
+        .replace("'use strict'\n", '')
+        .replace(/passport\.use\(new[^]*?\n}\)\);/, "passport.use(new LocalStrategy((username: string, password: string, done): void => {\n  db.findByName(username).then((user) => done(null, user ?? false), done);\n}));")
+        .replace("{ failureRedirect: '/login' }), function(req, res) {\n  res.redirect('/');\n}", "{ successReturnToOrRedirect: '/', failureRedirect: '/login' })"),
+    })
+    expect(init(folder, '--write').exitCode).toBe(0)
+    const { 'src/app.ts': text } = textsIn(folder)
+    expect(text).toContain("baseURL: process.env['NEVIS_URL'],")
+    expect(text).toContain("}, async ({ username = '' }) => db.findByName(username));")
+    expect(text).toContain("(req, res) => res.redirect(req.authInfo?.returnTo ?? '/'));")
+  })
+})
+
+describe('a door', () => {
+  const head = "const passport = require('passport')\n"
+  it.each<[string, string, string]>([
+    ["app.post('/login', passport.authenticate('local'))", "sign-in: passport.authenticate('local')", 'LEFT'],
+    ["app.post('/login', passport.authenticate('local', { session: false }), next)", "sign-in: passport.authenticate('local')", 'ok'],
+    ["app.post('/login', passport.authenticate('local', options))", 'with options from elsewhere', 'LEFT'],
+    ["app.post('/login', (req, res, next) => passport.authenticate('local', (err, user) => {})(req, res, next))", 'with a callback of its own', 'LEFT'],
+    ["app.use(passport.authenticate('remember-me'))", "remember me: passport.authenticate('remember-me')", 'LEFT'],
+    ["app.get('/cb', passport.authenticate(['google', 'github'], { successRedirect: '/' }))", "sign-in: passport.authenticate('google, github')", 'LEFT'],
+    ["app.get('/api', passport.authenticate('jwt', { session: false }))", "API token: passport.authenticate('jwt')", 'LEFT'],
+    ["app.post('/reset/:token', (req, res) => { req.logIn(user, done) })", 'password reset: req.logIn(…)', 'LEFT'],
+    ["app.post('/signup', (req, res) => { req.login(user, { session: false }, done) })", 'sign-up: req.login(…)', 'ok'],
+    ['const logIn = promisify(req.logIn.bind(req))', 'sign-in: req.logIn, bound or promisified', 'LEFT'],
+    ['await promisify(req.login).call(req, user)', 'sign-in: req.login, bound or promisified', 'LEFT'],
+    ['const { login } = req', 'sign-in: login taken off the request', 'LEFT'],
+    ["req['login'](user, done)", "sign-in: req['login']", 'LEFT'],
+    ['class Guard extends AuthGuard { async canActivate(c) { await super.logIn(c) } }', 'sign-in: super.logIn(…)', 'LEFT'],
+    ['req.session.userId = user.id', 'sign-in: session.userId = …, a sign-in without Passport', 'LEFT'],
+    ['const token = jwt.sign({ sub: user.id }, key)', 'API token: sign(…) makes a token', 'LEFT'],
+  ])('such as %s › is named with its line, and nothing changes', (code, what, state) => {
+    const folder = folderWith({ 'app.js': `${head}// req.login(user)\nconst text = "req.login(user)"\n${code}\n` })
+    const texts = textsIn(folder)
+    const { exitCode, out } = init(folder, '--write')
+    expect(out).toMatch(/^1 place signs users in/)
+    expect(out).toContain(`  ${state.padEnd(14)}app.js:4  `)
+    expect(out).toContain(what)
+    if (state === 'LEFT') expect(out).toMatch(/\nLook at these yourself\n\n {2}app\.js:4 \w/)
+    expect(exitCode).toBe(1)
+    expect(textsIn(folder)).toEqual(texts)
+  })
+
+  it.each([
+    'db.authenticate()', "passport.authenticate('nevis')", "passport.authenticate('session')", 'form.login(user)', 'req.session.userId = null', 'if (req.session.user == user) next()',
+    'const x = /req.login(/', '`${req.user} req.login(user)`', 'module.exports = { login: 1 }',
+  ])('is not %s', (code) => {
+    expect(init(folderWith({ 'app.js': `${head}${code}\n` })).out).toMatch(/^No place was found that signs users in\./)
+  })
+})
+
+describe('for an app that is not clear', () => {
+  const file = (change: (text: string) => string): Files => ({ 'app.js': change(ONE_FILE), 'db.js': DB })
+  it.each<[string, Files, string]>([
+    ['users with e-mail addresses', file((text) => text.replace('LocalStrategy(function', "LocalStrategy({ usernameField: 'email' }, function")), "app.js:8 users sign in by 'email'"],
+    ['a verify function from elsewhere', file((text) => text.replace(/LocalStrategy\(function[^]*?\n}\)/, 'LocalStrategy(verify)')), 'app.js:8 the verify function of the password strategy is not written in place'],
+    ['a lookup that is no lookup', file((text) => text.replace('db.get(', 'audit(password, ').replace(/^/, 'const audit = 1;\n')), 'it is not clear how the verify function'],
+    ['two password routes', file((text) => text.replace('app.get(', "app.post('/other', passport.authenticate('local', { successRedirect: '/' }));\napp.get(")), 'several routes ask for the password'],
+    ['handlers that read the form', file((text) => text.replace("res.redirect('/');", "if (req.body.remember) req.session.cookie.maxAge = 1;\n  res.redirect('/');")), 'the handlers behind it read the form'],
+    ['a router that is mounted nowhere', file((text) => text.replace("app.post('/login'", "const router = express.Router();\nrouter.post('/login'")), 'it is not clear under which path router is mounted'],
+    ['a session in a cookie', file((text) => text.replace('express-session', 'cookie-session')), 'cookie-session keeps the session in the browser'],
+    ['a name that is in use', file((text) => text.replace('const app', 'const nevis = 1;\nconst app')), 'the name nevis is in use'],
+    ['no Passport', { 'app.js': "require('express')()\n" }, 'no passport.use(new LocalStrategy(…)) of passport-local was found'],
+  ])('because of %s › says so with file and line, and changes nothing', (_name, files, why) => {
+    const folder = folderWith(files)
+    const texts = textsIn(folder)
+    const { exitCode, out } = init(folder, '--write')
+    expect([exitCode, out]).toEqual([1, expect.stringContaining('Nothing is changed, because\n')])
+    expect(out.replace(/\n +/g, ' ')).toContain(why)
+    expect(textsIn(folder)).toEqual(texts)
+  })
+
+  it('names a file that it cannot read', () => {
+    const { out } = init(folderWith({ 'app.js': 'const a = (1\n' }))
+    expect(out).toContain('app.js is not JavaScript or TypeScript that this command can read')
+  })
+})
+
+describe('in doubt', () => {
+  const git = (folder: string, ...args: string[]) => execFileSync('git', ['-c', 'user.name=a', '-c', 'user.email=a@example.com', ...args], { cwd: folder, stdio: 'ignore' })
+  const repository = () => {
+    const folder = before()
+    git(folder, 'init')
+    git(folder, 'add', '.')
+    git(folder, 'commit', '-m', 'all')
+    return folder
+  }
+
+  it('about uncommitted changes › writes nothing, unless it is told to', () => {
+    const folder = repository()
+    writeFileSync(join(folder, 'users.js'), '// changed\n')
+    const texts = textsIn(folder)
+    const { exitCode, err } = init(folder, '--write')
+    expect([exitCode, err.replace(/\s+/g, ' ')]).toEqual([2, expect.stringContaining('nothing was written: git has uncommitted changes in this folder. Commit them first, or use --allow-uncommitted-changes')])
+    expect(textsIn(folder)).toEqual(texts)
+    expect(init(folder, '--write', '--allow-uncommitted-changes').exitCode).toBe(0)
+    expect(textsIn(folder)).not.toEqual(texts)
+  })
+
+  it('about nothing › writes into a repository where all is committed', () => {
+    const folder = repository()
+    expect(init(folder, '--write').out).toContain('Written: ')
+  })
+
+  /** The attack: a repository names a program that git runs for its status, and the app's files do something when they are loaded. */
+  it('runs nothing: no module of the app, no script, no program that the repository names', () => {
+    const folder = repository()
+    const mark = join(folder, 'ran')
+    const program = join(folder, '.git/monitor')
+    writeFileSync(program, `#!/bin/sh\ntouch '${mark}'\n`)
+    chmodSync(program, 0o755)
+    git(folder, 'config', 'core.fsmonitor', program)
+    const code = `require('fs').writeFileSync(${JSON.stringify(mark)}, '')\n`
+    for (const file of ['app.js', 'auth.js', 'routes/auth.js']) writeFileSync(join(folder, file), code + readFileSync(join(folder, file), 'utf8'))
+    expect(init(folder, '--write', '--allow-uncommitted-changes').out).toContain('Written: ')
+    expect(existsSync(mark)).toBe(false)
+    git(folder, 'status')
+    expect(existsSync(mark)).toBe(true)
+  })
+
+  /** The attack: the folder holds links to files of somebody else. */
+  it('follows no link out of the folder', () => {
+    const outside = before()
+    const folder = folderWith({})
+    for (const name of ['app.js', 'auth.js', 'routes', 'package.json']) symlinkSync(join(outside, name), join(folder, name))
+    const texts = textsIn(outside)
+    expect(init(folder, '--write')).toMatchObject({ exitCode: 1, out: expect.stringMatching(/^No place was found/) as string })
+    expect(textsIn(outside)).toEqual(texts)
+  })
+
+  it('writes no secret, and names the variables', () => {
+    const folder = before()
+    process.env['NEVIS_ACCESS_KEY'] = KEY
+    const { out } = init(folder, '--write')
+    delete process.env['NEVIS_ACCESS_KEY']
+    expect(out).toContain('accessKey: process.env.NEVIS_ACCESS_KEY')
+    expect(JSON.stringify([out, textsIn(folder)])).not.toContain('c4n4ry')
+  })
+
+  /** The attack: a file whose text a terminal obeys. */
+  it('prints nothing that a terminal obeys', () => {
+    const folder = folderWith({ 'app.js': ONE_FILE.replace('// Sessions', '// \u001b[2J\u009b1A\u202e Sessions'), 'db.js': DB, 'x\u001b[2J.js': "require('passport').authenticate('local')\n" })
+    expect(init(folder).out).not.toMatch(/(?![\n\t])[\p{C}\u2028\u2029]/u)
+  })
+})

@@ -1,0 +1,43 @@
+/** Apps that init has changed, as processes of their own: a whole sign-in in each. */
+import { mkdirSync, symlinkSync } from 'node:fs'
+import { join } from 'node:path'
+import { NevisSimulator } from '../../../src/simulator'
+import { handleIn } from '../../support/app'
+import { Browser } from '../../support/browser'
+import { start } from '../../stranger/support'
+import { DB, folderWith, init, MODULES, ONE_FILE, removeFolders, type Files } from './support'
+
+const ROOT = join(__dirname, '../../..')
+/** A process starts. */
+jest.setTimeout(60_000)
+afterEach(removeFolders)
+
+it.each<[string, Files, string]>([
+  ['in one file, with callbacks', { 'server.js': ONE_FILE, 'db.js': DB }, ''],
+  ['of ES modules, with promises and a router', MODULES, '/auth'],
+])('an app %s › signs in by password and approval, and not by the password alone', async (_name, files, prefix) => {
+  const simulator = await NevisSimulator.start()
+  simulator.addUser({ username: 'anna' })
+  const path = folderWith(files)
+  expect(init(path, '--write').exitCode).toBe(0)
+  mkdirSync(join(path, 'node_modules'))
+  symlinkSync(ROOT, join(path, 'node_modules/passport-nevis'))
+  for (const name of ['express', 'express-session', 'passport', 'passport-local']) symlinkSync(join(ROOT, 'node_modules', name), join(path, 'node_modules', name))
+  const app = await start({ path, remove() {} }, { NEVIS_URL: simulator.baseURL, NEVIS_ACCESS_KEY: simulator.accessKey, SESSION_SECRET: 'a session secret of more than 32 characters' })
+  try {
+    const browser = new Browser(app.origin)
+    const page = { accept: 'text/html' }
+    const started = await browser.post(`${prefix}/login`, { username: 'anna', password: 'correct' }, page)
+    expect(started.location).toMatch(new RegExp(`^${prefix}/login/2fa\\?transaction=`))
+    const handle = handleIn(started.location)
+    expect((await browser.get('/')).text).toBe('nobody')
+    expect((await browser.get(`${prefix}/login/2fa/status?transaction=${handle}`)).json()).toMatchObject({ status: 'pending' })
+    await simulator.phone('anna').approve()
+    expect((await browser.get(`${prefix}/login/2fa/callback?transaction=${handle}`, page)).location).toBe('/')
+    expect((await browser.get('/')).text).toBe('anna')
+    expect((await new Browser(app.origin).post(`${prefix}/login`, { username: 'anna', password: 'wrong' }, page)).location).toBe(`${prefix}/login`)
+  } finally {
+    await app.stop()
+    await simulator.close()
+  }
+})

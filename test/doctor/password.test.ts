@@ -1,0 +1,151 @@
+/** What the doctor finds between the password and the second factor, before the waiting page, and in the session of an app. */
+import express, { type Express, type RequestHandler } from 'express'
+import expressSession from 'express-session'
+import { Passport } from 'passport'
+import { Strategy as LocalStrategy } from 'passport-local'
+import { app as qrCode, NevisStrategy, push, statusEndpoint, waitingPage } from '../../src'
+import { appFindings } from '../../src/doctor/app-checks'
+import { AppObserver } from '../../src/doctor/app-observer'
+import type { Check } from '../../src/doctor/findings'
+import { NevisSimulator } from '../../src/simulator'
+import { closeServers, originOf, remediesIn, SECRET, textsIn, troublesIn } from './support'
+
+const cookieSession = jest.requireActual<(options: object) => RequestHandler>('cookie-session')
+
+let simulator: NevisSimulator
+beforeAll(async () => void (simulator = await NevisSimulator.start()))
+beforeEach(() => void (simulator.requests.length = 0))
+afterEach(closeServers)
+afterAll(() => simulator.close())
+
+interface Parts {
+  readonly passport: InstanceType<typeof Passport>
+  /** The strategy of the password was asked. */
+  readonly asked: jest.Mock
+}
+interface Shape {
+  readonly first?: RequestHandler
+  readonly settings?: Readonly<Record<string, unknown>>
+  readonly session?: RequestHandler
+}
+
+async function findings(login: (app: Express, parts: Parts) => void, { first, settings = {}, session }: Shape = {}) {
+  const observer = new AppObserver()
+  class Watched extends Passport {}
+  observer.watchPassport({ name: 'passport', version: '0.7.0' }, Watched.prototype)
+  const passport = new Watched()
+  const { baseURL, accessKey } = simulator
+  const nevis = new NevisStrategy({ baseURL, accessKey, factors: [push(), qrCode()], waitingURL: '/2fa' }, async () => false)
+  const asked = jest.fn()
+  passport.use(nevis)
+  passport.use(new LocalStrategy((_username, _password, done) => { asked(); done(null, false) }))
+  passport.use('google', new LocalStrategy((_username, _password, done) => done(null, false)))
+  const app = express()
+  for (const [name, value] of Object.entries(settings)) app.set(name, value)
+  if (first) app.use(first)
+  app.get('/2fa/status', statusEndpoint(nevis))
+  app.use(express.urlencoded({ extended: false }))
+  app.use(session ?? observer.watchSessions(expressSession)({ secret: SECRET, resave: false, saveUninitialized: false, cookie: { sameSite: 'lax' } }), passport.session())
+  login(app, { passport, asked })
+  app.get('/2fa', waitingPage(nevis))
+  app.post('/2fa', passport.authenticate('nevis'))
+  app.all('/2fa/callback', passport.authenticate('nevis'))
+  app.use(((_error, _req, res, _next) => void res.status(500).end('broken')) as express.ErrorRequestHandler)
+  return { found: await appFindings({ origin: await originOf(app), observer }, false), asked }
+}
+
+const HERE = String.raw`test\/doctor\/password\.test\.ts:\d+`
+
+describe('a password route', () => {
+  it('that signs in by itself › is the worst error, and its line is named', async () => {
+    const { found, asked } = await findings((app, { passport }) => app.post('/login', passport.authenticate('local', { successRedirect: '/', failureRedirect: '/login' })))
+    expect(troublesIn(found)['routes.password']).toMatch(new RegExp(`^error: passport\\.authenticate\\('local'\\) at ${HERE} signs users in by itself, so the second factor is never asked$`))
+    expect(remediesIn(found)['routes.password']).toBe("passport.authenticate('local', { session: false }), then passport.authenticate('nevis'); without successRedirect")
+    expect(asked).not.toHaveBeenCalled()
+  })
+
+  it('beside a right one › is found all the same', async () => {
+    const { found } = await findings((app, { passport }) => {
+      app.post('/login', passport.authenticate('local', { session: false }), passport.authenticate('nevis'))
+      app.post('/api/token', passport.authenticate('local'))
+    })
+    expect(troublesIn(found)).toEqual({ 'routes.password': expect.stringMatching(/^error: passport\.authenticate\('local'\)/) as string })
+  })
+
+  it('of another strategy › is a warning, because it may have a second factor of its own', async () => {
+    const { found } = await findings((app, { passport }) => {
+      app.get('/google', passport.authenticate('google'))
+      app.post('/login', passport.authenticate('local', { session: false }), passport.authenticate('nevis'))
+    })
+    expect(troublesIn(found)).toEqual({ 'routes.password': expect.stringMatching(/^warning: passport\.authenticate\('google'\) at /) as string })
+  })
+
+  it('with a callback of its own › is named, and the callback is not called', async () => {
+    const own = jest.fn()
+    const { found, asked } = await findings((app, { passport }) => app.post('/login', passport.authenticate('local', own)))
+    expect(troublesIn(found)['routes.password']).toMatch(new RegExp(`^unchecked: passport\\.authenticate\\('local'\\) at ${HERE} has a callback of its own, which the doctor does not call$`))
+    expect([own, asked].map(({ mock }) => mock.calls)).toEqual([[], []])
+  })
+
+  it('that exempts the invented user › is a warning, and nobody is signed in', async () => {
+    const { found } = await findings((app, { passport }) =>
+      app.post('/login', passport.authenticate('local', { session: false }), (req, res) => req.logIn(req.user as never, () => res.redirect('/'))))
+    expect(troublesIn(found)['routes.password']).toBe('warning: POST /login signed an invented user in after the password, without the second factor')
+  })
+})
+
+describe('a start', () => {
+  it.each(['/login', '/enter'])('after the password at %s › is tried with an invented user, who is not looked up; Nevis is not asked', async (path) => {
+    const { found, asked } = await findings((app, { passport }) => app.post(path, passport.authenticate('local', { session: false, failureRedirect: '/enter?again' }), passport.authenticate('nevis')))
+    expect(troublesIn(found)).toEqual({})
+    expect(textsIn(found)['routes.start']).toBe(`POST ${path} starts the second factor after the password (tried with an invented user; Nevis was not asked)`)
+    expect(asked).not.toHaveBeenCalled()
+    expect(simulator.requests.map(({ operation }) => operation)).toEqual(['ping', 'introspect'])
+  })
+
+  it('at an address that the doctor does not know › is named by its line', async () => {
+    const { found } = await findings((app, { passport }) => app.post('/somewhere', passport.authenticate('local', { session: false }), passport.authenticate('nevis')))
+    expect(textsIn(found)['routes.start']).toMatch(new RegExp(`^found 1 other route that uses the strategy: ${HERE} `))
+  })
+
+  /** The attack: a visitor of the app sends the header of the doctor. */
+  it('with the header of the doctor, from anybody else › asks for the password as ever', async () => {
+    const observer = new AppObserver()
+    class Watched extends Passport {}
+    observer.watchPassport({ name: 'passport', version: '0.7.0' }, Watched.prototype)
+    const passport = new Watched()
+    passport.use(new LocalStrategy((_username, _password, done) => done(null, false)))
+    const app = express()
+    app.post('/login', express.urlencoded(), passport.authenticate('local'), (_req, res) => void res.end('in'))
+    const answer = await fetch(`${await originOf(app)}/login`, { method: 'POST', headers: { 'x-passport-nevis-doctor': 'undefined' }, body: new URLSearchParams({ username: 'a', password: 'b' }) })
+    expect(answer.status).toBe(401)
+  })
+})
+
+const right = (app: Express, { passport }: Parts) => app.post('/login', passport.authenticate('local', { session: false }), passport.authenticate('nevis'))
+const header = (name: string, value: string): RequestHandler => (_req, res, next) => { res.setHeader(name, value); next() }
+
+describe('an app in front of the pages', () => {
+  it.each<[string, Shape, Partial<Record<Check, string>>]>([
+    ['query parser off', { settings: { 'query parser': false } }, { 'routes.callback': 'error: GET /2fa/callback does not see its query' }],
+    ['a policy without anything', { first: header('Content-Security-Policy', "default-src 'none'") }, { 'routes.policy': 'error: the Content-Security-Policy of the app blocks the waiting page: script-src, style-src, img-src, connect-src' }],
+    ['a policy for another site', { first: header('Content-Security-Policy', "default-src 'self'; img-src 'self' data:; form-action 'none'") }, { 'routes.policy': 'error: the Content-Security-Policy of the app blocks the waiting page: form-action' }],
+    ['a second policy', { first: header('Content-Security-Policy', "default-src * data:, script-src 'none'") }, { 'routes.policy': 'error: the Content-Security-Policy of the app blocks the waiting page: script-src' }],
+    ['a nonce that the page does not have', { first: header('Content-Security-Policy', "script-src 'nonce-abc' 'strict-dynamic' 'self'") }, { 'routes.policy': 'error: the Content-Security-Policy of the app blocks the waiting page: script-src' }],
+    ['a sandbox', { first: header('Content-Security-Policy', 'sandbox allow-scripts') }, { 'routes.policy': 'error: the Content-Security-Policy of the app blocks the waiting page: sandbox' }],
+    ['a policy that is right', { first: header('Content-Security-Policy', "default-src 'self'; img-src 'self' data:; script-src-attr 'none'") }, {}],
+    ['a limiter that says so', { first: header('RateLimit-Limit', '100') }, { 'routes.status-limit': 'warning: a rate limiter runs before the status endpoint (header ratelimit-limit)' }],
+    ['a limiter that says nothing', { first: limiter(20) }, { 'routes.status-limit': 'warning: the status endpoint answers 42 of 60 requests with HTTP 429; one waiting page sends as many in two minutes' }],
+    ['a session in a cookie', { session: cookieSession({ secret: SECRET }) }, { 'routes.callback': 'error: GET /2fa/callback fails with SESSION_IN_COOKIE: the session is in a cookie, which the browser can read and restore' }],
+  ])('with %s › is told', async (_name, shape, expected) => {
+    const troubles = troublesIn((await findings(right, shape)).found)
+    if (Object.keys(expected).length === 0) expect(troubles).toEqual({})
+    else expect(troubles).toMatchObject(expected)
+  })
+})
+
+/** Lets so many requests for the status pass. */
+function limiter(most: number): RequestHandler {
+  let seen = 0
+  return (req, res, next) => (req.path === '/2fa/status' && ++seen > most ? void res.status(429).end() : next())
+}
