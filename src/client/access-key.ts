@@ -15,7 +15,7 @@ import { NevisError } from './errors'
  */
 export type AccessKeySource = string | (() => string | Promise<string>)
 
-/** Visible ASCII only: with a line break, the key would add further headers to the request. */
+/** Allows only visible ASCII: with a line break, the key would add further headers to the request. */
 const USABLE = /^[\x21-\x7e]+$/
 
 export function isUsableAccessKey(value: unknown): value is string {

@@ -44,7 +44,7 @@ export async function assertMayEnroll(
 }
 
 /**
- * Checks again before the enrolment is accepted.
+ * Checks again, before the enrolment is accepted, that the user may enrol the factor.
  * @param newFactors how many authenticators this enrolment has added so far: 1 if Nevis has reported success, else 0
  * @throws Refusal `already_enrolled`; NevisError
  * @internal

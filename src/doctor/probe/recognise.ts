@@ -80,7 +80,7 @@ export function differencesOf(facts: Facts, simulated: Facts): Differences {
   return found
 }
 
-/** True if the facts contain the step of a difference such as `status.sms.verified.fields lacks …`. */
+/** True if the step was tried that a difference names, such as `status.sms.verified` in `status.sms.verified.fields lacks …`. */
 function wasTried(difference: string, facts: Facts): boolean {
   const [name = ''] = difference.split(' ')
   return `${name.slice(0, name.lastIndexOf('.'))}.http` in facts || name in facts

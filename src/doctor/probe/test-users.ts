@@ -52,7 +52,7 @@ export class TestUsers {
    * @returns the number of users that may still exist
    */
   async deleteAll(): Promise<number> {
-    // If anything fails, the user counts as left, so that the operator hears of it.
+    // If a deletion fails, report the user as left, so that the operator can delete it.
     const left = await Promise.all(this.made.splice(0).map((user) => this.isLeft(user).catch(() => true)))
     return left.filter(Boolean).length
   }
