@@ -1,7 +1,7 @@
 /**
- * Finds every place in a source file where somebody is signed in: the doors of the app.
+ * Finds every place in a source file where the app signs a user in, such as a password route or a password reset.
  *
- * Out of scope: closing them (`plan.ts`). A sign-in that has none of these shapes, such as one in a library of the app, is not found.
+ * Out of scope: adding the second factor there (`plan.ts`). A sign-in in another form, such as one in a library of the app, is not found.
  */
 import type { Range, Source } from './source'
 
@@ -10,12 +10,12 @@ export interface Door {
   /** Index of the token that names the call: `authenticate`, `login`, … */
   readonly at: number
   readonly line: number
-  /** What it is, such as `password reset: req.login(…)`. */
+  /** What signs the user in here, such as `password reset: req.login(…)`. */
   readonly what: string
-  /** What to do by hand; undefined if the door asks for the second factor already. */
+  /** What the developer must do by hand; undefined if the app asks for the second factor here already. */
   readonly remedy: string | undefined
   readonly kind: 'authenticate' | 'login' | 'other'
-  /** The strategy, for `authenticate`. */
+  /** The strategy's name, if the app calls `authenticate`. */
   readonly strategy?: string
 }
 

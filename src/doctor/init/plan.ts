@@ -1,6 +1,6 @@
 /**
- * Decides what changes: the strategy beside that of the password, the status endpoint before the session, the second factor behind the password
- * route and behind each other door that `init` knows. If one of the first three is not clear, nothing changes.
+ * Decides what changes in the app: the strategy beside that of the password, the status endpoint before the session, and the second factor behind the
+ * password route and every other place where the app signs a user in. If one of the first three is not clear, nothing changes.
  *
  * Out of scope: printing and writing (`init-command.ts`).
  */
