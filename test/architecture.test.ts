@@ -20,11 +20,11 @@ interface Source {
   readonly imports: readonly Import[]
 }
 
-const named = (file: string) => file.replace(/\.ts$/, '')
+const named = (file: string) => file.replace(/\.m?ts$/, '')
 
 const sources = new Map<string, Source>(
   readdirSync(SRC, { recursive: true, encoding: 'utf8' })
-    .filter((file) => file.endsWith('.ts'))
+    .filter((file) => /\.ts$|^browser.*\.mts$/.test(file))
     .map((file) => {
       const text = readFileSync(join(SRC, file), 'utf8')
       const tree = ts.createSourceFile(file, text, ts.ScriptTarget.ES2022, true)
@@ -38,7 +38,7 @@ function importsOf(path: string, tree: ts.SourceFile): Import[] {
   const add = (specifier: ts.Node | undefined, isType: boolean) => {
     if (specifier === undefined || !ts.isStringLiteralLike(specifier)) return
     const isLocal = specifier.text.startsWith('.')
-    const to = isLocal ? relative(SRC, resolve(SRC, dirname(path), specifier.text)).split(sep).join('/').replace(/\.js$/, '') : specifier.text
+    const to = isLocal ? relative(SRC, resolve(SRC, dirname(path), specifier.text)).split(sep).join('/').replace(/\.m?js$/, '') : specifier.text
     found.push({ to, isLocal, isType })
   }
   visit(tree, (node) => {
@@ -168,6 +168,8 @@ const FOLDERS: Readonly<Record<string, readonly string[]>> = {
   waiting: ['client', 'factors', 'host', 'session', 'strategy', 'trust', 'watch'],
   // Its entry point also exports the checks for ledgers, because an app uses both in tests.
   simulator: ['client', 'ledger'],
+  // Runs in browsers, so it takes nothing from the server's code.
+  browser: [],
   doctor: ['client', 'simulator', 'strategy', 'trust'],
 }
 

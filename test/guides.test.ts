@@ -17,7 +17,7 @@ const OPTIONS: ts.CompilerOptions = {
   lib: ['lib.es2023.d.ts', 'lib.dom.d.ts', 'lib.dom.iterable.d.ts'],
   module: ts.ModuleKind.ESNext,
   moduleResolution: ts.ModuleResolutionKind.Bundler,
-  paths: { 'passport-nevis': [join(ROOT, 'src/index.ts')], 'passport-nevis/simulator': [join(ROOT, 'src/simulator/index.ts')] },
+  paths: { 'passport-nevis': [join(ROOT, 'src/index.ts')], 'passport-nevis/simulator': [join(ROOT, 'src/simulator/index.ts')], 'passport-nevis/browser': [join(ROOT, 'src/browser/index.mts')] },
   types: ['node', 'jest'],
   allowJs: true,
   checkJs: true,
@@ -64,8 +64,8 @@ function faultsIn(all: readonly Snippet[]): string[] {
 }
 
 /** Their snippets are pieces of programs that run, compared to the letter by that test. */
-const OF_PROGRAMS = { test: 'test/stranger/guides.test.ts', guides: ['existing-app', 'testing'] }
-const isOfProgram = ({ at }: Snippet) => OF_PROGRAMS.guides.some((guide) => at.startsWith(`docs/guides/${guide}.md:`))
+const OF_PROGRAMS = { test: 'test/stranger/guides.test.ts', guides: ['existing-app', 'testing', 'single-page-apps'] }
+const isOfProgram = ({ at, code }: Snippet) => OF_PROGRAMS.guides.some((guide) => at.startsWith(`docs/guides/${guide}.md:`)) && /^(\/\/|<!--) \S+\.\w+( -->)?\n/.test(code)
 const isCode = ({ language }: Snippet) => ['js', 'ts', 'mjs', 'mts'].includes(language)
 
 describe('the snippets', () => {
@@ -92,7 +92,7 @@ describe('the snippets', () => {
   })
 
   it('are in a language that is highlighted, none without one', () => {
-    const known = ['js', 'ts', 'sh', 'json', 'css', 'html', 'text', 'yaml', 'nginx']
+    const known = ['js', 'jsx', 'vue', 'ts', 'sh', 'json', 'css', 'html', 'text', 'yaml', 'nginx']
     expect(snippets.filter(({ language }) => !known.includes(language)).map(({ at, language }) => `${at} ${language}`)).toEqual([])
   })
 })

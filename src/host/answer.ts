@@ -199,6 +199,29 @@ export function isAnswered(req: object): boolean {
   return (req as { res?: ServerResponse }).res?.headersSent === true
 }
 
+/** The media type with which a program asks for the next URL instead of a redirect, and in which it gets that URL. */
+const NEXT = 'application/vnd.passport-nevis.next+json'
+
+/**
+ * True if the program wants to read where to go next, because `fetch` cannot see a redirect: it follows it, or hides it.
+ * @internal
+ */
+export function wantsNext({ headers }: Pick<HostRequest, 'headers'>): boolean {
+  return (headers.accept ?? '').includes(NEXT)
+}
+
+/**
+ * Answers with `{ next }`.
+ * @returns false on hosts without `req.res`
+ * @internal
+ */
+export function answerNext(req: object, next: string): boolean {
+  const { res } = req as { res?: ServerResponse }
+  if (res === undefined) return false
+  send(res, json(200, { next }, { 'Content-Type': NEXT }))
+  return true
+}
+
 /**
  * Sends an empty 500 if no answer has begun.
  * @internal

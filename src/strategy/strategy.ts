@@ -7,7 +7,7 @@
  * the user decides (`waiting/`).
  */
 import type { AuthenticateOptions } from 'passport'
-import { answerFault, isAnswered, setRetryAfter, setStatus } from '../host/answer'
+import { answerFault, answerNext, isAnswered, setRetryAfter, setStatus, wantsNext } from '../host/answer'
 import { publishFault } from '../host/faults'
 import { dispatch } from './dispatch'
 import { publish } from './events'
@@ -101,7 +101,7 @@ export class NevisStrategy extends PassportStrategy {
     const { success, fail, redirect, error } = this as unknown as PassportActions
     this.decide(req, options)
       .then(
-        (end) => () => ('to' in end ? redirect(end.to, 303) : success(end.user, end.info)),
+        (end) => () => ('to' in end ? goTo(req, end.to, redirect) : success(end.user, end.info)),
         (reason: unknown) => () => (reason instanceof Refusal ? refuse(req, options, reason, fail, error) : error(faultOf(reason))),
       )
       .then((act) => actOnce(req, act, error))
@@ -150,6 +150,12 @@ export class NevisStrategy extends PassportStrategy {
       throw reason
     }
   }
+}
+
+/** Redirects the browser; or tells a program that asks for it where to go next, on Fastify in the header Location of a 200. */
+function goTo(req: NevisRequest, to: string, redirect: PassportActions['redirect']): void {
+  if (!wantsNext(req)) redirect(to, 303)
+  else if (!answerNext(req, to)) redirect(to, 200)
 }
 
 function refuse(req: NevisRequest, options: AuthenticateOptions, refusal: Refusal, fail: PassportActions['fail'], error: PassportActions['error']): void {

@@ -86,6 +86,19 @@ export function hostContract({ app, failure, isSessionInCookie = false }: Host):
       expect(await greeting()).toBe(`Hello ${username}`)
     })
 
+    it('by a script that asks for next › gets the waiting URL to read, in place of a redirect', async () => {
+      const asked = { accept: 'application/vnd.passport-nevis.next+json, application/json' }
+      const nextIn = ({ status, text, location }: Page) => [status, text === '' ? location : (JSON.parse(text) as { next: string }).next] as const
+      const [status, next] = nextIn(await browser.post('/login', { username, password: PASSWORD }, asked))
+      expect([status, next?.split('?')[0]]).toEqual([200, '/login/2fa'])
+      const handle = handleIn(next)
+      const pending = nextIn(await browser.get(callbackOf(handle), asked))
+      expect([pending[0], pending[1]?.split('?')[0]]).toEqual([200, '/login/2fa'])
+      await simulator.phone(username).approve()
+      expect(await browser.get(callbackOf(handle), asked)).toMatchObject({ status: 303, location: '/' })
+      expect(await greeting()).toBe(`Hello ${username}`)
+    })
+
     it('counts once: nothing that the browser kept lets the approval in again', async () => {
       const handle = await started()
       const kept = browser.clone()

@@ -12,12 +12,12 @@ import { installElsewhere, ROOT } from '../support/installed'
 
 /** As npm knows them in package.json. */
 const COMPILERS = ['typescript-5.4', 'typescript-5.9', 'typescript', 'typescript-7']
-const BOTH = ['app.mts', 'app.cts', 'refused.mts', 'refused.cts']
+const BOTH = ['app.mts', 'app.cts', 'refused.mts', 'refused.cts', 'browser.mts']
 /** `require` and `bundler` do not go together; its libraries are TypeScript's default, with those of a browser. */
 const RESOLUTIONS = {
   nodenext: { module: 'nodenext', moduleResolution: 'nodenext', lib: ['es2022'], files: BOTH },
   node16: { module: 'node16', moduleResolution: 'node16', lib: ['es2022'], files: BOTH },
-  bundler: { module: 'esnext', moduleResolution: 'bundler', lib: undefined, files: ['app.mts', 'refused.mts'] },
+  bundler: { module: 'esnext', moduleResolution: 'bundler', lib: undefined, files: ['app.mts', 'refused.mts', 'browser.mts'] },
 }
 type Resolution = keyof typeof RESOLUTIONS
 const resolutions = Object.keys(RESOLUTIONS) as Resolution[]
@@ -30,6 +30,7 @@ const compilations = new Map<string, Promise<string>>()
 beforeAll(() => {
   folder = installElsewhere()
   for (const name of ['app', 'refused']) for (const kind of ['mts', 'cts']) cpSync(join(ROOT, 'test', 'types', `${name}.ts`), join(folder, `${name}.${kind}`))
+  cpSync(join(ROOT, 'test', 'types', 'browser.ts'), join(folder, 'browser.mts'))
   writeFileSync(join(folder, 'package.json'), '{ "private": true }')
   const lanes = Array.from({ length: availableParallelism() }, () => Promise.resolve(''))
   const all = COMPILERS.flatMap((compiler) => resolutions.map((resolution) => ({ compiler, resolution })))
@@ -77,6 +78,10 @@ describe('an application with nothing but the package and its own dependencies',
   it('compiles with the strictest options, too', async () => {
     const strictest = { exactOptionalPropertyTypes: true, noUncheckedIndexedAccess: true, noPropertyAccessFromIndexSignature: true, isolatedModules: true, types: [] }
     expect(await compile('typescript-7', 'nodenext', strictest)).toBe('compiles')
+  }, LIMIT_MS)
+
+  it('compiles a page for browsers without types of Node', async () => {
+    expect(await compile('typescript-7', 'bundler', { types: [], lib: ['es2022', 'dom'] }, ['browser.mts'])).toBe('compiles')
   }, LIMIT_MS)
 
   it('would be found out if it did not compile', async () => {

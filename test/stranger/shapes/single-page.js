@@ -1,4 +1,4 @@
-/** A JSON API for a single-page app, and the second factor in it. The guide shows it as it stands. */
+/** A JSON API for a single-page app, and the second factor in it; the guide shows the routes as they stand. Also a client with `fetch` alone. */
 const { waitingPage, recordSecondFactor } = require('passport-nevis')
 
 /** @param parts `{ passport, nevis }`, with `waitingURL: '/api/login/2fa'` */

@@ -1,0 +1,25 @@
+/** A second factor in React. The guide shows it as it stands. */
+import { useState } from 'react'
+import { secondFactor, stepUpFetch } from 'passport-nevis/browser'
+
+export function useSecondFactor() {
+  const [step, show] = useState()
+  const [api] = useState(() => stepUpFetch('/api/step-up', { show }))
+  return { step, api, signIn: (account) => secondFactor('/api/login', account, { show }) }
+}
+
+export function SecondFactor({ view, error, send, cancel }) {
+  const type = (event) => {
+    event.preventDefault()
+    send({ code: new FormData(event.target).get('code') })
+  }
+  return (
+    <form onSubmit={type}>
+      <p>{error?.message ?? view.failure ?? view.message ?? 'Check your phone'}</p>
+      {view.qrCode && <img src={view.qrCode} alt="Scan with the Access App" />}
+      {view.prompt === 'code' && <label>Code <input name="code" autoComplete="one-time-code" /></label>}
+      {view.factors.map((factor) => <button type="button" key={factor} onClick={() => send({ factor })}>{factor}</button>)}
+      <button type="button" onClick={cancel}>Cancel</button>
+    </form>
+  )
+}

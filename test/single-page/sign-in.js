@@ -1,0 +1,11 @@
+/** A sign-in without a framework. The guide shows it as it stands. */
+import { secondFactor, SecondFactorError } from 'passport-nevis/browser'
+
+export async function signIn(username, password, show) {
+  try {
+    return await secondFactor('/api/login', { username, password }, { show })
+  } catch (error) {
+    if (!(error instanceof SecondFactorError)) throw error
+    return { failed: error.code } // and error.message, error.status, error.retryAfterSeconds
+  }
+}

@@ -1,0 +1,101 @@
+/**
+ * A single-page app in this process: the API of the guide, and pages whose script esbuild makes from the source.
+ *
+ * Out of scope: Chromium (`test/browser/support.ts`), and servers that lie (`test/security/single-page.test.ts`).
+ */
+import { buildSync } from 'esbuild'
+import express, { type Express as App } from 'express'
+import session from 'express-session'
+import { readFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { Passport } from 'passport'
+import { Strategy as LocalStrategy } from 'passport-local'
+import { NevisStrategy, app as qrCode, push, recovery, sms, type NevisStrategyOptions } from 'passport-nevis'
+import { NevisSimulator } from '../../src/simulator'
+import { listen, PASSWORD } from '../support/app'
+
+const ENTRY = join(__dirname, '../../src/browser/index.mts')
+const { addApi } = jest.requireActual<{ addApi: (app: App, parts: object) => void }>('./server.js')
+
+/** A script for a page; what the code imports from here is in this folder. */
+export function scriptOf(code: string, format: 'esm' | 'iife' = 'esm', minify = false): string {
+  const { outputFiles } = buildSync({
+    stdin: { contents: code, resolveDir: __dirname, loader: 'jsx' },
+    bundle: true, write: false, format, minify, jsx: 'automatic', platform: 'browser',
+    alias: { 'passport-nevis/browser': ENTRY },
+    define: { 'process.env.NODE_ENV': '"production"', __VUE_OPTIONS_API__: 'false', __VUE_PROD_DEVTOOLS__: 'false', __VUE_PROD_HYDRATION_MISMATCH_DETAILS__: 'false' },
+  })
+  return (outputFiles[0] as { text: string }).text
+}
+
+/** The code that Vue's bundler plugins make of a component: a constant of this name. */
+export function componentOf(file: string, name: string): string {
+  const { parse, compileScript } = jest.requireActual<any>('vue/compiler-sfc')
+  return compileScript(parse(readFileSync(join(__dirname, file), 'utf8')).descriptor, { id: name, inlineTemplate: true, genDefaultAs: name }).content
+}
+
+/** The functions of the package as `nevis`, for `page.evaluate`. */
+export const library = (): string => scriptOf(`import * as all from 'passport-nevis/browser'; window.nevis = all`, 'iife')
+
+export const pageWith = (script: string): string => `<!doctype html><html lang="en"><title>Bank</title><link rel="icon" href="data:,"><main id="app"></main><script type="module">${script.replaceAll('</script', '<\\/script')}</script>`
+
+export interface SinglePageApp {
+  readonly origin: string
+  readonly simulator: NevisSimulator
+  /** The bodies of the transfers that were executed. */
+  readonly transfers: unknown[]
+  /** Method and path of each request to the API, without the query. */
+  readonly requests: string[]
+  /** Page by path, such as `/react`. */
+  readonly pages: Map<string, string>
+  close(): Promise<void>
+}
+
+export interface SinglePageOptions {
+  readonly strategy?: Partial<NevisStrategyOptions>
+  /** More routes, before those of the API. */
+  readonly before?: (app: App, parts: { nevis: NevisStrategy }) => void
+}
+
+export async function startSinglePage({ strategy, before }: SinglePageOptions = {}): Promise<SinglePageApp> {
+  const simulator = await NevisSimulator.start()
+  const passport = new Passport()
+  passport.use(new LocalStrategy((username, password, done) => done(null, password === PASSWORD && { username })))
+  passport.serializeUser((user, done) => done(null, (user as { username: string }).username))
+  passport.deserializeUser((username, done) => done(null, { username: username as string }))
+  const options = { baseURL: simulator.baseURL, accessKey: simulator.accessKey, factors: [push(), qrCode(), sms(), recovery()], waitingURL: '/api/2fa', ...strategy }
+  const nevis = new NevisStrategy(options as NevisStrategyOptions & { passReqToCallback?: false }, async ({ username = '' }) => ({ username }))
+  passport.use(nevis)
+
+  const transfers: unknown[] = []
+  const requests: string[] = []
+  const pages = new Map<string, string>()
+  const app = express()
+  app.use((req, res, next) => {
+    const page = req.method === 'GET' && pages.get(req.path)
+    if (page) return void res.type('html').send(page)
+    requests.push(`${req.method} ${req.path}`)
+    next()
+  })
+  before?.(app, { nevis })
+  const sessions = session({ secret: 'a secret for tests', resave: false, saveUninitialized: false })
+  // Signed in a long time ago: without a second factor that is fresh.
+  app.post('/signed-in', sessions, passport.session(), express.json(), (req, res, next) => req.logIn(req.body as Express.User, (error) => (error ? next(error) : res.json({}))))
+  app.post('/signed-out', sessions, (req, res) => req.session.destroy(() => res.json({})))
+  addApi(app, { passport, nevis, session: sessions, transfer: (_user: unknown, body: unknown) => ({ number: transfers.push(body) }) })
+
+  const server = createServer(app)
+  await listen(server)
+  return {
+    origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    simulator, transfers, requests, pages,
+    async close() {
+      server.closeAllConnections()
+      await new Promise((resolve) => server.close(resolve))
+      await simulator.close()
+    },
+  }
+}
+

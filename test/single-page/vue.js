@@ -1,0 +1,9 @@
+/** A second factor in Vue. The guide shows it as it stands. */
+import { shallowRef } from 'vue'
+import { secondFactor, stepUpFetch } from 'passport-nevis/browser'
+
+export function useSecondFactor() {
+  const step = shallowRef()
+  const show = (next) => (step.value = next)
+  return { step, api: stepUpFetch('/api/step-up', { show }), signIn: (account) => secondFactor('/api/login', account, { show }) }
+}

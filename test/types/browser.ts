@@ -1,0 +1,45 @@
+/** How a single-page app in TypeScript meets the browser entry: compiled here and in `test/package/consumers.test.ts`, never run. */
+import {
+  SecondFactorError, secondFactor, stepUpFetch,
+  type FailureCode, type SecondFactorErrorCode, type SecondFactorFields, type SecondFactorOptions, type SecondFactorStep, type SecondFactorView, type StepUpOptions,
+} from 'passport-nevis/browser'
+
+let shown: SecondFactorStep | undefined
+const options: StepUpOptions = { show: (step) => (shown = step), headers: async () => ({ 'X-CSRF-Token': 'token' }) }
+const stoppable: SecondFactorOptions = { ...options, signal: AbortSignal.timeout(60_000) }
+
+export const api: typeof fetch = stepUpFetch('/api/step-up', options)
+export const transfer = async (): Promise<number> => (await api('/api/transfer', { method: 'POST', body: '{}' })).status
+
+export async function signIn(account: { username: string; password: string }): Promise<string> {
+  try {
+    const { username } = await secondFactor<{ username: string }>(new URL('https://app.example/api/login'), account, stoppable)
+    return username
+  } catch (error) {
+    if (!(error instanceof SecondFactorError)) throw error
+    const code: SecondFactorErrorCode = error.code
+    const seconds: number | undefined = error.retryAfterSeconds
+    return code === 'too_many_starts' ? `in ${String(seconds)} seconds` : `${error.message} ${error.status}`
+  }
+}
+
+export function draw({ view, send, cancel }: SecondFactorStep): void {
+  const failure: FailureCode | undefined = view.failure
+  const fields: SecondFactorFields = { code: '123456' }
+  if (failure === 'not_approved') cancel()
+  else if (view.prompt === 'code') send(fields)
+  else if (view.recoveryCodes) send()
+  else for (const factor of view.factors) send({ factor })
+}
+export const newest = (): SecondFactorView | undefined => shown?.view
+
+// @ts-expect-error what shows the steps is needed
+export const blind = stepUpFetch('/api/step-up', {})
+// @ts-expect-error a prompt is one of a closed list
+export const wrongPrompt = ({ prompt }: SecondFactorView) => prompt === 'sleep'
+// @ts-expect-error a failure code is one of a closed list
+export const wrongCode: FailureCode = 'tired'
+// @ts-expect-error a field is misspelt
+export const misspelt = ({ send }: SecondFactorStep) => send({ kode: '1' })
+// @ts-expect-error what the callback answers is not known
+export const unknownResult = async (): Promise<string> => (await secondFactor('/api/login', {}, options)).username
