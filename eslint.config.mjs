@@ -41,9 +41,9 @@ export default tseslint.config(
       '@typescript-eslint/unbound-method': 'off',
     },
   },
-  { files: ['test/stranger/**/*.js', 'test/kit/**/*.js', 'test/ledger/own/*.js'], languageOptions: { sourceType: 'commonjs', globals: { ...nodeGlobals, __dirname: 'readonly' } } },
+  { files: ['test/stranger/**/*.js', 'test/kit/**/*.js', 'test/ledger/own/*.js', 'test/single-page/server.js'], languageOptions: { sourceType: 'commonjs', globals: { ...nodeGlobals, __dirname: 'readonly' } } },
   { files: ['test/kit/jest/*.js'], languageOptions: { globals: readonly(['jest', 'test', 'expect', 'beforeEach', 'afterEach']) } },
-  { files: ['test/stranger/**/*.js'], rules: { 'no-unused-vars': ['error', { argsIgnorePattern: '^(_|req|res|next)' }] } },
+  { files: ['test/stranger/**/*.js', 'test/single-page/*.js'], rules: { 'no-unused-vars': ['error', { argsIgnorePattern: '^(_|req|res|next)' }] } },
   {
     files: ['example-app/src/**/*.ts'],
     rules: {

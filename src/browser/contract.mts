@@ -120,23 +120,22 @@ export interface SecondFactorStep {
    * Sends what the user has typed or chosen; without fields, confirms that new recovery codes are saved. The next step follows. Only the first
    * call counts.
    */
-  send(fields?: SecondFactorFields): void
+  readonly send: (fields?: SecondFactorFields) => void
   /** Ends the second factor at the server, too. The promise rejects with the code `cancelled`. */
-  cancel(): void
+  readonly cancel: () => void
 }
 
 /** Options of {@link stepUpFetch}. */
 export interface StepUpOptions {
   /**
-   * Called with each step, so that your app shows it, and with `undefined` at the end, in every case.
-   * @param step a new object each time
+   * Called with each step, so that your app shows it, and with `undefined` at the end, in every case. Each step is a new object.
    */
-  show(step: SecondFactorStep | undefined): void
+  readonly show: (step: SecondFactorStep | undefined) => void
   /**
    * Returns headers for each request to the origin of the start URL, for example with your CSRF token. It is called for each request, so it can
    * return a token that has been renewed meanwhile. Default: none.
    */
-  headers?(): Readonly<Record<string, string>> | Promise<Readonly<Record<string, string>>>
+  readonly headers?: () => Readonly<Record<string, string>> | Promise<Readonly<Record<string, string>>>
 }
 
 /** Options of {@link secondFactor}. */

@@ -126,7 +126,7 @@ async function answerOf(response: Response, path: string): Promise<Answer> {
   }
   // The status endpoint answers 404 with `unknown` for a handle that it cannot decrypt.
   if (!ok && body?.['status'] !== 'unknown') {
-    throw fail(String(body?.['code'] ?? 'refused'), body?.['message'], secondsIn(body?.['retryAfterSeconds'] ?? headers.get('retry-after')))
+    throw fail(String((body?.['code'] as string | undefined) ?? 'refused'), body?.['message'], secondsIn(body?.['retryAfterSeconds'] ?? headers.get('retry-after')))
   }
   // On Fastify, the strategy can set a Location, but no body.
   const next = contentType.startsWith(NEXT) ? String(body?.['next']) : status === 200 && !text && headers.get('location')

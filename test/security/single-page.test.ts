@@ -79,7 +79,7 @@ describeWithChromium('a single-page app', () => {
     }
   })
 
-  const signIn = () => page.evaluate('signIn()') as Promise<{ value?: unknown; name?: string; code?: string; message?: string }>
+  const signIn = () => page.evaluate<{ value?: unknown; name?: string; code?: string; message?: string }>('signIn()')
 
   it('whose server is honest signs in: the servers of this test work', async () => {
     expect(await signIn()).toEqual({ value: { username: 'anna' } })
@@ -175,7 +175,7 @@ describeWithChromium('a single-page app', () => {
     expect(await page.evaluate('steps[1].error.code')).toBe('codes_locked')
     routes['/2fa'] = json({ code: 'codes_locked', message: 'Locked.' }, 403)
     await page.evaluate(`steps[1].send({ code: '123456' })`)
-    const error = (await page.evaluate('end')) as string
+    const error = await page.evaluate<string>('end')
     expect(error).toContain('codes_locked')
     expect(error).not.toMatch(/123456|correct horse|handle/)
   })
