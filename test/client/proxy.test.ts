@@ -249,6 +249,17 @@ describe('an environment that names no usable proxy', () => {
   })
 })
 
+describe('several variables that name a proxy', () => {
+  it.each([
+    ['https_proxy', { https_proxy: 'http://one.test', HTTPS_PROXY: 'http://two.test', all_proxy: 'http://three.test' }],
+    ['HTTPS_PROXY', { HTTPS_PROXY: 'http://one.test', all_proxy: 'http://two.test', ALL_PROXY: 'http://three.test' }],
+    ['ALL_PROXY', { ALL_PROXY: 'http://one.test', http_proxy: 'http://two.test', HTTP_PROXY: 'http://two.test' }],
+  ])('%s › counts', (_name, variables) => {
+    Object.assign(process.env, variables)
+    expect(proxyFor(new URL('https://nevis.test'))).toMatchObject({ hostname: 'one.test' })
+  })
+})
+
 describe('a call that stays on this machine', () => {
   it('is not shown to the proxy', async () => {
     Object.assign(process.env, { http_proxy: address(), https_proxy: address() })

@@ -19,3 +19,30 @@ export function certificateFor(subject: string): Certificate {
   execFileSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-subj', '/CN=passport-nevis test', '-addext', `subjectAltName=${subject}`, '-days', '2', '-keyout', keyFile, '-out', certFile], { stdio: 'ignore' })
   return { key: readFileSync(keyFile), cert: readFileSync(certFile), certFile, remove: () => rmSync(folder, { recursive: true }) }
 }
+
+export interface PrivateCA {
+  /** The root's certificate, and its file. */
+  readonly root: Buffer
+  readonly rootFile: string
+  readonly intermediate: Buffer
+  /** The server's key and certificate, which the intermediate has signed. */
+  readonly key: Buffer
+  readonly leaf: Buffer
+  remove(): void
+}
+
+/** A company's own CA: a root, an intermediate that it has signed, and a server's certificate. @param subject such as `IP:0.0.0.0` */
+export function privateCA(subject: string): PrivateCA {
+  const folder = mkdtempSync(join(tmpdir(), 'passport-nevis-'))
+  const file = (name: string) => join(folder, name)
+  const make = (name: string, extensions: string[], issuer?: string) => {
+    const signed = issuer === undefined ? [] : ['-CA', file(`${issuer}.pem`), '-CAkey', file(`${issuer}.key`)]
+    execFileSync('openssl', ['req', '-x509', ...signed, '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-subj', `/CN=${name}`, ...extensions.flatMap((one) => ['-addext', one]), '-days', '2', '-keyout', file(`${name}.key`), '-out', file(`${name}.pem`)], { stdio: 'ignore' })
+    return readFileSync(file(`${name}.pem`))
+  }
+  const isCA = ['keyUsage=critical,keyCertSign']
+  const root = make('root', isCA)
+  const intermediate = make('intermediate', isCA, 'root')
+  const leaf = make('leaf', [`subjectAltName=${subject}`, 'basicConstraints=critical,CA:FALSE'], 'intermediate')
+  return { root, rootFile: file('root.pem'), intermediate, key: readFileSync(file('leaf.key')), leaf, remove: () => rmSync(folder, { recursive: true }) }
+}
