@@ -18,6 +18,9 @@ export interface Program {
   /** Waits until it has printed this. */
   printed(text: string): Promise<void>
   browser(): Browser
+  /** Sends SIGTERM, as whatever runs it in production does, and waits until it has ended. */
+  stop(): Promise<void>
+  /** Ends it at once. */
   close(): Promise<void>
 }
 
@@ -82,9 +85,13 @@ export async function run(app: string, simulator: Cloud, users: readonly { usern
   })
   const origin = await address
   const close = async () => {
-    child.kill()
+    child.kill('SIGKILL')
     await exited
     remove()
+  }
+  const stop = () => {
+    child.kill('SIGTERM')
+    return exited
   }
   if (origin === undefined) {
     await close()
@@ -93,7 +100,7 @@ export async function run(app: string, simulator: Cloud, users: readonly { usern
   const hasPrinted = async (text: string) => {
     while (!printed.includes(text)) await new Promise<void>((resolve) => (news = resolve))
   }
-  return { origin, output: () => printed, printed: hasPrinted, browser: () => new CookieLimits(origin), close }
+  return { origin, output: () => printed, printed: hasPrinted, browser: () => new CookieLimits(origin), stop, close }
 }
 
 /** Browsers drop a cookie whose name and value have more than 4096 bytes (RFC 6265bis, 5.7). */

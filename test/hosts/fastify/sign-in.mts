@@ -43,7 +43,9 @@ const keepMessages = (request: FastifyRequest, messages: string[]) => sessionOf(
 
 /** Register this outside the scope of the session: the status needs no session, and must not keep one alive. */
 export async function status(app: FastifyInstance) {
-  app.get('/login/2fa/status', mounted(statusEndpoint(nevis)))
+  const endpoint = statusEndpoint(nevis)
+  app.get('/login/2fa/status', mounted(endpoint))
+  app.addHook('preClose', async () => endpoint.closeStreams())
 }
 
 export async function signIn(app: FastifyInstance) {

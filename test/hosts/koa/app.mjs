@@ -57,8 +57,8 @@ app.use(async (ctx, next) => {
   }
 })
 
-const status = new Router().get('/login/2fa/status', mounted(statusEndpoint(nevis)))
-app.use(status.routes()) // before the session: the status needs no session, and must not keep one alive
+const status = statusEndpoint(nevis)
+app.use(new Router().get('/login/2fa/status', mounted(status)).routes()) // before the session: the status needs no session, and must not keep one alive
 app.use(session({
   store: sessions, // without a store, the session would be in the cookie
   rolling: false, // a slow response must not restore a session that was logged out meanwhile
@@ -111,4 +111,8 @@ app.use(router.routes())
 
 const server = app.listen(Number(process.env.PORT ?? 3000), '127.0.0.1', () => {
   console.log(`http://127.0.0.1:${server.address().port}`)
+})
+process.once('SIGTERM', () => {
+  server.close()
+  status.closeStreams()
 })

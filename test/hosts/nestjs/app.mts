@@ -15,6 +15,8 @@ import { findByNevis, findByPassword, findByUsername, type User } from './users.
 
 @Injectable()
 export class Nevis extends PassportStrategy(NevisStrategy) {
+  readonly status = statusEndpoint(this)
+
   constructor() {
     super({
       baseURL: process.env['NEVIS_BASE_URL'], // or instance
@@ -28,6 +30,10 @@ export class Nevis extends PassportStrategy(NevisStrategy) {
 
   async validate(profile: NevisProfile) {
     return findByNevis(profile)
+  }
+
+  beforeApplicationShutdown() {
+    this.status.closeStreams()
   }
 }
 
@@ -173,7 +179,8 @@ export class App {}
 const app = await NestFactory.create<NestExpressApplication>(App, { logger: ['error', 'warn'] })
 const nevis = app.get(Nevis)
 app.set('trust proxy', 'loopback') // the addresses of your TLS proxy
-app.use('/login/2fa/status', statusEndpoint(nevis)) // before the session: the status needs no session, and must not keep one alive
+app.enableShutdownHooks()
+app.use('/login/2fa/status', nevis.status) // before the session: the status needs no session, and must not keep one alive
 app.use(session({
   secret: process.env['SESSION_SECRET'] as string,
   resave: false, // a slow response must not restore a session that was logged out meanwhile

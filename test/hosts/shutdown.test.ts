@@ -1,0 +1,43 @@
+/**
+ * The apps of the hosts' guides at SIGTERM, while a user waits with an open event stream: they end, and do not wait for the user. Express is in
+ * `test/package/shapes.test.ts`, `cluster` and PM2 in `npm run proxies`.
+ */
+import { once } from 'node:events'
+import { Agent, get, type IncomingMessage } from 'node:http'
+import { NevisSimulator } from '../../src/simulator'
+import { PASSWORD, statusOf, handleIn } from '../support/app'
+import { closing } from '../support/closing'
+import { run } from './program'
+
+// Half of the life of a transaction: a program that waits for its user fails.
+jest.setTimeout(60_000)
+
+describe.each([
+  ['NestJS', 'nestjs/app'],
+  ['Fastify with @fastify/session', 'fastify/app'],
+  ['Fastify with @fastify/secure-session', 'fastify/secure-session'],
+  ['Koa', 'koa/app'],
+])('%s at SIGTERM', (_name, app) => {
+  it('ends the stream of a user who waits, opens no other on the same connection, and exits', async () => {
+    const simulator = closing(await NevisSimulator.start())
+    const program = closing(await run(app, simulator, [simulator.addUser({ username: 'anna' })]))
+    const handle = handleIn((await program.browser().post('/login', { username: 'anna', password: PASSWORD })).location)
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+    const open = async () => {
+      const request = get(`${program.origin}${statusOf(handle)}`, { agent, headers: { accept: 'text/event-stream' } })
+      const [response] = (await once(request, 'response')) as [IncomingMessage]
+      return response
+    }
+
+    const stream = await open()
+    const [first] = (await once(stream, 'data')) as [Buffer]
+    expect(String(first)).toContain('"status":"pending"')
+    const stopped = program.stop()
+    await once(stream.resume(), 'end')
+    const again = await open().then(({ statusCode, headers }) => `${statusCode} ${headers.connection}`, ({ code }: { code: string }) => code)
+    expect(again).toMatch(/^(503 close|ECONNREFUSED|ECONNRESET)$/)
+    await stopped
+    expect(simulator.phone('anna').requests()).toHaveLength(1)
+    agent.destroy()
+  })
+})
