@@ -92,7 +92,7 @@ describe('the snippets', () => {
   })
 
   it('are in a language that is highlighted, none without one', () => {
-    const known = ['js', 'jsx', 'vue', 'ts', 'sh', 'json', 'css', 'html', 'text', 'yaml', 'nginx']
+    const known = ['js', 'jsx', 'vue', 'ts', 'sh', 'json', 'css', 'html', 'text', 'yaml', 'nginx', 'apache']
     expect(snippets.filter(({ language }) => !known.includes(language)).map(({ at, language }) => `${at} ${language}`)).toEqual([])
   })
 })

@@ -1,0 +1,138 @@
+// @ts-check
+/**
+ * Proxies that do harm, and clients that lie to them.
+ *
+ * - A client from outside claims in `X-Forwarded-*` to come by another protocol, for another host, from another address. A proxy that passes this on
+ *   makes the app believe it: the app builds links to the attacker's host, and limits the wrong address.
+ * - A shared cache stands in front, and the attacker comes second: what it keeps of a user's page, redirect or cookie, the attacker gets.
+ * - A proxy sends a request again, also a POST, to the next process, because the first one answers slowly: a start would be two pushes on the phone, a
+ *   callback two sign-ins for one approval.
+ */
+import assert from 'node:assert/strict'
+import { setTimeout as pause } from 'node:timers/promises'
+import { within, PROXIES } from './shapes.mjs'
+import { callbackOf, enterPassword, walk } from './walk.mjs'
+
+/** @typedef {import('./servers.mjs').ProxyName} ProxyName */
+
+const LIES = {
+  'x-forwarded-proto': 'https',
+  'x-forwarded-host': 'evil.example',
+  'x-forwarded-for': '203.0.113.9',
+  'x-forwarded-port': '8443',
+  'x-forwarded-prefix': '/evil',
+  forwarded: 'for=203.0.113.9;host=evil.example;proto=https',
+}
+
+/** @param {ProxyName} proxy */
+async function lies(proxy) {
+  // Without the lines of the guide, the app believes the client: this shows that the lies arrive.
+  await within(proxy, { bare: true }, async (scene) => {
+    assert.equal(JSON.parse((await scene.client(LIES).get('/seen')).text).hostname, 'evil.example')
+  })
+  await within(proxy, {}, async (scene) => {
+    const liar = scene.client(LIES)
+    const { protocol, hostname, ip } = JSON.parse((await liar.get('/seen')).text)
+    assert.deepEqual([protocol, hostname, ip], ['http', '127.0.0.1', '127.0.0.1'])
+    await walk(scene, liar)
+    const { headers } = await scene.client(LIES).post('/login', { username: 'ben', password: 'secret' })
+    assert.doesNotMatch(String(headers['set-cookie']), /secure/i)
+    // A page of another site, in a browser without `Sec-Fetch-Site`.
+    const foreign = await scene.client(LIES).post('/login', { username: 'ben', password: 'secret' }, { origin: 'https://evil.example' })
+    assert.equal(foreign.location, '/login')
+    const own = await scene.client().post('/login', { username: 'ben', password: 'secret' }, { origin: scene.origin })
+    assert.match(own.location, /^\/login\/2fa\?transaction=/)
+  })
+}
+
+/** @param {ProxyName} proxy */
+async function cache(proxy) {
+  /** @param {import('./client.mjs').Answer | import('./client.mjs').EventStream} answer */
+  const isHit = ({ headers }) => String(headers['x-cache'] ?? '').startsWith('HIT')
+  /** The attacker asks for everything that the users asked for. @param {import('./scene.mjs').Scene} scene @param {string[]} paths */
+  const comeSecond = async (scene, paths) => {
+    for (const path of new Set(paths)) {
+      const answer = await scene.client().get(path)
+      assert.ok(!isHit(answer), `${path} was kept: ${answer.status}`)
+    }
+  }
+
+  // What the package answers says by itself that it must not be kept, also where each answer renews the session's cookie.
+  await within(proxy, { caches: true, env: { ROLLING: '1' } }, async (scene) => {
+    const stranger = scene.client()
+    await stranger.get('/public')
+    assert.ok(isHit(await stranger.get('/public')), 'the cache keeps what is public')
+    const ben = scene.client()
+    await walk(scene, ben, { username: 'ben' })
+    await comeSecond(scene, ben.paths.filter((path) => path.startsWith('/login/2fa')))
+  })
+
+  // What the line of the guide is for.
+  await within(proxy, { caches: true }, async (scene) => {
+    const anna = scene.client()
+    const waiting = await enterPassword(scene, anna, 'anna')
+    await anna.get(callbackOf(waiting))
+    assert.equal(isHit(await anna.get(callbackOf(waiting))), proxy === 'nginx')
+    if (proxy === 'nginx') return
+    await walk(scene, scene.client(), { username: 'ben' })
+    assert.equal(isHit(await scene.client().get('/transfer?to=ben')), proxy === 'HAProxy')
+  })
+
+  // What the app answers, with the line of the guide.
+  await within(proxy, { caches: true, env: { NO_STORE: '1' } }, async (scene) => {
+    const anna = scene.client()
+    // Before the approval the callback leads back to the page: a copy of this redirect would keep her from signing in.
+    const waiting = await enterPassword(scene, anna, 'anna')
+    assert.match((await anna.get(callbackOf(waiting))).location, /^\/login\/2fa\?/)
+    await scene.simulator.phone('anna').approve()
+    assert.equal((await anna.get(callbackOf(waiting))).location, '/')
+    const ben = scene.client()
+    await walk(scene, ben, { username: 'ben' })
+    await comeSecond(scene, [...anna.paths, ...ben.paths])
+  })
+}
+
+/** Both processes are quick but for one answer of the cloud, for which the proxy does not wait. @param {ProxyName} proxy */
+const retries = (proxy) =>
+  within(proxy, { processes: 2, retries: true, idleSeconds: 1 }, async (scene) => {
+    const { simulator } = scene
+    const asked = () => simulator.requests.filter((/** @type {{ operation: string }} */ { operation }) => operation === 'approve').length
+    const anna = scene.client()
+    await anna.get('/login')
+    simulator.faults.add({ on: 'approve', delayMs: 2500, times: 1 })
+    const start = await anna.post('/login', { username: 'anna', password: 'secret' })
+    await pause(2000)
+    assert.ok(scene.received('POST /login') > 1, 'the start came again')
+    assert.equal(asked(), 1, 'one push')
+    const waiting = start.location.startsWith('/login/2fa') ? start.location : await enterPassword(scene, anna, 'anna')
+    const pushes = simulator.phone('anna').requests()
+    let led = 0
+    for (const { transactionId } of pushes) {
+      await simulator.phone('anna').approve(transactionId)
+      if ((await anna.get(callbackOf(waiting))).location === '/') led++
+    }
+    assert.equal(led, 1, 'one of the approvals signs in')
+
+    const ben = scene.client()
+    const page = await enterPassword(scene, ben, 'ben')
+    await simulator.phone('ben').approve()
+    simulator.faults.add({ on: 'introspect', delayMs: 2500, times: 1 })
+    const back = await ben.get(callbackOf(page))
+    while (!scene.signedIn().includes('ben')) await pause(50)
+    await pause(3000)
+    assert.ok(scene.received('GET /login/2fa/callback') > pushes.length + 1, 'the callback came again')
+    assert.deepEqual(scene.signedIn(), ['anna', 'ben'], 'each once')
+    return `start: ${start.status} ${start.location.split('?')[0]}, one push; callback: ${back.status} ${back.location}`
+  })
+
+/** @type {Record<string, import('./shapes.mjs').Shape>} */
+export const attacks = {
+  ...Object.fromEntries(
+    PROXIES.flatMap((proxy) => [
+      [`${proxy}, a client that lies in X-Forwarded-*`, () => lies(proxy)],
+      [`${proxy} as a shared cache`, () => cache(proxy)],
+    ]),
+  ),
+  'nginx, sends requests again': () => retries('nginx'),
+  'HAProxy, sends requests again': () => retries('HAProxy'),
+}

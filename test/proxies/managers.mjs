@@ -1,0 +1,109 @@
+// @ts-check
+/**
+ * Process managers that stop an app while a user waits: Node's `cluster`, and PM2, which is fetched from npm.
+ *
+ * Out of scope: the frameworks, which `test/hosts/shutdown.test.ts` stops.
+ */
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { Agent, get } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import { promisify } from 'node:util'
+import { Client, EventStream } from './client.mjs'
+import { NevisSimulator } from './scene.mjs'
+import { answers, freePort, launch, startRedis } from './servers.mjs'
+import { callbackOf, enterPassword, statusOf } from './walk.mjs'
+
+const run = promisify(execFile)
+
+/** A cloud and a Redis, and the environment of an app that uses them. @param {(env: Record<string, string>, simulator: any, port: number) => Promise<string>} act */
+async function prepared(act) {
+  const [simulator, redis, port] = [await NevisSimulator.start(), await startRedis(), await freePort()]
+  simulator.addUser({ username: 'anna' })
+  try {
+    const env = { PATH: process.env['PATH'] ?? '', NODE_ENV: 'test', NEVIS_BASE_URL: simulator.baseURL, NEVIS_ACCESS_KEY: simulator.accessKey, REDIS: redis.path, PORT: String(port) }
+    return await act(env, simulator, port)
+  } finally {
+    await redis.close()
+    await simulator.close()
+  }
+}
+
+/**
+ * A user who waits with an open stream, in a browser that keeps its connections.
+ * @param {number} port
+ */
+async function waitingAt(port) {
+  const client = new Client(`http://127.0.0.1:${port}`, Buffer.alloc(0))
+  const waiting = await enterPassword(/** @type {any} */ ({ prefix: '' }), client, 'anna')
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+  const open = async () => {
+    const [response] = await once(get(new URL(statusOf(waiting), client.origin), { agent, headers: { accept: 'text/event-stream' } }), 'response')
+    return new EventStream({ status: response.statusCode, headers: response.headers, body: response })
+  }
+  const stream = await open()
+  assert.ok(await stream.says('"status":"pending"'))
+  return { client, waiting, stream, open }
+}
+
+/** @param {number} startedAt */
+const secondsSince = (startedAt) => `${((Date.now() - startedAt) / 1000).toFixed(1)} s`
+
+const withCluster = () =>
+  prepared(async (env, _simulator, port) => {
+    const child = launch(process.execPath, [join(import.meta.dirname, 'cluster.mjs')], env)
+    child.stderr.pipe(process.stderr)
+    let said = ''
+    child.stdout.setEncoding('utf8').on('data', (text) => (said += text))
+    const exited = once(child, 'exit')
+    while ((said.match(/^port/gm) ?? []).length < 2) await Promise.race([once(child.stdout, 'data'), exited.then(() => Promise.reject(new Error('the main process has ended')))])
+    const { stream, open } = await waitingAt(port)
+    const startedAt = Date.now()
+    child.kill('SIGTERM')
+    await stream.ended()
+    // On the same connection, if it is still open: it is closed with this answer.
+    const again = await open().catch(() => undefined)
+    if (again) assert.deepEqual([again.status, again.headers['connection']], [503, 'close'])
+    const [code] = await exited
+    assert.equal(code, 0)
+    return `ended after ${secondsSince(startedAt)}, while the user was asked; the stream opened again: ${again?.status ?? 'no connection'}`
+  })
+
+const withPM2 = () =>
+  prepared(async (env, simulator, port) => {
+    const folder = mkdtempSync(join(tmpdir(), 'passport-nevis-'))
+    const home = join(folder, 'pm2')
+    await run('npm', ['install', '--prefix', folder, '--no-save', '--no-audit', '--no-fund', '--ignore-scripts', 'pm2'])
+    /** @param {string[]} args */
+    const pm2 = (...args) => run(process.execPath, [join(folder, 'node_modules/pm2/bin/pm2'), ...args], { env: { ...env, PM2_HOME: home, PM2_DISABLE_VERSION_CHECK: 'true' }, cwd: folder })
+    const log = () => readFileSync(join(home, 'pm2.log'), 'utf8')
+    try {
+      await pm2('start', join(import.meta.dirname, 'app.mjs'), '--name', 'app', '-i', '2')
+      for (let i = 0; i < 500 && !(await answers(port)); i++) await pause(20)
+      const { client, waiting, stream, open } = await waitingAt(port)
+      const startedAt = Date.now()
+      // Stops one process after the other, once its successor listens.
+      const reloaded = pm2('reload', 'app')
+      await stream.ended()
+      const ended = secondsSince(startedAt)
+      const again = await open().catch(() => undefined)
+      await reloaded
+      assert.match(log(), /exited with code \[0\] via signal \[SIGINT\]/)
+      assert.doesNotMatch(log(), /SIGKILL/)
+      const next = await open()
+      await simulator.phone('anna').approve()
+      assert.ok(await next.says('"status":"succeeded"'))
+      assert.equal((await client.get(callbackOf(waiting))).location, '/')
+      return `reloaded after ${secondsSince(startedAt)}; the stream ended after ${ended}; opened again: ${again?.status ?? 'no connection'}`
+    } finally {
+      await pm2('kill')
+      rmSync(folder, { recursive: true, force: true })
+    }
+  })
+
+/** @type {Record<string, import('./shapes.mjs').Shape>} */
+export const managers = { 'cluster, SIGTERM while a user waits': withCluster, 'PM2, reload while a user waits': withPM2 }
