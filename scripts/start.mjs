@@ -7,7 +7,7 @@ import { ROOT, runNode, runNpm, step } from './run.mjs'
 
 if (!existsSync(join(ROOT, 'node_modules/typescript'))) {
   step('Installing dependencies (npm ci; about a minute)')
-  await runNpm(['ci', '--include=dev'])
+  await runNpm(['ci', '--include=dev', '--no-audit', '--no-fund'])
 }
 await runNode([join(ROOT, 'scripts/build.mjs')])
 step('Starting the example app')

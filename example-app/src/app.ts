@@ -4,20 +4,21 @@
  * It signs users in by password. The lines added for the second factor are between `second factor: begin` and `second factor: end`; the rest of
  * the second factor is in `nevis.ts` and `second-factor.ts`. Out of scope: listening (`server.ts`).
  */
-import express, { type Express } from 'express'
+import express, { type Express, type Request, type Response } from 'express'
 import { Passport } from 'passport'
 import { fileURLToPath } from 'node:url'
 import type { Cloud, Config } from './config.js'
 import type { Demo } from './demo.js'
 import type { Invoices } from './invoices.js'
 import { knownBrowsers } from './known-browsers.js'
+import { chooseLanguage } from './language.js'
 import { handleError, logError, notFound, page, signedIn, signedOut, userOf } from './pages.js'
-import { passwordStrategy } from './password.js'
+import { passwordRefused, passwordStrategy } from './password.js'
 import { invoiceRoutes } from './paying.js'
 import type { Redis } from './redis.js'
 import { accountLimit, csrfProtection, headers, passwordLimit, sessions } from './security.js'
 import { signUp } from './sign-up.js'
-import { transferOf, type TransferForm } from './transfer.js'
+import { transfer } from './transfer.js'
 import type { Users } from './users.js'
 import { accountPage } from './views/account.js'
 import { homePage } from './views/home.js'
@@ -28,13 +29,10 @@ import { atLeast, outagePage, recordSecondFactor, requireSecondFactor, secondFac
 import { devices } from './devices.js'
 import { nevisStrategy } from './nevis.js'
 import { paySigned } from './paying.js'
-import { afterPassword, approved, factorNamesOf, goOn, signing, stepUp } from './second-factor.js'
-import { csrfToken, ownPolicy } from './security.js'
+import { afterPassword, approved, goOn, look, onFailure, signing, stepUp, waitingLook } from './second-factor.js'
+import { ownPolicy } from './security.js'
 import { stepUpPage } from './views/step-up.js'
 // second factor: end
-
-/** On failure, redirects to the password form, which shows the reason. */
-const onFailure = { failureRedirect: '/login', failureMessage: true }
 
 export interface AppParts {
   readonly config: Config
@@ -59,9 +57,9 @@ export function createApp({ config, users, invoices, demo, redis, cloud }: AppPa
   app.use(headers(config))
   app.use(express.static(fileURLToPath(new URL('../public', import.meta.url)), { index: false }))
   app.get('/favicon.ico', (_req, res) => res.redirect(301, '/favicon.svg'))
+  app.get('/language/:language', chooseLanguage)
   // second factor: begin
   const nevis = nevisStrategy({ cloud, users, config, redis })
-  const factors = factorNamesOf(config)
   passport.use(nevis)
   app.get('/login/2fa/status', statusEndpoint(nevis)) // before the session middleware, because it needs no session
   // second factor: end
@@ -71,32 +69,28 @@ export function createApp({ config, users, invoices, demo, redis, cloud }: AppPa
   app.use('/sign-up', signUp({ config, users }))
   app.get('/', page(homePage, () => ({ demo })))
 
-  const loginParts = {
-    // second factor: begin
-    factors,
-    // second factor: end
-  }
-  app.get('/login', signedOut, page(loginPage, () => loginParts))
+  app.get('/login', signedOut, page(loginPage, () => undefined))
   app.post(
     '/login',
     passwordLimit(config),
     accountLimit(config, browsers),
     passport.authenticate('local', {
-      ...onFailure,
+      failWithError: true,
       // second factor: begin
       session: false, // the password is correct, but the user is not signed in yet
       // second factor: end
     }),
+    passwordRefused,
     // second factor: begin
-    afterPassword({ passport, onFailure }), // starts the second factor and redirects to the waiting page
+    afterPassword(passport), // starts the second factor and redirects to the waiting page
     // second factor: end
-    (_req, res) => res.redirect(303, '/account'),
+    (_req: Request, res: Response) => res.redirect(303, '/account'),
   )
   // second factor: begin
-  app.get('/login/2fa', ownPolicy, waitingPage(nevis, { csrfToken, stylesheet: '/brand.css', widgetScript: '/widget.js' }))
+  app.get('/login/2fa', ownPolicy, waitingPage(nevis, waitingLook))
   app.post('/login/2fa', passport.authenticate('nevis', onFailure)) // the forms of the waiting page: another factor, send again, cancel
-  app.all('/login/2fa/callback', approved({ passport, onFailure }), recordSecondFactor(), paySigned(invoices), goOn)
-  app.get('/step-up', signedIn, page(stepUpPage, () => ({ factors: factorNamesOf(config, stepUp.factors) })))
+  app.all('/login/2fa/callback', approved(passport), recordSecondFactor(), paySigned(invoices), goOn)
+  app.get('/step-up', signedIn, page(stepUpPage, () => undefined))
   app.post('/step-up', signedIn, passport.authorize('nevis', { ...onFailure, ...stepUp }))
   app.use('/account/devices', devices({ cloud, nevis, passport, users }))
   // second factor: end
@@ -106,7 +100,7 @@ export function createApp({ config, users, invoices, demo, redis, cloud }: AppPa
     user: userOf(req),
     // second factor: begin
     secondFactor: secondFactorOf(req),
-    factors,
+    devicesURL: '/account/devices',
     // second factor: end
   })))
 
@@ -125,16 +119,12 @@ export function createApp({ config, users, invoices, demo, redis, cloud }: AppPa
   app.use('/transfer', requireSecondFactor({ maxAgeSeconds: 300, factors: atLeast('sms'), redirectTo: '/step-up' }))
   // second factor: end
   app.get('/transfer', page(transferPage, ({ query: { recipient } }) => ({ recipient: typeof recipient === 'string' ? recipient : '' })))
-  app.post('/transfer', (req, res) => {
-    const { message, isDone } = transferOf(req.body as TransferForm)
-    req.session.messages = [message]
-    res.redirect(303, isDone ? '/account' : '/transfer')
-  })
+  app.post('/transfer', transfer)
 
   app.use(notFound)
   app.use(logError)
   // second factor: begin
-  app.use(outagePage(nevis, { signInURL: '/login', stylesheet: '/brand.css' }))
+  app.use(outagePage(nevis, look))
   // second factor: end
   app.use(handleError)
   return app

@@ -1,6 +1,7 @@
 /** The demo: starts a simulated Nevis cloud in this process, and creates accounts with new passwords at each start. */
 import { randomBytes } from 'node:crypto'
 import { NevisSimulator, type NewUser } from 'passport-nevis/simulator'
+import type { Text } from './german.js'
 import { hashPassword } from './password.js'
 import type { Users } from './users.js'
 
@@ -10,7 +11,7 @@ const LIFETIME_SECONDS = 600
 
 interface Person extends NewUser {
   /** The second factors of this account, in words. */
-  readonly has: string
+  readonly has: Text
 }
 
 const PEOPLE: readonly Person[] = [
@@ -22,7 +23,7 @@ const PEOPLE: readonly Person[] = [
 export interface DemoAccount {
   readonly username: string
   readonly password: string
-  readonly has: string
+  readonly has: Text
   readonly recoveryCodes: readonly string[]
 }
 

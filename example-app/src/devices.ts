@@ -1,19 +1,22 @@
 /**
- * The routes of "Your devices", where a user adds, renames and removes second factors. Each needs a fresh second factor.
+ * The routes of "Devices and security", where a user adds, renames and removes second factors. Each needs a fresh second factor.
  *
  * The last device cannot be removed. Without a device, the user has only weaker factors or none. Nevis may then treat the user as new, and the
  * password alone would be enough to set up a first factor. A user who has lost the device signs in by SMS or with a recovery code, sets up a new
  * device here, and then removes the lost one.
  */
-import { Router, type Request, type Response } from 'express'
+import { Router, type Request, type RequestHandler, type Response } from 'express'
 import type { Authenticator } from 'passport'
 import { NevisClient, forgetBrowsers, ownAuthenticator, requireSecondFactor, type NevisStrategy } from 'passport-nevis'
 import type { Cloud } from './config.js'
+import { refuse } from './form.js'
+import { textsFor } from './language.js'
 import { notFound, page, signedIn, userOf } from './pages.js'
 import type { Users } from './users.js'
 import { devicesPage } from './views/devices.js'
 
 const HERE = '/account/devices'
+const PHONE = /^\s*\+[0-9\s-]{5,25}$/
 const NAME = /^[\p{L}\p{M}\p{N}\p{P} ]{1,40}$/u
 
 interface Parts {
@@ -42,7 +45,7 @@ export function devices({ cloud, nevis: strategy, passport, users }: Parts): Rou
   }))
 
   // Redirects to the waiting page. After the enrolment, the callback redirects back to this page.
-  routes.post('/add', passport.authorize('nevis', {
+  routes.post('/add', hasPhone, passport.authorize('nevis', {
     operation: 'enroll',
     data: { returnTo: HERE },
     failureRedirect: HERE,
@@ -55,14 +58,20 @@ export function devices({ cloud, nevis: strategy, passport, users }: Parts): Rou
     if (!device) return void notFound(req, res, next)
     const name = String(form.name).trim()
     const isName = NAME.test(name)
-    if (isName) await nevis.renameAuthenticator(device.authenticatorId, name)
-    back(req, res, isName ? `The device is called ${name} now.` : 'A name has 1 to 40 letters, digits and punctuation marks.')
+    const t = textsFor(req)
+    if (!isName) {
+      refuse(req, ['authenticatorId', 'name'], { name: t('A name has 1 to 40 letters, digits and punctuation marks.') })
+      return res.redirect(303, HERE)
+    }
+    await nevis.renameAuthenticator(device.authenticatorId, name)
+    back(req, res, t('The device is called {name} now.', { name }))
   })
 
   routes.post('/remove', async (req, res, next) => {
     const nevisUserId = nevisUserIdOf(req)
+    const t = textsFor(req)
     // Prevents two removals at once: each would see the other device as the remaining one, and the user would lose both.
-    if (removing.has(nevisUserId)) return back(req, res, 'Another device is being removed. Try again.')
+    if (removing.has(nevisUserId)) return notDone(req, res, t('Another device is being removed. Try again.'))
     removing.add(nevisUserId)
     try {
       const device = await ownAuthenticator(nevis, subjectOf(req), (req.body as DeviceForm).authenticatorId)
@@ -73,7 +82,8 @@ export function devices({ cloud, nevis: strategy, passport, users }: Parts): Rou
         await nevis.deleteAuthenticator(device.authenticatorId)
         await forgetBrowsers(strategy, subjectOf(req)) // a thief of the device may also have the browser
       }
-      back(req, res, isLast ? 'Your only device stays. Set up another one first.' : 'The device is removed.')
+      if (isLast) notDone(req, res, t('Your only device stays. Set up another one first.'))
+      else back(req, res, t('The device is removed.'))
     } finally {
       removing.delete(nevisUserId)
     }
@@ -81,7 +91,7 @@ export function devices({ cloud, nevis: strategy, passport, users }: Parts): Rou
 
   routes.post('/forget-browsers', async (req, res) => {
     await forgetBrowsers(strategy, subjectOf(req))
-    back(req, res, 'Every browser is asked for the second factor again at its next sign-in.')
+    back(req, res, textsFor(req)('Every browser is asked for the second factor again at its next sign-in.'))
   })
   return routes
 }
@@ -95,7 +105,20 @@ function subjectOf(req: Request): { userId: string } {
   return { userId: nevisUserIdOf(req) }
 }
 
-function back(req: Request, res: Response, message: string): void {
-  req.session.messages = [message]
+/** Nevis checks the number, too; this check is for a mistyped one, and keeps what was typed. */
+const hasPhone: RequestHandler = (req, res, next) => {
+  const { factor, phone } = req.body as { factor?: unknown; phone?: unknown }
+  if (factor !== 'sms' || (typeof phone === 'string' && PHONE.test(phone))) return next()
+  refuse(req, ['phone'], { phone: textsFor(req)('Enter the number with its country code, such as +41 79 123 45 67.') })
+  res.redirect(303, HERE)
+}
+
+function back(req: Request, res: Response, success: string): void {
+  req.session.successes = [success]
+  res.redirect(303, HERE)
+}
+
+function notDone(req: Request, res: Response, failure: string): void {
+  req.session.messages = [failure]
   res.redirect(303, HERE)
 }

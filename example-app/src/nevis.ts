@@ -2,8 +2,10 @@
  * Creates the strategy: the factors that this app allows, and the function that finds the account for an approval. Out of scope: the routes
  * (`second-factor.ts`).
  */
-import { NevisStrategy, RedisLedger, app, push, recovery, sms, widget, type NevisProfile, type NevisStrategyOptions } from 'passport-nevis'
+import type { Request } from 'express'
+import { NevisClient, NevisStrategy, RedisLedger, app, push, recovery, sms, widget, type NevisProfile, type NevisStrategyOptions } from 'passport-nevis'
 import type { Cloud, Config } from './config.js'
+import { textsFor } from './language.js'
 import type { Redis } from './redis.js'
 import type { Account, Users } from './users.js'
 
@@ -17,10 +19,16 @@ export interface NevisParts {
 }
 
 export function nevisStrategy({ cloud, users, config, redis }: NevisParts): NevisStrategy {
+  const client = new NevisClient(cloud)
+  const factors = [push({ typedCode: config.typedCode }), app(), sms(), recovery(), ...(config.widget ? [widget()] : [])]
   const options = {
-    ...cloud,
-    factors: [push({ typedCode: config.typedCode }), app(), sms(), recovery(), ...(config.widget ? [widget()] : [])],
-    message: 'Sign in to Alpine Mutual?',
+    client,
+    factors,
+    availableFactors: async (_req, { userId }) => {
+      const has = await factorsOf(client, users, userId)
+      return factors.map(({ name }) => name).filter((name) => has?.includes(name) ?? true)
+    },
+    message: (req) => textsFor(req as Request)('Sign in to Alpine Mutual?'),
     // Users who have lost their phone may have only recovery codes or SMS left. This option lets them set up the next phone without help. The
     // price: an attacker with the password and a stolen recovery code can do the same. A bank may prefer that a branch sets up the new phone.
     allowEnrollmentOfStrongerFactorAfter: ['recovery', 'sms'],
@@ -32,6 +40,18 @@ export function nevisStrategy({ cloud, users, config, redis }: NevisParts): Nevi
   } satisfies NevisStrategyOptions
 
   return new NevisStrategy(options, (profile) => accountOf(users, profile))
+}
+
+/**
+ * The factors that the user has: Nevis lists the devices, and this app has noted the others.
+ * @param userId Nevis's id of the user; without it, the account is not linked yet
+ * @returns undefined if the app does not know
+ */
+async function factorsOf(client: NevisClient, users: Users, userId: string | undefined): Promise<string[] | undefined> {
+  const user = userId === undefined ? undefined : await users.findByNevisId(userId)
+  if (userId === undefined || user === undefined) return undefined
+  const [{ authenticators }, { smsSince, codesSince }] = await Promise.all([client.getUser(userId), users.addedBy(user.id)])
+  return [...(authenticators.length > 0 ? ['push', 'app', 'widget'] : []), ...(smsSince ? ['sms'] : []), ...(codesSince ? ['recovery'] : [])]
 }
 
 /** @returns the account of the user who approved; undefined refuses the sign-in */

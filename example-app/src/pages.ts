@@ -1,21 +1,27 @@
 /** Helpers for routes that answer with a page: which users may see it, the values that every page gets, and the error page. */
 import type { ErrorRequestHandler, Request, RequestHandler } from 'express'
+import { failureText } from 'passport-nevis'
+import { takeForm, type RefusedForm } from './form.js'
 import type { Html } from './html.js'
+import { languageOf, translator } from './language.js'
 import { csrfToken } from './security.js'
 import { errorPage } from './views/error.js'
+import type { Frame } from './views/layout.js'
 
 declare module 'express-session' {
   interface SessionData {
-    /** Passport and the routes store messages for the user here. The next page shows each of them once. */
+    /** Passport and the routes store here what did not work. The next page shows each sentence once. */
     messages: string[]
+    /** The same for what worked. */
+    successes: string[]
   }
 }
 
 /** The values that every view gets. */
-export interface EveryPage {
-  readonly user?: Express.User | undefined
-  readonly messages: readonly string[]
+export interface EveryPage extends Frame {
   readonly csrfToken: string
+  /** What to show of a form that was refused; empty if none was. */
+  readonly form: RefusedForm
 }
 
 /** A function that makes a page from the values that every page gets, and from values of its own. */
@@ -27,9 +33,14 @@ export type View<Parts> = (everyPage: EveryPage, parts: Parts) => Html
  */
 export function page<Parts>(view: View<Parts>, partsOf: (req: Request) => Parts | Promise<Parts>): RequestHandler {
   return async (req, res) => {
+    const language = languageOf(req)
     const everyPage: EveryPage = {
+      language,
+      t: translator(language),
       user: req.user,
-      messages: takeMessages(req),
+      failures: take(req, 'messages').map((sentence) => failureText(sentence, language)),
+      successes: take(req, 'successes'),
+      form: takeForm(req),
       // A getter, because reading the token creates a session, and only pages with a form need one.
       get csrfToken() {
         return csrfToken(req)
@@ -55,8 +66,8 @@ export function userOf(req: Request): Express.User {
   return req.user
 }
 
-export const notFound: RequestHandler = (_req, res) => {
-  res.status(404).send(errorPage(404).text)
+export const notFound: RequestHandler = (req, res) => {
+  res.status(404).send(errorPage(404, languageOf(req)).text)
 }
 
 /** Logs the name and the code of an error, but not its message, which could contain personal data. */
@@ -66,10 +77,10 @@ export const logError: ErrorRequestHandler = (error: Fault, _req, _res, next) =>
 }
 
 /** Shows the user the HTTP status, and nothing else about the error. */
-export const handleError: ErrorRequestHandler = (error: Fault, _req, res, next) => {
+export const handleError: ErrorRequestHandler = (error: Fault, req, res, next) => {
   if (res.headersSent) return next(error)
   const status = statusOf(error)
-  res.status(status).send(errorPage(status).text)
+  res.status(status).send(errorPage(status, languageOf(req)).text)
 }
 
 interface Fault {
@@ -82,8 +93,8 @@ function statusOf({ status = 500 }: Fault): number {
   return status >= 400 && status < 600 ? status : 500
 }
 
-function takeMessages(req: Request): readonly string[] {
-  const { messages = [] } = req.session
-  delete req.session.messages
-  return messages
+function take(req: Request, name: 'messages' | 'successes'): readonly string[] {
+  const { [name]: sentences = [] } = req.session
+  delete req.session[name]
+  return sentences
 }

@@ -1,7 +1,10 @@
 /** Hashes passwords with argon2id, and creates the Passport strategy that checks them. */
 import { hash, verify } from '@node-rs/argon2'
+import type { ErrorRequestHandler } from 'express'
 import { randomBytes } from 'node:crypto'
 import { Strategy as LocalStrategy } from 'passport-local'
+import { refuse } from './form.js'
+import { textsFor } from './language.js'
 import type { Account, Users } from './users.js'
 
 /** OWASP's recommendation for argon2id: 19 MiB, two passes, one thread. The library's default algorithm is argon2id. */
@@ -18,10 +21,17 @@ const nobodysHash = hashPassword(randomBytes(32))
 export function passwordStrategy(users: Users): LocalStrategy {
   return new LocalStrategy((username, password, done) => {
     check(users, username, password).then(
-      (user) => (user ? done(null, user) : done(null, false, { message: 'Incorrect username or password.' })),
+      (user) => done(null, user ?? false),
       done,
     )
   })
+}
+
+/** After `passport.authenticate('local', { failWithError: true })`: back to the form, which keeps the username and says what is wrong. */
+export const passwordRefused: ErrorRequestHandler = (error: Error, req, res, next) => {
+  if (error.name !== 'AuthenticationError') return next(error)
+  refuse(req, ['username'], { password: textsFor(req)('Incorrect username or password.') })
+  res.redirect('/login')
 }
 
 async function check(users: Users, username: unknown, password: unknown): Promise<Account | undefined> {

@@ -2,6 +2,7 @@
 import { Router, type Request, type RequestHandler, type Response } from 'express'
 import type {} from 'passport-nevis' // types `req.authInfo`
 import type { Bill, Invoice, Invoices } from './invoices.js'
+import { textsFor } from './language.js'
 import { notFound, page, userOf } from './pages.js'
 import { invoicesPage } from './views/invoices.js'
 import { receiptPage } from './views/receipt.js'
@@ -57,13 +58,13 @@ export function invoiceOf(req: Request): Invoice {
  * True if the `data` of the approval is from `signing`. Its values need no further check, because the strategy refuses data that was changed in
  * the session.
  */
-function isPayment(data: unknown): data is SignedPayment {
+export function isPayment(data: unknown): data is SignedPayment {
   return (data as Partial<SignedPayment> | null | undefined)?.kind === 'payment'
 }
 
 async function pay(invoices: Invoices, req: Request, res: Response, payment: Bill & { readonly transactionId?: string | null }): Promise<void> {
   if (await invoices.pay(userOf(req).id, payment)) return res.redirect(303, `/invoices/${payment.id}/receipt`)
-  req.session.messages = ['Nothing was paid: the invoice has changed, or was paid before.']
+  req.session.messages = [textsFor(req)('Nothing was paid: the invoice has changed, or was paid before.')]
   res.redirect(303, '/invoices')
 }
 

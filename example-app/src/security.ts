@@ -7,6 +7,7 @@ import session from 'express-session'
 import helmet from 'helmet'
 import type { Config } from './config.js'
 import { normalised, type KnownBrowsers } from './known-browsers.js'
+import { languageOf } from './language.js'
 import type { Redis } from './redis.js'
 import { errorPage } from './views/error.js'
 
@@ -101,6 +102,6 @@ export function accountLimit({ accountLimit: limit }: Config, browsers: KnownBro
   })
 }
 
-const tooMany: RequestHandler = (_req, res) => {
-  res.status(429).send(errorPage(429).text)
+const tooMany: RequestHandler = (req, res) => {
+  res.status(429).send(errorPage(429, languageOf(req)).text)
 }

@@ -11,6 +11,14 @@ import { Invoices } from './invoices.js'
 import { openRedis } from './redis.js'
 import { Users } from './users.js'
 
+/** What to try in the demo. The home page says it in more detail. */
+const TOUR = `What to try:
+  1. Open both addresses side by side. The first shows the accounts. Sign in as anna, and accept on her phone.
+  2. Pay an invoice: the phone shows the amount and the payee.
+  3. Sign up with a name of your own, and set up a phone.
+  4. Switch the cloud off on the page of the phones, and sign in.
+Ctrl+C ends both.`
+
 /** Functions that close the open resources, in the order in which the resources were opened. */
 const closers: (() => unknown)[] = []
 
@@ -37,7 +45,7 @@ async function start(): Promise<void> {
   ready(createApp({ config, users, invoices, demo, redis, cloud }))
 
   console.log(`Example app on ${urlOf(server)}`)
-  if (simulator) console.log(`Phones on ${simulator.baseURL}`)
+  if (simulator) console.log(`Phones on ${simulator.baseURL}\n\n${TOUR}`)
   else console.log(`Nevis at ${cloud.instance ?? cloud.baseURL}`)
 }
 

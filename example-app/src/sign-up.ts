@@ -1,6 +1,8 @@
 /** Sign-up: creates an account from a username and a password. Out of scope: signing in. */
 import { Router } from 'express'
 import type { Config } from './config.js'
+import { refuse, type RefusedForm } from './form.js'
+import { textsFor, type Translate } from './language.js'
 import { page, signedOut } from './pages.js'
 import { hashPassword } from './password.js'
 import { passwordLimit } from './security.js'
@@ -21,26 +23,30 @@ export function signUp({ config, users }: { readonly config: Config; readonly us
   const routes = Router()
   routes.get('/', signedOut, page(signUpPage, () => ({ passwordLength: PASSWORD_LENGTH })))
   routes.post('/', signedOut, passwordLimit(config), async (req, res) => {
-    const credentials = credentialsOf(req.body as Partial<Record<keyof Credentials, unknown>>)
-    const refusal = typeof credentials === 'string' ? credentials : await add(users, credentials)
-    req.session.messages = [refusal ?? `Welcome, ${(credentials as Credentials).username}. Your account is ready: sign in.`]
-    res.redirect(303, refusal === undefined ? '/login' : '/sign-up')
+    const t = textsFor(req)
+    const { username, password } = (req.body ?? {}) as Partial<Record<keyof Credentials, unknown>>
+    const errors = errorsIn(t, { username, password }) ?? (await add(users, { username, password } as Credentials, t))
+    if (errors === undefined) req.session.successes = [t('Welcome, {name}. Your account is ready: sign in.', { name: username as string })]
+    else refuse(req, ['username'], errors)
+    res.redirect(303, errors === undefined ? '/login' : '/sign-up')
   })
   return routes
 }
 
-/** @returns the credentials, or a sentence for the user if a field is wrong */
-function credentialsOf({ username, password }: Partial<Record<keyof Credentials, unknown>>): Credentials | string {
-  if (typeof username !== 'string' || !USERNAME.test(username)) {
-    return 'A username has 3–50 characters: lower-case letters, digits, . _ -. It begins with a letter or digit.'
-  }
+/** @returns sentences for the user, by field; undefined if both fields are right */
+function errorsIn(t: Translate, { username, password }: Partial<Record<keyof Credentials, unknown>>): RefusedForm['errors'] | undefined {
   const { min, max } = PASSWORD_LENGTH
-  if (typeof password !== 'string' || password.length < min || password.length > max) return `A password has ${min} to ${max} characters.`
-  return { username, password }
+  const isUsername = typeof username === 'string' && USERNAME.test(username)
+  const isPassword = typeof password === 'string' && password.length >= min && password.length <= max
+  if (isUsername && isPassword) return undefined
+  return {
+    ...(!isUsername && { username: t('A username has 3–50 characters: lower-case letters, digits, . _ -. It begins with a letter or digit.') }),
+    ...(!isPassword && { password: t('A password has {min} to {max} characters.', { min, max }) }),
+  }
 }
 
 /** @returns a sentence for the user if the username is taken; otherwise undefined */
-async function add(users: Users, { username, password }: Credentials): Promise<string | undefined> {
+async function add(users: Users, { username, password }: Credentials, t: Translate): Promise<RefusedForm['errors'] | undefined> {
   const isNew = await users.signUp({ username, passwordHash: await hashPassword(password) })
-  return isNew ? undefined : 'That username is taken. Choose another one.'
+  return isNew ? undefined : { username: t('That username is taken. Choose another one.') }
 }

@@ -1,22 +1,33 @@
 /** The form of a pretended money transfer: checks the fields. No money is moved. */
-const AMOUNT = /^\d{1,6}([.,]\d{1,2})?$/
+import type { Request, Response } from 'express'
+import { refuse } from './form.js'
+import { francs } from './format.js'
+import { textsFor } from './language.js'
+
+/** With or without separators of thousands: `1250`, `1'250.00`, `1 250,50`. */
+const AMOUNT = /^\d{1,3}(?:['’ ]?\d{3})?(?:[.,]\d{1,2})?$|^\d{1,6}(?:[.,]\d{1,2})?$/
 const RECIPIENT = /^[\p{L}\p{N} .'-]{1,60}$/u
 
-/** The fields of the form, unchecked. */
-export interface TransferForm {
-  readonly recipient?: unknown
-  readonly amount?: unknown
+/** Answers the form: transfers, or shows the form again with what is wrong. */
+export function transfer(req: Request, res: Response): void {
+  const t = textsFor(req)
+  const { recipient, amount } = req.body as { readonly recipient?: unknown; readonly amount?: unknown }
+  const to = typeof recipient === 'string' && RECIPIENT.test(recipient.trim()) ? recipient.trim() : undefined
+  const sum = amountOf(amount)
+  if (to === undefined || sum === undefined) {
+    refuse(req, ['recipient', 'amount'], {
+      ...(to === undefined && { recipient: t('Enter the name of the recipient.') }),
+      ...(sum === undefined && { amount: t('Enter an amount such as 50.00.') }),
+    })
+    return res.redirect(303, '/transfer')
+  }
+  req.session.successes = [t('{amount} is on its way to {recipient}.', { amount: francs(sum), recipient: to })]
+  res.redirect(303, '/account')
 }
 
-export interface Transfer {
-  readonly isDone: boolean
-  /** A sentence for the user. */
-  readonly message: string
-}
-
-export function transferOf({ recipient, amount }: TransferForm): Transfer {
-  if (typeof recipient !== 'string' || !RECIPIENT.test(recipient.trim())) return { isDone: false, message: 'Enter the name of the recipient.' }
-  const francs = typeof amount === 'string' && AMOUNT.test(amount.trim()) ? Number(amount.trim().replace(',', '.')) : 0
-  if (!(francs > 0)) return { isDone: false, message: 'Enter an amount such as 50.00.' }
-  return { isDone: true, message: `CHF ${francs.toFixed(2)} is on its way to ${recipient.trim()}.` }
+/** @returns the amount with two decimals; undefined if it is none */
+function amountOf(typed: unknown): string | undefined {
+  if (typeof typed !== 'string' || !AMOUNT.test(typed.trim())) return undefined
+  const sum = Number(typed.trim().replace(/['’ ]/g, '').replace(',', '.'))
+  return sum > 0 ? sum.toFixed(2) : undefined
 }

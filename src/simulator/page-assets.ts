@@ -1,5 +1,5 @@
 /**
- * The style and script of the page with the phones, and a Content-Security-Policy that allows only these two.
+ * The style and scripts of the page with the phones, and a Content-Security-Policy that allows only these.
  *
  * Out of scope: the page itself (`phones-page.ts`).
  */
@@ -7,44 +7,59 @@ import { createHash } from 'node:crypto'
 
 export const STYLE = `
 :root { color-scheme: light dark; --ground: #eef1f4; --card: #fff; --text: #1a2129; --quiet: #5a6672; --line: #d5dbe1;
-  --accept: #12693f; --deny: #a3261d; --on-colour: #fff; --screen: #f6f8fa; --link: #0b57a4 }
+  --accent: #0b57a4; --on-accent: #fff; --error: #a3261d; --screen: #f3f5f8; --case: #2b333c }
 @media (prefers-color-scheme: dark) { :root { --ground: #12161b; --card: #1c2229; --text: #e8ecf0; --quiet: #9ba7b3;
-  --line: #353e48; --accept: #6fd3a0; --deny: #ff9d94; --on-colour: #10151a; --screen: #151a20; --link: #8fc1ff } }
+  --line: #353e48; --accent: #8fc1ff; --on-accent: #10151a; --error: #ff9d94; --screen: #262e37; --case: #4a5562 } }
 * { box-sizing: border-box }
 body { margin: 0; background: var(--ground); color: var(--text); font: 16px/1.5 system-ui, sans-serif }
-.page { max-width: 72rem; margin: 0 auto; padding: 1.5rem 1rem 3rem }
+.page { max-width: 76rem; margin: 0 auto; padding: 1.5rem 1rem 3rem }
 h1 { margin: 0; font-size: 1.4rem } h2 { margin: 0; font-size: 1.1rem; overflow-wrap: anywhere }
-h3 { margin: 1.25rem 0 .5rem; font-size: .8rem; font-weight: 600; color: var(--quiet) }
-p { margin: .25rem 0; overflow-wrap: anywhere } a { color: var(--link) }
+h3 { margin: 1rem 0 .5rem; font-size: .8rem; font-weight: 600; color: var(--quiet) }
+p { margin: .25rem 0; overflow-wrap: anywhere } a { color: var(--accent) }
+[hidden] { display: none !important }
+.hidden { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%) }
 .quiet { color: var(--quiet); font-size: .875rem }
-.note { margin: 1rem 0; padding: .75rem 1rem; border: 1px solid var(--deny); border-radius: .5rem; background: var(--card) }
-.phones { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 19rem), 1fr)); gap: 1rem; align-items: start;
-  margin-top: 1.5rem }
-.phone { background: var(--card); border: 1px solid var(--line); border-radius: 1.5rem; padding: 1.25rem; min-width: 0 }
-.request { background: var(--screen); border: 1px solid var(--line); border-radius: .75rem; padding: .875rem; margin-top: .5rem }
+.note { margin: 1rem 0; padding: .75rem 1rem; border: 1px solid var(--error); border-radius: .5rem; background: var(--card) }
+.error { color: var(--error); font-size: .875rem; font-weight: 600 }
+.tools { display: flex; flex-wrap: wrap; gap: .75rem; align-items: center; margin-top: 1rem } .tools button { width: auto }
+.sound { display: flex; gap: .5rem; align-items: center; min-height: 2.75rem; padding-inline: .25rem .5rem }
+.sound input { width: 1.25rem; min-height: 0; height: 1.25rem; margin: 0; accent-color: var(--accent) }
+.phones { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 17.5rem), 1fr)); gap: 1.5rem; margin-top: 1.5rem }
+.phones > p { grid-column: 1 / -1 }
+.phone { display: flex; flex-direction: column; width: 100%; max-width: 22rem; min-width: 0; min-height: 34rem; margin-inline: auto;
+  padding: .75rem 1rem 1.25rem; background: var(--card); border: .625rem solid var(--case); border-radius: 2.5rem }
+.phone::before { content: ''; flex: none; width: 5rem; height: .375rem; margin: 0 auto .75rem; border-radius: 1rem; background: var(--case) }
+.nothing { margin: 1.5rem 0; color: var(--quiet); text-align: center }
+.request { background: var(--screen); border: 1px solid var(--accent); border-radius: 1rem; padding: .875rem; margin-top: .75rem }
 .request .message { font-size: 1.05rem; white-space: pre-line }
 .choices { display: flex; gap: .5rem; margin-top: .75rem } .choices form { flex: 1 }
 .texts { list-style: none; margin: 0; padding: 0 }
-.texts li { background: var(--screen); border: 1px solid var(--line); border-radius: .75rem; padding: .5rem .75rem;
+.texts li { width: fit-content; max-width: 95%; background: var(--screen); border-radius: 1rem 1rem 1rem .25rem; padding: .5rem .75rem;
   margin-top: .5rem; overflow-wrap: anywhere; white-space: pre-line }
-button, input { font: inherit; border-radius: .5rem; min-height: 2.75rem; padding: .5rem .875rem }
-button { width: 100%; border: 1px solid var(--line); background: var(--card); color: var(--text); cursor: pointer }
-button.accept { background: var(--accept); border-color: var(--accept); color: var(--on-colour); font-weight: 600 }
-button.deny { border-color: var(--deny); color: var(--deny) }
+.app { margin-top: auto }
+button, input { font: inherit; border-radius: .625rem; min-height: 2.75rem; padding: .5rem .875rem }
+button { width: 100%; border: 1px solid var(--line); background: var(--card); color: var(--accent); cursor: pointer }
+button.accept { background: var(--accent); border-color: var(--accent); color: var(--on-accent); font-weight: 600 }
 button:hover { filter: brightness(1.08) }
 input { width: 100%; min-width: 0; border: 1px solid var(--quiet); background: var(--screen); color: var(--text) }
-:focus-visible { outline: 3px solid var(--link); outline-offset: 2px }
-.scan { display: flex; gap: .5rem; margin-top: .25rem } .scan button { width: auto; flex: none }
+[aria-invalid] { border: 2px solid var(--error) }
+:focus-visible { outline: 3px solid var(--accent); outline-offset: 2px }
+.scan { display: flex; gap: .5rem; margin-top: .25rem } .scan button { width: auto; flex: none } .camera { margin-top: .5rem }
 .open { max-width: 28rem } .open form { margin-top: .75rem } .open p:last-child { margin-top: 1.25rem }
-summary { cursor: pointer; margin-top: 1.25rem; font-size: .8rem; font-weight: 600; color: var(--quiet) }
+summary { cursor: pointer; padding-block: .75rem; font-size: .8rem; font-weight: 600; color: var(--quiet) }
 code { font: .875rem/1.8 ui-monospace, monospace; overflow-wrap: anywhere }
-.codes { margin: .25rem 0 0; padding: 0; list-style: none }
+.codes { margin: 0; padding: 0; list-style: none }
+dialog { width: min(24rem, 100% - 2rem); padding: 1rem; border: 1px solid var(--line); border-radius: 1rem; background: var(--card); color: var(--text) }
+dialog::backdrop { background: #000a } video { display: block; width: 100%; border-radius: .5rem }
 `
 
-/** Redraws the phones when something has changed, and keeps what the user typed, opened and focused. */
+/** Redraws the phones when something has changed, keeps what the user typed, opened and focused, and scans QR codes. */
 export const SCRIPT = `
 const phones = document.getElementById('phones')
+const title = document.title.replace(/^\\(\\d+\\) /, '')
 let version = phones.dataset.version
+let waiting = Number(phones.dataset.waiting)
+
 async function look() {
   try {
     const answer = await fetch('/_simulator/state', { cache: 'no-store' })
@@ -62,9 +77,87 @@ function draw(state) {
   for (const id of open) document.getElementById(id)?.setAttribute('open', '')
   for (const [id, value] of typed) { const input = document.getElementById(id); if (input) input.value = value }
   if (focused) document.getElementById(focused)?.focus()
+  document.title = (state.waiting > 0 ? '(' + state.waiting + ') ' : '') + title
+  if (state.waiting > waiting) {
+    document.getElementById('news').textContent = 'Requests: ' + state.waiting
+    if (document.getElementById('sound').checked) beep()
+  }
+  waiting = state.waiting
+  enhance()
 }
+/** What only a browser with this script can show: its own time zone, and the camera where it reads QR codes. */
+function enhance() {
+  for (const time of phones.querySelectorAll('time')) {
+    time.textContent = new Date(time.dateTime).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' })
+  }
+  if (!reader) return
+  for (const input of phones.querySelectorAll('[name=link]')) input.placeholder = 'Link or picture'
+  if (navigator.mediaDevices) for (const button of phones.querySelectorAll('.camera')) button.hidden = false
+}
+function beep() {
+  const audio = new AudioContext()
+  const tone = audio.createOscillator()
+  tone.connect(audio.destination)
+  tone.start()
+  tone.stop(audio.currentTime + 0.15)
+  tone.onended = () => audio.close()
+}
+document.querySelector('.sound').hidden = false
+
+const reader = 'BarcodeDetector' in window ? new BarcodeDetector({ formats: ['qr_code'] }) : undefined
+const scanner = document.getElementById('scanner')
+const [video, said, form] = ['video', 'p', 'form'].map((name) => scanner.querySelector(name))
+async function textIn(image) {
+  return (await reader.detect(image).catch(() => []))[0]?.rawValue
+}
+async function scan(user) {
+  said.textContent = 'Hold the QR code in front of the camera.'
+  scanner.showModal()
+  try {
+    video.srcObject = await navigator.mediaDevices.getUserMedia({ video: { facingMode: 'environment' } })
+    await video.play()
+  } catch {
+    said.textContent = 'The camera cannot be used. Paste the link instead.'
+  }
+  while (scanner.open && video.srcObject) {
+    const link = await textIn(video)
+    if (link) {
+      form.elements.user.value = user
+      form.elements.link.value = link
+      return form.submit()
+    }
+    await new Promise((done) => setTimeout(done, 200))
+  }
+  stop()
+}
+function stop() {
+  for (const track of video.srcObject?.getTracks() ?? []) track.stop()
+  video.srcObject = null
+}
+scanner.addEventListener('close', stop)
+form.querySelector('button').addEventListener('click', () => scanner.close())
+phones.addEventListener('click', ({ target }) => { if (target.dataset.user) scan(target.dataset.user) })
+phones.addEventListener('paste', async (event) => {
+  const file = event.clipboardData.files[0]
+  if (!reader || !file || event.target.name !== 'link') return
+  event.preventDefault()
+  const link = await textIn(await createImageBitmap(file))
+  if (link) event.target.value = link
+})
+
+/* The page on which the user opened an app link in this tab: see OPEN_SCRIPT. */
+const opened = Number(sessionStorage.getItem('opened'))
+const back = document.getElementById('back')
+if (opened > 0 && opened < history.length) {
+  back.hidden = false
+  back.addEventListener('click', () => { sessionStorage.removeItem('opened'); history.go(opened - history.length) })
+}
+enhance()
 setTimeout(look, 1000)
 `
+
+/** Remembers how many pages this tab had shown before the app link, so that the page with the phones can lead back to the last of them. */
+export const OPEN_SCRIPT = `sessionStorage.setItem('opened', history.length - 1)`
 
 const hash = (text: string): string => `'sha256-${createHash('sha256').update(text).digest('base64')}'`
 
@@ -72,7 +165,7 @@ const hash = (text: string): string => `'sha256-${createHash('sha256').update(te
 export const POLICY = [
   "default-src 'none'",
   `style-src ${hash(STYLE)}`,
-  `script-src ${hash(SCRIPT)}`,
+  `script-src ${hash(SCRIPT)} ${hash(OPEN_SCRIPT)}`,
   'img-src data:',
   "connect-src 'self'",
   "form-action 'self'",

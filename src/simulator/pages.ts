@@ -7,9 +7,10 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { answer, type Answer } from './answer'
 import type { Cloud } from './cloud'
 import { deliver } from './delivery'
+import type { FaultHandle, Faults } from './faults'
 import { POLICY } from './page-assets'
 import { Phone } from './phone'
-import { openPage, phonesPage, phonesState } from './phones-page'
+import { openPage, phonesPage, phonesState, type Refused } from './phones-page'
 import { readBody } from './requests'
 import { originRefusal } from './origin-check'
 import { widgetFrame, widgetIntent, widgetScript } from './widget'
@@ -20,6 +21,7 @@ const PAGES = new Map<string, (pages: Pages, request: IncomingMessage, url: URL)
   ['GET /_simulator/state', (pages) => pages.state()],
   ['POST /_simulator/decide', (pages, request) => pages.decide(request)],
   ['POST /_simulator/scan', (pages, request) => pages.scan(request)],
+  ['POST /_simulator/outage', (pages, request) => pages.outage(request)],
   ['GET /widget/auth.js', widgetScript],
   ['GET /widget/frame', widgetFrame],
   ['POST /widget/intent', (pages, request) => pages.intent(request)],
@@ -34,7 +36,13 @@ const html = (status: number, body: string): Answer => ({
 const redirectToPhones = (): Answer => ({ status: 303, headers: { location: '/' }, body: undefined })
 
 export class Pages {
-  constructor(private readonly cloud: Cloud) {}
+  /** Present while the cloud is switched off. */
+  private off: FaultHandle | undefined
+
+  constructor(
+    private readonly cloud: Cloud,
+    private readonly faults: Faults,
+  ) {}
 
   /** True for the simulator's own paths, which the real cloud does not have. */
   has(path: string): boolean {
@@ -54,7 +62,7 @@ export class Pages {
   }
 
   phones(): Answer {
-    return html(200, phonesPage(this.cloud))
+    return this.page(200)
   }
 
   open(url: URL): Answer {
@@ -78,6 +86,14 @@ export class Pages {
     return this.act(request, (phone, form) => phone.scan((form.get('link') ?? '').trim()))
   }
 
+  /** Switches the cloud off and on: the API answers no call meanwhile. */
+  async outage(request: IncomingMessage): Promise<Answer> {
+    const isOff = new URLSearchParams(await readBody(request)).get('cloud') === 'off'
+    this.off?.remove()
+    this.off = isOff ? this.faults.add({ reset: true }) : undefined
+    return redirectToPhones()
+  }
+
   intent({ headers }: IncomingMessage): Answer {
     return widgetIntent(this.cloud, headers.authorization)
   }
@@ -93,12 +109,18 @@ export class Pages {
   private async act(request: IncomingMessage, work: (phone: Phone, form: URLSearchParams) => Promise<void>): Promise<Answer> {
     const form = new URLSearchParams(await readBody(request))
     const user = this.cloud.userById(form.get('user') ?? '')
-    if (user === undefined) return html(409, phonesPage(this.cloud, 'This user does not exist any more.'))
+    if (user === undefined) return this.page(409, { reason: 'This user does not exist any more.' })
     try {
       await work(new Phone(this.cloud, user.username ?? user.userId), form)
       return redirectToPhones()
     } catch (error) {
-      return html(409, phonesPage(this.cloud, error instanceof Error ? error.message : undefined))
+      const link = form.get('link')
+      const reason = error instanceof Error ? error.message : 'That did not work.'
+      return this.page(409, { reason, user, ...(link !== null && { link: link.slice(0, 1000) }) })
     }
+  }
+
+  private page(status: number, refused?: Refused): Answer {
+    return html(status, phonesPage(this.cloud, this.off !== undefined, refused))
   }
 }

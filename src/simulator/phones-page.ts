@@ -6,7 +6,7 @@
 import { createHash } from 'node:crypto'
 import type { Cloud } from './cloud'
 import type { Transaction, User } from './model'
-import { SCRIPT, STYLE } from './page-assets'
+import { OPEN_SCRIPT, SCRIPT, STYLE } from './page-assets'
 import { Phone, type PhoneRequest } from './phone'
 import { userStatus } from './resources'
 
@@ -32,8 +32,15 @@ function messageHtml(message: string): string {
 
 const nameOf = (user: User): string => user.username ?? `User ${user.userId.slice(0, 8)}`
 
-/** @param refreshes how the page is kept up to date: by the script only; by the script or, without JavaScript, by reloading its URL; or not at all */
-function page(title: string, main: string, refreshes: 'script' | 'script or address' | 'never'): string {
+/** A form that was refused: why, on whose phone, and the link that was pasted there. */
+export interface Refused {
+  readonly reason: string
+  readonly user?: User
+  readonly link?: string
+}
+
+/** @param reloads true if the page is reloaded when the browser does not run the script */
+function page(title: string, main: string, script: string, reloads = false): string {
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -41,14 +48,14 @@ function page(title: string, main: string, refreshes: 'script' | 'script or addr
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${escaped(title)}</title>
 <link rel="icon" href="data:,">
-${refreshes === 'script or address' ? '<noscript><meta http-equiv="refresh" content="3"></noscript>' : ''}
+${reloads ? '<noscript><meta http-equiv="refresh" content="3"></noscript>' : ''}
 <style>${STYLE}</style>
 </head>
 <body>
 <main class="page">
 ${main}
 </main>
-${refreshes === 'never' ? '' : `<script>${SCRIPT}</script>`}
+<script>${script}</script>
 </body>
 </html>
 `
@@ -62,12 +69,18 @@ function choice(user: User, request: PhoneRequest, decision: 'approve' | 'deny')
 <button class="${style}" id="${decision}-${request.transactionId}" name="decision" value="${decision}">${label}</button></form>`
 }
 
+/** The time of this machine; the script shows the time of the browser's. */
+function timeHtml(at: Date): string {
+  const two = (number: number) => String(number).padStart(2, '0')
+  return `<time datetime="${at.toISOString()}">${two(at.getHours())}:${two(at.getMinutes())}</time>`
+}
+
 function requestHtml(user: User, request: PhoneRequest): string {
   const { message, notificationMessage, expiresAt } = request
   const notification = notificationMessage === undefined ? '' : `<p class="quiet">${escaped(notificationMessage)}</p>`
   return `<div class="request">${notification}
 <p class="message">${message === undefined ? 'Do you want to log in?' : messageHtml(message)}</p>
-<p class="quiet">Until ${expiresAt.toISOString().slice(11, 19)} UTC</p>
+<p class="quiet">Until ${timeHtml(expiresAt)}</p>
 <div class="choices">${choice(user, request, 'deny')}${choice(user, request, 'approve')}</div></div>`
 }
 
@@ -91,48 +104,76 @@ function deviceLine(user: User): string {
   return userStatus(user) === 'new' ? 'Nothing registered yet' : names.join(', ')
 }
 
-function phoneHtml(cloud: Cloud, user: User): string {
-  const requests = new Phone(cloud, user.userId).waiting.filter(({ userId }) => userId === user.userId).toReversed()
+function scanHtml(user: User, refused: Refused | undefined): string {
   const field = `link-${user.userId}`
+  const isWrong = refused?.link !== undefined
+  const error = isWrong ? `<p class="error" id="error-${user.userId}">${escaped(refused.reason)}</p>` : ''
+  return `<h3><label for="${field}">Set up or scan: paste the link behind “Open the Access App”</label></h3>
+<form class="scan" method="post" action="/_simulator/scan">${hidden('user', user.userId)}
+<input id="${field}" name="link" inputmode="url" autocomplete="off" required value="${escaped(refused?.link ?? '')}"${
+    isWrong ? ` aria-invalid="true" aria-describedby="error-${user.userId}" autofocus` : ''
+  }><button id="scan-${user.userId}">Scan</button></form>${error}
+<button class="camera" id="camera-${user.userId}" data-user="${user.userId}" hidden>Scan with the camera</button>`
+}
+
+const requestsOn = (cloud: Cloud, user: User) => new Phone(cloud, user.userId).waiting.filter(({ userId }) => userId === user.userId).toReversed()
+
+function phoneHtml(cloud: Cloud, user: User, refused: Refused | undefined): string {
+  const error = refused !== undefined && refused.link === undefined ? `<p class="error" role="alert">${escaped(refused.reason)}</p>` : ''
+  const requests = requestsOn(cloud, user).map((request) => requestHtml(user, request))
   return `<section class="phone" aria-label="${escaped(nameOf(user))}">
 <h2>${escaped(nameOf(user))}</h2>
 <p class="quiet">${escaped(deviceLine(user))}</p>
-<h3>Requests</h3>
-${requests.map((request) => requestHtml(user, request)).join('') || '<p class="quiet">Nothing is waiting.</p>'}
+${error}${requests.join('') || '<p class="nothing">No requests</p>'}
 ${textsHtml(user)}
-<h3><label for="${field}">Paste the link behind “Open the Access App”</label></h3>
-<form class="scan" method="post" action="/_simulator/scan">${hidden('user', user.userId)}
-<input id="${field}" name="link" inputmode="url" autocomplete="off" required><button id="scan-${user.userId}">Scan</button></form>
-${codesHtml(user)}
+<div class="app">${scanHtml(user, refused)}
+${codesHtml(user)}</div>
 </section>`
 }
 
-/** The part of the page that changes, with a version that changes whenever this HTML does. */
-export function phonesState(cloud: Cloud): { version: string; html: string } {
+/** The newest users; first those for whom something was started that is still pending, the newest of these first. */
+function usersShown(cloud: Cloud): User[] {
+  const pending = cloud.transactions.all().filter(({ status }) => status === 'pending').map(({ user }) => user)
   const users = [...cloud.users.values()].slice(-USERS_SHOWN)
-  const html =
-    users.map((user) => phoneHtml(cloud, user)).join('\n') ||
-    '<p>No users yet. They appear here when your application enrols them.</p>'
-  return { version: createHash('sha256').update(html).digest('base64url'), html }
+  return users.sort((one, other) => pending.lastIndexOf(other) - pending.lastIndexOf(one))
 }
 
-/** @param note an error message to show */
-export function phonesPage(cloud: Cloud, note?: string): string {
-  const { version, html } = phonesState(cloud)
-  const warning = note === undefined ? '' : `<p class="note" role="alert">${escaped(note)}</p>`
+/** The part of the page that changes, the number of requests in it, and a version that changes whenever this HTML does. */
+export function phonesState(cloud: Cloud, refused?: Refused): { version: string; waiting: number; html: string } {
+  const users = usersShown(cloud)
+  const draw = (of?: Refused) => users.map((user) => phoneHtml(cloud, user, user === of?.user ? of : undefined)).join('\n')
+  const html = draw() || '<p>No users yet. They appear here when your application enrols them.</p>'
+  const waiting = users.reduce((sum, user) => sum + requestsOn(cloud, user).length, 0)
+  return { version: createHash('sha256').update(html).digest('base64url'), waiting, html: refused?.user === undefined ? html : draw(refused) }
+}
+
+const TITLE = 'Phones of the Nevis simulator'
+const SCANNER = `<dialog id="scanner" aria-label="Camera"><video muted playsinline></video><p role="status"></p>
+<form method="post" action="/_simulator/scan"><input type="hidden" name="user"><input type="hidden" name="link"><button type="button">Cancel</button></form></dialog>`
+
+/** @param isOff true if the cloud does not answer */
+export function phonesPage(cloud: Cloud, isOff: boolean, refused?: Refused): string {
+  const { version, waiting, html } = phonesState(cloud, refused)
+  const warning = refused === undefined || refused.user !== undefined ? '' : `<p class="note" role="alert">${escaped(refused.reason)}</p>`
+  const off = isOff ? '<p class="note" role="status">The cloud is switched off: applications cannot reach it. The phones go on.</p>' : ''
   const main = `<h1>Phones</h1>
 <p class="quiet">Nevis simulator at ${escaped(cloud.baseURL)}</p>
-${warning}
-<div class="phones" id="phones" data-version="${version}">${html}</div>`
+<div class="tools"><button id="back" hidden>Back to the page with the link</button>
+<label class="sound" hidden><input type="checkbox" id="sound" autocomplete="off"> Sound</label>
+<form method="post" action="/_simulator/outage"><button name="cloud" value="${isOff ? 'on' : 'off'}">Switch the cloud ${isOff ? 'on' : 'off'}</button></form></div>
+${warning}${off}
+<p class="hidden" role="status" id="news"></p>
+<div class="phones" id="phones" data-version="${version}" data-waiting="${String(waiting)}">${html}</div>
+${SCANNER}`
   // A page with an error has the URL of the form's action. Reloading that URL would not show the page again, so the page does not reload itself.
-  return page('Phones of the Nevis simulator', main, note === undefined ? 'script or address' : 'script')
+  return page(`${waiting > 0 ? `(${String(waiting)}) ` : ''}${TITLE}`, main, SCRIPT, refused === undefined)
 }
 
 /** @param transaction the transaction of the link; `undefined` if the link is unknown or has ended */
 export function openPage(cloud: Cloud, link: string, transaction: Transaction | undefined): string {
   const back = '<p><a href="/">All phones</a></p>'
   if (transaction?.status !== 'pending') {
-    return page('App link', `<h1>This link is not valid any more</h1>\n${back}`, 'never')
+    return page('App link', `<h1>This link is not valid any more</h1>\n${back}`, OPEN_SCRIPT)
   }
   const others = [...cloud.users.values()].filter((user) => user !== transaction.user).slice(-USERS_SHOWN)
   const users = transaction.user === undefined ? others : [transaction.user, ...others]
@@ -146,6 +187,6 @@ export function openPage(cloud: Cloud, link: string, transaction: Transaction | 
     'App link',
     `<div class="open"><h1>This link was opened on the phone</h1>\n<p class="quiet">${what} Whose phone is it?</p>
 ${noUsers}${forms.join('\n')}\n${back}</div>`,
-    'never',
+    OPEN_SCRIPT,
   )
 }

@@ -102,7 +102,7 @@ export class NevisSimulator {
     const log = new RequestLog()
     this.requests = log.entries
     this.api = new CloudServer(this.cloud, this.faults, log, options.latencyMs, dialects)
-    this.pages = new Pages(this.cloud)
+    this.pages = new Pages(this.cloud, this.faults)
     server.on('request', (request, response) => {
       void this.handle(request, response)
     })

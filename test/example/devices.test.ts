@@ -59,7 +59,7 @@ async function addDevice(browser: Browser, { username }: Account): Promise<void>
 async function devicesOf(browser: Browser): Promise<{ id: string; name: string }[]> {
   const { status, text } = await browser.get(DEVICES, page)
   expect(status).toBe(200)
-  return text.split('<li>').slice(1).map((item) => ({ id: hiddenField(item, 'authenticatorId'), name: /<h2>([^<]*)</.exec(item)?.[1] as string }))
+  return text.split('<li>').slice(1).map((item) => ({ id: hiddenField(item, 'authenticatorId'), name: /<h3>([^<]*)</.exec(item)?.[1] as string }))
 }
 
 /** The requests of the page, for the device with this id. */
@@ -104,9 +104,9 @@ describe('signing up', () => {
 })
 
 describe('the first sign-in', () => {
-  it('is an enrolment of the app, whichever factor the form names', async () => {
+  it('is an enrolment of the app', async () => {
     const browser = app.browser()
-    const waiting = await enterPassword(browser, await signUp(browser), 'push')
+    const waiting = await enterPassword(browser, await signUp(browser))
     expect(await viewOf(browser, waiting)).toMatchObject({ factor: 'app', status: 'pending' })
   })
 

@@ -166,7 +166,7 @@ describe('two payments', () => {
     expect(await app.phone('anna').requests()).toBe(2)
     await app.phone('anna').approve()
     await app.phone('anna').approve()
-    for (const [waiting, amount] of [[second, '1250.00'], [first, '86.15']] as const) {
+    for (const [waiting, amount] of [[second, '1&#39;250.00'], [first, '86.15']] as const) {
       const { location } = await browser.get(callbackOf(waiting), page)
       expect((await browser.get(location as string, page)).text).toContain(`CHF ${amount}`)
     }

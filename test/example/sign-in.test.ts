@@ -19,6 +19,16 @@ describe('the first page', () => {
     expect(page.text).toContain(`href="${app.phonesOrigin}/"`)
     for (const username of ['anna', 'ben', 'clara']) expect(page.text).toContain(app.account(username).password)
   })
+
+  it('is in the language of the browser, or in the one that was chosen', async () => {
+    const languageFor = async (header: string, browser = app.browser()) => /<html lang="(\w+)">/.exec((await browser.get('/', { 'accept-language': header })).text)?.[1]
+    expect([await languageFor('de-CH, en;q=0.5'), await languageFor('fr, de;q=0.5'), await languageFor('fr'), await languageFor('*')]).toEqual(['de', 'de', 'en', 'en'])
+    const browser = app.browser()
+    expect((await browser.get('/language/de')).location).toBe('/')
+    expect(await languageFor('en', browser)).toBe('de')
+    await browser.get('/language/xx')
+    expect(await languageFor('de', browser)).toBe('en')
+  })
 })
 
 describe('signing in', () => {
@@ -113,7 +123,7 @@ describe('signing in', () => {
     const browser = app.browser()
     const { username, password } = app.account('ben')
     expect((await submit(browser, '/login', '/login', { username, password, factor: 'sms' })).location).toBe('/login')
-    expect((await browser.get('/login')).text).toContain('not set up')
+    expect((await browser.get('/login')).text).toContain('not available here')
   })
 
   it('by a factor that is not offered › says so on the login page', async () => {

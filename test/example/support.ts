@@ -153,9 +153,9 @@ export async function submit(browser: Browser, from: string, to: string, fields:
   return browser.post(to, { _csrf: hiddenField(page.text, '_csrf'), ...fields }, { accept: 'text/html' })
 }
 
-/** The password, and the factor; answers with the address of the waiting page. */
-export async function enterPassword(browser: Browser, { username, password }: Account, factor = 'push'): Promise<string> {
-  const answer = await submit(browser, '/login', '/login', { username, password, factor })
+/** The password, and the factor if it is not to be the person's first; answers with the address of the waiting page. */
+export async function enterPassword(browser: Browser, { username, password }: Account, factor?: string): Promise<string> {
+  const answer = await submit(browser, '/login', '/login', { username, password, ...(factor && { factor }) })
   expect(answer.location).toMatch(/^\/login\/2fa\?transaction=/)
   return answer.location as string
 }

@@ -73,6 +73,19 @@ describe('the page with the phones', () => {
     expect((await page()).html).toContain(String((await state())['version']))
   })
 
+  test('with requests › shows the newest first, and the phone that it is on, and counts them in the title', async () => {
+    for (const username of ['anna', 'ben', 'clara']) nevis.simulator.addUser({ username })
+    expect((await page()).html).toContain('<title>Phones of the Nevis simulator</title>')
+    await nevis.approve({ username: 'anna', channel: 'push', message: 'first' })
+    await nevis.approve({ username: 'clara', channel: 'push', message: 'second' })
+    await nevis.approve({ username: 'clara', channel: 'push', message: 'third' })
+    const { html } = await page()
+    expect(html).toContain('<title>(3) Phones of the Nevis simulator</title>')
+    const order = [...html.matchAll(/<section class="phone" aria-label="(\w+)"|<p class="message">(\w+)</g)].map(([, phone, message]) => phone ?? message)
+    expect(order).toEqual(['clara', 'third', 'second', 'anna', 'first', 'ben'])
+    expect((await (await fetch(`${nevis.simulator.baseURL}/_simulator/state`)).json()) as Json).toMatchObject({ waiting: 3 })
+  })
+
   test('asked for another path › is 404', async () => {
     expect((await page('/_simulator/nothing')).status).toBe(404)
   })
@@ -100,7 +113,21 @@ describe('its buttons', () => {
     expect([nothing.status, nothing.html]).toEqual([409, expect.stringContaining('No request is waiting on anna&#39;s phone.')])
     const link = await post('/_simulator/scan', { user: userId })
     expect([link.status, link.html]).toEqual([409, expect.stringContaining('This is not an app link')])
+    const wrong = await post('/_simulator/scan', { user: userId, link: 'https://"wrong"' })
+    expect(wrong.html).toContain(`value="https://&quot;wrong&quot;" aria-invalid="true" aria-describedby="error-${userId}"`)
     expect((await post('/_simulator/scan', {})).html).toContain('This user does not exist any more.')
+  })
+
+  test('for the cloud › switch it off and on again, and the phones go on', async () => {
+    const { userId } = nevis.simulator.addUser({ username: 'anna' })
+    const { transactionId, statusToken } = (await nevis.approve({ username: 'anna', channel: 'push' })).json
+    expect(await post('/_simulator/outage', { cloud: 'off' })).toMatchObject({ status: 303, location: '/' })
+    expect((await page()).html).toContain('The cloud is switched off')
+    await expect(nevis.status(statusToken)).rejects.toThrow()
+    expect((await post('/_simulator/decide', { user: userId, transactionId: String(transactionId), decision: 'approve' })).status).toBe(303)
+    await post('/_simulator/outage', { cloud: 'on' })
+    expect((await page()).html).not.toContain('The cloud is switched off')
+    expect((await nevis.status(statusToken)).json['status']).toBe('succeeded')
   })
 
   test('pressed from another site › are 403 and decide nothing', async () => {
@@ -108,6 +135,7 @@ describe('its buttons', () => {
     const { transactionId } = (await nevis.approve({ username: 'anna', channel: 'push' })).json
     const fields = { user: userId, transactionId: String(transactionId), decision: 'approve' }
     expect((await post('/_simulator/decide', fields, { origin: 'https://evil.example' })).status).toBe(403)
+    expect((await post('/_simulator/outage', { cloud: 'off' }, { origin: 'https://evil.example' })).status).toBe(403)
     expect(await withHeaders('POST', '/_simulator/decide', { 'sec-fetch-site': 'cross-site' })).toBe(403)
     expect(nevis.simulator.phone('anna').waiting).toHaveLength(1)
     expect((await post('/_simulator/decide', fields, { origin: nevis.simulator.baseURL })).status).toBe(303)

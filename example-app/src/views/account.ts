@@ -1,36 +1,46 @@
 /** The account page: shows who is signed in, and with which second factor. */
 import type { SecondFactorRecord } from 'passport-nevis'
+import { time } from '../format.js'
+import type { Text } from '../german.js'
 import { html, type Html } from '../html.js'
 import type { EveryPage } from '../pages.js'
 import { layout } from './layout.js'
 
-const time = new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeStyle: 'medium', timeZone: 'UTC' })
+const FACTORS: Readonly<Record<string, Text>> = {
+  push: 'Request on my phone',
+  app: 'QR code or link',
+  sms: 'Code by SMS',
+  recovery: 'Recovery code',
+  widget: 'On the page, step by step',
+}
 
 export interface AccountParts {
   readonly user: Express.User
   /** The second factor record of this session; undefined if the user has not completed a second factor. */
   readonly secondFactor?: SecondFactorRecord | undefined
-  /** The second factors by name, with the words that users see; undefined in an app without a second factor. */
-  readonly factors?: Readonly<Record<string, string>>
+  /** The page of the user's second factors; undefined in an app without a second factor. */
+  readonly devicesURL?: string
 }
 
-export function accountPage(everyPage: EveryPage, { user, secondFactor, factors = {} }: AccountParts): Html {
+export function accountPage(everyPage: EveryPage, { user, secondFactor, devicesURL }: AccountParts): Html {
+  const { t } = everyPage
   return layout(
-    'Account',
+    t('Account'),
     everyPage,
     html`<section class="card narrow">
-        <h1>Hello ${user.username}</h1>
+        <h1>${t('Hello {name}', { name: user.username })}</h1>
         <dl>
-          <dt>Signed in as</dt><dd>${user.username}</dd>
-          ${secondFactor && secondFactorPart(secondFactor, factors)}
+          <dt>${t('Signed in as')}</dt><dd>${user.username}</dd>
+          ${secondFactor && secondFactorPart(everyPage, secondFactor)}
         </dl>
-        <p><a class="button" href="/transfer">Transfer money</a> <a class="button second" href="/invoices">Pay invoices</a></p>
-        ${Object.keys(factors).length > 0 && html`<p><a href="/account/devices">Your devices</a></p>`}
+        <p class="buttons"><a class="button" href="/invoices">${t('Pay invoices')}</a> <a class="button second" href="/transfer">${t('Transfer money')}</a></p>
+        ${devicesURL && html`<p><a href="${devicesURL}">${t('Devices and security')}</a></p>`}
       </section>`,
   )
 }
 
-function secondFactorPart({ factor, at }: SecondFactorRecord, factors: Readonly<Record<string, string>>): Html {
-  return html`<dt>Second factor</dt><dd data-factor="${factor}">${factors[factor] ?? factor}</dd>
-          <dt>Confirmed on</dt><dd><time datetime="${new Date(at).toISOString()}">${time.format(at)} UTC</time></dd>`
+function secondFactorPart({ t, language }: EveryPage, { factor, at }: SecondFactorRecord): Html {
+  const name = FACTORS[factor]
+  return html`<dt>${t('Second factor')}</dt><dd data-factor="${factor}">${name ? t(name) : factor}</dd>
+          <dt>${t('Confirmed on')}</dt><dd>${time(new Date(at), language, 'moment')}</dd>`
 }

@@ -1,25 +1,32 @@
 /** The page for an error. It shows the status and nothing else about the error. */
+import type { Text } from '../german.js'
 import { html, type Html } from '../html.js'
+import { translator, type Language } from '../language.js'
 import { layout } from './layout.js'
 
-const SENTENCES: Readonly<Record<number, readonly [heading: string, advice: string]>> = {
+const SENTENCES: Readonly<Record<number, readonly [heading: Text, advice: Text]>> = {
   403: ['This form is out of date', 'Go back, reload the page and try again.'],
   404: ['There is no such page', 'Check the address, or start again from the home page.'],
   429: ['Too many attempts', 'Wait a few minutes before you try again.'],
   503: ['Not available just now', 'The second factor cannot be reached. Please try again in a moment.'],
   504: ['Not available just now', 'The second factor took too long to answer. Please try again in a moment.'],
 }
+const OTHERS = {
+  request: ['This request is not right', 'Start again from the home page.'],
+  server: ['Something went wrong', 'Please try again later.'],
+} satisfies Record<string, readonly [Text, Text]>
 
-export function errorPage(status: number): Html {
-  const [heading, advice] = SENTENCES[status] ?? (status < 500 ? ['This request is not right', ''] : ['Something went wrong', 'Please try again later.'])
+export function errorPage(status: number, language: Language): Html {
+  const t = translator(language)
+  const [heading, advice] = SENTENCES[status] ?? (status < 500 ? OTHERS.request : OTHERS.server)
   return layout(
-    heading,
-    undefined,
+    t(heading),
+    { language, t },
     html`<section class="card narrow">
-        <h1>${heading}</h1>
-        <p>${advice}</p>
-        <p class="quiet">Error ${status}</p>
-        <p><a href="/">Go to the home page</a></p>
+        <h1>${t(heading)}</h1>
+        <p>${t(advice)}</p>
+        <p class="quiet">${t('Error {status}', { status })}</p>
+        <p class="buttons"><a class="button" href="/">${t('Go to the home page')}</a></p>
       </section>`,
   )
 }

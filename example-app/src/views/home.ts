@@ -1,45 +1,56 @@
-/** The home page. In the demo it also shows the phones and the accounts. */
+/** The home page. In the demo it also shows what to try, the phones and the accounts. */
 import type { Demo, DemoAccount } from '../demo.js'
 import { html, type Html } from '../html.js'
 import type { EveryPage } from '../pages.js'
 import { layout } from './layout.js'
 
 export function homePage(everyPage: EveryPage, { demo }: { readonly demo: Demo | undefined }): Html {
-  const { user } = everyPage
+  const { user, t } = everyPage
   return layout(
-    'Welcome',
+    t('Welcome'),
     everyPage,
     html`<section class="hero">
-        <h1>Your insurance, behind two locks</h1>
-        <p class="lead">Sign in with your password, then confirm it with your second factor.</p>
+        <h1>${t('Your insurance, behind two locks')}</h1>
+        <p class="lead">${t('Sign in with your password, then confirm it with your second factor.')}</p>
         ${
           user
-            ? html`<p><a class="button" href="/account">To your account</a></p>`
-            : html`<p class="ways"><a class="button" href="/login">Sign in</a> <a class="button second" href="/sign-up">Sign up</a></p>`
+            ? html`<p class="buttons"><a class="button" href="/account">${t('To your account')}</a></p>`
+            : html`<p class="buttons"><a class="button" href="/login">${t('Sign in')}</a> <a class="button second" href="/sign-up">${t('Sign up')}</a></p>`
         }
       </section>
-      ${demo && demoPart(demo)}`,
+      ${demo && demoPart(everyPage, demo)}`,
   )
 }
 
-function demoPart({ phonesURL, accounts }: Demo): Html {
+function demoPart({ t }: EveryPage, { phonesURL, accounts }: Demo): Html {
   return html`<section class="demo" aria-labelledby="demo">
-        <h2 id="demo"><span class="tag">Demo</span> Try it without a phone</h2>
-        <p>No Nevis instance is configured, so the cloud and its phones are simulated. The passwords are made anew at each start.</p>
-        <p><a class="button second" href="${phonesURL}" target="_blank" rel="noopener">Open the phones</a></p>
-        <ul class="cards">${accounts.map(accountCard)}</ul>
+        <h2 id="demo"><span class="tag">${t('Demo')}</span> ${t('Try it without a phone')}</h2>
+        <p>${t('The cloud and its phones are simulated on this computer. Nothing leaves it, and no Nevis account is needed.')}</p>
+        <p class="buttons"><a class="button second" href="${phonesURL}" target="_blank" rel="noopener">${t('Open the phones')}</a></p>
+        <h3>${t('A tour')}</h3>
+        <ol class="tour">
+          <li>${t('Open the phones in a second window and put the two windows side by side.')}</li>
+          <li>${t('Sign in as anna, with the password below. Accept on her phone: this page goes on by itself.')}</li>
+          <li>${t('Pay an invoice: the phone shows the amount and the payee. Deny one, too.')}</li>
+          <li>${t('Sign out, and sign in by SMS or with a recovery code: “Other ways to confirm”.')}</li>
+          <li>${t('Sign up with a name of your own and set up a new phone: its link goes into “Set up or scan”.')}</li>
+          <li>${t('Switch the cloud off on the page of the phones, and sign in: nobody gets in.')}</li>
+        </ol>
+        <h3>${t('Accounts')}</h3>
+        <p>${t('The passwords are made anew at each start.')}</p>
+        <ul class="cards">${accounts.map((account) => accountCard(account, t))}</ul>
       </section>`
 }
 
-function accountCard({ username, password, has, recoveryCodes }: DemoAccount): Html {
+function accountCard({ username, password, has, recoveryCodes }: DemoAccount, t: EveryPage['t']): Html {
   return html`
           <li class="card">
             <h3>${username}</h3>
             <dl>
-              <dt>Username</dt><dd><code>${username}</code></dd>
-              <dt>Password</dt><dd><code>${password}</code></dd>
-              <dt>Has</dt><dd>${has}</dd>
-              ${recoveryCodes.length > 0 && html`<dt>Recovery codes (each works once)</dt>${recoveryCodes.map((code) => html`<dd><code>${code}</code></dd>`)}`}
+              <dt>${t('Username')}</dt><dd><code>${username}</code></dd>
+              <dt>${t('Password')}</dt><dd><code>${password}</code></dd>
+              <dt>${t('Has')}</dt><dd>${t(has)}</dd>
+              ${recoveryCodes.length > 0 && html`<dt>${t('Recovery codes (each works once)')}</dt>${recoveryCodes.map((code) => html`<dd><code>${code}</code></dd>`)}`}
             </dl>
           </li>`
 }

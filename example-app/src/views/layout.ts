@@ -1,14 +1,24 @@
 /** The HTML document around every page. */
 import { html, type Html } from '../html.js'
-import type { EveryPage } from '../pages.js'
+import type { Language, Translate } from '../language.js'
 
-/**
- * @param everyPage undefined for a page that shows nothing about the user, such as an error page
- * @param main the page's own HTML
- */
-export function layout(title: string, everyPage: EveryPage | undefined, main: Html): Html {
+/** What the document shows around the page. An error page shows nothing about the user. */
+export interface Frame {
+  readonly language: Language
+  readonly t: Translate
+  readonly user?: Express.User | undefined
+  /** Sentences about something that did not work. */
+  readonly failures?: readonly string[]
+  /** Sentences about something that worked. */
+  readonly successes?: readonly string[]
+  readonly csrfToken?: string
+}
+
+/** @param main the page's own HTML */
+export function layout(title: string, frame: Frame, main: Html): Html {
+  const { language, t, user, failures = [], successes = [] } = frame
   return html`<!doctype html>
-<html lang="en">
+<html lang="${language}">
   <head>
     <meta charset="utf-8">
     <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -16,18 +26,23 @@ export function layout(title: string, everyPage: EveryPage | undefined, main: Ht
     <title>${title} – Alpine Mutual</title>
     <link rel="icon" href="/favicon.svg" type="image/svg+xml">
     <link rel="stylesheet" href="/style.css">
+    <script src="/times.js" defer></script>
   </head>
   <body>
-    <a class="skip" href="#main">Skip to the content</a>
+    <a class="skip" href="#main">${t('Skip to the content')}</a>
     <header class="top">
       <a class="brand" href="/"><img src="/favicon.svg" alt="" width="32" height="32">Alpine Mutual</a>
-      <nav aria-label="Account">${everyPage?.user ? accountLinks(everyPage.csrfToken) : html`<a href="/login">Sign in</a>`}</nav>
+      <nav aria-label="${t('Account')}">${user ? accountLinks(frame) : html`<a href="/login">${t('Sign in')}</a>`}</nav>
     </header>
     <main id="main">
-      ${everyPage?.messages.map((message) => html`<p class="message" role="status">${message}</p>`)}
+      ${failures.map((failure) => html`<p class="message failure" role="alert">${failure}</p>`)}
+      ${successes.map((success) => html`<p class="message" role="status">${success}</p>`)}
       ${main}
     </main>
-    <footer><p>Alpine Mutual is made up: this is the example app of passport-nevis.</p></footer>
+    <footer>
+      <p>${t('Alpine Mutual is made up: this is the example app of passport-nevis.')}</p>
+      <p>${language === 'de' ? html`<a href="/language/en" lang="en" hreflang="en">English</a>` : html`<a href="/language/de" lang="de" hreflang="de">Deutsch</a>`}</p>
+    </footer>
   </body>
 </html>
 `
@@ -37,9 +52,9 @@ export function csrfField(csrfToken: string): Html {
   return html`<input type="hidden" name="_csrf" value="${csrfToken}">`
 }
 
-function accountLinks(csrfToken: string): Html {
-  return html`<a href="/account">Account</a>
-        <a href="/invoices">Invoices</a>
-        <a href="/transfer">Transfer</a>
-        <form method="post" action="/logout">${csrfField(csrfToken)}<button class="plain">Sign out</button></form>`
+function accountLinks({ t, csrfToken = '' }: Frame): Html {
+  return html`<a href="/account">${t('Account')}</a>
+        <a href="/invoices">${t('Invoices')}</a>
+        <a href="/transfer">${t('Transfer')}</a>
+        <form method="post" action="/logout">${csrfField(csrfToken)}<button class="plain">${t('Sign out')}</button></form>`
 }

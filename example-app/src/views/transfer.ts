@@ -1,22 +1,26 @@
 /** The form for a transfer. */
+import { field } from '../form.js'
 import { html, type Html } from '../html.js'
 import type { EveryPage } from '../pages.js'
 import { csrfField, layout } from './layout.js'
 
 export function transferPage(everyPage: EveryPage, { recipient }: { readonly recipient: string }): Html {
+  const { t, form, csrfToken } = everyPage
   return layout(
-    'Transfer',
+    t('Transfer'),
     everyPage,
     html`<section class="card narrow">
-        <h1>Transfer money</h1>
-        <p>Nothing is really moved.</p>
+        <h1>${t('Transfer money')}</h1>
+        <p>${t('Nothing is really moved.')}</p>
         <form method="post" action="/transfer">
-          ${csrfField(everyPage.csrfToken)}
-          <label for="recipient">To</label>
-          <input id="recipient" name="recipient" value="${recipient}" maxlength="60" autocomplete="off" required>
-          <label for="amount">Amount in CHF</label>
-          <input id="amount" name="amount" inputmode="decimal" maxlength="9" autocomplete="off" placeholder="50.00" required>
-          <button class="button">Transfer</button>
+          ${csrfField(csrfToken)}
+          ${field(form, { name: 'recipient', label: t('To'), value: recipient, attributes: html`maxlength="60" autocomplete="off" required` })}
+          ${field(form, {
+            name: 'amount',
+            label: t('Amount in CHF'),
+            attributes: html`inputmode="decimal" maxlength="12" autocomplete="off" placeholder="50.00" required`,
+          })}
+          <button class="button">${t('Transfer')}</button>
         </form>
       </section>`,
   )

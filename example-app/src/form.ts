@@ -1,0 +1,57 @@
+/** A form that was refused: the next page shows again what was typed, and each error at its field. Never holds a password. */
+import type { Request } from 'express'
+import { html, type Html } from './html.js'
+
+declare module 'express-session' {
+  interface SessionData {
+    form: RefusedForm
+  }
+}
+
+export interface RefusedForm {
+  /** What was typed, by name of the field. */
+  readonly typed: Readonly<Record<string, string>>
+  /** Sentences for the user, by name of the field. */
+  readonly errors: Readonly<Record<string, string>>
+}
+
+/** Longer than any field allows. */
+const MAX_TYPED = 100
+
+/** @param typed the names of the fields to fill in again */
+export function refuse(req: Request, typed: readonly string[], errors: RefusedForm['errors']): void {
+  const body = req.body as Readonly<Record<string, unknown>>
+  const entries = typed.map((name) => [name, body[name]]).filter((entry): entry is [string, string] => typeof entry[1] === 'string')
+  req.session.form = { typed: Object.fromEntries(entries.map(([name, value]) => [name, value.slice(0, MAX_TYPED)])), errors }
+}
+
+/** Each refused form is shown once. */
+export function takeForm(req: Request): RefusedForm {
+  const { form = { typed: {}, errors: {} } } = req.session
+  delete req.session.form
+  return form
+}
+
+/** A label, an input and, below it, the error of this field. */
+export interface Field {
+  readonly name: string
+  readonly label: string
+  /** The other attributes of the input. */
+  readonly attributes: Html
+  /** A rule for what is typed, shown below the input. */
+  readonly rule?: string
+  /** What the input holds if nothing was typed yet. */
+  readonly value?: string
+  /** Default: the name. */
+  readonly id?: string
+}
+
+export function field({ typed, errors }: RefusedForm, { name, label, attributes, rule, value, id = name }: Field): Html {
+  const error = errors[name]
+  const descriptions = [error !== undefined && `${id}-error`, rule !== undefined && `${id}-rule`].filter((each) => each !== false)
+  return html`<label for="${id}">${label}</label>
+          <input id="${id}" name="${name}" value="${typed[name] ?? value ?? ''}" ${attributes}
+            ${descriptions.length > 0 && html`aria-describedby="${descriptions.join(' ')}"`} ${error !== undefined && html`aria-invalid="true" autofocus`}>
+          ${error !== undefined && html`<p class="error" id="${id}-error">${error}</p>`}
+          ${rule !== undefined && html`<p class="quiet" id="${id}-rule">${rule}</p>`}`
+}

@@ -1,0 +1,32 @@
+/**
+ * The language of a request: what the user has chosen (a cookie), else what the browser prefers. Out of scope: the translations
+ * (`german.ts`).
+ */
+import type { Request, RequestHandler } from 'express'
+import { german, type Text } from './german.js'
+
+export type Language = 'en' | 'de'
+
+/** A text in the language of the page, with its `{names}` replaced by values. */
+export type Translate = (text: Text, values?: Readonly<Record<string, string | number>>) => string
+
+const NAME = 'language'
+const YEAR_MS = 365 * 24 * 60 * 60 * 1000
+
+export function languageOf(req: Request): Language {
+  const chosen = /(?:^|; )language=(en|de)(?:;|$)/.exec(req.headers.cookie ?? '')?.[1]
+  return (chosen ?? req.acceptsLanguages('en', 'de') ?? 'en') === 'de' ? 'de' : 'en'
+}
+
+export function translator(language: Language): Translate {
+  return (text, values = {}) => (language === 'de' ? german[text] : text).replace(/\{(\w+)\}/g, (all, name: string) => String(values[name] ?? all))
+}
+
+/** For routes: the texts in the language of the request. */
+export const textsFor = (req: Request): Translate => translator(languageOf(req))
+
+/** `GET /language/de`: keeps the choice in a cookie and goes back to the home page. */
+export const chooseLanguage: RequestHandler = (req, res) => {
+  res.cookie(NAME, req.params['language'] === 'de' ? 'de' : 'en', { httpOnly: true, sameSite: 'lax', maxAge: YEAR_MS })
+  res.redirect(303, '/')
+}

@@ -1,0 +1,305 @@
+/**
+ * The walk of a stranger through the example app, who has a telephone with a touch screen, 360 pixels wide, speaks German and has never heard of
+ * Nevis: each test goes on where the one before it has ended. What the stranger taps, types and reads is written down in `example-walk.md`; each
+ * run compares it, and `WALK=1` writes it anew. Each page is accessible and no wider than 320 pixels. `SCREENSHOTS=1` leaves a picture of each
+ * page in `screenshots/`, in four widths, light and dark.
+ */
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { BrowserContext } from 'playwright-core'
+import { circumstances, sixMinutesLater } from '../example/circumstances'
+import { START_MS, startExample, type Running } from '../example/support'
+import { describeWithChromium } from '../support/chromium'
+import { forgiveComplaints, useChromium } from './support'
+import { SCREENSHOTS, Walker } from './walker'
+
+const WRITTEN = join(__dirname, 'example-walk.md')
+const PHONE = { locale: 'de-CH', timezoneId: 'Europe/Zurich', viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true }
+const PASSWORD = 'ein langer Heimweg'
+
+describeWithChromium('a stranger', () => {
+  const chromium = useChromium()
+  const lines: string[] = []
+  let app: Running
+  let withTypedCodes: Running
+  let browser: Awaited<ReturnType<BrowserContext['storageState']>> | undefined
+  let recoveryCode = ''
+  let isLost = false
+
+  beforeAll(async () => {
+    mkdirSync(SCREENSHOTS, { recursive: true })
+    ;[app, withTypedCodes] = await Promise.all([startExample(circumstances), startExample({ TYPED_CODE: 'true' })])
+  }, START_MS)
+  afterAll(() => Promise.all([app?.stop(), withTypedCodes?.stop()]))
+
+  /** The same browser, further on; six minutes later, when no second factor is fresh any more. */
+  function step(name: string, walk: (at: Walker, phones: Walker) => Promise<void>, at: () => Running = () => app): void {
+    it(name, async () => {
+      if (isLost) throw new Error('the way here has failed')
+      isLost = true
+      lines.push(`\n## The stranger ${name}\n`)
+      const context = await chromium.open({ ...PHONE, ...(browser && { storageState: browser }) })
+      const { origin, phonesOrigin } = at()
+      await walk(new Walker(await context.newPage(), origin, lines), new Walker(await context.newPage(), phonesOrigin, lines, 'On the page of the phones: '))
+      browser = await context.storageState()
+      await sixMinutesLater(app)
+      expect(app.stderr().replaceAll('later\n', '').replaceAll('NevisError NEVIS_UNREACHABLE\n', '')).toBe('')
+      isLost = false
+    })
+  }
+
+  step('signs up', async (at) => {
+    await at.open('/')
+    await at.sees('Ihre Versicherung, zweifach geschützt')
+    await at.look('home')
+    await at.tap('link', 'Registrieren')
+    await at.sees('Registrieren')
+    await at.look('sign-up')
+    await at.types('Benutzername', 'anna')
+    await at.types('Passwort', PASSWORD)
+    await at.tap('button', 'Registrieren')
+    await at.reads('Dieser Benutzername ist vergeben. Wählen Sie einen anderen.')
+    await at.finds('Benutzername', 'anna')
+    await at.look('sign-up-refused')
+    await at.types('Benutzername', 'dora')
+    await at.types('Passwort', PASSWORD)
+    await at.tap('button', 'Registrieren')
+    await at.reads('Willkommen, dora. Sie sind registriert und können sich anmelden.')
+    await at.look('signed-up')
+  })
+
+  step('signs in with a mistyped password, then with the right one, and sets up the phone in the hand', async (at) => {
+    await at.open('/login')
+    await at.types('Benutzername', 'dora')
+    await at.types('Passwort', 'vergessen')
+    await at.tap('button', 'Anmelden')
+    await at.reads('Benutzername oder Passwort ist falsch.')
+    await at.finds('Benutzername', 'dora')
+    await at.look('sign-in-refused')
+    await at.types('Passwort', PASSWORD)
+    await at.tap('button', 'Anmelden')
+    await at.sees('Access App einrichten')
+    await at.look('first-phone')
+    await at.tap('link', 'Access App öffnen')
+    await at.sees('This link was opened on the phone')
+    await at.look('link-opened')
+    await at.tap('button', 'Scan with dora’s phone')
+    await at.tap('button', 'Back to the page with the link')
+    await at.sees('Guten Tag, dora')
+    await at.reads('Ihr Telefon ist eingerichtet.')
+    await at.look('account-first-time')
+  })
+
+  step('adds a number for codes by SMS', async (at, phones) => {
+    await at.open('/account')
+    await at.tap('link', 'Geräte und Sicherheit')
+    await confirmOnceMore(at, phones)
+    await at.sees('Geräte und Sicherheit')
+    await at.look('devices-one')
+    await at.types('Mobilnummer mit Landesvorwahl', '+41 79 555 00 09')
+    await at.tap('button', 'Nummer hinzufügen')
+    await at.sees('Code aus der SMS eingeben')
+    await at.look('add-number')
+    await phones.open('/')
+    await phones.look('phones-sms')
+    await at.typesSecret('Code', await phones.smsCode('dora'), 'the code of the SMS')
+    await at.tap('button', 'Weiter')
+    await at.reads('Sie können sich jetzt per SMS anmelden.')
+    await at.look('devices-with-sms')
+  })
+
+  step('makes recovery codes', async (at, phones) => {
+    await at.open('/account/devices')
+    await confirmOnceMore(at, phones)
+    await at.tap('button', 'Neue Wiederherstellungscodes erstellen')
+    await at.sees('Ihre Wiederherstellungscodes')
+    await at.page.locator('.nevis-codes code').first().waitFor()
+    recoveryCode = (await at.page.locator('.nevis-codes code').first().textContent()) as string
+    await at.look('recovery-codes')
+    await at.tap('checkbox', 'Ich bewahre die Codes sicher auf')
+    await at.tap('button', 'Ich habe die Codes gespeichert')
+    await at.reads('Ihre neuen Wiederherstellungscodes sind bereit.')
+  })
+
+  step('signs out, and in again by push', async (at, phones) => {
+    await signOut(at)
+    await password(at, 'dora', PASSWORD)
+    await at.sees('Bestätigen Sie auf Ihrem Telefon')
+    await at.look('push')
+    await phones.open('/')
+    await phones.look('phones-request')
+    await phones.tapOnPhone('dora', 'Accept')
+    await isSignedIn(at, 'push')
+    await at.look('account')
+  })
+
+  step('signs out, and in again by SMS', async (at, phones) => {
+    await signOut(at)
+    await password(at, 'dora', PASSWORD)
+    await at.tap('button', 'Code per SMS senden')
+    await at.sees('Code aus der SMS eingeben')
+    await phones.open('/')
+    await at.typesSecret('Code', await phones.smsCode('dora'), 'the code of the SMS')
+    await at.tap('button', 'Weiter')
+    await isSignedIn(at, 'sms')
+  })
+
+  step('signs out, and in again with a recovery code, which then is used up', async (at) => {
+    await signOut(at)
+    await password(at, 'dora', PASSWORD)
+    await at.tap('button', 'Wiederherstellungscode verwenden')
+    await at.typesSecret('Code', recoveryCode, 'a recovery code')
+    await at.tap('button', 'Weiter')
+    await isSignedIn(at, 'recovery')
+    await signOut(at)
+    await password(at, 'dora', PASSWORD)
+    await at.tap('button', 'Wiederherstellungscode verwenden')
+    await at.typesSecret('Code', recoveryCode, 'the same recovery code')
+    await at.tap('button', 'Weiter')
+    await at.reads('Der Code stimmt nicht.')
+    await at.look('recovery-code-used')
+    await at.tap('button', 'Abbrechen')
+    await at.sees('Anmelden')
+    await at.look('cancelled')
+  })
+
+  step('signs in to the app started with TYPED_CODE=true, where the phone shows a code to type', async (at, phones) => {
+    await password(at, 'anna', withTypedCodes.account('anna').password, 'the password of the home page')
+    await at.sees('Bestätigen Sie auf Ihrem Telefon')
+    await at.look('typed-code')
+    await phones.open('/')
+    const code = await phones.codeInRequest('anna')
+    await phones.tapOnPhone('anna', 'Accept')
+    await at.typesSecret('Code', code, 'the code of the request')
+    await at.tap('button', 'Weiter')
+    await at.sees('Guten Tag, anna')
+  }, () => withTypedCodes)
+
+  step('pays one invoice, denies another, and is asked once more before a transfer', async (at, phones) => {
+    await password(at, 'dora', PASSWORD)
+    await phones.open('/')
+    await phones.tapOnPhone('dora', 'Accept')
+    await at.tap('link', 'Rechnungen zahlen')
+    await at.sees('Rechnungen')
+    await at.look('invoices')
+    await at.tap('button', "CHF 1'250.00 an Alpine Mutual zahlen")
+    await at.sees('Bestätigen Sie auf Ihrem Telefon')
+    await at.reads("CHF 1'250.00")
+    await at.look('sign')
+    await phones.look('phones-payment')
+    await phones.tapOnPhone('dora', 'Accept')
+    await at.sees('Bezahlt')
+    await at.look('receipt')
+    await at.tap('link', 'Alle Rechnungen')
+    await at.sees('Rechnungen')
+    await at.look('invoices-one-paid')
+    await at.tap('button', 'CHF 86.15 an City power works zahlen')
+    await phones.tapOnPhone('dora', 'Deny')
+    await at.sees('Anfrage nicht bestätigt')
+    await at.look('denied')
+    await at.open('/invoices')
+    await sixMinutesLater(app)
+    lines.push('- Six minutes pass.')
+    await at.tap('link', 'Überweisen')
+    await at.sees('Bestätigen Sie, dass Sie es sind')
+    await at.look('step-up')
+    await confirmOnceMore(at, phones)
+    await at.sees('Geld überweisen')
+    await at.types('An', 'Clara')
+    await at.types('Betrag in CHF', 'viel')
+    await at.tap('button', 'Überweisen')
+    await at.reads('Geben Sie einen Betrag wie 50.00 ein.')
+    await at.finds('An', 'Clara')
+    await at.finds('Betrag in CHF', 'viel')
+    await at.look('transfer-refused')
+    await at.types('Betrag in CHF', '1250')
+    await at.tap('button', 'Überweisen')
+    await at.reads("CHF 1'250.00 sind unterwegs an Clara.")
+    await at.look('transferred')
+  })
+
+  step('names the phone, adds a second one, and removes the first', async (at, phones) => {
+    forgiveComplaints(/409/) // the link that is none
+    await at.open('/account/devices')
+    await confirmOnceMore(at, phones)
+    await at.tapText('Umbenennen dora')
+    await at.types('Neuer Name', 'Doras <altes> Telefon')
+    await at.tap('button', 'Namen speichern')
+    await at.reads('Ein Name hat 1 bis 40 Buchstaben, Ziffern und Satzzeichen.')
+    await at.finds('Neuer Name', 'Doras <altes> Telefon')
+    await at.look('rename-refused')
+    await at.types('Neuer Name', 'Doras altes Telefon')
+    await at.tap('button', 'Namen speichern')
+    await at.reads('Das Gerät heisst jetzt Doras altes Telefon.')
+    await at.tap('button', 'Weiteres Gerät einrichten')
+    await at.sees('Access App einrichten')
+    const link = (await at.page.getByRole('link', { name: 'Access App öffnen' }).getAttribute('href')) as string
+    await phones.open('/')
+    await phones.scan('dora', 'no link')
+    await phones.reads('This is not an app link of this simulator.')
+    await phones.look('phones-refused')
+    await phones.scan('dora', link)
+    await at.sees('Geräte und Sicherheit')
+    await at.look('devices-two')
+    await at.tapText('Entfernen Doras altes Telefon')
+    await at.look('device-remove')
+    await at.tap('button', 'Dieses Gerät entfernen')
+    await at.reads('Das Gerät ist entfernt.')
+    await at.look('device-removed')
+  })
+
+  step('signs in while Nevis cannot be reached, and once more when it is back', async (at, phones) => {
+    forgiveComplaints(/503|404/)
+    await signOut(at)
+    await phones.open('/')
+    await phones.tap('button', 'Switch the cloud off')
+    await phones.reads('The cloud is switched off')
+    await phones.look('phones-off')
+    await password(at, 'dora', PASSWORD)
+    await at.sees('Zurzeit nicht verfügbar')
+    await at.look('outage')
+    await phones.tap('button', 'Switch the cloud on')
+    await at.tap('link', 'Noch einmal versuchen')
+    await password(at, 'dora', PASSWORD)
+    await phones.tapOnPhone('dora', 'Accept')
+    await isSignedIn(at, 'push')
+    await at.open('/gibt-es-nicht')
+    await at.sees('Diese Seite gibt es nicht')
+    await at.look('not-found')
+    await at.tap('link', 'Zur Startseite')
+  })
+
+  it('has walked as it is written down', () => {
+    const head = '# The walk of a stranger\n\nIn German, on a telephone 360 pixels wide, click by click. Written by `WALK=1 npx jest test/browser/example-walk`; each run compares it.\n'
+    const text = `${head}${lines.join('\n')}\n`
+    if (process.env['WALK'] !== undefined) writeFileSync(WRITTEN, text)
+    expect(readFileSync(WRITTEN, 'utf8')).toBe(text)
+  })
+
+  async function password(at: Walker, username: string, secret: string, shown?: string): Promise<void> {
+    await at.open('/login')
+    await at.types('Benutzername', username)
+    if (shown === undefined) await at.types('Passwort', secret)
+    else await at.typesSecret('Passwort', secret, shown)
+    await at.tap('button', 'Anmelden')
+  }
+
+  async function signOut(at: Walker): Promise<void> {
+    await at.open('/account')
+    await at.tap('button', 'Abmelden')
+    await at.sees('Ihre Versicherung, zweifach geschützt')
+  }
+
+  async function confirmOnceMore(at: Walker, phones: Walker): Promise<void> {
+    await at.sees('Bestätigen Sie, dass Sie es sind')
+    await at.tap('button', 'Mit zweitem Faktor bestätigen')
+    await at.sees('Bestätigen Sie auf Ihrem Telefon')
+    await phones.open('/')
+    await phones.tapOnPhone('dora', 'Accept')
+  }
+
+  async function isSignedIn(at: Walker, factor: string): Promise<void> {
+    await at.sees('Guten Tag, dora')
+    expect(await at.page.locator('[data-factor]').getAttribute('data-factor')).toBe(factor)
+  }
+})

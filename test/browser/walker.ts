@@ -1,0 +1,146 @@
+/**
+ * Somebody with a touch screen, in one tab: taps, types, reads, and writes all of it down. Whatever is named must be there to see.
+ *
+ * Out of scope: where they go (`example-walk.test.ts`).
+ */
+import axe from 'axe-core'
+import { join } from 'node:path'
+import type { Locator, Page } from 'playwright-core'
+
+export const SCREENSHOTS = join(__dirname, 'screenshots')
+const NARROWEST = 320
+const WIDTHS = [320, 360, 768, 1280]
+
+export class Walker {
+  /**
+   * @param lines what was done so far; this tab adds to it
+   * @param where the beginning of each line
+   */
+  constructor(
+    readonly page: Page,
+    private readonly origin: string,
+    private readonly lines: string[],
+    private readonly where = '',
+  ) {}
+
+  async open(path: string): Promise<void> {
+    this.note(`opens \`${path}\``)
+    await this.page.goto(this.origin + path)
+  }
+
+  async tap(role: 'button' | 'link' | 'checkbox', name: string): Promise<void> {
+    this.note(`taps **${name}**`)
+    await this.page.getByRole(role, { name, exact: true }).filter({ visible: true }).first().tap()
+  }
+
+  /** Opens what is folded. */
+  async tapText(name: string): Promise<void> {
+    this.note(`taps **${name}**`)
+    await this.page.locator('summary', { hasText: name }).tap()
+  }
+
+  async types(label: string, text: string): Promise<void> {
+    this.note(`types \`${text}\` into **${label}**`)
+    await this.field(label).fill(text)
+  }
+
+  /** @param shown what the list says in place of the text, which is another one each time */
+  async typesSecret(label: string, text: string, shown: string): Promise<void> {
+    this.note(`types ${shown} into **${label}**`)
+    await this.field(label).fill(text)
+  }
+
+  /** A field still holds what was typed. */
+  async finds(label: string, text: string): Promise<void> {
+    this.note(`finds \`${text}\` in **${label}** still`)
+    expect(await this.field(label).inputValue()).toBe(text)
+  }
+
+  /** The heading of the page. */
+  async sees(heading: string): Promise<void> {
+    this.note(`sees the page **${heading}**`)
+    await this.page.getByRole('heading', { level: 1 }).filter({ hasText: loosely(heading) }).waitFor()
+  }
+
+  async reads(text: string): Promise<void> {
+    this.note(`reads “${text}”`)
+    await this.page.getByText(text).filter({ visible: true }).first().waitFor()
+  }
+
+  async tapOnPhone(name: string, button: 'Accept' | 'Deny'): Promise<void> {
+    this.note(`taps **${button}** on the phone of ${name}`)
+    const buttons = this.phone(name).getByRole('button', { name: button })
+    await buttons.tap()
+    await buttons.waitFor({ state: 'detached' })
+  }
+
+  /** Pastes an app link into the phone. */
+  async scan(name: string, link: string): Promise<void> {
+    this.note(`scans ${link.startsWith('http') ? 'the link of the QR code' : `\`${link}\``} with the phone of ${name}`)
+    await this.phone(name).getByLabel('Set up or scan').fill(link)
+    await this.phone(name).getByRole('button', { name: 'Scan', exact: true }).tap()
+  }
+
+  /** The code in the newest text message. */
+  async smsCode(name: string): Promise<string> {
+    this.note(`reads the code of the SMS on the phone of ${name}`)
+    return codeIn(await this.phone(name).locator('.texts li').first().innerText())
+  }
+
+  async codeInRequest(name: string): Promise<string> {
+    this.note(`reads the code of the request on the phone of ${name}`)
+    return codeIn(await this.phone(name).locator('.message').first().innerText())
+  }
+
+  /** The page is accessible, no wider than the narrowest screen, and no dead end. */
+  async look(name: string): Promise<void> {
+    const { page } = this
+    await page.evaluate(axe.source)
+    const { violations } = await page.evaluate<axe.AxeResults>('axe.run()')
+    expect([name, violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)]).toEqual([name, []])
+    expect([name, await page.locator('main').getByRole('button').or(page.locator('main').getByRole('link')).filter({ visible: true }).count()]).not.toEqual([name, 0])
+    if (process.env['SCREENSHOTS'] !== undefined) await this.picture(name)
+    await this.fits(name, NARROWEST)
+  }
+
+  private async fits(name: string, width: number): Promise<void> {
+    const size = this.page.viewportSize() as { width: number; height: number }
+    await this.page.setViewportSize({ ...size, width })
+    expect([name, width, await this.page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth')]).toEqual([name, width, 0])
+    await this.page.setViewportSize(size)
+  }
+
+  private async picture(name: string): Promise<void> {
+    const size = this.page.viewportSize() as { width: number; height: number }
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await this.page.emulateMedia({ colorScheme })
+      for (const width of WIDTHS) {
+        await this.page.setViewportSize({ width, height: 740 })
+        await this.page.screenshot({ path: join(SCREENSHOTS, `walk-${name}-${colorScheme}-${width}.png`), fullPage: true })
+      }
+    }
+    await this.page.emulateMedia({ colorScheme: null })
+    await this.page.setViewportSize(size)
+  }
+
+  private phone(name: string): Locator {
+    return this.page.getByRole('region', { name })
+  }
+
+  private field(label: string): Locator {
+    return this.page.getByLabel(label, { exact: true }).filter({ visible: true })
+  }
+
+  private note(what: string): void {
+    this.lines.push(`- ${this.where}${what}`)
+  }
+}
+
+/** A heading may have soft hyphens in it. */
+function loosely(text: string): RegExp {
+  return new RegExp(`^\\s*${[...text].map((character) => character.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('\u00ad?')}\\s*$`)
+}
+
+function codeIn(text: string): string {
+  return /\d{4,}/.exec(text)?.[0] as string
+}
