@@ -111,6 +111,8 @@ export interface Transaction {
   readonly attempts?: number
   /** Why the factor to which the user tried to switch could not be used. The waiting page shows the reason, and this transaction stays open. */
   readonly refused?: FailureCode | undefined
+  /** The name of that factor. */
+  readonly refusedFactor?: FactorName
   /** Set when the transaction ended without success. Every later callback fails with this code. */
   readonly closed?: FailureCode
 }

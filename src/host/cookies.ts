@@ -36,11 +36,12 @@ export function isSecure(req: object): boolean {
 }
 
 /**
- * The name of a cookie for this request. With https it has the prefix `__Host-`, so that no subdomain can set or shadow the cookie (RFC 6265bis,
- * 4.1.3.2).
+ * The name of a cookie for this request. It contains the strategy's name, so that two strategies of an app do not overwrite each other's cookie. With
+ * https it has the prefix `__Host-`, so that no subdomain can set or shadow the cookie (RFC 6265bis, 4.1.3.2).
  * @internal
  */
-export function cookieName(req: object, name: string): string {
+export function cookieFor(req: object, strategy: string, use: 'browser' | 'factor'): string {
+  const name = `${strategy.replace(/[^\w-]/g, '_')}-${use}`
   return isSecure(req) ? `__Host-${name}` : name
 }
 

@@ -27,6 +27,7 @@ import { assertMayStillEnroll } from './enrolment'
 import { publish } from './events'
 import { purposeMismatch } from './purpose'
 import { factorFor } from './factor-choice'
+import { rememberFactor } from './last-factor'
 import { rememberBrowser, withChoice } from './remembered'
 import { isForUserOf } from './start-parameters'
 import type { Field, StrategyRequest, StrategyResult } from './strategy-request'
@@ -236,7 +237,11 @@ async function succeed(request: StrategyRequest, transaction: Transaction, facto
   if (isInSmallCookie(session) && transaction.budget !== undefined) await budgets.signIns.note(transaction.budget).catch(() => undefined)
   publish('decided', () => ({ ...request.about(), outcome: 'succeeded', ageMs: request.ageMs() }))
   const profile = profileOf(transaction, outcome, factor)
-  return { profile, returnTo: returnTo && withPrefix(returnTo, settings.callbackURL, request.req), accepted: () => rememberBrowser(request, transaction, profile) }
+  const accepted = () => {
+    rememberFactor(request, transaction)
+    return rememberBrowser(request, transaction, profile)
+  }
+  return { profile, returnTo: returnTo && withPrefix(returnTo, settings.callbackURL, request.req), accepted }
 }
 
 /** How many requests the user denied before this success. A success after several denials is typical of push bombing (MITRE ATT&CK T1621). */

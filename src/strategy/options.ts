@@ -63,8 +63,7 @@ export interface NevisStrategyOptions {
   readonly subject?: { of(req: NevisRequest): Subject | undefined | Promise<Subject | undefined> }['of'] | undefined
   /**
    * Returns the names of the factors that this user has, as far as your app knows; the first is the default. The user cannot choose any other factor.
-   * Order the names as the user should see them, for example with the factor used last at the front. The strategy calls this function when the user
-   * starts an approval, and not for an enrolment, because Nevis's records decide who may enrol. Default: all of `factors`.
+   * In a browser that this user has used before, the factor used last comes first. The strategy calls this function when the user starts an approval, and not for an enrolment, because Nevis's records decide who may enrol. Default: all of `factors`.
    */
   readonly availableFactors?:
     | {

@@ -6,6 +6,7 @@
  */
 import { randomUUID } from 'node:crypto'
 import { Refusal } from '../factors/failures'
+import type { FactorName } from '../factors/names'
 import type { Transaction } from '../factors/transaction'
 import { publish } from './events'
 import { offeredFactors } from './factor-choice'
@@ -36,20 +37,20 @@ export async function waitForOtherWay(
   const left = offeredFactors(request.settings, prepared.parameters).map(({ name }) => name).filter((name) => name !== prepared.factor.name)
   const without = { ...prepared, parameters: { ...prepared.parameters, available: left } }
   const result = context.replaced === undefined
-    ? await keepFirst(request, context, without, slot, startedAt)
-    : await keepReplaced(request, context, context.replaced.id, left, slot)
+    ? prepared.parameters.available && (await keepFirst(request, context, without, slot, startedAt))
+    : await keepReplaced(request, context, context.replaced.id, prepared.factor.name, left, slot)
   if (result !== undefined) publish('failed', () => ({ ...about, code: 'not_enrolled' }))
   return result
 }
 
 /**
  * Stores a closed transaction, which does not exist at Nevis, so that the waiting page can offer the other factors. This is done for a first start,
- * and only if the app has the option `availableFactors`: without it, a user whom Nevis does not know at all would be offered one useless factor after
- * another.
+ * and only if the app has the option `availableFactors`, or the user has signed in from this browser before (`last-factor.ts`): otherwise, a user whom
+ * Nevis does not know at all would be offered one useless factor after another.
  */
 async function keepFirst(request: StrategyRequest, context: StartContext, prepared: PreparedStart, slot: number, startedAt: number): Promise<StartResult | undefined> {
   const { parameters } = prepared
-  if (request.settings.availableFactors === undefined || parameters.available?.length === 0) return undefined
+  if (parameters.available?.length === 0) return undefined
   const { transaction } = await newTransaction(request, context, prepared, { server: { id: randomUUID() }, browser: {} }, slot, startedAt)
   if (context.renewsSession) await renewForSubject(request, parameters, context.isAfterFirstFactor)
   else await request.refresh()
@@ -57,7 +58,7 @@ async function keepFirst(request: StrategyRequest, context: StartContext, prepar
 }
 
 /** Shows the transaction again from which the user wanted to switch, because the user may still approve it. */
-async function keepReplaced(request: StrategyRequest, context: StartContext, id: string, left: readonly string[], slot: number): Promise<StartResult | undefined> {
+async function keepReplaced(request: StrategyRequest, context: StartContext, id: string, refusedFactor: FactorName, left: readonly FactorName[], slot: number): Promise<StartResult | undefined> {
   await request.refresh()
   const current = request.transactionById(id)
   if (current === undefined || current.closed === 'cancelled') return undefined
@@ -65,5 +66,5 @@ async function keepReplaced(request: StrategyRequest, context: StartContext, id:
   if (isOver && left.length === 0) return undefined
   const { digest: _digest, slots = [], ...rest } = current
   const transaction: Transaction = request.keys.digests.withDigest({ ...rest, available: left, slots: [...slots, slot] })
-  return waitForDecision(request, context, { ...transaction, refused: 'not_enrolled' })
+  return waitForDecision(request, context, { ...transaction, refused: 'not_enrolled', refusedFactor })
 }

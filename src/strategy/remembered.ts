@@ -9,7 +9,7 @@ import { randomBytes } from 'node:crypto'
 import type { AuthenticateOptions } from 'passport'
 import type { NevisProfile } from '../factors/profile'
 import type { Transaction } from '../factors/transaction'
-import { cookieIn, cookieName, cookieSetter } from '../host/cookies'
+import { cookieFor, cookieIn, cookieSetter } from '../host/cookies'
 import { publishFault } from '../host/faults'
 import { logsIn, checkBoxOf } from '../host/request'
 import { forgetReturnTo } from '../session/return-to'
@@ -138,19 +138,14 @@ function hasPurpose({ factors, message, data }: AuthenticateOptions): boolean {
  * count.
  */
 function rememberedIn({ settings, req, keys }: StrategyRequest): RememberedBrowser | undefined {
-  const browser = keys.browsers.open(cookieIn(req, nameFor(req, settings)))
+  const browser = keys.browsers.open(cookieIn(req, cookieFor(req, settings.name, 'browser')))
   if (browser === undefined || !settings.factors.some(({ name }) => name === browser.factor)) return undefined
   return { ...browser, expiresAt: Math.min(browser.expiresAt, browser.at + (settings.rememberDays ?? 0) * DAY_MS) }
 }
 
 function sendCookie({ settings, req, keys }: StrategyRequest, browser: RememberedBrowser): void {
   const seconds = Math.max(1, Math.floor((browser.expiresAt - Date.now()) / 1000))
-  cookieSetter(req)?.(nameFor(req, settings), keys.browsers.seal(browser), seconds)
-}
-
-/** The cookie's name. It contains the strategy's name, so that two strategies of an app do not overwrite each other's cookie. */
-function nameFor(req: object, { name }: { readonly name: string }): string {
-  return cookieName(req, `${name.replace(/[^\w-]/g, '_')}-browser`)
+  cookieSetter(req)?.(cookieFor(req, settings.name, 'browser'), keys.browsers.seal(browser), seconds)
 }
 
 function warnAboutAnswer(): void {

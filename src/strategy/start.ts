@@ -24,6 +24,7 @@ import { publish } from './events'
 import { newTransaction } from './new-transaction'
 import { isStartedByOtherProcess, originOf, OTHER_PROCESS_WAIT_SECONDS, shareResult } from './parallel'
 import { isAfterFirstFactor, renewForSubject, renewsSession } from './session-fixation'
+import { forgetIfUnusable, withLastFactorFirst } from './last-factor'
 import { factorIfOffered, findPending, offeredFactor, returnToOf, reusePending } from './pending-start'
 import { recognizeBrowser } from './remembered'
 import { endReplaced, openTransactionForStart, transactionToReplace } from './replaced-transaction'
@@ -45,7 +46,7 @@ export async function start(request: StrategyRequest, handle: Field, factorName:
   // Read the session id and the address before the first await, because a socket has no address after the browser has closed it.
   const source = { sessionId: sessionIdOf(req), origin: originOf(req) }
   const named = handle === undefined ? undefined : openTransactionForStart(request, handle)
-  const parameters = named === undefined ? await startParametersOf(req, options, settings) : { ...named, budget: named.budget ?? '' }
+  const parameters = named === undefined ? withLastFactorFirst(request, await startParametersOf(req, options, settings)) : { ...named, budget: named.budget ?? '' }
   const isAfterFirst = named === undefined && (await isAfterFirstFactor(request))
   const renews = named === undefined && renewsSession(request, isAfterFirst)
   const recognized = named === undefined ? await recognizeBrowser(request, parameters, isAfterFirst) : undefined
@@ -91,6 +92,7 @@ async function startNew(request: StrategyRequest, context: StartContext): Promis
   try {
     challenge = await notifyUser(request, prepared)
   } catch (reason) {
+    forgetIfUnusable(request, reason, context.parameters.budget, prepared.factor.name)
     const kept = await waitForOtherWay(request, context, prepared, reason, slot, startedAt)
     if (kept === undefined) throw reason
     return kept

@@ -51,6 +51,23 @@ export class Digests {
     return this.keys.some((key) => this.phoneDigest(key, phone, id).toString('base64url') === digest)
   }
 
+  /**
+   * The cookie that names the factor used last contains this digest, so that it shows neither the user nor the factor.
+   * @param subject the user's name in the ledger
+   * @returns base64url
+   */
+  digestOfFactor(subject: string, factor: string): string {
+    return this.factorDigest(this.keys[0] as Buffer, subject, factor).toString('base64url')
+  }
+
+  isFactor(digest: string, subject: string, factor: string): boolean {
+    return this.keys.some((key) => this.factorDigest(key, subject, factor).toString('base64url') === digest)
+  }
+
+  private factorDigest(key: Buffer, subject: string, factor: string): Buffer {
+    return createHmac('sha256', key).update(JSON.stringify(['factor', this.owner, subject, factor])).digest()
+  }
+
   private phoneDigest(key: Buffer, phone: string, id: string): Buffer {
     return createHmac('sha256', key).update(JSON.stringify(['phone', this.owner, id, phone])).digest()
   }

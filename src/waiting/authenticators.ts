@@ -4,7 +4,7 @@
  * The list is fetched from Nevis only when the user opens it, so that an ordinary sign-in makes no extra call. Out of scope: checking that the
  * chosen authenticator belongs to the user; the start checks that.
  */
-import type { User } from '../client/client'
+import type { Authenticator, User } from '../client/results'
 import { withDeadline } from '../client/deadline'
 import { NevisError } from '../client/errors'
 import type { Settings } from '../strategy/settings'
@@ -20,6 +20,12 @@ export interface OfferedAuthenticator {
   readonly id: string
   /** The name that the user chose; absent if the authenticator has none. */
   readonly name?: string
+  /** The phone's system; absent if Nevis does not name one of these two. */
+  readonly type?: 'ios' | 'android'
+  /** When the phone was registered; ISO 8601. */
+  readonly enrolledAt?: string
+  /** True for the phone that this transaction asks. Absent for every other phone, and if Nevis's answer does not show which phone it is. */
+  readonly isAsked?: true
 }
 
 /** The fields of a {@link WaitingView} with which the user chooses another phone. */
@@ -52,7 +58,7 @@ export class AuthenticatorChoice {
   async offer(handle: string, transaction: Transaction, session: SessionLike, isAsked: boolean): Promise<Offer> {
     if (!this.mayChoose(transaction, session)) return {}
     const authenticatorsURL = withQuery(this.settings.waitingURL, { transaction: handle, authenticators: '1' })
-    return { authenticatorsURL, ...(isAsked && { authenticators: await this.listOf(transaction.userId as string) }) }
+    return { authenticatorsURL, ...(isAsked && { authenticators: await this.listOf(transaction) }) }
   }
 
   /** Shows the names of a user's phones only to a session that may start the transaction again. */
@@ -63,12 +69,41 @@ export class AuthenticatorChoice {
     return takesOne && userId !== undefined && isOpen && (login === undefined || login === loginOf(session))
   }
 
-  private async listOf(userId: string): Promise<readonly OfferedAuthenticator[] | null> {
+  private async listOf(transaction: Transaction): Promise<readonly OfferedAuthenticator[] | null> {
+    const userId = transaction.userId as string
     const tooLate = () => new NevisError('NEVIS_TIMEOUT', 'getUser')
     const user = await withDeadline(MAX_WAIT_MS, tooLate, () => this.users.get(userId, () => this.settings.client.getUser(userId))).catch(() => undefined)
     if (user?.userId !== userId) return null
     // Leave out passkeys (`fido2`), because they are not phones.
     const phones = user.authenticators.filter(({ authenticatorType }) => authenticatorType !== 'fido2')
-    return phones.flatMap(({ authenticatorId: id, name }) => (id === undefined ? [] : [{ id, ...(name !== undefined && { name }) }]))
+    const asked = askedOf(phones, transaction)
+    return phones.flatMap((phone) => (phone.authenticatorId === undefined ? [] : [offered(phone, phone.authenticatorId, asked)]))
   }
+}
+
+function offered({ name, type, enrolledAt }: Authenticator, id: string, asked: string | undefined): OfferedAuthenticator {
+  const system = (['ios', 'android'] as const).find((one) => one === type)
+  return {
+    id,
+    ...(name !== undefined && { name }),
+    ...(system !== undefined && { type: system }),
+    ...(enrolledAt !== undefined && !Number.isNaN(Date.parse(enrolledAt)) && { enrolledAt }),
+    ...(id === asked && { isAsked: true as const }),
+  }
+}
+
+/** The factors for which Nevis documents whom it asks if the start names no authenticator: the one registered last. */
+const ASK_THE_NEWEST: readonly string[] = ['push', 'app']
+
+/**
+ * The id of the phone that the transaction asks.
+ * @returns undefined if the start named none, and the times of the registrations do not show which phone was registered last
+ */
+function askedOf(phones: readonly Authenticator[], { authenticatorId, factor, startedAt }: Transaction): string | undefined {
+  if (authenticatorId !== undefined || !ASK_THE_NEWEST.includes(factor)) return authenticatorId
+  const times = phones.map(({ enrolledAt }) => Date.parse(enrolledAt ?? ''))
+  const newest = Math.max(...times)
+  // A phone that was registered after the start was not asked.
+  const isClear = times.filter((time) => time === newest).length === 1 && newest <= startedAt
+  return isClear ? phones[times.indexOf(newest)]?.authenticatorId : undefined
 }

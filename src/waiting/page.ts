@@ -10,10 +10,12 @@ import { appPart, codePart, confirmedPart, hasTypedCode, showsWidget, widgetPart
 import { documentHtml, scriptTag, type PageParts } from './document'
 import { enrolmentSteps } from './enrolment-part'
 import { errorPart, wayForm } from './forms'
-import { html, type Html } from './html'
+import { html, type Html, type Piece } from './html'
+import { maskedPhonePart } from './masked-phone'
 import { onPart } from './notices'
 import { confirmPart } from './recovery-codes-part'
 import { rememberPart } from './remember-part'
+import type { Texts } from './texts/texts'
 import type { WaitingView } from './view'
 import { moreTimePart, otherWaysPart } from './ways'
 import { clock, secondsUntil, textFor, wordsFor } from './wording'
@@ -41,8 +43,8 @@ function waitingPart(view: WaitingView, parts: PageParts): Html {
   const { texts } = parts.language
   const isAppEnrolment = view.operation === 'enroll' && view.appLinkUri !== undefined
   return html`
-      ${view.failure === 'not_enrolled' && errorPart(texts.failure.not_enrolled)}
-      <p>${hasTypedCode(view) ? texts.typedCodeHint : textFor(wordsFor(view, texts).hint, view.factor)}</p>
+      ${view.failure === 'not_enrolled' && errorPart(failureWords(view, texts))}
+      <p>${hintPart(view, texts)}</p>
       ${view.operation === 'approve' && confirmedPart(view, parts)}
       ${isAppEnrolment ? enrolmentSteps(view, parts) : view.appLinkUri !== undefined && appPart(view, parts)}
       ${view.prompt === 'code' && codePart(view, parts)}
@@ -54,10 +56,25 @@ function waitingPart(view: WaitingView, parts: PageParts): Html {
       ${moreTimePart(view, parts)}`
 }
 
+function hintPart(view: WaitingView, texts: Texts): Piece {
+  if (hasTypedCode(view)) return texts.typedCodeHint
+  if (view.factor !== 'sms' || view.maskedPhone === undefined) return textFor(wordsFor(view, texts).hint, view.factor)
+  const [before, after] = texts.sentToNumber.split('{number}')
+  return html`${before}${maskedPhonePart(view.maskedPhone, texts)}${after}`
+}
+
 /** Without JavaScript the user reloads the page by a link. A page that refreshed itself would move the focus and lose what the user has typed. */
 function checkPart(view: WaitingView, { waitingURL, language: { texts } }: PageParts): Html {
   const again = withQuery(waitingURL, { transaction: view.transaction })
   return html`<noscript><p>${texts.checkHint}</p><p><a class="nevis-button" href="${again}">${texts.checkNow}</a></p></noscript>`
+}
+
+/** Names the factor that the user does not have, because the page may be waiting for another one. A factor of the app's own has no words for that. */
+function failureWords(view: WaitingView, texts: Texts): string {
+  const { use } = wordsFor(view, texts)
+  const { failure, missingFactor: name } = view
+  if (name === undefined || !Object.hasOwn(use, name)) return texts.failure[failure as FailureCode]
+  return texts.notSetUp.replace('{way}', textFor(use, name))
 }
 
 /** After a cancellation nothing can be sent again. After every other end, the page offers to send again and the other factors. */
@@ -65,7 +82,7 @@ function overPart(view: WaitingView, parts: PageParts): Html {
   const { texts } = parts.language
   const { changePasswordURL } = parts
   const isSuspicious = changePasswordURL !== undefined && ['not_approved', 'too_many_attempts', 'codes_locked'].includes(view.failure as string)
-  return html`${errorPart(texts.failure[view.failure as FailureCode])}
+  return html`${errorPart(failureWords(view, texts))}
       ${isSuspicious && html`<p><a href="${changePasswordURL}">${texts.changePassword}</a></p>`}
       ${view.failure === 'cancelled' && onPart(parts)}`
 }

@@ -8,6 +8,7 @@ import type { PageParts } from './document'
 import { callbackForm } from './forms'
 import { html, type Html } from './html'
 import type { WaitingView } from './view'
+import { dateIn } from './wording'
 
 /** Without JavaScript the buttons to copy and to print stay hidden. The user then prints with the browser's menu, and one click selects all codes. */
 export function confirmPart(view: WaitingView, parts: PageParts): Html {
@@ -38,6 +39,5 @@ function fileOf(codes: readonly string[], parts: PageParts): string {
 }
 
 function ownerOf({ brand, accountName, language }: PageParts): string[] {
-  const today = new Intl.DateTimeFormat(language.tag, { dateStyle: 'long' }).format(new Date())
-  return [brand?.name, accountName, today].filter((line) => line !== undefined)
+  return [brand?.name, accountName, dateIn(language, new Date())].filter((line) => line !== undefined)
 }

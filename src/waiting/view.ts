@@ -49,6 +49,8 @@ export interface WaitingView extends Offer {
   readonly message?: string
   /** What the user confirms, as a list: the result of the page's option `details`. */
   readonly details?: readonly Detail[]
+  /** The end of the phone number that gets the texts, such as `•••• 0001`: from the page's option of the same name, while SMS is offered. */
+  readonly maskedPhone?: string
   /** `data:image/png;base64,…` */
   readonly qrCode?: string
   /** A link that opens the Access App on the same phone. */
@@ -71,6 +73,8 @@ export interface WaitingView extends Offer {
   }
   /** Why the transaction has ended; or `wrong_code` while it is pending and the user may try another code. */
   readonly failure?: FailureCode
+  /** With the failure `not_enrolled`: the factor that the user does not have. While the status is `pending`, it is not `factor`. */
+  readonly missingFactor?: FactorName
 }
 
 /**
@@ -100,6 +104,7 @@ export async function viewOf(settings: Settings, handle: string, sealed: Sealed,
     ...(prompt === 'code' && { attemptsLeft: Math.max(0, settings.maxAttempts - attempts) }),
     ...(remember !== undefined && { remember }),
     ...(failure !== undefined && { failure }),
+    ...(failure === 'not_enrolled' && { missingFactor: (closed === undefined ? transaction.refusedFactor : undefined) ?? transaction.factor }),
   }
 }
 

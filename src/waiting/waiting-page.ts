@@ -6,6 +6,7 @@
 import { isJsonObject } from '../client/answer'
 import { json, middleware, completeAnswer, type HostResponse, type Middleware } from '../host/answer'
 import { failures, type FailureCode } from '../factors/failures'
+import type { Subject } from '../factors/transaction'
 import { loginOf } from '../host/login'
 import { queryFieldOf, sessionOf, userOf, type HostRequest } from '../host/request'
 import { StorageError } from '../host/storage'
@@ -16,6 +17,7 @@ import { AuthenticatorChoice } from './authenticators'
 import { assetNamed } from './asset-files'
 import { showsWidget } from './challenge-parts'
 import type { PageParts } from './document'
+import { maskedPhoneFor } from './masked-phone'
 import { startHtml, unknownTransactionHtml, usedHtml } from './notices'
 import { pageHtml } from './page'
 import { page, POLICY, policyForWidget, REFERRER_POLICY } from './page-answer'
@@ -42,6 +44,12 @@ export interface WaitingPageOptions<Req extends HostRequest = HostRequest, Res e
   /** Returns the user's name for the printed recovery codes. Default: `req.user.username`. */
   accountName?(req: Req): string | undefined
   /**
+   * Returns the phone number to which this user gets texts, for the page. Mask it: `•••• 0001`. The page shows the last four digits at most. Anyone
+   * who has the user's password can read them. Default: no number.
+   * @param subject the user, as your option `subject` returned it
+   */
+  maskedPhone?(subject: Subject, req: Req): string | undefined | Promise<string | undefined>
+  /**
    * URL of your own script that starts Nevis's widget; required with the factor `widget`. The script sets
    * `window.startNevisWidget`, which the page calls once with `{ intentToken, element, succeeded(token), failed() }`: create
    * the widget with the intent token, in the element or wherever the widget displays itself, and call back with its result.
@@ -53,7 +61,7 @@ export interface WaitingPageOptions<Req extends HostRequest = HostRequest, Res e
   readonly widgetScript?: string
 }
 
-const TYPES = { ...PAGE_TYPES, csrfToken: 'function', details: 'function', messageLanguage: 'function', accountName: 'function', widgetScript: 'string' } as const
+const TYPES = { ...PAGE_TYPES, csrfToken: 'function', details: 'function', messageLanguage: 'function', accountName: 'function', maskedPhone: 'function', widgetScript: 'string' } as const
 
 /**
  * `GET waitingURL?transaction=<handle>` → the page, or with `Accept: application/json` a `WaitingView`. Without a transaction, a
@@ -117,7 +125,8 @@ export function waitingPage<Req extends HostRequest = HostRequest, Res extends H
     ])
     const { data } = transaction
     const details = detailsIn(options.details?.(data, parts.language.tag))
-    const view = { ...seen, ...(seen.factors.includes(seen.factor) && offer), ...(details && { details }) }
+    const maskedPhone = options.maskedPhone && (await maskedPhoneFor((subject) => options.maskedPhone?.(subject, req), settings, transaction, seen))
+    const view = { ...seen, ...(seen.factors.includes(seen.factor) && offer), ...(details && { details }), ...(maskedPhone !== undefined && { maskedPhone }) }
     if (wantsJson) return json(200, view)
     if (view.status === 'succeeded' || view.status === 'unreadable') return completeAnswer(303, { Location: withQuery(parts.callbackURL, { transaction: view.transaction }), 'Referrer-Policy': REFERRER_POLICY })
     const { text } = pageHtml(view, { ...parts, messageLanguage: options.messageLanguage?.(data, req) })

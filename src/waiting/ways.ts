@@ -1,13 +1,15 @@
 /**
- * The forms with which a user continues: send again, another factor, another phone. Each is a form of its own, so that it works without JavaScript.
+ * The forms with which a user continues: send again, another factor. Each is a form of its own, so that it works without JavaScript.
  *
- * Out of scope: whether the user may start that factor; the start route decides.
+ * Out of scope: whether the user may start that factor, which the start route decides; and the list of phones (`phones-part.ts`).
  */
 import { withQuery } from '../host/url'
 import { RESEND_PAUSE_SECONDS } from '../strategy/resend'
 import type { PageParts } from './document'
 import { hidden, wayForm } from './forms'
 import { html, type Html } from './html'
+import { maskedPhonePart } from './masked-phone'
+import { phonesPart } from './phones-part'
 import type { Texts } from './texts/texts'
 import type { WaitingView } from './view'
 import { textFor, wordsFor } from './wording'
@@ -19,10 +21,10 @@ export function otherWaysPart(view: WaitingView, parts: PageParts): Html {
   const another = view.authenticators === undefined && view.authenticatorsURL !== undefined && withQuery(parts.waitingURL, { transaction: view.transaction, authenticators: '1' })
   const otherForm = (name: string) => {
     const words = textFor(use, name)
-    return factorForm(view, parts, name, words, html`<button>${needsPhone(view, name) ? texts.send : words}</button>`)
+    return factorForm(view, parts, name, words, html`<button>${needsPhone(view, name) ? texts.send : words}${numberPart(view, name, texts)}</button>`)
   }
   return html`${view.factors.includes(view.factor) && resendButton(view, parts)}
-      ${view.authenticators !== undefined && phonesPart(view, texts, (id, button) => wayForm(view, parts, 'factor', view.factor, html`${hidden('authenticatorId', id)}${button}`))}
+      ${view.authenticators !== undefined && phonesPart(view, parts)}
       ${(others.length > 0 || another) && html`
       <section class="nevis-ways" aria-labelledby="nevis-ways">
         <h2 id="nevis-ways">${texts.otherWays}</h2>
@@ -48,15 +50,9 @@ function phoneField({ phoneNumber }: Texts): Html {
           <input id="nevis-phone" name="phone" type="tel" required maxlength="30" pattern="\\s*\\+[0-9\\s\\-]{5,25}" autocomplete="tel">`
 }
 
-/** The user's own phones, one form each; shown if there are at least two. */
-function phonesPart({ authenticators }: WaitingView, texts: Texts, form: (id: string, button: Html) => Html): Html {
-  const label = (name: string | undefined, i: number) => name || texts.phone.replace('{n}', String(i + 1))
-  const choice = authenticators?.map(({ id, name }, i) => form(id, html`<button><bdi>${label(name, i)}</bdi></button>`)) ?? []
-  const reason = authenticators ? texts.onlyPhone : texts.unavailableHint
-  return html`
-      <section class="nevis-ways" id="nevis-phones" aria-labelledby="nevis-which">
-        <h2 id="nevis-which">${texts.whichPhone}</h2>${choice.length > 1 ? choice : html`<p>${reason}</p>`}
-      </section>`
+/** Below the button for a text: the number that gets it, if the app names it. */
+function numberPart({ maskedPhone }: WaitingView, name: string, texts: Texts): Html | false {
+  return name === 'sms' && maskedPhone !== undefined && html` <small>${maskedPhonePart(maskedPhone, texts)}</small>`
 }
 
 /**

@@ -1,8 +1,9 @@
 /**
- * Picks the words for a factor and an operation, and writes the time that is left.
+ * Picks the words for a factor and an operation, and writes dates and the time that is left.
  *
  * Out of scope: the texts themselves (`texts/`).
  */
+import type { Language } from './texts/languages'
 import type { Texts } from './texts/texts'
 import type { WaitingView } from './view'
 
@@ -24,4 +25,17 @@ export function secondsUntil(time: string): number {
 export function clock(expiresAt: string): string {
   const seconds = secondsUntil(expiresAt)
   return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`
+}
+
+/**
+ * A date in the language of the page and the time zone of the process; with the time, the text names the time zone. If Node does not accept the tag of
+ * an app's own language, in English.
+ */
+export function dateIn({ tag }: Pick<Language, 'tag'>, date: Date, withTime = false): string {
+  const time = withTime ? ({ hour: 'numeric', minute: '2-digit', timeZoneName: 'short' } as const) : {}
+  try {
+    return new Intl.DateTimeFormat(tag, { year: 'numeric', month: 'long', day: 'numeric', ...time }).format(date)
+  } catch {
+    return dateIn({ tag: 'en' }, date, withTime)
+  }
 }

@@ -77,6 +77,10 @@ const ended = (fields: Record<string, string>, end: (cloud: Cloud, username: str
   return page
 }
 
+/** What a state has changed at the cloud, for the next test. */
+const undo: (() => void)[] = []
+let withoutSms = 0
+
 let newcomers = 0
 
 /** Somebody whom Nevis does not know yet. */
@@ -102,8 +106,37 @@ const states: Record<string, State> = {
     return page
   },
   phones: async (context, cloud) => {
-    const { username } = cloud.simulator.addUser({ username: `phones${Date.now()}`, authenticators: ['Anna’s phone', 'Work phone (Donaudampfschifffahrtsgesellschaft)', 'هاتف آنا'] })
-    return otherPhones(await context.newPage(), await enterPassword(context, cloud, username))
+    const authenticators = ['Pixel 8', 'Pixel 8', '', 'Work phone (Donaudampfschifffahrtsgesellschaft)', 'هاتف آنا']
+    const { username, authenticatorIds } = cloud.simulator.addUser({ username: `phones${Date.now()}`, authenticators })
+    return otherPhones(await context.newPage(), await enterPassword(context, cloud, username, { authenticatorId: authenticatorIds[0] as string }))
+  },
+  'phones-unreachable': async (context, cloud) => {
+    const { page, address } = await waiting(context, cloud)
+    const fault = cloud.simulator.faults.add({ on: 'getUser', status: 503 })
+    undo.push(() => fault.remove())
+    return otherPhones(page, address)
+  },
+  'not-enrolled': async (context, cloud) => {
+    const { username } = cloud.simulator.addUser({ username: `without-sms${++withoutSms}`, recoveryCodes: 2 })
+    const page = await context.newPage()
+    await page.goto(await enterPassword(context, cloud, username))
+    await page.locator('form:has([name="factor"][value="sms"]) button').click()
+    await page.getByRole('alert').waitFor()
+    return page
+  },
+  'not-enrolled-first': async (context, cloud) => {
+    const { username } = cloud.simulator.addUser({ username: `without-sms${++withoutSms}`, recoveryCodes: 2 })
+    const page = await context.newPage()
+    await page.goto(await enterPassword(context, cloud, username, { factor: 'sms' }))
+    return page
+  },
+  unreadable: async (context, cloud) => {
+    const { page } = await waiting(context, cloud)
+    const fault = cloud.simulator.faults.add({ on: 'getStatus', body: {} })
+    undo.push(() => fault.remove())
+    forgiveComplaints(/503/)
+    await page.waitForURL(/callback/)
+    return page
   },
   'no-other-phone': async (context, cloud) => {
     const { page, address } = await waiting(context, cloud)
@@ -229,21 +262,26 @@ describeWithChromium('the waiting page', () => {
       strategy: {
         message: 'Sign in to Alpine Mutual?',
         pollSchedule: [{ untilSeconds: 600, everySeconds: 0.5 }],
+        availableFactors: () => ['push', 'app', 'sms', 'recovery'],
         operation: ({ body }) => ((body as { operation?: string }).operation === 'enroll' ? 'enroll' : 'approve'),
       },
       routes: (express, { nevis, passport }) => {
         express.get('/arabic', waitingPage(nevis, { ...look, languages: ['ar', 'en'], locales: { ar } }))
         express.get('/outage', (_req, _res, next) => next(new NevisError('NEVIS_TIMEOUT', 'ping')), outagePage(nevis, look))
+        express.use(outagePage(nevis, look))
         express.post('/pay', passport.authenticate('local', { session: false }), passport.authenticate('nevis', {
           message: htmlMessage`Pay <b>CHF 1'250.00</b> to Donaudampfschifffahrtsgesellschaftskapitän M & S?`,
           data: { amount: "CHF 1'250.00", payee: 'Donaudampfschifffahrtsgesellschaftskapitän M & S', account: 'CH93 0076 2011 6238 5295 7' },
         }))
       },
-      page: { ...look, details: (data) => data !== undefined && [{ label: 'Amount', value: (data as Payment).amount }, { label: 'To', value: (data as Payment).payee }, { label: 'From', value: (data as Payment).account }] },
+      page: { ...look, maskedPhone: () => '•••• 0001', details: (data) => data !== undefined && [{ label: 'Amount', value: (data as Payment).amount }, { label: 'To', value: (data as Payment).payee }, { label: 'From', value: (data as Payment).account }] },
     })
   })
   afterAll(() => cloud.close())
-  afterEach(() => jest.restoreAllMocks())
+  afterEach(() => {
+    jest.restoreAllMocks()
+    for (const one of undo.splice(0)) one()
+  })
 
   /** Pictures take most of the time, so they are taken only where somebody wants to look at them: SCREENSHOTS=1 */
   const shoot = async (page: Page, name: string, fullPage = true) => {

@@ -31,6 +31,7 @@ declare global {
     noteDenial(id: string, at: Date): Promise<void>
     forgetDenial(username: string): Promise<void>
     factorsOf(username: string | undefined): Promise<string[]>
+    maskedPhoneOf(username: string | undefined): Promise<string | undefined>
   }
   /** In place of a comment with an ellipsis: what a strategy and a session must be given. */
   const rest: Pick<import('../../src').NevisStrategyOptions, 'factors' | 'waitingURL' | 'callbackURL' | 'statusURL'> & { secret: string }

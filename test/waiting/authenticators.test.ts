@@ -166,7 +166,8 @@ describe('the waiting page', () => {
     it('is the same as data', async () => {
       const { browser, handle, ids } = await waiting(['Old phone', 'New phone'])
       const { authenticators } = (await browser.get(urlOf(handle), JSON_ONLY)).json() as { authenticators: unknown }
-      expect(authenticators).toEqual([{ id: ids[0], name: 'Old phone' }, { id: ids[1], name: 'New phone' }])
+      const rest = { type: expect.stringMatching(/^(ios|android)$/), enrolledAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT/) }
+      expect(authenticators).toEqual([{ id: ids[0], name: 'Old phone', ...rest }, { id: ids[1], name: 'New phone', ...rest }])
     })
 
     it('says in four languages which and how', async () => {
@@ -191,6 +192,75 @@ describe('the waiting page', () => {
       const authenticators = [{ authenticatorId: a }, { authenticatorId: b, name: 'Key', authenticatorType: 'fido2' }, { authenticatorId: c, name: '' }]
       world.simulator.faults.add({ on: 'getUser', patch: { authenticators } })
       expect(phonesOf((await browser.get(urlOf(handle), PAGE)).text)).toEqual([['push', a, 'Phone 1'], ['push', c, 'Phone 2']])
+    })
+
+    describe('of the same name', () => {
+      const DAY = '2026-03-08T09:05:00Z'
+      const named = (fields: object, i: number) => ({ authenticatorId: `${i}0000000-0000-4000-8000-000000000000`, name: 'Pixel', ...fields })
+      /** What the page says of each phone, under its name. */
+      const linesOf = async (fields: readonly object[], language = 'en') => {
+        const { browser, handle } = await waiting(1)
+        world.simulator.faults.add({ on: 'getUser', patch: { authenticators: fields.map(named) } })
+        const { text } = await browser.get(urlOf(handle), { ...PAGE, 'accept-language': language })
+        return [...text.matchAll(/<bdi>Pixel<\/bdi>(?: <small>(.*?)<\/small>)?/g)].map(([, lines]) => lines)
+      }
+
+      it('are told apart by the system and the day of the registration', async () => {
+        expect(await linesOf([{ type: 'android', enrolledAt: DAY }, { type: 'ios', enrolledAt: '2024-12-24T12:00:00.123456Z' }])).toEqual(['Android · registered on March\u00a08,\u00a02026', 'iOS · registered on December\u00a024,\u00a02024'])
+      })
+
+      it.each([['de', 'registriert am 8.\u00a0März\u00a02026'], ['fr', 'enregistré le 8\u00a0mars\u00a02026'], ['it', 'registrato in data 8\u00a0marzo\u00a02026']])('have the day in the language of the page: %s', async (tag, words) => {
+        expect(await linesOf([{ type: 'android', enrolledAt: DAY }, {}], tag)).toEqual([`Android · ${words}`, undefined])
+      })
+
+      it('are told apart by the time, with its zone, where the day is the same', async () => {
+        const lines = await linesOf([{ enrolledAt: DAY }, { enrolledAt: '2026-03-08T09:06:00Z' }, { enrolledAt: '2026-03-09T09:06:00Z' }])
+        expect(lines[0]).toMatch(/^registered on March\u00a08,\u00a02026\u00a0at\u00a0\d+:05\s[AP]M\u00a0\S+$/u)
+        expect(lines[1]).toMatch(/^registered on March\u00a08,\u00a02026\u00a0at\u00a0\d+:06\s[AP]M\u00a0\S+$/u)
+        expect(lines[2]).toBe('registered on March\u00a09,\u00a02026')
+      })
+
+      it('are counted where Nevis says nothing that differs, or nothing that can be read', async () => {
+        const unreadable = { type: 'windows', enrolledAt: 'yesterday' }
+        expect(await linesOf([{}, unreadable, { type: 'ios' }])).toEqual(['Phone 1', 'Phone 2', 'iOS'])
+      })
+    })
+
+    describe('which of them is asked', () => {
+      const [OLD, NEW] = ['10000000-0000-4000-8000-000000000000', '20000000-0000-4000-8000-000000000000']
+      const phones = (newest: string) => [{ authenticatorId: OLD, name: 'Old', enrolledAt: '2025-01-01T00:00:00Z' }, { authenticatorId: NEW, name: 'New', enrolledAt: newest }]
+      const asked = async ({ browser, handle }: Waiting) => ((await browser.get(urlOf(handle), JSON_ONLY)).json() as { authenticators: { id: string; isAsked?: true }[] }).authenticators.filter(({ isAsked }) => isAsked).map(({ id }) => id)
+
+      it.each([['push', 'The request went to this phone'], ['app', 'This QR code is for this phone']])('is marked, without a button: the one registered last, which Nevis asks by itself (%s)', async (factor, words) => {
+        const { browser, handle, ...rest } = await waiting(2, factor)
+        world.simulator.faults.add({ on: 'getUser', patch: { authenticators: phones('2026-01-01T00:00:00Z') } })
+        const { text } = await browser.get(urlOf(handle), PAGE)
+        expect(text).toContain(`<p class="nevis-asked"><bdi>New</bdi> <small>registered on January\u00a01,\u00a02026</small> <small>${words}</small></p>`)
+        expect(phonesOf(text)).toEqual([[factor, OLD, 'Old']])
+        expect(await asked({ browser, handle, ...rest })).toEqual([NEW])
+      })
+
+      it('is the one that was chosen, once one was chosen', async () => {
+        const { browser, handle, ids, app } = await waiting(['Old phone', 'New phone'])
+        const chosen = handleIn((await browser.post('/login/2fa', { transaction: handle, factor: 'push', authenticatorId: ids[0] as string })).location)
+        expect(await asked({ browser, handle: chosen, ids, app })).toEqual([ids[0]])
+        await world.simulator.phone('eve').deny()
+        const { text } = await browser.get(urlOf(chosen), PAGE)
+        expect(phonesOf(text)).toEqual([['push', ids[1], 'New phone']])
+      })
+
+      it.each([['two were registered at the same time', '2025-01-01T00:00:00Z'], ['one has no time', undefined], ['one was registered after the start', '2999-01-01T00:00:00Z']])('is not guessed where %s', async (_what, newest) => {
+        const page = await waiting(2)
+        world.simulator.faults.add({ on: 'getUser', patch: { authenticators: phones(newest as string) } })
+        expect(await asked(page)).toEqual([])
+      })
+
+      it('is not guessed for a factor of the app\'s own', async () => {
+        const own: Factor = { ...push(), name: 'own' }
+        const page = await waiting(2, 'own', { factors: [own] })
+        world.simulator.faults.add({ on: 'getUser', patch: { authenticators: phones('2026-01-01T00:00:00Z') } })
+        expect(await asked(page)).toEqual([])
+      })
     })
 
     it('is there once the request was denied, too', async () => {
@@ -232,7 +302,8 @@ describe('the waiting page', () => {
       world.simulator.faults.add({ on: 'getUser', ...fault })
       const { status, text } = await browser.get(urlOf(handle), PAGE)
       expect(status).toBe(200)
-      expect(text).toContain('This service is not available at the moment')
+      expect(text).toContain('<p>The list of your phones is not available just now.</p>')
+      expect(text).toContain(`<a href="/login/2fa?transaction=${handle}&#38;authenticators=1#nevis-phones">Try again</a>`)
       expect(phonesOf(text)).toEqual([])
       expect((await browser.get(urlOf(handle), JSON_ONLY)).json()).toMatchObject({ status: 'pending', authenticators: null })
       await world.simulator.phone('eve').approve()

@@ -26,7 +26,7 @@ const open = async (page: WaitingPageOptions, options: Omit<AppOptions, 'simulat
 }
 
 /** The part that the outage page takes. */
-function shared({ csrfToken: _a, details: _b, messageLanguage: _c, accountName: _d, widgetScript: _e, ...rest }: WaitingPageOptions): PageOptions {
+function shared({ csrfToken: _a, details: _b, messageLanguage: _c, accountName: _d, maskedPhone: _e, widgetScript: _f, ...rest }: WaitingPageOptions): PageOptions {
   return rest
 }
 

@@ -22,6 +22,10 @@ export interface Texts {
   readonly heading: ByFactor
   /** What the user should do. */
   readonly hint: ByFactor
+  /** Replaces the hint of `sms` if the app names the phone number; `{number}` is, for example, `•••• 0001`. */
+  readonly sentToNumber: string
+  /** What a screen reader says for that number; `{digits}` are its last digits. It also follows the button that starts `sms`. */
+  readonly numberEnding: string
   /** Button that starts a factor. */
   readonly use: ByFactor
   /** Heading during an enrolment. */
@@ -74,14 +78,22 @@ export interface Texts {
   readonly whichPhone: string
   /** Shown in place of the list if the user has no other phone. */
   readonly onlyPhone: string
+  /** Shown in place of the list while Nevis cannot be reached; the link `tryAgain` follows. */
+  readonly phonesUnavailable: string
   /** Name of a phone to which the user gave none; `{n}` is its position in the list. */
   readonly phone: string
+  /** Under the name of a phone; `{date}` is when it was registered. */
+  readonly registered: string
+  /** Under the name of the phone that the transaction asks, by name of the factor; `other` is for your own factors. */
+  readonly askedPhone: Readonly<Record<'push' | 'app' | 'other', string> & Record<string, string>>
   /** Button that starts the widget again. */
   readonly startOver: string
   /** Button that cancels the transaction. */
   readonly cancel: string
   /** Heading after the transaction ended without success, by failure code; `other` for every other code. */
-  readonly ended: Readonly<Record<'not_approved' | 'expired_transaction' | 'too_many_attempts' | 'codes_locked' | 'cancelled' | 'other', string>>
+  readonly ended: Readonly<Record<'not_approved' | 'expired_transaction' | 'too_many_attempts' | 'codes_locked' | 'cancelled' | 'not_enrolled' | 'other', string>>
+  /** For a factor that the user does not have; `{way}` is the text of the button that starts it. */
+  readonly notSetUp: string
   /** Announced when the approval has arrived. */
   readonly approved: string
   /** Shown in the other tabs when one tab continues. */

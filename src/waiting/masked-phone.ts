@@ -1,0 +1,44 @@
+/**
+ * The masked phone number to which texts are sent: `•••• 0001`.
+ *
+ * Only the app knows the number. This file shows its last four digits at most, even if the app gives the whole number. Out of scope: a number that the
+ * user types for an enrolment.
+ */
+import type { Subject, Transaction } from '../factors/transaction'
+import type { Settings } from '../strategy/settings'
+import { html, type Html } from './html'
+import type { Texts } from './texts/texts'
+import type { WaitingView } from './view'
+
+const MASK = '••••'
+
+/** Digits, with the separators that people write between them. */
+const DIGITS = /\d(?:[\s().\/-]*\d)*/g
+
+/**
+ * Asks the app for the number, if the page shows SMS to a user who may still use it.
+ * @param numberOf the page's option `maskedPhone`
+ * @returns undefined if there is no number to show
+ * @internal
+ */
+export async function maskedPhoneFor(
+  numberOf: (subject: Subject) => unknown,
+  { firstFactorLifetimeMs }: Settings,
+  { subject, operation, firstFactorAt }: Transaction,
+  { factor, factors, status, failure }: WaitingView,
+): Promise<string | undefined> {
+  const isSms = factors.includes('sms') || (factor === 'sms' && status === 'pending')
+  if (!isSms || operation !== 'approve' || failure === 'cancelled' || Date.now() >= firstFactorAt + firstFactorLifetimeMs) return undefined
+  return masked(await numberOf(Object.freeze({ ...subject })))
+}
+
+/** Only the digits at the end: `+41 79 ••• •• 01` becomes `•••• 01`. */
+function masked(number: unknown): string | undefined {
+  const last = (String(number ?? '').match(DIGITS) ?? []).at(-1)?.replace(/\D/g, '').slice(-4)
+  return last === undefined ? undefined : `${MASK} ${last}`
+}
+
+/** The number for eyes, and what a screen reader says instead of the dots. */
+export function maskedPhonePart(number: string, texts: Texts): Html {
+  return html`<bdi class="nevis-number" dir="ltr" aria-hidden="true">${number}</bdi><span class="nevis-unseen">${texts.numberEnding.replace('{digits}', number.slice(MASK.length + 1))}</span>`
+}

@@ -1,0 +1,59 @@
+/**
+ * The list of the user's own phones, with which the user chooses another one.
+ *
+ * A user may have two phones of the same name. So each entry also has what Nevis says of the phone: its system and when it was registered. Out of
+ * scope: fetching the list (`authenticators.ts`).
+ */
+import { withQuery } from '../host/url'
+import type { OfferedAuthenticator } from './authenticators'
+import type { PageParts } from './document'
+import { hidden, wayForm } from './forms'
+import { html, type Html } from './html'
+import type { Language } from './texts/languages'
+import type { WaitingView } from './view'
+import { dateIn, textFor } from './wording'
+
+/** One entry of the list; `lines` are below the name. */
+interface Entry {
+  readonly name: string
+  readonly lines: readonly string[]
+}
+
+const SYSTEMS = { ios: 'iOS', android: 'Android' } as const
+
+/** Shown if there are at least two phones. The phone that was asked has no button, because the page's own button asks it again. */
+export function phonesPart(view: WaitingView, parts: PageParts): Html {
+  const { texts } = parts.language
+  const phones = view.authenticators ?? []
+  const entries = entriesOf(phones, parts.language)
+  const choice = phones.map(({ id, isAsked }, i) => {
+    const { name, lines } = entries[i] as Entry
+    const words = html`<bdi>${name}</bdi>${lines.length > 0 && html` <small>${lines.join(' · ')}</small>`}`
+    if (isAsked) return html`<p class="nevis-asked">${words} <small>${textFor(texts.askedPhone, view.factor)}</small></p>`
+    return wayForm(view, parts, 'factor', view.factor, html`${hidden('authenticatorId', id)}<button>${words}</button>`)
+  })
+  const again = html`<a href="${withQuery(parts.waitingURL, { transaction: view.transaction, authenticators: '1' })}#nevis-phones">${texts.tryAgain}</a>`
+  const reason = view.authenticators ? html`<p>${texts.onlyPhone}</p>` : html`<p>${texts.phonesUnavailable}</p>${again}`
+  return html`
+      <section class="nevis-ways" id="nevis-phones" aria-labelledby="nevis-which">
+        <h2 id="nevis-which">${texts.whichPhone}</h2>${choice.length > 1 ? choice : reason}
+      </section>`
+}
+
+/** Phones that look the same with the date get the time, too; phones that still look the same get their position in the list. */
+function entriesOf(phones: readonly OfferedAuthenticator[], language: Language): Entry[] {
+  const numbered = (i: number) => language.texts.phone.replace('{n}', String(i + 1))
+  const entries = phones.map((phone, i) => entryOf(phone, numbered(i), language, false))
+  const precise = phones.map((phone, i) => (isUnique(entries, i) ? (entries[i] as Entry) : entryOf(phone, numbered(i), language, true)))
+  return precise.map((entry, i) => (isUnique(precise, i) ? entry : { ...entry, lines: [numbered(i), ...entry.lines] }))
+}
+
+function entryOf({ name, type, enrolledAt }: OfferedAuthenticator, position: string, language: Language, withTime: boolean): Entry {
+  const registered = enrolledAt === undefined ? [] : [language.texts.registered.replace('{date}', dateIn(language, new Date(enrolledAt), withTime).replaceAll(' ', '\u00a0'))]
+  return { name: name || position, lines: [...(type === undefined ? [] : [SYSTEMS[type]]), ...registered] }
+}
+
+function isUnique(entries: readonly Entry[], i: number): boolean {
+  const key = JSON.stringify(entries[i])
+  return entries.every((entry, j) => i === j || JSON.stringify(entry) !== key)
+}

@@ -1,0 +1,109 @@
+/**
+ * The cookie that remembers the factor used last.
+ *
+ * The attacker knows only a username, and wants to learn from the app which factor its owner uses. Or the attacker has the password, and wants to
+ * learn that in a browser of their own. Or the attacker has written a cookie into the victim's browser, or has copied the victim's, to bring the
+ * victim, or themselves, to a factor that is weaker, or that the app or the route does not offer. The cookie must give nothing but an order of
+ * factors that were on offer anyway, to its own user, in its own browser.
+ */
+import { callbackOf, handleIn, PASSWORD, signIn, waitingOf, type TestApp } from '../support/app'
+import type { Browser } from '../support/browser'
+import { lab, outcomeOf } from './support/lab'
+
+const world = lab()
+const COOKIE = 'nevis-factor'
+
+const codeOf = (username: string) => /\d{6}/.exec(world.simulator.sms(username).at(-1) as string)?.[0] as string
+const signOut = (browser: Browser) => void browser.cookies.delete('connect.sid')
+const factorOf = async (browser: Browser, username: string, path = '/login') => {
+  signOut(browser)
+  const handle = handleIn((await browser.post(path, { username, password: PASSWORD })).location)
+  return (await browser.get(waitingOf(handle), { accept: 'application/json' })).json().factor as string
+}
+
+/** A browser in which this user has signed in by SMS. */
+async function usedBy(app: TestApp, username: string): Promise<Browser> {
+  const browser = app.browser()
+  const handle = await signIn(browser, username, { factor: 'sms' })
+  expect(outcomeOf(await browser.post('/login/2fa/callback', { transaction: handle, code: codeOf(username) }))).toBe('success')
+  signOut(browser)
+  return browser
+}
+
+describe('an attacker who knows only the username', () => {
+  it('gets the same answer whether there is a cookie or not', async () => {
+    const app = await world.start()
+    const browser = await usedBy(app, 'anna')
+    const answers = []
+    for (const one of [browser, app.browser()]) {
+      const { status, text, headers } = await one.post('/login', { username: 'anna', password: 'wrong' })
+      answers.push([status, text, headers.getSetCookie()])
+    }
+    expect(answers[0]).toEqual(answers[1])
+  })
+})
+
+describe('an attacker who has the password', () => {
+  it('learns nothing in another browser: each begins with the app\'s first factor', async () => {
+    const app = await world.start()
+    await usedBy(app, 'anna')
+    expect(await factorOf(app.browser(), 'anna')).toBe('push')
+  })
+
+  it('gains nothing from a copy of the cookie: the second factor is asked for as always', async () => {
+    const app = await world.start()
+    const victims = await usedBy(app, 'anna')
+    const thief = app.browser()
+    thief.cookies.set(COOKIE, victims.cookies.get(COOKIE) as string)
+    const handle = await signIn(thief, 'anna')
+    expect(outcomeOf(await thief.get(callbackOf(handle)))).toBe('missing_code')
+    expect((await thief.get('/me')).json()).toEqual({ user: null })
+  })
+})
+
+describe('a cookie', () => {
+  it('names neither the user nor the factor, and differs for each user', async () => {
+    const app = await world.start()
+    const [annas, bens] = [(await usedBy(app, 'anna')).cookies.get(COOKIE) as string, (await usedBy(app, 'ben')).cookies.get(COOKIE) as string]
+    expect(annas).not.toBe(bens)
+    for (const value of [annas, bens]) {
+      expect(value).toMatch(/^[\w-]{43}$/)
+      for (const text of [value, Buffer.from(value, 'base64url').toString('latin1')]) expect(text).not.toMatch(/anna|ben|sms|push/)
+    }
+  })
+
+  it('of another user means nothing, and stays that user\'s', async () => {
+    const app = await world.start()
+    const browser = await usedBy(app, 'anna')
+    expect(await factorOf(browser, 'ben')).toBe('push')
+    const handle = await signIn(browser, 'ben')
+    await world.simulator.phone('ben').approve()
+    expect(outcomeOf(await browser.get(callbackOf(handle)))).toBe('success')
+    expect(await factorOf(browser, 'anna')).toBe('sms')
+  })
+
+  it.each(['sms', '', 'x'.repeat(5000), Buffer.alloc(32).toString('base64url'), '"><script>', 'anna:sms', '%00'])('that was made up means nothing: %s', async (value) => {
+    const browser = (await world.start()).browser()
+    browser.cookies.set(COOKIE, value)
+    expect(await factorOf(browser, 'anna')).toBe('push')
+  })
+
+  it('of an app with another secret means nothing', async () => {
+    const [one, other] = [await world.start({ strategy: { secret: 'kJ8s0b2LqZr4XvN7yTfW1mCeUdHgPaQi' } }), await world.start({ strategy: { secret: 'pQ3xW9eRt6yUiOaSdFgHjKlZxCvBnM01' } })]
+    const browser = other.browser()
+    browser.cookies.set(COOKIE, (await usedBy(one, 'anna')).cookies.get(COOKIE) as string)
+    expect(await factorOf(browser, 'anna')).toBe('push')
+  })
+
+  it('brings back no factor that the app, the user or the route does not have', async () => {
+    const app = await world.start()
+    const cookie = (await usedBy(app, 'anna')).cookies.get(COOKIE) as string
+    const strict = await world.start({ strategy: { availableFactors: () => ['push', 'recovery'] } })
+    const guarded = await world.start({ start: { factors: ['push', 'app'] } })
+    for (const one of [strict, guarded]) {
+      const browser = one.browser()
+      browser.cookies.set(COOKIE, cookie)
+      expect(await factorOf(browser, 'anna')).toBe('push')
+    }
+  })
+})
