@@ -13,7 +13,7 @@ import type { WaitingView } from './view'
 const MASK = '••••'
 
 /** Digits, with the separators that people write between them. */
-const DIGITS = /\d(?:[\s().\/-]*\d)*/g
+const DIGITS = /\d(?:[\s()./-]*\d)*/g
 
 /**
  * Asks the app for the number, if the page shows SMS to a user who may still use it.
@@ -34,7 +34,8 @@ export async function maskedPhoneFor(
 
 /** Only the digits at the end: `+41 79 ••• •• 01` becomes `•••• 01`. */
 function masked(number: unknown): string | undefined {
-  const last = (String(number ?? '').match(DIGITS) ?? []).at(-1)?.replace(/\D/g, '').slice(-4)
+  if (typeof number !== 'string' && typeof number !== 'number') return undefined
+  const last = (String(number).match(DIGITS) ?? []).at(-1)?.replace(/\D/g, '').slice(-4)
   return last === undefined ? undefined : `${MASK} ${last}`
 }
 

@@ -95,6 +95,22 @@ describe('a cookie', () => {
     expect(await factorOf(browser, 'anna')).toBe('push')
   })
 
+  it('of another strategy means nothing, even with the same secret', async () => {
+    const secret = 'kJ8s0b2LqZr4XvN7yTfW1mCeUdHgPaQi'
+    const [one, other] = [await world.start({ strategy: { secret } }), await world.start({ strategy: { secret, name: 'other' }, routes: (web, { passport }) => void web.post('/other', passport.authenticate('local', { session: false }), passport.authenticate('other')) })]
+    const browser = other.browser()
+    browser.cookies.set('other-factor', (await usedBy(one, 'anna')).cookies.get(COOKIE) as string)
+    expect(await factorOf(browser, 'anna', '/other')).toBe('push')
+  })
+
+  it('is not deleted because another user of the browser lacks a factor', async () => {
+    const app = await world.start()
+    const browser = await usedBy(app, 'anna')
+    world.simulator.faults.add({ on: 'approve', status: 404, body: { error: 'Not Found', status: 404, timestamp: 1 }, times: 1 })
+    expect(outcomeOf(await browser.post('/login', { username: 'ben', password: PASSWORD, factor: 'sms' }))).toBe('not_enrolled')
+    expect(await factorOf(browser, 'anna')).toBe('sms')
+  })
+
   it('brings back no factor that the app, the user or the route does not have', async () => {
     const app = await world.start()
     const cookie = (await usedBy(app, 'anna')).cookies.get(COOKIE) as string
