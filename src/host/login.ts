@@ -23,13 +23,13 @@ export function loginOf(session: SessionLike): string | undefined {
 }
 
 /**
- * The digest that `loginOf` would return if this request's user were signed in.
- * @returns undefined if the request has no user, or the host has no `serializeUser` that can be called
+ * The digest that `loginOf` would return if this user were signed in.
+ * @param req a request as Passport gives it to a strategy
+ * @returns undefined if there is no user, or the host has no `serializeUser` that can be called
  * @internal
  */
-export async function loginOfUser(req: object, session: SessionLike): Promise<string | undefined> {
-  const { user, _sessionManager: passports, passport: fastifys } = req as {
-    user?: unknown
+export async function loginOfUser(user: unknown, req: object, session: SessionLike): Promise<string | undefined> {
+  const { _sessionManager: passports, passport: fastifys } = req as {
     _sessionManager?: { _serializeUser?: (user: unknown, req: object, done: (error: unknown, serialized?: unknown) => void) => void }
     passport?: { serializeUser?: (user: unknown, req: object) => Promise<unknown> }
   }

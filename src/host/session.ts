@@ -167,8 +167,19 @@ function decoded(cookie: string): string {
 export async function isOfAnotherLogin(req: object, session: SessionLike): Promise<boolean> {
   const login = loginOf(session)
   if (login === undefined) return false
-  const own = await storageCall('SESSION_UNAVAILABLE', () => loginOfUser(req, session)).catch(() => '')
+  const own = await storageCall('SESSION_UNAVAILABLE', () => loginOfUser((req as { user?: unknown }).user, req, session)).catch(() => '')
   return own !== undefined && own !== login
+}
+
+/**
+ * True if this user has the login, which is a digest of `loginOf`.
+ * @returns false if that is not certain: the host has no `serializeUser` that can be called, or the app's `serializeUser` fails
+ * @internal
+ */
+export async function isLoginOf(user: unknown, req: object, login: string): Promise<boolean> {
+  const session = sessionOf(req)
+  const own = session && (await storageCall('SESSION_UNAVAILABLE', () => loginOfUser(user, req, session)).catch(() => undefined))
+  return own === login
 }
 
 /**

@@ -81,8 +81,8 @@ export interface RequireSecondFactorOptions extends RecordSecondFactorOptions {
  * If no login has renewed the session in this request (after `authorize`, and with Passport before 0.6), this middleware gives the session a
  * new id and keeps its content. A session without `regenerate` keeps its id.
  *
- * It writes no record in three cases: for an enrolment, for a sign-in in a remembered browser, and if Basic or Bearer identified the user who
- * approved while the session belongs to another user.
+ * It writes no record in three cases: for an enrolment, for a sign-in in a remembered browser, and if the session belongs to another user than the
+ * one who approved, as when Basic or Bearer identified the user. The last case is also published as an event `suspicious`.
  * @param options where the strategy keeps its state
  * @throws TypeError if an option is wrong or unknown
  * @returns middleware; it passes on an error if there is no approval or no login, and a StorageError `SESSION_UNAVAILABLE` if the session
@@ -95,12 +95,14 @@ export function recordSecondFactor(options: RecordSecondFactorOptions = {}): Mid
     const profile = authInfoOf(req)?.nevis
     const session = sessionOf(req)
     const login = session && loginOf(session)
-    if (profile === undefined || login === undefined) {
+    const notes = profile && callbacks().get(profile)
+    if (profile === undefined || notes === undefined || login === undefined) {
       throw new Error('recordSecondFactor must run after passport.authenticate("nevis"), for a user who is logged in. In your own callback, first call req.logIn() and set req.authInfo = info')
     }
     // Write no record for a remembered browser, because the user has not given a second factor now.
     const isApproval = profile.operation === 'approve' && profile.remembered !== true
-    if (isApproval && callbacks().get(profile)?.isOfOther !== true) await write(req, sessionKey, profile, login)
+    // If the login has changed since the callback, the app has signed a user in for this approval. Otherwise the login is from before.
+    if (isApproval && (login !== notes.login || (await notes.isLoginOfApprover(login)))) await write(req, sessionKey, profile, login)
     return undefined
   })
 }
@@ -116,8 +118,10 @@ async function write(req: HostRequest, sessionKey: string, profile: NevisProfile
 interface CallbackNotes {
   /** The id that the session had at the callback request. */
   readonly sessionId: string | undefined
-  /** True if the session of the callback request belonged to another user than the one who approved. */
-  readonly isOfOther: boolean
+  /** Digest of the login that the session had at the callback request; undefined if nobody was signed in. */
+  readonly login: string | undefined
+  /** True if a login, given as a digest, is certainly that of the user who approved. */
+  readonly isLoginOfApprover: (login: string) => Promise<boolean>
 }
 
 const REGISTRY = Symbol.for('passport-nevis.callbacks')
@@ -133,11 +137,12 @@ function callbacks(): WeakMap<NevisProfile, CallbackNotes> {
 
 /**
  * Stores notes about the callback for `recordSecondFactor`. The strategy calls this function at a success.
- * @param isOfOther true if the session's login is another user's
+ * @param isLoginOfApprover true if a login, given as a digest, is certainly that of the user who approved
  * @internal
  */
-export function noteSession(profile: NevisProfile, req: object, isOfOther: boolean): void {
-  callbacks().set(profile, { sessionId: sessionIdOf(req), isOfOther })
+export function noteSession(profile: NevisProfile, req: object, isLoginOfApprover: CallbackNotes['isLoginOfApprover']): void {
+  const session = sessionOf(req)
+  callbacks().set(profile, { sessionId: sessionIdOf(req), login: session && loginOf(session), isLoginOfApprover })
 }
 
 /** Reads the session again before it gets a new id, because the user may have logged out meanwhile. */

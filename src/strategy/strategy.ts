@@ -17,7 +17,7 @@ import type { NevisStrategyOptions } from './options'
 import { resolveOptions, type Settings } from './settings'
 import { logsIn, type NevisRequest } from '../host/request'
 import { noteSession } from '../session/second-factor'
-import { isOfAnotherLogin, isStored } from '../host/session'
+import { isLoginOf, isStored } from '../host/session'
 import { runVerify, type Verify, type VerifyWithRequest } from './verify'
 import type { NevisProfile } from '../factors/profile'
 
@@ -135,7 +135,7 @@ export class NevisStrategy extends PassportStrategy {
       await accepted?.()
       // Read the session again, because the user may have logged out while `verify` ran, and must stay logged out.
       if (request.sessionContinues()) await request.refresh()
-      noteSession(profile, req, !logsIn(options) && (await isOfAnotherLogin(req, request.session)))
+      noteSession(profile, req, loginCheckOf(request, user))
       const authInfo = { ...info, nevis: profile, ...(returnTo !== undefined && { returnTo }) }
       // Set `req.authInfo` here for `passport.authorize`, because Passport does so only since version 0.7.
       if (options.assignProperty !== undefined) req.authInfo = authInfo
@@ -156,6 +156,22 @@ export class NevisStrategy extends PassportStrategy {
 function goTo(req: NevisRequest, to: string, redirect: PassportActions['redirect']): void {
   if (!wantsNext(req)) redirect(to, 303)
   else if (!answerNext(req, to)) redirect(to, 200)
+}
+
+/**
+ * Returns a function that is true if a login of the session is that of the user who approved. The user of the request is not enough: with the option
+ * `subject`, or Passport's `userProperty`, the approval can be of a user whom a token identifies, while the session belongs to another one.
+ * @param approver the user whom `verify` returned
+ */
+function loginCheckOf(request: StrategyRequest, approver: Express.User): (login: string) => Promise<boolean> {
+  const { req, options, settings } = request
+  // Passport replaces `req.user` at a success. Without the option `subject`, and without a login, this user has been compared with the one who approved.
+  const compared = settings.hasOwnSubject || logsIn(options) ? undefined : req.user
+  return async (login) => {
+    if ((await isLoginOf(approver, req, login)) || (await isLoginOf(compared, req, login))) return true
+    request.mismatchRefusal('login')
+    return false
+  }
 }
 
 function refuse(req: NevisRequest, options: AuthenticateOptions, refusal: Refusal, fail: PassportActions['fail'], error: PassportActions['error']): void {

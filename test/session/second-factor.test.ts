@@ -111,7 +111,9 @@ describe('secondFactorOf', () => {
   const asAnna = (sessionID: string | undefined, nevis: object = {}) => ({ sessionID, session: { passport: { user: 'anna' }, nevis } })
   const recorded = async (sessionID: string | undefined) => {
     const req = asAnna(sessionID)
-    await recordSecondFactor().answer({ ...req, authInfo: { nevis: { operation: 'approve', factor: 'push', id: userId, transactionId: 't' } } } as never)
+    const profile = { operation: 'approve', factor: 'push', id: userId, transactionId: 't' }
+    noteSession(profile as never, req, async () => true)
+    await recordSecondFactor().answer({ ...req, authInfo: { nevis: profile } } as never)
     return req.session.nevis
   }
 
@@ -140,7 +142,7 @@ describe('recordSecondFactor', () => {
       const regenerate = jest.fn((done: () => void) => done())
       const session = { passport: { user: 'anna' }, regenerate, save: (done: () => void) => done(), reload: (done: () => void) => done() }
       const req = { sessionID: 'before', session, authInfo: { nevis: profile } }
-      noteSession(profile as never, req, false)
+      noteSession(profile as never, req, async () => true)
       await recordSecondFactor().answer({ ...req, sessionID: idNow } as never)
       return regenerate.mock.calls.length
     }
@@ -153,9 +155,15 @@ describe('recordSecondFactor', () => {
       const profile = { operation: 'approve', factor: 'push', id: userId, transactionId: 't' }
       const session: Record<string, unknown> = { passport: { user: 'ben' }, regenerate: jest.fn(), save: jest.fn() }
       const req = { sessionID: 'bens', session, authInfo: { nevis: profile } }
-      noteSession(profile as never, req, true)
+      noteSession(profile as never, req, async () => false)
       expect(await recordSecondFactor().answer(req as never)).toBeUndefined()
       expect([session['nevis'], (session['regenerate'] as jest.Mock).mock.calls, (session['save'] as jest.Mock).mock.calls]).toEqual([undefined, [], []])
+    })
+
+    it('ends in an error for a profile that is a copy, because nothing is known about its callback', async () => {
+      const req = { sessionID: 'one', session: { passport: { user: 'anna' } }, authInfo: { nevis: { operation: 'approve', factor: 'push', id: userId, transactionId: 't' } } }
+      await expect(recordSecondFactor().answer(req as never)).rejects.toThrow(/^recordSecondFactor must run after/)
+      expect(req.session).toEqual({ passport: { user: 'anna' } })
     })
 
     it('gives it a new id where the login has not', async () => {
@@ -291,7 +299,7 @@ describe('recordSecondFactor', () => {
         const page = await browser.post('/record-only')
         expect(page.status).toBe(500)
         expect(page.json()).toMatchObject({ action: 'error' })
-        expect(page.json().message).toMatch(/^recordSecondFactor: .*passport\.authenticate\("nevis"\)/)
+        expect(page.json().message).toMatch(/^recordSecondFactor must run after passport\.authenticate\("nevis"\)/)
       }
     })
   })

@@ -1,0 +1,164 @@
+/**
+ * The attack: a second factor of one account that counts in the session of another.
+ *
+ * The attacker knows the victim's password and has an account with a phone of their own. The password alone signs in, and whatever matters is behind
+ * `requireSecondFactor`. The same routes also accept the app's tokens. So the attacker signs in as the victim, sends the victim's cookie together
+ * with a token of their own account, and approves with their own phone. The user of the request has approved, but the session is the victim's. A
+ * record in it would let the victim's cookie pass alone. The attacker also tries this where an app's own callback does not sign in.
+ */
+import express, { type RequestHandler } from 'express'
+import session from 'express-session'
+import { Passport, type AuthenticateCallback } from 'passport'
+import { Strategy as LocalStrategy } from 'passport-local'
+import { NevisStrategy, push, recordSecondFactor, requireSecondFactor, type NevisStrategyOptions } from '../../src'
+import { handleIn, PASSWORD, strategyOptions, type User } from '../support/app'
+import type { Browser } from '../support/browser'
+import { listening } from '../hosts/express/host'
+import { lab } from './support/lab'
+
+const world = lab()
+const ANNA = { authorization: 'Bearer anna' }
+const BEN = { authorization: 'Bearer ben' }
+
+interface Kind {
+  /** Where Passport puts the user of a session. */
+  readonly userProperty?: string
+  /** Where the app puts the user of a token. */
+  readonly tokenProperty: string
+  readonly options?: Partial<NevisStrategyOptions>
+  /** What `verify` returns for the username that has approved. */
+  readonly verified?: (username: string) => object
+  readonly serialize?: (req: object, user: User) => unknown
+}
+type AnyRequest = Record<string, User | undefined>
+const named = (user: User | undefined) => user && { username: user.username }
+const subjectIn = (...properties: string[]): NonNullable<NevisStrategyOptions['subject']> =>
+  (req) => named(properties.map((name) => (req as unknown as AnyRequest)[name]).find(Boolean))
+
+const OWN_SUBJECT: Kind = { tokenProperty: 'auth', options: { subject: subjectIn('auth', 'user') } }
+const USER_PROPERTY: Kind = { userProperty: 'account', tokenProperty: 'account', options: { subject: subjectIn('account') } }
+const REQUEST_USER: Kind = { tokenProperty: 'user' }
+
+let browser: Browser
+const serialized: unknown[] = []
+
+async function serve({ userProperty = 'user', tokenProperty, options, verified = (username) => ({ username }), serialize = (_req, { username }) => username }: Kind) {
+  serialized.length = 0
+  const passport = new Passport()
+  passport.use(new LocalStrategy((username, password, done) => done(null, password === PASSWORD ? { username } : false)))
+  passport.use(new NevisStrategy({ ...strategyOptions(world.simulator), factors: [push()], ...options, passReqToCallback: false }, async ({ username }) => verified(username as string)))
+  passport.serializeUser((req: express.Request, user: Express.User, done: (error: unknown, kept?: unknown) => void) => {
+    serialized.push(user)
+    done(null, serialize(req, user as User))
+  })
+  passport.deserializeUser((kept: string | { username: string }, done) => done(null, typeof kept === 'string' ? { username: kept } : kept))
+  const app = express()
+  app.use(express.urlencoded({ extended: false }), session({ secret: 'a secret for tests', resave: false, saveUninitialized: false }))
+  app.use(passport.initialize({ userProperty }), passport.session())
+  app.use((req, _res, next) => {
+    const [, username] = /^Bearer (\w+)$/.exec(req.headers.authorization ?? '') ?? []
+    if (username !== undefined) Object.assign(req, { [tokenProperty]: { username } })
+    next()
+  })
+  const own: RequestHandler = (req, res, next) => {
+    const settled: AuthenticateCallback = (error, user, info) => {
+      if (error || !user) return void res.status(403).end()
+      req.authInfo = info as object
+      next()
+    }
+    passport.authenticate('nevis', settled)(req, res, next)
+  }
+  const ok: RequestHandler = (_req, res) => void res.end('ok')
+  app.post('/login', passport.authenticate('local', { keepSessionInfo: true }), ok)
+  app.post('/step-up', passport.authorize('nevis'))
+  app.post('/login-with-phone', passport.authenticate('local', { session: false }), passport.authenticate('nevis'))
+  app.all('/authorized', passport.authorize('nevis'), recordSecondFactor(), ok)
+  app.all('/without-login', passport.authenticate('nevis', { session: false }), recordSecondFactor(), ok)
+  app.all('/own-callback', own, recordSecondFactor(), ok)
+  app.all('/signed-in', passport.authenticate('nevis'), recordSecondFactor(), ok)
+  app.post('/transfer', requireSecondFactor({ maxAgeSeconds: 300 }), ok)
+  const host = await listening(app)
+  world.defer(() => host.close())
+  browser = host.browser()
+}
+
+const signIn = async (username: string) => expect((await browser.post('/login', { username, password: PASSWORD })).text).toBe('ok')
+
+/** Starts, approves with the phone of `username`, and returns the status of the callback. */
+async function approved(username: string, callback: string, headers: Record<string, string> = {}, start = '/step-up'): Promise<number> {
+  const handle = handleIn((await browser.post(start, { username, password: PASSWORD }, headers)).location)
+  await world.simulator.phone(username).approve()
+  return (await browser.get(`${callback}?transaction=${handle}`, headers)).status
+}
+const transfer = async () => (await browser.post('/transfer')).status
+const suspicions = () => world.events.of('suspicious').map(({ reason, field, subject }) => ({ reason, field, subject }))
+const OF_ANOTHER = { reason: 'binding_mismatch', field: 'login', subject: { username: 'ben' } }
+
+describe('anna\'s session, and a token of ben whose phone approves', () => {
+  // Shows: T-password-5
+  it.each<[string, Kind, string]>([
+    ['an option subject that prefers the token, passport.authorize', OWN_SUBJECT, '/authorized'],
+    ['an option subject that prefers the token, session: false', OWN_SUBJECT, '/without-login'],
+    ['Passport\'s userProperty, passport.authorize', USER_PROPERTY, '/authorized'],
+    ['a token in req.user, passport.authorize', REQUEST_USER, '/authorized'],
+    ['a token in req.user, session: false', REQUEST_USER, '/without-login'],
+  ])('%s › the request goes on, anna gets no record, and an event tells of it', async (_name, kind, callback) => {
+    await serve(kind)
+    await signIn('anna')
+    expect(await approved('ben', callback, BEN)).toBe(200)
+    expect(await transfer()).toBe(401)
+    expect(suspicions()).toEqual([OF_ANOTHER])
+  })
+
+  it('a callback of the app that does not sign in › anna gets no record', async () => {
+    await serve(REQUEST_USER)
+    await signIn('anna')
+    expect(await approved('ben', '/own-callback', {}, '/login-with-phone')).toBe(200)
+    expect(await transfer()).toBe(401)
+    expect(suspicions()).toEqual([OF_ANOTHER])
+  })
+
+  it('a serializeUser that fails for ben › anna gets no record', async () => {
+    const serialize: Kind['serialize'] = (_req, { username }) => (username === 'ben' ? false : username)
+    await serve({ ...OWN_SUBJECT, serialize })
+    await signIn('anna')
+    expect(await approved('ben', '/authorized', BEN)).toBe(200)
+    expect(await transfer()).toBe(401)
+  })
+})
+
+describe('the honest user', () => {
+  it.each<[string, Kind, string, Record<string, string>]>([
+    ['an option subject, by the session', OWN_SUBJECT, '/authorized', {}],
+    ['an option subject, by the session and the own token', OWN_SUBJECT, '/authorized', ANNA],
+    ['an option subject, session: false', OWN_SUBJECT, '/without-login', {}],
+    ['Passport\'s userProperty', USER_PROPERTY, '/authorized', {}],
+    ['req.user, session: false', REQUEST_USER, '/without-login', {}],
+    ['req.user, a callback of the app that does not sign in', REQUEST_USER, '/own-callback', {}],
+    ['req.user, a second sign-in', REQUEST_USER, '/signed-in', {}],
+    ['a login that is an object, with its names in another order', { ...OWN_SUBJECT, serialize: (_req, user) => ({ ...user, tenant: 1 }), verified: (username) => ({ tenant: 1, username }) }, '/authorized', {}],
+    ['a login that depends on the request', { ...OWN_SUBJECT, serialize: (req, { username }) => ({ username, host: (req as { hostname: string }).hostname }) }, '/authorized', {}],
+    ['a verify that returns no user of the app', { ...REQUEST_USER, verified: (username) => ({ nevis: username }) }, '/authorized', {}],
+  ])('%s › gets the record', async (_name, kind, callback, headers) => {
+    await serve(kind)
+    await signIn('anna')
+    expect(await approved('anna', callback, headers)).toBe(200)
+    expect(await transfer()).toBe(200)
+    expect(suspicions()).toEqual([])
+  })
+
+  it('signs in with the phone › gets the record, and serializeUser runs once', async () => {
+    await serve({ ...OWN_SUBJECT, serialize: (_req, { username }) => ({ username, login: serialized.length }) })
+    expect(await approved('anna', '/signed-in', {}, '/login-with-phone')).toBe(200)
+    expect(await transfer()).toBe(200)
+    expect(serialized).toHaveLength(1)
+  })
+
+  it('steps up › serializeUser runs once at the start, and once for the record', async () => {
+    await serve(OWN_SUBJECT)
+    await signIn('anna')
+    serialized.length = 0
+    await approved('anna', '/authorized')
+    expect(serialized).toHaveLength(2)
+  })
+})
