@@ -151,7 +151,7 @@ export function resolveOptions(options: NevisStrategyOptions): Settings {
     sessionKey: sessionKeyOf('NevisStrategy', sessionKey),
     issuers: texts('issuer', issuer).map(withoutSlash),
     claims: claimsOf(options.transactionTokens),
-    keys: keysOf(name, secretsOf(options.secret), client),
+    keys: keysOf(name, address('callbackURL', callbackURL), secretsOf(options.secret), client),
     watch: new StatusWatch(client, {
       lifetimeMs,
       enrollmentLifetimeMs,

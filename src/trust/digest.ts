@@ -17,7 +17,7 @@ export class Digests {
   /**
    * Sets the keys.
    * @param keys 32 bytes each. The first key makes new digests; digests of all keys are accepted
-   * @param owner the strategy and the Nevis instance. A digest of one owner does not match for another, even in the same session
+   * @param owner the strategy, the Nevis instance and the callback URL. A digest of one owner does not match for another, even in the same session
    */
   constructor(
     private readonly keys: readonly Buffer[],

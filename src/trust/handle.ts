@@ -42,7 +42,7 @@ export class Handles {
   /**
    * Sets the keys.
    * @param keys 32 bytes each. The first key encrypts; a handle that any of them encrypted is accepted
-   * @param owner the strategy and the Nevis instance. A handle of one owner cannot be decrypted for another
+   * @param owner the strategy, the Nevis instance and the callback URL. A handle of one owner cannot be decrypted for another
    */
   constructor(
     private readonly keys: readonly Buffer[],

@@ -32,16 +32,19 @@ export type CurrentKeys = () => Keys | Promise<Keys>
 /**
  * Returns a function that derives the keys. It derives them again when the access key changes.
  * @param name the strategy's name. Handles, digests and cookies are valid only for this strategy and its Nevis instance
+ * @param callbackURL where the strategy's transactions are finished. Handles and digests are valid only there: two strategies may have the same name,
+ * because Passport can register them under others
  * @param secrets the first secret is used for new handles and cookies; those of all secrets are accepted
  * @internal
  */
-export function keysOf(name: string, secrets: readonly string[] | undefined, client: NevisClient): CurrentKeys {
-  const owner = `${name} ${client.baseURL}`
+export function keysOf(name: string, callbackURL: string, secrets: readonly string[] | undefined, client: NevisClient): CurrentKeys {
+  const strategy = `${name} ${client.baseURL}`
+  const owner = `${strategy} ${callbackURL}`
   const keysFrom = (...[forHandles, forTransactions, forShown, forBrowsers, forTypedCodes]: readonly (readonly Buffer[])[]): Keys => ({
     handles: new Handles(forHandles as readonly Buffer[], owner),
     digests: new Digests(forTransactions as readonly Buffer[], owner),
     shown: new ShownCipher(forShown as readonly Buffer[]),
-    browsers: new BrowserCookies(forBrowsers as readonly Buffer[], owner),
+    browsers: new BrowserCookies(forBrowsers as readonly Buffer[], strategy),
     typedCodes: new TypedCodes(forTypedCodes as readonly Buffer[], owner),
   })
   if (secrets !== undefined) {

@@ -15,7 +15,7 @@ export class TypedCodes {
   /**
    * Sets the keys.
    * @param keys 32 bytes each. The first key makes new digests; digests of all keys are accepted
-   * @param owner the strategy and the Nevis instance; part of every digest
+   * @param owner the strategy, the Nevis instance and the callback URL; part of every digest
    */
   constructor(
     private readonly keys: readonly Buffer[],
