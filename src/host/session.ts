@@ -203,6 +203,16 @@ export function sessionIdOf(req: object): string | undefined {
   return typeof id === 'string' ? id : undefined
 }
 
+/**
+ * True if a second factor record would survive a log-out and the next login: @fastify/passport with `clearSessionOnLogin: false` then keeps all data,
+ * and the session of @fastify/secure-session has no id that changes.
+ * @internal
+ */
+export function keepsDataAtLogout(req: object): boolean {
+  const { passport } = req as { passport?: { clearSessionOnLogin?: unknown } | null }
+  return passport?.clearSessionOnLogin === false && sessionIdOf(req) === undefined
+}
+
 /** Calls a session method and waits until it has ended. Some hosts call a callback, some return a promise, and some do both. */
 function completed(act: (done: (error?: unknown) => void) => unknown): Promise<void> {
   return storageCall(

@@ -13,7 +13,7 @@ import { address, refuseUnknown, sessionKeyOf } from '../host/option-values'
 import { authInfoOf, sessionOf, wantsPage, type HostRequest } from '../host/request'
 import { loginOf } from '../host/login'
 import { storeReturnTo } from './return-to'
-import { hasContent, reloadSession, renewSession, saveSession, sessionIdOf } from '../host/session'
+import { hasContent, keepsDataAtLogout, reloadSession, renewSession, saveSession, sessionIdOf } from '../host/session'
 import type { SessionLike } from '../host/request'
 import { isListOfNames } from '../factors/strength'
 import type { SessionState } from './transactions'
@@ -85,8 +85,8 @@ export interface RequireSecondFactorOptions extends RecordSecondFactorOptions {
  * one who approved, as when Basic or Bearer identified the user. The last case is also published as an event `suspicious`.
  * @param options where the strategy keeps its state
  * @throws TypeError if an option is wrong or unknown
- * @returns middleware; it passes on an error if there is no approval or no login, and a StorageError `SESSION_UNAVAILABLE` if the session
- * cannot be renewed or saved
+ * @returns middleware; it passes on an error if there is no approval or no login, or if a log-out would keep the record, and a StorageError
+ * `SESSION_UNAVAILABLE` if the session cannot be renewed or saved
  */
 export function recordSecondFactor(options: RecordSecondFactorOptions = {}): Middleware {
   refuseUnknown('recordSecondFactor', options, ['sessionKey'])
@@ -98,6 +98,9 @@ export function recordSecondFactor(options: RecordSecondFactorOptions = {}): Mid
     const notes = profile && callbacks().get(profile)
     if (profile === undefined || notes === undefined || login === undefined) {
       throw new Error('recordSecondFactor must run after passport.authenticate("nevis"), for a user who is logged in. In your own callback, first call req.logIn() and set req.authInfo = info')
+    }
+    if (keepsDataAtLogout(req)) {
+      throw new Error('recordSecondFactor cannot be used with @fastify/secure-session while @fastify/passport has the option clearSessionOnLogin: false, because the record would count again after a log-out')
     }
     // Write no record for a remembered browser, because the user has not given a second factor now.
     const isApproval = profile.operation === 'approve' && profile.remembered !== true
@@ -174,7 +177,7 @@ export function secondFactorOf(req: object, options: RecordSecondFactorOptions =
   const session = sessionOf(req)
   const login = session && loginOf(session)
   const record = (session?.[sessionKey] as SessionState | undefined)?.secondFactor as BoundRecord | undefined
-  if (login === undefined || record?.login !== login || record.sessionId !== idDigestOf(req)) return undefined
+  if (login === undefined || record?.login !== login || record.sessionId !== idDigestOf(req) || keepsDataAtLogout(req)) return undefined
   const { userId, factor, typedCode, transactionId, at, amr } = record
   const isTyped = typedCode === true && { typedCode }
   return { userId, factor, ...isTyped, transactionId, at, authTime: Math.floor(at / 1000), amr: isListOfValues(amr) ? amr : [] }
