@@ -23,8 +23,9 @@ const nevis = new NevisStrategy(
     factors: [push()],
     waitingURL: '/login/2fa',
     subject: ({ user }) => user && { username: (user as unknown as Login).user },
+    data: ({ user }) => (user as unknown as Login).tenant,
   },
-  async ({ username }) => ({ username }),
+  async ({ username, data }) => ({ user: username, tenant: data }),
 )
 const passport = new Authenticator({ clearSessionIgnoreFields: ['nevis'] })
 passport.use(nevis)
