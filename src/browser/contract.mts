@@ -37,6 +37,8 @@ export interface SecondFactorView {
     /** For example `CHF 120.00`. */
     readonly value: string
   }[]
+  /** The end of the phone number that gets the texts, such as `•••• 0001`. */
+  readonly maskedPhone?: string
   /** `data:image/png;base64,…` */
   readonly qrCode?: string
   /** A link that opens the Access App on the same phone. */
@@ -56,6 +58,8 @@ export interface SecondFactorView {
   }
   /** Why the transaction has ended; or `wrong_code` while the user may try another code. */
   readonly failure?: FailureCode
+  /** With the failure `not_enrolled`: the factor that the user does not have. */
+  readonly missingFactor?: FactorName
   /** URL of the list of the user's phones; absent if no other phone can be asked. */
   readonly authenticatorsURL?: string
   /** The list; absent unless it was requested, null if Nevis cannot be reached. */
@@ -64,6 +68,12 @@ export interface SecondFactorView {
     readonly id: string
     /** Absent if the phone has no name. */
     readonly name?: string
+    /** The phone's system, if it is known. */
+    readonly type?: 'ios' | 'android'
+    /** When the phone was registered; ISO 8601. */
+    readonly enrolledAt?: string
+    /** True for the phone that this transaction asks. */
+    readonly isAsked?: true
   }[] | null
 }
 

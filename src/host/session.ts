@@ -172,14 +172,14 @@ export async function isOfAnotherLogin(req: object, session: SessionLike): Promi
 }
 
 /**
- * True if this user has the login, which is a digest of `loginOf`.
- * @returns false if that is not certain: the host has no `serializeUser` that can be called, or the app's `serializeUser` fails
+ * True if this user has the login, which is a digest of `loginOf`. False if the app's `serializeUser` fails.
+ * @returns undefined if the host has no `serializeUser` that can be called
  * @internal
  */
-export async function isLoginOf(user: unknown, req: object, login: string): Promise<boolean> {
+export async function isLoginOf(user: unknown, req: object, login: string): Promise<boolean | undefined> {
   const session = sessionOf(req)
-  const own = session && (await storageCall('SESSION_UNAVAILABLE', () => loginOfUser(user, req, session)).catch(() => undefined))
-  return own === login
+  const own = session && (await storageCall('SESSION_UNAVAILABLE', () => loginOfUser(user, req, session)).catch(() => ''))
+  return own === undefined ? undefined : own === login
 }
 
 /**

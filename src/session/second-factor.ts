@@ -96,7 +96,7 @@ export function recordSecondFactor(options: RecordSecondFactorOptions = {}): Mid
     const session = sessionOf(req)
     const login = session && loginOf(session)
     const notes = profile && callbacks().get(profile)
-    if (profile === undefined || notes === undefined || login === undefined) {
+    if (profile === undefined || login === undefined) {
       throw new Error('recordSecondFactor must run after passport.authenticate("nevis"), for a user who is logged in. In your own callback, first call req.logIn() and set req.authInfo = info')
     }
     if (keepsDataAtLogout(req)) {
@@ -105,7 +105,7 @@ export function recordSecondFactor(options: RecordSecondFactorOptions = {}): Mid
     // Write no record for a remembered browser, because the user has not given a second factor now.
     const isApproval = profile.operation === 'approve' && profile.remembered !== true
     // If the login has changed since the callback, the app has signed a user in for this approval. Otherwise the login is from before.
-    if (isApproval && (login !== notes.login || (await notes.isLoginOfApprover(login)))) await write(req, sessionKey, profile, login)
+    if (isApproval && (notes === undefined || login !== notes.login || (await notes.isLoginOfApprover(login)))) await write(req, sessionKey, profile, login)
     return undefined
   })
 }

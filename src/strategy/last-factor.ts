@@ -20,12 +20,13 @@ const KEPT_SECONDS = 90 * 86_400
 const NEVER_FIRST = 'recovery'
 
 /**
- * Puts the factor of the cookie at the front of the factors that the user has.
+ * Puts the factor of the cookie at the front of the factors that the user has, at a sign-in of an app with the option `availableFactors`. Without that
+ * option, the order is the app's own. A step-up keeps the app's order too: it may need a stronger factor than the user signed in with.
  * @internal
  */
 export function withLastFactorFirst(request: StrategyRequest, parameters: RequestedParameters): RequestedParameters {
-  if (parameters.operation === 'enroll') return parameters
-  const names = parameters.available ?? allNames(request)
+  const names = parameters.available
+  if (parameters.operation === 'enroll' || names === undefined || request.login() !== undefined) return parameters
   const last = factorIn(request, parameters.budget, names)
   return last === undefined ? parameters : { ...parameters, available: [last, ...names.filter((name) => name !== last)] }
 }
@@ -36,10 +37,10 @@ export function withLastFactorFirst(request: StrategyRequest, parameters: Reques
  * @internal
  */
 export function rememberFactor(request: StrategyRequest, { factor, operation, factors, available, budget }: Transaction): void {
-  if (operation !== 'approve' || factors !== undefined || factor === NEVER_FIRST || budget === undefined) return
   const { settings } = request
+  if (settings.availableFactors === undefined || operation !== 'approve' || factors !== undefined || factor === NEVER_FIRST || budget === undefined) return
   const isFirst = (limits: object) => offeredFactors(settings, { operation, ...limits })[0]?.name === factor
-  const comesFirst = isFirst({}) && (settings.availableFactors === undefined || isFirst({ available }))
+  const comesFirst = isFirst({}) && isFirst({ available })
   if (!comesFirst) setCookie(request, request.keys.digests.digestOfFactor(budget, factor), KEPT_SECONDS)
   else if (factorIn(request, budget, allNames(request)) !== undefined) setCookie(request, '', 0)
 }

@@ -159,16 +159,21 @@ function goTo(req: NevisRequest, to: string, redirect: PassportActions['redirect
 }
 
 /**
- * Returns a function that is true if a login of the session is that of the user who approved. The user of the request is not enough: with the option
- * `subject`, or Passport's `userProperty`, the approval can be of a user whom a token identifies, while the session belongs to another one.
+ * Returns a function that is false if a login of the session may be another user's than the one who approved. The function is called with a login that
+ * the approval has not changed. With credentials beside the session, such as a Bearer token, and with the option `subject` or Passport's `userProperty`,
+ * the approval can be of the user of the token.
  * @param approver the user whom `verify` returned
  */
 function loginCheckOf(request: StrategyRequest, approver: Express.User): (login: string) => Promise<boolean> {
   const { req, options, settings } = request
-  // Passport replaces `req.user` at a success. Without the option `subject`, and without a login, this user has been compared with the one who approved.
-  const compared = settings.hasOwnSubject || logsIn(options) ? undefined : req.user
+  // Passport replaces `req.user` at a success, so take the user of now.
+  const { user } = req
   return async (login) => {
-    if ((await isLoginOf(approver, req, login)) || (await isLoginOf(compared, req, login))) return true
+    const isUserOfSession = logsIn(options) || user === undefined ? undefined : await isLoginOf(user, req, login)
+    const isUncertain = req.headers.authorization !== undefined && (settings.hasOwnSubject || isUserOfSession === undefined)
+    if (isUserOfSession !== false && !isUncertain && !logsIn(options)) return true
+    const isApprovers = await isLoginOf(approver, req, login)
+    if (isApprovers === true || (isApprovers === undefined && !isUncertain && isUserOfSession !== false)) return true
     request.mismatchRefusal('login')
     return false
   }

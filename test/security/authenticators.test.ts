@@ -158,7 +158,7 @@ describe('the names of a user\'s phones', () => {
       const browser = app.browser()
       await browser.post('/password-only', { username: 'anna', password: PASSWORD })
       const handle = handleIn((await browser.post('/start')).location)
-      expect((await browser.get(list(handle), { accept: 'application/json' })).json().authenticators).toEqual([{ id: idOf('anna'), name: name() }])
+      expect((await browser.get(list(handle), { accept: 'application/json' })).json().authenticators).toMatchObject([{ id: idOf('anna'), name: name() }])
       await browser.post('/password-only', { username: 'ben', password: PASSWORD })
       expect((await browser.get(list(handle), { accept: 'application/json' })).json()).not.toHaveProperty('authenticators')
     })

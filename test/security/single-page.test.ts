@@ -98,6 +98,7 @@ describeWithChromium('a single-page app', () => {
       ['by the view: callbackURL', () => (routes['/2fa'] = json({ ...VIEW, callbackURL: `${elsewhere}/callback` }))],
       ['by the callback, to a page that the app might open', () => (routes['/2fa/callback'] = next(`${elsewhere}/welcome`))],
     ]
+    // Shows: T-csrf-2
     it.each(places)('%s › refuses, and sends nothing there', async (_name, lie) => {
       lie()
       expect(await signIn()).toMatchObject({ name: 'SecondFactorError', code: 'foreign_origin' })
@@ -107,6 +108,7 @@ describeWithChromium('a single-page app', () => {
   })
 
   describe('redirected to another origin', () => {
+    // Shows: T-csrf-2
     it.each([['/login', 302], ['/login', 307], ['/login', 308], ['/2fa', 302], ['/2fa/status', 307], ['/2fa/callback', 307]])('from %s with %i › follows nothing: neither password nor token gets there', async (path, status) => {
       routes[path] = redirect(status, `${elsewhere}/collect`)
       expect(await signIn()).toMatchObject({ code: 'redirected' })
@@ -121,6 +123,7 @@ describeWithChromium('a single-page app', () => {
   })
 
   describe('that gets a page with HTTP 200', () => {
+    // Shows: T-csrf-2
     it.each(['/login', '/2fa', '/2fa/status', '/2fa/callback'])('from %s › takes it for nothing', async (path) => {
       routes[path] = html
       expect(await signIn()).toMatchObject({ code: 'unexpected_answer' })

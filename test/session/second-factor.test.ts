@@ -160,12 +160,6 @@ describe('recordSecondFactor', () => {
       expect([session['nevis'], (session['regenerate'] as jest.Mock).mock.calls, (session['save'] as jest.Mock).mock.calls]).toEqual([undefined, [], []])
     })
 
-    it('ends in an error for a profile that is a copy, because nothing is known about its callback', async () => {
-      const req = { sessionID: 'one', session: { passport: { user: 'anna' } }, authInfo: { nevis: { operation: 'approve', factor: 'push', id: userId, transactionId: 't' } } }
-      await expect(recordSecondFactor().answer(req as never)).rejects.toThrow(/^recordSecondFactor must run after/)
-      expect(req.session).toEqual({ passport: { user: 'anna' } })
-    })
-
     it('gives it a new id where the login has not', async () => {
       expect(await renewals('before')).toBe(1)
     })

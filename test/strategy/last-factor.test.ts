@@ -39,7 +39,9 @@ async function next(browser: Browser, username = 'anna', path = '/login'): Promi
   return [factor, factors]
 }
 
-const start = (options: Omit<AppOptions, 'simulator'> = {}): Promise<TestApp> => world.start(options)
+/** An app that says what its users have: everything, unless a test says otherwise. */
+const start = (options: Omit<AppOptions, 'simulator'> = {}): Promise<TestApp> =>
+  world.start({ ...options, strategy: { availableFactors: () => EVERY, ...options.strategy } })
 const having = (availableFactors: unknown): Omit<AppOptions, 'simulator'> => ({ strategy: { availableFactors: () => availableFactors } as Partial<NevisStrategyOptions> })
 
 describe('a sign-in after one with another factor than the first', () => {
@@ -60,14 +62,13 @@ describe('a sign-in after one with another factor than the first', () => {
     expect((await next(browser))[0]).toBe('sms')
   })
 
-  it('begins with the first factor again once the user has used that, and the browser has no cookie then', async () => {
+  it('begins with the first factor again once the user has used that', async () => {
     const browser = (await start()).browser()
     await signedInBy(browser, undefined)
     expect(browser.cookies.has(COOKIE)).toBe(false)
     await signedInBy(browser, 'sms')
     expect(browser.cookies.has(COOKIE)).toBe(true)
     await signedInBy(browser, 'push')
-    expect(browser.cookies.has(COOKIE)).toBe(false)
     expect(await next(browser)).toEqual(['push', EVERY])
   })
 
@@ -103,6 +104,23 @@ describe('a sign-in after one with another factor than the first', () => {
     const handle = await signIn(browser, 'anna', { factor: 'sms' })
     const { headers } = await browser.post('/login/2fa/callback', { transaction: handle, code: codeOf('anna') })
     expect(headers.getSetCookie().find((line) => line.startsWith(COOKIE))).toMatch(/^nevis-factor=[\w-]{43}; Path=\/; Max-Age=7776000; HttpOnly; SameSite=Lax$/)
+  })
+})
+
+describe('without availableFactors', () => {
+  it('a sign-in begins with the app\'s first factor, and the browser gets no cookie', async () => {
+    const browser = (await world.start()).browser()
+    await signedInBy(browser, 'sms')
+    expect(browser.cookies.has(COOKIE)).toBe(false)
+    expect(await next(browser)).toEqual(['push', EVERY])
+  })
+})
+
+describe('a step-up', () => {
+  it('begins with the app\'s first factor, whatever the user has signed in with', async () => {
+    const browser = (await start({ routes: (web, { passport }) => void web.post('/pay', passport.authorize('nevis')) })).browser()
+    await finish(browser, await signIn(browser, 'anna', { factor: 'sms' }))
+    expect((await viewOf(browser, handleIn((await browser.post('/pay')).location))).factor).toBe('push')
   })
 })
 

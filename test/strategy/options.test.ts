@@ -298,8 +298,8 @@ describe('new NevisStrategy', () => {
     })
 
     it.each<[string, string | undefined, string, string]>([
-      ['of its own', old, 'AaG6F4uHRWJBFp4lomjokF54aAdv-dxbAJDyYiaZw2ab5FK_IsgqkwnjmZcV7b2r2pR6hQ6gI2mQ8MdoTYtm', 'hJACnE5tfwA1BDxdH534lHRMRdg9M4HV2kaV72nc-9Y'],
-      ['that is the access key', undefined, 'AW1rtKkIcQzikVjDwAeOLlUmXY_NQWvmYE80yZk2alw_9PWqpT6B--hlg9ME5KtEQrHlizTkj8IKAM0Gohho', 'X3SBJM0zCMprM7P2LlcotZ0dOPogNdtQZjpRQRJh2SA'],
+      ['of its own', old, 'AbPMTymblz393yMY2p-lBOAfbbhvJf_gAl5-x7kmZ9xMcc76-CGscb182n5mLsFXMyciXAH9Ya0m5_-Vv3YdJQcPyw4', 'UQQAJAsGPDmIIbSfxCVUisZBLz5HSNKKWwBhuR0LhSE'],
+      ['that is the access key', undefined, 'AUFoIqhiOoUEHRJkGqM98_u-9QG2AGgdr-treJvwlrcLD3Ps2amlf4qYEzzldFeDdVRPh-JSpaEzvV7royy2M0zR4dc', 'Drn7EKXfbv9ewZWJ98vZpGXULAbNxhmFC6od-fjeqsY'],
     ])('%s, accepts what another process has encrypted and authenticated', async (_name, secret, handle, digest) => {
       const { handles, digests } = await made({ secret }).settings.keys()
       const transaction = { id: 't', factor: 'push', operation: 'approve', subject: { username: 'anna' }, startedAt: 1, expiresAt: 2, firstFactorAt: 1, shown: {} } as const
