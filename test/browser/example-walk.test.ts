@@ -177,6 +177,10 @@ describeWithChromium('a stranger', () => {
 
   step('pays one invoice, denies another, and is asked once more before a transfer', async (at, phones) => {
     await password(at, 'dora', PASSWORD)
+    // The factor used last comes first.
+    await at.sees('Code aus der SMS eingeben')
+    await at.tap('button', 'Anfrage an mein Telefon senden')
+    await at.sees('Bestätigen Sie auf Ihrem Telefon')
     await phones.open('/')
     await phones.tapOnPhone('dora', 'Accept')
     await at.tap('link', 'Rechnungen zahlen')
