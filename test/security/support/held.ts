@@ -15,6 +15,6 @@ export function held(): Record<string, number> {
 /** What is there now and was not before. Closed sockets are gone only some turns of the event loop later. */
 export async function leftBehind(before: Record<string, number>): Promise<Record<string, number>> {
   const left = () => Object.fromEntries(Object.entries(held()).filter(([name, count]) => count > (before[name] ?? 0)))
-  for (let turn = 0; turn < 10_000 && Object.keys(left()).length > 0; turn++) await new Promise((resolve) => setImmediate(resolve))
+  for (let turn = 0; turn < 200_000 && Object.keys(left()).length > 0; turn++) await new Promise((resolve) => setImmediate(resolve))
   return left()
 }
