@@ -1,7 +1,8 @@
 /**
- * Checks that an authenticator belongs to a user. Nevis accepts the id of any user's authenticator, so this package must check whose it is.
+ * Checks that an authenticator (a registered phone) belongs to a user. Nevis accepts the id of any user's authenticator, so this package must check
+ * who owns the authenticator.
  *
- * Out of scope: calling Nevis with it (`client/`), and which authenticator a request names (`start-parameters.ts`).
+ * Out of scope: using the authenticator at Nevis (`client/`), and reading the id of the authenticator from a request (`start-parameters.ts`).
  */
 import { subjectMismatch } from '../trust/binding'
 import type { NamedAuthenticator, NevisClient, User } from '../client/client'
@@ -22,7 +23,7 @@ export async function ownAuthenticator(client: NevisClient, subject: Subject, au
 }
 
 /**
- * Checks before a start that the authenticator to ask belongs to the subject. Makes one call to Nevis.
+ * Checks before a start that the authenticator that Nevis shall ask belongs to the subject. Makes one call to Nevis.
  * @returns undefined if the authenticator belongs to the subject; `authenticatorId` if it does not; or the field in which Nevis names another user
  * @internal
  */
@@ -44,7 +45,7 @@ export function userOf(client: NevisClient, { userId, username }: Subject): Prom
   return userId === undefined ? client.findUserByUsername(username as string) : client.getUser(userId)
 }
 
-/** Finds the authenticator with exactly this id. An id in other upper or lower case is not found. */
+/** Finds the authenticator with exactly this id: upper and lower case must match. */
 function findAuthenticator({ authenticators }: User, authenticatorId: unknown): NamedAuthenticator | undefined {
   return authenticators.find((one): one is NamedAuthenticator => one.authenticatorId !== undefined && one.authenticatorId === authenticatorId)
 }

@@ -1,6 +1,6 @@
 /**
- * Handles a callback: the browser reports that the user has answered, or sends a code or a token. This file gets the decision from Nevis and
- * compares every answer with the started transaction.
+ * Handles a callback: the browser reports that the user has answered, or sends a code or a token. This file gets the user's decision from Nevis and
+ * compares each answer of Nevis with the transaction that was started.
  *
  * Steps, in this order:
  * 1. The session must contain the transaction. It must still be open, and this route and this user must be allowed to finish it.
@@ -33,7 +33,10 @@ import { isForUserOf } from './start-parameters'
 import type { Field, StrategyRequest, StrategyResult } from './strategy-request'
 import { typedCodeOf, type TypedCode } from './typed-code'
 
-/** A success is published as a possible attack (`success_after_denials`) if the user had at least this many requests within a day. */
+/**
+ * The strategy publishes a success as a possible attack (event `suspicious`, reason `success_after_denials`) if the user got at least 3 requests
+ * within a day and denied at least 2 of them. An attacker who has the password may have sent requests until the user accepted one.
+ */
 const SUSPICIOUS_STARTS = 3
 const SUSPICIOUS_DENIALS = 2
 
@@ -52,8 +55,8 @@ export async function callback(request: StrategyRequest, handle: Field): Promise
   const chosen = await withChoice(request, opened)
 
   const factor = factorFor(settings, { operation: chosen.operation }, chosen.factor)
-  // The app has turned typed codes on after this transaction was started, so the transaction has no code. The approval alone must not be enough, so
-  // the user must start again.
+  // The app turned on the option `typedCode` (the phone shows a code that the user types into the browser) after this transaction was started, so
+  // this transaction has no code. An approval without the code must not be enough, so the user must start again.
   if (chosen.isCodeTyped === undefined && factor.prompt === 'code' && factor.check === outcomeByStatus) return request.close(chosen, 'expired_transaction')
   const typed = chosen.isCodeTyped === false ? await typedCodeOf(request, chosen) : undefined
   if (typed !== undefined && typed.verdict !== 'right') return askForCode(request, chosen, factor, typed)
@@ -77,16 +80,16 @@ export async function callback(request: StrategyRequest, handle: Field): Promise
   const field = (await mismatchOf(settings, transaction, factor, outcome, known)) ?? (await unnamedMismatch(settings, transaction, outcome))
   if (field !== undefined) return closeMismatched(request, transaction, field)
   if (isEnrolment && answer.code === undefined) await assertEnrolmentStillAllowed(request, transaction, factor, 1)
-  // Check again, because a newer enrolment may have started while this request waited for Nevis.
+  // Check a second time, because the user may have started a newer enrolment while this request waited for Nevis.
   if (isEnrolment) await assertNewestEnrolment(request, transaction)
 
-  // The browser has closed this connection because of a reload or a double click. It will not get this answer, so leave the approval to the browser's
-  // newer request.
+  // If the browser has closed this connection because of a reload or a double click, it will not get this answer. So do not use up the approval: the
+  // browser's second request needs it.
   if (request.req.socket?.destroyed === true) throw new Refusal('cancelled')
   if (!(await request.budgets.endings.claim(transaction))) return handleUsedTransaction(request, transaction)
   if (!(await isFirstUse(request, outcome))) return closeMismatched(request, transaction, 'token')
-  // The user may have logged out during the wait. So read the session again just before it is written, because writing the older session would undo
-  // the logout.
+  // The user may have logged out while this request waited. So read the session just before this request writes it: writing the copy from before the
+  // wait would undo the logout.
   if (request.sessionContinues()) {
     await request.refresh()
     const current = request.transactionById(transaction.id)
@@ -97,9 +100,9 @@ export async function callback(request: StrategyRequest, handle: Field): Promise
 }
 
 /**
- * Claims the token of an approval, if the same token could prove two transactions: the browser sends the token of a widget, and a gateway may
- * give one status answer of Nevis to two requests.
- * @returns false if the token has proved a transaction before
+ * Marks the token of an approval as used in the ledger, if the same token could prove two transactions. This is possible in two cases: the browser
+ * sends the token (factor `widget`), or Nevis's answer names no transaction, so a gateway may have given one answer to two requests.
+ * @returns false if the token was already marked as used
  */
 async function isFirstUse({ settings, budgets }: StrategyRequest, { token, namesNoTransaction }: Succeeded): Promise<boolean> {
   if (token === undefined || !(settings.hasWidget || namesNoTransaction === true)) return true
@@ -108,7 +111,8 @@ async function isFirstUse({ settings, budgets }: StrategyRequest, { token, names
 
 /**
  * Checks that this request may finish the transaction.
- * @throws Refusal if the transaction belongs to another login, user or route. If it has ended, the Refusal has the code with which it was closed
+ * @throws Refusal if the transaction belongs to another login, user or route; or, if the transaction has ended, with the code with which it was
+ * closed
  */
 async function assertMayFinish(request: StrategyRequest, transaction: Transaction): Promise<void> {
   const { req, options, settings } = request
@@ -120,8 +124,8 @@ async function assertMayFinish(request: StrategyRequest, transaction: Transactio
 }
 
 /**
- * Reads what the browser sent as the user's answer: a code, a token, or nothing.
- * @throws Refusal `missing_code` without a code or token, `wrong_code` for a code that is too long
+ * Reads what the browser sent as the user's answer: a code, a token, or nothing if the user answers on the phone.
+ * @throws Refusal `missing_code` if the factor needs a code or a token and the request has none; `wrong_code` for a code that is too long
  */
 function answerFor(request: StrategyRequest, { operation, isCodeTyped }: Transaction, factor: Factor): Answer {
   const prompt = promptOf(factor, operation, isCodeTyped)
@@ -152,29 +156,27 @@ async function checkWithNevis(request: StrategyRequest, transaction: Transaction
   try {
     const check = () => factor.check(request.settings.client, transaction, { ...answer, ...(known && { status: known.answer }) })
     if (answer.code === undefined) return await check()
-    // After a double click or a reload, two requests send the same code. Nevis accepts a code only once, and the browser may no longer wait for the
-    // first request. So both requests share one call.
+    // After a double click or a reload, two requests send the same code. Nevis accepts a code only once, and the browser shows only the answer to the
+    // second request. So both requests share one call to Nevis.
     return await request.settings.codeChecks.get(codeCheckKey(transaction, answer.code), check)
   } catch (error) {
-    // A gateway may replace Nevis's answer "wrong code" with an error page. Count the code in this case, too: otherwise an attacker could guess
-    // without a limit.
+    // A gateway may replace Nevis's answer "wrong code" with an error page. So count this code although Nevis's verdict is unknown: otherwise an
+    // attacker could guess without a limit.
     const isAnswered = error instanceof NevisError && error.operation === 'verifyCode' && error.nevisStatus !== undefined
     if (answer.code !== undefined && isAnswered) await noteUnclearCode(request, transaction)
     throw error
   }
 }
 
-/**
- * Names a code check in the cache. The name is a digest, because the app may print or log the strategy object, and the code must not appear there.
- */
+/** The cache key of one code check. It is a digest, because the app may log the strategy object, and the log must not contain the code. */
 function codeCheckKey({ id, moves = 0 }: Transaction, code: string): string {
   return createHash('sha256').update(JSON.stringify([id, moves, code])).digest('base64url')
 }
 
 /**
- * Handles a callback without a typed code, or with a wrong one. It still asks Nevis for the status: otherwise an attacker who sends only guesses
- * could hide that the user has denied the request. If the user has accepted, the code is still required, and the browser does not learn of the
- * acceptance.
+ * Handles a callback that has no typed code or a wrong one. This function asks Nevis for the status anyway, to learn of a denial: otherwise an
+ * attacker who only sends guesses could hide that the user has denied the request. If the user has accepted, the code is still required, and the
+ * browser is not told of the acceptance.
  */
 async function askForCode(request: StrategyRequest, transaction: Transaction, factor: Factor, typed: Exclude<TypedCode, { verdict: 'right' }>): Promise<StrategyResult> {
   const isWrong = typed.verdict === 'wrong'
@@ -198,8 +200,8 @@ async function closeMismatched(request: StrategyRequest, transaction: Transactio
 }
 
 /**
- * Handles a transaction that has ended according to the ledger, or that was moved to a new session. If this session knows how the transaction ended,
- * the Refusal has that code.
+ * Handles a transaction that has already ended or was moved to a new session, according to the ledger. If this session knows how the transaction
+ * ended, the Refusal has that code.
  */
 async function handleUsedTransaction(request: StrategyRequest, transaction: Transaction): Promise<StrategyResult> {
   await request.refresh()
@@ -211,8 +213,8 @@ async function handleUsedTransaction(request: StrategyRequest, transaction: Tran
 }
 
 /**
- * Handles a callback that the browser sends again after a reload or a double click: redirects a signed-in user as the route's options say. `verify`
- * and the app's handler do not run again.
+ * Handles a callback that the browser sends a second time after a reload or a double click. Redirects a signed-in user as the route's options say.
+ * Neither `verify` nor the app's handler runs a second time.
  */
 function handleRepeatedCallback({ options, req, session }: StrategyRequest, refusal: Refusal): StrategyResult {
   const { repeatedCallbackRedirect, successReturnToOrRedirect, successRedirect } = options
@@ -222,7 +224,10 @@ function handleRepeatedCallback({ options, req, session }: StrategyRequest, refu
   throw refusal
 }
 
-/** Finishes an approved transaction: removes it from the session, no longer counts its starts, and returns the profile of the user who approved. */
+/**
+ * Finishes an approved transaction: removes it from the session, removes its starts from the user's count, and returns the profile of the user who
+ * approved.
+ */
 async function succeed(request: StrategyRequest, transaction: Transaction, factor: Factor, outcome: Succeeded): Promise<StrategyResult> {
   const { settings, budgets, session } = request
   settings.watch.settle(transaction.id)
@@ -232,7 +237,7 @@ async function succeed(request: StrategyRequest, transaction: Transaction, facto
   await request.transactions.save()
   const denials = await denialsBefore(request, transaction)
   if (denials >= SUSPICIOUS_DENIALS) publish('suspicious', () => ({ ...request.about(), reason: 'success_after_denials', denials }))
-  // The approval is already marked as used, so the user must not lose it because of an error of the ledger from here on.
+  // The ledger has already marked the approval as used. Ignore its errors from here on: otherwise the user would lose the approval.
   await giveBackStarts(request, transaction).catch(() => undefined)
   if (isInSmallCookie(session) && transaction.budget !== undefined) await budgets.signIns.note(transaction.budget).catch(() => undefined)
   publish('decided', () => ({ ...request.about(), outcome: 'succeeded', ageMs: request.ageMs() }))
@@ -244,10 +249,13 @@ async function succeed(request: StrategyRequest, transaction: Transaction, facto
   return { profile, returnTo: returnTo && withPrefix(returnTo, settings.callbackURL, request.req), accepted }
 }
 
-/** How many requests the user denied before this success. A success after several denials is typical of push bombing (MITRE ATT&CK T1621). */
+/**
+ * How many requests the user denied before this success. A success after several denials is typical of push bombing, in which an attacker sends
+ * requests until the user accepts one (MITRE ATT&CK T1621).
+ */
 function denialsBefore({ budgets }: StrategyRequest, { slots = [], budget }: Transaction): number | Promise<number> {
   if (budget === undefined || Math.max(0, ...slots) < SUSPICIOUS_STARTS) return 0
-  // Ignore an error of the ledger: the number is used only for an event, and the user must not lose a valid approval.
+  // Ignore an error of the ledger. The number is used only for an event, and without it the user's approval is still valid.
   return budgets.starts.denialsOf(budget).catch(() => 0)
 }
 

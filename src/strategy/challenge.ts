@@ -1,5 +1,5 @@
 /**
- * Makes the call to Nevis that starts a transaction, and converts Nevis's error answers to the Refusal that the user gets.
+ * Makes the call to Nevis that starts a transaction. Converts Nevis's error answers to the Refusal that the user gets.
  *
  * Out of scope: how many starts a user may have, and the session (`start.ts`); who may enrol (`enrolment.ts`).
  */
@@ -19,8 +19,8 @@ import { phoneOf, type StartParameters } from './start-parameters'
 /**
  * Starts the approval or enrolment at Nevis.
  * @param userId the subject's userId, if an earlier call to Nevis has returned it. Nevis's answer must then be about this user
- * @returns the challenge; or the field in which Nevis names another user; or `hasFactor` if this should have been the user's first enrolment, but
- * Nevis's answer shows that the user already has a factor
+ * @returns the challenge; or the field in which Nevis names another user; or `hasFactor` if this is an enrolment for a user without a factor, but
+ * Nevis's answer shows that the user already has one
  * @throws Refusal `already_enrolled`, `not_enrolled`, `unknown_authenticator`, `too_many_authenticators`, `factor_exists`, `user_blocked`,
  * `phone_refused`, `too_many_starts`; NevisError
  * @internal
@@ -59,13 +59,13 @@ export async function challengeFor(
   }
 }
 
-/** Adds the userId that an earlier call to Nevis returned, if Nevis's answer to the enrolment does not name the user. */
+/** If Nevis's answer to the enrolment does not name the user, adds the userId that an earlier call to Nevis has returned. */
 function withKnownUser(challenge: Challenge, { userId }: Subject): Challenge {
   const { server, browser } = challenge
   return server.userId !== undefined || userId === undefined ? challenge : { server: { ...server, userId }, browser }
 }
 
-/** Counts one SMS to this phone number. The limit is per number and not per user, because an attacker can name the same number in many accounts. */
+/** Counts one SMS to this phone number. The limit is per number, because an attacker can enter the same number in many accounts. */
 async function spendText(budgets: Budgets, phone: string, start: About): Promise<void> {
   const { over, limit, retryAfterSeconds } = await budgets.spendText(phone)
   if (!over) return

@@ -1,5 +1,6 @@
 /**
- * Counts the codes that a callback receives: each code before it is checked, and each wrong code once more afterwards.
+ * Counts the codes that a callback receives. Each code is counted before it is checked, so that parallel requests cannot exceed the limit. Each wrong
+ * code is counted in a second count after the check, because too many wrong codes in a day lock the user's codes.
  *
  * Out of scope: checking a code. Nevis does it (`callback.ts`), or a digest is compared (`typed-code.ts`).
  */
@@ -24,7 +25,7 @@ export function answerIn({ req }: StrategyRequest, field: 'code' | 'token'): str
 }
 
 /**
- * Counts the code before it is checked.
+ * Counts one more code of this transaction and of this user, before the code is checked.
  * @returns how many codes have been tried in this transaction, including this one
  * @throws Refusal `codes_locked`, `too_many_attempts`
  * @internal
@@ -39,7 +40,8 @@ export async function spendCode(request: StrategyRequest, transaction: Transacti
 }
 
 /**
- * Returns the Refusal for a closed transaction. If it was closed after too many codes, the Refusal says when the user may start the next one.
+ * Returns the Refusal for a closed transaction. If the transaction was closed after too many codes, the Refusal says in how many seconds the user may
+ * start another one.
  * @internal
  */
 export async function closedRefusal({ budgets }: StrategyRequest, { budget }: Transaction, code: FailureCode): Promise<Refusal> {
@@ -48,7 +50,7 @@ export async function closedRefusal({ budgets }: StrategyRequest, { budget }: Tr
 }
 
 /**
- * Counts a wrong code of this user.
+ * Counts a wrong code of this user. Too many wrong codes in a day lock the user's codes.
  * @internal
  */
 export async function noteWrongCode(request: StrategyRequest, transaction: Transaction): Promise<void> {
@@ -64,10 +66,10 @@ export async function noteUnclearCode(request: StrategyRequest, transaction: Tra
 }
 
 /**
- * Answers a wrong code, after the code was counted. If the transaction allows no further code, this function ends it.
+ * Answers a request with a wrong code, after the code was counted. If the transaction allows no further code, this function ends the transaction.
  * @param attempts how many codes have been tried in this transaction
  * @returns a redirect to the waiting page, if the form of that page sent the code
- * @throws Refusal `wrong_code` otherwise
+ * @throws Refusal `wrong_code` if the request did not come from the waiting page's form
  * @internal
  */
 export async function refuseWrongCode(request: StrategyRequest, transaction: Transaction, attempts: number): Promise<StrategyResult> {
@@ -81,7 +83,7 @@ export async function refuseWrongCode(request: StrategyRequest, transaction: Tra
     if (current !== undefined && current.closed === undefined) request.transactions.put({ ...current, attempts, refused: undefined })
     await request.transactions.save()
   }
-  // The form of the waiting page sends the field `retry`. Then the user stays on that page after a wrong code and can try another one.
+  // The form of the waiting page sends the field `retry`. Its user stays on the page after a wrong code and can try another code.
   if (fieldOf(request.req, 'retry') !== undefined) return { to: request.waitingURL(transaction) }
   throw new Refusal('wrong_code')
 }

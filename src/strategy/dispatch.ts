@@ -32,12 +32,13 @@ export async function dispatch(request: StrategyRequest): Promise<StrategyResult
 }
 
 /**
- * Reads the handle (the encrypted transaction id) of a callback. A POST may have the handle in its URL only on the route `callbackURL`.
+ * Reads the handle (the encrypted transaction id) of a callback. The handle of a POST must be in the body, except on the route `callbackURL`, where
+ * it may be in the URL.
  *
  * The attack: an attacker sends the user to `/login?transaction=…` with the attacker's handle. A password form without an `action` posts to the same
  * URL. If this POST counted as a callback, the session, which the attacker may have planted, would keep its id, and the user would see the attacker's
- * transaction. This function cannot check whether the user has just given a first factor, because an app may store its user in a place that this
- * package does not know.
+ * transaction. The rule is about the URL because this function cannot check whether the user has just given the password: an app may store its user
+ * in a place that this package does not know.
  */
 function handleOf({ req, settings }: StrategyRequest): Field {
   return req.method === 'POST' && !isCallbackRoute(req, settings) ? bodyFieldOf(req, 'transaction') : fieldOf(req, 'transaction')

@@ -76,7 +76,8 @@ function countOf({ authenticators, raw, status }: User): number {
 }
 
 /**
- * True if Nevis's answer to an enrolment shows that the user already has a factor, and the user has not just given a factor that allows another one.
+ * True if Nevis's answer to an enrolment shows that the user already has a factor, and the user has not just given a second factor that is strong
+ * enough to add another one.
  * @internal
  */
 export function isEnrolmentOfEnrolled(settings: Settings, req: NevisRequest, factor: Factor, { hasFactor: had, userId }: { hasFactor?: boolean; userId?: string }): boolean {
@@ -84,8 +85,8 @@ export function isEnrolmentOfEnrolled(settings: Settings, req: NevisRequest, fac
 }
 
 /**
- * Chooses the operation: `enroll` for a user who has no factor at Nevis, else `approve`. It asks Nevis and not the app, because the app does not
- * learn of an enrolment if the browser never came to the callback.
+ * Chooses the operation: `enroll` for a user who has no factor at Nevis, else `approve`. This function asks Nevis, because the app does not learn of
+ * an enrolment if the browser never came to the callback.
  * @returns the operation, and the user if Nevis knows the subject
  * @throws NevisError
  * @internal
@@ -105,16 +106,16 @@ async function findUser(client: NevisClient, subject: Subject): Promise<User | u
 }
 
 /**
- * Documented fields that `hasFactor` does not search: `authenticators` is checked separately, `exceededRateLimits` names no factors.
- * https://docs.nevis.net/authcloud/api-doc/api-reference/users-endpoint-ref
+ * Documented fields that `hasFactor` skips: `authenticators`, because `hasFactor` checks it separately, and `exceededRateLimits`, because it names no
+ * factors. https://docs.nevis.net/authcloud/api-doc/api-reference/users-endpoint-ref
  */
 const FIELDS_WITHOUT_FACTORS = ['authenticators', 'exceededRateLimits']
 const FACTOR_FIELD_NAME = /phone|mobile|sms|recover|code|otp|authenticator|device|fido|passkey|credential|factor|LoginDateSuccess/i
 
 /**
- * True if the user has a factor at Nevis. A user has the status `new` until the first authenticator is confirmed. Nevis does not document the names of
- * the fields for phone numbers and recovery codes. So any non-empty list, and any field whose name suggests a factor, counts as a factor. A past
- * successful login counts, too, because a login at Nevis requires a factor.
+ * True if the user has a factor at Nevis. A user has the status `new` until the first authenticator is confirmed. Nevis does not document the names
+ * of the fields for phone numbers and recovery codes. So any non-empty list, and any field whose name suggests a factor, counts as a factor. The date
+ * of a successful login counts as well, because a login at Nevis requires a factor.
  */
 function hasFactor({ status, authenticators, raw }: User): boolean {
   if (status !== 'new' || authenticators.length > 0) return true
@@ -129,8 +130,8 @@ function isNonEmpty(value: unknown): boolean {
 }
 
 /**
- * True if this user gave a second factor in this session that is strong enough for enrolling the new one, and not longer than
- * `firstFactorLifetimeSeconds` before the enrolment started. A second factor no longer counts after a logout, nor in another login.
+ * True if this user gave a second factor in this session that is strong enough for enrolling the new one, at most `firstFactorLifetimeSeconds` before
+ * the enrolment started. A logout or another login ends this permission.
  */
 function hasFreshSecondFactor(
   { sessionKey, firstFactorLifetimeMs, allowEnrollmentOfStrongerFactorAfter }: Settings,
@@ -142,6 +143,6 @@ function hasFreshSecondFactor(
   const record = secondFactorOf(req, { sessionKey })
   if (record === undefined || userId === undefined || !isSameId(record.userId, userId)) return false
   if (!isAtLeast(record.factor, factor.name) && !allowEnrollmentOfStrongerFactorAfter.includes(record.factor)) return false
-  // Refuse a second factor that seems to have been given in the future: then the clock was set back.
+  // A second factor in the future means that the server's clock was set back. Then refuse.
   return record.at <= Date.now() && startedAt - record.at <= firstFactorLifetimeMs
 }

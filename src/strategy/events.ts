@@ -36,7 +36,7 @@ export interface About extends Base {
 export interface NevisEvents {
   /** Nevis accepted a start and notifies the user. */
   started: About
-  /** A request would have started an approval that is already pending. The strategy showed the pending one, so the user was not notified again. */
+  /** A request asked for an approval that was already pending. The strategy showed the pending one and did not notify the user a second time. */
   reused: About
   /**
    * A transaction has ended. Published once per transaction. `succeeded`: the approval was checked and claimed, and `verify` is called next.
@@ -67,12 +67,12 @@ export interface NevisEvents {
      * pause after denials. `locked`: the codes of a subject are locked after too many wrong ones. `phone`: texts to a phone number.
      */
     readonly budget: 'starts' | 'attempts' | 'subjectAttempts' | 'pause' | 'locked' | 'phone'
-    /** How many are allowed; for `locked`, how many wrong codes in a day lock the codes. */
+    /** How many the limit allows. For `locked`: how many wrong codes in a day lock the codes. */
     readonly limit: number
   }
   /**
-   * A remembered browser. `remembered`: the user has given a second factor and wants this browser to be remembered. `used`: the user signed in from
-   * a remembered browser with the first factor alone; `verify` is called next. `forgotten`: `forgetBrowsers` has ended all browsers of the user.
+   * A remembered browser. `remembered`: the user has given a second factor and wants this browser to be remembered. `used`: the user signed in from a
+   * remembered browser with the first factor alone; `verify` is called next. `forgotten`: `forgetBrowsers` has forgotten all browsers of the user.
    */
   browser: About & {
     /** What happened. */
@@ -99,30 +99,30 @@ export interface NevisEvents {
           readonly reason: 'used_transaction'
         }
       | {
-          /** This should have been the user's first factor, but Nevis's answer shows that the user already has one. */
+          /** The app started the enrolment of a first factor, but Nevis's answer shows that the user already has a factor. */
           readonly reason: 'enrolment_of_enrolled'
         }
       | {
-          /** The user may have accepted only to stop the requests. */
+          /** The user may have accepted only to stop the many requests. */
           readonly reason: 'success_after_denials'
           /** How many denials came before. */
           readonly denials: number
         }
       | {
-          /** The cookie of a remembered browser was used twice, so it was copied. The browser is no longer remembered. */
+          /** The cookie of a remembered browser was used twice, so somebody has copied it. The browser is no longer remembered. */
           readonly reason: 'copied_browser'
         }
     )
   /** One HTTP request to Nevis has ended. The event names no strategy, because several strategies may share a client. */
   call: NevisCall
-  /** Nevis or one of the app's stores has failed. `at` says what the fault caused. */
+  /** A call to Nevis, or a store of the app (its session store or the ledger), has failed. `at` says where, and what the user noticed. */
   fault: Partial<About> & NevisFault
 }
 
 /** The name of an event: the part of its channel's name after `passport-nevis:`. */
 export type NevisEventName = keyof NevisEvents
 
-/** The events that this file publishes. `client/calls.ts` and `host/faults.ts` publish the other two. */
+/** The events that this file publishes. `client/calls.ts` publishes `call`, and `host/faults.ts` publishes `fault`. */
 type OwnEventName = Exclude<NevisEventName, 'call' | 'fault'>
 
 const publishers: { readonly [Name in OwnEventName]: (event: () => NevisEvents[Name]) => void } = {

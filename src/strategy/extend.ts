@@ -1,20 +1,20 @@
 /**
- * Gives a user more time to save recovery codes that were just created. They cannot be shown again later, and nothing at Nevis expires meanwhile.
+ * Gives a user more time to save recovery codes that were just created. The codes cannot be shown a second time, and they do not expire at Nevis
+ * while they are on the screen.
  *
- * Any other transaction also expires at Nevis, so it cannot be extended: the user must start a new one. Out of scope: the codes themselves
- * (`trust/recovery-codes.ts`).
- * Source: WCAG 2.2, 2.2.1: a time limit can be extended at least ten times.
+ * A transaction without recovery codes cannot be extended, because it expires at Nevis: the user must start a new one. Out of scope: the codes
+ * themselves (`trust/recovery-codes.ts`). Source: WCAG 2.2, 2.2.1: a time limit can be extended at least ten times.
  */
 import { Refusal } from '../factors/failures'
 import type { Transaction } from '../factors/transaction'
 import { openTransactionForStart } from './replaced-transaction'
 import type { Field, StrategyRequest, StrategyResult } from './strategy-request'
 
-/** The codes are shown for at most this many lifetimes in all, so that an unattended screen does not show them for ever. */
+/** The codes are shown for at most 11 times `firstFactorLifetimeSeconds`, so that an unattended screen does not show them for ever. */
 const MAX_LIFETIMES = 11
 
 /**
- * Extends the transaction by one lifetime and shows the waiting page again.
+ * Extends the transaction by one lifetime (`firstFactorLifetimeSeconds`) and reloads the waiting page.
  * @throws Refusal `unknown_factor` for a transaction without recovery codes; `expired_transaction`; `used_transaction`; the code with which the
  * transaction was closed; and those of `openTransactionForStart`
  * @internal
@@ -27,7 +27,7 @@ export async function extend(request: StrategyRequest, handle: Field): Promise<S
   const now = Date.now()
   const lifetimeMs = settings.firstFactorLifetimeMs
   if (now >= transaction.expiresAt || now + lifetimeMs > transaction.startedAt + MAX_LIFETIMES * lifetimeMs) throw new Refusal('expired_transaction')
-  // Ask the ledger, because an old copy of the session can show a transaction as open that has ended.
+  // Ask the ledger, because an old copy of the session can still contain an ended transaction as open.
   if (await budgets.endings.hasEnded(transaction)) throw new Refusal('used_transaction')
   await request.refresh()
   const current = request.transactionById(transaction.id)

@@ -19,12 +19,12 @@ export interface ChoiceLimits {
   readonly factors?: readonly FactorName[]
   /** The factors that the user has according to the app. */
   readonly available?: readonly FactorName[]
-  /** The route's phone number for an enrolment. */
+  /** The phone number that the route gives for an enrolment. */
   readonly phone?: string
 }
 
 /**
- * The factors that the user may choose, in the app's order.
+ * The factors that the user may choose, in the order of the app's lists.
  * @internal
  */
 export function offeredFactors({ factors }: Pick<Settings, 'factors'>, { operation, factors: allowed, available, phone }: ChoiceLimits): Factor[] {
@@ -34,13 +34,16 @@ export function offeredFactors({ factors }: Pick<Settings, 'factors'>, { operati
   return available.flatMap((name) => possible.find((factor) => factor.name === name) ?? [])
 }
 
-/** True for an enrolment in the widget if the app gives the phone number: the user could enter another number there, so the widget is not offered. */
+/**
+ * True for an enrolment in the widget if the app gives the phone number. The widget is then not offered, because the user could enter another number
+ * in it.
+ */
 function wouldIgnorePhone({ prompt }: Factor, operation: Operation, phone: string | undefined): boolean {
   return operation === 'enroll' && phone !== undefined && prompt === 'widget'
 }
 
 /**
- * Chooses the factor of a start: the one that the request names, else the route's, else the first one that is offered.
+ * Chooses the factor of a start: the factor that the request names; else the route's option `factor`; else the first factor that the user is offered.
  * @throws Refusal `unknown_factor`; `not_enrolled` if the user has no factor that the route accepts; TypeError if the strategy does not have the
  * route's factor
  * @internal
@@ -62,8 +65,8 @@ export function factorFor(settings: Pick<Settings, 'factors'>, limits: ChoiceLim
 }
 
 /**
- * Asks the app which factors the user has.
- * @returns undefined if the app does not say
+ * Asks the app, by its option `availableFactors`, which factors the user has.
+ * @returns undefined if the app does not set this option
  * @throws TypeError if the answer is not a list of names of the strategy's factors
  * @internal
  */

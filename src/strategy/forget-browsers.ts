@@ -1,7 +1,7 @@
 /**
- * Ends all remembered browsers of one user, for example after a change of the password, or when a device is lost.
+ * Makes a second factor necessary in all remembered browsers of one user, for example after a change of the password, or when a device is lost.
  *
- * Out of scope: sessions that are signed in. Your app ends those.
+ * Out of scope: sessions that are signed in. Your app ends those sessions.
  */
 import { userOf } from './authenticators'
 import { about, publish } from './events'
@@ -13,12 +13,13 @@ import { Budgets } from '../ledger/budgets'
 import { subjectMismatch } from '../trust/binding'
 
 /**
- * Ends all remembered browsers of one user, at once and in every process that shares the ledger. The next sign-in in each of these browsers needs the
- * second factor again. Call it whenever the password changes, a device or a factor is removed, or someone else may use the account. It does not end
- * sessions.
+ * Forgets all remembered browsers of one user, at once and in every process that shares the ledger. The next sign-in in each of these browsers needs
+ * the second factor. Call this function whenever the password changes, a device or a factor is removed, or someone else may use the account. It does
+ * not end sessions.
  *
- * If you give only a username, the function ends the browsers that it knows by that name first, and then asks Nevis for the userId.
- * @param strategy the strategy whose ledger and instance are meant
+ * If you give only a username, the function first forgets the browsers that the ledger stores under this username, then asks Nevis for the userId and
+ * forgets the browsers stored under it.
+ * @param strategy the strategy whose ledger and Nevis instance are used
  * @param subject the user, by userId, by username, or by both
  * @throws TypeError when the subject has neither; StorageError `LEDGER_UNAVAILABLE`; NevisError, any code but `NEVIS_NOT_FOUND`
  */
@@ -29,7 +30,7 @@ export async function forgetBrowsers(strategy: NevisStrategy, subject: Subject):
   const budgets = new Budgets(settings)
   if (isName(userId)) await budgets.browsers.forgetAll(budgets.keyOf({ userId }))
   if (isName(username)) await budgets.browsers.forgetAll(budgets.keyOf({ username }))
-  // Every remembered browser is recorded under the userId, but not every one under the username. So ask Nevis for the userId.
+  // The ledger stores every remembered browser under the userId, but only some also under the username. So ask Nevis for the userId.
   if (isName(username) && !isName(userId)) {
     const user = await findUser(settings, username)
     if (user !== undefined) await budgets.browsers.forgetAll(budgets.keyOf({ userId: user.userId }))

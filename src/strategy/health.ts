@@ -1,8 +1,8 @@
 /**
  * Checks that Nevis answers before a user is sent to the waiting page.
  *
- * While the ping fails, every start fails at once and is not counted. Out of scope: callbacks, which ask Nevis for the decision and refuse the user
- * if Nevis does not answer; and switching to another factor.
+ * While the ping fails, every start fails at once and is not counted. Out of scope: callbacks, which refuse the user if Nevis does not answer; and
+ * switching to another factor.
  */
 import type { NevisClient } from '../client/client'
 import { withDeadline } from '../client/deadline'
@@ -17,7 +17,7 @@ const UP_MS = 10_000
 const DOWN_MS = 2000
 
 /**
- * Pings Nevis and caches the result. Each strategy has one.
+ * Pings Nevis and caches the result. Each strategy has one `Health` object.
  * @internal
  */
 export class Health {
@@ -35,7 +35,7 @@ export class Health {
 
   /**
    * Pings Nevis, unless the result of a recent ping is cached.
-   * @throws NevisError of the last ping, if that ping failed
+   * @throws NevisError, the error of the ping or of the cached ping
    */
   async check(): Promise<void> {
     await this.pings.get('', () => withDeadline(DEADLINE_MS, () => new NevisError('NEVIS_TIMEOUT', 'ping'), () => this.ping()))
@@ -43,13 +43,14 @@ export class Health {
 }
 
 /**
- * HTTP statuses that other calls to Nevis would get as well, so Nevis cannot be used: 401 and 403 are about the access key, 429 about too many calls.
+ * HTTP statuses that Nevis would also send for a start, so the ping counts as failed: 401 and 403 are about the access key, 429 is about too many
+ * calls.
  */
 const OF_EVERY_CALL: readonly number[] = [401, 403, 429]
 
 /**
  * True if the ping's answer is not the documented one but still shows that Nevis is reachable: other JSON, an empty body, or a 4xx about the ping
- * itself. A page or plain text does not count, because it comes from a gateway.
+ * itself. HTML or plain text does not count, because it comes from a gateway.
  */
 function showsReachable(error: unknown): boolean {
   if (!(error instanceof NevisError) || isFromPage(error)) return false

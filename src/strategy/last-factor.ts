@@ -1,9 +1,10 @@
 /**
- * Offers first the factor with which the user signed in last, in this browser.
+ * Offers first the factor that the user used for the last sign-in in this browser.
  *
- * A cookie remembers the factor, and the server stores nothing. So another browser learns nothing about the user. The cookie is read after the first
- * factor only, and its value is a keyed digest of the user and the factor: it names neither, nobody can forge it, and for another user it means
- * nothing. It only changes an order. Out of scope: which factors are offered (`factor-choice.ts`), and skipping the second factor (`remembered.ts`).
+ * The browser keeps the factor in a cookie; the server stores nothing. The cookie's value is a keyed digest of the user and the factor, so it reveals
+ * neither of them and cannot be forged or used for another user. The strategy reads the cookie only after the user has given the first factor. The
+ * cookie changes only the order of the factors. Out of scope: which factors are offered (`factor-choice.ts`), and skipping the second factor
+ * (`remembered.ts`).
  */
 import { Refusal } from '../factors/failures'
 import type { FactorName } from '../factors/names'
@@ -13,15 +14,15 @@ import { offeredFactors } from './factor-choice'
 import type { RequestedParameters } from './start-parameters'
 import type { StrategyRequest } from './strategy-request'
 
-/** A browser that the user has not used for this long offers the app's first factor again. */
+/** The cookie expires after 90 days. The user is then offered the factors in the app's order. */
 const KEPT_SECONDS = 90 * 86_400
 
-/** Recovery codes are for an emergency, and each works once. So they never come first because they were used last. */
+/** Recovery codes are for an emergency, and each code works once. So they are not offered first, even if the user used one last. */
 const NEVER_FIRST = 'recovery'
 
 /**
- * Puts the factor of the cookie at the front of the factors that the user has, at a sign-in of an app with the option `availableFactors`. Without that
- * option, the order is the app's own. A step-up keeps the app's order too: it may need a stronger factor than the user signed in with.
+ * At a sign-in, moves the factor of the cookie to the front of the user's factors. Without the option `availableFactors`, the app's order stays. At a
+ * step-up, the app's order stays as well, because a step-up may need a stronger factor than the sign-in.
  * @internal
  */
 export function withLastFactorFirst(request: StrategyRequest, parameters: RequestedParameters): RequestedParameters {
@@ -32,8 +33,8 @@ export function withLastFactorFirst(request: StrategyRequest, parameters: Reques
 }
 
 /**
- * Remembers the factor of an approval. A browser has no cookie while its user takes the factor that comes first anyway. A route with `factors` changes
- * nothing, because there the user may have had no choice.
+ * After an approval, stores its factor in the cookie. If the app's order has this factor first anyway, the cookie is deleted instead. An approval on
+ * a route with the option `factors` changes nothing, because the user may have had no choice there.
  * @internal
  */
 export function rememberFactor(request: StrategyRequest, { factor, operation, factors, available, budget }: Transaction): void {
@@ -46,8 +47,8 @@ export function rememberFactor(request: StrategyRequest, { factor, operation, fa
 }
 
 /**
- * Forgets the factor if a start with it fails because of the user's record at Nevis. Otherwise each sign-in in this browser would begin with a factor
- * that the user does not have any more.
+ * Deletes the cookie if a start with its factor fails because the user does not have this factor at Nevis or is blocked. Otherwise each sign-in in
+ * this browser would begin with a factor that does not work.
  * @param factor the factor of the start
  * @internal
  */

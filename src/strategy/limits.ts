@@ -1,7 +1,7 @@
 /**
  * Resets the limits of one user, for a support desk that helps a user who is locked out.
  *
- * Out of scope: who may do that. Your app decides, and should write it to its audit log.
+ * Out of scope: who may reset limits. Your app decides that, and should write each reset to its audit log.
  */
 import { userOf } from './authenticators'
 import { subjectMismatch } from '../trust/binding'
@@ -11,16 +11,16 @@ import type { NevisStrategy } from './strategy'
 import type { Subject } from '../factors/transaction'
 
 /**
- * Resets all limits of one user: the lock after too many wrong codes (`codes_locked`), the counted codes and starts, the denials, and the
- * pause after denials. It does not reset used approvals or the attempts of a transaction. Verify the user's identity in another way before
- * you call this function: the limits protect the user from an attacker who has the password.
+ * Resets all limits of one user: the lock after too many wrong codes (`codes_locked`), the counted codes and starts, the denials, and the pause after
+ * denials. It does not reset used approvals or the attempts of a transaction. Verify the user's identity in another way before you call this
+ * function: the limits protect the user from an attacker who has the password.
  *
- * Codes are counted by Nevis's userId, starts by the name that your app gives. If you give only one of the two, the function lifts the limits
- * of that name first, and then asks Nevis for the other name. In your app, that username may belong to another person. So compare the returned names
- * with the user whom you mean, or give both names.
- * @param strategy the strategy whose ledger, instance and budgets are meant
+ * The ledger counts codes under Nevis's userId, and starts under the name that your app gives. If you give only the userId or only the username, the
+ * function asks Nevis for the missing one and resets the limits of both. In your app, the username that Nevis returns may belong to another person.
+ * So compare the returned names with the user whom you mean, or give both.
+ * @param strategy the strategy whose ledger, Nevis instance and budgets are used
  * @param subject the user, by userId, by username, or by both
- * @returns the names whose limits were lifted
+ * @returns the userId and username whose limits were reset
  * @throws TypeError when the subject has neither; StorageError `LEDGER_UNAVAILABLE`; NevisError, any code but `NEVIS_NOT_FOUND`
  */
 export async function liftLimits(strategy: NevisStrategy, subject: Subject): Promise<Subject> {

@@ -3,7 +3,7 @@
  * maximum number of devices.
  *
  * A 400, 403, 409, … can also be about the access key or the request. So this file reads the user's record at Nevis and decides by two documented
- * fields, `exceededRateLimits` and `authenticators`. If it cannot read the record, the caller throws the original error. Out of scope: codes
+ * fields, `exceededRateLimits` and `authenticators`. If it cannot read the record, the caller throws the original error. Out of scope: wrong codes
  * (`factors/code-check.ts`).
  *
  * Source: https://docs.nevis.net/authcloud/api-doc/api-use-cases/manage-users-and-authenticators/retrieve-user
@@ -18,15 +18,18 @@ import type { Subject } from '../factors/transaction'
 import { userOf } from './authenticators'
 import type { Settings } from './settings'
 
-/** HTTP statuses whose reason this file looks up in the user's record. 5xx is not among them: Nevis documents it as a problem of its servers. */
+/**
+ * For these HTTP statuses, this file looks up the reason in the user's record. 5xx is left out, because Nevis documents it as a problem of its
+ * servers.
+ */
 const UNEXPLAINED: readonly number[] = [400, 403, 409, 412, 422, 423, 429]
-/** The statuses of `UNEXPLAINED` that mean that Nevis refused the content of the request. The others can be about the access key or a limit. */
+/** The statuses of `UNEXPLAINED` that mean that Nevis refused the content of the request. The other statuses can be about the access key or a limit. */
 const ABOUT_THE_REQUEST: readonly number[] = [400, 409, 412, 422]
 /** The maximum number of authenticators per user, unless it was changed in Nevis's management console. */
 const DEFAULT_MAX_AUTHENTICATORS = 10
 /**
- * The factors for which the user needs an authenticator. SMS needs only a phone number, and no documented field of the user's record contains phone
- * numbers.
+ * The factors for which the user needs an authenticator (a registered phone). SMS needs only a phone number, and no documented field of the user's
+ * record contains phone numbers.
  */
 const ASK_AUTHENTICATORS: readonly string[] = ['push', 'app']
 
@@ -57,8 +60,8 @@ async function isUserBlocked({ client }: Settings, subject: Subject): Promise<bo
 }
 
 /**
- * The Refusal for a 409, which Nevis documents as a conflict "in creation calls". For a device, it means that the user has too many; for a phone
- * number or recovery codes, that the user already has them.
+ * Returns the Refusal for a 409, which Nevis documents as a conflict "in creation calls". In the enrolment of a phone app, the user has too many
+ * devices. In the enrolment of a phone number or recovery codes, the user already has them.
  */
 function conflict({ name }: Factor, operation: Operation): Refusal | undefined {
   if (operation !== 'enroll') return undefined

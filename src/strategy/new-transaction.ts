@@ -1,6 +1,6 @@
 /**
- * Creates the transaction from Nevis's answer to a start. It also writes to the ledger (the store that all processes share): the intent token as
- * used, the number of an enrolment, and the start under a second name of the user.
+ * Creates the transaction from Nevis's answer to a start. It also writes to the ledger (the store that all processes share): it marks the intent
+ * token as used, counts an enrolment, and counts the start under the user's second name.
  *
  * Out of scope: storing the transaction in the session (`session/transactions.ts`).
  */
@@ -34,15 +34,15 @@ export async function newTransaction(
     throw new TypeError('NevisStrategy: typedCode of a factor must have 6 to 64 digits; only an approval can have a typed code')
   }
   const { operation, subject, message, data, factors, available, phone, purpose, firstFactorAmr } = parameters
-  // The browser gets the intent token, and Nevis's introspection reports it as active. Mark it as used, so that it can never count as proof of an
-  // approval.
+  // The browser gets the intent token, and Nevis's introspection reports this token as active. So mark it as used, so that it can never count as
+  // proof of an approval.
   if (browser.intentToken !== undefined) await budgets.endings.claimToken(browser.intentToken)
   const enrolments = operation === 'enroll' ? await startEnrolment(request, subject, server.userId) : undefined
   const alsoHeld = await holdUnderUserId(request, context, slot, server.userId)
   const { recoveryCodes, ...shown } = browser
   const codes = recoveryCodes && lockCodes(recoveryCodes)
   const ofOperation = operation === 'enroll' ? settings.enrollmentLifetimeMs : settings.lifetimeMs
-  // A user needs more time to save recovery codes than to accept a push, and the codes do not expire at Nevis. So this transaction lives longer.
+  // Give the user more time to save recovery codes than to accept a push. The codes do not expire at Nevis meanwhile.
   const lifetimeMs = codes === undefined ? ofOperation : settings.firstFactorLifetimeMs
   const textedPhone = operation === 'enroll' && factor.name === 'sms' ? phoneOf(request.req, parameters) : undefined
   const isInPlaceOfApproval = operation === 'enroll' && (context.parameters.operation === 'approve-or-enroll' || replaced?.isInPlaceOfApproval === true)
@@ -62,7 +62,7 @@ export async function newTransaction(
     shown,
     ...(codes !== undefined && { codesKey: codes.key }),
     ...(server.userId !== undefined && { userId: server.userId }),
-    // If an answer names the user, mark the userId as checked: the start has already compared that answer with the subject.
+    // If an answer of Nevis names the user, mark the userId as checked, because the start has already compared that answer with the subject.
     ...((server.username !== undefined || userId !== undefined) && { isUserIdNamed: true as const }),
     ...(authenticatorId !== undefined && { authenticatorId }),
     ...(server.statusToken !== undefined && { statusToken: server.statusToken }),
@@ -86,8 +86,8 @@ export async function newTransaction(
 }
 
 /**
- * Counts the enrolment under the userId and under the username, so that every older enrolment of the same user becomes invalid. A user who was new to
- * Nevis had no userId when the older enrolment started, so the userId alone would not be enough.
+ * Counts the enrolment under the userId and under the username, so that every older enrolment of the same user becomes invalid. The userId alone is
+ * not enough: if the user was new to Nevis, the older enrolment started without a userId.
  * @returns the number of this enrolment for each of the subject's keys in the ledger
  */
 async function startEnrolment({ budgets, settings, req }: StrategyRequest, subject: Subject, userId = subject.userId): Promise<Record<string, number>> {
@@ -102,8 +102,9 @@ async function startEnrolment({ budgets, settings, req }: StrategyRequest, subje
 }
 
 /**
- * Counts the start under the userId as well. An app with its own option `subject` may name the same user once by username and once by userId, so an
- * attacker would have two limits. The first start is counted under one name only, so that a usual sign-in needs only one command to the ledger.
+ * Counts the start under the userId, in addition to the subject's name. An app with its own option `subject` may name the same user once by username
+ * and once by userId, and an attacker could use up the limit of both. The user's first start is counted under one name only, so that a usual sign-in
+ * needs only one command to the ledger.
  */
 async function holdUnderUserId(
   { budgets, settings, req }: StrategyRequest,

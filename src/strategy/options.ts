@@ -13,11 +13,14 @@ import type { TransactionTokenClaims } from '../trust/token-claims'
 import type { Ledger } from '../ledger/ledger'
 import type { PollStep } from '../watch/schedule'
 
-/** A value, or a function that returns it for a request. The function is declared as a method, so that the request type of any host is accepted. */
+/**
+ * A value, or a function that returns it for a request. The function is declared as a method, so that TypeScript accepts the request type of any web
+ * framework.
+ */
 export type FromRequest<T> =
   | T
   | {
-      /** Called once, at the start. */
+      /** Called once, when a transaction starts. */
       of(req: NevisRequest): T | Promise<T>
     }['of']
 
@@ -29,7 +32,7 @@ export type Data =
   | boolean
   | null
   | {
-      /** Called once, at the start. */
+      /** Called once, when a transaction starts. */
       of(req: NevisRequest): unknown
     }['of']
 
@@ -63,11 +66,12 @@ export interface NevisStrategyOptions {
   readonly subject?: { of(req: NevisRequest): Subject | undefined | Promise<Subject | undefined> }['of'] | undefined
   /**
    * Returns the names of the factors that this user has, as far as your app knows; the first is the default. The user cannot choose any other factor.
-   * In a browser that this user has used before, the factor used last comes first. The strategy calls this function when the user starts an approval, and not for an enrolment, because Nevis's records decide who may enrol. Default: all of `factors`.
+   * In a browser that this user has used before, the factor used last comes first. The strategy calls this function when the user starts an approval.
+   * It does not call it for an enrolment, because Nevis's records decide who may enrol. Default: all of `factors`.
    */
   readonly availableFactors?:
     | {
-        /** Called once, at the start. */
+        /** Called once, when an approval starts. */
         of(req: NevisRequest, subject: Subject): readonly FactorName[] | Promise<readonly FactorName[]>
       }['of']
     | undefined
@@ -89,14 +93,14 @@ export interface NevisStrategyOptions {
   readonly lifetimeSeconds?: number | undefined
   /** Seconds within which the user must finish an enrolment, for which they may have to install an app first. 30 to 600, default 600. */
   readonly enrollmentLifetimeSeconds?: number | undefined
-  /** Seconds after the first factor for which another factor may be tried. 30 to 3600, default 600. */
+  /** For how many seconds after the first factor the user may switch to another second factor. 30 to 3600, default 600. */
   readonly firstFactorLifetimeSeconds?: number | undefined
-  /** Codes that may be tried per transaction. 1 to 20, default 5. */
+  /** How many codes may be tried per transaction. 1 to 20, default 5. */
   readonly maxAttempts?: number | undefined
   /**
    * Limits the starts of one subject, over all sessions and processes. After `starts` starts without a pause, there is a pause of `perSeconds`; it
-   * doubles with each further start, up to four hours. An approved start no longer counts. Every other start counts for a day. Default
-   * `{ starts: 5, perSeconds: 300 }`.
+   * doubles with each further start, up to four hours. A start that the user approves is removed from the count. Every other start counts for a day.
+   * Default `{ starts: 5, perSeconds: 300 }`.
    */
   readonly startBudget?:
     | {
@@ -106,7 +110,7 @@ export interface NevisStrategyOptions {
         readonly perSeconds: number
       }
     | undefined
-  /** Codes that may be tried per subject over all transactions and factors. Default `{ attempts: 30, perSeconds: 3600 }`. */
+  /** How many codes may be tried per subject, over all transactions and factors. Default `{ attempts: 30, perSeconds: 3600 }`. */
   readonly attemptBudget?:
     | {
         /** 1 to 1000. */
@@ -117,11 +121,11 @@ export interface NevisStrategyOptions {
     | undefined
   /** How often Nevis is asked for the status while a user waits. Default: see `defaultSchedule`. */
   readonly pollSchedule?: readonly PollStep[] | undefined
-  /** How many status requests this process sends at most per second. All waiting users share them fairly. 1 to 10 000, default 200. */
+  /** How many status requests this process sends to Nevis at most per second. All waiting users share them fairly. 1 to 10 000, default 200. */
   readonly maxStatusCallsPerSecond?: number | undefined
   /**
-   * If true, the strategy pings Nevis before a start. So while Nevis is down, no user waits in vain and no start is counted. It sends at most one ping
-   * per process every 10 s, or every 2 s while Nevis is down, and waits at most 2 s for the answer. Default false.
+   * If true, the strategy pings Nevis before a start. So while Nevis is down, the start fails at once, and the user does not wait for nothing. The
+   * strategy sends at most one ping per process every 10 s, or every 2 s while Nevis is down, and waits at most 2 s for the answer. Default false.
    */
   readonly healthCheck?: boolean | undefined
   /** Where all processes store their counts and the used approvals. Default `new MemoryLedger()`, which is safe with one process only. */
@@ -159,8 +163,8 @@ export interface NevisStrategyOptions {
   /** How the transaction tokens of your instance differ from Nevis's documentation. Default: they do not differ. */
   readonly transactionTokens?: TransactionTokenClaims | undefined
   /**
-   * The secret from which the keys for handles, transactions and cookies are derived: 32 random characters or more. In a list, the first secret is used
-   * for new ones, and all are accepted. Default: the keys are derived from the access key.
+   * The secret from which the keys for handles, transactions and cookies are derived: 32 random characters or more. In a list, the strategy protects
+   * new handles, transactions and cookies with the first secret, and accepts those of all secrets. Default: the keys are derived from the access key.
    */
   readonly secret?: string | readonly string[] | undefined
   /** If true, the strategy calls `verify(req, profile, done)` instead of `verify(profile, done)`. Default false. */

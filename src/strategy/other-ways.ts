@@ -1,8 +1,8 @@
 /**
- * Keeps the user on the waiting page if a start fails because the user does not have the factor at Nevis. There the user can choose another factor.
- * The transaction keeps its message, its data, its route's purpose and the page to return to.
+ * If a start fails because the user does not have the factor at Nevis, shows the waiting page, where the user can choose another factor. The
+ * transaction keeps its message, its data, its route's purpose and the page to return to.
  *
- * Out of scope: which factors are offered (`factor-choice.ts`), and enrolling the missing one.
+ * Out of scope: which factors are offered (`factor-choice.ts`), and enrolling the missing factor.
  */
 import { randomUUID } from 'node:crypto'
 import { Refusal } from '../factors/failures'
@@ -19,7 +19,7 @@ import type { StrategyRequest } from './strategy-request'
 /**
  * Shows the waiting page instead of the error, if the user can choose another factor there.
  * @param reason the error with which the start has failed
- * @param slot the number of this start in the count of the user's starts. An approval with another factor removes it from that count
+ * @param slot the number of this start in the count of the user's starts. An approval with another factor removes this start from that count
  * @param startedAt milliseconds since 1970
  * @returns undefined if the start must fail, because `reason` is another error or the user has no other factor
  * @internal
@@ -57,7 +57,10 @@ async function keepFirst(request: StrategyRequest, context: StartContext, prepar
   return waitForDecision(request, context, { ...transaction, closed: 'not_enrolled' })
 }
 
-/** Shows the transaction again from which the user wanted to switch, because the user may still approve it. */
+/**
+ * The user wanted to switch to a factor that they do not have. Shows the waiting page of the earlier transaction, because the user may still approve
+ * that one.
+ */
 async function keepReplaced(request: StrategyRequest, context: StartContext, id: string, refusedFactor: FactorName, left: readonly FactorName[], slot: number): Promise<StartResult | undefined> {
   await request.refresh()
   const current = request.transactionById(id)

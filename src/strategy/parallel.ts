@@ -15,7 +15,7 @@ import { comparable } from './start-parameters'
 import type { StartResult } from './start-queue'
 import type { StrategyRequest } from './strategy-request'
 
-/** How long a start waits for the same start in another process, in seconds: that start may still be waiting for Nevis. */
+/** How many seconds a start waits for another process that is making the same start. That process may still be waiting for Nevis. */
 export const OTHER_PROCESS_WAIT_SECONDS = 2
 const CHECK_INTERVAL_MS = 250
 
@@ -52,8 +52,8 @@ function asksForSame({ parameters, factorName, source }: StartContext, { transac
 }
 
 /**
- * Address and headers of a request. Two requests with the same value come from the same browser; behind a proxy, the headers contain the browser's
- * address.
+ * The address and headers of a request. Two requests with the same value come from the same browser. Behind a proxy, the headers contain the
+ * browser's address.
  */
 export function originOf({ socket, headers }: NevisRequest): string {
   const { 'content-length': _length, ...rest } = headers
@@ -61,9 +61,10 @@ export function originOf({ socket, headers }: NevisRequest): string {
 }
 
 /**
- * True if another process is making the same start for this session. Waits up to two seconds for its result.
+ * Finds out whether another process is making the same start for this session. Waits up to two seconds for the result of that start.
  * @param slot the number of this start among the user's counted starts, 2 or more
  * @param findPending finds the other process's transaction once it is in the session
+ * @returns true if another process is making the start
  * @internal
  */
 export async function isStartedByOtherProcess(
@@ -81,7 +82,8 @@ export async function isStartedByOtherProcess(
     if (isSignedIn) {
       await request.refresh()
       if ((await findPending()) !== undefined) return true
-      // If nobody is signed in, the other process gives the session a new id. If the store no longer has the old id, this request is refused.
+      // If nobody is signed in, the other process gives the session a new id. So if the store no longer has the old id, the other process has
+      // finished, and this request is refused.
     } else if ((await reloadSession(req)) === undefined) return true
     await pause(CHECK_INTERVAL_MS)
   }

@@ -15,19 +15,20 @@ import type { StartResult } from './start-queue'
 import type { Field, StrategyRequest } from './strategy-request'
 
 /**
- * Sends the browser to the waiting page of a pending transaction, if the session has one that is equal to what this request would start.
- * @returns undefined if the session has no such transaction, or if that transaction must not be shown again
+ * If the session has a pending transaction that is equal to what this request would start, sends the browser to the waiting page of that transaction.
+ * @returns undefined if the session has no such transaction, or if that transaction must not be shown a second time
  * @internal
  */
 export async function reusePending(request: StrategyRequest, context: StartContext): Promise<StartResult | undefined> {
   const { replaced, renewsSession, isAfterFirstFactor } = context
-  // "Send again" always starts a new transaction. Only the second click of a double click on "Send again" shows what the first click has started.
+  // "Send again" always starts a new transaction. The one exception is the second click of a double click on "Send again": it shows the transaction
+  // that the first click has started.
   if (replaced !== undefined && !replaced.isNewerThanNamed) return undefined
   const pending = await findPending(request, context)
   if (pending === undefined || !isReusable(pending)) return undefined
   if (renewsSession) {
-    // Never show a pending enrolment again (session fixation): an attacker may have planted this session and know the QR code. With it, the attacker
-    // could register their own phone for the user.
+    // Never show a pending enrolment in a renewed session (session fixation): an attacker may have planted the old session and know the QR code. With
+    // the QR code, the attacker could register their own phone for the user.
     if (pending.operation === 'enroll') return undefined
     if (!(await request.budgets.endings.claimMove(pending))) return undefined
     await renewForSubject(request, pending, isAfterFirstFactor)

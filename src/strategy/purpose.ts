@@ -13,19 +13,19 @@ import { logsIn, type NevisRequest } from '../host/request'
 import type { Transaction } from '../factors/transaction'
 import type { NevisAuthenticateOptions } from './route-options'
 
-/** The options of a route that define what the route starts. `factors` and a fixed `operation` are also compared with the transaction itself. */
+/** The route options that define what a route starts. `purposeMismatch` also compares `factors` and a fixed `operation` with the transaction itself. */
 const NAMES = ['authenticatorId', 'data', 'factor', 'factors', 'message', 'operation', 'phone'] as const
 const STARTING: readonly string[] = ['data', 'message', 'phone']
 
 /**
- * Computes the purpose of a route: what its options say that it starts.
- * @returns a digest of the route's options and a digest of its path; undefined for a route without such options
+ * Computes the purpose of a route from the options that say what the route starts.
+ * @returns a digest of these options and a digest of the route's path; undefined for a route without such options
  * @internal
  */
 export function purposeOf(req: NevisRequest, options: NevisAuthenticateOptions): string | undefined {
   const given = NAMES.filter((name) => options[name] !== undefined)
   if (given.length === 0) return undefined
-  // Two processes cannot compare a function, so the digest only says that the option is a function. The path distinguishes most routes.
+  // A function has no value that two processes could compare, so the digest contains only the word "function". The path distinguishes most routes.
   const values = given.map((name) => [name, typeof options[name] === 'function' ? 'function' : withSortedNames(options[name])])
   const digest = digestOf(JSON.stringify(values))
   return `${digest} ${digestOf(pathOf(req))}`
@@ -81,11 +81,11 @@ function digestIn(purpose: string | undefined): string | undefined {
 }
 
 function pathOf(req: NevisRequest): string {
-  // Ignore a slash at the end: Express accepts the same path with and without it.
+  // Ignore a slash at the end, because Express serves `/callback` and `/callback/` with the same route.
   return ((req.originalUrl ?? req.url ?? '').split('?', 1)[0] as string).replace(/(.)\/$/, '$1')
 }
 
-/** A digest of a text. It is shortened, because it is stored in the session. */
+/** A digest of a text. It is cut to 22 characters, because it is stored in the session. */
 function digestOf(text: string): string {
   return createHash('sha256').update(text).digest('base64url').slice(0, 22)
 }

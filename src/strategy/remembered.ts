@@ -2,8 +2,8 @@
  * Remembered browsers: decides which sign-ins skip the second factor, and remembers a browser.
  *
  * The second factor is skipped only at a sign-in: right after the first factor, in a session without a login, on a route without the options
- * `factors`, `message` and `data`. On any other route, and in any doubt, the user is asked. Out of scope: the cookie (`trust/browsers.ts`), and what
- * the ledger records (`ledger/browsers.ts`).
+ * `factors`, `message` and `data`. In every other case, and in any doubt, the user must give the second factor. Out of scope: the cookie
+ * (`trust/browsers.ts`), and what the ledger records (`ledger/browsers.ts`).
  */
 import { randomBytes } from 'node:crypto'
 import type { AuthenticateOptions } from 'passport'
@@ -26,8 +26,8 @@ import type { Approved, StrategyRequest } from './strategy-request'
 const DAY_MS = 86_400_000
 
 /**
- * Signs the user of a remembered browser in without the second factor. It replaces the cookie and gives the session a new id.
- * @returns undefined if the user must be asked
+ * Signs the user of a remembered browser in without the second factor. This function replaces the browser's cookie and gives the session a new id.
+ * @returns undefined if the user must give the second factor
  * @internal
  */
 export async function recognizeBrowser(request: StrategyRequest, parameters: Pick<RequestedParameters, 'firstFactorAmr' | 'operation' | 'subject'>, isAfterFirstFactor: boolean): Promise<Approved | undefined> {
@@ -35,7 +35,8 @@ export async function recognizeBrowser(request: StrategyRequest, parameters: Pic
   if (!isAfterFirstFactor || !isSignIn(request, parameters.operation)) return undefined
   const browser = rememberedIn(request)
   if (browser === undefined || !isSubjectOf(parameters.subject, browser)) return undefined
-  // If the new cookie cannot reach the browser, do not use up the old one: at the next sign-in it would count as a copy.
+  // If this answer cannot set the new cookie, do not use up the old one. The browser would send the old one at the next sign-in, and it would count
+  // as a copy.
   if (cookieSetter(req) === undefined || req.socket?.destroyed === true) return undefined
 
   const { subject, userId, factor, transactionId: id } = browser
@@ -63,7 +64,7 @@ export async function recognizeBrowser(request: StrategyRequest, parameters: Pic
 }
 
 /**
- * The value of the field `remember` of a new transaction.
+ * Returns the user's choice in the check box "Remember this browser", for a new transaction.
  * @returns undefined if the start is not a sign-in that a remembered browser could skip
  * @internal
  */
@@ -74,7 +75,8 @@ export function rememberOf(request: StrategyRequest, { replaced, isAfterFirstFac
 }
 
 /**
- * Stores the user's choice from the check box in the transaction, if the request contains one, so that the choice is not lost before the user approves.
+ * If the request contains the check box "Remember this browser", stores the user's choice in the transaction, so that the choice is not lost before
+ * the user approves.
  * @returns the transaction with the choice
  * @throws Refusal `unknown_transaction` if the session has ended meanwhile; StorageError
  * @internal
@@ -82,7 +84,7 @@ export function rememberOf(request: StrategyRequest, { replaced, isAfterFirstFac
 export async function withChoice(request: StrategyRequest, transaction: Transaction): Promise<Transaction> {
   const choice = checkBoxOf(request.req, 'remember')
   if (choice === undefined || !logsIn(request.options) || transaction.remember === undefined || choice === transaction.remember) return transaction
-  // Another tab may have signed in or out since this request read the session. So do not write back the older session.
+  // Another tab may have signed in or out since this request read the session. So read the session again before this request writes it.
   await request.refresh()
   const current = request.transactionById(transaction.id)
   const { digest: _before, ...rest } = current ?? transaction
@@ -122,20 +124,20 @@ export async function rememberBrowser(request: StrategyRequest, transaction: Tra
   }
 }
 
-/** True for a start that only signs the user in: nobody is signed in yet, and the start confirms and enrols nothing. */
+/** True for a start that only signs the user in: no user is signed in yet, and the start neither confirms something specific nor enrols a factor. */
 function isSignIn(request: StrategyRequest, operation: RequestedParameters['operation']): boolean {
   const { settings, options } = request
   return settings.rememberDays !== undefined && operation !== 'enroll' && logsIn(options) && !hasPurpose(options) && request.login() === undefined
 }
 
-/** True if the route confirms something specific. The strategy's own `message` does not count, because it is shown at every sign-in. */
+/** True if the route asks the user to confirm something specific. The strategy's own `message` does not count, because it is shown at every sign-in. */
 function hasPurpose({ factors, message, data }: AuthenticateOptions): boolean {
   return [factors, message, data].some((value) => value !== undefined)
 }
 
 /**
- * Reads this browser's cookie, and applies the strategy's current options: a factor that was removed, or days beyond a lowered limit, no longer
- * count.
+ * Reads this browser's cookie. A cookie whose factor the app no longer offers is ignored. If the app has lowered `rememberBrowser.days`, the lower
+ * number applies to older cookies as well.
  */
 function rememberedIn({ settings, req, keys }: StrategyRequest): RememberedBrowser | undefined {
   const browser = keys.browsers.open(cookieIn(req, cookieFor(req, settings.name, 'browser')))

@@ -1,5 +1,5 @@
 /**
- * Finds and ends the transaction that a start replaces, because the user switches to another factor or has the same one sent again.
+ * Finds and ends the transaction that a start replaces. This happens if the user switches to another factor, or has the same push or SMS sent again.
  *
  * Out of scope: starting the new transaction (`start.ts`).
  */
@@ -47,8 +47,9 @@ export async function transactionToReplace(request: StrategyRequest, handle: Fie
 }
 
 /**
- * Asks Nevis whether the user has denied the transaction. Otherwise an attacker who has the password could switch to another factor before a waiting
- * page or a callback has learned of the denial. If Nevis can no longer be asked, a request that may have been denied counts as denied.
+ * Asks Nevis whether the user has denied the transaction. Otherwise an attacker who has the password could switch to another factor before this
+ * package has learned of the denial. If the transaction has ended, Nevis cannot be asked any more, and a request that the user may have denied counts
+ * as denied.
  * @throws Refusal `not_approved`, `expired_transaction`, `too_many_attempts`; NevisError
  */
 async function assertNotDenied(request: StrategyRequest, transaction: Transaction): Promise<void> {
@@ -61,7 +62,7 @@ async function assertNotDenied(request: StrategyRequest, transaction: Transactio
 
 /**
  * True if the transaction was denied, or has ended in a way that can hide a denial: an attacker can wait until a denied push has expired, or send
- * wrong codes until it is closed. Nobody can deny an enrolment, a text or a recovery code, so the result is then false.
+ * wrong codes until the transaction is closed. The result is false for an enrolment, an SMS and a recovery code, because a user cannot deny these.
  * @param ended why the transaction has ended; undefined while it is pending
  * @internal
  */
@@ -73,8 +74,10 @@ export function mayHaveBeenDenied({ factors }: Pick<Settings, 'factors'>, { fact
 }
 
 /**
- * Follows the field `next` from each replaced transaction to its replacement, up to the newest one. Stops at a loop, because an attacker who can
- * change the session could create one.
+ * Ends the replaced transaction in the ledger. If this start replaces none, this function ends an older pending transaction that asks the same user
+ * for the same thing and cannot be shown a second time.
+ * @returns the transaction that was ended, which the caller must still close in the session; undefined if there is none
+ * @throws Refusal `cancelled` if the older transaction was cancelled or has succeeded meanwhile. This function then also ends the new transaction
  */
 function newestAfter(request: StrategyRequest, named: Transaction): Transaction {
   let newest = named

@@ -1,6 +1,6 @@
 /**
- * Enforces the pause before the same push or text is sent again. The waiting page shows a countdown, but the server must enforce the pause, because
- * a script ignores the countdown.
+ * Enforces a pause of 15 seconds before the same push or SMS is sent again. The waiting page shows a countdown, but a script could ignore the
+ * countdown, so the server enforces the pause.
  *
  * Out of scope: how many starts a user may have in a day (`ledger/start-budget.ts`), and the second click of a double click, which shows what the
  * first click has sent (`pending-start.ts`).
@@ -14,12 +14,13 @@ import { authenticatorFor, phoneOf, type StartParameters } from './start-paramet
 import type { StartResult } from './start-queue'
 import type { StrategyRequest } from './strategy-request'
 
-/** A push or a text is sent again after this many seconds at the earliest. */
+/** The earliest time for sending the same push or SMS again, in seconds after the first one. */
 export const RESEND_PAUSE_SECONDS = 15
 
 /**
- * Refuses a resend during the pause. The waiting page's own form sends the field `retry`; then the user stays on the waiting page.
- * @returns a redirect to the waiting page of the pending transaction; undefined if the push or text may be sent
+ * Refuses to send the push or SMS again during the pause. If the waiting page's own form sent the request (it has the field `retry`), the user stays
+ * on the waiting page.
+ * @returns a redirect to the waiting page of the pending transaction; undefined if the push or SMS may be sent
  * @throws Refusal `too_many_starts` during the pause, if the request does not have the field `retry`
  * @internal
  */
@@ -32,7 +33,7 @@ export async function waitBeforeResend(request: StrategyRequest, context: StartC
   throw new Refusal('too_many_starts', undefined, seconds)
 }
 
-/** True if this start would send a pending push or text again to the same phone. */
+/** True if this start would send a pending push or SMS a second time to the same phone. */
 async function isResend(request: StrategyRequest, { parameters, factorName }: StartContext, replaced: Transaction): Promise<boolean> {
   const { factor: name, shown, closed, expiresAt, authenticatorId } = replaced
   const wasSent = name !== 'recovery' && shown.appLinkUri === undefined && shown.intentToken === undefined
@@ -40,11 +41,11 @@ async function isResend(request: StrategyRequest, { parameters, factorName }: St
   const factor = offeredFactor(request, parameters as StartParameters, factorName)
   if (factor.name !== name || !isSamePhone(request, replaced)) return false
   const same = (await authenticatorFor(request.req, request.options, parameters as StartParameters, factor, replaced)) === authenticatorId
-  // Ask the ledger, because the session may not show yet that the user has denied.
+  // Ask the ledger, because the session may not show yet that the user has denied the request.
   return same && !(await request.budgets.endings.hasEnded(replaced))
 }
 
-/** False for an enrolment by SMS whose user has corrected the number: the first text went to another phone, or to none. */
+/** False if the user has corrected the phone number in an enrolment by SMS. The first SMS went to another phone, so the pause does not apply. */
 function isSamePhone({ req, keys }: StrategyRequest, replaced: Transaction): boolean {
   if (replaced.textedPhone === undefined) return true
   const phone = phoneOf(req, replaced)
@@ -52,8 +53,8 @@ function isSamePhone({ req, keys }: StrategyRequest, replaced: Transaction): boo
 }
 
 /**
- * Asks the ledger how long the user must still wait.
- * @returns whole seconds until the push or text may be sent again; 0 if this caller may send it now. Only one caller in all processes gets the 0
+ * Asks the ledger how long the user must wait.
+ * @returns whole seconds until the push or SMS may be sent again; 0 if this request may send it now. Only one request, in all processes, gets the 0
  */
 async function pauseOf({ budgets }: StrategyRequest, replaced: Transaction): Promise<number> {
   const left = Math.ceil(RESEND_PAUSE_SECONDS - (Date.now() - replaced.startedAt) / 1000)

@@ -1,4 +1,4 @@
-/** The options that this package adds to Passport's for a route: `passport.authenticate('nevis', { … })`. */
+/** The options that this package adds to Passport's options of a route: `passport.authenticate('nevis', { … })`. */
 import type {} from 'passport'
 import type { Operation } from '../client/wire'
 import type { FactorName } from '../factors/names'
@@ -6,18 +6,18 @@ import type { Data, FromRequest } from './options'
 
 /** Options of `passport.authenticate('nevis', …)`, in addition to Passport's own. */
 export interface NevisAuthenticateOptions {
-  /** Factor to start unless the request names one. Default: the first of `factors`. */
+  /** The factor to start if the request does not name one. Default: the first of `factors`. */
   factor?: FactorName | undefined
   /**
-   * Names of the factors that this route accepts, also when the user switches to another factor. For example `atLeast('push')`, if the
-   * phone must show what the user confirms. Default: the strategy's.
+   * Names of the factors that this route accepts, also when the user switches to another factor. For example `atLeast('push')`, if the phone must
+   * show what the user confirms. Default: the strategy's option `factors`.
    */
   factors?: readonly FactorName[] | undefined
-  /** Default: the strategy's. */
+  /** The operation that this route starts. Default: the strategy's option `operation`. */
   operation?: FromRequest<Operation | 'approve-or-enroll'> | undefined
-  /** Default: the strategy's. */
+  /** The text that push and app show on the phone. Default: the strategy's option `message`. */
   message?: FromRequest<string | undefined> | undefined
-  /** Default: the strategy's. */
+  /** A JSON value that comes back in `profile.data`. Default: the strategy's option `data`. */
   data?: Data | undefined
   /**
    * Where a signed-in user is redirected if the browser sends a callback again, for example after a reload. The approval is already used, so neither
@@ -33,8 +33,8 @@ export interface NevisAuthenticateOptions {
    */
   phone?: FromRequest<string | undefined> | undefined
   /**
-   * Id of the authenticator that push or app asks, unless the request names one. The strategy first asks Nevis whether the authenticator belongs to
-   * the user, which needs one more call. Default: the authenticator that was registered last.
+   * Id of the authenticator (the registered phone) that push or app asks, if the request does not name one. The strategy first asks Nevis whether the
+   * authenticator belongs to the user, which needs one more call. Default: the authenticator that was registered last.
    */
   authenticatorId?: FromRequest<string | undefined> | undefined
 }

@@ -11,8 +11,8 @@ import type { StartParameters } from './start-parameters'
 import type { StrategyRequest } from './strategy-request'
 
 /**
- * True if the user has probably given a first factor, such as the password, in this request. An attacker may know the session's id from before
- * (session fixation). So nothing may be stored under that id, and nothing from that session may be shown.
+ * True if the user has probably given a first factor, such as the password, in this request. An attacker may have planted this session's id before
+ * (session fixation). So this package must store nothing under that id, and must show nothing from that session.
  *
  * One of three signs is enough: the session has no login; Passport has set `req.authInfo`, as it does when a strategy succeeds; or `req.user` is not
  * the user of the session's login, as after `req.logIn(user, { session: false })`.
@@ -24,9 +24,9 @@ export async function isAfterFirstFactor(request: StrategyRequest): Promise<bool
 }
 
 /**
- * True if the session must get a new id at this start. If the app has the option `subject`, its first factor may leave none of the three signs, because
- * the user can be in any property of the request. So each start of such an app renews the session. The exception is `passport.authorize`, which
- * asks a user who is already signed in.
+ * True if this start must give the session a new id. In an app with the option `subject`, the user can be in any property of the request, so this
+ * package cannot see whether a first factor was given in this request. So each start of such an app renews the session. The exception is
+ * `passport.authorize`, which asks a user who is already signed in.
  * @internal
  */
 export function renewsSession({ settings, options }: StrategyRequest, isAfterFirst: boolean): boolean {
@@ -34,8 +34,8 @@ export function renewsSession({ settings, options }: StrategyRequest, isAfterFir
 }
 
 /**
- * Gives the session a new id to prevent session fixation (OWASP ASVS 5.0, 7.2.4). The new session keeps only the transactions of the subject who
- * has just given the first factor. A second factor record stays valid, unless a first factor has just been given.
+ * Gives the session a new id to prevent session fixation (OWASP ASVS 5.0, 7.2.4). Of the transactions, the new session keeps only those of this
+ * subject. It keeps the second factor record as well, unless the user has just given a first factor.
  * @internal
  */
 export async function renewForSubject(request: StrategyRequest, { subject }: Pick<StartParameters, 'subject'>, isAfterFirst: boolean): Promise<void> {

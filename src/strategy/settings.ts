@@ -42,7 +42,7 @@ export interface Settings {
   /** True if the app sets the option `subject`. */
   readonly hasOwnSubject: boolean
   /**
-   * Returns the username in `req.user`, under which the ledger counts the user's starts and codes, even after a userId is known. Returns undefined if
+   * Returns the username in `req.user`. The ledger counts the user's starts and codes under it, even after a userId is known. Returns undefined if
    * the app sets the option `subject`.
    */
   readonly usernameOf: (req: NevisRequest) => string | undefined
@@ -62,16 +62,19 @@ export interface Settings {
   readonly health: Health | undefined
   readonly ledger: FailClosedLedger
   readonly allowEnrollmentOfStrongerFactorAfter: readonly FactorName[]
-  /** Origins whose POSTs are accepted, in addition to the origin of the request's host. */
+  /** Origins whose POSTs are accepted, in addition to POSTs from the same host as the request. */
   readonly postOrigins: readonly string[] | 'any'
   readonly afterDenial: 'offer' | 'stop'
   /** How many days a browser is remembered; undefined unless the option `rememberBrowser` is set. */
   readonly rememberDays: number | undefined
-  /** True if some factor accepts a token from the browser as proof. The token of every approval then counts only once, whatever the factor. */
+  /**
+   * True if one of the factors accepts a token from the browser as proof (the widget does). Then the token of every approval is marked as used, so
+   * that it cannot be sent as a widget's token.
+   */
   readonly hasWidget: boolean
   /** Runs the starts of a subject one after another. */
   readonly startQueue: StartQueue
-  /** The codes that Nevis is checking at this moment. The two requests of a double click share one check. */
+  /** The code checks that are waiting for Nevis at this moment. The two requests of a double click share one check. */
   readonly codeChecks: SharedCache<Outcome>
   readonly sessionKey: string
   readonly issuers: readonly string[]
@@ -80,8 +83,8 @@ export interface Settings {
   readonly watch: StatusWatch
   readonly passReqToCallback: boolean
   /**
-   * Texts for the phone, in the language of the waiting page. `waitingPage` replaces this object's functions, because only the page knows its
-   * languages.
+   * Texts for the phone, in the language of the waiting page. `waitingPage` replaces the functions of this object, because only `waitingPage` knows
+   * which languages the app has.
    */
   readonly wording: { typedCodeLine: (req: HostRequest) => string }
 }
@@ -213,7 +216,10 @@ function secretsOf(secret: NevisStrategyOptions['secret']): readonly string[] | 
   return secrets
 }
 
-/** The username in `req.user`. It does not change when the userId becomes known, so the counts of the user's starts and codes continue. */
+/**
+ * Returns the username in `req.user`. It stays the same when the userId becomes known, so the ledger continues to count the user's starts and codes
+ * under it.
+ */
 function usernameOfUser(req: NevisRequest): string | undefined {
   const { username } = (req.user ?? {}) as { username?: unknown }
   return typeof username === 'string' && username !== '' ? username : undefined

@@ -1,7 +1,7 @@
 /**
- * Caches one promise per key for a while; concurrent callers share it (single flight).
+ * Caches one promise per key for a limited time. Concurrent callers share the promise (single flight).
  *
- * It uses no timer, so it never keeps the process alive. Out of scope: what is cached, and for how long.
+ * The cache uses no timer, so it never keeps the process alive. Out of scope: what is cached, and for how long.
  */
 
 interface Entry<T> {
@@ -17,7 +17,7 @@ const SWEEP_EVERY_MS = 10_000
  * @internal
  */
 export class SharedCache<T> {
-  /** A `#` field is private at run time, too: an answer can contain a token, and the app may print the strategy. */
+  /** A `#` field is private at run time. So if the app prints the strategy, the output does not contain the cached results, which can contain tokens. */
   readonly #entries = new Map<string, Entry<T>>()
   private nextSweepAt = 0
 
@@ -30,9 +30,7 @@ export class SharedCache<T> {
     private readonly keepFailureMs: number,
   ) {}
 
-  /**
-   * Returns the cached promise of the key, resolved or rejected. If the key is not in the cache, calls `ask` and caches the promise that it returns.
-   */
+  /** Returns the promise that is cached under this key. If there is none, calls `ask` and caches the promise that `ask` returns. */
   get(key: string, ask: () => Promise<T>): Promise<T> {
     const now = performance.now()
     this.sweep(now)

@@ -9,12 +9,12 @@ import type { RequestedParameters, StartParameters } from './start-parameters'
 import type { StartResult } from './start-queue'
 import type { Field, Redirect, StrategyRequest } from './strategy-request'
 
-/** What tells two requests of a double click from requests of other browsers: the session id, and the request's address and headers. */
+/** Which browser sent a request: the session id, and the request's address and headers. The two requests of a double click have the same source. */
 export type RequestSource = Pick<StartResult, 'sessionId' | 'origin'>
 
-/** The transaction that a start replaces, because the user switches to another factor or has the same one sent again. */
+/** The transaction that a start replaces, because the user switches to another factor or has the same push or SMS sent again. */
 export type ReplacedTransaction = Transaction & {
-  /** True if an earlier request has already replaced the transaction that this request names. This transaction is then the newest replacement. */
+  /** True if an earlier request has already replaced the transaction that this request names. This object is then the newest replacement. */
   readonly isNewerThanNamed: boolean
 }
 
@@ -34,7 +34,7 @@ export interface StartContext {
   readonly renewsSession: boolean
 }
 
-/** What a start knows after the checks before Nevis notifies the user. */
+/** What a start has found out before it asks Nevis to notify the user. */
 export interface PreparedStart {
   readonly parameters: StartParameters
   readonly factor: Factor

@@ -32,15 +32,18 @@ export interface StartParameters {
   readonly factors?: readonly FactorName[]
   /** The factors that the user has, if the app names them. */
   readonly available?: readonly FactorName[]
-  /** The route's phone number to enrol for SMS. An empty string if the route has the option `phone`, but the option gave no number. */
+  /**
+   * The phone number that the route gives for an enrolment by SMS. An empty string if the route has the option `phone`, but the option gave no
+   * number.
+   */
   readonly phone?: string
   readonly purpose?: string
   readonly firstFactorAmr?: readonly string[]
-  /** The subject's key in the ledger, under which starts and codes are counted; a digest. */
+  /** The subject's key in the ledger, under which starts and codes are counted. It is a digest of the subject's name. */
   readonly budget?: string
 }
 
-/** What the request asks for, before Nevis was asked whether the subject has a factor. So `operation` can still be `approve-or-enroll`. */
+/** What the request asks for, before this package asks Nevis whether the subject has a factor. So `operation` can still be `approve-or-enroll`. */
 export interface RequestedParameters extends Omit<StartParameters, 'operation'> {
   readonly operation: Operation | 'approve-or-enroll'
   readonly budget: string
@@ -55,7 +58,7 @@ export async function startParametersOf(req: NevisRequest, options: Authenticate
   const named = await subjectOf(settings, req)
   if (named === undefined) throw new Refusal('no_subject')
   assertValidForNevis(named)
-  // Only the two names are copied: an app may return its whole user object, and the subject goes into the session and into events.
+  // Copy only `userId` and `username`: an app may return its whole user object, and the subject goes into the session and into events.
   const subject: Subject = { ...(named.userId !== undefined && { userId: named.userId }), ...(named.username !== undefined && { username: named.username }) }
   const operation = await valueOf(operationOf(options) ?? settings.operation, req)
   if (operation !== 'approve' && operation !== 'enroll' && operation !== 'approve-or-enroll') {
@@ -67,7 +70,8 @@ export async function startParametersOf(req: NevisRequest, options: Authenticate
   const data = jsonCopy(await valueOf(options.data ?? settings.data, req))
   const { factors } = options
   if (factors !== undefined && !isListOfNames(factors)) throw new TypeError('NevisStrategy: factors of a route must be a list of names')
-  // If the option gives no number, use an empty string and not the number in the request: an attacker may have chosen that number.
+  // If the route's option `phone` gives no number, use an empty string. Never use the number in the request then, because an attacker may have sent
+  // that number.
   const phone = 'phone' in options ? ((await valueOf<unknown>(options.phone, req)) ?? '') : undefined
   if (phone !== undefined && typeof phone !== 'string') throw new TypeError('NevisStrategy: phone of a route must be a string')
   const purpose = purposeOf(req, options)
@@ -87,8 +91,8 @@ export async function startParametersOf(req: NevisRequest, options: Authenticate
 }
 
 /**
- * The id of the authenticator to ask: the one that the request names; else that of the replaced transaction, if the factor is the same; else the
- * route's. The caller must still check that it belongs to the subject (`authenticators.ts`).
+ * The id of the authenticator to ask. In this order: the authenticator that the request names; that of the replaced transaction, if the factor is the
+ * same; the route's option. The caller must still check that the authenticator belongs to the subject (`authenticators.ts`).
  * @throws Refusal `unknown_authenticator` if the field is not a string
  * @internal
  */
@@ -108,8 +112,8 @@ export async function authenticatorFor(
 }
 
 /**
- * The phone number to enrol, in the form that Nevis accepts. If the route that started has the option `phone`, the number comes from that option, even
- * after a switch to another factor. Otherwise it comes from the body.
+ * The phone number to enrol, in the form that Nevis accepts. If the route that started the transaction has the option `phone`, the number comes from
+ * that option, even after a switch to another factor. Otherwise it comes from the body.
  * @returns undefined if there is none, or the value is not a phone number
  * @internal
  */
@@ -134,7 +138,10 @@ export function isPendingFor(parameters: StartParameters, factor: Factor, authen
     )
 }
 
-/** The parameters by which two starts of the same subject are compared. If all are equal, the second start shows the transaction of the first. */
+/**
+ * The parameters by which two starts of the same subject are compared. If all of them are equal, the second start shows the transaction of the first
+ * start.
+ */
 export function comparable({ message, data, factors, phone, purpose, firstFactorAmr }: Omit<StartParameters, 'operation'>): object {
   return { message, data, factors, phone, purpose, firstFactorAmr }
 }
@@ -142,8 +149,8 @@ export function comparable({ message, data, factors, phone, purpose, firstFactor
 /**
  * True if the transaction belongs to the user of this request. With `passport.authorize` or `session: false`, the approval counts for `req.user`,
  * whether a session, a Bearer token or Basic credentials identify that user. So that user must have approved: otherwise an attacker with an account
- * of their own could approve with their own phone for another user. If Passport logs in, it logs in the transaction's user, so there is nothing to
- * compare.
+ * of their own could approve with their own phone for another user. On a route that logs in, Passport logs in the transaction's own user, so the
+ * result is always true.
  * @internal
  */
 export async function isForUserOf(
@@ -160,15 +167,15 @@ export async function isForUserOf(
 }
 
 /**
- * True if a pending transaction may be shown again instead of a new start. False for an enrolment by SMS, because the request may have another phone
- * number, and for new recovery codes, because only the first handle contains them.
+ * True if a pending transaction may be shown again instead of a new start. False for an enrolment by SMS, because the second request may have another
+ * phone number. False for new recovery codes, because only the URL of the first waiting page contains them (encrypted).
  * @internal
  */
 export function isReusable({ operation, shown }: Transaction): boolean {
   return operation === 'approve' || shown.appLinkUri !== undefined || shown.intentToken !== undefined
 }
 
-/** Nevis accepts only some characters in a username. If an app has other usernames, its option `subject` must convert them. */
+/** Nevis accepts only some characters in a username. An app whose usernames have other characters must convert them in its option `subject`. */
 function assertValidForNevis({ userId, username }: Subject): void {
   if (userId !== undefined && !isUserId(userId)) throw new TypeError('NevisStrategy: the userId of subject must be a userId of Nevis (a UUID)')
   if (username === undefined || isUsername(username)) return
@@ -199,7 +206,10 @@ function valueOf<T>(value: FromRequest<T> | undefined, req: NevisRequest): T | u
   return typeof value === 'function' ? (value as (req: NevisRequest) => T | Promise<T>)(req) : value
 }
 
-/** A JSON round trip, as the session store will do: later comparisons are exact, and the app cannot change the value meanwhile. */
+/**
+ * Converts the value to JSON and back, as the session store will do later. So the value can be compared exactly, and the app cannot change it
+ * meanwhile.
+ */
 function jsonCopy(data: unknown): unknown {
   return data === undefined ? undefined : (JSON.parse(JSON.stringify(data)) as unknown)
 }

@@ -8,25 +8,23 @@ import { withDeadline } from '../client/deadline'
 import { Refusal } from '../factors/failures'
 import type { Transaction } from '../factors/transaction'
 
-/** The result of a start. The next start in the queue may share it. */
+/** The result of a start. The next start in the queue may use the same result. */
 export interface StartResult {
   readonly target: { readonly to: string }
   readonly transaction: Transaction
   readonly lockedCodes: string | undefined
   /** The session id that the request came with. The start may have given the session a new id since. */
   readonly sessionId: string | undefined
-  /** Address and headers of the request. */
+  /** The address and headers of the request. */
   readonly origin: string
   /** True if the browser closed the connection before it got the answer. */
   readonly hasDisconnected: () => boolean
 }
 
-/**
- * Upper limit for the starts of one subject that wait in the queue. More of them are an attack, and would delay the user's own start for too long.
- */
+/** Upper limit for the starts of one subject that wait in the queue. More than that are an attack, and would delay the user's own start for too long. */
 const MAX_WAITING = 60
 const RETRY_AFTER_SECONDS = 10
-/** Upper limit for the wait in the queue, because an earlier start may hang in a function of the app. */
+/** Upper limit for the wait in the queue. An earlier start may never end, because a function of the app hangs. */
 const MAX_WAIT_MS = 15_000
 /** A start makes a few calls of at most 10 s each. If it takes longer than this, it hangs in a function of the app, and the next start may run. */
 const MAX_WORK_MS = 60_000
@@ -41,8 +39,8 @@ export class StartQueue<Result = StartResult> {
   readonly #waiting = new Map<string, number>()
 
   /**
-   * Runs the work after all earlier work under the same key has ended.
-   * @param work gets the result of the work before it; undefined if it did not have to wait, or if the work before it failed
+   * Runs `work` after all earlier work under the same key has ended.
+   * @param work gets the result of the work before it; undefined if there was no earlier work, or if it failed
    * @throws Refusal `too_many_starts` if the queue is full or the wait takes too long
    */
   async run(key: string, work: (hasWaited: boolean, previous: Result | undefined) => Promise<Result>): Promise<Result> {

@@ -84,7 +84,8 @@ async function startNew(request: StrategyRequest, context: StartContext): Promis
   if (await isPendingElsewhere(request, context, slot)) return resultOfOtherProcess(request, context, slot)
 
   const prepared = await prepare(request, context).catch(async (reason: unknown) => {
-    // After an error before the user was notified, do not count the start. After a Refusal, count it: the request may have caused a call to Nevis.
+    // After an error that came before the user was notified, remove the start from the user's count. After a Refusal, keep it in the count, because
+    // the request may have caused a call to Nevis.
     if (!(reason instanceof Refusal)) await request.budgets.starts.giveBack(context.parameters.budget, [slot])
     throw reason
   })
@@ -101,13 +102,13 @@ async function startNew(request: StrategyRequest, context: StartContext): Promis
   request.current = transaction
   publish('started', () => request.about())
 
-  // If a time-out of the app has already answered this request, end the transaction: the browser would never get the new session id.
+  // If a time-out of the app has already answered this request, the browser never gets the new session id. So end the transaction.
   if (isAnswered(request.req)) {
     await request.budgets.endings.end(transaction, transaction.budget, false)
     throw new Refusal('cancelled')
   }
   const older = await endReplaced(request, transaction, context.replaced)
-  // Renew the session only now, after Nevis has answered: until then, the second request of a double click still uses the old session.
+  // Renew the session only now, after Nevis has answered. Until then, the second request of a double click still uses the old session.
   if (context.renewsSession) await renewForSubject(request, prepared.parameters, context.isAfterFirstFactor)
   else await refreshOrEnd(request, transaction)
   if (older !== undefined) request.transactions.close({ ...older, next: transaction.id }, 'cancelled')
@@ -136,8 +137,8 @@ async function spendStart(request: StrategyRequest, { parameters }: StartContext
 }
 
 /**
- * True if another process is making the same start. If this is the user's only counted start at this moment, no other process is starting, so the
- * check is skipped.
+ * True if another process is making the same start. If this start is the only one in the user's count, no other process is making a start, so the
+ * ledger is not asked.
  */
 async function isPendingElsewhere(request: StrategyRequest, context: StartContext, slot: number): Promise<boolean> {
   if (context.replaced !== undefined || slot === 1) return false
@@ -151,7 +152,7 @@ async function resultOfOtherProcess(request: StrategyRequest, context: StartCont
   return pending
 }
 
-/** Makes all checks that are possible before the user is notified: Nevis is reachable, the user may choose the factor, and the session has room. */
+/** Checks everything that can be checked before Nevis notifies the user: Nevis is reachable, the user may choose the factor, and the session has room. */
 async function prepare(request: StrategyRequest, { parameters, replaced, factorName }: StartContext): Promise<PreparedStart> {
   const { settings, req, options } = request
   await settings.health?.check()

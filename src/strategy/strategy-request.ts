@@ -40,7 +40,7 @@ export interface Approved {
 /** A field of a request: undefined if it is missing, null if it is not a string. */
 export type Field = string | null | undefined
 
-/** Properties of the session that the host (such as express-session) or Passport writes. `reload` keeps their newest values. */
+/** Properties of the session that the web framework (for example express-session) or Passport writes. `reload` takes their values from the store. */
 const HOST_PROPERTIES: readonly string[] = ['cookie', 'passport']
 
 /** How a transaction ends without success. See `end`. */
@@ -53,7 +53,7 @@ interface End {
 /** The usual form of a language tag, such as `de-CH` (RFC 5646). */
 const LANGUAGE_TAG = /^[a-z]{2,8}(?:-[a-z0-9]{1,8}){0,3}$/i
 
-/** A budget that is used up. */
+/** A budget (a limit of starts or codes) that is used up. */
 export interface UsedUpBudget {
   readonly over: NevisEvents['budget']['budget']
   readonly limit: number
@@ -70,7 +70,7 @@ export class StrategyRequest {
   readonly budgets: Budgets
   /** The fields of this request's transaction that are known so far, for events. */
   current: Partial<Transaction> = {}
-  /** True if this request must not write to its session any more, because another tab has replaced the session. */
+  /** True if this request must not write to its session, because another tab has replaced the session. */
   hasAbandonedSession = false
   private isNew = false
   /** The session's properties when this request last read the session, as JSON. */
@@ -95,7 +95,7 @@ export class StrategyRequest {
 
   /**
    * Sets the session of this request, after the session was renewed or read again.
-   * @param isNew true if the session's id was made in this request, so that no other request can have changed the session
+   * @param isNew true if this request has created the session's id, so that no other request can have changed the session
    */
   useSession(session: SessionLike, isNew = false): void {
     const { sessionKey, firstFactorLifetimeMs } = this.settings
@@ -119,8 +119,9 @@ export class StrategyRequest {
   }
 
   /**
-   * Reads the session again, and repeats the changes that the app has made in this request and not saved: properties that the app added, changed or
-   * deleted, before the strategy ran or in `verify`. The strategy's own property and those of the host keep the value from the store.
+   * Reads the session again, and repeats the unsaved changes that the app has made to the session in this request: properties that the app added,
+   * changed or deleted, before the strategy ran or in `verify`. The strategy's own property, and those of the web framework and Passport, keep the
+   * value from the store.
    * @returns undefined if the store no longer has the session; the request then has a new, empty one
    */
   async reload(): Promise<SessionLike | undefined> {
@@ -149,7 +150,8 @@ export class StrategyRequest {
   }
 
   /**
-   * True if the session continues after the callback, so that it must be read again before it is written. False if Passport will replace it at the login.
+   * True if the session continues after the callback, so that it must be read again before it is written. False if Passport will replace the session
+   * when it logs the user in.
    */
   sessionContinues(): boolean {
     return this.current.login !== undefined || !logsIn(this.options) || this.options.keepSessionInfo === true
@@ -188,8 +190,8 @@ export class StrategyRequest {
   }
 
   /**
-   * Ends a transaction without success. It ends in the ledger first: then neither a late write of the session nor an old session cookie can make it
-   * valid again. If the ledger fails, the transaction stays open.
+   * Ends a transaction without success. The ledger is written before the session: then neither a late write of the session nor an old session cookie
+   * can make the transaction valid again. If the ledger fails, the transaction stays open.
    * @param wasDenied true if Nevis reported a denial or a time-out. Repeated denials pause the user's next starts
    * @param canGoOn false if no other factor may be tried in place of this transaction
    * @param decided set if the user has denied or has not answered in time; then the event `decided` is published
@@ -197,7 +199,8 @@ export class StrategyRequest {
   async end(transaction: Transaction, code: FailureCode, { wasDenied = false, canGoOn = true, decided }: End = {}): Promise<void> {
     const isFirst = await this.budgets.endings.end(transaction, transaction.budget, wasDenied)
     this.settings.watch.settle(transaction.id)
-    // Only the first caller knows how the transaction really ended. So no later caller may allow another factor after a success or a cancellation.
+    // Allow another factor only if this caller has ended the transaction. A second caller does not know how it ended: perhaps with a success or a
+    // cancellation.
     if (isFirst && canGoOn) await this.budgets.endings.allowOtherFactor(transaction)
     if (isFirst && decided !== undefined) this.publishFailed(transaction, decided.ending)
     await this.refresh()
@@ -217,7 +220,7 @@ export class StrategyRequest {
     throw new Refusal(code)
   }
 
-  /** Ends a transaction because the user cancels it. No other factor may be tried in its place, even if the transaction was denied before. */
+  /** Ends a transaction because the user cancels it. No other factor may be tried in its place, even if `end` has allowed that before. */
   async cancel(transaction: Transaction): Promise<never> {
     await this.budgets.endings.noteCancelled(transaction)
     return this.close(transaction, 'cancelled', { canGoOn: false })
@@ -225,7 +228,7 @@ export class StrategyRequest {
 
   /**
    * Makes sure that this request writes nothing to the session, because another tab of this browser was faster and has probably signed in. The answer
-   * sets no session cookie, because that would replace the cookie of the other tab's sign-in.
+   * then sets no session cookie, because it would replace the cookie of the other tab's sign-in.
    */
   abandonSession(): void {
     this.hasAbandonedSession = true
@@ -239,20 +242,20 @@ export class StrategyRequest {
     return { to: this.waitingURL({ ...transaction, ...(lockedCodes !== undefined && { lockedCodes }) }) }
   }
 
-  /** The URL of the waiting page. It keeps the language that the user has chosen there, which is in the query of the page's forms. */
+  /** The URL of the waiting page. If the user has chosen a language on that page, the URL keeps it: the page's forms send the language in the query. */
   waitingURL(sealed: Sealed): string {
     const language = queryFieldOf(this.req, 'language')
     const chosen = typeof language === 'string' && LANGUAGE_TAG.test(language) && { language }
     return withQuery(this.settings.waitingURL, { transaction: this.keys.handles.seal(sealed), ...chosen })
   }
 
-  /** Publishes an event that an answer or a transaction does not match what was started, and returns the Refusal. */
+  /** Publishes the event `suspicious`, because an answer or a transaction does not match what was started. Returns the Refusal. */
   mismatchRefusal(field: Mismatch): Refusal {
     publish('suspicious', () => ({ ...this.about(), reason: 'binding_mismatch', field }))
     return new Refusal('binding_mismatch')
   }
 
-  /** Publishes an event that a budget is used up, and returns the Refusal. */
+  /** Publishes the event `budget`, because a budget is used up. Returns the Refusal. */
   budgetRefusal({ over, limit, retryAfterSeconds }: UsedUpBudget, code: FailureCode): Refusal {
     publish('budget', () => ({ ...this.about(), budget: over, limit }))
     return new Refusal(code, undefined, retryAfterSeconds)

@@ -2,9 +2,9 @@
  * NevisStrategy, the Passport strategy. Only this file uses Passport's actions.
  *
  * The folder `strategy/` handles a request of Passport. `dispatch.ts` decides whether it is a start (`start.ts`), a callback (`callback.ts`) or a
- * cancellation (`strategy-request.ts`). The folder also has the options, the call of your `verify`, and the events. It makes the decisions and uses
- * other folders: `trust/` compares, `ledger/` counts, `session/` stores the state and `watch/` polls Nevis. Out of scope: what the browser sees while
- * the user decides (`waiting/`).
+ * cancellation (`strategy-request.ts`). The folder also has the options, the call of your `verify`, and the events. This folder makes the decisions
+ * and uses other folders: `trust/` compares, `ledger/` counts, `session/` stores the state and `watch/` polls Nevis. Out of scope: what the browser
+ * sees while the user decides (`waiting/`).
  */
 import type { AuthenticateOptions } from 'passport'
 import { answerFault, answerNext, isAnswered, setRetryAfter, setStatus, wantsNext } from '../host/answer'
@@ -34,7 +34,7 @@ declare global {
   namespace Express {
     /** The value of `req.authInfo` after a success. */
     interface AuthInfo {
-      /** The user who approved, and what was approved. */
+      /** The page of this site from which `requireSecondFactor` redirected the user. */
       readonly nevis?: NevisProfile
       /** The page of this site from which `requireSecondFactor` redirected the user. */
       readonly returnTo?: string
@@ -123,7 +123,7 @@ export class NevisStrategy extends PassportStrategy {
 
   private async decideFor(request: StrategyRequest): Promise<{ to: string } | { user: Express.User; info: object }> {
     const { req, options, settings } = request
-    // True after this request has waited. Before that, no other request can have changed the session.
+    // True as soon as this request has waited for I/O. Before that, no other request can have changed the session.
     let hasWaited = false
     setImmediate(() => (hasWaited = true))
     try {
@@ -141,8 +141,8 @@ export class NevisStrategy extends PassportStrategy {
       if (options.assignProperty !== undefined) req.authInfo = authInfo
       return { user, info: authInfo }
     } catch (reason) {
-      // Passport may write the failure message into the session next. So read the session again, because the user may have logged out meanwhile. A
-      // session that was created in this request need not be read again.
+      // Passport may write the failure message into the session next. So read the session again: the user may have logged out meanwhile, and writing
+      // the old copy would undo the logout.
       if (reason instanceof Refusal && hasWaited && isStored(req)) await request.refresh().catch(() => undefined)
       if (!(reason instanceof Refusal)) throw reason
       publish('failed', () => ({ ...request.about(), code: reason.code, ...(request.current.startedAt !== undefined && { ageMs: request.ageMs() }) }))
@@ -152,21 +152,23 @@ export class NevisStrategy extends PassportStrategy {
   }
 }
 
-/** Redirects the browser; or tells a program that asks for it where to go next, on Fastify in the header Location of a 200. */
+/**
+ * Redirects the browser. A script that asks for it gets the URL in JSON instead, because `fetch` follows redirects by itself; on Fastify, in the
+ * header `Location` of a 200.
+ */
 function goTo(req: NevisRequest, to: string, redirect: PassportActions['redirect']): void {
   if (!wantsNext(req)) redirect(to, 303)
   else if (!answerNext(req, to)) redirect(to, 200)
 }
 
 /**
- * Returns a function that is false if a login of the session may be another user's than the one who approved. The function is called with a login that
- * the approval has not changed. With credentials beside the session, such as a Bearer token, and with the option `subject` or Passport's `userProperty`,
- * the approval can be of the user of the token.
+ * Returns a function that checks that a login of the session belongs to the user who approved. The two can differ: a request can have one user's
+ * Bearer token and another user's session cookie. The function is called with the session's login if the approval did not change that login.
  * @param approver the user whom `verify` returned
  */
 function loginCheckOf(request: StrategyRequest, approver: Express.User): (login: string) => Promise<boolean> {
   const { req, options, settings } = request
-  // Passport replaces `req.user` at a success, so take the user of now.
+  // Passport replaces `req.user` after a success, so read the user before that.
   const { user } = req
   return async (login) => {
     const isUserOfSession = logsIn(options) || user === undefined ? undefined : await isLoginOf(user, req, login)
@@ -186,12 +188,13 @@ function refuse(req: NevisRequest, options: AuthenticateOptions, refusal: Refusa
   const failure = refusal.toFailure()
   if (failWithError && !failureRedirect) {
     req.authInfo = failure
-    // Passport's error for `failWithError` has no `code`, so create the error here. If Passport must also store the message, Passport has to create
-    // the error.
+    // The error that Passport creates for `failWithError` has no `code`, so create the error here. If Passport must also store the message, let
+    // Passport create the error.
     if (!failureMessage && !failureFlash) return error(authenticationError(req, failure, status))
   }
   const { message, ...rest } = failure
-  // If this request must not write to its session, leave the message out: Passport would write it there, and the host would send a cookie.
+  // If this request must not write to its session, leave the message out: Passport would write the message into the session, and the web framework
+  // would send a session cookie.
   const isLeftOut = isUnkept && Boolean(failureMessage || failureFlash)
   fail(isLeftOut ? rest : { message, ...rest }, status)
 }
@@ -203,12 +206,12 @@ function authenticationError(req: NevisRequest, { message, ...rest }: Failure, s
 }
 
 /**
- * Calls one of Passport's actions. An action runs code of the app: a custom callback, or the next handler. If that code throws, this function
- * passes the error to Passport's `error` once, as Express does. If `error` throws, too, this function answers with status 500, so that the browser
- * gets an answer and the process does not end.
+ * Calls one of Passport's actions. An action runs code of the app: a custom callback, or the next handler. If that code throws, this function passes
+ * the error to Passport's `error`, as Express does. If `error` throws as well, this function answers with status 500, so that the browser gets an
+ * answer and the process does not end.
  */
 function actOnce(req: NevisRequest, act: () => void, error: PassportActions['error']): void {
-  // If a time-out of the app has already answered the browser, this request must not sign anybody in.
+  // If a time-out of the app has already answered the browser, this request must not sign the user in.
   if (isAnswered(req)) return
   try {
     act()

@@ -1,9 +1,9 @@
 /**
- * Checks the code that the user must type from one screen into the other: without the right code, an approval does not sign the user in.
+ * Checks the code that the phone shows and the user types into the browser. Without the right code, an approval does not sign the user in.
  *
- * The session stores a keyed digest of the code, and later the fact that the user has typed it. The transaction's own digest protects both from
- * changes. A user who types the code before approving need not type it again. Out of scope: generating the code (`factors/`), and the checks that
- * follow (`callback.ts`).
+ * The session stores a keyed digest of the code, and later the fact that the user has typed the code. The transaction's own digest protects both from
+ * changes. A user who types the code before approving need not type it a second time. Out of scope: generating the code (`factors/`), and the checks
+ * that follow (`callback.ts`).
  */
 import { smsCodeIn } from '../client/typed-input'
 import type { Transaction } from '../factors/transaction'
@@ -35,8 +35,8 @@ export async function typedCodeOf(request: StrategyRequest, transaction: Transac
 }
 
 /**
- * Stores in the session that the user has typed the right code. It is saved before Nevis is asked, so that the user need not type it again if Nevis
- * does not answer.
+ * Stores in the session that the user has typed the right code. This function saves the session before Nevis is asked: if Nevis does not answer, the
+ * user need not type the code a second time.
  */
 async function keepTyped(request: StrategyRequest, transaction: Transaction, attempts: number): Promise<Transaction> {
   await request.refresh()

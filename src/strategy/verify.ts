@@ -22,7 +22,10 @@ type Verified = void | PromiseLike<Found | void>
 /** Your function, which finds the user: with a callback, `(profile, done) => …`, or async, `async (profile) => user`. */
 export type Verify = (profile: NevisProfile, done: VerifyDone) => Verified
 
-/** The function for `passReqToCallback: true`: the request comes first. Declared as a method, so that the request type of any host is accepted. */
+/**
+ * The function for `passReqToCallback: true`: the request comes first. Declared as a method, so that TypeScript accepts the request type of any web
+ * framework.
+ */
 export type VerifyWithRequest = {
   /** Called once for each approval. */
   of(req: NevisRequest, profile: NevisProfile, done: VerifyDone): Verified
@@ -34,8 +37,9 @@ export interface Verdict {
 }
 
 /**
- * Calls `verify` and returns its first result. A promise of `undefined` rejects the user, unless `verify` declares the parameter `done`: then it may
- * still call `done` later (`async (profile, done) => db.get(profile.id, done)`). `verify` always gets the same arguments, whatever its `length` is.
+ * Calls `verify` and returns its first result. A promise of `undefined` rejects the user, unless `verify` declares the parameter `done`: such a
+ * function may still call `done` after its promise resolves (`async (profile, done) => db.get(profile.id, done)`). `verify` always gets the same
+ * arguments, whatever its `length` is.
  * @internal
  */
 export function runVerify(verify: Verify | VerifyWithRequest, args: readonly unknown[]): Promise<Verdict> {

@@ -1,8 +1,8 @@
 /**
- * Ends a transaction and publishes the event as soon as polling learns how it ended. The callback would be too late: an attacker never calls it, and
- * a user may close the page.
+ * Ends a transaction and publishes the event `decided` as soon as polling learns how the transaction ended. The callback would be too late: an
+ * attacker never calls it, and a user may close the page.
  *
- * Out of scope: polling (`watch/`), and the callback (`callback.ts`), which does the same if it is first.
+ * Out of scope: polling (`watch/`), and the callback (`callback.ts`), which does the same if it learns of the end first.
  */
 import type { FailedStatus, UnknownStatus } from '../client/client'
 import { inferredEnding, type Ending } from '../factors/ending'
@@ -35,7 +35,7 @@ export function watchReports({ name, lifetimeMs, enrollmentLifetimeMs, afterDeni
       const ageMs = Math.max(0, Date.now() - (sealed.expiresAt - lifetimeOf(sealed)))
       publish('decided', () => ({ ...about(name, { ...sealed, ...named }), outcome: 'failed', ...(ending !== undefined && { reason: ending }), ageMs }))
     } catch (error) {
-      // Only publish the fault. The callback or the next start will end the transaction.
+      // Only publish the fault. The callback or the next start ends the transaction.
       publishFault(error, 'watch', about(name, sealed))
     }
   }
