@@ -9,15 +9,18 @@ import type { Operation } from '../client/wire'
 const MULTIPLE_FACTORS = 'mfa'
 
 /**
- * The `amr` values of a profile. For an approval: the values of the first factor if the app gives them, those of the second factor, and `mfa`
- * if both are there. For an enrolment: only those of the first factor, because an enrolment does not prove who the user is.
+ * The `amr` values of a profile. For an approval: the values of the first factor if the app gives them, those of the second factor, and `mfa` if
+ * there are values of both. For an enrolment: only those of the first factor, because an enrolment does not prove who the user is.
  */
 export function amrOf(operation: Operation, first: readonly string[] = [], second: readonly string[] = []): readonly string[] {
   if (operation === 'enroll') return Object.freeze([...first])
   return Object.freeze([...new Set([...first, ...second, ...(first.length > 0 ? [MULTIPLE_FACTORS] : [])])])
 }
 
-/** True for a non-empty list of values that can be used in a token and in a space-separated list. */
+/**
+ * True for a non-empty list of `amr` values. They must be printable ASCII without spaces, quotes and backslashes, so that they can be written into a
+ * token and into a space-separated list.
+ */
 export function isListOfValues(value: unknown): value is readonly string[] {
   return Array.isArray(value) && value.length > 0 && value.every((one) => typeof one === 'string' && /^[\x21\x23-\x5B\x5D-\x7E]+$/.test(one))
 }

@@ -19,8 +19,8 @@ export interface AppOptions {
    */
   readonly channel?: 'app' | 'qr-code'
   /**
-   * If true, any of the user's phones may scan. If false, only one may: the phone that the start names, or else the one registered
-   * last. Default false.
+   * If true, the user may scan the QR code with any of their registered phones. If false, only one phone may scan it: the phone that the start names,
+   * or else the phone registered last. Default false.
    */
   readonly anyAuthenticator?: boolean
   /**
@@ -30,7 +30,7 @@ export interface AppOptions {
   readonly linkSchemes?: readonly string[]
 }
 
-/** A scheme that a phone's app can register: not one that browsers handle themselves. */
+/** A URL scheme that an app on a phone can register, such as `myaccessapp:`. Schemes that browsers handle themselves do not match. */
 const SCHEME = /^(?!(?:https?|javascript|data|blob|file|vbscript|about|ftp|wss?|view-source|filesystem):$)[a-z][a-z0-9+.-]*:$/
 const LINK = /^[!-~]{1,8192}$/
 

@@ -1,16 +1,16 @@
 /**
  * Infers whether a request that Nevis reports as failed was denied or timed out.
  *
- * Nevis has one answer for both (HTTP 412, `failed`). The answer contains the times at which the transaction was created and last changed. Both are
- * from Nevis's own clock, so a difference between Nevis's clock and this server's does not matter. Nevis does not document how long the user can
- * answer a request, so this file compares with the lifetime of this package's transaction. Out of scope: telling the browser, which must not learn
- * the difference.
+ * Nevis has one answer for both (HTTP 412, `failed`). The answer contains the times at which the transaction was created and last changed. Both times
+ * are from Nevis's own clock, so a wrong clock of this server does no harm. Nevis does not document how long the user can answer a request, so this
+ * file compares the time between the two with the lifetime of this package's transaction. Out of scope: telling the browser, which must not learn
+ * whether the user denied or did not answer.
  *
  * Source: https://docs.nevis.net/authcloud/api-doc/api-reference/status-ref
  */
 import type { FailedStatus } from '../client/client'
 
-/** How a request ended without an approval, inferred from its times. */
+/** How a request ended without an approval. */
 export type Ending = 'denied' | 'timed_out'
 
 /** Nevis truncates its times to whole seconds, so a request that ended up to this much before its lifetime counts as timed out. */

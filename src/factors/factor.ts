@@ -18,9 +18,12 @@ export interface FactorRequest {
   readonly message?: string
   /** The phone number, such as `+41791234567`; only to enrol SMS. */
   readonly phone?: string
-  /** Id of the authenticator to ask; it belongs to the subject. Only for a factor with `takesAuthenticator`. */
+  /** Id of the authenticator (the registered phone) to ask; it belongs to the subject. Only for a factor with `takesAuthenticator`. */
   readonly authenticatorId?: string
-  /** The line by which the phone shows a typed code, in the language of the waiting page. `{code}` is the placeholder for the code. */
+  /**
+   * The line of the message in which the phone shows the code that the user must type, in the language of the waiting page. `{code}` is the
+   * placeholder for the code.
+   */
   readonly typedCodeLine?: string
 }
 
@@ -30,7 +33,7 @@ export interface Challenge {
   readonly server: {
     /** Nevis's id of the transaction; a random id if Nevis gives none. */
     readonly id: string
-    /** True if this package generated the id, because Nevis gave none. Such an id is never compared with an id from Nevis. */
+    /** True if this package generated the id, because Nevis gave none. The strategy never compares such an id with an id from Nevis. */
     readonly hasOwnId?: boolean
     /** The token with which `check` asks for the status. */
     readonly statusToken?: string
@@ -60,11 +63,11 @@ export interface Answer {
   readonly code?: string
   /** The token that the browser sent. */
   readonly token?: string
-  /** Nevis's status response for this transaction, if this process has just received it: then `check` need not ask again. */
+  /** Nevis's status response for this transaction, if this process has just received it. Then `check` need not ask Nevis. */
   readonly status?: Status
 }
 
-/** The outcome of a successful check. The ids are compared with the started transaction. */
+/** The outcome of a successful check. The strategy compares the ids with the started transaction. */
 export interface Succeeded {
   /** Distinguishes this outcome from the others. */
   readonly status: 'succeeded'
@@ -76,7 +79,10 @@ export interface Succeeded {
   readonly transactionId?: string
   /** Nevis's transaction token, to be introspected. */
   readonly token?: string
-  /** True if nothing in Nevis's answer tells which transaction was approved. The token then counts once, over all transactions. */
+  /**
+   * True if nothing in Nevis's answer tells which transaction was approved. The strategy then accepts the token only once, so that it cannot prove a
+   * second transaction.
+   */
   readonly namesNoTransaction?: boolean
 }
 
@@ -94,7 +100,7 @@ export type Outcome =
       readonly code: FailureCode
       /** True if the user may try again, for example with another code. If false, the transaction is closed. */
       readonly retryable: boolean
-      /** Whether the user denied or did not answer, if the factor can tell. Only for the event `decided`. */
+      /** Whether the user denied the request or did not answer, if the factor can tell. Only for the event `decided`. */
       readonly ending?: Ending
     }
 

@@ -44,12 +44,13 @@ export interface NevisProfile {
 }
 
 /**
- * Makes the profile.
+ * Builds the profile of an approved transaction.
  * @internal
  */
 export function profileOf(transaction: Transaction, outcome: Succeeded, { amr }: Pick<Factor, 'amr'>): NevisProfile {
   const { factor, operation, id, subject, message, data, firstFactorAmr, isCodeTyped, isInPlaceOfApproval } = transaction
-  // In the app's own spelling: Nevis may write the same name in another case, and the app may have another account under that spelling.
+  // Use the app's own spelling of the username. Nevis may return it in other upper or lower case, and in the app, that spelling may be another
+  // account.
   const username = subject.username ?? outcome.username
   return Object.freeze({
     provider: 'nevis',
@@ -61,7 +62,7 @@ export function profileOf(transaction: Transaction, outcome: Succeeded, { amr }:
     authTime: Math.floor(Date.now() / 1000),
     ...(isCodeTyped === true && { typedCode: true as const }),
     transactionId: id,
-    // Leave the message out for an enrolment: the phone does not show it then, so the user has not agreed to it.
+    // Leave the message out for an enrolment, because the phone does not show the message in an enrolment, so the user has not agreed to it.
     ...(operation === 'approve' && message !== undefined && { message }),
     // Leave the data out if `approve-or-enroll` started an enrolment: it must not look like an approval of the data, such as a payment.
     ...(isInPlaceOfApproval !== true && data !== undefined && { data }),

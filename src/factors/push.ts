@@ -38,7 +38,7 @@ export function push({ typedCode: hasCode = false }: PushOptions = {}): Factor {
   return {
     name: 'push',
     prompt: hasCode ? 'code' : 'wait',
-    // Nevis does not say whether the phone's key is in hardware (`hwk`), so the factor claims only a key in software (`swk`).
+    // Nevis does not say whether the phone's key is in hardware (`hwk`), so use the value for a key in software (`swk`).
     amr: ['swk', 'mca'],
     takesAuthenticator: true,
     async approve(nevis, subject, { message, authenticatorId, typedCodeLine = english }) {

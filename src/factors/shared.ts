@@ -22,7 +22,7 @@ export function fetchUser(nevis: NevisClient, { userId, username }: Subject): Pr
   return userId === undefined ? nevis.findUserByUsername(username as string) : nevis.getUser(userId)
 }
 
-/** Adds the userId, for calls that need it. Asks Nevis only if the subject has nothing but a username. */
+/** Adds the userId, for calls that need it. Asks Nevis only if the subject has only a username. */
 export async function withUserId(nevis: NevisClient, subject: Subject): Promise<{ userId: string; username?: string }> {
   if (subject.userId !== undefined) return { userId: subject.userId }
   const { userId, username } = await fetchUser(nevis, subject)
@@ -74,8 +74,8 @@ export function showsFactor({ status, authenticators = [] }: Partial<Pick<User, 
 }
 
 /**
- * The outcome of a status answer `succeeded`. The answer need not name the user or the transaction: it belongs to this transaction, because
- * only the server has the status token. The strategy then introspects the token in the answer and compares its owner.
+ * The outcome of a status answer `succeeded`. The answer need not name the user or the transaction: it belongs to this transaction, because only the
+ * server has the status token. The strategy then introspects the token in the answer and compares the owner of the token with the subject.
  */
 export function succeeded({ token, ...named }: SucceededStatus, transaction: Transaction): Outcome {
   const namesNoTransaction = named.transactionId === undefined || transaction.hasOwnId === true
@@ -101,8 +101,8 @@ export function isBlocked({ exceededRateLimits: limits }: User): boolean {
 }
 
 /**
- * The outcome if the user denied, the request timed out, or Nevis does not know the transaction. Nevis does not say which of the first two, so this
- * outcome does not either.
+ * The outcome if the user denied, the request timed out, or Nevis does not know the transaction. Nevis does not say whether the user denied or the
+ * request timed out, so this outcome does not say it either.
  */
 export const notApproved = { status: 'failed', code: 'not_approved', retryable: false } as const satisfies Outcome
 

@@ -95,15 +95,16 @@ export function sms({ message: text, requireIntrospection = false, refusedPrefix
       if (answer?.status === 'succeeded') return succeeded(answer, transaction)
       if (answer?.status === 'failed') return notApprovedBy(answer, transaction)
       if (requireIntrospection) return notApproved
-      // Pass on the user or transaction that a pending status names, so that `binding.ts` compares them.
+      // Pass on the user or transaction that a pending status names, so that `binding.ts` compares them with the started transaction.
       return { status: 'succeeded', ...identifiersIn(answer?.status === 'pending' ? answer : {}, transaction) }
     },
   }
 }
 
 /**
- * True if the number has this prefix, with or without the national trunk zero, because many SMS senders drop that zero. A prefix that consists
- * of a country code and zeros is compared unchanged: without the zeros it would match the whole country (`+390`, the landlines of Italy).
+ * True if the number has this prefix, with or without the national trunk zero (`+41 (0)79`), because many SMS senders drop that zero. A prefix that
+ * consists of a country code and zeros is compared unchanged: without the zeros it would match the whole country (`+390`, the landlines of Italy,
+ * would match all of Italy).
  */
 function hasPrefix(phone: string, prefix: string): boolean {
   const shorter = withoutTrunkZero(prefix)

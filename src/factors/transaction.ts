@@ -43,7 +43,7 @@ export interface Transaction {
   readonly userId?: string
   /** True if an answer of Nevis has named this userId together with the username of the subject. */
   readonly isUserIdNamed?: true
-  /** The authenticator to ask, if the request or the route has named one. */
+  /** The authenticator (the registered phone) to ask, if the request or the route has named one. */
   readonly authenticatorId?: string
   /** The token with which the server asks Nevis for the status. Never sent to the browser. */
   readonly statusToken?: string
@@ -51,7 +51,7 @@ export interface Transaction {
   readonly startedAt: number
   /** When the transaction expires, in milliseconds since 1970. */
   readonly expiresAt: number
-  /** When the first factor succeeded, in milliseconds since 1970. Other factors may be tried for a limited time from then on. */
+  /** When the first factor succeeded, in milliseconds since 1970. From then on, the user may switch to other second factors for a limited time. */
   readonly firstFactorAt: number
   /** How the first factor was given, in values of RFC 8176, if the app says so. */
   readonly firstFactorAmr?: readonly string[]
@@ -67,7 +67,10 @@ export interface Transaction {
   readonly available?: readonly FactorName[]
   /** The phone number that the route gave for an enrolment by SMS. The user cannot enter another one. */
   readonly phone?: string
-  /** Keyed digest of the phone number to which an enrolment by SMS sent the code. If the user corrects the number, the next SMS needs no pause. */
+  /**
+   * Keyed digest of the phone number to which an enrolment by SMS sent the code. If the user corrects the number, the next SMS is sent without a
+   * pause.
+   */
   readonly textedPhone?: string
   /** The page of this site to which the user returns after the second factor. */
   readonly returnTo?: string
@@ -77,41 +80,41 @@ export interface Transaction {
   readonly shown: Omit<Shown, 'recoveryCodes'>
   /** Key that decrypts the recovery codes in the handle. */
   readonly codesKey?: string
-  /** Keyed digest of the code that the user must type; absent after the user has typed the code. */
+  /** Keyed digest of the code that the phone shows and the user must type; absent after the user has typed the code. */
   readonly typedCode?: string
-  /** Whether the user has typed that code; absent if no code must be typed. */
+  /** Whether the user has typed the code that the phone shows; absent if the transaction has no such code. */
   readonly isCodeTyped?: boolean
   /** The subject's key in the ledger (a digest), under which starts and codes of this user are counted. */
   readonly budget?: string
-  /** Numbers of the counted starts that an approval frees: that of this transaction, and those of the transactions that it replaced. */
+  /** Numbers of the starts that an approval removes from the user's count: that of this transaction, and those of the transactions that it replaced. */
   readonly slots?: readonly number[]
-  /** The counted starts under Nevis's userId, for an app that may name one user by username and by userId. */
+  /** The starts that are also counted under Nevis's userId, for an app that may name one user by username and by userId. */
   readonly alsoHeld?: {
     /** The key in the ledger for the userId: a digest, like `budget` of the transaction. */
     readonly budget: string
-    /** Numbers of this user's counted starts that an approval frees, as in the field `slots` of the transaction. */
+    /** Numbers of the starts that an approval removes from that count, as in the field `slots` of the transaction. */
     readonly slots: readonly number[]
   }
-  /** Sequence number of this enrolment for each identifier of the subject (as a digest). A newer enrolment makes an older one invalid. */
+  /** Sequence number of this enrolment under each identifier of the subject (as a digest). A newer enrolment makes an older one invalid. */
   readonly enrolments?: Readonly<Record<string, number>>
   /** Digests of the path and the options of the route that started the transaction, if that route has such options: see `purpose.ts`. */
   readonly purpose?: string
-  /** Id of the transaction that replaced this one, because the user switched to another factor or had the same one sent again. */
+  /** Id of the transaction that replaced this one, because the user switched to another factor or had the same push or SMS sent again. */
   readonly next?: string
   /** How many times a later start in the same browser has moved the transaction into a new session. */
   readonly moves?: number
-  /** Digest of the user who was signed in at the start, if any. */
+  /** Digest of the user who was signed in when the transaction was started; absent if no user was. */
   readonly login?: string
   /**
-   * True if the user wants this browser to be remembered, false if not (yet). Absent if this is not a sign-in in which a remembered browser could
-   * skip the second factor.
+   * True if the user wants this browser to be remembered, false if the user has not chosen this. Absent if this is not a sign-in in which a
+   * remembered browser could skip the second factor.
    */
   readonly remember?: boolean
   /** How many codes the user has tried. Only for display: limits are checked against the ledger's count. */
   readonly attempts?: number
   /** Why the factor to which the user tried to switch could not be used. The waiting page shows the reason, and this transaction stays open. */
   readonly refused?: FailureCode | undefined
-  /** The name of that factor. */
+  /** The name of the factor to which the user tried to switch. */
   readonly refusedFactor?: FactorName
   /** Set when the transaction ended without success. Every later callback fails with this code. */
   readonly closed?: FailureCode

@@ -2,8 +2,8 @@
  * The factor `widget`: Nevis's own page element asks the user, and the browser sends the resulting token.
  *
  * The server has no status token for the widget, so only the introspection of the browser's token can show that the user approved. The strategy knows
- * the user before the widget runs; `proof.ts` checks that the token belongs to this user and is not another kind of token. Out of scope: loading the
- * widget (`waiting/assets/widget.ts`).
+ * the user before the widget runs. `proof.ts` checks that the token belongs to this user, and that it is no intent token or status token. Out of
+ * scope: loading the widget (`waiting/assets/widget.ts`).
  *
  * Source: https://docs.nevis.net/authcloud/widget/auth-widget
  */
@@ -63,7 +63,7 @@ export function widget({ channels }: WidgetOptions = {}): Factor {
   }
 }
 
-/** Builds the challenge, with a generated transaction id, because Nevis creates its transaction only when the widget runs. */
+/** Builds the challenge, with a generated transaction id: Nevis creates its transaction only when the widget runs. */
 function challenge({ token }: Intent, user?: UserIdentifiers): Challenge {
   return { server: { id: randomUUID(), ...(user !== undefined && identifiersOf(user)) }, browser: { intentToken: token } }
 }
@@ -72,7 +72,7 @@ function identifiersOf({ userId, username }: UserIdentifiers): UserIdentifiers {
   return { userId, ...(username !== undefined && { username }) }
 }
 
-/** Finds the user at Nevis. Undefined if Nevis does not know the user yet; an enrolment creates the user. */
+/** Finds the user at Nevis. Returns undefined if Nevis does not know the user yet, because an enrolment creates the user. */
 async function findUser(nevis: NevisClient, subject: Subject): Promise<User | undefined> {
   try {
     return await fetchUser(nevis, subject)

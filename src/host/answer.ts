@@ -1,28 +1,28 @@
 /**
- * Sends answers. On Express, this file writes to the response. Any other host gets the answer as a value and sends it itself.
+ * Sends answers. On Express, this file writes to the response. Any other web framework gets the answer as a value and sends it itself.
  *
- * No error may leave these functions uncaught: Express does not await a middleware, so the error would be an unhandled rejection and end the process.
- * Out of scope: the content of an answer.
+ * These functions must catch every error: Express does not await a middleware, so the error would be an unhandled rejection and end the process. Out
+ * of scope: the content of an answer.
  */
 import { validateHeaderName, validateHeaderValue, type ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
 import { publishFault } from './faults'
 import type { HostRequest } from './request'
 
-/** An HTTP answer that the host must send: `status`, `headers` and `body`. */
+/** An HTTP answer that the web framework must send: `status`, `headers` and `body`. */
 export interface PlainAnswer {
   /** HTTP status. */
   readonly status: number
   /** HTTP headers. Set them unchanged. */
   readonly headers: Readonly<Record<string, string>>
   /**
-   * The body; empty for a redirect. If it is a stream, destroy the stream when the browser disconnects, as hosts do, because that releases its
-   * resources.
+   * The body; empty for a redirect. If it is a stream, destroy the stream when the browser disconnects, as web frameworks do, because that releases
+   * its resources.
    */
   readonly body: string | Buffer | Readable
 }
 
-/** The methods of the host's response that this package calls: Node and Fastify have `hasHeader`, a Koa context has `has`. */
+/** The methods of the web framework's response that this package calls: Node and Fastify have `hasHeader`, a Koa context has `has`. */
 export interface HostResponse {
   /** On Node and Fastify: true if the header is set. */
   hasHeader?(name: string): boolean
@@ -32,11 +32,11 @@ export interface HostResponse {
   has?(name: string): boolean
 }
 
-/** Middleware for Express, Connect and NestJS; its method `answer` is for every other host. */
+/** Middleware for Express, Connect and NestJS; its method `answer` is for every other web framework. */
 export interface Middleware<Req = HostRequest, Res = HostResponse> {
   (req: Req, res: Res & ServerResponse, next: (error?: unknown) => void): void
   /**
-   * Runs the middleware on a host other than Express, and returns the answer instead of sending it.
+   * Runs the middleware on a web framework other than Express, and returns the answer instead of sending it.
    * @param req Fastify's request, or a Koa context
    * @param res Fastify's reply, or the Koa context. It is passed to functions in the options, and shows which headers are already set
    * @returns the answer to send, or undefined if the request may continue
@@ -45,17 +45,17 @@ export interface Middleware<Req = HostRequest, Res = HostResponse> {
   answer(req: Req, res?: Res): Promise<PlainAnswer | undefined>
 }
 
-/** The functions with which a stream writes its text and ends. */
+/** The functions with which a stream sends its text and ends. */
 export interface Sink {
   write(text: string): void
   end(text?: string): void
 }
 
-/** A body that is written in parts. The function starts writing, and returns a function that stops the writing and releases the resources. */
+/** A body that is written in parts. The function starts writing. It returns a function that stops the writing and releases the resources. */
 export type Stream = (sink: Sink) => () => void
 
 /**
- * An answer whose body may be a stream that has not started.
+ * An answer whose body may be a stream that has not started to write.
  * @internal
  */
 export interface Answer extends Omit<PlainAnswer, 'body'> {
@@ -79,7 +79,7 @@ export function json(status: number, value: object, headers: Readonly<Record<str
 }
 
 /**
- * True if the host has already set the header.
+ * True if the web framework or another middleware has already set the header.
  * @internal
  */
 export function isHeaderSet(res: HostResponse | undefined, name: string): boolean {
@@ -87,8 +87,8 @@ export function isHeaderSet(res: HostResponse | undefined, name: string): boolea
 }
 
 /**
- * The value of a header that the host has set.
- * @returns undefined if the header is not set, or the host cannot read values
+ * The value of a header that the web framework or another middleware has set.
+ * @returns undefined if the header is not set, or if this framework's response cannot read values (Koa)
  * @internal
  */
 export function headerOf(res: HostResponse | undefined, name: string): string | undefined {
@@ -98,7 +98,8 @@ export function headerOf(res: HostResponse | undefined, name: string): string | 
 }
 
 /**
- * Turns a function into middleware for Express and for other hosts. The function returns an answer, or undefined to let the request continue.
+ * Turns a function into middleware for Express and for other web frameworks. The function returns an answer, or undefined to let the request
+ * continue.
  * @param strategy name of the strategy, if there is one; for the event `passport-nevis:fault`
  * @internal
  */
@@ -112,12 +113,12 @@ export function middleware<Req, Res>(work: (req: Req, res: Res) => Promise<Answe
   return Object.assign(express, { answer: async (req: Req, res?: Res) => plainAnswerOf(await decide(req, res as Res)) })
 }
 
-/** The host's `next`. An app may pass an async function, whose promise can reject. */
+/** The function `next` of Express. An app may pass an async function, whose promise can reject. */
 type Next = (error?: unknown) => unknown
 
 /**
  * Sends the answer, or lets the request continue. An error is passed to `next`. If the app has already begun an answer, usually because of a
- * time-out, the error is dropped.
+ * time-out, the error is dropped, because it can no longer be sent.
  * @param decide returns undefined if the request may continue
  * @returns a promise that never rejects
  * @internal
@@ -132,7 +133,7 @@ export async function sendOrContinue(res: ServerResponse, next: Next, decide: ()
     try {
       await next(faultOf(error))
     } catch {
-      // The host's error handling has failed, too. Close the connection, so that the browser does not wait for ever.
+      // The app's error handling has failed as well. Close the connection, so that the browser does not wait for ever.
       if (!res.headersSent) res.destroy()
     }
   }
@@ -148,7 +149,7 @@ function faultOf(reason: unknown): object {
 }
 
 /**
- * Converts an answer to the value that a host sends.
+ * Converts an answer to the value that a web framework sends.
  * @throws TypeError if a header has a value that cannot be sent
  * @internal
  */
@@ -174,7 +175,8 @@ export function send(res: ServerResponse, answer: Answer): void {
 }
 
 /**
- * Sets the header Retry-After (RFC 9110, 10.2.3) on the answer that Passport or the app will send. Does nothing on hosts without `req.res`.
+ * Sets the header Retry-After (RFC 9110, 10.2.3) on the answer that Passport or the app will send. Does nothing on web frameworks without `req.res`
+ * (Fastify).
  * @internal
  */
 export function setRetryAfter(req: object, seconds: number): void {
@@ -183,7 +185,7 @@ export function setRetryAfter(req: object, seconds: number): void {
 }
 
 /**
- * Sets the status of the answer that the app will send. Does nothing on hosts without `req.res`.
+ * Sets the status of the answer that the app will send. Does nothing on web frameworks without `req.res` (Fastify).
  * @internal
  */
 export function setStatus(req: object, status: number): void {
@@ -192,18 +194,19 @@ export function setStatus(req: object, status: number): void {
 }
 
 /**
- * True if an answer has already begun, for example by a time-out of the app. Always false on hosts without `req.res`.
+ * True if an answer has already begun, for example by a time-out of the app. Always false on web frameworks without `req.res` (Fastify).
  * @internal
  */
 export function isAnswered(req: object): boolean {
   return (req as { res?: ServerResponse }).res?.headersSent === true
 }
 
-/** The media type with which a program asks for the next URL instead of a redirect, and in which it gets that URL. */
+/** The media type with which a script asks for the next URL instead of a redirect, in the header Accept. The answer has the same media type. */
 const NEXT = 'application/vnd.passport-nevis.next+json'
 
 /**
- * True if the program wants to read where to go next, because `fetch` cannot see a redirect: it follows it, or hides it.
+ * True if the script that sent the request asks for the next URL as JSON. It does so because `fetch` either follows a redirect by itself or hides its
+ * URL.
  * @internal
  */
 export function wantsNext({ headers }: Pick<HostRequest, 'headers'>): boolean {
@@ -211,8 +214,8 @@ export function wantsNext({ headers }: Pick<HostRequest, 'headers'>): boolean {
 }
 
 /**
- * Answers with `{ next }`.
- * @returns false on hosts without `req.res`
+ * Answers with JSON, `{ next }`, which contains the next URL.
+ * @returns false on web frameworks without `req.res` (Fastify)
  * @internal
  */
 export function answerNext(req: object, next: string): boolean {
@@ -234,8 +237,8 @@ export function answerFault(req: object): void {
 }
 
 /**
- * Checks all headers before the first one is set. If Node refused a header later, the host would send its error page with the headers that were
- * already set.
+ * Checks all headers before the first one is set. Otherwise Node could refuse a header after others are set, and the app's error page would be sent
+ * with those headers.
  */
 function checked(answer: Answer): Answer {
   try {
@@ -250,14 +253,14 @@ function checked(answer: Answer): Answer {
   return answer
 }
 
-/** Starts and stops a stream that is not sent, so that it releases what was reserved for it before it started. */
+/** Releases what a stream has reserved, if the stream is not sent: starts it and stops it at once. */
 function discard({ body }: Answer): void {
   if (typeof body === 'function') body({ write() {}, end() {} })()
 }
 
 function stream(res: ServerResponse, open: Stream): void {
-  // Write only while the response is open: a time-out or the browser may have ended it before its event 'close'. A write would then emit 'error',
-  // which ends the process if it has no listener.
+  // Write only while the response is open, because a time-out or the browser may end the response before its event 'close'. A write would then emit
+  // 'error', which ends the process if it has no listener.
   const isOpen = () => !res.writableEnded && !res.destroyed
   res.on('error', () => {})
   const write = (text: string) => void (isOpen() && res.write(text))
@@ -267,7 +270,7 @@ function stream(res: ServerResponse, open: Stream): void {
     if (isOpen()) res.once('close', stop)
     else stop()
   } catch (error) {
-    // Part of the answer may already be sent. Close the connection, because otherwise the answer would never end.
+    // Part of the answer may already be sent. So close the connection: otherwise the browser would wait for the rest.
     res.destroy()
     throw error
   }
@@ -281,7 +284,7 @@ function readable(open: Stream): Readable {
       done(error)
     },
   })
-  // Listen to 'error', because a host may destroy the stream with an error, and without a listener that would end the process.
+  // Listen to 'error', because a web framework may destroy the stream with an error, and without a listener that would end the process.
   body.on('error', () => {})
   let isOver = false
   const push = (text: string | null | undefined) => void (!isOver && !body.destroyed && text !== undefined && body.push(text))

@@ -6,7 +6,7 @@
 import type { ServerResponse } from 'node:http'
 import type { NevisRequest } from './request'
 
-/** The properties of a request through which each host gives access to its answer. */
+/** The properties of a request through which each web framework gives access to its answer. */
 interface Answers {
   /** The response on Express and NestJS. On Koa, this object cannot append headers. */
   readonly res?: ServerResponse
@@ -27,7 +27,7 @@ export function cookieIn({ headers }: Pick<NevisRequest, 'headers'>, name: strin
 }
 
 /**
- * True if the browser uses https, either directly or through a proxy that the host trusts.
+ * True if the browser uses https, either directly or through a proxy that the web framework trusts.
  * @internal
  */
 export function isSecure(req: object): boolean {
@@ -37,7 +37,7 @@ export function isSecure(req: object): boolean {
 
 /**
  * The name of a cookie for this request. It contains the strategy's name, so that two strategies of an app do not overwrite each other's cookie. With
- * https it has the prefix `__Host-`, so that no subdomain can set or shadow the cookie (RFC 6265bis, 4.1.3.2).
+ * https it has the prefix `__Host-`, so that another subdomain cannot set a cookie of this name (RFC 6265bis, 4.1.3.2).
  * @internal
  */
 export function cookieFor(req: object, strategy: string, use: 'browser' | 'factor'): string {
@@ -46,8 +46,8 @@ export function cookieFor(req: object, strategy: string, use: 'browser' | 'facto
 }
 
 /**
- * Returns a function that adds a cookie to the answer. The cookie is valid for the whole site and not readable by scripts.
- * @returns undefined if the answer has begun, or the host gives no access to it
+ * Returns a function that adds a cookie to the answer. The cookie is valid for the whole site, and scripts cannot read it.
+ * @returns undefined if the answer has begun, or the web framework gives no access to it
  * @internal
  */
 export function cookieSetter(req: object): ((name: string, value: string, maxAgeSeconds: number) => void) | undefined {

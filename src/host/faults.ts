@@ -1,5 +1,5 @@
 /**
- * The event `passport-nevis:fault`, which tells the app's operators about a fault of Nevis or of the app's stores.
+ * The event `passport-nevis:fault`, which tells the app's operators that Nevis or a store of the app has failed.
  *
  * The event contains only codes. Errors of the app's own functions are not published. Out of scope: the answer to the user.
  */
@@ -7,7 +7,7 @@ import { NevisError, type NevisErrorCode, type NevisMethod } from '../client/err
 import { publisher } from '../client/publisher'
 import { StorageError, type StorageErrorCode } from './storage'
 
-/** A fault of Nevis or of the app's stores. */
+/** A failure of Nevis, or of the app's session store or ledger. */
 export interface NevisFault {
   /**
    * Where the fault occurred, and what it caused. `request`: the app's error handler got the error. `watch`: a waiting page could not get the
@@ -29,7 +29,7 @@ const publish = publisher<NevisFault>('fault')
 
 /**
  * Publishes an error if it is a NevisError or a StorageError.
- * @param about what is known of the strategy and the transaction
+ * @param about the fields that describe the strategy and the transaction, as far as they are known
  * @internal
  */
 export function publishFault(error: unknown, at: NevisFault['at'], about: object = {}): void {

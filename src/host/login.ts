@@ -8,16 +8,16 @@ import { withSortedNames } from './canonical'
 import type { SessionLike } from './request'
 
 /**
- * A digest of the complete value that the app's `serializeUser` returned. All processes compute the same digest, even if the store returns the
- * property names in another order (PostgreSQL's `jsonb`).
- * @returns undefined if nobody is signed in
+ * A digest of the complete value that the app's `serializeUser` returned. It does not depend on the order of property names, because some stores
+ * (PostgreSQL's `jsonb`) change this order.
+ * @returns undefined if no user is signed in
  * @internal
  */
 export function loginOf(session: SessionLike): string | undefined {
   const login = isFastifys(session) ? (session.passport ?? undefined) : loginOfPassport(session.passport)
   if (login === undefined) return undefined
-  // Convert the login to JSON and back: in the request of the login it can still contain, for example, a Date; in later requests it comes from the
-  // store as JSON.
+  // Convert the login to JSON and back. In the request of the login it can still contain, for example, a Date; in later requests it comes from the
+  // store as JSON. The digest must be the same.
   const stored: unknown = JSON.parse(JSON.stringify(login))
   return createHash('sha256').update(JSON.stringify(withSortedNames(stored))).digest('base64url')
 }
@@ -25,7 +25,7 @@ export function loginOf(session: SessionLike): string | undefined {
 /**
  * The digest that `loginOf` would return if this user were signed in.
  * @param req a request as Passport gives it to a strategy
- * @returns undefined if there is no user, or the host has no `serializeUser` that can be called
+ * @returns undefined if there is no user, or if this package cannot call the app's `serializeUser` on this web framework
  * @internal
  */
 export async function loginOfUser(user: unknown, req: object, session: SessionLike): Promise<string | undefined> {
@@ -44,15 +44,15 @@ export async function loginOfUser(user: unknown, req: object, session: SessionLi
 }
 
 /**
- * True for a session of Fastify: @fastify/passport stores the login in another form than Passport. Only Fastify's sessions have the methods `get`
- * and `set`. The form of the stored login does not show the host, because an app may serialize a user as `{ user, tenant }`, which looks like
+ * True for a session of Fastify, because @fastify/passport stores the login in another form than Passport. Only Fastify's sessions have the methods
+ * `get` and `set`. The stored login itself does not show the framework: an app may serialize a user as `{ user, tenant }`, which looks like
  * Passport's own object.
  */
 function isFastifys(session: SessionLike): boolean {
   return typeof session['get'] === 'function' && typeof session['set'] === 'function'
 }
 
-/** Passport stores the login in the property `user`. Among the falsy values, Passport accepts only 0 as a login. */
+/** Passport stores the login in the property `user` of this object. Passport treats 0 as a login, and every other falsy value as no login. */
 function loginOfPassport(kept: unknown): unknown {
   const user = typeof kept === 'object' && kept !== null ? (kept as { user?: unknown }).user : undefined
   return user || user === 0 ? user : undefined

@@ -14,7 +14,7 @@ export function optionError(sentence: string, owner = 'NevisStrategy'): TypeErro
   return new TypeError(`${owner}: ${sentence}`)
 }
 
-/** A path of this site. `//evil` and `/\evil` do not match, because a browser would read them as another host. */
+/** A path of this site. `//evil` and `/\evil` do not match, because a browser would read `evil` as another host. */
 const PATH = /^\/(?![/\\])/
 
 /**

@@ -2,8 +2,8 @@
  * Decides whether a request, or a URL, belongs to this site.
  *
  * The browser itself says which site has sent a POST: in `Sec-Fetch-Site` (Fetch Metadata), or in `Origin` if the browser does not support that
- * header. A page of another site can change neither header. It cannot set `X-Forwarded-Host` either, so this file may trust that header when it looks
- * for the name of this site behind a proxy. Out of scope: the app's CSRF token, and how the request is answered (`strategy/dispatch.ts`,
+ * header. A page of another site can change neither header. Such a page cannot set `X-Forwarded-Host` either, so this file may use that header to
+ * find the name of this site behind a proxy. Out of scope: the app's CSRF token, and how the request is answered (`strategy/dispatch.ts`,
  * `session/return-to.ts`).
  */
 import { parseURL } from '../client/parse-url'
@@ -12,8 +12,8 @@ import type { HostRequest } from './request'
 type Headers = Pick<HostRequest, 'headers'>
 
 /**
- * True if the browser says that another site has sent this request. False if the request has neither header, because then a program has sent it
- * and not a browser.
+ * True if the browser says that another site has sent this request. False if the request has neither `Sec-Fetch-Site` nor `Origin`, because then no
+ * browser has sent it.
  * @param trusted origins of other sites whose requests are accepted
  * @see https://www.w3.org/TR/fetch-metadata/, https://www.rfc-editor.org/rfc/rfc6454#section-7
  * @internal
@@ -22,14 +22,14 @@ export function isFromOtherSite(req: Headers, trusted: readonly string[]): boole
   const { origin } = req.headers
   if (origin !== undefined && trusted.includes(origin)) return false
   const site = req.headers['sec-fetch-site']
-  // The browser itself compares the page's origin with the target's (`Sec-Fetch-Site`), so a proxy that rewrites `Host` does not matter.
+  // Use the browser's own comparison of the two sites. It is right even if a proxy rewrites `Host`.
   if (site !== undefined) return site === 'cross-site'
   return origin !== undefined && !isOwnURL(req, origin)
 }
 
 /**
- * True if the URL has the host to which the browser has sent this request. The scheme is not compared: if a proxy terminates TLS, this server
- * sees http although the browser uses https.
+ * True if the URL names the host to which the browser has sent this request. The scheme is not compared: if a proxy terminates TLS, this server sees
+ * http although the browser uses https.
  * @internal
  */
 export function isOwnURL(req: Headers, url: string): boolean {
@@ -37,7 +37,7 @@ export function isOwnURL(req: Headers, url: string): boolean {
   return parsed !== undefined && /^https?:$/.test(parsed.protocol) && hostsOf(req).some((host) => hostIn(`${parsed.protocol}//${host}`) === parsed.host)
 }
 
-/** The hosts to which the browser may have sent the request: the host that this server received, and those that proxies report. */
+/** The host names to which the browser may have sent the request: the one that this server received, and those that proxies report. */
 function hostsOf({ headers }: Headers): string[] {
   const forwarded = /(?:^|[;,\s])host="?([^";,\s]+)/i.exec(headers.forwarded ?? '')?.[1]
   return [headers.host, headers[':authority'], headers['x-forwarded-host'], forwarded]

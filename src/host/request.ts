@@ -1,9 +1,9 @@
 /**
  * Reads a request of Express, NestJS, Fastify or Koa.
  *
- * The folder `host/` hides the differences between these hosts: how to read a request (`request.ts`), how to answer it (`answer.ts`), and how to
- * save, renew and reload its session (`session.ts`). It also checks options and turns errors of the app's stores into a `StorageError`. Out of scope
- * of this file: whether a field is valid. Any client can send any field: it may be missing, an array, or kilobytes long.
+ * The folder `host/` hides the differences between these web frameworks: how to read a request (`request.ts`), how to answer it (`answer.ts`), and
+ * how to save, renew and reload its session (`session.ts`). It also checks options and turns errors of the app's stores into a `StorageError`. Out of
+ * scope of this file: whether a field is valid. Any client can send any field: it may be missing, an array, or kilobytes long.
  */
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import type { AuthenticateOptions } from 'passport'
@@ -13,7 +13,7 @@ export type NevisRequest = IncomingMessage &
   Express.Request & {
     /** The URL including the path at which a router is mounted. */
     readonly originalUrl?: string
-    /** The parsed query. If the host does not set it, this package parses the URL. */
+    /** The parsed query. If the web framework does not set it, this package parses the URL. */
     readonly query?: unknown
     /** The parsed body of a form or of JSON. */
     readonly body?: unknown
@@ -32,15 +32,15 @@ export interface HostRequest {
   readonly originalUrl?: string | undefined
   /** The headers, with names in lower case. */
   readonly headers: IncomingHttpHeaders
-  /** The parsed query. If the host does not set it, this package parses the URL. */
+  /** The parsed query. If the web framework does not set it, this package parses the URL. */
   readonly query?: unknown
   /** The parsed body of a form or of JSON. */
   readonly body?: unknown
-  /** Set by the host's session middleware. */
+  /** Set by the app's session middleware. */
   readonly session?: unknown
   /** Set by Passport: the signed-in user. */
   readonly user?: unknown
-  /** Set by Passport: who has approved, and what. */
+  /** Set by Passport: the user who has approved, and what was approved. */
   readonly authInfo?: unknown
   /** On a Koa context: holds `user` and `authInfo`. */
   readonly state?: unknown
@@ -48,15 +48,15 @@ export interface HostRequest {
   readonly request?: unknown
 }
 
-/** The session of any host; some have no `save`, `regenerate` or `reload`. */
+/** The session of any web framework; some have no `save`, `regenerate` or `reload`. */
 export interface SessionLike {
   [key: string]: unknown
   save?: (done: (error?: unknown) => void) => unknown
   regenerate?: (done: (error?: unknown) => void) => unknown
   reload?: (done: (error?: unknown) => void) => unknown
-  /** On some hosts: returns what is stored. */
+  /** In some session packages: returns what is stored. */
   toJSON?: () => object
-  /** On hosts whose session is a Proxy: returns its content. */
+  /** In session packages whose session is a Proxy: returns its content. */
   data?: () => unknown
 }
 
@@ -64,7 +64,7 @@ type Fields = Pick<HostRequest, 'body' | 'originalUrl' | 'query' | 'url'>
 
 /**
  * Reads a field from the body, or from the query if the body does not have the field.
- * @returns undefined if the field is missing, or null in JSON; null if it is not a string
+ * @returns undefined if the field is missing or null; null if its value is not a string
  * @internal
  */
 export function fieldOf(req: Fields, name: string): string | null | undefined {
@@ -82,7 +82,7 @@ export function bodyFieldOf(req: Pick<HostRequest, 'body'>, name: string): strin
 }
 
 /**
- * Reads a field of the query from the URL, for hosts that do not parse it.
+ * Reads a field from the query of the URL, for web frameworks that do not parse the query.
  * @internal
  */
 export function queryFieldOf(req: Fields, name: string): string | null | undefined {
@@ -92,8 +92,8 @@ export function queryFieldOf(req: Fields, name: string): string | null | undefin
 }
 
 /**
- * Reads a check box. Browsers do not send a box that is not ticked, so a form may have a hidden field with the same name and the value `0`
- * before the box. If there are several values, the last one counts.
+ * Reads a check box. Browsers send nothing for a box that is not ticked, so a form may have a hidden field with the same name and the value `0`
+ * before the box. If the field has several values, the last one counts.
  * @returns undefined if the request does not have the field
  * @internal
  */
@@ -128,7 +128,7 @@ export function authInfoOf(req: HostRequest): Express.AuthInfo | undefined {
 }
 
 /**
- * The session that the host's session middleware has set, if any.
+ * The session that the app's session middleware has set, if any.
  * @internal
  */
 export function sessionOf(req: object): SessionLike | undefined {

@@ -1,6 +1,6 @@
 /**
- * Saves, renews and reloads the session of a host. A session is saved before a redirect, renewed at each sign-in and second factor, and reloaded
- * after a wait.
+ * Saves, renews and reloads the session of Express, NestJS, Fastify and Koa. A session is saved before a redirect, renewed (it gets a new id) at each
+ * sign-in and second factor, and reloaded after a wait for Nevis.
  *
  * Out of scope: the content of the session (`session/`).
  */
@@ -8,7 +8,7 @@ import { loginOf, loginOfUser } from './login'
 import { sessionOf, type SessionLike } from './request'
 import { storageCall, StorageError } from './storage'
 
-/** Browsers drop a cookie of more than 4096 bytes. Encryption, base64 and percent-encoding make the content about half as large again. */
+/** Browsers drop a cookie of more than 4096 bytes. Encryption and encoding make the content about half as large again, so only this much content fits. */
 const MAX_BYTES_IN_COOKIE = 2700
 
 /**
@@ -31,13 +31,13 @@ export function isInSmallCookie(session: SessionLike): boolean {
 }
 
 /**
- * True if the whole session is in a cookie that is signed but not encrypted, as with cookie-session, or koa-session without a store. From such a
- * cookie, the user of the browser could read the status token. By sending an old cookie again, they could restore a closed transaction, or a
+ * True if the whole session is in a cookie that is signed but not encrypted, as with cookie-session, or koa-session without a store. The user of the
+ * browser could read the status token in such a cookie. By sending an old cookie, the user could also restore a closed transaction, or restore a
  * second factor record after a logout.
  * @internal
  */
 export function isInCookie(session: SessionLike): boolean {
-  // Count only inherited properties: an app may store properties of the same name in another kind of session.
+  // Count only inherited properties, because an app may store properties of these names in another kind of session.
   const isOfHost = (name: string) => name in session && !Object.hasOwn(session, name)
   return ['isChanged', 'isPopulated'].every(isOfHost) || (isOfHost('externalKey') && session['externalKey'] === undefined)
 }
@@ -53,9 +53,9 @@ export async function saveSession(session: SessionLike): Promise<void> {
 }
 
 /**
- * Gives the session a new id and keeps its content, so that an attacker who knows the old id gains nothing (session fixation; OWASP ASVS 5.0,
- * 7.2.4). A session without `regenerate` stays unchanged.
- * @returns the session to use from now on: many hosts replace the session object
+ * Gives the session a new id and keeps its content, so that an attacker who knows the old id gains nothing (session fixation; OWASP ASVS 5.0, 7.2.4).
+ * A session without `regenerate` stays unchanged.
+ * @returns the session to use from now on, because many session packages replace the session object
  * @throws StorageError `SESSION_UNAVAILABLE`
  * @internal
  */
@@ -64,7 +64,8 @@ export async function renewSession(req: object): Promise<SessionLike> {
   // Leave a session without `save` unchanged: it is in a cookie and has no id that an attacker could know. Some such sessions lose their content at
   // `regenerate`.
   if (typeof before.regenerate !== 'function' || typeof before.save !== 'function') return before
-  // Copy the content with `Object.entries`, which skips symbols: some hosts store the session's id under a symbol, and the old id must not be copied.
+  // Copy the content with `Object.entries`, which skips symbols. Some session packages store the session's id under a symbol, and the old id must not
+  // be copied.
   const kept = Object.entries(before)
   await completed(before.regenerate.bind(before))
   const after = sessionOf(req) as SessionLike
@@ -73,11 +74,11 @@ export async function renewSession(req: object): Promise<SessionLike> {
 }
 
 /**
- * Reads the session from its store again. While this request waited for Nevis, the user may have logged out, another tab may have cancelled, or
- * the app may have written something. Saving the old copy would undo that. A session without `reload` (koa-session, sessions in a cookie)
- * stays unchanged.
- * @returns the session to use from now on; undefined if the store no longer has it. In that case the request gets an empty session, so that the
- * host cannot save the old one again.
+ * Reads the session from its store again. While this request waited for Nevis, the user may have logged out, another tab may have cancelled, or the
+ * app may have written something. Saving the old copy would undo that. A session without `reload` (koa-session, sessions in a cookie) stays
+ * unchanged.
+ * @returns the session to use from now on; undefined if the store no longer has the session. In that case the request gets an empty session, so that
+ * the old one cannot be saved any more.
  * @throws StorageError `SESSION_UNAVAILABLE`
  * @internal
  */
@@ -100,9 +101,9 @@ export async function reloadSession(req: object): Promise<SessionLike | undefine
 }
 
 /**
- * Replaces the request's session by one that the host never stores. Regenerating the session instead would send a new cookie, which would overwrite
- * the cookie that the browser may have got in another tab. This works with express-session and @fastify/session; with any other host, the session
- * stays unchanged.
+ * Replaces the request's session by one that is never stored. Regenerating the session would instead send a new cookie, which would overwrite the
+ * cookie that the browser may have got in another tab. This works with express-session and @fastify/session; with any other session package, the
+ * session stays unchanged.
  * @internal
  */
 export function endSession(req: object): SessionLike {
@@ -113,7 +114,7 @@ export function endSession(req: object): SessionLike {
   const hidden = {
     ...(!isFastifys && { id: { value: sessionIdOf(req) }, req: { value: req } }),
     regenerate: { value: before.regenerate?.bind(before) },
-    // Remove the expiry, so that express-session does not send the cookie again (unless `rolling` is set).
+    // Remove the expiry, so that express-session does not send the cookie (unless `rolling` is set).
     cookie: { value: { ...(before['cookie'] as object), expires: null, originalMaxAge: null } },
     touch: { value: () => undefined },
     save: { value: (done?: () => void) => done?.() },
@@ -138,8 +139,9 @@ function canEnd(req: object): boolean {
 /**
  * True if the session may be in its store. False for a session that was created in this request, which no other request can know.
  *
- * The session is new if the cookie does not contain its id. That alone is not enough, because a client may write the cookie in a form that only the
- * app's cookie parser understands (`j:"…"` of cookie-parser). So a session with a login always counts as stored: Passport has saved it at the login.
+ * The session is new if the request's cookie does not contain its id. That alone is not enough, because a client may write the cookie in a form that
+ * only the app's cookie parser understands (`j:"…"` of cookie-parser). So a session with a login always counts as stored, because Passport has saved
+ * it at the login.
  * @internal
  */
 export function isStored(req: object): boolean {
@@ -150,7 +152,7 @@ export function isStored(req: object): boolean {
   return cookie.split(';').some((one) => one.includes(id) || decoded(one).includes(id))
 }
 
-/** Decodes a cookie in the same way as the hosts' cookie parsers, because a client may percent-encode any character of it. */
+/** Decodes a cookie in the same way as the cookie parsers of the web frameworks, because a client may percent-encode any character of it. */
 function decoded(cookie: string): string {
   try {
     return decodeURIComponent(cookie)
@@ -160,8 +162,10 @@ function decoded(cookie: string): string {
 }
 
 /**
- * True if the request's user is not the user of the session's login. They can differ if Basic or Bearer identifies the request's user.
- * @returns false if the session has no login, or the host has no `serializeUser` that can be called; true if the app's `serializeUser` fails
+ * True if the request's user is not the user of the session's login. The two can differ if a Bearer token or Basic credentials identify the request's
+ * user.
+ * @returns false if the session has no login, or if this package cannot call the app's `serializeUser` on this web framework; true if `serializeUser`
+ * fails
  * @internal
  */
 export async function isOfAnotherLogin(req: object, session: SessionLike): Promise<boolean> {
@@ -172,8 +176,8 @@ export async function isOfAnotherLogin(req: object, session: SessionLike): Promi
 }
 
 /**
- * True if this user has the login, which is a digest of `loginOf`. False if the app's `serializeUser` fails.
- * @returns undefined if the host has no `serializeUser` that can be called
+ * True if the session's login (a digest from `loginOf`) belongs to this user. False if the app's `serializeUser` fails.
+ * @returns undefined if this package cannot call the app's `serializeUser` on this web framework
  * @internal
  */
 export async function isLoginOf(user: unknown, req: object, login: string): Promise<boolean | undefined> {
@@ -194,8 +198,8 @@ export function hasContent(session: SessionLike): boolean {
 
 /**
  * The id under which a store keeps the session.
- * @returns undefined if the host has no session id, or does not give access to it. The id of koa-session is not used, because koa-session still
- * returns the old id after a renewal
+ * @returns undefined if the session has no id, or its package does not give access to the id. The id of koa-session is not used, because koa-session
+ * still returns the old id after a renewal
  * @internal
  */
 export function sessionIdOf(req: object): string | undefined {
@@ -204,8 +208,8 @@ export function sessionIdOf(req: object): string | undefined {
 }
 
 /**
- * True if a second factor record would survive a log-out and the next login: @fastify/passport with `clearSessionOnLogin: false` then keeps all data,
- * and the session of @fastify/secure-session has no id that changes.
+ * True if a second factor record would survive a log-out and the next login. This is so with @fastify/passport and `clearSessionOnLogin: false`,
+ * which keeps all data at a login, if the session has no id that changes (@fastify/secure-session).
  * @internal
  */
 export function keepsDataAtLogout(req: object): boolean {
@@ -213,7 +217,7 @@ export function keepsDataAtLogout(req: object): boolean {
   return passport?.clearSessionOnLogin === false && sessionIdOf(req) === undefined
 }
 
-/** Calls a session method and waits until it has ended. Some hosts call a callback, some return a promise, and some do both. */
+/** Calls a session method and waits until it has ended. Some session packages call a callback, some return a promise, and some do both. */
 function completed(act: (done: (error?: unknown) => void) => unknown): Promise<void> {
   return storageCall(
     'SESSION_UNAVAILABLE',

@@ -70,8 +70,8 @@ export class StorageError extends Error {
 }
 
 /**
- * The code words of Redis and Valkey. An error's text begins with one of them, and the clients of Redis do not set it as the error's `code`. The rest
- * of the text is not used, because it can contain names of users and keys.
+ * The code words of Redis and Valkey. The text of their errors begins with one of these words, but Redis clients do not set the error's `code`. The
+ * rest of the text is not used, because it can contain names of users and keys.
  */
 const REDIS_WORDS = new Set([
   'ASK', 'BUSY', 'CLUSTERDOWN', 'CROSSSLOT', 'EXECABORT', 'LOADING', 'MASTERDOWN', 'MISCONF', 'MOVED', 'NOAUTH', 'NOPERM', 'NOREPLICAS', 'NOSCRIPT', 'OOM',

@@ -20,24 +20,22 @@ export interface LedgerBrowser {
 }
 
 /**
- * `used`: the cookie is valid and this call has used it; the caller must send the browser a cookie of the next generation.
- * `busy`: the same cookie was used within the last seconds, for example by a double click.
- * `copied`: the same cookie was used earlier, so two clients have it. `gone`: the browser has expired, was forgotten, or is unknown to this ledger.
+ * `used`: the cookie is valid and this call has used it up; the caller must send the browser a cookie of the next generation. `busy`: the same cookie
+ * was used within the last 10 seconds, for example by a double click. `copied`: the same cookie was used earlier, so two browsers have it. `gone`:
+ * the browser has expired, was forgotten, or is unknown to this ledger.
  */
 export type BrowserUse = 'used' | 'busy' | 'copied' | 'gone'
 
 /**
- * A double click, or two tabs that a browser restores, send the same cookie twice within seconds. The second request must give the second
- * factor, but the browser stays remembered.
+ * A double click, or two tabs that a browser restores, send the same cookie twice within seconds. The second request does not skip the second factor,
+ * but the browser stays remembered.
  */
 const BUSY_SECONDS = 10
 
 /** The longest time for which a browser can be remembered. */
 export const MAX_BROWSER_DAYS = 90
 
-/**
- * After this time, the numbers of a subject's browsers start again at 1. So a browser expires at the latest then, even if some of its days are left.
- */
+/** After this time, the numbers of a subject's browsers start at 1 again. So a browser expires at the latest then, even if some of its days are left. */
 const PERIOD_SECONDS = YEAR_SECONDS + MAX_BROWSER_DAYS * DAY_SECONDS
 
 /**
@@ -75,7 +73,7 @@ export class Browsers {
     await this.ledger.forget(nameOf(id))
   }
 
-  /** Marks the cookie as used, for all processes. If the same cookie was used before, this method forgets the browser. */
+  /** Marks the cookie as used, for all processes. If the same cookie was used before, this method forgets the browser, because the cookie was copied. */
   async use(browser: LedgerBrowser): Promise<BrowserUse> {
     const { id, generation, expiresAt } = browser
     if (Date.now() >= expiresAt || !(await this.isAlive(browser))) return 'gone'
@@ -88,13 +86,13 @@ export class Browsers {
   }
 
   /**
-   * Forgets every browser of a subject that got its number before this call, even one that another process has not recorded yet.
+   * Forgets every browser of a subject that got its number before this call, even a browser that another process has numbered but not recorded yet.
    * @param key the subject's key in the ledger
    */
   async forgetAll(key: string): Promise<void> {
     const boundary = await this.ledger.count(`browsers:${key}`, PERIOD_SECONDS)
     const leftSeconds = Math.max(1, await this.ledger.look(`browsers:${key}`))
-    // Stop at the number of an earlier `forgetAll` call: that call has already ended all numbers below it.
+    // Stop at the number of an earlier `forgetAll` call, because that call has already forgotten all browsers with lower numbers.
     for (let number = boundary - 1; number >= 1; number--) {
       if ((await this.ledger.look(`${boundaryOf(key)}:${number}`)) > 0) break
       await this.ledger.claim(`${endedOf(key)}:${number}`, leftSeconds)

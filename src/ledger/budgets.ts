@@ -1,5 +1,5 @@
 /**
- * Everything that the strategy keeps in the ledger: limits for starts, codes and texts, the ends of transactions, enrolments, sign-ins and remembered
+ * Everything that the strategy keeps in the ledger: limits for starts, codes and SMS, the ends of transactions, enrolments, sign-ins and remembered
  * browsers.
  *
  * Keys contain digests only, so the ledger's store never gets a username, phone number or token. Out of scope: storing the keys (`ledger.ts`), and
@@ -53,15 +53,16 @@ export class Budgets {
   }
 
   /**
-   * Returns the subject's key in the ledger, a digest. It ignores upper and lower case, because Nevis may find the same user in either: otherwise an
-   * attacker could use each spelling to get a new limit.
+   * Returns the subject's key in the ledger, a digest. It ignores upper and lower case, because Nevis may find the same user under both spellings.
+   * Otherwise an attacker could get a new limit with each spelling.
    */
   keyOf({ userId, username }: Subject): string {
     return this.digest(username === undefined ? `userId:${userId?.toLowerCase()}` : `username:${username.toLowerCase()}`)
   }
 
   /**
-   * Counts an SMS to a phone number before it is sent. All accounts share the limit, because an attacker can name the same number in many accounts.
+   * Counts an SMS to a phone number before the SMS is sent. The limit is per phone number and covers all accounts, because an attacker can enter the
+   * same number in many accounts.
    */
   async spendText(phone: string): Promise<{ over: boolean; limit: number; retryAfterSeconds?: number }> {
     const { ledger } = this.settings

@@ -1,21 +1,21 @@
 /**
  * Limits how many codes may be tried, per transaction and per subject, over all sessions and processes.
  *
- * It prevents an attacker from guessing SMS and recovery codes. A code is counted before Nevis verifies it, so that concurrent requests cannot exceed
- * the limit. Out of scope: what the user is told when the limit is reached (`callback.ts`).
+ * The limit prevents an attacker from guessing SMS and recovery codes. A code is counted before Nevis verifies it, so that concurrent requests cannot
+ * exceed the limit. Out of scope: what the user is told when the limit is reached (`callback.ts`).
  */
 import type { Ledger } from './ledger'
 import { DAY_SECONDS, secondsToKeep, YEAR_SECONDS, type LedgerTransaction } from './lifetimes'
 import { Slots } from './slots'
 
-/** After this many wrong codes in a day, or this many codes without a clear answer of Nevis, this package accepts no more codes of the subject. */
+/** After 50 wrong codes in a day, or 50 codes without a clear answer of Nevis, this package accepts no more codes of the subject. */
 const WRONG_CODES_PER_DAY = 50
 
 /** The result of counting a code. */
 export interface SpentCode {
   /** Codes tried in this transaction, including this one; 0 if the codes of the subject are locked. */
   readonly count: number
-  /** The limit that is reached, if any. */
+  /** The limit that this code exceeds, if any. */
   readonly over?: 'attempts' | 'subjectAttempts' | 'locked'
   readonly limit: number
   readonly retryAfterSeconds?: number
@@ -65,7 +65,7 @@ export class CodeBudget {
 
   /**
    * Counts a code whose answer did not come from Nevis, but for example from a gateway with an error page. The code may have been wrong, so such
-   * codes are limited, too. The cause may also be an outage, so this lock ends after a day.
+   * codes are limited as well. The cause may also be an outage, so this lock ends after a day.
    */
   async noteUnclear(key: string): Promise<void> {
     await this.lockAt(`unclear:${key}`, key, DAY_SECONDS)

@@ -12,8 +12,8 @@ import type { Ledger } from './ledger'
 /** Options of {@link proveLedger}. */
 export interface ProveLedgerOptions {
   /**
-   * Moves the clock of the store in which claims and counts expire. Default: a function that waits in real time, so that `proveLedger` takes about
-   * five seconds.
+   * Moves the clock of the ledger's store forward, so that keys expire. Default: a function that waits in real time, so that `proveLedger` takes
+   * about five seconds.
    * @param ms milliseconds
    */
   readonly advance?: (ms: number) => void | Promise<void>

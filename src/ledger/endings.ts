@@ -1,8 +1,9 @@
 /**
  * Records what may happen only once: the end of a transaction, and the use of a token as proof.
  *
- * The session cannot ensure this: concurrent callbacks read the session before the first of them writes it, and the user's browser may send back an
- * old session cookie. The ledger's `claim` returns true for the first caller only. Out of scope: whether a success is genuine (`trust/`).
+ * The session cannot ensure that these happen only once: concurrent callbacks read the session before the first of them writes it, and the user's
+ * browser may send back an old session cookie. The ledger's `claim` returns true for the first caller only. Out of scope: whether a success is
+ * genuine (`trust/`).
  */
 import { createHash } from 'node:crypto'
 import type { Ledger } from './ledger'
@@ -27,7 +28,7 @@ interface EndingsSettings {
 export class Endings {
   private readonly ledger: Ledger
 
-  /** @param starts counts the denials */
+  /** @param starts counts the user's denials */
   constructor(
     private readonly settings: EndingsSettings,
     private readonly starts: StartBudget,
@@ -36,8 +37,8 @@ export class Endings {
   }
 
   /**
-   * Ends a transaction, with or without success: no later caller can end it with a success. A transaction that moves to a new session is ended under
-   * its old key and continues under a new one, which contains the number of moves.
+   * Ends a transaction, with or without success. Only the first call succeeds, so a transaction that has ended cannot succeed later. A transaction
+   * that moves to a new session is ended under its old key and continues under a new key, which contains the number of moves.
    * @returns true for the first caller only, in any process
    */
   claim(transaction: LedgerTransaction): Promise<boolean> {
@@ -54,7 +55,7 @@ export class Endings {
   }
 
   /**
-   * Ends a transaction without success. If the user denied it, the first caller that reports the denial also counts it.
+   * Ends a transaction without success. If the user denied it, the first caller that reports the denial also adds it to the user's denials.
    * @param key the subject's key in the ledger; without it no denial is counted
    * @returns true for the first caller only
    */
@@ -75,7 +76,7 @@ export class Endings {
   }
 
   /**
-   * Ends a transaction for its old session, because a new session continues it.
+   * Ends a transaction in its old session, because the transaction continues in a new session.
    * @returns true for the first caller only
    */
   async claimMove(transaction: LedgerTransaction): Promise<boolean> {
@@ -85,28 +86,31 @@ export class Endings {
   }
 
   /**
-   * Decides who may send the push or text of this transaction again. The ledger decides, because two processes may get such a request at the same
-   * moment.
-   * @returns 0 for the first caller, who may send it; for others, the whole seconds until it may be sent again
+   * Decides which request may send the push or SMS of this transaction again. The ledger decides, because two processes may get such a request at the
+   * same moment.
+   * @returns 0 for the first caller, which may send it; for other callers, the whole seconds until it may be sent again
    */
   async claimResend({ id }: LedgerTransaction, pauseSeconds: number): Promise<number> {
     if (await this.ledger.claim(`resend:${id}`, pauseSeconds)) return 0
     return Math.max(1, await this.ledger.look(`resend:${id}`))
   }
 
-  /** Allows the user to try another factor in place of this transaction. Call it after an end that was neither a success nor a cancellation. */
+  /**
+   * Allows the user to try another factor in place of this transaction. Call this method after a transaction has ended without a success or a
+   * cancellation.
+   */
   async allowOtherFactor(transaction: LedgerTransaction): Promise<void> {
     await this.ledger.claim(`goes-on:${transaction.id}`, this.secondsToKeep(transaction))
   }
 
-  /** Records that the user cancelled a transaction which had already ended: no other factor may be tried in its place any more. */
+  /** If the transaction has already ended, records that the user has cancelled it. From then on, no other factor may be tried in its place. */
   async noteCancelled(transaction: LedgerTransaction): Promise<void> {
     if (await this.hasEnded(transaction)) await this.ledger.claim(`cancelled:${transaction.id}`, this.secondsToKeep(transaction))
   }
 
   /**
-   * True if another factor may be tried in place of this transaction. The ledger decides and not the session, because an old session cookie can
-   * show an ended transaction as pending.
+   * True if another factor may be tried in place of this transaction. The ledger decides, because an old session cookie can still show an ended
+   * transaction as pending.
    */
   async mayTryOtherFactor(transaction: LedgerTransaction): Promise<boolean> {
     const { id } = transaction

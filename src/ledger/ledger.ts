@@ -1,22 +1,23 @@
 /**
  * The interface of a ledger, and the ledger in memory.
  *
- * The folder `ledger/` records what all processes must agree on: "this was claimed once" and "this was tried n times". The session cannot ensure
- * this, because ten concurrent callbacks all read the session before the first one writes it. `ledger.ts`, `redis-ledger.ts` and `postgres-ledger.ts`
- * store keys; `budgets.ts` and the files that it imports define what each key means. Keys contain no personal data.
- * Out of scope of this file: what a key means.
+ * The folder `ledger/` records what all processes must agree on: "this approval was used" and "this code was tried 3 times". The session cannot
+ * ensure this, because ten concurrent callbacks all read the session before the first one writes it. `ledger.ts`, `redis-ledger.ts` and
+ * `postgres-ledger.ts` store keys; `budgets.ts` and the files that it imports define what each key means. Keys contain no personal data. Out of scope
+ * of this file: what a key means.
  */
 
 import { storageCall, StorageError } from '../host/storage'
 
 /**
- * Stores claims and counts for all processes of your app. Use {@link MemoryLedger}, {@link RedisLedger} or {@link PostgresLedger}, or write your own: each method must
- * be atomic. A key is either claimed or counted, never both. Lifetimes are whole seconds, 1 or more; a ledger may keep a key up to a second
- * longer. If a ledger rejects or takes longer than 5 s, the request fails with `LEDGER_UNAVAILABLE`, and nobody is signed in.
+ * Stores claims ("used once") and counts for all processes of your app. Use {@link MemoryLedger}, {@link RedisLedger} or {@link PostgresLedger}, or
+ * write your own: each method must be atomic. A key is either claimed or counted, never both. Lifetimes are whole seconds, 1 or more; a ledger may
+ * keep a key up to a second longer. If a ledger rejects or takes longer than 5 s, the request fails with `LEDGER_UNAVAILABLE`, and no user is signed
+ * in.
  */
 export interface Ledger {
   /**
-   * Claims a key.
+   * Claims a key: only the first caller gets true.
    * @param key what is claimed; any string
    * @param ttlSeconds whole seconds for which the claim is remembered, 1 or more
    * @returns true for exactly one caller within that time, in any process
@@ -77,7 +78,7 @@ export class MemoryLedger implements Ledger {
     this.entries.delete(key)
   }
 
-  /** Counts one more use. There is no await between the read and the write, so two callers never get the same count. */
+  /** Counts one more use. There is no `await` between the read and the write, so two callers never get the same count. */
   private add(key: string, ttlSeconds: number): number {
     const now = Date.now()
     this.sweep(now)
@@ -96,7 +97,7 @@ export class MemoryLedger implements Ledger {
 }
 
 /**
- * A ledger that fails closed: see `failClosed`.
+ * A ledger that throws a StorageError if the app's ledger does not answer properly: see `failClosed`.
  * @internal
  */
 export interface FailClosedLedger extends Ledger {
@@ -108,11 +109,11 @@ export interface FailClosedLedger extends Ledger {
   latencyMs(): number | undefined
 }
 
-/** Weight of the newest call in the moving average. With 0.1, about the last twenty calls determine the average. */
+/** Weight of the newest call in the moving average of `latencyMs`. With 0.1, about the last twenty calls determine the average. */
 const LATENCY_WEIGHT = 0.1
 
 /**
- * Wraps a ledger so that it fails closed: if the ledger does not answer properly, the request fails and nobody is signed in.
+ * Wraps a ledger so that it fails closed: if the ledger does not answer properly, the request fails and no user is signed in.
  * @throws StorageError `LEDGER_UNAVAILABLE` if the ledger rejects, takes too long, or returns a value of the wrong type
  * @internal
  */

@@ -1,7 +1,7 @@
 /**
  * How long the ledger keeps its keys.
  *
- * Out of scope: what each key means (`start-budget.ts`, `code-budget.ts`, `endings.ts` and the others).
+ * Out of scope: what each key means (for example in `start-budget.ts`, `code-budget.ts` and `endings.ts`).
  */
 
 export const DAY_SECONDS = 86_400
@@ -20,8 +20,8 @@ export interface LedgerTransaction {
 }
 
 /**
- * Seconds for which the ledger must remember something about a transaction. A session, or an old copy of a session cookie, can contain the
- * transaction until `firstFactorLifetimeMs` after it expires.
+ * For how many seconds the ledger must remember something about a transaction: `firstFactorLifetimeMs` longer than the transaction lives, because a
+ * session, or an old copy of a session cookie, can still contain the transaction in that time.
  */
 export function secondsToKeep({ expiresAt }: LedgerTransaction, firstFactorLifetimeMs: number): number {
   const endsAt = expiresAt + firstFactorLifetimeMs

@@ -30,10 +30,13 @@ export interface PostgresLedgerOptions {
 }
 
 const TABLE_NAME = /^([a-z_][a-z0-9_]{0,48}\.)?[a-z_][a-z0-9_]{0,48}$/
-/** Id of an advisory lock, so that concurrent `createTable` calls wait for each other. `CREATE … IF NOT EXISTS` can fail when two run at once. */
+/**
+ * Id of an advisory lock that makes concurrent `createTable` calls wait for each other, because `CREATE … IF NOT EXISTS` can fail when two calls run
+ * at once.
+ */
 const CREATE_LOCK = 1_852_143_223
 const SWEEP_EVERY_MS = 30_000
-/** How many expired rows one statement deletes at most. If it deletes this many, more may be left, so the next call deletes again. */
+/** How many expired rows one statement deletes at most. If it deletes this many, more expired rows may be left, so the next write deletes again. */
 const SWEEP_ROWS = 1000
 
 /**
@@ -126,8 +129,8 @@ export class PostgresLedger implements Ledger {
   }
 
   /**
-   * Deletes expired rows in the background, at most every 30 s. If that fails, a later call tries again. Other statements ignore expired rows, so
-   * they do not depend on this. Rows that another process is writing or deleting are skipped.
+   * Deletes expired rows in the background, at most every 30 s. If that fails, a later call tries again. All other statements ignore expired rows, so
+   * a failure does no harm. Rows that another process is writing or deleting are skipped.
    */
   private async sweep(): Promise<void> {
     const startedAt = Date.now()

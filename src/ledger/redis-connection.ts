@@ -29,7 +29,7 @@ interface NodeRedisCluster {
 }
 
 /**
- * A sentinel client of node-redis 5 or newer: the result of `createSentinel`.
+ * A Sentinel client of node-redis 5 or newer: the result of `createSentinel`.
  * @inline
  */
 interface NodeRedisSentinel {

@@ -59,7 +59,7 @@ export class RedisLedger implements Ledger {
     const name = this.nameOf(key)
     const leftMs = wholeNumber('PTTL', await this.send(name, ['PTTL', name]))
     if (leftMs === NO_KEY) return 0
-    // This ledger gives every key an expiry, so someone has changed this key by hand. It stays until somebody deletes it, so return a long time.
+    // This ledger gives every key an expiry, so a key without one was changed by hand. Such a key never expires by itself, so return a long time.
     if (leftMs === NO_END) return A_YEAR_SECONDS
     return Math.max(1, Math.ceil(leftMs / 1000))
   }
@@ -69,10 +69,7 @@ export class RedisLedger implements Ledger {
     await this.send(name, ['DEL', name])
   }
 
-  /**
-   * The name of a key in Redis. Version 0.1 used the prefix `claim:`, so this version does, too: processes of both versions share their claims during
-   * a deploy.
-   */
+  /** The name of a key in Redis. It has the prefix `claim:` as in version 0.1, so that processes of both versions share their keys during a deploy. */
   private nameOf(key: string): string {
     return `${this.prefix}claim:${key}`
   }

@@ -1,8 +1,8 @@
 /**
  * Records when a subject last signed in. Only needed if the app keeps its session in a cookie.
  *
- * A browser can send an old copy of such a cookie again. After a sign-in, an older copy must not start another factor without the password. Out of
- * scope: sessions in a store, where an old session id finds no session.
+ * A browser can send an old copy of such a cookie. After a sign-in, a session from an older copy must not start another factor without the password.
+ * Out of scope: sessions in a store, where an old session id finds no session.
  */
 import type { Ledger } from './ledger'
 import { MARGIN_SECONDS } from './lifetimes'
@@ -26,7 +26,7 @@ export class SignIns {
   }
 
   /**
-   * True if the subject has signed in since this time. The ledger measures whole seconds, so a sign-in in the same second as `time` counts, too.
+   * True if the subject has signed in since this time. The ledger measures whole seconds, so a sign-in in the same second as `time` counts as well.
    * @param time milliseconds since 1970
    */
   async hasSignedInSince(key: string, time: number): Promise<boolean> {

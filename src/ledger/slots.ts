@@ -1,7 +1,8 @@
 /**
- * Numbered slots: each use takes the lowest free number for a while, and the limit is reached when no number is free.
+ * Numbered slots for a limit, such as 5 starts in a day. Each use takes the lowest free number and keeps it for the period. If no number is free, the
+ * limit is reached.
  *
- * A counter would start again at 0 at the end of its period, so around that moment a user could reach twice the limit. Each slot has its own
+ * A plain counter would start at 0 again at the end of its period, so around that moment a user could reach twice the limit. Each slot has its own
  * lifetime, so the limit holds in every period of that length. Out of scope: what a slot stands for (`start-budget.ts`, `code-budget.ts`).
  */
 import type { Ledger } from './ledger'
@@ -13,7 +14,7 @@ import type { Ledger } from './ledger'
 export class Slots {
   /**
    * Uses this ledger.
-   * @param ledger has one claimed key per taken slot
+   * @param ledger stores one claimed key for each taken slot
    */
   constructor(private readonly ledger: Ledger) {}
 

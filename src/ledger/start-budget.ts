@@ -1,10 +1,10 @@
 /**
- * Limits the starts of one subject that the user has not approved, over all sessions and processes.
+ * Limits how many starts of one subject may stay without an approval, over all sessions and processes.
  *
- * It limits push bombing (MITRE ATT&CK T1621; OWASP ASVS 5.0, 6.6.4): an attacker who has the password sends pushes until the user accepts one. Each
- * start takes a numbered slot for a day, and an approval frees the slot. The start that takes the last slot begins a pause in which no more starts
- * are allowed; so does each later start, and each repeated denial. Out of scope: what the user is told when no start is allowed
- * (`strategy-request.ts`).
+ * This limits push bombing (MITRE ATT&CK T1621; OWASP ASVS 5.0, 6.6.4): an attacker who has the password sends pushes until the user accepts one.
+ * Each start takes a numbered slot for a day, and an approval frees the slot. The start that takes the last slot begins a pause in which no more
+ * starts are allowed. Each later start begins another pause, and so does each repeated denial. Out of scope: what the user is told when no start is
+ * allowed (`strategy-request.ts`).
  */
 import type { Ledger } from './ledger'
 import { DAY_SECONDS } from './lifetimes'
@@ -19,7 +19,7 @@ const FIRST_DENIAL_PAUSE_SECONDS = 15
  * again after a day, so the slots never run out.
  */
 const EXTRA_SLOTS = 32
-/** `denialsOf` stops its search here. Otherwise the search would never end with a faulty ledger that reports every key as claimed. */
+/** `denialsOf` stops its search after this many denials. Otherwise the search would never end with a faulty ledger that reports every key as claimed. */
 const MAX_DENIALS = 100
 
 /** The result of counting a start. */
@@ -52,8 +52,8 @@ export class StartBudget {
 
   /**
    * Takes a slot before Nevis is called. The slot stays taken for a day, or until `giveBack`. Taking the last slot of `startBudget.starts`, or any
-   * slot after it, begins a pause; each such pause is twice as long as the one before. During a pause, only slot 1 can be taken. A refused start
-   * changes nothing in the ledger.
+   * slot after it, begins a pause; each such pause is twice as long as the previous one. During a pause, only slot 1 can be taken. A start that is
+   * refused changes nothing in the ledger.
    */
   async spend(key: string): Promise<SpentStart> {
     const { starts: limit } = this.settings.startBudget
@@ -94,14 +94,14 @@ export class StartBudget {
     return slot
   }
 
-  /** Begins the same pause under the user's other name. Otherwise an attacker could continue under that name. */
+  /** Begins the same pause under the user's second name (userId or username). Otherwise an attacker could continue under that name. */
   async pauseLike(key: string, slot: number): Promise<void> {
     if (slot >= this.settings.startBudget.starts) await this.ledger.claim(`pause:${key}`, this.pauseSecondsOf(slot))
   }
 
   /**
-   * Frees the slots of an approved start. It also ends the pause that these slots began, unless a later start holds a higher slot. If the
-   * ledger fails, the slots stay taken and this method only emits a warning: a ledger fault must not lose a valid approval.
+   * Frees the slots of an approved start. Also ends the pause that these slots began, unless a later start holds a higher slot. If the ledger fails,
+   * the slots stay taken and this method only emits a warning: a fault of the ledger must not lose a valid approval.
    */
   async giveBack(key: string, slots: readonly number[]): Promise<void> {
     await this.release(key, slots).catch(() => {
@@ -116,7 +116,7 @@ export class StartBudget {
     if ((await this.ledger.look(`start:${key}:${last + 1}`)) === 0) await this.ledger.forget(`pause:${key}`)
   }
 
-  /** Whole seconds until another start is allowed. Never 0, because it is sent as `Retry-After`: without a pause it is 1. */
+  /** Whole seconds until the user may start again. At least 1, because the number is sent as `Retry-After`. */
   async secondsToWait(key: string): Promise<number> {
     return Math.max(1, await this.ledger.look(`pause:${key}`))
   }

@@ -109,7 +109,7 @@ export interface NevisEvents {
           readonly denials: number
         }
       | {
-          /** The cookie of a remembered browser was used twice, so somebody has copied it. The browser is no longer remembered. */
+          /** The cookie of a remembered browser was used twice, so a second browser has a copy. The browser is no longer remembered. */
           readonly reason: 'copied_browser'
         }
     )

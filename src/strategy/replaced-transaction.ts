@@ -74,10 +74,8 @@ export function mayHaveBeenDenied({ factors }: Pick<Settings, 'factors'>, { fact
 }
 
 /**
- * Ends the replaced transaction in the ledger. If this start replaces none, this function ends an older pending transaction that asks the same user
- * for the same thing and cannot be shown a second time.
- * @returns the transaction that was ended, which the caller must still close in the session; undefined if there is none
- * @throws Refusal `cancelled` if the older transaction was cancelled or has succeeded meanwhile. This function then also ends the new transaction
+ * Follows the field `next` from each replaced transaction to its replacement, up to the newest one. Stops at a loop, because an attacker who can
+ * change the session could create one.
  */
 function newestAfter(request: StrategyRequest, named: Transaction): Transaction {
   let newest = named
@@ -92,10 +90,10 @@ function newestAfter(request: StrategyRequest, named: Transaction): Transaction 
 }
 
 /**
- * Ends the replaced transaction in the ledger. If this start replaces none, it ends an older pending transaction of the same kind whose waiting page
- * could not be shown again.
+ * Ends the replaced transaction in the ledger. If this start replaces none, this function ends an older pending transaction that asks the same user
+ * for the same thing and cannot be shown a second time.
  * @returns the transaction that was ended, which the caller must still close in the session; undefined if there is none
- * @throws Refusal `cancelled` if the older transaction was cancelled or has succeeded meanwhile. The new transaction is then ended, too
+ * @throws Refusal `cancelled` if the older transaction was cancelled or has succeeded meanwhile. This function then also ends the new transaction
  * @internal
  */
 export async function endReplaced(request: StrategyRequest, transaction: Transaction, replaced: Transaction | undefined): Promise<Transaction | undefined> {

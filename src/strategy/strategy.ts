@@ -34,7 +34,7 @@ declare global {
   namespace Express {
     /** The value of `req.authInfo` after a success. */
     interface AuthInfo {
-      /** The page of this site from which `requireSecondFactor` redirected the user. */
+      /** The user who approved, and what the user approved. */
       readonly nevis?: NevisProfile
       /** The page of this site from which `requireSecondFactor` redirected the user. */
       readonly returnTo?: string
@@ -142,7 +142,7 @@ export class NevisStrategy extends PassportStrategy {
       return { user, info: authInfo }
     } catch (reason) {
       // Passport may write the failure message into the session next. So read the session again: the user may have logged out meanwhile, and writing
-      // the old copy would undo the logout.
+      // the old copy would undo the logout. A session that this request has created need not be read again.
       if (reason instanceof Refusal && hasWaited && isStored(req)) await request.refresh().catch(() => undefined)
       if (!(reason instanceof Refusal)) throw reason
       publish('failed', () => ({ ...request.about(), code: reason.code, ...(request.current.startedAt !== undefined && { ageMs: request.ageMs() }) }))
