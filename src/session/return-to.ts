@@ -16,13 +16,16 @@ const MAX_LENGTH = 2048
  * refused, because a browser could read the next part as a host.
  */
 const PATH = /^\/(?![/\\]|%2f|%5c)[!-[\]-~]*$/i
-/** Percent-encoded control characters. They are harmless here, but code that decodes the path once more would allow header injection or a hidden host. */
+/**
+ * Percent-encoded control characters. They are harmless as they are. But if other code decoded the path a second time, they would allow header
+ * injection or hide the name of another host.
+ */
 const ENCODED_CONTROL = /%(?:[01][0-9a-f]|7f)/i
 
 /**
- * The path in a value that the app's own login guard has stored. Some guards store a whole URL; then only its path is used, so that the target
- * can never be another host.
- * @returns undefined if it is neither a path nor a URL of this site
+ * Returns the path from a value that the app's own login guard has stored. Some guards store a whole URL; then only the path of the URL is used, so
+ * that the target can never be another host.
+ * @returns undefined if the value is neither a path nor a URL of this site
  * @internal
  */
 export function sitePathIn(req: Pick<HostRequest, 'headers'>, value: unknown): string | undefined {
@@ -38,12 +41,12 @@ export function sitePathIn(req: Pick<HostRequest, 'headers'>, value: unknown): s
  */
 export function sitePathOf(value: unknown): string | undefined {
   if (typeof value !== 'string' || value.length > MAX_LENGTH || !PATH.test(value) || ENCODED_CONTROL.test(value)) return undefined
-  // Check the normalized form, too: `/.//host` is a path of this site, but its normalized form `//host` is another host.
+  // Check the normalized form as well: `/.//host` is a path of this site, but its normalized form `//host` is another host.
   return PATH.test(new URL(value, 'http://site').pathname) ? value : undefined
 }
 
 /**
- * Stores the path of the page from which the user is redirected. If the request has no path to return to (a form, another host), this function
+ * Stores the path of the page from which the user is redirected. If the user cannot return to the request's path (it was a POST), this function
  * deletes the path that was stored before.
  * @returns true if the session has changed
  * @internal
@@ -56,7 +59,7 @@ export function storeReturnTo(session: SessionLike, key: string, req: HostReques
 }
 
 /**
- * Returns the stored path, unless it was stored for another login.
+ * Returns the stored path, unless another user was signed in when it was stored.
  * @internal
  */
 export function returnToIn(session: SessionLike, key: string): string | undefined {
@@ -65,8 +68,9 @@ export function returnToIn(session: SessionLike, key: string): string | undefine
 }
 
 /**
- * The page that the user wanted before the sign-in. The app's login guard (for example `connect-ensure-login`) writes it to `session.returnTo`, the
- * property that Passport uses. It is read only while nobody is signed in, because after a sign-in it is out of date.
+ * Returns the page that the user wanted before the sign-in. The app's login guard (for example `connect-ensure-login`) writes this page to
+ * `session.returnTo`, the property that Passport uses. This function reads it only while no user is signed in, because after a sign-in it is out of
+ * date.
  * @internal
  */
 export function returnToBeforeLogin(session: SessionLike, req: Pick<HostRequest, 'headers'>): string | undefined {
@@ -74,8 +78,8 @@ export function returnToBeforeLogin(session: SessionLike, req: Pick<HostRequest,
 }
 
 /**
- * Deletes the path after it was returned. A different path stays, because it belongs to another tab. `session.returnTo` stays if the route has
- * `successReturnToOrRedirect`, because Passport itself will then use and delete it.
+ * Deletes the stored path after the strategy has used it. A different path stays, because it belongs to another tab. `session.returnTo` stays if the
+ * route has `successReturnToOrRedirect`, because Passport itself will then use and delete it.
  * @internal
  */
 export function forgetReturnTo(
@@ -92,7 +96,7 @@ export function forgetReturnTo(
 
 /**
  * Adds the prefix that a proxy has removed from the path: the browser requests `/sub/account`, but the app sees `/account`. The prefix is the part of
- * `callbackURL` before the path of the callback request. It does not come from a header or field, because an attacker could set those.
+ * `callbackURL` before the path of the callback request. A header or field is never used for this, because an attacker could set it.
  * @param path a path that `sitePathOf` has accepted
  * @internal
  */
@@ -100,7 +104,7 @@ export function withPrefix(path: string, callbackURL: string, { originalUrl, url
   const known = new URL(callbackURL, 'http://site').pathname
   const seen = (originalUrl ?? url ?? '').split('?', 1)[0] as string
   const prefix = seen.startsWith('/') && known.endsWith(seen) ? known.slice(0, -seen.length) : ''
-  // Add the prefix only if it is missing: the app may have written `session.returnTo` with it.
+  // Add the prefix only if it is missing, because the app may have written `session.returnTo` with the prefix.
   return path === prefix || path.startsWith(`${prefix}/`) ? path : `${prefix}${path}`
 }
 

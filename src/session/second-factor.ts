@@ -1,9 +1,9 @@
 /**
  * The second factor record: after an approval, the session records who gave which second factor and when. Routes that need a fresh second factor
- * check it (step-up).
+ * check this record (step-up).
  *
- * The record ends with the session. It also contains a digest of the login for which it was made, so that it is void for another user who signs in
- * later in the same session. Out of scope: asking for the factor.
+ * The record ends with the session. It also contains a digest of the login for which it was made, so that it is not valid for another user who signs
+ * in later in the same session. Out of scope: asking for the factor.
  */
 import { createHash } from 'node:crypto'
 import { json, middleware, completeAnswer, type Middleware } from '../host/answer'
@@ -42,7 +42,7 @@ interface BoundRecord extends Omit<SecondFactorRecord, 'authTime' | 'amr'> {
   readonly amr?: unknown
   /** Digest of the login in the session. */
   readonly login: string
-  /** Digest of the session's id. It changes at logout, even if the host keeps the session's data. */
+  /** Digest of the session's id. The id changes at logout, even if the session's data is kept. */
   readonly sessionId: string
 }
 
@@ -61,29 +61,30 @@ export interface RequireSecondFactorOptions extends RecordSecondFactorOptions {
   /** Values of RFC 8176, all of which the record must have, such as `['mfa']`. Default: none. */
   readonly amr?: readonly string[]
   /**
-   * Values for `acr_values` in the 401 (RFC 9470), in order of preference, for clients that choose a login by them. This middleware does not check
-   * them. Default: none.
+   * Values for `acr_values` in the 401 (RFC 9470), in order of preference, for clients that use them to choose how the user signs in. This middleware
+   * does not check the values. Default: none.
    */
   readonly acrValues?: readonly string[]
   /** If true, the user must have typed a code that only the phone showed, as with `push({ typedCode: true })`. Default false. */
   readonly typedCode?: boolean
   /**
-   * Where the browser is redirected (303) from a page, so that the user can give a second factor. If the page was requested with GET, its path
-   * is in `req.authInfo.returnTo` afterwards. Default: no redirect; a page gets the 401, too.
+   * Where the browser is redirected (303) from a page, so that the user can give a second factor. If the page was requested with GET, its path is in
+   * `req.authInfo.returnTo` afterwards. Default: no redirect; the browser gets the 401.
    */
   readonly redirectTo?: string
 }
 
 /**
- * Writes the second factor record. Mount it after `passport.authenticate('nevis')` or `passport.authorize('nevis')`. It cannot write the record
- * earlier, because a login renews the session.
+ * Writes the second factor record. Mount it after `passport.authenticate('nevis')` or `passport.authorize('nevis')`. The strategy itself cannot write
+ * the record, because a login after it renews the session.
  *
- * If no login has renewed the session in this request (after `authorize`, and with Passport before 0.6), this middleware gives the session a
- * new id and keeps its content. A session without `regenerate` keeps its id.
+ * If no login has renewed the session in this request (after `authorize`, and with Passport before 0.6), this middleware gives the session a new id
+ * and keeps its content. A session without `regenerate` keeps its id.
  *
  * It writes no record in three cases: for an enrolment, for a sign-in in a remembered browser, and if the session belongs to another user than the
- * one who approved, as when Basic or Bearer identified the user. The last case is also published as an event `suspicious`.
- * @param options where the strategy keeps its state
+ * one who approved, which is possible if a Bearer token or Basic credentials identified the user. The last case is also published as an event
+ * `suspicious`.
+ * @param options the session property in which the strategy stores its state
  * @throws TypeError if an option is wrong or unknown
  * @returns middleware; it passes on an error if there is no approval or no login, or if a log-out would keep the record, and a StorageError
  * `SESSION_UNAVAILABLE` if the session cannot be renewed or saved
@@ -104,7 +105,8 @@ export function recordSecondFactor(options: RecordSecondFactorOptions = {}): Mid
     }
     // Write no record for a remembered browser, because the user has not given a second factor now.
     const isApproval = profile.operation === 'approve' && profile.remembered !== true
-    // If the login has changed since the callback, the app has signed a user in for this approval. Otherwise the login is from before.
+    // If the login has changed since the callback began, the app has signed the user in because of this approval. If it has not changed, check that
+    // it is the login of the user who approved.
     if (isApproval && (notes === undefined || login !== notes.login || (await notes.isLoginOfApprover(login)))) await write(req, sessionKey, profile, login)
     return undefined
   })
@@ -123,15 +125,15 @@ interface CallbackNotes {
   readonly sessionId: string | undefined
   /** Digest of the login that the session had at the callback request; undefined if nobody was signed in. */
   readonly login: string | undefined
-  /** True if a login, given as a digest, is certainly that of the user who approved. */
+  /** True if a login, given as a digest, is certainly the login of the user who approved. */
   readonly isLoginOfApprover: (login: string) => Promise<boolean>
 }
 
 const REGISTRY = Symbol.for('passport-nevis.callbacks')
 
 /**
- * What the strategy noted about the callback of each approval, for `recordSecondFactor`. The map is on `globalThis`, because npm may install two
- * copies of this package, with the strategy of one copy and the middleware of the other.
+ * What the strategy recorded about the callback of each approval, for `recordSecondFactor`. The map is on `globalThis`, because npm may install two
+ * copies of this package, and the strategy may be of one copy and the middleware of the other.
  */
 function callbacks(): WeakMap<NevisProfile, CallbackNotes> {
   const shared = globalThis as { [REGISTRY]?: WeakMap<NevisProfile, CallbackNotes> }
@@ -139,8 +141,8 @@ function callbacks(): WeakMap<NevisProfile, CallbackNotes> {
 }
 
 /**
- * Stores notes about the callback for `recordSecondFactor`. The strategy calls this function at a success.
- * @param isLoginOfApprover true if a login, given as a digest, is certainly that of the user who approved
+ * Records facts about the callback for `recordSecondFactor`. The strategy calls this function at a success.
+ * @param isLoginOfApprover true if a login, given as a digest, is certainly the login of the user who approved
  * @internal
  */
 export function noteSession(profile: NevisProfile, req: object, isLoginOfApprover: CallbackNotes['isLoginOfApprover']): void {
@@ -148,17 +150,14 @@ export function noteSession(profile: NevisProfile, req: object, isLoginOfApprove
   callbacks().set(profile, { sessionId: sessionIdOf(req), login: session && loginOf(session), isLoginOfApprover })
 }
 
-/** Reads the session again before it gets a new id, because the user may have logged out meanwhile. */
+/** Reads the session again and gives it a new id. It throws if the user has logged out meanwhile. */
 async function renewedSession(req: HostRequest, login: string): Promise<SessionLike> {
   const session = await reloadSession(req)
   if (session === undefined || loginOf(session) !== login) throw new Error('recordSecondFactor: the user has logged out meanwhile')
   return renewSession(req)
 }
 
-/**
- * True if a login has given the session a new id in this request. The id must then not be renewed again, because the app may have stored it at the
- * login.
- */
+/** True if a login has given the session a new id in this request. The id must then stay, because the app may have stored it at the login. */
 function wasRenewed(req: object, profile: NevisProfile): boolean {
   const before = callbacks().get(profile)?.sessionId
   return before !== undefined && before !== sessionIdOf(req)
@@ -167,7 +166,7 @@ function wasRenewed(req: object, profile: NevisProfile): boolean {
 /**
  * Reads the record of this session, if it was made for the current login.
  * @param req the request, with its session
- * @param options where the strategy keeps its state
+ * @param options the session property in which the strategy stores its state
  * @throws TypeError if an option is unknown
  * @returns undefined if there is no valid record
  */
@@ -203,7 +202,7 @@ export function requireSecondFactor(options: RequireSecondFactorOptions): Middle
   return middleware(async (req) => {
     const record = secondFactorOf(req, { sessionKey })
     const ageMs = record === undefined ? Infinity : Date.now() - record.at
-    // Refuse a record that seems to come from the future: then the clock was set back.
+    // A record from the future means that the server's clock was set back. Then refuse.
     const isFresh = ageMs >= 0 && ageMs <= maxAgeSeconds * 1000
     if (record !== undefined && isFresh && isStrongEnough(record, options)) return undefined
     if (redirectTo !== undefined && wantsPage(req)) {

@@ -19,10 +19,10 @@ import { StorageError } from '../host/storage'
  */
 type Kept = Omit<Transaction, 'shown'> & { readonly box?: string }
 
-/** The page from which the user was redirected last. */
+/** The page from which the user was last redirected to give a second factor. */
 export interface StoredReturnTo {
   readonly path: string
-  /** Digest of the user who was signed in at that time, if any: the next user of this session must not learn the path. */
+  /** Digest of the user who was signed in at that time; absent if no user was. The next user of this session must not learn the path. */
   readonly login?: string
 }
 
@@ -36,7 +36,7 @@ export interface SessionState {
 /** Upper limit for pending transactions in one session; the oldest is dropped first, so that the session stays small. */
 const MAX_TRANSACTIONS = 8
 
-/** Estimated size of a transaction without the app's data: the ids, times and digest, and a status token of a few hundred bytes. */
+/** Estimated size of a stored transaction without the app's data: ids, times, the digest, and a status token of a few hundred bytes. */
 const RESERVED_BYTES = 900
 
 /**
@@ -86,7 +86,7 @@ export class SessionTransactions {
     this.write(Object.values(this.all()).filter((transaction) => transaction.id !== id))
   }
 
-  /** Deletes the transactions of other subjects: an attacker may have put them into a prepared session (session fixation). */
+  /** Deletes the transactions of other subjects, because an attacker may have put them into a planted session (session fixation). */
   keepOnly(isOfSubject: (transaction: Pick<Transaction, 'subject'>) => boolean): void {
     const all = Object.values(this.all())
     if (!all.every(isOfSubject)) this.write(all.filter(isOfSubject))
@@ -94,7 +94,7 @@ export class SessionTransactions {
 
   /**
    * Checks that a session in a cookie has room for one more transaction. If there is no room, this method leaves `returnTo` out.
-   * @returns the planned transaction, without `returnTo` if it fits only without
+   * @returns the planned transaction, without `returnTo` if there is only room without it
    * @throws StorageError `SESSION_TOO_LARGE`
    */
   makeRoom<T extends { readonly returnTo?: string }>(planned: T): T {
@@ -113,10 +113,10 @@ export class SessionTransactions {
 
   /**
    * Saves the session and waits until it is stored. If the session is in a cookie and too large, this method drops the oldest transactions.
-   * @throws StorageError `SESSION_UNAVAILABLE`; `SESSION_TOO_LARGE` if not even one fits
+   * @throws StorageError `SESSION_UNAVAILABLE`; `SESSION_TOO_LARGE` if even a single transaction does not fit
    */
   async save(): Promise<void> {
-    // The transaction of this request is the first one, because `put` adds at the front. So it is dropped last.
+    // `put` adds the transaction of this request at the front, so this transaction is dropped last.
     const kept = Object.values(this.all())
     while (isTooLarge(this.session)) {
       kept.pop()

@@ -1,7 +1,7 @@
 /**
  * Pure functions that check that a success belongs to this transaction, this subject and this Nevis instance.
  *
- * An active token alone proves nothing, because access keys, status tokens and intent tokens introspect as active, too
+ * An active token alone proves nothing, because Nevis's introspection also reports access keys, status tokens and intent tokens as active
  * (https://docs.nevis.net/authcloud/api-doc/api-reference/introspect-ref).
  *
  * Out of scope: calling Nevis (`proof.ts`).
@@ -26,8 +26,8 @@ export function isSameId(one: string | undefined, other: string | undefined): bo
 }
 
 /**
- * Checks that an answer of Nevis names the subject, if it names a user. If the username differs in case only, the userId decides, because an
- * app may have both an `Anna` and an `anna`.
+ * If an answer of Nevis names a user, checks that this user is the subject. If the username differs in upper and lower case only, the userId decides,
+ * because an app may have both an `Anna` and an `anna`.
  * @returns the field that does not match, or undefined; `usernameCase` if the username differs in case only and there is no userId to decide
  */
 export function subjectMismatch(
@@ -86,18 +86,18 @@ export function proofMismatch(proof: Introspection, expected: ExpectedProof): Mi
   const { acceptAudienceApi = false, acceptMissingIssuer = false } = expected.claims ?? {}
   if (!isSubjectRight(proof.sub, expected)) return 'sub'
   if (proof.iss === undefined ? !acceptMissingIssuer : !expected.issuers.includes(withoutSlash(proof.iss))) return 'iss'
-  // Refuse `aud` "api": among the documented tokens, only access keys have it (https://docs.nevis.net/apidoc/authcloud/, introspection sample).
+  // Refuse `aud` "api", because of all documented tokens only access keys have it (https://docs.nevis.net/apidoc/authcloud/, introspection sample).
   if (proof.aud?.includes('api') && !acceptAudienceApi) return 'aud'
-  // Compare the times in a token with the time at which Nevis answered, if the answer has a `Date`: both are from Nevis's clock.
+  // Compare the times in a token with the header `Date` of Nevis's answer, if the answer has it, because both are from Nevis's clock.
   const { answeredAt = expected.now } = proof
   const nowSeconds = answeredAt / 1000
   const startedAtSeconds = (expected.startedAt + answeredAt - expected.now) / 1000
   if (proof.exp !== undefined && proof.exp <= nowSeconds) return 'exp'
   if (proof.nbf !== undefined && proof.nbf > nowSeconds + CLOCK_SKEW_SECONDS) return 'nbf'
-  // Check `iat`: it is the only documented field that tells this token from an older one of the same user.
+  // Check `iat`, because no other documented field distinguishes this token from an older token of the same user.
   if (proof.iat !== undefined && proof.iat < startedAtSeconds - CLOCK_SKEW_SECONDS) return 'iat'
-  // Require `iat`: the ledger remembers a used token only until its `iat` is too old for any transaction, so a token without `iat` could be replayed
-  // later.
+  // Require `iat` of a browser's token. The ledger remembers a used token only until its `iat` is too old for any transaction, so a token without
+  // `iat` could be replayed later.
   if (expected.isFromBrowser && (proof.iat === undefined || proof.iat > nowSeconds + CLOCK_SKEW_SECONDS)) return 'iat'
   return undefined
 }
@@ -109,7 +109,7 @@ function isSubjectRight(sub: string | undefined, { userId, username, transaction
   return expected !== undefined && isSameId(sub, expected)
 }
 
-/** Removes the slash at the end: Nevis's `iss` ends with a slash, a base URL usually does not. */
+/** Removes the slash at the end, because Nevis's `iss` ends with a slash, and a base URL usually does not. */
 export function withoutSlash(url: string): string {
   return url.endsWith('/') ? url.slice(0, -1) : url
 }

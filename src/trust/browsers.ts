@@ -42,7 +42,7 @@ export class BrowserCookies {
 
   /**
    * Sets the keys.
-   * @param keys 32 bytes each. The first key encrypts; a cookie that any of them encrypted is accepted
+   * @param keys 32 bytes each. New cookies are encrypted with the first key; cookies of every key are accepted
    * @param owner the strategy and the Nevis instance. A cookie of one owner cannot be decrypted for another
    */
   constructor(

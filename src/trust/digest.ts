@@ -1,9 +1,9 @@
 /**
  * Protects a transaction from changes in the session: a keyed digest (HMAC) covers every field that must stay the same until the transaction ends.
  *
- * Without it, an attacker who can write to the session store could change the amount after the phone has shown it, and so could a mistake of the app
- * that overwrites session data. The key of the HMAC is not in the session, so an attacker cannot compute a matching digest for a changed transaction.
- * Out of scope: refusing the request (`strategy-request.ts`), and checking to which user the transaction belongs.
+ * Without the digest, an attacker who can write to the session store could change the amount of a payment after the phone has shown it. A mistake of
+ * the app that overwrites session data could do the same. The key of the HMAC is not in the session, so an attacker cannot compute a matching digest
+ * for a changed transaction. Out of scope: refusing the request (`strategy-request.ts`), and checking to which user the transaction belongs.
  */
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import type { Transaction } from '../factors/transaction'
@@ -16,7 +16,7 @@ import { withSortedNames } from '../host/canonical'
 export class Digests {
   /**
    * Sets the keys.
-   * @param keys 32 bytes each. The first key makes new digests; digests of all keys are accepted
+   * @param keys 32 bytes each. New digests are made with the first key; digests of every key are accepted
    * @param owner the strategy, the Nevis instance and the callback URL. A digest of one owner does not match for another, even in the same session
    */
   constructor(
@@ -40,7 +40,8 @@ export class Digests {
   }
 
   /**
-   * A digest of a phone number. The session stores the digest instead of the number. It is keyed, because an attacker could try all phone numbers.
+   * A digest of a phone number. The session stores the digest instead of the number. It is keyed, because otherwise an attacker could compute the
+   * digests of all phone numbers and compare.
    * @returns base64url
    */
   digestOfPhone(phone: string, id: string): string {
@@ -52,7 +53,7 @@ export class Digests {
   }
 
   /**
-   * The cookie that names the factor used last contains this digest, so that it shows neither the user nor the factor.
+   * The digest that the cookie for the last used factor contains. So the cookie shows neither the user nor the factor.
    * @param subject the user's name in the ledger
    * @returns base64url
    */

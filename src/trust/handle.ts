@@ -15,9 +15,9 @@ export interface Sealed {
   readonly statusToken?: string
   /** The recovery codes, encrypted. Only the session has the key: see `recovery-codes.ts`. */
   readonly lockedCodes?: string
-  /** The subject's key in the ledger, under which denials are counted; a digest. */
+  /** The subject's key in the ledger, a digest. Denials are counted under it. */
   readonly budget?: string
-  /** True once the user has typed the code that only the phone shows; undefined if there is no such code. While false, Nevis is not polled. */
+  /** True once the user has typed the code that only the phone shows; undefined if there is no such code. While it is false, Nevis is not polled. */
   readonly isCodeTyped?: boolean
   /** When the transaction expires, in milliseconds since 1970. */
   readonly expiresAt: number
@@ -41,7 +41,7 @@ export class Handles {
 
   /**
    * Sets the keys.
-   * @param keys 32 bytes each. The first key encrypts; a handle that any of them encrypted is accepted
+   * @param keys 32 bytes each. New handles are encrypted with the first key; handles of every key are accepted
    * @param owner the strategy, the Nevis instance and the callback URL. A handle of one owner cannot be decrypted for another
    */
   constructor(
@@ -65,7 +65,7 @@ export class Handles {
     if (typeof handle !== 'string' || handle.length > MAX_LENGTH) return undefined
     const bytes = Buffer.from(handle, 'base64url')
     if (bytes[0] !== VERSION) return undefined
-    // Accept only the canonical string: Node's decoder ignores unused bits and invalid characters, so many strings decode to the same bytes.
+    // Accept only the canonical string. Node's decoder ignores unused bits and invalid characters, so several strings decode to the same bytes.
     if (bytes.toString('base64url') !== handle) return undefined
     for (const key of this.keys) {
       const text = decrypt(bytes.subarray(1), key, this.context)

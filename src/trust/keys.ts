@@ -1,6 +1,6 @@
 /**
  * Derives one key for each use: handles, digests, typed codes, cookies of remembered browsers, and the parts of a challenge that are encrypted in the
- * session. All are derived from the option `secret`; without that option, from the current access key.
+ * session. The keys are derived from the option `secret`; without that option, from the current access key.
  *
  * Out of scope: using the keys (`handle.ts`, `digest.ts`, `shown.ts`, `browsers.ts`, `typed-code.ts`).
  */
@@ -30,11 +30,11 @@ export interface Keys {
 export type CurrentKeys = () => Keys | Promise<Keys>
 
 /**
- * Returns a function that derives the keys. It derives them again when the access key changes.
+ * Returns a function that derives the keys, and derives new keys when the access key changes.
  * @param name the strategy's name. Handles, digests and cookies are valid only for this strategy and its Nevis instance
- * @param callbackURL where the strategy's transactions are finished. Handles and digests are valid only there: two strategies may have the same name,
- * because Passport can register them under others
- * @param secrets the first secret is used for new handles and cookies; those of all secrets are accepted
+ * @param callbackURL where the strategy's transactions are finished. Handles and digests are valid only there. The name is not enough, because two
+ * strategies may have the same name: an app can register them with Passport under other names
+ * @param secrets the first secret is used for new handles and cookies; handles and cookies of all secrets are accepted
  * @internal
  */
 export function keysOf(name: string, callbackURL: string, secrets: readonly string[] | undefined, client: NevisClient): CurrentKeys {

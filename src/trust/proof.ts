@@ -1,9 +1,10 @@
 /**
  * Checks that a success is genuine: introspects its token at Nevis and compares every answer of Nevis with the started transaction.
  *
- * The folder `trust/` contains the checks that a success must pass, and the encryption of what an attacker must not read or forge. `proof.ts` and `binding.ts`
- * compare Nevis's answers with the transaction; `handle.ts`, `digest.ts`, `shown.ts`, `typed-code.ts` and `recovery-codes.ts` encrypt or
- * authenticate what leaves the process; `keys.ts` derives their keys. Every check fails closed. Out of scope: that a proof counts once (`ledger/endings.ts`).
+ * The folder `trust/` contains the checks that a success must pass, and the encryption of what an attacker must not read or forge. `proof.ts` and
+ * `binding.ts` compare Nevis's answers with the transaction. `handle.ts`, `digest.ts`, `shown.ts`, `typed-code.ts` and `recovery-codes.ts` encrypt or
+ * authenticate what leaves the process. `keys.ts` derives their keys. Every check fails closed. Out of scope: that an approval is used only once
+ * (`ledger/endings.ts`).
  */
 import { outcomeMismatch, proofMismatch, subjectMismatch, type Mismatch } from './binding'
 import { isToken } from '../client/checks'
@@ -17,7 +18,7 @@ import type { TransactionTokenClaims } from './token-claims'
 /** A status answer of Nevis that this process has just received. */
 export interface KnownStatus {
   readonly answer: Status
-  /** The introspection of the answer's token, if it has already been started. */
+  /** The introspection of the token in this answer, if it has already been started. */
   readonly introspection?: Promise<Introspection>
 }
 
@@ -32,7 +33,7 @@ interface ProofSettings {
 
 /**
  * Compares a success with the started transaction, and introspects the token of the success.
- * @param known the status answer that reported the success, if there is one. If its introspection has already been started, it is not repeated
+ * @param known the status answer that reported the success, if there is one. If the token in it is already being introspected, that result is used
  * @returns the field that does not match, or undefined if the success is genuine
  * @throws NevisError if a call to Nevis fails
  * @internal
@@ -59,9 +60,9 @@ export async function mismatchOf(
 }
 
 /**
- * Checks that the user who approved is the subject. Needed only if the app named the subject by username alone and neither the start's nor the
- * status's answer has repeated that username. Without this check, a gateway that mixes up the answers of two starts would sign one user in
- * with the approval of another. Makes one call to Nevis, which looks the username up.
+ * Checks that the user who approved is the subject. Needed only if the app named the subject by username alone and Nevis has repeated this username
+ * neither in its answer to the start nor in its status answer. Without this check, a gateway that mixes up the answers of two starts would sign one
+ * user in with the approval of another. Makes one call to Nevis, which looks the username up.
  * @returns the field that does not match, or undefined
  * @throws NevisError if the call to Nevis fails
  * @internal

@@ -1,8 +1,9 @@
 /**
- * Encrypts recovery codes on their way to the user: the encrypted codes are in the handle, and the key is in the session.
+ * Encrypts recovery codes on their way to the user: the encrypted codes are in the handle (in the URL of the waiting page), and the key is in the
+ * session.
  *
  * So the server stores the codes nowhere. An attacker who can read the session store gets only the key. An attacker who can read an access log or the
- * browser's history gets only the handle, and its key is deleted with the transaction. Out of scope: generating codes, which Nevis does.
+ * browser's history gets only the encrypted codes, whose key is deleted with the transaction. Out of scope: generating codes, which Nevis does.
  */
 import { randomBytes } from 'node:crypto'
 import { decrypt, encrypt } from './handle'

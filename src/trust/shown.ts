@@ -17,7 +17,7 @@ type Kept = Omit<Shown, 'recoveryCodes'>
 export class ShownCipher {
   /**
    * Sets the keys.
-   * @param keys 32 bytes each. The first key encrypts; text that any of them encrypted can be decrypted
+   * @param keys 32 bytes each. New text is encrypted with the first key; text of every key can be decrypted
    */
   constructor(private readonly keys: readonly Buffer[]) {}
 

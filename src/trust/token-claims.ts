@@ -12,11 +12,14 @@
 export interface TransactionTokenClaims {
   /** If true, `aud` may be or contain "api", as in access keys. The access key itself is still refused. Default false. */
   readonly acceptAudienceApi?: boolean
-  /** If true, `iss` may be missing. Nevis's documentation says that `active` is true only for tokens that this instance issued. Default false. */
+  /**
+   * If true, `iss` may be missing. According to Nevis's documentation, this is safe, because `active` is true only for tokens that this instance
+   * issued. Default false.
+   */
   readonly acceptMissingIssuer?: boolean
   /**
-   * What `sub` contains. With `none`, `sub` may be missing: then only Nevis's status answer says who approved, so the factor `widget`, which
-   * has no status answer, refuses a token without `sub`. Default `userId`, as documented.
+   * What `sub` contains. With `none`, `sub` may be missing: then only Nevis's status answer says who approved. The factor `widget` has no status
+   * answer, so it still refuses a token without `sub`. Default `userId`, as documented.
    */
   readonly subject?: 'userId' | 'username' | 'transactionId' | 'none'
 }

@@ -14,7 +14,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto'
 export class TypedCodes {
   /**
    * Sets the keys.
-   * @param keys 32 bytes each. The first key makes new digests; digests of all keys are accepted
+   * @param keys 32 bytes each. New digests are made with the first key; digests of every key are accepted
    * @param owner the strategy, the Nevis instance and the callback URL; part of every digest
    */
   constructor(

@@ -61,7 +61,7 @@ export class AuthenticatorChoice {
     return { authenticatorsURL, ...(isAsked && { authenticators: await this.listOf(transaction) }) }
   }
 
-  /** Shows the names of a user's phones only to a session that may start the transaction again. */
+  /** True if this session may start the transaction again. The names of a user's phones are shown only to such a session. */
   private mayChoose({ factor, operation, userId, closed, login, firstFactorAt }: Transaction, session: SessionLike): boolean {
     const { factors, firstFactorLifetimeMs } = this.settings
     const takesOne = operation === 'approve' && factors.find(({ name }) => name === factor)?.takesAuthenticator === true
@@ -92,7 +92,7 @@ function offered({ name, type, enrolledAt }: Authenticator, id: string, asked: s
   }
 }
 
-/** The factors for which Nevis documents whom it asks if the start names no authenticator: the one registered last. */
+/** For these factors, Nevis documents that it asks the authenticator registered last if the start names none. */
 const ASK_THE_NEWEST: readonly string[] = ['push', 'app']
 
 /**

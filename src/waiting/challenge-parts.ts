@@ -9,7 +9,7 @@ import { html, messageHtml, type Html } from './html'
 import { rememberField } from './remember-part'
 import type { WaitingView } from './view'
 
-/** True while the page must load Nevis's script and the app's widget script. */
+/** True while the page shows the widget, for which it must load Nevis's script and the app's widget script. */
 export function showsWidget({ prompt, status }: WaitingView): boolean {
   return prompt === 'widget' && status === 'pending'
 }
@@ -29,7 +29,8 @@ export function hasTypedCode({ factor, prompt }: WaitingView): boolean {
 }
 
 /**
- * Shows the message. If the phone shows it too, the label says so (`messageLabel`); if not, as for SMS and recovery codes, the label is `confirming`.
+ * Shows the message. If the phone shows the message as well, the label says so (`messageLabel`). For SMS and recovery codes, where the phone does not
+ * show it, the label is `confirming`.
  */
 function messagePart(view: WaitingView, message: string, { language, messageLanguage }: PageParts): Html {
   const { messageLabel, confirming } = language.texts

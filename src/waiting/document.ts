@@ -27,7 +27,7 @@ export interface ShellParts {
   readonly changePasswordURL: string | undefined
   /** Links to the app in the stores; each is undefined if the app has not set it. */
   readonly storeLinks: { readonly ios: string | undefined; readonly android: string | undefined }
-  /** The sources of the policy's `form-action`. */
+  /** The sources of `form-action` in the page's Content-Security-Policy. */
   readonly formAction: string
   /** URL of the waiting page; contains the language if the user has chosen one. */
   readonly waitingURL: string
@@ -49,7 +49,7 @@ export interface PageParts extends ShellParts {
 export interface Content {
   readonly heading: string
   readonly main: Html
-  /** Scripts that are loaded after ours. */
+  /** Scripts that are loaded after this package's script. */
   readonly scripts?: Piece
   /** Query of this page without its language, from which the links to other languages are made; undefined for a page that cannot be loaded again. */
   readonly query?: Readonly<Record<string, string>> | undefined

@@ -18,7 +18,7 @@ export function enrolmentSteps(view: WaitingView, parts: PageParts): Html {
       </ol>`
 }
 
-/** Shows the links to the two stores, whose names are the same in every language. */
+/** Shows the links to the two app stores. The names of the stores are the same in every language. */
 function storesPart({ storeLinks: { ios, android } }: PageParts): Html | false {
   if (ios === undefined && android === undefined) return false
   return html`<p class="nevis-stores">${ios !== undefined && html`<a href="${ios}" translate="no">App Store (iPhone)</a>`} ${android !== undefined && html`<a href="${android}" translate="no">Google Play (Android)</a>`}</p>`

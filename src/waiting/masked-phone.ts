@@ -1,8 +1,8 @@
 /**
- * The masked phone number to which texts are sent: `•••• 0001`.
+ * The masked phone number to which SMS are sent: `•••• 0001`.
  *
- * Only the app knows the number. This file shows its last four digits at most, even if the app gives the whole number. Out of scope: a number that the
- * user types for an enrolment.
+ * Only the app knows the number. This file shows its last four digits at most, even if the app gives the whole number. Out of scope: a number that
+ * the user types for an enrolment.
  */
 import type { Subject, Transaction } from '../factors/transaction'
 import type { Settings } from '../strategy/settings'
@@ -16,7 +16,7 @@ const MASK = '••••'
 const DIGITS = /\d(?:[\s()./-]*\d)*/g
 
 /**
- * Asks the app for the number, if the page shows SMS to a user who may still use it.
+ * Asks the app for the user's phone number, if the page offers SMS and the user may still choose it.
  * @param numberOf the page's option `maskedPhone`
  * @returns undefined if there is no number to show
  * @internal
@@ -32,14 +32,14 @@ export async function maskedPhoneFor(
   return masked(await numberOf(Object.freeze({ ...subject })))
 }
 
-/** Only the digits at the end: `+41 79 ••• •• 01` becomes `•••• 01`. */
+/** Keeps only the last digits: `+41 79 ••• •• 01` becomes `•••• 01`. */
 function masked(number: unknown): string | undefined {
   if (typeof number !== 'string' && typeof number !== 'number') return undefined
   const last = (String(number).match(DIGITS) ?? []).at(-1)?.replace(/\D/g, '').slice(-4)
   return last === undefined ? undefined : `${MASK} ${last}`
 }
 
-/** The number for eyes, and what a screen reader says instead of the dots. */
+/** The masked number as the page shows it, and the text that a screen reader reads instead of the dots. */
 export function maskedPhonePart(number: string, texts: Texts): Html {
   return html`<bdi class="nevis-number" dir="ltr" aria-hidden="true">${number}</bdi><span class="nevis-unseen">${texts.numberEnding.replace('{digits}', number.slice(MASK.length + 1))}</span>`
 }

@@ -20,7 +20,7 @@ export interface NevisMetrics {
   readonly statusCallsPerSecond: number
   /** `up` if Nevis answered the last request of any kind without a server error (5xx), `down` if not, `unknown` before the first request. */
   readonly health: 'up' | 'down' | 'unknown'
-  /** Average duration of the last (about twenty) calls to the ledger, in milliseconds; undefined before the first. */
+  /** Average duration of about the last twenty calls to the ledger, in milliseconds; undefined before the first call. */
   readonly ledgerLatencyMs: number | undefined
 }
 

@@ -37,7 +37,7 @@ export function outageHtml(again: string, parts: ShellParts): Html {
   return noticeHtml(unavailable, errorPart(unavailableHint), mainLink(again, tryAgain), parts)
 }
 
-/** The link on a page on which there is nothing to do: to the app for a signed-in user, to the sign-in page for everyone else. */
+/** The link on a page where the user can do nothing else: to the app for a signed-in user, to the sign-in page for a user who is not signed in. */
 export function onPart({ isSignedIn, homeURL, signInURL, language: { texts } }: PageParts): Html {
   return isSignedIn ? mainLink(homeURL, texts.send) : mainLink(signInURL, texts.toSignIn)
 }

@@ -1,7 +1,7 @@
 /**
  * The page that users see, instead of the app's own error page, while Nevis or one of the app's stores is down.
  *
- * Out of scope: any other way in. The page retries nothing by itself, offers no weaker factor, and signs no one in.
+ * Out of scope: signing in without Nevis. The page retries nothing by itself, offers no weaker factor, and signs no user in.
  */
 import type { ServerResponse } from 'node:http'
 import { sendOrContinue, json, plainAnswerOf, type Answer, type HostResponse, type PlainAnswer } from '../host/answer'
@@ -15,7 +15,7 @@ import { page } from './page-answer'
 import { checkOptions, PAGE_TYPES, type PageOptions } from './page-options'
 import { shellOf } from './shell'
 
-/** Options of {@link outagePage}: the options that `waitingPage` has too, so that an app can pass the same object to both. */
+/** Options of {@link outagePage}. They are the options that `waitingPage` has as well, so an app can pass the same object to both. */
 export type OutagePageOptions<Req extends HostRequest = HostRequest, Res extends HostResponse = HostResponse> = PageOptions<Req, Res>
 
 /** Seconds for the header `Retry-After`, if Nevis sends none. */
@@ -23,21 +23,21 @@ const RETRY_AFTER_SECONDS = 10
 /** Upper limit in seconds for a `Retry-After` from Nevis, because a gateway before Nevis may send any value. */
 const LONGEST_RETRY_AFTER_SECONDS = 3600
 
-/** Express error middleware; `answer` does the same for other hosts. */
+/** Express error middleware; its method `answer` does the same for other web frameworks. */
 export interface OutagePage<Req = HostRequest, Res = HostResponse> {
   (error: unknown, req: Req, res: Res & ServerResponse, next: (error?: unknown) => void): void
   /**
-   * Handles the error on a host other than Express, and returns the response instead of sending it.
+   * Handles the error on a web framework other than Express, and returns the response instead of sending it.
    * @returns the response to send, or undefined if the error is not an outage
    */
   answer(error: unknown, req: Req, res?: Res): Promise<PlainAnswer | undefined>
 }
 
 /**
- * Error-handling middleware. Mount it after all routes with `passport.authenticate('nevis')` or `waitingPage`. If Nevis, the session
- * store or the ledger is down, it answers 503 with `Retry-After` and a page, or `{ code: 'unavailable', message }`.
- * Every other error is passed on. It logs nothing: mount your error logger before it.
- * @param strategy the strategy whose errors these are; its `waitingPage` serves the style
+ * Error-handling middleware. Mount it after all routes with `passport.authenticate('nevis')` or `waitingPage`. If Nevis, the session store or the
+ * ledger is down, it answers 503 with `Retry-After` and a page, or `{ code: 'unavailable', message }`. Every other error is passed on. It logs
+ * nothing: mount your error logger before it.
+ * @param strategy the strategy that caused the errors; its `waitingPage` serves the stylesheet
  * @param options the sign-in URL and the look of the page, as for `waitingPage`
  * @throws TypeError if an option is wrong or unknown
  */
@@ -56,8 +56,8 @@ export function outagePage<Req extends HostRequest = HostRequest, Res extends Ho
     if (!wantsPage(req)) return json(503, { code: 'unavailable', message: parts.language.texts.unavailableHint }, retryAfter)
     const { query, originalUrl, url } = req
     const transaction = fieldOf({ body: bodyOf(req), query, originalUrl, url }, 'transaction')
-    // If a transaction was already started, the link leads to its waiting page, and the user continues there. If that transaction's status cannot be
-    // read, the waiting page would lead back here, so the link leads to the sign-in page.
+    // If a transaction was already started, the link leads to its waiting page, where the user can continue. If the status of that transaction cannot
+    // be read, the waiting page would lead back here, so the link leads to the sign-in page.
     const again = transaction && !isUnreadableStatus(error) ? withQuery(parts.waitingURL, { transaction }) : parts.signInURL
     const answer = page(res, 503, outageHtml(again, parts).text, parts)
     return { ...answer, headers: { ...answer.headers, ...retryAfter } }
@@ -70,7 +70,7 @@ export function outagePage<Req extends HostRequest = HostRequest, Res extends Ho
   return Object.assign(express, { answer: async (error: unknown, req: Req, res?: Res) => plainAnswerOf(answerTo(error, req, res as Res)) })
 }
 
-/** True if the error is that Nevis answered the status call, but without a status. The waiting page then goes to the callback. */
+/** True if Nevis answered the status call, but the answer contained no status. The waiting page then goes to the callback. */
 function isUnreadableStatus(error: unknown): boolean {
   return error instanceof NevisError && error.operation === 'getStatus' && error.code === 'NEVIS_UNEXPECTED_RESPONSE' && (error.nevisStatus ?? 0) < 500
 }

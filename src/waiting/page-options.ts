@@ -23,7 +23,7 @@ export interface Brand {
 
 /** A link in the footer of the pages, such as your imprint. */
 export interface FooterLink {
-  /** The text of the link: one string for all languages, or an object with a string per language tag. */
+  /** The text of the link: one string for all languages, or an object with one string per language tag, such as `{ en: 'Imprint' }`. */
   readonly text: string | Readonly<Record<string, string>>
   /** A path of your site, or an `https:`, `mailto:` or `tel:` URL. */
   readonly href: string
@@ -70,9 +70,9 @@ export interface PageOptions<Req extends HostRequest = HostRequest, Res extends 
    * @returns the nonce
    */
   nonce?(req: Req, res: Res): string
-  /** URL of your own stylesheet, loaded after ours; it may set our custom properties. Default: none. */
+  /** URL of your own stylesheet, loaded after this package's stylesheet; it may set the custom properties of that stylesheet. Default: none. */
   readonly stylesheet?: string
-  /** Your own texts by language tag: they replace ours or add a language. */
+  /** Your own texts by language tag: they replace this package's texts or add a language. */
   readonly locales?: Locales
 }
 

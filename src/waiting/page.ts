@@ -63,13 +63,19 @@ function hintPart(view: WaitingView, texts: Texts): Piece {
   return html`${before}${maskedPhonePart(view.maskedPhone, texts)}${after}`
 }
 
-/** Without JavaScript the user reloads the page by a link. A page that refreshed itself would move the focus and lose what the user has typed. */
+/**
+ * A link for users without JavaScript, with which they reload the page. A page that reloaded itself would move the focus and lose what the user has
+ * typed.
+ */
 function checkPart(view: WaitingView, { waitingURL, language: { texts } }: PageParts): Html {
   const again = withQuery(waitingURL, { transaction: view.transaction })
   return html`<noscript><p>${texts.checkHint}</p><p><a class="nevis-button" href="${again}">${texts.checkNow}</a></p></noscript>`
 }
 
-/** Names the factor that the user does not have, because the page may be waiting for another one. A factor of the app's own has no words for that. */
+/**
+ * Returns the message for a failure. If the user does not have a factor, the message names that factor, because the page may be waiting for another
+ * one. A factor that the app wrote itself has no such message, so it gets the general one.
+ */
 function failureWords(view: WaitingView, texts: Texts): string {
   const { use } = wordsFor(view, texts)
   const { failure, missingFactor: name } = view
@@ -77,7 +83,7 @@ function failureWords(view: WaitingView, texts: Texts): string {
   return texts.notSetUp.replace('{way}', textFor(use, name))
 }
 
-/** After a cancellation nothing can be sent again. After every other end, the page offers to send again and the other factors. */
+/** The part of the page after the transaction has ended. After a cancellation it offers only the link to continue. */
 function overPart(view: WaitingView, parts: PageParts): Html {
   const { texts } = parts.language
   const { changePasswordURL } = parts

@@ -1,8 +1,8 @@
 /**
  * The list of the user's own phones, with which the user chooses another one.
  *
- * A user may have two phones of the same name. So each entry also has what Nevis says of the phone: its system and when it was registered. Out of
- * scope: fetching the list (`authenticators.ts`).
+ * A user may have two phones of the same name. So each entry also shows what Nevis knows about the phone: its system and when it was registered. Out
+ * of scope: fetching the list (`authenticators.ts`).
  */
 import { withQuery } from '../host/url'
 import type { OfferedAuthenticator } from './authenticators'
@@ -21,7 +21,10 @@ interface Entry {
 
 const SYSTEMS = { ios: 'iOS', android: 'Android' } as const
 
-/** Shown if there are at least two phones. The phone that was asked has no button, because the page's own button asks it again. */
+/**
+ * Shows the list, or a sentence if there are fewer than two phones. The phone that was asked has no button, because the page's button "Send again"
+ * asks it again.
+ */
 export function phonesPart(view: WaitingView, parts: PageParts): Html {
   const { texts } = parts.language
   const phones = view.authenticators ?? []
@@ -40,7 +43,10 @@ export function phonesPart(view: WaitingView, parts: PageParts): Html {
       </section>`
 }
 
-/** Phones that look the same with the date get the time, too; phones that still look the same get their position in the list. */
+/**
+ * Makes the entries of the list distinguishable. Phones that look the same with the date also get the time. Phones that still look the same get their
+ * position in the list.
+ */
 function entriesOf(phones: readonly OfferedAuthenticator[], language: Language): Entry[] {
   const numbered = (i: number) => language.texts.phone.replace('{n}', String(i + 1))
   const entries = phones.map((phone, i) => entryOf(phone, numbered(i), language, false))

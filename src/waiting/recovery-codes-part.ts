@@ -10,7 +10,10 @@ import { html, type Html } from './html'
 import type { WaitingView } from './view'
 import { dateIn } from './wording'
 
-/** Without JavaScript the buttons to copy and to print stay hidden. The user then prints with the browser's menu, and one click selects all codes. */
+/**
+ * Shows the codes with buttons to copy and to print, which stay hidden without JavaScript. Without it, the user prints with the browser's menu, and
+ * one click selects all codes.
+ */
 export function confirmPart(view: WaitingView, parts: PageParts): Html {
   const { texts } = parts.language
   const { recoveryCodes: codes } = view
@@ -29,7 +32,7 @@ export function confirmPart(view: WaitingView, parts: PageParts): Html {
       ${callbackForm(view, parts, html`class="nevis-written"`, html`<label><input type="checkbox" required data-saved> ${texts.saved}</label>${button}`)}`
 }
 
-/** Shown on the printed page only: whose codes these are, and from when. */
+/** Shown only on the printed page: the user whose codes these are, and the date. */
 function printedLines(parts: PageParts): Html {
   return html`<p class="nevis-printed">${ownerOf(parts).map((line) => html`<bdi>${line}</bdi><br>`)}</p>`
 }

@@ -1,9 +1,8 @@
 /**
  * The checkbox with which the user asks that this browser is remembered.
  *
- * On a page with a form for a code or a widget, the box is a field of that form. A page that only waits has no such form: there the script adds
- * the choice to the URL of the callback, and without JavaScript a button sends the choice at once. Out of scope: whether it is offered
- * (`view.ts`).
+ * On a page with a form for a code or a widget, the box is a field of that form. A page that only waits has no such form: there the script adds the
+ * choice to the URL of the callback, and without JavaScript a button sends the choice at once. Out of scope: whether the box is offered (`view.ts`).
  */
 import type { PageParts } from './document'
 import { callbackForm, hidden } from './forms'
@@ -39,7 +38,7 @@ function label(days: number, { language: { tag, texts } }: PageParts): string {
   return texts.remember.replace('{days}', inDays(days, tag))
 }
 
-/** `30 days` in the language of the page, with a no-break space. If Node does not accept the tag of an app's own language, in English. */
+/** `30 days` in the language of the page, with a no-break space. In English if Node does not know the tag of a language that the app has added. */
 function inDays(days: number, tag: string): string {
   try {
     return new Intl.NumberFormat(tag, { style: 'unit', unit: 'day', unitDisplay: 'long' }).format(days).replace(' ', '\u00a0')

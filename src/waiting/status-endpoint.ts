@@ -1,8 +1,8 @@
 /**
  * The status endpoint: tells the waiting page the status of its transaction, as JSON or as server-sent events.
  *
- * It neither reads nor writes a session: a late write would restore a finished transaction, and polling would keep a session alive indefinitely. So
- * mount it before the session middleware. Out of scope: which status a browser may see (`status.ts`).
+ * It neither reads nor writes a session, because a late write would restore a finished transaction, and polling would keep a session alive
+ * indefinitely. So mount the endpoint before the session middleware. Out of scope: which status a browser may see (`status.ts`).
  */
 import { json, middleware, completeAnswer, type Answer, type Middleware, type Stream } from '../host/answer'
 import type { Sealed } from '../trust/handle'
@@ -34,11 +34,10 @@ const MAX_STREAMS_EACH = 20
 const HEARTBEAT_MS = 20_000
 
 /**
- * `GET statusURL?transaction=<handle>` → `{ status, prompt, expiresAt, retryAfterSeconds }`, or with
- * `Accept: text/event-stream` the same as events named `status`: one immediately, one when it is decided. If the handle cannot be
- * decrypted: `{ status: 'unknown' }` with 404. The endpoint signs no one in, and needs no session: mount it before the session
- * middleware.
- * @param strategy the strategy whose transactions it reports
+ * `GET statusURL?transaction=<handle>` → `{ status, prompt, expiresAt, retryAfterSeconds }`, or with `Accept: text/event-stream` the same as events
+ * named `status`: one immediately, one when the transaction is decided. If the handle cannot be decrypted: `{ status: 'unknown' }` with 404. The
+ * endpoint signs no one in, and needs no session: mount it before the session middleware.
+ * @param strategy the strategy whose transactions the endpoint reports
  * @param options the limit of open streams
  * @throws TypeError if an option is unknown
  * @returns middleware, and `closeStreams()` for a graceful shutdown
@@ -75,7 +74,7 @@ export function statusEndpoint(strategy: NevisStrategy, options: StatusEndpointO
     const known = knownStatusOf(settings, sealed)
     if (known.status !== 'pending') return { status: 200, headers, body: event(known) }
     if (streams.areClosed) return completeAnswer(503, { 'Retry-After': '1' })
-    // Count the stream before the host starts to send it, so that parallel requests cannot exceed the limit.
+    // Count the stream before the web framework starts to send it, so that parallel requests cannot exceed the limit.
     const slot = streams.take(sealed.id)
     const body: Stream = (sink) => {
       sink.write(event(known))
@@ -118,7 +117,7 @@ interface Slot {
   close: () => void
 }
 
-/** Limits the open streams in total and per transaction. Otherwise one client with one handle could use up all of them. */
+/** Limits the open streams in total and per transaction. Without the limit per transaction, one client with one handle could use up all streams. */
 class OpenStreams {
   areClosed = false
   private readonly slots = new Set<Slot>()
@@ -141,7 +140,7 @@ class OpenStreams {
     return slot
   }
 
-  /** Frees the place of a stream. May be called twice. */
+  /** Frees the place of a stream. A second call for the same stream does nothing. */
   free(slot: Slot): void {
     if (!this.slots.delete(slot)) return
     const left = (this.counts.get(slot.id) as number) - 1

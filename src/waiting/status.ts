@@ -11,8 +11,8 @@ import type { Watched } from '../watch/watch'
 /** Status of a transaction, for the browser. */
 export interface WaitingStatus {
   /**
-   * The status. `succeeded` does not sign the user in: the page must go to the callback. So it must for `unreadable`: Nevis's answers contain no
-   * status, and the callback passes that error to your app.
+   * The status. `succeeded` does not sign the user in: the page must go to the callback. `unreadable` means that Nevis's answers contain no status:
+   * the page must go to the callback as well, which passes the error to your app.
    */
   readonly status: Watched
   /** What the browser should do while the status is `pending`. */
@@ -24,8 +24,8 @@ export interface WaitingStatus {
 }
 
 /**
- * The status; calls Nevis if this process does not know the status yet. If the user's answer comes from the browser (a code, the widget), the status
- * stays pending until the callback, and no call is made.
+ * Returns the status, and calls Nevis if this process does not know the status yet. If the user's answer comes from the browser (a code, the widget),
+ * the status stays pending until the callback, and no call is made.
  * @internal
  */
 export async function statusOf(settings: Settings, sealed: Sealed): Promise<WaitingStatus> {

@@ -37,21 +37,21 @@ export interface WaitingView extends Offer {
   readonly prompt: Prompt
   /** The status of the transaction, as the status endpoint reports it. */
   readonly status: WaitingStatus['status']
-  /** ISO 8601. */
+  /** When the transaction expires; ISO 8601. */
   readonly expiresAt: string
-  /** Names of the factors that the user may start now. If the current factor is among them, it can be sent again. */
+  /** Names of the factors that the user may start now. If `factor` is among them, its push, SMS or QR code can be sent again. */
   readonly factors: readonly FactorName[]
   /** URL to ask for the status, with `transaction` in the query. */
   readonly statusURL: string
-  /** The callback: the browser goes there after an approval, and posts a typed code there. */
+  /** URL of the callback: the browser goes there after an approval, and posts a typed code there. */
   readonly callbackURL: string
   /** The message, exactly as the phone shows it, but without the line that contains a typed code. */
   readonly message?: string
   /** What the user confirms, as a list: the result of the page's option `details`. */
   readonly details?: readonly Detail[]
-  /** The end of the phone number that gets the texts, such as `•••• 0001`: from the page's option of the same name, while SMS is offered. */
+  /** The end of the phone number that gets the SMS, such as `•••• 0001`. It comes from the page's option `maskedPhone`; present while SMS is offered. */
   readonly maskedPhone?: string
-  /** `data:image/png;base64,…` */
+  /** The QR code: `data:image/png;base64,…` */
   readonly qrCode?: string
   /** A link that opens the Access App on the same phone. */
   readonly appLinkUri?: string
@@ -73,7 +73,7 @@ export interface WaitingView extends Offer {
   }
   /** Why the transaction has ended; or `wrong_code` while it is pending and the user may try another code. */
   readonly failure?: FailureCode
-  /** With the failure `not_enrolled`: the factor that the user does not have. While the status is `pending`, it is not `factor`. */
+  /** With the failure `not_enrolled`: the factor that the user does not have. While the status is `pending`, this differs from `factor`. */
   readonly missingFactor?: FactorName
 }
 

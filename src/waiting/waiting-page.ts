@@ -1,6 +1,6 @@
 /**
- * The folder `waiting/` serves the browser while an approval is pending: the waiting page (this file), the status endpoint and the outage page, with their
- * texts, script and style. The waiting page shows the user what to do, learns when the approval is decided, and goes to the callback. Out of
+ * The folder `waiting/` serves the browser while an approval is pending: the waiting page (this file), the status endpoint and the outage page, with
+ * their texts, script and style. The waiting page shows the user what to do, learns when the approval is decided, and goes to the callback. Out of
  * scope: starting, deciding or ending a transaction; the page's forms post to routes of the strategy for that.
  */
 import { isJsonObject } from '../client/answer'
@@ -44,8 +44,8 @@ export interface WaitingPageOptions<Req extends HostRequest = HostRequest, Res e
   /** Returns the user's name for the printed recovery codes. Default: `req.user.username`. */
   accountName?(req: Req): string | undefined
   /**
-   * Returns the phone number to which this user gets texts, for the page. Mask it: `•••• 0001`. The page shows the last four digits at most. Anyone
-   * who has the user's password can read them. Default: no number.
+   * Returns the phone number to which this user gets SMS, for the page. Mask it: `•••• 0001`. The page shows the last four digits at most, and an
+   * attacker who has the user's password can read them. Default: no number.
    * @param subject the user, as your option `subject` returned it
    */
   maskedPhone?(subject: Subject, req: Req): string | undefined | Promise<string | undefined>
@@ -64,11 +64,10 @@ export interface WaitingPageOptions<Req extends HostRequest = HostRequest, Res e
 const TYPES = { ...PAGE_TYPES, csrfToken: 'function', details: 'function', messageLanguage: 'function', accountName: 'function', maskedPhone: 'function', widgetScript: 'string' } as const
 
 /**
- * `GET waitingURL?transaction=<handle>` → the page, or with `Accept: application/json` a `WaitingView`. Without a transaction, a
- * signed-in user gets a button that starts one: `requireSecondFactor({ redirectTo: waitingURL })`.
- * It needs the session. It sets a strict Content-Security-Policy unless your app has set one, with exceptions for the widget only
- * while the page shows the widget.
- * @param strategy the strategy whose transactions it shows
+ * `GET waitingURL?transaction=<handle>` → the page, or with `Accept: application/json` a `WaitingView`. Without a transaction, a signed-in user gets
+ * a button that starts one: `requireSecondFactor({ redirectTo: waitingURL })`. It needs the session. It sets a strict Content-Security-Policy unless
+ * your app has set one, with exceptions for the widget only while the page shows the widget.
+ * @param strategy the strategy whose transactions the page shows
  * @param options the app's name and logo, its links, CSRF token, texts and style
  * @returns middleware for a GET route; without a session it passes on a StorageError `SESSION_REQUIRED`
  * @throws TypeError if an option is wrong or unknown, or `widgetScript` is missing
@@ -88,7 +87,7 @@ export function waitingPage<Req extends HostRequest = HostRequest, Res extends H
   const widgetScripts = widgetScript === undefined ? [] : [`${settings.client.baseURL}/widget/auth.js`, widgetScript]
   const widgetPolicy = policyForWidget(new URL(settings.client.baseURL).origin)
   const languages = pageLanguages('waitingPage', options)
-  // Koa's Passport passes its own request object. The app's functions get Koa's context, as they do on the page.
+  // On Koa, Passport passes another object to the strategy than Koa's context. Give the app's function the context, as on the page.
   settings.wording.typedCodeLine = (req) => languages.of(((req as { ctx?: unknown }).ctx ?? req) as Req).texts.typedCodeLine
 
   return middleware(async (req, res) => {
@@ -104,7 +103,7 @@ export function waitingPage<Req extends HostRequest = HostRequest, Res extends H
     const seals = await settings.keys()
     const sealed = seals.handles.open(handle)
     const transactions = new SessionTransactions(session, settings.sessionKey, settings.firstFactorLifetimeMs, seals.shown)
-    // Do not show the transaction if another user has signed in later in the same session.
+    // If another user has signed in later in the same session, do not show the transaction.
     const held = sealed && transactions.get(sealed.id)
     const transaction = held?.login === undefined || held.login === loginOf(session) ? held : undefined
     const wantsJson = (req.headers.accept ?? '').includes('application/json')
@@ -116,7 +115,8 @@ export function waitingPage<Req extends HostRequest = HostRequest, Res extends H
       return page(res, status, (code === 'used_transaction' ? usedHtml : unknownTransactionHtml)(parts).text, parts)
     }
     const { isCodeTyped } = transaction
-    // Make a new handle if the user has typed the code since: the old handle lacks `isCodeTyped`, so the status endpoint would never ask Nevis.
+    // If the user has typed the code since the handle was made, make a new one: the old one lacks `isCodeTyped`, so the status endpoint would never
+    // ask Nevis.
     const current = isCodeTyped === sealed.isCodeTyped ? (handle as string) : seals.handles.seal({ ...sealed, ...(isCodeTyped !== undefined && { isCodeTyped }) })
     const isChoosing = queryFieldOf(req, 'authenticators') !== undefined
     const [seen, offer] = await Promise.all([
@@ -135,7 +135,7 @@ export function waitingPage<Req extends HostRequest = HostRequest, Res extends H
 }
 
 /**
- * Returns the app's list with texts only: an app without TypeScript may give a number or `null` as a value.
+ * Converts each label and value of the app's list to text, because an app without TypeScript may give a number or `null`.
  * @throws TypeError if it is no list of objects
  */
 function detailsIn(value: unknown): readonly Detail[] | undefined {

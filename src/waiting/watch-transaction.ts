@@ -1,5 +1,5 @@
 /**
- * Yields a transaction's status as an AsyncIterable, for servers that push it to browsers over a channel of their own.
+ * Yields a transaction's status as an AsyncIterable, for servers that push the status to browsers over their own channel, such as a WebSocket.
  *
  * Out of scope: sessions. Anyone who has the handle can watch the status; only the session that started the transaction can sign in with it.
  */

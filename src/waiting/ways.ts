@@ -1,5 +1,5 @@
 /**
- * The forms with which a user continues: send again, another factor. Each is a form of its own, so that it works without JavaScript.
+ * The forms with which a user continues: to send again, or to use another factor. Each is a separate form, so that it works without JavaScript.
  *
  * Out of scope: whether the user may start that factor, which the start route decides; and the list of phones (`phones-part.ts`).
  */
@@ -32,7 +32,7 @@ export function otherWaysPart(view: WaitingView, parts: PageParts): Html {
       </section>`}`
 }
 
-/** A form that asks for a phone number is collapsed, so that users do not confuse this field with the field for the code. */
+/** The form that starts a factor. If it asks for a phone number, it is collapsed, so that users do not confuse this field with the field for the code. */
 function factorForm(view: WaitingView, parts: PageParts, name: string, words: string, button: Html): Html {
   const form = (content: Html) => wayForm(view, parts, 'factor', name, content)
   if (!needsPhone(view, name)) return form(button)
@@ -50,14 +50,14 @@ function phoneField({ phoneNumber }: Texts): Html {
           <input id="nevis-phone" name="phone" type="tel" required maxlength="30" pattern="\\s*\\+[0-9\\s\\-]{5,25}" autocomplete="tel">`
 }
 
-/** Below the button for a text: the number that gets it, if the app names it. */
+/** Below the button that sends an SMS: the masked phone number, if the app gives it. */
 function numberPart({ maskedPhone }: WaitingView, name: string, texts: Texts): Html | false {
   return name === 'sms' && maskedPhone !== undefined && html` <small>${maskedPhonePart(maskedPhone, texts)}</small>`
 }
 
 /**
- * The button "more time". The script shows it shortly before the transaction expires. It starts a new transaction; for newly made recovery codes
- * it extends the same one. A page that can send again has no such button, because sending again gives more time too.
+ * The button "More time", which the script shows shortly before the transaction expires. It starts a new transaction, or, for new recovery codes,
+ * extends the same one. A page that can send again has no such button, because sending again also gives more time.
  */
 export function moreTimePart(view: WaitingView, parts: PageParts): Html | false {
   const button = html`<button class="nevis-again">${parts.language.texts.moreTime}</button>`
@@ -66,7 +66,10 @@ export function moreTimePart(view: WaitingView, parts: PageParts): Html | false 
   return isOffered && wayForm(view, parts, 'factor', view.factor, button, html`data-more-time hidden`)
 }
 
-/** After the transaction has ended, this is the main button. Before that, it sends again a message that did not arrive. */
+/**
+ * The button that starts the same factor again. After the transaction has ended, it is the main button. Before that, it is for a push or SMS that did
+ * not arrive.
+ */
 function resendButton(view: WaitingView, parts: PageParts): Html | false {
   const { texts } = parts.language
   const form = (words: string, button: Html) => factorForm(view, parts, view.factor, words, button)

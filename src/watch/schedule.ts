@@ -1,5 +1,5 @@
 /**
- * Decides when to ask Nevis for a status again, and limits the calls per second of this process.
+ * Decides when this process next asks Nevis for a status, and limits how many such calls it makes per second.
  *
  * Out of scope: the call itself (`watched-transaction.ts`).
  */
@@ -26,7 +26,7 @@ export const defaultSchedule: readonly PollStep[] = [
 ]
 
 const MAX_BACKOFF_SECONDS = 30
-/** How much an interval varies at random, so that transactions that started together are not polled together: up to a tenth. */
+/** Each interval varies at random by up to a tenth. Otherwise transactions that started together would also be polled together. */
 const JITTER = 0.1
 
 /**
@@ -45,14 +45,14 @@ export function withJitter(ms: number): number {
   return ms * (1 - JITTER + 2 * JITTER * Math.random())
 }
 
-/** Size of a burst: after an idle time, the calls that are allowed in this many seconds may be made at once. */
+/** After an idle time, the calls of 0.1 s may be made at once. At 200 calls per second, these are 20 calls. */
 const BURST_SECONDS = 0.1
-/** While calls fail, the rate falls no lower than this share of the maximum. */
+/** While calls fail, the rate falls to 2 % of the maximum at the lowest. */
 const MIN_SHARE = 0.02
 
 /**
- * Limits the calls per second, and serves waiting transactions in order of arrival. The rate halves when a call fails, and recovers while calls
- * succeed.
+ * Limits the calls to Nevis per second, and serves waiting transactions in order of arrival. The rate halves with each failed call, and rises with
+ * each successful call.
  */
 export class RateLimiter {
   private readonly queue: (() => void)[] = []

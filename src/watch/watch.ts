@@ -23,11 +23,11 @@ export interface WatchOptions extends WatchReports {
 }
 
 const SWEEP_EVERY_MS = 10_000
-/** How long after its expiry a transaction counts as abandoned. Until then, a process whose clock is behind may still accept an approval. */
+/** How long after its expiry a transaction counts as abandoned. Until then, another process whose clock is slow may still accept an approval. */
 const ABANDONED_AFTER_MS = 60_000
 /**
- * How many transactions are watched at most, to limit the memory; each takes some hundred bytes. Beyond this number, the oldest ones without
- * listeners are dropped. Nevis is asked again if one of them is needed.
+ * How many transactions this process watches at most, to limit the memory; each takes some hundred bytes. Beyond this number, the oldest ones whose
+ * page is not open are dropped. If a dropped transaction is needed later, Nevis is asked for its status.
  */
 const MAX_TRANSACTIONS = 50_000
 
@@ -47,7 +47,7 @@ export class StatusWatch {
     this.rate = new RateLimiter(options.maxCallsPerSecond)
   }
 
-  /** The status of a transaction. Calls Nevis, unless the last call was a moment ago or the rate limit is reached. */
+  /** The status of a transaction. Calls Nevis, unless the poll schedule or the rate limit forbids a call at this moment. */
   look(sealed: Sealed): Promise<WatchedStatus> {
     return this.watchedFor(sealed).look()
   }
@@ -68,31 +68,32 @@ export class StatusWatch {
   /**
    * Gets Nevis's answer for the callback of this transaction:
    *
-   * 1. a success that polling found a moment ago; only one callback gets it
+   * 1. a success that polling found at most five seconds ago; only one callback gets it
    * 2. otherwise the answer to a new call; concurrent callbacks share that call
-   * 3. if the limit is reached (ten calls in a row, then one each second), the last answer
+   * 3. if the limit of calls is reached (ten calls in a row, then one each second), the last answer
    * @param mayIntrospect false while the user has not typed a required code: Nevis may accept the token for one introspection only
    * @returns undefined if the transaction has no status token
-   * @throws NevisError if the call failed: for a callback this is an error, never "pending"
+   * @throws NevisError if the call failed: a callback reports this as an error, never as "pending"
    */
   async decide(transaction: Transaction, mayIntrospect = true): Promise<KnownStatus | undefined> {
     const { id, factor, operation, statusToken, expiresAt, budget } = transaction
     if (statusToken === undefined) return undefined
     const sealed = { id, factor, operation, statusToken, expiresAt, ...(budget !== undefined && { budget }) }
     const watched = this.watchedFor(sealed)
-    // The handle may contain another status token than the session. Only an answer to the token in the session counts.
+    // The handle may contain another status token than the session. Use only a watch with the token from the session.
     return (watched.isOf(statusToken) ? watched : this.newWatch(sealed)).decide(transaction, mayIntrospect)
   }
 
   /**
-   * Stops watching a transaction without reporting it as abandoned. Called when a callback has finished it, or another transaction has replaced it.
+   * Stops watching a transaction without reporting it as abandoned. Called when a callback has finished the transaction, or another one has replaced
+   * it.
    */
   settle(id: string): void {
     this.transactions.get(id)?.settle()
     this.transactions.get(withoutStatus(id))?.settle()
   }
 
-  /** The current numbers, for `metricsOf`. They count the calls for pages only; calls for callbacks have a limit of their own. */
+  /** The current numbers, for `metricsOf`. They count only the calls for pages, because calls for callbacks have a separate limit. */
   usage(): { readonly waiting: number; readonly queued: number; readonly taken: number; readonly perSecond: number } {
     const now = Date.now()
     this.sweep(now)
@@ -110,12 +111,12 @@ export class StatusWatch {
     const now = Date.now()
     this.sweep(now)
     const known = this.transactions.get(keyOf(sealed))
-    // If the known watch has ended, make a new one: the user may have got more time (`strategy/extend.ts`), with a new handle of the same
-    // transaction.
+    // If the watch of this transaction has expired, make a new one. The user may have got more time (`strategy/extend.ts`), and a new handle of the
+    // same transaction.
     if (known !== undefined && !known.isOver(now)) return known
     const watched = this.newWatch(sealed)
-    // Until the user has typed the right code, a transaction is watched without its status token. From now on it is watched with the token, so end
-    // the watch without it, and do not report that as abandoned.
+    // Until the user has typed the right code, a transaction is watched without its status token. From now on it is watched with the token. So end
+    // the watch without the token, and do not report that one as abandoned.
     if (sealed.statusToken !== undefined) this.transactions.get(withoutStatus(sealed.id))?.settle()
     if (now < sealed.expiresAt) this.transactions.set(keyOf(sealed), watched)
     return watched
@@ -146,7 +147,7 @@ export class StatusWatch {
     watched.reportAbandoned()
   }
 
-  /** Drops the oldest transactions without listeners. It drops many at once, so that this search runs rarely. */
+  /** Drops the oldest transactions whose page is not open. It drops many at once, so that this search runs rarely. */
   private forgetIdle(count: number): void {
     let left = count
     for (const [id, watched] of this.transactions) {
@@ -159,8 +160,8 @@ export class StatusWatch {
 }
 
 /**
- * The key of a watch. While a typed code is missing, a page must not learn the status. So it has a watch of its own, without the answers that a
- * callback gets.
+ * The key under which a transaction is watched. While the user has not typed a required code, a page must not learn the status. So the page has a
+ * watch under another key, which never gets the answers that a callback gets.
  */
 function keyOf({ id, statusToken }: Sealed): string {
   return statusToken === undefined ? withoutStatus(id) : id

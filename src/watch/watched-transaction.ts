@@ -1,8 +1,8 @@
 /**
  * Polls the status of one transaction, for all tabs and callbacks that wait for it.
  *
- * It calls Nevis while a page has an open stream, when a page requests the status, and when a callback comes. It keeps the result until the
- * transaction expires, and leaves no timer running. Out of scope: which transactions there are (`watch.ts`).
+ * This file calls Nevis while a page has an open event stream, when a page requests the status, and when a callback comes. It keeps the result until
+ * the transaction expires. It leaves no timer running when no page is open. Out of scope: which transactions there are (`watch.ts`).
  */
 import type { FailedStatus, Introspection, NevisClient, Status, UnknownStatus } from '../client/client'
 import { NevisError } from '../client/errors'
@@ -11,10 +11,7 @@ import type { Sealed } from '../trust/handle'
 import type { KnownStatus } from '../trust/proof'
 import { isAnswered, withJitter, type RateLimiter } from './schedule'
 
-/**
- * The status that a page gets. `unreadable` means that none of Nevis's last answers to the status call was a status.
- * @inline
- */
+/** The status that a page gets. `unreadable`: Nevis's last answers to the status call contained no status. */
 export type WatchedStatus = 'pending' | 'succeeded' | 'failed' | 'expired' | 'unreadable'
 
 export type Listener = (status: WatchedStatus) => void
@@ -25,23 +22,23 @@ export interface WatchReports {
   readonly ended?: (sealed: Sealed, answer: FailedStatus | UnknownStatus, transaction?: Transaction) => void | Promise<void>
   /** Called once for a transaction whose page was open, some time after the transaction expired without an answer. It must not throw. */
   readonly abandoned?: (sealed: Sealed) => void | Promise<void>
-  /** Called at the first failed status call for a page; then not again until a call has succeeded. It must not throw. */
+  /** Called at the first failed status call for a page. It is called a second time only if a call has succeeded in between. It must not throw. */
   readonly faulted?: (sealed: Sealed, error: unknown) => void
 }
 
 /**
- * This many page requests for one transaction may call Nevis before the next call is due, because the page, its first poll and a reload come close
- * together. Each postpones the next call by one interval, so the total number of calls stays the same.
+ * Two page requests for one transaction may call Nevis before the schedule allows it, because the page, its first poll and a reload come close
+ * together. Each of them postpones the next call by one interval, so the total number of calls stays the same.
  */
 const EARLY_LOOKS = 2
-/** Longest wait that a `Retry-After` from Nevis can cause. */
+/** Upper limit for the pause that a `Retry-After` from Nevis causes. */
 const MAX_BACK_OFF_MS = 30_000
-/** Status calls that callbacks of one transaction may make in a row; after that, one a second. Concurrent callbacks share a call. */
+/** How many status calls the callbacks of one transaction may make in a row; after that, one each second. Concurrent callbacks share a call. */
 const DECISION_BURST = 10
 const DECISION_INTERVAL_MS = 1000
 /** Upper limit for how long a page's request waits for Nevis. If the answer arrives later, the next request gets it. */
 const MAX_WAIT_MS = 2000
-/** Maximum age of a success that the callback may use without a new call. A browser needs less time to get to the callback. */
+/** A callback may use a success that polling found, without a new call, if the success is at most this old. A browser gets to the callback faster. */
 const MAX_SUCCESS_AGE_MS = 5000
 
 /** After this many answers in a row without a status, the page goes to the callback, which passes the error to the app. */
@@ -71,10 +68,10 @@ export class WatchedTransaction {
   private backOffUntil = -Infinity
   private nextDecisionAt = -Infinity
   private asking: Promise<void> | undefined
-  // Private fields (`#`), because these two contain tokens, and an app may print or log a strategy.
+  // Use `#` fields, which are private at run time: the app may print or log the strategy, and these fields contain tokens.
   #last: LastCall | undefined
   readonly #sealed: Sealed
-  /** The transaction from the session, set by the first callback. It names the user, which a handle does not. */
+  /** The transaction from the session, set by the first callback. Reports need it, because a handle does not name the user. */
   #transaction: Transaction | undefined
   private deciding = 0
   private timer: NodeJS.Timeout | undefined
@@ -92,7 +89,7 @@ export class WatchedTransaction {
     this.#sealed = sealed
   }
 
-  /** True if this watch has this status token. A watch with the same transaction id may have another token. */
+  /** True if this watch uses this status token. A watch with the same transaction id may use another token. */
   isOf(statusToken: string): boolean {
     return this.#sealed.statusToken === statusToken
   }
@@ -114,7 +111,7 @@ export class WatchedTransaction {
     return this.listeners.size === 0 && this.asking === undefined
   }
 
-  /** The status for a page's request. If another tab has a stream open, its polling is frequent enough, so no call is made. */
+  /** Returns the status for a page's request. If another tab has an event stream open, that tab's polling is enough, so this request makes no call. */
   async look(): Promise<WatchedStatus> {
     const mayAsk = this.isAskable() && this.listeners.size === 0
     if (mayAsk && (this.asking !== undefined || this.mayLookNow())) await waitAtMost(MAX_WAIT_MS, this.ask())
@@ -167,7 +164,10 @@ export class WatchedTransaction {
     return this.now() === 'pending' && this.#sealed.statusToken !== undefined
   }
 
-  /** True if the schedule permits a call for a page request. So fifty clients that poll one transaction cause no more calls than one open stream. */
+  /**
+   * True if the schedule permits a call for a page request. So fifty clients that poll one transaction cause no more calls than one open event
+   * stream.
+   */
   private mayLookNow(): boolean {
     const now = performance.now()
     const isEarly = now < this.nextLookAt
@@ -178,8 +178,8 @@ export class WatchedTransaction {
   }
 
   /**
-   * True if the limit permits a call for a callback. Callbacks have their own limit, so that page requests do not delay a sign-in. It does not shrink
-   * while calls fail, so a callback gets an answer that is at most a second old.
+   * True if the limit permits a call for a callback. Callbacks have a separate limit, so that page requests do not delay a sign-in. This limit stays
+   * the same while calls fail, so a callback gets an answer that is at most a second old.
    */
   private mayDecideNow(): boolean {
     const now = performance.now()
@@ -188,7 +188,7 @@ export class WatchedTransaction {
     return true
   }
 
-  /** Sets the timer for the next poll. There is at most one timer, and none while a poll is running or there are no listeners. */
+  /** Sets the timer for the next poll. There is at most one timer. There is none while a poll is running or no page listens. */
   private schedule(): void {
     if (this.timer !== undefined || this.isPolling || this.listeners.size === 0) return
     const left = this.#sealed.expiresAt - Date.now()
@@ -225,7 +225,7 @@ export class WatchedTransaction {
       try {
         listener(status)
       } catch {
-        // Go on after a listener throws: the others must still be called, and the process must not end.
+        // Continue after a listener throws, so that the other listeners are called and the process does not end.
       }
     }
   }
@@ -246,7 +246,7 @@ export class WatchedTransaction {
       // While a callback waits for this call, report nothing: the callback passes the error to the app.
       if (this.failures === 0 && this.deciding === 0) this.reports.faulted?.(this.#sealed, error)
       this.unreadable = isAnswered(error) ? this.unreadable + 1 : 0
-      // An answer without a status still shows that Nevis is up. So do not double the interval any more: the user would only wait longer.
+      // An answer without a status still shows that Nevis is up. So do not double the interval: the user would only wait longer.
       this.failures = this.unreadable > 0 ? 1 : this.failures + 1
       const { retryAfterSeconds = 0 } = error instanceof NevisError ? error : {}
       this.backOffUntil = performance.now() + Math.min(retryAfterSeconds * 1000, MAX_BACK_OFF_MS)
@@ -269,18 +269,18 @@ export class WatchedTransaction {
     try {
       await this.reports.ended?.(this.#sealed, answer, this.#transaction)
     } catch {
-      // If the report fails, the callback or the next start will report the end.
+      // If the report fails, the callback or the next start reports the end.
     }
   }
 
-  /** Reports that the transaction was abandoned. Called when it has expired and is no longer watched. */
+  /** Reports that the transaction was abandoned. Called after the transaction has expired. */
   reportAbandoned(): void {
     void Promise.resolve(this.reports.abandoned?.(this.#sealed)).catch(() => {})
   }
 
   /**
-   * Introspects the token of the last success. Only a callback does that: Nevis calls transaction tokens "consumable", so one introspection may be
-   * all that Nevis allows. A process that only shows the page must not use it up, because the callback may reach another process.
+   * Introspects the token of the last success. Only a callback may do that. Nevis calls transaction tokens "consumable", so Nevis may allow only one
+   * introspection. A process that only shows the page must not use it up, because the callback may reach another process.
    */
   private introspect(): void {
     const last = this.#last

@@ -7,7 +7,7 @@
 /*! passport-nevis: compiled from src/waiting/assets/recovery-codes.ts */
 
 window.nevisRecoveryCodes = (main) => {
-  // Makes a button save the codes. After the click, the button's label says so, and the box is ticked. Without TLS the browser offers no clipboard.
+  // Shows a button that is hidden without JavaScript, and runs `action` at a click. Without TLS the browser has no clipboard, so "copy" stays hidden.
   function offer(selector: string, action: (element: HTMLElement) => void) {
     const element = main.querySelector<HTMLElement>(selector)
     if (!element) return

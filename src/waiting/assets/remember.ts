@@ -1,5 +1,6 @@
 /**
- * The script of the box "Remember this browser" on a page that only waits: it shows the box, and adds the user's choice to what the page sends.
+ * The script of the box "Remember this browser" on a page without a form for a code or a widget. It shows the box, and adds the user's choice to what
+ * the page sends.
  *
  * Out of scope: a box inside the form of a code or a widget, which the browser sends by itself; everything else on the page (`waiting.ts`).
  */

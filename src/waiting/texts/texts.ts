@@ -22,9 +22,9 @@ export interface Texts {
   readonly heading: ByFactor
   /** What the user should do. */
   readonly hint: ByFactor
-  /** Replaces the hint of `sms` if the app names the phone number; `{number}` is, for example, `•••• 0001`. */
+  /** Replaces the hint of `sms` if the app gives the phone number. `{number}` stands for the masked number, for example `•••• 0001`. */
   readonly sentToNumber: string
-  /** What a screen reader says for that number; `{digits}` are its last digits. It also follows the button that starts `sms`. */
+  /** What a screen reader says for the masked number; `{digits}` are its last digits. The page also uses it below the button that starts `sms`. */
   readonly numberEnding: string
   /** Button that starts a factor. */
   readonly use: ByFactor
@@ -46,7 +46,7 @@ export interface Texts {
   readonly qrCode: string
   /** Last line of the message on the phone; `{code}` is the code that the user enters on the page. Shorter than 60 characters. */
   readonly typedCodeLine: string
-  /** Replaces the hint of `push` if the phone shows such a code. */
+  /** Replaces the hint of `push` if the phone shows a code that the user enters on the page. */
   readonly typedCodeHint: string
   /** Label of the field for the code. */
   readonly code: string
@@ -58,29 +58,29 @@ export interface Texts {
   readonly attemptsLeft: string
   /** Label before the remaining minutes and seconds. */
   readonly timeLeft: string
-  /** Announced once, half a minute before the end. */
+  /** Shown half a minute before the transaction expires. */
   readonly endsSoon: string
-  /** Button that gives more time. */
+  /** Button that gives the user more time before the transaction expires. */
   readonly moreTime: string
   /** Without JavaScript: before the link that loads the page again. */
   readonly checkHint: string
   /** Without JavaScript: link that loads the page again. */
   readonly checkNow: string
-  /** Heading of the other factors. */
+  /** Heading above the buttons that start another factor. */
   readonly otherWays: string
-  /** Button that sends the request or the code again. */
+  /** Button that sends the push or the SMS again. */
   readonly resend: string
-  /** The button that sends again, while it is disabled; `{n}` is the number of seconds left. */
+  /** Label of the button `resend` while it is disabled; `{n}` is the number of seconds left. */
   readonly resendIn: string
   /** Link to the list of the user's own phones. */
   readonly anotherPhone: string
-  /** Heading of that list. */
+  /** Heading of the list of the user's own phones. */
   readonly whichPhone: string
-  /** Shown in place of the list if the user has no other phone. */
+  /** Shown in place of the list of phones if the user has no other phone. */
   readonly onlyPhone: string
-  /** Shown in place of the list while Nevis cannot be reached; the link `tryAgain` follows. */
+  /** Shown in place of the list of phones while Nevis cannot be reached; the link `tryAgain` follows. */
   readonly phonesUnavailable: string
-  /** Name of a phone to which the user gave none; `{n}` is its position in the list. */
+  /** Name of a phone that has no name; `{n}` is its position in the list. */
   readonly phone: string
   /** Under the name of a phone; `{date}` is when it was registered. */
   readonly registered: string
@@ -94,41 +94,41 @@ export interface Texts {
   readonly ended: Readonly<Record<'not_approved' | 'expired_transaction' | 'too_many_attempts' | 'codes_locked' | 'cancelled' | 'not_enrolled' | 'other', string>>
   /** For a factor that the user does not have; `{way}` is the text of the button that starts it. */
   readonly notSetUp: string
-  /** Announced when the approval has arrived. */
+  /** Shown when the user has approved and the page goes to the callback. */
   readonly approved: string
-  /** Shown in the other tabs when one tab continues. */
+  /** Shown in the other tabs when one tab goes to the callback. */
   readonly continuedInOtherTab: string
-  /** Heading in the other tabs when one tab continues. */
+  /** Heading in the other tabs when one tab goes to the callback. */
   readonly continuedInOtherTabHeading: string
   /** Shown while the status cannot be loaded. */
   readonly offline: string
-  /** Explains why the link cannot be used in this browser. */
+  /** Explains why a link to a transaction cannot be used in this browser. */
   readonly unknownTransaction: string
-  /** Heading above it. */
+  /** Heading above `unknownTransaction`. */
   readonly unknownTransactionHeading: string
   /** For a signed-in user who returns to a request that has already been used. */
   readonly used: string
-  /** Heading above it. */
+  /** Heading above `used`. */
   readonly usedHeading: string
   /** Link to the sign-in page. */
   readonly toSignIn: string
   /** Link for a user who did not start the request. */
   readonly changePassword: string
-  /** Link that leaves the page before anything is sent. */
+  /** On the page that starts a step-up: link that leaves the page, so that no request is sent. */
   readonly notNow: string
-  /** Link in the footer. */
+  /** Link to the app's help page, in the footer. */
   readonly help: string
-  /** Name of the list of languages in the footer. */
+  /** Name of the list of languages in the footer, for screen readers. */
   readonly language: string
   /** Heading while Nevis, or one of the app's own stores, is down. */
   readonly unavailable: string
   /** What an outage means for the user. */
   readonly unavailableHint: string
-  /** Link of the outage page. */
+  /** Link with which the user tries again, on the outage page and in place of the list of phones. */
   readonly tryAgain: string
   /** Button with which the user confirms that the recovery codes are saved. */
   readonly written: string
-  /** Label of the box that enables that button. */
+  /** Label of the box that enables the button `written`. */
   readonly saved: string
   /** Shown if the widget ended without success, or could not be loaded. */
   readonly widgetFailed: string
@@ -136,17 +136,17 @@ export interface Texts {
   readonly needsScript: string
   /** Label of the box with which this browser is remembered; `{days}` is, for example, `30 days`. */
   readonly remember: string
-  /** What the box means. */
+  /** Explains the box `remember`. */
   readonly rememberHint: string
   /** Without JavaScript: button that cancels the choice to remember this browser. */
   readonly doNotRemember: string
-  /** Button beside the recovery codes. */
+  /** Button beside the recovery codes that prints the page. */
   readonly print: string
-  /** Button beside the recovery codes. */
+  /** Button beside the recovery codes that copies them. */
   readonly copy: string
   /** The button `copy`, after copying. */
   readonly copied: string
-  /** Link beside the recovery codes. */
+  /** Link beside the recovery codes that downloads them. */
   readonly download: string
   /** The link `download`, after the download. */
   readonly downloaded: string
