@@ -13,7 +13,7 @@ import type { FailedStatus } from '../client/client'
 /** How a request ended without an approval. */
 export type Ending = 'denied' | 'timed_out'
 
-/** Nevis truncates its times to whole seconds, so a request that ended up to this much before its lifetime counts as timed out. */
+/** Nevis truncates its times to whole seconds. So a request that ended up to one second before the end of its lifetime counts as timed out. */
 const PRECISION_MS = 1000
 
 /**

@@ -27,7 +27,10 @@ export interface FactorRequest {
   readonly typedCodeLine?: string
 }
 
-/** The started challenge: `server` stays on the server, `browser` may be sent to the client. */
+/**
+ * What a factor returns after it has started an approval or an enrolment at Nevis: `server` stays on the server, `browser` may be sent to the
+ * browser.
+ */
 export interface Challenge {
   /** The part that the browser never gets. */
   readonly server: {
@@ -69,7 +72,7 @@ export interface Answer {
 
 /** The outcome of a successful check. The strategy compares the ids with the started transaction. */
 export interface Succeeded {
-  /** Distinguishes this outcome from the others. */
+  /** Distinguishes this outcome from `pending` and `failed`. */
   readonly status: 'succeeded'
   /** The userId of the user who approved. */
   readonly userId?: string
@@ -141,11 +144,11 @@ export interface Factor {
    */
   enroll?(nevis: NevisClient, subject: Subject, request: FactorRequest): Promise<Challenge>
   /**
-   * Called at the callback: asks Nevis for the outcome. It must not rely on what the browser claims about the outcome.
+   * Called at the callback: asks Nevis for the outcome. It must not rely on what the browser says about the outcome.
    * @param nevis the strategy's client
    * @param transaction the started transaction, from the server's own record
    * @param answer the code or token sent by the browser
-   * @returns the outcome; the caller then compares it with the transaction, introspects the token and claims it
+   * @returns the outcome; the caller then compares it with the transaction, introspects the token, and marks the transaction as used
    * @throws NevisError, any code
    */
   check(nevis: NevisClient, transaction: Transaction, answer: Answer): Promise<Outcome>
@@ -153,7 +156,7 @@ export interface Factor {
 
 /**
  * Returns what the waiting page does for a transaction.
- * @param isCodeTyped true if the user has typed the transaction's typed code right; undefined if the transaction has no such code
+ * @param isCodeTyped true if the user has correctly typed the code that the phone shows; undefined if the transaction has no such code
  * @internal
  */
 export function promptOf({ prompt, enrollPrompt = prompt }: Pick<Factor, 'prompt' | 'enrollPrompt'>, operation: Operation | undefined, isCodeTyped?: boolean): Prompt {

@@ -1,11 +1,11 @@
 /**
  * Every reason for which a user can be refused: code, HTTP status, and a message for the user.
  *
- * A message tells the user what happened and what to do next. It does not distinguish a denial from a time-out, because Nevis does not
- * either. Out of scope: errors of Nevis (`client/errors.ts`) and of the app's stores (`host/storage.ts`).
+ * A message tells the user what happened and what to do next. No message distinguishes a denial from a time-out, because Nevis does not distinguish
+ * them. Out of scope: errors of Nevis (`client/errors.ts`) and of the app's stores (`host/storage.ts`).
  */
 
-/** How a failure is answered. */
+/** The HTTP status and the message of a failure. */
 export interface FailureAnswer {
   /** HTTP status. */
   readonly status: number
@@ -42,8 +42,8 @@ export const failures: Readonly<Record<FailureCode, FailureAnswer>> = {
 }
 
 /**
- * Why a user was refused: the `code` in Passport's `info`. There are no other values. The guide "Failure codes" explains each, and what to
- * do about it.
+ * Why a user was refused: the `code` in Passport's `info`. There are no other values. The guide "Failure codes" explains each code, and what to do
+ * about it.
  */
 export type FailureCode =
   | 'no_subject'

@@ -28,7 +28,7 @@ export interface NevisProfile {
   readonly amr: readonly string[]
   /** When the approval was accepted, in seconds since 1970. */
   readonly authTime: number
-  /** True if the user typed a code into the page that only the phone showed: `push({ typedCode: true })`. */
+  /** True if only the phone showed a code and the user typed it into the page: `push({ typedCode: true })`. */
   readonly typedCode?: true
   /** Nevis's id of the transaction, for audit logs; a random id if Nevis gives none. */
   readonly transactionId: string
@@ -37,8 +37,8 @@ export interface NevisProfile {
   /** The `data` that the app gave at the start, unchanged. Only for an approval, because an enrolment confirms no payment. */
   readonly data?: unknown
   /**
-   * True if the user was not asked this time, because this browser is remembered (option `rememberBrowser`). Then `factor`, `transactionId` and
-   * `authTime` are those of the earlier approval, `amr` has the values of the first factor only, and there is no message and no data.
+   * True if the user gave no second factor this time, because this browser is remembered (option `rememberBrowser`). Then `factor`, `transactionId`
+   * and `authTime` are those of the earlier approval, `amr` has the values of the first factor only, and there is no message and no data.
    */
   readonly remembered?: true
 }

@@ -1,5 +1,5 @@
 /**
- * The factor `recovery`: one of the recovery codes that the user saved at enrolment; each works once.
+ * The factor `recovery`: one of the recovery codes that the user saved at enrolment; each code works once.
  *
  * Out of scope: encrypting new codes (`trust/recovery-codes.ts`).
  *

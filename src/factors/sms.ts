@@ -35,7 +35,8 @@ export interface SmsOptions {
    */
   readonly refusedPrefixes?: readonly string[]
   /**
-   * If true, the request that verifies the code contains `channel: "sms"`, as newer Nevis documentation says. Default false, as the older one says.
+   * If true, the request that verifies the code contains `channel: "sms"`, as newer Nevis documentation says. Default false, as the older
+   * documentation says.
    */
   readonly sendChannelWithVerification?: boolean
 }
@@ -73,7 +74,8 @@ export function sms({ message: text, requireIntrospection = false, refusedPrefix
         const enrollment = await nevis.enroll(request)
         // Nevis may list the number that is being enrolled as an authenticator. Leave it out, because it is not a factor that the user already had.
         const authenticators = enrollment.authenticators.filter(({ raw }) => raw['phone'] !== phone)
-        // The verification needs the userId. If the answer does not contain it, ask Nevis: the enrolment has created the user.
+        // The verification needs the userId. If the answer to the enrolment does not contain it, look the user up: the enrolment has created the user
+        // at Nevis.
         const { userId = (await withUserId(nevis, subject)).userId } = enrollment
         return enrollmentChallenge({ ...enrollment, userId, authenticators }, randomUUID())
       } catch (error) {

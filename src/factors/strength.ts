@@ -5,7 +5,7 @@
  */
 import type { FactorName } from './names'
 
-/** The factors that have a rank. Your own factor has none: add its name to the list yourself. */
+/** The factors that have a rank. A factor that you write yourself has no rank, so add its name to the list that `atLeast` returns. */
 export type RankedFactor = 'recovery' | 'sms' | 'widget' | 'push' | 'app'
 
 /** The rank of each factor. The comment of `atLeast` gives the reasons. */

@@ -1,6 +1,6 @@
 /**
  * A code that only the user's phone shows and that the user must type into the page. It protects a user who accepts an attacker's push by mistake:
- * the attacker's page asks for the code, and only the user's phone shows it.
+ * the attacker's page asks for the code, only the user's phone shows it, and so the attacker cannot enter it.
  *
  * Out of scope: storing and comparing the code's digest (`trust/typed-code.ts`), and asking the user for the code (`strategy/typed-code.ts`).
  *
@@ -9,7 +9,7 @@
 import { randomInt } from 'node:crypto'
 import { withLastLine } from '../client/messages'
 
-/** The line by which the phone shows the code, in English. `{code}` is the placeholder for the code. */
+/** The last line of the message on the phone, in English. `{code}` is the placeholder for the code. */
 export const typedCodeLine = 'Enter this code on the page: {code}'
 
 /** Generates a code of six decimal digits with a secure random generator. NIST SP 800-63B-4, 3.1.3 requires at least six. */

@@ -72,7 +72,7 @@ function identifiersOf({ userId, username }: UserIdentifiers): UserIdentifiers {
   return { userId, ...(username !== undefined && { username }) }
 }
 
-/** Finds the user at Nevis. Returns undefined if Nevis does not know the user yet, because an enrolment creates the user. */
+/** Finds the user at Nevis. Returns undefined for a user whom Nevis does not know yet: the enrolment will create this user. */
 async function findUser(nevis: NevisClient, subject: Subject): Promise<User | undefined> {
   try {
     return await fetchUser(nevis, subject)

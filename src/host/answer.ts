@@ -13,7 +13,7 @@ import type { HostRequest } from './request'
 export interface PlainAnswer {
   /** HTTP status. */
   readonly status: number
-  /** HTTP headers. Set them unchanged. */
+  /** HTTP headers. Your code must set them unchanged. */
   readonly headers: Readonly<Record<string, string>>
   /**
    * The body; empty for a redirect. If it is a stream, destroy the stream when the browser disconnects, as web frameworks do, because that releases
@@ -51,7 +51,7 @@ export interface Sink {
   end(text?: string): void
 }
 
-/** A body that is written in parts. The function starts writing. It returns a function that stops the writing and releases the resources. */
+/** A body that is written in parts. A function of this type starts to write, and returns a function that stops the writing and releases the resources. */
 export type Stream = (sink: Sink) => () => void
 
 /**

@@ -9,10 +9,10 @@ import { withDeadline } from '../client/deadline'
 import { isInstance } from '../client/same-class'
 
 /**
- * `SESSION_REQUIRED`: no session middleware ran before the strategy (status 500) · `SESSION_IN_COOKIE`: the browser
- * holds the session itself and can read it, as with cookie-session (500) · `SESSION_TOO_LARGE`: the session is in an encrypted
- * cookie and larger than browsers accept (500) · `SESSION_UNAVAILABLE`: the session could not be saved (503) ·
- * `LEDGER_UNAVAILABLE`: the ledger failed or did not answer, so nobody is signed in (503).
+ * `SESSION_REQUIRED`: no session middleware ran before the strategy (status 500) · `SESSION_IN_COOKIE`: the browser holds the session itself and can
+ * read it, as with cookie-session (500) · `SESSION_TOO_LARGE`: the session is in an encrypted cookie and larger than browsers accept (500) ·
+ * `SESSION_UNAVAILABLE`: the session could not be saved (503) · `LEDGER_UNAVAILABLE`: the ledger failed or did not answer, so no user is signed in
+ * (503).
  */
 export type StorageErrorCode = 'SESSION_REQUIRED' | 'SESSION_IN_COOKIE' | 'SESSION_TOO_LARGE' | 'SESSION_UNAVAILABLE' | 'LEDGER_UNAVAILABLE'
 
@@ -36,12 +36,12 @@ const messages: Record<StorageErrorCode, { status: number; message: string }> = 
 const MARK = Symbol.for('passport-nevis.StorageError')
 
 /**
- * The app's session store or ledger failed, and nobody was signed in. To distinguish errors, compare `code`. The `cause` contains only the name and
+ * The app's session store or ledger failed, and no user was signed in. To distinguish errors, compare `code`. The `cause` contains only the name and
  * the code word (such as `ECONNREFUSED`, `NOPERM` or `READONLY`) of the store's own error. The code word is also in the message.
  */
 export class StorageError extends Error {
   /**
-   * True also for an error of another copy of this package.
+   * Makes `instanceof StorageError` true also for an error that another installed copy of this package has thrown.
    * @internal
    */
   static override [Symbol.hasInstance](value: unknown): boolean {

@@ -2,14 +2,14 @@
  * The ledger's records of remembered browsers: which browsers are still remembered, and which of their cookies have been used.
  *
  * A browser is remembered only while the ledger has its record, so emptying the ledger forgets every browser. Each cookie has a generation number and
- * is valid for one use; the answer sets a cookie of the next generation. If a generation is used twice, somebody has copied the cookie, so the
- * browser is forgotten. Out of scope: the cookie (`trust/browsers.ts`), and which sign-ins skip the second factor (`strategy/remembered.ts`).
+ * is valid for one use; the answer sets a cookie of the next generation. If a cookie is used twice, it was copied, so the browser is forgotten. Out
+ * of scope: the cookie (`trust/browsers.ts`), and which sign-ins skip the second factor (`strategy/remembered.ts`).
  */
 import { createHash } from 'node:crypto'
 import type { Ledger } from './ledger'
 import { DAY_SECONDS, MARGIN_SECONDS, YEAR_SECONDS } from './lifetimes'
 
-/** The fields of a remembered browser from which its keys in the ledger are made. */
+/** The fields of a remembered browser that this file needs to make the browser's keys in the ledger. */
 export interface LedgerBrowser {
   readonly id: string
   readonly generation: number
@@ -111,7 +111,8 @@ const boundaryOf = (key: string): string => `browsers-forgotten:${key}`
 const endedOf = (key: string): string => `browser-ended:${key}`
 
 /**
- * The browser's name in the ledger. It contains only a digest of the id, so that someone who can read the ledger does not learn the id in the cookie.
+ * The browser's name in the ledger. It contains only a digest of the id, so that an attacker who can read the ledger does not learn the id in the
+ * cookie.
  */
 function nameOf(id: string): string {
   return `browser:${createHash('sha256').update(id).digest('base64url')}`

@@ -66,8 +66,8 @@ export class Endings {
   }
 
   /**
-   * True if this denial has not been counted yet. It is recorded under a key of its own: a transaction that was moved to a new session has two other
-   * keys in the ledger, so two callers could count the denial.
+   * True if this denial has not been counted yet. The denial is recorded under a separate key. A transaction that was moved to a new session has two
+   * other keys in the ledger, so with these keys two callers could count the same denial.
    */
   private async isNewDenial(transaction: LedgerTransaction, isFirst: boolean): Promise<boolean> {
     const { id, moves } = transaction

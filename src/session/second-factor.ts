@@ -40,7 +40,7 @@ export interface SecondFactorRecord {
 /** The record as stored in the session. If an older version of this package wrote it, it has no `amr`. */
 interface BoundRecord extends Omit<SecondFactorRecord, 'authTime' | 'amr'> {
   readonly amr?: unknown
-  /** Digest of the login in the session. */
+  /** Digest of the user who was signed in when the record was made. */
   readonly login: string
   /** Digest of the session's id. The id changes at logout, even if the session's data is kept. */
   readonly sessionId: string
@@ -123,7 +123,7 @@ async function write(req: HostRequest, sessionKey: string, profile: NevisProfile
 interface CallbackNotes {
   /** The id that the session had at the callback request. */
   readonly sessionId: string | undefined
-  /** Digest of the login that the session had at the callback request; undefined if nobody was signed in. */
+  /** Digest of the login that the session had at the callback request; undefined if no user was signed in. */
   readonly login: string | undefined
   /** True if a login, given as a digest, is certainly the login of the user who approved. */
   readonly isLoginOfApprover: (login: string) => Promise<boolean>

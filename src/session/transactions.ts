@@ -1,10 +1,10 @@
 /**
  * Keeps transactions in the session of the browser that started them.
  *
- * The folder `session/` manages what this package stores in the session: the transactions (`transactions.ts`), the page to return to
- * (`return-to.ts`) and the second factor record with its guard (`second-factor.ts`). All of it is under one property, the session key.
- * Out of scope: single use. The session cannot ensure it, because a late write of an old session can bring a finished transaction back; the
- * ledger does (`ledger/endings.ts`).
+ * The folder `session/` manages what this package stores in the session: the transactions (`transactions.ts`), the page to return to (`return-to.ts`)
+ * and the second factor record with its guard (`second-factor.ts`). All of it is in one property of the session, whose name is the option
+ * `sessionKey`. Out of scope: making sure that a transaction succeeds only once. The session cannot ensure this, because a late write of an old
+ * session can bring a finished transaction back; the ledger ensures it (`ledger/endings.ts`).
  */
 import type { FailureCode } from '../factors/failures'
 import type { Transaction } from '../factors/transaction'
@@ -26,7 +26,7 @@ export interface StoredReturnTo {
   readonly login?: string
 }
 
-/** The strategy's state in the session, under the session key. */
+/** The strategy's state in the session, in the property that the option `sessionKey` names. */
 export interface SessionState {
   readonly transactions?: Readonly<Record<string, Kept>>
   readonly secondFactor?: unknown

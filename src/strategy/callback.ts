@@ -5,8 +5,8 @@
  * Steps, in this order:
  * 1. The session must contain the transaction. It must still be open, and this route and this user must be allowed to finish it.
  * 2. If the user must type a code, the code is compared.
- * 3. `factor.check` asks Nevis. Binding and introspection check Nevis's answer.
- * 4. The ledger claims the transaction, so that it counts only once.
+ * 3. `factor.check` asks Nevis. `proof.ts` compares Nevis's answer with the transaction, and lets Nevis introspect the token in the answer.
+ * 4. The ledger (the store that all processes share) marks the transaction as used, so that it counts only once.
  * 5. The session is read again, the transaction is removed from it, and the session is saved.
  * 6. `strategy.ts` calls `verify`.
  *
@@ -134,14 +134,14 @@ function answerFor(request: StrategyRequest, { operation, isCodeTyped }: Transac
   return { [field]: answerIn(request, field) }
 }
 
-/** Closes the transaction if the same subject has started a newer enrolment, in any session. */
+/** If the same subject has started a newer enrolment, in any session, closes this transaction and throws. */
 async function assertNewestEnrolment(request: StrategyRequest, transaction: Transaction): Promise<void> {
   for (const [key, generation] of Object.entries(transaction.enrolments ?? {})) {
     if (!(await request.budgets.enrolments.isNewest(key, generation))) await request.close(transaction, 'cancelled', { canGoOn: false })
   }
 }
 
-/** Closes the transaction if the user may no longer enrol, for example because they enrolled a factor in another session meanwhile. */
+/** If the user may no longer enrol, for example because they enrolled a factor in another session meanwhile, closes the transaction and throws. */
 async function assertEnrolmentStillAllowed(request: StrategyRequest, transaction: Transaction, factor: Factor, newFactors: number): Promise<void> {
   try {
     await assertMayStillEnroll(request.settings, request.req, factor, transaction, newFactors)

@@ -39,7 +39,7 @@ export interface NevisEvents {
   /** A request asked for an approval that was already pending. The strategy showed the pending one and did not notify the user a second time. */
   reused: About
   /**
-   * A transaction has ended. Published once per transaction. `succeeded`: the approval was checked and claimed, and `verify` is called next.
+   * A transaction has ended. Published once per transaction. `succeeded`: the approval was checked and marked as used, and `verify` is called next.
    * `failed`: the user denied, or the transaction timed out.
    */
   decided: About & {
@@ -50,21 +50,21 @@ export interface NevisEvents {
      * from the times in the answer, or from its own clock. Absent if it cannot be inferred. Do not show it to a browser.
      */
     readonly reason?: Ending
-    /** Milliseconds since the start. */
+    /** Milliseconds since the transaction was started. */
     readonly ageMs: number
   }
-  /** A user was refused. */
+  /** The strategy refused a request: it called Passport's `fail`. */
   failed: About & {
-    /** Why the user was refused: the same code as `info.code` of Passport's `fail`. */
+    /** Why the request was refused: the same code as `info.code` of Passport's `fail`. */
     readonly code: FailureCode
     /** Milliseconds since the start of the transaction; absent without a transaction. */
     readonly ageMs?: number
   }
-  /** A limit of starts or codes was reached (MITRE ATT&CK T1621, OWASP ASVS 6.6.4). */
+  /** A user has reached a limit for starting transactions or for trying codes (MITRE ATT&CK T1621, OWASP ASVS 6.6.4). */
   budget: About & {
     /**
-     * Which limit was reached. `starts`: starts of a subject. `attempts`: codes of a transaction. `subjectAttempts`: codes of a subject. `pause`: a
-     * pause after denials. `locked`: the codes of a subject are locked after too many wrong ones. `phone`: texts to a phone number.
+     * Which limit was reached. `starts`: transactions that a user may start. `attempts`: codes per transaction. `subjectAttempts`: codes per user.
+     * `pause`: a pause after denials. `locked`: the user's codes are locked after too many wrong ones. `phone`: SMS to a phone number.
      */
     readonly budget: 'starts' | 'attempts' | 'subjectAttempts' | 'pause' | 'locked' | 'phone'
     /** How many the limit allows. For `locked`: how many wrong codes in a day lock the codes. */
@@ -136,7 +136,7 @@ const publishers: { readonly [Name in OwnEventName]: (event: () => NevisEvents[N
 }
 
 /**
- * Publishes an event; the function that creates it runs only if someone subscribes.
+ * Publishes an event. `event` is called only if the channel has a subscriber.
  * @internal
  */
 export function publish<Name extends OwnEventName>(name: Name, event: () => NevisEvents[Name]): void {

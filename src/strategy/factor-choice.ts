@@ -12,7 +12,7 @@ import type { Subject } from '../factors/transaction'
 import type { NevisRequest } from '../host/request'
 import type { Settings } from './settings'
 
-/** What limits the choice of factors. A transaction has the same fields. */
+/** What limits the choice of factors. A transaction has fields of the same names, so it can be passed as this type. */
 export interface ChoiceLimits {
   readonly operation: Operation
   /** The factors that the route allows. */

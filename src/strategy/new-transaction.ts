@@ -1,6 +1,6 @@
 /**
  * Creates the transaction from Nevis's answer to a start. It also writes to the ledger (the store that all processes share): it marks the intent
- * token as used, counts an enrolment, and counts the start under the user's second name.
+ * token as used, counts an enrolment, and counts the start under the userId as well.
  *
  * Out of scope: storing the transaction in the session (`session/transactions.ts`).
  */
@@ -103,8 +103,8 @@ async function startEnrolment({ budgets, settings, req }: StrategyRequest, subje
 
 /**
  * Counts the start under the userId, in addition to the subject's name. An app with its own option `subject` may name the same user once by username
- * and once by userId, and an attacker could use up the limit of both. The user's first start is counted under one name only, so that a usual sign-in
- * needs only one command to the ledger.
+ * and once by userId, so without this function an attacker could start twice as many transactions. The user's first start is counted under one name
+ * only, so that a usual sign-in needs only one command to the ledger.
  */
 async function holdUnderUserId(
   { budgets, settings, req }: StrategyRequest,

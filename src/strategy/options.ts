@@ -98,9 +98,9 @@ export interface NevisStrategyOptions {
   /** How many codes may be tried per transaction. 1 to 20, default 5. */
   readonly maxAttempts?: number | undefined
   /**
-   * Limits the starts of one subject, over all sessions and processes. After `starts` starts without a pause, there is a pause of `perSeconds`; it
-   * doubles with each further start, up to four hours. A start that the user approves is removed from the count. Every other start counts for a day.
-   * Default `{ starts: 5, perSeconds: 300 }`.
+   * Limits how many transactions one user may start, over all sessions and processes. After `starts` starts, the user must pause for `perSeconds`;
+   * the pause doubles with each further start, up to four hours. A start that the user approves is removed from the count. Every other start counts
+   * for a day. Default `{ starts: 5, perSeconds: 300 }`.
    */
   readonly startBudget?:
     | {
@@ -110,7 +110,7 @@ export interface NevisStrategyOptions {
         readonly perSeconds: number
       }
     | undefined
-  /** How many codes may be tried per subject, over all transactions and factors. Default `{ attempts: 30, perSeconds: 3600 }`. */
+  /** How many codes one user may try, over all transactions and factors. Default `{ attempts: 30, perSeconds: 3600 }`. */
   readonly attemptBudget?:
     | {
         /** 1 to 1000. */
@@ -128,7 +128,10 @@ export interface NevisStrategyOptions {
    * strategy sends at most one ping per process every 10 s, or every 2 s while Nevis is down, and waits at most 2 s for the answer. Default false.
    */
   readonly healthCheck?: boolean | undefined
-  /** Where all processes store their counts and the used approvals. Default `new MemoryLedger()`, which is safe with one process only. */
+  /**
+   * The store that all processes share: it counts starts and codes, and records used approvals. Default `new MemoryLedger()`, which is safe with one
+   * process only.
+   */
   readonly ledger?: Ledger | undefined
   /**
    * Normally a user can enrol a factor only after giving one that is at least as strong, so that an attacker with a stolen recovery code cannot

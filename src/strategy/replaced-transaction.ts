@@ -14,7 +14,7 @@ import { isPendingFor } from './start-parameters'
 import type { Field, StrategyRequest } from './strategy-request'
 
 /**
- * Returns the transaction that the request names. It must have been started in the current login.
+ * Returns the transaction that the request names. If a user was signed in when the transaction was started, the same user must be signed in now.
  * @throws Refusal `unknown_transaction`, `used_transaction`, `binding_mismatch`
  * @internal
  */

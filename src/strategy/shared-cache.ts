@@ -6,7 +6,7 @@
 
 interface Entry<T> {
   readonly answer: Promise<T>
-  /** When the entry expires, in milliseconds of `performance.now()`; Infinity until the promise settles. */
+  /** When the entry expires, on the clock of `performance.now()`; Infinity until the promise settles. */
   until: number
 }
 

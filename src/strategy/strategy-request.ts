@@ -37,7 +37,7 @@ export interface Approved {
   readonly accepted?: () => Promise<void>
 }
 
-/** A field of a request: undefined if it is missing, null if it is not a string. */
+/** A field of a request: undefined if it is missing, null if its value is not a string. */
 export type Field = string | null | undefined
 
 /** Properties of the session that the web framework (for example express-session) or Passport writes. `reload` takes their values from the store. */
@@ -144,7 +144,10 @@ export class StrategyRequest {
     return Math.max(0, Date.now() - startedAt)
   }
 
-  /** A digest of the signed-in user, by which transactions are bound to the login that started them. Undefined if nobody is signed in. */
+  /**
+   * A digest of the signed-in user; undefined if no user is signed in. A transaction contains the digest of the user who started it, so that another
+   * user cannot continue it.
+   */
   login(): string | undefined {
     return loginOf(this.session)
   }

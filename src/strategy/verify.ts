@@ -6,7 +6,7 @@
 import type { NevisProfile } from '../factors/profile'
 import type { NevisRequest } from '../host/request'
 
-/** `done(error)`; `done(null, false, { message })` to reject the user; or `done(null, user, info)`. */
+/** The callback of `verify`. Call it as `done(error)`, as `done(null, false, { message })` to reject the user, or as `done(null, user, info)`. */
 export type VerifyDone = (error?: unknown, user?: Express.User | false | null, info?: object) => void
 
 /** @inline */

@@ -30,7 +30,7 @@ export interface RememberedBrowser {
 }
 
 const VERSION = 1
-/** The cookie's content has about 500 bytes. Browsers accept cookies of up to 4096 bytes. */
+/** Longer cookies are refused without decrypting them. A real cookie has about 500 bytes of content, and browsers accept cookies of up to 4096 bytes. */
 const MAX_LENGTH = 2048
 
 /**

@@ -32,7 +32,10 @@ function isRepeated(secret: string): boolean {
   return false
 }
 
-/** A character is predictable if it and the two before it occur earlier in the secret, are part of a sequence, or are all the same. */
+/**
+ * Counts the characters that cannot be predicted. A character is predictable if the group of three that ends with it occurred earlier in the secret,
+ * is part of a sequence, or repeats one character.
+ */
 function unpredictableCharactersIn(secret: string): number {
   const seen = new Set<string>()
   let unpredictable = 2

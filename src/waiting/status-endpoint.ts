@@ -14,7 +14,10 @@ import { followStatus, knownStatusOf, statusOf, type WaitingStatus } from './sta
 
 /** Options of {@link statusEndpoint}. */
 export interface StatusEndpointOptions {
-  /** Event streams open at the same time in this process, at most 20 of them per transaction; further requests get JSON and poll. Default 10 000. */
+  /**
+   * How many event streams may be open at the same time in this process; at most 20 of them per transaction. Further requests get JSON, and their
+   * pages poll. Default 10 000.
+   */
   readonly maxStreams?: number
 }
 

@@ -1,5 +1,5 @@
 /**
- * Finds the one polling loop of a transaction in this process: several tabs and callbacks that wait for the same transaction share it.
+ * Finds the one polling loop of a transaction in this process: several tabs and callbacks that wait for the same transaction share this loop.
  *
  * The folder `watch/` asks Nevis for the status of transactions. `watch.ts` finds the watched transaction, `watched-transaction.ts` polls it, and
  * `schedule.ts` decides when and how often. The waiting page and the callback share the answers. Out of scope: telling a browser

@@ -121,7 +121,7 @@ export class WatchedTransaction {
   follow(listener: Listener): () => void {
     this.listeners.add(listener)
     this.notifyIfDecided()
-    // Ask at once for the first listener, unless a page has just requested the status.
+    // For the first listener, ask Nevis at once, unless a page has just requested the status.
     if (this.listeners.size === 1 && this.isAskable() && performance.now() >= this.nextLookAt && this.mayLookNow()) void this.ask()
     this.schedule()
     return () => {
@@ -141,7 +141,7 @@ export class WatchedTransaction {
     if (!isLimited) await this.ask()
     const isShared = isLimited || this.deciding > 1
     this.deciding -= 1
-    // Introspect once for all callbacks that share an answer.
+    // Introspect the token once for all callbacks that share an answer.
     if (isShared && mayIntrospect) this.introspect()
     return this.useLast()
   }
