@@ -35,8 +35,8 @@ export interface OutagePage<Req = HostRequest, Res = HostResponse> {
 
 /**
  * Error-handling middleware. Mount it after all routes with `passport.authenticate('nevis')` or `waitingPage`. If Nevis, the session store or the
- * ledger is down, it answers 503 with `Retry-After` and a page, or `{ code: 'unavailable', message }`. Every other error is passed on. It logs
- * nothing: mount your error logger before it.
+ * ledger is down, it answers 503 with `Retry-After` and a page, or `{ code: 'unavailable', message }`. Every other error is passed on. This
+ * middleware logs nothing: mount your error logger before it.
  * @param strategy the strategy that caused the errors; its `waitingPage` serves the stylesheet
  * @param options the sign-in URL and the look of the page, as for `waitingPage`
  * @throws TypeError if an option is wrong or unknown

@@ -42,7 +42,7 @@ export interface PageOptions<Req extends HostRequest = HostRequest, Res extends 
   /** Your name and logo. Default: none. */
   readonly brand?: Brand
   /**
-   * Returns the user's language, as a tag such as `de-CH`. If it returns undefined, or a language without texts, the browser's
+   * Returns the user's language, as a tag such as `de-CH`. If this function returns undefined, or a language without texts, the browser's
    * `Accept-Language` decides. Default: `Accept-Language`.
    */
   language?(req: Req): string | undefined

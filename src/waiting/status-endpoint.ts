@@ -31,7 +31,7 @@ export interface StatusEndpoint extends Middleware {
   closeStreams(): void
 }
 
-/** Event streams per transaction: enough for several tabs of a browser, and for dead connections that are not detected yet. */
+/** How many event streams one transaction may have: enough for several tabs of a browser, and for dead connections that are not detected yet. */
 const MAX_STREAMS_EACH = 20
 /** Time between two heartbeats on an open stream: shorter than the 30 to 60 s after which proxies close a silent connection. */
 const HEARTBEAT_MS = 20_000

@@ -33,9 +33,9 @@ export interface WaitingPageOptions<Req extends HostRequest = HostRequest, Res e
    */
   csrfToken?(req: Req, res: Res): string
   /**
-   * Returns what the user confirms as a list, made from the `data` of the transaction. The page shows the list beside the message; the phone
-   * shows the message only. For example `[{ label: 'Amount', value: 'CHF 120.00' }]`. Default: no list.
-   * @param data the value of your option `data` at the start; undefined for a transaction without data
+   * Returns what the user confirms as a list, made from the `data` of the transaction. The page shows the list beside the message; the phone shows
+   * the message only. For example `[{ label: 'Amount', value: 'CHF 120.00' }]`. Default: no list.
+   * @param data the value that your option `data` had when the transaction was started; undefined for a transaction without data
    * @param language tag of the page's language
    */
   details?(data: unknown, language: string): readonly Detail[] | false | undefined

@@ -1,5 +1,5 @@
 /**
- * The script for new recovery codes: copy, download, print, and the button that is enabled by any of these.
+ * The script for new recovery codes: it copies, downloads and prints the codes, and enables the confirm button after any of these.
  *
  * Out of scope: everything else on the page (`waiting.ts`). `waiting.ts` calls this function; the build joins both into one file.
  */

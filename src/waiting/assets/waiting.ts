@@ -30,16 +30,16 @@ interface TabMessage {
 interface Window {
   /** The function that serves the current page. The first run of this script in a document sets it. */
   nevisWaitingPage?: () => void
-  /** In `remember.ts`. Returns a function that gives the query part with the user's current choice, for the callback's URL. */
+  /** Defined in `remember.ts`. Returns a function that returns the user's current choice, as a part of the query for the callback's URL. */
   nevisRemember(main: HTMLElement): () => string
-  /** In `recovery-codes.ts`. The build joins these four scripts into one file. */
+  /** Defined in `recovery-codes.ts`. The build joins these four scripts into one file. */
   nevisRecoveryCodes(main: HTMLElement): void
-  /** In `widget.ts`. */
+  /** Defined in `widget.ts`. */
   nevisWidget(main: HTMLElement, isDone: () => boolean, finish: () => void): void
 }
 
 (() => {
-  // Tools that insert a new page into the same document (htmx, Turbo) may run this script again, or not. So the first run serves every page.
+  // Tools that insert a new page into the same document (htmx, Turbo) may or may not run this script again. So the first run serves every page.
   if (window.nevisWaitingPage) return window.nevisWaitingPage()
   const started = new WeakSet<HTMLElement>()
   window.nevisWaitingPage = () => {
@@ -84,7 +84,7 @@ interface Window {
     // Stops all listeners and requests of this page when another page is inserted in its place.
     const departure = new AbortController()
     const { signal } = departure
-    // Time to wait for another tab's message. On a slow machine, that tab may have gone on and released the lock already.
+    // How long to wait for another tab's message "gone on". On a slow machine, that tab may have released the lock before its message arrives.
     const HEARING_MS = 20
 
     let stream: EventSource | undefined
@@ -110,7 +110,7 @@ interface Window {
       isOver = true
       pause()
       if (status !== 'succeeded') return status === 'unreadable' ? location.replace(withTransaction(callbackUrl)) : reload()
-      // Several tabs learn of the approval at the same moment. The tab that gets the lock keeps it until the browser has left the page.
+      // Several tabs learn of the approval at once. The tab that gets the lock goes on, and keeps it until the browser has left the page.
       const claim = async (lock: unknown) => {
         if (lock === null) return leave()
         if (hasCompany) setTimeout(goOn, HEARING_MS)
@@ -134,7 +134,7 @@ interface Window {
       location.replace(withTransaction(callbackUrl) + rememberField())
     }
 
-    // True if another tab waits for the same approval. Only one of the tabs may go on, because an approval counts once.
+    // True if another tab waits for the same approval. Only one of the tabs may go to the callback, because an approval counts once.
     let hasCompany = false
     let tabs: BroadcastChannel | undefined
     void attempt(() => {

@@ -12,7 +12,7 @@ export type ByEnrollable = Readonly<Record<'app' | 'sms' | 'recovery' | 'widget'
 
 /** The texts of the waiting page and the outage page, in one language. */
 export interface Texts {
-  /** Direction of the script. */
+  /** Writing direction of the language. */
   readonly dir: 'ltr' | 'rtl'
   /** Name of the app on the phone, for `{app}` in other texts. The option `appName` replaces it. */
   readonly app: string
@@ -54,7 +54,7 @@ export interface Texts {
   readonly phoneNumber: string
   /** Button that submits the form. */
   readonly send: string
-  /** After a wrong code; `{n}` is the number of attempts left. */
+  /** Shown after a wrong code; `{n}` is the number of attempts left. */
   readonly attemptsLeft: string
   /** Label before the remaining minutes and seconds. */
   readonly timeLeft: string
@@ -62,9 +62,9 @@ export interface Texts {
   readonly endsSoon: string
   /** Button that gives the user more time before the transaction expires. */
   readonly moreTime: string
-  /** Without JavaScript: before the link that loads the page again. */
+  /** Without JavaScript: the sentence before the link that loads the page again. */
   readonly checkHint: string
-  /** Without JavaScript: link that loads the page again. */
+  /** Without JavaScript: the link that loads the page again. */
   readonly checkNow: string
   /** Heading above the buttons that start another factor. */
   readonly otherWays: string
@@ -92,7 +92,7 @@ export interface Texts {
   readonly cancel: string
   /** Heading after the transaction ended without success, by failure code; `other` for every other code. */
   readonly ended: Readonly<Record<'not_approved' | 'expired_transaction' | 'too_many_attempts' | 'codes_locked' | 'cancelled' | 'not_enrolled' | 'other', string>>
-  /** For a factor that the user does not have; `{way}` is the text of the button that starts it. */
+  /** Says that the user does not have a factor; `{way}` is the text of the button that starts this factor. */
   readonly notSetUp: string
   /** Shown when the user has approved and the page goes to the callback. */
   readonly approved: string
@@ -106,13 +106,13 @@ export interface Texts {
   readonly unknownTransaction: string
   /** Heading above `unknownTransaction`. */
   readonly unknownTransactionHeading: string
-  /** For a signed-in user who returns to a request that has already been used. */
+  /** Shown to a signed-in user who returns to a request that has already been used. */
   readonly used: string
   /** Heading above `used`. */
   readonly usedHeading: string
   /** Link to the sign-in page. */
   readonly toSignIn: string
-  /** Link for a user who did not start the request. */
+  /** Link to the app's page for changing the password, for a user who did not start the request. */
   readonly changePassword: string
   /** On the page that starts a step-up: link that leaves the page, so that no request is sent. */
   readonly notNow: string
