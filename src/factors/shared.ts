@@ -42,10 +42,7 @@ export function approvalChallenge(approval: Approval): Challenge {
   }
 }
 
-/**
- * Builds the challenge from Nevis's answer to an enrolment.
- * @param id a generated id, used if Nevis's answer has no transaction id, which Nevis does not document for every channel
- */
+/** @param id a generated id, used if Nevis's answer has no transaction id, which Nevis does not document for every channel */
 export function enrollmentChallenge(enrollment: Enrollment, id: string): Challenge {
   const { transactionId, statusToken, userId, username, qrCode, appLinkUri, recoveryCodes } = enrollment
   return {

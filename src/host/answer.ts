@@ -62,18 +62,12 @@ export interface Answer extends Omit<PlainAnswer, 'body'> {
   readonly body: string | Buffer | Stream
 }
 
-/**
- * Makes an answer whose body is complete, not a stream.
- * @internal
- */
+/** @internal */
 export function completeAnswer(status: number, headers: Readonly<Record<string, string>>, body: string | Buffer = ''): Answer {
   return { status, headers: { 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff', ...headers }, body }
 }
 
-/**
- * Makes an answer with a JSON body.
- * @internal
- */
+/** @internal */
 export function json(status: number, value: object, headers: Readonly<Record<string, string>> = {}): Answer {
   return completeAnswer(status, { 'Content-Type': 'application/json; charset=utf-8', ...headers }, JSON.stringify(value))
 }
@@ -225,10 +219,7 @@ export function answerNext(req: object, next: string): boolean {
   return true
 }
 
-/**
- * Sends an empty 500 if no answer has begun.
- * @internal
- */
+/** @internal */
 export function answerFault(req: object): void {
   const { res } = req as { res?: ServerResponse }
   if (res === undefined || res.headersSent) return

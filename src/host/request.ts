@@ -127,10 +127,7 @@ export function authInfoOf(req: HostRequest): Express.AuthInfo | undefined {
   return (req.authInfo ?? (req.state as HostRequest | undefined)?.authInfo) as Express.AuthInfo | undefined
 }
 
-/**
- * The session that the app's session middleware has set, if any.
- * @internal
- */
+/** @internal */
 export function sessionOf(req: object): SessionLike | undefined {
   const { session } = req as { session?: SessionLike | null }
   return session ?? undefined

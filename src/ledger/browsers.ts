@@ -32,16 +32,12 @@ export type BrowserUse = 'used' | 'busy' | 'copied' | 'gone'
  */
 const BUSY_SECONDS = 10
 
-/** The longest time for which a browser can be remembered. */
 export const MAX_BROWSER_DAYS = 90
 
 /** After this time, the numbers of a subject's browsers start at 1 again. So a browser expires at the latest then, even if some of its days are left. */
 const PERIOD_SECONDS = YEAR_SECONDS + MAX_BROWSER_DAYS * DAY_SECONDS
 
-/**
- * Records which browsers are remembered.
- * @internal
- */
+/** @internal */
 export class Browsers {
   constructor(private readonly ledger: Ledger) {}
 
@@ -63,7 +59,6 @@ export class Browsers {
     return { numbers: Object.fromEntries(numbers), expiresAt }
   }
 
-  /** Records a new browser. The ledger keeps the record until the browser expires. */
   async remember({ id, expiresAt }: LedgerBrowser): Promise<void> {
     await this.ledger.claim(nameOf(id), secondsUntil(expiresAt))
   }

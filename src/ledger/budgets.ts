@@ -20,21 +20,16 @@ import type { Subject } from '../factors/transaction'
 
 const TEXTS_PER_PHONE_AND_DAY = 10
 
-/** The strategy's settings that concern the ledger. */
 interface BudgetSettings {
   readonly client: { readonly baseURL: string }
   readonly ledger: Ledger
   readonly startBudget: { readonly starts: number; readonly perSeconds: number }
   readonly attemptBudget: { readonly attempts: number; readonly perSeconds: number }
-  /** How many codes may be tried per transaction. */
   readonly maxAttempts: number
   readonly firstFactorLifetimeMs: number
 }
 
-/**
- * All limits and records of one strategy.
- * @internal
- */
+/** @internal */
 export class Budgets {
   readonly starts: StartBudget
   readonly codes: CodeBudget

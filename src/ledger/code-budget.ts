@@ -11,7 +11,6 @@ import { Slots } from './slots'
 /** After 50 wrong codes in a day, or 50 codes without a clear answer of Nevis, this package accepts no more codes of the subject. */
 const WRONG_CODES_PER_DAY = 50
 
-/** The result of counting a code. */
 export interface SpentCode {
   /** Codes tried in this transaction, including this one; 0 if the codes of the subject are locked. */
   readonly count: number
@@ -23,17 +22,12 @@ export interface SpentCode {
 
 interface CodeBudgetSettings {
   readonly ledger: Ledger
-  /** How many codes may be tried per subject. */
   readonly attemptBudget: { readonly attempts: number; readonly perSeconds: number }
-  /** How many codes may be tried per transaction. */
   readonly maxAttempts: number
   readonly firstFactorLifetimeMs: number
 }
 
-/**
- * Counts the codes that users try.
- * @internal
- */
+/** @internal */
 export class CodeBudget {
   private readonly ledger: Ledger
   private readonly slots: Slots
@@ -43,7 +37,6 @@ export class CodeBudget {
     this.slots = new Slots(settings.ledger)
   }
 
-  /** Counts a code before Nevis verifies it, so that concurrent requests cannot send Nevis more codes than the budget allows. */
   async spend(transaction: LedgerTransaction, key: string): Promise<SpentCode> {
     if ((await this.ledger.look(`locked:${key}`)) > 0) return { count: 0, limit: WRONG_CODES_PER_DAY, over: 'locked' }
     const { maxAttempts: limit, attemptBudget, firstFactorLifetimeMs } = this.settings
@@ -75,7 +68,6 @@ export class CodeBudget {
     if ((await this.ledger.count(name, DAY_SECONDS)) >= WRONG_CODES_PER_DAY) await this.ledger.claim(`locked:${key}`, lockSeconds)
   }
 
-  /** Resets the lock, the wrong codes and the tried codes of a subject. */
   async lift(key: string): Promise<void> {
     await Promise.all([
       this.ledger.forget(`locked:${key}`),

@@ -44,7 +44,6 @@ const parallel = <T>(times: number, call: (i: number) => Promise<T>): Promise<T[
 const upTo = (last: number): number[] => Array.from({ length: last }, (_, i) => i + 1)
 const ascending = (a: number, b: number): number => a - b
 
-/** Checks by name. Each name is a sentence about the ledger. */
 type Proofs = Readonly<Record<string, (proof: Proof) => Promise<void>>>
 
 const PROOFS: Proofs = {

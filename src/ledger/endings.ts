@@ -21,10 +21,7 @@ interface EndingsSettings {
   readonly firstFactorLifetimeMs: number
 }
 
-/**
- * Records the ends of transactions, and used tokens.
- * @internal
- */
+/** @internal */
 export class Endings {
   private readonly ledger: Ledger
 

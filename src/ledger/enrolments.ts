@@ -7,10 +7,7 @@
 import type { Ledger } from './ledger'
 import { DAY_SECONDS, YEAR_SECONDS } from './lifetimes'
 
-/**
- * Numbers the enrolments of each subject.
- * @internal
- */
+/** @internal */
 export class Enrolments {
   constructor(private readonly ledger: Ledger) {}
 

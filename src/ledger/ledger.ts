@@ -101,7 +101,6 @@ export class MemoryLedger implements Ledger {
  * @internal
  */
 export interface FailClosedLedger extends Ledger {
-  /** Class name of the wrapped ledger. */
   readonly kind: string
   /** True if the ledger is in this process's memory, so no other process shares it. */
   readonly isInMemory: boolean

@@ -10,7 +10,6 @@ export const YEAR_SECONDS = 365 * DAY_SECONDS
 /** The ledger keeps a claim or a count this many seconds longer than needed, because the clocks of two processes may differ. */
 export const MARGIN_SECONDS = 300
 
-/** The fields of a transaction that are needed to make its keys in the ledger. */
 export interface LedgerTransaction {
   readonly id: string
   /** When the transaction expires, in milliseconds since 1970. */

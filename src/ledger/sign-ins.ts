@@ -12,10 +12,7 @@ interface SignInSettings {
   readonly firstFactorLifetimeMs: number
 }
 
-/**
- * Records the last sign-in of each subject.
- * @internal
- */
+/** @internal */
 export class SignIns {
   constructor(private readonly settings: SignInSettings) {}
 

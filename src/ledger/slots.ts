@@ -7,15 +7,8 @@
  */
 import type { Ledger } from './ledger'
 
-/**
- * Takes numbered slots in a ledger.
- * @internal
- */
+/** @internal */
 export class Slots {
-  /**
-   * Uses this ledger.
-   * @param ledger stores one claimed key for each taken slot
-   */
   constructor(private readonly ledger: Ledger) {}
 
   /**

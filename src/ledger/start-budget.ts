@@ -22,7 +22,6 @@ const EXTRA_SLOTS = 32
 /** `denialsOf` stops its search after this many denials. Otherwise the search would never end with a faulty ledger that reports every key as claimed. */
 const MAX_DENIALS = 100
 
-/** The result of counting a start. */
 export interface SpentStart {
   /** Number of the slot that the start has taken, from 1; 0 if the start was refused. */
   readonly slot: number
@@ -37,10 +36,7 @@ interface StartBudgetSettings {
   readonly startBudget: { readonly starts: number; readonly perSeconds: number }
 }
 
-/**
- * Counts the starts and denials of each subject.
- * @internal
- */
+/** @internal */
 export class StartBudget {
   private readonly ledger: Ledger
   private readonly slots: Slots
@@ -143,7 +139,6 @@ export class StartBudget {
     return denials === 1 ? 0 : denials
   }
 
-  /** Resets the slots, the pause and the denials of a subject. */
   async lift(key: string): Promise<void> {
     const denials = await this.denialsOf(key)
     await Promise.all([

@@ -39,10 +39,7 @@ const MAX_TRANSACTIONS = 8
 /** Estimated size of a stored transaction without the app's data: ids, times, the digest, and a status token of a few hundred bytes. */
 const RESERVED_BYTES = 900
 
-/**
- * The transactions in one session.
- * @internal
- */
+/** @internal */
 export class SessionTransactions {
   constructor(
     private readonly session: SessionLike,

@@ -16,10 +16,7 @@ const UP_MS = 10_000
 /** A failed ping is cached for 2 s only, so that users notice quickly when Nevis is back. */
 const DOWN_MS = 2000
 
-/**
- * Pings Nevis and caches the result. Each strategy has one `Health` object.
- * @internal
- */
+/** @internal */
 export class Health {
   private readonly pings = new SharedCache<unknown>(UP_MS, DOWN_MS)
 

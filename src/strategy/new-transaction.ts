@@ -14,7 +14,6 @@ import { phoneOf } from './start-parameters'
 import type { StrategyRequest } from './strategy-request'
 
 /**
- * Creates the transaction from Nevis's answer.
  * @param slot the number of this start among the user's counted starts
  * @param startedAt milliseconds since 1970
  * @returns the transaction; and, if Nevis has generated recovery codes, these codes, encrypted so that they can be sent in the handle

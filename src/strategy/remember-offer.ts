@@ -10,7 +10,6 @@ import type { Settings } from './settings'
 const NEVER_REMEMBERED = 'recovery'
 
 /**
- * Decides whether the waiting page of this transaction offers to remember the browser.
  * @returns for how many days the browser can be remembered, and whether the user has chosen that; undefined if the page does not offer it
  * @internal
  */

@@ -39,7 +39,6 @@ export interface Settings {
   readonly callbackURL: string
   readonly statusURL: string
   readonly subject: (req: NevisRequest) => Subject | undefined | Promise<Subject | undefined>
-  /** True if the app sets the option `subject`. */
   readonly hasOwnSubject: boolean
   /**
    * Returns the username in `req.user`. The ledger counts the user's starts and codes under it, even after a userId is known. Returns undefined if
@@ -72,7 +71,6 @@ export interface Settings {
    * that it cannot be sent as a widget's token.
    */
   readonly hasWidget: boolean
-  /** Runs the starts of a subject one after another. */
   readonly startQueue: StartQueue
   /** The code checks that are waiting for Nevis at this moment. The two requests of a double click share one check. */
   readonly codeChecks: SharedCache<Outcome>

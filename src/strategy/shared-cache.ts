@@ -12,10 +12,7 @@ interface Entry<T> {
 
 const SWEEP_EVERY_MS = 10_000
 
-/**
- * A cache of promises.
- * @internal
- */
+/** @internal */
 export class SharedCache<T> {
   /** A `#` field is private at run time. So if the app prints the strategy, the output does not contain the cached results, which can contain tokens. */
   readonly #entries = new Map<string, Entry<T>>()

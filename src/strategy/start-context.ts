@@ -30,7 +30,6 @@ export interface StartContext {
   readonly source: RequestSource
   /** True if the user gave a first factor, such as the password, in this request. */
   readonly isAfterFirstFactor: boolean
-  /** True if this start gives the session a new id, to prevent session fixation. */
   readonly renewsSession: boolean
 }
 

@@ -29,10 +29,7 @@ const MAX_WAIT_MS = 15_000
 /** A start makes a few calls of at most 10 s each. If it takes longer than this, it hangs in a function of the app, and the next start may run. */
 const MAX_WORK_MS = 60_000
 
-/**
- * Runs the starts of one subject one after another.
- * @internal
- */
+/** @internal */
 export class StartQueue<Result = StartResult> {
   // Use `#` fields, which are private at run time: the app may print or log the strategy, and a result contains a status token.
   readonly #last = new Map<string, Promise<Result | undefined>>()

@@ -22,12 +22,10 @@ import type { Keys } from '../trust/keys'
 import { about, publish, type About, type NevisEvents } from './events'
 import type { Settings } from './settings'
 
-/** A redirect of the browser to this URL. */
 export interface Redirect {
   readonly to: string
 }
 
-/** The result of a request: a redirect, or the profile of the user who approved. */
 export type StrategyResult = Redirect | Approved
 
 export interface Approved {
@@ -60,10 +58,7 @@ export interface UsedUpBudget {
   readonly retryAfterSeconds?: number | undefined
 }
 
-/**
- * One request while the strategy handles it.
- * @internal
- */
+/** @internal */
 export class StrategyRequest {
   session!: SessionLike
   transactions!: SessionTransactions
@@ -134,12 +129,10 @@ export class StrategyRequest {
     return session
   }
 
-  /** The event fields that describe this request's transaction. */
   about(): About {
     return about(this.settings.name, this.current)
   }
 
-  /** Milliseconds since the transaction was started; for events. */
   ageMs(startedAt = this.current.startedAt ?? Date.now()): number {
     return Math.max(0, Date.now() - startedAt)
   }

@@ -69,9 +69,7 @@ export interface ExpectedProof {
   readonly now: number
   /** True if the browser sent the token. Such a token must have `iat` (the time at which it was issued) and must name its user or transaction. */
   readonly isFromBrowser?: boolean
-  /** The username, if it is known. */
   readonly username?: string | undefined
-  /** Nevis's id of the transaction. */
   readonly transactionId?: string
   /** The option `transactionTokens`: how the tokens of this instance differ from Nevis's documentation. */
   readonly claims?: TransactionTokenClaims

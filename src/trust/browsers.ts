@@ -33,15 +33,11 @@ const VERSION = 1
 /** Longer cookies are refused without decrypting them. A real cookie has about 500 bytes of content, and browsers accept cookies of up to 4096 bytes. */
 const MAX_LENGTH = 2048
 
-/**
- * Encrypts and decrypts the cookies of one strategy.
- * @internal
- */
+/** @internal */
 export class BrowserCookies {
   private readonly context: Buffer
 
   /**
-   * Sets the keys.
    * @param keys 32 bytes each. New cookies are encrypted with the first key; cookies of every key are accepted
    * @param owner the strategy and the Nevis instance. A cookie of one owner cannot be decrypted for another
    */
@@ -56,10 +52,7 @@ export class BrowserCookies {
     return encrypt(JSON.stringify(browser), this.keys[0] as Buffer, this.context).toString('base64url')
   }
 
-  /**
-   * Decrypts a cookie.
-   * @returns undefined if the value was not encrypted with one of these keys, or was changed afterwards
-   */
+  /** @returns undefined if the value was not encrypted with one of these keys, or was changed afterwards */
   open(value: string | undefined): RememberedBrowser | undefined {
     if (value === undefined || value.length > MAX_LENGTH) return undefined
     const bytes = Buffer.from(value, 'base64url')

@@ -9,13 +9,9 @@ import { createHmac, timingSafeEqual } from 'node:crypto'
 import type { Transaction } from '../factors/transaction'
 import { withSortedNames } from '../host/canonical'
 
-/**
- * Computes and compares the digests of transactions.
- * @internal
- */
+/** @internal */
 export class Digests {
   /**
-   * Sets the keys.
    * @param keys 32 bytes each. New digests are made with the first key; digests of every key are accepted
    * @param owner the strategy, the Nevis instance and the callback URL. A digest of one owner does not match for another, even in the same session
    */

@@ -32,15 +32,11 @@ const TAG_BYTES = 16
  */
 const MAX_LENGTH = 8192
 
-/**
- * Encrypts and decrypts the handles of one strategy.
- * @internal
- */
+/** @internal */
 export class Handles {
   private readonly context: Buffer
 
   /**
-   * Sets the keys.
    * @param keys 32 bytes each. New handles are encrypted with the first key; handles of every key are accepted
    * @param owner the strategy, the Nevis instance and the callback URL. A handle of one owner cannot be decrypted for another
    */
@@ -57,10 +53,7 @@ export class Handles {
     return Buffer.concat([Buffer.of(VERSION), encrypt(text, key as Buffer, this.context)]).toString('base64url')
   }
 
-  /**
-   * Decrypts a handle.
-   * @returns undefined if the value was not encrypted with one of these keys, or was changed afterwards
-   */
+  /** @returns undefined if the value was not encrypted with one of these keys, or was changed afterwards */
   open(handle: unknown): Sealed | undefined {
     if (typeof handle !== 'string' || handle.length > MAX_LENGTH) return undefined
     const bytes = Buffer.from(handle, 'base64url')

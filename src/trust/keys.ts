@@ -14,10 +14,7 @@ import { TypedCodes } from './typed-code'
 
 const USES = ['passport-nevis handle', 'passport-nevis transaction', 'passport-nevis shown', 'passport-nevis browser', 'passport-nevis typed code'] as const
 
-/**
- * Objects that encrypt or authenticate, each with its own key.
- * @internal
- */
+/** @internal */
 export interface Keys {
   readonly handles: Handles
   readonly digests: Digests

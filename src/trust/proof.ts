@@ -22,10 +22,8 @@ export interface KnownStatus {
   readonly introspection?: Promise<Introspection>
 }
 
-/** The strategy's settings that concern proofs. */
 interface ProofSettings {
   readonly client: NevisClient
-  /** Accepted `iss` of transaction tokens. */
   readonly issuers: readonly string[]
   /** The option `transactionTokens`: how the tokens of this instance differ from Nevis's documentation. */
   readonly claims: TransactionTokenClaims

@@ -28,10 +28,7 @@ export function lockCodes(codes: readonly string[]): LockedCodes {
   return { key: key.toString('base64url'), locked: encrypt(text, key, CONTEXT).toString('base64url') }
 }
 
-/**
- * Decrypts the codes.
- * @returns undefined if the key or the encrypted codes are missing, or if the codes were encrypted with another key
- */
+/** @returns undefined if the key or the encrypted codes are missing, or if the codes were encrypted with another key */
 export function unlockCodes(key: string | undefined, locked: string | undefined): readonly string[] | undefined {
   if (key === undefined || locked === undefined) return undefined
   const text = decrypt(Buffer.from(locked, 'base64url'), Buffer.from(key, 'base64url'), CONTEXT)

@@ -10,15 +10,9 @@ import type { Shown } from '../factors/transaction'
 
 type Kept = Omit<Shown, 'recoveryCodes'>
 
-/**
- * Encrypts and decrypts the parts of a challenge.
- * @internal
- */
+/** @internal */
 export class ShownCipher {
-  /**
-   * Sets the keys.
-   * @param keys 32 bytes each. New text is encrypted with the first key; text of every key can be decrypted
-   */
+  /** @param keys 32 bytes each. New text is encrypted with the first key; text of every key can be decrypted */
   constructor(private readonly keys: readonly Buffer[]) {}
 
   /**

@@ -7,13 +7,9 @@
  */
 import { createHmac, timingSafeEqual } from 'node:crypto'
 
-/**
- * Computes and compares the digests of typed codes.
- * @internal
- */
+/** @internal */
 export class TypedCodes {
   /**
-   * Sets the keys.
    * @param keys 32 bytes each. New digests are made with the first key; digests of every key are accepted
    * @param owner the strategy, the Nevis instance and the callback URL; part of every digest
    */
@@ -22,10 +18,6 @@ export class TypedCodes {
     private readonly owner: string,
   ) {}
 
-  /**
-   * The digest of a code in the transaction with this id.
-   * @returns base64url
-   */
   digestOf(code: string, id: string): string {
     return this.digestBy(this.keys[0] as Buffer, code, id).toString('base64url')
   }

@@ -25,7 +25,6 @@ export function linksOf({ waitingURL }: Settings, stylesheet: string | undefined
 }
 
 /**
- * Makes the answer with one of the two files.
  * @param version the hash in the URL
  * @returns undefined if there is no such file
  * @internal

@@ -42,10 +42,7 @@ const KEEP_FAILURE_MS = 2000
 /** Upper limit for how long a page request waits for Nevis. */
 const MAX_WAIT_MS = 2000
 
-/**
- * Fetches a user's authenticators for the waiting page, and caches them for some seconds.
- * @internal
- */
+/** @internal */
 export class AuthenticatorChoice {
   private readonly users = new SharedCache<User>(KEEP_MS, KEEP_FAILURE_MS)
 

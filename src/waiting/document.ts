@@ -9,14 +9,12 @@ import { html, type Html, type Piece } from './html'
 import type { Brand } from './page-options'
 import type { Language } from './texts/languages'
 
-/** The values that every page needs. */
 export interface ShellParts {
   readonly language: Language
   readonly assets: { readonly script: string; readonly styles: readonly string[] }
   readonly nonce?: string | undefined
   readonly isSignedIn: boolean
   readonly brand: (Brand & { readonly href: string }) | undefined
-  /** The languages that the user can choose. */
   readonly offered: readonly Language[]
   readonly footerLinks: readonly { readonly text: string; readonly href: string }[]
   readonly homeURL: string

@@ -26,10 +26,7 @@ export const POLICY: Policy = {
  */
 export const REFERRER_POLICY = 'strict-origin'
 
-/**
- * Makes the answer with a page, its security headers and its policy.
- * @internal
- */
+/** @internal */
 export function page(res: HostResponse | undefined, status: number, body: string, { language, formAction }: ShellParts, policy = POLICY): Answer {
   return completeAnswer(
     status,

@@ -13,7 +13,6 @@ import type { Language } from './texts/languages'
 import type { WaitingView } from './view'
 import { dateIn, textFor } from './wording'
 
-/** One entry of the list; `lines` are below the name. */
 interface Entry {
   readonly name: string
   readonly lines: readonly string[]

@@ -31,10 +31,7 @@ const ABANDONED_AFTER_MS = 60_000
  */
 const MAX_TRANSACTIONS = 50_000
 
-/**
- * Watches the transactions of one strategy.
- * @internal
- */
+/** @internal */
 export class StatusWatch {
   private readonly transactions = new Map<string, WatchedTransaction>()
   private readonly rate: RateLimiter
