@@ -1,21 +1,22 @@
 /**
- * Reads the access key from its source, compares tokens with it, and derives other keys from it.
+ * Reads the access key, compares tokens with the access key, and derives other keys from it. The access key is the secret that the application
+ * sends to Nevis with each request (`Authorization: Bearer …`).
  *
- * The app's `accessKey` function may ask a key vault that never answers, so every caller that waits for the function has a deadline. The key is kept
- * in private members (`#…`) only. Anyone who has the key can approve for every user, so `util.inspect`, `JSON.stringify` and loggers must not find it
- * on any object of this package. Out of scope: sending the key (`http.ts`).
+ * The key is kept in private members (`#…`) only, so that `util.inspect`, `JSON.stringify` and loggers cannot print it: anyone who has the key can
+ * act for every user. If the application passes a function instead of the key, each call of the function has a deadline, because a key vault
+ * may never respond. Out of scope: sending the key (`http.ts`).
  */
 import { hkdfSync, timingSafeEqual } from 'node:crypto'
 import { withDeadline } from './deadline'
 import { NevisError } from './errors'
 
 /**
- * The key itself, or a function that returns the current one, for example from a key vault.
+ * The access key, or a function that returns the current access key, for example from a key vault.
  * @inline
  */
 export type AccessKeySource = string | (() => string | Promise<string>)
 
-/** Allows only visible ASCII: with a line break, the key would add further headers to the request. */
+/** Visible ASCII characters only. A line break in the key would add headers to the request. */
 const USABLE = /^[\x21-\x7e]+$/
 
 export function isUsableAccessKey(value: unknown): value is string {
@@ -28,8 +29,8 @@ export class AccessKey {
   #derived: { readonly from: string; readonly keys: Map<string, Buffer> } | undefined
 
   /**
-   * Stores where the key comes from, and does not read the key yet.
-   * @param timeoutMs milliseconds within which the app's function must return the key
+   * Stores the key or the function. The constructor does not call the function.
+   * @param timeoutMs milliseconds within which the application's function must return the key
    */
   constructor(source: AccessKeySource, timeoutMs: number) {
     this.#source = source
@@ -37,18 +38,17 @@ export class AccessKey {
   }
 
   /**
-   * The current key. For callers that already have a deadline of their own.
-   * @throws TypeError if the app's function gives no usable key. An error that the function itself throws is passed on
-   * unchanged, because only the app knows what it means.
+   * Returns the current key. The caller must have a deadline of its own, because the application's function may never return.
+   * @throws TypeError if the application's function returns an unusable key. Errors that the function itself throws are passed on unchanged.
    */
   current(): string | Promise<string> {
     return typeof this.#source === 'function' ? checkedKey(this.#source) : this.#source
   }
 
   /**
-   * The current key, for callers without a deadline because they make no call to Nevis. The error for a time-out names `introspect`, because a
-   * NevisError must name a client method; its message says that the app's function did not answer.
-   * @throws NevisError `NEVIS_TIMEOUT` when the app's function does not answer in time
+   * Returns the current key, or rejects after `timeoutMs`. For callers that have no deadline of their own.
+   * @throws NevisError `NEVIS_TIMEOUT` if the application's function does not return the key in time. Its `operation` is `introspect`, because a
+   * NevisError must name a client method, although no request was sent.
    */
   currentWithinDeadline(): string | Promise<string> {
     const source = this.#source
@@ -57,13 +57,13 @@ export class AccessKey {
     return withDeadline(this.#timeoutMs, tooLate, () => checkedKey(source))
   }
 
-  /** True if the token is the access key. The comparison takes constant time, so its duration reveals nothing about the key except its length. */
+  /** True if the token is the access key. Compares in constant time, so that the duration does not reveal how many characters match. */
   async equals(token: string): Promise<boolean> {
     const [key, other] = [Buffer.from(await this.currentWithinDeadline()), Buffer.from(token)]
     return key.length === other.length && timingSafeEqual(key, other)
   }
 
-  /** Derives keys from the current access key with HKDF-SHA256 (RFC 5869): 32 bytes, different for each label. */
+  /** Derives one key of 32 bytes per label from the current access key, with HKDF-SHA256 (RFC 5869). */
   derive(labels: readonly string[]): readonly Buffer[] | Promise<readonly Buffer[]> {
     const current = this.currentWithinDeadline()
     const derived = (key: string) => labels.map((label) => this.#deriveFrom(key, label))

@@ -1,16 +1,16 @@
 /**
- * The connections to Nevis: how many there may be, and how long an idle one is kept for the next request.
+ * Creates the HTTP agents for requests to Nevis. An agent limits the number of connections and keeps idle ones open for later requests.
  *
- * Keeping connections saves TLS handshakes: a handshake takes one or two round trips, and several times the CPU of a request. But if the
- * server closes a connection just as the client sends a request on it, the client cannot know whether the request arrived, and a request
- * that notifies a user must never be sent twice. So the client closes an idle connection before the server does:
+ * A kept connection saves the TLS handshake: one or two round trips, and several times the CPU time of a request. But the server may close
+ * an idle connection just as the client sends a request on it. The client then cannot know whether the request arrived. It must not repeat a
+ * request that notifies a user. So the client closes an idle connection before the server does:
  * - after 30 s, which is less than the idle time-out of most servers and load balancers;
  * - one second before the time that the server announces (`Keep-Alive: timeout=5`), which Node's agent does by itself;
- * - if a server has closed an idle connection before, after 80 % of the time for which that connection was idle.
+ * - if the server has closed an idle connection before, after 80 % of the time for which that connection was idle.
  *
- * One case remains: the first connection that a server closes without an announcement. A request that is sent at that moment fails with
- * `NEVIS_UNREACHABLE`, and is retried only if its method may be retried. Tunnels through a forward proxy are kept, counted and closed in
- * the same way.
+ * One case cannot be prevented: a server without such an announcement closes an idle connection for the first time, just as a request is
+ * sent. The request then fails with `NEVIS_UNREACHABLE`. The client retries it only if its method may be retried. Tunnels through a forward
+ * proxy are kept, counted and closed in the same way.
  *
  * Out of scope: sending and retrying a request (`http.ts`), opening a tunnel (`tunnel.ts`).
  *
@@ -24,33 +24,33 @@ import { proxyFor, type Proxy } from './proxy'
 import { Tunnel } from './tunnel'
 
 const KEEP_IDLE_MS = 30_000
-/** A server that closes an idle connection sooner than this is probably restarting, so the agent does not learn an idle time-out from it. */
+/** If a server closes a connection that was idle for less than this, the server is probably restarting. The agent learns no idle time-out from it. */
 const SHORTEST_TIMEOUT_MS = 1000
-/** The agent forgets a learned idle time-out after an hour, because the server may have closed the connection for a restart. */
+/** The agent forgets the server's learned idle time-out after one hour, because a restart of the server may have closed the connection early. */
 const MEMORY_MS = 3_600_000
-/** The agent keeps an idle connection for this share of the learned idle time-out. */
+/** The agent closes an idle connection after 80 % of the idle time-out that it has learned for the server. */
 const SAFE_SHARE = 0.8
 
 const OPTIONS = {
   keepAlive: true,
-  // At most 50 connections. In a burst of logins, further requests wait for a free one until their deadline.
+  // During a burst of logins, requests beyond these 50 connections wait until one is free, at most until their deadline.
   maxSockets: 50,
   timeout: KEEP_IDLE_MS,
-  // axios sets the same value. With another value, each use of a socket would set the option twice, and each setting is a system call.
+  // axios sets 60 s on each socket before each request. With another value here, Node and axios would each set it again, with a system call each time.
   keepAliveMsecs: 60_000,
 }
 
 /**
- * Makes the agent for plain http.
- * @param keepAlive false if each connection is to be used for one request only
+ * Creates an agent for `http:` URLs.
+ * @param keepAlive false: each connection is used for one request only
  */
 export function newHttpAgent(keepAlive = true): HttpAgent {
   return learning(new HttpAgent({ ...OPTIONS, keepAlive }))
 }
 
 /**
- * `rejectUnauthorized` is set explicitly, because `NODE_TLS_REJECT_UNAUTHORIZED=0` would switch certificate checks off for the whole process.
- * An attacker in the network could then read the access key.
+ * `rejectUnauthorized` is set because its default is false in a process with `NODE_TLS_REJECT_UNAUTHORIZED=0`. Without certificate checks, an
+ * attacker in the network could read the access key.
  */
 const TLS_OPTIONS = { ...OPTIONS, rejectUnauthorized: true }
 
@@ -58,7 +58,7 @@ export function newHttpsAgent(keepAlive = true): HttpsAgent {
   return learning(new HttpsAgent({ ...TLS_OPTIONS, keepAlive }))
 }
 
-/** The agent of this package for a base URL. Requests to this machine never go through a proxy. */
+/** Creates an agent for a base URL: for http, for https, or for https through the forward proxy that `https_proxy` names. Loopback URLs bypass the proxy. */
 export function newAgent(url: URL, keepAlive = true): HttpAgent {
   if (url.protocol === 'http:') return newHttpAgent(keepAlive)
   const proxy = isLoopback(url) ? undefined : proxyFor(url)
@@ -66,8 +66,8 @@ export function newAgent(url: URL, keepAlive = true): HttpAgent {
 }
 
 /**
- * Makes the agent that reaches Nevis through a forward proxy.
- * @param authority host and port of Nevis, with the brackets of an IPv6 address
+ * Creates an agent that reaches Nevis through a forward proxy.
+ * @param authority host and port of Nevis, for example `[::1]:443`
  */
 export function newTunnelAgent(proxy: Proxy, authority: string, keepAlive = true): HttpsAgent {
   const agent = new HttpsAgent({ ...TLS_OPTIONS, keepAlive })
@@ -81,11 +81,11 @@ export function newTunnelAgent(proxy: Proxy, authority: string, keepAlive = true
   return learning(agent)
 }
 
-/** Extends the agent so that it learns how long the server keeps an idle connection open, and closes idle connections earlier. */
+/** Makes the agent learn the server's idle time-out from connections that the server closes. The agent then closes idle connections earlier than that. */
 function learning<A extends HttpAgent>(agent: A): A {
   let keepMs = KEEP_IDLE_MS
   let forgetAt = Infinity
-  /** For each open connection, the time (`performance.now()`) since which the connection is idle; Infinity while it is in use. */
+  /** For each open connection: `performance.now()` when it became idle; Infinity while a request uses it. */
   const idleSince = new Map<object, number>()
   const keepSocketAlive = agent.keepSocketAlive.bind(agent)
   const reuseSocket = agent.reuseSocket.bind(agent)
@@ -106,8 +106,8 @@ function learning<A extends HttpAgent>(agent: A): A {
     const socket = stream as Socket
     const now = performance.now()
     if (now >= forgetAt) keepMs = KEEP_IDLE_MS
-    // If our own time-out closes the socket, the event `timeout` comes first and removes the entry, so `learn` does nothing. A `close` without
-    // `timeout` means that the server has closed the connection, so learn from it.
+    // Learn from the event `close` only if the server has closed the connection. If our own time-out closes the socket, the event `timeout` comes
+    // first, and `forget` removes the connection from `idleSince`.
     if (!idleSince.has(socket)) socket.once('timeout', forget).once('close', learn)
     idleSince.set(socket, now)
     const keeps: unknown = keepSocketAlive(socket)

@@ -1,11 +1,11 @@
 /**
- * One complete HTTP response of Nevis: its status and body. It also creates the NevisError for a response that reports a failure.
+ * A complete HTTP response of Nevis: status and body. Creates the NevisError if the response reports a failure.
  *
- * Out of scope: which fields a response must have (`decode.ts`), and the HTTP call itself (`http.ts`).
+ * Out of scope: which fields a response must have (`decode.ts`), and sending the request (`http.ts`).
  */
 import { NevisError, type NevisErrorCode, type NevisMethod } from './errors'
 
-/** A JSON object as received, unknown fields included. */
+/** The JSON object of a response, unchanged, with all fields. */
 export type RawAnswer = Readonly<Record<string, unknown>>
 
 export function isJsonObject(value: unknown): value is RawAnswer {
@@ -18,7 +18,7 @@ export class Answer {
   readonly #date: unknown
 
   /**
-   * Stores the parts of a response.
+   * Stores the parts of the HTTP response. `text` is the body.
    * @param date the `Date` header as received
    */
   constructor(
@@ -27,18 +27,18 @@ export class Answer {
     readonly text: string,
     readonly retryAfterSeconds: number | undefined,
     date?: unknown,
-    /** True if the body had no declared length and ended with the connection, so a truncated body cannot be detected. */
+    /** True if the response had no declared length and ended when the connection closed. A truncated body then cannot be detected. */
     readonly isOpenEnded = false,
   ) {
     this.#date = date
   }
 
-  /** The `Date` header, in milliseconds since 1970. */
+  /** The `Date` header of the response, in milliseconds since 1970. */
   get date(): number | undefined {
     return httpDate(this.#date)
   }
 
-  /** True if the body is empty or white space, and was not cut off. */
+  /** True if the body is empty or white space, and the response had a declared length, so that the body cannot have been truncated. */
   get isEmpty(): boolean {
     return this.text.trim() === '' && !this.isOpenEnded
   }
@@ -66,7 +66,7 @@ export class Answer {
   }
 
   /**
-   * Returns the JSON object of a successful response.
+   * Returns the JSON object of a response with status 200, 201 or 202.
    * @throws NevisError for any other HTTP status, or if the body is not a JSON object
    */
   json(): RawAnswer {
@@ -76,8 +76,8 @@ export class Answer {
   }
 
   /**
-   * Returns the JSON of a successful response; undefined if the body is not JSON. Success is 200, 201 or 202, because Nevis does not document
-   * for every endpoint which of them it sends.
+   * Returns the JSON of a response with status 200, 201 or 202, or undefined if the body is not JSON. All three count as success, because Nevis
+   * does not document for every endpoint which one it sends.
    * @throws NevisError for any other HTTP status
    */
   successJson(): unknown {
@@ -86,10 +86,11 @@ export class Answer {
   }
 
   /**
-   * True for an error in the form that Nevis documents: JSON with the HTTP status as a number in `status` (beside `error`, `path` and
-   * `timestamp`). A misconfigured gateway answers 404 too: with text, a page, nothing, or other JSON. If such a 404 counted as
-   * "unknown user", an attacker who has the password could enrol a "first" phone for a user who already has one. A gateway whose body
-   * has the same form cannot be distinguished from Nevis.
+   * True for an error body as Nevis documents it: JSON with the HTTP status as a number, for example `{"status": 404, "error": "Not Found", …}`.
+   *
+   * Reason: a misconfigured gateway also responds with 404, but with a text, a page, an empty body or other JSON. If such a 404 counted as
+   * "unknown user", an attacker who has the password could enrol a phone for a user who already has one. A gateway that sends the documented
+   * form cannot be distinguished from Nevis.
    *
    * Source: https://docs.nevis.net/apidoc/authcloud/ (Errors)
    */
@@ -99,14 +100,14 @@ export class Answer {
   }
 
   /**
-   * Makes the NevisError for a response that breaks Nevis's documentation.
+   * Creates a `NEVIS_UNEXPECTED_RESPONSE` for a response that contradicts Nevis's documentation.
    * @param reason names a field or a rule, never a value from the response
    */
   unexpected(reason?: string): NevisError {
     return this.#error('NEVIS_UNEXPECTED_RESPONSE', reason)
   }
 
-  /** Returns the NevisError for this HTTP status. The body makes no difference, except that a 404 must be Nevis's own (`isErrorOfNevis`). */
+  /** Creates the NevisError for the HTTP status. A 404 becomes `NEVIS_NOT_FOUND` only if the body is an error body of Nevis (`isErrorOfNevis`). */
   statusError(): NevisError {
     const { status } = this
     if (status === 429) return this.#error('NEVIS_RATE_LIMITED')

@@ -1,24 +1,24 @@
 /**
- * The event `passport-nevis:call`: one HTTP request to Nevis, how long it took and how it ended.
+ * The event `passport-nevis:call`, published for each HTTP request to Nevis: how long the request took and how it ended.
  *
- * The event contains no path, token or body. Out of scope: what the answer means (`client.ts`).
+ * The event contains no path, token or body. Out of scope: what the response means (`client.ts`).
  */
 import type { NevisErrorCode, NevisMethod } from './errors'
 import { publisher } from './publisher'
 
-/** One HTTP request to Nevis. If the client retries a request, each attempt is published. */
+/** One HTTP request to Nevis. For a retry, a separate event is published. */
 export interface NevisCall {
-  /** The client's method, for example `approve`. */
+  /** The method of NevisClient that sent the request, for example `approve`. */
   readonly operation: NevisMethod
-  /** Base URL of the client, which tells instances apart. */
+  /** The base URL of the client. It tells several Nevis instances apart. */
   readonly baseURL: string
-  /** The number of the attempt: 1 for the first request, 2 for the first retry. */
+  /** 1 for the first request, 2 for its first retry. */
   readonly attempt: number
-  /** Whole milliseconds until the answer was complete, or until the request failed. */
+  /** Whole milliseconds from sending the request until the response was complete, or until the request failed. */
   readonly durationMs: number
-  /** The HTTP status of the answer; absent if there was no answer. */
+  /** The HTTP status of the response; absent if no complete response arrived. */
   readonly nevisStatus?: number
-  /** Why there was no answer: the code of the error. Absent if there was an answer. */
+  /** The code of the error, for example `NEVIS_TIMEOUT`; absent if a complete response arrived. */
   readonly code?: NevisErrorCode
 }
 

@@ -1,8 +1,8 @@
 /**
- * Validates requests before they are sent, and builds their JSON bodies.
+ * Validates the parameters of client methods before a request is sent, and builds the JSON bodies.
  *
- * An invalid request throws a `TypeError` that names the method and the field. The error never contains the value, which may be a code,
- * a phone number or a token. Out of scope: sending.
+ * Invalid parameters throw a `TypeError` that names the method and the field. The error never contains the value, because the value may be a
+ * code, a phone number or a token. Out of scope: sending the request.
  */
 import { appMessageFault, smsFault, textFault } from './messages'
 import type { ApproveRequest, CreateIntentRequest, EnrollRequest, VerifyCodeRequest } from './requests'
@@ -57,7 +57,7 @@ export function checkedApproval(request: ApproveRequest): ApprovalBody {
   const known = ['username', 'userId', 'channel', 'prompt', 'message', 'notificationMessage', 'authenticatorId']
   const fields = fieldsOf(method, request, known)
   const { prompt, message, notificationMessage, authenticatorId } = fields
-  // The channel is always sent, because Nevis's documents disagree: one calls it required, another says that it defaults to push.
+  // Always send the channel. One page of Nevis's documentation calls the field required, another page says that it defaults to push.
   const channel = channelOf(method, fields.channel) ?? 'push'
   const body: ApprovalBody = { channel, ...userReferenceIn(method, fields) }
   const isSms = channel === 'sms'
@@ -84,7 +84,7 @@ export function checkedVerification(request: VerifyCodeRequest): { userId: strin
   const fields = fieldsOf(method, request, ['userId', 'code', 'statusToken', 'channel'])
   const { code, statusToken, channel } = fields
   const userId = checkedId(method, 'userId', fields.userId)
-  // Accept only a string as a code: form parsers turn `code[]=…` into arrays or objects.
+  // Accept only a string as the code, because a form parser turns `code[]=…` into an array or an object.
   if (typeof code !== 'string' || code === '' || code.length > CODE_MAX_CHARACTERS) {
     fail(method, 'code', `must be a string of 1 to ${CODE_MAX_CHARACTERS} characters`)
   }
@@ -117,7 +117,7 @@ export function checkedUsername(method: string, value: unknown): string {
   return value
 }
 
-/** Only a UUID may go into a path: with `../` or `?` the request would reach another endpoint with the app's access key. */
+/** Accepts only a UUID, because the id becomes part of the URL path. With `../`, the request would reach another endpoint, with the access key. */
 export function checkedId(method: string, field: string, value: unknown): string {
   if (!isUuid(value)) fail(method, field, 'must be a UUID')
   return value
@@ -134,18 +134,18 @@ export function checkedName(method: string, value: unknown): string {
   return text(method, 'name', value, textFault)
 }
 
-/** Validates the text of an SMS when the app configures it, instead of at the first login. */
+/** Validates the text of an SMS when the application configures the factor, so that a mistake shows at start-up instead of at the first login. */
 export function assertSmsText(owner: string, value: unknown): asserts value is string {
   text(owner, 'message', value, smsFault)
 }
 
-/** Validates the channels of an intent token when the app configures them. */
+/** Validates the channels of an intent token when the application configures the widget factor. The browser starts Nevis's widget with an intent token. */
 export function assertIntentChannels(owner: string, value: unknown): asserts value is readonly IntentChannel[] {
   const known = Array.isArray(value) && value.length > 0 && value.every((name) => INTENT_CHANNELS.includes(name))
   if (!known) fail(owner, 'channels', 'must be a non-empty list of "app", "push", "sms"')
 }
 
-/** Rejects unknown fields. Nevis would ignore a misspelt one (`promt: true`), and the user would be asked less than the app intended. */
+/** Rejects unknown fields. Nevis would ignore a misspelt field (`promt: true`), and would not ask the user to accept or deny. */
 function fieldsOf(method: string, request: unknown, known: readonly string[]): Fields {
   if (typeof request !== 'object' || request === null || Array.isArray(request)) {
     throw new TypeError(`${method}: request must be an object`)
@@ -181,17 +181,17 @@ function fail(method: string, field: string, fault: string): never {
   throw new TypeError(`${method}: ${field} ${fault}`)
 }
 
-/** True if Nevis accepts the value as a username. No Nevis user has a username in another form. */
+/** True if the value has the form of a Nevis username. Nevis creates no user with any other username. */
 export function isUsername(value: unknown): value is string {
   return typeof value === 'string' && USERNAME.test(value)
 }
 
-/** True if Nevis accepts the value as a userId. */
+/** True if the value has the form of a Nevis userId. */
 export function isUserId(value: unknown): value is string {
   return isUuid(value)
 }
 
-/** True for a UUID, the form of all Nevis ids: of users, authenticators and transactions. */
+/** True for a UUID. All Nevis ids of users, authenticators and transactions are UUIDs. */
 export function isUuid(value: unknown): value is string {
   return typeof value === 'string' && UUID.test(value)
 }
@@ -201,12 +201,12 @@ export function isToken(value: unknown): value is string {
   return typeof value === 'string' && TOKEN.test(value)
 }
 
-/** True for the form of phone numbers that Nevis accepts: `+`, country code, number. */
+/** True for a phone number in the form that Nevis accepts, for example `+41791234567`. */
 export function isPhone(value: unknown): value is string {
   return typeof value === 'string' && PHONE.test(value)
 }
 
-/** Validates phone number prefixes when the app configures them. */
+/** Validates the allowed phone number prefixes (for example `+41`) when the application configures them. */
 export function assertPhonePrefixes(owner: string, field: string, value: unknown): asserts value is readonly string[] {
   const areAll = Array.isArray(value) && value.every((prefix) => typeof prefix === 'string' && PHONE_PREFIX.test(prefix))
   if (!areAll) fail(owner, field, 'must be a list of strings, each + and 1 to 14 digits')

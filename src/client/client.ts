@@ -1,10 +1,9 @@
 /**
  * The HTTP client for the Nevis Authentication Cloud, with one method per endpoint.
  *
- * The folder `client/` validates requests before they are sent, decodes responses into typed values, and turns every failed call into a
- * {@link NevisError} that contains no secret. It imports neither Express nor Passport, keeps no state of a transaction, and does not
- * decide what a response means for a login.
- * Out of scope of this file: HTTP (`http.ts`), rules for requests (`checks.ts`) and for responses (`decode.ts`).
+ * The files in `client/` validate parameters, decode responses into typed values, and turn every failed call into a {@link NevisError} that
+ * contains no secret. They import neither Express nor Passport, store no state of a transaction, and do not decide whether a user is logged in.
+ * Out of scope of this file: HTTP (`http.ts`), rules for parameters (`checks.ts`) and for responses (`decode.ts`).
  */
 import { AccessKey } from './access-key'
 import type { Answer } from './answer'
@@ -23,22 +22,22 @@ export type { NevisClientOptions } from './options'
 export type * from './requests'
 export type * from './results'
 
-/** HTTP statuses that mean that a code is wrong, used, expired or another user's. Nevis documents only "4xx otherwise", without a body. */
+/** HTTP statuses that mean that the code is wrong, used, expired or another user's. Nevis documents only "4xx otherwise", without a body. */
 const WRONG_CODE_STATUSES: readonly number[] = [400, 404, 409, 412, 422]
 
 const MARK = Symbol.for('passport-nevis.NevisClient')
 const STATUS_PATH = '/api/v1/status'
 
 /**
- * The Nevis Authentication Cloud, one method per endpoint. The strategy creates its own client. Create one yourself to look up
- * users or to rename and delete their phones, and pass the same one to the strategy as `client`.
+ * The HTTP client for the Nevis Authentication Cloud, with one method per endpoint. The strategy creates its own client by default. Create one
+ * yourself to look up users, or to rename and delete their phones, and pass it to the strategy as `client`.
  *
- * Every method can reject with three kinds of errors:
- * - a `TypeError` if the request breaks a known rule; nothing is then sent;
+ * Every method can reject with:
+ * - a `TypeError` if a parameter is invalid; no request is sent;
  * - a {@link NevisError} if the call fails;
- * - any error that the app's own `accessKey` function throws.
+ * - any error that the application's own `accessKey` function throws.
  *
- * "Retried on failure" means: at most `retries` times, and within `timeoutMs`.
+ * "Retried on failure" means: up to `retries` times, all within `timeoutMs`.
  */
 export class NevisClient {
   /** @internal */
@@ -69,9 +68,9 @@ export class NevisClient {
   }
 
   /**
-   * Checks that the instance answers. Nevis does not document whether it checks the access key here. Retried on failure.
+   * Checks that the instance responds. Nevis does not document whether this endpoint checks the access key. Retried on failure.
    * @returns `'PONG'`
-   * @throws NevisError `NEVIS_UNEXPECTED_RESPONSE` for any other answer; `NEVIS_UNAUTHORIZED`, `NEVIS_RATE_LIMITED`,
+   * @throws NevisError `NEVIS_UNEXPECTED_RESPONSE` for any other response; `NEVIS_UNAUTHORIZED`, `NEVIS_RATE_LIMITED`,
    * `NEVIS_REJECTED`, `NEVIS_UNREACHABLE`, `NEVIS_TIMEOUT`
    * @see https://docs.nevis.net/apidoc/authcloud/#endpoint
    */
@@ -84,9 +83,9 @@ export class NevisClient {
   }
 
   /**
-   * Starts an enrolment: creates the user if Nevis does not know the user yet, and adds a factor. Never retried.
+   * Starts an enrolment: registers a new phone, phone number or set of recovery codes for a user, and creates the user if necessary. Never retried.
    * @param request the user, and the channel (default `app`)
-   * @returns what to show, and the status token
+   * @returns the QR code, the link or the recovery codes to show, and the status token for `getStatus`
    * @throws NevisError, any code; `NEVIS_NOT_FOUND` for an unknown userId
    * @see https://docs.nevis.net/authcloud/api-doc/api-reference/registration-ref
    */
@@ -97,9 +96,9 @@ export class NevisClient {
   }
 
   /**
-   * Starts an approval: asks the user. Never retried, because each request sends the user another push or SMS.
+   * Starts an approval: asks the user to confirm, for example by a push to their phone. Never retried, because each request sends another push or SMS.
    * @param request the user, the channel (default `push`), and the message
-   * @returns the transaction's id, the userId, and the status token, which stays on the server
+   * @returns the transaction's id, the userId, and the status token for `getStatus`. Keep the status token on the server
    * @throws NevisError, any code; `NEVIS_NOT_FOUND` for an unknown user
    * @see https://docs.nevis.net/authcloud/api-doc/api-reference/approval-ref
    */
@@ -110,11 +109,11 @@ export class NevisClient {
   }
 
   /**
-   * Checks an SMS code or a recovery code. Never retried, because Nevis may count each request as an attempt or use up a recovery code.
-   * Nevis's response may not name the user, so `userId` must come from the server's own record of the transaction.
-   * Maintenance pages and firewalls answer with HTTP 200, too. So HTTP 200 means that the code is right only under two conditions: the body
-   * is empty, says yes, or has only fields of Nevis's own responses; and no part of it says no or names another user or transaction.
-   * @param expected the username and the transaction of the code, if known. If the body names another one, it is not accepted
+   * Checks an SMS code or a recovery code. Never retried, because Nevis may count each request as an attempt, or mark a recovery code as used.
+   * Nevis's response may not name the user. So take `userId` from data that your server stored at the start, never from the browser.
+   * HTTP 200 alone does not mean that the code is right, because maintenance pages and firewalls respond with 200 as well. The body must be
+   * empty, say yes, or have only fields of Nevis's own responses. No part of the body may say no, or name another user or transaction.
+   * @param expected the username and the transaction of the code, if known. A body that names another one is not accepted
    * @returns true for HTTP 200 with such a body. False for HTTP 200 with a JSON object that says no. Also false for 400, 404, 409, 412 or
    * 422, if the body is empty or a JSON object; for 404, a JSON object must be Nevis's own error
    * @throws NevisError, any code but `NEVIS_NOT_FOUND`; `NEVIS_UNEXPECTED_RESPONSE` for a page, a text or a list in the body
@@ -132,14 +131,15 @@ export class NevisClient {
     const isPage = !answer.isEmpty && answer.jsonObject() === undefined
     if (!WRONG_CODE_STATUSES.includes(answer.status)) throw isPage ? asFromPage(answer.statusError()) : answer.statusError()
     if (isPage) throw answer.unexpected('the body is neither empty nor a JSON object')
-    // A gateway that cannot find Nevis answers 404 with a body of its own. Do not count that as a wrong code, because the code may be right.
+    // Do not count the 404 of a gateway as a wrong code: the code may be right. A gateway that cannot reach Nevis sends a body in another form.
     const body404 = answer.status === 404 ? (answer.jsonObject() ?? {}) : {}
     if (Object.keys(body404).length > 0 && typeof body404['status'] !== 'number') throw answer.unexpected('this 404 is not in the form of Nevis')
     return false
   }
 
   /**
-   * Gets the status of a transaction. Sent without the access key, unless Nevis answers that the key is missing. Retried on failure.
+   * Gets the status of a transaction. The request has no access key. If Nevis responds that the key is missing, it is sent once more, with the
+   * key. Retried on failure.
    * @param statusToken from the response to `approve` or `enroll`
    * @returns the status: `pending`, `succeeded`, `failed` or `unknown`. `failed` and `unknown` are results, not errors
    * @throws NevisError, any code but `NEVIS_NOT_FOUND`: a 404 that does not say `unknown` is `NEVIS_UNEXPECTED_RESPONSE`
@@ -150,7 +150,8 @@ export class NevisClient {
   }
 
   /**
-   * Introspects a token: whether it is active, whose it is, and until when. "Active" alone proves no login. Retried on failure.
+   * Introspects a token: whether the token is active, to which user it belongs, and when it expires. An active token alone does not prove a
+   * login, because access keys and status tokens are active as well. Retried on failure.
    * @param token a transaction, status or intent token, or an access key
    * @returns times in seconds since 1970
    * @throws NevisError, any code but `NEVIS_NOT_FOUND`
@@ -174,7 +175,7 @@ export class NevisClient {
   }
 
   /**
-   * Gets a user by username. Nevis does not document whether it distinguishes upper and lower case, so compare the returned username.
+   * Gets a user by username. Compare the returned username with yours, because Nevis does not document whether upper and lower case differ.
    * Retried on failure.
    * @throws NevisError, any code; `NEVIS_NOT_FOUND` if there is no such user
    * @see https://docs.nevis.net/authcloud/api-doc/api-reference/users-endpoint-ref
@@ -195,7 +196,7 @@ export class NevisClient {
   }
 
   /**
-   * Renames an authenticator. Never retried. Nevis does not check whose authenticator it is: check first with `ownAuthenticator`.
+   * Renames an authenticator. Never retried. Nevis does not check to which user the authenticator belongs: call `ownAuthenticator` first.
    * @param name 1 to 16384 characters
    * @throws NevisError, any code; `NEVIS_NOT_FOUND` if there is no such authenticator
    * @see https://docs.nevis.net/authcloud/api-doc/api-reference/authenticator-endpoint-ref
@@ -211,7 +212,7 @@ export class NevisClient {
   }
 
   /**
-   * Deletes an authenticator. Never retried. Nevis does not check whose authenticator it is: check first with `ownAuthenticator`.
+   * Deletes an authenticator. Never retried. Nevis does not check to which user the authenticator belongs: call `ownAuthenticator` first.
    * @throws NevisError, any code; `NEVIS_NOT_FOUND` if there is no such authenticator
    * @see https://docs.nevis.net/authcloud/api-doc/api-reference/authenticator-endpoint-ref
    */
@@ -233,9 +234,9 @@ export class NevisClient {
   }
 
   /**
-   * @internal Asks Nevis whether this is a status token. False if Nevis answers `unknown`, or a 404 of the status endpoint in Nevis's own form.
-   * @throws NevisError for any other answer that is not a status. A 400 proves nothing: Nevis may refuse the request before it looks the token up,
-   * and a status token that is not recognised would sign in a browser without an approval
+   * @internal Asks Nevis whether the token is a status token. False if Nevis responds with the status `unknown`, or with a 404 in Nevis's error form.
+   * @throws NevisError for any other response that is not a status. A 400 does not prove that the token is no status token, because Nevis may
+   * reject the request before it looks the token up. A status token that this method missed would sign in a browser without an approval
    */
   async isStatusToken(token: string): Promise<boolean> {
     const answer = await this.#answerToStatus(token)
@@ -243,35 +244,34 @@ export class NevisClient {
     return !isRefused && decodeStatus(answer).status !== 'unknown'
   }
 
-  /** @internal Raw ping response for the doctor: even a 403 has a `Date` header. */
+  /** @internal The unprocessed response to a ping, for the command `doctor`. Even a 403 has the `Date` header, with which the doctor compares the clocks. */
   async answerToPing(): Promise<Answer> {
     return this.#http.send({ operation: 'ping', method: 'GET', path: '/ping', accept: '*/*', repeatable: true })
   }
 
-  /** @internal Introspects our own access key, for the doctor. */
+  /** @internal Introspects the client's own access key, for the command `doctor`. */
   async introspectAccessKey(): Promise<Introspection> {
     return this.introspect(await this.#accessKey.currentWithinDeadline())
   }
 
-  /** @internal True if the token is our own access key, which would introspect as active. */
+  /** @internal True if the token is the access key. Callers reject such a token, because Nevis introspects the access key as active. */
   holdsAccessKey(token: string): Promise<boolean> {
     return this.#accessKey.equals(token)
   }
 
-  /** @internal True if Nevis answered the last request without a server error; undefined before the first request. */
+  /** @internal True if Nevis responded to the last request with a status below 500; undefined before the first request. */
   get isUp(): boolean | undefined {
     return this.#http.isUp
   }
 
-  /** @internal 32 bytes for each label, derived from the current access key. */
+  /** @internal Derives 32 bytes per label from the current access key. */
   deriveKeys(labels: readonly string[]): readonly Buffer[] | Promise<readonly Buffer[]> {
     return this.#accessKey.derive(labels)
   }
 
   /**
-   * Sends the request without the access key first, because no example in Nevis's documentation sends the key to this endpoint. The overview
-   * there says that all requests need the key. An instance that needs it answers 401, documented as "the Authorization header is missing"; then
-   * the request is sent with the key.
+   * Sends the status request without the access key, and sends it again with the key if Nevis responds with 401. Nevis's documentation
+   * contradicts itself: the overview requires the key for all requests, but no example of this endpoint sends the key.
    */
   async #answerToStatus(statusToken: string): Promise<Answer> {
     const body = { statusToken: checkedToken('getStatus', 'statusToken', statusToken) }
@@ -285,8 +285,7 @@ export class NevisClient {
   async #delete(operation: NevisMethod, path: string): Promise<void> {
     const answer = await this.#http.send({ operation, method: 'DELETE', path, alone: true })
     if (answer.status !== 204 && answer.status !== 200) throw answer.statusError()
-    // Throw unless the body confirms the deletion: a maintenance page answers with HTTP 200, too, and must not make the user believe that a lost
-    // phone is deleted.
+    // Throw unless the body confirms the deletion. A maintenance page has HTTP 200 as well, and the user would believe that a lost phone is deleted.
     if (verdictOf(answer) !== 'yes') throw answer.unexpected('the body does not say that it is deleted')
   }
 }

@@ -1,16 +1,16 @@
 /**
- * Limits the time of a piece of work as a whole, with all its requests, retries and pauses.
+ * Limits the total time of an async function, with all its requests, retries and pauses.
  *
- * Other time-outs are not enough. A time-out per request restarts with every retry. An idle time-out restarts with every byte, so a server that sends
- * its answer byte by byte could delay a login for ever. Out of scope: what the work does.
+ * Time-outs of single requests are not enough: a time-out per request restarts with every retry, and an idle time-out restarts with every
+ * byte. A server that sends one byte at a time could delay a login for ever. Out of scope: what the function does.
  */
 
-/** The deadline that the work gets as its parameter. */
+/** The deadline, as passed to the async function. */
 export interface Deadline {
   /** True once the time is up. */
   isOver(): boolean
   remainingMs(): number
-  /** Destroys the request when the time is up, or at once if it is up already. Only the last request of the work is destroyed. */
+  /** Destroys the request when the time is up, or at once if the time is already up. A later call replaces the request: only the last one is destroyed. */
   applyTo(request: Request): void
 }
 
@@ -19,10 +19,10 @@ interface Request {
 }
 
 /**
- * Runs the work, and rejects when the time is up.
- * @param timeoutMs milliseconds for the whole of the work
- * @param expired creates the error with which the promise is rejected when the time is up
- * @returns what the work returns
+ * Calls `work`, and rejects if its promise is not settled when the time is up.
+ * @param timeoutMs milliseconds for all of `work`
+ * @param expired creates the error for the rejection
+ * @returns what `work` returns
  */
 export function withDeadline<T>(timeoutMs: number, expired: () => Error, work: (deadline: Deadline) => Promise<T>): Promise<T> {
   const endsAt = performance.now() + timeoutMs
@@ -31,7 +31,7 @@ export function withDeadline<T>(timeoutMs: number, expired: () => Error, work: (
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => {
       isOver = true
-      // Reject first and destroy afterwards: otherwise the caller would get the error of the destroyed request instead of this one.
+      // Reject before destroying the request. In the opposite order, the caller would get the error of the destroyed request instead of this one.
       reject(expired())
       current?.destroy()
     }, timeoutMs)

@@ -1,8 +1,8 @@
 /**
- * Validates unknown JSON from Nevis and turns it into typed values, or throws `NEVIS_UNEXPECTED_RESPONSE`.
+ * Validates JSON from Nevis and turns it into typed values, or throws `NEVIS_UNEXPECTED_RESPONSE`.
  *
- * Unknown fields are accepted and kept in `raw`. Two things are rejected: a missing required field, and an id or a token that could not be
- * sent in a later request. Out of scope: sending, and what a value means for a login.
+ * Unknown fields are accepted and kept in `raw`. A response is rejected if a required field is missing, or if an id or a token has characters
+ * that could not be sent in a request. Out of scope: sending the request, and what a value means for a login.
  */
 import { isJsonObject, type Answer } from './answer'
 import { compact, Fields } from './fields'
@@ -13,7 +13,7 @@ import type { Approval, Authenticator, Enrollment, Intent, NamedAuthenticator, S
 const APP_ENROLLMENT: readonly string[] = ['app', 'push']
 const APP_APPROVAL: readonly string[] = ['app', 'qr-code']
 
-/** Decodes a user. The response to a look-up by username may be a list that contains the user. */
+/** Decodes a user. For a search by username, Nevis may send a list with one user. */
 export function decodeUser(answer: Answer): User {
   if (answer.status !== 200) throw answer.status >= 300 ? answer.statusError() : answer.unexpected()
   const user = userIn(answer.jsonValue())
@@ -33,14 +33,14 @@ export function decodeAuthenticator(answer: Answer): NamedAuthenticator {
 }
 
 /**
- * Decodes the response to an enrolment.
- * @param channel the requested channel, which decides the required fields
+ * Decodes the response to `enroll`.
+ * @param channel the requested channel; it decides which fields are required
  */
 export function decodeEnrollment(answer: Answer, channel: string): Enrollment {
   const isRecovery = channel === 'recovery'
   const isApp = APP_ENROLLMENT.includes(channel)
   const json = isRecovery ? answer.successJson() : answer.json()
-  // Accept a list as the whole response for recovery codes: the list then contains the codes.
+  // For recovery codes, accept an array as the body, because the array may contain the codes. Nevis does not document this response.
   const fields = new Fields(answer, isJsonObject(json) ? json : isRecovery && Array.isArray(json) ? { codes: json as unknown[] } : answer.json())
   const inner = isRecovery ? undefined : fields.object('enrollment')
   const statusToken = inner?.optionalToken('statusToken') ?? fields.optionalToken('statusToken')
@@ -56,7 +56,7 @@ export function decodeEnrollment(answer: Answer, channel: string): Enrollment {
     recoveryCodes: isRecovery ? recoveryCodesIn(json) : undefined,
   })
   if (isApp) {
-    // Require the status or the list of authenticators, because they show whether the user already had a factor.
+    // Require the user's status or the list of authenticators, because callers check with them whether the user already had a factor.
     fields.required('status', authenticators === undefined ? enrollment.status : 'listed')
     fields.required('transactionId', enrollment.transactionId)
     assertWayIn(fields, enrollment)
@@ -64,17 +64,14 @@ export function decodeEnrollment(answer: Answer, channel: string): Enrollment {
   return { ...userFields(fields), ...enrollment }
 }
 
-/**
- * Requires a QR code or a link, because the user needs one of them. A link of any scheme counts here; the factor `app` decides which schemes may be
- * shown.
- */
+/** Requires a QR code or a link, because the user must scan or open one of them. A link with any scheme counts: later, the factor `app` checks the scheme. */
 function assertWayIn(fields: Fields, { qrCode }: Pick<Enrollment, 'qrCode'>): void {
   fields.required('qrCode', qrCode ?? fields.optionalString('appLinkUri'))
 }
 
 /**
- * Decodes the response to an approval.
- * @param channel the requested channel, which decides the required fields
+ * Decodes the response to `approve`.
+ * @param channel the requested channel; it decides which fields are required
  */
 export function decodeApproval(answer: Answer, channel: string): Approval {
   const fields = new Fields(answer, answer.json())
@@ -91,14 +88,14 @@ export function decodeApproval(answer: Answer, channel: string): Approval {
 }
 
 /**
- * Decodes the status of a transaction. The HTTP status and the field `status` must agree, or the response is rejected. Logins depend on
- * this field, so an unknown value is rejected, too: it could mean yes or no. All other enumerations accept unknown values.
+ * Decodes the status of a transaction. Rejects the response if the HTTP status and the field `status` contradict each other. Also rejects
+ * unknown values of `status`, because a login depends on this field. All other enumerations accept unknown values.
  *
- * The exception is HTTP 412, which Nevis documents as "a failed operation". It means `failed` for an error body, and for any value of
- * `status` other than `pending`, `succeeded` and `unknown`.
+ * HTTP 412 is an exception: Nevis documents it as "a failed operation". It means `failed` if the body is an error of Nevis, or if `status`
+ * has any value but `pending`, `succeeded` and `unknown`.
  *
- * A 404 without `"status": "unknown"` comes from a wrong host or path, not from this endpoint: in error bodies `status` is a *number*.
- * The error is `NEVIS_UNEXPECTED_RESPONSE` and not `NEVIS_NOT_FOUND`, because the request names no user and no authenticator.
+ * A 404 means `unknown` only with `"status": "unknown"`. Any other 404 means that the host or path is wrong, and becomes
+ * `NEVIS_UNEXPECTED_RESPONSE`. It is not `NEVIS_NOT_FOUND`, because the request names no user or authenticator that could be missing.
  */
 export function decodeStatus(answer: Answer): Status {
   if (![200, 202, 404, 412].includes(answer.status)) throw answer.statusError()
@@ -117,8 +114,8 @@ export function decodeStatus(answer: Answer): Status {
     const named = compact<{ transactionId?: string; userId?: string }>({ transactionId: fields.optionalTransactionId(), userId: fields.optionalId('userId') })
     return { status, ...named, token: fields.token('token'), ...details }
   }
-  // Do not check these values further: they are only compared with the started transaction, and a malformed one must not turn a denial into an
-  // unreadable response.
+  // Accept malformed ids and tokens here. The caller only compares them with the started transaction. If they were rejected, a user's denial
+  // would become an error.
   const undecided = compact<{ transactionId?: string; userId?: string; token?: string }>({
     transactionId: fields.looseId('transactionId'),
     userId: fields.looseId('userId'),
@@ -127,7 +124,7 @@ export function decodeStatus(answer: Answer): Status {
   return { status, ...undecided, ...details }
 }
 
-/** The transaction's status, from the HTTP status and the field `status` (`word`). Undefined if they contradict each other. */
+/** Derives the transaction's status from the HTTP status and `word`, the field `status`. Returns undefined if they contradict each other. */
 function statusOf({ status, isErrorOfNevis }: Answer, word: string | undefined): Status['status'] | undefined {
   if (status === 412) return isErrorOfNevis || (word !== undefined && !['pending', 'succeeded', 'unknown'].includes(word)) ? 'failed' : undefined
   if (status === 404) return word === 'unknown' ? word : undefined
@@ -160,7 +157,7 @@ function authenticatorsIn(fields: Fields): readonly Authenticator[] | undefined 
   return fields.objects('authenticators')?.map(authenticator)
 }
 
-/** Accepts an authenticator without an id: it still counts as a factor of the user, and the others in the list must stay usable. */
+/** Accepts an authenticator without an id, because it still is a second factor of the user. An error would make the whole list unusable. */
 function authenticator(fields: Fields): Authenticator {
   return compact<Authenticator>({
     authenticatorId: fields.optionalId('authenticatorId'),
@@ -175,7 +172,7 @@ function authenticator(fields: Fields): Authenticator {
   })
 }
 
-/** Decodes Nevis's details about an Access App. No decision depends on them, so a value of the wrong type counts as absent. */
+/** Decodes Nevis's details about a phone with the Access App. No decision depends on them, so values of a wrong type are ignored. */
 function uafOf(authenticator: Fields): UafDetails | undefined {
   const json = authenticator.get('uaf')
   if (!isJsonObject(json)) return undefined

@@ -1,26 +1,26 @@
 /**
- * The only error class of this client. Its stable code says what went wrong with a call to Nevis.
+ * The error class of this client. Its stable `code` says why a call to Nevis failed.
  *
- * Out of scope: programming mistakes (those are `TypeError`s, see `checks.ts`), and a user's denied approval or wrong code (those
- * are results).
+ * Out of scope: programming mistakes, which are `TypeError`s (`checks.ts`). A denied approval or a wrong code is a result, not an error.
  *
- * Apps log errors, send them to error trackers and print them on error pages. So an error must not contain an access key, token, code, phone
- * number, URL or body, and the constructor accepts only values that are safe to print.
+ * Applications log errors and print them on error pages. So an error contains no access key, token, code, phone number, URL or body: the
+ * constructor accepts only values that are safe to print.
  */
 import { isInstance } from './same-class'
 
 /**
- * What went wrong with a call to Nevis:
+ * Why a call to Nevis failed:
  *
  * | code | raised when | what to do |
  * |---|---|---|
- * | `NEVIS_UNREACHABLE` | DNS, TLS, connection refused or closed before the answer was complete | try again later; see `cause.code` |
- * | `NEVIS_TIMEOUT` | no complete answer within `timeoutMs`, retries and pauses included | try again later |
+ * | `NEVIS_UNREACHABLE` | DNS, TLS, connection refused or closed before the response was complete | try again later; see `cause.code` |
+ * | `NEVIS_TIMEOUT` | no complete response within `timeoutMs`, retries and pauses included | try again later |
  * | `NEVIS_RATE_LIMITED` | HTTP 429 | wait `retryAfterSeconds`, or offer another channel |
  * | `NEVIS_UNAUTHORIZED` | HTTP 401 or 403 | check the access key |
  * | `NEVIS_NOT_FOUND` | HTTP 404 with Nevis's own error body, for a user or an authenticator | the id or username is not known to this instance |
  * | `NEVIS_REJECTED` | any other 4xx | the request breaks a rule of Nevis; see `nevisStatus` |
- * | `NEVIS_UNEXPECTED_RESPONSE` | 5xx, 3xx, not JSON, a 404 that is not Nevis's own, a required field missing or unusable, an impossible combination | check `baseURL`, or report it to Nevis |
+ * | `NEVIS_UNEXPECTED_RESPONSE` | 5xx, 3xx, not JSON, a 404 that is not Nevis's own, a required field missing or unusable, an impossible combination | check
+ * `baseURL`, or report it to Nevis |
  */
 export type NevisErrorCode =
   | 'NEVIS_UNREACHABLE'
@@ -31,7 +31,7 @@ export type NevisErrorCode =
   | 'NEVIS_REJECTED'
   | 'NEVIS_UNEXPECTED_RESPONSE'
 
-/** The client's method that failed. */
+/** A method of NevisClient, named in errors and events. */
 export type NevisMethod =
   | 'ping'
   | 'enroll'
@@ -46,9 +46,7 @@ export type NevisMethod =
   | 'deleteAuthenticator'
   | 'createIntent'
 
-/**
- * Each code with its default text, and with the HTTP status that the app should answer to its own user: Express turns `err.status` into the response.
- */
+/** For each code: the default message, and the HTTP status with which the application should respond to its own user. Express uses `err.status`. */
 const TABLE: Readonly<Record<NevisErrorCode, { status: number; words: string }>> = {
   NEVIS_UNREACHABLE: { status: 503, words: 'no connection, or the connection was closed early' },
   NEVIS_TIMEOUT: { status: 504, words: 'no complete answer in time' },
@@ -59,22 +57,19 @@ const TABLE: Readonly<Record<NevisErrorCode, { status: number; words: string }>>
   NEVIS_UNEXPECTED_RESPONSE: { status: 502, words: 'the answer is not as documented' },
 }
 
-/** Details about a failed call, in addition to its code. */
+/** Details of a failed call to Nevis. The constructor of NevisError takes them. */
 export interface NevisErrorDetails {
-  /** A text that replaces the code's default text in the message. Apps log the message, so it must contain nothing that was sent or received. */
+  /** A text that replaces the default message of the code. Never put a part of the request or of the response into it, because applications log it. */
   readonly reason?: string | undefined
-  /** The HTTP status that Nevis answered with. */
+  /** The HTTP status of Nevis's response. */
   readonly nevisStatus?: number | undefined
-  /** Nevis's `Retry-After`, in seconds. */
+  /** The `Retry-After` header of Nevis's response, in seconds. */
   readonly retryAfterSeconds?: number | undefined
   /** The code of the underlying system error, for example `ECONNREFUSED`. */
   readonly causeCode?: string | undefined
 }
 
-/**
- * The `cause` of a NevisError. It has only the code of a network error, because the original error contains the request with its Authorization
- * header.
- */
+/** The `cause` of a NevisError. It has only the code of a network error. The original error of axios contains the request with the access key. */
 class NetworkFault extends Error {
   override readonly name = 'NetworkFault'
   constructor(readonly code: string) {
@@ -83,11 +78,11 @@ class NetworkFault extends Error {
 }
 
 const MARK = Symbol.for('passport-nevis.NevisError')
-/** Errors whose answer had a page or plain text as its body. Such an answer comes from a gateway or a firewall, not from Nevis. */
+/** NevisErrors whose response had an HTML page or plain text as its body: the response came from a gateway or a firewall, not from Nevis. */
 const fromPages = new WeakSet<NevisError>()
 
 /**
- * Marks an error whose answer had a page or plain text as its body.
+ * Marks a NevisError whose response had an HTML page or plain text as its body.
  * @internal
  */
 export function asFromPage(error: NevisError): NevisError {
@@ -104,13 +99,13 @@ export function isFromPage(error: NevisError): boolean {
 }
 
 /**
- * A call to Nevis failed for a technical reason, which is neither a denial nor a mistake of the user.
+ * A call to Nevis failed for a technical reason. A user's denial or wrong code is never a NevisError.
  *
- * Match on `code`, never on the message.
+ * To distinguish errors, compare `code`. The message may change.
  */
 export class NevisError extends Error {
   /**
-   * True also for an error of another copy of this package.
+   * Makes `instanceof NevisError` true also for errors of a second copy of this package in `node_modules`.
    * @internal
    */
   static override [Symbol.hasInstance](value: unknown): boolean {
@@ -119,15 +114,15 @@ export class NevisError extends Error {
 
   /** The class name, for logs. To distinguish errors, compare `code`. */
   override readonly name = 'NevisError'
-  /** What went wrong; see {@link NevisErrorCode}. The codes are stable. */
+  /** Why the call failed: see {@link NevisErrorCode}. The codes are stable. */
   readonly code: NevisErrorCode
-  /** The client's method that failed, for example `approve`. */
+  /** The method of NevisClient that failed, for example `approve`. */
   readonly operation: NevisMethod
-  /** The HTTP status that *this* app should answer with: 500, 502, 503 or 504. The status that Nevis answered with is `nevisStatus`. */
+  /** The HTTP status with which *your application* should respond: 500, 502, 503 or 504. The status of Nevis's response is `nevisStatus`. */
   readonly status: number
-  /** The HTTP status that Nevis answered with; absent when there was no answer. */
+  /** The HTTP status of Nevis's response; absent if there was no response. */
   declare readonly nevisStatus?: number
-  /** Nevis's `Retry-After`, in seconds; absent if Nevis sent none. */
+  /** The `Retry-After` header of Nevis's response, in seconds; absent if Nevis sent none. */
   declare readonly retryAfterSeconds?: number
 
   /** @internal */
@@ -136,9 +131,9 @@ export class NevisError extends Error {
   }
 
   /**
-   * Only a factor that you write yourself needs this constructor. All other code only catches the error.
-   * @param code what went wrong; it decides `status`
-   * @param operation the client's method
+   * You need this constructor only if you write a factor of your own.
+   * @param code why the call failed; it decides `status`
+   * @param operation the method of NevisClient that failed
    * @param details only values that may be printed
    */
   constructor(code: NevisErrorCode, operation: NevisMethod, details: NevisErrorDetails = {}) {

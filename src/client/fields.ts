@@ -1,7 +1,7 @@
 /**
  * Reads and validates single fields of a JSON response.
  *
- * Out of scope: which fields a response has (`decode.ts`). Errors name the field, never the value.
+ * Out of scope: which fields a response has (`decode.ts`). An error names the field, never its value.
  */
 import { isJsonObject, type Answer, type RawAnswer } from './answer'
 import { isToken, isUuid } from './checks'
@@ -11,56 +11,48 @@ import { pictureIn } from './pictures'
 import { fieldIn, ownField } from './places'
 import type { QrCode } from './results'
 
-/**
- * Finds white space or a control character. Written as a range, because for `\p{Cc}` V8 would build a set from all of Unicode when it loads this
- * file.
- */
+/** Matches white space and control characters. The pattern avoids `\p{Cc}`, because V8 would build that set from all of Unicode when this file is loaded. */
 const WHITE_SPACE = /\s|[^ -~\xa0-\uffff]/
-/**
- * Longest link that is accepted, because links are stored in the session and inserted into the page. In Nevis's examples, a link has a few hundred
- * characters.
- */
+/** The longest link that is accepted, because links are stored in the session. The links in Nevis's examples have a few hundred characters. */
 const MAX_LINK_CHARACTERS = 8192
-/** Longest list of authenticators that is accepted: a longer list would keep the process busy for seconds. */
+/** The longest list of authenticators that is accepted. A much longer list would block the process for seconds. */
 const MAX_LIST_LENGTH = 200
-/** Schemes that the browser handles itself, so they cannot belong to a phone's app. Links with these schemes are rejected. */
+/** A link with one of these schemes is rejected. The browser handles them itself, so such a link cannot open an app on the phone. */
 const BROWSER_SCHEMES: readonly string[] = ['http:', 'javascript:', 'data:', 'blob:', 'file:', 'vbscript:', 'about:', 'ftp:', 'ws:', 'wss:', 'view-source:', 'filesystem:']
 
-/** Reads the fields of a JSON object. It keeps the response that contained the object, to create errors from it. */
+/** Reads the fields of a JSON object of a response. It keeps the response, to create the error for a missing or invalid field. */
 export class Fields {
   constructor(
     readonly answer: Answer,
     readonly json: RawAnswer,
   ) {}
 
-  /** The object's own field. If it has none: the field of this name in a nested object, see `places.ts`. `null` counts as absent. */
+  /** Returns a field of the object. If the object does not have it, searches nested objects (`places.ts`). `null` counts as absent. */
   get(name: string): unknown {
     return fieldIn(this.json, name)
   }
 
-  /** A required string. */
   string(name: string): string {
     return this.optionalString(name) ?? this.#refuse(name, 'is missing')
   }
 
-  /** An optional string on which a decision depends. If the field is present, it must be a non-empty string. */
+  /** Returns undefined if the field is absent. Throws if it is not a non-empty string, because decisions depend on these fields. */
   optionalString(name: string): string | undefined {
     return this.#nonEmpty(name, this.get(name))
   }
 
-  /** Like `optionalString`, for a field of this object alone: a nested object, such as an authenticator, may have a field of the same name. */
+  /** Like `optionalString`, but does not search nested objects, because a nested object (for example an authenticator) may have a field with this name. */
   optionalOwnString(name: string): string | undefined {
     return this.#nonEmpty(name, ownField(this.json, name))
   }
 
-  /** A required id. */
   id(name: string): string {
     return this.optionalId(name) ?? this.#refuse(name, 'is missing')
   }
 
   /**
-   * An optional id, in lower case: case makes no difference in a UUID (RFC 9562, section 4). Ids become part of the paths of later requests,
-   * so only UUIDs are accepted: `../x` would reach another endpoint.
+   * Returns a UUID in lower case, because RFC 9562 treats both cases as equal; undefined if the field is absent. Throws for any other value:
+   * ids become part of URL paths, and `../x` would reach another endpoint.
    */
   optionalId(name: string): string | undefined {
     const value = this.optionalString(name)
@@ -68,37 +60,36 @@ export class Fields {
     return value?.toLowerCase()
   }
 
-  /** Nevis's id of a transaction: a UUID in lower case, or any other token unchanged. */
+  /** Returns Nevis's transaction id: a UUID in lower case, or any other valid token unchanged. */
   optionalTransactionId(): string | undefined {
     const value = this.optionalToken('transactionId')
     return isUuid(value) ? value.toLowerCase() : value
   }
 
-  /** Any string as an id. A UUID is converted to lower case. */
+  /** Accepts any non-empty string as an id. Converts a UUID to lower case. */
   looseId(name: string): string | undefined {
     const value = this.optionalString(name)
     return isUuid(value) ? value.toLowerCase() : value
   }
 
-  /** A required token. */
   token(name: string): string {
     return this.optionalToken(name) ?? this.#refuse(name, 'is missing')
   }
 
-  /** Reads an optional token. Tokens are sent in later requests, so a token with line breaks, or of many kilobytes, is rejected. */
+  /** Returns undefined if the field is absent. Throws if its value has line breaks or many kilobytes, because tokens are sent in later requests. */
   optionalToken(name: string): string | undefined {
     const value = this.optionalString(name)
     if (value !== undefined && !isToken(value)) this.#refuse(name, 'cannot be used as a token')
     return value
   }
 
-  /** Reads a string that is only displayed (a date, a name). A login must not fail because of it, so a value of the wrong type counts as absent. */
+  /** Reads a string that is only displayed, for example a date. Ignores a value of another type, so that a login never fails because of it. */
   optionalText(name: string): string | undefined {
     const value = this.get(name)
     return typeof value === 'string' ? value : undefined
   }
 
-  /** The object in a field, or `undefined` if it is absent. */
+  /** Reads a field that contains an object; undefined if the field is absent. */
   object(name: string): Fields | undefined {
     const value = this.get(name)
     if (value === undefined) return undefined
@@ -106,7 +97,7 @@ export class Fields {
     return new Fields(this.answer, value)
   }
 
-  /** The objects in a list, or `undefined` if the list is absent. */
+  /** Reads a field that contains a list of objects; undefined if the field is absent. */
   objects(name: string): readonly Fields[] | undefined {
     const value = this.get(name)
     if (value === undefined) return undefined
@@ -118,7 +109,7 @@ export class Fields {
     })
   }
 
-  /** Reads the QR code. It becomes the `src` of an image, so any character outside base64 is rejected: such a character could end the attribute. */
+  /** Reads the QR code. The page uses it as the `src` of an image, so only base64 characters are accepted: a quotation mark would end the HTML attribute. */
   qrCode(): QrCode | undefined {
     const value = this.get('qrCode')
     const fields = typeof value === 'string' ? new Fields(this.answer, { dataUri: value }) : this.object('qrCode')
@@ -130,8 +121,9 @@ export class Fields {
   }
 
   /**
-   * A link. It becomes the `href` of an anchor, so `javascript:` and other schemes of the browser are rejected. For any other scheme than
-   * https, as in links of a branded Access App, this method returns undefined; the factor `app` reads such a link if its scheme is in `linkSchemes`.
+   * Reads a link. The page uses it as the `href` of an anchor, so `javascript:` and other schemes that the browser handles throw an error. Only
+   * an https link is returned. A branded Access App may have its own scheme: then this method returns undefined, and the factor `app` reads
+   * the link if the application allows the scheme in `linkSchemes`.
    */
   link(name: string): string | undefined {
     const value = this.optionalString(name)
@@ -142,7 +134,7 @@ export class Fields {
     return undefined
   }
 
-  /** Returns the value. If it is undefined, throws an error that says that the field is missing. */
+  /** Returns the value, or throws an error that says that the field `name` is missing. */
   required<T>(name: string, value: T | undefined): T {
     return value ?? this.#refuse(name, 'is missing')
   }

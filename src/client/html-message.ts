@@ -1,15 +1,15 @@
 /**
- * Builds messages in Nevis's `<html>` form from fixed text and untrusted values.
+ * Builds messages for the Access App in Nevis's `<html>` form, from fixed text and untrusted values.
  *
  * Out of scope: sending the messages, and showing them anywhere but on the phone.
  */
 import { appMessageFault } from './messages'
 
-/** Line and paragraph separators, and control characters such as line breaks: in a value, they would start a new line in the message. */
+/** Line separators, paragraph separators and control characters. In a value, they would start a new line of the message. */
 const BREAKS = /[\p{Cc}\p{Zl}\p{Zp}]+/gu
-/** Invisible format characters, for example bidi controls. The joiners U+200C and U+200D are kept, because emoji and several scripts need them. */
+/** Invisible format characters, for example bidi controls. Excludes the joiners U+200C and U+200D, because emoji and several scripts need them. */
 const UNSEEN = /(?![\u200c\u200d])\p{Cf}/gu
-/** Lone surrogates, which are not valid text. */
+/** Lone surrogates: halves of a UTF-16 pair, which are not valid text. */
 const BROKEN = /\p{Cs}/gu
 /** Letters that are written from right to left. */
 const RIGHT_TO_LEFT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u

@@ -1,25 +1,23 @@
 /**
- * Decodes the response of the introspection endpoint: whether a token is active, whose it is, and until when.
+ * Decodes the response of the introspection endpoint (RFC 7662): whether a token is active, to which user it belongs, and when it expires.
  *
- * If a claim is present but malformed, the whole response is rejected. Otherwise the malformed claim would count as absent, and the check
- * of that claim would be skipped. Out of scope: whether the token proves a login.
+ * Rejects the whole response if one field is malformed, for example `"exp": "tomorrow"`. If the field counted as absent, the check of the
+ * expiry would be skipped. Out of scope: whether the token proves a login.
  */
 import type { Answer, RawAnswer } from './answer'
 import { compact } from './fields'
 import type { ActiveToken, Introspection } from './results'
 
-/**
- * A time at or above this number is read as milliseconds, a smaller one as seconds: 1e11 seconds would be the year 5138, 1e11 milliseconds is 1973.
- */
+/** Times from this number on are milliseconds, smaller ones are seconds. 1e11 seconds is the year 5138, 1e11 milliseconds is 1973. */
 const MILLISECONDS_FROM = 1e11
 
 const ISO_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/
 
 export function decodeIntrospection(answer: Answer): Introspection {
-  // A 404 means a wrong host or path here, because the request names no user and no authenticator that could be unknown.
+  // A 404 means that the host or the path is wrong, because the request names no user or authenticator that could be missing.
   if (answer.status === 404) throw answer.unexpected()
   const raw = answer.json()
-  // Accept only a boolean: a program would take the string "false" for true.
+  // Accept only a boolean, because the string "false" is truthy in JavaScript.
   const active = Object.hasOwn(raw, 'active') ? raw.active : undefined
   if (active === false) return { active, raw }
   if (active !== true) throw answer.unexpected('active is not a boolean')
@@ -37,7 +35,7 @@ export function decodeIntrospection(answer: Answer): Introspection {
 }
 
 function claim<T>(answer: Answer, raw: RawAnswer, name: string, read: (value: unknown) => T | undefined): T | undefined {
-  // `null` counts as an absent claim. In RFC 7662, every claim but `active` is optional.
+  // Treat `null` like an absent field. In RFC 7662, every field but `active` is optional.
   if (!Object.hasOwn(raw, name) || raw[name] === null) return undefined
   const value = read(raw[name])
   if (value === undefined) throw answer.unexpected(`${name} is not usable`)
@@ -48,15 +46,15 @@ function asText(value: unknown): string | undefined {
   return typeof value === 'string' ? value : undefined
 }
 
-/** RFC 7519, section 4.1.3: a single audience may be sent as a string. */
+/** Returns a string as a list with one element, because RFC 7519, section 4.1.3, allows a single audience as a string. */
 function asList(value: unknown): readonly string[] | undefined {
   const list: readonly unknown[] = Array.isArray(value) ? value : [value]
   return list.every((item) => typeof item === 'string') ? list : undefined
 }
 
 /**
- * Accepts seconds, milliseconds, digits in a string, and ISO 8601. Nevis's tables say seconds, its example shows milliseconds, its Android app
- * reads a string, and all other times of the API are ISO 8601.
+ * Converts a time to seconds since 1970. Accepts seconds, milliseconds, a string of digits, and ISO 8601, because Nevis's sources disagree: its
+ * tables say seconds, its example shows milliseconds, its Android app reads a string, and the rest of the API uses ISO 8601.
  */
 function asSeconds(value: unknown): number | undefined {
   if (typeof value === 'string' && ISO_TIME.test(value)) return asSeconds(Date.parse(value))

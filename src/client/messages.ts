@@ -1,11 +1,11 @@
 /**
- * The rules for text that a user reads: in the app, in a notification, in an SMS.
+ * The rules for texts that a user reads: in the Access App, in a notification, in an SMS.
  *
- * Each function `…Fault` returns undefined for a valid text. Otherwise it returns the rest of a sentence that begins with the field's name,
- * such as "must be a string". Out of scope: which request the text belongs to.
+ * Each function `…Fault` returns undefined for a valid text, or a fragment such as "must be a string", to which the caller adds the field's name.
+ * Out of scope: in which request the text is sent.
  */
 
-/** Longest text that is accepted. Nevis documents no limit; this one stops mistakes, such as sending a whole page or file. */
+/** The longest text that is accepted. Nevis documents no limit. This limit catches mistakes, for example sending a whole file. */
 const MAX_CHARACTERS = 16_384
 
 /** The GSM-7 basic alphabet and its extension table: 3GPP TS 23.038, section 6.2.1. */
@@ -21,7 +21,7 @@ export function textFault(value: unknown): string | undefined {
   return undefined
 }
 
-/** Checks the text of an SMS: it must have the placeholder for the code, and only GSM-7 characters. Any other SMS would cost money and be useless. */
+/** Checks the text of an SMS: it must contain `{{CODE}}` and only GSM-7 characters. Without `{{CODE}}`, the user would get no code. */
 export function smsFault(value: unknown): string | undefined {
   const fault = textFault(value)
   if (fault !== undefined) return fault
@@ -31,7 +31,7 @@ export function smsFault(value: unknown): string | undefined {
   return undefined
 }
 
-/** Converts an app message to plain text, for channels without formatting. */
+/** Converts a message for the Access App to plain text, for channels without formatting such as SMS. */
 export function plainText(message: string): string {
   const inner = WRAPPED.exec(message)?.[1]
   if (inner === undefined) return message
@@ -39,7 +39,7 @@ export function plainText(message: string): string {
 }
 
 /**
- * Adds a line at the end, in the message's own form: plain, or inside `<html>…</html>`.
+ * Appends a line to a message. If the message is `<html>…</html>`, the line is inserted before `</html>`.
  * @param line plain text
  */
 export function withLastLine(message: string | undefined, line: string): string {
@@ -51,15 +51,15 @@ export function withLastLine(message: string | undefined, line: string): string 
 
 const CHARACTERS: Readonly<Record<string, string>> = { '&lt;': '<', '&gt;': '>', '&quot;': '"', '&#39;': "'", '&amp;': '&' }
 
-/** Decodes the five entities that an `<html>` message can contain. */
+/** Decodes the five HTML entities that Nevis's `<html>` messages can contain, for example `&amp;`. */
 export function unescapeHtml(text: string): string {
   return text.replace(/&(?:lt|gt|quot|#39|amp);/g, (entity) => CHARACTERS[entity] as string)
 }
 
 /**
- * Checks a message for the app. The phone formats text that is wrapped in `<html>…</html>`, and shows any other text literally, `<` included.
- * Nevis answers 400 to any tag other than its six. `<html` inside the text is rejected: the app has then probably mixed text and markup, and
- * untrusted input could control the formatting.
+ * Checks a message for the Access App. The Access App formats text inside `<html>…</html>`, and shows any other text literally, with `<` and `>`.
+ * Nevis rejects an `<html>` message with any tag but its six. A message with `<html` in the middle is rejected here, because the application has
+ * probably joined text and markup, and untrusted input could then control the formatting.
  */
 export function appMessageFault(value: unknown): string | undefined {
   const fault = textFault(value)

@@ -1,5 +1,5 @@
 /**
- * The options of a client, validated once and resolved into one readonly object.
+ * Validates the options of a client and resolves them into one read-only object.
  *
  * Out of scope: using the options.
  */
@@ -10,23 +10,24 @@ import { isJsonObject } from './answer'
 import { isLoopback } from './loopback'
 import { parseURL } from './parse-url'
 
-/** How a {@link NevisClient} reaches its instance: `accessKey`, and one of `instance` and `baseURL`, must be given. */
+/** The options of a {@link NevisClient}. `accessKey` is required, and exactly one of `instance` and `baseURL`. */
 export interface NevisClientOptions {
-  /** The instance id, for example `my-instance-abc123`: the client talks to `https://{instance}.mauth.nevis.cloud`. */
+  /** The instance id, for example `my-instance-abc123`. The client then calls `https://my-instance-abc123.mauth.nevis.cloud`. */
   instance?: string | undefined
-  /** Instead of `instance`: the base URL of the API. It must be https, except for a simulator on this machine (loopback). */
+  /** The base URL of the API, instead of `instance`. It must be https; http is allowed only for this machine, for example for the simulator. */
   baseURL?: string | undefined
-  /** The access key, or a function that returns the current one. The function is called once per call to Nevis. */
+  /** The access key, or a function that returns the current one. The client calls the function once per method call. */
   accessKey: AccessKeySource
-  /** Milliseconds for one call of a method as a whole, with its retries and pauses: 1 to 120000. Default 10000. */
+  /** Milliseconds for one method call, including its retries and the pauses between them: 1 to 120000. Default 10000. */
   timeoutMs?: number | undefined
-  /** How many times a read-only request is retried on failure: 0 to 10. Default 2. */
+  /** How many times a read-only request is retried if it fails: 0 to 10. Default 2. */
   retries?: number | undefined
-  /** Replaces the client's own keep-alive agent for plain http. */
+  /** The agent for http requests. Default: an agent of the client that keeps connections alive. */
   httpAgent?: HttpAgent | undefined
   /**
-   * Replaces the client's own keep-alive agent for https, for example to trust another CA. It also replaces the forward proxy from
-   * the environment. A response that does not arrive over an encrypted connection is `NEVIS_UNREACHABLE`.
+   * The agent for https requests, for example to trust another CA. Default: an agent of the client that keeps connections alive and uses the
+   * forward proxy of the environment (`https_proxy`); your own agent replaces both. A response that arrives over an unencrypted connection is
+   * `NEVIS_UNREACHABLE`.
    */
   httpsAgent?: HttpsAgent | undefined
 }
@@ -51,11 +52,11 @@ const NAMES: ReadonlySet<string> = new Set<keyof NevisClientOptions>([
   'httpAgent',
   'httpsAgent',
 ])
-/** A DNS label. Any other character could change the host of the URL, and the client would send the access key to that host. */
+/** A DNS label. A `/` or `#` in the instance id would change the host of the URL, and the client would send the access key to that host. */
 const INSTANCE = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/
 
 /**
- * Checks the options and adds the defaults.
+ * Validates the options and fills in the defaults.
  * @throws TypeError that names the option, never its value.
  */
 export function resolveOptions(options: NevisClientOptions): ResolvedOptions {
@@ -114,7 +115,7 @@ function checkInteger(name: string, value: unknown, min: number, max: number): v
   }
 }
 
-/** Checks for methods and not with `instanceof`, because proxy agents often extend another copy of the class. */
+/** Checks that the agent has an agent's methods. `instanceof Agent` would fail for proxy agents that extend another copy of the class. */
 function checkAgent(name: string, value: unknown): void {
   if (value === undefined) return
   if (typeof value !== 'object' || value === null || !('addRequest' in value)) {

@@ -1,13 +1,13 @@
 /**
  * Reads the picture of a QR code and converts it to a data URI that is safe as the `src` of an image.
  *
- * Nevis documents a PNG as a data URI. Other image formats, and base64 without the data URI's prefix, are accepted as well: the first bytes
- * decide which format it is. A browser does not run scripts in an image, so an SVG is as safe as a PNG here. Out of scope: what the QR code says.
+ * Nevis documents a PNG as a data URI. This file also accepts other image formats, and base64 without the prefix `data:`. It recognises the
+ * format by the first bytes. A browser runs no scripts inside an `<img>`, so an SVG is as safe as a PNG. Out of scope: what the QR code says.
  *
  * Source: https://docs.nevis.net/authcloud/api-doc/api-reference/approval-ref; RFC 2397.
  */
 
-/** Upper limit, because the image is stored in the session and inserted into the page. In Nevis's examples, an image has a few kilobytes. */
+/** The longest data URI that is accepted, because the image is stored in the session. The images in Nevis's examples have a few kilobytes. */
 const MAX_CHARACTERS = 262_144
 const DATA_URI = /^data:image\/[a-z0-9.+-]{1,40}(?:;[a-z0-9-]{1,40}=[a-z0-9"._-]{1,40}){0,4};base64,/i
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})+(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$|^[A-Za-z0-9+/]{2}==$/
@@ -21,8 +21,8 @@ const FORMATS: readonly [string, RegExp][] = [
 const SVG = /^\s*(?:<\?xml[^>]*>\s*)?(?:<!DOCTYPE svg[^>]*>\s*)?<svg[\s>]/i
 
 /**
- * Converts the picture to a data URI.
- * @returns `data:image/…;base64,…` in its canonical form; undefined if the text is not a picture
+ * Converts a picture (a data URI or plain base64) to a data URI.
+ * @returns `data:image/…;base64,…`, with padding and without white space; undefined if the text is not a picture
  */
 export function pictureIn(text: string): string | undefined {
   if (text.length > MAX_CHARACTERS) return undefined

@@ -1,17 +1,16 @@
 /**
- * Finds known fields in places that Nevis does not document, for example a user inside a list, or a token in a nested object.
+ * Finds a field by its documented name, even if Nevis sends it in another place, for example the user inside a list, or the token in a nested object.
  *
- * Only the place of a field may differ from the documentation, never its name. If fields of the same name have different values, none of them
- * is used. Out of scope: whether a value is valid (`fields.ts`).
+ * If two nested objects have the field with different values, the field counts as absent. Out of scope: whether a value is valid (`fields.ts`).
  */
 import { isJsonObject, type RawAnswer } from './answer'
 
 const MAX_DEPTH = 5
 
 /**
- * Finds a field in an object.
- * @returns the object's own field. If it has none: the value of the fields of this name in nested objects, if they are all equal. Otherwise
- * undefined. `null` counts as absent, because Nevis sends it for a user without a username.
+ * Finds a field in an object or, if the object does not have it, in its nested objects.
+ * @returns undefined if the field is absent, or if nested objects have different values for it. `null` counts as absent, because Nevis sends
+ * `null` for a user without a username
  */
 export function fieldIn(json: RawAnswer, name: string): unknown {
   const own = ownField(json, name)
@@ -26,8 +25,8 @@ export function ownField(json: RawAnswer, name: string): unknown {
 }
 
 /**
- * Finds the user in an answer: the answer itself, or the only nested object that has a `userId`.
- * @returns undefined if there is no such object, or more than one
+ * Finds the user in a response: the response itself, or the only nested object with a `userId`.
+ * @returns undefined if no nested object has a `userId`, or more than one
  */
 export function userIn(value: unknown): RawAnswer | undefined {
   const isUser = (one: RawAnswer) => ownField(one, 'userId') !== undefined
@@ -36,7 +35,7 @@ export function userIn(value: unknown): RawAnswer | undefined {
   return users.length === 1 ? users[0] : undefined
 }
 
-/** All objects in a value, outermost first. */
+/** Lists the value and all nested objects, outermost first. */
 function objectsIn(value: unknown, depth = 0): RawAnswer[] {
   if (depth > MAX_DEPTH || typeof value !== 'object' || value === null) return []
   const inner = Object.values(value).flatMap((one) => objectsIn(one, depth + 1))

@@ -1,9 +1,9 @@
 /**
- * The forward proxy for calls to Nevis, taken from the environment: `https_proxy`, `all_proxy`, `no_proxy`, in lower or upper case.
+ * Finds the forward proxy for calls to Nevis in the environment variables `https_proxy`, `all_proxy` and `no_proxy`, in lower or upper case.
  *
- * The package `proxy-from-env` reads the variables. axios uses it, too, so `NO_PROXY` means the same here as for the app's own axios requests.
- * The variables are read once, when a client is created; a later change of the environment has no effect on that client.
- * Out of scope: opening a tunnel (`tunnel.ts`), and which hosts never use a proxy (`http.ts`).
+ * Uses the package `proxy-from-env`, as axios does, so that `NO_PROXY` means the same as for the application's own axios requests. Reads the
+ * variables once, when a client is created; later changes have no effect on that client.
+ * Out of scope: opening a tunnel (`tunnel.ts`), and which hosts bypass the proxy in any case (`agents.ts`).
  */
 import { getProxyForUrl } from 'proxy-from-env'
 import { parseURL } from './parse-url'
@@ -14,15 +14,14 @@ export interface Proxy {
   readonly hostname: string
   /** The port of the proxy; empty for the default port of the protocol. */
   readonly port: string
-  /** The value of `Proxy-Authorization`, if the URL of the proxy contains credentials. */
+  /** The header `Proxy-Authorization`, if the URL of the proxy contains credentials. */
   readonly authorization: string | undefined
 }
 
 /**
  * Finds the forward proxy for a URL.
  * @param target the base URL, `https:`
- * @throws TypeError if the environment names a proxy that is not an http: or https: URL. The message does not repeat the value, which may contain a
- * password.
+ * @throws TypeError if the environment names a proxy that is not an http: or https: URL. The message omits the value, which may contain a password.
  */
 export function proxyFor(target: URL): Proxy | undefined {
   const address = getProxyForUrl(target.href)
@@ -42,7 +41,7 @@ export function proxyFor(target: URL): Proxy | undefined {
   }
 }
 
-/** Decodes percent-encoding: `us%40er` becomes `us@er`. If the text is not valid percent-encoding, it stays unchanged. */
+/** Decodes percent-encoding: `us%40er` becomes `us@er`. Returns invalid percent-encoding unchanged. */
 function unescaped(text: string): string {
   try {
     return decodeURIComponent(text)

@@ -1,16 +1,16 @@
 /**
- * Publishes events of this package on `node:diagnostics_channel`. An event is created only if someone subscribes, and it is frozen, so that no
- * subscriber can change it.
+ * Publishes events of this package on `node:diagnostics_channel`. Creates an event only if the channel has subscribers. Freezes each event,
+ * because all subscribers get the same object.
  *
- * An exception of a subscriber never reaches the code that publishes: Node reports it as an `uncaughtException` of the process.
- * Out of scope: which events there are. `calls.ts`, `host/faults.ts` and `strategy/events.ts` define them.
+ * An exception in a subscriber does not reach the publishing code: Node reports it as an `uncaughtException` of the process.
+ * Out of scope: which events exist. `calls.ts`, `host/faults.ts` and `strategy/events.ts` define them.
  */
 import { channel } from 'node:diagnostics_channel'
 
 /**
  * Creates a function that publishes one kind of event.
- * @param name the part of the channel's name after `passport-nevis:`
- * @returns a function that publishes an event; its argument is a function that creates the event
+ * @param name the channel's name without `passport-nevis:`, for example `call`
+ * @returns a function that takes a callback. The callback creates the event and runs only if the channel has subscribers
  */
 export function publisher<Event extends object>(name: string): (event: () => Event) => void {
   const target = channel(`passport-nevis:${name}`)

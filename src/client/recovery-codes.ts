@@ -1,20 +1,20 @@
 /**
- * Finds the recovery codes in the answer to an enrolment. Nevis documents the form of a code, but not the field that contains the codes.
+ * Finds the recovery codes in the response to an enrolment. Nevis documents the form of a code, but not which field contains the codes.
  *
- * So this file looks for lists in any field. A list counts only if every value in it has the form of a code: a user must never save a string
- * that is not a code. Out of scope: codes that users type (`typed-input.ts`).
+ * So this file searches all fields for a list in which every value has the form of a code. A mixed list is ignored, because the user would save
+ * strings that are no codes. Out of scope: codes that users type (`typed-input.ts`).
  *
  * Source: https://docs.nevis.net/authcloud/api-doc/api-use-cases/recovery-codes/request-recovery-codes: 16 characters, alphanumeric;
  * the verification reference adds dashes.
  */
 import { isJsonObject } from './answer'
 
-/** 16 letters and digits with or without dashes, or 16 characters with the dashes counted. */
+/** The form of a code: 16 letters and digits with or without dashes, or 16 characters including the dashes. */
 const CODE = /^(?=(?:-?[A-Za-z0-9]){16}$|[A-Za-z0-9-]{16}$)[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*$/
-/** In fields with these names, codes may have other lengths as well (`NAMED_CODE`). */
+/** Inside a field with one of these names, codes of other lengths are accepted, too (`NAMED_CODE`). */
 const NAMES: readonly string[] = ['recoveryCodes', 'recovery_codes', 'codes']
 const NAMED_CODE = /^(?=.{8,64}$)[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*$/
-/** If a list contains objects, and several fields of an object have the form of a code, the field with one of these names is the code. */
+/** If several fields of one object have the form of a code, the field with one of these names is the code. */
 const CODE_NAMES: readonly string[] = ['code', 'recoveryCode', 'value']
 const MAX_DEPTH = 6
 
@@ -25,7 +25,7 @@ interface Found {
 
 /**
  * Finds the recovery codes.
- * @returns undefined if there are no codes, or if there are several different lists and it is not clear which one contains the codes
+ * @returns undefined if there are no codes, or if several lists contain different codes
  */
 export function recoveryCodesIn(value: unknown): readonly string[] | undefined {
   const found = listsIn(value, false, 0)
@@ -37,7 +37,7 @@ export function recoveryCodesIn(value: unknown): readonly string[] | undefined {
 }
 
 /**
- * Finds the lists that have the form of recovery codes.
+ * Finds all lists whose values have the form of recovery codes.
  * @param isNamed true if the value is inside a field with one of the names in `NAMES`
  */
 function listsIn(value: unknown, isNamed: boolean, depth: number): Found[] {
@@ -47,7 +47,10 @@ function listsIn(value: unknown, isNamed: boolean, depth: number): Found[] {
   return Object.entries(value).flatMap(([name, inner]) => listsIn(inner, isNamed || NAMES.includes(name), depth + 1))
 }
 
-/** Returns the codes of a list, if every value is a code or an object that contains one; otherwise undefined. */
+/**
+ * Returns the codes of a list, or undefined unless every item is a code or an object with a code.
+ * @param least the smallest number of codes that counts as a list
+ */
 function codesOf(values: readonly unknown[], form: RegExp, least: number): readonly string[] | undefined {
   const isCode = (value: unknown): value is string => typeof value === 'string' && form.test(value)
   const codes = values.map((value) => (isJsonObject(value) ? codeIn(value, isCode) : value)).filter(isCode)

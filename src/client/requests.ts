@@ -1,36 +1,36 @@
 /**
- * The types of the client's requests.
+ * The TypeScript types of the parameters of client methods.
  *
- * Out of scope: validating requests (`checks.ts`), which apps in JavaScript need as well.
+ * Out of scope: validation at run time (`checks.ts`), which JavaScript applications need.
  */
 import type { ApprovalChannel, EnrollmentChannel, IntentChannel, Open, Operation } from './wire'
 
 /**
- * A user of this instance: by username (the app's own stable identifier) or by Nevis's userId, never both.
+ * A user of this instance: by username (your application's own stable identifier) or by Nevis's userId, never both.
  * A username has 1 to 300 of the characters `A-Z a-z 0-9 _ . @ -`; a userId is a UUID.
  */
 export type UserReference =
   | {
-      /** The app's own stable identifier of the user. */
+      /** Your application's own identifier of the user. It must never change. */
       username: string
       /** Must be absent if `username` is given. */
       userId?: undefined
     }
   | {
-      /** Nevis's lifelong identifier of the user. */
+      /** Nevis's identifier of the user, a UUID. It never changes. */
       userId: string
       /** Must be absent if `userId` is given. */
       username?: undefined
     }
 
 /**
- * A new user without a username. The app must ask for this explicitly (`anonymous: true`): if it forgot the username, JSON would drop the field, and
- * Nevis would create another new user for each request.
+ * Enrols a new user without a username. You must set `anonymous: true`: if your application passed `username: undefined` by mistake, Nevis would
+ * create a new user at each call.
  */
 export interface AnonymousEnrollRequest {
   /** Must be true: creates a user without a username. */
   anonymous: true
-  /** The channel. Default `app`; no other is possible. */
+  /** The channel. Only `app` is possible. */
   channel?: 'app' | undefined
   /** Not allowed: the user has no username. */
   username?: undefined
@@ -39,8 +39,8 @@ export interface AnonymousEnrollRequest {
 }
 
 /**
- * Enrols a new user, or adds a factor to an existing one. Nevis asks for no proof of identity: call it only for a user who is
- * already authenticated.
+ * Enrols a new user, or adds a factor for an existing one. Call it only for a user who is already authenticated, because Nevis does not check
+ * who the user is.
  */
 export type UserEnrollRequest = UserReference & {
   /** Only for a user without a username. */
@@ -53,37 +53,36 @@ export type UserEnrollRequest = UserReference & {
   message?: string | undefined
 }
 
-/** What `NevisClient.enroll` takes. */
+/** The parameter of `NevisClient.enroll`. */
 export type EnrollRequest = AnonymousEnrollRequest | UserEnrollRequest
 
-/** What `NevisClient.approve` takes: the user, the channel and the message. */
+/** The parameter of `NevisClient.approve`: the user, the channel and the message. */
 export type ApproveRequest = UserReference & {
-  /** Default `push`. `qr-code` is what older instances call `app`. */
+  /** Default `push`. Older Nevis instances call the channel `app` `qr-code`. */
   channel?: Open<ApprovalChannel> | undefined
-  /** If true, the user must accept or deny explicitly. For push and app only, and it needs a `message`. Nevis's default is false. */
+  /** True: the user must accept or deny explicitly in the Access App. Only for push and app, and only with a `message`. Nevis's default is false. */
   prompt?: boolean | undefined
   /**
-   * The message. For push and app, the text shown in the app: plain text, or `<html>…</html>` with the tags `b br em i strong u`. Do not insert
-   * untrusted values into an `<html>` message yourself: use `htmlMessage`. For sms, the text in the GSM-7 alphabet, with `{{CODE}}` where the code
-   * goes.
+   * The text that the user reads. For push and app: plain text, or `<html>…</html>` with the tags `b br em i strong u`. Insert untrusted values
+   * into an `<html>` message only with `htmlMessage`. For sms: the text of the SMS in the GSM-7 alphabet, with `{{CODE}}` where the code goes.
    */
   message?: string | undefined
-  /** The text in the phone's notification area. */
+  /** The text of the notification in the phone's notification area. The text in the Access App is `message`. */
   notificationMessage?: string | undefined
-  /** Id of the authenticator to ask. Default: the one registered last. For `app` also `*`, any of the user's authenticators. */
+  /** Id of the authenticator to ask. Default: the user's authenticator that was registered last. For `app`, `*` means any of the user's authenticators. */
   authenticatorId?: string | undefined
 }
 
-/** What `NevisClient.verifyCode` takes: an SMS code with the status token of its approval or enrolment, or a recovery code of the user. */
+/** The parameter of `NevisClient.verifyCode`: an SMS code with the status token of its approval or enrolment, or a recovery code of the user. */
 export type VerifyCodeRequest =
   | {
-      /** The user of the transaction, from the server's own record. */
+      /** The user for whom your server started the transaction. Take it from data on your server, never from the browser. */
       userId: string
-      /** The digits of the SMS code. The factors of this package normalise what the user typed. */
+      /** The SMS code: digits only. The factors of this package remove spaces from what the user typed. */
       code: string
-      /** The status token from the answer of `approve` or `enroll`. */
+      /** The status token from the response to `approve` or `enroll`. */
       statusToken: string
-      /** Newer Nevis documentation requires `sms` here; the older one does not have this field. Default: not sent. */
+      /** Newer Nevis documentation requires `sms` here; older documentation does not have this field. Default: not sent. */
       channel?: 'sms' | undefined
     }
   | {
@@ -91,16 +90,16 @@ export type VerifyCodeRequest =
       userId: string
       /** The recovery code: letters, digits and dashes; upper and lower case differ. */
       code: string
-      /** Marks the code as a recovery code. */
+      /** Required, to distinguish a recovery code from an SMS code. */
       channel: 'recovery'
       /** Must be absent for a recovery code. */
       statusToken?: undefined
     }
 
-/** What `NevisClient.createIntent` takes. */
+/** The parameter of `NevisClient.createIntent`. */
 export type CreateIntentRequest = UserReference & {
-  /** What the widget may do with the token. */
+  /** The operation that the widget performs: approve or enroll. */
   operation: Operation
-  /** Which channels the widget may use: `app`, `push`, `sms`. Default: all. */
+  /** The channels that the widget may use. Default: all. */
   channels?: readonly IntentChannel[] | undefined
 }

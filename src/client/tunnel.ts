@@ -1,16 +1,16 @@
 /**
  * One connection through a forward proxy, opened with CONNECT. It is a stream that carries only the TLS connection to Nevis.
  *
- * The attack: a proxy, or an attacker who answers in its place, replies to CONNECT with `200 OK {"status":"succeeded"}` or a bare
- * 404. If the HTTP client returned this reply as Nevis's response, a user would be signed in without Nevis's certificate. So no byte
- * that the proxy sends before the tunnel is open leaves this file: any answer but 2xx, and bytes that arrive together with that
- * answer, destroy the stream with an error code. All later bytes go to TLS, which checks the certificate.
+ * The attack: a proxy, or an attacker in its place, responds to CONNECT with `200 OK {"status":"succeeded"}`. If the HTTP client returned this
+ * as Nevis's response, a user would be signed in without a check of Nevis's certificate. So the stream never passes on what the proxy
+ * sends before the tunnel is open. Any status but 2xx, and any bytes that arrive together with a 2xx, destroy the stream with an error code.
+ * All later bytes go to TLS, which checks the certificate.
  *
- * Why no package is used: `https-proxy-agent` returns the proxy's refusal as the response of the origin. `hpagent` 1.2 rejects it,
- * but opens one CONNECT per waiting request (200 requests, 200 CONNECTs, regardless of `maxSockets`, because Node counts a connection only
- * when the agent returns it). It also leaves a CONNECT open when its request is aborted, writes IPv6 hosts without brackets, and throws on
- * credentials that are not well escaped. Node 20 has no `proxyEnv`. The stream in this file exists before the proxy has answered. So Node's
- * own agent counts it, limits it, and closes it at the deadline of its request.
+ * No package is used for this, because `https-proxy-agent` returns the proxy's refusal as the response of Nevis. `hpagent` 1.2 rejects the
+ * refusal, but ignores `maxSockets`: 200 waiting requests open 200 tunnels, because Node counts a connection only when the agent returns it.
+ * It also leaves a CONNECT open when its request is aborted, writes IPv6 hosts without brackets, and throws on badly escaped credentials.
+ * Node 20 has no `proxyEnv`. The stream of this file exists before the proxy responds, so Node's own agent counts and limits it, and
+ * closes it at the deadline of its request.
  *
  * Out of scope: which proxy, if any (`proxy.ts`), and the limit on the number of tunnels (`agents.ts`).
  * Source: RFC 9110, section 9.3.6
@@ -21,30 +21,30 @@ import type { Socket } from 'node:net'
 import { Duplex } from 'node:stream'
 import type { Proxy } from './proxy'
 
-/** Values of `cause.code` of a `NEVIS_UNREACHABLE`, besides the codes of the system and of TLS. */
+/** Values of `cause.code` of a `NEVIS_UNREACHABLE` that this file adds to the codes of Node (for example `ECONNREFUSED`). */
 type TunnelCode =
-  /** The proxy answered CONNECT with a status other than 2xx. */
+  /** The proxy responded to CONNECT with a status other than 2xx. */
   | 'PROXY_REFUSED'
-  /** The proxy answered 407: credentials are missing or wrong. */
+  /** The proxy responded with 407: the credentials are missing or wrong. */
   | 'PROXY_AUTHENTICATION_REQUIRED'
-  /** The proxy's answer is not HTTP, has too many headers, or has bytes after its end. */
+  /** The proxy's response is not HTTP, has too many headers, or is followed by bytes before the TLS handshake. */
   | 'PROXY_INVALID_RESPONSE'
 
 export class Tunnel extends Duplex {
   readonly #connect: ClientRequest
   #socket: Duplex | undefined
-  /** A write to Nevis that waits until the proxy has answered. */
+  /** A write to Nevis that waits until the proxy has opened the tunnel. */
   #waiting: (() => void) | undefined
 
   /**
-   * Opens the tunnel.
-   * @param authority host and port of Nevis, with the brackets of an IPv6 address
+   * Opens the tunnel through the proxy.
+   * @param authority host and port of Nevis, for example `[::1]:443`
    */
   constructor(proxy: Proxy, authority: string) {
     super()
     const { protocol, hostname, port, authorization } = proxy
     const headers = { Host: authority, Connection: 'keep-alive', ...(authorization !== undefined && { 'Proxy-Authorization': authorization }) }
-    // `agent: false`: the app's global agent may itself use a proxy, so do not use it.
+    // `agent: false`, because the application's global agent may itself use a proxy.
     const options: RequestOptions = { protocol, hostname, port, method: 'CONNECT', path: authority, headers, agent: false, insecureHTTPParser: false }
     this.#connect = (protocol === 'https:' ? requestHttps : requestHttp)(Object.assign(options, { rejectUnauthorized: true }))
       .once('connect', (answer: IncomingMessage, socket: Duplex, early: Buffer) => this.#answered(answer, socket, early))
@@ -53,8 +53,8 @@ export class Tunnel extends Duplex {
   }
 
   /**
-   * Handles the proxy's answer to CONNECT.
-   * @param early bytes that arrived together with the proxy's answer. There must be none, because in TLS the client sends first
+   * Handles the proxy's response to CONNECT.
+   * @param early bytes that arrived together with the response. There must be none, because in TLS the client sends first
    */
   #answered({ statusCode = 0 }: IncomingMessage, socket: Duplex, early: Buffer): void {
     this.#socket = socket
@@ -66,7 +66,7 @@ export class Tunnel extends Duplex {
     this.#waiting?.()
   }
 
-  /** Node's agent calls this method, as on a socket, so that an idle tunnel does not keep the process alive. */
+  /** Node's agent calls this method as on a socket, so that an idle tunnel does not keep the process alive. */
   unref(): this {
     ;(this.#socket as Partial<Socket> | undefined)?.unref?.()
     return this
@@ -98,7 +98,7 @@ export class Tunnel extends Duplex {
   }
 }
 
-/** An error with a code, and without any text from the proxy. */
+/** Creates an error that has only a code. Text from the proxy is left out, because it may be an attacker's. */
 function fault(code: TunnelCode | (string & {})): Error {
   return Object.assign(new Error(code), { code })
 }

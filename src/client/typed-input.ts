@@ -1,20 +1,18 @@
 /**
  * Normalises codes and phone numbers that users type or paste into the form that Nevis accepts.
  *
- * Input that is not a code or a number is not sent to Nevis. Otherwise an attacker could send text that makes a web application firewall answer in
- * place of Nevis.
- *
- * Out of scope: correcting mistakes. Only spaces, dashes and the script of digits change; no digit or letter is added, removed or replaced by
- * another.
+ * Input in any other form is never sent to Nevis. Otherwise an attacker could send text that a web application firewall blocks, and the
+ * firewall's response would count as Nevis's. Out of scope: correcting mistakes. Only spaces and dashes are removed, and digits of other
+ * scripts become ASCII digits.
  */
 import { isPhone } from './checks'
 
 const SMS_CODE = /^[0-9]{1,64}$/
 const RECOVERY_CODE = /^(?=.*[A-Za-z0-9])[A-Za-z0-9-]{1,64}$/
-/** The country codes with one or two digits; all others have three. */
+/** The country codes with one or two digits. All other country codes have three. */
 const SHORT_COUNTRY_CODE = '[17]|2[07]|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58]'
 const COUNTRY_CODE_AND_ZEROS = new RegExp(`^(\\+(?:${SHORT_COUNTRY_CODE}|(?!${SHORT_COUNTRY_CODE})\\d{3}))0+`)
-/** Longer input is rejected without further checks. The longest accepted code has 64 characters. */
+/** Longer input is rejected at once. The longest code that Nevis accepts has 64 characters. */
 const MAX_CHARACTERS = 256
 
 /** Invisible characters: soft hyphen, zero-width characters, bidi marks, variation selectors, and the box around a key-cap digit. */
@@ -25,7 +23,7 @@ const FULL_WIDTH_OFFSET = 0xff01 - 0x21
 const DASHES = /[\u2010-\u2015\u2212\ufe58\ufe63]/g
 
 /**
- * Normalises an SMS code: digits. Spaces, invisible characters and digits of other scripts are accepted.
+ * Returns the digits of an SMS code. Accepts spaces, invisible characters and digits of other scripts.
  * @param text as the user typed it
  * @returns undefined if the text is not a code
  */
@@ -34,7 +32,7 @@ export function smsCodeIn(text: unknown): string | undefined {
 }
 
 /**
- * Normalises a recovery code: 16 letters or digits, with dashes. Case matters and is kept.
+ * Returns a recovery code: 16 letters or digits, with dashes. Keeps upper and lower case, because they differ.
  * @param text as the user typed it
  * @returns undefined if the text is not a code
  * @see https://docs.nevis.net/authcloud/api-doc/api-use-cases/recovery-codes/request-recovery-codes
@@ -44,9 +42,9 @@ export function recoveryCodeIn(text: unknown): string | undefined {
 }
 
 /**
- * Normalises an international phone number: `+` and digits. Spaces, dashes, dots, and parentheses around an area code are removed. `(0)` is rejected:
- * in most countries it must not be dialled after the country code, in some it must. A slash is rejected because it may separate two numbers, and `00`
- * because it means `+` only in some countries.
+ * Returns an international phone number: `+` and digits. Removes spaces, dashes, dots, and parentheses around an area code. Rejects `(0)`,
+ * because the zero must be omitted after the country code in most countries and kept in some. Rejects a slash, because it may separate two
+ * numbers, and a leading `00`, because it means `+` only in some countries.
  * @param text as the user typed it
  * @returns undefined if the text is not such a number
  */
@@ -56,7 +54,7 @@ export function phoneNumberIn(text: unknown): string | undefined {
 }
 
 /**
- * Removes the national trunk zero from a number (`+41 79 …` for `+41 079 …`). Many people write the zero, and many SMS senders accept it.
+ * Removes the zero after the country code: `+41079…` becomes `+4179…`. Many people type this zero, and many SMS providers accept it.
  * @param phone `+` and digits, or a prefix
  * @see https://www.itu.int/rec/T-REC-E.164 country codes have one digit (1, 7), two, or three
  */
@@ -68,7 +66,7 @@ function matching(pattern: RegExp, text: string | undefined): string | undefined
   return text !== undefined && pattern.test(text) ? text : undefined
 }
 
-/** Removes spaces and invisible characters, and replaces digits of other scripts and full-width characters with ASCII. */
+/** Removes spaces and invisible characters. Replaces digits of other scripts and full-width characters with ASCII characters. */
 function normalized(text: unknown): string | undefined {
   if (typeof text !== 'string' || text.length > MAX_CHARACTERS) return undefined
   const visible = text.replace(/\s/g, '').replace(INVISIBLE, '')
@@ -76,15 +74,15 @@ function normalized(text: unknown): string | undefined {
   return isAscii ? visible : withAsciiDigits(visible.replace(FULL_WIDTH, (character) => String.fromCharCode(character.charCodeAt(0) - FULL_WIDTH_OFFSET)))
 }
 
-/** Replaces digits of other scripts. Compiles its pattern only on use, because V8 builds the set for `\p{Nd}` from all of Unicode. */
+/** Replaces digits of other scripts with ASCII digits. Creates the pattern on each call, because `\p{Nd}` would slow down the loading of this file. */
 function withAsciiDigits(text: string): string {
   const decimalDigit = new RegExp('^\\p{Nd}$', 'u')
   return Array.from(text, (character) => (decimalDigit.test(character) ? String(valueOf(character, decimalDigit)) : character)).join('')
 }
 
 /**
- * The value of a digit. In Unicode, the digits 0 to 9 of a script are consecutive (standard, section 4.6), and the ranges of two scripts may be
- * adjacent.
+ * The value (0 to 9) of a digit. Counts how many digits precede it, because the digits of a script are consecutive in Unicode (standard,
+ * section 4.6). The digits of two scripts can be adjacent, so the result is taken modulo 10.
  */
 function valueOf(digit: string, decimalDigit: RegExp): number {
   const codePoint = digit.codePointAt(0) as number

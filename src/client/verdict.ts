@@ -1,40 +1,40 @@
 /**
  * Decides whether the body of an HTTP 200 confirms a code or a deletion: yes, no, or unclear.
  *
- * Nevis documents the HTTP status of a verification, but no body. Maintenance pages, gateways and web application firewalls answer with HTTP 200,
- * too, some of them with JSON. So a body means yes only if it is empty, if a field says yes, or if it has only fields of Nevis's own responses. If
- * any field says no, the body never means yes. Out of scope: HTTP statuses, and what the result means for a login. Source:
- * https://docs.nevis.net/authcloud/api-doc/api-reference/verification-ref
+ * Nevis documents the HTTP status of these responses, but not the body. Maintenance pages, gateways and web application firewalls respond with
+ * HTTP 200 as well, some of them with JSON. So a body means yes only if it is empty, if a field says yes, or if it has only fields of
+ * Nevis's own responses. If any field says no, the body never means yes. Out of scope: HTTP statuses, and what the result means for a login.
+ * Source: https://docs.nevis.net/authcloud/api-doc/api-reference/verification-ref
  */
 import { isJsonObject, type Answer, type RawAnswer } from './answer'
 
-/** `unclear`: a page, a text, a list, broken JSON, or a JSON object that says neither yes nor no. */
+/** `unclear`: an HTML page, a text, a list, invalid JSON, or a JSON object that says neither yes nor no. */
 export type Verdict = 'yes' | 'no' | 'unclear'
 
 /**
- * The verdict of one field.
- * - `maybe`: a word such as `ok`, by which a server other than Nevis may mean that it is running.
+ * What one field says.
+ * - `maybe`: a word such as `ok`. It may come from a server other than Nevis that only reports that it is running.
  * - `text`: text for people. `unknown`: a field that Nevis is not known to send. Both make the body unclear, unless another field says yes.
  * - undefined: the field says neither yes nor no.
  */
 type FieldVerdict = Verdict | 'maybe' | 'text' | 'unknown' | undefined
 
-/** If a field's name ends with one of these words, the field is the result: `false`, `null` or any word outside {@link YES_VALUES} means no. */
+/** A field whose name ends with one of these words is the result. Its value `false`, `null`, or any word outside {@link YES_VALUES} means no. */
 const RESULT_NAMES = wordSet(
   'status state result outcome verdict decision valid verified verification success successful succeeded ok correct',
   'accepted approved authenticated authorized confirmed match matches matched passed allowed granted',
 )
 const YES_VALUES = wordSet('succeeded success successful true valid verified confirmed approved accepted authenticated authorized registered enrolled correct matched')
 const MAYBE_VALUES = wordSet('ok yes completed done passed allowed granted')
-/** If a field's name ends with one of these words, the field means no, unless it is empty or `false`. */
+/** A field whose name ends with one of these words means no, unless its value is empty or `false`. */
 const REFUSAL_NAMES = wordSet('failure failures failed invalid wrong incorrect denied rejected blocked locked expired unauthorized forbidden')
-/** If a field's name contains one of these words (`errorCode`, `error_description`), the field means no, unless it is empty or `false`. */
+/** A field whose name contains one of these words, for example `errorCode`, means no, unless its value is empty or `false`. */
 const ERROR_NAMES = wordSet('error errors fault exception')
-/** If a field's name contains one of these words, the field is text for people, or the reference number of a firewall's block page. */
+/** A field whose name contains one of these words is text for people, or the reference number on the block page of a firewall. */
 const TEXT_NAMES = wordSet('message msg description detail details title reason support incident')
-/** Fields of Nevis's user that say nothing about the code, regardless of their value. */
+/** Fields of Nevis's user object. Their values say nothing about whether the code is right. */
 const USER_FIELDS: readonly string[] = ['exceededRateLimits', 'lastLoginDateSuccess', 'lastLoginDateFailure']
-/** Fields of Nevis's documented responses that say neither yes nor no. */
+/** Other fields that Nevis documents for its responses. Their values say neither yes nor no. */
 const NEUTRAL_NAMES = new Set([
   'userId', 'username', 'createdAt', 'updatedAt', 'lastUpdatedAt', 'transactionId', 'statusToken', 'token', 'user', 'enrollment', 'recoveryCodes', 'qrCode', 'appLinkUri',
 ])
@@ -42,7 +42,7 @@ const NEUTRAL_NAMES = new Set([
 const PHONE = /^(?=.*\d)[+\d\s().*•x/-]{1,40}$/i
 const MAX_DEPTH = 8
 
-/** The user and the transaction that the answer must be about, if the server knows them. */
+/** The user and the transaction of the code. The response must not name another one. */
 export interface ExpectedNames {
   readonly userId?: string | undefined
   readonly username?: string | undefined
@@ -50,8 +50,8 @@ export interface ExpectedNames {
 }
 
 /**
- * Decides what the body of an answer means.
- * @param expected if the answer names another user or transaction anywhere, its verdict is `unclear`
+ * Decides what the body of a response says.
+ * @param expected if the body names another user or transaction anywhere, the verdict is `unclear`
  */
 export function verdictOf(answer: Answer, expected: ExpectedNames = {}): Verdict {
   if (answer.isEmpty) return 'yes'
@@ -61,7 +61,7 @@ export function verdictOf(answer: Answer, expected: ExpectedNames = {}): Verdict
   return verdict === 'yes' && (hasDuplicateNames(answer.text, json) || namesAnother(json, expected)) ? 'unclear' : verdict
 }
 
-/** True if a field names another user or transaction, or is nested too deeply to be searched. UUIDs may be in upper or lower case. */
+/** True if a field names another user or transaction than expected, or is nested too deeply to be searched. */
 function namesAnother(value: unknown, expected: ExpectedNames, depth = 0): boolean {
   if (typeof value !== 'object' || value === null) return false
   if (depth > MAX_DEPTH) return true
@@ -72,11 +72,11 @@ function namesAnother(value: unknown, expected: ExpectedNames, depth = 0): boole
   })
 }
 
-/** The verdicts that fields can have, the strongest first. The strongest verdict among its fields decides what the whole object means. */
+/** What fields can say, strongest first, each with its meaning for the whole object. The strongest field decides. */
 const BY_STRENGTH: readonly [FieldVerdict, Verdict][] = [['no', 'no'], ['unclear', 'unclear'], ['yes', 'yes'], ['text', 'unclear'], ['unknown', 'unclear'], ['maybe', 'yes']]
 
 /**
- * Decides what a JSON object means.
+ * Decides what a JSON object says.
  * @returns undefined if the object says neither yes nor no
  */
 function verdictOfObject(json: RawAnswer, depth: number): Verdict | undefined {
@@ -99,12 +99,12 @@ function verdictOfField(json: RawAnswer, name: string, value: unknown, depth: nu
   if (value === false && parts.some((part) => RESULT_NAMES.has(part))) return 'no'
   if (parts.some((part) => TEXT_NAMES.has(part))) return isNonEmpty(value) ? 'text' : undefined
   if (Array.isArray(value)) return NEUTRAL_NAMES.has(name) ? undefined : (verdictOfList(value, depth) ?? 'unknown')
-  // If Nevis is not known to send the field, an object in it must contain a yes. `{"maintenance": {}}` contains none, so the field is `unknown`.
+  // If Nevis is not known to send this field, an object in it must say yes. `{"maintenance": {}}` does not, so the field is `unknown`.
   if (isJsonObject(value)) return verdictOfObject(value, depth + 1) ?? (NEUTRAL_NAMES.has(name) ? undefined : 'unknown')
   return NEUTRAL_NAMES.has(name) ? undefined : 'unknown'
 }
 
-/** Accepts a phone number, an object that describes a phone, or a list of these: Nevis does not document which one it sends. */
+/** Accepts a phone number, an object that describes a phone, or a list of such objects, because Nevis does not document which one it sends. */
 function verdictOfPhone(value: unknown, depth: number): FieldVerdict {
   if (typeof value === 'string') return PHONE.test(value) ? undefined : 'unknown'
   const described = (Array.isArray(value) ? value : [value]).filter(isJsonObject)
@@ -127,12 +127,14 @@ function verdictOfValue(name: string, value: unknown, depth: number): FieldVerdi
   return typeof value === 'number' && value >= 200 && value < 300 ? 'maybe' : 'unclear'
 }
 
-/** True for the user status `new` or `active`, which says nothing about a code: https://docs.nevis.net/authcloud/api-doc/api-reference/users-endpoint-ref */
+/**
+ * True for the status `new` or `active` of a user. It says nothing about the code: https://docs.nevis.net/authcloud/api-doc/api-reference/users-endpoint-ref
+ */
 function isStatusOfUser(json: RawAnswer, name: string, value: unknown): boolean {
   return name === 'status' && (value === 'new' || value === 'active') && Object.hasOwn(json, 'authenticators')
 }
 
-/** Detects `{"success":false,"success":true}`: `JSON.parse` keeps only the last value of a duplicate name. */
+/** Detects a duplicate name, as in `{"success":false,"success":true}`. `JSON.parse` would keep only the last value. */
 function hasDuplicateNames(text: string, json: RawAnswer): boolean {
   const namesInText = text.match(/"(?:[^"\\]|\\.)*"\s*:?/g)?.filter((token) => token.endsWith(':')).length ?? 0
   let namesParsed = 0

@@ -1,21 +1,21 @@
 /**
  * The types of the JSON that this client exchanges with the Nevis Authentication Cloud.
  *
- * An enumeration is open if Nevis's documentation says that Nevis may add values without notice. Out of scope: validating or decoding the
+ * An enumeration is `Open` if Nevis's documentation says that Nevis may add values without notice. Out of scope: validating or decoding the
  * JSON (`checks.ts`, `decode.ts`).
  *
  * Source: https://docs.nevis.net/apidoc/authcloud/ (older) and https://docs.nevis.net/authcloud/api-doc/ (newer).
  */
 
-/** A string enumeration that editors complete and that accepts unknown values. */
+/** A string of which TypeScript completes the known values and accepts all others. */
 export type Open<Known extends string> = Known | (string & {})
 
-/** What a user is asked to do. */
+/** The operation of a transaction: to confirm something, or to register a factor. */
 export type Operation = 'approve' | 'enroll'
 
-/** Channels of an approval; `qr-code` is the name of `app` in the older documents. */
+/** How Nevis asks the user to approve. Older documents call `app` `qr-code`. */
 export type ApprovalChannel = 'push' | 'app' | 'qr-code' | 'sms'
-/** Channels that can be enrolled; `push` and `app` are the same Access App. */
+/** What a user can enrol. `push` and `app` both enrol the Access App. */
 export type EnrollmentChannel = 'app' | 'push' | 'sms' | 'recovery'
 /** Channels that Nevis's widget may use. */
 export type IntentChannel = 'app' | 'push' | 'sms'
@@ -26,7 +26,7 @@ export interface EnrollBody {
   channel?: string
   phone?: string
   message?: string
-  /** The username; the only snake-case field in this API. */
+  /** The username. It is the only field of this API in snake case. */
   recovery_username?: string
 }
 
@@ -60,33 +60,27 @@ export interface IntentBody {
 export interface QrCodeJson {
   type: string
   size: number
-  /** The picture: `data:image/png;base64,…` */
   dataUri: string
 }
 
-/** An authenticator as JSON. Dates are ISO 8601. */
+/** An authenticator in Nevis's JSON. Dates are ISO 8601. */
 export interface AuthenticatorJson {
-  /** A UUID. */
   authenticatorId: string
-  /** The name that the user chose. */
   name?: string
-  /** The phone's system. */
+  /** The operating system of the phone. */
   type?: Open<'ios' | 'android'>
-  /** The app on a phone, or a passkey. */
+  /** `app` for the Access App on a phone, `fido2` for a passkey. */
   authenticatorType?: Open<'app' | 'fido2'>
   /** Nevis documents no complete list of values. */
   state?: string
-  /** When it was registered. */
   enrolledAt?: string
-  /** When the authenticator was last changed. */
   updatedAt?: string
-  /** Only for authenticators of the app. */
+  /** Only for authenticators of the type `app`. */
   uaf?: {
-    /** User agent of the app that registered the authenticator. */
     userAgent?: string
-    /** The phone's own reference. */
+    /** A reference to the phone, set by the Access App. */
     deviceRef?: string
-    /** The user has switched notifications off. */
+    /** True if the user has switched notifications off. */
     userDisabledPushNotification?: boolean
   }
 }
@@ -100,7 +94,7 @@ export interface UserJson {
   lastLoginDateSuccess?: string
   lastLoginDateFailure?: string
   authenticators: AuthenticatorJson[]
-  /** Present only while the user is blocked for SMS or push; its shape is not documented. */
+  /** Present only while Nevis blocks SMS or push for the user. Nevis does not document its shape. */
   exceededRateLimits?: unknown
 }
 
@@ -121,19 +115,19 @@ export interface ApprovalJson {
   appLinkUri?: string
 }
 
-/** `unknown` has no other fields and comes with HTTP 404; `failed` comes with HTTP 412. */
+/** The status of a transaction. `unknown` has no other fields and comes with HTTP 404; `failed` comes with HTTP 412. */
 export interface StatusJson {
   status: 'pending' | 'succeeded' | 'failed' | 'unknown'
   transactionId?: string
   userId?: string
   username?: string
-  /** The transaction token. Also present while the transaction is pending or after it failed, so its presence proves nothing. */
+  /** The transaction token. Nevis sends one for a pending or failed transaction as well, so a token does not prove success. */
   token?: string
   createdAt?: string
   lastUpdatedAt?: string
 }
 
-/** Nevis's tables say that times are in seconds, but its example shows milliseconds. */
+/** The introspection of a token. Nevis's tables say that the times are in seconds, but its example shows milliseconds. */
 export interface IntrospectionJson {
   active: boolean
   sub?: string
@@ -148,7 +142,7 @@ export interface IntentJson {
   token: string
 }
 
-/** A 403 has no `message` and a numeric `timestamp`; a 400 has both `message` and an ISO `timestamp`. */
+/** An error body of Nevis. A 403 has no `message` and a numeric `timestamp`; a 400 has a `message` and an ISO `timestamp`. */
 export interface ErrorJson {
   error: string
   path: string
