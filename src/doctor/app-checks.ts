@@ -1,7 +1,7 @@
 /**
- * Checks the loaded app as a whole: Passport, each Nevis strategy with its cloud, ledger and routes, and the session.
+ * Checks the loaded application: Passport, the session, and each Nevis strategy with its Nevis instance, ledger and routes.
  *
- * Out of scope: loading the app (`loaded-app.ts`).
+ * Out of scope: loading the application (`loaded-app.ts`).
  */
 import { cloudFindings } from './cloud-checks'
 import { withUnchecked, error, ok, unchecked, warning, type Finding } from './findings'
@@ -14,9 +14,9 @@ import type { PassportModule, Registered } from './app-observer'
 import type { Step } from './steps'
 
 /**
- * Checks the app and returns the findings.
- * @param isProduction true to apply the rules for production (NODE_ENV)
- * @param begin is told which step begins
+ * Runs all checks of a loaded application.
+ * @param isProduction true if NODE_ENV is `production`; some checks are then stricter
+ * @param begin called with the name of each step when the step begins
  */
 export async function appFindings({ origin, observer }: LoadedApp, isProduction: boolean, begin: (step: Step) => void = () => undefined): Promise<Finding[]> {
   const { registered, passports } = observer

@@ -1,16 +1,16 @@
 /**
- * Observes how an app configures itself: which strategies it passes to Passport, where it uses them, and the options of its sessions. The
- * observed functions behave as before.
+ * Observes how the application configures Passport and its sessions: which strategies it registers, on which routes it uses them, and with which options
+ * it creates sessions. The observed functions behave as before.
  *
- * Out of scope: judging the configuration. It wraps Passport's `use`, `authenticate` and `authorize`, and the function that
- * express-session exports; it reads no private members.
+ * It wraps `use`, `authenticate` and `authorize` of Passport, and the function that express-session exports. It reads no private members.
+ * Out of scope: judging the configuration.
  */
 import type { NevisStrategy } from '../strategy/strategy'
 import type { Cookie } from './probe'
 import type { StartTrial } from './start-trial'
 import { callOf, type StrategyCall } from './strategy-calls'
 
-/** The module that provides Passport to the app. */
+/** The package from which the application gets Passport, with its version. */
 export interface PassportModule {
   readonly name: string
   readonly version: string
@@ -20,15 +20,15 @@ export interface Registered {
   /** The name under which the strategy is registered with Passport. */
   readonly name: string
   readonly strategy: NevisStrategy
-  /** Undefined if the app only exports the strategy. */
+  /** Undefined if the application exports the strategy without `passport.use`. */
   readonly passport: PassportModule | undefined
 }
 
-/** What express-session did for one request. */
+/** The state after express-session has handled one request. */
 interface SessionUse {
   readonly path: string
   readonly cookie: Cookie | undefined
-  /** True if Express trusts a proxy in front of it; undefined without Express. */
+  /** The Express setting `trust proxy`; undefined if the application does not use Express. */
   readonly trustsProxy: boolean | undefined
 }
 
@@ -50,16 +50,16 @@ export class AppObserver {
   readonly registered: Registered[] = []
   readonly strategyCalls: StrategyCall[] = []
   readonly sessions: SessionSetup[] = []
-  /** Every Passport module that the app can load, used or not. */
+  /** All Passport packages that the application can load, whether it uses them or not. */
   readonly passports: PassportModule[] = []
-  /** True if a middleware ran as those of Express do: request, response, next. */
+  /** True once a middleware of Passport was called with (request, response, next), as Express does. Some frameworks call it with other parameters. */
   isConnect = false
-  /** The trial of a sign-in that is under way. */
+  /** The trial sign-in of the command `doctor` (`start-trial.ts`), while it runs. */
   trial: StartTrial | undefined
 
   /**
-   * Observes a Passport module: the strategies that the app passes to it, and the routes that use them.
-   * @param prototype the prototype of the module's class `Authenticator`
+   * Observes a Passport package: which strategies the application registers, and where it calls `authenticate` and `authorize`.
+   * @param prototype the prototype of the package's class `Authenticator`
    */
   watchPassport(passport: PassportModule, prototype: object): void {
     this.passports.push(passport)
@@ -92,8 +92,8 @@ export class AppObserver {
   }
 
   /**
-   * Observes the options of the app's sessions.
-   * @returns the function that the app gets in place of express-session's
+   * Observes the options with which the application creates sessions.
+   * @returns a function that replaces the one that express-session exports
    */
   watchSessions<Factory extends object>(factory: Factory): Factory {
     const watched = (options: Record<string, unknown> = {}) => {
@@ -109,7 +109,7 @@ export class AppObserver {
     return Object.assign(watched, factory)
   }
 
-  /** Records the value if it is a strategy of this package, from any copy of the package. */
+  /** Records the value if it is a NevisStrategy. Recognises it by its members, because it may come from another copy of this package. */
   register(strategy: unknown, name?: string, passport?: PassportModule): void {
     if (!isNevisStrategy(strategy) || this.registered.some((one) => one.strategy === strategy)) return
     this.registered.push({ name: name ?? strategy.name, strategy, passport })

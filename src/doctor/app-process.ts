@@ -1,8 +1,8 @@
 /**
- * Entry point of the child process that loads and checks the app, so that the app's output and exit do not affect the doctor. If the app ends
- * the process, it tells the parent where: the name and code of an error, and the line, never a message.
+ * Entry point of the child process in which the command `doctor` loads and checks the application. The application's output and exit then do not affect
+ * the command. If an error of the application ends the process, it reports the error's name, code and line, but not the message, which may quote a secret.
  *
- * Out of scope: printing the report; this process sends the findings to its parent.
+ * Out of scope: printing the report. This process sends the findings to its parent process.
  */
 import { appFindings } from './app-checks'
 import { loadApp } from './loaded-app'

@@ -1,8 +1,8 @@
 /**
- * Checks that the Nevis instance answers, that it accepts the access key, and that its clock and this machine's clock agree.
+ * Checks a Nevis instance: that it responds, that it accepts the access key, and that its clock agrees with the clock of this machine.
  *
- * It makes two calls, a ping and an introspection of the access key. Neither notifies a user or changes anything.
- * Out of scope: which instance and which key (`environment.ts`, or the app's own strategy).
+ * Sends two requests, a ping and an introspection of the access key. Neither notifies a user or changes anything.
+ * Out of scope: which instance and which key (`environment.ts`, or the application's own strategy).
  */
 import { withoutSlash } from '../trust/binding'
 import type { Answer } from '../client/answer'
@@ -13,16 +13,16 @@ import { error, ok, unchecked, warning, type Finding } from './findings'
 import { isWord } from './printable'
 
 const SECONDS_PER_DAY = 86_400
-/** The end of the year 9999. A later expiry in a response is shortened to it, because it cannot be printed as a date. */
+/** The end of the year 9999. If an access key expires later, this time is printed, because JavaScript cannot print a later one as a date. */
 const LAST_DATE_SECONDS = 253_402_300_799
 const WARN_BEFORE_DAYS = 14
-/** If the clocks differ by more than this, the strategy refuses tokens as too old or not yet valid: `binding.ts`. */
+/** The strategy accepts 60 s of clock difference (`binding.ts`). With more, it rejects valid tokens as too old or not yet valid. */
 const MAX_SKEW_SECONDS = 60
 const WARN_SKEW_SECONDS = 5
 
 /**
- * Checks a Nevis instance and returns the findings.
- * @param issuers the issuers that the strategy accepts, without trailing slash
+ * Checks a Nevis instance.
+ * @param issuers the token issuers (`iss`) that the strategy accepts, without trailing slash
  */
 export async function cloudFindings(client: NevisClient, issuers: readonly string[]): Promise<Finding[]> {
   const settings = ok('cloud.settings', `the API is ${client.baseURL}`)
@@ -37,9 +37,9 @@ export async function cloudFindings(client: NevisClient, issuers: readonly strin
 }
 
 /**
- * Waits for a call to Nevis, and turns an error into a value.
- * @returns the result, or the NevisError, or `{}` for any other error. Such an error comes from the app's own `accessKey` function, and its text can
- * contain a secret
+ * Waits for a call of the client and returns its error instead of throwing it.
+ * @returns the result, or the NevisError, or `{}` for any other error. Any other error comes from the application's `accessKey` function, so its text
+ * may contain a secret
  */
 function resultOf<T>(work: Promise<T>): Promise<T | NevisError | object> {
   return work.catch((reason: unknown) => (reason instanceof NevisError ? reason : {}))
@@ -66,14 +66,16 @@ function reachableFinding({ baseURL }: NevisClient, answer: Answer | NevisError)
   return error('cloud.reachable', `${baseURL} answers a ping, but not as Nevis does (HTTP ${status}, ${kindOf(text)})`, remedy)
 }
 
-/** Names the kind of a body, such as a page. The report does not quote the body, because anybody may have written it. */
+/** Describes a body in words, for example "a page". The report never quotes the body, because an unknown server may have sent it. */
 function kindOf(text: string): string {
   if (text.trim() === '') return 'an empty body'
   if (/^\s*</.test(text)) return 'a page'
   return /^\s*[[{]/.test(text) ? 'JSON' : 'other text'
 }
 
-/** Reports the clock difference, less the duration of the call and the rounding of the header `Date` to whole seconds. */
+/**
+ * Reports the difference between Nevis's clock and this machine's clock. Subtracts the duration of the request, and one second for the rounding of `Date`.
+ */
 function clockFinding({ date }: Answer, sentAt: number, receivedAt: number): Finding {
   if (date === undefined) return unchecked('cloud.clock', 'the response has no Date header', 'compare the clock of this machine with a time server')
   const earliest = sentAt - 1000
@@ -128,7 +130,7 @@ function issuerFinding(iss: string | undefined, issuers: readonly string[]): Fin
   )
 }
 
-/** The origin of an issuer. The report quotes nothing else of the value, because the rest may be secret. */
+/** Returns the origin of an issuer URL, for the report. The rest of the URL is left out, because it may be secret. */
 function originOf(iss: string): string {
   return parseURL(iss)?.origin ?? 'its iss'
 }

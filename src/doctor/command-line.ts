@@ -1,11 +1,9 @@
 /**
- * The folder `doctor/` has the commands of `npx passport-nevis`: the doctor checks the configuration of an app, the probe finds out by requests what
- * Nevis's documents leave open about an instance, and `init` adds the second factor to an app. This file selects the command. For the doctor it
- * reads the arguments, runs the checks
- * (`run-checks.ts`) and prints the report. The doctor notifies no user, changes nothing at Nevis, and prints no secret.
+ * Selects the command of `npx passport-nevis`: `doctor` checks the configuration of an application, `probe` sends requests to a Nevis instance to find
+ * out what Nevis's documentation does not say, and `init` adds the second factor to an application. For `doctor`, this file parses the arguments,
+ * runs the checks (`run-checks.ts`) and prints the report. `doctor` notifies no user, changes nothing at Nevis, and prints no secret.
  *
- * Out of scope: the process and its exit code (`command.ts`), the probe (`probe/probe-command.ts`), and `init`
- * (`init/init-command.ts`).
+ * Out of scope: the process and its exit code (`command.ts`), `probe` (`probe/probe-command.ts`), and `init` (`init/init-command.ts`).
  */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -46,7 +44,7 @@ Exit code: 0 without errors, 1 with errors, 2 for wrong arguments.
 `
 
 /**
- * Runs the command.
+ * Runs the command that the user has typed.
  * @param argv the arguments without node and the script
  * @returns the exit code
  */
@@ -77,8 +75,8 @@ function version(): string {
 }
 
 /**
- * Parses the arguments.
- * @returns the arguments, or an error message if they are wrong
+ * Parses the arguments of `doctor`.
+ * @returns the arguments, or a text that says what is wrong with them
  */
 function argumentsIn(argv: readonly string[]) {
   const flag = { type: 'boolean', default: false } as const
@@ -92,7 +90,7 @@ function argumentsIn(argv: readonly string[]) {
   }
 }
 
-/** Suggests a command for a mistyped one: the command that shares the most letters with it. */
+/** Suggests the command that shares the most letters with the mistyped one. */
 function suggestionFor(typed: string): string {
   const shared = (command: string) => [...new Set(command)].filter((letter) => typed.includes(letter)).length / new Set(command + typed).size
   const [best] = [...COMMANDS].sort((one, other) => shared(other) - shared(one))

@@ -1,13 +1,13 @@
 #!/usr/bin/env node
 /**
- * Entry point of the command: sets the exit code.
+ * Entry point of `npx passport-nevis`: runs the command and sets the exit code.
  *
  * Out of scope: arguments and output (`command-line.ts`).
  */
 import { main } from './command-line'
 
 const { stdout, env } = process
-// https://no-color.org: any value that is not empty means no colours.
+// A non-empty NO_COLOR switches colours off: https://no-color.org
 const hasColours = stdout.isTTY && !env['NO_COLOR'] && env['TERM'] !== 'dumb'
 const output = { log: (text: string) => console.log(text), error: (text: string) => console.error(text), hasColours }
 

@@ -1,6 +1,6 @@
 /**
- * Checks the Nevis instance that the environment variables name (NEVIS_INSTANCE or NEVIS_BASE_URL, and NEVIS_ACCESS_KEY). The doctor does this if no
- * app is given, or if the app cannot be loaded.
+ * Checks the Nevis instance in the environment variables NEVIS_INSTANCE or NEVIS_BASE_URL, and NEVIS_ACCESS_KEY. The command `doctor` does this if
+ * no application is given, or if the application cannot be loaded.
  *
  * Out of scope: the checks themselves (`cloud-checks.ts`).
  */
@@ -18,11 +18,11 @@ export async function environmentFindings(env: Environment): Promise<Finding[]> 
 }
 
 /**
- * Makes a client for the instance that the environment names.
- * @returns the client and its settings, or a finding if the variables are missing or wrong
+ * Creates a client from the environment variables.
+ * @returns the client and its settings, or a finding if the variables are missing or invalid
  */
 export function cloudOf(env: Environment): { readonly client: NevisClient; readonly baseURL: string; readonly accessKey: string } | Finding {
-  // An empty variable counts as not set.
+  // An empty variable counts as unset.
   const [instance, baseURL, accessKey] = ['NEVIS_INSTANCE', 'NEVIS_BASE_URL', 'NEVIS_ACCESS_KEY'].map((name) => env[name] || undefined)
   const remedy = 'set NEVIS_ACCESS_KEY, and NEVIS_INSTANCE or NEVIS_BASE_URL'
   if ((instance === undefined) === (baseURL === undefined)) {
@@ -32,7 +32,7 @@ export function cloudOf(env: Environment): { readonly client: NevisClient; reado
     const client = new NevisClient({ instance, baseURL, accessKey: accessKey as string })
     return { client, baseURL: client.baseURL, accessKey: accessKey as string }
   } catch (reason) {
-    // Replace the option's name in the client's message by the name of the variable. The message never contains the option's value.
+    // In the client's error message, replace the option's name by the variable's name. The message never contains the value.
     const sentence = (reason as TypeError).message.replace(/^NevisClient: /, '').replace(/^(accessKey|instance|baseURL)\b/, (option) => VARIABLES[option] as string)
     return error('cloud.settings', sentence.replace(/, or a function$/, ''), remedy)
   }

@@ -1,12 +1,11 @@
 /**
- * The findings of the doctor: each is the result of one check, with a remedy if something is wrong.
+ * The findings of the command `doctor`. A finding is the result of one check, with a remedy if something is wrong.
  *
- * Because findings are printed, a finding contains no secret and no error text of another program. Out of scope: the checks, and printing
- * (`report.ts`). `printableFinding` replaces characters that a terminal would interpret.
+ * A finding contains no secret and no error message of another program, because it is printed. Out of scope: the checks, and printing (`report.ts`).
  */
 import { printable } from './printable'
 
-/** The names of all checks, in the order of the report. */
+/** The names of all checks, in the order in which the report lists them. */
 export const CHECKS = [
   'cloud.settings',
   'cloud.reachable',
@@ -40,20 +39,20 @@ export const CHECKS = [
   'session.trust-proxy',
 ] as const
 
-/** `cloud.probe` is checked only if the report of a probe is given (`--report`). */
+/** `cloud.probe` is in the report only if the user passes the report of the command `probe` with `--report`. */
 export type Check = (typeof CHECKS)[number] | 'cloud.probe'
 
 interface Base {
   readonly check: Check
-  /** What the check found, in a sentence. */
+  /** One sentence that says what the check found. */
   readonly finding: string
-  /** The strategy's name, if the app has several. */
+  /** The name of the strategy; set only if the application has several Nevis strategies. */
   readonly strategy?: string
 }
 
 /**
- * The result of one check. `error`: users cannot sign in, or not safely · `warning`: users can sign in, but something will fail later, or with
- * several processes · `unchecked`: the doctor could not check it, and the remedy says how you can.
+ * The result of one check. `error`: users cannot sign in, or can sign in without the second factor · `warning`: users can sign in, but something will
+ * fail later, or with several processes · `unchecked`: the command `doctor` could not check it, and the remedy says how the developer can.
  */
 export type Finding =
   | (Base & { readonly level: 'ok'; readonly remedy?: never })
@@ -64,10 +63,10 @@ export const warning = (check: Check, finding: string, remedy: string): Finding 
 export const error = (check: Check, finding: string, remedy: string): Finding => ({ check, level: 'error', finding, remedy })
 export const unchecked = (check: Check, finding: string, remedy: string): Finding => ({ check, level: 'unchecked', finding, remedy })
 
-/** Remedy for an app that does not start: its own output, which the doctor discards because it may contain secrets. */
+/** The remedy for an application that does not start: look at its output. `doctor` hides this output by default, because it may contain secrets. */
 export const seeOutput = (file: string) => `npx passport-nevis doctor ${file} --app-output shows what the app prints`
 
-/** Validates a message from the child process: the app runs in the same process and can send anything. */
+/** Validates a message from the child process. The application runs in that process and can send any message. */
 export function isFinding(value: unknown): value is Finding {
   const { check, level, finding, remedy, strategy } = Object(value) as Record<keyof Base | 'level' | 'remedy', unknown>
   const isText = (one: unknown) => typeof one === 'string'
@@ -79,13 +78,13 @@ export function isFinding(value: unknown): value is Finding {
   )
 }
 
-/** Returns the finding with unprintable characters of its texts replaced, for the report and for JSON. */
+/** Returns the finding with unprintable characters replaced in all its texts. */
 export function printableFinding(one: Finding): Finding {
   const texts = Object.entries(one).map(([name, text]) => [name, printable(String(text))])
   return Object.fromEntries(texts) as Finding
 }
 
-/** Sorts the findings into the order of the report. A check without a finding gets one that says why it was not made. */
+/** Sorts the findings into the order of the report. Adds an `unchecked` finding, with this reason and remedy, for each check without a finding. */
 export function withUnchecked(findings: readonly Finding[], why: string, remedy: string): Finding[] {
   return CHECKS.flatMap((check) => {
     const own = findings.filter((one) => one.check === check)

@@ -1,6 +1,6 @@
 /**
- * Uses the ledger as a sign-in does: claims a key for as long as an approval is remembered, counts, reads and deletes, each key more than once.
- * The keys are invented, and deleted at the end.
+ * Tests the ledger (the store that all processes share) with the operations of a sign-in: claims, counts, reads and deletes keys. The keys are random and
+ * are deleted at the end.
  *
  * Out of scope: what the keys of real sign-ins mean (`ledger/`).
  */
@@ -11,10 +11,13 @@ import type { Registered } from './app-observer'
 
 type Ledger = Registered['strategy']['settings']['ledger']
 
-/** The strategy remembers used approvals and counts for minutes to days. */
+/** The test keys expire after one day. The strategy itself uses lifetimes from minutes to days. */
 const DAY_SECONDS = 86_400
 
-/** @param isProduction true to apply the rules for production (NODE_ENV) */
+/**
+ * Tests the ledger of a strategy.
+ * @param isProduction true if NODE_ENV is `production`; a MemoryLedger is then a warning
+ */
 export async function ledgerFindings({ strategy: { settings } }: Registered, isProduction: boolean): Promise<Finding[]> {
   const { ledger } = settings
   const [claimed, counted] = ['claim', 'count'].map((use) => `doctor:${randomUUID()}:${use}`) as [string, string]
@@ -42,7 +45,7 @@ async function useFindings(ledger: Ledger, claimed: string, counted: string): Pr
   } catch (reason) {
     return [error('ledger.claims', `the ledger does not answer${codeOf(reason)}, so no user can sign in`, 'check the connection of the ledger, and the permissions of its database user')]
   }
-  // One after the other, as for two starts of one user: the second count must include the first.
+  // Count one after the other, because the second count must include the first.
   const counts = [await attempt(ledger.count(counted, DAY_SECONDS)), await attempt(ledger.count(counted, DAY_SECONDS))]
   const isForgotten = (await attempt(ledger.forget(claimed).then(() => ledger.look(claimed)))).value === 0
   return [
@@ -60,7 +63,7 @@ function claimFinding(claims: readonly boolean[], leftSeconds: number): Finding 
   if (claims.filter(Boolean).length !== 1) {
     return error('ledger.claims', `of two simultaneous claims ${claims[0] ? 'both succeed' : 'none succeeds'}`, 'claim() must return true to exactly one caller: use RedisLedger, or fix your own ledger')
   }
-  // A minute for a slow store, and for its own clock.
+  // Allow a deviation of one minute, because the store may be slow or have a clock of its own.
   if (leftSeconds < DAY_SECONDS - 60 || leftSeconds > DAY_SECONDS + 60) {
     return error('ledger.claims', `a claim for a day has ${leftSeconds} s left right after it: used approvals would count again, or users stay locked out`, 'fix look() or the lifetimes of your own ledger: whole seconds')
   }
@@ -76,7 +79,7 @@ function attempt(work: Promise<unknown>): Promise<Attempt> {
   return work.then((value) => ({ value }), (reason: unknown) => ({ reason }))
 }
 
-/** The store's code word, such as ` (NOPERM)`, which the `StorageError` keeps. */
+/** The error code of the store in parentheses, for example ` (NOPERM)`. The `cause` of a StorageError contains it. */
 function codeOf(reason: unknown): string {
   const { cause } = Object(reason) as { cause?: unknown }
   const { code } = Object(cause) as { code?: unknown }

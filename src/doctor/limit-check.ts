@@ -1,19 +1,22 @@
 /**
- * Checks that no rate limiter stands in front of the status endpoint. Waiting pages ask it every two seconds; a user whose page is answered by
- * 429 waits in vain.
+ * Checks that no rate limiter runs before the status endpoint. Each waiting page calls the status endpoint every two seconds. If the endpoint responds
+ * with 429, the page does not notice that the user has approved.
  *
- * Out of scope: limiters elsewhere. In front of the login they are welcome.
+ * Out of scope: rate limiters on other routes. One on the login route is good.
  */
 import { ok, warning, type Finding } from './findings'
 import { ask, UNKNOWN_HANDLE, type Reply } from './probe'
 
-/** As many requests as one waiting page sends in two minutes, the default lifetime of an approval. */
+/** One waiting page sends this many requests in two minutes, the default lifetime of an approval. */
 const REQUESTS = 60
 
-/** The headers of the RFC drafts and of their forerunners. */
+/** Headers with which rate limiters announce their limits: those of the IETF drafts, and older ones. */
 const LIMIT_HEADERS = ['ratelimit', 'ratelimit-limit', 'ratelimit-policy', 'x-ratelimit-limit']
 
-/** @param first the reply to the first request */
+/**
+ * Looks for rate-limit headers in a response, and sends 60 requests to see whether one gets a 429.
+ * @param first a response of the status endpoint that the caller already has
+ */
 export async function limitFinding(origin: string, statusURL: string, first: Reply): Promise<Finding> {
   const check = 'routes.status-limit'
   const remedy = 'mount statusEndpoint before the limiter: it asks Nevis nothing for a wrong transaction, and one loop serves all pages of a right one'

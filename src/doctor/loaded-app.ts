@@ -1,8 +1,8 @@
 /**
- * Loads an app for the checks: observes the app while it starts, and makes it listen on free loopback ports instead of its own. Runs in the
+ * Loads the application for the checks. Observes it while it starts, and makes it listen on a free loopback port instead of its own port. Runs in the
  * child process, which ends after the checks.
  *
- * Out of scope: requests to the app.
+ * Out of scope: requests to the application (`probe.ts`).
  */
 import { once } from 'node:events'
 import { createServer, Server as HttpServer, type RequestListener } from 'node:http'
@@ -17,18 +17,18 @@ import { AppObserver } from './app-observer'
 import { placeIn, summaryOf } from './places'
 
 export interface LoadedApp {
-  /** The loopback origin at which the app answers. */
+  /** The origin to which the checks send requests, for example `http://127.0.0.1:40123`. */
   readonly origin: string
   readonly observer: AppObserver
 }
 
-/** Time limit for the start; long enough for an app that connects to a database first. */
+/** Time limit for loading the application. It is long, because some applications connect to a database first. */
 const LOAD_MS = 60_000
 const LOOK_EVERY_MS = 20
 
 /**
- * Loads the app and waits until it listens.
- * @returns the loaded app, or a finding if it cannot be loaded
+ * Loads the application and waits until it listens.
+ * @returns the loaded application, or a finding if loading fails
  */
 export async function loadApp(file: string): Promise<LoadedApp | Finding> {
   const path = pathOf(file)
@@ -46,7 +46,7 @@ export async function loadApp(file: string): Promise<LoadedApp | Finding> {
   for (const one of exported) observer.register(one)
   const app = exported.find(isListener)
   if (app !== undefined) return { origin: await originOf(app instanceof NetServer ? app : createServer(app as RequestListener)), observer }
-  // True for the simulator's server, which a demo may start in the same process. It must not be mistaken for the app.
+  // True for the server of a simulator that the application starts in this process. Do not mistake it for the application.
   const isCloud = (server: NetServer) => observer.registered.some(({ strategy }) => sameHost(strategy.settings.client.baseURL, server))
   const found = () => servers.find((server) => server.listening && !isCloud(server))
   const isReady = () => found() !== undefined && observer.registered.length > 0
@@ -75,7 +75,7 @@ async function exportsOf(path: string): Promise<unknown[]> {
 
 const isListener = (value: unknown): boolean => value instanceof HttpServer || value instanceof HttpsServer || (typeof value === 'function' && 'handle' in value)
 
-/** Observes Passport and express-session, in the copies that the app's own `require` and `import` load. */
+/** Observes Passport and express-session in the copies that the application loads. */
 function watchModules(path: string, observer: AppObserver): void {
   const fromApp = createRequire(path)
   const roots = [fromApp, ...['koa-passport', '@nestjs/passport'].flatMap((name) => found(fromApp, name).map((entry) => createRequire(entry)))]
@@ -101,7 +101,7 @@ function found(from: NodeJS.Require, name: string): string[] {
   }
 }
 
-/** Replaces the exports of a module while it loads. A replacement after that would have no effect on an `import`. */
+/** Replaces the exports of a module while it is loaded. A later replacement would not reach code that uses `import`. */
 function replaceExports(from: NodeJS.Require, entry: string, replacement: (exports: object) => object): void {
   const { extensions } = from
   const load = extensions['.js']
@@ -116,7 +116,7 @@ function replaceExports(from: NodeJS.Require, entry: string, replacement: (expor
   }
 }
 
-/** Redirects every `listen` to a free loopback port, so that the app does not take its public port. */
+/** Makes every `listen` use a free loopback port, because the real port may be in use and must not be reachable from outside. */
 function redirectListen(): (HttpServer | HttpsServer)[] {
   const servers: (HttpServer | HttpsServer)[] = []
   const prototype = NetServer.prototype as unknown as { listen: (this: NetServer, ...args: unknown[]) => NetServer }
@@ -143,8 +143,8 @@ async function withDeadline<T>(deadline: number, work: Promise<T>): Promise<T> {
 }
 
 /**
- * The finding for an error that the app threw while loading: the error's name, code and line. Its message is included only if this package wrote
- * it, because other messages may quote secrets.
+ * Describes an error that the application threw while loading: the error's name, code and line. Includes the message only if this package threw the
+ * error, because other messages may quote secrets.
  */
 function thrownFinding(reason: unknown, path: string, file: string): Finding {
   const { name, message, stack } = Object(reason) as Record<'name' | 'message' | 'stack', unknown>
@@ -158,8 +158,8 @@ function thrownFinding(reason: unknown, path: string, file: string): Finding {
 const OWN_MESSAGE = /^(Nevis(Strategy|Client)|waitingPage|statusEndpoint|outagePage|requireSecondFactor|recordSecondFactor|RedisLedger|PostgresLedger): /
 
 /**
- * True if the top frame of the stack is in this package (the doctor's copy or the app's copy). The text of the message proves nothing, because
- * any code can throw the same text.
+ * True if the stack begins in this package, in the copy of the command or of the application. The message alone is no proof, because other code
+ * may throw an error with the same message.
  */
 function isThrownHere(text: string, stack: string, path: string): boolean {
   const [, place = ''] = stack.split(`TypeError: ${text}\n`)

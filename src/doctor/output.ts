@@ -1,11 +1,11 @@
 /**
- * The functions with which a command writes its output.
+ * The functions with which a command prints.
  *
- * Out of scope: the content of the output.
+ * Out of scope: what is printed.
  */
 export interface Output {
   log(text: string): void
   error(text: string): void
-  /** True if `log` writes to a terminal that shows colours. */
+  /** True if `log` writes to a terminal with colours. */
   readonly hasColours?: boolean
 }

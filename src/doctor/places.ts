@@ -1,7 +1,7 @@
 /**
- * Finds the line of the app's own code that made a call, or that an error was thrown at, in the text of a stack.
+ * Finds the line of the application's own code in a stack trace: the line that made a call or threw an error.
  *
- * Out of scope: source maps. For compiled code, the line is that of the compiled file.
+ * Out of scope: source maps. For compiled code, the line in the compiled file is returned.
  */
 import { existsSync } from 'node:fs'
 import { relative } from 'node:path'
@@ -11,21 +11,22 @@ import { isWord } from './printable'
 const FRAME = /^\s+at (?:.*\()?((?:file:\/\/)?\/[^()\n]*?|(?:file:\/\/\/)?[A-Za-z]:[\\/][^()\n]*?):(\d+):\d+\)?$/
 
 /**
- * @param isOwn true for a file that is not the app's, such as a file of this package
- * @returns `routes/auth.js:12`, relative to the working directory; undefined if no line of the stack is in the app's own code
+ * Finds the first line of a stack trace that is in the application's own code.
+ * @param isOwn true for files that are not the application's, for example those of this package
+ * @returns for example `routes/auth.js:12`, relative to the working directory; undefined if there is no such line
  */
 export function placeIn(stack: string, isOwn: (file: string) => boolean = () => false): string | undefined {
   for (const line of stack.split('\n')) {
     const [, address, number] = FRAME.exec(line) ?? []
     if (address === undefined) continue
     const file = address.startsWith('file:') ? fileURLToPath(address) : address
-    // A message may contain what looks like a line of a stack; a text that names no file is not shown.
+    // An error message may contain text that looks like a stack frame. Skip a frame whose file does not exist, because the text may be a secret.
     if (!/[\\/]node_modules[\\/]/.test(file) && !isOwn(file) && existsSync(file)) return `${relative(process.cwd(), file)}:${number}`
   }
   return undefined
 }
 
-/** The line of the app's own code that is calling now. */
+/** The line of the application that called into this package, for example `routes/auth.js:12`. */
 export function callingPlace(): string | undefined {
   const { stackTraceLimit } = Error
   Error.stackTraceLimit = 50
@@ -35,8 +36,8 @@ export function callingPlace(): string | undefined {
 }
 
 /**
- * What may be told of an error of the app: its name, its code and its line. The message may quote a secret.
- * @param place where it was thrown, if that is known
+ * Describes an error without its message, which may quote a secret: name, code and line.
+ * @param place the line that threw the error, if known
  */
 export function summaryOf(reason: unknown, place: string | undefined): string {
   const { name, code } = Object(reason) as { name?: unknown; code?: unknown }

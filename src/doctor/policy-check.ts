@@ -1,13 +1,12 @@
 /**
- * Checks that the Content-Security-Policy that the app sends with the waiting page lets the page work: its script, its style, its images, its
- * requests for the status, and its forms.
+ * Checks that the application's Content-Security-Policy does not block the waiting page: its script, style, images, status requests and forms.
  *
- * Out of scope: the widget, which needs more (docs/guides/factors.md), and `form-action` for a callback that redirects to another origin.
+ * Out of scope: Nevis's widget, which needs more (docs/guides/factors.md), and `form-action` for a callback that redirects to another origin.
  */
 import { error, ok, type Finding } from './findings'
 import type { Reply } from './probe'
 
-/** Directive → a source that the page needs. */
+/** CSP directives, each with a source that the waiting page needs. */
 const NEEDS: readonly (readonly [directive: string, source: string])[] = [
   ['script-src', "'self'"],
   ['style-src', "'self'"],
@@ -15,10 +14,13 @@ const NEEDS: readonly (readonly [directive: string, source: string])[] = [
   ['connect-src', "'self'"],
   ['form-action', "'self'"],
 ]
-/** `form-action` has no fallback: without it, forms may be sent anywhere. */
+/** If a policy has no `form-action`, all form targets are allowed: `default-src` does not apply to it. */
 const WITHOUT_FALLBACK = ['form-action']
 
-/** @param reply the waiting page as HTML */
+/**
+ * Checks the policy of one response.
+ * @param reply the response that contains the waiting page as HTML
+ */
 export function policyFinding({ headers, text }: Reply): Finding {
   const check = 'routes.policy'
   const policies = [headers['content-security-policy'] ?? []].flat().join(',')
@@ -31,12 +33,15 @@ export function policyFinding({ headers, text }: Reply): Finding {
   return error(check, `the Content-Security-Policy of the app blocks the waiting page: ${[...new Set(blocked)].map((need) => need.split(' ')[0]).join(', ')}`, remedy)
 }
 
-/** @returns the needs of the page that this policy does not allow, such as `script-src 'self'` */
+/**
+ * Lists what the waiting page needs and the policy blocks.
+ * @returns for example `script-src 'self'`
+ */
 function blockedBy(policy: string, html: string): string[] {
   const directives = new Map<string, string[]>()
   for (const directive of policy.split(';')) {
     const [name = '', ...sources] = directive.trim().split(/\s+/)
-    // Browsers ignore a directive that comes a second time.
+    // If a directive occurs twice, browsers use the first one.
     if (name !== '' && !directives.has(name.toLowerCase())) directives.set(name.toLowerCase(), sources)
   }
   const sandbox = directives.get('sandbox')
@@ -52,6 +57,6 @@ function isAllowed(source: string, allowed: readonly string[], html: string): bo
   const nonces = allowed.flatMap((one) => /^'nonce-(.+)'$/.exec(one)?.[1] ?? [])
   if (nonces.some((nonce) => html.includes(` nonce="${nonce}"`))) return true
   if (allowed.includes(source)) return !allowed.includes("'strict-dynamic'")
-  // An address of the app's own is not compared: the doctor knows the app by its loopback address only.
+  // Accept a policy with other host names instead of 'self'. They may be the application's public name, which the command `doctor` does not know.
   return source === "'self'" && allowed.some((one) => /^(\*$|https?:|[a-z\d*])/i.test(one) && !['data:', 'blob:'].includes(one.toLowerCase()))
 }

@@ -1,15 +1,14 @@
 /**
- * Makes a text safe to print in a terminal and in the log of a build.
+ * Makes a text safe to print in a terminal and in a build log.
  *
- * An app, a server on the network or a file name can contain characters that a terminal interprets: escape sequences that overwrite
- * an error, change the title or fill the clipboard; line breaks that forge a line of the report; bidi controls that reorder text.
- * Out of scope: secrets; a value that may be secret is never put in a finding.
+ * Texts from the application, from a server or from a file name may contain escape sequences that hide an error or fill the clipboard, line breaks that
+ * add a false line to the report, or bidi controls that reorder text. Out of scope: secrets. Findings never contain a value that may be secret.
  */
 
-/** Longer texts are cut off after this many characters. The doctor's own texts are all shorter. */
+/** Longer texts are cut off here. All texts of this package are shorter. */
 const MOST_CHARACTERS = 400
 
-/** Characters that are not printed: control, format, surrogate, private and unassigned characters, and the two other line breaks. */
+/** Characters that are replaced: control, format, surrogate, private and unassigned characters, and the line breaks U+2028 and U+2029. */
 const UNPRINTABLE = /[\p{C}\u2028\u2029]/gu
 
 export function printable(text: string): string {
@@ -17,7 +16,7 @@ export function printable(text: string): string {
   return clean.length <= MOST_CHARACTERS ? clean : `${clean.slice(0, MOST_CHARACTERS)}…`
 }
 
-/** True for one word of letters and digits, such as the name or code of an error. */
+/** True for a single word of letters and digits, for example `ECONNREFUSED`. */
 export function isWord(value: unknown): value is string {
   return typeof value === 'string' && /^\w{1,64}$/.test(value)
 }

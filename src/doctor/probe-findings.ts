@@ -1,6 +1,6 @@
 /**
- * Turns the report of a probe into findings of the doctor: which answers of this instance need an option of the strategy, and which differ from
- * the simulator in a way that no known dialect explains.
+ * Reads the report of the command `probe` and turns it into findings of the command `doctor`: which responses of this Nevis instance need an option of
+ * the strategy, and which differ from the simulator in a way that the simulator cannot imitate.
  *
  * Out of scope: making the report (`probe/`).
  */
@@ -11,8 +11,8 @@ import { error, ok, warning, type Finding } from './findings'
 const REMEDY = 'write a report with: npx passport-nevis probe --users --out report.json'
 
 /**
- * Reads a report and returns the findings.
- * @param file the path of the report
+ * Reads a report of the command `probe`.
+ * @param file path of the report, a JSON file
  */
 export function findingsOfReport(file: string): Finding[] {
   const report = readReport(file)

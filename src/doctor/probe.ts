@@ -1,7 +1,7 @@
 /**
- * Sends one request to the app over loopback, as a browser behind a TLS proxy would, and reads the reply.
+ * Sends a request to the application over loopback, with the headers that a TLS proxy adds, and reads the response.
  *
- * Out of scope: judging the reply (`route-checks.ts`).
+ * Out of scope: judging the response (`route-checks.ts`).
  */
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { request as requestHttp, type IncomingHttpHeaders, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http'
@@ -17,38 +17,35 @@ export interface Cookie {
 
 export interface Reply {
   readonly status: number
-  /** The body, if it is a JSON object. */
+  /** The body as a JSON object; an empty object if the body is none. */
   readonly json: Readonly<Record<string, unknown>>
-  /** Path of the redirect target. */
+  /** The path of the `Location` header. */
   readonly location: string | undefined
-  /**
-   * Cookies that can contain a session. Cookies of a CSRF protection are left out: scripts must be able to read them, so the rules for session
-   * cookies do not apply.
-   */
+  /** The cookies of the response that may identify a session. CSRF cookies are left out, because scripts must be able to read them. */
   readonly cookies: readonly Cookie[]
-  /** The headers; values of several headers of one name are joined. */
+  /** The response headers. If a header occurs several times, its values are joined. */
   readonly headers: IncomingHttpHeaders
-  /** The body, cut off after some length. */
+  /** The beginning of the body as text. */
   readonly text: string
-  /** Names of the strategies that handled this request and refused it. */
+  /** Names of the Nevis strategies that handled this request and failed it. */
   readonly refusedBy: readonly string[]
-  /** The failure codes of these refusals. */
+  /** The failure codes of these strategies, for example `unknown_transaction`. */
   readonly codes: readonly string[]
-  /** The code of the first StorageError or NevisError that the request met, such as `SESSION_IN_COOKIE`. */
+  /** The code of the first StorageError or NevisError during the request, for example `SESSION_IN_COOKIE`. */
   readonly fault: string | undefined
 }
 
-/** A transaction handle that does not exist. */
+/** A transaction handle that no transaction has. The checks send it, so that nothing is started or approved. */
 export const UNKNOWN_HANDLE = 'passport-nevis-doctor'
 
 const DEADLINE_MS = 5000
 const MAX_CHARACTERS = 100_000
 
 /**
- * Sends one request to the app.
- * @param origin the app's origin on loopback
- * @param address a path, or the public URL
- * @returns undefined if there was no answer within five seconds
+ * Sends one request to the application.
+ * @param origin the application's origin on loopback
+ * @param address a path, or the public URL, of which only path and query are used
+ * @returns undefined if no response came within five seconds
  */
 export async function ask(origin: string, method: 'GET' | 'POST', address: string, fields: Readonly<Record<string, string>>, headers: OutgoingHttpHeaders = {}): Promise<Reply | undefined> {
   const refusals: { readonly strategy: string; readonly code: string }[] = []
@@ -75,7 +72,7 @@ function send(origin: string, method: 'GET' | 'POST', address: string, form: str
     method,
     path: known.pathname + known.search,
     signal: AbortSignal.timeout(DEADLINE_MS),
-    // The certificate is not checked, because the app's certificate is for its public name, not for loopback.
+    // Do not check the certificate: it is for the application's public name, and the request goes to 127.0.0.1.
     rejectUnauthorized: false,
     headers: {
       host: known.host,

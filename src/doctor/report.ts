@@ -1,5 +1,5 @@
 /**
- * Formats the findings as text for a terminal: lines of at most 100 columns, with colours if the terminal shows them.
+ * Formats the findings of the command `doctor` for a terminal: lines of at most 100 columns, with colours if the terminal supports them.
  *
  * Out of scope: JSON output (`command-line.ts`).
  */
@@ -11,7 +11,7 @@ const LEVEL_WIDTH = 13
 const CHECK_WIDTH = 28
 export const MAX_COLUMNS = 100
 
-/** Green, yellow, red, dim: the numbers of ECMA-48, Select Graphic Rendition. */
+/** Colours by level: the numbers for green, yellow, red and dim (ECMA-48, Select Graphic Rendition). */
 const COLOURS = { ok: 32, warning: 33, error: 31, unchecked: 2 } as const
 
 export function reportOf(findings: readonly Finding[], { hasColours = false } = {}): string {
@@ -20,7 +20,7 @@ export function reportOf(findings: readonly Finding[], { hasColours = false } = 
     const [first, ...others] = checks as [string, ...string[]]
     const isAlone = others.length === 0
     const indent = LEVEL_WIDTH + (isAlone ? CHECK_WIDTH : 0)
-    // A strategy's name can be longer than the column of the checks.
+    // If the name is wider than its column, the text begins on a line of its own.
     const isWide = isAlone && first.length >= CHECK_WIDTH
     const head = isAlone && !isWide ? first.padEnd(CHECK_WIDTH) : ''
     const texts = [...(isAlone && !isWide ? [] : wrapped(checks.join(', '), LEVEL_WIDTH)), ...wrapped(finding, indent)]
@@ -33,9 +33,9 @@ export function reportOf(findings: readonly Finding[], { hasColours = false } = 
 }
 
 /**
- * Breaks a text at its spaces, but not between a number and its seconds. A word that is longer than a line, such as an address, is cut.
+ * Wraps a text at its spaces, but never inside `5 s`. Cuts a word that is longer than a line, for example a URL.
  * @param indent columns before each line
- * @param hanging further columns before the second line and the following ones
+ * @param hanging additional columns before all lines but the first
  */
 export function wrapped(text: string, indent: number, hanging = 0): string[] {
   const width = MAX_COLUMNS - indent - hanging
@@ -56,7 +56,7 @@ interface Block {
   readonly remedy: string | undefined
 }
 
-/** Groups consecutive unchecked findings that have the same reason. */
+/** Groups consecutive unchecked findings with the same reason, so that the report prints the reason once. */
 function blocksOf(findings: readonly Finding[]): Block[] {
   const blocks: Block[] = []
   for (const one of findings) {

@@ -1,9 +1,9 @@
 /**
  * Checks that the routes in the strategy's options exist and reach the right handlers.
  *
- * The doctor sends each route a request for a transaction that does not exist, so nothing is started and no user is notified. If the request
- * reaches the strategy, the strategy publishes its event `failed`, which the doctor receives. Out of scope: reading route tables, which differ
- * between hosts.
+ * Sends each route a request for a transaction that does not exist, so that nothing is started and no user is notified. If the request reaches the
+ * strategy, the strategy publishes the event `passport-nevis:failed`, to which the command `doctor` subscribes. Out of scope: reading the
+ * application's list of routes, which every framework stores differently.
  */
 import { parseURL } from '../client/parse-url'
 import { error, ok, unchecked, warning, type Check, type Finding } from './findings'
@@ -17,7 +17,7 @@ const MAX_PREFIX_FOLDERS = 4
 
 interface RouteResult {
   readonly findings: Finding[]
-  /** The reply of the callback route, whose cookies show how the session is set up. */
+  /** The response of the callback route. Its cookies show the options of the session. */
   readonly callback: Reply | undefined
 }
 
@@ -38,7 +38,7 @@ export async function routeFindings(origin: string, observer: AppObserver, regis
 
   const reachedStrategy = (reply: Reply | undefined) => reply?.refusedBy.includes(strategy.name) === true
   const lacksSession = (path: string) => observer.sessions.length > 0 && !sessionRanAt(observer, path)
-  // Without the parsed query, a callback looks like a start by GET.
+  // If the application does not parse the query string, the strategy takes a callback for a start with GET, and fails with this code.
   const isQueryIgnored = reachedStrategy(callbackReply) && callbackReply?.codes.includes('start_requires_post') === true
   const fault = (check: Check, request: string, reply: Reply | undefined, mount: string) => {
     const [method, path] = request.split(' ') as [string, string]
@@ -85,9 +85,9 @@ export async function routeFindings(origin: string, observer: AppObserver, regis
 }
 
 /**
- * Finds the path prefix that a proxy in front of the app removes, such as `/sub`: `statusURL` is `/sub/login/2fa/status`, but the app serves
- * `/login/2fa/status`.
- * @returns the shortest prefix of `statusURL` without which the status endpoint answers; empty if it answers at `statusURL` itself, or not at all
+ * Finds the path prefix that a proxy removes before the application. Example: `statusURL` is `/sub/login/2fa/status`, the application's route is
+ * `/login/2fa/status`, and the prefix is `/sub`.
+ * @returns the shortest prefix without which the status endpoint responds; empty if it responds at `statusURL` itself, or nowhere
  */
 async function prefixOf(origin: string, statusURL: string): Promise<string> {
   const { pathname } = new URL(statusURL, origin)
@@ -109,8 +109,8 @@ function withoutPrefix(address: string, prefix: string): string {
 }
 
 /**
- * The finding for an address with other characters than ASCII. Headers such as `Location` can contain ASCII only; hosts encode other characters, drop
- * them or throw.
+ * Reports a URL in the options that is not ASCII. A header such as `Location` may contain ASCII only: some frameworks encode other characters, some drop
+ * them, some throw.
  */
 function nonAsciiFinding(check: Check, option: string, address: string): Finding | undefined {
   if (/^[\x21-\x7e]+$/.test(address)) return undefined
@@ -119,7 +119,10 @@ function nonAsciiFinding(check: Check, option: string, address: string): Finding
 
 const sessionRanAt = (observer: AppObserver, path: string) => observer.sessions.some(({ uses }) => uses.some((use) => use.path === path))
 
-/** The finding for a reply that may come from CSRF protection (3xx or 4xx), which the doctor cannot satisfy. It is "not checked", not an error. */
+/**
+ * Reports that a POST was refused with 3xx or 4xx. That may be the application's CSRF protection, which needs a token that `doctor` does not have. So the
+ * finding is `unchecked`, not `error`.
+ */
 function csrfFinding(check: Check, path: string, reply: Reply | undefined): Finding | undefined {
   const isRefused = reply !== undefined && reply.status >= 300 && reply.status < 500 && ![404, 405].includes(reply.status)
   if (!isRefused) return undefined

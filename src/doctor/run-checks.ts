@@ -1,5 +1,6 @@
 /**
- * Runs all checks: with an app, its checks in a child process; without an app, the checks of the cloud that the environment names.
+ * Runs all checks of the command `doctor`: with an application, in a child process; without one, only the checks of the Nevis instance in the environment
+ * variables.
  *
  * Out of scope: the checks themselves, and the output.
  */
@@ -10,20 +11,19 @@ import { withUnchecked, error, isFinding, seeOutput, type Finding } from './find
 import { isStep, STEPS } from './steps'
 
 const DEADLINE_MS = 120_000
-/** Time between SIGTERM and SIGKILL, so that the app can close its database. */
+/** Milliseconds between SIGTERM and SIGKILL. They give the application time to close its database. */
 const GRACE_MS = 3000
 
 export interface Run {
-  /** The file that starts or exports the app; undefined to check the cloud only. */
+  /** The file that starts or exports the application; undefined to check only the Nevis instance. */
   readonly file: string | undefined
   readonly env: Environment
-  /** True to let the app print to standard error. */
+  /** True to print the application's output to standard error. */
   readonly showsOutput?: boolean
-  /** Is told what happens now. */
+  /** Called with a text that says what is being checked now. */
   readonly say?: (text: string) => void
 }
 
-/** Runs all checks and returns their findings. */
 export async function runChecks(run: Run): Promise<Finding[]> {
   const { file, env, say = () => undefined } = run
   if (file === undefined) {
@@ -35,7 +35,7 @@ export async function runChecks(run: Run): Promise<Finding[]> {
   const found = await appFindings({ ...run, file, say })
   const isLoaded = found.some(({ check, level }) => check === 'app.loaded' && level === 'ok')
   const names = env['NEVIS_INSTANCE'] || env['NEVIS_BASE_URL']
-  // If the app does not load, the cloud of the environment can still be checked.
+  // If the application does not load, check at least the Nevis instance in the environment variables.
   const cloud = !isLoaded && names ? await environmentFindings(env) : []
   return withUnchecked([...found, ...cloud], isLoaded ? 'an earlier check failed' : 'the app could not be loaded', isLoaded ? 'see above' : 'see app.loaded')
 }
@@ -49,13 +49,13 @@ function appFindings({ file, env, showsOutput = false, say }: Run & { file: stri
     const end = (findings: Finding[]) => {
       clearTimeout(timer)
       child.kill('SIGTERM')
-      // Use `unref`, so that the doctor does not wait for this timer.
+      // `unref`: this timer must not keep the command running.
       setTimeout(() => child.kill('SIGKILL'), GRACE_MS).unref()
       resolve(findings)
     }
     const fault = (finding: string) => end([error('app.loaded', finding, `${why}${seeOutput(file)}`)])
     const timer = setTimeout(() => fault(`the checks did not finish within ${DEADLINE_MS / 1000} s`), DEADLINE_MS)
-    // Ignore messages that are not findings: the app may send its own messages through the same channel.
+    // The application may send its own messages to the parent process. Ignore them.
     child.on('message', (message) => {
       const { passportNevisDoctor: findings, passportNevisStep: step, passportNevisEnd: cause } = Object(message) as Record<string, unknown>
       if (isStep(step)) say(STEPS[step])

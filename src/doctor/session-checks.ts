@@ -1,8 +1,8 @@
 /**
- * Checks that the session is suitable for a sign-in. With express-session it checks the options and the cookie; with other session middleware, the
- * cookies in the callback's reply.
+ * Checks that the application's session is suitable for a sign-in. With express-session, checks the options and the session cookie; with other session
+ * middleware, the cookies in the response of the callback route.
  *
- * Out of scope: the content of sessions, which the doctor does not read.
+ * Out of scope: the content of sessions, which `doctor` does not read.
  */
 import { withUnchecked, error, ok, unchecked, warning, type Check, type Finding } from './findings'
 import type { Cookie, Reply } from './probe'
@@ -12,9 +12,9 @@ const MIN_SECRET_LENGTH = 32
 
 interface Circumstances {
   readonly isProduction: boolean
-  /** True if the app itself serves TLS. */
+  /** True if the application itself serves https. */
   readonly isTls: boolean
-  /** The reply of the callback route. */
+  /** The response of the callback route. */
   readonly callback: Reply | undefined
 }
 
@@ -27,7 +27,7 @@ export function sessionFindings({ sessions }: AppObserver, circumstances: Circum
   return [...own, ...cookieFindings([use.cookie], circumstances), proxyFinding(setup, use.cookie, use.trustsProxy, circumstances)]
 }
 
-/** Adds a finding for each session check that was not made. */
+/** Adds an `unchecked` finding for each session check that could not run, with the reason. */
 export function withUncheckedSession(findings: readonly Finding[], { sessions }: AppObserver): Finding[] {
   if (sessions.length === 0) {
     return withUnchecked(findings, 'the doctor found no express-session in the app', 'check the options of your session yourself, with docs/guides/doctor.md')

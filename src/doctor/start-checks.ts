@@ -1,9 +1,8 @@
 /**
- * Checks that the second factor follows the password: that no other strategy signs users in by itself, and that a sign-in with an invented user
- * reaches the strategy of this package.
+ * Checks that no sign-in skips the second factor: that no other strategy signs users in by itself, and that a sign-in with an invented user reaches the
+ * Nevis strategy.
  *
- * Out of scope: sign-ins that are not made by `passport.authenticate`, such as `req.login` after a sign-up. `npx passport-nevis init` finds them in
- * the source.
+ * Out of scope: sign-ins without `passport.authenticate`, for example `req.login` after a sign-up. `npx passport-nevis init` finds them in the source.
  */
 import { error, ok, unchecked, warning, type Finding } from './findings'
 import { ask } from './probe'
@@ -12,17 +11,20 @@ import type { AppObserver, Registered } from './app-observer'
 import type { StrategyCall } from './strategy-calls'
 
 const START = "app.post('/login', passport.authenticate('local', { session: false }), passport.authenticate('nevis'))"
-/** Where apps usually have their login. The doctor reads no route tables, which differ between hosts. */
+/** Usual paths of login routes. `doctor` tries them, because every framework stores its list of routes differently. */
 const USUAL_PATHS = ['/login', '/signin', '/sign-in', '/auth/login', '/auth/signin', '/api/login', '/api/auth/login', '/users/login', '/user/login', '/account/login', '/session', '/sessions']
-/** Strategies for a password. Others, such as OpenID Connect, may have a second factor of their own. */
+/** Names of strategies that check a password. Others, such as OpenID Connect, may have a second factor of their own. */
 const PASSWORD = /^(local|ldap|password)/i
 
-/** @param unseen the number of calls that belong to callback and waiting page but have not run, because another middleware refused the request first */
+/**
+ * Reports whether sign-ins can skip the second factor, and where the second factor starts.
+ * @param unseen how many calls of `passport.authenticate` for the waiting page did not run, because another middleware refused the request first
+ */
 export async function startFindings(origin: string, observer: AppObserver, registered: Registered, unseen: number): Promise<Finding[]> {
   const passwords = observer.strategyCalls.filter((call) => isOther(call, observer))
   const own = observer.strategyCalls.filter((call) => call.asks.some((one) => one === registered.name || one === registered.strategy))
   const starts = own.filter(({ hasRun }) => !hasRun)
-  // In other hosts, the trial could not keep the app from looking the invented user up.
+  // Only with middleware in Express's form can the trial replace the password check. In other frameworks, the application would look up the invented user.
   const result = passwords.length === 0 || !observer.isConnect ? undefined : await tried(origin, observer, passwords)
   return [passwordFinding(passwords.length + starts.length === 0, passwords, registered.name, result), startFinding(starts, starts.length - unseen, registered.name, result)]
 }
@@ -32,7 +34,7 @@ interface Result {
   readonly trial: StartTrial
 }
 
-/** Sends the form of an invented user to the usual addresses of a login, until one of them asks for a password. */
+/** Sends the login form with an invented user to the usual login paths, until a request reaches a password strategy. */
 async function tried(origin: string, observer: AppObserver, passwords: readonly StrategyCall[]): Promise<Result | undefined> {
   const redirects = passwords.flatMap(({ failureRedirect }) => (failureRedirect?.startsWith('/') === true ? [failureRedirect.split('?')[0] as string] : []))
   const invented = 'passport-nevis-doctor'
@@ -47,7 +49,7 @@ async function tried(origin: string, observer: AppObserver, passwords: readonly 
   return undefined
 }
 
-/** True for a call that asks another strategy of the app, and none of this package. */
+/** True for a call of `passport.authenticate` that names another strategy than Nevis's. */
 function isOther({ asks, method }: StrategyCall, { registered }: AppObserver): boolean {
   const isNevis = asks.some((one) => registered.some(({ name, strategy }) => one === name || one === strategy))
   return method === 'authenticate' && !isNevis && !asks.some((one) => one === 'session' || one === 'anonymous')
@@ -81,7 +83,7 @@ function startFinding(starts: readonly StrategyCall[], others: number, nevis: st
   const places = starts.flatMap(({ place }) => place ?? [])
   const where = places.length === 0 ? '' : `: ${places.slice(0, 3).join(', ')}${places.length > 3 ? ', …' : ''}`
   if (others > 0) return ok(check, `found ${others} other ${others === 1 ? 'route that uses' : 'routes that use'} the strategy${where} (a sign-in is not tried, because that would need a password)`)
-  // An app may mount one middleware on several routes, and some hosts call `authenticate` only while they handle a request.
+  // The route may still exist: an application may mount one middleware on several routes, and some frameworks call `authenticate` only during a request.
   const remedy = `sign in once; if no second factor starts, add the strategy after the password: ${START.replace("'nevis'", `'${nevis}'`)}`
   return unchecked(check, 'only the callback and the waiting page were seen to use the strategy', remedy)
 }

@@ -1,8 +1,9 @@
 /**
- * Tries a sign-in with an invented user, to see whether the second factor follows the password. In a request of the trial, the app's strategies are
- * not asked: the password counts as right, `req.logIn` signs nobody in, and the strategy of this package starts nothing.
+ * Tries a sign-in with an invented user, to see whether the second factor follows the password. In a request of the trial, no strategy runs: the password
+ * counts
+ * as right, `req.logIn` signs nobody in, and the Nevis strategy starts nothing.
  *
- * Out of scope: which requests to send (`start-checks.ts`). Requests without the trial's header are left alone.
+ * Out of scope: which requests to send (`start-checks.ts`). Requests without the trial's header are handled normally.
  */
 import { randomUUID } from 'node:crypto'
 import type { StrategyCall } from './strategy-calls'
@@ -27,16 +28,19 @@ interface TrialResponse {
 type Next = () => void
 
 export class StartTrial {
-  /** Value of the header; random, so that no visitor of the app can send it. */
+  /** The value of the trial's header. It is random, so that no visitor of the application can send it. */
   readonly id = randomUUID()
-  /** The password call that the request reached. */
+  /** The `passport.authenticate` call of the password strategy that the request reached. */
   password: StrategyCall | undefined
-  /** The call that would have started the second factor, after a password. */
+  /** The `passport.authenticate` call of the Nevis strategy that the request reached after the password. */
   start: StrategyCall | undefined
-  /** True if the app signed the invented user in by `req.logIn`. */
+  /** True if the application called `req.logIn` for the invented user without `session: false`. */
   isSignedIn = false
 
-  /** Runs in place of a call's middleware. @returns false if the request is not of this trial, or its middleware must run itself */
+  /**
+   * Runs instead of the middleware of a `passport.authenticate` call.
+   * @returns false if the request does not belong to this trial, or if the middleware must run itself
+   */
   runs(call: StrategyCall, isNevis: boolean, [request, response, next]: readonly unknown[]): boolean {
     const req = Object(request) as TrialRequest
     if (req.headers?.[TRIAL_HEADER] !== this.id || typeof next !== 'function' || call.asks.includes('session')) return false
@@ -45,7 +49,7 @@ export class StartTrial {
       return end(response)
     }
     this.password ??= call
-    // A callback of the app's own could do anything with the invented user, so it is not called.
+    // Do not call a callback of the application, because it could do anything with the invented user. End the request instead.
     if (call.hasCallback || call.signsIn) return end(response)
     req.user = { id: INVENTED, username: INVENTED }
     req.login = req.logIn = (_user: unknown, options: unknown, done: unknown) => this.logIn(options, done)

@@ -1,5 +1,5 @@
 /**
- * The steps of the checks, which the command names while they run.
+ * The steps of the checks, with the texts that `doctor` prints while they run.
  *
  * Out of scope: the checks.
  */

@@ -1,25 +1,28 @@
 /**
- * What a call of `passport.authenticate` or `passport.authorize` says about the route that it is for.
+ * Describes a call of `passport.authenticate` or `passport.authorize`: which strategies it uses, and whether it signs the user in.
  *
  * Out of scope: observing the calls (`app-observer.ts`).
  */
 import { callingPlace } from './places'
 
-/** One call of `passport.authenticate(…)` or `passport.authorize(…)` that the app made. */
+/** One call of `passport.authenticate(…)` or `passport.authorize(…)` by the application. */
 export interface StrategyCall {
   readonly method: 'authenticate' | 'authorize'
   readonly asks: readonly unknown[]
-  /** True if Passport signs the user in at a success. It does not with `passport.authorize`, `session: false` or a callback of the app's own. */
+  /** True if Passport signs the user in on success. False with `passport.authorize`, `session: false` or a custom callback. */
   readonly signsIn: boolean
-  /** True if the app gave a callback of its own, which decides what happens. */
+  /** True if the call has a custom callback. Then the callback decides whether the user is signed in. */
   readonly hasCallback: boolean
   readonly failureRedirect: string | undefined
-  /** The line of the app that made the call, such as `routes/auth.js:12`. */
+  /** The line of the application with this call, for example `routes/auth.js:12`. */
   readonly place: string | undefined
   hasRun: boolean
 }
 
-/** @param args the arguments of the call */
+/**
+ * Describes one call.
+ * @param args the arguments of the call
+ */
 export function callOf(method: StrategyCall['method'], args: readonly unknown[]): StrategyCall {
   const hasCallback = args.some((one) => typeof one === 'function')
   const { session, assignProperty, failureRedirect } = Object(args[1]) as { session?: unknown; assignProperty?: unknown; failureRedirect?: unknown }

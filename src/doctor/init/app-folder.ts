@@ -1,8 +1,8 @@
 /**
- * The app's folder: reads its sources, templates and package.json, asks git whether everything is committed, and writes changes. It never
- * writes outside of the folder, follows no symbolic link, and runs nothing of the app.
+ * Reads the files of the application for the command `init`: sources, templates and package.json. Asks git whether all changes are committed, and writes
+ * the changed files. It never writes outside the application's folder, follows no symbolic link, and runs no code of the application.
  *
- * Out of scope: what is changed.
+ * Out of scope: what is changed (`plan.ts`).
  */
 import { execFileSync } from 'node:child_process'
 import { closeSync, constants, existsSync, fstatSync, ftruncateSync, lstatSync, openSync, readdirSync, readFileSync, realpathSync, writeSync } from 'node:fs'
@@ -19,15 +19,18 @@ const MAX_BYTES = 500_000
 export interface AppFolder {
   readonly root: string
   readonly sources: readonly Source[]
-  /** Path → text. */
+  /** The templates: the path of each file with its text. */
   readonly templates: ReadonlyMap<string, string>
-  /** The text of package.json, if there is one. */
+  /** The text of package.json; undefined if the folder has none. */
   readonly manifest: string | undefined
-  /** Source files that could not be read as JavaScript or TypeScript. */
+  /** Paths of source files that could not be parsed as JavaScript or TypeScript. */
   readonly unread: readonly string[]
 }
 
-/** @throws Error if there are too many files for one app, or no such folder */
+/**
+ * Reads all files of the application.
+ * @throws Error if the folder does not exist, or has more files than an application has
+ */
 export function readApp(folder: string): AppFolder {
   const root = realpathSync(folder)
   const sources: Source[] = []
@@ -56,7 +59,10 @@ export function readApp(folder: string): AppFolder {
   return { root, sources, templates, manifest: hasManifest ? readFileSync(manifest, 'utf8') : undefined, unread }
 }
 
-/** @returns `none` without a git repository; `unknown` if git cannot be asked */
+/**
+ * Asks git whether the folder has uncommitted changes.
+ * @returns `none` if the folder is in no git repository; `unknown` if git fails
+ */
 export function gitState(root: string): 'clean' | 'dirty' | 'none' | 'unknown' {
   let folder = root
   while (!existsSync(join(folder, '.git'))) {
@@ -64,7 +70,7 @@ export function gitState(root: string): 'clean' | 'dirty' | 'none' | 'unknown' {
     folder = dirname(folder)
   }
   try {
-    // A repository can name programs that git runs for a status: its monitor of files. No program of the repository is run here.
+    // A repository can name a program in `core.fsmonitor`, which `git status` would run. `init` runs no program of the repository, so switch this off.
     const said = execFileSync('git', ['-c', 'core.fsmonitor=false', 'status', '--porcelain', '--ignore-submodules=all', '--', '.'], { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })
     return said.trim() === '' ? 'clean' : 'dirty'
   } catch {
@@ -79,8 +85,8 @@ export interface FileChange {
 }
 
 /**
- * Writes the changes, after all of them were checked.
- * @throws Error if a file is not in the folder, is a link, or was changed since it was read
+ * Writes the changed files. Checks all files before it writes the first one.
+ * @throws Error if a file is outside the folder, is a symbolic link, or has changed since it was read
  */
 export function writeChanges(root: string, changes: readonly FileChange[]): void {
   const opened: { readonly file: number; readonly after: string }[] = []
@@ -88,7 +94,7 @@ export function writeChanges(root: string, changes: readonly FileChange[]): void
     for (const { path, before, after } of changes) {
       const target = join(root, path)
       if (!realpathSync(dirname(target)).concat(sep).startsWith(root + sep)) throw new Error(`${path} is not in the folder of the app`)
-      // O_NOFOLLOW: a file that became a link since it was read is not followed.
+      // O_NOFOLLOW makes the call fail if the file has been replaced by a symbolic link since it was read.
       const file = openSync(target, constants.O_RDWR | constants.O_NOFOLLOW)
       opened.push({ file, after })
       if (!fstatSync(file).isFile() || readFileSync(file, 'utf8') !== before) throw new Error(`${path} has changed meanwhile: run the command again`)

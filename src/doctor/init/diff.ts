@@ -1,5 +1,5 @@
 /**
- * Writes the difference of two texts as a unified diff, as `git apply` and `patch -p1` read it.
+ * Formats the difference of two texts as a unified diff, for `git apply` and `patch -p1`.
  *
  * Out of scope: new and deleted files.
  */
@@ -20,14 +20,14 @@ export function diffOf(path: string, before: string, after: string): string {
     if (next === -1) break
     const start = Math.max(i, next - CONTEXT)
     let end = next
-    // A hunk goes on as long as the next change is near.
+    // Extend the hunk while the gap to the following change is at most two contexts long.
     for (let at = next; at < lines.length && at - end <= 2 * CONTEXT; at++) if (lines[at]?.sign !== ' ') end = at
     const stop = Math.min(lines.length, end + CONTEXT + 1)
     const skipped = start - i
     old += skipped
     now += skipped
     const hunk = lines.slice(start, stop)
-    // What follows the last line break is no line.
+    // After a final line break, `split` returns an empty string, which is not a line.
     if (stop === lines.length && hunk.at(-1)?.text === '' && hunk.at(-1)?.sign === ' ') hunk.pop()
     const [olds, news] = [hunk.filter(({ sign }) => sign !== '+').length, hunk.filter(({ sign }) => sign !== '-').length]
     out.push(`@@ -${old},${olds} +${now},${news} @@`, ...hunk.map(({ sign, text }) => sign + text))
@@ -39,7 +39,7 @@ export function diffOf(path: string, before: string, after: string): string {
   return `${out.join('\n')}\n`
 }
 
-/** The lines of both texts, by a longest common subsequence of what lies between the equal beginning and the equal end. */
+/** Compares two texts line by line. Skips the lines that are equal at the beginning and the end, and finds a longest common subsequence of the rest. */
 function compared(a: readonly string[], b: readonly string[]): Line[] {
   let head = 0
   while (head < Math.min(a.length, b.length) && a[head] === b[head]) head++

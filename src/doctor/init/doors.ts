@@ -1,25 +1,26 @@
 /**
- * Finds every place in a source file where the app signs a user in, such as a password route or a password reset.
+ * Finds every place in a source file where the application signs a user in, for example the password route or a password reset. `init` calls such a
+ * place a door.
  *
- * Out of scope: adding the second factor there (`plan.ts`). A sign-in in another form, such as one in a library of the app, is not found.
+ * Out of scope: adding the second factor there (`plan.ts`). A sign-in in another form, for example in a library, is not found.
  */
 import type { Range, Source } from './source'
 
 export interface Door {
   readonly source: Source
-  /** Index of the token that names the call: `authenticate`, `login`, … */
+  /** Index of the token with the name of the called function: `authenticate`, `login`, … */
   readonly at: number
   readonly line: number
-  /** What signs the user in here, such as `password reset: req.login(…)`. */
+  /** The place and the call, for example `password reset: req.login(…)`. */
   readonly what: string
-  /** What the developer must do by hand; undefined if the app asks for the second factor here already. */
+  /** What the developer must change by hand; undefined if the application already asks for the second factor here. */
   readonly remedy: string | undefined
   readonly kind: 'authenticate' | 'login' | 'other'
-  /** The strategy's name, if the app calls `authenticate`. */
+  /** The name of the Passport strategy; only for a call of `authenticate`. */
   readonly strategy?: string
 }
 
-/** Where a sign-in is, by the path of its route, or its file. */
+/** Pattern for the path of the route or the name of the file, with the kind of sign-in that it shows. */
 const PLACES: readonly (readonly [RegExp, string])[] = [
   [/reset|forgot|recover/i, 'password reset'],
   [/sign-?up|register|registration|join|create-?account/i, 'sign-up'],
@@ -29,7 +30,7 @@ const PLACES: readonly (readonly [RegExp, string])[] = [
   [/token|api-?key/i, 'API token'],
 ]
 const REQUEST = /^_?(?:req|request|ctx|context)$/
-/** Names under which apps without Passport keep who is signed in. */
+/** Properties of the session in which applications without Passport store who is signed in, for example `req.session.userId = …`. */
 const OWN_LOGIN = /^(?:user|user_?id|uid|account|account_?id|passport|logged_?in|is_?logged_?in|authenticated|is_?authenticated|username)$/i
 const API_STRATEGY = /^(?:bearer|jwt|token|headerapikey|localapikey|basic|digest|api-?key)/i
 
@@ -116,7 +117,7 @@ function isFalse(source: Source, value: Range | undefined): boolean {
   return value !== undefined && value.first === value.last && source.is(value.first, 'false')
 }
 
-/** True for a function that is written here. */
+/** True if the tokens are a function expression or an arrow function. False for a name that refers to a function. */
 export function isFunction(source: Source, { first, last }: Range): boolean {
   if (source.is(first, 'function') || (source.is(first, 'async') && source.is(first + 1, 'function'))) return true
   for (let i = first; i <= last; i++) {
@@ -127,7 +128,7 @@ export function isFunction(source: Source, { first, last }: Range): boolean {
   return false
 }
 
-/** The call, with what it is for, if the path of its route or its file says so. */
+/** Describes a sign-in for the report: `password reset: req.login(…)`. The first part comes from the path of the route or the name of the file. */
 function named(source: Source, at: number, call: string, strategy = ''): string {
   const path = routeOf(source, at)?.path
   const what = PLACES.find(([pattern]) => [strategy, path ?? ''].some((text) => pattern.test(text))) ?? PLACES.find(([pattern]) => pattern.test(source.path))
@@ -135,18 +136,18 @@ function named(source: Source, at: number, call: string, strategy = ''): string 
 }
 
 export interface Route {
-  /** The router or app: the name on which the route is mounted. */
+  /** The variable on which the route is mounted, for example `app` or `router`. */
   readonly owner: string
   readonly method: string
   readonly path: string
   readonly statement: Range
-  /** Index of the bracket that opens the handlers. */
+  /** Index of the parenthesis before the first handler. */
   readonly open: number
 }
 
 const METHODS = new Set(['get', 'post', 'put', 'patch', 'delete', 'all'])
 
-/** The route whose handlers contain a token: `app.post('/login', …)`, or `app.route('/login').post(…)`. */
+/** Finds the route whose handlers contain the token, as in `app.post('/login', …)` or `app.route('/login').post(…)`. */
 export function routeOf(source: Source, at: number): Route | undefined {
   for (let open = source.token(at).parent; open !== -1; open = source.token(open).parent) {
     const method = source.tokens[open - 1]?.text ?? ''

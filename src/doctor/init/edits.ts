@@ -1,7 +1,7 @@
 /**
- * Collects the changes of the app's files: texts by their offsets, and the imports that they need.
+ * Collects the changes to the application's files for the command `init`: texts to insert or replace, and the imports that these texts need.
  *
- * Out of scope: which changes (`plan.ts`), and writing them.
+ * Out of scope: which changes to make (`plan.ts`), and writing the files (`app-folder.ts`).
  */
 import { dirname, relative } from 'node:path'
 import type { AppFolder, FileChange } from './app-folder'
@@ -13,7 +13,7 @@ interface Edit {
   readonly text: string
 }
 
-/** Names of the package that another name of the app would hide: `app` is what apps call themselves. */
+/** Exports of this package that are imported under another name: in most applications, `app` is the Express application. */
 const RENAMED: Readonly<Record<string, string>> = { app: 'qrCode' }
 
 export class Edits {
@@ -31,31 +31,34 @@ export class Edits {
     this.replace(source, at, at, text)
   }
 
-  /** A file that is no source, such as a template. */
+  /** Changes a file that is neither JavaScript nor TypeScript, for example a template. */
   replaceFile(change: FileChange): void {
     this.others.push(change)
   }
 
-  /** Imports names of this package. */
+  /** Adds an import of these names from `passport-nevis`. */
   use(source: Source, ...names: string[]): void {
     this.names.set(source, new Set([...(this.names.get(source) ?? []), ...names]))
   }
 
-  /** Imports `nevis` from the file of the strategy. */
+  /** Adds an import of the strategy `nevis` from the file that creates it. */
   useStrategy(source: Source): void {
     this.needsStrategy.add(source)
   }
 
-  /** Declares something below the imports. */
+  /** Adds a declaration below the imports. */
   declare(source: Source, text: string): void {
     this.declarations.set(source, [...(this.declarations.get(source) ?? []), text])
   }
 
-  /** @param strategyFile the file that exports `nevis` */
+  /**
+   * Returns all changed files, with their texts before and after.
+   * @param strategyFile the file that exports the strategy `nevis`
+   */
   changes({ templates, manifest }: AppFolder, strategyFile: Source): FileChange[] {
     for (const source of new Set([...this.names.keys(), ...this.needsStrategy, ...this.declarations.keys()])) this.importInto(source, strategyFile)
     const changed = [...this.edits].map(([{ path, text: before }, edits]) => {
-      // Of two edits at one place, the one that was made first comes first.
+      // If two edits have the same position, the first one's text is inserted first.
       const after = [...edits].reverse().sort((a, b) => b.start - a.start).reduce((text, { start, end, text: other }) => text.slice(0, start) + other + text.slice(end), before)
       return { path, before, after }
     })
@@ -80,7 +83,7 @@ export class Edits {
   }
 }
 
-/** Offset behind the imports at the head of the file; 0 if there are none. */
+/** The offset after the imports at the top of the file; 0 if there are none. */
 function endOfImports(source: Source): number {
   let end = 0
   for (const { first, last } of source.statements()) {
@@ -93,7 +96,7 @@ function endOfImports(source: Source): number {
   return end
 }
 
-/** The strategy's file as another file imports it, in the manner of its other imports. */
+/** The import path of the strategy's file, with or without a file extension, as the other imports of this file have it. */
 function specifierOf(source: Source, strategyFile: Source): string {
   const path = relative(dirname(`/${source.path}`), `/${strategyFile.path}`).replace(/\\/g, '/')
   const written = path.startsWith('.') ? path : `./${path}`

@@ -1,8 +1,8 @@
 /**
- * The command `passport-nevis init`: shows where an app signs users in, and the changes that add the second factor, as a diff. With `--write` it
- * makes them. It reads the app's files only, and runs nothing of the app.
+ * The command `passport-nevis init`: lists where an application signs users in, and shows a diff that adds the second factor. With `--write`, it
+ * changes the files. It only reads the application's files, and runs no code of the application.
  *
- * Out of scope: which changes (`plan.ts`), and checking the running app (the doctor).
+ * Out of scope: which changes to make (`plan.ts`), and checking the running application (the command `doctor`).
  */
 import { Script } from 'node:vm'
 import { parseArgs } from 'node:util'
@@ -35,7 +35,8 @@ const OPTIONS = {
 } as const
 
 /**
- * @param version of this package, for the app's package.json
+ * Runs the command `init`.
+ * @param version the version of this package, for the application's package.json
  * @returns the exit code
  */
 export function initCommand(argv: readonly string[], version: string, output: Output): 0 | 1 | 2 {
@@ -89,13 +90,13 @@ function messageOf(reason: unknown): string {
   return String(message)
 }
 
-/** True if a changed file still has the syntax of its language, as far as that can be told without running it. */
+/** True if the changed file can still be parsed. Compiles CommonJS files; reads ES modules and TypeScript only with the tokenizer of `init`. */
 function isReadable(path: string, text: string): boolean {
   if (!/\.[cm]?[jt]s$/.test(path)) return true
   const source = Source.read(path, text)
   if (source === undefined || source.isTypeScript || source.isModule) return source !== undefined
   try {
-    // Compiles the function, and does not call it.
+    // `new Script` compiles the code without running it.
     new Script(`(function (exports, require, module, __filename, __dirname) {${text.replace(/^#!.*/, '')}\n})`)
     return true
   } catch {
@@ -127,7 +128,7 @@ function described({ door, state }: DoorResult): string {
   return `${words[state].padEnd(14)}${door.source.path}:${door.line}  ${door.what}`
 }
 
-/** The diff, with whatever a terminal would obey replaced. */
+/** Returns the diff with escape sequences and other unprintable characters replaced, because a terminal would interpret them. */
 function shown({ path, before, after }: FileChange): string {
   return diffOf(path, before, after).split('\n').map((line) => line.replace(/(?!\t)[\p{C}\u2028\u2029]/gu, '?')).join('\n')
 }

@@ -1,25 +1,28 @@
 /**
- * Changes the doors that `init` knows: the password route gets `session: false` and the second factor behind it, and a `req.login` that ends in a
- * redirect gets the second factor in place of that redirect.
+ * Adds the second factor to two kinds of sign-in. The password route gets `session: false`, followed by the second factor. After a `req.login` whose
+ * callback ends with a redirect, the second factor replaces the redirect.
  *
- * Out of scope: finding the doors (`doors.ts`), and the strategy (`plan.ts`).
+ * Out of scope: finding the sign-ins (`doors.ts`), and creating the strategy (`plan.ts`).
  */
 import type { Door, Route } from './doors'
 import type { Edits } from './edits'
 import type { Range, Source } from './source'
 
-/** Options that do something at a success, which is now the second factor's. */
+/** Options that `init` removes from the password route, because they would send the user on before the second factor. */
 const AT_SUCCESS = ['successRedirect', 'successReturnToOrRedirect', 'successFlash', 'successMessage']
 const AT_FAILURE = ['failureRedirect', 'failureMessage', 'failureFlash']
 
 export interface LoginChange {
-  /** Options of the second factor, as source text. */
+  /** Options for `passport.authenticate('nevis', …)`, as source text, for example `failureRedirect: '/login'`. */
   readonly failure: readonly string[]
-  /** The handlers behind the callback, as source text. */
+  /** The handlers that run after the callback of the second factor, as source text. */
   readonly after: string
 }
 
-/** @returns what belongs behind the second factor, or why the route is left alone */
+/**
+ * Decides what must run after the second factor instead of after the password.
+ * @returns these handlers, or a text that says why `init` does not change the route
+ */
 export function loginChange(door: Door, route: Route): LoginChange | string {
   const { source, at } = door
   const options = source.partsOf(at + 1)[1]
@@ -32,7 +35,7 @@ export function loginChange(door: Door, route: Route): LoginChange | string {
   if (index === -1) return 'passport.authenticate is not an argument of the route itself'
   const behind = handlers.slice(index + 1)
   const text = behind.map((part) => source.textOf(part)).join(', ')
-  // The form of the password is not sent to the callback.
+  // After the second factor, `req.body` no longer contains the password form, because the callback is another request.
   if (/\b(?:body|next)\b/.test(text)) return 'the handlers behind it read the form, or go on to others: move them behind the callback yourself'
   const value = (name: string) => (properties.has(name) ? source.textOf(properties.get(name) as Range) : undefined)
   const authInfo = source.isTypeScript ? 'req.authInfo?.returnTo ??' : 'req.authInfo.returnTo ||'
@@ -46,14 +49,14 @@ export function loginChange(door: Door, route: Route): LoginChange | string {
   }
 }
 
-/** Tokens of `passport.authenticate(…)`. */
+/** The tokens from `passport` to the closing parenthesis of `passport.authenticate(…)`. */
 function callOf(source: Source, at: number): Range {
   let first = at
   while (source.is(first - 1, '.')) first -= 2
   return { first, last: source.token(at + 1).pair as number }
 }
 
-/** Puts `session: false` into the options, and the second factor in place of all that follows. */
+/** Adds `session: false` to the options of the password route, and replaces the handlers after it by the second factor. */
 export function editLogin(edits: Edits, { source, at }: Door, route: Route): void {
   const [name, options] = source.partsOf(at + 1) as [Range, Range?]
   const close = source.token(at + 1).pair as number
@@ -69,7 +72,7 @@ function editOptions(edits: Edits, source: Source, { first, last }: Range): void
   const kept = parts.filter((part) => !isGone(part)).map((part) => source.textOf(part))
   const all = [`session: false`, ...kept]
   if (!isOnLines) return edits.replace(source, source.token(first).start, source.token(last).end, `{ ${all.join(', ')} }`)
-  // Line by line, so that the diff shows only what changes.
+  // If the options are on several lines, change single lines, so that the diff stays small.
   const [model] = parts
   const indent = model === undefined ? '  ' : source.indentAt(model.first)
   const note = ' // the password is right, but the user is not signed in yet'
@@ -81,8 +84,8 @@ function editOptions(edits: Edits, source: Source, { first, last }: Range): void
 }
 
 /**
- * Changes `req.login(user, (err) => { …; res.redirect(…) })`: nobody is signed in, and the second factor comes in place of the redirect.
- * @returns why the call is left alone; undefined if it was changed
+ * Changes `req.login(user, (err) => { …; res.redirect(…) })` so that it signs nobody in and starts the second factor instead of the redirect.
+ * @returns why the call is not changed; undefined if it was changed
  */
 export function editSignUp(edits: Edits, { source, at }: Door): string | undefined {
   const parts = source.partsOf(at + 1)
@@ -102,7 +105,7 @@ export function editSignUp(edits: Edits, { source, at }: Door): string | undefin
   return undefined
 }
 
-/** The parameters of the innermost function with three of them. */
+/** The parameter names of the innermost function that has three parameters and contains the token, for example `req`, `res` and `next`. */
 function handlerAround(source: Source, at: number): [string, string, string] | undefined {
   for (let open = source.blockOf(at); open !== -1; open = source.blockOf(open)) {
     const names = source.parametersOf(open)

@@ -1,5 +1,6 @@
 /**
- * Finds the app's password strategy (passport-local), and in it how the app finds a user by name: the new strategy finds its users in the same way.
+ * Finds the application's password strategy (passport-local) and how its verify function finds a user by name. The verify function of the Nevis strategy
+ * gets the same look-up.
  *
  * Out of scope: the change itself (`plan.ts`).
  */
@@ -10,13 +11,13 @@ export interface PasswordStrategy {
   readonly source: Source
   /** The statement `passport.use(new LocalStrategy(…))`. */
   readonly statement: Range
-  /** What `use` was called on, usually `passport`. */
+  /** The object on which `use` is called, usually `passport`. */
   readonly passport: string
-  /** The second argument of the new strategy. */
+  /** Source text of the verify function for the Nevis strategy, for example `async ({ username }) => User.findOne({ username })`. */
   readonly verify: string
 }
 
-/** Why there is no change, and where to look. */
+/** Why `init` changes nothing, and the place in the source that is the reason. */
 export interface Refusal {
   readonly source: Source | undefined
   readonly line: number
@@ -37,7 +38,7 @@ export function passwordStrategyIn(sources: readonly Source[]): PasswordStrategy
   return typeof verify === 'string' ? { source, statement, passport: source.token(use - 3).text, verify } : refuse(verify.why, verify.at)
 }
 
-/** Indexes of `new` before a class of passport-local. */
+/** The indexes of the token `new` in `new LocalStrategy(…)`. */
 function localStrategies(source: Source): number[] {
   const classes = [...source.imports].filter(([, { from }]) => from === 'passport-local').map(([name]) => name)
   return source.tokens.flatMap(({ text }, i) => (text === 'new' && classes.includes(source.tokens[i + 1]?.text ?? '') ? [i] : []))
@@ -70,13 +71,16 @@ function verifyOf(source: Source, at: number): string | Unclear {
   return lookup ?? unclear('it is not clear how the verify function of the password strategy finds a user by name', brace)
 }
 
-/** The brace of the function's body; undefined for an arrow function without one. */
+/** The index of the brace that opens the function's body; undefined for an arrow function without braces. */
 function bodyOf(source: Source, { last }: Range): number | undefined {
   const open = source.is(last, '}') ? source.token(last).pair : undefined
   return open !== undefined && source.isBlock(open) ? open : undefined
 }
 
-/** The new verify function, by the first call in which the app passes the name, and nothing else of the request. */
+/**
+ * Builds the verify function from the first call to which the application passes the username. Returns undefined if that call also needs the password or
+ * another value that the verify function does not have.
+ */
 function lookupIn(source: Source, brace: number, username: string, hidden: readonly string[]): string | undefined {
   const close = source.token(brace).pair as number
   for (let i = brace + 1; i < close; i++) {
@@ -89,7 +93,7 @@ function lookupIn(source: Source, brace: number, username: string, hidden: reado
   return undefined
 }
 
-/** True for the bracket of a call that looks something up: no `if (…)`, and no log. */
+/** True if the parenthesis belongs to a function call that may be a look-up. Excludes `if (…)` and similar keywords, and logging. */
 function isCallOf(source: Source, open: number): boolean {
   const callee = source.tokens[open - 1]
   return source.is(open, '(') && callee?.kind === 'word' && !['if', 'while', 'for', 'switch', 'return', 'typeof', 'String'].includes(callee.text) && !/^(?:console|log|logger|debug)$/.test(source.tokens[open - 3]?.text ?? '')
@@ -99,11 +103,11 @@ function lookupAt(source: Source, open: number, brace: number, username: string,
   let first = open - 1
   while (source.is(first - 1, '.')) first -= 2
   if (!source.isWord(first) || first <= brace) return undefined
-  // A name that is declared in the function is not known outside of it.
+  // Collect the variables that the function declares before the look-up, because they do not exist in the new verify function.
   const own = new Set(hidden)
   for (let i = brace; i < first; i++) if (['const', 'let', 'var'].includes(source.token(i).text)) own.add(source.token(i + 1).text)
   let last = source.token(open).pair as number
-  // `User.findOne(…).lean().exec()` is one lookup.
+  // Treat a chain such as `User.findOne(…).lean().exec()` as one look-up.
   while (source.is(last + 1, '.') && !['then', 'catch', 'finally'].includes(source.tokens[last + 2]?.text ?? '') && source.is(last + 3, '(')) last = source.token(last + 3).pair as number
   const before = source.token(first - 1).text
   const isAssigned = (before === '=' || (before === 'await' && source.is(first - 2, '='))) && source.isWord(before === '=' ? first - 2 : first - 3)

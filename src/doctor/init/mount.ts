@@ -1,7 +1,7 @@
 /**
- * Finds under which path the browser reaches a router: where the app mounts it, through as many files as it takes.
+ * Finds the path under which a router is mounted, for example `/account` for `app.use('/account', router)`. Follows nested routers through several files.
  *
- * Out of scope: the routes themselves (`doors.ts`). A path that is not written as a string, or two mounts, give no answer.
+ * Out of scope: the routes themselves (`doors.ts`). The path is undefined if it is not a string literal, or if the router is mounted twice.
  */
 import { posix } from 'node:path'
 import { isFunction } from './doors'
@@ -10,7 +10,10 @@ import type { Source } from './source'
 const EXTENSIONS = ['', '.js', '.cjs', '.mjs', '.ts', '.cts', '.mts', '/index.js', '/index.ts', '/index.cjs', '/index.mjs']
 const MAX_DEPTH = 5
 
-/** @returns the file that a relative import means */
+/**
+ * Finds the file of a relative import.
+ * @returns undefined if the import is not relative, or if no source of the application matches
+ */
 export function resolved(sources: readonly Source[], from: Source, specifier: string): Source | undefined {
   if (!specifier.startsWith('.')) return undefined
   const path = posix.join(posix.dirname(from.path), specifier)
@@ -19,8 +22,9 @@ export function resolved(sources: readonly Source[], from: Source, specifier: st
 }
 
 /**
- * @param owner the router or app in that file
- * @returns the path in front of its routes: empty for the app itself; undefined if it is not clear
+ * Finds the mount path of a router.
+ * @param owner the variable that contains the router or the Express application
+ * @returns an empty string for the Express application itself; undefined if the path is not clear
  */
 export function prefixOf(sources: readonly Source[], source: Source, owner: string, depth = 0): string | undefined {
   if (depth > MAX_DEPTH) return undefined
@@ -34,7 +38,7 @@ export function prefixOf(sources: readonly Source[], source: Source, owner: stri
   return before === undefined ? undefined : `${before}${mount.path.replace(/\/$/, '')}`
 }
 
-/** Whether a name is an app of Express, or a router. A parameter named `app` is the app. */
+/** Tells whether a variable contains an Express application or a router. A variable `app` or `server` that the file does not create is an application. */
 function madeOf({ tokens }: Source, owner: string): 'app' | 'router' | undefined {
   for (let i = 0; i < tokens.length; i++) {
     if (tokens[i]?.text !== owner || tokens[i + 1]?.text !== '=') continue
@@ -51,7 +55,7 @@ interface Mount {
   readonly path: string | undefined
 }
 
-/** The places in a file that mount the router of another file, or of the same one. */
+/** Finds the calls of `use` in `source` that mount `router` of the file `target`. Both may be the same file. */
 function mountsIn(sources: readonly Source[], source: Source, target: Source, router: string): Mount[] {
   return source.tokens.flatMap(({ text }, at) => {
     if (text !== 'use' || !source.is(at - 1, '.') || !source.is(at + 1, '(') || !source.isWord(at - 2)) return []

@@ -1,6 +1,6 @@
 /**
- * The changes outside of the sign-in itself: a fresh second factor before the password is changed, a button for SMS on the login form, and the
- * dependency in package.json.
+ * Changes the files besides the sign-in itself: adds a recent second factor before sensitive routes such as the change of the password, a button for a
+ * code by SMS in the login form, and the dependency in package.json.
  *
  * Out of scope: the sign-in (`login-edit.ts`).
  */
@@ -9,17 +9,20 @@ import { routeOf, type Route } from './doors'
 import type { Edits } from './edits'
 import type { Range, Source } from './source'
 
-/** A middleware that lets only signed-in users pass, by its usual names. */
+/** Usual names of middleware that lets only signed-in users through, for example `ensureLoggedIn` or `requireAuth`. */
 const GUARD = /^(?:ensure|require|is|check|must(?:Be)?|authenticat)\w*?(?:log|auth|sign|user|session|d$)\w*$/i
 const SENSITIVE = /password|passwd|e-?mail|delete|2fa|api-?key|token/i
 
 interface Guarded {
   readonly route: Route
-  /** The guard among the handlers. */
+  /** The handler of the route that lets only signed-in users through. */
   readonly guard: Range
 }
 
-/** Asks for a second factor of the last five minutes behind the login guard of sensitive routes. @returns the paths, as they are written */
+/**
+ * Adds `requireSecondFactor` with a maximum age of five minutes after the login guard of sensitive routes.
+ * @returns the changed routes, for example `POST /password in routes/account.js`
+ */
 export function editStepUps(edits: Edits, sources: readonly Source[], waitingURL: string): string[] {
   return sources.flatMap((source) => {
     const all = routesIn(source)
@@ -29,7 +32,9 @@ export function editStepUps(edits: Edits, sources: readonly Source[], waitingURL
     })
     const sensitive = guarded.filter(({ route }) => SENSITIVE.test(route.path) && !/reset|forgot/i.test(route.path))
     if (sensitive.every(({ route }) => route.method === 'get')) return []
-    // The pages of a router that is guarded as a whole belong together: the form is behind the same second factor as what it sends.
+    // If every route of the file has a login guard, add the second factor to all of them. The page with the form then asks for the second factor, too, not
+    // only
+    // the request that sends the form.
     const chosen = guarded.length === all.length ? guarded : guarded.filter(({ route }) => sensitive.some((one) => one.route.path === route.path))
     const name = 'recentSecondFactor'
     if (chosen.length === 0 || source.tokens.some(({ text }) => text === name)) return []
@@ -48,7 +53,11 @@ function routesIn(source: Source): Route[] {
   })
 }
 
-/** @param loginURL where the login form is sent @returns the template, if there is one with exactly one such form and one button */
+/**
+ * Adds a button for a code by SMS to the login form.
+ * @param loginURL the `action` of the login form
+ * @returns the path of the template; undefined unless exactly one template has such a form, with exactly one button
+ */
 export function editLoginForm(edits: Edits, { templates }: AppFolder, loginURL: string): string | undefined {
   const forms = [...templates].flatMap(([path, text]) => [...text.matchAll(/<form\b[^>]*>[^]*?<\/form>/gi)].map((form) => ({ path, text, form: form[0], at: form.index })))
   const isLogin = ({ form }: { form: string }) => {
@@ -65,7 +74,10 @@ export function editLoginForm(edits: Edits, { templates }: AppFolder, loginURL: 
   return one.path
 }
 
-/** @returns false if package.json must be changed by hand */
+/**
+ * Adds this package to the dependencies in package.json.
+ * @returns false if the developer must change package.json by hand
+ */
 export function editManifest(edits: Edits, { manifest }: AppFolder, version: string): boolean {
   if (manifest === undefined) return false
   const [block] = /"dependencies"\s*:\s*\{[^{}]*\}/.exec(manifest) ?? []

@@ -1,6 +1,7 @@
 /**
- * Decides what changes in the app: the strategy beside that of the password, the status endpoint before the session, and the second factor behind the
- * password route and every other place where the app signs a user in. If one of the first three is not clear, nothing changes.
+ * Decides what `init` changes in the application: creates the Nevis strategy next to the password strategy, mounts the status endpoint before the session,
+ * and adds the second factor to the password route and to other places that sign a user in. If the password strategy, the session or the password route is
+ * not clear, `init` changes nothing.
  *
  * Out of scope: printing and writing (`init-command.ts`).
  */
@@ -15,26 +16,29 @@ import type { Range, Source } from './source'
 
 export interface DoorResult {
   readonly door: Door
-  /** `closed`: asks for the second factor already, or is about to. */
+  /** `closed`: the application already asks for the second factor here. `changed`: `init` adds it. `left`: the developer must add it. */
   readonly state: 'closed' | 'changed' | 'left'
-  /** Why it is left. */
+  /** Why `init` does not change this place; undefined if it does, or if it never changes this kind of place. */
   readonly why: string | undefined
 }
 
 export interface Plan {
   readonly doors: readonly DoorResult[]
   readonly changes: readonly FileChange[]
-  /** What the change does besides the doors, a sentence each. */
+  /** Other changes that `init` makes, one sentence each. */
   readonly done: readonly string[]
-  /** Why nothing changes. */
+  /** Why `init` changes nothing; empty if it changes something. */
   readonly refusals: readonly Refusal[]
-  /** What else to do by hand. */
+  /** What the developer must do in addition, one sentence each. */
   readonly notes: readonly string[]
 }
 
 const NAMES = ['nevis', 'secondFactor', 'qrCode', 'push', 'sms', 'recovery', 'NevisStrategy', 'statusEndpoint', 'waitingPage', 'recordSecondFactor']
 
-/** @param version of this package, for package.json */
+/**
+ * Decides what to change.
+ * @param version the version of this package, for package.json
+ */
 export function planOf(app: AppFolder, version: string): Plan {
   const doors = app.sources.flatMap(doorsIn)
   const unchanged = (refusals: readonly Refusal[]): Plan => ({
@@ -62,7 +66,7 @@ interface Parts {
   readonly strategy: PasswordStrategy
   readonly session: Session
   readonly login: Login
-  /** The statement that exports the strategy; empty if no other file needs it. */
+  /** Source text that exports the strategy, for example `exports.nevis = nevis`. Empty if no other file needs the strategy. */
   readonly exported: string
 }
 
@@ -124,7 +128,7 @@ function addStrategy(edits: Edits, { strategy, session, exported }: Parts, waiti
   edits.use(source, 'NevisStrategy', 'push', 'app', 'sms', 'recovery')
   const indent = source.indentAt(statement.first)
   const text = lines.map((line) => `${indent}${line}`).join('\n')
-  // In one file, the status endpoint may be mounted above the password strategy.
+  // The status endpoint uses the strategy. If the session comes first in the same file, create the strategy before the session.
   const isLate = source === session.source && session.statement.first < statement.first
   if (isLate) edits.insert(source, source.lineStart(session.statement.first), `${text}\n\n`)
   else edits.insert(source, source.lineEnd(statement.last), `\n\n${text}`)
@@ -155,9 +159,9 @@ interface Login {
   readonly door: Door
   readonly route: Route
   readonly change: LoginChange
-  /** In front of the routes of this file. */
+  /** The path under which the router of this file is mounted. */
   readonly prefix: string
-  /** The path of the login, without a slash at the end. */
+  /** The path of the password route, without a trailing slash. */
   readonly path: string
 }
 
@@ -179,7 +183,7 @@ function loginIn({ sources }: AppFolder, doors: readonly Door[]): Login | Refusa
 interface Session {
   readonly source: Source
   readonly statement: Range
-  /** The app: what `use` is called on. */
+  /** The variable of the Express application, usually `app`. */
   readonly owner: string
 }
 
@@ -202,7 +206,7 @@ function sessionIn(sources: readonly Source[]): Session | Refusal {
   return prefixOf(sources, source, owner) === '' ? { source, statement, owner } : refuse(`the session is mounted on ${owner}, which is not the app`)
 }
 
-/** A name of ours that the file uses for something of its own. */
+/** Finds uses of names that `init` would declare, such as `secondFactor`. `init` then changes nothing. */
 function takenIn(source: Source): Refusal[] {
   return source.tokens.flatMap(({ kind, text, line }, i) => {
     const isOwn = kind === 'word' && NAMES.includes(text) && !source.is(i - 1, '.') && !source.is(i + 1, ':')
@@ -219,7 +223,7 @@ function exportOf({ source, statement }: PasswordStrategy, session: Session, log
   return isReplaced ? 'module.exports.nevis = nevis' : 'exports.nevis = nevis'
 }
 
-/** In one file, the strategy must be known where the routes are. */
+/** If all three are in one file, checks that they are in one block, so that the session and the routes can use the variable `nevis`. */
 function sameScope(source: Source, statement: Range, session: Session, login: Login): string | Refusal {
   const blocks = [statement, session.statement, login.route.statement].map(({ first }) => source.blockOf(first))
   if (blocks.every((block) => block === blocks[0])) return ''

@@ -1,35 +1,35 @@
 /**
- * A source file of the app, read as tokens: its statements, calls, imports and functions.
+ * A source file of the application, as tokens: its statements, calls, imports and functions.
  *
- * Out of scope: what signs users in (`doors.ts`), and files (`app-folder.ts`).
+ * Out of scope: which calls sign users in (`doors.ts`), and reading files (`app-folder.ts`).
  */
 import { tokensOf, type Token } from './tokens'
 
-/** Indexes of the first and last token. */
+/** A part of the file, as the indexes of its first and last token. */
 export interface Range {
   readonly first: number
   readonly last: number
 }
 
 export interface Imported {
-  /** The module as it is written, such as `./auth`. */
+  /** The import path as in the source, for example `./auth`. */
   readonly from: string
-  /** The name that the module exports; undefined for the module itself or its default. */
+  /** The exported name; undefined if the file imports the whole module or its default export. */
   readonly name: string | undefined
 }
 
-/** Tokens that continue the statement of the line before. */
+/** A token that cannot begin a statement. If a line begins with such a token, it continues the statement of the previous line. */
 const CONTINUES = /^(?:[^\w$#@'"`{}~!]+|!==?|in|of|instanceof|as|satisfies)$/
 
 export class Source {
   readonly isTypeScript: boolean
-  /** True if the file has `import` or `export` statements. */
+  /** True for an ES module, false for CommonJS. */
   readonly isModule: boolean
   readonly usesSemicolons: boolean
   private imported: Map<string, Imported> | undefined
 
   private constructor(
-    /** Relative to the app's folder, with slashes. */
+    /** The path of the file, relative to the application's folder, with forward slashes. */
     readonly path: string,
     readonly text: string,
     readonly tokens: readonly Token[],
@@ -40,7 +40,10 @@ export class Source {
     this.usesSemicolons = atTop.filter(({ text: one }) => one === ';').length > 2
   }
 
-  /** @returns undefined for a file that cannot be read as JavaScript or TypeScript */
+  /**
+   * Parses a file.
+   * @returns undefined if the text cannot be parsed as JavaScript or TypeScript
+   */
   static read(path: string, text: string): Source | undefined {
     const tokens = tokensOf(text)
     return tokens && new Source(path, text, tokens)
@@ -58,7 +61,7 @@ export class Source {
     return this.tokens[index]?.kind === 'word'
   }
 
-  /** The value of a string without escapes; undefined for anything else. */
+  /** The value of a string literal; undefined if the token is not a string, or contains escapes. */
   stringAt(index: number): string | undefined {
     const { kind, text } = this.tokens[index] ?? {}
     return kind === 'string' && text !== undefined && !text.includes('\\') ? text.slice(1, -1) : undefined
@@ -68,7 +71,10 @@ export class Source {
     return this.text.slice(this.token(first).start, this.token(last).end)
   }
 
-  /** The arguments of a call, or the properties of an object literal. @param open index of the bracket */
+  /**
+   * Splits the arguments of a call, or the properties of an object literal, at their commas.
+   * @param open index of the opening bracket
+   */
   partsOf(open: number): Range[] {
     const close = this.token(open).pair as number
     const parts: Range[] = []
@@ -82,7 +88,7 @@ export class Source {
     return parts
   }
 
-  /** The properties `name: value` of an object literal; undefined if it has anything else, such as a spread. */
+  /** The properties of an object literal, by name. Undefined if it contains a spread, a method or a shorthand property. */
   propertiesOf({ first, last }: Range): Map<string, Range> | undefined {
     if (!this.is(first, '{') || this.token(first).pair !== last) return undefined
     const properties = new Map<string, Range>()
@@ -94,21 +100,21 @@ export class Source {
     return properties
   }
 
-  /** True if the brace opens a block or a function's body, not an object literal. */
+  /** True if the brace opens a block or a function body; false if it opens an object literal. */
   isBlock(open: number): boolean {
     const before = this.tokens[open - 1]
     if (before === undefined) return true
     return /^(?:\)|=>|;|\{|\}|>|else|try|finally|do)$/.test(before.text) || (before.kind === 'word' && !['return', 'default', 'of', 'in', 'typeof', 'await'].includes(before.text))
   }
 
-  /** The block around a token: index of its brace; -1 at the top of the file. */
+  /** The innermost block that contains the token, as the index of its opening brace; -1 outside all blocks. */
   blockOf(index: number): number {
     let open = this.token(index).parent
     while (open !== -1 && !(this.is(open, '{') && this.isBlock(open))) open = this.token(open).parent
     return open
   }
 
-  /** The statement around a token, in the innermost block. A semicolon at its end is part of it. */
+  /** The innermost statement that contains the token, with its semicolon. */
   statementOf(index: number): Range {
     const block = this.blockOf(index)
     let first = index
@@ -123,7 +129,7 @@ export class Source {
     return { first, last }
   }
 
-  /** True if a statement ends between two tokens: by a semicolon, or by a line break where JavaScript inserts one. */
+  /** True if a statement ends between two neighbouring tokens: at a semicolon, or at a line break where JavaScript inserts a semicolon. */
   private isEnd(before: number, after: number): boolean {
     if (this.is(before, ';')) return true
     const [one, other] = [this.token(before), this.token(after)]
@@ -141,7 +147,7 @@ export class Source {
     return '([{'.includes(this.token(index).text) && this.token(index).kind === 'punct' ? (this.token(index).pair as number) : index
   }
 
-  /** Statements at the top of the file. */
+  /** The statements outside all blocks. */
   statements(): Range[] {
     const found: Range[] = []
     for (let i = 0; i < this.tokens.length; ) {
@@ -152,10 +158,13 @@ export class Source {
     return found
   }
 
-  /** Names of the parameters of the function whose body opens at this brace; undefined if it is no function's, or has other parameters. */
+  /**
+   * The parameter names of the function whose body begins at this brace. Undefined if the brace begins no function body, or if a parameter is not a plain
+   * name, for example a destructured one.
+   */
   parametersOf(brace: number): string[] | undefined {
     let close = this.is(brace - 1, '=>') ? brace - 2 : brace - 1
-    // The type of the result, in TypeScript.
+    // In TypeScript, skip the return type between the parameters and the body.
     if (this.isTypeScript && !this.is(close, ')')) for (let i = close; i > brace - 12 && i > 0; i--) if (this.is(i, ':') && this.is(i - 1, ')')) close = i - 1
     if (this.is(close + 1, '=>') && this.isWord(close)) return [this.token(close).text]
     if (!this.is(close, ')')) return undefined
@@ -165,7 +174,7 @@ export class Source {
     return names.every((name) => name !== undefined) ? names : undefined
   }
 
-  /** What the file imports, by the names that it uses. */
+  /** The imports of the file, by their local names. */
   get imports(): ReadonlyMap<string, Imported> {
     return (this.imported ??= this.readImports())
   }
@@ -196,13 +205,13 @@ export class Source {
     return found
   }
 
-  /** White space at the beginning of the token's line. */
+  /** The indentation of the line that contains the token. */
   indentAt(index: number): string {
     const lineStart = this.text.lastIndexOf('\n', this.token(index).start - 1) + 1
     return /^[ \t]*/.exec(this.text.slice(lineStart))?.[0] ?? ''
   }
 
-  /** Offset of the beginning of a statement's first line, above the comments that belong to it. */
+  /** The offset where the token's line begins, or where the comment lines directly above it begin. */
   lineStart(index: number): number {
     let start = this.text.lastIndexOf('\n', this.token(index).start - 1) + 1
     for (;;) {
@@ -212,7 +221,7 @@ export class Source {
     }
   }
 
-  /** Offset of the end of the token's line, comments included. */
+  /** The offset where the token's line ends, after any comment on that line. */
   lineEnd(index: number): number {
     const end = this.text.indexOf('\n', this.token(index).end)
     return end === -1 ? this.text.length : end

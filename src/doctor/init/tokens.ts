@@ -1,21 +1,21 @@
 /**
- * Splits JavaScript and TypeScript into tokens, with the partner of each bracket. `init` needs no more than that for the few shapes that it
- * knows; so the package needs no parser, and reads TypeScript of every version in the same way.
+ * Splits JavaScript and TypeScript into tokens, and matches brackets. The command `init` only searches for a few known patterns, so the package needs no
+ * parser as a dependency, and does not depend on the TypeScript version.
  *
- * Out of scope: JSX, and what the tokens mean (`source.ts`). A file whose brackets do not match is not read.
+ * Out of scope: JSX, and what the tokens mean (`source.ts`). A file whose brackets do not match is rejected.
  */
 
 export interface Token {
   readonly kind: 'word' | 'number' | 'string' | 'template' | 'regex' | 'punct'
   readonly text: string
-  /** Offsets into the source. */
+  /** The offset in the source text where the token begins. */
   readonly start: number
   readonly end: number
-  /** Counted from 1. */
+  /** The line number, from 1. */
   readonly line: number
-  /** Index of the other bracket of the pair, for `(`, `[`, `{` and their partners. */
+  /** For an opening or closing bracket: the index of the matching bracket. */
   pair?: number
-  /** Index of the innermost open bracket around the token; -1 at the top. */
+  /** Index of the innermost bracket that contains the token; -1 outside all brackets. */
   readonly parent: number
 }
 
@@ -26,10 +26,13 @@ const REGEX = /\/(?![*/])(?:[^\\/[\n]|\\.|\[(?:[^\]\\\n]|\\.)*\])+\/[a-z]*/y
 const SKIPPED = /(?:\s+|\/\/[^\n]*|\/\*[^]*?\*\/|^#![^\n]*)/y
 const PUNCT = /=>|\?\.(?!\d)|\.\.\.|===|!==|==|!=|<=|>=|&&|\|\||\?\?|[^]/y
 const PAIRS: Readonly<Record<string, string>> = { ')': '(', ']': '[', '}': '{' }
-/** After these words, a slash begins a regular expression. */
+/** After one of these words, a slash begins a regular expression. After any other word, it is a division. */
 const BEFORE_REGEX = new Set(['return', 'typeof', 'case', 'in', 'of', 'delete', 'void', 'throw', 'new', 'else', 'do', 'instanceof', 'yield', 'await'])
 
-/** @returns undefined for a source that this tokenizer cannot read */
+/**
+ * Splits the source into tokens.
+ * @returns undefined if brackets do not match, or a string, comment or template does not end
+ */
 export function tokensOf(source: string): Token[] | undefined {
   const tokens: Token[] = []
   const open: number[] = []
@@ -85,7 +88,10 @@ function mayBeRegex(last: Token | undefined): boolean {
   return last.kind === 'punct' && !')]'.includes(last.text)
 }
 
-/** @returns the offset behind the closing backtick; the code in `${…}` is skipped */
+/**
+ * Finds the end of a template literal. Skips the code in `${…}`.
+ * @returns the offset after the closing backtick; undefined if there is none
+ */
 function endOfTemplate(source: string, start: number): number | undefined {
   for (let at = start + 1; at < source.length; at++) {
     if (source[at] === '\\') at++

@@ -1,6 +1,6 @@
 /**
- * Finds a value in a response by the name of its field or by its form, at any depth. The probe cannot expect a value in a certain place, because
- * finding the place is its job.
+ * Searches a response of Nevis for a value, by the name of its field or by its form, at any depth. The command `probe` does not expect a value in a
+ * certain place, because it is to find out the place.
  *
  * Out of scope: describing a response (`shape.ts`).
  */
@@ -9,7 +9,7 @@ const MAX_VALUES = 2000
 const MAX_DEPTH = 8
 const CODE_FORM = /^[A-Za-z0-9](-?[A-Za-z0-9]){15}$/
 
-/** All strings in a response, each with the name of its field. Strings of outer objects come first. */
+/** Lists all strings of a response with their field names, from the outermost object inwards. */
 function textsIn(json: unknown): { readonly name: string; readonly text: string }[] {
   const found: { name: string; text: string }[] = []
   let level: [string, unknown][] = [['', json]]
@@ -27,27 +27,27 @@ function textsIn(json: unknown): { readonly name: string; readonly text: string 
   return found
 }
 
-/** The first string under this name, at any depth. */
+/** Returns the first string in a field of this name, at any depth. */
 export function textAt(json: unknown, name: string): string | undefined {
   return textsIn(json).find((one) => one.name === name)?.text
 }
 
-/** All strings that have the form of a recovery code: 16 letters and digits, with or without dashes between them. */
+/** Returns all strings in the form of a recovery code: 16 letters or digits, with or without dashes. */
 export function codesIn(json: unknown): string[] {
   return [...new Set(textsIn(json).map(({ text }) => text).filter((text) => CODE_FORM.test(text)))]
 }
 
-/** The link that an app opens, and the QR code as an image URI, if there are any. */
+/** Returns the link that opens the Access App, and the QR code as a data URI; undefined for what the response does not contain. */
 export function linkIn(json: unknown): { readonly link: string | undefined; readonly image: string | undefined } {
   return { link: textAt(json, 'appLinkUri'), image: textsIn(json).find(({ text }) => /^data:image\//.test(text))?.text }
 }
 
-/** The word in the field `status` of a status response, in lower case. */
+/** Returns the field `status` of a status response, in lower case. */
 export function statusIn(json: unknown): string {
   return textAt(json, 'status')?.toLowerCase() ?? 'none'
 }
 
-/** The userId beside this username, in one object of the response. Upper and lower case count as equal, because Nevis may change the case. */
+/** Returns the userId from the object that contains this username. Ignores upper and lower case, because Nevis may change it. */
 export function userIdOf(json: unknown, username: string, depth = 0): string | undefined {
   if (typeof json !== 'object' || json === null || depth > MAX_DEPTH) return undefined
   const { username: name, userId } = json as Readonly<Record<string, unknown>>

@@ -1,6 +1,6 @@
 /**
- * The stage of the probe that needs a person with a phone: an enrolment, one approval that the person accepts, one that the person denies, and the
- * tokens in the answers.
+ * The stage `app` of the command `probe`, for which a person with a phone is needed. It enrols the phone, starts one approval for the person to accept and
+ * one to deny, and introspects the tokens that Nevis sends.
  *
  * Out of scope: requests that nobody answers (`wait-stage.ts`).
  */
@@ -11,15 +11,15 @@ import { decided, introspectTwice, status, type Scene } from './scene'
 const MOST_SECONDS = 180
 const MESSAGE = 'A test of passport-nevis. This request signs you in nowhere.'
 
-/** A user with a phone, for the stages that need one. */
+/** A test user with an enrolled phone. */
 export interface Enrolled {
   readonly username: string
   readonly userId: string
 }
 
 /**
- * Enrols the person's phone for a test user.
- * @returns undefined if the phone could not be enrolled
+ * Enrols the person's phone for a new test user.
+ * @returns undefined if the enrolment fails
  */
 export async function enrollPhone(scene: Scene, step: string): Promise<Enrolled | undefined> {
   const { users, person } = scene

@@ -1,21 +1,23 @@
 /**
- * Sends the probe's requests and records the shape of each response. It limits the number of calls and the duration
- * of each call.
+ * Sends the requests of the command `probe` and records the shape of each response. Limits the number of requests and the duration of each.
  *
- * Out of scope: which requests are sent (the stages), how one is sent (`raw-request.ts`), and the description of a shape (`shape.ts`).
+ * Out of scope: which requests to send (`*-stage.ts`), HTTP (`raw-request.ts`), and describing a shape (`shape.ts`).
  */
 import type { IncomingHttpHeaders } from 'node:http'
 import { textAt } from './answers'
 import { Connections } from './raw-request'
 import { BASE_URL, mediaTypeOf, shapeOf } from './shape'
 
-/** The recorded facts by name: for each step the HTTP status, the content type, the fields, and facts that a stage adds. They contain no values. */
+/**
+ * What the command `probe` has recorded. For each step: the HTTP status, the content type, the fields with their kinds, and results of the stage. Never a
+ * value from a response.
+ */
 export type Facts = Record<string, string | readonly string[]>
 
 export interface Reply {
-  /** The HTTP status; 0 if there was no answer. */
+  /** The HTTP status; 0 if no response came. */
   readonly status: number
-  /** The parsed body; undefined if it is not JSON. */
+  /** The parsed body; undefined if the body is not JSON. */
   readonly json: unknown
   readonly text: string
 }
@@ -23,34 +25,34 @@ export interface Reply {
 export interface Call {
   readonly method?: 'GET' | 'POST' | 'DELETE'
   readonly path: string
-  /** A body that is sent as JSON. */
+  /** The body, if the request is sent as JSON. */
   readonly json?: object
-  /** A body that is sent as a form. */
+  /** The body, if the request is sent as a form. */
   readonly form?: Readonly<Record<string, string>>
-  /** `false` sends the request without the access key. Default `true`. */
+  /** False: send the request without the access key. Default true. */
   readonly withKey?: boolean
-  /** A token that is sent in place of the access key. */
+  /** A token to send in the Authorization header instead of the access key. */
   readonly bearer?: string
-  /** The header `Accept`. Default `application/json`. */
+  /** The `Accept` header. Default `application/json`. */
   readonly accept?: string
-  /** Fields of the response, at any depth, whose values are remembered, so that they are recognised in later responses. */
+  /** Fields of the response whose values are remembered. The report then says "the userId" where a later response contains the same value. */
   readonly learns?: readonly ('userId' | 'transactionId')[]
 }
 
 const CALL_DEADLINE_MS = 15_000
-/** Headers whose presence is recorded, without their values. */
+/** Response headers of which the report says whether they are present. It never contains their values. */
 const NOTED_HEADERS = ['content-encoding', 'location', 'retry-after', 'set-cookie', 'www-authenticate']
 
-/** Thrown to skip the remaining stages, after too many calls or an interruption. The test users are still deleted. */
+/** Thrown when the probe was interrupted or has sent too many requests. It skips the remaining stages; the test users are still deleted. */
 export class ProbeEnded extends Error {}
 
 export class Caller {
   readonly facts: Facts = {}
-  /** Values that must never be recorded, each with the words that are recorded in its place. */
+  /** Values that must not be in the report, each with the words that replace it, for example `the userId`. */
   readonly known = new Map<string, string>()
   calls = 0
   private readonly connections: Connections
-  /** Nevis's time minus this machine's time, in milliseconds, from the last `Date` header. */
+  /** Nevis's clock minus this machine's clock, in milliseconds, from the latest `Date` header. */
   clockMs: number | undefined
 
   constructor(
@@ -64,8 +66,8 @@ export class Caller {
   }
 
   /**
-   * Sends one request and records its response. If the step was sent before, its facts are replaced.
-   * @throws ProbeEnded if the probe was interrupted or has used up its calls
+   * Sends one request and records the shape of its response under the name `step`. A second call with the same step replaces the first record.
+   * @throws ProbeEnded if the probe was interrupted or has sent too many requests
    */
   async call(step: string, call: Call): Promise<Reply> {
     if (this.signal.aborted) throw new ProbeEnded('interrupted')
@@ -75,12 +77,12 @@ export class Caller {
     return reply
   }
 
-  /** Sends a request that deletes test users. Works even after an interruption and beyond the limit of calls. Records nothing. */
+  /** Sends a request for the deletion of test users. Works even after an interruption and beyond the limit of requests. Records nothing. */
   cleanUp(call: Call): Promise<Reply> {
     return this.send(call, AbortSignal.timeout(CALL_DEADLINE_MS))
   }
 
-  /** Remembers a value, so that the report contains the label in place of the value. */
+  /** Remembers a value, so that the report contains `label` instead. */
   learn(value: unknown, label: string): void {
     if (typeof value === 'string' && value !== '') this.known.set(value, label)
   }
@@ -131,7 +133,7 @@ function textKind(text: string): string {
   return /^\s*</.test(text) ? 'a page' : 'other text'
 }
 
-/** The code of a network error, such as `ENOTFOUND`, or else its name. The message is not used, because it can contain values. */
+/** Returns the code of a network error, for example `ENOTFOUND`, or the error's name. Never the message, because it may quote a value. */
 function wordOf(reason: unknown): string {
   const { code, name } = Object(reason) as { code?: unknown; name?: unknown }
   return [code, name].find((one): one is string => typeof one === 'string' && /^\w{1,40}$/.test(one)) ?? 'unknown'

@@ -1,23 +1,23 @@
 /**
- * The stage of the probe that repeats a call until Nevis answers it differently: wrong recovery codes, pushes that nobody answers, and more phones
- * for one user.
+ * The stage `limits` of the command `probe`. Repeats a request until Nevis responds with another HTTP status: wrong recovery codes, unanswered pushes,
+ * and further phones for one user.
  *
- * Out of scope: the limit of text messages, because each message costs money.
+ * Out of scope: the limit for SMS, because each SMS costs money.
  */
 import { codesIn, linkIn, textAt } from './answers'
 import { enrollPhone, type Enrolled } from './app-stage'
 import type { Reply } from './caller'
 import type { Scene } from './scene'
 
-/** How many wrong codes the probe tries at most. Nevis documents no limit, and there may be none. */
+/** The probe tries at most this many wrong codes. Nevis documents no limit, and there may be none. */
 const MOST_CODES = 20
 const MOST_PUSHES = 40
-/** How many phones the probe enrols at most: one more than ten, the default limit of authenticators. */
+/** The probe enrols at most this many phones: one more than 10, Nevis's default limit of authenticators. */
 const MOST_PHONES = 11
 
 /**
  * Runs the stage.
- * @param withPhone true to try pushes and phones too: the person has a phone and agrees to many pushes
+ * @param withPhone true to send pushes and enrol phones as well: a person with a phone has agreed to this
  */
 export async function limitStage(scene: Scene, withPhone: boolean): Promise<void> {
   await wrongCodes(scene)
@@ -59,7 +59,7 @@ async function phones(scene: Scene, { username }: Enrolled): Promise<void> {
   })
 }
 
-/** Repeats a call until its HTTP status differs from that of the first call. */
+/** Repeats a request until its HTTP status differs from the first one. */
 async function untilItChanges({ caller }: Scene, step: string, most: number, send: () => Promise<Reply>): Promise<void> {
   const first = await send()
   for (let count = 1; count < most; count++) {

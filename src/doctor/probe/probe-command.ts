@@ -1,7 +1,7 @@
 /**
- * The command `passport-nevis probe`: finds out, by requests to a live instance or a simulator, what Nevis's documents leave open.
+ * The command `passport-nevis probe`: sends requests to a Nevis instance or a simulator, to find out what Nevis's documentation does not say.
  *
- * Out of scope: the doctor, which checks an app (`../command-line.ts`).
+ * Out of scope: checking an application, which the command `doctor` does (`../command-line.ts`).
  */
 import { writeFileSync } from 'node:fs'
 import { createInterface } from 'node:readline/promises'
@@ -31,7 +31,7 @@ The report has the shapes of responses, never a token, code, id, phone number, k
 time: the test users are deleted first. It ends by itself after an hour. Exit code: 0 if all stages ran and no user is left, 1 if not, 2 for wrong arguments.
 `
 
-/** The probe ends after this time. All stages with a person who answers take less. */
+/** The probe is interrupted after one hour. All stages together take less, if the person answers. */
 const MAX_MINUTES = 60
 
 const OPTIONS = {
@@ -45,7 +45,7 @@ const OPTIONS = {
 } as const
 
 /**
- * Runs the command.
+ * Runs the command `probe`.
  * @returns the exit code
  */
 export async function probeCommand(argv: readonly string[], env: Environment, output: Output, input: NodeJS.ReadableStream = process.stdin): Promise<0 | 1 | 2> {
@@ -89,8 +89,8 @@ export async function probeCommand(argv: readonly string[], env: Environment, ou
 }
 
 /**
- * Parses the arguments.
- * @returns the arguments, or an error message if they are wrong
+ * Parses the arguments of `probe`.
+ * @returns the arguments, or a text that says what is wrong with them
  */
 function argumentsIn(argv: readonly string[]) {
   try {

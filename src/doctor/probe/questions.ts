@@ -1,23 +1,23 @@
 /**
- * The questions that Nevis's documents leave open. Each has the answer that the probe found, what this package does in that case, and the option
- * to set, if there is one.
+ * The questions that Nevis's documentation does not answer. For each question: the answer that the command `probe` has found, what this package does in
+ * that case, and the option to set, if one is needed.
  *
- * Out of scope: the requests to Nevis (the stages). Source of the questions: https://docs.nevis.net/authcloud/api-doc/
+ * Out of scope: the requests to Nevis (`*-stage.ts`). Source of the questions: https://docs.nevis.net/authcloud/api-doc/
  */
 import type { Facts } from './caller'
 
 export interface Answered {
   readonly question: string
   readonly answer: string
-  /** What this package does if the probe found this answer. */
+  /** What this package does with an instance of which this answer is true. */
   readonly does: string
-  /** The strategy's option to set in this case. */
+  /** The option of the strategy to set for such an instance. */
   readonly option?: string
 }
 
 type Read = (facts: Reader) => Omit<Answered, 'question'> | undefined
 
-/** Reads the recorded facts of a step. */
+/** Looks up what the probe has recorded for a step. */
 class Reader {
   constructor(private readonly facts: Facts) {}
 
@@ -39,7 +39,7 @@ class Reader {
     return Array.isArray(value) ? (value as readonly string[]) : []
   }
 
-  /** The kinds of value that were recorded for a field, at any depth. */
+  /** Returns the recorded kinds of a field's values, for example `UUID`, at any depth. */
   kinds(step: string, field: string): string[] {
     return this.fields(step)
       .map((one) => one.split(': ') as [string, string])
@@ -47,7 +47,7 @@ class Reader {
       .map(([, kind]) => kind)
   }
 
-  /** The HTTP status and the status word of a step, for example `412, status "failed"`. */
+  /** Describes the response to a step, for example `412, status "failed"`. */
   saw(step: string): string {
     const [status] = this.kinds(step, 'status')
     return `HTTP ${this.http(step)}${status === undefined ? '' : `, status ${status}`}`
@@ -128,7 +128,7 @@ const QUESTIONS: readonly (readonly [question: string, step: string, read: Read]
   ['Does the clock agree?', 'ping', (facts) => (facts.text('clock') === '' ? undefined : { answer: facts.text('clock'), does: 'a difference of more than a minute refuses tokens' })],
 ]
 
-/** The questions that these facts answer, with the answers. */
+/** Returns the questions that the recorded responses answer, with the answers. */
 export function answersIn(facts: Facts): Answered[] {
   const reader = new Reader(facts)
   return QUESTIONS.flatMap(([question, step, read]) => {
@@ -137,7 +137,7 @@ export function answersIn(facts: Facts): Answered[] {
   })
 }
 
-/** The questions that these facts do not answer, because the probe has not tried the necessary step. */
+/** Returns the questions for which the probe has not sent the necessary request. */
 export function unansweredIn(facts: Facts): string[] {
   const reader = new Reader(facts)
   return QUESTIONS.filter(([, step]) => !reader.has(step)).map(([question]) => question)

@@ -1,6 +1,6 @@
 /**
- * The stage of the probe that notifies nobody and creates nothing: requests about users, tokens and paths that do not exist, and an introspection of
- * the access key.
+ * The stage `quiet` of the command `probe`. It notifies nobody and creates nothing: it sends requests about users, tokens and paths that do not exist, and
+ * introspects the access key.
  *
  * Out of scope: requests that create a user (`user-stage.ts`).
  */
@@ -26,7 +26,7 @@ export async function quietStage(scene: Scene, accessKey: string): Promise<void>
   await caller.call('path.unknown', { method: 'GET', path: `/api/v1/passport-nevis-probe-${randomBytes(4).toString('hex')}` })
 }
 
-/** Records how far Nevis's clock is ahead, rounded to half a minute, because an exact time could show who made the report. */
+/** Records how far Nevis's clock is ahead of this machine's, rounded to half a minute. An exact time could reveal who made the report. */
 function noteClock({ caller }: Scene): void {
   const { clockMs } = caller
   if (clockMs === undefined) return

@@ -1,9 +1,9 @@
 /**
- * Sends one HTTP request and reads the answer as text, whatever it is. The client of this package would reject unexpected answers, and Node's `fetch`
- * cannot be told to check certificates where `NODE_TLS_REJECT_UNAUTHORIZED=0` is set. The connection is that of the client: certificates are always
- * checked, and the forward proxy of the environment is used.
+ * Sends one HTTP request and returns the response as text. NevisClient cannot be used, because it rejects unexpected responses. `fetch` cannot be used,
+ * because it skips certificate checks if `NODE_TLS_REJECT_UNAUTHORIZED=0` is set. The connections are those of NevisClient: certificates are
+ * always checked, and the forward proxy of the environment is used.
  *
- * Out of scope: which requests are sent (the stages), and what an answer means (`caller.ts`).
+ * Out of scope: which requests to send (`*-stage.ts`), and what a response means (`caller.ts`).
  */
 import { request as requestHttp, type Agent, type IncomingHttpHeaders, type IncomingMessage } from 'node:http'
 import { request as requestHttps } from 'node:https'
@@ -20,13 +20,13 @@ export interface RawRequest {
 export interface RawResponse {
   readonly status: number
   readonly headers: IncomingHttpHeaders
-  /** The body as UTF-8, at most the first megabyte. */
+  /** The first megabyte of the body, as UTF-8. */
   readonly text: string
 }
 
 const MAX_BYTES = 1_000_000
 
-/** The connections to one base URL. */
+/** Sends requests to one base URL, with kept connections. */
 export class Connections {
   readonly #agent: Agent
   readonly #isSecure: boolean
@@ -37,7 +37,10 @@ export class Connections {
     this.#agent = newAgent(url)
   }
 
-  /** @throws Error with the `code` of the network error; if the signal aborts, its reason */
+  /**
+   * Sends one request.
+   * @throws Error with the `code` of the network error; the signal's `reason` if the signal is aborted
+   */
   async send(path: string, { method, headers, body, signal }: RawRequest): Promise<RawResponse> {
     try {
       const response = await new Promise<IncomingMessage>((resolve, reject) => {
@@ -51,7 +54,7 @@ export class Connections {
   }
 }
 
-/** Reads the body up to the limit, and ends the connection there. */
+/** Reads the body. Closes the connection when the body exceeds the limit. */
 async function textOf(response: IncomingMessage): Promise<string> {
   const decoder = new TextDecoder()
   let text = ''

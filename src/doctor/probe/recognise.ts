@@ -1,8 +1,8 @@
 /**
- * Recognises the dialects of an instance. The probe runs on the simulator once in each dialect. The changes that a dialect makes there are then
- * compared with the differences between the instance and the simulator.
+ * Finds out which dialects of the simulator together imitate a Nevis instance. A dialect is one deviation from Nevis's documentation. The probe also runs
+ * on the simulator, once in each dialect. The differences between the instance and the simulator are then compared with those of each dialect.
  *
- * Out of scope: the questions that a person asks (`questions.ts`).
+ * Out of scope: the questions of `questions.ts`.
  */
 import { DIALECT_GROUPS } from '../../simulator/dialects'
 import { NevisSimulator } from '../../simulator'
@@ -10,24 +10,24 @@ import type { Facts } from './caller'
 import { SimulatedPerson } from './simulated-person'
 import { runStages, type Stage, type StageResults } from './stages'
 
-/** How a response differs from the simulator's, such as `enroll.recovery.http is 200` or `status.unknown.fields lacks status: "unknown"`. */
+/** What an instance does differently from the simulator, for example `enroll.recovery.http is 200`. */
 export type Differences = ReadonlySet<string>
 
-/** The facts of the simulator, and the changes that each dialect makes to them. */
+/** What the probe has recorded with the simulator, and how each dialect of the simulator changes that. */
 export interface Simulated {
   readonly facts: Facts
   readonly dialects: ReadonlyMap<string, Differences>
-  /** The results of the stages in each dialect. */
+  /** The names of the dialects, each with the results of the stages. */
   readonly results: ReadonlyMap<string, StageResults>
 }
 
-/** How many pushes the simulator allows. The probe sends more, so that it reaches the limit. */
+/** The number of pushes that the simulator allows. It is small, so that the probe reaches the limit. */
 const PUSH_RATE_LIMIT = 3
 const CONCURRENT_SIMULATORS = 4
 
 export const DIALECT_NAMES: readonly string[] = DIALECT_GROUPS.flatMap(({ dialects }) => dialects.map(({ name }) => name))
 
-/** Runs the stages on the simulator. */
+/** Runs the stages of the probe on the simulator, in one dialect or several. */
 export async function runOnSimulator(dialect: string | readonly string[], stages: readonly Stage[]): Promise<StageResults> {
   const simulator = await NevisSimulator.start({ dialect, pushRateLimit: PUSH_RATE_LIMIT })
   try {
@@ -41,10 +41,10 @@ export async function runOnSimulator(dialect: string | readonly string[], stages
 }
 
 /**
- * Runs the stages on the simulator once in each dialect.
- * @param stages the stages that the instance was probed with
+ * Runs the stages of the probe on the simulator, once in each dialect.
+ * @param stages the stages that were run on the instance
  * @param progress called after each dialect
- * @param names the dialects, by default all
+ * @param names the dialects. Default: all
  */
 export async function simulate(stages: readonly Stage[], progress: (done: number, all: number) => void = () => undefined, names = DIALECT_NAMES): Promise<Simulated> {
   const { facts } = await runOnSimulator([], stages)
@@ -63,7 +63,7 @@ export async function simulate(stages: readonly Stage[], progress: (done: number
   return { facts, dialects, results }
 }
 
-/** The differences between these facts and those of the simulator, field by field. */
+/** Compares the records of the instance with those of the simulator, field by field. */
 export function differencesOf(facts: Facts, simulated: Facts): Differences {
   const found = new Set<string>()
   for (const [name, value] of Object.entries(facts)) {
@@ -75,12 +75,12 @@ export function differencesOf(facts: Facts, simulated: Facts): Differences {
     for (const one of value) if (!other.includes(one)) found.add(`${name} has ${one}`)
     for (const one of other) if (!value.includes(one)) found.add(`${name} lacks ${one}`)
   }
-  // A missing step is a difference, too: the probe could not try the step because an earlier step had another result.
+  // A missing step is a difference, too: the probe skips a step if an earlier step fails.
   for (const name of Object.keys(simulated)) if (!(name in facts) && name.endsWith('.http')) found.add(`${name.slice(0, -'.http'.length)} was not tried`)
   return found
 }
 
-/** True if the step was tried that a difference names, such as `status.sms.verified` in `status.sms.verified.fields lacks …`. */
+/** True if the probe has run the step that a difference names. For `status.sms.verified.fields lacks …`, the step is `status.sms.verified`. */
 function wasTried(difference: string, facts: Facts): boolean {
   const [name = ''] = difference.split(' ')
   return `${name.slice(0, name.lastIndexOf('.'))}.http` in facts || name in facts
@@ -88,15 +88,15 @@ function wasTried(difference: string, facts: Facts): boolean {
 
 export interface Recognised {
   readonly dialects: readonly string[]
-  /** Groups of dialects that these stages cannot tell apart; the first of each group is in `dialects`. */
+  /** Groups of dialects that have the same effect on these stages. Only the first dialect of each group is in `dialects`. */
   readonly alike: readonly (readonly string[])[]
-  /** Differences from the simulator that no dialect explains. */
+  /** Differences from the simulator that no dialect has. */
   readonly unexplained: readonly string[]
 }
 
 /**
- * Finds the dialects all of whose changes are among the differences, and takes first the one that explains most differences. A change in a step
- * that was not tried with the instance counts neither for nor against a dialect.
+ * Finds the dialects whose differences all occur with the instance. Begins with the dialect that covers the most differences. Differences in steps that the
+ * probe has not run with the instance are ignored.
  */
 export function recognise(facts: Facts, { facts: simulated, dialects }: Simulated): Recognised {
   const differences = differencesOf(facts, simulated)

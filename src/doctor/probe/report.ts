@@ -1,6 +1,6 @@
 /**
- * The report of a probe: shapes of responses, answers and recognised dialects, but never a value of a response. Pass it to the simulator as
- * `dialect`, or to the doctor as `--report`.
+ * The report of the command `probe`: shapes of responses, answers and recognised dialects of the simulator. It contains no value of a response. Pass it to
+ * the simulator as `dialect`, or to the command `doctor` with `--report`.
  *
  * Out of scope: the requests (`stages.ts`) and the recognition of dialects (`recognise.ts`).
  */
@@ -10,21 +10,21 @@ import type { Recognised } from './recognise'
 import type { Stage, StageResults } from './stages'
 
 export interface ProbeReport {
-  /** Version of the report's format. */
+  /** The version of the report's format. */
   readonly probe: 1
   /** The stages that were completed. */
   readonly stages: readonly Stage[]
   readonly calls: number
   readonly usersLeft: number
-  /** Why not all stages were completed; absent if they were. */
+  /** Why the probe ended before all stages were completed; absent if all were. */
   readonly endedBy?: string
   readonly answers: readonly Answered[]
   readonly unanswered: readonly string[]
-  /** Names of the simulator's dialects which together explain the answers of the instance. */
+  /** Names of the simulator's dialects that together imitate the instance. */
   readonly dialects: readonly string[]
-  /** Groups of dialects that these stages cannot tell apart. */
+  /** Groups of dialects that have the same effect on these stages. */
   readonly alike: readonly (readonly string[])[]
-  /** Differences from the simulator that no dialect explains. */
+  /** Differences from the simulator that no dialect has. */
   readonly unexplained: readonly string[]
   readonly facts: Facts
 }
@@ -45,7 +45,7 @@ export function reportOf({ facts, finished, calls, usersLeft, endedBy }: StageRe
   }
 }
 
-/** The report as text for a terminal, without the facts. */
+/** Formats the report for a terminal, without the recorded responses. */
 export function textOf(report: ProbeReport): string {
   const { answers, unanswered, dialects, alike, unexplained, calls, usersLeft, stages, endedBy } = report
   const lines = answers.flatMap(({ question, answer, does, option }) => [question, `  ${answer}`, `  passport-nevis: ${does}`, ...(option === undefined ? [] : [`  option: ${option}`]), ''])

@@ -1,5 +1,5 @@
 /**
- * The objects that every stage of the probe gets, and the calls that several stages make.
+ * What every stage of the command `probe` gets, and the requests that several stages send.
  *
  * Out of scope: the order of the stages (`stages.ts`).
  */
@@ -7,15 +7,15 @@ import { statusIn, textAt } from './answers'
 import type { Caller, Reply } from './caller'
 import type { TestUsers } from './test-users'
 
-/** The person at the terminal, with a phone. */
+/** The person who runs the command `probe` and has a phone. For tests, a simulated person. */
 export interface Person {
-  /** Asks the person before a stage notifies somebody or costs money. */
+  /** Asks whether to run a stage that notifies users or costs money. */
   confirm(question: string): Promise<boolean>
-  /** Shows the link and the QR code; resolves when the person has scanned it with the Access App. */
+  /** Shows the link and the QR code. Resolves when the person has scanned the QR code with the Access App. */
   scan(link: string | undefined, image: string | undefined): Promise<void>
-  /** Asks the person to accept or deny the request on the phone; resolves when that is done. */
+  /** Asks the person to accept or deny the request on the phone. Resolves when the person says that this is done. */
   answer(what: 'accept' | 'deny'): Promise<void>
-  /** Asks the person for the code in the newest text message. */
+  /** Asks the person for the code in the latest SMS. */
   typeCode(): Promise<string>
 }
 
@@ -23,17 +23,17 @@ export interface Scene {
   readonly caller: Caller
   readonly users: TestUsers
   readonly person: Person
-  /** Waits this many milliseconds. Tests pass a function that moves the simulator's clock instead. */
+  /** Waits for some milliseconds. With the simulator, it moves the simulator's clock instead. */
   readonly pause: (ms: number) => Promise<void>
-  /** Prints a line that says what the probe does next. */
+  /** Prints what the probe does next. */
   readonly say: (line: string) => void
-  /** The phone number for text messages. */
+  /** The phone number for SMS. */
   readonly phone: string | undefined
 }
 
 const POLL_MS = 2000
 
-/** Sends the status call of a transaction. */
+/** Asks Nevis for the status of a transaction. */
 export function status({ caller }: Scene, step: string, statusToken: string, withKey = false): Promise<Reply> {
   return caller.call(step, { path: '/api/v1/status', json: { statusToken }, withKey })
 }
@@ -43,8 +43,8 @@ export function introspect({ caller }: Scene, step: string, token: string): Prom
 }
 
 /**
- * Repeats the status call until the status is no longer `pending`, and records the last response.
- * @returns the last response, and the seconds it took
+ * Asks Nevis for the status until it is no longer `pending`, and records the last response.
+ * @returns the last response, and the number of seconds until it came
  */
 export async function decided(scene: Scene, step: string, statusToken: string, mostSeconds: number): Promise<Reply & { readonly seconds: number }> {
   for (let ms = 0; ; ms += POLL_MS) {
@@ -56,7 +56,7 @@ export async function decided(scene: Scene, step: string, statusToken: string, m
   }
 }
 
-/** Introspects the token of a status response twice, to see whether Nevis accepts it more than once. */
+/** Introspects the token of a status response twice, to find out whether Nevis accepts a second introspection. */
 export async function introspectTwice(scene: Scene, step: string, statusReply: Reply, startedAt: number): Promise<void> {
   const token = textAt(statusReply.json, 'token')
   if (token === undefined) return
@@ -66,7 +66,7 @@ export async function introspectTwice(scene: Scene, step: string, statusReply: R
   await status(scene, `${step}.as-status-token`, token)
 }
 
-/** Records roughly how long the token is valid and when it was issued. Exact times are not recorded, because they would identify the token. */
+/** Records roughly for how long a token is valid and when it was issued. An exact time would identify the token. */
 export function noteTimes({ caller }: Scene, step: string, { json }: Reply, startedAt: number): void {
   const { iat, exp } = Object(json) as { iat?: unknown; exp?: unknown }
   const [issued, end] = [iat, exp].map((time) => (typeof time === 'number' && time >= 0 ? (time >= 1e11 ? time / 1000 : time) : undefined))
@@ -74,7 +74,10 @@ export function noteTimes({ caller }: Scene, step: string, { json }: Reply, star
   if (issued !== undefined) caller.facts[`${step}.issued`] = issuedIn(issued, startedAt / 1000, Date.now() / 1000)
 }
 
-/** Describes when the token was issued. "Before the start" or "in the future" means that the clocks differ, or that `iat` has another meaning. */
+/**
+ * Says when a token was issued, in relation to the start. "Before the start" or "in the future" means that the clocks differ, or that `iat` has another
+ * meaning.
+ */
 function issuedIn(issued: number, start: number, now: number): string {
   const halfMinutes = (seconds: number) => (seconds <= 900 ? `${Math.round(seconds / 30) * 30} s` : roughly(seconds))
   if (issued < start - 2) return `${halfMinutes(start - issued)} before the start`

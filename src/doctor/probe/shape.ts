@@ -1,19 +1,19 @@
 /**
- * Describes a response by its shape: the paths of its fields and the kinds of their values, never a value. A report that contained tokens,
- * codes, ids, phone numbers, keys or names could not be shared.
+ * Describes the shape of a response: the paths of its fields, and the kinds of their values. Never a value, so that a report can be shared: values may be
+ * tokens, codes, ids, phone numbers, keys or names.
  *
- * Out of scope: which requests are sent (the stages).
+ * Out of scope: which requests to send (`*-stage.ts`).
  */
 
 import { parseURL } from '../../client/parse-url'
 
-/** The label of the base URL in the known values. */
+/** The words that replace the instance's base URL in the report. */
 export const BASE_URL = 'the base URL'
 
-/** Values that the probe knows, each with the label that replaces it in the report, such as `the userId`. */
+/** Values that the probe has sent or received, each with the words that replace it in the report, for example `the userId`. */
 export type Known = ReadonlyMap<string, string>
 
-/** The only values of a response that a report may quote: the words in Nevis's documents, and words that other services use with the same meaning. */
+/** The only values that the report quotes: words from Nevis's documentation, and words with which other services say the same. */
 const WORDS = new Set(
   `new active inactive blocked pending succeeded success failed failure unknown ok up verified processing rejected denied expired cancelled
   approved accepted declined timeout error api transaction status intent app push sms fido2 recovery pong image/png 300`.split(/\s+/),
@@ -21,14 +21,14 @@ const WORDS = new Set(
 const MEDIA_TYPES = ['image/png', 'image/jpeg', 'image/svg+xml', 'image/gif', 'image/webp']
 const MAX_DEPTH = 8
 const MAX_FIELDS = 200
-/** A number in this range is described as seconds since 1970 (years 2001 to 5138), a larger one as milliseconds. */
+/** Numbers in this range are seconds since 1970 (years 2001 to 5138). Larger numbers are milliseconds. */
 const SECONDS = [1e9, 1e11] as const
 const FIELD_NAME = /^[A-Za-z_][A-Za-z_]{0,39}\d{0,2}$/
 
 /**
  * Describes a body.
  * @param json the parsed body
- * @returns one entry for each field, such as `enrollment.statusToken: JWT`, sorted; list items share a path that ends in `[]`
+ * @returns one text per field, for example `enrollment.statusToken: JWT`, sorted. All items of a list have the same path, which ends in `[]`
  */
 export function shapeOf(json: unknown, known: Known): string[] {
   const found = new Set<string>()
@@ -47,15 +47,12 @@ export function shapeOf(json: unknown, known: Known): string[] {
   return [...found].sort()
 }
 
-/** The name of a field, or a label in its place if the name is a value, for example in an object that lists users by username. */
+/** The name of a field, or words that replace it if the name itself is a value, for example a username. */
 function nameOf(name: string, known: Known): string {
   return FIELD_NAME.test(name) && !known.has(name) ? name : '<key>'
 }
 
-/**
- * Describes a value.
- * @returns the kind of the value in words; the value itself only if it is one of `WORDS`
- */
+/** Describes a value in words, for example `UUID`. Returns the value itself only if it is one of `WORDS`. */
 export function kindOf(value: unknown, known: Known): string {
   if (typeof value === 'string') return kindOfText(value, known)
   if (typeof value === 'number') return kindOfNumber(value)
@@ -111,10 +108,7 @@ function kindOfNumber(value: number): string {
   return value >= 400 && value < 600 ? 'HTTP status' : `number${fraction}`
 }
 
-/**
- * Describes the header `Content-Type`.
- * @returns the media type in words of this package, because the header's own text could contain a value
- */
+/** Describes the header `Content-Type` in words of this package, because the header itself may contain any value. */
 export function mediaTypeOf(header: string | null): string {
   if (header === null) return 'none'
   const [type = '', ...parameters] = header.toLowerCase().replace(/\s/g, '').split(';')

@@ -1,5 +1,5 @@
 /**
- * Plays the person with a phone when the probe runs on the simulator. It does at once what the probe asks a person for.
+ * Plays the person with a phone when the command `probe` runs on the simulator. Does at once what the probe asks for.
  *
  * Out of scope: the real person (`terminal-person.ts`).
  */
@@ -18,8 +18,8 @@ export class SimulatedPerson implements Person {
   }
 
   /**
-   * Scans a link. A dialect may have changed the link, so this method rebuilds the simulator's own link from the token. If the phone cannot read the
-   * link, nothing is scanned.
+   * Scans a link. A dialect may have changed the form of the link, so this method rebuilds the simulator's own link from the token. Scans nothing if the
+   * link contains no token.
    */
   async scan(link: string | undefined): Promise<void> {
     const token = /dispatchTokenResponse=([^&#]+)/.exec(link ?? '')?.[1]

@@ -1,5 +1,5 @@
 /**
- * The stage of the probe with text messages to one phone number: enrolment, sign-in, wrong codes, and the status afterwards.
+ * The stage `sms` of the command `probe`, with SMS to one phone number: enrolment, sign-in, wrong codes, and the status afterwards.
  *
  * Out of scope: recovery codes (`user-stage.ts`).
  */

@@ -1,7 +1,7 @@
 /**
- * Runs the requested stages one after another. At the end it deletes the test users, even after an error or an interruption.
+ * Runs the requested stages of the command `probe` one after another. Deletes the test users at the end, even after an error or an interruption.
  *
- * Out of scope: the stages themselves, and the meaning of their facts (`questions.ts`).
+ * Out of scope: the stages themselves, and the meaning of the recorded responses (`questions.ts`).
  */
 import { appStage } from './app-stage'
 import { Caller, ProbeEnded, type Facts } from './caller'
@@ -13,7 +13,7 @@ import { TestUsers } from './test-users'
 import { userStage } from './user-stage'
 import { waitStage } from './wait-stage'
 
-/** All stages in their order. The first always runs; the others run only if requested. */
+/** All stages, in the order in which they run. `quiet` always runs, the others only if requested. */
 export const STAGES = ['quiet', 'users', 'app', 'sms', 'wait', 'limits'] as const
 export type Stage = (typeof STAGES)[number]
 
@@ -21,12 +21,12 @@ export interface StageOptions {
   readonly baseURL: string
   readonly accessKey: string
   readonly stages: readonly Stage[]
-  /** The number of the person's own phone; needed for the stage `sms`. */
+  /** The person's own phone number, for the stage `sms`. */
   readonly phone?: string | undefined
   readonly person: Person
   readonly pause: (ms: number) => Promise<void>
   readonly say: (line: string) => void
-  /** If this signal is aborted, the remaining stages are skipped. The test users are still deleted. */
+  /** When the signal is aborted, the remaining stages are skipped. The test users are still deleted. */
   readonly signal: AbortSignal
 }
 
@@ -35,15 +35,15 @@ export interface StageResults {
   /** The stages that were completed. */
   readonly finished: readonly Stage[]
   readonly calls: number
-  /** Number of test users that may still exist, because Nevis did not confirm their deletion. */
+  /** The number of test users that may still exist, because Nevis did not confirm the deletion. */
   readonly usersLeft: number
-  /** Why not all stages were completed; undefined if they were. */
+  /** Why the probe ended before all stages were completed; undefined if all were. */
   readonly endedBy: string | undefined
 }
 
-/** Limit of calls to the instance: more than all stages need, and few enough to do no harm. */
+/** The probe sends at most this many requests. All stages together need fewer. */
 const MAX_CALLS = 1000
-/** The question to confirm before a stage that notifies somebody, or that may affect users of the instance. */
+/** The question to ask before a stage that notifies users, costs money or may affect users of the instance. */
 const QUESTIONS: Partial<Record<Stage, string>> = {
   app: 'This stage sends requests to the phone with which you scan. Continue?',
   sms: 'This stage sends two or three text messages, which may cost money. Continue?',
@@ -68,7 +68,7 @@ export async function runStages(options: StageOptions): Promise<StageResults> {
       finished.push(stage)
     }
   } catch (reason) {
-    // Do not show the message of any other error, because it may quote a response.
+    // Report the message of a ProbeEnded only. Any other message may quote a response.
     endedBy = reason instanceof ProbeEnded ? reason.message : signal.aborted ? 'interrupted' : 'an unexpected error'
   } finally {
     say('Deleting the test users …')

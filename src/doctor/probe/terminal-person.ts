@@ -1,8 +1,8 @@
 /**
- * Asks the person at the terminal. The QR code and the link are as secret as a password. So they are shown in a file that only this user of the
- * machine can read, and that is deleted after the scan.
+ * Asks the person at the terminal. Shows the QR code and the link in a file, because they are as secret as a password and terminals keep their output. Only
+ * the current system user can read the file, and it is deleted after the scan.
  *
- * Out of scope: what the person is asked for (the stages).
+ * Out of scope: what the person is asked for (`*-stage.ts`).
  */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -14,8 +14,8 @@ const MAX_IMAGE_CHARACTERS = 500_000
 
 export class TerminalPerson implements Person {
   /**
-   * Asks at this terminal.
-   * @param signal if it is aborted, the current question is cancelled
+   * Reads the person's input from this stream.
+   * @param signal when it is aborted, a pending question is cancelled
    */
   constructor(
     private readonly terminal: Interface,
@@ -50,10 +50,7 @@ export class TerminalPerson implements Person {
   }
 }
 
-/**
- * The page that shows the QR code and the link. It cannot contain markup from the response, because the image must be base64, and the link is
- * escaped.
- */
+/** The HTML page with the QR code and the link. Nevis's response cannot add markup, because the image must be base64 and the link is escaped. */
 function scanPage(link: string | undefined, image: string | undefined): string {
   const isImage = image !== undefined && image.length < MAX_IMAGE_CHARACTERS && /^data:image\/(png|jpeg|gif);base64,[A-Za-z0-9+/=\s]+$/.test(image)
   const escaped = (link ?? '').replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)

@@ -1,7 +1,7 @@
 /**
- * Creates the test users of the probe and deletes them at the end, even after an error or an interruption.
+ * Creates the test users of the command `probe` and deletes them at the end, even after an error or an interruption.
  *
- * Out of scope: the requests that are tried with these users (the stages).
+ * Out of scope: the requests that are tried with these users (`*-stage.ts`).
  */
 import { randomBytes } from 'node:crypto'
 import { textAt, userIdOf } from './answers'
@@ -18,8 +18,8 @@ export class TestUsers {
   constructor(private readonly caller: Caller) {}
 
   /**
-   * Makes a new username, and sends nothing. The name contains capital letters, because Nevis does not document whether it changes them to small
-   * ones.
+   * Returns a new username; sends no request. The username contains capital letters, because Nevis may change them to small ones, which the probe must
+   * detect.
    */
   next(): string {
     const username = `Passport-Nevis-Probe-${randomBytes(6).toString('hex')}`
@@ -28,7 +28,7 @@ export class TestUsers {
   }
 
   /**
-   * Sends an enrolment. The username is noted before the call, because Nevis may create the user even if its response is lost.
+   * Enrols a test user. Remembers the username before the request, because Nevis may create the user even if its response is lost.
    * @param enrollment the body, with the username
    */
   async enroll(step: string, enrollment: { readonly username: string; readonly [name: string]: unknown }): Promise<Reply & { readonly userId: string | undefined }> {
@@ -40,7 +40,7 @@ export class TestUsers {
     return { ...reply, userId: user.userId }
   }
 
-  /** Deletes one user, and records the shape of the response under the name of this step. */
+  /** Deletes one test user, and records the shape of the response under the name `step`. */
   async delete(step: string, username: string): Promise<void> {
     const user = this.made.find((one) => one.username === username)
     if (user?.userId === undefined) return
@@ -48,19 +48,16 @@ export class TestUsers {
   }
 
   /**
-   * Deletes every user that may have been created. If the id of a user is not known, the user is looked up by name.
-   * @returns the number of users that may still exist
+   * Deletes every test user that may exist. If the userId is not known, looks the user up by name.
+   * @returns the number of test users that may still exist
    */
   async deleteAll(): Promise<number> {
-    // If a deletion fails, report the user as left, so that the operator can delete it.
+    // Count a user as left if the deletion fails, so that the report tells the person to delete the user.
     const left = await Promise.all(this.made.splice(0).map((user) => this.isLeft(user).catch(() => true)))
     return left.filter(Boolean).length
   }
 
-  /**
-   * Deletes the user if it exists, and returns whether it may still exist. Only a user with this very username is deleted: an instance that mixes up
-   * its answers could name a real user.
-   */
+  /** Deletes a test user, and returns true if the user may still exist. Compares the username first, because a faulty instance may return another user. */
   private async isLeft({ username }: TestUser): Promise<boolean> {
     for (let attempt = 0; attempt < 3; attempt++) {
       const { userId, isUnknown } = await this.lookUp(username)
@@ -75,11 +72,11 @@ export class TestUsers {
     return true
   }
 
-  /** Looks a user up by name. `isUnknown` is true if the instance gives the same answer as for a name that no user has. */
+  /** Looks a test user up by name. `isUnknown` is true if the response is the same as for a username that does not exist. */
   private async lookUp(username: string): Promise<{ readonly userId: string | undefined; readonly isUnknown: boolean }> {
     const { status, json } = await this.caller.cleanUp({ method: 'GET', path: `/api/v1/users?username=${encodeURIComponent(username)}` })
     const saysNothing = status === 0 || status === 401 || status === 429 || status >= 500
-    // If the answer is about some other user, it does not say whether this user exists.
+    // A response about another user does not say whether this user exists.
     const isUnknown = !saysNothing && textAt(json, 'userId') === undefined && (status === 404 || this.caller.facts['user.unknown-name.http'] === String(status))
     return { userId: userIdOf(json, username), isUnknown }
   }

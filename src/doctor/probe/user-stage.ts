@@ -1,13 +1,13 @@
 /**
- * The stage of the probe with test users: enrolments that nobody finishes, recovery codes, intents, users without a device, and deletion. It notifies
- * nobody.
+ * The stage `users` of the command `probe`, with test users: enrolments that nobody completes, recovery codes, intent tokens, users without a phone, and
+ * deletion. It notifies nobody.
  *
  * Out of scope: deleting all test users at the end (`test-users.ts`).
  */
 import { codesIn, textAt } from './answers'
 import { introspect, status, type Scene } from './scene'
 
-/** A phone number that nobody can have, so no text message can arrive: the country code 999 is not assigned (ITU-T E.164). */
+/** A number that no phone has, because the country code 999 is not assigned (ITU-T E.164). So no SMS can arrive. */
 const NO_PHONE_NUMBER = '+9990000000'
 
 export async function userStage(scene: Scene): Promise<void> {

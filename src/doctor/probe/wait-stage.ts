@@ -1,12 +1,12 @@
 /**
- * The stage of the probe that waits until an unanswered request ends. It records after how long that was, and the status then.
+ * The stage `wait` of the command `probe`. Waits until an unanswered approval expires, and records after how many seconds, and with which status.
  *
- * Out of scope: requests that a person answers (`app-stage.ts`).
+ * Out of scope: approvals that a person answers (`app-stage.ts`).
  */
 import { textAt } from './answers'
 import { decided, status, type Scene } from './scene'
 
-/** The stage waits this long at most: longer than any lifetime that the strategy allows. */
+/** The stage waits at most this long. The strategy allows no longer lifetime. */
 const MOST_SECONDS = 900
 
 export async function waitStage(scene: Scene): Promise<void> {
