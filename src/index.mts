@@ -1,6 +1,6 @@
 /**
- * What `import` finds: the names of `index.ts`, and the strategy as the default. They are the same objects that `require` gives.
- * Out of scope: the names themselves.
+ * The entry for `import`: exports the same objects as `index.ts`, with the strategy class as the default.
+ * Out of scope: which names are exported (`index.ts`).
  */
 export * from './index.js'
 export { NevisStrategy as default } from './index.js'

@@ -1,5 +1,5 @@
 /**
- * The strategy, its factors, what the routes of an app need, and the client.
+ * The main module: the Passport strategy, its factors, middleware for the routes of your app, and the client for Nevis.
  * @module passport-nevis
  * @group Reference
  */
@@ -74,6 +74,6 @@ export type * from './client/results'
 export type { ApprovalChannel, EnrollmentChannel, IntentChannel, Open, Operation } from './client/wire'
 export type { RawAnswer } from './client/answer'
 
-// `require` returns the strategy class itself, with the names above as its properties, as other Passport strategies do. For `import` see index.mts.
+// `require('passport-nevis')` returns the strategy class, with all exports as its properties, as other Passport strategies do. `index.mts` is for `import`.
 module.exports = Object.assign(NevisStrategy, exports as object)
 Object.defineProperty(NevisStrategy, '__esModule', { value: true })

@@ -1,83 +1,88 @@
 /**
- * The types of the browser entry: what travels between the page and the app, and what the app passes to the functions.
+ * The types of `passport-nevis/browser`: the JSON that the page and the server exchange, and the parameters of the functions.
  *
- * They repeat the server's types, because those lead to types of Node, which a browser's program does not have; `test/types/browser-contract.ts`
- * compares both. Out of scope: code.
+ * They repeat types of the server. Importing those would require the types of Node, which browser projects do not have. `test/types/browser-contract.ts`
+ * checks that both agree. Out of scope: code.
  */
 
-/** Name of a factor. */
+/** Name of a factor. A factor of your own may have any name. */
 export type FactorName = 'push' | 'app' | 'sms' | 'recovery' | 'widget' | (string & Record<never, never>)
 
-/** What the waiting URL answers: what to show to the user. */
+/** The JSON that the waiting URL returns: what your page shows to the user. */
 export interface SecondFactorView {
-  /** The handle of the transaction. */
+  /** The handle: it identifies the transaction in requests to the server. */
   readonly transaction: string
-  /** Name of the factor. */
+  /** Name of the factor that the user is asked for now. */
   readonly factor: FactorName
-  /** `approve` or `enroll`. */
+  /** `approve`: the user confirms something. `enroll`: the user registers a factor. */
   readonly operation: 'approve' | 'enroll'
-  /** What the user does while the status is `pending`: nothing on this page, type a code, use the widget, or save the recovery codes. */
+  /**
+   * What the user does while the status is `pending`. `wait`: nothing in this page. `code`: type a code. `widget`: use Nevis's widget. `confirm`: save the
+   * recovery codes.
+   */
   readonly prompt: 'wait' | 'code' | 'widget' | 'confirm'
-  /** `failed` and `expired`: the user can only choose one of `factors` or cancel. */
+  /**
+   * The status of the transaction. After `failed` or `expired`, the user can choose one of `factors` or cancel. `unreadable`: Nevis's response was invalid.
+   */
   readonly status: 'pending' | 'succeeded' | 'failed' | 'expired' | 'unreadable'
-  /** ISO 8601, by the server's clock. */
+  /** When the transaction expires, by the server's clock; ISO 8601. */
   readonly expiresAt: string
-  /** Names of the factors that the user may start now. If the current one is among them, it can be sent again. */
+  /** Names of the factors that the user may start now. If the list contains `factor`, the user may request it again, for example another push. */
   readonly factors: readonly FactorName[]
-  /** URL of the status. */
+  /** URL at which the page asks for the status. */
   readonly statusURL: string
-  /** URL of the callback. */
+  /** URL to which the page sends the result. */
   readonly callbackURL: string
-  /** The message, as the phone shows it. */
+  /** The message that the phone shows. */
   readonly message?: string
-  /** What the user confirms, as a list. */
+  /** What the user confirms, as labels with values. */
   readonly details?: readonly {
-    /** For example `Amount`. */
+    /** Label, for example `Amount`. */
     readonly label: string
-    /** For example `CHF 120.00`. */
+    /** Value, for example `CHF 120.00`. */
     readonly value: string
   }[]
-  /** The end of the phone number that gets the texts, such as `•••• 0001`. */
+  /** The last digits of the phone number to which the SMS was sent, for example `•••• 0001`. */
   readonly maskedPhone?: string
-  /** `data:image/png;base64,…` */
+  /** The QR code to scan, as a data URI. */
   readonly qrCode?: string
   /** A link that opens the Access App on the same phone. */
   readonly appLinkUri?: string
   /** The token with which the page starts Nevis's widget. */
   readonly intentToken?: string
-  /** Newly made recovery codes. */
+  /** The new recovery codes, for the user to save. */
   readonly recoveryCodes?: readonly string[]
-  /** How many codes may still be tried. */
+  /** How many codes the user may still try. */
   readonly attemptsLeft?: number
-  /** Present if this browser can be remembered after the sign-in. */
+  /** Present if your app offers to remember this browser, so that later sign-ins skip the second factor. */
   readonly remember?: {
-    /** For how many days. */
+    /** Number of days for which the browser is remembered. */
     readonly days: number
-    /** Whether the user has chosen that. */
+    /** True if the user has chosen to be remembered. */
     readonly isChosen: boolean
   }
-  /** Why the transaction has ended; or `wrong_code` while the user may try another code. */
+  /** Why the transaction has ended. `wrong_code` is an exception: the user may try another code. */
   readonly failure?: FailureCode
-  /** With the failure `not_enrolled`: the factor that the user does not have. */
+  /** Only with the failure `not_enrolled`: the factor that the user does not have. */
   readonly missingFactor?: FactorName
-  /** URL of the list of the user's phones; absent if no other phone can be asked. */
+  /** URL that lists the user's phones. Absent if the user cannot choose another phone. */
   readonly authenticatorsURL?: string
-  /** The list; absent unless it was requested, null if Nevis cannot be reached. */
+  /** The user's phones. Absent unless the page requested `authenticatorsURL`; null if Nevis could not be reached. */
   readonly authenticators?: readonly {
-    /** Value for the field `authenticatorId`. */
+    /** The value to send as `authenticatorId`. */
     readonly id: string
-    /** Absent if the phone has no name. */
+    /** The name that the user gave to the phone, if any. */
     readonly name?: string
-    /** The phone's system, if it is known. */
+    /** The operating system of the phone, if known. */
     readonly type?: 'ios' | 'android'
     /** When the phone was registered; ISO 8601. */
     readonly enrolledAt?: string
-    /** True for the phone that this transaction asks. */
+    /** True for the phone to which the request was sent. */
     readonly isAsked?: true
   }[] | null
 }
 
-/** Why the server has refused the user: see the guide "Failure codes". */
+/** A failure code of the server: see the guide "Failure codes". */
 export type FailureCode =
   | 'no_subject' | 'unknown_factor' | 'unknown_authenticator' | 'missing_code' | 'invalid_username' | 'phone_refused' | 'start_requires_post'
   | 'cross_site_post' | 'not_enrolled' | 'already_enrolled' | 'too_many_authenticators' | 'factor_exists' | 'user_blocked' | 'cancelled'
@@ -85,71 +90,69 @@ export type FailureCode =
   | 'used_transaction' | 'binding_mismatch' | 'too_many_starts'
 
 /**
- * The `code` of a {@link SecondFactorError}: a failure code; a code of your own app; or one of these:
+ * The `code` of a {@link SecondFactorError}: a failure code of the server, a code of your own app, or one of these:
  *
- * - `unavailable`: Nevis or the session store cannot be reached, or the server did not answer for longer than a request can live
- * - `refused`: the server refused without a code of its own, for example a wrong password
- * - `redirected`: a route answered with a redirect instead of JSON
- * - `foreign_origin`: the server named a URL of another origin. Nothing was sent there
- * - `unexpected_answer`: a route answered with something else than JSON, such as a page
+ * - `unavailable`: Nevis or the session store cannot be reached, or the server did not respond for eleven minutes
+ * - `refused`: the server refused the request without a code, for example because the password is wrong
+ * - `redirected`: a route responded with a redirect instead of JSON
+ * - `foreign_origin`: the server returned a URL of another origin. Nothing was sent to that origin
+ * - `unexpected_answer`: a route did not respond with JSON, but for example with a page
  */
 export type SecondFactorErrorCode = FailureCode | 'unavailable' | 'refused' | 'redirected' | 'foreign_origin' | 'unexpected_answer' | (string & Record<never, never>)
 
-/** What the user sends; a field is the one of the same name in the reference. */
+/** What the user sends to the server. The reference lists the fields. */
 export interface SecondFactorFields {
   /** The code that the user typed. */
   readonly code?: string
-  /** The result of Nevis's widget. */
+  /** The token that Nevis's widget returned. */
   readonly token?: string
-  /** Starts this factor instead, or sends the current one again. */
+  /** Name of the factor to start. The current factor's name requests it again, for example another push. */
   readonly factor?: FactorName
-  /** The phone to ask; together with `factor`. */
+  /** Id of the phone to ask. Only together with `factor`. */
   readonly authenticatorId?: string
-  /** The phone number to enrol; together with `factor`. */
+  /** The phone number to enrol. Only together with `factor`. */
   readonly phone?: string
-  /** More time for recovery codes. */
+  /** `1`: extends the time to save the recovery codes. */
   readonly extend?: '1'
-  /** Whether to remember this browser. */
+  /** `1`: remember this browser. `0`: do not. */
   readonly remember?: '0' | '1'
 }
 
-/** One state of a second factor: what to show, and what the user can do. */
+/** What your page shows now, and the functions that it calls when the user acts. */
 export interface SecondFactorStep {
-  /** What to show. */
+  /** What to show to the user. */
   readonly view: SecondFactorView
-  /** Why the last `send` has failed, if the user can still go on: usually a {@link SecondFactorError}, or the TypeError of `fetch`. */
+  /** Why the last `send` failed; undefined if it did not. The user can try again. Usually a {@link SecondFactorError}, or the TypeError of `fetch`. */
   readonly error: Error & {
-    /** Compare this one. */
+    /** The error code. Compare the code, never the message. */
     readonly code?: SecondFactorErrorCode
-    /** HTTP status. */
+    /** HTTP status of the response. */
     readonly status?: number
-    /** Seconds after which the next attempt can succeed. */
+    /** Seconds to wait before the next attempt. */
     readonly retryAfterSeconds?: number | undefined
   } | undefined
   /**
-   * Sends what the user has typed or chosen; without fields, confirms that new recovery codes are saved. The next step follows. Only the first
-   * call counts.
+   * Sends what the user has typed or chosen. `show` is then called with the next step. Call it without fields to confirm that the recovery codes are saved.
+   * Only the first call per step counts.
    */
   readonly send: (fields?: SecondFactorFields) => void
-  /** Ends the second factor at the server, too. The promise rejects with the code `cancelled`. */
+  /** Cancels the second factor, also on the server. The promise of `secondFactor` rejects with the code `cancelled`. */
   readonly cancel: () => void
 }
 
 /** Options of {@link stepUpFetch}. */
 export interface StepUpOptions {
-  /**
-   * Called with each step, so that your app shows it, and with `undefined` at the end, in every case. Each step is a new object.
-   */
+  /** Shows a step to the user. Called with each new step, and always with `undefined` at the end. Every step is a new object. */
   readonly show: (step: SecondFactorStep | undefined) => void
   /**
-   * Returns headers for each request to the origin of the start URL, for example with your CSRF token. It is called for each request, so it can
-   * return a token that has been renewed meanwhile. Default: none.
+   * Returns headers for each request to your server, for example with your CSRF token. Called before each request, so that you can return a renewed token.
+   * Default: no headers.
    */
   readonly headers?: () => Readonly<Record<string, string>> | Promise<Readonly<Record<string, string>>>
 }
 
 /** Options of {@link secondFactor}. */
 export interface SecondFactorOptions extends StepUpOptions {
-  /** Stops: the transaction is cancelled at the server, and the promise rejects with the signal's reason. Default: none. */
+  /** Abort it to cancel the second factor, also on the server. The promise then rejects with the signal's reason. Default: none. */
   readonly signal?: AbortSignal
 }

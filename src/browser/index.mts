@@ -1,5 +1,6 @@
 /**
- * For single-page apps: a second factor by `fetch`, and a `fetch` that asks for a fresh one. It runs in browsers.
+ * For single-page apps: `secondFactor` signs a user in with `fetch`; `stepUpFetch` is a `fetch` that asks for a recent second factor when your server
+ * requires one. Runs in browsers.
  * @module passport-nevis/browser
  * @group Reference
  */

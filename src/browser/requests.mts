@@ -1,28 +1,28 @@
 /**
- * The requests of the browser entry: sent to one origin only, and never redirected.
+ * Sends the requests of `passport-nevis/browser`. It sends them to one origin only, and follows no redirect.
  *
- * A redirect could lead to another origin, and `fetch` would send it the code and the CSRF token. So this file asks the strategy for `{ next }`
- * instead of a redirect, and compares the origin itself. Out of scope: which request follows (`second-factor.mts`).
+ * `fetch` would follow a redirect to another origin and send the code and the CSRF token there. So this file requests `{ next: url }` instead of a
+ * redirect, and checks the origin of that URL. Out of scope: which request to send (`second-factor.mts`).
  */
 import type { SecondFactorErrorCode, StepUpOptions } from './contract.mjs'
 
-/** The media type of `{ next }`: in `Accept`, it asks the strategy for that instead of a redirect. */
+/** With this media type in `Accept`, the strategy responds with `{ next: url }` instead of a redirect. */
 const NEXT = 'application/vnd.passport-nevis.next+json'
-/** Longer than a transaction can live. After this time, a request that keeps failing is given up. */
+/** Repeated requests are given up after eleven minutes, because no transaction lives that long. */
 const LONGEST_MS = 660_000
-/** Time limit of a request. An event stream is then requested again, because a connection can break without notice. */
+/** Time limit of one request. If an event stream reaches it, the stream is requested again, because a connection can break unnoticed. */
 const REQUEST_MS = 60_000
 
-/** Why a second factor was not completed. It contains no code and no token. */
+/** Why a second factor was not completed. Contains no code and no token. */
 export class SecondFactorError extends Error {
-  /** Compare this one. */
+  /** The error code. Compare the code, never the message. */
   declare readonly code: SecondFactorErrorCode
-  /** HTTP status of the answer; 0 without one. */
+  /** HTTP status of the response; 0 if there was none. */
   declare readonly status: number
-  /** Seconds after which the next attempt can succeed, if the server says so. */
+  /** Seconds to wait before the next attempt, if the server sent a number. */
   declare readonly retryAfterSeconds: number | undefined
 
-  /** @param message for the user if the server sent it, else for the developer */
+  /** @param message the server's message for the user; by default a text for the developer */
   constructor(code: SecondFactorErrorCode, message: string = code, status = 0, retryAfterSeconds?: number) {
     super(message)
     Object.assign(this, { name: 'SecondFactorError', code, status, retryAfterSeconds })
@@ -30,11 +30,11 @@ export class SecondFactorError extends Error {
 }
 
 /**
- * What a route has answered.
+ * A response of the server.
  * @internal
  */
 export interface Answer {
-  /** The waiting URL to go on with; nothing if the route itself has answered. */
+  /** The waiting URL to request next. Falsy if the response is the final result. */
   readonly next: string | false | null
   readonly body: unknown
 }
@@ -42,19 +42,20 @@ export interface Answer {
 /** @internal */
 export interface Requests {
   /**
-   * Resolves a URL that the server named.
-   * @throws SecondFactorError `foreign_origin`; a TypeError if it is no URL
+   * Resolves a URL that the server has returned.
+   * @throws SecondFactorError `foreign_origin` for another origin; TypeError if the text is not a URL
    */
   resolve(url: string): URL
   /**
-   * Sends a POST with these fields, or a GET without fields.
-   * @param isRepeated true: repeats the request while the network fails, or the server asks for a later try
+   * Sends a GET, or a POST if there are fields.
+   * @param isRepeated true: repeat the request if the network fails, or if the server responds with 429 or 503
    */
   send(isRepeated: boolean, url: string, fields?: object): Promise<Answer>
   sleep(ms: number): Promise<void>
 }
 
 /**
+ * Creates the functions that send requests.
  * @param base all requests go to the origin of this URL
  * @internal
  */
@@ -80,9 +81,9 @@ export function requestsTo(base: string, headers: StepUpOptions['headers'], sign
         })
         return await answerOf(response, to.pathname)
       } catch (error) {
-        // Without a status, the network has failed.
+        // An error without a status comes from the network. Treat it like 503.
         const { status = 503, retryAfterSeconds = failures * 2 } = error as Partial<SecondFactorError>
-        // A gateway that answers 502 or 504 may have passed a POST on.
+        // Repeat a GET after any status above 500. Do not repeat a POST after 502 or 504: the gateway may have passed it on.
         const isPassing = status === 429 || status === 503 || (!fields && status > 500)
         const waitMs = retryAfterSeconds * 1000
         if (!isRepeated || !isPassing || signal.aborted || Date.now() + waitMs > until) throw error
@@ -96,7 +97,7 @@ export function requestsTo(base: string, headers: StepUpOptions['headers'], sign
 }
 
 /**
- * Waits for the promise, or rejects as soon as the signal aborts.
+ * Waits for the promise. Rejects as soon as the signal is aborted.
  * @internal
  */
 export function orAborted<Value>(signal: AbortSignal, promise: Promise<Value>): Promise<Value> {
@@ -108,15 +109,18 @@ export function orAborted<Value>(signal: AbortSignal, promise: Promise<Value>): 
   })
 }
 
-/** @throws SecondFactorError for a refusal, a redirect, or an answer that is not JSON */
+/**
+ * Reads a response.
+ * @throws SecondFactorError if the server refuses the request, redirects, or does not respond with JSON
+ */
 async function answerOf(response: Response, path: string): Promise<Answer> {
   const { status, ok, headers } = response
   const fail = (code: SecondFactorErrorCode, message: unknown = `${code}: ${path}`, seconds?: number) => new SecondFactorError(code, String(message), status, seconds)
-  // A browser hides the status of a redirect that it does not follow.
+  // With `redirect: 'manual'`, a browser reports status 0 for a redirect.
   if (!status) throw fail('redirected')
   const contentType = String(headers.get('content-type'))
   let text = await response.text()
-  // The stream ends with the decision. If it ends earlier, it is requested again.
+  // The server ends the event stream when the status is final. If the stream ended earlier, treat it as pending, so that the caller requests it again.
   if (contentType.startsWith('text/event-stream')) text = /data: (.+)\n\n$/.exec(text)?.[1] ?? '{"status":"pending"}'
   let body: Record<string, unknown> | null | undefined
   try {
@@ -124,16 +128,16 @@ async function answerOf(response: Response, path: string): Promise<Answer> {
   } catch {
     if (ok) throw fail('unexpected_answer')
   }
-  // The status endpoint answers 404 with `unknown` for a handle that it cannot decrypt.
+  // For a handle that it cannot decrypt, the status endpoint responds with 404 and `unknown`. That is a result, not an error.
   if (!ok && body?.['status'] !== 'unknown') {
     throw fail(String((body?.['code'] as string | undefined) ?? 'refused'), body?.['message'], secondsIn(body?.['retryAfterSeconds'] ?? headers.get('retry-after')))
   }
-  // On Fastify, the strategy can set a Location, but no body.
+  // On Fastify, the strategy cannot send a body, so the URL is in the Location header of a 200.
   const next = contentType.startsWith(NEXT) ? String(body?.['next']) : status === 200 && !text && headers.get('location')
   return { body, next }
 }
 
-/** A number of seconds, or a date (Retry-After: RFC 9110, 10.2.3). */
+/** Converts `Retry-After` to seconds: a number or a date (RFC 9110, 10.2.3). */
 function secondsIn(value: unknown): number | undefined {
   return Math.ceil(Math.max(0, Number(value) || (Date.parse(String(value)) - Date.now()) / 1000)) || undefined
 }

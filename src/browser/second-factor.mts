@@ -1,49 +1,52 @@
 /**
- * Goes through a second factor: starts it, follows its status, sends what the user types, and returns what the callback answers.
+ * Runs a second factor: starts it, waits for the user's approval, sends what the user types, and returns the response of the callback route.
  *
- * Out of scope: HTTP (`requests.mts`), what the user sees (your app), and whether the approval counts: the server decides that.
+ * Out of scope: HTTP (`requests.mts`), what the user sees (your app), and whether the approval counts, which only the server decides.
  */
 import type { SecondFactorFields, SecondFactorOptions, SecondFactorView } from './contract.mjs'
 import { orAborted, requestsTo, SecondFactorError, type Requests } from './requests.mjs'
 
-/** Two processes of the server can learn of a decision at different times. This pause keeps the requests from becoming a fast loop meanwhile. */
+/**
+ * Pause before the view is requested again. One server process may learn of an approval later than another, and requests without a pause would overload
+ * the server until then.
+ */
 const PAUSE_MS = 1000
-/** Time limit of the request that cancels. */
+/** Time limit of the request that cancels the transaction. */
 const CANCEL_MS = 5000
 
 /**
- * Starts a second factor, and goes through it to its end.
- * @param url a POST route with `passport.authenticate('nevis')` or `passport.authorize('nevis')`, such as your login route. Every request goes
+ * Starts a second factor and runs it to its end.
+ * @param url a POST route with `passport.authenticate('nevis')` or `passport.authorize('nevis')`, for example your login route. All requests go
  * to the origin of this URL
- * @param fields what to send to that route as JSON, such as username and password
- * @param options what shows the steps
- * @returns the JSON that your callback route answers; or your start route, if no second factor was needed
- * @throws SecondFactorError; the reason of the signal; a TypeError of `fetch` if a request that may not be repeated did not arrive
+ * @param fields what to send to this route as JSON, for example username and password
+ * @param options the function that shows each step, and others
+ * @returns the JSON of your callback route; if no second factor was needed, the JSON of the route `url`
+ * @throws SecondFactorError; the reason of the signal; a TypeError of `fetch` if a request failed that must not be repeated
  */
 export async function secondFactor<Result = unknown>(url: string | URL, fields: object, options: SecondFactorOptions): Promise<Result> {
   const { show, headers, signal } = options
   const cancelled = new AbortController()
   const stopped = AbortSignal.any([signal ?? cancelled.signal, cancelled.signal])
   const cancel = () => cancelled.abort(new SecondFactorError('cancelled'))
-  // A Request resolves a relative URL as the browser does.
+  // `new Request` resolves a relative URL like `fetch`.
   const base = new Request(url).url
   const requests = requestsTo(base, headers, stopped)
   let waitingURL = ''
   let view: SecondFactorView | undefined
-  /** Why the last `send` has failed. */
+  /** Why the last `send` failed; `show` gets it. */
   let error: Error | undefined
 
   async function run(): Promise<unknown> {
     let { next, body } = await requests.send(false, base, fields)
     while (next) {
       const [page] = requests.resolve(next).href.split('?') as [string]
-      // After an approval that was used before, the strategy names the app's own page.
+      // If the approval has already been used, the strategy responds with the URL of a page of your app. Return this URL as the result.
       if (waitingURL && waitingURL !== page) return { next }
       waitingURL = page
       view = (await requests.send(true, next)).body as SecondFactorView | undefined
       if (!view?.transaction) throw new SecondFactorError('unexpected_answer')
       const { transaction, callbackURL } = view
-      // After the end, only the user can go on, or cancel.
+      // After `failed` or `expired`, the status no longer changes. Wait only for the user.
       const isOver = ['failed', 'expired'].includes(view.status)
       if (isOver && !view.factors.length) throw error ?? new SecondFactorError(view.failure ?? 'refused')
 
@@ -57,10 +60,10 @@ export async function secondFactor<Result = unknown>(url: string | URL, fields: 
       else if (action) {
         try {
           const isStart = action.factor || action.extend
-          // With `retry`, a wrong code leads back to the view, which says how many codes may still be tried.
+          // With `retry`, the server responds to a wrong code with the URL of the view, which contains the number of attempts left.
           ;({ next, body } = await requests.send(false, isStart ? waitingURL : callbackURL, { ...action, transaction, ...(!isStart && { retry: '1' }) }))
         } catch (reason) {
-          // The network failed, or the server refused. The transaction may still be open, so the user can try again or choose something else.
+          // The network failed, or the server refused the request. Show the error: the transaction may still be open, so the user can try again.
           if (stopped.aborted || (reason as SecondFactorError).status < 400) throw reason
           error = reason as Error
         }
@@ -81,8 +84,8 @@ export async function secondFactor<Result = unknown>(url: string | URL, fields: 
 }
 
 /**
- * Waits for the server's decision.
- * @returns true if the callback must be sent; false if the view must be fetched again
+ * Requests the status until it is no longer `pending`.
+ * @returns true if the callback must be called; false if the view must be requested again
  */
 async function isApproved(view: SecondFactorView, requests: Requests): Promise<boolean> {
   let { status } = view
@@ -94,6 +97,6 @@ async function isApproved(view: SecondFactorView, requests: Requests): Promise<b
     const { body } = await requests.send(true, url.href)
     ;({ status, retryAfterSeconds: seconds = 2 } = body as { status: SecondFactorView['status']; retryAfterSeconds?: number })
   }
-  // After `unreadable`, the callback passes the error to the app.
+  // Call the callback for `unreadable`, too: it passes the error to your app.
   return status === 'succeeded' || status === 'unreadable'
 }

@@ -1,13 +1,13 @@
 /**
- * A `fetch` that repeats a request once, after the user has given the fresh second factor that the server asks for.
+ * A `fetch` that asks the user for a recent second factor if the server requires one, and then repeats the request once.
  *
- * Out of scope: going through the second factor (`second-factor.mts`).
+ * Out of scope: running the second factor (`second-factor.mts`).
  */
 import type { StepUpOptions } from './contract.mjs'
 import { orAborted } from './requests.mjs'
 import { secondFactor } from './second-factor.mjs'
 
-/** A step-up that is under way, and how many requests wait for it. */
+/** A running step-up (a second factor for a signed-in user), and the number of requests that wait for it. */
 interface StepUp {
   readonly done: Promise<unknown>
   readonly stop: AbortController
@@ -15,15 +15,15 @@ interface StepUp {
 }
 
 /**
- * Makes a `fetch` for your API. If `requireSecondFactor` refuses a request with 401, this `fetch` starts a step-up, and after it sends the
- * same request once more. Requests that are refused meanwhile wait for the same step-up. Every other answer is returned unchanged, and so is a
- * second refusal.
+ * Creates a `fetch` for your API. If `requireSecondFactor` refuses a request with 401, this `fetch` asks the user for a second factor, and then sends the
+ * request once more. Other requests that are refused during this time wait for the same second factor. Any other response is returned unchanged, and
+ * so is a second refusal.
  *
- * If the signal of a request aborts, that request stops waiting. If no request waits any more, the step-up is cancelled.
- * @param url the POST route that starts the step-up. Refusals of other origins are ignored
- * @param options what shows the steps
- * @returns a function like `fetch`. It throws what `fetch` and `secondFactor` throw, and a TypeError for a body that is a stream, because a
- * stream cannot be sent twice
+ * If you abort the signal of a request, that request stops waiting. When no request waits any longer, the second factor is cancelled.
+ * @param url the POST route that starts the second factor. A 401 from another origin is returned unchanged
+ * @param options the function that shows each step, and others
+ * @returns a function like `fetch`. It throws what `fetch` and `secondFactor` throw, and a TypeError if the body is a stream, because a stream cannot
+ * be sent twice
  */
 export function stepUpFetch(url: string | URL, options: StepUpOptions): typeof fetch {
   let current: StepUp | undefined
@@ -32,7 +32,7 @@ export function stepUpFetch(url: string | URL, options: StepUpOptions): typeof f
   function start(): StepUp {
     const stop = new AbortController()
     const done = previous
-      // The cancellation of an earlier step-up must reach the server before this start.
+      // Wait until the server has got the cancellation of the previous step-up. Otherwise it could cancel the new one.
       .catch(() => undefined)
       .then(() => secondFactor(url, {}, { ...options, signal: stop.signal }))
     previous = done
@@ -54,17 +54,17 @@ export function stepUpFetch(url: string | URL, options: StepUpOptions): typeof f
 
   return async (input, init) => {
     if (init?.body instanceof ReadableStream) throw new TypeError('stepUpFetch: body is a stream')
-    // A Request resolves relative URLs, and keeps the body as it is now.
+    // `new Request` resolves a relative URL. It also copies the body, which the caller may change later.
     const request = new Request(input, init)
     const { origin } = new URL(new Request(url).url)
     const headers = new URL(request.url).origin === origin ? options.headers : undefined
     const before = previous
     const response = await send(request.clone(), headers)
-    // A response that a script made has no URL.
+    // `response.url` is empty if a script has created the response, for example a service worker.
     if (response.status !== 401 || new URL(response.url || request.url).origin !== origin) return response
     const refusal = (await response.clone().json().catch(() => undefined)) as { error?: unknown } | null | undefined
     if (refusal?.error !== 'insufficient_user_authentication') return response
-    // If a step-up has begun and ended since this request was sent, the request is sent again at once: the user is not asked twice.
+    // If another step-up began after this request was sent and has already ended, repeat the request without asking the user a second time.
     if (current || before === previous) await freshSecondFactor(request.signal)
     return send(request, headers)
   }

@@ -1,5 +1,5 @@
 /**
- * The type of a response of the simulator before it is serialised.
+ * The type of the simulator's HTTP responses: status, headers, and a body that is not yet serialised.
  *
  * Out of scope: sending the response (`delivery.ts`).
  */
@@ -7,13 +7,13 @@
 export interface Answer {
   status: number
   headers: Record<string, string>
-  /** The body of the response. `undefined`: no body. A string or a buffer is sent unchanged, anything else as JSON. */
+  /** The body of the response. `undefined` sends no body. A string or a Buffer is sent unchanged; any other value is sent as JSON. */
   body: unknown
 }
 
 export const answer = (status: number, body?: unknown): Answer => ({ status, headers: {}, body })
 
-/** True for a JSON object: neither null nor a list. */
+/** True for an object that is neither null nor an array. */
 export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -1,5 +1,5 @@
 /**
- * Applies a fault to one response.
+ * Changes one response as a fault demands. A fault is a failure that a test has added with `simulator.faults.add`.
  *
  * Out of scope: choosing the fault (`faults.ts`), and sending the response (`delivery.ts`).
  */
@@ -14,9 +14,9 @@ export interface FaultContext {
   readonly cloud: Cloud
   readonly operation: OperationName
   readonly path: string
-  /** The status token in the request, for status calls. */
+  /** The status token in the request body; undefined for requests without one. */
   readonly statusToken: string | undefined
-  /** Runs the operation as without a fault, and returns its response. */
+  /** Runs the operation and returns its response, as if there were no fault. */
   real(): Answer
   wait(ms: number): Promise<void>
 }
@@ -37,7 +37,7 @@ function wrongToken({ cloud, statusToken }: FaultContext, kind: string, userId: 
   }
 }
 
-/** The real response with the fault's status, and with changed properties of the body. */
+/** Returns the operation's own response, with the status and the body properties that the fault changes. */
 function patchedAnswer(context: FaultContext, fault: Fault, real: Answer): Answer {
   if (!isRecord(real.body)) return real
   const body: Record<string, unknown> = { ...real.body, ...fault.patch }
@@ -48,7 +48,7 @@ function patchedAnswer(context: FaultContext, fault: Fault, real: Answer): Answe
   return { ...real, status: fault.status ?? real.status, body }
 }
 
-/** A response that replaces the real one: the fault's status, with the body that Nevis's documents show for that status. */
+/** Returns a response instead of the operation's own: with the fault's status, and the error body that Nevis documents for this status. */
 function replacementAnswer(context: FaultContext, fault: Fault): Answer {
   const { cloud, operation, path } = context
   const status = fault.rateLimit ? 429 : fault.redirect !== undefined ? 302 : (fault.status ?? 200)
@@ -59,7 +59,7 @@ function replacementAnswer(context: FaultContext, fault: Fault): Answer {
   if (status < 400) return { status, headers, body: undefined }
   if (operation === 'getStatus' && status === 404) return { status, headers, body: { status: 'unknown' } }
   if (operation === 'getStatus' && status === 412) {
-    // Run the real operation as well: reading the status has no side effect.
+    // Run the operation, although the fault replaces its response: the body needs the transaction's ids. Reading a status changes nothing.
     const real = context.real()
     if (isRecord(real.body)) return { status, headers, body: { ...real.body, status: 'failed' } }
   }

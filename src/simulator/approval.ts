@@ -1,7 +1,7 @@
 /**
- * `POST /api/v1/approval`: asks a user to approve by push, by QR code or app link, or by an SMS code.
+ * `POST /api/v1/approval`: asks a user to approve by push, by QR code, by app link, or by an SMS code.
  *
- * Out of scope: the user's answer (`phone.ts`, `verification.ts`). Passkeys are not simulated.
+ * Out of scope: what the user does (`phone.ts`, `verification.ts`). Passkeys are not simulated.
  *
  * Source: https://docs.nevis.net/authcloud/api-doc/api-reference/approval-ref
  */
@@ -15,15 +15,12 @@ import { Problem } from './problem'
 import { approvalJson } from './resources'
 
 /**
- * The refusal for a user without a factor on this channel. Nevis does not document the HTTP status; the simulator uses the same as for an unknown
- * user.
+ * The error for a user who has no factor for the channel, for example no phone number for SMS. Nevis does not document its HTTP status. The simulator
+ * uses 404, as for an unknown user.
  */
 const nothingToAsk = (): Problem => new Problem(404, 'The user has nothing registered for this channel', {}, 'no-factor')
 
-/**
- * Chooses the device that gets the request.
- * @returns the device that the request body names, or else the last registered
- */
+/** Chooses the phone that is asked: the one in the request body; by default the one that was registered last. */
 function deviceOf(user: User | undefined, body: Body, channel: 'app' | 'push'): string {
   const any = text(body, 'authenticatorId') === '*'
   if (any && channel !== 'app') throw new Problem(400, "The authenticatorId '*' is for the channel app only")
@@ -69,11 +66,11 @@ function sendCode(cloud: Cloud, body: Body, user: User): Transaction {
 }
 
 export function approve({ cloud, body, intent }: Call): Answer {
-  // Nevis's table says that `channel` is required, but also gives its default. So it is optional here.
+  // Nevis's table says that `channel` is required, but also names a default. So the simulator accepts a request without `channel`.
   const asked = oneOf(text(body, 'channel') ?? 'push', 'channel', ['push', 'app', 'qr-code', 'sms'])
   const channel = asked === 'qr-code' ? 'app' : asked
   const named = authorizedSubject(cloud, intent, 'approve', channel, subject(body))
-  // Only an approval by QR code or app link may be started without a user: the user who scans it is the one who approves.
+  // Only an approval by QR code or app link may name no user. The user who scans the QR code is then the user of the approval.
   if (named === undefined && channel !== 'app') throw new Problem(400, 'One of username and userId is required')
   const user = named && cloud.get(named)
   const transaction =

@@ -1,7 +1,7 @@
 /**
- * The input of an operation of the cloud: the request, already authorised and decoded.
+ * What an API operation of the simulator gets: the request, after authorisation and parsing.
  *
- * Out of scope: decoding the request (`server.ts`).
+ * Out of scope: parsing the request (`server.ts`).
  */
 import type { Cloud } from './cloud'
 import type { Body } from './inputs'
@@ -9,11 +9,11 @@ import type { Intent } from './model'
 
 export interface Call {
   readonly cloud: Cloud
-  /** The decoded body; an empty object for requests without a body. */
+  /** The parsed body; an empty object if the request has no body. */
   readonly body: Body
-  /** The id in the path; empty if there is none. */
+  /** The id in the URL path; an empty string if the path has none. */
   readonly id: string
   readonly query: URLSearchParams
-  /** The intent, if the request has sent an intent token instead of the access key. */
+  /** The intent, if the request was authorised by an intent token; undefined if by the access key. */
   readonly intent: Intent | undefined
 }

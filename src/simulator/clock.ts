@@ -1,15 +1,15 @@
 /**
- * The simulator's clock: the machine's time plus an offset that tests can increase.
+ * The simulator's clock: the machine's clock plus an offset, which a test increases with `simulator.advance`.
  *
- * Out of scope: timers. The simulator has none: code with a deadline compares the deadline with `now()`.
+ * Out of scope: timers. The simulator has none: it compares expiry times with `now()` when a request comes.
  */
 
 export class Clock {
   private offsetMs: number
 
   /**
-   * Starts the clock.
-   * @param aheadMs how far this clock is ahead of the machine's clock at the start, in milliseconds; negative if behind
+   * Creates the clock.
+   * @param aheadMs milliseconds by which it is ahead of the machine's clock; negative if it is behind
    */
   constructor(aheadMs = 0) {
     this.offsetMs = aheadMs
@@ -30,8 +30,8 @@ export class Clock {
   }
 }
 
-/** Formats a time in whole seconds, such as `2020-10-09T12:52:48Z`, as in status answers and users. */
+/** Formats a time in whole seconds, for example `2020-10-09T12:52:48Z`. Nevis uses this form in status responses and for users. */
 export const isoSeconds = (ms: number): string => new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z')
 
-/** Formats a time in microseconds, such as `2020-10-09T12:13:11.845958Z`, as in enrolment responses. A client must be able to parse both forms. */
+/** Formats a time in microseconds, for example `2020-10-09T12:13:11.845958Z`. Nevis uses this form in enrolment responses, so clients must parse both. */
 export const isoMicroseconds = (ms: number): string => new Date(ms).toISOString().replace('Z', '000Z')

@@ -1,7 +1,7 @@
 /**
- * The state of one simulated instance: users, authenticators, intents, access key and transactions.
+ * The state of one simulated Nevis instance: users, authenticators, intent tokens, access key and transactions.
  *
- * Out of scope: HTTP (`server.ts`), the rules of an endpoint (the operations), and what a user does (`phone.ts`).
+ * Out of scope: HTTP (`server.ts`), the API operations (for example `approval.ts`), and what a user does on the phone (`phone.ts`).
  */
 import { randomInt, randomUUID } from 'node:crypto'
 import type { Clock } from './clock'
@@ -12,12 +12,12 @@ import { Problem } from './problem'
 import { Tokens, type Claims } from './tokens'
 import { Transactions } from './transactions'
 
-/** How long an access key is valid: 30 days, as in Nevis's example of an introspection. */
+/** An access key is valid for 30 days, as in the example of an introspection in Nevis's documentation. */
 const ACCESS_KEY_LIFETIME_SECONDS = 30 * 24 * 3600
 const ACCESS_KEY_SUBJECT = '100'
 /** An intent token can be used once, within ten minutes: https://docs.nevis.net/authcloud/widget/auth-widget */
 const INTENT_LIFETIME_SECONDS = 600
-/** Maximum number of authenticators per user: the default in Nevis's management console. */
+/** Maximum number of authenticators per user: the default value in Nevis's management console. */
 const MAX_AUTHENTICATORS = 10
 
 export interface CloudSettings {
@@ -66,8 +66,8 @@ export class Cloud {
   }
 
   /**
-   * Returns the claims of an active token.
-   * @returns undefined if the token was not issued here, has expired, or is an access key that was replaced
+   * Returns the claims of a valid token.
+   * @returns undefined if this simulator did not issue the token, if the token has expired, or if it is an access key that was replaced
    */
   introspect(token: string): Claims | undefined {
     if (token === this.key) return this.isAccessKey(token) ? this.keyClaims : undefined
@@ -79,7 +79,7 @@ export class Cloud {
     return this.users.get(userId.toLowerCase())
   }
 
-  /** Finds a user by username. Upper and lower case matter here; Nevis does not document whether they matter in its own look-up. */
+  /** Finds a user by username. Distinguishes upper and lower case; Nevis does not document whether it does. */
   userByName(username: string): User | undefined {
     return this.usersByName.get(username)
   }
@@ -89,8 +89,8 @@ export class Cloud {
   }
 
   /**
-   * Returns the user to whom a request refers.
-   * @throws Problem (404)
+   * Returns the user of a userId or username.
+   * @throws Problem with status 404 if there is no such user
    */
   get(subject: Subject): User {
     const user = this.find(subject)
@@ -120,7 +120,7 @@ export class Cloud {
     this.end(user)
   }
 
-  /** Called after a user was deleted: makes the user's pending transactions fail, and forgets the user's rate limits. */
+  /** Called after a user was deleted: makes the user's pending transactions fail, and deletes the user's rate limits. */
   private end(user: User): void {
     if (user.username !== undefined) this.usersByName.delete(user.username)
     this.limits.forget(user.userId)
@@ -128,8 +128,8 @@ export class Cloud {
   }
 
   /**
-   * Throws 409 if the user has the maximum number of authenticators. Nevis does not document the status for this; 409 is the closest of the
-   * documented ones.
+   * Throws 409 if the user has the maximum number of authenticators. Nevis does not document the status for this; of the statuses that Nevis documents, 409
+   * fits best.
    */
   checkRoom(user: User): void {
     if (user.authenticators.length >= MAX_AUTHENTICATORS) throw new Problem(409, 'The user has too many authenticators', {}, 'no-room')
@@ -145,8 +145,8 @@ export class Cloud {
   }
 
   /**
-   * Finds an authenticator and its user.
-   * @throws Problem (404)
+   * Finds an authenticator and the user to whom it belongs.
+   * @throws Problem with status 404 if there is no such authenticator
    */
   authenticator(authenticatorId: string): { user: User; authenticator: Authenticator } {
     for (const user of this.users.values()) {
@@ -157,7 +157,7 @@ export class Cloud {
   }
 
   createIntent(intent: Omit<Intent, 'token' | 'used'>): Intent {
-    // The token of a user who is not enrolled yet has no subject, because such a user has no userId.
+    // If the user is not enrolled yet, there is no userId. The intent token then has no `sub`.
     const userId = this.find(intent.subject)?.userId
     const made: Intent = { ...intent, token: this.tokens.mint('intent', INTENT_LIFETIME_SECONDS, userId), used: false }
     this.intents.set(made.token, made)
@@ -165,7 +165,7 @@ export class Cloud {
   }
 
   /**
-   * Returns the intent of an unused intent token.
+   * Returns the intent of an intent token that has not been used.
    * @returns undefined if the token was used or has expired
    */
   intent(token: string): Intent | undefined {
@@ -174,7 +174,7 @@ export class Cloud {
   }
 
   /**
-   * Returns the intent of a token, even if the token was already used.
+   * Returns the intent of an intent token, whether the token was used or not.
    * @returns undefined if the token has expired
    */
   usableOrUsedIntent(token: string): Intent | undefined {
@@ -185,7 +185,7 @@ export class Cloud {
     return randomInt(1_000_000).toString().padStart(6, '0')
   }
 
-  /** Makes recovery codes of 16 case-sensitive characters in groups of four. Nevis does not document the number of codes in a set. */
+  /** Creates recovery codes: 16 case-sensitive characters in groups of four. Nevis does not document how many codes a user gets. */
   newRecoveryCodes(count: number): string[] {
     const alphabet = 'ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789'
     const group = () => Array.from({ length: 4 }, () => alphabet.charAt(randomInt(alphabet.length))).join('')

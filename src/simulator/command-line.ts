@@ -1,5 +1,5 @@
 /**
- * The command `passport-nevis-simulator`: reads its flags, starts a simulator and prints how to reach it.
+ * The command `passport-nevis-simulator`: parses its flags, starts a simulator and prints its URL and access key.
  *
  * Out of scope: exit codes and signals (`command.ts`).
  */
@@ -18,13 +18,13 @@ const USAGE = `Usage: passport-nevis-simulator [options]
   --help                this text
 `
 
-/** The functions with which the command writes its output. */
+/** The functions with which the command prints. */
 export interface Output {
   log(text: string): void
   error(text: string): void
 }
 
-/** The result of the command: a running simulator, or an exit code (2 for a wrong flag, 1 for other errors). */
+/** The result of the command: a running simulator, or an exit code (2 for an invalid flag, 1 for any other error). */
 export type Outcome = { simulator: NevisSimulator } | { exitCode: 0 | 1 | 2 }
 
 function parse(argv: readonly string[]) {
@@ -44,7 +44,7 @@ function parse(argv: readonly string[]) {
   return values
 }
 
-/** Reads a property of an error without `instanceof Error`, which is false for an error from another realm (such as jest's). */
+/** Reads a property of an error. Does not use `instanceof Error`, which is false for an error of another realm, for example in jest. */
 function stringProperty(error: unknown, member: 'message' | 'code'): string {
   const value: unknown = typeof error === 'object' && error !== null ? Reflect.get(error, member) : undefined
   return typeof value === 'string' ? value : ''
@@ -54,7 +54,7 @@ function reasonOf(error: unknown, port: string): string {
   return stringProperty(error, 'code') === 'EADDRINUSE' ? `port ${port} is already in use` : `this user may not open port ${port}`
 }
 
-/** The first sentence of an error message, because the messages of `parseArgs` are long. */
+/** The first sentence of an error message. The messages of `parseArgs` continue with advice that does not fit here. */
 const firstSentence = (error: unknown): string => stringProperty(error, 'message').split('. ')[0] ?? ''
 
 function dialectList(): string {

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /**
- * Entry point of the command: exit codes and signals.
+ * Entry point of the command `passport-nevis-simulator`: sets exit codes and handles signals.
  *
  * Out of scope: flags and output (`command-line.ts`).
  */
@@ -8,7 +8,7 @@ import { main } from './command-line'
 
 const running = main(process.argv.slice(2), console)
 
-// The handlers are registered before anything is printed, because a program that reads the output may send a signal at once.
+// Register the signal handlers before the first output: a program that waits for this output may send a signal immediately.
 const stop = (): void => {
   void running.then((outcome) => ('simulator' in outcome ? outcome.simulator.close() : undefined))
 }

@@ -1,5 +1,5 @@
 /**
- * Sends a response: complete, or broken in the way that a fault specifies.
+ * Sends a response of the simulator, completely or broken as a fault demands.
  *
  * Out of scope: the content of the response.
  */
@@ -10,14 +10,14 @@ import type { Answer } from './answer'
 export interface DeliveryFault {
   readonly reset: boolean
   readonly truncate: boolean
-  /** Milliseconds to wait before each byte. */
+  /** Milliseconds to wait before each byte of the body; undefined to send the body at once. */
   readonly dripMs: number | undefined
 }
 
 export type Wait = (ms: number) => Promise<void>
 
 /**
- * Serialises the body, and adds default headers; headers of the response override the defaults. JSON has the media type of the documents:
+ * Serialises the body and adds default headers. The response's own headers replace the defaults. JSON has the media type that Nevis documents:
  * https://docs.nevis.net/apidoc/authcloud/ (Media Type).
  */
 function encoded(answer: Answer): { bytes: Buffer; headers: Record<string, string> } {
@@ -25,10 +25,10 @@ function encoded(answer: Answer): { bytes: Buffer; headers: Record<string, strin
   const bytes = bytesOf(body)
   const type = typeof body === 'string' ? 'text/plain;charset=utf-8' : 'application/json;charset=utf-8'
   const defaults: Record<string, string> = body === undefined ? {} : { 'content-type': type }
-  // Send no Content-Length with 204 (RFC 9110, section 8.6) or with a body in chunks.
+  // Send no Content-Length with status 204 (RFC 9110, section 8.6), or with a chunked body.
   if (answer.status !== 204 && answer.headers['transfer-encoding'] === undefined) defaults['content-length'] = String(bytes.length)
   const headers = { ...defaults, ...answer.headers }
-  // A fault with an empty value for a header removes the header.
+  // If a fault sets a header to an empty string, the header is removed.
   return { bytes, headers: Object.fromEntries(Object.entries(headers).filter(([, value]) => value !== '')) }
 }
 
@@ -49,7 +49,7 @@ async function drip(response: ServerResponse, bytes: Buffer, wait: () => Promise
 
 /**
  * Sends a response.
- * @param now the time for the header `Date`: that of the cloud's clock, in milliseconds since 1970
+ * @param now the time for the `Date` header, in milliseconds since 1970, by the simulator's clock
  */
 export async function deliver(response: ServerResponse, now: number, answer: Answer, deliveryFault: DeliveryFault | undefined, wait: Wait): Promise<void> {
   if (deliveryFault?.reset) {
@@ -69,6 +69,6 @@ export async function deliver(response: ServerResponse, now: number, answer: Ans
   const { dripMs } = deliveryFault ?? {}
   if (dripMs !== undefined) return drip(response, bytes, () => wait(dripMs))
   response.end(bytes)
-  // Do not wait for a destroyed connection, because its response emits no `finish`: the wait would never end. `close()` destroys connections.
+  // Do not wait for `finish` if the connection is destroyed, for example by `close()`: the event would never come.
   if (!response.writableFinished && !response.destroyed) await Promise.race([once(response, 'finish'), once(response, 'close')])
 }

@@ -1,5 +1,5 @@
 /**
- * `/api/v1/users` and `/api/v1/authenticators`: look up, rename, delete.
+ * The endpoints `/api/v1/users` and `/api/v1/authenticators`: find and delete users; rename and delete authenticators.
  *
  * Out of scope: registration (`enroll.ts`).
  *
@@ -14,7 +14,7 @@ export function getUser({ cloud, id }: Call): Answer {
   return answer(200, userJson(cloud, cloud.get({ userId: id })))
 }
 
-/** Finds a user by username. The response is one user, not a list. */
+/** Finds a user by username. Responds with one user, not with a list. */
 export function findUserByUsername({ cloud, query }: Call): Answer {
   const username = requiredText({ username: query.get('username') }, 'username')
   return answer(200, userJson(cloud, cloud.get({ username })))

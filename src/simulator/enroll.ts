@@ -1,5 +1,5 @@
 /**
- * `POST /api/v1/users/enroll`: starts the registration of an app or a phone number, or makes recovery codes.
+ * `POST /api/v1/users/enroll`: starts the registration of an Access App or a phone number, or creates recovery codes.
  *
  * Out of scope: completing a registration (`phone.ts`, `verification.ts`).
  *
@@ -14,12 +14,12 @@ import type { Subject, User } from './model'
 import { Problem } from './problem'
 import { enrollmentJson, linkJson } from './resources'
 
-/** How many recovery codes an enrolment makes. Nevis does not document the number. */
+/** An enrolment creates this many recovery codes. Nevis does not document the number. */
 export const RECOVERY_CODES = 10
 
 /**
- * Finds or creates the user of an enrolment. An unknown username creates a user, and so does a request without username and userId. An unknown
- * userId is an error.
+ * Finds or creates the user of an enrolment. Creates a user for an unknown username, and for a request without username and userId. Throws for an
+ * unknown userId.
  */
 function userFor(cloud: Cloud, named: Subject | undefined): User {
   if (named === undefined) return cloud.createUser(undefined)
@@ -35,7 +35,7 @@ function enrollPhone(cloud: Cloud, body: Body, named: Subject | undefined): Answ
   const code = cloud.newSmsCode()
   const transaction = cloud.transactions.begin({ operation: 'enroll', channel: 'sms', user, phone, code })
   user.inbox.push(withCode(template, code))
-  // Nevis does not document the exact body. Here it contains the user and the two fields that a verification needs.
+  // Nevis does not document the exact body. The simulator sends the user, and the two ids that the client needs to verify the code.
   const { transactionId, statusToken } = transaction
   return answer(201, enrollmentJson(cloud, user, { transactionId, statusToken }))
 }
@@ -47,9 +47,9 @@ function enrollRecovery(cloud: Cloud, body: Body, named: Subject | undefined): A
   const name = user === undefined && named !== undefined && 'username' in named ? named.username : user?.username
   if (name !== owner) throw new Problem(400, 'recovery_username and username must name the same user')
   const holder = user ?? cloud.createUser(owner)
-  // Nevis does not document whether a second set replaces the first; here it does.
+  // Nevis does not document whether a second set of codes replaces the first. In the simulator, it does.
   holder.recoveryCodes = cloud.newRecoveryCodes(RECOVERY_CODES)
-  // Nevis does not document the field for the codes; this name is the simulator's own.
+  // Nevis does not document in which field the codes are. The simulator uses `recoveryCodes`.
   return answer(201, enrollmentJson(cloud, holder, { recoveryCodes: [...holder.recoveryCodes] }))
 }
 

@@ -1,62 +1,62 @@
 /**
- * The scripted faults of the simulator: which calls fail, how often, and how.
+ * The faults of the simulator: which API calls fail, how many of them, and how. A test adds them with `simulator.faults.add`.
  *
  * Out of scope: applying a fault to a response (`apply-fault.ts`).
  */
 import { OPERATIONS, type OperationName } from './routes'
 
-/** The effects of a fault. If several are given, all of them are applied. */
+/** What a fault does. A fault can have several of these effects. */
 export interface FaultEffect {
-  /** HTTP status of the response, with Nevis's documented error body for it unless `body` or `patch` is given. */
+  /** The HTTP status of the response. The body is Nevis's documented error body for this status, unless `body` or `patch` is set. */
   readonly status?: number
-  /** The body: a string is sent unchanged, anything else as JSON. */
+  /** The body of the response. A string is sent unchanged, any other value as JSON. */
   readonly body?: unknown
-  /** Headers to add or replace. */
+  /** Headers to add or replace. An empty string removes the header. */
   readonly headers?: Readonly<Record<string, string>>
-  /** Milliseconds of real time to wait before the response. */
+  /** Milliseconds of real time to wait before the response is sent. */
   readonly delayMs?: number
-  /** Resets the connection instead of responding. */
+  /** Resets the connection; no response is sent. */
   readonly reset?: true
-  /** Closes the connection before `Content-Length` bytes were sent. */
+  /** Closes the connection before the whole body has been sent. `Content-Length` is that of the whole body. */
   readonly truncate?: true
-  /** Milliseconds of real time before each byte of the body. */
+  /** Milliseconds of real time to wait before each byte of the body. */
   readonly drip?: number
   /**
-   * Replaces `token` in a status response, with a string or with a genuine token of the wrong kind or user. Applies to `getStatus`
+   * Replaces `token` in a status response, either with this string, or with a valid token of the wrong kind or of another user. Applies to `getStatus`,
    * unless `on` names other operations.
    */
   readonly swapToken?: 'status' | 'intent' | 'accessKey' | 'otherUser' | (string & {})
-  /** Answers 429, as the simulator does for a blocked user. */
+  /** Responds with 429, as the simulator does for a user who is blocked for a channel. */
   readonly rateLimit?: true
-  /** The value of the header `Retry-After` for `rateLimit`, in seconds. Default: no such header. */
+  /** The `Retry-After` header for `rateLimit`, in seconds. Default: no such header. */
   readonly retryAfterSeconds?: number
-  /** Redirects (302) to this URL. */
+  /** Responds with 302 and this URL in `Location`. */
   readonly redirect?: string
-  /** Properties that are merged into the JSON of the real response; `undefined` as a value removes the property. */
+  /** Properties to merge into the JSON of the operation's own response. A property with the value `undefined` is removed. */
   readonly patch?: Readonly<Record<string, unknown>>
 }
 
 export interface Fault extends FaultEffect {
-  /** The operations that fail; all by default. */
+  /** The operations that fail. Default: all. */
   readonly on?: OperationName | readonly OperationName[]
-  /** How many calls fail; all by default. */
+  /** How many calls fail. Default: all. */
   readonly times?: number
-  /** The share of calls that fail, 0 to 1; 1 by default. */
+  /** The share of calls that fail, from 0 to 1. Default 1. */
   readonly share?: number
-  /** How many calls succeed before the first one fails; 0 by default. */
+  /** How many calls succeed before the first one fails. Default 0. */
   readonly skip?: number
   /**
-   * Only for a fault that replaces the response: `before` (the default) means that the call has no effect, `after` that it has. If the real
-   * response is only changed, truncated or delayed, the call always takes effect.
+   * Whether the operation runs if the fault replaces its response: `before` (the default), no; `after`, yes. Example: with `after`, a push arrives on the
+   * phone although the client gets an error. If the fault only changes, truncates or delays the response, the operation always runs.
    */
   readonly when?: 'before' | 'after'
 }
 
-/** A fault that was added. */
+/** A fault that was added with `faults.add`. */
 export interface FaultHandle {
   /** How many calls have failed because of this fault. */
   readonly hits: number
-  /** Removes the fault. */
+  /** Removes this fault. */
   remove(): void
 }
 
@@ -102,23 +102,23 @@ interface Scripted {
   hits: number
 }
 
-/** The scripted faults: `simulator.faults`. */
+/** The faults of a simulator: `simulator.faults`. */
 export class Faults {
   private scripted: Scripted[] = []
   private randomState: number
 
   /**
-   * Starts without faults.
-   * @param seed seed of the random numbers behind `share`: with the same seed the same calls fail
+   * Creates an empty list of faults.
+   * @param seed seed of the random numbers for `share`. With the same seed, the same calls fail
    */
   constructor(seed: number) {
     this.randomState = seed >>> 0
   }
 
   /**
-   * Adds a fault. If several faults match a call, the one that was added first is applied.
+   * Adds a fault. If several faults match a call, only the first one that was added is applied.
    *
-   * @throws TypeError for an unknown option or operation, or if no effect is given
+   * @throws TypeError for an unknown option or operation, or for a fault without an effect
    */
   add(fault: Fault): FaultHandle {
     check(fault)
@@ -139,12 +139,12 @@ export class Faults {
     this.scripted = []
   }
 
-  /** The fault for this call, if any. Called by the server once per call. @internal */
+  /** Returns the fault to apply to this call; undefined if there is none. The server calls this method once per call. @internal */
   take(operation: OperationName): Fault | undefined {
     let taken: Scripted | undefined
     for (const each of this.scripted) {
       if (!each.operations.includes(operation)) continue
-      // Count `skip` down for every fault that matches this call, even if another fault is applied to the call.
+      // Decrease `skip` of every fault that matches this call, even if another fault is applied.
       if (each.toSkip > 0) each.toSkip--
       else if (taken === undefined && each.hits < (each.fault.times ?? Infinity) && this.isHit(each.fault)) taken = each
     }
@@ -157,7 +157,7 @@ export class Faults {
     return share >= 1 || this.random() < share
   }
 
-  /** A random number from 0 to 1, made with the generator Mulberry32. */
+  /** A random number from 0 to 1, from the generator Mulberry32. */
   private random(): number {
     this.randomState = (this.randomState + 0x6d2b79f5) >>> 0
     let value = Math.imul(this.randomState ^ (this.randomState >>> 15), this.randomState | 1)

@@ -1,5 +1,5 @@
 /**
- * An offline Nevis cloud with simulated phones, for development and tests.
+ * A simulated Nevis Authentication Cloud with simulated phones, for development and tests. It works without a network.
  * @module passport-nevis/simulator
  * @group Reference
  */

@@ -1,7 +1,7 @@
 /**
- * Reads the fields of a request body and checks them against Nevis's documents. A violation is a 400.
+ * Reads the fields of a request body and checks them against Nevis's documentation. An invalid field throws a Problem with status 400.
  *
- * Out of scope: rules that need the cloud's state, for example whether a user exists.
+ * Out of scope: rules that depend on the state, for example whether a user exists.
  */
 import { isRecord } from './answer'
 import type { Subject } from './model'
@@ -11,10 +11,10 @@ export type Body = Readonly<Record<string, unknown>>
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
-/** Allows 300 characters, as Nevis's newer documents do; the older ones say 50. */
+/** Allows up to 300 characters, as Nevis's newer documentation does. The older documentation allows 50. */
 const USERNAME = /^[A-Za-z0-9_.@-]{1,300}$/
 
-/** The characters of an SMS: GSM 03.38, basic table and extension table. */
+/** Matches texts that an SMS can contain: GSM 03.38, basic table and extension table. */
 const GSM_7 = /^[@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !"#¤%&'()*+,\-./0-9:;<=>?¡A-ZÄÖÑÜ§¿a-zäöñüà^{}\\[~\]|€\f]*$/
 
 const PLACEHOLDER = '{{CODE}}'
@@ -27,7 +27,7 @@ export function asBody(value: unknown): Body {
 
 /**
  * Reads an optional string.
- * @returns the string, or `undefined` if the field is absent or null
+ * @returns undefined if the field is absent or null
  */
 export function text(body: Body, field: string): string | undefined {
   const value = body[field]
@@ -65,7 +65,10 @@ export function username(value: string): string {
   return value
 }
 
-/** Reads which user a request is about. Nevis's documents say of username and userId: each "only allowed when the other is not present". */
+/**
+ * Reads the user of a request: username or userId. Throws if both are present, because Nevis documents each as "only allowed when the other is not
+ * present".
+ */
 export function subject(body: Body): Subject | undefined {
   const name = text(body, 'username')
   const userId = uuid(body, 'userId')
@@ -88,7 +91,7 @@ export function phoneNumber(body: Body): string {
 
 /**
  * Reads the text of an SMS.
- * @returns the text, with its placeholder for the code
+ * @returns the text, with the placeholder `{{CODE}}`
  */
 export function smsTemplate(body: Body): string {
   const value = text(body, 'message') ?? DEFAULT_SMS
@@ -99,7 +102,7 @@ export function smsTemplate(body: Body): string {
 
 export const withCode = (template: string, code: string): string => template.replaceAll(PLACEHOLDER, code)
 
-/** Reads the message for app and push. If it is wrapped in `<html>`, it may contain six formatting tags, without attributes. */
+/** Reads the message for the Access App. An `<html>` message may contain six formatting tags, without attributes. */
 export function appMessage(body: Body, prompt: boolean): string | undefined {
   const value = text(body, 'message')
   if (prompt && value === undefined) throw new Problem(400, 'A message is required when prompt is true')

@@ -1,13 +1,13 @@
 /**
- * Decides whether an intent token, sent instead of the access key, allows an operation.
+ * Decides whether a request with an intent token instead of the access key may run an operation.
  *
- * Out of scope: creating intents (`intent.ts`).
+ * Out of scope: creating intent tokens (`intent.ts`).
  */
 import type { Cloud } from './cloud'
 import type { Intent, Subject } from './model'
 import { Problem } from './problem'
 
-/** True if both references mean the same user. For a username that is not enrolled yet: if both have the same username. */
+/** True if both references mean the same user. Users that do not exist yet are the same if their usernames are equal. */
 function isSameUser(cloud: Cloud, one: Subject, other: Subject): boolean {
   const user = cloud.find(one)
   if (user !== undefined) return user === cloud.find(other)
@@ -15,11 +15,10 @@ function isSameUser(cloud: Cloud, one: Subject, other: Subject): boolean {
 }
 
 /**
- * Decides for which user the operation may run.
- * @param intent `undefined` if the access key was sent
- * @param subject the user whom the request body names; may be undefined if there is an intent
- * @returns the user for whom the operation runs
- * @throws Problem (403)
+ * Returns the user for whom the operation may run.
+ * @param intent the intent of the token in the request; undefined if the request has the access key
+ * @param subject the user in the request body; may be undefined if there is an intent
+ * @throws Problem with status 403 if the intent is for another operation, channel or user
  */
 export function authorizedSubject(
   cloud: Cloud,
@@ -37,7 +36,7 @@ export function authorizedSubject(
   return intent.subject
 }
 
-/** Marks the intent as used. Called only after the operation has succeeded, so that a refused call leaves the intent usable. */
+/** Marks the intent token as used. Call it only after the operation has succeeded, because a refused request must not use up the token. */
 export function markUsed(intent: Intent | undefined): void {
   if (intent !== undefined) intent.used = true
 }

@@ -1,5 +1,5 @@
 /**
- * `POST /api/v1/intent`: creates a one-time token for the widget.
+ * `POST /api/v1/intent`: creates a one-time token with which a browser starts Nevis's widget.
  *
  * Out of scope: accepting the token (`intent-use.ts`).
  *
@@ -23,7 +23,7 @@ function channels(value: unknown): string[] | undefined {
 export function createIntent({ cloud, body }: Call): Answer {
   const subject = requiredSubject(body)
   const operation = oneOf(requiredText(body, 'operation'), 'operation', ['enroll', 'approve'])
-  // Only an enrolment may name an unknown user, and only by username.
+  // An intent to enrol may name a user who does not exist yet, but only by username.
   if (operation === 'approve' || 'userId' in subject) cloud.get(subject)
   const { token } = cloud.createIntent({ subject, operation, channels: channels(body['channels']) })
   return answer(200, { token })

@@ -1,10 +1,8 @@
 /**
- * Rate limits: after a number of pushes or SMS to a user, that channel is blocked for the user.
+ * Rate limits for pushes and SMS: after some requests to one user, the user is blocked for this channel.
  *
- * Out of scope: channels other than push and SMS, which have no limit here.
- *
- * Nevis documents neither the limits, the window nor the status. Here a user stays blocked for five minutes, and the status is
- * 429 with `Retry-After`.
+ * Nevis documents neither the number, the duration nor the HTTP status. The simulator blocks a user for five minutes and responds with 429 and
+ * `Retry-After`. Out of scope: other channels, which have no limit here.
  */
 import type { Clock } from './clock'
 import { Problem } from './problem'
@@ -24,14 +22,17 @@ export class Limits {
 
   /**
    * Sets the limits.
-   * @param allowed starts per user before the block; `undefined` means no limit
+   * @param allowed how many pushes or SMS each user may get before the block; `undefined` means no limit
    */
   constructor(
     private readonly clock: Clock,
     private readonly allowed: Readonly<Record<LimitedChannel, number | undefined>>,
   ) {}
 
-  /** Counts one start. @throws Problem (429) while the user is blocked */
+  /**
+   * Counts one push or SMS to the user.
+   * @throws Problem with status 429 while the user is blocked
+   */
   countStart(channel: LimitedChannel, userId: string): void {
     const allowed = this.allowed[channel]
     if (allowed === undefined) return
@@ -48,13 +49,13 @@ export class Limits {
     throw new Problem(429, `The user is blocked for ${channel}`, { 'retry-after': String(seconds) }, 'blocked')
   }
 
-  /** Deletes the counts of a user who was deleted. */
+  /** Deletes the counts of a user, after the user was deleted. */
   forget(userId: string): void {
     this.counts.delete(`push ${userId}`)
     this.counts.delete(`sms ${userId}`)
   }
 
-  /** The channels for which the user is blocked now. */
+  /** Returns the channels for which the user is blocked now. */
   blockedChannels(userId: string): LimitedChannel[] {
     const now = this.clock.now()
     return (['push', 'sms'] as const).filter((channel) => (this.counts.get(`${channel} ${userId}`)?.blockedUntil ?? 0) > now)

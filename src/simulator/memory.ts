@@ -1,28 +1,28 @@
 /**
- * The memory limits of a simulator, and a map that deletes its oldest entry above its limit.
+ * How much a simulator keeps in memory, and a Map that deletes its oldest entry when it is full.
  *
  * Out of scope: the content of the entries.
  */
 
-/** Limits on memory, because a simulator may run for weeks next to a development server. */
+/** Upper limits for what the simulator keeps in memory. A simulator may run for weeks next to a development server. */
 export const CAPACITY = {
-  /** How many requests `simulator.requests` keeps. */
+  /** Requests in `simulator.requests`. */
   requests: 10_000,
-  /** How many bytes of headers and bodies `simulator.requests` keeps. */
+  /** Bytes of all headers and bodies in `simulator.requests`. */
   requestBytes: 10_000_000,
-  /** How many transactions are kept, in any state, each with its SMS. The status of a deleted one is `unknown`. */
+  /** Transactions in any state, each with its SMS. After a transaction is deleted, its status is `unknown`. */
   transactions: 10_000,
-  /** How many users are kept, each with phones and codes. */
+  /** Users, each with phones and codes. */
   users: 10_000,
-  /** How many intent tokens are kept. */
+  /** Intent tokens. */
   intents: 10_000,
 } as const
 
-/** A `Map` that deletes its oldest entry when a new key makes it larger than its limit. */
+/** A `Map` that deletes its oldest entry when a new key would exceed its limit. */
 export class BoundedMap<Key, Value> extends Map<Key, Value> {
   /**
    * Creates an empty map.
-   * @param onForget called with each entry that is deleted because of the limit
+   * @param onForget called with each entry that is deleted because the map is full
    */
   constructor(
     private readonly limit: number,

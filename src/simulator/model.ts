@@ -1,5 +1,5 @@
 /**
- * Types of the simulated cloud's state: users, authenticators, transactions, intents.
+ * The types of the simulated Nevis's state: users, authenticators, transactions, intents.
  *
  * Out of scope: the JSON of the API (`../client/wire.ts`), and changes of the state (`cloud.ts`, `transactions.ts`).
  */
@@ -8,7 +8,7 @@ export interface Authenticator {
   readonly authenticatorId: string
   name: string
   readonly type: 'ios' | 'android'
-  /** Name of the phone that scanned the QR code of the enrolment. */
+  /** The name of the simulated phone that scanned the QR code of the enrolment. */
   readonly holder: string
   readonly enrolledAt: number
   updatedAt: number
@@ -19,13 +19,13 @@ export interface User {
   readonly username: string | undefined
   readonly createdAt: number
   updatedAt: number
-  /** In order of registration; a push goes to the last. */
+  /** The user's authenticators, in order of registration. A push goes to the last one. */
   authenticators: Authenticator[]
-  /** The confirmed phone number. */
+  /** The phone number for SMS, after the user has confirmed it. */
   phone: string | undefined
-  /** The unused recovery codes. */
+  /** The recovery codes that the user has not used yet. */
   recoveryCodes: string[]
-  /** The SMS that were sent, newest last. */
+  /** The texts of the SMS that were sent to the user, newest last. */
   readonly inbox: string[]
 }
 
@@ -36,38 +36,38 @@ export interface Transaction {
   readonly operation: 'approve' | 'enroll'
   readonly channel: 'push' | 'app' | 'sms'
   readonly statusToken: string
-  /** The token in the app link; absent if there is no link. */
+  /** The token in the app link; undefined if the transaction has no link. */
   readonly dispatchToken: string | undefined
-  /** Undefined while an approval without a user waits to be scanned. */
+  /** The user. Undefined for an approval that was started without a user and has not been scanned yet. */
   user: User | undefined
   readonly usernameless: boolean
-  /** The id of the only device that may answer; `*` if any device of the user may; absent for SMS and enrolments. */
+  /** Id of the authenticator that may approve; `*` for any authenticator of the user; undefined for SMS and enrolments. */
   readonly authenticatorId: string | undefined
   readonly prompt: boolean
   readonly message: string | undefined
   readonly notificationMessage: string | undefined
-  /** SMS only: the code, the phone number, and the number of wrong attempts. */
+  /** The code in the SMS. Only for SMS, like `phone` and `wrongCodes`. */
   readonly code: string | undefined
   readonly phone: string | undefined
   wrongCodes: number
   status: TransactionStatus
-  /** A new token at each change of status, because the token carries the result. */
+  /** The transaction token. Replaced whenever the status changes, because the token contains the status. */
   token: string
-  /** Sequence number of the arrival on a phone; absent until the request has arrived. */
+  /** A number that sorts requests by their arrival on a phone; undefined until this request reaches a phone. */
   arrival: number | undefined
   readonly createdAt: number
   readonly expiresAt: number
   lastUpdatedAt: number
 }
 
-/** A reference to a user, as in a request body. */
+/** A user as named in a request body. */
 export type Subject = { readonly username: string } | { readonly userId: string }
 
 export interface Intent {
   readonly token: string
   readonly subject: Subject
   readonly operation: 'approve' | 'enroll'
-  /** `undefined`: all channels. */
+  /** The channels that the widget may use; `undefined` for all. */
   readonly channels: readonly string[] | undefined
   used: boolean
 }

@@ -1,35 +1,35 @@
 /**
- * The options of a simulator, validated once and resolved into one readonly object.
+ * Validates the options of a simulator and resolves them into one read-only object.
  *
- * Out of scope: faults, which tests add while it runs (`faults.ts`).
+ * Out of scope: faults, which tests add to a running simulator (`faults.ts`).
  */
 
 import { dialectsOf, type DialectOption } from './dialects'
 import type { Dialect } from './dialects/dialect'
 
-/** Options of `NevisSimulator.start`; all are optional. */
+/** The options of `NevisSimulator.start`. */
 export interface NevisSimulatorOptions {
-  /** TCP port; 0, the default, chooses a free one. */
+  /** TCP port. 0 uses a free port. Default 0. */
   readonly port?: number
-  /** `127.0.0.1` (the default), `localhost` or `::1`. */
+  /** Host on which the simulator listens: `127.0.0.1`, `localhost` or `::1`. Default `127.0.0.1`. */
   readonly host?: string
-  /** Instance id; `simulator` by default. */
+  /** The instance id. Default `simulator`. */
   readonly instance?: string
-  /** The access key; by default a new JSON Web Token like those of the cloud. */
+  /** The access key. Default: a new JSON Web Token, as Nevis's access keys are. */
   readonly accessKey?: string
-  /** Seconds until a pending transaction fails; 120 by default. */
+  /** Seconds until a pending transaction fails. Default 120. */
   readonly lifetimeSeconds?: number
-  /** Milliseconds of real time before every response of the API; 0 by default. */
+  /** Milliseconds of real time to wait before each API response. Default 0. */
   readonly latencyMs?: number
-  /** Pushes per user before the user is blocked for five minutes; unlimited by default. */
+  /** How many pushes a user may get before the user is blocked for push for five minutes. Default: unlimited. */
   readonly pushRateLimit?: number
-  /** SMS per user before the user is blocked for five minutes; unlimited by default. */
+  /** How many SMS a user may get before the user is blocked for SMS for five minutes. Default: unlimited. */
   readonly smsRateLimit?: number
-  /** Seed of the random numbers behind the `share` of a fault; 1 by default. */
+  /** Seed of the random numbers for the `share` of a fault. Default 1. */
   readonly seed?: number
   /**
-   * How the cloud reads what Nevis's documents leave open: the name of a dialect, a list of names, or the report of a probe. Default:
-   * no dialect. `npx passport-nevis-simulator --list-dialects` prints them.
+   * How Nevis behaves where its documentation leaves something open: the name of a dialect, a list of names, or the report of
+   * `npx passport-nevis probe`. Default: no dialect. `npx passport-nevis-simulator --list-dialects` prints all names.
    */
   readonly dialect?: DialectOption
 }
@@ -47,7 +47,7 @@ export interface ResolvedOptions {
   readonly dialects: readonly Dialect[]
 }
 
-/** The simulator shows codes and approves for anyone who asks, so it must not be reachable from a network. */
+/** The simulator listens on loopback only. It must not be reachable from a network, because it shows codes and approves for anyone who asks. */
 const LOOPBACK = ['127.0.0.1', 'localhost', '::1']
 
 const refuse = (option: string, rule: string): never => {
@@ -60,7 +60,7 @@ function number(option: string, value: number, least: number, most = Infinity): 
 }
 
 /**
- * Checks the options and adds the defaults.
+ * Validates the options and fills in the defaults.
  * @throws TypeError that names the option
  */
 export function resolve(options: NevisSimulatorOptions): ResolvedOptions {

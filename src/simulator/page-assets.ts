@@ -1,7 +1,7 @@
 /**
- * The style and scripts of the page with the phones, and a Content-Security-Policy that allows only these.
+ * The style and the scripts of the page that shows the simulated phones, and a Content-Security-Policy that allows only these.
  *
- * Out of scope: the page itself (`phones-page.ts`).
+ * Out of scope: the HTML (`phones-page.ts`).
  */
 import { createHash } from 'node:crypto'
 
@@ -53,7 +53,7 @@ dialog { width: min(24rem, 100% - 2rem); padding: 1rem; border: 1px solid var(--
 dialog::backdrop { background: #000a } video { display: block; width: 100%; border-radius: .5rem }
 `
 
-/** Redraws the phones when something has changed, keeps what the user typed, opened and focused, and scans QR codes. */
+/** The script of the page. Redraws the phones when something changes, without losing typed text, opened details or the focus. Scans QR codes. */
 export const SCRIPT = `
 const phones = document.getElementById('phones')
 const title = document.title.replace(/^\\(\\d+\\) /, '')
@@ -85,7 +85,7 @@ function draw(state) {
   waiting = state.waiting
   enhance()
 }
-/** What only a browser with this script can show: its own time zone, and the camera where it reads QR codes. */
+/** Does what only the browser can do: shows times in the browser's time zone, and shows the camera button if the browser can read QR codes. */
 function enhance() {
   for (const time of phones.querySelectorAll('time')) {
     time.textContent = new Date(time.dateTime).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' })
@@ -156,12 +156,12 @@ enhance()
 setTimeout(look, 1000)
 `
 
-/** Remembers how many pages this tab had shown before the app link, so that the page with the phones can lead back to the last of them. */
+/** Stores the length of the tab's history, so that the button on the page of an app link can go back to the application's page. */
 export const OPEN_SCRIPT = `sessionStorage.setItem('opened', history.length - 1)`
 
 const hash = (text: string): string => `'sha256-${createHash('sha256').update(text).digest('base64')}'`
 
-/** Usernames and messages are untrusted. With this policy, no script runs even if they could inject markup. */
+/** Usernames and messages are untrusted. If one contained markup, this policy would still prevent it from running a script. */
 export const POLICY = [
   "default-src 'none'",
   `style-src ${hash(STYLE)}`,

@@ -1,5 +1,5 @@
 /**
- * Answers the requests of a browser: the page with the phones, its forms, an opened app link, the widget.
+ * Handles requests from a browser: the page with the simulated phones, its forms, opened app links, and the widget.
  *
  * Out of scope: the API (`server.ts`) and the HTML (`phones-page.ts`, `widget.ts`).
  */
@@ -36,7 +36,7 @@ const html = (status: number, body: string): Answer => ({
 const redirectToPhones = (): Answer => ({ status: 303, headers: { location: '/' }, body: undefined })
 
 export class Pages {
-  /** Present while the cloud is switched off. */
+  /** The fault that resets all API calls, while the user has switched the simulated Nevis off. */
   private off: FaultHandle | undefined
 
   constructor(
@@ -44,7 +44,7 @@ export class Pages {
     private readonly faults: Faults,
   ) {}
 
-  /** True for the simulator's own paths, which the real cloud does not have. */
+  /** True for paths that only the simulator has, for example `/_simulator/decide`. */
   has(path: string): boolean {
     return path === '/' || path === '/open' || path.startsWith('/_simulator/') || path.startsWith('/widget/')
   }
@@ -56,7 +56,7 @@ export class Pages {
       const whole: Answer = { ...found, headers: { ...headers, ...found.headers } }
       await deliver(response, Date.now(), whole, undefined, () => Promise.resolve())
     } catch {
-      // The client closed the connection in the middle of the body.
+      // The client has closed the connection before the end of the request body.
       response.destroy()
     }
   }
@@ -86,7 +86,7 @@ export class Pages {
     return this.act(request, (phone, form) => phone.scan((form.get('link') ?? '').trim()))
   }
 
-  /** Switches the cloud off and on: the API answers no call meanwhile. */
+  /** Switches the simulated Nevis off or on. While it is off, all API calls fail. */
   async outage(request: IncomingMessage): Promise<Answer> {
     const isOff = new URLSearchParams(await readBody(request)).get('cloud') === 'off'
     this.off?.remove()
@@ -105,7 +105,7 @@ export class Pages {
     return found === undefined ? answer(404, 'Not found') : found(this, request, url)
   }
 
-  /** Carries out the action of a form, then redirects to the page with the phones. If the phone refuses the action, shows the reason. */
+  /** Runs the action of a form, then redirects to the page with the phones. If the action fails, shows that page with the reason. */
   private async act(request: IncomingMessage, work: (phone: Phone, form: URLSearchParams) => Promise<void>): Promise<Answer> {
     const form = new URLSearchParams(await readBody(request))
     const user = this.cloud.userById(form.get('user') ?? '')

@@ -1,52 +1,55 @@
 /**
- * A user with a phone, who sees requests, scans, accepts and denies.
+ * A simulated phone. A test, or the page in the browser, uses it to see requests, scan QR codes, approve and deny.
  *
- * Out of scope: the page with the phones (`phones-page.ts`), and SMS codes, which the app asks for.
+ * Out of scope: the page in the browser (`phones-page.ts`), and SMS codes, which the user types into the application.
  */
 import type { Cloud } from './cloud'
 import type { Authenticator, Transaction, User } from './model'
 
-/** A request as shown on the phone. */
+/** A request for approval, as the phone shows it. */
 export interface PhoneRequest {
-  /** To be passed to `approve` and `deny`. */
+  /** The id to pass to `approve` and `deny`. */
   readonly transactionId: string
   /** The user who is asked. */
   readonly userId: string
-  /** The channel by which the request reached the phone. */
+  /** How the request reached the phone. */
   readonly channel: 'push' | 'app'
-  /** The message of the approval; `undefined` for an approval without a message. */
+  /** The message of the approval; `undefined` if the approval has none. */
   readonly message: string | undefined
-  /** The text in the notification area, if one was given. */
+  /** The text of the notification; `undefined` if the approval has none. */
   readonly notificationMessage: string | undefined
-  /** The id of the only device that may answer; `*` if any device of the user may. */
+  /** Id of the authenticator that may approve; `*` for any authenticator of the user. */
   readonly authenticatorId: string
-  /** When the request was made, by the simulator's clock. */
+  /** When the request was started, by the simulator's clock. */
   readonly createdAt: Date
   /** When the request expires, by the simulator's clock. */
   readonly expiresAt: Date
 }
 
-/** Turns an exception into a rejected promise. */
+/** Runs the function. Returns a promise that rejects if the function throws. */
 const asPromise = <Value>(work: () => Value): Promise<Value> =>
   new Promise((resolve) => {
     resolve(work())
   })
 
-/** Why a request cannot be answered any more. */
+/** Describes why a request can no longer be approved or denied, for example "has expired". */
 function endReason(transaction: Transaction): string {
   if (transaction.status === 'succeeded') return 'was approved already'
   return transaction.lastUpdatedAt >= transaction.expiresAt ? 'has expired' : 'was denied'
 }
 
-/** A user's phone: `simulator.phone('anna')`. */
+/** A simulated phone: `simulator.phone('anna')`. */
 export class Phone {
-  /** @internal @param name username or userId of its owner, or any name for a phone that has not scanned an enrolment yet */
+  /**
+   * @internal
+   * @param name the owner's username or userId; or any name for a phone that has not scanned an enrolment yet
+   */
   constructor(
     private readonly cloud: Cloud,
     readonly name: string,
   ) {}
 
-  /** The pending requests, newest last. */
+  /** The requests that wait for an answer on this phone, newest last. */
   get waiting(): readonly PhoneRequest[] {
     return this.arrived()
       .filter((transaction) => transaction.status === 'pending')
@@ -62,16 +65,16 @@ export class Phone {
       }))
   }
 
-  /** Returns the same list as `waiting`. */
+  /** Returns `waiting`. */
   requests(): readonly PhoneRequest[] {
     return this.waiting
   }
 
   /**
-   * Approves a request. Called without an id while none is pending, it does nothing if the newest request is already approved.
+   * Approves a request. Does nothing if the request is already approved.
    *
-   * @param transactionId the request to approve; default: the newest pending one
-   * @throws Error (rejects) if there is no request, or if the request was denied or has expired
+   * @param transactionId the request to approve. Default: the newest one that waits; if none waits, the newest one
+   * @throws Error (rejects) if there is no request, or if it was denied or has expired
    */
   approve(transactionId?: string): Promise<void> {
     return asPromise(() => {
@@ -85,8 +88,8 @@ export class Phone {
   /**
    * Denies a request.
    *
-   * @param transactionId the request to deny; default: the newest pending one
-   * @throws Error (rejects) if no request is pending
+   * @param transactionId the request to deny. Default: the newest one that waits
+   * @throws Error (rejects) if no request waits
    */
   deny(transactionId?: string): Promise<void> {
     return asPromise(() => {
@@ -97,12 +100,12 @@ export class Phone {
   }
 
   /**
-   * Scans the QR code of an app link, or opens the link on the phone. For an enrolment this registers the phone. For an approval with
-   * `prompt` the request then waits on the phone; without `prompt` the scan approves it.
+   * Scans the QR code of an app link, or opens the link on the phone. For an enrolment, this registers the phone. For an approval with `prompt`, the
+   * request then waits on the phone for `approve` or `deny`. For an approval without `prompt`, scanning approves it.
    *
    * @param appLinkUri the link in the response to an enrolment or approval
-   * @param authenticatorId the owner's device that scans; default: the device that may answer
-   * @throws Error (rejects) if the link is unknown, decided or expired, or the request is for another phone
+   * @param authenticatorId the owner's authenticator that scans. Default: the one that may approve
+   * @throws Error (rejects) if the link is unknown, used or expired, or if the request is for another phone
    */
   scan(appLinkUri: string, authenticatorId?: string): Promise<void> {
     return asPromise(() => {
@@ -148,7 +151,7 @@ export class Phone {
     if (transaction.status !== 'pending') throw new Error(`The request on ${this.name}'s phone ${endReason(transaction)}.`)
   }
 
-  /** The request with this id. Without an id: the newest pending request, or the newest of all if none is pending. */
+  /** Returns the request with this id. Without an id: the newest request that waits, or the newest of all if none waits. */
   private pick(transactionId: string | undefined): Transaction {
     const arrived = this.arrived()
     const found =
@@ -159,7 +162,7 @@ export class Phone {
     return found
   }
 
-  /** The requests that reached one of the devices, in order of arrival. */
+  /** The requests that have reached this phone, in order of arrival. */
   private arrived(): Transaction[] {
     const devices = this.devices()
     const mine = ({ user, authenticatorId, arrival }: Transaction) =>
@@ -171,7 +174,7 @@ export class Phone {
       .sort((one, other) => (one.arrival ?? 0) - (other.arrival ?? 0))
   }
 
-  /** All devices of the owner, and those of other users who were enrolled by a scan with this phone. */
+  /** The authenticators on this phone: all of its owner, and those of other users who scanned their enrolment with it. */
   private devices(): { user: User; authenticator: Authenticator }[] {
     const owner = this.cloud.userByName(this.name) ?? this.cloud.userById(this.name)
     return [...this.cloud.users.values()].flatMap((user) =>
@@ -182,7 +185,7 @@ export class Phone {
   }
 }
 
-/** The token in an app link; null if the text is not such a link. */
+/** Returns the token in an app link; null if the text is no URL or has no token. */
 function tokenIn(appLinkUri: string): string | null {
   try {
     return new URL(appLinkUri).searchParams.get('dispatchTokenResponse')

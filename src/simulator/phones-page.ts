@@ -1,7 +1,7 @@
 /**
- * The HTML of the page with one phone per user, and of the page behind an app link.
+ * The HTML of two pages: one shows the simulated phones, one per user; the other is shown when an app link is opened in a browser.
  *
- * Out of scope: answering requests (`pages.ts`), and decisions (`phone.ts`).
+ * Out of scope: handling requests (`pages.ts`), and approving (`phone.ts`).
  */
 import { createHash } from 'node:crypto'
 import type { Cloud } from './cloud'
@@ -11,7 +11,7 @@ import { Phone, type PhoneRequest } from './phone'
 import { userStatus } from './resources'
 
 const TEXTS_SHOWN = 5
-/** The page shows only this many users, the newest, because it is redrawn every second. */
+/** The page shows only the 100 newest users, because it is redrawn every second. */
 const USERS_SHOWN = 100
 
 const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
@@ -19,27 +19,30 @@ const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', 
 const escaped = (text: string): string => text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? '')
 
 /**
- * Keeps the six allowed tags of a message in `<html>` and escapes everything else. The message was validated when it arrived, so it has no other
- * tags.
+ * Shows an `<html>` message with Nevis's six formatting tags, and escapes everything else. Other tags cannot occur, because the simulator has rejected
+ * them.
  */
 function messageHtml(message: string): string {
   const formatted = /^<html>([^]*)<\/html>$/.exec(message)?.[1]
   if (formatted === undefined) return escaped(message)
   const tagged = escaped(formatted).replace(/&lt;(\/?)(b|br|em|i|strong|u)\s*\/?&gt;/g, '<$1$2>')
-  // The message is HTML, so its entities are shown as the characters that they stand for.
+  // Entities such as `&amp;` in an `<html>` message are HTML already. Undo their second escaping.
   return tagged.replace(/&amp;(lt|gt|quot|#39|amp);/g, '&$1;')
 }
 
 const nameOf = (user: User): string => user.username ?? `User ${user.userId.slice(0, 8)}`
 
-/** A form that was refused: why, on whose phone, and the link that was pasted there. */
+/** A form whose action has failed: the reason, the user of the phone, and the link that was typed into the form. */
 export interface Refused {
   readonly reason: string
   readonly user?: User
   readonly link?: string
 }
 
-/** @param reloads true if the page is reloaded when the browser does not run the script */
+/**
+ * Builds a page.
+ * @param reloads true to reload the page every three seconds if the browser does not run scripts
+ */
 function page(title: string, main: string, script: string, reloads = false): string {
   return `<!doctype html>
 <html lang="en">
@@ -69,7 +72,7 @@ function choice(user: User, request: PhoneRequest, decision: 'approve' | 'deny')
 <button class="${style}" id="${decision}-${request.transactionId}" name="decision" value="${decision}">${label}</button></form>`
 }
 
-/** The time of this machine; the script shows the time of the browser's. */
+/** Shows a time in this machine's time zone. In the browser, the script changes it to the browser's time zone. */
 function timeHtml(at: Date): string {
   const two = (number: number) => String(number).padStart(2, '0')
   return `<time datetime="${at.toISOString()}">${two(at.getHours())}:${two(at.getMinutes())}</time>`
@@ -131,14 +134,14 @@ ${codesHtml(user)}</div>
 </section>`
 }
 
-/** The newest users; first those for whom something was started that is still pending, the newest of these first. */
+/** The 100 newest users, in the order of the page: first those with a pending transaction, the newest transaction first. */
 function usersShown(cloud: Cloud): User[] {
   const pending = cloud.transactions.all().filter(({ status }) => status === 'pending').map(({ user }) => user)
   const users = [...cloud.users.values()].slice(-USERS_SHOWN)
   return users.sort((one, other) => pending.lastIndexOf(other) - pending.lastIndexOf(one))
 }
 
-/** The part of the page that changes, the number of requests in it, and a version that changes whenever this HTML does. */
+/** The part of the page that changes: its HTML, the number of waiting requests, and a hash of the HTML, by which the script detects changes. */
 export function phonesState(cloud: Cloud, refused?: Refused): { version: string; waiting: number; html: string } {
   const users = usersShown(cloud)
   const draw = (of?: Refused) => users.map((user) => phoneHtml(cloud, user, user === of?.user ? of : undefined)).join('\n')
@@ -151,7 +154,10 @@ const TITLE = 'Phones of the Nevis simulator'
 const SCANNER = `<dialog id="scanner" aria-label="Camera"><video muted playsinline></video><p role="status"></p>
 <form method="post" action="/_simulator/scan"><input type="hidden" name="user"><input type="hidden" name="link"><button type="button">Cancel</button></form></dialog>`
 
-/** @param isOff true if the cloud does not answer */
+/**
+ * Builds the page with the phones.
+ * @param isOff true while the simulated Nevis is switched off
+ */
 export function phonesPage(cloud: Cloud, isOff: boolean, refused?: Refused): string {
   const { version, waiting, html } = phonesState(cloud, refused)
   const warning = refused === undefined || refused.user !== undefined ? '' : `<p class="note" role="alert">${escaped(refused.reason)}</p>`
@@ -165,11 +171,14 @@ ${warning}${off}
 <p class="hidden" role="status" id="news"></p>
 <div class="phones" id="phones" data-version="${version}" data-waiting="${String(waiting)}">${html}</div>
 ${SCANNER}`
-  // A page with an error has the URL of the form's action. Reloading that URL would not show the page again, so the page does not reload itself.
+  // Do not reload a page that shows an error: it has the URL of the form's action, and a GET of this URL is a 404.
   return page(`${waiting > 0 ? `(${String(waiting)}) ` : ''}${TITLE}`, main, SCRIPT, refused === undefined)
 }
 
-/** @param transaction the transaction of the link; `undefined` if the link is unknown or has ended */
+/**
+ * Builds the page for an opened app link.
+ * @param transaction the transaction of the link; `undefined` if the link is unknown or its transaction has ended
+ */
 export function openPage(cloud: Cloud, link: string, transaction: Transaction | undefined): string {
   const back = '<p><a href="/">All phones</a></p>'
   if (transaction?.status !== 'pending') {

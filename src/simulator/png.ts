@@ -1,7 +1,7 @@
 /**
- * Draws a square of black and white modules as a PNG data URI.
+ * Draws the black and white squares (modules) of a QR code as a PNG, in a data URI.
  *
- * Out of scope: the meaning of the modules (`qr.ts`).
+ * Out of scope: which modules are black (`qr.ts`).
  *
  * Source: PNG specification, third edition, https://www.w3.org/TR/png-3/
  */
@@ -9,7 +9,7 @@ import { deflateSync } from 'node:zlib'
 
 const SIGNATURE = Buffer.from('89504e470d0a1a0a', 'hex')
 
-/** The table for checksums of PNG chunks, because Node 20.0 has no `zlib.crc32`. */
+/** The table for the CRC-32 checksums of PNG chunks. `zlib.crc32` does not exist in Node 20.0. */
 const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
   let value = byte
   for (let bit = 0; bit < 8; bit++) value = value & 1 ? (value >>> 1) ^ 0xedb88320 : value >>> 1
@@ -33,14 +33,14 @@ function chunk(type: string, data: Buffer): Buffer {
 
 /**
  * Draws the modules as a PNG.
- * @param dark rows of modules, true is black
- * @param size width and height in pixels; the modules are centred in it, with at least 4 modules of white around
+ * @param dark the modules, row by row; true is black
+ * @param size width and height in pixels. The modules are centred, with a white border of at least 4 modules
  */
 export function pngDataUri(dark: readonly (readonly boolean[])[], size: number): string {
   const scale = Math.max(1, Math.floor(size / (dark.length + 8)))
   const margin = Math.floor((size - scale * dark.length) / 2)
   const rowLength = 1 + Math.ceil(size / 8)
-  // One bit per pixel, 1 is white. The first byte of each row names its filter, 0 for none.
+  // One bit per pixel; 1 is white. The first byte of each row is the PNG filter; 0 means none.
   const pixels = Buffer.alloc(rowLength * size, 0xff)
   for (let y = 0; y < size; y++) {
     pixels[y * rowLength] = 0

@@ -1,7 +1,7 @@
 /**
- * The error responses of the cloud: a status code and one of the two documented error bodies.
+ * The error responses of the simulated Nevis: an HTTP status and one of the two error bodies that Nevis documents.
  *
- * Out of scope: deciding what is an error (the operations), and scripted faults (`faults.ts`).
+ * Out of scope: when an error occurs (the API operations), and faults (`faults.ts`).
  *
  * Source: https://docs.nevis.net/apidoc/authcloud/ (Errors).
  */
@@ -10,10 +10,10 @@ import type { ErrorJson } from '../client/wire'
 import type { Answer } from './answer'
 import { isoSeconds } from './clock'
 
-/** The reasons for a refusal whose HTTP status Nevis does not document. Dialects answer these with other statuses. */
+/** Reasons of errors whose HTTP status Nevis does not document. With some dialects, the simulator responds with another status. */
 export type ProblemReason = 'unknown-user' | 'no-factor' | 'no-room' | 'blocked' | 'wrong-code' | 'wrong-key'
 
-/** Thrown by an operation; the server turns it into a response. */
+/** An error that an API operation throws. The server turns it into a response. */
 export class Problem extends Error {
   constructor(
     readonly status: number,
@@ -27,8 +27,8 @@ export class Problem extends Error {
 }
 
 /**
- * Makes the response for a problem. The body has two forms, as in the documents: a 403 has its time in milliseconds and no `message`; a 400 has an
- * ISO time and a message.
+ * Creates the response for a Problem. As in Nevis's documentation, a 403 has a numeric `timestamp` and no `message`; a 400 has an ISO `timestamp` and a
+ * `message`.
  */
 export function problemAnswer(problem: Problem, path: string, now: number): Answer {
   const { status, message, headers } = problem

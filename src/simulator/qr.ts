@@ -1,13 +1,13 @@
 /**
- * Turns a short text into the modules of a QR code that a camera can read.
+ * Encodes a short text as a QR code: rows of black and white squares (modules).
  *
- * It supports byte mode, error correction level L and versions 1 to 6: 134 bytes, enough for an app link of the simulator. It always uses mask
- * 0, because readers accept any mask. Out of scope: pixels (`png.ts`), and longer texts.
+ * It supports byte mode, error correction level L and versions 1 to 6: up to 134 bytes, which is enough for the simulator's app links. It always uses
+ * mask 0, because readers accept every mask. Out of scope: drawing the image (`png.ts`), and longer texts.
  *
  * Source: ISO/IEC 18004:2015.
  */
 
-/** For each version of a QR code: the number of all codewords, of error correction codewords in a block, and of blocks. */
+/** For each version of QR codes: the number of all codewords, the number of error correction codewords per block, and the number of blocks. */
 const VERSIONS = [
   [26, 7, 1],
   [44, 10, 1],
@@ -24,7 +24,7 @@ function set(grid: Grid, x: number, y: number, dark: boolean): void {
   if (row !== undefined && x >= 0 && x < row.length) row[x] = dark
 }
 
-/** Multiplication in GF(256) with the polynomial 0x11d. */
+/** Multiplies two elements of GF(256) with the polynomial 0x11d. */
 function multiply(a: number, b: number): number {
   let product = 0
   for (let bit = 7; bit >= 0; bit--) {
@@ -96,7 +96,7 @@ function drawFormat(grid: Grid): void {
   set(grid, 8, size - 8, true)
 }
 
-/** Fills the free modules in zigzag columns of two, from the right, with mask 0 applied. */
+/** Fills the free modules with the data, in columns of two modules from the right, alternately upwards and downwards. Applies mask 0. */
 function drawData(grid: Grid, data: readonly number[]): void {
   const size = grid.length
   let bit = 0

@@ -1,5 +1,5 @@
 /**
- * The log of the newest requests to the cloud, limited in number and in bytes.
+ * The latest requests to the simulated API. Deletes old requests above a number and above a total size.
  *
  * Out of scope: reading a request (`requests.ts`).
  */
@@ -7,15 +7,15 @@ import { CAPACITY } from './memory'
 import type { RecordedRequest } from './requests'
 
 export class RequestLog {
-  /** The recorded requests, oldest first. A test may empty this array, so this class does not rely on its length. */
+  /** The recorded requests, oldest first. A test may set `requests.length = 0`, so this class does not store the length elsewhere. */
   readonly entries: RecordedRequest[] = []
   private readonly sizes = new WeakMap<RecordedRequest, number>()
-  /** Total size of all entries added since the last trim, including deleted ones. */
+  /** The total size in bytes of the requests since `trim` last ran. Includes requests that were deleted since then. */
   private bytes = 0
 
   /**
-   * Adds a request, and deletes old ones above the limits.
-   * @param size size of headers and body in bytes
+   * Adds a request. Deletes old requests if there are too many or they are too large.
+   * @param size size of headers and body, in bytes
    */
   add(record: RecordedRequest, size: number): void {
     this.entries.push(record)
@@ -25,7 +25,7 @@ export class RequestLog {
     if (this.bytes > CAPACITY.requestBytes) this.trim()
   }
 
-  /** Deletes a quarter of the requests at once, so that their sizes are not added up again for each of the next requests. */
+  /** Deletes the oldest requests until three quarters of the allowed size remain. Deleting only a few would make every following `add` sum up all sizes. */
   private trim(): void {
     let from = this.entries.length
     this.bytes = 0

@@ -1,26 +1,26 @@
 /**
- * Reads the body of a request, and defines the type of a recorded request.
+ * Reads the body of an HTTP request, and defines the type of a recorded request.
  *
  * Out of scope: validating the body (`server.ts`, `inputs.ts`).
  */
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import type { OperationName } from './routes'
 
-/** One recorded request. */
+/** A recorded request to the simulated API. */
 export interface RecordedRequest {
-  /** The API operation; `unknown` if no endpoint matches the path. */
+  /** The API operation, for example `approve`; `unknown` if no endpoint has this path. */
   readonly operation: OperationName | 'unknown'
   /** HTTP method. */
   readonly method: string
-  /** The path with the query. */
+  /** The path, with the query. */
   readonly path: string
-  /** The headers. They contain the access key: do not log them outside tests. */
+  /** The request headers. They contain the access key: do not log them outside tests. */
   readonly headers: IncomingHttpHeaders
-  /** The body. JSON and forms are decoded; any other body is a string; `undefined` if there is none. */
+  /** The body: an object if it is JSON or a form, otherwise a string; `undefined` if there is none. */
   readonly body: unknown
-  /** Time of arrival by the simulator's clock, in milliseconds since 1970. */
+  /** When the request arrived, by the simulator's clock, in milliseconds since 1970. */
   readonly at: number
-  /** The HTTP status of the response. Absent before the response, and if the connection was reset. */
+  /** The HTTP status of the response. Absent until the response is sent, and if a fault has reset the connection. */
   status?: number
 }
 
@@ -28,7 +28,7 @@ const MAX_BODY_BYTES = 1_000_000
 
 /**
  * Reads the body of a request.
- * @returns the text, or `undefined` for a body above one megabyte, which is read but discarded
+ * @returns the text; `undefined` if the body is larger than one megabyte
  */
 export async function readBody(request: IncomingMessage): Promise<string | undefined> {
   const chunks: Buffer[] = []
@@ -40,7 +40,7 @@ export async function readBody(request: IncomingMessage): Promise<string | undef
   return length <= MAX_BODY_BYTES ? Buffer.concat(chunks).toString() : undefined
 }
 
-/** The media type of a request without its parameters, such as `application/json` of `application/json;charset=utf-8`. */
+/** The media type of a request without parameters: `application/json` for `application/json;charset=utf-8`. */
 export function mediaType(request: IncomingMessage): string {
   return (request.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase() ?? ''
 }

@@ -1,7 +1,7 @@
 /**
- * The JSON of users, authenticators, approvals and enrolments in responses.
+ * Builds the JSON of users, authenticators, approvals and enrolments for responses.
  *
- * Out of scope: the status code, and changes of state.
+ * Out of scope: HTTP statuses, and changes of the state.
  */
 import type { ApprovalJson, AuthenticatorJson, QrCodeJson, UserJson } from '../client/wire'
 import { isoMicroseconds, isoSeconds } from './clock'
@@ -13,8 +13,8 @@ import { qrModules } from './qr'
 const QR_CODE_PIXELS = 300
 
 /**
- * The status of a user. Nevis's documents say that `active` needs "at least one authenticator", but not whether a phone number alone is enough. Here
- * a phone number is enough, because a user who has one can sign in.
+ * The status of a user. Nevis documents that `active` needs "at least one authenticator", but not whether a phone number counts as one. In the simulator
+ * it does, because a user with a phone number can sign in.
  */
 export function userStatus(user: User): 'new' | 'active' {
   return user.authenticators.length > 0 || user.phone !== undefined ? 'active' : 'new'
@@ -34,8 +34,8 @@ export function authenticatorJson(authenticator: Authenticator): AuthenticatorJs
 }
 
 /**
- * The JSON of a user.
- * @param time the date format: enrolment responses have microseconds, all others whole seconds
+ * Builds the JSON of a user.
+ * @param time formats dates. Enrolment responses have microseconds, all others whole seconds
  */
 export function userJson(cloud: Cloud, user: User, time = isoSeconds): UserJson {
   const exceeded = cloud.limits.blockedChannels(user.userId)
@@ -46,7 +46,7 @@ export function userJson(cloud: Cloud, user: User, time = isoSeconds): UserJson 
     createdAt: time(user.createdAt),
     updatedAt: time(user.updatedAt),
     authenticators: user.authenticators.map(authenticatorJson),
-    // Nevis documents that this field is present while the user is blocked, but not its shape. The shape is the simulator's own.
+    // Nevis documents that this field is present while a user is blocked, but not its shape. The simulator sends a list of channels.
     ...(exceeded.length > 0 && { exceededRateLimits: exceeded }),
   }
 }
@@ -56,7 +56,7 @@ export const enrollmentJson = (cloud: Cloud, user: User, enrollment: object) => 
   enrollment,
 })
 
-/** QR code and app link; empty for a transaction without a link. */
+/** The QR code and the app link of a transaction; an empty object if the transaction has no link. */
 export function linkJson(cloud: Cloud, transaction: Transaction): { qrCode?: QrCodeJson; appLinkUri?: string } {
   if (transaction.dispatchToken === undefined) return {}
   const appLinkUri = `${cloud.baseURL}/open?dispatchTokenResponse=${transaction.dispatchToken}`

@@ -1,7 +1,7 @@
 /**
  * `POST /api/v1/status` and `POST /api/v1/introspect`: the status of a transaction, and whether a token is active.
  *
- * Out of scope: deciding transactions (`phone.ts`, `verification.ts`).
+ * Out of scope: approving and denying (`phone.ts`, `verification.ts`).
  *
  * Sources: https://docs.nevis.net/authcloud/api-doc/api-reference/status-ref and …/introspect-ref
  */
@@ -15,14 +15,14 @@ export function getStatus({ cloud, body }: Call): Answer {
   const transaction = cloud.transactions.ofStatusToken(requiredText(body, 'statusToken'))
   if (transaction === undefined) return answer(404, { status: 'unknown' } satisfies StatusJson)
   const { transactionId, status, token, createdAt, lastUpdatedAt } = transaction
-  // If the operation started without a user, the response names the user only after success.
+  // If the transaction was started without a user, name the user only after success.
   const user = transaction.usernameless && status !== 'succeeded' ? undefined : transaction.user
   const result: StatusJson = {
     transactionId,
     status,
     ...(user !== undefined && { userId: user.userId }),
     ...(user?.username !== undefined && { username: user.username }),
-    // Nevis documents that the answer contains a token while the transaction is pending and after a failure, too.
+    // Send the token in every status: Nevis documents that pending and failed transactions have one as well.
     token,
     createdAt: isoSeconds(createdAt),
     lastUpdatedAt: isoSeconds(lastUpdatedAt),
@@ -31,9 +31,9 @@ export function getStatus({ cloud, body }: Call): Answer {
 }
 
 /**
- * Any token of this instance is active until it expires: access keys, status tokens, intent tokens (used or not), and the tokens of
- * pending and failed transactions. The documents allow other readings. The simulator uses this one because it exposes a client that relies on
- * `active` alone.
+ * Introspects a token. Every token of this simulator is active until it expires: access keys, status tokens, intent tokens (used or not), and the
+ * tokens of pending and failed transactions. Nevis's documentation also allows stricter behaviour. The simulator chose this one, because it reveals a
+ * client that takes `active` alone for a success.
  */
 export function introspect({ cloud, body }: Call): Answer {
   const claims = cloud.introspect(requiredText(body, 'token'))

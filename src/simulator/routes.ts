@@ -1,5 +1,5 @@
 /**
- * The endpoints: method, path, required authorisation, media type and operation.
+ * The endpoints of the simulated API: method, path, authorisation, media type and operation.
  *
  * Out of scope: reading requests (`server.ts`), and the operations themselves.
  */
@@ -12,7 +12,7 @@ import { createIntent } from './intent'
 import { getStatus, introspect } from './results'
 import { verifyCode } from './verification'
 
-/** Names of the operations in faults and recorded requests; the same as the methods of `NevisClient`. */
+/** The names of the API operations, in faults and recorded requests. Each is the name of a method of `NevisClient`. */
 export type OperationName =
   | 'ping'
   | 'enroll'
@@ -48,8 +48,8 @@ export interface Route {
   readonly path: RegExp
   readonly media: 'json' | 'form' | 'none'
   /**
-   * What a request must send. `key or intent`: the access key, or an unused intent token. `key or used intent`: an intent token that has already
-   * started the operation counts, too.
+   * What the Authorization header must contain. `key or intent`: the access key, or an unused intent token. `key or used intent`: the access key, or an
+   * intent token that may already have started an operation.
    */
   readonly authorization: 'key' | 'key or intent' | 'key or used intent' | 'none'
   run(call: Call): Answer
@@ -64,7 +64,7 @@ const route = (
   run: Route['run'],
 ): Route => ({ operation, method, path, media, authorization, run })
 
-/** Nevis does not document whether `/ping` checks the access key; here it does. */
+/** Nevis does not document whether `/ping` needs the access key. In the simulator it does. */
 const ROUTES: readonly Route[] = [
   route('ping', 'GET', /^\/ping$/, 'none', 'key', () => answer(200, 'PONG')),
   route('enroll', 'POST', /^\/api\/v1\/users\/enroll\/?$/, 'json', 'key or intent', enroll),
@@ -82,7 +82,7 @@ const ROUTES: readonly Route[] = [
 
 /**
  * Finds the endpoint of a request.
- * @returns the route and the id in the path, or `undefined` for Nevis's "405, the API endpoint does not exist"
+ * @returns the endpoint and the id in the path; `undefined` for an unknown path, to which Nevis responds "405, the API endpoint does not exist"
  */
 export function findRoute(method: string, path: string): { route: Route; id: string } | undefined {
   for (const each of ROUTES) {

@@ -1,5 +1,5 @@
 /**
- * The HTTP server of the cloud: reads a request, checks authorisation and media type, runs the operation, responds.
+ * The HTTP server of the simulated Nevis: reads a request, checks authorisation and media type, runs the operation, and responds.
  *
  * Out of scope: the operations, and the page with the phones (`pages.ts`).
  */
@@ -23,13 +23,13 @@ import { originRefusal } from './origin-check'
 
 const MEDIA_TYPES = { json: 'application/json', form: 'application/x-www-form-urlencoded' } as const
 
-/** A request whose body has been read. */
+/** A request with its body. */
 interface Read {
   readonly request: IncomingMessage
   readonly url: URL
   readonly found: ReturnType<typeof findRoute>
   readonly type: string
-  /** The text of the body; `undefined` if the body was too long. */
+  /** The body; `undefined` if it was too long. */
   readonly text: string | undefined
   readonly body: unknown
 }
@@ -44,11 +44,11 @@ export class CloudServer {
     private readonly latencyMs: number,
     private readonly dialects: Dialects,
   ) {
-    // Removes Node's limit on listeners, because every delayed call adds one.
+    // Each delayed response adds a listener to this signal. Without this line, Node would warn about a memory leak.
     setMaxListeners(0, this.closing.signal)
   }
 
-  /** Ends all delayed calls. Out of scope: closing the connections, which the HTTP server does. */
+  /** Ends all delayed responses. Out of scope: closing the connections, which the HTTP server does. */
   close(): void {
     this.closing.abort()
   }
@@ -57,7 +57,7 @@ export class CloudServer {
     try {
       await this.answer(request, response, url)
     } catch {
-      // Nobody waits for the response any more: the client closed the connection in the middle of the body, or the simulator is closing.
+      // The client has closed the connection before the end of the request body, or the simulator is closing. So no response can be sent.
       response.destroy()
     }
   }
@@ -127,7 +127,7 @@ export class CloudServer {
 
   /**
    * Checks the access key or the intent token of a request.
-   * @returns the intent if its token was sent; undefined if the access key was sent
+   * @returns the intent if the request has an intent token; undefined if it has the access key
    */
   private authorize(request: IncomingMessage, route: Route): Call['intent'] {
     if (route.authorization === 'none') return undefined

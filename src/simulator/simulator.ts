@@ -1,9 +1,9 @@
 /**
- * The folder `simulator/` is an offline Nevis Authentication Cloud with simulated phones, for tests and demonstrations. It is written from Nevis's
- * public documents and imports no code of the client, so that a misreading in the client shows up in tests. Where the documents leave something open,
- * a comment in that file says what the simulator does.
+ * The simulator: a Nevis Authentication Cloud on loopback with simulated phones, for tests and demonstrations. It was written from Nevis's public
+ * documentation and shares no code with the client, so that tests fail if the client misreads the documentation. Where the documentation leaves
+ * something open, a comment says what the simulator does.
  *
- * Out of scope: security. It serves loopback only, and shows codes to anyone who asks.
+ * Out of scope: security. It listens on loopback only, and shows codes to anyone who asks.
  *
  * Sources: https://docs.nevis.net/apidoc/authcloud/ and https://docs.nevis.net/authcloud/api-doc/
  */
@@ -24,50 +24,50 @@ import { CloudServer } from './server'
 import { snapshots, type UserSnapshot } from './snapshot'
 
 /**
- * How long the server keeps an idle connection open. Clients close their idle connections earlier, so that no client sends a request on a connection
- * that the server is just closing.
+ * The server closes idle connections after this time. It is longer than the 30 s of NevisClient, so that the client never sends a request on a
+ * connection that the server is just closing.
  */
 const KEEP_ALIVE_MS = 65_000
 
-/** A user to add, already enrolled. */
+/** A user to add to the simulator, with factors that are already enrolled. */
 export interface NewUser {
   /** The username: 1 to 300 of the characters `A-Z a-z 0-9 _ . @ -`. */
   readonly username: string
-  /** Number of app authenticators, or their names; one by default. */
+  /** The number of phones with the Access App, or a list of their names. Default 1. */
   readonly authenticators?: number | readonly string[]
-  /** A confirmed phone number, in the international form; none by default. */
+  /** A phone number for SMS, for example `+41790000001`. Default: none. */
   readonly phone?: string
-  /** The recovery codes, or their number; none by default. */
+  /** The number of recovery codes, or the codes themselves. Default: none. */
   readonly recoveryCodes?: number | readonly string[]
 }
 
-/** An added user. */
+/** A user that `addUser` has created. */
 export interface AddedUser {
-  /** The user's permanent identifier, in the form of Nevis's. */
+  /** The userId, a UUID as Nevis's are. */
   readonly userId: string
   /** The username that was passed to `addUser`. */
   readonly username: string
   /** The user's recovery codes, all unused. */
   readonly recoveryCodes: readonly string[]
-  /** Ids of the user's authenticators, in order of registration: a push goes to the last. */
+  /** Ids of the user's authenticators, in order of registration. A push goes to the last one. */
   readonly authenticatorIds: readonly string[]
 }
 
 /**
- * An offline Nevis Authentication Cloud on loopback, whose phones a test controls. Where Nevis's documents leave something open, Nevis may
- * behave differently. The simulator is not secure: it shows codes to anyone who asks. It keeps the newest 10,000 users, transactions (each with
- * its SMS) and intent tokens, and deletes older ones.
+ * A simulated Nevis Authentication Cloud on loopback, with phones that a test controls. Where Nevis's documentation leaves something open, the real
+ * Nevis may behave differently. The simulator is not secure: it shows codes to anyone who asks. It keeps the newest 10,000 users, transactions (each
+ * with its SMS) and intent tokens, and deletes older ones.
  *
  * Sources: https://docs.nevis.net/apidoc/authcloud/ and https://docs.nevis.net/authcloud/api-doc/
  */
 export class NevisSimulator {
-  /** Address of the simulator, for example `http://127.0.0.1:4001`, without a trailing slash. In a browser it shows the phones. */
+  /** The URL of the simulator, for example `http://127.0.0.1:4001`, without a trailing slash. Open it in a browser to see the phones. */
   readonly baseURL: string
-  /** The instance id. A strategy that uses the simulator takes `baseURL` instead. */
+  /** The instance id. Pass `baseURL` to the strategy instead. */
   readonly instance: string
-  /** The scripted faults of the cloud. */
+  /** The faults of the simulated API: `simulator.faults.add({ status: 503 })`. */
   readonly faults: Faults
-  /** The newest 10,000 requests to the API, and at most 10 MB of them, oldest first. `requests.length = 0` empties it. */
+  /** The newest API requests, oldest first: at most 10,000, and at most 10 MB. `requests.length = 0` empties the list. */
   readonly requests: RecordedRequest[]
   private readonly cloud: Cloud
   private readonly api: CloudServer
@@ -79,7 +79,7 @@ export class NevisSimulator {
    *
    * @param options port, clock and limits
    * @returns the running simulator; call `close()` to stop it
-   * @throws TypeError (rejects) for a wrong option; Error with a system code such as `EADDRINUSE`
+   * @throws TypeError (rejects) for an invalid option; Error with a system code, for example `EADDRINUSE`
    */
   static async start(options: NevisSimulatorOptions = {}): Promise<NevisSimulator> {
     const resolved = resolve(options)
@@ -108,29 +108,27 @@ export class NevisSimulator {
     })
   }
 
-  /** The access key for the strategy or client under test; `rotateAccessKey` changes it. */
+  /** The access key to pass to the strategy or client. `rotateAccessKey` changes it. */
   get accessKey(): string {
     return this.cloud.accessKey
   }
 
-  /** Copies of all users, in order of creation. */
+  /** Copies of all users, in the order in which they were created. */
   get users(): readonly UserSnapshot[] {
     return snapshots(this.cloud)
   }
 
   /**
-   * A phone with which a test approves, denies and scans.
-   * @param nameOrUserId username or userId of its owner, or any name for a phone that has not scanned an enrolment yet
-   * @returns the phone
+   * Returns a phone with which a test approves, denies and scans.
+   * @param nameOrUserId the owner's username or userId; or any name for a phone that has not scanned an enrolment yet
    */
   phone(nameOrUserId: string): Phone {
     return new Phone(this.cloud, nameOrUserId)
   }
 
   /**
-   * The SMS sent to a user.
+   * Returns the texts of the SMS sent to a user, newest last.
    * @param nameOrUserId username or userId
-   * @returns the texts, newest last
    */
   sms(nameOrUserId: string): string[] {
     const user = this.cloud.userByName(nameOrUserId) ?? this.cloud.userById(nameOrUserId)
@@ -138,11 +136,11 @@ export class NevisSimulator {
   }
 
   /**
-   * Adds a user who is already enrolled.
+   * Adds a user with factors that are already enrolled.
    *
-   * @param user the user and the factors
-   * @returns the ids and recovery codes of the added user
-   * @throws TypeError if the name is taken; Error if the name or phone number breaks the rules of the API
+   * @param user username and factors
+   * @returns the ids and recovery codes of the user
+   * @throws TypeError if the username is taken; Error if the username or phone number is invalid
    */
   addUser(user: NewUser): AddedUser {
     const { authenticators = 1, phone, recoveryCodes = 0 } = user
@@ -164,7 +162,7 @@ export class NevisSimulator {
   }
 
   /**
-   * Moves the clock forward; transactions and tokens expire accordingly.
+   * Moves the simulator's clock forward. Transactions and tokens expire accordingly.
    * @param ms milliseconds
    */
   advance(ms: number): void {
@@ -172,14 +170,14 @@ export class NevisSimulator {
   }
 
   /**
-   * Replaces the access key. Requests with the old one then get 403.
+   * Replaces the access key. Requests with the old key then get a 403.
    * @returns the new access key
    */
   rotateAccessKey(): string {
     return this.cloud.rotateAccessKey()
   }
 
-  /** Stops the simulator, and ends all open connections and calls. You can call it more than once. */
+  /** Stops the simulator and closes all connections. You can call it more than once. */
   close(): Promise<void> {
     this.closed ??= new Promise((done) => {
       this.api.close()
@@ -193,7 +191,7 @@ export class NevisSimulator {
 
   private async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const target = request.url ?? '/'
-    // Add the base URL, because a path such as `//host` would otherwise be parsed as another host.
+    // Prepend the base URL. Otherwise a request for the path `//host` would be parsed as a URL of another host.
     const url = new URL(this.baseURL + (target.startsWith('/') ? target : '/'))
     if (this.pages.has(url.pathname)) await this.pages.handle(request, response, url)
     else await this.api.handle(request, response, url)

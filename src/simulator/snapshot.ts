@@ -8,21 +8,21 @@ import type { Cloud } from './cloud'
 import type { LimitedChannel } from './limits'
 import { authenticatorJson, userStatus } from './resources'
 
-/** A copy of a user; `simulator.users` creates new copies each time. */
+/** A copy of a user, made when a test reads `simulator.users`. */
 export interface UserSnapshot {
-  /** Nevis's lifelong identifier. */
+  /** The userId, a UUID. It never changes. */
   readonly userId: string
-  /** `undefined` if the user has no username. */
+  /** The username; `undefined` if the user has none. */
   readonly username: string | undefined
-  /** `new` until the first factor is confirmed. */
+  /** `new` until the user's first factor is enrolled. */
   readonly status: 'new' | 'active'
-  /** Phones, in the order of their registration. */
+  /** The user's phones, in order of registration. */
   readonly authenticators: readonly AuthenticatorJson[]
-  /** The confirmed number. */
+  /** The phone number for SMS, after the user has confirmed it. */
   readonly phone: string | undefined
-  /** The unused recovery codes. */
+  /** The recovery codes that the user has not used yet. */
   readonly recoveryCodes: readonly string[]
-  /** The channels for which the user is blocked. */
+  /** The channels for which the user is blocked now. */
   readonly exceededRateLimits: readonly LimitedChannel[]
 }
 

@@ -1,11 +1,11 @@
 /**
- * Draws a QR code as an SVG data URI, for the dialect in which QR codes are SVG images.
+ * Draws a QR code as an SVG, in a data URI, for the dialect in which Nevis sends SVG images.
  *
- * Out of scope: the modules (`qr.ts`).
+ * Out of scope: which modules are black (`qr.ts`).
  */
 import { qrModules } from './qr'
 
-/** Width of the white border, in modules: ISO/IEC 18004 asks for four. */
+/** Width of the white border in modules (the squares of a QR code). ISO/IEC 18004 requires four. */
 const MARGIN = 4
 
 export function svgDataUri(text: string): string {

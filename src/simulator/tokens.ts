@@ -1,11 +1,11 @@
 /**
- * The cloud's tokens: JSON Web Tokens signed with HS512, issued and verified here.
+ * Issues and verifies the tokens of the simulated Nevis: JSON Web Tokens, signed with HS512.
  *
- * Times in tokens are milliseconds, as in Nevis's example of an introspection, although the table beside it says seconds. Nevis documents the
- * `aud` of an access key (`api`); the `aud` of the other three kinds is the simulator's own. Nevis says that a transaction's token "contains the
- * verifiable result of the current status", but not in which claim, and an introspection does not show it.
+ * Times in tokens are milliseconds, as in Nevis's example of an introspection, although Nevis's table says seconds. Nevis documents the `aud` of an
+ * access key (`api`); the simulator has chosen the `aud` of all other tokens. Nevis documents that a transaction token "contains the verifiable result of
+ * the current status", but not in which claim, and the introspection does not return it.
  *
- * Out of scope: whether a token was used, and who owns an access key (`cloud.ts`).
+ * Out of scope: whether an intent token was used, and which access key is current (`cloud.ts`).
  */
 import { createHmac, randomBytes, randomUUID, timingSafeEqual } from 'node:crypto'
 import { isRecord } from './answer'
@@ -18,7 +18,7 @@ export interface Claims {
   readonly iss: string
   readonly iat: number
   readonly exp: number
-  /** From when the token is valid. Absent in access keys: Nevis's table lists `nbf`, but the example, which is an access key, does not contain it. */
+  /** Not-before time of the token. Access keys have none: Nevis's table lists `nbf`, but the example, an access key, does not contain it. */
   readonly nbf?: number
   readonly sub?: string
 }
@@ -31,7 +31,7 @@ export class Tokens {
   private readonly key = randomBytes(64)
 
   /**
-   * Sets the issuer of all tokens.
+   * Sets the `iss` of all tokens.
    * @param issuer the base URL with a trailing slash
    */
   constructor(
@@ -47,7 +47,7 @@ export class Tokens {
 
   /**
    * Issues a token.
-   * @param result the result of a transaction, to be put in its token
+   * @param result the status of the transaction; only for transaction tokens
    */
   mint(kind: TokenKind, lifetimeSeconds: number, subject: string | undefined, result?: string): string {
     const claims = this.claims(kind, lifetimeSeconds, subject)
@@ -57,14 +57,14 @@ export class Tokens {
 
   /**
    * Verifies a token.
-   * @returns the claims, or `undefined` if the token was not issued here or has expired
+   * @returns the claims; `undefined` if this simulator did not issue the token, or if it has expired
    */
   read(token: string): Claims | undefined {
     const claims = this.claimsOf(token)
     return claims !== undefined && claims.exp > this.clock.now() ? claims : undefined
   }
 
-  /** The kind of a token that was issued here, even if it has expired. */
+  /** The kind of a token that this simulator has issued, even if the token has expired; otherwise undefined. */
   kindOf(token: string): TokenKind | undefined {
     return this.claimsOf(token)?.aud
   }

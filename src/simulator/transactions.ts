@@ -1,7 +1,7 @@
 /**
- * The transactions of the cloud: created, found by their tokens, decided once, expired.
+ * The transactions of the simulated Nevis: creates them, finds them by token, and sets their status.
  *
- * Out of scope: who may decide (`phone.ts`, `verification.ts`), and the form of responses (`resources.ts`).
+ * Out of scope: who may approve (`phone.ts`, `verification.ts`), and the JSON of responses (`resources.ts`).
  */
 import { randomBytes, randomUUID } from 'node:crypto'
 import type { Clock } from './clock'
@@ -9,10 +9,10 @@ import { BoundedMap, CAPACITY } from './memory'
 import type { Transaction, User } from './model'
 import type { Tokens } from './tokens'
 
-/** Lifetime of a transaction's tokens, counted from their issue at the start or at the decision. Nevis does not document it. */
+/** A transaction token is valid for ten minutes. A status token is valid for ten minutes after its transaction has expired. Nevis documents neither. */
 const TOKEN_LIFETIME_SECONDS = 600
 
-/** The caller's values for a new transaction; `begin` adds the rest. */
+/** The values that the caller gives for a new transaction. `begin` adds the others. */
 export type NewTransaction = Pick<Transaction, 'operation' | 'channel' | 'user'> &
   Partial<Pick<Transaction, 'authenticatorId' | 'prompt' | 'message' | 'notificationMessage' | 'code' | 'phone'>>
 
@@ -74,12 +74,12 @@ export class Transactions {
     return [...this.byId.values()].map((transaction) => this.withDeadlineApplied(transaction))
   }
 
-  /** Makes the pending transactions of a deleted user fail. */
+  /** Makes all pending transactions of a deleted user fail. */
   failAllOf(user: User): void {
     this.deletedAt.set(user, this.clock.now())
   }
 
-  /** Records that the request has reached the phone. */
+  /** Notes that the request has reached a phone. */
   arrive(transaction: Transaction): void {
     transaction.arrival = ++this.arrivals
   }
@@ -93,14 +93,13 @@ export class Transactions {
   private forget({ statusToken, dispatchToken, channel, user }: Transaction): void {
     this.byStatusToken.delete(statusToken)
     if (dispatchToken !== undefined) this.byDispatchToken.delete(dispatchToken)
-    // Deletes the SMS of the deleted transaction. A user's SMS are in the order of the SMS transactions, so the oldest SMS belongs to the oldest
-    // transaction.
+    // Delete the SMS of this transaction. A user's SMS are sorted like the transactions, so the oldest SMS belongs to the oldest transaction.
     if (channel === 'sms') user?.inbox.shift()
   }
 
   /**
-   * Returns the transaction, after marking it as failed if it has expired or its user was deleted. This is done on access, because the simulator has
-   * no timers, and a user may have many transactions.
+   * Sets a pending transaction to failed if it has expired or its user was deleted, and returns it. Every look-up of a transaction calls this method,
+   * because the simulator has no timers.
    */
   private withDeadlineApplied<Found extends Transaction | undefined>(transaction: Found): Found {
     if (transaction?.status !== 'pending') return transaction
@@ -115,7 +114,7 @@ export class Transactions {
   }
 }
 
-/** Makes a token short enough for the app link to fit in a QR code. It begins like the token in Nevis's documents. */
+/** Creates the token for an app link. It is short, so that the link fits into a QR code. It begins like the token in Nevis's documentation. */
 function dispatchToken(): string {
   return Buffer.from(JSON.stringify({ nonce: randomBytes(12).toString('base64url') })).toString('base64url')
 }

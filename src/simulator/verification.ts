@@ -1,10 +1,10 @@
 /**
  * `POST /api/v1/users/{userId}/verification`: checks an SMS code or a recovery code.
  *
- * Out of scope: counting attempts across transactions.
+ * Out of scope: limiting attempts over several transactions.
  *
- * Source: https://docs.nevis.net/authcloud/api-doc/api-reference/verification-ref. Nevis documents 200 for the correct code and "4xx
- * otherwise", without a body. The exact 4xx and the number of attempts are the simulator's choice.
+ * Source: https://docs.nevis.net/authcloud/api-doc/api-reference/verification-ref. Nevis documents 200 for a correct code and "4xx otherwise",
+ * without a body. The simulator has chosen which 4xx it sends, and how many attempts are allowed.
  */
 import { answer, type Answer } from './answer'
 import type { Call } from './call'
@@ -40,8 +40,8 @@ function verifySms(cloud: Cloud, user: User, code: string, statusToken: string):
 }
 
 /**
- * Checks a code. According to Nevis's use-case pages, the intent token that started the operation is accepted in place of the access key. The user in
- * the path must then be the user of the intent.
+ * Checks a code. The request may contain the intent token that started the transaction instead of the access key, as Nevis's use-case pages say. The
+ * user in the path must then be the user of the intent.
  */
 export function verifyCode({ cloud, body, id, intent }: Call): Answer {
   const user = cloud.get({ userId: id })

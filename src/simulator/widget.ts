@@ -1,10 +1,9 @@
 /**
- * A substitute for Nevis's widget: the script that a page loads, and the frame that the script creates.
+ * Replaces Nevis's widget in tests: the script that a page loads, and the iframe that the script creates.
  *
- * Nevis's public documents describe the script's URL, the frame, the intent token and the result callback in its config, and some
- * result codes. They do not name the script's global function, nor the fields of its config and result. Here these names are the simulator's
- * own, such as `nevisSimulatorWidget`, so that nobody mistakes them for Nevis's. The substitute asks by push, or by QR code if the intent token
- * does not allow push; it does not support SMS. Out of scope: looking like Nevis's widget. Sources:
+ * Nevis's public documentation describes the script's URL, the iframe, the intent token, the callback for the result, and some result codes. It does not
+ * name the script's global function, nor the fields of its options and result. So the names here are invented, for example `nevisSimulatorWidget`.
+ * The widget asks by push, or by QR code if the intent token does not allow push; never by SMS. Out of scope: looking like Nevis's widget. Sources:
  * https://docs.nevis.net/authcloud/widget/auth-widget and …/widget/auth-widget-ref
  */
 import { createHash } from 'node:crypto'
@@ -12,8 +11,8 @@ import { answer, type Answer } from './answer'
 import type { Cloud } from './cloud'
 
 /**
- * The script that runs in the app's page: `nevisSimulatorWidget({ intentToken, element, onResult })`, where `onResult` gets `{ code, token?, data? }`
- * once. It sets the style as an attribute, so that the app's policy needs `'unsafe-inline'` for styles, as with Nevis's widget.
+ * The script that runs in the application's page: `nevisSimulatorWidget({ intentToken, element, onResult })`. It calls `onResult` once, with
+ * `{ code, token?, data? }`. It sets a style attribute, so that the page's CSP needs `'unsafe-inline'` for styles, as for Nevis's widget.
  */
 const HOST_SCRIPT = `'use strict'
 ;(() => {
@@ -38,8 +37,8 @@ const HOST_SCRIPT = `'use strict'
 `
 
 /**
- * The script that runs in the frame. Documented codes: success-001 registration, success-002 login, error-1000 unknown, error-1001 no QR code for an
- * enrolment (the intent token is wrong or too old), error-1002 it was not scanned in time. Nevis documents no other codes.
+ * The script that runs in the iframe. It uses the result codes that Nevis documents: success-001 registration, success-002 login, error-1000 unknown,
+ * error-1001 no QR code for an enrolment (the intent token is invalid or expired), error-1002 the QR code was not scanned in time.
  */
 const FRAME_SCRIPT = `'use strict'
 addEventListener('message', (event) => {
@@ -114,7 +113,7 @@ const FRAME = `<!doctype html>
 
 const hash = (text: string): string => `'sha256-${createHash('sha256').update(text).digest('base64')}'`
 
-/** Restricts the pages that may embed the frame, as Nevis's widget does. Here only pages of this machine may. */
+/** Allows only pages of this machine to embed the iframe. Nevis's widget restricts embedding, too. */
 const POLICY = [
   "default-src 'none'",
   `style-src ${hash(STYLE)}`,
@@ -135,7 +134,7 @@ export const widgetScript = (): Answer => content('text/javascript', HOST_SCRIPT
 
 export const widgetFrame = (): Answer => content('text/html', FRAME, { 'content-security-policy': POLICY })
 
-/** The operation and channels of an intent token. Nevis does not document how the real widget gets them. */
+/** Returns the operation and the channels of an intent token to the iframe. Nevis does not document how its widget gets them. */
 export function widgetIntent(cloud: Cloud, authorization: string | undefined): Answer {
   const intent = cloud.intent(/^Bearer (\S+)$/.exec(authorization ?? '')?.[1] ?? '')
   if (intent === undefined) return answer(403, {})

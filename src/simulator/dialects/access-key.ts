@@ -1,5 +1,5 @@
 /**
- * Dialects (plausible behaviours of Nevis) for an access key that is no longer valid: how Nevis answers.
+ * Dialects of the simulator for an expired or replaced access key. A dialect is one possible behaviour of Nevis where its documentation is silent.
  *
  * Out of scope: applying a dialect (`apply.ts`).
  */

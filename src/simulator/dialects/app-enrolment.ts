@@ -1,5 +1,5 @@
 /**
- * Dialects (plausible behaviours of Nevis) for the enrolment of an Access App.
+ * Dialects of the simulator for the enrolment of an Access App. A dialect is one possible behaviour of Nevis where its documentation is silent.
  *
  * Out of scope: applying a dialect (`apply.ts`).
  */

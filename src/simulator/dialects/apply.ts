@@ -1,7 +1,7 @@
 /**
- * Applies dialects to one call, in the order in which the dialects were given: first their refusals, then their changes of the answer.
+ * Applies the simulator's dialects (variants of Nevis's behaviour) to one request. Each dialect may first refuse the request, and later change the response.
  *
- * Out of scope: the dialects themselves, and scripted faults (`../apply-fault.ts`), which are applied after the dialects.
+ * Out of scope: the dialects themselves, and faults (`../apply-fault.ts`), which are applied after the dialects.
  */
 import { isRecord, type Answer } from '../answer'
 import { BoundedMap, CAPACITY } from '../memory'
@@ -9,17 +9,17 @@ import type { Problem, ProblemReason } from '../problem'
 import type { Dialect, DialectRequest } from './dialect'
 
 export class Dialects {
-  /** How often each token got each answer. */
+  /** For each token and each `status` or `active` value: how many responses with this value were sent. */
   private readonly answered = new BoundedMap<string, number>(CAPACITY.transactions)
 
   constructor(private readonly dialects: readonly Dialect[]) {}
 
-  /** How far the cloud's clock is ahead, in milliseconds. */
+  /** Milliseconds by which the simulated Nevis's clock is ahead of the machine's clock. */
   get clockMs(): number {
     return this.dialects.reduce((sum, { clockMs = 0 }) => sum + clockMs, 0)
   }
 
-  /** The refusal of the first dialect that refuses this request. */
+  /** Returns the error of the first dialect that refuses this request; undefined if none does. */
   refusalOf(request: DialectRequest): Problem | undefined {
     for (const { refuses } of this.dialects) {
       const problem = refuses?.(request)
@@ -34,7 +34,7 @@ export class Dialects {
     return this.dialects.reduce((changed, { rewrites }) => rewrites?.(changed, exchange) ?? changed, answer)
   }
 
-  /** Counts this answer, and returns how often the token got the same answer before. */
+  /** Counts this response, and returns how many responses with this `status` or `active` value were sent before for the same token. */
   private countEarlier({ body }: Answer, { operation, body: sent }: DialectRequest): number {
     const token = sent['statusToken'] ?? sent['token']
     if (typeof token !== 'string' || !isRecord(body)) return 0

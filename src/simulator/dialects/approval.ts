@@ -1,5 +1,6 @@
 /**
- * Dialects (plausible behaviours of Nevis) for the approval endpoint: its answers, and the fields that it accepts.
+ * Dialects of the simulator for the approval endpoint: its responses, and the fields that it accepts. A dialect is one possible behaviour of Nevis where its
+ * documentation is silent.
  *
  * Out of scope: applying a dialect (`apply.ts`).
  */

@@ -1,5 +1,5 @@
 /**
- * Dialects (plausible behaviours of Nevis) in which the cloud's clock is minutes ahead or behind, as on a host without time synchronisation.
+ * Dialects of the simulator in which Nevis's clock is seconds or minutes ahead of or behind the machine's clock.
  *
  * Out of scope: applying a dialect (`apply.ts`).
  */
@@ -16,7 +16,7 @@ const off = (seconds: number): Dialect => ({
   clockMs: seconds * 1000,
 })
 
-/** A dialect with the same clock, in which transaction tokens are also valid for one minute only, from `nbf` on. */
+/** A dialect with a wrong clock in which, additionally, a transaction token is valid for one minute only, from its `nbf`. */
 const strict = (seconds: number): Dialect => {
   const { name, says, ...rest } = off(seconds)
   return {

@@ -1,6 +1,6 @@
 /**
- * The type of a dialect. Where Nevis's documents leave something open, each plausible reading is a dialect: a small change of the simulator's
- * answers.
+ * The type of a dialect. Where Nevis's documentation leaves something open, each possible behaviour of Nevis is one dialect: a small change of the
+ * simulator's responses. A test chooses dialects with the option `dialect`.
  *
  * Out of scope: the dialects themselves (one file per group), and applying them (`apply.ts`).
  */
@@ -12,53 +12,51 @@ import type { Transaction } from '../model'
 import type { Problem, ProblemReason } from '../problem'
 import type { OperationName } from '../routes'
 
-/** A request to the API, as a dialect gets it. */
+/** A request to the simulated API, as passed to a dialect. */
 export interface DialectRequest {
   readonly operation: OperationName
-  /** The path without the query. */
+  /** The path of the URL, without the query. */
   readonly path: string
-  /** The decoded body; empty if there is none. */
+  /** The parsed body; an empty object if there is none. */
   readonly body: Body
   readonly headers: IncomingHttpHeaders
-  /** The transaction of the status token in the body. */
+  /** The transaction of the status token in the body, if there is one. */
   readonly transaction: Transaction | undefined
-  /** A dialect may only read from the cloud: it changes answers, never the state. */
+  /** The state of the simulated Nevis. A dialect may only read it. */
   readonly cloud: Cloud
 }
 
-/** A request, with facts about its answer. */
+/** A request to the simulated API, with facts about the response. */
 export interface Exchange extends DialectRequest {
-  /** Why the cloud refused the request; undefined if it did not. */
+  /** The reason, if the simulator refused the request; otherwise undefined. */
   readonly refusal: ProblemReason | undefined
-  /** How often this token got the same answer before (the same `status`, or the same `active`). */
+  /** How many responses with the same `status` or the same `active` value were sent before for this token. */
   readonly earlier: number
 }
 
 export interface Dialect {
-  /** The dialect's name for the option `dialect` and the flag `--dialect`, in kebab-case. */
+  /** The name for the option `dialect` and the flag `--dialect`, in kebab-case. */
   readonly name: string
-  /** What the cloud does in this dialect, in one sentence. */
+  /** One sentence that says how Nevis behaves in this dialect. */
   readonly says: string
-  /** Why the dialect is plausible: a sentence in a document, or the behaviour of other servers. */
+  /** Why Nevis may behave like this: a sentence in its documentation, or the behaviour of other servers. */
   readonly because: string
-  /** Refuses a request before the cloud runs it. */
+  /** Returns an error for a request that this dialect refuses. The operation is then not run. */
   readonly refuses?: (request: DialectRequest) => Problem | undefined
-  /** Returns the changed answer as a new object, and leaves the given one unchanged. */
+  /** Returns a changed copy of the response. Must not change the given response. */
   readonly rewrites?: (answer: Answer, exchange: Exchange) => Answer
-  /** How far the cloud's clock is ahead of this machine's, in milliseconds. */
+  /** Milliseconds by which the simulated Nevis's clock is ahead of the machine's clock. */
   readonly clockMs?: number
 }
 
-/** Dialects that answer the same open question. */
+/** Dialects for one question that Nevis's documentation leaves open. */
 export interface DialectGroup {
   readonly title: string
   readonly dialects: readonly Dialect[]
 }
 
-/**
- * The part of a probe's report that the option `dialect` reads: which dialects were recognised. Other properties are ignored.
- */
+/** The part of the report of `npx passport-nevis probe` that the option `dialect` reads. Other properties are ignored. */
 export interface DialectReport {
-  /** Names of dialects; if the list is empty, the simulator gives its own answers. */
+  /** The names of the dialects that the probe has recognised. If the list is empty, the simulator behaves as without the option. */
   readonly dialects: readonly string[]
 }

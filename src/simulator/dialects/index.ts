@@ -1,8 +1,8 @@
 /**
- * The list of all dialects, and how the option `dialect` and the flag `--dialect` find them by name.
+ * The list of all dialects of the simulator, and the search by name for the option `dialect` and the flag `--dialect`.
  *
- * Dialects are plausible readings of what Nevis's documents leave open. Each is a small change of the simulator's answers; several
- * are applied one after the other. Out of scope: applying them (`apply.ts`).
+ * A dialect is one possible behaviour of Nevis where its documentation leaves something open. Several dialects can be combined.
+ * Out of scope: applying dialects (`apply.ts`).
  */
 import { isRecord } from '../answer'
 import { accessKey } from './access-key'
@@ -28,12 +28,12 @@ export const DIALECT_GROUPS: readonly DialectGroup[] = [
 
 const byName = new Map(DIALECT_GROUPS.flatMap(({ dialects }) => dialects).map((dialect) => [dialect.name, dialect]))
 
-/** The value of the option `dialect`: a name, a list of names, or the report of a probe. */
+/** The value of the option `dialect`: a name, a list of names, or the report of `npx passport-nevis probe`. */
 export type DialectOption = string | readonly string[] | DialectReport
 
 /**
  * Finds dialects by their names.
- * @throws TypeError that names an unknown dialect, and the dialect with the most similar name
+ * @throws TypeError for an unknown name; it suggests the most similar name
  */
 export function dialectsOf(option: DialectOption): readonly Dialect[] {
   const value: unknown = option
@@ -55,7 +55,7 @@ function nearestTo(name: string): string {
   return String(nearest)
 }
 
-/** Levenshtein distance: how many characters must be added, removed or replaced to turn one text into the other. */
+/** The Levenshtein distance: how many characters must be added, removed or replaced to turn one text into the other. */
 function distance(one: string, other: string): number {
   let row = Array.from({ length: other.length + 1 }, (_, at) => at)
   for (const [i, character] of [...one].entries()) {

@@ -1,5 +1,6 @@
 /**
- * Dialects (plausible behaviours of Nevis) for intent tokens, and for a status call with a transaction token in place of a status token.
+ * Dialects of the simulator for intent tokens, and for a status request that contains a transaction token instead of a status token. A dialect is one
+ * possible behaviour of Nevis where its documentation is silent.
  *
  * Out of scope: applying a dialect (`apply.ts`).
  */
@@ -12,7 +13,7 @@ const NOT_SAID = 'The status reference does not say what a token gets that is no
 const ofOtherToken = (change: (exchange: Exchange) => Answer): NonNullable<Dialect['rewrites']> => (answer, exchange) =>
   exchange.operation === 'getStatus' && exchange.transaction === undefined ? change(exchange) : answer
 
-/** The status of the transaction to which the token belongs. */
+/** Responds with the status of the transaction to which the transaction token belongs. */
 function statusOfResult({ body, cloud }: Exchange): Answer {
   const found = cloud.transactions.all().find(({ token }) => token === body['statusToken'])
   if (found === undefined) return { status: 404, headers: {}, body: { status: 'unknown' } }

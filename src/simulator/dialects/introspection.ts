@@ -1,5 +1,5 @@
 /**
- * Dialects (plausible behaviours of Nevis) for the introspection. Nevis documents its answer with a single example, of an access key.
+ * Dialects of the simulator for the introspection of tokens. Nevis documents only one example of a response, for an access key, so much is left open.
  *
  * Out of scope: applying a dialect (`apply.ts`).
  */
@@ -11,7 +11,7 @@ import { refusing, without, type Json } from './rewrite'
 const ONE_EXAMPLE = 'The one example is that of an access key; what the claims of a transaction token are is not documented.'
 const HOUR_MS = 3_600_000
 
-/** Changes the answers to introspections of active tokens, except access keys. */
+/** Creates a dialect's change for introspections of active tokens other than access keys. */
 const ofToken = (change: (claims: Json & Claims, answer: Answer, exchange: Exchange) => Json): NonNullable<Dialect['rewrites']> => (answer, exchange) => {
   const { body } = answer
   if (exchange.operation !== 'introspect' || !isRecord(body) || body['active'] !== true || body['aud'] === 'api') return answer
@@ -26,11 +26,11 @@ const always = (claims: Json) => withClaims(() => claims)
 const userOf = ({ sub = '' }: Claims, { cloud }: Exchange) => cloud.userById(sub)
 const transactionOf = ({ body, cloud }: Exchange) => cloud.transactions.all().find(({ token, statusToken }) => [token, statusToken].includes(String(body['token'])))
 
-/** Changes the lifetime: the token is active for this many seconds after its `iat`. */
+/** Changes how long a token is active: this many seconds from its `iat`. */
 const living = (seconds: number) =>
   ofToken((token, _answer, { cloud }) => {
     const exp = token.iat + seconds * 1000
-    // With a lifetime of 0 seconds, change only `exp`: otherwise the token would never be active.
+    // For 0 seconds, change only `exp` and leave the token active. An inactive token would hide what a client does with `exp` equal to `iat`.
     return seconds > 0 && cloud.clock.now() >= exp ? { active: false } : { ...token, exp }
   })
 

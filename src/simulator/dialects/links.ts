@@ -1,5 +1,5 @@
 /**
- * Dialects (plausible behaviours of Nevis) for QR codes and app links.
+ * Dialects of the simulator for QR codes and app links. A dialect is one possible behaviour of Nevis where its documentation is silent.
  *
  * Out of scope: applying a dialect (`apply.ts`).
  */
@@ -10,13 +10,13 @@ import { svgDataUri } from '../svg'
 
 const SHORTENED = 'The documents shorten the data URI in their samples.'
 const BRANDED = 'Branded Access Apps have links of their own.'
-/** An image of a single white pixel in place of the QR code; the simulated phone uses the link. */
+/** A JPEG of one white pixel, sent instead of the QR code. The simulated phone can still open the link. */
 const JPEG =
   '/9j/4AAQSkZJRgABAQEAYABgAAD/2wBDAAMCAgICAgMCAgIDAwMDBAYEBAQEBAgGBgUGCQgKCgkICQkKDA8MCgsOCwkJDRENDg8QEBEQCgwSExIQEw8QEBD/yQALCAABAAEBAREA/8wABgAQEAX/2gAIAQEAAD8A0s8g/9k='
 
 type Change = (holder: Json, qrCode: Json, exchange: Exchange) => Json
 
-/** Changes the object that holds QR code and link, at the top level or in `enrollment`. */
+/** Creates a change for the object that contains `qrCode`: the response itself, or its field `enrollment`. */
 const inLinks = (change: Change): NonNullable<Dialect['rewrites']> => (answer: Answer, exchange) => {
   const { body } = answer
   if (!['enroll', 'approve'].includes(exchange.operation) || !isRecord(body) || answer.status >= 400) return answer

@@ -1,6 +1,5 @@
 /**
- * Dialects (plausible behaviours of Nevis) for the answer to an enrolment of recovery codes. Nevis documents neither the field nor the number of
- * codes.
+ * Dialects of the simulator for the response to an enrolment of recovery codes. Nevis documents neither the field with the codes nor their number.
  *
  * Out of scope: applying a dialect (`apply.ts`).
  */
@@ -13,8 +12,8 @@ const UNDOCUMENTED = 'The documents name no field for the codes: api-use-cases/r
 const isRecovery = ({ body }: Pick<Exchange, 'body'>) => body['channel'] === 'recovery'
 
 /**
- * Moves the recovery codes to another place in the answer.
- * @param place returns the changed answer, given the simulator's answer and the codes
+ * Creates a dialect's change that moves the recovery codes to another place in the response.
+ * @param place returns the changed response body, given the simulator's own body and the codes
  */
 const codesIn = (place: (json: Json, codes: readonly string[]) => unknown) =>
   inAnswers('enroll', (json, exchange) => {

@@ -1,5 +1,5 @@
 /**
- * Building blocks of dialects: functions that change the JSON of an answer, or the answer to a refused request.
+ * Functions that create the parts of a dialect: a change of a response's JSON or HTTP status, or a refusal of a request.
  *
  * Out of scope: the dialects themselves.
  */
@@ -12,7 +12,7 @@ export type Json = Record<string, unknown>
 
 type Rewrite = NonNullable<Dialect['rewrites']>
 
-/** Changes the JSON object of successful answers. */
+/** Creates a change for the JSON object in successful responses to these operations. */
 export function inAnswers(operations: OperationName | readonly OperationName[], change: (json: Json, exchange: Exchange) => unknown): Rewrite {
   return (answer, exchange) => {
     const isMeant = ([] as string[]).concat(operations).includes(exchange.operation)
@@ -21,27 +21,27 @@ export function inAnswers(operations: OperationName | readonly OperationName[], 
   }
 }
 
-/** Changes the HTTP status of successful answers. */
+/** Creates a change of the HTTP status of successful responses to this operation. */
 export function withStatus(operation: OperationName, status: number, isMeant: (exchange: Exchange) => boolean = () => true): Rewrite {
   return (answer, exchange) => (exchange.operation === operation && answer.status < 400 && isMeant(exchange) ? { ...answer, status } : answer)
 }
 
-/** Gives refusals for this reason another HTTP status, with the documented error body. */
+/** Creates a change of the HTTP status of errors with this reason. The body is the error body that Nevis documents. */
 export function refusedWith(reason: ProblemReason, status: number): Rewrite {
   return (answer, exchange) => (exchange.refusal === reason ? { ...errorAnswer(status, exchange), headers: answer.headers } : answer)
 }
 
-/** Makes an error response with the documented body. */
+/** Creates an error response with the body that Nevis documents. */
 export function errorAnswer(status: number, { path, cloud }: DialectRequest): Answer {
   return problemAnswer(new Problem(status, 'Refused by a dialect'), path, cloud.clock.now())
 }
 
-/** Refuses requests that meet a condition. */
+/** Creates a refusal, with this HTTP status, of all requests that meet a condition. */
 export function refusing(status: number, isMeant: (request: DialectRequest) => boolean): NonNullable<Dialect['refuses']> {
   return (request) => (isMeant(request) ? new Problem(status, 'Refused by a dialect') : undefined)
 }
 
-/** Changes the value of each field with one of these names that is a string, at any depth. */
+/** Changes all strings in fields with one of these names, at any depth. */
 export function withEach(value: unknown, names: readonly string[], change: (text: string) => unknown): unknown {
   if (Array.isArray(value)) return value.map((each: unknown) => withEach(each, names, change))
   if (!isRecord(value)) return value
@@ -54,13 +54,13 @@ export function without(json: Json, ...names: readonly string[]): Json {
   return Object.fromEntries(Object.entries(json).filter(([name]) => !names.includes(name)))
 }
 
-/** The object in a field, or an empty object if the field has none. */
+/** Returns the object in a field; an empty object if the field contains none. */
 export function objectIn(json: Json, name: string): Json {
   const value = json[name]
   return isRecord(value) ? value : {}
 }
 
-/** Makes several dialects that differ in the HTTP status only, one per status. */
+/** Creates one dialect per HTTP status. The dialects differ only in this status. */
 export function perStatus(statuses: readonly number[], dialectOf: (status: number) => Dialect): Dialect[] {
   return statuses.map(dialectOf)
 }

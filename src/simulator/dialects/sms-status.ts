@@ -1,6 +1,6 @@
 /**
- * Dialects (plausible behaviours of Nevis) for the status call of an SMS transaction. Nevis's older documents allow this call for SMS; the newer ones
- * allow it only for app, push and fido2.
+ * Dialects of the simulator for status requests of SMS transactions. Nevis's older documentation allows these requests; the newer documentation allows
+ * them only for app, push and fido2.
  *
  * Out of scope: applying a dialect (`apply.ts`).
  */

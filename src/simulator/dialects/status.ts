@@ -1,5 +1,5 @@
 /**
- * Dialects (plausible behaviours of Nevis) for the status of a transaction.
+ * Dialects of the simulator for the status of a transaction. A dialect is one possible behaviour of Nevis where its documentation is silent.
  *
  * Out of scope: applying a dialect (`apply.ts`).
  */
@@ -15,8 +15,8 @@ const ofStatus = (change: (json: Json, answer: Answer, exchange: Exchange) => An
 
 const withJson = (change: (json: Json) => Json) => ofStatus((json, answer) => ({ ...answer, body: change(json) }))
 /**
- * Changes answers to the status call.
- * @param status only the answers with this status are changed
+ * Creates a change for responses to status requests.
+ * @param status only responses with this status are changed
  */
 const when = (status: string, change: (json: Json, answer: Answer, exchange: Exchange) => Answer) =>
   ofStatus((json, answer, exchange) => (json['status'] === status ? change(json, answer, exchange) : answer))

@@ -1,5 +1,6 @@
 /**
- * Dialects (plausible behaviours of Nevis) for user records: the answer for an unknown user, and the fields of a known user.
+ * Dialects of the simulator for users: the response for an unknown user, and the fields of a known user. A dialect is one possible behaviour of Nevis
+ * where its documentation is silent.
  *
  * Out of scope: applying a dialect (`apply.ts`).
  */
@@ -15,7 +16,7 @@ const ADDITIVE = 'The documents say that new fields and values come without noti
 const ofUnknown = (change: (answer: Answer, exchange: Exchange) => Answer): NonNullable<Dialect['rewrites']> => (answer, exchange) =>
   LOOK_UPS.includes(exchange.operation) && exchange.refusal === 'unknown-user' ? change(answer, exchange) : answer
 
-/** Changes the top level of the answer, for look-ups of users and for enrolments. */
+/** Creates a change for the outermost object of responses to user look-ups and enrolments. */
 const ofUser = (change: (user: Json) => unknown) => inAnswers([...LOOK_UPS, 'enroll'], change)
 const EVERYWHERE: readonly OperationName[] = [...LOOK_UPS, 'enroll', 'approve', 'getStatus']
 

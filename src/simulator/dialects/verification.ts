@@ -1,6 +1,5 @@
 /**
- * Dialects (plausible behaviours of Nevis) for the answer to the verification of a code. Nevis documents 200 for the right code, "4xx otherwise", and
- * no body.
+ * Dialects of the simulator for the response to a code. Nevis documents 200 for a correct code and "4xx otherwise", but no body.
  *
  * Out of scope: applying a dialect (`apply.ts`).
  */

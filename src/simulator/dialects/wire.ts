@@ -1,5 +1,5 @@
 /**
- * Dialects (plausible behaviours of Nevis) for HTTP: media types, encodings, redirects, and answers of gateways and firewalls in place of Nevis.
+ * Dialects of the simulator for HTTP: media types, encodings, redirects, and responses of gateways and firewalls that Nevis has not sent.
  *
  * Out of scope: applying a dialect (`apply.ts`).
  */
@@ -21,7 +21,7 @@ const encoded = (name: string, encode: (bytes: Buffer) => Buffer) => (answer: An
 
 const typeOf = ({ body }: Answer) => (typeof body === 'string' ? 'text/plain;charset=utf-8' : 'application/json;charset=utf-8')
 
-/** Replaces the answer of every call by the same one. */
+/** Creates a change that replaces every response by the given one. */
 const instead = (status: number, body: unknown, headers: Record<string, string> = { 'content-type': 'text/html' }): NonNullable<Dialect['rewrites']> => () => ({ status, headers, body })
 
 const ofJson = (headers: Record<string, string>): NonNullable<Dialect['rewrites']> => (answer) => (isRecord(answer.body) ? withHeaders(headers)(answer) : answer)
