@@ -122,7 +122,10 @@ export interface SecondFactorFields {
 export interface SecondFactorStep {
   /** What to show to the user. */
   readonly view: SecondFactorView
-  /** Why the last `send` failed; undefined if it did not. The user can try again. Usually a {@link SecondFactorError}, or the TypeError of `fetch`. */
+  /**
+   * Why the last `send` failed; undefined if it succeeded. Show the reason; the user can repeat the input. Usually a {@link SecondFactorError}, or the
+   * TypeError of `fetch`.
+   */
   readonly error: Error & {
     /** The error code. Compare the code, never the message. */
     readonly code?: SecondFactorErrorCode
@@ -133,7 +136,7 @@ export interface SecondFactorStep {
   } | undefined
   /**
    * Sends what the user has typed or chosen. `show` is then called with the next step. Call it without fields to confirm that the recovery codes are saved.
-   * Only the first call per step counts.
+   * Only the first call in each step has an effect.
    */
   readonly send: (fields?: SecondFactorFields) => void
   /** Cancels the second factor, also on the server. The promise of `secondFactor` rejects with the code `cancelled`. */

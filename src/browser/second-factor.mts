@@ -7,8 +7,8 @@ import type { SecondFactorFields, SecondFactorOptions, SecondFactorView } from '
 import { orAborted, requestsTo, SecondFactorError, type Requests } from './requests.mjs'
 
 /**
- * Pause before the view is requested again. One server process may learn of an approval later than another, and requests without a pause would overload
- * the server until then.
+ * Pause before the view is requested again. One server process may learn of an approval seconds after another. Requests without a pause would load the server
+ * during these seconds.
  */
 const PAUSE_MS = 1000
 /** Time limit of the request that cancels the transaction. */
@@ -63,7 +63,8 @@ export async function secondFactor<Result = unknown>(url: string | URL, fields: 
           // With `retry`, the server responds to a wrong code with the URL of the view, which contains the number of attempts left.
           ;({ next, body } = await requests.send(false, isStart ? waitingURL : callbackURL, { ...action, transaction, ...(!isStart && { retry: '1' }) }))
         } catch (reason) {
-          // The network failed, or the server refused the request. Show the error: the transaction may still be open, so the user can try again.
+          // The network failed, or the server refused the request. Show the error in the next step, because the user can repeat the input while the
+          // transaction is open.
           if (stopped.aborted || (reason as SecondFactorError).status < 400) throw reason
           error = reason as Error
         }

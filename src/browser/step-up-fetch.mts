@@ -32,7 +32,8 @@ export function stepUpFetch(url: string | URL, options: StepUpOptions): typeof f
   function start(): StepUp {
     const stop = new AbortController()
     const done = previous
-      // Wait until the server has got the cancellation of the previous step-up. Otherwise it could cancel the new one.
+      // Wait until the server has got the cancellation of the previous step-up. If the cancellation arrived after the new start, it could cancel the new
+      // step-up.
       .catch(() => undefined)
       .then(() => secondFactor(url, {}, { ...options, signal: stop.signal }))
     previous = done

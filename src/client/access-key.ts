@@ -63,7 +63,7 @@ export class AccessKey {
     return key.length === other.length && timingSafeEqual(key, other)
   }
 
-  /** Derives one key of 32 bytes per label from the current access key, with HKDF-SHA256 (RFC 5869). */
+  /** Derives a key of 32 bytes for each label from the current access key, with HKDF-SHA256 (RFC 5869). A label names the purpose of the key. */
   derive(labels: readonly string[]): readonly Buffer[] | Promise<readonly Buffer[]> {
     const current = this.currentWithinDeadline()
     const derived = (key: string) => labels.map((label) => this.#deriveFrom(key, label))

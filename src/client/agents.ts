@@ -36,7 +36,8 @@ const OPTIONS = {
   // During a burst of logins, requests beyond these 50 connections wait until one is free, at most until their deadline.
   maxSockets: 50,
   timeout: KEEP_IDLE_MS,
-  // axios sets 60 s on each socket before each request. With another value here, Node and axios would each set it again, with a system call each time.
+  // axios sets this delay to 60 s before each request. With another value here, Node and axios would overwrite each other's value, each time with a system
+  // call.
   keepAliveMsecs: 60_000,
 }
 
@@ -67,7 +68,7 @@ export function newAgent(url: URL, keepAlive = true): HttpAgent {
 
 /**
  * Creates an agent that reaches Nevis through a forward proxy.
- * @param authority host and port of Nevis, for example `[::1]:443`
+ * @param authority host and port of Nevis, for example `my-instance.mauth.nevis.cloud:443`, an IPv6 address in brackets
  */
 export function newTunnelAgent(proxy: Proxy, authority: string, keepAlive = true): HttpsAgent {
   const agent = new HttpsAgent({ ...TLS_OPTIONS, keepAlive })
@@ -81,7 +82,9 @@ export function newTunnelAgent(proxy: Proxy, authority: string, keepAlive = true
   return learning(agent)
 }
 
-/** Makes the agent learn the server's idle time-out from connections that the server closes. The agent then closes idle connections earlier than that. */
+/**
+ * Makes the agent learn the server's idle time-out from connections that the server closes. The agent then closes idle connections before the server does.
+ */
 function learning<A extends HttpAgent>(agent: A): A {
   let keepMs = KEEP_IDLE_MS
   let forgetAt = Infinity

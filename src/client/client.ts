@@ -264,7 +264,7 @@ export class NevisClient {
     return this.#http.isUp
   }
 
-  /** @internal Derives 32 bytes per label from the current access key. */
+  /** @internal Derives a key of 32 bytes for each label from the current access key. A label names the purpose of the key. */
   deriveKeys(labels: readonly string[]): readonly Buffer[] | Promise<readonly Buffer[]> {
     return this.#accessKey.derive(labels)
   }

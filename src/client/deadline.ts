@@ -10,7 +10,7 @@ export interface Deadline {
   /** True once the time is up. */
   isOver(): boolean
   remainingMs(): number
-  /** Destroys the request when the time is up, or at once if the time is already up. A later call replaces the request: only the last one is destroyed. */
+  /** Destroys the request when the time is up, or at once if the time is already up. If called twice, destroys only the second request. */
   applyTo(request: Request): void
 }
 

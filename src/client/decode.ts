@@ -64,7 +64,10 @@ export function decodeEnrollment(answer: Answer, channel: string): Enrollment {
   return { ...userFields(fields), ...enrollment }
 }
 
-/** Requires a QR code or a link, because the user must scan or open one of them. A link with any scheme counts: later, the factor `app` checks the scheme. */
+/**
+ * Requires a QR code or a link, because the user must scan or open one of them. A link with any scheme is accepted here, because the factor `app` checks the
+ * scheme.
+ */
 function assertWayIn(fields: Fields, { qrCode }: Pick<Enrollment, 'qrCode'>): void {
   fields.required('qrCode', qrCode ?? fields.optionalString('appLinkUri'))
 }
@@ -157,7 +160,7 @@ function authenticatorsIn(fields: Fields): readonly Authenticator[] | undefined 
   return fields.objects('authenticators')?.map(authenticator)
 }
 
-/** Accepts an authenticator without an id, because it still is a second factor of the user. An error would make the whole list unusable. */
+/** Accepts an authenticator without an id, because it is a second factor of the user all the same. An error would make the whole list unusable. */
 function authenticator(fields: Fields): Authenticator {
   return compact<Authenticator>({
     authenticatorId: fields.optionalId('authenticatorId'),

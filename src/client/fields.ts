@@ -17,7 +17,7 @@ const WHITE_SPACE = /\s|[^ -~\xa0-\uffff]/
 const MAX_LINK_CHARACTERS = 8192
 /** The longest list of authenticators that is accepted. A much longer list would block the process for seconds. */
 const MAX_LIST_LENGTH = 200
-/** A link with one of these schemes is rejected. The browser handles them itself, so such a link cannot open an app on the phone. */
+/** A link with one of these schemes is rejected. The browser opens them itself, so these links cannot open the Access App. */
 const BROWSER_SCHEMES: readonly string[] = ['http:', 'javascript:', 'data:', 'blob:', 'file:', 'vbscript:', 'about:', 'ftp:', 'ws:', 'wss:', 'view-source:', 'filesystem:']
 
 /** Reads the fields of a JSON object of a response. It keeps the response, to create the error for a missing or invalid field. */
@@ -76,7 +76,10 @@ export class Fields {
     return this.optionalToken(name) ?? this.#refuse(name, 'is missing')
   }
 
-  /** Returns undefined if the field is absent. Throws if its value has line breaks or many kilobytes, because tokens are sent in later requests. */
+  /**
+   * Returns undefined if the field is absent. Throws if its value has line breaks or many kilobytes, because the client sends tokens in headers and bodies of
+   * other requests.
+   */
   optionalToken(name: string): string | undefined {
     const value = this.optionalString(name)
     if (value !== undefined && !isToken(value)) this.#refuse(name, 'cannot be used as a token')

@@ -146,7 +146,7 @@ export class Http {
     const { operation, path, method, body, alone } = call
     const agent = alone === true ? this.#agents.forOneCall : this.#agents.shared
     const data = typeof body === 'object' ? JSON.stringify(body) : body
-    // The deadline destroys the request directly. An AbortSignal would do the same, but axios adds and removes listeners for it on each request.
+    // The deadline destroys the request directly. With an AbortSignal instead, axios would add and remove listeners on each request.
     const transport = {
       request: (options: RequestOptions, respond: Respond): ClientRequest => {
         const request = this.#transport(options, respond)
@@ -169,7 +169,7 @@ function resultOf(outcome: Answer | NevisError, deadline: Deadline): Pick<NevisC
   return { code: deadline.isOver() ? 'NEVIS_TIMEOUT' : code, ...(nevisStatus !== undefined && { nevisStatus }) }
 }
 
-/** Turns the response of axios into an Answer. Returns a NevisError if a compressed body is blank, because it was then cut off. */
+/** Turns the response of axios into an Answer. Returns a NevisError if a compressed body is blank, because this means that the body was cut off. */
 function answerOf(operation: NevisMethod, { status, data, headers, request }: AxiosResponse<string>): Answer | NevisError {
   const raw = (request as Sent)[ANSWER]
   // If a compressed body is cut off within its first bytes, axios decodes it to an empty or blank text. Reject it: an empty body can mean "the

@@ -58,7 +58,7 @@ export type EnrollRequest = AnonymousEnrollRequest | UserEnrollRequest
 
 /** The parameter of `NevisClient.approve`: the user, the channel and the message. */
 export type ApproveRequest = UserReference & {
-  /** Default `push`. Older Nevis instances call the channel `app` `qr-code`. */
+  /** Default `push`. Older Nevis instances use the name `qr-code` for the channel `app`. */
   channel?: Open<ApprovalChannel> | undefined
   /** True: the user must accept or deny explicitly in the Access App. Only for push and app, and only with a `message`. Nevis's default is false. */
   prompt?: boolean | undefined

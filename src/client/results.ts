@@ -158,13 +158,13 @@ export interface PendingStatus extends UndecidedStatus {
   readonly status: 'pending'
 }
 
-/** The user denied, or the transaction timed out: Nevis does not say which. */
+/** The user has denied, or the transaction has expired. Nevis does not say which. */
 export interface FailedStatus extends UndecidedStatus {
   /** The user has denied, or the transaction has expired. Nevis does not say which. */
   readonly status: 'failed'
 }
 
-/** The user has approved or enrolled. The token must still be introspected. */
+/** The user has approved or enrolled. Introspect the token before you log the user in. */
 export interface SucceededStatus extends UndecidedStatus {
   /** The user has approved or enrolled. */
   readonly status: 'succeeded'

@@ -38,7 +38,7 @@ export class Tunnel extends Duplex {
 
   /**
    * Opens the tunnel through the proxy.
-   * @param authority host and port of Nevis, for example `[::1]:443`
+   * @param authority host and port of Nevis, for example `my-instance.mauth.nevis.cloud:443`, an IPv6 address in brackets
    */
   constructor(proxy: Proxy, authority: string) {
     super()

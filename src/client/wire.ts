@@ -13,7 +13,7 @@ export type Open<Known extends string> = Known | (string & {})
 /** The operation of a transaction: to confirm something, or to register a factor. */
 export type Operation = 'approve' | 'enroll'
 
-/** How Nevis asks the user to approve. Older documents call `app` `qr-code`. */
+/** How Nevis asks the user to approve. Older documents use the name `qr-code` for `app`. */
 export type ApprovalChannel = 'push' | 'app' | 'qr-code' | 'sms'
 /** What a user can enrol. `push` and `app` both enrol the Access App. */
 export type EnrollmentChannel = 'app' | 'push' | 'sms' | 'recovery'

@@ -16,7 +16,9 @@ const SECONDS_PER_DAY = 86_400
 /** The end of the year 9999. If an access key expires later, this time is printed, because JavaScript cannot print a later one as a date. */
 const LAST_DATE_SECONDS = 253_402_300_799
 const WARN_BEFORE_DAYS = 14
-/** The strategy accepts 60 s of clock difference (`binding.ts`). With more, it rejects valid tokens as too old or not yet valid. */
+/**
+ * The strategy accepts 60 s of clock difference (`binding.ts`). If the clocks differ by more, the strategy rejects valid tokens as expired or not yet valid.
+ */
 const MAX_SKEW_SECONDS = 60
 const WARN_SKEW_SECONDS = 5
 

@@ -17,7 +17,7 @@ export interface Cookie {
 
 export interface Reply {
   readonly status: number
-  /** The body as a JSON object; an empty object if the body is none. */
+  /** The body as a JSON object; an empty object if the body is anything else. */
   readonly json: Readonly<Record<string, unknown>>
   /** The path of the `Location` header. */
   readonly location: string | undefined
@@ -27,7 +27,7 @@ export interface Reply {
   readonly headers: IncomingHttpHeaders
   /** The beginning of the body as text. */
   readonly text: string
-  /** Names of the Nevis strategies that handled this request and failed it. */
+  /** Names of the Nevis strategies that handled this request and called `fail`. */
   readonly refusedBy: readonly string[]
   /** The failure codes of these strategies, for example `unknown_transaction`. */
   readonly codes: readonly string[]

@@ -83,7 +83,8 @@ function startFinding(starts: readonly StrategyCall[], others: number, nevis: st
   const places = starts.flatMap(({ place }) => place ?? [])
   const where = places.length === 0 ? '' : `: ${places.slice(0, 3).join(', ')}${places.length > 3 ? ', …' : ''}`
   if (others > 0) return ok(check, `found ${others} other ${others === 1 ? 'route that uses' : 'routes that use'} the strategy${where} (a sign-in is not tried, because that would need a password)`)
-  // The route may still exist: an application may mount one middleware on several routes, and some frameworks call `authenticate` only during a request.
+  // A route that starts the second factor may exist unseen: an application may mount one middleware on several routes, and some frameworks call
+  // `authenticate` only during a request.
   const remedy = `sign in once; if no second factor starts, add the strategy after the password: ${START.replace("'nevis'", `'${nevis}'`)}`
   return unchecked(check, 'only the callback and the waiting page were seen to use the strategy', remedy)
 }

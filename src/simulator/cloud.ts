@@ -165,7 +165,7 @@ export class Cloud {
   }
 
   /**
-   * Returns the intent of an intent token that has not been used.
+   * Returns what an unused intent token allows: operation, user and channels.
    * @returns undefined if the token was used or has expired
    */
   intent(token: string): Intent | undefined {
@@ -174,7 +174,7 @@ export class Cloud {
   }
 
   /**
-   * Returns the intent of an intent token, whether the token was used or not.
+   * Returns what an intent token allows, even if the token was used.
    * @returns undefined if the token has expired
    */
   usableOrUsedIntent(token: string): Intent | undefined {

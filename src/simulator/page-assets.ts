@@ -156,7 +156,7 @@ enhance()
 setTimeout(look, 1000)
 `
 
-/** Stores the length of the tab's history, so that the button on the page of an app link can go back to the application's page. */
+/** Stores the length of the tab's history when an app link is opened. A button on the page with the phones then goes back to the application's page. */
 export const OPEN_SCRIPT = `sessionStorage.setItem('opened', history.length - 1)`
 
 const hash = (text: string): string => `'sha256-${createHash('sha256').update(text).digest('base64')}'`

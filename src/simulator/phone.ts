@@ -49,7 +49,7 @@ export class Phone {
     readonly name: string,
   ) {}
 
-  /** The requests that wait for an answer on this phone, newest last. */
+  /** The requests on this phone that are neither approved, denied nor expired, newest last. */
   get waiting(): readonly PhoneRequest[] {
     return this.arrived()
       .filter((transaction) => transaction.status === 'pending')

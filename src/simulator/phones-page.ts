@@ -26,7 +26,7 @@ function messageHtml(message: string): string {
   const formatted = /^<html>([^]*)<\/html>$/.exec(message)?.[1]
   if (formatted === undefined) return escaped(message)
   const tagged = escaped(formatted).replace(/&lt;(\/?)(b|br|em|i|strong|u)\s*\/?&gt;/g, '<$1$2>')
-  // Entities such as `&amp;` in an `<html>` message are HTML already. Undo their second escaping.
+  // In an `<html>` message, `&amp;` is an entity already. `escaped` has turned it into `&amp;amp;`, so change it back.
   return tagged.replace(/&amp;(lt|gt|quot|#39|amp);/g, '&$1;')
 }
 

@@ -58,7 +58,7 @@ export class Edits {
   changes({ templates, manifest }: AppFolder, strategyFile: Source): FileChange[] {
     for (const source of new Set([...this.names.keys(), ...this.needsStrategy, ...this.declarations.keys()])) this.importInto(source, strategyFile)
     const changed = [...this.edits].map(([{ path, text: before }, edits]) => {
-      // If two edits have the same position, the first one's text is inserted first.
+      // Of two texts that are inserted at one position, the text of the first call comes first.
       const after = [...edits].reverse().sort((a, b) => b.start - a.start).reduce((text, { start, end, text: other }) => text.slice(0, start) + other + text.slice(end), before)
       return { path, before, after }
     })

@@ -1,6 +1,6 @@
 /**
- * Finds the application's password strategy (passport-local) and how its verify function finds a user by name. The verify function of the Nevis strategy
- * gets the same look-up.
+ * Finds the application's password strategy (passport-local) and how its verify function finds a user by name. `init` copies this look-up into the verify
+ * function of the Nevis strategy.
  *
  * Out of scope: the change itself (`plan.ts`).
  */
@@ -103,7 +103,7 @@ function lookupAt(source: Source, open: number, brace: number, username: string,
   let first = open - 1
   while (source.is(first - 1, '.')) first -= 2
   if (!source.isWord(first) || first <= brace) return undefined
-  // Collect the variables that the function declares before the look-up, because they do not exist in the new verify function.
+  // Collect the variables that the function declares before the look-up, because they do not exist in the verify function of the Nevis strategy.
   const own = new Set(hidden)
   for (let i = brace; i < first; i++) if (['const', 'let', 'var'].includes(source.token(i).text)) own.add(source.token(i + 1).text)
   let last = source.token(open).pair as number

@@ -32,9 +32,8 @@ export function editStepUps(edits: Edits, sources: readonly Source[], waitingURL
     })
     const sensitive = guarded.filter(({ route }) => SENSITIVE.test(route.path) && !/reset|forgot/i.test(route.path))
     if (sensitive.every(({ route }) => route.method === 'get')) return []
-    // If every route of the file has a login guard, add the second factor to all of them. The page with the form then asks for the second factor, too, not
-    // only
-    // the request that sends the form.
+    // If every route of the file has a login guard, add the second factor to all of them. The user then gives the second factor before seeing a form, not
+    // when sending it.
     const chosen = guarded.length === all.length ? guarded : guarded.filter(({ route }) => sensitive.some((one) => one.route.path === route.path))
     const name = 'recentSecondFactor'
     if (chosen.length === 0 || source.tokens.some(({ text }) => text === name)) return []

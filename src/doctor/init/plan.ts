@@ -25,7 +25,7 @@ export interface DoorResult {
 export interface Plan {
   readonly doors: readonly DoorResult[]
   readonly changes: readonly FileChange[]
-  /** Other changes that `init` makes, one sentence each. */
+  /** Changes that `init` makes outside the sign-ins, one sentence each. */
   readonly done: readonly string[]
   /** Why `init` changes nothing; empty if it changes something. */
   readonly refusals: readonly Refusal[]

@@ -2,7 +2,7 @@
  * The stage `app` of the command `probe`, for which a person with a phone is needed. It enrols the phone, starts one approval for the person to accept and
  * one to deny, and introspects the tokens that Nevis sends.
  *
- * Out of scope: requests that nobody answers (`wait-stage.ts`).
+ * Out of scope: requests that the person leaves unanswered (`wait-stage.ts`).
  */
 import { linkIn, textAt } from './answers'
 import type { Reply } from './caller'

@@ -9,9 +9,9 @@ import type { Facts } from './caller'
 export interface Answered {
   readonly question: string
   readonly answer: string
-  /** What this package does with an instance of which this answer is true. */
+  /** What this package does if this answer is true for the Nevis instance. */
   readonly does: string
-  /** The option of the strategy to set for such an instance. */
+  /** The option of the strategy to set if this answer is true; undefined if none is needed. */
   readonly option?: string
 }
 

@@ -10,7 +10,7 @@ import type { Facts } from './caller'
 import { SimulatedPerson } from './simulated-person'
 import { runStages, type Stage, type StageResults } from './stages'
 
-/** What an instance does differently from the simulator, for example `enroll.recovery.http is 200`. */
+/** How the responses of a Nevis instance differ from the simulator's, for example `enroll.recovery.http is 200`. */
 export type Differences = ReadonlySet<string>
 
 /** What the probe has recorded with the simulator, and how each dialect of the simulator changes that. */

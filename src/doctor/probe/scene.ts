@@ -75,8 +75,8 @@ export function noteTimes({ caller }: Scene, step: string, { json }: Reply, star
 }
 
 /**
- * Says when a token was issued, in relation to the start. "Before the start" or "in the future" means that the clocks differ, or that `iat` has another
- * meaning.
+ * Says when a token was issued: before or after the start of the transaction. "Before the start" or "in the future" means that the clocks differ, or that
+ * `iat` has another meaning.
  */
 function issuedIn(issued: number, start: number, now: number): string {
   const halfMinutes = (seconds: number) => (seconds <= 900 ? `${Math.round(seconds / 30) * 30} s` : roughly(seconds))

@@ -13,7 +13,7 @@ export const BASE_URL = 'the base URL'
 /** Values that the probe has sent or received, each with the words that replace it in the report, for example `the userId`. */
 export type Known = ReadonlyMap<string, string>
 
-/** The only values that the report quotes: words from Nevis's documentation, and words with which other services say the same. */
+/** The only values that the report quotes: words from Nevis's documentation, such as `pending`, and synonyms from other services. */
 const WORDS = new Set(
   `new active inactive blocked pending succeeded success failed failure unknown ok up verified processing rejected denied expired cancelled
   approved accepted declined timeout error api transaction status intent app push sms fido2 recovery pong image/png 300`.split(/\s+/),

@@ -1,5 +1,6 @@
 /**
- * Applies the simulator's dialects (variants of Nevis's behaviour) to one request. Each dialect may first refuse the request, and later change the response.
+ * Applies the simulator's dialects (variants of Nevis's behaviour) to one request. Each dialect may refuse the request. If none does, each may change the
+ * response.
  *
  * Out of scope: the dialects themselves, and faults (`../apply-fault.ts`), which are applied after the dialects.
  */

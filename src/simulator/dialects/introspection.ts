@@ -11,7 +11,7 @@ import { refusing, without, type Json } from './rewrite'
 const ONE_EXAMPLE = 'The one example is that of an access key; what the claims of a transaction token are is not documented.'
 const HOUR_MS = 3_600_000
 
-/** Creates a dialect's change for introspections of active tokens other than access keys. */
+/** Creates a function that changes introspection responses for active tokens, except access keys. */
 const ofToken = (change: (claims: Json & Claims, answer: Answer, exchange: Exchange) => Json): NonNullable<Dialect['rewrites']> => (answer, exchange) => {
   const { body } = answer
   if (exchange.operation !== 'introspect' || !isRecord(body) || body['active'] !== true || body['aud'] === 'api') return answer
@@ -30,7 +30,7 @@ const transactionOf = ({ body, cloud }: Exchange) => cloud.transactions.all().fi
 const living = (seconds: number) =>
   ofToken((token, _answer, { cloud }) => {
     const exp = token.iat + seconds * 1000
-    // For 0 seconds, change only `exp` and leave the token active. An inactive token would hide what a client does with `exp` equal to `iat`.
+    // For 0 seconds, change only `exp` and leave the token active, so that a test sees what a client does if `exp` equals `iat`.
     return seconds > 0 && cloud.clock.now() >= exp ? { active: false } : { ...token, exp }
   })
 

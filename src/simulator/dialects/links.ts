@@ -10,13 +10,13 @@ import { svgDataUri } from '../svg'
 
 const SHORTENED = 'The documents shorten the data URI in their samples.'
 const BRANDED = 'Branded Access Apps have links of their own.'
-/** A JPEG of one white pixel, sent instead of the QR code. The simulated phone can still open the link. */
+/** A JPEG of one white pixel, sent instead of the QR code. The simulated phone opens the link instead of scanning it. */
 const JPEG =
   '/9j/4AAQSkZJRgABAQEAYABgAAD/2wBDAAMCAgICAgMCAgIDAwMDBAYEBAQEBAgGBgUGCQgKCgkICQkKDA8MCgsOCwkJDRENDg8QEBEQCgwSExIQEw8QEBD/yQALCAABAAEBAREA/8wABgAQEAX/2gAIAQEAAD8A0s8g/9k='
 
 type Change = (holder: Json, qrCode: Json, exchange: Exchange) => Json
 
-/** Creates a change for the object that contains `qrCode`: the response itself, or its field `enrollment`. */
+/** Creates a function that changes the object with `qrCode`: the response body itself, or its field `enrollment`. */
 const inLinks = (change: Change): NonNullable<Dialect['rewrites']> => (answer: Answer, exchange) => {
   const { body } = answer
   if (!['enroll', 'approve'].includes(exchange.operation) || !isRecord(body) || answer.status >= 400) return answer

@@ -12,7 +12,7 @@ const UNDOCUMENTED = 'The documents name no field for the codes: api-use-cases/r
 const isRecovery = ({ body }: Pick<Exchange, 'body'>) => body['channel'] === 'recovery'
 
 /**
- * Creates a dialect's change that moves the recovery codes to another place in the response.
+ * Creates a function that moves the recovery codes to another place in the response.
  * @param place returns the changed response body, given the simulator's own body and the codes
  */
 const codesIn = (place: (json: Json, codes: readonly string[]) => unknown) =>

@@ -12,7 +12,7 @@ export type Json = Record<string, unknown>
 
 type Rewrite = NonNullable<Dialect['rewrites']>
 
-/** Creates a change for the JSON object in successful responses to these operations. */
+/** Creates a function that changes the JSON object in successful responses to these operations. */
 export function inAnswers(operations: OperationName | readonly OperationName[], change: (json: Json, exchange: Exchange) => unknown): Rewrite {
   return (answer, exchange) => {
     const isMeant = ([] as string[]).concat(operations).includes(exchange.operation)
@@ -21,12 +21,12 @@ export function inAnswers(operations: OperationName | readonly OperationName[], 
   }
 }
 
-/** Creates a change of the HTTP status of successful responses to this operation. */
+/** Creates a function that changes the HTTP status of successful responses to this operation. */
 export function withStatus(operation: OperationName, status: number, isMeant: (exchange: Exchange) => boolean = () => true): Rewrite {
   return (answer, exchange) => (exchange.operation === operation && answer.status < 400 && isMeant(exchange) ? { ...answer, status } : answer)
 }
 
-/** Creates a change of the HTTP status of errors with this reason. The body is the error body that Nevis documents. */
+/** Creates a function that changes the HTTP status of errors with this reason. The body is the error body that Nevis documents. */
 export function refusedWith(reason: ProblemReason, status: number): Rewrite {
   return (answer, exchange) => (exchange.refusal === reason ? { ...errorAnswer(status, exchange), headers: answer.headers } : answer)
 }
@@ -36,7 +36,7 @@ export function errorAnswer(status: number, { path, cloud }: DialectRequest): An
   return problemAnswer(new Problem(status, 'Refused by a dialect'), path, cloud.clock.now())
 }
 
-/** Creates a refusal, with this HTTP status, of all requests that meet a condition. */
+/** Creates a function that refuses, with this HTTP status, all requests for which `isMeant` is true. */
 export function refusing(status: number, isMeant: (request: DialectRequest) => boolean): NonNullable<Dialect['refuses']> {
   return (request) => (isMeant(request) ? new Problem(status, 'Refused by a dialect') : undefined)
 }

@@ -15,7 +15,7 @@ const ofStatus = (change: (json: Json, answer: Answer, exchange: Exchange) => An
 
 const withJson = (change: (json: Json) => Json) => ofStatus((json, answer) => ({ ...answer, body: change(json) }))
 /**
- * Creates a change for responses to status requests.
+ * Creates a function that changes responses to status requests.
  * @param status only responses with this status are changed
  */
 const when = (status: string, change: (json: Json, answer: Answer, exchange: Exchange) => Answer) =>
