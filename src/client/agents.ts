@@ -36,8 +36,8 @@ const OPTIONS = {
   // During a burst of logins, requests beyond these 50 connections wait until one is free, at most until their deadline.
   maxSockets: 50,
   timeout: KEEP_IDLE_MS,
-  // axios sets this delay to 60 s before each request. With another value here, Node and axios would overwrite each other's value, each time with a system
-  // call.
+  // axios sets this keep-alive delay of the socket to 60 s before each request. With another value here, Node and axios would overwrite each other's value,
+  // each time with a system call.
   keepAliveMsecs: 60_000,
 }
 

@@ -138,8 +138,8 @@ export class NevisClient {
   }
 
   /**
-   * Gets the status of a transaction. The request has no access key. If Nevis responds that the key is missing, it is sent once more, with the
-   * key. Retried on failure.
+   * Gets the status of a transaction. The client sends the request without the access key. If Nevis responds that the key is missing, the client repeats the
+   * request with the key. Retried on failure.
    * @param statusToken from the response to `approve` or `enroll`
    * @returns the status: `pending`, `succeeded`, `failed` or `unknown`. `failed` and `unknown` are results, not errors
    * @throws NevisError, any code but `NEVIS_NOT_FOUND`: a 404 that does not say `unknown` is `NEVIS_UNEXPECTED_RESPONSE`
@@ -235,8 +235,8 @@ export class NevisClient {
 
   /**
    * @internal Asks Nevis whether the token is a status token. False if Nevis responds with the status `unknown`, or with a 404 in Nevis's error form.
-   * @throws NevisError for any other response that is not a status. A 400 does not prove that the token is no status token, because Nevis may
-   * reject the request before it looks the token up. A status token that this method missed would sign in a browser without an approval
+   * @throws NevisError for any other response that is not a status. A 400 does not prove that the token is no status token, because Nevis may reject the
+   * request before it looks the token up. If this method missed a status token, a browser could sign in with that token without an approval
    */
   async isStatusToken(token: string): Promise<boolean> {
     const answer = await this.#answerToStatus(token)

@@ -11,7 +11,10 @@ import { pictureIn } from './pictures'
 import { fieldIn, ownField } from './places'
 import type { QrCode } from './results'
 
-/** Matches white space and control characters. The pattern avoids `\p{Cc}`, because V8 would build that set from all of Unicode when this file is loaded. */
+/**
+ * Matches white space and control characters. The pattern avoids `\p{Cc}`, because V8 would need time to build that set from all of Unicode when it loads
+ * this file.
+ */
 const WHITE_SPACE = /\s|[^ -~\xa0-\uffff]/
 /** The longest link that is accepted, because links are stored in the session. The links in Nevis's examples have a few hundred characters. */
 const MAX_LINK_CHARACTERS = 8192
