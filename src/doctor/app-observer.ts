@@ -28,7 +28,7 @@ export interface Registered {
 interface SessionUse {
   readonly path: string
   readonly cookie: Cookie | undefined
-  /** The Express setting `trust proxy`; undefined if the application does not use Express. */
+  /** True if the Express setting `trust proxy` is on; undefined if the application does not use Express. */
   readonly trustsProxy: boolean | undefined
 }
 

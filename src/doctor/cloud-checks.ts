@@ -13,7 +13,9 @@ import { error, ok, unchecked, warning, type Finding } from './findings'
 import { isWord } from './printable'
 
 const SECONDS_PER_DAY = 86_400
-/** The end of the year 9999. If an access key expires later, this time is printed, because JavaScript cannot print a later one as a date. */
+/**
+ * The end of the year 9999. If an access key expires after this, the report names this date instead, because `new Date()` is invalid for very large numbers.
+ */
 const LAST_DATE_SECONDS = 253_402_300_799
 const WARN_BEFORE_DAYS = 14
 /**

@@ -8,7 +8,7 @@ import type { Door, Route } from './doors'
 import type { Edits } from './edits'
 import type { Range, Source } from './source'
 
-/** Options that `init` removes from the password route, because they would send the user on before the second factor. */
+/** Options that `init` removes from the password route, because they would take effect before the second factor. */
 const AT_SUCCESS = ['successRedirect', 'successReturnToOrRedirect', 'successFlash', 'successMessage']
 const AT_FAILURE = ['failureRedirect', 'failureMessage', 'failureFlash']
 

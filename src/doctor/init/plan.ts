@@ -223,7 +223,10 @@ function exportOf({ source, statement }: PasswordStrategy, session: Session, log
   return isReplaced ? 'module.exports.nevis = nevis' : 'exports.nevis = nevis'
 }
 
-/** If all three are in one file, checks that they are in one block, so that the session and the routes can use the variable `nevis`. */
+/**
+ * If the password strategy, the session and the login route are in one file, checks that they are in one block. Otherwise the variable `nevis` would not be
+ * visible to all three.
+ */
 function sameScope(source: Source, statement: Range, session: Session, login: Login): string | Refusal {
   const blocks = [statement, session.statement, login.route.statement].map(({ first }) => source.blockOf(first))
   if (blocks.every((block) => block === blocks[0])) return ''

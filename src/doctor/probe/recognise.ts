@@ -17,7 +17,7 @@ export type Differences = ReadonlySet<string>
 export interface Simulated {
   readonly facts: Facts
   readonly dialects: ReadonlyMap<string, Differences>
-  /** The names of the dialects, each with the results of the stages. */
+  /** By the name of a dialect: what the probe has recorded on the simulator in this dialect. */
   readonly results: ReadonlyMap<string, StageResults>
 }
 
@@ -75,7 +75,7 @@ export function differencesOf(facts: Facts, simulated: Facts): Differences {
     for (const one of value) if (!other.includes(one)) found.add(`${name} has ${one}`)
     for (const one of other) if (!value.includes(one)) found.add(`${name} lacks ${one}`)
   }
-  // A missing step is a difference, too: the probe skips a step if an earlier step fails.
+  // A step that was run on the simulator only is a difference: on the instance, the probe skipped the step because a previous one failed.
   for (const name of Object.keys(simulated)) if (!(name in facts) && name.endsWith('.http')) found.add(`${name.slice(0, -'.http'.length)} was not tried`)
   return found
 }
@@ -88,9 +88,9 @@ function wasTried(difference: string, facts: Facts): boolean {
 
 export interface Recognised {
   readonly dialects: readonly string[]
-  /** Groups of dialects that have the same effect on these stages. Only the first dialect of each group is in `dialects`. */
+  /** Groups of dialects that change the recorded responses in the same way. Only the first dialect of each group is in `dialects`. */
   readonly alike: readonly (readonly string[])[]
-  /** Differences from the simulator that no dialect has. */
+  /** Differences between the Nevis instance and the simulator that no dialect of the simulator explains. */
   readonly unexplained: readonly string[]
 }
 

@@ -22,9 +22,9 @@ export interface ProbeReport {
   readonly unanswered: readonly string[]
   /** Names of the simulator's dialects that together imitate the instance. */
   readonly dialects: readonly string[]
-  /** Groups of dialects that have the same effect on these stages. */
+  /** Groups of dialects that change the recorded responses in the same way. */
   readonly alike: readonly (readonly string[])[]
-  /** Differences from the simulator that no dialect has. */
+  /** Differences between the Nevis instance and the simulator that no dialect of the simulator explains. */
   readonly unexplained: readonly string[]
   readonly facts: Facts
 }

@@ -52,7 +52,7 @@ export class TestUsers {
    * @returns the number of test users that may still exist
    */
   async deleteAll(): Promise<number> {
-    // Count a user as left if the deletion fails, so that the report tells the person to delete the user.
+    // If the deletion fails, count the user as not deleted, so that the person is told to delete the user.
     const left = await Promise.all(this.made.splice(0).map((user) => this.isLeft(user).catch(() => true)))
     return left.filter(Boolean).length
   }
