@@ -92,7 +92,7 @@ export type FailureCode =
 /**
  * The `code` of a {@link SecondFactorError}: a failure code of the server, a code of your own app, or one of these:
  *
- * - `unavailable`: Nevis or the session store cannot be reached, or the server did not respond for eleven minutes
+ * - `unavailable`: Nevis or a store of your app cannot be reached. The middleware `outagePage` sends this code
  * - `refused`: the server refused the request without a code, for example because the password is wrong
  * - `redirected`: a route responded with a redirect instead of JSON
  * - `foreign_origin`: the server returned a URL of another origin. Nothing was sent to that origin

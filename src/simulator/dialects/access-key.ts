@@ -1,5 +1,5 @@
 /**
- * Dialects of the simulator for an expired or replaced access key. A dialect is one possible behaviour of Nevis where its documentation is silent.
+ * Dialects of the simulator for an expired or replaced access key. A dialect is one possible behaviour of Nevis that its documentation leaves open.
  *
  * Out of scope: applying a dialect (`apply.ts`).
  */

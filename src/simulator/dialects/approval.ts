@@ -1,6 +1,6 @@
 /**
- * Dialects of the simulator for the approval endpoint: its responses, and the fields that it accepts. A dialect is one possible behaviour of Nevis where its
- * documentation is silent.
+ * Dialects of the simulator for the approval endpoint: its responses, and the fields that it accepts. A dialect is one possible behaviour of Nevis that its
+ * documentation leaves open.
  *
  * Out of scope: applying a dialect (`apply.ts`).
  */

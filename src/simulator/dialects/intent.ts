@@ -1,6 +1,6 @@
 /**
  * Dialects of the simulator for intent tokens, and for a status request that contains a transaction token instead of a status token. A dialect is one
- * possible behaviour of Nevis where its documentation is silent.
+ * possible behaviour of Nevis that its documentation leaves open.
  *
  * Out of scope: applying a dialect (`apply.ts`).
  */

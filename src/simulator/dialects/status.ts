@@ -1,5 +1,5 @@
 /**
- * Dialects of the simulator for the status of a transaction. A dialect is one possible behaviour of Nevis where its documentation is silent.
+ * Dialects of the simulator for the status of a transaction. A dialect is one possible behaviour of Nevis that its documentation leaves open.
  *
  * Out of scope: applying a dialect (`apply.ts`).
  */

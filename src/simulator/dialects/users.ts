@@ -1,6 +1,6 @@
 /**
  * Dialects of the simulator for users: the response for an unknown user, and the fields of a known user. A dialect is one possible behaviour of Nevis
- * where its documentation is silent.
+ * that its documentation leaves open.
  *
  * Out of scope: applying a dialect (`apply.ts`).
  */
