@@ -80,7 +80,7 @@ export interface Succeeded {
   readonly username?: string
   /** Nevis's id of the approved transaction. */
   readonly transactionId?: string
-  /** Nevis's transaction token, to be introspected. */
+  /** Nevis's transaction token, which the strategy then introspects. */
   readonly token?: string
   /**
    * True if nothing in Nevis's answer tells which transaction was approved. The strategy then accepts the token only once, so that it cannot prove a

@@ -32,7 +32,7 @@ export interface NevisProfile {
   readonly typedCode?: true
   /** Nevis's id of the transaction, for audit logs; a random id if Nevis gives none. */
   readonly transactionId: string
-  /** The message that was shown on the phone, unchanged and without the line of a typed code. Only for an approval. */
+  /** The message that was shown on the phone, unchanged and without the line that contains a typed code. Only for an approval. */
   readonly message?: string
   /** The `data` that the app gave at the start, unchanged. Only for an approval, because an enrolment confirms no payment. */
   readonly data?: unknown

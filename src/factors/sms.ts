@@ -126,7 +126,7 @@ async function successInstead(nevis: NevisClient, transaction: Transaction, erro
   return succeeded(answer, transaction)
 }
 
-/** HTTP statuses (undefined: none) that show that a gateway has answered in place of Nevis. */
+/** HTTP statuses that show that a gateway has answered in place of Nevis; undefined stands for no answer. */
 const OF_GATEWAYS: readonly unknown[] = [undefined, 502, 503, 504]
 
 /**

@@ -86,13 +86,16 @@ export interface Transaction {
   readonly isCodeTyped?: boolean
   /** The subject's key in the ledger (a digest), under which starts and codes of this user are counted. */
   readonly budget?: string
-  /** Numbers of the starts that an approval removes from the user's count: that of this transaction, and those of the transactions that it replaced. */
+  /**
+   * The numbers that this transaction, and the transactions that it replaced, have in the count of the user's started transactions. An approval
+   * removes them from the count.
+   */
   readonly slots?: readonly number[]
-  /** The starts that are also counted under Nevis's userId, for an app that may name one user by username and by userId. */
+  /** The same count under Nevis's userId, for an app that may name one user by username and by userId. */
   readonly alsoHeld?: {
     /** The key in the ledger for the userId: a digest, like `budget` of the transaction. */
     readonly budget: string
-    /** Numbers of the starts that an approval removes from that count, as in the field `slots` of the transaction. */
+    /** The numbers in the count under the userId, like `slots` of the transaction. */
     readonly slots: readonly number[]
   }
   /** Sequence number of this enrolment under each identifier of the subject (as a digest). A newer enrolment makes an older one invalid. */
@@ -101,7 +104,7 @@ export interface Transaction {
   readonly purpose?: string
   /** Id of the transaction that replaced this one, because the user switched to another factor or had the same push or SMS sent again. */
   readonly next?: string
-  /** How many times a later start in the same browser has moved the transaction into a new session. */
+  /** How many times the transaction was moved into a new session, because the user asked for the same thing a second time in the same browser. */
   readonly moves?: number
   /** Digest of the user who was signed in when the transaction was started; absent if no user was. */
   readonly login?: string

@@ -16,8 +16,8 @@ import type { SessionLike } from './request'
 export function loginOf(session: SessionLike): string | undefined {
   const login = isFastifys(session) ? (session.passport ?? undefined) : loginOfPassport(session.passport)
   if (login === undefined) return undefined
-  // Convert the login to JSON and back. In the request of the login it can still contain, for example, a Date; in later requests it comes from the
-  // store as JSON. The digest must be the same.
+  // Convert the login to JSON and back, so that the digest is the same in all requests. In the request that signs the user in, the login can contain,
+  // for example, a Date; in later requests it comes from the store as JSON.
   const stored: unknown = JSON.parse(JSON.stringify(login))
   return createHash('sha256').update(JSON.stringify(withSortedNames(stored))).digest('base64url')
 }

@@ -88,7 +88,7 @@ export class MemoryLedger implements Ledger {
     return 1
   }
 
-  /** Deletes expired entries during other calls. A timer would keep the process alive. */
+  /** Deletes expired entries during other calls, because a timer would keep the process alive. */
   private sweep(now: number): void {
     if (now < this.nextSweepAt) return
     this.nextSweepAt = now + SWEEP_EVERY_MS

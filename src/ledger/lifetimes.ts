@@ -14,7 +14,7 @@ export interface LedgerTransaction {
   readonly id: string
   /** When the transaction expires, in milliseconds since 1970. */
   readonly expiresAt: number
-  /** How often the transaction was moved to a new session. */
+  /** How many times the transaction was moved to a new session. */
   readonly moves?: number
 }
 

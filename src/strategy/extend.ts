@@ -28,7 +28,7 @@ export async function extend(request: StrategyRequest, handle: Field): Promise<S
   const now = Date.now()
   const lifetimeMs = settings.firstFactorLifetimeMs
   if (now >= transaction.expiresAt || now + lifetimeMs > transaction.startedAt + MAX_LIFETIMES * lifetimeMs) throw new Refusal('expired_transaction')
-  // Ask the ledger, because an old copy of the session can still contain an ended transaction as open.
+  // Ask the ledger, because an old copy of the session can still show an ended transaction as open.
   if (await budgets.endings.hasEnded(transaction)) throw new Refusal('used_transaction')
   await request.refresh()
   const current = request.transactionById(transaction.id)

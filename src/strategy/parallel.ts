@@ -1,7 +1,7 @@
 /**
  * Handles concurrent starts: a double click, five requests at once, or two browsers that know the same session id.
  *
- * Only one of these requests calls Nevis. The others share its result or are refused. Out of scope: the order within one process
+ * Only one of these requests calls Nevis. The other requests share its result or are refused. Out of scope: the order within one process
  * (`start-queue.ts`), and the start itself (`start.ts`).
  */
 import { setTimeout as pause } from 'node:timers/promises'
@@ -82,7 +82,7 @@ export async function isStartedByOtherProcess(
     if (isSignedIn) {
       await request.refresh()
       if ((await findPending()) !== undefined) return true
-      // If nobody is signed in, the other process gives the session a new id. So if the store no longer has the old id, the other process has
+      // If no user is signed in, the other process gives the session a new id. So if the store no longer has the old id, the other process has
       // finished, and this request is refused.
     } else if ((await reloadSession(req)) === undefined) return true
     await pause(CHECK_INTERVAL_MS)

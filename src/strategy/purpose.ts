@@ -13,7 +13,10 @@ import { logsIn, type NevisRequest } from '../host/request'
 import type { Transaction } from '../factors/transaction'
 import type { NevisAuthenticateOptions } from './route-options'
 
-/** The route options that define what a route starts. `purposeMismatch` also compares `factors` and a fixed `operation` with the transaction itself. */
+/**
+ * The route options that are part of a route's purpose. `purposeMismatch` also compares `factors` and a fixed `operation` directly with the
+ * transaction.
+ */
 const NAMES = ['authenticatorId', 'data', 'factor', 'factors', 'message', 'operation', 'phone'] as const
 const STARTING: readonly string[] = ['data', 'message', 'phone']
 

@@ -35,8 +35,8 @@ export async function recognizeBrowser(request: StrategyRequest, parameters: Pic
   if (!isAfterFirstFactor || !isSignIn(request, parameters.operation)) return undefined
   const browser = rememberedIn(request)
   if (browser === undefined || !isSubjectOf(parameters.subject, browser)) return undefined
-  // If this answer cannot set the new cookie, do not use up the old one. The browser would send the old one at the next sign-in, and it would count
-  // as a copy.
+  // A cookie is valid for one sign-in. If this answer cannot set the next cookie, do not use up the present one: the browser would send it a second
+  // time, which looks like a copied cookie.
   if (cookieSetter(req) === undefined || req.socket?.destroyed === true) return undefined
 
   const { subject, userId, factor, transactionId: id } = browser

@@ -61,7 +61,7 @@ export interface Settings {
   readonly health: Health | undefined
   readonly ledger: FailClosedLedger
   readonly allowEnrollmentOfStrongerFactorAfter: readonly FactorName[]
-  /** Origins whose POSTs are accepted, in addition to POSTs from the same host as the request. */
+  /** Origins whose POSTs are accepted; `any` for all. POSTs from the app's own pages are always accepted. */
   readonly postOrigins: readonly string[] | 'any'
   readonly afterDenial: 'offer' | 'stop'
   /** How many days a browser is remembered; undefined unless the option `rememberBrowser` is set. */

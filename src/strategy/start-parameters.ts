@@ -167,8 +167,9 @@ export async function isForUserOf(
 }
 
 /**
- * True if a pending transaction may be shown again instead of a new start. False for an enrolment by SMS, because the second request may have another
- * phone number. False for new recovery codes, because only the URL of the first waiting page contains them (encrypted).
+ * True if the waiting page of a pending transaction may be shown a second time, instead of starting a new transaction. False for an enrolment by SMS,
+ * because the second request may have another phone number. False for new recovery codes, because only the URL of the first waiting page contains
+ * them (encrypted).
  * @internal
  */
 export function isReusable({ operation, shown }: Transaction): boolean {

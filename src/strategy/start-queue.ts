@@ -15,7 +15,7 @@ export interface StartResult {
   readonly lockedCodes: string | undefined
   /** The session id that the request came with. The start may have given the session a new id since. */
   readonly sessionId: string | undefined
-  /** The address and headers of the request. */
+  /** The address and headers of the request, which show from which browser it came. */
   readonly origin: string
   /** True if the browser closed the connection before it got the answer. */
   readonly hasDisconnected: () => boolean

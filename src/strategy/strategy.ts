@@ -193,8 +193,8 @@ function refuse(req: NevisRequest, options: AuthenticateOptions, refusal: Refusa
     if (!failureMessage && !failureFlash) return error(authenticationError(req, failure, status))
   }
   const { message, ...rest } = failure
-  // If this request must not write to its session, leave the message out: Passport would write the message into the session, and the web framework
-  // would send a session cookie.
+  // If another tab has replaced the session of this request, leave the message out: Passport would write the message into this session, and the web
+  // framework would send a cookie for it.
   const isLeftOut = isUnkept && Boolean(failureMessage || failureFlash)
   fail(isLeftOut ? rest : { message, ...rest }, status)
 }

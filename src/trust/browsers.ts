@@ -1,7 +1,7 @@
 /**
  * Encrypts and decrypts the cookie of a remembered browser.
  *
- * Authenticated encryption (AES-256-GCM) prevents anyone from forging or changing the cookie, and from reading which user it belongs to. The
+ * Authenticated encryption (AES-256-GCM) prevents an attacker from forging or changing the cookie, and from reading to which user it belongs. The
  * cookie alone proves nothing: the ledger must have a record of its id. Out of scope: whether the browser may skip the second factor
  * (`ledger/browsers.ts`, `strategy/remembered.ts`).
  */

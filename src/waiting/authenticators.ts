@@ -20,7 +20,7 @@ export interface OfferedAuthenticator {
   readonly id: string
   /** The name that the user chose; absent if the authenticator has none. */
   readonly name?: string
-  /** The phone's system; absent if Nevis does not name one of these two. */
+  /** The phone's operating system; absent if Nevis names another one, or none. */
   readonly type?: 'ios' | 'android'
   /** When the phone was registered; ISO 8601. */
   readonly enrolledAt?: string
@@ -58,7 +58,7 @@ export class AuthenticatorChoice {
     return { authenticatorsURL, ...(isAsked && { authenticators: await this.listOf(transaction) }) }
   }
 
-  /** True if this session may start the transaction again. The names of a user's phones are shown only to such a session. */
+  /** True if this session may send the push to another phone of the user. The names of a user's phones are shown only to such a session. */
   private mayChoose({ factor, operation, userId, closed, login, firstFactorAt }: Transaction, session: SessionLike): boolean {
     const { factors, firstFactorLifetimeMs } = this.settings
     const takesOne = operation === 'approve' && factors.find(({ name }) => name === factor)?.takesAuthenticator === true
@@ -89,7 +89,10 @@ function offered({ name, type, enrolledAt }: Authenticator, id: string, asked: s
   }
 }
 
-/** For these factors, Nevis documents that it asks the authenticator registered last if the start names none. */
+/**
+ * Push and app ask the authenticator (the registered phone) that was registered last, if the start names none. Nevis documents this for these two
+ * factors.
+ */
 const ASK_THE_NEWEST: readonly string[] = ['push', 'app']
 
 /**

@@ -49,7 +49,10 @@ export interface Content {
   readonly main: Html
   /** Scripts that are loaded after this package's script. */
   readonly scripts?: Piece
-  /** Query of this page without its language, from which the links to other languages are made; undefined for a page that cannot be loaded again. */
+  /**
+   * The query of this page without the field `language`, for the links to the page in other languages; undefined for a page that cannot be loaded a
+   * second time.
+   */
   readonly query?: Readonly<Record<string, string>> | undefined
 }
 

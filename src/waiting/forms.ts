@@ -7,7 +7,7 @@ import type { PageParts } from './document'
 import { html, type Html, type Piece } from './html'
 import type { WaitingView } from './view'
 
-/** A form that posts to a start route of the strategy: to choose another factor, send again or cancel. */
+/** A form that posts to a start route of the strategy: to choose another factor, to send the push or SMS again, or to cancel. */
 export function wayForm(view: WaitingView, { waitingURL, csrfToken }: PageParts, field: string, value: string, content: Html, attributes?: Html): Html {
   return html`
         <form method="post" action="${waitingURL}"${attributes !== undefined && html` ${attributes}`}>${hidden('transaction', view.transaction)}${hidden(field, value)}${csrf(csrfToken)}${content}</form>`

@@ -8,7 +8,7 @@ import { documentHtml, type PageParts, type ShellParts } from './document'
 import { csrf, errorPart } from './forms'
 import { html, type Html } from './html'
 
-/** The page for a signed-in user who must confirm again. Nothing is sent until the user presses the button. */
+/** The page for a signed-in user who must give a fresh second factor (step-up). Nothing is sent to the phone until the user presses the button. */
 export function startHtml(parts: PageParts): Html {
   const { heading, send, notNow } = parts.language.texts
   const form = html`<form method="post" action="${parts.waitingURL}">${csrf(parts.csrfToken)}<button class="nevis-button">${send}</button></form>`

@@ -14,7 +14,7 @@ import type { Brand, FooterLink, PageOptions } from './page-options'
 import { availableLanguages, languageOf, preferred, primary, type Language } from './texts/languages'
 
 /**
- * Resolves the shared options once.
+ * Resolves the options that the waiting page and the outage page share.
  * @returns a function from a request to the values that every page needs
  * @throws TypeError that names the page and the option
  * @internal

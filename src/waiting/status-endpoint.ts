@@ -39,7 +39,7 @@ const HEARTBEAT_MS = 20_000
 /**
  * `GET statusURL?transaction=<handle>` → `{ status, prompt, expiresAt, retryAfterSeconds }`, or with `Accept: text/event-stream` the same as events
  * named `status`: one immediately, one when the transaction is decided. If the handle cannot be decrypted: `{ status: 'unknown' }` with 404. The
- * endpoint signs no one in, and needs no session: mount it before the session middleware.
+ * endpoint signs no user in, and needs no session: mount it before the session middleware.
  * @param strategy the strategy whose transactions the endpoint reports
  * @param options the limit of open streams
  * @throws TypeError if an option is unknown

@@ -1,7 +1,7 @@
 /**
  * Yields a transaction's status as an AsyncIterable, for servers that push the status to browsers over their own channel, such as a WebSocket.
  *
- * Out of scope: sessions. Anyone who has the handle can watch the status; only the session that started the transaction can sign in with it.
+ * Out of scope: sessions. Every client that has the handle can watch the status; only the session that started the transaction can sign in with it.
  */
 import type { NevisStrategy } from '../strategy/strategy'
 import { followStatus, statusOf, type WaitingStatus } from './status'

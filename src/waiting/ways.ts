@@ -57,7 +57,7 @@ function numberPart({ maskedPhone }: WaitingView, name: string, texts: Texts): H
 
 /**
  * The button "More time", which the script shows shortly before the transaction expires. It starts a new transaction, or, for new recovery codes,
- * extends the same one. A page that can send again has no such button, because sending again also gives more time.
+ * extends the same one. A page with the button "Send again" has no button "More time", because "Send again" also gives more time.
  */
 export function moreTimePart(view: WaitingView, parts: PageParts): Html | false {
   const button = html`<button class="nevis-again">${parts.language.texts.moreTime}</button>`

@@ -73,7 +73,7 @@ export class RateLimiter {
   }
 
   /**
-   * Allows a call at once, if the rate permits it and no other transaction is waiting.
+   * Allows a call to Nevis immediately, if the rate permits it and no other transaction is waiting.
    * @returns true if the call is allowed
    */
   tryAcquire(): boolean {

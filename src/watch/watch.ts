@@ -49,7 +49,7 @@ export class StatusWatch {
     return this.watchedFor(sealed).look()
   }
 
-  /** The status as this process knows it, without a call to Nevis. */
+  /** The last status that this process has received, without a call to Nevis. */
   peek(sealed: Sealed): WatchedStatus {
     return this.watchedFor(sealed).now()
   }
@@ -99,7 +99,7 @@ export class StatusWatch {
     return { waiting, ...this.rate.usage() }
   }
 
-  /** Milliseconds that a page should wait before it asks again. */
+  /** How many milliseconds a page should wait before its next request. */
   delayMs(sealed: Sealed): number {
     return delayMs(this.options.schedule, this.ageMs(sealed), this.transactions.get(keyOf(sealed))?.failures)
   }

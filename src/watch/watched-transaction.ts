@@ -60,7 +60,7 @@ export class WatchedTransaction {
   /** How many calls have failed in a row. */
   failures = 0
   private status: WatchedStatus = 'pending'
-  /** How many answers in a row did not contain a status. */
+  /** How many answers of Nevis in a row contained no status. */
   private unreadable = 0
   /** When the next call for a page is due, in milliseconds of `performance.now()`. */
   private nextLookAt = -Infinity

@@ -1,8 +1,8 @@
 /**
  * The script of the waiting page: learns when the user has decided, counts down, and goes on to the callback.
  *
- * Out of scope: signing in. The callback asks Nevis itself, whatever this script says. A plain script, not a module: the build compiles
- * it to `dist/waiting/assets/waiting.js`, and the page loads that file as it is.
+ * Out of scope: signing in. The callback asks Nevis itself and does not trust this script. A plain script, not a module: the build compiles it to
+ * `dist/waiting/assets/waiting.js`, and the page loads that file as it is.
  */
 
 /*! passport-nevis: compiled from src/waiting/assets/waiting.ts */
