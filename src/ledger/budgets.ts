@@ -68,7 +68,7 @@ export class Budgets {
     return { over: true, limit, retryAfterSeconds: Math.max(1, await ledger.look(`${name}:1`)) }
   }
 
-  /** Resets every limit of a subject: starts, the pause after denials, denials, tried codes, wrong codes and the lock after too many of them. */
+  /** Resets every limit of a subject: starts, denials and the pause after them, tried codes, wrong codes and the lock after too many wrong codes. */
   async lift(key: string): Promise<void> {
     await Promise.all([this.starts.lift(key), this.codes.lift(key)])
   }

@@ -25,7 +25,7 @@ interface EndingsSettings {
 export class Endings {
   private readonly ledger: Ledger
 
-  /** @param starts counts the user's denials */
+  /** @param starts the start budget, which also counts the user's denials */
   constructor(
     private readonly settings: EndingsSettings,
     private readonly starts: StartBudget,

@@ -19,8 +19,8 @@ export interface LedgerTransaction {
 }
 
 /**
- * For how many seconds the ledger must remember something about a transaction: `firstFactorLifetimeMs` longer than the transaction lives, because a
- * session, or an old copy of a session cookie, can still contain the transaction in that time.
+ * For how many seconds the ledger must remember something about a transaction. A session, or an old copy of a session cookie, can contain the
+ * transaction for `firstFactorLifetimeMs` after it has expired, so the ledger must remember it for that time as well.
  */
 export function secondsToKeep({ expiresAt }: LedgerTransaction, firstFactorLifetimeMs: number): number {
   const endsAt = expiresAt + firstFactorLifetimeMs

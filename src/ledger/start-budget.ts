@@ -53,7 +53,7 @@ export class StartBudget {
    */
   async spend(key: string): Promise<SpentStart> {
     const { starts: limit } = this.settings.startBudget
-    // Take slot 1 first: most sign-ins get it, so most starts need only this one ledger command.
+    // Take slot 1 first. It is free at most sign-ins, so most starts need only this one command to the ledger.
     if (limit > 1 && (await this.ledger.claim(`start:${key}:1`, DAY_SECONDS))) return { slot: 1, limit }
     const pauseSeconds = await this.ledger.look(`pause:${key}`)
     if (pauseSeconds > 0) {

@@ -24,7 +24,7 @@ export interface ChoiceLimits {
 }
 
 /**
- * The factors that the user may choose, in the order of the app's lists.
+ * The factors that the user may choose, in the order in which the app lists them.
  * @internal
  */
 export function offeredFactors({ factors }: Pick<Settings, 'factors'>, { operation, factors: allowed, available, phone }: ChoiceLimits): Factor[] {

@@ -59,8 +59,8 @@ async function isUserBlocked({ client }: Settings, subject: Subject): Promise<bo
 }
 
 /**
- * Returns the Refusal for a 409, which Nevis documents as a conflict "in creation calls". In the enrolment of a phone app, the user has too many
- * devices. In the enrolment of a phone number or recovery codes, the user already has them.
+ * Returns the Refusal for a 409, which Nevis documents as a conflict "in creation calls". For the enrolment of a phone app, it means that the user
+ * has too many devices; for a phone number or recovery codes, that the user already has them.
  */
 function conflict({ name }: Factor, operation: Operation): Refusal | undefined {
   if (operation !== 'enroll') return undefined

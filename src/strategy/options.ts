@@ -77,7 +77,7 @@ export interface NevisStrategyOptions {
     | undefined
   /**
    * The operation that a start begins: `approve` (default), `enroll`, or `approve-or-enroll`, which enrols users who have no factor and needs one
-   * more call. A function can choose it for each request.
+   * more call to Nevis. A function can choose the operation for each request.
    */
   readonly operation?: FromRequest<Operation | 'approve-or-enroll'> | undefined
   /**

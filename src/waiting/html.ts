@@ -5,7 +5,7 @@
  */
 import { unescapeHtml } from '../client/messages'
 
-/** Escaped HTML; created by `html` only. */
+/** Escaped HTML. Only the function `html` creates it. */
 export class Html {
   constructor(readonly text: string) {}
 }

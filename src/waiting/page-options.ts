@@ -25,7 +25,7 @@ export interface Brand {
 export interface FooterLink {
   /** The text of the link: one string for all languages, or an object with one string per language tag, such as `{ en: 'Imprint' }`. */
   readonly text: string | Readonly<Record<string, string>>
-  /** A path of your site, or an `https:`, `mailto:` or `tel:` URL. */
+  /** The target of the link: a path of your site, or an `https:`, `mailto:` or `tel:` URL. */
   readonly href: string
 }
 

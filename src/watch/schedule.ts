@@ -45,7 +45,7 @@ export function withJitter(ms: number): number {
   return ms * (1 - JITTER + 2 * JITTER * Math.random())
 }
 
-/** After an idle time, the calls of 0.1 s may be made at once. At 200 calls per second, these are 20 calls. */
+/** After an idle time, all calls that are allowed in 0.1 s may be made at once. At 200 calls per second, these are 20 calls. */
 const BURST_SECONDS = 0.1
 /** While calls fail, the rate falls to 2 % of the maximum at the lowest. */
 const MIN_SHARE = 0.02

@@ -82,8 +82,8 @@ export class StatusWatch {
   }
 
   /**
-   * Stops watching a transaction without reporting it as abandoned. Called when a callback has finished the transaction, or another one has replaced
-   * it.
+   * Stops watching a transaction without reporting it as abandoned. Called when a callback has finished the transaction, or another transaction has
+   * replaced it.
    */
   settle(id: string): void {
     this.transactions.get(id)?.settle()

@@ -121,7 +121,7 @@ export class WatchedTransaction {
   follow(listener: Listener): () => void {
     this.listeners.add(listener)
     this.notifyIfDecided()
-    // For the first listener, ask Nevis at once, unless a page has just requested the status.
+    // When the first page listens, ask Nevis at once, unless a page has just requested the status.
     if (this.listeners.size === 1 && this.isAskable() && performance.now() >= this.nextLookAt && this.mayLookNow()) void this.ask()
     this.schedule()
     return () => {

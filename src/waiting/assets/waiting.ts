@@ -28,7 +28,7 @@ interface TabMessage {
 }
 
 interface Window {
-  /** The function that serves the current page. The first run of this script in a document sets it. */
+  /** Starts this script on the page that is now in the document. The first run of this script in a document sets this function. */
   nevisWaitingPage?: () => void
   /** Defined in `remember.ts`. Returns a function that returns the user's current choice, as a part of the query for the callback's URL. */
   nevisRemember(main: HTMLElement): () => string
@@ -180,7 +180,7 @@ interface Window {
         sayWhetherOnline()
       }
       opened.onerror = () => {
-        // The server refused the stream, because no stream is free. Poll instead.
+        // The server refused the stream, because too many streams are open. Poll instead.
         if (opened.readyState === EventSource.CLOSED) return void ask()
         // The connection broke, and the browser reconnects by itself. Proxies end long streams now and then, so a single error is not shown.
         if (++errors > 1) say(offline)

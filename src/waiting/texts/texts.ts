@@ -82,9 +82,9 @@ export interface Texts {
   readonly phonesUnavailable: string
   /** Name of a phone that has no name; `{n}` is its position in the list. */
   readonly phone: string
-  /** Under the name of a phone; `{date}` is when it was registered. */
+  /** Text below the name of a phone; `{date}` is when it was registered. */
   readonly registered: string
-  /** Under the name of the phone that the transaction asks, by name of the factor; `other` is for your own factors. */
+  /** Text below the name of the phone that the transaction asks, by name of the factor; `other` is for your own factors. */
   readonly askedPhone: Readonly<Record<'push' | 'app' | 'other', string> & Record<string, string>>
   /** Button that starts the widget again. */
   readonly startOver: string
