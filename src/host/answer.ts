@@ -62,12 +62,18 @@ export interface Answer extends Omit<PlainAnswer, 'body'> {
   readonly body: string | Buffer | Stream
 }
 
-/** @internal */
+/**
+ * Makes an answer whose whole body is known (it is not a stream).
+ * @internal
+ */
 export function completeAnswer(status: number, headers: Readonly<Record<string, string>>, body: string | Buffer = ''): Answer {
   return { status, headers: { 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff', ...headers }, body }
 }
 
-/** @internal */
+/**
+ * Makes an answer with a JSON body.
+ * @internal
+ */
 export function json(status: number, value: object, headers: Readonly<Record<string, string>> = {}): Answer {
   return completeAnswer(status, { 'Content-Type': 'application/json; charset=utf-8', ...headers }, JSON.stringify(value))
 }
@@ -219,7 +225,10 @@ export function answerNext(req: object, next: string): boolean {
   return true
 }
 
-/** @internal */
+/**
+ * Sends an empty 500 if no answer has begun.
+ * @internal
+ */
 export function answerFault(req: object): void {
   const { res } = req as { res?: ServerResponse }
   if (res === undefined || res.headersSent) return

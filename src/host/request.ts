@@ -127,7 +127,10 @@ export function authInfoOf(req: HostRequest): Express.AuthInfo | undefined {
   return (req.authInfo ?? (req.state as HostRequest | undefined)?.authInfo) as Express.AuthInfo | undefined
 }
 
-/** @internal */
+/**
+ * The session that the app's session middleware has set, if any.
+ * @internal
+ */
 export function sessionOf(req: object): SessionLike | undefined {
   const { session } = req as { session?: SessionLike | null }
   return session ?? undefined

@@ -82,9 +82,7 @@ export class PostgresLedger implements Ledger {
     )
   }
 
-  /**
-   * Claims a key. The statement changes a row only if it has expired, and returns only a row that it has changed. So exactly one caller gets a row.
-   */
+  /** Claims a key. The statement inserts a row or changes an expired one, and returns a row only in these two cases. So exactly one caller gets a row. */
   async claim(key: string, ttlSeconds: number): Promise<boolean> {
     const { rows } = await this.write(
       `INSERT INTO ${this.table} AS kept (key, uses, ends_at) VALUES ($1, 1, now() + $2 * interval '1 second')

@@ -125,8 +125,8 @@ export class StartBudget {
   /** Counts a denial. The first one in a day may be a mistake and has no effect. The second begins a pause, and each further one a longer pause. */
   async noteDenial(key: string): Promise<void> {
     const denials = await this.ledger.count(`denials:${key}`, DAY_SECONDS)
-    // The ledger cannot read the value of a count. So each denial also claims a key with its number, and `denialsOf` looks for these keys. The claim
-    // ends at the same time as the count.
+    // A ledger has no call that reads a count without changing it. So each denial also claims a key that contains its number, and `denialsOf` looks
+    // for these keys. The claim ends at the same time as the count.
     await this.ledger.claim(`denied:${key}:${denials}`, Math.max(1, await this.ledger.look(`denials:${key}`)))
     if (denials < 2) return
     await this.ledger.claim(`pause:${key}`, this.capped(FIRST_DENIAL_PAUSE_SECONDS * 2 ** (denials - 2)))

@@ -1,7 +1,7 @@
 /**
  * Makes the call to Nevis that starts a transaction. Converts Nevis's error answers to the Refusal that the user gets.
  *
- * Out of scope: how many starts a user may have, and the session (`start.ts`); who may enrol (`enrolment.ts`).
+ * Out of scope: how many transactions a user may start, and the session (`start.ts`); who may enrol (`enrolment.ts`).
  */
 import { authenticatorMismatch } from './authenticators'
 import { subjectMismatch, type Mismatch } from '../trust/binding'

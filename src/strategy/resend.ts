@@ -2,8 +2,8 @@
  * Enforces a pause of 15 seconds before the same push or SMS is sent again. The waiting page shows a countdown, but a script could ignore the
  * countdown, so the server enforces the pause.
  *
- * Out of scope: how many starts a user may have in a day (`ledger/start-budget.ts`), and the second click of a double click, which shows what the
- * first click has sent (`pending-start.ts`).
+ * Out of scope: how many transactions a user may start in a day (`ledger/start-budget.ts`), and the second click of a double click, which shows what
+ * the first click has sent (`pending-start.ts`).
  */
 import { Refusal } from '../factors/failures'
 import type { Transaction } from '../factors/transaction'

@@ -49,7 +49,7 @@ export class Digests {
   }
 
   /**
-   * The digest that the cookie for the last used factor contains. So the cookie shows neither the user nor the factor.
+   * A keyed digest of the user and the factor, for the cookie that keeps the factor used last. So the cookie reveals neither.
    * @param subject the user's name in the ledger
    * @returns base64url
    */

@@ -15,7 +15,7 @@ export interface Sealed {
   readonly statusToken?: string
   /** The recovery codes, encrypted. Only the session has the key: see `recovery-codes.ts`. */
   readonly lockedCodes?: string
-  /** The subject's key in the ledger, a digest. Denials are counted under it. */
+  /** The key under which the ledger counts the user's denials; a digest of the user's name. */
   readonly budget?: string
   /** True once the user has typed the code that only the phone shows; undefined if there is no such code. While it is false, Nevis is not polled. */
   readonly isCodeTyped?: boolean

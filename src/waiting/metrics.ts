@@ -12,9 +12,9 @@ export interface NevisMetrics {
   readonly openStreams: number
   /** Undecided transactions whose waiting page has been open in this process. */
   readonly waiting: number
-  /** Status calls for waiting pages that `maxStatusCallsPerSecond` is delaying now. */
+  /** How many status calls for waiting pages `maxStatusCallsPerSecond` is delaying now. */
   readonly queuedStatusCalls: number
-  /** Status calls for waiting pages since the strategy was created; this number only grows. */
+  /** How many status calls were made for waiting pages since the strategy was created; this number only grows. */
   readonly spentStatusCalls: number
   /** The number of status calls for waiting pages that are allowed per second now: `maxStatusCallsPerSecond`, or fewer while calls fail. */
   readonly statusCallsPerSecond: number

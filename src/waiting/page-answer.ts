@@ -26,7 +26,10 @@ export const POLICY: Policy = {
  */
 export const REFERRER_POLICY = 'strict-origin'
 
-/** @internal */
+/**
+ * Makes the answer with a page, its security headers and its policy.
+ * @internal
+ */
 export function page(res: HostResponse | undefined, status: number, body: string, { language, formAction }: ShellParts, policy = POLICY): Answer {
   return completeAnswer(
     status,

@@ -24,7 +24,10 @@ export interface Texts {
   readonly hint: ByFactor
   /** Replaces the hint of `sms` if the app gives the phone number. `{number}` stands for the masked number, for example `•••• 0001`. */
   readonly sentToNumber: string
-  /** What a screen reader says for the masked number; `{digits}` are its last digits. The page also uses it below the button that starts `sms`. */
+  /**
+   * What a screen reader says for the masked number; `{digits}` are its last digits. The page shows this number below the button that starts `sms` as
+   * well.
+   */
   readonly numberEnding: string
   /** Button that starts a factor. */
   readonly use: ByFactor
