@@ -14,7 +14,7 @@ import type { Factor } from './factor'
 import { enrollmentChallenge, withUserId, wrongCode } from './shared'
 
 /**
- * The factor `recovery`: one of the recovery codes that the user saved; each works once. An approval sends Nevis nothing until the
+ * The factor `recovery`: one of the recovery codes that the user saved; each code works once. An approval sends Nevis nothing until the
  * code is entered, so its transaction id is generated here. Enrolling creates new codes, for a user with a username.
  * @returns the factor, for `factors` of the strategy
  * @see https://docs.nevis.net/authcloud/api-doc/api-use-cases/recovery-codes/authenticate-with-recovery-codes
