@@ -22,7 +22,7 @@ describeWithChromium('the waiting page', () => {
   /** @param maxStreams of the status endpoint */
   const start = async (maxStreams = 100) => {
     cloud = await startCloud({
-      strategy: { statusURL: '/live', pollSchedule: [{ untilSeconds: 600, everySeconds: 0.5 }] },
+      strategy: { statusURL: '/live' },
       routes: (app, { nevis }) => {
         endpoint = statusEndpoint(nevis, { maxStreams })
         app.get('/live', (req, res, next) => {

@@ -10,7 +10,7 @@ describeWithChromium('enrolment on the waiting page', () => {
   let newcomers = 0
 
   beforeAll(async () => {
-    cloud = await startCloud({ strategy: { operation: 'enroll', pollSchedule: [{ untilSeconds: 600, everySeconds: 0.5 }] } })
+    cloud = await startCloud({ strategy: { operation: 'enroll' } })
   })
   afterAll(() => cloud.close())
 

@@ -261,7 +261,6 @@ describeWithChromium('the waiting page', () => {
     cloud = await startCloud({
       strategy: {
         message: 'Sign in to Alpine Mutual?',
-        pollSchedule: [{ untilSeconds: 600, everySeconds: 0.5 }],
         availableFactors: () => ['push', 'app', 'sms', 'recovery'],
         operation: ({ body }) => ((body as { operation?: string }).operation === 'enroll' ? 'enroll' : 'approve'),
       },

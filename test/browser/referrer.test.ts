@@ -13,7 +13,7 @@ describeWithChromium('the next page', () => {
   beforeEach(async () => {
     cloud = await startCloud({
       callback: {},
-      strategy: { pollSchedule: [{ untilSeconds: 600, everySeconds: 0.5 }], callbackURL: '/back' },
+      strategy: { callbackURL: '/back' },
       routes: (app, { passport }) => {
         app.all('/back', passport.authenticate('nevis', { failureRedirect: '/landing' }), (_req, res) => res.redirect('/landing'))
         app.all('/landing', (_req, res) => res.type('html').send('<!doctype html><title>Landing</title><link rel="icon" href="data:,"><h1>Landed</h1>'))

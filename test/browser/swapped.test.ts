@@ -14,7 +14,6 @@ describeWithChromium('the waiting page', () => {
 
   beforeEach(async () => {
     cloud = await startCloud({
-      strategy: { pollSchedule: [{ untilSeconds: 600, everySeconds: 0.5 }] },
       routes: (app) => app.get('/shop', (_req, res) => void res.send('<!doctype html><title>Shop</title><main><h1>Shop</h1></main>')),
     })
   })

@@ -25,7 +25,7 @@ describeWithChromium('a push with a typed code', () => {
   beforeAll(async () => {
     mkdirSync(FOLDER, { recursive: true })
     cloud = await startCloud({
-      strategy: { factors: [push({ typedCode: true }), appFactor(), sms()], message: 'Sign in to Alpine Mutual?', pollSchedule: [{ untilSeconds: 600, everySeconds: 0.5 }] },
+      strategy: { factors: [push({ typedCode: true }), appFactor(), sms()], message: 'Sign in to Alpine Mutual?' },
     })
   })
   afterAll(() => cloud.close())

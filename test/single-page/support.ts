@@ -53,6 +53,9 @@ export interface SinglePageApp {
   close(): Promise<void>
 }
 
+/** So that a test does not wait for the default schedule's first two seconds. */
+const TWICE_A_SECOND = [{ untilSeconds: 600, everySeconds: 0.5 }]
+
 export interface SinglePageOptions {
   readonly strategy?: Partial<NevisStrategyOptions>
   /** More routes, before those of the API. */
@@ -65,7 +68,7 @@ export async function startSinglePage({ strategy, before }: SinglePageOptions = 
   passport.use(new LocalStrategy((username, password, done) => done(null, password === PASSWORD && { username })))
   passport.serializeUser((user, done) => done(null, (user as { username: string }).username))
   passport.deserializeUser((username, done) => done(null, { username: username as string }))
-  const options = { baseURL: simulator.baseURL, accessKey: simulator.accessKey, factors: [push(), qrCode(), sms(), recovery()], waitingURL: '/api/2fa', ...strategy }
+  const options = { baseURL: simulator.baseURL, accessKey: simulator.accessKey, factors: [push(), qrCode(), sms(), recovery()], waitingURL: '/api/2fa', pollSchedule: TWICE_A_SECOND, ...strategy }
   const nevis = new NevisStrategy(options as NevisStrategyOptions & { passReqToCallback?: false }, async ({ username = '' }) => ({ username }))
   passport.use(nevis)
 

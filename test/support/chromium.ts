@@ -6,14 +6,16 @@
 import { existsSync } from 'node:fs'
 import { chromium, type Browser } from 'playwright-core'
 
-const PATH = '/usr/bin/chromium'
+/** The first is Chromium for programs without a window, which needs less than half of the CPU time. */
+const PATHS = ['/usr/bin/chromium-headless-shell', '/usr/bin/chromium']
+const PATH = PATHS.find((path) => existsSync(path))
 const QUIET = [
   '--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
   '--disable-component-update', '--disable-sync',
 ]
 
-export const describeWithChromium = existsSync(PATH) || process.env['CI'] !== undefined ? describe : describe['skip']
+export const describeWithChromium = PATH !== undefined || process.env['CI'] !== undefined ? describe : describe['skip']
 
 export function launchChromium(): Promise<Browser> {
-  return chromium.launch({ executablePath: PATH, args: QUIET })
+  return chromium.launch({ executablePath: PATH ?? PATHS[1] as string, args: QUIET })
 }
