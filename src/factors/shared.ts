@@ -109,7 +109,6 @@ export function notApprovedBy(answer: FailedStatus | UnknownStatus, { startedAt,
   return { ...notApproved, ...(ending !== undefined && { ending }) }
 }
 
-/** The outcome for a wrong code. The user may enter another one. */
 export const wrongCode: Outcome = { status: 'failed', code: 'wrong_code', retryable: true }
 
 /** Gets the outcome from Nevis's own status response, never from the browser. */

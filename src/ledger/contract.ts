@@ -100,7 +100,6 @@ const PROOFS: Proofs = {
   },
 }
 
-/** The checks that wait until a lifetime ends. */
 const TIMED_PROOFS: Proofs = {
   async 'ends a claim with its lifetime; then one caller can claim the key again'({ one, other, key, advance }) {
     await one.claim(key('a'), LIFETIME_SECONDS)

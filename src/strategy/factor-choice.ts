@@ -15,7 +15,6 @@ import type { Settings } from './settings'
 /** What limits the choice of factors. A transaction has fields of the same names, so it can be passed as this type. */
 export interface ChoiceLimits {
   readonly operation: Operation
-  /** The factors that the route allows. */
   readonly factors?: readonly FactorName[]
   /** The factors that the user has according to the app. */
   readonly available?: readonly FactorName[]

@@ -57,7 +57,6 @@ export interface Settings {
   readonly maxAttempts: number
   readonly startBudget: { readonly starts: number; readonly perSeconds: number }
   readonly attemptBudget: { readonly attempts: number; readonly perSeconds: number }
-  /** Undefined unless the option `healthCheck` is set. */
   readonly health: Health | undefined
   readonly ledger: FailClosedLedger
   readonly allowEnrollmentOfStrongerFactorAfter: readonly FactorName[]

@@ -39,7 +39,6 @@ export interface PreparedStart {
   readonly factor: Factor
   readonly authenticatorId: string | undefined
   readonly returnTo: string | undefined
-  /** The userId, if an earlier call to Nevis has returned it. */
   readonly userId: string | undefined
 }
 

@@ -30,7 +30,6 @@ export interface StartParameters {
   readonly message?: string
   readonly data?: unknown
   readonly factors?: readonly FactorName[]
-  /** The factors that the user has, if the app names them. */
   readonly available?: readonly FactorName[]
   /**
    * The phone number that the route gives for an enrolment by SMS. An empty string if the route has the option `phone`, but the option gave no

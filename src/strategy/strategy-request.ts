@@ -210,7 +210,6 @@ export class StrategyRequest {
     publish('decided', () => ({ ...about(this.settings.name, transaction), outcome: 'failed', ...(ending !== undefined && { reason: ending }), ageMs: this.ageMs(transaction.startedAt) }))
   }
 
-  /** Ends a transaction without success, and throws a Refusal with the same code. */
   async close(transaction: Transaction, code: FailureCode, how: End = {}): Promise<never> {
     await this.end(transaction, code, how)
     throw new Refusal(code)
@@ -251,7 +250,6 @@ export class StrategyRequest {
     return new Refusal('binding_mismatch')
   }
 
-  /** Publishes the event `budget`, because a budget is used up. Returns the Refusal. */
   budgetRefusal({ over, limit, retryAfterSeconds }: UsedUpBudget, code: FailureCode): Refusal {
     publish('budget', () => ({ ...this.about(), budget: over, limit }))
     return new Refusal(code, undefined, retryAfterSeconds)

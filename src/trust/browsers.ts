@@ -8,7 +8,6 @@
 import type { Subject } from '../factors/transaction'
 import { decrypt, encrypt } from './handle'
 
-/** The content of the cookie. */
 export interface RememberedBrowser {
   /** 256 random bits. The ledger stores only a digest of the id. */
   readonly id: string
@@ -18,9 +17,7 @@ export interface RememberedBrowser {
   readonly at: number
   /** When the browser is no longer remembered, in milliseconds since 1970. Using the cookie does not extend it. */
   readonly expiresAt: number
-  /** The subject of the sign-in, as the app named it. */
   readonly subject: Subject
-  /** Nevis's userId of the user who approved. */
   readonly userId: string
   /** The factor and the transaction with which the user approved. */
   readonly factor: string

@@ -26,7 +26,6 @@ export function isGuessable(secret: string): boolean {
   return isRepeated(secret) || unpredictableCharactersIn(secret) * Math.log2(new Set(secret).size) < MIN_BITS
 }
 
-/** True if the secret repeats one block; the last repetition may be cut off. */
 function isRepeated(secret: string): boolean {
   for (let length = 1; length <= secret.length / 2; length++) if (secret.startsWith(secret.slice(length))) return true
   return false

@@ -39,7 +39,6 @@ export interface Offer {
 /** The list is cached for this long, so opening it again makes no further call to Nevis. */
 const KEEP_MS = 10_000
 const KEEP_FAILURE_MS = 2000
-/** Upper limit for how long a page request waits for Nevis. */
 const MAX_WAIT_MS = 2000
 
 /** @internal */

@@ -23,7 +23,6 @@ export interface ShellParts {
   readonly hasSignInPage: boolean
   readonly helpURL: string | undefined
   readonly changePasswordURL: string | undefined
-  /** Links to the app in the stores; each is undefined if the app has not set it. */
   readonly storeLinks: { readonly ios: string | undefined; readonly android: string | undefined }
   /** The sources of `form-action` in the page's Content-Security-Policy. */
   readonly formAction: string
@@ -32,12 +31,9 @@ export interface ShellParts {
   readonly callbackURL: string
 }
 
-/** The values that the page of a transaction needs in addition. */
 export interface PageParts extends ShellParts {
-  /** URLs of Nevis's script and of the app's script that starts the widget. */
   readonly widgetScripts: readonly string[]
   readonly csrfToken?: string | undefined
-  /** The user's name for the printed recovery codes. */
   readonly accountName?: string | undefined
   /** Language of the message, if the app says which. */
   readonly messageLanguage?: string | undefined

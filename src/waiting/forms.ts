@@ -13,7 +13,6 @@ export function wayForm(view: WaitingView, { waitingURL, csrfToken }: PageParts,
         <form method="post" action="${waitingURL}"${attributes !== undefined && html` ${attributes}`}>${hidden('transaction', view.transaction)}${hidden(field, value)}${csrf(csrfToken)}${content}</form>`
 }
 
-/** A form that posts a code or a token to the callback route. */
 export function callbackForm(view: WaitingView, { callbackURL, csrfToken }: PageParts, attributes: Html, content: Piece): Html {
   return html`
       <form method="post" action="${callbackURL}" ${attributes}>

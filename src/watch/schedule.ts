@@ -60,7 +60,6 @@ export class RateLimiter {
   private nextAt = 0
   private perSecond: number
 
-  /** How many calls this limiter has allowed so far. */
   private taken = 0
 
   constructor(private readonly maxPerSecond: number) {
