@@ -98,6 +98,6 @@ async function isApproved(view: SecondFactorView, requests: Requests): Promise<b
     const { body } = await requests.send(true, url.href)
     ;({ status, retryAfterSeconds: seconds = 2 } = body as { status: SecondFactorView['status']; retryAfterSeconds?: number })
   }
-  // Call the callback for `unreadable`, too: it passes the error to your app.
+  // `unreadable` counts as approved here, because the callback route then passes the error to your app.
   return status === 'succeeded' || status === 'unreadable'
 }

@@ -152,7 +152,7 @@ interface UndecidedStatus extends Decoded {
   readonly lastUpdatedAt?: string
 }
 
-/** The user has not answered yet. */
+/** The user has neither approved nor denied yet. */
 export interface PendingStatus extends UndecidedStatus {
   /** The user has not approved or denied yet. */
   readonly status: 'pending'

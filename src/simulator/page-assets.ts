@@ -161,7 +161,7 @@ export const OPEN_SCRIPT = `sessionStorage.setItem('opened', history.length - 1)
 
 const hash = (text: string): string => `'sha256-${createHash('sha256').update(text).digest('base64')}'`
 
-/** Usernames and messages are untrusted. If one contained markup, this policy would still prevent it from running a script. */
+/** Usernames and messages are untrusted. Even if one of them contained markup, this policy would prevent it from running a script. */
 export const POLICY = [
   "default-src 'none'",
   `style-src ${hash(STYLE)}`,

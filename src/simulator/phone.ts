@@ -10,7 +10,7 @@ import type { Authenticator, Transaction, User } from './model'
 export interface PhoneRequest {
   /** The id to pass to `approve` and `deny`. */
   readonly transactionId: string
-  /** The user who is asked. */
+  /** The userId of the user who is asked to approve. */
   readonly userId: string
   /** How the request reached the phone. */
   readonly channel: 'push' | 'app'
