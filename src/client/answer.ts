@@ -43,19 +43,11 @@ export class Answer {
     return this.text.trim() === '' && !this.isOpenEnded
   }
 
-  /**
-   * Parses the body.
-   * @returns the JSON object in the body; undefined if the body is not a JSON object
-   */
   jsonObject(): RawAnswer | undefined {
     const value = this.jsonValue()
     return isJsonObject(value) ? value : undefined
   }
 
-  /**
-   * Parses the body.
-   * @returns the JSON in the body; undefined if the body is not JSON
-   */
   jsonValue(): unknown {
     try {
       return JSON.parse(this.text) as unknown

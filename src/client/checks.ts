@@ -186,7 +186,6 @@ export function isUsername(value: unknown): value is string {
   return typeof value === 'string' && USERNAME.test(value)
 }
 
-/** True if the value has the form of a Nevis userId. */
 export function isUserId(value: unknown): value is string {
   return isUuid(value)
 }

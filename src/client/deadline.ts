@@ -5,9 +5,7 @@
  * byte. A server that sends one byte at a time could delay a login for ever. Out of scope: what the function does.
  */
 
-/** The deadline, as passed to the async function. */
 export interface Deadline {
-  /** True once the time is up. */
   isOver(): boolean
   remainingMs(): number
   /** Destroys the request when the time is up, or at once if the time is already up. If called twice, destroys only the second request. */

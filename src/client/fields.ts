@@ -95,7 +95,6 @@ export class Fields {
     return typeof value === 'string' ? value : undefined
   }
 
-  /** Reads a field that contains an object; undefined if the field is absent. */
   object(name: string): Fields | undefined {
     const value = this.get(name)
     if (value === undefined) return undefined
@@ -103,7 +102,6 @@ export class Fields {
     return new Fields(this.answer, value)
   }
 
-  /** Reads a field that contains a list of objects; undefined if the field is absent. */
   objects(name: string): readonly Fields[] | undefined {
     const value = this.get(name)
     if (value === undefined) return undefined
@@ -158,7 +156,6 @@ export class Fields {
 
 type Loose<T> = { [Name in keyof T]: T[Name] | undefined }
 
-/** Removes the properties whose value is `undefined`. */
 export function compact<T extends object>(value: Required<Loose<T>>): T
 export function compact(value: object): object {
   const given: Record<string, unknown> = {}

@@ -129,7 +129,6 @@ export class Http {
     })
   }
 
-  /** Sends one request and publishes the event `passport-nevis:call` for it. */
   async #attempt(call: HttpCall, headers: Record<string, string>, deadline: Deadline, attempt: number): Promise<Answer | NevisError> {
     const { operation } = call
     // The application's function may have taken until the deadline to return the access key. Then send nothing.
@@ -235,7 +234,6 @@ function retryAfterSeconds(value: unknown): number | undefined {
   return at === undefined ? undefined : Math.max(0, Math.ceil((at - Date.now()) / 1000))
 }
 
-/** Replaces an error of axios by a NevisError that keeps only the error code. */
 function transportError(operation: NevisMethod, error: unknown): NevisError {
   const { code, response } = Object(error) as { code?: unknown; response?: unknown }
   const name = typeof code === 'string' && /^[A-Z0-9_]{1,64}$/.test(code) ? code : 'UNKNOWN'

@@ -35,7 +35,6 @@ export function userIn(value: unknown): RawAnswer | undefined {
   return users.length === 1 ? users[0] : undefined
 }
 
-/** Lists all objects in the value, nested ones included, outermost first. */
 function objectsIn(value: unknown, depth = 0): RawAnswer[] {
   if (depth > MAX_DEPTH || typeof value !== 'object' || value === null) return []
   const inner = Object.values(value).flatMap((one) => objectsIn(one, depth + 1))

@@ -65,18 +65,23 @@ export interface QrCodeJson {
 
 /** An authenticator in Nevis's JSON. Dates are ISO 8601. */
 export interface AuthenticatorJson {
+  /** Id of the authenticator, a UUID. */
   authenticatorId: string
+  /** The name that the user chose for the authenticator. */
   name?: string
   /** The operating system of the phone. */
   type?: Open<'ios' | 'android'>
   /** `app` for the Access App on a phone, `fido2` for a passkey. */
   authenticatorType?: Open<'app' | 'fido2'>
-  /** Nevis documents no complete list of values. */
+  /** State of the authenticator. Nevis documents no complete list of values. */
   state?: string
+  /** When the authenticator was registered. */
   enrolledAt?: string
+  /** When the authenticator was last changed. */
   updatedAt?: string
   /** Only for authenticators of the type `app`. */
   uaf?: {
+    /** User agent of the Access App at the registration. */
     userAgent?: string
     /** A reference to the phone, set by the Access App. */
     deviceRef?: string

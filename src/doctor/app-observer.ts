@@ -17,7 +17,6 @@ export interface PassportModule {
 }
 
 export interface Registered {
-  /** The name under which the strategy is registered with Passport. */
   readonly name: string
   readonly strategy: NevisStrategy
   /** Undefined if the application exports the strategy without `passport.use`. */

@@ -43,11 +43,6 @@ Set NODE_ENV=production to check against the rules for production.
 Exit code: 0 without errors, 1 with errors, 2 for wrong arguments.
 `
 
-/**
- * Runs the command that the user has typed.
- * @param argv the arguments without node and the script
- * @returns the exit code
- */
 export async function main(argv: readonly string[], env: Environment, output: Output): Promise<0 | 1 | 2> {
   if (argv[0] === 'probe') return probeCommand(argv.slice(1), env, output)
   if (argv[0] === 'init') return initCommand(argv.slice(1), version(), output)
@@ -74,10 +69,6 @@ function version(): string {
   return (JSON.parse(readFileSync(join(__dirname, '../../package.json'), 'utf8')) as { version: string }).version
 }
 
-/**
- * Parses the arguments of `doctor`.
- * @returns the arguments, or a text that says what is wrong with them
- */
 function argumentsIn(argv: readonly string[]) {
   const flag = { type: 'boolean', default: false } as const
   try {
@@ -90,7 +81,6 @@ function argumentsIn(argv: readonly string[]) {
   }
 }
 
-/** Suggests the command that shares the most letters with the mistyped one. */
 function suggestionFor(typed: string): string {
   const shared = (command: string) => [...new Set(command)].filter((letter) => typed.includes(letter)).length / new Set(command + typed).size
   const [best] = [...COMMANDS].sort((one, other) => shared(other) - shared(one))

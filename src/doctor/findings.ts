@@ -44,7 +44,6 @@ export type Check = (typeof CHECKS)[number] | 'cloud.probe'
 
 interface Base {
   readonly check: Check
-  /** One sentence that says what the check found. */
   readonly finding: string
   /** The name of the strategy; set only if the application has several Nevis strategies. */
   readonly strategy?: string
@@ -78,7 +77,6 @@ export function isFinding(value: unknown): value is Finding {
   )
 }
 
-/** Returns the finding with unprintable characters replaced in all its texts. */
 export function printableFinding(one: Finding): Finding {
   const texts = Object.entries(one).map(([name, text]) => [name, printable(String(text))])
   return Object.fromEntries(texts) as Finding

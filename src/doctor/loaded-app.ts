@@ -17,7 +17,6 @@ import { AppObserver } from './app-observer'
 import { placeIn, summaryOf } from './places'
 
 export interface LoadedApp {
-  /** The origin to which the checks send requests, for example `http://127.0.0.1:40123`. */
   readonly origin: string
   readonly observer: AppObserver
 }
@@ -26,10 +25,6 @@ export interface LoadedApp {
 const LOAD_MS = 60_000
 const LOOK_EVERY_MS = 20
 
-/**
- * Loads the application and waits until it listens.
- * @returns the loaded application, or a finding if loading fails
- */
 export async function loadApp(file: string): Promise<LoadedApp | Finding> {
   const path = pathOf(file)
   if (path === undefined) return error('app.loaded', 'the file does not exist', 'npx passport-nevis doctor <the file that starts your app, or exports it>')
@@ -75,7 +70,6 @@ async function exportsOf(path: string): Promise<unknown[]> {
 
 const isListener = (value: unknown): boolean => value instanceof HttpServer || value instanceof HttpsServer || (typeof value === 'function' && 'handle' in value)
 
-/** Observes Passport and express-session in the copies that the application loads. */
 function watchModules(path: string, observer: AppObserver): void {
   const fromApp = createRequire(path)
   const roots = [fromApp, ...['koa-passport', '@nestjs/passport'].flatMap((name) => found(fromApp, name).map((entry) => createRequire(entry)))]

@@ -6,6 +6,5 @@
 export interface Output {
   log(text: string): void
   error(text: string): void
-  /** True if `log` writes to a terminal with colours. */
   readonly hasColours?: boolean
 }

@@ -17,10 +17,6 @@ const NEEDS: readonly (readonly [directive: string, source: string])[] = [
 /** If a policy has no `form-action`, all form targets are allowed: `default-src` does not apply to it. */
 const WITHOUT_FALLBACK = ['form-action']
 
-/**
- * Checks the policy of one response.
- * @param reply the response that contains the waiting page as HTML
- */
 export function policyFinding({ headers, text }: Reply): Finding {
   const check = 'routes.policy'
   const policies = [headers['content-security-policy'] ?? []].flat().join(',')

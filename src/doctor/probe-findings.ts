@@ -10,10 +10,6 @@ import { error, ok, warning, type Finding } from './findings'
 
 const REMEDY = 'write a report with: npx passport-nevis probe --users --out report.json'
 
-/**
- * Reads a report of the command `probe`.
- * @param file path of the report, a JSON file
- */
 export function findingsOfReport(file: string): Finding[] {
   const report = readReport(file)
   if (report === undefined) return [error('cloud.probe', 'the file is not a report of the probe', REMEDY)]

@@ -19,13 +19,10 @@ export interface Reply {
   readonly status: number
   /** The body as a JSON object; an empty object if the body is anything else. */
   readonly json: Readonly<Record<string, unknown>>
-  /** The path of the `Location` header. */
   readonly location: string | undefined
   /** The cookies of the response that may identify a session. CSRF cookies are left out, because scripts must be able to read them. */
   readonly cookies: readonly Cookie[]
-  /** The response headers. If a header occurs several times, its values are joined. */
   readonly headers: IncomingHttpHeaders
-  /** The beginning of the body as text. */
   readonly text: string
   /** Names of the Nevis strategies that handled this request and called `fail`. */
   readonly refusedBy: readonly string[]

@@ -56,7 +56,6 @@ interface Block {
   readonly remedy: string | undefined
 }
 
-/** Groups consecutive unchecked findings with the same reason, so that the report prints the reason once. */
 function blocksOf(findings: readonly Finding[]): Block[] {
   const blocks: Block[] = []
   for (const one of findings) {

@@ -18,7 +18,6 @@ export interface Run {
   /** The file that starts or exports the application; undefined to check only the Nevis instance. */
   readonly file: string | undefined
   readonly env: Environment
-  /** True to print the application's output to standard error. */
   readonly showsOutput?: boolean
   /** Called with a text that says what is being checked now. */
   readonly say?: (text: string) => void

@@ -12,9 +12,7 @@ const MIN_SECRET_LENGTH = 32
 
 interface Circumstances {
   readonly isProduction: boolean
-  /** True if the application itself serves https. */
   readonly isTls: boolean
-  /** The response of the callback route. */
   readonly callback: Reply | undefined
 }
 

@@ -5,7 +5,6 @@
  */
 import { callingPlace } from './places'
 
-/** One call of `passport.authenticate(…)` or `passport.authorize(…)` by the application. */
 export interface StrategyCall {
   readonly method: 'authenticate' | 'authorize'
   readonly asks: readonly unknown[]
@@ -19,10 +18,6 @@ export interface StrategyCall {
   hasRun: boolean
 }
 
-/**
- * Describes one call.
- * @param args the arguments of the call
- */
 export function callOf(method: StrategyCall['method'], args: readonly unknown[]): StrategyCall {
   const hasCallback = args.some((one) => typeof one === 'function')
   const { session, assignProperty, failureRedirect } = Object(args[1]) as { session?: unknown; assignProperty?: unknown; failureRedirect?: unknown }

@@ -20,10 +20,6 @@ export class Clock {
     return Date.now() + this.offsetMs
   }
 
-  /**
-   * Moves the clock forward.
-   * @param ms milliseconds, zero or more
-   */
   advance(ms: number): void {
     if (!Number.isFinite(ms) || ms < 0) throw new TypeError('NevisSimulator: advance() takes zero or more milliseconds')
     this.offsetMs += ms

@@ -144,10 +144,6 @@ export class Cloud {
     return authenticator
   }
 
-  /**
-   * Finds an authenticator and the user to whom it belongs.
-   * @throws Problem with status 404 if there is no such authenticator
-   */
   authenticator(authenticatorId: string): { user: User; authenticator: Authenticator } {
     for (const user of this.users.values()) {
       const authenticator = user.authenticators.find((each) => each.authenticatorId === authenticatorId.toLowerCase())

@@ -18,7 +18,6 @@ const USAGE = `Usage: passport-nevis-simulator [options]
   --help                this text
 `
 
-/** The functions with which the command prints. */
 export interface Output {
   log(text: string): void
   error(text: string): void
@@ -77,10 +76,6 @@ function startupText(simulator: NevisSimulator, users: readonly string[]): strin
   return lines.join('\n')
 }
 
-/**
- * Runs the command.
- * @param argv the arguments without node and the script
- */
 export async function main(argv: readonly string[], output: Output): Promise<Outcome> {
   let flags: ReturnType<typeof parse>
   try {

@@ -25,10 +25,6 @@ export function asBody(value: unknown): Body {
   return value
 }
 
-/**
- * Reads an optional string.
- * @returns undefined if the field is absent or null
- */
 export function text(body: Body, field: string): string | undefined {
   const value = body[field]
   if (value === undefined || value === null) return undefined
@@ -89,10 +85,6 @@ export function phoneNumber(body: Body): string {
   return value
 }
 
-/**
- * Reads the text of an SMS.
- * @returns the text, with the placeholder `{{CODE}}`
- */
 export function smsTemplate(body: Body): string {
   const value = text(body, 'message') ?? DEFAULT_SMS
   if (!value.includes(PLACEHOLDER)) throw new Problem(400, `The message must contain ${PLACEHOLDER}`)

@@ -49,13 +49,11 @@ export class Limits {
     throw new Problem(429, `The user is blocked for ${channel}`, { 'retry-after': String(seconds) }, 'blocked')
   }
 
-  /** Deletes the counts of a user, after the user was deleted. */
   forget(userId: string): void {
     this.counts.delete(`push ${userId}`)
     this.counts.delete(`sms ${userId}`)
   }
 
-  /** Returns the channels for which the user is blocked now. */
   blockedChannels(userId: string): LimitedChannel[] {
     const now = this.clock.now()
     return (['push', 'sms'] as const).filter((channel) => (this.counts.get(`${channel} ${userId}`)?.blockedUntil ?? 0) > now)

@@ -6,15 +6,11 @@
 
 /** Upper limits for what the simulator keeps in memory. A simulator may run for weeks next to a development server. */
 export const CAPACITY = {
-  /** Requests in `simulator.requests`. */
   requests: 10_000,
-  /** Bytes of all headers and bodies in `simulator.requests`. */
   requestBytes: 10_000_000,
   /** Transactions in any state, each with its SMS. After a transaction is deleted, its status is `unknown`. */
   transactions: 10_000,
-  /** Users, each with phones and codes. */
   users: 10_000,
-  /** Intent tokens. */
   intents: 10_000,
 } as const
 

@@ -21,11 +21,8 @@ export interface User {
   updatedAt: number
   /** The user's authenticators, in order of registration. A push goes to the last one. */
   authenticators: Authenticator[]
-  /** The phone number for SMS, after the user has confirmed it. */
   phone: string | undefined
-  /** The recovery codes that the user has not used yet. */
   recoveryCodes: string[]
-  /** The texts of the SMS that were sent to the user, newest last. */
   readonly inbox: string[]
 }
 
@@ -60,7 +57,6 @@ export interface Transaction {
   lastUpdatedAt: number
 }
 
-/** A user as named in a request body. */
 export type Subject = { readonly username: string } | { readonly userId: string }
 
 export interface Intent {

@@ -23,7 +23,6 @@ import { originRefusal } from './origin-check'
 
 const MEDIA_TYPES = { json: 'application/json', form: 'application/x-www-form-urlencoded' } as const
 
-/** A request with its body. */
 interface Read {
   readonly request: IncomingMessage
   readonly url: URL

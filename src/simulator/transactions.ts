@@ -69,17 +69,14 @@ export class Transactions {
     return this.withDeadlineApplied(this.byDispatchToken.get(token))
   }
 
-  /** All transactions, oldest first. */
   all(): Transaction[] {
     return [...this.byId.values()].map((transaction) => this.withDeadlineApplied(transaction))
   }
 
-  /** Makes all pending transactions of a deleted user fail. */
   failAllOf(user: User): void {
     this.deletedAt.set(user, this.clock.now())
   }
 
-  /** Notes that the request has reached a phone. */
   arrive(transaction: Transaction): void {
     transaction.arrival = ++this.arrivals
   }

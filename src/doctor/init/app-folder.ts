@@ -19,18 +19,11 @@ const MAX_BYTES = 500_000
 export interface AppFolder {
   readonly root: string
   readonly sources: readonly Source[]
-  /** The templates: the path of each file with its text. */
   readonly templates: ReadonlyMap<string, string>
-  /** The text of package.json; undefined if the folder has none. */
   readonly manifest: string | undefined
-  /** Paths of source files that could not be parsed as JavaScript or TypeScript. */
   readonly unread: readonly string[]
 }
 
-/**
- * Reads all files of the application.
- * @throws Error if the folder does not exist, or has more files than an application has
- */
 export function readApp(folder: string): AppFolder {
   const root = realpathSync(folder)
   const sources: Source[] = []
@@ -59,10 +52,6 @@ export function readApp(folder: string): AppFolder {
   return { root, sources, templates, manifest: hasManifest ? readFileSync(manifest, 'utf8') : undefined, unread }
 }
 
-/**
- * Asks git whether the folder has uncommitted changes.
- * @returns `none` if the folder is in no git repository; `unknown` if git fails
- */
 export function gitState(root: string): 'clean' | 'dirty' | 'none' | 'unknown' {
   let folder = root
   while (!existsSync(join(folder, '.git'))) {

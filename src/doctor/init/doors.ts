@@ -16,7 +16,6 @@ export interface Door {
   /** What the developer must change by hand; undefined if the application already asks for the second factor here. */
   readonly remedy: string | undefined
   readonly kind: 'authenticate' | 'login' | 'other'
-  /** The name of the Passport strategy; only for a call of `authenticate`. */
   readonly strategy?: string
 }
 

@@ -46,7 +46,6 @@ export class Edits {
     this.needsStrategy.add(source)
   }
 
-  /** Adds a declaration below the imports. */
   declare(source: Source, text: string): void {
     this.declarations.set(source, [...(this.declarations.get(source) ?? []), text])
   }

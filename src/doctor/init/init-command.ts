@@ -34,11 +34,6 @@ const OPTIONS = {
   help: { type: 'boolean', default: false },
 } as const
 
-/**
- * Runs the command `init`.
- * @param version the version of this package, for the application's package.json
- * @returns the exit code
- */
 export function initCommand(argv: readonly string[], version: string, output: Output): 0 | 1 | 2 {
   const fail = (text: string): 2 => {
     output.error(wrapped(`passport-nevis init: ${printable(text)}`, 0).join('\n'))

@@ -9,7 +9,6 @@ import type { Range, Source } from './source'
 
 export interface PasswordStrategy {
   readonly source: Source
-  /** The statement `passport.use(new LocalStrategy(…))`. */
   readonly statement: Range
   /** The object on which `use` is called, usually `passport`. */
   readonly passport: string

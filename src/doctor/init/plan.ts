@@ -35,10 +35,6 @@ export interface Plan {
 
 const NAMES = ['nevis', 'secondFactor', 'qrCode', 'push', 'sms', 'recovery', 'NevisStrategy', 'statusEndpoint', 'waitingPage', 'recordSecondFactor']
 
-/**
- * Decides what to change.
- * @param version the version of this package, for package.json
- */
 export function planOf(app: AppFolder, version: string): Plan {
   const doors = app.sources.flatMap(doorsIn)
   const unchanged = (refusals: readonly Refusal[]): Plan => ({
@@ -161,7 +157,6 @@ interface Login {
   readonly change: LoginChange
   /** The path under which the router of this file is mounted. */
   readonly prefix: string
-  /** The path of the password route, without a trailing slash. */
   readonly path: string
 }
 

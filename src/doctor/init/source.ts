@@ -23,7 +23,6 @@ const CONTINUES = /^(?:[^\w$#@'"`{}~!]+|!==?|in|of|instanceof|as|satisfies)$/
 
 export class Source {
   readonly isTypeScript: boolean
-  /** True for an ES module, false for CommonJS. */
   readonly isModule: boolean
   readonly usesSemicolons: boolean
   private imported: Map<string, Imported> | undefined
@@ -40,10 +39,6 @@ export class Source {
     this.usesSemicolons = atTop.filter(({ text: one }) => one === ';').length > 2
   }
 
-  /**
-   * Parses a file.
-   * @returns undefined if the text cannot be parsed as JavaScript or TypeScript
-   */
   static read(path: string, text: string): Source | undefined {
     const tokens = tokensOf(text)
     return tokens && new Source(path, text, tokens)
@@ -114,7 +109,6 @@ export class Source {
     return open
   }
 
-  /** The innermost statement that contains the token, with its semicolon. */
   statementOf(index: number): Range {
     const block = this.blockOf(index)
     let first = index
@@ -147,7 +141,6 @@ export class Source {
     return '([{'.includes(this.token(index).text) && this.token(index).kind === 'punct' ? (this.token(index).pair as number) : index
   }
 
-  /** The statements outside all blocks. */
   statements(): Range[] {
     const found: Range[] = []
     for (let i = 0; i < this.tokens.length; ) {
@@ -174,7 +167,6 @@ export class Source {
     return names.every((name) => name !== undefined) ? names : undefined
   }
 
-  /** The imports of the file, by their local names. */
   get imports(): ReadonlyMap<string, Imported> {
     return (this.imported ??= this.readImports())
   }
@@ -205,7 +197,6 @@ export class Source {
     return found
   }
 
-  /** The indentation of the line that contains the token. */
   indentAt(index: number): string {
     const lineStart = this.text.lastIndexOf('\n', this.token(index).start - 1) + 1
     return /^[ \t]*/.exec(this.text.slice(lineStart))?.[0] ?? ''

@@ -8,10 +8,8 @@
 export interface Token {
   readonly kind: 'word' | 'number' | 'string' | 'template' | 'regex' | 'punct'
   readonly text: string
-  /** The offset in the source text where the token begins. */
   readonly start: number
   readonly end: number
-  /** The line number, from 1. */
   readonly line: number
   /** For an opening or closing bracket: the index of the matching bracket. */
   pair?: number
@@ -29,10 +27,6 @@ const PAIRS: Readonly<Record<string, string>> = { ')': '(', ']': '[', '}': '{' }
 /** After one of these words, a slash begins a regular expression. After any other word, it is a division. */
 const BEFORE_REGEX = new Set(['return', 'typeof', 'case', 'in', 'of', 'delete', 'void', 'throw', 'new', 'else', 'do', 'instanceof', 'yield', 'await'])
 
-/**
- * Splits the source into tokens.
- * @returns undefined if brackets do not match, or a string, comment or template does not end
- */
 export function tokensOf(source: string): Token[] | undefined {
   const tokens: Token[] = []
   const open: number[] = []

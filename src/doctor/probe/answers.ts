@@ -42,7 +42,6 @@ export function linkIn(json: unknown): { readonly link: string | undefined; read
   return { link: textAt(json, 'appLinkUri'), image: textsIn(json).find(({ text }) => /^data:image\//.test(text))?.text }
 }
 
-/** Returns the field `status` of a status response, in lower case. */
 export function statusIn(json: unknown): string {
   return textAt(json, 'status')?.toLowerCase() ?? 'none'
 }

@@ -11,16 +11,11 @@ import { decided, introspectTwice, status, type Scene } from './scene'
 const MOST_SECONDS = 180
 const MESSAGE = 'A test of passport-nevis. This request signs you in nowhere.'
 
-/** A test user with an enrolled phone. */
 export interface Enrolled {
   readonly username: string
   readonly userId: string
 }
 
-/**
- * Enrols the person's phone for a new test user.
- * @returns undefined if the enrolment fails
- */
 export async function enrollPhone(scene: Scene, step: string): Promise<Enrolled | undefined> {
   const { users, person } = scene
   const username = users.next()

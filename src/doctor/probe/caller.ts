@@ -17,7 +17,6 @@ export type Facts = Record<string, string | readonly string[]>
 export interface Reply {
   /** The HTTP status; 0 if no response came. */
   readonly status: number
-  /** The parsed body; undefined if the body is not JSON. */
   readonly json: unknown
   readonly text: string
 }
@@ -25,15 +24,12 @@ export interface Reply {
 export interface Call {
   readonly method?: 'GET' | 'POST' | 'DELETE'
   readonly path: string
-  /** The body, if the request is sent as JSON. */
   readonly json?: object
-  /** The body, if the request is sent as a form. */
   readonly form?: Readonly<Record<string, string>>
   /** False: send the request without the access key. Default true. */
   readonly withKey?: boolean
   /** A token to send in the Authorization header instead of the access key. */
   readonly bearer?: string
-  /** The `Accept` header. Default `application/json`. */
   readonly accept?: string
   /** Fields of the response whose values are remembered. The report then says "the userId" where a later response contains the same value. */
   readonly learns?: readonly ('userId' | 'transactionId')[]

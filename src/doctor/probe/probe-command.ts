@@ -44,10 +44,6 @@ const OPTIONS = {
   help: { type: 'boolean', default: false },
 } as const
 
-/**
- * Runs the command `probe`.
- * @returns the exit code
- */
 export async function probeCommand(argv: readonly string[], env: Environment, output: Output, input: NodeJS.ReadableStream = process.stdin): Promise<0 | 1 | 2> {
   const given = argumentsIn(argv)
   if (typeof given === 'string') {
@@ -88,10 +84,6 @@ export async function probeCommand(argv: readonly string[], env: Environment, ou
   }
 }
 
-/**
- * Parses the arguments of `probe`.
- * @returns the arguments, or a text that says what is wrong with them
- */
 function argumentsIn(argv: readonly string[]) {
   try {
     const { values } = parseArgs({ args: [...argv], options: OPTIONS })

@@ -26,7 +26,6 @@ export interface RawResponse {
 
 const MAX_BYTES = 1_000_000
 
-/** Sends requests to one base URL, with kept connections. */
 export class Connections {
   readonly #agent: Agent
   readonly #isSecure: boolean
@@ -54,7 +53,6 @@ export class Connections {
   }
 }
 
-/** Reads the body. Closes the connection when the body exceeds the limit. */
 async function textOf(response: IncomingMessage): Promise<string> {
   const decoder = new TextDecoder()
   let text = ''

@@ -10,9 +10,7 @@ import type { Recognised } from './recognise'
 import type { Stage, StageResults } from './stages'
 
 export interface ProbeReport {
-  /** The version of the report's format. */
   readonly probe: 1
-  /** The stages that were completed. */
   readonly stages: readonly Stage[]
   readonly calls: number
   readonly usersLeft: number

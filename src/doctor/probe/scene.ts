@@ -15,7 +15,6 @@ export interface Person {
   scan(link: string | undefined, image: string | undefined): Promise<void>
   /** Asks the person to accept or deny the request on the phone. Resolves when the person says that this is done. */
   answer(what: 'accept' | 'deny'): Promise<void>
-  /** Asks the person for the code in the latest SMS. */
   typeCode(): Promise<string>
 }
 
@@ -25,15 +24,12 @@ export interface Scene {
   readonly person: Person
   /** Waits for some milliseconds. With the simulator, it moves the simulator's clock instead. */
   readonly pause: (ms: number) => Promise<void>
-  /** Prints what the probe does next. */
   readonly say: (line: string) => void
-  /** The phone number for SMS. */
   readonly phone: string | undefined
 }
 
 const POLL_MS = 2000
 
-/** Asks Nevis for the status of a transaction. */
 export function status({ caller }: Scene, step: string, statusToken: string, withKey = false): Promise<Reply> {
   return caller.call(step, { path: '/api/v1/status', json: { statusToken }, withKey })
 }

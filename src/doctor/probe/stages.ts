@@ -32,7 +32,6 @@ export interface StageOptions {
 
 export interface StageResults {
   readonly facts: Facts
-  /** The stages that were completed. */
   readonly finished: readonly Stage[]
   readonly calls: number
   /** The number of test users that may still exist, because Nevis did not confirm the deletion. */

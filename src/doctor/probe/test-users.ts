@@ -40,7 +40,6 @@ export class TestUsers {
     return { ...reply, userId: user.userId }
   }
 
-  /** Deletes one test user, and records the shape of the response under the name `step`. */
   async delete(step: string, username: string): Promise<void> {
     const user = this.made.find((one) => one.username === username)
     if (user?.userId === undefined) return

@@ -22,7 +22,6 @@ const withClaims = (claims: (token: Json & Claims, exchange: Exchange) => Json) 
 const withTimes = (change: (ms: number) => unknown) => ofToken((token) => Object.fromEntries(Object.entries(token).map(([name, value]) => [name, typeof value === 'number' ? change(value) : value])))
 const lacking = (...names: string[]) => ofToken((token) => without(token, ...names))
 const always = (claims: Json) => withClaims(() => claims)
-/** The user of a token. */
 const userOf = ({ sub = '' }: Claims, { cloud }: Exchange) => cloud.userById(sub)
 const transactionOf = ({ body, cloud }: Exchange) => cloud.transactions.all().find(({ token, statusToken }) => [token, statusToken].includes(String(body['token'])))
 

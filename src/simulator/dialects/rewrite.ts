@@ -31,7 +31,6 @@ export function refusedWith(reason: ProblemReason, status: number): Rewrite {
   return (answer, exchange) => (exchange.refusal === reason ? { ...errorAnswer(status, exchange), headers: answer.headers } : answer)
 }
 
-/** Creates an error response with the body that Nevis documents. */
 export function errorAnswer(status: number, { path, cloud }: DialectRequest): Answer {
   return problemAnswer(new Problem(status, 'Refused by a dialect'), path, cloud.clock.now())
 }
