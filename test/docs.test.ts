@@ -185,6 +185,47 @@ describe('docs/coverage.md', () => {
   })
 })
 
+describe('docs/cross-device.md', () => {
+  const rows = rowsOf(paper('docs/cross-device.md'), 'id')
+  const isLeftOut = ([id]: string[]) => id === '–'
+
+  describe('in each row', () => {
+    it('has an id and a file, or says in a sentence why not', () => {
+      expect(rows.length).toBeGreaterThan(50)
+      expect(rows.filter((cells) => cells.length !== 5)).toEqual([])
+      expect(rows.filter((row) => !isLeftOut(row)).filter(([id]) => !/^(CD|N)-[a-z]+-\d+$/.test(id as string))).toEqual([])
+      expect(withoutSource(rows.filter((row) => !isLeftOut(row)))).toEqual([])
+      expect(rows.filter(isLeftOut).filter(([, , here, , tests]) => tests !== 'not covered' || !/^[*A-Z`].{6,}/.test(here as string))).toEqual([])
+    })
+  })
+
+  describe('compared with the standards', () => {
+    const told = (section: string) => rows.filter(([, what]) => (what as string).split(/[ :,]+/).includes(section)).length
+
+    /** The sections of RFC 10027, from its table of contents. */
+    it.each([...Array.from({ length: 17 }, (_, i) => `6.1.${i + 1}`), ...Array.from({ length: 4 }, (_, i) => `6.2.${i + 1}`), '6.3'])('has a row for RFC 10027, %s', (section) => {
+      expect(told(section)).toBe(1)
+    })
+
+    it.each([['3.1.2.1', 2], ['3.1.2.2', 5], ['3.1.3', 1], ['3.1.3.1', 4], ['3.1.3.2', 8], ['3.1.3.3', 2], ['3.1.3.4', 1], ['3.2.9', 1]])('has the rows for NIST SP 800-63B-4, %s', (section, count) => {
+      expect(told(section)).toBe(count)
+    })
+  })
+})
+
+describe('docs/guides/step-up-and-signing.md', () => {
+  const rows = rowsOf(paper('docs/guides/step-up-and-signing.md'), 'factor', '`amr`')
+  const { push, app, sms, recovery, widget } = passportNevis
+
+  describe('compared with the factors', () => {
+    it('has the values of RFC 8176 of each, with a reason and a level of NIST', () => {
+      const made = { push: push(), 'push({ typedCode: true })': push({ typedCode: true }), app: app(), sms: sms(), recovery: recovery(), widget: widget() }
+      expect(rows.map(([factor, amr]) => [codeIn(factor)[0], codeIn(amr)])).toEqual(Object.entries(made).map(([factor, { amr }]) => [factor, amr]))
+      expect(rows.filter(([, , because, level]) => (because as string).length < 10 || !/^AAL[12]\b/.test(level as string))).toEqual([])
+    })
+  })
+})
+
 describe('docs/events.md', () => {
   const events = paper('docs/events.md')
   const names = namesOf('src/strategy/events.ts', 'NevisEvents')

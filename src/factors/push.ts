@@ -31,7 +31,7 @@ function notificationOf(message: string): string | undefined {
  * @param options whether the user must also type a code that the phone shows
  * @returns the factor, for `factors` of the strategy
  * @throws TypeError when an option is wrong
- * @see https://docs.nevis.net/authcloud/api-doc/api-use-cases/mobile-app/authenticate-push; for `typedCode` RFC 10027, 6.1
+ * @see https://docs.nevis.net/authcloud/api-doc/api-use-cases/mobile-app/authenticate-push; for `typedCode` RFC 10027, 6.1.16
  */
 export function push({ typedCode: hasCode = false }: PushOptions = {}): Factor {
   if (typeof hasCode !== 'boolean') throw new TypeError('push: typedCode must be true or false')

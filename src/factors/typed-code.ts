@@ -4,7 +4,7 @@
  *
  * Out of scope: storing and comparing the code's digest (`trust/typed-code.ts`), and asking the user for the code (`strategy/typed-code.ts`).
  *
- * Source: RFC 10027, 6.1; NIST SP 800-63B-4, 3.1.3
+ * Source: RFC 10027, 6.1.16; NIST SP 800-63B-4, 3.1.3
  */
 import { randomInt } from 'node:crypto'
 import { withLastLine } from '../client/messages'

@@ -45,8 +45,8 @@ export async function waitForOtherWay(
 
 /**
  * Stores a closed transaction, which does not exist at Nevis, so that the waiting page can offer the other factors. This is done for a first start,
- * and only if the app has the option `availableFactors`, or the user has signed in from this browser before (`last-factor.ts`): otherwise, a user whom
- * Nevis does not know at all would be offered one useless factor after another.
+ * and only if the app has the option `availableFactors`: otherwise, a user whom Nevis does not know at all would be offered one useless factor after
+ * another.
  */
 async function keepFirst(request: StrategyRequest, context: StartContext, prepared: PreparedStart, slot: number, startedAt: number): Promise<StartResult | undefined> {
   const { parameters } = prepared

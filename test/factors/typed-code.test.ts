@@ -65,6 +65,15 @@ describe('push with a typed code', () => {
     }
   })
 
+  // Shows: N-oob-8
+  it('makes it with the generator of node:crypto, not with one that can be predicted', async () => {
+    jest.spyOn(Math, 'random').mockReturnValue(0.5)
+    jest.spyOn(Date, 'now').mockReturnValue(1_700_000_000_000)
+    const codes = await Promise.all(Array.from({ length: 50 }, async () => (await approved(push({ typedCode: true }), {})).code))
+    jest.restoreAllMocks()
+    expect(new Set(codes).size).toBeGreaterThan(40)
+  })
+
   it.each(['Pay <html>?', '<html>Pay?</html> now', '<html>Pay <script></html>', 'x'.repeat(16_384)])('does not make a message right that Nevis would refuse (%#)', async (message) => {
     const { asked } = await approved(push({ typedCode: true }), { message })
     expect(() => checkedApproval(asked)).toThrow(/^approve: message /)

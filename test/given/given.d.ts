@@ -50,7 +50,7 @@ declare global {
   const vault: { read(name: string): Promise<string> }
   const log: { error(code: unknown): void }
   function alertSomebody(event: unknown): void
-  function sendMail(to: string | undefined, text: string): Promise<void>
+  function dictate(to: string | undefined, text: string): Promise<void>
   const audit: { warn(event: unknown): void }
   const mail: { send(username: string, text: string): Promise<void> }
   const socket: { send(text: string): void }

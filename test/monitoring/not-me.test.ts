@@ -8,6 +8,12 @@ import { lab } from '../security/support/lab'
 
 const world = lab()
 
+/** Runs the snippet of the guide with these names, and returns its function `endOtherSessions`. */
+function recipe(given: object): (req: object) => Promise<void> {
+  const code = snippetWith('docs/guides/monitoring.md', "app.post('/not-me'")
+  return new Function('require', ...Object.keys(given), `${code}\nreturn endOtherSessions`)(require, ...Object.values(given)) as (req: object) => Promise<void>
+}
+
 it('a denial is noted, and the owner of the account ends all other sessions and gets a mail', async () => {
   const noted: string[] = []
   const mails: string[] = []
@@ -25,8 +31,7 @@ it('a denial is noted, and the owner of the account ends all other sessions and 
         forgotten.push(args[1])
         await passportNevis.forgetBrowsers(...args)
       }
-      const code = snippetWith('docs/guides/monitoring.md', "app.post('/not-me'")
-      new Function('require', 'app', 'users', 'mail', 'nevis', 'onlySignedIn', 'forgetBrowsers', 'log', code)(require, web, users, mail, nevis, onlySignedIn, forgetBrowsers, { error: fail })
+      recipe({ app: web, users, mail, nevis, onlySignedIn, forgetBrowsers, log: { error: fail } })
     },
   })
   const signedIn = async (name: string) => {
@@ -53,6 +58,16 @@ it('a denial is noted, and the owner of the account ends all other sessions and 
   expect([page.status, page.location]).toEqual([303, '/change-password'])
   expect([await userOf(here), await userOf(elsewhere), await userOf(ben)]).toEqual(['anna', undefined, 'ben'])
   expect([mails, forgotten, noted]).toEqual([[expect.stringMatching(/^anna: Your other sessions have ended\./)], [{ username: 'anna' }], ['none for anna']])
+})
+
+it('a login of several fields, such as id and tenant, ends the other sessions of that login, in whatever order a store gives the fields back', async () => {
+  const store = new MemoryStore()
+  const anna = { id: 7, tenant: 'north' }
+  const logins = { here: anna, elsewhere: { tenant: 'north', id: 7 }, ofAnotherTenant: { id: 7, tenant: 'south' }, ofNobody: undefined }
+  for (const [id, user] of Object.entries(logins)) await new Promise((resolve) => store.set(id, { cookie: { originalMaxAge: null }, ...(user && { passport: { user } }) } as never, resolve))
+  const endOtherSessions = recipe({ app: { post: () => undefined }, users: {}, mail: {}, nevis: {}, onlySignedIn: {}, forgetBrowsers: {}, log: {} })
+  await endOtherSessions({ sessionStore: store, sessionID: 'here', session: { passport: { user: anna } } })
+  expect(Object.keys((store as unknown as { sessions: object }).sessions)).toEqual(['here', 'ofAnotherTenant', 'ofNobody'])
 })
 
 function fail(error: unknown): never {

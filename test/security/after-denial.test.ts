@@ -195,8 +195,17 @@ describe('a browser', () => {
       [callbackOf(handle), 'text/html'], [callbackOf(handle), 'text/html'], [waitingOf(handle), 'text/html'], [statusOf(handle), 'application/json'],
     ] as const) pages.push(await browser.get(path, { accept }))
     pages.push(await browser.post('/login/2fa', { transaction: handle, factor: 'recovery' }))
+    // A second one of the same kind, and the pause after it.
+    const next = app.browser()
+    const second = await signIn(next, 'anna')
+    await end()
+    pages.push(await next.get(callbackOf(second)), await next.post('/login', { username: 'anna', password: PASSWORD }))
+    expect(pages.at(-1)?.headers.get('retry-after')).not.toBeNull()
     return pages
-      .map(({ status, headers, text }) => JSON.stringify([status, [...headers].filter(([name]) => !['date', 'etag', 'set-cookie', 'content-length'].includes(name)), text]))
+      .map(({ status, headers, text }) => {
+        const compared = [...headers].filter(([name]) => !['date', 'etag', 'content-length'].includes(name))
+        return JSON.stringify([status, compared.map(([name, value]) => [name, name === 'set-cookie' ? value.split('=', 1)[0] : value]), text])
+      })
       .join('\n')
       .replaceAll(handle, '<handle>')
       .replace(/transaction=[\w-]{40,}/g, 'transaction=<another>')
@@ -212,7 +221,7 @@ describe('a browser', () => {
     expect(denied).toBe(timedOut)
     expect(denied).toContain('You declined the request, or it was not answered in time.')
     expect(denied).not.toMatch(/denied|timed_out/)
-    expect(world.events.of('decided').map(({ reason }) => reason)).toEqual(['denied', 'timed_out'])
+    expect(world.events.of('decided').map(({ reason }) => reason)).toEqual(['denied', 'denied', 'timed_out', 'timed_out'])
   })
 })
 

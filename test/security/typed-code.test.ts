@@ -9,7 +9,7 @@
  * guesses, so that they do not pause the next starts.
  */
 import session from 'express-session'
-import { push, sms } from '../../src'
+import { push, recovery, sms } from '../../src'
 import { callbackOf, handleIn, signIn, statusOf, type TestApp } from '../support/app'
 import type { Browser } from '../support/browser'
 import { codeOn, otherCode } from '../support/typed-code'
@@ -59,6 +59,26 @@ describe('an approval alone', () => {
   })
 })
 
+describe('approvals alone, one after another', () => {
+  // Shows: T-blind-1, N-oob-11
+  it('are counted: after five the user is asked no more, until one of them is finished with its code', async () => {
+    await start({ startBudget: { starts: 5, perSeconds: 300 } })
+    const accepted: { handle: string; shown: string; browser: Browser }[] = []
+    for (let i = 0; i < 5; i++) {
+      browser = app.browser()
+      accepted.push({ ...(await acceptedBlindly()), browser })
+      expect(outcomeOf(await browser.get(callbackOf(accepted.at(-1)?.handle as string)))).toBe(WAITING)
+    }
+    const next = () => app.browser().post('/login', { username: 'anna', password: 'correct horse' })
+    expect(outcomeOf(await next())).toBe('too_many_starts')
+    expect(world.asked('approve')).toBe(5)
+    const [last] = accepted.slice(-1)
+    expect(await send(last?.handle as string, last?.shown as string, last?.browser)).toBe('success')
+    world.later(300)
+    expect(outcomeOf(await next())).toBe(WAITING)
+  })
+})
+
 describe('guesses', () => {
   // Shows: N-oob-9, T-blind-1, ASVS V6.6.3
   it('are five, and then the transaction is closed, for the right code too', async () => {
@@ -92,8 +112,9 @@ describe('guesses', () => {
     expect(tally(outcomes)).toEqual({ wrong_code: 12, too_many_attempts: 8 })
   })
 
-  it('lock the codes of the user after fifty wrong ones', async () => {
-    await start({ attemptBudget: { attempts: 1000, perSeconds: 600 } })
+  // Shows: N-rate-3
+  it('lock the codes of the user after fifty wrong ones, those of the other factors too', async () => {
+    await start({ attemptBudget: { attempts: 1000, perSeconds: 600 }, factors: [...factors, recovery()] })
     const outcomes: string[] = []
     while (outcomes.length < 55) {
       browser = app.browser()
@@ -102,6 +123,14 @@ describe('guesses', () => {
       for (let guess = 1; guess <= 5; guess++) outcomes.push(await send(handle, otherCode(shown, guess)))
     }
     expect(tally(outcomes)).toEqual({ wrong_code: 50, codes_locked: 5 })
+    for (const factor of ['sms', 'recovery'] as const) {
+      browser = app.browser()
+      const handle = await signIn(browser, 'anna', { factor })
+      const right = factor === 'sms' ? (/\d{6}/.exec(world.simulator.sms('anna').at(-1) as string)?.[0] as string) : 'AAAA-1111'
+      expect([factor, await send(handle, right)]).toEqual([factor, 'codes_locked'])
+    }
+    expect(world.asked('verifyCode')).toBe(0)
+    await expectNobodySignedIn()
   })
 
   it.each(["' or 1=1 --", '<script>', '12345a', '½½½½½½', '1'.repeat(65)])('that cannot be a code are wrong_code and cost nothing at Nevis: %j', async (text) => {

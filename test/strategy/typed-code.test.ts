@@ -149,7 +149,8 @@ describe('a sign-in with a typed code', () => {
           expect(await view(handleIn(page.location))).toMatchObject({ prompt: 'code', status: 'pending', attemptsLeft: 5 })
         }
       }
-      expect((await browser.get(waitingOf(handle), html)).text).toContain('name="code"')
+      const { text } = await browser.get(waitingOf(handle), html)
+      expect([...text.matchAll(/<input(?! type="hidden")[^>]*name="(\w+)"/g)].map(([, name]) => name)).toEqual(['code'])
       expect(await isSignedIn()).toBe(false)
       expect(asked('introspect')).toEqual([0])
     })
@@ -276,6 +277,17 @@ describe('the message on the phone', () => {
     await start()
     await browser.post('/login', { username: 'anna', password: PASSWORD }, { 'accept-language': language })
     expect(messageOn(world.simulator, 'anna')).toBe(words + code())
+  })
+
+  it('is in the language that the app says, and after a choice on the page in that one', async () => {
+    await start({ page: { language: () => 'it', languages: ['de', 'it'] } })
+    const handle = await signIn(browser, 'anna')
+    expect(messageOn(world.simulator, 'anna')).toBe(`Inserisca questo codice nella pagina: ${code()}`)
+    world.later(15)
+    const { text } = await browser.get(`${waitingOf(handle)}&language=de`, html)
+    const [action] = /\/login\/2fa\?language=de(?=">)/.exec(text) as RegExpExecArray
+    expect(outcomeOf(await browser.post(action, { transaction: handle, factor: 'push', retry: '1' }))).toBe(WAITING)
+    expect(messageOn(world.simulator, 'anna')).toBe(`Geben Sie diesen Code auf der Seite ein: ${code()}`)
   })
 
   it('is in the words of the app\'s own page', async () => {
