@@ -64,7 +64,7 @@ it('a login of several fields, such as id and tenant, ends the other sessions of
   const store = new MemoryStore()
   const anna = { id: 7, tenant: 'north' }
   const logins = { here: anna, elsewhere: { tenant: 'north', id: 7 }, ofAnotherTenant: { id: 7, tenant: 'south' }, ofNobody: undefined }
-  for (const [id, user] of Object.entries(logins)) await new Promise((resolve) => store.set(id, { cookie: { originalMaxAge: null }, ...(user && { passport: { user } }) } as never, resolve))
+  for (const [id, user] of Object.entries(logins)) await new Promise((resolve) => store.set(id, { cookie: { originalMaxAge: null }, ...(user && { passport: { user } }) }, resolve))
   const endOtherSessions = recipe({ app: { post: () => undefined }, users: {}, mail: {}, nevis: {}, onlySignedIn: {}, forgetBrowsers: {}, log: {} })
   await endOtherSessions({ sessionStore: store, sessionID: 'here', session: { passport: { user: anna } } })
   expect(Object.keys((store as unknown as { sessions: object }).sessions)).toEqual(['here', 'ofAnotherTenant', 'ofNobody'])
