@@ -21,11 +21,14 @@ export function rememberPart(view: WaitingView, parts: PageParts): Html | false 
   const { remember, prompt } = view
   if (remember === undefined || prompt !== 'wait') return false
   const { texts } = parts.language
-  const [value, words] = remember.isChosen ? ['0', texts.doNotRemember] : ['1', label(remember.days, parts)]
+  const words = label(remember.days, parts)
+  const hint = html`<p>${texts.rememberHint}</p>`
+  const choice = remember.isChosen
+    ? html`<p><strong>✓ ${words}</strong></p>${hint}<button name="remember" value="0">${texts.doNotRemember}</button>`
+    : html`<button name="remember" value="1">${words}</button>${hint}`
   return html`
       <div class="nevis-remember" data-remember hidden>${box(remember, parts)}</div>
-      <noscript>${callbackForm(view, parts, html`class="nevis-remember"`, html`<button name="remember" value="${value}">${words}</button>
-        <p>${texts.rememberHint}</p>`)}</noscript>`
+      <noscript>${callbackForm(view, parts, html`class="nevis-remember"`, choice)}</noscript>`
 }
 
 function box({ days, isChosen }: NonNullable<WaitingView['remember']>, parts: PageParts): Html {

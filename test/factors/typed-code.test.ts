@@ -87,6 +87,17 @@ describe('the line with the code', () => {
   })
 })
 
+describe('the hint of the page', () => {
+  const words: Record<string, [code: RegExp, accept: RegExp]> = { en: [/code/, /accept/], de: [/Code/, /stimmen/], fr: [/code/, /acceptez/], it: [/codice/, /accetti/] }
+
+  // The app may no longer show the message, and so the code, once the user has accepted.
+  it.each(Object.entries(languages))('asks for the code before it asks to accept: %s', (tag, { typedCodeHint }) => {
+    const [code, accept] = words[tag] as [RegExp, RegExp]
+    expect(typedCodeHint.search(code)).toBeGreaterThan(0)
+    expect(typedCodeHint.search(accept)).toBeGreaterThan(typedCodeHint.search(code))
+  })
+})
+
 describe('a typed code', () => {
   it.each(['000000', '123456', '1'.repeat(64)])('has 6 to 64 digits: %s', (code) => {
     expect(isTypedCode(code)).toBe(true)

@@ -1,12 +1,13 @@
 /** On which waiting pages the user can choose to have the browser remembered. */
-import { recovery, sms, push } from '../../src'
+import { MemoryStore } from 'express-session'
+import { MemoryLedger, recovery, sms, push } from '../../src'
 import { html } from '../../src/waiting/html'
 import { rememberField, rememberPart } from '../../src/waiting/remember-part'
 import { availableLanguages } from '../../src/waiting/texts/languages'
 import type { PageParts } from '../../src/waiting/document'
 import type { WaitingView } from '../../src'
-import { lab } from '../security/support/lab'
-import { PASSWORD, handleIn, signIn, waitingOf } from '../support/app'
+import { lab, outcomeOf } from '../security/support/lab'
+import { callbackOf, PASSWORD, handleIn, signIn, waitingOf } from '../support/app'
 
 const world = lab()
 const asPage = { accept: 'text/html' }
@@ -28,6 +29,19 @@ describe('the waiting page', () => {
   it('of a strategy without the option does not', async () => {
     const browser = (await start({ strategy: { rememberBrowser: undefined } })).browser()
     expect((await browser.get(waitingOf(await signIn(browser, 'anna', { remember: '1' })), asPage)).text).not.toContain('name="remember"')
+  })
+
+  it('of a sign-in that began before the option was switched off does not, and the browser is not remembered', async () => {
+    const session = { store: new MemoryStore() }
+    const shared = { ledger: new MemoryLedger(), secret: 'kJ8s0b2LqZr4XvN7yTfW1mCeUdHgPaQi' }
+    const before = (await start({ session, strategy: shared })).browser()
+    const handle = await signIn(before, 'anna', { remember: '1' })
+    const after = (await start({ session, strategy: { ...shared, rememberBrowser: undefined } })).browser()
+    for (const [name, value] of before.cookies) after.cookies.set(name, value)
+    expect((await after.get(waitingOf(handle), asPage)).text).not.toContain('name="remember"')
+    await world.simulator.phone('anna').approve()
+    expect(outcomeOf(await after.get(callbackOf(handle)))).toBe('success')
+    expect(after.cookies.has('nevis-browser')).toBe(false)
   })
 
   it('of a route with factors, of a step-up and of an enrolment does not', async () => {
@@ -53,6 +67,23 @@ describe('the waiting page', () => {
       const page = await browser.get(waitingOf(handle), asPage)
       expect([page.status, page.text.includes('name="remember"')]).toEqual([200, false])
     }
+  })
+})
+
+describe('without JavaScript', () => {
+  const formIn = async (remember: string) => {
+    const browser = (await start()).browser()
+    const { text } = await browser.get(waitingOf(await signIn(browser, 'anna', { remember })), asPage)
+    const form = [...text.matchAll(/<noscript>[^]*?<\/noscript>/g)].map(([part]) => part).find((part) => part.includes('class="nevis-remember"')) as string
+    return form.replace(/<input[^>]*>/g, '').replace(/\s+/g, ' ')
+  }
+
+  it('the page has a button that chooses, with the hint below it', async () => {
+    expect(await formIn('0')).toMatch(/<button name="remember" value="1">Remember this browser for 30 days<\/button><p>For your own device only/)
+  })
+
+  it('a page where it is chosen says so with the hint, and then has a button that takes it back', async () => {
+    expect(await formIn('1')).toMatch(/<p><strong>✓ Remember this browser for 30 days<\/strong><\/p><p>For your own device only[^<]*<\/p><button name="remember" value="0">Do not remember this browser<\/button>/)
   })
 })
 

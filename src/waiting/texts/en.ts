@@ -64,7 +64,7 @@ export const en: Texts = {
   },
   qrCode: 'QR code for {theApp}',
   typedCodeLine,
-  typedCodeHint: 'We sent a request to your phone. Open {theApp}, accept it, and enter on this page the code that the app shows.',
+  typedCodeHint: 'We sent a request to your phone. Open {theApp}, enter on this page the code that the app shows, and accept the request.',
   code: 'Code',
   phoneNumber: 'Mobile number with country code, for example +41 79 123 45 67',
   send: 'Continue',
