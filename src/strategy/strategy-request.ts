@@ -146,11 +146,12 @@ export class StrategyRequest {
   }
 
   /**
-   * True if the session continues after the callback, so that it must be read again before it is written. False if Passport will replace the session
-   * when it logs the user in.
+   * True if the session may continue after the callback, so that it must be read again before it is written. False if it has no login and Passport will
+   * replace it at the login. A session with a login may continue in any case: with a custom callback, Passport replaces nothing, and a logout in
+   * another tab must not be undone.
    */
   sessionContinues(): boolean {
-    return this.current.login !== undefined || !logsIn(this.options) || this.options.keepSessionInfo === true
+    return this.login() !== undefined || this.current.login !== undefined || !logsIn(this.options) || this.options.keepSessionInfo === true
   }
 
   /**

@@ -15,6 +15,10 @@ import { newest, type Host } from './express/host'
 
 const TENANTS = ['north', 'south', 'west'] as const
 type Tenant = (typeof TENANTS)[number]
+interface Person {
+  readonly username: string
+  readonly tenant: string
+}
 const LOGINS = 1000
 /** At the same moment. */
 const UNDER_WAY = 40
@@ -29,7 +33,8 @@ beforeEach(async () => {
   const ledger = new MemoryLedger()
   const all = new Map(TENANTS.map((tenant) => {
     const name = `nevis-${tenant}`
-    const nevis = strategyFor(clouds[tenant], { name, sessionKey: name, ledger, waitingURL: `/${tenant}/2fa`, callbackURL: `/${tenant}/2fa/callback`, statusURL: `/${tenant}/2fa/status` },
+    const subject = ({ user }: { user?: unknown }) => ((user as Person | undefined)?.tenant === tenant ? { username: (user as Person).username } : undefined)
+    const nevis = strategyFor(clouds[tenant], { subject, name, sessionKey: name, ledger, waitingURL: `/${tenant}/2fa`, callbackURL: `/${tenant}/2fa/callback`, statusURL: `/${tenant}/2fa/status` },
       ({ username }, done) => done(null, { username: `${username}@${tenant}` }))
     return [tenant, { name, nevis, status: statusEndpoint(nevis), page: waitingPage(nevis) }]
   }))
@@ -41,8 +46,18 @@ beforeEach(async () => {
       if (tenant === undefined) return void res.status(404).end()
       handler(tenant)(req, res, next)
     }
+    // The session keeps `anna@north`.
+    app.use((req, _res, next) => {
+      const [username, tenant] = (req.user as { username: string } | undefined)?.username.split('@') ?? []
+      if (tenant !== undefined) req.user = { username, tenant } as Person
+      next()
+    })
     app.get('/:tenant/2fa/status', ofTenant(({ status }) => status))
-    app.post('/:tenant/login', passport.authenticate('local', { session: false }), ofTenant(({ name }) => passport.authenticate(name)))
+    const ofThisTenant: RequestHandler = (req, _res, next) => {
+      req.user = { ...(req.user as Person), tenant: req.params['tenant'] as Tenant }
+      next()
+    }
+    app.post('/:tenant/login', passport.authenticate('local', { session: false }), ofThisTenant, ofTenant(({ name }) => passport.authenticate(name)))
     app.get('/:tenant/2fa', ofTenant(({ page }) => page))
     app.post('/:tenant/2fa', ofTenant(({ name }) => passport.authenticate(name)))
     app.all('/:tenant/2fa/callback', ofTenant(({ name }) => passport.authenticate(name)), ofTenant(({ name }) => recordSecondFactor({ sessionKey: name })), (req, res) => void res.json(req.user))
@@ -106,6 +121,20 @@ it('a switch of the tenant in mid-flow is refused at every route, asks neither i
   expect(clouds.south.requests).toEqual([])
   expect((await finish(browser, 'north', handle)).json()).toEqual({ username: 'anna@north' })
   expect((await browser.post('/south/transfer')).status).toBe(401)
+})
+
+// Shows: T-browser-8
+it('a signed-in user of one tenant can start a second factor there, and none for the user of the same name at another tenant', async () => {
+  for (const tenant of TENANTS) clouds[tenant].addUser({ username: 'anna', phone: '+41791234567' })
+  const browser = host.browser()
+  const handle = handleIn((await start(browser, 'north', 'anna')).location)
+  await clouds.north.phone('anna').approve()
+  await finish(browser, 'north', handle)
+  for (const fields of [{}, { factor: 'sms' }]) expect((await browser.post('/south/2fa', fields)).status).toBe(400)
+  expect(clouds.south.requests).toEqual([])
+  const stepUp = handleIn((await browser.post('/north/2fa')).location)
+  await clouds.north.phone('anna').approve()
+  expect((await finish(browser, 'north', stepUp)).json()).toEqual({ username: 'anna@north' })
 })
 
 it('a tenant that is none gets 404', async () => {

@@ -32,6 +32,15 @@ const routes: NonNullable<AppOptions['routes']> = (web, { passport }) => {
   }
   const up: RequestHandler = (req, res, next) => void passport.authorize('nevis', {}, failed(req, res, next) as never)(req, res, next)
   web.all('/up', up, recordSecondFactor(), (_req, res) => void res.json({ action: 'success' }))
+  const own: RequestHandler = (req, res, next) => {
+    const done: ReturnType<AuthenticateCallback> = (error, user, info, status) => {
+      if (error) return next(error)
+      if (!user) return void res.status(status as number).json({ action: 'fail', ...(info as object) })
+      req.login(user as Express.User, { keepSessionInfo: true }, (reason) => (reason ? next(reason) : res.json({ action: 'success' })))
+    }
+    void (passport.authenticate('nevis', done as never) as RequestHandler)(req, res, next)
+  }
+  web.all('/own', own)
   web.post('/messages', passport.authorize('nevis', { failureRedirect: '/failed', failureMessage: true }))
   web.get('/whoami', (req, res) => void res.json({ user: req.user ?? null, record: secondFactorOf(req) ?? null }))
   web.get('/risky', requireSecondFactor({ maxAgeSeconds: 300 }), (_req, res) => void res.json({ action: 'passed' }))
@@ -131,6 +140,56 @@ const stores = (name: string, describeIt: typeof describe, newStore: () => Promi
       expect(outcomeOf(page)).toBe('unknown_transaction')
       expect(page.headers.getSetCookie().join()).not.toContain('anna')
       await expectLoggedOut()
+    })
+
+    describe('with a callback of the app\'s own, and a request that is older than the login', () => {
+      let handle: string
+      let release = () => {}
+      let asked: Promise<void>
+
+      beforeEach(async () => {
+        browser = app.browser()
+        handle = await signIn(browser, 'anna')
+        const bySms = handleIn((await browser.post('/login', { username: 'anna', password: PASSWORD, factor: 'sms' })).location)
+        const code = /\d{6}/.exec(world.simulator.sms('anna').at(-1) ?? '')?.[0]
+        expect(outcomeOf(await browser.post('/own', { transaction: bySms, code: code as string }))).toBe('success')
+        oldCookie = browser.clone()
+        await world.simulator.phone('anna').approve()
+        const gate = new Promise<void>((resolve) => (release = resolve))
+        asked = new Promise((resolve) => {
+          slowVerify = async () => {
+            resolve()
+            await gate
+          }
+        })
+      })
+
+      // Shows: T-old-session-2
+      it('a log-out during a slow callback lasts', async () => {
+        const slow = held(app, 'getStatus')
+        const callback = oldCookie.clone().get(`/own?transaction=${handle}`)
+        await slow.asked
+        await browser.post('/logout')
+        release()
+        slow.release()
+        expect(outcomeOf(await callback)).toBe('unknown_transaction')
+        await expectLoggedOut()
+      })
+
+      it('a log-out while `verify` takes its time lasts, whatever `verify` says', async () => {
+        const callback = oldCookie.clone().get(`/own?transaction=${handle}`)
+        await asked
+        await browser.post('/logout')
+        await expectLoggedOut()
+        release()
+        expect(outcomeOf(await callback)).toBe('unknown_transaction')
+        await expectLoggedOut()
+      })
+
+      it('without a log-out the approval signs in', async () => {
+        release()
+        expect(outcomeOf(await oldCookie.clone().get(`/own?transaction=${handle}`))).toBe('success')
+      })
     })
 
     it('a log-out during a slow start that is refused lasts, though the app keeps failure messages in the session', async () => {
