@@ -29,7 +29,7 @@ export const german = {
   'Sign in as anna, with the password below. Accept on her phone: this page goes on by itself.': 'Melden Sie sich als anna an; das Passwort steht unten. Stimmen Sie auf ihrem Telefon zu: Diese Seite geht von selbst weiter.',
   'Pay an invoice: the phone shows the amount and the payee. Deny one, too.': 'Zahlen Sie eine Rechnung: Das Telefon zeigt Betrag und Empfänger. Lehnen Sie auch einmal ab.',
   'Sign out, and sign in by SMS or with a recovery code: “Other ways to confirm”.': 'Melden Sie sich ab und mit SMS oder Wiederherstellungscode wieder an: «Andere Möglichkeiten».',
-  'Sign up with a name of your own and set up a new phone: its link goes into “Set up or scan”.': 'Registrieren Sie sich mit einem eigenen Namen und richten Sie ein neues Telefon ein: Der Link kommt in das Feld «Set up or scan».',
+  'Sign up with a name of your own and set up a new phone: its link goes into “Set up or scan”.': 'Registrieren Sie sich mit einem eigenen Namen und richten Sie ein neues Telefon ein: Der Link kommt in das Feld «Einrichten oder scannen».',
   'Switch the cloud off on the page of the phones, and sign in: nobody gets in.': 'Schalten Sie auf der Seite der Telefone die Cloud aus und melden Sie sich an: Niemand kommt hinein.',
   'Accounts': 'Benutzerkonten',
   'The passwords are made anew at each start.': 'Die Passwörter sind nach jedem Start neu.',

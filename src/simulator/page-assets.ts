@@ -79,7 +79,8 @@ function draw(state) {
   if (focused) document.getElementById(focused)?.focus()
   document.title = (state.waiting > 0 ? '(' + state.waiting + ') ' : '') + title
   if (state.waiting > waiting) {
-    document.getElementById('news').textContent = 'Requests: ' + state.waiting
+    const news = document.getElementById('news')
+    news.textContent = news.dataset.requests.replace('{n}', state.waiting)
     if (document.getElementById('sound').checked) beep()
   }
   waiting = state.waiting
@@ -91,7 +92,7 @@ function enhance() {
     time.textContent = new Date(time.dateTime).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' })
   }
   if (!reader) return
-  for (const input of phones.querySelectorAll('[name=link]')) input.placeholder = 'Link or picture'
+  for (const input of phones.querySelectorAll('[name=link]')) input.placeholder = phones.dataset.placeholder
   if (navigator.mediaDevices) for (const button of phones.querySelectorAll('.camera')) button.hidden = false
 }
 function beep() {
@@ -111,13 +112,13 @@ async function textIn(image) {
   return (await reader.detect(image).catch(() => []))[0]?.rawValue
 }
 async function scan(user) {
-  said.textContent = 'Hold the QR code in front of the camera.'
+  said.textContent = scanner.dataset.hold
   scanner.showModal()
   try {
     video.srcObject = await navigator.mediaDevices.getUserMedia({ video: { facingMode: 'environment' } })
     await video.play()
   } catch {
-    said.textContent = 'The camera cannot be used. Paste the link instead.'
+    said.textContent = scanner.dataset.failed
   }
   while (scanner.open && video.srcObject) {
     const link = await textIn(video)

@@ -9,16 +9,17 @@ import type { Cloud } from './cloud'
 import { deliver } from './delivery'
 import type { FaultHandle, Faults } from './faults'
 import { POLICY } from './page-assets'
-import { Phone } from './phone'
+import { Phone, PhoneRefusal } from './phone'
 import { openPage, phonesPage, phonesState, type Refused } from './phones-page'
+import { textsFor } from './phones-texts'
 import { readBody } from './requests'
 import { originRefusal } from './origin-check'
 import { widgetFrame, widgetIntent, widgetScript } from './widget'
 
 const PAGES = new Map<string, (pages: Pages, request: IncomingMessage, url: URL) => Answer | Promise<Answer>>([
-  ['GET /', (pages) => pages.phones()],
-  ['GET /open', (pages, _, url) => pages.open(url)],
-  ['GET /_simulator/state', (pages) => pages.state()],
+  ['GET /', (pages, request) => pages.page(200, request)],
+  ['GET /open', (pages, request, url) => pages.open(request, url)],
+  ['GET /_simulator/state', (pages, request) => pages.state(request)],
   ['POST /_simulator/decide', (pages, request) => pages.decide(request)],
   ['POST /_simulator/scan', (pages, request) => pages.scan(request)],
   ['POST /_simulator/outage', (pages, request) => pages.outage(request)],
@@ -61,18 +62,18 @@ export class Pages {
     }
   }
 
-  phones(): Answer {
-    return this.page(200)
+  page(status: number, { headers }: IncomingMessage, refused?: Refused): Answer {
+    return html(status, phonesPage(this.cloud, this.off !== undefined, textsFor(headers['accept-language']), refused))
   }
 
-  open(url: URL): Answer {
+  open({ headers }: IncomingMessage, url: URL): Answer {
     const token = url.searchParams.get('dispatchTokenResponse') ?? ''
     const transaction = this.cloud.transactions.ofDispatchToken(token)
-    return html(transaction?.status === 'pending' ? 200 : 404, openPage(this.cloud, url.href, transaction))
+    return html(transaction?.status === 'pending' ? 200 : 404, openPage(this.cloud, url.href, transaction, textsFor(headers['accept-language'])))
   }
 
-  state(): Answer {
-    return answer(200, phonesState(this.cloud))
+  state({ headers }: IncomingMessage): Answer {
+    return answer(200, phonesState(this.cloud, textsFor(headers['accept-language'])))
   }
 
   decide(request: IncomingMessage): Promise<Answer> {
@@ -109,18 +110,14 @@ export class Pages {
   private async act(request: IncomingMessage, work: (phone: Phone, form: URLSearchParams) => Promise<void>): Promise<Answer> {
     const form = new URLSearchParams(await readBody(request))
     const user = this.cloud.userById(form.get('user') ?? '')
-    if (user === undefined) return this.page(409, { reason: 'This user does not exist any more.' })
+    if (user === undefined) return this.page(409, request, { reason: 'This user does not exist any more.' })
     try {
       await work(new Phone(this.cloud, user.username ?? user.userId), form)
       return redirectToPhones()
     } catch (error) {
       const link = form.get('link')
-      const reason = error instanceof Error ? error.message : 'That did not work.'
-      return this.page(409, { reason, user, ...(link !== null && { link: link.slice(0, 1000) }) })
+      const { text, owner } = error instanceof PhoneRefusal ? error : new PhoneRefusal('The phone could not do that.')
+      return this.page(409, request, { reason: text, owner, user, ...(link !== null && { link: link.slice(0, 1000) }) })
     }
-  }
-
-  private page(status: number, refused?: Refused): Answer {
-    return html(status, phonesPage(this.cloud, this.off !== undefined, refused))
   }
 }

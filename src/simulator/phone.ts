@@ -5,6 +5,7 @@
  */
 import type { Cloud } from './cloud'
 import type { Authenticator, Transaction, User } from './model'
+import type { Text } from './phones-texts'
 
 /** A request for approval, as the phone shows it. */
 export interface PhoneRequest {
@@ -32,10 +33,21 @@ const asPromise = <Value>(work: () => Value): Promise<Value> =>
     resolve(work())
   })
 
-/** Describes why a request can no longer be approved or denied, for example "has expired". */
-function endReason(transaction: Transaction): string {
-  if (transaction.status === 'succeeded') return 'was approved already'
-  return transaction.lastUpdatedAt >= transaction.expiresAt ? 'has expired' : 'was denied'
+/** Says why a phone cannot do what it is told. */
+export class PhoneRefusal extends Error {
+  /** @param text the sentence, with `{name}` for the phone's owner: the page with the phones shows it in its own language */
+  constructor(
+    readonly text: Text,
+    readonly owner = '',
+  ) {
+    super(text.replace('{name}', () => owner))
+  }
+}
+
+/** Describes why a request can no longer be approved or denied. */
+function textOfEnd(transaction: Transaction): Text {
+  if (transaction.status === 'succeeded') return "The request on {name}'s phone was approved already."
+  return transaction.lastUpdatedAt >= transaction.expiresAt ? "The request on {name}'s phone has expired." : "The request on {name}'s phone was denied."
 }
 
 /** A simulated phone: `simulator.phone('anna')`. */
@@ -130,7 +142,7 @@ export class Phone {
         ['*', authenticator.authenticatorId].includes(transaction.authenticatorId ?? '*') &&
         (authenticatorId === undefined || authenticatorId === authenticator.authenticatorId),
     )
-    if (right === undefined) throw new Error(`${this.name}'s phone cannot answer this request: it is for another phone.`)
+    if (right === undefined) throw new PhoneRefusal("{name}'s phone cannot answer this request: it is for another phone.", this.name)
     transaction.user = right.user
     if (!transaction.prompt) {
       this.cloud.transactions.arrive(transaction)
@@ -143,12 +155,12 @@ export class Phone {
   private transactionOf(appLinkUri: string): Transaction {
     const link = tokenIn(appLinkUri)
     const transaction = this.cloud.transactions.ofDispatchToken(link ?? '')
-    if (transaction === undefined) throw new Error('This is not an app link of this simulator.')
+    if (transaction === undefined) throw new PhoneRefusal('This is not an app link of this simulator.')
     return transaction
   }
 
   private checkPending(transaction: Transaction): void {
-    if (transaction.status !== 'pending') throw new Error(`The request on ${this.name}'s phone ${endReason(transaction)}.`)
+    if (transaction.status !== 'pending') throw new PhoneRefusal(textOfEnd(transaction), this.name)
   }
 
   /** Returns the request with this id. Without an id: the newest request that waits, or the newest of all if none waits. */
@@ -158,7 +170,7 @@ export class Phone {
       transactionId === undefined
         ? (arrived.findLast((each) => each.status === 'pending') ?? arrived.at(-1))
         : arrived.find((each) => each.transactionId === transactionId)
-    if (found === undefined) throw new Error(`No request is waiting on ${this.name}'s phone.`)
+    if (found === undefined) throw new PhoneRefusal("No request is waiting on {name}'s phone.", this.name)
     return found
   }
 

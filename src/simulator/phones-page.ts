@@ -8,6 +8,7 @@ import type { Cloud } from './cloud'
 import type { Transaction, User } from './model'
 import { OPEN_SCRIPT, SCRIPT, STYLE } from './page-assets'
 import { Phone, type PhoneRequest } from './phone'
+import type { PhoneTexts, Text, Translate } from './phones-texts'
 import { userStatus } from './resources'
 
 const TEXTS_SHOWN = 5
@@ -30,22 +31,26 @@ function messageHtml(message: string): string {
   return tagged.replace(/&amp;(lt|gt|quot|#39|amp);/g, '&$1;')
 }
 
-const nameOf = (user: User): string => user.username ?? `User ${user.userId.slice(0, 8)}`
+const nameOf = (user: User, t: Translate): string => user.username ?? t('User {id}', { id: user.userId.slice(0, 8) })
 
 /** A form whose action has failed: the reason, the user of the phone, and the link that was typed into the form. */
 export interface Refused {
-  readonly reason: string
+  readonly reason: Text
+  /** For `{name}` in the reason. */
+  readonly owner?: string
   readonly user?: User
   readonly link?: string
 }
+
+const reasonHtml = ({ reason, owner = '' }: Refused, t: Translate): string => escaped(t(reason, { name: owner }))
 
 /**
  * Builds a page.
  * @param reloads true to reload the page every three seconds if the browser does not run scripts
  */
-function page(title: string, main: string, script: string, reloads = false): string {
+function page(title: string, main: string, script: string, language: PhoneTexts['language'], reloads = false): string {
   return `<!doctype html>
-<html lang="en">
+<html lang="${language}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -66,10 +71,10 @@ ${main}
 
 const hidden = (name: string, value: string): string => `<input type="hidden" name="${name}" value="${escaped(value)}">`
 
-function choice(user: User, request: PhoneRequest, decision: 'approve' | 'deny'): string {
-  const [style, label] = decision === 'approve' ? ['accept', 'Accept'] : ['deny', 'Deny']
+function choice(user: User, request: PhoneRequest, decision: 'approve' | 'deny', t: Translate): string {
+  const [style, label] = decision === 'approve' ? (['accept', 'Accept'] as const) : (['deny', 'Deny'] as const)
   return `<form method="post" action="/_simulator/decide">${hidden('user', user.userId)}${hidden('transactionId', request.transactionId)}
-<button class="${style}" id="${decision}-${request.transactionId}" name="decision" value="${decision}">${label}</button></form>`
+<button class="${style}" id="${decision}-${request.transactionId}" name="decision" value="${decision}">${t(label)}</button></form>`
 }
 
 /** Shows a time in this machine's time zone. In the browser, the script changes it to the browser's time zone. */
@@ -78,59 +83,59 @@ function timeHtml(at: Date): string {
   return `<time datetime="${at.toISOString()}">${two(at.getHours())}:${two(at.getMinutes())}</time>`
 }
 
-function requestHtml(user: User, request: PhoneRequest): string {
+function requestHtml(user: User, request: PhoneRequest, t: Translate): string {
   const { message, notificationMessage, expiresAt } = request
-  const notification = notificationMessage === undefined ? '' : `<p class="quiet">${escaped(notificationMessage)}</p>`
+  const notification = notificationMessage === undefined || notificationMessage === message ? '' : `<p class="quiet">${escaped(notificationMessage)}</p>`
   return `<div class="request">${notification}
-<p class="message">${message === undefined ? 'Do you want to log in?' : messageHtml(message)}</p>
-<p class="quiet">Until ${timeHtml(expiresAt)}</p>
-<div class="choices">${choice(user, request, 'deny')}${choice(user, request, 'approve')}</div></div>`
+<p class="message">${message === undefined ? t('Do you want to log in?') : messageHtml(message)}</p>
+<p class="quiet">${t('Until {time}', { time: timeHtml(expiresAt) })}</p>
+<div class="choices">${choice(user, request, 'deny', t)}${choice(user, request, 'approve', t)}</div></div>`
 }
 
-function textsHtml(user: User): string {
+function textsHtml(user: User, t: Translate): string {
   if (user.inbox.length === 0) return ''
   const newest = user.inbox.slice(-TEXTS_SHOWN).reverse()
-  return `<h3>Text messages, newest first</h3>
+  return `<h3>${t('Text messages, newest first')}</h3>
 <ul class="texts">${newest.map((text) => `<li>${escaped(text)}</li>`).join('')}</ul>`
 }
 
-function codesHtml(user: User): string {
+function codesHtml(user: User, t: Translate): string {
   if (user.recoveryCodes.length === 0) return ''
   const codes = user.recoveryCodes.map((code) => `<li><code>${escaped(code)}</code></li>`).join('')
-  return `<details id="codes-${user.userId}"><summary>Recovery codes left: ${String(user.recoveryCodes.length)}</summary>
+  return `<details id="codes-${user.userId}"><summary>${t('Recovery codes left: {n}', { n: String(user.recoveryCodes.length) })}</summary>
 <ul class="codes">${codes}</ul></details>`
 }
 
-function deviceLine(user: User): string {
+function deviceLine(user: User, t: Translate): string {
   const names = user.authenticators.map(({ name }) => name)
   if (user.phone !== undefined) names.push(user.phone)
-  return userStatus(user) === 'new' ? 'Nothing registered yet' : names.join(', ')
+  return userStatus(user) === 'new' ? t('Nothing registered yet') : names.join(', ')
 }
 
-function scanHtml(user: User, refused: Refused | undefined): string {
+function scanHtml(user: User, refused: Refused | undefined, t: Translate): string {
   const field = `link-${user.userId}`
   const isWrong = refused?.link !== undefined
-  const error = isWrong ? `<p class="error" id="error-${user.userId}">${escaped(refused.reason)}</p>` : ''
-  return `<h3><label for="${field}">Set up or scan: paste the link behind “Open the Access App”</label></h3>
+  const error = isWrong ? `<p class="error" id="error-${user.userId}">${reasonHtml(refused, t)}</p>` : ''
+  return `<h3><label for="${field}">${t('Set up or scan: paste the link behind “Open the Access App”')}</label></h3>
 <form class="scan" method="post" action="/_simulator/scan">${hidden('user', user.userId)}
 <input id="${field}" name="link" inputmode="url" autocomplete="off" required value="${escaped(refused?.link ?? '')}"${
     isWrong ? ` aria-invalid="true" aria-describedby="error-${user.userId}" autofocus` : ''
-  }><button id="scan-${user.userId}">Scan</button></form>${error}
-<button class="camera" id="camera-${user.userId}" data-user="${user.userId}" hidden>Scan with the camera</button>`
+  }><button id="scan-${user.userId}">${t('Scan')}</button></form>${error}
+<button class="camera" id="camera-${user.userId}" data-user="${user.userId}" hidden>${t('Scan with the camera')}</button>`
 }
 
 const requestsOn = (cloud: Cloud, user: User) => new Phone(cloud, user.userId).waiting.filter(({ userId }) => userId === user.userId).toReversed()
 
-function phoneHtml(cloud: Cloud, user: User, refused: Refused | undefined): string {
-  const error = refused !== undefined && refused.link === undefined ? `<p class="error" role="alert">${escaped(refused.reason)}</p>` : ''
-  const requests = requestsOn(cloud, user).map((request) => requestHtml(user, request))
-  return `<section class="phone" aria-label="${escaped(nameOf(user))}">
-<h2>${escaped(nameOf(user))}</h2>
-<p class="quiet">${escaped(deviceLine(user))}</p>
-${error}${requests.join('') || '<p class="nothing">No requests</p>'}
-${textsHtml(user)}
-<div class="app">${scanHtml(user, refused)}
-${codesHtml(user)}</div>
+function phoneHtml(cloud: Cloud, user: User, refused: Refused | undefined, t: Translate): string {
+  const error = refused !== undefined && refused.link === undefined ? `<p class="error" role="alert">${reasonHtml(refused, t)}</p>` : ''
+  const requests = requestsOn(cloud, user).map((request) => requestHtml(user, request, t))
+  return `<section class="phone" aria-label="${escaped(nameOf(user, t))}">
+<h2>${escaped(nameOf(user, t))}</h2>
+<p class="quiet">${escaped(deviceLine(user, t))}</p>
+${error}${requests.join('') || `<p class="nothing">${t('No requests')}</p>`}
+${textsHtml(user, t)}
+<div class="app">${scanHtml(user, refused, t)}
+${codesHtml(user, t)}</div>
 </section>`
 }
 
@@ -142,60 +147,62 @@ function usersShown(cloud: Cloud): User[] {
 }
 
 /** The part of the page that changes: its HTML, the number of waiting requests, and a hash of the HTML, by which the script detects changes. */
-export function phonesState(cloud: Cloud, refused?: Refused): { version: string; waiting: number; html: string } {
+export function phonesState(cloud: Cloud, { t }: PhoneTexts, refused?: Refused): { version: string; waiting: number; html: string } {
   const users = usersShown(cloud)
-  const draw = (of?: Refused) => users.map((user) => phoneHtml(cloud, user, user === of?.user ? of : undefined)).join('\n')
-  const html = draw() || '<p>No users yet. They appear here when your application enrols them.</p>'
+  const draw = (of?: Refused) => users.map((user) => phoneHtml(cloud, user, user === of?.user ? of : undefined, t)).join('\n')
+  const html = draw() || `<p>${t('No users yet. They appear here when your application enrols them.')}</p>`
   const waiting = users.reduce((sum, user) => sum + requestsOn(cloud, user).length, 0)
   return { version: createHash('sha256').update(html).digest('base64url'), waiting, html: refused?.user === undefined ? html : draw(refused) }
 }
 
 const TITLE = 'Phones of the Nevis simulator'
-const SCANNER = `<dialog id="scanner" aria-label="Camera"><video muted playsinline></video><p role="status"></p>
-<form method="post" action="/_simulator/scan"><input type="hidden" name="user"><input type="hidden" name="link"><button type="button">Cancel</button></form></dialog>`
+const scannerHtml = (t: Translate): string => `<dialog id="scanner" aria-label="${t('Camera')}" data-hold="${t('Hold the QR code in front of the camera.')}" data-failed="${t('The camera cannot be used. Paste the link instead.')}"><video muted playsinline></video><p role="status"></p>
+<form method="post" action="/_simulator/scan"><input type="hidden" name="user"><input type="hidden" name="link"><button type="button">${t('Cancel')}</button></form></dialog>`
 
 /**
  * Builds the page with the phones.
  * @param isOff true while the simulated Nevis is switched off
  */
-export function phonesPage(cloud: Cloud, isOff: boolean, refused?: Refused): string {
-  const { version, waiting, html } = phonesState(cloud, refused)
-  const warning = refused === undefined || refused.user !== undefined ? '' : `<p class="note" role="alert">${escaped(refused.reason)}</p>`
-  const off = isOff ? '<p class="note" role="status">The cloud is switched off: applications cannot reach it. The phones go on.</p>' : ''
-  const main = `<h1>Phones</h1>
-<p class="quiet">Nevis simulator at ${escaped(cloud.baseURL)}</p>
-<div class="tools"><button id="back" hidden>Back to the page with the link</button>
-<label class="sound" hidden><input type="checkbox" id="sound" autocomplete="off"> Sound</label>
-<form method="post" action="/_simulator/outage"><button name="cloud" value="${isOff ? 'on' : 'off'}">Switch the cloud ${isOff ? 'on' : 'off'}</button></form></div>
+export function phonesPage(cloud: Cloud, isOff: boolean, texts: PhoneTexts, refused?: Refused): string {
+  const { language, t } = texts
+  const { version, waiting, html } = phonesState(cloud, texts, refused)
+  const warning = refused === undefined || refused.user !== undefined ? '' : `<p class="note" role="alert">${reasonHtml(refused, t)}</p>`
+  const off = isOff ? `<p class="note" role="status">${t('The cloud is switched off: applications cannot reach it. The phones go on.')}</p>` : ''
+  const main = `<h1>${t('Phones')}</h1>
+<p class="quiet">${t('Nevis simulator at {url}', { url: escaped(cloud.baseURL) })}</p>
+<div class="tools"><button id="back" hidden>${t('Back to the page with the link')}</button>
+<label class="sound" hidden><input type="checkbox" id="sound" autocomplete="off"> ${t('Sound')}</label>
+<form method="post" action="/_simulator/outage"><button name="cloud" value="${isOff ? 'on' : 'off'}">${t(isOff ? 'Switch the cloud on' : 'Switch the cloud off')}</button></form></div>
 ${warning}${off}
-<p class="hidden" role="status" id="news"></p>
-<div class="phones" id="phones" data-version="${version}" data-waiting="${String(waiting)}">${html}</div>
-${SCANNER}`
+<p class="hidden" role="status" id="news" data-requests="${t('Requests: {n}')}"></p>
+<div class="phones" id="phones" data-version="${version}" data-waiting="${String(waiting)}" data-placeholder="${t('Link or picture')}">${html}</div>
+${scannerHtml(t)}`
   // Do not reload a page that shows an error: it has the URL of the form's action, and a GET of this URL is a 404.
-  return page(`${waiting > 0 ? `(${String(waiting)}) ` : ''}${TITLE}`, main, SCRIPT, refused === undefined)
+  return page(`${waiting > 0 ? `(${String(waiting)}) ` : ''}${t(TITLE)}`, main, SCRIPT, language, refused === undefined)
 }
 
 /**
  * Builds the page for an opened app link.
  * @param transaction the transaction of the link; `undefined` if the link is unknown or its transaction has ended
  */
-export function openPage(cloud: Cloud, link: string, transaction: Transaction | undefined): string {
-  const back = '<p><a href="/">All phones</a></p>'
+export function openPage(cloud: Cloud, link: string, transaction: Transaction | undefined, { language, t }: PhoneTexts): string {
+  const back = `<p><a href="/">${t('All phones')}</a></p>`
   if (transaction?.status !== 'pending') {
-    return page('App link', `<h1>This link is not valid any more</h1>\n${back}`, OPEN_SCRIPT)
+    return page(t('App link'), `<h1>${t('This link is not valid any more')}</h1>\n${back}`, OPEN_SCRIPT, language)
   }
   const others = [...cloud.users.values()].filter((user) => user !== transaction.user).slice(-USERS_SHOWN)
   const users = transaction.user === undefined ? others : [transaction.user, ...others]
   const forms = users.map(
     (user) => `<form method="post" action="/_simulator/scan">${hidden('user', user.userId)}${hidden('link', link)}
-<button${user === transaction.user ? ' class="accept"' : ''}>Scan with ${escaped(nameOf(user))}’s phone</button></form>`,
+<button${user === transaction.user ? ' class="accept"' : ''}>${t('Scan with {name}’s phone', { name: escaped(nameOf(user, t)) })}</button></form>`,
   )
-  const what = transaction.operation === 'enroll' ? 'It registers the phone.' : 'It asks for an approval.'
-  const noUsers = forms.length === 0 ? '<p>There are no users yet.</p>' : ''
+  const what = t(transaction.operation === 'enroll' ? 'It registers the phone. Whose phone is it?' : 'It asks for an approval. Whose phone is it?')
+  const noUsers = forms.length === 0 ? `<p>${t('There are no users yet.')}</p>` : ''
   return page(
-    'App link',
-    `<div class="open"><h1>This link was opened on the phone</h1>\n<p class="quiet">${what} Whose phone is it?</p>
+    t('App link'),
+    `<div class="open"><h1>${t('This link was opened on the phone')}</h1>\n<p class="quiet">${what}</p>
 ${noUsers}${forms.join('\n')}\n${back}</div>`,
     OPEN_SCRIPT,
+    language,
   )
 }

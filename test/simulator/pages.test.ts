@@ -50,6 +50,9 @@ describe('the page with the phones', () => {
       expect(html).toContain(part)
     }
     expect(nevis.simulator.requests).toHaveLength(3)
+    // The same text twice would be no more than once.
+    await nevis.approve({ username: 'anna', channel: 'push', message: 'Pay 10?', notificationMessage: 'Pay 10?' })
+    expect((await page()).html.split('Pay 10?')).toHaveLength(2)
   })
 
   test('with markup in a message › escapes all of it but the six allowed tags', async () => {
@@ -116,6 +119,24 @@ describe('its buttons', () => {
     const wrong = await post('/_simulator/scan', { user: userId, link: 'https://"wrong"' })
     expect(wrong.html).toContain(`value="https://&quot;wrong&quot;" aria-invalid="true" aria-describedby="error-${userId}"`)
     expect((await post('/_simulator/scan', {})).html).toContain('This user does not exist any more.')
+  })
+
+  test.each([['de-CH,de;q=0.9,en;q=0.8', 'de'], ['en-GB,de;q=0.5', 'en'], ['fr, de, en', 'de'], ['fr', 'en'], [undefined, 'en']])('in a browser that asks for %s › are in the language %s, the reasons too', async (wanted, language) => {
+    const { userId } = nevis.simulator.addUser({ username: 'anna' })
+    await nevis.approve({ username: 'anna', channel: 'push' })
+    const headers = wanted === undefined ? {} : { 'accept-language': wanted }
+    const { status, html } = await post('/_simulator/scan', { user: userId, link: 'none' }, headers)
+    const says = (english: string, german: string) => expect([html.includes(english), html.includes(german)]).toEqual([language === 'en', language === 'de'])
+    expect(status).toBe(409)
+    expect(html).toContain(`<html lang="${language}">`)
+    says('>Accept<', '>Zustimmen<')
+    says('This is not an app link of this simulator.', 'Das ist kein App-Link dieses Simulators.')
+    const { transactionId } = nevis.simulator.phone('anna').waiting[0] as { transactionId: string }
+    await nevis.simulator.phone('anna').deny()
+    const late = await post('/_simulator/decide', { user: userId, transactionId, decision: 'approve' }, headers)
+    expect(late.html).toContain(language === 'de' ? 'Die Anfrage auf dem Telefon von anna wurde abgelehnt.' : 'The request on anna&#39;s phone was denied.')
+    const state = await fetch(`${nevis.simulator.baseURL}/_simulator/state`, { headers })
+    expect(((await state.json()) as Json)['html']).toContain(language === 'de' ? 'Keine Anfragen' : 'No requests')
   })
 
   test('for the cloud › switch it off and on again, and the phones go on', async () => {
