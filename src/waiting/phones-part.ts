@@ -54,8 +54,13 @@ function entriesOf(phones: readonly OfferedAuthenticator[], language: Language):
 }
 
 function entryOf({ name, type, enrolledAt }: OfferedAuthenticator, position: string, language: Language, withTime: boolean): Entry {
-  const registered = enrolledAt === undefined ? [] : [language.texts.registered.replace('{date}', dateIn(language, new Date(enrolledAt), withTime).replaceAll(' ', '\u00a0'))]
+  const registered = enrolledAt === undefined ? [] : [language.texts.registered.replace('{date}', withFirmDay(dateIn(language, new Date(enrolledAt), withTime)))]
   return { name: name || position, lines: [...(type === undefined ? [] : [SYSTEMS[type]]), ...registered] }
+}
+
+/** Keeps the number of a day on the line of its month. Longer parts may break, because large text has little room on a phone. */
+function withFirmDay(date: string): string {
+  return date.replace(/(?<=(?:^|\D)\d{1,2}\.?) (?=\p{L})|(?<=\p{L}) (?=\d{1,2}(?!\d))/gu, '\u00a0')
 }
 
 function isUnique(entries: readonly Entry[], i: number): boolean {

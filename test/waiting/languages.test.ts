@@ -53,6 +53,16 @@ describe('the languages', () => {
     })
   })
 
+  /** "Konto", "compte" and "conto" alone are bank accounts to a bank's customers. */
+  it.each([['de', /\bKonto\b/], ['fr', /\bcompte\b(?! utilisateur)/], ['it', /\bconto\b/]])('%s never calls the user\'s account what a bank calls its own', (tag, word) => {
+    for (const [key, text] of textsOf(languages[tag] as object)) expect([key, word.test(text)]).toEqual([key, false])
+  })
+
+  it('keep a unit, and a French sign, on the line of what is before it', () => {
+    for (const texts of Object.values(languages)) expect(texts.resendIn).toContain('{n}\u00a0s')
+    for (const [key, text] of textsOf(languages['fr'] as object)) expect([key, /(?:^|[^\u00a0]) ?[:;?!»]|«[^\u00a0]/.test(text)]).toEqual([key, false])
+  })
+
   it('differ from each other', () => {
     for (const [tag, texts] of Object.entries(languages)) {
       if (tag === 'en') continue

@@ -58,7 +58,7 @@ export const de: Texts = {
   enrollSteps: {
     install: 'Installieren Sie {theApp} auf Ihrem Telefon. Ist die App schon installiert, fahren Sie mit Schritt 2 fort.',
     scan: 'Öffnen Sie die App und scannen Sie diesen Code. Ist diese Seite auf demselben Telefon offen, öffnen Sie die App hier.',
-    finish: 'Folgen Sie den Schritten in der App. Danach geht es auf dieser Seite von selbst weiter.',
+    finish: 'Folgen Sie den Schritten in der App. Danach geht es auf dieser Seite weiter.',
   },
   qrCode: 'QR-Code für {theApp}',
   typedCodeLine: 'Geben Sie diesen Code auf der Seite ein: {code}',

@@ -60,7 +60,7 @@ export const en: Texts = {
   enrollSteps: {
     install: 'Install {theApp} on your phone. If the app is already there, go to step 2.',
     scan: 'Open the app and scan this code. If this page is on that phone, open the app from here.',
-    finish: 'Follow the steps in the app. When it has finished, this page continues by itself.',
+    finish: 'Follow the steps in the app. Then continue on this page.',
   },
   qrCode: 'QR code for {theApp}',
   typedCodeLine,

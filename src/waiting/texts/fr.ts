@@ -58,7 +58,7 @@ export const fr: Texts = {
   enrollSteps: {
     install: 'Installez {theApp} sur votre téléphone. Si l’application y est déjà, passez à l’étape 2.',
     scan: 'Ouvrez l’application et scannez ce code. Si cette page est ouverte sur ce téléphone, ouvrez l’application ici.',
-    finish: 'Suivez les étapes dans l’application. Ensuite, cette page continue automatiquement.',
+    finish: 'Suivez les étapes dans l’application. Continuez ensuite sur cette page.',
   },
   qrCode: 'Code QR pour {theApp}',
   typedCodeLine: 'Saisissez ce code sur la page\u00a0: {code}',

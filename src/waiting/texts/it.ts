@@ -58,7 +58,7 @@ export const it: Texts = {
   enrollSteps: {
     install: 'Installi {theApp} sul telefono. Se l’app è già installata, passi al punto 2.',
     scan: 'Apra l’app e scansioni questo codice. Se questa pagina è aperta su quel telefono, apra l’app da qui.',
-    finish: 'Segua i passaggi nell’app. Poi questa pagina prosegue automaticamente.',
+    finish: 'Segua i passaggi nell’app. Poi prosegua su questa pagina.',
   },
   qrCode: 'Codice QR per {theApp}',
   typedCodeLine: 'Inserisca questo codice nella pagina: {code}',
