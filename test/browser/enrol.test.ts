@@ -119,9 +119,11 @@ describeWithChromium('enrolment on the waiting page', () => {
     })
 
     it('prints them and their heading alone, with whose they are and since when', async () => {
-      const { page } = await enrolling(await chromium.open(), 'recovery')
+      const { page, username } = await enrolling(await chromium.open(), 'recovery')
       await page.emulateMedia({ media: 'print' })
       expect(await page.locator('main > :visible').evaluateAll((parts: { localName: string }[]) => parts.map(({ localName }) => localName))).toEqual(['h1', 'p', 'ul'])
+      const lines = (await page.locator('.nevis-printed').innerText()).trim().split('\n')
+      expect(lines).toEqual([username, expect.stringContaining(String(new Date().getFullYear()))])
     })
 
     it('works without JavaScript: no button that does nothing, and one click marks all codes', async () => {

@@ -1,7 +1,8 @@
 /**
  * The walk of a stranger through the example app, who has a telephone with a touch screen, 360 pixels wide, speaks German and has never heard of
  * Nevis: each test goes on where the one before it has ended. What the stranger taps, types and reads is written down in `example-walk.md`; each
- * run compares it, and `WALK=1` writes it anew. Each page is accessible and no wider than 320 pixels. `SCREENSHOTS=1` leaves a picture of each
+ * run compares it, and `WALK=1` writes it anew. Each page is accessible and no wider than 320 pixels; `accessibility-example.md` has its
+ * accessibility tree and the way of the Tab key. `SCREENSHOTS=1` leaves a picture of each
  * page in `screenshots/`, in four widths, light and dark.
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
@@ -10,10 +11,15 @@ import type { BrowserContext } from 'playwright-core'
 import { circumstances, sixMinutesLater } from '../example/circumstances'
 import { START_MS, startExample, type Running } from '../example/support'
 import { describeWithChromium } from '../support/chromium'
+import { WrittenPages } from './accessibility'
 import { forgiveComplaints, useChromium } from './support'
 import { SCREENSHOTS, Walker } from './walker'
 
 const WRITTEN = join(__dirname, 'example-walk.md')
+const PAGES = new WrittenPages(
+  join(__dirname, 'accessibility-example.md'),
+  '# The example app by keyboard and screen reader\n\nEach page of the walk of a stranger, in German, 360 pixels wide, from Chromium. Written by `WALK=1 npx jest test/browser/example-walk`; each run compares it.',
+)
 const PHONE = { locale: 'de-CH', timezoneId: 'Europe/Zurich', viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true }
 const PASSWORD = 'ein langer Heimweg'
 
@@ -30,7 +36,10 @@ describeWithChromium('a stranger', () => {
     mkdirSync(SCREENSHOTS, { recursive: true })
     ;[app, withTypedCodes] = await Promise.all([startExample(circumstances), startExample({ TYPED_CODE: 'true' })])
   }, START_MS)
-  afterAll(() => Promise.all([app?.stop(), withTypedCodes?.stop()]))
+  afterAll(() => {
+    PAGES.save()
+    return Promise.all([app?.stop(), withTypedCodes?.stop()])
+  })
 
   /** The same browser, further on; six minutes later, when no second factor is fresh any more. */
   function step(name: string, walk: (at: Walker, phones: Walker) => Promise<void>, at: () => Running = () => app): void {
@@ -40,7 +49,7 @@ describeWithChromium('a stranger', () => {
       lines.push(`\n## The stranger ${name}\n`)
       const context = await chromium.open({ ...PHONE, ...(browser && { storageState: browser }) })
       const { origin, phonesOrigin } = at()
-      await walk(new Walker(await context.newPage(), origin, lines), new Walker(await context.newPage(), phonesOrigin, lines, 'On the page of the phones: '))
+      await walk(new Walker(await context.newPage(), origin, lines, PAGES), new Walker(await context.newPage(), phonesOrigin, lines, PAGES, 'On the page of the phones: '))
       browser = await context.storageState()
       await sixMinutesLater(app)
       expect(app.stderr().replaceAll('later\n', '').replaceAll('NevisError NEVIS_UNREACHABLE\n', '')).toBe('')
@@ -81,10 +90,10 @@ describeWithChromium('a stranger', () => {
     await at.sees('Access App einrichten')
     await at.look('first-phone')
     await at.tap('link', 'Access App öffnen')
-    await at.sees('This link was opened on the phone')
+    await at.sees('Dieser Link wurde auf dem Telefon geöffnet')
     await at.look('link-opened')
-    await at.tap('button', 'Scan with dora’s phone')
-    await at.tap('button', 'Back to the page with the link')
+    await at.tap('button', 'Mit dem Telefon von dora scannen')
+    await at.tap('button', 'Zurück zur Seite mit dem Link')
     await at.sees('Guten Tag, dora')
     await at.reads('Ihr Telefon ist eingerichtet.')
     await at.look('account-first-time')
@@ -128,7 +137,7 @@ describeWithChromium('a stranger', () => {
     await at.look('push')
     await phones.open('/')
     await phones.look('phones-request')
-    await phones.tapOnPhone('dora', 'Accept')
+    await phones.tapOnPhone('dora', 'Zustimmen')
     await isSignedIn(at, 'push')
     await at.look('account')
   })
@@ -169,7 +178,7 @@ describeWithChromium('a stranger', () => {
     await at.look('typed-code')
     await phones.open('/')
     const code = await phones.codeInRequest('anna')
-    await phones.tapOnPhone('anna', 'Accept')
+    await phones.tapOnPhone('anna', 'Zustimmen')
     await at.typesSecret('Code', code, 'the code of the request')
     await at.tap('button', 'Weiter')
     await at.sees('Guten Tag, anna')
@@ -182,7 +191,7 @@ describeWithChromium('a stranger', () => {
     await at.tap('button', 'Anfrage an mein Telefon senden')
     await at.sees('Bestätigen Sie auf Ihrem Telefon')
     await phones.open('/')
-    await phones.tapOnPhone('dora', 'Accept')
+    await phones.tapOnPhone('dora', 'Zustimmen')
     await at.tap('link', 'Rechnungen zahlen')
     await at.sees('Rechnungen')
     await at.look('invoices')
@@ -191,14 +200,14 @@ describeWithChromium('a stranger', () => {
     await at.reads("CHF 1'250.00")
     await at.look('sign')
     await phones.look('phones-payment')
-    await phones.tapOnPhone('dora', 'Accept')
+    await phones.tapOnPhone('dora', 'Zustimmen')
     await at.sees('Bezahlt')
     await at.look('receipt')
     await at.tap('link', 'Alle Rechnungen')
     await at.sees('Rechnungen')
     await at.look('invoices-one-paid')
     await at.tap('button', 'CHF 86.15 an City power works zahlen')
-    await phones.tapOnPhone('dora', 'Deny')
+    await phones.tapOnPhone('dora', 'Ablehnen')
     await at.sees('Anfrage nicht bestätigt')
     await at.look('denied')
     await at.open('/invoices')
@@ -240,7 +249,7 @@ describeWithChromium('a stranger', () => {
     const link = (await at.page.getByRole('link', { name: 'Access App öffnen' }).getAttribute('href')) as string
     await phones.open('/')
     await phones.scan('dora', 'no link')
-    await phones.reads('This is not an app link of this simulator.')
+    await phones.reads('Das ist kein App-Link dieses Simulators.')
     await phones.look('phones-refused')
     await phones.scan('dora', link)
     await at.sees('Geräte und Sicherheit')
@@ -256,16 +265,17 @@ describeWithChromium('a stranger', () => {
     forgiveComplaints(/503|404/)
     await signOut(at)
     await phones.open('/')
-    await phones.tap('button', 'Switch the cloud off')
-    await phones.reads('The cloud is switched off')
+    await phones.tap('button', 'Cloud ausschalten')
+    await phones.reads('Die Cloud ist ausgeschaltet')
     await phones.look('phones-off')
     await password(at, 'dora', PASSWORD)
     await at.sees('Zurzeit nicht verfügbar')
     await at.look('outage')
-    await phones.tap('button', 'Switch the cloud on')
+    await phones.tap('button', 'Cloud einschalten')
     await at.tap('link', 'Noch einmal versuchen')
+    await at.sees('Anmelden')
     await password(at, 'dora', PASSWORD)
-    await phones.tapOnPhone('dora', 'Accept')
+    await phones.tapOnPhone('dora', 'Zustimmen')
     await isSignedIn(at, 'push')
     await at.open('/gibt-es-nicht')
     await at.sees('Diese Seite gibt es nicht')
@@ -299,7 +309,7 @@ describeWithChromium('a stranger', () => {
     await at.tap('button', 'Mit zweitem Faktor bestätigen')
     await at.sees('Bestätigen Sie auf Ihrem Telefon')
     await phones.open('/')
-    await phones.tapOnPhone('dora', 'Accept')
+    await phones.tapOnPhone('dora', 'Zustimmen')
   }
 
   async function isSignedIn(at: Walker, factor: string): Promise<void> {

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import type { BrowserContext, Page } from 'playwright-core'
 import { NevisError, htmlMessage, outagePage, type PageOptions } from '../../src'
 import { describeWithChromium } from '../support/chromium'
-import { enterPassword, makingCodes, forgiveComplaints, showsHeading, startCloud, useChromium, type Cloud } from './support'
+import { enterPassword, makingCodes, forgiveComplaints, showsHeading, startCloud, useChromium, wholePicture, type Cloud } from './support'
 
 const FOLDER = join(__dirname, '../../docs/images')
 const isTaking = process.env['SCREENSHOTS'] !== undefined
@@ -95,6 +95,6 @@ describeWithChromium('the pictures of the documents', () => {
       await page.goto(start['enrol'] === undefined ? await enterPassword(context, cloud, cloud.newUser().username, start) : (await makingCodes(context, cloud)).address)
     }
     await showsHeading(page, heading)
-    if (isTaking) await page.screenshot({ path: join(FOLDER, `${name}.png`), fullPage: true })
+    if (isTaking) await wholePicture(page, join(FOLDER, `${name}.png`), page.viewportSize() as { width: number; height: number })
   })
 })

@@ -125,6 +125,14 @@ export async function isSignedIn(page: Page): Promise<void> {
   await page.getByText('"action":"success"').waitFor()
 }
 
+/** Takes a picture of the whole page on a screen that is high enough: a picture with `fullPage` shows the page as with a mouse. */
+export async function wholePicture(page: Page, path: string, { width, height }: { width: number; height: number }): Promise<void> {
+  await page.setViewportSize({ width, height })
+  const whole = await page.evaluate<number>('document.documentElement.scrollHeight')
+  await page.setViewportSize({ width, height: Math.max(height, whole) })
+  await page.screenshot({ path })
+}
+
 export const heading = (page: Page) => page.getByRole('heading', { level: 1 })
 
 /** Waits until the heading is this one. */

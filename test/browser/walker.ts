@@ -6,6 +6,8 @@
 import axe from 'axe-core'
 import { join } from 'node:path'
 import type { Locator, Page } from 'playwright-core'
+import { described, type WrittenPages } from './accessibility'
+import { wholePicture } from './support'
 
 export const SCREENSHOTS = join(__dirname, 'screenshots')
 const NARROWEST = 320
@@ -14,12 +16,14 @@ const WIDTHS = [320, 360, 768, 1280]
 export class Walker {
   /**
    * @param lines what was done so far; this tab adds to it
+   * @param pages what each page is by keyboard and screen reader
    * @param where the beginning of each line
    */
   constructor(
     readonly page: Page,
     private readonly origin: string,
     private readonly lines: string[],
+    private readonly pages: WrittenPages,
     private readonly where = '',
   ) {}
 
@@ -67,7 +71,7 @@ export class Walker {
     await this.page.getByText(text).filter({ visible: true }).first().waitFor()
   }
 
-  async tapOnPhone(name: string, button: 'Accept' | 'Deny'): Promise<void> {
+  async tapOnPhone(name: string, button: 'Zustimmen' | 'Ablehnen'): Promise<void> {
     this.note(`taps **${button}** on the phone of ${name}`)
     const buttons = this.phone(name).getByRole('button', { name: button })
     await buttons.tap()
@@ -77,8 +81,8 @@ export class Walker {
   /** Pastes an app link into the phone. */
   async scan(name: string, link: string): Promise<void> {
     this.note(`scans ${link.startsWith('http') ? 'the link of the QR code' : `\`${link}\``} with the phone of ${name}`)
-    await this.phone(name).getByLabel('Set up or scan').fill(link)
-    await this.phone(name).getByRole('button', { name: 'Scan', exact: true }).tap()
+    await this.phone(name).getByLabel('Einrichten oder scannen').fill(link)
+    await this.phone(name).getByRole('button', { name: 'Scannen', exact: true }).tap()
   }
 
   /** The code in the newest text message. */
@@ -92,9 +96,10 @@ export class Walker {
     return codeIn(await this.phone(name).locator('.message').first().innerText())
   }
 
-  /** The page is accessible, no wider than the narrowest screen, and no dead end. */
+  /** The page is as it is written down for keyboard and screen reader, accessible, no wider than the narrowest screen, and no dead end. */
   async look(name: string): Promise<void> {
     const { page } = this
+    this.pages.check(name, await described(page))
     await page.evaluate(axe.source)
     const { violations } = await page.evaluate<axe.AxeResults>('axe.run()')
     expect([name, violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)]).toEqual([name, []])
@@ -115,8 +120,7 @@ export class Walker {
     for (const colorScheme of ['light', 'dark'] as const) {
       await this.page.emulateMedia({ colorScheme })
       for (const width of WIDTHS) {
-        await this.page.setViewportSize({ width, height: 740 })
-        await this.page.screenshot({ path: join(SCREENSHOTS, `walk-${name}-${colorScheme}-${width}.png`), fullPage: true })
+        await wholePicture(this.page, join(SCREENSHOTS, `walk-${name}-${colorScheme}-${width}.png`), { width, height: 740 })
       }
     }
     await this.page.emulateMedia({ colorScheme: null })

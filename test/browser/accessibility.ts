@@ -1,0 +1,135 @@
+/**
+ * Writes down a page as it is for users without sight or without a mouse: Chromium's accessibility tree, and where the Tab key goes. Fails if a control
+ * cannot be reached by Tab, if Tab does not follow the order of the tree, or if the focus cannot be seen.
+ *
+ * Out of scope: the rules of axe, which other tests check.
+ */
+import { readFileSync, writeFileSync } from 'node:fs'
+import type { CDPSession, Page } from 'playwright-core'
+
+interface Value {
+  readonly value?: unknown
+}
+
+interface AxNode {
+  readonly nodeId: string
+  readonly backendDOMNodeId?: number
+  readonly ignored: boolean
+  readonly role?: Value
+  readonly name?: Value
+  readonly description?: Value
+  readonly properties?: readonly { readonly name: string; readonly value: Value }[]
+  readonly childIds?: readonly string[]
+}
+
+/** A node as it is written down: one line, and the lines below it. */
+interface Part {
+  readonly line: string
+  readonly text?: string
+  readonly control?: number
+  readonly parts: readonly Part[]
+}
+
+const MAX_STOPS = 100
+const SILENT = ['none', 'generic', 'InlineTextBox', 'LineBreak', 'ListMarker', 'Abbr', 'LabelText']
+const STATES = ['level', 'disabled', 'checked', 'required', 'invalid', 'expanded', 'live']
+
+/** @returns two parts in Markdown: the stops of the Tab key, and the tree */
+export async function described(page: Page): Promise<string> {
+  const session = await page.context().newCDPSession(page)
+  const parts = await treeOf(session)
+  const controls = controlsIn(parts)
+  const { first, stops } = await stopsOf(page, session)
+  await session.send('Runtime.evaluate', { expression: 'document.activeElement.blur()' })
+  if (first !== undefined) await session.send('DOM.focus', { backendNodeId: first })
+  await session.detach()
+  const start = controls.findIndex(({ control }) => control === stops[0])
+  expect(stops).toEqual([...controls.slice(start), ...controls.slice(0, start)].map(({ control }) => control))
+  const walk = controls.map(({ line }, i) => `${i + 1}. ${line}`)
+  const found = controls.find(({ control }) => control === first)
+  return steady(`Focus at first: ${found?.line ?? 'the page'}. Tab:\n\n${walk.join('\n')}\n\n\`\`\`text\n${linesOf(parts).join('\n')}\n\`\`\``)
+}
+
+/** The file in which the pages are written down, one section for each. `WALK=1` writes it anew; every other run compares each page with its section. */
+export class WrittenPages {
+  private readonly sections: string[] = []
+
+  constructor(private readonly path: string, private readonly head: string) {}
+
+  check(name: string, text: string): void {
+    const section = `## ${name}\n\n${text}\n`
+    if (process.env['WALK'] !== undefined) this.sections.push(section)
+    else expect(section).toBe(readFileSync(this.path, 'utf8').split(/^(?=## )/m).find((one) => one.startsWith(`## ${name}\n`))?.trimEnd().concat('\n'))
+  }
+
+  save(): void {
+    if (process.env['WALK'] !== undefined) writeFileSync(this.path, `${this.head}\n\n${this.sections.join('\n')}`)
+  }
+}
+
+async function treeOf(session: CDPSession): Promise<readonly Part[]> {
+  const { nodes } = (await session.send('Accessibility.getFullAXTree')) as unknown as { nodes: AxNode[] }
+  const byId = new Map(nodes.map((node) => [node.nodeId, node]))
+  return partsOf(nodes[0] as AxNode, byId, '')
+}
+
+/** @param above the name of the part around this one: a text that is its name is not written twice */
+function partsOf(node: AxNode, byId: ReadonlyMap<string, AxNode>, above: string): readonly Part[] {
+  const role = String(node.role?.value)
+  const name = String(node.name?.value ?? '').trim()
+  const isWritten = !node.ignored && !SILENT.includes(role)
+  const inner = (node.childIds ?? []).flatMap((id) => partsOf(byId.get(id) as AxNode, byId, isWritten ? name : above))
+  if (!isWritten) return inner
+  if (role === 'StaticText') return name === '' || above.includes(name) ? [] : [{ line: `text "${name}"`, text: name, parts: [] }]
+  const texts = inner.map(({ text }) => text)
+  const isText = name === '' && texts.length > 0 && texts.every((text) => text !== undefined)
+  const states = (node.properties ?? []).filter((one) => STATES.includes(one.name) && ![undefined, false, 'false', 'off', ''].includes(one.value.value as string)).map((one) => `${one.name}: ${String(one.value.value)}`)
+  const description = String(node.description?.value ?? '')
+  const line = [role, isText ? `"${texts.join(' ')}"` : name && `"${name}"`, states.length > 0 && `(${states.join(', ')})`, description && `described by "${description}"`].filter(Boolean).join(' ')
+  const isControl = role !== 'RootWebArea' && (node.properties ?? []).some((one) => one.name === 'focusable' && one.value.value === true) && !states.includes('level: 1')
+  return [{ line, parts: isText ? [] : inner, ...(isControl && node.backendDOMNodeId !== undefined && { control: node.backendDOMNodeId }) }]
+}
+
+function controlsIn(parts: readonly Part[]): Part[] {
+  return parts.flatMap((part) => [...(part.control === undefined ? [] : [part]), ...controlsIn(part.parts)])
+}
+
+function linesOf(parts: readonly Part[], indent = ''): string[] {
+  return parts.flatMap(({ line, parts: inner }) => [`${indent}${line}`, ...linesOf(inner, `${indent}  `)])
+}
+
+/** Presses Tab until the focus is where it was first. */
+async function stopsOf(page: Page, session: CDPSession): Promise<{ first: number | undefined; stops: number[] }> {
+  const first = await focusOf(session)
+  const stops: number[] = []
+  for (let i = 0; i < MAX_STOPS; i++) {
+    await page.keyboard.press('Tab')
+    const stop = await focusOf(session)
+    if (stop === stops[0]) break
+    if (stop === undefined) continue
+    expect(await page.evaluate('getComputedStyle(document.activeElement).outlineStyle')).not.toBe('none')
+    stops.push(stop)
+  }
+  return { first, stops }
+}
+
+/** The element that has the focus, by the number that the accessibility tree has for it; undefined for the page itself. */
+async function focusOf(session: CDPSession): Promise<number | undefined> {
+  const { result } = await session.send('Runtime.evaluate', { expression: 'document.activeElement' })
+  const { node } = await session.send('DOM.describeNode', { objectId: result.objectId as string })
+  return node.nodeName === 'BODY' ? undefined : node.backendNodeId
+}
+
+/** Replaces what differs from run to run. */
+function steady(text: string): string {
+  return text
+    .replace(/\b\d{1,2}:\d\d\b/g, 'm:ss')
+    .replace(/\b(in|dans|tra) \d{1,2}\u00a0s\b/g, '$1 n s')
+    .replace(/\b[\dA-Za-z]{4}(?:-[\dA-Za-z]{4}){3}\b/g, 'xxxx-xxxx-xxxx-xxxx')
+    .replace(/\b[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}\b/g, 'id')
+    .replace(/\b\d{1,2}\.?[ \u00a0][A-Z][a-zä]+[ \u00a0]20\d\d\b/g, 'date')
+    .replace(/\b[A-Z][a-z]+[ \u00a0]\d{1,2}, 20\d\d\b/g, 'date')
+    .replace(/\b[\da-f]{12}\b/g, 'password')
+    .replace(/\b\d{6}\b/g, 'nnnnnn')
+    .replace(/127\.0\.0\.1:\d+/g, '127.0.0.1')
+}

@@ -1,0 +1,277 @@
+/**
+ * Every state of the waiting page, and the page of the outage, each brought about as a user would bring it about.
+ *
+ * Out of scope: what is looked at in a state (`look.test.ts`).
+ */
+import type { BrowserContext, Page } from 'playwright-core'
+import { htmlMessage, NevisError, outagePage, waitingPage, type Locales, type PageOptions } from '../../src'
+import { enterPassword, makingCodes, forgiveComplaints, startCloud, waiting, type Cloud } from './support'
+
+const svg = (colour: string) =>
+  `data:image/svg+xml,${encodeURIComponent(`<svg xmlns="http://www.w3.org/2000/svg" width="190" height="40"><path d="M4 36 20 6l16 30z" fill="${colour}"/><text x="46" y="28" font-family="sans-serif" font-size="20" fill="${colour}">Alpine Mutual</text></svg>`)}`
+
+/** What a bank would say of itself. */
+const look: PageOptions = {
+  brand: { name: 'Alpine Mutual', logo: svg('#0b3d2e'), logoDark: svg('#d9efe6'), href: '/home' },
+  languages: ['de', 'fr', 'it', 'en'],
+  signInURL: '/sign-in',
+  helpURL: '/help',
+  changePasswordURL: '/password',
+  footerLinks: [{ text: { de: 'Impressum', en: 'Legal notice', fr: 'Mentions légales', it: 'Note legali' }, href: '/legal' }],
+  storeLinks: { ios: 'https://apps.apple.com/app/id1', android: 'https://play.google.com/store/apps/details?id=x' },
+}
+
+/** A language of the app's own, written from right to left. */
+const ar: Locales[string] = {
+  dir: 'rtl',
+  heading: { push: 'انظر إلى هاتفك' },
+  hint: { push: 'أرسلنا طلبًا إلى تطبيقك. افتحه واقبل الطلب.' },
+  messageLabel: 'يعرض هاتفك',
+  timeLeft: 'الوقت المتبقي',
+  otherWays: 'طريقة أخرى',
+  cancel: 'إلغاء',
+  help: 'مساعدة',
+  toSignIn: 'إلى تسجيل الدخول',
+  language: 'اللغة',
+  enrollHeading: { recovery: 'رموز الاسترداد الخاصة بك' },
+  saved: 'أحتفظ بهذه الرموز في مكان آمن',
+  written: 'لقد حفظت هذه الرموز',
+  enrollSteps: { install: 'ثبّت {app} على هاتفك.', scan: 'افتح التطبيق وامسح هذا الرمز.', finish: 'اتبع الخطوات في التطبيق.' },
+}
+
+/** By the link, which moves the sight to the list. */
+async function otherPhones(page: Page, address: string): Promise<Page> {
+  await page.goto(address)
+  await page.getByRole('link', { name: /^(Use another phone|Anderes Telefon|Utiliser un autre|Usare un altro)/ }).click()
+  await page.locator('#nevis-phones').waitFor()
+  return page
+}
+
+interface Payment {
+  readonly amount: string
+  readonly payee: string
+  readonly account: string
+}
+
+export type State = (context: BrowserContext, cloud: Cloud) => Promise<Page>
+
+/** A transaction that ends under the eyes of the page. */
+const ended = (fields: Record<string, string>, end: (cloud: Cloud, username: string) => Promise<void> | void): State => async (context, cloud) => {
+  const { page, username } = await waiting(context, cloud, fields)
+  await end(cloud, username)
+  await page.locator('main[data-status="failed"], main[data-status="expired"]').waitFor()
+  return page
+}
+
+/** What a state has changed at the cloud. */
+const undo: (() => void)[] = []
+
+/** For the next test. */
+export function undoState(): void {
+  for (const one of undo.splice(0)) one()
+}
+
+let withoutSms = 0
+
+let newcomers = 0
+
+/** Somebody whom Nevis does not know yet. */
+function enrolling(factor: string, fields: Record<string, string> = {}): State {
+  return async (context, cloud) => {
+    const address = await enterPassword(context, cloud, `newcomer${++newcomers}`, { factor, operation: 'enroll', ...fields })
+    const page = await context.newPage()
+    await page.goto(address)
+    return page
+  }
+}
+
+export const states: Record<string, State> = {
+  push: async (context, cloud) => (await waiting(context, cloud)).page,
+  app: async (context, cloud) => (await waiting(context, cloud, { factor: 'app' })).page,
+  sms: async (context, cloud) => (await waiting(context, cloud, { factor: 'sms' })).page,
+  recovery: async (context, cloud) => (await waiting(context, cloud, { factor: 'recovery' })).page,
+  'wrong-code': async (context, cloud) => {
+    const { page } = await waiting(context, cloud, { factor: 'sms' })
+    await page.locator('#nevis-code').fill('1')
+    await page.locator('#nevis-code').press('Enter')
+    await page.getByRole('alert').waitFor()
+    return page
+  },
+  phones: async (context, cloud) => {
+    const authenticators = ['Pixel 8', 'Pixel 8', '', 'Work phone (Donaudampfschifffahrtsgesellschaft)', 'هاتف آنا']
+    const { username, authenticatorIds } = cloud.simulator.addUser({ username: `phones${Date.now()}`, authenticators })
+    return otherPhones(await context.newPage(), await enterPassword(context, cloud, username, { authenticatorId: authenticatorIds[0] as string }))
+  },
+  'phones-unreachable': async (context, cloud) => {
+    const { page, address } = await waiting(context, cloud)
+    const fault = cloud.simulator.faults.add({ on: 'getUser', status: 503 })
+    undo.push(() => fault.remove())
+    return otherPhones(page, address)
+  },
+  'not-enrolled': async (context, cloud) => {
+    const { username } = cloud.simulator.addUser({ username: `without-sms${++withoutSms}`, recoveryCodes: 2 })
+    const page = await context.newPage()
+    await page.goto(await enterPassword(context, cloud, username))
+    await page.locator('form:has([name="factor"][value="sms"]) button').click()
+    await page.getByRole('alert').waitFor()
+    return page
+  },
+  'not-enrolled-first': async (context, cloud) => {
+    const { username } = cloud.simulator.addUser({ username: `without-sms${++withoutSms}`, recoveryCodes: 2 })
+    const page = await context.newPage()
+    await page.goto(await enterPassword(context, cloud, username, { factor: 'sms' }))
+    return page
+  },
+  unreadable: async (context, cloud) => {
+    const { page } = await waiting(context, cloud)
+    const fault = cloud.simulator.faults.add({ on: 'getStatus', body: {} })
+    undo.push(() => fault.remove())
+    forgiveComplaints(/503/)
+    await page.waitForURL(/callback/)
+    return page
+  },
+  'no-other-phone': async (context, cloud) => {
+    const { page, address } = await waiting(context, cloud)
+    return otherPhones(page, address)
+  },
+  denied: ended({}, ({ simulator }, username) => simulator.phone(username).deny()),
+  'no-more-attempts': async (context, cloud) => {
+    const { page, address } = await waiting(context, cloud, { factor: 'recovery' })
+    const transaction = new URL(address).searchParams.get('transaction') as string
+    for (let i = 0; i < 5; i++) await context.request.post(`${cloud.app.origin}/login/2fa/callback`, { form: { transaction, code: 'x', retry: '1' } })
+    await page.reload()
+    return page
+  },
+  expired: async (context, cloud) => {
+    const { page } = await waiting(context, cloud, { factor: 'sms' })
+    const now = Date.now()
+    jest.spyOn(Date, 'now').mockImplementation(() => now + 121_000)
+    await page.reload()
+    return page
+  },
+  cancelled: async (context, cloud) => {
+    const { page, address } = await waiting(context, cloud)
+    await page.getByRole('button').last().click()
+    await page.getByText('"cancelled"').waitFor()
+    await page.goto(address)
+    forgiveComplaints(/401/)
+    return page
+  },
+  approved: async (context, cloud) => {
+    const { page, username } = await waiting(context, cloud)
+    // An answer that leaves the page where it is.
+    await context.route(/callback/, (route) => route.fulfill({ status: 204 }))
+    await cloud.simulator.phone(username).approve()
+    await page.locator('main[data-status="succeeded"] [role=status]:not(:empty)').waitFor()
+    return page
+  },
+  used: async (context, cloud) => {
+    const { page, address, username } = await waiting(context, cloud)
+    await cloud.simulator.phone(username).approve()
+    await page.getByText('"action":"success"').waitFor()
+    await page.goto(address)
+    forgiveComplaints(/403/)
+    return page
+  },
+  start: async (context, cloud) => {
+    const { page, username } = await waiting(context, cloud)
+    await cloud.simulator.phone(username).approve()
+    await page.getByText('"action":"success"').waitFor()
+    await page.goto(`${cloud.app.origin}/login/2fa`)
+    return page
+  },
+  signing: async (context, cloud) => {
+    const { username } = cloud.newUser()
+    const answer = await context.request.post(`${cloud.app.origin}/pay`, { form: { username, password: 'correct horse' }, maxRedirects: 0 })
+    const page = await context.newPage()
+    await page.goto(new URL(answer.headers()['location'] as string, cloud.app.origin).href)
+    return page
+  },
+  soon: async (context, cloud) => {
+    await context.clock.install()
+    const { page } = await waiting(context, cloud, { factor: 'recovery' })
+    await context.clock.runFor(95_000)
+    await page.getByText(/Less than half a minute|halbe Minute|trente secondes|mezzo minuto/).waitFor()
+    return page
+  },
+  'recovery-codes-copied': async (context, cloud) => {
+    await context.grantPermissions(['clipboard-read', 'clipboard-write'])
+    const page = await context.newPage()
+    await page.goto((await makingCodes(context, cloud)).address)
+    await page.locator('[data-copy]').click()
+    await page.locator('[data-saved]:checked').waitFor()
+    return page
+  },
+  stranger: async (context, cloud) => {
+    const { app } = cloud
+    const page = await context.newPage()
+    await page.goto(`${app.origin}/login/2fa?transaction=x`)
+    forgiveComplaints(/403/)
+    return page
+  },
+  outage: async (context, { app }) => {
+    const page = await context.newPage()
+    await page.goto(`${app.origin}/outage`)
+    forgiveComplaints(/503/)
+    return page
+  },
+  'enroll-app': enrolling('app'),
+  'enroll-sms': enrolling('sms', { phone: '+41790000001' }),
+  'enroll-sms-instead': async (context, cloud) => {
+    const page = await enrolling('app')(context, cloud)
+    await page.locator('summary').click()
+    await page.locator('#nevis-phone').fill('+41 79 000 00 01')
+    return page
+  },
+  'recovery-codes': async (context, cloud) => {
+    const page = await context.newPage()
+    await page.goto((await makingCodes(context, cloud)).address)
+    return page
+  },
+  offline: async (context, cloud) => {
+    const { page } = await waiting(context, cloud)
+    await context.setOffline(true)
+    await page.locator('[data-note]:not(:empty)').waitFor()
+    return page
+  },
+  elsewhere: async (context, cloud) => {
+    const { page, address, username } = await waiting(context, cloud)
+    const other = await context.newPage()
+    await other.goto(address)
+    await cloud.simulator.phone(username).approve()
+    const through = await Promise.race([page.waitForURL(/callback/).then(() => page), other.waitForURL(/callback/).then(() => other)])
+    return through === page ? other : page
+  },
+}
+
+const LABELS: Readonly<Record<string, readonly [string, string, string]>> = {
+  de: ['Betrag', 'An', 'Von'], fr: ['Montant', 'À', 'De'], it: ['Importo', 'A', 'Da'],
+}
+
+function detailsOf(data: unknown, language: string) {
+  if (data === undefined) return undefined
+  const { amount, payee, account } = data as Payment
+  const [first, second, third] = LABELS[language] ?? ['Amount', 'To', 'From']
+  return [{ label: first, value: amount }, { label: second, value: payee }, { label: third, value: account }]
+}
+
+/** The cloud and the app in which the states are brought about. */
+export function startLook(): Promise<Cloud> {
+  return startCloud({
+    strategy: {
+      message: 'Sign in to Alpine Mutual?',
+      availableFactors: () => ['push', 'app', 'sms', 'recovery'],
+      operation: ({ body }) => ((body as { operation?: string }).operation === 'enroll' ? 'enroll' : 'approve'),
+    },
+    routes: (express, { nevis, passport }) => {
+      express.get('/arabic', waitingPage(nevis, { ...look, languages: ['ar', 'en'], locales: { ar } }))
+      express.get('/outage', (_req, _res, next) => next(new NevisError('NEVIS_TIMEOUT', 'ping')), outagePage(nevis, look))
+      express.use(outagePage(nevis, look))
+      express.post('/pay', passport.authenticate('local', { session: false }), passport.authenticate('nevis', {
+        message: htmlMessage`Pay <b>CHF 1'250.00</b> to Donaudampfschifffahrtsgesellschaftskapitän M & S?`,
+        data: { amount: "CHF 1'250.00", payee: 'Donaudampfschifffahrtsgesellschaftskapitän M & S', account: 'CH93 0076 2011 6238 5295 7' },
+      }))
+    },
+    page: { ...look, maskedPhone: () => '•••• 0001', messageLanguage: () => 'en', details: detailsOf },
+  })
+}
