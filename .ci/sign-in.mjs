@@ -20,6 +20,10 @@ const addresses = await new Promise((resolve, reject) => {
   })
 })
 
+for (const line of ['> Building the package (dist/)', '> Building the example app (example-app/dist/)', '> Starting the example app']) {
+  if (!printed.includes(line)) throw new Error(`npm start does not say "${line}":\n${printed}`)
+}
+
 /** @type {Map<string, string>} */
 const jar = new Map()
 /**

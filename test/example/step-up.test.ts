@@ -1,6 +1,6 @@
 /** A signed-in user of the example app must confirm again before something risky (step-up). */
 import { circumstances, sixMinutesLater } from './circumstances'
-import { callbackOf, enterPassword, signIn, startExample, submit, typeCode, type Running } from './support'
+import { callbackOf, choose, enterPassword, signIn, startExample, submit, typeCode, type Running } from './support'
 
 let app: Running
 beforeAll(async () => {
@@ -90,5 +90,13 @@ describe('confirming once more', () => {
     expect((await browser.get(callbackOf(started.location as string))).location).toBe('/login')
     expect((await browser.get('/login')).location).toBe('/account')
     expect((await browser.get('/account')).text).toContain('You declined the request, or it was not answered in time. If you did not start this sign-in, change your password.')
+  })
+
+  it('cancelled › leaves the user signed in, with the reason', async () => {
+    const browser = await signIn(app, 'ben')
+    const started = await submit(browser, '/step-up', '/step-up', { factor: 'push' })
+    expect((await choose(browser, started.location as string, { cancel: '1' })).location).toBe('/login')
+    expect((await browser.get('/login')).location).toBe('/account')
+    expect((await browser.get('/account')).text).toContain('The request was cancelled.')
   })
 })
