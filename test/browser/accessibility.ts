@@ -8,7 +8,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import type { CDPSession, Page } from 'playwright-core'
 
 interface Value {
-  readonly value?: unknown
+  readonly value?: string | number | boolean
 }
 
 interface AxNode {
