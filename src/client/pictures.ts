@@ -27,7 +27,8 @@ const SVG = /^\s*(?:<\?xml[^>]*>\s*)?(?:<!DOCTYPE svg[^>]*>\s*)?<svg[\s>]/i
 export function pictureIn(text: string): string | undefined {
   if (text.length > MAX_CHARACTERS) return undefined
   const prefix = DATA_URI.exec(text)?.[0] ?? ''
-  const unbroken = text.slice(prefix.length).replace(/[\r\n\t ]/g, '')
+  // Accept the letters of URL-safe base64, and base64 without its padding.
+  const unbroken = text.slice(prefix.length).replace(/[\r\n\t ]/g, '').replace(/-/g, '+').replace(/_/g, '/')
   const base64 = unbroken + '='.repeat(/[^=]$/.test(unbroken) ? (4 - (unbroken.length % 4)) % 4 : 0)
   const isNamedPng = /^data:image\/png[;,]/i.test(prefix)
   const type = BASE64.test(base64) ? (typeOf(base64) ?? (isNamedPng ? 'image/png' : undefined)) : undefined

@@ -1,8 +1,8 @@
 /**
  * Finds the recovery codes in the response to an enrolment. Nevis documents the form of a code, but not which field contains the codes.
  *
- * So this file searches all fields for a list in which every value has the form of a code. A mixed list is ignored, because the user would save
- * strings that are no codes. Out of scope: codes that users type (`typed-input.ts`).
+ * So this file searches all fields for a list in which every value has the form of a code, also for a list in one text. A mixed list is ignored,
+ * because the user would save strings that are no codes. Out of scope: codes that users type (`typed-input.ts`).
  *
  * Source: https://docs.nevis.net/authcloud/api-doc/api-use-cases/recovery-codes/request-recovery-codes: 16 characters, alphanumeric;
  * the verification reference adds dashes.
@@ -44,7 +44,16 @@ function listsIn(value: unknown, isNamed: boolean, depth: number): Found[] {
   if (depth > MAX_DEPTH || typeof value !== 'object' || value === null) return []
   const codes = codesOf(Object.values(value), isNamed ? NAMED_CODE : CODE, Array.isArray(value) || isNamed ? 1 : 2)
   if (codes !== undefined) return [{ codes, isNamed }]
-  return Object.entries(value).flatMap(([name, inner]) => listsIn(inner, isNamed || NAMES.includes(name), depth + 1))
+  return Object.entries(value).flatMap(([name, inner]) => {
+    const isInnerNamed = isNamed || NAMES.includes(name)
+    return typeof inner === 'string' && !Array.isArray(value) ? listInText(inner, isInnerNamed) : listsIn(inner, isInnerNamed, depth + 1)
+  })
+}
+
+/** Finds codes in a text that contains nothing but codes, at least two, with white space, commas or semicolons between them. */
+function listInText(text: string, isNamed: boolean): Found[] {
+  const codes = codesOf(text.trim().split(/[\s,;]+/), CODE, 2)
+  return codes === undefined ? [] : [{ codes, isNamed }]
 }
 
 /**

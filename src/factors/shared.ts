@@ -92,9 +92,13 @@ export function identifiersIn(answer: Pick<SucceededStatus, 'userId' | 'username
   }
 }
 
-/** True if Nevis has blocked the user for push or SMS. Nevis sends the field `exceededRateLimits` only while the user is blocked. */
-export function isBlocked({ exceededRateLimits: limits }: User): boolean {
-  return typeof limits === 'object' && limits !== null ? Object.keys(limits).length > 0 : Boolean(limits)
+/**
+ * True if Nevis has blocked the user for push or SMS. Nevis sends the field `exceededRateLimits` only while the user is blocked, in an undocumented
+ * form. A list or object in which every entry is `false` or `null` means that the user is not blocked.
+ */
+export function isBlocked({ exceededRateLimits: limits }: Pick<User, 'exceededRateLimits'>): boolean {
+  if (typeof limits !== 'object' || limits === null) return Boolean(limits)
+  return Object.values(limits).some((limit) => limit !== false && limit !== null)
 }
 
 /**

@@ -23,7 +23,7 @@ import type { Settings } from './settings'
  * servers.
  */
 const UNEXPLAINED: readonly number[] = [400, 403, 409, 412, 422, 423, 429]
-/** The statuses of `UNEXPLAINED` that mean that Nevis refused the content of the request. The other statuses can be about the access key or a limit. */
+/** The statuses of `UNEXPLAINED` that mean that Nevis refused the content of the request. */
 const ABOUT_THE_REQUEST: readonly number[] = [400, 409, 412, 422]
 /** The maximum number of authenticators per user, unless it was changed in Nevis's management console. */
 const DEFAULT_MAX_AUTHENTICATORS = 10
@@ -46,7 +46,7 @@ export async function refusalBehind(error: unknown, settings: Settings, subject:
   if (user === undefined) return error.nevisStatus === 409 ? conflict(factor, operation) : undefined
   if (isBlocked(user)) return new Refusal('user_blocked', undefined, error.retryAfterSeconds)
   if (operation === 'approve') {
-    return ABOUT_THE_REQUEST.includes(error.nevisStatus ?? 0) && hasNothingToAsk(user, factor) ? new Refusal('not_enrolled') : undefined
+    return hasNothingToAsk(user, factor, error.nevisStatus ?? 0) ? new Refusal('not_enrolled') : undefined
   }
   if (factor.name === 'app' && user.authenticators.length >= DEFAULT_MAX_AUTHENTICATORS) return new Refusal('too_many_authenticators')
   return error.nevisStatus === 409 ? conflict(factor, operation) : undefined
@@ -67,8 +67,12 @@ function conflict({ name }: Factor, operation: Operation): Refusal | undefined {
   return new Refusal(name === 'sms' || name === 'recovery' ? 'factor_exists' : 'too_many_authenticators')
 }
 
-function hasNothingToAsk({ status, authenticators, raw }: User, { name }: Factor): boolean {
+/** True if the user's record shows that the user has not set up this factor, and if that can be the reason for the HTTP status. */
+function hasNothingToAsk({ status, authenticators, raw }: User, { name }: Factor, nevisStatus: number): boolean {
   // If Nevis's answer has no list of authenticators, do not conclude that the user has none.
   if (!Array.isArray(raw['authenticators']) || authenticators.length > 0) return false
-  return ASK_AUTHENTICATORS.includes(name) || (name === 'sms' && status === 'new')
+  // A 429 says itself why Nevis refuses.
+  if (ASK_AUTHENTICATORS.includes(name)) return nevisStatus !== 429
+  // By some documents, a user who has only a phone number is `new`, too. So a 403 or 423 can be about the access key or a missing subscription.
+  return name === 'sms' && status === 'new' && ABOUT_THE_REQUEST.includes(nevisStatus)
 }

@@ -27,14 +27,14 @@ export const ways = {
 
 /**
  * @template T
- * @param {(parts: { ours: App, byHand: App, signIn: SignIn }) => Promise<T>} measure gets two apps with a cloud each, and `signIn`
+ * @param {(parts: { ours: App, early: App, byHand: App, signIn: SignIn }) => Promise<T>} measure gets three apps with a cloud each, and `signIn`
  */
 export async function withChromium(measure) {
   /** @type {{ close(): void }[]} */
   const links = []
-  const startApp = async (/** @type {string} */ file) => {
+  const startApp = async (/** @type {string} */ file, /** @type {string[]} */ ...args) => {
     const { address: cloud } = await start('./servers/cloud.mjs', [TO_NEVIS_MS])
-    const { address: app } = await start(file, [cloud])
+    const { address: app } = await start(file, [cloud, ...args])
     const link = await slowLink(app, TO_BROWSER_MS)
     links.push(link)
     return { address: link.address, cloud, calls: async () => /** @type {{ status: number }} */ (await (await fetch(`${cloud}/calls`)).json()).status }
@@ -70,9 +70,9 @@ export async function withChromium(measure) {
   }
 
   try {
-    const [ours, byHand] = [await startApp('./servers/app.mjs'), await startApp('./servers/poller.mjs')]
-    for (const app of [ours, byHand]) await signIn(app, {}, 2)
-    return await measure({ ours, byHand, signIn })
+    const [ours, early, byHand] = [await startApp('./servers/app.mjs'), await startApp('./servers/app.mjs', 'early'), await startApp('./servers/poller.mjs')]
+    for (const app of [ours, early, byHand]) await signIn(app, {}, 2)
+    return await measure({ ours, early, byHand, signIn })
   } finally {
     await browser.close()
     for (const link of links) link.close()

@@ -53,6 +53,15 @@ function generations({ ratio: all, generations: each }) {
   return `passport-nevis costs ${ratio(all)} times the bare calls${reached(all <= 1.1)}${one}.\n\n`
 }
 
+/**
+ * What it costs to introspect in the callback and not with the status call.
+ * @param {{ rows: { way: string, median: number }[] }} result
+ */
+function waitForCallback({ rows }) {
+  const [ours, early] = [rows.find(({ way }) => way === 'events'), rows.find(({ way }) => way.includes('introspection'))]
+  return ours === undefined || early === undefined ? '' : ` The introspection in the callback costs the median user ${number(1000 * (ours.median - early.median))} ms.`
+}
+
 /** @type {{ [Part in keyof Results]: (result: Results[Part]) => string } & Record<'calls' | 'paper', (results: Results) => string | undefined>} */
 const sections = {
   cpu: (result) =>
@@ -126,7 +135,7 @@ const sections = {
     `${heading(result)}\n\n${table(
       ['how the page learns of the decision', 'sign-ins', 'shortest', 'median'],
       result.rows.map(({ way, people, best, median }) => [way, people, `${number(best, 3)} s`, `${number(median, 3)} s`]),
-    )}\n\nThe shortest time by events is ${ratio(result.ratio)} times ${number(result.network, 3)} s, the time of network and introspection${reached(result.ratio <= 1.4)}.`,
+    )}\n\nThe shortest time by events is ${ratio(result.ratio)} times ${number(result.network, 3)} s, the time of network and introspection${reached(result.ratio <= 1.4)}.${waitForCallback(result)}`,
 
   waiting: (result) =>
     `${heading(result)}\n\n${table(

@@ -7,6 +7,7 @@
  */
 import fc from 'fast-check'
 import { DIALECT_GROUPS } from '../../src/simulator/dialects'
+import { Dialects } from '../../src/simulator/dialects/apply'
 import { FLOWS } from './flows'
 import { DEFAULT_IDS, DIALECT_OF_ID } from './ids'
 import { play, pooled } from './run'
@@ -28,8 +29,18 @@ const outcomeOf = (name: string, flow: string) => (flow.startsWith('N ') || flow
 const normalised = (cells: Cells): Cells =>
   Object.fromEntries(Object.entries(cells).map(([flow, outcome]) => [flow, flow.startsWith('N ') && outcome.startsWith('start: ') ? 'not in' : outcome]))
 
+/** A dialect only reads the simulator's answer: an answer that cannot be changed shows a dialect that does more. */
+function frozen<T>(value: T): T {
+  if (typeof value === 'object' && value !== null && !Buffer.isBuffer(value)) Object.values(Object.freeze(value)).forEach(frozen)
+  return value
+}
+
 let played: Map<string, Cells>
 beforeAll(async () => {
+  const { rewritten } = Dialects.prototype
+  jest.spyOn(Dialects.prototype, 'rewritten').mockImplementation(function (this: Dialects, answer, ...more) {
+    return rewritten.call(this, frozen(structuredClone(answer)), ...more)
+  })
   const results = await pooled(NAMES, WIDTH, async (name) => {
     const { flows, ...setting } = situationOf(name)
     return [name, normalised(await play({ dialect: [name], ...setting }, flows))] as const

@@ -11,7 +11,7 @@ import { FLOWS, type Factors, type World } from './flows'
 
 export interface Setting extends Pick<World, 'prepare' | 'phone'> {
   readonly factors?: Factors | ((flow: string) => Factors)
-  readonly dialect: readonly string[]
+  readonly dialect: NonNullable<NevisSimulatorOptions['dialect']>
   readonly isSlow?: boolean
   readonly simulator?: NevisSimulatorOptions
   readonly options?: Options | ((simulator: NevisSimulator) => Options)

@@ -58,10 +58,10 @@ export const TABLE: Readonly<Record<string, readonly Deviation[]>> = {
     design(['L ', 'W ', 'D ', 'E app', 'E sms', 'A rec'], 'start: binding_mismatch', FOLDED),
     design('E wid', 'callback: binding_mismatch', FOLDED),
   ],
-  'channel-unknown': [right(['L push', 'S push'], 'start: NEVIS_REJECTED', 'Such an instance cannot be asked by push on purpose.')],
+  'channel-unknown': [design(['L push', 'S push'], 'start: NEVIS_REJECTED', 'Such an instance cannot be asked by push on purpose.')],
   'status-succeeded-without-token': [
-    right(POLLED, 'callback: NEVIS_UNEXPECTED_RESPONSE', 'There is nothing to introspect.'),
-    right(['L wid', 'E wid'], 'callback: missing_code', 'The widget has no token to bring.'),
+    design(POLLED, 'callback: NEVIS_UNEXPECTED_RESPONSE', 'There is nothing to introspect.'),
+    design(['L wid', 'E wid'], 'callback: missing_code', 'The widget has no token to bring.'),
   ],
   'status-succeeded-once': [wrong('L push, two processes', 'callback: not_approved', 'The process that shows the page has heard the only answer.')],
   'status-success': [design(POLLED, 'callback: NEVIS_UNEXPECTED_RESPONSE', 'An unknown word is never read in favour of whoever asks.')],
@@ -103,6 +103,10 @@ export const TABLE: Readonly<Record<string, readonly Deviation[]>> = {
     right(['L push', 'L app', 'S push', 'S app'], 'start: not_enrolled', 'The user\'s record says so.'),
     wrong(['L sms', 'S sms'], 'start: NEVIS_REJECTED', NO_NUMBER),
   ]),
+  ...Object.fromEntries([[403, 'NEVIS_UNAUTHORIZED'], [423, 'NEVIS_REJECTED']].map(([status, code]) => [`nothing-to-ask-${status}`, [
+    right(['L push', 'L app', 'S push', 'S app'], 'start: not_enrolled', 'The user\'s record says so.'),
+    wrong(['L sms', 'S sms'], `start: ${code}`, NO_NUMBER),
+  ]])),
   'nothing-to-ask-404': [right(['L ', 'S '], 'start: not_enrolled', 'Nevis says so.')],
   'nothing-to-ask-500': [
     wrong(['L ', 'S '], 'start: NEVIS_UNEXPECTED_RESPONSE', '5xx is documented as a problem of Nevis\'s servers.'),

@@ -2,6 +2,9 @@
 import { app, push, recovery, sms, widget, type Factor, type NevisClient, type Subject, type Transaction } from '../../src'
 import { NevisError } from '../../src/client/errors'
 import { promptOf } from '../../src/factors/factor'
+import { isBlocked } from '../../src/factors/shared'
+import { NevisSimulator } from '../../src/simulator'
+import { signIn, startApp, waitingOf } from '../support/app'
 
 const USER = '7b2ce5a9-6bd0-4e2f-8d0f-2ac2c4a1d7a1'
 const UUID = /^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/
@@ -262,6 +265,17 @@ describe('a check', () => {
       expect((await check(sms(), right(status), answer)).outcome).toStrictEqual(outcome)
     })
 
+    it.each([200, 400, 401, 403, 404, 405, 409, 410, 422, 429, 500])('that is right, with a status that says nothing (HTTP %i), stands, unless a token is required', async (nevisStatus) => {
+      const silent = right(new NevisError('NEVIS_UNEXPECTED_RESPONSE', 'getStatus', { nevisStatus }))
+      expect((await check(sms(), silent, answer)).outcome).toStrictEqual({ status: 'succeeded', userId: USER, transactionId: 't1' })
+      expect((await check(sms({ requireIntrospection: true }), silent, answer)).outcome).toStrictEqual(NOT_APPROVED)
+    })
+
+    it.each([undefined, 502, 503, 504])('that is right, where a gateway or nobody answers for the status (HTTP %s), is an error', async (nevisStatus) => {
+      const gone = new NevisError('NEVIS_UNREACHABLE', 'getStatus', nevisStatus === undefined ? {} : { nevisStatus })
+      for (const factor of [sms(), sms({ requireIntrospection: true })]) await expect(check(factor, right(gone), answer)).rejects.toBe(gone)
+    })
+
     it('that is right, where a token is required', async () => {
       const strict = sms({ requireIntrospection: true })
       expect((await check(strict, right(SUCCEEDED), answer)).outcome).toStrictEqual(SUCCEEDED)
@@ -311,5 +325,53 @@ describe('a check', () => {
       expect((await enrolled(notFound())).outcome).toStrictEqual(NOT_APPROVED)
       expect(await enrolled({ userId: USER, status: 'active' }, { userId: undefined } as never)).toStrictEqual({ outcome, asked: [['findUserByUsername', 'anna']] })
     })
+  })
+})
+
+it.each<[unknown, boolean]>([
+  [undefined, false], [null, false], [[], false], [{}, false], [{ push: false, sms: false }, false], [{ push: null }, false], ['', false],
+  [['push'], true], [{ push: {} }, true], [{ push: false, sms: true }, true], ['push', true], [true, true],
+])('exceededRateLimits %j is a block: %s', (exceededRateLimits, is) => {
+  expect(isBlocked({ exceededRateLimits })).toBe(is)
+})
+
+/** The link of a branded app. It becomes the `href` of the page, so that only schemes that the app names itself may be shown. */
+describe('a link with a scheme of its own', () => {
+  const LINK = 'myaccessapp://x-callback-url/authenticate?dispatchTokenResponse=e30'
+  const made = (more: object, link: string = LINK) => ({ transactionId: 't1', statusToken: 's', userId: USER, authenticators: [], raw: { appLinkUri: link }, ...more })
+  const linkOf = async (factor: Factor, operation: 'approve' | 'enroll', answer: object) => {
+    const { nevis } = cloud({ [operation]: answer })
+    return (await (operation === 'approve' ? factor.approve(nevis, ANNA, {}) : enroll(factor, nevis, ANNA))).browser
+  }
+
+  it.each(['approve', 'enroll'] as const)('is shown if the app names the scheme, with a QR code and without: %s', async (operation) => {
+    const branded = app({ linkSchemes: ['other:', 'myaccessapp:'] })
+    expect(await linkOf(branded, operation, made({ qrCode: { dataUri: 'data:qr' } }))).toStrictEqual({ qrCode: 'data:qr', appLinkUri: LINK })
+    expect(await linkOf(branded, operation, made({}, LINK.toUpperCase()))).toStrictEqual({ appLinkUri: LINK.toUpperCase() })
+  })
+
+  it.each(['approve', 'enroll'] as const)('is not shown otherwise: the QR code is a way in, and without one it is an error: %s', async (operation) => {
+    expect(await linkOf(app(), operation, made({ qrCode: { dataUri: 'data:qr' } }))).toStrictEqual({ qrCode: 'data:qr' })
+    for (const link of [LINK, 'javascript:alert(1)', 'myaccessapps://x', 'myaccessapp://x y', 'myaccessapp://x"onclick=']) {
+      const schemes = link === LINK ? ['other:'] : ['myaccessapp:']
+      const shown = linkOf(app({ linkSchemes: schemes }), operation, made({}, link))
+      if (link.includes('"')) expect(await shown).toStrictEqual({ appLinkUri: link })
+      else await expect(shown).rejects.toMatchObject({ code: 'NEVIS_UNEXPECTED_RESPONSE', message: expect.stringContaining('linkSchemes') })
+    }
+  })
+
+  it.each(['myaccessapp:', ['myaccessapp'], ['https:'], ['http:'], ['javascript:'], ['data:'], ['MyApp:'], ['a b:'], [7], null])('has a scheme that an app can have: not %j', (linkSchemes) => {
+    expect(() => app({ linkSchemes: linkSchemes as never })).toThrow(new TypeError("app: linkSchemes must be a list of schemes of apps, such as ['myaccessapp:']"))
+  })
+
+  it('is a link of the page', async () => {
+    const simulator = await NevisSimulator.start({ dialect: ['link-custom-scheme', 'qr-code-missing'] })
+    simulator.addUser({ username: 'anna' })
+    const site = await startApp({ simulator, strategy: { factors: [app({ linkSchemes: ['myaccessapp:'] })] } })
+    const browser = site.browser()
+    const handle = await signIn(browser, 'anna')
+    expect((await browser.get(waitingOf(handle), { accept: 'text/html' })).text).toMatch(/<a [^>]*href="myaccessapp:\/\/x-callback-url\/authenticate\?dispatchTokenResponse=[\w-]+"/)
+    await site.close()
+    await simulator.close()
   })
 })

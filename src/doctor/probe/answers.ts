@@ -4,6 +4,7 @@
  *
  * Out of scope: describing a response (`shape.ts`).
  */
+import { pictureIn } from '../../client/pictures'
 
 const MAX_VALUES = 2000
 const MAX_DEPTH = 8
@@ -34,12 +35,12 @@ export function textAt(json: unknown, name: string): string | undefined {
 
 /** Returns all strings in the form of a recovery code: 16 letters or digits, with or without dashes. */
 export function codesIn(json: unknown): string[] {
-  return [...new Set(textsIn(json).map(({ text }) => text).filter((text) => CODE_FORM.test(text)))]
+  return [...new Set(textsIn(json).flatMap(({ text }) => text.split(/[\s,;]+/)).filter((text) => CODE_FORM.test(text)))]
 }
 
-/** Returns the link that opens the Access App, and the QR code as a data URI; undefined for what the response does not contain. */
+/** Returns the link that opens the Access App, and the QR code as a safe data URI; undefined for what the response does not contain. */
 export function linkIn(json: unknown): { readonly link: string | undefined; readonly image: string | undefined } {
-  return { link: textAt(json, 'appLinkUri'), image: textsIn(json).find(({ text }) => /^data:image\//.test(text))?.text }
+  return { link: textAt(json, 'appLinkUri'), image: textsIn(json).map(({ text }) => pictureIn(text)).find((picture) => picture !== undefined) }
 }
 
 export function statusIn(json: unknown): string {

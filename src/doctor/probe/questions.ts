@@ -39,12 +39,20 @@ class Reader {
     return Array.isArray(value) ? (value as readonly string[]) : []
   }
 
-  /** Returns the recorded kinds of a field's values, for example `UUID`, at any depth. */
-  kinds(step: string, field: string): string[] {
+  /** Returns the recorded paths of a field, at any depth, and the kinds of its values, for example `UUID`. The field may be a list. */
+  found(step: string, field: string): (readonly [path: string, kind: string])[] {
     return this.fields(step)
       .map((one) => one.split(': ') as [string, string])
-      .filter(([path]) => path === field || path.endsWith(`.${field}`))
-      .map(([, kind]) => kind)
+      .filter(([path]) => path.replace(/\[\]$/, '').split('.').at(-1) === field)
+  }
+
+  kinds(step: string, field: string): string[] {
+    return this.found(step, field).map(([, kind]) => kind)
+  }
+
+  /** Like `kinds`, in words. `null` counts as absent. */
+  claim(step: string, field: string): string {
+    return this.kinds(step, field).filter((kind) => kind !== 'null').join(', ') || 'absent'
   }
 
   /** Describes the response to a step, for example `412, status "failed"`. */
@@ -56,6 +64,21 @@ class Reader {
 
 const isRight = (status: string) => status === '200'
 
+/** The options that an instance needs whose transaction tokens have other claims than the documented ones. */
+function optionsFor(facts: Reader, step: string): { readonly option?: string } {
+  if (facts.claim(step, 'active') !== 'true') return {}
+  const [sub, aud, iss] = (['sub', 'aud', 'iss'] as const).map((claim) => facts.claim(step, claim)) as [string, string, string]
+  const subject = sub === 'absent' ? 'none' : sub.startsWith('the username') ? 'username' : sub.startsWith('the transactionId') ? 'transactionId' : undefined
+  const claims = [
+    ...(aud.split(', ').includes('"api"') ? ['acceptAudienceApi: true'] : []),
+    ...(iss === 'absent' ? ['acceptMissingIssuer: true'] : []),
+    ...(subject === undefined ? [] : [`subject: '${subject}'`]),
+  ]
+  const isOwn = iss === 'absent' || /^(URL of the instance|the base URL)($|,)/.test(iss)
+  const options = [...(isOwn ? [] : ['`issuer`']), ...(claims.length === 0 ? [] : [`\`transactionTokens: { ${claims.join(', ')} }\``])]
+  return options.length === 0 ? {} : { option: options.join(' and ') }
+}
+
 const QUESTIONS: readonly (readonly [question: string, step: string, read: Read])[] = [
   ['Does /ping check the access key?', 'ping.no-key', (facts) => ({
     answer: isRight(facts.http('ping.no-key')) ? 'no' : `yes (HTTP ${facts.http('ping.no-key')} without it)`,
@@ -63,12 +86,15 @@ const QUESTIONS: readonly (readonly [question: string, step: string, read: Read]
   })],
   ['Does /ping answer a request for JSON?', 'ping.accept-json', (facts) => ({
     answer: facts.saw('ping.accept-json'),
-    does: isRight(facts.http('ping.accept-json')) ? '`healthCheck` works' : '`healthCheck` would refuse every sign-in',
-    ...(!isRight(facts.http('ping.accept-json')) && { option: '`healthCheck: false` (the default)' }),
+    does: '`healthCheck` accepts any type of answer',
   })],
+  ['Can `healthCheck` use the answer of /ping?', 'ping', (facts) => {
+    const isUsable = /^2|^4(?!01|03|29)/.test(facts.http('ping')) && !facts.fields('ping').some((kind) => ['a page', 'other text'].includes(kind))
+    return { answer: `${isUsable ? 'yes' : 'no'} (${facts.saw('ping')})`, does: isUsable ? '`healthCheck` works' : '`healthCheck` would refuse every sign-in', ...(!isUsable && { option: '`healthCheck: false` (the default)' }) }
+  }],
   ['Does the status endpoint need the access key?', 'status.unknown', (facts) => {
     const isSame = facts.http('status.unknown') === facts.http('status.unknown.with-key')
-    return { answer: isSame ? 'no' : `yes (HTTP ${facts.http('status.unknown')} without it)`, does: 'the client sends no key to the status endpoint by default' }
+    return { answer: isSame ? 'no' : `yes (HTTP ${facts.http('status.unknown')} without it)`, does: 'the client sends the key to the status endpoint only after Nevis has answered 401 without it' }
   }],
   ['What does Nevis answer about a user who does not exist?', 'user.unknown-name', (facts) => ({
     answer: `HTTP ${facts.http('user.unknown-name')}`,
@@ -79,7 +105,7 @@ const QUESTIONS: readonly (readonly [question: string, step: string, read: Read]
     does: 'two names mean the same user only if the userId is the same',
   })],
   ['Where are the recovery codes?', 'enroll.recovery', (facts) => {
-    const places = facts.fields('enroll.recovery').filter((one) => one.endsWith(': recovery code')).map((one) => one.split(': ')[0])
+    const places = facts.fields('enroll.recovery').filter((one) => /: recovery codes?( in one text)?$/.test(one)).map((one) => one.split(': ')[0])
     return { answer: places.length === 0 ? 'no field has the form of a recovery code' : `${places.join(', ')} (${facts.text('enroll.recovery.codes')} codes)`, does: 'codes are recognised by their form; without codes the enrolment is an error' }
   }],
   ['Does a second set of recovery codes replace the first?', 'verification.recovery.older-set', (facts) => ({
@@ -95,27 +121,50 @@ const QUESTIONS: readonly (readonly [question: string, step: string, read: Read]
   ['Is the channel `qr-code` of the older documents known?', 'approval.qr-code.no-device', (facts) => ({
     answer: facts.http('approval.qr-code.no-device') === facts.http('approval.app.no-device') ? 'yes' : `no (HTTP ${facts.http('approval.qr-code.no-device')}; HTTP ${facts.http('approval.app.no-device')} for \`app\`)`,
     does: 'the client sends `app`',
+    ...(facts.http('approval.app.no-device') !== facts.http('approval.push.no-device') && facts.http('approval.qr-code.no-device') === facts.http('approval.push.no-device') && { option: "`app({ channel: 'qr-code' })`" }),
   })],
   ['Is the token of a pending status active?', 'introspect.pending-token', (facts) => ({
     answer: facts.kinds('introspect.pending-token', 'active').join() || 'the introspection says neither yes nor no',
     does: 'only a status `succeeded` counts, whatever the token of the status says',
   })],
+  ['Are status and intent tokens active?', 'introspect.status-token', (facts) => ({
+    answer: ['status-token', 'intent'].map((kind) => `${kind === 'intent' ? 'intent token' : 'status token'}: ${facts.claim(`introspect.${kind}`, 'active')}, aud ${facts.claim(`introspect.${kind}`, 'aud')}`).join('; '),
+    does: 'neither proves an approval, whatever the introspection says',
+  })],
+  ['Which states has a phone of a user?', 'user.with-phone', (facts) => ({ answer: facts.claim('user.with-phone', 'state'), does: 'no decision depends on the state' })],
   ['What is in a QR code and its link?', 'enroll.app', (facts) => ({
     answer: [...facts.kinds('enroll.app', 'dataUri'), ...facts.kinds('enroll.app', 'appLinkUri')].join(', ') || 'neither',
     does: 'the page shows a safe image, an https link, and links with the schemes of your app',
     ...(facts.kinds('enroll.app', 'appLinkUri').includes('link with the scheme of an app') && { option: '`app({ linkSchemes: [...] })`' }),
   })],
   ['What does the status say after a request was accepted?', 'status.push.accepted', (facts) => ({ answer: facts.saw('status.push.accepted'), does: 'only HTTP 200 with `succeeded` counts as accepted' })],
+  ['Does the status name the user by username?', 'status.push.accepted', (facts) => ({
+    answer: facts.claim('status.push.accepted', 'username') === 'absent' ? 'no' : 'yes',
+    does: 'a username in an answer must be that of the user; without one, the userId is compared',
+  })],
   ['What does the status say after a request was denied?', 'status.push.denied', (facts) => ({ answer: facts.saw('status.push.denied'), does: 'the user gets `not_approved`' })],
+  ['Is the token of a failed status active?', 'status.push.denied', (facts) => ({
+    answer: facts.has('introspect.push.deny') ? facts.claim('introspect.push.deny', 'active') : 'there is no such token',
+    does: 'only a status `succeeded` counts, whatever the token of the status says',
+  })],
   ['Can a transaction token be introspected only once?', 'introspect.push.accept.again', (facts) => {
     const isSpent = facts.kinds('introspect.push.accept', 'active').includes('true') && facts.kinds('introspect.push.accept.again', 'active').includes('false')
     return { answer: isSpent ? 'yes' : 'no', does: 'each token is introspected once, by the process that decides' }
   }],
   ['Which user and instance does a transaction token name?', 'introspect.push.accept', (facts) => ({
-    answer: (['sub', 'aud', 'iss'] as const).map((claim) => `${claim}: ${facts.kinds('introspect.push.accept', claim).join(', ') || 'absent'}`).join('; '),
+    answer: (['sub', 'aud', 'iss'] as const).map((claim) => `${claim}: ${facts.claim('introspect.push.accept', claim)}`).join('; '),
     does: '`sub` must be the userId and `iss` the instance; `aud` must not be the API',
-    ...(!facts.kinds('introspect.push.accept', 'iss').some((kind) => kind.startsWith('URL of the instance')) && { option: '`issuer`' }),
+    ...optionsFor(facts, 'introspect.push.accept'),
   })],
+  ['What does Nevis answer to an enrolment by text message?', 'enroll.sms', (facts) => ({
+    answer: `HTTP ${facts.http('enroll.sms')}; ${['statusToken', 'transactionId', 'userId'].map((name) => facts.found('enroll.sms', name)[0]?.[0] ?? `no ${name}`).join(', ')}`,
+    does: 'the fields are found in any place; without a transactionId the strategy makes its own id',
+  })],
+  ['How long is the code of a text message?', 'verification.sms.right', (facts) => ({ answer: facts.text('sms.code'), does: 'a code has 1 to 64 digits' })],
+  ['Does the verification of a text message need the channel?', 'verification.sms.right', (facts) => {
+    const isNeeded = !isRight(facts.http('verification.sms.right')) && isRight(facts.http('verification.sms.right.with-channel'))
+    return { answer: isNeeded ? `yes (HTTP ${facts.http('verification.sms.right')} without it)` : 'no', does: 'the client sends no channel by default', ...(isNeeded && { option: '`sms({ sendChannelWithVerification: true })`' }) }
+  }],
   ['Can the status of a text message be polled?', 'status.sms.verified', (facts) => ({
     answer: facts.saw('status.sms.verified'),
     does: '`succeeded` is checked like a push, `failed` refuses the sign-in, and with any other status the right code alone is accepted',
@@ -123,6 +172,10 @@ const QUESTIONS: readonly (readonly [question: string, step: string, read: Read]
   })],
   ['How long does a request live?', 'status.ignored', (facts) => ({ answer: `${facts.text('status.ignored.seconds')} s, then ${facts.saw('status.ignored')}`, does: '`lifetimeSeconds` ends a request earlier', option: '`lifetimeSeconds`, at most this time' })],
   ['When does Nevis block pushes?', 'limit.pushes', (facts) => ({ answer: `after ${facts.text('limit.pushes.after')}: HTTP ${facts.http('limit.pushes')}`, does: '`startBudget` stops earlier by default', option: '`startBudget`' })],
+  ['What does the record of a blocked user show?', 'limit.pushes.user', (facts) => ({
+    answer: facts.fields('limit.pushes.user').filter((one) => one.startsWith('exceededRateLimits')).join(', ') || 'no `exceededRateLimits`',
+    does: 'a user whose record has a non-empty `exceededRateLimits` gets `user_blocked`',
+  })],
   ['When does Nevis block codes?', 'limit.codes', (facts) => ({ answer: `after ${facts.text('limit.codes.after')}: HTTP ${facts.http('limit.codes')}`, does: '`attemptBudget` stops earlier by default', option: '`attemptBudget`' })],
   ['How many phones may a user have?', 'limit.phones', (facts) => ({ answer: `${facts.text('limit.phones.after')} more: HTTP ${facts.http('limit.phones')}`, does: 'if Nevis\'s answers show the limit, the user gets `too_many_authenticators`' })],
   ['Does the clock agree?', 'ping', (facts) => (facts.text('clock') === '' ? undefined : { answer: facts.text('clock'), does: 'a difference of more than a minute refuses tokens' })],

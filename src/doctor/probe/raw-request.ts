@@ -7,7 +7,7 @@
  */
 import { request as requestHttp, type Agent, type IncomingHttpHeaders, type IncomingMessage } from 'node:http'
 import { request as requestHttps } from 'node:https'
-import { createGunzip } from 'node:zlib'
+import { createBrotliDecompress, createUnzip } from 'node:zlib'
 import { newAgent } from '../../client/agents'
 
 export interface RawRequest {
@@ -57,10 +57,23 @@ async function textOf(response: IncomingMessage): Promise<string> {
   const decoder = new TextDecoder()
   let text = ''
   let bytes = 0
-  for await (const chunk of response.headers['content-encoding'] === 'gzip' ? response.pipe(createGunzip()) : response) {
+  for await (const chunk of decoded(response)) {
     bytes += (chunk as Buffer).length
     text += decoder.decode(chunk as Buffer, { stream: true })
     if (bytes >= MAX_BYTES) break
   }
   return text.slice(0, MAX_BYTES)
+}
+
+/** Decodes the body, also in an encoding that was not asked for: otherwise the probe could not see which users it has created. */
+function decoded(response: IncomingMessage): AsyncIterable<unknown> {
+  switch (response.headers['content-encoding']) {
+    case 'gzip':
+    case 'deflate':
+      return response.pipe(createUnzip())
+    case 'br':
+      return response.pipe(createBrotliDecompress())
+    default:
+      return response
+  }
 }

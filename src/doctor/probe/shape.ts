@@ -76,6 +76,7 @@ const KINDS: readonly (readonly [string, RegExp])[] = [
   ['JWT', /^[\w-]{8,}\.[\w-]{8,}\.[\w-]+$/],
   ['ISO time', /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:?\d\d)$/],
   ['recovery code', /^[A-Za-z0-9](-?[A-Za-z0-9]){15}$/],
+  ['recovery codes in one text', /^[A-Za-z0-9](-?[A-Za-z0-9]){15}([\s,;]+[A-Za-z0-9](-?[A-Za-z0-9]){15})+$/],
   ['phone number', /^\+\d{6,15}$/],
   ['digits', /^\d+$/],
   ['base64', /^[A-Za-z0-9+/_-]{64,}={0,2}$/],
@@ -85,7 +86,7 @@ function linkKindOf(text: string, known: Known): string | undefined {
   const image = /^data:([^;,]*)(;[^,]*)?,([\s\S]*)$/.exec(text)
   if (image !== null) {
     const [, type = '', parameters = '', data = ''] = image
-    const notes = [parameters === ';base64' ? '' : ' with other parameters', /\s/.test(data) ? ' with line breaks' : '']
+    const notes = [parameters === ';base64' ? '' : ' with other parameters', /\s/.test(data) ? ' with line breaks' : '', /[-_]/.test(data) ? ' in URL-safe base64' : '']
     return `data URI of ${MEDIA_TYPES.includes(type) ? type : 'another type'}${notes.join('')}`
   }
   const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(text)?.[1]?.toLowerCase()

@@ -8,9 +8,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Interface } from 'node:readline/promises'
+import { pictureIn } from '../../client/pictures'
+import { ProbeEnded } from './caller'
 import type { Person } from './scene'
-
-const MAX_IMAGE_CHARACTERS = 500_000
 
 export class TerminalPerson implements Person {
   /**
@@ -45,14 +45,24 @@ export class TerminalPerson implements Person {
     return (await this.ask('Type the code of the newest text message: ')).trim()
   }
 
-  private ask(question: string): Promise<string> {
-    return this.terminal.question(question, { signal: this.signal })
+  /** @throws ProbeEnded if the input ends before the answer (Ctrl-D): otherwise the process would end without deleting the test users */
+  private async ask(question: string): Promise<string> {
+    const ended = new AbortController()
+    const end = () => ended.abort()
+    this.terminal.once('close', end)
+    try {
+      return await this.terminal.question(question, { signal: AbortSignal.any([this.signal, ended.signal]) })
+    } catch (reason) {
+      throw this.signal.aborted ? reason : new ProbeEnded('the input ended before the answer to a question')
+    } finally {
+      this.terminal.removeListener('close', end)
+    }
   }
 }
 
-/** The HTML page with the QR code and the link. Nevis's response cannot add markup, because the image must be base64 and the link is escaped. */
+/** The HTML page with the QR code and the link. Nevis's response cannot add markup, because the image becomes base64 and the link is escaped. */
 function scanPage(link: string | undefined, image: string | undefined): string {
-  const isImage = image !== undefined && image.length < MAX_IMAGE_CHARACTERS && /^data:image\/(png|jpeg|gif);base64,[A-Za-z0-9+/=\s]+$/.test(image)
+  const picture = pictureIn(image ?? '')
   const escaped = (link ?? '').replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
-  return `<!doctype html><meta charset="utf-8"><title>passport-nevis probe</title>${isImage ? `<img alt="QR code" src="${image.replace(/\s/g, '')}">` : ''}<p>${escaped}</p>`
+  return `<!doctype html><meta charset="utf-8"><title>passport-nevis probe</title>${picture === undefined ? '' : `<img alt="QR code" src="${picture}">`}<p>${escaped}</p>`
 }

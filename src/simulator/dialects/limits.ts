@@ -22,7 +22,7 @@ export const limits: DialectGroup = {
       because: 'The management console has the limit; no document names the status.',
       rewrites: refusedWith('no-room', status),
     })),
-    ...perStatus([400, 404, 409, 412, 422, 500], (status) => ({
+    ...perStatus([400, 403, 404, 409, 412, 422, 423, 500], (status) => ({
       name: `nothing-to-ask-${status}`,
       says: `An approval for a user without a device, or by SMS without a number, gets ${status}.`,
       because: 'No document says what such an approval gets.',

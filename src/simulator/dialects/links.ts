@@ -38,6 +38,8 @@ export const links: DialectGroup = {
     { name: 'qr-code-with-line-breaks', says: 'The base64 of the QR code has line breaks.', because: 'MIME base64 breaks lines at 76 characters.', rewrites: withUri((uri) => uri.replace(/.{76}/g, '$&\r\n')) },
     { name: 'qr-code-with-charset', says: 'The data URI has a parameter: `data:image/png;charset=utf-8;base64,`.', because: 'RFC 2397 allows parameters.', rewrites: withUri((uri) => uri.replace(';base64', ';charset=utf-8;base64')) },
     { name: 'qr-code-bare-base64', says: 'The data URI is base64 alone.', because: SHORTENED, rewrites: withUri((uri) => uri.replace(/^.*,/, '')) },
+    { name: 'qr-code-url-safe-base64', says: 'The base64 of the QR code is URL-safe, without padding.', because: 'The tokens of the API are in this base64.', rewrites: withUri((uri) => uri.replace(/,.*$/s, (data) => data.replace(/\+/g, '-').replace(/\//g, '_').replace(/=+$/, ''))) },
+    { name: 'qr-code-missing', says: 'There is a link and no QR code.', because: 'Neither table says that the QR code is always there.', rewrites: inLinks((holder) => without(holder, 'qrCode')) },
     { name: 'qr-code-is-the-uri', says: '`qrCode` is the data URI itself.', because: SHORTENED, rewrites: inLinks((holder, qrCode) => ({ ...holder, qrCode: qrCode['dataUri'] })) },
     { name: 'qr-code-without-type', says: '`qrCode.size` is a text, and there is no type.', because: 'Neither field has a documented type.', rewrites: inLinks((holder, qrCode) => ({ ...holder, qrCode: { ...without(qrCode, 'type'), size: String(qrCode['size']) } })) },
     { name: 'link-missing', says: 'There is a QR code and no link.', because: 'The table calls the link one "for mobile-only" operations.', rewrites: inLinks((holder) => without(holder, 'appLinkUri')) },

@@ -85,6 +85,12 @@ export const recoveryEnrolment: DialectGroup = {
       rewrites: codesIn((json, codes) => ({ ...json, enrollment: { recoveryCodes: codes.map((code) => ({ code })) } })),
     },
     {
+      name: 'recovery-codes-in-one-text',
+      says: 'The codes are one text, with line breaks between them.',
+      because: UNDOCUMENTED,
+      rewrites: codesIn((json, codes) => ({ ...json, enrollment: { recoveryCodes: codes.join('\n') } })),
+    },
+    {
       name: 'recovery-codes-numbered',
       says: 'The codes are an object whose names are numbers.',
       because: UNDOCUMENTED,

@@ -1,0 +1,53 @@
+/**
+ * The report of a probe as the dialect of the simulator: each flow ends as with the probed instance.
+ *
+ * The tests try a few dialects. If `EVERY_DIALECT` is set, they try all of them, which takes minutes.
+ */
+import { DIALECT_NAMES, recognise, runOnSimulator, simulate, type Simulated } from '../../../src/doctor/probe/recognise'
+import { reportOf, type ProbeReport } from '../../../src/doctor/probe/report'
+import { STAGES, type StageResults } from '../../../src/doctor/probe/stages'
+import { play } from '../../dialects/run'
+import { situationOf } from '../../dialects/settings'
+
+/** The probe of 200 simulators, and the flows with each of them twice. */
+jest.setTimeout(1_800_000)
+
+/**
+ * One dialect for each kind of answer, and with each an outcome that the simulator without a dialect does not have; the last one has no effect on
+ * outcomes.
+ */
+const SOME = ['sms-status-failed-after-verification', 'wrong-phone-422', 'blocked-start-423', 'authenticator-limit-403', 'recovery-codes-only-once', 'qr-code-svg']
+/**
+ * What an access key that has ended gets is not part of the report, because the probe ends no access key. The others change no answer that a parser
+ * shows, so that no flow ends differently.
+ */
+const UNSEEN = ['key-ended-401', 'key-ended-403-without-body']
+const PLAYED = (process.env['EVERY_DIALECT'] === undefined ? SOME : DIALECT_NAMES).filter((name) => !UNSEEN.includes(name))
+
+let simulated: Simulated
+beforeAll(async () => void (simulated = await simulate(STAGES, undefined, PLAYED)))
+
+/** The report as it is read from its file. */
+const reportFor = (results: StageResults): ProbeReport => JSON.parse(JSON.stringify(reportOf(results, recognise(results.facts, simulated)))) as ProbeReport
+
+it.each(PLAYED)('%s', async (name) => {
+  const { flows, ...setting } = situationOf(name)
+  const report = reportFor(simulated.results.get(name) as StageResults)
+  const [probed, loaded] = [await play({ dialect: [name], ...setting }, flows), await play({ dialect: report, ...setting }, flows)]
+  expect(loaded).toEqual(probed)
+})
+
+it('ends otherwise than without a dialect, so that the comparison says something', async () => {
+  const name = 'sms-status-failed-after-verification'
+  const flows = ['L sms', 'W sms']
+  expect(await play({ dialect: [name] }, flows)).not.toEqual(await play({ dialect: [] }, flows))
+})
+
+it('two dialects of one instance', async () => {
+  const names = ['wrong-phone-422', 'sms-status-failed-after-verification']
+  const report = reportFor(await runOnSimulator(names, STAGES))
+  expect(report.dialects).toEqual([...names].sort())
+  const setting = { phone: '+99912345678', factors: { authenticators: 1 } }
+  const flows = ['L sms', 'A sms', 'E sms', 'L push']
+  expect(await play({ dialect: report, ...setting }, flows)).toEqual(await play({ dialect: names, ...setting }, flows))
+})

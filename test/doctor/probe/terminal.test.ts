@@ -1,0 +1,144 @@
+/** The probe at a terminal: what it shows and leaves behind, and that it ends when it is interrupted, after an hour, and after too many calls. */
+import { EventEmitter } from 'node:events'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import type { Interface } from 'node:readline/promises'
+import { PassThrough } from 'node:stream'
+import { Caller, ProbeEnded } from '../../../src/doctor/probe/caller'
+import { probeCommand } from '../../../src/doctor/probe/probe-command'
+import { TerminalPerson } from '../../../src/doctor/probe/terminal-person'
+import { NevisSimulator } from '../../../src/simulator'
+
+jest.setTimeout(120_000)
+
+const PIXEL = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=='
+/** The folder for temporary files, of this test alone. */
+const mockFolder = mkdtempSync(join(jest.requireActual<typeof import('node:os')>('node:os').tmpdir(), 'terminal-'))
+jest.mock('node:os', () => ({ ...jest.requireActual<object>('node:os'), tmpdir: () => mockFolder }))
+/** The comparison with the simulator in each dialect takes seconds, and is not what these tests are about. */
+jest.mock('../../../src/doctor/probe/recognise', () => ({
+  ...jest.requireActual<object>('../../../src/doctor/probe/recognise'),
+  simulate: () => Promise.resolve({ facts: {}, dialects: new Map(), results: new Map() }),
+}))
+const leftovers = () => readdirSync(mockFolder)
+
+let simulator: NevisSimulator
+beforeEach(async () => void (simulator = await NevisSimulator.start()))
+afterEach(async () => {
+  jest.restoreAllMocks()
+  await simulator.close()
+})
+afterAll(() => rmSync(mockFolder, { recursive: true }))
+
+describe('the page to scan', () => {
+  /** Shows the page and reads it meanwhile. */
+  async function shown(link: string | undefined, image: string | undefined, answer: () => Promise<string> = () => Promise.resolve('')) {
+    let page = { html: '', mode: 0, folderMode: 0 }
+    const question = (text: string) => {
+      const file = /Open (\S+) in/.exec(text)?.[1] as string
+      page = { html: readFileSync(file, 'utf8'), mode: statSync(file).mode & 0o777, folderMode: statSync(dirname(file)).mode & 0o777 }
+      return answer()
+    }
+    const terminal = Object.assign(new EventEmitter(), { question }) as unknown as Interface
+    const scan = new TerminalPerson(terminal, new AbortController().signal).scan(link, image)
+    await scan.catch(() => undefined)
+    return page
+  }
+
+  it('is a file that only this user can read, and is gone after the scan', async () => {
+    expect(await shown('https://x.example/open', `data:image/png;base64,${PIXEL}`)).toMatchObject({ mode: 0o600, folderMode: 0o700 })
+    expect(leftovers()).toEqual([])
+  })
+
+  it('is gone after an interruption, too', async () => {
+    await shown('https://x.example/open', undefined, () => Promise.reject(new Error('aborted')))
+    expect(leftovers()).toEqual([])
+  })
+
+  it.each([`data:image/png;base64,${PIXEL}`, PIXEL, `data:image/png;charset=utf-8;base64,${PIXEL.replace(/.{20}/g, '$&\r\n')}`])('shows a QR code in any form that the waiting page shows', async (image) => {
+    expect((await shown(undefined, image)).html).toContain(`<img alt="QR code" src="data:image/png;base64,${PIXEL}">`)
+  })
+
+  it.each(['data:text/html,<script>1</script>', `"><script>1</script>${PIXEL}`, 'https://x.example/pixel.png'])('shows no image that is none, and no markup: %s', async (image) => {
+    const { html } = await shown('https://x.example/?"><script>1</script>', image)
+    expect(html).not.toMatch(/<img|<script/)
+  })
+})
+
+describe('the command', () => {
+  const output = () => ({ log: () => undefined, error: () => undefined })
+  const cloud = () => ({ NEVIS_BASE_URL: simulator.baseURL, NEVIS_ACCESS_KEY: simulator.accessKey })
+  const enrolments = () => simulator.requests.filter(({ operation }) => operation === 'enroll').length
+
+  /** Runs the command with an answer to its question whether to continue. `isScanning` resolves when the person is to scan. */
+  function run(argv: string[], answer: string) {
+    const input = new PassThrough()
+    let shown: () => void
+    const isScanning = new Promise<void>((resolve) => (shown = resolve))
+    jest.spyOn(process.stderr, 'write').mockImplementation((text) => {
+      if (String(text).includes('Continue?')) setImmediate(() => input.write(answer))
+      if (String(text).includes('scan the code')) setImmediate(shown)
+      return true
+    })
+    return { input, isScanning, exitCode: probeCommand(argv, cloud(), output(), input) }
+  }
+
+  /** Runs the stage `app` until the person is to scan. */
+  async function scanning() {
+    const running = run(['--app'], 'y\n')
+    await running.isScanning
+    expect([simulator.users.length, leftovers().length]).toEqual([1, 1])
+    return running
+  }
+
+  it.each(['SIGINT', 'SIGTERM'] as const)('interrupted by %s while a person is to scan, deletes the user and the page, and ends with 1', async (signal) => {
+    const asked = process.listenerCount(signal)
+    const { exitCode } = await scanning()
+    process.emit(signal)
+    expect(await exitCode).toBe(1)
+    expect([simulator.users, leftovers(), process.listenerCount(signal)]).toEqual([[], [], asked])
+  })
+
+  it('deletes the user and ends with 1, where the input ends while a person is to scan (Ctrl-D)', async () => {
+    const { input, exitCode } = await scanning()
+    input.end()
+    expect(await exitCode).toBe(1)
+    expect([simulator.users, leftovers()]).toEqual([[], []])
+  })
+
+  it('needs no input for stages without a person', async () => {
+    const { input, exitCode } = run([], '')
+    input.end()
+    expect(await exitCode).toBe(0)
+  })
+
+  it('ends after an hour by itself, and deletes the user', async () => {
+    const hour = new AbortController()
+    const { timeout } = AbortSignal
+    const asked: number[] = []
+    jest.spyOn(AbortSignal, 'timeout').mockImplementation((ms) => {
+      asked.push(ms)
+      return ms >= 600_000 ? hour.signal : timeout.call(AbortSignal, ms)
+    })
+    const { exitCode } = await scanning()
+    hour.abort()
+    expect(await exitCode).toBe(1)
+    expect([simulator.users, Math.max(...asked)]).toEqual([[], 3_600_000])
+  })
+
+  it('asks before it notifies anybody: any other answer than yes leaves the stage out', async () => {
+    expect(await run(['--sms', '+41791234567'], 'maybe\n').exitCode).toBe(0)
+    expect(enrolments()).toBe(0)
+  })
+})
+
+describe('the calls', () => {
+  it('have a limit, which the deletion of test users may exceed', async () => {
+    const caller = new Caller(simulator.baseURL, simulator.accessKey, 2, new AbortController().signal)
+    const ping = { method: 'GET', path: '/ping' } as const
+    await caller.call('one', ping)
+    await caller.call('two', ping)
+    await expect(caller.call('three', ping)).rejects.toThrow(new ProbeEnded('stopped after 2 calls'))
+    expect((await caller.cleanUp(ping)).status).toBe(200)
+  })
+})

@@ -1,0 +1,92 @@
+/**
+ * Answers of Nevis to the status call that contain no status: the page does not wait until the request expires, the app gets the error and the event
+ * `fault`, the user gets a page that says what to do, and nothing is spent.
+ */
+import { outagePage } from '../../src'
+import { NevisSimulator, type Fault } from '../../src/simulator'
+import { recordEvents, type Recorded } from '../security/support/recorded'
+import { callbackOf, signIn, startApp, statusOf, waitingOf, type TestApp } from '../support/app'
+import type { Browser } from '../support/browser'
+
+let simulator: NevisSimulator
+let app: TestApp
+let events: Recorded
+let browser: Browser
+let handle: string
+
+beforeEach(async () => {
+  simulator = await NevisSimulator.start()
+  simulator.addUser({ username: 'anna' })
+  app = await startApp({
+    simulator,
+    strategy: { pollSchedule: [{ untilSeconds: Infinity, everySeconds: 0.5 }] },
+    routes: (express, { nevis }) => express.use(outagePage(nevis, { signInURL: '/login' })),
+  })
+  browser = app.browser()
+  handle = await signIn(browser, 'anna')
+  events = recordEvents()
+})
+
+afterEach(async () => {
+  events.stop()
+  await app.close()
+  await simulator.close()
+})
+
+const asked = () => simulator.requests.filter(({ operation }) => operation === 'getStatus').length
+
+/** Listens to the status until it is decided, for at most ten seconds. */
+async function decided(): Promise<string | undefined> {
+  const response = await fetch(new URL(statusOf(handle), app.origin), { headers: { accept: 'text/event-stream' }, signal: AbortSignal.timeout(10_000) })
+  let text = ''
+  for await (const chunk of response.body as unknown as AsyncIterable<Uint8Array>) {
+    text += Buffer.from(chunk).toString()
+    const last = [...text.matchAll(/"status":"(\w+)"/g)].at(-1)?.[1]
+    if (last !== 'pending') return last
+  }
+  return undefined
+}
+
+const UNREADABLE: [string, Omit<Fault, 'on'>][] = [
+  ['a word that no document has', { patch: { status: 'approved' } }],
+  ['JSON without a status', { body: {} }],
+  ['a page, with HTTP 200', { body: '<html>', headers: { 'content-type': 'text/html' } }],
+  ['an error that is not one of its servers', { status: 400 }],
+  ['an error that it does not know the token', { status: 404, body: { status: 404, error: 'Not Found' } }],
+]
+
+it.each(UNREADABLE)('after three answers that are none, the page goes to the callback, and the app hears of it: %s', async (_what, fault) => {
+  simulator.faults.add({ on: 'getStatus', ...fault })
+  expect(await decided()).toBe('unreadable')
+  expect(asked()).toBe(3)
+  expect(events.of('fault')).toMatchObject([{ at: 'watch', factor: 'push', code: expect.stringMatching(/^NEVIS_/) as string }])
+  const page = await browser.get(waitingOf(handle), { accept: 'text/html' })
+  expect([page.status, page.location?.split('?')[0]]).toEqual([303, '/login/2fa/callback'])
+  expect((await browser.get(callbackOf(handle), { accept: 'application/json' })).status).toBeGreaterThanOrEqual(500)
+  expect(events.of('fault')).toHaveLength(2)
+  expect(app.verified).toEqual([])
+})
+
+it('the user gets a page that leads to a new sign-in, because the waiting page would lead back here', async () => {
+  simulator.faults.add({ on: 'getStatus', body: {} })
+  await decided()
+  const page = await browser.get(callbackOf(handle), { accept: 'text/html' })
+  expect(page.status).toBe(503)
+  expect(page.text).toMatch(/<a [^>]*href="\/login"/)
+  expect(page.text).not.toContain('href="/login/2fa?transaction')
+})
+
+it('nothing is spent: once Nevis answers again, the approval counts', async () => {
+  const fault = simulator.faults.add({ on: 'getStatus', body: {} })
+  await decided()
+  await browser.get(callbackOf(handle))
+  await simulator.phone('anna').approve()
+  fault.remove()
+  expect((await browser.get(callbackOf(handle))).json()).toMatchObject({ action: 'success' })
+})
+
+it('two answers that are none are not yet enough', async () => {
+  simulator.faults.add({ on: 'getStatus', body: {}, times: 2 })
+  await simulator.phone('anna').approve()
+  expect(await decided()).toBe('succeeded')
+})
