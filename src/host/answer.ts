@@ -175,13 +175,12 @@ export function send(res: ServerResponse, answer: Answer): void {
 }
 
 /**
- * Sets the header Retry-After (RFC 9110, 10.2.3) on the answer that Passport or the app will send. Does nothing on web frameworks without `req.res`
- * (Fastify).
+ * Sets a header of the answer that Passport or the app will send. Does nothing on web frameworks without `req.res` (Fastify, Koa).
  * @internal
  */
-export function setRetryAfter(req: object, seconds: number): void {
+export function setHeader(req: object, name: string, value: string): void {
   const { res } = req as { res?: ServerResponse }
-  if (res !== undefined && !res.headersSent) res.setHeader('Retry-After', String(seconds))
+  if (res !== undefined && !res.headersSent) res.setHeader(name, value)
 }
 
 /**

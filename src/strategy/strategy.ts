@@ -7,7 +7,7 @@
  * sees while the user decides (`waiting/`).
  */
 import type { AuthenticateOptions } from 'passport'
-import { answerFault, answerNext, isAnswered, setRetryAfter, setStatus, wantsNext } from '../host/answer'
+import { answerFault, answerNext, isAnswered, setHeader, setStatus, wantsNext } from '../host/answer'
 import { publishFault } from '../host/faults'
 import { dispatch } from './dispatch'
 import { publish } from './events'
@@ -184,7 +184,7 @@ function loginCheckOf(request: StrategyRequest, approver: Express.User): (login:
 function refuse(req: NevisRequest, options: AuthenticateOptions, refusal: Refusal, fail: PassportActions['fail'], error: PassportActions['error']): void {
   const { failureMessage, failureFlash, failureRedirect, failWithError } = options
   const { retryAfterSeconds, status, isUnkept } = refusal
-  if (retryAfterSeconds !== undefined) setRetryAfter(req, retryAfterSeconds)
+  if (retryAfterSeconds !== undefined) setHeader(req, 'Retry-After', String(retryAfterSeconds))
   const failure = refusal.toFailure()
   if (failWithError && !failureRedirect) {
     req.authInfo = failure
@@ -213,6 +213,8 @@ function authenticationError(req: NevisRequest, { message, ...rest }: Failure, s
 function actOnce(req: NevisRequest, act: () => void, error: PassportActions['error']): void {
   // If a time-out of the app has already answered the browser, this request must not sign the user in.
   if (isAnswered(req)) return
+  // The answer may set the cookie of a new session, and a stored redirect would come again after the decision. The app can still set another value.
+  setHeader(req, 'Cache-Control', 'no-store')
   try {
     act()
   } catch (reason) {

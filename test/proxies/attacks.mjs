@@ -71,8 +71,15 @@ async function cache(proxy) {
   await within(proxy, { caches: true }, async (scene) => {
     const anna = scene.client()
     const waiting = await enterPassword(scene, anna, 'anna')
-    await anna.get(callbackOf(waiting))
-    assert.equal(isHit(await anna.get(callbackOf(waiting))), proxy === 'nginx')
+    // Before the approval the callback leads back to the page: a copy of this redirect would keep her from signing in.
+    for (let tries = 0; tries < 2; tries++) {
+      const early = await anna.get(callbackOf(waiting))
+      assert.match(early.location, /^\/login\/2fa\?/)
+      assert.ok(!isHit(early))
+    }
+    await scene.simulator.phone('anna').approve()
+    assert.equal((await anna.get(callbackOf(waiting))).location, '/')
+    // What it stores of the app's own pages keeps the next test from signing in here.
     if (proxy === 'nginx') return
     await walk(scene, scene.client(), { username: 'ben' })
     assert.equal(isHit(await scene.client().get('/transfer?to=ben')), proxy === 'HAProxy')
@@ -81,9 +88,8 @@ async function cache(proxy) {
   // What the app answers, with the line of the guide.
   await within(proxy, { caches: true, env: { NO_STORE: '1' } }, async (scene) => {
     const anna = scene.client()
-    // Before the approval the callback leads back to the page: a copy of this redirect would keep her from signing in.
     const waiting = await enterPassword(scene, anna, 'anna')
-    assert.match((await anna.get(callbackOf(waiting))).location, /^\/login\/2fa\?/)
+    await anna.get(callbackOf(waiting))
     await scene.simulator.phone('anna').approve()
     assert.equal((await anna.get(callbackOf(waiting))).location, '/')
     const ben = scene.client()

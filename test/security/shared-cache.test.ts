@@ -3,13 +3,19 @@
  * renew a session with every answer (`rolling: true` of express-session; @fastify/session by default) send the session's cookie with them. A shared
  * cache in front (Apache's mod_cache, a content delivery network) stores an answer that says `public`, its `Set-Cookie` included, and sends it to the
  * next user who requests the same file: the cookie of a signed-in user.
+ *
+ * And waiting for a redirect to be stored: a cache that stores answers that do not forbid it sends the callback's redirect back to the waiting page
+ * again after the approval, so that the user cannot sign in.
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { signIn, waitingOf } from '../support/app'
+import express from 'express'
+import { PASSWORD, callbackOf, signIn, waitingOf } from '../support/app'
 import { Browser, type Page } from '../support/browser'
+import { describeWithNginx, startNginx } from '../support/nginx'
 import { lab } from './support/lab'
 
 const world = lab()
@@ -60,5 +66,62 @@ describe('a shared cache keeps nothing of a host whose session is renewed with e
     const page = await person.get('/login/2fa', asPage)
     expect([page.status, page.headers.getSetCookie().length]).toEqual([200, 1])
     await expectPrivate(person, page)
+  })
+})
+
+describe('an answer of Passport to a start or a callback', () => {
+  const cachingOf = ({ status, headers }: Page) => [status, headers.get('cache-control')]
+
+  // Shows: T-exhaust-5
+  it('forbids to store it, whichever of the actions it is, and whatever the app has set before', async () => {
+    const app = await world.start({ session: { rolling: true } })
+    const browser = app.browser()
+    const start = await browser.post('/login', { username: 'anna', password: PASSWORD })
+    const handle = new URL(start.location as string, 'http://app').searchParams.get('transaction') as string
+    expect(cachingOf(start)).toEqual([303, 'no-store'])
+    expect(cachingOf(await browser.get(callbackOf(handle)))).toEqual([303, 'no-store'])
+    await world.simulator.phone('anna').approve()
+    expect(cachingOf(await browser.get(callbackOf(handle)))).toEqual([200, 'no-store'])
+    expect(cachingOf(await browser.get(callbackOf(handle)))).toEqual([403, 'no-store'])
+    expect(cachingOf(await browser.get('/login/2fa/callback'))).toEqual([405, 'no-store'])
+    world.simulator.faults.add({ on: 'approve', status: 503 })
+    expect(cachingOf(await browser.post('/login', { username: 'anna', password: PASSWORD }))).toEqual([502, 'no-store'])
+  })
+
+  it('leaves the last word to the handler of the app', async () => {
+    const app = await world.start({
+      routes: (routes, { passport }) => {
+        routes.use('/own', (_req, res, next) => (res.set('Cache-Control', 'public, max-age=600'), next()))
+        const answer: express.RequestHandler = (_req, res) => void res.set('Cache-Control', 'private').send('in')
+        routes.all('/own', passport.authenticate('nevis', { failureRedirect: '/' }), answer)
+      },
+    })
+    const browser = app.browser()
+    expect(cachingOf(await browser.get('/own'))).toEqual([302, 'no-store'])
+    const handle = await signIn(browser, 'anna')
+    await world.simulator.phone('anna').approve()
+    expect(cachingOf(await browser.get(`/own?transaction=${handle}`))).toEqual([200, 'private'])
+  })
+})
+
+describeWithNginx('nginx that stores each answer that does not forbid it', () => {
+  it('has not stored the redirect of a callback before the approval', async () => {
+    const app = await world.start()
+    const folder = mkdtempSync(join(tmpdir(), 'passport-nevis-'))
+    world.defer(() => rmSync(folder, { recursive: true, force: true }))
+    const { origin, close } = await startNginx(
+      `location / { proxy_pass ${app.origin}; proxy_set_header Host $http_host; proxy_cache site; proxy_cache_valid any 1h; add_header X-Cache $upstream_cache_status always; }`,
+      `proxy_cache_path ${folder} keys_zone=site:1m;`,
+    )
+    world.defer(close)
+    const browser = new Browser(origin)
+    // A page that says nothing is stored: without this the test would show nothing.
+    await browser.get('/me')
+    expect((await browser.get('/me')).headers.get('x-cache')).toBe('HIT')
+    const handle = await signIn(browser, 'anna')
+    const early = await browser.get(callbackOf(handle))
+    expect([early.status, early.headers.get('x-cache')]).toEqual([303, 'MISS'])
+    await world.simulator.phone('anna').approve()
+    expect((await browser.get(callbackOf(handle))).json()).toMatchObject({ action: 'success' })
   })
 })
