@@ -98,7 +98,7 @@ export function recordSecondFactor(options: RecordSecondFactorOptions = {}): Mid
     const login = session && loginOf(session)
     const notes = profile && callbacks().get(profile)
     if (profile === undefined || login === undefined) {
-      throw new Error('recordSecondFactor must run after passport.authenticate("nevis"), for a user who is logged in. In your own callback, first call req.logIn() and set req.authInfo = info')
+      throw new Error('recordSecondFactor must run after passport.authenticate("nevis"), for a user who is logged in. In your own callback, first call req.logIn() and set req.authInfo = info. In NestJS, write PassportModule.register({ session: true })')
     }
     if (keepsDataAtLogout(req)) {
       throw new Error('recordSecondFactor cannot be used with @fastify/secure-session while @fastify/passport has the option clearSessionOnLogin: false, because the record would count again after a log-out')
