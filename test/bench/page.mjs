@@ -7,6 +7,8 @@ import { bars, points } from './svg.mjs'
 
 const DOCS = fileURLToPath(new URL('../../docs/', import.meta.url))
 const PEAK_LOGINS_PER_HOUR = 1_000_000
+/** The default of `maxStatusCallsPerSecond`. */
+const MAX_STATUS_CALLS = 200
 
 /**
  * The results are typed by the file that holds them.
@@ -96,10 +98,10 @@ const sections = {
     )}\n\n${table(['Redis commands of', 'the ledger', 'the session store'], [['a login', redis.login.ledger, redis.login.store], ['a status poll', redis.poll.ledger, redis.poll.store]])}`
   },
 
-  processes: (result) =>
+  scale: (result) =>
     `${heading(result)} Each figure is a median over ${result.rounds} rounds of ${result.loginsPerRound} logins, of which ${result.atOnce} run at once. Each process of the app may use ${number(100 * result.coreShare)} % of a core.\n\n${table(
-      ['processes', 'logins a second', 'CPU of a login, all processes', 'Redis commands of the ledger in a login', 'Redis commands of the session store in a login'],
-      result.rows.map(({ processes, perSecond, micros, ledger, sessions }) => [processes, number(perSecond), `${number(micros)} µs`, number(ledger, 2), number(sessions, 2)]),
+      ['sessions and ledger in', 'processes', 'logins a second', 'CPU of a login, all processes', 'CPU of a login, store'],
+      result.rows.map(({ store, processes, perSecond, micros, storeMicros }) => [store, processes, number(perSecond), `${number(micros)} µs`, `${number(storeMicros)} µs`]),
     )}`,
 
   loading: (result) =>
@@ -143,6 +145,22 @@ const sections = {
       [[number(result.people), result.lost, `${number(result.residentKB, 1)} KB`, `${number(result.heapKB, 1)} KB`, `${number(result.cpuShare * 100)} %`, `${number(result.delayP99Ms, 1)} ms`, number(result.statusCallsPerSecond), result.storeCalls]],
     )}`,
 
+  crowd: (result) => {
+    const { stop } = result
+    return `${heading(result)} The driver, nginx, Redis and the stand-in for Nevis share the two cores with the app.\n\n${table(
+      ['', 'app, both processes', 'nginx'],
+      [
+        ['resident memory per waiting user', `${number(result.appKB, 1)} KB`, `${number(result.nginxKB, 1)} KB`],
+        [`CPU while ${number(result.people)} wait, of one core`, `${number(result.appCpu * 100)} %`, `${number(result.nginxCpu * 100)} %`],
+      ],
+    )}\n\n${number(result.opened)} of ${number(result.people)} streams were open, and ${number(result.cut)} of them ended without a decision. The event loop delay was ${number(result.delayP99Ms, 1)} ms (99th percentile, including the time of the sign-ins below). The processes made ${number(result.statusCallsPerSecond)} status calls a second. ${number(result.signedIn)} of ${number(result.approving)} users who approved in this time were signed in. The event reached their page after ${number(result.eventSeconds.median, 1)} s (median; 95th percentile: ${number(result.eventSeconds.p95, 1)} s), because with the default of \`maxStatusCallsPerSecond\`, the two processes ask Nevis for each of ${number(result.people)} users every ${number(result.people / result.statusCallsPerSecond)} s.\n\nThen one of the two processes got SIGTERM. It ended after ${number(stop.seconds, 1)} s. Its ${number(stop.streams)} streams were open again on the other process after ${number(stop.openAgainSeconds, 1)} s, of which a browser waits 3 s. ${stop.stillClosed} of the streams stayed closed. ${stop.signedIn} of ${stop.approving} users who approved after that were signed in.`
+  },
+
+  rolling: (result) => {
+    const { tally } = result
+    return `${heading(result)} In ${number(result.seconds)} s, the processes were restarted ${result.restarts} times. ${number(tally.signedIn)} of ${number(tally.approved)} users who approved were signed in, each once, and none of the ${tally.denied} users who denied and ${tally.silent} users who did not answer. Browsers opened their stream again ${number(tally['stream opened again'])} times, and users repeated ${tally['request sent again']} requests, because no answer had come. A process ended ${number(result.stopSeconds.median, 2)} s after SIGTERM (median; longest: ${number(result.stopSeconds.longest, 2)} s).`
+  },
+
   load: (result) => {
     const { tally } = result
     return `${heading(result)} In ${number(result.seconds)} s, ${number(tally.in)} users were signed in, ${number(tally.refused)} were refused, ${tally['told to try again']} were told to try again, and ${tally['cut off']} lost their connection when one of ${result.kills} processes was killed. ${
@@ -150,29 +168,35 @@ const sections = {
     }. \`verify\` ran once for each of ${number(result.verified)} approvals. ${result.approvedButNotIn} users who approved were not signed in. The heap of the process that was never killed was ${number(result.heapBeforeMB, 1)} MB before and ${number(result.heapAfterMB, 1)} MB after.`
   },
 
-  paper: ({ login, storage, schedule, waiting }) => {
-    if (!(login && storage && schedule && waiting)) return undefined
+  paper: ({ scale, storage, schedule, crowd }) => {
+    if (!(scale && storage && schedule && crowd)) return undefined
     const perSecond = PEAK_LOGINS_PER_HOUR / 3600
     const statusCalls = Number(schedule.rows.find(({ name }) => name === '`defaultSchedule`')?.calls)
     const streams = perSecond * schedule.meanAnswerSeconds
-    const loginCores = (perSecond * oursIn(login.rows).micros) / 1e6
-    const waitingCores = (perSecond * statusCalls * waiting.cpuShare) / waiting.statusCallsPerSecond
+    const [of, inCluster, inPostgres] = scale.rows.filter(({ processes }) => processes === 3)
+    if (!of || !inCluster || !inPostgres) return undefined
+    const cores = (/** @type {number} */ micros) => (perSecond * micros) / 1e6
+    const loginCores = cores(of.micros)
+    const callsFor = (/** @type {number} */ cpu) => (perSecond * statusCalls * cpu) / crowd.statusCallsPerSecond
+    const [waitingCores, nginxCores] = [callsFor(crowd.appCpu), (streams * crowd.nginxCpu) / crowd.people]
     const redis = storage.redis.login.ledger + storage.redis.login.store
-    const capped = Math.ceil((perSecond * statusCalls) / waiting.maxStatusCallsPerSecond)
-    const cores = Math.ceil(loginCores + waitingCores)
+    const capped = Math.ceil((perSecond * statusCalls) / MAX_STATUS_CALLS)
+    const all = Math.ceil(loginCores + waitingCores)
     return `${table(
       ['at the peak', 'needed', 'calculated from'],
       [
         ['logins', `${number(perSecond)} a second`, 'a million in an hour'],
         ['calls to Nevis', `${number(perSecond * (2 + statusCalls))} a second`, `an approval, ${number(statusCalls, 1)} status calls and an introspection each`],
         ['open event streams', number(streams), `users answer after ${number(schedule.meanAnswerSeconds, 1)} s on average`],
-        ['memory for waiting users', size(streams * waiting.residentKB * 1024), `${number(waiting.residentKB, 1)} KB each`],
-        ['CPU for the logins', `${number(loginCores, 2)} cores`, `${number(oursIn(login.rows).micros)} µs each, Express and sessions included`],
-        ['CPU for waiting users', `${number(waitingCores, 2)} cores`, `${number(waiting.cpuShare * 100)} % of a core for ${number(waiting.statusCallsPerSecond)} status calls a second`],
+        ['memory for waiting users', `${size(streams * crowd.appKB * 1024)} in the app, ${size(streams * crowd.nginxKB * 1024)} in nginx`, `${number(crowd.appKB, 1)} KB and ${number(crowd.nginxKB, 1)} KB each`],
+        ['open files of nginx', number(streams * 2), 'two for each stream: to the browser and to the app'],
+        ['CPU for the logins', `${number(loginCores, 2)} cores`, `${number(of.micros)} µs each over three processes with Redis, Express and sessions included`],
+        ['CPU for waiting users', `${number(waitingCores, 2)} cores in the app, ${number(nginxCores, 2)} in nginx`, `${number(crowd.appCpu * 100)} % of a core for ${number(crowd.statusCallsPerSecond)} status calls a second; ${number(crowd.nginxCpu * 100)} % for ${number(crowd.people)} streams`],
+        ['CPU of the store', `${number(cores(of.storeMicros), 2)} cores with one Redis, ${number(cores(inCluster.storeMicros), 2)} with a Redis Cluster, ${number(cores(inPostgres.storeMicros), 2)} with PostgreSQL`, `${number(of.storeMicros)}, ${number(inCluster.storeMicros)} and ${number(inPostgres.storeMicros)} µs for each login`],
         ['Redis', `${number(perSecond * redis)} commands a second`, `${redis} for each login, ${storage.redis.login.ledger} of them of the ledger`],
-        ['processes', `${capped} with the default of \`maxStatusCallsPerSecond\`, or ${cores * 2} if it is ${number(Math.ceil((perSecond * statusCalls) / (cores * 2) / 100) * 100)}`, 'with the default: the status calls, divided by the limit of a process; with the higher limit: twice the needed cores, so that each is half used'],
+        ['processes', `${capped} with the default of \`maxStatusCallsPerSecond\`, or ${all * 2} if it is ${number(Math.ceil((perSecond * statusCalls) / (all * 2) / 100) * 100)}`, 'with the default: the status calls, divided by the limit of a process; with the higher limit: twice the needed cores, so that each is half used'],
       ],
-    )}\n\nThe limit \`maxStatusCallsPerSecond\` is reached first. With the default of \`maxStatusCallsPerSecond\` and fewer than ${capped} processes, status calls wait in a queue. While status calls wait in the queue, sign-ins take longer, but no sign-in fails. The limit of your Nevis instance is reached next. Nevis documents only limits for each user, so ask Nevis before a peak. Redis and memory are far from their limits.`
+    )}\n\nThe limit \`maxStatusCallsPerSecond\` is reached first. With the default of \`maxStatusCallsPerSecond\` and fewer than ${capped} processes, status calls wait in a queue. While status calls wait in the queue, sign-ins take longer, but no sign-in fails. The limit of your Nevis instance is reached next. Nevis documents only limits for each user, so ask Nevis before a peak. An open file limit of 1 024, which many systems have, is reached before the memory or the store is: raise the limit for nginx (\`worker_rlimit_nofile\`, \`worker_connections\`) and for the app.`
   },
 }
 

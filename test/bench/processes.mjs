@@ -16,14 +16,14 @@ const children = []
  * @param {string} file relative to this folder
  * @param {readonly unknown[]} [args]
  * @param {ProcessOptions} [options]
- * @returns {Promise<{ address: string, pid: number }>} the first line that the process prints
+ * @returns {Promise<{ address: string, pid: number, child: import('node:child_process').ChildProcess }>} the first line that the process prints
  */
 export async function start(file, args = [], { flags = [], env = {} } = {}) {
   const path = fileURLToPath(new URL(file, import.meta.url))
   const child = spawn(process.execPath, [...flags, path, ...args.map(String)], { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, ...env } })
   children.push(child)
   const [chunk] = await once(child.stdout, 'data')
-  return { address: String(chunk).trim(), pid: Number(child.pid) }
+  return { address: String(chunk).trim(), pid: Number(child.pid), child }
 }
 
 /**
@@ -55,9 +55,12 @@ export async function contest(file, args, { flags = [], env = {} } = {}) {
   return { file, ask }
 }
 
-/** Ends all processes that were started here. */
+/** So many; with the environment variable BENCH_SHARE, a share of them, to try a part. @param {number} count */
+export const tried = (count) => Math.ceil(count * Number(process.env.BENCH_SHARE ?? 1))
+
+/** Ends all processes that were started here, whatever they are doing. */
 export function stop() {
-  for (const child of children.splice(0)) child.kill()
+  for (const child of children.splice(0)) child.kill('SIGKILL')
 }
 
 /**

@@ -17,6 +17,8 @@ import { join } from 'node:path'
  * @property {string} [prefix] is removed from the path
  * @property {number} [idleSeconds] time-out of a connection on which nothing comes
  * @property {boolean} [caches] keeps all that it may keep
+ * @property {number} [connections] nginx only: so many at once, shared by two workers
+ * @property {boolean} [isTried] nginx only: a process that has refused a connection is tried again at once
  * @property {boolean} [retries] sends a request again, also a POST, if no answer came in time
  */
 /** @typedef {import('./servers.mjs').Place} Place */
@@ -31,7 +33,7 @@ export function blockOf(heading) {
 }
 
 /** @param {Settings} settings @param {Place} place */
-function nginx({ apps, bare, tls, gzip, buffers, prefix, idleSeconds, caches, retries }, { port, folder, pem }) {
+function nginx({ apps, bare, tls, gzip, buffers, prefix, idleSeconds, caches, retries, connections, isTried }, { port, folder, pem }) {
   const target = prefix === undefined ? 'http://apps' : 'http://apps/'
   const more = [
     buffers && 'proxy_ignore_headers X-Accel-Buffering;',
@@ -42,16 +44,16 @@ function nginx({ apps, bare, tls, gzip, buffers, prefix, idleSeconds, caches, re
   const location = bare
     ? `location ${prefix ?? ''}/ {\n  proxy_pass ${target};\n}\n`
     : blockOf('nginx').replace('location /', `location ${prefix ?? ''}/`).replace(/proxy_pass .*;/, `proxy_pass ${target};`)
-  return `user root; daemon off; worker_processes 1; pid ${folder}/pid; error_log ${folder}/errors;
-events {}
+  return `user root; daemon off; worker_processes ${connections ? 2 : 1}; pid ${folder}/pid; error_log ${folder}/errors;
+events { ${connections ? `worker_connections ${connections};` : ''} }
 http {
   access_log off;
   ${['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((name) => `${name}_temp_path ${folder}/${name};`).join(' ')}
   ${gzip ? 'gzip on; gzip_types *; gzip_min_length 1; gzip_proxied any;' : ''}
   ${caches ? `proxy_cache_path ${folder}/cache keys_zone=site:1m;` : ''}
-  upstream apps { ${apps.map((app) => `server 127.0.0.1:${app}${retries ? ' max_fails=0' : ''};`).join(' ')} }
+  upstream apps { ${apps.map((app) => `server 127.0.0.1:${app}${retries || isTried ? ' max_fails=0' : ''};`).join(' ')} }
   server {
-    listen 127.0.0.1:${port}${tls ? ' ssl http2' : ''};
+    listen 127.0.0.1:${port}${tls ? ' ssl http2' : ''}${connections ? ' reuseport backlog=4096' : ''};
     ${tls ? `ssl_certificate ${pem}; ssl_certificate_key ${pem};` : ''}
     ${location.replace(/\}\n$/, `${more.filter(Boolean).join('\n')}\n}`)}
   }

@@ -55,7 +55,7 @@ export function makeCertificate(folder) {
  * @param {ProxyName} name
  * @param {(place: Place) => string} configure
  * @param {string} pem
- * @returns {Promise<Closable & { port: number }>}
+ * @returns {Promise<Closable & { port: number, pid: number }>}
  */
 export async function startProxy(name, configure, pem) {
   const folder = mkdtempSync(join(tmpdir(), 'passport-nevis-'))
@@ -67,7 +67,7 @@ export async function startProxy(name, configure, pem) {
   chmodSync(join(folder, 'cache'), 0o777)
   writeFileSync(file, configure({ port, folder, pem }))
   const server = await startServer(COMMANDS[name](file, folder), () => answers(port))
-  return { port, close: () => server.close().then(() => rmSync(folder, { recursive: true, force: true })) }
+  return { port, pid: server.pid, close: () => server.close().then(() => rmSync(folder, { recursive: true, force: true })) }
 }
 
 /** @returns {Promise<Closable & { path: string }>} */
@@ -78,7 +78,7 @@ export async function startRedis() {
   return { path, close: () => server.close().then(() => rmSync(folder, { recursive: true, force: true })) }
 }
 
-/** @param {string[]} command @param {() => Promise<boolean>} isUp @returns {Promise<Closable>} */
+/** @param {string[]} command @param {() => Promise<boolean>} isUp @returns {Promise<Closable & { pid: number }>} */
 async function startServer([program = '', ...args], isUp) {
   const child = launch(program, args)
   let said = ''
@@ -90,7 +90,7 @@ async function startServer([program = '', ...args], isUp) {
     await gone
   }
   for (let i = 0; i < 500 && child.exitCode === null; i++) {
-    if (await isUp()) return { close }
+    if (await isUp()) return { close, pid: Number(child.pid) }
     await pause(20)
   }
   await close()

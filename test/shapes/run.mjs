@@ -1,8 +1,9 @@
 // @ts-check
 /**
- * Bundles one app in many ways, moves each out of the repository, and signs in to it.
+ * Bundles one app in many ways, installs it by each package manager, starts it on each runtime, all outside of the repository, and signs in to it.
  *
  *   npm run shapes             every shape; fetches the tools that it needs from npm
+ *   npm run shapes -- Node     those whose name contains this
  *   npm run shapes -- --quick  those whose tools are installed here, as the test suite does
  *
  * After `npm run build`. Prints a line for each shape, and ends with 1 if one failed.
@@ -11,11 +12,13 @@ import { execFileSync } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { installed } from './installed.mjs'
 import { quick, slow } from './shapes.mjs'
 import { signInTo } from './sign-in.mjs'
 
 if (!existsSync(join(import.meta.dirname, '../../dist/index.js'))) throw new Error('run "npm run build" first')
-const shapes = process.argv.includes('--quick') ? quick : { ...quick, ...slow }
+const [choice = ''] = process.argv.slice(2)
+const shapes = choice === '--quick' ? quick : { ...quick, ...slow, ...installed }
 const home = realpathSync(mkdtempSync(join(tmpdir(), 'passport-nevis-')))
 // An app of its own, which has the packages of this repository: bundlers read the settings of the folders above.
 const entry = join(home, 'app', 'app.mjs')
@@ -25,6 +28,7 @@ symlinkSync(join(import.meta.dirname, '../../node_modules'), join(home, 'app', '
 let failures = 0
 try {
   for (const [i, [name, { needs, make }]] of Object.entries(shapes).entries()) {
+    if (choice !== '--quick' && !name.includes(choice)) continue
     const startedAt = Date.now()
     try {
       const tools = join(home, `tools${i}`)

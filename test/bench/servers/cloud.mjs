@@ -1,6 +1,6 @@
 // @ts-check
 // A fake Nevis cloud that is faster than the measured app: it answers approvals and status calls, and decides on request. A process of its own;
-// prints its port. `GET /decide?id=…` approves a transaction, with `at=look` when its status is requested; `GET /calls` counts.
+// prints its port. `GET /decide?id=…` or `?user=…` approves a transaction, with `at=look` when its status is requested; `GET /calls` counts.
 import { randomUUID } from 'node:crypto'
 import { createServer } from 'node:http'
 import { originOf } from './listening.mjs'
@@ -10,6 +10,8 @@ const roundTripMs = Number(process.argv[2] ?? 0)
 const halfway = (/** @type {() => void} */ act) => (roundTripMs > 0 ? setTimeout(act, roundTripMs / 2) : act())
 /** @type {Map<string, { transactionId: string, userId: string, status: string, atLook?: () => void }>} */
 const transactions = new Map()
+/** @type {Map<string, string>} the newest of each user */
+const newest = new Map()
 const calls = { approval: 0, status: 0, introspect: 0 }
 let origin = ''
 
@@ -18,6 +20,7 @@ const routes = {
   '/api/v1/approval': (body) => {
     const transaction = { transactionId: randomUUID(), userId: body.userId ?? randomUUID(), status: 'pending' }
     transactions.set(transaction.transactionId, transaction)
+    newest.set(transaction.userId, transaction.transactionId)
     calls.approval++
     return [201, { transactionId: transaction.transactionId, userId: transaction.userId, statusToken: `eyJ.${transaction.transactionId}.${'s'.repeat(200)}` }]
   },
@@ -39,7 +42,7 @@ const server = createServer((req, res) => {
   const url = new URL(String(req.url), 'http://cloud')
   if (url.pathname === '/calls') return void res.end(JSON.stringify(calls))
   if (url.pathname === '/decide') {
-    const transaction = transactions.get(String(url.searchParams.get('id')))
+    const transaction = transactions.get(url.searchParams.get('id') ?? String(newest.get(String(url.searchParams.get('user')))))
     if (transaction === undefined) return void res.writeHead(404).end()
     const decide = () => {
       transaction.status = 'succeeded'

@@ -1,6 +1,6 @@
 // @ts-check
-// The simulator in a process of its own; a tenth of its answers are wrong, late or missing. node load-cloud.mjs PEOPLE prints its address and access
-// key. `POST /tap?user=…&as=approve|deny` taps on a phone.
+// The simulator in a process of its own; a tenth of its answers, or another share, are wrong, late or missing. node load-cloud.mjs PEOPLE [SHARE] prints
+// its address and access key. `POST /tap?user=…&as=approve|deny` taps on a phone.
 import { createServer } from 'node:http'
 import { NevisSimulator } from 'passport-nevis/simulator'
 import { originOf } from './listening.mjs'
@@ -8,11 +8,13 @@ import { originOf } from './listening.mjs'
 const people = Number(process.argv[2])
 const simulator = await NevisSimulator.start({ lifetimeSeconds: 300 })
 for (let i = 0; i < people; i++) simulator.addUser({ username: `u${i}` })
-const share = 0.1 / 4
-simulator.faults.add({ share, status: 503 })
-simulator.faults.add({ share, reset: true })
-simulator.faults.add({ share, delayMs: 1200 })
-simulator.faults.add({ share, status: 500, body: '<h1>oops</h1>' })
+const share = Number(process.argv[3] ?? 0.1) / 4
+if (share > 0) {
+  simulator.faults.add({ share, status: 503 })
+  simulator.faults.add({ share, reset: true })
+  simulator.faults.add({ share, delayMs: 1200 })
+  simulator.faults.add({ share, status: 500, body: '<h1>oops</h1>' })
+}
 
 const taps = createServer(async (req, res) => {
   const { searchParams } = new URL(String(req.url), 'http://x')

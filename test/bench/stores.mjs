@@ -1,0 +1,107 @@
+// @ts-check
+// The stores in which the processes of a benchmark keep sessions and ledger: one Redis, a Redis Cluster, PostgreSQL. Each is started on loopback or on
+// a socket, with its default settings, in a new folder. Out of scope: the client of the app (`servers/store-of-app.mjs`).
+import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import { answers, freePort } from '../proxies/servers.mjs'
+import { microsOf } from './resources.mjs'
+
+/** @typedef {{ address: string, micros(): number, close(): Promise<void> }} Store `address` for the environment variable STORE; `micros`: CPU time of all its processes */
+
+const newFolder = () => mkdtempSync(join(tmpdir(), 'passport-nevis-bench-'))
+
+/**
+ * @param {readonly import('node:child_process').ChildProcess[]} children
+ * @param {NodeJS.Signals} signal
+ */
+async function end(children, signal) {
+  for (const child of children) {
+    if (child.exitCode !== null || child.signalCode !== null) continue
+    const gone = once(child, 'exit')
+    child.kill(signal)
+    await gone
+  }
+}
+
+/** @param {() => boolean | Promise<boolean>} isSo @param {string} what */
+async function until(isSo, what) {
+  for (let i = 0; i < 500; i++) {
+    if (await isSo()) return
+    await pause(20)
+  }
+  throw new Error(`not after 10 s: ${what}`)
+}
+
+/** @returns {Promise<Store>} */
+export async function startOneRedis() {
+  const folder = newFolder()
+  const path = join(folder, 'redis.sock')
+  const server = spawn('redis-server', ['--port', '0', '--unixsocket', path, '--dir', folder, '--save', ''], { stdio: 'ignore' })
+  await until(() => existsSync(path), 'redis-server listens')
+  const close = async () => {
+    await end([server], 'SIGKILL')
+    rmSync(folder, { recursive: true, force: true })
+  }
+  return { address: `redis:${path}`, micros: () => microsOf(Number(server.pid)), close }
+}
+
+/** Three masters. @returns {Promise<Store>} */
+export async function startRedisCluster() {
+  const folder = newFolder()
+  const ports = [await freePort(), await freePort(), await freePort()]
+  /** @type {import('node:child_process').ChildProcess[]} */
+  const servers = []
+  for (const port of ports) {
+    const dir = join(folder, String(port))
+    mkdirSync(dir)
+    const bus = await freePort()
+    servers.push(spawn('redis-server', ['--port', String(port), '--bind', '127.0.0.1', '--dir', dir, '--save', '', '--cluster-enabled', 'yes', '--cluster-port', String(bus)], { stdio: 'ignore' }))
+    await until(() => answers(port), 'redis-server listens')
+  }
+  const close = async () => {
+    await end(servers, 'SIGKILL')
+    rmSync(folder, { recursive: true, force: true })
+  }
+  try {
+    execFileSync('redis-cli', ['--cluster', 'create', ...ports.map((port) => `127.0.0.1:${port}`), '--cluster-yes'], { stdio: 'ignore', timeout: 60_000 })
+    const isUp = (/** @type {number} */ port) => execFileSync('redis-cli', ['-p', String(port), 'CLUSTER', 'INFO'], { encoding: 'utf8' }).includes('cluster_state:ok')
+    await until(() => ports.every(isUp), 'the cluster is up')
+  } catch (error) {
+    await close()
+    throw error
+  }
+  return { address: `cluster:${ports.join(',')}`, micros: () => servers.reduce((sum, { pid }) => sum + microsOf(Number(pid)), 0), close }
+}
+
+/** With `fsync`, as it comes. @returns {Promise<Store>} */
+export async function startPostgres() {
+  const folder = newFolder()
+  // PostgreSQL refuses to run as root.
+  const id = (/** @type {string} */ flag) => Number(execFileSync('id', [flag, 'postgres'], { encoding: 'utf8' }))
+  const owner = process.getuid?.() === 0 ? { uid: id('-u'), gid: id('-g') } : {}
+  if (owner.uid !== undefined) chownSync(folder, owner.uid, owner.gid)
+  const packaged = '/usr/lib/postgresql'
+  const places = [...(existsSync(packaged) ? readdirSync(packaged).map((version) => join(packaged, version, 'bin')) : []), ...String(process.env['PATH']).split(':')]
+  const binaries = places.find((place) => existsSync(join(place, 'initdb')) && existsSync(join(place, 'postgres')))
+  if (binaries === undefined) throw new Error('PostgreSQL is not installed')
+  const data = join(folder, 'data')
+  execFileSync(join(binaries, 'initdb'), ['-D', data, '-U', 'example', '--auth=trust', '--encoding=UTF8'], { ...owner, cwd: folder, stdio: 'ignore' })
+  const server = spawn(join(binaries, 'postgres'), ['-D', data, '-k', folder, '-c', 'listen_addresses='], { ...owner, cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] })
+  let said = ''
+  server.stderr.on('data', (text) => (said += text))
+  const close = async () => {
+    await end([server], 'SIGINT')
+    rmSync(folder, { recursive: true, force: true })
+  }
+  try {
+    await until(() => said.includes('ready to accept connections'), 'PostgreSQL listens')
+  } catch (error) {
+    await close()
+    throw error
+  }
+  return { address: `postgres://example@localhost/postgres?host=${encodeURIComponent(folder)}`, micros: () => microsOf(Number(server.pid)), close }
+}

