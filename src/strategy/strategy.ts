@@ -21,12 +21,12 @@ import { isLoginOf, isStored } from '../host/session'
 import { runVerify, type Verify, type VerifyWithRequest } from './verify'
 import type { NevisProfile } from '../factors/profile'
 
-/** Passport's actions, which it adds to a strategy object for each request. */
+/** Passport's actions, which it adds to a strategy object for each request. `success` and `error` return what a custom callback of the app returns. */
 interface PassportActions {
-  readonly success: (user: Express.User, info: object) => void
+  readonly success: (user: Express.User, info: object) => unknown
   readonly fail: (challenge: Omit<Failure, 'message'> & Partial<Failure>, status: number) => void
   readonly redirect: (url: string, status: number) => void
-  readonly error: (error: unknown) => void
+  readonly error: (error: unknown) => unknown
 }
 
 declare global {
@@ -181,7 +181,7 @@ function loginCheckOf(request: StrategyRequest, approver: Express.User): (login:
   }
 }
 
-function refuse(req: NevisRequest, options: AuthenticateOptions, refusal: Refusal, fail: PassportActions['fail'], error: PassportActions['error']): void {
+function refuse(req: NevisRequest, options: AuthenticateOptions, refusal: Refusal, fail: PassportActions['fail'], error: PassportActions['error']): unknown {
   const { failureMessage, failureFlash, failureRedirect, failWithError } = options
   const { retryAfterSeconds, status, isUnkept } = refusal
   if (retryAfterSeconds !== undefined) setHeader(req, 'Retry-After', String(retryAfterSeconds))
@@ -196,7 +196,7 @@ function refuse(req: NevisRequest, options: AuthenticateOptions, refusal: Refusa
   // If another tab has replaced the session of this request, leave the message out: Passport would write the message into this session, and the web
   // framework would send a cookie for it.
   const isLeftOut = isUnkept && Boolean(failureMessage || failureFlash)
-  fail(isLeftOut ? rest : { message, ...rest }, status)
+  return fail(isLeftOut ? rest : { message, ...rest }, status)
 }
 
 /** Creates an error like Passport's own for `failWithError`, and adds the failure's code. */
@@ -206,20 +206,21 @@ function authenticationError(req: NevisRequest, { message, ...rest }: Failure, s
 }
 
 /**
- * Calls one of Passport's actions. An action runs code of the app: a custom callback, or the next handler. If that code throws, this function passes
- * the error to Passport's `error`, as Express does. If `error` throws as well, this function answers with status 500, so that the browser gets an
- * answer and the process does not end.
+ * Calls one of Passport's actions. An action runs code of the app: a custom callback, or the next handler. If that code throws, or if a custom callback
+ * returns a promise that rejects, this function passes the error to Passport's `error`, as Express does. If `error` fails as well, this function
+ * answers with status 500, so that the browser gets an answer and the process does not end. Out of scope: an `async` callback that rejects after a
+ * failure, because Passport's `fail` does not return the callback's promise.
  */
-function actOnce(req: NevisRequest, act: () => void, error: PassportActions['error']): void {
+async function actOnce(req: NevisRequest, act: () => unknown, error: PassportActions['error']): Promise<void> {
   // If a time-out of the app has already answered the browser, this request must not sign the user in.
   if (isAnswered(req)) return
   // The answer may set the cookie of a new session, and a stored redirect would come again after the decision. The app can still set another value.
   setHeader(req, 'Cache-Control', 'no-store')
   try {
-    act()
+    await act()
   } catch (reason) {
     try {
-      error(faultOf(reason))
+      await error(faultOf(reason))
     } catch {
       process.emitWarning('NevisStrategy: the app\'s error handling threw an error', { code: 'PASSPORT_NEVIS_CALLBACK_THREW' })
       answerFault(req)

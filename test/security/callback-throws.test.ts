@@ -4,7 +4,8 @@
  * `passport.authenticate('nevis', callback)` runs the app's callback when the strategy is done. In an earlier version, an error in that callback
  * became a rejected promise without a handler, and Node ended the process: one request with an odd field stopped every sign-in. An error of a
  * callback must reach the app's error handler once, as with any handler of Express. If the callback throws again, the browser must still get an
- * answer.
+ * answer. An `async` callback throws in the same way: its promise rejects. Passport returns the promise of a callback at a success and at an error. At a
+ * failure, Passport drops the promise, so an app must catch the errors of an `async` callback itself.
  */
 import type { ErrorRequestHandler } from 'express'
 import { callbackOf, PASSWORD, signIn, type AppOptions } from '../support/app'
@@ -23,6 +24,9 @@ beforeEach(() => void unhandled.splice(0))
 let calls: string[]
 /** `once` passes errors on, as guides say; `always` throws whatever comes. */
 let throws: 'once' | 'always' | 'after the answer'
+/** `async, caught`: as the guide on existing apps says. */
+let kind: 'sync' | 'async' | 'async, caught' = 'sync'
+afterEach(() => void (kind = 'sync'))
 
 const routes: NonNullable<AppOptions['routes']> = (web, { passport }) => {
   calls = []
@@ -33,7 +37,12 @@ const routes: NonNullable<AppOptions['routes']> = (web, { passport }) => {
       if (throws === 'after the answer' && !error) return void res.json({ answered: true }), fault()
       throw new TypeError('a fault of the app')
     }
-    passport.authenticate('nevis', settled as never)(req, res, next)
+    const later = async (error: unknown, user: unknown) => {
+      await undefined
+      settled(error, user)
+    }
+    const caught = (error: unknown, user: unknown) => later(error, user).catch(next)
+    passport.authenticate('nevis', { sync: settled, async: later, 'async, caught': caught }[kind] as never)(req, res, next)
   })
   const onError: ErrorRequestHandler = (_error, _req, res, next) => (res.headersSent ? next(_error) : void res.status(500).json({ action: 'error' }))
   web.use(onError)
@@ -46,33 +55,47 @@ function fault(): never {
 /** Everything that could still come of it has come. */
 const settled = () => new Promise((resolve) => setImmediate(() => setImmediate(resolve)))
 
-describe.each(['success', 'fail'] as const)('a callback that throws at a %s', (what) => {
-  async function ask(): Promise<{ status: number; text: string }> {
-    const app = await world.start({ routes })
-    const browser = app.browser()
-    const handle = await signIn(browser, 'anna')
-    if (what === 'success') await world.simulator.phone('anna').approve()
-    else await world.simulator.phone('anna').deny()
-    const page = await browser.get(callbackOf(handle).replace('/login/2fa/callback', '/own/callback'))
-    await settled()
-    // The server goes on.
-    expect((await app.browser().get('/me')).status).toBe(200)
-    return page
-  }
+/** What Passport calls the callback with. At `error`, Nevis gives no answer to the question for the status. */
+type Outcome = 'success' | 'fail' | 'error'
 
-  // Shows: T-exhaust-6
-  it('has its error handed to the app once', async () => {
-    throws = 'once'
-    expect((await ask()).status).toBe(500)
-    expect(calls).toEqual([what, 'error'])
-    expect(unhandled).toEqual([])
-  })
+async function ask(what: Outcome): Promise<{ status: number; text: string }> {
+  const app = await world.start({ routes })
+  const browser = app.browser()
+  const handle = await signIn(browser, 'anna')
+  if (what === 'fail') await world.simulator.phone('anna').deny()
+  else await world.simulator.phone('anna').approve()
+  if (what === 'error') world.simulator.faults.add({ on: 'getStatus', status: 503 })
+  const page = await browser.get(callbackOf(handle).replace('/login/2fa/callback', '/own/callback'))
+  await settled()
+  // The server goes on.
+  expect((await app.browser().get('/me')).status).toBe(200)
+  return page
+}
+
+describe.each<[string, Outcome, typeof kind]>([
+  ['callback that throws at a success', 'success', 'sync'],
+  ['callback that throws at a failure', 'fail', 'sync'],
+  ['callback that throws at an error', 'error', 'sync'],
+  ['async callback that throws at a success', 'success', 'async'],
+  ['async callback that throws at an error', 'error', 'async'],
+])('a %s', (_name, what, how) => {
+  beforeEach(() => void (kind = how))
+
+  if (what !== 'error') {
+    // Shows: T-exhaust-6
+    it('has its error handed to the app once', async () => {
+      throws = 'once'
+      expect((await ask(what)).status).toBe(500)
+      expect(calls).toEqual([what, 'error'])
+      expect(unhandled).toEqual([])
+    })
+  }
 
   // Shows: T-exhaust-6
   it('and at the error, too, still answers the browser, and warns the operator', async () => {
     throws = 'always'
     const warn = jest.spyOn(process, 'emitWarning').mockImplementation(() => undefined)
-    const page = await ask()
+    const page = await ask(what)
     expect([page.status, page.text]).toEqual([500, ''])
     expect(calls).toEqual([what, 'error'])
     expect(warn.mock.calls.map(([, options]) => (options as { code?: string }).code)).toContain('PASSPORT_NEVIS_CALLBACK_THREW')
@@ -82,9 +105,34 @@ describe.each(['success', 'fail'] as const)('a callback that throws at a %s', (w
   it('after it has answered, changes nothing of the answer', async () => {
     throws = 'after the answer'
     jest.spyOn(process, 'emitWarning').mockImplementation(() => undefined)
-    const page = await ask()
-    expect([page.status, JSON.parse(page.text)]).toEqual([200, { answered: true }])
+    const page = await ask(what)
+    if (what === 'error') expect(page.status).toBe(500)
+    else expect([page.status, JSON.parse(page.text)]).toEqual([200, { answered: true }])
     expect(unhandled).toEqual([])
+  })
+})
+
+describe('an async callback at a failure', () => {
+  // Shows: T-exhaust-6
+  it('that catches its errors, as the guide says, hands them to the app', async () => {
+    kind = 'async, caught'
+    throws = 'always'
+    const page = await ask('fail')
+    expect([page.status, JSON.parse(page.text)]).toEqual([500, { action: 'error' }])
+    expect([calls, unhandled]).toEqual([['fail'], []])
+  })
+
+  it.each(['passport', 'passport06'])('that does not catch them is out of reach: fail of %s returns nothing', (name) => {
+    const { Passport } = jest.requireActual<typeof import('passport')>(name)
+    const returned = (act: (actions: any) => unknown) => {
+      const seen: unknown[] = []
+      const strategy = { authenticate: (): void => void seen.push(act(strategy)) }
+      new Passport().authenticate(strategy as never, (() => 'the promise') as never)({} as never, {} as never, () => undefined)
+      return seen
+    }
+    expect(returned((actions) => actions.success({}))).toEqual(['the promise'])
+    expect(returned((actions) => actions.error({}))).toEqual(['the promise'])
+    expect(returned((actions) => actions.fail({}))).toEqual([undefined])
   })
 })
 
