@@ -4,6 +4,11 @@ import { chromium } from 'playwright-core'
 import { start, stop } from './processes.mjs'
 import { slowLink } from './slow-link.mjs'
 
+/** How Chromium is started. */
+export const CHROMIUM = {
+  executablePath: '/usr/bin/chromium',
+  args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+}
 /** There and back. */
 export const TO_NEVIS_MS = 60
 export const TO_BROWSER_MS = 40
@@ -39,10 +44,7 @@ export async function withChromium(measure) {
     links.push(link)
     return { address: link.address, cloud, calls: async () => /** @type {{ status: number }} */ (await (await fetch(`${cloud}/calls`)).json()).status }
   }
-  const browser = await chromium.launch({
-    executablePath: '/usr/bin/chromium',
-    args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
-  })
+  const browser = await chromium.launch(CHROMIUM)
 
   /**
    * @type {SignIn}

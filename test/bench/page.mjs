@@ -118,6 +118,18 @@ const sections = {
       result.rows.map(({ name, packages, bytes }) => [name, packages, size(bytes)]),
     )}`,
 
+  'first-paint': (result) => {
+    const names = { none: 'a heading alone', push: 'push', app: 'QR code and link', sms: 'SMS' }
+    const script = Number(result.files.find(({ name }) => name === 'script')?.gzipped)
+    return `${heading(result)}\n\n${table(
+      ['file', 'size', 'gzipped'],
+      result.files.map(({ name, bytes, gzipped }) => [name.replace('app', 'QR code and link').replace('sms', 'SMS'), `${number(bytes)} B`, `${number(gzipped)} B`]),
+    )}\n\nThe package does not compress its answers; your app or your proxy does. The gzipped script has ${number(script)} B${reached(script <= 8192)}.\n\n${table(
+      ['page', 'first paint, first visit', 'first paint, second visit'],
+      result.rows.map(({ factor, first, second }) => [names[/** @type {keyof typeof names} */ (factor)], `${number(first)} ms`, `${number(second)} ms`]),
+    )}\n\nEach figure of the second table is a median over ${result.rounds} visits.`
+  },
+
   memory: (result) =>
     `${heading(result)}\n\n${table(['logins', 'heap after garbage collection'], result.rows.map(({ logins, heapMB }) => [number(logins), `${number(heapMB, 1)} MB`]))}\n\n${plot('memory', 'Heap after logins')}`,
 
