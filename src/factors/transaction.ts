@@ -113,6 +113,11 @@ export interface Transaction {
    * remembered browser could skip the second factor.
    */
   readonly remember?: boolean
+  /**
+   * How often `forgetBrowsers` had been called in the day before the sign-in started, under each of the subject's keys in the ledger; without the
+   * zeros. If it was called again until the approval, the browser is not remembered.
+   */
+  readonly timesForgotten?: Readonly<Record<string, number>>
   /** How many codes the user has tried. Only for display: limits are checked against the ledger's count. */
   readonly attempts?: number
   /** Why the factor to which the user tried to switch could not be used. The waiting page shows the reason, and this transaction stays open. */

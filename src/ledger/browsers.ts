@@ -59,6 +59,16 @@ export class Browsers {
     return { numbers: Object.fromEntries(numbers), expiresAt }
   }
 
+  /**
+   * How often the subject's browsers were forgotten in the last day, under each of the keys. A sign-in reads these numbers when it starts. If they
+   * have changed when it succeeds, `forgetAll` was called in between, and the browser is not remembered.
+   * @returns the numbers without the zeros
+   */
+  async timesForgotten(keys: readonly string[]): Promise<Readonly<Record<string, number>>> {
+    const times = await Promise.all([...new Set(keys)].map(async (key) => [key, await this.timesForgottenUnder(key)] as const))
+    return Object.fromEntries(times.filter(([, number]) => number > 0))
+  }
+
   async remember({ id, expiresAt }: LedgerBrowser): Promise<void> {
     await this.ledger.claim(nameOf(id), secondsUntil(expiresAt))
   }
@@ -81,10 +91,13 @@ export class Browsers {
   }
 
   /**
-   * Forgets every browser of a subject that got its number before this call, even a browser that another process has numbered but not recorded yet.
+   * Forgets every browser of a subject whose sign-in started before this call, even if the sign-in has not succeeded yet, or another process has
+   * numbered the browser but not recorded it.
    * @param key the subject's key in the ledger
    */
   async forgetAll(key: string): Promise<void> {
+    // Before the number is taken: a browser that gets a later number finds this key, because it looks for the key after it has taken its number.
+    await this.ledger.claim(`${timesOf(key)}:${(await this.timesForgottenUnder(key)) + 1}`, DAY_SECONDS)
     const boundary = await this.ledger.count(`browsers:${key}`, PERIOD_SECONDS)
     const leftSeconds = Math.max(1, await this.ledger.look(`browsers:${key}`))
     // Stop at the number of an earlier `forgetAll` call, because that call has already forgotten all browsers with lower numbers.
@@ -95,6 +108,13 @@ export class Browsers {
     await this.ledger.claim(`${boundaryOf(key)}:${boundary}`, leftSeconds)
   }
 
+  /** The keys expire after a day, which is longer than any sign-in can take. */
+  private async timesForgottenUnder(key: string): Promise<number> {
+    let times = 0
+    while ((await this.ledger.look(`${timesOf(key)}:${times + 1}`)) > 0) times += 1
+    return times
+  }
+
   private async isAlive({ id, numbers }: LedgerBrowser): Promise<boolean> {
     const ended = Object.entries(numbers).map(([key, number]) => this.ledger.look(`${endedOf(key)}:${number}`))
     const [recorded, ...marks] = await Promise.all([this.ledger.look(nameOf(id)), ...ended])
@@ -103,6 +123,7 @@ export class Browsers {
 }
 
 const boundaryOf = (key: string): string => `browsers-forgotten:${key}`
+const timesOf = (key: string): string => `browsers-forgotten-today:${key}`
 const endedOf = (key: string): string => `browser-ended:${key}`
 
 /**

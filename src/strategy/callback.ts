@@ -23,6 +23,7 @@ import { isInSmallCookie } from '../host/session'
 import { forgetReturnTo, sitePathIn, sitePathOf, withPrefix } from '../session/return-to'
 import { mismatchOf, unnamedMismatch, type KnownStatus } from '../trust/proof'
 import { answerIn, closedRefusal, noteUnclearCode, noteWrongCode, refuseWrongCode, spendCode } from './code-attempts'
+import { refuseOtherSites } from './cross-site'
 import { assertMayStillEnroll } from './enrolment'
 import { publish } from './events'
 import { purposeMismatch } from './purpose'
@@ -124,11 +125,13 @@ async function assertMayFinish(request: StrategyRequest, transaction: Transactio
 }
 
 /**
- * Reads what the browser sent as the user's answer: a code, a token, or nothing if the user answers on the phone.
- * @throws Refusal `missing_code` if the factor needs a code or a token and the request has none; `wrong_code` for a code that is too long
+ * Reads what the browser sent as the user's answer: a code, a token, or nothing if the user answers on the phone or has saved recovery codes.
+ * @throws Refusal `missing_code` if the factor needs a code or a token and the request has none; `wrong_code` for a code that is too long;
+ * `cross_site_post` if a link on another site says that the recovery codes are saved
  */
 function answerFor(request: StrategyRequest, { operation, isCodeTyped }: Transaction, factor: Factor): Answer {
   const prompt = promptOf(factor, operation, isCodeTyped)
+  if (prompt === 'confirm') refuseOtherSites(request)
   if (prompt === 'wait' || prompt === 'confirm') return {}
   const field = prompt === 'code' ? 'code' : 'token'
   return { [field]: answerIn(request, field) }

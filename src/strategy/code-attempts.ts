@@ -6,19 +6,20 @@
  */
 import { Refusal, type FailureCode } from '../factors/failures'
 import type { Transaction } from '../factors/transaction'
-import { fieldOf } from '../host/request'
+import { bodyFieldOf } from '../host/request'
 import type { StrategyRequest, StrategyResult } from './strategy-request'
 
 /** Longer codes are refused without a check. Recovery codes have 16 characters; users may add dashes and spaces. */
 const MAX_CODE_LENGTH = 64
 
 /**
- * Reads the code or token of the request.
+ * Reads the code or token from the body of the request. A code in a URL is ignored: a link on another site could otherwise make the user's browser
+ * send wrong codes until the transaction ends.
  * @throws Refusal `missing_code` if there is none, `wrong_code` for a code that is too long
  * @internal
  */
 export function answerIn({ req }: StrategyRequest, field: 'code' | 'token'): string {
-  const value = fieldOf(req, field)?.trim()
+  const value = bodyFieldOf(req, field)?.trim()
   if (!value) throw new Refusal('missing_code')
   if (field === 'code' && value.length > MAX_CODE_LENGTH) throw new Refusal('wrong_code')
   return value
@@ -84,7 +85,7 @@ export async function refuseWrongCode(request: StrategyRequest, transaction: Tra
     await request.transactions.save()
   }
   // The form of the waiting page sends the field `retry`. Its user stays on the page after a wrong code and can try another code.
-  if (fieldOf(request.req, 'retry') !== undefined) return { to: request.waitingURL(transaction) }
+  if (bodyFieldOf(request.req, 'retry') !== undefined) return { to: request.waitingURL(transaction) }
   throw new Refusal('wrong_code')
 }
 

@@ -2,15 +2,15 @@
  * Decides what a request is: a callback, a cancellation or a start.
  *
  * Only a POST starts or cancels, and only with fields of its body. So a link, image or prefetch cannot send a push. A callback is a GET or a POST;
- * HEAD does nothing. A POST that a page of another site has sent is refused, because the browser may add the user's cookie to it (cross-site request
- * forgery).
+ * HEAD does nothing. A code or token is read from the body of a POST only (`code-attempts.ts`). A POST that a page of another site has sent is
+ * refused, because the browser may add the user's cookie to it (cross-site request forgery). The same holds for a GET with the field `remember`.
  *
  * Out of scope: handling the request (`start.ts`, `callback.ts`).
  */
 import { Refusal } from '../factors/failures'
-import { isFromOtherSite } from '../host/origin'
-import { bodyFieldOf, fieldOf } from '../host/request'
+import { bodyFieldOf, fieldOf, type NevisRequest } from '../host/request'
 import { callback } from './callback'
+import { refuseOtherSites } from './cross-site'
 import { extend } from './extend'
 import { isCallbackRoute } from './purpose'
 import { start } from './start'
@@ -21,14 +21,22 @@ import type { Field, StrategyRequest, StrategyResult } from './strategy-request'
  * @internal
  */
 export async function dispatch(request: StrategyRequest): Promise<StrategyResult> {
-  const { req, settings } = request
-  if (req.method === 'POST' && settings.postOrigins !== 'any' && isFromOtherSite(req, settings.postOrigins)) throw new Refusal('cross_site_post')
+  const { req } = request
+  if (hasInput(req)) refuseOtherSites(request)
   const handle = handleOf(request)
   if (handle !== undefined && isCallback(request)) return callback(request, handle)
   if (req.method !== 'POST') throw new Refusal('start_requires_post')
   const named = bodyFieldOf(req, 'transaction')
   if (bodyFieldOf(req, 'extend') !== undefined) return extend(request, named)
   return bodyFieldOf(req, 'cancel') !== undefined ? cancel(request, named) : start(request, named, bodyFieldOf(req, 'factor'))
+}
+
+/**
+ * True if the request can change more than the end of its transaction. That is every POST, and a GET that answers the check box "Remember this
+ * browser": the script of the waiting page goes to the callback with this field in the URL.
+ */
+function hasInput(req: NevisRequest): boolean {
+  return req.method === 'POST' || fieldOf(req, 'remember') !== undefined
 }
 
 /**

@@ -8,10 +8,11 @@
 import { randomBytes } from 'node:crypto'
 import type { AuthenticateOptions } from 'passport'
 import type { NevisProfile } from '../factors/profile'
-import type { Transaction } from '../factors/transaction'
+import type { Subject, Transaction } from '../factors/transaction'
 import { cookieFor, cookieIn, cookieSetter } from '../host/cookies'
 import { publishFault } from '../host/faults'
 import { logsIn, checkBoxOf } from '../host/request'
+import type { Budgets } from '../ledger/budgets'
 import { forgetReturnTo } from '../session/return-to'
 import { isSubjectOf } from '../trust/binding'
 import type { RememberedBrowser } from '../trust/browsers'
@@ -75,6 +76,16 @@ export function rememberOf(request: StrategyRequest, { replaced, isAfterFirstFac
 }
 
 /**
+ * Returns how often the user's browsers were forgotten before this sign-in started. If the user switches to another factor, the start of the replaced
+ * transaction counts: an attacker who has learned the password must not keep a browser by a switch after the password was changed.
+ * @internal
+ */
+export async function timesForgotten({ budgets }: StrategyRequest, { parameters, replaced }: StartContext, userId = parameters.subject.userId): Promise<Transaction['timesForgotten']> {
+  if (replaced !== undefined) return replaced.timesForgotten
+  return budgets.browsers.timesForgotten(keysOf(budgets, { ...parameters.subject, userId }, parameters.budget))
+}
+
+/**
  * If the request contains the check box "Remember this browser", stores the user's choice in the transaction, so that the choice is not lost before
  * the user approves.
  * @returns the transaction with the choice
@@ -107,11 +118,11 @@ export async function rememberBrowser(request: StrategyRequest, transaction: Tra
   if (offer?.isChosen !== true || login !== undefined || !logsIn(options) || hasPurpose(options)) return
   if (cookieSetter(req) === undefined) return warnAboutAnswer()
   const { id: userId, username } = profile
-  const keys = [budgets.keyOf({ userId }), ...(username === undefined ? [] : [budgets.keyOf({ username })]), ...(budget === undefined ? [] : [budget])]
+  const keys = keysOf(budgets, { userId, username }, budget)
   try {
     const at = Date.now()
-    const { numbers, expiresAt } = await budgets.browsers.number([...new Set(keys)], offer.days, at)
-    if (expiresAt <= at) return
+    const { numbers, expiresAt } = await budgets.browsers.number(keys, offer.days, at)
+    if (expiresAt <= at || (await wasForgotten(budgets, keys, transaction))) return
     const browser = { id: randomBytes(32).toString('base64url'), generation: 0, at, expiresAt, subject, userId, factor, transactionId, numbers }
     const before = rememberedIn(request)
     await budgets.browsers.remember(browser)
@@ -122,6 +133,18 @@ export async function rememberBrowser(request: StrategyRequest, transaction: Tra
   } catch (error) {
     publishFault(error, 'browser', request.about())
   }
+}
+
+/** The keys in the ledger under which a browser of this user is recorded. */
+function keysOf(budgets: Budgets, { userId, username }: Subject, budget: string | undefined): string[] {
+  const names = [...(userId === undefined ? [] : [{ userId }]), ...(username === undefined ? [] : [{ username }])]
+  return [...new Set([...names.map((name) => budgets.keyOf(name)), ...(budget === undefined ? [] : [budget])])]
+}
+
+/** True if `forgetBrowsers` was called for this user after the sign-in started. */
+async function wasForgotten({ browsers }: Budgets, keys: readonly string[], { timesForgotten: before = {} }: Transaction): Promise<boolean> {
+  const times = await browsers.timesForgotten(keys)
+  return keys.some((key) => (times[key] ?? 0) !== (before[key] ?? 0))
 }
 
 /** True for a start that only signs the user in: no user is signed in yet, and the start neither confirms something specific nor enrols a factor. */

@@ -282,7 +282,7 @@ describe('a cancellation', () => {
     if (end === 'denial') {
       await world.simulator.phone('anna').deny()
       expect(outcomeOf(await browser.get(callbackOf(handle)))).toBe('not_approved')
-    } else for (let i = 0; i < 5; i++) await browser.get(`${callbackOf(handle)}&code=000000`)
+    } else for (let i = 0; i < 5; i++) await browser.post('/login/2fa/callback', { transaction: handle, code: '000000' })
     expect(outcomeOf(await browser.post('/login/2fa', { transaction: handle, cancel: '1' }))).toBe('cancelled')
     const asked = world.asked('approve')
     expect(outcomeOf(await browser.post('/login/2fa', { transaction: handle, factor: 'push' }))).toBe('cancelled')

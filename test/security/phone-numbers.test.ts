@@ -6,7 +6,7 @@
  * list.
  */
 import { app, sms, widget } from '../../src'
-import { callbackOf, handleIn, PASSWORD, type TestApp } from '../support/app'
+import { handleIn, PASSWORD, type TestApp } from '../support/app'
 import { lab, outcomeOf } from './support/lab'
 
 const world = lab()
@@ -61,7 +61,7 @@ describe('an enrolment of an honest number', () => {
     const handle = handleIn((await browser.post('/login', { username: 'carl', password: PASSWORD, phone })).location)
     expect(world.simulator.requests.find(({ operation }) => operation === 'enroll')?.body).toMatchObject({ phone: '+41791234567' })
     const code = /\d{6}/.exec(world.simulator.sms('carl').at(-1) as string)?.[0] as string
-    expect(outcomeOf(await browser.get(`${callbackOf(handle)}&code=${code}`))).toBe('success')
+    expect(outcomeOf(await browser.post('/login/2fa/callback', { transaction: handle, code }))).toBe('success')
   })
 })
 

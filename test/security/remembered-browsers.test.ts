@@ -393,21 +393,20 @@ describe('forgetBrowsers', () => {
   // Shows: T-remembered-5
   it('ends a browser that is being remembered in another process at that moment', async () => {
     const memory = new MemoryLedger()
-    let onCount = async () => {}
+    let onRecord = async () => {}
     const ledger: Ledger = {
-      claim: (key, seconds) => memory.claim(key, seconds),
+      claim: async (key, seconds) => {
+        if (key.startsWith('browser:')) await onRecord()
+        return memory.claim(key, seconds)
+      },
       look: (key) => memory.look(key),
       forget: (key) => memory.forget(key),
-      count: async (key, seconds) => {
-        const count = await memory.count(key, seconds)
-        if (key.startsWith('browsers:')) await onCount()
-        return count
-      },
+      count: (key, seconds) => memory.count(key, seconds),
     }
     const app = await start({ strategy: { ledger } })
     const other = await start({ strategy: { ledger: memory } })
-    onCount = async () => {
-      onCount = async () => {}
+    onRecord = async () => {
+      onRecord = async () => {}
       await forgetBrowsers(other.nevis, { username: 'anna' })
       const { userId } = world.simulator.users.find(({ username }) => username === 'anna') as { userId: string }
       await forgetBrowsers(other.nevis, { userId })

@@ -1,0 +1,16 @@
+/**
+ * Refuses a request that a page of another site has caused (cross-site request forgery): the browser adds the user's cookie to such a request.
+ *
+ * Out of scope: which requests are checked (`dispatch.ts`, `callback.ts`), and what the browser says about the other site (`host/origin.ts`).
+ */
+import { Refusal } from '../factors/failures'
+import { isFromOtherSite } from '../host/origin'
+import type { StrategyRequest } from './strategy-request'
+
+/**
+ * @throws Refusal `cross_site_post`, unless the option `allowPostsFromOtherSites` allows the other site
+ * @internal
+ */
+export function refuseOtherSites({ req, settings }: Pick<StrategyRequest, 'req' | 'settings'>): void {
+  if (settings.postOrigins !== 'any' && isFromOtherSite(req, settings.postOrigins)) throw new Refusal('cross_site_post')
+}

@@ -1,0 +1,115 @@
+/**
+ * The attack: an approval that is held back until the browsers are forgotten (`forgetBrowsers`).
+ *
+ * A thief has the password and, for an hour, the phone. The thief starts a sign-in, ticks "Remember this browser" and approves, but does not go to the
+ * callback. The owner reports the phone lost, and the support desk removes the phone and calls `forgetBrowsers`. Only then the thief's browser goes to
+ * the callback. In an earlier version, the browser was then remembered for 30 days, because its number was given only at the callback.
+ */
+import { MemoryLedger, forgetBrowsers, type NevisStrategyOptions } from '../../src'
+import { callbackOf, handleIn, PASSWORD, signIn, type TestApp } from '../support/app'
+import type { Browser } from '../support/browser'
+import { lab, outcomeOf } from './support/lab'
+
+const world = lab()
+const SECRET = 'kJ8s0b2LqZr4XvN7yTfW1mCeUdHgPaQi'
+const COOKIE = 'nevis-browser'
+const start = (strategy: Partial<NevisStrategyOptions> = {}) => world.start({ strategy: { rememberBrowser: { days: 30 }, secret: SECRET, ...strategy } })
+const userId = () => world.simulator.users.find(({ username }) => username === 'anna')?.userId as string
+const both = () => ({ username: 'anna', userId: userId() })
+
+let app: TestApp
+let thief: Browser
+
+beforeEach(async () => {
+  app = await start()
+  thief = app.browser()
+})
+
+/** The approval stays valid, but the browser is not remembered. */
+async function expectNotRemembered(page: Promise<Parameters<typeof outcomeOf>[0]>): Promise<void> {
+  expect(outcomeOf(await page)).toBe('success')
+  expect(thief.cookies.has(COOKIE)).toBe(false)
+  expect(world.events.all.filter(({ event, browser }) => event === 'browser' && browser === 'remembered')).toEqual([])
+}
+
+async function expectRemembered(browser: Browser): Promise<void> {
+  const handle = await signIn(browser, 'anna', { remember: '1' })
+  await world.simulator.phone('anna').approve()
+  expect(outcomeOf(await browser.get(callbackOf(handle)))).toBe('success')
+  browser.cookies.delete('connect.sid')
+  expect(outcomeOf(await browser.post('/login', { username: 'anna', password: PASSWORD }))).toBe('success')
+}
+
+describe('a browser whose sign-in started before forgetBrowsers is not remembered', () => {
+  // Shows: T-remembered-9
+  it.each<[string, () => Parameters<typeof forgetBrowsers>[1]]>([
+    ['both names', both],
+    ['the username', () => ({ username: 'anna' })],
+    ['the userId', () => ({ userId: userId() })],
+  ])('if the approval is held back, and the app gives %s', async (_name, subject) => {
+    const handle = await signIn(thief, 'anna', { remember: '1' })
+    await world.simulator.phone('anna').approve()
+    await forgetBrowsers(app.nevis, subject())
+    await expectNotRemembered(thief.get(callbackOf(handle)))
+  })
+
+  it('if the box is ticked only at the callback', async () => {
+    const transaction = await signIn(thief, 'anna')
+    await world.simulator.phone('anna').approve()
+    await forgetBrowsers(app.nevis, both())
+    await expectNotRemembered(thief.post('/login/2fa/callback', { transaction, remember: '1' }))
+  })
+
+  // Shows: T-remembered-9
+  it('if the thief switches to another factor after the call', async () => {
+    const first = await signIn(thief, 'anna', { remember: '1' })
+    await forgetBrowsers(app.nevis, both())
+    const transaction = handleIn((await thief.post('/login/2fa', { transaction: first, factor: 'sms' })).location)
+    const code = /\d{6}/.exec(world.simulator.sms('anna').at(-1) as string)?.[0] as string
+    await expectNotRemembered(thief.post('/login/2fa/callback', { transaction, code, remember: '1' }))
+  })
+
+  it('if the browsers are forgotten while the callback waits for Nevis', async () => {
+    const handle = await signIn(thief, 'anna', { remember: '1' })
+    await world.simulator.phone('anna').approve()
+    world.simulator.faults.add({ on: 'introspect', delayMs: 200, times: 1 })
+    const page = thief.get(callbackOf(handle))
+    while (world.asked('introspect') === 0) await new Promise(setImmediate)
+    await forgetBrowsers(app.nevis, both())
+    await expectNotRemembered(page)
+  })
+
+  it('if another process is asked, and the browsers had been forgotten before', async () => {
+    const ledger = new MemoryLedger()
+    const [one, other] = [await start({ ledger }), await start({ ledger })]
+    await forgetBrowsers(other.nevis, both())
+    thief = one.browser()
+    const handle = await signIn(thief, 'anna', { remember: '1' })
+    await world.simulator.phone('anna').approve()
+    await forgetBrowsers(other.nevis, both())
+    await expectNotRemembered(thief.get(callbackOf(handle)))
+  })
+})
+
+describe('the owner, who signs in after forgetBrowsers,', () => {
+  it.each([1, 2, 3])('has the browser remembered, however often the browsers were forgotten: %i', async (times) => {
+    for (let i = 0; i < times; i++) await forgetBrowsers(app.nevis, both())
+    await expectRemembered(app.browser())
+  })
+
+  it('has the browser remembered if only the username was given, and a day later', async () => {
+    await forgetBrowsers(app.nevis, { username: 'anna' })
+    await expectRemembered(app.browser())
+    world.later(90_000)
+    await expectRemembered(app.browser())
+  })
+
+  it('is not affected by another user whose browsers are forgotten meanwhile', async () => {
+    const browser = app.browser()
+    const handle = await signIn(browser, 'anna', { remember: '1' })
+    await forgetBrowsers(app.nevis, { username: 'ben' })
+    await world.simulator.phone('anna').approve()
+    expect(outcomeOf(await browser.get(callbackOf(handle)))).toBe('success')
+    expect(browser.cookies.has(COOKIE)).toBe(true)
+  })
+})
