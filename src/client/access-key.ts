@@ -38,7 +38,7 @@ export class AccessKey {
   }
 
   /**
-   * Returns the current key. The caller must have a deadline of its own, because the application's function may never return.
+   * Returns the current key. This method has no deadline, and the application's function may never return. So the caller must set a deadline.
    * @throws TypeError if the application's function returns an unusable key. Errors that the function itself throws are passed on unchanged.
    */
   current(): string | Promise<string> {
@@ -47,8 +47,8 @@ export class AccessKey {
 
   /**
    * Returns the current key, or rejects after `timeoutMs`. For callers that have no deadline of their own.
-   * @throws NevisError `NEVIS_TIMEOUT` if the application's function does not return the key in time. Its `operation` is `introspect`, because a
-   * NevisError must name a client method, although no request was sent.
+   * @throws NevisError `NEVIS_TIMEOUT` if the application's function does not return the key in time. No request was sent, but a NevisError must name a
+   * client method. So its `operation` is `introspect`.
    */
   currentWithinDeadline(): string | Promise<string> {
     const source = this.#source

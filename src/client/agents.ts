@@ -6,11 +6,11 @@
  * request that notifies a user. So the client closes an idle connection before the server does:
  * - after 30 s, which is less than the idle time-out of most servers and load balancers;
  * - one second before the time that the server announces (`Keep-Alive: timeout=5`), which Node's agent does by itself;
- * - if the server has closed an idle connection before, after 80 % of the time for which that connection was idle.
+ * - if the server has closed an idle connection earlier: after 80 % of the time for which that connection had been idle.
  *
- * One case cannot be prevented: a server without such an announcement closes an idle connection for the first time, just as a request is
- * sent. The request then fails with `NEVIS_UNREACHABLE`. The client retries it only if its method may be retried. Tunnels through a forward
- * proxy are kept, counted and closed in the same way.
+ * One case cannot be prevented. The server announces no idle time-out, and has not closed an idle connection yet. Now it closes one just as a request is
+ * sent on it. This request fails with `NEVIS_UNREACHABLE`. The client retries it only if the client method is marked "Retried on failure". Tunnels through
+ * a forward proxy are kept, counted and closed in the same way.
  *
  * Out of scope: sending and retrying a request (`http.ts`), opening a tunnel (`tunnel.ts`).
  *
@@ -24,7 +24,7 @@ import { proxyFor, type Proxy } from './proxy'
 import { Tunnel } from './tunnel'
 
 const KEEP_IDLE_MS = 30_000
-/** If a server closes a connection that was idle for less than this, the server is probably restarting. The agent learns no idle time-out from it. */
+/** If a server closes a connection that was idle for less than this, the server is probably restarting. The agent ignores such a connection. */
 const SHORTEST_TIMEOUT_MS = 1000
 /** The agent forgets the server's learned idle time-out after one hour, because a restart of the server may have closed the connection early. */
 const MEMORY_MS = 3_600_000
@@ -33,7 +33,7 @@ const SAFE_SHARE = 0.8
 
 const OPTIONS = {
   keepAlive: true,
-  // During a burst of logins, requests beyond these 50 connections wait until one is free, at most until their deadline.
+  // During a burst of logins, these 50 connections may all be in use. Further requests then wait for a free connection, at most until their deadline.
   maxSockets: 50,
   timeout: KEEP_IDLE_MS,
   // axios sets this keep-alive delay of the socket to 60 s before each request. With another value here, Node and axios would overwrite each other's value,

@@ -38,7 +38,7 @@ export class Answer {
     return httpDate(this.#date)
   }
 
-  /** True if the body is empty or white space, and the response had a declared length, so that the body cannot have been truncated. */
+  /** True if the body is empty or white space. The response must also have declared its length; otherwise the body may have been cut off. */
   get isEmpty(): boolean {
     return this.text.trim() === '' && !this.isOpenEnded
   }
@@ -120,8 +120,8 @@ export class Answer {
 }
 
 /**
- * Parses an HTTP date.
- * @returns milliseconds since 1970: RFC 9110, section 5.6.7
+ * Parses an HTTP date (RFC 9110, section 5.6.7).
+ * @returns milliseconds since 1970; undefined if the value is not an HTTP date
  */
 export function httpDate(value: unknown): number | undefined {
   const at = typeof value === 'string' && /^\w{3}, .* GMT$/.test(value) ? Date.parse(value) : NaN

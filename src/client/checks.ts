@@ -134,7 +134,7 @@ export function checkedName(method: string, value: unknown): string {
   return text(method, 'name', value, textFault)
 }
 
-/** Validates the text of an SMS when the application configures the factor, so that a mistake shows at start-up instead of at the first login. */
+/** Validates the text of an SMS when the application configures the SMS factor. So a mistake is found when the application starts, not at the first login. */
 export function assertSmsText(owner: string, value: unknown): asserts value is string {
   text(owner, 'message', value, smsFault)
 }

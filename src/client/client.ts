@@ -22,7 +22,7 @@ export type { NevisClientOptions } from './options'
 export type * from './requests'
 export type * from './results'
 
-/** HTTP statuses that mean that the code is wrong, used, expired or another user's. Nevis documents only "4xx otherwise", without a body. */
+/** With these HTTP statuses, Nevis rejects a code: it is wrong, used, expired or another user's. Nevis documents only "4xx otherwise", without a body. */
 const WRONG_CODE_STATUSES: readonly number[] = [400, 404, 409, 412, 422]
 
 const MARK = Symbol.for('passport-nevis.NevisClient')
@@ -131,7 +131,7 @@ export class NevisClient {
     const isPage = !answer.isEmpty && answer.jsonObject() === undefined
     if (!WRONG_CODE_STATUSES.includes(answer.status)) throw isPage ? asFromPage(answer.statusError()) : answer.statusError()
     if (isPage) throw answer.unexpected('the body is neither empty nor a JSON object')
-    // Do not count the 404 of a gateway as a wrong code: the code may be right. A gateway that cannot reach Nevis sends a body in another form.
+    // Do not count the 404 of a gateway as a wrong code: the code may be right. A gateway's body does not have Nevis's error form.
     const body404 = answer.status === 404 ? (answer.jsonObject() ?? {}) : {}
     if (Object.keys(body404).length > 0 && typeof body404['status'] !== 'number') throw answer.unexpected('this 404 is not in the form of Nevis')
     return false
@@ -235,8 +235,8 @@ export class NevisClient {
 
   /**
    * @internal Asks Nevis whether the token is a status token. False if Nevis responds with the status `unknown`, or with a 404 in Nevis's error form.
-   * @throws NevisError for any other response that is not a status. A 400 does not prove that the token is no status token, because Nevis may reject the
-   * request before it looks the token up. If this method missed a status token, a browser could sign in with that token without an approval
+   * @throws NevisError for any other response that is not a status, also for a 400: Nevis may reject a request before it looks the token up. If this
+   * method wrongly returned false for a status token, a browser could sign in with that token, without an approval
    */
   async isStatusToken(token: string): Promise<boolean> {
     const answer = await this.#answerToStatus(token)

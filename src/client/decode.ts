@@ -1,8 +1,8 @@
 /**
  * Validates JSON from Nevis and turns it into typed values, or throws `NEVIS_UNEXPECTED_RESPONSE`.
  *
- * Unknown fields are accepted and kept in `raw`. A response is rejected if a required field is missing, or if an id or a token has characters
- * that could not be sent in a request. Out of scope: sending the request, and what a value means for a login.
+ * Unknown fields are accepted and kept in `raw`. A response is rejected if a required field is missing. It is also rejected if an id or a token has
+ * characters that cannot be sent in a request. Out of scope: sending the request, and what a value means for a login.
  */
 import { isJsonObject, type Answer } from './answer'
 import { compact, Fields } from './fields'
@@ -91,11 +91,11 @@ export function decodeApproval(answer: Answer, channel: string): Approval {
 }
 
 /**
- * Decodes the status of a transaction. Rejects the response if the HTTP status and the field `status` contradict each other. Also rejects
- * unknown values of `status`, because a login depends on this field. All other enumerations accept unknown values.
+ * Decodes the status of a transaction. Rejects the response if the HTTP status and the field `status` contradict each other. Also rejects an unknown value
+ * of `status`, because a login depends on it. Unknown values of all other enumerations are accepted.
  *
- * HTTP 412 is an exception: Nevis documents it as "a failed operation". It means `failed` if the body is an error of Nevis, or if `status`
- * has any value but `pending`, `succeeded` and `unknown`.
+ * Nevis documents HTTP 412 as "a failed operation". So 412 means `failed` if the body is an error of Nevis or has a `status`. If this `status` is
+ * `pending`, `succeeded` or `unknown`, it contradicts 412, and the response is rejected.
  *
  * A 404 means `unknown` only with `"status": "unknown"`. Any other 404 means that the host or path is wrong, and becomes
  * `NEVIS_UNEXPECTED_RESPONSE`. It is not `NEVIS_NOT_FOUND`, because the request names no user or authenticator that could be missing.
@@ -117,7 +117,7 @@ export function decodeStatus(answer: Answer): Status {
     const named = compact<{ transactionId?: string; userId?: string }>({ transactionId: fields.optionalTransactionId(), userId: fields.optionalId('userId') })
     return { status, ...named, token: fields.token('token'), ...details }
   }
-  // Accept malformed ids and tokens here. The caller only compares them with the started transaction. If they were rejected, a user's denial
+  // Accept malformed ids and tokens here. The caller only compares them with those of the started transaction. If they were rejected, a user's denial
   // would become an error.
   const undecided = compact<{ transactionId?: string; userId?: string; token?: string }>({
     transactionId: fields.looseId('transactionId'),

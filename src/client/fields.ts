@@ -63,7 +63,7 @@ export class Fields {
     return value?.toLowerCase()
   }
 
-  /** Returns Nevis's transaction id: a UUID in lower case, or any other valid token unchanged. */
+  /** Returns Nevis's transaction id. Converts a UUID to lower case. Returns any other id unchanged, if it has only characters that a token may have. */
   optionalTransactionId(): string | undefined {
     const value = this.optionalToken('transactionId')
     return isUuid(value) ? value.toLowerCase() : value

@@ -67,7 +67,7 @@ const TRANSPORTS = {
   },
 }
 
-/** A request with Node's own response object, because only that has the raw headers. It is absent if a test of the application mocks Node's requests. */
+/** A request of Node, with Node's response object. Only that object has the raw headers. It is absent if a test of the application mocks Node's `request`. */
 type Sent = ClientRequest & { [ANSWER]?: IncomingMessage }
 const ANSWER = Symbol('answer')
 

@@ -57,9 +57,9 @@ export function unescapeHtml(text: string): string {
 }
 
 /**
- * Checks a message for the Access App. The Access App formats text inside `<html>…</html>`, and shows any other text literally, with `<` and `>`.
- * Nevis rejects an `<html>` message with any tag but its six. A message with `<html` in the middle is rejected here, because the application has
- * probably joined text and markup, and untrusted input could then control the formatting.
+ * Checks a message for the Access App. The Access App formats text inside `<html>…</html>`, and shows any other text literally, with `<` and `>`. Nevis
+ * rejects an `<html>` message with any tag but its six. A message with `<html` in the middle is rejected here. In such a message, the application has
+ * probably joined text and markup, so untrusted input could control the formatting.
  */
 export function appMessageFault(value: unknown): string | undefined {
   const fault = textFault(value)

@@ -25,9 +25,9 @@ export interface NevisClientOptions {
   /** The agent for http requests. Default: an agent of the client that keeps connections alive. */
   httpAgent?: HttpAgent | undefined
   /**
-   * The agent for https requests, for example to trust another CA. Default: an agent of the client that keeps connections alive and uses the
-   * forward proxy of the environment (`https_proxy`); your own agent replaces both. A response that arrives over an unencrypted connection is
-   * `NEVIS_UNREACHABLE`.
+   * The agent for https requests, for example to trust another CA. Default: an agent of the client that keeps connections alive and uses the forward proxy
+   * of the environment (`https_proxy`). If you set an agent, the client does not use that proxy. A response over an unencrypted connection is rejected
+   * with `NEVIS_UNREACHABLE`.
    */
   httpsAgent?: HttpsAgent | undefined
 }

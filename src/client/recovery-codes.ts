@@ -1,8 +1,8 @@
 /**
  * Finds the recovery codes in the response to an enrolment. Nevis documents the form of a code, but not which field contains the codes.
  *
- * So this file searches all fields for a list in which every value has the form of a code, also for a list in one text. A mixed list is ignored,
- * because the user would save strings that are no codes. Out of scope: codes that users type (`typed-input.ts`).
+ * So this file searches all fields for a list in which every value has the form of a code. It also finds several codes in one text. It ignores a list that
+ * contains anything else, because the user would save strings that are not codes. Out of scope: codes that users type (`typed-input.ts`).
  *
  * Source: https://docs.nevis.net/authcloud/api-doc/api-use-cases/recovery-codes/request-recovery-codes: 16 characters, alphanumeric;
  * the verification reference adds dashes.
@@ -11,7 +11,7 @@ import { isJsonObject } from './answer'
 
 /** The form of a code: 16 letters and digits with or without dashes, or 16 characters including the dashes. */
 const CODE = /^(?=(?:-?[A-Za-z0-9]){16}$|[A-Za-z0-9-]{16}$)[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*$/
-/** Inside a field with one of these names, codes of other lengths are accepted, too (`NAMED_CODE`). */
+/** In a field with one of these names, a code may have 8 to 64 characters (`NAMED_CODE`). */
 const NAMES: readonly string[] = ['recoveryCodes', 'recovery_codes', 'codes']
 const NAMED_CODE = /^(?=.{8,64}$)[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*$/
 /** If several fields of one object have the form of a code, the field with one of these names is the code. */

@@ -24,8 +24,8 @@ export type UserReference =
     }
 
 /**
- * Enrols a new user without a username. You must set `anonymous: true`: if your application passed `username: undefined` by mistake, Nevis would
- * create a new user at each call.
+ * Enrols a new user without a username. You must set `anonymous: true`. Otherwise, if your application passed `username: undefined` by mistake, each call
+ * would create another user at Nevis.
  */
 export interface AnonymousEnrollRequest {
   /** Must be true: creates a user without a username. */

@@ -6,11 +6,11 @@
  * sends before the tunnel is open. Any status but 2xx, and any bytes that arrive together with a 2xx, destroy the stream with an error code.
  * All later bytes go to TLS, which checks the certificate.
  *
- * No package is used for this, because `https-proxy-agent` returns the proxy's refusal as the response of Nevis. `hpagent` 1.2 rejects the
- * refusal, but ignores `maxSockets`: 200 waiting requests open 200 tunnels, because Node counts a connection only when the agent returns it.
- * It also leaves a CONNECT open when its request is aborted, writes IPv6 hosts without brackets, and throws on badly escaped credentials.
- * Node 20 has no `proxyEnv`. The stream of this file exists before the proxy responds, so Node's own agent counts and limits it, and
- * closes it at the deadline of its request.
+ * No package is used for this, because `https-proxy-agent` returns the proxy's refusal as the response of Nevis. `hpagent` 1.2 rejects the refusal, but
+ * ignores `maxSockets`: 200 waiting requests open 200 tunnels. The reason is that Node counts a connection only after the agent has returned it. It also
+ * leaves a CONNECT open when its request is aborted, writes IPv6 hosts without brackets, and throws on badly escaped credentials. Node 20 has no
+ * `proxyEnv`. The stream of this file exists before the proxy responds. So Node's own agent counts it for `maxSockets`, and closes it at the deadline of
+ * its request.
  *
  * Out of scope: which proxy, if any (`proxy.ts`), and the limit on the number of tunnels (`agents.ts`).
  * Source: RFC 9110, section 9.3.6

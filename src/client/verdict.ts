@@ -72,7 +72,7 @@ function namesAnother(value: unknown, expected: ExpectedNames, depth = 0): boole
   })
 }
 
-/** What fields can say, strongest first, each with its meaning for the whole object. The strongest field decides. */
+/** The verdicts of a field, strongest first, each with the verdict for the whole object. The field with the strongest verdict decides. */
 const BY_STRENGTH: readonly [FieldVerdict, Verdict][] = [['no', 'no'], ['unclear', 'unclear'], ['yes', 'yes'], ['text', 'unclear'], ['unknown', 'unclear'], ['maybe', 'yes']]
 
 /**
@@ -99,7 +99,7 @@ function verdictOfField(json: RawAnswer, name: string, value: unknown, depth: nu
   if (value === false && parts.some((part) => RESULT_NAMES.has(part))) return 'no'
   if (parts.some((part) => TEXT_NAMES.has(part))) return isNonEmpty(value) ? 'text' : undefined
   if (Array.isArray(value)) return NEUTRAL_NAMES.has(name) ? undefined : (verdictOfList(value, depth) ?? 'unknown')
-  // If Nevis is not known to send this field, an object in it must say yes. `{"maintenance": {}}` does not, so the field is `unknown`.
+  // If Nevis is not known to send this field, the object in it must say yes or no. `{"maintenance": {}}` says neither, so the field is `unknown`.
   if (isJsonObject(value)) return verdictOfObject(value, depth + 1) ?? (NEUTRAL_NAMES.has(name) ? undefined : 'unknown')
   return NEUTRAL_NAMES.has(name) ? undefined : 'unknown'
 }
