@@ -1,6 +1,7 @@
 /**
  * Entry point of the child process in which the command `doctor` loads and checks the application. The application's output and exit then do not affect
- * the command. If an error of the application ends the process, it reports the error's name, code and line, but not the message, which may quote a secret.
+ * the command. If an error of the application ends the process, it reports the error's name, code and line. It does not report the message, which may
+ * quote a secret.
  *
  * Out of scope: printing the report. This process sends the findings to its parent process.
  */

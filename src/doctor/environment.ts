@@ -32,7 +32,7 @@ export function cloudOf(env: Environment): { readonly client: NevisClient; reado
     const client = new NevisClient({ instance, baseURL, accessKey: accessKey as string })
     return { client, baseURL: client.baseURL, accessKey: accessKey as string }
   } catch (reason) {
-    // In the client's error message, replace the option's name by the variable's name. The message never contains the value.
+    // In the client's error message, replace the name of the option by the name of the environment variable. The message never contains the value.
     const sentence = (reason as TypeError).message.replace(/^NevisClient: /, '').replace(/^(accessKey|instance|baseURL)\b/, (option) => VARIABLES[option] as string)
     return error('cloud.settings', sentence.replace(/, or a function$/, ''), remedy)
   }

@@ -50,8 +50,8 @@ interface Base {
 }
 
 /**
- * The result of one check. `error`: users cannot sign in, or can sign in without the second factor · `warning`: users can sign in, but something will fail in
- * production, for example with several processes · `unchecked`: the command `doctor` could not check it, and the remedy says how the developer can.
+ * The result of one check. `error`: users cannot sign in, or can sign in without the second factor · `warning`: users can sign in, but something will fail
+ * in production, for example with several processes · `unchecked`: `doctor` could not check it; the remedy tells the developer how to check it.
  */
 export type Finding =
   | (Base & { readonly level: 'ok'; readonly remedy?: never })

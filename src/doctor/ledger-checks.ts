@@ -63,7 +63,7 @@ function claimFinding(claims: readonly boolean[], leftSeconds: number): Finding 
   if (claims.filter(Boolean).length !== 1) {
     return error('ledger.claims', `of two simultaneous claims ${claims[0] ? 'both succeed' : 'none succeeds'}`, 'claim() must return true to exactly one caller: use RedisLedger, or fix your own ledger')
   }
-  // Allow a deviation of one minute, because the store may be slow or have a clock of its own.
+  // Allow the expiry time to be wrong by one minute, because the store may be slow or have a clock of its own.
   if (leftSeconds < DAY_SECONDS - 60 || leftSeconds > DAY_SECONDS + 60) {
     return error('ledger.claims', `a claim for a day has ${leftSeconds} s left right after it: used approvals would count again, or users stay locked out`, 'fix look() or the lifetimes of your own ledger: whole seconds')
   }

@@ -2,7 +2,7 @@
  * Checks that no rate limiter runs before the status endpoint. Each waiting page calls the status endpoint every two seconds. If the endpoint responds
  * with 429, the page does not notice that the user has approved.
  *
- * Out of scope: rate limiters on other routes. One on the login route is good.
+ * Out of scope: rate limiters on other routes. A rate limiter on the login route is useful.
  */
 import { ok, warning, type Finding } from './findings'
 import { ask, UNKNOWN_HANDLE, type Reply } from './probe'

@@ -26,7 +26,7 @@ export interface Reply {
   readonly text: string
   /** Names of the Nevis strategies that handled this request and called `fail`. */
   readonly refusedBy: readonly string[]
-  /** The failure codes of these strategies, for example `unknown_transaction`. */
+  /** The failure codes with which Nevis strategies refused this request, for example `unknown_transaction`. */
   readonly codes: readonly string[]
   /** The code of the first StorageError or NevisError during the request, for example `SESSION_IN_COOKIE`. */
   readonly fault: string | undefined

@@ -33,7 +33,7 @@ export function reportOf(findings: readonly Finding[], { hasColours = false } = 
 }
 
 /**
- * Wraps a text at its spaces, but never inside `5 s`. Cuts a word that is longer than a line, for example a URL.
+ * Wraps a text at its spaces, but never between a number and its unit (`5 s`). Cuts a word that is longer than a line, for example a URL.
  * @param indent columns before each line
  * @param hanging additional columns before all lines but the first
  */

@@ -18,13 +18,14 @@ const PASSWORD = /^(local|ldap|password)/i
 
 /**
  * Reports whether sign-ins can skip the second factor, and where the second factor starts.
- * @param unseen how many calls of `passport.authenticate` for the waiting page did not run, because another middleware refused the request first
+ * @param unseen 1 if other middleware refused the check's request to the waiting page, so that the call of `passport.authenticate` there did not run;
+ * otherwise 0. Such a call does not count as a start of the second factor
  */
 export async function startFindings(origin: string, observer: AppObserver, registered: Registered, unseen: number): Promise<Finding[]> {
   const passwords = observer.strategyCalls.filter((call) => isOther(call, observer))
   const own = observer.strategyCalls.filter((call) => call.asks.some((one) => one === registered.name || one === registered.strategy))
   const starts = own.filter(({ hasRun }) => !hasRun)
-  // Only with middleware in Express's form can the trial replace the password check. In other frameworks, the application would look up the invented user.
+  // The trial can replace the password check only if middleware has Express's form. In other frameworks, the application would look up the invented user.
   const result = passwords.length === 0 || !observer.isConnect ? undefined : await tried(origin, observer, passwords)
   return [passwordFinding(passwords.length + starts.length === 0, passwords, registered.name, result), startFinding(starts, starts.length - unseen, registered.name, result)]
 }
@@ -83,8 +84,8 @@ function startFinding(starts: readonly StrategyCall[], others: number, nevis: st
   const places = starts.flatMap(({ place }) => place ?? [])
   const where = places.length === 0 ? '' : `: ${places.slice(0, 3).join(', ')}${places.length > 3 ? ', …' : ''}`
   if (others > 0) return ok(check, `found ${others} other ${others === 1 ? 'route that uses' : 'routes that use'} the strategy${where} (a sign-in is not tried, because that would need a password)`)
-  // A route that starts the second factor may exist unseen: an application may mount one middleware on several routes, and some frameworks call
-  // `authenticate` only during a request.
+  // A route that starts the second factor may exist although `doctor` has not seen it. An application may mount one middleware on several routes, and some
+  // frameworks call `authenticate` only during a request.
   const remedy = `sign in once; if no second factor starts, add the strategy after the password: ${START.replace("'nevis'", `'${nevis}'`)}`
   return unchecked(check, 'only the callback and the waiting page were seen to use the strategy', remedy)
 }

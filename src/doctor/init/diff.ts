@@ -20,7 +20,7 @@ export function diffOf(path: string, before: string, after: string): string {
     if (next === -1) break
     const start = Math.max(i, next - CONTEXT)
     let end = next
-    // Extend the hunk while the gap to the following change is at most two contexts long.
+    // Extend the hunk to the following change if at most six unchanged lines (two contexts) are between them.
     for (let at = next; at < lines.length && at - end <= 2 * CONTEXT; at++) if (lines[at]?.sign !== ' ') end = at
     const stop = Math.min(lines.length, end + CONTEXT + 1)
     const skipped = start - i

@@ -19,7 +19,7 @@ export interface Door {
   readonly strategy?: string
 }
 
-/** Pattern for the path of the route or the name of the file, with the kind of sign-in that it shows. */
+/** Patterns for the path of a route or the name of a file, each with the kind of sign-in that this path or file usually has. */
 const PLACES: readonly (readonly [RegExp, string])[] = [
   [/reset|forgot|recover/i, 'password reset'],
   [/sign-?up|register|registration|join|create-?account/i, 'sign-up'],

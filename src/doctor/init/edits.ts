@@ -95,7 +95,7 @@ function endOfImports(source: Source): number {
   return end
 }
 
-/** The import path of the strategy's file, with or without a file extension, as the other imports of this file have it. */
+/** The import path of the strategy's file, for use in `source`. It has a file extension if the other imports in `source` have one, or if Node requires it. */
 function specifierOf(source: Source, strategyFile: Source): string {
   const path = relative(dirname(`/${source.path}`), `/${strategyFile.path}`).replace(/\\/g, '/')
   const written = path.startsWith('.') ? path : `./${path}`

@@ -1,6 +1,6 @@
 /**
- * Changes the files besides the sign-in itself: adds a recent second factor before sensitive routes such as the change of the password, a button for a
- * code by SMS in the login form, and the dependency in package.json.
+ * Makes the changes outside the sign-in. It requires a recent second factor on sensitive routes, for example the change of the password. It adds a button
+ * for a code by SMS to the login form, and the dependency to package.json.
  *
  * Out of scope: the sign-in (`login-edit.ts`).
  */
@@ -15,12 +15,12 @@ const SENSITIVE = /password|passwd|e-?mail|delete|2fa|api-?key|token/i
 
 interface Guarded {
   readonly route: Route
-  /** The handler of the route that lets only signed-in users through. */
+  /** The login guard of the route: a handler that lets only signed-in users continue. */
   readonly guard: Range
 }
 
 /**
- * Adds `requireSecondFactor` with a maximum age of five minutes after the login guard of sensitive routes.
+ * Adds `requireSecondFactor` to sensitive routes, after their login guard. The second factor must then be at most five minutes old.
  * @returns the changed routes, for example `POST /password in routes/account.js`
  */
 export function editStepUps(edits: Edits, sources: readonly Source[], waitingURL: string): string[] {

@@ -1,7 +1,7 @@
 /**
- * Decides what `init` changes in the application: creates the Nevis strategy next to the password strategy, mounts the status endpoint before the session,
- * and adds the second factor to the password route and to other places that sign a user in. If the password strategy, the session or the password route is
- * not clear, `init` changes nothing.
+ * Decides what `init` changes in the application. It creates the Nevis strategy next to the password strategy, and mounts the status endpoint before the
+ * session. It adds the second factor to the password route, and to other places that sign a user in. If the password strategy, the session or the password
+ * route is not clear, `init` changes nothing.
  *
  * Out of scope: printing and writing (`init-command.ts`).
  */
@@ -18,7 +18,7 @@ export interface DoorResult {
   readonly door: Door
   /** `closed`: the application already asks for the second factor here. `changed`: `init` adds it. `left`: the developer must add it. */
   readonly state: 'closed' | 'changed' | 'left'
-  /** Why `init` does not change this place; undefined if it does, or if it never changes this kind of place. */
+  /** Why `init` does not change this place. Undefined if `init` changes the place, or never changes a place of this kind. */
   readonly why: string | undefined
 }
 
@@ -201,7 +201,7 @@ function sessionIn(sources: readonly Source[]): Session | Refusal {
   return prefixOf(sources, source, owner) === '' ? { source, statement, owner } : refuse(`the session is mounted on ${owner}, which is not the app`)
 }
 
-/** Finds uses of names that `init` would declare, such as `secondFactor`. `init` then changes nothing. */
+/** Finds names that `init` would declare, such as `secondFactor`, but that the application already uses. If there is one, `init` changes nothing. */
 function takenIn(source: Source): Refusal[] {
   return source.tokens.flatMap(({ kind, text, line }, i) => {
     const isOwn = kind === 'word' && NAMES.includes(text) && !source.is(i - 1, '.') && !source.is(i + 1, ':')

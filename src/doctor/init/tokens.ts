@@ -1,6 +1,6 @@
 /**
- * Splits JavaScript and TypeScript into tokens, and matches brackets. The command `init` only searches for a few known patterns, so the package needs no
- * parser as a dependency, and does not depend on the TypeScript version.
+ * Splits JavaScript and TypeScript into tokens, and matches brackets. The command `init` only searches for a few known patterns. So it needs neither a
+ * parser as a dependency nor a certain version of TypeScript.
  *
  * Out of scope: JSX, and what the tokens mean (`source.ts`). A file whose brackets do not match is rejected.
  */

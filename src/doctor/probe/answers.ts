@@ -1,6 +1,6 @@
 /**
- * Searches a response of Nevis for a value, by the name of its field or by its form, at any depth. The command `probe` does not expect a value in a
- * certain place, because it is to find out the place.
+ * Searches a response of Nevis for a value, by the name of its field or by its form, at any depth. The command `probe` expects no value in a certain
+ * place, because its purpose is to find out in which place Nevis sends the value.
  *
  * Out of scope: describing a response (`shape.ts`).
  */

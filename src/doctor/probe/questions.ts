@@ -50,7 +50,7 @@ class Reader {
     return this.found(step, field).map(([, kind]) => kind)
   }
 
-  /** Like `kinds`, in words. `null` counts as absent. */
+  /** Describes the values of a field in words: their kinds, for example `UUID`, or `absent`. `null` counts as absent. */
   claim(step: string, field: string): string {
     return this.kinds(step, field).filter((kind) => kind !== 'null').join(', ') || 'absent'
   }
@@ -64,7 +64,7 @@ class Reader {
 
 const isRight = (status: string) => status === '200'
 
-/** The options that an instance needs whose transaction tokens have other claims than the documented ones. */
+/** The option of the strategy to set if the claims of this instance's transaction tokens are not those that Nevis documents. */
 function optionsFor(facts: Reader, step: string): { readonly option?: string } {
   if (facts.claim(step, 'active') !== 'true') return {}
   const [sub, aud, iss] = (['sub', 'aud', 'iss'] as const).map((claim) => facts.claim(step, claim)) as [string, string, string]

@@ -65,7 +65,7 @@ async function textOf(response: IncomingMessage): Promise<string> {
   return text.slice(0, MAX_BYTES)
 }
 
-/** Decodes the body, also in an encoding that was not asked for: otherwise the probe could not see which users it has created. */
+/** Decompresses the body. Accepts more algorithms than gzip, which the request asks for. Otherwise the probe might not learn which users it has created. */
 function decoded(response: IncomingMessage): AsyncIterable<unknown> {
   switch (response.headers['content-encoding']) {
     case 'gzip':
