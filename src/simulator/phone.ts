@@ -35,7 +35,7 @@ const asPromise = <Value>(work: () => Value): Promise<Value> =>
 
 /** Says why a phone cannot do what it is told. */
 export class PhoneRefusal extends Error {
-  /** @param text the sentence, with `{name}` for the phone's owner: the page with the phones shows it in its own language */
+  /** @param text the reason in English, with `{name}` for the phone's owner. The page with the phones translates it */
   constructor(
     readonly text: Text,
     readonly owner = '',
@@ -186,7 +186,7 @@ export class Phone {
       .sort((one, other) => (one.arrival ?? 0) - (other.arrival ?? 0))
   }
 
-  /** The authenticators on this phone: all of its owner, and those of other users who scanned their enrolment with it. */
+  /** The authenticators on this phone: all authenticators of the phone's owner, and those that other users enrolled with this phone. */
   private devices(): { user: User; authenticator: Authenticator }[] {
     const owner = this.cloud.userByName(this.name) ?? this.cloud.userById(this.name)
     return [...this.cloud.users.values()].flatMap((user) =>

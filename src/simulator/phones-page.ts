@@ -36,7 +36,7 @@ const nameOf = (user: User, t: Translate): string => user.username ?? t('User {i
 /** A form whose action has failed: the reason, the user of the phone, and the link that was typed into the form. */
 export interface Refused {
   readonly reason: Text
-  /** For `{name}` in the reason. */
+  /** The name of the phone's owner. It replaces `{name}` in `reason`. */
   readonly owner?: string
   readonly user?: User
   readonly link?: string

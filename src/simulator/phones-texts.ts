@@ -1,7 +1,7 @@
 /**
- * The texts of the page with the phones, in English and German. The German texts are named by their English text.
+ * The texts of the page with the phones, in English and German. The key of each German text is the English text.
  *
- * Out of scope: messages, texts and device names, which are the app's.
+ * Out of scope: texts that the application or the user has chosen, for example messages and device names.
  */
 
 const german = {
@@ -50,10 +50,10 @@ const german = {
   'This user does not exist any more.': 'Diesen Benutzer gibt es nicht mehr.',
 } as const
 
-/** A text of the page. A text without a translation does not compile. */
+/** An English text of the page. The type contains only texts that have a German translation. */
 export type Text = keyof typeof german
 
-/** @param values for the `{names}` in the text */
+/** @param values replace the placeholders in the text: `values.name` replaces `{name}` */
 export type Translate = (text: Text, values?: Readonly<Record<string, string>>) => string
 
 /** The language of a page, and its texts. */
@@ -62,7 +62,7 @@ export interface PhoneTexts {
   readonly t: Translate
 }
 
-/** @param acceptLanguage the header; German, if the header names German before English */
+/** @param acceptLanguage the header `Accept-Language`. If it names German before English, the texts are German; otherwise English */
 export function textsFor(acceptLanguage: string | undefined): PhoneTexts {
   const isGerman = /\b(?:en|de)\b/i.exec(acceptLanguage ?? '')?.[0].toLowerCase() === 'de'
   return {

@@ -10,7 +10,7 @@ export class RequestLog {
   /** The recorded requests, oldest first. A test may set `requests.length = 0`, so this class does not store the length elsewhere. */
   readonly entries: RecordedRequest[] = []
   private readonly sizes = new WeakMap<RecordedRequest, number>()
-  /** The total size in bytes of the requests since `trim` last ran. Includes requests that were deleted since then. */
+  /** The total size of the requests in bytes. It may be too large, because only `trim` subtracts the sizes of deleted requests. */
   private bytes = 0
 
   /**
@@ -25,7 +25,7 @@ export class RequestLog {
     if (this.bytes > CAPACITY.requestBytes) this.trim()
   }
 
-  /** Deletes the oldest requests until three quarters of the allowed size remain. Deleting only a few would make every following `add` sum up all sizes. */
+  /** Deletes the oldest requests until three quarters of the allowed size remain. If it deleted only a few, every following `add` would call it again. */
   private trim(): void {
     let from = this.entries.length
     this.bytes = 0

@@ -31,9 +31,9 @@ export function getStatus({ cloud, body }: Call): Answer {
 }
 
 /**
- * Introspects a token. Every token of this simulator is active until it expires: access keys, status tokens, intent tokens (used or not), and the
- * tokens of pending and failed transactions. Nevis's documentation also allows stricter behaviour. The simulator chose this one, because it reveals a
- * client that takes `active` alone for a success.
+ * Introspects a token. Every token of this simulator is active until it expires: access keys, status tokens, intent tokens (used or not), and the tokens
+ * of pending and failed transactions. Nevis's documentation also allows stricter behaviour. The simulator is not stricter, so that a test fails if a
+ * client takes `active` alone for a success.
  */
 export function introspect({ cloud, body }: Call): Answer {
   const claims = cloud.introspect(requiredText(body, 'token'))

@@ -16,7 +16,7 @@ const off = (seconds: number): Dialect => ({
   clockMs: seconds * 1000,
 })
 
-/** A dialect with a wrong clock in which, additionally, a transaction token is valid for one minute only, from its `nbf`. */
+/** A dialect in which Nevis's clock is wrong by this many seconds. In addition, a transaction token is valid for one minute only. */
 const strict = (seconds: number): Dialect => {
   const { name, says, ...rest } = off(seconds)
   return {

@@ -1,5 +1,5 @@
 /**
- * Dialects of the simulator for HTTP: media types, encodings, redirects, and responses of gateways and firewalls that Nevis has not sent.
+ * Dialects of the simulator for HTTP: media types, encodings, redirects, and responses that a gateway or firewall sends instead of Nevis.
  *
  * Out of scope: applying a dialect (`apply.ts`).
  */
