@@ -27,7 +27,7 @@ export interface SecondFactorView {
   readonly status: 'pending' | 'succeeded' | 'failed' | 'expired' | 'unreadable'
   /** When the transaction expires, by the server's clock; ISO 8601. */
   readonly expiresAt: string
-  /** Names of the factors that the user may start now. If the list contains `factor`, the user may request it again, for example another push. */
+  /** Names of the factors that the user may start now. If `factor` is one of them, the user may request it again, for example another push. */
   readonly factors: readonly FactorName[]
   /** URL at which the page asks for the status. */
   readonly statusURL: string
@@ -123,8 +123,8 @@ export interface SecondFactorStep {
   /** What to show to the user. */
   readonly view: SecondFactorView
   /**
-   * Why the last `send` failed; undefined if it succeeded. Show the reason; the user can repeat the input. Usually a {@link SecondFactorError}, or the
-   * TypeError of `fetch`.
+   * Why the last `send` failed; undefined if it succeeded. Show the reason to the user. The user can repeat the input. The error is usually the TypeError
+   * of `fetch` or a {@link SecondFactorError}.
    */
   readonly error: Error & {
     /** The error code. Compare the code, never the message. */
