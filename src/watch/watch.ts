@@ -23,7 +23,7 @@ export interface WatchOptions extends WatchReports {
 }
 
 const SWEEP_EVERY_MS = 10_000
-/** How long after its expiry a transaction counts as abandoned. Until then, another process whose clock is slow may still accept an approval. */
+/** A transaction counts as abandoned once it has been expired for this long. Before that, another process with a slow clock may still accept an approval. */
 const ABANDONED_AFTER_MS = 60_000
 /**
  * How many transactions this process watches at most, to limit the memory; each takes some hundred bytes. Beyond this number, the oldest ones whose
@@ -68,7 +68,8 @@ export class StatusWatch {
    * 1. a success that polling found at most five seconds ago; only one callback gets it
    * 2. otherwise the answer to a new call; concurrent callbacks share that call
    * 3. if the limit of calls is reached (ten calls in a row, then one each second), the last answer
-   * @param mayIntrospect false while the user has not typed a required code: Nevis may accept the token for one introspection only
+   * @param mayIntrospect false while the user still has to type a code. Nevis may allow only one introspection of the token. A callback with the right
+   * code needs it
    * @returns undefined if the transaction has no status token
    * @throws NevisError if the call failed: a callback reports this as an error, never as "pending"
    */
@@ -112,8 +113,8 @@ export class StatusWatch {
     // same transaction.
     if (known !== undefined && !known.isOver(now)) return known
     const watched = this.newWatch(sealed)
-    // Until the user has typed the right code, a transaction is watched without its status token. From now on it is watched with the token. So end
-    // the watch without the token, and do not report that one as abandoned.
+    // The transaction may have a second watch, from the time before the user typed the right code. That watch has no status token. End it, and do not
+    // report it as abandoned, because the new watch replaces it.
     if (sealed.statusToken !== undefined) this.transactions.get(withoutStatus(sealed.id))?.settle()
     if (now < sealed.expiresAt) this.transactions.set(keyOf(sealed), watched)
     return watched

@@ -27,8 +27,8 @@ export interface WatchReports {
 }
 
 /**
- * Two page requests for one transaction may call Nevis before the schedule allows it, because the page, its first poll and a reload come close
- * together. Each of them postpones the next call by one interval, so the total number of calls stays the same.
+ * Two page requests of a transaction may call Nevis earlier than the schedule says: the page, its first poll and a reload come close together. Each such
+ * call postpones the next call by one interval, so the total number of calls stays the same.
  */
 const EARLY_LOOKS = 2
 /** Upper limit for the pause that a `Retry-After` from Nevis causes. */
@@ -38,7 +38,9 @@ const DECISION_BURST = 10
 const DECISION_INTERVAL_MS = 1000
 /** Upper limit for how long a page's request waits for Nevis. If the answer arrives later, the next request gets it. */
 const MAX_WAIT_MS = 2000
-/** A callback may use a success that polling found, without a new call, if the success is at most this old. A browser gets to the callback faster. */
+/**
+ * A callback may use a success that polling found at most this long ago, without a new call. A browser gets to the callback sooner.
+ */
 const MAX_SUCCESS_AGE_MS = 5000
 
 /** After this many answers in a row without a status, the page goes to the callback, which passes the error to the app. */
@@ -269,7 +271,7 @@ export class WatchedTransaction {
     try {
       await this.reports.ended?.(this.#sealed, answer, this.#transaction)
     } catch {
-      // If the report fails, the callback or the next start reports the end.
+      // If this report fails, the callback or the user's next start reports the end of the transaction.
     }
   }
 
