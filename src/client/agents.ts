@@ -26,7 +26,10 @@ import { Tunnel } from './tunnel'
 const KEEP_IDLE_MS = 30_000
 /** If a server closes a connection that was idle for less than this, the server is probably restarting. The agent ignores such a connection. */
 const SHORTEST_TIMEOUT_MS = 1000
-/** The agent forgets the server's learned idle time-out after one hour, because a restart of the server may have closed the connection early. */
+/**
+ * The agent forgets the server's learned idle time-out after one hour, because this time-out may be too short: a server that restarts closes its
+ * connections early.
+ */
 const MEMORY_MS = 3_600_000
 /** The agent closes an idle connection after 80 % of the idle time-out that it has learned for the server. */
 const SAFE_SHARE = 0.8

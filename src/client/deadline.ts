@@ -8,7 +8,10 @@
 export interface Deadline {
   isOver(): boolean
   remainingMs(): number
-  /** Destroys the request when the time is up, or at once if the time is already up. If called twice, destroys only the second request. */
+  /**
+   * Destroys this request when the time is up; immediately, if the time is already up. After a second call, only the request of the second call is
+   * destroyed.
+   */
   applyTo(request: Request): void
 }
 

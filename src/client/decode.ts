@@ -160,7 +160,10 @@ function authenticatorsIn(fields: Fields): readonly Authenticator[] | undefined 
   return fields.objects('authenticators')?.map(authenticator)
 }
 
-/** Accepts an authenticator without an id, because it is a second factor of the user all the same. An error would make the whole list unusable. */
+/**
+ * Accepts an authenticator without an id, because the authenticator is a second factor of the user even without an id. An error would make the whole list
+ * unusable.
+ */
 function authenticator(fields: Fields): Authenticator {
   return compact<Authenticator>({
     authenticatorId: fields.optionalId('authenticatorId'),

@@ -125,9 +125,9 @@ export class Fields {
   }
 
   /**
-   * Reads a link. The page uses it as the `href` of an anchor, so `javascript:` and other schemes that the browser handles throw an error. Only
-   * an https link is returned. A branded Access App may have its own scheme: then this method returns undefined, and the factor `app` reads
-   * the link if the application allows the scheme in `linkSchemes`.
+   * Reads a link. The page uses it as the `href` of an anchor, so `javascript:` and other schemes that the browser handles throw an error. Only an https
+   * link is returned. A branded Access App may have links with a scheme of its own. For such a link, this method returns undefined. The factor `app` then
+   * reads the link itself, if the application allows the scheme in `linkSchemes`.
    */
   link(name: string): string | undefined {
     const value = this.optionalString(name)

@@ -5,7 +5,7 @@
  */
 import { appMessageFault } from './messages'
 
-/** Line separators, paragraph separators and control characters. In a value, they would start a new line of the message. */
+/** Line separators, paragraph separators and control characters. In an inserted value, these characters would start a new line of the message. */
 const BREAKS = /[\p{Cc}\p{Zl}\p{Zp}]+/gu
 /** Invisible format characters, for example bidi controls. Excludes the joiners U+200C and U+200D, because emoji and several scripts need them. */
 const UNSEEN = /(?![\u200c\u200d])\p{Cf}/gu

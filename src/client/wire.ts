@@ -7,7 +7,7 @@
  * Source: https://docs.nevis.net/apidoc/authcloud/ (older) and https://docs.nevis.net/authcloud/api-doc/ (newer).
  */
 
-/** A string of which TypeScript completes the known values and accepts all others. */
+/** A string type. Editors suggest the known values, and TypeScript accepts any other string. */
 export type Open<Known extends string> = Known | (string & {})
 
 /** The operation of a transaction: to confirm something, or to register a factor. */
