@@ -45,7 +45,7 @@ async function useFindings(ledger: Ledger, claimed: string, counted: string): Pr
   } catch (reason) {
     return [error('ledger.claims', `the ledger does not answer${codeOf(reason)}, so no user can sign in`, 'check the connection of the ledger, and the permissions of its database user')]
   }
-  // Count one after the other, because the second count must include the first.
+  // Make the two calls of `count` one after the other, because the second result must include the first call.
   const counts = [await attempt(ledger.count(counted, DAY_SECONDS)), await attempt(ledger.count(counted, DAY_SECONDS))]
   const isForgotten = (await attempt(ledger.forget(claimed).then(() => ledger.look(claimed)))).value === 0
   return [

@@ -38,7 +38,7 @@ export async function routeFindings(origin: string, observer: AppObserver, regis
 
   const reachedStrategy = (reply: Reply | undefined) => reply?.refusedBy.includes(strategy.name) === true
   const lacksSession = (path: string) => observer.sessions.length > 0 && !sessionRanAt(observer, path)
-  // If the application does not parse the query string, the strategy takes a callback for a start with GET, and fails with this code.
+  // If the application does not parse the query string, the strategy treats a callback as a start with GET, and fails with this code.
   const isQueryIgnored = reachedStrategy(callbackReply) && callbackReply?.codes.includes('start_requires_post') === true
   const fault = (check: Check, request: string, reply: Reply | undefined, mount: string) => {
     const [method, path] = request.split(' ') as [string, string]

@@ -29,7 +29,7 @@ export interface Plan {
   readonly done: readonly string[]
   /** Why `init` changes nothing; empty if it changes something. */
   readonly refusals: readonly Refusal[]
-  /** What the developer must do in addition, one sentence each. */
+  /** What the developer must do besides the changes that `init` makes, one sentence each. */
   readonly notes: readonly string[]
 }
 

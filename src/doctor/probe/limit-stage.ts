@@ -16,7 +16,7 @@ const MOST_PUSHES = 40
 const MOST_PHONES = 11
 
 /**
- * Runs the stage.
+ * Runs the stage `limits`.
  * @param withPhone true to send pushes and enrol phones as well: a person with a phone has agreed to this
  */
 export async function limitStage(scene: Scene, withPhone: boolean): Promise<void> {

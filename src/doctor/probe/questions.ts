@@ -39,7 +39,7 @@ class Reader {
     return Array.isArray(value) ? (value as readonly string[]) : []
   }
 
-  /** Returns the recorded paths of a field, at any depth, and the kinds of its values, for example `UUID`. The field may be a list. */
+  /** Searches the recorded response for fields with this name, at any depth. Returns the path of each field and the kind of its value, for example `UUID`. */
   found(step: string, field: string): (readonly [path: string, kind: string])[] {
     return this.fields(step)
       .map((one) => one.split(': ') as [string, string])

@@ -65,7 +65,10 @@ async function textOf(response: IncomingMessage): Promise<string> {
   return text.slice(0, MAX_BYTES)
 }
 
-/** Decompresses the body. Accepts more algorithms than gzip, which the request asks for. Otherwise the probe might not learn which users it has created. */
+/**
+ * Decompresses the body. The request asks for gzip, but a gateway may use another algorithm. From an unreadable body, the probe could not learn which
+ * users it has created.
+ */
 function decoded(response: IncomingMessage): AsyncIterable<unknown> {
   switch (response.headers['content-encoding']) {
     case 'gzip':
