@@ -59,7 +59,8 @@ function replacementAnswer(context: FaultContext, fault: Fault): Answer {
   if (status < 400) return { status, headers, body: undefined }
   if (operation === 'getStatus' && status === 404) return { status, headers, body: { status: 'unknown' } }
   if (operation === 'getStatus' && status === 412) {
-    // Run the operation, although the fault replaces its response: the body needs the transaction's ids. Reading a status changes nothing.
+    // Run the operation, although the fault replaces its response: the new body needs the transaction's ids. The operation only reads a status, so it
+    // changes nothing.
     const real = context.real()
     if (isRecord(real.body)) return { status, headers, body: { ...real.body, status: 'failed' } }
   }

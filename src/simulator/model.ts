@@ -43,7 +43,7 @@ export interface Transaction {
   readonly prompt: boolean
   readonly message: string | undefined
   readonly notificationMessage: string | undefined
-  /** The code in the SMS. Only for SMS, like `phone` and `wrongCodes`. */
+  /** The code in the SMS. Only transactions by SMS use `code`, `phone` and `wrongCodes`. */
   readonly code: string | undefined
   readonly phone: string | undefined
   wrongCodes: number

@@ -1,8 +1,8 @@
 /**
  * Rejects requests that another website sends through the developer's browser. Recognises them by headers that scripts cannot set.
  *
- * The simulator may contain a developer's test data, and its buttons approve requests. So another website must not reach it: neither under a domain
- * that resolves to 127.0.0.1 (DNS rebinding), nor by a form or a `fetch`. Out of scope: other programs on this machine.
+ * The simulator may contain a developer's test data, and its buttons approve requests. So another website must not reach the simulator: neither under a
+ * domain that resolves to 127.0.0.1 (DNS rebinding), nor by a form or a `fetch`. Out of scope: other programs on this machine.
  */
 import type { IncomingMessage } from 'node:http'
 

@@ -90,7 +90,8 @@ export class Transactions {
   private forget({ statusToken, dispatchToken, channel, user }: Transaction): void {
     this.byStatusToken.delete(statusToken)
     if (dispatchToken !== undefined) this.byDispatchToken.delete(dispatchToken)
-    // Delete the SMS of this transaction. A user's SMS are sorted like the transactions, so the oldest SMS belongs to the oldest transaction.
+    // Delete the SMS of this transaction. A user's SMS are in the same order as the user's transactions. So the oldest SMS belongs to the oldest
+    // transaction.
     if (channel === 'sms') user?.inbox.shift()
   }
 
