@@ -1,8 +1,8 @@
 /**
  * Polls the status of one transaction, for all tabs and callbacks that wait for it.
  *
- * This file calls Nevis while a page has an open event stream, when a page requests the status, and when a callback comes. It keeps the result until
- * the transaction expires. It leaves no timer running when no page is open. Out of scope: which transactions there are (`watch.ts`).
+ * This file calls Nevis while a page has an open event stream, when a page requests the status, and when a callback comes. It keeps the result until the
+ * transaction expires. It leaves no timer running when no page is open. Out of scope: which transactions are watched (`watch.ts`).
  */
 import type { FailedStatus, Introspection, NevisClient, Status, UnknownStatus } from '../client/client'
 import { NevisError } from '../client/errors'
