@@ -1,8 +1,9 @@
 /**
  * Normalises codes and phone numbers that users type or paste into the form that Nevis accepts.
  *
- * Input in any other form is never sent to Nevis. Otherwise an attacker could send text that a web application firewall blocks, and the client would take the
- * firewall's response for Nevis's. Out of scope: correcting mistakes. Only spaces and dashes are removed, and digits of other scripts become ASCII digits.
+ * Input in any other form is never sent to Nevis. Otherwise an attacker could send text that a web application firewall blocks, and the client would
+ * mistake the firewall's response for a response of Nevis. Out of scope: correcting mistakes. Only spaces and dashes are removed, and digits of other
+ * scripts become ASCII digits.
  */
 import { isPhone } from './checks'
 
