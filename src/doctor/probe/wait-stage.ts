@@ -1,5 +1,6 @@
 /**
- * The stage `wait` of the command `probe`. Waits until an unanswered approval expires, and records after how many seconds, and with which status.
+ * The stage `wait` of the command `probe`. Waits until an unanswered approval expires. Records after how many seconds it expired, and which status Nevis
+ * then sent.
  *
  * Out of scope: approvals that a person answers (`app-stage.ts`).
  */
