@@ -177,7 +177,7 @@ ${warning}${off}
 <p class="hidden" role="status" id="news" data-requests="${t('Requests: {n}')}"></p>
 <div class="phones" id="phones" data-version="${version}" data-waiting="${String(waiting)}" data-placeholder="${t('Link or picture')}">${html}</div>
 ${scannerHtml(t)}`
-  // Do not reload a page that shows an error: it has the URL of the form's action, and a GET of this URL is a 404.
+  // Do not reload a page that shows an error: the page has the URL of the form's action, and a GET of this URL gets a 404.
   return page(`${waiting > 0 ? `(${String(waiting)}) ` : ''}${t(TITLE)}`, main, SCRIPT, language, refused === undefined)
 }
 

@@ -63,7 +63,7 @@ export interface AddedUser {
 export class NevisSimulator {
   /** The URL of the simulator, for example `http://127.0.0.1:4001`, without a trailing slash. Open it in a browser to see the phones. */
   readonly baseURL: string
-  /** The instance id. Pass `baseURL` to the strategy instead. */
+  /** The instance id of the simulated Nevis. Do not pass it to the strategy: pass `baseURL`. */
   readonly instance: string
   /** The faults of the simulated API: `simulator.faults.add({ status: 503 })`. */
   readonly faults: Faults
