@@ -8,7 +8,7 @@ import type { SecondFactorErrorCode, StepUpOptions } from './contract.mjs'
 
 /** With this media type in `Accept`, the strategy responds with `{ next: url }` instead of a redirect. */
 const NEXT = 'application/vnd.passport-nevis.next+json'
-/** Repeated requests are given up after eleven minutes, because no transaction lives that long. */
+/** A failed request is repeated for at most eleven minutes, because no transaction lives longer. */
 const LONGEST_MS = 660_000
 /** Time limit of one request. If an event stream reaches it, the stream is requested again, because a connection can break unnoticed. */
 const REQUEST_MS = 60_000
