@@ -5,9 +5,10 @@
  * of scope: the content of an answer.
  */
 import { validateHeaderName, validateHeaderValue, type ServerResponse } from 'node:http'
-import { Readable } from 'node:stream'
+import type { Readable } from 'node:stream'
 import { publishFault } from './faults'
 import type { HostRequest } from './request'
+import { onDisconnect, readable, socketOf, type Stream } from './stream'
 
 /** An HTTP answer that the web framework must send: `status`, `headers` and `body`. */
 export interface PlainAnswer {
@@ -44,15 +45,6 @@ export interface Middleware<Req = HostRequest, Res = HostResponse> {
    */
   answer(req: Req, res?: Res): Promise<PlainAnswer | undefined>
 }
-
-/** The functions with which a stream sends its text and ends. */
-export interface Sink {
-  write(text: string): void
-  end(text?: string): void
-}
-
-/** A body that is written in parts. A function of this type starts to write, and returns a function that stops the writing and releases the resources. */
-export type Stream = (sink: Sink) => () => void
 
 /**
  * An answer whose body may be a stream that has not started to write.
@@ -110,7 +102,7 @@ export function middleware<Req, Res>(work: (req: Req, res: Res) => Promise<Answe
       throw error
     })
   const express = (req: Req, res: Res & ServerResponse, next: Next): void => void sendOrContinue(res, next, () => decide(req, res))
-  return Object.assign(express, { answer: async (req: Req, res?: Res) => plainAnswerOf(await decide(req, res as Res)) })
+  return Object.assign(express, { answer: async (req: Req, res?: Res) => plainAnswerOf(await decide(req, res as Res), req) })
 }
 
 /** The function `next` of Express. An app may pass an async function, whose promise can reject. */
@@ -150,13 +142,14 @@ function faultOf(reason: unknown): object {
 
 /**
  * Converts an answer to the value that a web framework sends.
+ * @param req the request; its connection ends a stream
  * @throws TypeError if a header has a value that cannot be sent
  * @internal
  */
-export function plainAnswerOf(answer: Answer | undefined): PlainAnswer | undefined {
+export function plainAnswerOf(answer: Answer | undefined, req?: unknown): PlainAnswer | undefined {
   if (answer === undefined) return undefined
   const { status, headers, body } = checked(answer)
-  return { status, headers, body: typeof body === 'function' ? readable(body) : body }
+  return { status, headers, body: typeof body === 'function' ? readable(body, socketOf(req)) : body }
 }
 
 /**
@@ -266,32 +259,12 @@ function stream(res: ServerResponse, open: Stream): void {
   const end = (text?: string) => void (isOpen() && res.end(text))
   try {
     const stop = open({ write, end })
-    if (isOpen()) res.once('close', stop)
-    else stop()
+    if (!isOpen()) return stop()
+    res.once('close', stop)
+    res.once('close', onDisconnect(socketOf(res.req), stop))
   } catch (error) {
     // Part of the answer may already be sent. So close the connection: otherwise the browser would wait for the rest.
     res.destroy()
     throw error
   }
-}
-
-function readable(open: Stream): Readable {
-  const body = new Readable({
-    read() {},
-    destroy(error, done) {
-      stop()
-      done(error)
-    },
-  })
-  // Listen to 'error', because a web framework may destroy the stream with an error, and without a listener that would end the process.
-  body.on('error', () => {})
-  let isOver = false
-  const push = (text: string | null | undefined) => void (!isOver && !body.destroyed && text !== undefined && body.push(text))
-  const end = (text?: string): void => {
-    push(text)
-    push(null)
-    isOver = true
-  }
-  const stop = open({ write: push, end })
-  return body
 }

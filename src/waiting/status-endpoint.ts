@@ -4,7 +4,8 @@
  * It neither reads nor writes a session, because a late write would restore a finished transaction, and polling would keep a session alive
  * indefinitely. So mount the endpoint before the session middleware. Out of scope: which status a browser may see (`status.ts`).
  */
-import { json, middleware, completeAnswer, type Answer, type Middleware, type Stream } from '../host/answer'
+import { json, middleware, completeAnswer, type Answer, type Middleware } from '../host/answer'
+import type { Stream } from '../host/stream'
 import type { Sealed } from '../trust/handle'
 import { refuseUnknown } from '../host/option-values'
 import { queryFieldOf, type HostRequest } from '../host/request'

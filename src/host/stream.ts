@@ -1,0 +1,75 @@
+/**
+ * A body that is written in parts: its type, its form for web frameworks other than Express, and its end when the browser disconnects.
+ *
+ * Out of scope: sending the body on Express (`answer.ts`), and its content (`waiting/status-endpoint.ts`).
+ */
+import type { Socket } from 'node:net'
+import { Readable } from 'node:stream'
+
+/** The functions with which a stream sends its text and ends. */
+export interface Sink {
+  write(text: string): void
+  end(text?: string): void
+}
+
+/** A body that is written in parts. A function of this type starts to write, and returns a function that stops the writing and releases the resources. */
+export type Stream = (sink: Sink) => () => void
+
+/**
+ * The connection of a request, on every web framework. Undefined in an environment that has no real socket.
+ * @internal
+ */
+export function socketOf(req: unknown): Socket | undefined {
+  const { socket } = (req ?? {}) as { socket?: Socket }
+  return typeof socket?.once === 'function' ? socket : undefined
+}
+
+/** What must be stopped when a connection closes. There is one listener per connection, because Node warns of more than ten. */
+const streamsOf = new WeakMap<Socket, Set<() => void>>()
+
+/**
+ * Calls a function once the connection is closed. Node emits no `close` for the answer to a pipelined request that still waits for the answer to an
+ * earlier request of the same connection.
+ * @returns a function that stops listening, so that a connection that stays open keeps nothing of an ended stream
+ * @internal
+ */
+export function onDisconnect(socket: Socket | undefined, stop: () => void): () => void {
+  if (socket === undefined) return () => {}
+  if (socket.destroyed) {
+    stop()
+    return () => {}
+  }
+  const stops = streamsOf.get(socket) ?? new Set()
+  if (!streamsOf.has(socket)) {
+    streamsOf.set(socket, stops)
+    socket.once('close', () => stops.forEach((one) => one()))
+  }
+  stops.add(stop)
+  return () => void stops.delete(stop)
+}
+
+/**
+ * Converts the body to a stream of Node.
+ * @internal
+ */
+export function readable(open: Stream, socket?: Socket): Readable {
+  const body = new Readable({
+    read() {},
+    destroy(error, done) {
+      stop()
+      done(error)
+    },
+  })
+  // Listen to 'error', because a web framework may destroy the stream with an error, and without a listener that would end the process.
+  body.on('error', () => {})
+  let isOver = false
+  const push = (text: string | null | undefined) => void (!isOver && !body.destroyed && text !== undefined && body.push(text))
+  const end = (text?: string): void => {
+    push(text)
+    push(null)
+    isOver = true
+  }
+  const stop = open({ write: push, end })
+  body.once('close', onDisconnect(socket, () => void body.destroy()))
+  return body
+}
