@@ -40,7 +40,8 @@ describe('an enrolment', () => {
   })
 
   describe('of recovery codes', () => {
-    it.each([[[]], [['aB3d', 1]], [['aB3d', '']], [['', 'aB3d']], ['aB3daB3daB3daB3d'], ['Download securely'], ['aB3daB3daB3daB3d 12'], [['aB3daB3daB3daB3d bB3daB3daB3daB3d']]])('takes no codes from %j', async (codes) => {
+    it.each([[[]], [['aB3d', 1]], [['aB3d', '']], [['', 'aB3d']], ['aB3daB3daB3daB3d'], ['Download securely'], ['aB3daB3daB3daB3d 12'], [['aB3daB3daB3daB3d bB3daB3daB3daB3d']],
+      [['aB3daB3daB3daB3d', 'bB3daB3daB3daB3d', 'Keep these codes']], [['aB3daB3daB3daB3d', 'bB3daB3daB3daB3d', 7]]])('takes no codes from %j', async (codes) => {
       const client = await answeredWith(201, { userId: USER_ID, codes })
       expect('recoveryCodes' in (await client.enroll({ username: 'u12345', channel: 'recovery' }))).toBe(false)
     })

@@ -11,6 +11,7 @@ interface Account {
   id?: string
   username: string
   nevisUserId?: string
+  tenant?: string
 }
 
 declare global {
