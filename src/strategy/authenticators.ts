@@ -23,8 +23,10 @@ export async function ownAuthenticator(client: NevisClient, subject: Subject, au
 }
 
 /**
- * Checks before a start that the authenticator that Nevis shall ask belongs to the subject. Makes one call to Nevis.
- * @returns undefined if the authenticator belongs to the subject; `authenticatorId` if it does not; or the field in which Nevis names another user
+ * The strategy calls this function before a start that names an authenticator (a registered phone). It checks that this authenticator belongs to the
+ * subject, which is the user whom Nevis shall ask. Makes one call to Nevis.
+ * @returns undefined if the authenticator belongs to the subject; `authenticatorId` if it does not. If Nevis's answer is about another user: the name
+ * of the field that shows it
  * @internal
  */
 export async function authenticatorMismatch(

@@ -65,7 +65,7 @@ export async function callback(request: StrategyRequest, handle: Field): Promise
   const answer = answerFor(request, transaction, factor)
   const isEnrolment = transaction.operation === 'enroll'
   if (isEnrolment) await assertNewestEnrolment(request, transaction)
-  // Nevis enrols the factor in the same call in which it verifies the code. So check before that call whether the user may enrol.
+  // At Nevis, one call verifies the code and enrols the factor. So check before this call whether the user may enrol.
   if (isEnrolment && answer.code !== undefined) await assertEnrolmentStillAllowed(request, transaction, factor, 0)
   const attempts = answer.code === undefined ? 0 : await spendCode(request, transaction)
 
@@ -101,8 +101,9 @@ export async function callback(request: StrategyRequest, handle: Field): Promise
 }
 
 /**
- * Marks the token of an approval as used in the ledger, if the same token could prove two transactions. This is possible in two cases: the browser
- * sends the token (factor `widget`), or Nevis's answer names no transaction, so a gateway may have given one answer to two requests.
+ * Marks the token of an approval as used in the ledger, so that the token cannot prove a second transaction. This is necessary in two cases. In the
+ * first, the browser sent the token (factor `widget`). In the second, Nevis's answer names no transaction, so a gateway may have given the same
+ * answer to two requests.
  * @returns false if the token was already marked as used
  */
 async function isFirstUse({ settings, budgets }: StrategyRequest, { token, namesNoTransaction }: Succeeded): Promise<boolean> {
@@ -112,8 +113,8 @@ async function isFirstUse({ settings, budgets }: StrategyRequest, { token, names
 
 /**
  * Checks that this request may finish the transaction.
- * @throws Refusal if the transaction belongs to another login, user or route; or, if the transaction has ended, with the code with which it was
- * closed
+ * @throws Refusal if the transaction belongs to another login, user or route, or if it has ended. For an ended transaction, the Refusal has the
+ * failure code with which the transaction was closed
  */
 async function assertMayFinish(request: StrategyRequest, transaction: Transaction): Promise<void> {
   const { req, options, settings } = request
@@ -137,14 +138,16 @@ function answerFor(request: StrategyRequest, { operation, isCodeTyped }: Transac
   return { [field]: answerIn(request, field) }
 }
 
-/** If the same subject has started a newer enrolment, in any session, closes this transaction and throws. */
+/** Closes this transaction and throws if the same user has started a newer enrolment, in this session or in any other. */
 async function assertNewestEnrolment(request: StrategyRequest, transaction: Transaction): Promise<void> {
   for (const [key, generation] of Object.entries(transaction.enrolments ?? {})) {
     if (!(await request.budgets.enrolments.isNewest(key, generation))) await request.close(transaction, 'cancelled', { canGoOn: false })
   }
 }
 
-/** If the user may no longer enrol, for example because they enrolled a factor in another session meanwhile, closes the transaction and throws. */
+/**
+ * Closes the transaction and throws if the user may no longer enrol. For example, the user may have enrolled a factor in another session meanwhile.
+ */
 async function assertEnrolmentStillAllowed(request: StrategyRequest, transaction: Transaction, factor: Factor, newFactors: number): Promise<void> {
   try {
     await assertMayStillEnroll(request.settings, request.req, factor, transaction, newFactors)
@@ -177,9 +180,9 @@ function codeCheckKey({ id, moves = 0 }: Transaction, code: string): string {
 }
 
 /**
- * Handles a callback that has no typed code or a wrong one. This function asks Nevis for the status anyway, to learn of a denial: otherwise an
- * attacker who only sends guesses could hide that the user has denied the request. If the user has accepted, the code is still required, and the
- * browser is not told of the acceptance.
+ * Handles a callback without the code that the phone shows, or with a wrong code. This function still asks Nevis for the status, because the user may
+ * have denied the request. Otherwise an attacker who only guesses codes could hide the denial. If the user has accepted, the code is still required,
+ * and the browser does not learn of the acceptance.
  */
 async function askForCode(request: StrategyRequest, transaction: Transaction, factor: Factor, typed: Exclude<TypedCode, { verdict: 'right' }>): Promise<StrategyResult> {
   const isWrong = typed.verdict === 'wrong'
@@ -203,8 +206,8 @@ async function closeMismatched(request: StrategyRequest, transaction: Transactio
 }
 
 /**
- * Handles a transaction that has already ended or was moved to a new session, according to the ledger. If this session knows how the transaction
- * ended, the Refusal has that code.
+ * Handles a callback whose transaction has already ended or was moved to a new session, according to the ledger. If this session contains the failure
+ * code with which the transaction was closed, the Refusal has this code.
  */
 async function handleUsedTransaction(request: StrategyRequest, transaction: Transaction): Promise<StrategyResult> {
   await request.refresh()
@@ -216,8 +219,8 @@ async function handleUsedTransaction(request: StrategyRequest, transaction: Tran
 }
 
 /**
- * Handles a callback that the browser sends a second time after a reload or a double click. Redirects a signed-in user as the route's options say.
- * Neither `verify` nor the app's handler runs a second time.
+ * Handles a callback that the browser sends a second time after a reload or a double click. If the user is signed in, this function redirects to the
+ * page that the route's options name. Neither `verify` nor the app's handler runs a second time.
  */
 function handleRepeatedCallback({ options, req, session }: StrategyRequest, refusal: Refusal): StrategyResult {
   const { repeatedCallbackRedirect, successReturnToOrRedirect, successRedirect } = options
@@ -228,8 +231,8 @@ function handleRepeatedCallback({ options, req, session }: StrategyRequest, refu
 }
 
 /**
- * Finishes an approved transaction: removes it from the session, removes its starts from the user's count, and returns the profile of the user who
- * approved.
+ * Finishes an approved transaction: removes it from the session, removes its starts from the count of the user's starts, and returns the profile of
+ * the user who approved.
  */
 async function succeed(request: StrategyRequest, transaction: Transaction, factor: Factor, outcome: Succeeded): Promise<StrategyResult> {
   const { settings, budgets, session } = request

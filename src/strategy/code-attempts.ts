@@ -1,6 +1,7 @@
 /**
- * Counts the codes that a callback receives. Each code is counted before it is checked, so that parallel requests cannot exceed the limit. Each wrong
- * code is counted in a second count after the check, because too many wrong codes in a day lock the user's codes.
+ * Counts the codes that a callback receives. Each code is counted before it is checked, so that parallel requests cannot exceed the limit. After the
+ * check, a wrong code is also added to a count of the user's wrong codes. If the user enters too many wrong codes in a day, this package accepts no
+ * more codes of this user (the codes are locked).
  *
  * Out of scope: checking a code. Nevis does it (`callback.ts`), or a digest is compared (`typed-code.ts`).
  */
@@ -51,7 +52,7 @@ export async function closedRefusal({ budgets }: StrategyRequest, { budget }: Tr
 }
 
 /**
- * Counts a wrong code of this user. Too many wrong codes in a day lock the user's codes.
+ * Counts a wrong code of this user. After too many wrong codes in a day, this package accepts no more codes of the user.
  * @internal
  */
 export async function noteWrongCode(request: StrategyRequest, transaction: Transaction): Promise<void> {
@@ -59,7 +60,7 @@ export async function noteWrongCode(request: StrategyRequest, transaction: Trans
 }
 
 /**
- * Counts a code if Nevis's answer does not show whether it was right.
+ * Counts a code for which Nevis's answer does not show whether the code was right.
  * @internal
  */
 export async function noteUnclearCode(request: StrategyRequest, transaction: Transaction): Promise<void> {
@@ -67,7 +68,8 @@ export async function noteUnclearCode(request: StrategyRequest, transaction: Tra
 }
 
 /**
- * Answers a request with a wrong code, after the code was counted. If the transaction allows no further code, this function ends the transaction.
+ * Answers a request that contained a wrong code, which has already been counted. If the transaction allows no further code, this function ends the
+ * transaction.
  * @param attempts how many codes have been tried in this transaction
  * @returns a redirect to the waiting page, if the form of that page sent the code
  * @throws Refusal `wrong_code` if the request did not come from the waiting page's form

@@ -1,9 +1,11 @@
 /**
  * Decides what a request is: a callback, a cancellation or a start.
  *
- * Only a POST starts or cancels, and only with fields of its body. So a link, image or prefetch cannot send a push. A callback is a GET or a POST;
- * HEAD does nothing. A code or token is read from the body of a POST only (`code-attempts.ts`). A POST that a page of another site has sent is
- * refused, because the browser may add the user's cookie to it (cross-site request forgery). The same holds for a GET with the field `remember`.
+ * Only a POST can start or cancel a transaction, and its fields are read from the body only. So a link, an image or a prefetch cannot send a push. A
+ * callback is a GET or a POST; HEAD does nothing. A code or token is read from the body of a POST only (`code-attempts.ts`).
+ *
+ * A POST that a page of another site has sent is refused, because the browser may add the user's cookie to it (cross-site request forgery). For the
+ * same reason, a GET of another site with the field `remember` is refused.
  *
  * Out of scope: handling the request (`start.ts`, `callback.ts`).
  */
@@ -44,9 +46,9 @@ function hasInput(req: NevisRequest): boolean {
  * it may be in the URL.
  *
  * The attack: an attacker sends the user to `/login?transaction=…` with the attacker's handle. A password form without an `action` posts to the same
- * URL. If this POST counted as a callback, the session, which the attacker may have planted, would keep its id, and the user would see the attacker's
- * transaction. The rule is about the URL because this function cannot check whether the user has just given the password: an app may store its user
- * in a place that this package does not know.
+ * URL. If this POST counted as a callback, the session would keep its id, and the user would see the attacker's transaction. The attacker may also
+ * have planted this session. This function cannot check instead whether the user has just given the password, because an app may store its user in a
+ * place that this package does not know.
  */
 function handleOf({ req, settings }: StrategyRequest): Field {
   return req.method === 'POST' && !isCallbackRoute(req, settings) ? bodyFieldOf(req, 'transaction') : fieldOf(req, 'transaction')

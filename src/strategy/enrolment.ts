@@ -25,7 +25,8 @@ import type { Subject, Transaction } from '../factors/transaction'
 
 /**
  * Checks at the start of an enrolment whether the user may enrol the factor. If the call to Nevis fails, this function throws, and nothing is enrolled.
- * @returns the subject with Nevis's userId, if Nevis knows the subject; or the field in which Nevis names another user
+ * @returns the subject with Nevis's userId, if Nevis knows the subject; or, if Nevis's answer is about another user, the name of the field that shows
+ * it
  * @throws Refusal `already_enrolled`; NevisError
  * @internal
  */
@@ -68,16 +69,16 @@ export async function assertMayStillEnroll(
 }
 
 /**
- * How many confirmed authenticators the user has. If Nevis's answer has no list, the result is infinite, so that the enrolment is refused. The status
- * `new` means that none is confirmed.
+ * How many confirmed authenticators the user has. If Nevis's answer has no list, the result is infinite, so that the enrolment is refused. The user's
+ * status `new` means that no authenticator is confirmed.
  */
 function countOf({ authenticators, raw, status }: User): number {
   return Array.isArray(raw['authenticators']) || status === 'new' ? authenticators.length : Infinity
 }
 
 /**
- * True if Nevis's answer to an enrolment shows that the user already has a factor, and the user has not just given a second factor that is strong
- * enough to add another one.
+ * True if an enrolment must be refused because of Nevis's answer to it. This is so if the answer shows that the user already has a factor, but the
+ * user has not just given a second factor that is strong enough to add another one.
  * @internal
  */
 export function isEnrolmentOfEnrolled(settings: Settings, req: NevisRequest, factor: Factor, { hasFactor: had, userId }: { hasFactor?: boolean; userId?: string }): boolean {
@@ -85,8 +86,8 @@ export function isEnrolmentOfEnrolled(settings: Settings, req: NevisRequest, fac
 }
 
 /**
- * Chooses the operation: `enroll` for a user who has no factor at Nevis, else `approve`. This function asks Nevis, because the app does not learn of
- * an enrolment if the browser never came to the callback.
+ * Chooses the operation: `enroll` for a user who has no factor at Nevis, else `approve`. This function asks Nevis, because the app's own records can
+ * be incomplete: if the browser never comes to the callback, the app does not learn of the enrolment.
  * @returns the operation, and the user if Nevis knows the subject
  * @throws NevisError
  * @internal
@@ -130,8 +131,8 @@ function isNonEmpty(value: unknown): boolean {
 }
 
 /**
- * True if this user gave a second factor in this session that is strong enough for enrolling the new one, at most `firstFactorLifetimeSeconds` before
- * the enrolment started. A logout or another login ends this permission.
+ * True if this user has recently given a second factor in this session, and that factor is strong enough for enrolling the new one. Recently means:
+ * at most `firstFactorLifetimeSeconds` before the enrolment started. A logout or another login ends this permission.
  */
 function hasFreshSecondFactor(
   { sessionKey, firstFactorLifetimeMs, allowEnrollmentOfStrongerFactorAfter }: Settings,

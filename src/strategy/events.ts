@@ -36,7 +36,10 @@ export interface About extends Base {
 export interface NevisEvents {
   /** Nevis accepted a start and notifies the user. */
   started: About
-  /** A request asked for an approval that was already pending. The strategy showed the pending one and did not notify the user a second time. */
+  /**
+   * A request asked for an approval that was already pending. The strategy showed the waiting page of the pending approval, and did not notify the
+   * user a second time.
+   */
   reused: About
   /**
    * A transaction has ended. Published once per transaction. `succeeded`: the approval was checked and marked as used, and `verify` is called next.
@@ -115,7 +118,10 @@ export interface NevisEvents {
     )
   /** One HTTP request to Nevis has ended. The event names no strategy, because several strategies may share a client. */
   call: NevisCall
-  /** A call to Nevis, or a store of the app (its session store or the ledger), has failed. `at` says where, and what the user noticed. */
+  /**
+   * A call to Nevis, or a store of the app (its session store or the ledger), has failed. The field `at` says where the fault occurred, and what the
+   * user noticed.
+   */
   fault: Partial<About> & NevisFault
 }
 

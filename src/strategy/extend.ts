@@ -3,8 +3,7 @@
  * while they are on the screen.
  *
  * A transaction without recovery codes cannot be extended, because it expires at Nevis: the user must start a new one. Out of scope: the codes
- * themselves (`trust/recovery-codes.ts`).
- * Source: WCAG 2.2, 2.2.1: a time limit can be extended at least ten times.
+ * themselves (`trust/recovery-codes.ts`). Source: WCAG 2.2, 2.2.1, which requires that a user can extend a time limit at least ten times.
  */
 import { Refusal } from '../factors/failures'
 import type { Transaction } from '../factors/transaction'

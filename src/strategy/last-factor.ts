@@ -57,7 +57,10 @@ export function forgetIfUnusable(request: StrategyRequest, reason: unknown, budg
   if (isUnusable && factorIn(request, budget, [factor]) !== undefined) setCookie(request, '', 0)
 }
 
-/** @returns undefined if this browser has no cookie, or its cookie is for another user or none of these factors */
+/**
+ * @returns the factor of this browser's cookie. Undefined if the browser has no cookie, or if the cookie was made for another user or for a factor
+ * that is not in `names`
+ */
 function factorIn({ req, keys, settings }: StrategyRequest, budget: string, names: readonly FactorName[]): FactorName | undefined {
   const value = cookieIn(req, cookieFor(req, settings.name, 'factor'))
   return value === undefined ? undefined : names.find((name) => keys.digests.isFactor(value, budget, name))

@@ -71,8 +71,9 @@ function conflict({ name }: Factor, operation: Operation): Refusal | undefined {
 function hasNothingToAsk({ status, authenticators, raw }: User, { name }: Factor, nevisStatus: number): boolean {
   // If Nevis's answer has no list of authenticators, do not conclude that the user has none.
   if (!Array.isArray(raw['authenticators']) || authenticators.length > 0) return false
-  // A 429 says itself why Nevis refuses.
+  // A 429 already has a reason: too many calls.
   if (ASK_AUTHENTICATORS.includes(name)) return nevisStatus !== 429
-  // By some documents, a user who has only a phone number is `new`, too. So a 403 or 423 can be about the access key or a missing subscription.
+  // Some documents of Nevis say that a user with only a phone number has the status `new` as well. So the status `new` alone does not show that the
+  // user has no phone number. A 403 or 423 can have another reason, such as a wrong access key or a missing subscription.
   return name === 'sms' && status === 'new' && ABOUT_THE_REQUEST.includes(nevisStatus)
 }

@@ -103,9 +103,9 @@ async function startEnrolment({ budgets, settings, req }: StrategyRequest, subje
 }
 
 /**
- * Counts the start under the userId, in addition to the subject's name. An app with its own option `subject` may name the same user once by username
- * and once by userId, so without this function an attacker could start twice as many transactions. The user's first start is counted under one name
- * only, so that a usual sign-in needs only one command to the ledger.
+ * Counts the start under Nevis's userId as well, not only under the name that the app gives. An app with its own option `subject` may name the same
+ * user once by username and once by userId. Without this second count, an attacker could then start twice as many transactions. The user's first
+ * start is counted under one name only, so that a usual sign-in needs only one command to the ledger.
  */
 async function holdUnderUserId(
   { budgets, settings, req }: StrategyRequest,

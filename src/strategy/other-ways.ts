@@ -44,9 +44,9 @@ export async function waitForOtherWay(
 }
 
 /**
- * Stores a closed transaction, which does not exist at Nevis, so that the waiting page can offer the other factors. This is done for a first start,
- * and only if the app has the option `availableFactors`: otherwise, a user whom Nevis does not know at all would be offered one useless factor after
- * another.
+ * Stores a closed transaction, which does not exist at Nevis, so that the waiting page can offer the other factors. This is done only for a start
+ * that replaces no transaction, and only if the app has the option `availableFactors`: otherwise, a user whom Nevis does not know at all would be
+ * offered one useless factor after another.
  */
 async function keepFirst(request: StrategyRequest, context: StartContext, prepared: PreparedStart, slot: number, startedAt: number): Promise<StartResult | undefined> {
   const { parameters } = prepared

@@ -28,7 +28,8 @@ const STARTING: readonly string[] = ['data', 'message', 'phone']
 export function purposeOf(req: NevisRequest, options: NevisAuthenticateOptions): string | undefined {
   const given = NAMES.filter((name) => options[name] !== undefined)
   if (given.length === 0) return undefined
-  // A function has no value that two processes could compare, so the digest contains only the word "function". The path distinguishes most routes.
+  // A function has no value that two processes could compare, so the digest contains only the word "function" for it. Two such routes still have
+  // different digests if their paths differ.
   const values = given.map((name) => [name, typeof options[name] === 'function' ? 'function' : withSortedNames(options[name])])
   const digest = digestOf(JSON.stringify(values))
   return `${digest} ${digestOf(pathOf(req))}`

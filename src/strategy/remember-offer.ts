@@ -10,7 +10,8 @@ import type { Settings } from './settings'
 const NEVER_REMEMBERED = 'recovery'
 
 /**
- * @returns for how many days the browser can be remembered, and whether the user has chosen that; undefined if the page does not offer it
+ * @returns for how many days the browser can be remembered, and whether the user has chosen to have it remembered. Undefined if the page does not
+ * offer this choice
  * @internal
  */
 export function rememberOffer({ rememberDays }: Pick<Settings, 'rememberDays'>, { factor, remember }: Pick<Transaction, 'factor' | 'remember'>) {

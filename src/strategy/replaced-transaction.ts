@@ -48,8 +48,8 @@ export async function transactionToReplace(request: StrategyRequest, handle: Fie
 
 /**
  * Asks Nevis whether the user has denied the transaction. Otherwise an attacker who has the password could switch to another factor before this
- * package has learned of the denial. If the transaction has ended, Nevis cannot be asked any more, and a request that the user may have denied counts
- * as denied.
+ * package has learned of the denial. If the transaction has ended, Nevis cannot be asked any more. Then this function throws if the user may have
+ * denied the request.
  * @throws Refusal `not_approved`, `expired_transaction`, `too_many_attempts`; NevisError
  */
 async function assertNotDenied(request: StrategyRequest, transaction: Transaction): Promise<void> {
@@ -61,8 +61,9 @@ async function assertNotDenied(request: StrategyRequest, transaction: Transactio
 }
 
 /**
- * True if the transaction was denied, or has ended in a way that can hide a denial: an attacker can wait until a denied push has expired, or send
- * wrong codes until the transaction is closed. The result is false for an enrolment, an SMS and a recovery code, because a user cannot deny these.
+ * True if the user has denied the transaction, or may have denied it. An attacker can hide a denial: they wait until the denied push has expired, or
+ * send wrong codes until the transaction is closed. The result is false for an enrolment, an SMS and a recovery code, because a user cannot deny
+ * these.
  * @param ended why the transaction has ended; undefined while it is pending
  * @internal
  */
@@ -90,8 +91,8 @@ function newestAfter(request: StrategyRequest, named: Transaction): Transaction 
 }
 
 /**
- * Ends the replaced transaction in the ledger. If this start replaces none, this function ends an older pending transaction that asks the same user
- * for the same thing and cannot be shown a second time.
+ * Ends the replaced transaction in the ledger. If this start replaces no transaction, this function looks for an older pending transaction that asks
+ * the same user for the same thing. It ends that transaction if its waiting page cannot be shown a second time.
  * @returns the transaction that was ended, which the caller must still close in the session; undefined if there is none
  * @throws Refusal `cancelled` if the older transaction was cancelled or has succeeded meanwhile. This function then also ends the new transaction
  * @internal

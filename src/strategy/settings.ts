@@ -67,7 +67,7 @@ export interface Settings {
   readonly rememberDays: number | undefined
   /**
    * True if one of the factors accepts a token from the browser as proof (the widget does). Then the token of every approval is marked as used, so
-   * that it cannot be sent as a widget's token.
+   * that no browser can send it as the result of the widget.
    */
   readonly hasWidget: boolean
   readonly startQueue: StartQueue

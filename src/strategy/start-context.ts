@@ -19,7 +19,7 @@ export type ReplacedTransaction = Transaction & {
 }
 
 /**
- * What a start knows before its first call to Nevis.
+ * The state of a start before its first call to Nevis.
  * @internal
  */
 export interface StartContext {

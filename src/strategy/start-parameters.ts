@@ -187,8 +187,9 @@ function assertValidForNevis({ userId, username }: Subject): void {
 
 /**
  * The user whom the option `subject` returns.
- * @returns undefined if the option returns no user, or a name that is empty or not a string
- * @throws TypeError for a value of another shape, because a developer's mistake must not look like a user who is not signed in
+ * @returns undefined if the option returns no user, or if the userId or username in it is empty or not a string
+ * @throws TypeError if the option returns something else than an object with `userId` or `username`. This is a mistake of the app's developer, and
+ * must not look like a user who is not signed in
  */
 async function subjectOf(settings: Pick<Settings, 'subject'>, req: NevisRequest): Promise<Subject | undefined> {
   const subject: unknown = await settings.subject(req)

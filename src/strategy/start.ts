@@ -84,8 +84,8 @@ async function startNew(request: StrategyRequest, context: StartContext): Promis
   if (await isPendingElsewhere(request, context, slot)) return resultOfOtherProcess(request, context, slot)
 
   const prepared = await prepare(request, context).catch(async (reason: unknown) => {
-    // After an error that came before the user was notified, remove the start from the user's count. After a Refusal, keep it in the count, because
-    // the request may have caused a call to Nevis.
+    // The user was not notified, so remove the start from the count of the user's starts. Only if this request was refused, keep the start in the
+    // count, because the request may have caused a call to Nevis.
     if (!(reason instanceof Refusal)) await request.budgets.starts.giveBack(context.parameters.budget, [slot])
     throw reason
   })
@@ -152,7 +152,10 @@ async function resultOfOtherProcess(request: StrategyRequest, context: StartCont
   return pending
 }
 
-/** Checks everything that can be checked before Nevis notifies the user: Nevis is reachable, the user may choose the factor, and the session has room. */
+/**
+ * Checks everything that can be checked before Nevis notifies the user: Nevis is reachable, the user may choose the factor, and the session has room
+ * for the transaction.
+ */
 async function prepare(request: StrategyRequest, { parameters, replaced, factorName }: StartContext): Promise<PreparedStart> {
   const { settings, req, options } = request
   await settings.health?.check()

@@ -146,9 +146,9 @@ export class StrategyRequest {
   }
 
   /**
-   * True if the session may continue after the callback, so that it must be read again before it is written. False if it has no login and Passport will
-   * replace it at the login. A session with a login may continue in any case: with a custom callback, Passport replaces nothing, and a logout in
-   * another tab must not be undone.
+   * True if the browser may still use this session after the callback. The strategy then reads the session again before it writes it, so that it does
+   * not undo a logout in another tab. False for a session without a login that Passport will replace when it signs the user in. For a session with a
+   * login the result is always true, because with a custom callback Passport replaces nothing.
    */
   sessionContinues(): boolean {
     return this.login() !== undefined || this.current.login !== undefined || !logsIn(this.options) || this.options.keepSessionInfo === true

@@ -3,8 +3,8 @@
  *
  * The folder `strategy/` handles a request of Passport. `dispatch.ts` decides whether it is a start (`start.ts`), a callback (`callback.ts`) or a
  * cancellation (`strategy-request.ts`). The folder also has the options, the call of your `verify`, and the events. This folder makes the decisions
- * and uses other folders: `trust/` compares, `ledger/` counts, `session/` stores the state and `watch/` polls Nevis. Out of scope: what the browser
- * sees while the user decides (`waiting/`).
+ * and uses other folders: `trust/` compares Nevis's answers with the transaction, `ledger/` counts starts and codes, `session/` stores transactions
+ * in the session, and `watch/` polls Nevis. Out of scope: what the browser sees while the user decides (`waiting/`).
  */
 import type { AuthenticateOptions } from 'passport'
 import { answerFault, answerNext, isAnswered, setHeader, setStatus, wantsNext } from '../host/answer'
@@ -153,8 +153,8 @@ export class NevisStrategy extends PassportStrategy {
 }
 
 /**
- * Redirects the browser. A script that asks for it gets the URL in JSON instead, because `fetch` follows redirects by itself; on Fastify, in the
- * header `Location` of a 200.
+ * Redirects the browser. A script can ask for the URL in JSON instead, because `fetch` follows a redirect by itself. On Fastify, such a script gets
+ * the URL in the header `Location` of an answer with status 200.
  */
 function goTo(req: NevisRequest, to: string, redirect: PassportActions['redirect']): void {
   if (!wantsNext(req)) redirect(to, 303)
@@ -163,7 +163,8 @@ function goTo(req: NevisRequest, to: string, redirect: PassportActions['redirect
 
 /**
  * Returns a function that checks that a login of the session belongs to the user who approved. The two can differ: a request can have one user's
- * Bearer token and another user's session cookie. The function is called with the session's login if the approval did not change that login.
+ * Bearer token and another user's session cookie. The returned function is called with the session's login, if the approval did not change that
+ * login.
  * @param approver the user whom `verify` returned
  */
 function loginCheckOf(request: StrategyRequest, approver: Express.User): (login: string) => Promise<boolean> {
@@ -188,8 +189,8 @@ function refuse(req: NevisRequest, options: AuthenticateOptions, refusal: Refusa
   const failure = refusal.toFailure()
   if (failWithError && !failureRedirect) {
     req.authInfo = failure
-    // The error that Passport creates for `failWithError` has no `code`, so create the error here. If Passport must also store the message, let
-    // Passport create the error.
+    // The error that Passport creates for `failWithError` has no `code`, so create the error here. The exception is a route on which Passport must
+    // also store the failure message: there, let Passport create the error.
     if (!failureMessage && !failureFlash) return error(authenticationError(req, failure, status))
   }
   const { message, ...rest } = failure
@@ -214,7 +215,8 @@ function authenticationError(req: NevisRequest, { message, ...rest }: Failure, s
 async function actOnce(req: NevisRequest, act: () => unknown, error: PassportActions['error']): Promise<void> {
   // If a time-out of the app has already answered the browser, this request must not sign the user in.
   if (isAnswered(req)) return
-  // The answer may set the cookie of a new session, and a stored redirect would come again after the decision. The app can still set another value.
+  // Forbid caches to store the answer. It may set the cookie of a new session. And a cached redirect would be used again after the user has decided.
+  // The app can still set another value.
   setHeader(req, 'Cache-Control', 'no-store')
   try {
     await act()
