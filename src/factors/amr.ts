@@ -1,5 +1,5 @@
 /**
- * Authentication method references (`amr`, RFC 8176): standard values that say how a user proved who they are.
+ * Authentication method references (`amr`, RFC 8176): standard values, such as `pwd` or `mfa`, that say how a user proved who they are.
  *
  * Each factor defines its own values. Out of scope: which values a route requires (`session/second-factor.ts`).
  */
@@ -9,8 +9,8 @@ import type { Operation } from '../client/wire'
 const MULTIPLE_FACTORS = 'mfa'
 
 /**
- * The `amr` values of a profile. For an approval: the values of the first factor if the app gives them, those of the second factor, and `mfa` if
- * there are values of both. For an enrolment: only those of the first factor, because an enrolment does not prove who the user is.
+ * The `amr` values of a profile. For an approval: the values of the first factor if the app gives them, those of the second factor, and `mfa` if both
+ * factors have values. For an enrolment: only the values of the first factor, because an enrolment does not prove who the user is.
  */
 export function amrOf(operation: Operation, first: readonly string[] = [], second: readonly string[] = []): readonly string[] {
   if (operation === 'enroll') return Object.freeze([...first])

@@ -37,7 +37,7 @@ const LINK = /^[!-~]{1,8192}$/
 /**
  * The factor `app`: a QR code to scan with the Access App, or a link that opens the app on the same phone. For approval and
  * enrolment. If the start has a message, the phone shows it and the user must accept it explicitly.
- * @param options which phones may scan
+ * @param options which phones may scan the QR code, and which links are shown
  * @returns the factor, for `factors` of the strategy
  * @throws TypeError when an option is wrong
  * @see https://docs.nevis.net/authcloud/api-doc/api-use-cases/mobile-app/authenticate-QR-code
@@ -52,7 +52,7 @@ export function app({ channel = 'app', anyAuthenticator = false, linkSchemes = [
   return {
     name: 'app',
     prompt: 'wait',
-    // `push.ts` explains why the value is `swk`.
+    // The comment in `push.ts` explains why the value is `swk` and not `hwk`.
     amr: ['swk', 'mca'],
     takesAuthenticator: !anyAuthenticator,
     async approve(nevis, subject, { message, authenticatorId: named }) {

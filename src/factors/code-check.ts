@@ -1,8 +1,8 @@
 /**
- * Checks a code at Nevis. If Nevis answers with an HTTP status whose meaning is not documented, this file finds out what it means.
+ * Checks a code at Nevis. If Nevis's answer has an HTTP status of unclear meaning, this file finds out whether the code was wrong.
  *
- * For a verification, Nevis documents only "200, or 4xx otherwise". But 401 and 403 are also the documented answers to a wrong access key. So
- * after a 4xx, this file reads the user's record with the same key: if that succeeds, the key is right, and the 4xx is about the user or the
+ * For a verification, Nevis documents only "200, or 4xx otherwise". But 401 and 403 are also the documented answers to a wrong access key. So after a
+ * 4xx, this file reads the user's record with the same key: if Nevis returns the record, the access key is right, so the 4xx is about the user or the
  * code. Out of scope: whether a text has the form of a code (`client/typed-input.ts`).
  *
  * Sources: https://docs.nevis.net/authcloud/api-doc/api-reference/verification-ref and …/users-endpoint-ref

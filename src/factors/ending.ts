@@ -2,9 +2,9 @@
  * Infers whether a request that Nevis reports as failed was denied or timed out.
  *
  * Nevis has one answer for both (HTTP 412, `failed`). The answer contains the times at which the transaction was created and last changed. Both times
- * are from Nevis's own clock, so a wrong clock of this server does no harm. Nevis does not document how long the user can answer a request, so this
- * file compares the time between the two with the lifetime of this package's transaction. Out of scope: telling the browser, which must not learn
- * whether the user denied or did not answer.
+ * are from Nevis's own clock, so a wrong clock of this server does no harm. Nevis does not document how long the user can answer a request. So this
+ * file computes the time between creation and last change, and compares it with the lifetime of the transaction in this package. Out of scope:
+ * telling the browser, which must not learn whether the user denied or did not answer.
  *
  * Source: https://docs.nevis.net/authcloud/api-doc/api-reference/status-ref
  */

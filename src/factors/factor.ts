@@ -1,7 +1,7 @@
 /**
- * The folder `factors/` contains the second factors, one file each. All of them implement the interface `Factor` below. A factor starts an
- * approval or an enrolment through the client, and later checks its outcome; it keeps no state between the two. To add a factor, write one
- * file and add one line to `index.ts`; CONTRIBUTING.md lists the other places that name the factors.
+ * The folder `factors/` contains the second factors, one file each. All of them implement the interface `Factor` below. A factor starts an approval
+ * or an enrolment through the client, and later checks its outcome. Between the start and the check, a factor keeps no state. To add a factor, write
+ * one file and add one line to `index.ts`; CONTRIBUTING.md lists the other places that name the factors.
  *
  * Out of scope: sessions, requests and Passport. A factor sees the client, the subject and its own transaction.
  */
@@ -21,8 +21,8 @@ export interface FactorRequest {
   /** Id of the authenticator (the registered phone) to ask; it belongs to the subject. Only for a factor with `takesAuthenticator`. */
   readonly authenticatorId?: string
   /**
-   * The line of the message in which the phone shows the code that the user must type, in the language of the waiting page. `{code}` is the
-   * placeholder for the code.
+   * The last line of the message on the phone, in the language of the waiting page. It shows a code, which the user must type into the waiting page.
+   * `{code}` is the placeholder for the code.
    */
   readonly typedCodeLine?: string
 }
@@ -50,9 +50,9 @@ export interface Challenge {
      */
     readonly hasFactor?: boolean
     /**
-     * Only for an approval: a code of 6 to 64 digits that the user gets in another way than through this browser. The strategy stores a keyed
-     * digest of it, asks the user for it on the page, and accepts an approval only after the user has typed it right. The server never sends the
-     * code to the browser.
+     * Only for an approval: a code of 6 to 64 digits that the factor shows to the user outside this browser, for example on the phone. The strategy
+     * stores a keyed digest of it, asks the user for it on the page, and accepts an approval only after the user has typed the right code. The server
+     * never sends the code to the browser.
      */
     readonly typedCode?: string
   }
@@ -97,7 +97,7 @@ export type Outcome =
     }
   | Succeeded
   | {
-      /** The transaction cannot succeed with this answer, or cannot succeed any more; see `retryable`. */
+      /** The user's answer was not accepted. `retryable` says whether the transaction can still succeed. */
       readonly status: 'failed'
       /** The reason, passed to Passport's `fail`. */
       readonly code: FailureCode
@@ -107,7 +107,10 @@ export type Outcome =
       readonly ending?: Ending
     }
 
-/** What the waiting page does: it waits, asks for a code, runs Nevis's widget, or shows something (recovery codes) and asks the user to confirm. */
+/**
+ * What the waiting page does: it waits (`wait`), asks for a code (`code`), runs Nevis's widget (`widget`), or shows recovery codes and asks the user
+ * to confirm that they are saved (`confirm`).
+ */
 export type Prompt = 'wait' | 'code' | 'widget' | 'confirm'
 
 /**
@@ -123,7 +126,7 @@ export interface Factor {
   readonly enrollPrompt?: Prompt
   /** What an approval with this factor proves, in values of RFC 8176. Default: none. */
   readonly amr?: readonly string[]
-  /** True if an approval asks one of several authenticators, and a start can name the one to ask. Default false. */
+  /** True if the user can have several authenticators (registered phones) for this factor, and a start can name the one to ask. Default false. */
   readonly takesAuthenticator?: boolean
   /**
    * Starts an approval.
@@ -131,7 +134,7 @@ export interface Factor {
    * @param subject the user to ask
    * @param request what the user is shown
    * @returns the started challenge
-   * @throws NevisError, any code. `NEVIS_NOT_FOUND`, if the user does not have the factor, becomes `not_enrolled`
+   * @throws NevisError, any code. Throw `NEVIS_NOT_FOUND` if the user does not have the factor: the strategy turns it into the failure `not_enrolled`
    */
   approve(nevis: NevisClient, subject: Subject, request: FactorRequest): Promise<Challenge>
   /**
@@ -144,9 +147,9 @@ export interface Factor {
    */
   enroll?(nevis: NevisClient, subject: Subject, request: FactorRequest): Promise<Challenge>
   /**
-   * Called at the callback: asks Nevis for the outcome. It must not rely on what the browser says about the outcome.
+   * Called at the callback: asks Nevis for the outcome. This function must not rely on what the browser says about the outcome.
    * @param nevis the strategy's client
-   * @param transaction the started transaction, from the server's own record
+   * @param transaction the started transaction, as stored in the session
    * @param answer the code or token sent by the browser
    * @returns the outcome; the caller then compares it with the transaction, introspects the token, and marks the transaction as used
    * @throws NevisError, any code

@@ -88,7 +88,7 @@ export interface Failure {
 export class Refusal extends Error {
   readonly code: FailureCode
   readonly retryAfterSeconds: number | undefined
-  /** True if Passport must not write the message into the session, because another tab has replaced the session. */
+  /** True if Passport must not write the failure message into the session, because another tab has replaced the session. */
   isUnkept = false
 
   constructor(code: FailureCode, message: string = failures[code].message, retryAfterSeconds?: number) {

@@ -22,17 +22,19 @@ export interface NevisProfile {
   /** `approve` or `enroll`. Check it before you sign a user in: an enrolment is not an approval. */
   readonly operation: Operation
   /**
-   * How the user proved who they are, in values of RFC 8176: the values of the factor, and, with the option `firstFactorAmr`, those of the first
-   * factor and `mfa`. Empty for a factor of your own without `amr`.
+   * How the user proved who they are, in values of RFC 8176. It has the values of the second factor. With the option `firstFactorAmr`, it also has
+   * the values of the first factor and `mfa`. Empty for a factor of your own without `amr`.
    */
   readonly amr: readonly string[]
   /** When the approval was accepted, in seconds since 1970. */
   readonly authTime: number
-  /** True if only the phone showed a code and the user typed it into the page: `push({ typedCode: true })`. */
+  /** True if the phone showed a code, and the user typed this code into the waiting page: `push({ typedCode: true })`. */
   readonly typedCode?: true
   /** Nevis's id of the transaction, for audit logs; a random id if Nevis gives none. */
   readonly transactionId: string
-  /** The message that was shown on the phone, unchanged and without the line that contains a typed code. Only for an approval. */
+  /**
+   * The message that the app gave at the start, unchanged: without the line that `push({ typedCode: true })` adds on the phone. Only for an approval.
+   */
   readonly message?: string
   /** The `data` that the app gave at the start, unchanged. Only for an approval, because an enrolment confirms no payment. */
   readonly data?: unknown
@@ -49,8 +51,7 @@ export interface NevisProfile {
  */
 export function profileOf(transaction: Transaction, outcome: Succeeded, { amr }: Pick<Factor, 'amr'>): NevisProfile {
   const { factor, operation, id, subject, message, data, firstFactorAmr, isCodeTyped, isInPlaceOfApproval } = transaction
-  // Use the app's own spelling of the username. Nevis may return it in other upper or lower case, and in the app, that spelling may be another
-  // account.
+  // Use the app's own spelling of the username. Nevis may return `Anna` for `anna`, and in the app, `Anna` may be another user's account.
   const username = subject.username ?? outcome.username
   return Object.freeze({
     provider: 'nevis',
@@ -62,9 +63,10 @@ export function profileOf(transaction: Transaction, outcome: Succeeded, { amr }:
     authTime: Math.floor(Date.now() / 1000),
     ...(isCodeTyped === true && { typedCode: true as const }),
     transactionId: id,
-    // Leave the message out for an enrolment, because the phone does not show the message in an enrolment, so the user has not agreed to it.
+    // Leave the message out for an enrolment: the phone does not show it in an enrolment, so the user has not agreed to it.
     ...(operation === 'approve' && message !== undefined && { message }),
-    // Leave the data out if `approve-or-enroll` started an enrolment: it must not look like an approval of the data, such as a payment.
+    // Leave the data out if `approve-or-enroll` started an enrolment. Otherwise the enrolment would look like an approval of the data, for example of
+    // a payment.
     ...(isInPlaceOfApproval !== true && data !== undefined && { data }),
   })
 }

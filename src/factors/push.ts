@@ -19,7 +19,7 @@ export interface PushOptions {
   readonly typedCode?: boolean
 }
 
-/** The text of the notification: the message as plain text in one line, because the phone's system shows no formatting in notifications. */
+/** The text of the notification: the message as plain text in one line. The phone's system shows no formatting in notifications. */
 function notificationOf(message: string): string | undefined {
   return plainText(message).replace(/\s+/g, ' ').trim() || undefined
 }

@@ -14,8 +14,8 @@ import type { Factor } from './factor'
 import { enrollmentChallenge, withUserId, wrongCode } from './shared'
 
 /**
- * The factor `recovery`: one of the recovery codes that the user saved; each code works once. An approval sends Nevis nothing until the
- * code is entered, so its transaction id is generated here. Enrolling creates new codes, for a user with a username.
+ * The factor `recovery`: one of the recovery codes that the user saved; each code works once. An approval sends nothing to Nevis until the user has
+ * entered the code, so this package generates the id of the transaction. An enrolment creates new codes; the subject must have a username.
  * @returns the factor, for `factors` of the strategy
  * @see https://docs.nevis.net/authcloud/api-doc/api-use-cases/recovery-codes/authenticate-with-recovery-codes
  */

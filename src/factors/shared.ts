@@ -22,7 +22,7 @@ export function fetchUser(nevis: NevisClient, { userId, username }: Subject): Pr
   return userId === undefined ? nevis.findUserByUsername(username as string) : nevis.getUser(userId)
 }
 
-/** Adds the userId, for calls that need it. Asks Nevis only if the subject has only a username. */
+/** Adds the userId to the subject, for calls to Nevis that need it. If the subject already has a userId, no call to Nevis is made. */
 export async function withUserId(nevis: NevisClient, subject: Subject): Promise<{ userId: string; username?: string }> {
   if (subject.userId !== undefined) return { userId: subject.userId }
   const { userId, username } = await fetchUser(nevis, subject)
@@ -42,7 +42,9 @@ export function approvalChallenge(approval: Approval): Challenge {
   }
 }
 
-/** @param id a generated id, used if Nevis's answer has no transaction id, which Nevis does not document for every channel */
+/**
+ * @param id a generated id for the transaction. It is used if Nevis's answer has no transaction id: Nevis does not document this id for every channel
+ */
 export function enrollmentChallenge(enrollment: Enrollment, id: string): Challenge {
   const { transactionId, statusToken, userId, username, qrCode, appLinkUri, recoveryCodes } = enrollment
   return {
@@ -71,8 +73,9 @@ export function showsFactor({ status, authenticators = [] }: Partial<Pick<User, 
 }
 
 /**
- * The outcome of a status answer `succeeded`. The answer need not name the user or the transaction: it belongs to this transaction, because only the
- * server has the status token. The strategy then introspects the token in the answer and compares the owner of the token with the subject.
+ * The outcome if Nevis's status answer says `succeeded`. The answer need not name the user or the transaction. It belongs to this transaction,
+ * because the server asked with the status token of this transaction, and only the server has this token. The strategy then introspects the token in
+ * the answer and compares the owner of the token with the subject.
  */
 export function succeeded({ token, ...named }: SucceededStatus, transaction: Transaction): Outcome {
   const namesNoTransaction = named.transactionId === undefined || transaction.hasOwnId === true
@@ -80,8 +83,8 @@ export function succeeded({ token, ...named }: SucceededStatus, transaction: Tra
 }
 
 /**
- * The user and the transaction that an answer names, completed from the started transaction. If this package generated the transaction's id, an id in
- * the answer is ignored, because the two can never be equal.
+ * The user and the transaction that Nevis's answer names. Anything that the answer does not name is taken from the started transaction. If this
+ * package generated the transaction's id, an id in the answer is ignored, because it can never equal the generated one.
  */
 export function identifiersIn(answer: Pick<SucceededStatus, 'userId' | 'username' | 'transactionId'>, transaction: Transaction): Pick<Succeeded, 'userId' | 'username' | 'transactionId'> {
   const { userId = transaction.userId, username, transactionId } = answer
@@ -93,8 +96,8 @@ export function identifiersIn(answer: Pick<SucceededStatus, 'userId' | 'username
 }
 
 /**
- * True if Nevis has blocked the user for push or SMS. Nevis sends the field `exceededRateLimits` only while the user is blocked, in an undocumented
- * form. A list or object in which every entry is `false` or `null` means that the user is not blocked.
+ * True if Nevis has blocked the user for push or SMS. Nevis sends the field `exceededRateLimits` only while the user is blocked, and does not
+ * document its form. If every entry of the field is `false` or `null`, this function concludes that the user is not blocked.
  */
 export function isBlocked({ exceededRateLimits: limits }: Pick<User, 'exceededRateLimits'>): boolean {
   if (typeof limits !== 'object' || limits === null) return Boolean(limits)
@@ -107,7 +110,7 @@ export function isBlocked({ exceededRateLimits: limits }: Pick<User, 'exceededRa
  */
 export const notApproved = { status: 'failed', code: 'not_approved', retryable: false } as const satisfies Outcome
 
-/** The outcome `notApproved`; it also says whether the user denied or the request timed out, if Nevis's times show that. */
+/** The outcome `notApproved`. If the times in Nevis's answer show whether the user denied or the request timed out, the outcome says this as well. */
 export function notApprovedBy(answer: FailedStatus | UnknownStatus, { startedAt, expiresAt }: Transaction): Outcome {
   const ending = answer.status === 'failed' ? inferredEnding(answer, expiresAt - startedAt) : undefined
   return { ...notApproved, ...(ending !== undefined && { ending }) }

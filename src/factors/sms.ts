@@ -72,10 +72,11 @@ export function sms({ message: text, requireIntrospection = false, refusedPrefix
       const request = { channel: 'sms' as const, phone, ...userReference(subject), ...textFor(message) }
       try {
         const enrollment = await nevis.enroll(request)
-        // Nevis may list the number that is being enrolled as an authenticator. Leave it out, because it is not a factor that the user already had.
+        // Nevis may list the number that is being enrolled as an authenticator. Leave this number out, because the user did not have it as a factor
+        // before.
         const authenticators = enrollment.authenticators.filter(({ raw }) => raw['phone'] !== phone)
-        // The verification needs the userId. If the answer to the enrolment does not contain it, look the user up: the enrolment has created the user
-        // at Nevis.
+        // The verification of the code needs the userId. If Nevis's answer to the enrolment does not contain it, ask Nevis for it: the enrolment has
+        // created the user at Nevis.
         const { userId = (await withUserId(nevis, subject)).userId } = enrollment
         return enrollmentChallenge({ ...enrollment, userId, authenticators }, randomUUID())
       } catch (error) {
@@ -92,7 +93,7 @@ export function sms({ message: text, requireIntrospection = false, refusedPrefix
       const right = await isRightCode(nevis, { userId, code: typed, statusToken, ...channel }, expected).catch((error: unknown) => successInstead(nevis, transaction, error))
       if (typeof right === 'object') return right
       if (!right) return wrongCode
-      // Ask for the status, because the verification response names no user. If Nevis reports a final status, that status decides.
+      // Nevis's answer to the verification names no user, so ask for the status as well. If this status is final, it decides about the outcome.
       const answer = await finalStatus(nevis, statusToken)
       if (answer?.status === 'succeeded') return succeeded(answer, transaction)
       if (answer?.status === 'failed') return notApprovedBy(answer, transaction)
@@ -104,9 +105,8 @@ export function sms({ message: text, requireIntrospection = false, refusedPrefix
 }
 
 /**
- * True if the number has this prefix, with or without the national trunk zero (`+41 (0)79`), because many SMS senders drop that zero. A prefix that
- * consists of a country code and zeros is compared unchanged: without the zeros it would match the whole country (`+390`, the landlines of Italy,
- * would match all of Italy).
+ * True if the phone number has this prefix. The comparison ignores the national trunk zero (`+41 (0)79`), because many SMS senders drop this zero.
+ * But the zeros of a prefix such as `+390` (the landlines of Italy) are compared: without its zero, this prefix would match all numbers of Italy.
  */
 function hasPrefix(phone: string, prefix: string): boolean {
   const shorter = withoutTrunkZero(prefix)
@@ -115,8 +115,9 @@ function hasPrefix(phone: string, prefix: string): boolean {
 }
 
 /**
- * Asks for the transaction's status if Nevis's answer to the verification does not say whether the code is right. The status `succeeded` is
- * accepted instead: it comes with a token, which the strategy then introspects, so it proves more than a verification.
+ * Asks for the transaction's status if Nevis's answer to the verification does not say whether the code is right. If the status is `succeeded`, this
+ * function accepts it in place of the verification. The status comes with a token, which the strategy then introspects, so it proves more than a
+ * verification.
  * @throws `error`, unless the status is `succeeded`
  */
 async function successInstead(nevis: NevisClient, transaction: Transaction, error: unknown): Promise<Outcome> {
@@ -131,8 +132,8 @@ const OF_GATEWAYS: readonly unknown[] = [undefined, 502, 503, 504]
 
 /**
  * Asks for the transaction's status after a right code.
- * @returns undefined if Nevis's answer contains no status. Newer Nevis documentation says that SMS transactions cannot be polled, and does not say
- * what Nevis answers if they are
+ * @returns undefined if Nevis's answer contains no status. Newer Nevis documentation says that the status of an SMS transaction cannot be polled, and
+ * does not say what Nevis answers to such a poll
  * @throws NevisError if Nevis does not answer
  */
 async function finalStatus(nevis: NevisClient, statusToken: string): Promise<Status | undefined> {

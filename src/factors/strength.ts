@@ -33,13 +33,15 @@ export function atLeast(factor: RankedFactor): readonly RankedFactor[] {
 }
 
 /**
- * True if a user who has given the factor `given` may enrol the factor `enrolled`. A factor that the app wrote itself has no rank: it allows
- * only its own enrolment, and enrolling it requires one of the strongest factors or itself.
+ * True if a user who has given the factor `given` may enrol the factor `enrolled`. A factor that the app wrote itself has no rank. A user who has
+ * given such a factor may enrol only this same factor. To enrol such a factor, a user must have given one of the strongest factors, or this same
+ * factor.
  * @internal
  */
 export function isAtLeast(given: FactorName, enrolled: FactorName): boolean {
   const strongest = Math.max(...Object.values(RANKS))
-  // The widget does not say which channel it uses. So it counts as its weakest channel when it is given, and as its strongest when it is enrolled.
+  // The widget does not say which channel it uses. So when the user gives the widget, it ranks as its weakest channel. When the user enrols it, it
+  // ranks as its strongest channel.
   const needed = enrolled === 'widget' ? strongest : rankOf(enrolled, strongest)
   return (given === enrolled && enrolled !== 'widget') || rankOf(given, 0) >= needed
 }

@@ -37,11 +37,11 @@ export interface Transaction {
   readonly factor: FactorName
   /** `approve` or `enroll`. */
   readonly operation: Operation
-  /** The user that the app wanted to ask. */
+  /** The user whom the app named at the start. */
   readonly subject: Subject
   /** The userId that Nevis's response named. */
   readonly userId?: string
-  /** True if an answer of Nevis has named this userId together with the username of the subject. */
+  /** True if an answer of Nevis has shown that this userId belongs to the subject's username. */
   readonly isUserIdNamed?: true
   /** The authenticator (the registered phone) to ask, if the request or the route has named one. */
   readonly authenticatorId?: string
@@ -51,7 +51,10 @@ export interface Transaction {
   readonly startedAt: number
   /** When the transaction expires, in milliseconds since 1970. */
   readonly expiresAt: number
-  /** When the first factor succeeded, in milliseconds since 1970. From then on, the user may switch to other second factors for a limited time. */
+  /**
+   * When the user gave the first factor, in milliseconds since 1970. From that moment, the user may switch to other second factors for
+   * `firstFactorLifetimeSeconds`.
+   */
   readonly firstFactorAt: number
   /** How the first factor was given, in values of RFC 8176, if the app says so. */
   readonly firstFactorAmr?: readonly string[]
@@ -63,20 +66,23 @@ export interface Transaction {
   readonly data?: unknown
   /** Names of the factors that the route allows, if the route restricts them. */
   readonly factors?: readonly FactorName[]
-  /** Names of the factors that the user may have: those that the app names (default: all), without any that Nevis has reported as missing. */
+  /**
+   * Names of the factors that the user may have: the factors that the app names (default: all), without those that the user does not have according
+   * to Nevis.
+   */
   readonly available?: readonly FactorName[]
   /** The phone number that the route gave for an enrolment by SMS. The user cannot enter another one. */
   readonly phone?: string
   /**
-   * Keyed digest of the phone number to which an enrolment by SMS sent the code. If the user corrects the number, the next SMS is sent without a
-   * pause.
+   * Keyed digest of the phone number to which an enrolment by SMS sent the code. With the digest, the strategy notices that the user has corrected
+   * the number, and sends the next SMS without a pause.
    */
   readonly textedPhone?: string
   /** The page of this site to which the user returns after the second factor. */
   readonly returnTo?: string
   /** A keyed digest that reveals changes to the transaction in the session: see `digest.ts`. */
   readonly digest?: string
-  /** The part that the waiting page shows. */
+  /** What the waiting page shows, such as the QR code. */
   readonly shown: Omit<Shown, 'recoveryCodes'>
   /** Key that decrypts the recovery codes in the handle. */
   readonly codesKey?: string
@@ -91,26 +97,29 @@ export interface Transaction {
    * removes them from the count.
    */
   readonly slots?: readonly number[]
-  /** The same count under Nevis's userId, for an app that may name one user by username and by userId. */
+  /** The start is also counted under Nevis's userId, for an app that may name the same user once by username and once by userId. */
   readonly alsoHeld?: {
     /** The key in the ledger for the userId: a digest, like `budget` of the transaction. */
     readonly budget: string
-    /** The numbers in the count under the userId, like `slots` of the transaction. */
+    /** The numbers that the starts have in the count under the userId, like `slots` of the transaction. */
     readonly slots: readonly number[]
   }
-  /** Sequence number of this enrolment under each identifier of the subject (as a digest). A newer enrolment makes an older one invalid. */
+  /**
+   * The number of this enrolment among the user's enrolments, for each identifier of the user (as a digest). An enrolment with a higher number makes
+   * this one invalid.
+   */
   readonly enrolments?: Readonly<Record<string, number>>
   /** Digests of the path and the options of the route that started the transaction, if that route has such options: see `purpose.ts`. */
   readonly purpose?: string
-  /** Id of the transaction that replaced this one, because the user switched to another factor or had the same push or SMS sent again. */
+  /** Id of the transaction that replaced this one. The user had switched to another factor, or had the same push or SMS sent again. */
   readonly next?: string
   /** How many times the transaction was moved into a new session, because the user asked for the same thing a second time in the same browser. */
   readonly moves?: number
   /** Digest of the user who was signed in when the transaction was started; absent if no user was. */
   readonly login?: string
   /**
-   * True if the user wants this browser to be remembered, false if the user has not chosen this. Absent if this is not a sign-in in which a
-   * remembered browser could skip the second factor.
+   * True if the user wants this browser to be remembered; false if not. Absent if the user has no such choice, because a remembered browser would not
+   * skip this second factor.
    */
   readonly remember?: boolean
   /**
@@ -120,7 +129,7 @@ export interface Transaction {
   readonly timesForgotten?: Readonly<Record<string, number>>
   /** How many codes the user has tried. Only for display: limits are checked against the ledger's count. */
   readonly attempts?: number
-  /** Why the factor to which the user tried to switch could not be used. The waiting page shows the reason, and this transaction stays open. */
+  /** Why the user could not switch to another factor. The waiting page shows this reason, and this transaction stays open. */
   readonly refused?: FailureCode | undefined
   /** The name of the factor to which the user tried to switch. */
   readonly refusedFactor?: FactorName

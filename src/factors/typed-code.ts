@@ -1,6 +1,6 @@
 /**
- * A code that only the user's phone shows and that the user must type into the page. It protects a user who accepts an attacker's push by mistake:
- * the attacker's page asks for the code, only the user's phone shows it, and so the attacker cannot enter it.
+ * A code that only the user's phone shows and that the user must type into the page. It protects a user who accepts an attacker's push by mistake.
+ * The waiting page in the attacker's browser asks for the code, but only the user's phone shows it. So the attacker cannot enter the code.
  *
  * Out of scope: storing and comparing the code's digest (`trust/typed-code.ts`), and asking the user for the code (`strategy/typed-code.ts`).
  *
@@ -28,8 +28,7 @@ export function messageWithCode(message: string | undefined, line: string, code:
 }
 
 /**
- * True for 6 to 64 digits. Other characters are not allowed, because users can type digits on any keyboard; NIST SP 800-63B-4, 3.1.3 requires at
- * least six.
+ * True for 6 to 64 digits. Only digits are allowed, because users can type digits on any keyboard. NIST SP 800-63B-4, 3.1.3 requires at least six.
  */
 export function isTypedCode(code: unknown): code is string {
   return typeof code === 'string' && /^[0-9]{6,64}$/.test(code)

@@ -2,8 +2,8 @@
  * The factor `widget`: Nevis's own page element asks the user, and the browser sends the resulting token.
  *
  * The server has no status token for the widget, so only the introspection of the browser's token can show that the user approved. The strategy knows
- * the user before the widget runs. `proof.ts` checks that the token belongs to this user, and that it is no intent token or status token. Out of
- * scope: loading the widget (`waiting/assets/widget.ts`).
+ * which user must approve before the widget runs. `proof.ts` checks that the token belongs to this user, and that the token is neither an intent
+ * token nor a status token. Out of scope: loading the widget (`waiting/assets/widget.ts`).
  *
  * Source: https://docs.nevis.net/authcloud/widget/auth-widget
  */
@@ -25,9 +25,9 @@ export interface WidgetOptions {
 type UserIdentifiers = Pick<User, 'userId' | 'username'>
 
 /**
- * The factor `widget`: Nevis's own element in the page. Use it only if you need it: for the other factors this package asks Nevis
- * for the status of the transaction, for the widget it cannot; see SECURITY.md, "The widget". The intent token is valid for one use
- * within ten minutes, and the widget does not show your message.
+ * The factor `widget`: Nevis's own element in the page. Use it only if no other factor fits: this package can ask Nevis for the status of a
+ * transaction, but not for the widget. See SECURITY.md, "The widget". The intent token is valid for one use within ten minutes, and the widget does
+ * not show your message.
  *
  * An enrolment succeeds when the user's status at Nevis is no longer `new`. Nevis documents this change for the app; it does not document
  * whether enrolling only a phone number changes the status as well.
