@@ -12,13 +12,13 @@ import type { StoredReturnTo, SessionState } from './transactions'
 /** Length of the longest path that is stored, in characters. The limit keeps sessions small. */
 const MAX_LENGTH = 2048
 /**
- * One `/`, then printable ASCII without `\`: the characters that a browser sends in a request line. A second `/` or `\`, also percent-encoded, is
- * refused, because a browser could read the next part as a host.
+ * A path: one `/`, then printable ASCII without `\`, because a browser sends only these characters in a request line. A second `/` or `\`, also
+ * percent-encoded, is refused, because a browser could read the next part as a host.
  */
 const PATH = /^\/(?![/\\]|%2f|%5c)[!-[\]-~]*$/i
 /**
- * Percent-encoded control characters. They are harmless as they are. But if other code decoded the path a second time, they would allow header
- * injection or hide the name of another host.
+ * Percent-encoded control characters. They are refused, because other code may decode the path a second time. Decoded, they would allow header
+ * injection, or would hide the name of another host.
  */
 const ENCODED_CONTROL = /%(?:[01][0-9a-f]|7f)/i
 
@@ -36,7 +36,8 @@ export function sitePathIn(req: Pick<HostRequest, 'headers'>, value: unknown): s
 
 /**
  * Accepts only a path of this site.
- * @returns the path with its query; undefined if a browser, or code that decodes or normalizes the value, could go to another host
+ * @returns the path with its query; undefined if the value could lead a browser to another host, also after other code has decoded or normalized the
+ * value
  * @internal
  */
 export function sitePathOf(value: unknown): string | undefined {
@@ -59,7 +60,7 @@ export function storeReturnTo(session: SessionLike, key: string, req: HostReques
 }
 
 /**
- * Returns the stored path, unless another user was signed in when it was stored.
+ * Returns the stored path. Undefined if another user was signed in when the path was stored.
  * @internal
  */
 export function returnToIn(session: SessionLike, key: string): string | undefined {
@@ -78,8 +79,8 @@ export function returnToBeforeLogin(session: SessionLike, req: Pick<HostRequest,
 }
 
 /**
- * Deletes the stored path after the strategy has used it. A different path stays, because it belongs to another tab. `session.returnTo` stays if the
- * route has `successReturnToOrRedirect`, because Passport itself will then use and delete it.
+ * Deletes the stored path after the strategy has used it. If the session meanwhile contains a different path, that path stays, because it belongs to
+ * another tab. `session.returnTo` stays if the route has `successReturnToOrRedirect`, because Passport itself will then use and delete it.
  * @internal
  */
 export function forgetReturnTo(
@@ -95,8 +96,9 @@ export function forgetReturnTo(
 }
 
 /**
- * Adds the prefix that a proxy has removed from the path: the browser requests `/sub/account`, but the app sees `/account`. The prefix is the part of
- * `callbackURL` before the path of the callback request. A header or field is never used for this, because an attacker could set it.
+ * Adds the prefix that a proxy has removed from the path: the browser requests `/sub/account`, but the app sees `/account`. For example, with
+ * `callbackURL` `/sub/nevis/callback`, the app sees the callback request at `/nevis/callback`, so the prefix is `/sub`. A header or field is never
+ * used for this, because an attacker could set it.
  * @param path a path that `sitePathOf` has accepted
  * @internal
  */

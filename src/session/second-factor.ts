@@ -2,8 +2,8 @@
  * The second factor record: after an approval, the session records who gave which second factor and when. Routes that need a fresh second factor
  * check this record (step-up).
  *
- * The record ends with the session. It also contains a digest of the login for which it was made, so that it is not valid for another user who signs
- * in later in the same session. Out of scope: asking for the factor.
+ * The record ends with the session. It also contains a digest of the signed-in user. So the record is not valid for another user who signs in later
+ * in the same session. Out of scope: asking for the factor.
  */
 import { createHash } from 'node:crypto'
 import { json, middleware, completeAnswer, type Middleware } from '../host/answer'
@@ -42,7 +42,7 @@ interface BoundRecord extends Omit<SecondFactorRecord, 'authTime' | 'amr'> {
   readonly amr?: unknown
   /** Digest of the user who was signed in when the record was made. */
   readonly login: string
-  /** Digest of the session's id. The id changes at logout, even if the session's data is kept. */
+  /** Digest of the session's id. At a logout, the session gets a new id, even if its data is kept; the record is then no longer valid. */
   readonly sessionId: string
 }
 
@@ -61,8 +61,8 @@ export interface RequireSecondFactorOptions extends RecordSecondFactorOptions {
   /** Values of RFC 8176, all of which the record must have, such as `['mfa']`. Default: none. */
   readonly amr?: readonly string[]
   /**
-   * Values for `acr_values` in the 401 (RFC 9470), in order of preference, for clients that use them to choose how the user signs in. This middleware
-   * does not check the values. Default: none.
+   * Values that the 401 names in `acr_values` (RFC 9470), in order of preference. A client can use them to choose how the user signs in. This
+   * middleware does not check the values. Default: none.
    */
   readonly acrValues?: readonly string[]
   /** If true, the user must have typed a code that only the phone showed, as with `push({ typedCode: true })`. Default false. */
@@ -81,8 +81,8 @@ export interface RequireSecondFactorOptions extends RecordSecondFactorOptions {
  * If no login has renewed the session in this request (after `authorize`, and with Passport before 0.6), this middleware gives the session a new id
  * and keeps its content. A session without `regenerate` keeps its id.
  *
- * It writes no record in three cases: for an enrolment, for a sign-in in a remembered browser, and if the session belongs to another user than the
- * one who approved, which is possible if a Bearer token or Basic credentials identified the user. The last case is also published as an event
+ * It writes no record in three cases: for an enrolment; for a sign-in in a remembered browser; and if the session belongs to another user than the
+ * one who approved. The last case is possible if a Bearer token or Basic credentials identified the user. It is also published as an event
  * `suspicious`.
  * @param options the session property in which the strategy stores its state
  * @throws TypeError if an option is wrong or unknown
@@ -105,8 +105,8 @@ export function recordSecondFactor(options: RecordSecondFactorOptions = {}): Mid
     }
     // Write no record for a remembered browser, because the user has not given a second factor now.
     const isApproval = profile.operation === 'approve' && profile.remembered !== true
-    // If the login has changed since the callback began, the app has signed the user in because of this approval. If it has not changed, check that
-    // it is the login of the user who approved.
+    // If the session's login has changed since the callback began, the app has signed the user in because of this approval. If the login has not
+    // changed, check that it is the login of the user who approved.
     if (isApproval && (notes === undefined || login !== notes.login || (await notes.isLoginOfApprover(login)))) await write(req, sessionKey, profile, login)
     return undefined
   })
@@ -157,7 +157,7 @@ async function renewedSession(req: HostRequest, login: string): Promise<SessionL
   return renewSession(req)
 }
 
-/** True if a login has given the session a new id in this request. The id must then stay, because the app may have stored it at the login. */
+/** True if the session already got a new id in this request, at the login. Then this id must stay, because the app may have stored it somewhere. */
 function wasRenewed(req: object, profile: NevisProfile): boolean {
   const before = callbacks().get(profile)?.sessionId
   return before !== undefined && before !== sessionIdOf(req)

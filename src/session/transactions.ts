@@ -3,8 +3,8 @@
  *
  * The folder `session/` manages what this package stores in the session: the transactions (`transactions.ts`), the page to return to (`return-to.ts`)
  * and the second factor record with its guard (`second-factor.ts`). All of it is in one property of the session, whose name is the option
- * `sessionKey`. Out of scope: making sure that a transaction succeeds only once. The session cannot ensure this, because a late write of an old
- * session can bring a finished transaction back; the ledger ensures it (`ledger/endings.ts`).
+ * `sessionKey`. Out of scope: making sure that a transaction succeeds only once. The ledger does this (`ledger/endings.ts`). The session cannot,
+ * because a slow request may write its old copy of the session, with a transaction that has ended meanwhile.
  */
 import type { FailureCode } from '../factors/failures'
 import type { Transaction } from '../factors/transaction'
@@ -22,7 +22,10 @@ type Kept = Omit<Transaction, 'shown'> & { readonly box?: string }
 /** The page from which the user was last redirected to give a second factor. */
 export interface StoredReturnTo {
   readonly path: string
-  /** Digest of the user who was signed in at that time; absent if no user was. The next user of this session must not learn the path. */
+  /**
+   * Digest of the user who was signed in at the redirect; absent if no user was. Another user who signs in later in this session must not learn the
+   * path.
+   */
   readonly login?: string
 }
 
@@ -113,7 +116,8 @@ export class SessionTransactions {
    * @throws StorageError `SESSION_UNAVAILABLE`; `SESSION_TOO_LARGE` if even a single transaction does not fit
    */
   async save(): Promise<void> {
-    // `put` adds the transaction of this request at the front, so this transaction is dropped last.
+    // `put` adds the transaction of this request at the front, and transactions are dropped from the end. So the transaction of this request is
+    // dropped last.
     const kept = Object.values(this.all())
     while (isTooLarge(this.session)) {
       kept.pop()
