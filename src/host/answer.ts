@@ -1,8 +1,8 @@
 /**
  * Sends answers. On Express, this file writes to the response. Any other web framework gets the answer as a value and sends it itself.
  *
- * These functions must catch every error: Express does not await a middleware, so the error would be an unhandled rejection and end the process. Out
- * of scope: the content of an answer.
+ * These functions must catch every error. Express does not await a middleware, so an error would become an unhandled rejection, which ends the
+ * process. Out of scope: the content of an answer.
  */
 import { validateHeaderName, validateHeaderValue, type ServerResponse } from 'node:http'
 import type { Readable } from 'node:stream'
@@ -125,7 +125,7 @@ export async function sendOrContinue(res: ServerResponse, next: Next, decide: ()
     try {
       await next(faultOf(error))
     } catch {
-      // The app's error handling has failed as well. Close the connection, so that the browser does not wait for ever.
+      // The app's error handling has also failed. So close the connection, so that the browser does not wait for ever.
       if (!res.headersSent) res.destroy()
     }
   }
@@ -193,7 +193,7 @@ export function isAnswered(req: object): boolean {
   return (req as { res?: ServerResponse }).res?.headersSent === true
 }
 
-/** The media type with which a script asks for the next URL instead of a redirect, in the header Accept. The answer has the same media type. */
+/** A script sends this media type in the header `Accept` to get the next URL as JSON instead of a redirect. The answer has the same media type. */
 const NEXT = 'application/vnd.passport-nevis.next+json'
 
 /**
@@ -229,8 +229,8 @@ export function answerFault(req: object): void {
 }
 
 /**
- * Checks all headers before the first one is set. Otherwise Node could refuse a header after others are set, and the app's error page would be sent
- * with those headers.
+ * Checks all headers of the answer before any of them is set. Otherwise Node could refuse a header when others are already set, and the app's error
+ * page would be sent with those headers.
  */
 function checked(answer: Answer): Answer {
   try {
@@ -245,7 +245,7 @@ function checked(answer: Answer): Answer {
   return answer
 }
 
-/** Releases what a stream has reserved, if the stream is not sent: starts it and stops it at once. */
+/** Releases the resources of a stream that will not be sent. To do so, this function starts the stream and stops it at once. */
 function discard({ body }: Answer): void {
   if (typeof body === 'function') body({ write() {}, end() {} })()
 }

@@ -1,5 +1,5 @@
 /**
- * Converts equal JSON values to the same form, so that they have equal digests.
+ * Sorts the properties of JSON values, so that equal values have equal digests.
  *
  * Out of scope: computing a digest.
  */

@@ -6,7 +6,7 @@
 import type { ServerResponse } from 'node:http'
 import type { NevisRequest } from './request'
 
-/** The properties of a request through which each web framework gives access to its answer. */
+/** The properties of a request that lead to its answer, for each web framework. */
 interface Answers {
   /** The response on Express and NestJS. On Koa, this object cannot append headers. */
   readonly res?: ServerResponse

@@ -23,7 +23,7 @@ export function loginOf(session: SessionLike): string | undefined {
 }
 
 /**
- * The digest that `loginOf` would return if this user were signed in.
+ * Returns the same digest as `loginOf`, but for a given user: the digest that this user's session would have after a login.
  * @param req a request as Passport gives it to a strategy
  * @returns undefined if there is no user, or if this package cannot call the app's `serializeUser` on this web framework
  * @internal
@@ -44,9 +44,9 @@ export async function loginOfUser(user: unknown, req: object, session: SessionLi
 }
 
 /**
- * True for a session of Fastify, because @fastify/passport stores the login in another form than Passport. Only Fastify's sessions have the methods
- * `get` and `set`. The stored login itself does not show the framework: an app may serialize a user as `{ user, tenant }`, which looks like
- * Passport's own object.
+ * True for a session of Fastify. This matters because @fastify/passport stores the login in another form than Passport. Only Fastify's sessions have
+ * the methods `get` and `set`. The stored login itself does not show the framework: an app may serialize a user as `{ user, tenant }`, which looks
+ * like Passport's own object.
  */
 function isFastifys(session: SessionLike): boolean {
   return typeof session['get'] === 'function' && typeof session['set'] === 'function'

@@ -7,7 +7,7 @@
 import { parseURL } from '../client/parse-url'
 
 /**
- * Makes the TypeError for a wrong option.
+ * Creates the TypeError for a wrong option.
  * @param owner the class or function that has the option
  */
 export function optionError(sentence: string, owner = 'NevisStrategy'): TypeError {
@@ -18,7 +18,8 @@ export function optionError(sentence: string, owner = 'NevisStrategy'): TypeErro
 const PATH = /^\/(?![/\\])/
 
 /**
- * Checks an address of the app: a URL, or a path that a browser cannot read as another host, even after it drops white space.
+ * Checks an address of the app. It must be a URL, or a path that a browser cannot read as another host. An address with white space is refused,
+ * because browsers drop white space.
  * @param owner the class or function that has the option
  * @returns the address in ASCII, encoded as a browser encodes it (`/best%C3%A4tigung` for `/bestätigung`), because Node refuses other
  * characters in the header `Location`
@@ -75,7 +76,8 @@ export function refuseUnknown(owner: string, options: object, known: readonly st
 }
 
 /**
- * Checks the option `sessionKey`. The names that Passport and the session itself use are refused, because this package would overwrite them.
+ * Checks the option `sessionKey`. The names of properties that Passport or the session itself uses are refused, because this package would overwrite
+ * these properties.
  * @throws TypeError
  * @internal
  */

@@ -2,8 +2,8 @@
  * Decides whether a request, or a URL, belongs to this site.
  *
  * The browser itself says which site has sent a POST: in `Sec-Fetch-Site` (Fetch Metadata), or in `Origin` if the browser does not support that
- * header. A page of another site can change neither header. Such a page cannot set `X-Forwarded-Host` either, so this file may use that header to
- * find the name of this site behind a proxy. Out of scope: the app's CSRF token, and how the request is answered (`strategy/dispatch.ts`,
+ * header. A page of another site cannot change these two headers. Such a page cannot set `X-Forwarded-Host` either. So behind a proxy, this file may
+ * take the name of this site from `X-Forwarded-Host`. Out of scope: the app's CSRF token, and how the request is answered (`strategy/dispatch.ts`,
  * `session/return-to.ts`).
  */
 import { parseURL } from '../client/parse-url'
@@ -22,7 +22,7 @@ export function isFromOtherSite(req: Headers, trusted: readonly string[]): boole
   const { origin } = req.headers
   if (origin !== undefined && trusted.includes(origin)) return false
   const site = req.headers['sec-fetch-site']
-  // Use the browser's own comparison of the two sites. It is right even if a proxy rewrites `Host`.
+  // In `Sec-Fetch-Site`, the browser itself has compared the two sites. Its result is right even if a proxy rewrites `Host`.
   if (site !== undefined) return site === 'cross-site'
   return origin !== undefined && !isOwnURL(req, origin)
 }

@@ -56,7 +56,7 @@ export interface SessionLike {
   reload?: (done: (error?: unknown) => void) => unknown
   /** In some session packages: returns what is stored. */
   toJSON?: () => object
-  /** In session packages whose session is a Proxy: returns its content. */
+  /** In session packages whose session is a JavaScript `Proxy`: returns the content of the session. */
   data?: () => unknown
 }
 
@@ -136,7 +136,7 @@ export function sessionOf(req: object): SessionLike | undefined {
   return session ?? undefined
 }
 
-/** True if Passport signs the user in at a success: always, except with `passport.authorize` or `session: false`. */
+/** True if Passport signs the user in after a success. Passport always does so, except with `passport.authorize` or `session: false`. */
 export function logsIn({ assignProperty, session }: AuthenticateOptions): boolean {
   return assignProperty === undefined && session !== false
 }

@@ -8,7 +8,10 @@ import { loginOf, loginOfUser } from './login'
 import { sessionOf, type SessionLike } from './request'
 import { storageCall, StorageError } from './storage'
 
-/** Browsers drop a cookie of more than 4096 bytes. Encryption and encoding make the content about half as large again, so only this much content fits. */
+/**
+ * The largest content of a session that is kept in a cookie, in bytes. Browsers drop a cookie of more than 4096 bytes. Encryption and encoding make
+ * the content about 50% larger.
+ */
 const MAX_BYTES_IN_COOKIE = 2700
 
 /**
@@ -32,12 +35,12 @@ export function isInSmallCookie(session: SessionLike): boolean {
 
 /**
  * True if the whole session is in a cookie that is signed but not encrypted, as with cookie-session, or koa-session without a store. The user of the
- * browser could read the status token in such a cookie. By sending an old cookie, the user could also restore a closed transaction, or restore a
+ * browser could read the status token in such a cookie. The user could also send an old cookie again. It would bring back a closed transaction, or a
  * second factor record after a logout.
  * @internal
  */
 export function isInCookie(session: SessionLike): boolean {
-  // Count only inherited properties, because an app may store properties of these names in another kind of session.
+  // Ignore a property that the session has itself, because an app may store properties of these names in another kind of session.
   const isOfHost = (name: string) => name in session && !Object.hasOwn(session, name)
   return ['isChanged', 'isPopulated'].every(isOfHost) || (isOfHost('externalKey') && session['externalKey'] === undefined)
 }
@@ -87,7 +90,8 @@ export async function reloadSession(req: object): Promise<SessionLike | undefine
   if (typeof before.reload !== 'function' || typeof before.save !== 'function') return before
   let isGone = false
   await completed((done) => before.reload?.((error) => {
-    // express-session reports a missing session with this message. If the store fails, it reports another error.
+    // If the store has no such session, express-session reports an error with this message. If the store fails, express-session reports another
+    // error.
     isGone = (error as Error | undefined)?.message === 'failed to load session'
     done(isGone ? undefined : error)
   }))
@@ -101,9 +105,9 @@ export async function reloadSession(req: object): Promise<SessionLike | undefine
 }
 
 /**
- * Replaces the request's session by one that is never stored. Regenerating the session would instead send a new cookie, which would overwrite the
- * cookie that the browser may have got in another tab. This works with express-session and @fastify/session; with any other session package, the
- * session stays unchanged.
+ * Replaces the request's session by one that is never stored. This function does not call `regenerate`, because the answer would then send a new
+ * cookie. The new cookie would overwrite the cookie that the browser may have got in another tab. This works with express-session and
+ * @fastify/session; with any other session package, the session stays unchanged.
  * @internal
  */
 export function endSession(req: object): SessionLike {
@@ -137,11 +141,11 @@ function canEnd(req: object): boolean {
 }
 
 /**
- * True if the session may be in its store. False for a session that was created in this request, which no other request can know.
+ * True if the session may be in its store. False for a session that was created in this request: no other request can know it.
  *
- * The session is new if the request's cookie does not contain its id. That alone is not enough, because a client may write the cookie in a form that
- * only the app's cookie parser understands (`j:"…"` of cookie-parser). So a session with a login always counts as stored, because Passport has saved
- * it at the login.
+ * A session counts as created in this request if its id is not in the request's cookie. But a client may write the cookie in a form that only the
+ * app's cookie parser understands (`j:"…"` of cookie-parser). So a session with a login always counts as stored, because Passport has saved it at the
+ * login.
  * @internal
  */
 export function isStored(req: object): boolean {
@@ -187,7 +191,7 @@ export async function isLoginOf(user: unknown, req: object, login: string): Prom
 }
 
 /**
- * True if the session has any content besides its cookie. A session without content is probably not stored yet.
+ * True if the session has any content besides its property `cookie`. A session without content is probably not stored yet.
  * @internal
  */
 export function hasContent(session: SessionLike): boolean {
@@ -199,7 +203,7 @@ export function hasContent(session: SessionLike): boolean {
 /**
  * The id under which a store keeps the session.
  * @returns undefined if the session has no id, or its package does not give access to the id. The id of koa-session is not used, because koa-session
- * still returns the old id after a renewal
+ * still returns the old id after the session has got a new one
  * @internal
  */
 export function sessionIdOf(req: object): string | undefined {
@@ -208,8 +212,9 @@ export function sessionIdOf(req: object): string | undefined {
 }
 
 /**
- * True if a second factor record would survive a log-out and the next login. This is so with @fastify/passport and `clearSessionOnLogin: false`,
- * which keeps all data at a login, if the session has no id that changes (@fastify/secure-session).
+ * True if a second factor record would stay in the session after a log-out and the next login. This is so if two conditions hold. First, the app uses
+ * @fastify/passport with `clearSessionOnLogin: false`, which keeps all data at a login. Second, the session has no id that changes
+ * (@fastify/secure-session).
  * @internal
  */
 export function keepsDataAtLogout(req: object): boolean {

@@ -1,8 +1,8 @@
 /**
- * The error of a store that the app provides: its session store or its ledger.
+ * `StorageError`: the error if a store of the app fails (its session store or its ledger).
  *
- * The store's own error may contain the failed command, and with it the whole session. So only its name and its code, such as `ECONNREFUSED`, are
- * kept. Out of scope: storing.
+ * The store's own error may contain the failed command, and with it the whole session. So a StorageError contains only the name and the code of the
+ * store's error, such as `ECONNREFUSED`. Out of scope: storing.
  */
 
 import { withDeadline } from '../client/deadline'
@@ -70,8 +70,8 @@ export class StorageError extends Error {
 }
 
 /**
- * The code words of Redis and Valkey. The text of their errors begins with one of these words, but Redis clients do not set the error's `code`. The
- * rest of the text is not used, because it can contain names of users and keys.
+ * The code words of Redis and Valkey. The text of a Redis error begins with one of these words. This file reads the word from the text, because Redis
+ * clients do not set the error's `code`. The rest of the text is not used, because it can contain names of users and keys.
  */
 const REDIS_WORDS = new Set([
   'ASK', 'BUSY', 'CLUSTERDOWN', 'CROSSSLOT', 'EXECABORT', 'LOADING', 'MASTERDOWN', 'MISCONF', 'MOVED', 'NOAUTH', 'NOPERM', 'NOREPLICAS', 'NOSCRIPT', 'OOM',
