@@ -2,8 +2,8 @@
  * The ledger's records of remembered browsers: which browsers are still remembered, and which of their cookies have been used.
  *
  * A browser is remembered only while the ledger has its record, so emptying the ledger forgets every browser. Each cookie has a generation number and
- * is valid for one use; the answer sets a cookie of the next generation. If a cookie is used twice, it was copied, so the browser is forgotten. Out
- * of scope: the cookie (`trust/browsers.ts`), and which sign-ins skip the second factor (`strategy/remembered.ts`).
+ * is valid for one use. The answer to that use sets a new cookie with the next generation number. If a cookie is used twice, someone has copied it,
+ * so the browser is forgotten. Out of scope: the cookie (`trust/browsers.ts`), and which sign-ins skip the second factor (`strategy/remembered.ts`).
  */
 import { createHash } from 'node:crypto'
 import type { Ledger } from './ledger'
@@ -15,7 +15,10 @@ export interface LedgerBrowser {
   readonly generation: number
   /** When the browser is no longer remembered, in milliseconds since 1970. */
   readonly expiresAt: number
-  /** The browser's sequence number under each of the subject's keys in the ledger. `forgetAll` forgets browsers by these numbers. */
+  /**
+   * The browser's number among the user's remembered browsers, for each of the user's keys in the ledger. `forgetAll` forgets browsers by these
+   * numbers.
+   */
   readonly numbers: Readonly<Record<string, number>>
 }
 
@@ -34,7 +37,10 @@ const BUSY_SECONDS = 10
 
 export const MAX_BROWSER_DAYS = 90
 
-/** After this time, the numbers of a subject's browsers start at 1 again. So a browser expires at the latest then, even if some of its days are left. */
+/**
+ * The ledger counts the browsers of a user for this long; then the numbers start at 1 again. So a browser expires at the latest at that moment, even
+ * if some of its days are left.
+ */
 const PERIOD_SECONDS = YEAR_SECONDS + MAX_BROWSER_DAYS * DAY_SECONDS
 
 /** @internal */
@@ -42,7 +48,7 @@ export class Browsers {
   constructor(private readonly ledger: Ledger) {}
 
   /**
-   * Gives a new browser its sequence numbers.
+   * Gives a new browser its number among the user's remembered browsers.
    * @param keys the subject's keys in the ledger
    * @param days how long the browser is to be remembered
    * @returns the browser's number under each key, and when the browser expires, in milliseconds since 1970
@@ -52,7 +58,7 @@ export class Browsers {
     let expiresAt = now + days * DAY_SECONDS * 1000
     for (const key of keys) {
       numbers.push([key, await this.ledger.count(`browsers:${key}`, PERIOD_SECONDS)])
-      // Let the browser expire before the count ends, because afterwards another browser gets the same number.
+      // Let the browser expire before the ledger's count restarts, because then another browser gets the same number.
       const leftSeconds = (await this.ledger.look(`browsers:${key}`)) - MARGIN_SECONDS
       expiresAt = Math.min(expiresAt, now + leftSeconds * 1000)
     }
@@ -91,8 +97,8 @@ export class Browsers {
   }
 
   /**
-   * Forgets every browser of a subject whose sign-in started before this call, even if the sign-in has not succeeded yet, or another process has
-   * numbered the browser but not recorded it.
+   * Forgets every browser of the user whose sign-in started before this call. This includes a browser whose sign-in has not succeeded yet, and a
+   * browser to which another process has given a number, but which is not in the ledger yet.
    * @param key the subject's key in the ledger
    */
   async forgetAll(key: string): Promise<void> {
@@ -100,7 +106,7 @@ export class Browsers {
     await this.ledger.claim(`${timesOf(key)}:${(await this.timesForgottenUnder(key)) + 1}`, DAY_SECONDS)
     const boundary = await this.ledger.count(`browsers:${key}`, PERIOD_SECONDS)
     const leftSeconds = Math.max(1, await this.ledger.look(`browsers:${key}`))
-    // Stop at the number of an earlier `forgetAll` call, because that call has already forgotten all browsers with lower numbers.
+    // Count down, and stop at the number of an earlier call of `forgetAll`: that call has already forgotten all browsers with lower numbers.
     for (let number = boundary - 1; number >= 1; number--) {
       if ((await this.ledger.look(`${boundaryOf(key)}:${number}`)) > 0) break
       await this.ledger.claim(`${endedOf(key)}:${number}`, leftSeconds)

@@ -1,6 +1,6 @@
 /**
- * Everything that the strategy keeps in the ledger: limits for starts, codes and SMS, the ends of transactions, enrolments, sign-ins and remembered
- * browsers.
+ * Everything that the strategy keeps in the ledger (the store that all processes share): limits for starts, codes and SMS, the ends of transactions,
+ * enrolments, sign-ins and remembered browsers.
  *
  * Keys contain digests only, so the ledger's store never gets a username, phone number or token. Out of scope: storing the keys (`ledger.ts`), and
  * what happens when a limit is reached (`strategy-request.ts`).
@@ -68,7 +68,10 @@ export class Budgets {
     return { over: true, limit, retryAfterSeconds: Math.max(1, await ledger.look(`${name}:1`)) }
   }
 
-  /** Resets every limit of a subject: starts, denials and the pause after them, tried codes, wrong codes and the lock after too many wrong codes. */
+  /**
+   * Resets every limit of a user: the counts of starts, denials, tried codes and wrong codes, the pause after denials, and the lock after too many
+   * wrong codes.
+   */
   async lift(key: string): Promise<void> {
     await Promise.all([this.starts.lift(key), this.codes.lift(key)])
   }

@@ -8,11 +8,14 @@ import type { Ledger } from './ledger'
 import { DAY_SECONDS, secondsToKeep, YEAR_SECONDS, type LedgerTransaction } from './lifetimes'
 import { Slots } from './slots'
 
-/** After 50 wrong codes in a day, or 50 codes without a clear answer of Nevis, this package accepts no more codes of the subject. */
+/**
+ * After 50 wrong codes of a user in a day, this package accepts no more codes of this user. The same limit applies to codes for which Nevis's answer
+ * does not show whether they were right.
+ */
 const WRONG_CODES_PER_DAY = 50
 
 export interface SpentCode {
-  /** Codes tried in this transaction, including this one; 0 if the codes of the subject are locked. */
+  /** How many codes were tried in this transaction, including this one. 0 if this package accepts no more codes of the user. */
   readonly count: number
   /** The limit that this code exceeds, if any. */
   readonly over?: 'attempts' | 'subjectAttempts' | 'locked'
@@ -49,16 +52,17 @@ export class CodeBudget {
   }
 
   /**
-   * Counts a wrong code. The fiftieth wrong code within a day locks the codes of the subject for a year, or until `lift` is called. The day begins
-   * with the first wrong code. Any 24 hours overlap with at most two such days, so an attacker can try at most 99 wrong codes in 24 hours.
+   * Counts a wrong code. After the fiftieth wrong code within a day, this package accepts no more codes of the user for a year, or until `lift` is
+   * called. The day begins with the first wrong code. Any 24 hours overlap with at most two such days, so an attacker can try at most 99 wrong codes
+   * in 24 hours.
    */
   async noteWrong(key: string): Promise<void> {
     await this.lockAt(`wrong:${key}`, key, YEAR_SECONDS)
   }
 
   /**
-   * Counts a code whose answer did not come from Nevis, but for example from a gateway with an error page. The code may have been wrong, so such
-   * codes are limited as well. The cause may also be an outage, so this lock ends after a day.
+   * Counts a code for which no clear answer came from Nevis: for example, a gateway answered with an error page. The code may have been wrong, so the
+   * number of such codes is limited as well. But the cause may be an outage, so the lock after such codes ends after a day.
    */
   async noteUnclear(key: string): Promise<void> {
     await this.lockAt(`unclear:${key}`, key, DAY_SECONDS)

@@ -35,9 +35,12 @@ export interface LedgerCheck {
 }
 
 const LIFETIME_SECONDS = 3
-/** The checks wait this long and expect that the key is still there. */
+/** The timed checks wait this long, and expect that the ledger still has the key. */
 const EARLY_MS = 2000
-/** The checks then wait this long and expect that the key is gone. A ledger may keep a key for a second longer than its lifetime. */
+/**
+ * The timed checks then wait this long, and expect that the ledger no longer has the key. A ledger may keep a key for a second longer than its
+ * lifetime.
+ */
 const LATE_MS = 2100
 
 const parallel = <T>(times: number, call: (i: number) => Promise<T>): Promise<T[]> => Promise.all(Array.from({ length: times }, (_, i) => call(i)))

@@ -1,8 +1,8 @@
 /**
  * Records what may happen only once: the end of a transaction, and the use of a token as proof.
  *
- * The session cannot ensure that these happen only once: concurrent callbacks read the session before the first of them writes it, and the user's
- * browser may send back an old session cookie. The ledger's `claim` returns true for the first caller only. Out of scope: whether a success is
+ * The session cannot ensure that these happen only once. Several callbacks at the same time all read the session before the first one writes it. And
+ * a browser may send an old session cookie again. The ledger's `claim` returns true for the first caller only. Out of scope: whether a success is
  * genuine (`trust/`).
  */
 import { createHash } from 'node:crypto'
@@ -34,8 +34,9 @@ export class Endings {
   }
 
   /**
-   * Ends a transaction, with or without success. Only the first call succeeds, so a transaction that has ended cannot succeed later. A transaction
-   * that moves to a new session is ended under its old key and continues under a new key, which contains the number of moves.
+   * Ends a transaction, with or without success. Only the first call succeeds, so a transaction that has ended cannot succeed later. If a transaction
+   * moves to a new session, this method is called for its old key in the ledger. In the new session, the transaction has a new key, which contains
+   * the number of moves.
    * @returns true for the first caller only, in any process
    */
   claim(transaction: LedgerTransaction): Promise<boolean> {
@@ -43,8 +44,8 @@ export class Endings {
   }
 
   /**
-   * Marks a token as used, because a browser got it or because it has proved a success. From then on, the token is never accepted as proof, in any
-   * transaction, session or process.
+   * Marks a token as used. The strategy does this for a token that a browser got, and for a token that has proved a success. From then on, the token
+   * is never accepted as proof, in any transaction, session or process.
    * @returns true for the first caller only
    */
   claimToken(token: string): Promise<boolean> {
@@ -52,7 +53,8 @@ export class Endings {
   }
 
   /**
-   * Ends a transaction without success. If the user denied it, the first caller that reports the denial also adds it to the user's denials.
+   * Ends a transaction without success. If the user denied the transaction, the first call that reports the denial also adds it to the count of the
+   * user's denials.
    * @param key the subject's key in the ledger; without it no denial is counted
    * @returns true for the first caller only
    */
@@ -63,8 +65,9 @@ export class Endings {
   }
 
   /**
-   * True if this denial has not been counted yet. The denial is recorded under a separate key. A transaction that was moved to a new session has two
-   * other keys in the ledger, so with these keys two callers could count the same denial.
+   * True if this denial has not been counted yet. A transaction that was moved to a new session has two keys in the ledger, one for each session. Two
+   * callers could each claim one of these keys, and both would count the denial. So for such a transaction, this method claims a third key, only for
+   * the denial.
    */
   private async isNewDenial(transaction: LedgerTransaction, isFirst: boolean): Promise<boolean> {
     const { id, moves } = transaction
@@ -85,7 +88,7 @@ export class Endings {
   /**
    * Decides which request may send the push or SMS of this transaction again. The ledger decides, because two processes may get such a request at the
    * same moment.
-   * @returns 0 for the first caller, which may send it; for other callers, the whole seconds until it may be sent again
+   * @returns 0 for the first caller, which may send the push or SMS; for every other caller, in how many whole seconds it may be sent again
    */
   async claimResend({ id }: LedgerTransaction, pauseSeconds: number): Promise<number> {
     if (await this.ledger.claim(`resend:${id}`, pauseSeconds)) return 0

@@ -17,8 +17,8 @@ export class Enrolments {
    * @returns the number of this enrolment
    */
   async start(key: string): Promise<number> {
-    // After a year the numbers start at 1 again. An older enrolment with the same number cannot make the new one invalid, because the key
-    // `superseded` of the older one expires after a day.
+    // After a year the numbers start at 1 again. Then a key `superseded` of an older enrolment with the same number does no harm, because this key
+    // has expired after a day.
     const generation = await this.ledger.count(`enrolment:${key}`, YEAR_SECONDS)
     if (generation > 1) await this.ledger.claim(`superseded:${key}:${generation - 1}`, DAY_SECONDS)
     return generation

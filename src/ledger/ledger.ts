@@ -1,10 +1,10 @@
 /**
  * The interface of a ledger, and the ledger in memory.
  *
- * The folder `ledger/` records what all processes must agree on: "this approval was used" and "this code was tried 3 times". The session cannot
- * ensure this, because ten concurrent callbacks all read the session before the first one writes it. `ledger.ts`, `redis-ledger.ts` and
- * `postgres-ledger.ts` store keys; `budgets.ts` and the files that it imports define what each key means. Keys contain no personal data. Out of scope
- * of this file: what a key means.
+ * The folder `ledger/` records what all processes must agree on, such as "this approval was used" and "3 codes were tried". The session cannot ensure
+ * this, because ten concurrent callbacks all read the session before the first one writes it. `ledger.ts`, `redis-ledger.ts` and `postgres-ledger.ts`
+ * store keys; `budgets.ts` and the files that it imports define what each key means. Keys contain no personal data. Out of scope of this file: what a
+ * key means.
  */
 
 import { storageCall, StorageError } from '../host/storage'
@@ -88,7 +88,7 @@ export class MemoryLedger implements Ledger {
     return 1
   }
 
-  /** Deletes expired entries during other calls, because a timer would keep the process alive. */
+  /** Deletes expired entries. It runs as part of other calls and not in a timer, because a timer would keep the process alive. */
   private sweep(now: number): void {
     if (now < this.nextSweepAt) return
     this.nextSweepAt = now + SWEEP_EVERY_MS
@@ -102,7 +102,7 @@ export class MemoryLedger implements Ledger {
  */
 export interface FailClosedLedger extends Ledger {
   readonly kind: string
-  /** True if the ledger is in this process's memory, so no other process shares it. */
+  /** True if the ledger is in the memory of this process. Then no other process shares the ledger. */
   readonly isInMemory: boolean
   /** Moving average of the duration of a call, in milliseconds; undefined before the first call. */
   latencyMs(): number | undefined

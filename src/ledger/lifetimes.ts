@@ -19,8 +19,8 @@ export interface LedgerTransaction {
 }
 
 /**
- * For how many seconds the ledger must remember something about a transaction. A session, or an old copy of a session cookie, can contain the
- * transaction for `firstFactorLifetimeMs` after it has expired, so the ledger must remember it for that time as well.
+ * How many seconds the ledger must keep its keys about a transaction. After the transaction has expired, a session or an old session cookie can
+ * contain it for another `firstFactorLifetimeMs`. The ledger must keep the keys for this time as well.
  */
 export function secondsToKeep({ expiresAt }: LedgerTransaction, firstFactorLifetimeMs: number): number {
   const endsAt = expiresAt + firstFactorLifetimeMs

@@ -158,7 +158,10 @@ function columnOf(key: string): string {
   return key.replace(/[^ -[\]-~]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }
 
-/** The integer in the result. `pg` returns a number, or a string of digits if the app has changed its type parsers. Any other value is an error. */
+/**
+ * The integer in the result of a query. `pg` returns it as a number, or as a string of digits if the app has changed the type parsers of `pg`. Any
+ * other value is an error.
+ */
 function valueIn(rows: readonly unknown[]): number {
   const { value } = Object(rows[0]) as { value?: unknown }
   const number = typeof value === 'string' && /^\d{1,10}$/.test(value) ? Number(value) : value

@@ -1,9 +1,9 @@
 /**
  * Recognizes the app's Redis client, and sends it one command at a time.
  *
- * The clients differ in how they send a command. A cluster client needs the key, to find the node. A sentinel client asks whether a replica may
- * answer; this package always says no, because a replica can lag behind and report a used approval as unused. Out of scope: the commands and their
- * replies (`redis-ledger.ts`), and opening or closing connections.
+ * The clients differ in how they send a command. A cluster client needs the key of the command, to find the node that stores this key. A sentinel
+ * client asks whether a replica may answer; this package always says no, because a replica can lag behind and report a used approval as unused. Out
+ * of scope: the commands and their replies (`redis-ledger.ts`), and opening or closing connections.
  */
 
 /**

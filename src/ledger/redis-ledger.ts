@@ -59,7 +59,7 @@ export class RedisLedger implements Ledger {
     const name = this.nameOf(key)
     const leftMs = wholeNumber('PTTL', await this.send(name, ['PTTL', name]))
     if (leftMs === NO_KEY) return 0
-    // This ledger gives every key an expiry, so a key without one was changed by hand. Such a key never expires by itself, so return a long time.
+    // This ledger gives every key an expiry, so a key without one was changed by hand. Such a key never expires by itself, so return a year.
     if (leftMs === NO_END) return A_YEAR_SECONDS
     return Math.max(1, Math.ceil(leftMs / 1000))
   }
@@ -69,7 +69,7 @@ export class RedisLedger implements Ledger {
     await this.send(name, ['DEL', name])
   }
 
-  /** The name of a key in Redis. It has the prefix `claim:` as in version 0.1, so that processes of both versions share their keys during a deploy. */
+  /** The name of a key in Redis. It has the prefix `claim:`, as in version 0.1. So during a deploy, old and new processes use the same keys. */
   private nameOf(key: string): string {
     return `${this.prefix}claim:${key}`
   }

@@ -1,5 +1,5 @@
 /**
- * Limits how many starts of one subject may stay without an approval, over all sessions and processes.
+ * Limits how many transactions one user may start without approving them, over all sessions and processes.
  *
  * This limits push bombing (MITRE ATT&CK T1621; OWASP ASVS 5.0, 6.6.4): an attacker who has the password sends pushes until the user accepts one.
  * Each start takes a numbered slot for a day, and an approval frees the slot. The start that takes the last slot begins a pause in which no more
@@ -10,9 +10,9 @@ import type { Ledger } from './ledger'
 import { DAY_SECONDS } from './lifetimes'
 import { Slots } from './slots'
 
-/** The longest pause, unless `startBudget.perSeconds` is longer. */
+/** The longest pause without starts, in seconds, unless `startBudget.perSeconds` is longer. */
 const MAX_PAUSE_SECONDS = 14_400
-/** The second denial in a day begins a pause of this length; each further denial doubles the length. */
+/** After the second denial in a day, the user may start nothing for this many seconds. Each further denial doubles the length of the pause. */
 const FIRST_DENIAL_PAUSE_SECONDS = 15
 /**
  * Number of slots beyond `startBudget.starts`. Taking one of them begins a pause. All these pauses add up to more than a day, and a slot is free
@@ -66,7 +66,7 @@ export class StartBudget {
   }
 
   /**
-   * Claims the pause first and takes the slot afterwards, so that only one of many concurrent starts is allowed.
+   * Claims the key of the pause first, and takes the slot afterwards. Only one of many concurrent starts can claim this key, so only one is allowed.
    * @returns 0 if another start claimed the pause first
    */
   private async takeWithPause(key: string): Promise<number> {
@@ -80,7 +80,7 @@ export class StartBudget {
   }
 
   /**
-   * Takes a slot under a second name of the same user, for a start that was already allowed under the first name.
+   * Takes a slot under the user's second name (userId or username), for a start that was already allowed under the first name.
    * @returns the slot; 0 if none is free
    */
   async hold(key: string): Promise<number> {
@@ -90,14 +90,17 @@ export class StartBudget {
     return slot
   }
 
-  /** Begins the same pause under the user's second name (userId or username). Otherwise an attacker could continue under that name. */
+  /**
+   * Begins the pause of a start under the user's second name (userId or username) as well. Otherwise an attacker could start more transactions under
+   * the second name.
+   */
   async pauseLike(key: string, slot: number): Promise<void> {
     if (slot >= this.settings.startBudget.starts) await this.ledger.claim(`pause:${key}`, this.pauseSecondsOf(slot))
   }
 
   /**
-   * Frees the slots of an approved start. Also ends the pause that these slots began, unless a later start holds a higher slot. If the ledger fails,
-   * the slots stay taken and this method only emits a warning: a fault of the ledger must not lose a valid approval.
+   * Frees the slots of starts that the user has approved. Also ends the pause that began with these slots, unless a later start has a higher slot. If
+   * the ledger fails, the slots stay taken and this method only emits a warning: a fault of the ledger must not lose a valid approval.
    */
   async giveBack(key: string, slots: readonly number[]): Promise<void> {
     await this.release(key, slots).catch(() => {
@@ -122,11 +125,14 @@ export class StartBudget {
     return (await this.ledger.look(`start:${key}:${slot}`)) > DAY_SECONDS - seconds
   }
 
-  /** Counts a denial. The first one in a day may be a mistake and has no effect. The second begins a pause, and each further one a longer pause. */
+  /**
+   * Counts a denial. The first one in a day may be a mistake and has no effect. The second denial begins a pause, and each further denial begins a
+   * longer one.
+   */
   async noteDenial(key: string): Promise<void> {
     const denials = await this.ledger.count(`denials:${key}`, DAY_SECONDS)
-    // A ledger has no call that reads a count without changing it. So each denial also claims a key that contains its number, and `denialsOf` looks
-    // for these keys. The claim ends at the same time as the count.
+    // A ledger cannot read a count without increasing it. So each denial also claims a key that contains the number of the denial, and `denialsOf`
+    // looks for these keys. The key expires at the same time as the count.
     await this.ledger.claim(`denied:${key}:${denials}`, Math.max(1, await this.ledger.look(`denials:${key}`)))
     if (denials < 2) return
     await this.ledger.claim(`pause:${key}`, this.capped(FIRST_DENIAL_PAUSE_SECONDS * 2 ** (denials - 2)))
