@@ -1,5 +1,5 @@
 /**
- * Pure functions that check that a success belongs to this transaction, this subject and this Nevis instance.
+ * Pure functions that check that a success (of an approval or an enrolment) belongs to this transaction, to its user and to this Nevis instance.
  *
  * An active token alone proves nothing, because Nevis's introspection also reports access keys, status tokens and intent tokens as active
  * (https://docs.nevis.net/authcloud/api-doc/api-reference/introspect-ref).
@@ -12,7 +12,10 @@ import type { Succeeded } from '../factors/factor'
 import type { Subject, Transaction } from '../factors/transaction'
 import type { TransactionTokenClaims } from './token-claims'
 
-/** What does not match: a field of Nevis's answer, the transaction's digest or login, or an option of the route that finishes the transaction. */
+/**
+ * Names what does not match: a field of Nevis's answer, the digest or the login of the transaction, or an option of the route that finishes the
+ * transaction.
+ */
 export type Mismatch =
   | 'userId' | 'username' | 'usernameCase' | 'transactionId' | 'token' | 'active' | 'sub' | 'iss' | 'aud' | 'exp' | 'nbf' | 'iat'
   | 'digest' | 'login' | 'factors' | 'operation' | 'purpose'
@@ -26,9 +29,10 @@ export function isSameId(one: string | undefined, other: string | undefined): bo
 }
 
 /**
- * If an answer of Nevis names a user, checks that this user is the subject. If the username differs in upper and lower case only, the userId decides,
- * because an app may have both an `Anna` and an `anna`.
- * @returns the field that does not match, or undefined; `usernameCase` if the username differs in case only and there is no userId to decide
+ * If an answer of Nevis names a user, checks that this user is the subject (the user of the transaction). An app may have both an `Anna` and an
+ * `anna`. So if the username differs in upper and lower case only, the userId decides.
+ * @returns the field that does not match, or undefined; `usernameCase` if the username differs in upper and lower case only and the answer has no
+ * userId
  */
 export function subjectMismatch(
   subject: Subject,
@@ -52,7 +56,9 @@ export function outcomeMismatch(transaction: Transaction, outcome: Succeeded): M
   return subjectMismatch(transaction.subject, outcome)
 }
 
-/** True if the transaction was started for this subject: the username and the userId must match, if the subject has them. */
+/**
+ * True if the transaction was started for this subject (user). Each identifier that the subject has, username or userId, must match the transaction.
+ */
 export function isSubjectOf(subject: Subject | undefined, { subject: asked, userId = asked.userId }: Pick<Transaction, 'subject' | 'userId'>): boolean {
   if (subject?.userId === undefined && subject?.username === undefined) return false
   const { userId: ownId = userId, username = asked.username } = subject
@@ -86,13 +92,13 @@ export function proofMismatch(proof: Introspection, expected: ExpectedProof): Mi
   if (proof.iss === undefined ? !acceptMissingIssuer : !expected.issuers.includes(withoutSlash(proof.iss))) return 'iss'
   // Refuse `aud` "api", because of all documented tokens only access keys have it (https://docs.nevis.net/apidoc/authcloud/, introspection sample).
   if (proof.aud?.includes('api') && !acceptAudienceApi) return 'aud'
-  // Compare the times in a token with the header `Date` of Nevis's answer, if the answer has it, because both are from Nevis's clock.
+  // If Nevis's answer has the header `Date`, compare the times in the token with this header: both come from Nevis's clock.
   const { answeredAt = expected.now } = proof
   const nowSeconds = answeredAt / 1000
   const startedAtSeconds = (expected.startedAt + answeredAt - expected.now) / 1000
   if (proof.exp !== undefined && proof.exp <= nowSeconds) return 'exp'
   if (proof.nbf !== undefined && proof.nbf > nowSeconds + CLOCK_SKEW_SECONDS) return 'nbf'
-  // Check `iat`, because no other documented field distinguishes this token from an older token of the same user.
+  // Check `iat` (when the token was issued): no other documented field distinguishes this token from an older token of the same user.
   if (proof.iat !== undefined && proof.iat < startedAtSeconds - CLOCK_SKEW_SECONDS) return 'iat'
   // Require `iat` of a browser's token. The ledger remembers a used token only until its `iat` is too old for any transaction, so a token without
   // `iat` could be replayed later.

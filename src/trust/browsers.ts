@@ -2,8 +2,8 @@
  * Encrypts and decrypts the cookie of a remembered browser.
  *
  * Authenticated encryption (AES-256-GCM) prevents an attacker from forging or changing the cookie, and from reading to which user it belongs. The
- * cookie alone proves nothing: the ledger must have a record of its id. Out of scope: whether the browser may skip the second factor
- * (`ledger/browsers.ts`, `strategy/remembered.ts`).
+ * cookie alone is not enough to skip the second factor: the ledger must have a record of the id in the cookie. Out of scope: whether the browser may
+ * skip the second factor (`ledger/browsers.ts`, `strategy/remembered.ts`).
  */
 import type { Subject } from '../factors/transaction'
 import { decrypt, encrypt } from './handle'
@@ -11,7 +11,7 @@ import { decrypt, encrypt } from './handle'
 export interface RememberedBrowser {
   /** 256 random bits. The ledger stores only a digest of the id. */
   readonly id: string
-  /** Increases by one with each use. A cookie with a lower number has already been used. */
+  /** Increases by one with each use of the cookie. A cookie with a lower number has already been used. */
   readonly generation: number
   /** When the user gave the second factor, in milliseconds since 1970. Using the cookie does not change it. */
   readonly at: number
@@ -22,7 +22,10 @@ export interface RememberedBrowser {
   /** The factor and the transaction with which the user approved. */
   readonly factor: string
   readonly transactionId: string
-  /** This browser's sequence number for each identifier of the user (as a digest). `forgetBrowsers` forgets all browsers with a lower number. */
+  /**
+   * The number of this browser among the user's remembered browsers, for each identifier of the user (as a digest). A call of `forgetBrowsers` takes
+   * the next number, and forgets all browsers with a lower number.
+   */
   readonly numbers: Readonly<Record<string, number>>
 }
 

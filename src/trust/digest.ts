@@ -2,8 +2,8 @@
  * Protects a transaction from changes in the session: a keyed digest (HMAC) covers every field that must stay the same until the transaction ends.
  *
  * Without the digest, an attacker who can write to the session store could change the amount of a payment after the phone has shown it. A mistake of
- * the app that overwrites session data could do the same. The key of the HMAC is not in the session, so an attacker cannot compute a matching digest
- * for a changed transaction. Out of scope: refusing the request (`strategy-request.ts`), and checking to which user the transaction belongs.
+ * the app that overwrites session data could change it as well. The key of the HMAC is not in the session, so an attacker cannot compute a matching
+ * digest for a changed transaction. Out of scope: refusing the request (`strategy-request.ts`), and checking to which user the transaction belongs.
  */
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import type { Transaction } from '../factors/transaction'
@@ -36,8 +36,8 @@ export class Digests {
   }
 
   /**
-   * A digest of a phone number. The session stores the digest instead of the number. It is keyed, because otherwise an attacker could compute the
-   * digests of all phone numbers and compare.
+   * A keyed digest (HMAC) of a phone number. The session stores this digest instead of the number. Without the key, an attacker who can read the
+   * session could compute the digests of all phone numbers and find the number.
    * @returns base64url
    */
   digestOfPhone(phone: string, id: string): string {
@@ -49,8 +49,9 @@ export class Digests {
   }
 
   /**
-   * A keyed digest of the user and the factor, for the cookie that keeps the factor used last. So the cookie reveals neither.
-   * @param subject the user's name in the ledger
+   * A keyed digest of the user and the factor, for the cookie that keeps the factor used last. Because it is only a digest, the cookie reveals
+   * neither the user nor the factor.
+   * @param subject the key under which the ledger counts for this user
    * @returns base64url
    */
   digestOfFactor(subject: string, factor: string): string {

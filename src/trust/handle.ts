@@ -3,7 +3,7 @@
  *
  * The handle contains everything that the status endpoint needs, so any process can answer without the session. Authenticated encryption
  * (AES-256-GCM) prevents a browser from reading the status token in the handle and from forging a handle. Out of scope: whether this browser may use
- * the transaction. The session decides that.
+ * the transaction. It may do so only if its session contains the transaction.
  */
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
 import type { Operation } from '../client/wire'
@@ -27,8 +27,8 @@ const VERSION = 1
 const NONCE_BYTES = 12
 const TAG_BYTES = 16
 /**
- * Longest handle that is accepted. Handles are far shorter, because a status token is a JWT of a few hundred bytes. Browsers and proxies reject URLs
- * much longer than this.
+ * Longest handle that is accepted, in characters. Real handles are far shorter: the longest part is the status token, a JWT of a few hundred bytes.
+ * Browsers and proxies reject URLs that are much longer than this.
  */
 const MAX_LENGTH = 8192
 
@@ -86,7 +86,7 @@ function parse(text: string): Sealed {
 
 /**
  * AES-256-GCM with a random nonce.
- * @param context authenticated but not encrypted. `decrypt` needs the same context
+ * @param context the additional data, which is authenticated but not encrypted. `decrypt` needs the same context
  * @returns nonce, ciphertext and tag
  * @internal
  */

@@ -23,14 +23,14 @@ export interface Keys {
   readonly typedCodes: TypedCodes
 }
 
-/** Returns the keys; or a promise of them, if the app's `accessKey` function must be called first. */
+/** Returns the keys; or a promise of the keys, if the app's `accessKey` function must be called first. */
 export type CurrentKeys = () => Keys | Promise<Keys>
 
 /**
  * Returns a function that derives the keys, and derives new keys when the access key changes.
  * @param name the strategy's name. Handles, digests and cookies are valid only for this strategy and its Nevis instance
- * @param callbackURL where the strategy's transactions are finished. Handles and digests are valid only there. The name is not enough, because two
- * strategies may have the same name: an app can register them with Passport under other names
+ * @param callbackURL where the strategy's transactions are finished. Handles and digests are valid only for this URL. The name is not enough to tell
+ * two strategies apart: both may have the same name here, while the app registers them with Passport under different names
  * @param secrets the first secret is used for new handles and cookies; handles and cookies of all secrets are accepted
  * @internal
  */

@@ -1,5 +1,6 @@
 /**
- * Checks that a success is genuine: introspects its token at Nevis and compares every answer of Nevis with the started transaction.
+ * Checks that a success (of an approval or an enrolment) is genuine: introspects its token at Nevis, and compares every answer of Nevis with the
+ * started transaction.
  *
  * The folder `trust/` contains the checks that a success must pass, and the encryption of what an attacker must not read or forge. `proof.ts` and
  * `binding.ts` compare Nevis's answers with the transaction. `handle.ts`, `digest.ts`, `shown.ts`, `typed-code.ts` and `recovery-codes.ts` encrypt or
@@ -30,8 +31,9 @@ interface ProofSettings {
 }
 
 /**
- * Compares a success with the started transaction, and introspects the token of the success.
- * @param known the status answer that reported the success, if there is one. If the token in it is already being introspected, that result is used
+ * Compares a success (of an approval or an enrolment) with the started transaction, and introspects the token of the success.
+ * @param known Nevis's status answer that reported the success, if there is one. If the token in this answer is already being introspected, the
+ * result of that introspection is used
  * @returns the field that does not match, or undefined if the success is genuine
  * @throws NevisError if a call to Nevis fails
  * @internal
@@ -58,9 +60,9 @@ export async function mismatchOf(
 }
 
 /**
- * Checks that the user who approved is the subject. Needed only if the app named the subject by username alone and Nevis has repeated this username
- * neither in its answer to the start nor in its status answer. Without this check, a gateway that mixes up the answers of two starts would sign one
- * user in with the approval of another. Makes one call to Nevis, which looks the username up.
+ * Checks that the user who approved is the user whom the app named. Nothing is left to check if the app gave a userId, or if Nevis's answer to the
+ * start or its status answer contains the username. Otherwise this function asks Nevis for the userId of the username, in one call. Without this
+ * check, a gateway that mixes up the answers of two starts could sign one user in with the approval of another.
  * @returns the field that does not match, or undefined
  * @throws NevisError if the call to Nevis fails
  * @internal
@@ -75,8 +77,9 @@ export async function unnamedMismatch({ client }: Pick<ProofSettings, 'client'>,
 }
 
 /**
- * True if the success must come with a transaction token. Nevis gives no token after it has verified an SMS code or a recovery code, or has generated
- * recovery codes. A push with a typed code needs the token: this package compares the code itself, so only the token proves that the user approved.
+ * True if a success of this transaction is accepted only with a transaction token of Nevis. Nevis gives no token when it has verified an SMS code or
+ * a recovery code, or has generated recovery codes. A push with a typed code needs the token: here this package, not Nevis, compares the code, so
+ * only the token proves that the user approved.
  */
 function needsToken(factor: Factor, { operation, isCodeTyped, statusToken }: Transaction): boolean {
   if (isCodeTyped !== undefined && statusToken !== undefined) return true

@@ -7,8 +7,8 @@
 /**
  * True for a JSON Web Signature in canonical base64url in which no claim has the value `pending` or `failed`.
  *
- * Why canonical: the last character of base64url has unused bits. If they could vary, an attacker could replay a used token in another
- * spelling, which the ledger has not recorded.
+ * Why canonical: the last character of base64url has unused bits, so one token can be written in several ways. An attacker could send a used token
+ * written in another way, which the ledger does not know as used.
  *
  * Why no `pending` or `failed`: Nevis's documentation says that the token of a status answer "contains the verifiable result of the current
  * status", which can be `pending` or `failed`. It does not say which claim contains the result, so every claim is checked.

@@ -12,14 +12,14 @@ const FORWARDS = 'abcdefghijklmnopqrstuvwxyz 01234567890123456789 qwertyuiop qwe
 const SEQUENCES = new Set(threesOf(`${FORWARDS} ${[...FORWARDS].reverse().join('')}`))
 
 /**
- * Secrets whose estimated strength in bits is below this are refused. The weakest secret that must pass has 32 random hexadecimal digits: two million
- * such secrets were tried, and all passed. A repeated word is estimated at 30 bits at most, an alphabet at 25.
+ * A secret is refused if its estimated strength is below this number of bits. A secret of 32 random hexadecimal digits must pass: two million such
+ * secrets were tried, and all passed. The estimate is 30 bits at most for a repeated word, and 25 for an alphabet.
  */
 const MIN_BITS = 80
 
 /**
- * True for a secret of one letter, of a repeated block, of sequences such as `0123456789abcdef`, or of few different characters.
- * The estimate in bits is the number of characters that cannot be predicted from those before them, times log2 of the number of different
+ * True for a secret that consists of one repeated letter, of a repeated block, of sequences such as `0123456789abcdef`, or of few different
+ * characters. The estimate in bits is the number of characters that cannot be predicted from those before them, times log2 of the number of different
  * characters in the secret.
  */
 export function isGuessable(secret: string): boolean {

@@ -2,8 +2,8 @@
  * Encrypts the parts of a challenge that the browser may see (QR code, app link, intent token) while they are stored in the session.
  *
  * Without the encryption, an attacker who can read the session store could scan a victim's enrolment QR code and register their own phone. The key is
- * not in the session. The encryption is bound to the transaction's id, so an encrypted QR code cannot be moved to another transaction. Out of scope:
- * recovery codes, which are not in the session at all (`recovery-codes.ts`).
+ * not in the session. The transaction's id is part of the encryption, so an encrypted QR code cannot be decrypted for another transaction. Out of
+ * scope: recovery codes, which are not in the session at all (`recovery-codes.ts`).
  */
 import { decrypt, encrypt } from './handle'
 import type { Shown } from '../factors/transaction'
@@ -12,7 +12,7 @@ type Kept = Omit<Shown, 'recoveryCodes'>
 
 /** @internal */
 export class ShownCipher {
-  /** @param keys 32 bytes each. New text is encrypted with the first key; text of every key can be decrypted */
+  /** @param keys 32 bytes each. New text is encrypted with the first key; text that was encrypted with any of the keys can be decrypted */
   constructor(private readonly keys: readonly Buffer[]) {}
 
   /**

@@ -1,7 +1,7 @@
 /**
  * Computes and compares the digest of a code that the user must type. The session stores this digest instead of the code.
  *
- * A six-digit code has only a million values, so an attacker could find the code of a plain digest by trying them all. The digest is therefore keyed
+ * A six-digit code has only a million values. With a plain digest, an attacker could try all of them and find the code. The digest is therefore keyed
  * (HMAC), and an attacker who can read the session store does not have the key. The digest also covers the transaction's id, so that it matches in
  * this transaction only. Out of scope: how many codes may be tried (`ledger/code-budget.ts`).
  */
