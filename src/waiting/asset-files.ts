@@ -39,10 +39,10 @@ function asset(body: string, type: string) {
 }
 
 /**
- * Makes the answer with a file. It must not be stored in a shared cache, because session packages may set the session cookie on every response
- * (`rolling: true`; the default of `@fastify/session`), and the cache would hand one user's session to other users. So the header says `private` (RFC
- * 9111, 5.2.2.7). The browser caches a file for a year, because its URL changes with its content. A response to a URL with another `v` (from an older
- * page, or made up) is not cached at all.
+ * Makes the answer with a file. A shared cache must not store it. Session packages may set the session cookie on every response (`rolling: true`; the
+ * default of `@fastify/session`), and a shared cache would send one user's session cookie to other users. So the header says `private` (RFC 9111,
+ * 5.2.2.7). The browser caches a file for a year, because its URL changes with its content. If the URL has another `v`, because it comes from an
+ * older page or was made up, the response is not cached at all.
  */
 function assetAnswer({ body, hash, type }: ReturnType<typeof asset>, version: unknown): Answer {
   const caching = version === hash ? 'private, max-age=31536000, immutable' : 'no-store'

@@ -1,7 +1,7 @@
 /**
  * The text of the pages' script and style, read from the files of the build.
  *
- * In the package, `scripts/build.mjs` replaces the compiled file by a module with the two texts as strings. So the package reads no file at run
+ * In the published package, `scripts/build.mjs` has replaced this file by a module with the two texts as strings. So the package reads no file at run
  * time, and works in a bundle and in a single executable. Out of scope: serving the text (`asset-files.ts`).
  */
 import { readFileSync } from 'node:fs'

@@ -24,19 +24,22 @@ export interface OfferedAuthenticator {
   readonly type?: 'ios' | 'android'
   /** When the phone was registered; ISO 8601. */
   readonly enrolledAt?: string
-  /** True for the phone that this transaction asks. Absent for every other phone, and if Nevis's answer does not show which phone it is. */
+  /**
+   * True for the phone to which this transaction was sent. Absent for every other phone. Also absent if Nevis's answer does not show to which phone
+   * the transaction was sent.
+   */
   readonly isAsked?: true
 }
 
-/** The fields of a {@link WaitingView} with which the user chooses another phone. */
+/** The fields of a {@link WaitingView} for the list in which the user chooses another phone. */
 export interface Offer {
-  /** URL of the list; absent if the transaction's factor cannot ask another authenticator. */
+  /** URL of the list of the user's phones; absent if the transaction's factor cannot ask another phone. */
   readonly authenticatorsURL?: string
-  /** The list; absent unless the browser requested it, and null if Nevis cannot be reached. */
+  /** The list of the user's phones; absent unless the browser requested the list, and null if Nevis cannot be reached. */
   readonly authenticators?: readonly OfferedAuthenticator[] | null
 }
 
-/** The list is cached for this long, so opening it again makes no further call to Nevis. */
+/** How long the list is cached. If the user opens it again within this time, no further call to Nevis is made. */
 const KEEP_MS = 10_000
 const KEEP_FAILURE_MS = 2000
 const MAX_WAIT_MS = 2000
@@ -57,7 +60,9 @@ export class AuthenticatorChoice {
     return { authenticatorsURL, ...(isAsked && { authenticators: await this.listOf(transaction) }) }
   }
 
-  /** True if this session may send the push to another phone of the user. The names of a user's phones are shown only to such a session. */
+  /**
+   * True if the browser of this session may start the factor on another phone of the user. Only such a browser sees the names of the user's phones.
+   */
   private mayChoose({ factor, operation, userId, closed, login, firstFactorAt }: Transaction, session: SessionLike): boolean {
     const { factors, firstFactorLifetimeMs } = this.settings
     const takesOne = operation === 'approve' && factors.find(({ name }) => name === factor)?.takesAuthenticator === true
@@ -96,13 +101,13 @@ const ASK_THE_NEWEST: readonly string[] = ['push', 'app']
 
 /**
  * The id of the phone that the transaction asks.
- * @returns undefined if the start named none, and the times of the registrations do not show which phone was registered last
+ * @returns undefined if this is not known: the start named no phone, and the times of registration do not show which phone was registered last
  */
 function askedOf(phones: readonly Authenticator[], { authenticatorId, factor, startedAt }: Transaction): string | undefined {
   if (authenticatorId !== undefined || !ASK_THE_NEWEST.includes(factor)) return authenticatorId
   const times = phones.map(({ enrolledAt }) => Date.parse(enrolledAt ?? ''))
   const newest = Math.max(...times)
-  // A phone that was registered after the start was not asked.
+  // If the newest phone was registered after the start, the transaction was sent to another phone.
   const isClear = times.filter((time) => time === newest).length === 1 && newest <= startedAt
   return isClear ? phones[times.indexOf(newest)]?.authenticatorId : undefined
 }

@@ -39,7 +39,7 @@ function messagePart(view: WaitingView, message: string, { language, messageLang
   return html`<figure class="nevis-message">${label && html`<figcaption>${label}</figcaption>`}<blockquote${isOther && html` lang="${messageLanguage}"`}>${messageHtml(message)}</blockquote></figure>`
 }
 
-/** Shows the QR code and the link, on every device. The stylesheet puts first the one that fits the device better. */
+/** Shows the QR code and the link, on every device. The stylesheet puts the better one for the device first. */
 export function appPart(view: WaitingView, { language: { texts } }: PageParts): Html {
   return html`<div class="nevis-app">
         ${view.qrCode !== undefined && html`<img src="${view.qrCode}" alt="${texts.qrCode}" width="240" height="240">`}

@@ -35,7 +35,7 @@ export interface PageParts extends ShellParts {
   readonly widgetScripts: readonly string[]
   readonly csrfToken?: string | undefined
   readonly accountName?: string | undefined
-  /** Language of the message, if the app says which. */
+  /** Language of the message to the user, if the app has told it (option `messageLanguage`). */
   readonly messageLanguage?: string | undefined
 }
 
@@ -46,8 +46,8 @@ export interface Content {
   /** Scripts that are loaded after this package's script. */
   readonly scripts?: Piece
   /**
-   * The query of this page without the field `language`, for the links to the page in other languages; undefined for a page that cannot be loaded a
-   * second time.
+   * The query of this page's URL without the field `language`. The footer uses it for the links to the page in other languages. Undefined for a page
+   * that cannot be loaded a second time.
    */
   readonly query?: Readonly<Record<string, string>> | undefined
 }

@@ -1,5 +1,5 @@
 /**
- * The forms of the pages. Each contains the handle of the transaction and the CSRF token, and works without JavaScript.
+ * The forms of the pages. Each form contains the handle (the encrypted transaction id) and the CSRF token, and works without JavaScript.
  *
  * Out of scope: which forms a page has (`page.ts`).
  */

@@ -1,8 +1,8 @@
 /**
  * The masked phone number to which SMS are sent: `•••• 0001`.
  *
- * Only the app knows the number. This file shows its last four digits at most, even if the app gives the whole number. Out of scope: a number that
- * the user types for an enrolment.
+ * Only the app knows the user's phone number. This file shows its last four digits at most, even if the app gives the whole number. Out of scope: a
+ * number that the user types for an enrolment.
  */
 import type { Subject, Transaction } from '../factors/transaction'
 import type { Settings } from '../strategy/settings'

@@ -1,5 +1,5 @@
 /**
- * What a strategy is doing right now in this process, as numbers for a dashboard.
+ * Numbers for a dashboard: what a strategy in this process is doing now.
  *
  * Out of scope: past events. They are published on `diagnostics_channel`, and the guide "Monitoring" shows how to count them.
  */
@@ -12,11 +12,11 @@ export interface NevisMetrics {
   readonly openStreams: number
   /** Undecided transactions whose waiting page has been open in this process. */
   readonly waiting: number
-  /** How many status calls for waiting pages `maxStatusCallsPerSecond` is delaying now. */
+  /** How many status calls to Nevis are waiting now, because `maxStatusCallsPerSecond` is reached. */
   readonly queuedStatusCalls: number
-  /** How many status calls were made for waiting pages since the strategy was created; this number only grows. */
+  /** How many status calls to Nevis were made for waiting pages since the strategy was created. This number only grows. */
   readonly spentStatusCalls: number
-  /** The number of status calls for waiting pages that are allowed per second now: `maxStatusCallsPerSecond`, or fewer while calls fail. */
+  /** How many status calls to Nevis are allowed per second now: `maxStatusCallsPerSecond`, or fewer while calls fail. */
   readonly statusCallsPerSecond: number
   /** `up` if Nevis answered the last request of any kind without a server error (5xx), `down` if not, `unknown` before the first request. */
   readonly health: 'up' | 'down' | 'unknown'
@@ -25,7 +25,7 @@ export interface NevisMetrics {
 }
 
 /**
- * Reads the gauges of a strategy. It makes no network call, so you can call it on every scrape.
+ * Reads the gauges of a strategy. This function makes no network call, so you can call it each time your monitoring reads the numbers.
  * @param strategy the strategy of this process
  */
 export function metricsOf(strategy: NevisStrategy): NevisMetrics {

@@ -22,7 +22,7 @@ export function unknownTransactionHtml(parts: PageParts): Html {
   return noticeHtml(heading, errorPart(unknownTransaction), onPart(parts), parts)
 }
 
-/** The page for a signed-in user who returns to a request that has already been used. */
+/** The page for a signed-in user who opens the waiting page of an approval that has already been used. */
 export function usedHtml(parts: PageParts): Html {
   const { usedHeading, used } = parts.language.texts
   return noticeHtml(usedHeading, html`<p>${used}</p>`, onPart(parts), parts)
@@ -37,7 +37,7 @@ export function outageHtml(again: string, parts: ShellParts): Html {
   return noticeHtml(unavailable, errorPart(unavailableHint), mainLink(again, tryAgain), parts)
 }
 
-/** The link on a page where the user can do nothing else: to the app for a signed-in user, to the sign-in page for a user who is not signed in. */
+/** The only link on a page where the user can do nothing else. It leads a signed-in user to the app, and every other user to the sign-in page. */
 export function onPart({ isSignedIn, homeURL, signInURL, language: { texts } }: PageParts): Html {
   return isSignedIn ? mainLink(homeURL, texts.send) : mainLink(signInURL, texts.toSignIn)
 }

@@ -70,14 +70,17 @@ export function outagePage<Req extends HostRequest = HostRequest, Res extends Ho
   return Object.assign(express, { answer: async (error: unknown, req: Req, res?: Res) => plainAnswerOf(answerTo(error, req, res as Res)) })
 }
 
-/** True if Nevis answered the status call, but the answer contained no status. The waiting page then goes to the callback. */
+/**
+ * True if Nevis answered the status call, but the answer contained no status. The waiting page then goes to the callback, which fails with this
+ * error.
+ */
 function isUnreadableStatus(error: unknown): boolean {
   return error instanceof NevisError && error.operation === 'getStatus' && error.code === 'NEVIS_UNEXPECTED_RESPONSE' && (error.nevisStatus ?? 0) < 500
 }
 
 /**
- * True for a temporary failure of Nevis or of a store, and for an unreadable status after the user has waited. False for a wrong access key, and
- * for an unreadable answer to a start.
+ * True for a temporary failure of Nevis or of a store. Also true if Nevis's status answer for a waiting user contains no status. False for a wrong
+ * access key, and for an unreadable answer to a start.
  */
 function isOutage(error: unknown): boolean {
   if (error instanceof StorageError) return error.status === 503

@@ -49,9 +49,10 @@ export function policyForWidget(origin: string): Policy {
 }
 
 /**
- * The headers that restrict the page. This package's Content-Security-Policy is sent only if the app has set none: browsers enforce both policies, so
- * this package's policy would block what the app allows. If the app's policy has no `frame-ancestors`, or cannot be read, `X-Frame-Options` keeps the
- * page out of other sites' frames; browsers ignore this header if the policy has `frame-ancestors` (Content Security Policy Level 3, 6.4.2.1).
+ * The headers that restrict the page. This package sends its Content-Security-Policy only if the app has set none: with two policies, browsers
+ * enforce both, so this package's policy would block what the app's policy allows. If the app's policy has no `frame-ancestors`, or cannot be read,
+ * `X-Frame-Options` keeps the page out of other sites' frames; browsers ignore this header if the policy has `frame-ancestors` (Content Security
+ * Policy Level 3, 6.4.2.1).
  */
 function policyHeaders(res: HostResponse | undefined, policy: Policy): Readonly<Record<string, string>> {
   if (!isHeaderSet(res, 'Content-Security-Policy')) {

@@ -11,7 +11,7 @@ import type { Locales } from './texts/languages'
 export interface Brand {
   /** Your name: in the title of each page, and in place of the logo if there is none. */
   readonly name: string
-  /** A path of your own site, or a `data:image/…` URL: the page's policy loads nothing from elsewhere. */
+  /** A path of your own site, or a `data:image/…` URL: the page's Content-Security-Policy forbids images from other sites. */
   readonly logo?: string
   /** The logo for a dark page. Default: `logo`. */
   readonly logoDark?: string
@@ -52,7 +52,10 @@ export interface PageOptions<Req extends HostRequest = HostRequest, Res extends 
   readonly signInURL?: string
   /** Your help page, or a `mailto:` or `tel:` URL. Every page links to it. Default: no link. */
   readonly helpURL?: string
-  /** Your page to change the password, for users who did not start a request. Default: none. */
+  /**
+   * Your page on which users change their password. The waiting page links to it for a user who gets a request that they did not start. Default: no
+   * link.
+   */
   readonly changePasswordURL?: string
   /** More links in the footer, such as your imprint. Default: none. */
   readonly footerLinks?: readonly FooterLink[]
@@ -66,7 +69,7 @@ export interface PageOptions<Req extends HostRequest = HostRequest, Res extends 
    */
   readonly formAction?: string | readonly string[]
   /**
-   * Returns the nonce for script and style tags; needed if your policy has no `'self'`. Default: no nonce.
+   * Returns the nonce for script and style tags. Needed if your Content-Security-Policy does not allow `'self'`. Default: no nonce.
    * @returns the nonce
    */
   nonce?(req: Req, res: Res): string

@@ -64,8 +64,8 @@ function hintPart(view: WaitingView, texts: Texts): Piece {
 }
 
 /**
- * A link for users without JavaScript, with which they reload the page. A page that reloaded itself would move the focus and lose what the user has
- * typed.
+ * A link that reloads the page, for users without JavaScript. The page does not reload itself, because that would move the focus and lose what the
+ * user has typed.
  */
 function checkPart(view: WaitingView, { waitingURL, language: { texts } }: PageParts): Html {
   const again = withQuery(waitingURL, { transaction: view.transaction })
@@ -73,8 +73,8 @@ function checkPart(view: WaitingView, { waitingURL, language: { texts } }: PageP
 }
 
 /**
- * Returns the message for a failure. If the user does not have a factor, the message names that factor, because the page may be waiting for another
- * one. A factor that the app wrote itself has no such message, so it gets the general one.
+ * Returns the message for a failure. If a factor failed because the user does not have it, the message names this factor: the page may be waiting for
+ * another factor at the same time. For a factor that the app wrote itself, the message is a general one.
  */
 function failureWords(view: WaitingView, texts: Texts): string {
   const { use } = wordsFor(view, texts)
@@ -83,7 +83,7 @@ function failureWords(view: WaitingView, texts: Texts): string {
   return texts.notSetUp.replace('{way}', textFor(use, name))
 }
 
-/** The part of the page after the transaction has ended. After a cancellation it offers only the link to continue. */
+/** The part of the page after the transaction has ended. After a cancellation, it has only the link to the app or to the sign-in page. */
 function overPart(view: WaitingView, parts: PageParts): Html {
   const { texts } = parts.language
   const { changePasswordURL } = parts

@@ -43,8 +43,8 @@ export function phonesPart(view: WaitingView, parts: PageParts): Html {
 }
 
 /**
- * Makes the entries of the list distinguishable. Phones that look the same with the date also get the time. Phones that still look the same get their
- * position in the list.
+ * Makes the entries of the list different from each other. If two phones have the same name, system and date of registration, their entries also show
+ * the time of registration. If the entries are still equal, they also show their position in the list.
  */
 function entriesOf(phones: readonly OfferedAuthenticator[], language: Language): Entry[] {
   const numbered = (i: number) => language.texts.phone.replace('{n}', String(i + 1))
@@ -58,7 +58,7 @@ function entryOf({ name, type, enrolledAt }: OfferedAuthenticator, position: str
   return { name: name || position, lines: [...(type === undefined ? [] : [SYSTEMS[type]]), ...registered] }
 }
 
-/** Keeps the number of a day on the line of its month. Longer parts may break, because large text has little room on a phone. */
+/** Keeps the day and the month of a date on one line. The line may break elsewhere, because large text has little room on a phone. */
 function withFirmDay(date: string): string {
   return date.replace(/(?<=(?:^|\D)\d{1,2}\.?) (?=\p{L})|(?<=\p{L}) (?=\d{1,2}(?!\d))/gu, '\u00a0')
 }

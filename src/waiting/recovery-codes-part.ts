@@ -1,8 +1,9 @@
 /**
  * Shows newly made recovery codes, until the user confirms that they are saved.
  *
- * The button works only after the box "saved" is ticked. With JavaScript, copying, downloading or printing ticks the box. The server checks
- * nothing, because a user cannot prove that codes are saved. Out of scope: the field in which a recovery code is typed (`challenge-parts.ts`).
+ * The button to confirm works only after the user has ticked the box "saved". With JavaScript, copying, downloading or printing ticks the box. The
+ * server checks nothing, because a user cannot prove that codes are saved. Out of scope: the field in which a recovery code is typed
+ * (`challenge-parts.ts`).
  */
 import type { PageParts } from './document'
 import { callbackForm } from './forms'

@@ -1,5 +1,5 @@
 /**
- * The checkbox with which the user asks that this browser is remembered.
+ * The check box with which the user chooses that this browser is remembered.
  *
  * On a page with a form for a code or a widget, the box is a field of that form. A page that only waits has no such form: there the script adds the
  * choice to the URL of the callback, and without JavaScript a button sends the choice at once. Out of scope: whether the box is offered (`view.ts`).
@@ -41,7 +41,9 @@ function label(days: number, { language: { tag, texts } }: PageParts): string {
   return texts.remember.replace('{days}', inDays(days, tag))
 }
 
-/** `30 days` in the language of the page, with a no-break space. In English if Node does not know the tag of a language that the app has added. */
+/**
+ * `30 days` in the language of the page, with a no-break space. If the app has added a language whose tag Node does not know, the text is in English.
+ */
 function inDays(days: number, tag: string): string {
   try {
     return new Intl.NumberFormat(tag, { style: 'unit', unit: 'day', unitDisplay: 'long' }).format(days).replace(' ', '\u00a0')

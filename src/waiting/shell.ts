@@ -93,7 +93,10 @@ function brandOf(owner: string, brand: Brand | undefined): (Brand & { readonly h
   return { ...brand, href: linkOf(owner, 'brand.href', brand.href) ?? '/' }
 }
 
-/** Refuses images of other origins. The Content-Security-Policy would need an exception, and the other origin would learn when a user signs in. */
+/**
+ * Refuses images of other origins. For such an image, the Content-Security-Policy would need an exception, and the other origin would learn when a
+ * user signs in.
+ */
 function checkImage(owner: string, option: string, value: unknown): void {
   const isPath = typeof value === 'string' && /^\/(?![/\\])\S*$/.test(value)
   const isData = typeof value === 'string' && /^data:image\/\S+$/.test(value)

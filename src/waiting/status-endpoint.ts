@@ -1,8 +1,8 @@
 /**
  * The status endpoint: tells the waiting page the status of its transaction, as JSON or as server-sent events.
  *
- * It neither reads nor writes a session, because a late write would restore a finished transaction, and polling would keep a session alive
- * indefinitely. So mount the endpoint before the session middleware. Out of scope: which status a browser may see (`status.ts`).
+ * It neither reads nor writes a session. A late write could bring back a finished transaction, and polling would keep a session alive for ever. So
+ * mount the endpoint before the session middleware. Out of scope: which status a browser may see (`status.ts`).
  */
 import { json, middleware, completeAnswer, type Answer, type Middleware } from '../host/answer'
 import type { Stream } from '../host/stream'
@@ -25,9 +25,8 @@ export interface StatusEndpointOptions {
 /** The middleware, with a method that closes its streams. */
 export interface StatusEndpoint extends Middleware {
   /**
-   * Closes every open stream and opens no new one, so that the server can shut down. From then on a request for a stream gets 503, and the page
-   * polls in JSON. Every answer closes its connection, because a connection that a browser keeps open would keep the process alive. The next
-   * request comes on a new connection.
+   * Closes every open stream and opens no new one, so that the server can shut down. After this call, a request for a stream gets 503, and the page
+   * polls for JSON instead. Every answer then also closes its connection: a connection that a browser keeps open would keep the process alive.
    */
   closeStreams(): void
 }
@@ -74,7 +73,7 @@ export function statusEndpoint(strategy: NevisStrategy, options: StatusEndpointO
       'X-Content-Type-Options': 'nosniff',
       'X-Accel-Buffering': 'no',
     }
-    // Send the status that this process knows as the first event, because a call to Nevis could delay the event.
+    // The first event contains the status that this process already knows. A call to Nevis for a newer status could delay this event.
     const known = knownStatusOf(settings, sealed)
     if (known.status !== 'pending') return { status: 200, headers, body: event(known) }
     if (streams.areClosed) return completeAnswer(503, { 'Retry-After': '1' })
@@ -105,7 +104,7 @@ export function statusEndpoint(strategy: NevisStrategy, options: StatusEndpointO
   return Object.assign(middleware(serve, strategy.name), { closeStreams: () => streams.close() })
 }
 
-/** The open streams of each strategy: a list, because an app may mount several endpoints of one strategy. */
+/** The open streams of each strategy. The value is a list, because an app may mount several status endpoints of one strategy. */
 const endpoints = new WeakMap<Settings, readonly OpenStreams[]>()
 
 /**

@@ -33,7 +33,7 @@ export async function statusOf(settings: Settings, sealed: Sealed): Promise<Wait
 }
 
 /**
- * The status as far as this process knows it, without a call to Nevis.
+ * The last status that this process knows. Makes no call to Nevis.
  * @internal
  */
 export function knownStatusOf(settings: Settings, sealed: Sealed): WaitingStatus {

@@ -43,9 +43,9 @@ export interface WaitingView extends Offer {
   readonly factors: readonly FactorName[]
   /** URL to ask for the status, with `transaction` in the query. */
   readonly statusURL: string
-  /** URL of the callback: the browser goes there after an approval, and posts a typed code there. */
+  /** URL of the callback. The browser goes there after an approval, and posts a code there that the user has typed. */
   readonly callbackURL: string
-  /** The message, exactly as the phone shows it, but without the line that contains a typed code. */
+  /** The message, exactly as the phone shows it, but without the line that contains the code to type. */
   readonly message?: string
   /** What the user confirms, as a list: the result of the page's option `details`. */
   readonly details?: readonly Detail[]
@@ -73,7 +73,10 @@ export interface WaitingView extends Offer {
   }
   /** Why the transaction has ended; or `wrong_code` while it is pending and the user may try another code. */
   readonly failure?: FailureCode
-  /** With the failure `not_enrolled`: the factor that the user does not have. While the status is `pending`, this differs from `factor`. */
+  /**
+   * With the failure `not_enrolled`: the factor that the user does not have. While the status is `pending`, `factor` is another factor, for which the
+   * page still waits.
+   */
   readonly missingFactor?: FactorName
 }
 

@@ -1,7 +1,7 @@
 /**
  * The folder `waiting/` serves the browser while an approval is pending: the waiting page (this file), the status endpoint and the outage page, with
- * their texts, script and style. The waiting page shows the user what to do, learns when the approval is decided, and goes to the callback. Out of
- * scope: starting, deciding or ending a transaction; the page's forms post to routes of the strategy for that.
+ * their texts, script and style. The waiting page shows the user what to do. When the user has answered, the page goes to the callback. Out of scope:
+ * starting, deciding or ending a transaction; the page's forms post to routes of the strategy for that.
  */
 import { isJsonObject } from '../client/answer'
 import { json, middleware, completeAnswer, type HostResponse, type Middleware } from '../host/answer'
@@ -87,7 +87,8 @@ export function waitingPage<Req extends HostRequest = HostRequest, Res extends H
   const widgetScripts = widgetScript === undefined ? [] : [`${settings.client.baseURL}/widget/auth.js`, widgetScript]
   const widgetPolicy = policyForWidget(new URL(settings.client.baseURL).origin)
   const languages = pageLanguages('waitingPage', options)
-  // On Koa, Passport passes another object to the strategy than Koa's context. Give the app's function the context, as on the page.
+  // On Koa, the strategy gets a request of Passport, and not Koa's context. The app's function `language` expects the context, so pass the context to
+  // it.
   settings.wording.typedCodeLine = (req) => languages.of(((req as { ctx?: unknown }).ctx ?? req) as Req).texts.typedCodeLine
 
   return middleware(async (req, res) => {
@@ -103,7 +104,7 @@ export function waitingPage<Req extends HostRequest = HostRequest, Res extends H
     const seals = await settings.keys()
     const sealed = seals.handles.open(handle)
     const transactions = new SessionTransactions(session, settings.sessionKey, settings.firstFactorLifetimeMs, seals.shown)
-    // If another user has signed in later in the same session, do not show the transaction.
+    // Do not show the transaction if another user has signed in to this session after the start.
     const held = sealed && transactions.get(sealed.id)
     const transaction = held?.login === undefined || held.login === loginOf(session) ? held : undefined
     const wantsJson = (req.headers.accept ?? '').includes('application/json')
@@ -115,8 +116,8 @@ export function waitingPage<Req extends HostRequest = HostRequest, Res extends H
       return page(res, status, (code === 'used_transaction' ? usedHtml : unknownTransactionHtml)(parts).text, parts)
     }
     const { isCodeTyped } = transaction
-    // If the user has typed the code since the handle was made, make a new one: the old one lacks `isCodeTyped`, so the status endpoint would never
-    // ask Nevis.
+    // If the user has typed the code since the handle was made, make a new handle. The old handle says that the code is not typed yet, so the status
+    // endpoint would never ask Nevis.
     const current = isCodeTyped === sealed.isCodeTyped ? (handle as string) : seals.handles.seal({ ...sealed, ...(isCodeTyped !== undefined && { isCodeTyped }) })
     const isChoosing = queryFieldOf(req, 'authenticators') !== undefined
     const [seen, offer] = await Promise.all([

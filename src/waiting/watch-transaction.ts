@@ -7,10 +7,10 @@ import type { NevisStrategy } from '../strategy/strategy'
 import { followStatus, statusOf, type WaitingStatus } from './status'
 
 /**
- * Yields the current status and, if that is `pending`, once more when the transaction is decided or has ended.
+ * Yields the current status. If this is `pending`, yields a second status when the transaction is decided or has expired.
  * @param strategy the strategy of the transaction
  * @param handle the value that the browser got as `transaction`
- * @param options `signal` ends it early, without an error
+ * @param options `signal` ends the iteration early, without an error
  * @throws TypeError if the handle cannot be decrypted
  */
 export async function* watchTransaction(

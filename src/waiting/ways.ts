@@ -1,5 +1,6 @@
 /**
- * The forms with which a user continues: to send again, or to use another factor. Each is a separate form, so that it works without JavaScript.
+ * The forms with which the user has the push or SMS sent again, or switches to another factor. Each button is in a form of its own, so that it works
+ * without JavaScript.
  *
  * Out of scope: whether the user may start that factor, which the start route decides; and the list of phones (`phones-part.ts`).
  */
@@ -32,7 +33,10 @@ export function otherWaysPart(view: WaitingView, parts: PageParts): Html {
       </section>`}`
 }
 
-/** The form that starts a factor. If it asks for a phone number, it is collapsed, so that users do not confuse this field with the field for the code. */
+/**
+ * The form that starts a factor. A form that asks for a phone number is collapsed at first. Otherwise users could confuse the field for the phone
+ * number with the field for the code.
+ */
 function factorForm(view: WaitingView, parts: PageParts, name: string, words: string, button: Html): Html {
   const form = (content: Html) => wayForm(view, parts, 'factor', name, content)
   if (!needsPhone(view, name)) return form(button)
@@ -67,8 +71,8 @@ export function moreTimePart(view: WaitingView, parts: PageParts): Html | false 
 }
 
 /**
- * The button that starts the same factor again. After the transaction has ended, it is the main button. Before that, it is for a push or SMS that did
- * not arrive.
+ * The button that starts the same factor again. After the transaction has ended, this is the main button of the page. Before that, the user presses
+ * it if the push or SMS has not arrived.
  */
 function resendButton(view: WaitingView, parts: PageParts): Html | false {
   const { texts } = parts.language

@@ -28,8 +28,8 @@ export function clock(expiresAt: string): string {
 }
 
 /**
- * A date in the language of the page and the time zone of the process; with the time, the text names the time zone. In English if Node does not know
- * the tag of a language that the app has added.
+ * A date in the language of the page and the time zone of the process; with the time, the text names the time zone. If the app has added a language
+ * whose tag Node does not know, the text is in English.
  */
 export function dateIn({ tag }: Pick<Language, 'tag'>, date: Date, withTime = false): string {
   const time = withTime ? ({ hour: 'numeric', minute: '2-digit', timeZoneName: 'short' } as const) : {}

@@ -7,7 +7,8 @@
 /*! passport-nevis: compiled from src/waiting/assets/recovery-codes.ts */
 
 window.nevisRecoveryCodes = (main) => {
-  // Shows a button that is hidden without JavaScript, and runs `action` at a click. Without TLS the browser has no clipboard, so "copy" stays hidden.
+  // Shows a button that is hidden without JavaScript, and runs `action` at a click. Without TLS, a script cannot use the clipboard, so the button
+  // "copy" stays hidden.
   function offer(selector: string, action: (element: HTMLElement) => void) {
     const element = main.querySelector<HTMLElement>(selector)
     if (!element) return

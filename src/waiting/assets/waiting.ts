@@ -1,5 +1,5 @@
 /**
- * The script of the waiting page: learns when the user has decided, counts down, and goes on to the callback.
+ * The script of the waiting page: learns when the user has decided, counts down, and sends the browser to the callback.
  *
  * Out of scope: signing in. The callback asks Nevis itself and does not trust this script. A plain script, not a module: the build compiles it to
  * `dist/waiting/assets/waiting.js`, and the page loads that file as it is.
@@ -39,7 +39,7 @@ interface Window {
 }
 
 (() => {
-  // Tools that insert a new page into the same document (htmx, Turbo) may or may not run this script again. So the first run serves every page.
+  // Some tools that insert a new page into the same document (htmx, Turbo) do not run this script again. So the first run serves every page.
   if (window.nevisWaitingPage) return window.nevisWaitingPage()
   const started = new WeakSet<HTMLElement>()
   window.nevisWaitingPage = () => {
@@ -84,13 +84,13 @@ interface Window {
     // Stops all listeners and requests of this page when another page is inserted in its place.
     const departure = new AbortController()
     const { signal } = departure
-    // How long to wait for another tab's message "gone on". On a slow machine, that tab may have released the lock before its message arrives.
+    // How long to wait for another tab's message that it has gone to the callback. On a slow machine, the message comes late.
     const HEARING_MS = 20
 
     let stream: EventSource | undefined
     let errors = 0
     let timer: ReturnType<typeof setTimeout> | undefined
-    // Counts the pauses, so that the script can ignore an answer to a request from before the last pause.
+    // Counts how often this script has paused, so that it ignores an answer to a request that it sent before the last pause.
     let round = 0
     let isOver = false
     let warning = ''
@@ -110,7 +110,7 @@ interface Window {
       isOver = true
       pause()
       if (status !== 'succeeded') return status === 'unreadable' ? location.replace(withTransaction(callbackUrl)) : reload()
-      // Several tabs learn of the approval at once. The tab that gets the lock goes on, and keeps it until the browser has left the page.
+      // Several tabs learn of the approval at once. The tab that gets the lock goes to the callback. It keeps the lock until it has left this page.
       const claim = async (lock: unknown) => {
         if (lock === null) return leave()
         if (hasCompany) setTimeout(goOn, HEARING_MS)
@@ -134,7 +134,7 @@ interface Window {
       location.replace(withTransaction(callbackUrl) + rememberField())
     }
 
-    // True if another tab waits for the same approval. Only one of the tabs may go to the callback, because an approval counts once.
+    // True if another tab waits for the same approval. Only one of the tabs may go to the callback, because an approval is accepted only once.
     let hasCompany = false
     let tabs: BroadcastChannel | undefined
     void attempt(() => {
@@ -248,7 +248,7 @@ interface Window {
       else if (prompt !== 'wait') reload()
     }
 
-    // "More time" for recovery codes sends nothing to a phone. So the page is not reloaded, and it keeps what the user typed and ticked.
+    // For recovery codes, "More time" sends nothing to a phone. So do not reload the page: it keeps what the user typed and ticked.
     moreTime?.addEventListener('submit', (event) => {
       if (prompt !== 'code' && prompt !== 'confirm') return
       event.preventDefault()

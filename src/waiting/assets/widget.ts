@@ -42,7 +42,7 @@ window.nevisWidget = (main, isDone, finish) => {
       })
   }
 
-  // Start when the document is complete, because then the scripts of Nevis and of the app are loaded.
+  // Start only when the document is complete, because the scripts of Nevis and of the app must be loaded before.
   if (document.readyState === 'complete') start(100)
   else addEventListener('DOMContentLoaded', () => start(0), { once: true })
 }

@@ -1,7 +1,7 @@
 /**
  * The sentence for a failure, in the user's language: for pages of the app that show why a sign-in failed.
  *
- * Out of scope: where the app keeps the failure until the app shows it.
+ * Out of scope: storing the failure until the app shows it.
  */
 import { failures } from '../../factors/failures'
 import { availableLanguages, preferred, type Locales } from './languages'

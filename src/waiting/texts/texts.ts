@@ -22,11 +22,11 @@ export interface Texts {
   readonly heading: ByFactor
   /** What the user should do. */
   readonly hint: ByFactor
-  /** Replaces the hint of `sms` if the app gives the phone number. `{number}` stands for the masked number, for example `•••• 0001`. */
+  /** Replaces the text `hint` of the factor `sms` if the app gives the phone number. `{number}` is the masked number, such as `•••• 0001`. */
   readonly sentToNumber: string
   /**
-   * What a screen reader says for the masked number; `{digits}` are its last digits. The page shows this number below the button that starts `sms` as
-   * well.
+   * What a screen reader says for the masked phone number; `{digits}` are its last digits. The page also shows the masked number below the button
+   * that starts `sms`.
    */
   readonly numberEnding: string
   /** Button that starts a factor. */
@@ -39,7 +39,7 @@ export interface Texts {
   readonly enrollUse: ByEnrollable
   /** Label above the message, if the phone shows the same message. */
   readonly messageLabel: string
-  /** Label above what the user confirms, if the phone does not show it, and above the list of details. */
+  /** Label above the message if the phone does not show the message, and label above the list of details. */
   readonly confirming: string
   /** Link that opens the Access App on the same phone. */
   readonly openApp: string
@@ -47,9 +47,9 @@ export interface Texts {
   readonly enrollSteps: Readonly<Record<'install' | 'scan' | 'finish', string>>
   /** Alternative text of the QR code. */
   readonly qrCode: string
-  /** Last line of the message on the phone; `{code}` is the code that the user enters on the page. Shorter than 60 characters. */
+  /** Last line of the message on the phone. `{code}` is the code that the user must type into the page. At most 59 characters. */
   readonly typedCodeLine: string
-  /** Replaces the hint of `push` if the phone shows a code that the user enters on the page. */
+  /** Replaces the text `hint` of the factor `push` if the phone shows a code that the user must type into the page. */
   readonly typedCodeHint: string
   /** Label of the field for the code. */
   readonly code: string
@@ -65,9 +65,9 @@ export interface Texts {
   readonly endsSoon: string
   /** Button that gives the user more time before the transaction expires. */
   readonly moreTime: string
-  /** Without JavaScript: the sentence before the link that loads the page again. */
+  /** Only shown without JavaScript: the sentence before the link that reloads the page. */
   readonly checkHint: string
-  /** Without JavaScript: the link that loads the page again. */
+  /** Only shown without JavaScript: the link that reloads the page. */
   readonly checkNow: string
   /** Heading above the buttons that start another factor. */
   readonly otherWays: string
@@ -87,7 +87,7 @@ export interface Texts {
   readonly phone: string
   /** Text below the name of a phone; `{date}` is when it was registered. */
   readonly registered: string
-  /** Text below the name of the phone that the transaction asks, by name of the factor; `other` is for your own factors. */
+  /** Text below the name of the phone to which the transaction was sent, by name of the factor; `other` is for your own factors. */
   readonly askedPhone: Readonly<Record<'push' | 'app' | 'other', string> & Record<string, string>>
   /** Button that starts the widget again. */
   readonly startOver: string
@@ -109,7 +109,7 @@ export interface Texts {
   readonly unknownTransaction: string
   /** Heading above `unknownTransaction`. */
   readonly unknownTransactionHeading: string
-  /** Shown to a signed-in user who returns to a request that has already been used. */
+  /** Shown to a signed-in user who opens the waiting page of an approval that has already been used. */
   readonly used: string
   /** Heading above `used`. */
   readonly usedHeading: string
@@ -141,7 +141,7 @@ export interface Texts {
   readonly remember: string
   /** Explains the box `remember`. */
   readonly rememberHint: string
-  /** Without JavaScript: button that cancels the choice to remember this browser. */
+  /** Only shown without JavaScript: button with which the user no longer wants this browser to be remembered. */
   readonly doNotRemember: string
   /** Button beside the recovery codes that prints the page. */
   readonly print: string
