@@ -18,8 +18,8 @@ export function amrOf(operation: Operation, first: readonly string[] = [], secon
 }
 
 /**
- * True for a non-empty list of `amr` values. They must be printable ASCII without spaces, quotes and backslashes, so that they can be written into a
- * token and into a space-separated list.
+ * True for a non-empty list of `amr` values. They must be printable ASCII without spaces, quotes and backslashes, so that an app can write them into
+ * a token, or into a list separated by spaces.
  */
 export function isListOfValues(value: unknown): value is readonly string[] {
   return Array.isArray(value) && value.length > 0 && value.every((one) => typeof one === 'string' && /^[\x21\x23-\x5B\x5D-\x7E]+$/.test(one))

@@ -40,7 +40,8 @@ export interface NevisProfile {
   readonly data?: unknown
   /**
    * True if the user gave no second factor this time, because this browser is remembered (option `rememberBrowser`). Then `factor`, `transactionId`
-   * and `authTime` are those of the earlier approval, `amr` has the values of the first factor only, and there is no message and no data.
+   * and `authTime` are those of the approval after which the browser was remembered. `amr` has the values of the first factor only. There is no
+   * message and no data.
    */
   readonly remembered?: true
 }

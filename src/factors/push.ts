@@ -13,8 +13,8 @@ import { messageWithCode, newTypedCode, typedCodeLine as english } from './typed
 /** Options of {@link push}. */
 export interface PushOptions {
   /**
-   * If true, the last line of the message on the phone contains a new six-digit code, which the user must type into the page. So if a user
-   * accepts an attacker's push by mistake, the attacker is not signed in, because the attacker's page does not get the code. Default false.
+   * If true, the last line of the message on the phone contains a new six-digit code, which the user must type into the page. If a user accepts an
+   * attacker's push by mistake, the attacker is still not signed in: the attacker must type the code and does not know it. Default false.
    */
   readonly typedCode?: boolean
 }
@@ -25,9 +25,9 @@ function notificationOf(message: string): string | undefined {
 }
 
 /**
- * The factor `push`: a request on the phone, to accept or deny. If the start has a message, the phone shows it, the user must accept it
- * explicitly, and the notification contains it as plain text. Nevis asks the authenticator that the start names, or else the one registered
- * last. Users enrol for push with the factor `app`.
+ * The factor `push`: a request on the phone, to accept or deny. If the start has a message, the phone shows the message, and the user must accept it
+ * explicitly. The notification on the phone contains the message as plain text. Nevis asks the authenticator that the start names, or else the one
+ * registered last. Users enrol for push with the factor `app`.
  * @param options whether the user must also type a code that the phone shows
  * @returns the factor, for `factors` of the strategy
  * @throws TypeError when an option is wrong

@@ -113,7 +113,7 @@ export interface Transaction {
   readonly purpose?: string
   /** Id of the transaction that replaced this one. The user had switched to another factor, or had the same push or SMS sent again. */
   readonly next?: string
-  /** How many times the transaction was moved into a new session, because the user asked for the same thing a second time in the same browser. */
+  /** How many times the transaction was moved into a new session. This happens if the user starts the same thing again in the same browser. */
   readonly moves?: number
   /** Digest of the user who was signed in when the transaction was started; absent if no user was. */
   readonly login?: string

@@ -109,8 +109,8 @@ export function middleware<Req, Res>(work: (req: Req, res: Res) => Promise<Answe
 type Next = (error?: unknown) => unknown
 
 /**
- * Sends the answer, or lets the request continue. An error is passed to `next`. If the app has already begun an answer, usually because of a
- * time-out, the error is dropped, because it can no longer be sent.
+ * Sends the answer, or lets the request continue. An error is passed to `next`. The app may already have begun an answer, usually because of a
+ * time-out. Then the error is dropped, because it can no longer be sent.
  * @param decide returns undefined if the request may continue
  * @returns a promise that never rejects
  * @internal

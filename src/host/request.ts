@@ -92,8 +92,8 @@ export function queryFieldOf(req: Fields, name: string): string | null | undefin
 }
 
 /**
- * Reads a check box. Browsers send nothing for a box that is not ticked, so a form may have a hidden field with the same name and the value `0`
- * before the box. If the field has several values, the last one counts.
+ * Reads a check box. Browsers send nothing for a box that is not ticked. So before the box, a form may have a hidden field with the same name and the
+ * value `0`. If the request has several values of the field, the last one counts.
  * @returns undefined if the request does not have the field
  * @internal
  */

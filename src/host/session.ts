@@ -1,6 +1,6 @@
 /**
- * Saves, renews and reloads the session of Express, NestJS, Fastify and Koa. A session is saved before a redirect, renewed (it gets a new id) at each
- * sign-in and second factor, and reloaded after a wait for Nevis.
+ * Saves, renews and reloads the session of Express, NestJS, Fastify and Koa. A session is saved before a redirect. It is renewed (it gets a new id)
+ * at each sign-in and second factor. It is reloaded after a wait for Nevis.
  *
  * Out of scope: the content of the session (`session/`).
  */
@@ -78,8 +78,8 @@ export async function renewSession(req: object): Promise<SessionLike> {
 
 /**
  * Reads the session from its store again. While this request waited for Nevis, the user may have logged out, another tab may have cancelled, or the
- * app may have written something. Saving the old copy would undo that. A session without `reload` (koa-session, sessions in a cookie) stays
- * unchanged.
+ * app may have written something. Saving the old copy of the session would undo this. A session without `reload` (koa-session, sessions in a cookie)
+ * stays unchanged.
  * @returns the session to use from now on; undefined if the store no longer has the session. In that case the request gets an empty session, so that
  * the old one cannot be saved any more.
  * @throws StorageError `SESSION_UNAVAILABLE`
@@ -156,7 +156,7 @@ export function isStored(req: object): boolean {
   return cookie.split(';').some((one) => one.includes(id) || decoded(one).includes(id))
 }
 
-/** Decodes a cookie in the same way as the cookie parsers of the web frameworks, because a client may percent-encode any character of it. */
+/** Decodes a cookie in the same way as the cookie parsers of the web frameworks. A client may percent-encode any character of a cookie. */
 function decoded(cookie: string): string {
   try {
     return decodeURIComponent(cookie)

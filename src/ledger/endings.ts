@@ -11,8 +11,8 @@ import { MARGIN_SECONDS, secondsToKeep, type LedgerTransaction } from './lifetim
 import type { StartBudget } from './start-budget'
 
 /**
- * How long the ledger remembers a used token. A token is refused if it was issued more than a minute before the start of the transaction, and a
- * transaction lives at most ten minutes. So after this time, the token is too old for any transaction.
+ * How long the ledger remembers a used token. A transaction lives at most ten minutes, and a token that was issued more than a minute before the
+ * start of the transaction is refused anyway. So after this time, the token is too old for any transaction.
  */
 const TOKEN_SECONDS = 600 + MARGIN_SECONDS
 

@@ -2,7 +2,7 @@
  * Numbered slots for a limit, such as 5 starts in a day. Each use, such as a start, takes the lowest free number and keeps it for the period (the
  * day). If no number is free, the limit is reached.
  *
- * A plain counter would start at 0 again at the end of its period, so around that moment a user could reach twice the limit. Each slot has its own
+ * A plain counter would start at 0 again at the end of its period. Around that moment, a user could use the limit twice. Each slot has its own
  * lifetime, so the limit holds in every period of that length. Out of scope: what a slot stands for (`start-budget.ts`, `code-budget.ts`).
  */
 import type { Ledger } from './ledger'

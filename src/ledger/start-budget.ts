@@ -15,8 +15,8 @@ const MAX_PAUSE_SECONDS = 14_400
 /** After the second denial in a day, the user may start nothing for this many seconds. Each further denial doubles the length of the pause. */
 const FIRST_DENIAL_PAUSE_SECONDS = 15
 /**
- * Number of slots beyond `startBudget.starts`. Taking one of them begins a pause. All these pauses add up to more than a day, and a slot is free
- * again after a day, so the slots never run out.
+ * Number of slots beyond `startBudget.starts`. Taking one of them begins a pause. These pauses together last more than a day, and a slot is free
+ * again after a day. So there is always a free slot.
  */
 const EXTRA_SLOTS = 32
 /** `denialsOf` stops its search after this many denials. Otherwise the search would never end with a faulty ledger that reports every key as claimed. */

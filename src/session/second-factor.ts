@@ -76,7 +76,7 @@ export interface RequireSecondFactorOptions extends RecordSecondFactorOptions {
 
 /**
  * Writes the second factor record. Mount it after `passport.authenticate('nevis')` or `passport.authorize('nevis')`. The strategy itself cannot write
- * the record, because a login after it renews the session.
+ * the record: Passport signs the user in after the strategy, and this login replaces the session.
  *
  * If no login has renewed the session in this request (after `authorize`, and with Passport before 0.6), this middleware gives the session a new id
  * and keeps its content. A session without `regenerate` keeps its id.
@@ -86,8 +86,8 @@ export interface RequireSecondFactorOptions extends RecordSecondFactorOptions {
  * `suspicious`.
  * @param options the session property in which the strategy stores its state
  * @throws TypeError if an option is wrong or unknown
- * @returns middleware; it passes on an error if there is no approval or no login, or if a log-out would keep the record, and a StorageError
- * `SESSION_UNAVAILABLE` if the session cannot be renewed or saved
+ * @returns middleware. It passes on an error if there is no approval or no login, or if the record would stay in the session after a log-out. It
+ * passes on a StorageError `SESSION_UNAVAILABLE` if the session cannot be renewed or saved
  */
 export function recordSecondFactor(options: RecordSecondFactorOptions = {}): Middleware {
   refuseUnknown('recordSecondFactor', options, ['sessionKey'])
@@ -132,8 +132,8 @@ interface CallbackNotes {
 const REGISTRY = Symbol.for('passport-nevis.callbacks')
 
 /**
- * What the strategy recorded about the callback of each approval, for `recordSecondFactor`. The map is on `globalThis`, because npm may install two
- * copies of this package, and the strategy may be of one copy and the middleware of the other.
+ * What the strategy has noted about the callback of each approval, for `recordSecondFactor`. npm may install two copies of this package: the strategy
+ * can be from one copy, and the middleware from the other. So the map is on `globalThis`, which both copies share.
  */
 function callbacks(): WeakMap<NevisProfile, CallbackNotes> {
   const shared = globalThis as { [REGISTRY]?: WeakMap<NevisProfile, CallbackNotes> }
@@ -186,8 +186,8 @@ export function secondFactorOf(req: object, options: RecordSecondFactorOptions =
  * Middleware that requires a fresh second factor.
  * @param options the maximum age, and the accepted factors
  * @throws TypeError if an option is wrong
- * @returns middleware; without a fresh second factor, a page is redirected to `redirectTo`, and every other request gets a 401 with the error
- * of RFC 9470 (step-up)
+ * @returns middleware. Without a fresh second factor, it redirects the request for a page to `redirectTo`. Every other request gets a 401 with the
+ * error of RFC 9470 (step-up)
  */
 export function requireSecondFactor(options: RequireSecondFactorOptions): Middleware {
   refuseUnknown('requireSecondFactor', options, ['maxAgeSeconds', 'factors', 'amr', 'acrValues', 'typedCode', 'redirectTo', 'sessionKey'])

@@ -35,8 +35,8 @@ import type { Field, StrategyRequest, StrategyResult } from './strategy-request'
 import { typedCodeOf, type TypedCode } from './typed-code'
 
 /**
- * The strategy publishes a success as a possible attack (event `suspicious`, reason `success_after_denials`) if the user got at least 3 requests
- * within a day and denied at least 2 of them. An attacker who has the password may have sent requests until the user accepted one.
+ * A success can be the result of an attack: an attacker who has the password sends requests until the user accepts one. So the strategy publishes the
+ * event `suspicious` (reason `success_after_denials`) if the user got at least this many requests within a day, and denied at least 2 of them.
  */
 const SUSPICIOUS_STARTS = 3
 const SUSPICIOUS_DENIALS = 2
@@ -56,8 +56,8 @@ export async function callback(request: StrategyRequest, handle: Field): Promise
   const chosen = await withChoice(request, opened)
 
   const factor = factorFor(settings, { operation: chosen.operation }, chosen.factor)
-  // The app turned on the option `typedCode` (the phone shows a code that the user types into the browser) after this transaction was started, so
-  // this transaction has no code. An approval without the code must not be enough, so the user must start again.
+  // This transaction was started before the app turned on the option `typedCode`. With this option, the phone shows a code that the user must type.
+  // This transaction has no such code. An approval without a code is no longer enough, so the user must start again.
   if (chosen.isCodeTyped === undefined && factor.prompt === 'code' && factor.check === outcomeByStatus) return request.close(chosen, 'expired_transaction')
   const typed = chosen.isCodeTyped === false ? await typedCodeOf(request, chosen) : undefined
   if (typed !== undefined && typed.verdict !== 'right') return askForCode(request, chosen, factor, typed)

@@ -77,8 +77,8 @@ function countOf({ authenticators, raw, status }: User): number {
 }
 
 /**
- * True if an enrolment must be refused because of Nevis's answer to it. This is so if the answer shows that the user already has a factor, but the
- * user has not just given a second factor that is strong enough to add another one.
+ * True if an enrolment must be refused because of Nevis's answer to it. Two conditions must hold. The answer shows that the user already has a
+ * factor. And the user has not just given a second factor that is strong enough to add another one.
  * @internal
  */
 export function isEnrolmentOfEnrolled(settings: Settings, req: NevisRequest, factor: Factor, { hasFactor: had, userId }: { hasFactor?: boolean; userId?: string }): boolean {

@@ -27,7 +27,7 @@ export async function extend(request: StrategyRequest, handle: Field): Promise<S
   const now = Date.now()
   const lifetimeMs = settings.firstFactorLifetimeMs
   if (now >= transaction.expiresAt || now + lifetimeMs > transaction.startedAt + MAX_LIFETIMES * lifetimeMs) throw new Refusal('expired_transaction')
-  // Ask the ledger, because an old copy of the session can still show an ended transaction as open.
+  // Ask the ledger whether the transaction has ended. The session may be an old copy, in which it is still open.
   if (await budgets.endings.hasEnded(transaction)) throw new Refusal('used_transaction')
   await request.refresh()
   const current = request.transactionById(transaction.id)

@@ -1,5 +1,6 @@
 /**
- * Makes a second factor necessary in all remembered browsers of one user, for example after a change of the password, or when a device is lost.
+ * Forgets all remembered browsers of one user: each of them needs the second factor again. Use this after a change of the password, or when a device
+ * is lost.
  *
  * Out of scope: sessions that are signed in. Your app ends those sessions.
  */
@@ -17,8 +18,8 @@ import { subjectMismatch } from '../trust/binding'
  * the second factor. Call this function whenever the password changes, a device or a factor is removed, or someone else may use the account. It does
  * not end sessions.
  *
- * If you give only a username, the function first forgets the browsers that the ledger stores under this username, then asks Nevis for the userId and
- * forgets the browsers stored under it.
+ * The ledger stores browsers under the username and under the userId. If you give only a username, the function asks Nevis for the userId, so that it
+ * finds both.
  * @param strategy the strategy whose ledger and Nevis instance are used
  * @param subject the user, by userId, by username, or by both
  * @throws TypeError when the subject has neither; StorageError `LEDGER_UNAVAILABLE`; NevisError, any code but `NEVIS_NOT_FOUND`

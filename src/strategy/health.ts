@@ -40,8 +40,8 @@ export class Health {
 }
 
 /**
- * HTTP statuses that Nevis would also send for a start, so the ping counts as failed: 401 and 403 are about the access key, 429 is about too many
- * calls.
+ * HTTP statuses with which Nevis would also refuse a start. After one of them, the ping counts as failed: 401 and 403 are about the access key, 429
+ * is about too many calls.
  */
 const OF_EVERY_CALL: readonly number[] = [401, 403, 429]
 

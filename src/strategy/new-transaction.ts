@@ -62,7 +62,8 @@ export async function newTransaction(
     shown,
     ...(codes !== undefined && { codesKey: codes.key }),
     ...(server.userId !== undefined && { userId: server.userId }),
-    // If an answer of Nevis names the user, mark the userId as checked, because the start has already compared that answer with the subject.
+    // If an answer of Nevis has named the user, store that the userId belongs to the subject: the start has already compared that answer with the
+    // subject.
     ...((server.username !== undefined || userId !== undefined) && { isUserIdNamed: true as const }),
     ...(authenticatorId !== undefined && { authenticatorId }),
     ...(server.statusToken !== undefined && { statusToken: server.statusToken }),

@@ -124,7 +124,7 @@ export interface NevisStrategyOptions {
   /** How many status requests this process sends to Nevis at most per second. All waiting users share them fairly. 1 to 10 000, default 200. */
   readonly maxStatusCallsPerSecond?: number | undefined
   /**
-   * If true, the strategy pings Nevis before a start. So while Nevis is down, the start fails at once, and the user does not wait for nothing. The
+   * If true, the strategy pings Nevis before a start. If Nevis is down, the start then fails at once, and the user does not wait for nothing. The
    * strategy sends at most one ping per process every 10 s, or every 2 s while Nevis is down, and waits at most 2 s for the answer. Default false.
    */
   readonly healthCheck?: boolean | undefined
@@ -134,9 +134,9 @@ export interface NevisStrategyOptions {
    */
   readonly ledger?: Ledger | undefined
   /**
-   * Normally a user can enrol a factor only after giving one that is at least as strong, so that an attacker with a stolen recovery code cannot
-   * add a phone. This option names weaker factors that you accept: `['recovery']` for users who have lost their phone, or `['sms']` if users
-   * with SMS only may add the app. Default: none.
+   * Normally a user can enrol a factor only after giving a factor that is at least as strong. So an attacker with a stolen recovery code cannot add a
+   * phone. This option names weaker factors that you accept: `['recovery']` for users who have lost their phone, or `['sms']` if users with SMS only
+   * may add the app. Default: none.
    */
   readonly allowEnrollmentOfStrongerFactorAfter?: readonly FactorName[] | undefined
   /**

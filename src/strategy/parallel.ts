@@ -82,8 +82,8 @@ export async function isStartedByOtherProcess(
     if (isSignedIn) {
       await request.refresh()
       if ((await findPending()) !== undefined) return true
-      // If no user is signed in, the other process gives the session a new id. So if the store no longer has the old id, the other process has
-      // finished, and this request is refused.
+      // If no user is signed in, the start in the other process gives the session a new id. So if the store no longer has the old id, that start has
+      // ended, and this request must be refused.
     } else if ((await reloadSession(req)) === undefined) return true
     await pause(CHECK_INTERVAL_MS)
   }

@@ -1,9 +1,9 @@
 /**
  * Checks that the route that finishes a transaction has the same purpose as the route that started it.
  *
- * The attack: a handler after `passport.authorize('nevis', { message, data, factors })` may carry out a payment. Without this check, an attacker could
- * get an approval for something harmless and post its handle to that route, and the handler would run. Out of scope: which user may finish a
- * transaction (`start-parameters.ts`).
+ * The attack: a handler after `passport.authorize('nevis', { message, data, factors })` may carry out a payment. Without this check, an attacker
+ * could get the user's approval for something harmless and send it to the payment route. The handler of that route would then run. Out of scope:
+ * which user may finish a transaction (`start-parameters.ts`).
  */
 import { createHash } from 'node:crypto'
 import type { AuthenticateOptions } from 'passport'
@@ -14,8 +14,8 @@ import type { Transaction } from '../factors/transaction'
 import type { NevisAuthenticateOptions } from './route-options'
 
 /**
- * The route options that are part of a route's purpose. `purposeMismatch` also compares `factors` and a fixed `operation` directly with the
- * transaction.
+ * The options of a route that say what it is for, and so are part of the route's purpose. `purposeMismatch` also compares `factors` and a fixed
+ * `operation` directly with the transaction.
  */
 const NAMES = ['authenticatorId', 'data', 'factor', 'factors', 'message', 'operation', 'phone'] as const
 const STARTING: readonly string[] = ['data', 'message', 'phone']

@@ -95,7 +95,7 @@ export async function timesForgotten({ budgets }: StrategyRequest, { parameters,
 export async function withChoice(request: StrategyRequest, transaction: Transaction): Promise<Transaction> {
   const choice = checkBoxOf(request.req, 'remember')
   if (choice === undefined || !logsIn(request.options) || transaction.remember === undefined || choice === transaction.remember) return transaction
-  // Another tab may have signed in or out since this request read the session. So read the session again before this request writes it.
+  // Another tab may have signed the user in or out since this request read the session. So read the session again before writing it.
   await request.refresh()
   const current = request.transactionById(transaction.id)
   const { digest: _before, ...rest } = current ?? transaction

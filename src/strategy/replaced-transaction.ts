@@ -26,8 +26,8 @@ export function openTransactionForStart(request: StrategyRequest, handle: Field)
 }
 
 /**
- * Returns the transaction to replace: the one that the request names; or, if another click or tab has already replaced that one, its newest
- * replacement.
+ * Returns the transaction to replace. This is the transaction that the request names. If another click or tab has already replaced that transaction,
+ * it is the newest replacement.
  * @throws Refusal `expired_transaction`, `cancelled`, `used_transaction`, those of `openTransactionForStart`, and those of `assertNotDenied`
  * @internal
  */

@@ -24,8 +24,8 @@ export async function isAfterFirstFactor(request: StrategyRequest): Promise<bool
 }
 
 /**
- * True if this start must give the session a new id. In an app with the option `subject`, the user can be in any property of the request, so this
- * package cannot see whether a first factor was given in this request. So each start of such an app renews the session. The exception is
+ * True if this start must give the session a new id. An app with the option `subject` may keep its user in any property of the request. So this
+ * package cannot see whether the user gave a first factor in this request. So each start of such an app renews the session. The exception is
  * `passport.authorize`, which asks a user who is already signed in.
  * @internal
  */
@@ -34,8 +34,8 @@ export function renewsSession({ settings, options }: StrategyRequest, isAfterFir
 }
 
 /**
- * Gives the session a new id to prevent session fixation (OWASP ASVS 5.0, 7.2.4). Of the transactions, the new session keeps only those of this
- * subject. It keeps the second factor record as well, unless the user has just given a first factor.
+ * Gives the session a new id to prevent session fixation (OWASP ASVS 5.0, 7.2.4). The new session keeps only the transactions of this subject (the
+ * user to ask). It keeps the second factor record as well, unless the user has just given a first factor.
  * @internal
  */
 export async function renewForSubject(request: StrategyRequest, { subject }: Pick<StartParameters, 'subject'>, isAfterFirst: boolean): Promise<void> {

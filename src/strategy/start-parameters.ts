@@ -112,8 +112,8 @@ export async function authenticatorFor(
 
 /**
  * The phone number to enrol, in the form that Nevis accepts. If the route that started the transaction has the option `phone`, the number comes from
- * that option, even after a switch to another factor. Otherwise it comes from the body.
- * @returns undefined if there is none, or the value is not a phone number
+ * that option, even after a switch to another factor. Otherwise the number comes from the body of the request.
+ * @returns undefined if there is no number, or if the value is not a phone number
  * @internal
  */
 export function phoneOf(req: NevisRequest, { phone }: Pick<StartParameters, 'phone'>): string | undefined {

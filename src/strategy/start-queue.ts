@@ -21,7 +21,9 @@ export interface StartResult {
   readonly hasDisconnected: () => boolean
 }
 
-/** Upper limit for the starts of one subject that wait in the queue. More than that are an attack, and would delay the user's own start for too long. */
+/**
+ * Upper limit for the starts of one subject that wait in the queue. A longer queue is an attack, and would delay the user's own start for too long.
+ */
 const MAX_WAITING = 60
 const RETRY_AFTER_SECONDS = 10
 /** Upper limit for the wait in the queue. An earlier start may never end, because a function of the app hangs. */
@@ -49,7 +51,8 @@ export class StartQueue<Result = StartResult> {
     const turn = previous === undefined ? Promise.resolve(undefined) : withDeadline(MAX_WAIT_MS, waitedTooLong, () => previous)
     const workedTooLong = () => new Error('NevisStrategy: a start took longer than a minute')
     const own = turn.then((result) => withDeadline(MAX_WORK_MS, workedTooLong, () => work(previous !== undefined, result)))
-    // If this start gives up waiting, the next start must still wait for the start before this one. Otherwise both would run at the same time.
+    // If this start waits too long and fails, the next start in the queue must still wait for the start before this one. Otherwise those two would
+    // run at the same time.
     const settled = Promise.all([own.catch(() => undefined), previous]).then(([result]) => result)
     this.#last.set(key, settled)
     try {

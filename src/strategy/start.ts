@@ -137,8 +137,8 @@ async function spendStart(request: StrategyRequest, { parameters }: StartContext
 }
 
 /**
- * True if another process is making the same start. If this start is the only one in the user's count, no other process is making a start, so the
- * ledger is not asked.
+ * True if another process is making the same start. If the user has no other counted start, no other process is making one, so the ledger is not
+ * asked.
  */
 async function isPendingElsewhere(request: StrategyRequest, context: StartContext, slot: number): Promise<boolean> {
   if (context.replaced !== undefined || slot === 1) return false

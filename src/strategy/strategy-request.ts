@@ -63,7 +63,7 @@ export class StrategyRequest {
   session!: SessionLike
   transactions!: SessionTransactions
   readonly budgets: Budgets
-  /** The fields of this request's transaction that are known so far, for events. */
+  /** The fields of this request's transaction that are known so far. Events contain them. */
   current: Partial<Transaction> = {}
   /** True if this request must not write to its session, because another tab has replaced the session. */
   hasAbandonedSession = false
@@ -201,7 +201,7 @@ export class StrategyRequest {
     if (isFirst && canGoOn) await this.budgets.endings.allowOtherFactor(transaction)
     if (isFirst && decided !== undefined) this.publishFailed(transaction, decided.ending)
     await this.refresh()
-    // If another request has removed the transaction from the session, do not put it back.
+    // Another request may have removed the transaction from the session. Then do not put it back.
     if (this.transactionById(transaction.id) === undefined) return
     this.transactions.close(transaction, code)
     await this.transactions.save()

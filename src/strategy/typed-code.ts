@@ -1,9 +1,9 @@
 /**
  * Checks the code that the phone shows and the user types into the browser. Without the right code, an approval does not sign the user in.
  *
- * The session stores a keyed digest of the code, and later the fact that the user has typed the code. The transaction's own digest protects both from
- * changes. A user who types the code before approving need not type it a second time. Out of scope: generating the code (`factors/`), and the checks
- * that follow (`callback.ts`).
+ * The session stores a keyed digest of the code, and later the fact that the user has typed the code. The digest of the whole transaction reveals
+ * changes to these two. A user who types the code before approving need not type it a second time. Out of scope: generating the code (`factors/`),
+ * and the checks that follow (`callback.ts`).
  */
 import { smsCodeIn } from '../client/typed-input'
 import type { Transaction } from '../factors/transaction'

@@ -35,7 +35,7 @@ export function watchReports({ name, lifetimeMs, enrollmentLifetimeMs, afterDeni
       const ageMs = Math.max(0, Date.now() - (sealed.expiresAt - lifetimeOf(sealed)))
       publish('decided', () => ({ ...about(name, { ...sealed, ...named }), outcome: 'failed', ...(ending !== undefined && { reason: ending }), ageMs }))
     } catch (error) {
-      // Only publish the fault. The callback or the next start ends the transaction.
+      // Only publish the event `fault`. The callback or the next start will end the transaction.
       publishFault(error, 'watch', about(name, sealed))
     }
   }

@@ -100,8 +100,8 @@ export function proofMismatch(proof: Introspection, expected: ExpectedProof): Mi
   if (proof.nbf !== undefined && proof.nbf > nowSeconds + CLOCK_SKEW_SECONDS) return 'nbf'
   // Check `iat` (when the token was issued): no other documented field distinguishes this token from an older token of the same user.
   if (proof.iat !== undefined && proof.iat < startedAtSeconds - CLOCK_SKEW_SECONDS) return 'iat'
-  // Require `iat` of a browser's token. The ledger remembers a used token only until its `iat` is too old for any transaction, so a token without
-  // `iat` could be replayed later.
+  // Require `iat` of a browser's token. The ledger remembers a used token only until its `iat` is too old for any transaction. So a token without
+  // `iat` could be used again when the ledger has forgotten it.
   if (expected.isFromBrowser && (proof.iat === undefined || proof.iat > nowSeconds + CLOCK_SKEW_SECONDS)) return 'iat'
   return undefined
 }

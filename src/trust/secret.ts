@@ -19,8 +19,8 @@ const MIN_BITS = 80
 
 /**
  * True for a secret that consists of one repeated letter, of a repeated block, of sequences such as `0123456789abcdef`, or of few different
- * characters. The estimate in bits is the number of characters that cannot be predicted from those before them, times log2 of the number of different
- * characters in the secret.
+ * characters. The strength in bits is estimated as a product. The first number says how many characters cannot be predicted from those before them.
+ * The second is log2 of the number of different characters in the secret.
  */
 export function isGuessable(secret: string): boolean {
   return isRepeated(secret) || unpredictableCharactersIn(secret) * Math.log2(new Set(secret).size) < MIN_BITS
@@ -32,8 +32,8 @@ function isRepeated(secret: string): boolean {
 }
 
 /**
- * Counts the characters that cannot be predicted. A character is predictable if the group of three that ends with it occurred earlier in the secret,
- * is part of a sequence, or repeats one character.
+ * Counts the characters that cannot be predicted. Take each character with the two before it. The character is predictable if these three occurred
+ * earlier in the secret, are part of a sequence, or are all the same.
  */
 function unpredictableCharactersIn(secret: string): number {
   const seen = new Set<string>()

@@ -1,8 +1,8 @@
 /**
  * The HTML document around every page: title, the app's logo, the footer, and the script and styles that it loads.
  *
- * Style and script are in the body, because tools that load a page and insert only its body into the current page (htmx, Turbo) drop the head.
- * Out of scope: the content of the page (`page.ts`, `notices.ts`).
+ * Style and script are in the body of the document. Tools such as htmx and Turbo load a page and insert only its body into the current page, so they
+ * would drop a script in the head. Out of scope: the content of the page (`page.ts`, `notices.ts`).
  */
 import { withQuery } from '../host/url'
 import { html, type Html, type Piece } from './html'

@@ -56,8 +56,8 @@ export function outagePage<Req extends HostRequest = HostRequest, Res extends Ho
     if (!wantsPage(req)) return json(503, { code: 'unavailable', message: parts.language.texts.unavailableHint }, retryAfter)
     const { query, originalUrl, url } = req
     const transaction = fieldOf({ body: bodyOf(req), query, originalUrl, url }, 'transaction')
-    // If a transaction was already started, the link leads to its waiting page, where the user can continue. If the status of that transaction cannot
-    // be read, the waiting page would lead back here, so the link leads to the sign-in page.
+    // If a transaction was already started, the link leads to its waiting page, where the user can continue. If Nevis's answers do not contain the
+    // status of that transaction, the waiting page would lead back here. Then the link leads to the sign-in page.
     const again = transaction && !isUnreadableStatus(error) ? withQuery(parts.waitingURL, { transaction }) : parts.signInURL
     const answer = page(res, 503, outageHtml(again, parts).text, parts)
     return { ...answer, headers: { ...answer.headers, ...retryAfter } }

@@ -64,8 +64,8 @@ export interface PageOptions<Req extends HostRequest = HostRequest, Res extends 
   /** Links to that app, for users who set it up. Default: none. */
   readonly storeLinks?: StoreLinks
   /**
-   * Other origins to which the page's forms may lead. Browsers check `form-action` for the form and for each redirect after it, so name the
-   * origin to which your callback or your `failureRedirect` redirects, or `https:` for any. Default: your own origin only.
+   * Other origins to which the page's forms may lead. Browsers check `form-action` for the form and for each redirect after it. So name here the
+   * other origins to which your callback or your `failureRedirect` redirects, or `https:` for any origin. Default: your own origin only.
    */
   readonly formAction?: string | readonly string[]
   /**

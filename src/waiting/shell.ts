@@ -55,8 +55,8 @@ export function shellOf<Req extends HostRequest, Res extends HostResponse>(owner
 }
 
 /**
- * The languages of a page, and a function that chooses one for a request: the language that the user has chosen on the page, else the one from
- * the app's option `language`, else the one that the browser prefers.
+ * The languages of a page, and a function that chooses the language for a request. It takes the language that the user has chosen on the page; else
+ * the language from the app's option `language`; else the language that the browser prefers.
  * @throws TypeError that names the page and the option
  * @internal
  */

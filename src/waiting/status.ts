@@ -24,8 +24,8 @@ export interface WaitingStatus {
 }
 
 /**
- * Returns the status, and calls Nevis if this process does not know the status yet. If the user's answer comes from the browser (a code, the widget),
- * the status stays pending until the callback, and no call is made.
+ * Returns the status, and calls Nevis if this process does not know the status yet. If the browser sends the user's answer (a code, or the result of
+ * the widget), the status stays `pending` until the callback, and no call is made.
  * @internal
  */
 export async function statusOf(settings: Settings, sealed: Sealed): Promise<WaitingStatus> {

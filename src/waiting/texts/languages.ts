@@ -11,7 +11,7 @@ import type { Texts } from './texts'
 
 /**
  * Your own texts, by language tag. Each entry replaces a language of this package, or adds one. If you leave a text out, the page uses this package's
- * text in that language, or the English text in a language that you add.
+ * text in that language. If this package does not have the language, the page uses the English text.
  */
 export type Locales = Readonly<Record<string, { readonly [Key in keyof Texts]?: Texts[Key] extends string ? Texts[Key] : Partial<Texts[Key]> }>>
 
