@@ -123,8 +123,8 @@ export interface Transaction {
    */
   readonly remember?: boolean
   /**
-   * How often `forgetBrowsers` had been called in the day before the sign-in started, under each of the subject's keys in the ledger; without the
-   * zeros. If it was called again until the approval, the browser is not remembered.
+   * How often `forgetBrowsers` was called in the day before the sign-in started, for each of the user's keys in the ledger. Keys without a call are
+   * left out. If `forgetBrowsers` is called again before the approval, the browser is not remembered.
    */
   readonly timesForgotten?: Readonly<Record<string, number>>
   /** How many codes the user has tried. Only for display: limits are checked against the ledger's count. */

@@ -66,9 +66,9 @@ export class Browsers {
   }
 
   /**
-   * How often the subject's browsers were forgotten in the last day, under each of the keys. A sign-in reads these numbers when it starts. If they
-   * have changed when it succeeds, `forgetAll` was called in between, and the browser is not remembered.
-   * @returns the numbers without the zeros
+   * How often the user's browsers were forgotten in the last day, for each of the keys. A sign-in reads these numbers when it starts and when it
+   * succeeds. If they differ, `forgetAll` was called in between, and the browser is not remembered.
+   * @returns the numbers; a key with the number 0 is left out
    */
   async timesForgotten(keys: readonly string[]): Promise<Readonly<Record<string, number>>> {
     const times = await Promise.all([...new Set(keys)].map(async (key) => [key, await this.timesForgottenUnder(key)] as const))
@@ -102,7 +102,8 @@ export class Browsers {
    * @param key the subject's key in the ledger
    */
   async forgetAll(key: string): Promise<void> {
-    // Before the number is taken: a browser that gets a later number finds this key, because it looks for the key after it has taken its number.
+    // Claim this key before the number is taken. A browser that gets a later number then finds the key, because the browser's sign-in looks for the
+    // key after it has taken its number.
     await this.ledger.claim(`${timesOf(key)}:${(await this.timesForgottenUnder(key)) + 1}`, DAY_SECONDS)
     const boundary = await this.ledger.count(`browsers:${key}`, PERIOD_SECONDS)
     const leftSeconds = Math.max(1, await this.ledger.look(`browsers:${key}`))
@@ -114,7 +115,7 @@ export class Browsers {
     await this.ledger.claim(`${boundaryOf(key)}:${boundary}`, leftSeconds)
   }
 
-  /** The keys expire after a day, which is longer than any sign-in can take. */
+  /** The keys that count the calls of `forgetAll` expire after a day, which is longer than any sign-in can take. */
   private async timesForgottenUnder(key: string): Promise<number> {
     let times = 0
     while ((await this.ledger.look(`${timesOf(key)}:${times + 1}`)) > 0) times += 1

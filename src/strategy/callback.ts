@@ -128,7 +128,7 @@ async function assertMayFinish(request: StrategyRequest, transaction: Transactio
 /**
  * Reads what the browser sent as the user's answer: a code, a token, or nothing if the user answers on the phone or has saved recovery codes.
  * @throws Refusal `missing_code` if the factor needs a code or a token and the request has none; `wrong_code` for a code that is too long;
- * `cross_site_post` if a link on another site says that the recovery codes are saved
+ * `cross_site_post` if a link on another site sent this request for recovery codes: only the user may confirm that the codes are saved
  */
 function answerFor(request: StrategyRequest, { operation, isCodeTyped }: Transaction, factor: Factor): Answer {
   const prompt = promptOf(factor, operation, isCodeTyped)

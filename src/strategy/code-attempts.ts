@@ -14,7 +14,7 @@ import type { StrategyRequest, StrategyResult } from './strategy-request'
 const MAX_CODE_LENGTH = 64
 
 /**
- * Reads the code or token from the body of the request. A code in a URL is ignored: a link on another site could otherwise make the user's browser
+ * Reads the code or token from the body of the request. A code in the URL is ignored. Otherwise a link on another site could make the user's browser
  * send wrong codes until the transaction ends.
  * @throws Refusal `missing_code` if there is none, `wrong_code` for a code that is too long
  * @internal

@@ -1,5 +1,5 @@
 /**
- * Refuses a request that a page of another site has caused (cross-site request forgery): the browser adds the user's cookie to such a request.
+ * Refuses a request that a page of another site has caused (cross-site request forgery). The browser may add the user's cookie to such a request.
  *
  * Out of scope: which requests are checked (`dispatch.ts`, `callback.ts`), and what the browser says about the other site (`host/origin.ts`).
  */

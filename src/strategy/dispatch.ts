@@ -34,8 +34,8 @@ export async function dispatch(request: StrategyRequest): Promise<StrategyResult
 }
 
 /**
- * True if the request can change more than the end of its transaction. That is every POST, and a GET that answers the check box "Remember this
- * browser": the script of the waiting page goes to the callback with this field in the URL.
+ * True for a request that contains input of the user, so that another site must not send it. This is every POST, and a GET with the user's choice in
+ * the check box "Remember this browser" (field `remember`). The script of the waiting page adds this field to the URL of the callback.
  */
 function hasInput(req: NevisRequest): boolean {
   return req.method === 'POST' || fieldOf(req, 'remember') !== undefined

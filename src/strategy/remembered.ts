@@ -76,8 +76,9 @@ export function rememberOf(request: StrategyRequest, { replaced, isAfterFirstFac
 }
 
 /**
- * Returns how often the user's browsers were forgotten before this sign-in started. If the user switches to another factor, the start of the replaced
- * transaction counts: an attacker who has learned the password must not keep a browser by a switch after the password was changed.
+ * Returns how often the user's browsers were forgotten before this sign-in started. If the user has switched to another factor, the number of the
+ * replaced transaction is kept. Otherwise an attacker could start a sign-in with a stolen password, switch to another factor after the password was
+ * changed, and get a remembered browser.
  * @internal
  */
 export async function timesForgotten({ budgets }: StrategyRequest, { parameters, replaced }: StartContext, userId = parameters.subject.userId): Promise<Transaction['timesForgotten']> {

@@ -37,9 +37,9 @@ export interface Verdict {
 }
 
 /**
- * Calls `verify` and returns its first result. A promise of `undefined` rejects the user, unless `verify` declares the parameter `done`: such a
- * function may still call `done` after its promise resolves (`async (profile, done) => db.get(profile.id, done)`). `verify` always gets the same
- * arguments, whatever its `length` is.
+ * Calls `verify` and returns its first result. If `verify` returns a promise of `undefined`, the user is rejected. The exception is a `verify` that
+ * declares the parameter `done`: it may still call `done` after its promise resolves (`async (profile, done) => db.get(profile.id, done)`). `verify`
+ * always gets the same arguments, however many parameters it declares.
  * @internal
  */
 export function runVerify(verify: Verify | VerifyWithRequest, args: readonly unknown[]): Promise<Verdict> {

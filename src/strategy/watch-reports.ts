@@ -48,7 +48,7 @@ export function watchReports({ name, lifetimeMs, enrollmentLifetimeMs, afterDeni
 
 type Named = Pick<Partial<Transaction>, 'subject' | 'userId'>
 
-/** The user's names in Nevis's answer. The event uses them because a handle does not name the user. */
+/** The userId and username in Nevis's answer, for the event `decided`. Polling knows only the handle, which does not name the user. */
 function namedIn(answer: FailedStatus | UnknownStatus): Named {
   if (answer.status === 'unknown') return {}
   const { userId, username } = answer
