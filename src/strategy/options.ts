@@ -98,9 +98,9 @@ export interface NevisStrategyOptions {
   /** How many codes may be tried per transaction. 1 to 20, default 5. */
   readonly maxAttempts?: number | undefined
   /**
-   * Limits how many transactions one user may start, over all sessions and processes. After `starts` starts, the user must pause for `perSeconds`;
-   * the pause doubles with each further start, up to four hours. A start that the user approves is removed from the count. Every other start counts
-   * for a day. Default `{ starts: 5, perSeconds: 300 }`.
+   * Limits how many transactions one user may start, over all sessions and processes. After this number of starts (`starts`), the user can start
+   * nothing for `perSeconds`. With each further start, this pause doubles, up to four hours. A start that the user approves is removed from the
+   * count. Every other start counts for a day. Default `{ starts: 5, perSeconds: 300 }`.
    */
   readonly startBudget?:
     | {

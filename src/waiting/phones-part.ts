@@ -21,8 +21,8 @@ interface Entry {
 const SYSTEMS = { ios: 'iOS', android: 'Android' } as const
 
 /**
- * Shows the list, or a sentence if there are fewer than two phones. The phone that was asked has no button, because the page's button "Send again"
- * asks it again.
+ * Shows the list, or a sentence if there are fewer than two phones. The phone to which the request was sent has no button in the list: the page's
+ * button "Send again" sends the request to this phone again.
  */
 export function phonesPart(view: WaitingView, parts: PageParts): Html {
   const { texts } = parts.language
