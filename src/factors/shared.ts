@@ -8,7 +8,7 @@ import { inferredEnding } from './ending'
 import type { Subject, Transaction } from './transaction'
 import type { Answer, Challenge, Outcome, Succeeded } from './factor'
 
-/** Names the subject by userId if that is known, else by username. Nevis accepts one of them, never both. */
+/** Returns the userId of the subject (user) if it is known, else the username. A request to Nevis may contain only one of the two. */
 export function userReference(subject: Subject): { userId: string } | { username: string } {
   if (subject.userId !== undefined) return { userId: subject.userId }
   return { username: subject.username as string }

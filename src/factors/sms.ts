@@ -98,7 +98,7 @@ export function sms({ message: text, requireIntrospection = false, refusedPrefix
       if (answer?.status === 'succeeded') return succeeded(answer, transaction)
       if (answer?.status === 'failed') return notApprovedBy(answer, transaction)
       if (requireIntrospection) return notApproved
-      // Pass on the user or transaction that a pending status names, so that `binding.ts` compares them with the started transaction.
+      // A pending status can name a user or a transaction. Return these names, so that `binding.ts` compares them with the started transaction.
       return { status: 'succeeded', ...identifiersIn(answer?.status === 'pending' ? answer : {}, transaction) }
     },
   }

@@ -18,8 +18,8 @@ import { subjectMismatch } from '../trust/binding'
  * the second factor. Call this function whenever the password changes, a device or a factor is removed, or someone else may use the account. It does
  * not end sessions.
  *
- * The ledger stores browsers under the username and under the userId. If you give only a username, the function asks Nevis for the userId, so that it
- * finds both.
+ * The ledger stores browsers under the username and under the userId. If you give only a username, the function first forgets the browsers that are
+ * stored under it. Then it asks Nevis for the userId, and forgets the browsers that are stored under the userId.
  * @param strategy the strategy whose ledger and Nevis instance are used
  * @param subject the user, by userId, by username, or by both
  * @throws TypeError when the subject has neither; StorageError `LEDGER_UNAVAILABLE`; NevisError, any code but `NEVIS_NOT_FOUND`

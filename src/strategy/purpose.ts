@@ -89,7 +89,7 @@ function pathOf(req: NevisRequest): string {
   return ((req.originalUrl ?? req.url ?? '').split('?', 1)[0] as string).replace(/(.)\/$/, '$1')
 }
 
-/** A digest of a text. It is cut to 22 characters, because it is stored in the session. */
+/** A short digest of a text: 22 characters, because it is stored in the session. */
 function digestOf(text: string): string {
   return createHash('sha256').update(text).digest('base64url').slice(0, 22)
 }

@@ -128,7 +128,7 @@ export async function rememberBrowser(request: StrategyRequest, transaction: Tra
     const before = rememberedIn(request)
     await budgets.browsers.remember(browser)
     sendCookie(request, browser)
-    // The new cookie replaces this browser's old one, so from now on only an attacker would send the old one.
+    // The new cookie replaces this browser's old one. From now on, only an attacker with a copy would send the old cookie, so forget it.
     if (before !== undefined) await budgets.browsers.end(before)
     publish('browser', () => ({ ...request.about(), browser: 'remembered' }))
   } catch (error) {
@@ -148,13 +148,19 @@ async function wasForgotten({ browsers }: Budgets, keys: readonly string[], { ti
   return keys.some((key) => (times[key] ?? 0) !== (before[key] ?? 0))
 }
 
-/** True for a start that only signs the user in: no user is signed in yet, and the start neither confirms something specific nor enrols a factor. */
+/**
+ * True for a start that only signs the user in: no user is signed in yet, and the start neither enrols a factor nor asks the user to confirm
+ * something, such as a payment.
+ */
 function isSignIn(request: StrategyRequest, operation: RequestedParameters['operation']): boolean {
   const { settings, options } = request
   return settings.rememberDays !== undefined && operation !== 'enroll' && logsIn(options) && !hasPurpose(options) && request.login() === undefined
 }
 
-/** True if the route asks the user to confirm something specific. The strategy's own `message` does not count, because it is shown at every sign-in. */
+/**
+ * True if the route asks the user to confirm something, such as a payment. The strategy's option `message` does not count, because that message is
+ * shown at every sign-in.
+ */
 function hasPurpose({ factors, message, data }: AuthenticateOptions): boolean {
   return [factors, message, data].some((value) => value !== undefined)
 }

@@ -13,7 +13,7 @@ export interface StartResult {
   readonly target: { readonly to: string }
   readonly transaction: Transaction
   readonly lockedCodes: string | undefined
-  /** The session id that the request came with. The start may have given the session a new id since. */
+  /** The session id with which the request came. The start may have given the session a new id meanwhile. */
   readonly sessionId: string | undefined
   /** The address and headers of the request, which show from which browser it came. */
   readonly origin: string
