@@ -93,8 +93,8 @@ const sections = {
   storage: (result) => {
     const { session, redis } = result
     return `${heading(result)}\n\n${table(
-      ['pending login', 'bytes in the session, as JSON', 'of which the status token has', 'bytes of the QR code, stored separately'],
-      session.map(({ factor, bytes, statusToken, qrCode }) => [factor, number(bytes), number(statusToken), number(qrCode)]),
+      ['pending login', 'bytes in the session, as JSON', 'of which the status token has', 'bytes of the QR code and the link, encrypted'],
+      session.map(({ factor, bytes, statusToken, shown }) => [factor, number(bytes), number(statusToken), number(shown)]),
     )}\n\n${table(['Redis commands of', 'the ledger', 'the session store'], [['a login', redis.login.ledger, redis.login.store], ['a status poll', redis.poll.ledger, redis.poll.store]])}`
   },
 

@@ -29,9 +29,8 @@ async function sessionBytes() {
       const own = new Session()
       const strategy = new NevisStrategy({ ...options, factors: [factor] }, () => {})
       await run(strategy, { method: 'POST', url: '/login', headers: {}, body: {}, query: {}, session: own, user: { nevisUserId: userId } })
-      const [{ statusToken, shown } = { statusToken: '', shown: {} }] = /** @type {{ statusToken: string, shown: { qrCode?: string } }[]} */ (Object.values(stateOf(own).transactions))
-      const qrCode = shown.qrCode?.length ?? 0
-      rows.push({ factor: factor.name, bytes: JSON.stringify(stateOf(own)).length - qrCode, statusToken: statusToken.length, qrCode })
+      const [{ statusToken, box = '' } = { statusToken: '' }] = /** @type {{ statusToken: string, box?: string }[]} */ (Object.values(stateOf(own).transactions))
+      rows.push({ factor: factor.name, bytes: JSON.stringify(stateOf(own)).length - box.length, statusToken: statusToken.length, shown: box.length })
     }
     return rows
   } finally {
