@@ -45,8 +45,9 @@ export interface Challenge {
     /** The username that Nevis's response names. */
     readonly username?: string
     /**
-     * True if Nevis's response to an enrolment shows that this user already had a factor: the user's `status` is not `new`, or
-     * `authenticators` is not empty. An enrolment as a first factor is then refused. Absent if the response does not show it.
+     * True if Nevis's response to an enrolment shows that this user already had a factor: the user's `status` is not `new`, or `authenticators` is
+     * not empty. If the app started this enrolment for a user without a factor, the strategy then refuses it. Absent if the response does not show
+     * it.
      */
     readonly hasFactor?: boolean
     /**

@@ -47,7 +47,7 @@ export class SessionTransactions {
   constructor(
     private readonly session: SessionLike,
     private readonly key: string,
-    /** How long a transaction is kept after the first factor, in milliseconds. */
+    /** How long a transaction is kept after the user gave the first factor (such as the password), in milliseconds. */
     private readonly keepMs: number,
     private readonly cipher: ShownCipher,
   ) {}

@@ -243,7 +243,7 @@ async function succeed(request: StrategyRequest, transaction: Transaction, facto
   await request.transactions.save()
   const denials = await denialsBefore(request, transaction)
   if (denials >= SUSPICIOUS_DENIALS) publish('suspicious', () => ({ ...request.about(), reason: 'success_after_denials', denials }))
-  // The ledger has already marked the approval as used. Ignore its errors from here on: otherwise the user would lose the approval.
+  // The ledger has already marked the approval as used. So ignore errors of the ledger from here on: otherwise the user would lose the approval.
   await giveBackStarts(request, transaction).catch(() => undefined)
   if (isInSmallCookie(session) && transaction.budget !== undefined) await budgets.signIns.note(transaction.budget).catch(() => undefined)
   publish('decided', () => ({ ...request.about(), outcome: 'succeeded', ageMs: request.ageMs() }))

@@ -19,8 +19,8 @@ import { phoneOf, type StartParameters } from './start-parameters'
 /**
  * Starts the approval or enrolment at Nevis.
  * @param userId the subject's userId, if an earlier call to Nevis has returned it. Nevis's answer must then be about this user
- * @returns the challenge. If Nevis's answer is about another user: the name of the field that shows it. If this is the enrolment of a first factor,
- * but Nevis's answer shows that the user already has a factor: `hasFactor`
+ * @returns the challenge. If Nevis's answer is about another user: the name of the field that shows it. If the app enrols a user without a factor,
+ * but Nevis's answer shows that the user already has one: `hasFactor`
  * @throws Refusal `already_enrolled`, `not_enrolled`, `unknown_authenticator`, `too_many_authenticators`, `factor_exists`, `user_blocked`,
  * `phone_refused`, `too_many_starts`; NevisError
  * @internal

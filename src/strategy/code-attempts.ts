@@ -86,7 +86,7 @@ export async function refuseWrongCode(request: StrategyRequest, transaction: Tra
     if (current !== undefined && current.closed === undefined) request.transactions.put({ ...current, attempts, refused: undefined })
     await request.transactions.save()
   }
-  // The form of the waiting page sends the field `retry`. Its user stays on the page after a wrong code and can try another code.
+  // The form of the waiting page sends the field `retry`. A user of this form stays on the waiting page after a wrong code, and can try another code.
   if (bodyFieldOf(request.req, 'retry') !== undefined) return { to: request.waitingURL(transaction) }
   throw new Refusal('wrong_code')
 }

@@ -1,10 +1,10 @@
 /**
  * Decides who may enrol a factor.
  *
- * Nevis adds a factor to any user whom the app names and requires no proof, so this package must check. For the first factor, the password is enough.
- * For every further factor, the user must just have given a second factor that is at least as strong. Otherwise an attacker with the password, or
- * with one stolen recovery code, could add their own phone. The check runs when an enrolment starts and again before it is accepted, because the real
- * user may enrol in between.
+ * Nevis adds a factor to any user whom the app names and requires no proof, so this package must check. A user who has no factor at Nevis needs only
+ * the password. A user who has one must just have given a factor that is at least as strong as the new one. Otherwise an attacker with the password,
+ * or with one stolen recovery code, could add their own phone. The check runs when an enrolment starts and again before it is accepted, because the
+ * real user may enrol in between.
  *
  * Out of scope: enrolling (`factors/`), and making older enrolments invalid (`ledger/enrolments.ts`).
  *
@@ -144,6 +144,6 @@ function hasFreshSecondFactor(
   const record = secondFactorOf(req, { sessionKey })
   if (record === undefined || userId === undefined || !isSameId(record.userId, userId)) return false
   if (!isAtLeast(record.factor, factor.name) && !allowEnrollmentOfStrongerFactorAfter.includes(record.factor)) return false
-  // A second factor in the future means that the server's clock was set back. Then refuse.
+  // If the time of the second factor is in the future, the server's clock was set back. Then refuse.
   return record.at <= Date.now() && startedAt - record.at <= firstFactorLifetimeMs
 }

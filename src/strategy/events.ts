@@ -67,10 +67,10 @@ export interface NevisEvents {
   budget: About & {
     /**
      * Which limit was reached. `starts`: transactions that a user may start. `attempts`: codes per transaction. `subjectAttempts`: codes per user.
-     * `pause`: a pause after denials. `locked`: the user's codes are locked after too many wrong ones. `phone`: SMS to a phone number.
+     * `pause`: a pause after denials. `locked`: after too many wrong codes, no more codes of the user are accepted. `phone`: SMS to a phone number.
      */
     readonly budget: 'starts' | 'attempts' | 'subjectAttempts' | 'pause' | 'locked' | 'phone'
-    /** How many the limit allows. For `locked`: how many wrong codes in a day lock the codes. */
+    /** How many the limit allows. For `locked`: after how many wrong codes in a day no more codes are accepted. */
     readonly limit: number
   }
   /**
@@ -85,7 +85,7 @@ export interface NevisEvents {
    * A possible attack; `reason` says which:
    * - `binding_mismatch`: an answer for another user or transaction, or a transaction that was changed in the session (`field`: what does not match);
    * - `used_transaction`: an approval that was used twice;
-   * - `enrolment_of_enrolled`: a first enrolment of a user who already has a factor;
+   * - `enrolment_of_enrolled`: the app started an enrolment for a user without a factor, but the user already has one;
    * - `success_after_denials`: a success after several denials, which is typical of push bombing;
    * - `copied_browser`: a copied cookie of a remembered browser.
    */
@@ -102,7 +102,7 @@ export interface NevisEvents {
           readonly reason: 'used_transaction'
         }
       | {
-          /** The app started the enrolment of a first factor, but Nevis's answer shows that the user already has a factor. */
+          /** The app started an enrolment for a user without a factor, but Nevis's answer shows that the user already has one. */
           readonly reason: 'enrolment_of_enrolled'
         }
       | {

@@ -42,7 +42,8 @@ function wouldIgnorePhone({ prompt }: Factor, operation: Operation, phone: strin
 }
 
 /**
- * Chooses the factor of a start: the factor that the request names; else the route's option `factor`; else the first factor that the user is offered.
+ * Chooses the factor of a start: the factor that the request names; else the route's option `factor`; else the first entry in the list of factors
+ * that the user is offered.
  * @throws Refusal `unknown_factor`; `not_enrolled` if the user has no factor that the route accepts; TypeError if the strategy does not have the
  * route's factor
  * @internal
@@ -58,7 +59,7 @@ export function factorFor(settings: Pick<Settings, 'factors'>, limits: ChoiceLim
     throw new TypeError(`NevisStrategy: factor "${ofRoute}" of this route is not among the strategy's factors`)
   }
   if (limits.factors !== undefined && possible.length === 0) throw new TypeError('NevisStrategy: the strategy has none of the factors of this route')
-  // The route's factor is only a default. If the user may not choose it, use the first factor that the user may choose.
+  // The route's factor is only a default. If the user may not choose it, use the first entry in the list of factors that the user may choose.
   if (requested === undefined && offered[0] !== undefined) return offered[0]
   throw new Refusal(requested === undefined && possible.length > 0 ? 'not_enrolled' : 'unknown_factor')
 }

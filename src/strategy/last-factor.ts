@@ -3,8 +3,8 @@
  *
  * The browser keeps the factor in a cookie; the server stores nothing. The cookie's value is a keyed digest of the user and the factor, so the cookie
  * reveals neither of them. Nobody can forge the cookie, or use it for another user. The strategy reads the cookie only after the user has given the
- * first factor. The cookie changes only the order of the factors. Out of scope: which factors are offered (`factor-choice.ts`), and skipping the
- * second factor (`remembered.ts`).
+ * password (or another first factor). The cookie changes only the order of the factors. Out of scope: which factors are offered (`factor-choice.ts`),
+ * and skipping the second factor (`remembered.ts`).
  */
 import { Refusal } from '../factors/failures'
 import type { FactorName } from '../factors/names'

@@ -81,8 +81,8 @@ export interface NevisStrategyOptions {
    */
   readonly operation?: FromRequest<Operation | 'approve-or-enroll'> | undefined
   /**
-   * How the user gave the first factor, in values of RFC 8176 such as `['pwd']`, or a function that returns them for the request of the start. They
-   * are then in `profile.amr`, together with `mfa`. Default: `profile.amr` has no values of the first factor.
+   * How the user gave the first factor (such as the password), in values of RFC 8176 such as `['pwd']`, or a function that returns them for the
+   * request of the start. They are then in `profile.amr`, together with `mfa`. Default: `profile.amr` has no values of the first factor.
    */
   readonly firstFactorAmr?: FromRequest<readonly string[] | undefined> | undefined
   /** The text that push and app show on the phone. Use `htmlMessage` to escape text that you did not write. */
@@ -93,7 +93,7 @@ export interface NevisStrategyOptions {
   readonly lifetimeSeconds?: number | undefined
   /** Seconds within which the user must finish an enrolment, for which they may have to install an app first. 30 to 600, default 600. */
   readonly enrollmentLifetimeSeconds?: number | undefined
-  /** For how many seconds after the first factor the user may switch to another second factor. 30 to 3600, default 600. */
+  /** For how many seconds after the first factor (such as the password) the user may switch to another second factor. 30 to 3600, default 600. */
   readonly firstFactorLifetimeSeconds?: number | undefined
   /** How many codes may be tried per transaction. 1 to 20, default 5. */
   readonly maxAttempts?: number | undefined

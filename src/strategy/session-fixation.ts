@@ -1,6 +1,6 @@
 /**
- * Prevents session fixation: an attacker may have planted the session in which the user enters the password. So after a first factor, the session
- * gets a new id before a transaction is stored in it. Only the user's browser learns that id.
+ * Prevents session fixation: an attacker may have planted the session in which the user enters the password. So when the user has given the first
+ * factor (such as the password), the session gets a new id before a transaction is stored in it. Only the user's browser learns that id.
  *
  * Out of scope: concurrent starts (`parallel.ts`).
  */

@@ -11,7 +11,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto'
 export class TypedCodes {
   /**
    * @param keys 32 bytes each. New digests are made with the first key; digests of every key are accepted
-   * @param owner the strategy, the Nevis instance and the callback URL; part of every digest
+   * @param owner the strategy, the Nevis instance and the callback URL. A digest of one owner does not match for another
    */
   constructor(
     private readonly keys: readonly Buffer[],

@@ -112,7 +112,7 @@ export async function viewOf(settings: Settings, handle: string, sealed: Sealed,
 }
 
 function offeredFor(settings: Settings, transaction: Transaction): FactorName[] {
-  // Recovery codes cannot be a user's first factor.
+  // A user must enrol another factor before recovery codes. If no user is signed in, this enrolment counts as the user's first.
   const isFirst = transaction.operation === 'enroll' && transaction.login === undefined
   return offeredFactors(settings, transaction).map(({ name }) => name).filter((name) => !(isFirst && name === 'recovery'))
 }
