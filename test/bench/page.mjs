@@ -104,6 +104,15 @@ const sections = {
       result.rows.map(({ store, processes, perSecond, micros, storeMicros }) => [store, processes, number(perSecond), `${number(micros)} µs`, `${number(storeMicros)} µs`]),
     )}`,
 
+  monitoring: (result) =>
+    `${heading(result)}\n\n${table(
+      ['', 'CPU of a login'],
+      [
+        ['passport-nevis without subscribers', `${number(result.loginMicros)} µs`],
+        [`the recipe, for the ${result.events} events of a login`, `${number(result.addedMicros, 1)} µs, ${number(100 * result.share, 2)} %${reached(result.share <= 0.02)}`],
+      ],
+    )}`,
+
   loading: (result) =>
     `${heading(result)} Each figure in the first four rows is a median over ${result.rounds.compared} new processes. Each figure in the other rows is a median over ${result.rounds.others} new processes.\n\n${table(
       ['what is loaded', 'time', 'CPU time'],

@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url'
 import { writePage } from './page.mjs'
 
 /** In this order: what needs a quiet machine most comes first. */
-const PARTS = ['cpu', 'login', 'handshakes', 'storage', 'loading', 'size', 'first-paint', 'scale', 'memory', 'schedule', 'tap', 'tap-at-best', 'waiting', 'crowd', 'load', 'rolling']
+const PARTS = ['cpu', 'login', 'handshakes', 'storage', 'loading', 'size', 'monitoring', 'first-paint', 'scale', 'memory', 'schedule', 'tap', 'tap-at-best', 'waiting', 'crowd', 'load', 'rolling']
 const PEERS = fileURLToPath(new URL('./peers/', import.meta.url))
 const RESULTS = new URL('./results.json', import.meta.url)
 
