@@ -17,12 +17,12 @@ const world = lab()
 jest.setTimeout(10_000)
 
 const fault = async (): Promise<never> => {
-  await undefined
+  await Promise.resolve()
   throw new Error('the dependency is down')
 }
 /** A user of anna's account, so that the handlers find one. */
 const signedIn = (nevisUserId: string): RequestHandler => (req, _res, next) => {
-  req.user = { username: 'anna', nevisUserId } as Express.User
+  req.user = { username: 'anna', nevisUserId }
   Object.assign(req, { session: { passport: { user: 'anna' } }, sessionStore: { all: (done: (error: null, all: object) => void) => done(null, {}) } })
   next()
 }

@@ -25,8 +25,9 @@ let calls: string[]
 /** `once` passes errors on, as guides say; `always` throws whatever comes. */
 let throws: 'once' | 'always' | 'after the answer'
 /** `async, caught`: as the guide on existing apps says. */
-let kind: 'sync' | 'async' | 'async, caught' = 'sync'
-afterEach(() => void (kind = 'sync'))
+type Kind = 'sync' | 'async' | 'async, caught'
+let kind: Kind
+beforeEach(() => void (kind = 'sync'))
 
 const routes: NonNullable<AppOptions['routes']> = (web, { passport }) => {
   calls = []
@@ -38,7 +39,7 @@ const routes: NonNullable<AppOptions['routes']> = (web, { passport }) => {
       throw new TypeError('a fault of the app')
     }
     const later = async (error: unknown, user: unknown) => {
-      await undefined
+      await Promise.resolve()
       settled(error, user)
     }
     const caught = (error: unknown, user: unknown) => later(error, user).catch(next)
@@ -72,7 +73,7 @@ async function ask(what: Outcome): Promise<{ status: number; text: string }> {
   return page
 }
 
-describe.each<[string, Outcome, typeof kind]>([
+describe.each<[string, Outcome, Kind]>([
   ['callback that throws at a success', 'success', 'sync'],
   ['callback that throws at a failure', 'fail', 'sync'],
   ['callback that throws at an error', 'error', 'sync'],
@@ -127,7 +128,7 @@ describe('an async callback at a failure', () => {
     const returned = (act: (actions: any) => unknown) => {
       const seen: unknown[] = []
       const strategy = { authenticate: (): void => void seen.push(act(strategy)) }
-      new Passport().authenticate(strategy as never, (() => 'the promise') as never)({} as never, {} as never, () => undefined)
+      new Passport().authenticate(strategy, (() => 'the promise'))({}, {}, () => undefined)
       return seen
     }
     expect(returned((actions) => actions.success({}))).toEqual(['the promise'])

@@ -1,4 +1,7 @@
-/** Which keys a sign-in leaves in Redis, and how many commands it needs: as the guide on several processes says. */
+/**
+ * Which keys a sign-in leaves in Redis, and how many commands it needs: as the guide on several processes says. Out of scope: whether the guide names
+ * every kind of key (`ledger-keys.test.ts`).
+ */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createClient } from 'redis'
@@ -96,7 +99,6 @@ describeWithRedis('the ledger in Redis', () => {
 
     const names = [...seen.keys()]
     expect(names.filter((one) => !documented.some(({ pattern }) => pattern.test(one)))).toEqual([])
-    expect(documented.filter(({ pattern }) => !names.some((one) => pattern.test(one)))).toEqual([])
     const [day, year, none] = [86_400_000, 365 * 86_400_000, -1]
     const longestOf = (key: string) => {
       if (/:(browsers|browser-ended|browsers-forgotten):/.test(key)) return year + 90 * day

@@ -2,8 +2,10 @@
  * Finds every place in a source file where the application signs a user in, for example the password route or a password reset. `init` calls such a
  * place a door.
  *
- * Out of scope: adding the second factor there (`plan.ts`). A sign-in in another form, for example in a library, is not found.
+ * In doubt, a place counts as a door, because a developer sees at once that `form.login(user)` signs nobody in. Out of scope: adding the second factor
+ * there (`plan.ts`). A sign-in in another form, for example in a library, is not found.
  */
+import { sessionWriteAt } from './session-doors'
 import type { Range, Source } from './source'
 
 export interface Door {
@@ -29,59 +31,120 @@ const PLACES: readonly (readonly [RegExp, string])[] = [
   [/token|api-?key/i, 'API token'],
 ]
 const REQUEST = /^_?(?:req|request|ctx|context)$/
-/** Properties of the session in which applications without Passport store who is signed in, for example `req.session.userId = …`. */
-const OWN_LOGIN = /^(?:user|user_?id|uid|account|account_?id|passport|logged_?in|is_?logged_?in|authenticated|is_?authenticated|username)$/i
+/** Other names of the request, for example `rq` or `origReq`. `init` names a sign-in by such a request, and does not change it. */
+const LIKE_REQUEST = /^_*(?:rq|re?q\d?|request|ctx|context)$|(?:Req|Request)$/
+/** The user in the arguments of a call, for example `newUser`, `account` or `users[0]`; not `username` or `userId`. */
+const LIKE_USER = /(?:user|account|member|customer|person|profile|identity|principal)s?(?:doc|record|row|entity|data|obj|object|model)?$/i
+const LIKE_CALLBACK = /^(?:next|done|cb|callback|resolve)$/
 const API_STRATEGY = /^(?:bearer|jwt|token|headerapikey|localapikey|basic|digest|api-?key)/i
 
 const CALLBACK = "pass { session: false } to its req.logIn, then run passport.authenticate('nevis'): docs/guides/existing-app.md, \"A callback of your own\""
 const LOGIN = "pass { session: false } as the second argument, then run passport.authenticate('nevis'), which signs in after the second factor"
+const LOOK = `if this signs a user in: ${LOGIN}`
+const NOT_CALLED = "find each place that calls this function with a strategy. If the strategy has no second factor of its own: { session: false }, then passport.authenticate('nevis')"
 const OTHER_STRATEGY = "if it has no second factor of its own: { session: false }, then passport.authenticate('nevis')"
 
 export function doorsIn(source: Source): Door[] {
-  const doors: Door[] = []
-  const { tokens } = source
-  tokens.forEach(({ kind, text, line }, at) => {
-    const string = source.stringAt(at)
-    if (string !== undefined && ['login', 'logIn'].includes(string) && source.is(at - 1, '[') && REQUEST.test(tokens[at - 2]?.text ?? '')) {
-      doors.push({ source, at, line, kind: 'other', what: named(source, at, "req['login']"), remedy: LOGIN })
-    }
-    if (kind !== 'word') return
-    const door = doorAt(source, at, text)
-    if (door !== undefined) doors.push({ source, at, line, ...door })
+  const aliases = aliasesIn(source)
+  return source.tokens.flatMap(({ kind, text, line }, at): Door[] => {
+    const found = kind === 'word' && aliases.has(text) && source.is(at + 1, '(') && !isMember(source, at) ? callOfAlias(source, at) : doorAt(source, at)
+    return found === undefined ? [] : [{ source, at, line, ...found }]
   })
-  return doors
 }
 
 type Found = Omit<Door, 'source' | 'at' | 'line'>
 
-function doorAt(source: Source, at: number, text: string): Found | undefined {
-  const isMember = source.is(at - 1, '.') || source.is(at - 1, '?.')
-  const owner = source.tokens[at - 2]?.text ?? ''
-  const isCall = source.is(at + 1, '(')
-  if (isMember && text === 'authenticate' && isCall) return authenticateAt(source, at)
-  if (['login', 'logIn'].includes(text)) {
-    if (isMember && owner === 'super') return { kind: 'other', what: named(source, at, 'super.logIn(…)'), remedy: 'NestJS: call it only in the guard of the second factor: docs/guides/hosts/nestjs.md' }
-    if (isMember && REQUEST.test(owner)) return isCall ? loginAt(source, at, owner) : { kind: 'other', what: named(source, at, `${owner}.${text}, bound or promisified`), remedy: LOGIN }
-    const isTaken = source.is(source.token(at).parent, '{') && !source.is(at - 1, '.') && !source.is(at + 1, ':')
-    const close = source.tokens[source.token(at).parent]?.pair
-    if (isTaken && close !== undefined && source.is(close + 1, '=') && REQUEST.test(source.tokens[close + 2]?.text ?? '')) {
-      return { kind: 'other', what: named(source, at, `${text} taken off the request`), remedy: LOGIN }
-    }
-    return undefined
+const isMember = (source: Source, at: number): boolean => source.is(at - 1, '.') || source.is(at - 1, '?.')
+
+function doorAt(source: Source, at: number): Found | undefined {
+  const text = source.isWord(at) ? source.token(at).text : source.stringAt(at)
+  // For a string, only `x['login']` counts.
+  const isBracketed = !source.isWord(at) && source.is(at - 1, '[') && source.is(at + 1, ']')
+  const isName = source.isWord(at) || isBracketed
+  if (isName && text === 'authenticate') return useOfAuthenticate(source, at)
+  if (isName && (text === 'login' || text === 'logIn')) return isBracketed ? bracketedLogin(source, at, text) : useOfLogin(source, at, text)
+  const write = sessionWriteAt(source, at)
+  if (write !== undefined) {
+    return { kind: 'other', what: named(source, at, `${write}, a sign-in without Passport`), remedy: 'sign in with Passport, after the second factor, or set this in a handler behind the callback' }
   }
-  if (isMember && owner === 'session' && OWN_LOGIN.test(text) && source.is(at + 1, '=') && !source.is(at + 2, 'null') && !source.is(at + 2, 'undefined') && !source.is(at + 2, 'false')) {
-    return { kind: 'other', what: named(source, at, `session.${text} = …, a sign-in without Passport`), remedy: 'sign in with Passport, after the second factor, or set this in a handler behind the callback' }
-  }
-  const isToken = (text === 'sign' && isMember && isCall && /^(?:jwt|jsonwebtoken)$/i.test(owner)) || (text === 'SignJWT' && source.is(at - 1, 'new'))
+  const isToken = (text === 'sign' && isMember(source, at) && source.is(at + 1, '(') && /^(?:jwt|jsonwebtoken)$/i.test(source.tokens[at - 2]?.text ?? '')) || (source.is(at, 'SignJWT') && source.is(at - 1, 'new'))
   if (isToken) return { kind: 'other', what: `API token: ${text}(…) makes a token`, remedy: 'whoever holds it is not asked for a second factor: make it only behind requireSecondFactor' }
   return undefined
 }
 
-function authenticateAt(source: Source, at: number): Found | undefined {
+function useOfLogin(source: Source, at: number, text: string): Found | undefined {
+  const owner = source.tokens[at - 2]?.text ?? ''
+  const other = (call: string, remedy = LOGIN): Found => ({ kind: 'other', what: named(source, at, call), remedy })
+  if (!isMember(source, at)) return isTakenOff(source, at, LIKE_REQUEST) ? other(`${text} taken off the request`) : undefined
+  if (owner === 'super') return other('super.logIn(…)', 'NestJS: call it only in the guard of the second factor: docs/guides/hosts/nestjs.md')
+  if (source.is(at + 1, '(')) {
+    if (REQUEST.test(owner)) return loginAt(source, at, owner)
+    return isUserGiven(source, at + 1) ? { ...loginAt(source, at, owner), kind: 'other' } : undefined
+  }
+  if (LIKE_REQUEST.test(owner)) return other(`${owner}.${text}, bound or promisified`)
+  const isCalled = source.is(at + 1, '.') && ['call', 'apply'].includes(source.tokens[at + 2]?.text ?? '') && source.is(at + 3, '(')
+  return isCalled && isUserGiven(source, at + 3) ? other(`${owner}.${text}.${source.token(at + 2).text}(…)`, LOOK) : undefined
+}
+
+function bracketedLogin(source: Source, at: number, text: string): Found | undefined {
+  const isLogin = LIKE_REQUEST.test(source.tokens[at - 2]?.text ?? '') || (source.is(at + 2, '(') && isUserGiven(source, at + 2))
+  return isLogin ? { kind: 'other', what: named(source, at, `req['${text}']`), remedy: LOGIN } : undefined
+}
+
+/** True if one of the first two arguments looks like a user, or if the last one is a callback, as in `login(user, options, callback)`. */
+function isUserGiven(source: Source, open: number): boolean {
+  const parts = source.partsOf(open)
+  const last = parts.at(-1)
+  const isCallback = parts.length > 1 && last !== undefined && (isFunction(source, last) || (last.first === last.last && LIKE_CALLBACK.test(source.token(last.first).text)))
+  const isUser = ({ first, last: end }: Range) => source.tokens.slice(first, end + 1).some(({ kind, text }, i) => kind === 'word' && LIKE_USER.test(text) && !source.is(first + i + 1, '.'))
+  return parts.slice(0, 2).some(isUser) || (isCallback && parts[0] !== undefined && source.stringAt(parts[0].first) === undefined)
+}
+
+/** True for `const { login } = req` and for the first parameter of a function: `({ login }, res) => …`. */
+function isTakenOff(source: Source, at: number, owner: RegExp): boolean {
+  const { parent } = source.token(at)
+  const close = source.tokens[parent]?.pair
+  if (!source.is(parent, '{') || close === undefined || source.is(at - 1, ':')) return false
+  if (source.is(close + 1, '=')) return owner.test(source.tokens[close + 2]?.text ?? '')
+  const open = source.token(parent).parent
+  const end = source.tokens[open]?.pair ?? -1
+  return source.is(open, '(') && open === parent - 1 && source.is(close + 1, ',') && (source.is(end + 1, '=>') || source.is(end + 1, '{'))
+}
+
+function useOfAuthenticate(source: Source, at: number): Found | undefined {
+  if (isMember(source, at) && source.is(at + 1, '(')) return authenticateAt(source, at)
+  return isUncalledAuthenticate(source, at) ? { kind: 'other', what: named(source, at, 'passport.authenticate, not called in place'), remedy: NOT_CALLED } : undefined
+}
+
+/** True for `passport.authenticate` without a call, such as `passport.authenticate.bind(passport)`, and for `const { authenticate } = passport`. */
+function isUncalledAuthenticate(source: Source, at: number): boolean {
+  if (isMember(source, at) || source.is(at - 1, '[')) return /passport/i.test(source.tokens[at - 2]?.text ?? '')
+  const close = source.tokens[source.token(at).parent]?.pair
+  if (!source.is(source.token(at).parent, '{') || close === undefined) return false
+  const from = source.is(close + 2, 'require') ? source.stringAt(close + 4) : (source.stringAt(close + 2) ?? source.tokens[close + 2]?.text)
+  return (source.is(close + 1, '=') || source.is(close + 1, 'from')) && /passport$/i.test(from ?? '')
+}
+
+/** The variables of this file that contain `passport.authenticate`. */
+function aliasesIn(source: Source): Set<string> {
+  return new Set(source.tokens.flatMap(({ kind, text }, at) => {
+    if (kind !== 'word' || text !== 'authenticate' || source.is(at + 1, '(') || !isUncalledAuthenticate(source, at)) return []
+    if (isMember(source, at)) return source.is(at - 3, '=') && source.isWord(at - 4) ? [source.token(at - 4).text] : []
+    return [source.is(at + 1, ':') || source.is(at + 1, 'as') ? (source.tokens[at + 2]?.text ?? text) : text]
+  }))
+}
+
+function callOfAlias(source: Source, at: number): Found | undefined {
+  const found = authenticateAt(source, at, true)
+  return found && { ...found, kind: 'other' }
+}
+
+/** @param isKnown true if the function is known to be Passport's. Otherwise the file must use Passport, or name a strategy as `'local'`. */
+function authenticateAt(source: Source, at: number, isKnown = false): Found | undefined {
   const [first, ...rest] = source.partsOf(at + 1)
   if (first === undefined) return undefined
   const strategies = strategiesIn(source, first)
-  const isPassport = /passport/i.test(source.tokens[at - 2]?.text ?? '') || [...source.imports.values()].some(({ from }) => /passport/.test(from))
+  const isPassport = isKnown || strategies !== undefined || /passport/i.test(source.tokens[at - 2]?.text ?? '') || [...source.imports.values()].some(({ from }) => /passport/.test(from))
   if (!isPassport || strategies?.some((name) => ['nevis', 'session', 'anonymous'].includes(name)) === true) return undefined
   const strategy = strategies?.join(', ') ?? source.textOf(first)
   const call = `passport.authenticate('${strategy}')`
@@ -109,7 +172,7 @@ function strategiesIn(source: Source, { first, last }: Range): string[] | undefi
 function loginAt(source: Source, at: number, owner: string): Found {
   const options = source.partsOf(at + 1)[1]
   const isClosed = options !== undefined && isFalse(source, source.propertiesOf(options)?.get('session'))
-  return { kind: 'login', what: named(source, at, `${owner}.${source.token(at).text}(…)`), remedy: isClosed ? undefined : LOGIN }
+  return { kind: 'login', what: named(source, at, `${owner}.${source.token(at).text}(…)`), remedy: isClosed ? undefined : REQUEST.test(owner) ? LOGIN : LOOK }
 }
 
 function isFalse(source: Source, value: Range | undefined): boolean {

@@ -16,8 +16,9 @@ import { Source } from './source'
 
 export const INIT_USAGE = `Usage: passport-nevis init [folder] [--write] [--allow-uncommitted-changes]
 
-  Reads the app in the folder (or here), names every place where it signs users in, and prints the
-  changes that add the second factor, as a diff. It runs nothing of the app, and writes nothing.
+  Reads the app in the folder (or here), names the places where it finds that the app signs users
+  in, and prints the changes that add the second factor, as a diff. It runs nothing of the app, and
+  writes nothing.
 
   --write                        make the changes; only if git has nothing uncommitted there
   --allow-uncommitted-changes    make them all the same
@@ -25,7 +26,8 @@ export const INIT_USAGE = `Usage: passport-nevis init [folder] [--write] [--allo
 
 It changes apps of Express with passport-local and express-session, in JavaScript and TypeScript.
 What it does not know for certain it names by file and line, and leaves alone.
-Exit code: 0 if no place is left for you to change, 1 if some are, 2 if nothing could be done.
+Exit code: 0 if it found no place that is left for you to change, 1 if it found some, 2 if nothing
+could be done. It does not find every sign-in: docs/guides/init.md says which it cannot see.
 `
 
 const OPTIONS = {

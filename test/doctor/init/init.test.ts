@@ -130,6 +130,38 @@ describe('a door', () => {
     ['class Guard extends AuthGuard { async canActivate(c) { await super.logIn(c) } }', 'sign-in: super.logIn(…)', 'LEFT'],
     ['req.session.userId = user.id', 'sign-in: session.userId = …, a sign-in without Passport', 'LEFT'],
     ['const token = jwt.sign({ sub: user.id }, key)', 'API token: sign(…) makes a token', 'LEFT'],
+    // A request of another name, or a login that is taken off it.
+    ["app.get('/magic', (rq, rs, next) => rq.login(user, (err) => rs.redirect('/')))", 'link in a mail: rq.login(…)', 'LEFT'],
+    ["app.post('/reset', (_, res) => res.req.logIn(account, done))", 'password reset: req.logIn(…)', 'LEFT'],
+    ['rq.login(found, { session: true }, next)', 'sign-in: rq.login(…)', 'LEFT'],
+    ['rq.login(user, { session: false }, next)', 'sign-in: rq.login(…)', 'ok'],
+    ['await (req as any).login(newUser)', 'sign-in: ).login(…)', 'LEFT'],
+    ['form.login(user)', 'sign-in: form.login(…)', 'LEFT'],
+    ['passport._sm.logIn(rq, user, done)', 'sign-in: _sm.logIn(…)', 'LEFT'],
+    ['await promisify(rq.logIn).call(rq, user)', 'sign-in: rq.logIn, bound or promisified', 'LEFT'],
+    ["http.IncomingMessage.prototype.logIn.call(rq, user, done)", 'sign-in: prototype.logIn.call(…)', 'LEFT'],
+    ["rq['logIn'](user, done)", "sign-in: req['logIn']", 'LEFT'],
+    ['const { logIn: enter } = req', 'sign-in: logIn taken off the request', 'LEFT'],
+    ['const enter = ({ login }, res, next) => login(user, next)', 'sign-in: login taken off the request', 'LEFT'],
+    // passport.authenticate that is not called in place, or that belongs to an object of another name.
+    ['exports.authenticate = passport.authenticate.bind(passport)', 'sign-in: passport.authenticate, not called in place', 'LEFT'],
+    ["passport['authenticate']('google')", 'sign-in: passport.authenticate, not called in place', 'LEFT'],
+    ['const { authenticate } = passport', 'sign-in: passport.authenticate, not called in place', 'LEFT'],
+    ["module.exports = (app, pp) => app.get('/cb', pp.authenticate('google'))", "sign-in: passport.authenticate('google')", 'LEFT'],
+    // A session that the code fills itself.
+    ["req.session['passport'] = { user: 'kiosk' }", 'sign-in: session.passport = …, a sign-in without Passport', 'LEFT'],
+    ["req['session'].userId = user.id", 'sign-in: session.userId = …', 'LEFT'],
+    ['(req.session as any).userId ??= user.id', 'sign-in: session.userId = …', 'LEFT'],
+    ['req.session!.passport.user = id', 'sign-in: session.passport = …', 'LEFT'],
+    ['const s = req.session; s.passport = { user: id }', 'sign-in: session.passport = …', 'LEFT'],
+    ['req.session[key] = id', 'sign-in: session[…] = …', 'LEFT'],
+    ['Object.assign(req.session, { userId: user.id })', 'sign-in: assign(session, …)', 'LEFT'],
+    ['Object.assign(req.session, saved)', 'sign-in: assign(session, …)', 'LEFT'],
+    ["_.set(req.session, 'passport.user', id)", 'sign-in: set(session, …)', 'LEFT'],
+    ['req.session = { ...other }', 'sign-in: session = { … }', 'LEFT'],
+    ['Object.assign(req.session, { passport: { user: id } })', 'sign-in: assign(session, …)', 'LEFT'],
+    ['req.session = { passport: { user: id } }', 'sign-in: session = { … }', 'LEFT'],
+    ["store.set(sid, { cookie, passport: { user: id } })", 'sign-in: passport: { user }', 'LEFT'],
   ])('such as %s › is named with its line, and nothing changes', (code, what, state) => {
     const folder = folderWith({ 'app.js': `${head}// req.login(user)\nconst text = "req.login(user)"\n${code}\n` })
     const texts = textsIn(folder)
@@ -142,8 +174,24 @@ describe('a door', () => {
     expect(textsIn(folder)).toEqual(texts)
   })
 
+  it.each(['const authenticate = passport.authenticate.bind(passport)', 'const { authenticate } = passport', "import { authenticate } from 'passport'"])('by another name, %s › is named where it is made and where it is used', (code) => {
+    const folder = folderWith({ 'app.js': `${head}${code}\napp.get('/cb', authenticate('google', { successRedirect: '/' }))\n` })
+    const { exitCode, out } = init(folder)
+    expect([exitCode, out]).toEqual([1, expect.stringMatching(/^2 places sign users in/)])
+    expect(out).toContain('  LEFT          app.js:2  sign-in: passport.authenticate, not called in place')
+    expect(out).toContain("  LEFT          app.js:3  sign-in: passport.authenticate('google')")
+  })
+
+  it('in an interface of TypeScript › is none', () => {
+    const code = "import 'express-session'\ndeclare module 'express-session' {\n  interface SessionData {\n    passport: { user: string }\n  }\n}\nexport type Kept = { passport: { user: string } }\n"
+    expect(init(folderWith({ 'session.ts': code })).out).toMatch(/^No place was found that signs users in\./)
+  })
+
   it.each([
-    'db.authenticate()', "passport.authenticate('nevis')", "passport.authenticate('session')", 'form.login(user)', 'req.session.userId = null', 'if (req.session.user == user) next()',
+    'db.authenticate()', "passport.authenticate('nevis')", "passport.authenticate('session')", 'req.session.userId = null', 'if (req.session.user == user) next()',
+    "app.post('/login', controller.login)", "app.post('/login', controller.login.bind(controller))", 'client.login(name, password)', "client.login('robot', secret, next)", 'class Service { login(user) {} }',
+    'class Strategy { authenticate(req) { this.fail() } }', 'module.exports = { authenticate }', 'exports.passport = passport',
+    'req.session.cart = []', "req.session['cart'] = []", 'Object.assign(req.session, { cart: [] })', 'Object.assign(user, req.session)', "delete req.session['passport']", 'req.session = null', 'const one = { passport: number }',
     'const x = /req.login(/', '`${req.user} req.login(user)`', 'module.exports = { login: 1 }',
   ])('is not %s', (code) => {
     expect(init(folderWith({ 'app.js': `${head}${code}\n` })).out).toMatch(/^No place was found that signs users in\./)

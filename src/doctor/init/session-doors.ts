@@ -1,0 +1,101 @@
+/**
+ * Finds code that writes into the session who is signed in, without Passport's `req.login`: `req.session.userId = …`, `session['passport'] = …`,
+ * `Object.assign(req.session, …)`.
+ *
+ * Out of scope: sign-ins by Passport (`doors.ts`), and a session that the code calls otherwise than `session`.
+ */
+import type { Range, Source } from './source'
+
+/** Properties of the session in which applications store who is signed in, for example `req.session.userId = …`. */
+const OWN_LOGIN = /^(?:user|user_?id|uid|account|account_?id|passport|logged_?in|is_?logged_?in|authenticated|is_?authenticated|username)$/i
+/** Functions that copy properties to their first argument: of `Object`, of lodash and of jQuery's descendants. */
+const COPIES = /^(?:assign|assignIn|extend|merge|defaults|defaultsDeep|defineProperties)$/
+/** Functions that write the property that their second argument names. */
+const SETS = /^(?:set|defineProperty)$/
+
+/** @returns what the code at this token writes, for example `session.userId = …`; undefined if it writes no sign-in */
+export function sessionWriteAt(source: Source, at: number): string | undefined {
+  const name = nameAt(source, at)
+  if (name === undefined) return isDynamicWrite(source, at) ? 'session[…] = …' : undefined
+  if (source.isWord(at) && source.is(at + 1, '(')) return callAt(source, at, name)
+  const member = memberAt(source, at)
+  if (member === undefined) return name === 'passport' && isFilledKey(source, at) ? 'passport: { user }' : undefined
+  const value = valueAfter(source, member.last)
+  if (isSession(source, member.owner) && OWN_LOGIN.test(name) && value !== undefined) return `session.${name} = …`
+  if (name === 'session' && value !== undefined && hasLogin(source, value)) return 'session = { … }'
+  if (name !== 'passport') return undefined
+  const inner = memberAt(source, source.is(member.last + 1, '[') || source.is(member.last + 1, '.') ? member.last + 2 : -1)
+  const isUserWritten = inner !== undefined && nameAt(source, member.last + 2) === 'user' && valueAfter(source, inner.last) !== undefined
+  return isUserWritten || (value !== undefined && hasKey(source, value, /^user$/)) ? 'session.passport = …' : undefined
+}
+
+/** The name that a word or a string gives. */
+const nameAt = (source: Source, at: number): string | undefined => (source.isWord(at) ? source.token(at).text : source.stringAt(at))
+
+/** For `x.name` and `x['name']`: the index of the token before the dot or bracket, and of the last token of the member. */
+function memberAt(source: Source, at: number): { owner: number; last: number } | undefined {
+  if (source.isWord(at)) return source.is(at - 1, '.') || source.is(at - 1, '?.') ? { owner: at - 2, last: at } : undefined
+  if (!source.is(at - 1, '[') || !source.is(at + 1, ']')) return undefined
+  return { owner: source.is(at - 2, '?.') ? at - 3 : at - 2, last: at + 1 }
+}
+
+/** True for `session`, `req.session`, `req['session']`, TypeScript's `req.session!` and `(req.session as any)`. */
+function isSession(source: Source, at: number): boolean {
+  if (source.is(at, '!')) return isSession(source, at - 1)
+  if (source.is(at, ']')) return source.stringAt(at - 1) === 'session'
+  const { pair } = source.tokens[at] ?? {}
+  if (source.is(at, ')') && pair !== undefined) return source.tokens.slice(pair, at).some(({ kind, text }) => kind === 'word' && text === 'session')
+  return source.is(at, 'session')
+}
+
+/** The index of the assigned value, after `=`, `??=` or `||=`. Undefined without an assignment, or if it ends a sign-in: `null`, `undefined`, `false`. */
+function valueAfter(source: Source, at: number): number | undefined {
+  const equals = source.is(at + 1, '??') || source.is(at + 1, '||') ? at + 2 : at + 1
+  const value = equals + 1
+  return source.is(equals, '=') && !['null', 'undefined', 'false'].some((text) => source.is(value, text)) ? value : undefined
+}
+
+/** True for `session[name] = …`, because the name may be `passport`. */
+function isDynamicWrite(source: Source, at: number): boolean {
+  const { pair } = source.token(at)
+  if (!source.is(at, '[') || pair === undefined || !isSession(source, source.is(at - 1, '?.') ? at - 2 : at - 1)) return false
+  const isFixed = pair === at + 2 && (source.stringAt(at + 1) !== undefined || source.token(at + 1).kind === 'number')
+  return !isFixed && valueAfter(source, pair) !== undefined
+}
+
+/**
+ * True for `passport: { user: … }` in an object literal, wherever it is stored later. False in an `interface` or a `type`, and if the write around the
+ * object is already found, as in `Object.assign(req.session, { passport: … })`.
+ */
+function isFilledKey(source: Source, at: number): boolean {
+  const { parent } = source.token(at)
+  const isLiteral = source.is(parent, '{') && !source.isBlock(parent) && !source.is(parent - 3, 'type')
+  if (!isLiteral || !source.is(at + 1, ':') || !hasKey(source, at + 2, /^user$/)) return false
+  const around = source.is(parent - 1, '=') ? parent - 2 : source.token(parent).parent - 1
+  return around < 0 || sessionWriteAt(source, around) === undefined
+}
+
+/** True if an object literal begins here that has such a key. */
+function hasKey(source: Source, open: number, key: RegExp): boolean {
+  return source.is(open, '{') && source.partsOf(open).some(({ first }) => key.test(nameAt(source, first) ?? ''))
+}
+
+/** True if an object literal begins here that stores a sign-in, or may do so by `...other`. */
+function hasLogin(source: Source, open: number): boolean {
+  return hasKey(source, open, OWN_LOGIN) || (source.is(open, '{') && source.partsOf(open).some(({ first }) => source.is(first, '...')))
+}
+
+function callAt(source: Source, at: number, name: string): string | undefined {
+  const parts = source.partsOf(at + 1)
+  const [first, second] = parts
+  const isOfSession = (source.is(at - 1, '.') || source.is(at - 1, '?.')) && isSession(source, at - 2)
+  if (isOfSession && name === 'set' && first !== undefined && isLoginPath(source, first)) return 'session.set(…)'
+  if (first === undefined || second === undefined || !isSession(source, first.last)) return undefined
+  const isWritten = COPIES.test(name) ? parts.slice(1).some((part) => !source.is(part.first, '{') || hasLogin(source, part.first)) : SETS.test(name) && isLoginPath(source, second)
+  return isWritten ? `${name}(session, …)` : undefined
+}
+
+/** True for a string such as `'passport'` or lodash's `'passport.user'`. */
+function isLoginPath(source: Source, { first, last }: Range): boolean {
+  return first === last && OWN_LOGIN.test(source.stringAt(first)?.split(/[.[]/)[0] ?? '')
+}
