@@ -1,7 +1,7 @@
 /** The table of keys in the guide "Several processes": it has a row for every kind of key that the code writes, and no other row. */
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { forgetBrowsers, MemoryLedger, type Ledger, type NevisStrategyOptions } from '../../src'
+import { forgetBrowsers, MemoryLedger, type NevisStrategyOptions } from '../../src'
 import { Budgets } from '../../src/ledger/budgets'
 import { callbackOf, PASSWORD, signIn } from '../support/app'
 import type { Browser } from '../support/browser'
@@ -70,7 +70,7 @@ async function driveCodes(): Promise<void> {
     const browser = app.browser()
     const handle = await signIn(browser, 'anna', { factor: 'sms' })
     if (isUnclear) world.simulator.faults.add({ on: 'verifyCode', status: 200, body: '<html>Maintenance</html>', headers: { 'content-type': 'text/html' } })
-    await browser.get(`${callbackOf(handle)}&code=000000`)
+    await browser.post('/login/2fa/callback', { transaction: handle, code: '000000' })
   }
 }
 
