@@ -65,9 +65,10 @@ export async function callback(request: StrategyRequest, handle: Field): Promise
   const answer = answerFor(request, transaction, factor)
   const isEnrolment = transaction.operation === 'enroll'
   if (isEnrolment) await assertNewestEnrolment(request, transaction)
+  // Count the code before Nevis is asked anything, so that many codes at once cause few calls.
+  const attempts = answer.code === undefined ? 0 : await spendCode(request, transaction)
   // At Nevis, one call verifies the code and enrols the factor. So check before this call whether the user may enrol.
   if (isEnrolment && answer.code !== undefined) await assertEnrolmentStillAllowed(request, transaction, factor, 0)
-  const attempts = answer.code === undefined ? 0 : await spendCode(request, transaction)
 
   const known = factor.check === outcomeByStatus ? await settings.watch.decide(transaction) : undefined
   const outcome = await checkWithNevis(request, transaction, factor, answer, known)

@@ -21,7 +21,8 @@ import { subjectMismatch } from '../trust/binding'
  * The ledger stores browsers under the username and under the userId. If you give only a username, the function first forgets the browsers that are
  * stored under it. Then it asks Nevis for the userId, and forgets the browsers that are stored under the userId.
  * @param strategy the strategy whose ledger and Nevis instance are used
- * @param subject the user, by userId, by username, or by both
+ * @param subject the user, as your option `subject` returns it: by userId, by username, or by both. With a name that your app has in its own database but
+ * not at Nevis, this function finds no browser and reports no error: the ledger contains digests and no list of names
  * @throws TypeError when the subject has neither; StorageError `LEDGER_UNAVAILABLE`; NevisError, any code but `NEVIS_NOT_FOUND`
  */
 export async function forgetBrowsers(strategy: NevisStrategy, subject: Subject): Promise<void> {

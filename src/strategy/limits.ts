@@ -19,7 +19,8 @@ import type { Subject } from '../factors/transaction'
  * function asks Nevis for the missing one and resets the limits of both. In your app, the username that Nevis returns may belong to another person.
  * So compare the returned names with the user whom you mean, or give both.
  * @param strategy the strategy whose ledger, Nevis instance and budgets are used
- * @param subject the user, by userId, by username, or by both
+ * @param subject the user, as your option `subject` returns it: by userId, by username, or by both. With a name that your app has in its own database but
+ * not at Nevis, this function resets the limits of nobody and reports no error: the ledger contains digests and no list of names
  * @returns the userId and username whose limits were reset
  * @throws TypeError when the subject has neither; StorageError `LEDGER_UNAVAILABLE`; NevisError, any code but `NEVIS_NOT_FOUND`
  */

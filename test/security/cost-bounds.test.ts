@@ -122,6 +122,18 @@ describe('the streams of one handle', () => {
   })
 })
 
+describe('150 codes at once for one enrolment by SMS', () => {
+  // Shows: T-exhaust-3
+  it('are five calls of each kind at most, because each code is counted first', async () => {
+    const app = await world.start({ start: { operation: 'approve-or-enroll' } })
+    const browser = app.browser()
+    const transaction = await signIn(browser, 'carla', { factor: 'sms', phone: '+41795556677' })
+    world.simulator.requests.length = 0
+    await Promise.all(Array.from({ length: 150 }, (_, i) => browser.clone().post('/login/2fa/callback', { transaction, code: String(300000 + i) })))
+    expect([world.asked('getUser') <= 5, world.asked('verifyCode') <= 5, world.operations().length <= 10]).toEqual([true, true, true])
+  })
+})
+
 describe('a start with a factor that is none', () => {
   it('asks Nevis nothing, though the operation is still to be found out', async () => {
     const app = await world.start({ start: { operation: 'approve-or-enroll' } })
