@@ -49,7 +49,7 @@ beforeEach(async () => {
     // The session keeps `anna@north`.
     app.use((req, _res, next) => {
       const [username, tenant] = (req.user as { username: string } | undefined)?.username.split('@') ?? []
-      if (tenant !== undefined) req.user = { username, tenant } as Person
+      if (tenant !== undefined) req.user = { username, tenant }
       next()
     })
     app.get('/:tenant/2fa/status', ofTenant(({ status }) => status))

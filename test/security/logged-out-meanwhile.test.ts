@@ -36,7 +36,7 @@ const routes: NonNullable<AppOptions['routes']> = (web, { passport }) => {
     const done: ReturnType<AuthenticateCallback> = (error, user, info, status) => {
       if (error) return next(error)
       if (!user) return void res.status(status as number).json({ action: 'fail', ...(info as object) })
-      req.login(user as Express.User, { session: true, keepSessionInfo: true }, (reason) => (reason ? next(reason) : res.json({ action: 'success' })))
+      req.login(user, { session: true, keepSessionInfo: true }, (reason) => (reason ? next(reason) : res.json({ action: 'success' })))
     }
     void (passport.authenticate('nevis', done as never) as RequestHandler)(req, res, next)
   }
