@@ -22,7 +22,7 @@ export interface SecondFactorView {
    */
   readonly prompt: 'wait' | 'code' | 'widget' | 'confirm'
   /**
-   * The status of the transaction. A push that was denied or not answered in time is `failed`. After `failed` or `expired`, the user can choose one of `factors` or cancel. `unreadable`: Nevis's response was invalid.
+   * The status of the transaction. After `failed` or `expired`, the user can choose one of `factors` or cancel. `unreadable`: Nevis's response was invalid.
    */
   readonly status: 'pending' | 'succeeded' | 'failed' | 'expired' | 'unreadable'
   /** When the transaction expires, by the server's clock; ISO 8601. */

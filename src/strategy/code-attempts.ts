@@ -7,20 +7,19 @@
  */
 import { Refusal, type FailureCode } from '../factors/failures'
 import type { Transaction } from '../factors/transaction'
-import { bodyFieldOf } from '../host/request'
+import { fieldOf } from '../host/request'
 import type { StrategyRequest, StrategyResult } from './strategy-request'
 
 /** Longer codes are refused without a check. Recovery codes have 16 characters; users may add dashes and spaces. */
 const MAX_CODE_LENGTH = 64
 
 /**
- * Reads the code or token from the body of the request. A code in the URL is ignored. Otherwise a link on another site could make the user's browser
- * send wrong codes until the transaction ends.
+ * Reads the code or token from the request.
  * @throws Refusal `missing_code` if there is none, `wrong_code` for a code that is too long
  * @internal
  */
 export function answerIn({ req }: StrategyRequest, field: 'code' | 'token'): string {
-  const value = bodyFieldOf(req, field)?.trim()
+  const value = fieldOf(req, field)?.trim()
   if (!value) throw new Refusal('missing_code')
   if (field === 'code' && value.length > MAX_CODE_LENGTH) throw new Refusal('wrong_code')
   return value
@@ -87,7 +86,7 @@ export async function refuseWrongCode(request: StrategyRequest, transaction: Tra
     await request.transactions.save()
   }
   // The form of the waiting page sends the field `retry`. A user of this form stays on the waiting page after a wrong code, and can try another code.
-  if (bodyFieldOf(request.req, 'retry') !== undefined) return { to: request.waitingURL(transaction) }
+  if (fieldOf(request.req, 'retry') !== undefined) return { to: request.waitingURL(transaction) }
   throw new Refusal('wrong_code')
 }
 

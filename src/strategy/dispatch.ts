@@ -2,10 +2,10 @@
  * Decides what a request is: a callback, a cancellation or a start.
  *
  * Only a POST can start or cancel a transaction, and its fields are read from the body only. So a link, an image or a prefetch cannot send a push. A
- * callback is a GET or a POST; HEAD does nothing. A code or token is read from the body of a POST only (`code-attempts.ts`).
+ * callback is a GET or a POST; HEAD does nothing.
  *
  * A POST that a page of another site has sent is refused, because the browser may add the user's cookie to it (cross-site request forgery). For the
- * same reason, a GET of another site with the field `remember` is refused.
+ * same reason, a GET of another site with input of the user is refused.
  *
  * Out of scope: handling the request (`start.ts`, `callback.ts`).
  */
@@ -34,11 +34,14 @@ export async function dispatch(request: StrategyRequest): Promise<StrategyResult
 }
 
 /**
- * True for a request that contains input of the user, so that another site must not send it. This is every POST, and a GET with the user's choice in
- * the check box "Remember this browser" (field `remember`). The script of the waiting page adds this field to the URL of the callback.
+ * The fields of a GET that contain input of the user: the code or token, and the choice in the check box "Remember this browser". The script of the
+ * waiting page adds this choice to the URL of the callback.
  */
+const INPUT = ['code', 'token', 'remember']
+
+/** True for a request that contains input of the user, so that another site must not send it: every POST, and a GET with such a field. */
 function hasInput(req: NevisRequest): boolean {
-  return req.method === 'POST' || fieldOf(req, 'remember') !== undefined
+  return req.method === 'POST' || INPUT.some((name) => fieldOf(req, name) !== undefined)
 }
 
 /**

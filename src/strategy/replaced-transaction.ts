@@ -67,7 +67,7 @@ async function assertNotDenied(request: StrategyRequest, transaction: Transactio
  * @param ended why the transaction has ended; undefined while it is pending
  * @internal
  */
-export function mayHaveBeenDenied({ factors }: Pick<Settings, 'factors'>, { factor: name, operation }: Pick<Partial<Transaction>, 'factor' | 'operation'>, ended: FailureCode | undefined): ended is FailureCode {
+export function mayHaveBeenDenied({ factors }: Pick<Settings, 'factors'>, { factor: name, operation }: Transaction, ended: FailureCode | undefined): ended is FailureCode {
   if (ended === 'not_approved') return true
   if (operation !== 'approve' || (ended !== 'expired_transaction' && ended !== 'too_many_attempts')) return false
   const factor = factors.find((one) => one.name === name)

@@ -7,7 +7,7 @@
  */
 import { smsCodeIn } from '../client/typed-input'
 import type { Transaction } from '../factors/transaction'
-import { bodyFieldOf } from '../host/request'
+import { fieldOf } from '../host/request'
 import { answerIn, noteWrongCode, spendCode } from './code-attempts'
 import type { StrategyRequest } from './strategy-request'
 
@@ -23,7 +23,7 @@ export type TypedCode =
  * @internal
  */
 export async function typedCodeOf(request: StrategyRequest, transaction: Transaction): Promise<TypedCode> {
-  if (bodyFieldOf(request.req, 'code') === undefined) return { verdict: 'none' }
+  if (fieldOf(request.req, 'code') === undefined) return { verdict: 'none' }
   const value = answerIn(request, 'code')
   const attempts = await spendCode(request, transaction)
   const code = smsCodeIn(value)

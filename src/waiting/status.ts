@@ -5,7 +5,6 @@
  */
 import { promptOf, type Prompt } from '../factors/factor'
 import type { Sealed } from '../trust/handle'
-import { mayHaveBeenDenied } from '../strategy/replaced-transaction'
 import type { Settings } from '../strategy/settings'
 import type { Watched } from '../watch/watch'
 
@@ -13,8 +12,7 @@ import type { Watched } from '../watch/watch'
 export interface WaitingStatus {
   /**
    * The status. `succeeded` does not sign the user in: the page must go to the callback. `unreadable` means that Nevis's answers contain no status:
-   * the page must go to the callback as well, which passes the error to your app. A request that the user can deny ends with `failed`, whether the
-   * user has denied it or not answered in time; every other request ends with `expired` after its time.
+   * the page must go to the callback as well, which passes the error to your app.
    */
   readonly status: Watched
   /** What the browser should do while the status is `pending`. */
@@ -59,8 +57,7 @@ function watchable(settings: Settings, sealed: Sealed): Sealed {
 
 function describe(settings: Settings, sealed: Sealed, status: Watched): WaitingStatus {
   return {
-    // The browser must not learn whether the user has denied the request or not answered it.
-    status: status === 'expired' && mayHaveBeenDenied(settings, sealed, 'expired_transaction') ? 'failed' : status,
+    status,
     prompt: promptFor(settings, sealed),
     expiresAt: new Date(sealed.expiresAt).toISOString(),
     retryAfterSeconds: Math.ceil(settings.watch.delayMs(sealed) / 1000),

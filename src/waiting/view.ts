@@ -86,8 +86,7 @@ export interface WaitingView extends Offer {
  * @internal
  */
 export async function viewOf(settings: Settings, handle: string, sealed: Sealed, transaction: Transaction): Promise<WaitingView> {
-  const { operation, shown, codesKey, message, attempts = 0 } = transaction
-  const closed = closedFor(settings, transaction)
+  const { closed, operation, shown, codesKey, message, attempts = 0 } = transaction
   const { status, prompt, expiresAt } = await statusOf(settings, transaction)
   const recoveryCodes = status === 'pending' ? unlockCodes(codesKey, sealed.lockedCodes) : undefined
   const remember = status === 'pending' ? rememberOffer(settings, transaction) : undefined
@@ -116,11 +115,6 @@ function offeredFor(settings: Settings, transaction: Transaction): FactorName[] 
   // A user must enrol another factor before recovery codes. If no user is signed in, this enrolment counts as the user's first.
   const isFirst = transaction.operation === 'enroll' && transaction.login === undefined
   return offeredFactors(settings, transaction).map(({ name }) => name).filter((name) => !(isFirst && name === 'recovery'))
-}
-
-/** Why the transaction has ended, for the browser. It must not learn whether the user has denied the request or not answered it in time. */
-function closedFor(settings: Settings, { closed, ...transaction }: Transaction): FailureCode | undefined {
-  return closed === 'expired_transaction' && mayHaveBeenDenied(settings, transaction, closed) ? 'not_approved' : closed
 }
 
 function failureOf(status: WaitingStatus['status']): FailureCode | undefined {

@@ -223,37 +223,6 @@ describe('a browser', () => {
     expect(denied).not.toMatch(/denied|timed_out/)
     expect(world.events.of('decided').map(({ reason }) => reason)).toEqual(['denied', 'denied', 'timed_out', 'timed_out'])
   })
-
-  /** All that a waiting browser can read; without the handle, and the numbers that only say how late it is. */
-  async function seenAfter(seconds: number, factor: string, language: string, end: () => unknown): Promise<string[]> {
-    const browser = (await world.start()).browser()
-    const handle = await signIn(browser, 'anna', { factor })
-    pass(seconds)
-    await end()
-    const texts: string[] = []
-    const requests = [[statusOf(handle), 'application/json'], [statusOf(handle), 'text/event-stream'], [waitingOf(handle), 'application/json'], [waitingOf(handle), 'text/html']]
-    for (const [path, accept] of requests) texts.push((await browser.get(`${path}&language=${language}`, { accept: accept as string })).text)
-    return texts.map((text) => text.replaceAll(handle, '<handle>').replace(/"expiresAt":"[^"]*"|"retryAfterSeconds":\d+|data-[a-z-]+="\d+"/g, '').replace(/( disabled)|(\d+:\d\d)/g, ''))
-  }
-
-  // Shows: T-password-7
-  it.each(['en', 'de', 'fr', 'it'])('gets the same status, view and page for a denial and for a time-out by the app\'s own clock, in %s', async (language) => {
-    const phone = world.simulator.phone('anna')
-    const denied = await seenAfter(60, 'push', language, () => phone.deny())
-    const timedOut = await seenAfter(121, 'push', language, () => undefined)
-    expect(timedOut).toEqual(denied)
-    expect(denied.slice(0, 3)).toEqual([expect.stringContaining('"status":"failed"'), expect.stringContaining('"status":"failed"'), expect.stringContaining('"failure":"not_approved"')])
-    expect(await seenAfter(121, 'app', language, () => undefined)).toEqual([...denied.slice(0, 2), expect.stringContaining('"failure":"not_approved"'), expect.any(String)])
-  })
-
-  it('sees the words of a denial on the page also after a callback that came too late, and the server is told timed_out', async () => {
-    const browser = (await world.start()).browser()
-    const handle = await signIn(browser, 'anna')
-    pass(121)
-    expect(outcomeOf(await browser.get(callbackOf(handle)))).toBe('expired_transaction')
-    expect((await browser.get(waitingOf(handle), JSON_ONLY)).json()).toMatchObject({ status: 'failed', failure: 'not_approved' })
-    expect(decided()).toEqual([['failed', 'timed_out']])
-  })
 })
 
 describe('afterDenial', () => {

@@ -335,7 +335,7 @@ describe('the status endpoint', () => {
     world.later(121)
     await look()
     await Promise.all(Array.from({ length: 20 }, () => browser.get(statusOf(handle))))
-    expect(states).toEqual(['pending', 'unknown', 'succeeded', 'failed'])
+    expect(states).toEqual(['pending', 'unknown', 'succeeded', 'expired'])
     expect(store.calls).toBe(before)
   })
 

@@ -80,10 +80,10 @@ describe('the waiting page', () => {
       const clock = jest.spyOn(Date, 'now').mockReturnValue(now)
       const { browser, handle } = await waiting(2)
       clock.mockReturnValue(now + 599_999)
-      expect(await dataOf(browser, handle)).toMatchObject({ status: 'failed', authenticatorsURL: urlOf(handle) })
+      expect(await dataOf(browser, handle)).toMatchObject({ status: 'expired', authenticatorsURL: urlOf(handle) })
       clock.mockReturnValue(now + 600_000)
       const view = await dataOf(browser, handle)
-      expect(view).toMatchObject({ status: 'failed' })
+      expect(view).toMatchObject({ status: 'expired' })
       expect(view).not.toHaveProperty('authenticatorsURL')
     })
 

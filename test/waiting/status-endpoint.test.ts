@@ -133,15 +133,15 @@ describe('the status of a transaction', () => {
 
   describe('that is over by our clock', () => {
     // Shows: ASVS V9.2.1
-    it('is failed for a push, as if the user had denied it, and Nevis is not asked', async () => {
+    it('is expired, and Nevis is not asked', async () => {
       const handle = await started()
       const asked = simulator.requests.length
       later(120_000)
-      expectStatus(await ask(handle), 'failed')
+      expectStatus(await ask(handle), 'expired')
       expect(simulator.requests).toHaveLength(asked)
     })
 
-    it.each(['sms', 'recovery'])('is expired for a code: %s', async (factor) => {
+    it.each(['sms', 'recovery'])('is expired for a code too: %s', async (factor) => {
       const handle = await started(factor)
       later(120_000)
       expectStatus(await ask(handle), 'expired', 'code')

@@ -203,13 +203,13 @@ describe('a stream', () => {
   })
 
   describe('of a transaction that is over', () => {
-    it('says that it has failed, as after a denial, and ends', async () => {
+    it('says that it has expired, and ends', async () => {
       const { url } = await serve()
       const handle = await started()
       later(120_000)
       const stream = await Stream.open(url, handle)
       await until(() => stream.isOver)
-      expect(stream.statuses).toEqual(['failed'])
+      expect(stream.statuses).toEqual(['expired'])
     })
 
     it('says so at its time, too', async () => {
@@ -218,7 +218,7 @@ describe('a stream', () => {
       await until(() => stream.events.length > 0)
       later(120_000)
       await until(() => stream.isOver)
-      expect(stream.statuses).toEqual(['pending', 'failed'])
+      expect(stream.statuses).toEqual(['pending', 'expired'])
     })
   })
 

@@ -53,13 +53,13 @@ describe('watching a transaction', () => {
       expect(statuses).toEqual(['pending', expected])
     })
 
-    it('yields failed for one that has expired, as for a denial', async () => {
+    it('yields that it has expired', async () => {
       const handle = await signIn(app.browser(), 'anna')
       const statuses = await collect(handle, () => {
         const now = Date.now()
         jest.spyOn(Date, 'now').mockReturnValue(now + 121_000)
       })
-      expect(statuses).toEqual(['pending', 'failed'])
+      expect(statuses).toEqual(['pending', 'expired'])
     })
   })
 
