@@ -31,11 +31,13 @@ interface Part {
 }
 
 const MAX_STOPS = 100
+const TRIES = 10
+const PAUSE_MS = 300
 const SILENT = ['none', 'generic', 'InlineTextBox', 'LineBreak', 'ListMarker', 'Abbr', 'LabelText']
 const STATES = ['level', 'disabled', 'checked', 'required', 'invalid', 'expanded', 'live']
 
 /** @returns two parts in Markdown: the stops of the Tab key, and the tree */
-export async function described(page: Page): Promise<string> {
+async function described(page: Page): Promise<string> {
   const session = await page.context().newCDPSession(page)
   const parts = await treeOf(session)
   const controls = controlsIn(parts)
@@ -56,10 +58,16 @@ export class WrittenPages {
 
   constructor(private readonly path: string, private readonly head: string) {}
 
-  check(name: string, text: string): void {
-    const section = `## ${name}\n\n${text}\n`
-    if (process.env['WALK'] !== undefined) this.sections.push(section)
-    else expect(section).toBe(readFileSync(this.path, 'utf8').split(/^(?=## )/m).find((one) => one.startsWith(`## ${name}\n`))?.trimEnd().concat('\n'))
+  /** A page may still load what it shows, so a description that differs is made again, a few times. */
+  async check(name: string, page: Page): Promise<void> {
+    const sectionOf = (text: string) => `## ${name}\n\n${text}\n`
+    if (process.env['WALK'] !== undefined) return void this.sections.push(sectionOf(await described(page)))
+    const written = readFileSync(this.path, 'utf8').split(/^(?=## )/m).find((one) => one.startsWith(`## ${name}\n`))?.trimEnd().concat('\n')
+    for (let left = TRIES - 1; left > 0; left--) {
+      if ((await described(page).then(sectionOf, () => undefined)) === written) return
+      await page.waitForTimeout(PAUSE_MS)
+    }
+    expect(sectionOf(await described(page))).toBe(written)
   }
 
   save(): void {

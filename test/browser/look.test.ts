@@ -8,7 +8,7 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { describeWithChromium } from '../support/chromium'
-import { described, WrittenPages } from './accessibility'
+import { WrittenPages } from './accessibility'
 import { states, startLook, undoState, type State } from './states'
 import { forgiveComplaints, useChromium, type Cloud } from './support'
 
@@ -52,7 +52,7 @@ describeWithChromium('the waiting page', () => {
   describe.each(Object.entries(states))('in the state "%s"', (name, state) => {
     it('is as it is written down for keyboard and screen reader, accessible in light, dark and forced colours, with large text, fits every screen, and speaks every language', async () => {
       let page = await state(await chromium.open({ viewport: DESKTOP, ...speaking('en') }), cloud)
-      WRITTEN.check(name, await described(page))
+      await WRITTEN.check(name, page)
       for (const colorScheme of ['light', 'dark'] as const) {
         await page.emulateMedia({ colorScheme })
         await shoot(page, `${name}-desktop-${colorScheme}`)

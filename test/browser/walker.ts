@@ -6,7 +6,7 @@
 import axe from 'axe-core'
 import { join } from 'node:path'
 import type { Locator, Page } from 'playwright-core'
-import { described, type WrittenPages } from './accessibility'
+import { type WrittenPages } from './accessibility'
 import { wholePicture } from './support'
 
 export const SCREENSHOTS = join(__dirname, 'screenshots')
@@ -99,7 +99,7 @@ export class Walker {
   /** The page is as it is written down for keyboard and screen reader, accessible, no wider than the narrowest screen, and no dead end. */
   async look(name: string): Promise<void> {
     const { page } = this
-    this.pages.check(name, await described(page))
+    await this.pages.check(name, page)
     await page.evaluate(axe.source)
     const { violations } = await page.evaluate<axe.AxeResults>('axe.run()')
     expect([name, violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)]).toEqual([name, []])

@@ -1,5 +1,6 @@
 /** The recipe "This was not me" of the guide "Monitoring", run as an app would: the app notes a denial, and the user ends all other sessions. */
 import { MemoryStore } from 'express-session'
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import * as passportNevis from '../../src'
 import { callbackOf, signIn } from '../support/app'
 import type { Browser } from '../support/browser'
@@ -8,10 +9,21 @@ import { lab } from '../security/support/lab'
 
 const world = lab()
 
+/** The channels belong to the process, which other test files use, too. */
+const subscribed: Parameters<typeof subscribe>[] = []
+afterEach(() => subscribed.splice(0).forEach((one) => unsubscribe(...one)))
+
 /** Runs the snippet of the guide with these names, and returns its function `endOtherSessions`. */
 function recipe(given: object): (req: object) => Promise<void> {
   const code = snippetWith('docs/guides/monitoring.md', "app.post('/not-me'")
-  return new Function('require', ...Object.keys(given), `${code}\nreturn endOtherSessions`)(require, ...Object.values(given)) as (req: object) => Promise<void>
+  const channels = {
+    subscribe: (...one: Parameters<typeof subscribe>) => {
+      subscribed.push(one)
+      subscribe(...one)
+    },
+  }
+  const load = (name: string): unknown => (name === 'node:diagnostics_channel' ? channels : require(name))
+  return new Function('require', ...Object.keys(given), `${code}\nreturn endOtherSessions`)(load, ...Object.values(given)) as (req: object) => Promise<void>
 }
 
 it('a denial is noted, and the owner of the account ends all other sessions and gets a mail', async () => {

@@ -193,8 +193,10 @@ const notJson: [string, Behaviour, NevisErrorCode][] = [
   ['not JSON', { do: 'body', status: 200, body: 'c4n4ry {' }, 'NEVIS_UNEXPECTED_RESPONSE'],
   ['without its fields', { do: 'body', status: 200, body: '{"c4n4ry":"c4n4ry","status":"c4n4ry","active":"c4n4ry"}' }, 'NEVIS_UNEXPECTED_RESPONSE'],
 ]
+/** Anna has a phone, so a refusal is not about her. */
+const withPhone: Behaviour = { do: 'patch', patch: { status: 'active', authenticators: [{ authenticatorId: '11111111-2222-4333-8444-555555555555', type: 'app' }] } }
 const faults: Scenario[] = ([
-  ...[...wrongAnswers, ...notJson].map(([name, behaviour, ends]): Scenario => ({ ends, name: `approve: ${name}`, script: { approve: always(behaviour) }, run: (drive) => drive.start() })),
+  ...[...wrongAnswers, ...notJson].map(([name, behaviour, ends]): Scenario => ({ ends, name: `approve: ${name}`, script: { approve: always(behaviour), user: always(withPhone) }, run: (drive) => drive.start() })),
   ...[...wrongAnswers, ...notJson].map(([name, behaviour, ends]): Scenario => ({ ends, name: `enroll: ${name}`, options: { operation: 'enroll' }, script: { enroll: always(behaviour) }, run: (drive) => drive.start({ factor: 'sms', phone: PHONE }) })),
   ...[...wrongAnswers, ...notJson].map(([name, behaviour, ends]): Scenario => ({ ends, name: `user: ${name}`, options: { operation: 'enroll' }, script: { user: always(behaviour) }, run: (drive) => drive.start({ factor: 'recovery' }) })),
   { ends: 'NEVIS_UNEXPECTED_RESPONSE', name: 'enroll: recovery codes that are not there', proved: true, options: { operation: 'enroll' }, script: { enroll: always({ do: 'patch', patch: { enrollment: { c4n4ry: 'c4n4ry' } } }) }, run: (drive) => drive.start({ factor: 'recovery' }) },
