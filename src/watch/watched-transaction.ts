@@ -11,7 +11,7 @@ import type { Sealed } from '../trust/handle'
 import type { KnownStatus } from '../trust/proof'
 import { isAnswered, withJitter, type RateLimiter } from './schedule'
 
-/** The status that a page gets. `unreadable`: Nevis's last answers to the status call contained no status. */
+/** The status that a page gets. `unreadable`: Nevis's last answers to the status call contained no status. @inline */
 export type WatchedStatus = 'pending' | 'succeeded' | 'failed' | 'expired' | 'unreadable'
 
 export type Listener = (status: WatchedStatus) => void
