@@ -48,6 +48,8 @@ export function withDeadline<T>(timeoutMs: number, expired: () => Error, work: (
         if (isOver) request.destroy()
       },
     }
-    work(deadline).then(settled(resolve), settled(reject))
+    // `async`, so that work which throws at once also clears the timer.
+    const run = async () => work(deadline)
+    run().then(settled(resolve), settled(reject))
   })
 }

@@ -57,11 +57,17 @@ describe('turns', () => {
     expect(await second).toBe('true, undefined')
   })
 
-  it('go on after work that throws at once', async () => {
-    const first = turns.run('anna', () => { throw new Error('gone') })
-    const second = turns.run('anna', async () => 'fine')
-    await expect(first).rejects.toThrow('gone')
-    expect(await second).toBe('fine')
+  it('go on after work that throws at once, which leaves no timer that keeps the process alive', async () => {
+    jest.useFakeTimers({ doNotFake: ['setImmediate', 'nextTick', 'queueMicrotask'] })
+    try {
+      const first = turns.run('anna', () => { throw new Error('gone') })
+      const second = turns.run('anna', async () => 'fine')
+      await expect(first).rejects.toThrow('gone')
+      expect(await second).toBe('fine')
+      expect(jest.getTimerCount()).toBe(0)
+    } finally {
+      jest.useRealTimers()
+    }
   })
 
   it('are forgotten once they are over: the next one begins at once and hears of no result', async () => {
