@@ -74,6 +74,6 @@ export type * from './client/results'
 export type { ApprovalChannel, EnrollmentChannel, IntentChannel, Open, Operation } from './client/wire'
 export type { RawAnswer } from './client/answer'
 
-// `require('passport-nevis')` returns the strategy class, with all exports as its properties, as other Passport strategies do. `index.mts` is for `import`.
+// `require('passport-nevis')` returns the strategy class, as other Passport strategies do. All exports are properties of the class.
 module.exports = Object.assign(NevisStrategy, exports as object)
 Object.defineProperty(NevisStrategy, '__esModule', { value: true })

@@ -1,10 +1,8 @@
 /**
- * Reads the access key, compares tokens with the access key, and derives other keys from it. The access key is the secret that the application
- * sends to Nevis with each request (`Authorization: Bearer …`).
+ * Reads the access key, compares tokens with it, and derives other keys from it. The access key is the secret that the application sends to Nevis with each
+ * request (`Authorization: Bearer …`).
  *
- * The key is kept in private members (`#…`) only, so that `util.inspect`, `JSON.stringify` and loggers cannot print it: anyone who has the key can
- * act for every user. If the application passes a function instead of the key, each call of the function has a deadline, because a key vault
- * may never respond. Out of scope: sending the key (`http.ts`).
+ * The key is kept in private members (`#…`), so that `util.inspect`, `JSON.stringify` and loggers cannot print it. Out of scope: sending the key (`http.ts`).
  */
 import { hkdfSync, timingSafeEqual } from 'node:crypto'
 import { withDeadline } from './deadline'
@@ -28,27 +26,24 @@ export class AccessKey {
   readonly #timeoutMs: number
   #derived: { readonly from: string; readonly keys: Map<string, Buffer> } | undefined
 
-  /**
-   * Stores the key or the function. The constructor does not call the function.
-   * @param timeoutMs milliseconds within which the application's function must return the key
-   */
+  /** @param timeoutMs milliseconds within which the application's function must return the key */
   constructor(source: AccessKeySource, timeoutMs: number) {
     this.#source = source
     this.#timeoutMs = timeoutMs
   }
 
   /**
-   * Returns the current key. This method has no deadline, and the application's function may never return. So the caller must set a deadline.
-   * @throws TypeError if the application's function returns an unusable key. Errors that the function itself throws are passed on unchanged.
+   * Returns the current key. The caller must set a deadline, because the application's function may never return.
+   * @throws TypeError if the function returns an unusable key; and any error that the function itself throws
    */
   current(): string | Promise<string> {
     return typeof this.#source === 'function' ? checkedKey(this.#source) : this.#source
   }
 
   /**
-   * Returns the current key, or rejects after `timeoutMs`. For callers that have no deadline of their own.
-   * @throws NevisError `NEVIS_TIMEOUT` if the application's function does not return the key in time. No request was sent, but a NevisError must name a
-   * client method. So its `operation` is `introspect`.
+   * Returns the current key, or rejects after `timeoutMs`.
+   * @throws NevisError `NEVIS_TIMEOUT` if the application's function does not return the key in time. Its `operation` is `introspect`: a NevisError must name
+   * a client method
    */
   currentWithinDeadline(): string | Promise<string> {
     const source = this.#source
@@ -57,13 +52,13 @@ export class AccessKey {
     return withDeadline(this.#timeoutMs, tooLate, () => checkedKey(source))
   }
 
-  /** True if the token is the access key. Compares in constant time, so that the duration does not reveal how many characters match. */
+  /** True if the token is the access key. Compares in constant time, so that an attacker cannot guess the key character by character. */
   async equals(token: string): Promise<boolean> {
     const [key, other] = [Buffer.from(await this.currentWithinDeadline()), Buffer.from(token)]
     return key.length === other.length && timingSafeEqual(key, other)
   }
 
-  /** Derives a key of 32 bytes for each label from the current access key, with HKDF-SHA256 (RFC 5869). A label names the purpose of the key. */
+  /** Derives one 32-byte key per label from the current access key, with HKDF-SHA256 (RFC 5869). A label names the purpose of the derived key. */
   derive(labels: readonly string[]): readonly Buffer[] | Promise<readonly Buffer[]> {
     const current = this.currentWithinDeadline()
     const derived = (key: string) => labels.map((label) => this.#deriveFrom(key, label))

@@ -1,16 +1,13 @@
 /**
  * Creates the HTTP agents for requests to Nevis. An agent limits the number of connections and keeps idle ones open for later requests.
  *
- * A kept connection saves the TLS handshake: one or two round trips, and several times the CPU time of a request. But the server may close
- * an idle connection just as the client sends a request on it. The client then cannot know whether the request arrived. It must not repeat a
- * request that notifies a user. So the client closes an idle connection before the server does:
+ * If the server closes an idle connection just as the client sends a request on it, the client cannot know whether the request arrived. Sending the request
+ * again could send the user a second push. So the client closes an idle connection before the server does:
  * - after 30 s, which is less than the idle time-out of most servers and load balancers;
- * - one second before the time that the server announces (`Keep-Alive: timeout=5`), which Node's agent does by itself;
- * - if the server has closed an idle connection earlier: after 80 % of the time for which that connection had been idle.
+ * - if the server announces its time-out (`Keep-Alive: timeout=5`): one second earlier, which Node's agent does by itself;
+ * - if the server has closed an idle connection before: after 80 % of the idle time of that connection.
  *
- * One case cannot be prevented. The server announces no idle time-out, and has not closed an idle connection yet. Now it closes one just as a request is
- * sent on it. This request fails with `NEVIS_UNREACHABLE`. The client retries it only if the client method is marked "Retried on failure". Tunnels through
- * a forward proxy are kept, counted and closed in the same way.
+ * Until the client has learned an unannounced shorter time-out, a request can fail with `NEVIS_UNREACHABLE`.
  *
  * Out of scope: sending and retrying a request (`http.ts`), opening a tunnel (`tunnel.ts`).
  *
@@ -24,45 +21,35 @@ import { proxyFor, type Proxy } from './proxy'
 import { Tunnel } from './tunnel'
 
 const KEEP_IDLE_MS = 30_000
-/** If a server closes a connection that was idle for less than this, the server is probably restarting. The agent ignores such a connection. */
+/** If the server closes a connection after less idle time than this, the server is probably restarting. The agent then learns no time-out. */
 const SHORTEST_TIMEOUT_MS = 1000
-/**
- * The agent forgets the server's learned idle time-out after one hour, because this time-out may be too short: a server that restarts closes its
- * connections early.
- */
+/** After one hour, the agent forgets the time-out that it has learned: a restarting server may have made it too short. */
 const MEMORY_MS = 3_600_000
-/** The agent closes an idle connection after 80 % of the idle time-out that it has learned for the server. */
+/** The agent closes an idle connection after 80 % of the time-out that it has learned. */
 const SAFE_SHARE = 0.8
 
 const OPTIONS = {
   keepAlive: true,
-  // During a burst of logins, these 50 connections may all be in use. Further requests then wait for a free connection, at most until their deadline.
+  // If all 50 connections are in use, further requests wait for a free connection, at most until their deadline.
   maxSockets: 50,
   timeout: KEEP_IDLE_MS,
-  // axios sets this keep-alive delay of the socket to 60 s before each request. With another value here, Node and axios would overwrite each other's value,
-  // each time with a system call.
+  // axios sets the same value on the socket before each request. With another value here, Node and axios would overwrite each other's.
   keepAliveMsecs: 60_000,
 }
 
-/**
- * Creates an agent for `http:` URLs.
- * @param keepAlive false: each connection is used for one request only
- */
+/** @param keepAlive false: each connection is used for one request only */
 export function newHttpAgent(keepAlive = true): HttpAgent {
   return learning(new HttpAgent({ ...OPTIONS, keepAlive }))
 }
 
-/**
- * `rejectUnauthorized` is set because its default is false in a process with `NODE_TLS_REJECT_UNAUTHORIZED=0`. Without certificate checks, an
- * attacker in the network could read the access key.
- */
+/** `rejectUnauthorized: true` overrules `NODE_TLS_REJECT_UNAUTHORIZED=0`. Without certificate checks, an attacker in the network could read the access key. */
 const TLS_OPTIONS = { ...OPTIONS, rejectUnauthorized: true }
 
 export function newHttpsAgent(keepAlive = true): HttpsAgent {
   return learning(new HttpsAgent({ ...TLS_OPTIONS, keepAlive }))
 }
 
-/** Creates an agent for a base URL: for http, for https, or for https through the forward proxy that `https_proxy` names. Loopback URLs bypass the proxy. */
+/** Creates the agent for a base URL. For https, uses the forward proxy that `https_proxy` names, except for a URL of this machine. */
 export function newAgent(url: URL, keepAlive = true): HttpAgent {
   if (url.protocol === 'http:') return newHttpAgent(keepAlive)
   const proxy = isLoopback(url) ? undefined : proxyFor(url)
@@ -85,9 +72,7 @@ export function newTunnelAgent(proxy: Proxy, authority: string, keepAlive = true
   return learning(agent)
 }
 
-/**
- * Makes the agent learn the server's idle time-out from connections that the server closes. The agent then closes idle connections before the server does.
- */
+/** Makes the agent learn after which idle time the server closes connections. The agent then closes them earlier. */
 function learning<A extends HttpAgent>(agent: A): A {
   let keepMs = KEEP_IDLE_MS
   let forgetAt = Infinity
@@ -112,8 +97,7 @@ function learning<A extends HttpAgent>(agent: A): A {
     const socket = stream as Socket
     const now = performance.now()
     if (now >= forgetAt) keepMs = KEEP_IDLE_MS
-    // Learn from the event `close` only if the server has closed the connection. If our own time-out closes the socket, the event `timeout` comes
-    // first, and `forget` removes the connection from `idleSince`.
+    // If our own time-out closes the socket, `timeout` comes before `close`, and `forget` makes `learn` ignore this socket.
     if (!idleSince.has(socket)) socket.once('timeout', forget).once('close', learn)
     idleSince.set(socket, now)
     const keeps: unknown = keepSocketAlive(socket)

@@ -1,5 +1,5 @@
 /**
- * A complete HTTP response of Nevis: status and body. Creates the NevisError if the response reports a failure.
+ * A complete HTTP response of Nevis: status and body. If the response reports a failure, this file creates the NevisError.
  *
  * Out of scope: which fields a response must have (`decode.ts`), and sending the request (`http.ts`).
  */
@@ -18,7 +18,7 @@ export class Answer {
   readonly #date: unknown
 
   /**
-   * Stores the parts of the HTTP response. `text` is the body.
+   * @param text the body
    * @param date the `Date` header as received
    */
   constructor(
@@ -27,7 +27,7 @@ export class Answer {
     readonly text: string,
     readonly retryAfterSeconds: number | undefined,
     date?: unknown,
-    /** True if the response had no declared length and ended when the connection closed. A truncated body then cannot be detected. */
+    /** True if the response declared no length and ended when the connection closed. The body may then be cut off. */
     readonly isOpenEnded = false,
   ) {
     this.#date = date
@@ -38,7 +38,7 @@ export class Answer {
     return httpDate(this.#date)
   }
 
-  /** True if the body is empty or white space. The response must also have declared its length; otherwise the body may have been cut off. */
+  /** True if the body is empty or white space. Always false if the body may be cut off (`isOpenEnded`). */
   get isEmpty(): boolean {
     return this.text.trim() === '' && !this.isOpenEnded
   }
@@ -68,8 +68,8 @@ export class Answer {
   }
 
   /**
-   * Returns the JSON of a response with status 200, 201 or 202, or undefined if the body is not JSON. All three count as success, because Nevis
-   * does not document for every endpoint which one it sends.
+   * Returns the JSON of a response with status 200, 201 or 202; undefined if the body is not JSON. Nevis does not document for every endpoint which of the
+   * three it sends.
    * @throws NevisError for any other HTTP status
    */
   successJson(): unknown {
@@ -80,9 +80,8 @@ export class Answer {
   /**
    * True for an error body as Nevis documents it: JSON with the HTTP status as a number, for example `{"status": 404, "error": "Not Found", …}`.
    *
-   * Reason: a misconfigured gateway also responds with 404, but with a text, a page, an empty body or other JSON. If such a 404 counted as
-   * "unknown user", an attacker who has the password could enrol a phone for a user who already has one. A gateway that sends the documented
-   * form cannot be distinguished from Nevis.
+   * A misconfigured gateway also responds with 404, but without such a body. If its 404 counted as "unknown user", an attacker who has the password could
+   * enrol a phone for a user who already has one.
    *
    * Source: https://docs.nevis.net/apidoc/authcloud/ (Errors)
    */

@@ -57,7 +57,7 @@ export function checkedApproval(request: ApproveRequest): ApprovalBody {
   const known = ['username', 'userId', 'channel', 'prompt', 'message', 'notificationMessage', 'authenticatorId']
   const fields = fieldsOf(method, request, known)
   const { prompt, message, notificationMessage, authenticatorId } = fields
-  // Always send the channel. One page of Nevis's documentation calls the field required, another page says that it defaults to push.
+  // Always send the channel: one page of Nevis's documentation requires it, another calls it optional.
   const channel = channelOf(method, fields.channel) ?? 'push'
   const body: ApprovalBody = { channel, ...userReferenceIn(method, fields) }
   const isSms = channel === 'sms'
@@ -117,7 +117,7 @@ export function checkedUsername(method: string, value: unknown): string {
   return value
 }
 
-/** Accepts only a UUID, because the id becomes part of the URL path. With `../`, the request would reach another endpoint, with the access key. */
+/** Accepts only a UUID, because the id becomes part of the URL path: `../` would lead to another endpoint. */
 export function checkedId(method: string, field: string, value: unknown): string {
   if (!isUuid(value)) fail(method, field, 'must be a UUID')
   return value
@@ -134,18 +134,18 @@ export function checkedName(method: string, value: unknown): string {
   return text(method, 'name', value, textFault)
 }
 
-/** Validates the text of an SMS when the application configures the SMS factor. So a mistake is found when the application starts, not at the first login. */
+/** Validates the SMS text when the application creates the factor `sms`, so that a mistake shows at once, not at the first login. */
 export function assertSmsText(owner: string, value: unknown): asserts value is string {
   text(owner, 'message', value, smsFault)
 }
 
-/** Validates the channels of an intent token when the application configures the widget factor. The browser starts Nevis's widget with an intent token. */
+/** Validates the option `channels` of the factor `widget`. */
 export function assertIntentChannels(owner: string, value: unknown): asserts value is readonly IntentChannel[] {
   const known = Array.isArray(value) && value.length > 0 && value.every((name) => INTENT_CHANNELS.includes(name))
   if (!known) fail(owner, 'channels', 'must be a non-empty list of "app", "push", "sms"')
 }
 
-/** Rejects unknown fields. Nevis would ignore a misspelt field (`promt: true`), and would not ask the user to accept or deny. */
+/** Rejects unknown fields. Nevis would ignore a misspelt `promt: true`, and the user would not be asked to accept or deny. */
 function fieldsOf(method: string, request: unknown, known: readonly string[]): Fields {
   if (typeof request !== 'object' || request === null || Array.isArray(request)) {
     throw new TypeError(`${method}: request must be an object`)
@@ -181,7 +181,7 @@ function fail(method: string, field: string, fault: string): never {
   throw new TypeError(`${method}: ${field} ${fault}`)
 }
 
-/** True if the value has the form of a Nevis username. Nevis creates no user with any other username. */
+/** True if the value has the form of a Nevis username. */
 export function isUsername(value: unknown): value is string {
   return typeof value === 'string' && USERNAME.test(value)
 }
@@ -190,7 +190,7 @@ export function isUserId(value: unknown): value is string {
   return isUuid(value)
 }
 
-/** True for a UUID. All Nevis ids of users, authenticators and transactions are UUIDs. */
+/** True for a UUID. The ids of users and authenticators at Nevis are UUIDs. */
 export function isUuid(value: unknown): value is string {
   return typeof value === 'string' && UUID.test(value)
 }
@@ -205,7 +205,7 @@ export function isPhone(value: unknown): value is string {
   return typeof value === 'string' && PHONE.test(value)
 }
 
-/** Validates the allowed phone number prefixes (for example `+41`) when the application configures them. */
+/** Validates a list of phone number prefixes, for example `+41`. */
 export function assertPhonePrefixes(owner: string, field: string, value: unknown): asserts value is readonly string[] {
   const areAll = Array.isArray(value) && value.every((prefix) => typeof prefix === 'string' && PHONE_PREFIX.test(prefix))
   if (!areAll) fail(owner, field, 'must be a list of strings, each + and 1 to 14 digits')

@@ -1,9 +1,8 @@
 /**
- * The HTTP client for the Nevis Authentication Cloud, with one method per endpoint.
+ * The HTTP client for the Nevis Authentication Cloud, with one method per endpoint. Every failed call becomes a {@link NevisError} without secrets.
  *
- * The files in `client/` validate parameters, decode responses into typed values, and turn every failed call into a {@link NevisError} that
- * contains no secret. They import neither Express nor Passport, store no state of a transaction, and do not decide whether a user is logged in.
- * Out of scope of this file: HTTP (`http.ts`), rules for parameters (`checks.ts`) and for responses (`decode.ts`).
+ * The files in `client/` import neither Express nor Passport, and do not decide whether a user is logged in. Out of scope of this file: HTTP (`http.ts`),
+ * rules for parameters (`checks.ts`) and for responses (`decode.ts`).
  */
 import { AccessKey } from './access-key'
 import type { Answer } from './answer'
@@ -22,7 +21,7 @@ export type { NevisClientOptions } from './options'
 export type * from './requests'
 export type * from './results'
 
-/** With these HTTP statuses, Nevis rejects a code: it is wrong, used, expired or another user's. Nevis documents only "4xx otherwise", without a body. */
+/** With these HTTP statuses, Nevis rejects a code as wrong, used, expired or another user's. Nevis documents only "4xx otherwise". */
 const WRONG_CODE_STATUSES: readonly number[] = [400, 404, 409, 412, 422]
 
 const MARK = Symbol.for('passport-nevis.NevisClient')
@@ -109,14 +108,15 @@ export class NevisClient {
   }
 
   /**
-   * Checks an SMS code or a recovery code. Never retried, because Nevis may count each request as an attempt, or mark a recovery code as used.
-   * Nevis's response may not name the user. So take `userId` from data that your server stored at the start, never from the browser.
-   * HTTP 200 alone does not mean that the code is right, because maintenance pages and firewalls respond with 200 as well. The body must be
-   * empty, say yes, or have only fields of Nevis's own responses. No part of the body may say no, or name another user or transaction.
+   * Checks an SMS code or a recovery code. Never retried, because Nevis may count each request as an attempt. Take `userId` from data that your server stored
+   * at the start, never from the browser. Nevis's response may not name the user.
+   *
+   * A maintenance page or a firewall also responds with HTTP 200. So a 200 counts only if its body is empty, says yes, or has only fields of Nevis's own
+   * responses.
    * @param expected the username and the transaction of the code, if known. A body that names another one is not accepted
-   * @returns true for HTTP 200 with such a body. False for HTTP 200 with a JSON object that says no. Also false for 400, 404, 409, 412 or
-   * 422, if the body is empty or a JSON object; for 404, a JSON object must be Nevis's own error
-   * @throws NevisError, any code but `NEVIS_NOT_FOUND`; `NEVIS_UNEXPECTED_RESPONSE` for a page, a text or a list in the body
+   * @returns true if the code is right. False for HTTP 400, 404, 409, 412 and 422, and for a 200 whose JSON says no
+   * @throws NevisError, any code but `NEVIS_NOT_FOUND`; `NEVIS_UNEXPECTED_RESPONSE` if the body is a page, a text or a list, if a 200 does not say whether
+   * the code is right, or if the JSON of a 404 is not Nevis's own error
    * @see https://docs.nevis.net/authcloud/api-doc/api-reference/verification-ref
    */
   async verifyCode(request: VerifyCodeRequest, expected: { readonly username?: string | undefined; readonly transactionId?: string | undefined } = {}): Promise<boolean> {
@@ -131,15 +131,14 @@ export class NevisClient {
     const isPage = !answer.isEmpty && answer.jsonObject() === undefined
     if (!WRONG_CODE_STATUSES.includes(answer.status)) throw isPage ? asFromPage(answer.statusError()) : answer.statusError()
     if (isPage) throw answer.unexpected('the body is neither empty nor a JSON object')
-    // Do not count the 404 of a gateway as a wrong code: the code may be right. A gateway's body does not have Nevis's error form.
+    // Do not count the 404 of a gateway as a wrong code. Only Nevis's own error body has a numeric `status`.
     const body404 = answer.status === 404 ? (answer.jsonObject() ?? {}) : {}
     if (Object.keys(body404).length > 0 && typeof body404['status'] !== 'number') throw answer.unexpected('this 404 is not in the form of Nevis')
     return false
   }
 
   /**
-   * Gets the status of a transaction. The client sends the request without the access key. If Nevis responds that the key is missing, the client repeats the
-   * request with the key. Retried on failure.
+   * Gets the status of a transaction. Sends the access key only if Nevis asks for it. Retried on failure.
    * @param statusToken from the response to `approve` or `enroll`
    * @returns the status: `pending`, `succeeded`, `failed` or `unknown`. `failed` and `unknown` are results, not errors
    * @throws NevisError, any code but `NEVIS_NOT_FOUND`: a 404 that does not say `unknown` is `NEVIS_UNEXPECTED_RESPONSE`
@@ -234,9 +233,9 @@ export class NevisClient {
   }
 
   /**
-   * @internal Asks Nevis whether the token is a status token. False if Nevis responds with the status `unknown`, or with a 404 in Nevis's error form.
-   * @throws NevisError for any other response that is not a status, also for a 400: Nevis may reject a request before it looks the token up. If this
-   * method wrongly returned false for a status token, a browser could sign in with that token, without an approval
+   * @internal Asks Nevis whether the token is a status token. False if Nevis responds with the status `unknown` or with its own 404.
+   * @throws NevisError for any other response that is not a status. If this method wrongly returned false, a browser could sign in with a status token,
+   * without an approval
    */
   async isStatusToken(token: string): Promise<boolean> {
     const answer = await this.#answerToStatus(token)
@@ -244,7 +243,7 @@ export class NevisClient {
     return !isRefused && decodeStatus(answer).status !== 'unknown'
   }
 
-  /** @internal The unprocessed response to a ping, for the command `doctor`. Even a 403 has the `Date` header, with which the doctor compares the clocks. */
+  /** @internal The unprocessed response to a ping. The command `doctor` compares the clocks with its `Date` header, which even a 403 has. */
   async answerToPing(): Promise<Answer> {
     return this.#http.send({ operation: 'ping', method: 'GET', path: '/ping', accept: '*/*', repeatable: true })
   }
@@ -264,14 +263,14 @@ export class NevisClient {
     return this.#http.isUp
   }
 
-  /** @internal Derives a key of 32 bytes for each label from the current access key. A label names the purpose of the key. */
+  /** @internal Derives one 32-byte key per label from the current access key. A label names the purpose of the derived key. */
   deriveKeys(labels: readonly string[]): readonly Buffer[] | Promise<readonly Buffer[]> {
     return this.#accessKey.derive(labels)
   }
 
   /**
-   * Sends the status request without the access key, and sends it again with the key if Nevis responds with 401. Nevis's documentation
-   * contradicts itself: the overview requires the key for all requests, but no example of this endpoint sends the key.
+   * Sends the status request without the access key, and again with the key after a 401. Nevis's overview requires the key for all requests, but no example
+   * of this endpoint sends it.
    */
   async #answerToStatus(statusToken: string): Promise<Answer> {
     const body = { statusToken: checkedToken('getStatus', 'statusToken', statusToken) }
@@ -285,7 +284,7 @@ export class NevisClient {
   async #delete(operation: NevisMethod, path: string): Promise<void> {
     const answer = await this.#http.send({ operation, method: 'DELETE', path, alone: true })
     if (answer.status !== 204 && answer.status !== 200) throw answer.statusError()
-    // Throw unless the body confirms the deletion. A maintenance page has HTTP 200 as well, and the user would believe that a lost phone is deleted.
+    // A maintenance page may also have HTTP 200. The user would then believe that a lost phone is deleted.
     if (verdictOf(answer) !== 'yes') throw answer.unexpected('the body does not say that it is deleted')
   }
 }

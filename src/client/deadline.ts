@@ -1,17 +1,13 @@
 /**
  * Limits the total time of an async function, with all its requests, retries and pauses.
  *
- * Time-outs of single requests are not enough: a time-out per request restarts with every retry, and an idle time-out restarts with every
- * byte. A server that sends one byte at a time could delay a login for ever. Out of scope: what the function does.
+ * A time-out per request restarts with every retry, and an idle time-out with every byte that a slow server sends. Out of scope: what the function does.
  */
 
 export interface Deadline {
   isOver(): boolean
   remainingMs(): number
-  /**
-   * Destroys this request when the time is up; immediately, if the time is already up. After a second call, only the request of the second call is
-   * destroyed.
-   */
+  /** Destroys this request when the time is up; at once, if the time is already up. A later call replaces the request of an earlier call. */
   applyTo(request: Request): void
 }
 
@@ -32,7 +28,7 @@ export function withDeadline<T>(timeoutMs: number, expired: () => Error, work: (
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => {
       isOver = true
-      // Reject before destroying the request. In the opposite order, the caller would get the error of the destroyed request instead of this one.
+      // Reject first. Otherwise the caller would get the error of the destroyed request.
       reject(expired())
       current?.destroy()
     }, timeoutMs)
@@ -48,7 +44,7 @@ export function withDeadline<T>(timeoutMs: number, expired: () => Error, work: (
         if (isOver) request.destroy()
       },
     }
-    // `async`, so that work which throws at once also clears the timer.
+    // `async`, so that the timer is also cleared if `work` throws before it returns a promise.
     const run = async () => work(deadline)
     run().then(settled(resolve), settled(reject))
   })

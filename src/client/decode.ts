@@ -1,8 +1,8 @@
 /**
  * Validates JSON from Nevis and turns it into typed values, or throws `NEVIS_UNEXPECTED_RESPONSE`.
  *
- * Unknown fields are accepted and kept in `raw`. A response is rejected if a required field is missing. It is also rejected if an id or a token has
- * characters that cannot be sent in a request. Out of scope: sending the request, and what a value means for a login.
+ * Unknown fields are kept in `raw`. A missing required field throws. An id or a token with characters that cannot be sent in a request throws as well. Out of
+ * scope: sending the request, and what a value means for a login.
  */
 import { isJsonObject, type Answer } from './answer'
 import { compact, Fields } from './fields'
@@ -40,7 +40,7 @@ export function decodeEnrollment(answer: Answer, channel: string): Enrollment {
   const isRecovery = channel === 'recovery'
   const isApp = APP_ENROLLMENT.includes(channel)
   const json = isRecovery ? answer.successJson() : answer.json()
-  // For recovery codes, accept an array as the body, because the array may contain the codes. Nevis does not document this response.
+  // Nevis does not document this response. If the body is an array, it may contain the recovery codes.
   const fields = new Fields(answer, isJsonObject(json) ? json : isRecovery && Array.isArray(json) ? { codes: json as unknown[] } : answer.json())
   const inner = isRecovery ? undefined : fields.object('enrollment')
   const statusToken = inner?.optionalToken('statusToken') ?? fields.optionalToken('statusToken')
@@ -56,7 +56,7 @@ export function decodeEnrollment(answer: Answer, channel: string): Enrollment {
     recoveryCodes: isRecovery ? recoveryCodesIn(json) : undefined,
   })
   if (isApp) {
-    // Require the user's status or the list of authenticators, because callers check with them whether the user already had a factor.
+    // Callers see in one of the two whether the user already had a factor.
     fields.required('status', authenticators === undefined ? enrollment.status : 'listed')
     fields.required('transactionId', enrollment.transactionId)
     assertWayIn(fields, enrollment)
@@ -64,10 +64,7 @@ export function decodeEnrollment(answer: Answer, channel: string): Enrollment {
   return { ...userFields(fields), ...enrollment }
 }
 
-/**
- * Requires a QR code or a link, because the user must scan or open one of them. A link with any scheme is accepted here, because the factor `app` checks the
- * scheme.
- */
+/** Requires a QR code or a link for the user to scan or open. The factor `app` checks the scheme of the link. */
 function assertWayIn(fields: Fields, { qrCode }: Pick<Enrollment, 'qrCode'>): void {
   fields.required('qrCode', qrCode ?? fields.optionalString('appLinkUri'))
 }
@@ -91,14 +88,10 @@ export function decodeApproval(answer: Answer, channel: string): Approval {
 }
 
 /**
- * Decodes the status of a transaction. Rejects the response if the HTTP status and the field `status` contradict each other. Also rejects an unknown value
- * of `status`, because a login depends on it. Unknown values of all other enumerations are accepted.
+ * Decodes the status of a transaction. Throws if the HTTP status and the field `status` contradict each other, or if the value of `status` is unknown.
  *
- * Nevis documents HTTP 412 as "a failed operation". So 412 means `failed` if the body is an error of Nevis or has a `status`. If this `status` is
- * `pending`, `succeeded` or `unknown`, it contradicts 412, and the response is rejected.
- *
- * A 404 means `unknown` only with `"status": "unknown"`. Any other 404 means that the host or path is wrong, and becomes
- * `NEVIS_UNEXPECTED_RESPONSE`. It is not `NEVIS_NOT_FOUND`, because the request names no user or authenticator that could be missing.
+ * - 412 means `failed`: Nevis documents it as "a failed operation".
+ * - 404 means `unknown` only with `"status": "unknown"`. Any other 404 means that the host or the path is wrong.
  */
 export function decodeStatus(answer: Answer): Status {
   if (![200, 202, 404, 412].includes(answer.status)) throw answer.statusError()
@@ -117,8 +110,7 @@ export function decodeStatus(answer: Answer): Status {
     const named = compact<{ transactionId?: string; userId?: string }>({ transactionId: fields.optionalTransactionId(), userId: fields.optionalId('userId') })
     return { status, ...named, token: fields.token('token'), ...details }
   }
-  // Accept malformed ids and tokens here. The caller only compares them with those of the started transaction. If they were rejected, a user's denial
-  // would become an error.
+  // Accept malformed ids and tokens: the caller only compares them. If they threw, a user's denial would become an error.
   const undecided = compact<{ transactionId?: string; userId?: string; token?: string }>({
     transactionId: fields.looseId('transactionId'),
     userId: fields.looseId('userId'),
@@ -127,7 +119,7 @@ export function decodeStatus(answer: Answer): Status {
   return { status, ...undecided, ...details }
 }
 
-/** Derives the transaction's status from the HTTP status and `word`, the field `status`. Returns undefined if they contradict each other. */
+/** Returns undefined if the HTTP status and `word` (the field `status`) contradict each other. */
 function statusOf({ status, isErrorOfNevis }: Answer, word: string | undefined): Status['status'] | undefined {
   if (status === 412) return isErrorOfNevis || (word !== undefined && !['pending', 'succeeded', 'unknown'].includes(word)) ? 'failed' : undefined
   if (status === 404) return word === 'unknown' ? word : undefined
@@ -160,10 +152,7 @@ function authenticatorsIn(fields: Fields): readonly Authenticator[] | undefined 
   return fields.objects('authenticators')?.map(authenticator)
 }
 
-/**
- * Accepts an authenticator without an id, because the authenticator is a second factor of the user even without an id. An error would make the whole list
- * unusable.
- */
+/** A missing id is no error: without an id, the authenticator is a second factor of the user as well. */
 function authenticator(fields: Fields): Authenticator {
   return compact<Authenticator>({
     authenticatorId: fields.optionalId('authenticatorId'),
@@ -178,7 +167,7 @@ function authenticator(fields: Fields): Authenticator {
   })
 }
 
-/** Decodes Nevis's details about a phone with the Access App. No decision depends on them, so values of a wrong type are ignored. */
+/** Decodes Nevis's details about a phone with the Access App. Ignores values of a wrong type, because no decision depends on them. */
 function uafOf(authenticator: Fields): UafDetails | undefined {
   const json = authenticator.get('uaf')
   if (!isJsonObject(json)) return undefined

@@ -1,10 +1,8 @@
 /**
  * The error class of this client. Its stable `code` says why a call to Nevis failed.
  *
+ * Applications log errors and show them on error pages. So an error contains no access key, token, code, phone number, URL or body.
  * Out of scope: programming mistakes, which are `TypeError`s (`checks.ts`). A denied approval or a wrong code is a result, not an error.
- *
- * Applications log errors and print them on error pages. So an error contains no access key, token, code, phone number, URL or body: the
- * constructor accepts only values that are safe to print.
  */
 import { isInstance } from './same-class'
 
@@ -19,8 +17,7 @@ import { isInstance } from './same-class'
  * | `NEVIS_UNAUTHORIZED` | HTTP 401 or 403 | check the access key |
  * | `NEVIS_NOT_FOUND` | HTTP 404 with Nevis's own error body, for a user or an authenticator | the id or username is not known to this instance |
  * | `NEVIS_REJECTED` | any other 4xx | the request breaks a rule of Nevis; see `nevisStatus` |
- * | `NEVIS_UNEXPECTED_RESPONSE` | 5xx, 3xx, not JSON, a 404 that is not Nevis's own, a required field missing or unusable, an impossible combination | check
- * `baseURL`, or report it to Nevis |
+ * | `NEVIS_UNEXPECTED_RESPONSE` | 5xx, 3xx, not JSON, a 404 that is not Nevis's own, a required field missing or unusable | check `baseURL`, or report it |
  */
 export type NevisErrorCode =
   | 'NEVIS_UNREACHABLE'
@@ -69,7 +66,7 @@ export interface NevisErrorDetails {
   readonly causeCode?: string | undefined
 }
 
-/** The `cause` of a NevisError. It has only the code of a network error. The original error of axios contains the request with the access key. */
+/** The `cause` of a NevisError: only the code of the network error. The original error of axios contains the access key. */
 class NetworkFault extends Error {
   override readonly name = 'NetworkFault'
   constructor(readonly code: string) {
@@ -78,11 +75,11 @@ class NetworkFault extends Error {
 }
 
 const MARK = Symbol.for('passport-nevis.NevisError')
-/** NevisErrors whose response had an HTML page or plain text as its body: the response came from a gateway or a firewall, not from Nevis. */
+/** Errors for a response with an HTML page or plain text as its body. Such a response came from a gateway or a firewall, not from Nevis. */
 const fromPages = new WeakSet<NevisError>()
 
 /**
- * Marks a NevisError whose response had an HTML page or plain text as its body.
+ * Adds the error to `fromPages`.
  * @internal
  */
 export function asFromPage(error: NevisError): NevisError {

@@ -11,19 +11,16 @@ import { pictureIn } from './pictures'
 import { fieldIn, ownField } from './places'
 import type { QrCode } from './results'
 
-/**
- * Matches white space and control characters. The pattern avoids `\p{Cc}`, because V8 would need time to build that set from all of Unicode when it loads
- * this file.
- */
+/** White space and control characters. The pattern avoids `\p{Cc}`, because V8 loads it slowly. */
 const WHITE_SPACE = /\s|[^ -~\xa0-\uffff]/
 /** The longest link that is accepted, because links are stored in the session. The links in Nevis's examples have a few hundred characters. */
 const MAX_LINK_CHARACTERS = 8192
 /** The longest list of authenticators that is accepted. A much longer list would block the process for seconds. */
 const MAX_LIST_LENGTH = 200
-/** A link with one of these schemes is rejected. The browser opens them itself, so these links cannot open the Access App. */
+/** A link with one of these schemes is rejected: it would open something in the browser, not the Access App. */
 const BROWSER_SCHEMES: readonly string[] = ['http:', 'javascript:', 'data:', 'blob:', 'file:', 'vbscript:', 'about:', 'ftp:', 'ws:', 'wss:', 'view-source:', 'filesystem:']
 
-/** Reads the fields of a JSON object of a response. It keeps the response, to create the error for a missing or invalid field. */
+/** Reads the fields of one JSON object, and creates the error for a missing or invalid field. */
 export class Fields {
   constructor(
     readonly answer: Answer,
@@ -39,12 +36,12 @@ export class Fields {
     return this.optionalString(name) ?? this.#refuse(name, 'is missing')
   }
 
-  /** Returns undefined if the field is absent. Throws if it is not a non-empty string, because decisions depend on these fields. */
+  /** Returns undefined if the field is absent. Throws if it is not a non-empty string. */
   optionalString(name: string): string | undefined {
     return this.#nonEmpty(name, this.get(name))
   }
 
-  /** Like `optionalString`, but does not search nested objects, because a nested object (for example an authenticator) may have a field with this name. */
+  /** Like `optionalString`, but ignores nested objects: an authenticator, for example, has a `status` of its own. */
   optionalOwnString(name: string): string | undefined {
     return this.#nonEmpty(name, ownField(this.json, name))
   }
@@ -54,8 +51,8 @@ export class Fields {
   }
 
   /**
-   * Returns a UUID in lower case, because RFC 9562 treats both cases as equal; undefined if the field is absent. Throws for any other value:
-   * ids become part of URL paths, and `../x` would reach another endpoint.
+   * Returns a UUID in lower case (RFC 9562 treats both cases as equal); undefined if the field is absent. Throws for any other value, because ids become part
+   * of URL paths.
    */
   optionalId(name: string): string | undefined {
     const value = this.optionalString(name)
@@ -63,7 +60,7 @@ export class Fields {
     return value?.toLowerCase()
   }
 
-  /** Returns Nevis's transaction id. Converts a UUID to lower case. Returns any other id unchanged, if it has only characters that a token may have. */
+  /** Returns a UUID in lower case, and any other transaction id unchanged. Throws if the id has characters that a token may not have. */
   optionalTransactionId(): string | undefined {
     const value = this.optionalToken('transactionId')
     return isUuid(value) ? value.toLowerCase() : value
@@ -79,17 +76,14 @@ export class Fields {
     return this.optionalToken(name) ?? this.#refuse(name, 'is missing')
   }
 
-  /**
-   * Returns undefined if the field is absent. Throws if its value has line breaks or many kilobytes, because the client sends tokens in headers and bodies of
-   * other requests.
-   */
+  /** Returns undefined if the field is absent. Throws if the token cannot be sent in a header, for example because of a line break. */
   optionalToken(name: string): string | undefined {
     const value = this.optionalString(name)
     if (value !== undefined && !isToken(value)) this.#refuse(name, 'cannot be used as a token')
     return value
   }
 
-  /** Reads a string that is only displayed, for example a date. Ignores a value of another type, so that a login never fails because of it. */
+  /** Reads a string that is only displayed, for example a date. Ignores a value of another type, because no login should fail for it. */
   optionalText(name: string): string | undefined {
     const value = this.get(name)
     return typeof value === 'string' ? value : undefined
@@ -113,7 +107,7 @@ export class Fields {
     })
   }
 
-  /** Reads the QR code. The page uses it as the `src` of an image, so only base64 characters are accepted: a quotation mark would end the HTML attribute. */
+  /** Reads the QR code for the `src` of an image. Accepts only base64 characters: a quotation mark would end the HTML attribute. */
   qrCode(): QrCode | undefined {
     const value = this.get('qrCode')
     const fields = typeof value === 'string' ? new Fields(this.answer, { dataUri: value }) : this.object('qrCode')
@@ -125,9 +119,8 @@ export class Fields {
   }
 
   /**
-   * Reads a link. The page uses it as the `href` of an anchor, so `javascript:` and other schemes that the browser handles throw an error. Only an https
-   * link is returned. A branded Access App may have links with a scheme of its own. For such a link, this method returns undefined. The factor `app` then
-   * reads the link itself, if the application allows the scheme in `linkSchemes`.
+   * Reads a link for the `href` of a page. Returns only an https link. Throws for `javascript:` and other schemes that a browser handles itself. Returns
+   * undefined for the own scheme of a branded Access App: the factor `app` reads such a link.
    */
   link(name: string): string | undefined {
     const value = this.optionalString(name)
@@ -138,7 +131,7 @@ export class Fields {
     return undefined
   }
 
-  /** Returns the value, or throws an error that says that the field `name` is missing. */
+  /** Throws if the value is undefined. `name` is the field that the error names. */
   required<T>(name: string, value: T | undefined): T {
     return value ?? this.#refuse(name, 'is missing')
   }

@@ -5,7 +5,7 @@
  */
 import { appMessageFault } from './messages'
 
-/** Line separators, paragraph separators and control characters. In an inserted value, these characters would start a new line of the message. */
+/** Line separators, paragraph separators and control characters: they would start a new line of the message. */
 const BREAKS = /[\p{Cc}\p{Zl}\p{Zp}]+/gu
 /** Invisible format characters, for example bidi controls. Excludes the joiners U+200C and U+200D, because emoji and several scripts need them. */
 const UNSEEN = /(?![\u200c\u200d])\p{Cf}/gu
@@ -16,17 +16,15 @@ const RIGHT_TO_LEFT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff\u{10800}-\u{10ff
 const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;' }
 
 /**
- * Template tag: ``htmlMessage`Pay <b>${amount} CHF</b> to ${payee}?` `` is
- * `<html>Pay <b>50.00 CHF</b> to M&amp;S?</html>`. The phone formats the tags `b br em i strong u`, without attributes.
- * Tags are allowed in the template only, never in a value.
+ * Template tag: ``htmlMessage`Pay <b>${amount} CHF</b> to ${payee}?` `` is `<html>Pay <b>50.00 CHF</b> to M&amp;S?</html>`. The phone formats the tags `b br
+ * em i strong u`, without attributes. Tags are allowed in the template only, never in a value.
  *
  * An attacker may have chosen a value (such as the payee's name) to falsify the message. So a value can only be one line of text:
  * - `&`, `<` and `>` are escaped, so a value cannot format anything;
  * - line breaks, tabs and other control characters become one space, so a value cannot add a line such as "Amount: 5";
- * - invisible format characters are removed: a bidi override (U+202E) would show the following text, digits included, in
- *   another order than it is signed;
- * - a value with right-to-left letters is put between U+2068 and U+2069, because such letters would otherwise reverse numbers
- *   next to them (Unicode Standard Annex 9, 2.4).
+ * - invisible format characters are removed: a bidi override (U+202E) would reverse the digits that the user sees;
+ * - a value with right-to-left letters is put between U+2068 and U+2069, because such letters would otherwise reverse numbers next to them (Unicode Standard
+ *   Annex 9, 2.4).
  *
  * Limit the length of values yourself: a long value can push the rest of the message off the screen.
  *

@@ -1,10 +1,9 @@
 /**
- * Sends a request to Nevis over HTTP, with one deadline for the request and all its retries. Retries only requests that are safe to repeat.
- * Does not follow redirects. For an `https:` base URL, accepts only a response that arrived over an encrypted connection.
+ * Sends a request to Nevis over HTTP, with one deadline for the request and all its retries. Retries only requests that are safe to repeat. Does not follow
+ * redirects.
  *
- * Returns every complete response, whatever its status; throws a NevisError if no complete response arrives. Errors of axios never leave this
- * file, because they contain the request with its Authorization header, URL and body.
- * Out of scope: what a response means (`client.ts`).
+ * Returns every complete response, whatever its status; throws a NevisError if no complete response arrives. Errors of axios never leave this file, because
+ * they contain the access key. Out of scope: what a response means (`client.ts`).
  */
 import { request as requestHttp, type Agent, type ClientRequest, type IncomingMessage, type RequestOptions } from 'node:http'
 import { request as requestHttps } from 'node:https'
@@ -32,8 +31,8 @@ export interface HttpCall {
   /** True: the request may be retried, because it notifies no user, uses up no code and changes nothing at Nevis. */
   readonly repeatable?: true
   /**
-   * True: use a new connection for this request, because its response does not say to which request it belongs. On a shared connection, a
-   * faulty proxy could send the late response of an earlier request. Has no effect if the application sets its own agent.
+   * True: use a new connection for this request, because its response names no transaction. On a shared connection, a faulty proxy could send the late
+   * response of an earlier request. Has no effect if the application sets its own agent.
    */
   readonly alone?: true
 }
@@ -46,12 +45,11 @@ const FIRST_PAUSE_MS = 100
 const REPEATABLE_STATUSES: readonly number[] = [429, 502, 503, 504]
 const STRICT = { insecureHTTPParser: false }
 /**
- * The functions with which axios sends a request. They call Node's `request` and add two things that axios cannot configure:
+ * The functions with which axios sends a request. They call Node's `request` with two additions:
  *
- * - `insecureHTTPParser: false` keeps Node's HTTP parser strict, even if the process was started with `--insecure-http-parser`. axios
- *   passes on only `true`.
- * - For an `https:` base URL, a response over an unencrypted connection is rejected before it is read. Otherwise an agent for a proxy, set by
- *   the application, could return the proxy's own unencrypted response as if Nevis had sent it.
+ * - `insecureHTTPParser: false` keeps Node's HTTP parser strict, even in a process started with `--insecure-http-parser`.
+ * - For an `https:` base URL, an unencrypted response is rejected before it is read. Otherwise a proxy agent of the application could return the proxy's own
+ *   response as if Nevis had sent it.
  */
 const TRANSPORTS = {
   'http:': (options: RequestOptions, respond: Respond): ClientRequest => {
@@ -67,7 +65,7 @@ const TRANSPORTS = {
   },
 }
 
-/** A request of Node, with Node's response object. Only that object has the raw headers. It is absent if a test of the application mocks Node's `request`. */
+/** A request of Node with its response, which has the raw headers. The response is absent if a test of the application mocks Node's `request`. */
 type Sent = ClientRequest & { [ANSWER]?: IncomingMessage }
 const ANSWER = Symbol('answer')
 
@@ -98,7 +96,7 @@ export class Http {
       maxRedirects: 0,
       maxContentLength: MAX_BYTES,
       responseType: 'text',
-      // Make axios return every response, also with an error status, and leave the body unparsed: `answer.ts` parses it.
+      // axios returns every response, also with an error status, and leaves the body unparsed. `answer.ts` parses the body.
       validateStatus: null,
       transformRequest: [],
       transformResponse: [],
@@ -119,7 +117,7 @@ export class Http {
         const outcome = await this.#attempt(call, headers, deadline, attempt + 1)
         const again = call.repeatable === true && attempt < retries && isTransient(outcome)
         const pauseMs = outcome.retryAfterSeconds === undefined ? backoffMs(attempt) : outcome.retryAfterSeconds * 1000
-        // If the deadline comes before the end of the pause, fail now, so that the caller gets the actual error instead of a time-out.
+        // If the deadline comes before the end of the pause, fail now with the actual error instead of a time-out.
         if (!again || pauseMs >= deadline.remainingMs()) {
           if (outcome instanceof NevisError) throw outcome
           return outcome
@@ -131,7 +129,7 @@ export class Http {
 
   async #attempt(call: HttpCall, headers: Record<string, string>, deadline: Deadline, attempt: number): Promise<Answer | NevisError> {
     const { operation } = call
-    // The application's function may have taken until the deadline to return the access key. Then send nothing.
+    // The application's function for the access key may have used up the time.
     if (deadline.isOver()) return new NevisError('NEVIS_TIMEOUT', operation)
     const startedAt = performance.now()
     const outcome = await this.#request(call, headers, deadline)
@@ -140,12 +138,12 @@ export class Http {
     return outcome
   }
 
-  /** Sends one request. Replaces an error of axios by a NevisError, because the error of axios contains the access key. */
+  /** Sends one request. Replaces an error of axios, because it contains the access key. */
   async #request(call: HttpCall, headers: Record<string, string>, deadline: Deadline): Promise<Answer | NevisError> {
     const { operation, path, method, body, alone } = call
     const agent = alone === true ? this.#agents.forOneCall : this.#agents.shared
     const data = typeof body === 'object' ? JSON.stringify(body) : body
-    // The deadline destroys the request directly. With an AbortSignal instead, axios would add and remove listeners on each request.
+    // The deadline destroys the request itself. With an AbortSignal, axios would add and remove listeners on each request.
     const transport = {
       request: (options: RequestOptions, respond: Respond): ClientRequest => {
         const request = this.#transport(options, respond)
@@ -161,18 +159,17 @@ export class Http {
   }
 }
 
-/** Returns how the request ended, for the event `passport-nevis:call`. If the deadline ended the request, the code is `NEVIS_TIMEOUT`. */
+/** Returns how the request ended, for the event `passport-nevis:call`. */
 function resultOf(outcome: Answer | NevisError, deadline: Deadline): Pick<NevisCall, 'nevisStatus' | 'code'> {
   if (outcome instanceof Answer) return { nevisStatus: outcome.status }
   const { code, nevisStatus } = outcome
   return { code: deadline.isOver() ? 'NEVIS_TIMEOUT' : code, ...(nevisStatus !== undefined && { nevisStatus }) }
 }
 
-/** Turns the response of axios into an Answer. Returns a NevisError if a compressed body is blank, because this means that the body was cut off. */
+/** Turns the response of axios into an Answer, or into a NevisError if a compressed body was cut off. */
 function answerOf(operation: NevisMethod, { status, data, headers, request }: AxiosResponse<string>): Answer | NevisError {
   const raw = (request as Sent)[ANSWER]
-  // If a compressed body is cut off within its first bytes, axios decodes it to an empty or blank text. Reject it: an empty body can mean "the
-  // code is right".
+  // If a compressed body is cut off at its start, axios decodes it to an empty text. Reject it: an empty body can mean "the code is right".
   if (data.trim() === '' && hasEncodedBody(raw)) return new NevisError('NEVIS_UNEXPECTED_RESPONSE', operation, { nevisStatus: status, reason: 'an encoded body that is blank' })
   const { 'retry-after': retryAfter, date } = headers as Record<string, unknown>
   return new Answer(operation, status, data, retryAfterSeconds(retryAfter), date, isOpenEnded(raw))
@@ -186,8 +183,8 @@ function hasEncodedBody(answer: IncomingMessage | undefined): boolean {
 }
 
 /**
- * True if only the closed connection marks the end of the body, because the response declares no length (RFC 9112, 6.3). If a gateway crashes
- * after it has sent the headers, such a response looks complete with an empty body. Status 204 is an exception: it never has a body.
+ * True if only the closed connection marks the end of the body, because the response declares no length (RFC 9112, 6.3). If a gateway crashes after the
+ * headers, such a response looks complete. Status 204 never has a body.
  */
 function isOpenEnded(answer: IncomingMessage | undefined): boolean {
   if (answer === undefined) return false
@@ -209,7 +206,7 @@ function agentsOf({ baseURL, httpAgent, httpsAgent }: ResolvedOptions): Agents {
 }
 
 function headersOf({ body, accept = 'application/json' }: HttpCall, accessKey: string | undefined): Record<string, string> {
-  // Request gzip, because all servers support it. axios can decode it.
+  // Only gzip: all servers support it, and axios can decode it.
   const headers: Record<string, string> = { Accept: accept, 'Accept-Encoding': 'gzip', 'User-Agent': 'passport-nevis' }
   if (typeof body === 'string') headers['Content-Type'] = 'application/x-www-form-urlencoded'
   else if (body !== undefined) headers['Content-Type'] = 'application/json;charset=utf-8'
@@ -237,7 +234,7 @@ function retryAfterSeconds(value: unknown): number | undefined {
 function transportError(operation: NevisMethod, error: unknown): NevisError {
   const { code, response } = Object(error) as { code?: unknown; response?: unknown }
   const name = typeof code === 'string' && /^[A-Z0-9_]{1,64}$/.test(code) ? code : 'UNKNOWN'
-  // axios uses this code for a body that is too large and for a body that was cut off. Only the error for a cut-off body has a `response`.
+  // axios uses this code for a body that is too large and for one that was cut off. Only the error for the cut-off body has a `response`.
   if (name === 'ERR_BAD_RESPONSE' && response === undefined) {
     return new NevisError('NEVIS_UNEXPECTED_RESPONSE', operation, { reason: 'the answer is too large' })
   }

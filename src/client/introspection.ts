@@ -1,8 +1,8 @@
 /**
  * Decodes the response of the introspection endpoint (RFC 7662): whether a token is active, to which user it belongs, and when it expires.
  *
- * Rejects the whole response if one field is malformed, for example `"exp": "tomorrow"`. If the field counted as absent, the check of the
- * expiry would be skipped. Out of scope: whether the token proves a login.
+ * A malformed field, for example `"exp": "tomorrow"`, rejects the whole response. Otherwise the token would never expire. Out of scope: whether the token
+ * proves a login.
  */
 import type { Answer, RawAnswer } from './answer'
 import { compact } from './fields'
@@ -14,7 +14,7 @@ const MILLISECONDS_FROM = 1e11
 const ISO_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/
 
 export function decodeIntrospection(answer: Answer): Introspection {
-  // A 404 means that the host or the path is wrong, because the request names no user or authenticator that could be missing.
+  // A 404 means that the host or the path is wrong.
   if (answer.status === 404) throw answer.unexpected()
   const raw = answer.json()
   // Accept only a boolean, because the string "false" is truthy in JavaScript.
@@ -53,8 +53,8 @@ function asList(value: unknown): readonly string[] | undefined {
 }
 
 /**
- * Converts a time to seconds since 1970. Accepts seconds, milliseconds, a string of digits, and ISO 8601, because Nevis's sources disagree: its
- * tables say seconds, its example shows milliseconds, its Android app reads a string, and the rest of the API uses ISO 8601.
+ * Converts a time to seconds since 1970. Nevis's sources disagree: its tables say seconds, its example shows milliseconds, its Android app reads a string,
+ * and the rest of the API uses ISO 8601. This function accepts all four.
  */
 function asSeconds(value: unknown): number | undefined {
   if (typeof value === 'string' && ISO_TIME.test(value)) return asSeconds(Date.parse(value))

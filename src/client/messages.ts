@@ -1,11 +1,11 @@
 /**
  * The rules for texts that a user reads: in the Access App, in a notification, in an SMS.
  *
- * Each function `…Fault` returns undefined for a valid text, or a fragment such as "must be a string", to which the caller adds the field's name.
- * Out of scope: in which request the text is sent.
+ * Each function `…Fault` returns undefined for a valid text. For an invalid one, it returns a fragment such as "must be a string". The caller adds the
+ * field's name. Out of scope: in which request the text is sent.
  */
 
-/** The longest text that is accepted. Nevis documents no limit. This limit catches mistakes, for example sending a whole file. */
+/** The longest text that is accepted, to catch mistakes such as sending a whole file. Nevis documents no limit. */
 const MAX_CHARACTERS = 16_384
 
 /** The GSM-7 basic alphabet and its extension table: 3GPP TS 23.038, section 6.2.1. */
@@ -57,9 +57,8 @@ export function unescapeHtml(text: string): string {
 }
 
 /**
- * Checks a message for the Access App. The Access App formats text inside `<html>…</html>`, and shows any other text literally, with `<` and `>`. Nevis
- * rejects an `<html>` message with any tag but its six. A message with `<html` in the middle is rejected here. In such a message, the application has
- * probably joined text and markup, so untrusted input could control the formatting.
+ * Checks a message for the Access App: plain text, or `<html>…</html>` with Nevis's six tags. Rejects `<html` in the middle of a text: the application has
+ * probably joined text and markup, so untrusted input could format the message.
  */
 export function appMessageFault(value: unknown): string | undefined {
   const fault = textFault(value)

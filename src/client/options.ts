@@ -52,7 +52,7 @@ const NAMES: ReadonlySet<string> = new Set<keyof NevisClientOptions>([
   'httpAgent',
   'httpsAgent',
 ])
-/** A DNS label. A `/` or `#` in the instance id would change the host of the URL, and the client would send the access key to that host. */
+/** A DNS label. A `/` or `#` in the instance id would change the host of the URL, and so the receiver of the access key. */
 const INSTANCE = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/
 
 /**

@@ -1,8 +1,8 @@
 /**
  * Reads the picture of a QR code and converts it to a data URI that is safe as the `src` of an image.
  *
- * Nevis documents a PNG as a data URI. This file also accepts other image formats, and base64 without the prefix `data:`. It recognises the
- * format by the first bytes. A browser runs no scripts inside an `<img>`, so an SVG is as safe as a PNG. Out of scope: what the QR code says.
+ * Nevis documents a PNG as a data URI. This file also accepts other image formats, and base64 without the prefix `data:`. A browser runs no scripts inside an
+ * `<img>`, so an SVG is as safe as a PNG. Out of scope: what the QR code says.
  *
  * Source: https://docs.nevis.net/authcloud/api-doc/api-reference/approval-ref; RFC 2397.
  */

@@ -1,9 +1,8 @@
 /**
  * Finds the forward proxy for calls to Nevis in the environment variables `https_proxy`, `all_proxy` and `no_proxy`, in lower or upper case.
  *
- * Uses the package `proxy-from-env`, as axios does, so that `NO_PROXY` means the same as for the application's own axios requests. Reads the
- * variables once, when a client is created; later changes have no effect on that client.
- * Out of scope: opening a tunnel (`tunnel.ts`), and which hosts bypass the proxy in any case (`agents.ts`).
+ * Uses the package `proxy-from-env`, as axios does, so that `NO_PROXY` means the same as for the application's own axios requests. Out of scope: opening a
+ * tunnel (`tunnel.ts`), and which hosts bypass the proxy in any case (`agents.ts`).
  */
 import { getProxyForUrl } from 'proxy-from-env'
 import { parseURL } from './parse-url'

@@ -1,9 +1,8 @@
 /**
- * Publishes events of this package on `node:diagnostics_channel`. Creates an event only if the channel has subscribers. Freezes each event,
- * because all subscribers get the same object.
+ * Publishes events of this package on `node:diagnostics_channel`. Freezes each event, because all subscribers get the same object.
  *
- * An exception in a subscriber does not reach the publishing code: Node reports it as an `uncaughtException` of the process.
- * Out of scope: which events exist. `calls.ts`, `host/faults.ts` and `strategy/events.ts` define them.
+ * An exception in a subscriber does not reach the publishing code: Node reports it as an `uncaughtException` of the process. Out of scope: which events exist
+ * (`calls.ts`, `host/faults.ts`, `strategy/events.ts`).
  */
 import { channel } from 'node:diagnostics_channel'
 

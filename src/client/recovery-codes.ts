@@ -1,11 +1,11 @@
 /**
  * Finds the recovery codes in the response to an enrolment. Nevis documents the form of a code, but not which field contains the codes.
  *
- * So this file searches all fields for a list in which every value has the form of a code. It also finds several codes in one text. It ignores a list that
- * contains anything else, because the user would save strings that are not codes. Out of scope: codes that users type (`typed-input.ts`).
+ * So this file searches all fields for a list of codes, and for a text with several codes. It ignores a list that contains anything else: the user would save
+ * strings that are not codes. Out of scope: codes that users type (`typed-input.ts`).
  *
- * Source: https://docs.nevis.net/authcloud/api-doc/api-use-cases/recovery-codes/request-recovery-codes: 16 characters, alphanumeric;
- * the verification reference adds dashes.
+ * Source: https://docs.nevis.net/authcloud/api-doc/api-use-cases/recovery-codes/request-recovery-codes: 16 characters, alphanumeric; the verification
+ * reference adds dashes.
  */
 import { isJsonObject } from './answer'
 
@@ -14,7 +14,7 @@ const CODE = /^(?=(?:-?[A-Za-z0-9]){16}$|[A-Za-z0-9-]{16}$)[A-Za-z0-9]+(?:-[A-Za
 /** In a field with one of these names, a code may have 8 to 64 characters (`NAMED_CODE`). */
 const NAMES: readonly string[] = ['recoveryCodes', 'recovery_codes', 'codes']
 const NAMED_CODE = /^(?=.{8,64}$)[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*$/
-/** If several fields of one object have the form of a code, the field with one of these names is the code. */
+/** If several fields of one object look like a code, the field with one of these names is the code. */
 const CODE_NAMES: readonly string[] = ['code', 'recoveryCode', 'value']
 const MAX_DEPTH = 6
 
@@ -50,14 +50,14 @@ function listsIn(value: unknown, isNamed: boolean, depth: number): Found[] {
   })
 }
 
-/** Finds codes in a text that contains nothing but codes, at least two, with white space, commas or semicolons between them. */
+/** Finds codes in a text that contains nothing but codes: at least two, separated by white space, commas or semicolons. */
 function listInText(text: string, isNamed: boolean): Found[] {
   const codes = codesOf(text.trim().split(/[\s,;]+/), CODE, 2)
   return codes === undefined ? [] : [{ codes, isNamed }]
 }
 
 /**
- * Returns the codes of a list, or undefined unless every item is a code or an object with a code.
+ * Returns the codes of a list. Returns undefined if one item is neither a code nor an object with a code.
  * @param least the smallest number of codes that counts as a list
  */
 function codesOf(values: readonly unknown[], form: RegExp, least: number): readonly string[] | undefined {

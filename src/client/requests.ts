@@ -23,10 +23,7 @@ export type UserReference =
       username?: undefined
     }
 
-/**
- * Enrols a new user without a username. You must set `anonymous: true`. Otherwise, if your application passed `username: undefined` by mistake, each call
- * would create another user at Nevis.
- */
+/** Enrols a new user without a username. `anonymous: true` is required, so that a call with `username: undefined` by mistake creates no user. */
 export interface AnonymousEnrollRequest {
   /** Must be true: creates a user without a username. */
   anonymous: true
@@ -38,10 +35,7 @@ export interface AnonymousEnrollRequest {
   userId?: undefined
 }
 
-/**
- * Enrols a new user, or adds a factor for an existing one. Call it only for a user who is already authenticated, because Nevis does not check
- * who the user is.
- */
+/** Enrols a new user, or adds a factor for an existing one. Call it only for a user who is already authenticated: Nevis does not check who the user is. */
 export type UserEnrollRequest = UserReference & {
   /** Only for a user without a username. */
   anonymous?: undefined

@@ -1,6 +1,6 @@
 /**
- * Makes `instanceof` work across two copies of this package in one process. npm installs two copies if an application and one of its packages need
- * different versions. Then `error instanceof NevisError` in one copy must also be true for an error that the other copy has created.
+ * Makes `instanceof NevisError` true for an error that another copy of this package has created. npm installs two copies if an application and one of its
+ * packages need different versions.
  *
  * Out of scope: whether the two versions are compatible.
  */

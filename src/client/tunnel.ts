@@ -1,19 +1,14 @@
 /**
  * One connection through a forward proxy, opened with CONNECT. It is a stream that carries only the TLS connection to Nevis.
  *
- * The attack: a proxy, or an attacker in its place, responds to CONNECT with `200 OK {"status":"succeeded"}`. If the HTTP client returned this
- * as Nevis's response, a user would be signed in without a check of Nevis's certificate. So the stream never passes on what the proxy
- * sends before the tunnel is open. Any status but 2xx, and any bytes that arrive together with a 2xx, destroy the stream with an error code.
- * All later bytes go to TLS, which checks the certificate.
+ * The attack: a proxy, or an attacker in its place, responds to CONNECT with `200 OK {"status":"succeeded"}`. If the HTTP client returned this as Nevis's
+ * response, a user would be signed in without a check of Nevis's certificate. So any status but 2xx, and any bytes that arrive together with a 2xx, destroy
+ * the stream. All later bytes go to TLS, which checks the certificate.
  *
- * No package is used for this, because `https-proxy-agent` returns the proxy's refusal as the response of Nevis. `hpagent` 1.2 rejects the refusal, but
- * ignores `maxSockets`: 200 waiting requests open 200 tunnels. The reason is that Node counts a connection only after the agent has returned it. It also
- * leaves a CONNECT open when its request is aborted, writes IPv6 hosts without brackets, and throws on badly escaped credentials. Node 20 has no
- * `proxyEnv`. The stream of this file exists before the proxy responds. So Node's own agent counts it for `maxSockets`, and closes it at the deadline of
- * its request.
+ * The stream exists before the proxy responds, so that Node's own agent counts it for `maxSockets` and closes it at the deadline of its request. Packages do
+ * not offer that: `https-proxy-agent` returns the proxy's refusal as the response of Nevis, and `hpagent` 1.2 ignores `maxSockets`.
  *
- * Out of scope: which proxy, if any (`proxy.ts`), and the limit on the number of tunnels (`agents.ts`).
- * Source: RFC 9110, section 9.3.6
+ * Out of scope: which proxy, if any (`proxy.ts`), and the limit on the number of tunnels (`agents.ts`). Source: RFC 9110, section 9.3.6
  */
 import { request as requestHttp, type ClientRequest, type IncomingMessage, type RequestOptions } from 'node:http'
 import { request as requestHttps } from 'node:https'
@@ -21,7 +16,7 @@ import type { Socket } from 'node:net'
 import { Duplex } from 'node:stream'
 import type { Proxy } from './proxy'
 
-/** Values of `cause.code` of a `NEVIS_UNREACHABLE` that this file adds to the codes of Node (for example `ECONNREFUSED`). */
+/** Possible values of `cause.code` of a `NEVIS_UNREACHABLE`, besides the codes of Node (for example `ECONNREFUSED`). */
 type TunnelCode =
   /** The proxy responded to CONNECT with a status other than 2xx. */
   | 'PROXY_REFUSED'
@@ -33,7 +28,7 @@ type TunnelCode =
 export class Tunnel extends Duplex {
   readonly #connect: ClientRequest
   #socket: Duplex | undefined
-  /** A write to Nevis that waits until the proxy has opened the tunnel. */
+  /** A write to Nevis that waits for the tunnel to open. */
   #waiting: (() => void) | undefined
 
   /**
@@ -66,7 +61,7 @@ export class Tunnel extends Duplex {
     this.#waiting?.()
   }
 
-  /** Node's agent calls this method as on a socket, so that an idle tunnel does not keep the process alive. */
+  /** Node's agent calls `unref` on an idle connection, so that the connection does not keep the process alive. */
   unref(): this {
     ;(this.#socket as Partial<Socket> | undefined)?.unref?.()
     return this

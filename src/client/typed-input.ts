@@ -42,9 +42,9 @@ export function recoveryCodeIn(text: unknown): string | undefined {
 }
 
 /**
- * Returns an international phone number: `+` and digits. Removes spaces, dashes, dots, and parentheses around an area code. Rejects `(0)`,
- * because the zero must be omitted after the country code in most countries and kept in some. Rejects a slash, because it may separate two
- * numbers, and a leading `00`, because it means `+` only in some countries.
+ * Returns an international phone number: `+` and digits. Removes spaces, dashes, dots, and parentheses around an area code. Rejects `(0)`: after the country
+ * code, most countries omit this zero, some keep it. Rejects a slash, because it may separate two numbers. Rejects a leading `00`, because it means `+` only
+ * in some countries.
  * @param text as the user typed it
  * @returns undefined if the text is not such a number
  */
@@ -74,15 +74,15 @@ function normalized(text: unknown): string | undefined {
   return isAscii ? visible : withAsciiDigits(visible.replace(FULL_WIDTH, (character) => String.fromCharCode(character.charCodeAt(0) - FULL_WIDTH_OFFSET)))
 }
 
-/** Replaces digits of other scripts with ASCII digits. Creates the pattern on each call, because `\p{Nd}` would slow down the loading of this file. */
+/** Creates the pattern on each call, because `\p{Nd}` would slow down the loading of this file. */
 function withAsciiDigits(text: string): string {
   const decimalDigit = new RegExp('^\\p{Nd}$', 'u')
   return Array.from(text, (character) => (decimalDigit.test(character) ? String(valueOf(character, decimalDigit)) : character)).join('')
 }
 
 /**
- * The value (0 to 9) of a digit. Counts how many digits precede it, because the digits of a script are consecutive in Unicode (standard,
- * section 4.6). The digits of two scripts can be adjacent, so the result is taken modulo 10.
+ * The value (0 to 9) of a digit. Counts the digits before it, because Unicode places the digits of a script one after another (standard, section 4.6). The
+ * digits of the next script may follow directly, so the result is taken modulo 10.
  */
 function valueOf(digit: string, decimalDigit: RegExp): number {
   const codePoint = digit.codePointAt(0) as number

@@ -1,10 +1,10 @@
 /**
  * Decides whether the body of an HTTP 200 confirms a code or a deletion: yes, no, or unclear.
  *
- * Nevis documents the HTTP status of these responses, but not the body. Maintenance pages, gateways and web application firewalls respond with
- * HTTP 200 as well, some of them with JSON. So a body means yes only if it is empty, if a field says yes, or if it has only fields of
- * Nevis's own responses. If any field says no, the body never means yes. Out of scope: HTTP statuses, and what the result means for a login.
- * Source: https://docs.nevis.net/authcloud/api-doc/api-reference/verification-ref
+ * Nevis documents the HTTP status of these responses, but not the body. Maintenance pages, gateways and web application firewalls respond with HTTP 200 as
+ * well. So a body means yes only if it is empty, if a field says yes, or if it has only fields of Nevis's own responses. If any field says no, the body never
+ * means yes. Out of scope: HTTP statuses, and what the result means for a login. Source:
+ * https://docs.nevis.net/authcloud/api-doc/api-reference/verification-ref
  */
 import { isJsonObject, type Answer, type RawAnswer } from './answer'
 
@@ -13,13 +13,13 @@ export type Verdict = 'yes' | 'no' | 'unclear'
 
 /**
  * What one field says.
- * - `maybe`: a word such as `ok`. It may come from a server other than Nevis that only reports that it is running.
+ * - `maybe`: a word such as `ok`. A server other than Nevis may send it to report that it is running.
  * - `text`: text for people. `unknown`: a field that Nevis is not known to send. Both make the body unclear, unless another field says yes.
  * - undefined: the field says neither yes nor no.
  */
 type FieldVerdict = Verdict | 'maybe' | 'text' | 'unknown' | undefined
 
-/** A field whose name ends with one of these words is the result. Its value `false`, `null`, or any word outside {@link YES_VALUES} means no. */
+/** A field whose name ends with one of these words says yes or no. `false`, `null` and any unknown word mean no. */
 const RESULT_NAMES = wordSet(
   'status state result outcome verdict decision valid verified verification success successful succeeded ok correct',
   'accepted approved authenticated authorized confirmed match matches matched passed allowed granted',
@@ -30,7 +30,7 @@ const MAYBE_VALUES = wordSet('ok yes completed done passed allowed granted')
 const REFUSAL_NAMES = wordSet('failure failures failed invalid wrong incorrect denied rejected blocked locked expired unauthorized forbidden')
 /** A field whose name contains one of these words, for example `errorCode`, means no, unless its value is empty or `false`. */
 const ERROR_NAMES = wordSet('error errors fault exception')
-/** A field whose name contains one of these words is text for people, or the reference number on the block page of a firewall. */
+/** A field whose name contains one of these words is text for people, or the reference number on a firewall's block page. */
 const TEXT_NAMES = wordSet('message msg description detail details title reason support incident')
 /** Fields of Nevis's user object. Their values say nothing about whether the code is right. */
 const USER_FIELDS: readonly string[] = ['exceededRateLimits', 'lastLoginDateSuccess', 'lastLoginDateFailure']
@@ -72,7 +72,7 @@ function namesAnother(value: unknown, expected: ExpectedNames, depth = 0): boole
   })
 }
 
-/** The verdicts of a field, strongest first, each with the verdict for the whole object. The field with the strongest verdict decides. */
+/** Each verdict of a field with its verdict for the whole object, strongest first. The strongest verdict in the object decides. */
 const BY_STRENGTH: readonly [FieldVerdict, Verdict][] = [['no', 'no'], ['unclear', 'unclear'], ['yes', 'yes'], ['text', 'unclear'], ['unknown', 'unclear'], ['maybe', 'yes']]
 
 /**
@@ -99,12 +99,12 @@ function verdictOfField(json: RawAnswer, name: string, value: unknown, depth: nu
   if (value === false && parts.some((part) => RESULT_NAMES.has(part))) return 'no'
   if (parts.some((part) => TEXT_NAMES.has(part))) return isNonEmpty(value) ? 'text' : undefined
   if (Array.isArray(value)) return NEUTRAL_NAMES.has(name) ? undefined : (verdictOfList(value, depth) ?? 'unknown')
-  // If Nevis is not known to send this field, the object in it must say yes or no. `{"maintenance": {}}` says neither, so the field is `unknown`.
+  // An object in an unknown field must itself say yes or no. `{"maintenance": {}}` says neither, so the field is `unknown`.
   if (isJsonObject(value)) return verdictOfObject(value, depth + 1) ?? (NEUTRAL_NAMES.has(name) ? undefined : 'unknown')
   return NEUTRAL_NAMES.has(name) ? undefined : 'unknown'
 }
 
-/** Accepts a phone number, an object that describes a phone, or a list of such objects, because Nevis does not document which one it sends. */
+/** Nevis does not document the form of a phone: it may be a number, an object that describes the phone, or a list of such objects. */
 function verdictOfPhone(value: unknown, depth: number): FieldVerdict {
   if (typeof value === 'string') return PHONE.test(value) ? undefined : 'unknown'
   const described = (Array.isArray(value) ? value : [value]).filter(isJsonObject)
@@ -128,7 +128,8 @@ function verdictOfValue(name: string, value: unknown, depth: number): FieldVerdi
 }
 
 /**
- * True for the status `new` or `active` of a user. It says nothing about the code: https://docs.nevis.net/authcloud/api-doc/api-reference/users-endpoint-ref
+ * True for the status `new` or `active` of a user, which says nothing about the code.
+ * @see https://docs.nevis.net/authcloud/api-doc/api-reference/users-endpoint-ref
  */
 function isStatusOfUser(json: RawAnswer, name: string, value: unknown): boolean {
   return name === 'status' && (value === 'new' || value === 'active') && Object.hasOwn(json, 'authenticators')
